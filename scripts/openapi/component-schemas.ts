@@ -1,0 +1,40 @@
+import type { DescEnum, DescFile, DescMessage } from "@bufbuild/protobuf";
+import type { SchemaContext } from "./field-schema.ts";
+import type { JsonObject } from "./json.ts";
+import { enumSchema, messageSchema } from "./message-schema.ts";
+import { wellKnownTypes } from "./well-known-types.ts";
+
+/**
+ * The schemas of the types that the document refers to, of the types these refer to, and of all enums of the
+ * contract, sorted by name. The enums stand there although nothing refers to some: error reasons are text.
+ */
+export function componentSchemas(
+  referred: readonly (DescMessage | DescEnum)[],
+  files: readonly DescFile[],
+  context: SchemaContext,
+): JsonObject {
+  const types = new Set<DescMessage | DescEnum>(files.flatMap((file) => file.enums));
+  for (const type of referred) collect(type, types);
+  return Object.fromEntries(
+    [...types]
+      .map(
+        (type) =>
+          [
+            context.names(type),
+            type.kind === "enum" ? enumSchema(type, context) : messageSchema(type, context),
+          ] as const,
+      )
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
+}
+
+function collect(type: DescMessage | DescEnum, types: Set<DescMessage | DescEnum>): void {
+  if (types.has(type) || wellKnownTypes.has(type.typeName) || type.typeName === "google.protobuf.NullValue")
+    return;
+  types.add(type);
+  if (type.kind === "enum") return;
+  for (const field of type.fields) {
+    const next = field.message ?? field.enum;
+    if (next) collect(next, types);
+  }
+}

@@ -1,0 +1,93 @@
+import { createRegistry, type DescFile, type DescService, getOption } from "@bufbuild/protobuf";
+import { default_host } from "#deps/google/api/client_pb.js";
+import { componentSchemas } from "./component-schemas.ts";
+import { descriptionOf } from "./description.ts";
+import { errorResponse, errorResponseName } from "./error-responses.ts";
+import type { SchemaContext } from "./field-schema.ts";
+import { type HttpBinding, httpBindingsOf } from "./http-bindings.ts";
+import type { JsonObject } from "./json.ts";
+import { operation, typesOf } from "./operation.ts";
+import { parsePathTemplate } from "./path-template.ts";
+import { resourcePatternsOf } from "./resource-patterns.ts";
+import { createSchemaNames } from "./schema-names.ts";
+import { securitySchemes } from "./security.ts";
+
+/** What the document says of the API that its files do not. */
+export type ApiTitle = {
+  readonly title: string;
+  /** SPDX identifier. */
+  readonly license: string;
+};
+
+/**
+ * Describes the REST surface of all services in the files that have google.api.http, as OpenAPI 3.1.
+ * Says nothing of RPCs without it. The version is that of the packages: a release of this software that leaves
+ * the contract alone leaves the document alone.
+ *
+ * @param files - The files of the contract.
+ * @param allFiles - These and the files that they import.
+ */
+export function openApiDocument(
+  files: readonly DescFile[],
+  allFiles: readonly DescFile[],
+  about: ApiTitle,
+): JsonObject {
+  const context: SchemaContext = { names: createSchemaNames(files), registry: createRegistry(...allFiles) };
+  const services = files.flatMap((file) => file.services);
+  const bindings = services.flatMap((service) => service.methods).flatMap(httpBindingsOf);
+  const exposed = services.filter((service) => bindings.some(({ rpc }) => rpc.parent === service));
+  return {
+    openapi: "3.1.1",
+    info: {
+      title: about.title,
+      version: versionOf(files),
+      license: { name: about.license, identifier: about.license },
+    },
+    servers: serversOf(exposed),
+    tags: exposed.map((service) => ({ name: service.name, description: descriptionOf(service) })),
+    paths: pathsOf(bindings, resourcePatternsOf(allFiles), context),
+    components: {
+      schemas: componentSchemas(bindings.flatMap(typesOf), files, context),
+      responses: { [errorResponseName]: errorResponse },
+      securitySchemes: securitySchemes(exposed),
+    },
+  };
+}
+
+/** The last part of the package names, `v1`. */
+function versionOf(files: readonly DescFile[]): string | undefined {
+  const versions = new Set(files.map((file) => file.proto.package.split(".").at(-1)));
+  if (versions.size > 1)
+    throw new Error(`one document cannot describe several versions: ${[...versions].join(", ")}`);
+  return [...versions][0];
+}
+
+function serversOf(services: readonly DescService[]): JsonObject[] | undefined {
+  const hosts = new Set(
+    services.map((service) => getOption(service, default_host)).filter((host) => host !== ""),
+  );
+  return hosts.size > 0 ? [...hosts].map((host) => ({ url: `https://${host}` })) : undefined;
+}
+
+function pathsOf(
+  bindings: readonly HttpBinding[],
+  resourcePatterns: readonly (readonly string[])[],
+  context: SchemaContext,
+): JsonObject {
+  const paths = new Map<string, Record<string, JsonObject>>();
+  const spelling = new Map<string, string>();
+  for (const binding of bindings) {
+    const template = parsePathTemplate(binding.template, resourcePatterns);
+    const shape = template.path.replaceAll(/\{[^}]*\}/g, "{}");
+    const other = spelling.get(shape) ?? template.path;
+    if (other !== template.path)
+      throw new Error(`${other} and ${template.path} differ in parameter names only`);
+    spelling.set(shape, template.path);
+    const item = paths.get(template.path) ?? {};
+    if (item[binding.httpMethod])
+      throw new Error(`two RPCs at ${binding.httpMethod} ${template.path}, one is ${binding.rpc}`);
+    item[binding.httpMethod] = operation(binding, template, context);
+    paths.set(template.path, item);
+  }
+  return Object.fromEntries([...paths].sort(([a], [b]) => (a < b ? -1 : 1)));
+}

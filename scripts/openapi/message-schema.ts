@@ -1,0 +1,78 @@
+import {
+  type DescEnum,
+  type DescField,
+  type DescMessage,
+  getOption,
+  hasOption,
+  toJson,
+} from "@bufbuild/protobuf";
+import { EnumValueOptionsSchema } from "@bufbuild/protobuf/wkt";
+import { oneof as oneofOption } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
+import { descriptionOf } from "./description.ts";
+import { fieldSchema, isRequired, type SchemaContext } from "./field-schema.ts";
+import type { JsonObject } from "./json.ts";
+import { messageRulesOf } from "./validation-rules.ts";
+
+/** Schema of a message: an object with a property for each field. */
+export function messageSchema(message: DescMessage, context: SchemaContext): JsonObject {
+  return {
+    type: "object",
+    description: descriptionOf(message),
+    deprecated: message.deprecated || undefined,
+    ...propertiesOf(message.fields, context),
+    ...oneofsOf(message),
+    "x-buf-validate": messageRulesOf(message, context.registry),
+  };
+}
+
+/** The keywords `properties` and `required` of an object that has these fields. */
+export function propertiesOf(fields: readonly DescField[], context: SchemaContext): JsonObject {
+  const required = fields
+    .filter((field) => isRequired(field, context.registry))
+    .map((field) => field.jsonName);
+  return {
+    properties: Object.fromEntries(fields.map((field) => [field.jsonName, fieldSchema(field, context)])),
+    required: required.length > 0 ? required : undefined,
+  };
+}
+
+/** Schema of an enum: its names in the order of the source, with the meaning of each beside them. */
+export function enumSchema(enumeration: DescEnum, { registry }: SchemaContext): JsonObject {
+  return {
+    type: "string",
+    description: descriptionOf(enumeration),
+    deprecated: enumeration.deprecated || undefined,
+    enum: enumeration.values.map((value) => value.name),
+    "x-enum-values": enumeration.values.map((value) => ({
+      name: value.name,
+      number: value.number,
+      description: descriptionOf(value),
+      options: value.proto.options && toJson(EnumValueOptionsSchema, value.proto.options, { registry }),
+    })),
+  };
+}
+
+/** Of the members of a oneof at most one may be set: no two of them together. */
+function oneofsOf(message: DescMessage): JsonObject {
+  if (message.oneofs.length === 0) return {};
+  const members = (fields: readonly DescField[]) => fields.map((field) => field.jsonName);
+  const pairs = message.oneofs.flatMap((oneof) => pairsOf(members(oneof.fields)));
+  const needed = message.oneofs.filter(
+    (oneof) => hasOption(oneof, oneofOption) && getOption(oneof, oneofOption).required,
+  );
+  return {
+    allOf: [
+      ...pairs.map((pair) => ({ not: { required: pair } })),
+      ...needed.map((oneof) => ({ anyOf: members(oneof.fields).map((name) => ({ required: [name] })) })),
+    ],
+    "x-oneofs": message.oneofs.map((oneof) => ({
+      name: oneof.name,
+      description: descriptionOf(oneof),
+      fields: members(oneof.fields),
+    })),
+  };
+}
+
+function pairsOf(names: readonly string[]): string[][] {
+  return names.flatMap((first, index) => names.slice(index + 1).map((second) => [first, second]));
+}

@@ -1,0 +1,99 @@
+import {
+  create,
+  type DescEnum,
+  type DescField,
+  type DescMessage,
+  hasOption,
+  toJson,
+} from "@bufbuild/protobuf";
+import { default_host } from "#deps/google/api/client_pb.js";
+import { HttpRuleSchema } from "#deps/google/api/http_pb.js";
+import { descriptionOf } from "./description.ts";
+import { errorResponseName } from "./error-responses.ts";
+import { fieldSchema, isRequired, type SchemaContext } from "./field-schema.ts";
+import type { HttpBinding } from "./http-bindings.ts";
+import type { JsonObject } from "./json.ts";
+import { propertiesOf } from "./message-schema.ts";
+import { fieldAt, pathParameter, queryParameters } from "./parameters.ts";
+import type { PathTemplate } from "./path-template.ts";
+import { schemaReference } from "./schema-names.ts";
+import { securityOf } from "./security.ts";
+import { messageRulesOf } from "./validation-rules.ts";
+import { wellKnownTypes } from "./well-known-types.ts";
+
+/**
+ * The operation for one binding. `x-google-api-http` keeps the rule as the contract has it, with the full name of
+ * the RPC as its selector: no change of a rule can hide in the conversion.
+ */
+export function operation(
+  binding: HttpBinding,
+  { parameters }: PathTemplate,
+  context: SchemaContext,
+): JsonObject {
+  const { rpc, rule, operationId } = binding;
+  const selector = `${rpc.parent.typeName}.${rpc.name}`;
+  return {
+    operationId,
+    summary: rpc.name,
+    description: descriptionOf(rpc),
+    tags: [rpc.parent.name],
+    deprecated: rpc.deprecated || rpc.parent.deprecated || undefined,
+    servers: hasOption(rpc.parent, default_host)
+      ? undefined
+      : [{ url: "/", description: "The server that you run." }],
+    security: securityOf(rpc.parent),
+    parameters: [
+      ...parameters.map((parameter) => pathParameter(parameter, rpc.input, context)),
+      ...(rule.body === "*" ? [] : queryParameters(rpc.input, isBoundBy(binding, parameters), context)),
+    ],
+    requestBody: requestBody(binding, parameters, context),
+    responses: {
+      "200": { description: "OK", content: jsonContent(responseSchema(binding, context)) },
+      default: { $ref: `#/components/responses/${errorResponseName}` },
+    },
+    "x-google-api-http": toJson(
+      HttpRuleSchema,
+      create(HttpRuleSchema, { ...rule, selector, additionalBindings: [] }),
+    ),
+    "x-buf-validate": messageRulesOf(rpc.input, context.registry),
+  };
+}
+
+/** The types that an operation refers to, for the component schemas. */
+export function typesOf({ rpc }: HttpBinding): (DescMessage | DescEnum)[] {
+  return [rpc.output, ...rpc.input.fields.flatMap((field) => field.message ?? field.enum ?? [])];
+}
+
+function isBoundBy(
+  { rule }: HttpBinding,
+  parameters: PathTemplate["parameters"],
+): (fieldPath: string) => boolean {
+  return (fieldPath) => fieldPath === rule.body || parameters.some(({ field }) => field === fieldPath);
+}
+
+function requestBody(
+  { rpc, rule }: HttpBinding,
+  parameters: PathTemplate["parameters"],
+  context: SchemaContext,
+): JsonObject | undefined {
+  if (rule.body === "") return undefined;
+  if (rule.body !== "*") {
+    const field = fieldAt(rpc.input, rule.body);
+    const { description, ...schema } = fieldSchema(field, context);
+    return { description, required: isRequired(field, context.registry), content: jsonContent(schema) };
+  }
+  const fields = rpc.input.fields.filter(
+    (field: DescField) => !parameters.some((bound) => bound.field === field.name),
+  );
+  const required = fields.some((field) => isRequired(field, context.registry));
+  return { required, content: jsonContent({ type: "object", ...propertiesOf(fields, context) }) };
+}
+
+function responseSchema({ rpc, rule }: HttpBinding, context: SchemaContext): JsonObject {
+  if (rule.responseBody !== "") return fieldSchema(fieldAt(rpc.output, rule.responseBody), context);
+  return wellKnownTypes.get(rpc.output.typeName) ?? schemaReference(context.names(rpc.output));
+}
+
+function jsonContent(schema: JsonObject): JsonObject {
+  return { "application/json": { schema } };
+}

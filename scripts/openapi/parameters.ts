@@ -1,0 +1,121 @@
+import type { DescField, DescMessage } from "@bufbuild/protobuf";
+import { descriptionOf } from "./description.ts";
+import { fieldSchema, isRequired, type SchemaContext } from "./field-schema.ts";
+import type { JsonObject } from "./json.ts";
+import type { PathParameter } from "./path-template.ts";
+import { fieldRulesOf } from "./validation-rules.ts";
+import { wellKnownTypes } from "./well-known-types.ts";
+
+/** A parameter in the path: a whole field, or a segment of one that is a resource name. */
+export function pathParameter(
+  parameter: PathParameter,
+  input: DescMessage,
+  context: SchemaContext,
+): JsonObject {
+  const { name, field: fieldPath, segments, index } = parameter;
+  const field = fieldAt(input, fieldPath);
+  const common = { name, in: "path", required: true };
+  if (segments.length === 1) {
+    const { description, deprecated, ...schema } = fieldSchema(field, context);
+    return { ...common, description, deprecated, schema };
+  }
+  const template = segments.join("/");
+  const rules = fieldRulesOf(field, context.registry);
+  return {
+    ...common,
+    description:
+      `Segment ${index + 1} of \`${field.jsonName}\`, which is \`${template}\`. ${descriptionOf(field) ?? ""}`.trim(),
+    deprecated: field.deprecated || undefined,
+    schema: { type: "string", minLength: 1, pattern: patternOfSegment(rules, segments, index) },
+    "x-resource-name": { field: fieldPath, template, "x-buf-validate": rules },
+  };
+}
+
+/**
+ * The parameters in the query: all fields that neither the path nor the body binds, members of messages with a
+ * dot (`plan.name`). Maps and repeated messages have no form in a query.
+ */
+export function queryParameters(
+  input: DescMessage,
+  isBound: (fieldPath: string) => boolean,
+  context: SchemaContext,
+): JsonObject[] {
+  return collect(input, [], [input]);
+
+  function collect(
+    message: DescMessage,
+    path: readonly DescField[],
+    open: readonly DescMessage[],
+  ): JsonObject[] {
+    return message.fields.flatMap((field) => {
+      const fields = [...path, field];
+      if (isBound(fields.map(({ name }) => name).join("."))) return [];
+      if (
+        field.message === undefined ? field.fieldKind !== "map" : wellKnownTypes.has(field.message.typeName)
+      ) {
+        const { description, deprecated, ...schema } = fieldSchema(field, context);
+        const required = path.length === 0 && isRequired(field, context.registry) ? true : undefined;
+        return [
+          {
+            name: fields.map(({ jsonName }) => jsonName).join("."),
+            in: "query",
+            required,
+            description,
+            deprecated,
+            schema,
+          },
+        ];
+      }
+      // A message that holds itself would go on forever.
+      if (field.fieldKind !== "message" || open.includes(field.message)) return [];
+      return collect(field.message, fields, [...open, field.message]);
+    });
+  }
+}
+
+/** Finds the field that a path such as `plan.name` names. */
+export function fieldAt(message: DescMessage, path: string): DescField {
+  let scope: DescMessage | undefined = message;
+  let found: DescField | undefined;
+  for (const name of path.split(".")) {
+    found = scope?.fields.find((field) => field.name === name);
+    if (found === undefined) throw new Error(`${message.typeName} has no field ${path}`);
+    scope = found.message;
+  }
+  if (found === undefined) throw new Error(`${message.typeName}: the field path is empty`);
+  return found;
+}
+
+/**
+ * What the pattern of a resource name (`^operators/([1-9][0-9]*)/things/(.+)$`) demands of one segment, provided
+ * that it spells the literals out and demands something complete between them.
+ */
+function patternOfSegment(
+  rules: JsonObject | undefined,
+  segments: readonly string[],
+  index: number,
+): string | undefined {
+  const pattern = (rules?.string as JsonObject | undefined)?.pattern;
+  if (typeof pattern !== "string") return undefined;
+  const shape = segments.map((segment) => (segment === "*" ? "(.+)" : literal(segment))).join("/");
+  const match = new RegExp(`^\\^${shape}\\$$`).exec(pattern);
+  const group = segments.slice(0, index).filter((segment) => segment === "*").length + 1;
+  const part = match?.[group];
+  return part !== undefined && isComplete(part) ? `^${part}$` : undefined;
+}
+
+/** The text as a regular expression that matches nothing else. */
+function literal(text: string): string {
+  return text.replaceAll(/[^\w-]/g, "\\$&");
+}
+
+/** Whether a piece of a regular expression stands on its own: its brackets close and `|` occurs only inside. */
+function isComplete(piece: string): boolean {
+  let depth = 0;
+  for (const [token] of piece.matchAll(/\\.|\[(?:\\.|[^\]])*\]|[()|]/g)) {
+    if (token === "(") depth++;
+    if (token === ")") depth--;
+    if (depth < 0 || (token === "|" && depth === 0)) return false;
+  }
+  return depth === 0;
+}

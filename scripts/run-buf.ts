@@ -1,0 +1,19 @@
+import { spawnSync } from "node:child_process";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(import.meta.dirname);
+
+/**
+ * Runs buf at the root of the repository, with the output of this process. buf starts its plugins by name: they
+ * are found beside it, and run with the Node that runs this process, whatever Node the PATH names.
+ */
+export function runBuf(args: readonly string[]): void {
+  const buf = fileURLToPath(import.meta.resolve("@bufbuild/buf/bin/buf"));
+  process.env.PATH = [dirname(process.execPath), join(root, "node_modules", ".bin"), process.env.PATH].join(
+    delimiter,
+  );
+  const { status, error } = spawnSync(process.execPath, [buf, ...args], { cwd: root, stdio: "inherit" });
+  if (error) throw error;
+  if (status !== 0) throw new Error(`buf ${args.join(" ")} exited with ${status}`);
+}
