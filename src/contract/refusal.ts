@@ -1,0 +1,83 @@
+import { create, getExtension } from "@bufbuild/protobuf";
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
+import { type Code, ConnectError } from "@connectrpc/connect";
+import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "#deps/google/rpc/error_details_pb.js";
+import { ErrorReason, ErrorReasonSchema, refusal } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
+
+/** `ErrorInfo.domain` of every error of this contract. */
+export const errorDomain = "mobile-data-plan-sharing";
+
+/** A rule that a request breaks. */
+export type FieldViolation = {
+  /** Path of the field in the caller's spelling, such as `planStatus.plans[0].planId`. */
+  readonly field: string;
+  /** What was expected. */
+  readonly description: string;
+};
+
+/** What a refusal may say beside its reason. */
+export type RefusalInit = {
+  /** For people. */
+  message: string;
+  /** Values for the metadata keys that the contract names for this reason. */
+  metadata?: Readonly<Record<string, string>>;
+  /** Sent as google.rpc.BadRequest. */
+  violations?: readonly FieldViolation[];
+  /** After how many milliseconds a repetition may succeed; sent as google.rpc.RetryInfo. */
+  retryAfterMs?: number;
+  /** Response headers. */
+  headers?: Readonly<Record<string, string>>;
+  /** What went wrong inside. Logged, never sent. */
+  cause?: unknown;
+};
+
+type Outcome = { readonly code: Code; readonly reason: string };
+
+const outcomes: ReadonlyMap<ErrorReason, Outcome> = new Map(
+  ErrorReasonSchema.values.flatMap((value) => {
+    const options = value.proto.options;
+    // google.rpc.Code and Connect's Code count alike.
+    const code = options && (getExtension(options, refusal).code as number as Code);
+    return code === undefined ? [] : [[value.number as ErrorReason, { code, reason: value.name }]];
+  }),
+);
+
+/** Returns the error for a reason of the contract, with the code that the contract gives it. */
+export function refuse(reason: ErrorReason, init: RefusalInit): ConnectError {
+  const outcome = outcomes.get(reason);
+  if (outcome === undefined) {
+    throw new Error(`the contract gives no code to reason ${reason}`);
+  }
+  const error = new ConnectError(init.message, outcome.code, init.headers, undefined, init.cause);
+  error.details.push({
+    desc: ErrorInfoSchema,
+    value: create(ErrorInfoSchema, {
+      reason: outcome.reason,
+      domain: errorDomain,
+      metadata: { ...init.metadata },
+    }),
+  });
+  if (init.violations !== undefined) {
+    error.details.push({
+      desc: BadRequestSchema,
+      value: create(BadRequestSchema, { fieldViolations: [...init.violations] }),
+    });
+  }
+  if (init.retryAfterMs !== undefined) {
+    error.details.push({
+      desc: RetryInfoSchema,
+      value: create(RetryInfoSchema, { retryDelay: durationFromMs(init.retryAfterMs) }),
+    });
+  }
+  return error;
+}
+
+/** Returns the error for broken rules: INVALID_ARGUMENT that lists them all. */
+export function refuseFields(violations: readonly FieldViolation[]): ConnectError {
+  const [first] = violations;
+  const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : "";
+  return refuse(ErrorReason.FIELD_INVALID, {
+    message: first ? `${first.field}: ${first.description}${more}` : "the request breaks a rule",
+    violations,
+  });
+}

@@ -1,0 +1,50 @@
+import { type DescMethod, type DescService, getOption, hasOption } from "@bufbuild/protobuf";
+import { http } from "#deps/google/api/annotations_pb.js";
+import type { HttpRule } from "#deps/google/api/http_pb.js";
+import { type PathTemplate, parsePathTemplate } from "./path-template.ts";
+
+/** One way to call a method over HTTP: an HttpRule without its additional bindings. */
+export type HttpBinding = {
+  readonly method: DescMethod;
+  /** `GET`, `POST` … in the spelling of the rule, or `*` for every method. */
+  readonly httpMethod: string;
+  readonly template: PathTemplate;
+  /** Which field the body fills: a name of the request's fields, `*` for the whole request, "" for no body. */
+  readonly body: string;
+  /** Which field of the response is the body; "" for all of it. */
+  readonly responseBody: string;
+};
+
+/** Returns the bindings of the service's methods, from their google.api.http options. Throws on a bad rule. */
+export function httpBindingsOf(service: DescService): HttpBinding[] {
+  return service.methods.flatMap((method) =>
+    hasOption(method, http) ? bindingsOfRule(method, getOption(method, http)) : [],
+  );
+}
+
+/** Returns the rule's own binding and its additional ones. Throws an error that names the method. */
+export function bindingsOfRule(method: DescMethod, rule: HttpRule): HttpBinding[] {
+  const nested = rule.additionalBindings.find((additional) => additional.additionalBindings.length > 0);
+  if (nested !== undefined) {
+    throw new Error(`${method}: additional_bindings cannot have additional_bindings`);
+  }
+  return [rule, ...rule.additionalBindings].map((each) => bindingOf(method, each));
+}
+
+function bindingOf(method: DescMethod, rule: HttpRule): HttpBinding {
+  const { pattern } = rule;
+  if (pattern.case === undefined) {
+    throw new Error(`${method}: its google.api.http rule has no path`);
+  }
+  const [httpMethod, path] =
+    pattern.case === "custom"
+      ? [pattern.value.kind, pattern.value.path]
+      : [pattern.case.toUpperCase(), pattern.value];
+  return {
+    method,
+    httpMethod,
+    template: parsePathTemplate(path),
+    body: rule.body,
+    responseBody: rule.responseBody,
+  };
+}

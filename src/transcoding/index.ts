@@ -1,0 +1,11 @@
+export { malformedRequest, readErrorBody, writeErrorBody } from "./error-body.ts";
+export { type ExpandedRequest, expandRequest } from "./expand-request.ts";
+export { createTranscodingHandler, type TranscodingHandler, type TranscodingOptions } from "./handler.ts";
+export { bindingsOfRule, type HttpBinding, httpBindingsOf } from "./http-rules.ts";
+export { codeOfHttpStatus, httpStatusOf, statusNameOf } from "./http-status.ts";
+export { createJsonChecker, type JsonChecker } from "./json-document.ts";
+export { type PathTemplate, PathTemplateError, parsePathTemplate } from "./path-template.ts";
+export { type BindResult, compileRequestBinder, type RequestBinder } from "./request-binder.ts";
+export { type PathFields, pathFieldsKey } from "./rest-context.ts";
+export { createRestTransport, type RestTransportOptions } from "./rest-transport.ts";
+export { buildRouteTree, type MatchResult, type RouteTree } from "./route-tree.ts";

@@ -1,0 +1,63 @@
+/** A parsed JSON text, or where it stops being JSON (`offset` in UTF-16 units, if it is known). */
+export type ParsedJson = { readonly json: unknown } | { readonly offset: number | undefined };
+
+/** Parses JSON. The parser's own words are dropped: they quote the input. */
+export function parseJson(text: string): ParsedJson {
+  try {
+    return { json: JSON.parse(text) };
+  } catch (error) {
+    const offset = /at position (\d+)/.exec(String(error))?.[1];
+    return { offset: offset === undefined ? undefined : Number(offset) };
+  }
+}
+
+const keyEnd = /"[ \t\r\n]*:/g;
+
+/**
+ * Returns a key that an object of the text has twice, or undefined. JSON.parse keeps the last of them, another
+ * parser the first: what is stored must not depend on it.
+ *
+ * `keys` is how many keys a reader met in the parsed value. The text cannot have fewer places that look like the
+ * end of a key than it has keys, so equal counts prove that none was dropped, and the slow scan is rare.
+ */
+export function findDuplicateKey(text: string, keys: number): string | undefined {
+  let places = 0;
+  keyEnd.lastIndex = 0;
+  while (keyEnd.test(text)) {
+    places += 1;
+  }
+  return places === keys ? undefined : scanForDuplicate(text);
+}
+
+const token = /"(?:[^"\\]|\\.)*"|[{}[\]:]/g;
+
+function scanForDuplicate(text: string): string | undefined {
+  const open: (Set<string> | undefined)[] = [];
+  let lastString: string | undefined;
+  for (const [found] of text.matchAll(token)) {
+    switch (found) {
+      case "{":
+        open.push(new Set());
+        break;
+      case "[":
+        open.push(undefined);
+        break;
+      case "}":
+      case "]":
+        open.pop();
+        break;
+      case ":": {
+        const key = JSON.parse(lastString ?? '""') as string;
+        const keys = open.at(-1);
+        if (keys?.has(key)) {
+          return key;
+        }
+        keys?.add(key);
+        break;
+      }
+      default:
+        lastString = found;
+    }
+  }
+  return undefined;
+}

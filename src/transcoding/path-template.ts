@@ -1,0 +1,140 @@
+/**
+ * One segment of a path template: fixed text, exactly one segment of any text (`*`), or any number of segments
+ * (`**`).
+ */
+export type TemplateSegment =
+  | { readonly kind: "literal"; readonly text: string }
+  | { readonly kind: "*" }
+  | { readonly kind: "**" };
+
+/** A variable: the template's segments from `start` up to, but without, `end` give the field its value. */
+export type TemplateVariable = {
+  /** Names of the fields that lead to the value, in the spelling of the template. */
+  readonly fieldPath: readonly string[];
+  readonly start: number;
+  readonly end: number;
+  /** Whether the value may hold several segments; then `%2F` in it is left as written. */
+  readonly multiSegment: boolean;
+};
+
+/** A parsed template of google.api.http, such as `/v1/{parent=operators/*}/planStatuses:check`. */
+export type PathTemplate = {
+  readonly source: string;
+  readonly segments: readonly TemplateSegment[];
+  readonly variables: readonly TemplateVariable[];
+  /** Text after the colon at the very end. */
+  readonly verb: string | undefined;
+};
+
+/** Raised when a path template is not one; the message has the template and the column of the fault. */
+export class PathTemplateError extends Error {
+  override readonly name = "PathTemplateError";
+  constructor(source: string, column: number, fault: string) {
+    super(`path template ${JSON.stringify(source)}, column ${column + 1}: ${fault}`);
+  }
+}
+
+const identifier = /[A-Za-z_][A-Za-z0-9_]*/y;
+const literalText = /(?:[A-Za-z0-9\-._~!$&'()+,;@]|%[0-9A-Fa-f]{2})+/y;
+
+/**
+ * Parses a path template. The grammar is that of google/api/http.proto,
+ *
+ *     Template = "/" Segments [ Verb ] ;
+ *     Segments = Segment { "/" Segment } ;
+ *     Segment  = "*" | "**" | LITERAL | Variable ;
+ *     Variable = "{" FieldPath [ "=" Segments ] "}" ;
+ *     FieldPath = IDENT { "." IDENT } ;
+ *     Verb     = ":" LITERAL ;
+ *
+ * with at most one `**`. Segments may follow it, which the grammar's prose forbids and some APIs use. Throws
+ * PathTemplateError.
+ */
+export function parsePathTemplate(source: string): PathTemplate {
+  const segments: TemplateSegment[] = [];
+  const variables: TemplateVariable[] = [];
+  let at = 0;
+
+  const fail = (fault: string): never => {
+    throw new PathTemplateError(source, at, fault);
+  };
+  const take = (text: string): boolean => {
+    const found = source.startsWith(text, at);
+    at += found ? text.length : 0;
+    return found;
+  };
+  const read = (pattern: RegExp, expected: string): string => {
+    pattern.lastIndex = at;
+    const text = pattern.exec(source)?.[0] ?? fail(`expected ${expected}`);
+    at += text.length;
+    return text;
+  };
+  const readLiteral = () => {
+    const start = at;
+    const text = read(literalText, "a literal, *, ** or {");
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      at = start;
+      return fail("the escapes of this literal are not UTF-8");
+    }
+  };
+
+  const readSegment = (insideVariable: boolean) => {
+    if (take("**")) {
+      if (segments.some(({ kind }) => kind === "**")) {
+        fail("a template has at most one **");
+      }
+      segments.push({ kind: "**" });
+    } else if (take("*")) {
+      segments.push({ kind: "*" });
+    } else if (source[at] === "{") {
+      if (insideVariable) {
+        fail("a variable cannot stand inside a variable");
+      }
+      readVariable();
+    } else {
+      segments.push({ kind: "literal", text: readLiteral() });
+    }
+  };
+
+  const readVariable = () => {
+    const opening = at;
+    at += 1;
+    const fieldPath = [read(identifier, "a field name")];
+    while (take(".")) {
+      fieldPath.push(read(identifier, "a field name"));
+    }
+    const name = fieldPath.join(".");
+    if (variables.some((other) => other.fieldPath.join(".") === name)) {
+      at = opening;
+      fail(`{${name}} occurs twice`);
+    }
+    const start = segments.length;
+    if (take("=")) {
+      do {
+        readSegment(true);
+      } while (take("/"));
+    } else {
+      segments.push({ kind: "*" });
+    }
+    if (!take("}")) {
+      fail("expected }");
+    }
+    const own = segments.slice(start);
+    const multiSegment = own.length > 1 || own[0]?.kind === "**";
+    variables.push({ fieldPath, start, end: segments.length, multiSegment });
+  };
+
+  if (!take("/")) {
+    fail("expected /");
+  }
+  do {
+    readSegment(false);
+  } while (take("/"));
+  const verb = take(":") ? readLiteral() : undefined;
+  if (at < source.length) {
+    fail("expected / or the end");
+  }
+  return { source, segments, variables, verb };
+}

@@ -1,0 +1,71 @@
+import type { IncomingMessage } from "node:http";
+import type { Http2ServerRequest } from "node:http2";
+import { promisify } from "node:util";
+import { brotliDecompress, gunzip } from "node:zlib";
+
+/** The content of a request: its bytes, or why it was not read. */
+export type ReadBody =
+  | { readonly bytes: Buffer }
+  | { readonly refused: "too-large" | "unknown-encoding" | "broken-encoding" };
+
+const decompressors: Readonly<
+  Record<string, (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>>
+> = { gzip: promisify(gunzip), "x-gzip": promisify(gunzip), br: promisify(brotliDecompress) };
+
+/** What `Accept-Encoding` says when an encoding was refused (RFC 9110 12.5.3). */
+export const acceptedEncodings = "gzip, br";
+
+/**
+ * Reads the whole content, decompressed. `limit` bounds both what comes over the wire and what comes out of
+ * decompression, before either is held in memory. Rejects when the client goes away.
+ */
+export async function readBody(
+  request: IncomingMessage | Http2ServerRequest,
+  limit: number,
+): Promise<ReadBody> {
+  const encoding = request.headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
+  const decompress = encoding === "identity" || encoding === "" ? undefined : decompressors[encoding];
+  if (decompress === undefined && encoding !== "identity" && encoding !== "") {
+    return { refused: "unknown-encoding" };
+  }
+  if (Number(request.headers["content-length"] ?? 0) > limit) {
+    return { refused: "too-large" };
+  }
+  const bytes = await readBytes(request, limit);
+  if (bytes === undefined) {
+    return { refused: "too-large" };
+  }
+  if (decompress === undefined || bytes.length === 0) {
+    return { bytes };
+  }
+  try {
+    return { bytes: await decompress(bytes, { maxOutputLength: limit }) };
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    return { refused: code === "ERR_BUFFER_TOO_LARGE" ? "too-large" : "broken-encoding" };
+  }
+}
+
+function readBytes(
+  request: IncomingMessage | Http2ServerRequest,
+  limit: number,
+): Promise<Buffer | undefined> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    request.on("data", (chunk: Buffer) => {
+      length += chunk.length;
+      if (length > limit) {
+        chunks.length = 0;
+        // Not a byte more is read; the answer closes the connection.
+        request.pause();
+        resolve(undefined);
+        return;
+      }
+      chunks.push(chunk);
+    });
+    request.on("end", () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
+    request.on("error", reject);
+    request.on("close", () => reject(new Error("the client went away")));
+  });
+}

@@ -1,0 +1,115 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import type { DescMethod } from "@bufbuild/protobuf";
+import {
+  Code,
+  ConnectError,
+  type ContextValues,
+  createContextKey,
+  createContextValues,
+  type HandlerContext,
+} from "@connectrpc/connect";
+
+/** Reads a field that the path captured, by proto name, decoded; undefined if the path has no such field. */
+export type PathFields = (name: string) => string | undefined;
+
+/**
+ * What the path says is known before the body is read: a request gate finds it here. Undefined on calls that did
+ * not come over REST.
+ */
+export const pathFieldsKey = createContextKey<PathFields | undefined>(undefined, {
+  description: "fields captured from the path of a REST request",
+});
+
+export type RestContextInit = {
+  method: DescMethod;
+  request: IncomingMessage | Http2ServerRequest;
+  response: ServerResponse | Http2ServerResponse;
+  values: ContextValues | undefined;
+  pathFields: PathFields;
+  shutdownSignal: AbortSignal | undefined;
+};
+
+/** The context of a REST call, and whether its parts were ever asked for. */
+export type RestContext = HandlerContext & {
+  /** Headers that the handler set; undefined if it never touched them. */
+  readonly touchedResponseHeader: Headers | undefined;
+};
+
+/**
+ * Creates the context of a call. Everything that costs (headers as web `Headers`, the abort signal) is made when
+ * it is first asked for: most handlers ask for none of it.
+ */
+export function createRestContext(init: RestContextInit): RestContext {
+  const { method, request, response } = init;
+  let requestHeader: Headers | undefined;
+  let responseHeader: Headers | undefined;
+  let responseTrailer: Headers | undefined;
+  let signal: AbortSignal | undefined;
+  let values = init.values;
+  return {
+    service: method.parent,
+    method,
+    protocolName: "rest",
+    requestMethod: request.method ?? "",
+    get url() {
+      const host = request.headers[":authority"] ?? request.headers.host ?? "localhost";
+      return `${"encrypted" in request.socket ? "https" : "http"}://${host}${request.url}`;
+    },
+    get signal() {
+      signal ??= createSignal(response, init.shutdownSignal);
+      return signal;
+    },
+    timeoutMs: () => undefined,
+    get requestHeader() {
+      requestHeader ??= toHeaders(request.headers);
+      return requestHeader;
+    },
+    get responseHeader() {
+      responseHeader ??= new Headers();
+      return responseHeader;
+    },
+    get responseTrailer() {
+      responseTrailer ??= new Headers();
+      return responseTrailer;
+    },
+    get values() {
+      values ??= createContextValues();
+      if (values.get(pathFieldsKey) === undefined) {
+        values.set(pathFieldsKey, init.pathFields);
+      }
+      return values;
+    },
+    get touchedResponseHeader() {
+      return responseHeader;
+    },
+  };
+}
+
+function createSignal(
+  response: ServerResponse | Http2ServerResponse,
+  shutdown: AbortSignal | undefined,
+): AbortSignal {
+  const gone = new AbortController();
+  response.once("close", () => {
+    if (!response.writableFinished) {
+      gone.abort(new ConnectError("the client went away", Code.Canceled));
+    }
+  });
+  return shutdown === undefined ? gone.signal : AbortSignal.any([gone.signal, shutdown]);
+}
+
+function toHeaders(from: NodeJS.Dict<string | string[]>): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(from)) {
+    if (name.startsWith(":")) {
+      continue;
+    }
+    for (const each of Array.isArray(value) ? value : [value]) {
+      if (each !== undefined) {
+        headers.append(name, each);
+      }
+    }
+  }
+  return headers;
+}

@@ -1,0 +1,178 @@
+import { type DescEnum, type DescField, ScalarType } from "@bufbuild/protobuf";
+import { base64Decode } from "@bufbuild/protobuf/wire";
+
+/** A value read, or what was expected instead. */
+export type Read = { readonly value: unknown } | { readonly expected: string };
+
+/** Reads one JSON value of a fixed type. */
+export type ValueReader = (json: unknown) => Read;
+
+const int32: readonly [number, number] = [-0x80000000, 0x7fffffff];
+const uint32: readonly [number, number] = [0, 0xffffffff];
+const int64: readonly [bigint, bigint] = [-(2n ** 63n), 2n ** 63n - 1n];
+const uint64: readonly [bigint, bigint] = [0n, 2n ** 64n - 1n];
+
+/** Returns the reader for values of a scalar type, by the rules of proto3 JSON. */
+export function scalarReader(field: DescField, scalar: ScalarType): ValueReader {
+  switch (scalar) {
+    case ScalarType.STRING:
+      return readString;
+    case ScalarType.BOOL:
+      return (json) => (typeof json === "boolean" ? { value: json } : expected("true or false", json));
+    case ScalarType.BYTES:
+      return readBytes;
+    case ScalarType.DOUBLE:
+      return readDouble;
+    case ScalarType.FLOAT:
+      return readFloat;
+    case ScalarType.INT32:
+    case ScalarType.SINT32:
+    case ScalarType.SFIXED32:
+      return integerReader(...int32);
+    case ScalarType.UINT32:
+    case ScalarType.FIXED32:
+      return integerReader(...uint32);
+    case ScalarType.INT64:
+    case ScalarType.SINT64:
+    case ScalarType.SFIXED64:
+      return longReader(...int64, isLongAsString(field));
+    case ScalarType.UINT64:
+    case ScalarType.FIXED64:
+      return longReader(...uint64, isLongAsString(field));
+  }
+}
+
+// The option [jstype = JS_STRING] has protobuf-es keep the number as a string.
+function isLongAsString(field: DescField): boolean {
+  return "longAsString" in field && field.longAsString === true;
+}
+
+/** Returns the reader for values of an enum: a name, or a number that fits an int32. */
+export function enumReader(desc: DescEnum): ValueReader {
+  const numbers = new Map(desc.values.map(({ name, number }) => [name, number]));
+  const names = desc.values.map(({ name }) => name);
+  const list = names.length > 20 ? `${names.slice(0, 20).join(", ")}, …` : names.join(", ");
+  return (json) => {
+    const number = typeof json === "string" ? numbers.get(json) : json;
+    if (Number.isInteger(number) && Math.abs(number as number) <= 0x7fffffff) {
+      return { value: number };
+    }
+    return { expected: `must be one of ${list}` };
+  };
+}
+
+function expected(what: string, json: unknown): Read {
+  return { expected: `must be ${what}, not ${kindOf(json)}` };
+}
+
+/** Says in words what kind of JSON value this is, without telling the value. */
+export function kindOf(json: unknown): string {
+  if (json === null) return "null";
+  if (Array.isArray(json)) return "an array";
+  return typeof json === "object" ? "an object" : `a ${typeof json}`;
+}
+
+function readString(json: unknown): Read {
+  if (typeof json !== "string") {
+    return expected("a string", json);
+  }
+  // Half of a surrogate pair has no UTF-8 and would be stored as another character.
+  return json.isWellFormed()
+    ? { value: json }
+    : { expected: "must be valid Unicode: it has an unpaired surrogate" };
+}
+
+const base64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
+
+function readBytes(json: unknown): Read {
+  if (typeof json !== "string") {
+    return expected("a base64 string", json);
+  }
+  if (base64.test(json)) {
+    try {
+      return { value: json === "" ? new Uint8Array(0) : base64Decode(json) };
+    } catch {
+      // Falls through: the length cannot be that of base64.
+    }
+  }
+  return { expected: "must be base64" };
+}
+
+const decimal = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+
+function readDouble(json: unknown): Read {
+  if (json === "NaN") return { value: Number.NaN };
+  if (json === "Infinity") return { value: Number.POSITIVE_INFINITY };
+  if (json === "-Infinity") return { value: Number.NEGATIVE_INFINITY };
+  const number = typeof json === "string" && decimal.test(json) ? Number(json) : json;
+  if (typeof number !== "number") {
+    return expected("a number", json);
+  }
+  return Number.isFinite(number) ? { value: number } : { expected: "must be within the range of a double" };
+}
+
+function readFloat(json: unknown): Read {
+  const read = readDouble(json);
+  if ("value" in read && Number.isFinite(read.value) && !Number.isFinite(Math.fround(read.value as number))) {
+    return { expected: "must be within the range of a float" };
+  }
+  return read;
+}
+
+function integerReader(least: number, most: number): ValueReader {
+  const range = `an integer from ${least} to ${most}`;
+  return (json) => {
+    const number = typeof json === "string" && decimal.test(json) ? Number(json) : json;
+    if (typeof number !== "number" || !Number.isInteger(number)) {
+      return { expected: `must be ${range}` };
+    }
+    return number >= least && number <= most ? { value: number } : { expected: `must be ${range}` };
+  };
+}
+
+const plainInteger = /^-?(?:0|[1-9]\d{0,19})$/;
+
+function longReader(least: bigint, most: bigint, longAsString: boolean): ValueReader {
+  const range = `an integer from ${least} to ${most}`;
+  return (json) => {
+    let value: bigint;
+    if (typeof json === "string") {
+      const exact = plainInteger.test(json) ? BigInt(json) : exactInteger(json);
+      if (exact === undefined) {
+        return { expected: `must be ${range}` };
+      }
+      value = exact;
+    } else if (typeof json === "number" && Number.isInteger(json)) {
+      if (!Number.isSafeInteger(json)) {
+        return { expected: "must be written as a string: beyond 2^53 a JSON number loses digits" };
+      }
+      value = BigInt(json);
+    } else {
+      return { expected: `must be ${range}` };
+    }
+    if (value < least || value > most) {
+      return { expected: `must be ${range}` };
+    }
+    return { value: longAsString ? value.toString() : value };
+  };
+}
+
+/** Reads `1e3` or `1.0`, which proto3 JSON allows for integers, exactly; undefined if it is no integer. */
+function exactInteger(text: string): bigint | undefined {
+  const match = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d{1,2}))?$/.exec(text);
+  if (match === null) {
+    return undefined;
+  }
+  const [, sign, whole = "", fraction = "", exponent = "0"] = match;
+  const shift = Number(exponent) - fraction.length;
+  const digits = whole + fraction;
+  if (digits.length > 64) {
+    return undefined;
+  }
+  const cut = shift < 0 ? digits.slice(shift) : "";
+  if (/[1-9]/.test(cut)) {
+    return undefined;
+  }
+  const kept = shift < 0 ? digits.slice(0, shift) || "0" : digits + "0".repeat(shift);
+  return BigInt(sign + kept);
+}

@@ -1,0 +1,67 @@
+import { type DescField, ScalarType } from "@bufbuild/protobuf";
+import { isWrapperDesc } from "@bufbuild/protobuf/wkt";
+import { createReadingState, messageReader } from "./json-reader.ts";
+import { enumReader, type Read, scalarReader } from "./scalar-json.ts";
+import { createViolationList } from "./violations.ts";
+
+/** Reads the decoded text of a path segment or query parameter as a value of a field. */
+export type TextReader = (text: string) => Read;
+
+/**
+ * Returns the reader for a field's values in a URL, or undefined if they cannot stand in one: for messages
+ * without a JSON form of one string, and for maps.
+ */
+export function textReader(field: DescField): TextReader | undefined {
+  if (field.fieldKind === "map") {
+    return undefined;
+  }
+  if (field.message !== undefined) {
+    return messageTextReader(field);
+  }
+  if (field.enum !== undefined) {
+    const read = enumReader(field.enum);
+    return (text) => read(/^-?\d{1,10}$/.test(text) ? Number(text) : text);
+  }
+  return scalarTextReader(field, field.scalar as ScalarType);
+}
+
+function scalarTextReader(field: DescField, scalar: ScalarType): TextReader {
+  const read = scalarReader(field, scalar);
+  switch (scalar) {
+    case ScalarType.BOOL:
+      return (text) =>
+        text === "true" || text === "false"
+          ? { value: text === "true" }
+          : { expected: "must be true or false" };
+    case ScalarType.STRING:
+    case ScalarType.BYTES:
+    case ScalarType.DOUBLE:
+    case ScalarType.FLOAT:
+      return read;
+    default:
+      // Exponents and fractions are for JSON: in a URL an integer is digits.
+      return (text) => read(/^-?\d+$/.test(text) ? text : undefined);
+  }
+}
+
+const stringForms = new Set([
+  "google.protobuf.Timestamp",
+  "google.protobuf.Duration",
+  "google.protobuf.FieldMask",
+]);
+
+function messageTextReader(field: DescField): TextReader | undefined {
+  const { message } = field;
+  if (message === undefined || !(stringForms.has(message.typeName) || isWrapperDesc(message))) {
+    return undefined;
+  }
+  const read = messageReader(message);
+  const isBool = message.typeName === "google.protobuf.BoolValue";
+  return (text) => {
+    const violations = createViolationList();
+    const json = isBool && (text === "true" || text === "false") ? text === "true" : text;
+    const value = read(json, "", createReadingState(violations, false));
+    const [violation] = violations.found;
+    return violation === undefined ? { value } : { expected: violation.description };
+  };
+}

@@ -1,0 +1,28 @@
+/** A part of a request that cannot be read, or contradicts another. */
+export type FieldViolation = {
+  /** Path of the field as the caller spelled it, such as `plans[0].planId`. */
+  readonly field: string;
+  /** What was expected, without the caller's value. */
+  readonly description: string;
+};
+
+/** Collects violations, up to a bound: a hostile body must not make a large answer. */
+export type ViolationList = {
+  readonly found: readonly FieldViolation[];
+  add(field: string, description: string): void;
+};
+
+const mostViolations = 100;
+
+/** Creates an empty list. */
+export function createViolationList(): ViolationList {
+  const found: FieldViolation[] = [];
+  return {
+    found,
+    add(field, description) {
+      if (found.length < mostViolations) {
+        found.push({ field, description });
+      }
+    },
+  };
+}
