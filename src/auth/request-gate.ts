@@ -1,0 +1,72 @@
+import type { DescService } from "@bufbuild/protobuf";
+import type { ConnectError, HandlerContext } from "@connectrpc/connect";
+import { ErrorReason } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
+import { refuse } from "../contract/refusal.ts";
+import type { VerifyToken } from "./access-token.ts";
+import { principalKey, requireOperator } from "./principal.ts";
+import { scopesOf } from "./scopes.ts";
+
+const realm = 'Bearer realm="mobile-data-plan-sharing"';
+
+/** Decides whether a call goes on before its body is read; refuses by throwing. */
+export type RequestGate = (context: HandlerContext) => Promise<void>;
+
+export type RequestGateOptions = {
+  verifyToken: VerifyToken;
+  /** Returns the operator of a call as far as it is known before the body is read. */
+  asnBeforeBody: (context: HandlerContext) => number | undefined;
+};
+
+/**
+ * Creates the gate that every call on every protocol passes: a bearer token that verifies, one of the scopes that
+ * the contract names for the service and, where the URL tells it, the operator. Leaves the caller in the context.
+ */
+export function createRequestGate({ verifyToken, asnBeforeBody }: RequestGateOptions): RequestGate {
+  const scopes = new Map<DescService, readonly string[]>();
+  return async (context) => {
+    const token = bearerToken(context.requestHeader.get("authorization"));
+    const principal = await verifyToken(token);
+    if ("refused" in principal) {
+      throw invalidToken(principal.refused);
+    }
+    const { service } = context;
+    const wanted = scopes.get(service) ?? scopesOf(service);
+    scopes.set(service, wanted);
+    if (!wanted.some((scope) => principal.scopes.has(scope))) {
+      const scope = wanted.join(" ");
+      throw refuse(ErrorReason.SCOPE_INSUFFICIENT, {
+        message: `the access token lacks the scope ${scope}`,
+        metadata: { scope },
+        headers: { "www-authenticate": `${realm}, error="insufficient_scope", scope="${scope}"` },
+      });
+    }
+    const asn = asnBeforeBody(context);
+    if (asn !== undefined) {
+      requireOperator(principal, asn);
+    }
+    context.values.set(principalKey, principal);
+  };
+}
+
+/** Returns the token of an Authorization header (RFC 6750 2.1). Throws UNAUTHENTICATED. */
+function bearerToken(header: string | null): string {
+  if (header === null) {
+    // RFC 6750 3.1: no error code where no credentials were sent.
+    throw refuse(ErrorReason.CREDENTIALS_MISSING, {
+      message: "an access token is needed: send the header Authorization: Bearer <token>",
+      headers: { "www-authenticate": realm },
+    });
+  }
+  const token = /^Bearer +([A-Za-z0-9\-._~+/]+=*)$/i.exec(header)?.[1];
+  if (token === undefined) {
+    throw invalidToken("the Authorization header must be: Bearer <token>");
+  }
+  return token;
+}
+
+function invalidToken(description: string): ConnectError {
+  return refuse(ErrorReason.CREDENTIALS_INVALID, {
+    message: description,
+    headers: { "www-authenticate": `${realm}, error="invalid_token", error_description="${description}"` },
+  });
+}

@@ -1,0 +1,55 @@
+import { create, toBinary } from "@bufbuild/protobuf";
+import type { ServiceImpl } from "@connectrpc/connect";
+import { ErrorReason } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
+import {
+  CreatePlanGroupRequestSchema,
+  type PlanGroupService,
+} from "../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
+import { PlanGroupSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
+import { ceilToMs, formatInstant, instantOf } from "../contract/instant.ts";
+import { refuse, refuseFields } from "../contract/refusal.ts";
+import { asnOfParent, resourceName } from "../contract/resource-names.ts";
+import { createTimestampRules } from "../plans/timestamp-rules.ts";
+import { authorize } from "./caller.ts";
+import type { ServiceDeps } from "./service-deps.ts";
+import { stored } from "./stored.ts";
+
+/** Creates the pushing side for plan groups, which notify nobody and have no time rules. */
+export function createPlanGroupService({ store, rules }: ServiceDeps): ServiceImpl<typeof PlanGroupService> {
+  const timestampRules = createTimestampRules(PlanGroupSchema);
+  return {
+    async createPlanGroup(request, context) {
+      const asn = asnOfParent(request.parent);
+      authorize(context, asn);
+      const group = request.planGroup ?? create(PlanGroupSchema);
+      const violations = [
+        ...rules(CreatePlanGroupRequestSchema, request),
+        ...timestampRules(group, "planGroup"),
+      ];
+      if (violations.length > 0 || asn === undefined) {
+        throw refuseFields(violations);
+      }
+      group.name = resourceName(asn, "planGroups", request.planGroupId);
+      const updateTime = group.lastUpdatedTime && instantOf(group.lastUpdatedTime);
+      const put = await stored(
+        store.put({
+          key: { kind: "planGroup", asn, clientId: "", id: request.planGroupId },
+          updateTime,
+          expiresAtMs: group.responseStaleTime && ceilToMs(instantOf(group.responseStaleTime)),
+          value: toBinary(PlanGroupSchema, group),
+        }),
+      );
+      if (put.outcome === "stale") {
+        const storedLastUpdatedTime = formatInstant(put.storedUpdateTime);
+        throw refuse(ErrorReason.PLAN_GROUP_STALE, {
+          message: `a later group is stored: its lastUpdatedTime is ${storedLastUpdatedTime}`,
+          metadata: {
+            lastUpdatedTime: updateTime === undefined ? "" : formatInstant(updateTime),
+            storedLastUpdatedTime,
+          },
+        });
+      }
+      return group;
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import { type DescMessage, type MessageShape, toBinary } from "@bufbuild/protobuf";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import { ErrorReason } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
+import {
+  CreatePlanStatusRequestSchema,
+  CreateUserPlanStatusRequestSchema,
+  type PlanStatusService,
+} from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
+import { type PlanStatus, PlanStatusSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
+import { ceilToMs, formatInstant, type Instant, instantOf } from "../contract/instant.ts";
+import { refuse, refuseFields } from "../contract/refusal.ts";
+import { asnOfParent, resourceName } from "../contract/resource-names.ts";
+import { brokenNotificationRules, notificationsOf } from "../plans/notifications.ts";
+import { brokenTimeRules } from "../plans/time-rules.ts";
+import { createTimestampRules } from "../plans/timestamp-rules.ts";
+import { authorize } from "./caller.ts";
+import type { ServiceDeps } from "./service-deps.ts";
+import { stored } from "./stored.ts";
+
+/** A status that keeps every rule, and so has the fields that the rules need. */
+type ValidStatus = PlanStatus & { expireTime: Timestamp; updateTime: Timestamp };
+
+type CreateRequest = { parent: string; userKey: string; planStatus?: PlanStatus | undefined };
+
+/** Creates the pushing side for plan statuses. */
+export function createPlanStatusService(deps: ServiceDeps): ServiceImpl<typeof PlanStatusService> {
+  const { store, clock, clockSkewMs, rules } = deps;
+  const timestampRules = createTimestampRules(PlanStatusSchema);
+
+  return {
+    createUserPlanStatus: (request, context) =>
+      push(CreateUserPlanStatusRequestSchema, request, request.clientId, context),
+    createPlanStatus: (request, context) => push(CreatePlanStatusRequestSchema, request, "", context),
+  };
+
+  async function push<Desc extends DescMessage>(
+    desc: Desc,
+    request: MessageShape<Desc> & CreateRequest,
+    clientId: string,
+    context: HandlerContext,
+  ): Promise<PlanStatus> {
+    const asn = asnOfParent(request.parent);
+    authorize(context, asn);
+    const status = settle(desc, request);
+    // The rules have made sure of the name.
+    const name = resourceName(asn as number, "planStatuses", request.userKey);
+    // The request is ours: filling its status in spares a copy.
+    Object.assign(status, { name, notifications: notificationsOf(status) });
+    const updateTime = instantOf(status.updateTime);
+    const put = await stored(
+      store.put({
+        key: { kind: "planStatus", asn: asn as number, clientId, id: request.userKey },
+        updateTime,
+        expiresAtMs: ceilToMs(instantOf(status.expireTime)),
+        value: toBinary(PlanStatusSchema, status),
+      }),
+    );
+    if (put.outcome === "stale") {
+      throw stale(updateTime, put.storedUpdateTime);
+    }
+    return status;
+  }
+
+  /** Returns the status of a request that breaks no rule, or throws with every broken one. */
+  function settle<Desc extends DescMessage>(
+    desc: Desc,
+    request: MessageShape<Desc> & CreateRequest,
+  ): ValidStatus {
+    const violations = rules(desc, request);
+    const status = request.planStatus;
+    if (status !== undefined) {
+      violations.push(
+        ...timestampRules(status, "planStatus"),
+        ...brokenTimeRules(status, "planStatus", { nowMs: clock.now(), clockSkewMs }),
+        ...brokenNotificationRules(status, "planStatus"),
+      );
+    }
+    if (violations.length > 0) {
+      throw refuseFields(violations);
+    }
+    return status as ValidStatus;
+  }
+}
+
+function stale(updateTime: Instant, storedUpdateTime: Instant) {
+  const metadata = {
+    updateTime: formatInstant(updateTime),
+    storedUpdateTime: formatInstant(storedUpdateTime),
+  };
+  return refuse(ErrorReason.PLAN_STATUS_STALE, {
+    message: `a later status is stored: its updateTime is ${metadata.storedUpdateTime}, that of this push ${metadata.updateTime}`,
+    metadata,
+  });
+}
