@@ -1,7 +1,9 @@
-import type { DescField, DescMessage, MessageShape } from "@bufbuild/protobuf";
+import { type DescField, type DescMessage, getOption, type MessageShape } from "@bufbuild/protobuf";
 import type { Path } from "@bufbuild/protobuf/reflect";
 import { createValidator, type Violation } from "@bufbuild/protovalidate";
+import { field as fieldRules } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import type { FieldViolation } from "../contract/refusal.ts";
+import { type Acceptance, compileAcceptance } from "./acceptance.ts";
 
 /** Returns every rule of the contract that a message breaks. */
 export type ContractRules = <Desc extends DescMessage>(
@@ -15,7 +17,13 @@ export type ContractRules = <Desc extends DescMessage>(
  */
 export function createContractRules(): ContractRules {
   const validator = createValidator({ regexMatch: createRegexMatcher() });
+  const acceptances = new Map<DescMessage, Acceptance>();
   return (desc, message) => {
+    const accept = acceptances.get(desc) ?? compileAcceptance(desc);
+    acceptances.set(desc, accept);
+    if (accept(message)) {
+      return [];
+    }
     const result = validator.validate(desc, message);
     switch (result.kind) {
       case "valid":
@@ -54,9 +62,21 @@ function toFieldViolation(violation: Violation): FieldViolation {
   if (violation.ruleId === "required") {
     return { field, description: "is needed" };
   }
+  if (violation.ruleId.startsWith("enum.")) {
+    return { field, description: `must be one of ${legalNames(path.findLast(isField)).join(", ")}` };
+  }
   const meaning =
     violation.ruleId === "string.pattern" && isField(last) ? expectationOf[last.name] : undefined;
   return { field, description: meaning ?? violation.message };
+}
+
+/** Names of the values that the contract allows in a field of an enum. */
+function legalNames(field: DescField | undefined): string[] {
+  const { type } = field === undefined ? {} : getOption(field, fieldRules);
+  const refused: readonly number[] = type?.case === "enum" ? type.value.notIn : [];
+  return (field?.enum?.values ?? [])
+    .filter(({ number }) => !refused.includes(number))
+    .map(({ name }) => name);
 }
 
 function isField(part: Path[number] | undefined): part is DescField {

@@ -45,50 +45,53 @@ function missingExpiration({ expirationTime }: PlanModule) {
     : undefined;
 }
 
-function triggersOf(module: PlanModule): Trigger[] {
-  const balance = balanceTriggers.get(module.coarseBalanceLevel);
-  const state = module.planModuleState === undefined ? undefined : stateTriggers.get(module.planModuleState);
-  return [balance, state].filter((trigger) => trigger !== undefined);
-}
+/** What a push sends, and what keeps it from being sent. */
+export type Notifications = {
+  readonly types: NotificationType[];
+  readonly violations: FieldViolation[];
+};
 
 /**
  * Returns the notifications that a status sends, one per field that triggers: by module in the order sent, balance
  * before state, then pay-as-you-go, then top-up. Plan states trigger nothing.
+ *
+ * What a notification lacks is found here and not by the contract's schema, though it could be one of its rules: a
+ * plan group has the same modules and notifies nobody, and only code can name the module at fault.
  */
-export function notificationsOf(status: PlanStatus): NotificationType[] {
-  const types: NotificationType[] = [];
-  for (const plan of status.plans) {
-    for (const module of plan.planModules) {
-      for (const { type } of triggersOf(module)) {
-        types.push(type);
+export function notificationsOf(status: PlanStatus, path: string): Notifications {
+  const notifications: Notifications = { types: [], violations: [] };
+  for (let plan = 0; plan < status.plans.length; plan++) {
+    const modules = status.plans[plan]?.planModules ?? [];
+    for (let index = 0; index < modules.length; index++) {
+      const module = modules[index];
+      if (module !== undefined) {
+        const at = () => `${path}.plans[${plan}].planModules[${index}]`;
+        add(notifications, balanceTriggers.get(module.coarseBalanceLevel), module, at);
+        add(notifications, module.planModuleState && stateTriggers.get(module.planModuleState), module, at);
       }
     }
   }
   if (status.accountInfo?.payAsYouGoCharge !== undefined) {
-    types.push(NotificationType.NOTIFICATION_PAY_AS_YOU_GO);
+    notifications.types.push(NotificationType.NOTIFICATION_PAY_AS_YOU_GO);
   }
   if (status.accountInfo?.accountTopUp !== undefined && status.accountInfo.accountBalance !== undefined) {
-    types.push(NotificationType.NOTIFICATION_ACCOUNT_TOP_UP);
+    notifications.types.push(NotificationType.NOTIFICATION_ACCOUNT_TOP_UP);
   }
-  return types;
+  return notifications;
 }
 
-/**
- * Returns what notifications lack. Not a rule of the contract's schema, though it could be one: a plan group has
- * the same modules and notifies nobody, and only code can name the module at fault.
- */
-export function brokenNotificationRules(status: PlanStatus, path: string): FieldViolation[] {
-  const found: FieldViolation[] = [];
-  for (const [planIndex, plan] of status.plans.entries()) {
-    for (const [moduleIndex, module] of plan.planModules.entries()) {
-      for (const { missing } of triggersOf(module)) {
-        const lack = missing?.(module);
-        if (lack !== undefined) {
-          const at = `${path}.plans[${planIndex}].planModules[${moduleIndex}]`;
-          found.push({ field: `${at}.${lack.field}`, description: lack.because });
-        }
-      }
-    }
+function add(
+  to: Notifications,
+  trigger: Trigger | undefined | 0,
+  module: PlanModule,
+  path: () => string,
+): void {
+  if (!trigger) {
+    return;
   }
-  return found;
+  to.types.push(trigger.type);
+  const lack = trigger.missing?.(module);
+  if (lack !== undefined) {
+    to.violations.push({ field: `${path()}.${lack.field}`, description: lack.because });
+  }
 }

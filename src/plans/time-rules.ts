@@ -1,5 +1,5 @@
 import type { PlanStatus } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
-import { ceilToMs, instantOf, isTimestamp } from "../contract/instant.ts";
+import { ceilToMs, floorToMs, instantOf, isTimestamp } from "../contract/instant.ts";
 import type { FieldViolation } from "../contract/refusal.ts";
 
 /** How old an `updateTime` may be, in milliseconds: 30 days. */
@@ -30,11 +30,13 @@ export function brokenTimeRules(
     }
   }
   if (status.updateTime && isTimestamp(status.updateTime)) {
-    const age = nowMs - ceilToMs(instantOf(status.updateTime));
-    if (-age > clockSkewMs) {
+    // Rounded to the side that breaks the rule: neither limit is passed by a nanosecond.
+    const ahead = ceilToMs(instantOf(status.updateTime)) - nowMs;
+    const age = nowMs - floorToMs(instantOf(status.updateTime));
+    if (ahead > clockSkewMs) {
       found.push({
         field: `${path}.updateTime`,
-        description: `must be in the past: it is ${spell(-age)} ahead of the server's clock, of which ${spell(clockSkewMs)} are allowed`,
+        description: `must be in the past: it is ${spell(ahead)} ahead of the server's clock, of which ${spell(clockSkewMs)} are allowed`,
       });
     } else if (age > oldestUpdateMs) {
       found.push({

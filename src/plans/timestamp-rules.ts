@@ -3,67 +3,72 @@ import { type Timestamp, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import { isTimestamp } from "../contract/instant.ts";
 import type { FieldViolation } from "../contract/refusal.ts";
 
-/** Reports every Timestamp of a message that is none, each with its path. */
+/** Reports every Timestamp of a message that is none, each with its path below `path`. */
 export type TimestampRules = (message: Message, path: string) => FieldViolation[];
 
-type Visit = (message: Record<string, unknown>, path: string, found: FieldViolation[]) => void;
+/** Returns paths, relative to the message and each with a leading dot, of the Timestamps in it that are none. */
+type Search = (message: Record<string, unknown>) => string[];
 
-const compiled = new WeakMap<DescMessage, Visit>();
+const nothing: string[] = [];
 
 /**
  * Compiles the check for a message type. Binary carries any seconds and nanoseconds; a time before the year 1 or
  * after 9999 could be stored but never be written as JSON. No `buf.validate` rule sees nanoseconds.
  */
 export function createTimestampRules(desc: DescMessage): TimestampRules {
-  const visit = compile(desc);
-  return (message, path) => {
-    const found: FieldViolation[] = [];
-    visit(message as unknown as Record<string, unknown>, path, found);
+  const search = compile(desc, new Map());
+  return (message, path) =>
+    search(message as unknown as Record<string, unknown>).map((found) => ({
+      field: `${path}${found}`,
+      description: "must be a time from year 1 to 9999, with 0 to 999999999 nanoseconds",
+    }));
+}
+
+function compile(desc: DescMessage, known: Map<DescMessage, Search>): Search {
+  const earlier = known.get(desc);
+  if (earlier !== undefined) {
+    return earlier;
+  }
+  const searches: Search[] = [];
+  // Paths are put together on the way back, so that a valid message costs no more than the visit.
+  const search: Search = (message) => {
+    let found = nothing;
+    for (const each of searches) {
+      const here = each(message);
+      found = here.length === 0 ? found : [...found, ...here];
+    }
+    return found;
+  };
+  known.set(desc, search);
+  for (const field of desc.fields) {
+    if (field.message !== undefined && reachesTimestamp(field.message, new Set())) {
+      const inner =
+        field.message.typeName === TimestampSchema.typeName ? visit : compile(field.message, known);
+      searches.push(searchField(field.localName, field.jsonName, inner));
+    }
+  }
+  return search;
+}
+
+function searchField(localName: string, jsonName: string, inner: Search): Search {
+  return (message) => {
+    const value = message[localName];
+    if (!Array.isArray(value)) {
+      const found = value === undefined ? nothing : inner(value as Record<string, unknown>);
+      return found.length === 0 ? nothing : found.map((path) => `.${jsonName}${path}`);
+    }
+    let found = nothing;
+    for (let index = 0; index < value.length; index++) {
+      const here = inner(value[index] as Record<string, unknown>);
+      found = here.length === 0 ? found : [...found, ...here.map((path) => `.${jsonName}[${index}]${path}`)];
+    }
     return found;
   };
 }
 
-function compile(desc: DescMessage): Visit {
-  const known = compiled.get(desc);
-  if (known !== undefined) {
-    return known;
-  }
-  const visits: Visit[] = [];
-  const all: Visit = (message, path, found) => {
-    for (const visit of visits) {
-      visit(message, path, found);
-    }
-  };
-  compiled.set(desc, all);
-  for (const field of desc.fields) {
-    if (field.message === undefined || !reachesTimestamp(field.message, new Set())) {
-      continue;
-    }
-    const inner =
-      field.message.typeName === TimestampSchema.typeName ? visitTimestamp : compile(field.message);
-    visits.push((message, path, found) => {
-      const value = message[field.localName];
-      const here = path === "" ? field.jsonName : `${path}.${field.jsonName}`;
-      if (Array.isArray(value)) {
-        for (const [index, item] of value.entries()) {
-          inner(item as Record<string, unknown>, `${here}[${index}]`, found);
-        }
-      } else if (value !== undefined) {
-        inner(value as Record<string, unknown>, here, found);
-      }
-    });
-  }
-  return all;
+function visit(message: Record<string, unknown>): string[] {
+  return isTimestamp(message as unknown as Timestamp) ? nothing : [""];
 }
-
-const visitTimestamp: Visit = (message, path, found) => {
-  if (!isTimestamp(message as unknown as Timestamp)) {
-    found.push({
-      field: path,
-      description: "must be a time from year 1 to 9999, with 0 to 999999999 nanoseconds",
-    });
-  }
-};
 
 function reachesTimestamp(desc: DescMessage, seen: Set<DescMessage>): boolean {
   if (desc.typeName === TimestampSchema.typeName) {

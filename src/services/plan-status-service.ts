@@ -11,7 +11,7 @@ import { type PlanStatus, PlanStatusSchema } from "../../gen/mobiledataplanshari
 import { ceilToMs, formatInstant, type Instant, instantOf } from "../contract/instant.ts";
 import { refuse, refuseFields } from "../contract/refusal.ts";
 import { asnOfParent, resourceName } from "../contract/resource-names.ts";
-import { brokenNotificationRules, notificationsOf } from "../plans/notifications.ts";
+import { notificationsOf } from "../plans/notifications.ts";
 import { brokenTimeRules } from "../plans/time-rules.ts";
 import { createTimestampRules } from "../plans/timestamp-rules.ts";
 import { authorize } from "./caller.ts";
@@ -42,11 +42,12 @@ export function createPlanStatusService(deps: ServiceDeps): ServiceImpl<typeof P
   ): Promise<PlanStatus> {
     const asn = asnOfParent(request.parent);
     authorize(context, asn);
-    const status = settle(desc, request);
+    const { status, notifications } = settle(desc, request);
     // The rules have made sure of the name.
     const name = resourceName(asn as number, "planStatuses", request.userKey);
     // The request is ours: filling its status in spares a copy.
-    Object.assign(status, { name, notifications: notificationsOf(status) });
+    status.name = name;
+    status.notifications = notifications;
     const updateTime = instantOf(status.updateTime);
     const put = await stored(
       store.put({
@@ -62,24 +63,23 @@ export function createPlanStatusService(deps: ServiceDeps): ServiceImpl<typeof P
     return status;
   }
 
-  /** Returns the status of a request that breaks no rule, or throws with every broken one. */
-  function settle<Desc extends DescMessage>(
-    desc: Desc,
-    request: MessageShape<Desc> & CreateRequest,
-  ): ValidStatus {
+  /** Returns the status of a request that breaks no rule and what it sends; throws with every broken rule. */
+  function settle<Desc extends DescMessage>(desc: Desc, request: MessageShape<Desc> & CreateRequest) {
     const violations = rules(desc, request);
     const status = request.planStatus;
-    if (status !== undefined) {
-      violations.push(
-        ...timestampRules(status, "planStatus"),
-        ...brokenTimeRules(status, "planStatus", { nowMs: clock.now(), clockSkewMs }),
-        ...brokenNotificationRules(status, "planStatus"),
-      );
+    if (status === undefined) {
+      throw refuseFields(violations);
     }
+    const { types, violations: unsendable } = notificationsOf(status, "planStatus");
+    violations.push(
+      ...timestampRules(status, "planStatus"),
+      ...brokenTimeRules(status, "planStatus", { nowMs: clock.now(), clockSkewMs }),
+      ...unsendable,
+    );
     if (violations.length > 0) {
       throw refuseFields(violations);
     }
-    return status as ValidStatus;
+    return { status: status as ValidStatus, notifications: types };
   }
 }
 
