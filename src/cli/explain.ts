@@ -1,0 +1,24 @@
+import { SigningKeyError } from "../auth/signing-key.ts";
+import { StoreOpenError } from "../store/plan-store.ts";
+
+/** Says in one line what kept a command from working. Only an unforeseen error brings its stack trace. */
+export function explain(error: unknown): string {
+  if (error instanceof StoreOpenError || error instanceof SigningKeyError) {
+    return error.message;
+  }
+  const { code, message, address, port } = error as NodeJS.ErrnoException & {
+    address?: string;
+    port?: number;
+  };
+  switch (code) {
+    case "EADDRINUSE":
+      return `${address}:${port} is in use by another program. Choose another port with --port, or --port 0 for a free one.`;
+    case "EACCES":
+    case "ENOENT":
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return message;
+    default:
+      return error instanceof Error ? (error.stack ?? message) : String(error);
+  }
+}

@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+import { Command } from "commander";
+import packageJson from "../../package.json" with { type: "json" };
+import { explain } from "./explain.ts";
+import { serveCommand } from "./serve.ts";
+import { tokenCommand } from "./token.ts";
+
+const program = new Command("mdps")
+  .description("server and tools for Google's Mobile Data Plan Sharing API")
+  .version(packageJson.version)
+  .addCommand(serveCommand())
+  .addCommand(tokenCommand())
+  .showHelpAfterError("(add --help for what there is)");
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  console.error(`mdps: ${explain(error)}`);
+  process.exitCode = 1;
+}

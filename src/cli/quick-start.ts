@@ -1,0 +1,67 @@
+import { makeToken } from "./token.ts";
+
+/** Returns a token and a line for curl that pushes a realistic status, ready to paste. */
+export async function quickStartText(url: string, dataDirectory: string, asn: number): Promise<string> {
+  const token = await makeToken(dataDirectory, asn, false);
+  const status = exampleStatus(new Date());
+  return `
+Token for operator ${asn}, good for an hour:
+${token}
+
+Push a plan status (paste this line):
+curl -sS -X POST '${url}/v1/operators/${asn}/clients/mobiledataplan/users/a%2Fb%2Bc%3D%3D/planStatus' -H 'Authorization: Bearer ${token}' -H 'Content-Type: application/json' -d '${JSON.stringify(status)}'
+`;
+}
+
+/** A prepaid plan of three modules, one of them nearly used up. Times are relative to now. */
+export function exampleStatus(now: Date): object {
+  const after = (days: number) => new Date(now.getTime() + days * 86_400_000).toISOString();
+  const common = { expirationTime: after(20), planModuleState: "ACTIVE", refreshPeriod: "MONTHLY" };
+  return {
+    languageCode: "en-US",
+    updateTime: now.toISOString(),
+    expireTime: after(1),
+    title: "ACME Plan 199",
+    plans: [
+      {
+        planId: "acme-199",
+        planName: "ACME Plan 199",
+        planCategory: "PREPAID",
+        expirationTime: after(20),
+        planState: "ACTIVE",
+        planModules: [
+          {
+            ...common,
+            moduleName: "Data",
+            description: "2 GB for everything",
+            trafficCategories: ["GENERIC"],
+            overUsagePolicy: "THROTTLED",
+            maxRateKbps: "64",
+            coarseBalanceLevel: "LOW_QUOTA",
+            byteBalance: { quotaBytes: "2147483648", remainingBytes: "214748364" },
+          },
+          {
+            ...common,
+            moduleName: "Chat",
+            description: "Unlimited chat",
+            trafficCategories: ["MESSAGING"],
+            byteBalance: { quotaBytes: "9223372036854775807" },
+          },
+          {
+            ...common,
+            moduleName: "Music",
+            description: "1 GB of music",
+            trafficCategories: ["MUSIC"],
+            overUsagePolicy: "BLOCKED",
+            byteBalance: { quotaBytes: "1073741824", remainingBytes: "800000000" },
+          },
+        ],
+      },
+    ],
+    accountInfo: {
+      accountBalance: { currencyCode: "USD", units: "12", nanos: 500_000_000 },
+      accountBalanceStatus: "VALID",
+      validUntil: after(90),
+    },
+  };
+}

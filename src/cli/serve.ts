@@ -1,0 +1,64 @@
+import { readFile } from "node:fs/promises";
+import { Command } from "commander";
+import { startServer } from "../server/server.ts";
+import { defaultDataDirectory } from "./data-directory.ts";
+import { parseAsn, parsePort, parseSeconds } from "./parse-options.ts";
+import { quickStartText } from "./quick-start.ts";
+
+type ServeOptions = {
+  host: string;
+  port: number;
+  data: string;
+  tlsCert?: string;
+  tlsKey?: string;
+  clockSkew: number;
+  quickStart?: number;
+};
+
+/** `mdps serve`: runs the server until SIGTERM or SIGINT. */
+export function serveCommand(): Command {
+  return new Command("serve")
+    .description("run the server: Connect, gRPC, gRPC-Web and REST on one port")
+    .option("--host <address>", "address to listen on", "127.0.0.1")
+    .option("--port <port>", "port to listen on; 0 picks a free one", parsePort, 8080)
+    .option("--data <directory>", "where the store and the signing key live", defaultDataDirectory())
+    .option("--tls-cert <file>", "certificate chain, PEM; with it the port speaks TLS only")
+    .option("--tls-key <file>", "private key of the certificate, PEM")
+    .option("--clock-skew <seconds>", "how far in the future an updateTime may lie", parseSeconds(0), 60)
+    .option("--quick-start <asn>", "print a token for this operator and a line for curl", parseAsn)
+    .addHelpText("after", "\nExamples:\n  mdps serve\n  mdps serve --port 0 --data /var/lib/mdps")
+    .action(serve);
+}
+
+async function serve(options: ServeOptions): Promise<void> {
+  const server = await startServer({
+    host: options.host,
+    port: options.port,
+    tls: await readTls(options),
+    dataDirectory: options.data,
+    clockSkewMs: options.clockSkew * 1000,
+  });
+  const stop = async () => {
+    await server.close();
+    process.exit(0);
+  };
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+  console.log(`mdps listens on ${server.url}, with its data in ${options.data}`);
+  if (options.quickStart !== undefined) {
+    console.log(await quickStartText(server.url, options.data, options.quickStart));
+  }
+}
+
+async function readTls({
+  tlsCert,
+  tlsKey,
+}: ServeOptions): Promise<{ cert: string; key: string } | undefined> {
+  if (tlsCert === undefined && tlsKey === undefined) {
+    return undefined;
+  }
+  if (tlsCert === undefined || tlsKey === undefined) {
+    throw new Error("--tls-cert and --tls-key go together");
+  }
+  return { cert: await readFile(tlsCert, "utf8"), key: await readFile(tlsKey, "utf8") };
+}

@@ -1,0 +1,35 @@
+import { Command } from "commander";
+import { defaultTokenSeconds, signAccessToken } from "../auth/access-token.ts";
+import { pushScope, readScope } from "../auth/scopes.ts";
+import { loadSigningKey } from "../auth/signing-key.ts";
+import { systemClock } from "../contract/clock.ts";
+import { defaultDataDirectory } from "./data-directory.ts";
+import { parseAsn, parseSeconds } from "./parse-options.ts";
+
+type TokenOptions = { operator: number; read?: true; data: string; expires: number };
+
+/** `mdps token`: prints an access token for curl and the like. */
+export function tokenCommand(): Command {
+  return new Command("token")
+    .description("print an access token for one operator, to push or, with --read, to read")
+    .requiredOption("--operator <asn>", "Autonomous System Number of the operator", parseAsn)
+    .option("--read", "for reading instead of pushing")
+    .option("--expires <seconds>", "how long it lasts", parseSeconds(1), defaultTokenSeconds)
+    .option("--data <directory>", "data directory of the server that is to accept it", defaultDataDirectory())
+    .addHelpText("after", "\nExample:\n  TOKEN=$(mdps token --operator 65001)")
+    .action(async (options: TokenOptions) => {
+      console.log(await makeToken(options.data, options.operator, options.read === true, options.expires));
+    });
+}
+
+/** Makes a token that servers of the data directory accept. Makes their signing key if there is none yet. */
+export async function makeToken(
+  dataDirectory: string,
+  asn: number,
+  read: boolean,
+  lifetimeSeconds: number = defaultTokenSeconds,
+): Promise<string> {
+  const key = await loadSigningKey(dataDirectory);
+  const scopes = [read ? readScope : pushScope];
+  return signAccessToken(key, { account: "mdps-token", asns: [asn], scopes, lifetimeSeconds }, systemClock);
+}

@@ -1,0 +1,167 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import {
+  createServer as createHttp2Server,
+  createSecureServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+} from "node:http2";
+import type { AddressInfo, Server, Socket } from "node:net";
+import { isIPv6 } from "node:net";
+
+/** Answers HTTP/1.1 and HTTP/2 requests alike. */
+export type RequestListener = (
+  request: IncomingMessage | Http2ServerRequest,
+  response: ServerResponse | Http2ServerResponse,
+) => void;
+
+export type ListenerOptions = {
+  host: string;
+  /** 0 picks a free port. */
+  port: number;
+  /** PEM texts. With them the port speaks TLS only, HTTP/1.1 and HTTP/2 by ALPN. */
+  tls?: { cert: string; key: string } | undefined;
+};
+
+/** An open port. */
+export type Listener = {
+  /** Such as `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /**
+   * Stops accepting, sends GOAWAY to HTTP/2 clients, lets running requests finish, and cuts what is left after
+   * `graceMs` milliseconds.
+   */
+  close(graceMs: number): Promise<void>;
+};
+
+/** Bounds on clients that send slowly, in milliseconds. */
+const timeouts = { headersTimeout: 20_000, requestTimeout: 60_000, keepAliveTimeout: 65_000 };
+const http2Settings = { settings: { maxConcurrentStreams: 1_000 } };
+
+/** How long a new connection may stay silent before it is clear which HTTP it speaks, in milliseconds. */
+const sniffTimeoutMs = 10_000;
+
+/** Opens one port for HTTP/1.1 and HTTP/2. Rejects with the error of the system, such as EADDRINUSE. */
+export async function listen(options: ListenerOptions, onRequest: RequestListener): Promise<Listener> {
+  const sessions = new Set<ServerHttp2Session>();
+  const undecided = new Set<Socket>();
+  const server = options.tls
+    ? createSecureServer(
+        { ...options.tls, ...timeouts, ...http2Settings, allowHTTP1: true, handshakeTimeout: 10_000 },
+        onRequest,
+      )
+    : createCleartextServer(onRequest, sessions, undecided);
+  server.on("session", (session: ServerHttp2Session) => track(sessions, session));
+
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, options.host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+
+  const { port } = server.address() as AddressInfo;
+  const host = isIPv6(options.host) ? `[${options.host}]` : options.host;
+  return {
+    url: `${options.tls ? "https" : "http"}://${host}:${port}`,
+    close: (graceMs) => close(server, sessions, undecided, graceMs),
+  };
+}
+
+function track(sessions: Set<ServerHttp2Session>, session: ServerHttp2Session): void {
+  sessions.add(session);
+  session.once("close", () => sessions.delete(session));
+}
+
+/** One cleartext port: HTTP/2 with prior knowledge is told from HTTP/1.1 by how its connections begin. */
+function createCleartextServer(
+  onRequest: RequestListener,
+  sessions: Set<ServerHttp2Session>,
+  undecided: Set<Socket>,
+): Server {
+  const http2 = createHttp2Server(http2Settings, onRequest);
+  http2.on("session", (session) => track(sessions, session));
+  const http1 = createServer(timeouts, onRequest);
+  // The HTTP/1.1 server owns the port, for its time-outs run only on a server that listens itself.
+  const [serveHttp1] = http1.listeners("connection") as ((socket: Socket) => void)[];
+  http1.removeAllListeners("connection");
+  http1.on("connection", (socket: Socket) => {
+    undecided.add(socket);
+    sniff(socket, (isHttp2) => {
+      undecided.delete(socket);
+      if (isHttp2 === true) {
+        http2.emit("connection", socket);
+      } else if (isHttp2 === false) {
+        serveHttp1?.call(http1, socket);
+      }
+    });
+  });
+  return http1;
+}
+
+/** RFC 9113 3.4: what every HTTP/2 client sends first. */
+const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+
+/** Says whether a connection begins as HTTP/2, and leaves all its bytes to be read; undefined if it ended first. */
+function sniff(socket: Socket, decide: (isHttp2: boolean | undefined) => void): void {
+  let head: Buffer = Buffer.alloc(0);
+  const settle = (isHttp2: boolean | undefined) => {
+    socket.off("data", onData);
+    socket.off("close", onClose);
+    socket.off("timeout", onTimeout);
+    socket.off("error", onError);
+    socket.setTimeout(0);
+    if (isHttp2 !== undefined) {
+      socket.pause();
+      socket.unshift(head);
+    }
+    decide(isHttp2);
+    if (isHttp2 === false) {
+      socket.resume();
+    }
+  };
+  const onData = (chunk: Buffer) => {
+    head = head.length === 0 ? chunk : Buffer.concat([head, chunk]);
+    const length = Math.min(head.length, preface.length);
+    if (preface.compare(head, 0, length, 0, length) !== 0) {
+      settle(false);
+    } else if (length === preface.length) {
+      settle(true);
+    }
+  };
+  const onClose = () => settle(undefined);
+  const onTimeout = () => socket.destroy();
+  const onError = () => socket.destroy();
+  socket.on("data", onData);
+  socket.on("close", onClose);
+  socket.on("timeout", onTimeout);
+  socket.on("error", onError);
+  socket.setTimeout(sniffTimeoutMs);
+}
+
+async function close(
+  server: Server & { closeIdleConnections?(): void; closeAllConnections?(): void },
+  sessions: Set<ServerHttp2Session>,
+  undecided: Set<Socket>,
+  graceMs: number,
+): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  for (const socket of undecided) {
+    socket.destroy();
+  }
+  for (const session of sessions) {
+    session.close();
+  }
+  // A keep-alive connection becomes idle, and can be closed, whenever its last request is answered.
+  const sweep = setInterval(() => server.closeIdleConnections?.(), 20);
+  const cut = setTimeout(() => {
+    server.closeAllConnections?.();
+    for (const session of sessions) {
+      session.destroy();
+    }
+  }, graceMs);
+  await closed;
+  clearInterval(sweep);
+  clearTimeout(cut);
+}

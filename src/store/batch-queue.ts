@@ -1,0 +1,129 @@
+import { StoreUnavailable } from "./plan-store.ts";
+
+/**
+ * Collects calls while one batch is being worked on and hands them over together as the next one.
+ *
+ * Nobody waits for a batch to fill: an idle queue sends what one turn of the event loop brought, a busy one
+ * sends what arrived meanwhile. So batches grow with the load, and the cost of one shrinks.
+ */
+export type BatchQueue<Item, Result> = {
+  /** Queues one item of so many bytes. Rejects with StoreUnavailable if the queue is full or has ended. */
+  add(item: Item, bytes: number): Promise<Result>;
+  /** Refuses later items, and resolves once every accepted one has settled. */
+  drain(): Promise<void>;
+  /** Rejects all that wait and all that come later; items already handed over are left to `run`. */
+  fail(reason: StoreUnavailable): void;
+};
+
+export type BatchQueueOptions<Item, Result> = {
+  /**
+   * Works on one batch; called again only after the last one settled. Resolves with one entry per item, in
+   * order, where an Error rejects that item alone. Rejects to reject every item of the batch.
+   */
+  run(items: readonly Item[]): Promise<readonly (Result | Error)[]>;
+  /** Largest number of items in a batch. */
+  batchItems: number;
+  /** Largest sum of bytes in a batch; an item larger than that makes a batch of its own. */
+  batchBytes: number;
+  /** Items that may wait, those in the running batch included. */
+  maxItems: number;
+  /** Sum of bytes that may wait, those in the running batch included. */
+  maxBytes: number;
+};
+
+type Waiting<Item, Result> = {
+  readonly item: Item;
+  readonly bytes: number;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: Error) => void;
+};
+
+/** Creates an empty queue. */
+export function createBatchQueue<Item, Result>(
+  options: BatchQueueOptions<Item, Result>,
+): BatchQueue<Item, Result> {
+  let waiting: Waiting<Item, Result>[] = [];
+  let items = 0;
+  let bytes = 0;
+  let scheduled = false;
+  let ended: StoreUnavailable | undefined;
+  const drained = Promise.withResolvers<void>();
+
+  function schedule(): void {
+    if (scheduled) return;
+    scheduled = true;
+    // Not at once: the requests that one turn of the event loop read, and the callers that the last batch
+    // woke, all put before the check phase and so share one commit.
+    setImmediate(runNext);
+  }
+
+  function take(): Waiting<Item, Result>[] {
+    let count = 0;
+    let size = 0;
+    for (const { bytes } of waiting) {
+      size += bytes;
+      if (count === options.batchItems || (count > 0 && size > options.batchBytes)) break;
+      count++;
+    }
+    if (count < waiting.length) return waiting.splice(0, count);
+    const all = waiting;
+    waiting = [];
+    return all;
+  }
+
+  // `scheduled` stays set until the batch has settled: that is what keeps it to one batch at a time.
+  async function runNext(): Promise<void> {
+    const batch = take();
+    // Nothing is left when the queue failed between scheduling and now.
+    if (batch.length === 0) return;
+    try {
+      const results = await options.run(batch.map(({ item }) => item));
+      batch.forEach(({ resolve, reject }, index) => {
+        const result = results[index] as Result | Error;
+        if (result instanceof Error) reject(result);
+        else resolve(result);
+      });
+    } catch (error) {
+      for (const { reject } of batch) reject(error as Error);
+    }
+    items -= batch.length;
+    for (const entry of batch) bytes -= entry.bytes;
+    scheduled = false;
+    if (waiting.length > 0) schedule();
+    else if (items === 0 && ended) drained.resolve();
+  }
+
+  return {
+    add(item, size) {
+      if (ended) return Promise.reject(ended);
+      if (items >= options.maxItems || bytes + size > options.maxBytes) {
+        return Promise.reject(
+          new StoreUnavailable(
+            `the store is overloaded: ${items} calls (${bytes} bytes) are waiting for the disk`,
+          ),
+        );
+      }
+      items++;
+      bytes += size;
+      return new Promise((resolve, reject) => {
+        waiting.push({ item, bytes: size, resolve, reject });
+        schedule();
+      });
+    },
+    drain() {
+      ended ??= new StoreUnavailable("the store is closed");
+      if (items === 0) drained.resolve();
+      return drained.promise;
+    },
+    fail(reason) {
+      ended = reason;
+      items -= waiting.length;
+      for (const entry of waiting) {
+        bytes -= entry.bytes;
+        entry.reject(reason);
+      }
+      waiting = [];
+      if (items === 0) drained.resolve();
+    },
+  };
+}

@@ -1,0 +1,141 @@
+import type { PutOutcome, PutRecord, RecordKind } from "./plan-store.ts";
+
+/**
+ * Carries one batch of puts to the worker, and its outcomes back, in memory that both threads see.
+ *
+ * Sending the same as objects would clone every field and every byte array, several µs per put on each side.
+ * Here a put costs eight stores and three copies, and the message that announces the batch is a few numbers.
+ * The sender fills the memory and posts the message; from then on it belongs to the receiver until the reply.
+ *
+ *     numbers   8 float64 per put: asn, kind, seconds | NaN, nanos, expiresAtMs | NaN, three lengths in bytes
+ *               …overwritten by its outcome: code, and the stored seconds and nanos if stale
+ *     bytes     per put, in order: client id, id, value
+ */
+export type PutBuffer = {
+  readonly memory: SharedArrayBuffer;
+  readonly numbers: Float64Array;
+  readonly bytes: Buffer;
+};
+
+/** Largest number of puts in one batch. */
+export const batchPuts = 1024;
+
+/** Sum of `sizeOfPut` at which a batch of several puts is full. */
+export const batchBytes = 4 * 1024 * 1024;
+
+/** Largest `sizeOfPut` of a single put, which then makes a batch of its own. */
+export const putBytes = 16 * 1024 * 1024;
+
+const fields = 8;
+const numbersLength = batchPuts * fields;
+
+/** Numbers stored in place of a RecordKind, also on disk: never change or reuse one. */
+export const kindCodes: Readonly<Record<RecordKind, number>> = { planStatus: 1, planGroup: 2 };
+
+/** Allocates the memory of a batch; the kernel provides pages only where they are written. */
+export function allocatePutMemory(): SharedArrayBuffer {
+  return new SharedArrayBuffer(numbersLength * Float64Array.BYTES_PER_ELEMENT + putBytes);
+}
+
+/** Returns the two views of a batch's memory. */
+export function putBufferOn(memory: SharedArrayBuffer): PutBuffer {
+  const numbers = new Float64Array(memory, 0, numbersLength);
+  return { memory, numbers, bytes: Buffer.from(memory, numbers.byteLength) };
+}
+
+/** Largest number of bytes that a put may take: a UTF-16 unit becomes at most three bytes of UTF-8. */
+export function sizeOfPut({ key, value }: PutRecord): number {
+  return 3 * (key.clientId.length + key.id.length) + value.length;
+}
+
+/** Fills the buffer with one batch. Its size is within `batchPuts`, and `batchBytes` or one put of `putBytes`. */
+export function writePuts({ numbers, bytes }: PutBuffer, puts: readonly PutRecord[]): void {
+  let at = 0;
+  let end = 0;
+  for (const { key, updateTime, expiresAtMs, value } of puts) {
+    const clientIdLength = key.clientId === "" ? 0 : bytes.write(key.clientId, end);
+    end += clientIdLength;
+    const idLength = bytes.write(key.id, end);
+    end += idLength;
+    bytes.set(value, end);
+    end += value.length;
+    numbers[at] = key.asn;
+    numbers[at + 1] = kindCodes[key.kind];
+    numbers[at + 2] = updateTime ? updateTime.seconds : Number.NaN;
+    numbers[at + 3] = updateTime ? updateTime.nanos : Number.NaN;
+    numbers[at + 4] = expiresAtMs ?? Number.NaN;
+    numbers[at + 5] = clientIdLength;
+    numbers[at + 6] = idLength;
+    numbers[at + 7] = value.length;
+    at += fields;
+  }
+}
+
+/** A put as the worker sees it: the key's parts as columns, and byte arrays that are views of the buffer. */
+export type PutRow = {
+  key: [asn: number, kind: number, clientId: Uint8Array, id: Uint8Array];
+  updateSeconds: number | null;
+  updateNanos: number | null;
+  expiresAtMs: number | null;
+  value: Uint8Array;
+};
+
+const noBytes = new Uint8Array(0);
+
+/** Yields the puts of a batch. Each one's outcome may be written as soon as it was yielded. */
+export function* readPuts({ numbers, bytes }: PutBuffer, count: number): Generator<PutRow> {
+  const number = (index: number) => numbers[index] as number;
+  const numberOrNull = (index: number) => (Number.isNaN(number(index)) ? null : number(index));
+  let end = 0;
+  const next = (length: number) => {
+    end += length;
+    return length === 0 ? noBytes : bytes.subarray(end - length, end);
+  };
+  for (let at = 0; at < count * fields; at += fields) {
+    yield {
+      key: [number(at), number(at + 1), next(number(at + 5)), next(number(at + 6))],
+      updateSeconds: numberOrNull(at + 2),
+      updateNanos: numberOrNull(at + 3),
+      expiresAtMs: numberOrNull(at + 4),
+      value: next(number(at + 7)),
+    };
+  }
+}
+
+const stored = 0;
+const stale = 1;
+const failed = 2;
+
+/** Notes what became of one put. */
+export const writeOutcome = {
+  stored({ numbers }: PutBuffer, index: number): void {
+    numbers[index * fields] = stored;
+  },
+  stale({ numbers }: PutBuffer, index: number, seconds: number, nanos: number): void {
+    numbers[index * fields] = stale;
+    numbers[index * fields + 1] = seconds;
+    numbers[index * fields + 2] = nanos;
+  },
+  /** The reason does not fit into numbers: it travels in the reply. */
+  failed({ numbers }: PutBuffer, index: number): void {
+    numbers[index * fields] = failed;
+  },
+};
+
+const storedOutcome: PutOutcome = { outcome: "stored" };
+
+/** Returns what became of one put, or undefined if it failed. */
+export function readOutcome({ numbers }: PutBuffer, index: number): PutOutcome | undefined {
+  const at = index * fields;
+  switch (numbers[at]) {
+    case stored:
+      return storedOutcome;
+    case stale:
+      return {
+        outcome: "stale",
+        storedUpdateTime: { seconds: numbers[at + 1] as number, nanos: numbers[at + 2] as number },
+      };
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,32 @@
+/** Primary result codes of SQLite, https://sqlite.org/rescode.html. */
+export const resultCode = {
+  busy: 5,
+  noMemory: 7,
+  readOnly: 8,
+  io: 10,
+  corrupt: 11,
+  full: 13,
+  cannotOpen: 14,
+  protocol: 15,
+  notADatabase: 26,
+} as const;
+
+/** Returns the primary result code of an error thrown by node:sqlite; undefined for any other error. */
+export function resultCodeOf(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number")
+    return undefined;
+  // The upper bits say more, for instance which system call failed.
+  return error.errcode & 0xff;
+}
+
+const ofTheWholeDatabase: ReadonlySet<number | undefined> = new Set(Object.values(resultCode));
+
+/** Says whether a statement failed because of the disk or the file, so that the next one would fail too. */
+export function concernsWholeDatabase(error: unknown): boolean {
+  return ofTheWholeDatabase.has(resultCodeOf(error));
+}
+
+/** Returns the text of anything thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,119 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { RecordKey } from "./plan-store.ts";
+import { kindCodes, type PutBuffer, type PutRow, readPuts, writeOutcome } from "./put-buffer.ts";
+import { concernsWholeDatabase, messageOf } from "./sqlite-error.ts";
+
+/** The records of an open database. Every call but `get` is one transaction. All run to their end at once. */
+export type SqliteRecords = {
+  /**
+   * Commits a batch and notes each put's outcome in the buffer. Returns the reasons of those that failed, in
+   * order. Raises the error of SQLite when nothing was committed.
+   */
+  put(buffer: PutBuffer, count: number, now: number): string[];
+  /** Returns the value of a record that has not expired. */
+  get(key: RecordKey, now: number): Uint8Array<ArrayBuffer> | undefined;
+  /** Deletes at most so many expired records, the earliest first, and returns how many. */
+  sweep(rows: number, now: number): number;
+};
+
+// One statement both decides and writes, so the key is looked up once; nothing changes if the put is stale.
+const upsert = `
+  INSERT INTO record (asn, kind, client_id, id, update_seconds, update_nanos, expires_at_ms, value)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+  ON CONFLICT (asn, kind, client_id, id) DO UPDATE SET
+    update_seconds = excluded.update_seconds,
+    update_nanos = excluded.update_nanos,
+    expires_at_ms = excluded.expires_at_ms,
+    value = excluded.value
+  WHERE excluded.update_seconds IS NULL
+    OR record.update_seconds IS NULL
+    OR (excluded.update_seconds, excluded.update_nanos) >= (record.update_seconds, record.update_nanos)
+    OR record.expires_at_ms <= ?9`;
+
+const selectOrder = `
+  SELECT update_seconds AS seconds, update_nanos AS nanos FROM record
+  WHERE asn = ?1 AND kind = ?2 AND client_id = ?3 AND id = ?4`;
+
+const selectValue = `
+  SELECT value FROM record
+  WHERE asn = ?1 AND kind = ?2 AND client_id = ?3 AND id = ?4
+    AND (expires_at_ms IS NULL OR expires_at_ms > ?5)`;
+
+const deleteExpired = `
+  DELETE FROM record WHERE row IN (
+    SELECT row FROM record WHERE expires_at_ms <= ?1 ORDER BY expires_at_ms LIMIT ?2
+  )`;
+
+/** Prepares the statements on an open database. */
+export function sqliteRecords(database: DatabaseSync): SqliteRecords {
+  const begin = database.prepare("BEGIN IMMEDIATE");
+  const commit = database.prepare("COMMIT");
+  const rollback = database.prepare("ROLLBACK");
+  const put = database.prepare(upsert);
+  const order = database.prepare(selectOrder);
+  const value = database.prepare(selectValue);
+  const sweep = database.prepare(deleteExpired);
+
+  function inTransaction<Result>(work: () => Result): Result {
+    begin.run();
+    try {
+      const result = work();
+      commit.run();
+      return result;
+    } catch (error) {
+      // SQLite itself rolls back after some errors, a full disk among them.
+      if (database.isTransaction) rollback.run();
+      throw error;
+    }
+  }
+
+  function putOne(buffer: PutBuffer, index: number, row: PutRow, now: number): void {
+    const { changes } = put.run(
+      ...row.key,
+      row.updateSeconds,
+      row.updateNanos,
+      row.expiresAtMs,
+      row.value,
+      now,
+    );
+    if (changes !== 0) {
+      writeOutcome.stored(buffer, index);
+      return;
+    }
+    const { seconds, nanos } = order.get(...row.key) as { seconds: number; nanos: number };
+    writeOutcome.stale(buffer, index, seconds, nanos);
+  }
+
+  return {
+    put(buffer, count, now) {
+      return inTransaction(() => {
+        const reasons: string[] = [];
+        let index = 0;
+        for (const row of readPuts(buffer, count)) {
+          try {
+            putOne(buffer, index, row, now);
+          } catch (error) {
+            if (concernsWholeDatabase(error) || !database.isTransaction) throw error;
+            writeOutcome.failed(buffer, index);
+            reasons.push(messageOf(error));
+          }
+          index++;
+        }
+        return reasons;
+      });
+    },
+    get(key, now) {
+      const row = value.get(
+        key.asn,
+        kindCodes[key.kind],
+        Buffer.from(key.clientId),
+        Buffer.from(key.id),
+        now,
+      );
+      return row?.value as Uint8Array<ArrayBuffer> | undefined;
+    },
+    sweep(rows, now) {
+      return inTransaction(() => Number(sweep.run(now, rows).changes));
+    },
+  };
+}

@@ -1,0 +1,119 @@
+import { type Clock, systemClock } from "../contract/clock.ts";
+import { createBatchQueue } from "./batch-queue.ts";
+import {
+  type PlanStore,
+  type PutOutcome,
+  type PutRecord,
+  type RecordKey,
+  StoreUnavailable,
+} from "./plan-store.ts";
+import {
+  allocatePutMemory,
+  batchBytes,
+  batchPuts,
+  putBufferOn,
+  putBytes,
+  readOutcome,
+  sizeOfPut,
+  writePuts,
+} from "./put-buffer.ts";
+import { startSweeping } from "./sqlite-sweep.ts";
+import { startSqliteThread } from "./sqlite-thread.ts";
+
+export type SqliteStoreOptions = {
+  /** Where the files of the store are; created for the owner alone if missing. On a local disk. */
+  directory: string;
+  /** Decides what has expired. Defaults to the machine's clock. */
+  clock?: Clock;
+  /** Puts that may wait for the disk, and gets likewise; more are refused. Defaults to 65,536. */
+  maxWaiting?: number;
+  /** Largest size of the database file, in pages of 4 KiB; then puts fail as on a full disk. No limit by default. */
+  maxPages?: number;
+  /** Time between two looks for expired records, in ms. Defaults to 1,000. */
+  sweepInterval?: number;
+  /** Called after each commit with the number of puts that shared it. */
+  onCommit?: (puts: number) => void;
+  /** Called after each look for expired records with the number of those removed. */
+  onSweep?: (removed: number) => void;
+};
+
+/** Largest sum of the sizes of all waiting puts, in bytes. */
+const maxWaitingBytes = 256 * 1024 * 1024;
+
+/**
+ * Opens the store that keeps its records in a SQLite database, written by a thread of its own.
+ *
+ * Puts that arrive while a commit is in progress share the next one. Gets take the same way: they wait for the
+ * commit in progress, never for the puts behind it. (Read from the main thread they would cost a tenth of the CPU
+ * time, but a page that is not in memory would stop every other request until the disk has brought it.)
+ *
+ * A record may have 16 MiB. Only one store at a time can have a directory. Rejects with StoreOpenError.
+ */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<PlanStore> {
+  const { directory, clock = systemClock, maxWaiting = 65_536, maxPages, sweepInterval = 1_000 } = options;
+  const memory = allocatePutMemory();
+  const buffer = putBufferOn(memory);
+  const thread = await startSqliteThread({ directory, memory, maxPages });
+
+  const puts = createBatchQueue<PutRecord, PutOutcome>({
+    async run(records) {
+      writePuts(buffer, records);
+      const { reasons } = await thread.ask({ type: "put", count: records.length, now: clock.now() });
+      options.onCommit?.(records.length - reasons.length);
+      let failed = 0;
+      return records.map(
+        (_, index) =>
+          readOutcome(buffer, index) ??
+          new StoreUnavailable(`the record was not stored: ${reasons[failed++]}`),
+      );
+    },
+    batchItems: batchPuts,
+    batchBytes,
+    maxItems: maxWaiting,
+    maxBytes: maxWaitingBytes,
+  });
+
+  const gets = createBatchQueue<RecordKey, Uint8Array | undefined>({
+    async run(keys) {
+      // Only what the worker needs: cloning takes along whatever else an object carries.
+      const bare = keys.map(({ kind, asn, clientId, id }) => ({ kind, asn, clientId, id }));
+      const { values } = await thread.ask({ type: "get", keys: bare, now: clock.now() });
+      return values;
+    },
+    batchItems: 64,
+    batchBytes: Number.POSITIVE_INFINITY,
+    maxItems: maxWaiting,
+    maxBytes: Number.POSITIVE_INFINITY,
+  });
+
+  const sweeping = startSweeping({ thread, clock, interval: sweepInterval, onSweep: options.onSweep });
+  thread.died.then((reason) => {
+    puts.fail(reason);
+    gets.fail(reason);
+    sweeping.stop();
+  });
+
+  async function release(): Promise<void> {
+    sweeping.stop();
+    await Promise.all([puts.drain(), gets.drain()]);
+    await thread.end();
+  }
+  let closed: Promise<void> | undefined;
+
+  return {
+    put(record) {
+      const size = sizeOfPut(record);
+      if (size <= putBytes) return puts.add(record, size);
+      return Promise.reject(
+        new RangeError(`the record takes up to ${size} bytes; the store has room for ${putBytes}`),
+      );
+    },
+    get(key) {
+      return gets.add(key, 0);
+    },
+    close() {
+      closed ??= release();
+      return closed;
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import type { Clock } from "../contract/clock.ts";
+import type { SqliteThread } from "./sqlite-thread.ts";
+
+export type SweepOptions = {
+  thread: SqliteThread;
+  clock: Clock;
+  /** Time between two looks for expired records, in ms. */
+  interval: number;
+  /** Called after each look with the number of records removed. */
+  onSweep: ((removed: number) => void) | undefined;
+};
+
+/** Records removed in one transaction: puts wait for it as they wait for each other. */
+const sliceRows = 250;
+
+/** Pause after a slice that did not reach the end, in ms: leaves the thread to the puts for as long again. */
+const slicePause = 10;
+
+/** Removes expired records from disk now and then, a slice at a time, until stopped. Keeps no process alive. */
+export function startSweeping({ thread, clock, interval, onSweep }: SweepOptions): { stop(): void } {
+  let stopped = false;
+  let timer = setTimeout(sweep, interval).unref();
+
+  async function sweep(): Promise<void> {
+    let pause = interval;
+    try {
+      const { removed } = await thread.ask({ type: "sweep", rows: sliceRows, now: clock.now() });
+      if (removed === sliceRows) pause = Math.min(slicePause, interval);
+      onSweep?.(removed);
+    } catch {
+      // Nobody waits for it, and readers skip what has expired: the next time will do.
+    }
+    if (!stopped) timer = setTimeout(sweep, pause).unref();
+  }
+
+  return {
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
+}

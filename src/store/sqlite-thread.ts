@@ -1,0 +1,71 @@
+import { Worker } from "node:worker_threads";
+import { StoreOpenError, StoreUnavailable } from "./plan-store.ts";
+import type { SqliteReply, SqliteRequest, SqliteWorkerData } from "./sqlite-protocol.ts";
+
+/** The worker thread that has the database, seen from the main thread. */
+export type SqliteThread = {
+  /** Sends a request and resolves with its reply. Rejects with StoreUnavailable if it failed. */
+  ask<Type extends AskType>(request: Ask<Type>): Promise<Reply<Type>>;
+  /** Ends the thread after all that was asked before. Resolves when it has ended; never rejects. */
+  end(): Promise<void>;
+  /** Resolves with the reason when the thread ended without being asked to. */
+  readonly died: Promise<StoreUnavailable>;
+};
+
+type AskType = Exclude<SqliteRequest["type"], "close">;
+type Ask<Type extends AskType> = Extract<SqliteRequest, { type: Type }>;
+type Reply<Type extends AskType> = Extract<SqliteReply, { type: Type }>;
+
+type Asked = { resolve(reply: SqliteReply): void; reject(reason: StoreUnavailable): void };
+
+/** Starts the thread and resolves when the store is open. Rejects with StoreOpenError. */
+export async function startSqliteThread(data: SqliteWorkerData): Promise<SqliteThread> {
+  // Beside this file, with the same ending: .ts when the sources run, .js after a build.
+  const ending = import.meta.url.slice(import.meta.url.lastIndexOf("."));
+  const worker = new Worker(new URL(`./sqlite-worker${ending}`, import.meta.url), {
+    name: "sqlite-store",
+    workerData: data,
+  });
+  const opened = Promise.withResolvers<void>();
+  const died = Promise.withResolvers<StoreUnavailable>();
+  const ended = Promise.withResolvers<void>();
+  const asked: Asked[] = [];
+  let unavailable: StoreUnavailable | undefined;
+  let reason = "the thread of the SQLite store ended";
+
+  worker.on("message", (reply: SqliteReply) => {
+    if (reply.type === "opened") opened.resolve();
+    else if (reply.type === "refused") opened.reject(new StoreOpenError(reply.message));
+    else if (reply.type === "failed")
+      asked.shift()?.reject(new StoreUnavailable(`SQLite failed: ${reply.message}`));
+    else asked.shift()?.resolve(reply);
+  });
+  worker.on("error", (error) => {
+    reason = `the thread of the SQLite store failed: ${error.message}`;
+  });
+  worker.on("exit", () => {
+    unavailable = new StoreUnavailable(reason);
+    opened.reject(new StoreOpenError(`cannot open ${data.directory}: ${reason}`));
+    died.resolve(unavailable);
+    for (const { reject } of asked.splice(0)) reject(unavailable);
+    ended.resolve();
+  });
+
+  await opened.promise;
+  return {
+    ask<Type extends AskType>(request: Ask<Type>) {
+      // A thread that has ended takes messages without a word.
+      if (unavailable) return Promise.reject(unavailable);
+      return new Promise<Reply<Type>>((resolve, reject) => {
+        worker.postMessage(request);
+        // Replies come in the order of the requests, so this one's is of the same type.
+        asked.push({ resolve: (reply) => resolve(reply as Reply<Type>), reject });
+      });
+    },
+    async end() {
+      worker.postMessage({ type: "close" } satisfies SqliteRequest);
+      await ended.promise;
+    },
+    died: died.promise,
+  };
+}
