@@ -43,20 +43,22 @@ export async function loadSigningKey(directory: string): Promise<SigningKey> {
 }
 
 async function readKeyFile(path: string): Promise<string | undefined> {
-  let mode: number;
   try {
-    mode = (await stat(path)).mode;
+    const { mode } = await stat(path);
+    // Windows has no such permission bits; there the directory of the user is the protection.
+    if (process.platform !== "win32" && (mode & 0o077) !== 0) {
+      throw new SigningKeyError(`${path} can be read by others than its owner. Run: chmod 600 ${path}`);
+    }
+    return await readFile(path, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") {
       return undefined;
     }
+    if (error instanceof SigningKeyError) {
+      throw error;
+    }
     throw new SigningKeyError(`${path} cannot be read: ${(error as Error).message}`, { cause: error });
   }
-  // Windows has no such permission bits; there the directory of the user is the protection.
-  if (process.platform !== "win32" && (mode & 0o077) !== 0) {
-    throw new SigningKeyError(`${path} can be read by others than its owner. Run: chmod 600 ${path}`);
-  }
-  return readFile(path, "utf8");
 }
 
 async function createKeyFile(directory: string, path: string): Promise<string> {

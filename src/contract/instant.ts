@@ -27,6 +27,11 @@ export function ceilToMs({ seconds, nanos }: Instant): number {
   return seconds * 1000 + Math.ceil(nanos / 1_000_000);
 }
 
+/** Returns the instant in milliseconds since the epoch, rounded down: the last millisecond not after it. */
+export function floorToMs({ seconds, nanos }: Instant): number {
+  return seconds * 1000 + Math.floor(nanos / 1_000_000);
+}
+
 /** Writes an instant as RFC 3339 in UTC with 0, 3, 6 or 9 digits of a second, as proto3 JSON does. */
 export function formatInstant({ seconds, nanos }: Instant): string {
   const base = new Date(seconds * 1000).toISOString().slice(0, 19);

@@ -31,6 +31,12 @@ export type RefusalInit = {
   cause?: unknown;
 };
 
+/**
+ * How large the violations of an error may be together, in bytes of binary protobuf. gRPC sends them in a trailer, as
+ * base64: many clients take 8 KiB of trailers and lose the whole error, code included, over more.
+ */
+const mostViolationBytes = 5_000;
+
 type Outcome = { readonly code: Code; readonly reason: string };
 
 const outcomes: ReadonlyMap<ErrorReason, Outcome> = new Map(
@@ -60,7 +66,7 @@ export function refuse(reason: ErrorReason, init: RefusalInit): ConnectError {
   if (init.violations !== undefined) {
     error.details.push({
       desc: BadRequestSchema,
-      value: create(BadRequestSchema, { fieldViolations: [...init.violations] }),
+      value: create(BadRequestSchema, { fieldViolations: listable(init.violations) }),
     });
   }
   if (init.retryAfterMs !== undefined) {
@@ -72,7 +78,17 @@ export function refuse(reason: ErrorReason, init: RefusalInit): ConnectError {
   return error;
 }
 
-/** Returns the error for broken rules: INVALID_ARGUMENT that lists them all. */
+/** Returns the violations that an error has room for: all but in the worst of requests. */
+function listable(violations: readonly FieldViolation[]): FieldViolation[] {
+  let bytes = 0;
+  return violations.filter(({ field, description }) => {
+    // Besides its two texts a violation has three tags with lengths, of at most eight bytes.
+    bytes += field.length + description.length + 8;
+    return bytes <= mostViolationBytes;
+  });
+}
+
+/** Returns the error for broken rules: INVALID_ARGUMENT that lists them, and says how many there are. */
 export function refuseFields(violations: readonly FieldViolation[]): ConnectError {
   const [first] = violations;
   const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : "";

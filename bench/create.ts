@@ -1,0 +1,58 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { makeToken } from "../src/cli/token.ts";
+import { type Cost, type Load, measure, median } from "./load.ts";
+import { connectCreate, restCreate, restRead } from "./loads.ts";
+import { type Peer, pin, startPeer } from "./peer.ts";
+import { writeSection } from "./report.ts";
+
+const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
+const seconds = Number(process.env.BENCH_SECONDS ?? 6);
+
+pin(process.pid, 1);
+const dataDirectory = mkdtempSync(join(tmpdir(), "mdps-bench-"));
+const bare = await startPeer("bare-http.ts");
+const mdps = await startPeer("mdps-server.ts", [dataDirectory]);
+try {
+  const token = await makeToken(dataDirectory, 65001, false);
+  const readToken = await makeToken(dataDirectory, 65001, true);
+  const create = restCreate(token);
+  const cases: { name: string; peer: Peer; load: Load; costs: Cost[] }[] = [
+    { name: "bare node:http, parses and writes the JSON", peer: bare, load: create, costs: [] },
+    { name: "REST create: verified, validated, durable", peer: mdps, load: create, costs: [] },
+    { name: "Connect create with JSON, likewise", peer: mdps, load: connectCreate(token), costs: [] },
+    { name: "REST read", peer: mdps, load: restRead(readToken), costs: [] },
+  ];
+  // A first round that does not count: both sides are to be compiled.
+  for (let round = 0; round <= rounds; round++) {
+    for (const each of cases) {
+      const cost = await measure(each.peer, each.load, round === 0 ? 3 : seconds);
+      if (round > 0) {
+        each.costs.push(cost);
+      }
+      console.error(`round ${round}: ${each.name}: ${cost.cpuMicrosPerRequest.toFixed(1)} µs`);
+    }
+  }
+  const rows = cases.map(({ name, costs }) => {
+    const ratios = costs.map(
+      (cost, round) => cost.cpuMicrosPerRequest / (cases[0]?.costs[round]?.cpuMicrosPerRequest ?? Number.NaN),
+    );
+    const spread = `${Math.min(...ratios).toFixed(1)} to ${Math.max(...ratios).toFixed(1)}`;
+    return [
+      name,
+      median(ratios).toFixed(2),
+      spread,
+      median(costs.map((cost) => cost.cpuMicrosPerRequest)).toFixed(0),
+      median(costs.map((cost) => cost.requestsPerSecond)).toFixed(0),
+      median(costs.map((cost) => cost.p99)).toFixed(0),
+    ];
+  });
+  writeSection("create", [
+    ["what", "cost: CPU per request, ratio", "spread", "µs", "requests/s", "p99 ms"],
+    ...rows,
+  ]);
+} finally {
+  await Promise.all([bare.stop(), mdps.stop()]);
+  rmSync(dataDirectory, { recursive: true, force: true });
+}

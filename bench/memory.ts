@@ -1,0 +1,38 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { makeToken } from "../src/cli/token.ts";
+import { measure } from "./load.ts";
+import { restCreate } from "./loads.ts";
+import { pin, startPeer } from "./peer.ts";
+import { writeSection } from "./report.ts";
+
+const wanted = Number(process.env.BENCH_CREATES ?? 1_000_000);
+const slice = 10;
+
+pin(process.pid, 1);
+const dataDirectory = mkdtempSync(join(tmpdir(), "mdps-bench-"));
+const mdps = await startPeer("mdps-server.ts", [dataDirectory]);
+try {
+  const load = restCreate(await makeToken(dataDirectory, 65001, false));
+  const samples: { creates: number; megabytes: number }[] = [];
+  let creates = 0;
+  while (creates < wanted) {
+    creates += (await measure(mdps, load, slice)).requests;
+    const { rssBytes } = await mdps.usage();
+    samples.push({ creates, megabytes: rssBytes / 1024 / 1024 });
+    console.error(`${creates} creates: ${(rssBytes / 1024 / 1024).toFixed(0)} MiB`);
+  }
+  const fifth = (part: number) =>
+    samples.find((sample) => sample.creates >= (wanted * part) / 5) ?? samples.at(-1);
+  writeSection("memory", [
+    ["creates", "resident memory of the server, MiB"],
+    ...[1, 2, 3, 4, 5].map((part) => {
+      const sample = fifth(part);
+      return [(sample?.creates ?? 0).toLocaleString("en"), (sample?.megabytes ?? Number.NaN).toFixed(0)];
+    }),
+  ]);
+} finally {
+  await mdps.stop();
+  rmSync(dataDirectory, { recursive: true, force: true });
+}

@@ -1,0 +1,21 @@
+import { createServer } from "node:http";
+import { reportToParent } from "./report.ts";
+
+// The peer of every ratio: parses the JSON that it is sent and writes it back, and nothing else.
+const server = createServer((request, response) => {
+  const chunks: Buffer[] = [];
+  request.on("data", (chunk: Buffer) => chunks.push(chunk));
+  request.on("end", () => {
+    const json = JSON.parse(Buffer.concat(chunks).toString());
+    const body = JSON.stringify(json);
+    response.writeHead(200, {
+      "content-type": "application/json",
+      "content-length": Buffer.byteLength(body),
+    });
+    response.end(body);
+  });
+});
+server.listen(0, "127.0.0.1", () => {
+  const address = server.address();
+  reportToParent(`http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`);
+});
