@@ -11,8 +11,6 @@ export type BatchQueue<Item, Result> = {
   add(item: Item, bytes: number): Promise<Result>;
   /** Refuses later items, and resolves once every accepted one has settled. */
   drain(): Promise<void>;
-  /** Rejects all that wait and all that come later; items already handed over are left to `run`. */
-  fail(reason: StoreUnavailable): void;
 };
 
 export type BatchQueueOptions<Item, Result> = {
@@ -46,7 +44,7 @@ export function createBatchQueue<Item, Result>(
   let items = 0;
   let bytes = 0;
   let scheduled = false;
-  let ended: StoreUnavailable | undefined;
+  let ended = false;
   const drained = Promise.withResolvers<void>();
 
   function schedule(): void {
@@ -74,8 +72,6 @@ export function createBatchQueue<Item, Result>(
   // `scheduled` stays set until the batch has settled: that is what keeps it to one batch at a time.
   async function runNext(): Promise<void> {
     const batch = take();
-    // Nothing is left when the queue failed between scheduling and now.
-    if (batch.length === 0) return;
     try {
       const results = await options.run(batch.map(({ item }) => item));
       batch.forEach(({ resolve, reject }, index) => {
@@ -95,7 +91,7 @@ export function createBatchQueue<Item, Result>(
 
   return {
     add(item, size) {
-      if (ended) return Promise.reject(ended);
+      if (ended) return Promise.reject(new StoreUnavailable("the store is closed"));
       if (items >= options.maxItems || bytes + size > options.maxBytes) {
         return Promise.reject(
           new StoreUnavailable(
@@ -111,19 +107,9 @@ export function createBatchQueue<Item, Result>(
       });
     },
     drain() {
-      ended ??= new StoreUnavailable("the store is closed");
+      ended = true;
       if (items === 0) drained.resolve();
       return drained.promise;
-    },
-    fail(reason) {
-      ended = reason;
-      items -= waiting.length;
-      for (const entry of waiting) {
-        bytes -= entry.bytes;
-        entry.reject(reason);
-      }
-      waiting = [];
-      if (items === 0) drained.resolve();
     },
   };
 }

@@ -11,7 +11,7 @@ const applicationId = 0x4d445053;
 const schemaVersion = 1;
 
 // An ordinary table with a row number, not WITHOUT ROWID: with the value inside the key's b-tree, puts of new
-// keys ran at half the speed. Ids are BLOBs because TEXT may be compared only up to a NUL.
+// keys ran at half the speed. Ids are BLOBs: a NUL inside TEXT surprises, https://sqlite.org/nulinstr.html.
 const schema = `
   CREATE TABLE record (
     row INTEGER PRIMARY KEY,

@@ -87,11 +87,6 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Plan
   });
 
   const sweeping = startSweeping({ thread, clock, interval: sweepInterval, onSweep: options.onSweep });
-  thread.died.then((reason) => {
-    puts.fail(reason);
-    gets.fail(reason);
-    sweeping.stop();
-  });
 
   async function release(): Promise<void> {
     sweeping.stop();

@@ -4,12 +4,10 @@ import type { SqliteReply, SqliteRequest, SqliteWorkerData } from "./sqlite-prot
 
 /** The worker thread that has the database, seen from the main thread. */
 export type SqliteThread = {
-  /** Sends a request and resolves with its reply. Rejects with StoreUnavailable if it failed. */
+  /** Sends a request and resolves with its reply. Rejects with StoreUnavailable if it failed, or the thread died. */
   ask<Type extends AskType>(request: Ask<Type>): Promise<Reply<Type>>;
   /** Ends the thread after all that was asked before. Resolves when it has ended; never rejects. */
   end(): Promise<void>;
-  /** Resolves with the reason when the thread ended without being asked to. */
-  readonly died: Promise<StoreUnavailable>;
 };
 
 type AskType = Exclude<SqliteRequest["type"], "close">;
@@ -25,9 +23,11 @@ export async function startSqliteThread(data: SqliteWorkerData): Promise<SqliteT
   const worker = new Worker(new URL(`./sqlite-worker${ending}`, import.meta.url), {
     name: "sqlite-store",
     workerData: data,
+    // A thread inherits the options of the process, but of two it refuses one each way: `--input-type` when
+    // inherited, and options of V8 when named here.
+    ...(process.execArgv.some((option) => option.startsWith("--input-type")) && { execArgv: [] }),
   });
   const opened = Promise.withResolvers<void>();
-  const died = Promise.withResolvers<StoreUnavailable>();
   const ended = Promise.withResolvers<void>();
   const asked: Asked[] = [];
   let unavailable: StoreUnavailable | undefined;
@@ -46,7 +46,6 @@ export async function startSqliteThread(data: SqliteWorkerData): Promise<SqliteT
   worker.on("exit", () => {
     unavailable = new StoreUnavailable(reason);
     opened.reject(new StoreOpenError(`cannot open ${data.directory}: ${reason}`));
-    died.resolve(unavailable);
     for (const { reject } of asked.splice(0)) reject(unavailable);
     ended.resolve();
   });
@@ -66,6 +65,5 @@ export async function startSqliteThread(data: SqliteWorkerData): Promise<SqliteT
       worker.postMessage({ type: "close" } satisfies SqliteRequest);
       await ended.promise;
     },
-    died: died.promise,
   };
 }
