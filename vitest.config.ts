@@ -6,5 +6,6 @@ export default defineConfig({
     // Tests start real servers; a slow machine is no reason to fail.
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    maxWorkers: 2,
   },
 });

@@ -1,9 +1,14 @@
 import { SigningKeyError } from "../auth/signing-key.ts";
 import { StoreOpenError } from "../store/plan-store.ts";
 
+/** Raised when a command cannot be followed as it was given; the message says what to change. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
 /** Says in one line what kept a command from working. Only an unforeseen error brings its stack trace. */
 export function explain(error: unknown): string {
-  if (error instanceof StoreOpenError || error instanceof SigningKeyError) {
+  if (error instanceof UsageError || error instanceof StoreOpenError || error instanceof SigningKeyError) {
     return error.message;
   }
   const { code, message, address, port } = error as NodeJS.ErrnoException & {

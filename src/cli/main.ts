@@ -11,6 +11,9 @@ const program = new Command("mdps")
   .addCommand(serveCommand())
   .addCommand(tokenCommand())
   .showHelpAfterError("(add --help for what there is)");
+for (const command of program.commands) {
+  command.copyInheritedSettings(program);
+}
 
 try {
   await program.parseAsync();

@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { Command } from "commander";
 import { startServer } from "../server/server.ts";
 import { defaultDataDirectory } from "./data-directory.ts";
 import { parseAsn, parsePort, parseSeconds } from "./parse-options.ts";
 import { quickStartText } from "./quick-start.ts";
+import { readTlsFiles } from "./tls-files.ts";
 
 type ServeOptions = {
   host: string;
@@ -34,7 +34,7 @@ async function serve(options: ServeOptions): Promise<void> {
   const server = await startServer({
     host: options.host,
     port: options.port,
-    tls: await readTls(options),
+    tls: await readTlsFiles(options.tlsCert, options.tlsKey),
     dataDirectory: options.data,
     clockSkewMs: options.clockSkew * 1000,
   });
@@ -48,17 +48,4 @@ async function serve(options: ServeOptions): Promise<void> {
   if (options.quickStart !== undefined) {
     console.log(await quickStartText(server.url, options.data, options.quickStart));
   }
-}
-
-async function readTls({
-  tlsCert,
-  tlsKey,
-}: ServeOptions): Promise<{ cert: string; key: string } | undefined> {
-  if (tlsCert === undefined && tlsKey === undefined) {
-    return undefined;
-  }
-  if (tlsCert === undefined || tlsKey === undefined) {
-    throw new Error("--tls-cert and --tls-key go together");
-  }
-  return { cert: await readFile(tlsCert, "utf8"), key: await readFile(tlsKey, "utf8") };
 }

@@ -46,10 +46,7 @@ export async function listen(options: ListenerOptions, onRequest: RequestListene
   const sessions = new Set<ServerHttp2Session>();
   const undecided = new Set<Socket>();
   const server = options.tls
-    ? createSecureServer(
-        { ...options.tls, ...timeouts, ...http2Settings, allowHTTP1: true, handshakeTimeout: 10_000 },
-        onRequest,
-      )
+    ? createTlsServer(options.tls, onRequest, undecided)
     : createCleartextServer(onRequest, sessions, undecided);
   server.on("session", (session: ServerHttp2Session) => track(sessions, session));
 
@@ -72,6 +69,41 @@ export async function listen(options: ListenerOptions, onRequest: RequestListene
 function track(sessions: Set<ServerHttp2Session>, session: ServerHttp2Session): void {
   sessions.add(session);
   session.once("close", () => sessions.delete(session));
+}
+
+/** A TLS port. Its connections are undecided, and may be cut at any time, until they are HTTP/2 or send a request. */
+function createTlsServer(
+  tls: { cert: string; key: string },
+  onRequest: RequestListener,
+  undecided: Set<Socket>,
+): Server {
+  // A socket of TLS does not say which one of TCP is below it, but has its peer, which no other open one has.
+  const byPeer = new Map<string, Socket>();
+  const peerOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
+  const forget = (peer: string) => {
+    const socket = byPeer.get(peer);
+    if (socket !== undefined) {
+      byPeer.delete(peer);
+      undecided.delete(socket);
+    }
+  };
+  const server = createSecureServer(
+    { ...tls, ...timeouts, ...http2Settings, allowHTTP1: true, handshakeTimeout: 10_000 },
+    (request, response) => {
+      if (byPeer.size > 0) {
+        forget(peerOf(request.socket));
+      }
+      onRequest(request, response);
+    },
+  );
+  server.on("connection", (socket: Socket) => {
+    const peer = peerOf(socket);
+    byPeer.set(peer, socket);
+    undecided.add(socket);
+    socket.once("close", () => forget(peer));
+  });
+  server.on("session", ({ socket }: ServerHttp2Session) => forget(peerOf(socket as Socket)));
+  return server;
 }
 
 /** One cleartext port: HTTP/2 with prior knowledge is told from HTTP/1.1 by how its connections begin. */

@@ -55,7 +55,13 @@ export function createRpcHandler(options: RpcHandlerOptions): RpcHandler {
         response.end();
         return;
       }
-      answer(handler, request, response).catch((error) => {
+      const call = callOf(request, response);
+      if (call === undefined) {
+        response.statusCode = 400;
+        response.end();
+        return;
+      }
+      answer(handler, call, response).catch((error) => {
         // A client that went away is told nothing; whatever else happened, the connection is of no more use.
         if (ConnectError.from(error).code !== Code.Aborted) {
           response.destroy();
@@ -65,11 +71,20 @@ export function createRpcHandler(options: RpcHandlerOptions): RpcHandler {
   };
 }
 
+/** Returns the request as connect-node has it, or undefined if its Host is no authority (RFC 9112 3.2: answer 400). */
+function callOf(...[request, response]: Parameters<RequestListener>): UniversalServerRequest | undefined {
+  try {
+    return universalRequestFromNodeRequest(request, response, undefined, undefined);
+  } catch {
+    return undefined;
+  }
+}
+
 async function answer(
   handler: CheckedHandler,
-  ...[request, response]: Parameters<RequestListener>
+  call: UniversalServerRequest,
+  response: Parameters<RequestListener>[1],
 ): Promise<void> {
-  const call = universalRequestFromNodeRequest(request, response, undefined, undefined);
   await universalResponseToNodeResponse(await handler(call), response);
 }
 

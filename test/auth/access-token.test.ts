@@ -1,0 +1,134 @@
+import { SignJWT, UnsecuredJWT } from "jose";
+import { beforeAll, describe, expect, it } from "vitest";
+import { createTokenVerifier, signAccessToken } from "../../src/auth/access-token.ts";
+import { loadSigningKey, type SigningKey } from "../../src/auth/signing-key.ts";
+import { makeDirectory, removeDirectory } from "../support/data-directory.ts";
+import { createTestClock, testTime } from "../support/test-clock.ts";
+
+let key: SigningKey;
+let foreignKey: SigningKey;
+
+beforeAll(async () => {
+  const directories = await Promise.all([makeDirectory(), makeDirectory()]);
+  [key, foreignKey] = (await Promise.all(directories.map(loadSigningKey))) as [SigningKey, SigningKey];
+  await Promise.all(directories.map(removeDirectory));
+});
+
+const init = { account: "dpa", asns: [65001, 65002], scopes: ["a", "b"], lifetimeSeconds: 3600 };
+const issuer = "mobile-data-plan-sharing";
+const nowSeconds = testTime / 1000;
+
+/** A token as signAccessToken makes it, but for what a test changes. */
+function tokenWith(change: (jwt: SignJWT) => SignJWT, header: object = {}): Promise<string> {
+  const jwt = new SignJWT({ scope: "a", asns: [65001] })
+    .setProtectedHeader({ alg: "ES256", kid: key.keyId, typ: "at+jwt", ...header })
+    .setIssuer(issuer)
+    .setAudience(issuer)
+    .setSubject("dpa")
+    .setIssuedAt(nowSeconds)
+    .setExpirationTime(nowSeconds + 3600);
+  return change(jwt).sign(key.privateKey);
+}
+
+describe("a token", () => {
+  it("speaks for its account, with its operators and scopes", async () => {
+    const clock = createTestClock();
+    const verify = createTokenVerifier(key, clock);
+    expect(await verify(await signAccessToken(key, init, clock))).toEqual({
+      account: "dpa",
+      asns: new Set([65001, 65002]),
+      scopes: new Set(["a", "b"]),
+    });
+  });
+
+  it("ends when its time is over, also for a verifier that knows it", async () => {
+    const clock = createTestClock();
+    const verify = createTokenVerifier(key, clock);
+    const token = await signAccessToken(key, init, clock);
+    clock.set(testTime + 3_600_000 - 1);
+    expect(await verify(token)).toMatchObject({ account: "dpa" });
+    clock.set(testTime + 3_600_000);
+    const expired = { refused: "the access token has expired" };
+    expect(await verify(token)).toEqual(expired);
+    expect(await createTokenVerifier(key, clock)(token)).toEqual(expired);
+  });
+
+  it("is refused when another installation signed it", async () => {
+    const clock = createTestClock();
+    const token = await signAccessToken(foreignKey, init, clock);
+    expect(await createTokenVerifier(key, clock)(token)).toEqual({
+      refused: "the access token is signed by another issuer",
+    });
+  });
+
+  it("is refused when one character of it was changed", async () => {
+    const clock = createTestClock();
+    const [header = "", payload = "", signature = ""] = (await signAccessToken(key, init, clock)).split(".");
+    const claims = JSON.parse(Buffer.from(payload, "base64url").toString()) as { asns: number[] };
+    claims.asns = [65003];
+    const forged = Buffer.from(JSON.stringify(claims)).toString("base64url");
+    expect(await createTokenVerifier(key, clock)(`${header}.${forged}.${signature}`)).toEqual({
+      refused: "the access token is signed by another issuer",
+    });
+  });
+
+  it.each<[string, () => Promise<string> | string, string]>([
+    ["is not a JWT", () => "abc", "malformed"],
+    ["is empty", () => "", "malformed"],
+    [
+      "has no signature (alg none)",
+      () =>
+        new UnsecuredJWT({ scope: "a" })
+          .setIssuer(issuer)
+          .setExpirationTime(nowSeconds + 1)
+          .encode(),
+      "malformed",
+    ],
+    ["has another type", () => tokenWith((jwt) => jwt, { typ: "JWT" }), "not valid here: typ"],
+    ["has another issuer", () => tokenWith((jwt) => jwt.setIssuer("other")), "not valid here: iss"],
+    ["has another audience", () => tokenWith((jwt) => jwt.setAudience("other")), "not valid here: aud"],
+    ["begins later", () => tokenWith((jwt) => jwt.setNotBefore(nowSeconds + 600)), "not valid here: nbf"],
+  ])("is refused when it %s", async (_, make, reason) => {
+    const verify = createTokenVerifier(key, createTestClock());
+    expect(await verify(await make())).toEqual({ refused: expect.stringContaining(reason) });
+  });
+
+  it("is refused when it never ends", async () => {
+    const jwt = new SignJWT({ scope: "a", asns: [65001] })
+      .setProtectedHeader({ alg: "ES256", typ: "at+jwt" })
+      .setIssuer(issuer)
+      .setAudience(issuer)
+      .setSubject("dpa");
+    const verify = createTokenVerifier(key, createTestClock());
+    expect(await verify(await jwt.sign(key.privateKey))).toEqual({
+      refused: "the access token is not valid here: exp",
+    });
+  });
+
+  it("speaks for nobody when its claims are of the wrong types", async () => {
+    const jwt = new SignJWT({ scope: ["a"], asns: "65001" })
+      .setProtectedHeader({ alg: "ES256", typ: "at+jwt" })
+      .setIssuer(issuer)
+      .setAudience(issuer)
+      .setSubject("dpa")
+      .setExpirationTime(nowSeconds + 60);
+    const verify = createTokenVerifier(key, createTestClock());
+    expect(await verify(await jwt.sign(key.privateKey))).toEqual({
+      account: "dpa",
+      asns: new Set(),
+      scopes: new Set(),
+    });
+  });
+
+  it("is signed with HMAC over the public key in vain", async () => {
+    const secret = new TextEncoder().encode(JSON.stringify(key.publicKey));
+    const jwt = new SignJWT({ scope: "a", asns: [65001] })
+      .setProtectedHeader({ alg: "HS256", typ: "at+jwt" })
+      .setIssuer(issuer)
+      .setAudience(issuer)
+      .setSubject("dpa")
+      .setExpirationTime(nowSeconds + 60);
+    const verify = createTokenVerifier(key, createTestClock());
+    expect(await verify(await jwt.sign(secret))).toEqual({ refused: "the access token is malformed" });
+  });
+});

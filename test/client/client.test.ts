@@ -1,0 +1,152 @@
+import { createServer, type IncomingMessage } from "node:http";
+import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createPlanSharingClient } from "../../src/client/client.ts";
+import { planStatus } from "../support/plan-statuses.ts";
+import { freshKey, parent, protocols, startTestServer, type TestServer } from "../support/test-server.ts";
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(async () => {
+  expect(server.failures).toEqual([]);
+  await server[Symbol.asyncDispose]();
+});
+
+async function codeOf(call: Promise<unknown>): Promise<string | undefined> {
+  const error = await call.then(
+    () => expect.fail("the call succeeded"),
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(ConnectError);
+  return Code[(error as ConnectError).code];
+}
+
+describe.each(protocols)("a client over %s", (protocol) => {
+  it("has the same methods", () => {
+    const client = createPlanSharingClient({ baseUrl: server.url, protocol, token: "x" });
+    expect(Object.keys(client).toSorted()).toEqual([
+      "createPlanGroup",
+      "createPlanStatus",
+      "createUserPlanStatus",
+      "getPlanGroup",
+      "getPlanStatus",
+      "getUserPlanStatus",
+    ]);
+  });
+
+  it.each<[string, () => string | Promise<string>]>([
+    ["a function", () => server.token],
+    ["a function that takes its time", () => Promise.resolve(server.token)],
+  ])("asks %s for the token before every call", async (_, source) => {
+    let asked = 0;
+    const token = () => {
+      asked += 1;
+      return source();
+    };
+    const client = createPlanSharingClient({ baseUrl: server.url, protocol, token });
+    const planGroupId = freshKey();
+    const { name } = await client.createPlanGroup({ parent, planGroupId });
+    await client.getPlanGroup({ name });
+    expect(asked).toBe(2);
+  });
+
+  it("fails as the token does", async () => {
+    const token = () => Promise.reject(new ConnectError("no key", Code.Unauthenticated));
+    const client = createPlanSharingClient({ baseUrl: server.url, protocol, token });
+    expect(await codeOf(client.createPlanGroup({ parent, planGroupId: "k" }))).toBe("Unauthenticated");
+  });
+
+  it("takes an address with a slash at its end", async () => {
+    const client = createPlanSharingClient({ baseUrl: `${server.url}/`, protocol, token: server.token });
+    await client.createPlanGroup({ parent, planGroupId: freshKey() });
+  });
+
+  it("goes through interceptors, which see the answer", async () => {
+    const seen: string[] = [];
+    const client = createPlanSharingClient({
+      baseUrl: server.url,
+      protocol,
+      token: server.token,
+      interceptors: [
+        (next) => async (request) => {
+          seen.push(request.method.name);
+          const response = await next(request);
+          seen.push(response.stream ? "stream" : response.message.$typeName);
+          return response;
+        },
+      ],
+    });
+    await client.createPlanGroup({ parent, planGroupId: freshKey() });
+    expect(seen).toEqual(["CreatePlanGroup", "mobiledataplansharing.v1.PlanGroup"]);
+  });
+
+  it("says UNAVAILABLE when nobody listens", async () => {
+    const gone = await startTestServer();
+    await gone[Symbol.asyncDispose]();
+    const client = createPlanSharingClient({ baseUrl: gone.url, protocol, token: "x" });
+    expect(await codeOf(client.createPlanGroup({ parent, planGroupId: "k" }))).toBe("Unavailable");
+  });
+
+  it("ends a call when its signal says so", async () => {
+    const controller = new AbortController();
+    controller.abort();
+    const call = server
+      .client(protocol)
+      .createPlanGroup({ parent, planGroupId: "k" }, { signal: controller.signal });
+    expect(await codeOf(call)).toBe("Canceled");
+  });
+
+  it("ends a call at its deadline", async () => {
+    // A server that never says a word: the deadline is the client's own.
+    const sockets = new Set<Socket>();
+    const silent = createTcpServer((socket) => sockets.add(socket));
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const baseUrl = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const client = createPlanSharingClient({ baseUrl, protocol, token: "x" });
+    const call = client.createPlanGroup({ parent, planGroupId: "k" }, { timeoutMs: 20 });
+    expect(await codeOf(call)).toBe("DeadlineExceeded");
+    for (const socket of sockets) {
+      socket.destroy();
+    }
+    silent.close();
+  });
+});
+
+describe("a client over REST", () => {
+  it("sends what Google's hosts expect", async () => {
+    const requests: IncomingMessage[] = [];
+    const peer = createServer((request, response) => {
+      requests.push(request);
+      response.setHeader("content-type", "application/json");
+      response.end("{}");
+    });
+    await new Promise<void>((resolve) => peer.listen(0, "127.0.0.1", resolve));
+    const baseUrl = `http://127.0.0.1:${(peer.address() as AddressInfo).port}`;
+    const client = createPlanSharingClient({ baseUrl, protocol: "rest", token: "secret" });
+    const userKey = "a/b+c==";
+    await client.createUserPlanStatus({ parent, clientId: "youtube", userKey, planStatus: planStatus() });
+    await client.createPlanStatus({ parent, userKey, planStatus: planStatus() });
+    await client.createPlanGroup({ parent, planGroupId: userKey });
+    expect(requests.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      "POST /v1/operators/65001/clients/youtube/users/a%2Fb%2Bc%3D%3D/planStatus",
+      "POST /v1/operators/65001/planStatuses?userKey=a%2Fb%2Bc%3D%3D",
+      "POST /v1/operators/65001/planGroups",
+    ]);
+    for (const { headers } of requests) {
+      expect(headers).toMatchObject({ authorization: "Bearer secret", "content-type": "application/json" });
+    }
+    peer.closeAllConnections();
+    peer.close();
+  });
+
+  it.each(["", ".", "..", "\ud800"])(
+    "refuses the user key %j, which no path can carry, by itself",
+    async (userKey) => {
+      const request = { parent, clientId: "youtube", userKey, planStatus: planStatus() };
+      expect(await codeOf(server.client("rest").createUserPlanStatus(request))).toBe("InvalidArgument");
+    },
+  );
+});

@@ -1,0 +1,82 @@
+import { getOption, hasOption } from "@bufbuild/protobuf";
+import { Code } from "@connectrpc/connect";
+import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
+import { describe, expect, it } from "vitest";
+import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "#deps/google/rpc/error_details_pb.js";
+import { ErrorReason, ErrorReasonSchema, refusal } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
+import { refuse, refuseFields } from "../../src/contract/refusal.ts";
+
+const reasons = ErrorReasonSchema.values.filter(({ number }) => number !== 0);
+
+describe("every reason of the contract", () => {
+  it.each(reasons)("has a code: $name", (reason) => {
+    expect(hasOption(reason, refusal)).toBe(true);
+    expect(Code[getOption(reason, refusal).code]).toBeDefined();
+  });
+
+  it.each(reasons)("is refused by its name and its code: $name", (reason) => {
+    const error = refuse(reason.number as ErrorReason, { message: "no" });
+    expect(error.rawMessage).toBe("no");
+    expect(error.code).toBe(getOption(reason, refusal).code);
+    expect(error.findDetails(ErrorInfoSchema)).toMatchObject([
+      { reason: reason.name, domain: "mobile-data-plan-sharing", metadata: {} },
+    ]);
+  });
+});
+
+describe("refuse", () => {
+  it("is a mistake of ours for ERROR_REASON_UNSPECIFIED", () => {
+    expect(() => refuse(ErrorReason.ERROR_REASON_UNSPECIFIED, { message: "no" })).toThrow("gives no code");
+  });
+
+  it("carries metadata, violations, the time to wait, headers and the cause", () => {
+    const cause = new Error("disk full");
+    const error = refuse(ErrorReason.STORE_UNAVAILABLE, {
+      message: "later",
+      metadata: { key: "value" },
+      violations: [{ field: "a.b", description: "is needed" }],
+      retryAfterMs: 1_500,
+      headers: { "x-test": "1" },
+      cause,
+    });
+    expect(error.findDetails(ErrorInfoSchema)).toMatchObject([{ metadata: { key: "value" } }]);
+    expect(error.findDetails(BadRequestSchema)).toMatchObject([
+      { fieldViolations: [{ field: "a.b", description: "is needed" }] },
+    ]);
+    expect(error.findDetails(RetryInfoSchema)).toMatchObject([
+      { retryDelay: { seconds: 1n, nanos: 500_000_000 } },
+    ]);
+    expect(error.metadata.get("x-test")).toBe("1");
+    expect(error.cause).toBe(cause);
+  });
+});
+
+describe("refuseFields", () => {
+  const fault = (field: string) => ({ field, description: "is needed" });
+
+  it("says in the message which field is at fault and what it should be", () => {
+    expect(refuseFields([fault("a.b")]).rawMessage).toBe("a.b: is needed");
+  });
+
+  it("lists every fault and counts those that the message leaves out", () => {
+    const error = refuseFields([fault("a"), fault("b"), fault("c")]);
+    expect(error.code).toBe(Code.InvalidArgument);
+    expect(error.rawMessage).toBe("a: is needed (and 2 more)");
+    expect(error.findDetails(ErrorInfoSchema)).toMatchObject([{ reason: "FIELD_INVALID" }]);
+    expect(error.findDetails(BadRequestSchema)).toMatchObject([
+      { fieldViolations: [fault("a"), fault("b"), fault("c")] },
+    ]);
+  });
+
+  it("lists no more than a trailer of gRPC has room for, and counts all", () => {
+    const faults = Array.from({ length: 1000 }, (_, index) => fault(`planStatus.plans[${index}].planId`));
+    const error = refuseFields(faults);
+    expect(error.rawMessage).toBe("planStatus.plans[0].planId: is needed (and 999 more)");
+    const [{ fieldViolations = [] } = {}] = error.findDetails(BadRequestSchema);
+    expect(fieldViolations).toMatchObject(faults.slice(0, fieldViolations.length));
+    expect(fieldViolations.length).toBeGreaterThan(50);
+    const trailer = setTrailerStatus(new Headers(), error).get("grpc-status-details-bin") ?? "";
+    expect(trailer.length).toBeGreaterThan(4096);
+    expect(trailer.length).toBeLessThan(7400);
+  });
+});

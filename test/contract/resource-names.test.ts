@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import { asnOfParent, parentOf, parseResourceName, resourceName } from "../../src/contract/resource-names.ts";
+
+describe("a parent", () => {
+  it.each([1, 65001, 4_294_967_295])("names the operator %i and is read back", (asn) => {
+    expect(parentOf(asn)).toBe(`operators/${asn}`);
+    expect(asnOfParent(parentOf(asn))).toBe(asn);
+  });
+
+  it.each([
+    "",
+    "operators/",
+    "operators/0",
+    "operators/01",
+    "operators/4294967296",
+    "operators/1/x",
+    "x/1",
+    "1",
+  ])("is not %j", (text) => {
+    expect(asnOfParent(text)).toBeUndefined();
+  });
+});
+
+describe("a resource name", () => {
+  it.each([
+    ["491701234567", "491701234567"],
+    ["a/b+c==", "a%2Fb+c=="],
+    ["100%", "100%25"],
+    ["%2F", "%252F"],
+    ["%25", "%2525"],
+    ["/%/", "%2F%25%2F"],
+    ["a b\"'😀", "a b\"'😀"],
+    ["..", ".."],
+  ])("of the user key %j ends in %j and is read back", (id, escaped) => {
+    for (const collection of ["planStatuses", "planGroups"] as const) {
+      const name = resourceName(65001, collection, id);
+      expect(name).toBe(`operators/65001/${collection}/${escaped}`);
+      expect(name.split("/")).toHaveLength(4);
+      expect(parseResourceName(name, collection)).toEqual({ asn: 65001, id });
+    }
+  });
+
+  it.each([
+    "",
+    "operators/65001/planStatuses",
+    "operators/65001/planStatuses/",
+    "operators/65001/planStatuses/a/b",
+    "operators/65001/planGroups/a",
+    "operators/0/planStatuses/a",
+    "operators/x/planStatuses/a",
+    "x/65001/planStatuses/a",
+  ])("of a plan status is not %j", (name) => {
+    expect(parseResourceName(name, "planStatuses")).toBeUndefined();
+  });
+});

@@ -1,0 +1,207 @@
+import { generateKeyPairSync } from "node:crypto";
+import { chmod, chown, mkdir, readdir, writeFile } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, it } from "vitest";
+import { testCertificateFiles } from "../support/certificate.ts";
+import { dataDirectory } from "../support/data-directory.ts";
+import { type Outcome, runProgram, startServe } from "../support/program.ts";
+import { expectNoInsides } from "../support/refusal.ts";
+
+/** Fails unless the program has said in few words what is wrong, and nothing else. */
+function expectMessage({ stdout, stderr, exitCode }: Outcome, pattern: RegExp): void {
+  expect(stderr).toMatch(pattern);
+  expectNoInsides(stderr);
+  expect(stderr.trimEnd().split("\n").length).toBeLessThanOrEqual(3);
+  expect(stdout).toBe("");
+  expect(exitCode).toBe(1);
+}
+
+describe("help", () => {
+  it("lists every command, and every command has its own", async () => {
+    const { stdout, stderr, exitCode } = await runProgram(["--help"]);
+    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+    expect(stdout).toMatch(/^Usage: mdps /);
+    const commands = [...(stdout.split("Commands:")[1] ?? "").matchAll(/^ {2}(\w+)/gm)].map(
+      ([, name]) => name ?? "",
+    );
+    expect(commands).toEqual(expect.arrayContaining(["serve", "token"]));
+    for (const command of commands.filter((name) => name !== "help")) {
+      const help = await runProgram([command, "--help"]);
+      expect(help).toMatchObject({ stderr: "", exitCode: 0 });
+      expect(help.stdout).toContain(`Usage: mdps ${command}`);
+      expect(help.stdout).toContain("Options:");
+      expect(help.stdout).toContain("Example");
+    }
+  });
+
+  it("has the version", async () => {
+    const { stdout, exitCode } = await runProgram(["--version"]);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect(exitCode).toBe(0);
+  });
+});
+
+describe("a command that is wrong", () => {
+  it.each<[string, string[], RegExp]>([
+    ["an unknown command", ["sevre"], /unknown command 'sevre'/],
+    ["an unknown flag", ["serve", "--prot", "1"], /unknown option '--prot'/],
+    ["an argument too much", ["serve", "now"], /too many arguments/],
+    ["a port that is none", ["serve", "--port", "http"], /--port.*port from 0 to 65535/],
+    ["a port that is too large", ["serve", "--port", "65536"], /port from 0 to 65535/],
+    ["a clock skew that is none", ["serve", "--clock-skew", "-1"], /whole number of seconds, at least 0/],
+    ["an operator that is none", ["serve", "--quick-start", "0"], /ASN from 1 to 4294967295/],
+    ["no operator", ["token"], /required option '--operator <asn>' not specified/],
+    ["an operator with leading zeros", ["token", "--operator", "065001"], /ASN from 1 to 4294967295/],
+    ["an operator beyond the limit", ["token", "--operator", "4294967296"], /ASN from 1 to 4294967295/],
+    ["a life of nothing", ["token", "--operator", "1", "--expires", "0"], /at least 1/],
+  ])("is answered with a message: %s", async (_, args, message) => {
+    const outcome = await runProgram(args);
+    expectMessage(outcome, message);
+    expect(outcome.stderr).toContain("--help");
+  });
+
+  it("that is none at all is answered with the help", async () => {
+    const { stderr, stdout, exitCode } = await runProgram([]);
+    expect(stderr + stdout).toMatch(/^Usage: mdps /);
+    expect(exitCode).toBe(1);
+  });
+});
+
+describe("mdps serve does not start, and says why,", () => {
+  const serve = (directory: string, ...args: string[]) =>
+    runProgram(["serve", "--port", "0", "--data", directory, ...args]);
+
+  it("when the port is taken", async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    const { port } = other.address() as AddressInfo;
+    expectMessage(
+      await serve(await dataDirectory(), "--port", String(port)),
+      new RegExp(`^mdps: 127\\.0\\.0\\.1:${port} is in use by another program\\. .*--port 0`),
+    );
+    other.close();
+  });
+
+  it("when the address is none of this machine", async () => {
+    expectMessage(await serve(await dataDirectory(), "--host", "192.0.2.1"), /^mdps: .*192\.0\.2\.1/);
+  });
+
+  it("when another server has the data", async () => {
+    const directory = await dataDirectory();
+    const server = await startServe(directory);
+    expectMessage(
+      await serve(directory),
+      new RegExp(`^mdps: .*in use by another process \\(pid ${server.process.pid}\\b`),
+    );
+  });
+
+  it("when the data are of a newer version", async () => {
+    const directory = await dataDirectory();
+    const first = await startServe(directory);
+    first.process.kill("SIGTERM");
+    await first.ended;
+    const database = new DatabaseSync(join(directory, "plans.sqlite"));
+    database.exec("PRAGMA user_version = 99");
+    database.close();
+    expectMessage(await serve(directory), /^mdps: .*plans\.sqlite has schema version 99/);
+  });
+
+  it("when a file is in the place of the data directory", async () => {
+    const file = join(await dataDirectory(), "file");
+    await writeFile(file, "");
+    expectMessage(await serve(file), /^mdps: .*a file is in its place/);
+  });
+
+  it("when the data directory cannot be written", async () => {
+    const directory = join(await dataDirectory(), "data");
+    await mkdir(directory, { mode: 0o500 });
+    // Root may write everywhere: it has to become somebody else first.
+    const isRoot = process.getuid?.() === 0;
+    const nobody = 65_534;
+    if (isRoot) {
+      await chmod(join(directory, ".."), 0o755);
+      await chown(directory, nobody, nobody);
+    }
+    const outcome = await runProgram(
+      ["serve", "--port", "0", "--data", directory],
+      isRoot ? { uid: nobody } : {},
+    );
+    expectMessage(outcome, new RegExp(`^mdps: .*${directory}.* cannot be (read and )?written`));
+    expect(await readdir(directory)).toEqual([]);
+    await chmod(directory, 0o700);
+  });
+
+  it("when others can read the signing key", async () => {
+    const directory = await dataDirectory();
+    await runProgram(["token", "--operator", "1", "--data", directory]);
+    const key = join(directory, "signing-key.json");
+    await chmod(key, 0o644);
+    expectMessage(await serve(directory), new RegExp(`^mdps: .* Run: chmod 600 ${key}`));
+    expectMessage(
+      await runProgram(["token", "--operator", "1", "--data", directory]),
+      new RegExp(`^mdps: .* Run: chmod 600 ${key}`),
+    );
+  });
+
+  it.each<[string, (directory: string) => string[], RegExp]>([
+    ["has no key", () => ["--tls-cert", testCertificateFiles.cert], /--tls-cert and --tls-key go together/],
+    ["is a key alone", () => ["--tls-key", testCertificateFiles.key], /--tls-cert and --tls-key go together/],
+    [
+      "does not exist",
+      (directory) => ["--tls-cert", join(directory, "no.pem"), "--tls-key", testCertificateFiles.key],
+      /no\.pem/,
+    ],
+    [
+      "is a directory",
+      (directory) => ["--tls-cert", directory, "--tls-key", testCertificateFiles.key],
+      /^mdps: .*--tls-cert/,
+    ],
+    [
+      "is none",
+      () => ["--tls-cert", testCertificateFiles.key, "--tls-key", testCertificateFiles.key],
+      /^mdps: .*--tls-cert/,
+    ],
+    [
+      "has a key that is none",
+      () => ["--tls-cert", testCertificateFiles.cert, "--tls-key", testCertificateFiles.cert],
+      /^mdps: .*--tls-key/,
+    ],
+  ])("when the certificate %s", async (_, args, message) => {
+    const directory = await dataDirectory();
+    expectMessage(await serve(directory, ...args(directory)), message);
+  });
+
+  it("when the key is that of another certificate", async () => {
+    const directory = await dataDirectory();
+    const file = join(directory, "key.pem");
+    const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    await writeFile(file, privateKey.export({ type: "pkcs8", format: "pem" }));
+    expectMessage(
+      await serve(directory, "--tls-cert", testCertificateFiles.cert, "--tls-key", file),
+      /^mdps: --tls-key: .*key\.pem is not the key of the certificate/,
+    );
+  });
+});
+
+describe("mdps serve", () => {
+  it("speaks TLS with a certificate", async () => {
+    const { cert, key } = testCertificateFiles;
+    const server = await startServe(await dataDirectory(), ["--tls-cert", cert, "--tls-key", key]);
+    expect(server.url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
+    server.process.kill("SIGTERM");
+    expect((await server.ended).exitCode).toBe(0);
+  });
+
+  it("keeps its data in the folder of the user's data, unless told otherwise", async () => {
+    const home = await dataDirectory();
+    const { exitCode } = await runProgram(["token", "--operator", "1"], {
+      env: { XDG_DATA_HOME: home, HOME: home },
+    });
+    expect(exitCode).toBe(0);
+    const files = await readdir(home, { recursive: true });
+    expect(files.filter((file) => file.endsWith("mdps/signing-key.json"))).toHaveLength(1);
+  });
+});

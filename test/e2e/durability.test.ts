@@ -1,0 +1,82 @@
+import { toJson } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { describe, expect, it } from "vitest";
+import { PlanStatusSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
+import { createPlanSharingClient, type PlanSharingClient } from "../../src/client/client.ts";
+import { dataDirectory } from "../support/data-directory.ts";
+import { hour, minute } from "../support/plan-statuses.ts";
+import { printToken, startServe } from "../support/program.ts";
+
+const parent = "operators/65001";
+const clientId = "mobiledataplan";
+
+/** A status of now, for the program has the machine's clock. */
+function statusOf(title: string) {
+  const now = Date.now();
+  return {
+    languageCode: "en-US",
+    title,
+    updateTime: timestampFromMs(now - minute),
+    expireTime: timestampFromMs(now + hour),
+  };
+}
+
+describe("what mdps serve has acknowledged", () => {
+  it("is read back after SIGTERM and a new start, with the same tokens", async () => {
+    const directory = await dataDirectory();
+    const first = await startServe(directory);
+    const [push, read] = await Promise.all([printToken(directory), printToken(directory, "--read")]);
+    const pusher = createPlanSharingClient({ baseUrl: first.url, protocol: "rest", token: push });
+    const key = { parent, clientId, userKey: "a/b" };
+    const pushed = await pusher.createUserPlanStatus({ ...key, planStatus: statusOf("kept") });
+    first.process.kill("SIGTERM");
+    expect(await first.ended).toMatchObject({ exitCode: 0, signal: null, stderr: "" });
+
+    const second = await startServe(directory);
+    const reader = createPlanSharingClient({ baseUrl: second.url, protocol: "rest", token: read });
+    expect(toJson(PlanStatusSchema, await reader.getUserPlanStatus(key))).toEqual(
+      toJson(PlanStatusSchema, pushed),
+    );
+    second.process.kill("SIGINT");
+    expect(await second.ended).toMatchObject({ exitCode: 0, signal: null, stderr: "" });
+  });
+
+  it("is there after kill -9 under load, whichever protocol it came over", async () => {
+    const directory = await dataDirectory();
+    const server = await startServe(directory);
+    const [push, read] = await Promise.all([printToken(directory), printToken(directory, "--read")]);
+    const acknowledged: string[] = [];
+    let sent = 0;
+    const load = async (client: PlanSharingClient, name: string) => {
+      for (;;) {
+        sent += 1;
+        const userKey = `${name} ${sent}`;
+        try {
+          await client.createUserPlanStatus({ parent, clientId, userKey, planStatus: statusOf(userKey) });
+        } catch {
+          return;
+        }
+        acknowledged.push(userKey);
+        if (acknowledged.length === 400) {
+          server.process.kill("SIGKILL");
+        }
+      }
+    };
+    const workers = (["connect", "grpc", "grpc-web", "rest"] as const).flatMap((protocol) => {
+      const client = createPlanSharingClient({ baseUrl: server.url, protocol, token: push });
+      return Array.from({ length: 8 }, (_, index) => load(client, `${protocol} ${index}`));
+    });
+    expect(await server.ended).toMatchObject({ signal: "SIGKILL" });
+    await Promise.all(workers);
+    expect(acknowledged.length).toBeGreaterThanOrEqual(400);
+
+    const again = await startServe(directory);
+    const reader = createPlanSharingClient({ baseUrl: again.url, protocol: "grpc", token: read });
+    const titles = await Promise.all(
+      acknowledged.map(
+        async (userKey) => (await reader.getUserPlanStatus({ parent, clientId, userKey })).title,
+      ),
+    );
+    expect(titles).toEqual(acknowledged);
+  });
+});

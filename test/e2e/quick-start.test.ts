@@ -1,0 +1,39 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+import { createPlanSharingClient } from "../../src/client/client.ts";
+import { dataDirectory } from "../support/data-directory.ts";
+import { printToken, startServe } from "../support/program.ts";
+
+const run = promisify(execFile);
+
+describe("mdps serve --quick-start", () => {
+  it("prints its address, a token and a line for curl that a shell can run as it stands", async () => {
+    // A place that a shell would trip over, and that does not exist yet.
+    const directory = join(await dataDirectory(), "my data");
+    const server = await startServe(directory, ["--quick-start", "65001"]);
+    expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    const text = await server.printed(/^curl .+\n/m);
+    expect(text).toContain(`mdps listens on ${server.url}, with its data in ${directory}\n`);
+    expect(text).toMatch(/\nToken for operator 65001, good for an hour:\n[\w-]+\.[\w-]+\.[\w-]+\n/);
+
+    const line = /^curl .+$/m.exec(text)?.[0] ?? "";
+    const { stdout } = await run("sh", ["-c", `${line} -w '\\n%{http_code}'`]);
+    const [body = "", status] = stdout.split(/\n(?=\d+$)/);
+    expect(status).toBe("200");
+    const answer = JSON.parse(body) as { name: string; notifications: string[]; plans: object[] };
+    expect(answer.name).toBe("operators/65001/planStatuses/a%2Fb+c==");
+    expect(answer.notifications).toEqual(["NOTIFICATION_LOW_BALANCE_WARNING"]);
+    expect(answer.plans).toHaveLength(1);
+
+    const token = await printToken(directory, "--read");
+    const reader = createPlanSharingClient({ baseUrl: server.url, protocol: "grpc", token });
+    const status2 = await reader.getUserPlanStatus({
+      parent: "operators/65001",
+      clientId: "mobiledataplan",
+      userKey: "a/b+c==",
+    });
+    expect(status2.title).toBe("ACME Plan 199");
+  });
+});

@@ -1,0 +1,50 @@
+import { decodeJwt } from "jose";
+import { describe, expect, it } from "vitest";
+import { createPlanSharingClient } from "../../src/client/client.ts";
+import { dataDirectory } from "../support/data-directory.ts";
+import { runProgram, startServe } from "../support/program.ts";
+import { refusalOf } from "../support/refusal.ts";
+
+const token = (directory: string, ...args: string[]) => runProgram(["token", "--data", directory, ...args]);
+
+describe("mdps token", () => {
+  it("prints one line that a running server accepts, for that operator and to push alone", async () => {
+    const directory = await dataDirectory();
+    const { stdout, stderr, exitCode } = await token(directory, "--operator", "65001");
+    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+    expect(stdout).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
+    const server = await startServe(directory);
+    const client = createPlanSharingClient({
+      baseUrl: server.url,
+      protocol: "connect",
+      token: stdout.trim(),
+    });
+    await client.createPlanGroup({ parent: "operators/65001", planGroupId: "k" });
+    expect(
+      await refusalOf(client.createPlanGroup({ parent: "operators/65002", planGroupId: "k" })),
+    ).toMatchObject({ reason: "OPERATOR_NOT_LINKED" });
+    const read = client.getPlanGroup({ name: "operators/65001/planGroups/k" });
+    expect(await refusalOf(read)).toMatchObject({ reason: "SCOPE_INSUFFICIENT" });
+  });
+
+  it("--read prints one to read alone", async () => {
+    const directory = await dataDirectory();
+    const server = await startServe(directory);
+    const { stdout } = await token(directory, "--operator", "65001", "--read");
+    const client = createPlanSharingClient({ baseUrl: server.url, protocol: "rest", token: stdout.trim() });
+    const read = client.getPlanGroup({ name: "operators/65001/planGroups/k" });
+    expect(await refusalOf(read)).toMatchObject({ reason: "PLAN_GROUP_NOT_FOUND" });
+    const push = client.createPlanGroup({ parent: "operators/65001", planGroupId: "k" });
+    expect(await refusalOf(push)).toMatchObject({ reason: "SCOPE_INSUFFICIENT" });
+  });
+
+  it.each([
+    ["an hour", [], 3600],
+    ["as long as --expires says", ["--expires", "60"], 60],
+  ])("lasts %s", async (_, args, seconds) => {
+    const { stdout } = await token(await dataDirectory(), "--operator", "4294967295", ...args);
+    const { iat = 0, exp = 0, asns } = decodeJwt(stdout.trim());
+    expect(exp - iat).toBe(seconds);
+    expect(asns).toEqual([4_294_967_295]);
+  });
+});

@@ -1,0 +1,192 @@
+import {
+  create,
+  type DescField,
+  type DescMessage,
+  type MessageInitShape,
+  ScalarType,
+  toBinary,
+  toJsonString,
+} from "@bufbuild/protobuf";
+import { describe, expect, it } from "vitest";
+import { CreatePlanGroupRequestSchema } from "../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
+import {
+  CreatePlanStatusRequestSchema,
+  CreateUserPlanStatusRequestSchema,
+} from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
+import { PlanGroupSchema, PlanStatusSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
+import { createContractRules } from "../../src/plans/contract-rules.ts";
+import { isOutputOnly, maxBytesOf, maxItemsOf, maximalMessage, rulesOf } from "../support/maximal-message.ts";
+import { accountInfo, plan, planModule, planStatus, statusOf } from "../support/plan-statuses.ts";
+
+const rules = createContractRules();
+const mebibyte = 1024 * 1024;
+
+function fieldsAtFault(init: MessageInitShape<typeof CreateUserPlanStatusRequestSchema>): string[] {
+  const request = create(CreateUserPlanStatusRequestSchema, {
+    parent: "operators/65001",
+    clientId: "mobiledataplan",
+    userKey: "k",
+    planStatus: planStatus(),
+    ...init,
+  });
+  return rules(CreateUserPlanStatusRequestSchema, request).map(({ field }) => field);
+}
+
+describe("a text", () => {
+  it.each<[string, number, (text: string) => MessageInitShape<typeof CreateUserPlanStatusRequestSchema>]>([
+    ["userKey", 1024, (userKey) => ({ userKey })],
+    ["planStatus.title", 1024, (title) => ({ planStatus: planStatus({ title }) })],
+    ["planStatus.subscriberId", 256, (subscriberId) => ({ planStatus: planStatus({ subscriberId }) })],
+    [
+      "planStatus.plans[0].planName",
+      256,
+      (planName) => ({ planStatus: planStatus({ plans: [plan({ planName })] }) }),
+    ],
+    [
+      "planStatus.plans[0].planId",
+      256,
+      (planId) => ({ planStatus: planStatus({ plans: [plan({ planId })] }) }),
+    ],
+    [
+      "planStatus.plans[0].planModules[0].moduleName",
+      256,
+      (moduleName) => ({ planStatus: statusOf(planModule({ moduleName })) }),
+    ],
+    [
+      "planStatus.plans[0].planModules[0].description",
+      1024,
+      (description) => ({ planStatus: statusOf(planModule({ description })) }),
+    ],
+  ])("in %s has at most %i bytes of UTF-8", (field, most, request) => {
+    expect(fieldsAtFault(request("x".repeat(most)))).toEqual([]);
+    expect(fieldsAtFault(request("x".repeat(most + 1)))).toEqual([field]);
+    expect(fieldsAtFault(request("é".repeat(most / 2)))).toEqual([]);
+    expect(fieldsAtFault(request(`${"é".repeat(most / 2)}x`))).toEqual([field]);
+  });
+
+  it("in languageCode has at most 64 bytes", () => {
+    const code = `abcdefgh${"-abcdefgh".repeat(6)}`;
+    expect(fieldsAtFault({ planStatus: planStatus({ languageCode: `${code}-a` }) })).toEqual([]);
+    expect(fieldsAtFault({ planStatus: planStatus({ languageCode: `${code}-ab` }) })).toEqual([
+      "planStatus.languageCode",
+    ]);
+  });
+
+  it("in planGroupId has at most 1024 bytes", () => {
+    const faults = (length: number) => {
+      const planGroupId = "x".repeat(length);
+      const request = create(CreatePlanGroupRequestSchema, { parent: "operators/1", planGroupId });
+      return rules(CreatePlanGroupRequestSchema, request).map(({ field }) => field);
+    };
+    expect(faults(1024)).toEqual([]);
+    expect(faults(1025)).toEqual(["planGroupId"]);
+  });
+});
+
+describe("a list", () => {
+  it("of plans has at most 16", () => {
+    const ofPlans = (length: number) => ({
+      planStatus: planStatus({ plans: Array.from({ length }, () => plan()) }),
+    });
+    expect(fieldsAtFault(ofPlans(16))).toEqual([]);
+    expect(fieldsAtFault(ofPlans(17))).toEqual(["planStatus.plans"]);
+  });
+
+  it("of modules has at most 16", () => {
+    const ofModules = (length: number) => ({
+      planStatus: statusOf(...Array.from({ length }, () => planModule())),
+    });
+    expect(fieldsAtFault(ofModules(16))).toEqual([]);
+    expect(fieldsAtFault(ofModules(17))).toEqual(["planStatus.plans[0].planModules"]);
+  });
+
+  it("of traffic categories has at most 16", () => {
+    const ofCategories = (length: number) => ({
+      planStatus: statusOf(planModule({ trafficCategories: Array.from({ length }, () => 1 as const) })),
+    });
+    expect(fieldsAtFault(ofCategories(16))).toEqual([]);
+    expect(fieldsAtFault(ofCategories(17))).toEqual(["planStatus.plans[0].planModules[0].trafficCategories"]);
+  });
+
+  it("of plans in a group has at most 16", () => {
+    const faults = (length: number) => {
+      const request = create(CreatePlanGroupRequestSchema, {
+        parent: "operators/1",
+        planGroupId: "k",
+        planGroup: { dataPlans: Array.from({ length }, () => plan()) },
+      });
+      return rules(CreatePlanGroupRequestSchema, request).map(({ field }) => field);
+    };
+    expect(faults(16)).toEqual([]);
+    expect(faults(17)).toEqual(["planGroup.dataPlans"]);
+  });
+});
+
+describe("every text and list that a caller sends", () => {
+  /** Texts that a pattern, a list of values or a rule of CEL bounds. */
+  const boundOtherwise = (field: DescField) => {
+    const type = rulesOf(field)?.type;
+    return type?.case === "string" && (type.value.pattern !== "" || type.value.in.length > 0);
+  };
+
+  function unbounded(desc: DescMessage): string[] {
+    return desc.fields.flatMap((field): string[] => {
+      const at = `${desc.name}.${field.name}`;
+      if (isOutputOnly(field)) {
+        return [];
+      }
+      if (field.fieldKind === "list" && maxItemsOf(field) === undefined) {
+        return [at];
+      }
+      if (field.fieldKind === "scalar" && field.scalar === ScalarType.STRING) {
+        return maxBytesOf(field) === undefined && !boundOtherwise(field) ? [at] : [];
+      }
+      return field.message === undefined ? [] : unbounded(field.message);
+    });
+  }
+
+  it.each([CreateUserPlanStatusRequestSchema, CreatePlanStatusRequestSchema, CreatePlanGroupRequestSchema])(
+    "is bounded: $name",
+    (desc) => {
+      // The rules of Money stand on the fields that hold it.
+      expect(unbounded(desc).filter((name) => name !== "Money.currency_code")).toEqual([]);
+    },
+  );
+});
+
+describe("the largest message that keeps every rule", () => {
+  const largest = maximalMessage(PlanStatusSchema);
+
+  it("keeps every rule", () => {
+    expect(fieldsAtFault({ planStatus: largest })).toEqual([]);
+    expect(largest.plans[15]?.planModules[15]?.trafficCategories).toHaveLength(16);
+  });
+
+  it("stays below one mebibyte, the limit of the server, as JSON and as binary", () => {
+    expect(Buffer.byteLength(toJsonString(PlanStatusSchema, largest))).toBeLessThan(mebibyte);
+    expect(toBinary(PlanStatusSchema, largest).length).toBeLessThan(mebibyte);
+  });
+
+  it.each(["é", "語", "😀", '"'])("stays there with texts of %s", (character) => {
+    const status = maximalMessage(PlanStatusSchema, character);
+    expect(fieldsAtFault({ planStatus: status })).toEqual([]);
+    expect(Buffer.byteLength(toJsonString(PlanStatusSchema, status))).toBeLessThan(mebibyte);
+  });
+
+  it("stays there as a whole request for a group", () => {
+    const request = create(CreatePlanGroupRequestSchema, {
+      parent: "operators/4294967295",
+      planGroupId: "x".repeat(1024),
+      planGroup: maximalMessage(PlanGroupSchema),
+    });
+    expect(rules(CreatePlanGroupRequestSchema, request)).toEqual([]);
+    expect(Buffer.byteLength(toJsonString(CreatePlanGroupRequestSchema, request))).toBeLessThan(mebibyte);
+    expect(toBinary(CreatePlanGroupRequestSchema, request).length).toBeLessThan(mebibyte);
+  });
+
+  it("has an account, for the sizes to be of everything", () => {
+    expect(Object.keys(largest.accountInfo ?? {})).toEqual(
+      expect.arrayContaining(Object.keys(accountInfo({ accountTopUp: {} }))),
+    );
+  });
+});

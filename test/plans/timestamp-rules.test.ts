@@ -1,0 +1,82 @@
+import { create } from "@bufbuild/protobuf";
+import { TimestampSchema } from "@bufbuild/protobuf/wkt";
+import { describe, expect, it } from "vitest";
+import {
+  PlanGroupSchema,
+  type PlanStatus,
+  PlanStatusSchema,
+} from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
+import { createTimestampRules } from "../../src/plans/timestamp-rules.ts";
+import { accountInfo, plan, planModule, planStatus } from "../support/plan-statuses.ts";
+
+const rules = createTimestampRules(PlanStatusSchema);
+const time = (seconds: bigint, nanos = 0) => create(TimestampSchema, { seconds, nanos });
+const impossible = time(253_402_300_800n);
+
+function pathsOf(status: PlanStatus): string[] {
+  return rules(status, "planStatus").map(({ field }) => field);
+}
+
+describe("a Timestamp", () => {
+  it.each([
+    ["the first second of year 1", time(-62_135_596_800n)],
+    ["the last nanosecond of year 9999", time(253_402_300_799n, 999_999_999)],
+    ["a nanosecond before 1970", time(-1n, 999_999_999)],
+  ])("may be %s", (_, expireTime) => {
+    expect(pathsOf(planStatus({ expireTime }))).toEqual([]);
+  });
+
+  it.each([
+    ["a second before year 1", time(-62_135_596_801n)],
+    ["the first second of year 10000", time(253_402_300_800n)],
+    ["the smallest int64", time(-(2n ** 63n))],
+    ["the largest int64", time(2n ** 63n - 1n)],
+    ["negative nanoseconds", time(0n, -1)],
+    ["a whole second of nanoseconds", time(0n, 1_000_000_000)],
+  ])("may not be %s", (_, expireTime) => {
+    expect(rules(planStatus({ expireTime }), "planStatus")).toEqual([
+      {
+        field: "planStatus.expireTime",
+        description: "must be a time from year 1 to 9999, with 0 to 999999999 nanoseconds",
+      },
+    ]);
+  });
+});
+
+describe("the check", () => {
+  it("finds every Timestamp of a status", () => {
+    const status = planStatus({
+      expireTime: impossible,
+      updateTime: impossible,
+      accountInfo: accountInfo({ validUntil: impossible }),
+      plans: [
+        plan(),
+        plan({ expirationTime: impossible, planModules: [planModule({ expirationTime: impossible })] }),
+      ],
+    });
+    expect(pathsOf(status).toSorted()).toEqual([
+      "planStatus.accountInfo.validUntil",
+      "planStatus.expireTime",
+      "planStatus.plans[1].expirationTime",
+      "planStatus.plans[1].planModules[0].expirationTime",
+      "planStatus.updateTime",
+    ]);
+  });
+
+  it("finds every Timestamp of a group", () => {
+    const group = create(PlanGroupSchema, {
+      dataPlans: [plan({ expirationTime: impossible })],
+      responseStaleTime: impossible,
+      lastUpdatedTime: impossible,
+    });
+    expect(createTimestampRules(PlanGroupSchema)(group, "planGroup").map(({ field }) => field)).toEqual([
+      "planGroup.dataPlans[0].expirationTime",
+      "planGroup.responseStaleTime",
+      "planGroup.lastUpdatedTime",
+    ]);
+  });
+
+  it("says nothing about Timestamps that are absent", () => {
+    expect(rules(create(PlanStatusSchema), "planStatus")).toEqual([]);
+  });
+});

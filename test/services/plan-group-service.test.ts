@@ -1,0 +1,140 @@
+import { toJson } from "@bufbuild/protobuf";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { BalanceLevel } from "../../gen/mobiledataplansharing/v1/enums_pb.ts";
+import { PlanGroupSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
+import type { PlanSharingClient } from "../../src/client/client.ts";
+import { day, fromNow, hour, minute, plan, planModule, second } from "../support/plan-statuses.ts";
+import { refusalOf } from "../support/refusal.ts";
+import { testTime } from "../support/test-clock.ts";
+import { freshKey, parent, protocols, startTestServer, type TestServer } from "../support/test-server.ts";
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(async () => {
+  expect(server.failures).toEqual([]);
+  await server[Symbol.asyncDispose]();
+});
+
+describe.each(protocols)("a plan group over %s", (protocol) => {
+  let client: PlanSharingClient;
+  beforeAll(() => {
+    client = server.client(protocol);
+  });
+  const nameOf = (planGroupId: string) => `${parent}/planGroups/${planGroupId}`;
+
+  it("is answered with its name and read back alike", async () => {
+    const planGroupId = freshKey();
+    const planGroup = {
+      name: "ignored",
+      dataPlans: [plan({ planName: "ACME", planModules: [planModule()] })],
+      responseStaleTime: fromNow(hour),
+      lastUpdatedTime: fromNow(-minute),
+    };
+    const answer = await client.createPlanGroup({ parent, planGroupId, planGroup });
+    expect(answer.name).toBe(nameOf(planGroupId));
+    expect(answer.dataPlans[0]?.planModules[0]).toMatchObject({ moduleName: "Data" });
+    const read = await client.getPlanGroup({ name: answer.name });
+    expect(toJson(PlanGroupSchema, read)).toEqual(toJson(PlanGroupSchema, answer));
+  });
+
+  it("may be empty", async () => {
+    const planGroupId = freshKey();
+    const name = nameOf(planGroupId);
+    expect(toJson(PlanGroupSchema, await client.createPlanGroup({ parent, planGroupId }))).toEqual({ name });
+    await client.createPlanGroup({ parent, planGroupId, planGroup: {} });
+    expect(toJson(PlanGroupSchema, await client.getPlanGroup({ name }))).toEqual({ name });
+  });
+
+  it("needs nothing for notifications, for it sends none", async () => {
+    const low = planModule({ coarseBalanceLevel: BalanceLevel.LOW_QUOTA, balance: { case: undefined } });
+    const planGroup = { dataPlans: [plan({ planModules: [low] })] };
+    await client.createPlanGroup({ parent, planGroupId: freshKey(), planGroup });
+  });
+
+  it("may be of any age, and of the future", async () => {
+    for (const lastUpdatedTime of [fromNow(-365 * day), fromNow(365 * day)]) {
+      await client.createPlanGroup({ parent, planGroupId: freshKey(), planGroup: { lastUpdatedTime } });
+    }
+  });
+
+  it("is taken but never served when its responseStaleTime has passed", async () => {
+    const planGroupId = freshKey();
+    const planGroup = { responseStaleTime: fromNow(-hour) };
+    await client.createPlanGroup({ parent, planGroupId, planGroup });
+    expect(await refusalOf(client.getPlanGroup({ name: nameOf(planGroupId) }))).toMatchObject({
+      code: "NotFound",
+      reason: "PLAN_GROUP_NOT_FOUND",
+    });
+  });
+
+  it("is not replaced by an earlier one, but by one of the same time or of none", async () => {
+    const planGroupId = freshKey();
+    const push = (planId: string, lastUpdatedTime?: ReturnType<typeof fromNow>) =>
+      client.createPlanGroup({
+        parent,
+        planGroupId,
+        planGroup: { dataPlans: [plan({ planId })], ...(lastUpdatedTime && { lastUpdatedTime }) },
+      });
+    const stored = async () =>
+      (await client.getPlanGroup({ name: nameOf(planGroupId) })).dataPlans[0]?.planId;
+
+    await push("first", fromNow(0));
+    expect(await refusalOf(push("earlier", fromNow(-second)))).toMatchObject({
+      code: "Aborted",
+      reason: "PLAN_GROUP_STALE",
+      metadata: {
+        lastUpdatedTime: "2026-03-01T11:59:59Z",
+        storedLastUpdatedTime: "2026-03-01T12:00:00Z",
+      },
+    });
+    expect(await stored()).toBe("first");
+    await push("same time", fromNow(0));
+    expect(await stored()).toBe("same time");
+    await push("no time");
+    expect(await stored()).toBe("no time");
+    await push("earlier than the first", fromNow(-day));
+    expect(await stored()).toBe("earlier than the first");
+  });
+
+  it("reports every broken rule at once, with the path of the request", async () => {
+    const planGroup = {
+      dataPlans: [plan(), plan({ planId: "", planModules: [planModule({ moduleName: "" })] })],
+    };
+    const refusal = await refusalOf(client.createPlanGroup({ parent, planGroupId: "", planGroup }));
+    expect(refusal).toMatchObject({ code: "InvalidArgument", reason: "FIELD_INVALID" });
+    expect(refusal.violations).toEqual([
+      "planGroupId: is needed",
+      "planGroup.dataPlans[1].planId: is needed",
+      "planGroup.dataPlans[1].planModules[0].moduleName: is needed",
+    ]);
+  });
+
+  it("is read by a name that is one", async () => {
+    expect(await refusalOf(client.getPlanGroup({ name: nameOf(freshKey()) }))).toMatchObject({
+      code: "NotFound",
+      reason: "PLAN_GROUP_NOT_FOUND",
+    });
+    expect(await refusalOf(client.getPlanGroup({ name: nameOf("a%zz") }))).toMatchObject({
+      code: "InvalidArgument",
+      fields: ["name"],
+    });
+  });
+});
+
+describe("a plan group", () => {
+  it("is gone from its responseStaleTime on, and stays for ever without one", async () => {
+    await using own = await startTestServer();
+    const client = own.client("rest");
+    const stale = { parent, planGroupId: "stale", planGroup: { responseStaleTime: fromNow(minute) } };
+    const { name } = await client.createPlanGroup(stale);
+    const { name: lasting } = await client.createPlanGroup({ parent, planGroupId: "lasting" });
+    own.clock.set(testTime + minute - 1);
+    await client.getPlanGroup({ name });
+    own.clock.set(testTime + minute);
+    expect(await refusalOf(client.getPlanGroup({ name }))).toMatchObject({ reason: "PLAN_GROUP_NOT_FOUND" });
+    own.clock.set(testTime + 3650 * day - 1);
+    await client.getPlanGroup({ name: lasting });
+  });
+});

@@ -1,0 +1,67 @@
+import { Code, ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
+import { describe, expect, it } from "vitest";
+import { RetryInfoSchema } from "#deps/google/rpc/error_details_pb.js";
+import { PlanServingService } from "../../gen/mobiledataplansharing/serving/v1/plan_serving_service_pb.ts";
+import { PlanGroupService } from "../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
+import { PlanStatusService } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
+import { principalKey } from "../../src/auth/principal.ts";
+import { createContractRules } from "../../src/plans/contract-rules.ts";
+import { createRoutes } from "../../src/services/routes.ts";
+import { type PlanStore, StoreUnavailable } from "../../src/store/plan-store.ts";
+import { planStatus } from "../support/plan-statuses.ts";
+import { refusalOf } from "../support/refusal.ts";
+import { createTestClock } from "../support/test-clock.ts";
+import { parent } from "../support/test-server.ts";
+
+/** The services on a store that answers everything with an error. */
+function servicesOn(failure: Error) {
+  const store: PlanStore = {
+    put: () => Promise.reject(failure),
+    get: () => Promise.reject(failure),
+    close: () => Promise.resolve(),
+  };
+  const deps = { store, clock: createTestClock(), clockSkewMs: 0, rules: createContractRules() };
+  const transport = createRouterTransport(createRoutes(deps), {
+    router: {
+      requestGate: (context) => {
+        const asns = new Set([65001]);
+        context.values.set(principalKey, { account: "test", asns, scopes: new Set<string>() });
+      },
+    },
+  });
+  const statuses = createClient(PlanStatusService, transport);
+  const groups = createClient(PlanGroupService, transport);
+  const serving = createClient(PlanServingService, transport);
+  const user = { parent, clientId: "youtube", userKey: "k" };
+  return [
+    () => statuses.createUserPlanStatus({ ...user, planStatus: planStatus() }),
+    () => statuses.createPlanStatus({ parent, userKey: "k", planStatus: planStatus() }),
+    () => groups.createPlanGroup({ parent, planGroupId: "k" }),
+    () => serving.getUserPlanStatus(user),
+    () => serving.getPlanStatus({ name: `${parent}/planStatuses/k` }),
+    () => serving.getPlanGroup({ name: `${parent}/planGroups/k` }),
+  ];
+}
+
+describe("a store that cannot serve", () => {
+  it.each(servicesOn(new StoreUnavailable("the disk is full: /var/lib/mdps")))(
+    "is UNAVAILABLE, with the time to wait and without the cause (%#)",
+    async (call) => {
+      const refusal = await refusalOf(call());
+      expect(refusal).toMatchObject({ code: "Unavailable", reason: "STORE_UNAVAILABLE" });
+      expect(refusal.message).not.toContain("/var/lib");
+      const error = await call().catch((reason: unknown) => ConnectError.from(reason));
+      expect((error as ConnectError).findDetails(RetryInfoSchema)).toMatchObject([
+        { retryDelay: { seconds: 1n, nanos: 0 } },
+      ]);
+    },
+  );
+});
+
+describe("any other failure of a store", () => {
+  it.each(servicesOn(new RangeError("secret")))("is not passed off as something else (%#)", async (call) => {
+    const error = ConnectError.from(await call().catch((reason: unknown) => reason));
+    expect([Code.Internal, Code.Unknown]).toContain(error.code);
+    expect(error.message).not.toContain("secret");
+  });
+});

@@ -1,0 +1,15 @@
+import { readFileSync } from "node:fs";
+
+const read = (file: string) => readFileSync(new URL(file, import.meta.url), "utf8");
+
+/**
+ * A self-signed certificate for localhost, 127.0.0.1 and ::1, valid from 2020 to 2119. Its key is public and protects
+ * nothing.
+ */
+export const testCertificate = { cert: read("localhost-cert.pem"), key: read("localhost-key.pem") };
+
+/** Paths of its files, for the command line. */
+export const testCertificateFiles = {
+  cert: new URL("localhost-cert.pem", import.meta.url).pathname,
+  key: new URL("localhost-key.pem", import.meta.url).pathname,
+};

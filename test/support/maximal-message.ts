@@ -1,0 +1,98 @@
+import {
+  create,
+  type DescField,
+  type DescMessage,
+  getOption,
+  hasOption,
+  type MessageShape,
+  ScalarType,
+} from "@bufbuild/protobuf";
+import { reflect } from "@bufbuild/protobuf/reflect";
+import { TimestampSchema } from "@bufbuild/protobuf/wkt";
+import {
+  type FieldRules,
+  field as fieldRules,
+} from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
+import { FieldBehavior, field_behavior } from "#deps/google/api/field_behavior_pb.js";
+
+/** Text for the fields whose rules say more than a length, at the length that they have at most. */
+const fixedTexts: Readonly<Record<string, string>> = {
+  language_code: `abcdefgh${"-abcdefgh".repeat(6)}-a`,
+  currency_code: "USD",
+};
+
+/** Returns the rules that the contract gives to a field. */
+export function rulesOf(field: DescField): FieldRules | undefined {
+  return hasOption(field, fieldRules) ? getOption(field, fieldRules) : undefined;
+}
+
+/** Says whether only the server sets a field. */
+export function isOutputOnly(field: DescField): boolean {
+  return getOption(field, field_behavior).includes(FieldBehavior.OUTPUT_ONLY);
+}
+
+/** Most bytes of a string field, if the contract bounds it. */
+export function maxBytesOf(field: DescField): number | undefined {
+  const type = rulesOf(field)?.type;
+  return type?.case === "string" && type.value.maxBytes > 0n ? Number(type.value.maxBytes) : undefined;
+}
+
+/** Most items of a repeated field, if the contract bounds it. */
+export function maxItemsOf(field: DescField): number | undefined {
+  const type = rulesOf(field)?.type;
+  return type?.case === "repeated" && type.value.maxItems > 0n ? Number(type.value.maxItems) : undefined;
+}
+
+/**
+ * Builds the largest message that the contract allows: every field set, every text and list at its limit, every
+ * number as long as it can be. `character` fills the texts.
+ */
+export function maximalMessage<Desc extends DescMessage>(desc: Desc, character = "x"): MessageShape<Desc> {
+  const message = create(desc);
+  const open = reflect(desc, message);
+  for (const field of desc.fields) {
+    if (isOutputOnly(field)) {
+      continue;
+    }
+    if (field.fieldKind === "list") {
+      const list = open.get(field);
+      for (let count = maxItemsOf(field) ?? 0; count > 0; count--) {
+        list.add(field.listKind === "message" ? reflectOf(field.message, character) : longestName(field));
+      }
+    } else if (field.fieldKind === "message") {
+      // Of a oneof the first member stays: bytes need more digits than minutes.
+      if (field.oneof === undefined || open.oneofCase(field.oneof) === undefined) {
+        open.set(field, reflectOf(field.message, character));
+      }
+    } else if (field.fieldKind === "enum") {
+      open.set(field, longestName(field));
+    } else if (field.fieldKind === "scalar") {
+      open.set(field, longestScalar(field, character));
+    }
+  }
+  return message;
+}
+
+function reflectOf(desc: DescMessage, character: string) {
+  if (desc.typeName === TimestampSchema.typeName) {
+    // 2100-01-01, with nanoseconds: as long as a time is written.
+    return reflect(TimestampSchema, create(TimestampSchema, { seconds: 4_102_444_800n, nanos: 999_999_999 }));
+  }
+  return reflect(desc, maximalMessage(desc, character));
+}
+
+function longestName(field: DescField & { fieldKind: "enum" | "list" }): number {
+  const values = field.enum?.values.filter(({ number }) => number !== 0) ?? [];
+  return values.toSorted((a, b) => b.name.length - a.name.length)[0]?.number ?? 0;
+}
+
+function longestScalar(field: DescField & { fieldKind: "scalar" }, character: string) {
+  if (field.scalar === ScalarType.STRING) {
+    const most = maxBytesOf(field) ?? 0;
+    return fixedTexts[field.name] ?? character.repeat(Math.floor(most / Buffer.byteLength(character)));
+  }
+  if (field.scalar === ScalarType.INT64) {
+    return 2n ** 63n - 1n;
+  }
+  return field.name === "nanos" ? 999_999_999 : 2 ** 31 - 1;
+}

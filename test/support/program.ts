@@ -1,0 +1,101 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { onTestFinished } from "vitest";
+
+const main = new URL("../../src/cli/main.ts", import.meta.url).pathname;
+
+/** Where Node keeps the compiled program, so that starting it often takes half the time. */
+const compileCache = new URL("../../node_modules/.cache/mdps-test", import.meta.url).pathname;
+
+/** What a program has written and how it ended. */
+export type Outcome = {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+};
+
+/** `mdps`, running. */
+export type Program = {
+  readonly process: ChildProcess;
+  /** Resolves with everything on standard output so far once it matches. Rejects if the program ends before. */
+  printed(pattern: RegExp): Promise<string>;
+  /** Resolves when the program has ended. */
+  readonly ended: Promise<Outcome>;
+};
+
+export type ProgramOptions = {
+  /** Added to the environment. */
+  env?: Readonly<Record<string, string>>;
+  /** Runs the program as this user, by number; only root can. */
+  uid?: number;
+};
+
+/** Starts the program as a person would. It is killed when the running test is over, if it still runs. */
+export function startProgram(args: readonly string[], { env, uid }: ProgramOptions = {}): Program {
+  const child = spawn(process.execPath, [main, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, NO_COLOR: "1", NODE_COMPILE_CACHE: compileCache, ...env },
+    ...(uid !== undefined && { uid }),
+  });
+  onTestFinished(() => {
+    child.kill("SIGKILL");
+  });
+  let stdout = "";
+  let stderr = "";
+  const watchers = new Set<() => void>();
+  child.stdout.on("data", (chunk: Buffer) => {
+    stdout += chunk.toString();
+    for (const watch of [...watchers]) {
+      watch();
+    }
+  });
+  child.stderr.on("data", (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  const ended = new Promise<Outcome>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (exitCode, signal) => resolve({ stdout, stderr, exitCode, signal }));
+  });
+  return {
+    process: child,
+    ended,
+    printed: (pattern) =>
+      new Promise((resolve, reject) => {
+        const watch = () => {
+          if (pattern.test(stdout)) {
+            watchers.delete(watch);
+            resolve(stdout);
+          }
+        };
+        watchers.add(watch);
+        watch();
+        ended.then(
+          ({ exitCode }) => reject(new Error(`the program ended with ${exitCode}: ${stdout}${stderr}`)),
+          reject,
+        );
+      }),
+  };
+}
+
+/** Runs the program to its end. */
+export function runProgram(args: readonly string[], options: ProgramOptions = {}): Promise<Outcome> {
+  return startProgram(args, options).ended;
+}
+
+const announcement = /^mdps listens on (\S+), with its data in (.+)$/m;
+
+/** Starts `mdps serve` on a free port and resolves when it listens. */
+export async function startServe(
+  directory: string,
+  args: readonly string[] = [],
+): Promise<Program & { readonly url: string }> {
+  const program = startProgram(["serve", "--port", "0", "--data", directory, ...args]);
+  const text = await program.printed(announcement);
+  return { ...program, url: announcement.exec(text)?.[1] ?? "" };
+}
+
+/** Makes a token as `mdps token` does. */
+export async function printToken(directory: string, ...args: string[]): Promise<string> {
+  const { stdout } = await runProgram(["token", "--operator", "65001", "--data", directory, ...args]);
+  return stdout.trim();
+}
