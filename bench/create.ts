@@ -13,6 +13,7 @@ const seconds = Number(process.env.BENCH_SECONDS ?? 6);
 pin(process.pid, 1);
 const dataDirectory = mkdtempSync(join(tmpdir(), "mdps-bench-"));
 const bare = await startPeer("bare-http.ts");
+const transcoding = await startPeer("transcoding-only.ts");
 const mdps = await startPeer("mdps-server.ts", [dataDirectory]);
 try {
   const token = await makeToken(dataDirectory, 65001, false);
@@ -20,6 +21,7 @@ try {
   const create = restCreate(token);
   const cases: { name: string; peer: Peer; load: Load; costs: Cost[] }[] = [
     { name: "bare node:http, parses and writes the JSON", peer: bare, load: create, costs: [] },
+    { name: "REST create through src/transcoding/ alone", peer: transcoding, load: create, costs: [] },
     { name: "REST create: verified, validated, durable", peer: mdps, load: create, costs: [] },
     { name: "Connect create with JSON, likewise", peer: mdps, load: connectCreate(token), costs: [] },
     { name: "REST read", peer: mdps, load: restRead(readToken), costs: [] },
@@ -53,6 +55,6 @@ try {
     ...rows,
   ]);
 } finally {
-  await Promise.all([bare.stop(), mdps.stop()]);
+  await Promise.all([bare.stop(), transcoding.stop(), mdps.stop()]);
   rmSync(dataDirectory, { recursive: true, force: true });
 }

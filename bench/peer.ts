@@ -22,10 +22,15 @@ export function pin(pid: number, processor: number): void {
   }
 }
 
+async function failure(child: ChildProcess, script: string): Promise<never> {
+  const [code] = await once(child, "exit");
+  throw new Error(`${script} ended with ${code} before it listened`);
+}
+
 /** Starts a script of `peers/` and pins it to processor 0. */
 export async function startPeer(script: string, args: string[] = []): Promise<Peer> {
   const child: ChildProcess = fork(join(import.meta.dirname, "peers", script), args, { execArgv });
-  const [url] = (await once(child, "message")) as [string];
+  const [url] = (await Promise.race([once(child, "message"), failure(child, script)])) as [string];
   if (child.pid !== undefined) {
     pin(child.pid, 0);
   }

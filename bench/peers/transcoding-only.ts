@@ -1,0 +1,20 @@
+import { createServer } from "node:http";
+import { create } from "@bufbuild/protobuf";
+import { PlanStatusService } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
+import { PlanStatusSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
+import { createTranscodingHandler } from "../../src/transcoding/index.ts";
+import { reportToParent } from "./report.ts";
+
+// The library alone: routes, reads the JSON into a message and writes it back; no gate, rules or store.
+const handler = createTranscodingHandler({
+  routes: (router) => {
+    router.service(PlanStatusService, {
+      createUserPlanStatus: ({ planStatus }) => planStatus ?? create(PlanStatusSchema),
+    });
+  },
+});
+const server = createServer(handler);
+server.listen(0, "127.0.0.1", () => {
+  const address = server.address();
+  reportToParent(`http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`);
+});
