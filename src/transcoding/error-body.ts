@@ -1,15 +1,17 @@
 import {
   create,
   createRegistry,
+  type DescMessage,
+  fromBinary,
   fromJson,
   isMessage,
   type JsonObject,
   type JsonValue,
+  type Message,
   toJson,
 } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import {
-  type BadRequest,
   BadRequestSchema,
   DebugInfoSchema,
   ErrorInfoSchema,
@@ -72,22 +74,43 @@ export function writeErrorBody(error: ConnectError, options: ErrorBodyOptions): 
 }
 
 function relative(path: string, bodyPath: string | undefined): string {
-  return bodyPath !== undefined && path.startsWith(`${bodyPath}.`) ? path.slice(bodyPath.length + 1) : path;
+  if (bodyPath === undefined || !path.startsWith(bodyPath)) {
+    return path;
+  }
+  const rest = path.slice(bodyPath.length);
+  return rest.startsWith(".") ? rest.slice(1) : rest.startsWith("[") ? rest : path;
 }
 
 function detailJson(detail: ConnectError["details"][number], bodyPath: string | undefined): JsonObject[] {
-  if (!("desc" in detail)) {
+  try {
+    const found = openDetail(detail);
+    if (found === undefined) {
+      return [];
+    }
+    const [desc, message] = found;
+    const json = toJson(desc, message, { registry: detailTypes }) as JsonObject;
+    if (desc.typeName === BadRequestSchema.typeName) {
+      for (const violation of (json as BadRequestJson).fieldViolations ?? []) {
+        violation.field = relative(violation.field ?? "", bodyPath);
+      }
+    }
+    return [{ "@type": typePrefix + desc.typeName, ...json }];
+  } catch {
+    // A detail that cannot be written must not keep the error itself from the caller.
     return [];
   }
-  const { desc } = detail;
-  const message = isMessage(detail.value, desc) ? detail.value : create(desc, detail.value);
-  if (desc.typeName === BadRequestSchema.typeName) {
-    for (const violation of (message as BadRequest).fieldViolations) {
-      violation.field = relative(violation.field, bodyPath);
-    }
+}
+
+type BadRequestJson = { fieldViolations?: { field?: string }[] };
+
+/** A detail is a message, the fields of one, or bytes when the error came from another server. */
+function openDetail(detail: ConnectError["details"][number]): [DescMessage, Message] | undefined {
+  if ("desc" in detail) {
+    const { desc, value } = detail;
+    return [desc, isMessage(value, desc) ? value : create(desc, value)];
   }
-  const json = toJson(desc, message, { registry: detailTypes }) as JsonObject;
-  return [{ "@type": typePrefix + desc.typeName, ...json }];
+  const desc = detailTypes.getMessage(detail.type);
+  return desc && [desc, fromBinary(desc, detail.value)];
 }
 
 /** Returns how many whole seconds the error asks to wait, rounded up, if it has a RetryInfo. */
@@ -98,13 +121,15 @@ export function retryAfterSeconds(error: ConnectError): number | undefined {
 }
 
 /**
- * Reads the body of an error response. The status name decides the code, else the HTTP status; a body that is not
- * Google's (the HTML page of a proxy, say) and details of unknown types are left out.
+ * Reads the body of an error response. The status name decides the code, else the HTTP status that the body says,
+ * else that of the response; a body that is not Google's (the HTML page of a proxy, say) and details of unknown
+ * types are left out.
  */
 export function readErrorBody(body: string, httpStatus: number, headers: Headers): ConnectError {
   const error = errorObject(body);
   const named = typeof error?.status === "string" ? codeOfStatusName(error.status) : undefined;
-  const code = named ?? codeOfHttpStatus(httpStatus);
+  const written = typeof error?.code === "number" && error.code >= 400 ? error.code : httpStatus;
+  const code = named ?? codeOfHttpStatus(written);
   const message = typeof error?.message === "string" ? error.message : `HTTP ${httpStatus}`;
   const result = new ConnectError(message, code, headers);
   if (Array.isArray(error?.details)) {

@@ -1,7 +1,17 @@
-import { type DescField, type JsonObject, type JsonValue, type Message, toJson } from "@bufbuild/protobuf";
+import {
+  type DescField,
+  type DescMessage,
+  type JsonObject,
+  type JsonValue,
+  type Message,
+  ScalarType,
+  toJson,
+} from "@bufbuild/protobuf";
+import { FeatureSet_FieldPresence, hasCustomJsonRepresentation } from "@bufbuild/protobuf/wkt";
 import type { HttpBinding } from "./http-rules.ts";
-import type { TemplateVariable } from "./path-template.ts";
+import type { TemplateSegment, TemplateVariable } from "./path-template.ts";
 import { encodeSegment } from "./percent.ts";
+import { hasTextForm } from "./text-value.ts";
 
 /** A request message as HTTP. */
 export type ExpandedRequest = {
@@ -41,15 +51,26 @@ export function expandRequest(binding: HttpBinding, message: Message): ExpandedR
     rest = {};
   } else if (binding.body !== "") {
     const name = method.input.fields.find((field) => field.name === binding.body)?.jsonName ?? binding.body;
-    body = json[name];
-    delete rest[name];
+    body = takeOwn(rest, name);
   }
   const query: string[] = [];
-  const fault = writeQuery(rest, "", query);
+  const fault = writeQuery(rest, method.input, "", query);
   if (fault !== undefined) {
     return { fault };
   }
-  return { httpMethod: binding.httpMethod, path, query: query.join("&"), body };
+  return { httpMethod: methodOf(binding), path, query: query.join("&"), body };
+}
+
+function methodOf({ httpMethod, body }: HttpBinding): string {
+  const any = body === "" ? "GET" : "POST";
+  return httpMethod === "*" ? any : httpMethod;
+}
+
+/** Not by a look-up alone: a field may have the name of something that every object has. */
+function takeOwn(json: JsonObject, name: string): JsonValue | undefined {
+  const value = Object.hasOwn(json, name) ? json[name] : undefined;
+  delete json[name];
+  return value;
 }
 
 /** Removes a field from the JSON, for the path carries it, and returns its text. */
@@ -63,13 +84,30 @@ function takeText(
   if (field === undefined) {
     return undefined;
   }
-  const value = json[field.jsonName];
   if (deeper.length > 0) {
-    const inner = value as JsonObject | undefined;
+    const inner = Object.hasOwn(json, field.jsonName) ? (json[field.jsonName] as JsonObject) : undefined;
     return inner && takeText(inner, field.message?.fields ?? [], deeper);
   }
-  delete json[field.jsonName];
-  return value === undefined ? undefined : String(value);
+  const value = takeOwn(json, field.jsonName);
+  return value === undefined ? zeroText(field) : String(value);
+}
+
+/** A zero that is not in the JSON, because its field has no presence, is a value all the same; "" is none. */
+function zeroText(field: DescField): string | undefined {
+  if (field.presence !== FeatureSet_FieldPresence.IMPLICIT) {
+    return undefined;
+  }
+  switch (field.scalar) {
+    case undefined:
+      return field.enum?.values[0]?.name;
+    case ScalarType.STRING:
+    case ScalarType.BYTES:
+      return undefined;
+    case ScalarType.BOOL:
+      return "false";
+    default:
+      return "0";
+  }
 }
 
 function faultOf(
@@ -88,12 +126,27 @@ function faultOf(
     return "is part of the path and must not have an empty segment, . or ..";
   }
   const wanted = binding.template.segments.slice(variable.start, variable.end);
-  const open = wanted.some(({ kind }) => kind === "**");
-  const fits =
-    (open ? parts.length >= wanted.length - 1 : parts.length === wanted.length) &&
-    (open || wanted.every((segment, index) => segment.kind !== "literal" || segment.text === parts[index]));
   const shape = wanted.map((segment) => (segment.kind === "literal" ? segment.text : segment.kind)).join("/");
-  return fits ? undefined : `must have the form ${shape}`;
+  return fits(wanted, parts) ? undefined : `must have the form ${shape}`;
+}
+
+function fits(wanted: readonly TemplateSegment[], parts: readonly string[]): boolean {
+  const open = wanted.findIndex(({ kind }) => kind === "**");
+  if (open === -1) {
+    return parts.length === wanted.length && isAt(wanted, parts, 0);
+  }
+  const tail = wanted.slice(open + 1);
+  return (
+    parts.length >= wanted.length - 1 &&
+    isAt(wanted.slice(0, open), parts, 0) &&
+    isAt(tail, parts, parts.length - tail.length)
+  );
+}
+
+function isAt(wanted: readonly TemplateSegment[], parts: readonly string[], start: number): boolean {
+  return wanted.every(
+    (segment, index) => segment.kind !== "literal" || segment.text === parts[start + index],
+  );
 }
 
 function writePath({ template }: HttpBinding, texts: ReadonlyMap<TemplateVariable, string>): string {
@@ -115,23 +168,42 @@ function writePath({ template }: HttpBinding, texts: ReadonlyMap<TemplateVariabl
   return `/${written.join("/")}${verb}`;
 }
 
-function writeQuery(json: JsonObject, prefix: string, into: string[]): string | undefined {
-  for (const [name, value] of Object.entries(json)) {
-    const path = `${prefix}${name}`;
-    const values = Array.isArray(value) ? value : [value];
-    for (const each of values) {
-      if (typeof each === "object" && each !== null) {
-        if (Array.isArray(value) || Array.isArray(each)) {
-          return `${path} is a list of messages, which no query parameter can carry`;
-        }
-        const fault = writeQuery(each, `${path}.`, into);
-        if (fault !== undefined) {
-          return fault;
-        }
-      } else {
-        into.push(`${encodeURIComponent(path)}=${encodeURIComponent(String(each))}`);
+function writeQuery(json: JsonObject, desc: DescMessage, prefix: string, into: string[]): string | undefined {
+  for (const field of desc.fields) {
+    if (Object.hasOwn(json, field.jsonName)) {
+      const fault = writeParameter(json[field.jsonName] as JsonValue, field, prefix + field.jsonName, into);
+      if (fault !== undefined) {
+        return fault;
       }
     }
+  }
+  return undefined;
+}
+
+function writeParameter(
+  value: JsonValue,
+  field: DescField,
+  path: string,
+  into: string[],
+): string | undefined {
+  const { message } = field;
+  if (field.fieldKind === "map") {
+    return `${path} has keys of its own, which no query parameter can carry`;
+  }
+  if (message !== undefined && !hasTextForm(message)) {
+    if (field.fieldKind === "list") {
+      return `${path} is a list of messages, which no query parameter can carry`;
+    }
+    return hasCustomJsonRepresentation(message)
+      ? `${path} has keys of its own, which no query parameter can carry`
+      : writeQuery(value as JsonObject, message, `${path}.`, into);
+  }
+  for (const each of Array.isArray(value) ? value : [value]) {
+    const text = String(each);
+    if (!text.isWellFormed()) {
+      return `${path} must be valid Unicode: it has an unpaired surrogate`;
+    }
+    into.push(`${encodeURIComponent(path)}=${encodeURIComponent(text)}`);
   }
   return undefined;
 }

@@ -11,13 +11,15 @@ import {
 import { malformedRequest, type TranscodingErrorInit, transcodingError } from "./error-body.ts";
 import { type JsonDocument, parseDocument, refuseDuplicateKeys } from "./json-document.ts";
 import { acceptsJson, isJson } from "./media-types.ts";
+import { decodeSegments } from "./percent.ts";
 import { acceptedEncodings, readBody } from "./read-body.ts";
 import type { BindOptions } from "./request-binder.ts";
-import { parseRequestTarget } from "./request-target.ts";
+import { parseRequestTarget, type RequestTarget } from "./request-target.ts";
 import { createRestContext } from "./rest-context.ts";
 import { type ErrorResponseInit, respondError, respondMessage } from "./rest-response.ts";
 import { compileRestRoutes, type RestRoute } from "./rest-routes.ts";
 import type { RouteMatch } from "./route-tree.ts";
+import type { FieldViolation } from "./violations.ts";
 
 type Request = IncomingMessage | Http2ServerRequest;
 type Response = ServerResponse | Http2ServerResponse;
@@ -89,43 +91,54 @@ export function createTranscodingHandler(options: TranscodingOptions): Transcodi
       const { error } = refusal(Code.Unimplemented, message, { reason: "METHOD_NOT_ALLOWED" });
       respondError(response, error, { domain, httpStatus: 405, headers: { allow } });
     } else {
-      void serve(found, query, request, response);
+      void serve(found, { path, query }, request, response);
     }
   };
 
   async function serve(
     { route, captures }: RouteMatch<RestRoute>,
-    query: string,
+    { path, query }: RequestTarget,
     request: Request,
     response: Response,
   ): Promise<void> {
-    const context = createRestContext({
-      method: route.method,
-      request,
-      response,
-      values: options.contextValues?.(request),
-      pathFields: (name) => route.binder.pathFields(captures).get(name),
-      shutdownSignal: options.shutdownSignal,
-    });
     try {
+      const context = createRestContext({
+        method: route.method,
+        request,
+        response,
+        values: options.contextValues?.(request),
+        pathFields: (name) => route.binder.pathField(captures, name),
+        shutdownSignal: options.shutdownSignal,
+      });
       await options.requestGate?.(context);
       const body = await readJson(request);
       if ("error" in body) {
-        respondError(response, body.error, { domain, bodyPath: route.bodyPath, ...body.init });
+        respondError(response, body.error, { domain, ...body.init });
         return;
       }
       const bound = route.binder.bind({ captures, query, body: body.json });
-      if ("violations" in bound) {
-        throw malformedRequest(domain, bound.violations);
-      }
-      const duplicates = refuseDuplicateKeys(body.text, bound.keys);
-      if (duplicates.length > 0) {
-        throw malformedRequest(domain, duplicates);
+      const violations =
+        "violations" in bound
+          ? bound.violations
+          : [...refuseBrokenEscapes(path), ...refuseDuplicateKeys(body.text, bound.keys)];
+      if ("violations" in bound || violations.length > 0) {
+        // Without bodyPath: these paths are the caller's already.
+        respondError(response, malformedRequest(domain, violations), { domain });
+        return;
       }
       const output = await route.invoke(bound.message, context);
       respondMessage(response, route.method.output, output, context.touchedResponseHeader);
     } catch (cause) {
+      respondFailure(response, cause, route);
+    }
+  }
+
+  function respondFailure(response: Response, cause: unknown, route: RestRoute): void {
+    try {
       respondError(response, publicError(cause, route), { domain, bodyPath: route.bodyPath });
+    } catch (unwritable) {
+      // The metadata of an error, say, may hold what no header can.
+      respondError(response, serverFailure(unwritable, route), { domain });
     }
   }
 
@@ -180,7 +193,18 @@ export function createTranscodingHandler(options: TranscodingOptions): Transcodi
     if (cause instanceof ConnectError && cause.code !== Code.Internal && cause.code !== Code.Unknown) {
       return cause;
     }
+    return serverFailure(cause, route);
+  }
+
+  function serverFailure(cause: unknown, route: RestRoute): ConnectError {
     onFailure(cause, route.method);
     return transcodingError(Code.Internal, "the server failed", { reason: "SERVER_FAILURE", domain });
   }
+}
+
+/** Variables were decoded one by one; here it is the segments that no variable captured. */
+function refuseBrokenEscapes(path: string): readonly FieldViolation[] {
+  return path.includes("%") && decodeSegments(path) === undefined
+    ? [{ field: "path", description: "must be percent-encoded UTF-8" }]
+    : [];
 }

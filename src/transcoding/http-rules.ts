@@ -15,6 +15,9 @@ export type HttpBinding = {
   readonly responseBody: string;
 };
 
+// RFC 9110 5.6.2. What is none would break the Allow header of other methods.
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
 /** Returns the bindings of the service's methods, from their google.api.http options. Throws on a bad rule. */
 export function httpBindingsOf(service: DescService): HttpBinding[] {
   return service.methods.flatMap((method) =>
@@ -40,11 +43,22 @@ function bindingOf(method: DescMethod, rule: HttpRule): HttpBinding {
     pattern.case === "custom"
       ? [pattern.value.kind, pattern.value.path]
       : [pattern.case.toUpperCase(), pattern.value];
+  if (!token.test(httpMethod)) {
+    throw new Error(`${method}: its google.api.http rule has the HTTP method "${httpMethod}", which is none`);
+  }
   return {
     method,
     httpMethod,
-    template: parsePathTemplate(path),
+    template: templateOf(method, path),
     body: rule.body,
     responseBody: rule.responseBody,
   };
+}
+
+function templateOf(method: DescMethod, path: string): PathTemplate {
+  try {
+    return parsePathTemplate(path);
+  } catch (cause) {
+    throw new Error(`${method}: ${(cause as Error).message}`, { cause });
+  }
 }

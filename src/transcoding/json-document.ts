@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import type { DescMessage } from "@bufbuild/protobuf";
 import { createReadingState, messageReader } from "./json-reader.ts";
 import { findDuplicateKey, parseJson } from "./json-text.ts";
-import { createViolationList, type FieldViolation } from "./violations.ts";
+import { createViolationList, type FieldViolation, shownName } from "./violations.ts";
 
 /** A parsed document; `json` is undefined for an empty one. */
 export type JsonDocument = { readonly json: unknown; readonly text: string };
@@ -26,9 +26,7 @@ export function parseDocument(
 /** Returns a violation if an object of the text has a key twice. `keys`: how many keys its value has. */
 export function refuseDuplicateKeys(text: string, keys: number): readonly FieldViolation[] {
   const twice = findDuplicateKey(text, keys);
-  return twice === undefined
-    ? []
-    : [{ field: twice.slice(0, 64), description: "is set twice in one object" }];
+  return twice === undefined ? [] : [{ field: shownName(twice), description: "is set twice in one object" }];
 }
 
 /** Returns everything that keeps bytes from being the JSON of a message; empty if nothing does. */

@@ -7,11 +7,20 @@ import {
   type Message,
   ScalarType,
 } from "@bufbuild/protobuf";
-import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
-import { isWrapperDesc, StructSchema, TimestampSchema } from "@bufbuild/protobuf/wkt";
+import { reflect } from "@bufbuild/protobuf/reflect";
+import {
+  DurationSchema,
+  hasCustomJsonRepresentation,
+  isWrapperDesc,
+  StructSchema,
+  TimestampSchema,
+  type WktWrapperDesc,
+} from "@bufbuild/protobuf/wkt";
+import { assign, messageAssigner, type OpenMessage } from "./assign.ts";
+import { parseDuration } from "./duration-text.ts";
 import { enumReader, kindOf, type Read, scalarReader, type ValueReader } from "./scalar-json.ts";
 import { parseTimestamp } from "./timestamp-text.ts";
-import type { ViolationList } from "./violations.ts";
+import { shownName, type ViolationList } from "./violations.ts";
 
 /** What one reading of a document keeps track of. */
 export type ReadingState = {
@@ -30,9 +39,6 @@ export function createReadingState(violations: ViolationList, ignoreUnknownField
 
 /** Reads a JSON value into a message; returns undefined after having reported why it cannot. */
 export type MessageReader = (json: unknown, path: string, state: ReadingState) => Message | undefined;
-
-/** A message as the record of fields that protobuf-es makes of it. */
-export type OpenMessage = Message & Record<string, unknown>;
 
 /** Reads a JSON value into a field of a message, or reports why it cannot. */
 export type FieldReader = (message: OpenMessage, json: unknown, path: string, state: ReadingState) => void;
@@ -100,26 +106,29 @@ function join(path: string, key: string): string {
 
 function refuseUnknown(desc: DescMessage, key: string, path: string, state: ReadingState): void {
   if (!state.ignoreUnknownFields) {
-    const shown = /^\w{1,64}$/.test(key) ? key : JSON.stringify(key.slice(0, 64));
-    state.violations.add(join(path, shown), `is not a field of ${desc.name}`);
+    state.violations.add(join(path, shownName(key)), `is not a field of ${desc.name}`);
   }
 }
 
 function wellKnownReader(desc: DescMessage): MessageReader | undefined {
   if (desc.typeName === TimestampSchema.typeName) {
-    return (json, path, { violations }) => {
-      const timestamp = typeof json === "string" ? parseTimestamp(json) : undefined;
-      if (timestamp === undefined) {
-        violations.add(path, 'must be an RFC 3339 time that exists, such as "2026-01-31T08:00:00Z"');
-      }
-      return timestamp;
-    };
+    return textReader(parseTimestamp, 'must be an RFC 3339 time that exists, such as "2026-01-31T08:00:00Z"');
   }
-  if (!desc.typeName.startsWith("google.protobuf.") || desc.file.name.endsWith("descriptor")) {
+  if (desc.typeName === DurationSchema.typeName) {
+    return textReader(parseDuration, 'must be a duration such as "1.5s", of at most 315576000000 seconds');
+  }
+  if (isWrapperDesc(desc)) {
+    return wrapperReader(desc);
+  }
+  if (!hasCustomJsonRepresentation(desc)) {
     return undefined;
   }
   return (json, path, state) => {
-    state.keys += countKeys(json, state.depth);
+    const fault = faultOf(json, state, 0);
+    if (fault !== undefined) {
+      state.violations.add(path, fault);
+      return undefined;
+    }
     try {
       return fromJson(desc, json as JsonValue);
     } catch {
@@ -129,12 +138,52 @@ function wellKnownReader(desc: DescMessage): MessageReader | undefined {
   };
 }
 
-function countKeys(json: unknown, depth: number): number {
-  if (typeof json !== "object" || json === null || depth > deepest) {
-    return 0;
+function textReader(parse: (text: string) => Message | undefined, expected: string): MessageReader {
+  return (json, path, { violations }) => {
+    const message = typeof json === "string" ? parse(json) : undefined;
+    if (message === undefined) {
+      violations.add(path, expected);
+    }
+    return message;
+  };
+}
+
+function wrapperReader(desc: WktWrapperDesc): MessageReader {
+  const [field] = desc.fields;
+  const readValue = scalarReader(field, field.scalar);
+  return (json, path, { violations }) => {
+    const read = readValue(json);
+    if ("expected" in read) {
+      violations.add(path, read.expected);
+      return undefined;
+    }
+    const message = create(desc) as OpenMessage;
+    message[field.localName] = read.value;
+    return message;
+  };
+}
+
+/** Says what protobuf-es leaves open and would not write: text that is not Unicode, infinity. Counts the keys. */
+function faultOf(json: unknown, state: ReadingState, depth: number): string | undefined {
+  if (typeof json === "string") {
+    return json.isWellFormed() ? undefined : "must be valid Unicode: it has an unpaired surrogate";
   }
-  const own = Array.isArray(json) ? 0 : Object.keys(json).length;
-  return Object.values(json).reduce<number>((sum, value) => sum + countKeys(value, depth + 1), own);
+  if (typeof json === "number") {
+    return Number.isFinite(json) ? undefined : "must be within the range of a double";
+  }
+  // protobuf-es refuses what is nested deeper.
+  if (typeof json !== "object" || json === null || depth > deepest) {
+    return undefined;
+  }
+  const keys = Array.isArray(json) ? [] : Object.keys(json);
+  state.keys += keys.length;
+  for (const each of [...keys, ...Object.values(json)]) {
+    const fault = faultOf(each, state, depth + 1);
+    if (fault !== undefined) {
+      return fault;
+    }
+  }
+  return undefined;
 }
 
 /** Returns the reader that sets one field of a message. A `null` leaves the field unset. */
@@ -171,43 +220,17 @@ function singularReader(field: DescField, readValue: ValueReader, takesNull = fa
   };
 }
 
-/** Sets a singular field, unless another member of its oneof is set already. */
-export function assign(
-  message: OpenMessage,
-  field: DescField,
-  value: unknown,
-  path: string,
-  violations: ViolationList,
-): void {
-  if (field.oneof === undefined) {
-    message[field.localName] = value;
-    return;
-  }
-  const other = (message[field.oneof.localName] as { case: string | undefined }).case;
-  if (other !== undefined) {
-    violations.add(path, `cannot be set together with ${other}: at most one of them`);
-    return;
-  }
-  message[field.oneof.localName] = { case: field.localName, value };
-}
-
 function messageFieldReader(field: DescField & { fieldKind: "message" }): FieldReader {
   const read = lazyReader(field.message);
   const takesNull = field.message.typeName === "google.protobuf.Value";
-  // protobuf-es keeps these two in another form than the message; its reflection knows how.
-  const converted = isWrapperDesc(field.message) || field.message.typeName === StructSchema.typeName;
+  const assignMessage = messageAssigner(field);
   return (message, json, path, state) => {
     if (json === null && !takesNull) {
       return;
     }
     const value = read()(json, path, state);
-    if (value === undefined) {
-      return;
-    }
-    if (converted) {
-      (reflect(field.parent, message) as ReflectMessage).set(field, reflect(field.message, value));
-    } else {
-      assign(message, field, value, path, state.violations);
+    if (value !== undefined) {
+      assignMessage(message, value, path, state.violations);
     }
   };
 }
@@ -272,6 +295,7 @@ function listReader(field: DescField & { fieldKind: "list" }): FieldReader {
 
 function mapReader(field: DescField & { fieldKind: "map" }): FieldReader {
   const readItem = itemReader(field);
+  const readKey = mapKeyReader(field);
   return (message, json, path, state) => {
     if (json === null) {
       return;
@@ -284,7 +308,7 @@ function mapReader(field: DescField & { fieldKind: "map" }): FieldReader {
     for (const [key, item] of Object.entries(json)) {
       state.keys += 1;
       const at = `${path}[${JSON.stringify(key.slice(0, 64))}]`;
-      const mapKey = readMapKey(field, key);
+      const mapKey = readKey(key);
       if ("expected" in mapKey) {
         state.violations.add(at, `its key ${mapKey.expected}`);
         continue;
@@ -298,9 +322,16 @@ function mapReader(field: DescField & { fieldKind: "map" }): FieldReader {
   };
 }
 
-function readMapKey(field: DescField & { fieldKind: "map" }, key: string): Read {
-  if (field.mapKey === ScalarType.BOOL && (key === "true" || key === "false")) {
-    return { value: key === "true" };
+function mapKeyReader(field: DescField & { fieldKind: "map" }): ValueReader {
+  const read = scalarReader(field, field.mapKey);
+  switch (field.mapKey) {
+    case ScalarType.STRING:
+      return read;
+    case ScalarType.BOOL:
+      return (key) =>
+        key === "true" || key === "false" ? { value: key === "true" } : { expected: "must be true or false" };
+    default:
+      // One spelling for a number: two would be one key twice.
+      return (key) => read(/^(?:0|-?[1-9]\d*)$/.test(String(key)) ? key : undefined);
   }
-  return scalarReader(field, field.mapKey)(key);
 }

@@ -29,13 +29,12 @@ export function findDuplicateKey(text: string, keys: number): string | undefined
   return places === keys ? undefined : scanForDuplicate(text);
 }
 
-const token = /"(?:[^"\\]|\\.)*"|[{}[\]:]/g;
-
 function scanForDuplicate(text: string): string | undefined {
+  const structure = /["{}[\]:]/g;
   const open: (Set<string> | undefined)[] = [];
-  let lastString: string | undefined;
-  for (const [found] of text.matchAll(token)) {
-    switch (found) {
+  let lastString = '""';
+  for (let found = structure.exec(text); found !== null; found = structure.exec(text)) {
+    switch (found[0]) {
       case "{":
         open.push(new Set());
         break;
@@ -47,7 +46,7 @@ function scanForDuplicate(text: string): string | undefined {
         open.pop();
         break;
       case ":": {
-        const key = JSON.parse(lastString ?? '""') as string;
+        const key = JSON.parse(lastString) as string;
         const keys = open.at(-1);
         if (keys?.has(key)) {
           return key;
@@ -56,8 +55,23 @@ function scanForDuplicate(text: string): string | undefined {
         break;
       }
       default:
-        lastString = found;
+        structure.lastIndex = endOfString(text, found.index);
+        lastString = text.slice(found.index, structure.lastIndex);
     }
   }
   return undefined;
+}
+
+/** Not by a regular expression, whose stack would grow with the string. */
+function endOfString(text: string, start: number): number {
+  let quote = start;
+  let backslashes: number;
+  do {
+    quote = text.indexOf('"', quote + 1);
+    backslashes = 0;
+    while (text[quote - 1 - backslashes] === "\\") {
+      backslashes += 1;
+    }
+  } while (backslashes % 2 === 1);
+  return quote + 1;
 }

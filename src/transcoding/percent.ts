@@ -23,6 +23,9 @@ export function decodeSegment(raw: string): string | undefined {
  * otherwise a slash in the data could not be told from a separator (google/api/http.proto).
  */
 export function decodeSegments(raw: string): string | undefined {
+  if (!raw.includes("%")) {
+    return decodeSegment(raw);
+  }
   const parts = raw.split(/(%2f)/i);
   const decoded = parts.map((part, index) => (index % 2 === 1 ? part : decodeSegment(part)));
   return decoded.includes(undefined) ? undefined : decoded.join("");

@@ -1,7 +1,6 @@
-import { create, type DescField, type DescMessage } from "@bufbuild/protobuf";
-import { reflect } from "@bufbuild/protobuf/reflect";
-import { isWrapperDesc } from "@bufbuild/protobuf/wkt";
-import { assign, type OpenMessage } from "./json-reader.ts";
+import type { DescField, DescMessage, Message } from "@bufbuild/protobuf";
+import { hasCustomJsonRepresentation } from "@bufbuild/protobuf/wkt";
+import { assign, childOf, type MessageAssigner, messageAssigner, type OpenMessage } from "./assign.ts";
 import { decodeQueryPart } from "./percent.ts";
 import { type TextReader, textReader } from "./text-value.ts";
 import type { ViolationList } from "./violations.ts";
@@ -28,7 +27,13 @@ const deepest = 32;
 /** Sets the fields that a raw query (without its `?`) names, and reports what it cannot set. */
 export type QueryBinder = (message: OpenMessage, rawQuery: string, violations: ViolationList) => void;
 
-type Step = { readonly field: DescField; readonly read: TextReader | undefined };
+type Step = {
+  readonly field: DescField;
+  readonly read: TextReader | undefined;
+  readonly assignMessage: MessageAssigner | undefined;
+  /** Where names go on. Not for messages that are not the sum of their fields: a Timestamp is one text. */
+  readonly inner: DescMessage | undefined;
+};
 
 /**
  * Compiles the binder for a message. `taken` holds the fields that path and body fill, as paths of proto names: a
@@ -97,8 +102,8 @@ export function compileQueryBinder(desc: DescMessage, taken: readonly string[]):
     }
     if (repeated) {
       (owner[leaf.field.localName] as unknown[]).push(read.value);
-    } else if (leaf.field.message !== undefined && isWrapperDesc(leaf.field.message)) {
-      reflect(leaf.field.parent, owner).set(leaf.field, reflect(leaf.field.message, read.value as never));
+    } else if (leaf.assignMessage !== undefined) {
+      leaf.assignMessage(owner, read.value as Message, shown, violations);
     } else {
       assign(owner, leaf.field, read.value, shown, violations);
     }
@@ -117,7 +122,7 @@ export function compileQueryBinder(desc: DescMessage, taken: readonly string[]):
         return undefined;
       }
       steps.push(step);
-      at = step.field.fieldKind === "message" ? step.field.message : undefined;
+      at = step.inner;
     }
     return steps;
   }
@@ -130,25 +135,9 @@ function ownerOf(
   shown: string,
   violations: ViolationList,
 ): OpenMessage | undefined {
-  let owner = message;
+  let owner: OpenMessage | undefined = message;
   for (const { field } of steps.slice(0, -1)) {
-    const oneof = field.oneof && (owner[field.oneof.localName] as { case?: string; value?: unknown });
-    const existing = oneof
-      ? oneof.case === field.localName
-        ? oneof.value
-        : undefined
-      : owner[field.localName];
-    if (existing !== undefined) {
-      owner = existing as OpenMessage;
-      continue;
-    }
-    const next = create(field.message as DescMessage) as OpenMessage;
-    const before = violations.found.length;
-    assign(owner, field, next, shown, violations);
-    if (violations.found.length > before) {
-      return undefined;
-    }
-    owner = next;
+    owner = owner && childOf(owner, field, shown, violations);
   }
   return owner;
 }
@@ -160,7 +149,7 @@ function stepLookup(): (desc: DescMessage) => ReadonlyMap<string, Step> {
       known.get(desc) ??
       new Map(
         desc.fields.flatMap((field) => {
-          const step = { field, read: textReader(field) };
+          const step = stepOf(field);
           return [
             [field.name, step],
             [field.jsonName, step],
@@ -170,4 +159,13 @@ function stepLookup(): (desc: DescMessage) => ReadonlyMap<string, Step> {
     known.set(desc, steps);
     return steps;
   };
+}
+
+function stepOf(field: DescField): Step {
+  const read = textReader(field);
+  if (field.fieldKind !== "message") {
+    return { field, read, assignMessage: undefined, inner: undefined };
+  }
+  const inner = hasCustomJsonRepresentation(field.message) ? undefined : field.message;
+  return { field, read, assignMessage: messageAssigner(field), inner };
 }

@@ -2,29 +2,36 @@ import type { IncomingMessage } from "node:http";
 import type { Http2ServerRequest } from "node:http2";
 import { promisify } from "node:util";
 import { brotliDecompress, gunzip } from "node:zlib";
+import { Code, ConnectError } from "@connectrpc/connect";
 
 /** The content of a request: its bytes, or why it was not read. */
 export type ReadBody =
   | { readonly bytes: Buffer }
   | { readonly refused: "too-large" | "unknown-encoding" | "broken-encoding" };
 
-const decompressors: Readonly<
-  Record<string, (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>>
-> = { gzip: promisify(gunzip), "x-gzip": promisify(gunzip), br: promisify(brotliDecompress) };
+// A map, for as an object it would have an encoding named "constructor".
+const decompressors: ReadonlyMap<
+  string,
+  (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>
+> = new Map([
+  ["gzip", promisify(gunzip)],
+  ["x-gzip", promisify(gunzip)],
+  ["br", promisify(brotliDecompress)],
+]);
 
 /** What `Accept-Encoding` says when an encoding was refused (RFC 9110 12.5.3). */
 export const acceptedEncodings = "gzip, br";
 
 /**
  * Reads the whole content, decompressed. `limit` bounds both what comes over the wire and what comes out of
- * decompression, before either is held in memory. Rejects when the client goes away.
+ * decompression, before either is held in memory. Rejects with CANCELLED when the client goes away.
  */
 export async function readBody(
   request: IncomingMessage | Http2ServerRequest,
   limit: number,
 ): Promise<ReadBody> {
   const encoding = request.headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
-  const decompress = encoding === "identity" || encoding === "" ? undefined : decompressors[encoding];
+  const decompress = encoding === "identity" || encoding === "" ? undefined : decompressors.get(encoding);
   if (decompress === undefined && encoding !== "identity" && encoding !== "") {
     return { refused: "unknown-encoding" };
   }
@@ -51,6 +58,12 @@ function readBytes(
   limit: number,
 ): Promise<Buffer | undefined> {
   return new Promise((resolve, reject) => {
+    const onGone = () => reject(new ConnectError("the client went away", Code.Canceled));
+    // It may have gone while the caller was still deciding whether to read: then no event comes any more.
+    if (request.destroyed || ("stream" in request && request.stream.destroyed)) {
+      onGone();
+      return;
+    }
     const chunks: Buffer[] = [];
     let length = 0;
     request.on("data", (chunk: Buffer) => {
@@ -64,8 +77,11 @@ function readBytes(
       }
       chunks.push(chunk);
     });
-    request.on("end", () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
-    request.on("error", reject);
-    request.on("close", () => reject(new Error("the client went away")));
+    request.on("end", () => {
+      request.off("close", onGone);
+      resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
+    });
+    request.on("error", onGone);
+    request.on("close", onGone);
   });
 }

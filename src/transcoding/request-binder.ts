@@ -1,13 +1,8 @@
-import { create, type DescField, type DescMessage, type Message } from "@bufbuild/protobuf";
+import { create, type DescField, type DescMessage, isFieldSet, type Message } from "@bufbuild/protobuf";
+import { hasCustomJsonRepresentation, ValueSchema } from "@bufbuild/protobuf/wkt";
+import { assign, childOf, fieldValue, type OpenMessage } from "./assign.ts";
 import type { HttpBinding } from "./http-rules.ts";
-import {
-  assign,
-  createReadingState,
-  fieldReader,
-  messageReader,
-  type OpenMessage,
-  type ReadingState,
-} from "./json-reader.ts";
+import { createReadingState, fieldReader, messageReader, type ReadingState } from "./json-reader.ts";
 import { decodeSegment, decodeSegments } from "./percent.ts";
 import { compileQueryBinder } from "./query-binder.ts";
 import { type TextReader, textReader } from "./text-value.ts";
@@ -31,8 +26,8 @@ export type BindResult =
 /** Turns requests for one binding into messages. */
 export type RequestBinder = {
   bind(input: BindInput): BindResult;
-  /** Decodes only what the path says, by proto name; undefined for what cannot be decoded. */
-  pathFields(captures: readonly string[]): ReadonlyMap<string, string | undefined>;
+  /** Decodes one field of the path alone, by proto name; undefined if the path has none or it does not decode. */
+  pathField(captures: readonly string[], name: string): string | undefined;
 };
 
 export type BindOptions = {
@@ -47,8 +42,8 @@ export function compileRequestBinder(binding: HttpBinding, options: BindOptions 
   const variables = binding.template.variables.map(({ fieldPath, multiSegment }) =>
     compileVariable(binding, fieldPath, multiSegment),
   );
-  const bodyField = binding.body === "*" ? [] : [binding.body].filter((name) => name !== "");
-  const taken = [...variables.map(({ name }) => name), ...bodyField];
+  const ofBody = binding.body === "*" ? desc.fields.map((field) => field.name) : [binding.body];
+  const taken = [...variables.map(({ name }) => name), ...ofBody];
   const bindQuery = compileQueryBinder(desc, taken);
 
   return {
@@ -64,8 +59,10 @@ export function compileRequestBinder(binding: HttpBinding, options: BindOptions 
       }
       return violations.found.length > 0 ? { violations: violations.found } : { message, keys: state.keys };
     },
-    pathFields: (captures) =>
-      new Map(variables.map(({ name, decode }, index) => [name, decode(captures[index] ?? "")])),
+    pathField(captures, name) {
+      const index = variables.findIndex((variable) => variable.name === name);
+      return variables[index]?.decode(captures[index] ?? "");
+    },
   };
 }
 
@@ -91,13 +88,16 @@ function compileBody({ method, body: rule }: HttpBinding): BodyReader {
     );
   }
   const read = fieldReader(field);
+  const takesNull = field.message?.typeName === ValueSchema.typeName;
+  const isObject = field.fieldKind === "message" && !hasCustomJsonRepresentation(field.message);
   return (body, state) => {
     const message = create(method.input) as OpenMessage;
-    if (body === null) {
-      state.violations.add(field.jsonName, "must be an object, not null");
-    } else {
-      // The caller's document is the field itself, so its paths begin inside.
-      read(message, body ?? (field.fieldKind === "message" ? {} : null), "", state);
+    const json = body === undefined && isObject ? {} : body;
+    // The caller's document is the field itself, so its paths begin inside.
+    if (json === null && !takesNull) {
+      state.violations.add("", "must not be null");
+    } else if (json !== undefined) {
+      read(message, json, "", state);
     }
     return message;
   };
@@ -124,7 +124,8 @@ function compileVariable(
   for (const part of fieldPath) {
     const field: DescField | undefined = desc?.fields.find((each) => each.name === part);
     fields.push(field ?? fail("names no field of the request"));
-    desc = field?.fieldKind === "message" ? field.message : undefined;
+    const inner: DescMessage | undefined = field?.fieldKind === "message" ? field.message : undefined;
+    desc = inner && !hasCustomJsonRepresentation(inner) ? inner : undefined;
   }
   const leaf = fields.at(-1) ?? fail("is empty");
   if (leaf.fieldKind !== "scalar" && leaf.fieldKind !== "enum") {
@@ -147,50 +148,24 @@ function compileVariable(
         violations.add(shown, value.expected);
         return;
       }
-      let owner = message;
+      let owner: OpenMessage | undefined = message;
       for (const field of fields.slice(0, -1)) {
-        owner = childOf(owner, field);
+        owner = owner && childOf(owner, field, shown, violations);
       }
-      if (disagrees(owner, leaf, value.value)) {
-        violations.add(shown, "must be the same in the body as in the path");
+      if (owner === undefined) {
         return;
       }
-      if (
-        leaf.oneof === undefined ||
-        (owner[leaf.oneof.localName] as { case?: string }).case !== leaf.localName
-      ) {
+      if (!isFieldSet(owner, leaf)) {
         assign(owner, leaf, value.value, shown, violations);
+      } else if (!isSame(fieldValue(owner, leaf), value.value)) {
+        violations.add(shown, "must be the same in the body as in the path");
       }
     },
   };
 }
 
-function childOf(owner: OpenMessage, field: DescField): OpenMessage {
-  const existing =
-    field.oneof === undefined
-      ? owner[field.localName]
-      : (owner[field.oneof.localName] as { case?: string; value?: unknown }).case === field.localName
-        ? (owner[field.oneof.localName] as { value?: unknown }).value
-        : undefined;
-  if (existing !== undefined) {
-    return existing as OpenMessage;
-  }
-  const child = create(field.message as DescMessage) as OpenMessage;
-  if (field.oneof === undefined) {
-    owner[field.localName] = child;
-  } else {
-    owner[field.oneof.localName] = { case: field.localName, value: child };
-  }
-  return child;
-}
-
-/** Whether the body already gave the field another value than the path does. */
-function disagrees(owner: OpenMessage, field: DescField, value: unknown): boolean {
-  if (field.oneof !== undefined) {
-    const set = owner[field.oneof.localName] as { case?: string; value?: unknown };
-    return set.case === field.localName && set.value !== value;
-  }
-  const set = Object.hasOwn(owner, field.localName) ? owner[field.localName] : undefined;
-  const unset = set === undefined || set === "" || set === 0 || set === 0n || set === false;
-  return !unset && set !== value;
+/** Whether path and body give a field the same value. */
+function isSame(a: unknown, b: unknown): boolean {
+  const bytes = a instanceof Uint8Array && b instanceof Uint8Array;
+  return a === b || Object.is(a, b) || (bytes && Buffer.compare(a, b) === 0);
 }

@@ -53,8 +53,12 @@ export function createRestContext(init: RestContextInit): RestContext {
     protocolName: "rest",
     requestMethod: request.method ?? "",
     get url() {
+      const target = request.url ?? "";
+      if (!target.startsWith("/")) {
+        return target;
+      }
       const host = request.headers[":authority"] ?? request.headers.host ?? "localhost";
-      return `${"encrypted" in request.socket ? "https" : "http"}://${host}${request.url}`;
+      return `${"encrypted" in request.socket ? "https" : "http"}://${host}${target}`;
     },
     get signal() {
       signal ??= createSignal(response, init.shutdownSignal);
@@ -91,11 +95,16 @@ function createSignal(
   shutdown: AbortSignal | undefined,
 ): AbortSignal {
   const gone = new AbortController();
-  response.once("close", () => {
-    if (!response.writableFinished) {
+  const onClose = () => {
+    // Not writableFinished, which node:http2 sets on every close.
+    if (!response.writableEnded) {
       gone.abort(new ConnectError("the client went away", Code.Canceled));
     }
-  });
+  };
+  if ("stream" in response ? response.stream.destroyed : response.destroyed) {
+    onClose();
+  }
+  response.once("close", onClose);
   return shutdown === undefined ? gone.signal : AbortSignal.any([gone.signal, shutdown]);
 }
 

@@ -37,23 +37,62 @@ export function respondError(response: Response, error: ConnectError, init: Erro
   if (wait !== undefined) {
     headers.set("retry-after", String(wait));
   }
-  if (init.close && response.req.httpVersionMajor === 1) {
-    headers.set("connection", "close");
-  }
-  respond(response, httpStatus, writeErrorBody(error, { ...init, httpStatus }), headers);
+  respond(response, httpStatus, writeErrorBody(error, { ...init, httpStatus }), headers, init.close);
 }
 
-function respond(response: Response, status: number, body: string, headers: Headers | undefined): void {
+/** What this file says itself, or only the connection may: a handler that passes headers on cannot break these. */
+const ownHeaders: ReadonlySet<string> = new Set([
+  "connection",
+  "content-encoding",
+  "content-length",
+  "content-type",
+  "keep-alive",
+  "proxy-connection",
+  "set-cookie",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "vary",
+]);
+
+function respond(
+  response: Response,
+  status: number,
+  body: string,
+  headers: Headers | undefined,
+  close = false,
+): void {
   if (response.headersSent || response.destroyed) {
     return;
   }
-  const bytes = Buffer.from(body);
-  response.statusCode = status;
+  const vary = headers?.get("vary");
+  const fields: (string | string[])[] = [
+    "content-type",
+    "application/json; charset=utf-8",
+    "content-length",
+    String(Buffer.byteLength(body)),
+    "x-content-type-options",
+    "nosniff",
+    "vary",
+    vary ? `accept, ${vary}` : "accept",
+  ];
   headers?.forEach((value, name) => {
-    response.setHeader(name, value);
+    if (!ownHeaders.has(name)) {
+      fields.push(name, value);
+    }
   });
-  response.setHeader("content-type", "application/json; charset=utf-8");
-  response.setHeader("content-length", bytes.length);
-  response.setHeader("x-content-type-options", "nosniff");
-  response.end(bytes);
+  const cookies = headers?.getSetCookie() ?? [];
+  if (cookies.length > 0) {
+    fields.push("set-cookie", cookies);
+  }
+  if (close && response.req.httpVersionMajor === 1) {
+    fields.push("connection", "close");
+  }
+  // As a string the body leaves in one write with the header.
+  (response as ServerResponse).writeHead(status, fields).end(body);
+  if (close && "stream" in response) {
+    // RFC 9113 8.1: after the answer, the rest of the request is asked not to come.
+    response.stream.close();
+  }
 }

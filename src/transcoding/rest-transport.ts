@@ -1,7 +1,7 @@
 import {
   create,
   type DescMessage,
-  type DescMethodStreaming,
+  type DescMethod,
   type DescMethodUnary,
   fromJsonString,
   type Message,
@@ -10,6 +10,7 @@ import {
 import {
   Code,
   ConnectError,
+  createContextValues,
   type Interceptor,
   type Transport,
   type UnaryResponse,
@@ -37,13 +38,12 @@ export type RestTransportOptions = {
 export function createRestTransport(options: RestTransportOptions): Transport {
   const send = options.fetch ?? globalThis.fetch;
   const baseUrl = options.baseUrl.replace(/\/+$/, "");
-  const bindings = new Map<string, readonly HttpBinding[]>();
+  const bindings = new Map<DescMethod, readonly HttpBinding[]>();
 
-  const bindingsOf = (method: DescMethodUnary | DescMethodStreaming): readonly HttpBinding[] => {
+  const bindingsOf = (method: DescMethod): readonly HttpBinding[] => {
     const known =
-      bindings.get(String(method)) ??
-      httpBindingsOf(method.parent).filter((binding) => binding.method === method);
-    bindings.set(String(method), known);
+      bindings.get(method) ?? httpBindingsOf(method.parent).filter((binding) => binding.method === method);
+    bindings.set(method, known);
     return known;
   };
 
@@ -68,7 +68,7 @@ export function createRestTransport(options: RestTransportOptions): Transport {
           requestMethod: bindingsOf(method)[0]?.httpMethod ?? "POST",
           url: `${baseUrl}/${method.parent.typeName}/${method.name}`,
           header: new Headers(header),
-          contextValues: contextValues as never,
+          contextValues: contextValues ?? createContextValues(),
           message: create(method.input, input),
         },
         next: async (request) => {

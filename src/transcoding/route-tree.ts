@@ -135,7 +135,7 @@ function search<T>(node: Node<T>, wanted: Search, depth: number): RouteMatch<T> 
       return found;
     }
   } else {
-    const text = decodeSegment(raw);
+    const text = node.literals.size === 0 ? undefined : decodeSegment(raw);
     const literal = text === undefined ? undefined : node.literals.get(text);
     const found =
       (literal && search(literal, wanted, depth + 1)) ?? (node.star && search(node.star, wanted, depth + 1));

@@ -47,14 +47,20 @@ function isLongAsString(field: DescField): boolean {
   return "longAsString" in field && field.longAsString === true;
 }
 
-/** Returns the reader for values of an enum: a name, or a number that fits an int32. */
+/** Returns the reader for values of an enum: a name, or a number: any that fits an int32 if the enum is open. */
 export function enumReader(desc: DescEnum): ValueReader {
-  const numbers = new Map(desc.values.map(({ name, number }) => [name, number]));
+  const numbers = new Map(
+    desc.values.flatMap(({ name, jsonName, number }) => [
+      [jsonName, number],
+      [name, number],
+    ]),
+  );
+  const known = desc.open ? undefined : new Set(numbers.values());
   const names = desc.values.map(({ name }) => name);
   const list = names.length > 20 ? `${names.slice(0, 20).join(", ")}, …` : names.join(", ");
   return (json) => {
     const number = typeof json === "string" ? numbers.get(json) : json;
-    if (Number.isInteger(number) && Math.abs(number as number) <= 0x7fffffff) {
+    if (typeof number === "number" && number === (number | 0) && (known?.has(number) ?? true)) {
       return { value: number };
     }
     return { expected: `must be one of ${list}` };
@@ -82,7 +88,7 @@ function readString(json: unknown): Read {
     : { expected: "must be valid Unicode: it has an unpaired surrogate" };
 }
 
-const base64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
+const base64 = /^(?:[A-Za-z0-9+/_-]+={0,2})?$/;
 
 function readBytes(json: unknown): Read {
   if (typeof json !== "string") {

@@ -1,4 +1,4 @@
-import { type DescField, ScalarType } from "@bufbuild/protobuf";
+import { create, type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf";
 import { isWrapperDesc } from "@bufbuild/protobuf/wkt";
 import { createReadingState, messageReader } from "./json-reader.ts";
 import { enumReader, type Read, scalarReader } from "./scalar-json.ts";
@@ -16,7 +16,7 @@ export function textReader(field: DescField): TextReader | undefined {
     return undefined;
   }
   if (field.message !== undefined) {
-    return messageTextReader(field);
+    return messageTextReader(field.message);
   }
   if (field.enum !== undefined) {
     const read = enumReader(field.enum);
@@ -50,17 +50,27 @@ const stringForms = new Set([
   "google.protobuf.FieldMask",
 ]);
 
-function messageTextReader(field: DescField): TextReader | undefined {
-  const { message } = field;
-  if (message === undefined || !(stringForms.has(message.typeName) || isWrapperDesc(message))) {
+/** Whether the JSON form of a message is one text, or one number, that can stand in a URL. */
+export function hasTextForm(message: DescMessage): boolean {
+  return stringForms.has(message.typeName) || isWrapperDesc(message);
+}
+
+function messageTextReader(message: DescMessage): TextReader | undefined {
+  if (isWrapperDesc(message)) {
+    const [field] = message.fields;
+    const readValue = scalarTextReader(field, field.scalar);
+    return (text) => {
+      const read = readValue(text);
+      return "expected" in read ? read : { value: create(message, { value: read.value } as never) };
+    };
+  }
+  if (!hasTextForm(message)) {
     return undefined;
   }
   const read = messageReader(message);
-  const isBool = message.typeName === "google.protobuf.BoolValue";
   return (text) => {
     const violations = createViolationList();
-    const json = isBool && (text === "true" || text === "false") ? text === "true" : text;
-    const value = read(json, "", createReadingState(violations, false));
+    const value = read(text, "", createReadingState(violations, false));
     const [violation] = violations.found;
     return violation === undefined ? { value } : { expected: violation.description };
   };

@@ -9,6 +9,7 @@ export type FieldViolation = {
 /** Collects violations, up to a bound: a hostile body must not make a large answer. */
 export type ViolationList = {
   readonly found: readonly FieldViolation[];
+  /** A field of "" is the whole body. */
   add(field: string, description: string): void;
 };
 
@@ -21,8 +22,13 @@ export function createViolationList(): ViolationList {
     found,
     add(field, description) {
       if (found.length < mostViolations) {
-        found.push({ field, description });
+        found.push({ field: field === "" ? "body" : field, description });
       }
     },
   };
+}
+
+/** Shows a name that the caller chose: cut, and quoted unless it is a plain word. */
+export function shownName(name: string): string {
+  return /^\w{1,64}$/.test(name) ? name : JSON.stringify(name.slice(0, 64));
 }

@@ -1,0 +1,74 @@
+import { create, type DescField, type DescMessage, type DescOneof, type Message } from "@bufbuild/protobuf";
+import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
+import { isWrapperDesc, StructSchema } from "@bufbuild/protobuf/wkt";
+import type { ViolationList } from "./violations.ts";
+
+/** A message as the record of fields that protobuf-es makes of it. */
+export type OpenMessage = Message & Record<string, unknown>;
+
+/** Sets a singular field, unless another member of its oneof is set already: that is reported. */
+export function assign(
+  message: OpenMessage,
+  field: DescField,
+  value: unknown,
+  path: string,
+  violations: ViolationList,
+): void {
+  if (field.oneof === undefined) {
+    message[field.localName] = value;
+  } else if (!isTaken(message, field.oneof, path, violations)) {
+    message[field.oneof.localName] = { case: field.localName, value };
+  }
+}
+
+function isTaken(message: OpenMessage, oneof: DescOneof, path: string, violations: ViolationList): boolean {
+  const other = (message[oneof.localName] as { case: string | undefined }).case;
+  if (other !== undefined) {
+    violations.add(path, `cannot be set together with ${other}: at most one of them`);
+  }
+  return other !== undefined;
+}
+
+/** Sets a field that holds a message, as {@link assign} does. */
+export type MessageAssigner = (
+  message: OpenMessage,
+  value: Message,
+  path: string,
+  violations: ViolationList,
+) => void;
+
+/** Returns the assigner of a field. protobuf-es keeps wrappers and structs in another form than the message. */
+export function messageAssigner(field: DescField & { fieldKind: "message" }): MessageAssigner {
+  if (!isWrapperDesc(field.message) && field.message.typeName !== StructSchema.typeName) {
+    return (message, value, path, violations) => assign(message, field, value, path, violations);
+  }
+  return (message, value, path, violations) => {
+    if (field.oneof === undefined || !isTaken(message, field.oneof, path, violations)) {
+      (reflect(field.parent, message) as ReflectMessage).set(field, reflect(field.message, value));
+    }
+  };
+}
+
+/** Returns the value of a singular field, undefined if it is another member of its oneof that is set. */
+export function fieldValue(message: OpenMessage, field: DescField): unknown {
+  if (field.oneof === undefined) {
+    return Object.hasOwn(message, field.localName) ? message[field.localName] : undefined;
+  }
+  const chosen = message[field.oneof.localName] as { case?: string; value?: unknown };
+  return chosen.case === field.localName ? chosen.value : undefined;
+}
+
+/** Returns the message that a field holds, after having set it if need be; undefined if its oneof is taken. */
+export function childOf(
+  message: OpenMessage,
+  field: DescField,
+  path: string,
+  violations: ViolationList,
+): OpenMessage | undefined {
+  const existing = fieldValue(message, field);
+  if (existing !== undefined) {
+    return existing as OpenMessage;
+  }
+  assign(message, field, create(field.message as DescMessage), path, violations);
+  return fieldValue(message, field) as OpenMessage | undefined;
+}
