@@ -22,14 +22,18 @@ export type Cost = {
 /** Connections that each send one request after the other, as the issue of the figures has it. */
 const connections = 64;
 
-/** Puts a peer under load for some seconds and returns what each request cost it. Throws if one failed. */
-export async function measure(peer: Peer, load: Load, seconds: number): Promise<Cost> {
+/**
+ * Puts a peer under load for some seconds and returns what each request cost it. Throws if one failed. Without a
+ * `rate` every connection sends as fast as it is answered; with one, all together send so many requests a second.
+ */
+export async function measure(peer: Peer, load: Load, seconds: number, rate?: number): Promise<Cost> {
   let sent = 0;
   const before = await peer.usage();
   const result = await autocannon({
     url: peer.url,
     connections,
     duration: seconds,
+    ...(rate !== undefined && { overallRate: rate }),
     requests: [
       {
         method: load.method,

@@ -27,7 +27,7 @@ export type RpcHandler = {
 };
 
 /** Responses below this size are not compressed: it would cost more than the whole call. In bytes. */
-const compressMinBytes = 32 * 1024;
+export const compressMinBytes = 32 * 1024;
 
 /** Creates the handler on connect-node's own. Unlike connectNodeAdapter it looks at bodies on their way in. */
 export function createRpcHandler(options: RpcHandlerOptions): RpcHandler {

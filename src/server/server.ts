@@ -22,7 +22,7 @@ import { openSqliteStore } from "../store/sqlite-store.ts";
 import { createTranscodingHandler, pathFieldsKey } from "../transcoding/index.ts";
 import { createFailureInterceptor, type LogFailure } from "./failure.ts";
 import { type ListenerOptions, listen } from "./listener.ts";
-import { createRpcHandler } from "./rpc-handler.ts";
+import { compressMinBytes, createRpcHandler } from "./rpc-handler.ts";
 
 export type ServerOptions = ListenerOptions & {
   /** Where the store and the signing key live; made if it is not there. */
@@ -74,6 +74,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       requestGate,
       readMaxBytes,
       shutdownSignal,
+      compressMinBytes,
       errorDomain,
       onFailure: (cause, method) => logFailure(cause, String(method)),
     });

@@ -128,7 +128,7 @@ export function retryAfterSeconds(error: ConnectError): number | undefined {
 export function readErrorBody(body: string, httpStatus: number, headers: Headers): ConnectError {
   const error = errorObject(body);
   const named = typeof error?.status === "string" ? codeOfStatusName(error.status) : undefined;
-  const written = typeof error?.code === "number" && error.code >= 400 ? error.code : httpStatus;
+  const written = isErrorStatus(error?.code) ? error.code : httpStatus;
   const code = named ?? codeOfHttpStatus(written);
   const message = typeof error?.message === "string" ? error.message : `HTTP ${httpStatus}`;
   const result = new ConnectError(message, code, headers);
@@ -138,6 +138,10 @@ export function readErrorBody(body: string, httpStatus: number, headers: Headers
     }
   }
   return result;
+}
+
+function isErrorStatus(code: unknown): code is number {
+  return typeof code === "number" && Number.isInteger(code) && code >= 400 && code < 600;
 }
 
 function errorObject(body: string): JsonObject | undefined {

@@ -1,17 +1,21 @@
 import {
   type DescField,
-  type DescMessage,
+  enumToJson,
   type JsonObject,
   type JsonValue,
   type Message,
+  type Registry,
   ScalarType,
   toJson,
 } from "@bufbuild/protobuf";
-import { FeatureSet_FieldPresence, hasCustomJsonRepresentation } from "@bufbuild/protobuf/wkt";
+import { FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
+import { fieldValue, type OpenMessage } from "./assign.ts";
+import { compilePathWriter, type ExpandFault } from "./expand-path.ts";
+import { queryWriter } from "./expand-query.ts";
+import { type HttpBodyMessage, isHttpBody, isHttpBodyField } from "./http-body.ts";
 import type { HttpBinding } from "./http-rules.ts";
-import type { TemplateSegment, TemplateVariable } from "./path-template.ts";
-import { encodeSegment } from "./percent.ts";
-import { hasTextForm } from "./text-value.ts";
+
+export type { ExpandFault };
 
 /** A request message as HTTP. */
 export type ExpandedRequest = {
@@ -20,48 +24,79 @@ export type ExpandedRequest = {
   readonly path: string;
   /** Percent-encoded, without the question mark; "" for none. */
   readonly query: string;
-  /** JSON, or undefined for no body. */
+  /** JSON, or undefined for no body of this kind. */
   readonly body: JsonValue | undefined;
+  /** The body of a google.api.HttpBody, which goes out as it is; its `extensions` have no place in HTTP. */
+  readonly raw?: { readonly contentType: string; readonly data: Uint8Array };
 };
 
-/** Why a message does not fit a binding. */
-export type ExpandFault = { readonly fault: string };
+/** Writes the requests of one binding; a fault is found before any I/O. */
+export type RequestExpander = (message: Message) => ExpandedRequest | ExpandFault;
+
+export type ExpandOptions = {
+  /** Types that an Any may hold. */
+  readonly registry?: Registry | undefined;
+};
 
 /**
- * Writes a request by a binding: path first, then body, and what is left as query parameters. Values that no path
- * can carry (empty ones, `.` and `..`, half surrogate pairs) are faults, found before any I/O.
+ * Compiles the expander of a binding: path first, then body, and what is left as query parameters. Values that no
+ * path can carry (empty ones, `.` and `..`, half surrogate pairs) are faults, and so is what has no JSON form.
+ * Throws an error that names the method if the rule does not fit its request message.
  */
-export function expandRequest(binding: HttpBinding, message: Message): ExpandedRequest | ExpandFault {
-  const { method, template } = binding;
-  const json = toJson(method.input, message) as JsonObject;
-  const texts = new Map<TemplateVariable, string>();
-  for (const variable of template.variables) {
-    const text = takeText(json, method.input.fields, variable.fieldPath);
-    const fault = faultOf(text, variable, binding);
-    if (fault !== undefined) {
-      return { fault: `${variable.fieldPath.join(".")} ${fault}` };
+export function compileRequestExpander(binding: HttpBinding, options: ExpandOptions = {}): RequestExpander {
+  const { method, body: rule } = binding;
+  const desc = method.input;
+  const httpMethod = methodOf(binding);
+  const writePath = compilePathWriter(binding);
+  const writeQuery = queryWriter(desc);
+  const field = desc.fields.find(({ name }) => name === rule);
+  if (field === undefined && rule !== "" && rule !== "*") {
+    throw new Error(`${method}: its google.api.http rule has the body "${rule}", which is no field of it`);
+  }
+  const rawField = field !== undefined && isHttpBodyField(field) ? field : undefined;
+  const rawWhole = rule === "*" && isHttpBody(desc);
+  const zero = field && zeroJson(field);
+  const writeOptions = { registry: options.registry };
+
+  return (message) => {
+    let json: JsonObject;
+    try {
+      // Raw bytes stay out of the JSON, where they would be base64 for nothing.
+      const written = rawField === undefined ? message : withoutField(message, rawField);
+      json = toJson(desc, written, writeOptions) as JsonObject;
+    } catch (cause) {
+      return { fault: `the request has no JSON form: ${(cause as Error).message}` };
     }
-    texts.set(variable, text ?? "");
-  }
-  const path = writePath(binding, texts);
-  let body: JsonValue | undefined;
-  let rest: JsonObject = json;
-  if (binding.body === "*") {
-    body = json;
-    rest = {};
-  } else if (binding.body !== "") {
-    const name = method.input.fields.find((field) => field.name === binding.body)?.jsonName ?? binding.body;
-    body = takeOwn(rest, name);
-  }
-  const query: string[] = [];
-  const fault = writeQuery(rest, method.input, "", query);
-  if (fault !== undefined) {
-    return { fault };
-  }
-  return { httpMethod: methodOf(binding), path, query: query.join("&"), body };
+    const path = writePath(json);
+    if (typeof path !== "string") {
+      return path;
+    }
+    if (rule === "*") {
+      return rawWhole
+        ? { httpMethod, path, query: "", body: undefined, raw: rawOf(message as HttpBodyMessage) }
+        : { httpMethod, path, query: "", body: json };
+    }
+    const own = field && takeOwn(json, field.jsonName);
+    // Not by `??`: the null of a google.protobuf.Value is a body.
+    const body = own === undefined ? zero : own;
+    const query: string[] = [];
+    const fault = writeQuery(json, "", query);
+    if (fault !== undefined) {
+      return { fault };
+    }
+    const expanded = { httpMethod, path, query: query.join("&"), body };
+    const held = rawField && (fieldValue(message as OpenMessage, rawField) as HttpBodyMessage | undefined);
+    return held === undefined ? expanded : { ...expanded, raw: rawOf(held) };
+  };
 }
 
-function methodOf({ httpMethod, body }: HttpBinding): string {
+/** Writes one request; {@link compileRequestExpander} is for many. Throws as that does. */
+export function expandRequest(binding: HttpBinding, message: Message): ExpandedRequest | ExpandFault {
+  return compileRequestExpander(binding)(message);
+}
+
+/** The HTTP method that a binding's requests have: a rule for every method leaves the choice to the client. */
+export function methodOf({ httpMethod, body }: HttpBinding): string {
   const any = body === "" ? "GET" : "POST";
   return httpMethod === "*" ? any : httpMethod;
 }
@@ -73,137 +108,53 @@ function takeOwn(json: JsonObject, name: string): JsonValue | undefined {
   return value;
 }
 
-/** Removes a field from the JSON, for the path carries it, and returns its text. */
-function takeText(
-  json: JsonObject,
-  fields: readonly DescField[],
-  fieldPath: readonly string[],
-): string | undefined {
-  const [name, ...deeper] = fieldPath;
-  const field = fields.find((each) => each.name === name);
-  if (field === undefined) {
-    return undefined;
-  }
-  if (deeper.length > 0) {
-    const inner = Object.hasOwn(json, field.jsonName) ? (json[field.jsonName] as JsonObject) : undefined;
-    return inner && takeText(inner, field.message?.fields ?? [], deeper);
-  }
-  const value = takeOwn(json, field.jsonName);
-  return value === undefined ? zeroText(field) : String(value);
-}
-
-/** A zero that is not in the JSON, because its field has no presence, is a value all the same; "" is none. */
-function zeroText(field: DescField): string | undefined {
+/** The JSON of a field whose zero is a value, not an absence; JSON of a whole message leaves it out. */
+function zeroJson(field: DescField): JsonValue | undefined {
   if (field.presence !== FeatureSet_FieldPresence.IMPLICIT) {
     return undefined;
   }
-  switch (field.scalar) {
-    case undefined:
-      return field.enum?.values[0]?.name;
+  switch (field.fieldKind) {
+    case "list":
+      return [];
+    case "map":
+      return {};
+    case "enum":
+      return enumToJson(field.enum, field.enum.values[0]?.number ?? 0) as JsonValue;
+    case "scalar":
+      return zeroScalar(field.scalar);
+    default:
+      return undefined;
+  }
+}
+
+function zeroScalar(scalar: ScalarType): JsonValue {
+  switch (scalar) {
     case ScalarType.STRING:
     case ScalarType.BYTES:
-      return undefined;
+      return "";
     case ScalarType.BOOL:
-      return "false";
-    default:
+      return false;
+    case ScalarType.INT64:
+    case ScalarType.UINT64:
+    case ScalarType.SINT64:
+    case ScalarType.FIXED64:
+    case ScalarType.SFIXED64:
       return "0";
+    default:
+      return 0;
   }
 }
 
-function faultOf(
-  text: string | undefined,
-  variable: TemplateVariable,
-  binding: HttpBinding,
-): string | undefined {
-  if (text === undefined || text === "") {
-    return "is part of the path and must not be empty";
+function withoutField(message: Message, field: DescField): Message {
+  const copy = Object.assign(Object.create(Object.getPrototypeOf(message)), message) as OpenMessage;
+  if (field.oneof === undefined) {
+    delete copy[field.localName];
+  } else if (fieldValue(copy, field) !== undefined) {
+    copy[field.oneof.localName] = { case: undefined };
   }
-  if (!text.isWellFormed()) {
-    return "must be valid Unicode: it has an unpaired surrogate";
-  }
-  const parts = variable.multiSegment ? text.split("/") : [text];
-  if (parts.some((part) => part === "." || part === ".." || part === "")) {
-    return "is part of the path and must not have an empty segment, . or ..";
-  }
-  const wanted = binding.template.segments.slice(variable.start, variable.end);
-  const shape = wanted.map((segment) => (segment.kind === "literal" ? segment.text : segment.kind)).join("/");
-  return fits(wanted, parts) ? undefined : `must have the form ${shape}`;
+  return copy;
 }
 
-function fits(wanted: readonly TemplateSegment[], parts: readonly string[]): boolean {
-  const open = wanted.findIndex(({ kind }) => kind === "**");
-  if (open === -1) {
-    return parts.length === wanted.length && isAt(wanted, parts, 0);
-  }
-  const tail = wanted.slice(open + 1);
-  return (
-    parts.length >= wanted.length - 1 &&
-    isAt(wanted.slice(0, open), parts, 0) &&
-    isAt(tail, parts, parts.length - tail.length)
-  );
-}
-
-function isAt(wanted: readonly TemplateSegment[], parts: readonly string[], start: number): boolean {
-  return wanted.every(
-    (segment, index) => segment.kind !== "literal" || segment.text === parts[start + index],
-  );
-}
-
-function writePath({ template }: HttpBinding, texts: ReadonlyMap<TemplateVariable, string>): string {
-  const written: string[] = [];
-  for (let index = 0; index < template.segments.length; index++) {
-    const variable = template.variables.find(({ start }) => start === index);
-    const segment = template.segments[index];
-    if (variable !== undefined) {
-      const text = texts.get(variable) ?? "";
-      written.push(
-        variable.multiSegment ? text.split("/").map(encodeSegment).join("/") : encodeSegment(text),
-      );
-      index = variable.end - 1;
-    } else if (segment?.kind === "literal") {
-      written.push(encodeSegment(segment.text));
-    }
-  }
-  const verb = template.verb === undefined ? "" : `:${encodeSegment(template.verb)}`;
-  return `/${written.join("/")}${verb}`;
-}
-
-function writeQuery(json: JsonObject, desc: DescMessage, prefix: string, into: string[]): string | undefined {
-  for (const field of desc.fields) {
-    if (Object.hasOwn(json, field.jsonName)) {
-      const fault = writeParameter(json[field.jsonName] as JsonValue, field, prefix + field.jsonName, into);
-      if (fault !== undefined) {
-        return fault;
-      }
-    }
-  }
-  return undefined;
-}
-
-function writeParameter(
-  value: JsonValue,
-  field: DescField,
-  path: string,
-  into: string[],
-): string | undefined {
-  const { message } = field;
-  if (field.fieldKind === "map") {
-    return `${path} has keys of its own, which no query parameter can carry`;
-  }
-  if (message !== undefined && !hasTextForm(message)) {
-    if (field.fieldKind === "list") {
-      return `${path} is a list of messages, which no query parameter can carry`;
-    }
-    return hasCustomJsonRepresentation(message)
-      ? `${path} has keys of its own, which no query parameter can carry`
-      : writeQuery(value as JsonObject, message, `${path}.`, into);
-  }
-  for (const each of Array.isArray(value) ? value : [value]) {
-    const text = String(each);
-    if (!text.isWellFormed()) {
-      return `${path} must be valid Unicode: it has an unpaired surrogate`;
-    }
-    into.push(`${encodeURIComponent(path)}=${encodeURIComponent(text)}`);
-  }
-  return undefined;
+function rawOf({ contentType, data }: HttpBodyMessage) {
+  return { contentType: contentType === "" ? "application/octet-stream" : contentType, data };
 }

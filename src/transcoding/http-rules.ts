@@ -1,6 +1,13 @@
-import { type DescMethod, type DescService, getOption, hasOption } from "@bufbuild/protobuf";
+import {
+  create,
+  type DescMethod,
+  type DescService,
+  getOption,
+  hasOption,
+  type MessageInitShape,
+} from "@bufbuild/protobuf";
 import { http } from "#deps/google/api/annotations_pb.js";
-import type { HttpRule } from "#deps/google/api/http_pb.js";
+import { type HttpRule, HttpRuleSchema } from "#deps/google/api/http_pb.js";
 import { type PathTemplate, parsePathTemplate } from "./path-template.ts";
 
 /** One way to call a method over HTTP: an HttpRule without its additional bindings. */
@@ -18,11 +25,26 @@ export type HttpBinding = {
 // RFC 9110 5.6.2. What is none would break the Allow header of other methods.
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
-/** Returns the bindings of the service's methods, from their google.api.http options. Throws on a bad rule. */
-export function httpBindingsOf(service: DescService): HttpBinding[] {
-  return service.methods.flatMap((method) =>
-    hasOption(method, http) ? bindingsOfRule(method, getOption(method, http)) : [],
-  );
+/**
+ * Rules that replace the annotation of the method that each one's `selector` names in full, such as
+ * `library.v1.Library.GetBook`. Of several for one method the last one counts, as in google.api.Http.
+ */
+export type HttpRules = readonly MessageInitShape<typeof HttpRuleSchema>[];
+
+/**
+ * Returns the bindings of the service's methods, from their google.api.http options or the rules given instead.
+ * Throws on a bad rule.
+ */
+export function httpBindingsOf(service: DescService, rules: HttpRules = []): HttpBinding[] {
+  return service.methods.flatMap((method) => {
+    const given = rules.findLast(({ selector }) => selector === `${service.typeName}.${method.name}`);
+    const rule = given === undefined ? annotationOf(method) : create(HttpRuleSchema, given);
+    return rule === undefined ? [] : bindingsOfRule(method, rule);
+  });
+}
+
+function annotationOf(method: DescMethod): HttpRule | undefined {
+  return hasOption(method, http) ? getOption(method, http) : undefined;
 }
 
 /** Returns the rule's own binding and its additional ones. Throws an error that names the method. */

@@ -1,11 +1,11 @@
-export { malformedRequest, readErrorBody, writeErrorBody } from "./error-body.ts";
-export { type ExpandedRequest, expandRequest } from "./expand-request.ts";
-export { createTranscodingHandler, type TranscodingHandler, type TranscodingOptions } from "./handler.ts";
-export { bindingsOfRule, type HttpBinding, httpBindingsOf } from "./http-rules.ts";
-export { codeOfHttpStatus, httpStatusOf, statusNameOf } from "./http-status.ts";
+export * from "./client.ts";
+export type { CorsOptions } from "./cors.ts";
+export { malformedRequest, writeErrorBody } from "./error-body.ts";
+export { type FieldSelection, parseFieldSelection, selectFields } from "./field-selection.ts";
+export { createTranscodingHandler, type TranscodingHandler } from "./handler.ts";
 export { createJsonChecker, type JsonChecker } from "./json-document.ts";
-export { type PathTemplate, PathTemplateError, parsePathTemplate } from "./path-template.ts";
 export { type BindResult, compileRequestBinder, type RequestBinder } from "./request-binder.ts";
 export { type PathFields, pathFieldsKey } from "./rest-context.ts";
-export { createRestTransport, type RestTransportOptions } from "./rest-transport.ts";
 export { buildRouteTree, type MatchResult, type RouteTree } from "./route-tree.ts";
+export { compileRouter, type Router, type RouterMatch } from "./router.ts";
+export type { TranscodingOptions } from "./transcoding-options.ts";

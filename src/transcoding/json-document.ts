@@ -1,7 +1,8 @@
 import { isUtf8 } from "node:buffer";
 import type { DescMessage } from "@bufbuild/protobuf";
-import { createReadingState, messageReader } from "./json-reader.ts";
+import { messageReader } from "./json-reader.ts";
 import { findDuplicateKey, parseJson } from "./json-text.ts";
+import { createReadingState } from "./reading-state.ts";
 import { createViolationList, type FieldViolation, shownName } from "./violations.ts";
 
 /** A parsed document; `json` is undefined for an empty one. */

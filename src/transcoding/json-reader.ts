@@ -9,6 +9,7 @@ import {
 } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
 import {
+  AnySchema,
   DurationSchema,
   hasCustomJsonRepresentation,
   isWrapperDesc,
@@ -16,29 +17,13 @@ import {
   TimestampSchema,
   type WktWrapperDesc,
 } from "@bufbuild/protobuf/wkt";
+import { anyReader } from "./any-reader.ts";
 import { assign, messageAssigner, type OpenMessage } from "./assign.ts";
 import { parseDuration } from "./duration-text.ts";
+import type { MessageReader, ReadingState } from "./reading-state.ts";
 import { enumReader, kindOf, type Read, scalarReader, type ValueReader } from "./scalar-json.ts";
 import { parseTimestamp } from "./timestamp-text.ts";
-import { shownName, type ViolationList } from "./violations.ts";
-
-/** What one reading of a document keeps track of. */
-export type ReadingState = {
-  readonly violations: ViolationList;
-  /** Skip what the message does not know, instead of refusing it. */
-  readonly ignoreUnknownFields: boolean;
-  /** Keys of JSON objects seen so far; tells whether the text had a key twice. */
-  keys: number;
-  depth: number;
-};
-
-/** Returns the state for a new document. */
-export function createReadingState(violations: ViolationList, ignoreUnknownFields: boolean): ReadingState {
-  return { violations, ignoreUnknownFields, keys: 0, depth: 0 };
-}
-
-/** Reads a JSON value into a message; returns undefined after having reported why it cannot. */
-export type MessageReader = (json: unknown, path: string, state: ReadingState) => Message | undefined;
+import { shownName } from "./violations.ts";
 
 /** Reads a JSON value into a field of a message, or reports why it cannot. */
 export type FieldReader = (message: OpenMessage, json: unknown, path: string, state: ReadingState) => void;
@@ -120,6 +105,9 @@ function wellKnownReader(desc: DescMessage): MessageReader | undefined {
   if (isWrapperDesc(desc)) {
     return wrapperReader(desc);
   }
+  if (desc.typeName === AnySchema.typeName) {
+    return anyReader(messageReader, deepest);
+  }
   if (!hasCustomJsonRepresentation(desc)) {
     return undefined;
   }
@@ -130,7 +118,8 @@ function wellKnownReader(desc: DescMessage): MessageReader | undefined {
       return undefined;
     }
     try {
-      return fromJson(desc, json as JsonValue);
+      const { registry, ignoreUnknownFields } = state;
+      return fromJson(desc, json as JsonValue, { ignoreUnknownFields, ...(registry && { registry }) });
     } catch {
       state.violations.add(path, `must be the JSON form of ${desc.typeName}`);
       return undefined;

@@ -12,17 +12,36 @@ export function isJson(contentType: string | undefined): boolean {
   );
 }
 
+/** What an Accept header wants of a stream: a JSON array, a line for each message, or nothing that there is. */
+export function chooseStreamFormat(accept: string | undefined): "json-array" | "ndjson" | undefined {
+  const quality = parseAccept(accept);
+  const lines = Math.max(quality.get("application/x-ndjson") ?? 0, quality.get("application/jsonl") ?? 0);
+  const array = jsonQuality(quality);
+  if (lines === 0 && array === 0) {
+    return undefined;
+  }
+  return lines > array || (lines > 0 && !quality.has("application/json")) ? "ndjson" : "json-array";
+}
+
 /** Says whether an Accept header admits application/json. */
 export function acceptsJson(accept: string | undefined): boolean {
   if (accept === undefined || accept === "" || accept === "*/*" || accept === "application/json") {
     return true;
   }
+  return jsonQuality(parseAccept(accept)) > 0;
+}
+
+// RFC 9110 12.5.1: the most specific range decides.
+function jsonQuality(quality: ReadonlyMap<string, number>): number {
+  return quality.get("application/json") ?? quality.get("application/*") ?? quality.get("*/*") ?? 0;
+}
+
+function parseAccept(accept: string | undefined): ReadonlyMap<string, number> {
   const quality = new Map<string, number>();
-  for (const range of accept.toLowerCase().split(",")) {
+  for (const range of (accept || "*/*").toLowerCase().split(",")) {
     const [type = "", ...parameters] = range.split(";").map((part) => part.trim());
     const q = parameters.find((parameter) => parameter.startsWith("q="));
     quality.set(type, q === undefined ? 1 : Number(q.slice(2)));
   }
-  // RFC 9110 12.5.1: the most specific range decides.
-  return (quality.get("application/json") ?? quality.get("application/*") ?? quality.get("*/*") ?? 0) > 0;
+  return quality;
 }

@@ -53,7 +53,7 @@ export function compileQueryBinder(desc: DescMessage, taken: readonly string[]):
       const name = decodeQueryPart(equals === -1 ? pair : pair.slice(0, equals));
       const value = decodeQueryPart(equals === -1 ? "" : pair.slice(equals + 1));
       if (name === undefined || value === undefined) {
-        violations.add(name ?? "query", "must be percent-encoded UTF-8");
+        violations.add(name === undefined ? "query" : shownParameter(name), "must be percent-encoded UTF-8");
       } else if (!systemParameters.has(name)) {
         setParameter(name, value, message, violations, seen);
       }
@@ -67,7 +67,7 @@ export function compileQueryBinder(desc: DescMessage, taken: readonly string[]):
     violations: ViolationList,
     seen: Set<string>,
   ): void {
-    const shown = /^[\w.]{1,128}$/.test(name) ? name : JSON.stringify(name.slice(0, 64));
+    const shown = shownParameter(name);
     const steps = resolve(name);
     const leaf = steps?.at(-1);
     if (steps === undefined || leaf === undefined) {
@@ -126,6 +126,11 @@ export function compileQueryBinder(desc: DescMessage, taken: readonly string[]):
     }
     return steps;
   }
+}
+
+/** Shows a name that the caller chose: cut, and quoted unless it is a plain path. */
+function shownParameter(name: string): string {
+  return /^[\w.]{1,128}$/.test(name) ? name : JSON.stringify(name.slice(0, 64));
 }
 
 /** Creates the messages on the way to the last step and returns the one that holds its field. */

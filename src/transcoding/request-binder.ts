@@ -1,10 +1,18 @@
-import { create, type DescField, type DescMessage, isFieldSet, type Message } from "@bufbuild/protobuf";
+import {
+  create,
+  type DescField,
+  type DescMessage,
+  isFieldSet,
+  type Message,
+  type Registry,
+} from "@bufbuild/protobuf";
 import { hasCustomJsonRepresentation, ValueSchema } from "@bufbuild/protobuf/wkt";
 import { assign, childOf, fieldValue, type OpenMessage } from "./assign.ts";
 import type { HttpBinding } from "./http-rules.ts";
-import { createReadingState, fieldReader, messageReader, type ReadingState } from "./json-reader.ts";
+import { fieldReader, messageReader } from "./json-reader.ts";
 import { decodeSegment, decodeSegments } from "./percent.ts";
 import { compileQueryBinder } from "./query-binder.ts";
+import { createReadingState, type ReadingState } from "./reading-state.ts";
 import { type TextReader, textReader } from "./text-value.ts";
 import { createViolationList, type FieldViolation, type ViolationList } from "./violations.ts";
 
@@ -33,6 +41,8 @@ export type RequestBinder = {
 export type BindOptions = {
   /** Skip unknown fields of the body instead of refusing them. Defaults to false. */
   readonly ignoreUnknownFields?: boolean;
+  /** Types that an Any may hold. */
+  readonly registry?: Registry;
 };
 
 /** Compiles the binder of a binding: all look-ups in descriptors happen here. Throws if the rule does not fit. */
@@ -49,7 +59,7 @@ export function compileRequestBinder(binding: HttpBinding, options: BindOptions 
   return {
     bind({ captures, query, body }) {
       const violations = createViolationList();
-      const state = createReadingState(violations, options.ignoreUnknownFields ?? false);
+      const state = createReadingState(violations, options.ignoreUnknownFields ?? false, options.registry);
       const message = readBody(body, state) ?? (create(desc) as OpenMessage);
       for (const [index, variable] of variables.entries()) {
         variable.set(message, captures[index] ?? "", violations);

@@ -28,12 +28,16 @@ export type RestContextInit = {
   values: ContextValues | undefined;
   pathFields: PathFields;
   shutdownSignal: AbortSignal | undefined;
+  /** Milliseconds until the caller stops waiting; undefined if it does not say. */
+  timeoutMs: number | undefined;
 };
 
 /** The context of a REST call, and whether its parts were ever asked for. */
 export type RestContext = HandlerContext & {
   /** Headers that the handler set; undefined if it never touched them. */
   readonly touchedResponseHeader: Headers | undefined;
+  /** Aborts the signal, for the caller no longer waits. */
+  expire(): void;
 };
 
 /**
@@ -41,11 +45,13 @@ export type RestContext = HandlerContext & {
  * it is first asked for: most handlers ask for none of it.
  */
 export function createRestContext(init: RestContextInit): RestContext {
-  const { method, request, response } = init;
+  const { method, request, response, timeoutMs } = init;
+  const deadline = timeoutMs === undefined ? undefined : Date.now() + timeoutMs;
   let requestHeader: Headers | undefined;
   let responseHeader: Headers | undefined;
   let responseTrailer: Headers | undefined;
   let signal: AbortSignal | undefined;
+  let ending: AbortController | undefined;
   let values = init.values;
   return {
     service: method.parent,
@@ -61,10 +67,16 @@ export function createRestContext(init: RestContextInit): RestContext {
       return `${"encrypted" in request.socket ? "https" : "http"}://${host}${target}`;
     },
     get signal() {
-      signal ??= createSignal(response, init.shutdownSignal);
+      if (signal === undefined) {
+        ending = createEnding(response);
+        if (deadline !== undefined && deadline <= Date.now()) {
+          ending.abort(deadlinePassed());
+        }
+        signal = init.shutdownSignal ? AbortSignal.any([ending.signal, init.shutdownSignal]) : ending.signal;
+      }
       return signal;
     },
-    timeoutMs: () => undefined,
+    timeoutMs: () => (deadline === undefined ? undefined : deadline - Date.now()),
     get requestHeader() {
       requestHeader ??= toHeaders(request.headers);
       return requestHeader;
@@ -87,25 +99,29 @@ export function createRestContext(init: RestContextInit): RestContext {
     get touchedResponseHeader() {
       return responseHeader;
     },
+    expire: () => ending?.abort(deadlinePassed()),
   };
 }
 
-function createSignal(
-  response: ServerResponse | Http2ServerResponse,
-  shutdown: AbortSignal | undefined,
-): AbortSignal {
-  const gone = new AbortController();
+/** Aborts when the caller goes away before it is answered. */
+function createEnding(response: ServerResponse | Http2ServerResponse): AbortController {
+  const ending = new AbortController();
   const onClose = () => {
     // Not writableFinished, which node:http2 sets on every close.
     if (!response.writableEnded) {
-      gone.abort(new ConnectError("the client went away", Code.Canceled));
+      ending.abort(new ConnectError("the client went away", Code.Canceled));
     }
   };
   if ("stream" in response ? response.stream.destroyed : response.destroyed) {
     onClose();
   }
   response.once("close", onClose);
-  return shutdown === undefined ? gone.signal : AbortSignal.any([gone.signal, shutdown]);
+  return ending;
+}
+
+/** The error of a call whose caller no longer waits. */
+function deadlinePassed(): ConnectError {
+  return new ConnectError("the deadline of the request passed", Code.DeadlineExceeded);
 }
 
 function toHeaders(from: NodeJS.Dict<string | string[]>): Headers {

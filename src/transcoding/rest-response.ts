@@ -1,20 +1,53 @@
 import type { ServerResponse } from "node:http";
 import type { Http2ServerResponse } from "node:http2";
-import { type DescMessage, type Message, toJsonString } from "@bufbuild/protobuf";
 import type { ConnectError } from "@connectrpc/connect";
 import { type ErrorBodyOptions, retryAfterSeconds, writeErrorBody } from "./error-body.ts";
 import { httpStatusOf } from "./http-status.ts";
+import { jsonType, type WrittenMessage } from "./message-writer.ts";
+import { type Coding, compress } from "./response-coding.ts";
 
 type Response = ServerResponse | Http2ServerResponse;
 
-/** Answers 200 with a message as proto3 JSON. */
-export function respondMessage(
-  response: Response,
-  desc: DescMessage,
-  message: Message,
+/** What every answer of a handler has in common. */
+export type ResponseFrame = {
+  readonly response: Response;
+  /** Headers of the handler itself, such as those of CORS. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Request headers that the answer depends on, for Vary (RFC 9110 12.5.5). */
+  readonly vary: string;
+  /** Coding that the caller takes, if any. */
+  readonly coding: Coding | undefined;
+  /** Contents from this size on are compressed, in bytes. */
+  readonly compressMinBytes: number;
+};
+
+/** Answers 200 with a whole content. */
+export async function respondContent(
+  frame: ResponseFrame,
+  { contentType, content }: WrittenMessage,
   headers: Headers | undefined,
+): Promise<void> {
+  const { coding, compressMinBytes } = frame;
+  // A character is at least a byte: most answers are short enough not to be counted.
+  if (
+    coding === undefined ||
+    (content.length < compressMinBytes && Buffer.byteLength(content) < compressMinBytes)
+  ) {
+    respond(frame, 200, contentType, content, { headers });
+    return;
+  }
+  respond(frame, 200, contentType, await compress(coding, content), { headers, coding });
+}
+
+/** Answers without a content. */
+export function respondEmpty(
+  frame: ResponseFrame,
+  status: number,
+  headers: Readonly<Record<string, string>>,
 ): void {
-  respond(response, 200, toJsonString(desc, message), headers);
+  (frame.response as ServerResponse)
+    .writeHead(status, { ...frame.headers, ...headers, vary: frame.vary })
+    .end();
 }
 
 /** How an error leaves, where its code alone does not say it. */
@@ -27,7 +60,7 @@ export type ErrorResponseInit = Omit<ErrorBodyOptions, "httpStatus"> & {
 };
 
 /** Answers with an error in Google's JSON form. */
-export function respondError(response: Response, error: ConnectError, init: ErrorResponseInit): void {
+export function respondError(frame: ResponseFrame, error: ConnectError, init: ErrorResponseInit): void {
   const httpStatus = init.httpStatus ?? httpStatusOf[error.code];
   const headers = new Headers(error.metadata);
   for (const [name, value] of Object.entries(init.headers ?? {})) {
@@ -37,7 +70,8 @@ export function respondError(response: Response, error: ConnectError, init: Erro
   if (wait !== undefined) {
     headers.set("retry-after", String(wait));
   }
-  respond(response, httpStatus, writeErrorBody(error, { ...init, httpStatus }), headers, init.close);
+  const body = writeErrorBody(error, { ...init, httpStatus });
+  respond(frame, httpStatus, jsonType, body, { headers, close: init.close ?? false });
 }
 
 /** What this file says itself, or only the connection may: a handler that passes headers on cannot break these. */
@@ -56,27 +90,24 @@ const ownHeaders: ReadonlySet<string> = new Set([
   "vary",
 ]);
 
-function respond(
-  response: Response,
-  status: number,
-  body: string,
+/** Returns the header fields of an answer, as writeHead takes them. */
+export function headerFields(
+  frame: ResponseFrame,
+  contentType: string,
   headers: Headers | undefined,
-  close = false,
-): void {
-  if (response.headersSent || response.destroyed) {
-    return;
-  }
+): (string | string[])[] {
   const vary = headers?.get("vary");
   const fields: (string | string[])[] = [
     "content-type",
-    "application/json; charset=utf-8",
-    "content-length",
-    String(Buffer.byteLength(body)),
+    contentType,
     "x-content-type-options",
     "nosniff",
     "vary",
-    vary ? `accept, ${vary}` : "accept",
+    vary ? `${frame.vary}, ${vary}` : frame.vary,
   ];
+  for (const name in frame.headers) {
+    fields.push(name, frame.headers[name] as string);
+  }
   headers?.forEach((value, name) => {
     if (!ownHeaders.has(name)) {
       fields.push(name, value);
@@ -86,11 +117,32 @@ function respond(
   if (cookies.length > 0) {
     fields.push("set-cookie", cookies);
   }
+  return fields;
+}
+
+type RespondInit = { headers: Headers | undefined; coding?: Coding; close?: boolean };
+
+function respond(
+  frame: ResponseFrame,
+  status: number,
+  contentType: string,
+  content: string | Uint8Array,
+  { headers, coding, close = false }: RespondInit,
+): void {
+  const { response } = frame;
+  if (response.headersSent || response.destroyed) {
+    return;
+  }
+  const fields = headerFields(frame, contentType, headers);
+  fields.push("content-length", String(Buffer.byteLength(content)));
+  if (coding !== undefined) {
+    fields.push("content-encoding", coding);
+  }
   if (close && response.req.httpVersionMajor === 1) {
     fields.push("connection", "close");
   }
-  // As a string the body leaves in one write with the header.
-  (response as ServerResponse).writeHead(status, fields).end(body);
+  // As a string the content leaves in one write with the header.
+  (response as ServerResponse).writeHead(status, fields).end(content);
   if (close && "stream" in response) {
     // RFC 9113 8.1: after the answer, the rest of the request is asked not to come.
     response.stream.close();

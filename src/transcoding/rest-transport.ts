@@ -2,10 +2,12 @@ import {
   create,
   type DescMessage,
   type DescMethod,
+  type DescMethodStreaming,
   type DescMethodUnary,
-  fromJsonString,
+  type JsonReadOptions,
   type Message,
   type MessageInitShape,
+  type MessageShape,
 } from "@bufbuild/protobuf";
 import {
   Code,
@@ -13,139 +15,214 @@ import {
   createContextValues,
   type Interceptor,
   type Transport,
-  type UnaryResponse,
 } from "@connectrpc/connect";
-import { runUnaryCall } from "@connectrpc/connect/protocol";
-import { readErrorBody } from "./error-body.ts";
-import { type ExpandedRequest, expandRequest } from "./expand-request.ts";
-import { type HttpBinding, httpBindingsOf } from "./http-rules.ts";
+import { runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
+import { type CallPlan, compileCallPlan } from "./call-plan.ts";
+import { type HttpRules, httpBindingsOf } from "./http-rules.ts";
+import type { AnswerReader } from "./read-message.ts";
+import { readMessage, readMessages } from "./response-reader.ts";
+import { createSender } from "./send-request.ts";
 
 export type RestTransportOptions = {
   /** Such as `https://mobiledataplansharing.googleapis.com`; a path in it goes before every route. */
   baseUrl: string;
   /** Applied around every call, the first one outermost. */
   interceptors?: Interceptor[];
-  /** Time-out of calls that name none, in milliseconds. */
+  /** Time-out of calls that name none, in milliseconds. A stream must end within it, too. */
   defaultTimeoutMs?: number;
   /** Defaults to the platform's. */
   fetch?: typeof globalThis.fetch;
+  /** Largest response, or message of a stream, in decompressed bytes. Defaults to 16 MiB. */
+  readMaxBytes?: number;
+  /** `registry`: types that an Any may hold. `ignoreUnknownFields` defaults to true: servers may be newer. */
+  jsonOptions?: Partial<Pick<JsonReadOptions, "ignoreUnknownFields" | "registry">>;
+  /** Rules that replace the annotations of the methods that they select. */
+  rules?: HttpRules;
 };
 
+/** Longest time-out that setTimeout keeps; beyond it, it fires at once. */
+const longestTimeoutMs = 0x7fffffff;
+
 /**
- * Creates a transport that calls methods by their google.api.http rules, so that any client of Connect can talk
- * to a REST API of Google's kind. Unary methods only. It never repeats a call by itself.
+ * Creates a transport that calls methods by their google.api.http rules, so that any client of Connect can talk to
+ * a REST API of Google's kind, from Node and from browsers.
+ *
+ * ```ts
+ * const client = createClient(LibraryService, createRestTransport({ baseUrl: "https://library.example.com" }));
+ * for await (const book of client.readBooks({ parent: "shelves/1" }, { signal })) { … }
+ * ```
+ *
+ * Unary and server-streaming methods; the others raise UNIMPLEMENTED. It never repeats a call by itself and follows
+ * no redirect. Calls reject with ConnectError: the server's own; DEADLINE_EXCEEDED and CANCELED; UNAVAILABLE if the
+ * server cannot be reached or the connection breaks; INVALID_ARGUMENT for a message that fits no rule, before any
+ * I/O; RESOURCE_EXHAUSTED for a response that is too large; INTERNAL for one that cannot be read; DATA_LOSS for a
+ * stream that ends in the middle. Who stops reading a stream aborts its signal, as with all of Connect's clients.
  */
 export function createRestTransport(options: RestTransportOptions): Transport {
-  const send = options.fetch ?? globalThis.fetch;
+  const { interceptors = [], rules = [], readMaxBytes = 16 * 1024 * 1024 } = options;
+  const send = createSender(options.baseUrl, options.fetch ?? globalThis.fetch);
   const baseUrl = options.baseUrl.replace(/\/+$/, "");
-  const bindings = new Map<DescMethod, readonly HttpBinding[]>();
+  const plans = new Map<DescMethod, CallPlan>();
 
-  const bindingsOf = (method: DescMethod): readonly HttpBinding[] => {
-    const known =
-      bindings.get(method) ?? httpBindingsOf(method.parent).filter((binding) => binding.method === method);
-    bindings.set(method, known);
-    return known;
-  };
+  function planOf(method: DescMethod): CallPlan {
+    const known = plans.get(method);
+    if (known !== undefined) {
+      return known;
+    }
+    const plan = compile(method, rules, { ignoreUnknownFields: true, ...options.jsonOptions });
+    plans.set(method, plan);
+    return plan;
+  }
+
+  function callOf<I extends DescMessage, O extends DescMessage>(
+    method: DescMethod & { input: I; output: O },
+    plan: CallPlan,
+    [signal, timeoutMs, header, contextValues]: CallArguments,
+  ) {
+    const timeout = timeoutMs ?? options.defaultTimeoutMs;
+    return {
+      timeout,
+      limits: {
+        interceptors,
+        ...(signal && { signal }),
+        ...(timeout !== undefined && timeout <= longestTimeoutMs && { timeoutMs: timeout }),
+      },
+      request: {
+        service: method.parent,
+        requestMethod: plan.httpMethod,
+        url: `${baseUrl}/${method.parent.typeName}/${method.name}`,
+        header: new Headers(header),
+        contextValues: contextValues ?? createContextValues(),
+      },
+    };
+  }
 
   return {
     async unary<I extends DescMessage, O extends DescMessage>(
       method: DescMethodUnary<I, O>,
       signal: AbortSignal | undefined,
       timeoutMs: number | undefined,
-      header: ConstructorParameters<typeof Headers>[0],
+      header: HeadersInit | undefined,
       input: MessageInitShape<I>,
-      contextValues: Parameters<Transport["unary"]>[5],
-    ): Promise<UnaryResponse<I, O>> {
-      const timeout = timeoutMs ?? options.defaultTimeoutMs;
+      contextValues: CallArguments[3],
+    ) {
+      const plan = planOf(method);
+      const call = callOf(method, plan, [signal, timeoutMs, header, contextValues]);
       return runUnaryCall<I, O>({
-        interceptors: options.interceptors ?? [],
-        ...(signal && { signal }),
-        ...(timeout !== undefined && { timeoutMs: timeout }),
-        req: {
-          stream: false,
-          service: method.parent,
-          method,
-          requestMethod: bindingsOf(method)[0]?.httpMethod ?? "POST",
-          url: `${baseUrl}/${method.parent.typeName}/${method.name}`,
-          header: new Headers(header),
-          contextValues: contextValues ?? createContextValues(),
-          message: create(method.input, input),
-        },
+        ...call.limits,
+        req: { ...call.request, stream: false, method, message: create(method.input, input) },
         next: async (request) => {
-          const expanded = expandFirst(bindingsOf(method), request.message);
-          if (expanded.body !== undefined) {
-            request.header.set("content-type", "application/json");
-          }
-          if (timeout !== undefined) {
-            request.header.set("x-server-timeout", String(timeout / 1000));
-          }
-          const response = await call(expanded, request.header, request.signal);
+          const { request: expanded, reader } = plan.expand(request.message);
+          const read = (response: Response) => readMessage(response, reader, readMaxBytes);
+          const { headers, result } = await send(
+            expanded,
+            request,
+            acceptOf(reader, false),
+            call.timeout,
+            read,
+          );
           return {
             stream: false,
             service: method.parent,
             method,
-            header: response.headers,
+            header: headers,
             trailer: new Headers(),
-            message: readMessage(method.output, response.text),
+            message: result as MessageShape<O>,
           };
         },
       });
     },
 
-    stream(method) {
-      throw new ConnectError(`${method} cannot be called over REST: it streams`, Code.Unimplemented);
+    async stream<I extends DescMessage, O extends DescMessage>(
+      method: DescMethodStreaming<I, O>,
+      signal: AbortSignal | undefined,
+      timeoutMs: number | undefined,
+      header: HeadersInit | undefined,
+      input: AsyncIterable<MessageInitShape<I>>,
+      contextValues: CallArguments[3],
+    ) {
+      if (method.methodKind !== "server_streaming") {
+        const text = `${method} cannot be called over REST: a request is one message, and this method streams them`;
+        throw new ConnectError(text, Code.Unimplemented);
+      }
+      const plan = planOf(method);
+      const call = callOf(method, plan, [signal, timeoutMs, header, contextValues]);
+      return runStreamingCall<I, O>({
+        ...call.limits,
+        req: { ...call.request, stream: true, method, message: input },
+        next: async (request) => {
+          const { request: expanded, reader } = plan.expand(await onlyMessage(request.message));
+          const read = async (response: Response, mend: Mend) =>
+            mended(readMessages(response, reader, readMaxBytes), mend);
+          const { headers, result } = await send(
+            expanded,
+            request,
+            acceptOf(reader, true),
+            call.timeout,
+            read,
+          );
+          return {
+            stream: true,
+            service: method.parent,
+            method,
+            header: headers,
+            trailer: new Headers(),
+            message: result as AsyncIterable<MessageShape<O>>,
+          };
+        },
+      });
     },
   };
+}
 
-  async function call(request: ExpandedRequest, header: Headers, signal: AbortSignal) {
-    const url = `${baseUrl}${request.path}${request.query === "" ? "" : `?${request.query}`}`;
-    try {
-      const response = await send(url, {
-        method: request.httpMethod,
-        headers: header,
-        body: request.body === undefined ? null : JSON.stringify(request.body),
-        signal,
-        redirect: "error",
-      });
-      const text = await response.text();
-      if (!response.ok) {
-        throw readErrorBody(text, response.status, response.headers);
-      }
-      return { headers: response.headers, text };
-    } catch (cause) {
-      if (cause instanceof ConnectError || signal.aborted) {
-        throw cause;
-      }
-      const reason = (cause as Error).cause ?? cause;
+type CallArguments = [
+  signal: AbortSignal | undefined,
+  timeoutMs: number | undefined,
+  header: HeadersInit | undefined,
+  contextValues: Parameters<Transport["unary"]>[5],
+];
+
+type HeadersInit = ConstructorParameters<typeof Headers>[0];
+
+/** Turns what fetch raises into a ConnectError. */
+type Mend = (cause: unknown) => ConnectError;
+
+function compile(method: DescMethod, rules: HttpRules, options: Partial<JsonReadOptions>): CallPlan {
+  try {
+    const bindings = httpBindingsOf(method.parent, rules).filter((binding) => binding.method === method);
+    return compileCallPlan(method, bindings, options);
+  } catch (cause) {
+    throw ConnectError.from(cause, Code.Internal);
+  }
+}
+
+/** A server must not take the first best of several formats where only one can be read. */
+function acceptOf({ kind }: AnswerReader, stream: boolean): string {
+  const json = stream ? "application/json, application/x-ndjson;q=0.5" : "application/json";
+  return kind === "raw" ? "*/*" : json;
+}
+
+async function onlyMessage<T extends Message>(messages: AsyncIterable<T>): Promise<T> {
+  let only: T | undefined;
+  for await (const message of messages) {
+    if (only !== undefined) {
       throw new ConnectError(
-        `the request failed: ${(reason as Error).message}`,
-        Code.Unavailable,
-        undefined,
-        undefined,
-        cause,
+        "a server-streaming call has one request message, not several",
+        Code.InvalidArgument,
       );
     }
+    only = message;
   }
+  if (only === undefined) {
+    throw new ConnectError("a server-streaming call has one request message, not none", Code.InvalidArgument);
+  }
+  return only;
 }
 
-/** Expands by the first binding whose path fits the message. */
-function expandFirst(bindings: readonly HttpBinding[], message: Message): ExpandedRequest {
-  let fault = "the method has no google.api.http rule";
-  for (const binding of bindings) {
-    const expanded = expandRequest(binding, message);
-    if (!("fault" in expanded)) {
-      return expanded;
-    }
-    fault = expanded.fault;
-  }
-  throw new ConnectError(fault, Code.InvalidArgument);
-}
-
-function readMessage<O extends DescMessage>(desc: O, text: string) {
+async function* mended(messages: AsyncIterable<Message>, mend: Mend): AsyncGenerator<Message> {
   try {
-    // A newer server may answer fields that this contract does not have.
-    return fromJsonString(desc, text, { ignoreUnknownFields: true });
+    yield* messages;
   } catch (cause) {
-    throw new ConnectError(`the response is no ${desc.typeName}`, Code.Internal, undefined, undefined, cause);
+    throw mend(cause);
   }
 }

@@ -1,6 +1,7 @@
 import { create, type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf";
 import { isWrapperDesc } from "@bufbuild/protobuf/wkt";
-import { createReadingState, messageReader } from "./json-reader.ts";
+import { messageReader } from "./json-reader.ts";
+import { createReadingState } from "./reading-state.ts";
 import { enumReader, type Read, scalarReader } from "./scalar-json.ts";
 import { createViolationList } from "./violations.ts";
 

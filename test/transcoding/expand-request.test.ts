@@ -1,4 +1,5 @@
-import { fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
+import { create, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
+import { AnySchema } from "@bufbuild/protobuf/wkt";
 import { describe, expect, it } from "vitest";
 import type { HttpRule } from "#deps/google/api/http_pb.js";
 import { expandRequest } from "../../src/transcoding/expand-request.ts";
@@ -204,7 +205,7 @@ describe("expandRequest: the body", () => {
     ["K5", post("/v1", "value"), { value: null }, ["POST /v1", "null"]],
     ["K5", post("/v1", "part"), { part: {} }, ["POST /v1", "{}"]],
     ["K5", post("/v1", "part"), { int32Value: 1 }, ["POST /v1?int32Value=1"]],
-    ["K5", post("/v1", "constructor"), { int32Value: 1 }, ["POST /v1?int32Value=1"]],
+    ["K5", post("/v1", "constructor"), { int32Value: 1 }, ["POST /v1?int32Value=1", '""']],
     [
       "B2",
       post("/v1", "labels"),
@@ -212,11 +213,48 @@ describe("expandRequest: the body", () => {
       ["POST /v1?int32Value=1", '{"a":"b"}'],
     ],
     ["B2", post("/v1", "shelf_mark"), { mark: "a" }, ["POST /v1", '"a"']],
+    ["K5", post("/v1", "string_value"), {}, ["POST /v1", '""']],
+    ["K5", post("/v1", "int32_value"), { int32Value: 0 }, ["POST /v1", "0"]],
+    ["K5", post("/v1", "uint64_value"), {}, ["POST /v1", '"0"']],
+    ["K5", post("/v1", "bool_value"), {}, ["POST /v1", "false"]],
+    ["K5", post("/v1", "kind"), {}, ["POST /v1", '"KIND_UNSPECIFIED"']],
+    ["K5", post("/v1", "numbers"), {}, ["POST /v1", "[]"]],
+    ["K5", post("/v1", "labels"), {}, ["POST /v1", "{}"]],
+    ["K6", post("/v1", "optional_bool"), {}, ["POST /v1"]],
+    ["K6", post("/v1", "left"), {}, ["POST /v1"]],
+    ["K6", post("/v1", "string_wrapper"), {}, ["POST /v1"]],
     ["T15", custom("*", "/v1"), {}, ["GET /v1"]],
     ["T15", custom("*", "/v1", "*"), {}, ["POST /v1", "{}"]],
     ["T15", custom("SEARCH", "/v1"), {}, ["SEARCH /v1"]],
   ])("%s: %#", (_, rule, json, lines) => {
     expect(expand(rule, json)).toEqual(lines);
+  });
+
+  it("K1: refuses a path with a * that nothing fills", () => {
+    expect(expand(get("/v1/*/now"), {})).toEqual(["/v1/*/now has a * that no field of the request fills"]);
+  });
+
+  it("J6: refuses a message without a JSON form", () => {
+    const any = { typeUrl: "type.googleapis.com/a.B", value: new Uint8Array([8]) };
+    const message = Object.assign(create(everything), { any: create(AnySchema, any) });
+    expect(expandRequest(bindingFor(post("/v1", "*")), message)).toEqual({
+      fault: expect.stringMatching(/^the request has no JSON form: /),
+    });
+  });
+
+  it.each([
+    ["T12", get("/v1/{nothing}"), "{nothing} must be a singular field of a primitive type"],
+    ["T12", get("/v1/{part}"), "{part} must be a singular field of a primitive type"],
+    ["T12", get("/v1/{texts}"), "{texts} must be a singular field of a primitive type"],
+    [
+      "T13",
+      post("/v1", "nothing"),
+      'its google.api.http rule has the body "nothing", which is no field of it',
+    ],
+  ])("%s: a rule that does not fit throws: %#", (_, rule, text) => {
+    expect(() => expandRequest(bindingFor(rule), create(everything))).toThrow(
+      `rpc library.v1.Library.Echo: ${text}`,
+    );
   });
 
   it("K3: leaves the message as it was", () => {

@@ -131,14 +131,14 @@ describe.each(protocols)("%s", (protocol) => {
     for (const path of [bookPath, "/nowhere"]) {
       expect((await ask({ path })).headers).toMatchObject({
         "x-content-type-options": "nosniff",
-        vary: "accept",
+        vary: "accept, accept-encoding",
       });
     }
     respond = ({ responseHeader }) => {
       responseHeader.set("vary", "origin");
       return {};
     };
-    expect((await ask({ path: bookPath })).headers.vary).toBe("accept, origin");
+    expect((await ask({ path: bookPath })).headers.vary).toBe("accept, accept-encoding, origin");
   });
 
   it("N5: HEAD is GET without the content", async () => {

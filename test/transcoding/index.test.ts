@@ -2,23 +2,31 @@ import { expect, it } from "vitest";
 import * as transcoding from "../../src/transcoding/index.ts";
 
 it("exports what users of the library need, and nothing else", () => {
-  expect(Object.keys(transcoding).sort()).toEqual([
-    "PathTemplateError",
-    "bindingsOfRule",
-    "buildRouteTree",
-    "codeOfHttpStatus",
-    "compileRequestBinder",
-    "createJsonChecker",
-    "createRestTransport",
-    "createTranscodingHandler",
-    "expandRequest",
-    "httpBindingsOf",
-    "httpStatusOf",
-    "malformedRequest",
-    "parsePathTemplate",
-    "pathFieldsKey",
-    "readErrorBody",
-    "statusNameOf",
-    "writeErrorBody",
-  ]);
+  expect(Object.keys(transcoding).sort()).toMatchInlineSnapshot(`
+    [
+      "PathTemplateError",
+      "bindingsOfRule",
+      "buildRouteTree",
+      "codeOfHttpStatus",
+      "compileRequestBinder",
+      "compileRequestExpander",
+      "compileRouter",
+      "createJsonArrayElements",
+      "createJsonChecker",
+      "createJsonLines",
+      "createRestTransport",
+      "createTranscodingHandler",
+      "expandRequest",
+      "httpBindingsOf",
+      "httpStatusOf",
+      "malformedRequest",
+      "parseFieldSelection",
+      "parsePathTemplate",
+      "pathFieldsKey",
+      "readErrorBody",
+      "selectFields",
+      "statusNameOf",
+      "writeErrorBody",
+    ]
+  `);
 });

@@ -1,6 +1,7 @@
 import { fromJson, type JsonValue, toBinary, toJson } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
-import { createReadingState, messageReader } from "../../src/transcoding/json-reader.ts";
+import { messageReader } from "../../src/transcoding/json-reader.ts";
+import { createReadingState } from "../../src/transcoding/reading-state.ts";
 import { createViolationList } from "../../src/transcoding/violations.ts";
 import { everything } from "./library.ts";
 

@@ -42,7 +42,7 @@ describe.each([
 ] as const)("readBody over %s", (_, start) => {
   it("C5: rejects when the client goes away", async () => {
     const { request, leave } = await start();
-    const reading = readBody(request, 100);
+    const reading = readBody(request, 100, 10_000);
     leave();
     await expect(reading).rejects.toMatchObject({ code: Code.Canceled });
   });
@@ -52,6 +52,6 @@ describe.each([
     const closed = new Promise((resolve) => request.once("close", resolve));
     leave();
     await closed;
-    await expect(readBody(request, 100)).rejects.toMatchObject({ code: Code.Canceled });
+    await expect(readBody(request, 100, 10_000)).rejects.toMatchObject({ code: Code.Canceled });
   });
 });

@@ -163,7 +163,6 @@ describe("against the library's own server", () => {
     ["D7", "GetBook", {}, /^name is part of the path and must not be empty$/],
     ["K2", "GetBook", { name: "shelves/1" }, /^name must have the form shelves\/\*\/books\/\*$/],
     ["Q6", "ListBooks", { labels: { a: "b" } }, /^labels has keys of its own/],
-    ["K1", "Hidden", {}, /^the method has no google\.api\.http rule$/],
   ])("%s: %s refuses %j before anything is sent", async (_, name, json, message) => {
     const fetch = () => Promise.reject(new Error("sent"));
     const error = await failure({ ...options, fetch }, name, json);
@@ -317,10 +316,24 @@ describe("against any other server", () => {
   });
 });
 
-it("X4: a method that streams is refused", () => {
-  const transport = createRestTransport({ baseUrl: "http://127.0.0.1" });
-  const method = methodOf("ListBooks") as never;
-  expect(() => transport.stream(method, undefined, undefined, undefined, [] as never)).toThrow(
-    "cannot be called over REST: it streams",
-  );
+it("K1: a method without a rule is UNIMPLEMENTED", async () => {
+  const error = await failure({ baseUrl: "http://127.0.0.1" }, "Hidden");
+  expect([error.code, error.rawMessage]).toEqual([
+    Code.Unimplemented,
+    "rpc library.v1.Library.Hidden has no google.api.http rule",
+  ]);
+});
+
+it("T16: rules replace the annotation", async () => {
+  const urls: string[] = [];
+  const fetch = async (url: unknown) => {
+    urls.push(String(url));
+    return new Response("{}");
+  };
+  const rule = {
+    selector: "library.v1.Library.Hidden",
+    pattern: { case: "get", value: "/v2/hidden" },
+  } as const;
+  await call({ baseUrl: "http://a", fetch, rules: [rule] }, "Hidden", {});
+  expect(urls).toEqual(["http://a/v2/hidden"]);
 });

@@ -4,7 +4,8 @@ import { connect, createServer as createHttp2Server, type Http2Server } from "no
 import { type AddressInfo, createConnection, type Server } from "node:net";
 import { create, type DescMessage, type Message, type MessageInitShape } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
-import { createTranscodingHandler, type TranscodingOptions } from "../../src/transcoding/handler.ts";
+import { createTranscodingHandler } from "../../src/transcoding/handler.ts";
+import type { TranscodingOptions } from "../../src/transcoding/transcoding-options.ts";
 import { library } from "./library.ts";
 
 /** Answers a call; the answer may be the fields of the response alone. */

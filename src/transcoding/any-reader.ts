@@ -1,0 +1,68 @@
+import { create, type DescMessage } from "@bufbuild/protobuf";
+import { type Any, AnySchema, anyPack, hasCustomJsonRepresentation } from "@bufbuild/protobuf/wkt";
+import type { MessageReader, ReadingState } from "./reading-state.ts";
+
+const fault = "must be the JSON form of google.protobuf.Any";
+
+/**
+ * Returns the reader for an Any. It reads what the Any holds by `readerOf` and not by protobuf-es, so that nothing
+ * changes unseen inside one that would be refused outside. A fault has the path of the field inside.
+ */
+export function anyReader(readerOf: (desc: DescMessage) => MessageReader, deepest: number): MessageReader {
+  return (json, path, state) => {
+    if (typeof json !== "object" || json === null || Array.isArray(json)) {
+      state.violations.add(path, fault);
+      return undefined;
+    }
+    if (state.depth >= deepest) {
+      state.violations.add(path, `must not be nested deeper than ${deepest} levels`);
+      return undefined;
+    }
+    const { "@type": url, ...content } = json as Record<string, unknown>;
+    if (url === undefined && Object.keys(content).length === 0) {
+      return create(AnySchema);
+    }
+    const desc = typeof url === "string" ? typeOf(url, state) : undefined;
+    if (desc === undefined) {
+      state.violations.add(path, fault);
+      return undefined;
+    }
+    state.depth += 1;
+    state.keys += 1;
+    const any = hasCustomJsonRepresentation(desc)
+      ? readValue(readerOf, desc, content, path, state)
+      : pack(desc, readerOf(desc)(content, path, state));
+    state.depth -= 1;
+    if (any !== undefined) {
+      any.typeUrl = url as string;
+    }
+    return any;
+  };
+}
+
+function typeOf(url: string, { registry }: ReadingState): DescMessage | undefined {
+  const slash = url.lastIndexOf("/");
+  return slash > 0 && url.isWellFormed() ? registry?.getMessage(url.slice(slash + 1)) : undefined;
+}
+
+/** A type whose JSON is no object of its fields stands under `value`. */
+function readValue(
+  readerOf: (desc: DescMessage) => MessageReader,
+  desc: DescMessage,
+  content: Readonly<Record<string, unknown>>,
+  path: string,
+  state: ReadingState,
+): Any | undefined {
+  const others = Object.keys(content).filter((key) => key !== "value");
+  if (!Object.hasOwn(content, "value") || (others.length > 0 && !state.ignoreUnknownFields)) {
+    state.violations.add(path, fault);
+    return undefined;
+  }
+  state.keys += 1;
+  const at = path === "" ? "value" : `${path}.value`;
+  return pack(desc, readerOf(desc)(content.value, at, state));
+}
+
+function pack(desc: DescMessage, message: ReturnType<MessageReader>): Any | undefined {
+  return message && anyPack(desc, message);
+}

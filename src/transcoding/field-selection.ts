@@ -1,0 +1,126 @@
+import type { DescField, DescMessage, JsonObject, JsonValue } from "@bufbuild/protobuf";
+
+/** Which fields of a response are wanted: for each its own selection, or all of it. Keys are JSON names. */
+export type FieldSelection = ReadonlyMap<string, FieldSelection> | "all";
+
+type OpenSelection = Map<string, OpenSelection | "all">;
+
+const deepest = 32;
+const longest = 4_096;
+
+/**
+ * Parses the system parameter `$fields` against the response that it is meant for. Takes Google's both spellings,
+ * `name,plans(planId,planModules/moduleName)` and the field mask `name,plans.plan_id`; `*` stands for all fields.
+ * Returns what is wrong as text.
+ */
+export function parseFieldSelection(
+  text: string,
+  desc: DescMessage,
+): FieldSelection | { readonly fault: string } {
+  if (text.length > longest) {
+    return { fault: `must not be longer than ${longest} characters` };
+  }
+  const tokens = text.match(/[A-Za-z0-9_]+|[*,/.()]|\S/g) ?? [];
+  let at = 0;
+
+  try {
+    const selection = readList(desc, 0);
+    return at === tokens.length ? selection : { fault: `has an unexpected ${tokens[at]}` };
+  } catch (error) {
+    if (error instanceof SelectionFault) {
+      return { fault: error.message };
+    }
+    throw error;
+  }
+
+  function readList(within: DescMessage, depth: number): OpenSelection | "all" {
+    if (depth > deepest) {
+      throw new SelectionFault(`must not be nested deeper than ${deepest} levels`);
+    }
+    const selection: OpenSelection = new Map();
+    let all = false;
+    do {
+      all = readPath(selection, within, depth) || all;
+    } while (take(","));
+    return all ? "all" : selection;
+  }
+
+  /** Returns whether the path was `*`, which makes all else in its list meaningless. */
+  function readPath(into: OpenSelection, within: DescMessage, depth: number): boolean {
+    if (take("*")) {
+      return true;
+    }
+    const name = tokens[at] ?? "";
+    const field = within.fields.find((each) => each.jsonName === name || each.name === name);
+    if (field === undefined) {
+      throw new SelectionFault(
+        /^\w{1,64}$/.test(name) ? `names ${name}, which ${within.name} has not` : "is no list of fields",
+      );
+    }
+    at += 1;
+    const inner = readInner(field, depth);
+    const known = into.get(field.jsonName);
+    into.set(field.jsonName, known === undefined ? inner : union(known, inner));
+    return false;
+  }
+
+  function readInner(field: DescField, depth: number): OpenSelection | "all" {
+    const opening = tokens[at];
+    if (opening !== "/" && opening !== "." && opening !== "(") {
+      return "all";
+    }
+    if (field.message === undefined || field.fieldKind === "map") {
+      throw new SelectionFault(`asks for a part of ${field.jsonName}, which has none`);
+    }
+    at += 1;
+    if (opening === "(") {
+      const inner = readList(field.message, depth + 1);
+      if (!take(")")) {
+        throw new SelectionFault("lacks a closing parenthesis");
+      }
+      return inner;
+    }
+    if (depth >= deepest) {
+      throw new SelectionFault(`must not be nested deeper than ${deepest} levels`);
+    }
+    const inner: OpenSelection = new Map();
+    return readPath(inner, field.message, depth + 1) ? "all" : inner;
+  }
+
+  function take(token: string): boolean {
+    const found = tokens[at] === token;
+    at += found ? 1 : 0;
+    return found;
+  }
+}
+
+class SelectionFault extends Error {}
+
+function union(one: OpenSelection | "all", other: OpenSelection | "all"): OpenSelection | "all" {
+  if (one === "all" || other === "all") {
+    return "all";
+  }
+  for (const [name, inner] of other) {
+    const known = one.get(name);
+    one.set(name, known === undefined ? inner : union(known, inner));
+  }
+  return one;
+}
+
+/** Returns the JSON of a response without what was not asked for. Lists are gone through item by item. */
+export function selectFields(json: JsonValue, selection: FieldSelection): JsonValue {
+  if (selection === "all" || typeof json !== "object" || json === null) {
+    return json;
+  }
+  if (Array.isArray(json)) {
+    return json.map((item) => selectFields(item, selection));
+  }
+  const selected: JsonObject = {};
+  for (const [name, inner] of selection) {
+    const value = json[name];
+    if (value !== undefined) {
+      selected[name] = selectFields(value, inner);
+    }
+  }
+  return selected;
+}

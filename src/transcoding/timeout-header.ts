@@ -1,0 +1,45 @@
+import type { IncomingHttpHeaders } from "node:http";
+
+/** How long a caller waits for the answer, in milliseconds, if the request says so; or what it says wrong. */
+export type ParsedTimeout = { readonly timeoutMs: number | undefined } | { readonly fault: string };
+
+/** Units of grpc-timeout, in milliseconds (gRPC over HTTP/2, "Timeout"). */
+const grpcUnits: Readonly<Record<string, number>> = {
+  H: 3_600_000,
+  M: 60_000,
+  S: 1_000,
+  m: 1,
+  u: 1e-3,
+  n: 1e-6,
+};
+
+/**
+ * Reads the deadline of a request from the first of `X-Server-Timeout` (Google's: seconds, with a fraction),
+ * `Grpc-Timeout` and `Connect-Timeout-Ms` that it has.
+ */
+export function parseTimeoutHeader(headers: IncomingHttpHeaders): ParsedTimeout {
+  const server = headers["x-server-timeout"];
+  if (server !== undefined) {
+    const seconds = /^(?:\d{1,9})(?:\.\d{1,9})?$/.test(String(server)) ? Number(server) : Number.NaN;
+    return toTimeout(seconds * 1000, "x-server-timeout must be a number of seconds");
+  }
+  const grpc = headers["grpc-timeout"];
+  if (grpc !== undefined) {
+    const [, amount = "", unit = ""] = /^(\d{1,8})([HMSmun])$/.exec(String(grpc)) ?? [];
+    const ms = amount === "" ? Number.NaN : Number(amount) * (grpcUnits[unit] ?? Number.NaN);
+    return toTimeout(ms, "grpc-timeout must be up to eight digits and a unit");
+  }
+  const connect = headers["connect-timeout-ms"];
+  if (connect !== undefined) {
+    const ms = /^\d{1,10}$/.test(String(connect)) ? Number(connect) : Number.NaN;
+    return toTimeout(ms, "connect-timeout-ms must be up to ten digits");
+  }
+  return { timeoutMs: undefined };
+}
+
+/** The longest time that setTimeout can wait, 24 days; it takes more for nothing at all. */
+const longestMs = 2 ** 31 - 1;
+
+function toTimeout(ms: number, fault: string): ParsedTimeout {
+  return Number.isNaN(ms) ? { fault } : { timeoutMs: Math.min(Math.ceil(ms), longestMs) };
+}
