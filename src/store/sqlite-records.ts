@@ -16,10 +16,12 @@ export type SqliteRecords = {
   sweep(rows: number, now: number): number;
 };
 
+// Parameters are plain question marks: node:sqlite of Node 22 cannot bind numbered ones by position.
+
 // One statement both decides and writes, so the key is looked up once; nothing changes if the put is stale.
 const upsert = `
   INSERT INTO record (asn, kind, client_id, id, update_seconds, update_nanos, expires_at_ms, value)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (asn, kind, client_id, id) DO UPDATE SET
     update_seconds = excluded.update_seconds,
     update_nanos = excluded.update_nanos,
@@ -28,20 +30,20 @@ const upsert = `
   WHERE excluded.update_seconds IS NULL
     OR record.update_seconds IS NULL
     OR (excluded.update_seconds, excluded.update_nanos) >= (record.update_seconds, record.update_nanos)
-    OR record.expires_at_ms <= ?9`;
+    OR record.expires_at_ms <= ?`;
 
 const selectOrder = `
   SELECT update_seconds AS seconds, update_nanos AS nanos FROM record
-  WHERE asn = ?1 AND kind = ?2 AND client_id = ?3 AND id = ?4`;
+  WHERE asn = ? AND kind = ? AND client_id = ? AND id = ?`;
 
 const selectValue = `
   SELECT value FROM record
-  WHERE asn = ?1 AND kind = ?2 AND client_id = ?3 AND id = ?4
-    AND (expires_at_ms IS NULL OR expires_at_ms > ?5)`;
+  WHERE asn = ? AND kind = ? AND client_id = ? AND id = ?
+    AND (expires_at_ms IS NULL OR expires_at_ms > ?)`;
 
 const deleteExpired = `
   DELETE FROM record WHERE row IN (
-    SELECT row FROM record WHERE expires_at_ms <= ?1 ORDER BY expires_at_ms LIMIT ?2
+    SELECT row FROM record WHERE expires_at_ms <= ? ORDER BY expires_at_ms LIMIT ?
   )`;
 
 /** Prepares the statements on an open database. */

@@ -134,15 +134,17 @@ function respond(
     return;
   }
   const fields = headerFields(frame, contentType, headers);
-  fields.push("content-length", String(Buffer.byteLength(content)));
+  const length = Buffer.byteLength(content);
+  fields.push("content-length", String(length));
   if (coding !== undefined) {
     fields.push("content-encoding", coding);
   }
   if (close && response.req.httpVersionMajor === 1) {
     fields.push("connection", "close");
   }
-  // As a string the content leaves in one write with the header.
-  (response as ServerResponse).writeHead(status, fields).end(content);
+  // As a string the content leaves in one write with the header, and as ASCII it needs no encoding.
+  const encoding = length === content.length ? "latin1" : "utf8";
+  (response as ServerResponse).writeHead(status, fields).end(content, encoding);
   if (close && "stream" in response) {
     // RFC 9113 8.1: after the answer, the rest of the request is asked not to come.
     response.stream.close();
