@@ -1,5 +1,6 @@
+import * as transcoding from "mobile-data-plan-sharing/transcoding";
+import * as client from "mobile-data-plan-sharing/transcoding/client";
 import { expect, it } from "vitest";
-import * as transcoding from "../../src/transcoding/index.ts";
 
 it("exports what users of the library need, and nothing else", () => {
   expect(Object.keys(transcoding).sort()).toMatchInlineSnapshot(`
@@ -29,4 +30,8 @@ it("exports what users of the library need, and nothing else", () => {
       "writeErrorBody",
     ]
   `);
+});
+
+it("exports the client side alone for browsers, as a part of the whole", () => {
+  expect(transcoding).toMatchObject(client);
 });
