@@ -13,33 +13,14 @@ import {
 import { Code, ConnectError } from "@connectrpc/connect";
 import {
   BadRequestSchema,
-  DebugInfoSchema,
   ErrorInfoSchema,
   file_google_rpc_error_details,
-  HelpSchema,
-  LocalizedMessageSchema,
-  PreconditionFailureSchema,
-  QuotaFailureSchema,
-  RequestInfoSchema,
-  ResourceInfoSchema,
   RetryInfoSchema,
 } from "#deps/google/rpc/error_details_pb.js";
 import { codeOfHttpStatus, codeOfStatusName, statusNameOf } from "./http-status.ts";
 
 /** The types of google/rpc/error_details.proto: what an error's details are made of. */
-const detailTypes = createRegistry(
-  BadRequestSchema,
-  DebugInfoSchema,
-  ErrorInfoSchema,
-  HelpSchema,
-  LocalizedMessageSchema,
-  PreconditionFailureSchema,
-  QuotaFailureSchema,
-  RequestInfoSchema,
-  ResourceInfoSchema,
-  RetryInfoSchema,
-  file_google_rpc_error_details,
-);
+const detailTypes = createRegistry(file_google_rpc_error_details);
 
 const typePrefix = "type.googleapis.com/";
 

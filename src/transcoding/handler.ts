@@ -4,7 +4,6 @@ import type { connectNodeAdapter } from "@connectrpc/connect-node";
 import { createCors, isPreflight } from "./cors.ts";
 import { createRefusals, type Refusal } from "./refusals.ts";
 import { parseRequestTarget } from "./request-target.ts";
-import { chooseCoding } from "./response-coding.ts";
 import { createRestCall } from "./rest-call.ts";
 import { type ResponseFrame, respondEmpty, respondError } from "./rest-response.ts";
 import { compileRestRoutes } from "./rest-routes.ts";
@@ -41,7 +40,7 @@ export function createTranscodingHandler(options: TranscodingOptions): Transcodi
     response,
     headers: cors === undefined ? noHeaders : cors.headers(request.headers),
     vary,
-    coding: chooseCoding(request.headers["accept-encoding"] as string | undefined),
+    acceptEncoding: request.headers["accept-encoding"] as string | undefined,
     compressMinBytes,
   });
 

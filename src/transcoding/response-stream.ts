@@ -59,8 +59,18 @@ export function createResponseStream(
   };
 }
 
+/** Whether the reader of an answer has gone, so that nothing can be written any more. */
+export function isGone(response: ServerResponse | Http2ServerResponse): boolean {
+  // An answer over HTTP/2 does not say so itself.
+  return "stream" in response ? response.stream.destroyed : response.destroyed;
+}
+
 /** Resolves when more may be written, or nothing ever can. */
 function drained(response: ServerResponse | Http2ServerResponse): Promise<void> {
+  // Of one that has gone no event comes any more.
+  if (isGone(response)) {
+    return Promise.resolve();
+  }
   return new Promise((resolve) => {
     const settle = () => {
       response.off("drain", settle);

@@ -11,7 +11,7 @@ import { decodeSegments } from "./percent.ts";
 import { readBody } from "./read-body.ts";
 import type { Refusal, Refusals } from "./refusals.ts";
 import type { RequestTarget } from "./request-target.ts";
-import { createResponseStream, type StreamFormat } from "./response-stream.ts";
+import { createResponseStream, isGone, type StreamFormat } from "./response-stream.ts";
 import { createRestContext, type RestContext } from "./rest-context.ts";
 import { headerFields, type ResponseFrame, respondContent, respondError } from "./rest-response.ts";
 import type { RestRoute } from "./rest-routes.ts";
@@ -167,7 +167,7 @@ export function createRestCall(options: TranscodingOptions, refusals: Refusals, 
     try {
       for (;;) {
         const next = await beforeDeadline(iterator.next(), context);
-        if (next.done || frame.response.destroyed) {
+        if (next.done || isGone(frame.response)) {
           break;
         }
         await out.write(route.write.write(next.value, parameters));

@@ -9,6 +9,7 @@ import {
   createContextValues,
   type HandlerContext,
 } from "@connectrpc/connect";
+import { isGone } from "./response-stream.ts";
 
 /** Reads a field that the path captured, by proto name, decoded; undefined if the path has no such field. */
 export type PathFields = (name: string) => string | undefined;
@@ -112,7 +113,7 @@ function createEnding(response: ServerResponse | Http2ServerResponse): AbortCont
       ending.abort(new ConnectError("the client went away", Code.Canceled));
     }
   };
-  if ("stream" in response ? response.stream.destroyed : response.destroyed) {
+  if (isGone(response)) {
     onClose();
   }
   response.once("close", onClose);

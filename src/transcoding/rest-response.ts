@@ -4,7 +4,7 @@ import type { ConnectError } from "@connectrpc/connect";
 import { type ErrorBodyOptions, retryAfterSeconds, writeErrorBody } from "./error-body.ts";
 import { httpStatusOf } from "./http-status.ts";
 import { jsonType, type WrittenMessage } from "./message-writer.ts";
-import { type Coding, compress } from "./response-coding.ts";
+import { type Coding, chooseCoding, compress } from "./response-coding.ts";
 
 type Response = ServerResponse | Http2ServerResponse;
 
@@ -15,8 +15,8 @@ export type ResponseFrame = {
   readonly headers: Readonly<Record<string, string>>;
   /** Request headers that the answer depends on, for Vary (RFC 9110 12.5.5). */
   readonly vary: string;
-  /** Coding that the caller takes, if any. */
-  readonly coding: Coding | undefined;
+  /** Codings that the caller takes, as its header has them. */
+  readonly acceptEncoding: string | undefined;
   /** Contents from this size on are compressed, in bytes. */
   readonly compressMinBytes: number;
 };
@@ -27,12 +27,10 @@ export async function respondContent(
   { contentType, content }: WrittenMessage,
   headers: Headers | undefined,
 ): Promise<void> {
-  const { coding, compressMinBytes } = frame;
-  // A character is at least a byte: most answers are short enough not to be counted.
-  if (
-    coding === undefined ||
-    (content.length < compressMinBytes && Buffer.byteLength(content) < compressMinBytes)
-  ) {
+  // The size first: most answers are too short for the caller's wishes to matter.
+  const isShort = Buffer.byteLength(content) < frame.compressMinBytes;
+  const coding = isShort ? undefined : chooseCoding(frame.acceptEncoding);
+  if (coding === undefined) {
     respond(frame, 200, contentType, content, { headers });
     return;
   }

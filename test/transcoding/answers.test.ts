@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { request } from "node:http";
+import { connect } from "node:http2";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import {
   create,
@@ -12,7 +13,16 @@ import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createTranscodingHandler } from "../../src/transcoding/handler.ts";
 import type { TranscodingOptions } from "../../src/transcoding/transcoding-options.ts";
-import { errorOf, protocols, type Sent, type Served, send, sendRaw, serve } from "./serving.ts";
+import {
+  errorOf,
+  type Protocol,
+  protocols,
+  type Sent,
+  type Served,
+  send,
+  sendRaw,
+  serve,
+} from "./serving.ts";
 import { bookDesc, shelf, talk } from "./shelf.ts";
 
 type Fields = Record<string, unknown>;
@@ -37,6 +47,25 @@ function serveShelf(options: Partial<TranscodingOptions> = {}): Promise<Served> 
       ...options,
     },
   );
+}
+
+/** Asks for a stream, and goes away when its first piece is there. */
+async function leaveAfterFirst(served: Served, protocol: Protocol, path: string): Promise<void> {
+  const port = served.port[protocol];
+  if (protocol === "HTTP/1.1") {
+    const sending = request({ port, path, agent: false });
+    sending.end();
+    const [response] = await once(sending, "response");
+    await once(response, "data");
+    sending.destroy();
+    return;
+  }
+  const session = connect(`http://127.0.0.1:${port}`);
+  const stream = session.request({ ":path": path });
+  await once(stream, "data");
+  stream.close();
+  await once(stream, "close");
+  session.destroy();
 }
 
 async function* books(count: number): AsyncGenerator<MessageInitShape<DescMessage>> {
@@ -143,11 +172,7 @@ describe.each(protocols)("%s", (protocol) => {
           }
         },
       };
-      const sending = request({ port: served.port["HTTP/1.1"], path: "/v1/books:watch", agent: false });
-      sending.end();
-      const [response] = await once(sending, "response");
-      await once(response, "data");
-      sending.destroy();
+      await leaveAfterFirst(served, protocol, "/v1/books:watch");
       await stopped.promise;
     });
 
