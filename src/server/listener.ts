@@ -141,8 +141,9 @@ function sniff(socket: Socket, decide: (isHttp2: boolean | undefined) => void): 
   const settle = (isHttp2: boolean | undefined) => {
     socket.off("data", onData);
     socket.off("close", onClose);
-    socket.off("timeout", onTimeout);
-    socket.off("error", onError);
+    socket.off("end", giveUp);
+    socket.off("timeout", giveUp);
+    socket.off("error", giveUp);
     socket.setTimeout(0);
     if (isHttp2 !== undefined) {
       socket.pause();
@@ -163,12 +164,13 @@ function sniff(socket: Socket, decide: (isHttp2: boolean | undefined) => void): 
     }
   };
   const onClose = () => settle(undefined);
-  const onTimeout = () => socket.destroy();
-  const onError = () => socket.destroy();
+  // What has not said in time which HTTP it speaks, or will not say it any more, is no request.
+  const giveUp = () => socket.destroy();
   socket.on("data", onData);
   socket.on("close", onClose);
-  socket.on("timeout", onTimeout);
-  socket.on("error", onError);
+  socket.on("end", giveUp);
+  socket.on("timeout", giveUp);
+  socket.on("error", giveUp);
   socket.setTimeout(sniffTimeoutMs);
 }
 

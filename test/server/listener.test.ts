@@ -126,6 +126,20 @@ describe("one cleartext port", () => {
     expect(response.status).toBe(404);
   });
 
+  it.each([
+    ["nothing", ""],
+    ["the beginning of a preface", "PRI * HTTP/2.0"],
+  ])(
+    "closes a connection whose client has sent %s and says that no more will come",
+    async (_, bytes) => {
+      const socket = await openSocket(server.port);
+      socket.socket.end(bytes);
+      expect(await socket.closed()).toBe("");
+      // A silent connection is given up after ten seconds: this one must not wait for that.
+    },
+    5_000,
+  );
+
   it("gives RPC paths to RPC and all others to REST, over both versions of HTTP", async () => {
     const rpc = "/mobiledataplansharing.v1.PlanStatusService/CreatePlanStatus";
     const session = connectHttp2(server.url);
