@@ -1,11 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { errors, jwtVerify, SignJWT } from "jose";
+import { type JWTPayload, jwtVerify, SignJWT } from "jose";
 import type { Clock } from "../contract/clock.ts";
+import { faultOfJwt } from "./jwt-faults.ts";
 import type { Principal } from "./principal.ts";
+import type { FindServiceAccount } from "./service-accounts.ts";
 import type { SigningKey } from "./signing-key.ts";
+import type { Refused, TokenSource } from "./token-source.ts";
 
 /** `iss` and `aud` of the tokens that a server makes for itself. */
-const issuer = "mobile-data-plan-sharing";
+export const ownIssuer = "mobile-data-plan-sharing";
 const tokenType = "at+jwt";
 
 /** How long an access token lasts unless said otherwise, in seconds: as long as Google's. */
@@ -13,7 +16,10 @@ export const defaultTokenSeconds = 3600;
 
 export type AccessTokenInit = {
   account: string;
-  asns: readonly number[];
+  /** Operators that it is for, whatever a list of accounts says: for `mdps token`, whose caller has the signing key. */
+  asns?: readonly number[];
+  /** Key of the service account that asked for it; its removal ends the token. */
+  accountKeyId?: string;
   scopes: readonly string[];
   /** How long it lasts, in seconds. */
   lifetimeSeconds: number;
@@ -22,10 +28,14 @@ export type AccessTokenInit = {
 /** Makes an access token, a JWT (RFC 9068) that this installation's servers accept. */
 export async function signAccessToken(key: SigningKey, init: AccessTokenInit, clock: Clock): Promise<string> {
   const now = Math.floor(clock.now() / 1000);
-  return new SignJWT({ scope: init.scopes.join(" "), asns: [...init.asns] })
+  return new SignJWT({
+    scope: init.scopes.join(" "),
+    ...(init.asns && { asns: [...init.asns] }),
+    ...(init.accountKeyId && { account_key: init.accountKeyId }),
+  })
     .setProtectedHeader({ alg: key.algorithm, kid: key.keyId, typ: tokenType })
-    .setIssuer(issuer)
-    .setAudience(issuer)
+    .setIssuer(ownIssuer)
+    .setAudience(ownIssuer)
     .setSubject(init.account)
     .setJti(randomUUID())
     .setIssuedAt(now)
@@ -33,68 +43,54 @@ export async function signAccessToken(key: SigningKey, init: AccessTokenInit, cl
     .sign(key.privateKey);
 }
 
-/** Returns who a token speaks for, or why it is refused, in words that tell nothing secret. */
-export type VerifyToken = (token: string) => Promise<Principal | { readonly refused: string }>;
+export type OwnTokenOptions = { key: SigningKey; clock: Clock; findServiceAccount: FindServiceAccount };
 
-type Verified = { readonly principal: Principal; readonly expiresAtMs: number };
-
-/** Verified tokens kept in memory. A pusher uses one token for an hour; its signature is checked once. */
-const mostKept = 10_000;
-
-/** Creates the verification of signature, issuer, audience, type and life of a token. */
-export function createTokenVerifier(key: SigningKey, clock: Clock): VerifyToken {
-  const kept = new Map<string, Verified>();
-  return async (token) => {
-    const known = kept.get(token);
-    if (known !== undefined) {
-      if (clock.now() < known.expiresAtMs) {
-        return known.principal;
+/**
+ * Verifies the tokens that `signAccessToken` made: signature, issuer, audience, type and life. What a service account
+ * may do is looked up at each call, so that `revoke` and `unlink` end tokens that are under way.
+ */
+export function createOwnTokens({ key, clock, findServiceAccount }: OwnTokenOptions): TokenSource {
+  return {
+    async verify(token) {
+      try {
+        const { payload } = await jwtVerify(token, key.publicKey, {
+          algorithms: [key.algorithm],
+          issuer: ownIssuer,
+          audience: ownIssuer,
+          typ: tokenType,
+          currentDate: new Date(clock.now()),
+          requiredClaims: ["exp", "sub"],
+        });
+        const claimed = claimedBy(payload);
+        const { account_key: keyId } = payload;
+        return {
+          keepUntilMs: Number(payload.exp) * 1000,
+          principal: () =>
+            typeof keyId === "string" ? restricted(claimed, keyId, findServiceAccount) : claimed,
+        };
+      } catch (error) {
+        return { refused: faultOfJwt(error) };
       }
-      kept.delete(token);
-    }
-    const verified = await verify(token, key, clock);
-    if ("refused" in verified) {
-      return verified;
-    }
-    if (kept.size >= mostKept) {
-      // Maps keep the order of insertion: the first is the oldest.
-      kept.delete(kept.keys().next().value as string);
-    }
-    kept.set(token, verified);
-    return verified.principal;
+    },
   };
 }
 
-async function verify(token: string, key: SigningKey, clock: Clock): Promise<Verified | { refused: string }> {
-  try {
-    const { payload } = await jwtVerify(token, key.publicKey, {
-      algorithms: [key.algorithm],
-      issuer,
-      audience: issuer,
-      typ: tokenType,
-      currentDate: new Date(clock.now()),
-      requiredClaims: ["exp", "sub"],
-    });
-    const asns = Array.isArray(payload.asns) ? payload.asns.filter(Number.isInteger) : [];
-    const scopes = typeof payload.scope === "string" ? payload.scope.split(" ") : [];
-    return {
-      principal: { account: String(payload.sub), asns: new Set(asns), scopes: new Set(scopes) },
-      expiresAtMs: Number(payload.exp) * 1000,
-    };
-  } catch (error) {
-    return { refused: reasonOf(error) };
-  }
+function claimedBy({ sub, asns, scope }: JWTPayload): Principal {
+  return {
+    account: String(sub),
+    asns: new Set(Array.isArray(asns) ? asns.filter(Number.isInteger) : []),
+    scopes: new Set(typeof scope === "string" ? scope.split(" ") : []),
+  };
 }
 
-function reasonOf(error: unknown): string {
-  if (error instanceof errors.JWTExpired) {
-    return "the access token has expired";
+function restricted(claimed: Principal, keyId: string, find: FindServiceAccount): Principal | Refused {
+  const account = find(claimed.account);
+  if (account?.keys.some((key) => key.keyId === keyId) !== true) {
+    return { refused: "the service account of the access token was revoked" };
   }
-  if (error instanceof errors.JWTClaimValidationFailed) {
-    return `the access token is not valid here: ${error.claim}`;
-  }
-  if (error instanceof errors.JWSSignatureVerificationFailed) {
-    return "the access token is signed by another issuer";
-  }
-  return "the access token is malformed";
+  return {
+    account: claimed.account,
+    asns: account.asns,
+    scopes: claimed.scopes.intersection(account.scopes),
+  };
 }

@@ -2,9 +2,9 @@ import type { DescService } from "@bufbuild/protobuf";
 import type { ConnectError, HandlerContext } from "@connectrpc/connect";
 import { ErrorReason } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
 import { refuse } from "../contract/refusal.ts";
-import type { VerifyToken } from "./access-token.ts";
 import { principalKey, requireOperator } from "./principal.ts";
 import { scopesOf } from "./scopes.ts";
+import type { VerifyToken } from "./token-verifier.ts";
 
 const realm = 'Bearer realm="mobile-data-plan-sharing"';
 
@@ -24,6 +24,7 @@ export type RequestGateOptions = {
 export function createRequestGate({ verifyToken, asnBeforeBody }: RequestGateOptions): RequestGate {
   const scopes = new Map<DescService, readonly string[]>();
   return async (context) => {
+    refuseTokenInQuery(context.url);
     const token = bearerToken(context.requestHeader.get("authorization"));
     const principal = await verifyToken(token);
     if ("refused" in principal) {
@@ -48,7 +49,24 @@ export function createRequestGate({ verifyToken, asnBeforeBody }: RequestGateOpt
   };
 }
 
-/** Returns the token of an Authorization header (RFC 6750 2.1). Throws UNAUTHENTICATED. */
+/**
+ * Throws if the query has a token (RFC 6750 2.3), whatever the header says: what reads URLs, logs and caches them,
+ * would have it too.
+ */
+function refuseTokenInQuery(url: string): void {
+  const mark = url.indexOf("?");
+  if (mark === -1) {
+    return;
+  }
+  const query = new URLSearchParams(url.slice(mark));
+  for (const name of ["access_token", "oauth_token"]) {
+    if (query.has(name)) {
+      throw malformed(`${name} is not accepted in the query: send the header Authorization: Bearer <token>`);
+    }
+  }
+}
+
+/** Returns the token of an Authorization header (RFC 6750 2.1). Throws UNAUTHENTICATED, or for two INVALID_ARGUMENT. */
 function bearerToken(header: string | null): string {
   if (header === null) {
     // RFC 6750 3.1: no error code where no credentials were sent.
@@ -57,11 +75,22 @@ function bearerToken(header: string | null): string {
       headers: { "www-authenticate": realm },
     });
   }
+  // Two headers come joined by a comma and a blank (RFC 9110 5.3).
+  if (header.includes(", ")) {
+    throw malformed("the Authorization header must be there once");
+  }
   const token = /^Bearer +([A-Za-z0-9\-._~+/]+=*)$/i.exec(header)?.[1];
   if (token === undefined) {
     throw invalidToken("the Authorization header must be: Bearer <token>");
   }
   return token;
+}
+
+function malformed(description: string): ConnectError {
+  return refuse(ErrorReason.CREDENTIALS_MALFORMED, {
+    message: description,
+    headers: { "www-authenticate": `${realm}, error="invalid_request", error_description="${description}"` },
+  });
 }
 
 function invalidToken(description: string): ConnectError {

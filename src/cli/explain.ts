@@ -1,4 +1,6 @@
+import { ServiceAccountsError } from "../auth/service-accounts.ts";
 import { SigningKeyError } from "../auth/signing-key.ts";
+import { CleartextError } from "../server/server.ts";
 import { StoreOpenError } from "../store/plan-store.ts";
 
 /** Raised when a command cannot be followed as it was given; the message says what to change. */
@@ -6,9 +8,12 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
+/** Errors whose messages are written for people and say what to do. */
+const explained = [UsageError, StoreOpenError, SigningKeyError, ServiceAccountsError, CleartextError];
+
 /** Says in one line what kept a command from working. Only an unforeseen error brings its stack trace. */
 export function explain(error: unknown): string {
-  if (error instanceof UsageError || error instanceof StoreOpenError || error instanceof SigningKeyError) {
+  if (error instanceof Error && explained.some((kind) => error instanceof kind)) {
     return error.message;
   }
   const { code, message, address, port } = error as NodeJS.ErrnoException & {

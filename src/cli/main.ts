@@ -3,6 +3,7 @@ import { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { explain } from "./explain.ts";
 import { serveCommand } from "./serve.ts";
+import { serviceAccountCommand } from "./service-account.ts";
 import { tokenCommand } from "./token.ts";
 
 const program = new Command("mdps")
@@ -10,6 +11,7 @@ const program = new Command("mdps")
   .version(packageJson.version)
   .addCommand(serveCommand())
   .addCommand(tokenCommand())
+  .addCommand(serviceAccountCommand())
   .showHelpAfterError("(add --help for what there is)");
 for (const command of program.commands) {
   command.copyInheritedSettings(program);

@@ -29,3 +29,28 @@ export function parseSeconds(least: number): (text: string) => number {
     return seconds;
   };
 }
+
+/** Reads the URL of a server: a scheme and a host, perhaps a port. Returns it without a slash at the end. */
+export function parseUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isServer = url !== undefined && /^https?:$/.test(url.protocol) && url.pathname === "/";
+  if (!isServer || url.search !== "" || url.hash !== "" || url.username !== "" || url.password !== "") {
+    throw new InvalidArgumentError("It must be the URL of a server, such as https://mdps.example.com.");
+  }
+  return url.origin;
+}
+
+/** Reads an option that may be repeated. */
+export function collect<Value>(
+  parse: (text: string) => Value,
+): (text: string, before: Value[] | undefined) => Value[] {
+  return (text, before = []) => [...before, parse(text)];
+}
+
+/** Reads the name of a service account: short, or in full in the form of an e-mail address. */
+export function parseName(text: string): string {
+  if (!/^[a-z0-9][a-z0-9._-]{0,62}(@[a-z0-9][a-z0-9.-]{0,252})?$/.test(text)) {
+    throw new InvalidArgumentError("It must be lower-case letters, digits and . _ - such as operator-65001.");
+  }
+  return text;
+}

@@ -1,8 +1,11 @@
+import { create } from "@bufbuild/protobuf";
 import { Command } from "commander";
+import { AuthConfigSchema } from "../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
 import { startServer } from "../server/server.ts";
 import { defaultDataDirectory } from "./data-directory.ts";
-import { parseAsn, parsePort, parseSeconds } from "./parse-options.ts";
+import { collect, parseAsn, parsePort, parseSeconds, parseUrl } from "./parse-options.ts";
 import { quickStartText } from "./quick-start.ts";
+import { readConfig } from "./read-config.ts";
 import { readTlsFiles } from "./tls-files.ts";
 
 type ServeOptions = {
@@ -11,6 +14,9 @@ type ServeOptions = {
   data: string;
   tlsCert?: string;
   tlsKey?: string;
+  allowCleartext?: true;
+  publicUrl: string[];
+  config?: string;
   clockSkew: number;
   quickStart?: number;
 };
@@ -24,6 +30,14 @@ export function serveCommand(): Command {
     .option("--data <directory>", "where the store and the signing key live", defaultDataDirectory())
     .option("--tls-cert <file>", "certificate chain, PEM; with it the port speaks TLS only")
     .option("--tls-key <file>", "private key of the certificate, PEM")
+    .option("--allow-cleartext", "listen to other machines without TLS: for a proxy in front that has it")
+    .option(
+      "--public-url <url>",
+      "URL by which clients reach the server; may be repeated",
+      collect(parseUrl),
+      [],
+    )
+    .option("--config <file>", "further settings, YAML or JSON: whose tokens are accepted")
     .option("--clock-skew <seconds>", "how far in the future an updateTime may lie", parseSeconds(0), 60)
     .option("--quick-start <asn>", "print a token for this operator and a line for curl", parseAsn)
     .addHelpText("after", "\nExamples:\n  mdps serve\n  mdps serve --port 0 --data /var/lib/mdps")
@@ -31,11 +45,18 @@ export function serveCommand(): Command {
 }
 
 async function serve(options: ServeOptions): Promise<void> {
+  const { config, introspectionSecret } =
+    options.config === undefined ? {} : await readConfig(options.config);
+  const auth = config?.auth ?? create(AuthConfigSchema);
+  auth.publicUrls.push(...options.publicUrl);
   const server = await startServer({
     host: options.host,
     port: options.port,
     tls: await readTlsFiles(options.tlsCert, options.tlsKey),
+    allowCleartext: options.allowCleartext === true,
     dataDirectory: options.data,
+    auth,
+    introspectionSecret,
     clockSkewMs: options.clockSkew * 1000,
   });
   const stop = async () => {

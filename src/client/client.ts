@@ -7,13 +7,14 @@ import {
 import { PlanServingService } from "../../gen/mobiledataplansharing/serving/v1/plan_serving_service_pb.ts";
 import { PlanGroupService } from "../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
 import { PlanStatusService } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
+import { isConfidential } from "../contract/loopback.ts";
 import { createRestTransport } from "../transcoding/index.ts";
 
 /** The protocols that a client can speak. Google's own hosts speak REST only. */
 export type PlanSharingProtocol = "connect" | "grpc" | "grpc-web" | "rest";
 
 export type PlanSharingClientOptions = {
-  /** Such as `http://127.0.0.1:8080`. */
+  /** Such as `https://mdps.example.com`; plain `http` to this machine alone, for a token in it is anybody's. */
   baseUrl: string;
   protocol: PlanSharingProtocol;
   /** Access token, or a function that returns the current one; asked before every call. */
@@ -35,9 +36,16 @@ export type PlanSharingClient = Client<typeof PlanStatusService> &
  * await client.createUserPlanStatus({ parent: "operators/65001", clientId: "youtube", userKey, planStatus });
  * ```
  *
- * Calls reject with ConnectError; its `findDetails` has the ErrorInfo and the BadRequest.
+ * Calls reject with ConnectError; its `findDetails` has the ErrorInfo and the BadRequest. Throws TypeError for a
+ * `baseUrl` that would carry the token in cleartext to another machine.
  */
 export function createPlanSharingClient(options: PlanSharingClientOptions): PlanSharingClient {
+  if (!URL.canParse(options.baseUrl) || !isConfidential(new URL(options.baseUrl))) {
+    throw new TypeError(
+      `baseUrl: ${options.baseUrl} must be an https URL; http would show the access token to everybody on the way, ` +
+        "and is for this machine alone",
+    );
+  }
   const transport = createTransport(options);
   return {
     ...createClient(PlanStatusService, transport),

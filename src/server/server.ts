@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
+import type { AuthConfig } from "../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
 import {
   GetPlanGroupRequestSchema,
   GetPlanStatusRequestSchema,
@@ -10,28 +11,40 @@ import {
   CreatePlanStatusRequestSchema,
   CreateUserPlanStatusRequestSchema,
 } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
-import { createTokenVerifier } from "../auth/access-token.ts";
+import { createAuthentication } from "../auth/authentication.ts";
 import { createRequestGate } from "../auth/request-gate.ts";
-import { loadSigningKey } from "../auth/signing-key.ts";
 import { type Clock, systemClock } from "../contract/clock.ts";
+import { isLoopback } from "../contract/loopback.ts";
 import { errorDomain } from "../contract/refusal.ts";
 import { asnOfParent, parseResourceName } from "../contract/resource-names.ts";
 import { type ContractRules, createContractRules } from "../plans/contract-rules.ts";
 import { createRoutes } from "../services/routes.ts";
 import { openSqliteStore } from "../store/sqlite-store.ts";
 import { createTranscodingHandler, pathFieldsKey } from "../transcoding/index.ts";
+import { joinAuthorization } from "./authorization-header.ts";
 import { createFailureInterceptor, type LogFailure } from "./failure.ts";
 import { type ListenerOptions, listen } from "./listener.ts";
+import { urlsOfListener } from "./public-urls.ts";
 import { compressMinBytes, createRpcHandler } from "./rpc-handler.ts";
+import { createTokenEndpoint, tokenPath } from "./token-endpoint.ts";
 
 export type ServerOptions = ListenerOptions & {
   /** Where the store and the signing key live; made if it is not there. */
   dataDirectory: string;
+  /** Whose access tokens are accepted beside the server's own; it must have been validated. */
+  auth?: AuthConfig;
+  /** The secret that goes with `auth.introspection`. */
+  introspectionSecret?: string | undefined;
   clock?: Clock;
   /** How far in the future an `updateTime` may lie, in milliseconds. Defaults to 60,000; 0 for not at all. */
   clockSkewMs?: number;
   /** Largest request body, in decompressed bytes. Defaults to 1 MiB. */
   maxRequestBytes?: number;
+  /**
+   * Lets a server without TLS listen to other machines, such as a proxy that has it: tokens and user keys then cross
+   * the network for everybody to read. Defaults to false.
+   */
+  allowCleartext?: boolean;
   /** How long running requests may take to finish when the server stops, in milliseconds. Defaults to 10,000. */
   graceMs?: number;
   /** Is told of the server's own mistakes. Defaults to standard error. */
@@ -46,21 +59,39 @@ export type RunningServer = {
   close(): Promise<void>;
 };
 
+/** Raised when a server would take tokens in cleartext from other machines without being told to. */
+export class CleartextError extends Error {
+  override readonly name = "CleartextError";
+}
+
 /**
- * Starts a server. Rejects with StoreOpenError or SigningKeyError, whose messages say what to do, or with the
- * error of the system if the port cannot be opened.
+ * Starts a server. Rejects with StoreOpenError, SigningKeyError, ServiceAccountsError or CleartextError, whose messages
+ * say what to do, or with the error of the system if the port cannot be opened.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { clock = systemClock, clockSkewMs = 60_000, maxRequestBytes: readMaxBytes = 1024 * 1024 } = options;
   const logFailure = options.logFailure ?? ((cause, method) => console.error(`${method} failed:`, cause));
+  if (options.tls === undefined && options.allowCleartext !== true && !isLoopback(options.host)) {
+    throw new CleartextError(
+      `on ${options.host} other machines would send tokens in cleartext. Give a certificate, or allow cleartext ` +
+        "if a proxy in front has one.",
+    );
+  }
   const store = await openSqliteStore({ directory: options.dataDirectory, clock });
   try {
-    const key = await loadSigningKey(options.dataDirectory);
+    let publicUrls: readonly string[] = options.auth?.publicUrls ?? [];
+    const { verifyToken, grantToken } = await createAuthentication({
+      dataDirectory: options.dataDirectory,
+      clock,
+      config: options.auth,
+      introspectionSecret: options.introspectionSecret,
+      publicUrls: () => publicUrls,
+    });
     const rules = createContractRules();
     warm(rules);
     const shutdown = new AbortController();
     const routes = createRoutes({ store, clock, clockSkewMs, rules });
-    const requestGate = createRequestGate({ verifyToken: createTokenVerifier(key, clock), asnBeforeBody });
+    const requestGate = createRequestGate({ verifyToken, asnBeforeBody });
     const shutdownSignal = shutdown.signal;
     const rpc = createRpcHandler({
       routes,
@@ -78,13 +109,22 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       errorDomain,
       onFailure: (cause, method) => logFailure(cause, String(method)),
     });
+    const tokenEndpoint = createTokenEndpoint(grantToken, logFailure);
     const listener = await listen(options, (request, response) => {
-      // Before REST: an RPC path must win over every wildcard of a rule.
+      joinAuthorization(request);
       const target = request.url ?? "";
       const mark = target.indexOf("?");
-      const isRpc = rpc.serves(mark === -1 ? target : target.slice(0, mark));
-      (isRpc ? rpc.handle : rest)(request, response);
+      const path = mark === -1 ? target : target.slice(0, mark);
+      if (path === tokenPath) {
+        tokenEndpoint(request, response);
+      } else {
+        // Before REST: an RPC path must win over every wildcard of a rule.
+        (rpc.serves(path) ? rpc.handle : rest)(request, response);
+      }
     });
+    if (publicUrls.length === 0) {
+      publicUrls = urlsOfListener(listener.url);
+    }
     let closing: Promise<void> | undefined;
     const close = async () => {
       await listener.close(options.graceMs ?? 10_000);

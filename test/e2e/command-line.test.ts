@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
-import { testCertificateFiles } from "../support/certificate.ts";
+import { testCertificate, testCertificateFiles } from "../support/certificate.ts";
 import { dataDirectory } from "../support/data-directory.ts";
 import { type Outcome, runProgram, startServe } from "../support/program.ts";
 import { expectNoInsides } from "../support/refusal.ts";
@@ -24,7 +24,7 @@ describe("help", () => {
     const { stdout, stderr, exitCode } = await runProgram(["--help"]);
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
     expect(stdout).toMatch(/^Usage: mdps /);
-    const commands = [...(stdout.split("Commands:")[1] ?? "").matchAll(/^ {2}(\w+)/gm)].map(
+    const commands = [...(stdout.split("Commands:")[1] ?? "").matchAll(/^ {2}([\w-]+)/gm)].map(
       ([, name]) => name ?? "",
     );
     expect(commands).toEqual(expect.arrayContaining(["serve", "token"]));
@@ -165,20 +165,30 @@ describe("mdps serve does not start, and says why,", () => {
       /^mdps: .*--tls-cert/,
     ],
     [
-      "has a key that is none",
+      "has a key that others can read",
       () => ["--tls-cert", testCertificateFiles.cert, "--tls-key", testCertificateFiles.cert],
-      /^mdps: .*--tls-key/,
+      /^mdps: --tls-key: .* Run: chmod 600 /,
     ],
   ])("when the certificate %s", async (_, args, message) => {
     const directory = await dataDirectory();
     expectMessage(await serve(directory, ...args(directory)), message);
   });
 
+  it("when the certificate has a key that is none", async () => {
+    const directory = await dataDirectory();
+    const file = join(directory, "key.pem");
+    await writeFile(file, testCertificate.cert, { mode: 0o600 });
+    expectMessage(
+      await serve(directory, "--tls-cert", testCertificateFiles.cert, "--tls-key", file),
+      /^mdps: --tls-key: .*key\.pem is no private key in PEM/,
+    );
+  });
+
   it("when the key is that of another certificate", async () => {
     const directory = await dataDirectory();
     const file = join(directory, "key.pem");
     const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-    await writeFile(file, privateKey.export({ type: "pkcs8", format: "pem" }));
+    await writeFile(file, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
     expectMessage(
       await serve(directory, "--tls-cert", testCertificateFiles.cert, "--tls-key", file),
       /^mdps: --tls-key: .*key\.pem is not the key of the certificate/,

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { chmodSync, readFileSync } from "node:fs";
 
 const read = (file: string) => readFileSync(new URL(file, import.meta.url), "utf8");
 
@@ -13,3 +13,6 @@ export const testCertificateFiles = {
   cert: new URL("localhost-cert.pem", import.meta.url).pathname,
   key: new URL("localhost-key.pem", import.meta.url).pathname,
 };
+
+// Git keeps no permissions but the executable bit, and the server wants keys that only their owner can read.
+chmodSync(testCertificateFiles.key, 0o600);

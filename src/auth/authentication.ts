@@ -1,0 +1,65 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  type AuthConfig,
+  AuthConfigSchema,
+} from "../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
+import type { Clock } from "../contract/clock.ts";
+import { createOwnTokens, ownIssuer } from "./access-token.ts";
+import type { PublicUrls } from "./audience.ts";
+import { createIntrospection } from "./introspection.ts";
+import { createJwtIssuer } from "./jwt-issuer.ts";
+import { createReplayGuard } from "./replay-guard.ts";
+import { createSelfSignedTokens } from "./self-signed-token.ts";
+import { watchServiceAccounts } from "./service-accounts.ts";
+import { loadSigningKey } from "./signing-key.ts";
+import { createTokenGrant, type TokenGrant } from "./token-grant.ts";
+import { createTokenVerifier, type VerifyToken } from "./token-verifier.ts";
+
+export type AuthenticationOptions = {
+  /** Where the signing key and the service accounts are. */
+  dataDirectory: string;
+  clock: Clock;
+  /** Whose tokens are accepted beside the server's own; it must have been validated. */
+  config?: AuthConfig | undefined;
+  /** The secret that goes with `config.introspection`. */
+  introspectionSecret?: string | undefined;
+  /** URLs under which clients reach the server. */
+  publicUrls: PublicUrls;
+};
+
+/** Who may call, in all: the server's own tokens, its service accounts, and the issuers of the configuration. */
+export type Authentication = { readonly verifyToken: VerifyToken; readonly grantToken: TokenGrant };
+
+/** Loads keys and accounts. Rejects with SigningKeyError or ServiceAccountsError. */
+export async function createAuthentication(options: AuthenticationOptions): Promise<Authentication> {
+  const { dataDirectory, clock, config = create(AuthConfigSchema), publicUrls } = options;
+  const key = await loadSigningKey(dataDirectory);
+  const findServiceAccount = watchServiceAccounts(dataDirectory);
+  const own = createOwnTokens({ key, clock, findServiceAccount });
+  const selfSigned = createSelfSignedTokens({ findServiceAccount, clock, publicUrls });
+  const external = new Map(
+    config.jwtIssuers.map((issuer) => [issuer.issuer, createJwtIssuer(issuer, clock)]),
+  );
+  const fallback =
+    config.introspection &&
+    createIntrospection(config.introspection, options.introspectionSecret ?? "", clock);
+  return {
+    verifyToken: createTokenVerifier({
+      clock,
+      fallback,
+      sourceOf(issuer) {
+        if (issuer === ownIssuer) {
+          return own;
+        }
+        return findServiceAccount(issuer) ? selfSigned : external.get(issuer);
+      },
+    }),
+    grantToken: createTokenGrant({
+      key,
+      clock,
+      findServiceAccount,
+      publicUrls,
+      replayGuard: createReplayGuard(dataDirectory, clock),
+    }),
+  };
+}
