@@ -51,7 +51,7 @@ export async function createAuthentication(options: AuthenticationOptions): Prom
         if (issuer === ownIssuer) {
           return own;
         }
-        return findServiceAccount(issuer) ? selfSigned : external.get(issuer);
+        return external.get(issuer) ?? (findServiceAccount(issuer) && selfSigned);
       },
     }),
     grantToken: createTokenGrant({

@@ -106,7 +106,8 @@ export function watchServiceAccounts(directory: string): FindServiceAccount {
   }
 
   return (email) => {
-    if (performance.now() >= lookAgain) {
+    // An account that is not there may have been made this moment.
+    if (!accounts.has(email) || performance.now() >= lookAgain) {
       refresh();
     }
     return accounts.get(email);

@@ -9,10 +9,13 @@ export class UsageError extends Error {
 }
 
 /** Errors whose messages are written for people and say what to do. */
-const explained = [UsageError, StoreOpenError, SigningKeyError, ServiceAccountsError, CleartextError];
+const explained = [UsageError, StoreOpenError, SigningKeyError, ServiceAccountsError];
 
 /** Says in one line what kept a command from working. Only an unforeseen error brings its stack trace. */
 export function explain(error: unknown): string {
+  if (error instanceof CleartextError) {
+    return `${error.message} (--tls-cert and --tls-key, or --allow-cleartext)`;
+  }
   if (error instanceof Error && explained.some((kind) => error instanceof kind)) {
     return error.message;
   }

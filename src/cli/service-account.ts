@@ -53,12 +53,7 @@ function withKeyFile(command: Command): Command {
 function createCommand(): Command {
   return withKeyFile(new Command("create"))
     .description("make an account and print its key file; the private key is kept nowhere else")
-    .requiredOption(
-      "--operator <asn>",
-      "operator that it may act for; may be repeated",
-      collect(parseAsn),
-      [],
-    )
+    .requiredOption("--operator <asn>", "operator that it may act for; may be repeated", collect(parseAsn))
     .option("--name <name>", "its name; by default operator-<asn>", parseName)
     .addOption(
       new Option("--access <what>", "what it may do").choices(["push", "read", "both"]).default("push"),

@@ -73,6 +73,11 @@ async function createClient(keyFile: string | ServiceAccountKeyFile | undefined,
 
 async function createJwtClient(key: ServiceAccountKeyFile, scopes: string[]): Promise<JWT> {
   const { gaxios, JWT } = await loadLibrary();
+  for (const member of ["client_email", "private_key"] as const) {
+    if (!key[member]) {
+      throw new TypeError(`the key file has no ${member}`);
+    }
+  }
   const tokenUri = new URL(key.token_uri ?? googleTokenUri);
   if (!isConfidential(tokenUri)) {
     throw new TypeError(`token_uri: ${tokenUri} must be an https URL; http is for this machine alone`);

@@ -15,11 +15,19 @@ const mostBytes = 16 * 1024;
 export function createTokenEndpoint(grant: TokenGrant, logFailure: LogFailure): RequestListener {
   return (request, response) => {
     answer(request, grant)
-      .catch((cause: unknown): Answer => {
+      .catch((cause: unknown): Answer | undefined => {
+        if (request.readableAborted) {
+          return undefined;
+        }
         logFailure(cause, "POST /token");
         return { status: 503, body: { error: "temporarily_unavailable", error_description: "try again" } };
       })
-      .then(({ status, body }) => {
+      .then((settled) => {
+        if (settled === undefined) {
+          // The client went away.
+          return;
+        }
+        const { status, body } = settled;
         const bytes = Buffer.from(JSON.stringify(body));
         response.statusCode = status;
         response.setHeader("content-type", "application/json");

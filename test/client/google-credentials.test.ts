@@ -1,0 +1,271 @@
+import { writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { toJson } from "@bufbuild/protobuf";
+import { type AuthClient, GoogleAuth, gaxios, JWT } from "google-auth-library";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { PlanStatusSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
+import { pushScope, readScope } from "../../src/auth/scopes.ts";
+import { type KeyFile, revokeServiceAccount } from "../../src/auth/service-account-admin.ts";
+import {
+  createPlanSharingClient,
+  googleCredentials,
+  type ServiceAccountKeyFile,
+} from "../../src/client/index.ts";
+import { systemClock } from "../../src/contract/clock.ts";
+import { dataDirectory } from "../support/data-directory.ts";
+import { planStatus } from "../support/plan-statuses.ts";
+import { refusalOf } from "../support/refusal.ts";
+import { makeAccount } from "../support/service-accounts.ts";
+import { testTime } from "../support/test-clock.ts";
+import { freshKey, parent, protocols, startTestServer, type TestServer } from "../support/test-server.ts";
+
+let server: TestServer;
+let key: KeyFile;
+beforeAll(async () => {
+  server = await startTestServer();
+  key = await makeAccount(server);
+});
+afterAll(async () => {
+  expect(server.failures).toEqual([]);
+  await server[Symbol.asyncDispose]();
+});
+beforeEach(() => {
+  // Google's library has a clock of its own: it must show the time of the server's.
+  vi.useFakeTimers({ toFake: ["Date"], now: testTime });
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllEnvs();
+});
+
+async function writeKeyFile(content: unknown): Promise<string> {
+  const file = join(await dataDirectory(), "key.json");
+  await writeFile(file, typeof content === "string" ? content : JSON.stringify(content), { mode: 0o600 });
+  return file;
+}
+
+/** Calls the three methods as an operator's program does that has nothing but Google's library. */
+async function pushAll(client: AuthClient): Promise<number[]> {
+  const post = async (path: string, data: object) =>
+    (await client.request({ url: `${server.url}/v1/${parent}/${path}`, method: "POST", data })).status;
+  const status = toJson(PlanStatusSchema, planStatus()) as object;
+  return [
+    await post(`clients/mobiledataplan/users/${freshKey()}/planStatus`, status),
+    await post(`planStatuses?userKey=${freshKey()}`, status),
+    await post("planGroups", { planGroupId: freshKey() }),
+  ];
+}
+
+describe("an operator's program with Google's own library", () => {
+  it("gets tokens with a JWT client, and calls all three methods", async () => {
+    // The library asks Google whatever token_uri says: the way there is turned, the request stays as it is.
+    const transporter = new gaxios.Gaxios();
+    transporter.interceptors.request.add({
+      async resolved(request) {
+        if (String(request.url) === "https://oauth2.googleapis.com/token") {
+          request.url = new URL(key.token_uri);
+        }
+        return request;
+      },
+    });
+    const jwt = new JWT({ email: key.client_email, key: key.private_key, scopes: [pushScope], transporter });
+    expect(await pushAll(jwt)).toEqual([200, 200, 200]);
+    expect(jwt.credentials).toMatchObject({
+      access_token: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
+      expiry_date: testTime + 3_600_000,
+    });
+  });
+
+  it("needs nothing but the key file if that has a universe domain of its own", async () => {
+    const keyFile = await writeKeyFile(await makeAccount(server, { universeDomain: "mdps.internal" }));
+    const auth = new GoogleAuth({ keyFile, scopes: [pushScope] });
+    expect(await pushAll(await auth.getClient())).toEqual([200, 200, 200]);
+  });
+
+  it("needs nothing but the environment if the key file there has a universe domain of its own", async () => {
+    const keyFile = await writeKeyFile(await makeAccount(server, { universeDomain: "mdps.internal" }));
+    vi.stubEnv("GOOGLE_APPLICATION_CREDENTIALS", keyFile);
+    expect(await pushAll(await new GoogleAuth({ scopes: pushScope }).getClient())).toEqual([200, 200, 200]);
+  });
+
+  it("may have tokens for a URL that the library signs itself, without scopes", async () => {
+    const jwt = new JWT({ email: key.client_email, key: key.private_key, keyId: key.private_key_id });
+    const url = `${server.url}/v1/${parent}/planGroups`;
+    const headers = await jwt.getRequestHeaders(url);
+    headers.set("content-type", "application/json");
+    const body = JSON.stringify({ planGroupId: freshKey() });
+    expect((await fetch(url, { method: "POST", headers, body })).status).toBe(200);
+  });
+});
+
+/** A token endpoint that counts and delays, in front of nothing. */
+async function startTokenEndpoint(
+  respond: (count: number) => { status?: number; body: object } | Promise<{ status?: number; body: object }>,
+): Promise<{ url: string; count(): number }> {
+  let count = 0;
+  const endpoint: Server = createServer((request, response) => {
+    request.resume().on("end", async () => {
+      count += 1;
+      const { status = 200, body } = await respond(count);
+      response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+    });
+  });
+  await new Promise<void>((resolve) => endpoint.listen(0, "127.0.0.1", resolve));
+  onTestFinished(async () => {
+    endpoint.closeAllConnections();
+    await new Promise((resolve) => endpoint.close(resolve));
+  });
+  return { url: `http://127.0.0.1:${(endpoint.address() as AddressInfo).port}`, count: () => count };
+}
+
+const token = (count: number) => ({
+  body: { access_token: `token-${count}`, token_type: "Bearer", expires_in: 3600 },
+});
+
+describe("googleCredentials", () => {
+  const push = (source: () => Promise<string>, protocol: (typeof protocols)[number] = "connect") =>
+    createPlanSharingClient({ baseUrl: server.url, protocol, token: source }).createPlanStatus({
+      parent,
+      userKey: freshKey(),
+      planStatus: planStatus(),
+    });
+
+  it.each(protocols)("pushes over %s with the content of a key file", async (protocol) => {
+    await push(googleCredentials(key), protocol);
+  });
+
+  it("pushes with the path of a key file", async () => {
+    await push(googleCredentials(await writeKeyFile(key)));
+  });
+
+  it("pushes with the key file that the environment names", async () => {
+    vi.stubEnv("GOOGLE_APPLICATION_CREDENTIALS", await writeKeyFile(key));
+    await push(googleCredentials());
+  });
+
+  it("pushes with a key of any universe domain", async () => {
+    await push(googleCredentials(await makeAccount(server, { universeDomain: "mdps.internal" })));
+  });
+
+  it("asks for the scopes that it is told", async () => {
+    const reader = await makeAccount(server, { scopes: [readScope] });
+    const client = (scopes: string[]) =>
+      createPlanSharingClient({
+        baseUrl: server.url,
+        protocol: "rest",
+        token: googleCredentials(reader, { scopes }),
+      });
+    const read = client([readScope]).getPlanGroup({ name: `${parent}/planGroups/none` });
+    expect(await refusalOf(read)).toMatchObject({ reason: "PLAN_GROUP_NOT_FOUND" });
+    const wrong = client([pushScope]).getPlanGroup({ name: `${parent}/planGroups/none` });
+    await expect(wrong).rejects.toThrow("invalid_scope");
+  });
+
+  it("gets one token for all calls that wait, and keeps it", async () => {
+    const { url, count } = await startTokenEndpoint(token);
+    const source = googleCredentials({ ...key, token_uri: `${url}/token` });
+    expect(new Set(await Promise.all(Array.from({ length: 100 }, source)))).toEqual(new Set(["token-1"]));
+    vi.setSystemTime(testTime + 50 * 60_000);
+    expect(await source()).toBe("token-1");
+    expect(count()).toBe(1);
+  });
+
+  it("gets a new token some minutes before the old one expires, once for all", async () => {
+    const { url, count } = await startTokenEndpoint(token);
+    const source = googleCredentials({ ...key, token_uri: `${url}/token` });
+    await source();
+    vi.setSystemTime(testTime + 56 * 60_000);
+    expect(new Set(await Promise.all(Array.from({ length: 100 }, source)))).toEqual(new Set(["token-2"]));
+    expect(count()).toBe(2);
+  });
+
+  it("says what the token endpoint says, and asks it again with the next call", async () => {
+    const { url } = await startTokenEndpoint((count) =>
+      count === 1 ? { status: 400, body: { error: "invalid_grant", error_description: "no" } } : token(count),
+    );
+    const source = googleCredentials({ ...key, token_uri: `${url}/token` });
+    await expect(source()).rejects.toThrow("invalid_grant: no");
+    expect(await source()).toBe("token-2");
+  });
+
+  it("has the token of a revoked account refused", async () => {
+    const own = await makeAccount(server, { name: "short-lived" });
+    const source = googleCredentials(own);
+    await push(source);
+    await revokeServiceAccount(server.directory, own.client_email, systemClock);
+    const outcome = () =>
+      push(source).then(
+        () => "pushed",
+        (error: Error) => error.message,
+      );
+    await expect.poll(outcome).toBe("[unauthenticated] the service account of the access token was revoked");
+  });
+
+  it.each([
+    ["http://mdps.example.com/token"],
+    ["http://127.0.0.1.example.com/token"],
+    ["ftp://127.0.0.1/token"],
+  ])("sends no assertion to %s", async (tokenUri) => {
+    const source = googleCredentials({ ...key, token_uri: tokenUri });
+    await expect(source()).rejects.toThrow(TypeError);
+    await expect(source()).rejects.toThrow(`token_uri: ${tokenUri} must be an https URL`);
+  });
+
+  it("says that a key file is not there, and finds it when it is", async () => {
+    const file = join(await dataDirectory(), "later.json");
+    const source = googleCredentials(file);
+    await expect(source()).rejects.toThrow(`the key file ${file} cannot be read (ENOENT)`);
+    await writeFile(file, JSON.stringify(key));
+    expect(await source()).toMatch(/^[\w-]+\./);
+  });
+
+  it("does not quote a key file that is none", async () => {
+    const file = await writeKeyFile(key.private_key);
+    const error = await googleCredentials(file)().catch((cause: unknown) => cause);
+    expect(error).toBeInstanceOf(TypeError);
+    expect((error as Error).message).toBe(`the key file ${file} is no JSON`);
+    expect((error as Error).cause).toBeUndefined();
+  });
+
+  it.each([
+    ["an email", { client_email: undefined }],
+    ["a private key", { private_key: undefined }],
+  ])("says that a key file has not %s", async (_, change) => {
+    const source = googleCredentials({ ...key, ...change } as unknown as ServiceAccountKeyFile);
+    await expect(source()).rejects.toThrow(/the key file has no (client_email|private_key)/);
+  });
+});
+
+describe("a client", () => {
+  const create = (baseUrl: string) => () =>
+    createPlanSharingClient({ baseUrl, protocol: "rest", token: "secret" });
+
+  it.each([
+    "http://mdps.example.com",
+    "http://192.168.0.1:8080",
+    "http://0.0.0.0:8080",
+    "http://127.0.0.1.example.com",
+    "http://localhost.example.com",
+    "http://[2001:db8::1]",
+    "ftp://localhost",
+    "mdps.example.com",
+    "",
+  ])("sends no token to %j", (baseUrl) => {
+    expect(create(baseUrl)).toThrow(TypeError);
+    expect(create(baseUrl)).toThrow(`baseUrl: ${baseUrl} must be an https URL`);
+    expect(create(baseUrl)).not.toThrow("secret");
+  });
+
+  it.each([
+    "https://mdps.example.com",
+    "http://localhost:8080",
+    "http://LOCALHOST",
+    "http://127.0.0.1",
+    "http://127.1.2.3:80",
+    "http://[::1]:8080",
+  ])("may send one to %s", (baseUrl) => {
+    expect(create(baseUrl)).not.toThrow();
+  });
+});

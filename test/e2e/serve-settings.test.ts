@@ -1,0 +1,195 @@
+import { chmod, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { OAuth2Server } from "oauth2-mock-server";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { pushScope } from "../../src/auth/scopes.ts";
+import { createPlanSharingClient } from "../../src/client/index.ts";
+import { dataDirectory } from "../support/data-directory.ts";
+import { type Outcome, runProgram, startServe } from "../support/program.ts";
+import { refusalOf } from "../support/refusal.ts";
+
+async function writeConfig(text: string, name = "mdps.yaml"): Promise<string> {
+  const file = join(await dataDirectory(), name);
+  await writeFile(file, text);
+  return file;
+}
+
+const serve = async (...args: string[]): Promise<Outcome> =>
+  runProgram(["serve", "--port", "0", "--data", await dataDirectory(), ...args]);
+
+describe("mdps serve --config", () => {
+  it("takes the tokens of an identity provider, for the operators that the file gives them", async () => {
+    const provider = new OAuth2Server();
+    await provider.issuer.keys.generate("RS256");
+    await provider.start(0, "127.0.0.1");
+    onTestFinished(() => provider.stop());
+    const issuer = String(provider.issuer.url);
+    const file = await writeConfig(`
+# Whose tokens are accepted.
+auth:
+  jwtIssuers:
+    - issuer: ${issuer}
+      jwksUri: ${issuer}/jwks
+      audiences: [mdps]
+      clockSkew: 5s
+      claims:
+        scopes: { "plans:push": "${pushScope}" }
+      accounts:
+        - { account: dpa, asns: [65001] }
+`);
+    const server = await startServe(await dataDirectory(), ["--config", file]);
+    const tokenFor = (sub: string, scope: string) =>
+      provider.issuer.buildToken({
+        scopesOrTransform: (_, payload) => Object.assign(payload, { sub, scope, aud: "mdps" }),
+      });
+    const push = async (sub: string, scope: string, asn = 65001) =>
+      createPlanSharingClient({
+        baseUrl: server.url,
+        protocol: "rest",
+        token: await tokenFor(sub, scope),
+      }).createPlanGroup({ parent: `operators/${asn}`, planGroupId: "k" });
+    await push("dpa", "openid plans:push");
+    await push("dpa", pushScope);
+    expect(await refusalOf(push("dpa", "openid"))).toMatchObject({ reason: "SCOPE_INSUFFICIENT" });
+    expect(await refusalOf(push("dpa", pushScope, 65002))).toMatchObject({ reason: "OPERATOR_NOT_LINKED" });
+    expect(await refusalOf(push("eve", pushScope))).toMatchObject({ reason: "OPERATOR_NOT_LINKED" });
+  });
+
+  it("may be JSON, or say nothing", async () => {
+    for (const text of ['{"auth": {"publicUrls": ["https://mdps.example.com"]}}', "# nothing\n", "{}"]) {
+      const server = await startServe(await dataDirectory(), ["--config", await writeConfig(text)]);
+      server.process.kill("SIGTERM");
+      expect((await server.ended).exitCode).toBe(0);
+    }
+  });
+
+  const issuer = (more: string) =>
+    `auth:\n  jwtIssuers:\n    - issuer: a\n      jwksUri: https://example.com/jwks\n      audiences: [a]\n      ${more}\n`;
+  const introspection = (more: string) =>
+    `auth:\n  introspection:\n    endpoint: https://example.com/introspect\n    clientId: a\n    ${more}\n`;
+
+  it.each<[string, string, RegExp]>([
+    ["no YAML", "auth: [", /--config: .*mdps\.yaml: .*/],
+    ["a key that is unknown", "auth:\n  jwtIssuer: []\n", /key "jwtIssuer" is unknown/],
+    ["a key twice", "auth: {}\nauth: {}\n", /Map keys must be unique/],
+    ["a list", "[]", /ServerConfig/],
+    [
+      "no audience",
+      issuer("audiences: []").replace("audiences: [a]\n      ", ""),
+      /auth\.jwt_issuers\[0\]\.audiences/,
+    ],
+    ["a secret as key (HS256)", issuer("algorithms: [HS256]"), /auth\.jwt_issuers\[0\]\.algorithms\[0\]/],
+    ["no signature (none)", issuer("algorithms: [none]"), /auth\.jwt_issuers\[0\]\.algorithms\[0\]/],
+    ["a clock skew of hours", issuer("clockSkew: 7200s"), /auth\.jwt_issuers\[0\]\.clock_skew/],
+    ["an operator that is none", issuer("accounts: [{account: a, asns: [0]}]"), /asns\[0\]/],
+    ["a scope that means nothing here", issuer("claims: {scopes: {a: b}}"), /claims\.scopes\["a"\]/],
+    ["keys in cleartext", issuer("").replace("https:", "http:"), /jwksUri: http:\S+ must be an https URL/],
+    ["a public URL with a path", 'auth: {publicUrls: ["https://a/b"]}', /auth\.public_urls\[0\]/],
+    ["no secret", introspection(""), /client_secret/],
+    [
+      "introspection in cleartext",
+      introspection("clientSecretEnv: A").replace("https:", "http:"),
+      /introspection\.endpoint: http:/,
+    ],
+    [
+      "a secret that the environment lacks",
+      introspection("clientSecretEnv: MDPS_NO_SUCH"),
+      /environment has no MDPS_NO_SUCH/,
+    ],
+    [
+      "a secret file that does not exist",
+      introspection("clientSecretFile: none.txt"),
+      /clientSecretFile: .*none\.txt cannot be read/,
+    ],
+  ])("is refused when it has %s", async (_, text, message) => {
+    const { stderr, stdout, exitCode } = await serve("--config", await writeConfig(text));
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/^mdps: /);
+    expect(stderr).not.toMatch(/\bat .+:\d+:\d+/);
+    expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 1 });
+  });
+
+  it("names every rule that it breaks", async () => {
+    const { stderr } = await serve("--config", await writeConfig(issuer("algorithms: [none, HS256]")));
+    expect(stderr).toMatch(/algorithms\[0\][\s\S]*algorithms\[1\]/);
+  });
+
+  it("is refused when it does not exist", async () => {
+    expect((await serve("--config", "none.yaml")).stderr).toMatch(
+      /^mdps: --config: none\.yaml cannot be read/,
+    );
+  });
+
+  it("is refused when others can read the secret that it names", async () => {
+    const file = await writeConfig(introspection("clientSecretFile: secret.txt"));
+    const secret = join(file, "..", "secret.txt");
+    await writeFile(secret, "s3cret-value\n", { mode: 0o644 });
+    const { stderr } = await serve("--config", file);
+    expect(stderr).toMatch(/Run: chmod 600 .*secret\.txt/);
+    expect(stderr).not.toContain("s3cret-value");
+    await chmod(secret, 0o600);
+    const server = await startServe(await dataDirectory(), ["--config", file]);
+    expect(server.url).toMatch(/^http:/);
+  });
+});
+
+describe("mdps serve for other machines", () => {
+  it.each(["0.0.0.0", "::", "192.0.2.1", "example.com"])("without TLS is refused on %s", async (host) => {
+    const { stderr, exitCode } = await serve("--host", host);
+    expect(stderr).toMatch(new RegExp(`^mdps: on ${host} other machines would send tokens in cleartext`));
+    expect(stderr).toMatch(/--allow-cleartext/);
+    expect(exitCode).toBe(1);
+  });
+
+  it("starts with --allow-cleartext, for a proxy in front", async () => {
+    const server = await startServe(await dataDirectory(), ["--host", "0.0.0.0", "--allow-cleartext"]);
+    expect(server.url).toMatch(/^http:\/\/0\.0\.0\.0:\d+$/);
+  });
+
+  it("takes assertions for the URLs that --public-url names", async () => {
+    const directory = await dataDirectory();
+    const outcome = await runProgram([
+      "serve",
+      "--port",
+      "0",
+      "--data",
+      directory,
+      "--public-url",
+      "example.com",
+    ]);
+    expect(outcome.stderr).toMatch(/URL of a server, such as https/);
+    const server = await startServe(directory, ["--public-url", "https://mdps.example.com/"]);
+    expect(server.url).toMatch(/^http:\/\/127/);
+  });
+});
+
+describe("what mdps serve writes", () => {
+  it("has no token, assertion or user key, whatever comes", async () => {
+    const directory = await dataDirectory();
+    const server = await startServe(directory);
+    const secrets = ["Bearer-secret-token", "eyJhbGciOiJub25lIn0.eyJpc3MiOiJhIn0.", "secret-assertion"];
+    const post = (path: string, init: RequestInit) =>
+      fetch(server.url + path, { method: "POST", body: "{}", ...init }).then((response) => response.text());
+    for (const secret of secrets) {
+      const answers = [
+        await post("/v1/operators/65001/planGroups", { headers: { authorization: `Bearer ${secret}` } }),
+        await post(`/v1/operators/65001/planGroups?access_token=${secret}`, {}),
+        await post("/token", {
+          body: new URLSearchParams({
+            grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer",
+            assertion: secret,
+          }),
+        }),
+      ];
+      for (const answer of answers) {
+        expect(answer).not.toContain(secret);
+      }
+    }
+    server.process.kill("SIGTERM");
+    const { stdout, stderr } = await server.ended;
+    for (const secret of secrets) {
+      expect(stdout + stderr).not.toContain(secret);
+    }
+    expect(stderr).toBe("");
+  });
+});

@@ -1,0 +1,106 @@
+import { describe, expect, it } from "vitest";
+import type { KeyFile } from "../../src/auth/service-account-admin.ts";
+import { createPlanSharingClient, googleCredentials } from "../../src/client/index.ts";
+import { dataDirectory } from "../support/data-directory.ts";
+import { runProgram, startServe } from "../support/program.ts";
+import { refusalOf } from "../support/refusal.ts";
+
+const domain = "mobile-data-plan-sharing.internal";
+
+async function mdps(directory: string, ...args: string[]): Promise<string> {
+  const { stdout, stderr, exitCode } = await runProgram(["service-account", ...args, "--data", directory]);
+  expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+  return stdout;
+}
+
+async function createKey(directory: string, url: string, ...args: string[]): Promise<KeyFile> {
+  return JSON.parse(await mdps(directory, "create", "--operator", "65001", "--url", url, ...args)) as KeyFile;
+}
+
+describe("mdps service-account", () => {
+  it("makes a key file by which a program pushes; link, unlink and revoke take effect on the running server", async () => {
+    const directory = await dataDirectory();
+    const server = await startServe(directory);
+    const key = await createKey(directory, server.url);
+    const client = createPlanSharingClient({
+      baseUrl: server.url,
+      protocol: "grpc",
+      token: googleCredentials(key),
+    });
+    const push = (asn: number) => client.createPlanGroup({ parent: `operators/${asn}`, planGroupId: "k" });
+    const reason = (asn: number) => refusalOf(push(asn)).then((refusal) => refusal.reason);
+    await push(65001);
+    expect(await reason(65002)).toBe("OPERATOR_NOT_LINKED");
+
+    expect(await mdps(directory, "link", "operator-65001", "65002")).toBe(
+      `operator-65001@${domain} may act for: 65001, 65002\n`,
+    );
+    await expect.poll(() => push(65002).then(() => "pushed", String)).toBe("pushed");
+
+    expect(await mdps(directory, "unlink", "operator-65001", "65001")).toMatch(/may act for: 65002\n$/);
+    await expect.poll(() => reason(65001).catch(() => "pushed")).toBe("OPERATOR_NOT_LINKED");
+
+    expect(await mdps(directory, "revoke", `operator-65001@${domain}`)).toMatch(/ is revoked\n$/);
+    await expect.poll(() => reason(65002).catch(() => "pushed")).toBe("CREDENTIALS_INVALID");
+  });
+
+  it("changes keys without a pause", async () => {
+    const directory = await dataDirectory();
+    const server = await startServe(directory);
+    const first = await createKey(directory, server.url, "--name", "dpa");
+    const second = JSON.parse(await mdps(directory, "add-key", "dpa", "--url", server.url)) as KeyFile;
+    const push = async (key: KeyFile) =>
+      createPlanSharingClient({
+        baseUrl: server.url,
+        protocol: "rest",
+        token: googleCredentials(key),
+      }).createPlanGroup({ parent: "operators/65001", planGroupId: "k" });
+    await expect.poll(() => push(second).then(() => "pushed", String)).toBe("pushed");
+    await push(first);
+    await mdps(directory, "remove-key", "dpa", first.private_key_id);
+    await expect.poll(() => push(first).then(() => "pushed", String)).toMatch(/invalid_grant/);
+    await push(second);
+  });
+
+  it("lists accounts, for people and as JSON", async () => {
+    const directory = await dataDirectory();
+    expect(await mdps(directory, "list")).toBe("");
+    const key = await createKey(
+      directory,
+      "https://mdps.example.com",
+      "--operator",
+      "65002",
+      "--access",
+      "both",
+    );
+    await createKey(directory, "https://mdps.example.com", "--name", "old");
+    await mdps(directory, "revoke", "old");
+    expect(await mdps(directory, "list")).toMatch(
+      new RegExp(
+        `^operator-65001@${domain}\n  operators  65001, 65002\n  scopes     \\S+ \\S+\n  keys       ${key.private_key_id}\n` +
+          `old@${domain}  revoked 20\\S+Z\n  operators  65001\n  scopes     \\S+\n  keys       none\n$`,
+      ),
+    );
+    expect(JSON.parse(await mdps(directory, "list", "--json"))).toEqual([
+      expect.objectContaining({ operators: [65001, 65002], keys: [key.private_key_id] }),
+      expect.objectContaining({ email: `old@${domain}`, keys: [], revoked: expect.any(String) }),
+    ]);
+  });
+
+  it.each<[string, string[], RegExp]>([
+    ["no operator", ["create"], /required option '--operator <asn>'/],
+    ["an operator that is none", ["create", "--operator", "AS65001"], /ASN from 1 to 4294967295/],
+    ["a name that is none", ["create", "--operator", "1", "--name", "A B"], /lower-case letters, digits/],
+    ["a URL that is none", ["create", "--operator", "1", "--url", "mdps.example.com"], /URL of a server/],
+    ["a URL with a path", ["create", "--operator", "1", "--url", "https://example.com/x"], /URL of a server/],
+    ["an access that is none", ["create", "--operator", "1", "--access", "all"], /push, read, both/],
+    ["an account that does not exist", ["revoke", "nobody"], /^mdps: there is no account nobody@/],
+    ["a key that does not exist", ["remove-key", "nobody", "k"], /^mdps: there is no account nobody@/],
+    ["an unknown command", ["delete", "nobody"], /unknown command 'delete'/],
+  ])("says what is wrong: %s", async (_, args, message) => {
+    const directory = await dataDirectory();
+    const outcome = await runProgram(["service-account", ...args, "--data", directory]);
+    expect(outcome.stderr).toMatch(message);
+    expect(outcome).toMatchObject({ exitCode: 1, stdout: "" });
+  });
+});
