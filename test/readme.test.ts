@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readConfig } from "../src/cli/read-config.ts";
 import { type RunningServer, startServer } from "../src/server/server.ts";
 
 const run = promisify(execFile);
@@ -74,9 +75,26 @@ describe("the README's snippets, as they stand", () => {
     expect(answer.name).toBe("operators/65001/planStatuses/a%2Fb+c==");
   });
 
+  it("pushes with the key file of a service account", async () => {
+    writeFileSync(join(folder, "push-with-key.ts"), snippets.get("push-with-key.ts") ?? "");
+    const printed = await shell(`${snippets.get("key.sh")}\nls -l key.json\nnode push-with-key.ts`);
+    expect(printed).toMatch(/^-rw------- [\s\S]*\noperators\/65001\/planStatuses\/a%2Fb\+c==\n$/);
+  });
+
   it("reads back what was pushed", async () => {
     await shell(snippets.get("curl.sh") ?? "");
     const answer = JSON.parse(await shell(snippets.get("read.sh") ?? ""));
     expect(answer.plans[0].planId).toBe("acme-199");
   });
+});
+
+it("the configuration in docs/security.md is one that the server takes", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "mdps-readme-"));
+  const text = /```yaml\n([\s\S]*?)```/.exec(readFileSync(join(root, "docs/security.md"), "utf8"))?.[1] ?? "";
+  writeFileSync(join(folder, "mdps.yaml"), text);
+  writeFileSync(join(folder, "introspection-secret.txt"), "secret\n", { mode: 0o600 });
+  const { config, introspectionSecret } = await readConfig(join(folder, "mdps.yaml"));
+  expect(config.auth?.jwtIssuers[0]?.accounts[0]?.asns).toEqual([65001, 65002]);
+  expect(introspectionSecret).toBe("secret");
+  rmSync(folder, { recursive: true });
 });
