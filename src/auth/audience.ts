@@ -16,13 +16,17 @@ export function isTokenAudience(aud: unknown, publicUrls: PublicUrls): boolean {
 
 /**
  * Says whether a self-signed token is meant for this server (AIP-4111): the URL of the service, or of one of its
- * methods. gRPC libraries write `https` also where the connection is not TLS.
+ * methods. gRPC libraries write `https` also where the connection is not TLS. The token endpoint is not among them:
+ * whoever gets hold of an assertion, perhaps used, must not have an access token (RFC 8725 3.12).
  */
 export function isServiceAudience(aud: unknown, publicUrls: PublicUrls): boolean {
   if (typeof aud !== "string" || !URL.canParse(aud)) {
     return false;
   }
-  const { protocol, host } = new URL(aud);
+  const { protocol, host, pathname } = new URL(aud);
+  if (pathname === "/token") {
+    return false;
+  }
   return publicUrls().some((url) => {
     const own = new URL(url);
     return own.host === host && (own.protocol === protocol || protocol === "https:");

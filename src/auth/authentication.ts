@@ -40,13 +40,13 @@ export async function createAuthentication(options: AuthenticationOptions): Prom
   const external = new Map(
     config.jwtIssuers.map((issuer) => [issuer.issuer, createJwtIssuer(issuer, clock)]),
   );
-  const fallback =
+  const opaque =
     config.introspection &&
     createIntrospection(config.introspection, options.introspectionSecret ?? "", clock);
   return {
     verifyToken: createTokenVerifier({
       clock,
-      fallback,
+      opaque,
       sourceOf(issuer) {
         if (issuer === ownIssuer) {
           return own;

@@ -43,5 +43,7 @@ function textsOf(claim: unknown): string[] {
 /** Numbers, or texts of the form that an ASN has in a resource name; what is neither is left out. */
 function asnsOf(claim: unknown): number[] {
   const all = typeof claim === "number" ? [claim] : Array.isArray(claim) ? claim : textsOf(claim);
-  return all.flatMap((each) => asnOfParent(`operators/${each}`) ?? []);
+  return all.flatMap((each) =>
+    typeof each === "number" || typeof each === "string" ? (asnOfParent(`operators/${each}`) ?? []) : [],
+  );
 }

@@ -20,7 +20,7 @@ export type RemoteKeysOptions = {
 /**
  * Returns the look-up of an issuer's keys. Keys that are known go on while the issuer does not answer, up to their
  * largest age. A key that is not known is asked for, but not more often than the cool-down lets; if it cannot be asked
- * for, the look-up fails with CREDENTIALS_UNVERIFIABLE. What the issuer no longer publishes ends with the next refresh.
+ * for, the look-up fails with CREDENTIALS_UNVERIFIABLE. What the issuer no longer publishes verifies nothing after the next refresh.
  */
 export function createRemoteKeys(options: RemoteKeysOptions): JWTVerifyGetKey {
   const { url, clock, refreshMs, coolDownMs, maxKeyAgeMs } = options;

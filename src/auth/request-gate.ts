@@ -75,8 +75,8 @@ function bearerToken(header: string | null): string {
       headers: { "www-authenticate": realm },
     });
   }
-  // Two headers come joined by a comma and a blank (RFC 9110 5.3).
-  if (header.includes(", ")) {
+  // Two headers come joined by a comma and a blank (RFC 9110 5.3); behind the comma of an empty one there is nothing.
+  if (header.includes(", ") || header.endsWith(",")) {
     throw malformed("the Authorization header must be there once");
   }
   const token = /^Bearer +([A-Za-z0-9\-._~+/]+=*)$/i.exec(header)?.[1];
@@ -89,13 +89,19 @@ function bearerToken(header: string | null): string {
 function malformed(description: string): ConnectError {
   return refuse(ErrorReason.CREDENTIALS_MALFORMED, {
     message: description,
-    headers: { "www-authenticate": `${realm}, error="invalid_request", error_description="${description}"` },
+    headers: challenge("invalid_request", description),
   });
 }
 
 function invalidToken(description: string): ConnectError {
   return refuse(ErrorReason.CREDENTIALS_INVALID, {
     message: description,
-    headers: { "www-authenticate": `${realm}, error="invalid_token", error_description="${description}"` },
+    headers: challenge("invalid_token", description),
   });
+}
+
+/** RFC 6750 3: characters that a description must not have may come from the names of claims. */
+function challenge(error: string, description: string): Readonly<Record<string, string>> {
+  const text = description.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, "?");
+  return { "www-authenticate": `${realm}, error="${error}", error_description="${text}"` };
 }

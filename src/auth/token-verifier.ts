@@ -11,8 +11,8 @@ export type TokenVerifierOptions = {
   clock: Clock;
   /** Returns who verifies the JWTs of an issuer (`iss`). */
   sourceOf(issuer: string): TokenSource | undefined;
-  /** Verifies whatever is no JWT of a known issuer. */
-  fallback?: TokenSource | undefined;
+  /** Verifies what is no JWT. */
+  opaque?: TokenSource | undefined;
 };
 
 /** A longer token is refused unread, in characters. Some gateways let through 8 KiB of headers in all. */
@@ -27,7 +27,7 @@ const mostKept = 10_000;
  * look into memory shows a token nor the time of a look-up tells of one. Who asks about the same token meanwhile waits
  * for the same verification.
  */
-export function createTokenVerifier({ clock, sourceOf, fallback }: TokenVerifierOptions): VerifyToken {
+export function createTokenVerifier({ clock, sourceOf, opaque }: TokenVerifierOptions): VerifyToken {
   const verified = createKeeper<Verified>(clock);
   // Apart, so that a flood of wrong tokens does not drive out the good ones.
   const refused = createKeeper<Refused>(clock);
@@ -35,7 +35,7 @@ export function createTokenVerifier({ clock, sourceOf, fallback }: TokenVerifier
 
   async function verify(token: string, digest: string): Promise<Verified | Refused> {
     const issuer = issuerOf(token);
-    const source = (issuer === undefined ? undefined : sourceOf(issuer)) ?? fallback;
+    const source = issuer === undefined ? opaque : sourceOf(issuer);
     if (source === undefined) {
       return { refused: `the access token is ${issuer === undefined ? "malformed" : "of no known issuer"}` };
     }
@@ -96,7 +96,7 @@ function createKeeper<Value extends { readonly keepUntilMs?: number }>(clock: Cl
   };
 }
 
-/** Returns what a token says of its issuer, unverified; undefined if it is no JWT. */
+/** Returns what a token says of its issuer, unverified; undefined if it is no JWT that names one. */
 function issuerOf(token: string): string | undefined {
   try {
     const { iss } = decodeJwt(token);

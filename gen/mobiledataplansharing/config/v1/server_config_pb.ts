@@ -103,7 +103,7 @@ export type AuthConfig = Message<"mobiledataplansharing.config.v1.AuthConfig"> &
   jwtIssuers: JwtIssuer[];
 
   /**
-   * Asked about every token that is no JWT of a known issuer.
+   * Asked about every token that is no JWT.
    *
    * @generated from field: mobiledataplansharing.config.v1.IntrospectionEndpoint introspection = 3;
    */
@@ -133,7 +133,7 @@ export type AuthConfigJson = {
   jwtIssuers?: JwtIssuerJson[];
 
   /**
-   * Asked about every token that is no JWT of a known issuer.
+   * Asked about every token that is no JWT.
    *
    * @generated from field: mobiledataplansharing.config.v1.IntrospectionEndpoint introspection = 3;
    */
@@ -163,7 +163,7 @@ export type AuthConfigValid = Message<"mobiledataplansharing.config.v1.AuthConfi
   jwtIssuers: JwtIssuerValid[];
 
   /**
-   * Asked about every token that is no JWT of a known issuer.
+   * Asked about every token that is no JWT.
    *
    * @generated from field: mobiledataplansharing.config.v1.IntrospectionEndpoint introspection = 3;
    */
