@@ -7,8 +7,11 @@ import { StoreUnavailable } from "./plan-store.ts";
  * sends what arrived meanwhile. So batches grow with the load, and the cost of one shrinks.
  */
 export type BatchQueue<Item, Result> = {
-  /** Queues one item of so many bytes. Rejects with StoreUnavailable if the queue is full or has ended. */
-  add(item: Item, bytes: number): Promise<Result>;
+  /**
+   * Queues one item of so many bytes. Rejects with StoreUnavailable if the queue is full or has ended, and with the
+   * signal's reason if it is aborted before the item is in a batch.
+   */
+  add(item: Item, bytes: number, signal?: AbortSignal): Promise<Result>;
   /** Refuses later items, and resolves once every accepted one has settled. */
   drain(): Promise<void>;
 };
@@ -32,6 +35,7 @@ export type BatchQueueOptions<Item, Result> = {
 type Waiting<Item, Result> = {
   readonly item: Item;
   readonly bytes: number;
+  readonly signal: AbortSignal | undefined;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: Error) => void;
 };
@@ -58,6 +62,7 @@ export function createBatchQueue<Item, Result>(
   function take(): Waiting<Item, Result>[] {
     let count = 0;
     let size = 0;
+    dropAborted();
     for (const { bytes } of waiting) {
       size += bytes;
       if (count === options.batchItems || (count > 0 && size > options.batchBytes)) break;
@@ -69,11 +74,25 @@ export function createBatchQueue<Item, Result>(
     return all;
   }
 
+  // Looked at here alone, and not when it happens: a listener for each item would cost more than the item.
+  function dropAborted(): void {
+    if (!waiting.some(({ signal }) => signal?.aborted)) return;
+    const kept: Waiting<Item, Result>[] = [];
+    for (const entry of waiting) {
+      if (entry.signal?.aborted) {
+        items--;
+        bytes -= entry.bytes;
+        entry.reject(entry.signal.reason);
+      } else kept.push(entry);
+    }
+    waiting = kept;
+  }
+
   // `scheduled` stays set until the batch has settled: that is what keeps it to one batch at a time.
   async function runNext(): Promise<void> {
     const batch = take();
     try {
-      const results = await options.run(batch.map(({ item }) => item));
+      const results = batch.length === 0 ? [] : await options.run(batch.map(({ item }) => item));
       batch.forEach(({ resolve, reject }, index) => {
         const result = results[index] as Result | Error;
         if (result instanceof Error) reject(result);
@@ -90,7 +109,7 @@ export function createBatchQueue<Item, Result>(
   }
 
   return {
-    add(item, size) {
+    add(item, size, signal) {
       if (ended) return Promise.reject(new StoreUnavailable("the store is closed"));
       if (items >= options.maxItems || bytes + size > options.maxBytes) {
         return Promise.reject(
@@ -102,7 +121,7 @@ export function createBatchQueue<Item, Result>(
       items++;
       bytes += size;
       return new Promise((resolve, reject) => {
-        waiting.push({ item, bytes: size, resolve, reject });
+        waiting.push({ item, bytes: size, signal, resolve, reject });
         schedule();
       });
     },

@@ -29,6 +29,20 @@ export type PutOutcome =
   | { readonly outcome: "stored" }
   | { readonly outcome: "stale"; readonly storedUpdateTime: Instant };
 
+/** Some records of a store, and how to go on after them. */
+export type RecordPage = {
+  readonly records: readonly PutRecord[];
+  /** Given to `scan` as `after`, goes on with what follows these records. Opaque; of this engine only. */
+  readonly cursor: string;
+};
+
+export type ScanOptions = {
+  /** Cursor of the last page that was used. Without it the scan begins at the beginning. */
+  after?: string | undefined;
+  /** Ends the scan: the next page rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+};
+
 /**
  * Keeps the newest record of each key until it expires.
  *
@@ -40,16 +54,28 @@ export type PutOutcome =
  * - **Expiry.** A record is readable, and refuses older puts, strictly before `expiresAtMs` by the store's
  *   clock. Removing expired records from disk happens in the background and nobody can tell.
  * - **Visibility.** A `get` that starts after a `put` resolved sees that record or a newer one.
+ * - **Cancellation.** A call whose signal is aborted before the call was handed to the engine rejects with the
+ *   signal's reason and has no effect. From then on the signal is without meaning: the call ends as if without it.
+ *
+ * An engine that promises less says where in its own doc comment.
  */
 export type PlanStore = {
   /**
    * Stores a record durably, or reports that a newer one is there. Rejects with StoreUnavailable, and with
    * RangeError if the record is larger than the store takes, which is never less than 4 MiB.
    */
-  put(record: PutRecord): Promise<PutOutcome>;
+  put(record: PutRecord, signal?: AbortSignal): Promise<PutOutcome>;
   /** Returns the value of an unexpired record, or undefined. Rejects with StoreUnavailable. */
-  get(key: RecordKey): Promise<Uint8Array | undefined>;
-  /** Finishes the puts that were accepted, then releases everything. Later calls reject. Idempotent. */
+  get(key: RecordKey, signal?: AbortSignal): Promise<Uint8Array | undefined>;
+  /**
+   * Yields the unexpired records, each once, in an order of the engine's own. Puts and gets go on meanwhile; what
+   * is put after the scan began may be missing, or be there in its new form. Never holds more than a page in memory.
+   * Leaving the loop releases everything. Rejects with StoreUnavailable, and with RangeError for a strange cursor.
+   */
+  scan(options?: ScanOptions): AsyncIterable<RecordPage>;
+  /** Resolves if a put could be stored now; rejects with StoreUnavailable, saying why not. Cheap enough for a probe. */
+  health(): Promise<void>;
+  /** Finishes the puts and gets that were accepted, then releases everything. Later calls reject. Idempotent. */
   close(): Promise<void>;
 };
 

@@ -6,38 +6,46 @@ import { StoreOpenError } from "./plan-store.ts";
 import { createPrivateFile } from "./private-path.ts";
 import { messageOf, resultCode, resultCodeOf } from "./sqlite-error.ts";
 
-/** A directory that this store alone uses until `release`. */
+/** A directory that may be used until `release`. */
 export type Claim = { release(): void };
+
+/**
+ * `shared`: with others that have a shared claim, to read and write records.
+ * `exclusive`: alone, to change the tables or to look at the whole file.
+ */
+export type ClaimMode = "shared" | "exclusive";
 
 /** Names this process. The host belongs to it: in containers on one disk every program may have pid 1. */
 const thisProcess = `pid ${process.pid} on ${hostname()}`;
 
 /**
- * How long a claim waits for another one, in ms: two programs that start at the same moment see each other's
- * attempt, and a restarted one may come before the kernel has cleared the old one away.
+ * How long a claim waits for others, in ms. A shared one gives the first program that starts time to create the
+ * tables; an exclusive one gives the kernel time to clear away a program that was killed.
  */
-const claimTimeout = 250;
+const claimTimeouts: Readonly<Record<ClaimMode, number>> = { shared: 2_000, exclusive: 250 };
 
 /**
- * Claims an existing directory for one store.
+ * Claims an existing directory.
  *
  * The claim is a lock that SQLite holds on an otherwise empty file. The kernel drops it when the process dies,
- * however it dies, so there is no stale lock to clean up. It is apart from the database so that the database
- * itself stays readable for tools, and so that sharing it between processes is a matter of not claiming.
+ * however it dies, so there is no stale lock to clean up. It is apart from the database, whose own locks say only
+ * who is reading or writing at this moment.
  *
  * Raises StoreOpenError.
  */
-export function claimDirectory(directory: string): Claim {
+export function claimDirectory(directory: string, mode: ClaimMode): Claim {
   const lockPath = join(directory, "lock.sqlite");
   const holderPath = join(directory, "lock.holder");
   createPrivateFile(lockPath);
   const lock = new DatabaseSync(lockPath);
   try {
     // The journal in memory, as there will never be anything to roll back.
-    lock.exec(`PRAGMA busy_timeout = ${claimTimeout}; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE`);
+    lock.exec(`PRAGMA busy_timeout = ${claimTimeouts[mode]}; PRAGMA journal_mode = MEMORY`);
+    // A transaction that only reads has the shared lock from its first read on.
+    lock.exec(mode === "exclusive" ? "BEGIN EXCLUSIVE" : "BEGIN; SELECT count(*) FROM sqlite_schema");
   } catch (error) {
     lock.close();
-    if (resultCodeOf(error) === resultCode.busy) throw inUse(directory, holderPath);
+    if (resultCodeOf(error) === resultCode.busy) throw inUse(directory, mode, holderOf(holderPath));
     throw new StoreOpenError(
       `cannot lock ${lockPath}: ${messageOf(error)}; remove this file if no program uses it`,
     );
@@ -45,23 +53,31 @@ export function claimDirectory(directory: string): Claim {
   try {
     writeFileSync(holderPath, thisProcess, { mode: 0o600 });
   } catch {
-    // It only serves the message of those who come second: a full disk is no reason to refuse the first.
+    // It only serves the message of those who come later: a full disk is no reason to refuse the first.
   }
   // The name stays behind: it means something only while the lock is held.
   return { release: () => lock.close() };
 }
 
-function inUse(directory: string, holderPath: string): StoreOpenError {
-  const holder = holderOf(holderPath);
-  if (holder === thisProcess) {
-    return new StoreOpenError(
-      `${directory} is already open in this process (${holder}); close that store first`,
+/** Raised when others are in the way of a claim; they may have gone a moment later. */
+export class DirectoryInUse extends StoreOpenError {}
+
+function inUse(directory: string, mode: ClaimMode, holder: string): DirectoryInUse {
+  if (mode === "shared") {
+    return new DirectoryInUse(
+      `${directory} is being upgraded or checked by another process${last(holder)}; try again when that has ended`,
     );
   }
-  const who = holder === "" ? "" : ` (${holder})`;
-  return new StoreOpenError(
-    `${directory} is in use by another process${who}; stop it first, or choose another directory`,
+  if (holder === thisProcess) {
+    return new DirectoryInUse(`${directory} is open in this process (${holder}); close that store first`);
+  }
+  return new DirectoryInUse(
+    `${directory} is in use by another process${last(holder)}; stop it first, or choose another directory`,
   );
+}
+
+function last(holder: string): string {
+  return holder === "" ? "" : ` (last opened by ${holder})`;
 }
 
 function holderOf(holderPath: string): string {

@@ -28,5 +28,9 @@ export function concernsWholeDatabase(error: unknown): boolean {
 
 /** Returns the text of anything thrown. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : String(error);
+  return resultCodeOf(error) === resultCode.corrupt ? `${message}: ${adviceForDamage}` : message;
 }
+
+const adviceForDamage =
+  "a part of the file is damaged; what lies elsewhere is still served; restore it from a backup, or export the rest";

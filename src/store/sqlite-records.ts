@@ -1,7 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { RecordKey } from "./plan-store.ts";
 import { kindCodes, type PutBuffer, type PutRow, readPuts, writeOutcome } from "./put-buffer.ts";
-import { concernsWholeDatabase, messageOf } from "./sqlite-error.ts";
+import { waitWhileBusy } from "./sqlite-busy.ts";
+import { concernsWholeDatabase, messageOf, resultCode, resultCodeOf } from "./sqlite-error.ts";
 
 /** The records of an open database. Every call but `get` is one transaction. All run to their end at once. */
 export type SqliteRecords = {
@@ -18,8 +19,11 @@ export type SqliteRecords = {
 
 // Parameters are plain question marks: node:sqlite of Node 22 cannot bind numbered ones by position.
 
-// One statement both decides and writes, so the key is looked up once; nothing changes if the put is stale.
-const upsert = `
+/**
+ * Puts one record: the columns in order, then the time. One statement both decides and writes, so the key is looked up
+ * once; nothing changes if the put is stale.
+ */
+export const upsert = `
   INSERT INTO record (asn, kind, client_id, id, update_seconds, update_nanos, expires_at_ms, value)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (asn, kind, client_id, id) DO UPDATE SET
@@ -41,9 +45,12 @@ const selectValue = `
   WHERE asn = ? AND kind = ? AND client_id = ? AND id = ?
     AND (expires_at_ms IS NULL OR expires_at_ms > ?)`;
 
+// The last row stays until another one follows it: SQLite would give its number to the next record, and a scan could
+// then meet a record twice.
 const deleteExpired = `
   DELETE FROM record WHERE row IN (
-    SELECT row FROM record WHERE expires_at_ms <= ? ORDER BY expires_at_ms LIMIT ?
+    SELECT row FROM record WHERE expires_at_ms <= ? AND row < (SELECT max(row) FROM record)
+    ORDER BY expires_at_ms LIMIT ?
   )`;
 
 /** Prepares the statements on an open database. */
@@ -57,7 +64,7 @@ export function sqliteRecords(database: DatabaseSync): SqliteRecords {
   const sweep = database.prepare(deleteExpired);
 
   function inTransaction<Result>(work: () => Result): Result {
-    begin.run();
+    waitWhileBusy(() => begin.run());
     try {
       const result = work();
       commit.run();
@@ -86,32 +93,46 @@ export function sqliteRecords(database: DatabaseSync): SqliteRecords {
     writeOutcome.stale(buffer, index, seconds, nanos);
   }
 
+  function putAll(buffer: PutBuffer, rows: readonly PutRow[], now: number): string[] {
+    const reasons: string[] = [];
+    for (const [index, row] of rows.entries()) {
+      try {
+        putOne(buffer, index, row, now);
+      } catch (error) {
+        if (concernsWholeDatabase(error) || !database.isTransaction) throw error;
+        writeOutcome.failed(buffer, index);
+        reasons.push(messageOf(error));
+      }
+    }
+    return reasons;
+  }
+
+  function putAlone(buffer: PutBuffer, index: number, row: PutRow, now: number): string[] {
+    try {
+      inTransaction(() => putOne(buffer, index, row, now));
+      return [];
+    } catch (error) {
+      if (concernsWholeDatabase(error) && resultCodeOf(error) !== resultCode.corrupt) throw error;
+      writeOutcome.failed(buffer, index);
+      return [messageOf(error)];
+    }
+  }
+
   return {
     put(buffer, count, now) {
-      return inTransaction(() => {
-        const reasons: string[] = [];
-        let index = 0;
-        for (const row of readPuts(buffer, count)) {
-          try {
-            putOne(buffer, index, row, now);
-          } catch (error) {
-            if (concernsWholeDatabase(error) || !database.isTransaction) throw error;
-            writeOutcome.failed(buffer, index);
-            reasons.push(messageOf(error));
-          }
-          index++;
-        }
-        return reasons;
-      });
+      // Read before the first outcome takes the place of what was asked.
+      const rows = [...readPuts(buffer, count)];
+      try {
+        return inTransaction(() => putAll(buffer, rows, now));
+      } catch (error) {
+        if (resultCodeOf(error) !== resultCode.corrupt) throw error;
+        // One of them has met a damaged page, which ends the transaction of all: each gets one of its own.
+        return rows.flatMap((row, index) => putAlone(buffer, index, row, now));
+      }
     },
     get(key, now) {
-      const row = value.get(
-        key.asn,
-        kindCodes[key.kind],
-        Buffer.from(key.clientId),
-        Buffer.from(key.id),
-        now,
-      );
+      const parameters = [key.asn, kindCodes[key.kind], Buffer.from(key.clientId), Buffer.from(key.id), now];
+      const row = waitWhileBusy(() => value.get(...parameters));
       return row?.value as Uint8Array<ArrayBuffer> | undefined;
     },
     sweep(rows, now) {

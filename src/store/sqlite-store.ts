@@ -17,8 +17,11 @@ import {
   sizeOfPut,
   writePuts,
 } from "./put-buffer.ts";
+import { messageOf } from "./sqlite-error.ts";
+import { scanSqlite } from "./sqlite-scan.ts";
+import { keepSqliteWriter } from "./sqlite-supervisor.ts";
 import { startSweeping } from "./sqlite-sweep.ts";
-import { startSqliteThread } from "./sqlite-thread.ts";
+import { type SqliteThread, startSqliteThread } from "./sqlite-thread.ts";
 
 export type SqliteStoreOptions = {
   /** Where the files of the store are; created for the owner alone if missing. On a local disk. */
@@ -29,6 +32,16 @@ export type SqliteStoreOptions = {
   maxWaiting?: number;
   /** Largest size of the database file, in pages of 4 KiB; then puts fail as on a full disk. No limit by default. */
   maxPages?: number;
+  /**
+   * Memory for pages of the database, in bytes. Defaults to 16 MiB, which is enough as long as the page cache of the
+   * system can hold the file; larger is not faster then.
+   */
+  cacheBytes?: number;
+  /**
+   * Pages of 4 KiB that the log may have before a commit copies them into the database. Defaults to 250. Less makes the
+   * slowest puts faster; more makes all puts faster on a disk that takes milliseconds to sync.
+   */
+  checkpointPages?: number;
   /** Time between two looks for expired records, in ms. Defaults to 1,000. */
   sweepInterval?: number;
   /** Called after each commit with the number of puts that shared it. */
@@ -47,13 +60,21 @@ const maxWaitingBytes = 256 * 1024 * 1024;
  * commit in progress, never for the puts behind it. (Read from the main thread they would cost a tenth of the CPU
  * time, but a page that is not in memory would stop every other request until the disk has brought it.)
  *
- * A record may have 16 MiB. Only one store at a time can have a directory. Rejects with StoreOpenError.
+ * Several stores, in one process or in several on one machine, may have the same directory: a put is compared with what
+ * any of them has stored, and their writers take turns. A call that another process keeps from the database for longer
+ * than five seconds rejects with StoreUnavailable.
+ *
+ * If the thread dies, the calls under way reject with StoreUnavailable, as do later ones until it is there again.
+ *
+ * A record may have 16 MiB. Rejects with StoreOpenError.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<PlanStore> {
-  const { directory, clock = systemClock, maxWaiting = 65_536, maxPages, sweepInterval = 1_000 } = options;
+  const { directory, clock = systemClock, maxWaiting = 65_536, sweepInterval = 1_000 } = options;
   const memory = allocatePutMemory();
   const buffer = putBufferOn(memory);
-  const thread = await startSqliteThread({ directory, memory, maxPages });
+  const { maxPages, cacheBytes, checkpointPages } = options;
+  const data = { directory, memory, options: { maxPages, cacheBytes, checkpointPages } };
+  const thread = await keepSqliteWriter(data);
 
   const puts = createBatchQueue<PutRecord, PutOutcome>({
     async run(records) {
@@ -78,7 +99,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Plan
       // Only what the worker needs: cloning takes along whatever else an object carries.
       const bare = keys.map(({ kind, asn, clientId, id }) => ({ kind, asn, clientId, id }));
       const { values } = await thread.ask({ type: "get", keys: bare, now: clock.now() });
-      return values;
+      return values.map((value) =>
+        typeof value === "string" ? new StoreUnavailable(`the record cannot be read: ${value}`) : value,
+      );
     },
     batchItems: 64,
     batchBytes: Number.POSITIVE_INFINITY,
@@ -88,23 +111,56 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Plan
 
   const sweeping = startSweeping({ thread, clock, interval: sweepInterval, onSweep: options.onSweep });
 
-  async function release(): Promise<void> {
-    sweeping.stop();
-    await Promise.all([puts.drain(), gets.drain()]);
-    await thread.end();
-  }
+  let side: Promise<SqliteThread> | undefined;
   let closed: Promise<void> | undefined;
 
+  /** Starts the second thread when it is first wanted, as most processes never scan, or again when it has died. */
+  async function sideThread(): Promise<SqliteThread> {
+    if (closed) throw new StoreUnavailable("the store is closed");
+    side ??= startSideThread();
+    try {
+      return await side;
+    } catch (error) {
+      side = undefined;
+      throw new StoreUnavailable(messageOf(error));
+    }
+  }
+
+  async function startSideThread(): Promise<SqliteThread> {
+    const started = await startSqliteThread("side", data);
+    started.ended.then(() => {
+      side = undefined;
+    });
+    return started;
+  }
+
+  async function release(): Promise<void> {
+    sweeping.stop();
+    const ending = side?.then(
+      (thread) => thread.end(),
+      () => undefined,
+    );
+    await Promise.all([puts.drain(), gets.drain(), ending]);
+    await thread.end();
+  }
+
   return {
-    put(record) {
+    put(record, signal) {
       const size = sizeOfPut(record);
-      if (size <= putBytes) return puts.add(record, size);
+      if (size <= putBytes) return puts.add(record, size, signal);
       return Promise.reject(
         new RangeError(`the record takes up to ${size} bytes; the store has room for ${putBytes}`),
       );
     },
-    get(key) {
-      return gets.add(key, 0);
+    get(key, signal) {
+      return gets.add(key, 0, signal);
+    },
+    scan(options) {
+      return scanSqlite({ ...options, thread: sideThread, clock });
+    },
+    async health() {
+      if (closed) throw new StoreUnavailable("the store is closed");
+      await thread.ask({ type: "probe" });
     },
     close() {
       closed ??= release();

@@ -2,12 +2,14 @@ import { Worker } from "node:worker_threads";
 import { StoreOpenError, StoreUnavailable } from "./plan-store.ts";
 import type { SqliteReply, SqliteRequest, SqliteWorkerData } from "./sqlite-protocol.ts";
 
-/** The worker thread that has the database, seen from the main thread. */
+/** A worker thread that has the database open, seen from the main thread. */
 export type SqliteThread = {
   /** Sends a request and resolves with its reply. Rejects with StoreUnavailable if it failed, or the thread died. */
   ask<Type extends AskType>(request: Ask<Type>): Promise<Reply<Type>>;
   /** Ends the thread after all that was asked before. Resolves when it has ended; never rejects. */
   end(): Promise<void>;
+  /** Resolves when the thread has ended, with what later calls are refused with. Never rejects. */
+  readonly ended: Promise<StoreUnavailable>;
 };
 
 type AskType = Exclude<SqliteRequest["type"], "close">;
@@ -16,19 +18,27 @@ type Reply<Type extends AskType> = Extract<SqliteReply, { type: Type }>;
 
 type Asked = { resolve(reply: SqliteReply): void; reject(reason: StoreUnavailable): void };
 
-/** Starts the thread and resolves when the store is open. Rejects with StoreOpenError. */
-export async function startSqliteThread(data: SqliteWorkerData): Promise<SqliteThread> {
-  // Beside this file, with the same ending: .ts when the sources run, .js after a build.
-  const ending = import.meta.url.slice(import.meta.url.lastIndexOf("."));
-  const worker = new Worker(new URL(`./sqlite-worker${ending}`, import.meta.url), {
-    name: "sqlite-store",
+// Beside this file, with the same ending: .ts when the sources run, .js after a build.
+const ending = import.meta.url.slice(import.meta.url.lastIndexOf("."));
+const scripts = {
+  writer: new URL(`./sqlite-worker${ending}`, import.meta.url),
+  side: new URL(`./sqlite-side-worker${ending}`, import.meta.url),
+};
+
+/** Starts a thread and resolves when it has opened the store. Rejects with StoreOpenError. */
+export async function startSqliteThread(
+  role: keyof typeof scripts,
+  data: SqliteWorkerData,
+): Promise<SqliteThread> {
+  const worker = new Worker(scripts[role], {
+    name: `sqlite-${role}`,
     workerData: data,
     // A thread inherits the options of the process, but of two it refuses one each way: `--input-type` when
     // inherited, and options of V8 when named here.
     ...(process.execArgv.some((option) => option.startsWith("--input-type")) && { execArgv: [] }),
   });
   const opened = Promise.withResolvers<void>();
-  const ended = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<StoreUnavailable>();
   const asked: Asked[] = [];
   let unavailable: StoreUnavailable | undefined;
   let reason = "the thread of the SQLite store ended";
@@ -47,7 +57,7 @@ export async function startSqliteThread(data: SqliteWorkerData): Promise<SqliteT
     unavailable = new StoreUnavailable(reason);
     opened.reject(new StoreOpenError(`cannot open ${data.directory}: ${reason}`));
     for (const { reject } of asked.splice(0)) reject(unavailable);
-    ended.resolve();
+    ended.resolve(unavailable);
   });
 
   await opened.promise;
@@ -65,5 +75,6 @@ export async function startSqliteThread(data: SqliteWorkerData): Promise<SqliteT
       worker.postMessage({ type: "close" } satisfies SqliteRequest);
       await ended.promise;
     },
+    ended: ended.promise,
   };
 }

@@ -89,13 +89,15 @@ describe("mdps serve does not start, and says why,", () => {
     expectMessage(await serve(await dataDirectory(), "--host", "192.0.2.1"), /^mdps: .*192\.0\.2\.1/);
   });
 
-  it("when another server has the data", async () => {
+  it("when the data are being checked or upgraded", async () => {
     const directory = await dataDirectory();
     const server = await startServe(directory);
-    expectMessage(
-      await serve(directory),
-      new RegExp(`^mdps: .*in use by another process \\(pid ${server.process.pid}\\b`),
-    );
+    server.process.kill("SIGTERM");
+    await server.ended;
+    const lock = new DatabaseSync(join(directory, "lock.sqlite"));
+    lock.exec("BEGIN EXCLUSIVE");
+    expectMessage(await serve(directory), /^mdps: .*is being upgraded or checked by another process/);
+    lock.close();
   });
 
   it("when the data are of a newer version", async () => {

@@ -18,6 +18,8 @@ function servicesOn(failure: Error) {
   const store: PlanStore = {
     put: () => Promise.reject(failure),
     get: () => Promise.reject(failure),
+    scan: () => expect.fail("no service scans"),
+    health: () => Promise.reject(failure),
     close: () => Promise.resolve(),
   };
   const deps = { store, clock: createTestClock(), clockSkewMs: 0, rules: createContractRules() };

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-/** A running sqlite-child.ts. */
+/** A running script of this folder. */
 export type StoreChild = {
   readonly pid: number;
   /** Resolves when it has written so many lines, or ended. */
@@ -14,16 +14,26 @@ export type StoreChild = {
   ended(): Promise<string[]>;
 };
 
-/** Starts sqlite-child.ts, with some options for Node. */
+/** Starts sqlite-child.ts, with some options for Node. The lane is for `race`. */
 export function startStoreChild(
-  what: "hold" | "try" | "load",
+  what: "try" | "load" | "race",
   directory: string,
   nodeOptions: readonly string[] = [],
+  lane = "0",
 ): StoreChild {
-  const script = fileURLToPath(new URL("./sqlite-child.ts", import.meta.url));
+  return startScript("sqlite-child.ts", [what, directory, lane], nodeOptions);
+}
+
+/** Starts a script of this folder that writes lines. */
+export function startScript(
+  script: string,
+  args: readonly string[],
+  nodeOptions: readonly string[] = [],
+): StoreChild {
+  const path = fileURLToPath(new URL(script, import.meta.url));
   const child: ChildProcess & { stdout: NodeJS.ReadableStream } = spawn(
     process.execPath,
-    [...nodeOptions, script, what, directory],
+    [...nodeOptions, path, ...args],
     { stdio: ["ignore", "pipe", "inherit"] },
   );
   const lines: string[] = [];

@@ -1,0 +1,193 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { parseArgs } from "node:util";
+import { openSqliteStore, type SqliteStoreOptions } from "../src/store/sqlite-store.ts";
+import { median } from "./load.ts";
+import { writeSection } from "./report.ts";
+import { measureBare, measureGets, measurePuts, type Reached, type StoreLoad } from "./store-load.ts";
+import { buildTable } from "./store-table.ts";
+
+const { values } = parseArgs({ options: { rows: { type: "string", default: "5000000" } } });
+const manyRows = Number(values.rows);
+const fewRows = 100_000;
+const expiredRows = 1_000_000;
+const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
+const seconds = Number(process.env.BENCH_SECONDS ?? 3);
+const day = 24 * 3600 * 1000;
+
+const parent = mkdtempSync(join(tmpdir(), "mdps-bench-"));
+const few = join(parent, "few");
+const many = join(parent, "many");
+const expired = join(parent, "expired");
+
+async function build(directory: string, rows: number, expiresIn: (n: number) => number): Promise<void> {
+  console.error(`building ${rows} records`);
+  mkdirSync(directory, { recursive: true });
+  const now = Date.now();
+  await buildTable(directory, rows, (n) => now + expiresIn(n));
+}
+
+/** Opens a store for one measurement. Unless told otherwise nothing is swept meanwhile. */
+async function withStore(
+  directory: string,
+  measure: (store: Awaited<ReturnType<typeof openSqliteStore>>) => Promise<Reached>,
+  options: Partial<SqliteStoreOptions> = {},
+): Promise<Reached> {
+  const store = await openSqliteStore({ directory, sweepInterval: 2 ** 31 - 1, ...options });
+  try {
+    return await measure(store);
+  } finally {
+    await store.close();
+  }
+}
+
+const puts = (directory: string, load: Omit<StoreLoad, "seconds">, options?: Partial<SqliteStoreOptions>) =>
+  withStore(directory, (store) => measurePuts(store, { ...load, seconds }), options);
+const gets = (directory: string, rows: number) =>
+  withStore(directory, (store) => measureGets(store, { rows, inFlight: 256, seconds }));
+
+let sweptRows = 0;
+let sweptSeconds = 0;
+async function putsWhileSweeping(): Promise<Reached> {
+  const began = performance.now();
+  const onSweep = (removed: number) => {
+    sweptRows += removed;
+  };
+  const reached = await puts(expired, { rows: fewRows, inFlight: 64 }, { sweepInterval: 1, onSweep });
+  sweptSeconds += (performance.now() - began) / 1000;
+  return reached;
+}
+
+const manyText = `${manyRows.toLocaleString("en")} records`;
+const bare = "bare script, commits of 64";
+const store64 = "puts, 64 at once";
+const again = "puts, 64 at once, in the rounds of the next lines";
+const quiet = "puts, 64 at once, nothing swept";
+type Case = { name: string; to: string; bound: string; measure: () => Promise<Reached> };
+const small: Case[] = [
+  { name: bare, to: bare, bound: "", measure: () => measureBare(few, { rows: fewRows, batch: 64, seconds }) },
+  { name: store64, to: bare, bound: "≥ 0.9", measure: () => puts(few, { rows: fewRows, inFlight: 64 }) },
+  {
+    name: "bare script, commits of 1",
+    to: store64,
+    bound: "≤ 0.25",
+    measure: () => measureBare(few, { rows: fewRows, batch: 1, seconds }),
+  },
+  {
+    name: "puts, 1,024 at once",
+    to: bare,
+    bound: "",
+    measure: () => puts(few, { rows: fewRows, inFlight: 1024 }),
+  },
+  { name: "gets, 256 at once", to: bare, bound: "60,000/s", measure: () => gets(few, fewRows) },
+];
+const large: Case[] = [
+  { name: again, to: again, bound: "", measure: () => puts(few, { rows: fewRows, inFlight: 64 }) },
+  {
+    name: `bare script, commits of 64, ${manyText}`,
+    to: again,
+    bound: "",
+    measure: () => measureBare(many, { rows: manyRows, batch: 64, seconds }),
+  },
+  {
+    name: `${store64}, ${manyText}`,
+    to: again,
+    bound: "≥ 0.4",
+    measure: () => puts(many, { rows: manyRows, inFlight: 64 }),
+  },
+  {
+    name: `likewise, checkpoints of 1,000 pages`,
+    to: again,
+    bound: "",
+    measure: () => puts(many, { rows: manyRows, inFlight: 64 }, { checkpointPages: 1000 }),
+  },
+  {
+    name: `likewise, cacheBytes of 512 MiB`,
+    to: again,
+    bound: "",
+    measure: () => puts(many, { rows: manyRows, inFlight: 64 }, { cacheBytes: 512 * 1024 * 1024 }),
+  },
+  { name: `gets, 256 at once, ${manyText}`, to: again, bound: "", measure: () => gets(many, manyRows) },
+];
+const sweeping: Case[] = [
+  { name: quiet, to: quiet, bound: "", measure: () => puts(expired, { rows: fewRows, inFlight: 64 }) },
+  {
+    name: `likewise, while ${expiredRows.toLocaleString("en")} expired are swept`,
+    to: quiet,
+    bound: "p99 ≤ 2 ×",
+    measure: putsWhileSweeping,
+  },
+];
+const results = new Map<string, Reached[]>();
+
+/** Runs some cases in turn. The first round does not count: pages and code are to be warm. */
+async function measureAll(wanted: readonly Case[]): Promise<void> {
+  for (let round = 0; round <= rounds; round++) {
+    for (const { name, measure } of wanted) {
+      const reached = await measure();
+      if (round > 0) results.set(name, [...(results.get(name) ?? []), reached]);
+      console.error(
+        `round ${round}: ${name}: ${reached.perSecond.toFixed(0)}/s, p99 ${reached.p99.toFixed(1)} ms`,
+      );
+    }
+  }
+}
+
+const of = (name: string, figure: keyof Reached) =>
+  (results.get(name) ?? []).map((reached) => reached[figure]);
+const ratio = (name: string, to: string, figure: keyof Reached) =>
+  median(of(name, figure).map((value, round) => value / (of(to, figure)[round] ?? Number.NaN))).toFixed(2);
+const middle = (name: string, figure: keyof Reached) => median(of(name, figure));
+
+function rowOf({ name, to, bound }: Case): string[] {
+  const main = middle(name, "mainMicros");
+  return [
+    name,
+    middle(name, "perSecond").toFixed(0),
+    ratio(name, to, "perSecond"),
+    to,
+    bound,
+    middle(name, "p99").toFixed(1),
+    ratio(name, to, "p99"),
+    Math.max(...of(name, "worst")).toFixed(0),
+    main === 0 ? "" : main.toFixed(1),
+  ];
+}
+
+try {
+  await build(few, fewRows, () => day);
+  await build(many, manyRows, (n) => day + Math.floor((n / manyRows) * day));
+  // Not in the order of the rows: that of the expiry is another one once every record has been replaced.
+  const past = (n: number) => -1 - ((Math.imul(n, 2_654_435_761) >>> 0) % expiredRows);
+  await build(expired, expiredRows + fewRows, (n) => (n < fewRows ? day : past(n)));
+  for (const cases of [small, large, sweeping]) await measureAll(cases);
+  console.error("dropping the index on the expiry");
+  const database = new DatabaseSync(join(many, "plans.sqlite"));
+  database.exec("DROP INDEX record_expiry");
+  database.close();
+  const name = `bare script, commits of 64, ${manyText}, no expiry index`;
+  const without: Case = {
+    name,
+    to: `bare script, commits of 64, ${manyText}`,
+    bound: "",
+    measure: () => measureBare(many, { rows: manyRows, batch: 64, seconds }),
+  };
+  await measureAll([without]);
+  const head = [
+    "what",
+    "per second",
+    "ratio",
+    "to",
+    "bound",
+    "p99 ms",
+    "ratio",
+    "worst ms",
+    "main thread, µs",
+  ];
+  writeSection("store", [head, ...[...small, ...large, without, ...sweeping].map(rowOf)]);
+  console.log(`swept ${(sweptRows / sweptSeconds).toFixed(0)} records/s meanwhile`);
+} finally {
+  rmSync(parent, { recursive: true, force: true });
+}

@@ -1,0 +1,44 @@
+import type { DatabaseSync } from "node:sqlite";
+
+/** Marks the file as ours: "MDPS". SQLite keeps it at byte 68 of the header, where file(1) looks. */
+export const applicationId = 0x4d445053;
+
+/**
+ * What leads from each version of the tables to the next; the first one makes them in an empty file. The number of
+ * those that a file has seen is kept in it as user_version. Never change one that was released: append.
+ */
+export const migrations: readonly string[] = [
+  // An ordinary table with a row number, not WITHOUT ROWID: with the value inside the key's b-tree, puts of new
+  // keys ran at half the speed. Ids are BLOBs: a NUL inside TEXT surprises, https://sqlite.org/nulinstr.html.
+  `CREATE TABLE record (
+    row INTEGER PRIMARY KEY,
+    asn INTEGER NOT NULL,
+    kind INTEGER NOT NULL,
+    client_id BLOB NOT NULL,
+    id BLOB NOT NULL,
+    update_seconds INTEGER,
+    update_nanos INTEGER,
+    expires_at_ms INTEGER,
+    value BLOB NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX record_key ON record (asn, kind, client_id, id);
+  CREATE INDEX record_expiry ON record (expires_at_ms) WHERE expires_at_ms IS NOT NULL;`,
+];
+
+/**
+ * Takes the tables from the version that the file has to the last one, all or nothing: a program that is killed
+ * meanwhile leaves the file as it was. No other connection may use it.
+ */
+export function migrate(database: DatabaseSync, steps: readonly string[] = migrations): void {
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    const { user_version } = database.prepare("PRAGMA user_version").get() as { user_version: number };
+    for (const step of steps.slice(user_version)) database.exec(step);
+    database.exec(`
+      PRAGMA application_id = ${applicationId};
+      PRAGMA user_version = ${steps.length};
+      COMMIT`);
+  } finally {
+    if (database.isTransaction) database.exec("ROLLBACK");
+  }
+}
