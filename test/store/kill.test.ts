@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { killRounds } from "./kill-rounds.ts";
+import { startPostgresServer, whyNoPostgres } from "./postgres-server.ts";
 
 // The long form: npm run test:kill -- --times 100
 test("SQLite: what was acknowledged is there, or something newer, however often the process is killed", {
@@ -14,3 +15,18 @@ test("SQLite: what was acknowledged is there, or something newer, however often 
   );
   await rm(place, { recursive: true });
 });
+
+const whyNot = whyNoPostgres();
+test.skipIf(whyNot)(
+  `PostgreSQL: the same, of the server before it${whyNot === undefined ? "" : ` (skipped: ${whyNot})`}`,
+  { timeout: 120_000 },
+  async () => {
+    const postgres = await startPostgresServer();
+    try {
+      const module = new URL("./kill-postgres.ts", import.meta.url);
+      expect(await killRounds({ module, place: postgres.url, times: 4 })).toEqual([]);
+    } finally {
+      await postgres.remove();
+    }
+  },
+);

@@ -1,0 +1,79 @@
+/**
+ * Arrays as PostgreSQL reads them in binary: the number of dimensions, whether there are nulls, the element type;
+ * the length and the first index of the one dimension; then per element its size in bytes, -1 for null, and its bytes.
+ * All integers are big-endian. (`array_recv` in src/backend/utils/adt/arrayfuncs.c; the documentation leaves it out.)
+ *
+ * One array a column is how a whole batch becomes one statement. As text, which is what `pg` makes of an array, bytes
+ * would be hexadecimal and every number a decimal, to be written here and parsed there.
+ */
+
+/** Object ids of element types, fixed in src/include/catalog/pg_type.dat. */
+const oid = { bytea: 17, int8: 20, int2: 21, int4: 23 } as const;
+
+const headerBytes = 20;
+const twoTo32 = 2 ** 32;
+
+/** Returns an `int8[]`. Numbers are safe integers. */
+export function int8Array(values: readonly (number | null)[]): Buffer {
+  const array = allocate(values.length, 12, oid.int8);
+  let end = headerBytes;
+  for (const value of values) {
+    if (value === null) {
+      end = array.writeInt32BE(-1, end);
+      continue;
+    }
+    const high = Math.floor(value / twoTo32);
+    end = array.writeInt32BE(8, end);
+    end = array.writeInt32BE(high, end);
+    end = array.writeUInt32BE(value - high * twoTo32, end);
+  }
+  return array.subarray(0, end);
+}
+
+/** Returns an `int4[]`. */
+export function int4Array(values: readonly (number | null)[]): Buffer {
+  const array = allocate(values.length, 8, oid.int4);
+  let end = headerBytes;
+  for (const value of values) {
+    end = array.writeInt32BE(value === null ? -1 : 4, end);
+    if (value !== null) end = array.writeInt32BE(value, end);
+  }
+  return array.subarray(0, end);
+}
+
+/** Returns an `int2[]`. */
+export function int2Array(values: readonly number[]): Buffer {
+  const array = allocate(values.length, 6, oid.int2);
+  let end = headerBytes;
+  for (const value of values) {
+    end = array.writeInt32BE(2, end);
+    end = array.writeInt16BE(value, end);
+  }
+  return array;
+}
+
+/** Returns a `bytea[]`. */
+export function byteaArray(values: readonly (Uint8Array | null)[]): Buffer {
+  let size = 0;
+  for (const value of values) size += 4 + (value === null ? 0 : value.length);
+  const array = allocate(1, size, oid.bytea, values.length);
+  let end = headerBytes;
+  for (const value of values) {
+    end = array.writeInt32BE(value === null ? -1 : value.length, end);
+    if (value === null) continue;
+    array.set(value, end);
+    end += value.length;
+  }
+  return array;
+}
+
+function allocate(slots: number, slotBytes: number, elementType: number, length = slots): Buffer {
+  const array = Buffer.allocUnsafe(headerBytes + slots * slotBytes);
+  array.writeInt32BE(1, 0);
+  // Only a hint in what the server sends; it finds the nulls that it reads by itself.
+  array.writeInt32BE(0, 4);
+  array.writeInt32BE(elementType, 8);
+  array.writeInt32BE(length, 12);
+  array.writeInt32BE(1, 16);
+  return array;
+}
