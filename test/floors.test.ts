@@ -10,7 +10,7 @@ const root = new URL("..", import.meta.url).pathname;
 /** The house, from the roof down: a folder may use what is on a floor below its own. */
 const floors: readonly (readonly string[])[] = [
   ["cli"],
-  ["server", "push"],
+  ["server", "push", "transfer"],
   ["services", "client"],
   ["plans", "store", "auth", "transcoding"],
   ["contract"],

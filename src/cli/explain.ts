@@ -1,7 +1,8 @@
 import { ServiceAccountsError } from "../auth/service-accounts.ts";
 import { SigningKeyError } from "../auth/signing-key.ts";
 import { CleartextError } from "../server/server.ts";
-import { StoreOpenError } from "../store/plan-store.ts";
+import { StoreOpenError, StoreUnavailable } from "../store/plan-store.ts";
+import { ExportError } from "../transfer/export-file.ts";
 
 /** Raised when a command cannot be followed as it was given; the message says what to change. */
 export class UsageError extends Error {
@@ -9,7 +10,14 @@ export class UsageError extends Error {
 }
 
 /** Errors whose messages are written for people and say what to do. */
-const explained = [UsageError, StoreOpenError, SigningKeyError, ServiceAccountsError];
+const explained = [
+  UsageError,
+  StoreOpenError,
+  StoreUnavailable,
+  SigningKeyError,
+  ServiceAccountsError,
+  ExportError,
+];
 
 /** Says in one line what kept a command from working. Only an unforeseen error brings its stack trace. */
 export function explain(error: unknown): string {

@@ -2,8 +2,11 @@
 import { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { explain } from "./explain.ts";
+import { exportCommand } from "./export.ts";
+import { importCommand } from "./import.ts";
 import { serveCommand } from "./serve.ts";
 import { serviceAccountCommand } from "./service-account.ts";
+import { storeCommand } from "./store.ts";
 import { tokenCommand } from "./token.ts";
 
 const program = new Command("mdps")
@@ -12,6 +15,9 @@ const program = new Command("mdps")
   .addCommand(serveCommand())
   .addCommand(tokenCommand())
   .addCommand(serviceAccountCommand())
+  .addCommand(storeCommand())
+  .addCommand(exportCommand())
+  .addCommand(importCommand())
   .showHelpAfterError("(add --help for what there is)");
 for (const command of program.commands) {
   command.copyInheritedSettings(program);

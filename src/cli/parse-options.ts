@@ -30,6 +30,15 @@ export function parseSeconds(least: number): (text: string) => number {
   };
 }
 
+/** Reads an amount of memory in MiB. */
+export function parseMebibytes(text: string): number {
+  const mebibytes = /^\d{1,7}$/.test(text) ? Number(text) : 0;
+  if (mebibytes < 1) {
+    throw new InvalidArgumentError("It must be a whole number of MiB, at least 1.");
+  }
+  return mebibytes;
+}
+
 /** Reads the URL of a server: a scheme and a host, perhaps a port. Returns it without a slash at the end. */
 export function parseUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;

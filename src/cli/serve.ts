@@ -3,15 +3,18 @@ import { Command } from "commander";
 import { AuthConfigSchema } from "../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
 import { startServer } from "../server/server.ts";
 import { defaultDataDirectory } from "./data-directory.ts";
-import { collect, parseAsn, parsePort, parseSeconds, parseUrl } from "./parse-options.ts";
+import { collect, parseAsn, parseMebibytes, parsePort, parseSeconds, parseUrl } from "./parse-options.ts";
 import { quickStartText } from "./quick-start.ts";
 import { readConfig } from "./read-config.ts";
+import { storeOption } from "./store-option.ts";
 import { readTlsFiles } from "./tls-files.ts";
 
 type ServeOptions = {
   host: string;
   port: number;
   data: string;
+  store?: string;
+  cacheMib?: number;
   tlsCert?: string;
   tlsKey?: string;
   allowCleartext?: true;
@@ -27,7 +30,13 @@ export function serveCommand(): Command {
     .description("run the server: Connect, gRPC, gRPC-Web and REST on one port")
     .option("--host <address>", "address to listen on", "127.0.0.1")
     .option("--port <port>", "port to listen on; 0 picks a free one", parsePort, 8080)
-    .option("--data <directory>", "where the store and the signing key live", defaultDataDirectory())
+    .option(
+      "--data <directory>",
+      "where the signing key and, by default, the store live",
+      defaultDataDirectory(),
+    )
+    .addOption(storeOption())
+    .option("--cache-mib <MiB>", "memory for pages of a SQLite store", parseMebibytes)
     .option("--tls-cert <file>", "certificate chain, PEM; with it the port speaks TLS only")
     .option("--tls-key <file>", "private key of the certificate, PEM")
     .option("--allow-cleartext", "listen to other machines without TLS: for a proxy in front that has it")
@@ -55,6 +64,8 @@ async function serve(options: ServeOptions): Promise<void> {
     tls: await readTlsFiles(options.tlsCert, options.tlsKey),
     allowCleartext: options.allowCleartext === true,
     dataDirectory: options.data,
+    store: options.store,
+    cacheBytes: options.cacheMib && options.cacheMib * 1024 * 1024,
     auth,
     introspectionSecret,
     clockSkewMs: options.clockSkew * 1000,

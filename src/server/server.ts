@@ -19,7 +19,7 @@ import { errorDomain } from "../contract/refusal.ts";
 import { asnOfParent, parseResourceName } from "../contract/resource-names.ts";
 import { type ContractRules, createContractRules } from "../plans/contract-rules.ts";
 import { createRoutes } from "../services/routes.ts";
-import { openSqliteStore } from "../store/sqlite-store.ts";
+import { openStore } from "../store/open-store.ts";
 import { createTranscodingHandler, pathFieldsKey } from "../transcoding/index.ts";
 import { joinAuthorization } from "./authorization-header.ts";
 import { createFailureInterceptor, type LogFailure } from "./failure.ts";
@@ -29,8 +29,12 @@ import { compressMinBytes, createRpcHandler } from "./rpc-handler.ts";
 import { createTokenEndpoint, tokenPath } from "./token-endpoint.ts";
 
 export type ServerOptions = ListenerOptions & {
-  /** Where the store and the signing key live; made if it is not there. */
+  /** Where the signing key, the service accounts and, unless `store` says otherwise, the store live; made if missing. */
   dataDirectory: string;
+  /** URL of the store, as `openStore` takes it. Defaults to SQLite in the data directory. */
+  store?: string | undefined;
+  /** Memory for pages of a SQLite store, in bytes. */
+  cacheBytes?: number | undefined;
   /** Whose access tokens are accepted beside the server's own; it must have been validated. */
   auth?: AuthConfig;
   /** The secret that goes with `auth.introspection`. */
@@ -77,7 +81,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         "if a proxy in front has one.",
     );
   }
-  const store = await openSqliteStore({ directory: options.dataDirectory, clock });
+  const store = await openStore(options.store ?? `sqlite:${options.dataDirectory}`, {
+    clock,
+    cacheBytes: options.cacheBytes,
+  });
   try {
     let publicUrls: readonly string[] = options.auth?.publicUrls ?? [];
     const { verifyToken, grantToken } = await createAuthentication({

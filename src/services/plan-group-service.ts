@@ -1,4 +1,4 @@
-import { create, toBinary } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { ErrorReason } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
 import {
@@ -6,11 +6,12 @@ import {
   type PlanGroupService,
 } from "../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
 import { PlanGroupSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
-import { ceilToMs, formatInstant, instantOf } from "../contract/instant.ts";
+import { formatInstant } from "../contract/instant.ts";
 import { refuse, refuseFields } from "../contract/refusal.ts";
 import { asnOfParent, resourceName } from "../contract/resource-names.ts";
 import { createTimestampRules } from "../plans/timestamp-rules.ts";
 import { authorize } from "./caller.ts";
+import { planGroupRecord } from "./records.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { stored } from "./stored.ts";
 
@@ -30,21 +31,14 @@ export function createPlanGroupService({ store, rules }: ServiceDeps): ServiceIm
         throw refuseFields(violations);
       }
       group.name = resourceName(asn, "planGroups", request.planGroupId);
-      const updateTime = group.lastUpdatedTime && instantOf(group.lastUpdatedTime);
-      const put = await stored(
-        store.put({
-          key: { kind: "planGroup", asn, clientId: "", id: request.planGroupId },
-          updateTime,
-          expiresAtMs: group.responseStaleTime && ceilToMs(instantOf(group.responseStaleTime)),
-          value: toBinary(PlanGroupSchema, group),
-        }),
-      );
+      const record = planGroupRecord(asn, request.planGroupId, group);
+      const put = await stored(store.put(record));
       if (put.outcome === "stale") {
         const storedLastUpdatedTime = formatInstant(put.storedUpdateTime);
         throw refuse(ErrorReason.PLAN_GROUP_STALE, {
           message: `a later group is stored: its lastUpdatedTime is ${storedLastUpdatedTime}`,
           metadata: {
-            lastUpdatedTime: updateTime === undefined ? "" : formatInstant(updateTime),
+            lastUpdatedTime: record.updateTime === undefined ? "" : formatInstant(record.updateTime),
             storedLastUpdatedTime,
           },
         });

@@ -1,4 +1,4 @@
-import { type DescMessage, type MessageShape, toBinary } from "@bufbuild/protobuf";
+import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import { ErrorReason } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
@@ -8,13 +8,14 @@ import {
   type PlanStatusService,
 } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import { type PlanStatus, PlanStatusSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
-import { ceilToMs, formatInstant, type Instant, instantOf } from "../contract/instant.ts";
+import { formatInstant, type Instant, instantOf } from "../contract/instant.ts";
 import { refuse, refuseFields } from "../contract/refusal.ts";
 import { asnOfParent, resourceName } from "../contract/resource-names.ts";
 import { notificationsOf } from "../plans/notifications.ts";
 import { brokenTimeRules } from "../plans/time-rules.ts";
 import { createTimestampRules } from "../plans/timestamp-rules.ts";
 import { authorize } from "./caller.ts";
+import { planStatusRecord } from "./records.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { stored } from "./stored.ts";
 
@@ -48,17 +49,10 @@ export function createPlanStatusService(deps: ServiceDeps): ServiceImpl<typeof P
     // The request is ours: filling its status in spares a copy.
     status.name = name;
     status.notifications = notifications;
-    const updateTime = instantOf(status.updateTime);
-    const put = await stored(
-      store.put({
-        key: { kind: "planStatus", asn: asn as number, clientId, id: request.userKey },
-        updateTime,
-        expiresAtMs: ceilToMs(instantOf(status.expireTime)),
-        value: toBinary(PlanStatusSchema, status),
-      }),
-    );
+    const record = planStatusRecord(asn as number, clientId, request.userKey, status);
+    const put = await stored(store.put(record));
     if (put.outcome === "stale") {
-      throw stale(updateTime, put.storedUpdateTime);
+      throw stale(instantOf(status.updateTime), put.storedUpdateTime);
     }
     return status;
   }

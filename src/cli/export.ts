@@ -1,0 +1,51 @@
+import { once } from "node:events";
+import { Command } from "commander";
+import { createContractRules } from "../plans/contract-rules.ts";
+import { exportToFile } from "../transfer/export-file.ts";
+import { exportRecords } from "../transfer/export-records.ts";
+import { createRecordSum } from "../transfer/record-digest.ts";
+import { defaultDataDirectory } from "./data-directory.ts";
+import { UsageError } from "./explain.ts";
+import { storeOption, withStore } from "./store-option.ts";
+
+type ExportOptions = { data: string; store?: string; resume?: true; sumOnly?: true };
+
+/** `mdps export`: writes what a store has, while servers go on with it. */
+export function exportCommand(): Command {
+  return new Command("export")
+    .description("write all records of a store as NDJSON, one request of the contract a line")
+    .argument("[file]", "where to; standard output if left out")
+    .addOption(storeOption())
+    .option("--data <directory>", "data directory of the server", defaultDataDirectory())
+    .option("--resume", "go on with a file whose export was interrupted")
+    .option("--sum-only", "write nothing: only count the records and print their digest")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  mdps export plans.ndjson\n  mdps export --sum-only --store cql://host/mdps?dc=dc1",
+    )
+    .action(run);
+}
+
+async function run(file: string | undefined, options: ExportOptions): Promise<void> {
+  if (options.resume && file === undefined) {
+    throw new UsageError("--resume goes on with a file: name it");
+  }
+  const stopping = new AbortController();
+  process.once("SIGINT", () => stopping.abort(new UsageError("interrupted; --resume goes on with the file")));
+  const rules = createContractRules();
+  const { signal } = stopping;
+  const { count, digest } = await withStore(options, async (store) => {
+    if (file !== undefined && options.sumOnly !== true) {
+      return exportToFile({ store, rules, file, resume: options.resume === true, signal });
+    }
+    const sum = createRecordSum();
+    const write = async (lines: string) => {
+      if (options.sumOnly !== true && !process.stdout.write(lines)) {
+        await once(process.stdout, "drain");
+      }
+    };
+    await exportRecords({ store, rules, sum, write, signal });
+    return sum;
+  });
+  console.error(`${count} records, digest ${digest}`);
+}

@@ -1,0 +1,62 @@
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import {
+  type CreatePlanGroupRequest,
+  CreatePlanGroupRequestSchema,
+} from "../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
+import {
+  type CreatePlanStatusRequest,
+  CreatePlanStatusRequestSchema,
+  type CreateUserPlanStatusRequest,
+  CreateUserPlanStatusRequestSchema,
+} from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
+import {
+  type PlanGroup,
+  PlanGroupSchema,
+  type PlanStatus,
+  PlanStatusSchema,
+} from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
+import { ceilToMs, instantOf } from "../contract/instant.ts";
+import { parentOf } from "../contract/resource-names.ts";
+import type { PutRecord, RecordKey } from "../store/plan-store.ts";
+
+/** A request that would store a record. */
+export type CreateRequest = CreateUserPlanStatusRequest | CreatePlanStatusRequest | CreatePlanGroupRequest;
+
+/** Returns the record that keeps a status; an empty client is every client. */
+export function planStatusRecord(
+  asn: number,
+  clientId: string,
+  userKey: string,
+  status: PlanStatus,
+): PutRecord {
+  return {
+    key: { kind: "planStatus", asn, clientId, id: userKey },
+    updateTime: status.updateTime && instantOf(status.updateTime),
+    expiresAtMs: status.expireTime && ceilToMs(instantOf(status.expireTime)),
+    value: toBinary(PlanStatusSchema, status),
+  };
+}
+
+/** Returns the record that keeps a group. */
+export function planGroupRecord(asn: number, planGroupId: string, group: PlanGroup): PutRecord {
+  return {
+    key: { kind: "planGroup", asn, clientId: "", id: planGroupId },
+    updateTime: group.lastUpdatedTime && instantOf(group.lastUpdatedTime),
+    expiresAtMs: group.responseStaleTime && ceilToMs(instantOf(group.responseStaleTime)),
+    value: toBinary(PlanGroupSchema, group),
+  };
+}
+
+/** Returns the request that would store a record, with what only the server sets as it is stored. */
+export function requestOfRecord(key: RecordKey, value: Uint8Array): CreateRequest {
+  const parent = parentOf(key.asn);
+  if (key.kind === "planGroup") {
+    const planGroup = fromBinary(PlanGroupSchema, value);
+    return create(CreatePlanGroupRequestSchema, { parent, planGroupId: key.id, planGroup });
+  }
+  const planStatus = fromBinary(PlanStatusSchema, value);
+  const { clientId, id: userKey } = key;
+  return clientId === ""
+    ? create(CreatePlanStatusRequestSchema, { parent, userKey, planStatus })
+    : create(CreateUserPlanStatusRequestSchema, { parent, clientId, userKey, planStatus });
+}

@@ -1,0 +1,58 @@
+import { basename, dirname } from "node:path";
+import type { Clock } from "../contract/clock.ts";
+import { type PlanStore, StoreOpenError } from "./plan-store.ts";
+
+export type StoreOptions = {
+  clock?: Clock;
+  /** Memory for pages of a SQLite database, in bytes; other engines have their own. */
+  cacheBytes?: number | undefined;
+};
+
+/**
+ * Opens the store that a URL names, and loads no other engine:
+ *
+ * - `sqlite:DIRECTORY`, or `sqlite:DIRECTORY/plans.sqlite`: embedded, on a local disk.
+ * - `postgres://user:password@host:port/database`: PostgreSQL 15 or later.
+ * - `cql://user:password@host1,host2/keyspace?dc=…`: Apache Cassandra, or what speaks its protocol.
+ *
+ * Rejects with StoreOpenError, whose message never has a password.
+ */
+export async function openStore(url: string, options: StoreOptions = {}): Promise<PlanStore> {
+  const { clock, cacheBytes } = options;
+  const common = clock === undefined ? {} : { clock };
+  switch (/^([a-z]+):/.exec(url)?.[1]) {
+    case "sqlite": {
+      const { openSqliteStore } = await import("./sqlite-store.ts");
+      const memory = cacheBytes === undefined ? {} : { cacheBytes };
+      return openSqliteStore({ directory: sqliteDirectory(url), ...memory, ...common });
+    }
+    case "postgres":
+    case "postgresql": {
+      const { openPostgresStore } = await import("./postgres-store.ts");
+      return openPostgresStore({ url, ...common });
+    }
+    case "cql": {
+      const { openCqlStore } = await import("./cql-store.ts");
+      return openCqlStore({ url, ...common });
+    }
+    default:
+      // Not the URL itself: it may have a password.
+      throw new StoreOpenError(
+        "a store must be sqlite:DIRECTORY, postgres://host/database or cql://host1,host2/keyspace?dc=NAME",
+      );
+  }
+}
+
+function sqliteDirectory(url: string): string {
+  const path = url.slice("sqlite:".length);
+  if (path === "") {
+    throw new StoreOpenError("sqlite: must be followed by the directory of the database");
+  }
+  if (!path.endsWith(".sqlite")) {
+    return path;
+  }
+  if (basename(path) !== "plans.sqlite") {
+    throw new StoreOpenError("the file of a SQLite store is always plans.sqlite; name its directory");
+  }
+  return dirname(path);
+}

@@ -1,0 +1,36 @@
+import { createHash } from "node:crypto";
+import type { PutRecord } from "../store/plan-store.ts";
+
+/**
+ * What a set of records is, whatever their order: two sets are the same if count and digest are. The digest is the sum
+ * of the SHA-256 of each record modulo 2^256, in hexadecimal: a sum, for engines list records in orders of their own.
+ */
+export type RecordSum = {
+  add(record: PutRecord): void;
+  readonly count: number;
+  readonly digest: string;
+};
+
+const modulus = 1n << 256n;
+
+/** Creates the sum of no records, or goes on with one that was written down. */
+export function createRecordSum(
+  from: { count: number; digest: string } = { count: 0, digest: "0" },
+): RecordSum {
+  let count = from.count;
+  let sum = BigInt(`0x${from.digest}`);
+  return {
+    add({ key, value }) {
+      const head = JSON.stringify([key.kind, key.asn, key.clientId, key.id]);
+      const hash = createHash("sha256").update(head).update("\n").update(value).digest("hex");
+      sum = (sum + BigInt(`0x${hash}`)) % modulus;
+      count += 1;
+    },
+    get count() {
+      return count;
+    },
+    get digest() {
+      return sum.toString(16).padStart(64, "0");
+    },
+  };
+}

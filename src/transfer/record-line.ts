@@ -1,0 +1,84 @@
+import { type DescMessage, fromJsonString, toJsonString } from "@bufbuild/protobuf";
+import { CreatePlanGroupRequestSchema } from "../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
+import {
+  CreatePlanStatusRequestSchema,
+  CreateUserPlanStatusRequestSchema,
+} from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
+import { asnOfParent } from "../contract/resource-names.ts";
+import type { ContractRules } from "../plans/contract-rules.ts";
+import {
+  type CreateRequest,
+  planGroupRecord,
+  planStatusRecord,
+  requestOfRecord,
+} from "../services/records.ts";
+import type { PutRecord } from "../store/plan-store.ts";
+
+/** Raised for a line that is no record; the message names the field and what was expected. */
+export class RecordLineError extends Error {
+  override readonly name = "RecordLineError";
+}
+
+/** Returns a record as a line of NDJSON, the JSON of the request message that would store it, without a line break. */
+export function lineOfRecord({ key, value }: PutRecord): string {
+  const request = requestOfRecord(key, value);
+  return toJsonString(descOf(request), request as never);
+}
+
+/**
+ * Returns the record that a line stands for. It must keep the rules of the contract, but for those of time: what was
+ * accepted once stays good. Throws RecordLineError.
+ */
+export function recordOfLine(line: string, rules: ContractRules): PutRecord {
+  const request = parse(line);
+  const violations = rules(descOf(request), request as never);
+  if (violations.length > 0) {
+    throw new RecordLineError(
+      violations.map(({ field, description }) => `${field}: ${description}`).join("; "),
+    );
+  }
+  // The rules have made sure of the parts.
+  const asn = asnOfParent(request.parent) as number;
+  if (request.$typeName === "mobiledataplansharing.v1.CreatePlanGroupRequest") {
+    const { planGroupId, planGroup } = request;
+    if (planGroup === undefined) {
+      throw new RecordLineError("planGroup: is needed");
+    }
+    return planGroupRecord(asn, planGroupId, planGroup);
+  }
+  const { userKey, planStatus } = request;
+  if (planStatus === undefined) {
+    throw new RecordLineError("planStatus: is needed");
+  }
+  return planStatusRecord(asn, "clientId" in request ? request.clientId : "", userKey, planStatus);
+}
+
+function parse(line: string): CreateRequest {
+  try {
+    const members = JSON.parse(line) as object;
+    if (typeof members !== "object" || members === null) {
+      throw new RecordLineError("a line must be a JSON object");
+    }
+    // Of the three requests only one each has these.
+    const desc =
+      "planGroupId" in members
+        ? CreatePlanGroupRequestSchema
+        : "clientId" in members
+          ? CreateUserPlanStatusRequestSchema
+          : CreatePlanStatusRequestSchema;
+    return fromJsonString(desc as DescMessage, line) as CreateRequest;
+  } catch (error) {
+    throw error instanceof RecordLineError ? error : new RecordLineError((error as Error).message);
+  }
+}
+
+function descOf(request: CreateRequest): DescMessage {
+  switch (request.$typeName) {
+    case "mobiledataplansharing.v1.CreatePlanGroupRequest":
+      return CreatePlanGroupRequestSchema;
+    case "mobiledataplansharing.v1.CreatePlanStatusRequest":
+      return CreatePlanStatusRequestSchema;
+    default:
+      return CreateUserPlanStatusRequestSchema;
+  }
+}

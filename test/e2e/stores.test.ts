@@ -1,0 +1,105 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createPlanSharingClient } from "../../src/client/index.ts";
+import { openStore } from "../../src/store/open-store.ts";
+import {
+  type PostgresServer,
+  startPostgresServer,
+  superuserPassword,
+  whyNoPostgres,
+} from "../store/postgres-server.ts";
+import { dataDirectory } from "../support/data-directory.ts";
+import { printToken, runProgram, startServe } from "../support/program.ts";
+import { refusalOf } from "../support/refusal.ts";
+
+const whyNot = whyNoPostgres();
+
+describe.skipIf(whyNot)(`mdps with PostgreSQL${whyNot === undefined ? "" : ` (skipped: ${whyNot})`}`, () => {
+  let postgres: PostgresServer;
+  beforeAll(async () => {
+    postgres = await startPostgresServer();
+  });
+  afterAll(() => postgres?.remove());
+
+  const parent = "operators/65001";
+
+  async function servers(directory: string) {
+    const args = ["--store", postgres.url];
+    const [one, other] = await Promise.all([startServe(directory, args), startServe(directory, args)]);
+    const [push, read] = await Promise.all([printToken(directory), printToken(directory, "--read")]);
+    const client = (server: { url: string }, token: string) =>
+      createPlanSharingClient({ baseUrl: server.url, protocol: "connect", token });
+    return { one, push: client(one, push), readOther: client(other, read) };
+  }
+
+  it("serves from two servers, which see each other's pushes", async () => {
+    const { push, readOther } = await servers(await dataDirectory());
+    await push.createPlanGroup({ parent, planGroupId: "both" });
+    expect((await readOther.getPlanGroup({ name: `${parent}/planGroups/both` })).name).toMatch(/both$/);
+  });
+
+  it("answers UNAVAILABLE with RetryInfo while the database is down, and recovers by itself", async () => {
+    const { push } = await servers(await dataDirectory());
+    const create = (planGroupId: string) => push.createPlanGroup({ parent, planGroupId });
+    await create("before");
+    await postgres.kill();
+    const refusal = await refusalOf(create("down"));
+    expect(refusal).toMatchObject({ code: "Unavailable", reason: "STORE_UNAVAILABLE" });
+    expect(refusal.message).not.toContain("password");
+    await postgres.start();
+    await expect.poll(() => create("after").then(() => "pushed", String), { timeout: 20_000 }).toBe("pushed");
+  });
+
+  it("moves there from SQLite and back, and nothing is changed on the way", async () => {
+    const [from, back] = [await dataDirectory(), await dataDirectory()];
+    const store = await openStore(`sqlite:${from}`);
+    const ids = Array.from({ length: 1_200 }, (_, index) => `group ${index} é\u0001`);
+    const empty = new Uint8Array(0);
+    await Promise.all(
+      ids.map((id) =>
+        store.put({
+          key: { kind: "planGroup", asn: 4_294_967_295, clientId: "", id },
+          updateTime: undefined,
+          expiresAtMs: undefined,
+          value: empty,
+        }),
+      ),
+    );
+    await store.close();
+    const mdps = async (...args: string[]) => {
+      const { exitCode, stderr } = await runProgram(args);
+      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.stringMatching(/^\d+ records/) });
+      return stderr.trim();
+    };
+    const sum = await mdps("export", "--sum-only", "--data", from);
+    const database = postgres.url.replace(/\/[^/]*$/, "/postgres");
+    const file = join(from, "plans.ndjson");
+    expect(await mdps("export", file, "--data", from)).toBe(sum);
+    expect(await mdps("import", file, "--store", database)).toMatch(/: 1200 stored, 0 older/);
+    const again = join(from, "again.ndjson");
+    await mdps("export", again, "--store", database);
+    await mdps("import", again, "--data", back);
+    const read = await openStore(`sqlite:${back}`);
+    for (const id of ids.slice(0, 50)) {
+      expect(await read.get({ kind: "planGroup", asn: 4_294_967_295, clientId: "", id })).toEqual(empty);
+    }
+    await read.close();
+  });
+
+  it("says that it cannot start without the database, and never the password", async () => {
+    const url = postgres.url.replace(/:\d+\//, ":1/");
+    const { exitCode, stderr } = await runProgram([
+      "serve",
+      "--port",
+      "0",
+      "--data",
+      await dataDirectory(),
+      "--store",
+      url,
+    ]);
+    expect(stderr).toMatch(/^mdps: /);
+    expect(stderr).not.toContain(encodeURIComponent(superuserPassword));
+    expect(stderr).not.toContain(superuserPassword);
+    expect(exitCode).toBe(1);
+  });
+});
