@@ -15,15 +15,20 @@ export type RequestGateOptions = {
   verifyToken: VerifyToken;
   /** Returns the operator of a call as far as it is known before the body is read. */
   asnBeforeBody: (context: HandlerContext) => number | undefined;
+  /** Whether anybody who can connect may call a service. */
+  isOpen: (service: DescService) => boolean;
 };
 
 /**
- * Creates the gate that every call on every protocol passes: a bearer token that verifies, one of the scopes that
+ * Creates the gate that every call on every protocol passes, but those of open services: a bearer token that verifies, one of the scopes that
  * the contract names for the service and, where the URL tells it, the operator. Leaves the caller in the context.
  */
-export function createRequestGate({ verifyToken, asnBeforeBody }: RequestGateOptions): RequestGate {
+export function createRequestGate({ verifyToken, asnBeforeBody, isOpen }: RequestGateOptions): RequestGate {
   const scopes = new Map<DescService, readonly string[]>();
   return async (context) => {
+    if (isOpen(context.service)) {
+      return;
+    }
     refuseTokenInQuery(context.url);
     const token = bearerToken(context.requestHeader.get("authorization"));
     const principal = await verifyToken(token);

@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
+import { Health } from "#deps/grpc/health/v1/health_pb.js";
 import type { AuthConfig } from "../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
 import {
   GetPlanGroupRequestSchema,
@@ -97,8 +98,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const rules = createContractRules();
     warm(rules);
     const shutdown = new AbortController();
-    const routes = createRoutes({ store, clock, clockSkewMs, rules });
-    const requestGate = createRequestGate({ verifyToken, asnBeforeBody });
+    const stopping = new AbortController();
+    const routes = createRoutes({ store, clock, clockSkewMs, rules, stopping: stopping.signal });
+    const requestGate = createRequestGate({
+      verifyToken,
+      asnBeforeBody,
+      isOpen: (service) => service === Health,
+    });
     const shutdownSignal = shutdown.signal;
     const rpc = createRpcHandler({
       routes,
@@ -134,6 +140,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     }
     let closing: Promise<void> | undefined;
     const close = async () => {
+      stopping.abort();
       await listener.close(options.graceMs ?? 10_000);
       shutdown.abort();
       await store.close();

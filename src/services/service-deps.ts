@@ -9,4 +9,6 @@ export type ServiceDeps = {
   /** How far in the future an `updateTime` may lie, in milliseconds. */
   readonly clockSkewMs: number;
   readonly rules: ContractRules;
+  /** Aborted when the server begins to stop. */
+  readonly stopping: AbortSignal;
 };

@@ -1,5 +1,11 @@
 import { join } from "node:path";
+import { createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  Health,
+  HealthCheckResponse_ServingStatus as ServingStatus,
+} from "#deps/grpc/health/v1/health_pb.js";
 import { createPlanSharingClient } from "../../src/client/index.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import {
@@ -29,7 +35,8 @@ describe.skipIf(whyNot)(`mdps with PostgreSQL${whyNot === undefined ? "" : ` (sk
     const [push, read] = await Promise.all([printToken(directory), printToken(directory, "--read")]);
     const client = (server: { url: string }, token: string) =>
       createPlanSharingClient({ baseUrl: server.url, protocol: "connect", token });
-    return { one, push: client(one, push), readOther: client(other, read) };
+    const health = createClient(Health, createGrpcTransport({ baseUrl: one.url }));
+    return { health, push: client(one, push), readOther: client(other, read) };
   }
 
   it("serves from two servers, which see each other's pushes", async () => {
@@ -39,15 +46,19 @@ describe.skipIf(whyNot)(`mdps with PostgreSQL${whyNot === undefined ? "" : ` (sk
   });
 
   it("answers UNAVAILABLE with RetryInfo while the database is down, and recovers by itself", async () => {
-    const { push } = await servers(await dataDirectory());
+    const { push, health } = await servers(await dataDirectory());
+    const status = async () => (await health.check({})).status;
+    expect(await status()).toBe(ServingStatus.SERVING);
     const create = (planGroupId: string) => push.createPlanGroup({ parent, planGroupId });
     await create("before");
     await postgres.kill();
     const refusal = await refusalOf(create("down"));
     expect(refusal).toMatchObject({ code: "Unavailable", reason: "STORE_UNAVAILABLE" });
     expect(refusal.message).not.toContain("password");
+    await expect.poll(status, { timeout: 20_000 }).toBe(ServingStatus.NOT_SERVING);
     await postgres.start();
     await expect.poll(() => create("after").then(() => "pushed", String), { timeout: 20_000 }).toBe("pushed");
+    await expect.poll(status, { timeout: 20_000 }).toBe(ServingStatus.SERVING);
   });
 
   it("moves there from SQLite and back, and nothing is changed on the way", async () => {

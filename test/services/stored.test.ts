@@ -22,7 +22,8 @@ function servicesOn(failure: Error) {
     health: () => Promise.reject(failure),
     close: () => Promise.resolve(),
   };
-  const deps = { store, clock: createTestClock(), clockSkewMs: 0, rules: createContractRules() };
+  const stopping = new AbortController().signal;
+  const deps = { store, clock: createTestClock(), clockSkewMs: 0, rules: createContractRules(), stopping };
   const transport = createRouterTransport(createRoutes(deps), {
     router: {
       requestGate: (context) => {
