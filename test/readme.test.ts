@@ -69,6 +69,13 @@ describe("the README's snippets, as they stand", () => {
     expect(await shell("node push.ts")).toBe("operators/65001/planStatuses/a%2Fb+c== [ 1 ]\n");
   });
 
+  it("uses what the client has", async () => {
+    writeFileSync(join(folder, "client.ts"), snippets.get("client.ts") ?? "");
+    const printed = await shell("node client.ts");
+    expect(printed).toContain("field: 'accountInfo.validUntil'");
+    expect(printed).toContain("CreatePlanStatus 1 3\nINVALID_ARGUMENT FIELD_INVALID [");
+  });
+
   it.skipIf(!hasPython)("pushes with Python (skipped where python3 is missing)", async () => {
     writeFileSync(join(folder, "push.py"), snippets.get("push.py") ?? "");
     const answer = JSON.parse(await shell("python3 push.py"));
@@ -85,6 +92,7 @@ describe("the README's snippets, as they stand", () => {
     await shell(snippets.get("curl.sh") ?? "");
     const answer = JSON.parse(await shell(snippets.get("read.sh") ?? ""));
     expect(answer.plans[0].planId).toBe("acme-199");
+    expect(await shell(snippets.get("get.sh") ?? "")).toContain("205 MiB of 2 GiB left (10 %) · low quota");
   });
 });
 

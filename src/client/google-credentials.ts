@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { AuthClient, JWT } from "google-auth-library";
 import { pushScope } from "../auth/scopes.ts";
 import { isConfidential } from "../contract/loopback.ts";
+import type { TokenRequest } from "./token-source.ts";
 
 /** A key file of a service account, as Google or `mdps service-account create` writes it. */
 export type ServiceAccountKeyFile = {
@@ -22,8 +23,8 @@ const googleTokenUri = "https://oauth2.googleapis.com/token";
 
 /**
  * Returns a source of access tokens for `createPlanSharingClient`, by Google's own library (`google-auth-library`, which
- * must be installed beside this package). Tokens are kept, fetched anew some minutes before they expire, and once for
- * all calls that wait.
+ * must be installed beside this package). Tokens are kept, fetched anew some minutes before they expire or when a
+ * server refuses them, and once for all calls that wait.
  *
  * `keyFile` is the path of a key file, or its parsed content. Without it the environment decides, as Application Default
  * Credentials do: the file that GOOGLE_APPLICATION_CREDENTIALS names, else those of gcloud or of the machine.
@@ -34,9 +35,13 @@ const googleTokenUri = "https://oauth2.googleapis.com/token";
 export function googleCredentials(
   keyFile?: string | ServiceAccountKeyFile,
   { scopes = [pushScope] }: GoogleCredentialsOptions = {},
-): () => Promise<string> {
+): (request?: TokenRequest) => Promise<string> {
   let client: Promise<AuthClient> | undefined;
-  return async () => {
+  return async ({ refresh } = { refresh: false }) => {
+    if (refresh) {
+      // The library keeps a token until it expires; only a new client of it asks for another one before.
+      client = undefined;
+    }
     client ??= createClient(keyFile, [...scopes]);
     try {
       const { token } = await (await client).getAccessToken();

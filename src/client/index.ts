@@ -1,12 +1,34 @@
-/** The client: typed methods over every protocol, and Google's credentials for them. */
+/** The client: typed methods over every protocol, Google's credentials for them, and what makes a status right. */
+export type { FieldViolation } from "../contract/refusal.ts";
+export type { Attempt } from "./attempts.ts";
+export {
+  type ByteBalance,
+  byteBalance,
+  minuteBalance,
+  type TimeBalance,
+  unlimitedBytes,
+} from "./balances.ts";
 export {
   createPlanSharingClient,
   type PlanSharingClient,
   type PlanSharingClientOptions,
-  type PlanSharingProtocol,
 } from "./client.ts";
+export type { GoogleEndpoint } from "./endpoint.ts";
 export {
   type GoogleCredentialsOptions,
   googleCredentials,
   type ServiceAccountKeyFile,
 } from "./google-credentials.ts";
+export { money } from "./money.ts";
+export {
+  expiresIn,
+  type Lifetime,
+  type Moment,
+  type PlanStatusInit,
+  planStatusOf,
+} from "./plan-status-of.ts";
+export { type CallError, readError } from "./read-error.ts";
+export type { Pacing, RetryOptions } from "./retry-policy.ts";
+export type { TokenRequest, TokenSource } from "./token-source.ts";
+export type { PlanSharingProtocol } from "./transport.ts";
+export { type ValidateOptions, type Validation, validate } from "./validate.ts";

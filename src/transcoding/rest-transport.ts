@@ -79,9 +79,14 @@ export function createRestTransport(options: RestTransportOptions): Transport {
     plan: CallPlan,
     [signal, timeoutMs, header, contextValues]: CallArguments,
   ) {
-    const timeout = timeoutMs ?? options.defaultTimeoutMs;
+    // Connect's CallOptions: zero or less is for as long as it takes, whatever the default.
+    const timeout =
+      timeoutMs === undefined ? options.defaultTimeoutMs : timeoutMs > 0 ? timeoutMs : undefined;
+    const headers = new Headers(header);
+    if (timeout !== undefined) {
+      headers.set("x-server-timeout", secondsText(timeout));
+    }
     return {
-      timeout,
       limits: {
         interceptors,
         ...(signal && { signal }),
@@ -91,7 +96,7 @@ export function createRestTransport(options: RestTransportOptions): Transport {
         service: method.parent,
         requestMethod: plan.httpMethod,
         url: `${baseUrl}/${method.parent.typeName}/${method.name}`,
-        header: new Headers(header),
+        header: headers,
         contextValues: contextValues ?? createContextValues(),
       },
     };
@@ -114,13 +119,7 @@ export function createRestTransport(options: RestTransportOptions): Transport {
         next: async (request) => {
           const { request: expanded, reader } = plan.expand(request.message);
           const read = (response: Response) => readMessage(response, reader, readMaxBytes);
-          const { headers, result } = await send(
-            expanded,
-            request,
-            acceptOf(reader, false),
-            call.timeout,
-            read,
-          );
+          const { headers, result } = await send(expanded, request, acceptOf(reader, false), read);
           return {
             stream: false,
             service: method.parent,
@@ -154,13 +153,7 @@ export function createRestTransport(options: RestTransportOptions): Transport {
           const { request: expanded, reader } = plan.expand(await onlyMessage(request.message));
           const read = async (response: Response, mend: Mend) =>
             mended(readMessages(response, reader, readMaxBytes), mend);
-          const { headers, result } = await send(
-            expanded,
-            request,
-            acceptOf(reader, true),
-            call.timeout,
-            read,
-          );
+          const { headers, result } = await send(expanded, request, acceptOf(reader, true), read);
           return {
             stream: true,
             service: method.parent,
@@ -183,6 +176,11 @@ type CallArguments = [
 ];
 
 type HeadersInit = ConstructorParameters<typeof Headers>[0];
+
+/** Google's header has seconds with a fraction; nine digits are more than anybody waits, and never an exponent. */
+function secondsText(timeoutMs: number): string {
+  return String(Math.min(Math.max(1, Math.ceil(timeoutMs)), 999_999_999_000) / 1000);
+}
 
 /** Turns what fetch raises into a ConnectError. */
 type Mend = (cause: unknown) => ConnectError;

@@ -7,24 +7,23 @@ export type SendContext = { readonly header: Headers; readonly signal: AbortSign
 
 /**
  * Sends one request and reads a response of 2xx by `read`; every other is raised as the error that it is. `accept`
- * is for requests that name none; `timeoutMs` is told to the server. Whatever fetch raises leaves as a ConnectError:
+ * is for requests that name none. Whatever fetch raises leaves as a ConnectError:
  * UNAVAILABLE, or the reason of the signal; `mend` does the same for what `read` goes on to do later.
  */
 export type Sender = <T>(
   request: ExpandedRequest,
   context: SendContext,
   accept: string,
-  timeoutMs: number | undefined,
   read: (response: Response, mend: (cause: unknown) => ConnectError) => Promise<T>,
 ) => Promise<{ headers: Headers; result: T }>;
 
 /** Creates the sender. Raises INVALID_ARGUMENT for a content type that no header can carry. */
 export function createSender(baseUrl: string, fetch: typeof globalThis.fetch): Sender {
   const base = baseUrl.replace(/\/+$/, "");
-  return async (request, { header, signal }, accept, timeoutMs, read) => {
+  return async (request, { header, signal }, accept, read) => {
     const mend = (cause: unknown) => failureOf(cause, signal);
     const url = `${base}${request.path}${request.query === "" ? "" : `?${request.query}`}`;
-    const headers = headersOf(request, header, accept, timeoutMs);
+    const headers = headersOf(request, header, accept);
     try {
       const response = await fetch(url, {
         method: request.httpMethod,
@@ -44,12 +43,7 @@ export function createSender(baseUrl: string, fetch: typeof globalThis.fetch): S
 }
 
 /** A copy, for an interceptor may send the same request again by another binding. */
-function headersOf(
-  request: ExpandedRequest,
-  given: Headers,
-  accept: string,
-  timeoutMs: number | undefined,
-): Headers {
+function headersOf(request: ExpandedRequest, given: Headers, accept: string): Headers {
   const headers = new Headers(given);
   // It describes this body and no other; some proxies refuse it on a request without one.
   headers.delete("content-type");
@@ -66,15 +60,7 @@ function headersOf(
   if (!headers.has("accept")) {
     headers.set("accept", accept);
   }
-  if (timeoutMs !== undefined) {
-    headers.set("x-server-timeout", secondsText(timeoutMs));
-  }
   return headers;
-}
-
-/** Google's header has seconds with a fraction; nine digits are more than anybody waits, and never an exponent. */
-function secondsText(timeoutMs: number): string {
-  return String(Math.min(Math.max(1, Math.ceil(timeoutMs)), 999_999_999_000) / 1000);
 }
 
 function bodyOf({ raw, body }: ExpandedRequest): string | Uint8Array<ArrayBuffer> | null {

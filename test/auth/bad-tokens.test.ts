@@ -14,7 +14,7 @@ import {
   removeServiceAccountKey,
   revokeServiceAccount,
 } from "../../src/auth/service-account-admin.ts";
-import type { PlanSharingProtocol } from "../../src/client/client.ts";
+import type { PlanSharingProtocol } from "../../src/client/index.ts";
 import { type JwtProvider, startJwtProvider } from "../support/identity-providers.ts";
 import {
   secondsFromNow,

@@ -11,7 +11,7 @@ import {
 import { pushScope, readScope } from "../../src/auth/scopes.ts";
 import type { Refused, Verified } from "../../src/auth/token-source.ts";
 import { createTokenVerifier } from "../../src/auth/token-verifier.ts";
-import type { PlanSharingProtocol } from "../../src/client/client.ts";
+import type { PlanSharingProtocol } from "../../src/client/index.ts";
 import {
   type Behaviour,
   type Front,

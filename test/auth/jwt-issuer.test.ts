@@ -8,7 +8,7 @@ import {
   type JwtIssuerSchema,
 } from "../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
 import { pushScope, readScope } from "../../src/auth/scopes.ts";
-import type { PlanSharingProtocol } from "../../src/client/client.ts";
+import type { PlanSharingProtocol } from "../../src/client/index.ts";
 import {
   type Behaviour,
   type JwtProvider,

@@ -26,7 +26,7 @@ async function codeOf(call: Promise<unknown>): Promise<string | undefined> {
 
 describe.each(protocols)("a client over %s", (protocol) => {
   it("has the same methods", () => {
-    const client = createPlanSharingClient({ baseUrl: server.url, protocol, token: "x" });
+    const client = createPlanSharingClient({ endpoint: server.url, protocol, token: "x" });
     expect(Object.keys(client).toSorted()).toEqual([
       "createPlanGroup",
       "createPlanStatus",
@@ -46,7 +46,7 @@ describe.each(protocols)("a client over %s", (protocol) => {
       asked += 1;
       return source();
     };
-    const client = createPlanSharingClient({ baseUrl: server.url, protocol, token });
+    const client = createPlanSharingClient({ endpoint: server.url, protocol, token });
     const planGroupId = freshKey();
     const { name } = await client.createPlanGroup({ parent, planGroupId });
     await client.getPlanGroup({ name });
@@ -55,19 +55,19 @@ describe.each(protocols)("a client over %s", (protocol) => {
 
   it("fails as the token does", async () => {
     const token = () => Promise.reject(new ConnectError("no key", Code.Unauthenticated));
-    const client = createPlanSharingClient({ baseUrl: server.url, protocol, token });
+    const client = createPlanSharingClient({ endpoint: server.url, protocol, token });
     expect(await codeOf(client.createPlanGroup({ parent, planGroupId: "k" }))).toBe("Unauthenticated");
   });
 
   it("takes an address with a slash at its end", async () => {
-    const client = createPlanSharingClient({ baseUrl: `${server.url}/`, protocol, token: server.token });
+    const client = createPlanSharingClient({ endpoint: `${server.url}/`, protocol, token: server.token });
     await client.createPlanGroup({ parent, planGroupId: freshKey() });
   });
 
   it("goes through interceptors, which see the answer", async () => {
     const seen: string[] = [];
     const client = createPlanSharingClient({
-      baseUrl: server.url,
+      endpoint: server.url,
       protocol,
       token: server.token,
       interceptors: [
@@ -86,7 +86,7 @@ describe.each(protocols)("a client over %s", (protocol) => {
   it("says UNAVAILABLE when nobody listens", async () => {
     const gone = await startTestServer();
     await gone[Symbol.asyncDispose]();
-    const client = createPlanSharingClient({ baseUrl: gone.url, protocol, token: "x" });
+    const client = createPlanSharingClient({ endpoint: gone.url, protocol, token: "x", retry: false });
     expect(await codeOf(client.createPlanGroup({ parent, planGroupId: "k" }))).toBe("Unavailable");
   });
 
@@ -104,8 +104,8 @@ describe.each(protocols)("a client over %s", (protocol) => {
     const sockets = new Set<Socket>();
     const silent = createTcpServer((socket) => sockets.add(socket));
     await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
-    const baseUrl = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
-    const client = createPlanSharingClient({ baseUrl, protocol, token: "x" });
+    const endpoint = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const client = createPlanSharingClient({ endpoint, protocol, token: "x" });
     const call = client.createPlanGroup({ parent, planGroupId: "k" }, { timeoutMs: 20 });
     expect(await codeOf(call)).toBe("DeadlineExceeded");
     for (const socket of sockets) {
@@ -124,8 +124,8 @@ describe("a client over REST", () => {
       response.end("{}");
     });
     await new Promise<void>((resolve) => peer.listen(0, "127.0.0.1", resolve));
-    const baseUrl = `http://127.0.0.1:${(peer.address() as AddressInfo).port}`;
-    const client = createPlanSharingClient({ baseUrl, protocol: "rest", token: "secret" });
+    const endpoint = `http://127.0.0.1:${(peer.address() as AddressInfo).port}`;
+    const client = createPlanSharingClient({ endpoint, protocol: "rest", token: "secret" });
     const userKey = "a/b+c==";
     await client.createUserPlanStatus({ parent, clientId: "youtube", userKey, planStatus: planStatus() });
     await client.createPlanStatus({ parent, userKey, planStatus: planStatus() });

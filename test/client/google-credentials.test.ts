@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { toJson } from "@bufbuild/protobuf";
+import { Code } from "@connectrpc/connect";
 import { type AuthClient, GoogleAuth, gaxios, JWT } from "google-auth-library";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { PlanStatusSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
@@ -15,6 +16,7 @@ import {
 } from "../../src/client/index.ts";
 import { systemClock } from "../../src/contract/clock.ts";
 import { dataDirectory } from "../support/data-directory.ts";
+import { apiError, startFaultServer } from "../support/fault-server.ts";
 import { planStatus } from "../support/plan-statuses.ts";
 import { refusalOf } from "../support/refusal.ts";
 import { makeAccount } from "../support/service-accounts.ts";
@@ -126,7 +128,7 @@ const token = (count: number) => ({
 
 describe("googleCredentials", () => {
   const push = (source: () => Promise<string>, protocol: (typeof protocols)[number] = "connect") =>
-    createPlanSharingClient({ baseUrl: server.url, protocol, token: source }).createPlanStatus({
+    createPlanSharingClient({ endpoint: server.url, protocol, token: source }).createPlanStatus({
       parent,
       userKey: freshKey(),
       planStatus: planStatus(),
@@ -153,7 +155,7 @@ describe("googleCredentials", () => {
     const reader = await makeAccount(server, { scopes: [readScope] });
     const client = (scopes: string[]) =>
       createPlanSharingClient({
-        baseUrl: server.url,
+        endpoint: server.url,
         protocol: "rest",
         token: googleCredentials(reader, { scopes }),
       });
@@ -178,6 +180,20 @@ describe("googleCredentials", () => {
     await source();
     vi.setSystemTime(testTime + 56 * 60_000);
     expect(new Set(await Promise.all(Array.from({ length: 100 }, source)))).toEqual(new Set(["token-2"]));
+    expect(count()).toBe(2);
+  });
+
+  it("gets a new token when the server refuses the one that it keeps", async () => {
+    const { url, count } = await startTokenEndpoint(token);
+    const source = googleCredentials({ ...key, token_uri: `${url}/token` });
+    const refusing = await startFaultServer("rest", [apiError(Code.Unauthenticated), "answer"]);
+    const client = createPlanSharingClient({ endpoint: refusing.url, token: source });
+    await client.createPlanGroup({ parent, planGroupId: freshKey() });
+    expect(refusing.requests.map(({ authorization }) => authorization)).toEqual([
+      "Bearer token-1",
+      "Bearer token-2",
+    ]);
+    await client.createPlanGroup({ parent, planGroupId: freshKey() });
     expect(count()).toBe(2);
   });
 
@@ -239,8 +255,8 @@ describe("googleCredentials", () => {
 });
 
 describe("a client", () => {
-  const create = (baseUrl: string) => () =>
-    createPlanSharingClient({ baseUrl, protocol: "rest", token: "secret" });
+  const create = (endpoint: string) => () =>
+    createPlanSharingClient({ endpoint, protocol: "rest", token: "secret" });
 
   it.each([
     "http://mdps.example.com",
@@ -252,10 +268,10 @@ describe("a client", () => {
     "ftp://localhost",
     "mdps.example.com",
     "",
-  ])("sends no token to %j", (baseUrl) => {
-    expect(create(baseUrl)).toThrow(TypeError);
-    expect(create(baseUrl)).toThrow(`baseUrl: ${baseUrl} must be an https URL`);
-    expect(create(baseUrl)).not.toThrow("secret");
+  ])("sends no token to %j", (endpoint) => {
+    expect(create(endpoint)).toThrow(TypeError);
+    expect(create(endpoint)).toThrow(`endpoint: ${endpoint} must be an https URL`);
+    expect(create(endpoint)).not.toThrow("secret");
   });
 
   it.each([
@@ -265,7 +281,7 @@ describe("a client", () => {
     "http://127.0.0.1",
     "http://127.1.2.3:80",
     "http://[::1]:8080",
-  ])("may send one to %s", (baseUrl) => {
-    expect(create(baseUrl)).not.toThrow();
+  ])("may send one to %s", (endpoint) => {
+    expect(create(endpoint)).not.toThrow();
   });
 });

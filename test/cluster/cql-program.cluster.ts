@@ -30,12 +30,12 @@ describe.skipIf(missing)(`mdps with CQL${missing && ` (skipped: ${missing})`}`, 
       startServe(directory, ["--store", url]),
     ]);
     const push = createPlanSharingClient({
-      baseUrl: one.url,
+      endpoint: one.url,
       protocol: "grpc",
       token: await printToken(directory),
     });
     const read = createPlanSharingClient({
-      baseUrl: other.url,
+      endpoint: other.url,
       protocol: "rest",
       token: await printToken(directory, "--read"),
     });
@@ -57,7 +57,7 @@ describe.skipIf(missing)(`mdps with CQL${missing && ` (skipped: ${missing})`}`, 
     const [from, back] = [await dataDirectory(), await dataDirectory()];
     const server = await startServe(from);
     const client = createPlanSharingClient({
-      baseUrl: server.url,
+      endpoint: server.url,
       protocol: "connect",
       token: await printToken(from),
     });

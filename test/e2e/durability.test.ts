@@ -26,14 +26,14 @@ describe("what mdps serve has acknowledged", () => {
     const directory = await dataDirectory();
     const first = await startServe(directory);
     const [push, read] = await Promise.all([printToken(directory), printToken(directory, "--read")]);
-    const pusher = createPlanSharingClient({ baseUrl: first.url, protocol: "rest", token: push });
+    const pusher = createPlanSharingClient({ endpoint: first.url, protocol: "rest", token: push });
     const key = { parent, clientId, userKey: "a/b" };
     const pushed = await pusher.createUserPlanStatus({ ...key, planStatus: statusOf("kept") });
     first.process.kill("SIGTERM");
     expect(await first.ended).toMatchObject({ exitCode: 0, signal: null, stderr: "" });
 
     const second = await startServe(directory);
-    const reader = createPlanSharingClient({ baseUrl: second.url, protocol: "rest", token: read });
+    const reader = createPlanSharingClient({ endpoint: second.url, protocol: "rest", token: read });
     expect(toJson(PlanStatusSchema, await reader.getUserPlanStatus(key))).toEqual(
       toJson(PlanStatusSchema, pushed),
     );
@@ -63,7 +63,7 @@ describe("what mdps serve has acknowledged", () => {
       }
     };
     const workers = (["connect", "grpc", "grpc-web", "rest"] as const).flatMap((protocol) => {
-      const client = createPlanSharingClient({ baseUrl: server.url, protocol, token: push });
+      const client = createPlanSharingClient({ endpoint: server.url, protocol, token: push });
       return Array.from({ length: 8 }, (_, index) => load(client, `${protocol} ${index}`));
     });
     expect(await server.ended).toMatchObject({ signal: "SIGKILL" });
@@ -71,7 +71,7 @@ describe("what mdps serve has acknowledged", () => {
     expect(acknowledged.length).toBeGreaterThanOrEqual(400);
 
     const again = await startServe(directory);
-    const reader = createPlanSharingClient({ baseUrl: again.url, protocol: "grpc", token: read });
+    const reader = createPlanSharingClient({ endpoint: again.url, protocol: "grpc", token: read });
     const titles = await Promise.all(
       acknowledged.map(
         async (userKey) => (await reader.getUserPlanStatus({ parent, clientId, userKey })).title,

@@ -28,7 +28,7 @@ describe("mdps serve --quick-start", () => {
     expect(answer.plans).toHaveLength(1);
 
     const token = await printToken(directory, "--read");
-    const reader = createPlanSharingClient({ baseUrl: server.url, protocol: "grpc", token });
+    const reader = createPlanSharingClient({ endpoint: server.url, protocol: "grpc", token });
     const status2 = await reader.getUserPlanStatus({
       parent: "operators/65001",
       clientId: "mobiledataplan",

@@ -44,7 +44,7 @@ auth:
       });
     const push = async (sub: string, scope: string, asn = 65001) =>
       createPlanSharingClient({
-        baseUrl: server.url,
+        endpoint: server.url,
         protocol: "rest",
         token: await tokenFor(sub, scope),
       }).createPlanGroup({ parent: `operators/${asn}`, planGroupId: "k" });

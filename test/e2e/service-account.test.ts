@@ -23,7 +23,7 @@ describe("mdps service-account", () => {
     const server = await startServe(directory);
     const key = await createKey(directory, server.url);
     const client = createPlanSharingClient({
-      baseUrl: server.url,
+      endpoint: server.url,
       protocol: "grpc",
       token: googleCredentials(key),
     });
@@ -51,7 +51,7 @@ describe("mdps service-account", () => {
     const second = JSON.parse(await mdps(directory, "add-key", "dpa", "--url", server.url)) as KeyFile;
     const push = async (key: KeyFile) =>
       createPlanSharingClient({
-        baseUrl: server.url,
+        endpoint: server.url,
         protocol: "rest",
         token: googleCredentials(key),
       }).createPlanGroup({ parent: "operators/65001", planGroupId: "k" });

@@ -34,7 +34,7 @@ describe.skipIf(whyNot)(`mdps with PostgreSQL${whyNot === undefined ? "" : ` (sk
     const [one, other] = await Promise.all([startServe(directory, args), startServe(directory, args)]);
     const [push, read] = await Promise.all([printToken(directory), printToken(directory, "--read")]);
     const client = (server: { url: string }, token: string) =>
-      createPlanSharingClient({ baseUrl: server.url, protocol: "connect", token });
+      createPlanSharingClient({ endpoint: server.url, protocol: "connect", token, retry: false });
     const health = createClient(Health, createGrpcTransport({ baseUrl: one.url }));
     return { health, push: client(one, push), readOther: client(other, read) };
   }

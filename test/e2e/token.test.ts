@@ -15,7 +15,7 @@ describe("mdps token", () => {
     expect(stdout).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
     const server = await startServe(directory);
     const client = createPlanSharingClient({
-      baseUrl: server.url,
+      endpoint: server.url,
       protocol: "connect",
       token: stdout.trim(),
     });
@@ -31,7 +31,7 @@ describe("mdps token", () => {
     const directory = await dataDirectory();
     const server = await startServe(directory);
     const { stdout } = await token(directory, "--operator", "65001", "--read");
-    const client = createPlanSharingClient({ baseUrl: server.url, protocol: "rest", token: stdout.trim() });
+    const client = createPlanSharingClient({ endpoint: server.url, protocol: "rest", token: stdout.trim() });
     const read = client.getPlanGroup({ name: "operators/65001/planGroups/k" });
     expect(await refusalOf(read)).toMatchObject({ reason: "PLAN_GROUP_NOT_FOUND" });
     const push = client.createPlanGroup({ parent: "operators/65001", planGroupId: "k" });

@@ -16,7 +16,7 @@ describe("mdps export and mdps import", () => {
     const [from, to] = [await dataDirectory(), await dataDirectory()];
     const [source, target] = [await startServe(from), await startServe(to)];
     const push = createPlanSharingClient({
-      baseUrl: source.url,
+      endpoint: source.url,
       protocol: "connect",
       token: await printToken(from),
     });
@@ -34,7 +34,7 @@ describe("mdps export and mdps import", () => {
     expect((await mdps("export", "--sum-only", "--data", to)).stderr).toBe(`${summary}\n`);
 
     const read = createPlanSharingClient({
-      baseUrl: target.url,
+      endpoint: target.url,
       protocol: "connect",
       token: await printToken(to, "--read"),
     });
@@ -52,7 +52,7 @@ describe("mdps export and mdps import", () => {
     const directory = await dataDirectory();
     const server = await startServe(directory);
     const client = createPlanSharingClient({
-      baseUrl: server.url,
+      endpoint: server.url,
       protocol: "rest",
       token: await printToken(directory),
     });

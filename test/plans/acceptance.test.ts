@@ -1,4 +1,4 @@
-import { create, type DescField, type DescMessage, type Message, ScalarType } from "@bufbuild/protobuf";
+import { create, type DescMessage } from "@bufbuild/protobuf";
 import { createValidator } from "@bufbuild/protovalidate";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -7,76 +7,9 @@ import { CreatePlanGroupRequestSchema } from "../../gen/mobiledataplansharing/v1
 import { CreateUserPlanStatusRequestSchema } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import { compileAcceptance } from "../../src/plans/acceptance.ts";
 import { compile } from "../scripts/openapi/compile.ts";
+import { messages } from "../support/messages.ts";
 
 const validator = createValidator({ regexMatch: (pattern, text) => new RegExp(pattern, "u").test(text) });
-
-/** Values that keep the rules of most fields, and some that break them. */
-const strings: Readonly<Record<string, readonly string[]>> = {
-  parent: ["operators/65001", "operators/4294967295", "operators/4294967296", "operators/01", "x", ""],
-  name: ["operators/1/planStatuses/a", "operators/1/planStatuses/a%2Fb", "operators/1/planStatuses/%", ""],
-  client_id: ["mobiledataplan", "youtube", "maps", ""],
-  language_code: ["en-US", "sr-Latn", "en_US", "", `en${"-abc".repeat(20)}`],
-  currency_code: ["USD", "usd", ""],
-};
-const anyString = ["x", "ü", "", "y".repeat(256), "ü".repeat(200), "z".repeat(1025)];
-
-/** Mostly the first value, which is right, so that whole messages are valid often enough. */
-function mostly<T>(values: readonly T[]): fc.Arbitrary<T> {
-  const [first, ...others] = values as [T, ...T[]];
-  return fc.oneof(
-    { weight: 40, arbitrary: fc.constant(first) },
-    { weight: 1, arbitrary: fc.constantFrom(first, ...others) },
-  );
-}
-
-function singular(field: DescField): fc.Arbitrary<unknown> {
-  if (field.message !== undefined) {
-    return messages(field.message);
-  }
-  if (field.enum !== undefined) {
-    return mostly([1, 2, 0, 99]);
-  }
-  switch (field.scalar) {
-    case ScalarType.STRING:
-      return mostly(strings[field.name] ?? anyString);
-    case ScalarType.BOOL:
-      return fc.boolean();
-    case ScalarType.INT64:
-      return mostly([0n, 5n, -1n, 2n ** 63n - 1n]);
-    default:
-      return mostly([0, 5, -5, 2_000_000_000]);
-  }
-}
-
-function messages(desc: DescMessage): fc.Arbitrary<Message> {
-  const shape: Record<string, fc.Arbitrary<unknown>> = {};
-  for (const field of desc.fields) {
-    if (field.oneof === undefined) {
-      const value =
-        field.fieldKind === "list"
-          ? fc.oneof(
-              { weight: 20, arbitrary: fc.array(singular(field), { maxLength: 2 }) },
-              { weight: 1, arbitrary: singular(field).map((item) => Array.from({ length: 17 }, () => item)) },
-            )
-          : singular(field);
-      shape[field.localName] = fc.option(value, { nil: undefined, freq: 12 });
-    }
-  }
-  for (const oneof of desc.oneofs) {
-    const members = oneof.fields.map((field) =>
-      singular(field).map((value) => ({ case: field.localName, value })),
-    );
-    shape[oneof.localName] = fc.option(fc.oneof(...members), { nil: undefined, freq: 12 });
-  }
-  return fc
-    .record(shape)
-    .map((fields) =>
-      create(
-        desc,
-        Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never,
-      ),
-    );
-}
 
 describe.each([CreateUserPlanStatusRequestSchema, CreatePlanGroupRequestSchema, GetPlanStatusRequestSchema])(
   "acceptance of $name",

@@ -52,7 +52,7 @@ beforeEach(() => {
 
 describe.each(protocols)("a mistake of ours over %s", (protocol) => {
   it.each(Object.keys(failures))("is INTERNAL with a fixed text, and is logged: %s", async (planGroupId) => {
-    const client = createPlanSharingClient({ baseUrl: listener.url, protocol, token: "x" });
+    const client = createPlanSharingClient({ endpoint: listener.url, protocol, token: "x" });
     const refusal = await refusalOf(client.createPlanGroup({ parent, planGroupId }));
     expect(refusal).toMatchObject({
       code: "Internal",

@@ -94,7 +94,7 @@ describe("one cleartext port", () => {
 
   it.each(protocols)("serves %s when every byte arrives alone", async (protocol) => {
     await using proxy = await startSplittingProxy(server.port);
-    const client = createPlanSharingClient({ baseUrl: proxy.url, protocol, token: server.token });
+    const client = createPlanSharingClient({ endpoint: proxy.url, protocol, token: server.token });
     const userKey = freshKey();
     const { name } = await client.createPlanStatus({ parent, userKey, planStatus: planStatus() });
     expect(name).toBe(`${parent}/planStatuses/${userKey}`);

@@ -322,7 +322,7 @@ describe("a server that is told its public URLs", () => {
     expect(await answer("https://mdps.example.com/token")).toBe(200);
     expect(await answer(`${own.url}/token`)).toBe(400);
     const client = createPlanSharingClient({
-      baseUrl: own.url,
+      endpoint: own.url,
       protocol: "rest",
       token: await signAssertion(own, ownKey, { aud: "https://mdps.example.com/", scope: undefined }),
     });

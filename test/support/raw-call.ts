@@ -4,7 +4,7 @@ import { encodeEnvelope } from "@connectrpc/connect/protocol";
 import { errorFromJsonBytes } from "@connectrpc/connect/protocol-connect";
 import { findTrailerError } from "@connectrpc/connect/protocol-grpc";
 import { trailerParse } from "@connectrpc/connect/protocol-grpc-web";
-import type { PlanSharingProtocol } from "../../src/client/client.ts";
+import type { PlanSharingProtocol } from "../../src/client/index.ts";
 import { readErrorBody } from "../../src/transcoding/index.ts";
 
 /** A call whose bytes a test chooses, so that they can be wrong. */

@@ -5,7 +5,7 @@ import {
   createPlanSharingClient,
   type PlanSharingClient,
   type PlanSharingProtocol,
-} from "../../src/client/client.ts";
+} from "../../src/client/index.ts";
 import { type ServerOptions, startServer } from "../../src/server/server.ts";
 import { makeDirectory, removeDirectory } from "./data-directory.ts";
 import { createTestClock, type TestClock } from "./test-clock.ts";
@@ -30,7 +30,7 @@ export type TestServer = {
   readonly failures: unknown[];
   /** Makes a token of this server, with some powers changed. */
   makeToken(init?: TokenInit): Promise<string>;
-  /** A client with the given token, or with one that may do everything. */
+  /** A client with the given token, or with one that may do everything. It repeats nothing: tests see each answer. */
   client(protocol: PlanSharingProtocol, token?: string): PlanSharingClient;
   /** Stops the server and leaves its data. */
   stop(): Promise<void>;
@@ -79,7 +79,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     token,
     failures,
     makeToken,
-    client: (protocol, own = token) => createPlanSharingClient({ baseUrl: server.url, protocol, token: own }),
+    client: (protocol, own = token) =>
+      createPlanSharingClient({ endpoint: server.url, protocol, token: own, retry: false }),
     stop: () => server.close(),
     async [Symbol.asyncDispose]() {
       await server.close();

@@ -1,0 +1,112 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readError } from "../../src/client/index.ts";
+import { readErrorBody } from "../../src/transcoding/client.ts";
+import { fromNow, minute, planStatus } from "../support/plan-statuses.ts";
+import { freshKey, parent, protocols, startTestServer, type TestServer } from "../support/test-server.ts";
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+});
+
+const raised = (call: Promise<unknown>) =>
+  call.then(
+    () => expect.fail("the call succeeded"),
+    (reason: unknown) => readError(reason),
+  );
+
+describe.each(protocols)("an error over %s", (protocol) => {
+  it("has the reason and its metadata", async () => {
+    const userKey = freshKey();
+    const push = (updateTime = fromNow(-minute)) =>
+      server.client(protocol).createPlanStatus({ parent, userKey, planStatus: planStatus({ updateTime }) });
+    await push();
+    expect(await raised(push(fromNow(-2 * minute)))).toEqual({
+      code: Code.Aborted,
+      status: "ABORTED",
+      message: expect.stringMatching(/^a later status is stored/),
+      reason: "PLAN_STATUS_STALE",
+      metadata: { updateTime: "2026-03-01T11:58:00Z", storedUpdateTime: "2026-03-01T11:59:00Z" },
+      violations: [],
+      retryAfterMs: undefined,
+    });
+  });
+
+  it("has every violation, by the path in what was sent", async () => {
+    const push = server.client(protocol).createPlanStatus({
+      parent,
+      userKey: freshKey(),
+      planStatus: planStatus({ languageCode: "", plans: [{}] }),
+    });
+    const at = protocol === "rest" ? "" : "planStatus.";
+    expect(await raised(push)).toMatchObject({
+      status: "INVALID_ARGUMENT",
+      reason: "FIELD_INVALID",
+      violations: [
+        { field: `${at}plans[0].planId`, description: "is needed" },
+        { field: `${at}languageCode`, description: "is needed" },
+      ],
+    });
+  });
+});
+
+describe("an error", () => {
+  it("of Google's hosts is read alike", () => {
+    const body = {
+      error: {
+        code: 403,
+        message: "Request had insufficient authentication scopes.",
+        status: "PERMISSION_DENIED",
+        details: [
+          {
+            "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+            reason: "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
+            domain: "googleapis.com",
+            metadata: { service: "mobiledataplansharing.googleapis.com" },
+          },
+          { "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay: "1.5s" },
+          { "@type": "type.googleapis.com/google.rpc.QuotaFailure", violations: [{ subject: "project" }] },
+          { "@type": "type.googleapis.com/com.google.Unknown", x: 1 },
+        ],
+      },
+    };
+    expect(readError(readErrorBody(JSON.stringify(body), 403, new Headers()))).toEqual({
+      code: Code.PermissionDenied,
+      status: "PERMISSION_DENIED",
+      message: "Request had insufficient authentication scopes.",
+      reason: "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
+      metadata: { service: "mobiledataplansharing.googleapis.com" },
+      violations: [],
+      retryAfterMs: 1_500,
+    });
+  });
+
+  it.each([
+    ["7", 7_000],
+    ["Sun, 01 Mar 2026 12:00:30 GMT", 30_000],
+    ["Sun, 01 Mar 2026 11:00:00 GMT", 0],
+    ["2026-03-01T12:00:30Z", undefined],
+    ["-1", undefined],
+    ["1.5", undefined],
+    ["", undefined],
+  ])("with the header Retry-After: %s", (value, expected) => {
+    const error = new ConnectError("later", Code.Unavailable, { "retry-after": value });
+    expect(readError(error, Date.UTC(2026, 2, 1, 12)).retryAfterMs).toBe(expected);
+  });
+
+  it.each([new Error("broken"), "broken"])("that is none of Connect's is UNKNOWN: %s", (thrown) => {
+    expect(readError(thrown)).toEqual({
+      code: Code.Unknown,
+      status: "UNKNOWN",
+      message: "broken",
+      reason: undefined,
+      metadata: {},
+      violations: [],
+      retryAfterMs: undefined,
+    });
+  });
+});

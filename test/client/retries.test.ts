@@ -1,0 +1,262 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { describe, expect, it } from "vitest";
+import { ErrorReason } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
+import {
+  type Attempt,
+  createPlanSharingClient,
+  type Pacing,
+  type PlanSharingClientOptions,
+  type PlanSharingProtocol,
+} from "../../src/client/index.ts";
+import { refuse } from "../../src/contract/refusal.ts";
+import { apiError, type Fault, startFaultServer } from "../support/fault-server.ts";
+import { parent, protocols } from "../support/test-server.ts";
+
+/** A client against a scripted server. Waiting takes no time, and chance always takes the most there is. */
+async function prepare(
+  protocol: PlanSharingProtocol,
+  script: readonly Fault[],
+  options: Partial<PlanSharingClientOptions> = {},
+) {
+  const server = await startFaultServer(protocol, script);
+  const delays: number[] = [];
+  const attempts: Attempt[] = [];
+  let waited = 0;
+  const pacing: Pacing = {
+    now: () => Date.UTC(2026, 2, 1) + waited,
+    random: () => 0.999_999_999,
+    async sleep(ms) {
+      delays.push(Math.round(ms));
+      waited += ms;
+    },
+  };
+  const client = createPlanSharingClient({
+    endpoint: server.url,
+    protocol,
+    token: "secret",
+    pacing,
+    onAttempt: (attempt) => attempts.push(attempt),
+    ...options,
+  });
+  return {
+    call: (callOptions: { timeoutMs?: number; signal?: AbortSignal } = {}) =>
+      client.createPlanGroup({ parent, planGroupId: "k" }, callOptions),
+    delays,
+    attempts,
+    requests: server.requests,
+  };
+}
+
+async function failureOf(call: Promise<unknown>): Promise<ConnectError> {
+  const error = await call.then(
+    () => expect.fail("the call succeeded"),
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(ConnectError);
+  return error as ConnectError;
+}
+
+describe.each(protocols)("a call over %s is repeated", (protocol) => {
+  it.each<[string, Fault]>([
+    ["UNAVAILABLE", apiError(Code.Unavailable)],
+    ["RESOURCE_EXHAUSTED", apiError(Code.ResourceExhausted)],
+    ["a connection that is reset", "reset"],
+    ["a connection that breaks within the answer", "cut"],
+    ["a page with status 502", { page: 502 }],
+    ["a page with status 503", { page: 503 }],
+    ["a page with status 504", { page: 504 }],
+    ["a page with status 429", { page: 429 }],
+  ])("after %s, until it is answered", async (_, fault) => {
+    const { call, delays, requests } = await prepare(protocol, [fault, fault, "answer"]);
+    expect((await call()).$typeName).toBe("mobiledataplansharing.v1.PlanGroup");
+    expect(requests).toHaveLength(3);
+    expect(delays).toEqual([100, 200]);
+  });
+
+  it.each<[string, Fault, number]>([
+    ["RetryInfo", apiError(Code.ResourceExhausted, 7_000), 7_100],
+    ["RetryInfo of UNAVAILABLE", apiError(Code.Unavailable, 1_500), 1_600],
+    ["Retry-After in seconds", { page: 429, headers: { "retry-after": "3" } }, 3_100],
+    [
+      "Retry-After as a date",
+      { page: 503, headers: { "retry-after": "Sun, 01 Mar 2026 00:00:09 GMT" } },
+      9_100,
+    ],
+    ["a date that is past", { page: 503, headers: { "retry-after": "Sun, 01 Mar 2020 00:00:00 GMT" } }, 100],
+    ["nonsense", { page: 503, headers: { "retry-after": "soon" } }, 100],
+    ["a time beyond the cap", { page: 429, headers: { "retry-after": "3600" } }, 20_100],
+  ])("when the server says so: %s", async (_, fault, delay) => {
+    const { call, delays } = await prepare(protocol, [fault, "answer"], {
+      retry: { maxRetryAfterMs: 20_000 },
+    });
+    await call();
+    expect(delays).toEqual([delay]);
+  });
+
+  it("at most so many times, and fails as it did last", async () => {
+    const { call, delays, attempts, requests } = await prepare(protocol, [
+      "reset",
+      apiError(Code.Unavailable),
+    ]);
+    const error = await failureOf(call());
+    expect([Code[error.code], error.rawMessage]).toEqual(["Unavailable", "says the server"]);
+    expect(requests).toHaveLength(5);
+    expect(delays).toEqual([100, 200, 400, 800]);
+    expect(
+      attempts.map(({ attempt, delayMs, nextDelayMs }) => [
+        attempt,
+        Math.round(delayMs),
+        nextDelayMs === undefined,
+      ]),
+    ).toEqual([
+      [1, 0, false],
+      [2, 100, false],
+      [3, 200, false],
+      [4, 400, false],
+      [5, 800, true],
+    ]);
+    expect(attempts[4]?.error).toBe(error);
+  });
+
+  it("and the server is told how long the caller still waits", async () => {
+    const { call, requests } = await prepare(protocol, [
+      { page: 503, headers: { "retry-after": "2" } },
+      "answer",
+    ]);
+    await call({ timeoutMs: 8_000 });
+    const header =
+      { connect: "connect-timeout-ms", rest: "x-server-timeout" }[protocol as string] ?? "grpc-timeout";
+    const told = requests.map((headers) => headers[header]);
+    const expected = {
+      connect: ["8000", "5900"],
+      rest: ["8", "5.9"],
+    }[protocol as string] ?? ["8000m", "5900m"];
+    expect(told).toEqual(expected);
+  });
+});
+
+describe.each(protocols)("a call over %s is not repeated", (protocol) => {
+  it.each(
+    Object.values(Code).filter(
+      (code): code is Code =>
+        typeof code === "number" &&
+        ![Code.Unavailable, Code.ResourceExhausted, Code.Unauthenticated].includes(code),
+    ),
+  )("after an error of the API with code %j", async (code) => {
+    const { call, requests, attempts } = await prepare(protocol, [apiError(code, 1_000), "answer"]);
+    expect((await failureOf(call())).code).toBe(code);
+    expect(requests).toHaveLength(1);
+    expect(attempts).toMatchObject([
+      { method: "CreatePlanGroup", attempt: 1, delayMs: 0, nextDelayMs: undefined },
+    ]);
+  });
+
+  it("after a request that is too large", async () => {
+    const tooLarge = refuse(ErrorReason.REQUEST_TOO_LARGE, { message: "x", metadata: { maxBytes: "1" } });
+    const { call, requests } = await prepare(protocol, [tooLarge, "answer"]);
+    expect(Code[(await failureOf(call())).code]).toBe("ResourceExhausted");
+    expect(requests).toHaveLength(1);
+  });
+
+  it.each([404, 500, 501])("after a page with status %d", async (page) => {
+    const { call, requests } = await prepare(protocol, [{ page }, "answer"]);
+    await failureOf(call());
+    expect(requests).toHaveLength(1);
+  });
+
+  it("once the caller has given up", async () => {
+    const controller = new AbortController();
+    const { call, requests, attempts } = await prepare(protocol, [apiError(Code.Unavailable), "answer"], {
+      onAttempt: () => controller.abort(),
+    });
+    expect(Code[(await failureOf(call({ signal: controller.signal }))).code]).toBe("Canceled");
+    expect([requests.length, attempts.length]).toEqual([1, 0]);
+  });
+
+  it("if the caller gives up while it waits", async () => {
+    const controller = new AbortController();
+    const { call, requests } = await prepare(protocol, [apiError(Code.Unavailable, 20_000), "answer"], {
+      pacing: {},
+      onAttempt: () => setImmediate(() => controller.abort()),
+    });
+    expect(Code[(await failureOf(call({ signal: controller.signal }))).code]).toBe("Canceled");
+    expect(requests).toHaveLength(1);
+  });
+
+  it("if the deadline would pass before", async () => {
+    const { call, requests, delays } = await prepare(protocol, [apiError(Code.Unavailable, 5_000), "answer"]);
+    expect(Code[(await failureOf(call({ timeoutMs: 5_000 }))).code]).toBe("Unavailable");
+    expect([requests.length, delays.length]).toEqual([1, 0]);
+  });
+
+  it("after its deadline", async () => {
+    const { call, requests, attempts } = await prepare(protocol, ["silence"], { timeoutMs: 30 });
+    expect(Code[(await failureOf(call())).code]).toBe("DeadlineExceeded");
+    expect(requests.length).toBeLessThanOrEqual(1);
+    expect(attempts.map(({ error }) => error && Code[error.code])).toEqual(["DeadlineExceeded"]);
+  });
+
+  it("nor ended early if its own time-out of 0 turns off that of the client", async () => {
+    const { call, requests } = await prepare(protocol, ["answer"], { timeoutMs: 20 });
+    await call({ timeoutMs: 0 });
+    const names = Object.keys(requests[0] ?? {});
+    expect(names.filter((name) => name.includes("timeout"))).toEqual([]);
+  });
+
+  it("if it is told not to", async () => {
+    const { call, requests } = await prepare(protocol, ["reset", "answer"], { retry: false });
+    expect(Code[(await failureOf(call())).code]).toBe("Unavailable");
+    expect(requests).toHaveLength(1);
+  });
+});
+
+describe("a call", () => {
+  it("over grpc is repeated on another connection after GOAWAY", async () => {
+    const { call, requests } = await prepare("grpc", ["goaway", "answer"]);
+    await call();
+    expect(requests).toHaveLength(2);
+  });
+
+  it("that succeeds at once is one attempt", async () => {
+    const { call, attempts } = await prepare("rest", ["answer"]);
+    await call();
+    expect(attempts).toEqual([
+      {
+        method: "CreatePlanGroup",
+        attempt: 1,
+        delayMs: 0,
+        durationMs: 0,
+        error: undefined,
+        nextDelayMs: undefined,
+      },
+    ]);
+  });
+
+  it("goes through interceptors once, however often it is repeated", async () => {
+    let calls = 0;
+    const { call } = await prepare("connect", ["reset", "reset", "answer"], {
+      interceptors: [
+        (next) => (request) => {
+          calls += 1;
+          return next(request);
+        },
+      ],
+    });
+    await call();
+    expect(calls).toBe(1);
+  });
+
+  it.each([
+    { retry: { maxAttempts: 0 } },
+    { retry: { maxAttempts: 1.5 } },
+    { retry: { initialDelayMs: -1 } },
+    { retry: { maxDelayMs: Number.NaN } },
+    { retry: { maxRetryAfterMs: Number.POSITIVE_INFINITY } },
+    { timeoutMs: 0 },
+    { timeoutMs: 2 ** 31 },
+  ])("cannot be configured with %j", (options) => {
+    expect(() => createPlanSharingClient({ endpoint: "production", token: "x", ...options })).toThrow(
+      RangeError,
+    );
+  });
+});
