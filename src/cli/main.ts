@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
+import { completionCommand } from "./completion.ts";
 import { explain } from "./explain.ts";
 import { exportCommand } from "./export.ts";
+import { getCommand } from "./get.ts";
 import { importCommand } from "./import.ts";
 import { serveCommand } from "./serve.ts";
 import { serviceAccountCommand } from "./service-account.ts";
@@ -14,10 +16,12 @@ const program = new Command("mdps")
   .version(packageJson.version)
   .addCommand(serveCommand())
   .addCommand(tokenCommand())
+  .addCommand(getCommand())
   .addCommand(serviceAccountCommand())
   .addCommand(storeCommand())
   .addCommand(exportCommand())
   .addCommand(importCommand())
+  .addCommand(completionCommand())
   .showHelpAfterError("(add --help for what there is)");
 for (const command of program.commands) {
   command.copyInheritedSettings(program);

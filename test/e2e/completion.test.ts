@@ -1,0 +1,53 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+import { runProgram } from "../support/program.ts";
+
+const run = promisify(execFile);
+
+describe("mdps completion bash", () => {
+  let script: Promise<string> | undefined;
+
+  /** What bash offers after these words, the last of which is being typed. */
+  async function offered(...words: string[]): Promise<string[]> {
+    script ??= runProgram(["completion", "bash"]).then(({ stdout }) => stdout);
+    const typed = ["mdps", ...words].map((word) => `'${word}'`).join(" ");
+    const ask = `COMP_WORDS=(${typed}); COMP_CWORD=${words.length}; _mdps; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const { stdout } = await run("bash", ["--norc", "-uc", `${await script}\n${ask}`]);
+    return stdout.split("\n").filter((line) => line !== "");
+  }
+
+  it("offers commands", async () => {
+    expect(await offered("")).toEqual(expect.arrayContaining(["serve", "token", "get", "--help"]));
+    expect(await offered("se")).toEqual(["serve", "service-account"]);
+  });
+
+  it("offers the options of the command, and of the one below it", async () => {
+    expect(await offered("get", "--re")).toEqual(["--reveal"]);
+    expect(await offered("get", "some-user", "--js")).toEqual(["--json"]);
+    expect(await offered("service-account", "cr")).toEqual(["create"]);
+    expect(await offered("service-account", "create", "--op")).toEqual(["--operator"]);
+  });
+
+  it("offers the values of an option, and leaves files to the shell", async () => {
+    expect(await offered("get", "--protocol", "")).toEqual(["connect", "grpc", "grpc-web", "rest"]);
+    expect(await offered("serve", "--config", "")).toEqual([]);
+    expect(await offered("completion", "z")).toEqual(["zsh"]);
+  });
+});
+
+describe("mdps completion", () => {
+  it("knows zsh, which reads the same script, and fish", async () => {
+    const [bash, zsh, fish] = await Promise.all(
+      ["bash", "zsh", "fish"].map((shell) => runProgram(["completion", shell])),
+    );
+    expect(zsh?.stdout).toBe(`autoload -U +X bashcompinit && bashcompinit\n${bash?.stdout}`);
+    expect(fish?.stdout).toContain(
+      "complete -c mdps -n '__fish_seen_subcommand_from get' -l protocol -d 'how to speak to it' -x -a 'connect grpc grpc-web rest'\n",
+    );
+  });
+
+  it("knows no other shell", async () => {
+    expect(await runProgram(["completion", "csh"])).toMatchObject({ exitCode: 1, stdout: "" });
+  });
+});

@@ -1,0 +1,81 @@
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { planStatusOf } from "../../src/client/index.ts";
+import { systemClock } from "../../src/contract/clock.ts";
+import { plan, planModule } from "../support/plan-statuses.ts";
+import { runProgram } from "../support/program.ts";
+import { parent, startTestServer, type TestServer } from "../support/test-server.ts";
+
+const userKey = "a/b+c==12";
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer({ clock: { ...systemClock, set() {} } });
+  const planStatus = planStatusOf({
+    languageCode: "en-US",
+    expireTime: timestampFromMs(Date.UTC(2199, 0)),
+    plans: [plan({ planModules: [planModule()] })],
+  });
+  await server
+    .client("grpc")
+    .createUserPlanStatus({ parent, clientId: "mobiledataplan", userKey, planStatus });
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+});
+
+/** Runs `mdps get`; what tells it where and who stands in the environment, as a person would have it. */
+const get = (args: readonly string[], env: Record<string, string> = {}) =>
+  runProgram(["get", ...args], {
+    env: { MDPS_OPERATOR: "65001", MDPS_ENDPOINT: server.url, MDPS_READ_TOKEN: server.token, ...env },
+  });
+
+describe("mdps get", () => {
+  it("shows a card, without the user key", async () => {
+    const { stdout, stderr, exitCode } = await get([userKey]);
+    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+    expect(stdout).toMatch(
+      /^Plan status\nuser \*\*\*=12 · operator 65001 · client mobiledataplan\n\nacme-199/,
+    );
+    expect(stdout).toContain("█████░░░░░░░░░░░░░░░  500 MB of 2 GB left (25 %)");
+    expect(stdout).not.toContain("\u001b");
+  });
+
+  it("shows the user key if it is told to", async () => {
+    expect((await get([userKey, "--reveal"])).stdout).toContain(`user ${userKey} `);
+    const { stdout } = await get([userKey, "--json"], { MDPS_REVEAL: "1" });
+    expect(JSON.parse(stdout).name).toBe("operators/65001/planStatuses/a%2Fb+c==12");
+  });
+
+  it.each(["connect", "grpc", "grpc-web", "rest"])("prints JSON, read over %s", async (protocol) => {
+    const { stdout } = await get([userKey, "--json", "--protocol", protocol]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      name: "operators/65001/planStatuses/***=12",
+      plans: [{ planId: "acme-199" }],
+    });
+  });
+
+  it("makes a token of its own for a server on this machine", async () => {
+    const { stdout, stderr } = await get([userKey, "--data", server.directory, "--json"], {
+      MDPS_READ_TOKEN: "",
+    });
+    expect({ stderr, name: JSON.parse(stdout).name }).toMatchObject({ stderr: "" });
+  });
+
+  it("says what is wrong in one line, and no user key", async () => {
+    expect(await get(["nobody-at-all"])).toMatchObject({
+      stderr: "mdps: NOT_FOUND: no plan status of this user is stored, or it has expired\n",
+      exitCode: 1,
+    });
+    const elsewhere = await get([userKey], { MDPS_ENDPOINT: "http://mdps.example.com" });
+    expect(elsewhere).toMatchObject({
+      stderr: expect.stringMatching(/^mdps: --endpoint: .*\n$/),
+      exitCode: 1,
+    });
+    const nobody = await get([userKey], { MDPS_ENDPOINT: "https://mdps.example.com", MDPS_READ_TOKEN: "" });
+    expect(nobody.stderr).toBe(
+      "mdps: who reads? Give --credentials with a key file, or a token in MDPS_READ_TOKEN\n",
+    );
+    const stranger = await get([userKey], { MDPS_READ_TOKEN: "wrong" });
+    expect(stranger.stderr).toMatch(/^mdps: UNAUTHENTICATED: .*\n$/);
+  });
+});
