@@ -1,24 +1,26 @@
 import { once } from "node:events";
-import { Command } from "commander";
+import type { Command } from "commander";
 import { createContractRules } from "../plans/contract-rules.ts";
 import { exportToFile } from "../transfer/export-file.ts";
 import { exportRecords } from "../transfer/export-records.ts";
 import { createRecordSum } from "../transfer/record-digest.ts";
 import { defaultDataDirectory } from "./data-directory.ts";
 import { UsageError } from "./explain.ts";
+import { newCommand } from "./new-command.ts";
 import { storeOption, withStore } from "./store-option.ts";
 
-type ExportOptions = { data: string; store?: string; resume?: true; sumOnly?: true };
+type ExportOptions = { data: string; store?: string; resume?: true; sumOnly?: true; json?: true };
 
 /** `mdps export`: writes what a store has, while servers go on with it. */
 export function exportCommand(): Command {
-  return new Command("export")
+  return newCommand("export")
     .description("write all records of a store as NDJSON, one request of the contract a line")
     .argument("[file]", "where to; standard output if left out")
     .addOption(storeOption())
     .option("--data <directory>", "data directory of the server", defaultDataDirectory())
     .option("--resume", "go on with a file whose export was interrupted")
     .option("--sum-only", "write nothing: only count the records and print their digest")
+    .option("--json", "print the count and the digest as JSON, on standard error as without")
     .addHelpText(
       "after",
       "\nExamples:\n  mdps export plans.ndjson\n  mdps export --sum-only --store cql://host/mdps?dc=dc1",
@@ -47,5 +49,6 @@ async function run(file: string | undefined, options: ExportOptions): Promise<vo
     await exportRecords({ store, rules, sum, write, signal });
     return sum;
   });
-  console.error(`${count} records, digest ${digest}`);
+  // Not on standard output, which may have the records.
+  console.error(options.json ? JSON.stringify({ count, digest }) : `${count} records, digest ${digest}`);
 }

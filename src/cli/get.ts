@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { styleText } from "node:util";
 import { toJson } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { Command, Option } from "commander";
+import { type Command, Option } from "commander";
 import { type PlanStatus, PlanStatusSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { readScope } from "../auth/scopes.ts";
 import {
@@ -17,6 +17,7 @@ import { isLoopback } from "../contract/loopback.ts";
 import { parentOf } from "../contract/resource-names.ts";
 import { defaultDataDirectory } from "./data-directory.ts";
 import { UsageError } from "./explain.ts";
+import { newCommand } from "./new-command.ts";
 import { parseAsn } from "./parse-options.ts";
 import { planCard } from "./plan-card.ts";
 import { makeToken } from "./token.ts";
@@ -40,7 +41,7 @@ const env = (flags: string, description: string, name: string) => new Option(fla
 
 /** `mdps get`: shows the status that is stored for one user. */
 export function getCommand(): Command {
-  return new Command("get")
+  return newCommand("get")
     .description("show the plan status that a server of this project has for one user")
     .argument("<user-key>", "CPID or phone number, as it was pushed, not encoded")
     .addOption(

@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import { Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { systemClock } from "../contract/clock.ts";
 import { createContractRules } from "../plans/contract-rules.ts";
 import { readManifest } from "../transfer/export-file.ts";
@@ -7,18 +7,20 @@ import { ImportError, importRecords } from "../transfer/import-records.ts";
 import { createRecordSum } from "../transfer/record-digest.ts";
 import { defaultDataDirectory } from "./data-directory.ts";
 import { UsageError } from "./explain.ts";
+import { newCommand } from "./new-command.ts";
 import { storeOption, withStore } from "./store-option.ts";
 
-type ImportOptions = { data: string; store?: string; skip: number };
+type ImportOptions = { data: string; store?: string; skip: number; json?: true };
 
 /** `mdps import`: puts what an export wrote into a store, while servers go on with it. */
 export function importCommand(): Command {
-  return new Command("import")
+  return newCommand("import")
     .description("put the records of an export into a store; what is newer there stays")
     .argument("<file>", "what mdps export wrote; - for standard input")
     .addOption(storeOption())
     .option("--data <directory>", "data directory of the server", defaultDataDirectory())
     .option("--skip <lines>", "lines that an import before this one has stored", parseCount, 0)
+    .option("--json", "print what became of the lines as JSON, on standard error as without")
     .addHelpText("after", "\nExample:\n  mdps import plans.ndjson --store postgres://localhost/mdps")
     .action(run);
 }
@@ -45,9 +47,9 @@ async function run(file: string, options: ImportOptions): Promise<void> {
       : error;
   });
   const { stored, stale, expired } = report;
-  console.error(
-    `${sum.count} records, digest ${sum.digest}: ${stored} stored, ${stale} older than what was there, ${expired} expired`,
-  );
+  const { count, digest } = sum;
+  const words = `${count} records, digest ${digest}: ${stored} stored, ${stale} older than what was there, ${expired} expired`;
+  console.error(options.json ? JSON.stringify({ count, digest, ...report }) : words);
   if (manifest !== undefined && (manifest.count !== sum.count || manifest.digest !== sum.digest)) {
     throw new UsageError(
       `${file} is not what was exported: its manifest has ${manifest.count} records, digest ${manifest.digest}`,

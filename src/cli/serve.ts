@@ -1,8 +1,9 @@
 import { create } from "@bufbuild/protobuf";
-import { Command } from "commander";
+import type { Command } from "commander";
 import { AuthConfigSchema } from "../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
 import { startServer } from "../server/server.ts";
 import { defaultDataDirectory } from "./data-directory.ts";
+import { newCommand } from "./new-command.ts";
 import { collect, parseAsn, parseMebibytes, parsePort, parseSeconds, parseUrl } from "./parse-options.ts";
 import { quickStartText } from "./quick-start.ts";
 import { readConfig } from "./read-config.ts";
@@ -26,7 +27,7 @@ type ServeOptions = {
 
 /** `mdps serve`: runs the server until SIGTERM or SIGINT. */
 export function serveCommand(): Command {
-  return new Command("serve")
+  return newCommand("serve")
     .description("run the server: Connect, gRPC, gRPC-Web and REST on one port")
     .option("--host <address>", "address to listen on", "127.0.0.1")
     .option("--port <port>", "port to listen on; 0 picks a free one", parsePort, 8080)

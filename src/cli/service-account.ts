@@ -1,5 +1,5 @@
 import { timestampDate } from "@bufbuild/protobuf/wkt";
-import { Command, Option } from "commander";
+import { type Command, Option } from "commander";
 import { pushScope, readScope } from "../auth/scopes.ts";
 import {
   addServiceAccountKey,
@@ -13,18 +13,20 @@ import {
 import { readServiceAccounts } from "../auth/service-accounts.ts";
 import { systemClock } from "../contract/clock.ts";
 import { defaultDataDirectory } from "./data-directory.ts";
+import { newCommand } from "./new-command.ts";
 import { collect, parseAsn, parseName, parseUrl } from "./parse-options.ts";
+import { jsonOption, print } from "./print.ts";
 
 type DataOption = { data: string };
+type JsonOption = DataOption & { json?: true };
 type KeyOptions = DataOption & { url: string; universeDomain: string };
 type CreateOptions = KeyOptions & { operator: number[]; name?: string; access: "push" | "read" | "both" };
-type ListOptions = DataOption & { json?: true };
 
 const scopesOfAccess = { push: [pushScope], read: [readScope], both: [pushScope, readScope] };
 
 /** `mdps service-account`: accounts for programs, with key files like Google's. Running servers see each change. */
 export function serviceAccountCommand(): Command {
-  return new Command("service-account")
+  return newCommand("service-account")
     .description("accounts for programs: key files that work with Google's own auth libraries")
     .addCommand(createCommand())
     .addCommand(listCommand())
@@ -51,12 +53,15 @@ function withKeyFile(command: Command): Command {
 }
 
 function createCommand(): Command {
-  return withKeyFile(new Command("create"))
+  return withKeyFile(newCommand("create"))
     .description("make an account and print its key file; the private key is kept nowhere else")
     .requiredOption("--operator <asn>", "operator that it may act for; may be repeated", collect(parseAsn))
     .option("--name <name>", "its name; by default operator-<asn>", parseName)
     .addOption(
-      new Option("--access <what>", "what it may do").choices(["push", "read", "both"]).default("push"),
+      new Option("--access <what>", "what it may do")
+        .env("MDPS_ACCESS")
+        .choices(["push", "read", "both"])
+        .default("push"),
     )
     .addHelpText(
       "after",
@@ -64,15 +69,16 @@ function createCommand(): Command {
     )
     .action(async ({ data, operator, name = `operator-${operator[0]}`, access, ...init }: CreateOptions) => {
       const account = { email: emailOf(name), asns: operator, scopes: scopesOfAccess[access] };
-      print(await createServiceAccount(data, account, init, systemClock));
+      printJson(await createServiceAccount(data, account, init, systemClock));
     });
 }
 
 function listCommand(): Command {
-  return withData(new Command("list"))
+  return withData(newCommand("list"))
     .description("list accounts, their operators and keys")
-    .option("--json", "as JSON")
-    .action(({ data, json }: ListOptions) => {
+    .addHelpText("after", "\nExample:\n  mdps service-account list --json")
+    .option(...jsonOption)
+    .action(({ data, json }: JsonOption) => {
       const rows = readServiceAccounts(data).accounts.map((account) => ({
         email: account.email,
         operators: account.asns,
@@ -82,7 +88,7 @@ function listCommand(): Command {
         revoked: account.revokeTime && timestampDate(account.revokeTime).toISOString(),
       }));
       if (json) {
-        print(rows);
+        printJson(rows);
         return;
       }
       for (const { email, operators, scopes, keys, revoked } of rows) {
@@ -95,46 +101,59 @@ function listCommand(): Command {
 }
 
 function linkCommand(name: string, description: string, linked: boolean): Command {
-  return withData(new Command(name))
+  return withData(newCommand(name))
     .description(description)
+    .addHelpText("after", `\nExample:\n  mdps service-account ${name} operator-65001 65002`)
     .argument("<account>", "name of the account", parseName)
     .argument("<asn>", "operator", parseAsn)
-    .action(async (account: string, asn: number, { data }: DataOption) => {
-      const asns = await linkServiceAccount(data, emailOf(account), asn, linked);
-      console.log(`${emailOf(account)} may act for: ${asns.join(", ") || "no operator"}`);
+    .option(...jsonOption)
+    .action(async (account: string, asn: number, { data, json }: JsonOption) => {
+      const email = emailOf(account);
+      const operators = await linkServiceAccount(data, email, asn, linked);
+      print(json, { email, operators }, `${email} may act for: ${operators.join(", ") || "no operator"}`);
     });
 }
 
 function revokeCommand(): Command {
-  return withData(new Command("revoke"))
+  return withData(newCommand("revoke"))
     .description("end an account, its keys and its tokens")
+    .addHelpText("after", "\nExample:\n  mdps service-account revoke operator-65001")
     .argument("<account>", "name of the account", parseName)
-    .action(async (account: string, { data }: DataOption) => {
-      await revokeServiceAccount(data, emailOf(account), systemClock);
-      console.log(`${emailOf(account)} is revoked`);
+    .option(...jsonOption)
+    .action(async (account: string, { data, json }: JsonOption) => {
+      const email = emailOf(account);
+      await revokeServiceAccount(data, email, systemClock);
+      print(json, { email, revoked: true }, `${email} is revoked`);
     });
 }
 
 function addKeyCommand(): Command {
-  return withKeyFile(new Command("add-key"))
+  return withKeyFile(newCommand("add-key"))
     .description("make one more key for an account and print its key file")
+    .addHelpText(
+      "after",
+      "\nExample:\n  (umask 077; mdps service-account add-key operator-65001 > next.json)",
+    )
     .argument("<account>", "name of the account", parseName)
     .action(async (account: string, { data, ...init }: DataOption & KeyFileInit) => {
-      print(await addServiceAccountKey(data, emailOf(account), init, systemClock));
+      printJson(await addServiceAccountKey(data, emailOf(account), init, systemClock));
     });
 }
 
 function removeKeyCommand(): Command {
-  return withData(new Command("remove-key"))
+  return withData(newCommand("remove-key"))
     .description("end a key, and the tokens that were got with it")
+    .addHelpText("after", "\nExample:\n  mdps service-account remove-key operator-65001 15fc5495221f01dc")
     .argument("<account>", "name of the account", parseName)
     .argument("<key-id>", "private_key_id of the key file")
-    .action(async (account: string, keyId: string, { data }: DataOption) => {
-      await removeServiceAccountKey(data, emailOf(account), keyId);
-      console.log(`${emailOf(account)} has lost the key ${keyId}`);
+    .option(...jsonOption)
+    .action(async (account: string, keyId: string, { data, json }: JsonOption) => {
+      const email = emailOf(account);
+      await removeServiceAccountKey(data, email, keyId);
+      print(json, { email, removedKey: keyId }, `${email} has lost the key ${keyId}`);
     });
 }
 
-function print(value: unknown): void {
+function printJson(value: unknown): void {
   console.log(JSON.stringify(value, undefined, 2));
 }

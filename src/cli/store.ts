@@ -1,15 +1,17 @@
-import { Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { UsageError } from "./explain.ts";
+import { newCommand } from "./new-command.ts";
 import { collect } from "./parse-options.ts";
+import { jsonOption, print } from "./print.ts";
 
-type InitOptions = { store: string; replicas?: [dc: string, number: number][] };
+type InitOptions = { store: string; replicas?: [dc: string, number: number][]; json?: true };
 
 /** `mdps store`: what a store needs before a server can use it. */
 export function storeCommand(): Command {
-  return new Command("store")
+  return newCommand("store")
     .description("prepare a store")
     .addCommand(
-      new Command("init")
+      newCommand("init")
         .description(
           "create keyspace and tables of a CQL store; other stores make theirs when they are opened",
         )
@@ -19,6 +21,7 @@ export function storeCommand(): Command {
           "replicas in a data centre; repeat it for each; by default 3 in that of the URL",
           collect(parseReplicas),
         )
+        .option(...jsonOption)
         .addHelpText("after", "\nExample:\n  mdps store init --store 'cql://10.0.0.1,10.0.0.2/mdps?dc=dc1'")
         .action(init),
     )
@@ -28,14 +31,14 @@ export function storeCommand(): Command {
     );
 }
 
-async function init({ store, replicas }: InitOptions): Promise<void> {
+async function init({ store, replicas, json }: InitOptions): Promise<void> {
   if (!store.startsWith("cql:")) {
     throw new UsageError("--store: only a cql:// store needs to be prepared");
   }
   // Loaded only here: every other command does without the engine.
   const { initCqlKeyspace } = await import("../store/cql-schema.ts");
   await initCqlKeyspace({ url: store, ...(replicas && { replicas: Object.fromEntries(replicas) }) });
-  console.log("keyspace and tables are there");
+  print(json, { ready: true }, "keyspace and tables are there");
 }
 
 function parseReplicas(text: string): [dc: string, number: number] {

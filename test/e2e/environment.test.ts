@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import { dataDirectory } from "../support/data-directory.ts";
+import { runProgram } from "../support/program.ts";
+
+describe("the environment", () => {
+  it("gives what the command line leaves out", async () => {
+    const env = {
+      MDPS_DATA: await dataDirectory(),
+      MDPS_OPERATOR: "65001",
+      MDPS_EXPIRES: "60",
+      MDPS_JSON: "1",
+    };
+    const { stdout, exitCode } = await runProgram(["token"], { env });
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({
+      access_token: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
+      token_type: "Bearer",
+      expires_in: 60,
+    });
+  });
+
+  it("gives way to the command line", async () => {
+    const env = { MDPS_DATA: "/none", MDPS_EXPIRES: "60", MDPS_JSON: "1" };
+    const args = ["token", "--operator", "1", "--expires", "61", "--data", await dataDirectory()];
+    const { stdout } = await runProgram(args, { env });
+    expect(JSON.parse(stdout)).toMatchObject({ expires_in: 61 });
+  });
+
+  it("is named where what it gives is wrong", async () => {
+    const { stderr, exitCode } = await runProgram(["serve"], { env: { MDPS_PORT: "http" } });
+    expect(stderr).toMatch(/MDPS_PORT.*It must be a port from 0 to 65535/);
+    expect(exitCode).toBe(1);
+  });
+
+  it("is in the help of every command, and of those below it", async () => {
+    for (const [args, variable] of [
+      [["serve"], "MDPS_TLS_CERT"],
+      [["export"], "MDPS_SUM_ONLY"],
+      [["service-account", "create"], "MDPS_URL"],
+      [["service-account", "list"], "MDPS_JSON"],
+    ] as const) {
+      const { stdout } = await runProgram([...args, "--help"]);
+      expect(stdout).toMatch(new RegExp(`env:\\s+${variable}\\)`));
+      expect(stdout).toContain("Example");
+    }
+  });
+});
+
+describe("--json", () => {
+  it("is what every change of a service account prints", async () => {
+    const data = await dataDirectory();
+    const mdps = async (...args: string[]) => {
+      const { stdout, exitCode } = await runProgram(["service-account", ...args, "--data", data]);
+      expect(exitCode).toBe(0);
+      return JSON.parse(stdout);
+    };
+    const { client_email: email, private_key_id: key } = await mdps("create", "--operator", "65001");
+    expect(await mdps("link", email, "65002", "--json")).toEqual({ email, operators: [65001, 65002] });
+    expect(await mdps("unlink", email, "65001", "--json")).toEqual({ email, operators: [65002] });
+    expect(await mdps("remove-key", email, key, "--json")).toEqual({ email, removedKey: key });
+    expect(await mdps("revoke", email, "--json")).toEqual({ email, revoked: true });
+  });
+});
