@@ -1,5 +1,7 @@
 import { ServiceAccountsError } from "../auth/service-accounts.ts";
 import { SigningKeyError } from "../auth/signing-key.ts";
+import { InputError } from "../push/input.ts";
+import { RunError } from "../push/run-directory.ts";
 import { CleartextError } from "../server/server.ts";
 import { StoreOpenError, StoreUnavailable } from "../store/plan-store.ts";
 import { ExportError } from "../transfer/export-file.ts";
@@ -17,6 +19,8 @@ const explained = [
   SigningKeyError,
   ServiceAccountsError,
   ExportError,
+  InputError,
+  RunError,
 ];
 
 /** Says in one line what kept a command from working. Only an unforeseen error brings its stack trace. */

@@ -15,6 +15,7 @@ import {
 import { systemClock } from "../contract/clock.ts";
 import { isLoopback } from "../contract/loopback.ts";
 import { parentOf } from "../contract/resource-names.ts";
+import { maskKey } from "../push/mask.ts";
 import { defaultDataDirectory } from "./data-directory.ts";
 import { UsageError } from "./explain.ts";
 import { newCommand } from "./new-command.ts";
@@ -88,13 +89,13 @@ export function getCommand(): Command {
 }
 
 async function get(userKey: string, options: GetOptions): Promise<void> {
-  const shownKey = options.reveal ? userKey : mask(userKey);
+  const shownKey = options.reveal ? userKey : maskKey(userKey);
   const status = await read(userKey, options).catch((error: unknown) => {
     throw error instanceof ConnectError ? new UsageError(explainCall(error, userKey, shownKey)) : error;
   });
   if (options.json) {
     const json = toJson(PlanStatusSchema, status) as { name?: string };
-    const shown = options.reveal ? json : { ...json, name: json.name?.replace(/[^/]*$/, mask) };
+    const shown = options.reveal ? json : { ...json, name: json.name?.replace(/[^/]*$/, maskKey) };
     console.log(JSON.stringify(shown, undefined, 2));
     return;
   }
@@ -155,10 +156,4 @@ function explainCall(error: ConnectError, userKey: string, shownKey: string): st
       ? `\n${violations.map(({ field, description }) => `  ${field}: ${description}`).join("\n")}`
       : "";
   return `${status}: ${message.replaceAll(userKey, shownKey)}${hint}${rest}`;
-}
-
-/** Shows a key as far as that tells it apart from its neighbours, and no further. */
-function mask(userKey: string): string {
-  const visible = userKey.length >= 8 ? 3 : userKey.length >= 5 ? 1 : 0;
-  return `***${userKey.slice(userKey.length - visible)}`;
 }

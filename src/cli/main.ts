@@ -1,35 +1,8 @@
 #!/usr/bin/env node
-import { Command } from "commander";
-import packageJson from "../../package.json" with { type: "json" };
-import { completionCommand } from "./completion.ts";
-import { explain } from "./explain.ts";
-import { exportCommand } from "./export.ts";
-import { getCommand } from "./get.ts";
-import { importCommand } from "./import.ts";
-import { serveCommand } from "./serve.ts";
-import { serviceAccountCommand } from "./service-account.ts";
-import { storeCommand } from "./store.ts";
-import { tokenCommand } from "./token.ts";
+import { keepMemorySmall } from "../push/memory.ts";
 
-const program = new Command("mdps")
-  .description("server and tools for Google's Mobile Data Plan Sharing API")
-  .version(packageJson.version)
-  .addCommand(serveCommand())
-  .addCommand(tokenCommand())
-  .addCommand(getCommand())
-  .addCommand(serviceAccountCommand())
-  .addCommand(storeCommand())
-  .addCommand(exportCommand())
-  .addCommand(importCommand())
-  .addCommand(completionCommand())
-  .showHelpAfterError("(add --help for what there is)");
-for (const command of program.commands) {
-  command.copyInheritedSettings(program);
+// Before the rest of the program is loaded, for loading it is what makes the engine take much memory.
+if (process.argv[2] === "push" || process.argv[2] === "validate") {
+  keepMemorySmall();
 }
-
-try {
-  await program.parseAsync();
-} catch (error) {
-  console.error(`mdps: ${explain(error)}`);
-  process.exitCode = 1;
-}
+await import("./program.ts");

@@ -1,5 +1,7 @@
 import { InvalidArgumentError } from "commander";
+import { endpointOf } from "../client/endpoint.ts";
 import { asnOfParent } from "../contract/resource-names.ts";
+import type { ErrorLimit } from "../push/push-run.ts";
 
 /** Reads an ASN in decimal. */
 export function parseAsn(text: string): number {
@@ -62,4 +64,46 @@ export function parseName(text: string): string {
     throw new InvalidArgumentError("It must be lower-case letters, digits and . _ - such as operator-65001.");
   }
   return text;
+}
+
+/** Reads a number of things, at least one. */
+export function parseCount(text: string): number {
+  const count = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(count >= 1)) {
+    throw new InvalidArgumentError("It must be a whole number, at least 1.");
+  }
+  return count;
+}
+
+/** Reads how many a second; a fraction is fewer than one. */
+export function parseRate(text: string): number {
+  const rate = /^\d{1,6}(\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN;
+  if (!(rate > 0)) {
+    throw new InvalidArgumentError("It must be a number of requests a second, more than 0.");
+  }
+  return rate;
+}
+
+/** Reads how many records may be rejected: `20`, or `5%` of those done. */
+export function parseErrorLimit(text: string): ErrorLimit {
+  if (/^\d{1,9}$/.test(text)) {
+    return { count: Number(text) };
+  }
+  const percent = /^\d{1,3}(\.\d{1,3})?%$/.test(text) ? Number(text.slice(0, -1)) : Number.NaN;
+  if (!(percent <= 100)) {
+    throw new InvalidArgumentError(
+      "It must be a number of records, such as 20, or a part of them, such as 5%.",
+    );
+  }
+  return { percent };
+}
+
+/** Reads where to push to: a name of Google's hosts, or the URL of a server. */
+export function parseEndpoint(text: string): string {
+  try {
+    endpointOf(text);
+    return text;
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
 }

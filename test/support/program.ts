@@ -28,28 +28,32 @@ export type ProgramOptions = {
   env?: Readonly<Record<string, string>>;
   /** Runs the program as this user, by number; only root can. */
   uid?: number;
+  /** What the program reads from standard input; nothing by default. */
+  stdin?: string | Uint8Array;
 };
 
 /** Starts the program as a person would. It is killed when the running test is over, if it still runs. */
-export function startProgram(args: readonly string[], { env, uid }: ProgramOptions = {}): Program {
+export function startProgram(args: readonly string[], { env, uid, stdin }: ProgramOptions = {}): Program {
   const child = spawn(process.execPath, [main, ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: [stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     env: { ...process.env, NO_COLOR: "1", NODE_COMPILE_CACHE: compileCache, ...env },
     ...(uid !== undefined && { uid }),
   });
   onTestFinished(() => {
     child.kill("SIGKILL");
   });
+  child.stdin?.on("error", () => undefined);
+  child.stdin?.end(stdin);
   let stdout = "";
   let stderr = "";
   const watchers = new Set<() => void>();
-  child.stdout.on("data", (chunk: Buffer) => {
+  child.stdout?.on("data", (chunk: Buffer) => {
     stdout += chunk.toString();
     for (const watch of [...watchers]) {
       watch();
     }
   });
-  child.stderr.on("data", (chunk: Buffer) => {
+  child.stderr?.on("data", (chunk: Buffer) => {
     stderr += chunk.toString();
   });
   const ended = new Promise<Outcome>((resolve, reject) => {

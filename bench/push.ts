@@ -1,0 +1,142 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { createWriteStream, mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { makeToken } from "../src/cli/token.ts";
+import { measure, median } from "./load.ts";
+import { restCreate } from "./loads.ts";
+import { pin, startPeer } from "./peer.ts";
+import type { PusherResult, PusherTask } from "./peers/pusher.ts";
+import { writeSection } from "./report.ts";
+
+const { values } = parseArgs({ options: { lines: { type: "string", default: "1000000" } } });
+const lines = Number(values.lines);
+const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
+const seconds = Number(process.env.BENCH_SECONDS ?? 8);
+
+/** Records of the file that is pushed in a round. */
+const roundLines = Number(process.env.BENCH_ROUND_LINES ?? 60_000);
+
+const directory = mkdtempSync(join(tmpdir(), "mdps-bench-"));
+const runs = join(directory, "runs");
+pin(process.pid, 1);
+
+/** Runs a push to its end, in a process of its own on this one's processor. */
+async function push(task: Omit<PusherTask, "runs">): Promise<PusherResult> {
+  const script = join(import.meta.dirname, "peers", "pusher.ts");
+  const child = fork(script, [JSON.stringify({ ...task, runs })], { execArgv: ["--max-semi-space-size=32"] });
+  if (child.pid !== undefined) {
+    pin(child.pid, 1);
+  }
+  const failed = once(child, "exit").then(([code]) => {
+    throw new Error(`the push ended with ${code}`);
+  });
+  const [result] = (await Promise.race([once(child, "message"), failed])) as [PusherResult];
+  await failed.catch(() => undefined);
+  return result;
+}
+
+async function writeRecords(file: string, count: number, planStatus: object): Promise<void> {
+  const out = createWriteStream(file, { highWaterMark: 1024 * 1024 });
+  const status = JSON.stringify(planStatus);
+  for (let index = 0; index < count; index++) {
+    if (!out.write(`{"userKey":"a/b+c${index}==","planStatus":${status}}\n`)) {
+      await once(out, "drain");
+    }
+  }
+  out.end();
+  await once(out, "finish");
+}
+
+async function measureThroughput(): Promise<void> {
+  const file = join(directory, "round.ndjson");
+  const data = join(directory, "data");
+  const mdps = await startPeer("mdps-server.ts", [data]);
+  const empty = await startPeer("empty-endpoint.ts");
+  try {
+    const token = await makeToken(data, 65001, false);
+    const load = restCreate(token);
+    // The very same status: a later one would supersede those of the other side.
+    await writeRecords(file, roundLines, JSON.parse(load.body ?? ""));
+    const found: { generator: number; pusher: number; micros: number; checkpoint: number; none: number }[] =
+      [];
+    // A first round that does not count: the server is to be compiled.
+    for (let round = 0; round <= rounds; round++) {
+      const generator = (await measure(mdps, load, round === 0 ? 3 : seconds)).requestsPerSecond;
+      const real = await push({ file, endpoint: mdps.url, token });
+      const checkpoint = await push({ file, endpoint: empty.url, token });
+      const none = await push({ file, endpoint: empty.url, token, noCheckpoint: true });
+      const rate = ({ pushed, seconds }: PusherResult) => pushed / seconds;
+      if (round > 0) {
+        const micros = real.cpuMicros / real.pushed;
+        found.push({ generator, pusher: rate(real), micros, checkpoint: rate(checkpoint), none: rate(none) });
+      }
+      console.error(`round ${round}: autocannon ${generator.toFixed(0)}/s, push ${rate(real).toFixed(0)}/s`);
+    }
+    const show = (pick: (each: (typeof found)[number]) => number, digits = 0) =>
+      median(found.map(pick)).toFixed(digits);
+    const spread = (pick: (each: (typeof found)[number]) => number) =>
+      `${Math.min(...found.map(pick)).toFixed(2)} to ${Math.max(...found.map(pick)).toFixed(2)}`;
+    writeSection("push", [
+      ["what", "median", "spread"],
+      ["autocannon against `mdps serve`, requests/s", show((each) => each.generator), ""],
+      ["`mdps push` against it, records/s", show((each) => each.pusher), ""],
+      [
+        "ratio",
+        show((each) => each.pusher / each.generator, 2),
+        spread((each) => each.pusher / each.generator),
+      ],
+      ["processor time of the push, µs a record, its start included", show((each) => each.micros), ""],
+      ["push against an endpoint that does nothing, records/s", show((each) => each.checkpoint), ""],
+      [
+        "the same without checkpoint, ratio",
+        show((each) => each.checkpoint / each.none, 3),
+        spread((each) => each.checkpoint / each.none),
+      ],
+    ]);
+  } finally {
+    await Promise.all([mdps.stop(), empty.stop()]);
+    rmSync(file);
+  }
+}
+
+async function measureSize(): Promise<void> {
+  const file = join(directory, "large.ndjson");
+  const empty = await startPeer("empty-endpoint.ts");
+  try {
+    const now = Date.now();
+    await writeRecords(file, lines, {
+      languageCode: "en-US",
+      updateTime: new Date(now - 60_000).toISOString(),
+      expireTime: new Date(now + 86_400_000).toISOString(),
+    });
+    const task = { file, endpoint: empty.url, token: "t" };
+    const whole = await push(task);
+    const began = performance.now();
+    await push({ ...task, resume: whole.run });
+    const resumed = performance.now() - began;
+    writeSection("push-size", [
+      ["what", ""],
+      ["records", lines.toLocaleString("en")],
+      ["size of the file, MB", (statSync(file).size / 1e6).toFixed(0)],
+      ["records/s", (whole.pushed / whole.seconds).toFixed(0)],
+      ["most memory of the push, MB", (whole.peakBytes / 1e6).toFixed(0)],
+      ["resume of the finished run, start and end of the program included, s", (resumed / 1000).toFixed(2)],
+    ]);
+  } finally {
+    await empty.stop();
+  }
+}
+
+try {
+  if (process.env.BENCH_ONLY !== "size") {
+    await measureThroughput();
+  }
+  if (process.env.BENCH_ONLY !== "throughput") {
+    await measureSize();
+  }
+} finally {
+  rmSync(directory, { recursive: true, force: true });
+}

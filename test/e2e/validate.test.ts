@@ -1,0 +1,96 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { dataDirectory } from "../support/data-directory.ts";
+import { runProgram } from "../support/program.ts";
+import { lineOf, statusJson, writeLines } from "../support/push-inputs.ts";
+
+const filled = { MDPS_OPERATOR: "65001", MDPS_CLIENT: "youtube" };
+
+const low = {
+  ...statusJson("t"),
+  plans: [
+    {
+      planId: "p",
+      planModules: [
+        {
+          moduleName: "Data",
+          description: "d",
+          coarseBalanceLevel: "LOW_QUOTA",
+          byteBalance: { quotaBytes: "9", remainingBytes: "1" },
+        },
+      ],
+    },
+  ],
+};
+
+describe("mdps validate", () => {
+  it("lists every violation with line, path and rule, and counts what would go out", async () => {
+    const bad = JSON.stringify({
+      userKey: "491701234567",
+      planStatus: { ...low, languageCode: "", plans: [{}] },
+    });
+    const lines = [lineOf("a"), "", bad, JSON.stringify({ userKey: "b", planStatus: low }), "{"];
+    const file = await writeLines(await dataDirectory(), lines);
+    const outcome = await runProgram(["validate", file], { env: filled });
+    expect(outcome).toMatchObject({ exitCode: 2, stderr: "" });
+    expect(outcome.stdout.split("\n").map((line) => line.trim().replace(/ {2,}/g, " | "))).toEqual([
+      "LINE | USER | FIELD | RULE",
+      "3 | ***567 | planStatus.plans[0].planId | is needed",
+      "3 | ***567 | planStatus.languageCode | is needed",
+      expect.stringMatching(/^5 \| record \| must be JSON/),
+      "",
+      "4 records: 2 valid, 2 invalid with 3 violations",
+      "1 notifications would go out",
+      "1 | NOTIFICATION_LOW_BALANCE_WARNING",
+      "",
+    ]);
+  });
+
+  it("writes JSON, with user keys only if it is told to", async () => {
+    const file = await writeLines(await dataDirectory(), [JSON.stringify({ userKey: "491701234567" })]);
+    const masked = await runProgram(["validate", file, "--json"], { env: filled });
+    expect(
+      masked.stdout
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line)),
+    ).toEqual([
+      { line: 1, userKey: "***567", field: "planStatus", description: "is needed" },
+      { records: 1, valid: 0, invalid: 1, violations: 1, notifications: {} },
+    ]);
+    const revealed = await runProgram(["validate", file, "--json", "--reveal"], { env: filled });
+    expect(revealed.stdout).toContain('"userKey":"491701234567"');
+  });
+
+  it("takes arrays, .gz and standard input, and plain statuses", async () => {
+    const directory = await dataDirectory();
+    const array = JSON.stringify(
+      [
+        { msisdn: "1", ...low },
+        { msisdn: "2", ...low },
+      ],
+      undefined,
+      2,
+    );
+    const file = join(directory, "statuses.json.gz");
+    await writeFile(file, gzipSync(array));
+    const flags = ["--user-key-field", "msisdn", "--operator", "65001", "--client", "any"];
+    for (const outcome of [
+      await runProgram(["validate", file, ...flags]),
+      await runProgram(["validate", "-", ...flags], { stdin: array }),
+    ]) {
+      expect(outcome).toMatchObject({ exitCode: 0, stderr: "" });
+      expect(outcome.stdout).toMatch(
+        /^2 records: 2 valid, 0 invalid with 0 violations\n2 notifications would go out\n/,
+      );
+    }
+  });
+
+  it("says what it cannot read", async () => {
+    const outcome = await runProgram(["validate", "/no/file"]);
+    expect(outcome).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(outcome.stderr).toMatch(/^mdps: \/no\/file cannot be read: ENOENT/);
+  });
+});

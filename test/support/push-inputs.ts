@@ -1,0 +1,31 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { hour, minute } from "./plan-statuses.ts";
+
+/** A status of now, as JSON. `title` tells it from others. */
+export function statusJson(title: string, updatedMsAgo = minute): Record<string, unknown> {
+  const now = Date.now();
+  return {
+    languageCode: "en-US",
+    title,
+    updateTime: new Date(now - updatedMsAgo).toISOString(),
+    expireTime: new Date(now + hour).toISOString(),
+  };
+}
+
+/** A record as a line: the request message, without what `--operator` and `--client` give. */
+export function lineOf(userKey: string, title = userKey): string {
+  return JSON.stringify({ userKey, planStatus: statusJson(title) });
+}
+
+/** Writes lines to a file and returns its path. */
+export async function writeLines(directory: string, lines: readonly string[]): Promise<string> {
+  const file = join(directory, "input.ndjson");
+  await writeFile(file, lines.map((line) => `${line}\n`).join(""));
+  return file;
+}
+
+/** Lines for users `user-1` to `user-<count>`. */
+export function manyLines(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => lineOf(`user-${index + 1}`));
+}

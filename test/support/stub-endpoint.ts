@@ -1,0 +1,88 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { onTestFinished } from "vitest";
+
+/** What an endpoint was sent. */
+export type Received = {
+  readonly path: string;
+  /** The last segment but one of the path, decoded. */
+  readonly userKey: string;
+  readonly token: string;
+  readonly body: string;
+};
+
+export type StubEndpoint = {
+  readonly url: string;
+  readonly port: number;
+  readonly received: Received[];
+  /** Requests of one user that were under way together, at most. */
+  readonly mostTogether: () => number;
+  /** Resolves when so many requests have come. */
+  reached(count: number): Promise<void>;
+  close(): Promise<void>;
+};
+
+export type Answer = (request: Received, response: ServerResponse, message: IncomingMessage) => unknown;
+
+/** Answers as an endpoint that has stored a status. */
+export function accept(_: Received, response: ServerResponse): void {
+  response.setHeader("content-type", "application/json").end('{"name":"operators/65001/planStatuses/x"}');
+}
+
+/** Answers with an error as the API has it. */
+export function fail(response: ServerResponse, code: number, status: string, details: object[] = []): void {
+  response.writeHead(code, { "content-type": "application/json" });
+  response.end(JSON.stringify({ error: { code, status, message: `it is ${status}`, details } }));
+}
+
+/** Starts an endpoint that answers as told, until the test is over. */
+export async function startStubEndpoint(answer: Answer = accept, port = 0): Promise<StubEndpoint> {
+  const received: Received[] = [];
+  const underWay = new Map<string, number>();
+  const watchers = new Set<() => void>();
+  let most = 0;
+  const server = createServer(async (message, response) => {
+    let body = "";
+    for await (const chunk of message.setEncoding("utf8")) {
+      body += chunk;
+    }
+    const path = message.url ?? "";
+    const userKey = decodeURIComponent(path.split("/").at(-2) ?? "");
+    const token = (message.headers.authorization ?? "").replace("Bearer ", "");
+    const request = { path, userKey, token, body };
+    underWay.set(userKey, (underWay.get(userKey) ?? 0) + 1);
+    most = Math.max(most, underWay.get(userKey) ?? 0);
+    response.on("close", () => underWay.set(userKey, (underWay.get(userKey) ?? 1) - 1));
+    received.push(request);
+    for (const watch of watchers) {
+      watch();
+    }
+    await answer(request, response, message);
+  });
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  onTestFinished(close);
+  const own = (server.address() as AddressInfo).port;
+  return {
+    url: `http://127.0.0.1:${own}`,
+    port: own,
+    received,
+    mostTogether: () => most,
+    reached: (count) =>
+      new Promise((resolve) => {
+        const watch = () => {
+          if (received.length >= count) {
+            watchers.delete(watch);
+            resolve();
+          }
+        };
+        watchers.add(watch);
+        watch();
+      }),
+    close,
+  };
+}
