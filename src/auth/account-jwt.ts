@@ -1,3 +1,4 @@
+import { ConnectError } from "@connectrpc/connect";
 import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from "jose";
 import type { Clock } from "../contract/clock.ts";
 import { faultOfJwt } from "./jwt-faults.ts";
@@ -20,7 +21,8 @@ const mostSeconds = 3600;
 
 /**
  * Verifies a JWT that a service account signed: RS256, `iss` the account and `sub`, if there is one, as well; `iat` and
- * `exp` at most an hour apart. Whom it is for (`aud`) and what (`scope`) is left to the caller.
+ * `exp` at most an hour apart. Whom it is for (`aud`) and what (`scope`) is left to the caller. Rejects with
+ * CREDENTIALS_UNVERIFIABLE if the accounts cannot be read now.
  */
 export async function verifyAccountJwt(
   token: string,
@@ -44,6 +46,9 @@ export async function verifyAccountJwt(
     }
     return { refused: "it is not signed by a service account of this server" };
   } catch (error) {
+    if (error instanceof ConnectError) {
+      throw error;
+    }
     return { refused: faultOfJwt(error) };
   }
 }

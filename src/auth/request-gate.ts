@@ -20,8 +20,9 @@ export type RequestGateOptions = {
 };
 
 /**
- * Creates the gate that every call on every protocol passes, but those of open services: a bearer token that verifies, one of the scopes that
- * the contract names for the service and, where the URL tells it, the operator. Leaves the caller in the context.
+ * Creates the gate that every call on every protocol passes, but those of open services: a bearer token that verifies,
+ * one of the scopes that the contract names for the service and, where the URL tells it, the operator. Leaves the
+ * caller in the context.
  */
 export function createRequestGate({ verifyToken, asnBeforeBody, isOpen }: RequestGateOptions): RequestGate {
   const scopes = new Map<DescService, readonly string[]>();

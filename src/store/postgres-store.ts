@@ -66,7 +66,8 @@ const maxWaitingBytes = 128 * 1024 * 1024;
  *   repeated, and may or may not be stored.
  *
  * Puts that arrive while a batch is written share the next one. A record may have 16 MiB. A store has a connection for
- * each lane, one for gets, one for sweeps and scans, and one for health: five in all. Rejects with StoreOpenError, whose message never has the password.
+ * each lane, one for gets, one for sweeps and scans, and one for health: five in all. Rejects with StoreOpenError, whose
+ * message never has the password.
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<PlanStore> {
   const { url, schema = "mdps", clock = systemClock, maxWaiting = 65_536, timeout = 5_000 } = options;

@@ -1,10 +1,12 @@
 import { once } from "node:events";
+import { readFile, writeFile } from "node:fs/promises";
 import { connect } from "node:http2";
 import { create } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AuthConfigSchema } from "../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
 import { pushScope, readScope } from "../../src/auth/scopes.ts";
 import type { KeyFile } from "../../src/auth/service-account-admin.ts";
+import { serviceAccountsPath } from "../../src/auth/service-accounts.ts";
 import { createPlanSharingClient } from "../../src/client/client.ts";
 import { planStatus } from "../support/plan-statuses.ts";
 import { openSocket } from "../support/raw-socket.ts";
@@ -310,6 +312,22 @@ describe("a request for a token", () => {
     const assertion = await signAssertion(other, key, { aud: `${other.url}/token` });
     expect((await requestToken(other, assertion)).body).toMatchObject({ error: "invalid_grant" });
   });
+});
+
+it("a list of accounts that cannot be read is no fault of the assertion: 503 until it can", async () => {
+  await using own = await startTestServer();
+  const assertion = await signAssertion(own, await makeAccount(own));
+  expect((await requestToken(own, assertion)).status).toBe(200);
+  const path = serviceAccountsPath(own.directory);
+  const good = await readFile(path, "utf8");
+  await writeFile(path, "{");
+  const answer = async () => {
+    const { status, body } = await requestToken(own, assertion);
+    return { status, error: body.error };
+  };
+  await expect.poll(answer).toEqual({ status: 503, error: "temporarily_unavailable" });
+  await writeFile(path, good);
+  await expect.poll(answer).toEqual({ status: 200, error: undefined });
 });
 
 describe("a server that is told its public URLs", () => {
