@@ -45,7 +45,7 @@ try {
   for (let round = 0; round <= rounds; round++) {
     for (const each of cases) {
       const cost = await measure(each.peer, each.load, round === 0 ? 3 : seconds);
-      const paced = await measure(each.peer, each.load, round === 0 ? 1 : seconds, sharedRate);
+      const paced = await measure(each.peer, each.load, round === 0 ? 1 : seconds, { rate: sharedRate });
       if (round > 0) {
         each.costs.push(cost);
         each.paced.push(paced);

@@ -19,14 +19,19 @@ export type Cost = {
   p99: number;
 };
 
-/** Connections that each send one request after the other, as the issue of the figures has it. */
-const connections = 64;
+/** How a load is put on: connections that each send one request after the other, and how many requests a second. */
+export type Pressure = { connections?: number; rate?: number | undefined };
 
 /**
  * Puts a peer under load for some seconds and returns what each request cost it. Throws if one failed. Without a
  * `rate` every connection sends as fast as it is answered; with one, all together send so many requests a second.
  */
-export async function measure(peer: Peer, load: Load, seconds: number, rate?: number): Promise<Cost> {
+export async function measure(
+  peer: Peer,
+  load: Load,
+  seconds: number,
+  { connections = 64, rate }: Pressure = {},
+): Promise<Cost> {
   let sent = 0;
   const before = await peer.usage();
   const result = await autocannon({

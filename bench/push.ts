@@ -17,16 +17,21 @@ const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
 const seconds = Number(process.env.BENCH_SECONDS ?? 8);
 
 /** Records of the file that is pushed in a round. */
-const roundLines = Number(process.env.BENCH_ROUND_LINES ?? 60_000);
+const roundLines = Number(process.env.BENCH_ROUND_LINES ?? 200_000);
+
+/** Requests under way at most, of both sides; what `mdps push` has unless told otherwise. */
+const concurrency = 128;
 
 const directory = mkdtempSync(join(tmpdir(), "mdps-bench-"));
 const runs = join(directory, "runs");
 pin(process.pid, 1);
 
 /** Runs a push to its end, in a process of its own on this one's processor. */
-async function push(task: Omit<PusherTask, "runs">): Promise<PusherResult> {
+async function push(task: Omit<PusherTask, "runs" | "concurrency">): Promise<PusherResult> {
   const script = join(import.meta.dirname, "peers", "pusher.ts");
-  const child = fork(script, [JSON.stringify({ ...task, runs })], { execArgv: ["--max-semi-space-size=32"] });
+  const child = fork(script, [JSON.stringify({ ...task, runs, concurrency })], {
+    execArgv: ["--max-semi-space-size=32"],
+  });
   if (child.pid !== undefined) {
     pin(child.pid, 1);
   }
@@ -64,7 +69,8 @@ async function measureThroughput(): Promise<void> {
       [];
     // A first round that does not count: the server is to be compiled.
     for (let round = 0; round <= rounds; round++) {
-      const generator = (await measure(mdps, load, round === 0 ? 3 : seconds)).requestsPerSecond;
+      const generator = (await measure(mdps, load, round === 0 ? 3 : seconds, { connections: concurrency }))
+        .requestsPerSecond;
       const real = await push({ file, endpoint: mdps.url, token });
       const checkpoint = await push({ file, endpoint: empty.url, token });
       const none = await push({ file, endpoint: empty.url, token, noCheckpoint: true });
@@ -121,7 +127,6 @@ async function measureSize(): Promise<void> {
       ["what", ""],
       ["records", lines.toLocaleString("en")],
       ["size of the file, MB", (statSync(file).size / 1e6).toFixed(0)],
-      ["records/s", (whole.pushed / whole.seconds).toFixed(0)],
       ["most memory of the push, MB", (whole.peakBytes / 1e6).toFixed(0)],
       ["resume of the finished run, start and end of the program included, s", (resumed / 1000).toFixed(2)],
     ]);

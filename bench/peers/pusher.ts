@@ -13,6 +13,8 @@ export type PusherTask = {
   readonly file: string;
   readonly endpoint: string;
   readonly token: string;
+  /** Requests under way at most. */
+  readonly concurrency: number;
   /** Goes on with this run instead. */
   readonly resume?: string;
   /** Leaves the checkpoint out but for its end. */
@@ -45,7 +47,7 @@ const run =
     : await openRun(task.resume);
 const summary = await pushRun(run, {
   tokens: fixedToken(task.token),
-  concurrency: 64,
+  concurrency: task.concurrency,
   reveal: false,
   progress: process.stderr,
   signal: new AbortController().signal,

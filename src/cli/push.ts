@@ -46,7 +46,7 @@ export function pushCommand(): Command {
         "MDPS_CONCURRENCY",
       )
         .argParser(parseCount)
-        .default(64),
+        .default(128),
     )
     .addOption(
       env(

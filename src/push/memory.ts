@@ -8,7 +8,7 @@ const comfortable = 112 * 1024 * 1024;
  * How large the space for new objects may become, in bytes. With the megabyte that it begins with, a third of the time
  * goes to collecting; with all that the engine would take it is most of the memory.
  */
-const newSpace = 8 * 1024 * 1024;
+const newSpace = 16 * 1024 * 1024;
 
 /** How often that is looked at, and how much time passes between two collections at least, in milliseconds. */
 const lookMs = 500;

@@ -1,10 +1,4 @@
-import {
-  type ClientRequest,
-  Agent as HttpAgent,
-  request as httpRequest,
-  type IncomingMessage,
-} from "node:http";
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { errors, Pool } from "undici";
 import { readErrorBody } from "../transcoding/index.ts";
 import { encodeSegment } from "../transcoding/percent.ts";
 import { noAnswer, type Outcome, outcomeOfError } from "./outcome.ts";
@@ -13,83 +7,91 @@ import type { PushRequest } from "./push-request.ts";
 /** Makes one attempt with an access token. Never rejects. */
 export type SendWithToken = (request: PushRequest, token: string) => Promise<Outcome>;
 
+type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
 /** Longest answer that is read, in bytes; a stored status is a little longer than the one that was sent. */
 const longestAnswer = 8 * 1024 * 1024;
 
+/** What sockets say when the other side closed them, which it may have done before the request came. */
+const closedCodes = ["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"];
+
+const lateCodes = ["UND_ERR_CONNECT_TIMEOUT", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"];
+
 /**
- * Creates the sender for REST. It does by hand what the project's client does by fetch, for a third of the cost: the
- * status is sent as the JSON that the record has, and what comes back is not decoded unless it is an error.
+ * Creates the sender for REST. It does with bare HTTP what the project's client does by fetch, for a fraction of the
+ * cost: the status is sent as the JSON that the record has, and what comes back is not decoded unless it is an error.
  */
 export function createRestSender(baseUrl: string, timeoutMs: number) {
   const url = new URL(baseUrl);
-  const isTls = url.protocol === "https:";
-  const agent = new (isTls ? HttpsAgent : HttpAgent)({ keepAlive: true, scheduling: "lifo" });
-  const open = isTls ? httpsRequest : httpRequest;
-  const target = {
-    host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
-    port: url.port === "" ? undefined : Number(url.port),
-    method: "POST",
-    agent,
-  };
+  const pool = new Pool(url.origin, {
+    allowH2: false,
+    maxResponseSize: longestAnswer,
+    connect: { timeout: timeoutMs },
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+  });
   const prefix = url.pathname.replace(/\/+$/, "");
-  const underWay = new Map<ClientRequest, number>();
-  // One look at all of them each second: a timer for each request costs more than it is worth.
-  const watch = setInterval(() => {
-    const latest = performance.now() - timeoutMs;
-    for (const [request, beganAt] of underWay) {
-      if (beganAt < latest) {
-        request.destroy(new Error(`no answer within ${timeoutMs / 1000} s`));
-      }
-    }
-  }, 1000);
-  watch.unref();
+  let headersOf = { token: "", headers: [] as string[] };
 
   const sendWithToken: SendWithToken = async ({ body, message, userKey }, token) => {
-    const path = prefix + pathOf(message, userKey);
-    const length = typeof body === "string" ? Buffer.byteLength(body) : body.length;
-    for (let isRepeated = false; ; isRepeated = true) {
-      const outcome = await attempt(path, body, length, token);
-      // A connection that the server had closed just then: no word about the record.
-      if (outcome !== "connection was stale" || isRepeated) {
-        return outcome === "connection was stale" ? noAnswer("the connection was reset") : outcome;
-      }
+    if (token !== headersOf.token) {
+      headersOf = { token, headers: headersWith(token) };
     }
+    const request = { path: prefix + pathOf(message, userKey), body, headers: headersOf.headers };
+    const outcome = await attempt(request);
+    // A connection that the server had closed just then: no word about the record.
+    return outcome ?? (await attempt(request)) ?? noAnswer("the connection was reset");
   };
 
-  function attempt(path: string, body: string | Uint8Array, length: number, token: string) {
-    return new Promise<Outcome | "connection was stale">((resolve) => {
-      const headers = {
-        authorization: `Bearer ${token}`,
-        "content-type": "application/json",
-        accept: "application/json",
-        "content-length": length,
-      };
-      const request = open({ ...target, path, headers });
-      const done = (outcome: Outcome | "connection was stale") => {
-        underWay.delete(request);
-        resolve(outcome);
-      };
-      underWay.set(request, performance.now());
-      request.on("error", (error: NodeJS.ErrnoException) => {
-        const stale = request.reusedSocket && ["ECONNRESET", "EPIPE"].includes(error.code ?? "");
-        done(stale ? "connection was stale" : noAnswer(wordsOf(error)));
-      });
-      request.on("response", (response) => readAnswer(response, done));
-      // Text goes out with the headers in one piece; bytes would be a second one.
-      request.end(body);
+  /** Resolves with nothing if the connection was closed without an answer. */
+  function attempt(request: { path: string; body: string | Uint8Array; headers: string[] }) {
+    return new Promise<Outcome | undefined>((resolve) => {
+      const beganAt = performance.now();
+      let status = 0;
+      let headers: AnswerHeaders = {};
+      const chunks: Buffer[] = [];
+      pool.dispatch(
+        { ...request, method: "POST" },
+        {
+          // Must be there, for that is how handlers of today are told from those of old.
+          onRequestStart() {},
+          onResponseStart(_, statusCode, received) {
+            status = statusCode;
+            headers = received;
+          },
+          onResponseData(controller, chunk) {
+            chunks.push(chunk);
+            // The time-outs of the pool are for the head and from one piece to the next.
+            if (performance.now() - beganAt > timeoutMs) {
+              controller.abort(new errors.BodyTimeoutError());
+            }
+          },
+          onResponseEnd() {
+            resolve(outcomeOfAnswer(status, headers, chunks));
+          },
+          onResponseError(_, error: NodeJS.ErrnoException) {
+            const isClosed = status === 0 && closedCodes.includes(error.code ?? "");
+            resolve(isClosed ? undefined : noAnswer(wordsOf(error, timeoutMs)));
+          },
+        },
+      );
     });
   }
 
   return {
     sendWithToken,
     close() {
-      clearInterval(watch);
-      for (const request of underWay.keys()) {
-        request.destroy(new Error("the push was stopped"));
-      }
-      agent.destroy();
+      void pool.destroy(new Error("the push was stopped"));
     },
   };
+}
+
+function headersWith(token: string): string[] {
+  return [
+    ...["authorization", `Bearer ${token}`],
+    ...["content-type", "application/json"],
+    ...["accept", "application/json"],
+  ];
 }
 
 function pathOf(message: PushRequest["message"], userKey: string): string {
@@ -99,30 +101,11 @@ function pathOf(message: PushRequest["message"], userKey: string): string {
     : `/v1/${message.parent}/planStatuses?userKey=${user}`;
 }
 
-function readAnswer(response: IncomingMessage, done: (outcome: Outcome) => void): void {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  response.on("data", (chunk: Buffer) => {
-    length += chunk.length;
-    if (length <= longestAnswer) {
-      chunks.push(chunk);
-    }
-  });
-  response.on("error", (error) => done(noAnswer(wordsOf(error))));
-  response.on("aborted", () => done(noAnswer("the answer was cut off")));
-  response.on("end", () => {
-    if (response.complete) {
-      done(outcomeOfAnswer(response, chunks));
-    }
-  });
-}
-
-function outcomeOfAnswer(response: IncomingMessage, chunks: Buffer[]): Outcome {
-  const { statusCode: status = 0, headers } = response;
+function outcomeOfAnswer(status: number, headers: AnswerHeaders, chunks: readonly Buffer[]): Outcome {
   const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
   if (status >= 200 && status < 300) {
     // A proxy that asks people to log in says 200 as well.
-    const isStatus = /^application\/json\b/i.test(headers["content-type"] ?? "") && body.includes('"name"');
+    const isStatus = /^application\/json\b/i.test(String(headers["content-type"])) && body.includes('"name"');
     return isStatus
       ? { kind: "pushed" }
       : noAnswer(`HTTP ${status} without a plan status: not from this API`);
@@ -137,9 +120,16 @@ function outcomeOfAnswer(response: IncomingMessage, chunks: Buffer[]): Outcome {
   return outcomeOfError(readErrorBody(body.toString(), status, all), status);
 }
 
-function wordsOf(error: NodeJS.ErrnoException): string {
+function wordsOf(error: NodeJS.ErrnoException, timeoutMs: number): string {
+  const { code = "" } = error;
+  if (lateCodes.includes(code)) {
+    return `no answer within ${timeoutMs / 1000} s`;
+  }
+  if (closedCodes.includes(code)) {
+    return "the answer was cut off";
+  }
   // Of an AggregateError, which several addresses make, the message is empty.
   const inner = (error as { errors?: unknown }).errors;
   const [first] = Array.isArray(inner) ? (inner as Error[]) : [];
-  return error.message || first?.message || error.code || "the connection failed";
+  return error.message || first?.message || code || "the connection failed";
 }
