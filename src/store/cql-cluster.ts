@@ -36,6 +36,9 @@ export const driverVersion = "4.10.0";
 /** A read that took so long is sent to a second replica as well, in ms. */
 const speculativeDelay = 200;
 
+/** How often a statement is sent through another node, when the one it went through got no quorum in time. */
+const mostRepeats = 2;
+
 /** Longest pause between two attempts to reach a node that is down, in ms. */
 const reconnectPause = 5_000;
 
@@ -60,7 +63,7 @@ export async function connectCql({ address, inKeyspace, nodeTimeout }: ConnectOp
     },
   });
   // A write carries its timestamp, so the next node may be tried with it, however far the first one got.
-  const repeatable = { prepare: true, isIdempotent: true, consistency };
+  const repeatable = { prepare: true, isIdempotent: true, consistency, retry: repeatsWhenLate(driver) };
 
   try {
     await client.connect();
@@ -155,6 +158,17 @@ function speculativeReads({ policies }: typeof Driver.default): SpeculativePolic
   const newPlan: SpeculativePolicy["newPlan"] = (keyspace, statement) =>
     (String(statement).startsWith("SELECT ") ? twice : once).newPlan(keyspace, statement);
   return Object.assign(new NoSpeculativeExecutionPolicy(), { newPlan });
+}
+
+// By default the driver passes such a time-out on. But it may be that node alone which is late, being short of time or
+// having stood still for a moment, and every statement here may run twice.
+function repeatsWhenLate({ policies }: typeof Driver.default): Driver.policies.retry.RetryPolicy {
+  const policy = new policies.retry.RetryPolicy();
+  const decide = (
+    { nbRetry }: Driver.policies.retry.OperationInfo,
+    consistency: Driver.types.consistencies,
+  ) => (nbRetry < mostRepeats ? policy.retryResult(consistency, false) : policy.rethrowResult());
+  return Object.assign(policy, { onReadTimeout: decide, onWriteTimeout: decide });
 }
 
 // The driver's own default accepts any certificate.

@@ -50,6 +50,21 @@ describe.skipIf(missing)(`a cluster that loses nodes${missing && ` (skipped: ${m
     expect(load.longestMs).toBeLessThan(15_000);
   }, 150_000);
 
+  test("two nodes frozen for a moment: late, and nothing refused", async () => {
+    const load = startLoad(stores);
+    await load.worked(300);
+    cluster.freeze(1, true);
+    cluster.freeze(2, true);
+    // Longer than the node that is left waits for a quorum.
+    await pause(3_500);
+    cluster.freeze(1, false);
+    cluster.freeze(2, false);
+    await load.worked(100);
+    await load.stop();
+    await expectNewest(load);
+    expect(load.longestMs).toBeGreaterThan(3_000);
+  }, 150_000);
+
   test("two nodes killed, then all: unavailable, and back without help", async () => {
     const [store] = stores as [PlanStore];
     const key = keyOf("half");

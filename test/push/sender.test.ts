@@ -18,8 +18,9 @@ function senderTo(
   endpoint: string,
   tokens: AccessTokens = fixedToken("t"),
   protocol: (typeof protocols)[number] = "rest",
+  timeoutMs = 5_000,
 ): Sender {
-  const sender = createSender({ endpoint, protocol, tokens, timeoutMs: 5_000 });
+  const sender = createSender({ endpoint, protocol, tokens, timeoutMs });
   senders.push(sender);
   return sender;
 }
@@ -131,6 +132,54 @@ describe("an answer over REST", () => {
     ],
   ])("of %s means what it should", async (_, answer, expected) => {
     expect(await outcomeOf(answer)).toMatchObject(expected);
+  });
+
+  it.each<[string, Answer]>([
+    ["at all", () => undefined],
+    [
+      "to its end",
+      (_, response) => {
+        response.writeHead(200, { "content-type": "application/json" });
+        const drip = setInterval(() => response.write(" "), 20);
+        response.on("close", () => clearInterval(drip));
+      },
+    ],
+  ])("that does not come %s within the time-out means later", async (_, answer) => {
+    const endpoint = await startStubEndpoint(answer);
+    const sender = senderTo(endpoint.url, fixedToken("t"), "rest", 300);
+    expect(await sender.send(requestOf(lineOf("user")))).toMatchObject({
+      kind: "later",
+      message: "no answer within 0.3 s",
+    });
+  });
+
+  it("that is longer than any status means later", async () => {
+    const endless: Answer = (_, response) => {
+      response.writeHead(200, { "content-type": "application/json" });
+      const more = () => {
+        while (response.write(Buffer.alloc(64 * 1024, " ")) && !response.destroyed);
+      };
+      response.on("drain", more);
+      more();
+    };
+    expect(await outcomeOf(endless)).toMatchObject({
+      kind: "later",
+      message: expect.stringMatching(/max size/),
+    });
+  });
+
+  it("that was cut short by a connection closed just before is asked for once more", async () => {
+    let closed = 0;
+    const endpoint = await startStubEndpoint((request, response) => {
+      if (closed === 0) {
+        closed += 1;
+        response.socket?.destroy();
+      } else {
+        accept(request, response);
+      }
+    });
+    expect(await senderTo(endpoint.url).send(requestOf(lineOf("user")))).toEqual({ kind: "pushed" });
+    expect(closed).toBe(1);
   });
 
   it("that does not come because nobody listens means later", async () => {
