@@ -1,15 +1,33 @@
 import { makeToken } from "./token.ts";
 
-/** Returns a token and a line for curl that pushes a realistic status, ready to paste. */
-export async function quickStartText(url: string, dataDirectory: string, asn: number): Promise<string> {
+/** What somebody who tries the server needs. */
+export type QuickStart = {
+  readonly operator: number;
+  /** Good for an hour. */
+  readonly token: string;
+  /** A line for a shell that pushes a realistic status. */
+  readonly command: string;
+};
+
+/** Makes a token and a line for curl with it, ready to paste. */
+export async function makeQuickStart(url: string, dataDirectory: string, asn: number): Promise<QuickStart> {
   const token = await makeToken(dataDirectory, asn, false);
-  const status = exampleStatus(new Date());
+  const status = JSON.stringify(exampleStatus(new Date()));
+  return {
+    operator: asn,
+    token,
+    command: `curl -sS -X POST '${url}/v1/operators/${asn}/clients/mobiledataplan/users/a%2Fb%2Bc%3D%3D/planStatus' -H 'Authorization: Bearer ${token}' -H 'Content-Type: application/json' -d '${status}'`,
+  };
+}
+
+/** Says it to a person. */
+export function quickStartText({ operator, token, command }: QuickStart): string {
   return `
-Token for operator ${asn}, good for an hour:
+Token for operator ${operator}, good for an hour:
 ${token}
 
 Push a plan status (paste this line):
-curl -sS -X POST '${url}/v1/operators/${asn}/clients/mobiledataplan/users/a%2Fb%2Bc%3D%3D/planStatus' -H 'Authorization: Bearer ${token}' -H 'Content-Type: application/json' -d '${JSON.stringify(status)}'
+${command}
 `;
 }
 

@@ -5,7 +5,8 @@ import { startServer } from "../server/server.ts";
 import { defaultDataDirectory } from "./data-directory.ts";
 import { newCommand } from "./new-command.ts";
 import { collect, parseAsn, parseMebibytes, parsePort, parseSeconds, parseUrl } from "./parse-options.ts";
-import { quickStartText } from "./quick-start.ts";
+import { jsonOption, print } from "./print.ts";
+import { makeQuickStart, quickStartText } from "./quick-start.ts";
 import { readConfig } from "./read-config.ts";
 import { storeOption } from "./store-option.ts";
 import { readTlsFiles } from "./tls-files.ts";
@@ -23,6 +24,7 @@ type ServeOptions = {
   config?: string;
   clockSkew: number;
   quickStart?: number;
+  json?: true;
 };
 
 /** `mdps serve`: runs the server until SIGTERM or SIGINT. */
@@ -50,6 +52,7 @@ export function serveCommand(): Command {
     .option("--config <file>", "further settings, YAML or JSON: whose tokens are accepted")
     .option("--clock-skew <seconds>", "how far in the future an updateTime may lie", parseSeconds(0), 60)
     .option("--quick-start <asn>", "print a token for this operator and a line for curl", parseAsn)
+    .option(jsonOption[0], "print where the server listens as one line of JSON")
     .addHelpText("after", "\nExamples:\n  mdps serve\n  mdps serve --port 0 --data /var/lib/mdps")
     .action(serve);
 }
@@ -77,8 +80,14 @@ async function serve(options: ServeOptions): Promise<void> {
   };
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
-  console.log(`mdps listens on ${server.url}, with its data in ${options.data}`);
-  if (options.quickStart !== undefined) {
-    console.log(await quickStartText(server.url, options.data, options.quickStart));
-  }
+  const { url } = server;
+  const { data, json } = options;
+  const quickStart =
+    options.quickStart === undefined ? undefined : await makeQuickStart(url, data, options.quickStart);
+  const words = `mdps listens on ${url}, with its data in ${data}`;
+  print(
+    json,
+    { url, data, ...(quickStart && { quickStart }) },
+    quickStart === undefined ? words : `${words}\n${quickStartText(quickStart)}`,
+  );
 }

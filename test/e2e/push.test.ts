@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { Checkpoint } from "../../src/push/journal.ts";
 import { canMount, mountSmallDisk } from "../store/small-disk.ts";
 import { dataDirectory } from "../support/data-directory.ts";
-import { printToken, runProgram, startProgram, startServe } from "../support/program.ts";
+import { printToken, runOnTerminal, runProgram, startProgram, startServe } from "../support/program.ts";
 import { lineOf, manyLines, statusJson, writeLines } from "../support/push-inputs.ts";
 import { argsOf, checkpointIn, env, isDone, onlyRun, summaryOf } from "../support/push-runs.ts";
 import { accept, fail, type StubEndpoint, startStubEndpoint } from "../support/stub-endpoint.ts";
@@ -33,6 +33,49 @@ describe("mdps push", () => {
       "secret",
     );
   });
+
+  it("stops cleanly at SIGTERM, with a code that says so", async () => {
+    const directory = await dataDirectory();
+    const endpoint = await startStubEndpoint((request, response) => {
+      setTimeout(() => accept(request, response), 2);
+    });
+    const file = await writeLines(directory, manyLines(4_000));
+    const program = startProgram(["push", file, ...argsOf(directory, endpoint.url)], { env });
+    await endpoint.reached(100);
+    program.process.kill("SIGTERM");
+    const outcome = await program.ended;
+    expect(outcome.exitCode).toBe(143);
+    expect(summaryOf(outcome)).toMatchObject({ end: "interrupted", pushed: endpoint.received.length });
+  });
+
+  it("gives up when nothing goes through for the time of --patience, and keeps every record for later", async () => {
+    const directory = await dataDirectory();
+    const endpoint = await startStubEndpoint((_, response) => fail(response, 503, "UNAVAILABLE"));
+    const file = await writeLines(directory, manyLines(20));
+    const outcome = await runProgram(["push", file, ...argsOf(directory, endpoint.url), "--patience", "1"], {
+      env,
+    });
+    expect(outcome.exitCode).toBe(5);
+    expect(summaryOf(outcome)).toMatchObject({ end: "unreachable", pushed: 0, rejected: 0 });
+  });
+
+  // The terminal is made by util-linux.
+  it.skipIf(process.platform !== "linux")(
+    "shows on a terminal how far it is, in one line that is gone in the end",
+    async () => {
+      const directory = await dataDirectory();
+      const endpoint = await startStubEndpoint((request, response) => {
+        setTimeout(() => accept(request, response), 20);
+      });
+      const file = await writeLines(directory, manyLines(400));
+      const args = ["push", file, ...argsOf(directory, endpoint.url), "--concurrency", "8"];
+      const shown = await runOnTerminal(args, env);
+      const lines = shown.split("\r\x1b[K");
+      expect(lines.length).toBeGreaterThan(2);
+      expect(lines[1]).toMatch(/^\d+ done, \d+\/s, 0 rejected, \d+ %/);
+      expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject({ end: "finished", pushed: 400 });
+    },
+  );
 
   it("waits for a server that dies and comes back", async () => {
     const directory = await dataDirectory();

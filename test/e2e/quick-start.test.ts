@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { createPlanSharingClient } from "../../src/client/client.ts";
 import { dataDirectory } from "../support/data-directory.ts";
-import { printToken, startServe } from "../support/program.ts";
+import { printToken, startProgram, startServe } from "../support/program.ts";
 
 const run = promisify(execFile);
 
@@ -35,5 +35,30 @@ describe("mdps serve --quick-start", () => {
       userKey: "a/b+c==",
     });
     expect(status2.title).toBe("ACME Plan 199");
+  });
+
+  it("--json prints the same as one line of JSON", async () => {
+    const directory = await dataDirectory();
+    const program = startProgram([
+      "serve",
+      "--json",
+      "--quick-start",
+      "65001",
+      "--port",
+      "0",
+      "--data",
+      directory,
+    ]);
+    const answer = JSON.parse(await program.printed(/\n$/));
+    expect(answer).toEqual({
+      url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      data: directory,
+      quickStart: {
+        operator: 65001,
+        token: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
+        command: expect.stringContaining(`curl -sS -X POST '`),
+      },
+    });
+    expect(answer.quickStart.command).toContain(answer.url);
   });
 });

@@ -1,4 +1,5 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { promisify } from "node:util";
 import { onTestFinished } from "vitest";
 
 const main = new URL("../../src/cli/main.ts", import.meta.url).pathname;
@@ -102,4 +103,18 @@ export async function startServe(
 export async function printToken(directory: string, ...args: string[]): Promise<string> {
   const { stdout } = await runProgram(["token", "--operator", "65001", "--data", directory, ...args]);
   return stdout.trim();
+}
+
+/** Runs the program to its end on a terminal, which is both its outputs, and resolves with what that shows. */
+export async function runOnTerminal(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+  const line = [process.execPath, main, ...args].map(quote).join(" ");
+  // Of util-linux: it makes the terminal.
+  const { stdout } = await promisify(execFile)("script", ["-qec", line, "/dev/null"], {
+    env: { ...process.env, NODE_COMPILE_CACHE: compileCache, ...env },
+  });
+  return stdout;
 }
