@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    // Starting the program again and again takes its time: `npm run test:e2e`.
+    exclude: ["test/e2e/**"],
     // Tests start real servers; a slow machine is no reason to fail.
     testTimeout: 30_000,
     hookTimeout: 30_000,
