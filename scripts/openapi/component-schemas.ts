@@ -1,6 +1,6 @@
 import type { DescEnum, DescFile, DescMessage } from "@bufbuild/protobuf";
+import type { JsonObject } from "../describe/json.ts";
 import type { SchemaContext } from "./field-schema.ts";
-import type { JsonObject } from "./json.ts";
 import { enumSchema, messageSchema } from "./message-schema.ts";
 import { wellKnownTypes } from "./well-known-types.ts";
 

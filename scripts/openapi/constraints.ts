@@ -1,6 +1,6 @@
 import { type DescEnum, type DescField, ScalarType } from "@bufbuild/protobuf";
 import { FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
-import type { Json, JsonObject } from "./json.ts";
+import type { Json, JsonObject } from "../describe/json.ts";
 import { asObject } from "./validation-rules.ts";
 
 /** Turns the value of one rule into the keywords of JSON Schema that say the same or, failing that, less. */

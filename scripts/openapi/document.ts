@@ -1,11 +1,11 @@
-import { createRegistry, type DescFile, type DescService, getOption } from "@bufbuild/protobuf";
-import { default_host } from "#deps/google/api/client_pb.js";
+import { createRegistry, type DescFile, type DescService } from "@bufbuild/protobuf";
+import { hostsOf, versionOf } from "../describe/api.ts";
+import { descriptionOf } from "../describe/description.ts";
+import type { JsonObject } from "../describe/json.ts";
 import { componentSchemas } from "./component-schemas.ts";
-import { descriptionOf } from "./description.ts";
 import { errorResponse, errorResponseName } from "./error-responses.ts";
 import type { SchemaContext } from "./field-schema.ts";
 import { type HttpBinding, httpBindingsOf } from "./http-bindings.ts";
-import type { JsonObject } from "./json.ts";
 import { operation, typesOf } from "./operation.ts";
 import { parsePathTemplate } from "./path-template.ts";
 import { resourcePatternsOf } from "./resource-patterns.ts";
@@ -54,19 +54,9 @@ export function openApiDocument(
   };
 }
 
-/** The last part of the package names, `v1`. */
-function versionOf(files: readonly DescFile[]): string | undefined {
-  const versions = new Set(files.map((file) => file.proto.package.split(".").at(-1)));
-  if (versions.size > 1)
-    throw new Error(`one document cannot describe several versions: ${[...versions].join(", ")}`);
-  return [...versions][0];
-}
-
 function serversOf(services: readonly DescService[]): JsonObject[] | undefined {
-  const hosts = new Set(
-    services.map((service) => getOption(service, default_host)).filter((host) => host !== ""),
-  );
-  return hosts.size > 0 ? [...hosts].map((host) => ({ url: `https://${host}` })) : undefined;
+  const hosts = hostsOf(services);
+  return hosts.length > 0 ? hosts.map((host) => ({ url: `https://${host}` })) : undefined;
 }
 
 function pathsOf(

@@ -1,5 +1,5 @@
 import { CodeSchema } from "#deps/google/rpc/code_pb.js";
-import type { JsonObject } from "./json.ts";
+import type { JsonObject } from "../describe/json.ts";
 
 /** Name of the component response that every refusal has. */
 export const errorResponseName = "Error";

@@ -7,9 +7,9 @@ import {
   type ScalarType,
 } from "@bufbuild/protobuf";
 import { FieldBehavior, field_behavior } from "#deps/google/api/field_behavior_pb.js";
+import { descriptionOf } from "../describe/description.ts";
+import type { JsonObject } from "../describe/json.ts";
 import { constraintsOf, nonZeroOf } from "./constraints.ts";
-import { descriptionOf } from "./description.ts";
-import type { JsonObject } from "./json.ts";
 import { scalarSchema } from "./scalar-schema.ts";
 import { type SchemaNames, schemaReference } from "./schema-names.ts";
 import { asObject, fieldRulesOf } from "./validation-rules.ts";

@@ -8,9 +8,9 @@ import {
 } from "@bufbuild/protobuf";
 import { EnumValueOptionsSchema } from "@bufbuild/protobuf/wkt";
 import { oneof as oneofOption } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
-import { descriptionOf } from "./description.ts";
+import { descriptionOf } from "../describe/description.ts";
+import type { JsonObject } from "../describe/json.ts";
 import { fieldSchema, isRequired, type SchemaContext } from "./field-schema.ts";
-import type { JsonObject } from "./json.ts";
 import { messageRulesOf } from "./validation-rules.ts";
 
 /** Schema of a message: an object with a property for each field. */

@@ -8,13 +8,14 @@ import {
 } from "@bufbuild/protobuf";
 import { default_host } from "#deps/google/api/client_pb.js";
 import { HttpRuleSchema } from "#deps/google/api/http_pb.js";
-import { descriptionOf } from "./description.ts";
+import { descriptionOf } from "../describe/description.ts";
+import { fieldAt } from "../describe/fields.ts";
+import type { JsonObject } from "../describe/json.ts";
 import { errorResponseName } from "./error-responses.ts";
 import { fieldSchema, isRequired, type SchemaContext } from "./field-schema.ts";
 import type { HttpBinding } from "./http-bindings.ts";
-import type { JsonObject } from "./json.ts";
 import { propertiesOf } from "./message-schema.ts";
-import { fieldAt, pathParameter, queryParameters } from "./parameters.ts";
+import { pathParameter, queryParameters } from "./parameters.ts";
 import type { PathTemplate } from "./path-template.ts";
 import { schemaReference } from "./schema-names.ts";
 import { securityOf } from "./security.ts";

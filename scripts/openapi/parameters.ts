@@ -1,7 +1,8 @@
 import type { DescField, DescMessage } from "@bufbuild/protobuf";
-import { descriptionOf } from "./description.ts";
+import { descriptionOf } from "../describe/description.ts";
+import { fieldAt, queryFields } from "../describe/fields.ts";
+import type { JsonObject } from "../describe/json.ts";
 import { fieldSchema, isRequired, type SchemaContext } from "./field-schema.ts";
-import type { JsonObject } from "./json.ts";
 import type { PathParameter } from "./path-template.ts";
 import { fieldRulesOf } from "./validation-rules.ts";
 import { wellKnownTypes } from "./well-known-types.ts";
@@ -31,59 +32,20 @@ export function pathParameter(
   };
 }
 
-/**
- * The parameters in the query: all fields that neither the path nor the body binds, members of messages with a
- * dot (`plan.name`). Maps and repeated messages have no form in a query.
- */
+/** The parameters in the query; members of messages have a dot in their name (`plan.name`). */
 export function queryParameters(
   input: DescMessage,
   isBound: (fieldPath: string) => boolean,
   context: SchemaContext,
 ): JsonObject[] {
-  return collect(input, [], [input]);
-
-  function collect(
-    message: DescMessage,
-    path: readonly DescField[],
-    open: readonly DescMessage[],
-  ): JsonObject[] {
-    return message.fields.flatMap((field) => {
-      const fields = [...path, field];
-      if (isBound(fields.map(({ name }) => name).join("."))) return [];
-      if (
-        field.message === undefined ? field.fieldKind !== "map" : wellKnownTypes.has(field.message.typeName)
-      ) {
-        const { description, deprecated, ...schema } = fieldSchema(field, context);
-        const required = path.length === 0 && isRequired(field, context.registry) ? true : undefined;
-        return [
-          {
-            name: fields.map(({ jsonName }) => jsonName).join("."),
-            in: "query",
-            required,
-            description,
-            deprecated,
-            schema,
-          },
-        ];
-      }
-      // A message that holds itself would go on forever.
-      if (field.fieldKind !== "message" || open.includes(field.message)) return [];
-      return collect(field.message, fields, [...open, field.message]);
-    });
-  }
-}
-
-/** Finds the field that a path such as `plan.name` names. */
-export function fieldAt(message: DescMessage, path: string): DescField {
-  let scope: DescMessage | undefined = message;
-  let found: DescField | undefined;
-  for (const name of path.split(".")) {
-    found = scope?.fields.find((field) => field.name === name);
-    if (found === undefined) throw new Error(`${message.typeName} has no field ${path}`);
-    scope = found.message;
-  }
-  if (found === undefined) throw new Error(`${message.typeName}: the field path is empty`);
-  return found;
+  const isText = (message: DescMessage) => wellKnownTypes.has(message.typeName);
+  return queryFields(input, isBound, isText).map((fields) => {
+    const field = fields.at(-1) as DescField;
+    const { description, deprecated, ...schema } = fieldSchema(field, context);
+    const required = fields.length === 1 && isRequired(field, context.registry) ? true : undefined;
+    const name = fields.map(({ jsonName }) => jsonName).join(".");
+    return { name, in: "query", required, description, deprecated, schema };
+  });
 }
 
 /**

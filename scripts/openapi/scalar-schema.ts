@@ -1,5 +1,5 @@
 import { ScalarType } from "@bufbuild/protobuf";
-import type { JsonObject } from "./json.ts";
+import type { JsonObject } from "../describe/json.ts";
 
 // 64-bit integers are written as strings, because JavaScript's numbers are too short; numbers are accepted too.
 const signed64 = { type: ["string", "integer"], format: "int64", pattern: "^-?[0-9]+$" };

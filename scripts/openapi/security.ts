@@ -1,6 +1,7 @@
-import { type DescService, getOption, hasOption } from "@bufbuild/protobuf";
-import { oauth_scopes } from "#deps/google/api/client_pb.js";
-import type { JsonObject } from "./json.ts";
+import type { DescService } from "@bufbuild/protobuf";
+import { scopesOf } from "../../src/auth/scopes.ts";
+import { scopePurposes } from "../describe/api.ts";
+import type { JsonObject } from "../describe/json.ts";
 
 const schemeName = "oauth2";
 
@@ -9,10 +10,7 @@ const schemeName = "oauth2";
  * which service accounts get their tokens; client credentials is its kin: no user takes part.
  */
 export function securitySchemes(services: readonly DescService[]): JsonObject {
-  const scopes = new Map<string, string[]>();
-  for (const service of services) {
-    for (const scope of scopesOf(service)) scopes.set(scope, [...(scopes.get(scope) ?? []), service.name]);
-  }
+  const scopes = scopePurposes(services);
   if (scopes.size === 0) return {};
   return {
     [schemeName]: {
@@ -23,9 +21,7 @@ export function securitySchemes(services: readonly DescService[]): JsonObject {
       flows: {
         clientCredentials: {
           tokenUrl: "https://oauth2.googleapis.com/token",
-          scopes: Object.fromEntries(
-            [...scopes].map(([scope, names]) => [scope, `Call ${names.join(", ")}`]),
-          ),
+          scopes: Object.fromEntries(scopes),
         },
       },
     },
@@ -36,11 +32,4 @@ export function securitySchemes(services: readonly DescService[]): JsonObject {
 export function securityOf(service: DescService): JsonObject[] | undefined {
   const scopes = scopesOf(service);
   return scopes.length > 0 ? scopes.map((scope) => ({ [schemeName]: [scope] })) : undefined;
-}
-
-function scopesOf(service: DescService): string[] {
-  if (!hasOption(service, oauth_scopes)) return [];
-  return getOption(service, oauth_scopes)
-    .split(",")
-    .map((scope) => scope.trim());
 }

@@ -12,7 +12,7 @@ import {
   MessageRulesSchema,
   message as messageOption,
 } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
-import type { Json, JsonObject } from "./json.ts";
+import type { Json, JsonObject } from "../describe/json.ts";
 
 /** The `buf.validate.field` of a field as JSON. A rule is present if and only if it is set. */
 export function fieldRulesOf(field: DescField, registry: Registry): JsonObject | undefined {

@@ -1,5 +1,5 @@
 import { ScalarType } from "@bufbuild/protobuf";
-import type { JsonObject } from "./json.ts";
+import type { JsonObject } from "../describe/json.ts";
 import { scalarSchema } from "./scalar-schema.ts";
 
 /** Messages whose JSON form is not an object of their fields: https://protobuf.dev/programming-guides/json/. */

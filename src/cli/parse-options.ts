@@ -51,6 +51,15 @@ export function parseUrl(text: string): string {
   return url.origin;
 }
 
+/** Reads the origin of pages, as browsers write it, or `*`. */
+export function parseOrigin(text: string): string {
+  const isOrigin = /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+  if (!isOrigin && text !== "*") {
+    throw new InvalidArgumentError("It must be an origin, such as https://console.example.com, or *.");
+  }
+  return text;
+}
+
 /** Reads an option that may be repeated. */
 export function collect<Value>(
   parse: (text: string) => Value,

@@ -4,7 +4,15 @@ import { AuthConfigSchema } from "../../gen/mobiledataplansharing/config/v1/serv
 import { startServer } from "../server/server.ts";
 import { defaultDataDirectory } from "./data-directory.ts";
 import { newCommand } from "./new-command.ts";
-import { collect, parseAsn, parseMebibytes, parsePort, parseSeconds, parseUrl } from "./parse-options.ts";
+import {
+  collect,
+  parseAsn,
+  parseMebibytes,
+  parseOrigin,
+  parsePort,
+  parseSeconds,
+  parseUrl,
+} from "./parse-options.ts";
 import { jsonOption, print } from "./print.ts";
 import { makeQuickStart, quickStartText } from "./quick-start.ts";
 import { readConfig } from "./read-config.ts";
@@ -21,8 +29,10 @@ type ServeOptions = {
   tlsKey?: string;
   allowCleartext?: true;
   publicUrl: string[];
+  allowOrigin: string[];
   config?: string;
   clockSkew: number;
+  reflection: boolean;
   quickStart?: number;
   json?: true;
 };
@@ -49,8 +59,15 @@ export function serveCommand(): Command {
       collect(parseUrl),
       [],
     )
+    .option(
+      "--allow-origin <origin>",
+      "whose pages may call from browsers, * for everybody's; may be repeated",
+      collect(parseOrigin),
+      [],
+    )
     .option("--config <file>", "further settings, YAML or JSON: whose tokens are accepted")
     .option("--clock-skew <seconds>", "how far in the future an updateTime may lie", parseSeconds(0), 60)
+    .option("--no-reflection", "do not tell tools the contract by gRPC server reflection")
     .option("--quick-start <asn>", "print a token for this operator and a line for curl", parseAsn)
     .option(jsonOption[0], "print where the server listens as one line of JSON")
     .addHelpText("after", "\nExamples:\n  mdps serve\n  mdps serve --port 0 --data /var/lib/mdps")
@@ -72,7 +89,9 @@ async function serve(options: ServeOptions): Promise<void> {
     cacheBytes: options.cacheMib && options.cacheMib * 1024 * 1024,
     auth,
     introspectionSecret,
+    allowOrigins: options.allowOrigin,
     clockSkewMs: options.clockSkew * 1000,
+    reflection: options.reflection,
   });
   const stop = async () => {
     await server.close();

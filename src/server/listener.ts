@@ -49,6 +49,8 @@ export async function listen(options: ListenerOptions, onRequest: RequestListene
     ? createTlsServer(options.tls, onRequest, undecided)
     : createCleartextServer(onRequest, sessions, undecided);
   server.on("session", (session: ServerHttp2Session) => track(sessions, session));
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => track(sockets, socket));
 
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -62,13 +64,13 @@ export async function listen(options: ListenerOptions, onRequest: RequestListene
   const host = isIPv6(options.host) ? `[${options.host}]` : options.host;
   return {
     url: `${options.tls ? "https" : "http"}://${host}:${port}`,
-    close: (graceMs) => close(server, sessions, undecided, graceMs),
+    close: (graceMs) => close(server, { sessions, undecided, sockets }, graceMs),
   };
 }
 
-function track(sessions: Set<ServerHttp2Session>, session: ServerHttp2Session): void {
-  sessions.add(session);
-  session.once("close", () => sessions.delete(session));
+function track<Item extends ServerHttp2Session | Socket>(open: Set<Item>, item: Item): void {
+  open.add(item);
+  item.once("close", () => open.delete(item));
 }
 
 /** A TLS port. Its connections are undecided, and may be cut at any time, until they are HTTP/2 or send a request. */
@@ -174,10 +176,16 @@ function sniff(socket: Socket, decide: (isHttp2: boolean | undefined) => void): 
   socket.setTimeout(sniffTimeoutMs);
 }
 
+type Connections = {
+  readonly sessions: Set<ServerHttp2Session>;
+  readonly undecided: Set<Socket>;
+  /** All of them. */
+  readonly sockets: Set<Socket>;
+};
+
 async function close(
-  server: Server & { closeIdleConnections?(): void; closeAllConnections?(): void },
-  sessions: Set<ServerHttp2Session>,
-  undecided: Set<Socket>,
+  server: Server & { closeIdleConnections?(): void },
+  { sessions, undecided, sockets }: Connections,
   graceMs: number,
 ): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -189,10 +197,10 @@ async function close(
   }
   // A keep-alive connection becomes idle, and can be closed, whenever its last request is answered.
   const sweep = setInterval(() => server.closeIdleConnections?.(), 20);
+  // Not by their sessions: one that was told to close waits, even when destroyed, until its client hangs up.
   const cut = setTimeout(() => {
-    server.closeAllConnections?.();
-    for (const session of sessions) {
-      session.destroy();
+    for (const socket of sockets) {
+      socket.destroy();
     }
   }, graceMs);
   await closed;

@@ -1,3 +1,4 @@
+import { constants, type ServerHttp2Stream } from "node:http2";
 import type { ConnectRouter, HandlerContext, Interceptor } from "@connectrpc/connect";
 import { Code, ConnectError, createConnectRouter } from "@connectrpc/connect";
 import type {
@@ -6,6 +7,8 @@ import type {
   UniversalServerResponse,
 } from "@connectrpc/connect/protocol";
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
+import type { CorsOptions } from "../transcoding/cors.ts";
+import { createCrossOrigin } from "./cross-origin.ts";
 import type { RequestListener } from "./listener.ts";
 import { createBodyCheck, rpcCompressions } from "./rpc-body-check.ts";
 
@@ -17,12 +20,14 @@ export type RpcHandlerOptions = {
   readMaxBytes: number;
   /** Aborts the signals of running calls. */
   shutdownSignal: AbortSignal;
+  /** Which pages of other origins may call. */
+  cors?: CorsOptions | undefined;
 };
 
 /** Answers the calls of Connect, gRPC and gRPC-Web. */
 export type RpcHandler = {
-  /** Whether a raw path, without its query, is that of a method. */
-  serves(path: string): boolean;
+  /** Whether a request is an RPC: its raw path, without the query, is that of a method, or its content is gRPC's. */
+  serves(path: string, contentType?: string): boolean;
   readonly handle: RequestListener;
 };
 
@@ -42,17 +47,27 @@ export function createRpcHandler(options: RpcHandlerOptions): RpcHandler {
   });
   options.routes(router);
   const handlers = new Map(
-    router.handlers.map((handler) => [handler.requestPath, withBodyCheck(handler, options)]),
+    router.handlers.map((handler) => {
+      const { methodKind } = handler.method;
+      const takesStream = methodKind === "client_streaming" || methodKind === "bidi_streaming";
+      return [
+        handler.requestPath,
+        { methods: handler.allowedMethods, handle: withBodyCheck(handler, options), takesStream },
+      ];
+    }),
   );
+  const crossOrigin = options.cors && createCrossOrigin(options.cors);
 
   return {
-    serves: (path) => handlers.has(path),
+    serves: (path, contentType) => handlers.has(path) || isGrpc(contentType),
     handle(request, response) {
       const [path = ""] = (request.url ?? "").split("?", 1);
-      const handler = handlers.get(path);
-      if (handler === undefined) {
-        response.statusCode = 404;
-        response.end();
+      const found = handlers.get(path);
+      if (found === undefined) {
+        refuseUnknown(request, response);
+        return;
+      }
+      if (crossOrigin?.(request, response, found.methods)) {
         return;
       }
       const call = callOf(request, response);
@@ -61,7 +76,11 @@ export function createRpcHandler(options: RpcHandlerOptions): RpcHandler {
         response.end();
         return;
       }
-      answer(handler, call, response).catch((error) => {
+      if ("stream" in request && found.takesStream) {
+        // The end of every response; that of the stream comes before its trailers, which closing would drop.
+        request.stream.once("wantTrailers", () => setImmediate(hangUp, request.stream));
+      }
+      answer(found.handle, call, response).catch((error) => {
         // A client that went away is told nothing; whatever else happened, the connection is of no more use.
         if (ConnectError.from(error).code !== Code.Aborted) {
           response.destroy();
@@ -69,6 +88,22 @@ export function createRpcHandler(options: RpcHandlerOptions): RpcHandler {
       });
     },
   };
+}
+
+function isGrpc(contentType: string | undefined): boolean {
+  return contentType?.startsWith("application/grpc") ?? false;
+}
+
+/** Answers a call of no method of ours as gRPC has it: to its clients a plain 404 may be a broken stream. */
+function refuseUnknown(...[request, response]: Parameters<RequestListener>): void {
+  if (isGrpc(request.headers["content-type"])) {
+    response.setHeader("content-type", request.headers["content-type"] as string);
+    response.setHeader("grpc-status", Code.Unimplemented);
+    response.setHeader("grpc-message", "there is no such method");
+  } else {
+    response.statusCode = 404;
+  }
+  response.end();
 }
 
 /** Returns the request as connect-node has it, or undefined if its Host is no authority (RFC 9112 3.2: answer 400). */
@@ -80,12 +115,64 @@ function callOf(...[request, response]: Parameters<RequestListener>): UniversalS
   }
 }
 
+/**
+ * RFC 9113 8.1: tells a client whose call was answered before it has said all that it need not go on. The stream would
+ * otherwise stay half open for as long as the client likes.
+ */
+function hangUp(stream: ServerHttp2Stream): void {
+  if (!stream.readableEnded) {
+    stream.close(constants.NGHTTP2_NO_ERROR);
+  }
+}
+
 async function answer(
   handler: CheckedHandler,
   call: UniversalServerRequest,
   response: Parameters<RequestListener>[1],
 ): Promise<void> {
-  await universalResponseToNodeResponse(await handler(call), response);
+  const answered = await withTrailersOnly(await handler(call));
+  if (answered.body !== undefined || answered.trailer !== undefined) {
+    await universalResponseToNodeResponse(answered, response);
+    return;
+  }
+  // Not writeHead: the frame of the headers must be the last one too.
+  response.statusCode = answered.status;
+  answered.header?.forEach((value, name) => {
+    response.setHeader(name, value);
+  });
+  response.end();
+}
+
+/**
+ * Puts the trailers of a gRPC response without a message among its headers ("Trailers-Only"). Clients repeat a call by
+ * their service config only then: headers before the trailers are a response to them that has begun (gRFC A6).
+ */
+async function withTrailersOnly(response: UniversalServerResponse): Promise<UniversalServerResponse> {
+  const { header, trailer, body } = response;
+  if (body === undefined || !/^application\/grpc(\+|$)/.test(header?.get("content-type") ?? "")) {
+    return response;
+  }
+  const chunks = body[Symbol.asyncIterator]();
+  const first = await chunks.next();
+  if (!first.done) {
+    return { ...response, body: startingWith(first.value, chunks) };
+  }
+  const merged = new Headers(header);
+  trailer?.forEach((value, name) => {
+    merged.append(name, value);
+  });
+  return { status: response.status, header: merged };
+}
+
+async function* startingWith(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield first;
+    for (let next = await rest.next(); !next.done; next = await rest.next()) {
+      yield next.value;
+    }
+  } finally {
+    await rest.return?.();
+  }
 }
 
 type CheckedHandler = (request: UniversalServerRequest) => Promise<UniversalServerResponse>;

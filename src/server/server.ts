@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import { Health } from "#deps/grpc/health/v1/health_pb.js";
+import discoveryDocument from "../../gen/discovery.json" with { type: "json" };
 import type { AuthConfig } from "../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
 import {
   GetPlanGroupRequestSchema,
@@ -19,10 +20,13 @@ import { isLoopback } from "../contract/loopback.ts";
 import { errorDomain } from "../contract/refusal.ts";
 import { asnOfParent, parseResourceName } from "../contract/resource-names.ts";
 import { type ContractRules, createContractRules } from "../plans/contract-rules.ts";
+import { reflectionServices } from "../services/reflection-service.ts";
 import { createRoutes } from "../services/routes.ts";
 import { openStore } from "../store/open-store.ts";
 import { createTranscodingHandler, pathFieldsKey } from "../transcoding/index.ts";
 import { joinAuthorization } from "./authorization-header.ts";
+import { corsOptionsOf } from "./cross-origin.ts";
+import { createDiscovery, isDiscoveryPath } from "./discovery.ts";
 import { createFailureInterceptor, type LogFailure } from "./failure.ts";
 import { type ListenerOptions, listen } from "./listener.ts";
 import { urlsOfListener } from "./public-urls.ts";
@@ -50,6 +54,13 @@ export type ServerOptions = ListenerOptions & {
    * the network for everybody to read. Defaults to false.
    */
   allowCleartext?: boolean;
+  /** Whether tools may ask for the contract by gRPC server reflection, without a token. Defaults to true. */
+  reflection?: boolean;
+  /**
+   * Whose pages may call from browsers: origins such as `https://console.example.com`, or `*` for all. Defaults to
+   * none. The token endpoint is for none of them.
+   */
+  allowOrigins?: readonly string[];
   /** How long running requests may take to finish when the server stops, in milliseconds. Defaults to 10,000. */
   graceMs?: number;
   /** Is told of the server's own mistakes. Defaults to standard error. */
@@ -99,18 +110,28 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     warm(rules);
     const shutdown = new AbortController();
     const stopping = new AbortController();
-    const routes = createRoutes({ store, clock, clockSkewMs, rules, stopping: stopping.signal });
+    const routes = createRoutes({
+      store,
+      clock,
+      clockSkewMs,
+      rules,
+      stopping: stopping.signal,
+      reflection: options.reflection ?? true,
+    });
     const requestGate = createRequestGate({
       verifyToken,
       asnBeforeBody,
-      isOpen: (service) => service === Health,
+      // Health is for load balancers, which have no token. Reflection tells what everybody may read: the contract.
+      isOpen: (service) => service === Health || reflectionServices.includes(service),
     });
     const shutdownSignal = shutdown.signal;
+    const cors = corsOptionsOf(options.allowOrigins ?? []);
     const rpc = createRpcHandler({
       routes,
       requestGate,
       readMaxBytes,
       shutdownSignal,
+      cors,
       interceptors: [createFailureInterceptor(logFailure)],
     });
     const rest = createTranscodingHandler({
@@ -120,9 +141,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       shutdownSignal,
       compressMinBytes,
       errorDomain,
+      ...(cors && { cors }),
       onFailure: (cause, method) => logFailure(cause, String(method)),
     });
     const tokenEndpoint = createTokenEndpoint(grantToken, logFailure);
+    const discovery = createDiscovery({ document: discoveryDocument, publicUrls: () => publicUrls });
     const listener = await listen(options, (request, response) => {
       joinAuthorization(request);
       const target = request.url ?? "";
@@ -130,9 +153,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       const path = mark === -1 ? target : target.slice(0, mark);
       if (path === tokenPath) {
         tokenEndpoint(request, response);
+      } else if (isDiscoveryPath(path)) {
+        discovery(request, response);
       } else {
         // Before REST: an RPC path must win over every wildcard of a rule.
-        (rpc.serves(path) ? rpc.handle : rest)(request, response);
+        (rpc.serves(path, request.headers["content-type"]) ? rpc.handle : rest)(request, response);
       }
     });
     if (publicUrls.length === 0) {

@@ -1,25 +1,45 @@
+import type { DescFile } from "@bufbuild/protobuf";
 import type { ConnectRouter } from "@connectrpc/connect";
+import { file_google_rpc_error_details } from "#deps/google/rpc/error_details_pb.js";
 import { Health } from "#deps/grpc/health/v1/health_pb.js";
 import { PlanServingService } from "../../gen/mobiledataplansharing/serving/v1/plan_serving_service_pb.ts";
+import { file_mobiledataplansharing_v1_errors } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
 import { PlanGroupService } from "../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
 import { PlanStatusService } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import { createHealthService } from "./health-service.ts";
 import { createPlanGroupService } from "./plan-group-service.ts";
 import { createPlanServingService } from "./plan-serving-service.ts";
 import { createPlanStatusService } from "./plan-status-service.ts";
+import { createReflectionRoutes } from "./reflection-service.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 
+/** What the details of errors are made of. No service imports it, but tools that show errors look for it. */
+const errorFiles: readonly DescFile[] = [file_mobiledataplansharing_v1_errors, file_google_rpc_error_details];
+
+export type RoutesOptions = ServiceDeps & {
+  /** Whether to answer gRPC server reflection. Defaults to true. */
+  reflection?: boolean;
+};
+
 /** Returns the function that registers all services, for connect-node and for transcoding alike. */
-export function createRoutes(deps: ServiceDeps): (router: ConnectRouter) => void {
+export function createRoutes(deps: RoutesOptions): (router: ConnectRouter) => void {
   const planStatus = createPlanStatusService(deps);
   const planGroup = createPlanGroupService(deps);
   const planServing = createPlanServingService(deps);
-  const services = [PlanStatusService, PlanGroupService, PlanServingService].map(({ typeName }) => typeName);
-  const health = createHealthService({ ...deps, services });
+  const services = [PlanStatusService, PlanGroupService, PlanServingService];
+  const health = createHealthService({ ...deps, services: services.map(({ typeName }) => typeName) });
+  const reflection = createReflectionRoutes({
+    services: [...services, Health],
+    files: errorFiles,
+    stopping: deps.stopping,
+  });
   return (router) => {
     router.service(PlanStatusService, planStatus);
     router.service(PlanGroupService, planGroup);
     router.service(PlanServingService, planServing);
     router.service(Health, health);
+    if (deps.reflection !== false) {
+      reflection(router);
+    }
   };
 }

@@ -163,6 +163,32 @@ describe("mdps serve for other machines", () => {
   });
 });
 
+describe("mdps serve --allow-origin", () => {
+  it("lets pages of the origins call, and no others", async () => {
+    const origins = ["https://console.example", "http://localhost:3000"];
+    const flags = origins.flatMap((origin) => ["--allow-origin", origin]);
+    const server = await startServe(await dataDirectory(), flags);
+    const allowed = async (origin: string) => {
+      const headers = { origin, "access-control-request-method": "POST" };
+      const answer = await fetch(`${server.url}/v1/operators/1/planGroups`, { method: "OPTIONS", headers });
+      return answer.headers.get("access-control-allow-origin");
+    };
+    for (const origin of origins) {
+      expect(await allowed(origin)).toBe(origin);
+    }
+    expect(await allowed("https://stranger.example")).toBeNull();
+  });
+
+  it.each(["console.example", "https://console.example/", "https://console.example/app", "null", ""])(
+    "refuses %j, which no browser sends",
+    async (origin) => {
+      const { stderr, exitCode } = await serve("--allow-origin", origin);
+      expect(stderr).toMatch(/It must be an origin, such as https:\/\/console\.example\.com, or \*/);
+      expect(exitCode).toBe(1);
+    },
+  );
+});
+
 describe("what mdps serve writes", () => {
   it("has no token, assertion or user key, whatever comes", async () => {
     const directory = await dataDirectory();

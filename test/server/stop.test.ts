@@ -174,6 +174,17 @@ describe("a server that stops", () => {
     session.destroy();
   });
 
+  it("cuts an HTTP/2 client that leaves an answer unread", async () => {
+    await using server = await startTestServer({ graceMs: 1 });
+    const session = connectHttp2(server.url);
+    session.on("error", () => undefined);
+    const stream = session.request({ ":path": "/none" });
+    stream.on("error", () => undefined);
+    await once(stream, "response");
+    await server.stop();
+    await expectClosedPort(server);
+  });
+
   it("has stored everything that it answered", async () => {
     const server = await startTestServer({ graceMs });
     const client = server.client("grpc");

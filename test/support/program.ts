@@ -25,6 +25,8 @@ export type Program = {
 };
 
 export type ProgramOptions = {
+  /** What is started in place of Node with the sources: a file and its first arguments. */
+  command?: readonly [file: string, ...args: string[]];
   /** Added to the environment. */
   env?: Readonly<Record<string, string>>;
   /** Runs the program as this user, by number; only root can. */
@@ -34,8 +36,9 @@ export type ProgramOptions = {
 };
 
 /** Starts the program as a person would. It is killed when the running test is over, if it still runs. */
-export function startProgram(args: readonly string[], { env, uid, stdin }: ProgramOptions = {}): Program {
-  const child = spawn(process.execPath, [main, ...args], {
+export function startProgram(args: readonly string[], options: ProgramOptions = {}): Program {
+  const { command: [file, ...first] = [process.execPath, main], env, uid, stdin } = options;
+  const child = spawn(file, [...first, ...args], {
     stdio: [stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     env: { ...process.env, NO_COLOR: "1", NODE_COMPILE_CACHE: compileCache, ...env },
     ...(uid !== undefined && { uid }),

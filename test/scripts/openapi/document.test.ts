@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import type { JsonObject } from "../../../scripts/describe/json.ts";
 import { openApiDocument } from "../../../scripts/openapi/document.ts";
-import type { JsonObject } from "../../../scripts/openapi/json.ts";
 import { compile } from "./compile.ts";
 
 const header = `

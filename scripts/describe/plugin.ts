@@ -1,0 +1,41 @@
+import type { DescFile } from "@bufbuild/protobuf";
+import { createEcmaScriptPlugin, runNodeJs } from "@bufbuild/protoplugin";
+import type { JsonObject } from "./json.ts";
+
+/** A Buf plugin that writes one document for all files, for which buf must run it with `strategy: all`. */
+export type DocumentPlugin<Option extends string> = {
+  readonly name: string;
+  /** Name of the document. */
+  readonly file: string;
+  /** Names of its options; each is a text and must be given. */
+  readonly options: readonly Option[];
+  document(
+    files: readonly DescFile[],
+    allFiles: readonly DescFile[],
+    options: Readonly<Record<Option, string>>,
+  ): JsonObject;
+};
+
+/** Runs the plugin on standard input and output. */
+export function runDocumentPlugin<Option extends string>(plugin: DocumentPlugin<Option>): void {
+  runNodeJs(
+    createEcmaScriptPlugin<Readonly<Record<Option, string>>>({
+      name: plugin.name,
+      version: "v1",
+      parseOptions(given) {
+        const unknown = given.find(({ key }) => !plugin.options.includes(key as Option));
+        if (unknown) throw new Error(`there is no option ${unknown.key}`);
+        const values = plugin.options.map((name) => {
+          const value = given.find(({ key }) => key === name)?.value;
+          if (!value) throw new Error(`the option ${name} is missing`);
+          return [name, value];
+        });
+        return Object.fromEntries(values) as Record<Option, string>;
+      },
+      generateTs({ files, allFiles, options, generateFile }) {
+        const document = plugin.document(files, allFiles, options);
+        generateFile(plugin.file).print(JSON.stringify(document, null, 2));
+      },
+    }),
+  );
+}

@@ -1,0 +1,19 @@
+/**
+ * Buf plugin: writes one Google API Discovery document, `discovery.json`, for the services that have google.api.http.
+ * buf must run it for all files at once (`strategy: all`). Its options say what the files do not: `title`,
+ * `description` and `documentation_link`.
+ */
+import { runDocumentPlugin } from "./describe/plugin.ts";
+import { discoveryDocument } from "./discovery/document.ts";
+
+runDocumentPlugin({
+  name: "protoc-gen-discovery",
+  file: "discovery.json",
+  options: ["title", "description", "documentation_link"],
+  document: (files, _, options) =>
+    discoveryDocument(files, {
+      title: options.title,
+      description: options.description,
+      documentationLink: options.documentation_link,
+    }),
+});

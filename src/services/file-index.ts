@@ -1,0 +1,100 @@
+import { type DescFile, toBinary } from "@bufbuild/protobuf";
+import {
+  type DescriptorProto,
+  type EnumDescriptorProto,
+  type FieldDescriptorProto,
+  type FileDescriptorProto,
+  FileDescriptorProtoSchema,
+} from "@bufbuild/protobuf/wkt";
+
+/** Finds descriptors as reflection asks for them. Names are full ones, without a dot in front. */
+export type FileIndex = {
+  /** Returns the file with this path, such as `google/type/money.proto`. */
+  named(path: string): DescFile | undefined;
+  /** Returns the file that declares a message, field, oneof, enum, enum value, extension, service or method. */
+  declaring(symbol: string): DescFile | undefined;
+  /** Returns the file that extends a message with this field number. */
+  extending(typeName: string, number: number): DescFile | undefined;
+  /** Returns the numbers of all extensions of a message, ascending; undefined if there is no such message. */
+  extensionNumbers(typeName: string): readonly number[] | undefined;
+  /** Returns the binary FileDescriptorProto of a file. */
+  binary(file: DescFile): Uint8Array;
+};
+
+/**
+ * Indexes files and all that they import. It is made from their descriptors as compilers write them, and so also knows
+ * what generated code hides: the entries of maps, the oneofs of optional fields.
+ */
+export function createFileIndex(files: Iterable<DescFile>): FileIndex {
+  const byPath = new Map<string, DescFile>();
+  const bySymbol = new Map<string, DescFile>();
+  const byExtension = new Map<string, Map<number, DescFile>>();
+  const messages = new Set<string>();
+  const binaries = new Map<DescFile, Uint8Array>();
+
+  function add(file: DescFile): void {
+    if (byPath.has(file.proto.name)) {
+      return;
+    }
+    byPath.set(file.proto.name, file);
+    file.dependencies.forEach(add);
+    addAll(file, file.proto);
+  }
+
+  function addAll(file: DescFile, proto: FileDescriptorProto): void {
+    const scope = proto.package === "" ? "" : `${proto.package}.`;
+    const declare = (symbol: string) => bySymbol.set(symbol, file);
+    const addEnum = (within: string, { name, value }: EnumDescriptorProto) => {
+      declare(within + name);
+      // The values of an enum are its siblings, as in C++.
+      value.forEach((one) => {
+        declare(within + one.name);
+      });
+    };
+    const addExtension = (within: string, { name, extendee, number }: FieldDescriptorProto) => {
+      declare(within + name);
+      const typeName = extendee.replace(/^\./, "");
+      const numbers = byExtension.get(typeName) ?? new Map<number, DescFile>();
+      byExtension.set(typeName, numbers.set(number, file));
+    };
+    const addMessage = (within: string, message: DescriptorProto) => {
+      const typeName = within + message.name;
+      const inner = `${typeName}.`;
+      messages.add(typeName);
+      declare(typeName);
+      for (const { name } of [...message.field, ...message.oneofDecl]) {
+        declare(inner + name);
+      }
+      for (const nested of message.nestedType) addMessage(inner, nested);
+      for (const nested of message.enumType) addEnum(inner, nested);
+      for (const nested of message.extension) addExtension(inner, nested);
+    };
+    for (const message of proto.messageType) addMessage(scope, message);
+    for (const one of proto.enumType) addEnum(scope, one);
+    for (const one of proto.extension) addExtension(scope, one);
+    for (const service of proto.service) {
+      declare(scope + service.name);
+      for (const { name } of service.method) declare(`${scope}${service.name}.${name}`);
+    }
+  }
+
+  for (const file of files) add(file);
+
+  return {
+    named: (path) => byPath.get(path),
+    declaring: (symbol) => bySymbol.get(symbol),
+    extending: (typeName, number) => byExtension.get(typeName)?.get(number),
+    extensionNumbers(typeName) {
+      const numbers = byExtension.get(typeName);
+      if (numbers === undefined) {
+        return messages.has(typeName) ? [] : undefined;
+      }
+      return [...numbers.keys()].sort((a, b) => a - b);
+    },
+    binary(file) {
+      const bytes = binaries.get(file) ?? toBinary(FileDescriptorProtoSchema, file.proto);
+      binaries.set(file, bytes);
+      return bytes;
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import type { DescFile } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { ServerReflectionRequest } from "#deps/grpc/reflection/v1/reflection_pb.js";
+import type { ServerReflectionRequest as ServerReflectionRequestAlpha } from "#deps/grpc/reflection/v1alpha/reflection_pb.js";
+import type { FileIndex } from "./file-index.ts";
+
+/** What is asked; but for the names of types the same in both versions of the protocol. */
+export type ReflectionQuestion = (ServerReflectionRequest | ServerReflectionRequestAlpha)["messageRequest"];
+
+/** What is answered; the same in both versions of the protocol. */
+export type ReflectionAnswer =
+  | { case: "fileDescriptorResponse"; value: { fileDescriptorProto: Uint8Array[] } }
+  | { case: "allExtensionNumbersResponse"; value: { baseTypeName: string; extensionNumber: number[] } }
+  | { case: "listServicesResponse"; value: { service: { name: string }[] } }
+  | { case: "errorResponse"; value: { errorCode: number; errorMessage: string } };
+
+export type ReflectionAnswersOptions = {
+  index: FileIndex;
+  /** Full names of the services, as they are listed. */
+  services: readonly string[];
+};
+
+/**
+ * Creates what answers the questions of one stream, which gets a file that others import only once. The file that was
+ * asked for is sent all the same: it is what clients look for in the answer. Throws INVALID_ARGUMENT if nothing is
+ * asked; what is not found is an answer too.
+ */
+export function createReflectionAnswers({
+  index,
+  services,
+}: ReflectionAnswersOptions): (question: ReflectionQuestion) => ReflectionAnswer {
+  const sent = new Set<DescFile>();
+
+  /** A file and, each after a file that imports it, what it needs and the stream has not had. */
+  function withImports(asked: DescFile): Uint8Array[] {
+    sent.add(asked);
+    const files = [asked];
+    const seen = new Set(files);
+    for (const file of seen) {
+      for (const dependency of file.dependencies) {
+        seen.add(dependency);
+        if (!sent.has(dependency)) {
+          sent.add(dependency);
+          files.push(dependency);
+        }
+      }
+    }
+    return files.map((file) => index.binary(file));
+  }
+
+  function fileAnswer(file: DescFile | undefined, asked: string): ReflectionAnswer {
+    return file === undefined
+      ? notFound(asked)
+      : { case: "fileDescriptorResponse", value: { fileDescriptorProto: withImports(file) } };
+  }
+
+  return (question) => {
+    switch (question.case) {
+      case "fileByFilename":
+        return fileAnswer(index.named(question.value), `the file ${question.value}`);
+      case "fileContainingSymbol":
+        return fileAnswer(index.declaring(question.value), `the symbol ${question.value}`);
+      case "fileContainingExtension": {
+        const { containingType, extensionNumber } = question.value;
+        const file = index.extending(containingType, extensionNumber);
+        return fileAnswer(file, `the extension ${extensionNumber} of ${containingType}`);
+      }
+      case "allExtensionNumbersOfType": {
+        const numbers = index.extensionNumbers(question.value);
+        return numbers === undefined
+          ? notFound(`the message ${question.value}`)
+          : {
+              case: "allExtensionNumbersResponse",
+              value: { baseTypeName: question.value, extensionNumber: [...numbers] },
+            };
+      }
+      case "listServices":
+        return { case: "listServicesResponse", value: { service: services.map((name) => ({ name })) } };
+      default:
+        throw new ConnectError("the request asks nothing that this server knows", Code.InvalidArgument);
+    }
+  };
+}
+
+function notFound(what: string): ReflectionAnswer {
+  return {
+    case: "errorResponse",
+    value: { errorCode: Code.NotFound, errorMessage: `${what} is not known here` },
+  };
+}
