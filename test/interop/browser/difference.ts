@@ -1,0 +1,76 @@
+import {
+  type DescMessage,
+  equals,
+  fromJson,
+  type JsonObject,
+  type JsonValue,
+  type Message,
+  toJsonString,
+} from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { BadRequestSchema, ErrorInfoSchema } from "#deps/google/rpc/error_details_pb.js";
+
+/** How a call is refused. */
+export type ExpectedError = {
+  /** As in google.rpc.Code. */
+  readonly code: string;
+  /** Of the google.rpc.ErrorInfo. Absent: not checked. */
+  readonly reason?: string;
+  /** Fields of the google.rpc.BadRequest, in order. Absent: none. */
+  readonly violations?: readonly string[];
+};
+
+/** Says how an answer differs from the expected message, if it does. */
+export function differenceOf(
+  desc: DescMessage,
+  json: JsonValue,
+  answer: Message | ConnectError,
+): string | undefined {
+  if (answer instanceof ConnectError) {
+    return `expected a response, got ${answer}`;
+  }
+  const expected = fromJson(desc, json);
+  return equals(desc, expected, answer)
+    ? undefined
+    : `expected response ${toJsonString(desc, expected)}, got ${toJsonString(desc, answer)}`;
+}
+
+/** Says how an answer differs from the expected error, if it does. */
+export function errorDifferenceOf(
+  expected: ExpectedError,
+  answer: Message | ConnectError,
+): string | undefined {
+  if (!(answer instanceof ConnectError)) {
+    return `expected code ${expected.code}, got OK`;
+  }
+  // InvalidArgument, as google.rpc.Code has it.
+  const code = (Code[answer.code] ?? "").replace(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase();
+  if (code !== expected.code) {
+    return `expected code ${expected.code}, got ${code}: ${answer.rawMessage}`;
+  }
+  const reason = answer.findDetails(ErrorInfoSchema)[0]?.reason;
+  if (expected.reason !== undefined && reason !== expected.reason) {
+    return `expected reason ${expected.reason}, got ${reason}`;
+  }
+  const violations = answer.findDetails(BadRequestSchema)[0]?.fieldViolations.map(({ field }) => field) ?? [];
+  const [wanted, got] = [expected.violations?.join(", ") ?? "", violations.join(", ")];
+  return wanted === got ? undefined : `expected violations [${wanted}], got [${got}]`;
+}
+
+/**
+ * The error as REST has it. The status is the body there, and its fields are named as in that. A parent that is no
+ * operator's is in no URL of the API: the client refuses it itself, with the same code and no details of a server.
+ */
+export function overRest(
+  { code, reason, violations = [] }: ExpectedError,
+  request: JsonObject,
+): ExpectedError {
+  if (!/^operators\/[^/]+$/.test(String(request.parent ?? ""))) {
+    return { code };
+  }
+  return {
+    code,
+    ...(reason !== undefined && { reason }),
+    violations: violations.map((field) => field.replace(/^planStatus\./, "")),
+  };
+}

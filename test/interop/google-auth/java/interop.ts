@@ -1,0 +1,32 @@
+import { join } from "node:path";
+import { testCertificateFiles } from "../../../support/certificate.ts";
+import { buildProject, missingJava, pomProperty } from "../../java/maven.ts";
+import type { Language } from "../../language.ts";
+import { runTool } from "../../run-tool.ts";
+
+const pomFolder = join(import.meta.dirname, "..", "..", "java");
+const password = "changeit";
+
+/** google-auth-library-oauth2-http, over grpc-java. */
+export const language: Language = {
+  name: `Java: google-auth-library-oauth2-http ${pomProperty(pomFolder, "google-auth.version")}`,
+  missing: missingJava,
+  async build({ workDir, log }) {
+    const trustStore = join(workDir, "trust.p12");
+    await runTool(
+      "keytool",
+      [
+        ...["-importcert", "-noprompt", "-alias", "localhost", "-file", testCertificateFiles.cert],
+        ...["-keystore", trustStore, "-storetype", "PKCS12", "-storepass", password],
+      ],
+      { log },
+    );
+    const sources = join(import.meta.dirname, "src");
+    const classPath = await buildProject({ pomFolder, sources, profile: "google-auth", workDir, log });
+    const trust = [
+      `-Djavax.net.ssl.trustStore=${trustStore}`,
+      `-Djavax.net.ssl.trustStorePassword=${password}`,
+    ];
+    return { command: "java", args: [...trust, "-cp", classPath, "googleauth.Main"] };
+  },
+};

@@ -1,0 +1,66 @@
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { testCertificateFiles } from "../../support/certificate.ts";
+
+const program = new URL("../../../src/cli/main.ts", import.meta.url).pathname;
+const announcement = /^mdps listens on (\S+),/m;
+
+/** `mdps serve` with TLS, as the auth libraries and gRPC want it before they send a token. */
+export type TlsServer = {
+  /** Such as `https://localhost:41234`. */
+  readonly url: string;
+  /** Runs `mdps` with the server's data directory. Returns what it prints. */
+  mdps(...args: string[]): string;
+  /** Makes a service account for an operator. Returns the path of its key file. */
+  keyFile(name: string, asn: number): string;
+  /** Stops the server and removes what it has stored. */
+  stop(): Promise<void>;
+};
+
+/** Starts a server on a free port, with data of its own. */
+export async function serveTls(): Promise<TlsServer> {
+  const place = mkdtempSync(join(tmpdir(), "mdps-google-auth-"));
+  const data = join(place, "data");
+  const { cert, key } = testCertificateFiles;
+  const child = spawn(
+    process.execPath,
+    [program, "serve", "--port", "0", "--data", data, "--tls-cert", cert, "--tls-key", key],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  const ended = once(child, "exit");
+  const stop = async () => {
+    child.kill();
+    await ended;
+    rmSync(place, { recursive: true, force: true });
+  };
+  const address = await new Promise<string>((resolve, reject) => {
+    let text = "";
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+      text += chunk;
+      const found = announcement.exec(text)?.[1];
+      if (found !== undefined) resolve(found);
+    });
+    ended.then(([code]) => reject(new Error(`mdps serve ended with ${code}: ${text}`)), reject);
+  }).catch(async (error) => {
+    await stop();
+    throw error;
+  });
+  const url = `https://localhost:${new URL(address).port}`;
+  const mdps = (...args: string[]) =>
+    execFileSync(process.execPath, [program, ...args, "--data", data], { encoding: "utf8" });
+  return {
+    url,
+    mdps,
+    keyFile(name, asn) {
+      const file = join(place, `${name}.json`);
+      const account = ["service-account", "create", "--name", name, "--operator", `${asn}`, "--url", url];
+      writeFileSync(file, mdps(...account), { mode: 0o600 });
+      chmodSync(file, 0o600);
+      return file;
+    },
+    stop,
+  };
+}

@@ -1,0 +1,88 @@
+/**
+ * Runs the interop suite: `npm run test:interop`, with `--only go --only rust` for some languages, `--require-all` to
+ * fail where one cannot run, and `--write` to write docs/compatibility.md from the results. Ends with 1 if anything
+ * failed.
+ */
+import { existsSync, writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { readVectors, vectorsFile } from "../vectors/read-vectors.ts";
+import { compatibilityText } from "./compatibility.ts";
+import { findLanguages } from "./language.ts";
+import { type Outcome, runLanguage } from "./run-language.ts";
+import { serve } from "./serve.ts";
+
+const { values } = parseArgs({
+  options: {
+    only: { type: "string", multiple: true },
+    "require-all": { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
+  },
+});
+const root = join(import.meta.dirname, "..", "..");
+const serviceConfig = join(root, "proto", "mobiledataplansharing", "v1", "service_config.json");
+const { cases, clockSkewSeconds } = readVectors();
+const languages = await findLanguages();
+const folders = new Set(languages.map(({ folder }) => folder));
+const unknown = values.only?.find((name) => !folders.has(name));
+if (unknown !== undefined) {
+  console.error(`--only ${unknown}: there is ${[...folders].join(", ")}`);
+  process.exit(2);
+}
+if (values.write && values.only !== undefined) {
+  console.error("--write is for a run of all languages: the table would lack the others");
+  process.exit(2);
+}
+if (!existsSync(serviceConfig)) {
+  throw new Error(`${serviceConfig} is not there`);
+}
+
+const directory = await mkdtemp(join(tmpdir(), "mdps-interop-data-"));
+const server = await serve(directory, clockSkewSeconds);
+const env = {
+  MDPS_ENDPOINT: server.url,
+  MDPS_VECTORS: vectorsFile,
+  MDPS_TOKENS: JSON.stringify(server.tokens),
+  MDPS_SERVICE_CONFIG: serviceConfig,
+};
+const outcomes: Outcome[] = [];
+for (const { folder, language } of languages) {
+  if (values.only === undefined || values.only.includes(folder)) {
+    const log = (line: string) => console.error(`${folder}: ${line}`);
+    const outcome = await runLanguage(language, { env, cases: cases.map(({ name }) => name), log });
+    print(outcome);
+    outcomes.push(outcome);
+  }
+}
+// Whatever is sent, the server must take none of it for its own mistake.
+const complaints = await server.stop();
+if (complaints !== "") {
+  console.log(`FAILED: mdps serve wrote on standard error:\n${complaints}`);
+}
+await rm(directory, { recursive: true, force: true });
+
+if (values.write) {
+  writeFileSync(join(root, "docs", "compatibility.md"), compatibilityText(outcomes, cases.length));
+}
+const skipped = outcomes.filter((outcome) => outcome.skipped !== undefined);
+const failed = outcomes.filter(({ faults }) => faults.length > 0);
+console.log(
+  `${outcomes.length - skipped.length - failed.length} passed, ${failed.length} failed, ${skipped.length} skipped`,
+);
+if (failed.length > 0 || complaints !== "" || (values["require-all"] && skipped.length > 0)) {
+  process.exitCode = 1;
+}
+
+function print({ name, skipped: why, results, faults }: Outcome): void {
+  if (why !== undefined) {
+    console.log(`skipped: ${name}: ${why}`);
+  }
+  for (const fault of faults) {
+    console.log(`FAILED: ${name}: ${fault}`);
+  }
+  for (const { protocol, passed, total } of results) {
+    console.log(`${passed === total ? "passed" : "FAILED"}: ${name}: ${protocol}: ${passed} of ${total}`);
+  }
+}

@@ -1,0 +1,13 @@
+import { join } from "node:path";
+import packageJson from "../../../package.json" with { type: "json" };
+import type { Language } from "../language.ts";
+
+const { "@bufbuild/protobuf": protobuf, "@connectrpc/connect-node": connectNode } = packageJson.dependencies;
+
+/** The libraries of this project's own client, without the client. Its code is `gen/`, which the build keeps fresh. */
+export const language: Language = {
+  name: `TypeScript, Node: connect-node ${connectNode}, protobuf-es ${protobuf}`,
+  protocols: ["grpc", "grpc json", "grpc-web", "grpc-web json", "connect", "connect json"],
+  missing: () => undefined,
+  build: async () => ({ command: process.execPath, args: [join(import.meta.dirname, "main.ts")] }),
+};

@@ -1,0 +1,5 @@
+//! What tonic-prost-build made of the contract.
+
+#![allow(dead_code, clippy::all)]
+
+include!(concat!(env!("OUT_DIR"), "/contract.rs"));

@@ -1,0 +1,208 @@
+import { account, byteModule, invalid, keyOf, module, parent, refused, status, statusOf } from "./build.ts";
+import type { CaseInit, JsonObject } from "./case.ts";
+
+const firstModule = "plans[0].planModules[0]";
+
+/** A push that keeps every rule but for what is changed around the status. */
+function refusedRequest(name: string, changed: JsonObject, ...violations: string[]): CaseInit {
+  return {
+    name,
+    method: "CreateUserPlanStatus",
+    request: { parent, clientId: "mobiledataplan", userKey: keyOf(name), planStatus: status(), ...changed },
+    error: invalid(...violations),
+  };
+}
+
+const requests: CaseInit[] = [
+  {
+    name: "an empty request",
+    method: "CreateUserPlanStatus",
+    request: {},
+    error: invalid("parent", "clientId", "userKey", "planStatus"),
+  },
+  refusedRequest("a parent with a leading zero", { parent: "operators/065001" }, "parent"),
+  refusedRequest("a parent beyond 32 bits", { parent: "operators/4294967296" }, "parent"),
+  refusedRequest("a parent of another collection", { parent: "operator/65001" }, "parent"),
+  refusedRequest("a client that is unknown", { clientId: "maps" }, "clientId"),
+  refusedRequest("a user key of 1025 bytes", { userKey: "k".repeat(1025) }, "userKey"),
+  {
+    name: "a status for every client without a user key",
+    method: "CreatePlanStatus",
+    request: { parent, planStatus: status() },
+    error: invalid("userKey"),
+  },
+];
+
+const required: CaseInit[] = [
+  refused("a status with nothing in it", {}, "languageCode", "expireTime", "updateTime"),
+  refused("a plan without an id", status({ plans: [{ planId: "a" }, {}] }), "plans[1].planId"),
+  refused(
+    "a module without a name and a description",
+    statusOf({ coarseBalanceLevel: "HIGH_QUOTA" }),
+    `${firstModule}.description`,
+    `${firstModule}.moduleName`,
+  ),
+  refused("a module without any balance", statusOf(byteModule(), module({})), "plans[0].planModules[1]"),
+  refused(
+    "a prepaid plan without an account",
+    status({ plans: [{ planId: "a", planCategory: "PREPAID" }] }),
+    "accountInfo",
+  ),
+  refused(
+    "an account with nothing in it",
+    status({ accountInfo: {} }),
+    "accountInfo.accountBalance",
+    "accountInfo.accountBalanceStatus",
+    "accountInfo.validUntil",
+  ),
+];
+
+const values: CaseInit[] = [
+  refused("a language code with an underscore", status({ languageCode: "en_US" }), "languageCode"),
+  refused("a language code of a script alone", status({ languageCode: "-Latn" }), "languageCode"),
+  refused(
+    "numbers that no enum value has",
+    {
+      ...statusOf(byteModule({ coarseBalanceLevel: 5, trafficCategories: ["VIDEO", 10] })),
+      uiCompatibility: 3,
+    },
+    `${firstModule}.coarseBalanceLevel`,
+    `${firstModule}.trafficCategories[1]`,
+    "uiCompatibility",
+  ),
+  refused(
+    "enum values that are never valid",
+    {
+      ...statusOf(byteModule({ planModuleState: "PLAN_STATE_UNSPECIFIED" })),
+      accountInfo: account({ accountBalanceStatus: "ACCOUNT_BALANCE_STATUS_UNSPECIFIED" }),
+    },
+    `${firstModule}.planModuleState`,
+    "accountInfo.accountBalanceStatus",
+  ),
+  refused(
+    "quantities below zero",
+    {
+      ...statusOf(
+        module({
+          maxRateKbps: "-1",
+          usedBytes: "-9223372036854775808",
+          byteBalance: { quotaBytes: "-1", remainingBytes: "-1" },
+        }),
+        module({ timeBalance: { quotaMinutes: "-1", remainingMinutes: "-5" } }),
+      ),
+      planInfoPerClient: { youtube: { rateLimitedStreaming: { maxMediaRateKbps: -2_147_483_648 } } },
+    },
+    `${firstModule}.maxRateKbps`,
+    `${firstModule}.usedBytes`,
+    `${firstModule}.byteBalance.quotaBytes`,
+    `${firstModule}.byteBalance.remainingBytes`,
+    "plans[0].planModules[1].timeBalance.quotaMinutes",
+    "plans[0].planModules[1].timeBalance.remainingMinutes",
+    "planInfoPerClient.youtube.rateLimitedStreaming.maxMediaRateKbps",
+  ),
+  refused(
+    "texts that are one byte too long",
+    status({
+      title: "ü".repeat(512).concat("t"),
+      plans: [{ planId: "p".repeat(257), planModules: [byteModule({ description: "d".repeat(1025) })] }],
+    }),
+    "plans[0].planId",
+    `${firstModule}.description`,
+    "title",
+  ),
+  refused(
+    "seventeen plans",
+    status({ plans: Array.from({ length: 17 }, (_, index) => ({ planId: `plan-${index}` })) }),
+    "plans",
+  ),
+];
+
+const money: CaseInit[] = [
+  refused(
+    "currencies that are no three capital letters",
+    status({
+      accountInfo: account({
+        accountBalance: { currencyCode: "usd", units: "1" },
+        loanBalance: { units: "1" },
+        payAsYouGoCharge: { currencyCode: "EURO" },
+      }),
+    }),
+    "accountInfo.accountBalance.currencyCode",
+    "accountInfo.loanBalance.currencyCode",
+    "accountInfo.payAsYouGoCharge.currencyCode",
+  ),
+  refused(
+    "nanos of a unit or more",
+    status({
+      accountInfo: account({
+        unpaidLoan: { currencyCode: "USD", nanos: 1_000_000_000 },
+        accountTopUp: { currencyCode: "USD", units: "-1", nanos: -1_000_000_000 },
+      }),
+    }),
+    "accountInfo.unpaidLoan.nanos",
+    "accountInfo.accountTopUp.nanos",
+  ),
+  refused(
+    "units and nanos of opposite signs",
+    status({
+      accountInfo: account({
+        accountBalance: { currencyCode: "USD", units: "1", nanos: -1 },
+        loanBalance: { currencyCode: "USD", units: "-1", nanos: 1 },
+      }),
+    }),
+    "accountInfo.accountBalance.nanos",
+    "accountInfo.loanBalance.nanos",
+  ),
+];
+
+const times: CaseInit[] = [
+  refused("a status that has expired", status({ expireTime: "2020-01-01T00:00:00Z" }), "expireTime"),
+  refused("a status older than 30 days", status({ updateTime: "2020-01-01T00:00:00Z" }), "updateTime"),
+  refused("a status from the future", status({ updateTime: "9999-12-31T23:59:59Z" }), "updateTime"),
+];
+
+const notifications: CaseInit[] = [
+  refused(
+    "low balances without what is left",
+    statusOf(
+      module({ coarseBalanceLevel: "LOW_QUOTA" }),
+      module({ coarseBalanceLevel: "LOW_QUOTA", byteBalance: { quotaBytes: "1000" } }),
+      module({ coarseBalanceLevel: "LOW_QUOTA", timeBalance: { quotaMinutes: "60" } }),
+    ),
+    `${firstModule}.byteBalance.remainingBytes`,
+    "plans[0].planModules[1].byteBalance.remainingBytes",
+    "plans[0].planModules[2].timeBalance.remainingMinutes",
+  ),
+  refused(
+    "a module that expires soon, but not when",
+    statusOf(byteModule({ planModuleState: "EXPIRING_SOON" })),
+    `${firstModule}.expirationTime`,
+  ),
+];
+
+const together: CaseInit[] = [
+  refused(
+    "faults of every kind, all reported at once",
+    {
+      expireTime: "2020-01-01T00:00:00Z",
+      updateTime: "2020-01-01T00:00:00Z",
+      plans: [{ planModules: [module({ coarseBalanceLevel: "LOW_QUOTA" })] }],
+    },
+    "plans[0].planId",
+    "languageCode",
+    "expireTime",
+    "updateTime",
+    `${firstModule}.byteBalance.remainingBytes`,
+  ),
+];
+
+/** Pushes of statuses that break rules of the contract. */
+export const refusedStatuses: readonly CaseInit[] = [
+  ...requests,
+  ...required,
+  ...values,
+  ...money,
+  ...times,
+  ...notifications,
+  ...together,
+];

@@ -1,0 +1,104 @@
+import { readFileSync } from "node:fs";
+import { equals, fromBinary, fromJson, toJson } from "@bufbuild/protobuf";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readError } from "../../src/client/index.ts";
+import { createTransport } from "../../src/client/transport.ts";
+import { createTestClock } from "../support/test-clock.ts";
+import { protocols, startTestServer, type TestServer } from "../support/test-server.ts";
+import { methodOf, type TokenName, type VectorCase } from "./case.ts";
+import { vectorsText } from "./generate.ts";
+import { readVectors, vectorsFile } from "./read-vectors.ts";
+
+const { cases, clockSkewSeconds } = readVectors();
+
+describe("the vectors", () => {
+  it("are what generate.ts writes", () => {
+    expect(readFileSync(vectorsFile, "utf8")).toBe(vectorsText());
+  });
+
+  it("have names of their own", () => {
+    expect(new Set(cases.map(({ name }) => name)).size).toBe(cases.length);
+  });
+
+  it("store under keys of their own: they may run in any order, side by side and again", () => {
+    const keys = cases
+      .filter(({ response }) => response !== undefined)
+      .map(({ request, method }) => {
+        const { userKey, planGroupId, clientId = "" } = request as Record<string, string>;
+        return `${method} ${clientId} ${userKey ?? planGroupId}`;
+      });
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+
+  describe.each(cases)("$name", ({ response, error, ...each }) => {
+    it("is the same message in JSON and in binary, and expects one thing", () => {
+      const { input } = methodOf(each);
+      const message = fromJson(input, each.request);
+      expect(equals(input, fromBinary(input, Buffer.from(each.requestBinary, "base64")), message)).toBe(true);
+      expect(toJson(input, message)).toEqual(each.request);
+      expect([response, error].filter((expected) => expected !== undefined)).toHaveLength(1);
+    });
+  });
+});
+
+// REST has no way to say these: the path has no place for them.
+const withoutPath = ["an empty request", "a parent of another collection"];
+
+describe.each(protocols)("the server over %s", (protocol) => {
+  let server: TestServer;
+  let tokens: Record<TokenName, string | undefined>;
+  beforeAll(async () => {
+    const clock = createTestClock();
+    clock.set(Date.now());
+    server = await startTestServer({ clock, clockSkewMs: clockSkewSeconds * 1000 });
+    tokens = {
+      push: await server.makeToken({ asns: [65001] }),
+      foreign: await server.makeToken({ asns: [65002] }),
+      malformed: "no.token",
+      none: undefined,
+    };
+  });
+  afterAll(async () => {
+    await server[Symbol.asyncDispose]();
+  });
+
+  it.each(cases.filter(({ name }) => protocol !== "rest" || !withoutPath.includes(name)))(
+    "answers $name",
+    async (each) => {
+      const { response, error } = each;
+      expect(await answerTo(each)).toEqual(
+        response ?? {
+          code: error?.code,
+          reason: error?.reason ?? expect.anything(),
+          violations: (error?.violations ?? []).map(inBody),
+        },
+      );
+    },
+  );
+
+  async function answerTo(each: VectorCase): Promise<unknown> {
+    const method = methodOf(each);
+    const transport = createTransport({
+      baseUrl: server.url,
+      protocol,
+      ca: undefined,
+      defaultTimeoutMs: 10_000,
+      interceptors: [],
+    });
+    const token = tokens[each.token];
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    try {
+      const request = fromJson(method.input, each.request);
+      const { message } = await transport.unary(method, undefined, undefined, headers, request);
+      return toJson(method.output, message);
+    } catch (cause) {
+      const { status, reason, violations } = readError(cause);
+      return { code: status, reason, violations: violations.map(({ field }) => field) };
+    }
+  }
+
+  /** Over REST the body of these calls is the status, and paths begin in the body. */
+  function inBody(field: string): string {
+    return protocol === "rest" ? field.replace(/^planStatus\./, "") : field;
+  }
+});
