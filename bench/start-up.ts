@@ -3,15 +3,20 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { buildPackage } from "./build.ts";
 import { median } from "./load.ts";
 import { writeSection } from "./report.ts";
 
 const rounds = 9;
+const root = join(import.meta.dirname, "..");
+
+/** The program as the repository runs it, and as npm installs it. */
+const programs = { sources: "src/cli/main.ts", package: "dist/src/cli/main.js" } as const;
 
 /** Milliseconds from the start of the program until its first line, which says that it listens. */
-async function startUp(dataDirectory: string): Promise<number> {
+async function startUp(program: string, dataDirectory: string): Promise<number> {
   const began = performance.now();
-  const main = join(import.meta.dirname, "..", "src", "cli", "main.ts");
+  const main = join(root, program);
   const child = spawn(process.execPath, [main, "serve", "--port", "0", "--data", dataDirectory]);
   await once(child.stdout, "data");
   const took = performance.now() - began;
@@ -20,19 +25,36 @@ async function startUp(dataDirectory: string): Promise<number> {
   return took;
 }
 
-const dataDirectory = mkdtempSync(join(tmpdir(), "mdps-bench-"));
-try {
-  const first = await startUp(dataDirectory);
-  const later: number[] = [];
-  for (let round = 0; round < rounds; round++) {
-    later.push(await startUp(dataDirectory));
-  }
-  writeSection("start-up", [
-    ["start of `mdps serve` until it listens", "ms"],
-    ["in an empty directory", first.toFixed(0)],
-    [`later, median of ${rounds}`, median(later).toFixed(0)],
-    ["slowest", Math.max(...later).toFixed(0)],
-  ]);
-} finally {
-  rmSync(dataDirectory, { recursive: true, force: true });
+/** Starts a program in a directory that is empty the first time. */
+function measure(program: string) {
+  const dataDirectory = mkdtempSync(join(tmpdir(), "mdps-bench-"));
+  const times: number[] = [];
+  return {
+    async round() {
+      times.push(await startUp(program, dataDirectory));
+    },
+    figures() {
+      const [first = 0, ...later] = times;
+      return [first, median(later), Math.max(...later)].map((ms) => ms.toFixed(0));
+    },
+    [Symbol.dispose]: () => rmSync(dataDirectory, { recursive: true, force: true }),
+  };
 }
+
+buildPackage();
+using sources = measure(programs.sources);
+using built = measure(programs.package);
+// In turn, so that a slow moment of the machine slows both.
+for (let round = 0; round <= rounds; round++) {
+  await sources.round();
+  await built.round();
+}
+const fromSources = sources.figures();
+writeSection("start-up", [
+  ["start of `mdps serve` until it listens", "from the sources, ms", "from the package, ms"],
+  ...["in an empty directory", `later, median of ${rounds}`, "slowest"].map((name, index) => [
+    name,
+    fromSources[index] ?? "",
+    built.figures()[index] ?? "",
+  ]),
+]);

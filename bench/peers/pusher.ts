@@ -1,11 +1,18 @@
-import { keepMemorySmall } from "../../src/push/memory.ts";
+import type * as AccessTokens from "../../src/push/access-tokens.ts";
+import type * as Fingerprint from "../../src/push/fingerprint.ts";
+import type * as Memory from "../../src/push/memory.ts";
+import type * as PushRun from "../../src/push/push-run.ts";
+import type * as RunDirectory from "../../src/push/run-directory.ts";
+
+/** Loads a module of the built package. */
+const load = <Module>(name: string): Promise<Module> => import(`../../dist/src/push/${name}.js`);
 
 // As the command line does it: before anything else is loaded.
-keepMemorySmall();
-const { fixedToken } = await import("../../src/push/access-tokens.ts");
-const { fingerprintOf } = await import("../../src/push/fingerprint.ts");
-const { pushRun } = await import("../../src/push/push-run.ts");
-const { createRun, openRun } = await import("../../src/push/run-directory.ts");
+(await load<typeof Memory>("memory")).keepMemorySmall();
+const { fixedToken } = await load<typeof AccessTokens>("access-tokens");
+const { fingerprintOf } = await load<typeof Fingerprint>("fingerprint");
+const { pushRun } = await load<typeof PushRun>("push-run");
+const { createRun, openRun } = await load<typeof RunDirectory>("run-directory");
 
 /** What the pusher is told, as JSON in its only argument. */
 export type PusherTask = {

@@ -1,0 +1,64 @@
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { environmentOf, npm } from "./npm.ts";
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, "..", "..");
+
+/** Builds the package, packs it into a folder and returns the path of the tarball. */
+export async function packPackage(folder: string): Promise<string> {
+  await run(process.execPath, [join(root, "scripts", "build.ts")], { cwd: root });
+  const packed = await npm(process.execPath, join(root, "dist"), [
+    "pack",
+    "--json",
+    "--pack-destination",
+    folder,
+  ]);
+  return join(folder, (JSON.parse(packed) as { filename: string }[])[0]?.filename ?? "");
+}
+
+/** A project of somebody else, in which the package is installed. */
+export type Project = {
+  readonly folder: string;
+  /** The Node that it runs on. */
+  readonly node: string;
+  /** The installed package. */
+  readonly packageFolder: string;
+  /** How its program is started there. */
+  readonly program: readonly [file: string, ...args: string[]];
+  /** The environment to start it in. */
+  readonly env: Record<string, string>;
+  /** Runs a module of this text in the project and returns what it prints. */
+  evaluate(text: string, flags?: readonly string[]): Promise<string>;
+};
+
+/** Installs a tarball in an empty project, as strict about Node's version as npm can be. */
+export async function installPackage(tarball: string, node: string): Promise<Project> {
+  const folder = await mkdtemp(join(tmpdir(), "mdps-package-"));
+  await writeFile(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  await npm(node, folder, ["install", "--engine-strict", tarball]);
+  const packageFolder = join(folder, "node_modules", "mobile-data-plan-sharing");
+  const { bin } = JSON.parse(readFileSync(join(packageFolder, "package.json"), "utf8"));
+  return {
+    folder,
+    node,
+    packageFolder,
+    // What npm puts there on Windows is a script of its shell.
+    program:
+      process.platform === "win32"
+        ? [node, join(packageFolder, bin.mdps)]
+        : [join(folder, "node_modules", ".bin", "mdps")],
+    env: environmentOf(node),
+    async evaluate(text, flags = []) {
+      const { stdout } = await run(node, [...flags, "--input-type=module", "--eval", text], {
+        cwd: folder,
+        env: environmentOf(node),
+      });
+      return stdout;
+    },
+  };
+}

