@@ -1,0 +1,36 @@
+import { matchesGlob } from "node:path";
+
+/** What api-linter found. */
+export type Problem = {
+  /** Path from the root of the protos. */
+  readonly file: string;
+  /** Such as `core::0122::name-suffix`. */
+  readonly rule: string;
+  readonly message: string;
+  /** For people. */
+  readonly where: string;
+};
+
+/** Some files and the rules that are not for them, as api-linter's configuration has it. */
+export type Section = {
+  readonly included_paths: readonly string[];
+  readonly disabled_rules: readonly string[];
+};
+
+/** Returns the problems that no section disables, and the rules that are disabled though nothing breaks them. */
+export function judge(
+  problems: readonly Problem[],
+  sections: readonly Section[],
+): { undisabled: Problem[]; idle: string[] } {
+  const isIn = (file: string, { included_paths }: Section) =>
+    included_paths.some((pattern) => matchesGlob(file, pattern));
+  const undisabled = problems.filter(
+    ({ file, rule }) => !sections.some((one) => isIn(file, one) && one.disabled_rules.includes(rule)),
+  );
+  const idle = sections.flatMap((section) =>
+    section.disabled_rules
+      .filter((rule) => !problems.some((one) => one.rule === rule && isIn(one.file, section)))
+      .map((rule) => `${rule} for ${section.included_paths.join(", ")}`),
+  );
+  return { undisabled, idle };
+}

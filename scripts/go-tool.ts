@@ -1,0 +1,17 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { join } from "node:path";
+
+const modules = join(import.meta.dirname, "go-tools");
+
+/** Says what this machine lacks to build the tools; undefined if it lacks nothing. */
+export function whatIsMissing(): string | undefined {
+  const { error, stdout } = spawnSync("go", ["env", "GOVERSION"], { encoding: "utf8", cwd: modules });
+  return error !== undefined || stdout.trim() === "" ? "Go is not installed" : undefined;
+}
+
+/** Builds a tool that go-tools/go.mod names, into a folder, and returns its path. Throws with what Go says. */
+export function buildGoTool(importPath: string, folder: string): string {
+  const program = join(folder, importPath.split("/").at(-1) ?? "");
+  execFileSync("go", ["build", "-mod=readonly", "-o", program, importPath], { cwd: modules });
+  return program;
+}

@@ -1,0 +1,55 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { file_mobiledataplansharing_v1_enums as enums } from "../../gen/mobiledataplansharing/v1/enums_pb.ts";
+import { file_mobiledataplansharing_v1_errors as errors } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
+import { file_mobiledataplansharing_v1_plan_group_service as planGroups } from "../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
+import { file_mobiledataplansharing_v1_plan_status_service as planStatuses } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
+import { file_mobiledataplansharing_v1_plans as plans } from "../../gen/mobiledataplansharing/v1/plans_pb.ts";
+import { file_mobiledataplansharing_v1_resources as resources } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
+import { publishedManifest } from "../../scripts/published-manifest.ts";
+import * as client from "../../src/client/index.ts";
+import * as front from "../../src/index.ts";
+
+const root = join(import.meta.dirname, "..", "..");
+const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+const published = publishedManifest(manifest);
+
+it("has at most 12 runtime dependencies, in exact versions, and the heavy ones are optional", () => {
+  const versions = Object.values<string>(manifest.dependencies);
+  expect(versions.length).toBeLessThanOrEqual(12);
+  expect(versions.filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
+  const heavy = ["cassandra-driver", "google-auth-library", "pg"];
+  expect(Object.keys(manifest.peerDependencies).toSorted()).toEqual(heavy);
+  for (const name of heavy) {
+    expect(manifest.peerDependenciesMeta[name]).toEqual({ optional: true });
+  }
+});
+
+it("cannot be published unbuilt, and built it can", () => {
+  expect(manifest.private).toBe(true);
+  expect(Object.keys(published)).not.toContain("private");
+});
+
+it("names files that are there, and compiled ones where it is published", () => {
+  const targetsOf = (target: unknown): string[] =>
+    typeof target === "string" ? [target] : Object.values(target ?? {}).flatMap(targetsOf);
+  const ofRepository = targetsOf([manifest.exports, manifest.bin]);
+  const there = ofRepository.filter((path) => !path.includes("*") && !path.startsWith("./dist/"));
+  expect(there.length).toBeGreaterThan(5);
+  expect(there.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  const ofPackage = targetsOf([published.exports, published.imports, published.bin]);
+  expect(ofPackage.filter((path) => path.endsWith(".ts") || path.includes("dist/"))).toEqual([]);
+  expect(published.bin).toEqual({ mdps: "src/cli/main.js" });
+  expect(published.imports).toEqual({ "#deps/*.js": "./gen-deps/*.js" });
+});
+
+it("has a front with the client, and every message, enum and service of the contract", () => {
+  const expected = [enums, errors, planGroups, planStatuses, plans, resources].flatMap((file) => [
+    ...file.messages.map(({ name }) => `${name}Schema`),
+    ...file.enums.flatMap(({ name }) => [name, `${name}Schema`]),
+    ...file.services.map(({ name }) => name),
+    ...file.extensions.map(({ name }) => name),
+  ]);
+  expect(Object.keys(front).toSorted()).toEqual([...expected, ...Object.keys(client)].toSorted());
+});
