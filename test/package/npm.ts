@@ -14,11 +14,17 @@ export function environmentOf(node: string): Record<string, string> {
   };
 }
 
+/** Where npm finds its settings, which it would look for beside the Node that it runs on: the registry, whom to trust. */
+function settings(): Record<string, string> {
+  const names = ["npm_config_globalconfig", "npm_config_userconfig"] as const;
+  return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
+}
+
 /** Runs npm on a Node in a folder and returns what it prints. */
 export async function npm(node: string, cwd: string, args: readonly string[]): Promise<string> {
   const { stdout } = await run(node, [npmProgram(), ...args, "--no-audit", "--no-fund", "--ignore-scripts"], {
     cwd,
-    env: environmentOf(node),
+    env: { ...environmentOf(node), ...settings() },
     maxBuffer: 64 * 1024 * 1024,
   });
   return stdout;
