@@ -29,10 +29,11 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file mobiledataplansharing/config/v1/server_config.proto.
  */
 export const file_mobiledataplansharing_config_v1_server_config: GenFile = /*@__PURE__*/
-  fileDesc("CjNtb2JpbGVkYXRhcGxhbnNoYXJpbmcvY29uZmlnL3YxL3NlcnZlcl9jb25maWcucHJvdG8SH21vYmlsZWRhdGFwbGFuc2hhcmluZy5jb25maWcudjEiSQoMU2VydmVyQ29uZmlnEjkKBGF1dGgYASABKAsyKy5tb2JpbGVkYXRhcGxhbnNoYXJpbmcuY29uZmlnLnYxLkF1dGhDb25maWcivwIKCkF1dGhDb25maWcSNgoLcHVibGljX3VybHMYASADKAlCIbpIHpIBGxgBIhdyFTITXmh0dHBzPzovL1teLz8jQF0rJBI/Cgtqd3RfaXNzdWVycxgCIAMoCzIqLm1vYmlsZWRhdGFwbGFuc2hhcmluZy5jb25maWcudjEuSnd0SXNzdWVyEk0KDWludHJvc3BlY3Rpb24YAyABKAsyNi5tb2JpbGVkYXRhcGxhbnNoYXJpbmcuY29uZmlnLnYxLkludHJvc3BlY3Rpb25FbmRwb2ludDppukhmGmQKF2F1dGguand0X2lzc3VlcnMudW5pcXVlEh1lYWNoIGlzc3VlciBtYXkgYmUgbmFtZWQgb25jZRoqdGhpcy5qd3RfaXNzdWVycy5tYXAoaSwgaS5pc3N1ZXIpLnVuaXF1ZSgpIpgFCglKd3RJc3N1ZXISFwoGaXNzdWVyGAEgASgJQge6SARyAhABEh0KCGp3a3NfdXJpGAIgASgJQgu6SAjIAQFyA4gBARIhCglhdWRpZW5jZXMYAyADKAlCDrpIC5IBCAgBIgRyAhABEmYKCmFsZ29yaXRobXMYBCADKAlCUrpIT5IBTBgBIkhyRlIFUlMyNTZSBVJTMzg0UgVSUzUxMlIFUFMyNTZSBVBTMzg0UgVQUzUxMlIFRVMyNTZSBUVTMzg0UgVFUzUxMlIFRWREU0ESPAoKY2xvY2tfc2tldxgFIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkINukgKqgEHIgMIrAIyABJECg9yZXF1ZXN0X3RpbWVvdXQYBiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CELpIDaoBCiICCDwyBBDAhD0SRQoQcmVmcmVzaF9pbnRlcnZhbBgHIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIQukgNqgEKIgQIgKMFMgIIARI7Cgljb29sX2Rvd24YCCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CDbpICqoBByIDCJAcMgASQQoLbWF4X2tleV9hZ2UYCSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CEbpIDqoBCyIFCICangEyAggBEj0KBmNsYWltcxgKIAEoCzItLm1vYmlsZWRhdGFwbGFuc2hhcmluZy5jb25maWcudjEuQ2xhaW1NYXBwaW5nEj4KCGFjY291bnRzGAsgAygLMiwubW9iaWxlZGF0YXBsYW5zaGFyaW5nLmNvbmZpZy52MS5BY2NvdW50TGluayKrBAoVSW50cm9zcGVjdGlvbkVuZHBvaW50Eh0KCGVuZHBvaW50GAEgASgJQgu6SAjIAQFyA4gBARIaCgljbGllbnRfaWQYAiABKAlCB7pIBHICEAESJQoSY2xpZW50X3NlY3JldF9maWxlGAMgASgJQge6SARyAhABSAASJAoRY2xpZW50X3NlY3JldF9lbnYYBCABKAlCB7pIBHICEAFIABIOCgZpc3N1ZXIYBSABKAkSHwoJYXVkaWVuY2VzGAYgAygJQgy6SAmSAQYiBHICEAESRAoPcmVxdWVzdF90aW1lb3V0GAcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQhC6SA2qAQoiAgg8MgQQwIQ9EjwKCmFjdGl2ZV90dGwYCCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CDbpICqoBByIDCJAcMgASPgoMaW5hY3RpdmVfdHRsGAkgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg26SAqqAQciAwiQHDIAEj0KBmNsYWltcxgKIAEoCzItLm1vYmlsZWRhdGFwbGFuc2hhcmluZy5jb25maWcudjEuQ2xhaW1NYXBwaW5nEj4KCGFjY291bnRzGAsgAygLMiwubW9iaWxlZGF0YXBsYW5zaGFyaW5nLmNvbmZpZy52MS5BY2NvdW50TGlua0IWCg1jbGllbnRfc2VjcmV0EgW6SAIIASKeAgoMQ2xhaW1NYXBwaW5nEg8KB2FjY291bnQYASABKAkSDQoFc2NvcGUYAiABKAkSDAoEYXNucxgDIAEoCRKwAQoGc2NvcGVzGAQgAygLMjkubW9iaWxlZGF0YXBsYW5zaGFyaW5nLmNvbmZpZy52MS5DbGFpbU1hcHBpbmcuU2NvcGVzRW50cnlCZbpIYpoBXyIEcgIQASpXclVSL2h0dHBzOi8vd3d3Lmdvb2dsZWFwaXMuY29tL2F1dGgvZGF0YXBsYW5zaGFyaW5nUiJtb2JpbGVkYXRhcGxhbnNoYXJpbmcuc2VydmluZy5yZWFkGi0KC1Njb3Blc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiRwoLQWNjb3VudExpbmsSGAoHYWNjb3VudBgBIAEoCUIHukgEcgIQARIeCgRhc25zGAIgAygNQhC6SA2SAQoIARgBIgQqAiAAQpcCCiNjb20ubW9iaWxlZGF0YXBsYW5zaGFyaW5nLmNvbmZpZy52MUIRU2VydmVyQ29uZmlnUHJvdG9QAVpsZ2l0aHViLmNvbS9tb2JpbGUtZGF0YS1wbGFuLXNoYXJpbmcvbW9iaWxlLWRhdGEtcGxhbi1zaGFyaW5nL2dlbi9nby9tb2JpbGVkYXRhcGxhbnNoYXJpbmcvY29uZmlnL3YxO2NvbmZpZ3BiogIETURQU6oCH01vYmlsZURhdGFQbGFuU2hhcmluZy5Db25maWcuVjHKAh9Nb2JpbGVEYXRhUGxhblNoYXJpbmdcQ29uZmlnXFYx6gIhTW9iaWxlRGF0YVBsYW5TaGFyaW5nOjpDb25maWc6OlYxYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_duration]);
+  fileDesc("CjNtb2JpbGVkYXRhcGxhbnNoYXJpbmcvY29uZmlnL3YxL3NlcnZlcl9jb25maWcucHJvdG8SH21vYmlsZWRhdGFwbGFuc2hhcmluZy5jb25maWcudjEihAQKDFNlcnZlckNvbmZpZxI5CgRhdXRoGAEgASgLMisubW9iaWxlZGF0YXBsYW5zaGFyaW5nLmNvbmZpZy52MS5BdXRoQ29uZmlnEj0KBmxpc3RlbhgCIAEoCzItLm1vYmlsZWRhdGFwbGFuc2hhcmluZy5jb25maWcudjEuTGlzdGVuQ29uZmlnEjsKBWFkbWluGAMgASgLMiwubW9iaWxlZGF0YXBsYW5zaGFyaW5nLmNvbmZpZy52MS5BZG1pbkNvbmZpZxI/CgdzdG9yYWdlGAQgASgLMi4ubW9iaWxlZGF0YXBsYW5zaGFyaW5nLmNvbmZpZy52MS5TdG9yYWdlQ29uZmlnEj0KBmxpbWl0cxgFIAEoCzItLm1vYmlsZWRhdGFwbGFuc2hhcmluZy5jb25maWcudjEuTGltaXRzQ29uZmlnEkMKCWxpZmVjeWNsZRgGIAEoCzIwLm1vYmlsZWRhdGFwbGFuc2hhcmluZy5jb25maWcudjEuTGlmZWN5Y2xlQ29uZmlnEjcKA2xvZxgHIAEoCzIqLm1vYmlsZWRhdGFwbGFuc2hhcmluZy5jb25maWcudjEuTG9nQ29uZmlnEj8KCmNsb2NrX3NrZXcYCCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CELpIDaoBCiIGCP+T69wDMgAirgMKDExpc3RlbkNvbmZpZxIaCgRob3N0GAEgASgJQge6SARyAhABSACIAQESHAoEcG9ydBgCIAEoDUIJukgGKgQY//8DSAGIAQESHgoIdGxzX2NlcnQYAyABKAlCB7pIBHICEAFIAogBARIdCgd0bHNfa2V5GAQgASgJQge6SARyAhABSAOIAQESHAoPYWxsb3dfY2xlYXJ0ZXh0GAUgASgISASIAQESPQoNYWxsb3dfb3JpZ2lucxgGIAMoCUImukgjkgEgGAEiHHIaMhheKGh0dHBzPzovL1teLz8jQF0rfFwqKSQSFwoKcmVmbGVjdGlvbhgHIAEoCEgFiAEBOmG6SF4aXAoPbGlzdGVuLnRscy5wYWlyEiB0bHNfY2VydCBhbmQgdGxzX2tleSBnbyB0b2dldGhlchonaGFzKHRoaXMudGxzX2NlcnQpID09IGhhcyh0aGlzLnRsc19rZXkpQgcKBV9ob3N0QgcKBV9wb3J0QgsKCV90bHNfY2VydEIKCghfdGxzX2tleUISChBfYWxsb3dfY2xlYXJ0ZXh0Qg0KC19yZWZsZWN0aW9uImEKC0FkbWluQ29uZmlnEkcKBmxpc3RlbhgBIAEoCUIyukgvci0yK14oW146XFtcXV0rfFxbWzAtOUEtRmEtZjouXStcXSk6WzAtOV17MSw1fSRIAIgBAUIJCgdfbGlzdGVuIo4BCg1TdG9yYWdlQ29uZmlnEhoKBGRhdGEYASABKAlCB7pIBHICEAFIAIgBARIbCgVzdG9yZRgCIAEoCUIHukgEcgIQAUgBiAEBEiMKCWNhY2hlX21pYhgDIAEoDUILukgIKgYYgIBAKAFIAogBAUIHCgVfZGF0YUIICgZfc3RvcmVCDAoKX2NhY2hlX21pYiLdBgoMTGltaXRzQ29uZmlnEi0KEW1heF9yZXF1ZXN0X2J5dGVzGAEgASgNQg26SAoqCBiAgIAIKIAISACIAQESKwoQbWF4X2hlYWRlcl9ieXRlcxgCIAEoDUIMukgJKgcYgIBAKIAISAGIAQESJQoPbWF4X2Nvbm5lY3Rpb25zGAMgASgNQge6SAQqAigBSAKIAQESLAoWbWF4X2NvbmN1cnJlbnRfc3RyZWFtcxgEIAEoDUIHukgEKgIoAUgDiAEBEiMKDW1heF9pbl9mbGlnaHQYBSABKA1CB7pIBCoCKAFIBIgBARJFChRtYXhfZXZlbnRfbG9vcF9kZWxheRgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIMukgJqgEGIgIIPDIAEkQKDmhlYWRlcl90aW1lb3V0GAcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQhG6SA6qAQsiAwiQHDIEEMCEPRJCCgxib2R5X3RpbWVvdXQYCCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CEbpIDqoBCyIDCJAcMgQQwIQ9EkMKDGlkbGVfdGltZW91dBgJIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkISukgPqgEMIgQIgKMFMgQQwIQ9EjwKDW9wZXJhdG9yX3JhdGUYCiABKAsyJS5tb2JpbGVkYXRhcGxhbnNoYXJpbmcuY29uZmlnLnYxLlJhdGUSRQoOb3BlcmF0b3JfcmF0ZXMYCyADKAsyLS5tb2JpbGVkYXRhcGxhbnNoYXJpbmcuY29uZmlnLnYxLk9wZXJhdG9yUmF0ZTpwukhtGmsKHGxpbWl0cy5vcGVyYXRvcl9yYXRlcy51bmlxdWUSH2VhY2ggb3BlcmF0b3IgbWF5IGJlIG5hbWVkIG9uY2UaKnRoaXMub3BlcmF0b3JfcmF0ZXMubWFwKHIsIHIuYXNuKS51bmlxdWUoKUIUChJfbWF4X3JlcXVlc3RfYnl0ZXNCEwoRX21heF9oZWFkZXJfYnl0ZXNCEgoQX21heF9jb25uZWN0aW9uc0IZChdfbWF4X2NvbmN1cnJlbnRfc3RyZWFtc0IQCg5fbWF4X2luX2ZsaWdodCLDAQoEUmF0ZRIwCgpwZXJfc2Vjb25kGAEgASgBQhe6SBQSEhkAAAAAgIQuQSEAAAAAAAAAAEgAiAEBEhsKBWJ1cnN0GAIgASgNQge6SAQqAigBSAGIAQE6U7pIUBpOCgpyYXRlLmJ1cnN0EhZidXJzdCBuZWVkcyBwZXJfc2Vjb25kGighaGFzKHRoaXMuYnVyc3QpIHx8IGhhcyh0aGlzLnBlcl9zZWNvbmQpQg0KC19wZXJfc2Vjb25kQggKBl9idXJzdCJhCgxPcGVyYXRvclJhdGUSFAoDYXNuGAEgASgNQge6SAQqAiAAEjsKBHJhdGUYAiABKAsyJS5tb2JpbGVkYXRhcGxhbnNoYXJpbmcuY29uZmlnLnYxLlJhdGVCBrpIA8gBASK3AQoPTGlmZWN5Y2xlQ29uZmlnEiAKB3dvcmtlcnMYASABKA1CCrpIByoFGIABKAFIAIgBARI9CgtkcmFpbl9kZWxheRgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkINukgKqgEHIgMIkBwyABI3CgVncmFjZRgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkINukgKqgEHIgMIkBwyAEIKCghfd29ya2VycyJSCglMb2dDb25maWcSOwoFbGV2ZWwYASABKAlCJ7pIJHIiUgVkZWJ1Z1IEaW5mb1IEd2FyblIFZXJyb3JSBnNpbGVudEgAiAEBQggKBl9sZXZlbCK/AgoKQXV0aENvbmZpZxI2CgtwdWJsaWNfdXJscxgBIAMoCUIhukgekgEbGAEiF3IVMhNeaHR0cHM/Oi8vW14vPyNAXSskEj8KC2p3dF9pc3N1ZXJzGAIgAygLMioubW9iaWxlZGF0YXBsYW5zaGFyaW5nLmNvbmZpZy52MS5Kd3RJc3N1ZXISTQoNaW50cm9zcGVjdGlvbhgDIAEoCzI2Lm1vYmlsZWRhdGFwbGFuc2hhcmluZy5jb25maWcudjEuSW50cm9zcGVjdGlvbkVuZHBvaW50Omm6SGYaZAoXYXV0aC5qd3RfaXNzdWVycy51bmlxdWUSHWVhY2ggaXNzdWVyIG1heSBiZSBuYW1lZCBvbmNlGip0aGlzLmp3dF9pc3N1ZXJzLm1hcChpLCBpLmlzc3VlcikudW5pcXVlKCkimAUKCUp3dElzc3VlchIXCgZpc3N1ZXIYASABKAlCB7pIBHICEAESHQoIandrc191cmkYAiABKAlCC7pICMgBAXIDiAEBEiEKCWF1ZGllbmNlcxgDIAMoCUIOukgLkgEICAEiBHICEAESZgoKYWxnb3JpdGhtcxgEIAMoCUJSukhPkgFMGAEiSHJGUgVSUzI1NlIFUlMzODRSBVJTNTEyUgVQUzI1NlIFUFMzODRSBVBTNTEyUgVFUzI1NlIFRVMzODRSBUVTNTEyUgVFZERTQRI8CgpjbG9ja19za2V3GAUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg26SAqqAQciAwisAjIAEkQKD3JlcXVlc3RfdGltZW91dBgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIQukgNqgEKIgIIPDIEEMCEPRJFChByZWZyZXNoX2ludGVydmFsGAcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQhC6SA2qAQoiBAiAowUyAggBEjsKCWNvb2xfZG93bhgIIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkINukgKqgEHIgMIkBwyABJBCgttYXhfa2V5X2FnZRgJIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIRukgOqgELIgUIgJqeATICCAESPQoGY2xhaW1zGAogASgLMi0ubW9iaWxlZGF0YXBsYW5zaGFyaW5nLmNvbmZpZy52MS5DbGFpbU1hcHBpbmcSPgoIYWNjb3VudHMYCyADKAsyLC5tb2JpbGVkYXRhcGxhbnNoYXJpbmcuY29uZmlnLnYxLkFjY291bnRMaW5rIqsEChVJbnRyb3NwZWN0aW9uRW5kcG9pbnQSHQoIZW5kcG9pbnQYASABKAlCC7pICMgBAXIDiAEBEhoKCWNsaWVudF9pZBgCIAEoCUIHukgEcgIQARIlChJjbGllbnRfc2VjcmV0X2ZpbGUYAyABKAlCB7pIBHICEAFIABIkChFjbGllbnRfc2VjcmV0X2VudhgEIAEoCUIHukgEcgIQAUgAEg4KBmlzc3VlchgFIAEoCRIfCglhdWRpZW5jZXMYBiADKAlCDLpICZIBBiIEcgIQARJECg9yZXF1ZXN0X3RpbWVvdXQYByABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CELpIDaoBCiICCDwyBBDAhD0SPAoKYWN0aXZlX3R0bBgIIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkINukgKqgEHIgMIkBwyABI+CgxpbmFjdGl2ZV90dGwYCSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CDbpICqoBByIDCJAcMgASPQoGY2xhaW1zGAogASgLMi0ubW9iaWxlZGF0YXBsYW5zaGFyaW5nLmNvbmZpZy52MS5DbGFpbU1hcHBpbmcSPgoIYWNjb3VudHMYCyADKAsyLC5tb2JpbGVkYXRhcGxhbnNoYXJpbmcuY29uZmlnLnYxLkFjY291bnRMaW5rQhYKDWNsaWVudF9zZWNyZXQSBbpIAggBIp4CCgxDbGFpbU1hcHBpbmcSDwoHYWNjb3VudBgBIAEoCRINCgVzY29wZRgCIAEoCRIMCgRhc25zGAMgASgJErABCgZzY29wZXMYBCADKAsyOS5tb2JpbGVkYXRhcGxhbnNoYXJpbmcuY29uZmlnLnYxLkNsYWltTWFwcGluZy5TY29wZXNFbnRyeUJlukhimgFfIgRyAhABKldyVVIvaHR0cHM6Ly93d3cuZ29vZ2xlYXBpcy5jb20vYXV0aC9kYXRhcGxhbnNoYXJpbmdSIm1vYmlsZWRhdGFwbGFuc2hhcmluZy5zZXJ2aW5nLnJlYWQaLQoLU2NvcGVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJHCgtBY2NvdW50TGluaxIYCgdhY2NvdW50GAEgASgJQge6SARyAhABEh4KBGFzbnMYAiADKA1CELpIDZIBCggBGAEiBCoCIABClwIKI2NvbS5tb2JpbGVkYXRhcGxhbnNoYXJpbmcuY29uZmlnLnYxQhFTZXJ2ZXJDb25maWdQcm90b1ABWmxnaXRodWIuY29tL21vYmlsZS1kYXRhLXBsYW4tc2hhcmluZy9tb2JpbGUtZGF0YS1wbGFuLXNoYXJpbmcvZ2VuL2dvL21vYmlsZWRhdGFwbGFuc2hhcmluZy9jb25maWcvdjE7Y29uZmlncGKiAgRNRFBTqgIfTW9iaWxlRGF0YVBsYW5TaGFyaW5nLkNvbmZpZy5WMcoCH01vYmlsZURhdGFQbGFuU2hhcmluZ1xDb25maWdcVjHqAiFNb2JpbGVEYXRhUGxhblNoYXJpbmc6OkNvbmZpZzo6VjFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_duration]);
 
 /**
- * The configuration file as a whole.
+ * The configuration as a whole. Every setting may be left out; what then holds
+ * is what `mdps config print` shows.
  *
  * @generated from message mobiledataplansharing.config.v1.ServerConfig
  */
@@ -43,10 +44,60 @@ export type ServerConfig = Message<"mobiledataplansharing.config.v1.ServerConfig
    * @generated from field: mobiledataplansharing.config.v1.AuthConfig auth = 1;
    */
   auth?: AuthConfig | undefined;
+
+  /**
+   * The port that clients call.
+   *
+   * @generated from field: mobiledataplansharing.config.v1.ListenConfig listen = 2;
+   */
+  listen?: ListenConfig | undefined;
+
+  /**
+   * The port for those who run the server.
+   *
+   * @generated from field: mobiledataplansharing.config.v1.AdminConfig admin = 3;
+   */
+  admin?: AdminConfig | undefined;
+
+  /**
+   * Where the server keeps what it is given.
+   *
+   * @generated from field: mobiledataplansharing.config.v1.StorageConfig storage = 4;
+   */
+  storage?: StorageConfig | undefined;
+
+  /**
+   * What the server takes at most, so that nobody can take it all.
+   *
+   * @generated from field: mobiledataplansharing.config.v1.LimitsConfig limits = 5;
+   */
+  limits?: LimitsConfig | undefined;
+
+  /**
+   * How the server starts and stops.
+   *
+   * @generated from field: mobiledataplansharing.config.v1.LifecycleConfig lifecycle = 6;
+   */
+  lifecycle?: LifecycleConfig | undefined;
+
+  /**
+   * What the server writes down.
+   *
+   * @generated from field: mobiledataplansharing.config.v1.LogConfig log = 7;
+   */
+  log?: LogConfig | undefined;
+
+  /**
+   * How far in the future an `update_time` may lie. Left out: 60 s.
+   *
+   * @generated from field: google.protobuf.Duration clock_skew = 8;
+   */
+  clockSkew?: Duration | undefined;
 };
 
 /**
- * The configuration file as a whole.
+ * The configuration as a whole. Every setting may be left out; what then holds
+ * is what `mdps config print` shows.
  *
  * @generated from message mobiledataplansharing.config.v1.ServerConfig
  */
@@ -57,10 +108,60 @@ export type ServerConfigJson = {
    * @generated from field: mobiledataplansharing.config.v1.AuthConfig auth = 1;
    */
   auth?: AuthConfigJson;
+
+  /**
+   * The port that clients call.
+   *
+   * @generated from field: mobiledataplansharing.config.v1.ListenConfig listen = 2;
+   */
+  listen?: ListenConfigJson;
+
+  /**
+   * The port for those who run the server.
+   *
+   * @generated from field: mobiledataplansharing.config.v1.AdminConfig admin = 3;
+   */
+  admin?: AdminConfigJson;
+
+  /**
+   * Where the server keeps what it is given.
+   *
+   * @generated from field: mobiledataplansharing.config.v1.StorageConfig storage = 4;
+   */
+  storage?: StorageConfigJson;
+
+  /**
+   * What the server takes at most, so that nobody can take it all.
+   *
+   * @generated from field: mobiledataplansharing.config.v1.LimitsConfig limits = 5;
+   */
+  limits?: LimitsConfigJson;
+
+  /**
+   * How the server starts and stops.
+   *
+   * @generated from field: mobiledataplansharing.config.v1.LifecycleConfig lifecycle = 6;
+   */
+  lifecycle?: LifecycleConfigJson;
+
+  /**
+   * What the server writes down.
+   *
+   * @generated from field: mobiledataplansharing.config.v1.LogConfig log = 7;
+   */
+  log?: LogConfigJson;
+
+  /**
+   * How far in the future an `update_time` may lie. Left out: 60 s.
+   *
+   * @generated from field: google.protobuf.Duration clock_skew = 8;
+   */
+  clockSkew?: DurationJson;
 };
 
 /**
- * The configuration file as a whole.
+ * The configuration as a whole. Every setting may be left out; what then holds
+ * is what `mdps config print` shows.
  *
  * @generated from message mobiledataplansharing.config.v1.ServerConfig
  */
@@ -71,6 +172,55 @@ export type ServerConfigValid = Message<"mobiledataplansharing.config.v1.ServerC
    * @generated from field: mobiledataplansharing.config.v1.AuthConfig auth = 1;
    */
   auth?: AuthConfigValid | undefined;
+
+  /**
+   * The port that clients call.
+   *
+   * @generated from field: mobiledataplansharing.config.v1.ListenConfig listen = 2;
+   */
+  listen?: ListenConfigValid | undefined;
+
+  /**
+   * The port for those who run the server.
+   *
+   * @generated from field: mobiledataplansharing.config.v1.AdminConfig admin = 3;
+   */
+  admin?: AdminConfigValid | undefined;
+
+  /**
+   * Where the server keeps what it is given.
+   *
+   * @generated from field: mobiledataplansharing.config.v1.StorageConfig storage = 4;
+   */
+  storage?: StorageConfigValid | undefined;
+
+  /**
+   * What the server takes at most, so that nobody can take it all.
+   *
+   * @generated from field: mobiledataplansharing.config.v1.LimitsConfig limits = 5;
+   */
+  limits?: LimitsConfigValid | undefined;
+
+  /**
+   * How the server starts and stops.
+   *
+   * @generated from field: mobiledataplansharing.config.v1.LifecycleConfig lifecycle = 6;
+   */
+  lifecycle?: LifecycleConfigValid | undefined;
+
+  /**
+   * What the server writes down.
+   *
+   * @generated from field: mobiledataplansharing.config.v1.LogConfig log = 7;
+   */
+  log?: LogConfigValid | undefined;
+
+  /**
+   * How far in the future an `update_time` may lie. Left out: 60 s.
+   *
+   * @generated from field: google.protobuf.Duration clock_skew = 8;
+   */
+  clockSkew?: Duration | undefined;
 };
 
 /**
@@ -79,6 +229,756 @@ export type ServerConfigValid = Message<"mobiledataplansharing.config.v1.ServerC
  */
 export const ServerConfigSchema: GenMessage<ServerConfig, {jsonType: ServerConfigJson, validType: ServerConfigValid}> = /*@__PURE__*/
   messageDesc(file_mobiledataplansharing_config_v1_server_config, 0);
+
+/**
+ * The port that clients call.
+ *
+ * @generated from message mobiledataplansharing.config.v1.ListenConfig
+ */
+export type ListenConfig = Message<"mobiledataplansharing.config.v1.ListenConfig"> & {
+  /**
+   * Address to listen on. Left out: 127.0.0.1, this machine alone.
+   *
+   * @generated from field: optional string host = 1;
+   */
+  host?: string | undefined;
+
+  /**
+   * Port to listen on; 0 picks a free one. Left out: 8080.
+   *
+   * @generated from field: optional uint32 port = 2;
+   */
+  port?: number | undefined;
+
+  /**
+   * File with the certificate chain, PEM. With it the port speaks TLS only. It is
+   * read again on SIGHUP.
+   *
+   * @generated from field: optional string tls_cert = 3;
+   */
+  tlsCert?: string | undefined;
+
+  /**
+   * File with the private key of the certificate, PEM, for its owner alone.
+   *
+   * @generated from field: optional string tls_key = 4;
+   */
+  tlsKey?: string | undefined;
+
+  /**
+   * Listens to other machines without TLS: for a proxy in front that has it. Left
+   * out: false.
+   *
+   * @generated from field: optional bool allow_cleartext = 5;
+   */
+  allowCleartext?: boolean | undefined;
+
+  /**
+   * Whose pages may call from browsers: origins such as
+   * `https://console.example.com`, or `*`. Left out: nobody's.
+   *
+   * @generated from field: repeated string allow_origins = 6;
+   */
+  allowOrigins: string[];
+
+  /**
+   * Tells tools the contract by gRPC server reflection. Left out: true.
+   *
+   * @generated from field: optional bool reflection = 7;
+   */
+  reflection?: boolean | undefined;
+};
+
+/**
+ * The port that clients call.
+ *
+ * @generated from message mobiledataplansharing.config.v1.ListenConfig
+ */
+export type ListenConfigJson = {
+  /**
+   * Address to listen on. Left out: 127.0.0.1, this machine alone.
+   *
+   * @generated from field: optional string host = 1;
+   */
+  host?: string;
+
+  /**
+   * Port to listen on; 0 picks a free one. Left out: 8080.
+   *
+   * @generated from field: optional uint32 port = 2;
+   */
+  port?: number;
+
+  /**
+   * File with the certificate chain, PEM. With it the port speaks TLS only. It is
+   * read again on SIGHUP.
+   *
+   * @generated from field: optional string tls_cert = 3;
+   */
+  tlsCert?: string;
+
+  /**
+   * File with the private key of the certificate, PEM, for its owner alone.
+   *
+   * @generated from field: optional string tls_key = 4;
+   */
+  tlsKey?: string;
+
+  /**
+   * Listens to other machines without TLS: for a proxy in front that has it. Left
+   * out: false.
+   *
+   * @generated from field: optional bool allow_cleartext = 5;
+   */
+  allowCleartext?: boolean;
+
+  /**
+   * Whose pages may call from browsers: origins such as
+   * `https://console.example.com`, or `*`. Left out: nobody's.
+   *
+   * @generated from field: repeated string allow_origins = 6;
+   */
+  allowOrigins?: string[];
+
+  /**
+   * Tells tools the contract by gRPC server reflection. Left out: true.
+   *
+   * @generated from field: optional bool reflection = 7;
+   */
+  reflection?: boolean;
+};
+
+export type ListenConfigValid = ListenConfig;
+
+/**
+ * Describes the message mobiledataplansharing.config.v1.ListenConfig.
+ * Use `create(ListenConfigSchema)` to create a new message.
+ */
+export const ListenConfigSchema: GenMessage<ListenConfig, {jsonType: ListenConfigJson, validType: ListenConfigValid}> = /*@__PURE__*/
+  messageDesc(file_mobiledataplansharing_config_v1_server_config, 1);
+
+/**
+ * The port for those who run the server: `/metrics`, `/livez` and `/readyz`,
+ * over HTTP without TLS and without tokens.
+ *
+ * @generated from message mobiledataplansharing.config.v1.AdminConfig
+ */
+export type AdminConfig = Message<"mobiledataplansharing.config.v1.AdminConfig"> & {
+  /**
+   * Address and port, such as `127.0.0.1:9464` or `[::1]:9464`; port 0 picks a free
+   * one. Left out: there is no such port.
+   *
+   * @generated from field: optional string listen = 1;
+   */
+  listen?: string | undefined;
+};
+
+/**
+ * The port for those who run the server: `/metrics`, `/livez` and `/readyz`,
+ * over HTTP without TLS and without tokens.
+ *
+ * @generated from message mobiledataplansharing.config.v1.AdminConfig
+ */
+export type AdminConfigJson = {
+  /**
+   * Address and port, such as `127.0.0.1:9464` or `[::1]:9464`; port 0 picks a free
+   * one. Left out: there is no such port.
+   *
+   * @generated from field: optional string listen = 1;
+   */
+  listen?: string;
+};
+
+export type AdminConfigValid = AdminConfig;
+
+/**
+ * Describes the message mobiledataplansharing.config.v1.AdminConfig.
+ * Use `create(AdminConfigSchema)` to create a new message.
+ */
+export const AdminConfigSchema: GenMessage<AdminConfig, {jsonType: AdminConfigJson, validType: AdminConfigValid}> = /*@__PURE__*/
+  messageDesc(file_mobiledataplansharing_config_v1_server_config, 2);
+
+/**
+ * Where the server keeps what it is given.
+ *
+ * @generated from message mobiledataplansharing.config.v1.StorageConfig
+ */
+export type StorageConfig = Message<"mobiledataplansharing.config.v1.StorageConfig"> & {
+  /**
+   * Directory with the signing key, the service accounts and, by default, the
+   * store. Left out: a directory for the user's data.
+   *
+   * @generated from field: optional string data = 1;
+   */
+  data?: string | undefined;
+
+  /**
+   * URL of the store: `sqlite:DIRECTORY`, `postgres://…` or `cql://…`. It may have a
+   * password, and is never printed with one. Left out: SQLite in the data
+   * directory.
+   *
+   * @generated from field: optional string store = 2;
+   */
+  store?: string | undefined;
+
+  /**
+   * Memory for pages of a SQLite store, in MiB, for each process. Left out: 16.
+   *
+   * @generated from field: optional uint32 cache_mib = 3;
+   */
+  cacheMib?: number | undefined;
+};
+
+/**
+ * Where the server keeps what it is given.
+ *
+ * @generated from message mobiledataplansharing.config.v1.StorageConfig
+ */
+export type StorageConfigJson = {
+  /**
+   * Directory with the signing key, the service accounts and, by default, the
+   * store. Left out: a directory for the user's data.
+   *
+   * @generated from field: optional string data = 1;
+   */
+  data?: string;
+
+  /**
+   * URL of the store: `sqlite:DIRECTORY`, `postgres://…` or `cql://…`. It may have a
+   * password, and is never printed with one. Left out: SQLite in the data
+   * directory.
+   *
+   * @generated from field: optional string store = 2;
+   */
+  store?: string;
+
+  /**
+   * Memory for pages of a SQLite store, in MiB, for each process. Left out: 16.
+   *
+   * @generated from field: optional uint32 cache_mib = 3;
+   */
+  cacheMib?: number;
+};
+
+export type StorageConfigValid = StorageConfig;
+
+/**
+ * Describes the message mobiledataplansharing.config.v1.StorageConfig.
+ * Use `create(StorageConfigSchema)` to create a new message.
+ */
+export const StorageConfigSchema: GenMessage<StorageConfig, {jsonType: StorageConfigJson, validType: StorageConfigValid}> = /*@__PURE__*/
+  messageDesc(file_mobiledataplansharing_config_v1_server_config, 3);
+
+/**
+ * What the server takes at most. Health, readiness and metrics are exempt from
+ * the limits on calls.
+ *
+ * @generated from message mobiledataplansharing.config.v1.LimitsConfig
+ */
+export type LimitsConfig = Message<"mobiledataplansharing.config.v1.LimitsConfig"> & {
+  /**
+   * Largest request body, in decompressed bytes. Left out: 1 MiB.
+   *
+   * @generated from field: optional uint32 max_request_bytes = 1;
+   */
+  maxRequestBytes?: number | undefined;
+
+  /**
+   * Largest header of a request, in bytes. Left out: 16 KiB.
+   *
+   * @generated from field: optional uint32 max_header_bytes = 2;
+   */
+  maxHeaderBytes?: number | undefined;
+
+  /**
+   * Connections that may be open at once, in each process; more are closed at
+   * once. Left out: 16,384.
+   *
+   * @generated from field: optional uint32 max_connections = 3;
+   */
+  maxConnections?: number | undefined;
+
+  /**
+   * Calls that one HTTP/2 connection may have under way at once. Left out: 1,000.
+   *
+   * @generated from field: optional uint32 max_concurrent_streams = 4;
+   */
+  maxConcurrentStreams?: number | undefined;
+
+  /**
+   * Calls that may be under way at once, in each process; more are refused with
+   * UNAVAILABLE and RetryInfo. Left out: 4,096.
+   *
+   * @generated from field: optional uint32 max_in_flight = 5;
+   */
+  maxInFlight?: number | undefined;
+
+  /**
+   * Delay of the event loop above which new calls are refused with UNAVAILABLE and
+   * RetryInfo. Left out: 500 ms. Zero: never.
+   *
+   * @generated from field: google.protobuf.Duration max_event_loop_delay = 6;
+   */
+  maxEventLoopDelay?: Duration | undefined;
+
+  /**
+   * How long the header of a request may take to arrive, and a TLS handshake.
+   * Left out: 20 s.
+   *
+   * @generated from field: google.protobuf.Duration header_timeout = 7;
+   */
+  headerTimeout?: Duration | undefined;
+
+  /**
+   * How long the body of a request may take to arrive. Left out: 30 s.
+   *
+   * @generated from field: google.protobuf.Duration body_timeout = 8;
+   */
+  bodyTimeout?: Duration | undefined;
+
+  /**
+   * For how long a connection may stay open without a call. Left out: 65 s, more
+   * than the usual 60 s of load balancers, which should be the first to close.
+   *
+   * @generated from field: google.protobuf.Duration idle_timeout = 9;
+   */
+  idleTimeout?: Duration | undefined;
+
+  /**
+   * Pushes and reads of one operator; more are refused with RESOURCE_EXHAUSTED and
+   * RetryInfo. Left out: no bound.
+   *
+   * @generated from field: mobiledataplansharing.config.v1.Rate operator_rate = 10;
+   */
+  operatorRate?: Rate | undefined;
+
+  /**
+   * Operators with rates of their own.
+   *
+   * @generated from field: repeated mobiledataplansharing.config.v1.OperatorRate operator_rates = 11;
+   */
+  operatorRates: OperatorRate[];
+};
+
+/**
+ * What the server takes at most. Health, readiness and metrics are exempt from
+ * the limits on calls.
+ *
+ * @generated from message mobiledataplansharing.config.v1.LimitsConfig
+ */
+export type LimitsConfigJson = {
+  /**
+   * Largest request body, in decompressed bytes. Left out: 1 MiB.
+   *
+   * @generated from field: optional uint32 max_request_bytes = 1;
+   */
+  maxRequestBytes?: number;
+
+  /**
+   * Largest header of a request, in bytes. Left out: 16 KiB.
+   *
+   * @generated from field: optional uint32 max_header_bytes = 2;
+   */
+  maxHeaderBytes?: number;
+
+  /**
+   * Connections that may be open at once, in each process; more are closed at
+   * once. Left out: 16,384.
+   *
+   * @generated from field: optional uint32 max_connections = 3;
+   */
+  maxConnections?: number;
+
+  /**
+   * Calls that one HTTP/2 connection may have under way at once. Left out: 1,000.
+   *
+   * @generated from field: optional uint32 max_concurrent_streams = 4;
+   */
+  maxConcurrentStreams?: number;
+
+  /**
+   * Calls that may be under way at once, in each process; more are refused with
+   * UNAVAILABLE and RetryInfo. Left out: 4,096.
+   *
+   * @generated from field: optional uint32 max_in_flight = 5;
+   */
+  maxInFlight?: number;
+
+  /**
+   * Delay of the event loop above which new calls are refused with UNAVAILABLE and
+   * RetryInfo. Left out: 500 ms. Zero: never.
+   *
+   * @generated from field: google.protobuf.Duration max_event_loop_delay = 6;
+   */
+  maxEventLoopDelay?: DurationJson;
+
+  /**
+   * How long the header of a request may take to arrive, and a TLS handshake.
+   * Left out: 20 s.
+   *
+   * @generated from field: google.protobuf.Duration header_timeout = 7;
+   */
+  headerTimeout?: DurationJson;
+
+  /**
+   * How long the body of a request may take to arrive. Left out: 30 s.
+   *
+   * @generated from field: google.protobuf.Duration body_timeout = 8;
+   */
+  bodyTimeout?: DurationJson;
+
+  /**
+   * For how long a connection may stay open without a call. Left out: 65 s, more
+   * than the usual 60 s of load balancers, which should be the first to close.
+   *
+   * @generated from field: google.protobuf.Duration idle_timeout = 9;
+   */
+  idleTimeout?: DurationJson;
+
+  /**
+   * Pushes and reads of one operator; more are refused with RESOURCE_EXHAUSTED and
+   * RetryInfo. Left out: no bound.
+   *
+   * @generated from field: mobiledataplansharing.config.v1.Rate operator_rate = 10;
+   */
+  operatorRate?: RateJson;
+
+  /**
+   * Operators with rates of their own.
+   *
+   * @generated from field: repeated mobiledataplansharing.config.v1.OperatorRate operator_rates = 11;
+   */
+  operatorRates?: OperatorRateJson[];
+};
+
+/**
+ * What the server takes at most. Health, readiness and metrics are exempt from
+ * the limits on calls.
+ *
+ * @generated from message mobiledataplansharing.config.v1.LimitsConfig
+ */
+export type LimitsConfigValid = Message<"mobiledataplansharing.config.v1.LimitsConfig"> & {
+  /**
+   * Largest request body, in decompressed bytes. Left out: 1 MiB.
+   *
+   * @generated from field: optional uint32 max_request_bytes = 1;
+   */
+  maxRequestBytes?: number | undefined;
+
+  /**
+   * Largest header of a request, in bytes. Left out: 16 KiB.
+   *
+   * @generated from field: optional uint32 max_header_bytes = 2;
+   */
+  maxHeaderBytes?: number | undefined;
+
+  /**
+   * Connections that may be open at once, in each process; more are closed at
+   * once. Left out: 16,384.
+   *
+   * @generated from field: optional uint32 max_connections = 3;
+   */
+  maxConnections?: number | undefined;
+
+  /**
+   * Calls that one HTTP/2 connection may have under way at once. Left out: 1,000.
+   *
+   * @generated from field: optional uint32 max_concurrent_streams = 4;
+   */
+  maxConcurrentStreams?: number | undefined;
+
+  /**
+   * Calls that may be under way at once, in each process; more are refused with
+   * UNAVAILABLE and RetryInfo. Left out: 4,096.
+   *
+   * @generated from field: optional uint32 max_in_flight = 5;
+   */
+  maxInFlight?: number | undefined;
+
+  /**
+   * Delay of the event loop above which new calls are refused with UNAVAILABLE and
+   * RetryInfo. Left out: 500 ms. Zero: never.
+   *
+   * @generated from field: google.protobuf.Duration max_event_loop_delay = 6;
+   */
+  maxEventLoopDelay?: Duration | undefined;
+
+  /**
+   * How long the header of a request may take to arrive, and a TLS handshake.
+   * Left out: 20 s.
+   *
+   * @generated from field: google.protobuf.Duration header_timeout = 7;
+   */
+  headerTimeout?: Duration | undefined;
+
+  /**
+   * How long the body of a request may take to arrive. Left out: 30 s.
+   *
+   * @generated from field: google.protobuf.Duration body_timeout = 8;
+   */
+  bodyTimeout?: Duration | undefined;
+
+  /**
+   * For how long a connection may stay open without a call. Left out: 65 s, more
+   * than the usual 60 s of load balancers, which should be the first to close.
+   *
+   * @generated from field: google.protobuf.Duration idle_timeout = 9;
+   */
+  idleTimeout?: Duration | undefined;
+
+  /**
+   * Pushes and reads of one operator; more are refused with RESOURCE_EXHAUSTED and
+   * RetryInfo. Left out: no bound.
+   *
+   * @generated from field: mobiledataplansharing.config.v1.Rate operator_rate = 10;
+   */
+  operatorRate?: RateValid | undefined;
+
+  /**
+   * Operators with rates of their own.
+   *
+   * @generated from field: repeated mobiledataplansharing.config.v1.OperatorRate operator_rates = 11;
+   */
+  operatorRates: OperatorRateValid[];
+};
+
+/**
+ * Describes the message mobiledataplansharing.config.v1.LimitsConfig.
+ * Use `create(LimitsConfigSchema)` to create a new message.
+ */
+export const LimitsConfigSchema: GenMessage<LimitsConfig, {jsonType: LimitsConfigJson, validType: LimitsConfigValid}> = /*@__PURE__*/
+  messageDesc(file_mobiledataplansharing_config_v1_server_config, 4);
+
+/**
+ * How many calls, in the long run and at once.
+ *
+ * @generated from message mobiledataplansharing.config.v1.Rate
+ */
+export type Rate = Message<"mobiledataplansharing.config.v1.Rate"> & {
+  /**
+   * Calls a second in the long run, all processes of the server together.
+   *
+   * @generated from field: optional double per_second = 1;
+   */
+  perSecond?: number | undefined;
+
+  /**
+   * Calls at once after a quiet time. Left out: as many as in one second, at least
+   * one.
+   *
+   * @generated from field: optional uint32 burst = 2;
+   */
+  burst?: number | undefined;
+};
+
+/**
+ * How many calls, in the long run and at once.
+ *
+ * @generated from message mobiledataplansharing.config.v1.Rate
+ */
+export type RateJson = {
+  /**
+   * Calls a second in the long run, all processes of the server together.
+   *
+   * @generated from field: optional double per_second = 1;
+   */
+  perSecond?: number | "NaN" | "Infinity" | "-Infinity";
+
+  /**
+   * Calls at once after a quiet time. Left out: as many as in one second, at least
+   * one.
+   *
+   * @generated from field: optional uint32 burst = 2;
+   */
+  burst?: number;
+};
+
+export type RateValid = Rate;
+
+/**
+ * Describes the message mobiledataplansharing.config.v1.Rate.
+ * Use `create(RateSchema)` to create a new message.
+ */
+export const RateSchema: GenMessage<Rate, {jsonType: RateJson, validType: RateValid}> = /*@__PURE__*/
+  messageDesc(file_mobiledataplansharing_config_v1_server_config, 5);
+
+/**
+ * The rate of one operator.
+ *
+ * @generated from message mobiledataplansharing.config.v1.OperatorRate
+ */
+export type OperatorRate = Message<"mobiledataplansharing.config.v1.OperatorRate"> & {
+  /**
+   * Autonomous System Number of the operator.
+   *
+   * @generated from field: uint32 asn = 1;
+   */
+  asn: number;
+
+  /**
+   * Its rate, in place of that for all.
+   *
+   * @generated from field: mobiledataplansharing.config.v1.Rate rate = 2;
+   */
+  rate?: Rate | undefined;
+};
+
+/**
+ * The rate of one operator.
+ *
+ * @generated from message mobiledataplansharing.config.v1.OperatorRate
+ */
+export type OperatorRateJson = {
+  /**
+   * Autonomous System Number of the operator.
+   *
+   * @generated from field: uint32 asn = 1;
+   */
+  asn?: number;
+
+  /**
+   * Its rate, in place of that for all.
+   *
+   * @generated from field: mobiledataplansharing.config.v1.Rate rate = 2;
+   */
+  rate?: RateJson;
+};
+
+/**
+ * The rate of one operator.
+ *
+ * @generated from message mobiledataplansharing.config.v1.OperatorRate
+ */
+export type OperatorRateValid = Message<"mobiledataplansharing.config.v1.OperatorRate"> & {
+  /**
+   * Autonomous System Number of the operator.
+   *
+   * @generated from field: uint32 asn = 1;
+   */
+  asn: number;
+
+  /**
+   * Its rate, in place of that for all.
+   *
+   * @generated from field: mobiledataplansharing.config.v1.Rate rate = 2;
+   */
+  rate: RateValid;
+};
+
+/**
+ * Describes the message mobiledataplansharing.config.v1.OperatorRate.
+ * Use `create(OperatorRateSchema)` to create a new message.
+ */
+export const OperatorRateSchema: GenMessage<OperatorRate, {jsonType: OperatorRateJson, validType: OperatorRateValid}> = /*@__PURE__*/
+  messageDesc(file_mobiledataplansharing_config_v1_server_config, 6);
+
+/**
+ * How the server starts and stops.
+ *
+ * @generated from message mobiledataplansharing.config.v1.LifecycleConfig
+ */
+export type LifecycleConfig = Message<"mobiledataplansharing.config.v1.LifecycleConfig"> & {
+  /**
+   * Processes that share port and store. Left out: 1.
+   *
+   * @generated from field: optional uint32 workers = 1;
+   */
+  workers?: number | undefined;
+
+  /**
+   * How long the server goes on accepting after SIGTERM, not ready, so that load
+   * balancers see it. Left out: 0.
+   *
+   * @generated from field: google.protobuf.Duration drain_delay = 2;
+   */
+  drainDelay?: Duration | undefined;
+
+  /**
+   * How long calls under way may take to finish when the server stops. Left out:
+   * 10 s.
+   *
+   * @generated from field: google.protobuf.Duration grace = 3;
+   */
+  grace?: Duration | undefined;
+};
+
+/**
+ * How the server starts and stops.
+ *
+ * @generated from message mobiledataplansharing.config.v1.LifecycleConfig
+ */
+export type LifecycleConfigJson = {
+  /**
+   * Processes that share port and store. Left out: 1.
+   *
+   * @generated from field: optional uint32 workers = 1;
+   */
+  workers?: number;
+
+  /**
+   * How long the server goes on accepting after SIGTERM, not ready, so that load
+   * balancers see it. Left out: 0.
+   *
+   * @generated from field: google.protobuf.Duration drain_delay = 2;
+   */
+  drainDelay?: DurationJson;
+
+  /**
+   * How long calls under way may take to finish when the server stops. Left out:
+   * 10 s.
+   *
+   * @generated from field: google.protobuf.Duration grace = 3;
+   */
+  grace?: DurationJson;
+};
+
+export type LifecycleConfigValid = LifecycleConfig;
+
+/**
+ * Describes the message mobiledataplansharing.config.v1.LifecycleConfig.
+ * Use `create(LifecycleConfigSchema)` to create a new message.
+ */
+export const LifecycleConfigSchema: GenMessage<LifecycleConfig, {jsonType: LifecycleConfigJson, validType: LifecycleConfigValid}> = /*@__PURE__*/
+  messageDesc(file_mobiledataplansharing_config_v1_server_config, 7);
+
+/**
+ * What the server writes down, as lines of JSON on standard error.
+ *
+ * @generated from message mobiledataplansharing.config.v1.LogConfig
+ */
+export type LogConfig = Message<"mobiledataplansharing.config.v1.LogConfig"> & {
+  /**
+   * Least weight of what is written: each request is `info`, those that fail by
+   * our fault are `error`. Left out: info.
+   *
+   * @generated from field: optional string level = 1;
+   */
+  level?: string | undefined;
+};
+
+/**
+ * What the server writes down, as lines of JSON on standard error.
+ *
+ * @generated from message mobiledataplansharing.config.v1.LogConfig
+ */
+export type LogConfigJson = {
+  /**
+   * Least weight of what is written: each request is `info`, those that fail by
+   * our fault are `error`. Left out: info.
+   *
+   * @generated from field: optional string level = 1;
+   */
+  level?: string;
+};
+
+export type LogConfigValid = LogConfig;
+
+/**
+ * Describes the message mobiledataplansharing.config.v1.LogConfig.
+ * Use `create(LogConfigSchema)` to create a new message.
+ */
+export const LogConfigSchema: GenMessage<LogConfig, {jsonType: LogConfigJson, validType: LogConfigValid}> = /*@__PURE__*/
+  messageDesc(file_mobiledataplansharing_config_v1_server_config, 8);
 
 /**
  * Whose access tokens are accepted, beside those of the server itself.
@@ -175,7 +1075,7 @@ export type AuthConfigValid = Message<"mobiledataplansharing.config.v1.AuthConfi
  * Use `create(AuthConfigSchema)` to create a new message.
  */
 export const AuthConfigSchema: GenMessage<AuthConfig, {jsonType: AuthConfigJson, validType: AuthConfigValid}> = /*@__PURE__*/
-  messageDesc(file_mobiledataplansharing_config_v1_server_config, 1);
+  messageDesc(file_mobiledataplansharing_config_v1_server_config, 9);
 
 /**
  * An identity provider whose tokens are JWTs, verified with the keys that it
@@ -449,7 +1349,7 @@ export type JwtIssuerValid = Message<"mobiledataplansharing.config.v1.JwtIssuer"
  * Use `create(JwtIssuerSchema)` to create a new message.
  */
 export const JwtIssuerSchema: GenMessage<JwtIssuer, {jsonType: JwtIssuerJson, validType: JwtIssuerValid}> = /*@__PURE__*/
-  messageDesc(file_mobiledataplansharing_config_v1_server_config, 2);
+  messageDesc(file_mobiledataplansharing_config_v1_server_config, 10);
 
 /**
  * An endpoint that says whether a token is active (RFC 7662).
@@ -731,7 +1631,7 @@ export type IntrospectionEndpointValid = Message<"mobiledataplansharing.config.v
  * Use `create(IntrospectionEndpointSchema)` to create a new message.
  */
 export const IntrospectionEndpointSchema: GenMessage<IntrospectionEndpoint, {jsonType: IntrospectionEndpointJson, validType: IntrospectionEndpointValid}> = /*@__PURE__*/
-  messageDesc(file_mobiledataplansharing_config_v1_server_config, 3);
+  messageDesc(file_mobiledataplansharing_config_v1_server_config, 11);
 
 /**
  * What the claims of a token mean here.
@@ -816,7 +1716,7 @@ export type ClaimMappingValid = ClaimMapping;
  * Use `create(ClaimMappingSchema)` to create a new message.
  */
 export const ClaimMappingSchema: GenMessage<ClaimMapping, {jsonType: ClaimMappingJson, validType: ClaimMappingValid}> = /*@__PURE__*/
-  messageDesc(file_mobiledataplansharing_config_v1_server_config, 4);
+  messageDesc(file_mobiledataplansharing_config_v1_server_config, 12);
 
 /**
  * An account of an identity provider, and what it may do.
@@ -867,5 +1767,5 @@ export type AccountLinkValid = AccountLink;
  * Use `create(AccountLinkSchema)` to create a new message.
  */
 export const AccountLinkSchema: GenMessage<AccountLink, {jsonType: AccountLinkJson, validType: AccountLinkValid}> = /*@__PURE__*/
-  messageDesc(file_mobiledataplansharing_config_v1_server_config, 5);
+  messageDesc(file_mobiledataplansharing_config_v1_server_config, 13);
 
