@@ -36,9 +36,13 @@ export function createTranscodingHandler(options: TranscodingOptions): Transcodi
   const vary = `accept, accept-encoding${options.cors && options.cors.origins !== "*" ? ", origin" : ""}`;
   const noHeaders = {};
 
+  const headersOf = (request: Request) => {
+    const own = options.responseHeaders?.(request) ?? noHeaders;
+    return cors === undefined ? own : { ...own, ...cors.headers(request.headers) };
+  };
   const frameOf = (request: Request, response: Response): ResponseFrame => ({
     response,
-    headers: cors === undefined ? noHeaders : cors.headers(request.headers),
+    headers: headersOf(request),
     vary,
     acceptEncoding: request.headers["accept-encoding"] as string | undefined,
     compressMinBytes,
@@ -47,7 +51,10 @@ export function createTranscodingHandler(options: TranscodingOptions): Transcodi
   return function handle(request, answer) {
     // The adapter's own type of a response differs from Node's in a detail that does not matter here.
     const frame = frameOf(request, answer as Response);
-    const refuse = ({ error, init }: Refusal) => respondError(frame, error, { domain, ...init });
+    const refuse = ({ error, init }: Refusal) => {
+      options.onError?.(error, request);
+      respondError(frame, error, { domain, ...init });
+    };
     const target = request.url ?? "";
     if (target.length > longestTarget) {
       refuse(refusals.targetTooLong(longestTarget));

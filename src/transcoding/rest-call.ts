@@ -178,11 +178,11 @@ export function createRestCall(options: TranscodingOptions, refusals: Refusals, 
       }
       if (format === "raw") {
         // There is no place for an error among raw bytes: a cut connection is the only way to say it.
-        publicError(cause, route);
+        publicError(cause, route, frame);
         frame.response.destroy();
         return;
       }
-      const error = publicError(cause, route);
+      const error = publicError(cause, route, frame);
       const content = writeErrorBody(error, { httpStatus: httpStatusOf[error.code], domain });
       await out.write({ contentType: jsonType, content });
     } finally {
@@ -194,22 +194,29 @@ export function createRestCall(options: TranscodingOptions, refusals: Refusals, 
   function respondFailure(frame: ResponseFrame, cause: unknown, route: RestRoute): void {
     try {
       const init = cause instanceof Refused ? cause.refusal.init : {};
-      respondError(frame, publicError(cause, route), { domain, bodyPath: route.bodyPath, ...init });
+      respondError(frame, publicError(cause, route, frame), { domain, bodyPath: route.bodyPath, ...init });
     } catch (unwritable) {
       // The metadata of an error, say, may hold what no header can.
-      onFailure(unwritable, route.method);
+      onFailure(unwritable, route.method, frame.response.req);
       respondError(frame, refusals.serverFailure().error, { domain });
     }
   }
 
-  function publicError(cause: unknown, route: RestRoute): ConnectError {
+  /** Returns what the caller is told, and tells whoever listens. */
+  function publicError(cause: unknown, route: RestRoute, { response: { req } }: ResponseFrame): ConnectError {
+    const error = errorOf(cause, route, req);
+    options.onError?.(error, req);
+    return error;
+  }
+
+  function errorOf(cause: unknown, route: RestRoute, request: Request): ConnectError {
     if (cause instanceof Refused) {
       return cause.refusal.error;
     }
     if (cause instanceof ConnectError && cause.code !== Code.Internal && cause.code !== Code.Unknown) {
       return cause;
     }
-    onFailure(cause, route.method);
+    onFailure(cause, route.method, request);
     return refusals.serverFailure().error;
   }
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Http2ServerRequest } from "node:http2";
 import type { DescMethod } from "@bufbuild/protobuf";
-import type { ConnectRouter, ContextValues, HandlerContext } from "@connectrpc/connect";
+import type { ConnectError, ConnectRouter, ContextValues, HandlerContext } from "@connectrpc/connect";
 import type { CorsOptions } from "./cors.ts";
 import type { RestRouteOptions } from "./rest-routes.ts";
 
@@ -29,6 +29,10 @@ export type TranscodingOptions = RestRouteOptions & {
   errorDomain?: string;
   /** Aborts the signals of running calls. */
   shutdownSignal?: AbortSignal;
+  /** Headers of the answers to a request, beside those that its handler sets. */
+  responseHeaders?: (request: IncomingMessage | Http2ServerRequest) => Readonly<Record<string, string>>;
+  /** Is told every error that a request is answered with, those of the library itself among them. */
+  onError?: (error: ConnectError, request: IncomingMessage | Http2ServerRequest) => void;
   /** Is told what went wrong inside; the caller is only told that something did. Defaults to console.error. */
-  onFailure?: (cause: unknown, method: DescMethod) => void;
+  onFailure?: (cause: unknown, method: DescMethod, request: IncomingMessage | Http2ServerRequest) => void;
 };
