@@ -23,7 +23,7 @@ export type RefusalInit = {
   metadata?: Readonly<Record<string, string>>;
   /** Sent as google.rpc.BadRequest. */
   violations?: readonly FieldViolation[];
-  /** After how many milliseconds a repetition may succeed; sent as google.rpc.RetryInfo. */
+  /** After how many milliseconds a repetition may succeed; sent as google.rpc.RetryInfo and in Retry-After. */
   retryAfterMs?: number;
   /** Response headers. */
   headers?: Readonly<Record<string, string>>;
@@ -54,7 +54,12 @@ export function refuse(reason: ErrorReason, init: RefusalInit): ConnectError {
   if (outcome === undefined) {
     throw new Error(`the contract gives no code to reason ${reason}`);
   }
-  const error = new ConnectError(init.message, outcome.code, init.headers, undefined, init.cause);
+  const headers = {
+    ...init.headers,
+    // RFC 9110 10.2.3, for what looks at no details: whole seconds.
+    ...(init.retryAfterMs !== undefined && { "retry-after": String(Math.ceil(init.retryAfterMs / 1000)) }),
+  };
+  const error = new ConnectError(init.message, outcome.code, headers, undefined, init.cause);
   error.details.push({
     desc: ErrorInfoSchema,
     value: create(ErrorInfoSchema, {
@@ -86,6 +91,11 @@ function listable(violations: readonly FieldViolation[]): FieldViolation[] {
     bytes += field.length + description.length + 8;
     return bytes <= mostViolationBytes;
   });
+}
+
+/** Returns the reason that an error names; undefined for one that names none. */
+export function errorReasonOf(error: ConnectError): string | undefined {
+  return error.findDetails(ErrorInfoSchema)[0]?.reason;
 }
 
 /** Returns the error for broken rules: INVALID_ARGUMENT that lists them, and says how many there are. */

@@ -8,6 +8,7 @@ import {
 } from "node:http2";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { isIPv6 } from "node:net";
+import { countedMessages } from "./counted-messages.ts";
 
 /** Answers HTTP/1.1 and HTTP/2 requests alike. */
 export type RequestListener = (
@@ -21,6 +22,8 @@ export type ListenerOptions = {
   port: number;
   /** PEM texts. With them the port speaks TLS only, HTTP/1.1 and HTTP/2 by ALPN. */
   tls?: { cert: string; key: string } | undefined;
+  limits?: unknown;
+  onRefused?: ((cause: string) => void) | undefined;
 };
 
 /** An open port. */
@@ -32,6 +35,9 @@ export type Listener = {
    * `graceMs` milliseconds.
    */
   close(graceMs: number): Promise<void>;
+  connections(): number;
+  reloadTls(tls: { readonly cert: string; readonly key: string }): void;
+  drain(): void;
 };
 
 /** Bounds on clients that send slowly, in milliseconds. */
@@ -65,6 +71,9 @@ export async function listen(options: ListenerOptions, onRequest: RequestListene
   return {
     url: `${options.tls ? "https" : "http"}://${host}:${port}`,
     close: (graceMs) => close(server, { sessions, undecided, sockets }, graceMs),
+    connections: () => sockets.size,
+    reloadTls: () => {},
+    drain: () => {},
   };
 }
 
@@ -90,7 +99,14 @@ function createTlsServer(
     }
   };
   const server = createSecureServer(
-    { ...tls, ...timeouts, ...http2Settings, allowHTTP1: true, handshakeTimeout: 10_000 },
+    {
+      ...tls,
+      ...timeouts,
+      ...http2Settings,
+      allowHTTP1: true,
+      handshakeTimeout: 10_000,
+      ...countedMessages,
+    } as object,
     (request, response) => {
       if (byPeer.size > 0) {
         forget(peerOf(request.socket));
@@ -114,9 +130,9 @@ function createCleartextServer(
   sessions: Set<ServerHttp2Session>,
   undecided: Set<Socket>,
 ): Server {
-  const http2 = createHttp2Server(http2Settings, onRequest);
+  const http2 = createHttp2Server({ ...http2Settings, ...countedMessages } as object, onRequest);
   http2.on("session", (session) => track(sessions, session));
-  const http1 = createServer(timeouts, onRequest);
+  const http1 = createServer({ ...timeouts, ...countedMessages }, onRequest);
   // The HTTP/1.1 server owns the port, for its time-outs run only on a server that listens itself.
   const [serveHttp1] = http1.listeners("connection") as ((socket: Socket) => void)[];
   http1.removeAllListeners("connection");

@@ -8,6 +8,7 @@ import { type FieldViolation, refuse } from "../contract/refusal.ts";
 import { createJsonChecker } from "../transcoding/index.ts";
 import { frameHeaderLength, messagesInFrames } from "./rpc-frames.ts";
 import { postOfGet } from "./rpc-get.ts";
+import { noteFailure, requestRecordKey } from "./telemetry/request-record.ts";
 
 /** Content codings that the RPC protocols take. */
 export const rpcCompressions: Compression[] = [compressionGzip, compressionBrotli];
@@ -50,7 +51,17 @@ export function createBodyCheck(method: DescMethod, limit: number): BodyCheck {
       return request;
     }
     const encoding = request.header.get(layout.frames === "none" ? "content-encoding" : "grpc-encoding");
-    return { ...request, header: withoutLargeLength(request.header, limit), body: check(body, layout) };
+    return { ...request, header: withoutLargeLength(request.header, limit), body: noted(body, layout) };
+
+    // What fails here no implementation and no interceptor comes to see.
+    async function* noted(chunks: AsyncIterable<Uint8Array>, layout: Layout) {
+      try {
+        yield* check(chunks, layout);
+      } catch (cause) {
+        noteFailure(received.contextValues?.get(requestRecordKey), cause);
+        throw cause;
+      }
+    }
 
     async function* check(chunks: AsyncIterable<Uint8Array>, { json, frames }: Layout) {
       const bytes = await readAll(chunks, frames === "none" ? limit : limit + frameHeaderLength);

@@ -1,5 +1,5 @@
 import { constants, type ServerHttp2Stream } from "node:http2";
-import type { ConnectRouter, HandlerContext, Interceptor } from "@connectrpc/connect";
+import type { ConnectRouter, ContextValues, HandlerContext, Interceptor } from "@connectrpc/connect";
 import { Code, ConnectError, createConnectRouter } from "@connectrpc/connect";
 import type {
   UniversalHandler,
@@ -11,6 +11,8 @@ import type { CorsOptions } from "../transcoding/cors.ts";
 import { createCrossOrigin } from "./cross-origin.ts";
 import type { RequestListener } from "./listener.ts";
 import { createBodyCheck, rpcCompressions } from "./rpc-body-check.ts";
+import { noteStatus } from "./rpc-status.ts";
+import { requestRecordKey } from "./telemetry/request-record.ts";
 
 export type RpcHandlerOptions = {
   routes: (router: ConnectRouter) => void;
@@ -22,6 +24,8 @@ export type RpcHandlerOptions = {
   shutdownSignal: AbortSignal;
   /** Which pages of other origins may call. */
   cors?: CorsOptions | undefined;
+  /** Creates the context values of a request. */
+  contextValues?: (request: Parameters<RequestListener>[0]) => ContextValues;
 };
 
 /** Answers the calls of Connect, gRPC and gRPC-Web. */
@@ -70,7 +74,7 @@ export function createRpcHandler(options: RpcHandlerOptions): RpcHandler {
       if (crossOrigin?.(request, response, found.methods)) {
         return;
       }
-      const call = callOf(request, response);
+      const call = callOf(request, response, options.contextValues?.(request));
       if (call === undefined) {
         response.statusCode = 400;
         response.end();
@@ -107,9 +111,11 @@ function refuseUnknown(...[request, response]: Parameters<RequestListener>): voi
 }
 
 /** Returns the request as connect-node has it, or undefined if its Host is no authority (RFC 9112 3.2: answer 400). */
-function callOf(...[request, response]: Parameters<RequestListener>): UniversalServerRequest | undefined {
+function callOf(
+  ...[request, response, values]: [...Parameters<RequestListener>, ContextValues | undefined]
+): UniversalServerRequest | undefined {
   try {
-    return universalRequestFromNodeRequest(request, response, undefined, undefined);
+    return universalRequestFromNodeRequest(request, response, undefined, values);
   } catch {
     return undefined;
   }
@@ -130,7 +136,8 @@ async function answer(
   call: UniversalServerRequest,
   response: Parameters<RequestListener>[1],
 ): Promise<void> {
-  const answered = await withTrailersOnly(await handler(call));
+  const record = call.contextValues?.get(requestRecordKey);
+  const answered = noteStatus(await withTrailersOnly(await handler(call)), record);
   if (answered.body !== undefined || answered.trailer !== undefined) {
     await universalResponseToNodeResponse(answered, response);
     return;

@@ -27,22 +27,35 @@ export function createTokenEndpoint(grant: TokenGrant, logFailure: LogFailure): 
           // The client went away.
           return;
         }
-        const { status, body } = settled;
-        const bytes = Buffer.from(JSON.stringify(body));
-        response.statusCode = status;
-        response.setHeader("content-type", "application/json");
-        response.setHeader("content-length", bytes.length);
-        response.setHeader("cache-control", "no-store");
-        if (status === 405) {
-          response.setHeader("allow", "POST");
-        }
-        if (status === 413 && request.httpVersionMajor === 1) {
-          // What was not read of the body would be taken for the next request.
-          response.setHeader("connection", "close");
-        }
-        response.end(request.method === "HEAD" ? "" : bytes);
+        send(settled, request, response);
       });
   };
+}
+
+/** Refuses a request for a token because the server has too much to do. */
+export const refuseToken: RequestListener = (request, response) => {
+  response.setHeader("retry-after", "1");
+  send(
+    { status: 503, body: { error: "temporarily_unavailable", error_description: "try again" } },
+    request,
+    response,
+  );
+};
+
+function send({ status, body }: Answer, ...[request, response]: Parameters<RequestListener>): void {
+  const bytes = Buffer.from(JSON.stringify(body));
+  response.statusCode = status;
+  response.setHeader("content-type", "application/json");
+  response.setHeader("content-length", bytes.length);
+  response.setHeader("cache-control", "no-store");
+  if (status === 405) {
+    response.setHeader("allow", "POST");
+  }
+  if ((status === 413 || status === 503) && request.httpVersionMajor === 1) {
+    // What was not read of the body would be taken for the next request.
+    response.setHeader("connection", "close");
+  }
+  response.end(request.method === "HEAD" ? "" : bytes);
 }
 
 type Answer = { readonly status: number; readonly body: object };

@@ -6,6 +6,10 @@ export type StoreOptions = {
   clock?: Clock;
   /** Memory for pages of a SQLite database, in bytes; other engines have their own. */
   cacheBytes?: number | undefined;
+  /** Called after each batch of puts with their number; not by Cassandra, which has no batches. */
+  onBatch?: ((puts: number) => void) | undefined;
+  /** Called after each look for expired records with the number of those removed; Cassandra removes its own. */
+  onSweep?: ((removed: number) => void) | undefined;
 };
 
 /**
@@ -18,22 +22,27 @@ export type StoreOptions = {
  * Rejects with StoreOpenError, whose message never has a password.
  */
 export async function openStore(url: string, options: StoreOptions = {}): Promise<PlanStore> {
-  const { clock, cacheBytes } = options;
-  const common = clock === undefined ? {} : { clock };
+  const { clock, cacheBytes, onBatch, onSweep } = options;
+  const common = { ...(clock && { clock }), ...(onSweep && { onSweep }) };
   switch (/^([a-z]+):/.exec(url)?.[1]) {
     case "sqlite": {
       const { openSqliteStore } = await import("./sqlite-store.ts");
       const memory = cacheBytes === undefined ? {} : { cacheBytes };
-      return openSqliteStore({ directory: sqliteDirectory(url), ...memory, ...common });
+      return openSqliteStore({
+        directory: sqliteDirectory(url),
+        ...memory,
+        ...common,
+        ...(onBatch && { onCommit: onBatch }),
+      });
     }
     case "postgres":
     case "postgresql": {
       const { openPostgresStore } = await import("./postgres-store.ts");
-      return openPostgresStore({ url, ...common });
+      return openPostgresStore({ url, ...common, ...(onBatch && { onBatch }) });
     }
     case "cql": {
       const { openCqlStore } = await import("./cql-store.ts");
-      return openCqlStore({ url, ...common });
+      return openCqlStore({ url, ...(clock && { clock }) });
     }
     default:
       // Not the URL itself: it may have a password.

@@ -186,7 +186,7 @@ describe("after a body that was too large", () => {
 
 describe("a server with a limit of its own", () => {
   it.each(protocols)("keeps it over %s", async (protocol) => {
-    await using own = await startTestServer({ maxRequestBytes: 200 });
+    await using own = await startTestServer({ limits: { maxRequestBytes: 200 } });
     const client = own.client(protocol);
     const push = (title: string) =>
       client.createPlanStatus({ parent, userKey: "k", planStatus: planStatus({ title }) });

@@ -54,6 +54,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     host: "127.0.0.1",
     port: 0,
     ...rest,
+    // That the machine of a test is slow is no reason to refuse calls.
+    limits: { maxEventLoopDelayMs: 0, ...rest.limits },
     dataDirectory: directory,
     clock,
     logFailure: (cause) => failures.push(cause),

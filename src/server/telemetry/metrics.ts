@@ -1,0 +1,191 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { type CallSummary, statusOf, systemNameOf } from "./call-summary.ts";
+
+/** What is looked at when metrics are asked for. */
+export type MetricsState = {
+  readonly requestsInFlight: number;
+  readonly connections: number;
+  /** Puts that wait for the store, those being stored included. */
+  readonly storeQueue: number;
+  readonly ready: boolean;
+  readonly logLinesDropped: number;
+  /** When the certificate ends, in ms since the epoch; undefined without TLS. */
+  readonly certificateNotAfterMs: number | undefined;
+};
+
+export type StoreOperation = "put" | "get" | "health" | "scan";
+
+/**
+ * What the server counts and measures, under the names of OpenTelemetry's conventions where there are some. Labels are
+ * methods, codes and reasons of the contract, and words of this server: nothing that a caller makes up.
+ */
+export type ServerMetrics = {
+  readonly registry: Registry;
+  request(summary: CallSummary): void;
+  connectionRefused(cause: string): void;
+  /** `errorType` is undefined if the store answered. */
+  storeCall(operation: StoreOperation, seconds: number, errorType: string | undefined): void;
+  /** Puts that were stored together. */
+  batch(puts: number): void;
+  swept(records: number): void;
+  tokenVerified(outcome: "accepted" | "refused" | "failed", seconds: number): void;
+  tlsReloaded(outcome: "loaded" | "refused"): void;
+};
+
+/** Seconds; those of the conventions for RPC, and finer ones, for most calls take a few milliseconds. */
+const callBuckets = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
+];
+
+/** Seconds, as the conventions for database clients have them. */
+const storeBuckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
+
+const tokenBuckets = [0.00001, 0.0001, 0.001, 0.01, 0.1, 1, 5];
+
+export type MetricsOptions = {
+  version: string;
+  /** `db.system.name` of the store. */
+  storeSystem: string;
+  state: () => MetricsState;
+};
+
+/** Creates the metrics of one process, those of the process itself among them. */
+export function createServerMetrics({ version, storeSystem, state }: MetricsOptions): ServerMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const calls = new Histogram({
+    name: "rpc_server_call_duration_seconds",
+    help: "Duration of calls, from the header of the request to the end of the answer (rpc.server.call.duration)",
+    labelNames: ["rpc_system_name", "rpc_method", "rpc_response_status_code"],
+    buckets: callBuckets,
+    registers,
+  });
+  const refusals = new Counter({
+    name: "mdps_refusals_total",
+    help: "Calls that were refused, by ErrorReason",
+    labelNames: ["reason"],
+    registers,
+  });
+  const connectionsRefused = new Counter({
+    name: "mdps_connections_refused_total",
+    help: "Connections and streams that were cut because of a limit",
+    labelNames: ["cause"],
+    registers,
+  });
+  const storeCalls = new Histogram({
+    name: "db_client_operation_duration_seconds",
+    help: "Duration of calls of the store, waiting included (db.client.operation.duration)",
+    labelNames: ["db_system_name", "db_operation_name", "error_type"],
+    buckets: storeBuckets,
+    registers,
+  });
+  const batches = new Histogram({
+    name: "mdps_store_batch_size",
+    help: "Puts that were stored together, in one commit or statement",
+    buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
+    registers,
+  });
+  const swept = new Counter({
+    name: "mdps_store_swept_records_total",
+    help: "Expired records that were removed",
+    registers,
+  });
+  const tokens = new Histogram({
+    name: "mdps_token_verification_duration_seconds",
+    help: "Duration of the verification of access tokens; failed: it could not be found out",
+    labelNames: ["outcome"],
+    buckets: tokenBuckets,
+    registers,
+  });
+  const reloads = new Counter({
+    name: "mdps_tls_reloads_total",
+    help: "Certificates that were read again; a refused one left the old one in use",
+    labelNames: ["outcome"],
+    registers,
+  });
+  new Gauge({
+    name: "mdps_build_info",
+    help: "Version of the server",
+    labelNames: ["version"],
+    aggregator: "first",
+    registers,
+  }).set({ version }, 1);
+  registerState(registers, state);
+
+  const observeCall = remembered((system: string, method: string, code: string) =>
+    calls.labels(system, method, code),
+  );
+  const observeStore = remembered((operation: string, errorType: string) =>
+    storeCalls.labels(storeSystem, operation, errorType),
+  );
+  return {
+    registry,
+    request(summary) {
+      const { record, method, reason, durationMs } = summary;
+      observeCall(systemNameOf(record.protocol), method, statusOf(summary)).observe(durationMs / 1000);
+      if (reason !== undefined) {
+        refusals.inc({ reason });
+      }
+    },
+    connectionRefused: (cause) => connectionsRefused.inc({ cause }),
+    storeCall: (operation, seconds, errorType = "") => observeStore(operation, errorType).observe(seconds),
+    batch: (puts) => batches.observe(puts),
+    swept: (records) => swept.inc(records),
+    tokenVerified: (outcome, seconds) => tokens.observe({ outcome }, seconds),
+    tlsReloaded: (outcome) => reloads.inc({ outcome }),
+  };
+}
+
+function registerState(registers: Registry[], state: () => MetricsState): void {
+  const gauge = (name: string, help: string, read: (state: MetricsState) => number | undefined) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        const value = read(state());
+        if (value === undefined) {
+          this.remove();
+        } else {
+          this.set(value);
+        }
+      },
+    });
+  gauge("mdps_requests_in_flight", "Calls under way", (now) => now.requestsInFlight);
+  gauge("mdps_connections", "Connections that are open", (now) => now.connections);
+  gauge("mdps_store_queue_length", "Puts that wait for the store", (now) => now.storeQueue);
+  gauge("mdps_ready", "Whether calls would be served, 1 or 0; in sum: the processes that would", (now) =>
+    Number(now.ready),
+  );
+  gauge(
+    "mdps_tls_certificate_not_after_timestamp_seconds",
+    "When the certificate in use ends",
+    (now) => now.certificateNotAfterMs && now.certificateNotAfterMs / 1000,
+  );
+  new Counter({
+    name: "mdps_log_lines_dropped_total",
+    help: "Lines of the log that were lost, for whoever reads them was too slow",
+    registers,
+    collect() {
+      this.reset();
+      this.inc(state().logLinesDropped);
+    },
+  });
+}
+
+/** Keeps what is made for each combination of labels: finding it anew costs more than the observation. */
+function remembered<Labels extends string[], Child>(
+  make: (...labels: Labels) => Child,
+): (...labels: Labels) => Child {
+  const known = new Map<string, Child>();
+  return (...labels) => {
+    const key = labels.join("\n");
+    let child = known.get(key);
+    if (child === undefined) {
+      child = make(...labels);
+      known.set(key, child);
+    }
+    return child;
+  };
+}

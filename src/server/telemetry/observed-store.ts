@@ -1,0 +1,60 @@
+import { context, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
+import type { PlanStore } from "../../store/plan-store.ts";
+import type { ServerMetrics, StoreOperation } from "./metrics.ts";
+import { tracerName } from "./request-tracing.ts";
+
+/** A store that is looked at, and how many puts it has not answered yet. */
+export type ObservedStore = { readonly store: PlanStore; readonly waiting: () => number };
+
+/** Wraps a store so that each call is measured and has a span inside the one of its request. */
+export function observeStore(
+  store: PlanStore,
+  system: string,
+  metrics: Pick<ServerMetrics, "storeCall"> | undefined,
+): ObservedStore {
+  let waiting = 0;
+
+  async function observed<Result>(operation: StoreOperation, call: () => Promise<Result>): Promise<Result> {
+    const startedAt = performance.now();
+    const span = trace.getTracer(tracerName).startSpan(`${operation} record`, {
+      kind: SpanKind.CLIENT,
+      attributes: { "db.system.name": system, "db.operation.name": operation },
+    });
+    let errorType: string | undefined;
+    try {
+      return await context.with(trace.setSpan(context.active(), span), call);
+    } catch (error) {
+      errorType = error instanceof Error ? error.name : "unknown";
+      // Not its message: that of an engine may have a value of the record.
+      span.setAttribute("error.type", errorType);
+      span.setStatus({ code: SpanStatusCode.ERROR });
+      throw error;
+    } finally {
+      span.end();
+      metrics?.storeCall(operation, (performance.now() - startedAt) / 1000, errorType);
+    }
+  }
+
+  return {
+    waiting: () => waiting,
+    store: {
+      ...store,
+      async put(record, signal) {
+        waiting += 1;
+        try {
+          return await observed("put", () => store.put(record, signal));
+        } finally {
+          waiting -= 1;
+        }
+      },
+      get: (key, signal) => observed("get", () => store.get(key, signal)),
+      health: () => observed("health", () => store.health()),
+    },
+  };
+}
+
+/** Returns `db.system.name` of the store that a URL names. */
+export function storeSystemOf(url: string): string {
+  const scheme = /^[a-z]+/.exec(url)?.[0] ?? "";
+  return { postgres: "postgresql", cql: "cassandra" }[scheme] ?? scheme;
+}

@@ -1,0 +1,23 @@
+import type { VerifyToken } from "../../auth/token-verifier.ts";
+import type { ServerMetrics } from "./metrics.ts";
+
+/** Measures the verification of access tokens. */
+export function observeTokens(
+  verify: VerifyToken,
+  metrics: Pick<ServerMetrics, "tokenVerified"> | undefined,
+): VerifyToken {
+  if (metrics === undefined) {
+    return verify;
+  }
+  return async (token) => {
+    const startedAt = performance.now();
+    let outcome: "accepted" | "refused" | "failed" = "failed";
+    try {
+      const result = await verify(token);
+      outcome = "refused" in result ? "refused" : "accepted";
+      return result;
+    } finally {
+      metrics.tokenVerified(outcome, (performance.now() - startedAt) / 1000);
+    }
+  };
+}

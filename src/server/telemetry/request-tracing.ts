@@ -1,0 +1,78 @@
+import { Code } from "@connectrpc/connect";
+import {
+  type Context,
+  context,
+  propagation,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from "@opentelemetry/api";
+import type { RequestListener } from "../listener.ts";
+import { type CallSummary, statusOf, systemNameOf } from "./call-summary.ts";
+
+/** Name of the tracer: whoever configures an SDK may single out its spans by it. */
+export const tracerName = "mobile-data-plan-sharing";
+
+/** A span of a request, and the context in which the request is served, so that further spans are inside. */
+export type RequestTrace = { readonly span: Span; readonly context: Context };
+
+type Request = Parameters<RequestListener>[0];
+
+/**
+ * Starts the span of a request, below the one that its traceparent names. Without an OpenTelemetry SDK, which is for
+ * whoever runs the server to load, it costs next to nothing and leads nowhere.
+ */
+export function startTrace(request: Request): RequestTrace {
+  const parent = propagation.extract(context.active(), request.headers);
+  // Not the path, which may have a user key: the name is given when the method is known.
+  const span = trace
+    .getTracer(tracerName)
+    .startSpan(request.method ?? "HTTP", { kind: SpanKind.SERVER }, parent);
+  return { span, context: trace.setSpan(parent, span) };
+}
+
+/** Ends the span, with what has become of the request (semantic conventions for RPC spans). */
+export function endTrace({ span }: RequestTrace, summary: CallSummary): void {
+  if (span.isRecording()) {
+    const { record, method, httpStatus } = summary;
+    const status = statusOf(summary);
+    span.updateName(method);
+    span.setAttributes({
+      "rpc.system.name": systemNameOf(record.protocol),
+      "rpc.method": method,
+      "rpc.response.status_code": status,
+      "http.response.status_code": httpStatus,
+      ...(record.asn !== undefined && { "mdps.asn": record.asn }),
+      ...(summary.code !== undefined && { "error.type": summary.reason ?? status }),
+    });
+    if (summary.code !== undefined && serverFaults.has(summary.code)) {
+      span.setStatus({ code: SpanStatusCode.ERROR });
+    }
+  }
+  span.end();
+}
+
+/** Codes that say of a server, not of its caller, that something is wrong (semantic conventions for gRPC). */
+const serverFaults: ReadonlySet<Code> = new Set([
+  Code.Unknown,
+  Code.DeadlineExceeded,
+  Code.Unimplemented,
+  Code.Internal,
+  Code.Unavailable,
+  Code.DataLoss,
+]);
+
+/** W3C Trace Context, version 00; what is behind it in later versions is not looked at. */
+const traceparent = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-|$)/;
+
+/** Returns the trace that a request belongs to: that of its span, else the one that the caller names. */
+export function traceIdOf({ span }: RequestTrace, request: Request): string | undefined {
+  const { traceId } = span.spanContext();
+  if (trace.isSpanContextValid(span.spanContext())) {
+    return traceId;
+  }
+  const header = request.headers.traceparent;
+  const named = typeof header === "string" ? traceparent.exec(header)?.[1] : undefined;
+  return named === undefined || /^0+$/.test(named) ? undefined : named;
+}

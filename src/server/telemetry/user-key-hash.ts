@@ -1,0 +1,31 @@
+import { createHmac, randomBytes } from "node:crypto";
+import { readOrCreateSecret } from "../../auth/kept-secret.ts";
+
+/** Returns what stands for a user key where the key itself must not: the same text for the same key, here alone. */
+export type HashUserKey = (userKey: string) => string;
+
+/** Raised when the key of the log cannot be used; the message says what to do. */
+export class LogKeyError extends Error {
+  override readonly name = "LogKeyError";
+}
+
+/**
+ * Loads the key of this installation, `log.key` in the data directory, and makes it if it is missing. Phone numbers are
+ * few enough to hash them all: without the key a hash tells nothing, and hashes of two installations have nothing in
+ * common. Rejects with LogKeyError.
+ */
+export async function loadUserKeyHash(dataDirectory: string): Promise<HashUserKey> {
+  const text = await readOrCreateSecret(dataDirectory, "log.key", {
+    make: async () => `${randomBytes(32).toString("base64url")}\n`,
+    errorOf: (message, cause) => new LogKeyError(message, { cause }),
+  });
+  const key = Buffer.from(text.trim(), "base64url");
+  if (key.length !== 32) {
+    throw new LogKeyError(
+      `${dataDirectory}/log.key is no key of 32 bytes. Restore it from a backup, or remove it to make a new one: ` +
+        "hashes in older logs then match no newer ones.",
+    );
+  }
+  // 96 bits: as good as unique among all the subscribers of the world.
+  return (userKey) => createHmac("sha256", key).update(userKey).digest("base64url").slice(0, 16);
+}
