@@ -6,7 +6,7 @@ import {
   type PlanSharingClient,
   type PlanSharingProtocol,
 } from "../../src/client/index.ts";
-import { type ServerOptions, startServer } from "../../src/server/server.ts";
+import { type RunningServer, type ServerOptions, startServer } from "../../src/server/server.ts";
 import { makeDirectory, removeDirectory } from "./data-directory.ts";
 import { createTestClock, type TestClock } from "./test-clock.ts";
 
@@ -22,6 +22,9 @@ export type TokenInit = { asns?: readonly number[]; scopes?: readonly string[]; 
 export type TestServer = {
   readonly url: string;
   readonly port: number;
+  /** Where metrics and readiness are, if the server was told to have them. */
+  readonly adminUrl: string;
+  readonly running: RunningServer;
   readonly directory: string;
   readonly clock: TestClock;
   /** A token of this server that may do everything for operators 65001 and 65002, for ten years. */
@@ -76,6 +79,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   return {
     url: server.url,
     port: Number(new URL(server.url).port),
+    adminUrl: server.adminUrl ?? "",
+    running: server,
     directory,
     clock,
     token,
