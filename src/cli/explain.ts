@@ -1,5 +1,6 @@
 import { ServiceAccountsError } from "../auth/service-accounts.ts";
 import { SigningKeyError } from "../auth/signing-key.ts";
+import { ConfigError } from "../config/config-error.ts";
 import { InputError } from "../push/input.ts";
 import { RunError } from "../push/run-directory.ts";
 import { CleartextError } from "../server/server.ts";
@@ -14,6 +15,7 @@ export class UsageError extends Error {
 /** Errors whose messages are written for people and say what to do. */
 const explained = [
   UsageError,
+  ConfigError,
   StoreOpenError,
   StoreUnavailable,
   SigningKeyError,
