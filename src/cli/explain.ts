@@ -30,6 +30,9 @@ export function explain(error: unknown): string {
   if (error instanceof CleartextError) {
     return `${error.message} (--tls-cert and --tls-key, or --allow-cleartext)`;
   }
+  if (error instanceof ConfigError && error.faults.some(({ source }) => source.layer === "flag")) {
+    return `${error.message}\n(add --help for what there is)`;
+  }
   if (error instanceof Error && explained.some((kind) => error instanceof kind)) {
     return error.message;
   }

@@ -3,7 +3,7 @@ import {
   type ServerConfig,
   ServerConfigSchema,
 } from "../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
-import { isConfidential } from "../contract/loopback.ts";
+import { brokenRulesOf } from "./further-rules.ts";
 import type { Fault, Given, Source } from "./layer.ts";
 import { type Setting, settings } from "./settings.ts";
 
@@ -11,7 +11,7 @@ import { type Setting, settings } from "./settings.ts";
  * Finds every rule that a configuration breaks: those of the schema, and those that a schema cannot state.
  *
  * @param values - What the configuration was made of.
- * @param missing - Settings whose values could not be read. What is said of them, or needs them, would be wrong.
+ * @param missing - Settings whose values could not be read. Rules that are about them say nothing yet.
  */
 export function violationsOf(
   config: ServerConfig,
@@ -19,63 +19,54 @@ export function violationsOf(
   missing: readonly Setting[],
 ): Fault[] {
   const { violations = [] } = createValidator().validate(ServerConfigSchema, config);
-  const found = [
-    ...violations.map((violation) => faultOf(violation, values)),
-    ...[...endpointFaults(config), ...addressFaults(config), ...rateFaults(config)].map(
-      ({ path, message }) => ({
-        source: sourceOf(path, values),
-        path,
-        message,
-      }),
-    ),
+  const faults = [
+    ...violations.map(({ field, message, ruleId }) => {
+      const path = pathOf(field);
+      const about = settingsOf(path, `${ruleId} ${message}`);
+      const source = sourceOf(path, about, values);
+      return { about, source, path, message: respell(message, about, source) };
+    }),
+    ...brokenRulesOf(config).map((rule) => {
+      const about = settingsOf(rule.path, "");
+      return { about, source: sourceOf(rule.path, about, values), ...rule };
+    }),
   ];
+  return faults
+    .filter(({ about }) => !about.some((setting) => missing.includes(setting)))
+    .map(({ source, path, message }) => ({ source, path, message }));
 }
 
-type Found = { readonly path: string; readonly message: string };
-
-function endpointFaults({ auth }: ServerConfig): Found[] {
-  const { jwtIssuers = [], introspection } = auth ?? {};
-  return [
-    ...jwtIssuers.map(({ jwksUri }, index) => ({ path: `auth.jwtIssuers[${index}].jwksUri`, url: jwksUri })),
-    ...(introspection ? [{ path: "auth.introspection.endpoint", url: introspection.endpoint }] : []),
-  ]
-    .filter(({ url }) => !URL.canParse(url) || !isConfidential(new URL(url)))
-    .map(({ path, url }) => ({
-      path,
-      message: `${url} must be an https URL; http is for this machine alone`,
-    }));
+/** Says whether what a path names is the same as what another one does, or a part of it. */
+export function isWithin(path: string, outer: string): boolean {
+  return path === outer || path.startsWith(`${outer}.`) || path.startsWith(`${outer}[`);
 }
 
-function addressFaults({ admin }: ServerConfig): Found[] {
-  const port = Number(/:(\d+)$/.exec(admin?.listen ?? "")?.[1] ?? 0);
-  return port > 65_535 ? [{ path: "admin.listen", message: "its port must be at most 65535" }] : [];
-}
-
-function rateFaults({ limits }: ServerConfig): Found[] {
-  return (limits?.operatorRates ?? []).flatMap(({ rate }, index) =>
-    rate && rate.perSecond === undefined
-      ? [{ path: `limits.operatorRates[${index}].rate.perSecond`, message: "value is required" }]
-      : [],
-  );
-}
-
-function faultOf(
-  { field, message, ruleId }: Violation,
-  values: readonly Given[],
-): Fault & { about: readonly Setting[] } {
-  const path = pathOf(field);
-  // A rule of a whole message names the fields that it is about, as the schema spells them.
-  const words: readonly string[] = `${ruleId} ${message}`.match(/\w+/g) ?? [];
-  const about = settings.filter(
+/** Settings that a rule is about: that of its path, or, of a rule of a whole message, those whose fields it names. */
+function settingsOf(path: string, rule: string): readonly Setting[] {
+  const words: readonly string[] = rule.match(/\w+/g) ?? [];
+  return settings.filter(
     (setting) =>
       isWithin(path, setting.path) || (parentOf(setting) === path && words.includes(setting.field.name)),
   );
-  const given = values.find(({ setting, source }) => about.includes(setting) && source.layer !== "default");
-  const source = given?.source ?? sourceOf(path, values);
-  return { source, path, message: respell(message, about, source), about };
 }
 
-/** Names settings as those are named where the value comes from. */
+/** Where the values come from that a rule is about; if there are none, where those beside them do. */
+function sourceOf(path: string, about: readonly Setting[], values: readonly Given[]): Source {
+  const chosen = values.filter(({ source }) => source.layer !== "default");
+  const given = chosen.find(({ setting }) => about.includes(setting));
+  if (given) {
+    return given.source;
+  }
+  for (let scope = path; scope !== ""; scope = scope.replace(/\.?[^.]*$/, "")) {
+    const found = chosen.find(({ setting }) => isWithin(setting.path, scope));
+    if (found) {
+      return found.source;
+    }
+  }
+  return { layer: "default", name: "default" };
+}
+
+/** Names settings as they are named where the value comes from; the schema's spelling is for nobody. */
 function respell(message: string, about: readonly Setting[], source: Source): string {
   const nameOf = ({ flag, variable, field }: Setting) =>
     source.layer === "flag" && flag ? flag.long : source.layer === "environment" ? variable : field.jsonName;
@@ -106,18 +97,4 @@ function pathOf(path: Violation["field"]): string {
 
 function parentOf({ path }: Setting): string {
   return path.slice(0, Math.max(0, path.lastIndexOf(".")));
-}
-
-/** Where the value at a path comes from; if there is none, where those beside it do. */
-function sourceOf(path: string, values: readonly Given[]): Source {
-  const chosen = values.filter(({ source }) => source.layer !== "default");
-  for (let scope = path.replace(/\[.*/, ""); scope !== ""; scope = scope.replace(/\.?[^.]*$/, "")) {
-    const found = chosen.find(
-      ({ setting }) => setting.path === scope || setting.path.startsWith(`${scope}.`),
-    );
-    if (found) {
-      return found.source;
-    }
-  }
-  return { layer: "default", name: "default" };
 }
