@@ -4,6 +4,8 @@ import { ConfigError } from "../config/config-error.ts";
 import { InputError } from "../push/input.ts";
 import { RunError } from "../push/run-directory.ts";
 import { CleartextError } from "../server/server.ts";
+import { LogKeyError } from "../server/telemetry/user-key-hash.ts";
+import { WorkerStartError } from "../server/workers/primary.ts";
 import { StoreOpenError, StoreUnavailable } from "../store/plan-store.ts";
 import { ExportError } from "../transfer/export-file.ts";
 
@@ -23,6 +25,8 @@ const explained = [
   ExportError,
   InputError,
   RunError,
+  LogKeyError,
+  WorkerStartError,
 ];
 
 /** Says in one line what kept a command from working. Only an unforeseen error brings its stack trace. */

@@ -1,13 +1,13 @@
 import type { Command } from "commander";
-import { startServer } from "../server/server.ts";
 import { newCommand } from "./new-command.ts";
+import { obeySignals } from "./obey-signals.ts";
 import { parseAsn } from "./parse-options.ts";
 import { jsonOption, print } from "./print.ts";
 import { makeQuickStart, quickStartText } from "./quick-start.ts";
 import { readConfigOf } from "./read-config.ts";
 import { effectiveServer } from "./server-options.ts";
-import { readIntrospectionSecret, readTls } from "./server-secrets.ts";
 import { addSettingOptions } from "./setting-options.ts";
+import { startServing } from "./start-serving.ts";
 
 type ServeOptions = { quickStart?: number; json?: true };
 
@@ -26,35 +26,15 @@ export function serveCommand(): Command {
 
 async function serve({ quickStart: asn, json }: ServeOptions, command: Command): Promise<void> {
   const resolved = await readConfigOf(command);
-  const { limits, store, dataDirectory: data, ...effective } = effectiveServer(resolved.config);
-  const server = await startServer({
-    host: effective.host,
-    port: effective.port,
-    tls: await readTls(resolved),
-    allowCleartext: effective.allowCleartext,
-    dataDirectory: data,
-    store,
-    cacheBytes: effective.cacheBytes,
-    auth: effective.auth,
-    introspectionSecret: await readIntrospectionSecret(resolved),
-    allowOrigins: effective.allowOrigins,
-    clockSkewMs: effective.clockSkewMs,
-    reflection: effective.reflection,
-    maxRequestBytes: limits.maxRequestBytes,
-    graceMs: effective.graceMs,
-  });
-  const stop = async () => {
-    await server.close();
-    process.exit(0);
-  };
-  process.once("SIGTERM", stop);
-  process.once("SIGINT", stop);
-  const { url } = server;
+  const { dataDirectory: data } = effectiveServer(resolved.config);
+  const serving = await startServing(resolved);
+  obeySignals(serving, resolved.config.listen?.tlsCert !== undefined);
+  const { url, adminUrl: admin } = serving;
   const quickStart = asn === undefined ? undefined : await makeQuickStart(url, data, asn);
-  const words = `mdps listens on ${url}, with its data in ${data}`;
+  const words = `mdps listens on ${url}, with its data in ${data}${admin ? `, and for you on ${admin}` : ""}`;
   print(
     json,
-    { url, data, ...(quickStart && { quickStart }) },
+    { url, data, ...(admin && { admin }), ...(quickStart && { quickStart }) },
     quickStart === undefined ? words : `${words}\n${quickStartText(quickStart)}`,
   );
 }

@@ -4,7 +4,7 @@ import type {
   Rate,
   ServerConfig,
 } from "../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
-import type { OperatorRate, ServerLimits } from "../server/server-limits.ts";
+import type { OperatorRate, ServerLimits } from "../server/limits/server-limits.ts";
 
 /** A configuration as a server takes it, but for what stands in other files: `readTls`, `readIntrospectionSecret`. */
 export type EffectiveServer = {

@@ -19,10 +19,10 @@ export type RunningServer = {
   /** Undefined if nobody could ask for them. */
   readonly metrics: ServerMetrics | undefined;
   /**
-   * Uses another certificate for new connections; those that are open go on. Throws if it cannot be used, and then keeps
-   * the old one.
+   * Uses another certificate for new connections; those that are open go on. Rejects if it cannot be read or used, and
+   * then keeps the old one.
    */
-  reloadTls(tls: TlsPair): void;
+  reloadTls(read: () => Promise<TlsPair | undefined>): Promise<void>;
   /**
    * Stops: not ready from now on, after the drain delay no new connection, what runs is finished within the grace, then
    * the store is closed. Idempotent.
@@ -76,8 +76,12 @@ export function runningServer(parts: ServerParts): RunningServer {
     adminUrl: admin?.url,
     ready: parts.ready,
     metrics,
-    reloadTls(tls) {
+    async reloadTls(read) {
       try {
+        const tls = await read();
+        if (tls === undefined) {
+          throw new Error("there is no certificate");
+        }
         listener.reloadTls(tls);
         parts.onTls(tls);
         metrics?.tlsReloaded("loaded");

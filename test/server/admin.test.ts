@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startServer } from "../../src/server/server.ts";
 import { dataDirectory } from "../support/data-directory.ts";
 import { readExposition, scrape, sumOf } from "../support/exposition.ts";
-import { planStatus } from "../support/plan-statuses.ts";
+import { day, planStatus } from "../support/plan-statuses.ts";
 import { freshKey, parent, protocols, startTestServer, type TestServer } from "../support/test-server.ts";
 
 let server: TestServer;
@@ -135,7 +135,7 @@ describe("metrics", () => {
   it("count what is swept", async () => {
     await using own = await startTestServer({ admin: { host: "127.0.0.1", port: 0 } });
     await own.client("rest").createPlanStatus({ parent, userKey: "k", planStatus: planStatus() });
-    own.clock.set(own.clock.now() + 3650 * 86_400_000);
+    own.clock.set(own.clock.now() + day);
     await expect
       .poll(async () => sumOf(await scrape(own.adminUrl), "mdps_store_swept_records_total"), {
         timeout: 10_000,

@@ -1,0 +1,87 @@
+import cluster from "node:cluster";
+import packageJson from "../../package.json" with { type: "json" };
+import type { ResolvedConfig } from "../config/resolve.ts";
+import { type RunningServer, startServer } from "../server/server.ts";
+import { createServerLog } from "../server/telemetry/request-log.ts";
+import { startWorkers } from "../server/workers/primary.ts";
+import { joinPrimary } from "../server/workers/worker.ts";
+import { type EffectiveServer, effectiveServer } from "./server-options.ts";
+import { readIntrospectionSecret, readTls } from "./server-secrets.ts";
+
+/** A server, in this process or in several. */
+export type Serving = {
+  readonly url: string;
+  readonly adminUrl: string | undefined;
+  /** Reads the certificate again. Rejects if it cannot be used. */
+  reload(): Promise<void>;
+  close(): Promise<void>;
+};
+
+/** Beyond what a worker may take to stop, before it is killed, in ms. */
+const killAfterMs = 5_000;
+
+/**
+ * Starts what a configuration describes. In a process that a primary has started, it serves until the primary says to
+ * stop, and then ends the process.
+ */
+export async function startServing(resolved: ResolvedConfig): Promise<Serving> {
+  const effective = effectiveServer(resolved.config);
+  if (cluster.isWorker) {
+    return serveAsWorker(resolved, effective);
+  }
+  if (effective.workers === 1) {
+    const server = await start(resolved, effective, { admin: effective.admin });
+    return { ...server, reload: () => reload(server, resolved) };
+  }
+  const { workers, limits, admin, logLevel: level, drainDelayMs, graceMs } = effective;
+  return startWorkers({
+    workers,
+    limits,
+    admin,
+    // Requests, and so user keys, are for the workers to log.
+    log: level === "silent" ? undefined : createServerLog({ level }, () => ""),
+    stopWithinMs: drainDelayMs + graceMs + killAfterMs,
+  });
+}
+
+async function serveAsWorker(resolved: ResolvedConfig, effective: EffectiveServer): Promise<never> {
+  const worker = joinPrimary(effective.limits);
+  const server = await start(resolved, effective, { worker });
+  await worker.run({ server, reload: () => reload(server, resolved) });
+  await server.close();
+  process.exit(0);
+}
+
+async function start(
+  resolved: ResolvedConfig,
+  effective: EffectiveServer,
+  role: Pick<Parameters<typeof startServer>[0], "admin" | "worker">,
+): Promise<RunningServer> {
+  return startServer({
+    host: effective.host,
+    port: effective.port,
+    tls: await readTls(resolved),
+    allowCleartext: effective.allowCleartext,
+    dataDirectory: effective.dataDirectory,
+    store: effective.store,
+    cacheBytes: effective.cacheBytes,
+    auth: effective.auth,
+    introspectionSecret: await readIntrospectionSecret(resolved),
+    allowOrigins: effective.allowOrigins,
+    clockSkewMs: effective.clockSkewMs,
+    reflection: effective.reflection,
+    limits: effective.limits,
+    log: { level: effective.logLevel },
+    drainDelayMs: effective.drainDelayMs,
+    graceMs: effective.graceMs,
+    version: packageJson.version,
+    ...role,
+  });
+}
+
+async function reload(server: RunningServer, resolved: ResolvedConfig): Promise<void> {
+  const { tlsCert } = resolved.config.listen ?? {};
+  if (tlsCert !== undefined) {
+    await server.reloadTls(() => readTls(resolved));
+  }
+}
