@@ -90,16 +90,26 @@ export function runProgram(args: readonly string[], options: ProgramOptions = {}
   return startProgram(args, options).ended;
 }
 
-const announcement = /^mdps listens on (\S+), with its data in (.+)$/m;
+const announcement = /^mdps listens on (\S+), with its data in (.+?)(?:, and for you on (\S+))?$/m;
 
-/** Starts `mdps serve` on a free port and resolves when it listens. */
+/** Starts `mdps serve` on a free port, with nothing but failures in its log, and resolves when it listens. */
 export async function startServe(
   directory: string,
   args: readonly string[] = [],
-): Promise<Program & { readonly url: string }> {
-  const program = startProgram(["serve", "--port", "0", "--data", directory, ...args]);
+): Promise<Program & { readonly url: string; readonly adminUrl: string }> {
+  const program = startProgram([
+    "serve",
+    "--port",
+    "0",
+    "--data",
+    directory,
+    "--log-level",
+    "error",
+    ...args,
+  ]);
   const text = await program.printed(announcement);
-  return { ...program, url: announcement.exec(text)?.[1] ?? "" };
+  const [, url = "", , adminUrl = ""] = announcement.exec(text) ?? [];
+  return { ...program, url, adminUrl };
 }
 
 /** Makes a token as `mdps token` does. */
