@@ -13,7 +13,7 @@ const floors: readonly (readonly string[])[] = [
   ["cli", "index.ts"],
   ["server", "push", "transfer"],
   ["services", "client"],
-  ["plans", "store", "auth", "transcoding"],
+  ["plans", "store", "auth", "transcoding", "config"],
   ["contract"],
   ["gen"],
 ];

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readConfig } from "../src/cli/read-config.ts";
+import { readIntrospectionSecret } from "../src/cli/server-secrets.ts";
 import { type RunningServer, startServer } from "../src/server/server.ts";
 
 const run = promisify(execFile);
@@ -101,8 +102,8 @@ it("the configuration in docs/security.md is one that the server takes", async (
   const text = /```yaml\n([\s\S]*?)```/.exec(readFileSync(join(root, "docs/security.md"), "utf8"))?.[1] ?? "";
   writeFileSync(join(folder, "mdps.yaml"), text);
   writeFileSync(join(folder, "introspection-secret.txt"), "secret\n", { mode: 0o600 });
-  const { config, introspectionSecret } = await readConfig(join(folder, "mdps.yaml"));
-  expect(config.auth?.jwtIssuers[0]?.accounts[0]?.asns).toEqual([65001, 65002]);
-  expect(introspectionSecret).toBe("secret");
+  const resolved = await readConfig({ file: join(folder, "mdps.yaml") });
+  expect(resolved.config.auth?.jwtIssuers[0]?.accounts[0]?.asns).toEqual([65001, 65002]);
+  expect(await readIntrospectionSecret(resolved)).toBe("secret");
   rmSync(folder, { recursive: true });
 });

@@ -1,5 +1,6 @@
 import { ServiceAccountsError } from "../auth/service-accounts.ts";
 import { SigningKeyError } from "../auth/signing-key.ts";
+import { ConfigError } from "../config/config-error.ts";
 import { InputError } from "../push/input.ts";
 import { RunError } from "../push/run-directory.ts";
 import { CleartextError } from "../server/server.ts";
@@ -14,6 +15,7 @@ export class UsageError extends Error {
 /** Errors whose messages are written for people and say what to do. */
 const explained = [
   UsageError,
+  ConfigError,
   StoreOpenError,
   StoreUnavailable,
   SigningKeyError,
@@ -27,6 +29,9 @@ const explained = [
 export function explain(error: unknown): string {
   if (error instanceof CleartextError) {
     return `${error.message} (--tls-cert and --tls-key, or --allow-cleartext)`;
+  }
+  if (error instanceof ConfigError && error.faults.some(({ source }) => source.layer === "flag")) {
+    return `${error.message}\n(add --help for what there is)`;
   }
   if (error instanceof Error && explained.some((kind) => error instanceof kind)) {
     return error.message;

@@ -12,15 +12,6 @@ export function parseAsn(text: string): number {
   return asn;
 }
 
-/** Reads a TCP port; 0 is any free one. */
-export function parsePort(text: string): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(port <= 65_535)) {
-    throw new InvalidArgumentError("It must be a port from 0 to 65535; 0 picks a free one.");
-  }
-  return port;
-}
-
 /** Reads a number of seconds, at least `least`. */
 export function parseSeconds(least: number): (text: string) => number {
   return (text) => {
@@ -32,15 +23,6 @@ export function parseSeconds(least: number): (text: string) => number {
   };
 }
 
-/** Reads an amount of memory in MiB. */
-export function parseMebibytes(text: string): number {
-  const mebibytes = /^\d{1,7}$/.test(text) ? Number(text) : 0;
-  if (mebibytes < 1) {
-    throw new InvalidArgumentError("It must be a whole number of MiB, at least 1.");
-  }
-  return mebibytes;
-}
-
 /** Reads the URL of a server: a scheme and a host, perhaps a port. Returns it without a slash at the end. */
 export function parseUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -49,15 +31,6 @@ export function parseUrl(text: string): string {
     throw new InvalidArgumentError("It must be the URL of a server, such as https://mdps.example.com.");
   }
   return url.origin;
-}
-
-/** Reads the origin of pages, as browsers write it, or `*`. */
-export function parseOrigin(text: string): string {
-  const isOrigin = /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
-  if (!isOrigin && text !== "*") {
-    throw new InvalidArgumentError("It must be an origin, such as https://console.example.com, or *.");
-  }
-  return text;
 }
 
 /** Reads an option that may be repeated. */

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { completionCommand } from "./completion.ts";
+import { configCommand } from "./config.ts";
 import { explain } from "./explain.ts";
 import { exportCommand } from "./export.ts";
 import { getCommand } from "./get.ts";
@@ -16,6 +17,7 @@ const program = new Command("mdps")
   .description("server and tools for Google's Mobile Data Plan Sharing API")
   .version(packageJson.version)
   .addCommand(serveCommand())
+  .addCommand(configCommand())
   .addCommand(validateCommand())
   .addCommand(pushCommand())
   .addCommand(getCommand())

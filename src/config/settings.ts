@@ -1,0 +1,123 @@
+import { type DescField, type DescMessage, getOption, hasOption, ScalarType } from "@bufbuild/protobuf";
+import { DurationSchema } from "@bufbuild/protobuf/wkt";
+import { field as fieldRules } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
+import { ServerConfigSchema } from "../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
+import { type Flag, flags } from "./flags.ts";
+import {
+  type ReadText,
+  readAny,
+  readBoolean,
+  readDocument,
+  readDuration,
+  readList,
+  readNumber,
+  readWhole,
+} from "./read-text.ts";
+
+/** What can be set by itself: a leaf of ServerConfig. What has a number of parts, such as the issuers, is one leaf. */
+export type Setting = {
+  /** Where it stands in a file, in the spelling of JSON: `limits.maxRequestBytes`. */
+  readonly path: string;
+  /** The fields that lead to it. */
+  readonly fields: readonly DescField[];
+  /** The last of them. */
+  readonly field: DescField;
+  /** Its environment variable: that of its flag, or MDPS_ and its path. */
+  readonly variable: string;
+  readonly flag: Flag | undefined;
+  /** Values that it takes, if the schema lists them. */
+  readonly choices: readonly string[];
+  /** Reads its value from a variable or a flag. */
+  readonly read: ReadText;
+  /** Reads one value of a list; undefined for other kinds. */
+  readonly readItem: ReadText | undefined;
+};
+
+/** All settings of the server, in the order of the schema. */
+export const settings: readonly Setting[] = leavesOf(ServerConfigSchema, []).map(settingOf);
+
+const byPath = new Map(settings.map((setting) => [setting.path, setting]));
+
+/** Finds a setting by its path. */
+export function settingAt(path: string): Setting | undefined {
+  return byPath.get(path);
+}
+
+/** Returns the name of a variable that says where a setting stands: MDPS_LIMITS_MAX_IN_FLIGHT. */
+export function pathVariable(path: string): string {
+  return `MDPS_${path
+    .replaceAll(".", "_")
+    .replaceAll(/[A-Z]/g, (letter) => `_${letter}`)
+    .toUpperCase()}`;
+}
+
+function leavesOf(message: DescMessage, above: readonly DescField[]): DescField[][] {
+  return message.fields.flatMap((field) => {
+    const fields = [...above, field];
+    return field.fieldKind === "message" && field.message.typeName !== DurationSchema.typeName
+      ? leavesOf(field.message, fields)
+      : [fields];
+  });
+}
+
+function settingOf(fields: readonly DescField[]): Setting {
+  const path = fields.map(({ jsonName }) => jsonName).join(".");
+  const field = fields.at(-1);
+  if (field === undefined) {
+    throw new Error("a setting has at least one field");
+  }
+  const flag = flags[path];
+  const readItem =
+    field.fieldKind === "list" && field.listKind === "scalar"
+      ? (flag?.read ?? scalarReader(field.scalar))
+      : undefined;
+  return {
+    path,
+    fields,
+    field,
+    variable: flag
+      ? `MDPS_${flag.long
+          .replace(/^--(no-)?/, "")
+          .replaceAll("-", "_")
+          .toUpperCase()}`
+      : pathVariable(path),
+    flag,
+    choices: choicesOf(field),
+    read: readItem ? readList(readItem) : (flag?.read ?? readerOf(field)),
+    readItem,
+  };
+}
+
+function readerOf(field: DescField): ReadText {
+  switch (field.fieldKind) {
+    case "scalar":
+      return scalarReader(field.scalar);
+    case "message":
+      return readDuration;
+    case "enum":
+      return readAny;
+    case "list":
+      return readDocument([]);
+    case "map":
+      return readDocument({});
+  }
+}
+
+function scalarReader(type: ScalarType): ReadText {
+  switch (type) {
+    case ScalarType.STRING:
+      return readAny;
+    case ScalarType.BOOL:
+      return readBoolean;
+    case ScalarType.DOUBLE:
+    case ScalarType.FLOAT:
+      return readNumber;
+    default:
+      return readWhole;
+  }
+}
+
+function choicesOf(field: DescField): readonly string[] {
+  const { type } = hasOption(field, fieldRules) ? getOption(field, fieldRules) : {};
+  return type?.case === "string" ? type.value.in : [];
+}
