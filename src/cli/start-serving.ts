@@ -46,7 +46,11 @@ export async function startServing(resolved: ResolvedConfig): Promise<Serving> {
 
 async function serveAsWorker(resolved: ResolvedConfig, effective: EffectiveServer): Promise<never> {
   const worker = joinPrimary(effective.limits);
-  const server = await start(resolved, effective, { worker });
+  const server = await start(resolved, effective, { worker }).catch((error: unknown) => {
+    // The channel would keep this process alive, which has nothing left to do but to say why.
+    process.disconnect();
+    throw error;
+  });
   await worker.run({ server, reload: () => reload(server, resolved) });
   await server.close();
   process.exit(0);

@@ -98,11 +98,13 @@ export const readOrigin: ReadText = (text) => {
 export function readList(readItem: ReadText): ReadText {
   return (text) => {
     if (text.startsWith("[")) {
-      return readDocument(text);
+      return parseYaml(text) ?? [];
     }
     return text === "" ? [] : text.split(",").map((item) => readItem(item.trim()));
   };
 }
 
-/** What has parts, in JSON or YAML. */
-export const readDocument: ReadText = (text) => parseYaml(text) ?? null;
+/** What has parts, in JSON or YAML. `empty` is what nothing at all stands for. */
+export function readDocument(empty: JsonValue): ReadText {
+  return (text) => parseYaml(text) ?? empty;
+}

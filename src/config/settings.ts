@@ -96,8 +96,10 @@ function readerOf(field: DescField): ReadText {
       return readDuration;
     case "enum":
       return readAny;
-    default:
-      return readDocument;
+    case "list":
+      return readDocument([]);
+    case "map":
+      return readDocument({});
   }
 }
 

@@ -1,4 +1,4 @@
-import { createValidator, type Violation } from "@bufbuild/protovalidate";
+import { createValidator, type Validator, type Violation } from "@bufbuild/protovalidate";
 import {
   type ServerConfig,
   ServerConfigSchema,
@@ -6,6 +6,9 @@ import {
 import { brokenRulesOf } from "./further-rules.ts";
 import type { Fault, Given, Source } from "./layer.ts";
 import { type Setting, settings } from "./settings.ts";
+
+/** It compiles the rules once. */
+let validator: Validator | undefined;
 
 /**
  * Finds every rule that a configuration breaks: those of the schema, and those that a schema cannot state.
@@ -18,7 +21,8 @@ export function violationsOf(
   values: readonly Given[],
   missing: readonly Setting[],
 ): Fault[] {
-  const { violations = [] } = createValidator().validate(ServerConfigSchema, config);
+  validator ??= createValidator();
+  const { violations = [] } = validator.validate(ServerConfigSchema, config);
   const faults = [
     ...violations.map(({ field, message, ruleId }) => {
       const path = pathOf(field);
@@ -41,13 +45,21 @@ export function isWithin(path: string, outer: string): boolean {
   return path === outer || path.startsWith(`${outer}.`) || path.startsWith(`${outer}[`);
 }
 
-/** Settings that a rule is about: that of its path, or, of a rule of a whole message, those whose fields it names. */
+/**
+ * Settings that a rule is about: that of its path, all of a oneof, or, of a rule of a whole message, those whose fields
+ * it names.
+ */
 function settingsOf(path: string, rule: string): readonly Setting[] {
   const words: readonly string[] = rule.match(/\w+/g) ?? [];
-  return settings.filter(
-    (setting) =>
-      isWithin(path, setting.path) || (parentOf(setting) === path && words.includes(setting.field.name)),
-  );
+  return settings.filter((setting) => {
+    const { oneof, name } = setting.field;
+    const parent = parentOf(setting);
+    return (
+      isWithin(path, setting.path) ||
+      (oneof !== undefined && path === `${parent}.${oneof.localName}`) ||
+      (path === parent && words.includes(name))
+    );
+  });
 }
 
 /** Where the values come from that a rule is about; if there are none, where those beside them do. */

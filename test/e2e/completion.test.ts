@@ -27,11 +27,14 @@ describe("mdps completion bash", () => {
     expect(await offered("get", "some-user", "--js")).toEqual(["--json"]);
     expect(await offered("service-account", "cr")).toEqual(["create"]);
     expect(await offered("service-account", "create", "--op")).toEqual(["--operator"]);
+    expect(await offered("config", "")).toEqual(["check", "print", "--help"]);
+    expect(await offered("config", "print", "--log")).toEqual(["--log-level"]);
   });
 
   it("offers the values of an option, and leaves files to the shell", async () => {
     expect(await offered("get", "--protocol", "")).toEqual(["connect", "grpc", "grpc-web", "rest"]);
     expect(await offered("serve", "--config", "")).toEqual([]);
+    expect(await offered("serve", "--log-level", "e")).toEqual(["error"]);
     expect(await offered("completion", "z")).toEqual(["zsh"]);
   });
 });

@@ -35,6 +35,7 @@ describe("the environment", () => {
   it("is in the help of every command, and of those below it", async () => {
     for (const [args, variable] of [
       [["serve"], "MDPS_TLS_CERT"],
+      [["config", "print"], "MDPS_LOG_LEVEL"],
       [["export"], "MDPS_SUM_ONLY"],
       [["service-account", "create"], "MDPS_URL"],
       [["service-account", "list"], "MDPS_JSON"],

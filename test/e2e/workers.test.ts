@@ -110,8 +110,8 @@ describe("mdps serve --workers", () => {
 
   it("holds an operator to its rate in all processes together", async () => {
     const directory = await dataDirectory();
-    const rate = "limits.operatorRate={perSecond: 0.001, burst: 5}";
-    const server = await startServe(directory, ["--workers", "2", "--set", rate]);
+    const rate = ["--set", "limits.operatorRate.perSecond=0.001", "--set", "limits.operatorRate.burst=5"];
+    const server = await startServe(directory, ["--workers", "2", ...rate]);
     const token = await printToken(directory);
     await pushEach(server, token, ["a", "b", "c", "d", "e"]);
     for (const userKey of ["f", "g"]) {
