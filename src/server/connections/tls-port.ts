@@ -12,7 +12,7 @@ export type TlsPort = Port & {
 
 /** Creates a TLS port: HTTP/1.1 and HTTP/2 by ALPN. Throws if the pair cannot be used. */
 export function createTlsPort(tls: TlsPair, options: PortOptions): TlsPort {
-  const { limits, newcomers, http1, http2, onRequest, onRefused } = options;
+  const { newcomers, http1, http2, onRequest, onRefused } = options;
   checkPair(tls);
   const server = createSecureServer(
     {
@@ -20,8 +20,8 @@ export function createTlsPort(tls: TlsPair, options: PortOptions): TlsPort {
       ...http1SettingsOf(options),
       ...http2SettingsOf(options),
       allowHTTP1: true,
-      // A back-stop, for it counts from the last byte: see newcomers.ts.
-      handshakeTimeout: limits.headerTimeoutMs,
+      // As late as Node allows: newcomers.ts times handshakes.
+      handshakeTimeout: 2 ** 31 - 1,
     },
     (request, response) => {
       if (
@@ -59,9 +59,7 @@ export function createTlsPort(tls: TlsPair, options: PortOptions): TlsPort {
   });
   // Before Node's own listener, which takes it for a clientError.
   server.prependListener("tlsClientError", (error: Error & { code?: string }, socket: TLSSocket) => {
-    if (error.code === "ERR_TLS_HANDSHAKE_TIMEOUT") {
-      onRefused("header_timeout");
-    } else if (error.code !== "ECONNRESET") {
+    if (error.code !== "ECONNRESET") {
       onRefused("tls");
     }
     socket.destroy();
