@@ -26,6 +26,8 @@ export function createCleartextPort(options: PortOptions): Port {
       newcomers.remove(socket);
       if (isHttp2) {
         newest = socket;
+        // Sockets of an HTTP/1.1 server are half open; nobody would close this one after a client that is gone.
+        socket.allowHalfOpen = false;
         http2Server.emit("connection", socket);
       } else {
         serveHttp1?.call(http1Server, socket);

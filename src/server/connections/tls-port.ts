@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createSecureServer } from "node:http2";
 import type { Socket } from "node:net";
@@ -74,22 +75,20 @@ export function createTlsPort(tls: TlsPair, options: PortOptions): TlsPort {
   });
 }
 
-function checkPair(tls: TlsPair): void {
-  try {
-    createSecureContext(tls);
-  } catch (cause) {
-    throw new Error(`the certificate and its key cannot be used: ${wordsOf(cause)}`, { cause });
+function checkPair({ cert, key }: TlsPair): void {
+  const certificate = attempt(() => new X509Certificate(cert), "the certificate cannot be read as PEM");
+  const privateKey = attempt(() => createPrivateKey(key), "the key of the certificate cannot be read as PEM");
+  if (!certificate.checkPrivateKey(privateKey)) {
+    throw new Error("the key is not that of the certificate");
   }
+  // A key that is too short, say.
+  attempt(() => createSecureContext({ cert, key }), "the certificate and its key cannot be used");
 }
 
-function wordsOf(cause: unknown): string {
-  const { code, message } = cause as Error & { code?: string };
-  switch (code) {
-    case "ERR_OSSL_X509_KEY_VALUES_MISMATCH":
-      return "the key is not that of the certificate";
-    case "ERR_OSSL_PEM_NO_START_LINE":
-      return "expected PEM texts, which begin with -----BEGIN";
-    default:
-      return message;
+function attempt<T>(act: () => T, failure: string): T {
+  try {
+    return act();
+  } catch (cause) {
+    throw new Error(`${failure}: ${(cause as Error).message}`, { cause });
   }
 }
