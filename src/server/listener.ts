@@ -139,7 +139,9 @@ export async function listen(options: ListenerOptions, onRequest: RequestListene
 
 /** How often to look for what is late, in milliseconds: often enough for the shortest time-out, seldom enough to be cheap. */
 function sweepMsOf({ headerTimeoutMs, bodyTimeoutMs, idleTimeoutMs }: ListenerLimits): number {
-  return Math.max(10, Math.min(1_000, Math.min(headerTimeoutMs, bodyTimeoutMs, idleTimeoutMs) / 4));
+  return Math.ceil(
+    Math.max(10, Math.min(1_000, Math.min(headerTimeoutMs, bodyTimeoutMs, idleTimeoutMs) / 4)),
+  );
 }
 
 function open(port: Port, options: ListenerOptions): Promise<void> {

@@ -239,3 +239,37 @@ describe("a malformed frame", () => {
     );
   });
 });
+
+describe("malformed HTTP/1.1", () => {
+  const post = "POST / HTTP/1.1\r\nhost: localhost\r\n";
+
+  it("is answered with 400 if it is within a body", async () => {
+    const socket = await openSocket(listener.port);
+    socket.write(`${post}transfer-encoding: chunked\r\n\r\nno number\r\n`);
+    expect(await socket.closed()).toMatch(/^HTTP\/1\.1 400 /);
+    expect(listener.refused).toEqual(["protocol"]);
+  });
+
+  it("is answered with 413 if its chunks have endless extensions", async () => {
+    const socket = await openSocket(listener.port);
+    socket.write(`${post}transfer-encoding: chunked\r\n\r\n1;${"x".repeat(20_000)}\r\na\r\n0\r\n\r\n`);
+    expect(await socket.closed()).toMatch(/^HTTP\/1\.1 413 /);
+  });
+
+  it("after a request takes nothing from its answer, and ends the connection", async () => {
+    const socket = await openSocket(listener.port);
+    socket.write(`${post}content-length: 4\r\n\r\nbodygarbage\r\n\r\n`);
+    const said = await socket.closed();
+    expect(said).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*Connection: close[\s\S]*\r\n\r\nbody$/);
+    expect(listener.refused).toEqual(["protocol"]);
+  });
+
+  it("of a client that resets its connection is nobody's fault", async () => {
+    const socket = await openSocket(listener.port);
+    socket.write(`${post}content-length: 4\r\n\r\nb`);
+    await listener.hasConnections(1);
+    socket.socket.resetAndDestroy();
+    await listener.hasConnections(0);
+    expect(listener.refused).toEqual([]);
+  });
+});

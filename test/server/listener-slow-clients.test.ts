@@ -292,3 +292,27 @@ describe("an idle connection", () => {
     await listener.hasConnections(0);
   });
 });
+
+describe("a client that is gone", () => {
+  it.each([
+    ["says no good-bye", "end" as const],
+    ["resets the connection", "resetAndDestroy" as const],
+  ])("leaves no connection behind, whatever it spoke: it %s", async (_, leave) => {
+    await using listener = await startTestListener();
+    await using tlsListener = await startTestListener({}, { tls: testCertificate });
+    using client = await openFrameClient(listener.port);
+    client.send({ type: headers, flags: endHeaders, stream: 1, payload: encodeRequest() });
+    const socket = await openSocket(listener.port);
+    socket.write("POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n");
+    const tlsSocket = await shakeHands(tlsListener.port, ["h2"]);
+    using tlsClient = speakFrames(tlsSocket);
+    tlsClient.send({ type: headers, flags: endHeaders, stream: 1, payload: encodeRequest() });
+    await client.settled();
+    await tlsClient.settled();
+    client.socket[leave]();
+    socket.socket[leave]();
+    tlsSocket[leave === "end" ? "end" : "destroy"]();
+    await listener.hasConnections(0);
+    await tlsListener.hasConnections(0);
+  });
+});

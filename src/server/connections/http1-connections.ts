@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { hangUp } from "./hang-up.ts";
-import type { OnRefused } from "./refused-connection.ts";
+import type { OnRefused, RefusedConnection } from "./refused-connection.ts";
 
 /** The HTTP/1.1 connections and the answers that they owe. */
 export type Http1Connections = {
@@ -49,20 +49,23 @@ export function createHttp1Connections(onRefused: OnRefused): Http1Connections {
       return true;
     },
     refuse(error, socket) {
+      const refusal = refusalOf(error);
+      if (refusal === undefined) {
+        socket.destroy();
+        return;
+      }
       if (socket.destroyed || socket.writableEnded) {
         return;
       }
-      const [cause, status] = refusals.get(error.code ?? "") ?? ["protocol", 400];
-      if (error.code === "ECONNRESET" || error.code === "EPIPE") {
-        socket.destroy();
-        return;
-      }
-      onRefused(cause);
-      if ([...owed].some(({ req }) => req.socket === socket)) {
-        // The client would take it for the answer to a request before.
-        socket.destroy();
+      onRefused(refusal.cause);
+      const last = [...owed].findLast(({ req }) => req.socket === socket);
+      if (last?.req.complete) {
+        // What is wrong is what follows: answered now, it would be taken for the answer to this request.
+        leaveAfter(last);
+      } else if (last === undefined || (last.socket !== null && !last.headersSent)) {
+        hangUp(socket, refusal.status);
       } else {
-        hangUp(socket, status);
+        socket.destroy();
       }
     },
     drain() {
@@ -82,8 +85,15 @@ export function createHttp1Connections(onRefused: OnRefused): Http1Connections {
   };
 }
 
-const refusals = new Map<string, [Parameters<OnRefused>[0], 400 | 408 | 413 | 431]>([
-  ["HPE_HEADER_OVERFLOW", ["header_size", 431]],
-  ["HPE_CHUNK_EXTENSIONS_OVERFLOW", ["protocol", 413]],
-  ["ERR_HTTP_REQUEST_TIMEOUT", ["header_timeout", 408]],
+type Refusal = { readonly cause: RefusedConnection; readonly status: 400 | 408 | 413 | 431 };
+
+const refusals: ReadonlyMap<string, Refusal> = new Map([
+  ["HPE_HEADER_OVERFLOW", { cause: "header_size", status: 431 }],
+  ["HPE_CHUNK_EXTENSIONS_OVERFLOW", { cause: "protocol", status: 413 }],
+  ["ERR_HTTP_REQUEST_TIMEOUT", { cause: "header_timeout", status: 408 }],
 ]);
+
+/** Undefined for what is no fault of the client's, such as a connection that was reset. */
+function refusalOf({ code = "" }: { code?: string }): Refusal | undefined {
+  return refusals.get(code) ?? (code.startsWith("HPE_") ? { cause: "protocol", status: 400 } : undefined);
+}

@@ -31,12 +31,12 @@ export type PortOptions = {
 export function http1SettingsOf({ limits, sweepMs }: PortOptions) {
   return {
     maxHeaderSize: limits.maxHeaderBytes,
-    headersTimeout: limits.headerTimeoutMs,
+    headersTimeout: Math.ceil(limits.headerTimeoutMs),
     requestTimeout: 0,
     connectionsCheckingInterval: sweepMs,
-    keepAliveTimeout: limits.idleTimeoutMs,
+    keepAliveTimeout: Math.ceil(limits.idleTimeoutMs),
     // Clients are told the time-out and should be the first to act on it.
-    keepAliveTimeoutBuffer: Math.min(1_000, limits.idleTimeoutMs),
+    keepAliveTimeoutBuffer: Math.min(1_000, Math.ceil(limits.idleTimeoutMs)),
   };
 }
 
