@@ -1,4 +1,4 @@
-import type { RequestListener } from "./listener.ts";
+import type { RequestListener } from "./request-listener.ts";
 
 /**
  * Makes a second Authorization header visible. Node drops all but the first, so that a proxy which looks at the last

@@ -55,10 +55,11 @@ class CountedHttp2Response extends Http2ServerResponse {
   }
 }
 
-/** Options of node:http and node:http2 servers by which the bytes of their messages are counted. */
-export const countedMessages = {
-  IncomingMessage: CountedRequest,
-  ServerResponse: CountedResponse,
+/** Options of a node:http server by which the bytes of its messages are counted. */
+export const countedHttp1Messages = { IncomingMessage: CountedRequest, ServerResponse: CountedResponse };
+
+/** Likewise of a node:http2 server, for HTTP/1.1 on its port too. */
+export const countedHttp2Messages = {
   Http1IncomingMessage: CountedRequest,
   Http1ServerResponse: CountedResponse,
   Http2ServerRequest: CountedHttp2Request,

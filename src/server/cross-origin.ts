@@ -1,6 +1,6 @@
 import { cors } from "@connectrpc/connect";
 import { type CorsOptions, createCors, isPreflight } from "../transcoding/cors.ts";
-import type { RequestListener } from "./listener.ts";
+import type { RequestListener } from "./request-listener.ts";
 
 /**
  * Returns whose pages may call, for REST and RPC alike: those of the origins, every one for `*`; undefined for none.

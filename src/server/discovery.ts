@@ -8,8 +8,8 @@ import {
   respondEmpty,
   respondError,
 } from "../transcoding/rest-response.ts";
-import type { RequestListener } from "./listener.ts";
 import { publicUrlOf } from "./public-urls.ts";
+import type { RequestListener } from "./request-listener.ts";
 
 /** A Discovery document, as far as it says who serves the API. */
 export type DiscoveryDocument = {

@@ -2,7 +2,7 @@ import { createContextValues } from "@connectrpc/connect";
 import { joinAuthorization } from "./authorization-header.ts";
 import { isDiscoveryPath } from "./discovery.ts";
 import type { OverloadGuard } from "./limits/overload.ts";
-import type { RequestListener } from "./listener.ts";
+import type { RequestListener } from "./request-listener.ts";
 import type { RpcHandler } from "./rpc-handler.ts";
 import { type ObserveRequest, requestIdHeader } from "./telemetry/observe-requests.ts";
 import type { CallProtocol } from "./telemetry/request-record.ts";

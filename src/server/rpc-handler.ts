@@ -9,7 +9,7 @@ import type {
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import type { CorsOptions } from "../transcoding/cors.ts";
 import { createCrossOrigin } from "./cross-origin.ts";
-import type { RequestListener } from "./listener.ts";
+import type { RequestListener } from "./request-listener.ts";
 import { createBodyCheck, rpcCompressions } from "./rpc-body-check.ts";
 import { noteStatus } from "./rpc-status.ts";
 import { requestRecordKey } from "./telemetry/request-record.ts";

@@ -2,10 +2,10 @@ import { X509Certificate } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import type { PlanStore } from "../store/plan-store.ts";
 import type { Admin } from "./admin.ts";
+import type { TlsPair } from "./connections/port.ts";
 import type { OverloadGuard } from "./limits/overload.ts";
 import type { Listener } from "./listener.ts";
 import type { Readiness } from "./readiness.ts";
-import type { TlsPair } from "./server-options.ts";
 import type { ServerMetrics } from "./telemetry/metrics.ts";
 import type { ServerLog } from "./telemetry/request-log.ts";
 

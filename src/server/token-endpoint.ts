@@ -1,6 +1,6 @@
 import type { TokenGrant, TokenRefused } from "../auth/token-grant.ts";
 import type { LogFailure } from "./failure.ts";
-import type { RequestListener } from "./listener.ts";
+import type { RequestListener } from "./request-listener.ts";
 
 /** Path of the token endpoint. */
 export const tokenPath = "/token";

@@ -8,7 +8,10 @@ const read = (file: string) => readFileSync(new URL(file, import.meta.url), "utf
  */
 export const testCertificate = { cert: read("localhost-cert.pem"), key: read("localhost-key.pem") };
 
-/** Paths of its files, for the command line. */
+/** Another one, of the same names, that the first does not vouch for. */
+export const renewedCertificate = { cert: read("renewed-cert.pem"), key: read("renewed-key.pem") };
+
+/** Paths of the files of the first, for the command line. */
 export const testCertificateFiles = {
   cert: new URL("localhost-cert.pem", import.meta.url).pathname,
   key: new URL("localhost-key.pem", import.meta.url).pathname,

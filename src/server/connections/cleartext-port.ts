@@ -1,0 +1,38 @@
+import { createServer } from "node:http";
+import { createServer as createHttp2Server } from "node:http2";
+import type { Socket } from "node:net";
+import { http1SettingsOf, http2SettingsOf, type Port, type PortOptions } from "./port.ts";
+import { sniff } from "./sniff.ts";
+
+/** Creates a cleartext port: HTTP/2 with prior knowledge is told from HTTP/1.1 by how its connections begin. */
+export function createCleartextPort(options: PortOptions): Port {
+  const { newcomers, http1, http2, onRequest } = options;
+  const http2Server = createHttp2Server(http2SettingsOf(options), onRequest);
+  // Node tells of a session while it is given the connection.
+  let newest: Socket | undefined;
+  http2Server.on("session", (session) => newest && http2.add(session, newest));
+  const http1Server = createServer(http1SettingsOf(options), (request, response) => {
+    if (http1.take(request, response)) {
+      onRequest(request, response);
+    }
+  });
+  http1Server.on("clientError", (error, socket) => http1.refuse(error, socket as Socket));
+  // The HTTP/1.1 server owns the port, for its time-outs run only on a server that listens itself.
+  const [serveHttp1] = http1Server.listeners("connection") as ((socket: Socket) => void)[];
+  http1Server.removeAllListeners("connection");
+  http1Server.on("connection", (socket: Socket) => {
+    newcomers.add(socket);
+    sniff(socket, (isHttp2) => {
+      newcomers.remove(socket);
+      if (isHttp2) {
+        newest = socket;
+        // Sockets of an HTTP/1.1 server are half open; nobody would close this one after a client that is gone.
+        socket.allowHalfOpen = false;
+        http2Server.emit("connection", socket);
+      } else {
+        serveHttp1?.call(http1Server, socket);
+      }
+    });
+  });
+  return http1Server;
+}

@@ -1,0 +1,50 @@
+import type { RefusedConnection } from "../../src/server/connections/refused-connection.ts";
+import { defaultLimits, type ServerLimits } from "../../src/server/limits/server-limits.ts";
+import { type Listener, type ListenerOptions, listen } from "../../src/server/listener.ts";
+import type { RequestListener } from "../../src/server/request-listener.ts";
+
+/** A listener on a free port whose requests the test answers. */
+export type TestListener = Listener & {
+  readonly port: number;
+  /** Why connections were refused or cut, in order. */
+  readonly refused: RefusedConnection[];
+  /** Resolves when so many connections are open. */
+  hasConnections(count: number): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+/** Reads the body and answers with it. */
+export const echo: RequestListener = (request, response) => {
+  const chunks: Buffer[] = [];
+  request.on("data", (chunk: Buffer) => chunks.push(chunk));
+  request.on("end", () => response.end(Buffer.concat(chunks)));
+};
+
+/** Starts a listener with some limits changed. */
+export async function startTestListener(
+  limits: Partial<ServerLimits> = {},
+  { onRequest = echo, tls }: Pick<ListenerOptions, "tls"> & { onRequest?: RequestListener } = {},
+): Promise<TestListener> {
+  const refused: RefusedConnection[] = [];
+  const listener = await listen(
+    {
+      host: "127.0.0.1",
+      port: 0,
+      tls,
+      limits: { ...defaultLimits, ...limits },
+      onRefused: (cause) => refused.push(cause),
+    },
+    onRequest,
+  );
+  return {
+    ...listener,
+    port: Number(new URL(listener.url).port),
+    refused,
+    async hasConnections(count) {
+      while (listener.connections() !== count) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    },
+    [Symbol.asyncDispose]: () => listener.close(0),
+  };
+}
