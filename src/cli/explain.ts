@@ -3,8 +3,8 @@ import { SigningKeyError } from "../auth/signing-key.ts";
 import { InputError } from "../push/input.ts";
 import { RunError } from "../push/run-directory.ts";
 import { CleartextError } from "../server/server.ts";
-import { StoreOpenError, StoreUnavailable } from "../store/plan-store.ts";
-import { ExportError } from "../transfer/export-file.ts";
+import { SnapshotUnsupported, StoreOpenError, StoreUnavailable } from "../store/plan-store.ts";
+import { ExportError } from "../transfer/export-records.ts";
 
 /** Raised when a command cannot be followed as it was given; the message says what to change. */
 export class UsageError extends Error {
@@ -16,6 +16,7 @@ const explained = [
   UsageError,
   StoreOpenError,
   StoreUnavailable,
+  SnapshotUnsupported,
   SigningKeyError,
   ServiceAccountsError,
   ExportError,

@@ -80,7 +80,7 @@ describe.skipIf(whyNot)(`mdps with PostgreSQL${whyNot === undefined ? "" : ` (sk
     const mdps = async (...args: string[]) => {
       const { exitCode, stderr } = await runProgram(args);
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.stringMatching(/^\d+ records/) });
-      return stderr.trim();
+      return stderr.split("\n")[0] as string;
     };
     const sum = await mdps("export", "--sum-only", "--data", from);
     const database = postgres.url.replace(/\/[^/]*$/, "/postgres");
