@@ -11,7 +11,7 @@ const root = new URL("..", import.meta.url).pathname;
 const floors: readonly (readonly string[])[] = [
   // The command line, and the front of the package.
   ["cli", "index.ts"],
-  ["server", "push", "transfer"],
+  ["server", "push", "transfer", "check"],
   ["services", "client"],
   ["plans", "store", "auth", "transcoding", "config"],
   ["contract"],

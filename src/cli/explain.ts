@@ -6,8 +6,8 @@ import { RunError } from "../push/run-directory.ts";
 import { CleartextError } from "../server/server.ts";
 import { LogKeyError } from "../server/telemetry/user-key-hash.ts";
 import { WorkerStartError } from "../server/workers/primary.ts";
-import { StoreOpenError, StoreUnavailable } from "../store/plan-store.ts";
-import { ExportError } from "../transfer/export-file.ts";
+import { SnapshotUnsupported, StoreOpenError, StoreUnavailable } from "../store/plan-store.ts";
+import { ExportError } from "../transfer/export-records.ts";
 
 /** Raised when a command cannot be followed as it was given; the message says what to change. */
 export class UsageError extends Error {
@@ -20,6 +20,7 @@ const explained = [
   ConfigError,
   StoreOpenError,
   StoreUnavailable,
+  SnapshotUnsupported,
   SigningKeyError,
   ServiceAccountsError,
   ExportError,

@@ -9,7 +9,14 @@ import { UsageError } from "./explain.ts";
 import { newCommand } from "./new-command.ts";
 import { storeOption, withStore } from "./store-option.ts";
 
-type ExportOptions = { data: string; store?: string; resume?: true; sumOnly?: true; json?: true };
+type ExportOptions = {
+  data: string;
+  store?: string;
+  snapshot: boolean;
+  resume?: true;
+  sumOnly?: true;
+  json?: true;
+};
 
 /** `mdps export`: writes what a store has, while servers go on with it. */
 export function exportCommand(): Command {
@@ -18,12 +25,13 @@ export function exportCommand(): Command {
     .argument("[file]", "where to; standard output if left out")
     .addOption(storeOption())
     .option("--data <directory>", "data directory of the server", defaultDataDirectory())
-    .option("--resume", "go on with a file whose export was interrupted")
+    .option("--no-snapshot", "do without all records being as of one moment")
+    .option("--resume", "go on with a file whose export was interrupted; it is not of one moment then")
     .option("--sum-only", "write nothing: only count the records and print their digest")
     .option("--json", "print the count and the digest as JSON, on standard error as without")
     .addHelpText(
       "after",
-      "\nExamples:\n  mdps export plans.ndjson\n  mdps export --sum-only --store cql://host/mdps?dc=dc1",
+      "\nExamples:\n  mdps export plans.ndjson\n  mdps export --sum-only --no-snapshot --store cql://host/mdps?dc=dc1",
     )
     .action(run);
 }
@@ -36,9 +44,10 @@ async function run(file: string | undefined, options: ExportOptions): Promise<vo
   process.once("SIGINT", () => stopping.abort(new UsageError("interrupted; --resume goes on with the file")));
   const rules = createContractRules();
   const { signal } = stopping;
-  const { count, digest } = await withStore(options, async (store) => {
+  const { snapshot } = options;
+  const { count, digest, snapshotTime } = await withStore(options, async (store) => {
     if (file !== undefined && options.sumOnly !== true) {
-      return exportToFile({ store, rules, file, resume: options.resume === true, signal });
+      return exportToFile({ store, rules, file, resume: options.resume === true, snapshot, signal });
     }
     const sum = createRecordSum();
     const write = async (lines: string) => {
@@ -46,9 +55,19 @@ async function run(file: string | undefined, options: ExportOptions): Promise<vo
         await once(process.stdout, "drain");
       }
     };
-    await exportRecords({ store, rules, sum, write, signal });
-    return sum;
+    const { snapshotTime } = await exportRecords({ store, rules, sum, write, snapshot, signal });
+    return { count: sum.count, digest: sum.digest, snapshotTime };
   });
   // Not on standard output, which may have the records.
-  console.error(options.json ? JSON.stringify({ count, digest }) : `${count} records, digest ${digest}`);
+  console.error(
+    options.json
+      ? JSON.stringify({ count, digest, snapshotTime })
+      : `${count} records, digest ${digest}\n${momentText(snapshotTime)}`,
+  );
+}
+
+function momentText(snapshotTime: string | null): string {
+  return snapshotTime === null
+    ? "not as of one moment: what was pushed meanwhile is there in its old or in its new form"
+    : `as of one moment, with all that was pushed before ${snapshotTime}`;
 }

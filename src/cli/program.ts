@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
+import { checkCommand } from "./check.ts";
 import { completionCommand } from "./completion.ts";
 import { configCommand } from "./config.ts";
 import { explain } from "./explain.ts";
@@ -26,6 +27,7 @@ const program = new Command("mdps")
   .addCommand(storeCommand())
   .addCommand(exportCommand())
   .addCommand(importCommand())
+  .addCommand(checkCommand())
   .addCommand(completionCommand())
   .showHelpAfterError("(add --help for what there is)");
 for (const command of program.commands) {

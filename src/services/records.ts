@@ -1,4 +1,4 @@
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, type DescMessage, fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
   type CreatePlanGroupRequest,
   CreatePlanGroupRequestSchema,
@@ -59,4 +59,16 @@ export function requestOfRecord(key: RecordKey, value: Uint8Array): CreateReques
   return clientId === ""
     ? create(CreatePlanStatusRequestSchema, { parent, userKey, planStatus })
     : create(CreateUserPlanStatusRequestSchema, { parent, clientId, userKey, planStatus });
+}
+
+/** Returns the type of a request. */
+export function descOfRequest(request: CreateRequest): DescMessage {
+  switch (request.$typeName) {
+    case "mobiledataplansharing.v1.CreatePlanGroupRequest":
+      return CreatePlanGroupRequestSchema;
+    case "mobiledataplansharing.v1.CreatePlanStatusRequest":
+      return CreatePlanStatusRequestSchema;
+    default:
+      return CreateUserPlanStatusRequestSchema;
+  }
 }

@@ -1,4 +1,5 @@
 import { type CqlCluster, cannotOpen, connectCql, notInitialised } from "./cql-cluster.ts";
+import { withCqlLock } from "./cql-lock.ts";
 import { type CqlAddress, parseCqlUrl } from "./cql-url.ts";
 import { StoreOpenError } from "./plan-store.ts";
 
@@ -9,44 +10,64 @@ export type InitCqlOptions = {
   replicas?: Readonly<Record<string, number>>;
 };
 
-/** Version of the tables; a store opens these only. */
-const schemaVersion = 1;
-
 /** Numbers stored in place of a RecordKind: never change or reuse one. */
 export const kindCodes = { planStatus: 1, planGroup: 2 } as const;
 
-// Every put reads its key first, and every key is overwritten again and again: levels keep the number of files per
-// read small. Nothing is ever deleted by a statement, but a replica that missed a record must not bring back its
-// predecessor after it has expired: gc_grace_seconds stays longer than the time between two repairs.
-const tables = [
-  `CREATE TABLE IF NOT EXISTS record (
-    asn bigint, kind tinyint, client_id blob, id blob,
-    entry blob,
-    PRIMARY KEY ((asn, kind, client_id, id))
-  ) WITH compaction = {'class': 'LeveledCompactionStrategy'} AND gc_grace_seconds = 864000`,
-  "CREATE TABLE IF NOT EXISTS store_schema (name text PRIMARY KEY, version int)",
+/**
+ * The step at index n brings the tables from version n to n + 1. Steps that were released never change. Cassandra has
+ * no transaction for them: each statement must be one that can be run again, after a program was killed half way.
+ */
+const recordSteps: readonly (readonly string[])[] = [
+  // Every put reads its key first, and every key is overwritten again and again: levels keep the number of files per
+  // read small. Nothing is ever deleted by a statement, but a replica that missed a record must not bring back its
+  // predecessor after it has expired: gc_grace_seconds stays longer than the time between two repairs.
+  [
+    `CREATE TABLE IF NOT EXISTS record (
+      asn bigint, kind tinyint, client_id blob, id blob,
+      entry blob,
+      PRIMARY KEY ((asn, kind, client_id, id))
+    ) WITH compaction = {'class': 'LeveledCompactionStrategy'} AND gc_grace_seconds = 864000`,
+  ],
 ];
 
+const versionTable = "CREATE TABLE IF NOT EXISTS store_schema (name text PRIMARY KEY, version int)";
+
+const insertVersion = "INSERT INTO store_schema (name, version) VALUES ('record', ?)";
 const selectVersion = "SELECT version FROM store_schema WHERE name = 'record'";
 
 /**
- * Creates what a store needs: keyspace, tables and the row that says which version they are.
+ * Creates what a store needs: keyspace, tables and the row that says which version they are; tables of an older version
+ * are brought up to this one.
  *
  * What exists stays as it is, the replication of an existing keyspace too; so it may be run again, also after it was
- * interrupted. Run it once, not on several machines at a time. Rejects with StoreOpenError.
+ * interrupted. Of several that are run at once one works and the others wait for it, but only once the keyspace is
+ * there: Cassandra takes it ill when two create the same first table. Rejects with StoreOpenError, and leaves tables of
+ * a newer version alone.
  */
-export async function initCqlKeyspace({ url, replicas }: InitCqlOptions): Promise<void> {
+export async function initCqlKeyspace(
+  { url, replicas }: InitCqlOptions,
+  steps: readonly (readonly string[])[] = recordSteps,
+): Promise<void> {
   const address = parseCqlUrl(url);
   const options = replicationOf(replicas ?? { [address.dc]: 3 });
   await withCluster(address, false, async (cluster) => {
     await cluster.run(`CREATE KEYSPACE IF NOT EXISTS "${address.keyspace}" WITH replication = ${options}`);
   });
   await withCluster(address, true, async (cluster) => {
-    for (const table of tables) await cluster.run(table);
-    const found = await versionIn(cluster);
-    if (found === undefined) {
-      await cluster.run("INSERT INTO store_schema (name, version) VALUES ('record', ?)", [schemaVersion]);
-    } else requireVersion(address, found);
+    await cluster.run(versionTable);
+    const isCurrent = async () => {
+      const found = (await versionIn(cluster)) ?? 0;
+      if (found > steps.length) throw newer(address, found, steps.length);
+      return found === steps.length;
+    };
+    if (await isCurrent()) return;
+    await withCqlLock(cluster, async () => {
+      if (await isCurrent()) return;
+      for (let version = (await versionIn(cluster)) ?? 0; version < steps.length; version++) {
+        for (const statement of steps[version] ?? []) await cluster.run(statement);
+        await cluster.run(insertVersion, [version + 1]);
+      }
+    });
   });
 }
 
@@ -54,7 +75,8 @@ export async function initCqlKeyspace({ url, replicas }: InitCqlOptions): Promis
 export async function checkSchema(address: CqlAddress, cluster: CqlCluster): Promise<void> {
   const found = await versionIn(cluster);
   if (found === undefined) throw notInitialised(address.keyspace);
-  requireVersion(address, found);
+  if (found > recordSteps.length) throw newer(address, found, recordSteps.length);
+  if (found < recordSteps.length) throw older(address, found, recordSteps.length);
 }
 
 /** Reads the version once more: the cheapest question that only a quorum can answer. Rejects with StoreUnavailable. */
@@ -67,12 +89,18 @@ async function versionIn(cluster: CqlCluster): Promise<number | undefined> {
   return row?.version;
 }
 
-function requireVersion({ keyspace }: CqlAddress, found: number): void {
-  if (found === schemaVersion) return;
-  throw new StoreOpenError(
-    `the keyspace "${keyspace}" has tables of version ${found}, and this program knows version ${schemaVersion}: ${
-      found > schemaVersion ? "update this program" : "choose another keyspace"
-    }`,
+function newer({ keyspace }: CqlAddress, found: number, known: number): StoreOpenError {
+  return new StoreOpenError(
+    `the keyspace "${keyspace}" has tables of version ${found}, but this program knows only ${known}; ` +
+      "run the program that wrote it or a later one, or choose another keyspace",
+  );
+}
+
+// A server has no right to change tables, and must not: the others may still be of the older version.
+function older({ keyspace }: CqlAddress, found: number, known: number): StoreOpenError {
+  return new StoreOpenError(
+    `the keyspace "${keyspace}" has tables of version ${found}, and this program needs ${known}: ` +
+      "bring them up to date with mdps store init",
   );
 }
 

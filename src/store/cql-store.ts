@@ -7,7 +7,13 @@ import { scanTokens } from "./cql-scan.ts";
 import { askQuorum, checkSchema, kindCodes } from "./cql-schema.ts";
 import { parseCqlUrl } from "./cql-url.ts";
 import { timestampOf, ttlOf } from "./cql-write-time.ts";
-import type { PlanStore, PutOutcome, PutRecord, RecordKey } from "./plan-store.ts";
+import {
+  type PlanStore,
+  type PutOutcome,
+  type PutRecord,
+  type RecordKey,
+  SnapshotUnsupported,
+} from "./plan-store.ts";
 
 export type CqlStoreOptions = {
   /** `cql://…`, see `parseCqlUrl`. */
@@ -60,6 +66,7 @@ type Put = {
  *   one had expired or had no update time: there, one of them stays, whole.
  * - **Visibility and `stale`** hold within a data centre; another one sees a record when it has arrived there.
  * - **Durability** is that of the cluster: with `commitlog_sync: batch` or `group`, a quorum has it on disk.
+ * - **Snapshots** there are none: `scan` rejects with SnapshotUnsupported.
  *
  * A record may have 8 MiB, and its client id and id 65,000 bytes. Rejects with StoreOpenError.
  */
@@ -131,7 +138,8 @@ export async function openCqlStore(options: CqlStoreOptions): Promise<PlanStore>
       signal?.throwIfAborted();
       return gate.admit(0, () => get(key, signal));
     },
-    async *scan({ after, signal } = {}) {
+    async *scan({ after, signal, snapshot } = {}) {
+      if (snapshot) throw noSnapshot();
       const read = (statement: string, parameters: readonly unknown[]) =>
         gate.admit(0, () => gate.turn(() => cluster.read(statement, parameters)));
       yield* scanTokens({ read, clock, after, signal });
@@ -145,6 +153,12 @@ export async function openCqlStore(options: CqlStoreOptions): Promise<PlanStore>
       return closed;
     },
   };
+}
+
+function noSnapshot(): SnapshotUnsupported {
+  return new SnapshotUnsupported(
+    "Cassandra has no snapshot of a table across its nodes: with --no-snapshot each record is as of some moment meanwhile",
+  );
 }
 
 function columnsOf({ asn, kind, clientId, id }: RecordKey): unknown[] {

@@ -52,7 +52,8 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
   }
 }
 
-function sqliteDirectory(url: string): string {
+/** Returns the directory of a `sqlite:` URL. Raises StoreOpenError if it names none. */
+export function sqliteDirectory(url: string): string {
   const path = url.slice("sqlite:".length);
   if (path === "") {
     throw new StoreOpenError("sqlite: must be followed by the directory of the database");

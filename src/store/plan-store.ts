@@ -39,6 +39,12 @@ export type RecordPage = {
 export type ScanOptions = {
   /** Cursor of the last page that was used. Without it the scan begins at the beginning. */
   after?: string | undefined;
+  /**
+   * Yields the records as they were at one moment, between the call for the first page and its arrival: what was put
+   * before it is there, what is put later is not, and what expires later is. The engine keeps that state until the loop
+   * is left. Defaults to false.
+   */
+  snapshot?: boolean | undefined;
   /** Ends the scan: the next page rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 };
@@ -70,7 +76,8 @@ export type PlanStore = {
   /**
    * Yields the unexpired records, each once, in an order of the engine's own. Puts and gets go on meanwhile; what
    * is put after the scan began may be missing, or be there in its new form. Never holds more than a page in memory.
-   * Leaving the loop releases everything. Rejects with StoreUnavailable, and with RangeError for a strange cursor.
+   * Leaving the loop releases everything. Rejects with StoreUnavailable, with RangeError for a strange cursor, and with
+   * SnapshotUnsupported if a snapshot is wanted of an engine that has none.
    */
   scan(options?: ScanOptions): AsyncIterable<RecordPage>;
   /** Resolves if a put could be stored now; rejects with StoreUnavailable, saying why not. Cheap enough for a probe. */
@@ -85,6 +92,11 @@ export type PlanStore = {
  */
 export class StoreUnavailable extends Error {
   override readonly name = "StoreUnavailable";
+}
+
+/** Raised when a scan is to be of one moment, and the engine cannot do that. */
+export class SnapshotUnsupported extends Error {
+  override readonly name = "SnapshotUnsupported";
 }
 
 /** Raised when a store cannot be opened. The message says what to do; it needs no stack trace. */

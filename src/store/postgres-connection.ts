@@ -42,6 +42,8 @@ export type PostgresConnectionOptions = {
   schema: string;
   /** Time that connecting may take, and each statement, in ms. */
   timeout: number;
+  /** Whether a connection that was lost is made anew. Defaults to true; a transaction of several statements cannot. */
+  reconnects?: boolean;
 };
 
 /** Time that an answer may take beyond what the server has for a statement, in ms: its own report says more. */
@@ -62,7 +64,8 @@ type Link = {
 
 /** Creates a connection, not connected as yet. */
 export function createPostgresConnection(options: PostgresConnectionOptions): PostgresConnection {
-  const { url, timeout } = options;
+  const { url, timeout, reconnects = true } = options;
+  let linked = false;
   let current: Promise<Link> | undefined;
   let failure: { readonly error: unknown; readonly until: number } | undefined;
   let last: Promise<unknown> = Promise.resolve();
@@ -71,6 +74,8 @@ export function createPostgresConnection(options: PostgresConnectionOptions): Po
   function link(): Promise<Link> {
     if (current) return current;
     if (failure && performance.now() < failure.until) return Promise.reject(failure.error);
+    if (linked && !reconnects) return Promise.reject(new StoreUnavailable("the connection was lost"));
+    linked = true;
     const opened = openLink(options, () => {
       if (current === opened) current = undefined;
     });

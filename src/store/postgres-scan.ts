@@ -41,9 +41,8 @@ const beginning: Position = { asn: 0, kind: 0, clientId: Buffer.of(), id: Buffer
 /**
  * Yields the records in the order of their keys, a page a statement.
  *
- * Each page is of a moment of its own. In one transaction for all of them every server of the database would have to
- * keep, as long as the slowest reader takes, each row version that puts have replaced since; and nobody could go on
- * with it after a lost connection. Keys do not move, so that a record that is there throughout comes exactly once.
+ * Each page is of a moment of its own, unless the connection is in a transaction. Keys do not move, so that a record
+ * that is there throughout comes exactly once.
  */
 export async function* scanRecords(
   connection: PostgresConnection,
@@ -63,6 +62,39 @@ export async function* scanRecords(
     position = keyColumnsOf(last);
     const live = rows.filter((row) => row[valueColumn] !== null);
     if (live.length > 0) yield { records: live.map(recordOf), cursor: cursorOf(position) };
+  }
+}
+
+const begin: PostgresStatement = {
+  name: "begin",
+  text: "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+};
+
+/** A reader may take its time between two pages. */
+const stay: PostgresStatement = { name: "stay", text: "SET LOCAL idle_in_transaction_session_timeout = 0" };
+
+/**
+ * Yields the records that were unexpired when it began, as they were then: all pages in one transaction, over a
+ * connection of its own that does not reconnect, and that is ended in the end.
+ *
+ * As long as its reader takes, the database has to keep each row version that puts have replaced since.
+ */
+export async function* scanSnapshot(
+  connection: PostgresConnection,
+  url: string,
+  clock: Clock,
+  options: ScanOptions,
+): AsyncGenerator<RecordPage, void, undefined> {
+  const now = clock.now();
+  try {
+    for (const statement of [begin, stay]) {
+      await connection.run(statement, []).catch((error) => {
+        throw unavailable(error, url);
+      });
+    }
+    yield* scanRecords(connection, url, { now: () => now }, options);
+  } finally {
+    await connection.end();
   }
 }
 

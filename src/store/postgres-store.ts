@@ -5,15 +5,21 @@ import {
   type PutOutcome,
   type PutRecord,
   type RecordKey,
+  type RecordPage,
+  type ScanOptions,
   StoreOpenError,
   StoreUnavailable,
 } from "./plan-store.ts";
-import { createPostgresConnection, type PostgresConnectionOptions } from "./postgres-connection.ts";
+import {
+  createPostgresConnection,
+  type PostgresConnection,
+  type PostgresConnectionOptions,
+} from "./postgres-connection.ts";
 import { openError } from "./postgres-error.ts";
 import { getBatch } from "./postgres-gets.ts";
 import { checkWritable } from "./postgres-health.ts";
 import { putBatch } from "./postgres-puts.ts";
-import { scanRecords } from "./postgres-scan.ts";
+import { scanRecords, scanSnapshot } from "./postgres-scan.ts";
 import { prepareSchema } from "./postgres-schema.ts";
 import { startPostgresSweep } from "./postgres-sweep.ts";
 import { putInTurn } from "./postgres-turns.ts";
@@ -66,7 +72,8 @@ const maxWaitingBytes = 128 * 1024 * 1024;
  *   repeated, and may or may not be stored.
  *
  * Puts that arrive while a batch is written share the next one. A record may have 16 MiB. A store has a connection for
- * each lane, one for gets, one for sweeps and scans, and one for health: five in all. Rejects with StoreOpenError, whose
+ * each lane, one for gets, one for sweeps and scans, and one for health: five in all, and one more for each scan of a
+ * snapshot while it lasts. Rejects with StoreOpenError, whose
  * message never has the password.
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<PlanStore> {
@@ -114,9 +121,21 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   async function release(): Promise<void> {
     sweeping.stop();
     await Promise.all([...puts, gets].map((queue) => queue.drain()));
-    await endAll();
+    await Promise.all([endAll(), ...[...snapshots].map((connection) => connection.end())]);
   }
   let closed: Promise<void> | undefined;
+  const snapshots = new Set<PostgresConnection>();
+
+  async function* snapshot(scan: ScanOptions): AsyncGenerator<RecordPage, void, undefined> {
+    if (closed) throw new StoreUnavailable("the store is closed");
+    const connection = createPostgresConnection({ ...shared, reconnects: false });
+    snapshots.add(connection);
+    try {
+      yield* scanSnapshot(connection, url, clock, scan);
+    } finally {
+      snapshots.delete(connection);
+    }
+  }
 
   return {
     put(record, signal) {
@@ -126,7 +145,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       return laneOf(puts, record.key).add(record, size, signal);
     },
     get: (key, signal) => gets.add(key, 0, signal),
-    scan: (scan = {}) => scanRecords(background, url, clock, scan),
+    scan: (scan = {}) => (scan.snapshot ? snapshot(scan) : scanRecords(background, url, clock, scan)),
     async health() {
       if (closed) throw new StoreUnavailable("the store is closed");
       await checkWritable(probe, url);

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -11,7 +11,7 @@ export type Claim = { release(): void };
 
 /**
  * `shared`: with others that have a shared claim, to read and write records.
- * `exclusive`: alone, to change the tables or to look at the whole file.
+ * `exclusive`: alone, to change the tables.
  */
 export type ClaimMode = "shared" | "exclusive";
 
@@ -37,14 +37,10 @@ export function claimDirectory(directory: string, mode: ClaimMode): Claim {
   const lockPath = join(directory, "lock.sqlite");
   const holderPath = join(directory, "lock.holder");
   createPrivateFile(lockPath);
-  const lock = new DatabaseSync(lockPath);
+  let lock: DatabaseSync;
   try {
-    // The journal in memory, as there will never be anything to roll back.
-    lock.exec(`PRAGMA busy_timeout = ${claimTimeouts[mode]}; PRAGMA journal_mode = MEMORY`);
-    // A transaction that only reads has the shared lock from its first read on.
-    lock.exec(mode === "exclusive" ? "BEGIN EXCLUSIVE" : "BEGIN; SELECT count(*) FROM sqlite_schema");
+    lock = takeLock(lockPath, mode);
   } catch (error) {
-    lock.close();
     if (resultCodeOf(error) === resultCode.busy) throw inUse(directory, mode, holderOf(holderPath));
     throw new StoreOpenError(
       `cannot lock ${lockPath}: ${messageOf(error)}; remove this file if no program uses it`,
@@ -57,6 +53,40 @@ export function claimDirectory(directory: string, mode: ClaimMode): Claim {
   }
   // The name stays behind: it means something only while the lock is held.
   return { release: () => lock.close() };
+}
+
+/** A claim to look at a directory; `inUse` if others have it open, who go on. */
+export type LookClaim = Claim & { readonly inUse: boolean };
+
+/**
+ * Claims an existing directory alone if nobody has it open, and changes nothing in it. One that no program has ever
+ * opened, such as a backup, or that cannot be written has no lock to take, and is left without.
+ */
+export function claimToLook(directory: string): LookClaim {
+  const lockPath = join(directory, "lock.sqlite");
+  const without = { release: () => undefined, inUse: false };
+  if (!existsSync(lockPath)) return without;
+  try {
+    const lock = takeLock(lockPath, "exclusive");
+    return { release: () => lock.close(), inUse: false };
+  } catch (error) {
+    return { ...without, inUse: resultCodeOf(error) === resultCode.busy };
+  }
+}
+
+/** Raises the error of SQLite. */
+function takeLock(path: string, mode: ClaimMode): DatabaseSync {
+  const lock = new DatabaseSync(path);
+  try {
+    // The journal in memory, as there will never be anything to roll back.
+    lock.exec(`PRAGMA busy_timeout = ${claimTimeouts[mode]}; PRAGMA journal_mode = MEMORY`);
+    // A transaction that only reads has the shared lock from its first read on.
+    lock.exec(mode === "exclusive" ? "BEGIN EXCLUSIVE" : "BEGIN; SELECT count(*) FROM sqlite_schema");
+    return lock;
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
 }
 
 /** Raised when others are in the way of a claim; they may have gone a moment later. */

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { StoreOpenError } from "./plan-store.ts";
@@ -58,35 +57,6 @@ export function openDatabase(directory: string, options: DatabaseOptions): OpenD
     }
     claim.release();
     upgrade(directory, attempt === upgradeAttempts);
-  }
-}
-
-/**
- * Lets `work` have the database of a directory while no other program uses it, then closes it. The database is whole
- * and of this program's version. Raises StoreOpenError.
- */
-export function withDatabaseAlone<Result>(
-  directory: string,
-  work: (database: DatabaseSync) => Result,
-): Result {
-  const path = join(directory, "plans.sqlite");
-  if (!existsSync(path)) throw new StoreOpenError(`${path} does not exist; name the directory of a store`);
-  const claim = claimDirectory(directory, "exclusive");
-  try {
-    let result: { of: Result } | undefined;
-    withFile(directory, (database) => {
-      const version = identify(database, path);
-      if (version !== migrations.length) {
-        throw new StoreOpenError(
-          `${path} has schema version ${version} of ${migrations.length}; start a server on it once, which brings it up to date`,
-        );
-      }
-      result = { of: work(database) };
-      return undefined;
-    });
-    return (result as unknown as { of: Result }).of;
-  } finally {
-    claim.release();
   }
 }
 
@@ -163,7 +133,7 @@ function openFile(path: string): DatabaseSync {
 }
 
 /** Returns the version of the tables, 0 for an empty database. Raises StoreOpenError for any other than ours. */
-function identify(database: DatabaseSync, path: string): number {
+export function identify(database: DatabaseSync, path: string): number {
   const application = readPragma(database, "application_id");
   const version = Number(readPragma(database, "user_version"));
   const { tables } = database.prepare("SELECT count(*) AS tables FROM sqlite_schema").get() as {

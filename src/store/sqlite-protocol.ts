@@ -20,8 +20,8 @@ export type SqlitePage = {
 };
 
 /**
- * What the main thread asks of a worker. It answers in the order of asking, each with one reply. The writer has all
- * but `scan`, which the side thread has.
+ * What the main thread asks of a worker. It answers in the order of asking, each with one reply. The writer has `put`,
+ * `get`, `sweep` and `probe`, the side thread the others.
  * `now` is the store's clock in milliseconds since the epoch: the worker has no time of its own.
  */
 export type SqliteRequest =
@@ -32,9 +32,16 @@ export type SqliteRequest =
   | { readonly type: "sweep"; readonly rows: number; readonly now: number }
   /** Look whether a put could be stored; `failed` if not. */
   | { readonly type: "probe" }
-  /** Read what follows a row, up to another one; without that, up to the last one there is now. */
+  /** Begin a snapshot, and keep it under this name. */
+  | { readonly type: "snapshot"; readonly name: string }
+  /** Copy a part of what it has, until there is nothing left to copy; only then it can be scanned. */
+  | { readonly type: "copy"; readonly name: string }
+  /** Forget a snapshot. */
+  | { readonly type: "drop"; readonly name: string }
+  /** Read what follows a row, up to another one; without that, up to the last one there is, now or in a snapshot. */
   | {
       readonly type: "scan";
+      readonly snapshot: string | undefined;
       readonly after: number;
       readonly until: number | undefined;
       readonly now: number;
@@ -53,6 +60,9 @@ export type SqliteReply =
   | { readonly type: "get"; readonly values: readonly (Uint8Array<ArrayBuffer> | undefined | string)[] }
   | { readonly type: "sweep"; readonly removed: number }
   | { readonly type: "probe" }
+  | { readonly type: "snapshot" }
+  | { readonly type: "copy"; readonly ended: boolean }
+  | { readonly type: "drop" }
   | { readonly type: "scan"; readonly page: SqlitePage }
   /** The request failed as a whole; the next may succeed. */
   | { readonly type: "failed"; readonly message: string };

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { RecordKind } from "./plan-store.ts";
+import type { PutRecord, RecordKind } from "./plan-store.ts";
 import { kindCodes } from "./put-buffer.ts";
 import type { SqlitePage } from "./sqlite-protocol.ts";
 
@@ -11,7 +11,8 @@ const pageBytes = 1024 * 1024;
 
 const kinds = new Map(Object.entries(kindCodes).map(([kind, code]) => [code, kind as RecordKind]));
 
-type Row = {
+/** A row of the table. */
+export type RecordRow = {
   row: number;
   asn: number;
   kind: number;
@@ -23,6 +24,10 @@ type Row = {
   value: Uint8Array;
 };
 
+/** Selects every RecordRow. */
+export const selectRows =
+  "SELECT row, asn, kind, client_id, id, update_seconds, update_nanos, expires_at_ms, value FROM record";
+
 /**
  * Prepares the reading of pages in the order of the rows, which is that of the file and so the fastest one.
  *
@@ -33,18 +38,16 @@ export function pageReader(
   database: DatabaseSync,
 ): (after: number, until: number | undefined, now: number) => SqlitePage {
   const last = database.prepare("SELECT max(row) AS row FROM record");
-  const next = database.prepare(`
-    SELECT row, asn, kind, client_id, id, update_seconds, update_nanos, expires_at_ms, value FROM record
-    WHERE row > ? AND row <= ? ORDER BY row LIMIT ?`);
+  const next = database.prepare(`${selectRows} WHERE row > ? AND row <= ? ORDER BY row LIMIT ?`);
 
   return (after, wanted, now) => {
     const until = wanted ?? (last.get() as { row: number | null }).row ?? after;
-    const found: Row[] = [];
+    const found: RecordRow[] = [];
     let looked = 0;
     let bytes = 0;
     let at = after;
     // What has expired is read as well: left to SQLite, a million of those were one long read.
-    for (const row of next.iterate(after, until, pageRows) as Iterable<Row>) {
+    for (const row of next.iterate(after, until, pageRows) as Iterable<RecordRow>) {
       looked++;
       at = row.row;
       if (row.expires_at_ms !== null && row.expires_at_ms <= now) continue;
@@ -58,31 +61,37 @@ export function pageReader(
 }
 
 // One array for all values: hundreds of small ones would each be handed over at a cost of its own.
-function packed(rows: readonly Row[], bytes: number): Pick<SqlitePage, "records" | "values"> {
+function packed(rows: readonly RecordRow[], bytes: number): Pick<SqlitePage, "records" | "values"> {
   const values = new Uint8Array(bytes);
   let end = 0;
   const records = rows.map((row) => {
-    values.set(row.value, end);
-    end += row.value.length;
-    return {
-      key: {
-        kind: kindOf(row),
-        asn: row.asn,
-        clientId: textOf(row.client_id),
-        id: textOf(row.id),
-      },
-      updateTime:
-        row.update_seconds === null
-          ? undefined
-          : { seconds: row.update_seconds, nanos: row.update_nanos as number },
-      expiresAtMs: row.expires_at_ms ?? undefined,
-      length: row.value.length,
-    };
+    const { value, ...record } = recordOfRow(row);
+    values.set(value, end);
+    end += value.length;
+    return { ...record, length: value.length };
   });
   return { records, values };
 }
 
-function kindOf({ row, kind }: Row): RecordKind {
+/** Returns the record of a row. Raises an Error for a kind that is none. */
+export function recordOfRow(row: RecordRow): PutRecord {
+  return {
+    key: {
+      kind: kindOf(row),
+      asn: row.asn,
+      clientId: textOf(row.client_id),
+      id: textOf(row.id),
+    },
+    updateTime:
+      row.update_seconds === null
+        ? undefined
+        : { seconds: row.update_seconds, nanos: row.update_nanos as number },
+    expiresAtMs: row.expires_at_ms ?? undefined,
+    value: row.value,
+  };
+}
+
+function kindOf({ row, kind }: RecordRow): RecordKind {
   const known = kinds.get(kind);
   if (known === undefined)
     throw new Error(`row ${row} has the kind ${kind}, which this program does not know`);

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Clock } from "../contract/clock.ts";
 import type { RecordPage, ScanOptions } from "./plan-store.ts";
 import type { SqlitePage } from "./sqlite-protocol.ts";
@@ -15,16 +16,47 @@ type Position = { after: number; until: number | undefined };
 /**
  * Yields the unexpired records in the order of their rows, up to the last row that there was at the beginning.
  *
- * Each page is read in a transaction of its own. One snapshot for all of them would keep the log from being used
- * again until the reader, who may be slow, has come to the end; meanwhile every put makes it longer.
+ * Each page is read in a transaction of its own. One for all of them would keep the log from being used again until the
+ * reader, who may be slow, has come to the end; meanwhile every put makes it longer.
  */
 export async function* scanSqlite(options: SqliteScanOptions): AsyncGenerator<RecordPage, void, void> {
   const { signal, clock } = options;
-  let position = positionOf(options.after);
+  yield* pagesFrom(positionOf(options.after), signal, async (position) => {
+    const thread = await options.thread();
+    return thread.ask({ type: "scan", snapshot: undefined, ...position, now: clock.now() });
+  });
+}
+
+/** Yields the records that were unexpired when it began, as they were then, in the order of their rows. */
+export async function* scanSqliteSnapshot(
+  options: SqliteScanOptions,
+): AsyncGenerator<RecordPage, void, void> {
+  const { signal, clock } = options;
+  const position = positionOf(options.after);
+  signal?.throwIfAborted();
+  // Of this thread to its end: the one after it would not have the snapshot.
+  const thread = await options.thread();
+  const name = randomUUID();
+  const now = clock.now();
+  try {
+    await thread.ask({ type: "snapshot", name });
+    while (!(await thread.ask({ type: "copy", name })).ended) signal?.throwIfAborted();
+    yield* pagesFrom(position, signal, (next) => thread.ask({ type: "scan", snapshot: name, ...next, now }));
+  } finally {
+    // If the thread has ended, so has the snapshot.
+    await thread.ask({ type: "drop", name }).catch(() => undefined);
+  }
+}
+
+async function* pagesFrom(
+  from: Position,
+  signal: AbortSignal | undefined,
+  read: (position: Position) => Promise<{ readonly page: SqlitePage }>,
+): AsyncGenerator<RecordPage, void, void> {
+  let position = from;
   while (position.until === undefined || position.after < position.until) {
     signal?.throwIfAborted();
-    const thread = await options.thread();
-    const { page } = await thread.ask({ type: "scan", ...position, now: clock.now() });
+    const { page } = await read(position);
     position = { after: page.row, until: page.until };
     if (page.records.length > 0) {
       yield { records: recordsOf(page), cursor: `sqlite:${page.row}:${page.until}` };

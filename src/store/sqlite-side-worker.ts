@@ -4,6 +4,7 @@ import { openDatabase } from "./sqlite-database.ts";
 import type { SqliteWorkerData } from "./sqlite-protocol.ts";
 import { pageReader } from "./sqlite-read-page.ts";
 import { serveSqlite } from "./sqlite-serve.ts";
+import { beginSnapshot, type SqliteSnapshot } from "./sqlite-snapshot.ts";
 
 // A second thread with a connection of its own, for what takes long and must not stop the puts.
 
@@ -13,11 +14,41 @@ const { directory, options } = workerData as SqliteWorkerData;
 serveSqlite(parentPort, () => {
   const { database, close } = openDatabase(directory, options);
   const readPage = pageReader(database);
+  const snapshots = new Map<string, SqliteSnapshot>();
+
+  function snapshotOf(name: string): SqliteSnapshot {
+    const snapshot = snapshots.get(name);
+    if (!snapshot) throw new Error(`the snapshot ${name} is gone`);
+    return snapshot;
+  }
+
   return {
     answer(request) {
-      if (request.type !== "scan") throw new Error(`the side thread does not ${request.type}`);
-      return { type: "scan", page: waitWhileBusy(() => readPage(request.after, request.until, request.now)) };
+      switch (request.type) {
+        case "snapshot":
+          snapshots.set(request.name, beginSnapshot(directory, request.name));
+          return { type: "snapshot" };
+        case "copy":
+          return { type: "copy", ended: snapshotOf(request.name).copy() };
+        case "drop":
+          snapshots.get(request.name)?.close();
+          snapshots.delete(request.name);
+          return { type: "drop" };
+        case "scan": {
+          const { snapshot, after, until, now } = request;
+          const page =
+            snapshot === undefined
+              ? waitWhileBusy(() => readPage(after, until, now))
+              : snapshotOf(snapshot).readPage(after, until, now);
+          return { type: "scan", page };
+        }
+        default:
+          throw new Error(`the side thread does not ${request.type}`);
+      }
     },
-    close,
+    close() {
+      for (const snapshot of snapshots.values()) snapshot.close();
+      close();
+    },
   };
 });

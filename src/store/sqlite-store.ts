@@ -18,7 +18,7 @@ import {
   writePuts,
 } from "./put-buffer.ts";
 import { messageOf } from "./sqlite-error.ts";
-import { scanSqlite } from "./sqlite-scan.ts";
+import { scanSqlite, scanSqliteSnapshot } from "./sqlite-scan.ts";
 import { keepSqliteWriter } from "./sqlite-supervisor.ts";
 import { startSweeping } from "./sqlite-sweep.ts";
 import { type SqliteThread, startSqliteThread } from "./sqlite-thread.ts";
@@ -156,7 +156,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Plan
       return gets.add(key, 0, signal);
     },
     scan(options) {
-      return scanSqlite({ ...options, thread: sideThread, clock });
+      const scanning = { ...options, thread: sideThread, clock };
+      return options?.snapshot ? scanSqliteSnapshot(scanning) : scanSqlite(scanning);
     },
     async health() {
       if (closed) throw new StoreUnavailable("the store is closed");

@@ -51,8 +51,8 @@ function writer({ database, close }: OpenDatabase): SqliteServer {
           probe(doubtful);
           doubtful = false;
           return { type: "probe" };
-        case "scan":
-          throw new Error("the writer does not scan: that would stop the puts");
+        default:
+          throw new Error(`the writer does not ${request.type}: that would stop the puts`);
       }
     },
     close,

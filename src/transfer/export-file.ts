@@ -1,11 +1,12 @@
 import { open, readFile, rename, writeFile } from "node:fs/promises";
+import type { Clock } from "../contract/clock.ts";
 import type { ContractRules } from "../plans/contract-rules.ts";
 import type { PlanStore } from "../store/plan-store.ts";
-import { exportRecords } from "./export-records.ts";
+import { ExportError, type ExportMoment, exportRecords } from "./export-records.ts";
 import { createRecordSum } from "./record-digest.ts";
 
 /** What is written down beside an export, in `<file>.manifest.json`: what an import checks, and where to go on. */
-export type ExportManifest = {
+export type ExportManifest = ExportMoment & {
   readonly count: number;
   /** See RecordSum. */
   readonly digest: string;
@@ -16,15 +17,17 @@ export type ExportManifest = {
   readonly complete: boolean;
 };
 
-/** Raised when an export cannot go on with a file; the message says what to do. */
-export class ExportError extends Error {
-  override readonly name = "ExportError";
-}
-
 /** Least time between two notes of how far an export has come, in ms. */
 const noteEveryMs = 1_000;
 
-const none: ExportManifest = { count: 0, digest: "0", bytes: 0, cursor: undefined, complete: false };
+const none: ExportManifest = {
+  count: 0,
+  digest: "0",
+  bytes: 0,
+  cursor: undefined,
+  snapshotTime: null,
+  complete: false,
+};
 
 /** Returns the manifest of an export, or undefined if it has none. */
 export async function readManifest(file: string): Promise<ExportManifest | undefined> {
@@ -44,7 +47,11 @@ export type ExportFileOptions = {
   file: string;
   /** Goes on with what an export that was interrupted left of the file. */
   resume: boolean;
+  /** Whether all records are to be as of one moment. Those of an export that was interrupted cannot be. */
+  snapshot: boolean;
   signal?: AbortSignal | undefined;
+  /** Says when the snapshot was taken. Defaults to the machine's clock. */
+  clock?: Clock | undefined;
 };
 
 /**
@@ -74,19 +81,21 @@ export async function exportToFile(options: ExportFileOptions): Promise<ExportMa
       notedAt = performance.now();
     };
     await note(false);
-    await exportRecords({
+    const { snapshotTime } = await exportRecords({
       store,
       rules,
       sum,
+      snapshot: options.snapshot && before.cursor === undefined,
       after: before.cursor,
       signal,
+      clock: options.clock,
       async write(lines, cursor) {
         const text = Buffer.from(lines);
         for (let done = 0; done < text.length; ) {
           done += (await output.write(text, done, undefined, bytes + done)).bytesWritten;
         }
         bytes += text.length;
-        manifest = { count: sum.count, digest: sum.digest, bytes, cursor, complete: false };
+        manifest = { ...none, count: sum.count, digest: sum.digest, bytes, cursor };
         if (performance.now() - notedAt >= noteEveryMs) {
           await note(false);
         }
@@ -96,7 +105,7 @@ export async function exportToFile(options: ExportFileOptions): Promise<ExportMa
       await note(false).catch(() => undefined);
       throw error;
     });
-    manifest = { ...manifest, count: sum.count, digest: sum.digest, complete: true };
+    manifest = { ...manifest, count: sum.count, digest: sum.digest, snapshotTime, complete: true };
     await note(true);
     return manifest;
   } finally {

@@ -8,6 +8,7 @@ import { asnOfParent } from "../contract/resource-names.ts";
 import type { ContractRules } from "../plans/contract-rules.ts";
 import {
   type CreateRequest,
+  descOfRequest,
   planGroupRecord,
   planStatusRecord,
   requestOfRecord,
@@ -22,7 +23,7 @@ export class RecordLineError extends Error {
 /** Returns a record as a line of NDJSON, the JSON of the request message that would store it, without a line break. */
 export function lineOfRecord({ key, value }: PutRecord): string {
   const request = requestOfRecord(key, value);
-  return toJsonString(descOf(request), request as never);
+  return toJsonString(descOfRequest(request), request as never);
 }
 
 /**
@@ -31,7 +32,7 @@ export function lineOfRecord({ key, value }: PutRecord): string {
  */
 export function recordOfLine(line: string, rules: ContractRules): PutRecord {
   const request = parse(line);
-  const violations = rules(descOf(request), request as never);
+  const violations = rules(descOfRequest(request), request as never);
   if (violations.length > 0) {
     throw new RecordLineError(
       violations.map(({ field, description }) => `${field}: ${description}`).join("; "),
@@ -69,16 +70,5 @@ function parse(line: string): CreateRequest {
     return fromJsonString(desc as DescMessage, line) as CreateRequest;
   } catch (error) {
     throw error instanceof RecordLineError ? error : new RecordLineError((error as Error).message);
-  }
-}
-
-function descOf(request: CreateRequest): DescMessage {
-  switch (request.$typeName) {
-    case "mobiledataplansharing.v1.CreatePlanGroupRequest":
-      return CreatePlanGroupRequestSchema;
-    case "mobiledataplansharing.v1.CreatePlanStatusRequest":
-      return CreatePlanStatusRequestSchema;
-    default:
-      return CreateUserPlanStatusRequestSchema;
   }
 }

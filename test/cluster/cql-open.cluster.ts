@@ -69,9 +69,39 @@ describe.skipIf(missing)(`CQL${missing && ` (skipped: ${missing})`}`, () => {
     test("refuses tables of a newer version", async () => {
       await run("UPDATE opened.store_schema SET version = 2 WHERE name = 'record'");
       const url = cluster.url("opened");
-      await refused(url, /tables of version 2.*knows version 1: update this program/);
-      await expect(initCqlKeyspace({ url })).rejects.toThrow(/update this program/);
+      await refused(url, /tables of version 2.*knows only 1; run the program that wrote it or a later one/);
+      await expect(initCqlKeyspace({ url })).rejects.toThrow(/run the program that wrote it or a later one/);
       await run("UPDATE opened.store_schema SET version = 1 WHERE name = 'record'");
+    });
+    test("refuses tables of an older version, and says what brings them up to date", async () => {
+      await run("UPDATE opened.store_schema SET version = 0 WHERE name = 'record'");
+      const url = cluster.url("opened");
+      await refused(url, /tables of version 0, and this program needs 1: .*mdps store init/);
+      await initCqlKeyspace({ url });
+      await open(url);
+    });
+    test("is brought up to date by one of several that try at once, step by step", async () => {
+      const url = cluster.url("stepped");
+      const table = (name: string) => `CREATE TABLE IF NOT EXISTS ${name} (id int PRIMARY KEY)`;
+      const steps = [[table("one")], [table("two"), "ALTER TABLE two ADD IF NOT EXISTS note text"]];
+      await initCqlKeyspace({ url }, steps.slice(0, 1));
+      await Promise.all([1, 2, 3].map(() => initCqlKeyspace({ url }, steps)));
+      const client = await cluster.connect();
+      try {
+        const rows = async (statement: string) => (await client.execute(statement)).rows;
+        expect(await rows("SELECT name, version FROM stepped.store_schema")).toMatchObject([
+          { name: "record", version: 2 },
+        ]);
+        expect(await rows("SELECT id, note FROM stepped.two")).toEqual([]);
+        // A step that fails leaves the version as it was, and nobody locked out.
+        await expect(initCqlKeyspace({ url }, [...steps, ["nonsense"]])).rejects.toThrow(StoreOpenError);
+        expect(await rows("SELECT name, version FROM stepped.store_schema")).toMatchObject([
+          { name: "record", version: 2 },
+        ]);
+        await expect(initCqlKeyspace({ url }, steps.slice(0, 1))).rejects.toThrow(/knows only 1/);
+      } finally {
+        await client.shutdown();
+      }
     });
     test("may be prepared again and again, and keeps what is there", async () => {
       const url = cluster.url("opened");

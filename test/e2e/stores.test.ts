@@ -39,10 +39,27 @@ describe.skipIf(whyNot)(`mdps with PostgreSQL${whyNot === undefined ? "" : ` (sk
     return { health, push: client(one, push), readOther: client(other, read) };
   }
 
-  it("serves from two servers, which see each other's pushes", async () => {
-    const { push, readOther } = await servers(await dataDirectory());
+  it("serves from two servers, which see each other's pushes, and is checked meanwhile", async () => {
+    const directory = await dataDirectory();
+    const { push, readOther } = await servers(directory);
     await push.createPlanGroup({ parent, planGroupId: "both" });
     expect((await readOther.getPlanGroup({ name: `${parent}/planGroups/both` })).name).toMatch(/both$/);
+
+    const check = ["check", "--data", directory, "--store", postgres.url];
+    const whole = await runProgram(check);
+    expect(whole.stdout).toMatch(/^\d+ files and 1 records looked at: nothing is wrong\n$/);
+    expect(whole.exitCode).toBe(0);
+    const store = await openStore(postgres.url);
+    const key = { kind: "planStatus", asn: 65001, clientId: "", id: "447700900123" } as const;
+    const value = Buffer.from([0xff]);
+    await store.put({ key, updateTime: undefined, expiresAtMs: Date.now() + 60_000, value });
+    await store.close();
+    const { stdout, exitCode } = await runProgram(check);
+    expect(stdout).toMatch(
+      /^error {4}planStatus of operators\/65001, id of SHA-256 [0-9a-f]{16}…: its value of 1 bytes is no planStatus/,
+    );
+    expect(stdout).not.toContain("447700900123");
+    expect(exitCode).toBe(1);
   });
 
   it("answers UNAVAILABLE with RetryInfo while the database is down, and recovers by itself", async () => {
@@ -80,7 +97,7 @@ describe.skipIf(whyNot)(`mdps with PostgreSQL${whyNot === undefined ? "" : ` (sk
     const mdps = async (...args: string[]) => {
       const { exitCode, stderr } = await runProgram(args);
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.stringMatching(/^\d+ records/) });
-      return stderr.trim();
+      return stderr.split("\n")[0] as string;
     };
     const sum = await mdps("export", "--sum-only", "--data", from);
     const database = postgres.url.replace(/\/[^/]*$/, "/postgres");

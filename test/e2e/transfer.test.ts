@@ -2,8 +2,25 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createPlanSharingClient } from "../../src/client/index.ts";
+import { openStore } from "../../src/store/open-store.ts";
 import { dataDirectory } from "../support/data-directory.ts";
 import { printToken, runProgram, startServe } from "../support/program.ts";
+
+/** Puts plan groups of an operator that have nothing, in the order of their ids. */
+async function putGroups(directory: string, ids: readonly string[]): Promise<void> {
+  const store = await openStore(`sqlite:${directory}`);
+  await Promise.all(
+    ids.map((id) =>
+      store.put({
+        key: { kind: "planGroup", asn: 65001, clientId: "", id },
+        updateTime: undefined,
+        expiresAtMs: undefined,
+        value: new Uint8Array(0),
+      }),
+    ),
+  );
+  await store.close();
+}
 
 async function mdps(...args: string[]) {
   const outcome = await runProgram(args);
@@ -27,11 +44,13 @@ describe("mdps export and mdps import", () => {
 
     const file = join(from, "plans.ndjson");
     const exported = await mdps("export", file, "--data", from);
-    expect(exported.stderr).toMatch(/^200 records, digest [0-9a-f]{64}\n$/);
-    const summary = exported.stderr.trim();
+    expect(exported.stderr).toMatch(
+      /^200 records, digest [0-9a-f]{64}\nas of one moment, with all that was pushed before 20\d\d-.+Z\n$/,
+    );
+    const [summary] = exported.stderr.split("\n");
     const imported = await mdps("import", file, "--store", `sqlite:${to}`);
     expect(imported.stderr).toBe(`${summary}: 200 stored, 0 older than what was there, 0 expired\n`);
-    expect((await mdps("export", "--sum-only", "--data", to)).stderr).toBe(`${summary}\n`);
+    expect((await mdps("export", "--sum-only", "--data", to)).stderr).toMatch(`${summary}\nas of one moment`);
 
     const read = createPlanSharingClient({
       endpoint: target.url,
@@ -45,7 +64,71 @@ describe("mdps export and mdps import", () => {
   it("go through a pipe", async () => {
     const directory = await dataDirectory();
     const { stdout, stderr } = await mdps("export", "--data", directory);
-    expect({ stdout, stderr }).toEqual({ stdout: "", stderr: `0 records, digest ${"0".repeat(64)}\n` });
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(`0 records, digest ${"0".repeat(64)}\nas of one moment`);
+    const without = await mdps("export", "--no-snapshot", "--json", "--data", directory);
+    expect(JSON.parse(without.stderr)).toEqual({ count: 0, digest: "0".repeat(64), snapshotTime: null });
+  });
+
+  it("take all records as of one moment, while a server goes on with them", async () => {
+    const directory = await dataDirectory();
+    await putGroups(directory, ["a", ...Array.from({ length: 10_000 }, (_, index) => `group-${index}`), "b"]);
+    const server = await startServe(directory);
+    const token = await printToken(directory);
+    const client = createPlanSharingClient({ endpoint: server.url, protocol: "connect", token });
+    let pushed = 0;
+    let exporting = true;
+    // Always the first record and then the last one, with the same number.
+    const pushing = (async () => {
+      while (exporting) {
+        pushed += 1;
+        const planGroup = { lastUpdatedTime: { seconds: BigInt(pushed), nanos: 0 } };
+        await client.createPlanGroup({ parent: "operators/65001", planGroupId: "a", planGroup });
+        await client.createPlanGroup({ parent: "operators/65001", planGroupId: "b", planGroup });
+      }
+    })();
+    const file = join(directory, "plans.ndjson");
+    await mdps("export", file, "--data", directory);
+    const pushedMeanwhile = pushed;
+    exporting = false;
+    await pushing;
+
+    const numberOf = new Map<string, number>();
+    for (const line of (await readFile(file, "utf8")).trimEnd().split("\n")) {
+      const { planGroupId, planGroup } = JSON.parse(line);
+      numberOf.set(planGroupId, Date.parse(planGroup.lastUpdatedTime ?? 0) / 1000);
+    }
+    expect(numberOf.size).toBe(10_002);
+    const [a = Number.NaN, b = Number.NaN] = [numberOf.get("a"), numberOf.get("b")];
+    expect([0, 1]).toContain(a - b);
+    // There were pushes before the moment and after it, or the test would show nothing.
+    expect(b).toBeGreaterThan(0);
+    expect(pushedMeanwhile).toBeGreaterThan(a + 1);
+  });
+
+  it("refuse to import what is no complete export", async () => {
+    const directory = await dataDirectory();
+    const file = join(directory, "plans.ndjson");
+    await mdps("export", file, "--data", directory);
+    const manifest = JSON.parse(await readFile(`${file}.manifest.json`, "utf8"));
+    await writeFile(`${file}.manifest.json`, JSON.stringify({ ...manifest, complete: false }));
+    const { exitCode, stderr } = await runProgram(["import", file, "--data", directory]);
+    expect(stderr).toMatch(/plans\.ndjson is no complete export: finish it by mdps export .* --resume\n$/);
+    expect(exitCode).toBe(1);
+  });
+
+  it("name the line at which an import failed, and where to go on", async () => {
+    const directory = await dataDirectory();
+    const line = (planGroupId: string) =>
+      JSON.stringify({ parent: "operators/65001", planGroupId, planGroup: {} });
+    const stdin = [line("a"), line("b"), "{", line("c")].join("\n");
+    const { exitCode, stderr } = await runProgram(["import", "-", "--data", directory], { stdin });
+    expect(stderr).toMatch(/^mdps: -: line 3: .*\. When that is mended go on with --skip 2\n$/);
+    expect(exitCode).toBe(1);
+    const mended = stdin.replace("{\n", `${line("d")}\n`);
+    const again = await runProgram(["import", "-", "--skip", "2", "--data", directory], { stdin: mended });
+    expect(again.stderr).toMatch(/: 2 stored, 0 older than what was there, 0 expired\n$/);
+    expect((await mdps("export", "--sum-only", "--data", directory)).stderr).toMatch(/^4 records/);
   });
 
   it("find out that a file was changed on its way", async () => {

@@ -6,6 +6,7 @@ import { describeCancellation, describeClose, describeHealth } from "./conforman
 import { describeExpiry, describeOrder } from "./conformance-order.ts";
 import { describeRecords } from "./conformance-records.ts";
 import { describeScan } from "./conformance-scan.ts";
+import { describeNoSnapshot, describeSnapshot } from "./conformance-snapshot.ts";
 import { type Bench, key, recordOf, textOf } from "./conformance-support.ts";
 
 /** A place of its own that a store keeps its records in, empty at first. */
@@ -17,7 +18,11 @@ export type StorePlace = {
 };
 
 /** Describes what every engine behind PlanStore does. `createPlace` is called before each test. */
-export function describePlanStore(name: string, createPlace: () => Promise<StorePlace>): void {
+export function describePlanStore(
+  name: string,
+  createPlace: () => Promise<StorePlace>,
+  { snapshots = true } = {},
+): void {
   describe(`${name} as a PlanStore`, () => {
     let place: StorePlace;
     let clock: TestClock;
@@ -52,6 +57,7 @@ export function describePlanStore(name: string, createPlace: () => Promise<Store
     describeOrder(bench);
     describeExpiry(bench);
     describeScan(bench);
+    (snapshots ? describeSnapshot : describeNoSnapshot)(bench);
     describeCancellation(bench);
     describeHealth(bench);
     describeClose(bench);

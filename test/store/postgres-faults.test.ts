@@ -82,6 +82,26 @@ describe.skipIf(reason)(`PostgreSQL with faults${reason ? ` (skipped: ${reason})
     }
   });
 
+  test("a snapshot whose connection is lost ends, for another one would be of another moment", async () => {
+    const store = await places.open();
+    const value = Buffer.alloc(2_000);
+    await Promise.all(Array.from({ length: 2_500 }, (_, n) => store.put(recordOf(`user${n}`, { value }))));
+    const pages = store.scan({ snapshot: true })[Symbol.asyncIterator]();
+    await pages.next();
+    await places.sql(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'",
+    );
+    await expect(pages.next()).rejects.toThrow(StoreUnavailable);
+    // Nothing is left in a transaction, and the store goes on.
+    await store.put(recordOf("user"));
+    const rest = store.scan({ snapshot: true })[Symbol.asyncIterator]();
+    await rest.next();
+    await rest.return?.();
+    expect(
+      await places.sql("SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'"),
+    ).toEqual([{ count: "0" }]);
+  });
+
   test("a put whose connection is cut under way rejects, and the next one finds another", async () => {
     const store = await openThroughProxy();
     await store.put(recordOf("user"));

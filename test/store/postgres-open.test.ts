@@ -145,6 +145,17 @@ describe.skipIf(reason)(`opening PostgreSQL${reason ? ` (skipped: ${reason})` : 
     ]);
   });
 
+  test("of an older schema by several servers at once takes each step once", async () => {
+    const steps = ["CREATE TABLE one ()", "CREATE TABLE two ()", "ALTER TABLE two ADD COLUMN note text"];
+    await prepareSchema(await places.connect(), places.schema, steps.slice(0, 1));
+    const clients = await Promise.all([1, 2, 3, 4].map(() => places.connect()));
+    await Promise.all(clients.map((client) => prepareSchema(client, places.schema, steps)));
+    expect(await places.sql("SELECT version FROM store_version")).toEqual([{ version: 3 }]);
+    // Those of the program before are told; what they have open goes on.
+    const older = prepareSchema(await places.connect(), places.schema, steps.slice(0, 1));
+    await expect(older).rejects.toThrow(/has version 3, but this program knows only 1/);
+  });
+
   test("while another server changes the tables waits for it, not for ever", async () => {
     const other = await places.connect();
     await other.query("BEGIN");

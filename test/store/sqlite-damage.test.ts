@@ -1,12 +1,14 @@
-import { mkdtemp, open, rm } from "node:fs/promises";
+import { mkdtemp, open, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type PutRecord, StoreOpenError, StoreUnavailable } from "../../src/store/plan-store.ts";
+import { type PutRecord, StoreUnavailable } from "../../src/store/plan-store.ts";
 import { checkSqlite } from "../../src/store/sqlite-check.ts";
 import { applicationId, migrate, migrations } from "../../src/store/sqlite-schema.ts";
 import { openSqliteStore } from "../../src/store/sqlite-store.ts";
+import { bytesIn } from "../support/data-directory.ts";
+import { startStoreChild } from "./child-process.ts";
 
 let directory: string;
 let path: string;
@@ -74,7 +76,7 @@ describe("a damaged page", () => {
 describe("a check", () => {
   test("of a whole store counts its records and finds nothing", async () => {
     await fill();
-    expect(checkSqlite(directory)).toEqual({ records: users, faults: [] });
+    expect(checkSqlite(directory)).toEqual({ records: users, inUse: false, faults: [] });
   });
 
   test("finds a damaged page", async () => {
@@ -96,19 +98,102 @@ describe("a check", () => {
   ])("finds a record with %s", async (change, fault) => {
     await fill();
     alter(`UPDATE record SET ${change} WHERE row = 7`);
-    expect(checkSqlite(directory)).toEqual({ records: users, faults: [`row 7 ${fault}`] });
+    expect(checkSqlite(directory)).toEqual({ records: users, inUse: false, faults: [`row 7 ${fault}`] });
   });
 
-  test("is refused where there is no store, in use, or of another version", async () => {
-    expect(() => checkSqlite(directory)).toThrow(`${path} does not exist; name the directory of a store`);
-    const store = await openSqliteStore({ directory });
-    expect(() => checkSqlite(directory)).toThrow(
-      /is open in this process \(pid \d+ on .+\); close that store/,
+  test("finds a row that an index does not have", async () => {
+    await fill();
+    // The index is told to have no rows, one of them goes in, and then it is told to have all again.
+    const allow = new DatabaseSync(path, { defensive: false });
+    allow.exec(`
+      PRAGMA writable_schema = ON;
+      UPDATE sqlite_schema SET sql = sql || ' WHERE asn < 0' WHERE name = 'record_key'`);
+    allow.close();
+    alter(
+      "INSERT INTO record SELECT 1000, asn, kind, client_id, x'00', 1, 1, NULL, value FROM record WHERE row = 7",
     );
+    const restore = new DatabaseSync(path, { defensive: false });
+    restore.exec(`
+      PRAGMA writable_schema = ON;
+      UPDATE sqlite_schema SET sql = replace(sql, ' WHERE asn < 0', '') WHERE name = 'record_key'`);
+    restore.close();
+    expect(checkSqlite(directory)).toEqual({
+      records: users + 1,
+      inUse: false,
+      faults: expect.arrayContaining([expect.stringMatching(/missing from index record_key/)]),
+    });
+  });
+
+  test("finds a file that was cut off", async () => {
+    await fill();
+    await truncate(path, 4096 * 20);
+    const { faults } = checkSqlite(directory);
+    expect(faults.join()).toMatch(/malformed|Tree \d+ page/);
+  });
+
+  test("asks about each record, and counts what is too much to tell", async () => {
+    await fill();
+    const { faults } = checkSqlite(directory, ({ key }) => [`is of ${key.kind}`, "and wrong"]);
+    expect(faults).toHaveLength(101);
+    expect(faults[0]).toBe("row 1 is of planStatus; and wrong");
+    expect(faults[100]).toBe("300 more rows have faults");
+  });
+
+  test("changes no byte, not even of what a killed server has left", async () => {
+    await fill();
+    const before = await bytesIn(directory);
+    expect(checkSqlite(directory)).toMatchObject({ records: users, faults: [] });
+    expect(await bytesIn(directory)).toEqual(before);
+
+    const child = startStoreChild("load", directory);
+    await child.wrote(100);
+    const said = await child.kill();
+    const left = await bytesIn(directory);
+    expect(left.map(({ name }) => name)).toContain("plans.sqlite-wal");
+    const { records, faults } = checkSqlite(directory);
+    expect(faults).toEqual([]);
+    // What was acknowledged is in the log alone.
+    expect(records).toBeGreaterThanOrEqual(users + said.length);
+    expect(await bytesIn(directory)).toEqual(left);
+  });
+
+  test("of a copy that no program has opened leaves it alone", async () => {
+    await fill();
+    await Promise.all(["lock.sqlite", "lock.holder"].map((name) => rm(join(directory, name))));
+    expect(checkSqlite(directory)).toMatchObject({ records: users, faults: [] });
+    expect(await readdir(directory)).toEqual(["plans.sqlite"]);
+  });
+
+  test("of a store in use goes on beside it", async () => {
+    await fill();
+    const store = await openSqliteStore({ directory });
+    const putting = Promise.all(Array.from({ length: users }, (_, n) => store.put(recordOf(users + n))));
+    expect(checkSqlite(directory)).toMatchObject({ inUse: true, faults: [] });
+    await putting;
+    expect(checkSqlite(directory)).toEqual({ records: 2 * users, inUse: true, faults: [] });
     await store.close();
-    expect(checkSqlite(directory)).toEqual({ records: 0, faults: [] });
+    await (await openSqliteStore({ directory })).close();
+  });
+
+  test("keeps servers from a directory only as long as it lasts, and says where there is no store", async () => {
+    expect(() => checkSqlite(directory)).toThrow(`${path} does not exist; name the directory of a store`);
+    await writeFile(path, "");
+    expect(checkSqlite(directory).faults).toEqual([
+      "has no tables; if records are missed, restore it from a backup",
+    ]);
+    await (await openSqliteStore({ directory })).close();
+    expect(checkSqlite(directory)).toEqual({ records: 0, inUse: false, faults: [] });
+  });
+
+  test("of a later version, or of another application, says so", async () => {
+    await fill();
     alter("PRAGMA user_version = 9");
-    expect(() => checkSqlite(directory)).toThrow(StoreOpenError);
+    expect(checkSqlite(directory)).toMatchObject({
+      records: 0,
+      faults: [expect.stringMatching(/has schema version 9, but this program knows only those up to 1/)],
+    });
+    alter("PRAGMA application_id = 7");
+    expect(checkSqlite(directory).faults.join()).toMatch(/is the database of another application/);
   });
 });
 
@@ -141,7 +226,7 @@ describe("a migration", () => {
     expect(() => migrate(database, [...steps, "SELECT * FROM nowhere"])).toThrow("nowhere");
     expect(database.prepare("PRAGMA user_version").get()).toEqual({ user_version: migrations.length });
     database.close();
-    expect(checkSqlite(directory)).toEqual({ records: users, faults: [] });
+    expect(checkSqlite(directory)).toEqual({ records: users, inUse: false, faults: [] });
   });
 
   test("makes the tables of an empty file, marked as ours", () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -17,4 +17,10 @@ export function makeDirectory(): Promise<string> {
 
 export function removeDirectory(directory: string): Promise<void> {
   return rm(directory, { recursive: true, force: true });
+}
+
+/** Returns every file of a directory, by name, with what it has. */
+export async function bytesIn(directory: string): Promise<{ name: string; bytes: Buffer }[]> {
+  const names = (await readdir(directory)).sort();
+  return Promise.all(names.map(async (name) => ({ name, bytes: await readFile(join(directory, name)) })));
 }

@@ -7,7 +7,7 @@ import { createContractRules } from "../../src/plans/contract-rules.ts";
 import { planGroupRecord, planStatusRecord } from "../../src/services/records.ts";
 import { type PlanStore, type PutRecord, StoreUnavailable } from "../../src/store/plan-store.ts";
 import { openSqliteStore } from "../../src/store/sqlite-store.ts";
-import { exportToFile, readManifest } from "../../src/transfer/export-file.ts";
+import { type ExportFileOptions, exportToFile, readManifest } from "../../src/transfer/export-file.ts";
 import { ImportError, importRecords } from "../../src/transfer/import-records.ts";
 import { createRecordSum } from "../../src/transfer/record-digest.ts";
 import { lineOfRecord, recordOfLine } from "../../src/transfer/record-line.ts";
@@ -35,6 +35,10 @@ afterEach(async () => {
 });
 
 const file = () => join(directory, "plans.ndjson");
+
+/** Exports the source to a file, as of one moment. */
+const exported = (options: Partial<ExportFileOptions> = {}) =>
+  exportToFile({ store: source, rules, file: file(), resume: false, snapshot: true, ...options });
 
 function userRecord(userKey: string, ms = 0, clientId = "youtube"): PutRecord {
   const status = planStatus({ updateTime: fromNow(ms, 7), expireTime: fromNow(day) });
@@ -84,7 +88,7 @@ describe("an export that is imported", () => {
   it("brings every record as it was", async () => {
     const records = everyKind();
     await Promise.all(records.map((record) => source.put(record)));
-    const { count, digest } = await exportToFile({ store: source, rules, file: file(), resume: false });
+    const { count, digest } = await exported();
     expect(count).toBe(records.length);
     expect(await importFrom(file())).toEqual({ stored: records.length, stale: 0, expired: 0, count, digest });
     expect(await contentOf(target)).toEqual(await contentOf(source));
@@ -92,14 +96,14 @@ describe("an export that is imported", () => {
 
   it("may be imported again", async () => {
     await source.put(userRecord("a"));
-    await exportToFile({ store: source, rules, file: file(), resume: false });
+    await exported();
     expect(await importFrom(file())).toMatchObject({ stored: 1 });
     expect(await importFrom(file())).toMatchObject({ stored: 1 });
   });
 
   it("leaves what is newer in the store", async () => {
     await source.put(userRecord("a", -hour));
-    await exportToFile({ store: source, rules, file: file(), resume: false });
+    await exported();
     const newer = userRecord("a", -1);
     await target.put(newer);
     expect(await importFrom(file())).toMatchObject({ stored: 0, stale: 1 });
@@ -108,7 +112,7 @@ describe("an export that is imported", () => {
 
   it("leaves out what has expired meanwhile", async () => {
     await source.put(userRecord("a"));
-    await exportToFile({ store: source, rules, file: file(), resume: false });
+    await exported();
     clock.set(testTime + day);
     expect(await importFrom(file())).toMatchObject({ stored: 0, expired: 1 });
   });
@@ -138,15 +142,48 @@ describe("an export that is imported", () => {
 describe("an export to a file", () => {
   it("is for the owner alone, and has a manifest", async () => {
     await source.put(userRecord("a"));
-    const manifest = await exportToFile({ store: source, rules, file: file(), resume: false });
+    const manifest = await exported();
     expect((await stat(file())).mode & 0o777).toBe(0o600);
     expect(await readManifest(file())).toEqual(JSON.parse(JSON.stringify(manifest)));
     expect(manifest).toMatchObject({ complete: true, count: 1, bytes: (await stat(file())).size });
   });
 
+  it("is of one moment, and says of which; without a snapshot it says that it is not", async () => {
+    const ids = Array.from({ length: 1_500 }, (_, index) => `user-${index}`);
+    await Promise.all(ids.map((id) => source.put(userRecord(id))));
+    const later = ids.map((id) => userRecord(id, 1));
+    const pushing: PlanStore = {
+      ...source,
+      async *scan(options) {
+        for await (const page of source.scan(options)) {
+          await Promise.all(later.map((record) => source.put(record)));
+          yield page;
+        }
+      },
+    };
+    const before = createRecordSum();
+    for (const id of ids) before.add(userRecord(id));
+    const whole = await exported({ store: pushing, clock });
+    expect(whole).toMatchObject({
+      digest: before.digest,
+      snapshotTime: new Date(testTime).toISOString(),
+    });
+    const mixed = await exported({ store: pushing, file: `${file()}.mixed`, snapshot: false });
+    expect(mixed).toMatchObject({ count: 1_500, snapshotTime: null });
+  });
+
+  it("names no user when a record cannot be exported", async () => {
+    await source.put({ ...userRecord("447700900123"), value: Buffer.from([0xff]) });
+    const refused = exported();
+    await expect(refused).rejects.toThrow(
+      /^a planStatus of operators\/65001 cannot be exported: .*; mdps check finds every such record$/,
+    );
+    await expect(refused).rejects.not.toThrow("447700900123");
+  });
+
   it("never takes the place of another file", async () => {
     await writeFile(file(), "mine");
-    const again = exportToFile({ store: source, rules, file: file(), resume: false });
+    const again = exported();
     await expect(again).rejects.toThrow("is there already: go on with it by --resume");
     expect(await readFile(file(), "utf8")).toBe("mine");
   });
@@ -167,24 +204,24 @@ describe("an export to a file", () => {
         }
       },
     };
-    const first = exportToFile({ store: stopping, rules, file: file(), resume: false, signal: stop.signal });
+    const first = exported({ store: stopping, signal: stop.signal });
     await expect(first).rejects.toThrow("interrupted");
     expect(pages).toBe(1);
     expect(await readManifest(file())).toMatchObject({ complete: false });
     // A program that is killed leaves more than it has noted.
     await appendFile(file(), '{"parent":"operators/650');
-    const { count, digest } = await exportToFile({ store: source, rules, file: file(), resume: true });
+    const { count, digest, snapshotTime } = await exported({ resume: true });
     expect(count).toBe(records.length);
+    // What was written before the interruption is of another moment.
+    expect(snapshotTime).toBeNull();
     expect(await importFrom(file())).toEqual({ stored: count, stale: 0, expired: 0, count, digest });
     expect(await contentOf(target)).toEqual(await contentOf(source));
   });
 
   it("that is complete has nothing to go on with, and one that never began cannot", async () => {
-    const manifest = await exportToFile({ store: source, rules, file: file(), resume: false });
-    expect(await exportToFile({ store: source, rules, file: file(), resume: true })).toEqual(
-      JSON.parse(JSON.stringify(manifest)),
-    );
-    const other = exportToFile({ store: source, rules, file: `${file()}.other`, resume: true });
+    const manifest = await exported();
+    expect(await exported({ resume: true })).toEqual(JSON.parse(JSON.stringify(manifest)));
+    const other = exported({ file: `${file()}.other`, resume: true });
     await expect(other).rejects.toThrow("has no manifest: there is nothing to go on with");
   });
 });
@@ -248,7 +285,7 @@ it("fields that this version does not know are left behind, and the digest knows
   const record = userRecord("a");
   const unknown = Buffer.concat([record.value, Buffer.from([0xfa, 0x3f, 0x01, 0x00])]);
   await source.put({ ...record, value: unknown });
-  const { digest } = await exportToFile({ store: source, rules, file: file(), resume: false });
+  const { digest } = await exported();
   expect((await importFrom(file())).digest).toBe(digest);
   const stored = await target.get(record.key);
   expect(Buffer.from(stored ?? [])).toEqual(Buffer.from(record.value));

@@ -1,0 +1,114 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { parseArgs, promisify } from "node:util";
+import { openSqliteStore } from "../src/store/sqlite-store.ts";
+import { writeSection } from "./report.ts";
+import { buildTable, putOf } from "./store-table.ts";
+
+const { values } = parseArgs({
+  options: {
+    rows: { type: "string", default: "1000000" },
+    /** Puts a second that go on meanwhile. */
+    puts: { type: "string", default: "2000" },
+    /** Records a second that the reader takes: about what `mdps export` does. */
+    pace: { type: "string", default: "15000" },
+  },
+});
+const rows = Number(values.rows);
+const rate = Number(values.puts);
+const day = 24 * 3600 * 1000;
+const quietMs = 5_000;
+
+const reader = new URL("snapshot-reader.ts", import.meta.url).pathname;
+const directory = mkdtempSync(join(tmpdir(), "mdps-bench-"));
+const log = join(directory, "plans.sqlite-wal");
+
+/** Puts records of users at random at a steady rate, whether or not those before are done. */
+function startPuts(store: Awaited<ReturnType<typeof openSqliteStore>>) {
+  const calls: { at: number; took: number }[] = [];
+  const began = performance.now();
+  let logBytes = 0;
+  let running = true;
+  const put = async () => {
+    const at = performance.now();
+    const now = Date.now();
+    await store.put(putOf(Math.floor(Math.random() * rows), Math.floor(now / 1000), now + 30 * day));
+    calls.push({ at, took: performance.now() - at });
+  };
+  const ended = (async () => {
+    const puts: Promise<void>[] = [];
+    while (running) {
+      for (const due = ((performance.now() - began) / 1000) * rate; puts.length < due; ) puts.push(put());
+      logBytes = Math.max(logBytes, statSync(log).size);
+      await setTimeout(1);
+    }
+    await Promise.all(puts);
+  })();
+  return {
+    /** Latencies between two moments, in ms. */
+    between(from: number, to: number) {
+      const took = calls.filter(({ at }) => at >= from && at < to).map((call) => call.took);
+      took.sort((a, b) => a - b);
+      return { p99: took[Math.floor(took.length * 0.99)] ?? Number.NaN, worst: took.at(-1) ?? Number.NaN };
+    },
+    get logBytes() {
+      return logBytes;
+    },
+    async stop() {
+      running = false;
+      await ended;
+    },
+  };
+}
+
+async function measure(way: string | undefined) {
+  const store = await openSqliteStore({ directory });
+  const puts = startPuts(store);
+  await setTimeout(500);
+  const from = performance.now();
+  let read: { kept: number; room: number } | undefined;
+  if (way !== undefined) {
+    const { stdout } = await promisify(execFile)(process.execPath, [reader, way, directory, values.pace]);
+    read = JSON.parse(stdout);
+  }
+  // Until then the log is copied into the database.
+  await setTimeout(quietMs);
+  const to = performance.now();
+  await puts.stop();
+  await store.close();
+  return { ...puts.between(from, to), read, logBytes: puts.logBytes };
+}
+
+const mebibytes = (bytes: number) => (bytes / 1024 / 1024).toFixed(0);
+const ways: readonly (readonly [string, string | undefined])[] = [
+  ["no snapshot", undefined],
+  ["rows copied, then read: what a scan does", "copy"],
+  ["`VACUUM INTO`, not read", "vacuum"],
+  ["one transaction, not copied", "transaction"],
+];
+
+try {
+  await buildTable(directory, rows, () => Date.now() + 30 * day);
+  const table = [];
+  // The first one does not count: pages and code are to be warm.
+  await measure(undefined);
+  for (const [name, way] of ways) {
+    const { p99, worst, read, logBytes } = await measure(way);
+    console.error(`${name}: p99 ${p99.toFixed(1)} ms, worst ${worst.toFixed(0)} ms`);
+    table.push([
+      name,
+      read === undefined ? "" : (read.kept / 1000).toFixed(1),
+      p99.toFixed(1),
+      worst.toFixed(0),
+      mebibytes(logBytes),
+      read === undefined ? "" : mebibytes(read.room),
+    ]);
+  }
+  const head = ["snapshot", "log kept, s", "puts: p99 ms", "worst ms", "log, MiB", "room, MiB"];
+  writeSection("snapshot", [head, ...table]);
+} finally {
+  rmSync(directory, { recursive: true, force: true });
+}
