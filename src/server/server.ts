@@ -57,7 +57,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
           requestsInFlight: overload.inFlight,
           connections: listener?.connections() ?? 0,
           storeQueue: observed.waiting(),
-          ready: listener !== undefined && !stopping.signal.aborted,
+          ready: async () => listener !== undefined && (await ready()) === undefined,
           logLinesDropped: log?.dropped() ?? 0,
           certificateNotAfterMs: tls && notAfterMs(tls),
         }),
@@ -71,6 +71,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   const observed = observeStore(opened, storeSystem, metrics);
   const { store } = observed;
+  const ready = createReadiness(store, stopping.signal);
   try {
     if (options.log !== undefined && options.log.level !== "silent") {
       log = createServerLog(options.log, await loadUserKeyHash(options.dataDirectory));
@@ -100,7 +101,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       publicUrls: () => publicUrls,
       shutdownSignal: shutdown.signal,
     });
-    const ready = createReadiness(store, stopping.signal);
     const port = await listen({ ...options, limits, onRefused: metrics?.connectionRefused }, handle);
     listener = port;
     if (publicUrls.length === 0) {

@@ -17,5 +17,12 @@ export const testCertificateFiles = {
   key: new URL("localhost-key.pem", import.meta.url).pathname,
 };
 
+/** Paths of the files of the other. */
+export const renewedCertificateFiles = {
+  cert: new URL("renewed-cert.pem", import.meta.url).pathname,
+  key: new URL("renewed-key.pem", import.meta.url).pathname,
+};
+
 // Git keeps no permissions but the executable bit, and the server wants keys that only their owner can read.
 chmodSync(testCertificateFiles.key, 0o600);
+chmodSync(renewedCertificateFiles.key, 0o600);

@@ -7,7 +7,7 @@ export type MetricsState = {
   readonly connections: number;
   /** Puts that wait for the store, those being stored included. */
   readonly storeQueue: number;
-  readonly ready: boolean;
+  readonly ready: () => Promise<boolean>;
   readonly logLinesDropped: number;
   /** When the certificate ends, in ms since the epoch; undefined without TLS. */
   readonly certificateNotAfterMs: number | undefined;
@@ -137,14 +137,40 @@ export function createServerMetrics({ version, storeSystem, state }: MetricsOpti
   };
 }
 
+type Reading = {
+  name: string;
+  help: string;
+  read: (state: MetricsState) => number | undefined | Promise<number>;
+  /** How those of several processes become one. */
+  aggregator?: "sum" | "min";
+};
+
+const readings: readonly Reading[] = [
+  { name: "mdps_requests_in_flight", help: "Calls under way", read: (now) => now.requestsInFlight },
+  { name: "mdps_connections", help: "Connections that are open", read: (now) => now.connections },
+  { name: "mdps_store_queue_length", help: "Puts that wait for the store", read: (now) => now.storeQueue },
+  {
+    name: "mdps_ready",
+    help: "Whether calls would be served, 1 or 0; of several processes: how many would serve them",
+    read: async (now) => Number(await now.ready()),
+  },
+  {
+    name: "mdps_tls_certificate_not_after_timestamp_seconds",
+    help: "When the certificate in use ends",
+    read: (now) => now.certificateNotAfterMs && now.certificateNotAfterMs / 1000,
+    aggregator: "min",
+  },
+];
+
 function registerState(registers: Registry[], state: () => MetricsState): void {
-  const gauge = (name: string, help: string, read: (state: MetricsState) => number | undefined) =>
+  for (const { name, help, read, aggregator = "sum" } of readings) {
     new Gauge({
       name,
       help,
+      aggregator,
       registers,
-      collect() {
-        const value = read(state());
+      async collect() {
+        const value = await read(state());
         if (value === undefined) {
           this.remove();
         } else {
@@ -152,17 +178,7 @@ function registerState(registers: Registry[], state: () => MetricsState): void {
         }
       },
     });
-  gauge("mdps_requests_in_flight", "Calls under way", (now) => now.requestsInFlight);
-  gauge("mdps_connections", "Connections that are open", (now) => now.connections);
-  gauge("mdps_store_queue_length", "Puts that wait for the store", (now) => now.storeQueue);
-  gauge("mdps_ready", "Whether calls would be served, 1 or 0; in sum: the processes that would", (now) =>
-    Number(now.ready),
-  );
-  gauge(
-    "mdps_tls_certificate_not_after_timestamp_seconds",
-    "When the certificate in use ends",
-    (now) => now.certificateNotAfterMs && now.certificateNotAfterMs / 1000,
-  );
+  }
   new Counter({
     name: "mdps_log_lines_dropped_total",
     help: "Lines of the log that were lost, for whoever reads them was too slow",
