@@ -11,7 +11,7 @@ const lanes = 24;
 
 /** `kill -9` at random points under load, and a new start on what is left, again and again. */
 export async function kill(context: ScenarioContext): Promise<Row> {
-  const rounds = Math.max(10, Math.round(context.seconds / 2));
+  const rounds = Math.max(10, Math.round(context.seconds / 3));
   return killRounds(context, { rounds, args: [] });
 }
 

@@ -1,8 +1,14 @@
+import { clock } from "./clock.scenario.ts";
+import { fullDisk } from "./full-disk.scenario.ts";
 import { kill, killWorkers } from "./kill.scenario.ts";
+import { readOnlyDisk } from "./read-only-disk.scenario.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** All of them, in the order of the table. */
 export const scenarios: readonly Scenario[] = [
   { name: "kill", run: kill },
   { name: "kill-workers", run: killWorkers },
+  { name: "full-disk", run: fullDisk },
+  { name: "read-only-disk", run: readOnlyDisk },
+  { name: "clock", run: clock },
 ];
