@@ -1,5 +1,5 @@
+import { type FailingDisk, mountFailingDisk } from "../store/failing-disk.ts";
 import { eventually } from "./eventually.ts";
-import { type FailingDisk, mountFailingDisk } from "./failing-disk.ts";
 import { createLedger } from "./ledger.ts";
 import { clientOf, failuresText, startLoad } from "./load.ts";
 import { readBack, readExport } from "./read-back.ts";
@@ -77,10 +77,7 @@ export async function readOnlyDisk(context: ScenarioContext): Promise<Row | NotR
   };
 }
 
-/** One line that names the file and what is the matter with it, and no stack. */
+/** One line that says what is the matter and what to do about it, and no stack. */
 function isAdvice(words: string): boolean {
-  return (
-    /^mdps: .*(read-?only|cannot be (opened for writing|created|written))/i.test(words) &&
-    !/^ +at /m.test(words)
-  );
+  return /^mdps: .*; .*mounted for writing, or choose another directory$/.test(words.trim());
 }

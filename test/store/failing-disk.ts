@@ -47,6 +47,16 @@ export function mountFailingDisk(mebibytes: number): FailingDisk {
   };
 }
 
+/** Says whether this process may mount such a disk. */
+export function canMountFailing(): boolean {
+  try {
+    mountFailingDisk(1).remove();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Replays the journal and repairs; 1 is for errors that were corrected (e2fsck(8)). */
 function check(image: string): void {
   try {
