@@ -20,27 +20,36 @@ export type FailingDisk = {
 export function mountFailingDisk(mebibytes: number): FailingDisk {
   const directory = mkdtempSync(join(tmpdir(), "failing-disk-"));
   const image = `${directory}.img`;
-  const mount = () => run("mount", "-o", "loop", image, directory);
+  // One device for all mounts: each would have a cache of its own, blind to the repair of another.
+  let device = "";
+  const mount = () => run("mount", device, directory);
   try {
     writeFileSync(image, "");
     truncateSync(image, mebibytes * 1024 * 1024);
     run("mkfs.ext4", "-q", "-F", image);
+    device = run("losetup", "--find", "--show", image).trim();
     mount();
   } catch (error) {
+    if (device !== "") {
+      run("losetup", "--detach", device);
+    }
     rmSync(image, { force: true });
     rmdirSync(directory);
     throw error;
   }
   return {
     directory,
-    fail: () => run("mount", "-o", "remount,abort", directory),
+    fail() {
+      run("mount", "-o", "remount,abort", directory);
+    },
     repair() {
       run("umount", directory);
-      check(image);
+      check(device);
       mount();
     },
     remove() {
       run("umount", directory);
+      run("losetup", "--detach", device);
       rmSync(image);
       rmdirSync(directory);
     },
@@ -58,9 +67,9 @@ export function canMountFailing(): boolean {
 }
 
 /** Replays the journal and repairs; 1 is for errors that were corrected (e2fsck(8)). */
-function check(image: string): void {
+function check(device: string): void {
   try {
-    run("e2fsck", "-p", image);
+    run("e2fsck", "-p", device);
   } catch (error) {
     if ((error as { status?: number }).status !== 1) {
       throw error;
@@ -68,6 +77,6 @@ function check(image: string): void {
   }
 }
 
-function run(command: string, ...args: string[]): void {
-  execFileSync(command, args, { stdio: "pipe" });
+function run(command: string, ...args: string[]): string {
+  return execFileSync(command, args, { stdio: "pipe", encoding: "utf8" });
 }

@@ -125,8 +125,8 @@ describe("a directory", () => {
         await (await openSqliteStore({ directory })).close();
         disk.fail();
         expect(await refusal(directory)).toBe(
-          `${join(directory, "plans.sqlite")} cannot be opened for writing: attempt to write a readonly database; ` +
-            "mount its disk for writing, or choose another directory",
+          `${join(directory, "plans.sqlite")} cannot be opened for writing: unable to open database file; ` +
+            "see whether its disk is mounted for writing, or choose another directory",
         );
       } finally {
         disk.remove();
