@@ -1,4 +1,5 @@
 import { clock } from "./clock.scenario.ts";
+import { frames } from "./frames.scenario.ts";
 import { fullDisk } from "./full-disk.scenario.ts";
 import { kill, killWorkers } from "./kill.scenario.ts";
 import { readOnlyDisk } from "./read-only-disk.scenario.ts";
@@ -11,4 +12,5 @@ export const scenarios: readonly Scenario[] = [
   { name: "full-disk", run: fullDisk },
   { name: "read-only-disk", run: readOnlyDisk },
   { name: "clock", run: clock },
+  { name: "frames", run: frames },
 ];
