@@ -7,7 +7,7 @@ import { ended, openRaw } from "./raw-connection.ts";
 import { createFindings, type Row, type ScenarioContext } from "./scenario.ts";
 import { usageOf } from "./usage.ts";
 
-const clients = 32;
+const clients = 12;
 const floodFrames = 20_000;
 /** How long a client waits to be told that it is wrong, in ms. */
 const patienceMs = 30;
@@ -22,6 +22,7 @@ export async function frames(context: ScenarioContext): Promise<Row> {
   const findings = createFindings();
   const { faults, check } = findings;
   const server = await context.serve({ data: await context.directory() });
+  const resting = usageOf(server.pids()).descriptors;
   const good = await startGoodClient(server);
   const start = usageOf(server.pids());
   let peakBytes = start.residentBytes;
@@ -59,13 +60,14 @@ export async function frames(context: ScenarioContext): Promise<Row> {
 
   const growthMib = (peakBytes - start.residentBytes) / 1024 ** 2;
   check(server.isRunning(), "the server has ended");
-  await good.judge(during, findings);
   check(growthMib <= mostGrowthMib, `memory grew by ${growthMib.toFixed(0)} MiB`);
-  const back = () => usageOf(server.pids()).descriptors <= start.descriptors + 2;
+  await good.close();
+  const back = () => usageOf(server.pids()).descriptors <= resting + 2;
   check(
     await eventually(back, 30_000),
-    `${usageOf(server.pids()).descriptors - start.descriptors} descriptors stay open`,
+    `${usageOf(server.pids()).descriptors - resting} descriptors stay open`,
   );
+  await good.judge(during, findings);
   return {
     done: `${connections} connections with ${waysToBreak.length} kinds of broken HTTP/2, ${clients} at once; ${Object.keys(floods).length} floods of ${floodFrames} frames`,
     required: `the server lives; ${paceRequired(good)}; memory grows by less than ${mostGrowthMib} MiB; descriptors as before`,

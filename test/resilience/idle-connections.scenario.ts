@@ -16,6 +16,7 @@ export async function idleConnections(context: ScenarioContext): Promise<Row> {
   const { faults, check } = findings;
   const args = settingFlags(context, { "limits.idleTimeout": `${idleSeconds}s` });
   const server = await context.serve({ data: await context.directory(), args });
+  const resting = usageOf(server.pids()).descriptors;
   const good = await startGoodClient(server);
   const start = usageOf(server.pids());
 
@@ -33,7 +34,7 @@ export async function idleConnections(context: ScenarioContext): Promise<Row> {
   const kib1 = (with1.residentBytes - start.residentBytes) / opened1 / 1024;
   const kib2 = (with2.residentBytes - with1.residentBytes) / opened2 / 1024;
   check(Math.max(kib1, kib2) <= mostKib, `a connection takes ${kib1.toFixed(0)} and ${kib2.toFixed(0)} KiB`);
-  await good.judge(during, findings);
+  await good.close();
 
   const began = performance.now();
   if (args === undefined) {
@@ -41,12 +42,13 @@ export async function idleConnections(context: ScenarioContext): Promise<Row> {
     http1.kill();
     http2.kill();
   }
-  const back = () => usageOf(server.pids()).descriptors <= start.descriptors + 2;
+  const back = () => usageOf(server.pids()).descriptors <= resting + 2;
   check(
     await eventually(back, goneMs),
-    `${usageOf(server.pids()).descriptors - start.descriptors} descriptors stay open`,
+    `${usageOf(server.pids()).descriptors - resting} descriptors stay open`,
   );
   const goneAfterMs = performance.now() - began;
+  await good.judge(during, findings);
   check(server.isRunning(), "the server has ended");
   const by = args === undefined ? "the clients have gone" : `an idle time-out of ${idleSeconds} s`;
   return {

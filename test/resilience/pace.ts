@@ -39,7 +39,10 @@ export function quantile(values: readonly number[], part: number): number {
   return sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? Number.NaN;
 }
 
-/** Bound on the p99 of calls in times of trouble, in ms: so many times that before, but at least what nobody minds. */
+/** What nobody minds in times of trouble, in ms. */
+const leastBoundMs = 500;
+
+/** Bound on the p99 of calls in times of trouble, in ms: ten times that before, or `leastBoundMs` if that is more. */
 export function boundOf(before: Pace): number {
-  return Math.max(10 * before.p99, 250);
+  return Math.max(10 * before.p99, leastBoundMs);
 }

@@ -19,9 +19,13 @@ export async function runScenario(scenario: Scenario, { seed, seconds, flags }: 
     seconds,
     flags,
     async serve(options) {
-      // A line for every request of a load is nothing that anybody reads.
-      const quiet = flags.has("--log-level") ? ["--log-level", "warn"] : [];
-      const server = await startServed({ ...options, args: [...quiet, ...(options.args ?? [])] });
+      const args = [
+        // A line for every request of a load is nothing that anybody reads.
+        ...(flags.has("--log-level") ? ["--log-level", "warn"] : []),
+        ...(flags.has("--admin") ? ["--admin", "127.0.0.1:0"] : []),
+        ...(options.args ?? []),
+      ];
+      const server = await startServed({ ...options, args });
       servers.push(server);
       return server;
     },

@@ -4,8 +4,10 @@ import { fullDisk } from "./full-disk.scenario.ts";
 import { idleConnections } from "./idle-connections.scenario.ts";
 import { kill, killWorkers } from "./kill.scenario.ts";
 import { readOnlyDisk } from "./read-only-disk.scenario.ts";
+import { restartWorkers, rollingRestart } from "./rolling-restart.scenario.ts";
 import type { Scenario } from "./scenario.ts";
 import { slowClients } from "./slow-clients.scenario.ts";
+import { soak } from "./soak.scenario.ts";
 import { truncatedTls } from "./tls.scenario.ts";
 
 /** All of them, in the order of the table. */
@@ -19,4 +21,7 @@ export const scenarios: readonly Scenario[] = [
   { name: "tls", run: truncatedTls },
   { name: "idle-connections", run: idleConnections },
   { name: "frames", run: frames },
+  { name: "rolling-restart", run: rollingRestart },
+  { name: "restart-workers", run: restartWorkers },
+  { name: "soak", run: soak },
 ];

@@ -22,8 +22,8 @@ export async function slowClients(context: ScenarioContext): Promise<Row | NotRu
   const findings = createFindings();
   const { faults, check } = findings;
   const server = await context.serve({ data: await context.directory(), args });
+  const resting = usageOf(server.pids()).descriptors;
   const good = await startGoodClient(server);
-  const start = usageOf(server.pids());
 
   const open = new Map<string, number>();
   const began = performance.now();
@@ -48,12 +48,13 @@ export async function slowClients(context: ScenarioContext): Promise<Row | NotRu
   })();
   const during = await good.measure(3);
   await gone;
+  await good.close();
   // Those that never read do not see that the connection is closed: only the server's descriptors tell.
   const all = Object.keys(kinds).length * each;
-  const back = () => usageOf(server.pids()).descriptors <= start.descriptors + 2;
+  const back = () => usageOf(server.pids()).descriptors <= resting + 2;
   const areGone = await eventually(back, goneMs);
   const goneAfterMs = performance.now() - began;
-  const left = usageOf(server.pids()).descriptors - start.descriptors;
+  const left = usageOf(server.pids()).descriptors - resting;
   const still = [...open].filter(([, count]) => count > 0).map(([kind, count]) => `${count} that ${kind}`);
   check(
     areGone,

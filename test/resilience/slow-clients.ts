@@ -5,7 +5,7 @@ import { openRaw } from "./raw-connection.ts";
 /** A client that does not get on. Returns its connection; `token` is one that may push. */
 export type SlowClient = (port: number, token: string) => Socket;
 
-const path = "/v1/operators/65001/planStatuses?clientId=mobiledataplan&userKey=slow";
+const path = "/v1/operators/65001/clients/mobiledataplan/users/slow/planStatus";
 
 const http1Head = (token: string) =>
   `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAuthorization: Bearer ${token}\r\n`;

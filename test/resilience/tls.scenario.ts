@@ -28,8 +28,8 @@ export async function truncatedTls(context: ScenarioContext): Promise<Row> {
     data: await context.directory(),
     args: [...args, ...(settingFlags(context, { "limits.headerTimeout": "3s" }) ?? [])],
   });
+  const resting = usageOf(server.pids()).descriptors;
   const good = await startGoodClient(server, testCertificate.cert);
-  const start = usageOf(server.pids());
 
   const cuts = [
     ...Array.from({ length: everyByteTo }, (_, bytes) => bytes),
@@ -57,14 +57,15 @@ export async function truncatedTls(context: ScenarioContext): Promise<Row> {
   const during = await good.measure(6);
   await attacks;
   check(server.isRunning(), "the server has ended");
-  await good.judge(during, findings);
-  const back = () => usageOf(server.pids()).descriptors <= start.descriptors + 2;
+  await good.close();
+  const back = () => usageOf(server.pids()).descriptors <= resting + 2;
   const began = performance.now();
   check(
     await eventually(back, goneMs),
-    `${usageOf(server.pids()).descriptors - start.descriptors} descriptors stay open`,
+    `${usageOf(server.pids()).descriptors - resting} descriptors stay open`,
   );
   const goneAfterMs = performance.now() - began;
+  await good.judge(during, findings);
   return {
     done: `${cuts.length} handshakes cut off after 0 to ${mostBytes} bytes, by a reset, an end or silence; ${others} times garbage, plain HTTP, and an end without close_notify in a body`,
     required: `the server lives; ${paceRequired(good)}; descriptors as before within ${goneMs / 1000} s`,
