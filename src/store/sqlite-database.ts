@@ -194,6 +194,12 @@ function explain(error: unknown, path: string): StoreOpenError {
       return new StoreOpenError(`${path} is locked by another program (${message}); stop it first`);
     case resultCode.full:
       return new StoreOpenError(`${path} cannot be created: ${message}; make room on the disk`);
+    case resultCode.readOnly:
+    case resultCode.cannotOpen:
+      return new StoreOpenError(
+        `${path} cannot be opened for writing: ${message}; see whether its disk is mounted for writing, or choose ` +
+          "another directory",
+      );
     default:
       return new StoreOpenError(`${path} cannot be opened for writing: ${message}`);
   }

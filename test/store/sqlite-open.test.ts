@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type PutRecord, StoreOpenError } from "../../src/store/plan-store.ts";
 import { openSqliteStore } from "../../src/store/sqlite-store.ts";
 import { startStoreChild } from "./child-process.ts";
+import { canMountFailing, mountFailingDisk } from "./failing-disk.ts";
 import { canMount, mountSmallDisk } from "./small-disk.ts";
 
 const isRoot = process.getuid?.() === 0;
@@ -114,6 +115,24 @@ describe("a directory", () => {
       disk.remove();
     }
   });
+
+  test.skipIf(!canMountFailing())(
+    "on a disk that has failed, and lets nobody write, is refused",
+    async () => {
+      const disk = mountFailingDisk(8);
+      try {
+        const directory = join(disk.directory, "store");
+        await (await openSqliteStore({ directory })).close();
+        disk.fail();
+        expect(await refusal(directory)).toBe(
+          `${join(directory, "plans.sqlite")} cannot be opened for writing: unable to open database file; ` +
+            "see whether its disk is mounted for writing, or choose another directory",
+        );
+      } finally {
+        disk.remove();
+      }
+    },
+  );
 });
 
 describe("a database file", () => {

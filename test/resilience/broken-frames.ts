@@ -1,0 +1,183 @@
+import type { Random } from "../fuzz/random.ts";
+import {
+  flag,
+  frame,
+  frameType,
+  headerBlock,
+  preface,
+  requestFrames,
+  settingsFrame,
+} from "./http2-frames.ts";
+
+/** All that a client sends on one connection, and what is wrong with it. */
+export type BrokenConnection = { readonly faults: readonly string[]; readonly bytes: Buffer };
+
+const health = "/grpc.health.v1.Health/Check";
+const types = Object.values(frameType);
+
+function bytesOf(random: Random, length: number): Buffer {
+  return Buffer.from(Array.from({ length }, () => random.below(256)));
+}
+
+function uint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value >>> 0);
+  return bytes;
+}
+
+/** Streams of a client are odd; these are some that are right, and some that are not. */
+const streams = [0, 1, 2, 3, 5, 7, 1001, 0x7fffffff, 0x80000001, 0xffffffff];
+
+/** Each way to break a connection, by its name. */
+const ways: Readonly<Record<string, (random: Random) => Buffer>> = {
+  "an unknown type": (random) =>
+    frame({
+      type: 10 + random.below(246),
+      flags: random.below(256),
+      stream: random.pick(streams),
+      payload: bytesOf(random, random.below(64)),
+    }),
+  "a random frame": (random) =>
+    frame({
+      type: random.pick(types),
+      flags: random.below(256),
+      stream: random.pick(streams),
+      payload: bytesOf(random, random.below(64)),
+    }),
+  "a length that is not that of the payload": (random) =>
+    frame({
+      type: random.pick(types),
+      stream: random.pick(streams),
+      payload: bytesOf(random, random.below(32)),
+      length: random.pick([0, 1, 5, 64, 16_384, 16_385, 0xffffff]),
+    }),
+  "no frames": (random) => bytesOf(random, 1 + random.below(200)),
+  "HPACK that is none": (random) =>
+    frame({
+      type: frameType.headers,
+      flags: flag.endHeaders | flag.endStream,
+      stream: 1 + 2 * random.below(50),
+      payload: bytesOf(random, 1 + random.below(100)),
+    }),
+  "an index that no table has": (random) =>
+    frame({
+      type: frameType.headers,
+      flags: flag.endHeaders | flag.endStream,
+      stream: 1,
+      payload: Buffer.of(0xff, 0x80 | random.below(128), 0x7f),
+    }),
+  "a dynamic table beyond the limit": () =>
+    frame({
+      type: frameType.headers,
+      flags: flag.endHeaders,
+      stream: 1,
+      payload: Buffer.of(0x3f, 0xff, 0xff, 0xff, 0x07),
+    }),
+  "pseudo-headers that contradict": (random) =>
+    frame({
+      type: frameType.headers,
+      flags: flag.endHeaders | flag.endStream,
+      stream: 1,
+      payload: headerBlock(
+        random.pick([
+          { ":method": "GET", ":path": "", ":scheme": "http" },
+          { "x-first": "1", ":method": "GET", ":path": "/", ":scheme": "http" },
+          { ":method": "GET", ":status": "200", ":path": "/", ":scheme": "http" },
+          { ":method": "POST", ":path": health, ":scheme": "http", Connection: "close", "UPPER-CASE": "1" },
+          { ":method": "POST", ":path": health, ":scheme": "http", "transfer-encoding": "chunked" },
+          { ":method": "POST", ":path": health, ":scheme": "http", "content-length": "7" },
+          { ":method": "CONNECT", ":authority": "localhost" },
+          { ":method": "A\u0000B", ":path": "/\r\n", ":scheme": "http" },
+        ] as Record<string, string>[]),
+      ),
+    }),
+  "a stream that is not a client's": (random) =>
+    requestFrames(random.pick([0, 2, 4, 0x7ffffffe]), health, { body: "{}" }),
+  "streams that go back": () =>
+    Buffer.concat([requestFrames(9, health, { body: "{}" }), requestFrames(3, health, { body: "{}" })]),
+  "a stream that is used again": () =>
+    Buffer.concat([requestFrames(1, health, { body: "{}" }), requestFrames(1, health, { body: "{}" })]),
+  "CONTINUATION without HEADERS": (random) =>
+    frame({ type: frameType.continuation, flags: random.pick([0, flag.endHeaders]), stream: 1 }),
+  "something between HEADERS and CONTINUATION": (random) =>
+    Buffer.concat([
+      frame({ type: frameType.headers, stream: 1, payload: headerBlock({ ":method": "GET" }) }),
+      frame({ type: random.pick([0, 3, 4, 6, 8]), stream: 0, payload: bytesOf(random, 8) }),
+    ]),
+  "HEADERS that never end": (random) =>
+    Buffer.concat([
+      frame({ type: frameType.headers, stream: 1, payload: headerBlock({ ":method": "GET" }) }),
+      ...Array.from({ length: random.below(20) }, () =>
+        frame({
+          type: frameType.continuation,
+          stream: 1,
+          payload: headerBlock({ "x-more": "y".repeat(100) }),
+        }),
+      ),
+    ]),
+  "padding that is longer than the frame": () =>
+    frame({
+      type: frameType.data,
+      flags: flag.padded,
+      stream: 1,
+      payload: Buffer.of(200, 1, 2, 3),
+    }),
+  "DATA on no stream": (random) =>
+    frame({ type: frameType.data, stream: random.pick([0, 1, 99]), payload: bytesOf(random, 20) }),
+  "a window that overflows": (random) => {
+    const stream = random.pick([0, 1]);
+    const grow = frame({ type: frameType.windowUpdate, stream, payload: uint32(0x7fffffff) });
+    return Buffer.concat([requestFrames(1, health, {}), grow, grow]);
+  },
+  "a window that grows by nothing": (random) =>
+    frame({ type: frameType.windowUpdate, stream: random.pick([0, 1]), payload: uint32(0) }),
+  "SETTINGS that are out of range": (random) =>
+    settingsFrame([
+      random.pick([
+        [2, 2],
+        [4, 0xffffffff],
+        [5, 1],
+        [5, 0xffffffff],
+        [8, 3],
+      ]),
+    ]),
+  "SETTINGS of half a value": (random) =>
+    frame({ type: frameType.settings, payload: bytesOf(random, 1 + random.below(5)) }),
+  "SETTINGS on a stream, or an ACK with a payload": (random) =>
+    frame({
+      type: frameType.settings,
+      flags: random.pick([0, flag.ack]),
+      stream: random.pick([0, 1]),
+      payload: Buffer.alloc(6),
+    }),
+  "PING of a wrong size": (random) =>
+    frame({ type: frameType.ping, payload: bytesOf(random, random.pick([0, 7, 9, 100])) }),
+  "a reset of no stream": (random) =>
+    frame({ type: frameType.resetStream, stream: random.pick([0, 1, 8]), payload: bytesOf(random, 4) }),
+  "a push by a client": () =>
+    frame({ type: frameType.pushPromise, flags: flag.endHeaders, stream: 1, payload: Buffer.alloc(4) }),
+  "a stream that depends on itself": () =>
+    frame({ type: frameType.priority, stream: 1, payload: Buffer.concat([uint32(1), Buffer.of(16)]) }),
+  "GOAWAY, and then a request": (random) =>
+    Buffer.concat([
+      frame({ type: frameType.goAway, payload: bytesOf(random, random.pick([0, 8, 40])) }),
+      requestFrames(1, health, { body: "{}" }),
+    ]),
+  "a request that is cut off": (random) => {
+    const whole = requestFrames(1, health, { body: "{}" });
+    return whole.subarray(0, random.below(whole.length));
+  },
+};
+
+/** Names of all ways to break a connection. */
+export const waysToBreak: readonly string[] = Object.keys(ways);
+
+/** Returns what one client sends: mostly a right beginning, then up to six faults. The same for the same numbers. */
+export function brokenConnection(random: Random): BrokenConnection {
+  const start = random.below(10);
+  const begin = start === 0 ? preface.subarray(0, random.below(preface.length)) : preface;
+  const settings = start === 1 ? Buffer.alloc(0) : settingsFrame();
+  const faults = Array.from({ length: 1 + random.below(6) }, () => random.pick(waysToBreak));
+  const broken = faults.map((fault) => ways[fault]?.(random) ?? Buffer.alloc(0));
+  return { faults, bytes: Buffer.concat([begin, settings, ...broken]) };
+}

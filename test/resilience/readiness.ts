@@ -1,0 +1,28 @@
+import { request } from "undici";
+import type { Served } from "./served.ts";
+
+/** Says whether a server wants calls: `/readyz` of its admin port if it has one, else its health over gRPC's service. */
+export async function isReady({ url, admin }: Pick<Served, "url" | "admin">): Promise<boolean> {
+  try {
+    if (admin !== undefined) {
+      const { statusCode, body } = await request(new URL("/readyz", admin), { headersTimeout: 2_000 });
+      await body.dump();
+      return statusCode === 200;
+    }
+    return await isServing(url);
+  } catch {
+    return false;
+  }
+}
+
+/** Asks the health service of the main port. Rejects if there is no answer. */
+export async function isServing(url: string): Promise<boolean> {
+  const { statusCode, body } = await request(new URL("/grpc.health.v1.Health/Check", url), {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: "{}",
+    headersTimeout: 5_000,
+  });
+  const text = await body.text();
+  return statusCode === 200 && (JSON.parse(text) as { status?: string }).status === "SERVING";
+}

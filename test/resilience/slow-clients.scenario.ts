@@ -1,0 +1,71 @@
+import { eventually } from "./eventually.ts";
+import { paceRequired, paceSeen, startGoodClient } from "./good-client.ts";
+import { createFindings, type NotRun, type Row, type ScenarioContext, settingFlags } from "./scenario.ts";
+import { slowClients as kinds, vanish } from "./slow-clients.ts";
+import { usageOf } from "./usage.ts";
+
+const each = 16;
+const vanishing = 200;
+/** The longest of the time-outs, and what the sweep and a busy machine may add, in ms. */
+const goneMs = 20_000;
+
+/** Clients that are slow or dead, many at once, beside one that does everything right. */
+export async function slowClients(context: ScenarioContext): Promise<Row | NotRun> {
+  const args = settingFlags(context, {
+    "limits.headerTimeout": "2s",
+    "limits.bodyTimeout": "3s",
+    "limits.idleTimeout": "4s",
+  });
+  if (args === undefined) {
+    return { notRun: "there is no --set, and by default slow clients have more than a minute" };
+  }
+  const findings = createFindings();
+  const { faults, check } = findings;
+  const server = await context.serve({ data: await context.directory(), args });
+  const resting = usageOf(server.pids()).descriptors;
+  const good = await startGoodClient(server);
+
+  const open = new Map<string, number>();
+  const began = performance.now();
+  const lasted = new Map<string, number>();
+  for (const [kind, connect] of Object.entries(kinds)) {
+    open.set(kind, each);
+    for (let count = 0; count < each; count++) {
+      const socket = connect(server.port, server.tokens.push);
+      context.atEnd(() => {
+        socket.destroy();
+      });
+      socket.once("close", () => {
+        open.set(kind, (open.get(kind) ?? 0) - 1);
+        lasted.set(kind, performance.now() - began);
+      });
+    }
+  }
+  const gone = (async () => {
+    for (let count = 0; count < vanishing; count++) {
+      await vanish(server.port, server.tokens.push, count % 2 === 0);
+    }
+  })();
+  const during = await good.measure(3);
+  await gone;
+  await good.close();
+  // Those that never read do not see that the connection is closed: only the server's descriptors tell.
+  const all = Object.keys(kinds).length * each;
+  const back = () => usageOf(server.pids()).descriptors <= resting + 2;
+  const areGone = await eventually(back, goneMs);
+  const goneAfterMs = performance.now() - began;
+  const left = usageOf(server.pids()).descriptors - resting;
+  const still = [...open].filter(([, count]) => count > 0).map(([kind, count]) => `${count} that ${kind}`);
+  check(
+    areGone,
+    `${left} descriptors are open after ${goneMs / 1000} s; by their clients: ${still.join(", ")}`,
+  );
+  check(server.isRunning(), "the server has ended");
+  await good.judge(during, findings);
+  return {
+    done: `${all} clients of ${Object.keys(kinds).length} kinds that do not get on, at once, and ${vanishing} that vanish in the middle of a body; time-outs of 2, 3 and 4 s`,
+    required: `${paceRequired(good)}; all bad ones are gone within ${goneMs / 1000} s`,
+    seen: `${paceSeen(good, during)}; gone after ${(goneAfterMs / 1000).toFixed(1)} s`,
+    faults,
+  };
+}

@@ -1,0 +1,82 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/**
+ * A file system that can become read-only while programs write to it, as ext4 does on a disk that fails. (A remount is
+ * refused while a file is open for writing.) Only root may mount one.
+ */
+export type FailingDisk = {
+  readonly directory: string;
+  /** From now on every write fails with EROFS. What was not synced is lost. */
+  fail(): void;
+  /** Takes the disk out, repairs it and puts it back, to be written again. No program may have it open. */
+  repair(): void;
+  remove(): void;
+};
+
+/** Makes and mounts a disk of so many MiB. Raises an Error where that is not possible. */
+export function mountFailingDisk(mebibytes: number): FailingDisk {
+  const directory = mkdtempSync(join(tmpdir(), "failing-disk-"));
+  const image = `${directory}.img`;
+  // One device for all mounts: each would have a cache of its own, blind to the repair of another.
+  let device = "";
+  const mount = () => run("mount", device, directory);
+  try {
+    writeFileSync(image, "");
+    truncateSync(image, mebibytes * 1024 * 1024);
+    run("mkfs.ext4", "-q", "-F", image);
+    device = run("losetup", "--find", "--show", image).trim();
+    mount();
+  } catch (error) {
+    if (device !== "") {
+      run("losetup", "--detach", device);
+    }
+    rmSync(image, { force: true });
+    rmdirSync(directory);
+    throw error;
+  }
+  return {
+    directory,
+    fail() {
+      run("mount", "-o", "remount,abort", directory);
+    },
+    repair() {
+      run("umount", directory);
+      check(device);
+      mount();
+    },
+    remove() {
+      run("umount", directory);
+      run("losetup", "--detach", device);
+      rmSync(image);
+      rmdirSync(directory);
+    },
+  };
+}
+
+/** Says whether this process may mount such a disk. */
+export function canMountFailing(): boolean {
+  try {
+    mountFailingDisk(1).remove();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Replays the journal and repairs; 1 is for errors that were corrected (e2fsck(8)). */
+function check(device: string): void {
+  try {
+    run("e2fsck", "-p", device);
+  } catch (error) {
+    if ((error as { status?: number }).status !== 1) {
+      throw error;
+    }
+  }
+}
+
+function run(command: string, ...args: string[]): string {
+  return execFileSync(command, args, { stdio: "pipe", encoding: "utf8" });
+}
