@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { chmod, link, mkdir, open, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK } from "jose";
+import { isPrivateFile } from "../contract/private-file.ts";
 
 /** The key pair by which this installation signs its own access tokens. */
 export type SigningKey = {
@@ -44,9 +45,7 @@ export async function loadSigningKey(directory: string): Promise<SigningKey> {
 
 async function readKeyFile(path: string): Promise<string | undefined> {
   try {
-    const { mode } = await stat(path);
-    // Windows has no such permission bits; there the directory of the user is the protection.
-    if (process.platform !== "win32" && (mode & 0o077) !== 0) {
+    if (!isPrivateFile(await stat(path))) {
       throw new SigningKeyError(`${path} can be read by others than its owner. Run: chmod 600 ${path}`);
     }
     return await readFile(path, "utf8");
