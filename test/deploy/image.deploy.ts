@@ -102,9 +102,9 @@ describe.skipIf(missing !== undefined)(
       for (const path of ["/x", "/opt/mdps/x", "/etc/x"])
         expect(() => attempt(path)).toThrow(/Read-only file system/);
       for (const path of ["/tmp/x", `${image.volume}/x`]) {
-      expect(() => attempt(path)).not.toThrow();
-      room.run(inImage(["rm", path]), env);
-    }
+        expect(() => attempt(path)).not.toThrow();
+        room.run(inImage(["rm", path]), env);
+      }
     });
 
     it("listens, is found healthy, stores a push, and ends with 0 on SIGTERM", async () => {
