@@ -32,13 +32,11 @@ LABEL org.opencontainers.image.title="mdps" \
 RUN install --directory --owner 65532 --group 65532 --mode 0700 /var/lib/mdps
 COPY --from=dependencies /dependencies/node_modules /opt/mdps/node_modules
 COPY --from=build /build/dist /opt/mdps
-# Other machines reach both ports. The server still refuses to start without a certificate, unless it is told that a
-# proxy in front has one: MDPS_ALLOW_CLEARTEXT=true.
+# Settings are in a file and not in the environment, which would win over a file of the operator's.
+COPY deploy/docker/mdps.yaml /etc/mdps/
+# Where every command looks for data unless told otherwise: in /var/lib/mdps.
 ENV NODE_ENV=production \
-    MDPS_HOST=0.0.0.0 \
-    MDPS_PORT=8080 \
-    MDPS_ADMIN=0.0.0.0:9464 \
-    MDPS_DATA=/var/lib/mdps
+    XDG_DATA_HOME=/var/lib
 # A number, for Kubernetes cannot tell from a name that it is not root.
 USER 65532:65532
 WORKDIR /var/lib/mdps
@@ -46,7 +44,7 @@ VOLUME /var/lib/mdps
 EXPOSE 8080 9464
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.MDPS_ADMIN.split(':').at(-1) + '/readyz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch('http://127.0.0.1:9464/readyz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # No shell and no init between: the program handles its signals as process 1, and waits for the workers that it starts.
 ENTRYPOINT ["node", "--max-semi-space-size=32", "/opt/mdps/src/cli/main.js"]
-CMD ["serve"]
+CMD ["serve", "--config", "/etc/mdps/mdps.yaml"]

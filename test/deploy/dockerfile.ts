@@ -77,13 +77,13 @@ function instructionOf(parsed: Parsed): Instruction {
   };
 }
 
-/** What .dockerignore lets into a build: it excludes everything and then names files and folders of the root. */
+/** What .dockerignore lets into a build: it excludes everything and then names files and folders. */
 export function readBuildContext(): readonly string[] {
   const lines = readFileSync(join(repository, ".dockerignore"), "utf8")
     .split("\n")
     .filter((line) => line !== "" && !line.startsWith("#"));
   const [first, ...kept] = lines;
-  if (first !== "*" || kept.some((line) => !/^![\w.-]+$/.test(line))) {
+  if (first !== "*" || kept.some((line) => !/^![\w./-]+$/.test(line))) {
     throw new Error(".dockerignore is expected to be `*` and lines such as `!src`");
   }
   return kept.map((line) => line.slice(1));

@@ -18,8 +18,8 @@ export type Room = {
 export function whyNoRoom(): string | undefined {
   if (process.platform !== "linux") return "there are mount namespaces on Linux only";
   if (process.getuid?.() !== 0) return "only root may mount file systems";
-  for (const tool of ["unshare", "nsenter", "setpriv", "chroot"]) {
-    if (spawnSync(tool, ["--version"]).status !== 0) return `${tool} is missing`;
+  for (const tool of ["unshare", "nsenter", "setpriv", "chroot", "ip"]) {
+    if (spawnSync("which", [tool]).status !== 0) return `${tool} is missing`;
   }
   const overlay =
     "mount -t tmpfs t /mnt && mkdir /mnt/u /mnt/w /mnt/m && mount -t overlay o -o lowerdir=/,upperdir=/mnt/u,workdir=/mnt/w /mnt/m";
