@@ -10,6 +10,7 @@ import {
   readDockerfile,
   repository,
 } from "./dockerfile.ts";
+import { readSettings } from "./settings.ts";
 
 const stages = readDockerfile();
 const all = (keyword: string, of = stages) =>
