@@ -1,6 +1,6 @@
 // Sends the server's traces to a collector (OTLP over HTTP). Beside mdps:
 //
-//   npm install @opentelemetry/sdk-trace-node@2 @opentelemetry/exporter-trace-otlp-proto
+//   npm install @opentelemetry/sdk-trace-node@2 @opentelemetry/resources@2 @opentelemetry/exporter-trace-otlp-proto
 //   OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 NODE_OPTIONS="--import ./otel.mjs" mdps serve
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import { resourceFromAttributes } from "@opentelemetry/resources";
