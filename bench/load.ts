@@ -16,6 +16,7 @@ export type Cost = {
   cpuMicrosPerRequest: number;
   requestsPerSecond: number;
   /** Milliseconds. */
+  p50: number;
   p99: number;
 };
 
@@ -57,6 +58,7 @@ export async function measure(
     requests,
     cpuMicrosPerRequest: (after.cpuMicros - before.cpuMicros) / requests,
     requestsPerSecond: requests / result.duration,
+    p50: result.latency.p50,
     p99: result.latency.p99,
   };
 }

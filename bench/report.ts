@@ -4,8 +4,8 @@ import { join } from "node:path";
 
 const readme = join(import.meta.dirname, "README.md");
 
-/** Replaces a section of the README, between its two markers, by a table and where and when it was measured. */
-export function writeSection(name: string, rows: readonly (readonly string[])[]): void {
+/** Replaces a section of the README, or of another file, between its two markers, by a table and where and when it was measured. */
+export function writeSection(name: string, rows: readonly (readonly string[])[], file = readme): void {
   const [head = [], ...body] = rows;
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   const table = [line(head), line(head.map(() => "---")), ...body.map(line)].join("\n");
@@ -14,12 +14,12 @@ export function writeSection(name: string, rows: readonly (readonly string[])[])
   const text = `${table}\n\nNode ${process.versions.node}, ${machine}, ${when}.`;
   const begin = `<!-- begin ${name} -->`;
   const end = `<!-- end ${name} -->`;
-  const before = readFileSync(readme, "utf8");
+  const before = readFileSync(file, "utf8");
   const from = before.indexOf(begin);
   const to = before.indexOf(end);
   if (from === -1 || to === -1) {
-    throw new Error(`bench/README.md has no section ${name}`);
+    throw new Error(`${file} has no section ${name}`);
   }
-  writeFileSync(readme, `${before.slice(0, from + begin.length)}\n${text}\n${before.slice(to)}`);
+  writeFileSync(file, `${before.slice(0, from + begin.length)}\n${text}\n${before.slice(to)}`);
   console.log(text);
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { chmod, link, mkdir, open, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { isPrivateFile } from "../contract/private-file.ts";
 
 export type KeptSecret = {
   /** Makes the text of the file when there is none. */
@@ -10,7 +11,7 @@ export type KeptSecret = {
 };
 
 /**
- * Returns the text of a file that only its owner may read, and makes it at the first call ever. Safe when several
+ * Returns the text of a file that is kept from others (`isPrivateFile`), and makes it at the first call ever. Safe when several
  * processes come first: all get the text of one of them.
  */
 export async function readOrCreateSecret(
@@ -23,10 +24,10 @@ export async function readOrCreateSecret(
 }
 
 async function readSecret(path: string, errorOf: KeptSecret["errorOf"]): Promise<string | undefined> {
-  let mode: number;
+  let isPrivate: boolean;
   let text: string;
   try {
-    mode = (await stat(path)).mode;
+    isPrivate = isPrivateFile(await stat(path));
     text = await readFile(path, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") {
@@ -34,8 +35,7 @@ async function readSecret(path: string, errorOf: KeptSecret["errorOf"]): Promise
     }
     throw errorOf(`${path} cannot be read: ${(error as Error).message}`, error);
   }
-  // Windows has no such permission bits; there the directory of the user is the protection.
-  if (process.platform !== "win32" && (mode & 0o077) !== 0) {
+  if (!isPrivate) {
     throw errorOf(`${path} can be read by others than its owner. Run: chmod 600 ${path}`);
   }
   return text;

@@ -2,6 +2,7 @@ import { lstat, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { readServiceAccounts } from "../auth/service-accounts.ts";
 import { loadSigningKey } from "../auth/signing-key.ts";
+import { isPrivateFile } from "../contract/private-file.ts";
 import type { Report } from "./finding.ts";
 
 const uuid = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
@@ -68,8 +69,7 @@ async function checkMode(directory: string, name: string, mode: number, report: 
     report({ severity: "error", place: name, problem });
     return false;
   }
-  // Windows has no such permission bits.
-  if (process.platform === "win32" || (found.mode & 0o077) === 0) {
+  if (isPrivateFile(found)) {
     return true;
   }
   const shown = (bits: number) => (bits & 0o777).toString(8);

@@ -1,0 +1,143 @@
+/**
+ * What a server takes, for the table of docs/operations.md: the built package with one and two workers, on SQLite and, if
+ * its programs are there, PostgreSQL, over REST and gRPC. The load has a processor of its own, which it shares with
+ * PostgreSQL.
+ */
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { startPostgresServer, whyNoPostgres } from "../test/store/postgres-server.ts";
+import { buildPackage } from "./build.ts";
+import { measureGrpc } from "./grpc-load.ts";
+import { type Cost, measure, median } from "./load.ts";
+import { restCreate } from "./loads.ts";
+import { type Peer, pin } from "./peer.ts";
+import { canServeWith, loadProcessor, runMdps, startMdps } from "./program.ts";
+import { writeSection } from "./report.ts";
+
+const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
+const seconds = Number(process.env.BENCH_SECONDS ?? 5);
+
+/** Where records are kept: the options that say so, and how many bytes they take there. */
+type Place = { readonly options: readonly string[]; bytes(): Promise<number>; remove(): Promise<void> };
+
+const engines = [
+  { engine: "SQLite", openPlace: sqlitePlace },
+  ...(whyNoPostgres() === undefined ? [{ engine: "PostgreSQL", openPlace: postgresPlace }] : []),
+];
+
+function sqlitePlace(data: string): Promise<Place> {
+  const bytes = async () => statSync(join(data, "plans.sqlite")).size;
+  return Promise.resolve({ options: [], bytes, remove: async () => undefined });
+}
+
+async function postgresPlace(): Promise<Place> {
+  const server = await startPostgresServer();
+  return {
+    options: ["--store", server.url],
+    async bytes() {
+      const client = new pg.Client({ connectionString: server.url });
+      await client.connect();
+      const { rows } = await client.query(
+        "SELECT sum(pg_total_relation_size(c.oid)) AS bytes FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = 'mdps' AND relkind = 'r'",
+      );
+      await client.end();
+      return Number(rows[0].bytes);
+    },
+    remove: () => server.remove(),
+  };
+}
+
+/** One protocol's figures: flat out, and at half of that. */
+type Figures = { readonly flatOut: Cost; readonly half: Cost; readonly rssBytes: number };
+
+async function measureProtocol(
+  peer: Peer,
+  load: (seconds: number, rate?: number) => Promise<Cost>,
+): Promise<Figures> {
+  // What does not count: code is to be compiled.
+  await load(3);
+  const flatOut: Cost[] = [];
+  const half: Cost[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const cost = await load(seconds);
+    flatOut.push(cost);
+    half.push(await load(seconds, cost.requestsPerSecond / 2));
+  }
+  return { flatOut: middle(flatOut), half: middle(half), rssBytes: (await peer.usage()).rssBytes };
+}
+
+function middle(costs: readonly Cost[]): Cost {
+  const of = (name: keyof Cost) => median(costs.map((cost) => cost[name]));
+  return {
+    requests: of("requests"),
+    cpuMicrosPerRequest: of("cpuMicrosPerRequest"),
+    requestsPerSecond: of("requestsPerSecond"),
+    p50: of("p50"),
+    p99: of("p99"),
+  };
+}
+
+async function measureServer(engine: string, openPlace: (data: string) => Promise<Place>, workers: number) {
+  const data = mkdtempSync(join(tmpdir(), "mdps-sizing-"));
+  const place = await openPlace(data);
+  try {
+    const options = ["--data", data, ...place.options];
+    const peer = await startMdps(options, workers);
+    const figures: [protocol: string, figures: Figures][] = [];
+    try {
+      const token = runMdps(["token", "--operator", "65001", "--data", data]).trim();
+      const rest = restCreate(token);
+      const loads: [string, Parameters<typeof measureProtocol>[1]][] = [
+        ["REST", (length, rate) => measure(peer, rest, length, { rate: rate && Math.round(rate) })],
+        ["gRPC", (length, rate) => measureGrpc(peer, token, length, { rate })],
+      ];
+      for (const [protocol, load] of loads) figures.push([protocol, await measureProtocol(peer, load)]);
+    } finally {
+      await peer.stop();
+    }
+    const records = runMdps(["export", ...options]).split("\n").length - 1;
+    const megabytes = ((await place.bytes()) / records).toFixed(0);
+    return figures.map(([protocol, { flatOut, half, rssBytes }]) => [
+      engine,
+      String(workers),
+      protocol,
+      flatOut.requestsPerSecond.toFixed(0),
+      flatOut.cpuMicrosPerRequest.toFixed(0),
+      (1_000_000 / flatOut.cpuMicrosPerRequest).toFixed(0),
+      half.p50.toFixed(1),
+      half.p99.toFixed(1),
+      (rssBytes / 1024 / 1024).toFixed(0),
+      megabytes,
+    ]);
+  } finally {
+    await place.remove();
+    rmSync(data, { recursive: true, force: true });
+  }
+}
+
+buildPackage();
+pin(process.pid, loadProcessor);
+const rows: string[][] = [];
+for (const { engine, openPlace } of engines) {
+  for (const workers of canServeWith("--workers") ? [1, 2] : [1]) {
+    const measured = await measureServer(engine, openPlace, workers);
+    rows.push(...measured);
+    console.error(measured.map((row) => row.join(" ")).join("\n"));
+  }
+}
+const head = [
+  "store",
+  "workers",
+  "protocol",
+  "pushes/s flat out",
+  "CPU µs a push",
+  "pushes/s of a whole processor",
+];
+const rest = ["p50 ms at half", "p99 ms at half", "memory, MiB", "MB on disk per million records"];
+writeSection(
+  "sizing",
+  [[...head, ...rest], ...rows],
+  join(import.meta.dirname, "..", "docs", "operations.md"),
+);

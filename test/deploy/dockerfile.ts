@@ -1,0 +1,90 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Copy, DockerfileParser, type PropertyInstruction } from "dockerfile-ast";
+
+/** The folder that images are built from. */
+export const repository = join(import.meta.dirname, "..", "..");
+
+/** One instruction of a Dockerfile, its lines joined. */
+export type Instruction = {
+  /** In capitals, such as `COPY`. */
+  readonly keyword: string;
+  /** What its `--name=value` say. */
+  readonly flags: Readonly<Record<string, string>>;
+  /** Everything after keyword and flags. */
+  readonly text: string;
+  /** The same as words, or as the strings of its exec form. */
+  readonly words: readonly string[];
+  /** Whether it has the exec form, a JSON array: no shell is started for it. */
+  readonly isExec: boolean;
+  /** Names and values of ENV, LABEL and ARG. */
+  readonly properties: Readonly<Record<string, string>>;
+};
+
+/** What makes one image, from its FROM on. */
+export type Stage = {
+  /** What `FROM … AS` calls it; empty for none. */
+  readonly name: string;
+  /** The image that it begins with, variables replaced by their defaults. */
+  readonly image: string;
+  readonly instructions: readonly Instruction[];
+};
+
+/** Reads the repository's Dockerfile. */
+export function readDockerfile(): readonly Stage[] {
+  return parseDockerfile(readFileSync(join(repository, "Dockerfile"), "utf8"));
+}
+
+/** Parses a Dockerfile. Variables are replaced by their defaults in FROM, and nowhere else. */
+export function parseDockerfile(text: string): readonly Stage[] {
+  const defaults = new Map<string, string>();
+  const stages: { name: string; image: string; instructions: Instruction[] }[] = [];
+  for (const parsed of DockerfileParser.parse(text).getInstructions()) {
+    const instruction = instructionOf(parsed as Parsed);
+    const stage = stages.at(-1);
+    if (instruction.keyword === "FROM") {
+      const [image = "", , name = ""] = instruction.words;
+      const known = image.replace(/\$\{?(\w+)\}?/g, (_, variable) => defaults.get(variable) ?? "");
+      stages.push({ name, image: known, instructions: [] });
+    } else if (stage !== undefined) {
+      stage.instructions.push(instruction);
+    } else {
+      for (const [name, value] of Object.entries(instruction.properties)) defaults.set(name, value);
+    }
+  }
+  return stages;
+}
+
+type Parsed = Pick<PropertyInstruction, "getKeyword" | "getArgumentsContent"> &
+  Partial<Pick<PropertyInstruction, "getProperties">> &
+  Partial<Pick<Copy, "getFlags">>;
+
+function instructionOf(parsed: Parsed): Instruction {
+  const keyword = parsed.getKeyword();
+  const text = (parsed.getArgumentsContent() ?? "").trim();
+  // HEALTHCHECK has the word CMD before what it runs.
+  const command = keyword === "HEALTHCHECK" ? text.replace(/^CMD\s+/, "") : text;
+  const isExec = command.startsWith("[");
+  const flags = parsed.getFlags?.() ?? [];
+  const properties = parsed.getProperties?.() ?? [];
+  return {
+    keyword,
+    flags: Object.fromEntries(flags.map((flag) => [flag.getName(), flag.getValue() ?? ""])),
+    text,
+    isExec,
+    words: isExec ? (JSON.parse(command) as string[]) : command.split(/\s+/).filter(Boolean),
+    properties: Object.fromEntries(properties.map((each) => [each.getName(), each.getValue() ?? ""])),
+  };
+}
+
+/** What .dockerignore lets into a build: it excludes everything and then names files and folders. */
+export function readBuildContext(): readonly string[] {
+  const lines = readFileSync(join(repository, ".dockerignore"), "utf8")
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"));
+  const [first, ...kept] = lines;
+  if (first !== "*" || kept.some((line) => !/^![\w./-]+$/.test(line))) {
+    throw new Error(".dockerignore is expected to be `*` and lines such as `!src`");
+  }
+  return kept.map((line) => line.slice(1));
+}

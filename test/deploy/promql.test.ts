@@ -1,0 +1,22 @@
+import { expect, it } from "vitest";
+import { parseQuery } from "./promql.ts";
+
+it("a query is read with its metrics, their labels, and what it groups by", () => {
+  const query =
+    'sum by (job, le) (rate(a_bucket{x="1", y=~"2|3"}[5m])) / on (job) group_left (z) b > bool 0 or absent(up{job="q"})';
+  expect(parseQuery(query)).toEqual({
+    selectors: [
+      { metric: "a_bucket", labels: { x: "1", y: "2|3" } },
+      { metric: "b", labels: {} },
+      { metric: "up", labels: { job: "q" } },
+    ],
+    grouping: ["job", "le", "job", "z"],
+  });
+});
+
+it.each(["sum by (job (a)", "rate(a[5m)", "a{b=}", '{job="x"}', "a[$__rate_interval]"])(
+  "%s is none",
+  (query) => {
+    expect(() => parseQuery(query)).toThrow();
+  },
+);

@@ -1,0 +1,46 @@
+import type { SyntaxNode } from "@lezer/common";
+import { parser } from "@prometheus-io/lezer-promql";
+
+/** What a query refers to. */
+export type Query = {
+  /** Names of metrics, and with each the labels that are matched in its braces, with the values where they are plain. */
+  readonly selectors: readonly {
+    readonly metric: string;
+    readonly labels: Readonly<Record<string, string>>;
+  }[];
+  /** Labels of `by`, `without`, `on`, `ignoring` and the like. */
+  readonly grouping: readonly string[];
+};
+
+/**
+ * Parses PromQL by Prometheus' own grammar. Raises an Error if it is none, or if a selector has no name. What Grafana
+ * replaces must have been replaced.
+ */
+export function parseQuery(text: string): Query {
+  const selectors: { metric: string; labels: Record<string, string> }[] = [];
+  const grouping: string[] = [];
+  const textOf = ({ from, to }: { from: number; to: number }) => text.slice(from, to);
+  parser.parse(text).iterate({
+    enter({ type, node }) {
+      if (type.isError) throw new Error(`no PromQL at ${node.from}: ${text}`);
+      if (type.name === "VectorSelector") {
+        const metric = node.getChild("Identifier");
+        if (metric === null) throw new Error(`a selector has no name: ${textOf(node)}`);
+        selectors.push({ metric: textOf(metric), labels: labelsOf(node, textOf) });
+      } else if (type.name === "GroupingLabels") {
+        grouping.push(...node.getChildren("LabelName").map(textOf));
+      }
+    },
+  });
+  return { selectors, grouping };
+}
+
+function labelsOf(selector: SyntaxNode, textOf: (node: SyntaxNode) => string): Record<string, string> {
+  const matchers = selector.getChild("LabelMatchers")?.getChildren("UnquotedLabelMatcher") ?? [];
+  return Object.fromEntries(
+    matchers.map((matcher) => {
+      const [name, value] = ["LabelName", "StringLiteral"].map((child) => matcher.getChild(child));
+      return name && value ? [textOf(name), textOf(value).slice(1, -1)] : [];
+    }),
+  );
+}
