@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { repository } from "./dockerfile.ts";
-import { exposePromisedMetrics, parseExposition } from "./exposition.ts";
+import { exposeServer, parseExposition } from "./exposition.ts";
 import { readOverlay } from "./manifests.ts";
 import { parseQuery } from "./promql.ts";
 import { unknownReferences } from "./unknown-references.ts";
@@ -25,7 +25,7 @@ const names = alerts.map(({ alert = "" }) => alert);
 
 describe("the alerts", () => {
   it("refer to metrics and labels that a server has", async () => {
-    const exposition = new Map(parseExposition(await exposePromisedMetrics()));
+    const exposition = new Map(parseExposition(await exposeServer()));
     for (const { record } of rules) if (record !== undefined) exposition.set(record, new Set());
     for (const { expr } of rules) expect(unknownReferences(parseQuery(expr), exposition), expr).toEqual([]);
   });

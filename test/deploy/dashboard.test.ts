@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { repository } from "./dockerfile.ts";
-import { exposePromisedMetrics, parseExposition } from "./exposition.ts";
+import { exposeServer, parseExposition } from "./exposition.ts";
 import { parseQuery } from "./promql.ts";
 import { unknownReferences } from "./unknown-references.ts";
 
@@ -66,7 +66,7 @@ describe("the dashboard", () => {
   });
 
   it("asks for metrics and labels that a server has, of the servers that were chosen", async () => {
-    const exposition = parseExposition(await exposePromisedMetrics());
+    const exposition = parseExposition(await exposeServer());
     const queries = charts.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
     for (const expr of queries) {
       const query = parseQuery(withoutVariables(expr));

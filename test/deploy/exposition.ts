@@ -1,6 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { createPlanSharingClient } from "../../src/client/index.ts";
+import { createWorkerMetrics } from "../../src/server/workers/worker-metrics.ts";
+import { testCertificate } from "../support/certificate.ts";
+import { openSocket } from "../support/raw-socket.ts";
+import { parent, startTestServer } from "../support/test-server.ts";
 import { repository } from "./dockerfile.ts";
 
 /** Names of samples, with the labels that they have. A histogram has three: `_bucket`, `_sum` and `_count`. */
@@ -45,20 +49,25 @@ export function readPromisedMetrics(): readonly PromisedMetric[] {
   });
 }
 
-/** What a server exposes that has all promised metrics, each with one sample, and those of its process. */
-export async function exposePromisedMetrics(): Promise<string> {
-  const register = new Registry();
-  collectDefaultMetrics({ register });
-  for (const { name, kind, labels: labelNames } of readPromisedMetrics()) {
-    const settings = { name, help: name, labelNames, registers: [register] };
-    const labels = Object.fromEntries(labelNames.map((label) => [label, "x"]));
-    if (kind === "histogram") new Histogram(settings).observe(labels, 1);
-    else if (kind === "counter") new Counter(settings).inc(labels);
-    else if (kind === "gauge") new Gauge(settings).set(labels, 1);
-    else throw new Error(`${name} is said to be a ${kind}`);
-  }
-  // It has its first sample when garbage was collected.
-  const gc = register.getSingleMetric("nodejs_gc_duration_seconds");
-  if (gc instanceof Histogram) gc.observe({ kind: "major" }, 1);
-  return register.metrics();
+/**
+ * Returns what a real server exposes: one that has served and refused calls, connections and certificates, so that every
+ * metric has a sample, and what the first of several processes adds.
+ */
+export async function exposeServer(): Promise<string> {
+  await using server = await startTestServer({ admin: { host: "127.0.0.1", port: 0 }, tls: testCertificate });
+  const client = createPlanSharingClient({
+    endpoint: server.url,
+    protocol: "rest",
+    ca: testCertificate.cert,
+    token: server.token,
+    retry: false,
+  });
+  await client.createPlanGroup({ parent, planGroupId: "g" });
+  await client.createPlanGroup({ parent: "operators/7", planGroupId: "g" }).catch(() => undefined);
+  await server.running.reloadTls(async () => testCertificate);
+  const garbage = await openSocket(server.port);
+  garbage.write("no TLS at all\r\n\r\n");
+  await garbage.closed();
+  const metrics = await (await fetch(`${server.adminUrl}/metrics`)).text();
+  return `${metrics}\n${await createWorkerMetrics().registry.metrics()}`;
 }

@@ -1,11 +1,12 @@
 import cluster, { type Worker } from "node:cluster";
-import { AggregatorRegistry, Counter, Registry } from "prom-client";
+import { AggregatorRegistry } from "prom-client";
 import { type Admin, type AdminAddress, listenAdmin } from "../admin.ts";
 import { createLease } from "../limits/operator-rates.ts";
 import type { ServerLimits } from "../limits/server-limits.ts";
 import type { ServerLog } from "../telemetry/request-log.ts";
 import { type Channel, openChannel } from "./channel.ts";
 import { createRestarts } from "./restarts.ts";
+import { createWorkerMetrics } from "./worker-metrics.ts";
 
 export type PrimaryOptions = {
   /** How many processes serve. */
@@ -43,12 +44,7 @@ export async function startWorkers(options: PrimaryOptions): Promise<RunningWork
   const { workers, limits, log } = options;
   const members = new Set<Member>();
   const lease = createLease(limits);
-  const own = new Registry();
-  const restarts = new Counter({
-    name: "mdps_worker_restarts_total",
-    help: "Workers that were replaced because they had died",
-    registers: [own],
-  });
+  const own = createWorkerMetrics();
   let stopping = false;
 
   /** Starts a worker. Resolves with its URL when it listens. */
@@ -69,7 +65,7 @@ export async function startWorkers(options: PrimaryOptions): Promise<RunningWork
       );
       if (!stopping && replacing.has(member)) {
         log?.warn("a worker died and is replaced", { worker: worker.process.pid, code, signal });
-        restarts.inc();
+        own.restarted();
         pause.next(startAgain);
       }
     });
@@ -109,7 +105,7 @@ export async function startWorkers(options: PrimaryOptions): Promise<RunningWork
     const all = await Promise.all(
       [...members].map(({ channel }) => channel.ask<object>("metrics").catch(() => [])),
     );
-    return `${await AggregatorRegistry.aggregate(all as object[]).metrics()}\n${await own.metrics()}`;
+    return `${await AggregatorRegistry.aggregate(all as object[]).metrics()}\n${await own.registry.metrics()}`;
   }
 
   async function stop(): Promise<void> {
