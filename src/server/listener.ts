@@ -92,12 +92,14 @@ export async function listen(options: ListenerOptions, onRequest: RequestListene
   await open(port, options);
   // Such as no file descriptor being left for a connection.
   port.on("error", () => onRefused("connections"));
-  const sweep = setInterval(() => {
+  const sweepAll = () => {
     const now = performance.now();
     newcomers.sweep(now);
     http2.sweep(now);
     bodies.sweep(now);
-  }, sweepMs).unref();
+  };
+  // After a look at the sockets: a process that was held up has not read yet what came in time.
+  const sweep = setInterval(() => setImmediate(sweepAll), sweepMs).unref();
 
   return {
     url: urlOf(port, options),

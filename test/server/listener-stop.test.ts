@@ -82,11 +82,18 @@ describe.each(transports)("a listener that drains, over HTTP/1.1 and %s", (_, tl
     await answers.has(2);
     listener.drain();
     ask("/three");
+    // When the server has a request that was sent later, it has seen the third.
+    const other = await open(listener.port);
+    other.write(get);
+    await answers.has(3);
+    expect(answers.count()).toBe(3);
     answers.give();
     answers.give();
     const said = await socket.closed();
     expect(said.match(/\/[a-z]+/g)).toEqual(["/one", "/two"]);
     expect(said.match(/Connection: [-a-z]+/g)).toEqual(["Connection: keep-alive", "Connection: close"]);
+    answers.give();
+    await other.closed();
     expect(answers.count()).toBe(0);
   });
 });
