@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { connect } from "node:http2";
 import { toJsonString } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -197,6 +198,19 @@ describe("the log", () => {
       code: "OK",
     });
   });
+});
+
+it("has the fields that docs/operations.md lists", async () => {
+  const { line } = await push(freshKey(), {
+    headers: { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" },
+    body: toJsonString(PlanStatusSchema, planStatus({ languageCode: "" })),
+  });
+  const docs = readFileSync(new URL("../../../docs/operations.md", import.meta.url), "utf8");
+  const [, table = ""] = /<!-- begin log -->([\s\S]*)<!-- end log -->/.exec(docs) ?? [];
+  const listed = [...table.matchAll(/^\| (`.+?`) \|/gm)].flatMap(([, cell = ""]) =>
+    [...cell.matchAll(/`(\w+)`/g)].map(([, name]) => name),
+  );
+  expect(Object.keys(line).toSorted()).toEqual(listed.toSorted());
 });
 
 describe("user keys", () => {
