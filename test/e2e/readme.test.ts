@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readConfig } from "../src/cli/read-config.ts";
-import { readIntrospectionSecret } from "../src/cli/server-secrets.ts";
-import { type RunningServer, startServer } from "../src/server/server.ts";
+import { readConfig } from "../../src/cli/read-config.ts";
+import { readIntrospectionSecret } from "../../src/cli/server-secrets.ts";
+import { type RunningServer, startServer } from "../../src/server/server.ts";
 
 const run = promisify(execFile);
-const root = dirname(import.meta.dirname);
+const root = dirname(dirname(import.meta.dirname));
 const readme = readFileSync(join(root, "README.md"), "utf8");
 
 /** The README's code blocks that have a name, by it. */

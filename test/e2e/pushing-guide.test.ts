@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { exitCodes } from "../src/push/summary.ts";
-import { type RunningServer, startServer } from "../src/server/server.ts";
+import { exitCodes } from "../../src/push/summary.ts";
+import { type RunningServer, startServer } from "../../src/server/server.ts";
 
 const run = promisify(execFile);
-const root = dirname(import.meta.dirname);
+const root = dirname(dirname(import.meta.dirname));
 const guide = readFileSync(join(root, "docs/pushing.md"), "utf8");
 
 const blocks = (kind: string) =>
