@@ -13,8 +13,8 @@ import { noteFailure, requestRecordKey } from "./telemetry/request-record.ts";
 
 export type AdmissionOptions = {
   gate: RequestGate;
-  /** Whether a service is exempt from the limits, as health is. */
-  isExempt: (service: DescService) => boolean;
+  /** Who calls a service: nobody that counts, as for health, whoever may connect, or those with a token. */
+  callersOf: (service: DescService) => "exempt" | "anybody" | "known";
   overload: OverloadGuard;
   rates: OperatorRates;
 };
@@ -28,7 +28,7 @@ export type Admission = {
 };
 
 /** Creates the admission of calls, which also notes what becomes known of them. */
-export function createAdmission({ gate, isExempt, overload, rates }: AdmissionOptions): Admission {
+export function createAdmission({ gate, callersOf, overload, rates }: AdmissionOptions): Admission {
   return {
     async gate(context) {
       const record = context.values.get(requestRecordKey);
@@ -36,11 +36,12 @@ export function createAdmission({ gate, isExempt, overload, rates }: AdmissionOp
         if (record !== undefined) {
           record.method = context.method;
           record.asn = asnOfPath(context);
-          if (!isExempt(context.service)) {
-            if (!overload.enter()) {
+          const callers = callersOf(context.service);
+          if (callers !== "exempt") {
+            record.leave = overload.enter(callers);
+            if (record.leave === undefined) {
               throw overloaded();
             }
-            record.admitted = true;
           }
         }
         await gate(context);
@@ -99,7 +100,7 @@ function jittered(leastMs: number, spreadMs: number): number {
 }
 
 /** The refusal of a call for which there is no room. */
-export function overloaded(): ConnectError {
+function overloaded(): ConnectError {
   return refuse(ErrorReason.SERVER_OVERLOADED, {
     message: "the server has as much to do as it can; nothing was done, repeat the request later",
     retryAfterMs: jittered(overloadWaitMs, overloadJitterMs),

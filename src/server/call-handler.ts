@@ -1,3 +1,4 @@
+import type { DescService } from "@bufbuild/protobuf";
 import type { ConnectRouter } from "@connectrpc/connect";
 import { Health } from "#deps/grpc/health/v1/health_pb.js";
 import discoveryDocument from "../../gen/discovery.json" with { type: "json" };
@@ -72,10 +73,9 @@ export async function createCallHandler({
     gate: createRequestGate({
       verifyToken: observeTokens(verifyToken, metrics),
       asnBeforeBody: asnOfPath,
-      // Health is for load balancers, which have no token. Reflection tells what everybody may read: the contract.
-      isOpen: (service) => service === Health || reflectionServices.includes(service),
+      isOpen: (service) => callersOf(service) !== "known",
     }),
-    isExempt: (service) => service === Health,
+    callersOf,
     overload,
     rates: options.worker?.rates ?? createOperatorRates(limits),
   });
@@ -107,4 +107,12 @@ export async function createCallHandler({
     tokenEndpoint: createTokenEndpoint(grantToken, logFailure),
     discovery: createDiscovery({ document: discoveryDocument, publicUrls }),
   });
+}
+
+/** Health is for load balancers, which have no token. Reflection tells what everybody may read: the contract. */
+function callersOf(service: DescService): "exempt" | "anybody" | "known" {
+  if (service === Health) {
+    return "exempt";
+  }
+  return reflectionServices.includes(service) ? "anybody" : "known";
 }

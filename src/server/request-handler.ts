@@ -31,8 +31,8 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestLis
     observe(request, response, (record) => {
       if (path === tokenPath) {
         response.setHeader(requestIdHeader, record.id);
-        record.admitted = overload.enter();
-        (record.admitted ? tokenEndpoint : refuseToken)(request, response);
+        record.leave = overload.enter("anybody");
+        (record.leave ? tokenEndpoint : refuseToken)(request, response);
       } else if (isDiscoveryPath(path)) {
         discovery(request, response);
       } else if (rpc.serves(path, request.headers["content-type"])) {

@@ -77,7 +77,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       log = createServerLog(options.log, await loadUserKeyHash(options.dataDirectory));
     }
     const observe = createRequestObserver([
-      ({ record }) => record.admitted && overload.leave(),
+      ({ record }) => record.leave?.(),
       ...(metrics ? [metrics.request] : []),
       ...(log ? [log.request] : []),
     ]);

@@ -1,19 +1,23 @@
 /** Says whether one more call may be served now. */
 export type OverloadGuard = {
-  /** Counts a call in, unless there are too many or the event loop is late; then returns false. */
-  enter(): boolean;
-  /** Counts out a call that was counted in. */
-  leave(): void;
+  /**
+   * Counts a call in and returns how to count it out, once; undefined if there are too many already or the event loop is
+   * late. Calls of those who have shown no token are counted apart, so that they cannot keep the others out.
+   */
+  enter(who: "known" | "anybody"): (() => void) | undefined;
   readonly inFlight: number;
   stop(): void;
 };
 
 export type OverloadOptions = {
-  /** Calls under way at once. */
+  /** Calls under way at once of those who have shown a token. */
   maxInFlight: number;
   /** Delay of the event loop above which no call is let in, in ms; 0 for never. */
   maxEventLoopDelayMs: number;
 };
+
+/** Calls under way at once of anybody: requests for tokens, and streams of reflection, which may be quiet for long. */
+const mostOfAnybody = 256;
 
 /** Time between two looks at the event loop, in ms. */
 const tickMs = 50;
@@ -27,7 +31,8 @@ const looks = 3;
  * loop recovers. What counts is the least of the last delays, as in CoDel (RFC 8289): only a queue that stays is bad.
  */
 export function createOverloadGuard({ maxInFlight, maxEventLoopDelayMs }: OverloadOptions): OverloadGuard {
-  let inFlight = 0;
+  const inFlight = { known: 0, anybody: 0 };
+  const most = { known: maxInFlight, anybody: mostOfAnybody };
   let late = 0;
   let dueAt = performance.now() + tickMs;
   const timer = setInterval(() => {
@@ -38,20 +43,25 @@ export function createOverloadGuard({ maxInFlight, maxEventLoopDelayMs }: Overlo
   if (maxEventLoopDelayMs === 0) {
     clearInterval(timer);
   }
+  const leave = {
+    known() {
+      inFlight.known -= 1;
+    },
+    anybody() {
+      inFlight.anybody -= 1;
+    },
+  };
 
   return {
-    enter() {
-      if (inFlight >= maxInFlight || late >= looks) {
-        return false;
+    enter(who) {
+      if (inFlight[who] >= most[who] || late >= looks) {
+        return undefined;
       }
-      inFlight += 1;
-      return true;
-    },
-    leave() {
-      inFlight -= 1;
+      inFlight[who] += 1;
+      return leave[who];
     },
     get inFlight() {
-      return inFlight;
+      return inFlight.known + inFlight.anybody;
     },
     stop: () => clearInterval(timer),
   };

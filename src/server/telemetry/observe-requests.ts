@@ -39,7 +39,7 @@ export function createRequestObserver(sinks: readonly RequestSink[]): ObserveReq
       asn: undefined,
       userKey: undefined,
       failure: undefined,
-      admitted: false,
+      leave: undefined,
     };
     keepRecord(request, record);
     response.once("close", () => {

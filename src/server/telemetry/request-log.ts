@@ -78,6 +78,7 @@ function fieldsOf(summary: CallSummary, hashUserKey: HashUserKey): object {
     method,
     code: statusOf(summary),
     reason,
+    cause: record.failure?.cause,
     httpStatus,
     asn: record.asn,
     userKeyHash: record.userKey && hashUserKey(record.userKey),

@@ -20,12 +20,16 @@ export type RequestRecord = {
   userKey: string | undefined;
   /** Canonical code and reason of the error that it was answered with. */
   failure: Failure | undefined;
-  /** Whether it counts as under way. */
-  admitted: boolean;
+  /** Counts it out where it counts as under way. */
+  leave: (() => void) | undefined;
 };
 
-/** What an error says to programs. */
-export type Failure = { readonly code: Code; readonly reason: string | undefined };
+/** What an error says to programs and, for the log alone, what was behind it. */
+export type Failure = {
+  readonly code: Code;
+  readonly reason: string | undefined;
+  readonly cause?: string | undefined;
+};
 
 /** The record of a call, for whatever sees its context. */
 export const requestRecordKey = createContextKey<RequestRecord | undefined>(undefined, {
@@ -56,5 +60,6 @@ function failureOf(cause: unknown): Failure {
   if (!(cause instanceof ConnectError) || cause.code === Code.Internal || cause.code === Code.Unknown) {
     return { code: Code.Internal, reason: "SERVER_FAILURE" };
   }
-  return { code: cause.code, reason: errorReasonOf(cause) };
+  const behind = cause.cause instanceof Error ? cause.cause.message : undefined;
+  return { code: cause.code, reason: errorReasonOf(cause), cause: behind };
 }
