@@ -33,7 +33,7 @@ const leftOverMs = 60_000;
  *
  * The rows are copied into a file, and read from there. Read from the database itself they would need a transaction
  * that lasts as long as the reader, who may be slow, and until its end the log cannot be used again. Copying takes
- * seconds, whoever reads; docs/storage-sqlite.md has the figures. Without the indexes it is also a fifth less than a copy
+ * seconds, whoever reads; docs/storage-sqlite.md has the figures. Without the indexes it is also an eighth less than a copy
  * by VACUUM INTO, and it can be broken off.
  *
  * Raises an Error if the disk has no room for the copy.

@@ -52,9 +52,10 @@ describe.skipIf(whyNot)(`mdps with PostgreSQL${whyNot === undefined ? "" : ` (sk
     const store = await openStore(postgres.url);
     const key = { kind: "planStatus", asn: 65001, clientId: "", id: "447700900123" } as const;
     const value = Buffer.from([0xff]);
-    await store.put({ key, updateTime: undefined, expiresAtMs: Date.now() + 60_000, value });
-    await store.close();
+    await store.put({ key, updateTime: undefined, expiresAtMs: undefined, value });
     const { stdout, exitCode } = await runProgram(check);
+    await store.put({ key, updateTime: undefined, expiresAtMs: 1, value });
+    await store.close();
     expect(stdout).toMatch(
       /^error {4}planStatus of operators\/65001, id of SHA-256 [0-9a-f]{16}…: its value of 1 bytes is no planStatus/,
     );
