@@ -14,7 +14,11 @@ export const loadProcessor = availableParallelism() - 1;
 
 /** Runs a command of the built package to its end, and returns what it prints. */
 export function runMdps(args: readonly string[]): string {
-  return execFileSync(process.execPath, [...node, ...args], { encoding: "utf8", maxBuffer: 1024 ** 3 });
+  return execFileSync(process.execPath, [...node, ...args], {
+    encoding: "utf8",
+    maxBuffer: 1024 ** 3,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
 }
 
 /**
