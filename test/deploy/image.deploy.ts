@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exampleStatus } from "../../src/cli/quick-start.ts";
 import { type BuiltImage, buildWithoutEngine } from "./build-without-engine.ts";
 import { readDockerfile, repository } from "./dockerfile.ts";
-import { openRoom, type Room, whyNoRoom } from "./room.ts";
+import { childrenOf, openRoom, type Room, whyNoRoom } from "./room.ts";
 
 const reason =
   whyNoRoom() ?? (existsSync(join(repository, ".git")) ? undefined : "this is no checkout of Git");
@@ -64,7 +64,7 @@ describe.skipIf(reason)(`the image, without an engine${reason ? ` (skipped: ${re
       ended.then(([code]) => Promise.reject(new Error(`the program ended with ${code}: ${stderr}`))),
     ]);
     // What was entered became `unshare`, whose one child is the first process of the namespace.
-    const init = Number(readFileSync(`/proc/${engine.pid}/task/${engine.pid}/children`, "utf8"));
+    const [init = 0] = childrenOf(engine.pid as number);
     const inside = (command: readonly string[]) =>
       room.run(["nsenter", "--target", String(init), "--net", "--", ...inImage(command)], env);
     return { init, ended, inside };

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 
 /**
  * A mount namespace: what is mounted in it is seen by nobody else, and gone with it. Commands run in it see the files of
@@ -54,10 +55,18 @@ export async function openRoom(): Promise<Room> {
       for (const child of [...started, keeper]) {
         if (child.exitCode === null && child.signalCode === null) {
           const ended = once(child, "exit");
+          // Of a process namespace the first process, with which the others end. That of a parent which is killed would
+          // stay: it has changed its user, and so is no longer told of the parent's end.
+          for (const pid of childrenOf(child.pid as number)) process.kill(pid, "SIGKILL");
           child.kill("SIGKILL");
           await ended;
         }
       }
     },
   };
+}
+
+/** The processes that a process has started and that still run. */
+export function childrenOf(pid: number): readonly number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
 }
