@@ -56,6 +56,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         state: () => ({
           requestsInFlight: overload.inFlight,
           connections: listener?.connections() ?? 0,
+          connectionsLimit: limits.maxConnections,
           storeQueue: observed.waiting(),
           ready: async () => listener !== undefined && (await ready()) === undefined,
           logLinesDropped: log?.dropped() ?? 0,

@@ -69,12 +69,11 @@ describe("the alerts", () => {
     );
   });
 
-  it("know the limits that no metric has: of connections, and of memory on Kubernetes", () => {
+  it("know the limit that no metric has: that of memory on Kubernetes", () => {
     const expressionOf = (name: string) => alerts.find(({ alert }) => alert === name)?.expr;
     const [server] = readOverlay("postgres").workload.spec.template.spec.containers;
     expect(server?.resources.limits.memory).toBe("1Gi");
     expect(expressionOf("MdpsMemoryHigh")).toContain(`* ${1024 ** 3}`);
-    expect(expressionOf("MdpsConnectionsNearLimit")).toContain("* 16384");
   });
 });
 

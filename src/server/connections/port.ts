@@ -1,3 +1,5 @@
+import type { ServerOptions } from "node:http";
+import type { ServerOptions as Http2ServerOptions } from "node:http2";
 import type { Server } from "node:net";
 import { countedHttp1Messages, countedHttp2Messages } from "../counted-messages.ts";
 import type { RequestListener } from "../request-listener.ts";
@@ -29,7 +31,10 @@ export type PortOptions = {
 };
 
 /** The settings of Node for HTTP/1.1. Bodies are not its to time: see slow-bodies.ts. */
-export function http1SettingsOf({ limits, sweepMs }: PortOptions) {
+export function http1SettingsOf({
+  limits,
+  sweepMs,
+}: PortOptions): Omit<ServerOptions, keyof typeof countedHttp1Messages> & typeof countedHttp1Messages {
   return {
     maxHeaderSize: limits.maxHeaderBytes,
     headersTimeout: Math.ceil(limits.headerTimeoutMs),
@@ -46,7 +51,9 @@ export function http1SettingsOf({ limits, sweepMs }: PortOptions) {
  * The settings of Node for HTTP/2. Its bounds on frames without sense, on CONTINUATION, on unread answers to PING and
  * SETTINGS and on the memory of a session are good as they are.
  */
-export function http2SettingsOf({ limits }: PortOptions) {
+export function http2SettingsOf({
+  limits,
+}: PortOptions): Omit<Http2ServerOptions, keyof typeof countedHttp2Messages> & typeof countedHttp2Messages {
   return {
     settings: { maxConcurrentStreams: limits.maxConcurrentStreams, maxHeaderListSize: limits.maxHeaderBytes },
     // Out of the way of http2-sessions.ts, which knows how many calls were answered: 33 a second, as nghttp2 has it, is

@@ -5,6 +5,7 @@ import { type CallSummary, statusOf, systemNameOf } from "./call-summary.ts";
 export type MetricsState = {
   readonly requestsInFlight: number;
   readonly connections: number;
+  readonly connectionsLimit: number;
   /** Puts that wait for the store, those being stored included. */
   readonly storeQueue: number;
   readonly ready: () => Promise<boolean>;
@@ -104,6 +105,9 @@ export function createServerMetrics({ version, storeSystem, state }: MetricsOpti
     labelNames: ["outcome"],
     registers,
   });
+  // From the beginning, or nobody could see the first one.
+  reloads.inc({ outcome: "loaded" }, 0);
+  reloads.inc({ outcome: "refused" }, 0);
   new Gauge({
     name: "mdps_build_info",
     help: "Version of the server",
@@ -148,6 +152,11 @@ type Reading = {
 const readings: readonly Reading[] = [
   { name: "mdps_requests_in_flight", help: "Calls under way", read: (now) => now.requestsInFlight },
   { name: "mdps_connections", help: "Connections that are open", read: (now) => now.connections },
+  {
+    name: "mdps_connections_limit",
+    help: "Connections that may be open at once",
+    read: (now) => now.connectionsLimit,
+  },
   { name: "mdps_store_queue_length", help: "Puts that wait for the store", read: (now) => now.storeQueue },
   {
     name: "mdps_ready",
