@@ -35,9 +35,9 @@ export async function readBack(
 
 /** Reads every record of a data directory by `mdps export`, those that nobody asks for among them. */
 export async function readExport(data: string): Promise<Map<string, Found>> {
-  const { stdout } = await promisify(execFile)(process.execPath, [program, "export", "--data", data], {
-    maxBuffer: 1024 ** 3,
-  });
+  // A snapshot needs more room than small disks have, and nobody writes meanwhile.
+  const args = [program, "export", "--no-snapshot", "--data", data];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 1024 ** 3 });
   const found = new Map<string, Found>();
   for (const line of stdout.split("\n").filter(Boolean)) {
     const { userKey, planStatus } = JSON.parse(line) as { userKey: string; planStatus: ExportedStatus };

@@ -21,7 +21,7 @@ export async function runScenario(scenario: Scenario, { seed, seconds, flags }: 
     async serve(options) {
       const args = [
         // A line for every request of a load is nothing that anybody reads.
-        ...(flags.has("--log-level") ? ["--log-level", "warn"] : []),
+        ...(flags.has("--log-level") ? ["--log-level", "error"] : []),
         ...(flags.has("--admin") ? ["--admin", "127.0.0.1:0"] : []),
         ...(options.args ?? []),
       ];
@@ -44,8 +44,16 @@ export async function runScenario(scenario: Scenario, { seed, seconds, flags }: 
     outcome = { done: "–", required: "that it comes to its end", seen: "an error", faults: [fault] };
   }
   await Promise.all(servers.filter((server) => server.isRunning()).map(end));
+  const leftOvers: string[] = [];
   for (const work of endings.toReversed()) {
-    await work();
+    try {
+      await work();
+    } catch (error) {
+      leftOvers.push(`not cleared away: ${error}`);
+    }
+  }
+  if (!("notRun" in outcome)) {
+    outcome = { ...outcome, faults: [...outcome.faults, ...leftOvers] };
   }
   return { outcome, complaints: servers.at(-1)?.complaints() ?? "" };
 }

@@ -41,7 +41,7 @@ export type Served = {
   complaints(): string;
 };
 
-const keptLines = 40;
+const keptLines = 20;
 const tokenSeconds = 24 * 3600;
 const operator = 65_001;
 

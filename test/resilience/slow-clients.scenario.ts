@@ -46,7 +46,7 @@ export async function slowClients(context: ScenarioContext): Promise<Row | NotRu
       await vanish(server.port, server.tokens.push, count % 2 === 0);
     }
   })();
-  const during = await good.measure(3);
+  const during = await good.measure(6);
   await gone;
   await good.close();
   // Those that never read do not see that the connection is closed: only the server's descriptors tell.

@@ -22,7 +22,15 @@ export function mountFailingDisk(mebibytes: number): FailingDisk {
   const image = `${directory}.img`;
   // One device for all mounts: each would have a cache of its own, blind to the repair of another.
   let device = "";
-  const mount = () => run("mount", device, directory);
+  let mounted = false;
+  const mount = () => {
+    run("mount", device, directory);
+    mounted = true;
+  };
+  const unmount = () => {
+    run("umount", directory);
+    mounted = false;
+  };
   try {
     writeFileSync(image, "");
     truncateSync(image, mebibytes * 1024 * 1024);
@@ -43,12 +51,14 @@ export function mountFailingDisk(mebibytes: number): FailingDisk {
       run("mount", "-o", "remount,abort", directory);
     },
     repair() {
-      run("umount", directory);
+      unmount();
       check(device);
       mount();
     },
     remove() {
-      run("umount", directory);
+      if (mounted) {
+        unmount();
+      }
       run("losetup", "--detach", device);
       rmSync(image);
       rmdirSync(directory);

@@ -1,0 +1,12 @@
+import { request } from "undici";
+
+/** Returns the value of a metric without labels at an admin port; undefined if there is none, or no answer. */
+export async function metricOf(admin: string | undefined, name: string): Promise<number | undefined> {
+  try {
+    const { body } = await request(new URL("/metrics", admin), { headersTimeout: 5_000 });
+    const value = new RegExp(`^${name} (\\S+)$`, "m").exec(await body.text())?.[1];
+    return value === undefined ? undefined : Number(value);
+  } catch {
+    return undefined;
+  }
+}
