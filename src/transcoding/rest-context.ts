@@ -47,7 +47,8 @@ export type RestContext = HandlerContext & {
  */
 export function createRestContext(init: RestContextInit): RestContext {
   const { method, request, response, timeoutMs } = init;
-  const deadline = timeoutMs === undefined ? undefined : Date.now() + timeoutMs;
+  // Not by the time of day: the machine's clock may be set meanwhile.
+  const deadline = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
   let requestHeader: Headers | undefined;
   let responseHeader: Headers | undefined;
   let responseTrailer: Headers | undefined;
@@ -70,14 +71,14 @@ export function createRestContext(init: RestContextInit): RestContext {
     get signal() {
       if (signal === undefined) {
         ending = createEnding(response);
-        if (deadline !== undefined && deadline <= Date.now()) {
+        if (deadline !== undefined && deadline <= performance.now()) {
           ending.abort(deadlinePassed());
         }
         signal = init.shutdownSignal ? AbortSignal.any([ending.signal, init.shutdownSignal]) : ending.signal;
       }
       return signal;
     },
-    timeoutMs: () => (deadline === undefined ? undefined : deadline - Date.now()),
+    timeoutMs: () => (deadline === undefined ? undefined : deadline - performance.now()),
     get requestHeader() {
       requestHeader ??= toHeaders(request.headers);
       return requestHeader;

@@ -10,7 +10,7 @@ import {
   type MessageInitShape,
 } from "@bufbuild/protobuf";
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { createTranscodingHandler } from "../../src/transcoding/handler.ts";
 import type { TranscodingOptions } from "../../src/transcoding/transcoding-options.ts";
 import {
@@ -373,6 +373,21 @@ describe.each(protocols)("%s", (protocol) => {
       const answer = await ask({ path: "/v1/anything", headers: { [name]: value } });
       expect([answer.status, errorOf(answer).status]).toEqual([504, "DEADLINE_EXCEEDED"]);
       expect(await aborted.promise).toMatchObject({ code: Code.DeadlineExceeded });
+    });
+
+    it("C4: do not move when somebody sets the machine's clock during a call", async () => {
+      methods = {
+        Anything: (_, context) => {
+          vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 86_400_000 });
+          try {
+            return { title: `${context.signal.aborted} ${Number(context.timeoutMs()) > 0}` };
+          } finally {
+            vi.useRealTimers();
+          }
+        },
+      };
+      const answer = await ask({ path: "/v1/anything", headers: { "x-server-timeout": "20" } });
+      expect(JSON.parse(answer.text)).toEqual({ title: "false true" });
     });
 
     it.each([
