@@ -3,6 +3,7 @@ import { frames } from "./frames.scenario.ts";
 import { fullDisk } from "./full-disk.scenario.ts";
 import { idleConnections } from "./idle-connections.scenario.ts";
 import { kill, killWorkers } from "./kill.scenario.ts";
+import { killPostgres, killSqlite } from "./kill-store.scenario.ts";
 import { readOnlyDisk } from "./read-only-disk.scenario.ts";
 import { restartWorkers, rollingRestart } from "./rolling-restart.scenario.ts";
 import type { Scenario } from "./scenario.ts";
@@ -14,6 +15,8 @@ import { truncatedTls } from "./tls.scenario.ts";
 export const scenarios: readonly Scenario[] = [
   { name: "kill", run: kill },
   { name: "kill-workers", run: killWorkers },
+  { name: "kill-sqlite", run: killSqlite },
+  { name: "kill-postgres", run: killPostgres },
   { name: "full-disk", run: fullDisk },
   { name: "read-only-disk", run: readOnlyDisk },
   { name: "clock", run: clock },

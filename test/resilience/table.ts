@@ -38,6 +38,11 @@ export function resilienceText(results: readonly Result[], machine: string): str
     "",
     ...tableOf(results),
     "",
+    "What a wrong clock costs is in the row `clock`: a status that is over by the server's clock is swept for good, as if its",
+    "time had come; one that was pushed with an updateTime of a day ahead wins until that day. Statuses that hold longer than",
+    "the clock is wrong are never lost. Whether `kill -9` comes before or after a commit is left to chance; power that fails is",
+    "not tried here: the stores sync before they answer.",
+    "",
     `Figures of ${machine}. \`npm run test:resilience\` repeats all this, \`-- --minutes 60\` for an hour,`,
     "`-- --only kill --seed 7` one scenario with its random points. What needs root or an option that is missing says so.",
   ].join("\n")}\n`;
