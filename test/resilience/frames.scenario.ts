@@ -62,6 +62,7 @@ export async function frames(context: ScenarioContext): Promise<Row> {
 
   const growthMib = (peakBytes - start.residentBytes) / 1024 ** 2;
   check(server.isRunning(), "the server has ended");
+  check(server.complaints() === "", "the server takes what clients did for its own mistake");
   check(growthMib <= mostGrowthMib, `memory grew by ${growthMib.toFixed(0)} MiB`);
   await good.close();
   const back = () => usageOf(server.pids()).descriptors <= resting + 2;

@@ -61,6 +61,7 @@ export async function slowClients(context: ScenarioContext): Promise<Row | NotRu
     `${left} descriptors are open after ${goneMs / 1000} s; by their clients: ${still.join(", ")}`,
   );
   check(server.isRunning(), "the server has ended");
+  check(server.complaints() === "", "the server takes what clients did for its own mistake");
   await good.judge(during, findings);
   return {
     done: `${all} clients of ${Object.keys(kinds).length} kinds that do not get on, at once, and ${vanishing} that vanish in the middle of a body; time-outs of 2, 3 and 4 s`,

@@ -61,6 +61,7 @@ export async function truncatedTls(context: ScenarioContext): Promise<Row> {
   const during = await good.measure(6);
   await attacks;
   check(server.isRunning(), "the server has ended");
+  check(server.complaints() === "", "the server takes what clients did for its own mistake");
   await good.close();
   const back = () => usageOf(server.pids()).descriptors <= resting + 2;
   const began = performance.now();
