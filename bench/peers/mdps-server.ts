@@ -1,7 +1,10 @@
+import { createWriteStream } from "node:fs";
 import { startServer } from "../../src/server/server.ts";
 import { reportToParent } from "./report.ts";
 
-// The server as `mdps serve` runs it: verified token, validation, durable store.
+// The server as `mdps serve --admin` runs it: verified token, validation, durable store, a line of the log and metrics.
 const [dataDirectory = ""] = process.argv.slice(2);
-const server = await startServer({ host: "127.0.0.1", port: 0, dataDirectory });
+const admin = { host: "127.0.0.1", port: 0 };
+const log = { level: "info", destination: createWriteStream("/dev/null") } as const;
+const server = await startServer({ host: "127.0.0.1", port: 0, dataDirectory, admin, log });
 reportToParent(server.url);

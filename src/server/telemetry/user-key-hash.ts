@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import { readOrCreateSecret } from "../../auth/kept-secret.ts";
 
 /** Returns what stands for a user key where the key itself must not: the same text for the same key, here alone. */
@@ -19,13 +19,14 @@ export async function loadUserKeyHash(dataDirectory: string): Promise<HashUserKe
     make: async () => `${randomBytes(32).toString("base64url")}\n`,
     errorOf: (message, cause) => new LogKeyError(message, { cause }),
   });
-  const key = Buffer.from(text.trim(), "base64url");
-  if (key.length !== 32) {
+  const key = text.trim();
+  if (Buffer.from(key, "base64url").length !== 32) {
     throw new LogKeyError(
       `${dataDirectory}/log.key is no key of 32 bytes. Restore it from a backup, or remove it to make a new one: ` +
         "hashes in older logs then match no newer ones.",
     );
   }
-  // 96 bits: as good as unique among all the subscribers of the world.
-  return (userKey) => createHmac("sha256", key).update(userKey).digest("base64url").slice(0, 16);
+  // 96 bits: as good as unique among all the subscribers of the world, and too few to go on from, which is what HMAC
+  // would guard against at six times the cost.
+  return (userKey) => hash("sha256", `${key} ${userKey}`, "base64url").slice(0, 16);
 }
