@@ -33,8 +33,10 @@ export async function startServing(resolved: ResolvedConfig): Promise<Serving> {
     const server = await start(resolved, effective, { admin: effective.admin });
     return { ...server, reload: () => reload(server, resolved) };
   }
-  const { workers, limits, admin, logLevel: level, drainDelayMs, graceMs } = effective;
+  const { host, port, workers, limits, admin, logLevel: level, drainDelayMs, graceMs } = effective;
   return startWorkers({
+    host,
+    port,
     workers,
     limits,
     admin,
@@ -46,7 +48,8 @@ export async function startServing(resolved: ResolvedConfig): Promise<Serving> {
 
 async function serveAsWorker(resolved: ResolvedConfig, effective: EffectiveServer): Promise<never> {
   const worker = joinPrimary(effective.limits);
-  const server = await start(resolved, effective, { worker }).catch((error: unknown) => {
+  const port = await worker.port();
+  const server = await start(resolved, { ...effective, port }, { worker }).catch((error: unknown) => {
     // The channel would keep this process alive, which has nothing left to do but to say why.
     process.disconnect();
     throw error;

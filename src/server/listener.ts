@@ -16,6 +16,8 @@ export type ListenerOptions = {
   host: string;
   /** 0 picks a free port. */
   port: number;
+  /** Lets several processes listen to the port, each with connections of its own that the system deals out. */
+  reusePort?: boolean | undefined;
   /** With a certificate the port speaks TLS only, HTTP/1.1 and HTTP/2 by ALPN. */
   tls?: TlsPair | undefined;
   /** Defaults to `defaultLimits`. */
@@ -149,7 +151,8 @@ function sweepMsOf({ headerTimeoutMs, bodyTimeoutMs, idleTimeoutMs }: ListenerLi
 function open(port: Port, options: ListenerOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     port.once("error", reject);
-    port.listen(options.port, options.host, () => {
+    const { host, port: number, reusePort = false } = options;
+    port.listen({ host, port: number, reusePort }, () => {
       port.off("error", reject);
       resolve();
     });

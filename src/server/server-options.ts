@@ -53,5 +53,5 @@ export type ServerOptions = {
   /** Version that the metrics name. */
   version?: string;
   /** Makes the server one of several processes that share the rates of operators, and has its metrics collected. */
-  worker?: { rates: OperatorRates } | undefined;
+  worker?: { rates: OperatorRates; reusePort: boolean } | undefined;
 };

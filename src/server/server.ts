@@ -102,7 +102,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       publicUrls: () => publicUrls,
       shutdownSignal: shutdown.signal,
     });
-    const port = await listen({ ...options, limits, onRefused: metrics?.connectionRefused }, handle);
+    const port = await listen(
+      { ...options, limits, reusePort: options.worker?.reusePort, onRefused: metrics?.connectionRefused },
+      handle,
+    );
     listener = port;
     if (publicUrls.length === 0) {
       publicUrls = urlsOfListener(port.url);

@@ -6,9 +6,13 @@ import type { ServerLimits } from "../limits/server-limits.ts";
 import type { ServerLog } from "../telemetry/request-log.ts";
 import { type Channel, openChannel } from "./channel.ts";
 import { createRestarts } from "./restarts.ts";
+import { canReusePort, requireFreePort } from "./shared-port.ts";
 import { createWorkerMetrics } from "./worker-metrics.ts";
 
 export type PrimaryOptions = {
+  /** Where the workers listen; port 0 lets the first of them pick a free one. */
+  host: string;
+  port: number;
   /** How many processes serve. */
   workers: number;
   limits: Pick<ServerLimits, "operatorRate" | "operatorRates">;
@@ -45,6 +49,7 @@ export async function startWorkers(options: PrimaryOptions): Promise<RunningWork
   const members = new Set<Member>();
   const lease = createLease(limits);
   const own = createWorkerMetrics();
+  let { port } = options;
   let stopping = false;
 
   /** Starts a worker. Resolves with its URL when it listens. */
@@ -53,6 +58,7 @@ export async function startWorkers(options: PrimaryOptions): Promise<RunningWork
     const worker = cluster.fork();
     const channel = openChannel(worker, {
       listening: ({ url }: { url: string }) => listening.resolve(url),
+      port: () => port,
       lease: ({ asn, most }: { asn: number; most: number }) => lease(asn, most),
     });
     const member = { worker, channel };
@@ -136,7 +142,11 @@ export async function startWorkers(options: PrimaryOptions): Promise<RunningWork
     return closing;
   };
   try {
+    if (canReusePort && port !== 0) {
+      await requireFreePort(options.host, port);
+    }
     const url = await start();
+    port = Number(new URL(url).port);
     admin = options.admin && (await listenAdmin({ ...options.admin, ready, metrics }));
     await Promise.all(Array.from({ length: workers - 1 }, start));
     log?.info("listening", { url, adminUrl: admin?.url, workers });

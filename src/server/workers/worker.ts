@@ -3,6 +3,7 @@ import { createLeasedRates, type OperatorRates } from "../limits/operator-rates.
 import type { ServerLimits } from "../limits/server-limits.ts";
 import type { RunningServer } from "../running-server.ts";
 import { type Channel, openChannel } from "./channel.ts";
+import { canReusePort } from "./shared-port.ts";
 
 /** What a worker process does when its primary says so. */
 export type WorkerDuties = {
@@ -15,12 +16,15 @@ export type WorkerDuties = {
 export type Worker = {
   /** Rates that hold for all processes together. */
   readonly rates: OperatorRates;
+  readonly reusePort: boolean;
+  /** Resolves with the port that all processes listen to; 0 in the first one, if it may pick one. */
+  port(): Promise<number>;
   /** Tells the primary that the server listens, and from then on does what it says. Resolves when told to stop. */
   run(duties: WorkerDuties): Promise<void>;
 };
 
 /**
- * Joins the primary that started this process. Signals are the primary's to take: a terminal, and systemd, send them to
+ * Joins the primary that started this process. When that dies, node:cluster ends this one too. Signals are the primary's to take: a terminal, and systemd, send them to
  * all processes at once, and each would stop by itself.
  */
 export function joinPrimary(limits: Pick<ServerLimits, "operatorRate" | "operatorRates">): Worker {
@@ -35,12 +39,9 @@ export function joinPrimary(limits: Pick<ServerLimits, "operatorRate" | "operato
     ready: () => duties?.server.ready() ?? "the server is starting",
     metrics: () => duties?.server.metrics?.registry.getMetricsAsJSON() ?? [],
   });
-  process.once("disconnect", () => {
-    // Nobody accepts connections for this process any more.
-    channel.end();
-    stopped.resolve();
-  });
   return {
+    reusePort: canReusePort,
+    port: () => channel.ask("port"),
     rates: createLeasedRates(limits, (asn, most) => channel.ask("lease", { asn, most })),
     async run(given) {
       duties = given;
