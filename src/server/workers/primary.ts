@@ -37,7 +37,12 @@ export class WorkerStartError extends Error {
   override readonly name = "WorkerStartError";
 }
 
-type Member = { readonly worker: Worker; readonly channel: Channel };
+type Member = {
+  readonly worker: Worker;
+  readonly channel: Channel;
+  /** Whether it ever served: the death of one that did is no fault of how the program was started. */
+  served: boolean;
+};
 
 /**
  * Starts this program again as so many workers, which share the port through this process, and replaces those that die.
@@ -49,6 +54,7 @@ export async function startWorkers(options: PrimaryOptions): Promise<RunningWork
   const members = new Set<Member>();
   const lease = createLease(limits);
   const own = createWorkerMetrics();
+  const pause = createRestarts();
   let { port } = options;
   let stopping = false;
 
@@ -61,7 +67,7 @@ export async function startWorkers(options: PrimaryOptions): Promise<RunningWork
       port: () => port,
       lease: ({ asn, most }: { asn: number; most: number }) => lease(asn, most),
     });
-    const member = { worker, channel };
+    const member: Member = { worker, channel, served: false };
     members.add(member);
     worker.once("exit", (code, signal) => {
       members.delete(member);
@@ -69,21 +75,17 @@ export async function startWorkers(options: PrimaryOptions): Promise<RunningWork
       listening.reject(
         new WorkerStartError(`a worker ended before it served (${signal ?? `status ${code}`})`),
       );
-      if (!stopping && replacing.has(member)) {
+      if (!stopping && member.served) {
         log?.warn("a worker died and is replaced", { worker: worker.process.pid, code, signal });
         own.restarted();
         pause.next(startAgain);
       }
     });
     return listening.promise.then((url) => {
-      replacing.add(member);
+      member.served = true;
       return url;
     });
   }
-
-  /** Those whose death is no fault of how the program was started. */
-  const replacing = new WeakSet<Member>();
-  const pause = createRestarts();
 
   function startAgain(): void {
     if (!stopping) {
@@ -146,7 +148,8 @@ export async function startWorkers(options: PrimaryOptions): Promise<RunningWork
       await requireFreePort(options.host, port);
     }
     const url = await start();
-    port = Number(new URL(url).port);
+    // A URL does not name the port that is its scheme's own.
+    port ||= Number(new URL(url).port);
     admin = options.admin && (await listenAdmin({ ...options.admin, ready, metrics }));
     await Promise.all(Array.from({ length: workers - 1 }, start));
     log?.info("listening", { url, adminUrl: admin?.url, workers });
