@@ -24,7 +24,7 @@ export async function killWorkers(context: ScenarioContext): Promise<Row | NotRu
     return { notRun: "there is no --workers" };
   }
   const args = ["--workers", "2"];
-  const whole = await killRounds(context, { rounds: Math.max(4, Math.round(context.seconds / 6)), args });
+  const whole = await killRounds(context, { rounds: Math.max(4, Math.round(context.seconds / 8)), args });
   const single = await killSingly(context, Math.max(4, Math.round(context.seconds / 10)), args);
   return {
     done: `two workers; ${whole.done}; then ${single.done}`,
