@@ -146,5 +146,7 @@ function respond(
   if (close && "stream" in response) {
     // RFC 9113 8.1: after the answer, the rest of the request is asked not to come.
     response.stream.close();
+    // What had come by then would otherwise wait for a reader, and the stream with it.
+    response.stream.resume();
   }
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../fuzz/random.ts";
+import { encodeFrame, frameFlags, frameTypes, http2Preface } from "../support/http2-frames.ts";
 import { brokenConnection, waysToBreak } from "./broken-frames.ts";
-import { flag, frame, frameType, headerBlock, preface, settingsFrame } from "./http2-frames.ts";
+import { headerBlock, settingsFrame } from "./http2-requests.ts";
 
 describe("broken connections", () => {
   it("are the same for the same seed, and others for another", () => {
@@ -17,7 +18,9 @@ describe("broken connections", () => {
     const random = createRandom(1);
     const connections = Array.from({ length: 1_000 }, () => brokenConnection(random));
     expect(new Set(connections.flatMap(({ faults }) => faults))).toEqual(new Set(waysToBreak));
-    const begun = connections.filter(({ bytes }) => bytes.subarray(0, preface.length).equals(preface));
+    const begun = connections.filter(({ bytes }) =>
+      bytes.subarray(0, http2Preface.length).equals(http2Preface),
+    );
     expect(begun.length).toBeGreaterThan(800);
   });
 });
@@ -25,12 +28,12 @@ describe("broken connections", () => {
 describe("frames", () => {
   it("are written as RFC 9113 has them", () => {
     expect(settingsFrame([[4, 65_535]]).toString("hex")).toBe("00000604000000000000040000ffff");
-    expect(frame({ type: frameType.ping, flags: flag.ack, payload: Buffer.alloc(8) }).toString("hex")).toBe(
-      `000008060100000000${"00".repeat(8)}`,
-    );
-    expect(frame({ type: frameType.data, stream: 1, payload: Buffer.of(1), length: 9 }).toString("hex")).toBe(
-      "00000900000000000101",
-    );
+    expect(
+      encodeFrame({ type: frameTypes.ping, flags: frameFlags.ack, payload: Buffer.alloc(8) }).toString("hex"),
+    ).toBe(`000008060100000000${"00".repeat(8)}`);
+    expect(
+      encodeFrame({ type: frameTypes.data, stream: 1, payload: Buffer.of(1), length: 9 }).toString("hex"),
+    ).toBe("00000900000000000101");
   });
 
   it("have headers as RFC 7541 has literals, long ones too", () => {

@@ -1,28 +1,15 @@
 import type { Random } from "../fuzz/random.ts";
-import {
-  flag,
-  frame,
-  frameType,
-  headerBlock,
-  preface,
-  requestFrames,
-  settingsFrame,
-} from "./http2-frames.ts";
+import { encodeFrame, frameFlags, frameTypes, http2Preface, uint32 } from "../support/http2-frames.ts";
+import { headerBlock, requestFrames, settingsFrame } from "./http2-requests.ts";
 
 /** All that a client sends on one connection, and what is wrong with it. */
 export type BrokenConnection = { readonly faults: readonly string[]; readonly bytes: Buffer };
 
 const health = "/grpc.health.v1.Health/Check";
-const types = Object.values(frameType);
+const types = Object.values(frameTypes);
 
 function bytesOf(random: Random, length: number): Buffer {
   return Buffer.from(Array.from({ length }, () => random.below(256)));
-}
-
-function uint32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value >>> 0);
-  return bytes;
 }
 
 /** Streams of a client are odd; these are some that are right, and some that are not. */
@@ -31,21 +18,21 @@ const streams = [0, 1, 2, 3, 5, 7, 1001, 0x7fffffff, 0x80000001, 0xffffffff];
 /** Each way to break a connection, by its name. */
 const ways: Readonly<Record<string, (random: Random) => Buffer>> = {
   "an unknown type": (random) =>
-    frame({
+    encodeFrame({
       type: 10 + random.below(246),
       flags: random.below(256),
       stream: random.pick(streams),
       payload: bytesOf(random, random.below(64)),
     }),
   "a random frame": (random) =>
-    frame({
+    encodeFrame({
       type: random.pick(types),
       flags: random.below(256),
       stream: random.pick(streams),
       payload: bytesOf(random, random.below(64)),
     }),
   "a length that is not that of the payload": (random) =>
-    frame({
+    encodeFrame({
       type: random.pick(types),
       stream: random.pick(streams),
       payload: bytesOf(random, random.below(32)),
@@ -53,30 +40,30 @@ const ways: Readonly<Record<string, (random: Random) => Buffer>> = {
     }),
   "no frames": (random) => bytesOf(random, 1 + random.below(200)),
   "HPACK that is none": (random) =>
-    frame({
-      type: frameType.headers,
-      flags: flag.endHeaders | flag.endStream,
+    encodeFrame({
+      type: frameTypes.headers,
+      flags: frameFlags.endHeaders | frameFlags.endStream,
       stream: 1 + 2 * random.below(50),
       payload: bytesOf(random, 1 + random.below(100)),
     }),
   "an index that no table has": (random) =>
-    frame({
-      type: frameType.headers,
-      flags: flag.endHeaders | flag.endStream,
+    encodeFrame({
+      type: frameTypes.headers,
+      flags: frameFlags.endHeaders | frameFlags.endStream,
       stream: 1,
       payload: Buffer.of(0xff, 0x80 | random.below(128), 0x7f),
     }),
   "a dynamic table beyond the limit": () =>
-    frame({
-      type: frameType.headers,
-      flags: flag.endHeaders,
+    encodeFrame({
+      type: frameTypes.headers,
+      flags: frameFlags.endHeaders,
       stream: 1,
       payload: Buffer.of(0x3f, 0xff, 0xff, 0xff, 0x07),
     }),
   "pseudo-headers that contradict": (random) =>
-    frame({
-      type: frameType.headers,
-      flags: flag.endHeaders | flag.endStream,
+    encodeFrame({
+      type: frameTypes.headers,
+      flags: frameFlags.endHeaders | frameFlags.endStream,
       stream: 1,
       payload: headerBlock(
         random.pick([
@@ -98,39 +85,39 @@ const ways: Readonly<Record<string, (random: Random) => Buffer>> = {
   "a stream that is used again": () =>
     Buffer.concat([requestFrames(1, health, { body: "{}" }), requestFrames(1, health, { body: "{}" })]),
   "CONTINUATION without HEADERS": (random) =>
-    frame({ type: frameType.continuation, flags: random.pick([0, flag.endHeaders]), stream: 1 }),
+    encodeFrame({ type: frameTypes.continuation, flags: random.pick([0, frameFlags.endHeaders]), stream: 1 }),
   "something between HEADERS and CONTINUATION": (random) =>
     Buffer.concat([
-      frame({ type: frameType.headers, stream: 1, payload: headerBlock({ ":method": "GET" }) }),
-      frame({ type: random.pick([0, 3, 4, 6, 8]), stream: 0, payload: bytesOf(random, 8) }),
+      encodeFrame({ type: frameTypes.headers, stream: 1, payload: headerBlock({ ":method": "GET" }) }),
+      encodeFrame({ type: random.pick([0, 3, 4, 6, 8]), stream: 0, payload: bytesOf(random, 8) }),
     ]),
   "HEADERS that never end": (random) =>
     Buffer.concat([
-      frame({ type: frameType.headers, stream: 1, payload: headerBlock({ ":method": "GET" }) }),
+      encodeFrame({ type: frameTypes.headers, stream: 1, payload: headerBlock({ ":method": "GET" }) }),
       ...Array.from({ length: random.below(20) }, () =>
-        frame({
-          type: frameType.continuation,
+        encodeFrame({
+          type: frameTypes.continuation,
           stream: 1,
           payload: headerBlock({ "x-more": "y".repeat(100) }),
         }),
       ),
     ]),
   "padding that is longer than the frame": () =>
-    frame({
-      type: frameType.data,
-      flags: flag.padded,
+    encodeFrame({
+      type: frameTypes.data,
+      flags: frameFlags.padded,
       stream: 1,
       payload: Buffer.of(200, 1, 2, 3),
     }),
   "DATA on no stream": (random) =>
-    frame({ type: frameType.data, stream: random.pick([0, 1, 99]), payload: bytesOf(random, 20) }),
+    encodeFrame({ type: frameTypes.data, stream: random.pick([0, 1, 99]), payload: bytesOf(random, 20) }),
   "a window that overflows": (random) => {
     const stream = random.pick([0, 1]);
-    const grow = frame({ type: frameType.windowUpdate, stream, payload: uint32(0x7fffffff) });
+    const grow = encodeFrame({ type: frameTypes.windowUpdate, stream, payload: uint32(0x7fffffff) });
     return Buffer.concat([requestFrames(1, health, {}), grow, grow]);
   },
   "a window that grows by nothing": (random) =>
-    frame({ type: frameType.windowUpdate, stream: random.pick([0, 1]), payload: uint32(0) }),
+    encodeFrame({ type: frameTypes.windowUpdate, stream: random.pick([0, 1]), payload: uint32(0) }),
   "SETTINGS that are out of range": (random) =>
     settingsFrame([
       random.pick([
@@ -142,25 +129,30 @@ const ways: Readonly<Record<string, (random: Random) => Buffer>> = {
       ]),
     ]),
   "SETTINGS of half a value": (random) =>
-    frame({ type: frameType.settings, payload: bytesOf(random, 1 + random.below(5)) }),
+    encodeFrame({ type: frameTypes.settings, payload: bytesOf(random, 1 + random.below(5)) }),
   "SETTINGS on a stream, or an ACK with a payload": (random) =>
-    frame({
-      type: frameType.settings,
-      flags: random.pick([0, flag.ack]),
+    encodeFrame({
+      type: frameTypes.settings,
+      flags: random.pick([0, frameFlags.ack]),
       stream: random.pick([0, 1]),
       payload: Buffer.alloc(6),
     }),
   "PING of a wrong size": (random) =>
-    frame({ type: frameType.ping, payload: bytesOf(random, random.pick([0, 7, 9, 100])) }),
+    encodeFrame({ type: frameTypes.ping, payload: bytesOf(random, random.pick([0, 7, 9, 100])) }),
   "a reset of no stream": (random) =>
-    frame({ type: frameType.resetStream, stream: random.pick([0, 1, 8]), payload: bytesOf(random, 4) }),
+    encodeFrame({ type: frameTypes.rstStream, stream: random.pick([0, 1, 8]), payload: bytesOf(random, 4) }),
   "a push by a client": () =>
-    frame({ type: frameType.pushPromise, flags: flag.endHeaders, stream: 1, payload: Buffer.alloc(4) }),
+    encodeFrame({
+      type: frameTypes.pushPromise,
+      flags: frameFlags.endHeaders,
+      stream: 1,
+      payload: Buffer.alloc(4),
+    }),
   "a stream that depends on itself": () =>
-    frame({ type: frameType.priority, stream: 1, payload: Buffer.concat([uint32(1), Buffer.of(16)]) }),
+    encodeFrame({ type: frameTypes.priority, stream: 1, payload: Buffer.concat([uint32(1), Buffer.of(16)]) }),
   "GOAWAY, and then a request": (random) =>
     Buffer.concat([
-      frame({ type: frameType.goAway, payload: bytesOf(random, random.pick([0, 8, 40])) }),
+      encodeFrame({ type: frameTypes.goaway, payload: bytesOf(random, random.pick([0, 8, 40])) }),
       requestFrames(1, health, { body: "{}" }),
     ]),
   "a request that is cut off": (random) => {
@@ -175,7 +167,7 @@ export const waysToBreak: readonly string[] = Object.keys(ways);
 /** Returns what one client sends: mostly a right beginning, then up to six faults. The same for the same numbers. */
 export function brokenConnection(random: Random): BrokenConnection {
   const start = random.below(10);
-  const begin = start === 0 ? preface.subarray(0, random.below(preface.length)) : preface;
+  const begin = start === 0 ? http2Preface.subarray(0, random.below(http2Preface.length)) : http2Preface;
   const settings = start === 1 ? Buffer.alloc(0) : settingsFrame();
   const faults = Array.from({ length: 1 + random.below(6) }, () => random.pick(waysToBreak));
   const broken = faults.map((fault) => ways[fault]?.(random) ?? Buffer.alloc(0));

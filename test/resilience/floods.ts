@@ -1,4 +1,5 @@
-import { frame, frameType, headerBlock, preface, requestFrames, settingsFrame } from "./http2-frames.ts";
+import { encodeFrame, frameTypes, http2Preface } from "../support/http2-frames.ts";
+import { headerBlock, requestFrames, settingsFrame } from "./http2-requests.ts";
 
 /** What floods a server on one connection, by its name: many frames, each of which a client may send. */
 export const floods: Readonly<Record<string, (frames: number) => Buffer>> = {
@@ -6,32 +7,32 @@ export const floods: Readonly<Record<string, (frames: number) => Buffer>> = {
     repeated(frames, (index) =>
       Buffer.concat([
         requestFrames(1 + 2 * index, "/grpc.health.v1.Health/Check", {}),
-        frame({ type: frameType.resetStream, stream: 1 + 2 * index, payload: Buffer.of(0, 0, 0, 8) }),
+        encodeFrame({ type: frameTypes.rstStream, stream: 1 + 2 * index, payload: Buffer.of(0, 0, 0, 8) }),
       ]),
     ),
   CONTINUATION: (frames) =>
     Buffer.concat([
       opening,
-      frame({ type: frameType.headers, stream: 1, payload: headerBlock({ ":method": "GET" }) }),
+      encodeFrame({ type: frameTypes.headers, stream: 1, payload: headerBlock({ ":method": "GET" }) }),
       ...Array.from({ length: frames }, () => more),
     ]),
   SETTINGS: (frames) => repeated(frames, () => settingsFrame([[4, 65_535]])),
-  PING: (frames) => repeated(frames, () => frame({ type: frameType.ping, payload: Buffer.alloc(8) })),
+  PING: (frames) => repeated(frames, () => encodeFrame({ type: frameTypes.ping, payload: Buffer.alloc(8) })),
   "empty DATA": (frames) =>
     Buffer.concat([
       opening,
       requestFrames(1, "/grpc.health.v1.Health/Check", {}),
-      ...Array.from({ length: frames }, () => frame({ type: frameType.data, stream: 1 })),
+      ...Array.from({ length: frames }, () => encodeFrame({ type: frameTypes.data, stream: 1 })),
     ]),
   PRIORITY: (frames) =>
     repeated(frames, (index) =>
-      frame({ type: frameType.priority, stream: 1 + 2 * index, payload: Buffer.of(0, 0, 0, 0, 16) }),
+      encodeFrame({ type: frameTypes.priority, stream: 1 + 2 * index, payload: Buffer.of(0, 0, 0, 0, 16) }),
     ),
 };
 
-const opening = Buffer.concat([preface, settingsFrame()]);
-const more = frame({
-  type: frameType.continuation,
+const opening = Buffer.concat([http2Preface, settingsFrame()]);
+const more = encodeFrame({
+  type: frameTypes.continuation,
   stream: 1,
   payload: headerBlock({ "x-more": "y".repeat(200) }),
 });

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
-import { flag, frame, frameType, preface, requestFrames, settingsFrame } from "./http2-frames.ts";
+import { encodeFrame, frameFlags, frameTypes, http2Preface } from "../support/http2-frames.ts";
+import { requestFrames, settingsFrame } from "./http2-requests.ts";
 import { openRaw } from "./raw-connection.ts";
 
 /**
@@ -15,9 +16,9 @@ const opening = 50;
 
 const http1Request = `POST ${health} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`;
 const http2Request = Buffer.concat([
-  preface,
+  http2Preface,
   settingsFrame(),
-  frame({ type: frameType.settings, flags: flag.ack }),
+  encodeFrame({ type: frameTypes.settings, flags: frameFlags.ack }),
   requestFrames(1, health, { body: "{}" }),
 ]);
 

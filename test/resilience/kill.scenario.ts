@@ -3,9 +3,10 @@ import { eventually } from "./eventually.ts";
 import { createLedger } from "./ledger.ts";
 import { clientOf, failuresText, startLoad } from "./load.ts";
 import { metricOf } from "./metrics.ts";
+import { startNewcomers } from "./newcomers.ts";
 import { readBack, readExport } from "./read-back.ts";
 import { createFindings, type NotRun, type Row, type ScenarioContext } from "./scenario.ts";
-import { childrenOf, isAlive } from "./usage.ts";
+import { childrenOf, isAlive, usageOf } from "./usage.ts";
 
 const users = 400;
 const lanes = 24;
@@ -24,7 +25,7 @@ export async function killWorkers(context: ScenarioContext): Promise<Row | NotRu
     return { notRun: "there is no --workers" };
   }
   const args = ["--workers", "2"];
-  const whole = await killRounds(context, { rounds: Math.max(4, Math.round(context.seconds / 6)), args });
+  const whole = await killRounds(context, { rounds: Math.max(4, Math.round(context.seconds / 8)), args });
   const single = await killSingly(context, Math.max(4, Math.round(context.seconds / 10)), args);
   return {
     done: `two workers; ${whole.done}; then ${single.done}`,
@@ -83,6 +84,9 @@ async function killSingly(context: ScenarioContext, kills: number, args: readonl
   // One that is killed before it serves leaves its twin alone, and with that one the port would be gone.
   const bothServe = () =>
     eventually(async () => (await metricOf(server.admin, "mdps_ready")) === 2, replacedMs);
+  await bothServe();
+  const resting = usageOf([server.pid]).descriptors;
+  const newcomers = startNewcomers(server.port);
   for (let round = 1; round <= kills; round++) {
     check(await bothServe(), `before kill ${round}: two workers do not serve within ${replacedMs / 1000} s`);
     await setTimeout(random.below(600));
@@ -93,16 +97,24 @@ async function killSingly(context: ScenarioContext, kills: number, args: readonl
     check(goesOn, `kill ${round}: pushes do not go on`);
   }
   check(await bothServe(), `at the end two workers do not serve within ${replacedMs / 1000} s`);
+  const { made, unanswered } = await newcomers.stop();
   const counts = await load.stop();
+  check(unanswered === 0, `${unanswered} of ${made} connections were neither answered nor closed`);
+  const back = () => usageOf([server.pid]).descriptors <= resting + 2;
+  check(
+    await eventually(back, 10_000),
+    `${usageOf([server.pid]).descriptors - resting} descriptors stay open in the primary`,
+  );
   check(server.isRunning(), "the primary has ended");
   check(counts.failures.size === 0, `calls failed in spite of the client's retries: ${failuresText(counts)}`);
   faults.push(
     ...ledger.compare(await readBack(clientOf(server, { reads: true, retry: {} }), ledger.userKeys())),
   );
   return {
-    done: `${kills} times kill -9 of one worker`,
-    required: "a new worker that serves within 30 s; with the client's default retries no call fails",
-    seen: `${counts.acknowledged} acknowledged, failures: ${failuresText(counts)}`,
+    done: `${kills} times kill -9 of one worker, and ${made} new connections meanwhile`,
+    required:
+      "a new worker that serves within 30 s; with the client's default retries no call fails; every new connection is answered or closed; the primary keeps none",
+    seen: `${unanswered} connections without an answer, ${counts.acknowledged} acknowledged, failures: ${failuresText(counts)}`,
     faults,
   };
 }

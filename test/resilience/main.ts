@@ -37,6 +37,9 @@ if (values.write && values.only !== undefined) {
   process.exit(2);
 }
 
+// A scenario awaits what it has started later than that may fail, and then fails by it.
+process.on("unhandledRejection", () => undefined);
+
 /** In CI the whole has five minutes; else each long one has what it was given. */
 const seconds = minutes === 0 ? 30 : minutes * 60;
 const flags = await serveFlags();

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { eventually } from "./eventually.ts";
 import { paceRequired, paceSeen, startGoodClient } from "./good-client.ts";
 import { createFindings, type NotRun, type Row, type ScenarioContext, settingFlags } from "./scenario.ts";
@@ -6,6 +7,8 @@ import { usageOf } from "./usage.ts";
 
 const each = 16;
 const vanishing = 200;
+/** From one to the next, in ms: all are there before the first time-out ends. */
+const arrivalMs = 5;
 /** The longest of the time-outs, and what the sweep and a busy machine may add, in ms. */
 const goneMs = 20_000;
 
@@ -27,27 +30,24 @@ export async function slowClients(context: ScenarioContext): Promise<Row | NotRu
 
   const open = new Map<string, number>();
   const began = performance.now();
-  const lasted = new Map<string, number>();
-  for (const [kind, connect] of Object.entries(kinds)) {
-    open.set(kind, each);
+  const attacks = (async () => {
     for (let count = 0; count < each; count++) {
-      const socket = connect(server.port, server.tokens.push);
-      context.atEnd(() => {
-        socket.destroy();
-      });
-      socket.once("close", () => {
-        open.set(kind, (open.get(kind) ?? 0) - 1);
-        lasted.set(kind, performance.now() - began);
-      });
+      for (const [kind, connect] of Object.entries(kinds)) {
+        const socket = connect(server.port, server.tokens.push);
+        open.set(kind, (open.get(kind) ?? 0) + 1);
+        context.atEnd(() => {
+          socket.destroy();
+        });
+        socket.once("close", () => open.set(kind, (open.get(kind) ?? 0) - 1));
+        await setTimeout(arrivalMs);
+      }
     }
-  }
-  const gone = (async () => {
     for (let count = 0; count < vanishing; count++) {
       await vanish(server.port, server.tokens.push, count % 2 === 0);
     }
   })();
   const during = await good.measure(6);
-  await gone;
+  await attacks;
   await good.close();
   // Those that never read do not see that the connection is closed: only the server's descriptors tell.
   const all = Object.keys(kinds).length * each;

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
-import { flag, frame, frameType, preface, requestFrames, settingsFrame } from "./http2-frames.ts";
+import { encodeFrame, frameFlags, frameTypes, http2Preface } from "../support/http2-frames.ts";
+import { requestFrames, settingsFrame } from "./http2-requests.ts";
 import { openRaw } from "./raw-connection.ts";
 
 /** A client that does not get on. Returns its connection; `token` is one that may push. */
@@ -29,9 +30,9 @@ function opened(port: number, bytes: string | Buffer, options: { reads?: boolean
   return socket;
 }
 
-const h2Opening = Buffer.concat([preface, settingsFrame()]);
+const h2Opening = Buffer.concat([http2Preface, settingsFrame()]);
 /** Nothing may be sent to it: a window of zero for every stream. */
-const h2Deaf = Buffer.concat([preface, settingsFrame([[4, 0]])]);
+const h2Deaf = Buffer.concat([http2Preface, settingsFrame([[4, 0]])]);
 
 /** The kinds, by their names. */
 export const slowClients: Readonly<Record<string, SlowClient>> = {
@@ -51,12 +52,15 @@ export const slowClients: Readonly<Record<string, SlowClient>> = {
   "HTTP/2: says half of its headers": (port) =>
     opened(
       port,
-      Buffer.concat([h2Opening, frame({ type: frameType.headers, stream: 1, payload: Buffer.of(0x83) })]),
+      Buffer.concat([
+        h2Opening,
+        encodeFrame({ type: frameTypes.headers, stream: 1, payload: Buffer.of(0x83) }),
+      ]),
     ),
   "HTTP/2: sends a body a byte at a time": (port, token) =>
     drip(
       opened(port, Buffer.concat([h2Opening, h2Push(token)])),
-      frame({ type: frameType.data, stream: 1, payload: Buffer.from(" ") }),
+      encodeFrame({ type: frameTypes.data, stream: 1, payload: Buffer.from(" ") }),
     ),
   "HTTP/2: sends half of a body and stops": (port, token) =>
     opened(
@@ -64,7 +68,7 @@ export const slowClients: Readonly<Record<string, SlowClient>> = {
       Buffer.concat([
         h2Opening,
         h2Push(token),
-        frame({ type: frameType.data, stream: 1, payload: Buffer.from("{") }),
+        encodeFrame({ type: frameTypes.data, stream: 1, payload: Buffer.from("{") }),
       ]),
     ),
   "HTTP/2: asks for forty answers and takes none": (port) =>
@@ -73,9 +77,9 @@ export const slowClients: Readonly<Record<string, SlowClient>> = {
       Buffer.concat([
         h2Deaf,
         ...Array.from({ length: 40 }, (_, index) =>
-          frame({
-            type: frameType.headers,
-            flags: flag.endHeaders | flag.endStream,
+          encodeFrame({
+            type: frameTypes.headers,
+            flags: frameFlags.endHeaders | frameFlags.endStream,
             stream: 1 + 2 * index,
             // :method GET, :scheme http, :path as a literal (RFC 7541 appendix A and 6.2.2).
             payload: Buffer.concat([Buffer.of(0x82, 0x86, 0x04, 16), Buffer.from("/$discovery/rest")]),

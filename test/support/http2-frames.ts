@@ -16,7 +16,7 @@ export const frameTypes = {
 } as const;
 
 /** Flags of frames; ACK is that of SETTINGS and PING. */
-export const frameFlags = { endStream: 1, ack: 1, endHeaders: 4 } as const;
+export const frameFlags = { endStream: 1, ack: 1, endHeaders: 4, padded: 8 } as const;
 
 /** RFC 9113 3.4: what a client sends first, and a SETTINGS frame after it. */
 export const http2Preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
