@@ -104,11 +104,13 @@ describe.each(transports)("a listener that closes, over HTTP/1.1 and %s", (_, tl
 
   it("gives no half answer to a client that pipelines all the time", async () => {
     const body = "x".repeat(500);
+    let asked = 0;
     await using listener = await startTestListener(
       {},
       {
         tls,
         onRequest: (_, response) => {
+          asked += 1;
           setImmediate(() => response.end(body));
         },
       },
@@ -118,14 +120,16 @@ describe.each(transports)("a listener that closes, over HTTP/1.1 and %s", (_, tl
     const said = socket.closed().finally(() => {
       over = true;
     });
-    for (let turn = 0; !over; turn += 1) {
+    let closed: Promise<void> | undefined;
+    while (!over) {
       socket.write(get.repeat(5));
-      if (turn === 20) {
-        void listener.close(graceMs);
+      if (asked > 20) {
+        closed ??= listener.close(graceMs);
       }
       await new Promise((resolve) => setImmediate(resolve));
     }
     const answers = (await said).split("HTTP/1.1 200 OK\r\n").slice(1);
+    await closed;
     expect(answers.length).toBeGreaterThan(20);
     for (const [index, answer] of answers.entries()) {
       expect(answer.endsWith(`\r\n\r\n${body}`)).toBe(true);
@@ -169,7 +173,7 @@ describe.each(transports)("a listener that closes, over HTTP/2 and %s", (_, tls)
       });
     let closed: Promise<void> | undefined;
     let next = 1;
-    for (let turn = 0; !over; turn += 1) {
+    while (!over) {
       const streams = Array.from({ length: 5 }, (_, index) => next + 2 * index);
       next += 10;
       client.send(
@@ -180,8 +184,8 @@ describe.each(transports)("a listener that closes, over HTTP/2 and %s", (_, tls)
           payload: encodeRequest(),
         })),
       );
-      if (turn === 20) {
-        closed = listener.close(graceMs);
+      if (served > 20) {
+        closed ??= listener.close(graceMs);
       }
       await new Promise((resolve) => setImmediate(resolve));
     }
