@@ -52,6 +52,10 @@ export async function startServed({ data, port = 0, args = [], env = {} }: Serve
     [program, "serve", "--json", "--port", String(port), "--data", data, ...args],
     { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NODE_COMPILE_CACHE: compileCache, ...env } },
   );
+  // Whatever ends this process must not leave it behind.
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill);
+  child.once("exit", () => process.off("exit", kill));
   const lastLines: string[] = [];
   createInterface({ input: child.stderr }).on("line", (line) => {
     lastLines.push(line);
