@@ -8,6 +8,9 @@ export type SlowClient = (port: number, token: string) => Socket;
 
 const path = "/v1/operators/65001/clients/mobiledataplan/users/slow/planStatus";
 
+const rpcPath = "/grpc.health.v1.Health/Check";
+const rpcHead = "Host: localhost\r\nContent-Type: application/json\r\n";
+
 const http1Head = (token: string) =>
   `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAuthorization: Bearer ${token}\r\n`;
 
@@ -46,6 +49,8 @@ export const slowClients: Readonly<Record<string, SlowClient>> = {
     drip(opened(port, `${http1Head(token)}Transfer-Encoding: chunked\r\n\r\n`), "1\r\n \r\n"),
   "sends half of a body and stops": (port, token) =>
     opened(port, `${http1Head(token)}Content-Length: 1000\r\n\r\n{"languageCode"`),
+  "sends half of an RPC and stops": (port) =>
+    opened(port, `POST ${rpcPath} HTTP/1.1\r\n${rpcHead}Content-Length: 1000\r\n\r\n{`),
   "asks for forty answers and reads none": (port) =>
     opened(port, "GET /$discovery/rest HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(40), { reads: false }),
   "HTTP/2: opens a session and says no more": (port) => opened(port, h2Opening),
@@ -68,6 +73,15 @@ export const slowClients: Readonly<Record<string, SlowClient>> = {
       Buffer.concat([
         h2Opening,
         h2Push(token),
+        encodeFrame({ type: frameTypes.data, stream: 1, payload: Buffer.from("{") }),
+      ]),
+    ),
+  "HTTP/2: sends half of an RPC and stops": (port) =>
+    opened(
+      port,
+      Buffer.concat([
+        h2Opening,
+        requestFrames(1, rpcPath, {}),
         encodeFrame({ type: frameTypes.data, stream: 1, payload: Buffer.from("{") }),
       ]),
     ),
