@@ -110,7 +110,13 @@ async function readAll(chunks: AsyncIterable<Uint8Array>, most: number): Promise
   const parts: Uint8Array[] = [];
   let length = 0;
   const iterator = chunks[Symbol.asyncIterator]();
-  for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
+  const read = () =>
+    iterator.next().catch((cause: unknown) => {
+      // Its client went away, or was cut off for being slow: no failure of ours.
+      const message = "the request did not come to its end";
+      throw new ConnectError(message, Code.Canceled, undefined, undefined, cause);
+    });
+  for (let next = await read(); !next.done; next = await read()) {
     length += next.value.length;
     if (length > most) {
       void discard(iterator);
