@@ -21,7 +21,7 @@ const tokenSeconds = 24 * 3600;
 /** Starts the server on a free port, with its data in `directory`. */
 export async function serve(directory: string, clockSkewSeconds: number): Promise<Serving> {
   const settings = ["--clock-skew", String(clockSkewSeconds), "--allow-origin", pageOrigin];
-  const args = ["serve", "--port", "0", "--data", directory, ...settings];
+  const args = ["serve", "--port", "0", "--data", directory, "--log-level", "error", ...settings];
   const child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   const ended = once(child, "close");
   let stdout = "";
