@@ -136,11 +136,14 @@ describe.each(testedNodes())("installed under $name", ({ path }) => {
 
   it("serves, is pushed to, and is read", async () => {
     const data = await dataDirectory();
-    const serve = startProgram(["serve", "--quick-start", "65001", "--port", "0", "--data", data], {
-      command: project.program,
-      // As docs/package.md has it.
-      env: { ...project.env, NODE_OPTIONS: "--max-semi-space-size=32" },
-    });
+    const serve = startProgram(
+      ["serve", "--quick-start", "65001", "--port", "0", "--data", data, "--log-level", "error"],
+      {
+        command: project.program,
+        // As docs/package.md has it.
+        env: { ...project.env, NODE_OPTIONS: "--max-semi-space-size=32" },
+      },
+    );
     const text = await serve.printed(/^curl .*\n/m);
     const endpoint = /listens on (\S+),/.exec(text)?.[1] ?? "";
     const token = /good for an hour:\n(\S+)\n/.exec(text)?.[1] ?? "";
