@@ -62,6 +62,12 @@ export function createHttp1Connections(onRefused: OnRefused): Http1Connections {
       if (last?.req.complete) {
         // What is wrong is what follows: answered now, it would be taken for the answer to this request.
         leaveAfter(last);
+        if (last.writableFinished) {
+          socket.end();
+        } else if (last.headersSent) {
+          // Too late for it to say so: the end of the connection does.
+          last.once("finish", () => socket.end());
+        }
       } else if (last === undefined || (last.socket !== null && !last.headersSent)) {
         hangUp(socket, refusal.status);
       } else {
