@@ -13,7 +13,9 @@ const seconds = Number(process.env.BENCH_SECONDS ?? 5);
 const producers = 64;
 
 const missing = await whatIsMissing();
-if (missing) throw new Error(`bench:cql needs Java 17 and Maven: ${missing}`);
+if (missing) {
+  throw new Error(`bench:cql needs Java 17 and Maven: ${missing}`);
+}
 
 const directory = await makeClusterDirectory();
 process.once("exit", () => stopCluster(directory));
@@ -35,11 +37,15 @@ for (let round = -1; round <= rounds; round++) {
     const run = sumOf(
       await Promise.all(each.peers.map((peer) => measure(peer, producers / each.peers.length))),
     );
-    if (round > 0) each.runs.push(run);
+    if (round > 0) {
+      each.runs.push(run);
+    }
     console.error(`round ${round}: ${each.name}: ${run.putsPerSecond.toFixed(0)} puts/s`);
   }
 }
-for (const peer of [bare, first, second]) peer.kill();
+for (const peer of [bare, first, second]) {
+  peer.kill();
+}
 
 const [base] = cases;
 writeSection("cql", [

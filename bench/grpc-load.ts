@@ -32,7 +32,9 @@ export async function measureGrpc(
       // With a rate each caller has its own times to send at, and starts its clock then, not when it comes to it.
       const pause = rate === undefined ? 0 : (callers / rate) * 1000;
       for (let due = began + (caller / callers) * pause; due < end; ) {
-        if (rate !== undefined) await until(due);
+        if (rate !== undefined) {
+          await until(due);
+        }
         await call(session, token, bodies[sent++ % users] as Buffer);
         const now = performance.now();
         latencies.push(now - due);
@@ -42,7 +44,9 @@ export async function measureGrpc(
   );
   const elapsed = performance.now() - began;
   const after = await peer.usage();
-  for (const session of sessions) session.close();
+  for (const session of sessions) {
+    session.close();
+  }
   latencies.sort((a, b) => a - b);
   const quantile = (part: number) => latencies[Math.floor(latencies.length * part)] ?? Number.NaN;
   return {
@@ -84,7 +88,9 @@ function call(session: ClientHttp2Session, token: string, body: Buffer): Promise
     });
     const check = (headers: Record<string, unknown>) => {
       const status = headers["grpc-status"];
-      if (status !== undefined && status !== "0") reject(new Error(`gRPC status ${status}`));
+      if (status !== undefined && status !== "0") {
+        reject(new Error(`gRPC status ${status}`));
+      }
     };
     stream.on("response", check).on("trailers", check).on("error", reject).on("close", resolve);
     stream.resume().end(body);

@@ -33,7 +33,9 @@ const anyUser = () => Math.floor(Math.random() * users);
 /** As many records of different users as there are producers. */
 function batchOfRecords(): PutRecord[] {
   const chosen = new Set<number>();
-  while (chosen.size < producers) chosen.add(anyUser());
+  while (chosen.size < producers) {
+    chosen.add(anyUser());
+  }
   return [...chosen].map(recordOf);
 }
 
@@ -124,7 +126,9 @@ try {
   for (let round = 0; round <= rounds; round++) {
     for (const { name, workers, figures } of cases) {
       const figure = await measure(workers, round === 0 ? 1 : seconds);
-      if (round > 0) figures.push(figure);
+      if (round > 0) {
+        figures.push(figure);
+      }
       console.error(`round ${round}: ${name}: ${figure.putsPerSecond.toFixed(0)} puts/s`);
     }
   }

@@ -96,7 +96,9 @@ async function measureServer(engine: string, openPlace: (data: string) => Promis
         ["REST", (length, rate) => measure(peer, rest, length, { rate: rate && Math.round(rate) })],
         ["gRPC", (length, rate) => measureGrpc(peer, token, length, { rate })],
       ];
-      for (const [protocol, load] of loads) figures.push([protocol, await measureProtocol(peer, load)]);
+      for (const [protocol, load] of loads) {
+        figures.push([protocol, await measureProtocol(peer, load)]);
+      }
     } finally {
       await peer.stop();
     }

@@ -18,7 +18,9 @@ function pacer(): (records: number) => Promise<void> {
   return async (records) => {
     read += records;
     const early = began + (read / Number(pace)) * 1000 - performance.now();
-    if (early > 1) await setTimeout(early);
+    if (early > 1) {
+      await setTimeout(early);
+    }
   };
 }
 
@@ -58,7 +60,9 @@ const ways = {
       const rows = next.all(last) as { row: number }[];
       last = rows.at(-1)?.row ?? last;
       await wait(rows.length);
-      if (rows.length < 500) break;
+      if (rows.length < 500) {
+        break;
+      }
     }
     database.exec("COMMIT");
     const kept = performance.now() - began;

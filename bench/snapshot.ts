@@ -41,7 +41,9 @@ function startPuts(store: Awaited<ReturnType<typeof openSqliteStore>>) {
   const ended = (async () => {
     const puts: Promise<void>[] = [];
     while (running) {
-      for (const due = ((performance.now() - began) / 1000) * rate; puts.length < due; ) puts.push(put());
+      for (const due = ((performance.now() - began) / 1000) * rate; puts.length < due; ) {
+        puts.push(put());
+      }
       logBytes = Math.max(logBytes, statSync(log).size);
       await setTimeout(1);
     }

@@ -42,8 +42,9 @@ export function measurePuts(store: PlanStore, load: StoreLoad): Promise<Reached>
 /** Gets records of users at random. */
 export function measureGets(store: PlanStore, load: StoreLoad): Promise<Reached> {
   return measureCalls(load, async () => {
-    if (!(await store.get(putOf(someone(load.rows), 0, undefined).key)))
+    if (!(await store.get(putOf(someone(load.rows), 0, undefined).key))) {
       throw new Error("a record is missing");
+    }
   });
 }
 

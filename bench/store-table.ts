@@ -24,7 +24,9 @@ export function idOf(n: number): string {
 }
 
 const value = Buffer.alloc(valueBytes);
-for (let index = 0; index < valueBytes; index++) value[index] = (index * 7919) & 0xff;
+for (let index = 0; index < valueBytes; index++) {
+  value[index] = (index * 7919) & 0xff;
+}
 
 /**
  * Makes a store with so many records in an empty directory, in a quick way that would not survive a power loss.
@@ -43,13 +45,19 @@ export async function buildTable(
     name: string;
     sql: string;
   }[];
-  for (const { name } of indexes) database.exec(`DROP INDEX ${name}`);
+  for (const { name } of indexes) {
+    database.exec(`DROP INDEX ${name}`);
+  }
   const insert = database.prepare("INSERT INTO record VALUES (NULL, 65001, 1, ?, ?, 0, 0, ?, ?)");
   const client = Buffer.from("mobiledataplan");
   database.exec("BEGIN");
-  for (let n = 0; n < rows; n++) insert.run(client, Buffer.from(idOf(n)), expiresAtMs(n), value);
+  for (let n = 0; n < rows; n++) {
+    insert.run(client, Buffer.from(idOf(n)), expiresAtMs(n), value);
+  }
   database.exec("COMMIT");
-  for (const { sql } of indexes) database.exec(sql);
+  for (const { sql } of indexes) {
+    database.exec(sql);
+  }
   database.exec("PRAGMA journal_mode = WAL");
   database.close();
   // Or the system would write it to the disk during the measurements.

@@ -127,7 +127,9 @@ async function measureAll(wanted: readonly Case[]): Promise<void> {
   for (let round = 0; round <= rounds; round++) {
     for (const { name, measure } of wanted) {
       const reached = await measure();
-      if (round > 0) results.set(name, [...(results.get(name) ?? []), reached]);
+      if (round > 0) {
+        results.set(name, [...(results.get(name) ?? []), reached]);
+      }
       console.error(
         `round ${round}: ${name}: ${reached.perSecond.toFixed(0)}/s, p99 ${reached.p99.toFixed(1)} ms`,
       );
@@ -162,7 +164,9 @@ try {
   // Not in the order of the rows: that of the expiry is another one once every record has been replaced.
   const past = (n: number) => -1 - ((Math.imul(n, 2_654_435_761) >>> 0) % expiredRows);
   await build(expired, expiredRows + fewRows, (n) => (n < fewRows ? day : past(n)));
-  for (const cases of [small, large, sweeping]) await measureAll(cases);
+  for (const cases of [small, large, sweeping]) {
+    await measureAll(cases);
+  }
   console.error("dropping the index on the expiry");
   const database = new DatabaseSync(join(many, "plans.sqlite"));
   database.exec("DROP INDEX record_expiry");

@@ -36,6 +36,10 @@ for (const program of Object.values<string>(manifest.bin)) {
 function runTsc(args: readonly string[]): void {
   const tsc = join(dirname(fileURLToPath(import.meta.resolve("typescript/package.json"))), "bin", "tsc");
   const { status, error } = spawnSync(process.execPath, [tsc, ...args], { cwd: root, stdio: "inherit" });
-  if (error) throw error;
-  if (status !== 0) throw new Error(`tsc ${args.join(" ")} exited with ${status}`);
+  if (error) {
+    throw error;
+  }
+  if (status !== 0) {
+    throw new Error(`tsc ${args.join(" ")} exited with ${status}`);
+  }
 }

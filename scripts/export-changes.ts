@@ -16,7 +16,9 @@ export function exportChanges(snapshot: ExportedNames, now: ExportedNames): Expo
 function lost(from: ExportedNames, to: ExportedNames): string[] {
   return Object.entries(from).flatMap(([entry, names]) => {
     const others = to[entry];
-    if (others === undefined) return [`${entry} as a whole`];
+    if (others === undefined) {
+      return [`${entry} as a whole`];
+    }
     return names.filter((name) => !others.includes(name)).map((name) => `${entry}: ${name}`);
   });
 }

@@ -28,7 +28,9 @@ export function exportedNames(root: string): ExportedNames {
 
 /** Every file that an entry may lead to: its conditions' too. */
 function targetsOf(target: unknown): string[] {
-  if (typeof target === "string") return [target];
+  if (typeof target === "string") {
+    return [target];
+  }
   return typeof target === "object" && target !== null ? Object.values(target).flatMap(targetsOf) : [];
 }
 
@@ -37,10 +39,14 @@ function sourcesOf(root: string, target: string): string[] {
     .replace(/^\.\/(dist\/)?/, "")
     .replace(/(\.d\.ts|\.js)$/, ".ts")
     .replace(/\/\*$/, "/*.ts");
-  if (!path.endsWith(".ts")) return [];
+  if (!path.endsWith(".ts")) {
+    return [];
+  }
   const files = path.includes("*") ? globSync(path.replace("*", "**/*"), { cwd: root }).sort() : [path];
   // A folder of data, such as the protos.
-  if (files.length === 0 && target.endsWith("/*") && existsSync(join(root, dirname(path)))) return [];
+  if (files.length === 0 && target.endsWith("/*") && existsSync(join(root, dirname(path)))) {
+    return [];
+  }
   const missing = files.length === 0 ? path : files.find((file) => !existsSync(join(root, file)));
   if (missing !== undefined) {
     throw new Error(`package.json exports ${target}, but there is no ${missing} that it could be made from`);
@@ -56,7 +62,9 @@ function namesOf(file: string): string[] {
   );
   for (const [, allTypes, items = ""] of text.matchAll(list)) {
     for (const item of items.split(",").map((one) => one.trim())) {
-      if (item === "") continue;
+      if (item === "") {
+        continue;
+      }
       const name = item.split(/ as |^type /).at(-1) ?? item;
       names.push(allTypes !== undefined || item.startsWith("type ") ? `type ${name}` : name);
     }

@@ -61,7 +61,9 @@ function problemsOf(linter: string, files: readonly string[]): Problem[] {
     ["--output-format", "json", "-I", ".", "-I", join(root, "proto-deps"), ...files],
     { cwd: join(root, "proto"), encoding: "utf8" },
   );
-  if (status !== 0) throw new Error(`api-linter failed: ${stderr}`);
+  if (status !== 0) {
+    throw new Error(`api-linter failed: ${stderr}`);
+  }
   return (JSON.parse(stdout) as LintedFile[]).flatMap(({ file_path: file, problems }) =>
     problems.map(({ rule_id: rule, message, location }) => ({
       file,

@@ -13,7 +13,9 @@ if (spawnSync("go", ["version"]).status !== 0) {
     globSync(pattern, { cwd }),
   );
   const { status, error } = spawnSync("go", ["run", actionlint, ...workflows], { cwd, stdio: "inherit" });
-  if (error) throw error;
+  if (error) {
+    throw error;
+  }
   console.log(`lint:workflows: ${workflows.length} workflows, ${status === 0 ? "no faults" : "faulty"}`);
   process.exitCode = status ?? 1;
 }

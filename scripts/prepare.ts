@@ -46,15 +46,20 @@ const copies = [
   })),
 ];
 
-if (isInstalled("@bufbuild/buf/package.json")) prepare();
-else console.log("prepare: skipped, the development dependencies are not installed");
+if (isInstalled("@bufbuild/buf/package.json")) {
+  prepare();
+} else {
+  console.log("prepare: skipped, the development dependencies are not installed");
+}
 
 function prepare(): void {
   const protos = readProtos();
   const fingerprint = fingerprintOf([...protos].flat());
   const stamp = join(typeScriptFolder, ".fingerprint");
   const isCurrent = [...protos].every(([name, text]) => textOf(join(protoFolder, name)) === text);
-  if (isCurrent && textOf(stamp) === fingerprint) return;
+  if (isCurrent && textOf(stamp) === fingerprint) {
+    return;
+  }
 
   rmSync(protoFolder, { recursive: true, force: true });
   rmSync(typeScriptFolder, { recursive: true, force: true });

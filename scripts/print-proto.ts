@@ -30,9 +30,12 @@ import {
  */
 export function printProto(file: DescFile): string {
   const { proto } = file;
-  if (proto.syntax !== "" && proto.syntax !== "proto2")
+  if (proto.syntax !== "" && proto.syntax !== "proto2") {
     throw new Error(`${proto.name}: cannot print syntax ${proto.syntax}`);
-  if (proto.service.length > 0) throw new Error(`${proto.name}: cannot print services`);
+  }
+  if (proto.service.length > 0) {
+    throw new Error(`${proto.name}: cannot print services`);
+  }
   const registry = createRegistry(file);
   const lines = [
     'syntax = "proto2";',
@@ -47,12 +50,16 @@ export function printProto(file: DescFile): string {
 }
 
 function messageLines(message: DescriptorProto, registry: Registry): string[] {
-  if (message.options?.mapEntry) throw new Error(`${message.name}: cannot print map fields`);
+  if (message.options?.mapEntry) {
+    throw new Error(`${message.name}: cannot print map fields`);
+  }
   const body = [
     ...optionsOf(MessageOptionsSchema, message.options, registry).map((option) => `option ${option};`),
     ...message.field.flatMap((field) => {
       const oneof = oneofOf(field);
-      if (oneof === undefined) return fieldLine(field, registry);
+      if (oneof === undefined) {
+        return fieldLine(field, registry);
+      }
       // A oneof stands where its first member stands: the order of a message's fields is part of its descriptor.
       const members = message.field.filter((other) => oneofOf(other) === oneof);
       return members[0] === field ? oneofLines(message.oneofDecl[oneof], members, registry) : [];
@@ -94,8 +101,12 @@ function enumLines(enumeration: EnumDescriptorProto, registry: Registry): string
 }
 
 function fieldLine(field: FieldDescriptorProto, registry: Registry): string {
-  if (field.type === Type.GROUP) throw new Error(`${field.name}: cannot print groups`);
-  if (field.defaultValue !== "") throw new Error(`${field.name}: cannot print default values`);
+  if (field.type === Type.GROUP) {
+    throw new Error(`${field.name}: cannot print groups`);
+  }
+  if (field.defaultValue !== "") {
+    throw new Error(`${field.name}: cannot print default values`);
+  }
   const label = oneofOf(field) === undefined ? `${Label[field.label].toLowerCase()} ` : "";
   const type = field.typeName || Type[field.type].toLowerCase();
   return `${label}${type} ${field.name} = ${field.number}${bracketed(optionsOf(FieldOptionsSchema, field.options, registry))};`;
@@ -112,10 +123,13 @@ function bracketed(options: readonly string[]): string {
 
 /** The options that are set, as `name = value` and `(extension) = value`: text format, spelled as the source wants it. */
 function optionsOf(schema: DescMessage, options: Message | undefined, registry: Registry): string[] {
-  if (options === undefined) return [];
+  if (options === undefined) {
+    return [];
+  }
   for (const { no } of options.$unknown ?? []) {
-    if (!registry.getExtensionFor(schema, no))
+    if (!registry.getExtensionFor(schema, no)) {
       throw new Error(`cannot print option ${no} of ${schema.typeName}`);
+    }
   }
   // An option starts in column one; what belongs to it is indented or a closing brace. Strings hold no raw newline.
   const entries = toText(schema, options, { registry }).match(/^[\w[].*(?:\n[ }].*)*/gm) ?? [];

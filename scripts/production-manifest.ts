@@ -24,7 +24,9 @@ export function productionManifest(manifest: RepositoryManifest): object {
   const { name, version, dependencies, devDependencies, peerDependencies } = manifest;
   const optional = Object.keys(peerDependencies).map((peer) => {
     const tested = devDependencies[peer];
-    if (tested === undefined) throw new Error(`devDependencies of package.json lack the optional ${peer}`);
+    if (tested === undefined) {
+      throw new Error(`devDependencies of package.json lack the optional ${peer}`);
+    }
     return [peer, tested];
   });
   return { name, version, private: true, dependencies: { ...dependencies, ...Object.fromEntries(optional) } };

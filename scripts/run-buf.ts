@@ -14,6 +14,10 @@ export function runBuf(args: readonly string[]): void {
     delimiter,
   );
   const { status, error } = spawnSync(process.execPath, [buf, ...args], { cwd: root, stdio: "inherit" });
-  if (error) throw error;
-  if (status !== 0) throw new Error(`buf ${args.join(" ")} exited with ${status}`);
+  if (error) {
+    throw error;
+  }
+  if (status !== 0) {
+    throw new Error(`buf ${args.join(" ")} exited with ${status}`);
+  }
 }

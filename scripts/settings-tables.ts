@@ -25,7 +25,9 @@ export function describedServerConfig(): DescMessage {
     runBuf(["build", "proto", "-o", file]);
     const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, readFileSync(file)));
     const message = registry.getMessage(ServerConfigSchema.typeName);
-    if (message === undefined) throw new Error(`proto/ has no ${ServerConfigSchema.typeName}`);
+    if (message === undefined) {
+      throw new Error(`proto/ has no ${ServerConfigSchema.typeName}`);
+    }
     return message;
   } finally {
     rmSync(folder, { recursive: true });

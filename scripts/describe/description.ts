@@ -14,7 +14,11 @@ export function descriptionOf(element: Exclude<AnyDesc, DescFile>): string | und
 function append(text: string, line: string): string {
   const startsBlock = line === "" || /^(\s|[-*+] |\d+\. )/.test(line);
   const follows = text !== "" && !text.endsWith("\n");
-  if (line === "") return follows ? `${text}\n\n` : text;
-  if (!follows) return text + line;
+  if (line === "") {
+    return follows ? `${text}\n\n` : text;
+  }
+  if (!follows) {
+    return text + line;
+  }
   return startsBlock ? `${text}\n${line}` : `${text} ${line}`;
 }

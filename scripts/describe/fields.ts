@@ -6,10 +6,14 @@ export function fieldAt(message: DescMessage, path: string): DescField {
   let found: DescField | undefined;
   for (const name of path.split(".")) {
     found = scope?.fields.find((field) => field.name === name);
-    if (found === undefined) throw new Error(`${message.typeName} has no field ${path}`);
+    if (found === undefined) {
+      throw new Error(`${message.typeName} has no field ${path}`);
+    }
     scope = found.message;
   }
-  if (found === undefined) throw new Error(`${message.typeName}: the field path is empty`);
+  if (found === undefined) {
+    throw new Error(`${message.typeName}: the field path is empty`);
+  }
   return found;
 }
 
@@ -34,10 +38,16 @@ export function queryFields(
   ): DescField[][] {
     return message.fields.flatMap((field) => {
       const fields = [...path, field];
-      if (isBound(fields.map(({ name }) => name).join("."))) return [];
-      if (field.message === undefined ? field.fieldKind !== "map" : isText(field.message)) return [fields];
+      if (isBound(fields.map(({ name }) => name).join("."))) {
+        return [];
+      }
+      if (field.message === undefined ? field.fieldKind !== "map" : isText(field.message)) {
+        return [fields];
+      }
       // A message that holds itself would go on forever.
-      if (field.fieldKind !== "message" || open.includes(field.message)) return [];
+      if (field.fieldKind !== "message" || open.includes(field.message)) {
+        return [];
+      }
       return collect(field.message, fields, [...open, field.message]);
     });
   }

@@ -24,10 +24,14 @@ export function runDocumentPlugin<Option extends string>(plugin: DocumentPlugin<
       version: "v1",
       parseOptions(given) {
         const unknown = given.find(({ key }) => !plugin.options.includes(key as Option));
-        if (unknown) throw new Error(`there is no option ${unknown.key}`);
+        if (unknown) {
+          throw new Error(`there is no option ${unknown.key}`);
+        }
         const values = plugin.options.map((name) => {
           const value = given.find(({ key }) => key === name)?.value;
-          if (!value) throw new Error(`the option ${name} is missing`);
+          if (!value) {
+            throw new Error(`the option ${name} is missing`);
+          }
           return [name, value];
         });
         return Object.fromEntries(values) as Record<Option, string>;

@@ -5,7 +5,9 @@ import { wellKnownTypes } from "./value-types.ts";
 
 /** The message that the body of a request holds; undefined if there is no body. */
 export function bodyType({ method, body }: HttpBinding): DescMessage | undefined {
-  if (body === "") return undefined;
+  if (body === "") {
+    return undefined;
+  }
   return body === "*" ? method.input : messageAt(method.input, body);
 }
 

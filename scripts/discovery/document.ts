@@ -29,8 +29,9 @@ export function discoveryDocument(files: readonly DescFile[], about: ApiInfo): J
   const hosts = hostsOf(exposed);
   const [host] = hosts;
   const version = versionOf(files);
-  if (host === undefined || version === undefined || hosts.length > 1)
+  if (host === undefined || version === undefined || hosts.length > 1) {
     throw new Error(`a Discovery document is of one host and one version, not of ${hosts.join(", ")}`);
+  }
   const name = host.slice(0, host.indexOf("."));
   const names = createSchemaNames(files);
   const schemas = schemasOf(bindings, names);
@@ -74,7 +75,9 @@ function treeOf(methods: readonly DescribedMethod[]): JsonObject {
     ({ resources }) => resources[0] as string,
   );
   const twice = own.find(({ name }, index) => own.findIndex((other) => other.name === name) < index);
-  if (twice !== undefined) throw new Error(`two methods would be ${twice.method.id}`);
+  if (twice !== undefined) {
+    throw new Error(`two methods would be ${twice.method.id}`);
+  }
   return {
     methods: own.length > 0 ? Object.fromEntries(own.map(({ name, method }) => [name, method])) : undefined,
     resources:

@@ -26,9 +26,15 @@ export function fieldSchema(field: DescField, names: SchemaNames): JsonObject {
 
 /** Schema of one element of a field: the field itself, or an item of a list. */
 export function elementSchema(element: Element, names: SchemaNames): JsonObject {
-  if (element.scalar !== undefined) return scalarTypes[element.scalar];
-  if (element.enum !== undefined) return enumSchema(element.enum);
-  if (element.message === undefined) throw new Error("a field has no type");
+  if (element.scalar !== undefined) {
+    return scalarTypes[element.scalar];
+  }
+  if (element.enum !== undefined) {
+    return enumSchema(element.enum);
+  }
+  if (element.message === undefined) {
+    throw new Error("a field has no type");
+  }
   return wellKnownTypes.get(element.message.typeName) ?? { $ref: names(element.message) };
 }
 

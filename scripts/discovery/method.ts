@@ -62,7 +62,9 @@ export function describeMethod(binding: HttpBinding, api: ApiContext): Described
 
 /** `create` of CreateBook, `patch` of UpdateBook, and the verb of the path where it has one. */
 function methodName({ method, httpMethod, template }: HttpBinding): string {
-  if (template.verb !== undefined) return template.verb;
+  if (template.verb !== undefined) {
+    return template.verb;
+  }
   const verb = /^[A-Z]?[a-z0-9]*/.exec(method.name)?.[0].toLowerCase() ?? "";
   return verb === "update" && httpMethod === "PATCH" ? "patch" : verb;
 }

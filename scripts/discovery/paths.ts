@@ -33,7 +33,9 @@ export function methodPath({ method, template }: HttpBinding, version: string): 
   const taken = new Set<string>();
   const unique = (name: string): string => {
     let candidate = name;
-    for (let number = 1; taken.has(candidate); number++) candidate = `${name}${number}`;
+    for (let number = 1; taken.has(candidate); number++) {
+      candidate = `${name}${number}`;
+    }
     taken.add(candidate);
     return candidate;
   };
@@ -42,13 +44,18 @@ export function methodPath({ method, template }: HttpBinding, version: string): 
     const variable = template.variables.find(({ start }) => start === at);
     const own = segments.slice(at, variable?.end ?? at + 1);
     for (const [offset, segment] of own.entries()) {
-      if (segment.kind !== "literal") continue;
-      if (at + offset > 0 || segment.text !== version) collections.push(segment.text);
+      if (segment.kind !== "literal") {
+        continue;
+      }
+      if (at + offset > 0 || segment.text !== version) {
+        collections.push(segment.text);
+      }
     }
     if (variable === undefined) {
       const [segment] = own;
-      if (segment?.kind !== "literal")
+      if (segment?.kind !== "literal") {
         throw new Error(`${method}: ${template.source} has a wildcard without a variable`);
+      }
       path.push(encodeSegment(segment.text));
       flat.push(encodeSegment(segment.text));
     } else {
@@ -60,8 +67,11 @@ export function methodPath({ method, template }: HttpBinding, version: string): 
       path.push(variable.multiSegment ? `{+${name}}` : `{${name}}`);
       for (const [index, segment] of own.entries()) {
         const before = own[index - 1];
-        if (segment.kind === "literal") flat.push(encodeSegment(segment.text));
-        else flat.push(`{${unique(isWhole || before?.kind !== "literal" ? name : `${before.text}Id`)}}`);
+        if (segment.kind === "literal") {
+          flat.push(encodeSegment(segment.text));
+        } else {
+          flat.push(`{${unique(isWhole || before?.kind !== "literal" ? name : `${before.text}Id`)}}`);
+        }
       }
       variables.push({
         field: fields.at(-1) as DescField,
@@ -76,6 +86,8 @@ export function methodPath({ method, template }: HttpBinding, version: string): 
 }
 
 function patternOf(segment: HttpBinding["template"]["segments"][number]): string {
-  if (segment.kind === "literal") return segment.text.replaceAll(/[^\w-]/g, "\\$&");
+  if (segment.kind === "literal") {
+    return segment.text.replaceAll(/[^\w-]/g, "\\$&");
+  }
   return segment.kind === "*" ? "[^/]+" : ".*";
 }

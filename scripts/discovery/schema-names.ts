@@ -14,12 +14,16 @@ export function createSchemaNames(files: readonly DescFile[]): SchemaNames {
   const taken = new Map<string, DescMessage>();
   return (message) => {
     const known = nameOf.get(message);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return known;
+    }
     const short = shortName(message);
     const isForeign = !files.includes(message.file);
     const name = isForeign && (own.has(short) || taken.has(short)) ? fullName(message) : short;
     const other = taken.get(name);
-    if (other !== undefined) throw new Error(`schema name ${name}: taken by ${other} and ${message}`);
+    if (other !== undefined) {
+      throw new Error(`schema name ${name}: taken by ${other} and ${message}`);
+    }
     nameOf.set(message, name);
     taken.set(name, message);
     return name;

@@ -12,9 +12,13 @@ export function schemasOf(bindings: readonly HttpBinding[], names: SchemaNames):
   const messages = new Set<DescMessage>();
   const omitted = fieldsOfPaths(bindings);
   const collect = (message: DescMessage | undefined) => {
-    if (message === undefined || messages.has(message) || wellKnownTypes.has(message.typeName)) return;
+    if (message === undefined || messages.has(message) || wellKnownTypes.has(message.typeName)) {
+      return;
+    }
     messages.add(message);
-    for (const field of fieldsOf(message, omitted)) collect(field.message);
+    for (const field of fieldsOf(message, omitted)) {
+      collect(field.message);
+    }
   };
   for (const binding of bindings) {
     collect(bodyType(binding));
@@ -45,7 +49,9 @@ function messageSchema(message: DescMessage, fields: readonly DescField[], names
 function fieldsOfPaths(bindings: readonly HttpBinding[]): ReadonlyMap<DescMessage, ReadonlySet<string>> {
   const omitted = new Map<DescMessage, ReadonlySet<string>>();
   for (const { method, body, template } of bindings) {
-    if (body !== "*") continue;
+    if (body !== "*") {
+      continue;
+    }
     const own = new Set(template.variables.map(({ fieldPath }) => fieldPath.join(".")));
     omitted.set(method.input, omitted.get(method.input)?.intersection(own) ?? own);
   }

@@ -14,7 +14,9 @@ export function componentSchemas(
   context: SchemaContext,
 ): JsonObject {
   const types = new Set<DescMessage | DescEnum>(files.flatMap((file) => file.enums));
-  for (const type of referred) collect(type, types);
+  for (const type of referred) {
+    collect(type, types);
+  }
   return Object.fromEntries(
     [...types]
       .map(
@@ -29,12 +31,17 @@ export function componentSchemas(
 }
 
 function collect(type: DescMessage | DescEnum, types: Set<DescMessage | DescEnum>): void {
-  if (types.has(type) || wellKnownTypes.has(type.typeName) || type.typeName === "google.protobuf.NullValue")
+  if (types.has(type) || wellKnownTypes.has(type.typeName) || type.typeName === "google.protobuf.NullValue") {
     return;
+  }
   types.add(type);
-  if (type.kind === "enum") return;
+  if (type.kind === "enum") {
+    return;
+  }
   for (const field of type.fields) {
     const next = field.message ?? field.enum;
-    if (next) collect(next, types);
+    if (next) {
+      collect(next, types);
+    }
   }
 }

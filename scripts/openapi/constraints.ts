@@ -89,13 +89,19 @@ const translations: Readonly<Record<string, Readonly<Record<string, Translation>
  */
 export function constraintsOf(rules: JsonObject | undefined, enumeration?: DescEnum): JsonObject {
   // A zero value that is exempt has no keyword, hence nothing can be said of the others.
-  if (rules === undefined || rules.ignore !== undefined) return {};
+  if (rules === undefined || rules.ignore !== undefined) {
+    return {};
+  }
   const keywords: Record<string, Json> = {};
   for (const [type, table] of Object.entries(translations)) {
     const typeRules = asObject(rules[type]);
-    if (typeRules === undefined || isOutsideRange(typeRules)) continue;
+    if (typeRules === undefined || isOutsideRange(typeRules)) {
+      continue;
+    }
     for (const [rule, translate] of Object.entries(table)) {
-      if (typeRules[rule] !== undefined) Object.assign(keywords, translate(typeRules[rule], enumeration));
+      if (typeRules[rule] !== undefined) {
+        Object.assign(keywords, translate(typeRules[rule], enumeration));
+      }
     }
   }
   return keywords;
@@ -103,10 +109,18 @@ export function constraintsOf(rules: JsonObject | undefined, enumeration?: DescE
 
 /** What `required` means for a field without presence: its value is not the zero value. */
 export function nonZeroOf(field: DescField): JsonObject {
-  if (field.fieldKind === "list") return { minItems: 1 };
-  if (field.fieldKind === "map") return { minProperties: 1 };
-  if (field.presence !== FeatureSet_FieldPresence.IMPLICIT) return {};
-  if (field.fieldKind === "enum") return { not: { enum: valueNames([0], field.enum) } };
+  if (field.fieldKind === "list") {
+    return { minItems: 1 };
+  }
+  if (field.fieldKind === "map") {
+    return { minProperties: 1 };
+  }
+  if (field.presence !== FeatureSet_FieldPresence.IMPLICIT) {
+    return {};
+  }
+  if (field.fieldKind === "enum") {
+    return { not: { enum: valueNames([0], field.enum) } };
+  }
   const isText = field.scalar === ScalarType.STRING || field.scalar === ScalarType.BYTES;
   return isText ? { minLength: 1 } : {};
 }
@@ -136,7 +150,9 @@ function unsigned(isUnsigned: boolean): JsonObject {
 }
 
 function valueNames(numbers: Json, enumeration: DescEnum | undefined): Json[] {
-  if (!Array.isArray(numbers)) return [];
+  if (!Array.isArray(numbers)) {
+    return [];
+  }
   return numbers.flatMap(
     (number: Json) => enumeration?.values.find((value) => value.number === number)?.name ?? [],
   );

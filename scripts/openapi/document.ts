@@ -70,12 +70,14 @@ function pathsOf(
     const template = parsePathTemplate(binding.template, resourcePatterns);
     const shape = template.path.replaceAll(/\{[^}]*\}/g, "{}");
     const other = spelling.get(shape) ?? template.path;
-    if (other !== template.path)
+    if (other !== template.path) {
       throw new Error(`${other} and ${template.path} differ in parameter names only`);
+    }
     spelling.set(shape, template.path);
     const item = paths.get(template.path) ?? {};
-    if (item[binding.httpMethod])
+    if (item[binding.httpMethod]) {
       throw new Error(`two RPCs at ${binding.httpMethod} ${template.path}, one is ${binding.rpc}`);
+    }
     item[binding.httpMethod] = operation(binding, template, context);
     paths.set(template.path, item);
   }

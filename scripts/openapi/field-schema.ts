@@ -71,9 +71,15 @@ type Element = {
 };
 
 function elementSchema(element: Element, { names }: SchemaContext): JsonObject {
-  if (element.scalar !== undefined) return scalarSchema(element.scalar);
-  if (element.enum?.typeName === "google.protobuf.NullValue") return { type: "null" };
+  if (element.scalar !== undefined) {
+    return scalarSchema(element.scalar);
+  }
+  if (element.enum?.typeName === "google.protobuf.NullValue") {
+    return { type: "null" };
+  }
   const type = element.message ?? element.enum;
-  if (type === undefined) throw new Error("a field has neither a scalar type, nor an enum, nor a message");
+  if (type === undefined) {
+    throw new Error("a field has neither a scalar type, nor an enum, nor a message");
+  }
   return wellKnownTypes.get(type.typeName) ?? schemaReference(names(type));
 }

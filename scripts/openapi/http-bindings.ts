@@ -17,16 +17,21 @@ const describable = ["get", "put", "post", "delete", "options", "head", "patch",
 
 /** The bindings of an RPC by its google.api.http: the main one and the additional ones. */
 export function httpBindingsOf(rpc: DescMethod): HttpBinding[] {
-  if (!hasOption(rpc, http)) return [];
+  if (!hasOption(rpc, http)) {
+    return [];
+  }
   const main = getOption(rpc, http);
   return [main, ...main.additionalBindings].map((rule, index) => {
     const { pattern } = rule;
-    if (pattern.case === undefined) throw new Error(`${rpc}: google.api.http without a pattern`);
+    if (pattern.case === undefined) {
+      throw new Error(`${rpc}: google.api.http without a pattern`);
+    }
     const [kind, template] =
       pattern.case === "custom" ? [pattern.value.kind, pattern.value.path] : [pattern.case, pattern.value];
     const httpMethod = kind.toLowerCase();
-    if (!describable.includes(httpMethod))
+    if (!describable.includes(httpMethod)) {
       throw new Error(`${rpc}: OpenAPI cannot describe the HTTP method ${kind}`);
+    }
     const number = index === 0 ? "" : `_${index + 1}`;
     return { rpc, rule, httpMethod, template, operationId: `${rpc.parent.name}_${rpc.name}${number}` };
   });

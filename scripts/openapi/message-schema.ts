@@ -54,7 +54,9 @@ export function enumSchema(enumeration: DescEnum, { registry }: SchemaContext): 
 
 /** Of the members of a oneof at most one may be set: no two of them together. */
 function oneofsOf(message: DescMessage): JsonObject {
-  if (message.oneofs.length === 0) return {};
+  if (message.oneofs.length === 0) {
+    return {};
+  }
   const members = (fields: readonly DescField[]) => fields.map((field) => field.jsonName);
   const pairs = message.oneofs.flatMap((oneof) => pairsOf(members(oneof.fields)));
   const needed = message.oneofs.filter(

@@ -77,7 +77,9 @@ function requestBody(
   parameters: PathTemplate["parameters"],
   context: SchemaContext,
 ): JsonObject | undefined {
-  if (rule.body === "") return undefined;
+  if (rule.body === "") {
+    return undefined;
+  }
   if (rule.body !== "*") {
     const field = fieldAt(rpc.input, rule.body);
     const { description, ...schema } = fieldSchema(field, context);
@@ -91,7 +93,9 @@ function requestBody(
 }
 
 function responseSchema({ rpc, rule }: HttpBinding, context: SchemaContext): JsonObject {
-  if (rule.responseBody !== "") return fieldSchema(fieldAt(rpc.output, rule.responseBody), context);
+  if (rule.responseBody !== "") {
+    return fieldSchema(fieldAt(rpc.output, rule.responseBody), context);
+  }
   return wellKnownTypes.get(rpc.output.typeName) ?? schemaReference(context.names(rpc.output));
 }
 

@@ -58,7 +58,9 @@ function patternOfSegment(
   index: number,
 ): string | undefined {
   const pattern = (rules?.string as JsonObject | undefined)?.pattern;
-  if (typeof pattern !== "string") return undefined;
+  if (typeof pattern !== "string") {
+    return undefined;
+  }
   const shape = segments.map((segment) => (segment === "*" ? "(.+)" : literal(segment))).join("/");
   const match = new RegExp(`^\\^${shape}\\$$`).exec(pattern);
   const group = segments.slice(0, index).filter((segment) => segment === "*").length + 1;
@@ -75,9 +77,15 @@ function literal(text: string): string {
 function isComplete(piece: string): boolean {
   let depth = 0;
   for (const [token] of piece.matchAll(/\\.|\[(?:\\.|[^\]])*\]|[()|]/g)) {
-    if (token === "(") depth++;
-    if (token === ")") depth--;
-    if (depth < 0 || (token === "|" && depth === 0)) return false;
+    if (token === "(") {
+      depth++;
+    }
+    if (token === ")") {
+      depth--;
+    }
+    if (depth < 0 || (token === "|" && depth === 0)) {
+      return false;
+    }
   }
   return depth === 0;
 }

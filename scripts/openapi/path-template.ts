@@ -40,17 +40,23 @@ export function parsePathTemplate(
       return segments
         .map((segment, index) => {
           const name = names[index];
-          if (name === undefined) return segment;
+          if (name === undefined) {
+            return segment;
+          }
           parameters.push({ name, field, segments, index });
           return `{${name}}`;
         })
         .join("/");
     },
   );
-  if (/\*/.test(path)) throw new Error(`${template}: OpenAPI cannot describe a wildcard without a variable`);
+  if (/\*/.test(path)) {
+    throw new Error(`${template}: OpenAPI cannot describe a wildcard without a variable`);
+  }
   const names = parameters.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new Error(`${template}: two parameters are named ${twice}`);
+  if (twice !== undefined) {
+    throw new Error(`${template}: two parameters are named ${twice}`);
+  }
   return { path, parameters };
 }
 
@@ -60,7 +66,9 @@ function segmentNames(
   segments: readonly string[],
   resourcePatterns: readonly (readonly string[])[],
 ): (string | undefined)[] {
-  if (segments.length === 1) return [isWildcard(segments[0]) ? lowerCamel(field) : undefined];
+  if (segments.length === 1) {
+    return [isWildcard(segments[0]) ? lowerCamel(field) : undefined];
+  }
   const pattern = resourcePatterns.find(
     (candidate) =>
       candidate.length === segments.length &&
@@ -69,7 +77,9 @@ function segmentNames(
       ),
   );
   return segments.map((segment, index) => {
-    if (!isWildcard(segment)) return undefined;
+    if (!isWildcard(segment)) {
+      return undefined;
+    }
     return lowerCamel(pattern?.[index]?.slice(1, -1) ?? `${field}_${index}`);
   });
 }

@@ -10,11 +10,14 @@ export type SchemaNames = (type: DescMessage | DescEnum) => string;
 export function createSchemaNames(files: readonly DescFile[]): SchemaNames {
   const takenBy = new Map<string, string>();
   return (type) => {
-    if (!files.includes(type.file)) return type.typeName;
+    if (!files.includes(type.file)) {
+      return type.typeName;
+    }
     const name = type.typeName.slice(type.file.proto.package.length + 1);
     const other = takenBy.get(name) ?? type.typeName;
-    if (other !== type.typeName)
+    if (other !== type.typeName) {
       throw new Error(`schema name ${name}: taken by ${other} and ${type.typeName}`);
+    }
     takenBy.set(name, type.typeName);
     return name;
   };

@@ -11,7 +11,9 @@ const schemeName = "oauth2";
  */
 export function securitySchemes(services: readonly DescService[]): JsonObject {
   const scopes = scopePurposes(services);
-  if (scopes.size === 0) return {};
+  if (scopes.size === 0) {
+    return {};
+  }
   return {
     [schemeName]: {
       type: "oauth2",

@@ -16,13 +16,17 @@ import type { Json, JsonObject } from "../describe/json.ts";
 
 /** The `buf.validate.field` of a field as JSON. A rule is present if and only if it is set. */
 export function fieldRulesOf(field: DescField, registry: Registry): JsonObject | undefined {
-  if (!hasOption(field, fieldOption)) return undefined;
+  if (!hasOption(field, fieldOption)) {
+    return undefined;
+  }
   return asObject(toJson(FieldRulesSchema, getOption(field, fieldOption), { registry }));
 }
 
 /** The `buf.validate.message` of a message as JSON. */
 export function messageRulesOf(message: DescMessage, registry: Registry): JsonObject | undefined {
-  if (!hasOption(message, messageOption)) return undefined;
+  if (!hasOption(message, messageOption)) {
+    return undefined;
+  }
   return asObject(toJson(MessageRulesSchema, getOption(message, messageOption), { registry }));
 }
 

@@ -16,8 +16,11 @@ export function restChanges(before: JsonObject, after: JsonObject): string[] {
     const now = objectOf(paths[path]);
     for (const [method, operation] of Object.entries(objectOf(methods))) {
       const name = `${method.toUpperCase()} ${path}`;
-      if (now[method] === undefined) report(name, "was removed");
-      else compareOperations(name, objectOf(operation), objectOf(now[method]));
+      if (now[method] === undefined) {
+        report(name, "was removed");
+      } else {
+        compareOperations(name, objectOf(operation), objectOf(now[method]));
+      }
     }
   }
   return found;
@@ -67,7 +70,9 @@ export function restChanges(before: JsonObject, after: JsonObject): string[] {
       compareSchemas(`${name} ${key}`, { before: schemaOf(parameter), after: schemaOf(other) }, "request");
     }
     for (const [key, parameter] of now) {
-      if (parameter.required === true && !old.has(key)) report(`${name} ${key}`, "is new, and required");
+      if (parameter.required === true && !old.has(key)) {
+        report(`${name} ${key}`, "is new, and required");
+      }
     }
   }
 
@@ -94,8 +99,9 @@ export function restChanges(before: JsonObject, after: JsonObject): string[] {
   function compareContent(path: string, old: Json, now: Json, direction: "request" | "response"): void {
     for (const [mediaType, content] of Object.entries(objectOf(old))) {
       const other = objectOf(now)[mediaType];
-      if (other === undefined) report(path, `${mediaType} was removed`);
-      else {
+      if (other === undefined) {
+        report(path, `${mediaType} was removed`);
+      } else {
         const schemas = { before: objectOf(content).schema, after: objectOf(other).schema };
         compareSchemas(path, schemas, direction);
       }

@@ -23,17 +23,23 @@ const upperBound: Comparison = (path, before, after, report) => {
 
 /** What is allowed; absent, everything is. */
 const allowed: Comparison = (path, before, after, report) => {
-  if (after === undefined) return;
+  if (after === undefined) {
+    return;
+  }
   if (before === undefined) {
     report(path, `allows only ${shown(after)} now`);
     return;
   }
-  for (const value of lacking(before, after)) report(path, `does not allow ${shown(value)} any more`);
+  for (const value of lacking(before, after)) {
+    report(path, `does not allow ${shown(value)} any more`);
+  }
 };
 
 /** What is refused, each by itself. */
 const refused: Comparison = (path, before, after, report) => {
-  for (const value of lacking(after, before)) report(path, `refuses ${shown(value)} now`);
+  for (const value of lacking(after, before)) {
+    report(path, `refuses ${shown(value)} now`);
+  }
 };
 
 /** Holds or does not: may be dropped. */
@@ -45,7 +51,9 @@ const constraint: Comparison = (path, before, after, report) => {
 
 /** Means something else after every change. */
 const meaning: Comparison = (path, before, after, report) => {
-  if (!isSame(before, after)) report(path, `was changed from ${shown(before)} to ${shown(after)}`);
+  if (!isSame(before, after)) {
+    report(path, `was changed from ${shown(before)} to ${shown(after)}`);
+  }
 };
 
 const ignored: Comparison = () => undefined;
@@ -93,7 +101,9 @@ function compareRules(...[path, before, after, report]: Parameters<Comparison>):
   // It exempts values from the other rules: to drop it is to tighten them.
   meaning(`${path}.ignore`, old.ignore, now.ignore, report);
   for (const [name, value] of Object.entries(now)) {
-    if (name === "ignore") continue;
+    if (name === "ignore") {
+      continue;
+    }
     const compare = rules[name] ?? (isObject(value) ? compareRules : constraint);
     compare(`${path}.${name}`, old[name], value, report);
   }
@@ -111,6 +121,8 @@ function isObject(value: Json): boolean {
 
 /** Numbers, also as int64 has them in JSON, and durations. What is none compares with nothing: it is reported. */
 function numberOf(value: Json, absent = Number.NaN): number {
-  if (value === undefined) return absent;
+  if (value === undefined) {
+    return absent;
+  }
   return typeof value === "number" ? value : Number(String(value).replace(/^(-?[\d.]+)s$/, "$1"));
 }

@@ -14,16 +14,22 @@ export function createSchemaComparison(documents: Documents, report: Report) {
 
   function compare(path: string, { before, after }: Pair, direction: Direction): void {
     if (before === undefined || after === undefined) {
-      if (!isSame(before, after)) report(path, `was ${shown(before)} and is ${shown(after)}`);
+      if (!isSame(before, after)) {
+        report(path, `was ${shown(before)} and is ${shown(after)}`);
+      }
       return;
     }
     const [old, now] = [objectOf(before), objectOf(after)];
     compareOwn(path, old, now, direction);
     const names = [old.$ref, now.$ref].map((ref) => (typeof ref === "string" ? ref : undefined));
     const [oldName, newName] = names;
-    if (oldName === undefined && newName === undefined) return;
+    if (oldName === undefined && newName === undefined) {
+      return;
+    }
     const key = `${oldName} ${newName} ${direction}`;
-    if (done.has(key)) return;
+    if (done.has(key)) {
+      return;
+    }
     done.add(key);
     const where = newName === oldName ? (newName?.split("/").at(-1) ?? path) : path;
     compare(
@@ -35,7 +41,9 @@ export function createSchemaComparison(documents: Documents, report: Report) {
 
   function compareOwn(path: string, old: JsonObject, now: JsonObject, direction: Direction): void {
     for (const keyword of new Set([...Object.keys(old), ...Object.keys(now)])) {
-      if (keyword === "$ref") continue;
+      if (keyword === "$ref") {
+        continue;
+      }
       const [before, after] = [old[keyword], now[keyword]];
       if (keyword === "properties") {
         compareProperties(path, { before, after }, direction);
@@ -56,8 +64,11 @@ export function createSchemaComparison(documents: Documents, report: Report) {
   function compareProperties(path: string, { before, after }: Pair, direction: Direction): void {
     const now = objectOf(after);
     for (const [name, schema] of Object.entries(objectOf(before))) {
-      if (now[name] === undefined) report(`${path}.${name}`, "was removed or renamed");
-      else compare(`${path}.${name}`, { before: schema, after: now[name] }, direction);
+      if (now[name] === undefined) {
+        report(`${path}.${name}`, "was removed or renamed");
+      } else {
+        compare(`${path}.${name}`, { before: schema, after: now[name] }, direction);
+      }
     }
   }
 
@@ -66,7 +77,9 @@ export function createSchemaComparison(documents: Documents, report: Report) {
 
 /** What a local reference leads to. */
 export function target(document: JsonObject, ref: Json): Json {
-  if (typeof ref !== "string") return undefined;
+  if (typeof ref !== "string") {
+    return undefined;
+  }
   return ref
     .slice(2)
     .split("/")

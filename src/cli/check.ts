@@ -42,7 +42,9 @@ async function run(options: CheckOptions): Promise<void> {
   const looked = await look(options, (finding) => findings.push(finding));
   const errors = findings.filter(({ severity }) => severity === "error").length;
   print(options.json, { ...looked, errors, findings }, textOf(looked, findings, errors));
-  if (errors > 0) process.exitCode = 1;
+  if (errors > 0) {
+    process.exitCode = 1;
+  }
 }
 
 async function look(options: CheckOptions, report: Report): Promise<Looked> {
@@ -55,7 +57,9 @@ async function look(options: CheckOptions, report: Report): Promise<Looked> {
     return { files, records, inUse: false };
   }
   const directory = sqliteDirectory(url);
-  if (directory !== data) files += await checkDirectory(directory, report);
+  if (directory !== data) {
+    files += await checkDirectory(directory, report);
+  }
   return { files, ...(await checkDatabase(directory, check, report)) };
 }
 
@@ -65,10 +69,14 @@ async function checkDatabase(directory: string, check: RecordCheck, report: Repo
   const place = "plans.sqlite";
   try {
     const { faults, ...looked } = checkSqlite(directory, check);
-    for (const problem of faults) report({ severity: "error", place, problem });
+    for (const problem of faults) {
+      report({ severity: "error", place, problem });
+    }
     return looked;
   } catch (error) {
-    if (!(error instanceof StoreOpenError)) throw error;
+    if (!(error instanceof StoreOpenError)) {
+      throw error;
+    }
     report({ severity: "error", place, problem: `${error.message}, or its URL with --store` });
     return { records: 0, inUse: false };
   }

@@ -10,7 +10,9 @@ export function isPrivateFile(
   { mode, uid }: Pick<Stats, "mode" | "uid">,
   ownUid = process.getuid?.(),
 ): boolean {
-  if (process.platform === "win32") return true;
+  if (process.platform === "win32") {
+    return true;
+  }
   const ofOthers = uid === 0 && ownUid !== 0 ? 0o037 : 0o077;
   return (mode & ofOthers) === 0;
 }

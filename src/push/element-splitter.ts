@@ -139,8 +139,12 @@ function isOnlyBlank(piece: Buffer, withSeparator: boolean): boolean {
 function asLine(text: Buffer): Buffer {
   let begin = hasByteOrderMark(text) ? 3 : 0;
   let end = text.length;
-  while (isBlank(text[begin])) begin += 1;
-  while (end > begin && isBlank(text[end - 1])) end -= 1;
+  while (isBlank(text[begin])) {
+    begin += 1;
+  }
+  while (end > begin && isBlank(text[end - 1])) {
+    end -= 1;
+  }
   const trimmed = text.subarray(begin, end);
   if (!trimmed.includes(0x0a) && !trimmed.includes(0x0d)) {
     return trimmed;

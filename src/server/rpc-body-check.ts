@@ -130,7 +130,7 @@ async function readAll(chunks: AsyncIterable<Uint8Array>, most: number): Promise
 /** Reads on to the end: a half-read HTTP/1.1 request blocks its connection, and with it the client's next one. */
 async function discard(iterator: AsyncIterator<Uint8Array>): Promise<void> {
   try {
-    while (!(await iterator.next()).done);
+    while (!(await iterator.next()).done) {}
   } catch {
     // The client went away: nothing is left to read.
   }

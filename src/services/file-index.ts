@@ -65,20 +65,36 @@ export function createFileIndex(files: Iterable<DescFile>): FileIndex {
       for (const { name } of [...message.field, ...message.oneofDecl]) {
         declare(inner + name);
       }
-      for (const nested of message.nestedType) addMessage(inner, nested);
-      for (const nested of message.enumType) addEnum(inner, nested);
-      for (const nested of message.extension) addExtension(inner, nested);
+      for (const nested of message.nestedType) {
+        addMessage(inner, nested);
+      }
+      for (const nested of message.enumType) {
+        addEnum(inner, nested);
+      }
+      for (const nested of message.extension) {
+        addExtension(inner, nested);
+      }
     };
-    for (const message of proto.messageType) addMessage(scope, message);
-    for (const one of proto.enumType) addEnum(scope, one);
-    for (const one of proto.extension) addExtension(scope, one);
+    for (const message of proto.messageType) {
+      addMessage(scope, message);
+    }
+    for (const one of proto.enumType) {
+      addEnum(scope, one);
+    }
+    for (const one of proto.extension) {
+      addExtension(scope, one);
+    }
     for (const service of proto.service) {
       declare(scope + service.name);
-      for (const { name } of service.method) declare(`${scope}${service.name}.${name}`);
+      for (const { name } of service.method) {
+        declare(`${scope}${service.name}.${name}`);
+      }
     }
   }
 
-  for (const file of files) add(file);
+  for (const file of files) {
+    add(file);
+  }
 
   return {
     named: (path) => byPath.get(path),

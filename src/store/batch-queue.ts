@@ -52,7 +52,9 @@ export function createBatchQueue<Item, Result>(
   const drained = Promise.withResolvers<void>();
 
   function schedule(): void {
-    if (scheduled) return;
+    if (scheduled) {
+      return;
+    }
     scheduled = true;
     // Not at once: the requests that one turn of the event loop read, and the callers that the last batch
     // woke, all put before the check phase and so share one commit.
@@ -65,10 +67,14 @@ export function createBatchQueue<Item, Result>(
     dropAborted();
     for (const { bytes } of waiting) {
       size += bytes;
-      if (count === options.batchItems || (count > 0 && size > options.batchBytes)) break;
+      if (count === options.batchItems || (count > 0 && size > options.batchBytes)) {
+        break;
+      }
       count++;
     }
-    if (count < waiting.length) return waiting.splice(0, count);
+    if (count < waiting.length) {
+      return waiting.splice(0, count);
+    }
     const all = waiting;
     waiting = [];
     return all;
@@ -76,14 +82,18 @@ export function createBatchQueue<Item, Result>(
 
   // Looked at here alone, and not when it happens: a listener for each item would cost more than the item.
   function dropAborted(): void {
-    if (!waiting.some(({ signal }) => signal?.aborted)) return;
+    if (!waiting.some(({ signal }) => signal?.aborted)) {
+      return;
+    }
     const kept: Waiting<Item, Result>[] = [];
     for (const entry of waiting) {
       if (entry.signal?.aborted) {
         items--;
         bytes -= entry.bytes;
         entry.reject(entry.signal.reason);
-      } else kept.push(entry);
+      } else {
+        kept.push(entry);
+      }
     }
     waiting = kept;
   }
@@ -95,22 +105,34 @@ export function createBatchQueue<Item, Result>(
       const results = batch.length === 0 ? [] : await options.run(batch.map(({ item }) => item));
       batch.forEach(({ resolve, reject }, index) => {
         const result = results[index] as Result | Error;
-        if (result instanceof Error) reject(result);
-        else resolve(result);
+        if (result instanceof Error) {
+          reject(result);
+        } else {
+          resolve(result);
+        }
       });
     } catch (error) {
-      for (const { reject } of batch) reject(error as Error);
+      for (const { reject } of batch) {
+        reject(error as Error);
+      }
     }
     items -= batch.length;
-    for (const entry of batch) bytes -= entry.bytes;
+    for (const entry of batch) {
+      bytes -= entry.bytes;
+    }
     scheduled = false;
-    if (waiting.length > 0) schedule();
-    else if (items === 0 && ended) drained.resolve();
+    if (waiting.length > 0) {
+      schedule();
+    } else if (items === 0 && ended) {
+      drained.resolve();
+    }
   }
 
   return {
     add(item, size, signal) {
-      if (ended) return Promise.reject(new StoreUnavailable("the store is closed"));
+      if (ended) {
+        return Promise.reject(new StoreUnavailable("the store is closed"));
+      }
       if (items >= options.maxItems || bytes + size > options.maxBytes) {
         return Promise.reject(
           new StoreUnavailable(
@@ -127,7 +149,9 @@ export function createBatchQueue<Item, Result>(
     },
     drain() {
       ended = true;
-      if (items === 0) drained.resolve();
+      if (items === 0) {
+        drained.resolve();
+      }
       return drained.promise;
     },
   };

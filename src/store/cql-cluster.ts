@@ -100,7 +100,9 @@ export function cannotOpen(
   { contactPoints, port, dc, keyspace }: CqlAddress,
   error: unknown,
 ): StoreOpenError {
-  if (error instanceof StoreOpenError) return error;
+  if (error instanceof StoreOpenError) {
+    return error;
+  }
   const hosts = contactPoints.map((host) => `${host}:${port}`).join(", ");
   const reason = error instanceof StoreUnavailable ? error.message : reasonOf(error);
   if (causesOf(error).some(isRefusedLogin)) {
@@ -143,7 +145,9 @@ async function loadDriver(): Promise<typeof Driver.default> {
   try {
     return (await import("cassandra-driver")).default;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
+    if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") {
+      throw error;
+    }
     throw new StoreOpenError(
       `a store at cql://… needs the driver of Cassandra: npm install cassandra-driver@${driverVersion}`,
     );

@@ -47,7 +47,9 @@ export function isAlive({ expiresAtMs }: CqlEntry, now: number): boolean {
 
 /** Returns the update time that refuses a record, or undefined if it may replace what is stored. */
 export function refusalBy(stored: CqlEntry | undefined, next: CqlEntry, now: number): Instant | undefined {
-  if (!stored?.updateTime || !next.updateTime || !isAlive(stored, now)) return undefined;
+  if (!stored?.updateTime || !next.updateTime || !isAlive(stored, now)) {
+    return undefined;
+  }
   const { seconds, nanos } = stored.updateTime;
   const earlier =
     next.updateTime.seconds === seconds ? next.updateTime.nanos < nanos : next.updateTime.seconds < seconds;

@@ -31,15 +31,21 @@ export function causesOf(error: unknown): readonly unknown[] {
 /** Says in one line why a statement failed: for each node, if no node could be used. */
 export function reasonOf(error: unknown): string {
   const { innerErrors } = Object(error) as Detailed;
-  if (!innerErrors) return ofOne(error);
+  if (!innerErrors) {
+    return ofOne(error);
+  }
   const nodes = Object.entries(innerErrors);
   // Of nodes that it knows to be down, the driver does not even try one.
-  if (nodes.length === 0) return "every node is down";
+  if (nodes.length === 0) {
+    return "every node is down";
+  }
   return `no node could be used (${nodes.map(([node, cause]) => `${node}: ${ofOne(cause)}`).join("; ")})`;
 }
 
 function ofOne(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) {
+    return String(error);
+  }
   const { message, alive, required, received, blockFor }: Detailed = error;
   switch (errorCodeOf(error)) {
     case errorCode.unavailable:

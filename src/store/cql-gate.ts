@@ -40,7 +40,9 @@ export function createGate({ maxCalls, maxBytes, maxAtWork, maxWait }: GateOptio
   const drained = Promise.withResolvers<void>();
 
   function check(bytes = 0): void {
-    if (ended) throw new StoreUnavailable("the store is closed");
+    if (ended) {
+      throw new StoreUnavailable("the store is closed");
+    }
     if (calls >= maxCalls || callBytes + bytes > maxBytes) {
       throw new StoreUnavailable(
         `the store is overloaded: ${calls} calls (${callBytes} bytes) are waiting for the cluster`,
@@ -52,7 +54,9 @@ export function createGate({ maxCalls, maxBytes, maxAtWork, maxWait }: GateOptio
     const now = performance.now();
     for (;;) {
       const next = waiting.shift();
-      if (!next) return;
+      if (!next) {
+        return;
+      }
       const waited = now - next.since;
       if (waited <= maxWait) {
         next.start();
@@ -83,11 +87,15 @@ export function createGate({ maxCalls, maxBytes, maxAtWork, maxWait }: GateOptio
       } finally {
         calls--;
         callBytes -= bytes;
-        if (ended && calls === 0) drained.resolve();
+        if (ended && calls === 0) {
+          drained.resolve();
+        }
       }
     },
     turn<Result>(work: () => Promise<Result>) {
-      if (atWork < maxAtWork) return worked(work);
+      if (atWork < maxAtWork) {
+        return worked(work);
+      }
       return new Promise<Result>((resolve, reject) => {
         waiting.push({
           since: performance.now(),
@@ -104,7 +112,9 @@ export function createGate({ maxCalls, maxBytes, maxAtWork, maxWait }: GateOptio
     check: () => check(),
     drain() {
       ended = true;
-      if (calls === 0) drained.resolve();
+      if (calls === 0) {
+        drained.resolve();
+      }
       return drained.promise;
     },
   };

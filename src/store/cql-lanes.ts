@@ -38,7 +38,9 @@ export function createLanes<Item, Result>(
         resolve(results[index] as Result);
       });
     } catch (error) {
-      for (const { reject } of batch) reject(error);
+      for (const { reject } of batch) {
+        reject(error);
+      }
     }
   }
 
@@ -46,8 +48,11 @@ export function createLanes<Item, Result>(
     add(key, item) {
       return new Promise((resolve, reject) => {
         const waiting = lanes.get(key);
-        if (waiting) waiting.push({ item, resolve, reject });
-        else void work(key, { item, resolve, reject });
+        if (waiting) {
+          waiting.push({ item, resolve, reject });
+        } else {
+          void work(key, { item, resolve, reject });
+        }
       });
     },
   };

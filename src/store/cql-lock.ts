@@ -23,7 +23,9 @@ export async function withCqlLock(cluster: CqlCluster, work: () => Promise<void>
   const owner = randomInt(2 ** 31 - 1);
   for (let attempt = 1; ; attempt++) {
     const [row] = await cluster.run(take, [owner]);
-    if (row?.["[applied]"] === true) break;
+    if (row?.["[applied]"] === true) {
+      break;
+    }
     if (attempt === attempts) {
       throw new StoreOpenError(
         "another program is changing the tables, or was killed; try again in two minutes",

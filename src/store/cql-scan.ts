@@ -44,13 +44,19 @@ export async function* scanTokens({
     signal?.throwIfAborted();
     const found = await read(selectAfter, [last, limit]);
     const [end] = found.slice(-1);
-    if (!end) return;
+    if (!end) {
+      return;
+    }
     const rows = found.length < limit ? found : await upToWholeToken(found, end, read);
     last = rows.at(-1)?.place;
     const now = clock.now();
     const records = rows.map(recordOf).filter((record) => isAlive(record, now));
-    if (records.length > 0) yield { records, cursor: String(last) };
-    if (found.length < limit) return;
+    if (records.length > 0) {
+      yield { records, cursor: String(last) };
+    }
+    if (found.length < limit) {
+      return;
+    }
     const bytes = rows.reduce((sum, row) => sum + row.entry.length, 0);
     limit = Math.min(Math.max(Math.floor((pageBytes * rows.length) / bytes), 2), mostRows, limit * 4);
   }
@@ -68,7 +74,9 @@ async function upToWholeToken(
 
 function recordOf(row: CqlRow): PutRecord {
   const kind = kinds.get(row.kind);
-  if (!kind) throw new StoreUnavailable(`a stored record has the unknown kind ${row.kind}`);
+  if (!kind) {
+    throw new StoreUnavailable(`a stored record has the unknown kind ${row.kind}`);
+  }
   const key = { kind, asn: Number(row.asn), clientId: row.client_id.toString(), id: row.id.toString() };
   return { key, ...decodeEntry(row.entry) };
 }

@@ -57,14 +57,22 @@ export async function initCqlKeyspace(
     await cluster.run(versionTable);
     const isCurrent = async () => {
       const found = (await versionIn(cluster)) ?? 0;
-      if (found > steps.length) throw newer(address, found, steps.length);
+      if (found > steps.length) {
+        throw newer(address, found, steps.length);
+      }
       return found === steps.length;
     };
-    if (await isCurrent()) return;
+    if (await isCurrent()) {
+      return;
+    }
     await withCqlLock(cluster, async () => {
-      if (await isCurrent()) return;
+      if (await isCurrent()) {
+        return;
+      }
       for (let version = (await versionIn(cluster)) ?? 0; version < steps.length; version++) {
-        for (const statement of steps[version] ?? []) await cluster.run(statement);
+        for (const statement of steps[version] ?? []) {
+          await cluster.run(statement);
+        }
         await cluster.run(insertVersion, [version + 1]);
       }
     });
@@ -74,9 +82,15 @@ export async function initCqlKeyspace(
 /** Makes sure that the tables are there, in this version. Rejects with StoreOpenError, or the driver's own error. */
 export async function checkSchema(address: CqlAddress, cluster: CqlCluster): Promise<void> {
   const found = await versionIn(cluster);
-  if (found === undefined) throw notInitialised(address.keyspace);
-  if (found > recordSteps.length) throw newer(address, found, recordSteps.length);
-  if (found < recordSteps.length) throw older(address, found, recordSteps.length);
+  if (found === undefined) {
+    throw notInitialised(address.keyspace);
+  }
+  if (found > recordSteps.length) {
+    throw newer(address, found, recordSteps.length);
+  }
+  if (found < recordSteps.length) {
+    throw older(address, found, recordSteps.length);
+  }
 }
 
 /** Reads the version once more: the cheapest question that only a quorum can answer. Rejects with StoreUnavailable. */

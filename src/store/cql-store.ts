@@ -88,15 +88,21 @@ export async function openCqlStore(options: CqlStoreOptions): Promise<PlanStore>
   async function putInTurn(puts: readonly Put[]): Promise<(PutOutcome | undefined)[]> {
     const aborted = puts.map(({ signal }) => signal?.aborted ?? false);
     const [first] = puts;
-    if (!first || !aborted.includes(false)) return puts.map(() => undefined);
+    if (!first || !aborted.includes(false)) {
+      return puts.map(() => undefined);
+    }
     const [row] = await cluster.read(selectForPut, first.key);
     const now = clock.now();
     const before = row?.entry ? decodeEntry(row.entry) : undefined;
     let newest = before;
     const outcomes = puts.map(({ record }, index): PutOutcome | undefined => {
-      if (aborted[index]) return undefined;
+      if (aborted[index]) {
+        return undefined;
+      }
       const storedUpdateTime = refusalBy(newest, record, now);
-      if (storedUpdateTime) return { outcome: "stale", storedUpdateTime };
+      if (storedUpdateTime) {
+        return { outcome: "stale", storedUpdateTime };
+      }
       newest = record;
       return { outcome: "stored" };
     });
@@ -113,7 +119,9 @@ export async function openCqlStore(options: CqlStoreOptions): Promise<PlanStore>
       signal?.throwIfAborted();
       return cluster.read(selectEntry, columnsOf(key));
     });
-    if (!row?.entry) return undefined;
+    if (!row?.entry) {
+      return undefined;
+    }
     const entry = decodeEntry(row.entry);
     return isAlive(entry, clock.now()) ? entry.value : undefined;
   }
@@ -131,7 +139,9 @@ export async function openCqlStore(options: CqlStoreOptions): Promise<PlanStore>
       const size = record.value.length + requireSmall(record.key, record.value);
       const put = { record, key, signal };
       const outcome = await gate.admit(size, () => lanes.add(laneOf(record.key), put));
-      if (!outcome) throw signal?.reason;
+      if (!outcome) {
+        throw signal?.reason;
+      }
       return outcome;
     },
     async get(key, signal) {
@@ -139,7 +149,9 @@ export async function openCqlStore(options: CqlStoreOptions): Promise<PlanStore>
       return gate.admit(0, () => get(key, signal));
     },
     async *scan({ after, signal, snapshot } = {}) {
-      if (snapshot) throw noSnapshot();
+      if (snapshot) {
+        throw noSnapshot();
+      }
       const read = (statement: string, parameters: readonly unknown[]) =>
         gate.admit(0, () => gate.turn(() => cluster.read(statement, parameters)));
       yield* scanTokens({ read, clock, after, signal });

@@ -51,7 +51,9 @@ export function parseCqlUrl(url: string): CqlAddress {
   }
   const options = optionsIn(query);
   const dc = options.get("dc");
-  if (!dc) throw wrong("lacks dc=…, the data centre of this server (`nodetool status` shows the names)");
+  if (!dc) {
+    throw wrong("lacks dc=…, the data centre of this server (`nodetool status` shows the names)");
+  }
   return {
     ...nodesIn(hosts),
     keyspace,
@@ -65,19 +67,27 @@ function nodesIn(hosts: string): Pick<CqlAddress, "contactPoints" | "port"> {
   const nodes = hosts.split(",").map((host) => {
     const [, name, port] = /^([a-zA-Z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::(\d{1,5}))?$/.exec(host) ?? [];
     // Before the colon only: without an @ at its end, a user name and password stand where a host should.
-    if (!name) throw wrong(`has "${host.replace(/:.*/, ":…")}" where a host should be`);
+    if (!name) {
+      throw wrong(`has "${host.replace(/:.*/, ":…")}" where a host should be`);
+    }
     return { name, port };
   });
   const ports = new Set(nodes.flatMap(({ port }) => (port === undefined ? [] : [Number(port)])));
-  if (ports.size > 1) throw wrong("has several ports, and a cluster has one for all nodes");
+  if (ports.size > 1) {
+    throw wrong("has several ports, and a cluster has one for all nodes");
+  }
   const [port = defaultPort] = ports;
-  if (port < 1 || port > 65_535) throw wrong("has a port that is not one of 1 to 65535");
+  if (port < 1 || port > 65_535) {
+    throw wrong("has a port that is not one of 1 to 65535");
+  }
   return { contactPoints: nodes.map(({ name }) => name), port };
 }
 
 function credentialsIn(login: string): { username: string; password: string } {
   const colon = login.indexOf(":");
-  if (colon < 1) throw wrong("has a user name without a password, or the reverse");
+  if (colon < 1) {
+    throw wrong("has a user name without a password, or the reverse");
+  }
   try {
     return {
       username: decodeURIComponent(login.slice(0, colon)),
@@ -91,8 +101,12 @@ function credentialsIn(login: string): { username: string; password: string } {
 function optionsIn(query: string): ReadonlyMap<string, string> {
   const options = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(query)) {
-    if (!known.has(name)) throw wrong(`has the option "${name}"; there are ${[...known].join(", ")}`);
-    if (options.has(name)) throw wrong(`has the option "${name}" twice`);
+    if (!known.has(name)) {
+      throw wrong(`has the option "${name}"; there are ${[...known].join(", ")}`);
+    }
+    if (options.has(name)) {
+      throw wrong(`has the option "${name}" twice`);
+    }
     options.set(name, value);
   }
   return options;
@@ -100,15 +114,21 @@ function optionsIn(query: string): ReadonlyMap<string, string> {
 
 function tlsIn(options: ReadonlyMap<string, string>): CqlAddress["tls"] {
   const tls = options.get("tls") ?? "false";
-  if (tls !== "true" && tls !== "false") throw wrong(`has tls=${tls}; say tls=true or tls=false`);
+  if (tls !== "true" && tls !== "false") {
+    throw wrong(`has tls=${tls}; say tls=true or tls=false`);
+  }
   const ca = options.get("ca");
   const cert = options.get("cert");
   const key = options.get("key");
   if (tls === "true") {
-    if ((cert === undefined) !== (key === undefined)) throw wrong("needs cert and key together, or neither");
+    if ((cert === undefined) !== (key === undefined)) {
+      throw wrong("needs cert and key together, or neither");
+    }
     return { ca, cert, key };
   }
-  if (ca ?? cert ?? key) throw wrong("has ca, cert or key without tls=true");
+  if (ca ?? cert ?? key) {
+    throw wrong("has ca, cert or key without tls=true");
+  }
   return undefined;
 }
 

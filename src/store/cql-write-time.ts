@@ -33,7 +33,9 @@ export function timestampOf(next: CqlEntry, stored: bigint | undefined, now: num
  * Cassandra refuses a TTL that is too long or ends too late. Such a record stays on disk; nobody can read it either.
  */
 export function ttlOf({ expiresAtMs }: CqlEntry, timestamp: bigint, now: number, machineNow: number): number {
-  if (expiresAtMs === undefined) return 0;
+  if (expiresAtMs === undefined) {
+    return 0;
+  }
   const from = Math.max(expiresAtMs, Number(timestamp) / 1000, now);
   const ttl = Math.ceil((from - now + keptMs) / 1000);
   return ttl > longestTtl || machineNow / 1000 + ttl > lastSecond ? 0 : ttl;

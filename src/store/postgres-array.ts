@@ -36,7 +36,9 @@ export function int4Array(values: readonly (number | null)[]): Buffer {
   let end = headerBytes;
   for (const value of values) {
     end = array.writeInt32BE(value === null ? -1 : 4, end);
-    if (value !== null) end = array.writeInt32BE(value, end);
+    if (value !== null) {
+      end = array.writeInt32BE(value, end);
+    }
   }
   return array.subarray(0, end);
 }
@@ -55,12 +57,16 @@ export function int2Array(values: readonly number[]): Buffer {
 /** Returns a `bytea[]`. */
 export function byteaArray(values: readonly (Uint8Array | null)[]): Buffer {
   let size = 0;
-  for (const value of values) size += 4 + (value === null ? 0 : value.length);
+  for (const value of values) {
+    size += 4 + (value === null ? 0 : value.length);
+  }
   const array = allocate(1, size, oid.bytea, values.length);
   let end = headerBytes;
   for (const value of values) {
     end = array.writeInt32BE(value === null ? -1 : value.length, end);
-    if (value === null) continue;
+    if (value === null) {
+      continue;
+    }
     array.set(value, end);
     end += value.length;
   }

@@ -72,16 +72,26 @@ export function createPostgresConnection(options: PostgresConnectionOptions): Po
   let ended = false;
 
   function link(): Promise<Link> {
-    if (current) return current;
-    if (failure && performance.now() < failure.until) return Promise.reject(failure.error);
-    if (linked && !reconnects) return Promise.reject(new StoreUnavailable("the connection was lost"));
+    if (current) {
+      return current;
+    }
+    if (failure && performance.now() < failure.until) {
+      return Promise.reject(failure.error);
+    }
+    if (linked && !reconnects) {
+      return Promise.reject(new StoreUnavailable("the connection was lost"));
+    }
     linked = true;
     const opened = openLink(options, () => {
-      if (current === opened) current = undefined;
+      if (current === opened) {
+        current = undefined;
+      }
     });
     current = opened;
     opened.catch((error) => {
-      if (current === opened) current = undefined;
+      if (current === opened) {
+        current = undefined;
+      }
       failure = { error, until: performance.now() + pause };
     });
     return opened;
@@ -99,14 +109,18 @@ export function createPostgresConnection(options: PostgresConnectionOptions): Po
       });
       return (await inTime(query, timeout + grace)).rows;
     } catch (error) {
-      if (faultOf(error) === "reconnect") drop();
+      if (faultOf(error) === "reconnect") {
+        drop();
+      }
       throw sqlStateOf(error) === undefined ? unavailable(error, url) : error;
     }
   }
 
   return {
     run(statement, values) {
-      if (ended) return Promise.reject(new StoreUnavailable("the store is closed"));
+      if (ended) {
+        return Promise.reject(new StoreUnavailable("the store is closed"));
+      }
       const result = last.then(() => runNow(statement, values));
       last = result.catch(() => undefined);
       return result;
@@ -118,7 +132,9 @@ export function createPostgresConnection(options: PostgresConnectionOptions): Po
       ended = true;
       await last;
       const opened = await current?.catch(() => undefined);
-      if (!opened) return;
+      if (!opened) {
+        return;
+      }
       // A server that does not answer the goodbye is left to itself.
       await inTime(opened.client.end(), grace).catch(opened.drop);
     },

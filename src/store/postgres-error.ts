@@ -31,13 +31,17 @@ const faultOfState: Readonly<Record<string, PostgresFault>> = {
 /** Says what an error means. Whatever has no SQLSTATE came from the connection. */
 export function faultOf(error: unknown): PostgresFault {
   const state = sqlStateOf(error);
-  if (state === undefined) return "reconnect";
+  if (state === undefined) {
+    return "reconnect";
+  }
   return faultOfState[state] ?? faultOfClass[state.slice(0, 2)] ?? "database";
 }
 
 /** Returns the SQLSTATE of an error that the server reported; undefined for any other error. */
 export function sqlStateOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return undefined;
+  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") {
+    return undefined;
+  }
   // Node's own codes, such as EPIPE, begin with an E as no SQLSTATE does.
   return /^[0-9A-DF-Z][0-9A-Z]{4}$/.test(error.code) ? error.code : undefined;
 }
@@ -56,13 +60,17 @@ export function shownUrl(url: string): string {
 /** Returns the text of anything thrown, one line, without the password of the URL. */
 export function messageOf(error: unknown, url: string): string {
   let message = textOf(error).replaceAll(/\s*\n\s*/g, " ");
-  for (const secret of secretsOf(url)) message = message.replaceAll(secret, "***");
+  for (const secret of secretsOf(url)) {
+    message = message.replaceAll(secret, "***");
+  }
   return message;
 }
 
 /** Returns what a caller gets to see of an error. */
 export function unavailable(error: unknown, url: string): StoreUnavailable {
-  if (error instanceof StoreUnavailable) return error;
+  if (error instanceof StoreUnavailable) {
+    return error;
+  }
   return new StoreUnavailable(`PostgreSQL failed: ${messageOf(error, url)}`);
 }
 
@@ -86,7 +94,9 @@ export function openError(error: unknown, url: string): StoreOpenError {
 
 function textOf(error: unknown): string {
   // A host with several addresses fails with one error for each, and no message of its own.
-  if (error instanceof AggregateError && error.message === "") return error.errors.map(textOf).join("; ");
+  if (error instanceof AggregateError && error.message === "") {
+    return error.errors.map(textOf).join("; ");
+  }
   return error instanceof Error ? error.message : String(error);
 }
 

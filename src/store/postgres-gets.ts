@@ -38,8 +38,11 @@ export async function getBatch(
     const later: number[] = [];
     for (const [number, value] of rows) {
       const place = places[Number(number) - 1] as number;
-      if (value === null || value === undefined) later.push(place);
-      else values[place] = bytesOf(value);
+      if (value === null || value === undefined) {
+        later.push(place);
+      } else {
+        values[place] = bytesOf(value);
+      }
     }
     places = later;
   }

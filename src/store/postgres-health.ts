@@ -12,5 +12,7 @@ export async function checkWritable(connection: PostgresConnection, url: string)
   const [[isReadOnly] = []] = await connection.run(selectReadOnly, []).catch((error) => {
     throw unavailable(error, url);
   });
-  if (isReadOnly !== "f") throw readOnly();
+  if (isReadOnly !== "f") {
+    throw readOnly();
+  }
 }

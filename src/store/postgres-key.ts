@@ -64,12 +64,16 @@ export function packIds(clientId: Buffer, id: Buffer): Buffer {
 /** Takes apart what `packIds` returned. Raises RangeError if it cannot have. */
 export function unpackIds(packed: Buffer): [clientId: Buffer, id: Buffer] {
   const end = 4 + packed.readUInt32BE();
-  if (end > packed.length) throw new RangeError("the client id ends behind the end");
+  if (end > packed.length) {
+    throw new RangeError("the client id ends behind the end");
+  }
   return [packed.subarray(4, end), packed.subarray(end)];
 }
 
 function indexable(id: Buffer): Buffer {
-  if (id.length <= longestId) return id;
+  if (id.length <= longestId) {
+    return id;
+  }
   // No UTF-8 has a byte 0xff, so that no digest is also somebody's id.
   return Buffer.concat([Buffer.of(0xff), createHash("sha256").update(id).digest()]);
 }

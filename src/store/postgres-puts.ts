@@ -83,7 +83,9 @@ export async function putBatch(
     if (fault === "again" && attempt < attempts) {
       return putBatch(connection, url, records, now, attempt + 1);
     }
-    if (fault !== "record") throw unavailable(error, url);
+    if (fault !== "record") {
+      throw unavailable(error, url);
+    }
     if (records.length === 1) {
       return [new StoreUnavailable(`the record was not stored: ${messageOf(error, url)}`)];
     }
@@ -94,11 +96,15 @@ export async function putBatch(
   }
 
   const outcomes: (PutOutcome | Error)[] = new Array(records.length).fill({ outcome: "stored" });
-  if (stale.length === 0) return outcomes;
+  if (stale.length === 0) {
+    return outcomes;
+  }
   const places = stale.map(([place]) => Number(place) - 1);
   const refused = places.map((place) => records[place] as PutRecord);
   const answers = await settled(explain(connection, url, refused, now), refused.length);
-  for (const [index, place] of places.entries()) outcomes[place] = answers[index] as PutOutcome | Error;
+  for (const [index, place] of places.entries()) {
+    outcomes[place] = answers[index] as PutOutcome | Error;
+  }
   return outcomes;
 }
 
@@ -118,7 +124,9 @@ async function explain(
     const index = Number(place) - 1;
     const storedUpdateTime: Instant = { seconds: Number(seconds), nanos: Number(nanos) };
     const given = refused[index]?.updateTime;
-    if (given && isLater(storedUpdateTime, given)) outcomes[index] = { outcome: "stale", storedUpdateTime };
+    if (given && isLater(storedUpdateTime, given)) {
+      outcomes[index] = { outcome: "stale", storedUpdateTime };
+    }
   }
   // What was in the way of these has gone since, so that they may well be stored now.
   const again = refused.filter((_, index) => outcomes[index] === undefined);

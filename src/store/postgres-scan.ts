@@ -58,10 +58,14 @@ export async function* scanRecords(
       throw unavailable(error, url);
     });
     const last = rows.at(-1);
-    if (!last) return;
+    if (!last) {
+      return;
+    }
     position = keyColumnsOf(last);
     const live = rows.filter((row) => row[valueColumn] !== null);
-    if (live.length > 0) yield { records: live.map(recordOf), cursor: cursorOf(position) };
+    if (live.length > 0) {
+      yield { records: live.map(recordOf), cursor: cursorOf(position) };
+    }
   }
 }
 
@@ -134,7 +138,9 @@ function cursorOf({ asn, kind, clientId, id }: Position): string {
 function positionOf(cursor: string): Position {
   const bytes = Buffer.from(cursor, "base64url");
   try {
-    if (!bytes.subarray(0, 3).equals(mark) || bytes.toString("base64url") !== cursor) throw new RangeError();
+    if (!bytes.subarray(0, 3).equals(mark) || bytes.toString("base64url") !== cursor) {
+      throw new RangeError();
+    }
     const [clientId, id] = unpackIds(bytes.subarray(9));
     return { asn: bytes.readUInt32BE(3), kind: bytes.readUInt16BE(7), clientId, id };
   } catch {

@@ -55,14 +55,20 @@ export async function prepareSchema(
   steps: readonly string[] = recordSteps,
 ): Promise<void> {
   // First without the lock, and without a right to create anything: a finished schema needs neither.
-  if ((await versionOf(client, schema, steps.length)) === steps.length) return;
+  if ((await versionOf(client, schema, steps.length)) === steps.length) {
+    return;
+  }
   await client.query("BEGIN");
   try {
     await client.query(lock, [schema]);
     await client.query("SET LOCAL statement_timeout = 0");
     const version = await versionOf(client, schema, steps.length);
-    if (version === 0) await createVersion(client, schema);
-    for (const step of steps.slice(version)) await client.query(step);
+    if (version === 0) {
+      await createVersion(client, schema);
+    }
+    for (const step of steps.slice(version)) {
+      await client.query(step);
+    }
     await client.query("UPDATE store_version SET version = $1", [steps.length]);
     await client.query("COMMIT");
   } catch (error) {
@@ -75,15 +81,23 @@ export async function prepareSchema(
 /** Returns 0 for a schema that is missing or empty. */
 async function versionOf(client: Client, schema: string, newest: number): Promise<number> {
   const contents = (await client.query<Contents>(selectContents, [schema])).rows[0] as Contents;
-  if (contents.used !== "true") return 0;
+  if (contents.used !== "true") {
+    return 0;
+  }
   const foreign = new StoreOpenError(
     `the schema ${schema} has tables of another application; choose another database`,
   );
-  if (contents.ours !== "true") throw foreign;
+  if (contents.ours !== "true") {
+    throw foreign;
+  }
   const { rows } = await client.query("SELECT * FROM store_version");
-  if (rows[0]?.application !== application) throw foreign;
+  if (rows[0]?.application !== application) {
+    throw foreign;
+  }
   const version = Number(rows[0].version);
-  if (version <= newest) return version;
+  if (version <= newest) {
+    return version;
+  }
   throw new StoreOpenError(
     `the schema ${schema} has version ${version}, but this program knows only ${newest}; ` +
       "run the program that wrote it or a later one, or choose another database",
@@ -93,7 +107,9 @@ async function versionOf(client: Client, schema: string, newest: number): Promis
 async function createVersion(client: Client, schema: string): Promise<void> {
   const contents = (await client.query<Contents>(selectContents, [schema])).rows[0] as Contents;
   // Not IF NOT EXISTS, which asks for the right to create schemas even where there is nothing to create.
-  if (contents.exists !== "true") await client.query(`CREATE SCHEMA ${client.escapeIdentifier(schema)}`);
+  if (contents.exists !== "true") {
+    await client.query(`CREATE SCHEMA ${client.escapeIdentifier(schema)}`);
+  }
   await client.query(`
     CREATE TABLE store_version (application text NOT NULL, version integer NOT NULL);
     INSERT INTO store_version VALUES ('${application}', 0)`);

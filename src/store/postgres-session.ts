@@ -43,7 +43,9 @@ export async function prepareSession(client: Client, session: PostgresSession): 
       "the server has fsync = off, so what it stores may be gone after a power loss; set fsync = on",
     );
   }
-  if (state.read_only === "true") throw readOnly();
+  if (state.read_only === "true") {
+    throw readOnly();
+  }
 
   const settings = settingsOf(session, state);
   const { rows } = await client.query<{ name: string; setting: string }>(setSettings, [

@@ -127,7 +127,9 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const snapshots = new Set<PostgresConnection>();
 
   async function* snapshot(scan: ScanOptions): AsyncGenerator<RecordPage, void, undefined> {
-    if (closed) throw new StoreUnavailable("the store is closed");
+    if (closed) {
+      throw new StoreUnavailable("the store is closed");
+    }
     const connection = createPostgresConnection({ ...shared, reconnects: false });
     snapshots.add(connection);
     try {
@@ -141,13 +143,17 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     put(record, signal) {
       const size = sizeOfPut(record);
       const fault = faultOfRecord(record, size);
-      if (fault !== undefined) return Promise.reject(new RangeError(fault));
+      if (fault !== undefined) {
+        return Promise.reject(new RangeError(fault));
+      }
       return laneOf(puts, record.key).add(record, size, signal);
     },
     get: (key, signal) => gets.add(key, 0, signal),
     scan: (scan = {}) => (scan.snapshot ? snapshot(scan) : scanRecords(background, url, clock, scan)),
     async health() {
-      if (closed) throw new StoreUnavailable("the store is closed");
+      if (closed) {
+        throw new StoreUnavailable("the store is closed");
+      }
       await checkWritable(probe, url);
     },
     close() {
@@ -170,7 +176,9 @@ async function loadClient(): Promise<PostgresConnectionOptions["Client"]> {
 
 /** Returns what no batch can carry about a record. Found later, it would be the fault of all that share its batch. */
 function faultOfRecord({ key, updateTime, expiresAtMs = 0 }: PutRecord, size: number): string | undefined {
-  if (size > putBytes) return `the record takes up to ${size} bytes; the store has room for ${putBytes}`;
+  if (size > putBytes) {
+    return `the record takes up to ${size} bytes; the store has room for ${putBytes}`;
+  }
   const { seconds, nanos } = updateTime ?? { seconds: 0, nanos: 0 };
   const wrong = [key.asn, seconds, nanos, expiresAtMs].find((number) => !Number.isSafeInteger(number));
   return wrong === undefined ? undefined : `the record has the number ${wrong}, which is no safe integer`;

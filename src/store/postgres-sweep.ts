@@ -45,12 +45,16 @@ export function startPostgresSweep(options: PostgresSweepOptions): { stop(): voi
     let pause = interval;
     try {
       const [[removed = "0"] = []] = await connection.run(deleteExpired, [clock.now()]);
-      if (Number(removed) === sliceRows) pause = Math.min(slicePause, interval);
+      if (Number(removed) === sliceRows) {
+        pause = Math.min(slicePause, interval);
+      }
       onSweep?.(Number(removed));
     } catch {
       // Nobody waits for it, and readers skip what has expired: the next time will do.
     }
-    if (!stopped) timer = setTimeout(sweep, pause).unref();
+    if (!stopped) {
+      timer = setTimeout(sweep, pause).unref();
+    }
   }
 
   return {

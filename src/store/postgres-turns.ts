@@ -35,7 +35,9 @@ export async function putInTurn(
   write: WriteBatch,
 ): Promise<readonly (PutOutcome | Error)[]> {
   let lines = linesOf(records);
-  if (lines.length === records.length) return write(records);
+  if (lines.length === records.length) {
+    return write(records);
+  }
 
   const outcomes: (PutOutcome | Error)[] = new Array(records.length);
   while (lines.length > 0) {
@@ -45,7 +47,11 @@ export async function putInTurn(
     try {
       answers = await write(candidates as PutRecord[]);
     } catch (error) {
-      for (const { waiting } of lines) for (const { place } of waiting) outcomes[place] = error as Error;
+      for (const { waiting } of lines) {
+        for (const { place } of waiting) {
+          outcomes[place] = error as Error;
+        }
+      }
       return outcomes;
     }
     for (const [index, line] of lines.entries()) {
@@ -61,8 +67,11 @@ function linesOf(records: readonly PutRecord[]): Line[] {
   for (const [place, record] of records.entries()) {
     const text = textOf(record.key);
     const line = lines.get(text);
-    if (line) line.waiting.push({ record, place });
-    else lines.set(text, { waiting: [{ record, place }], known: undefined });
+    if (line) {
+      line.waiting.push({ record, place });
+    } else {
+      lines.set(text, { waiting: [{ record, place }], known: undefined });
+    }
   }
   return [...lines.values()];
 }
@@ -74,11 +83,15 @@ function textOf({ kind, asn, clientId, id }: RecordKey): string {
 function nextStep({ waiting, known }: Line, now: number): Step {
   if (known) {
     const step = nextOfOrder(waiting, known, now);
-    if (step) return step;
+    if (step) {
+      return step;
+    }
   }
   // Without an update time each one takes effect, and only the last one shows.
   let candidate = 0;
-  while (isUntimed(waiting[candidate]) && isUntimed(waiting[candidate + 1])) candidate++;
+  while (isUntimed(waiting[candidate]) && isUntimed(waiting[candidate + 1])) {
+    candidate++;
+  }
   return { candidate, verdicts: new Array(candidate + 1).fill(stored) };
 }
 
@@ -88,7 +101,9 @@ function nextOfOrder(waiting: Line["waiting"], known: Instant, now: number): Ste
   let candidate: number | undefined;
   let newest = known;
   for (const [index, { record }] of waiting.entries()) {
-    if (!record.updateTime || isExpired(record, now)) break;
+    if (!record.updateTime || isExpired(record, now)) {
+      break;
+    }
     if (isLater(newest, record.updateTime)) {
       verdicts.push({ outcome: "stale", storedUpdateTime: newest });
     } else {
@@ -119,8 +134,11 @@ function settle(
     outcomes[line.waiting[index]?.place as number] = isStale ? answer : verdict;
   }
   line.waiting = line.waiting.slice(verdicts.length);
-  if (isStale) line.known = answer.storedUpdateTime;
-  else line.known = isExpired(record, now) ? undefined : record.updateTime;
+  if (isStale) {
+    line.known = answer.storedUpdateTime;
+  } else {
+    line.known = isExpired(record, now) ? undefined : record.updateTime;
+  }
 }
 
 function isUntimed(waiting: Line["waiting"][number] | undefined): boolean {

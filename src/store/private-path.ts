@@ -19,10 +19,16 @@ import { messageOf } from "./sqlite-error.ts";
 export function makePrivateDirectory(directory: string): void {
   try {
     makeMissing(resolve(directory));
-    if (!statSync(directory).isDirectory()) throw fileInPlaceOf(directory);
+    if (!statSync(directory).isDirectory()) {
+      throw fileInPlaceOf(directory);
+    }
   } catch (error) {
-    if (error instanceof StoreOpenError) throw error;
-    if (hasCode(error, "ENOTDIR")) throw fileInPlaceOf(directory);
+    if (error instanceof StoreOpenError) {
+      throw error;
+    }
+    if (hasCode(error, "ENOTDIR")) {
+      throw fileInPlaceOf(directory);
+    }
     throw new StoreOpenError(
       `cannot create the directory ${directory} for the store: ${messageOf(error)}; choose another one`,
     );
@@ -40,7 +46,9 @@ export function createPrivateFile(path: string): void {
   try {
     closeSync(openSync(path, "wx", 0o600));
   } catch (error) {
-    if (!hasCode(error, "EEXIST")) throw new StoreOpenError(`cannot create ${path}: ${messageOf(error)}`);
+    if (!hasCode(error, "EEXIST")) {
+      throw new StoreOpenError(`cannot create ${path}: ${messageOf(error)}`);
+    }
     requireWritable(path);
   }
 }
@@ -48,11 +56,15 @@ export function createPrivateFile(path: string): void {
 // Not mkdir's `recursive`: Node's never returns where the parent exists and mkdir says ENOENT, as in /proc.
 function makeMissing(directory: string): void {
   const parent = dirname(directory);
-  if (!existsSync(parent)) makeMissing(parent);
+  if (!existsSync(parent)) {
+    makeMissing(parent);
+  }
   try {
     mkdirSync(directory, { mode: 0o700 });
   } catch (error) {
-    if (hasCode(error, "EEXIST")) return;
+    if (hasCode(error, "EEXIST")) {
+      return;
+    }
     throw error;
   }
   sync(parent);

@@ -30,7 +30,9 @@ export function waitWhileBusy<Result>(work: () => Result, timeout = busyTimeout)
     try {
       return work();
     } catch (error) {
-      if (resultCodeOf(error) !== resultCode.busy) throw error;
+      if (resultCodeOf(error) !== resultCode.busy) {
+        throw error;
+      }
       deadline ??= performance.now() + timeout;
       if (performance.now() >= deadline) {
         throw new Error(`another process has kept the database locked for ${timeout} ms; end what holds it`, {

@@ -39,7 +39,9 @@ const pageRows = 500;
  */
 export function checkSqlite(directory: string, look: LookAtRecord = () => []): SqliteCheck {
   const path = join(directory, "plans.sqlite");
-  if (!existsSync(path)) throw new StoreOpenError(`${path} does not exist; name the directory of a store`);
+  if (!existsSync(path)) {
+    throw new StoreOpenError(`${path} does not exist; name the directory of a store`);
+  }
   const claim = claimToLook(directory);
   const faults: string[] = [];
   let records = 0;
@@ -51,7 +53,9 @@ export function checkSqlite(directory: string, look: LookAtRecord = () => []): S
       const found = database.prepare(`PRAGMA integrity_check(${mostFaults})`);
       attempt(faults, () => {
         for (const row of found.iterate() as Iterable<{ integrity_check: string }>) {
-          if (row.integrity_check !== "ok") faults.push(row.integrity_check);
+          if (row.integrity_check !== "ok") {
+            faults.push(row.integrity_check);
+          }
         }
       });
       records = checkRows(database, look, faults);
@@ -88,7 +92,9 @@ function openToLook(path: string, inUse: boolean): DatabaseSync {
 
 function requireTables(database: DatabaseSync, path: string): void {
   const version = identify(database, path);
-  if (version === migrations.length) return;
+  if (version === migrations.length) {
+    return;
+  }
   throw new Error(
     version === 0
       ? "has no tables; if records are missed, restore it from a backup"
@@ -117,13 +123,16 @@ function checkRows(database: DatabaseSync, look: LookAtRecord, faults: string[])
         last = row.row;
         const shape = faultOf(row);
         const problems = shape === undefined ? look(recordOfRow(row)) : [shape];
-        if (problems.length > 0 && faulty++ < mostFaults)
+        if (problems.length > 0 && faulty++ < mostFaults) {
           faults.push(`row ${row.row} ${problems.join("; ")}`);
+        }
       }
       records += rows;
     }
   });
-  if (faulty > mostFaults) faults.push(`${faulty - mostFaults} more rows have faults`);
+  if (faulty > mostFaults) {
+    faults.push(`${faulty - mostFaults} more rows have faults`);
+  }
   return records;
 }
 
@@ -131,11 +140,21 @@ const kinds = new Set<number>(Object.values(kindCodes));
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 function faultOf({ asn, kind, client_id, id, update_seconds, update_nanos }: RecordRow): string | undefined {
-  if (!kinds.has(kind)) return `has the kind ${kind}, which this program does not know`;
-  if (asn < 1 || asn > 4_294_967_295) return `is of operator ${asn}, which is no ASN`;
-  if (id.length === 0) return "has an empty id";
-  if (!isText(client_id) || !isText(id)) return "has a key that is no UTF-8";
-  if ((update_seconds === null) !== (update_nanos === null)) return "has half an update time";
+  if (!kinds.has(kind)) {
+    return `has the kind ${kind}, which this program does not know`;
+  }
+  if (asn < 1 || asn > 4_294_967_295) {
+    return `is of operator ${asn}, which is no ASN`;
+  }
+  if (id.length === 0) {
+    return "has an empty id";
+  }
+  if (!isText(client_id) || !isText(id)) {
+    return "has a key that is no UTF-8";
+  }
+  if ((update_seconds === null) !== (update_nanos === null)) {
+    return "has half an update time";
+  }
   if (update_nanos !== null && (update_nanos < 0 || update_nanos > 999_999_999)) {
     return `has ${update_nanos} nanoseconds`;
   }

@@ -41,7 +41,9 @@ export function claimDirectory(directory: string, mode: ClaimMode): Claim {
   try {
     lock = takeLock(lockPath, mode);
   } catch (error) {
-    if (resultCodeOf(error) === resultCode.busy) throw inUse(directory, mode, holderOf(holderPath));
+    if (resultCodeOf(error) === resultCode.busy) {
+      throw inUse(directory, mode, holderOf(holderPath));
+    }
     throw new StoreOpenError(
       `cannot lock ${lockPath}: ${messageOf(error)}; remove this file if no program uses it`,
     );
@@ -65,7 +67,9 @@ export type LookClaim = Claim & { readonly inUse: boolean };
 export function claimToLook(directory: string): LookClaim {
   const lockPath = join(directory, "lock.sqlite");
   const without = { release: () => undefined, inUse: false };
-  if (!existsSync(lockPath)) return without;
+  if (!existsSync(lockPath)) {
+    return without;
+  }
   try {
     const lock = takeLock(lockPath, "exclusive");
     return { release: () => lock.close(), inUse: false };

@@ -63,7 +63,9 @@ export function openDatabase(directory: string, options: DatabaseOptions): OpenD
 /** Opens the file, and creates it if it is missing. Returns undefined if its tables are to be made or migrated. */
 function openCurrent(directory: string, options: DatabaseOptions): DatabaseSync | undefined {
   return withFile(directory, (database, path) => {
-    if (identify(database, path) < migrations.length) return undefined;
+    if (identify(database, path) < migrations.length) {
+      return undefined;
+    }
     requireLog(database, path);
     configure(database, options);
     // SQLite opens what it cannot write as read-only without a word. In WAL mode this touches no disk.
@@ -78,7 +80,9 @@ function upgrade(directory: string, last: boolean): void {
   try {
     claim = claimDirectory(directory, "exclusive");
   } catch (error) {
-    if (error instanceof DirectoryInUse && !last) return;
+    if (error instanceof DirectoryInUse && !last) {
+      return;
+    }
     throw error;
   }
   releasingOnError(claim, () => {
@@ -120,7 +124,9 @@ function withFile(
   } catch (error) {
     throw error instanceof StoreOpenError ? error : explain(error, path);
   } finally {
-    if (!kept) database.close();
+    if (!kept) {
+      database.close();
+    }
   }
 }
 
@@ -139,13 +145,17 @@ export function identify(database: DatabaseSync, path: string): number {
   const { tables } = database.prepare("SELECT count(*) AS tables FROM sqlite_schema").get() as {
     tables: number;
   };
-  if (application === 0 && version === 0 && tables === 0) return 0;
+  if (application === 0 && version === 0 && tables === 0) {
+    return 0;
+  }
   if (application !== applicationId) {
     throw new StoreOpenError(
       `${path} is the database of another application; move it away, or choose another directory`,
     );
   }
-  if (version <= migrations.length) return version;
+  if (version <= migrations.length) {
+    return version;
+  }
   throw new StoreOpenError(
     `${path} has schema version ${version}, but this program knows only those up to ${migrations.length}; ` +
       "run the program that wrote it or a later one, or choose another directory",
@@ -154,7 +164,9 @@ export function identify(database: DatabaseSync, path: string): number {
 
 function requireLog(database: DatabaseSync, path: string): void {
   const mode = readPragma(database, "journal_mode = WAL");
-  if (mode === "wal") return;
+  if (mode === "wal") {
+    return;
+  }
   throw new StoreOpenError(
     `${path} cannot have a write-ahead log (its journal mode is ${mode}): is it on a network file system? Choose a directory on a local disk`,
   );
@@ -174,7 +186,9 @@ function configure(database: DatabaseSync, options: DatabaseOptions): void {
     PRAGMA journal_size_limit = 67108864;
     PRAGMA temp_store = MEMORY;
   `);
-  if (maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${maxPages}`);
+  if (maxPages !== undefined) {
+    database.exec(`PRAGMA max_page_count = ${maxPages}`);
+  }
 }
 
 function readPragma(database: DatabaseSync, pragma: string): unknown {

@@ -13,8 +13,9 @@ export const resultCode = {
 
 /** Returns the primary result code of an error thrown by node:sqlite; undefined for any other error. */
 export function resultCodeOf(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number")
+  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") {
     return undefined;
+  }
   // The upper bits say more, for instance which system call failed.
   return error.errcode & 0xff;
 }

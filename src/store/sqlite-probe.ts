@@ -22,15 +22,20 @@ export function writeProbe(database: DatabaseSync): (doubtful: boolean) => void 
       );
     }
     const used = pagesOf(database, "page_count") - pagesOf(database, "freelist_count");
-    if (used >= pagesOf(database, "max_page_count"))
+    if (used >= pagesOf(database, "max_page_count")) {
       throw new Error(`${path} has as many pages as it may have`);
+    }
     // Written with the value that it has, the version still makes a transaction that changes the file.
     const version = pagesOf(database, "user_version");
     waitWhileBusy(() => database.exec("BEGIN IMMEDIATE"));
     try {
-      if (doubtful) database.exec(`PRAGMA user_version = ${version}; COMMIT`);
+      if (doubtful) {
+        database.exec(`PRAGMA user_version = ${version}; COMMIT`);
+      }
     } finally {
-      if (database.isTransaction) database.exec("ROLLBACK");
+      if (database.isTransaction) {
+        database.exec("ROLLBACK");
+      }
     }
   };
 }

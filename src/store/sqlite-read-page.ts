@@ -50,10 +50,14 @@ export function pageReader(
     for (const row of next.iterate(after, until, pageRows) as Iterable<RecordRow>) {
       looked++;
       at = row.row;
-      if (row.expires_at_ms !== null && row.expires_at_ms <= now) continue;
+      if (row.expires_at_ms !== null && row.expires_at_ms <= now) {
+        continue;
+      }
       found.push(row);
       bytes += row.value.length;
-      if (bytes >= pageBytes) break;
+      if (bytes >= pageBytes) {
+        break;
+      }
     }
     const ended = looked < pageRows && bytes < pageBytes;
     return { ...packed(found, bytes), row: ended ? until : at, until };
@@ -93,8 +97,9 @@ export function recordOfRow(row: RecordRow): PutRecord {
 
 function kindOf({ row, kind }: RecordRow): RecordKind {
   const known = kinds.get(kind);
-  if (known === undefined)
+  if (known === undefined) {
     throw new Error(`row ${row} has the kind ${kind}, which this program does not know`);
+  }
   return known;
 }
 

@@ -71,7 +71,9 @@ export function sqliteRecords(database: DatabaseSync): SqliteRecords {
       return result;
     } catch (error) {
       // SQLite itself rolls back after some errors, a full disk among them.
-      if (database.isTransaction) rollback.run();
+      if (database.isTransaction) {
+        rollback.run();
+      }
       throw error;
     }
   }
@@ -99,7 +101,9 @@ export function sqliteRecords(database: DatabaseSync): SqliteRecords {
       try {
         putOne(buffer, index, row, now);
       } catch (error) {
-        if (concernsWholeDatabase(error) || !database.isTransaction) throw error;
+        if (concernsWholeDatabase(error) || !database.isTransaction) {
+          throw error;
+        }
         writeOutcome.failed(buffer, index);
         reasons.push(messageOf(error));
       }
@@ -112,7 +116,9 @@ export function sqliteRecords(database: DatabaseSync): SqliteRecords {
       inTransaction(() => putOne(buffer, index, row, now));
       return [];
     } catch (error) {
-      if (concernsWholeDatabase(error) && resultCodeOf(error) !== resultCode.corrupt) throw error;
+      if (concernsWholeDatabase(error) && resultCodeOf(error) !== resultCode.corrupt) {
+        throw error;
+      }
       writeOutcome.failed(buffer, index);
       return [messageOf(error)];
     }
@@ -125,7 +131,9 @@ export function sqliteRecords(database: DatabaseSync): SqliteRecords {
       try {
         return inTransaction(() => putAll(buffer, rows, now));
       } catch (error) {
-        if (resultCodeOf(error) !== resultCode.corrupt) throw error;
+        if (resultCodeOf(error) !== resultCode.corrupt) {
+          throw error;
+        }
         // One of them has met a damaged page, which ends the transaction of all: each gets one of its own.
         return rows.flatMap((row, index) => putAlone(buffer, index, row, now));
       }

@@ -40,7 +40,9 @@ export async function* scanSqliteSnapshot(
   const now = clock.now();
   try {
     await thread.ask({ type: "snapshot", name });
-    while (!(await thread.ask({ type: "copy", name })).ended) signal?.throwIfAborted();
+    while (!(await thread.ask({ type: "copy", name })).ended) {
+      signal?.throwIfAborted();
+    }
     yield* pagesFrom(position, signal, (next) => thread.ask({ type: "scan", snapshot: name, ...next, now }));
   } finally {
     // If the thread has ended, so has the snapshot.
@@ -65,10 +67,14 @@ async function* pagesFrom(
 }
 
 function positionOf(cursor: string | undefined): Position {
-  if (cursor === undefined) return { after: 0, until: undefined };
+  if (cursor === undefined) {
+    return { after: 0, until: undefined };
+  }
   const [, row, last] = /^sqlite:(\d{1,16}):(\d{1,16})$/.exec(cursor) ?? [];
   const position = { after: Number(row), until: Number(last) };
-  if (Number.isSafeInteger(position.until) && position.after <= position.until) return position;
+  if (Number.isSafeInteger(position.until) && position.after <= position.until) {
+    return position;
+  }
   throw new RangeError(
     `${JSON.stringify(cursor)} is no cursor of a SQLite store; give one that its scan has returned, or none to begin anew`,
   );

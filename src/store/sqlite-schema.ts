@@ -33,12 +33,16 @@ export function migrate(database: DatabaseSync, steps: readonly string[] = migra
   database.exec("BEGIN IMMEDIATE");
   try {
     const { user_version } = database.prepare("PRAGMA user_version").get() as { user_version: number };
-    for (const step of steps.slice(user_version)) database.exec(step);
+    for (const step of steps.slice(user_version)) {
+      database.exec(step);
+    }
     database.exec(`
       PRAGMA application_id = ${applicationId};
       PRAGMA user_version = ${steps.length};
       COMMIT`);
   } finally {
-    if (database.isTransaction) database.exec("ROLLBACK");
+    if (database.isTransaction) {
+      database.exec("ROLLBACK");
+    }
   }
 }

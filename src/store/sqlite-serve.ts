@@ -20,7 +20,9 @@ export function serveSqlite(port: MessagePort, open: () => SqliteServer): void {
   try {
     server = open();
   } catch (error) {
-    if (!(error instanceof StoreOpenError)) throw error;
+    if (!(error instanceof StoreOpenError)) {
+      throw error;
+    }
     reply({ type: "refused", message: error.message });
     return;
   }
@@ -41,7 +43,11 @@ export function serveSqlite(port: MessagePort, open: () => SqliteServer): void {
 
 /** Returns what is handed over instead of copied. */
 function buffersOf(message: SqliteReply): ArrayBuffer[] {
-  if (message.type === "scan") return [message.page.values.buffer];
-  if (message.type !== "get") return [];
+  if (message.type === "scan") {
+    return [message.page.values.buffer];
+  }
+  if (message.type !== "get") {
+    return [];
+  }
   return message.values.flatMap((value) => (value instanceof Uint8Array ? [value.buffer] : []));
 }

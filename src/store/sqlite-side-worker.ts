@@ -8,7 +8,9 @@ import { beginSnapshot, type SqliteSnapshot } from "./sqlite-snapshot.ts";
 
 // A second thread with a connection of its own, for what takes long and must not stop the puts.
 
-if (!parentPort) throw new Error("sqlite-side-worker is started by openSqliteStore");
+if (!parentPort) {
+  throw new Error("sqlite-side-worker is started by openSqliteStore");
+}
 const { directory, options } = workerData as SqliteWorkerData;
 
 serveSqlite(parentPort, () => {
@@ -18,7 +20,9 @@ serveSqlite(parentPort, () => {
 
   function snapshotOf(name: string): SqliteSnapshot {
     const snapshot = snapshots.get(name);
-    if (!snapshot) throw new Error(`the snapshot ${name} is gone`);
+    if (!snapshot) {
+      throw new Error(`the snapshot ${name} is gone`);
+    }
     return snapshot;
   }
 
@@ -47,7 +51,9 @@ serveSqlite(parentPort, () => {
       }
     },
     close() {
-      for (const snapshot of snapshots.values()) snapshot.close();
+      for (const snapshot of snapshots.values()) {
+        snapshot.close();
+      }
       close();
     },
   };

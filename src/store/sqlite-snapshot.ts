@@ -92,7 +92,9 @@ function startCopy(database: DatabaseSync, directory: string, path: string): Sql
       return true;
     },
     readPage(after, until, now) {
-      if (!readPage) throw new Error("the snapshot is not complete");
+      if (!readPage) {
+        throw new Error("the snapshot is not complete");
+      }
       return readPage(after, until, now);
     },
     close() {
@@ -108,7 +110,9 @@ function requireRoom(database: DatabaseSync, directory: string): void {
   const used = (pragma("page_count") - pragma("freelist_count")) * pragma("page_size");
   const { bavail, bsize } = statfsSync(directory);
   const [free, needed] = [bavail * bsize, used + spareRoom];
-  if (free >= needed) return;
+  if (free >= needed) {
+    return;
+  }
   throw new Error(
     `a snapshot needs up to ${needed} bytes in ${directory}, and ${free} are free; make room, or go without a snapshot`,
   );
@@ -116,10 +120,14 @@ function requireRoom(database: DatabaseSync, directory: string): void {
 
 function removeLeftOvers(directory: string): void {
   for (const name of readdirSync(directory)) {
-    if (!name.startsWith(snapshotPrefix)) continue;
+    if (!name.startsWith(snapshotPrefix)) {
+      continue;
+    }
     const path = join(directory, name);
     const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat && Date.now() - stat.mtimeMs > leftOverMs) remove(path);
+    if (stat && Date.now() - stat.mtimeMs > leftOverMs) {
+      remove(path);
+    }
   }
 }
 

@@ -116,7 +116,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Plan
 
   /** Starts the second thread when it is first wanted, as most processes never scan, or again when it has died. */
   async function sideThread(): Promise<SqliteThread> {
-    if (closed) throw new StoreUnavailable("the store is closed");
+    if (closed) {
+      throw new StoreUnavailable("the store is closed");
+    }
     side ??= startSideThread();
     try {
       return await side;
@@ -147,7 +149,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Plan
   return {
     put(record, signal) {
       const size = sizeOfPut(record);
-      if (size <= putBytes) return puts.add(record, size, signal);
+      if (size <= putBytes) {
+        return puts.add(record, size, signal);
+      }
       return Promise.reject(
         new RangeError(`the record takes up to ${size} bytes; the store has room for ${putBytes}`),
       );
@@ -160,7 +164,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Plan
       return options?.snapshot ? scanSqliteSnapshot(scanning) : scanSqlite(scanning);
     },
     async health() {
-      if (closed) throw new StoreUnavailable("the store is closed");
+      if (closed) {
+        throw new StoreUnavailable("the store is closed");
+      }
       await thread.ask({ type: "probe" });
     },
     close() {

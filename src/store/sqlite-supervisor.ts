@@ -26,9 +26,13 @@ export async function keepSqliteWriter(data: SqliteWorkerData): Promise<Omit<Sql
   function watch(started: SqliteThread): void {
     started.ended.then((reason) => {
       thread = undefined;
-      if (ending) return;
+      if (ending) {
+        return;
+      }
       unavailable = reason;
-      if (performance.now() - startedAt > longestPause) pause = firstPause;
+      if (performance.now() - startedAt > longestPause) {
+        pause = firstPause;
+      }
       startLater();
     });
   }
@@ -47,7 +51,9 @@ export async function keepSqliteWriter(data: SqliteWorkerData): Promise<Omit<Sql
       watch(thread);
     } catch (error) {
       unavailable = new StoreUnavailable(messageOf(error));
-      if (!ending) startLater();
+      if (!ending) {
+        startLater();
+      }
     }
   }
 

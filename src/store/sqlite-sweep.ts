@@ -32,12 +32,16 @@ export function startSweeping({ thread, clock, interval, onSweep }: SweepOptions
     let pause = interval;
     try {
       const { removed } = await thread.ask({ type: "sweep", rows: sliceRows, now: clock.now() });
-      if (removed === sliceRows) pause = slicePause * (performance.now() - began);
+      if (removed === sliceRows) {
+        pause = slicePause * (performance.now() - began);
+      }
       onSweep?.(removed);
     } catch {
       // Nobody waits for it, and readers skip what has expired: the next time will do.
     }
-    if (!stopped) timer = setTimeout(sweep, pause).unref();
+    if (!stopped) {
+      timer = setTimeout(sweep, pause).unref();
+    }
   }
 
   return {

@@ -44,11 +44,15 @@ export async function startSqliteThread(
   let reason = "the thread of the SQLite store ended";
 
   worker.on("message", (reply: SqliteReply) => {
-    if (reply.type === "opened") opened.resolve();
-    else if (reply.type === "refused") opened.reject(new StoreOpenError(reply.message));
-    else if (reply.type === "failed")
+    if (reply.type === "opened") {
+      opened.resolve();
+    } else if (reply.type === "refused") {
+      opened.reject(new StoreOpenError(reply.message));
+    } else if (reply.type === "failed") {
       asked.shift()?.reject(new StoreUnavailable(`SQLite failed: ${reply.message}`));
-    else asked.shift()?.resolve(reply);
+    } else {
+      asked.shift()?.resolve(reply);
+    }
   });
   worker.on("error", (error) => {
     reason = `the thread of the SQLite store failed: ${error.message}`;
@@ -56,7 +60,9 @@ export async function startSqliteThread(
   worker.on("exit", () => {
     unavailable = new StoreUnavailable(reason);
     opened.reject(new StoreOpenError(`cannot open ${data.directory}: ${reason}`));
-    for (const { reject } of asked.splice(0)) reject(unavailable);
+    for (const { reject } of asked.splice(0)) {
+      reject(unavailable);
+    }
     ended.resolve(unavailable);
   });
 
@@ -64,7 +70,9 @@ export async function startSqliteThread(
   return {
     ask<Type extends AskType>(request: Ask<Type>) {
       // A thread that has ended takes messages without a word.
-      if (unavailable) return Promise.reject(unavailable);
+      if (unavailable) {
+        return Promise.reject(unavailable);
+      }
       return new Promise<Reply<Type>>((resolve, reject) => {
         worker.postMessage(request);
         // Replies come in the order of the requests, so this one's is of the same type.

@@ -11,7 +11,9 @@ import { type SqliteServer, serveSqlite } from "./sqlite-serve.ts";
 
 // Runs as a thread of its own, because each call of node:sqlite blocks, some of them until the disk is done.
 
-if (!parentPort) throw new Error("sqlite-worker is started by openSqliteStore");
+if (!parentPort) {
+  throw new Error("sqlite-worker is started by openSqliteStore");
+}
 const { directory, memory, options } = workerData as SqliteWorkerData;
 const buffer = putBufferOn(memory);
 

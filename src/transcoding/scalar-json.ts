@@ -73,8 +73,12 @@ function expected(what: string, json: unknown): Read {
 
 /** Says in words what kind of JSON value this is, without telling the value. */
 export function kindOf(json: unknown): string {
-  if (json === null) return "null";
-  if (Array.isArray(json)) return "an array";
+  if (json === null) {
+    return "null";
+  }
+  if (Array.isArray(json)) {
+    return "an array";
+  }
   return typeof json === "object" ? "an object" : `a ${typeof json}`;
 }
 
@@ -107,9 +111,15 @@ function readBytes(json: unknown): Read {
 const decimal = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 function readDouble(json: unknown): Read {
-  if (json === "NaN") return { value: Number.NaN };
-  if (json === "Infinity") return { value: Number.POSITIVE_INFINITY };
-  if (json === "-Infinity") return { value: Number.NEGATIVE_INFINITY };
+  if (json === "NaN") {
+    return { value: Number.NaN };
+  }
+  if (json === "Infinity") {
+    return { value: Number.POSITIVE_INFINITY };
+  }
+  if (json === "-Infinity") {
+    return { value: Number.NEGATIVE_INFINITY };
+  }
   const number = typeof json === "string" && decimal.test(json) ? Number(json) : json;
   if (typeof number !== "number") {
     return expected("a number", json);

@@ -76,7 +76,9 @@ describe("the check of a store", () => {
     const store = {
       async *scan() {
         for (const page of pages) {
-          if (page instanceof Error) throw page;
+          if (page instanceof Error) {
+            throw page;
+          }
           yield { records: page, cursor: "" };
         }
       },

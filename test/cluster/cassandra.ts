@@ -26,13 +26,23 @@ export const dc = "datacenter1";
 /** Says what this machine lacks to run the cluster; undefined if it lacks nothing. */
 export async function whatIsMissing(): Promise<string | undefined> {
   const java = await run("java", ["-version"]).catch(() => undefined);
-  if (!java) return "Java is not installed";
+  if (!java) {
+    return "Java is not installed";
+  }
   const [, version = "unknown"] = /version "([^"]+)"/.exec(java.stderr) ?? [];
-  if (!version.startsWith("17.")) return `Java is ${version}, not 17`;
-  if (!(await run("javac", ["-version"]).catch(() => undefined))) return "Java has no compiler";
-  if (!(await run("mvn", ["-v"]).catch(() => undefined))) return "Maven is not installed";
+  if (!version.startsWith("17.")) {
+    return `Java is ${version}, not 17`;
+  }
+  if (!(await run("javac", ["-version"]).catch(() => undefined))) {
+    return "Java has no compiler";
+  }
+  if (!(await run("mvn", ["-v"]).catch(() => undefined))) {
+    return "Maven is not installed";
+  }
   const free = await Promise.all(hosts.map((host) => listenOnce(host, 0).catch(() => undefined)));
-  if (free.includes(undefined)) return "127.0.0.1 to 127.0.0.3 are not all of this machine";
+  if (free.includes(undefined)) {
+    return "127.0.0.1 to 127.0.0.3 are not all of this machine";
+  }
   return undefined;
 }
 
@@ -193,7 +203,9 @@ async function freePort(): Promise<number> {
   for (;;) {
     const port = await listenOnce(hosts[0], 0);
     const others = hosts.slice(1).map((host) => listenOnce(host, port).catch(() => undefined));
-    if (!(await Promise.all(others)).includes(undefined)) return port;
+    if (!(await Promise.all(others)).includes(undefined)) {
+      return port;
+    }
   }
 }
 

@@ -49,7 +49,9 @@ export const makeClusterDirectory = () => mkdtemp(join(tmpdir(), "mdps-cluster-"
 export function stopCluster(directory: string): void {
   for (const node of hosts.keys()) {
     const pid = pidOf(directory, node);
-    if (pid !== undefined) killNow(pid);
+    if (pid !== undefined) {
+      killNow(pid);
+    }
   }
   rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 }
@@ -70,9 +72,13 @@ export function clusterAt(place: ClusterPlace): Cluster {
     },
     async kill(node) {
       const pid = pidOf(directory, node);
-      if (pid === undefined) throw new Error(`node ${node} was never started`);
+      if (pid === undefined) {
+        throw new Error(`node ${node} was never started`);
+      }
       killNow(pid);
-      while (isRunning(pid)) await pause(20);
+      while (isRunning(pid)) {
+        await pause(20);
+      }
     },
     start(node) {
       const own = join(directory, `node${node}`);
@@ -86,7 +92,9 @@ export function clusterAt(place: ClusterPlace): Cluster {
     },
     freeze(node, frozen) {
       const pid = pidOf(directory, node);
-      if (pid !== undefined) process.kill(pid, frozen ? "SIGSTOP" : "SIGCONT");
+      if (pid !== undefined) {
+        process.kill(pid, frozen ? "SIGSTOP" : "SIGCONT");
+      }
     },
     async ready() {
       await Promise.all(hosts.map((host) => untilItSeesAll(place, host)));
@@ -108,7 +116,9 @@ async function prepare(place: ClusterPlace): Promise<void> {
   // All schema changes are made while all nodes see each other, else they wait long for an agreement.
   await untilItWorks(place, async () => {
     const { rowLength } = await client.execute("SELECT peer FROM system.peers");
-    if (rowLength !== hosts.length - 1) throw new Error(`the first node sees ${rowLength} others`);
+    if (rowLength !== hosts.length - 1) {
+      throw new Error(`the first node sees ${rowLength} others`);
+    }
   });
   await client.execute(`ALTER KEYSPACE system_auth WITH replication = ${thrice}`);
   await client.execute(
@@ -156,8 +166,9 @@ async function untilItWorks<Result>(place: ClusterPlace, work: () => Promise<Res
     try {
       return await work();
     } catch (error) {
-      if (performance.now() > end)
+      if (performance.now() > end) {
         throw new Error(`the cluster does not start:\n${lastLines(place)}`, { cause: error });
+      }
       await pause(250);
     }
   }

@@ -83,10 +83,14 @@ describe.skipIf(missing)(`a cluster that loses nodes${missing && ` (skipped: ${m
     await cluster.kill(0);
     await expectUnavailable([() => put(start + 2), () => store.get(key), () => store.health()]);
 
-    for (const node of [0, 1, 2]) cluster.start(node);
+    for (const node of [0, 1, 2]) {
+      cluster.start(node);
+    }
     const end = performance.now() + 90_000;
     while (!(await isHealthy(store))) {
-      if (performance.now() > end) throw new Error("the store has not recovered");
+      if (performance.now() > end) {
+        throw new Error("the store has not recovered");
+      }
       await pause(200);
     }
     expect(Number(Buffer.from((await store.get(key)) ?? []))).toBeGreaterThanOrEqual(start);
@@ -137,7 +141,9 @@ function startLoad(stores: readonly PlanStore[]) {
     done: 0,
     async worked(puts: number) {
       const wanted = load.done + puts;
-      while (load.done < wanted) await pause(10);
+      while (load.done < wanted) {
+        await pause(10);
+      }
     },
     async stop() {
       ended = true;
@@ -163,8 +169,11 @@ function startLoad(stores: readonly PlanStore[]) {
           expiresAtMs: Date.now() + 3_600_000 * 24,
           value: Buffer.from(String(micros)),
         });
-        if (outcome === "stale") load.stale++;
-        else load.newest.set(id, Math.max(load.newest.get(id) ?? 0, micros));
+        if (outcome === "stale") {
+          load.stale++;
+        } else {
+          load.newest.set(id, Math.max(load.newest.get(id) ?? 0, micros));
+        }
       } catch (error) {
         load.failed.push(String(error));
       }

@@ -195,16 +195,22 @@ describe.skipIf(missing)(`CQL${missing && ` (skipped: ${missing})`}`, () => {
       await Promise.all(ids.map((id) => store.put(record(id))));
       const found: string[] = [];
       const note = (page: RecordPage) => {
-        for (const { key } of page.records) found.push(key.id);
+        for (const { key } of page.records) {
+          found.push(key.id);
+        }
         return page.cursor;
       };
       let cursor: string | undefined;
       for await (const page of store.scan()) {
         cursor = note(page);
-        if (found.length > 100) break;
+        if (found.length > 100) {
+          break;
+        }
       }
       expect(found.length).toBeLessThan(3_000);
-      for await (const page of (await open(url)).scan({ after: cursor })) note(page);
+      for await (const page of (await open(url)).scan({ after: cursor })) {
+        note(page);
+      }
       expect(found.toSorted()).toEqual(ids.toSorted());
       await expect(store.scan({ after: "elsewhere" })[Symbol.asyncIterator]().next()).rejects.toThrow(
         RangeError,

@@ -89,7 +89,9 @@ describe("gen/discovery.json", () => {
   it("describes every value of every enum", () => {
     const enums: { enum: string[]; enumDescriptions: string[] }[] = [];
     JSON.parse(text, (_, value) => {
-      if (Array.isArray(value?.enum)) enums.push(value);
+      if (Array.isArray(value?.enum)) {
+        enums.push(value);
+      }
       return value;
     });
     expect(enums.length).toBeGreaterThan(0);
@@ -202,8 +204,9 @@ describe("the methods", () => {
 
   it("need only scopes that the document has", () => {
     expect(Object.keys(document.auth.oauth2.scopes).sort()).toEqual([pushScope, readScope].sort());
-    for (const { description } of Object.values(document.auth.oauth2.scopes))
+    for (const { description } of Object.values(document.auth.oauth2.scopes)) {
       expect(description).not.toBe("");
+    }
   });
 
   it.each([...methods])("lead to their route: %s", (way, { httpMethod, path, flatPath, parameters }) => {

@@ -94,7 +94,9 @@ async function callWithConfig(...script: Code[]): Promise<{ code: number; attemp
       router.service(PlanGroupService, {
         createPlanGroup() {
           const code = script[attempts++];
-          if (code !== undefined) throw new ConnectError("says the server", code);
+          if (code !== undefined) {
+            throw new ConnectError("says the server", code);
+          }
           return {};
         },
       }),

@@ -26,8 +26,14 @@ const names = alerts.map(({ alert = "" }) => alert);
 describe("the alerts", () => {
   it("refer to metrics and labels that a server has", async () => {
     const exposition = new Map(parseExposition(await exposeServer()));
-    for (const { record } of rules) if (record !== undefined) exposition.set(record, new Set());
-    for (const { expr } of rules) expect(unknownReferences(parseQuery(expr), exposition), expr).toEqual([]);
+    for (const { record } of rules) {
+      if (record !== undefined) {
+        exposition.set(record, new Set());
+      }
+    }
+    for (const { expr } of rules) {
+      expect(unknownReferences(parseQuery(expr), exposition), expr).toEqual([]);
+    }
   });
 
   it("name reasons that the contract has", () => {
@@ -36,7 +42,9 @@ describe("the alerts", () => {
     );
     const contract = textOf("proto/mobiledataplansharing/v1/errors.proto");
     expect(reasons).toEqual(["SERVER_OVERLOADED", "OPERATOR_RATE_EXCEEDED"]);
-    for (const reason of reasons) expect(contract).toMatch(new RegExp(`^  ${reason} = \\d+`, "m"));
+    for (const reason of reasons) {
+      expect(contract).toMatch(new RegExp(`^  ${reason} = \\d+`, "m"));
+    }
   });
 
   it("wait, have a severity, and say what is the case, with its figure, and what to do", () => {
@@ -44,8 +52,9 @@ describe("the alerts", () => {
       expect(rule.for, alert).toMatch(/^\d+[mh]$/);
       expect(["critical", "warning", "info"], alert).toContain(labels?.severity);
       expect(Object.keys(annotations), alert).toEqual(["summary", "description", "runbook_url"]);
-      if (alert !== "MdpsDown" && alert !== "MdpsNotReady")
+      if (alert !== "MdpsDown" && alert !== "MdpsNotReady") {
         expect(annotations.description, alert).toContain("$value");
+      }
     }
   });
 

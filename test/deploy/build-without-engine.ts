@@ -35,7 +35,9 @@ export function buildWithoutEngine(room: Room, stages: readonly Stage[], folder:
   const roots = new Map<string, string>();
   const findSources: FindSources = (stage) => {
     const found = stage === undefined ? context : roots.get(stage);
-    if (found === undefined) throw new Error(`COPY --from=${stage}: no stage before has that name`);
+    if (found === undefined) {
+      throw new Error(`COPY --from=${stage}: no stage before has that name`);
+    }
     return found;
   };
   const images = stages.map((stage, index) => {
@@ -64,7 +66,9 @@ function mountBase(room: Room, place: string): string {
   ];
   room.run(["mkdir", "-p", root, upper, work]);
   room.run(["mount", "-t", "overlay", "base", "-o", `lowerdir=/,upperdir=${upper},workdir=${work}`, root]);
-  for (const name of ["proc", "dev"]) room.run(["mount", "--rbind", `/${name}`, join(root, name)]);
+  for (const name of ["proc", "dev"]) {
+    room.run(["mount", "--rbind", `/${name}`, join(root, name)]);
+  }
   room.run(["mkdir", "-p", join(root, "usr/local/bin")]);
   room.run(["cp", "--remove-destination", process.execPath, join(root, "usr/local/bin/node")]);
   return root;
@@ -104,13 +108,19 @@ function runStage(room: Room, root: string, stage: Stage, findSources: FindSourc
     } else if (keyword === "WORKDIR") {
       image.workDirectory = posix.resolve(image.workDirectory, text);
       room.run(["mkdir", "-p", join(root, image.workDirectory)]);
-    } else if (keyword === "ENV") Object.assign(image.env, instruction.properties);
-    else if (keyword === "USER") image.user = text;
-    else if (keyword === "VOLUME") image.volume = text;
-    else if (keyword === "ENTRYPOINT") image.entrypoint = words;
-    else if (keyword === "CMD") image.command = words;
-    else if (keyword === "HEALTHCHECK") image.healthCheck = words;
-    else if (!["ARG", "LABEL", "EXPOSE", "STOPSIGNAL"].includes(keyword)) {
+    } else if (keyword === "ENV") {
+      Object.assign(image.env, instruction.properties);
+    } else if (keyword === "USER") {
+      image.user = text;
+    } else if (keyword === "VOLUME") {
+      image.volume = text;
+    } else if (keyword === "ENTRYPOINT") {
+      image.entrypoint = words;
+    } else if (keyword === "CMD") {
+      image.command = words;
+    } else if (keyword === "HEALTHCHECK") {
+      image.healthCheck = words;
+    } else if (!["ARG", "LABEL", "EXPOSE", "STOPSIGNAL"].includes(keyword)) {
       throw new Error(`${keyword} is not known here: teach buildWithoutEngine what it does`);
     }
   }

@@ -60,8 +60,9 @@ describe("the dashboard", () => {
     for (const { title, description, fieldConfig, datasource, targets = [] } of charts) {
       expect(description?.length, title).toBeGreaterThan(20);
       expect(fieldConfig?.defaults.unit, title).toBeTruthy();
-      for (const each of [datasource, ...targets.map((target) => target.datasource)])
+      for (const each of [datasource, ...targets.map((target) => target.datasource)]) {
         expect(each).toEqual(source);
+      }
     }
   });
 
@@ -71,8 +72,9 @@ describe("the dashboard", () => {
     for (const expr of queries) {
       const query = parseQuery(withoutVariables(expr));
       expect(unknownReferences(query, exposition), expr).toEqual([]);
-      for (const { labels } of query.selectors)
+      for (const { labels } of query.selectors) {
         expect(Object.keys(labels), expr).toEqual(expect.arrayContaining(["job", "instance"]));
+      }
     }
   });
 });

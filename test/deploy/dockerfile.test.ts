@@ -48,8 +48,9 @@ describe("the Dockerfile", () => {
   });
 
   it("starts the program without a shell, which would keep its signals from it", () => {
-    for (const keyword of ["ENTRYPOINT", "CMD", "HEALTHCHECK"])
+    for (const keyword of ["ENTRYPOINT", "CMD", "HEALTHCHECK"]) {
       expect(last(keyword)?.isExec, keyword).toBe(true);
+    }
     expect(last("ENTRYPOINT")?.words).toEqual([
       "node",
       "--max-semi-space-size=32",

@@ -49,7 +49,9 @@ export function parseDockerfile(text: string): readonly Stage[] {
     } else if (stage !== undefined) {
       stage.instructions.push(instruction);
     } else {
-      for (const [name, value] of Object.entries(instruction.properties)) defaults.set(name, value);
+      for (const [name, value] of Object.entries(instruction.properties)) {
+        defaults.set(name, value);
+      }
     }
   }
   return stages;

@@ -19,9 +19,13 @@ export function parseExposition(text: string): Exposition {
   const samples = new Map<string, Set<string>>([...ofPrometheus].map(([name]) => [name, new Set()]));
   for (const line of text.split("\n").filter((line) => line !== "" && !line.startsWith("#"))) {
     const [, name = "", , braces = ""] = /^([\w:]+)(\{(.*)\})? \S+( \d+)?$/.exec(line) ?? [];
-    if (name === "") throw new Error(`no sample: ${line}`);
+    if (name === "") {
+      throw new Error(`no sample: ${line}`);
+    }
     const labels = samples.get(name) ?? new Set();
-    for (const [, label = ""] of braces.matchAll(/(\w+)="(?:[^"\\]|\\.)*"/g)) labels.add(label);
+    for (const [, label = ""] of braces.matchAll(/(\w+)="(?:[^"\\]|\\.)*"/g)) {
+      labels.add(label);
+    }
     samples.set(name, labels);
   }
   return samples;

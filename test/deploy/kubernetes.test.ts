@@ -28,7 +28,9 @@ describe.each(["postgres", "sqlite"])("the manifests of %s", (name) => {
         .filter(({ kind }) => kind === "PodDisruptionBudget")
         .map(({ spec }) => (spec.selector as Selector).matchLabels),
     ];
-    for (const selector of selectors) expect(selector).toEqual(labels);
+    for (const selector of selectors) {
+      expect(selector).toEqual(labels);
+    }
   });
 
   it("run one image, whose name the kustomization replaces", () => {
@@ -55,7 +57,11 @@ describe.each(["postgres", "sqlite"])("the manifests of %s", (name) => {
     expect(admin).toMatchObject([
       { from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "monitoring" } } }] },
     ]);
-    for (const rule of rules) for (const { port } of rule.ports) expect(ports.has(port)).toBe(true);
+    for (const rule of rules) {
+      for (const { port } of rule.ports) {
+        expect(ports.has(port)).toBe(true);
+      }
+    }
   });
 
   it("give the program no more than it needs", () => {
@@ -100,7 +106,9 @@ describe.each(["postgres", "sqlite"])("the manifests of %s", (name) => {
     ]);
     const mounts = new Map(server?.volumeMounts.map((mount) => [mount.mountPath, mount.name]));
     for (const container of containers) {
-      for (const mount of container.volumeMounts) expect(volumes).toContain(mount.name);
+      for (const mount of container.volumeMounts) {
+        expect(volumes).toContain(mount.name);
+      }
     }
     const folderOf = (path = "") => path.slice(0, path.lastIndexOf("/"));
     for (const file of [settings.listen?.tlsCert, settings.listen?.tlsKey, server?.args?.at(-1)]) {

@@ -78,7 +78,9 @@ export type Overlay = {
 /** Returns what the object of a kind is to be. Raises an Error if there is none. */
 export function specOf(manifests: readonly Manifest[], kind: string): Manifest["spec"] {
   const found = manifests.find((manifest) => manifest.kind === kind);
-  if (found === undefined) throw new Error(`there is no ${kind}`);
+  if (found === undefined) {
+    throw new Error(`there is no ${kind}`);
+  }
   return found.spec;
 }
 
@@ -95,7 +97,9 @@ const textOf = (path: string) => readFileSync(join(folder, path), "utf8");
 export function readManifests(path: string): readonly Manifest[] {
   return parseAllDocuments(textOf(path), { strict: true }).map((document) => {
     const [error] = document.errors;
-    if (error) throw error;
+    if (error) {
+      throw error;
+    }
     return document.toJS() as Manifest;
   });
 }
@@ -105,7 +109,9 @@ export function readOverlay(name: string): Overlay {
   const kustomization = parse(textOf(`${name}/kustomization.yaml`)) as Kustomization;
   const manifests = manifestsOf(name);
   const workload = manifests.find(({ kind }) => kind === "Deployment" || kind === "StatefulSet");
-  if (workload === undefined) throw new Error(`${name} has neither a Deployment nor a StatefulSet`);
+  if (workload === undefined) {
+    throw new Error(`${name} has neither a Deployment nor a StatefulSet`);
+  }
   return {
     manifests,
     workload: workload as Workload,

@@ -22,10 +22,14 @@ export function parseQuery(text: string): Query {
   const textOf = ({ from, to }: { from: number; to: number }) => text.slice(from, to);
   parser.parse(text).iterate({
     enter({ type, node }) {
-      if (type.isError) throw new Error(`no PromQL at ${node.from}: ${text}`);
+      if (type.isError) {
+        throw new Error(`no PromQL at ${node.from}: ${text}`);
+      }
       if (type.name === "VectorSelector") {
         const metric = node.getChild("Identifier");
-        if (metric === null) throw new Error(`a selector has no name: ${textOf(node)}`);
+        if (metric === null) {
+          throw new Error(`a selector has no name: ${textOf(node)}`);
+        }
         selectors.push({ metric: textOf(metric), labels: labelsOf(node, textOf) });
       } else if (type.name === "GroupingLabels") {
         grouping.push(...node.getChildren("LabelName").map(textOf));

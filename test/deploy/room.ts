@@ -17,10 +17,16 @@ export type Room = {
 
 /** Says what this machine lacks to make rooms with file systems in them; undefined if it lacks nothing. */
 export function whyNoRoom(): string | undefined {
-  if (process.platform !== "linux") return "there are mount namespaces on Linux only";
-  if (process.getuid?.() !== 0) return "only root may mount file systems";
+  if (process.platform !== "linux") {
+    return "there are mount namespaces on Linux only";
+  }
+  if (process.getuid?.() !== 0) {
+    return "only root may mount file systems";
+  }
   for (const tool of ["unshare", "nsenter", "setpriv", "chroot", "ip"]) {
-    if (spawnSync("which", [tool]).status !== 0) return `${tool} is missing`;
+    if (spawnSync("which", [tool]).status !== 0) {
+      return `${tool} is missing`;
+    }
   }
   const overlay =
     "mount -t tmpfs t /mnt && mkdir /mnt/u /mnt/w /mnt/m && mount -t overlay o -o lowerdir=/,upperdir=/mnt/u,workdir=/mnt/w /mnt/m";
@@ -57,7 +63,9 @@ export async function openRoom(): Promise<Room> {
           const ended = once(child, "exit");
           // Of a process namespace the first process, with which the others end. That of a parent which is killed would
           // stay: it has changed its user, and so is no longer told of the parent's end.
-          for (const pid of childrenOf(child.pid as number)) process.kill(pid, "SIGKILL");
+          for (const pid of childrenOf(child.pid as number)) {
+            process.kill(pid, "SIGKILL");
+          }
           child.kill("SIGKILL");
           await ended;
         }

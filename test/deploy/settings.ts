@@ -18,6 +18,8 @@ export function readSettings(path: string): ServerConfig {
 export function parseSettings(text: string): ServerConfig {
   const config = fromJson(ServerConfigSchema, parse(text) as JsonValue);
   const { violations = [] } = createValidator().validate(ServerConfigSchema, config);
-  if (violations.length > 0) throw new Error(violations.map(String).join("; "));
+  if (violations.length > 0) {
+    throw new Error(violations.map(String).join("; "));
+  }
   return config;
 }

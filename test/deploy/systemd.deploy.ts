@@ -66,8 +66,11 @@ describe.skipIf(noSystemd)(`mdps.service${skipped(noSystemd)}`, () => {
     // Each line adds to the lines before it, or with ~ takes away from them.
     for (const line of values("SystemCallFilter") as string[]) {
       for (const call of callsOf(line.replace(/^~/, ""))) {
-        if (line.startsWith("~")) permitted.delete(call);
-        else permitted.add(call);
+        if (line.startsWith("~")) {
+          permitted.delete(call);
+        } else {
+          permitted.add(call);
+        }
       }
     }
     const used = new Set(

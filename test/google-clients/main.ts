@@ -31,8 +31,11 @@ try {
   await writeKey("reading-key.json", url, "--access", "both");
   await testNode(url);
   const missing = missingPython();
-  if (missing === undefined) await testPython(url);
-  else console.log(`skipped: google-api-python-client: ${missing}`);
+  if (missing === undefined) {
+    await testPython(url);
+  } else {
+    console.log(`skipped: google-api-python-client: ${missing}`);
+  }
 } catch (error) {
   console.error((error as Error).message);
   process.exitCode = 1;
@@ -59,7 +62,9 @@ async function testPython(url: string): Promise<void> {
   writeFileSync(join(place, "push.py"), snippet("push.py"));
   const pushed = await run(python, ["push.py"], { MDPS_URL: url });
   // The example prints a refusal as well.
-  if (!pushed.startsWith("operators/65001/planStatuses/")) throw new Error("the example for Python failed");
+  if (!pushed.startsWith("operators/65001/planStatuses/")) {
+    throw new Error("the example for Python failed");
+  }
   console.log("ok: google-api-python-client: the example for Python");
   await run(python, [tests], { MDPS_URL: url, MDPS_KEY_FILE: join(place, "reading-key.json") });
 }
@@ -67,15 +72,21 @@ async function testPython(url: string): Promise<void> {
 /** Says what keeps Python's tests from running here. */
 function missingPython(): string | undefined {
   const { status, error } = spawnSync("python3", ["-c", check], { stdio: "ignore" });
-  if (error !== undefined) return "python3 is not installed";
-  if (status === 0) return undefined;
+  if (error !== undefined) {
+    return "python3 is not installed";
+  }
+  if (status === 0) {
+    return undefined;
+  }
   return status === tooOld ? "python3 is older than 3.10" : "python3 has no venv";
 }
 
 /** An example of the guide, as it stands. */
 function snippet(name: string): string {
   const code = new RegExp(`<!-- snippet: ${name} -->\n\`\`\`\\w+\n([\\s\\S]*?\n)\`\`\``).exec(guide)?.[1];
-  if (code === undefined) throw new Error(`docs/google-clients.md has no example ${name}`);
+  if (code === undefined) {
+    throw new Error(`docs/google-clients.md has no example ${name}`);
+  }
   return code;
 }
 
@@ -99,7 +110,9 @@ async function run(command: string, args: string[], env: NodeJS.ProcessEnv = {})
     process.stdout.write(chunk);
   });
   const [code] = (await once(child, "close")) as [number | null];
-  if (code !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${code}`);
+  if (code !== 0) {
+    throw new Error(`${command} ${args.join(" ")} ended with ${code}`);
+  }
   return printed;
 }
 
@@ -110,7 +123,9 @@ function urlOf(from: ChildProcess): Promise<string> {
     from.stdout?.on("data", (chunk: Buffer) => {
       text += chunk.toString();
       const url = /listens on (\S+),/.exec(text)?.[1];
-      if (url !== undefined) resolve(url);
+      if (url !== undefined) {
+        resolve(url);
+      }
     });
     from.on("exit", (code) => reject(new Error(`the server ended with ${code}: ${text}`)));
   });

@@ -59,7 +59,9 @@ async function withTokenEndpoint(): Promise<Api> {
   const transporter = new gaxios.Gaxios();
   transporter.interceptors.request.add({
     async resolved(request) {
-      if (String(request.url) === "https://oauth2.googleapis.com/token") request.url = new URL(key.token_uri);
+      if (String(request.url) === "https://oauth2.googleapis.com/token") {
+        request.url = new URL(key.token_uri);
+      }
       return request;
     },
   });

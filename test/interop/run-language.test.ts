@@ -101,7 +101,9 @@ it("builds again, in a folder that is empty, when a build fails", async () => {
       ...language,
       build(context) {
         folders.push(context.workDir);
-        if (folders.length < 3) throw new Error("the registry did not answer");
+        if (folders.length < 3) {
+          throw new Error("the registry did not answer");
+        }
         return language.build(context);
       },
     },

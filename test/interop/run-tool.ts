@@ -33,15 +33,18 @@ export function runTool(command: string, args: readonly string[], options: RunTo
         }
       });
       stream.on("end", () => {
-        if (rest === "") return;
+        if (rest === "") {
+          return;
+        }
         lines.push(rest);
         log(rest);
       });
     }
     child.on("error", reject);
     child.on("close", (code, signal) => {
-      if (code === 0) resolve();
-      else {
+      if (code === 0) {
+        resolve();
+      } else {
         const called = [command, ...args].join(" ");
         reject(new Error(`${called} ended with ${code ?? signal}:\n${lines.slice(-40).join("\n")}`));
       }

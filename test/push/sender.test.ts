@@ -157,7 +157,7 @@ describe("an answer over REST", () => {
     const endless: Answer = (_, response) => {
       response.writeHead(200, { "content-type": "application/json" });
       const more = () => {
-        while (response.write(Buffer.alloc(64 * 1024, " ")) && !response.destroyed);
+        while (response.write(Buffer.alloc(64 * 1024, " ")) && !response.destroyed) {}
       };
       response.on("drain", more);
       more();

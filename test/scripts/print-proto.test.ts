@@ -65,15 +65,18 @@ function compile(name: string): FileDescriptorProto {
     "-",
   ]);
   const file = fromBinary(FileDescriptorSetSchema, bytes).file.find((candidate) => candidate.name === name);
-  if (!file) throw new Error(`buf did not build ${name}`);
+  if (!file) {
+    throw new Error(`buf did not build ${name}`);
+  }
   return file;
 }
 
 /** As JSON with options resolved: their bytes may differ in order. Compilers may leave out json_name and source. */
 function comparable(file: FileDescriptorProto): unknown {
   const copy = fromBinary(FileDescriptorProtoSchema, toBinary(FileDescriptorProtoSchema, file));
-  for (const field of [...copy.extension, ...copy.messageType.flatMap((message) => message.field)])
+  for (const field of [...copy.extension, ...copy.messageType.flatMap((message) => message.field)]) {
     field.jsonName = "";
+  }
   delete copy.sourceCodeInfo;
   return toJson(FileDescriptorProtoSchema, copy, { registry: createRegistry(file_buf_validate_validate) });
 }

@@ -75,7 +75,9 @@ function serviceOver(store: { broken: boolean; asked: number }) {
     store: {
       async health() {
         store.asked += 1;
-        if (store.broken) throw new StoreUnavailable("away");
+        if (store.broken) {
+          throw new StoreUnavailable("away");
+        }
       },
     },
   });
@@ -91,7 +93,9 @@ it("follows the store: NOT_SERVING while it is away, and SERVING again", async (
   for await (const { status } of service.watch({ service: "a" } as never, context(leave.signal))) {
     seen.push(status);
     store.broken = seen.length === 1;
-    if (seen.length === 3) leave.abort();
+    if (seen.length === 3) {
+      leave.abort();
+    }
   }
   expect(seen).toEqual([ServingStatus.SERVING, ServingStatus.NOT_SERVING, ServingStatus.SERVING]);
 });

@@ -33,7 +33,9 @@ const extension = (containingType: string, extensionNumber: number) =>
 async function ask(...questions: Question[]) {
   const client = createClient(v1.ServerReflection, createGrpcTransport({ baseUrl: server.url }));
   async function* requests() {
-    for (const messageRequest of questions) yield { host: "h", messageRequest };
+    for (const messageRequest of questions) {
+      yield { host: "h", messageRequest };
+    }
   }
   const answers = await Array.fromAsync(client.serverReflectionInfo(requests()));
   expect(answers.map(({ validHost }) => validHost)).toEqual(questions.map(() => "h"));
@@ -256,7 +258,9 @@ describe("a stream that asks nothing for a while", () => {
   it("is ended without an error, and each question gives it the time again", async () => {
     let rounds = 0;
     const run = conversation(5, async function* (question) {
-      for (; rounds < 3; rounds++) yield question;
+      for (; rounds < 3; rounds++) {
+        yield question;
+      }
       await new Promise(() => {});
     });
     expect(await Array.fromAsync(run)).toHaveLength(3);
@@ -317,7 +321,9 @@ function conversation(
     messageRequest: { case: "listServices", value: "" },
   });
   const [first] = methods;
-  if (first === undefined) throw new Error("no method was registered");
+  if (first === undefined) {
+    throw new Error("no method was registered");
+  }
   return first(speak(question), { signal: new AbortController().signal });
 }
 

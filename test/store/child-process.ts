@@ -45,7 +45,9 @@ export function startScript(
     wrote(count) {
       const enough = new Promise<void>((resolve) => {
         const look = () => {
-          if (lines.length >= count) resolve();
+          if (lines.length >= count) {
+            resolve();
+          }
         };
         reader.on("line", look);
         look();

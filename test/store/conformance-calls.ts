@@ -121,7 +121,9 @@ export function describeCancellation(bench: Bench): void {
         expect(outcome).toEqual(
           isStored ? { status: "fulfilled", value: stored } : { status: "rejected", reason },
         );
-        if (index % 2 === 1) expect(isStored).toBe(true);
+        if (index % 2 === 1) {
+          expect(isStored).toBe(true);
+        }
       }
     });
 

@@ -95,7 +95,9 @@ export function describeOrder(bench: Bench): void {
           keys.map((key) => put({ key, updateTime: at(0, nanos), value: bytesOf(String(nanos)) })),
         ),
       );
-      for (const key of keys) expect(await get(key)).toBe("299");
+      for (const key of keys) {
+        expect(await get(key)).toBe("299");
+      }
     });
 
     test("producers that each wait for their puts end with the newest", async () => {

@@ -87,7 +87,9 @@ export function describeRecords(bench: Bench): void {
     test("every get sees the puts that resolved before it started, with others under way", async () => {
       let puts = 0;
       const background = Array.from({ length: 8 }, async (_, lane) => {
-        for (let turn = 0; turn < 20; turn++) await put({ key: { ...key, id: `${lane}-${turn}` } });
+        for (let turn = 0; turn < 20; turn++) {
+          await put({ key: { ...key, id: `${lane}-${turn}` } });
+        }
       });
       while (puts < 50) {
         puts++;

@@ -19,7 +19,9 @@ export function describeSnapshot(bench: Bench): void {
     let first = true;
     for await (const { records } of bench.store.scan({ snapshot: true })) {
       seen.push(...records);
-      if (first) await meanwhile();
+      if (first) {
+        await meanwhile();
+      }
       first = false;
     }
     return seen;
@@ -77,7 +79,9 @@ export function describeSnapshot(bench: Bench): void {
 
     test("may be left early, and others run beside it", async () => {
       await putUsers(1_500);
-      for await (const _ of bench.store.scan({ snapshot: true })) break;
+      for await (const _ of bench.store.scan({ snapshot: true })) {
+        break;
+      }
       const both = await Promise.all([scanned(), scanned(() => put({ key: { ...key, id: "new" } }))]);
       expect(both.map((seen) => seen.length)).toEqual([1_500, 1_500]);
     });

@@ -29,7 +29,9 @@ export const stored = { outcome: "stored" };
 /** Returns what a scan yields to its end. */
 export async function pagesOf(store: PlanStore, options?: ScanOptions): Promise<RecordPage[]> {
   const pages: RecordPage[] = [];
-  for await (const page of store.scan(options)) pages.push(page);
+  for await (const page of store.scan(options)) {
+    pages.push(page);
+  }
   return pages;
 }
 

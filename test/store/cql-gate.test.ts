@@ -22,7 +22,9 @@ describe("the gate", () => {
     ends[1]?.resolve();
     await calls[1];
     expect(started).toEqual([0, 1, 2]);
-    for (const { resolve } of ends) resolve();
+    for (const { resolve } of ends) {
+      resolve();
+    }
     await Promise.all(calls);
     expect(started).toEqual([0, 1, 2, 3, 4]);
   });
@@ -78,7 +80,9 @@ describe("the lanes", () => {
 
   test("go on after a batch that failed", async () => {
     const lanes = createLanes<string, string>(async (items) => {
-      if (items.includes("bad")) throw new Error("the batch failed");
+      if (items.includes("bad")) {
+        throw new Error("the batch failed");
+      }
       return items;
     });
     const first = lanes.add("a", "bad");

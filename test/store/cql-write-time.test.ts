@@ -87,7 +87,9 @@ describe("an entry", () => {
       { updateTime: undefined, expiresAtMs: Number.MAX_SAFE_INTEGER, value: Buffer.from([0, 255]) },
       { updateTime: { seconds: 253_402_300_799, nanos: 0 }, expiresAtMs: undefined, value: Buffer.alloc(0) },
     ];
-    for (const entry of entries) expect(decodeEntry(encodeEntry(entry))).toEqual(entry);
+    for (const entry of entries) {
+      expect(decodeEntry(encodeEntry(entry))).toEqual(entry);
+    }
   });
 
   test("of another layout is refused", () => {

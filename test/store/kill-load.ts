@@ -15,7 +15,9 @@ async function producer(): Promise<void> {
     const updateTime = { seconds: Number(round), nanos: nanos++ };
     const value = killValue(user, updateTime);
     const { outcome } = await store.put({ key: killKey(user), updateTime, expiresAtMs: undefined, value });
-    if (outcome === "stored") say(`${user} ${updateTime.nanos}`);
+    if (outcome === "stored") {
+      say(`${user} ${updateTime.nanos}`);
+    }
   }
 }
 

@@ -18,7 +18,9 @@ const faults = await killRounds({
   times,
   onRound(round, acknowledged, found) {
     console.log(`kill ${round} of ${times}: ${acknowledged} puts acknowledged, ${found.length} faults`);
-    for (const fault of found) console.error(fault);
+    for (const fault of found) {
+      console.error(fault);
+    }
   },
 });
 if (faults.length > 0) {

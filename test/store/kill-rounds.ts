@@ -34,7 +34,9 @@ export async function killRounds({ module, place, times, onRound }: KillOptions)
       const [user = 0, nanos = 0] = line.split(" ").map(Number);
       const updateTime = { seconds: round, nanos };
       const before = newest.get(user);
-      if (!before || isEarlier(before, updateTime)) newest.set(user, updateTime);
+      if (!before || isEarlier(before, updateTime)) {
+        newest.set(user, updateTime);
+      }
       acknowledged++;
     }
     const store = await openStore(place);
@@ -43,7 +45,9 @@ export async function killRounds({ module, place, times, onRound }: KillOptions)
     onRound?.(round, acknowledged, faults);
     all.push(...faults.map((fault) => `after kill ${round}: ${fault}`));
   }
-  if (newest.size === 0) all.push("no put was acknowledged at all");
+  if (newest.size === 0) {
+    all.push("no put was acknowledged at all");
+  }
   return all;
 }
 
@@ -52,9 +56,14 @@ async function faultsOf(store: PlanStore, newest: ReadonlyMap<number, Instant>):
   const found = new Map<string, { updateTime: Instant; value: Buffer }>();
   for await (const { records } of store.scan()) {
     for (const { key, updateTime, value } of records) {
-      if (found.has(key.id)) faults.push(`${key.id} is there twice`);
-      if (!updateTime) faults.push(`${key.id} has lost its update time`);
-      else found.set(key.id, { updateTime, value: Buffer.from(value) });
+      if (found.has(key.id)) {
+        faults.push(`${key.id} is there twice`);
+      }
+      if (!updateTime) {
+        faults.push(`${key.id} has lost its update time`);
+      } else {
+        found.set(key.id, { updateTime, value: Buffer.from(value) });
+      }
     }
   }
   for (let user = 0; user < killUsers; user++) {
@@ -62,16 +71,20 @@ async function faultsOf(store: PlanStore, newest: ReadonlyMap<number, Instant>):
     const record = found.get(key.id);
     const acknowledged = newest.get(user);
     if (!record) {
-      if (acknowledged) faults.push(`${key.id} is missing`);
+      if (acknowledged) {
+        faults.push(`${key.id} is missing`);
+      }
       continue;
     }
     if (acknowledged && isEarlier(record.updateTime, acknowledged)) {
       faults.push(`${key.id} is of ${textOf(record.updateTime)}, acknowledged was ${textOf(acknowledged)}`);
     }
-    if (!record.value.equals(killValue(user, record.updateTime)))
+    if (!record.value.equals(killValue(user, record.updateTime))) {
       faults.push(`${key.id} is not as it was put`);
-    if (!record.value.equals((await store.get(key)) ?? Buffer.of()))
+    }
+    if (!record.value.equals((await store.get(key)) ?? Buffer.of())) {
       faults.push(`${key.id} is read otherwise`);
+    }
   }
   return faults;
 }

@@ -60,7 +60,9 @@ describe.skipIf(reason)(`PostgreSQL with faults${reason ? ` (skipped: ${reason})
           failures.push(error);
           running = false;
         }
-        if (next === 5_000) enough.resolve();
+        if (next === 5_000) {
+          enough.resolve();
+        }
       }
     };
     const producers = Promise.all(Array.from({ length: 64 }, producer));
@@ -68,7 +70,9 @@ describe.skipIf(reason)(`PostgreSQL with faults${reason ? ` (skipped: ${reason})
     await places.server.kill();
     await producers;
     expect(failures.length).toBeGreaterThan(0);
-    for (const failure of failures) expect(failure).toBeInstanceOf(StoreUnavailable);
+    for (const failure of failures) {
+      expect(failure).toBeInstanceOf(StoreUnavailable);
+    }
     await expect(store.health()).rejects.toThrow(StoreUnavailable);
     await expect(store.put(recordOf("down"))).rejects.toThrow(/PostgreSQL failed: connect ECONNREFUSED/);
     await expect(store.get(recordOf("down").key)).rejects.toThrow(StoreUnavailable);
@@ -109,7 +113,9 @@ describe.skipIf(reason)(`PostgreSQL with faults${reason ? ` (skipped: ${reason})
     await blocker.query("BEGIN; LOCK TABLE record");
     const put = store.put(recordOf("user", { value: Buffer.from("cut") }));
     put.catch(() => undefined);
-    while (!(await waitsForLock())) await setImmediate();
+    while (!(await waitsForLock())) {
+      await setImmediate();
+    }
     proxy?.cut();
     await expect(put).rejects.toThrow(StoreUnavailable);
     await blocker.query("COMMIT");
@@ -220,7 +226,9 @@ async function untilRejects(call: () => Promise<unknown>, message: RegExp): Prom
       () => undefined,
       (error: unknown) => error,
     );
-    if (error instanceof Error && message.test(error.message)) return;
+    if (error instanceof Error && message.test(error.message)) {
+      return;
+    }
     await setImmediate();
   }
 }

@@ -162,8 +162,9 @@ describe.skipIf(reason)(`opening PostgreSQL${reason ? ` (skipped: ${reason})` : 
     await other.query("SELECT pg_advisory_xact_lock(1296322643, hashtext($1))", [places.schema]);
     expect(await refusal({ timeout: 200 })).toMatch(/another server may be changing the tables; try again/);
     const opening = places.open();
-    while ((await other.query("SELECT FROM pg_locks WHERE NOT granted")).rows.length === 0)
+    while ((await other.query("SELECT FROM pg_locks WHERE NOT granted")).rows.length === 0) {
       await setImmediate();
+    }
     await other.query("COMMIT");
     await (await opening).health();
   });
@@ -192,11 +193,15 @@ describe.skipIf(reason)(`opening PostgreSQL${reason ? ` (skipped: ${reason})` : 
     await places.sql("ALTER SYSTEM SET fsync = off");
     await places.sql("SELECT pg_reload_conf()");
     const admin = await places.connect();
-    while ((await admin.query("SHOW fsync")).rows[0].fsync === "on") await setImmediate();
+    while ((await admin.query("SHOW fsync")).rows[0].fsync === "on") {
+      await setImmediate();
+    }
     expect(await refusal({})).toMatch(/the server has fsync = off, .*; set fsync = on$/);
     await places.sql("ALTER SYSTEM RESET fsync");
     await places.sql("SELECT pg_reload_conf()");
-    while ((await admin.query("SHOW fsync")).rows[0].fsync === "off") await setImmediate();
+    while ((await admin.query("SHOW fsync")).rows[0].fsync === "off") {
+      await setImmediate();
+    }
   });
 
   test("of a server that takes the connection and says nothing ends in time", async () => {

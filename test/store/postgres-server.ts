@@ -34,10 +34,16 @@ export const superuserPassword = "pass/word@secret";
 /** Returns why no server can be started here, or undefined if one can. */
 export function whyNoPostgres(): string | undefined {
   const bin = findBinaries();
-  if (!bin) return "PostgreSQL's initdb is neither in PATH nor under /usr/lib/postgresql";
+  if (!bin) {
+    return "PostgreSQL's initdb is neither in PATH nor under /usr/lib/postgresql";
+  }
   const version = execFileSync(join(bin, "postgres"), ["--version"], { encoding: "utf8" }).trim();
-  if (Number.parseInt(/\d+/.exec(version)?.[0] ?? "", 10) < 15) return `${version} is too old`;
-  if (process.getuid?.() === 0 && !unprivileged()) return "root, but no other user to run PostgreSQL as";
+  if (Number.parseInt(/\d+/.exec(version)?.[0] ?? "", 10) < 15) {
+    return `${version} is too old`;
+  }
+  if (process.getuid?.() === 0 && !unprivileged()) {
+    return "root, but no other user to run PostgreSQL as";
+  }
   return undefined;
 }
 
@@ -50,7 +56,11 @@ export async function startPostgresServer(): Promise<PostgresServer> {
   const dataDirectory = join(directory, "data");
   const env = { PATH: process.env.PATH, LC_ALL: "C" };
   writeFileSync(passwordFile, superuserPassword);
-  if (user) for (const path of [directory, passwordFile]) chownSync(path, user.uid, user.gid);
+  if (user) {
+    for (const path of [directory, passwordFile]) {
+      chownSync(path, user.uid, user.gid);
+    }
+  }
   const init = ["-D", dataDirectory, "-U", "postgres", "-A", "scram-sha-256", "--pwfile", passwordFile];
   execFileSync(join(bin, "initdb"), [...init, "-E", "UTF8", "--no-sync"], {
     ...user,
@@ -74,7 +84,9 @@ export async function startPostgresServer(): Promise<PostgresServer> {
     await new Promise<void>((resolve, reject) => {
       server.stderr.on("data", (text) => {
         log += text;
-        if (/database system is ready to accept (read-only )?connections/.test(log)) resolve();
+        if (/database system is ready to accept (read-only )?connections/.test(log)) {
+          resolve();
+        }
       });
       server.on("error", reject);
       server.on("exit", () => reject(new Error(`PostgreSQL ended:\n${log}`)));
@@ -84,16 +96,22 @@ export async function startPostgresServer(): Promise<PostgresServer> {
   }
 
   async function kill(): Promise<void> {
-    if (!running || running.exitCode !== null || running.signalCode !== null) return;
+    if (!running || running.exitCode !== null || running.signalCode !== null) {
+      return;
+    }
     const ended = once(running, "exit");
     // Stopped first, for otherwise it could start another process after the others were listed.
     running.kill("SIGSTOP");
     const children = childrenOf(running.pid as number);
-    for (const pid of children) signal(pid, "SIGKILL");
+    for (const pid of children) {
+      signal(pid, "SIGKILL");
+    }
     running.kill("SIGKILL");
     await ended;
     // A new server refuses the data directory while one of the old one's processes is alive.
-    while (children.some((pid) => signal(pid, 0))) await new Promise(setImmediate);
+    while (children.some((pid) => signal(pid, 0))) {
+      await new Promise(setImmediate);
+    }
   }
 
   await start();
@@ -106,7 +124,9 @@ export async function startPostgresServer(): Promise<PostgresServer> {
       const path = join(dataDirectory, name);
       // A private key that others could read is refused.
       writeFileSync(path, content, { mode: 0o600 });
-      if (user) chownSync(path, user.uid, user.gid);
+      if (user) {
+        chownSync(path, user.uid, user.gid);
+      }
     },
     async remove() {
       await kill();
@@ -148,7 +168,9 @@ function unprivileged(): { uid: number; gid: number } | undefined {
     const [uid, gid] = ["-u", "-g"].map((what) =>
       Number.parseInt(spawnSync("id", [what, name], { encoding: "utf8" }).stdout, 10),
     );
-    if (uid && gid) return { uid, gid };
+    if (uid && gid) {
+      return { uid, gid };
+    }
   }
   return undefined;
 }

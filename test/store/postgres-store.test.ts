@@ -154,7 +154,9 @@ describe.skipIf(reason)(`PostgreSQL${reason ? ` (skipped: ${reason})` : ""}`, ()
       const ids = [long, `${long}a`, long.slice(0, 341), long.slice(0, 342)];
       await Promise.all(ids.map((id) => store.put(recordOf(id))));
       await store.put(recordOf("x", { key: { ...recordOf("x").key, clientId: long } }));
-      for (const id of ids) expect(await textOf(store, id)).toBe(`of ${id}`);
+      for (const id of ids) {
+        expect(await textOf(store, id)).toBe(`of ${id}`);
+      }
       const scanned: string[] = [];
       for await (const page of store.scan()) {
         scanned.push(...page.records.map(({ key }) => key.clientId + key.id));
@@ -167,7 +169,9 @@ describe.skipIf(reason)(`PostgreSQL${reason ? ` (skipped: ${reason})` : ""}`, ()
     test("opened at once, one creates the tables and all are open", async () => {
       const stores = await Promise.all(Array.from({ length: 4 }, () => places.open()));
       await stores[0]?.put(recordOf("user"));
-      for (const store of stores) expect(await textOf(store, "user")).toBe("of user");
+      for (const store of stores) {
+        expect(await textOf(store, "user")).toBe("of user");
+      }
     });
 
     test("agree on the newest record of each key", async () => {
@@ -184,7 +188,11 @@ describe.skipIf(reason)(`PostgreSQL${reason ? ` (skipped: ${reason})` : ""}`, ()
           ),
         ),
       );
-      for (const id of ids) for (const store of stores) expect(await textOf(store, id)).toBe(`${id}399`);
+      for (const id of ids) {
+        for (const store of stores) {
+          expect(await textOf(store, id)).toBe(`${id}399`);
+        }
+      }
     });
 
     test("one refuses what is older than what the other stored", async () => {
@@ -225,7 +233,9 @@ describe.skipIf(reason)(`PostgreSQL${reason ? ` (skipped: ${reason})` : ""}`, ()
         await store.put(recordOf(id, { value: Buffer.alloc(size * 1024 * 1024), expiresAtMs }));
       }
       const pages: string[] = [];
-      for await (const page of store.scan()) pages.push(page.records.map(({ key }) => key.id).join(""));
+      for await (const page of store.scan()) {
+        pages.push(page.records.map(({ key }) => key.id).join(""));
+      }
       expect(pages).toEqual(["acd", "f", "h", "i"]);
     });
 
@@ -235,7 +245,9 @@ describe.skipIf(reason)(`PostgreSQL${reason ? ` (skipped: ${reason})` : ""}`, ()
       await Promise.all(records(2500).map((record) => store.put({ ...record, expiresAtMs: testTime })));
       await store.put(recordOf("zuletzt"));
       const pages: string[] = [];
-      for await (const page of store.scan()) pages.push(page.records.map(({ key }) => key.id).join(""));
+      for await (const page of store.scan()) {
+        pages.push(page.records.map(({ key }) => key.id).join(""));
+      }
       expect(pages).toEqual(["zuletzt"]);
     });
   });
@@ -251,7 +263,9 @@ describe.skipIf(reason)(`PostgreSQL${reason ? ` (skipped: ${reason})` : ""}`, ()
         sweepInterval: 1,
         onSweep(removed) {
           sweeps.push(removed);
-          if (total() === 1200) swept.resolve();
+          if (total() === 1200) {
+            swept.resolve();
+          }
         },
       });
       await Promise.all(
@@ -278,7 +292,9 @@ describe.skipIf(reason)(`PostgreSQL${reason ? ` (skipped: ${reason})` : ""}`, ()
       const swept = Promise.withResolvers<void>();
       const onSweep = (slice: number) => {
         removed += slice;
-        if (removed >= 3000) swept.resolve();
+        if (removed >= 3000) {
+          swept.resolve();
+        }
       };
       await Promise.all([1, 2, 3].map(() => places.open({ clock, sweepInterval: 1, onSweep })));
       await swept.promise;

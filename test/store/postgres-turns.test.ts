@@ -37,7 +37,11 @@ describe("putInTurn", () => {
   test("has the outcomes and the end of puts one after the other, with no key twice in a statement", async () => {
     const cases = fc.asyncProperty(fc.array(anyRecord), fc.array(anyRecord), async (before, batch) => {
       const [one, other] = [new Map<string, PutRecord>(), new Map<string, PutRecord>()];
-      for (const record of before) for (const map of [one, other]) putInto(map, record);
+      for (const record of before) {
+        for (const map of [one, other]) {
+          putInto(map, record);
+        }
+      }
       const outcomes = await putInTurn(batch, now, async (records) => {
         expect(new Set(records.map(({ key }) => key.id)).size).toBe(records.length);
         return records.map((record) => putInto(one, record));
@@ -54,7 +58,9 @@ describe("putInTurn", () => {
     const lost = new StoreUnavailable("lost");
     let statements = 0;
     const outcomes = await putInTurn([put(1), put(2), put(3)], now, async (records) => {
-      if (++statements === 2) throw lost;
+      if (++statements === 2) {
+        throw lost;
+      }
       return records.map(() => stored);
     });
     expect(outcomes).toEqual([stored, lost, lost]);

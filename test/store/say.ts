@@ -8,7 +8,9 @@ export function say(line: string): void {
       rest = rest.subarray(writeSync(1, rest));
     } catch (error) {
       // The pipe is full until the parent comes to read it.
-      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") {
+        throw error;
+      }
     }
   }
 }

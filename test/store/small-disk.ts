@@ -29,7 +29,9 @@ export function mountSmallDisk(mebibytes: number): SmallDisk {
     fill() {
       const file = openSync(ballast, "w");
       try {
-        for (;;) writeSync(file, Buffer.alloc(4096));
+        for (;;) {
+          writeSync(file, Buffer.alloc(4096));
+        }
       } catch {
         // The disk is full.
       } finally {

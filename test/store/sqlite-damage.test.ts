@@ -64,7 +64,9 @@ describe("a damaged page", () => {
       },
     });
     for (const [n, get] of gets.entries()) {
-      if (get.status === "fulfilled") expect(get.value).toEqual(new Uint8Array(recordOf(n).value));
+      if (get.status === "fulfilled") {
+        expect(get.value).toEqual(new Uint8Array(recordOf(n).value));
+      }
     }
     const puts = await Promise.allSettled(Array.from({ length: users }, (_, n) => store.put(recordOf(n))));
     expect(puts.flatMap(({ status }, n) => (status === "rejected" ? [n] : []))).toEqual(broken);

@@ -66,7 +66,9 @@ describe("a directory", () => {
       "plans.sqlite-shm",
       "plans.sqlite-wal",
     ]);
-    for (const file of files) expect(await mode(join(directory, file))).toBe("600");
+    for (const file of files) {
+      expect(await mode(join(directory, file))).toBe("600");
+    }
     await store.close();
   });
 

@@ -77,7 +77,9 @@ describe("a store whose thread dies", () => {
       await recovered();
     }
     expect(workers).toHaveLength(5);
-    for (let time = 0; time < 4; time++) expect(await store.get(recordOf(`user${time}`).key)).toBeDefined();
+    for (let time = 0; time < 4; time++) {
+      expect(await store.get(recordOf(`user${time}`).key)).toBeDefined();
+    }
   });
 
   test("says why it cannot be opened again, and recovers when it can", async () => {
@@ -117,7 +119,9 @@ describe("a store whose thread dies", () => {
     const first = await pages.next();
     await workers.at(-1)?.terminate();
     let count = first.value.records.length;
-    for await (const page of store.scan({ after: first.value.cursor })) count += page.records.length;
+    for await (const page of store.scan({ after: first.value.cursor })) {
+      count += page.records.length;
+    }
     expect(count).toBe(2_000);
     await pages.return?.();
   });

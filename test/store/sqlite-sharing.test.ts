@@ -27,9 +27,13 @@ describe("a directory", () => {
     for (const [index, store] of stores.entries()) {
       const own = { ...record, key: { ...record.key, id: `user${index}` } };
       expect(await store.put(own)).toEqual({ outcome: "stored" });
-      for (const other of stores) expect(await other.get(own.key)).toEqual(new Uint8Array(own.value));
+      for (const other of stores) {
+        expect(await other.get(own.key)).toEqual(new Uint8Array(own.value));
+      }
       const older = { ...own, updateTime: { seconds: 999, nanos: 0 } };
-      for (const other of stores) expect(await other.put(older)).toMatchObject({ outcome: "stale" });
+      for (const other of stores) {
+        expect(await other.put(older)).toMatchObject({ outcome: "stale" });
+      }
     }
     // The end of one is no concern of the others: closing a file may drop the locks that a process has on it.
     await stores[0]?.close();
@@ -51,7 +55,9 @@ describe("a directory", () => {
     const puts = said.map((line) => JSON.parse(line) as { id: string; nanos: number; outcome: string });
     expect(puts).toHaveLength(lanes.length * 600);
     const newest = new Map<string, number>();
-    for (const { id, nanos } of puts) newest.set(id, Math.max(nanos, newest.get(id) ?? -1));
+    for (const { id, nanos } of puts) {
+      newest.set(id, Math.max(nanos, newest.get(id) ?? -1));
+    }
     expect(newest.size).toBe(20 + lanes.length * 300);
     const store = await openSqliteStore({ directory });
     for (const [id, nanos] of newest) {
@@ -72,7 +78,9 @@ describe("a directory", () => {
     );
     const ids = await child.kill();
     expect(new Set((await putting).map(({ outcome }) => outcome))).toEqual(new Set(["stored"]));
-    for (const id of ids) expect(await store.get({ ...record.key, id }), id).toBeDefined();
+    for (const id of ids) {
+      expect(await store.get({ ...record.key, id }), id).toBeDefined();
+    }
     await store.close();
   });
 

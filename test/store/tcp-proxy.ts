@@ -40,7 +40,9 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
   await once(server, "listening");
 
   const cut = () => {
-    for (const socket of sockets) socket.resetAndDestroy();
+    for (const socket of sockets) {
+      socket.resetAndDestroy();
+    }
   };
   return {
     port: (server.address() as { port: number }).port,

@@ -76,7 +76,9 @@ export function serviceConfigFaults(config: unknown, services: readonly DescServ
     }
     for (const one of named) {
       const full = `${service}/${one.name}`;
-      if (methods.get(full)) faults.push(`${path}: ${full} is named twice`);
+      if (methods.get(full)) {
+        faults.push(`${path}: ${full} is named twice`);
+      }
       methods.set(full, true);
     }
   }
@@ -99,7 +101,9 @@ export function serviceConfigFaults(config: unknown, services: readonly DescServ
     unknownKeys(path, Object.fromEntries(Object.entries(object).filter(([key]) => !(key in rules))));
     for (const [key, rule] of Object.entries(rules)) {
       const fault = rule(object[key]);
-      if (fault !== undefined) faults.push(`${path}.${key}: ${fault}`);
+      if (fault !== undefined) {
+        faults.push(`${path}.${key}: ${fault}`);
+      }
     }
   }
 
@@ -113,7 +117,9 @@ export function serviceConfigFaults(config: unknown, services: readonly DescServ
       name(`${path}.name[${at}]`, entry);
     }
     const fault = duration(timeout);
-    if (fault !== undefined) faults.push(`${path}.timeout: ${fault}`);
+    if (fault !== undefined) {
+      faults.push(`${path}.timeout: ${fault}`);
+    }
     all(`${path}.retryPolicy`, retry, retryPolicy);
   }
   all("retryThrottling", throttling, retryThrottling);

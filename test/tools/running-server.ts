@@ -24,8 +24,11 @@ export type Printed = { readonly exitCode: number; readonly stdout: string; read
 export function runTool(program: string, args: readonly string[], input = ""): Promise<Printed> {
   return new Promise((resolve, reject) => {
     const child = execFile(program, args, { timeout: 60_000 }, (error, stdout, stderr) => {
-      if (error !== null && typeof error.code !== "number") reject(error);
-      else resolve({ exitCode: typeof error?.code === "number" ? error.code : 0, stdout, stderr });
+      if (error !== null && typeof error.code !== "number") {
+        reject(error);
+      } else {
+        resolve({ exitCode: typeof error?.code === "number" ? error.code : 0, stdout, stderr });
+      }
     });
     child.stdin?.end(input);
   });

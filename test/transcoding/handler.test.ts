@@ -650,7 +650,7 @@ describe.each(protocols)("%s", (protocol) => {
     );
     const chunk = `1000\r\n${" ".repeat(0x1000)}\r\n`;
     const more = () => {
-      while (!socket.destroyed && socket.write(chunk));
+      while (!socket.destroyed && socket.write(chunk)) {}
     };
     socket.on("drain", more);
     more();

@@ -120,8 +120,12 @@ describe("an export that is imported", () => {
   it("has the same digest in whatever order records come", async () => {
     const records = everyKind();
     const [one, other] = [createRecordSum(), createRecordSum()];
-    for (const record of records) one.add(record);
-    for (const record of records.toReversed()) other.add(record);
+    for (const record of records) {
+      one.add(record);
+    }
+    for (const record of records.toReversed()) {
+      other.add(record);
+    }
     expect(one.digest).toBe(other.digest);
     other.add(records[0] as PutRecord);
     expect(one.digest).not.toBe(other.digest);
@@ -162,7 +166,9 @@ describe("an export to a file", () => {
       },
     };
     const before = createRecordSum();
-    for (const id of ids) before.add(userRecord(id));
+    for (const id of ids) {
+      before.add(userRecord(id));
+    }
     const whole = await exported({ store: pushing, clock });
     expect(whole).toMatchObject({
       digest: before.digest,
@@ -273,7 +279,9 @@ describe("an import that ends early", () => {
     const broken: PlanStore = {
       ...target,
       put: async (record) => {
-        if (record.key.id !== "a") throw new Error(`no room for ${record.key.id}`);
+        if (record.key.id !== "a") {
+          throw new Error(`no room for ${record.key.id}`);
+        }
         return target.put(record);
       },
     };

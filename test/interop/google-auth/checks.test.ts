@@ -13,7 +13,9 @@ afterAll(() => server.stop());
 
 const faultsOf = async (push: Push) => {
   const faults: (string | undefined)[] = [];
-  for (const check of checks) faults.push(await check.run(push));
+  for (const check of checks) {
+    faults.push(await check.run(push));
+  }
   return faults;
 };
 

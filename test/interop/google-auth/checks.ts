@@ -38,7 +38,9 @@ export function checksAgainst(server: TlsServer): readonly Check[] {
       async run(push) {
         const { report, user, title, read } = await pushWith(push, linked);
         const name = `operators/65001/planStatuses/${user}`;
-        if (report.code !== "OK" || report.message !== name) return `expected ${name}, got ${spell(report)}`;
+        if (report.code !== "OK" || report.message !== name) {
+          return `expected ${name}, got ${spell(report)}`;
+        }
         return read.title === title ? undefined : `expected to read back "${title}", got ${spell(read)}`;
       },
     },
@@ -46,7 +48,9 @@ export function checksAgainst(server: TlsServer): readonly Check[] {
       name: "the key of another operator gets a token, but the push is refused",
       async run(push) {
         const { report, read } = await pushWith(push, foreign);
-        if (report.code !== "PERMISSION_DENIED") return `expected PERMISSION_DENIED, got ${spell(report)}`;
+        if (report.code !== "PERMISSION_DENIED") {
+          return `expected PERMISSION_DENIED, got ${spell(report)}`;
+        }
         return read.title === undefined ? undefined : `something was stored: ${spell(read)}`;
       },
     },
@@ -76,8 +80,11 @@ function read(url: string, user: string, token: string): Promise<{ title?: strin
       response.on("error", reject);
       response.on("end", () => {
         const isExpected = response.statusCode === 200 || response.statusCode === 404;
-        if (isExpected) resolve(JSON.parse(text) as { title?: string });
-        else reject(new Error(`reading ${address} was answered ${response.statusCode}: ${text}`));
+        if (isExpected) {
+          resolve(JSON.parse(text) as { title?: string });
+        } else {
+          reject(new Error(`reading ${address} was answered ${response.statusCode}: ${text}`));
+        }
       });
     });
     call.on("error", reject).end();

@@ -51,7 +51,9 @@ try {
         const fault = await run(push);
         counts[fault === undefined ? "passed" : "failed"] += 1;
         console.log(`${fault === undefined ? "passed " : "FAILED "}  ${language.name}: ${name}`);
-        if (fault !== undefined) console.log(`         ${fault}`);
+        if (fault !== undefined) {
+          console.log(`         ${fault}`);
+        }
       }
     } catch (error) {
       counts.failed += 1;

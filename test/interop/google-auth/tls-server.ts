@@ -41,7 +41,9 @@ export async function serveTls(): Promise<TlsServer> {
     child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
       text += chunk;
       const found = announcement.exec(text)?.[1];
-      if (found !== undefined) resolve(found);
+      if (found !== undefined) {
+        resolve(found);
+      }
     });
     ended.then(([code]) => reject(new Error(`mdps serve ended with ${code}: ${text}`)), reject);
   }).catch(async (error) => {

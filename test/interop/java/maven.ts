@@ -7,10 +7,18 @@ import { askTool, runTool } from "../run-tool.ts";
 /** Returns why Java programs cannot be built here, or undefined. */
 export function missingJava(): string | undefined {
   const version = /"([^"]+)"/.exec(askTool("java", ["-version"]) ?? "")?.[1];
-  if (version === undefined) return "Java is not installed";
-  if (Number.parseInt(version, 10) < 17) return `Java is ${version}, not 17 or later`;
-  if (askTool("javac", ["-version"]) === undefined) return "Java has no compiler";
-  if (askTool("mvn", ["-v"]) === undefined) return "Maven is not installed";
+  if (version === undefined) {
+    return "Java is not installed";
+  }
+  if (Number.parseInt(version, 10) < 17) {
+    return `Java is ${version}, not 17 or later`;
+  }
+  if (askTool("javac", ["-version"]) === undefined) {
+    return "Java has no compiler";
+  }
+  if (askTool("mvn", ["-v"]) === undefined) {
+    return "Maven is not installed";
+  }
   return undefined;
 }
 
@@ -18,7 +26,9 @@ export function missingJava(): string | undefined {
 export function pomProperty(project: string, name: string): string {
   const file = join(project, "pom.xml");
   const value = new RegExp(`<${name}>([^<]+)</${name}>`).exec(readFileSync(file, "utf8"))?.[1];
-  if (value === undefined) throw new Error(`${file} has no ${name}`);
+  if (value === undefined) {
+    throw new Error(`${file} has no ${name}`);
+  }
   return value;
 }
 

@@ -9,19 +9,25 @@ const oldest = { major: 3, minor: 10 };
 /** Returns why Python cannot run here, or undefined. */
 export function missingPython(): string | undefined {
   const version = askTool("python3", ["-c", "import platform; print(platform.python_version())"])?.trim();
-  if (version === undefined) return "python3 is not installed";
+  if (version === undefined) {
+    return "python3 is not installed";
+  }
   const [major = 0, minor = 0] = version.split(".").map(Number);
   if (major < oldest.major || (major === oldest.major && minor < oldest.minor)) {
     return `Python is ${version}, and grpcio wants ${oldest.major}.${oldest.minor} or later`;
   }
-  if (askTool("python3", ["-c", "import venv, ensurepip"]) === undefined) return "Python has no venv";
+  if (askTool("python3", ["-c", "import venv, ensurepip"]) === undefined) {
+    return "Python has no venv";
+  }
   return undefined;
 }
 
 /** Returns the version that a file of requirements pins a package to. */
 export function pinnedVersion(name: string, file = requirementsFile): string {
   const version = new RegExp(`^${name}==(\\S+)$`, "m").exec(readFileSync(file, "utf8"))?.[1];
-  if (version === undefined) throw new Error(`${file} does not pin ${name}`);
+  if (version === undefined) {
+    throw new Error(`${file} does not pin ${name}`);
+  }
   return version;
 }
 
@@ -52,7 +58,9 @@ export async function makePython(context: PythonContext): Promise<PythonPlace> {
   exportProtos(protos);
   mkdirSync(generated);
   const [packages] = globSync("lib/python*/site-packages", { cwd: environment });
-  if (packages === undefined) throw new Error(`${environment} has no site-packages`);
+  if (packages === undefined) {
+    throw new Error(`${environment} has no site-packages`);
+  }
   await runTool(
     python,
     [

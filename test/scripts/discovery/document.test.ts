@@ -96,7 +96,9 @@ describe("the resources of a Discovery document", () => {
   it("are the collections of the path, for every binding; methods go by the verb", () => {
     const ids: string[] = [];
     JSON.parse(JSON.stringify(document), (_, value) => {
-      if (value?.httpMethod) ids.push(`${value.httpMethod} ${value.id}`);
+      if (value?.httpMethod) {
+        ids.push(`${value.httpMethod} ${value.id}`);
+      }
       return value;
     });
     expect(ids.sort()).toEqual([

@@ -124,7 +124,7 @@ describe("a server with as many calls under way as it takes", () => {
 /** Keeps the event loop busy. */
 function block(ms: number): void {
   const until = performance.now() + ms;
-  while (performance.now() < until);
+  while (performance.now() < until) {}
 }
 
 /** Resolves when timers that are due have fired. */

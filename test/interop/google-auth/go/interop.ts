@@ -14,7 +14,9 @@ export const language: Language = {
   name: `Go: golang.org/x/oauth2 ${versionOf("golang.org/x/oauth2")}`,
   missing,
   async build({ workDir, log }) {
-    for (const file of ["go.mod", "go.sum", "main.go"]) cpSync(join(folder, file), join(workDir, file));
+    for (const file of ["go.mod", "go.sum", "main.go"]) {
+      cpSync(join(folder, file), join(workDir, file));
+    }
     exportProtos(join(workDir, "protos"));
     const bin = join(workDir, "bin");
     // go.sum must do as it is, and a go.work of whoever runs this does not count.
@@ -53,7 +55,9 @@ function templateFor(workDir: string, bin: string): object {
 
 function missing(): string | undefined {
   const installed = /go(\d+)\.(\d+)/.exec(askTool("go", ["version"]) ?? "");
-  if (installed === null) return "go is not installed";
+  if (installed === null) {
+    return "go is not installed";
+  }
   const [major = 0, minor = 0] = versionOf("go").split(".").map(Number);
   const [, installedMajor, installedMinor] = installed.map(Number);
   const isEnough =
@@ -65,6 +69,8 @@ function missing(): string | undefined {
 function versionOf(path: string): string {
   const file = join(folder, "go.mod");
   const version = new RegExp(`^\\s*${path} v?(\\S+)`, "m").exec(readFileSync(file, "utf8"))?.[1];
-  if (version === undefined) throw new Error(`${file} does not require ${path}`);
+  if (version === undefined) {
+    throw new Error(`${file} does not require ${path}`);
+  }
   return version;
 }
