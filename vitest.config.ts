@@ -1,19 +1,57 @@
 import { defineConfig } from "vitest/config";
 
+const seconds = 1_000;
+
+/** The folders of `test/` whose suites are projects of their own, with how their tests are run. Everything else is `unit`. */
+const suites = {
+  // They start the program again and again.
+  e2e: { include: ["test/e2e/**/*.test.ts"] },
+  // Each starts a PostgreSQL of its own. Some stop it, freeze it or fill its disk.
+  postgres: { include: ["test/store/postgres/**/*.test.ts"] },
+  // They create keys and start identity providers, correct and faulty ones.
+  providers: { include: ["test/auth/providers/**/*.test.ts", "test/interop/google-auth/**/*.test.ts"] },
+  // One Cassandra cluster for all tests, and some kill its nodes.
+  cluster: {
+    include: ["test/cluster/**/*.test.ts"],
+    globalSetup: ["test/cluster/global-setup.ts"],
+    fileParallelism: false,
+    testTimeout: 60 * seconds,
+    hookTimeout: 60 * seconds,
+  },
+  // Tools written in Go, whose modules are fetched the first time.
+  tools: { include: ["test/tools/**/*.test.ts"], testTimeout: 60 * seconds, hookTimeout: 600 * seconds },
+  // They build the container image from nothing, and tools in Go.
+  deploy: {
+    include: ["test/deploy/**/*.test.ts"],
+    fileParallelism: false,
+    testTimeout: 120 * seconds,
+    hookTimeout: 900 * seconds,
+  },
+  // They install the package from the registry, once per version of Node.
+  package: {
+    include: ["test/package/**/*.test.ts"],
+    fileParallelism: false,
+    testTimeout: 120 * seconds,
+    hookTimeout: 300 * seconds,
+  },
+};
+
+// Tests start real servers; a slow machine is no reason to fail.
+const common = { testTimeout: 30 * seconds, hookTimeout: 30 * seconds };
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    // Starting the program again and again takes its time, as do PostgreSQL and identity providers: `npm run test:e2e`,
-    // `test:postgres`, `test:providers`.
-    exclude: [
-      "test/e2e/**",
-      "test/store/postgres-*.test.ts",
-      "test/auth/{bad-tokens,introspection,jwt-issuer}.test.ts",
-      "test/interop/google-auth/checks.test.ts",
-    ],
-    // Tests start real servers; a slow machine is no reason to fail.
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
     maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          ...common,
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: Object.values(suites).flatMap(({ include }) => include),
+        },
+      },
+      ...Object.entries(suites).map(([name, suite]) => ({ test: { ...common, name, ...suite } })),
+    ],
   },
 });

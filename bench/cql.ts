@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { initCqlKeyspace } from "../src/store/cql-schema.ts";
+import { initCqlKeyspace } from "../src/store/cql/schema.ts";
 import { whatIsMissing } from "../test/cluster/cassandra.ts";
 import { makeClusterDirectory, startCluster, stopCluster } from "../test/cluster/cluster.ts";
 import { median } from "./load.ts";

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { makeToken } from "../src/cli/token.ts";
+import { makeToken } from "../src/cli/commands/token.ts";
 import { type Cost, type Load, measure, median } from "./load.ts";
 import { connectCreate, restCreate, restRead } from "./loads.ts";
 import { type Peer, pin, startPeer } from "./peer.ts";

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { makeToken } from "../src/cli/token.ts";
+import { makeToken } from "../src/cli/commands/token.ts";
 import { measure } from "./load.ts";
 import { restCreate } from "./loads.ts";
 import { pin, startPeer } from "./peer.ts";

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
 import type { PutRecord } from "../src/store/plan-store.ts";
-import { upsert, upsertValues } from "../src/store/postgres-puts.ts";
-import { openPostgresStore } from "../src/store/postgres-store.ts";
-import { startPostgresServer } from "../test/store/postgres-server.ts";
+import { upsert, upsertValues } from "../src/store/postgres/puts.ts";
+import { openPostgresStore } from "../src/store/postgres/store.ts";
+import { startPostgresServer } from "../test/store/postgres/server.ts";
 import { median } from "./load.ts";
 import { writeSection } from "./report.ts";
 
@@ -64,7 +64,7 @@ const { url } = server;
 const store = await openPostgresStore({ url });
 const oneLane = await openPostgresStore({ url, lanes: 1 });
 
-// As the store's own connections are set up (src/store/postgres-session.ts), as far as it matters here.
+// As the store's own connections are set up (src/store/postgres/session.ts), as far as it matters here.
 const settings = `
   SET search_path = mdps; SET synchronous_commit = on; SET plan_cache_mode = force_generic_plan;
   SET enable_seqscan = off; SET enable_bitmapscan = off;

@@ -4,7 +4,7 @@ import { createWriteStream, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { makeToken } from "../src/cli/token.ts";
+import { makeToken } from "../src/cli/commands/token.ts";
 import { buildPackage } from "./build.ts";
 import { measure, median } from "./load.ts";
 import { restCreate } from "./loads.ts";

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { startPostgresServer, whyNoPostgres } from "../test/store/postgres-server.ts";
+import { startPostgresServer, whyNoPostgres } from "../test/store/postgres/server.ts";
 import { buildPackage } from "./build.ts";
 import { measureGrpc } from "./grpc-load.ts";
 import { type Cost, measure, median } from "./load.ts";

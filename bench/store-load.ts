@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { PlanStore } from "../src/store/plan-store.ts";
-import { openDatabase } from "../src/store/sqlite-database.ts";
-import { upsert } from "../src/store/sqlite-records.ts";
+import { openDatabase } from "../src/store/sqlite/database.ts";
+import { upsert } from "../src/store/sqlite/records.ts";
 import { idOf, putOf } from "./store-table.ts";
 
 /** What a store, or a bare script, reached. */

@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { PutRecord } from "../src/store/plan-store.ts";
-import { openSqliteStore } from "../src/store/sqlite-store.ts";
+import { openSqliteStore } from "../src/store/sqlite/store.ts";
 
 /** Bytes of a value: a prepaid plan with three modules, in binary. */
 const valueBytes = 390;

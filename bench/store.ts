@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { parseArgs } from "node:util";
-import { openSqliteStore, type SqliteStoreOptions } from "../src/store/sqlite-store.ts";
+import { openSqliteStore, type SqliteStoreOptions } from "../src/store/sqlite/store.ts";
 import { median } from "./load.ts";
 import { writeSection } from "./report.ts";
 import { measureBare, measureGets, measurePuts, type Reached, type StoreLoad } from "./store-load.ts";

@@ -1,6 +1,6 @@
 import cassandra from "cassandra-driver";
-import { openCqlStore } from "../../src/store/cql-store.ts";
-import { parseCqlUrl } from "../../src/store/cql-url.ts";
+import { openCqlStore } from "../../src/store/cql/store.ts";
+import { parseCqlUrl } from "../../src/store/cql/url.ts";
 
 /**
  * Puts plan statuses of 400 bytes from so many producers: `cql-puts.ts store|bare <url>`.

@@ -1,8 +1,8 @@
-import type * as AccessTokens from "../../src/push/access-tokens.ts";
-import type * as Fingerprint from "../../src/push/fingerprint.ts";
+import type * as Fingerprint from "../../src/push/input/fingerprint.ts";
 import type * as Memory from "../../src/push/memory.ts";
 import type * as PushRun from "../../src/push/push-run.ts";
-import type * as RunDirectory from "../../src/push/run-directory.ts";
+import type * as RunDirectory from "../../src/push/run/run-directory.ts";
+import type * as AccessTokens from "../../src/push/send/access-tokens.ts";
 
 /** Loads a module of the built package. */
 const load = <Module>(name: string): Promise<Module> => import(`../../dist/src/push/${name}.js`);

@@ -1,6 +1,6 @@
 import type { DescField } from "@bufbuild/protobuf";
-import type { HttpBinding } from "../../src/transcoding/http-rules.ts";
-import { encodeSegment } from "../../src/transcoding/percent.ts";
+import { encodeSegment } from "../../src/transcoding/http/percent.ts";
+import type { HttpBinding } from "../../src/transcoding/http/rules.ts";
 import { fieldAt } from "../describe/fields.ts";
 
 /** A variable of a path, as a document names it. */

@@ -9,7 +9,7 @@ import {
 import { PlanServingService } from "../../gen/mobiledataplansharing/serving/v1/plan_serving_service_pb.ts";
 import { PlanGroupService } from "../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
 import { PlanStatusService } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
-import { expandRequest, httpBindingsOf } from "../../src/transcoding/client.ts";
+import { expandRequest, httpBindingsOf } from "../../src/transcoding/client/index.ts";
 import { exampleOf, leastExampleOf } from "./example.ts";
 import { readAt } from "./sample-values.ts";
 

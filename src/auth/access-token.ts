@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { type JWTPayload, jwtVerify, SignJWT } from "jose";
 import type { Clock } from "../contract/clock.ts";
-import { faultOfJwt } from "./jwt-faults.ts";
+import type { FindServiceAccount } from "./accounts/accounts.ts";
+import type { SigningKey } from "./accounts/signing-key.ts";
 import type { Principal } from "./principal.ts";
-import type { FindServiceAccount } from "./service-accounts.ts";
-import type { SigningKey } from "./signing-key.ts";
-import type { Refused, TokenSource } from "./token-source.ts";
+import { faultOfJwt } from "./providers/jwt-faults.ts";
+import type { Refused, TokenSource } from "./verified-token.ts";
 
 /** `iss` and `aud` of the tokens that a server makes for itself. */
 export const ownIssuer = "mobile-data-plan-sharing";

@@ -1,9 +1,9 @@
 import { ConnectError } from "@connectrpc/connect";
 import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from "jose";
 import type { Clock } from "../contract/clock.ts";
-import { faultOfJwt } from "./jwt-faults.ts";
-import type { FindServiceAccount, ServiceAccount } from "./service-accounts.ts";
-import type { Refused } from "./token-source.ts";
+import type { FindServiceAccount, ServiceAccount } from "./accounts/accounts.ts";
+import { faultOfJwt } from "./providers/jwt-faults.ts";
+import type { Refused } from "./verified-token.ts";
 
 /** A JWT that a service account signed with one of its keys. */
 export type AccountJwt = {

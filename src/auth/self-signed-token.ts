@@ -1,8 +1,8 @@
 import type { Clock } from "../contract/clock.ts";
 import { verifyAccountJwt } from "./account-jwt.ts";
+import type { FindServiceAccount } from "./accounts/accounts.ts";
 import { isServiceAudience, type PublicUrls } from "./audience.ts";
-import type { FindServiceAccount } from "./service-accounts.ts";
-import type { TokenSource } from "./token-source.ts";
+import type { TokenSource } from "./verified-token.ts";
 
 export type SelfSignedTokenOptions = {
   findServiceAccount: FindServiceAccount;

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { decodeJwt } from "jose";
 import type { Clock } from "../contract/clock.ts";
 import type { Principal } from "./principal.ts";
-import type { Refused, TokenSource, Verified } from "./token-source.ts";
+import type { Refused, TokenSource, Verified } from "./verified-token.ts";
 
 /** Returns who a token speaks for, or why it is refused. Rejects with CREDENTIALS_UNVERIFIABLE. */
 export type VerifyToken = (token: string) => Promise<Principal | Refused>;

@@ -1,7 +1,7 @@
 import { lstat, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { readServiceAccounts } from "../auth/service-accounts.ts";
-import { loadSigningKey } from "../auth/signing-key.ts";
+import { readServiceAccounts } from "../auth/accounts/accounts.ts";
+import { loadSigningKey } from "../auth/accounts/signing-key.ts";
 import { isPrivateFile } from "../contract/private-file.ts";
 import type { Report } from "./finding.ts";
 

@@ -3,9 +3,9 @@ import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { ResolvedConfig } from "../config/resolve.ts";
 import { isLoopback } from "../contract/loopback.ts";
-import { parseCqlUrl } from "../store/cql-url.ts";
-import { effectiveServer } from "./server-options.ts";
-import { readIntrospectionSecret, readTls } from "./server-secrets.ts";
+import { parseCqlUrl } from "../store/cql/url.ts";
+import { effectiveServer } from "./options/effective-server.ts";
+import { readIntrospectionSecret, readTls } from "./options/server-secrets.ts";
 
 /** What a server would meet where its configuration points. */
 export type PlaceReport = {

@@ -1,18 +1,18 @@
 import { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
-import { checkCommand } from "./check.ts";
-import { completionCommand } from "./completion.ts";
-import { configCommand } from "./config.ts";
-import { explain } from "./explain.ts";
-import { exportCommand } from "./export.ts";
-import { getCommand } from "./get.ts";
-import { importCommand } from "./import.ts";
-import { pushCommand } from "./push.ts";
-import { serveCommand } from "./serve.ts";
-import { serviceAccountCommand } from "./service-account.ts";
-import { storeCommand } from "./store.ts";
-import { tokenCommand } from "./token.ts";
-import { validateCommand } from "./validate.ts";
+import { checkCommand } from "./commands/check.ts";
+import { completionCommand } from "./commands/completion.ts";
+import { configCommand } from "./commands/config.ts";
+import { exportCommand } from "./commands/export.ts";
+import { getCommand } from "./commands/get.ts";
+import { importCommand } from "./commands/import.ts";
+import { pushCommand } from "./commands/push.ts";
+import { serveCommand } from "./commands/serve.ts";
+import { serviceAccountCommand } from "./commands/service-account.ts";
+import { storeCommand } from "./commands/store.ts";
+import { tokenCommand } from "./commands/token.ts";
+import { validateCommand } from "./commands/validate.ts";
+import { explain } from "./text/explain.ts";
 
 const program = new Command("mdps")
   .description("server and tools for Google's Mobile Data Plan Sharing API")

@@ -5,8 +5,8 @@ import { type RunningServer, startServer } from "../server/server.ts";
 import { createServerLog } from "../server/telemetry/request-log.ts";
 import { startWorkers } from "../server/workers/primary.ts";
 import { joinPrimary } from "../server/workers/worker.ts";
-import { type EffectiveServer, effectiveServer } from "./server-options.ts";
-import { readIntrospectionSecret, readTls } from "./server-secrets.ts";
+import { type EffectiveServer, effectiveServer } from "./options/effective-server.ts";
+import { readIntrospectionSecret, readTls } from "./options/server-secrets.ts";
 
 /** A server, in this process or in several. */
 export type Serving = {

@@ -31,4 +31,4 @@ export { type CallError, readError } from "./read-error.ts";
 export type { Pacing, RetryOptions } from "./retry-policy.ts";
 export type { TokenRequest, TokenSource } from "./token-source.ts";
 export type { PlanSharingProtocol } from "./transport.ts";
-export { type ValidateOptions, type Validation, validate } from "./validate.ts";
+export { type ValidateOptions, type Validation, validate } from "./validation.ts";

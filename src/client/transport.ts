@@ -7,7 +7,7 @@ import {
   createGrpcTransport,
   createGrpcWebTransport,
 } from "@connectrpc/connect-node";
-import { createRestTransport } from "../transcoding/client.ts";
+import { createRestTransport } from "../transcoding/client/index.ts";
 import { createNodeFetch } from "./node-fetch.ts";
 
 /** The protocols that a client can speak. Google's own hosts speak REST only. */

@@ -3,6 +3,7 @@ import {
   type ServerConfig,
   ServerConfigSchema,
 } from "../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
+import { isWithin, violationsOf } from "./check.ts";
 import { ConfigError } from "./config-error.ts";
 import { defaultLayer } from "./defaults.ts";
 import { type Environment, environmentLayer, unknownVariables } from "./environment-layer.ts";
@@ -11,7 +12,6 @@ import { flagLayer, type GivenFlags } from "./flag-layer.ts";
 import type { Given, Layer } from "./layer.ts";
 import { configJson, faultsOfValues, mergeLayers } from "./merge.ts";
 import { type Setting, settings } from "./settings.ts";
-import { isWithin, violationsOf } from "./violations.ts";
 
 /** What the configuration of a server is made of, the lowest layer first. */
 export type ConfigSources = {

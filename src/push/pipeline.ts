@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { BackOff } from "./back-off.ts";
-import type { Concurrency } from "./concurrency.ts";
-import type { Journal } from "./journal.ts";
-import type { Outcome } from "./outcome.ts";
-import type { PushRequest } from "./push-request.ts";
-import type { RawRecord } from "./record.ts";
-import type { RecordParser } from "./record-parser.ts";
-import type { Sender } from "./sender.ts";
-import type { TokenBucket } from "./token-bucket.ts";
+import type { PushRequest } from "./input/push-request.ts";
+import type { RawRecord } from "./input/record.ts";
+import type { RecordParser } from "./input/record-parser.ts";
+import type { Journal } from "./run/journal.ts";
+import type { BackOff } from "./send/back-off.ts";
+import type { Concurrency } from "./send/concurrency.ts";
+import type { Outcome } from "./send/outcome.ts";
+import type { TokenBucket } from "./send/pacer.ts";
+import type { Sender } from "./send/sender.ts";
 
 /** Why a run ended before its input did. */
 export type StopCause = "interrupted" | "too-many-errors" | "unauthenticated" | "unreachable" | "disk";

@@ -1,21 +1,21 @@
 import { join } from "node:path";
-import type { AccessTokens } from "./access-tokens.ts";
-import { createBackOff } from "./back-off.ts";
-import { createConcurrency } from "./concurrency.ts";
-import { differenceOf, fingerprintOf } from "./fingerprint.ts";
-import { InputError, openInput } from "./input.ts";
-import { checkpointOf, type Journal, openJournal } from "./journal.ts";
-import { keyDisplay } from "./mask.ts";
+import { differenceOf, fingerprintOf } from "./input/fingerprint.ts";
+import { InputError, openInput } from "./input/input.ts";
+import { readRecords } from "./input/reader.ts";
+import { type Position, start } from "./input/record.ts";
+import { createRecordParser } from "./input/record-parser.ts";
 import { createPipeline, type Pipeline, type Stop } from "./pipeline.ts";
-import { type ProgressStream, showProgress } from "./progress.ts";
-import { readRecords } from "./reader.ts";
-import { type Position, start } from "./record.ts";
-import { createRecordParser } from "./record-parser.ts";
-import { type RunDirectory, type RunSettings, replaceFile, runFiles } from "./run-directory.ts";
-import { createSender } from "./sender.ts";
-import { type Summary, summaryOf } from "./summary.ts";
-import { createTally, doneOf, type Tally } from "./tally.ts";
-import { createTokenBucket } from "./token-bucket.ts";
+import { type ProgressStream, showProgress } from "./report/progress.ts";
+import { type Summary, summaryOf } from "./report/summary.ts";
+import { checkpointOf, type Journal, openJournal } from "./run/journal.ts";
+import { keyDisplay } from "./run/mask.ts";
+import { type RunDirectory, type RunSettings, replaceFile, runFiles } from "./run/run-directory.ts";
+import { createTally, doneOf, type Tally } from "./run/tally.ts";
+import type { AccessTokens } from "./send/access-tokens.ts";
+import { createBackOff } from "./send/back-off.ts";
+import { createConcurrency } from "./send/concurrency.ts";
+import { createTokenBucket } from "./send/pacer.ts";
+import { createSender } from "./send/sender.ts";
 
 /** How many records may be rejected before a run stops: a number, or a part of those done. */
 export type ErrorLimit = { readonly count: number } | { readonly percent: number };

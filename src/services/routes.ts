@@ -10,7 +10,7 @@ import { createHealthService } from "./health-service.ts";
 import { createPlanGroupService } from "./plan-group-service.ts";
 import { createPlanServingService } from "./plan-serving-service.ts";
 import { createPlanStatusService } from "./plan-status-service.ts";
-import { createReflectionRoutes } from "./reflection-service.ts";
+import { createReflectionRoutes } from "./reflection/service.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 
 /** What the details of errors are made of. No service imports it, but tools that show errors look for it. */

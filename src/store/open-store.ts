@@ -26,7 +26,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
   const common = { ...(clock && { clock }), ...(onSweep && { onSweep }) };
   switch (/^([a-z]+):/.exec(url)?.[1]) {
     case "sqlite": {
-      const { openSqliteStore } = await import("./sqlite-store.ts");
+      const { openSqliteStore } = await import("./sqlite/store.ts");
       const memory = cacheBytes === undefined ? {} : { cacheBytes };
       return openSqliteStore({
         directory: sqliteDirectory(url),
@@ -37,11 +37,11 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     }
     case "postgres":
     case "postgresql": {
-      const { openPostgresStore } = await import("./postgres-store.ts");
+      const { openPostgresStore } = await import("./postgres/store.ts");
       return openPostgresStore({ url, ...common, ...(onBatch && { onBatch }) });
     }
     case "cql": {
-      const { openCqlStore } = await import("./cql-store.ts");
+      const { openCqlStore } = await import("./cql/store.ts");
       return openCqlStore({ url, ...(clock && { clock }) });
     }
     default:

@@ -2,10 +2,10 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { loadSigningKey } from "../../src/auth/signing-key.ts";
+import { loadSigningKey } from "../../src/auth/accounts/signing-key.ts";
 import { checkDirectory } from "../../src/check/check-directory.ts";
 import type { Finding } from "../../src/check/finding.ts";
-import { openSqliteStore } from "../../src/store/sqlite-store.ts";
+import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import { bytesIn, dataDirectory } from "../support/data-directory.ts";
 
 /** A data directory as a server leaves it. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { checkPlaces } from "../../src/cli/check-places.ts";
 import { resolveConfig } from "../../src/config/resolve.ts";
-import { testCertificateFiles } from "../support/certificate.ts";
+import { testCertificateFiles } from "../support/certificates/certificate.ts";
 import { dataDirectory } from "../support/data-directory.ts";
 
 describe("a certificate", () => {

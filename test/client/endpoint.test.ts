@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { endpointOf } from "../../src/client/endpoint.ts";
 import { createPlanSharingClient, readError } from "../../src/client/index.ts";
-import { testCertificate } from "../support/certificate.ts";
+import { testCertificate } from "../support/certificates/certificate.ts";
 import { parent, protocols, startTestServer } from "../support/test-server.ts";
 
 describe("an endpoint", () => {

@@ -7,19 +7,19 @@ import { Code } from "@connectrpc/connect";
 import { type AuthClient, GoogleAuth, gaxios, JWT } from "google-auth-library";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { PlanStatusSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
+import { type KeyFile, revokeServiceAccount } from "../../src/auth/accounts/admin.ts";
 import { pushScope, readScope } from "../../src/auth/scopes.ts";
-import { type KeyFile, revokeServiceAccount } from "../../src/auth/service-account-admin.ts";
 import {
   createPlanSharingClient,
   googleCredentials,
   type ServiceAccountKeyFile,
 } from "../../src/client/index.ts";
 import { systemClock } from "../../src/contract/clock.ts";
+import { makeAccount } from "../support/auth/service-accounts.ts";
 import { dataDirectory } from "../support/data-directory.ts";
-import { apiError, startFaultServer } from "../support/fault-server.ts";
+import { apiError, startFaultServer } from "../support/http/fault-server.ts";
 import { planStatus } from "../support/plan-statuses.ts";
 import { refusalOf } from "../support/refusal.ts";
-import { makeAccount } from "../support/service-accounts.ts";
 import { testTime } from "../support/test-clock.ts";
 import { freshKey, parent, protocols, startTestServer, type TestServer } from "../support/test-server.ts";
 

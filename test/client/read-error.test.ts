@@ -1,7 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readError } from "../../src/client/index.ts";
-import { readErrorBody } from "../../src/transcoding/client.ts";
+import { readErrorBody } from "../../src/transcoding/client/index.ts";
 import { fromNow, minute, planStatus } from "../support/plan-statuses.ts";
 import { freshKey, parent, protocols, startTestServer, type TestServer } from "../support/test-server.ts";
 

@@ -9,7 +9,7 @@ import {
   type PlanSharingProtocol,
 } from "../../src/client/index.ts";
 import { refuse } from "../../src/contract/refusal.ts";
-import { apiError, type Fault, startFaultServer } from "../support/fault-server.ts";
+import { apiError, type Fault, startFaultServer } from "../support/http/fault-server.ts";
 import { parent, protocols } from "../support/test-server.ts";
 
 /** A client against a scripted server. Waiting takes no time, and chance always takes the most there is. */

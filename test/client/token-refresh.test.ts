@@ -6,7 +6,7 @@ import {
   type TokenRequest,
   type TokenSource,
 } from "../../src/client/index.ts";
-import { startFaultServer } from "../support/fault-server.ts";
+import { startFaultServer } from "../support/http/fault-server.ts";
 import { refusalOf } from "../support/refusal.ts";
 import { freshKey, parent, protocols, startTestServer, type TestServer } from "../support/test-server.ts";
 

@@ -11,8 +11,8 @@ import {
 import { PlanStatusService } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import { PlanGroupSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { createRetryPolicy } from "../../src/client/retry-policy.ts";
-import { listen } from "../../src/server/listener.ts";
-import { createRpcHandler } from "../../src/server/rpc-handler.ts";
+import { listen } from "../../src/server/connections/listener.ts";
+import { createRpcHandler } from "../../src/server/rpc/handler.ts";
 import { serviceConfigFaults } from "../support/service-config-faults.ts";
 
 const text = readFileSync(

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createPlanSharingClient } from "../../src/client/index.ts";
 import { createWorkerMetrics } from "../../src/server/workers/worker-metrics.ts";
-import { testCertificate } from "../support/certificate.ts";
-import { openSocket } from "../support/raw-socket.ts";
+import { testCertificate } from "../support/certificates/certificate.ts";
+import { openSocket } from "../support/http/raw-socket.ts";
 import { parent, startTestServer } from "../support/test-server.ts";
 import { repository } from "./dockerfile.ts";
 

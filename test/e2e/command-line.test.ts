@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
-import { testCertificate, testCertificateFiles } from "../support/certificate.ts";
+import { testCertificate, testCertificateFiles } from "../support/certificates/certificate.ts";
 import { dataDirectory } from "../support/data-directory.ts";
 import { type Outcome, runProgram, startServe } from "../support/program.ts";
 import { expectNoInsides } from "../support/refusal.ts";

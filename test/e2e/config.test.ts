@@ -1,7 +1,7 @@
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { testCertificateFiles } from "../support/certificate.ts";
+import { testCertificateFiles } from "../support/certificates/certificate.ts";
 import { dataDirectory } from "../support/data-directory.ts";
 import { runProgram, startProgram } from "../support/program.ts";
 

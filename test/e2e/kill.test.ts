@@ -2,8 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { killRounds } from "../store/kill-rounds.ts";
-import { startPostgresServer, whyNoPostgres } from "../store/postgres-server.ts";
+import { killRounds } from "../store/kill/rounds.ts";
+import { startPostgresServer, whyNoPostgres } from "../store/postgres/server.ts";
 
 // The long form: npm run test:kill -- --times 100
 test("SQLite: what was acknowledged is there, or something newer, however often the process is killed", {
@@ -11,7 +11,7 @@ test("SQLite: what was acknowledged is there, or something newer, however often 
 }, async () => {
   const place = await mkdtemp(join(tmpdir(), "plan-store-"));
   expect(
-    await killRounds({ module: new URL("../store/kill-sqlite.ts", import.meta.url), place, times: 8 }),
+    await killRounds({ module: new URL("../store/kill/sqlite.ts", import.meta.url), place, times: 8 }),
   ).toEqual([]);
   await rm(place, { recursive: true });
 });
@@ -23,7 +23,7 @@ test.skipIf(whyNot)(
   async () => {
     const postgres = await startPostgresServer();
     try {
-      const module = new URL("../store/kill-postgres.ts", import.meta.url);
+      const module = new URL("../store/kill/postgres.ts", import.meta.url);
       expect(await killRounds({ module, place: postgres.url, times: 4 })).toEqual([]);
     } finally {
       await postgres.remove();

@@ -3,11 +3,11 @@ import { Agent, request } from "node:http";
 import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
 import { describe, expect, it } from "vitest";
-import { renewedCertificateFiles, testCertificateFiles } from "../support/certificate.ts";
+import { renewedCertificateFiles, testCertificateFiles } from "../support/certificates/certificate.ts";
 import { dataDirectory } from "../support/data-directory.ts";
-import { scrape, sumOf } from "../support/exposition.ts";
+import { scrape, sumOf } from "../support/http/exposition.ts";
+import { openSocket } from "../support/http/raw-socket.ts";
 import { printToken, startServe } from "../support/program.ts";
-import { openSocket } from "../support/raw-socket.ts";
 
 const admin = ["--admin", "127.0.0.1:0"];
 const portOf = (url: string) => Number(new URL(url).port);

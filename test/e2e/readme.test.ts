@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readConfig } from "../../src/cli/read-config.ts";
-import { readIntrospectionSecret } from "../../src/cli/server-secrets.ts";
+import { readConfig } from "../../src/cli/options/read-config.ts";
+import { readIntrospectionSecret } from "../../src/cli/options/server-secrets.ts";
 import { type RunningServer, startServer } from "../../src/server/server.ts";
 
 const run = promisify(execFile);

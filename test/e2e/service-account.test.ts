@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { KeyFile } from "../../src/auth/service-account-admin.ts";
+import type { KeyFile } from "../../src/auth/accounts/admin.ts";
 import { createPlanSharingClient, googleCredentials } from "../../src/client/index.ts";
 import { dataDirectory } from "../support/data-directory.ts";
 import { runProgram, startServe } from "../support/program.ts";

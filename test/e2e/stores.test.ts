@@ -13,7 +13,7 @@ import {
   startPostgresServer,
   superuserPassword,
   whyNoPostgres,
-} from "../store/postgres-server.ts";
+} from "../store/postgres/server.ts";
 import { dataDirectory } from "../support/data-directory.ts";
 import { printToken, runProgram, startServe } from "../support/program.ts";
 import { refusalOf } from "../support/refusal.ts";

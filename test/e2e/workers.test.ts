@@ -6,7 +6,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { describe, expect, it } from "vitest";
 import { createPlanSharingClient } from "../../src/client/index.ts";
 import { dataDirectory } from "../support/data-directory.ts";
-import { scrape, sumOf } from "../support/exposition.ts";
+import { scrape, sumOf } from "../support/http/exposition.ts";
 import { hour, minute } from "../support/plan-statuses.ts";
 import { type Program, printToken, runProgram, startServe } from "../support/program.ts";
 import { refusalOf } from "../support/refusal.ts";

@@ -4,8 +4,8 @@ import { Discovery } from "googleapis-common";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { PlanStatusSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { pushScope, readScope } from "../../src/auth/scopes.ts";
+import { makeAccount } from "../support/auth/service-accounts.ts";
 import { planStatus } from "../support/plan-statuses.ts";
-import { makeAccount } from "../support/service-accounts.ts";
 import { testTime } from "../support/test-clock.ts";
 import { freshKey, parent, startTestServer, type TestServer } from "../support/test-server.ts";
 

@@ -24,7 +24,7 @@ import { exampleMessages } from "../../scripts/examples/examples.ts";
 import { pushScope, readScope } from "../../src/auth/scopes.ts";
 import { systemClock } from "../../src/contract/clock.ts";
 import { createContractRules } from "../../src/plans/contract-rules.ts";
-import { httpStatusOf } from "../../src/transcoding/client.ts";
+import { httpStatusOf } from "../../src/transcoding/client/index.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
 
 const run = promisify(execFile);

@@ -7,7 +7,7 @@ import { writeFileSync } from "node:fs";
 import { cpus, release } from "node:os";
 import { parseArgs } from "node:util";
 import { runScenario } from "./run-scenario.ts";
-import { scenarios } from "./scenarios.ts";
+import { scenarios } from "./scenarios/index.ts";
 import { serveFlags } from "./serve-flags.ts";
 import { isPassed, type Result, resilienceText, tableOf } from "./table.ts";
 

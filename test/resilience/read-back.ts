@@ -3,8 +3,8 @@ import { promisify } from "node:util";
 import { type Timestamp, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { PlanSharingClient } from "../../src/client/client.ts";
+import { clientId, parent } from "./clients/load.ts";
 import type { Found } from "./ledger.ts";
-import { clientId, parent } from "./load.ts";
 import { program } from "./served.ts";
 
 /** Reads under way at once. */

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { scenarios } from "./scenarios.ts";
+import { scenarios } from "./scenarios/index.ts";
 import { resilienceText, tableOf } from "./table.ts";
 
 const committed = readFileSync(new URL("../../docs/resilience.md", import.meta.url), "utf8");

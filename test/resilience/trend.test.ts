@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { boundOf, quantile } from "./pace.ts";
+import { boundOf, quantile } from "./clients/pace.ts";
 import { growthOf, type Sample, slopeOf } from "./trend.ts";
 
 const samples = (count: number, value: (at: number) => number): Sample[] =>

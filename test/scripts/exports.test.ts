@@ -12,7 +12,7 @@ describe("the names that are exported", () => {
     [".", "src/index.ts"],
     ["./client", "src/client/index.ts"],
     ["./server", "src/server/server.ts"],
-    ["./transcoding/client", "src/transcoding/client.ts"],
+    ["./transcoding/client", "src/transcoding/client/index.ts"],
     ["./gen/mobiledataplansharing/v1/enums_pb", "gen/mobiledataplansharing/v1/enums_pb.ts"],
   ])("of %s are those that a program finds when it runs", async (entry, source) => {
     const values = (names[entry] ?? []).filter((name) => !name.startsWith("type "));

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startServer } from "../../src/server/server.ts";
 import { dataDirectory } from "../support/data-directory.ts";
-import { readExposition, scrape, sumOf } from "../support/exposition.ts";
+import { readExposition, scrape, sumOf } from "../support/http/exposition.ts";
 import { day, planStatus } from "../support/plan-statuses.ts";
 import { freshKey, parent, protocols, startTestServer, type TestServer } from "../support/test-server.ts";
 

@@ -5,9 +5,9 @@ import { connect as connectTls, type TLSSocket } from "node:tls";
 import { toJsonString } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { PlanStatusSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
-import { testCertificate } from "../support/certificate.ts";
+import { testCertificate } from "../support/certificates/certificate.ts";
+import { openSocket, rawSocket } from "../support/http/raw-socket.ts";
 import { planStatus } from "../support/plan-statuses.ts";
-import { openSocket, rawSocket } from "../support/raw-socket.ts";
 import { parent, protocols, startTestServer, type TestServer } from "../support/test-server.ts";
 
 const body = toJsonString(PlanStatusSchema, planStatus({ title: "in flight" }));

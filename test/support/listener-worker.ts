@@ -1,5 +1,5 @@
+import { listen } from "../../src/server/connections/listener.ts";
 import { defaultLimits } from "../../src/server/limits/server-limits.ts";
-import { listen } from "../../src/server/listener.ts";
 
 // A worker of node:cluster that answers with its process id, and stops when it is told to.
 const listener = await listen(

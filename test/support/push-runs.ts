@@ -1,9 +1,9 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { readLastState } from "../../src/push/checkpoint-log.ts";
-import type { Checkpoint } from "../../src/push/journal.ts";
-import type { Summary } from "../../src/push/summary.ts";
+import type { Summary } from "../../src/push/report/summary.ts";
+import { readLastState } from "../../src/push/run/checkpoint-log.ts";
+import type { Checkpoint } from "../../src/push/run/journal.ts";
 import type { Outcome } from "./program.ts";
 
 /** Arguments of a push to an endpoint; runs are kept in the directory. */

@@ -1,7 +1,7 @@
+import { type Listener, type ListenerOptions, listen } from "../../src/server/connections/listener.ts";
 import type { RefusedConnection } from "../../src/server/connections/refused-connection.ts";
+import type { RequestListener } from "../../src/server/http-handler.ts";
 import { defaultLimits, type ServerLimits } from "../../src/server/limits/server-limits.ts";
-import { type Listener, type ListenerOptions, listen } from "../../src/server/listener.ts";
-import type { RequestListener } from "../../src/server/request-listener.ts";
 
 /** A listener on a free port whose requests the test answers. */
 export type TestListener = Listener & {

@@ -6,7 +6,7 @@ import { PlanGroupSchema } from "../../gen/mobiledataplansharing/v1/resources_pb
 import { createContractRules } from "../../src/plans/contract-rules.ts";
 import { planGroupRecord, planStatusRecord } from "../../src/services/records.ts";
 import { type PlanStore, type PutRecord, StoreUnavailable } from "../../src/store/plan-store.ts";
-import { openSqliteStore } from "../../src/store/sqlite-store.ts";
+import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import { type ExportFileOptions, exportToFile, readManifest } from "../../src/transfer/export-file.ts";
 import { ImportError, importRecords } from "../../src/transfer/import-records.ts";
 import { createRecordSum } from "../../src/transfer/record-digest.ts";

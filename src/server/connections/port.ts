@@ -1,8 +1,8 @@
 import type { ServerOptions } from "node:http";
 import type { ServerOptions as Http2ServerOptions } from "node:http2";
 import type { Server } from "node:net";
-import { countedHttp1Messages, countedHttp2Messages } from "../counted-messages.ts";
-import type { RequestListener } from "../request-listener.ts";
+import type { RequestListener } from "../http-handler.ts";
+import { countedHttp1Messages, countedHttp2Messages } from "../telemetry/counted-messages.ts";
 import type { Http1Connections } from "./http1-connections.ts";
 import type { Http2Sessions } from "./http2-sessions.ts";
 import type { ListenerLimits } from "./listener-limits.ts";

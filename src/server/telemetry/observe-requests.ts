@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { Code } from "@connectrpc/connect";
 import { context } from "@opentelemetry/api";
-import { codeOfHttpStatus } from "../../transcoding/http-status.ts";
-import { bytesOf } from "../counted-messages.ts";
-import type { RequestListener } from "../request-listener.ts";
+import { codeOfHttpStatus } from "../../transcoding/http/status.ts";
+import type { RequestListener } from "../http-handler.ts";
 import { type CallSummary, otherMethod } from "./call-summary.ts";
+import { bytesOf } from "./counted-messages.ts";
 import { keepRecord, type RequestRecord } from "./request-record.ts";
 import { endTrace, startTrace, traceIdOf } from "./request-tracing.ts";
 

@@ -1,7 +1,7 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, createContextKey } from "@connectrpc/connect";
 import { errorReasonOf } from "../../contract/refusal.ts";
-import type { RequestListener } from "../request-listener.ts";
+import type { RequestListener } from "../http-handler.ts";
 
 /** How a call came. */
 export type CallProtocol = "connect" | "grpc" | "grpc-web" | "rest";

@@ -8,7 +8,7 @@ import {
   SpanStatusCode,
   trace,
 } from "@opentelemetry/api";
-import type { RequestListener } from "../request-listener.ts";
+import type { RequestListener } from "../http-handler.ts";
 import { type CallSummary, statusOf, systemNameOf } from "./call-summary.ts";
 
 /** Name of the tracer: whoever configures an SDK may single out its spans by it. */

@@ -1,5 +1,5 @@
 import { hash, randomBytes } from "node:crypto";
-import { readOrCreateSecret } from "../../auth/kept-secret.ts";
+import { readOrCreateSecret } from "../../auth/accounts/stored-secret.ts";
 
 /** Returns what stands for a user key where the key itself must not: the same text for the same key, here alone. */
 export type HashUserKey = (userKey: string) => string;

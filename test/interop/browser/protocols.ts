@@ -1,6 +1,6 @@
 import type { Transport } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-web";
-import { createRestTransport } from "../../../src/transcoding/client.ts";
+import { createRestTransport } from "../../../src/transcoding/client/index.ts";
 
 export type ProtocolName = "connect" | "connect json" | "grpc-web" | "grpc-web json" | "rest";
 

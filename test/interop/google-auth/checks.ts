@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { request } from "node:https";
-import { testCertificate } from "../../support/certificate.ts";
+import { testCertificate } from "../../support/certificates/certificate.ts";
 import type { TlsServer } from "./tls-server.ts";
 
 /** What a program prints: the canonical code of its push, and the stored status' name or the error's message. */

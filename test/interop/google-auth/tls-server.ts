@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { testCertificateFiles } from "../../support/certificate.ts";
+import { testCertificateFiles } from "../../support/certificates/certificate.ts";
 
 const program = new URL("../../../src/cli/main.ts", import.meta.url).pathname;
 const announcement = /^mdps listens on (\S+),/m;

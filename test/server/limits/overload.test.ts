@@ -3,7 +3,7 @@ import type { ConnectError } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import { RetryInfoSchema } from "#deps/google/rpc/error_details_pb.js";
 import { createOverloadGuard } from "../../../src/server/limits/overload.ts";
-import { openSocket } from "../../support/raw-socket.ts";
+import { openSocket } from "../../support/http/raw-socket.ts";
 import { refusalOf } from "../../support/refusal.ts";
 import { parent, protocols, startTestServer, type TestServer } from "../../support/test-server.ts";
 

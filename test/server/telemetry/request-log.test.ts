@@ -4,9 +4,9 @@ import { connect } from "node:http2";
 import { toJsonString } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PlanStatusSchema } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
+import { callRaw } from "../../support/http/raw-call.ts";
 import { createLogLines, type LogLines } from "../../support/log-lines.ts";
 import { planStatus } from "../../support/plan-statuses.ts";
-import { callRaw } from "../../support/raw-call.ts";
 import { freshKey, parent, protocols, startTestServer, type TestServer } from "../../support/test-server.ts";
 
 let server: TestServer;

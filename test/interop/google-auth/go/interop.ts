@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runBuf } from "../../../../scripts/run-buf.ts";
-import { testCertificateFiles } from "../../../support/certificate.ts";
+import { testCertificateFiles } from "../../../support/certificates/certificate.ts";
 import { exportProtos } from "../../export-protos.ts";
 import type { Language } from "../../language.ts";
 import { askTool, runTool } from "../../run-tool.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { testCertificateFiles } from "../../../support/certificate.ts";
+import { testCertificateFiles } from "../../../support/certificates/certificate.ts";
 import { buildProject, missingJava, pomProperty } from "../../java/maven.ts";
 import type { Language } from "../../language.ts";
 import { runTool } from "../../run-tool.ts";

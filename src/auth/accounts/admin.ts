@@ -1,0 +1,146 @@
+import { generateKeyPair, randomBytes, randomInt } from "node:crypto";
+import { promisify } from "node:util";
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import {
+  type ServiceAccount,
+  type ServiceAccountKey,
+  ServiceAccountKeySchema,
+  ServiceAccountSchema,
+  type ServiceAccounts,
+} from "../../../gen/mobiledataplansharing/config/v1/service_accounts_pb.ts";
+import type { Clock } from "../../contract/clock.ts";
+import { ServiceAccountsError } from "./accounts.ts";
+import { changeServiceAccounts } from "./file.ts";
+
+/** A key file with the members of Google's that its libraries read. The only place where the private key is. */
+export type KeyFile = {
+  readonly type: "service_account";
+  readonly project_id: string;
+  readonly private_key_id: string;
+  /** PKCS #8 in PEM. */
+  readonly private_key: string;
+  readonly client_email: string;
+  readonly client_id: string;
+  readonly token_uri: string;
+  readonly universe_domain: string;
+};
+
+export type KeyFileInit = {
+  /** URL of the server, without a slash at the end. */
+  url: string;
+  /** Google's own, or another, by which Google's libraries sign access tokens themselves (AIP-4111). */
+  universeDomain: string;
+};
+
+export type NewAccount = {
+  email: string;
+  asns: readonly number[];
+  scopes: readonly string[];
+};
+
+const projectId = "mobile-data-plan-sharing";
+
+/** Returns the full name of an account: what is no e-mail address yet gets the domain of this project's accounts. */
+export function emailOf(name: string): string {
+  return name.includes("@") ? name : `${name}@${projectId}.internal`;
+}
+
+/** Makes an account and its first key. Rejects with ServiceAccountsError if the name is taken. */
+export function createServiceAccount(
+  directory: string,
+  { email, asns, scopes }: NewAccount,
+  init: KeyFileInit,
+  clock: Clock,
+): Promise<KeyFile> {
+  return changeServiceAccounts(directory, async (list) => {
+    if (list.accounts.some((account) => account.email === email && account.revokeTime === undefined)) {
+      throw new ServiceAccountsError(`there is an account ${email} already; choose another --name`);
+    }
+    const account = create(ServiceAccountSchema, {
+      email,
+      uniqueId: Array.from({ length: 21 }, (_, index) => randomInt(index === 0 ? 1 : 0, 10)).join(""),
+      asns: [...asns],
+      scopes: [...scopes],
+      createTime: timestampFromMs(clock.now()),
+    });
+    // The name of a revoked account may be given again; its keys stay out.
+    list.accounts = [...list.accounts.filter((other) => other.email !== email), account];
+    return addKeyTo(account, init, clock);
+  });
+}
+
+/** Makes one more key for an account, so that keys can be changed without a pause. */
+export function addServiceAccountKey(
+  directory: string,
+  email: string,
+  init: KeyFileInit,
+  clock: Clock,
+): Promise<KeyFile> {
+  return changeServiceAccounts(directory, (list) => addKeyTo(accountOf(list, email), init, clock));
+}
+
+/** Ends a key, and the tokens that were got with it. */
+export function removeServiceAccountKey(directory: string, email: string, keyId: string): Promise<void> {
+  return changeServiceAccounts(directory, (list) => {
+    const account = accountOf(list, email);
+    const left = account.keys.filter((key: ServiceAccountKey) => key.keyId !== keyId);
+    if (left.length === account.keys.length) {
+      throw new ServiceAccountsError(`${email} has no key ${keyId}`);
+    }
+    account.keys = left;
+  });
+}
+
+/** Ends an account, its keys and its tokens. */
+export function revokeServiceAccount(directory: string, email: string, clock: Clock): Promise<void> {
+  return changeServiceAccounts(directory, (list) => {
+    const account = accountOf(list, email);
+    account.revokeTime = timestampFromMs(clock.now());
+    account.keys = [];
+  });
+}
+
+/** Lets an account act for an operator, or no longer. Returns the operators that it may act for now. */
+export function linkServiceAccount(
+  directory: string,
+  email: string,
+  asn: number,
+  linked: boolean,
+): Promise<readonly number[]> {
+  return changeServiceAccounts(directory, (list) => {
+    const account = accountOf(list, email);
+    account.asns = [...account.asns.filter((other) => other !== asn), ...(linked ? [asn] : [])];
+    return account.asns;
+  });
+}
+
+function accountOf(list: ServiceAccounts, email: string): ServiceAccount {
+  const account = list.accounts.find((each) => each.email === email && each.revokeTime === undefined);
+  if (account === undefined) {
+    throw new ServiceAccountsError(`there is no account ${email}; mdps service-account list shows them`);
+  }
+  return account;
+}
+
+async function addKeyTo(account: ServiceAccount, init: KeyFileInit, clock: Clock): Promise<KeyFile> {
+  const { publicKey, privateKey } = await promisify(generateKeyPair)("rsa", { modulusLength: 2048 });
+  const keyId = randomBytes(20).toString("hex");
+  account.keys.push(
+    create(ServiceAccountKeySchema, {
+      keyId,
+      publicKey: publicKey.export({ type: "spki", format: "pem" }).toString(),
+      createTime: timestampFromMs(clock.now()),
+    }),
+  );
+  return {
+    type: "service_account",
+    project_id: projectId,
+    private_key_id: keyId,
+    private_key: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+    client_email: account.email,
+    client_id: account.uniqueId,
+    token_uri: `${init.url}/token`,
+    universe_domain: init.universeDomain,
+  };
+}

@@ -1,0 +1,54 @@
+import { durationMs } from "@bufbuild/protobuf/wkt";
+import { ConnectError } from "@connectrpc/connect";
+import { jwtVerify } from "jose";
+import type { JwtIssuer } from "../../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
+import type { Clock } from "../../contract/clock.ts";
+import type { TokenSource } from "../verified-token.ts";
+import { createClaimReader } from "./claim-mapping.ts";
+import { faultOfJwt } from "./jwt-faults.ts";
+import { createRemoteKeys } from "./remote-keys.ts";
+
+/** How long a verified token is believed without looking at the issuer's keys again, in ms. */
+const keepMs = 60_000;
+
+/** Verifies the JWTs of an identity provider by the keys that it publishes. */
+export function createJwtIssuer(config: JwtIssuer, clock: Clock): TokenSource {
+  const keys = createRemoteKeys({
+    url: new URL(config.jwksUri),
+    clock,
+    timeoutMs: config.requestTimeout ? durationMs(config.requestTimeout) : 5_000,
+    refreshMs: config.refreshInterval ? durationMs(config.refreshInterval) : 600_000,
+    coolDownMs: config.coolDown ? durationMs(config.coolDown) : 30_000,
+    maxKeyAgeMs: config.maxKeyAge ? durationMs(config.maxKeyAge) : 86_400_000,
+  });
+  const readClaims = createClaimReader(config.claims, config.accounts);
+  const algorithms = config.algorithms.length > 0 ? config.algorithms : ["RS256", "ES256"];
+  const skewMs = config.clockSkew ? durationMs(config.clockSkew) : 30_000;
+  return {
+    async verify(token) {
+      try {
+        const now = clock.now();
+        const { payload } = await jwtVerify(token, keys, {
+          algorithms,
+          issuer: config.issuer,
+          audience: config.audiences,
+          clockTolerance: skewMs / 1000,
+          currentDate: new Date(now),
+          requiredClaims: ["exp"],
+        });
+        const principal = readClaims(payload);
+        return "refused" in principal
+          ? principal
+          : {
+              keepUntilMs: Math.min(now + keepMs, Number(payload.exp) * 1000 + skewMs),
+              principal: () => principal,
+            };
+      } catch (error) {
+        if (error instanceof ConnectError) {
+          throw error;
+        }
+        return { refused: faultOfJwt(error) };
+      }
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import type { Command } from "commander";
+import { configYaml, listConfig } from "../../config/print-config.ts";
+import { checkPlaces } from "../check-places.ts";
+import { newCommand } from "../options/new-command.ts";
+import { readConfigOf } from "../options/read-config.ts";
+import { addSettingOptions } from "../options/setting-options.ts";
+import { UsageError } from "../text/explain.ts";
+import { jsonOption } from "../text/print.ts";
+
+/** `mdps config`: looks at the configuration of a server without starting one. */
+export function configCommand(): Command {
+  return newCommand("config")
+    .description("check or show the configuration of the server")
+    .addCommand(checkCommand())
+    .addCommand(printCommand())
+    .addHelpText(
+      "after",
+      "\nExamples:\n  mdps config check --config mdps.yaml\n  mdps config print --port 9000",
+    );
+}
+
+function checkCommand(): Command {
+  return addSettingOptions(newCommand("check"))
+    .description("check the settings that mdps serve would take, and the files that they name")
+    .addHelpText("after", "\nExample:\n  mdps config check --config mdps.yaml")
+    .action(check);
+}
+
+function printCommand(): Command {
+  return addSettingOptions(newCommand("print"))
+    .description("show the settings that mdps serve would take and where each comes from, as a file to use")
+    .option(jsonOption[0], "print a list of path, value and source as JSON")
+    .addHelpText("after", "\nExample:\n  mdps config print --config mdps.yaml --port 9000")
+    .action(show);
+}
+
+async function check(_: object, command: Command): Promise<void> {
+  const { faults, warnings } = await checkPlaces(await readConfigOf(command));
+  for (const warning of warnings) {
+    console.error(`warning: ${warning}`);
+  }
+  if (faults.length > 0) {
+    throw new UsageError(faults.length === 1 ? String(faults[0]) : `\n  ${faults.join("\n  ")}`);
+  }
+  console.log("the configuration is good");
+}
+
+async function show({ json }: { json?: true }, command: Command): Promise<void> {
+  const resolved = await readConfigOf(command);
+  process.stdout.write(json ? `${JSON.stringify(listConfig(resolved), null, 2)}\n` : configYaml(resolved));
+}

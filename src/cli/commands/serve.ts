@@ -1,0 +1,40 @@
+import type { Command } from "commander";
+import { obeySignals } from "../obey-signals.ts";
+import { effectiveServer } from "../options/effective-server.ts";
+import { newCommand } from "../options/new-command.ts";
+import { parseAsn } from "../options/parse-options.ts";
+import { readConfigOf } from "../options/read-config.ts";
+import { addSettingOptions } from "../options/setting-options.ts";
+import { startServing } from "../start-serving.ts";
+import { jsonOption, print } from "../text/print.ts";
+import { makeQuickStart, quickStartText } from "./quick-start.ts";
+
+type ServeOptions = { quickStart?: number; json?: true };
+
+/** `mdps serve`: runs the server until SIGTERM or SIGINT. */
+export function serveCommand(): Command {
+  return addSettingOptions(newCommand("serve"))
+    .description("run the server: Connect, gRPC, gRPC-Web and REST on one port")
+    .option("--quick-start <asn>", "print a token for this operator and a line for curl", parseAsn)
+    .option(jsonOption[0], "print where the server listens as one line of JSON")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  mdps serve\n  mdps serve --port 0 --data /var/lib/mdps\n  mdps serve --config mdps.yaml --set limits.maxInFlight=100",
+    )
+    .action(serve);
+}
+
+async function serve({ quickStart: asn, json }: ServeOptions, command: Command): Promise<void> {
+  const resolved = await readConfigOf(command);
+  const { dataDirectory: data } = effectiveServer(resolved.config);
+  const serving = await startServing(resolved);
+  obeySignals(serving, resolved.config.listen?.tlsCert !== undefined);
+  const { url, adminUrl: admin } = serving;
+  const quickStart = asn === undefined ? undefined : await makeQuickStart(url, data, asn);
+  const words = `mdps listens on ${url}, with its data in ${data}${admin ? `, and for you on ${admin}` : ""}`;
+  print(
+    json,
+    { url, data, ...(admin && { admin }), ...(quickStart && { quickStart }) },
+    quickStart === undefined ? words : `${words}\n${quickStartText(quickStart)}`,
+  );
+}

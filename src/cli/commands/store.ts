@@ -1,0 +1,50 @@
+import { type Command, InvalidArgumentError } from "commander";
+import { newCommand } from "../options/new-command.ts";
+import { collect } from "../options/parse-options.ts";
+import { UsageError } from "../text/explain.ts";
+import { jsonOption, print } from "../text/print.ts";
+
+type InitOptions = { store: string; replicas?: [dc: string, number: number][]; json?: true };
+
+/** `mdps store`: what a store needs before a server can use it. */
+export function storeCommand(): Command {
+  return newCommand("store")
+    .description("prepare a store")
+    .addCommand(
+      newCommand("init")
+        .description(
+          "create keyspace and tables of a CQL store; other stores make theirs when they are opened",
+        )
+        .requiredOption("--store <url>", "cql://host1,host2/keyspace?dc=NAME")
+        .option(
+          "--replicas <dc=number>",
+          "replicas in a data centre; repeat it for each; by default 3 in that of the URL",
+          collect(parseReplicas),
+        )
+        .option(...jsonOption)
+        .addHelpText("after", "\nExample:\n  mdps store init --store 'cql://10.0.0.1,10.0.0.2/mdps?dc=dc1'")
+        .action(init),
+    )
+    .addHelpText(
+      "after",
+      "\nExample:\n  mdps store init --store 'cql://10.0.0.1/mdps?dc=dc1' --replicas dc1=1",
+    );
+}
+
+async function init({ store, replicas, json }: InitOptions): Promise<void> {
+  if (!store.startsWith("cql:")) {
+    throw new UsageError("--store: only a cql:// store needs to be prepared");
+  }
+  // Loaded only here: every other command does without the engine.
+  const { initCqlKeyspace } = await import("../../store/cql/schema.ts");
+  await initCqlKeyspace({ url: store, ...(replicas && { replicas: Object.fromEntries(replicas) }) });
+  print(json, { ready: true }, "keyspace and tables are there");
+}
+
+function parseReplicas(text: string): [dc: string, number: number] {
+  const [, dc = "", number = ""] = /^([\w-]+)=([1-9]\d?)$/.exec(text) ?? [];
+  if (dc === "") {
+    throw new InvalidArgumentError("It must be a data centre and its replicas, such as dc1=3.");
+  }
+  return [dc, Number(number)];
+}

@@ -1,0 +1,80 @@
+import { styleText } from "node:util";
+import { type Command, Option } from "commander";
+import { type Finding, type Validation, validateInput } from "../../push/validate-input.ts";
+import { newCommand } from "../options/new-command.ts";
+import { parseSeconds } from "../options/parse-options.ts";
+import { type RecordFlags, recordOptionsOf, withRecordOptions } from "../options/record-options.ts";
+import { printLine } from "../text/print-line.ts";
+
+export type ValidateFlags = RecordFlags & { clockSkew: number; json?: true; reveal?: true };
+
+/** `mdps validate`: applies every rule to every record of a file, without a server. */
+export function validateCommand(): Command {
+  return withRecordOptions(newCommand("validate"))
+    .description("apply every rule to every record of a file, without a server")
+    .argument("<file>", "NDJSON or a JSON array, also .gz; - for standard input")
+    .option("--clock-skew <seconds>", "how far in the future an updateTime may lie", parseSeconds(0), 60)
+    .addOption(new Option("--json", "one JSON object a violation, then one with the counts").env("MDPS_JSON"))
+    .addOption(new Option("--reveal", "show user keys; they are masked otherwise").env("MDPS_REVEAL"))
+    .addHelpText(
+      "after",
+      `
+Exit codes:
+  0  every record keeps every rule
+  1  the file could not be read, or the command was wrong
+  2  at least one record breaks a rule
+
+Examples:
+  mdps validate statuses.ndjson --operator 65001 --client mobiledataplan
+  zcat today.ndjson.gz | mdps validate - --user-key-field msisdn --operator 65001 --client any
+  mdps validate statuses.json --json | jq -r 'select(.field) | "\\(.line) \\(.field)"'`,
+    )
+    .action(async (file: string, flags: ValidateFlags) => {
+      process.exitCode = await runValidate(file, flags);
+    });
+}
+
+/** Validates a file, prints what is wrong and resolves with the exit code. */
+export async function runValidate(file: string, flags: ValidateFlags): Promise<number> {
+  const isJson = flags.json !== undefined;
+  let isFirst = true;
+  const validation = await validateInput(file, {
+    record: recordOptionsOf(flags),
+    clockSkewMs: flags.clockSkew * 1000,
+    reveal: flags.reveal !== undefined,
+    async report(findings) {
+      for (const finding of findings) {
+        if (isFirst && !isJson) {
+          await printLine(
+            styleText("bold", row("LINE", "USER", "FIELD", "RULE"), { stream: process.stdout }),
+          );
+        }
+        isFirst = false;
+        await printLine(isJson ? JSON.stringify(finding) : rowOf(finding));
+      }
+    },
+  });
+  await printLine(isJson ? JSON.stringify(validation) : `${isFirst ? "" : "\n"}${wordsOf(validation)}`);
+  return validation.invalid === 0 ? 0 : 2;
+}
+
+function rowOf({ line, userKey = "", field, description }: Finding): string {
+  // A control character of the input must not reach the terminal.
+  return row(String(line), userKey, field, description).replace(/\p{Cc}/gu, "�");
+}
+
+function row(line: string, user: string, field: string, rule: string): string {
+  return `${line.padStart(8)}  ${user.padEnd(8)}  ${field.padEnd(36)}  ${rule}`;
+}
+
+function wordsOf({ records, valid, invalid, violations, notifications }: Validation): string {
+  const sent = Object.entries(notifications);
+  const total = sent.reduce((sum, [, count]) => sum + count, 0);
+  const lines = [
+    `${records} records: ${valid} valid, ${invalid} invalid with ${violations} violations`,
+    `${total} notifications would go out`,
+    ...sent.map(([type, count]) => `  ${count}  ${type}`),
+  ];
+  const color = invalid === 0 ? "green" : "red";
+  return [styleText(color, lines[0] ?? "", { stream: process.stdout }), ...lines.slice(1)].join("\n");
+}

@@ -1,0 +1,79 @@
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { fingerprintOf } from "../../push/input/fingerprint.ts";
+import { resumeCommand } from "../../push/report/summary.ts";
+import { checkpointOf } from "../../push/run/journal.ts";
+import {
+  createRun,
+  openRun,
+  type RunDirectory,
+  RunError,
+  type RunSettings,
+  runFiles,
+} from "../../push/run/run-directory.ts";
+import { UsageError } from "../text/explain.ts";
+import type { PushFlags } from "./push-flags.ts";
+import { recordOptionsOf } from "./record-options.ts";
+
+/** Begins a run for a file or for what another has left, or opens the one that is to go on. */
+export async function chooseRun(
+  file: string | undefined,
+  flags: PushFlags,
+  isGiven: (name: string) => boolean,
+): Promise<RunDirectory> {
+  // A run keeps its place; only what is written on this very command line says otherwise.
+  const changes = {
+    ...(flags.endpoint !== undefined && isGiven("endpoint") && { endpoint: flags.endpoint }),
+    ...(isGiven("protocol") && { protocol: flags.protocol }),
+  };
+  if (flags.resume !== undefined) {
+    const run = await openRun(pathOfRun(flags.resume, flags.runs));
+    return { ...run, settings: { ...run.settings, ...changes } };
+  }
+  if (flags.retryFailed !== undefined) {
+    return createRun(resolve(flags.runs), {
+      ...(await settingsOfRetry(pathOfRun(flags.retryFailed, flags.runs))),
+      ...changes,
+    });
+  }
+  return createRun(resolve(flags.runs), await settingsOfFile(file ?? "", flags));
+}
+
+function pathOfRun(name: string, runs: string): string {
+  const below = join(runs, name);
+  return resolve(!name.includes("/") && existsSync(below) ? below : name);
+}
+
+async function settingsOfFile(file: string, flags: PushFlags): Promise<RunSettings> {
+  if (flags.endpoint === undefined) {
+    throw new UsageError("where to? Give --endpoint production, preproduction or the URL of a server");
+  }
+  return {
+    version: 1,
+    createTime: new Date().toISOString(),
+    input: file === "-" ? file : resolve(file),
+    ...(file !== "-" && { fingerprint: await fingerprintOf(file) }),
+    endpoint: flags.endpoint,
+    protocol: flags.protocol,
+    ...(flags.credentials !== undefined && { credentials: resolve(flags.credentials) }),
+    record: recordOptionsOf(flags),
+  };
+}
+
+async function settingsOfRetry(path: string): Promise<RunSettings> {
+  const run = await openRun(path);
+  try {
+    const checkpoint = checkpointOf(run);
+    if (!checkpoint?.finished) {
+      throw new RunError(`${path} is not finished; first: ${resumeCommand(path)}`);
+    }
+    if (checkpoint.lengths.rejected === 0) {
+      throw new RunError(`${path} has no rejected records to push again`);
+    }
+    const input = join(path, runFiles.rejected);
+    const fingerprint = await fingerprintOf(input);
+    return { ...run.settings, createTime: new Date().toISOString(), input, fingerprint, retryOf: path };
+  } finally {
+    await run.release();
+  }
+}

@@ -1,0 +1,43 @@
+import { readFile } from "node:fs/promises";
+import { createSecureContext } from "node:tls";
+import { UsageError } from "../text/explain.ts";
+import { readSecretFile } from "./secret-file.ts";
+
+/** A certificate chain and its private key, both PEM. */
+export type TlsTexts = { readonly cert: string; readonly key: string };
+
+/** Reads and checks a certificate chain and its private key. `names` says how to call them. Raises UsageError. */
+export async function readTlsFiles(
+  certFile: string | undefined,
+  keyFile: string | undefined,
+  names: TlsTexts = { cert: "--tls-cert", key: "--tls-key" },
+): Promise<TlsTexts | undefined> {
+  if (certFile === undefined && keyFile === undefined) {
+    return undefined;
+  }
+  if (certFile === undefined || keyFile === undefined) {
+    throw new UsageError(`${names.cert} and ${names.key} go together`);
+  }
+  const cert = await readCertificate(names.cert, certFile);
+  const key = await readSecretFile(names.key, keyFile);
+  requireUsable({ cert }, `${names.cert}: ${certFile} is no certificate in PEM`);
+  requireUsable({ key }, `${names.key}: ${keyFile} is no private key in PEM, or needs a passphrase`);
+  requireUsable({ cert, key }, `${names.key}: ${keyFile} is not the key of the certificate in ${certFile}`);
+  return { cert, key };
+}
+
+async function readCertificate(name: string, file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    throw new UsageError(`${name}: ${file} cannot be read: ${(error as Error).message}`);
+  }
+}
+
+function requireUsable(context: { cert?: string; key?: string }, fault: string): void {
+  try {
+    createSecureContext(context);
+  } catch {
+    throw new UsageError(fault);
+  }
+}

@@ -1,0 +1,72 @@
+import type { PlanModule } from "../../../gen/mobiledataplansharing/v1/plans_pb.ts";
+
+/** ByteQuota.quotaBytes for "unlimited". */
+const unlimited = 2n ** 63n - 1n;
+
+/** Cells of a bar. */
+const width = 20;
+
+/**
+ * Says what is left of a module, in words, and as a share of the quota from 0 to 1 where both are known. Words are
+ * empty for a module that has no exact balance.
+ */
+export function balanceText({ balance }: PlanModule): { text: string; left: number | undefined } {
+  switch (balance.case) {
+    case "byteBalance": {
+      const { quotaBytes, remainingBytes } = balance.value;
+      return quotaBytes === unlimited
+        ? { text: "unlimited", left: 1 }
+        : describe(quotaBytes, remainingBytes, unitOf(quotaBytes ?? remainingBytes ?? 0n));
+    }
+    case "timeBalance":
+      return describe(
+        balance.value.quotaMinutes,
+        balance.value.remainingMinutes,
+        (minutes) => `${minutes} min`,
+      );
+    default:
+      return { text: "", left: undefined };
+  }
+}
+
+/** Draws a share from 0 to 1. Something left is never drawn as nothing, nor something used as nothing used. */
+export function bar(left: number): string {
+  const full = left <= 0 ? 0 : left >= 1 ? width : Math.min(width - 1, Math.max(1, Math.round(left * width)));
+  return "█".repeat(full) + "░".repeat(width - full);
+}
+
+function describe(
+  quota: bigint | undefined,
+  remaining: bigint | undefined,
+  write: (amount: bigint) => string,
+): { text: string; left: number | undefined } {
+  if (quota === undefined || remaining === undefined) {
+    const text =
+      remaining !== undefined
+        ? `${write(remaining)} left`
+        : quota !== undefined
+          ? `quota ${write(quota)}`
+          : "";
+    return { text, left: undefined };
+  }
+  // The remainder may exceed the quota.
+  const left = quota === 0n ? 0 : Number(remaining) / Number(quota);
+  return { text: `${write(remaining)} of ${write(quota)} left (${Math.round(left * 100)} %)`, left };
+}
+
+/** Quotas that are whole in powers of 1024 are written so, with the unit's right name; the others in powers of 1000. */
+function unitOf(bytes: bigint): (amount: bigint) => string {
+  const isBinary = bytes > 0n && bytes % (1024n * 1024n) === 0n;
+  const [base, units] = isBinary
+    ? [1024, ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]]
+    : [1000, ["B", "kB", "MB", "GB", "TB", "PB", "EB"]];
+  return (amount) => {
+    let value = Number(amount);
+    let unit = 0;
+    while (value >= base && unit < units.length - 1) {
+      value /= base;
+      unit += 1;
+    }
+    return `${Number(value.toFixed(value < 100 ? 1 : 0))} ${units[unit]}`;
+  };
+}

@@ -1,0 +1,154 @@
+import type { DescEnum } from "@bufbuild/protobuf";
+import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
+import type { Money } from "#deps/google/type/money_pb.js";
+import {
+  AccountBalanceStatusSchema,
+  BalanceLevel,
+  BalanceLevelSchema,
+  NotificationTypeSchema,
+  OverUsagePolicySchema,
+  PlanCategorySchema,
+  PlanModuleTrafficCategorySchema,
+  PlanState,
+  PlanStateSchema,
+  RefreshPeriodSchema,
+  UiCompatibility,
+} from "../../../gen/mobiledataplansharing/v1/enums_pb.ts";
+import type { AccountInfo, Plan, PlanModule } from "../../../gen/mobiledataplansharing/v1/plans_pb.ts";
+import type { PlanStatus } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
+import { formatInstant, instantOf } from "../../contract/instant.ts";
+import { balanceText, bar } from "./balance-text.ts";
+
+export type CardOptions = {
+  /** Whose status it is, as it is to be shown. */
+  heading: string;
+  /** Milliseconds since the epoch. */
+  nowMs: number;
+  /** Colours a text, or does not. */
+  paint(style: Paint, text: string): string;
+};
+
+export type Paint = "bold" | "dim" | "green" | "yellow" | "red";
+
+/** Shows a status as a card of text: what a person wants to know of it, in the order that they ask. */
+export function planCard(status: PlanStatus, options: CardOptions): string {
+  const { heading, nowMs, paint } = options;
+  const lines = [
+    paint("bold", clean(status.title) || "Plan status"),
+    paint("dim", heading),
+    ...status.plans.flatMap((plan) => ["", ...planLines(plan, options)]),
+    "",
+    ...(status.accountInfo === undefined ? [] : [accountLine(status.accountInfo)]),
+    joined([
+      status.expireTime && `expires ${moment(status.expireTime, nowMs)}`,
+      status.updateTime && `read from the backend ${moment(status.updateTime, nowMs)}`,
+    ]),
+    joined([
+      `language ${clean(status.languageCode)}`,
+      status.uiCompatibility === UiCompatibility.UI_INCOMPATIBLE &&
+        paint("yellow", "not to be shown to the user"),
+      status.notifications.length > 0 &&
+        `notified: ${status.notifications.map((type) => word(NotificationTypeSchema, type)).join(", ")}`,
+    ]),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function planLines(plan: Plan, options: CardOptions): string[] {
+  const { nowMs, paint } = options;
+  const facts = joined([
+    plan.planName !== "" && clean(plan.planId),
+    word(PlanCategorySchema, plan.planCategory),
+    state(plan.planState, paint),
+    plan.expirationTime && `ends ${moment(plan.expirationTime, nowMs)}`,
+  ]);
+  return [
+    `${paint("bold", clean(plan.planName) || clean(plan.planId))}  ${facts}`.trimEnd(),
+    ...plan.planModules.flatMap((module) => moduleLines(module, options)),
+  ];
+}
+
+function moduleLines(module: PlanModule, { nowMs, paint }: CardOptions): string[] {
+  const { text, left } = balanceText(module);
+  const level = module.coarseBalanceLevel;
+  const out = level === BalanceLevel.OUT_OF_DATA || level === BalanceLevel.NO_PLAN;
+  const colour: Paint = out ? "red" : level === BalanceLevel.LOW_QUOTA ? "yellow" : "green";
+  const balance = joined([text, level !== 0 && paint(colour, word(BalanceLevelSchema, level))]);
+  const details = joined([
+    state(module.planModuleState, paint),
+    module.refreshPeriod !== undefined && `refreshes: ${word(RefreshPeriodSchema, module.refreshPeriod)}`,
+    module.expirationTime && `until ${moment(module.expirationTime, nowMs)}`,
+    module.overUsagePolicy !== 0 && `past the quota: ${word(OverUsagePolicySchema, module.overUsagePolicy)}`,
+    module.maxRateKbps > 0n && `at most ${module.maxRateKbps} kbit/s`,
+    module.trafficCategories.length > 0 &&
+      `for ${module.trafficCategories.map((category) => word(PlanModuleTrafficCategorySchema, category)).join(", ")}`,
+  ]);
+  return [
+    `  ${paint("bold", clean(module.moduleName))}  ${clean(module.description)}`,
+    `    ${left === undefined ? "" : `${paint(colour, bar(left))}  `}${balance}`,
+    ...(details === "" ? [] : [`    ${paint("dim", details)}`]),
+  ];
+}
+
+function accountLine(account: AccountInfo): string {
+  return `Account  ${joined([
+    account.accountBalance && moneyText(account.accountBalance),
+    word(AccountBalanceStatusSchema, account.accountBalanceStatus ?? 0),
+    account.validUntil && `valid until ${formatInstant(instantOf(account.validUntil))}`,
+    account.loanBalance && `loan ${moneyText(account.loanBalance)}`,
+    account.unpaidLoan && `unpaid ${moneyText(account.unpaidLoan)}`,
+  ])}`;
+}
+
+function state(value: PlanState | undefined, paint: CardOptions["paint"]): string | false {
+  if (value === undefined || value === PlanState.PLAN_STATE_UNSPECIFIED) {
+    return false;
+  }
+  const name = word(PlanStateSchema, value);
+  return value === PlanState.EXPIRED
+    ? paint("red", name)
+    : value === PlanState.EXPIRING_SOON
+      ? paint("yellow", name)
+      : name;
+}
+
+/** Writes an amount with at least two digits after the point. */
+function moneyText({ units, nanos, currencyCode }: Money): string {
+  const total = units * 1_000_000_000n + BigInt(nanos);
+  const digits = String(total < 0n ? -total : total).padStart(10, "0");
+  const fraction = digits.slice(-9).replace(/0{1,7}$/, "");
+  return `${total < 0n ? "-" : ""}${digits.slice(0, -9)}.${fraction} ${clean(currencyCode)}`;
+}
+
+/** A value's name as words; nothing for the one that says nothing. */
+function word(desc: DescEnum, value: number): string {
+  const name = desc.value[value]?.name ?? String(value);
+  return name.endsWith("_UNSPECIFIED")
+    ? ""
+    : name
+        .replace(/^(NOTIFICATION|REFRESH_PERIOD)_/, "")
+        .toLowerCase()
+        .replaceAll("_", " ");
+}
+
+/** A time in full, and how far away it is. */
+function moment(time: Timestamp, nowMs: number): string {
+  const away = timestampMs(time) - nowMs;
+  const minutes = Math.round(Math.abs(away) / 60_000);
+  const span =
+    minutes < 120
+      ? `${minutes} min`
+      : minutes < 2880
+        ? `${Math.round(minutes / 60)} h`
+        : `${Math.round(minutes / 1440)} days`;
+  return `${formatInstant(instantOf(time))} (${away < 0 ? `${span} ago` : `in ${span}`})`;
+}
+
+function joined(parts: readonly (string | false | undefined)[]): string {
+  return parts.filter((part) => part).join(" · ");
+}
+
+/** What the operator wrote must not steer the terminal, nor turn the line around. */
+function clean(text: string): string {
+  return text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, "\ufffd");
+}

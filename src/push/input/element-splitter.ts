@@ -1,0 +1,153 @@
+import { crc32 } from "node:zlib";
+import { hasByteOrderMark, isBlank } from "./format.ts";
+import type { Splitter } from "./line-splitter.ts";
+import { longestKept, type RawRecord } from "./record.ts";
+
+const quote = 0x22;
+const backslash = 0x5c;
+const comma = 0x2c;
+const openBracket = 0x5b;
+const closeBracket = 0x5d;
+const openBrace = 0x7b;
+const closeBrace = 0x7d;
+
+/**
+ * Creates the splitter for one JSON array: each element is a record. It follows strings and brackets only; whether an
+ * element is JSON, its parser finds out. What is wrong with the array itself becomes a record with a fault.
+ */
+export function createElementSplitter(): Splitter {
+  let index = 0;
+  let end = 0;
+  let crc = 0;
+  let state: "before" | "inside" | "after" | "beyond" = "before";
+  let depth = 0;
+  let inString = false;
+  let escaped = false;
+  let pieces: Buffer[] = [];
+  let length = 0;
+
+  function take(piece: Buffer): void {
+    crc = crc32(piece, crc);
+    end += piece.length;
+    length += piece.length;
+    if (length > longestKept) {
+      pieces = [];
+    } else {
+      pieces.push(piece);
+    }
+  }
+
+  /** Ends an element; `separator` bytes at its end belong to the array. */
+  function finish(separator: number, fault?: string): RawRecord {
+    index += 1;
+    const text = pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
+    const bytes = asLine(text.subarray(0, Math.max(0, text.length - separator)));
+    const found = length > longestKept ? `is ${length} bytes long` : fault;
+    pieces = [];
+    length = 0;
+    return { index, end, crc, bytes, ...(found !== undefined && { fault: found }) };
+  }
+
+  /** Returns where the element that goes on at `at` ends: behind its separator, or 0 if not in this chunk. */
+  function endOfElement(chunk: Buffer, at: number): number {
+    for (let place = at; place < chunk.length; place++) {
+      const byte = chunk[place];
+      if (inString) {
+        if (escaped) {
+          escaped = false;
+        } else if (byte === backslash) {
+          escaped = true;
+        } else if (byte === quote) {
+          inString = false;
+        }
+      } else if (byte === quote) {
+        inString = true;
+      } else if (byte === openBrace || byte === openBracket) {
+        depth += 1;
+      } else if (depth === 0 && (byte === comma || byte === closeBracket)) {
+        return place + 1;
+      } else if ((byte === closeBrace || byte === closeBracket) && depth > 0) {
+        depth -= 1;
+      }
+    }
+    return 0;
+  }
+
+  function pushInside(chunk: Buffer, at: number, records: RawRecord[]): number {
+    const found = endOfElement(chunk, at);
+    take(chunk.subarray(at, found === 0 ? chunk.length : found));
+    if (found === 0) {
+      return chunk.length;
+    }
+    const closes = chunk[found - 1] === closeBracket;
+    const isEmpty =
+      length <= longestKept &&
+      pieces.every((piece, number) => isOnlyBlank(piece, number === pieces.length - 1));
+    if (isEmpty && closes && index === 0) {
+      pieces = [];
+      length = 0;
+    } else {
+      records.push(finish(1, isEmpty ? "is missing: nothing stands between two commas" : undefined));
+    }
+    state = closes ? "after" : "inside";
+    return found;
+  }
+
+  return {
+    push(chunk) {
+      const records: RawRecord[] = [];
+      for (let at = 0; at < chunk.length; ) {
+        if (state === "inside") {
+          at = pushInside(chunk, at, records);
+        } else if (state === "before") {
+          const open = chunk.indexOf(openBracket);
+          take(chunk.subarray(0, open + 1));
+          pieces = [];
+          length = 0;
+          at = open + 1;
+          state = "inside";
+        } else {
+          const rest = chunk.subarray(at);
+          if (state === "after" && !isOnlyBlank(rest, false)) {
+            state = "beyond";
+          }
+          take(rest);
+          at = chunk.length;
+        }
+      }
+      return records;
+    },
+    end() {
+      switch (state) {
+        case "inside":
+          return [{ ...finish(0, "is cut off: the input ends before the array does"), last: true }];
+        case "beyond":
+          return [{ ...finish(0, "is text behind the end of the array"), last: true }];
+        default:
+          return [];
+      }
+    },
+  };
+}
+
+/** Says whether nothing but white space is in a piece, its last byte aside if that is the separator. */
+function isOnlyBlank(piece: Buffer, withSeparator: boolean): boolean {
+  return piece.every((byte, place) => isBlank(byte) || (withSeparator && place === piece.length - 1));
+}
+
+/** Trims an element and makes it one line: line breaks are white space in JSON, for strings cannot have them. */
+function asLine(text: Buffer): Buffer {
+  let begin = hasByteOrderMark(text) ? 3 : 0;
+  let end = text.length;
+  while (isBlank(text[begin])) {
+    begin += 1;
+  }
+  while (end > begin && isBlank(text[end - 1])) {
+    end -= 1;
+  }
+  const trimmed = text.subarray(begin, end);
+  if (!trimmed.includes(0x0a) && !trimmed.includes(0x0d)) {
+    return trimmed;
+  }
+  return Buffer.from(trimmed.map((byte) => (byte === 0x0a || byte === 0x0d ? 0x20 : byte)));
+}

@@ -1,0 +1,202 @@
+import { create, type DescMessage, type Message } from "@bufbuild/protobuf";
+import {
+  CreatePlanStatusRequestSchema,
+  type CreateUserPlanStatusRequest,
+  CreateUserPlanStatusRequestSchema,
+} from "../../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
+import { type PlanStatus, PlanStatusSchema } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
+import type { FieldViolation } from "../../contract/refusal.ts";
+import { createContractRules } from "../../plans/contract-rules.ts";
+import { notificationsOf } from "../../plans/notifications.ts";
+import { brokenTimeRules, type TimeRuleOptions } from "../../plans/time-rules.ts";
+import { parseDocument, refuseDuplicateKeys } from "../../transcoding/json/document.ts";
+import { messageReader } from "../../transcoding/json/reader.ts";
+import { createReadingState } from "../../transcoding/json/reading-state.ts";
+import { createViolationList } from "../../transcoding/json/violations.ts";
+import type { ParsedRecord, PushRequest, RecordOptions } from "./push-request.ts";
+import { longestSent, type RawRecord } from "./record.ts";
+
+/** Turns records into requests, or says with every broken rule why they are none. Never throws. */
+export type RecordParser = (record: RawRecord) => ParsedRecord;
+
+type JsonObject = Record<string, unknown>;
+
+type Read =
+  | { readonly request: CreateUserPlanStatusRequest; readonly json: JsonObject; readonly isWhole: boolean }
+  | { readonly violations: readonly FieldViolation[] };
+
+/**
+ * Creates the parser. It applies the rules of the contract offline, as the server does; those that need the time of
+ * day only if `times` says what time it is, for otherwise the server's clock is the one that counts.
+ */
+export function createRecordParser(options: RecordOptions, times?: () => TimeRuleOptions): RecordParser {
+  const { parent = "", client, userKeyField } = options;
+  const rules = createContractRules();
+  const readRequest = messageReader(CreateUserPlanStatusRequestSchema);
+  const readStatus = messageReader(PlanStatusSchema);
+  const hasOwnKey = PlanStatusSchema.fields.some(
+    ({ name, jsonName }) => name === userKeyField || jsonName === userKeyField,
+  );
+
+  return (record) => {
+    const fault = faultOf(record);
+    if (fault !== undefined) {
+      return refuse(fault);
+    }
+    const document = parseDocument(record.bytes);
+    if ("violations" in document) {
+      return { violations: document.violations.map((each) => explain(each, record)) };
+    }
+    const { json, text } = document;
+    if (typeof json !== "object" || json === null || Array.isArray(json)) {
+      return refuse("must be a JSON object");
+    }
+    const read =
+      userKeyField === undefined
+        ? fromRequest(json as JsonObject, text)
+        : fromStatus(json as JsonObject, text, userKeyField);
+    if ("violations" in read) {
+      return {
+        violations: read.violations,
+        userKey: textOf((json as JsonObject)[userKeyField ?? "userKey"]),
+      };
+    }
+    return judge(read, record);
+  };
+
+  function fromRequest(json: JsonObject, text: string): Read {
+    const request = readMessage(readRequest, json, text, 0);
+    return Array.isArray(request)
+      ? { violations: request }
+      : { request: request as CreateUserPlanStatusRequest, json: statusJson(json), isWhole: false };
+  }
+
+  function fromStatus(json: JsonObject, text: string, field: string): Read {
+    const userKey = json[field];
+    if (typeof userKey !== "string") {
+      const description =
+        userKey === undefined ? "is needed: it names the user" : "must be text: it names the user";
+      return { violations: [{ field, description }] };
+    }
+    const { [field]: _, ...rest } = json;
+    const own = hasOwnKey ? json : rest;
+    const status = readMessage(readStatus, own, text, hasOwnKey ? 0 : 1);
+    if (Array.isArray(status)) {
+      return { violations: status };
+    }
+    const request = create(CreateUserPlanStatusRequestSchema, { userKey });
+    request.planStatus = status as PlanStatus;
+    return { request, json: own, isWhole: hasOwnKey };
+  }
+
+  function judge(
+    { request, json, isWhole }: Exclude<Read, { violations: unknown }>,
+    record: RawRecord,
+  ): ParsedRecord {
+    request.parent ||= parent;
+    request.clientId ||= client === undefined || client === "any" ? "" : client;
+    const forAll = request.clientId === "" && client === "any";
+    const { userKey, planStatus } = request;
+    const create_ = forAll
+      ? ({
+          method: "createPlanStatus",
+          message: create(CreatePlanStatusRequestSchema, {
+            parent: request.parent,
+            userKey,
+            ...(planStatus && { planStatus }),
+          }),
+        } as const)
+      : ({ method: "createUserPlanStatus", message: request } as const);
+    const desc: DescMessage = forAll ? CreatePlanStatusRequestSchema : CreateUserPlanStatusRequestSchema;
+    const violations = rules(desc, create_.message as never).map(hint);
+    const sent = planStatus === undefined ? undefined : notificationsOf(planStatus, "planStatus");
+    if (planStatus !== undefined && sent !== undefined) {
+      violations.push(
+        ...(times === undefined ? [] : brokenTimeRules(planStatus, "planStatus", times())),
+        ...sent.violations,
+      );
+    }
+    if (/^\.{0,2}$/.test(userKey) && userKey !== "" && !forAll) {
+      violations.push({
+        field: "userKey",
+        description: "must not be . or .., which no path of a URL can hold",
+      });
+    }
+    if (violations.length > 0) {
+      return { violations: userKeyField === undefined ? violations : violations.map(asWritten), userKey };
+    }
+    const pushed: PushRequest = {
+      ...create_,
+      userKey,
+      lane: `${request.parent} ${request.clientId} ${userKey}`,
+      body: isWhole ? record.bytes : JSON.stringify(json),
+      notifications: sent?.types ?? [],
+    };
+    return { request: pushed };
+  }
+
+  /** Shows a violation in the document that has the status alone. */
+  function asWritten({ field, description }: FieldViolation): FieldViolation {
+    const path = field === "userKey" ? (userKeyField ?? field) : field.replace(/^planStatus\.?/, "");
+    return { field: path === "" ? "body" : path, description };
+  }
+}
+
+function faultOf({ fault, bytes }: RawRecord): string | undefined {
+  if (fault !== undefined) {
+    return fault;
+  }
+  return bytes.length > longestSent
+    ? `is ${bytes.length} bytes long; at most ${longestSent} can be sent`
+    : undefined;
+}
+
+function refuse(description: string): ParsedRecord {
+  return { violations: [{ field: "record", description }] };
+}
+
+function explain({ field, description }: FieldViolation, record: RawRecord): FieldViolation {
+  const cut = record.last === true && description.startsWith("must be JSON");
+  return {
+    field: field === "body" ? "record" : field,
+    description: cut
+      ? `${description}; the input ends here without a line break, so it may be cut off`
+      : description,
+  };
+}
+
+/** Reads a message, or returns what is wrong. `others`: keys of the text that are not given to the reader. */
+function readMessage(
+  read: ReturnType<typeof messageReader>,
+  json: JsonObject,
+  text: string,
+  others: number,
+): Message | readonly FieldViolation[] {
+  const violations = createViolationList();
+  const state = createReadingState(violations, false);
+  const message = read(json, "", state);
+  if (message === undefined || violations.found.length > 0) {
+    return [...violations.found];
+  }
+  const twice = refuseDuplicateKeys(text, state.keys + others);
+  return twice.length > 0 ? [...twice] : message;
+}
+
+function statusJson(json: JsonObject): JsonObject {
+  return (json.planStatus ?? json.plan_status ?? {}) as JsonObject;
+}
+
+/** Says which flag gives what a record lacks. */
+function hint(violation: FieldViolation): FieldViolation {
+  const flag =
+    violation.description !== "is needed"
+      ? undefined
+      : { parent: "--operator", clientId: "--client" }[violation.field];
+  return flag === undefined
+    ? violation
+    : { ...violation, description: `is needed; ${flag} gives it to all records` };
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}

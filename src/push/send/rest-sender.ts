@@ -1,0 +1,135 @@
+import { errors, Pool } from "undici";
+import { encodeSegment } from "../../transcoding/http/percent.ts";
+import { readErrorBody } from "../../transcoding/index.ts";
+import type { PushRequest } from "../input/push-request.ts";
+import { noAnswer, type Outcome, outcomeOfError } from "./outcome.ts";
+
+/** Makes one attempt with an access token. Never rejects. */
+export type SendWithToken = (request: PushRequest, token: string) => Promise<Outcome>;
+
+type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+/** Longest answer that is read, in bytes; a stored status is a little longer than the one that was sent. */
+const longestAnswer = 8 * 1024 * 1024;
+
+/** What sockets say when the other side closed them, which it may have done before the request came. */
+const closedCodes = ["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"];
+
+const lateCodes = ["UND_ERR_CONNECT_TIMEOUT", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"];
+
+/**
+ * Creates the sender for REST. It does with bare HTTP what the project's client does by fetch, for a fraction of the
+ * cost: the status is sent as the JSON that the record has, and what comes back is not decoded unless it is an error.
+ */
+export function createRestSender(baseUrl: string, timeoutMs: number) {
+  const url = new URL(baseUrl);
+  const pool = new Pool(url.origin, {
+    allowH2: false,
+    maxResponseSize: longestAnswer,
+    connect: { timeout: timeoutMs },
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+  });
+  const prefix = url.pathname.replace(/\/+$/, "");
+  let headersOf = { token: "", headers: [] as string[] };
+
+  const sendWithToken: SendWithToken = async ({ body, message, userKey }, token) => {
+    if (token !== headersOf.token) {
+      headersOf = { token, headers: headersWith(token) };
+    }
+    const request = { path: prefix + pathOf(message, userKey), body, headers: headersOf.headers };
+    const outcome = await attempt(request);
+    // A connection that the server had closed just then: no word about the record.
+    return outcome ?? (await attempt(request)) ?? noAnswer("the connection was reset");
+  };
+
+  /** Resolves with nothing if the connection was closed without an answer. */
+  function attempt(request: { path: string; body: string | Uint8Array; headers: string[] }) {
+    return new Promise<Outcome | undefined>((resolve) => {
+      const beganAt = performance.now();
+      let status = 0;
+      let headers: AnswerHeaders = {};
+      const chunks: Buffer[] = [];
+      pool.dispatch(
+        { ...request, method: "POST" },
+        {
+          // Must be there, for that is how handlers of today are told from those of old.
+          onRequestStart() {},
+          onResponseStart(_, statusCode, received) {
+            status = statusCode;
+            headers = received;
+          },
+          onResponseData(controller, chunk) {
+            chunks.push(chunk);
+            // The time-outs of the pool are for the head and from one piece to the next.
+            if (performance.now() - beganAt > timeoutMs) {
+              controller.abort(new errors.BodyTimeoutError());
+            }
+          },
+          onResponseEnd() {
+            resolve(outcomeOfAnswer(status, headers, chunks));
+          },
+          onResponseError(_, error: NodeJS.ErrnoException) {
+            const isClosed = status === 0 && closedCodes.includes(error.code ?? "");
+            resolve(isClosed ? undefined : noAnswer(wordsOf(error, timeoutMs)));
+          },
+        },
+      );
+    });
+  }
+
+  return {
+    sendWithToken,
+    close() {
+      void pool.destroy(new Error("the push was stopped"));
+    },
+  };
+}
+
+function headersWith(token: string): string[] {
+  return [
+    ...["authorization", `Bearer ${token}`],
+    ...["content-type", "application/json"],
+    ...["accept", "application/json"],
+  ];
+}
+
+function pathOf(message: PushRequest["message"], userKey: string): string {
+  const user = encodeSegment(userKey);
+  return "clientId" in message
+    ? `/v1/${message.parent}/clients/${message.clientId}/users/${user}/planStatus`
+    : `/v1/${message.parent}/planStatuses?userKey=${user}`;
+}
+
+function outcomeOfAnswer(status: number, headers: AnswerHeaders, chunks: readonly Buffer[]): Outcome {
+  const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+  if (status >= 200 && status < 300) {
+    // A proxy that asks people to log in says 200 as well.
+    const isStatus = /^application\/json\b/i.test(String(headers["content-type"])) && body.includes('"name"');
+    return isStatus
+      ? { kind: "pushed" }
+      : noAnswer(`HTTP ${status} without a plan status: not from this API`);
+  }
+  const all = new Headers();
+  for (const name of ["retry-after", "www-authenticate"]) {
+    const value = headers[name];
+    if (typeof value === "string") {
+      all.set(name, value);
+    }
+  }
+  return outcomeOfError(readErrorBody(body.toString(), status, all), status);
+}
+
+function wordsOf(error: NodeJS.ErrnoException, timeoutMs: number): string {
+  const { code = "" } = error;
+  if (lateCodes.includes(code)) {
+    return `no answer within ${timeoutMs / 1000} s`;
+  }
+  if (closedCodes.includes(code)) {
+    return "the answer was cut off";
+  }
+  // Of an AggregateError, which several addresses make, the message is empty.
+  const inner = (error as { errors?: unknown }).errors;
+  const [first] = Array.isArray(inner) ? (inner as Error[]) : [];
+  return error.message || first?.message || code || "the connection failed";
+}

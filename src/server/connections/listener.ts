@@ -1,0 +1,165 @@
+import type { AddressInfo, Server, Socket } from "node:net";
+import { isIPv6 } from "node:net";
+import type { RequestListener } from "../http-handler.ts";
+import { defaultLimits } from "../limits/server-limits.ts";
+import { createCleartextPort } from "./cleartext-port.ts";
+import { createHttp1Connections } from "./http1-connections.ts";
+import { createHttp2Sessions } from "./http2-sessions.ts";
+import type { ListenerLimits } from "./listener-limits.ts";
+import { createNewcomers } from "./newcomers.ts";
+import type { Port, TlsPair } from "./port.ts";
+import type { OnRefused } from "./refused-connection.ts";
+import { createSlowBodies } from "./slow-bodies.ts";
+import { createTlsPort } from "./tls-port.ts";
+
+export type ListenerOptions = {
+  host: string;
+  /** 0 picks a free port. */
+  port: number;
+  /** Lets several processes listen to the port, each with connections of its own that the system deals out. */
+  reusePort?: boolean | undefined;
+  /** With a certificate the port speaks TLS only, HTTP/1.1 and HTTP/2 by ALPN. */
+  tls?: TlsPair | undefined;
+  /** Defaults to `defaultLimits`. */
+  limits?: ListenerLimits | undefined;
+  /** Is told why a connection was refused or cut. */
+  onRefused?: OnRefused | undefined;
+};
+
+/** An open port. */
+export type Listener = {
+  /** Such as `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** Connections that are open now. */
+  connections(): number;
+  /**
+   * Uses another certificate for new connections; those that are open go on with theirs. Throws if the pair cannot be
+   * used or the port has no TLS, and then changes nothing.
+   */
+  reloadTls(tls: TlsPair): void;
+  /**
+   * From now on answers ask clients to go elsewhere: `Connection: close` on HTTP/1.1. New connections are still
+   * accepted. HTTP/2 clients go when the listener is closed.
+   */
+  drain(): void;
+  /**
+   * Stops accepting, sends GOAWAY to HTTP/2 clients, lets running requests finish, and cuts what is left after
+   * `graceMs` milliseconds.
+   */
+  close(graceMs: number): Promise<void>;
+};
+
+/** How long a connection without a request may still send one when the listener closes, in milliseconds. */
+const lastCallMs = 200;
+
+/** How long a silent connection goes unprobed, in milliseconds: a client that lost its power says no good-bye. */
+const keepAliveProbeMs = 60_000;
+
+/**
+ * Opens one port for HTTP/1.1 and HTTP/2. Rejects with the error of the system, such as EADDRINUSE, or if the
+ * certificate and its key cannot be used.
+ */
+export async function listen(options: ListenerOptions, onRequest: RequestListener): Promise<Listener> {
+  const { tls, limits = defaultLimits, onRefused = () => {} } = options;
+  const sweepMs = sweepMsOf(limits);
+  const newcomers = createNewcomers(limits.headerTimeoutMs, onRefused);
+  const http1 = createHttp1Connections(onRefused);
+  const http2 = createHttp2Sessions(limits, onRefused);
+  // One that times its bodies itself, as REST does, must be the first to answer.
+  const bodies = createSlowBodies(limits.bodyTimeoutMs + sweepMs, onRefused);
+  const portOptions = {
+    limits,
+    sweepMs,
+    newcomers,
+    http1,
+    http2,
+    onRefused,
+    onRequest: ((request, response) => {
+      bodies.watch(request, response);
+      onRequest(request, response);
+    }) satisfies RequestListener,
+  };
+  const tlsPort = tls && createTlsPort(tls, portOptions);
+  const port = tlsPort ?? createCleartextPort(portOptions);
+  const sockets = new Set<Socket>();
+  port.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    socket.setKeepAlive(true, keepAliveProbeMs);
+  });
+  // The second one is for node:cluster: the primary would offer the connection to the workers in turn for ever.
+  Object.assign(port, { maxConnections: limits.maxConnections, dropMaxConnection: true });
+  port.on("drop", () => onRefused("connections"));
+
+  await open(port, options);
+  // Such as no file descriptor being left for a connection.
+  port.on("error", () => onRefused("connections"));
+  const sweepAll = () => {
+    const now = performance.now();
+    newcomers.sweep(now);
+    http2.sweep(now);
+    bodies.sweep(now);
+  };
+  // After a look at the sockets: a process that was held up has not read yet what came in time.
+  const sweep = setInterval(() => setImmediate(sweepAll), sweepMs).unref();
+
+  return {
+    url: urlOf(port, options),
+    connections: () => sockets.size,
+    reloadTls(next) {
+      if (tlsPort === undefined) {
+        throw new Error("the port was opened without a certificate and cannot be given one");
+      }
+      tlsPort.reloadTls(next);
+    },
+    drain: http1.drain,
+    async close(graceMs) {
+      const closed = new Promise<void>((resolve) => port.close(() => resolve()));
+      http1.drain();
+      http2.close();
+      const lastCall = setTimeout(
+        () => {
+          newcomers.cut();
+          http1.cutSilent();
+        },
+        Math.min(lastCallMs, graceMs),
+      );
+      // One that was answered before it could be told to go is idle, and can be closed, when it has its answer.
+      const idle = setInterval(() => port.closeIdleConnections(), 20);
+      // Not by its session: one that was told to close waits, even when destroyed, until its client hangs up.
+      const grace = setTimeout(() => {
+        for (const socket of sockets) {
+          socket.destroy();
+        }
+      }, graceMs);
+      await closed;
+      clearTimeout(lastCall);
+      clearInterval(idle);
+      clearTimeout(grace);
+      clearInterval(sweep);
+    },
+  };
+}
+
+/** How often to look for what is late, in milliseconds: often enough for the shortest time-out, seldom enough to be cheap. */
+function sweepMsOf({ headerTimeoutMs, bodyTimeoutMs, idleTimeoutMs }: ListenerLimits): number {
+  return Math.ceil(
+    Math.max(10, Math.min(1_000, Math.min(headerTimeoutMs, bodyTimeoutMs, idleTimeoutMs) / 4)),
+  );
+}
+
+function open(port: Port, options: ListenerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    port.once("error", reject);
+    const { host, port: number, reusePort = false } = options;
+    port.listen({ host, port: number, reusePort }, () => {
+      port.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+function urlOf(server: Server, { host, tls }: ListenerOptions): string {
+  const { port } = server.address() as AddressInfo;
+  return `${tls ? "https" : "http"}://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+}

@@ -1,0 +1,193 @@
+import { constants, type ServerHttp2Stream } from "node:http2";
+import type { ConnectRouter, ContextValues, HandlerContext, Interceptor } from "@connectrpc/connect";
+import { Code, ConnectError, createConnectRouter } from "@connectrpc/connect";
+import type {
+  UniversalHandler,
+  UniversalServerRequest,
+  UniversalServerResponse,
+} from "@connectrpc/connect/protocol";
+import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
+import type { CorsOptions } from "../../transcoding/server/cors.ts";
+import type { RequestListener } from "../http-handler.ts";
+import { requestRecordKey } from "../telemetry/request-record.ts";
+import { createBodyCheck, rpcCompressions } from "./body-check.ts";
+import { createCrossOrigin } from "./cross-origin.ts";
+import { noteStatus } from "./status.ts";
+
+export type RpcHandlerOptions = {
+  routes: (router: ConnectRouter) => void;
+  interceptors: Interceptor[];
+  requestGate: (context: HandlerContext) => Promise<void>;
+  /** Largest request message, in decompressed bytes. */
+  readMaxBytes: number;
+  /** Aborts the signals of running calls. */
+  shutdownSignal: AbortSignal;
+  /** Which pages of other origins may call. */
+  cors?: CorsOptions | undefined;
+  /** Creates the context values of a request. */
+  contextValues?: (request: Parameters<RequestListener>[0]) => ContextValues;
+};
+
+/** Answers the calls of Connect, gRPC and gRPC-Web. */
+export type RpcHandler = {
+  /** Whether a request is an RPC: its raw path, without the query, is that of a method, or its content is gRPC's. */
+  serves(path: string, contentType?: string): boolean;
+  readonly handle: RequestListener;
+};
+
+/** Responses below this size are not compressed: it would cost more than the whole call. In bytes. */
+export const compressMinBytes = 32 * 1024;
+
+/** Creates the handler on connect-node's own. Unlike connectNodeAdapter it looks at bodies on their way in. */
+export function createRpcHandler(options: RpcHandlerOptions): RpcHandler {
+  const router = createConnectRouter({
+    interceptors: options.interceptors,
+    requestGate: options.requestGate,
+    readMaxBytes: options.readMaxBytes,
+    shutdownSignal: options.shutdownSignal,
+    acceptCompression: rpcCompressions,
+    compressMinBytes,
+    jsonOptions: { ignoreUnknownFields: false },
+  });
+  options.routes(router);
+  const handlers = new Map(
+    router.handlers.map((handler) => {
+      const { methodKind } = handler.method;
+      const takesStream = methodKind === "client_streaming" || methodKind === "bidi_streaming";
+      return [
+        handler.requestPath,
+        { methods: handler.allowedMethods, handle: withBodyCheck(handler, options), takesStream },
+      ];
+    }),
+  );
+  const crossOrigin = options.cors && createCrossOrigin(options.cors);
+
+  return {
+    serves: (path, contentType) => handlers.has(path) || isGrpc(contentType),
+    handle(request, response) {
+      const [path = ""] = (request.url ?? "").split("?", 1);
+      const found = handlers.get(path);
+      if (found === undefined) {
+        refuseUnknown(request, response);
+        return;
+      }
+      if (crossOrigin?.(request, response, found.methods)) {
+        return;
+      }
+      const call = callOf(request, response, options.contextValues?.(request));
+      if (call === undefined) {
+        response.statusCode = 400;
+        response.end();
+        return;
+      }
+      if ("stream" in request && found.takesStream) {
+        // The end of every response; that of the stream comes before its trailers, which closing would drop.
+        request.stream.once("wantTrailers", () => setImmediate(hangUp, request.stream));
+      }
+      answer(found.handle, call, response).catch((error) => {
+        // A client that went away is told nothing; whatever else happened, the connection is of no more use.
+        if (ConnectError.from(error).code !== Code.Aborted) {
+          response.destroy();
+        }
+      });
+    },
+  };
+}
+
+function isGrpc(contentType: string | undefined): boolean {
+  return contentType?.startsWith("application/grpc") ?? false;
+}
+
+/** Answers a call of no method of ours as gRPC has it: to its clients a plain 404 may be a broken stream. */
+function refuseUnknown(...[request, response]: Parameters<RequestListener>): void {
+  if (isGrpc(request.headers["content-type"])) {
+    response.setHeader("content-type", request.headers["content-type"] as string);
+    response.setHeader("grpc-status", Code.Unimplemented);
+    response.setHeader("grpc-message", "there is no such method");
+  } else {
+    response.statusCode = 404;
+  }
+  response.end();
+}
+
+/** Returns the request as connect-node has it, or undefined if its Host is no authority (RFC 9112 3.2: answer 400). */
+function callOf(
+  ...[request, response, values]: [...Parameters<RequestListener>, ContextValues | undefined]
+): UniversalServerRequest | undefined {
+  try {
+    return universalRequestFromNodeRequest(request, response, undefined, values);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * RFC 9113 8.1: tells a client whose call was answered before it has said all that it need not go on. The stream would
+ * otherwise stay half open for as long as the client likes.
+ */
+function hangUp(stream: ServerHttp2Stream): void {
+  if (!stream.readableEnded) {
+    stream.close(constants.NGHTTP2_NO_ERROR);
+  }
+}
+
+async function answer(
+  handler: CheckedHandler,
+  call: UniversalServerRequest,
+  response: Parameters<RequestListener>[1],
+): Promise<void> {
+  const record = call.contextValues?.get(requestRecordKey);
+  const answered = noteStatus(await withTrailersOnly(await handler(call)), record);
+  if (answered.body !== undefined || answered.trailer !== undefined) {
+    await universalResponseToNodeResponse(answered, response);
+    return;
+  }
+  // Not writeHead: the frame of the headers must be the last one too.
+  response.statusCode = answered.status;
+  answered.header?.forEach((value, name) => {
+    response.setHeader(name, value);
+  });
+  response.end();
+}
+
+/**
+ * Puts the trailers of a gRPC response without a message among its headers ("Trailers-Only"). Clients repeat a call by
+ * their service config only then: headers before the trailers are a response to them that has begun (gRFC A6).
+ */
+async function withTrailersOnly(response: UniversalServerResponse): Promise<UniversalServerResponse> {
+  const { header, trailer, body } = response;
+  if (body === undefined || !/^application\/grpc(\+|$)/.test(header?.get("content-type") ?? "")) {
+    return response;
+  }
+  const chunks = body[Symbol.asyncIterator]();
+  const first = await chunks.next();
+  if (!first.done) {
+    return { ...response, body: startingWith(first.value, chunks) };
+  }
+  const merged = new Headers(header);
+  trailer?.forEach((value, name) => {
+    merged.append(name, value);
+  });
+  return { status: response.status, header: merged };
+}
+
+async function* startingWith(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield first;
+    for (let next = await rest.next(); !next.done; next = await rest.next()) {
+      yield next.value;
+    }
+  } finally {
+    await rest.return?.();
+  }
+}
+
+type CheckedHandler = (request: UniversalServerRequest) => Promise<UniversalServerResponse>;
+
+function withBodyCheck(handler: UniversalHandler, { readMaxBytes }: RpcHandlerOptions): CheckedHandler {
+  if (handler.method.methodKind !== "unary") {
+    return handler;
+  }
+  const check = createBodyCheck(handler.method, readMaxBytes);
+  return (request) => handler(check(request));
+}

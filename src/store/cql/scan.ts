@@ -1,0 +1,90 @@
+import type { Clock } from "../../contract/clock.ts";
+import { type PutRecord, type RecordKind, type RecordPage, StoreUnavailable } from "../plan-store.ts";
+import type { CqlCluster, CqlRow } from "./cluster.ts";
+import { decodeEntry, isAlive } from "./entry.ts";
+import { kindCodes } from "./schema.ts";
+
+export type CqlScanOptions = {
+  /** Reads once; the store counts and bounds what it has under way. */
+  read(...statement: Parameters<CqlCluster["read"]>): ReturnType<CqlCluster["read"]>;
+  clock: Clock;
+  after: string | undefined;
+  signal: AbortSignal | undefined;
+};
+
+const token = "token(asn, kind, client_id, id)";
+const columns = `asn, kind, client_id, id, entry, ${token} AS place`;
+const selectAfter = `SELECT ${columns} FROM record WHERE ${token} > ? LIMIT ?`;
+const selectAt = `SELECT ${columns} FROM record WHERE ${token} = ?`;
+
+/** Before the first token: the partitioner gives this one to no key. */
+const smallestToken = -(2n ** 63n);
+const largestToken = 2n ** 63n - 1n;
+
+const kinds = new Map(Object.entries(kindCodes).map(([kind, code]) => [code as number, kind as RecordKind]));
+
+/** Bytes that a page should have; its number of rows follows from the page before. */
+const pageBytes = 4 * 1024 * 1024;
+const mostRows = 1_000;
+
+/**
+ * Walks once around the ring, in the order of the tokens of the keys. The cursor is the last token of a page, so it
+ * stays good whatever nodes come and go.
+ */
+export async function* scanTokens({
+  read,
+  clock,
+  after,
+  signal,
+}: CqlScanOptions): AsyncGenerator<RecordPage> {
+  let last = after === undefined ? smallestToken : tokenOf(after);
+  // Records may have megabytes: not many before it is known that they have not.
+  let limit = 16;
+  while (last < largestToken) {
+    signal?.throwIfAborted();
+    const found = await read(selectAfter, [last, limit]);
+    const [end] = found.slice(-1);
+    if (!end) {
+      return;
+    }
+    const rows = found.length < limit ? found : await upToWholeToken(found, end, read);
+    last = rows.at(-1)?.place;
+    const now = clock.now();
+    const records = rows.map(recordOf).filter((record) => isAlive(record, now));
+    if (records.length > 0) {
+      yield { records, cursor: String(last) };
+    }
+    if (found.length < limit) {
+      return;
+    }
+    const bytes = rows.reduce((sum, row) => sum + row.entry.length, 0);
+    limit = Math.min(Math.max(Math.floor((pageBytes * rows.length) / bytes), 2), mostRows, limit * 4);
+  }
+}
+
+// Two keys may have one token, and the limit may have cut between them: the next page would begin after both.
+async function upToWholeToken(
+  found: readonly CqlRow[],
+  end: CqlRow,
+  read: CqlScanOptions["read"],
+): Promise<readonly CqlRow[]> {
+  const whole = found.filter((row) => row.place !== end.place);
+  return whole.length > 0 ? whole : read(selectAt, [end.place]);
+}
+
+function recordOf(row: CqlRow): PutRecord {
+  const kind = kinds.get(row.kind);
+  if (!kind) {
+    throw new StoreUnavailable(`a stored record has the unknown kind ${row.kind}`);
+  }
+  const key = { kind, asn: Number(row.asn), clientId: row.client_id.toString(), id: row.id.toString() };
+  return { key, ...decodeEntry(row.entry) };
+}
+
+function tokenOf(cursor: string): bigint {
+  const value = /^-?\d{1,19}$/.test(cursor) ? BigInt(cursor) : undefined;
+  if (value === undefined || value < smallestToken || value > largestToken) {
+    throw new RangeError(`"${cursor}" is not a cursor of a CQL store`);
+  }
+  return value;
+}

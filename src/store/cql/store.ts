@@ -1,0 +1,196 @@
+import { type Clock, systemClock } from "../../contract/clock.ts";
+import {
+  type PlanStore,
+  type PutOutcome,
+  type PutRecord,
+  type RecordKey,
+  SnapshotUnsupported,
+} from "../plan-store.ts";
+import { type CqlRow, cannotOpen, connectCql } from "./cluster.ts";
+import { decodeEntry, encodeEntry, isAlive, refusalBy } from "./entry.ts";
+import { createGate } from "./gate.ts";
+import { createLanes } from "./key-queues.ts";
+import { scanTokens } from "./scan.ts";
+import { askQuorum, checkSchema, kindCodes } from "./schema.ts";
+import { parseCqlUrl } from "./url.ts";
+import { timestampOf, ttlOf } from "./write-time.ts";
+
+export type CqlStoreOptions = {
+  /** `cql://…`, see `parseCqlUrl`. */
+  url: string;
+  /** Decides what has expired. Defaults to the machine's clock. */
+  clock?: Clock;
+  /** Calls that may wait for the cluster; more are refused. Defaults to 16,384. */
+  maxWaiting?: number;
+  /** Calls that the cluster works on at a time. Defaults to 512. */
+  maxAtWork?: number;
+  /** How long one node may take for one statement before the next is tried, in ms. Defaults to 3,000. */
+  nodeTimeout?: number;
+};
+
+/** Largest key and value: half of what Cassandra takes as one mutation unless told otherwise, in bytes. */
+const recordBytes = 8 * 1024 * 1024;
+
+/** Largest sum of client id and id in UTF-8: Cassandra takes 65,535 bytes, the frame of four parts included. */
+const keyBytes = 65_000;
+
+/** Largest sum of the sizes of all waiting puts, in bytes. */
+const maxWaitingBytes = 256 * 1024 * 1024;
+
+/** Longest wait for a place among those at work, in ms. */
+const maxWait = 10_000;
+
+const keyIs = "asn = ? AND kind = ? AND client_id = ? AND id = ?";
+const selectEntry = `SELECT entry FROM record WHERE ${keyIs}`;
+const selectForPut = `SELECT entry, writetime(entry) AS timestamp FROM record WHERE ${keyIs}`;
+const insert =
+  "INSERT INTO record (asn, kind, client_id, id, entry) VALUES (?, ?, ?, ?, ?) USING TIMESTAMP ? AND TTL ?";
+
+type Put = {
+  readonly record: PutRecord;
+  readonly key: readonly unknown[];
+  readonly signal: AbortSignal | undefined;
+};
+
+/**
+ * Opens the store that keeps its records in Apache Cassandra, or in what speaks its protocol.
+ *
+ * Any number of servers may have the same keyspace. A put reads the stored record and then writes, both at
+ * LOCAL_QUORUM; puts of one key through one store take turns. It promises less than PlanStore says in this:
+ *
+ * - **Order.** Reading and writing are not one atomic step for puts of one key *through different stores* at the same
+ *   time. An older one may then be answered `stored` although a newer one is, too; the newer one stays, in every
+ *   replica and region, because the replicas themselves keep the later update time (`timestampOf`). So `stored` means
+ *   that this record or a newer one is stored. What stays is not decided by the update time in races between records
+ *   of the same microsecond, of more than a day before or after now, or one of which was let in because the stored
+ *   one had expired or had no update time: there, one of them stays, whole.
+ * - **Visibility and `stale`** hold within a data centre; another one sees a record when it has arrived there.
+ * - **Durability** is that of the cluster: with `commitlog_sync: batch` or `group`, a quorum has it on disk.
+ * - **Snapshots** there are none: `scan` rejects with SnapshotUnsupported.
+ *
+ * A record may have 8 MiB, and its client id and id 65,000 bytes. Rejects with StoreOpenError.
+ */
+export async function openCqlStore(options: CqlStoreOptions): Promise<PlanStore> {
+  const { url, clock = systemClock, maxWaiting = 16_384, maxAtWork = 512, nodeTimeout = 3_000 } = options;
+  const address = parseCqlUrl(url);
+  const cluster = await connectCql({ address, inKeyspace: true, nodeTimeout });
+  try {
+    await checkSchema(address, cluster);
+  } catch (error) {
+    await cluster.end();
+    throw cannotOpen(address, error);
+  }
+  const gate = createGate({ maxCalls: maxWaiting, maxBytes: maxWaitingBytes, maxAtWork, maxWait });
+
+  const lanes = createLanes<Put, PutOutcome | undefined>((puts) => gate.turn(() => putInTurn(puts)));
+
+  /** Puts records of one key as if one after the other, with one read and at most one write; undefined: aborted. */
+  async function putInTurn(puts: readonly Put[]): Promise<(PutOutcome | undefined)[]> {
+    const aborted = puts.map(({ signal }) => signal?.aborted ?? false);
+    const [first] = puts;
+    if (!first || !aborted.includes(false)) {
+      return puts.map(() => undefined);
+    }
+    const [row] = await cluster.read(selectForPut, first.key);
+    const now = clock.now();
+    const before = row?.entry ? decodeEntry(row.entry) : undefined;
+    let newest = before;
+    const outcomes = puts.map(({ record }, index): PutOutcome | undefined => {
+      if (aborted[index]) {
+        return undefined;
+      }
+      const storedUpdateTime = refusalBy(newest, record, now);
+      if (storedUpdateTime) {
+        return { outcome: "stale", storedUpdateTime };
+      }
+      newest = record;
+      return { outcome: "stored" };
+    });
+    if (newest && newest !== before) {
+      const timestamp = timestampOf(newest, row?.timestamp, now);
+      const ttl = ttlOf(newest, timestamp, now, systemClock.now());
+      await cluster.write(insert, [...first.key, encodeEntry(newest), timestamp, ttl]);
+    }
+    return outcomes;
+  }
+
+  async function get(key: RecordKey, signal: AbortSignal | undefined): Promise<Uint8Array | undefined> {
+    const [row]: readonly CqlRow[] = await gate.turn(async () => {
+      signal?.throwIfAborted();
+      return cluster.read(selectEntry, columnsOf(key));
+    });
+    if (!row?.entry) {
+      return undefined;
+    }
+    const entry = decodeEntry(row.entry);
+    return isAlive(entry, clock.now()) ? entry.value : undefined;
+  }
+
+  async function release(): Promise<void> {
+    await gate.drain();
+    await cluster.end();
+  }
+  let closed: Promise<void> | undefined;
+
+  return {
+    async put(record, signal) {
+      signal?.throwIfAborted();
+      const key = columnsOf(record.key);
+      const size = record.value.length + requireSmall(record.key, record.value);
+      const put = { record, key, signal };
+      const outcome = await gate.admit(size, () => lanes.add(laneOf(record.key), put));
+      if (!outcome) {
+        throw signal?.reason;
+      }
+      return outcome;
+    },
+    async get(key, signal) {
+      signal?.throwIfAborted();
+      return gate.admit(0, () => get(key, signal));
+    },
+    async *scan({ after, signal, snapshot } = {}) {
+      if (snapshot) {
+        throw noSnapshot();
+      }
+      const read = (statement: string, parameters: readonly unknown[]) =>
+        gate.admit(0, () => gate.turn(() => cluster.read(statement, parameters)));
+      yield* scanTokens({ read, clock, after, signal });
+    },
+    async health() {
+      gate.check();
+      await gate.admit(0, () => askQuorum(cluster));
+    },
+    close() {
+      closed ??= release();
+      return closed;
+    },
+  };
+}
+
+function noSnapshot(): SnapshotUnsupported {
+  return new SnapshotUnsupported(
+    "Cassandra has no snapshot of a table across its nodes: with --no-snapshot each record is as of some moment meanwhile",
+  );
+}
+
+function columnsOf({ asn, kind, clientId, id }: RecordKey): unknown[] {
+  return [BigInt(asn), kindCodes[kind], Buffer.from(clientId), Buffer.from(id)];
+}
+
+// The length separates the two parts whatever they contain.
+function laneOf({ asn, kind, clientId, id }: RecordKey): string {
+  return `${asn}/${kind}/${clientId.length}/${clientId}${id}`;
+}
+
+function requireSmall({ clientId, id }: RecordKey, value: Uint8Array): number {
+  const size = Buffer.byteLength(clientId) + Buffer.byteLength(id);
+  if (size > keyBytes) {
+    throw new RangeError(`client id and id take ${size} bytes; the store has room for ${keyBytes}`);
+  }
+  if (size + value.length > recordBytes) {
+    throw new RangeError(
+      `the record takes ${size + value.length} bytes; the store has room for ${recordBytes}`,
+    );
+  }
+  return size;
+}

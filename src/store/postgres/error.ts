@@ -1,0 +1,112 @@
+import { StoreOpenError, StoreUnavailable } from "../plan-store.ts";
+
+/**
+ * What an error of `pg` means for the statement that it ended.
+ *
+ * - `record`: one of the records cannot be stored; the others can.
+ * - `again`: two servers were in each other's way; nothing was done, and the same statement may succeed.
+ * - `reconnect`: this connection, or what it is connected to, is of no use any more.
+ * - `database`: the database cannot serve for now.
+ */
+export type PostgresFault = "record" | "again" | "reconnect" | "database";
+
+/** Classes of SQLSTATE, its first two characters: https://www.postgresql.org/docs/current/errcodes-appendix.html. */
+const faultOfClass: Readonly<Record<string, PostgresFault>> = {
+  "08": "reconnect", // connection exception
+  "22": "record", // data exception
+  "23": "record", // integrity constraint violation
+  "25": "reconnect", // invalid transaction state; 25006 is a server that became a read-only standby
+  "40": "again", // deadlock, serialization failure
+  "54": "record", // program limit exceeded
+  "57": "reconnect", // shut down, or starting up; but see 57014
+  P0: "record", // raised by a trigger
+};
+
+const faultOfState: Readonly<Record<string, PostgresFault>> = {
+  "0A000": "reconnect", // "cached plan must not change result type": the table was altered
+  "26000": "reconnect", // a prepared statement is gone
+  "57014": "database", // cancelled, by statement_timeout or an administrator
+};
+
+/** Says what an error means. Whatever has no SQLSTATE came from the connection. */
+export function faultOf(error: unknown): PostgresFault {
+  const state = sqlStateOf(error);
+  if (state === undefined) {
+    return "reconnect";
+  }
+  return faultOfState[state] ?? faultOfClass[state.slice(0, 2)] ?? "database";
+}
+
+/** Returns the SQLSTATE of an error that the server reported; undefined for any other error. */
+export function sqlStateOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") {
+    return undefined;
+  }
+  // Node's own codes, such as EPIPE, begin with an E as no SQLSTATE does.
+  return /^[0-9A-DF-Z][0-9A-Z]{4}$/.test(error.code) ? error.code : undefined;
+}
+
+/** Returns the URL without its password and options, to be shown. */
+export function shownUrl(url: string): string {
+  try {
+    const { protocol, username, host, pathname } = new URL(url);
+    return `${protocol}//${username === "" ? "" : `${username}@`}${host}${pathname}`;
+  } catch {
+    // Not even the host can be told from the password here.
+    return "the PostgreSQL URL";
+  }
+}
+
+/** Returns the text of anything thrown, one line, without the password of the URL. */
+export function messageOf(error: unknown, url: string): string {
+  let message = textOf(error).replaceAll(/\s*\n\s*/g, " ");
+  for (const secret of secretsOf(url)) {
+    message = message.replaceAll(secret, "***");
+  }
+  return message;
+}
+
+/** Returns what a caller gets to see of an error. */
+export function unavailable(error: unknown, url: string): StoreUnavailable {
+  if (error instanceof StoreUnavailable) {
+    return error;
+  }
+  return new StoreUnavailable(`PostgreSQL failed: ${messageOf(error, url)}`);
+}
+
+const adviceOfState: Readonly<Record<string, string>> = {
+  "28000": "check the user",
+  "28P01": "check the user and the password",
+  "3D000": "create the database",
+  "42501": "make the user the owner of the schema, or let it create one in the database",
+  "57014": "another server may be changing the tables; try again when it has",
+  "53300": "let the server take more connections (max_connections)",
+};
+
+/** Returns what to reject with if a store cannot be opened. */
+export function openError(error: unknown, url: string): StoreOpenError {
+  const state = sqlStateOf(error);
+  const isOurs = error instanceof StoreOpenError || error instanceof StoreUnavailable;
+  const advice = state === undefined ? "is the server running, and is this its URL?" : adviceOfState[state];
+  const text = `cannot open the store at ${shownUrl(url)}: ${messageOf(error, url)}`;
+  return new StoreOpenError(advice === undefined || isOurs ? text : `${text}; ${advice}`);
+}
+
+function textOf(error: unknown): string {
+  // A host with several addresses fails with one error for each, and no message of its own.
+  if (error instanceof AggregateError && error.message === "") {
+    return error.errors.map(textOf).join("; ");
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
+function secretsOf(url: string): string[] {
+  const secrets = [url];
+  try {
+    const { password, searchParams } = new URL(url);
+    secrets.push(password, decodeURIComponent(password), searchParams.get("password") ?? "");
+  } catch {
+    // Then there is no password that `pg` could find either.
+  }
+  return secrets.filter((secret) => secret !== "");
+}

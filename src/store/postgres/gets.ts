@@ -1,0 +1,55 @@
+import type { RecordKey } from "../plan-store.ts";
+import type { PostgresConnection, PostgresStatement } from "./connection.ts";
+import { unavailable } from "./error.ts";
+import { keyArrays, type PostgresKey, postgresKeyOf } from "./key.ts";
+
+/** Sum of the sizes of values at which an answer ends, in bytes; its last value may go beyond. */
+const answerBytes = 4 * 1024 * 1024;
+
+// A value is NULL where the answer was full before it. Its size is known without reading it.
+const selectValues: PostgresStatement = {
+  name: "values",
+  text: `
+    SELECT place, CASE WHEN until - size < $6 THEN value END FROM (
+      SELECT place, value, octet_length(value) AS size, sum(octet_length(value)) OVER (ORDER BY place) AS until
+      FROM unnest($1::int8[], $2::int2[], $3::bytea[], $4::bytea[])
+        WITH ORDINALITY AS wanted (asn, kind, client_id, id, place)
+      JOIN record USING (asn, kind, client_id, id)
+      WHERE expires_at_ms IS NULL OR expires_at_ms > $5
+    ) AS found`,
+};
+
+/** Returns the values of the records that are there and have not expired, in order. Rejects with StoreUnavailable. */
+export async function getBatch(
+  connection: PostgresConnection,
+  url: string,
+  keys: readonly RecordKey[],
+  now: number,
+): Promise<(Uint8Array | undefined)[]> {
+  const values: (Uint8Array | undefined)[] = new Array(keys.length).fill(undefined);
+  let places = [...keys.keys()];
+  while (places.length > 0) {
+    const wanted: PostgresKey[] = places.map((place) => postgresKeyOf(keys[place] as RecordKey));
+    const rows = await connection
+      .run(selectValues, [...keyArrays(wanted), now, answerBytes])
+      .catch((error) => {
+        throw unavailable(error, url);
+      });
+    const later: number[] = [];
+    for (const [number, value] of rows) {
+      const place = places[Number(number) - 1] as number;
+      if (value === null || value === undefined) {
+        later.push(place);
+      } else {
+        values[place] = bytesOf(value);
+      }
+    }
+    places = later;
+  }
+  return values;
+}
+
+/** Reads a bytea from its text, `\x` and hexadecimal digits. */
+export function bytesOf(text: string): Buffer {
+  return Buffer.from(text.slice(2), "hex");
+}

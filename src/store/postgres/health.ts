@@ -1,0 +1,18 @@
+import type { PostgresConnection, PostgresStatement } from "./connection.ts";
+import { unavailable } from "./error.ts";
+import { readOnly } from "./session.ts";
+
+const selectReadOnly: PostgresStatement = {
+  name: "read-only",
+  text: "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool",
+};
+
+/** Resolves if the server answers and takes writes. Rejects with StoreUnavailable. */
+export async function checkWritable(connection: PostgresConnection, url: string): Promise<void> {
+  const [[isReadOnly] = []] = await connection.run(selectReadOnly, []).catch((error) => {
+    throw unavailable(error, url);
+  });
+  if (isReadOnly !== "f") {
+    throw readOnly();
+  }
+}

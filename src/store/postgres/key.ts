@@ -1,0 +1,79 @@
+import { createHash } from "node:crypto";
+import type { RecordKey, RecordKind } from "../plan-store.ts";
+import { kindCodes } from "../put-buffer.ts";
+import { byteaArray, int2Array, int8Array } from "./array.ts";
+
+/** A key as the table has it. */
+export type PostgresKey = {
+  readonly asn: number;
+  readonly kind: number;
+  readonly clientId: Buffer;
+  readonly id: Buffer;
+  /** Both ids in full, if one of them is a digest: the client id's length as uint32, the client id, the id. */
+  readonly longKey: Buffer | null;
+};
+
+// An entry of an index takes at most 2,704 bytes of a page of 8 KiB (BTMaxItemSize in access/nbtree.h). The contract
+// has no id above this either, so that digests are for users of the store that know other limits.
+const longestId = 1024;
+
+const kindOfCode = new Map(Object.entries(kindCodes).map(([kind, code]) => [code, kind as RecordKind]));
+
+/** Returns the columns of a key. */
+export function postgresKeyOf({ asn, kind, clientId, id }: RecordKey): PostgresKey {
+  const client = Buffer.from(clientId);
+  const record = Buffer.from(id);
+  const isLong = client.length > longestId || record.length > longestId;
+  return {
+    asn,
+    kind: kindCodes[kind],
+    clientId: indexable(client),
+    id: indexable(record),
+    longKey: isLong ? packIds(client, record) : null,
+  };
+}
+
+/** Returns the key that the columns are of. */
+export function recordKeyOf({ asn, kind, clientId, id, longKey }: PostgresKey): RecordKey {
+  const [client, record] = longKey ? unpackIds(longKey) : [clientId, id];
+  return {
+    kind: kindOfCode.get(kind) as RecordKind,
+    asn,
+    clientId: client.toString(),
+    id: record.toString(),
+  };
+}
+
+/** Returns parameters for `unnest($1::int8[], $2::int2[], $3::bytea[], $4::bytea[])`. */
+export function keyArrays(keys: readonly PostgresKey[]): Buffer[] {
+  return [
+    int8Array(keys.map(({ asn }) => asn)),
+    int2Array(keys.map(({ kind }) => kind)),
+    byteaArray(keys.map(({ clientId }) => clientId)),
+    byteaArray(keys.map(({ id }) => id)),
+  ];
+}
+
+/** Returns the ids of a key, one after the other. */
+export function packIds(clientId: Buffer, id: Buffer): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(clientId.length);
+  return Buffer.concat([length, clientId, id]);
+}
+
+/** Takes apart what `packIds` returned. Raises RangeError if it cannot have. */
+export function unpackIds(packed: Buffer): [clientId: Buffer, id: Buffer] {
+  const end = 4 + packed.readUInt32BE();
+  if (end > packed.length) {
+    throw new RangeError("the client id ends behind the end");
+  }
+  return [packed.subarray(4, end), packed.subarray(end)];
+}
+
+function indexable(id: Buffer): Buffer {
+  if (id.length <= longestId) {
+    return id;
+  }
+  // No UTF-8 has a byte 0xff, so that no digest is also somebody's id.
+  return Buffer.concat([Buffer.of(0xff), createHash("sha256").update(id).digest()]);
+}

@@ -1,0 +1,149 @@
+import type { Clock } from "../../contract/clock.ts";
+import type { PutRecord, RecordPage, ScanOptions } from "../plan-store.ts";
+import type { PostgresConnection, PostgresStatement } from "./connection.ts";
+import { unavailable } from "./error.ts";
+import { bytesOf } from "./gets.ts";
+import { packIds, recordKeyOf, unpackIds } from "./key.ts";
+
+/** Rows that a page is made of at most, expired ones among them. */
+const pageRows = 1_000;
+
+/** Sum of the sizes of values at which a page ends, in bytes; its last record may go beyond. */
+const pageBytes = 4 * 1024 * 1024;
+
+const key = "asn, kind, client_id, id";
+const columns = `${key}, long_key, update_seconds, update_nanos, expires_at_ms`;
+
+// What has expired comes without its value. Left out here, it would not count as a row, and a statement could have to
+// walk through all that a sweep has still to remove.
+const selectPage: PostgresStatement = {
+  name: "page",
+  text: `
+    SELECT ${columns}, value FROM (
+      SELECT *, sum(size) OVER (ORDER BY ${key}) AS until FROM (
+        SELECT *, coalesce(octet_length(value), 0) AS size FROM (
+          SELECT ${columns}, CASE WHEN expires_at_ms IS NULL OR expires_at_ms > $5 THEN value END AS value
+          FROM record
+          WHERE (${key}) > ($1::int8, $2::int2, $3::bytea, $4::bytea)
+          ORDER BY ${key} LIMIT ${pageRows}
+        ) AS following
+      ) AS sized
+    ) AS page
+    WHERE until - size < ${pageBytes} ORDER BY ${key}`,
+};
+
+/** Columns of a key. */
+type Position = { asn: number; kind: number; clientId: Buffer; id: Buffer };
+
+/** No ASN is 0, so every key comes after this one. */
+const beginning: Position = { asn: 0, kind: 0, clientId: Buffer.of(), id: Buffer.of() };
+
+/**
+ * Yields the records in the order of their keys, a page a statement.
+ *
+ * Each page is of a moment of its own, unless the connection is in a transaction. Keys do not move, so that a record
+ * that is there throughout comes exactly once.
+ */
+export async function* scanRecords(
+  connection: PostgresConnection,
+  url: string,
+  clock: Clock,
+  { after, signal }: ScanOptions,
+): AsyncGenerator<RecordPage, void, undefined> {
+  let position = after === undefined ? beginning : positionOf(after);
+  for (;;) {
+    signal?.throwIfAborted();
+    const { asn, kind, clientId, id } = position;
+    const rows = await connection.run(selectPage, [asn, kind, clientId, id, clock.now()]).catch((error) => {
+      throw unavailable(error, url);
+    });
+    const last = rows.at(-1);
+    if (!last) {
+      return;
+    }
+    position = keyColumnsOf(last);
+    const live = rows.filter((row) => row[valueColumn] !== null);
+    if (live.length > 0) {
+      yield { records: live.map(recordOf), cursor: cursorOf(position) };
+    }
+  }
+}
+
+const begin: PostgresStatement = {
+  name: "begin",
+  text: "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+};
+
+/** A reader may take its time between two pages. */
+const stay: PostgresStatement = { name: "stay", text: "SET LOCAL idle_in_transaction_session_timeout = 0" };
+
+/**
+ * Yields the records that were unexpired when it began, as they were then: all pages in one transaction, over a
+ * connection of its own that does not reconnect, and that is ended in the end.
+ *
+ * As long as its reader takes, the database has to keep each row version that puts have replaced since.
+ */
+export async function* scanSnapshot(
+  connection: PostgresConnection,
+  url: string,
+  clock: Clock,
+  options: ScanOptions,
+): AsyncGenerator<RecordPage, void, undefined> {
+  const now = clock.now();
+  try {
+    for (const statement of [begin, stay]) {
+      await connection.run(statement, []).catch((error) => {
+        throw unavailable(error, url);
+      });
+    }
+    yield* scanRecords(connection, url, { now: () => now }, options);
+  } finally {
+    await connection.end();
+  }
+}
+
+type Row = readonly (string | null)[];
+
+const valueColumn = 8;
+
+function keyColumnsOf([asn, kind, clientId, id]: Row): Position {
+  return {
+    asn: Number(asn),
+    kind: Number(kind),
+    clientId: bytesOf(clientId as string),
+    id: bytesOf(id as string),
+  };
+}
+
+function recordOf(row: Row): PutRecord {
+  const [, , , , longKey, seconds, nanos, expiresAtMs, value] = row;
+  return {
+    key: recordKeyOf({ ...keyColumnsOf(row), longKey: longKey ? bytesOf(longKey) : null }),
+    updateTime: seconds ? { seconds: Number(seconds), nanos: Number(nanos) } : undefined,
+    expiresAtMs: expiresAtMs ? Number(expiresAtMs) : undefined,
+    value: bytesOf(value as string),
+  };
+}
+
+/** Begins every cursor, so that those of other engines, or of a later form, are told from ours. */
+const mark = Buffer.from("pg1");
+
+function cursorOf({ asn, kind, clientId, id }: Position): string {
+  const numbers = Buffer.alloc(6);
+  numbers.writeUInt32BE(asn);
+  numbers.writeUInt16BE(kind, 4);
+  return Buffer.concat([mark, numbers, packIds(clientId, id)]).toString("base64url");
+}
+
+function positionOf(cursor: string): Position {
+  const bytes = Buffer.from(cursor, "base64url");
+  try {
+    if (!bytes.subarray(0, 3).equals(mark) || bytes.toString("base64url") !== cursor) {
+      throw new RangeError();
+    }
+    const [clientId, id] = unpackIds(bytes.subarray(9));
+    return { asn: bytes.readUInt32BE(3), kind: bytes.readUInt16BE(7), clientId, id };
+  } catch {
+    throw new RangeError(`"${cursor.slice(0, 100)}" is no cursor of a PostgreSQL store; begin without one`);
+  }
+}

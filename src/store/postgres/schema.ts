@@ -1,0 +1,116 @@
+import type { Client } from "pg";
+import { StoreOpenError } from "../plan-store.ts";
+
+const application = "mobile-data-plan-sharing";
+
+/** Number of tables that the records are spread over: each has smaller indexes, and is vacuumed by itself. */
+const partitions = 16;
+
+/**
+ * The step at index n brings a schema from version n to n + 1. Steps that were released never change.
+ *
+ * `id` and `client_id` are the UTF-8 bytes, or a digest of those that are too long for an index (postgres-key.ts);
+ * `long_key` then has both in full. bytea, for text takes no NUL and compares by the rules of a language.
+ */
+const recordSteps: readonly string[] = [
+  `
+  CREATE TABLE record (
+    asn bigint NOT NULL,
+    kind smallint NOT NULL,
+    client_id bytea NOT NULL,
+    id bytea NOT NULL,
+    long_key bytea,
+    update_seconds bigint,
+    update_nanos integer,
+    expires_at_ms bigint,
+    value bytea NOT NULL,
+    PRIMARY KEY (asn, kind, client_id, id)
+  ) PARTITION BY HASH (asn, kind, client_id, id);
+  ${Array.from({ length: partitions }, (_, n) => `CREATE TABLE record_${n} PARTITION OF record FOR VALUES WITH (MODULUS ${partitions}, REMAINDER ${n});`).join("\n  ")}
+  CREATE INDEX record_expiry ON record (expires_at_ms) WHERE expires_at_ms IS NOT NULL;
+  `,
+];
+
+// Two of the keys that PostgreSQL leaves to applications: "MDPS", and one for each schema.
+const lock = "SELECT pg_advisory_xact_lock(1296322643, hashtext($1))";
+
+const selectContents = `
+  SELECT (n.oid IS NOT NULL)::text AS exists,
+    (to_regclass(format('%I.store_version', $1::text)) IS NOT NULL)::text AS ours,
+    (EXISTS (SELECT FROM pg_class WHERE relnamespace = n.oid))::text AS used
+  FROM (SELECT) AS one LEFT JOIN pg_namespace AS n ON n.nspname = $1`;
+
+type Truth = "true" | "false";
+type Contents = { exists: Truth; ours: Truth; used: Truth };
+
+/**
+ * Creates the tables in a schema that is missing or empty, and brings those of an older version up to this one.
+ * Several servers may do so at once: one works, the others wait for it, as long as for any statement.
+ *
+ * Rejects with StoreOpenError for a newer version, and for a schema that somebody else uses, which it leaves alone.
+ */
+export async function prepareSchema(
+  client: Client,
+  schema: string,
+  steps: readonly string[] = recordSteps,
+): Promise<void> {
+  // First without the lock, and without a right to create anything: a finished schema needs neither.
+  if ((await versionOf(client, schema, steps.length)) === steps.length) {
+    return;
+  }
+  await client.query("BEGIN");
+  try {
+    await client.query(lock, [schema]);
+    await client.query("SET LOCAL statement_timeout = 0");
+    const version = await versionOf(client, schema, steps.length);
+    if (version === 0) {
+      await createVersion(client, schema);
+    }
+    for (const step of steps.slice(version)) {
+      await client.query(step);
+    }
+    await client.query("UPDATE store_version SET version = $1", [steps.length]);
+    await client.query("COMMIT");
+  } catch (error) {
+    // The error says more than that of a connection that is gone.
+    await client.query("ROLLBACK").catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Returns 0 for a schema that is missing or empty. */
+async function versionOf(client: Client, schema: string, newest: number): Promise<number> {
+  const contents = (await client.query<Contents>(selectContents, [schema])).rows[0] as Contents;
+  if (contents.used !== "true") {
+    return 0;
+  }
+  const foreign = new StoreOpenError(
+    `the schema ${schema} has tables of another application; choose another database`,
+  );
+  if (contents.ours !== "true") {
+    throw foreign;
+  }
+  const { rows } = await client.query("SELECT * FROM store_version");
+  if (rows[0]?.application !== application) {
+    throw foreign;
+  }
+  const version = Number(rows[0].version);
+  if (version <= newest) {
+    return version;
+  }
+  throw new StoreOpenError(
+    `the schema ${schema} has version ${version}, but this program knows only ${newest}; ` +
+      "run the program that wrote it or a later one, or choose another database",
+  );
+}
+
+async function createVersion(client: Client, schema: string): Promise<void> {
+  const contents = (await client.query<Contents>(selectContents, [schema])).rows[0] as Contents;
+  // Not IF NOT EXISTS, which asks for the right to create schemas even where there is nothing to create.
+  if (contents.exists !== "true") {
+    await client.query(`CREATE SCHEMA ${client.escapeIdentifier(schema)}`);
+  }
+  await client.query(`
+    CREATE TABLE store_version (application text NOT NULL, version integer NOT NULL);
+    INSERT INTO store_version VALUES ('${application}', 0)`);
+}

@@ -1,0 +1,66 @@
+import type { Clock } from "../../contract/clock.ts";
+import type { PostgresConnection, PostgresStatement } from "./connection.ts";
+
+export type PostgresSweepOptions = {
+  connection: PostgresConnection;
+  clock: Clock;
+  /** Time between two looks for expired records, in ms. */
+  interval: number;
+  /** Called after each look with the number of records removed. */
+  onSweep: ((removed: number) => void) | undefined;
+};
+
+/** Records removed by one statement: puts of the same keys wait for it. */
+const sliceRows = 500;
+
+/** Pause after a slice that did not reach the end, in ms: leaves the server to the puts for as long again. */
+const slicePause = 10;
+
+// SKIP LOCKED: what a put or another server's sweep is at is left to them. Both conditions on the expiry are looked at
+// again in the newest version of a row, once it is locked, so that none is deleted that was replaced meanwhile
+// ("Read Committed Isolation Level", https://www.postgresql.org/docs/current/transaction-iso.html).
+const deleteExpired: PostgresStatement = {
+  name: "sweep",
+  text: `
+    WITH expired AS MATERIALIZED (
+      SELECT asn, kind, client_id, id FROM record WHERE expires_at_ms <= $1
+      LIMIT ${sliceRows} FOR UPDATE SKIP LOCKED
+    ), removed AS (
+      DELETE FROM record USING expired
+      WHERE record.asn = expired.asn AND record.kind = expired.kind
+        AND record.client_id = expired.client_id AND record.id = expired.id
+        AND record.expires_at_ms <= $1
+      RETURNING 1
+    )
+    SELECT count(*) FROM removed`,
+};
+
+/** Removes expired records now and then, a slice at a time, until stopped. Keeps no process alive. */
+export function startPostgresSweep(options: PostgresSweepOptions): { stop(): void } {
+  const { connection, clock, interval, onSweep } = options;
+  let stopped = false;
+  let timer = setTimeout(sweep, interval).unref();
+
+  async function sweep(): Promise<void> {
+    let pause = interval;
+    try {
+      const [[removed = "0"] = []] = await connection.run(deleteExpired, [clock.now()]);
+      if (Number(removed) === sliceRows) {
+        pause = Math.min(slicePause, interval);
+      }
+      onSweep?.(Number(removed));
+    } catch {
+      // Nobody waits for it, and readers skip what has expired: the next time will do.
+    }
+    if (!stopped) {
+      timer = setTimeout(sweep, pause).unref();
+    }
+  }
+
+  return {
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
+}

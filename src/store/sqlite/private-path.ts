@@ -1,0 +1,104 @@
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  statSync,
+} from "node:fs";
+import { dirname, resolve } from "node:path";
+import { StoreOpenError } from "../plan-store.ts";
+import { messageOf } from "./error.ts";
+
+/**
+ * Creates a directory, and those above it, for the owner alone, and makes sure that an existing one can be
+ * written. Raises StoreOpenError.
+ */
+export function makePrivateDirectory(directory: string): void {
+  try {
+    makeMissing(resolve(directory));
+    if (!statSync(directory).isDirectory()) {
+      throw fileInPlaceOf(directory);
+    }
+  } catch (error) {
+    if (error instanceof StoreOpenError) {
+      throw error;
+    }
+    if (hasCode(error, "ENOTDIR")) {
+      throw fileInPlaceOf(directory);
+    }
+    throw new StoreOpenError(
+      `cannot create the directory ${directory} for the store: ${messageOf(error)}; choose another one`,
+    );
+  }
+  requireWritable(directory);
+}
+
+/**
+ * Creates an empty file for the owner alone and makes sure that an existing one can be written.
+ *
+ * An existing file is never opened here: closing any descriptor of a file drops all locks that this process has
+ * on it, those of SQLite included (https://sqlite.org/howtocorrupt.html, section 2.2). Raises StoreOpenError.
+ */
+export function createPrivateFile(path: string): void {
+  try {
+    closeSync(openSync(path, "wx", 0o600));
+  } catch (error) {
+    if (!hasCode(error, "EEXIST")) {
+      throw new StoreOpenError(`cannot create ${path}: ${messageOf(error)}`);
+    }
+    requireWritable(path);
+  }
+}
+
+// Not mkdir's `recursive`: Node's never returns where the parent exists and mkdir says ENOENT, as in /proc.
+function makeMissing(directory: string): void {
+  const parent = dirname(directory);
+  if (!existsSync(parent)) {
+    makeMissing(parent);
+  }
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    if (hasCode(error, "EEXIST")) {
+      return;
+    }
+    throw error;
+  }
+  sync(parent);
+}
+
+/** Makes a new directory's entry outlast a power loss; for the files SQLite does the same. */
+function sync(parent: string): void {
+  try {
+    const entries = openSync(parent, "r");
+    fsyncSync(entries);
+    closeSync(entries);
+  } catch {
+    // A parent may be writable but not readable. SQLite ignores this as well.
+  }
+}
+
+// SQLite silently opens what it cannot write as read-only, and then grants a "lock" that locks nothing.
+function requireWritable(path: string): void {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+  } catch (error) {
+    const user = process.getuid ? ` by user ${process.getuid()}` : "";
+    throw new StoreOpenError(
+      `${path} cannot be read and written${user}: ${messageOf(error)}; change its owner or mode, or choose another directory`,
+    );
+  }
+}
+
+function fileInPlaceOf(directory: string): StoreOpenError {
+  return new StoreOpenError(
+    `cannot create the directory ${directory} for the store: a file is in its place; choose another one`,
+  );
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}

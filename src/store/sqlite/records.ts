@@ -1,0 +1,150 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { RecordKey } from "../plan-store.ts";
+import { kindCodes, type PutBuffer, type PutRow, readPuts, writeOutcome } from "../put-buffer.ts";
+import { waitWhileBusy } from "./busy.ts";
+import { concernsWholeDatabase, messageOf, resultCode, resultCodeOf } from "./error.ts";
+
+/** The records of an open database. Every call but `get` is one transaction. All run to their end at once. */
+export type SqliteRecords = {
+  /**
+   * Commits a batch and notes each put's outcome in the buffer. Returns the reasons of those that failed, in
+   * order. Raises the error of SQLite when nothing was committed.
+   */
+  put(buffer: PutBuffer, count: number, now: number): string[];
+  /** Returns the value of a record that has not expired. */
+  get(key: RecordKey, now: number): Uint8Array<ArrayBuffer> | undefined;
+  /** Deletes at most so many expired records, the earliest first, and returns how many. */
+  sweep(rows: number, now: number): number;
+};
+
+// Parameters are plain question marks: node:sqlite of Node 22 cannot bind numbered ones by position.
+
+/**
+ * Puts one record: the columns in order, then the time. One statement both decides and writes, so the key is looked up
+ * once; nothing changes if the put is stale.
+ */
+export const upsert = `
+  INSERT INTO record (asn, kind, client_id, id, update_seconds, update_nanos, expires_at_ms, value)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (asn, kind, client_id, id) DO UPDATE SET
+    update_seconds = excluded.update_seconds,
+    update_nanos = excluded.update_nanos,
+    expires_at_ms = excluded.expires_at_ms,
+    value = excluded.value
+  WHERE excluded.update_seconds IS NULL
+    OR record.update_seconds IS NULL
+    OR (excluded.update_seconds, excluded.update_nanos) >= (record.update_seconds, record.update_nanos)
+    OR record.expires_at_ms <= ?`;
+
+const selectOrder = `
+  SELECT update_seconds AS seconds, update_nanos AS nanos FROM record
+  WHERE asn = ? AND kind = ? AND client_id = ? AND id = ?`;
+
+const selectValue = `
+  SELECT value FROM record
+  WHERE asn = ? AND kind = ? AND client_id = ? AND id = ?
+    AND (expires_at_ms IS NULL OR expires_at_ms > ?)`;
+
+// The last row stays until another one follows it: SQLite would give its number to the next record, and a scan could
+// then meet a record twice.
+const deleteExpired = `
+  DELETE FROM record WHERE row IN (
+    SELECT row FROM record WHERE expires_at_ms <= ? AND row < (SELECT max(row) FROM record)
+    ORDER BY expires_at_ms LIMIT ?
+  )`;
+
+/** Prepares the statements on an open database. */
+export function sqliteRecords(database: DatabaseSync): SqliteRecords {
+  const begin = database.prepare("BEGIN IMMEDIATE");
+  const commit = database.prepare("COMMIT");
+  const rollback = database.prepare("ROLLBACK");
+  const put = database.prepare(upsert);
+  const order = database.prepare(selectOrder);
+  const value = database.prepare(selectValue);
+  const sweep = database.prepare(deleteExpired);
+
+  function inTransaction<Result>(work: () => Result): Result {
+    waitWhileBusy(() => begin.run());
+    try {
+      const result = work();
+      commit.run();
+      return result;
+    } catch (error) {
+      // SQLite itself rolls back after some errors, a full disk among them.
+      if (database.isTransaction) {
+        rollback.run();
+      }
+      throw error;
+    }
+  }
+
+  function putOne(buffer: PutBuffer, index: number, row: PutRow, now: number): void {
+    const { changes } = put.run(
+      ...row.key,
+      row.updateSeconds,
+      row.updateNanos,
+      row.expiresAtMs,
+      row.value,
+      now,
+    );
+    if (changes !== 0) {
+      writeOutcome.stored(buffer, index);
+      return;
+    }
+    const { seconds, nanos } = order.get(...row.key) as { seconds: number; nanos: number };
+    writeOutcome.stale(buffer, index, seconds, nanos);
+  }
+
+  function putAll(buffer: PutBuffer, rows: readonly PutRow[], now: number): string[] {
+    const reasons: string[] = [];
+    for (const [index, row] of rows.entries()) {
+      try {
+        putOne(buffer, index, row, now);
+      } catch (error) {
+        if (concernsWholeDatabase(error) || !database.isTransaction) {
+          throw error;
+        }
+        writeOutcome.failed(buffer, index);
+        reasons.push(messageOf(error));
+      }
+    }
+    return reasons;
+  }
+
+  function putAlone(buffer: PutBuffer, index: number, row: PutRow, now: number): string[] {
+    try {
+      inTransaction(() => putOne(buffer, index, row, now));
+      return [];
+    } catch (error) {
+      if (concernsWholeDatabase(error) && resultCodeOf(error) !== resultCode.corrupt) {
+        throw error;
+      }
+      writeOutcome.failed(buffer, index);
+      return [messageOf(error)];
+    }
+  }
+
+  return {
+    put(buffer, count, now) {
+      // Read before the first outcome takes the place of what was asked.
+      const rows = [...readPuts(buffer, count)];
+      try {
+        return inTransaction(() => putAll(buffer, rows, now));
+      } catch (error) {
+        if (resultCodeOf(error) !== resultCode.corrupt) {
+          throw error;
+        }
+        // One of them has met a damaged page, which ends the transaction of all: each gets one of its own.
+        return rows.flatMap((row, index) => putAlone(buffer, index, row, now));
+      }
+    },
+    get(key, now) {
+      const parameters = [key.asn, kindCodes[key.kind], Buffer.from(key.clientId), Buffer.from(key.id), now];
+      const row = waitWhileBusy(() => value.get(...parameters));
+      return row?.value as Uint8Array<ArrayBuffer> | undefined;
+    },
+    sweep(rows, now) {
+      return inTransaction(() => Number(sweep.run(now, rows).changes));
+    },
+  };
+}

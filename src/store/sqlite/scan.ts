@@ -1,0 +1,89 @@
+import { randomUUID } from "node:crypto";
+import type { Clock } from "../../contract/clock.ts";
+import type { RecordPage, ScanOptions } from "../plan-store.ts";
+import type { SqlitePage } from "./protocol.ts";
+import type { SqliteThread } from "./thread.ts";
+
+export type SqliteScanOptions = ScanOptions & {
+  /** Returns the thread that reads; called before each page. Rejects with StoreUnavailable. */
+  thread(): Promise<SqliteThread>;
+  clock: Clock;
+};
+
+/** Row after which a scan goes on, and the last one it will look at. */
+type Position = { after: number; until: number | undefined };
+
+/**
+ * Yields the unexpired records in the order of their rows, up to the last row that there was at the beginning.
+ *
+ * Each page is read in a transaction of its own. One for all of them would keep the log from being used again until the
+ * reader, who may be slow, has come to the end; meanwhile every put makes it longer.
+ */
+export async function* scanSqlite(options: SqliteScanOptions): AsyncGenerator<RecordPage, void, void> {
+  const { signal, clock } = options;
+  yield* pagesFrom(positionOf(options.after), signal, async (position) => {
+    const thread = await options.thread();
+    return thread.ask({ type: "scan", snapshot: undefined, ...position, now: clock.now() });
+  });
+}
+
+/** Yields the records that were unexpired when it began, as they were then, in the order of their rows. */
+export async function* scanSqliteSnapshot(
+  options: SqliteScanOptions,
+): AsyncGenerator<RecordPage, void, void> {
+  const { signal, clock } = options;
+  const position = positionOf(options.after);
+  signal?.throwIfAborted();
+  // Of this thread to its end: the one after it would not have the snapshot.
+  const thread = await options.thread();
+  const name = randomUUID();
+  const now = clock.now();
+  try {
+    await thread.ask({ type: "snapshot", name });
+    while (!(await thread.ask({ type: "copy", name })).ended) {
+      signal?.throwIfAborted();
+    }
+    yield* pagesFrom(position, signal, (next) => thread.ask({ type: "scan", snapshot: name, ...next, now }));
+  } finally {
+    // If the thread has ended, so has the snapshot.
+    await thread.ask({ type: "drop", name }).catch(() => undefined);
+  }
+}
+
+async function* pagesFrom(
+  from: Position,
+  signal: AbortSignal | undefined,
+  read: (position: Position) => Promise<{ readonly page: SqlitePage }>,
+): AsyncGenerator<RecordPage, void, void> {
+  let position = from;
+  while (position.until === undefined || position.after < position.until) {
+    signal?.throwIfAborted();
+    const { page } = await read(position);
+    position = { after: page.row, until: page.until };
+    if (page.records.length > 0) {
+      yield { records: recordsOf(page), cursor: `sqlite:${page.row}:${page.until}` };
+    }
+  }
+}
+
+function positionOf(cursor: string | undefined): Position {
+  if (cursor === undefined) {
+    return { after: 0, until: undefined };
+  }
+  const [, row, last] = /^sqlite:(\d{1,16}):(\d{1,16})$/.exec(cursor) ?? [];
+  const position = { after: Number(row), until: Number(last) };
+  if (Number.isSafeInteger(position.until) && position.after <= position.until) {
+    return position;
+  }
+  throw new RangeError(
+    `${JSON.stringify(cursor)} is no cursor of a SQLite store; give one that its scan has returned, or none to begin anew`,
+  );
+}
+
+function recordsOf({ records, values }: SqlitePage): RecordPage["records"] {
+  let end = 0;
+  return records.map(({ key, updateTime, expiresAtMs, length }) => {
+    end += length;
+    return { key, updateTime, expiresAtMs, value: values.subarray(end - length, end) };
+  });
+}

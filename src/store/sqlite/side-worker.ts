@@ -1,0 +1,60 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { waitWhileBusy } from "./busy.ts";
+import { openDatabase } from "./database.ts";
+import type { SqliteWorkerData } from "./protocol.ts";
+import { pageReader } from "./read-page.ts";
+import { serveSqlite } from "./serve.ts";
+import { beginSnapshot, type SqliteSnapshot } from "./snapshot.ts";
+
+// A second thread with a connection of its own, for what takes long and must not stop the puts.
+
+if (!parentPort) {
+  throw new Error("sqlite-side-worker is started by openSqliteStore");
+}
+const { directory, options } = workerData as SqliteWorkerData;
+
+serveSqlite(parentPort, () => {
+  const { database, close } = openDatabase(directory, options);
+  const readPage = pageReader(database);
+  const snapshots = new Map<string, SqliteSnapshot>();
+
+  function snapshotOf(name: string): SqliteSnapshot {
+    const snapshot = snapshots.get(name);
+    if (!snapshot) {
+      throw new Error(`the snapshot ${name} is gone`);
+    }
+    return snapshot;
+  }
+
+  return {
+    answer(request) {
+      switch (request.type) {
+        case "snapshot":
+          snapshots.set(request.name, beginSnapshot(directory, request.name));
+          return { type: "snapshot" };
+        case "copy":
+          return { type: "copy", ended: snapshotOf(request.name).copy() };
+        case "drop":
+          snapshots.get(request.name)?.close();
+          snapshots.delete(request.name);
+          return { type: "drop" };
+        case "scan": {
+          const { snapshot, after, until, now } = request;
+          const page =
+            snapshot === undefined
+              ? waitWhileBusy(() => readPage(after, until, now))
+              : snapshotOf(snapshot).readPage(after, until, now);
+          return { type: "scan", page };
+        }
+        default:
+          throw new Error(`the side thread does not ${request.type}`);
+      }
+    },
+    close() {
+      for (const snapshot of snapshots.values()) {
+        snapshot.close();
+      }
+      close();
+    },
+  };
+});

@@ -1,0 +1,70 @@
+import { StoreUnavailable } from "../plan-store.ts";
+import { messageOf } from "./error.ts";
+import type { SqliteWorkerData } from "./protocol.ts";
+import { type SqliteThread, startSqliteThread } from "./thread.ts";
+
+/** Pause before a thread that died is started again, in ms: at first, and at most. */
+const firstPause = 50;
+const longestPause = 10_000;
+
+/**
+ * Starts the writer, and another one soon after it has died. Each pause is twice the last one, up to the longest; one
+ * that lived longer than that begins anew. Meanwhile calls reject with StoreUnavailable, which says why.
+ *
+ * Rejects with StoreOpenError if the first start fails.
+ */
+export async function keepSqliteWriter(data: SqliteWorkerData): Promise<Omit<SqliteThread, "ended">> {
+  let thread: SqliteThread | undefined = await startSqliteThread("writer", data);
+  let startedAt = performance.now();
+  let pause = firstPause;
+  let unavailable = new StoreUnavailable("the store is closed");
+  let timer: NodeJS.Timeout | undefined;
+  let starting: Promise<void> | undefined;
+  let ending = false;
+  watch(thread);
+
+  function watch(started: SqliteThread): void {
+    started.ended.then((reason) => {
+      thread = undefined;
+      if (ending) {
+        return;
+      }
+      unavailable = reason;
+      if (performance.now() - startedAt > longestPause) {
+        pause = firstPause;
+      }
+      startLater();
+    });
+  }
+
+  function startLater(): void {
+    timer = setTimeout(() => {
+      starting = start();
+    }, pause).unref();
+    pause = Math.min(2 * pause, longestPause);
+  }
+
+  async function start(): Promise<void> {
+    try {
+      thread = await startSqliteThread("writer", data);
+      startedAt = performance.now();
+      watch(thread);
+    } catch (error) {
+      unavailable = new StoreUnavailable(messageOf(error));
+      if (!ending) {
+        startLater();
+      }
+    }
+  }
+
+  return {
+    ask: (request) => (thread ? thread.ask(request) : Promise.reject(unavailable)),
+    async end() {
+      ending = true;
+      clearTimeout(timer);
+      await starting;
+      await thread?.end();
+      unavailable = new StoreUnavailable("the store is closed");
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import { Worker } from "node:worker_threads";
+import { StoreOpenError, StoreUnavailable } from "../plan-store.ts";
+import type { SqliteReply, SqliteRequest, SqliteWorkerData } from "./protocol.ts";
+
+/** A worker thread that has the database open, seen from the main thread. */
+export type SqliteThread = {
+  /** Sends a request and resolves with its reply. Rejects with StoreUnavailable if it failed, or the thread died. */
+  ask<Type extends AskType>(request: Ask<Type>): Promise<Reply<Type>>;
+  /** Ends the thread after all that was asked before. Resolves when it has ended; never rejects. */
+  end(): Promise<void>;
+  /** Resolves when the thread has ended, with what later calls are refused with. Never rejects. */
+  readonly ended: Promise<StoreUnavailable>;
+};
+
+type AskType = Exclude<SqliteRequest["type"], "close">;
+type Ask<Type extends AskType> = Extract<SqliteRequest, { type: Type }>;
+type Reply<Type extends AskType> = Extract<SqliteReply, { type: Type }>;
+
+type Asked = { resolve(reply: SqliteReply): void; reject(reason: StoreUnavailable): void };
+
+// Beside this file, with the same ending: .ts when the sources run, .js after a build.
+const ending = import.meta.url.slice(import.meta.url.lastIndexOf("."));
+const scripts = {
+  writer: new URL(`./worker${ending}`, import.meta.url),
+  side: new URL(`./side-worker${ending}`, import.meta.url),
+};
+
+/** Starts a thread and resolves when it has opened the store. Rejects with StoreOpenError. */
+export async function startSqliteThread(
+  role: keyof typeof scripts,
+  data: SqliteWorkerData,
+): Promise<SqliteThread> {
+  const worker = new Worker(scripts[role], {
+    name: `sqlite-${role}`,
+    workerData: data,
+    // A thread inherits the options of the process, but of two it refuses one each way: `--input-type` when
+    // inherited, and options of V8 when named here.
+    ...(process.execArgv.some((option) => option.startsWith("--input-type")) && { execArgv: [] }),
+  });
+  const opened = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<StoreUnavailable>();
+  const asked: Asked[] = [];
+  let unavailable: StoreUnavailable | undefined;
+  let reason = "the thread of the SQLite store ended";
+
+  worker.on("message", (reply: SqliteReply) => {
+    if (reply.type === "opened") {
+      opened.resolve();
+    } else if (reply.type === "refused") {
+      opened.reject(new StoreOpenError(reply.message));
+    } else if (reply.type === "failed") {
+      asked.shift()?.reject(new StoreUnavailable(`SQLite failed: ${reply.message}`));
+    } else {
+      asked.shift()?.resolve(reply);
+    }
+  });
+  worker.on("error", (error) => {
+    reason = `the thread of the SQLite store failed: ${error.message}`;
+  });
+  worker.on("exit", () => {
+    unavailable = new StoreUnavailable(reason);
+    opened.reject(new StoreOpenError(`cannot open ${data.directory}: ${reason}`));
+    for (const { reject } of asked.splice(0)) {
+      reject(unavailable);
+    }
+    ended.resolve(unavailable);
+  });
+
+  await opened.promise;
+  return {
+    ask<Type extends AskType>(request: Ask<Type>) {
+      // A thread that has ended takes messages without a word.
+      if (unavailable) {
+        return Promise.reject(unavailable);
+      }
+      return new Promise<Reply<Type>>((resolve, reject) => {
+        worker.postMessage(request);
+        // Replies come in the order of the requests, so this one's is of the same type.
+        asked.push({ resolve: (reply) => resolve(reply as Reply<Type>), reject });
+      });
+    },
+    async end() {
+      worker.postMessage({ type: "close" } satisfies SqliteRequest);
+      await ended.promise;
+    },
+    ended: ended.promise,
+  };
+}

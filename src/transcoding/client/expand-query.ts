@@ -1,0 +1,76 @@
+import type { DescField, DescMessage, JsonObject, JsonValue } from "@bufbuild/protobuf";
+import { hasCustomJsonRepresentation } from "@bufbuild/protobuf/wkt";
+import { hasTextForm } from "../json/text-value.ts";
+
+/**
+ * Adds a message's JSON to a query as `name=value` pairs, percent-encoded; `prefix` is the path to the message, with
+ * a dot at its end. Returns what keeps a field out of a query, if something does.
+ */
+export type QueryWriter = (json: JsonObject, prefix: string, into: string[]) => string | undefined;
+
+type ParameterWriter = (value: JsonValue, path: string, into: string[]) => string | undefined;
+
+const writers = new WeakMap<DescMessage, QueryWriter>();
+
+/** Returns the writer for a message, compiled once. */
+export function queryWriter(desc: DescMessage): QueryWriter {
+  const known = writers.get(desc);
+  if (known !== undefined) {
+    return known;
+  }
+  const parameters: (readonly [jsonName: string, write: ParameterWriter])[] = [];
+  const writer: QueryWriter = (json, prefix, into) => {
+    for (const [jsonName, write] of parameters) {
+      if (Object.hasOwn(json, jsonName)) {
+        const fault = write(json[jsonName] as JsonValue, prefix + jsonName, into);
+        if (fault !== undefined) {
+          return fault;
+        }
+      }
+    }
+    return undefined;
+  };
+  // Known before its fields are compiled: a message may contain itself.
+  writers.set(desc, writer);
+  for (const field of desc.fields) {
+    parameters.push([field.jsonName, parameterWriter(field)]);
+  }
+  return writer;
+}
+
+function parameterWriter(field: DescField): ParameterWriter {
+  const { message } = field;
+  if (field.fieldKind === "map") {
+    return (_, path) => `${path} has keys of its own, which no query parameter can carry`;
+  }
+  if (message === undefined || hasTextForm(message)) {
+    return field.fieldKind === "list" ? writeList : writeText;
+  }
+  if (field.fieldKind === "list") {
+    return (_, path) => `${path} is a list of messages, which no query parameter can carry`;
+  }
+  if (hasCustomJsonRepresentation(message)) {
+    return (_, path) => `${path} has keys of its own, which no query parameter can carry`;
+  }
+  const write = queryWriter(message);
+  return (value, path, into) => write(value as JsonObject, `${path}.`, into);
+}
+
+function writeList(values: JsonValue, path: string, into: string[]): string | undefined {
+  for (const value of values as JsonValue[]) {
+    const fault = writeText(value, path, into);
+    if (fault !== undefined) {
+      return fault;
+    }
+  }
+  return undefined;
+}
+
+function writeText(value: JsonValue, path: string, into: string[]): string | undefined {
+  const text = String(value);
+  if (!text.isWellFormed()) {
+    return `${path} must be valid Unicode: it has an unpaired surrogate`;
+  }
+  into.push(`${encodeURIComponent(path)}=${encodeURIComponent(text)}`);
+  return undefined;
+}

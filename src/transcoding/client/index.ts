@@ -1,0 +1,15 @@
+// The client side alone. Nothing behind it imports Node, so that it can be bundled for browsers.
+export { readErrorBody } from "../http/error-body.ts";
+export { type PathTemplate, PathTemplateError, parsePathTemplate } from "../http/path-template.ts";
+export { bindingsOfRule, type HttpBinding, type HttpRules, httpBindingsOf } from "../http/rules.ts";
+export { codeOfHttpStatus, httpStatusOf, statusNameOf } from "../http/status.ts";
+export { createJsonArrayElements, createJsonLines, type JsonElements } from "../json/elements.ts";
+export {
+  compileRequestExpander,
+  type ExpandedRequest,
+  type ExpandFault,
+  type ExpandOptions,
+  expandRequest,
+  type RequestExpander,
+} from "./expand-request.ts";
+export { createRestTransport, type RestTransportOptions } from "./transport.ts";

@@ -1,0 +1,201 @@
+import {
+  create,
+  createRegistry,
+  type DescMessage,
+  fromBinary,
+  fromJson,
+  isMessage,
+  type JsonObject,
+  type JsonValue,
+  type Message,
+  toJson,
+} from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import {
+  BadRequestSchema,
+  ErrorInfoSchema,
+  file_google_rpc_error_details,
+  RetryInfoSchema,
+} from "#deps/google/rpc/error_details_pb.js";
+import { codeOfHttpStatus, codeOfStatusName, statusNameOf } from "./status.ts";
+
+/** The types of google/rpc/error_details.proto: what an error's details are made of. */
+const detailTypes = createRegistry(file_google_rpc_error_details);
+
+const typePrefix = "type.googleapis.com/";
+
+export type ErrorBodyOptions = {
+  /** Status of the response; the body repeats it. */
+  httpStatus: number;
+  /** Domain of the ErrorInfo that an error without one is given. */
+  domain: string;
+  /**
+   * Path that the caller's document begins at: `planStatus` where the body is that field alone. Paths of
+   * violations lose it, for the caller did not write it.
+   */
+  bodyPath?: string | undefined;
+};
+
+/**
+ * Writes Google's JSON form of an error (AIP-193):
+ * `{"error":{"code":400,"message":"…","status":"INVALID_ARGUMENT","details":[…]}}`, always with an ErrorInfo.
+ */
+export function writeErrorBody(error: ConnectError, options: ErrorBodyOptions): string {
+  const status = statusNameOf[error.code];
+  const details = error.details.flatMap((detail) => detailJson(detail, options.bodyPath));
+  if (!details.some((detail) => detail["@type"] === typePrefix + ErrorInfoSchema.typeName)) {
+    details.unshift({
+      "@type": typePrefix + ErrorInfoSchema.typeName,
+      reason: status,
+      domain: options.domain,
+    });
+  }
+  const message = relative(error.rawMessage, options.bodyPath);
+  return JSON.stringify({ error: { code: options.httpStatus, message, status, details } });
+}
+
+function relative(path: string, bodyPath: string | undefined): string {
+  if (bodyPath === undefined || !path.startsWith(bodyPath)) {
+    return path;
+  }
+  const rest = path.slice(bodyPath.length);
+  return rest.startsWith(".") ? rest.slice(1) : rest.startsWith("[") ? rest : path;
+}
+
+function detailJson(detail: ConnectError["details"][number], bodyPath: string | undefined): JsonObject[] {
+  try {
+    const found = openDetail(detail);
+    if (found === undefined) {
+      return [];
+    }
+    const [desc, message] = found;
+    const json = toJson(desc, message, { registry: detailTypes }) as JsonObject;
+    if (desc.typeName === BadRequestSchema.typeName) {
+      for (const violation of (json as BadRequestJson).fieldViolations ?? []) {
+        violation.field = relative(violation.field ?? "", bodyPath);
+      }
+    }
+    return [{ "@type": typePrefix + desc.typeName, ...json }];
+  } catch {
+    // A detail that cannot be written must not keep the error itself from the caller.
+    return [];
+  }
+}
+
+type BadRequestJson = { fieldViolations?: { field?: string }[] };
+
+/** A detail is a message, the fields of one, or bytes when the error came from another server. */
+function openDetail(detail: ConnectError["details"][number]): [DescMessage, Message] | undefined {
+  if ("desc" in detail) {
+    const { desc, value } = detail;
+    return [desc, isMessage(value, desc) ? value : create(desc, value)];
+  }
+  const desc = detailTypes.getMessage(detail.type);
+  return desc && [desc, fromBinary(desc, detail.value)];
+}
+
+/** Returns how many whole seconds the error asks to wait, rounded up, if it has a RetryInfo. */
+export function retryAfterSeconds(error: ConnectError): number | undefined {
+  const [info] = error.findDetails(RetryInfoSchema);
+  const delay = info?.retryDelay;
+  return delay === undefined ? undefined : Math.max(0, Number(delay.seconds) + Math.ceil(delay.nanos / 1e9));
+}
+
+/**
+ * Reads the body of an error response. The status name decides the code, else the HTTP status that the body says,
+ * else that of the response; a body that is not Google's (the HTML page of a proxy, say) and details of unknown
+ * types are left out.
+ */
+export function readErrorBody(body: string, httpStatus: number, headers: Headers): ConnectError {
+  const error = errorObject(body);
+  const named = typeof error?.status === "string" ? codeOfStatusName(error.status) : undefined;
+  const written = isErrorStatus(error?.code) ? error.code : httpStatus;
+  const code = named ?? codeOfHttpStatus(written);
+  const message = typeof error?.message === "string" ? error.message : `HTTP ${httpStatus}`;
+  const result = new ConnectError(message, code, headers);
+  if (Array.isArray(error?.details)) {
+    for (const detail of error.details) {
+      readDetail(detail, result);
+    }
+  }
+  return result;
+}
+
+function isErrorStatus(code: unknown): code is number {
+  return typeof code === "number" && Number.isInteger(code) && code >= 400 && code < 600;
+}
+
+function errorObject(body: string): JsonObject | undefined {
+  try {
+    const json = JSON.parse(body) as { error?: JsonObject } | null;
+    return typeof json?.error === "object" && json.error !== null ? json.error : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function readDetail(detail: JsonValue, error: ConnectError): void {
+  if (typeof detail !== "object" || detail === null || Array.isArray(detail)) {
+    return;
+  }
+  const { "@type": url, ...json } = detail;
+  const desc =
+    typeof url === "string" ? detailTypes.getMessage(url.slice(url.lastIndexOf("/") + 1)) : undefined;
+  if (desc === undefined) {
+    return;
+  }
+  try {
+    const value = fromJson(desc, json, { registry: detailTypes, ignoreUnknownFields: true });
+    error.details.push({ desc, value: value as never });
+  } catch {
+    // A detail that does not parse says nothing; the error itself stands.
+  }
+}
+
+/** Reasons that the library itself gives, as `ErrorInfo.reason`. */
+export type TranscodingReason =
+  | "REQUEST_MALFORMED"
+  | "ROUTE_NOT_FOUND"
+  | "METHOD_NOT_ALLOWED"
+  | "REQUEST_TOO_LARGE"
+  | "CONTENT_TYPE_UNSUPPORTED"
+  | "RESPONSE_NOT_ACCEPTABLE"
+  | "DEADLINE_PASSED"
+  | "SERVER_FAILURE";
+
+/** What is known about an error of the library itself, beside its code. */
+export type TranscodingErrorInit = {
+  reason: TranscodingReason;
+  domain: string;
+  metadata?: Readonly<Record<string, string>>;
+  violations?: readonly { readonly field: string; readonly description: string }[];
+  cause?: unknown;
+};
+
+/** Creates an error with its ErrorInfo and, if any, its BadRequest. */
+export function transcodingError(code: Code, message: string, init: TranscodingErrorInit): ConnectError {
+  const error = new ConnectError(message, code, undefined, undefined, init.cause);
+  const { reason, domain, metadata, violations } = init;
+  error.details.push({
+    desc: ErrorInfoSchema,
+    value: create(ErrorInfoSchema, { reason, domain, metadata: { ...metadata } }),
+  });
+  if (violations !== undefined) {
+    const value = create(BadRequestSchema, { fieldViolations: [...violations] });
+    error.details.push({ desc: BadRequestSchema, value });
+  }
+  return error;
+}
+
+/** Creates the error for a request that cannot be read: INVALID_ARGUMENT that lists everything wrong with it. */
+export function malformedRequest(
+  domain: string,
+  violations: readonly { readonly field: string; readonly description: string }[],
+): ConnectError {
+  const [first] = violations;
+  const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : "";
+  const message = first
+    ? `${first.field} ${first.description}${more}`.trimStart()
+    : "the request cannot be read";
+  return transcodingError(Code.InvalidArgument, message, { reason: "REQUEST_MALFORMED", domain, violations });
+}

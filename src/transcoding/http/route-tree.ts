@@ -1,0 +1,191 @@
+import type { TemplateSegment } from "./path-template.ts";
+import { decodeSegment } from "./percent.ts";
+import type { HttpBinding } from "./rules.ts";
+
+/** The route that a request takes: its binding, and where the binding's variables stand in the path. */
+export type RouteMatch<T> = {
+  readonly route: T;
+  /** The raw text of each variable of the template, in the template's order. */
+  readonly captures: readonly string[];
+};
+
+/** `allowed`: the methods that the path has, sorted, when it exists but not for this method. */
+export type MatchResult<T> = RouteMatch<T> | { readonly allowed: readonly string[] } | undefined;
+
+/** Finds routes by HTTP method and raw path. */
+export type RouteTree<T> = {
+  match(httpMethod: string, rawPath: string): MatchResult<T>;
+};
+
+type Leaf<T> = Map<string, { readonly route: T; readonly binding: HttpBinding }>;
+
+type Node<T> = {
+  readonly literals: Map<string, Node<T>>;
+  star: Node<T> | undefined;
+  /** What follows a `**`, longest first, for more literals are more specific. */
+  readonly rest: { readonly tail: readonly TemplateSegment[]; readonly leaves: Map<string, Leaf<T>> }[];
+  /** By verb, "" for none. */
+  readonly leaves: Map<string, Leaf<T>>;
+};
+
+/**
+ * Builds a tree in which a literal beats `*` and `*` beats `**`, whatever the order of the routes. A search goes
+ * back when a branch leads nowhere, so that no route hides another. Throws when two routes are the same.
+ */
+export function buildRouteTree<T>(routes: Iterable<readonly [HttpBinding, T]>): RouteTree<T> {
+  const root = createNode<T>();
+  for (const [binding, route] of routes) {
+    insert(root, binding, route);
+  }
+  return { match: (httpMethod, rawPath) => match(root, httpMethod, rawPath) };
+}
+
+function createNode<T>(): Node<T> {
+  return { literals: new Map(), star: undefined, rest: [], leaves: new Map() };
+}
+
+function insert<T>(root: Node<T>, binding: HttpBinding, route: T): void {
+  const { segments, verb = "" } = binding.template;
+  let node = root;
+  let leaves: Map<string, Leaf<T>> | undefined;
+  for (const [index, segment] of segments.entries()) {
+    if (segment.kind === "**") {
+      leaves = restOf(node, segments.slice(index + 1));
+      break;
+    }
+    node = childOf(node, segment);
+  }
+  leaves ??= node.leaves;
+  const leaf: Leaf<T> = leaves.get(verb) ?? new Map();
+  leaves.set(verb, leaf);
+  const other = leaf.get(binding.httpMethod);
+  if (other !== undefined) {
+    throw new Error(
+      `${binding.method} and ${other.binding.method} both have the route ${binding.httpMethod} ${binding.template.source}`,
+    );
+  }
+  leaf.set(binding.httpMethod, { route, binding });
+}
+
+function childOf<T>(node: Node<T>, segment: TemplateSegment): Node<T> {
+  if (segment.kind === "literal") {
+    const child = node.literals.get(segment.text) ?? createNode<T>();
+    node.literals.set(segment.text, child);
+    return child;
+  }
+  node.star ??= createNode<T>();
+  return node.star;
+}
+
+function restOf<T>(node: Node<T>, tail: readonly TemplateSegment[]): Map<string, Leaf<T>> {
+  const shape = (segments: readonly TemplateSegment[]) =>
+    JSON.stringify(segments.map((segment) => (segment.kind === "literal" ? segment.text : [segment.kind])));
+  const known = node.rest.find((each) => shape(each.tail) === shape(tail));
+  if (known !== undefined) {
+    return known.leaves;
+  }
+  const leaves = new Map<string, Leaf<T>>();
+  node.rest.push({ tail, leaves });
+  node.rest.sort((a, b) => weight(b.tail) - weight(a.tail));
+  return leaves;
+}
+
+function weight(tail: readonly TemplateSegment[]): number {
+  return tail.reduce((sum, { kind }) => sum + (kind === "literal" ? 1_000_001 : 1_000_000), 0);
+}
+
+function match<T>(root: Node<T>, httpMethod: string, rawPath: string): MatchResult<T> {
+  if (!rawPath.startsWith("/")) {
+    return undefined;
+  }
+  const segments = rawPath === "/" ? [] : rawPath.slice(1).split("/");
+  if (segments.includes("")) {
+    return undefined;
+  }
+  const allowed = new Set<string>();
+  const last = segments.at(-1) ?? "";
+  const colon = last.lastIndexOf(":");
+  if (colon > 0) {
+    // What follows the last colon is a verb only where such a route exists: ids may hold colons.
+    const verb = decodeSegment(last.slice(colon + 1));
+    if (verb) {
+      const trimmed = [...segments.slice(0, -1), last.slice(0, colon)];
+      const found = search(root, { httpMethod, segments: trimmed, verb, allowed }, 0);
+      if (found !== undefined) {
+        return found;
+      }
+    }
+  }
+  const found = search(root, { httpMethod, segments, verb: "", allowed }, 0);
+  return found ?? (allowed.size === 0 ? undefined : { allowed: [...allowed].sort() });
+}
+
+type Search = {
+  readonly httpMethod: string;
+  readonly segments: readonly string[];
+  readonly verb: string;
+  readonly allowed: Set<string>;
+};
+
+function search<T>(node: Node<T>, wanted: Search, depth: number): RouteMatch<T> | undefined {
+  const raw = wanted.segments[depth];
+  if (raw === undefined) {
+    const found = take(node.leaves, wanted);
+    if (found !== undefined) {
+      return found;
+    }
+  } else {
+    const text = node.literals.size === 0 ? undefined : decodeSegment(raw);
+    const literal = text === undefined ? undefined : node.literals.get(text);
+    const found =
+      (literal && search(literal, wanted, depth + 1)) ?? (node.star && search(node.star, wanted, depth + 1));
+    if (found !== undefined) {
+      return found;
+    }
+  }
+  for (const { tail, leaves } of node.rest) {
+    const start = wanted.segments.length - tail.length;
+    if (
+      start >= depth &&
+      tail.every((segment, index) => fits(segment, wanted.segments[start + index] ?? ""))
+    ) {
+      const found = take(leaves, wanted);
+      if (found !== undefined) {
+        return found;
+      }
+    }
+  }
+  return undefined;
+}
+
+function fits(segment: TemplateSegment, raw: string): boolean {
+  return segment.kind !== "literal" || decodeSegment(raw) === segment.text;
+}
+
+function take<T>(leaves: Map<string, Leaf<T>>, { httpMethod, segments, verb, allowed }: Search) {
+  const leaf = leaves.get(verb);
+  if (leaf === undefined) {
+    return undefined;
+  }
+  // RFC 9110 9.3.2: HEAD is GET without the content.
+  const found =
+    leaf.get(httpMethod) ?? (httpMethod === "HEAD" ? leaf.get("GET") : undefined) ?? leaf.get("*");
+  if (found === undefined) {
+    for (const method of leaf.keys()) {
+      allowed.add(method);
+      if (method === "GET") {
+        allowed.add("HEAD");
+      }
+    }
+    return undefined;
+  }
+  return { route: found.route, captures: capture(found.binding, segments) };
+}
+
+function capture({ template }: HttpBinding, segments: readonly string[]): string[] {
+  const doubleStar = template.segments.findIndex(({ kind }) => kind === "**");
+  // How many segments more than written the path has: `**` stands for one in the template.
+  const extra = segments.length - template.segments.length;
+  const place = (index: number) => (doubleStar !== -1 && index > doubleStar ? index + extra : index);
+  return template.variables.map(({ start, end }) => segments.slice(place(start), place(end)).join("/"));
+}

@@ -1,0 +1,326 @@
+import {
+  create,
+  type DescField,
+  type DescMessage,
+  fromJson,
+  type JsonValue,
+  type Message,
+  ScalarType,
+} from "@bufbuild/protobuf";
+import { reflect } from "@bufbuild/protobuf/reflect";
+import {
+  AnySchema,
+  DurationSchema,
+  hasCustomJsonRepresentation,
+  isWrapperDesc,
+  StructSchema,
+  TimestampSchema,
+  type WktWrapperDesc,
+} from "@bufbuild/protobuf/wkt";
+import { anyReader } from "./any-reader.ts";
+import { assign, messageAssigner, type OpenMessage } from "./assign.ts";
+import { parseDuration } from "./duration.ts";
+import type { MessageReader, ReadingState } from "./reading-state.ts";
+import { enumReader, kindOf, type Read, scalarReader, type ValueReader } from "./scalar.ts";
+import { parseTimestamp } from "./timestamp.ts";
+import { shownName } from "./violations.ts";
+
+/** Reads a JSON value into a field of a message, or reports why it cannot. */
+export type FieldReader = (message: OpenMessage, json: unknown, path: string, state: ReadingState) => void;
+
+const deepest = 100;
+const readers = new WeakMap<DescMessage, MessageReader>();
+
+/**
+ * Returns the reader for a message, compiled once. It follows proto3 JSON like protobuf-es' own, but reports every
+ * fault with its path instead of the first without, and is stricter where values would change unseen: days that
+ * do not exist, integers beyond 2^53, unpaired surrogates.
+ */
+export function messageReader(desc: DescMessage): MessageReader {
+  const known = readers.get(desc);
+  if (known !== undefined) {
+    return known;
+  }
+  const special = wellKnownReader(desc);
+  if (special !== undefined) {
+    readers.set(desc, special);
+    return special;
+  }
+  const fields = new Map<string, { readonly field: DescField; readonly read: FieldReader }>();
+  const reader: MessageReader = (json, path, state) => {
+    if (typeof json !== "object" || json === null || Array.isArray(json)) {
+      state.violations.add(path, `must be an object, not ${kindOf(json)}`);
+      return undefined;
+    }
+    if (state.depth >= deepest) {
+      state.violations.add(path, `must not be nested deeper than ${deepest} levels`);
+      return undefined;
+    }
+    state.depth += 1;
+    const message = create(desc) as OpenMessage;
+    const object = json as Record<string, unknown>;
+    for (const key of Object.keys(object)) {
+      state.keys += 1;
+      const entry = fields.get(key);
+      if (entry === undefined) {
+        refuseUnknown(desc, key, path, state);
+        continue;
+      }
+      const { field, read } = entry;
+      if (key !== field.jsonName && Object.hasOwn(object, field.jsonName)) {
+        state.violations.add(join(path, key), `is the same field as ${field.jsonName}, which is also set`);
+        continue;
+      }
+      read(message, object[key], join(path, key), state);
+    }
+    state.depth -= 1;
+    return message;
+  };
+  // Known before its fields are compiled: a message may contain itself.
+  readers.set(desc, reader);
+  for (const field of desc.fields) {
+    const entry = { field, read: fieldReader(field) };
+    fields.set(field.name, entry).set(field.jsonName, entry);
+  }
+  return reader;
+}
+
+function join(path: string, key: string): string {
+  return path === "" ? key : `${path}.${key}`;
+}
+
+function refuseUnknown(desc: DescMessage, key: string, path: string, state: ReadingState): void {
+  if (!state.ignoreUnknownFields) {
+    state.violations.add(join(path, shownName(key)), `is not a field of ${desc.name}`);
+  }
+}
+
+function wellKnownReader(desc: DescMessage): MessageReader | undefined {
+  if (desc.typeName === TimestampSchema.typeName) {
+    return textReader(parseTimestamp, 'must be an RFC 3339 time that exists, such as "2026-01-31T08:00:00Z"');
+  }
+  if (desc.typeName === DurationSchema.typeName) {
+    return textReader(parseDuration, 'must be a duration such as "1.5s", of at most 315576000000 seconds');
+  }
+  if (isWrapperDesc(desc)) {
+    return wrapperReader(desc);
+  }
+  if (desc.typeName === AnySchema.typeName) {
+    return anyReader(messageReader, deepest);
+  }
+  if (!hasCustomJsonRepresentation(desc)) {
+    return undefined;
+  }
+  return (json, path, state) => {
+    const fault = faultOf(json, state, 0);
+    if (fault !== undefined) {
+      state.violations.add(path, fault);
+      return undefined;
+    }
+    try {
+      const { registry, ignoreUnknownFields } = state;
+      return fromJson(desc, json as JsonValue, { ignoreUnknownFields, ...(registry && { registry }) });
+    } catch {
+      state.violations.add(path, `must be the JSON form of ${desc.typeName}`);
+      return undefined;
+    }
+  };
+}
+
+function textReader(parse: (text: string) => Message | undefined, expected: string): MessageReader {
+  return (json, path, { violations }) => {
+    const message = typeof json === "string" ? parse(json) : undefined;
+    if (message === undefined) {
+      violations.add(path, expected);
+    }
+    return message;
+  };
+}
+
+function wrapperReader(desc: WktWrapperDesc): MessageReader {
+  const [field] = desc.fields;
+  const readValue = scalarReader(field, field.scalar);
+  return (json, path, { violations }) => {
+    const read = readValue(json);
+    if ("expected" in read) {
+      violations.add(path, read.expected);
+      return undefined;
+    }
+    const message = create(desc) as OpenMessage;
+    message[field.localName] = read.value;
+    return message;
+  };
+}
+
+/** Says what protobuf-es leaves open and would not write: text that is not Unicode, infinity. Counts the keys. */
+function faultOf(json: unknown, state: ReadingState, depth: number): string | undefined {
+  if (typeof json === "string") {
+    return json.isWellFormed() ? undefined : "must be valid Unicode: it has an unpaired surrogate";
+  }
+  if (typeof json === "number") {
+    return Number.isFinite(json) ? undefined : "must be within the range of a double";
+  }
+  // protobuf-es refuses what is nested deeper.
+  if (typeof json !== "object" || json === null || depth > deepest) {
+    return undefined;
+  }
+  const keys = Array.isArray(json) ? [] : Object.keys(json);
+  state.keys += keys.length;
+  for (const each of [...keys, ...Object.values(json)]) {
+    const fault = faultOf(each, state, depth + 1);
+    if (fault !== undefined) {
+      return fault;
+    }
+  }
+  return undefined;
+}
+
+/** Returns the reader that sets one field of a message. A `null` leaves the field unset. */
+export function fieldReader(field: DescField): FieldReader {
+  switch (field.fieldKind) {
+    case "scalar":
+      return singularReader(field, scalarReader(field, field.scalar));
+    case "enum":
+      return singularReader(
+        field,
+        enumReader(field.enum),
+        field.enum.typeName === "google.protobuf.NullValue",
+      );
+    case "message":
+      return messageFieldReader(field);
+    case "list":
+      return listReader(field);
+    case "map":
+      return mapReader(field);
+  }
+}
+
+function singularReader(field: DescField, readValue: ValueReader, takesNull = false): FieldReader {
+  return (message, json, path, { violations }) => {
+    if (json === null && !takesNull) {
+      return;
+    }
+    const read = takesNull && json === null ? { value: 0 } : readValue(json);
+    if ("expected" in read) {
+      violations.add(path, read.expected);
+    } else {
+      assign(message, field, read.value, path, violations);
+    }
+  };
+}
+
+function messageFieldReader(field: DescField & { fieldKind: "message" }): FieldReader {
+  const read = lazyReader(field.message);
+  const takesNull = field.message.typeName === "google.protobuf.Value";
+  const assignMessage = messageAssigner(field);
+  return (message, json, path, state) => {
+    if (json === null && !takesNull) {
+      return;
+    }
+    const value = read()(json, path, state);
+    if (value !== undefined) {
+      assignMessage(message, value, path, state.violations);
+    }
+  };
+}
+
+function lazyReader(desc: DescMessage): () => MessageReader {
+  let reader: MessageReader | undefined;
+  return () => {
+    reader ??= messageReader(desc);
+    return reader;
+  };
+}
+
+function itemReader(field: DescField & { fieldKind: "list" | "map" }) {
+  const message = field.message;
+  if (message !== undefined) {
+    const read = lazyReader(message);
+    return (json: unknown, path: string, state: ReadingState): Read | undefined => {
+      const value = read()(json, path, state);
+      return value === undefined ? undefined : { value };
+    };
+  }
+  const readValue =
+    field.enum === undefined ? scalarReader(field, field.scalar as never) : enumReader(field.enum);
+  return (json: unknown, path: string, state: ReadingState): Read | undefined => {
+    const read = readValue(json);
+    if ("expected" in read) {
+      state.violations.add(path, read.expected);
+      return undefined;
+    }
+    return read;
+  };
+}
+
+function listReader(field: DescField & { fieldKind: "list" }): FieldReader {
+  const readItem = itemReader(field);
+  const structs = field.message?.typeName === StructSchema.typeName;
+  return (message, json, path, state) => {
+    if (json === null) {
+      return;
+    }
+    if (!Array.isArray(json)) {
+      state.violations.add(path, `must be an array, not ${kindOf(json)}`);
+      return;
+    }
+    const items = message[field.localName] as unknown[];
+    const list = structs
+      ? (reflect(field.parent, message).get(field) as { add(item: unknown): void })
+      : undefined;
+    for (const [index, item] of json.entries()) {
+      const read = readItem(item, `${path}[${index}]`, state);
+      if (read === undefined || !("value" in read)) {
+        continue;
+      }
+      if (list === undefined) {
+        items.push(read.value);
+      } else {
+        list.add(reflect(StructSchema, read.value as never));
+      }
+    }
+  };
+}
+
+function mapReader(field: DescField & { fieldKind: "map" }): FieldReader {
+  const readItem = itemReader(field);
+  const readKey = mapKeyReader(field);
+  return (message, json, path, state) => {
+    if (json === null) {
+      return;
+    }
+    if (typeof json !== "object" || Array.isArray(json)) {
+      state.violations.add(path, `must be an object, not ${kindOf(json)}`);
+      return;
+    }
+    const map = reflect(field.parent, message).get(field) as { set(key: unknown, value: unknown): unknown };
+    for (const [key, item] of Object.entries(json)) {
+      state.keys += 1;
+      const at = `${path}[${JSON.stringify(key.slice(0, 64))}]`;
+      const mapKey = readKey(key);
+      if ("expected" in mapKey) {
+        state.violations.add(at, `its key ${mapKey.expected}`);
+        continue;
+      }
+      const read = readItem(item, at, state);
+      if (read !== undefined && "value" in read) {
+        const value = field.message ? reflect(field.message, read.value as Message) : read.value;
+        map.set(mapKey.value, value);
+      }
+    }
+  };
+}
+
+function mapKeyReader(field: DescField & { fieldKind: "map" }): ValueReader {
+  const read = scalarReader(field, field.mapKey);
+  switch (field.mapKey) {
+    case ScalarType.STRING:
+      return read;
+    case ScalarType.BOOL:
+      return (key) =>
+        key === "true" || key === "false" ? { value: key === "true" } : { expected: "must be true or false" };
+    default:
+      // One spelling for a number: two would be one key twice.
+      return (key) => read(/^(?:0|-?[1-9]\d*)$/.test(String(key)) ? key : undefined);
+  }
+}

@@ -1,0 +1,96 @@
+import {
+  type DescField,
+  type DescMessage,
+  type JsonObject,
+  type JsonValue,
+  type Message,
+  type Registry,
+  toJson,
+  toJsonString,
+} from "@bufbuild/protobuf";
+import { type HttpBodyMessage, isHttpBody } from "../http/http-body.ts";
+import { selectFields } from "./field-selection.ts";
+import type { SystemParameters } from "./system-parameters.ts";
+
+/** The content of an answer. */
+export type WrittenMessage = { readonly contentType: string; readonly content: string | Uint8Array };
+
+/** Writes the answers of one binding. */
+export type MessageWriter = {
+  /** Whether answers are the bytes of a google.api.HttpBody, of whatever type those are. */
+  readonly isRaw: boolean;
+  write(message: Message, parameters: SystemParameters): WrittenMessage;
+};
+
+/** Content type of every JSON answer. */
+export const jsonType = "application/json; charset=utf-8";
+
+/**
+ * Compiles the writer for a message type. `responseBody` names the field that alone is the answer, "" for all of
+ * it. A google.api.HttpBody leaves as the bytes that it holds. Throws if there is no such field.
+ */
+export function compileMessageWriter(
+  desc: DescMessage,
+  responseBody: string,
+  registry?: Registry,
+): MessageWriter {
+  const field = responseBody === "" ? undefined : desc.fields.find(({ name }) => name === responseBody);
+  if (responseBody !== "" && field === undefined) {
+    throw new Error(
+      `${desc}: its google.api.http rule has the response_body "${responseBody}", which is no field of it`,
+    );
+  }
+  const body = field === undefined ? desc : field.fieldKind === "message" ? field.message : undefined;
+  if (body !== undefined && isHttpBody(body)) {
+    return {
+      isRaw: true,
+      write: (message) => writeHttpBody(field === undefined ? message : readField(message, field)),
+    };
+  }
+  const options = registry === undefined ? {} : { registry };
+  const write = field === undefined ? messageWriter(desc, options) : fieldWriter(desc, field, options);
+  return {
+    isRaw: false,
+    write: (message, parameters) => ({ contentType: jsonType, content: write(message, parameters) }),
+  };
+}
+
+type TextWriter = (message: Message, parameters: SystemParameters) => string;
+type Options = { registry?: Registry };
+
+function messageWriter(desc: DescMessage, options: Options): TextWriter {
+  return (message, parameters) =>
+    isPlain(parameters)
+      ? toJsonString(desc, message, options)
+      : shape(toJson(desc, message, { ...options, enumAsInteger: parameters.enumAsInteger }), parameters);
+}
+
+function fieldWriter(desc: DescMessage, field: DescField, options: Options): TextWriter {
+  return (message, parameters) => {
+    const { enumAsInteger } = parameters;
+    const sparse = toJson(desc, message, { ...options, enumAsInteger }) as JsonObject;
+    if (Object.hasOwn(sparse, field.jsonName)) {
+      return shape(sparse[field.jsonName] as JsonValue, parameters);
+    }
+    // The document is the field itself, so that it is there even if the field is empty.
+    const full = toJson(desc, message, { ...options, enumAsInteger, alwaysEmitImplicit: true }) as JsonObject;
+    return shape(full[field.jsonName] ?? (field.fieldKind === "message" ? {} : null), parameters);
+  };
+}
+
+function isPlain({ enumAsInteger, prettyPrint, fields }: SystemParameters): boolean {
+  return !enumAsInteger && !prettyPrint && fields === "all";
+}
+
+function shape(json: JsonValue, { fields, prettyPrint }: SystemParameters): string {
+  return JSON.stringify(selectFields(json, fields), undefined, prettyPrint ? 2 : undefined);
+}
+
+function readField(message: Message, field: DescField): Message | undefined {
+  return (message as Message & Record<string, unknown>)[field.localName] as Message | undefined;
+}
+
+function writeHttpBody(message: Message | undefined): WrittenMessage {
+  const { contentType = "", data = new Uint8Array(0) } = (message as HttpBodyMessage | undefined) ?? {};
+  return { contentType: contentType === "" ? "application/octet-stream" : contentType, content: data };
+}

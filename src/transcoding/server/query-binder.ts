@@ -1,0 +1,176 @@
+import type { DescField, DescMessage, Message } from "@bufbuild/protobuf";
+import { hasCustomJsonRepresentation } from "@bufbuild/protobuf/wkt";
+import { decodeQueryPart } from "../http/percent.ts";
+import { assign, childOf, type MessageAssigner, messageAssigner, type OpenMessage } from "../json/assign.ts";
+import { type TextReader, textReader } from "../json/text-value.ts";
+import type { ViolationList } from "../json/violations.ts";
+
+/** System parameters of Google's APIs. They are not fields and never reach the request message. */
+const systemParameters = new Set([
+  "$alt",
+  "alt",
+  "$fields",
+  "fields",
+  "$key",
+  "key",
+  "$prettyPrint",
+  "prettyPrint",
+  "quotaUser",
+  "$.xgafv",
+  "$apiVersion",
+  "access_token",
+]);
+
+const mostParameters = 1_000;
+const deepest = 32;
+
+/** Sets the fields that a raw query (without its `?`) names, and reports what it cannot set. */
+export type QueryBinder = (message: OpenMessage, rawQuery: string, violations: ViolationList) => void;
+
+type Step = {
+  readonly field: DescField;
+  readonly read: TextReader | undefined;
+  readonly assignMessage: MessageAssigner | undefined;
+  /** Where names go on. Not for messages that are not the sum of their fields: a Timestamp is one text. */
+  readonly inner: DescMessage | undefined;
+};
+
+/**
+ * Compiles the binder for a message. `taken` holds the fields that path and body fill, as paths of proto names: a
+ * parameter for one of them, or for a field below one, is a contradiction and is refused.
+ */
+export function compileQueryBinder(desc: DescMessage, taken: readonly string[]): QueryBinder {
+  const stepsOf = stepLookup();
+  return (message, rawQuery, violations) => {
+    const pairs = rawQuery.split("&").filter((pair) => pair !== "");
+    if (pairs.length > mostParameters) {
+      violations.add("query", `must not have more than ${mostParameters} parameters`);
+      return;
+    }
+    const seen = new Set<string>();
+    for (const pair of pairs) {
+      const equals = pair.indexOf("=");
+      const name = decodeQueryPart(equals === -1 ? pair : pair.slice(0, equals));
+      const value = decodeQueryPart(equals === -1 ? "" : pair.slice(equals + 1));
+      if (name === undefined || value === undefined) {
+        violations.add(name === undefined ? "query" : shownParameter(name), "must be percent-encoded UTF-8");
+      } else if (!systemParameters.has(name)) {
+        setParameter(name, value, message, violations, seen);
+      }
+    }
+  };
+
+  function setParameter(
+    name: string,
+    value: string,
+    message: OpenMessage,
+    violations: ViolationList,
+    seen: Set<string>,
+  ): void {
+    const shown = shownParameter(name);
+    const steps = resolve(name);
+    const leaf = steps?.at(-1);
+    if (steps === undefined || leaf === undefined) {
+      violations.add(shown, "is not a parameter of this method");
+      return;
+    }
+    const path = steps.map(({ field }) => field.name).join(".");
+    if (
+      taken.some((other) => path === other || path.startsWith(`${other}.`) || other.startsWith(`${path}.`))
+    ) {
+      violations.add(shown, "is set by the path or the body, and cannot be a parameter as well");
+      return;
+    }
+    if (leaf.read === undefined) {
+      violations.add(shown, "cannot be set as a whole by a parameter: name one of its fields");
+      return;
+    }
+    const repeated = leaf.field.fieldKind === "list";
+    if (!repeated && seen.has(path)) {
+      violations.add(shown, "must be given once");
+      return;
+    }
+    seen.add(path);
+    const read = leaf.read(value);
+    if ("expected" in read) {
+      violations.add(shown, read.expected);
+      return;
+    }
+    const owner = ownerOf(message, steps, shown, violations);
+    if (owner === undefined) {
+      return;
+    }
+    if (repeated) {
+      (owner[leaf.field.localName] as unknown[]).push(read.value);
+    } else if (leaf.assignMessage !== undefined) {
+      leaf.assignMessage(owner, read.value as Message, shown, violations);
+    } else {
+      assign(owner, leaf.field, read.value, shown, violations);
+    }
+  }
+
+  function resolve(name: string): Step[] | undefined {
+    const parts = name.split(".");
+    if (parts.length > deepest) {
+      return undefined;
+    }
+    const steps: Step[] = [];
+    let at: DescMessage | undefined = desc;
+    for (const part of parts) {
+      const step: Step | undefined = at && stepsOf(at).get(part);
+      if (step === undefined) {
+        return undefined;
+      }
+      steps.push(step);
+      at = step.inner;
+    }
+    return steps;
+  }
+}
+
+/** Shows a name that the caller chose: cut, and quoted unless it is a plain path. */
+function shownParameter(name: string): string {
+  return /^[\w.]{1,128}$/.test(name) ? name : JSON.stringify(name.slice(0, 64));
+}
+
+/** Creates the messages on the way to the last step and returns the one that holds its field. */
+function ownerOf(
+  message: OpenMessage,
+  steps: readonly Step[],
+  shown: string,
+  violations: ViolationList,
+): OpenMessage | undefined {
+  let owner: OpenMessage | undefined = message;
+  for (const { field } of steps.slice(0, -1)) {
+    owner = owner && childOf(owner, field, shown, violations);
+  }
+  return owner;
+}
+
+function stepLookup(): (desc: DescMessage) => ReadonlyMap<string, Step> {
+  const known = new Map<DescMessage, ReadonlyMap<string, Step>>();
+  return (desc) => {
+    const steps =
+      known.get(desc) ??
+      new Map(
+        desc.fields.flatMap((field) => {
+          const step = stepOf(field);
+          return [
+            [field.name, step],
+            [field.jsonName, step],
+          ] as const;
+        }),
+      );
+    known.set(desc, steps);
+    return steps;
+  };
+}
+
+function stepOf(field: DescField): Step {
+  const read = textReader(field);
+  if (field.fieldKind !== "message") {
+    return { field, read, assignMessage: undefined, inner: undefined };
+  }
+  const inner = hasCustomJsonRepresentation(field.message) ? undefined : field.message;
+  return { field, read, assignMessage: messageAssigner(field), inner };
+}

@@ -1,0 +1,181 @@
+import {
+  create,
+  type DescField,
+  type DescMessage,
+  isFieldSet,
+  type Message,
+  type Registry,
+} from "@bufbuild/protobuf";
+import { hasCustomJsonRepresentation, ValueSchema } from "@bufbuild/protobuf/wkt";
+import { decodeSegment, decodeSegments } from "../http/percent.ts";
+import type { HttpBinding } from "../http/rules.ts";
+import { assign, childOf, fieldValue, type OpenMessage } from "../json/assign.ts";
+import { fieldReader, messageReader } from "../json/reader.ts";
+import { createReadingState, type ReadingState } from "../json/reading-state.ts";
+import { type TextReader, textReader } from "../json/text-value.ts";
+import { createViolationList, type FieldViolation, type ViolationList } from "../json/violations.ts";
+import { compileQueryBinder } from "./query-binder.ts";
+
+/** What a request carries, after a route was found for it. */
+export type BindInput = {
+  /** Raw text of the template's variables, in its order. */
+  readonly captures: readonly string[];
+  /** Raw query, without the `?`. */
+  readonly query: string;
+  /** The parsed body; undefined when the request has none, or an empty one. */
+  readonly body: unknown;
+};
+
+/** The request message, or everything that is wrong with the request. `keys` counts the keys of its objects. */
+export type BindResult =
+  | { readonly message: Message; readonly keys: number }
+  | { readonly violations: readonly FieldViolation[] };
+
+/** Turns requests for one binding into messages. */
+export type RequestBinder = {
+  bind(input: BindInput): BindResult;
+  /** Decodes one field of the path alone, by proto name; undefined if the path has none or it does not decode. */
+  pathField(captures: readonly string[], name: string): string | undefined;
+};
+
+export type BindOptions = {
+  /** Skip unknown fields of the body instead of refusing them. Defaults to false. */
+  readonly ignoreUnknownFields?: boolean;
+  /** Types that an Any may hold. */
+  readonly registry?: Registry;
+};
+
+/** Compiles the binder of a binding: all look-ups in descriptors happen here. Throws if the rule does not fit. */
+export function compileRequestBinder(binding: HttpBinding, options: BindOptions = {}): RequestBinder {
+  const desc = binding.method.input;
+  const readBody = compileBody(binding);
+  const variables = binding.template.variables.map(({ fieldPath, multiSegment }) =>
+    compileVariable(binding, fieldPath, multiSegment),
+  );
+  const ofBody = binding.body === "*" ? desc.fields.map((field) => field.name) : [binding.body];
+  const taken = [...variables.map(({ name }) => name), ...ofBody];
+  const bindQuery = compileQueryBinder(desc, taken);
+
+  return {
+    bind({ captures, query, body }) {
+      const violations = createViolationList();
+      const state = createReadingState(violations, options.ignoreUnknownFields ?? false, options.registry);
+      const message = readBody(body, state) ?? (create(desc) as OpenMessage);
+      for (const [index, variable] of variables.entries()) {
+        variable.set(message, captures[index] ?? "", violations);
+      }
+      if (query !== "") {
+        bindQuery(message, query, violations);
+      }
+      return violations.found.length > 0 ? { violations: violations.found } : { message, keys: state.keys };
+    },
+    pathField(captures, name) {
+      const index = variables.findIndex((variable) => variable.name === name);
+      return variables[index]?.decode(captures[index] ?? "");
+    },
+  };
+}
+
+type BodyReader = (body: unknown, state: ReadingState) => OpenMessage | undefined;
+
+function compileBody({ method, body: rule }: HttpBinding): BodyReader {
+  if (rule === "") {
+    return (body, { violations }) => {
+      if (body !== undefined) {
+        violations.add("body", "must be empty: this method takes no body");
+      }
+      return undefined;
+    };
+  }
+  if (rule === "*") {
+    const read = messageReader(method.input);
+    return (body, state) => read(body === undefined ? {} : body, "", state) as OpenMessage | undefined;
+  }
+  const field = method.input.fields.find(({ name }) => name === rule);
+  if (field === undefined) {
+    throw new Error(
+      `${method}: its google.api.http rule has the body "${rule}", which is no field of the request`,
+    );
+  }
+  const read = fieldReader(field);
+  const takesNull = field.message?.typeName === ValueSchema.typeName;
+  const isObject = field.fieldKind === "message" && !hasCustomJsonRepresentation(field.message);
+  return (body, state) => {
+    const message = create(method.input) as OpenMessage;
+    const json = body === undefined && isObject ? {} : body;
+    // The caller's document is the field itself, so its paths begin inside.
+    if (json === null && !takesNull) {
+      state.violations.add("", "must not be null");
+    } else if (json !== undefined) {
+      read(message, json, "", state);
+    }
+    return message;
+  };
+}
+
+type Variable = {
+  /** Path of proto names. */
+  readonly name: string;
+  decode(raw: string): string | undefined;
+  set(message: OpenMessage, raw: string, violations: ViolationList): void;
+};
+
+function compileVariable(
+  binding: HttpBinding,
+  fieldPath: readonly string[],
+  multiSegment: boolean,
+): Variable {
+  const name = fieldPath.join(".");
+  const fail = (fault: string): never => {
+    throw new Error(`${binding.method}: {${name}} in ${binding.template.source} ${fault}`);
+  };
+  const fields: DescField[] = [];
+  let desc: DescMessage | undefined = binding.method.input;
+  for (const part of fieldPath) {
+    const field: DescField | undefined = desc?.fields.find((each) => each.name === part);
+    fields.push(field ?? fail("names no field of the request"));
+    const inner: DescMessage | undefined = field?.fieldKind === "message" ? field.message : undefined;
+    desc = inner && !hasCustomJsonRepresentation(inner) ? inner : undefined;
+  }
+  const leaf = fields.at(-1) ?? fail("is empty");
+  if (leaf.fieldKind !== "scalar" && leaf.fieldKind !== "enum") {
+    fail("must be a singular field of a primitive type");
+  }
+  const read: TextReader = textReader(leaf) ?? fail("must be a singular field of a primitive type");
+  const decode = multiSegment ? decodeSegments : decodeSegment;
+  const shown = fields.map(({ jsonName }) => jsonName).join(".");
+  return {
+    name,
+    decode,
+    set(message, raw, violations) {
+      const text = decode(raw);
+      if (text === undefined) {
+        violations.add(shown, "must be percent-encoded UTF-8 in the path");
+        return;
+      }
+      const value = read(text);
+      if ("expected" in value) {
+        violations.add(shown, value.expected);
+        return;
+      }
+      let owner: OpenMessage | undefined = message;
+      for (const field of fields.slice(0, -1)) {
+        owner = owner && childOf(owner, field, shown, violations);
+      }
+      if (owner === undefined) {
+        return;
+      }
+      if (!isFieldSet(owner, leaf)) {
+        assign(owner, leaf, value.value, shown, violations);
+      } else if (!isSame(fieldValue(owner, leaf), value.value)) {
+        violations.add(shown, "must be the same in the body as in the path");
+      }
+    },
+  };
+}
+
+/** Whether path and body give a field the same value. */
+function isSame(a: unknown, b: unknown): boolean {
+  const bytes = a instanceof Uint8Array && b instanceof Uint8Array;
+  return a === b || Object.is(a, b) || (bytes && Buffer.compare(a, b) === 0);
+}

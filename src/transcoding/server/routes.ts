@@ -1,0 +1,150 @@
+import {
+  create,
+  type DescMessage,
+  type DescMethod,
+  type DescService,
+  isMessage,
+  type Message,
+  type Registry,
+} from "@bufbuild/protobuf";
+import {
+  type ConnectRouter,
+  createMethodImplSpec,
+  createServiceImplSpec,
+  type HandlerContext,
+  type Interceptor,
+  type MethodImplSpec,
+} from "@connectrpc/connect";
+import {
+  createAsyncIterable,
+  invokeUnaryImplementation,
+  transformInvokeImplementation,
+} from "@connectrpc/connect/protocol";
+import { isHttpBody } from "../http/http-body.ts";
+import { buildRouteTree, type RouteTree } from "../http/route-tree.ts";
+import { type HttpBinding, type HttpRules, httpBindingsOf } from "../http/rules.ts";
+import { compileMessageWriter, type MessageWriter } from "./message-writer.ts";
+import { type BindOptions, compileRequestBinder, type RequestBinder } from "./request-binder.ts";
+
+/** How a route answers: with one message, or with one after the other. */
+export type Invoke =
+  | { readonly kind: "unary"; call(message: Message, context: HandlerContext): Promise<Message> }
+  | { readonly kind: "stream"; call(message: Message, context: HandlerContext): AsyncIterable<Message> };
+
+/** A binding with everything that a call needs, compiled. */
+export type RestRoute = {
+  readonly method: DescMethod;
+  readonly binding: HttpBinding;
+  readonly binder: RequestBinder;
+  /** JSON path of the field that is the body, if the body is one field. */
+  readonly bodyPath: string | undefined;
+  /** Whether a wildcard of the path is not captured by a variable, and so is decoded by nobody. */
+  readonly hasLooseWildcard: boolean;
+  /** Sets the body where it is a google.api.HttpBody, whose bytes are taken as they are. */
+  readonly setRawBody: ((message: Message, contentType: string, data: Uint8Array) => void) | undefined;
+  readonly write: MessageWriter;
+  /** Calls the implementation, through the interceptors if there are any. */
+  readonly invoke: Invoke;
+};
+
+export type RestRouteOptions = BindOptions & {
+  interceptors?: Interceptor[];
+  /** HttpRules that replace the annotations of the methods that they name. */
+  rules?: HttpRules;
+  /** Types that an Any may hold. */
+  registry?: Registry;
+};
+
+/** Collects services as a ConnectRouter does, and returns the tree of their REST routes. Throws on a bad rule. */
+export function compileRestRoutes(
+  register: (router: ConnectRouter) => void,
+  options: RestRouteOptions,
+): RouteTree<RestRoute> {
+  const routes: [HttpBinding, RestRoute][] = [];
+  const add = (service: DescService, specs: readonly MethodImplSpec[]) => {
+    const bindings = httpBindingsOf(service, options.rules);
+    for (const spec of specs) {
+      for (const binding of bindings.filter(({ method }) => method === spec.method)) {
+        routes.push([binding, createRoute(binding, spec, options)]);
+      }
+    }
+  };
+  const router: ConnectRouter = {
+    handlers: [],
+    service(service, implementation) {
+      add(service, Object.values(createServiceImplSpec(service, implementation).methods));
+      return router;
+    },
+    rpc(method, implementation) {
+      add(method.parent, [createMethodImplSpec(method, implementation)]);
+      return router;
+    },
+  };
+  register(router);
+  const stray = options.rules?.find(
+    ({ selector }) => !routes.some(([{ method }]) => selector === `${method.parent.typeName}.${method.name}`),
+  );
+  if (stray !== undefined) {
+    throw new Error(`a rule has the selector "${stray.selector}", which is no method that is served`);
+  }
+  return buildRouteTree(routes);
+}
+
+function createRoute(binding: HttpBinding, spec: MethodImplSpec, options: RestRouteOptions): RestRoute {
+  const { method } = binding;
+  const bodyField = method.input.fields.find(({ name }) => name === binding.body);
+  const { segments, variables } = binding.template;
+  return {
+    method,
+    binding,
+    binder: compileRequestBinder(binding, options),
+    bodyPath: bodyField?.jsonName,
+    hasLooseWildcard: segments.some(
+      ({ kind }, index) =>
+        kind !== "literal" && !variables.some(({ start, end }) => start <= index && index < end),
+    ),
+    setRawBody: compileRawBody(binding),
+    write: compileMessageWriter(method.output, binding.responseBody, options.registry),
+    invoke: compileInvoke(spec, options.interceptors ?? []),
+  };
+}
+
+function compileRawBody({ method, body }: HttpBinding): RestRoute["setRawBody"] {
+  const field = method.input.fields.find(({ name }) => name === body);
+  const desc = body === "*" ? method.input : field?.fieldKind === "message" ? field.message : undefined;
+  if (desc === undefined || !isHttpBody(desc)) {
+    return undefined;
+  }
+  return (message, contentType, data) => {
+    const owner = message as Message & Record<string, unknown>;
+    Object.assign(field === undefined ? owner : (owner[field.localName] as object), { contentType, data });
+  };
+}
+
+function compileInvoke(spec: MethodImplSpec, interceptors: Interceptor[]): Invoke {
+  const { method } = spec;
+  switch (spec.kind) {
+    case "unary":
+      return {
+        kind: "unary",
+        call:
+          interceptors.length === 0
+            ? async (message, context) => normalized(method.output, await spec.impl(message, context))
+            : (message, context) => invokeUnaryImplementation(spec, context, message, interceptors),
+      };
+    case "server_streaming":
+      return {
+        kind: "stream",
+        call: (message, context) =>
+          transformInvokeImplementation(spec, context, interceptors)(createAsyncIterable([message])),
+      };
+    default:
+      throw new Error(
+        `${method}: its google.api.http rule cannot be served, for a request over REST is one message`,
+      );
+  }
+}
+
+function normalized(desc: DescMessage, output: unknown): Message {
+  return isMessage(output, desc) ? output : create(desc, output as never);
+}

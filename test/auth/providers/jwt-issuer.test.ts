@@ -1,0 +1,639 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
+import type { ConnectError } from "@connectrpc/connect";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { RetryInfoSchema } from "#deps/google/rpc/error_details_pb.js";
+import {
+  AuthConfigSchema,
+  type JwtIssuerSchema,
+} from "../../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
+import { pushScope, readScope } from "../../../src/auth/scopes.ts";
+import type { PlanSharingProtocol } from "../../../src/client/index.ts";
+import {
+  type Behaviour,
+  type JwtProvider,
+  startJwtProvider,
+  type TokenOptions,
+} from "../../support/auth/identity-providers.ts";
+import { secondsFromNow } from "../../support/auth/jwt-forge.ts";
+import { openSocket } from "../../support/http/raw-socket.ts";
+import { day, hour, minute, planStatus, second } from "../../support/plan-statuses.ts";
+import { refusalOf } from "../../support/refusal.ts";
+import { freshKey, parent, protocols, startTestServer, type TestServer } from "../../support/test-server.ts";
+
+const audience = "https://mdps.test";
+/** For what takes effect a little later: a slow machine is no reason to fail. */
+const patience = { interval: 50, timeout: 10_000 };
+const realm = 'Bearer realm="mobile-data-plan-sharing"';
+
+type IssuerInit = Omit<
+  Exclude<MessageInitShape<typeof JwtIssuerSchema>, { $typeName: string }>,
+  "issuer" | "jwksUri"
+>;
+type Claims = Readonly<Record<string, unknown>>;
+
+/** A server that trusts providers, and what tests do with it. */
+type Installation = {
+  readonly server: TestServer;
+  readonly provider: JwtProvider;
+  /** Makes a token that is right in all but what a test changes. */
+  token(claims?: Claims, options?: TokenOptions): Promise<string>;
+  /** Pushes with such a token. */
+  push(claims?: Claims, options?: TokenOptions): Promise<unknown>;
+  /** How such a push is refused: its code and its reason. */
+  refusal(claims?: Claims, options?: TokenOptions): Promise<{ code: string | undefined; reason: string }>;
+  /** Lets the server's clock go on. */
+  goOn(ms: number): void;
+};
+
+/** Starts a provider and a server that trusts it. */
+async function start(init: IssuerInit = {}): Promise<Installation> {
+  const provider = await startJwtProvider();
+  const server = await startTestServer({
+    auth: create(AuthConfigSchema, {
+      jwtIssuers: [
+        {
+          issuer: provider.issuer,
+          jwksUri: provider.jwksUri,
+          audiences: [audience],
+          claims: { asns: "asns" },
+          ...init,
+        },
+      ],
+    }),
+  });
+  return using(server, provider);
+}
+
+async function stop({ server, provider }: Installation): Promise<void> {
+  expect(server.failures).toEqual([]);
+  await Promise.all([server[Symbol.asyncDispose](), provider[Symbol.asyncDispose]()]);
+}
+
+/** The same, until the test ends. */
+async function install(init?: IssuerInit): Promise<Installation> {
+  const installation = await start(init);
+  onTestFinished(() => stop(installation));
+  return installation;
+}
+
+function using(server: TestServer, provider: JwtProvider): Installation {
+  const token = (claims: Claims = {}, options: TokenOptions = {}) =>
+    provider.token({ ...rightClaims(server), ...claims }, options);
+  const push = async (claims?: Claims, options?: TokenOptions) =>
+    pushWith(server, await token(claims, options));
+  return {
+    server,
+    provider,
+    token,
+    push,
+    async refusal(claims, options) {
+      const { code, reason } = await refusalOf(push(claims, options));
+      return { code, reason };
+    },
+    goOn: (ms) => server.clock.set(server.clock.now() + ms),
+  };
+}
+
+function rightClaims({ clock }: TestServer): Claims {
+  return {
+    sub: "acme",
+    aud: audience,
+    iat: secondsFromNow(clock),
+    exp: secondsFromNow(clock, 600),
+    scope: `${pushScope} ${readScope}`,
+    asns: [65001],
+  };
+}
+
+function pushWith(
+  server: TestServer,
+  token: string,
+  operator = parent,
+  protocol: PlanSharingProtocol = "rest",
+) {
+  return server.client(protocol, token).createPlanGroup({ parent: operator, planGroupId: freshKey() });
+}
+
+const invalid = { code: "Unauthenticated", reason: "CREDENTIALS_INVALID" };
+const unverifiable = { code: "Unavailable", reason: "CREDENTIALS_UNVERIFIABLE" };
+const notLinked = { code: "PermissionDenied", reason: "OPERATOR_NOT_LINKED" };
+
+/** Fails unless a call is refused as unverifiable, with a time to come back and nothing about the inside. */
+async function expectUnverifiable(call: Promise<unknown>): Promise<void> {
+  const error = await call.then(
+    () => expect.fail("the call was not refused"),
+    (reason: unknown) => reason as ConnectError,
+  );
+  const { code, reason, message, headers } = await refusalOf(Promise.reject(error));
+  expect({ code, reason }).toEqual(unverifiable);
+  expect(message).toBe("the keys of the token's issuer cannot be had now");
+  expect(headers.get("www-authenticate")).toBeNull();
+  expect(error.findDetails(RetryInfoSchema)).toMatchObject([{ retryDelay: { seconds: 1n } }]);
+}
+
+describe("a token of an identity provider", () => {
+  let shared: Installation;
+  beforeAll(async () => {
+    shared = await start({ audiences: ["https://other.test", audience] });
+  });
+  afterAll(() => stop(shared));
+
+  it.each(protocols)("pushes and reads over %s", async (protocol) => {
+    const { server, token } = shared;
+    const client = server.client(protocol, await token());
+    const user = { parent, clientId: "youtube", userKey: freshKey() };
+    await client.createUserPlanStatus({ ...user, planStatus: planStatus() });
+    await client.getUserPlanStatus(user);
+    await client.createPlanGroup({ parent, planGroupId: user.userKey });
+    await client.getPlanGroup({ name: `${parent}/planGroups/${user.userKey}` });
+  });
+
+  it("has its key fetched once, whatever the number of tokens", async () => {
+    const { push, provider } = await install();
+    await Promise.all(Array.from({ length: 20 }, (_, jti) => push({ jti: String(jti) })));
+    expect(provider.keyRequests()).toBe(1);
+  });
+
+  it.each<[string, unknown]>([
+    ["the first of those configured", "https://other.test"],
+    ["a list that holds one of them", ["https://any.test", audience]],
+  ])("may have as its audience %s", async (_, aud) => {
+    await shared.push({ aud });
+  });
+
+  it.each<[string, Claims, string]>([
+    ["for another audience", { aud: "https://any.test" }, "the access token is not valid here: aud"],
+    ["without audience", { aud: undefined }, "the access token is not valid here: aud"],
+    ["without account", { sub: undefined }, "the access token names no account: sub"],
+    ["whose account is empty", { sub: "" }, "the access token names no account: sub"],
+    ["whose account is a number", { sub: 1 }, "the access token names no account: sub"],
+  ])("%s is refused", async (_, claims, description) => {
+    const refusal = await refusalOf(shared.push(claims));
+    expect(refusal).toMatchObject(invalid);
+    expect(refusal.headers.get("www-authenticate")).toBe(
+      `${realm}, error="invalid_token", error_description="${description}"`,
+    );
+  });
+
+  it("ends by the server's clock, also when the server knows it", async () => {
+    const { push, refusal, goOn, token, server } = await install({ clockSkew: durationFromMs(0) });
+    const known = await token({ exp: secondsFromNow(server.clock, 30) });
+    await pushWith(server, known);
+    goOn(30 * second - 1);
+    await pushWith(server, known);
+    goOn(1);
+    expect(await refusalOf(pushWith(server, known))).toMatchObject(invalid);
+    await push();
+    expect(await refusal({ exp: secondsFromNow(server.clock) })).toEqual(invalid);
+  });
+
+  it("may be off by as much as the configuration says, and the cache knows it too", async () => {
+    const { goOn, token, server } = await install({ clockSkew: durationFromMs(5 * second) });
+    const known = await token({ exp: secondsFromNow(server.clock, 10) });
+    await pushWith(server, known);
+    goOn(15 * second - 1);
+    await pushWith(server, known);
+    goOn(1);
+    expect(await refusalOf(pushWith(server, known))).toMatchObject(invalid);
+  });
+
+  it("that is not valid yet is accepted as soon as it is: a refusal is not remembered", async () => {
+    const { goOn, token, server } = await install({ clockSkew: durationFromMs(0) });
+    const early = await token({ nbf: secondsFromNow(server.clock, 1) });
+    expect(await refusalOf(pushWith(server, early))).toMatchObject(invalid);
+    goOn(second);
+    await pushWith(server, early);
+  });
+});
+
+describe("algorithms", () => {
+  it("are RS256 and ES256 unless the configuration says otherwise", async () => {
+    const { provider, push, refusal } = await install();
+    await provider.makeKey("RS256", "rsa");
+    await provider.makeKey("ES384", "p384");
+    await provider.makeKey("EdDSA", "ed");
+    await provider.publish("first", "rsa", "p384", "ed");
+    await push({}, { kid: "first" });
+    await push({}, { kid: "rsa" });
+    expect(await refusal({}, { kid: "p384" })).toEqual(invalid);
+    expect(await refusal({}, { kid: "ed" })).toEqual(invalid);
+  });
+
+  it("are those of the configuration and no others", async () => {
+    const { provider, push, refusal } = await install({ algorithms: ["EdDSA", "ES384"] });
+    await provider.makeKey("ES384", "p384");
+    await provider.makeKey("EdDSA", "ed");
+    await provider.publish("first", "p384", "ed");
+    await push({}, { kid: "p384" });
+    await push({}, { kid: "ed" });
+    expect(await refusal({}, { kid: "first" })).toEqual(invalid);
+  });
+});
+
+describe("claims", () => {
+  const scopes = { scopes: { "mdps:push": pushScope, "mdps:read": readScope } };
+
+  async function scopesAllow(init: IssuerInit, claims: Claims) {
+    const { server, token } = await install(init);
+    const client = server.client("rest", await token({ scope: undefined, ...claims }));
+    const planGroupId = freshKey();
+    const can = async (call: Promise<unknown>) =>
+      call.then(
+        () => true,
+        async () => {
+          expect(await refusalOf(call)).toMatchObject({ reason: "SCOPE_INSUFFICIENT" });
+          return false;
+        },
+      );
+    const push = await can(client.createPlanGroup({ parent, planGroupId }));
+    await server.client("rest").createPlanGroup({ parent, planGroupId });
+    return { push, read: await can(client.getPlanGroup({ name: `${parent}/planGroups/${planGroupId}` })) };
+  }
+
+  it.each<[string, IssuerInit["claims"], Claims, { push: boolean; read: boolean }]>([
+    ["a text", {}, { scope: `openid ${pushScope}` }, { push: true, read: false }],
+    ["a text with many blanks", {}, { scope: `  ${readScope}   x ` }, { push: false, read: true }],
+    ["a list", {}, { scope: [pushScope, readScope] }, { push: true, read: true }],
+    ["a list with junk", {}, { scope: [1, null, [pushScope], {}, readScope] }, { push: false, read: true }],
+    ["the claim scp", { scope: "scp" }, { scp: [pushScope] }, { push: true, read: false }],
+    ["the claim scp, not scope", { scope: "scp" }, { scope: pushScope }, { push: false, read: false }],
+    ["names of the issuer's own", scopes, { scope: "mdps:push mdps:read" }, { push: true, read: true }],
+    ["its own names and ours", scopes, { scope: `mdps:read ${pushScope}` }, { push: true, read: true }],
+    ["names that every object has", scopes, { scope: "constructor __proto__" }, { push: false, read: false }],
+  ])("may have scopes as %s", async (_, claims, given, expected) => {
+    expect(await scopesAllow({ claims: { asns: "asns", ...claims } }, given)).toEqual(expected);
+  });
+
+  it("may name the account elsewhere, and accounts are linked to operators", async () => {
+    const { server, token } = await install({
+      claims: { account: "client_id" },
+      accounts: [
+        { account: "acme", asns: [65001] },
+        { account: "acme", asns: [65003] },
+        { account: "rival", asns: [65002] },
+      ],
+    });
+    const acme = await token({ client_id: "acme", sub: "rival", asns: [65002] });
+    await pushWith(server, acme, "operators/65001");
+    await pushWith(server, acme, "operators/65003");
+    // Neither its `sub` counts here, nor a claim that the configuration does not name.
+    expect(await refusalOf(pushWith(server, acme, "operators/65002"))).toMatchObject(notLinked);
+    const nobody = await token({ client_id: "nobody", sub: "acme" });
+    expect(await refusalOf(pushWith(server, nobody))).toMatchObject(notLinked);
+    expect(await refusalOf(pushWith(server, await token({ sub: "acme" })))).toMatchObject(invalid);
+  });
+
+  it("may list operators beside those that the account is linked to", async () => {
+    const { server, token } = await install({
+      claims: { asns: "operators" },
+      accounts: [{ account: "acme", asns: [65001] }],
+    });
+    const own = await token({ operators: [65002] });
+    await pushWith(server, own, "operators/65001");
+    await pushWith(server, own, "operators/65002");
+    expect(await refusalOf(pushWith(server, own, "operators/65003"))).toMatchObject(notLinked);
+  });
+
+  describe("that list operators", () => {
+    let shared: Installation;
+    beforeAll(async () => {
+      shared = await start();
+    });
+    afterAll(() => stop(shared));
+
+    it.each<[string, unknown]>([
+      ["a number", 65001],
+      ["a text", "65001"],
+      ["a text with several", "65002 65001"],
+      ["a list of numbers", [65002, 65001]],
+      ["a list of texts", ["65002", "65001"]],
+      ["a list with junk", [null, "x", 1.5, -1, {}, true, 65001]],
+    ])("do so as %s", async (_, asns) => {
+      await shared.push({ asns });
+    });
+
+    it.each<[string, unknown]>([
+      ["nothing", undefined],
+      ["null", null],
+      ["an empty text", ""],
+      ["a text with commas", "65001,65002"],
+      ["leading zeros", "065001"],
+      ["a resource name", "operators/65001"],
+      ["a fraction", 65001.5],
+      ["a number that is another one beyond 32 bits", 65001 + 2 ** 32],
+      ["an object", { 65001: true }],
+      ["true", true],
+      ["a list in a list", [[65001]]],
+      ["a text with several in a list", ["65002 65001"]],
+    ])("grant nothing with %s", async (_, asns) => {
+      expect(await shared.refusal({ asns })).toEqual(notLinked);
+    });
+  });
+
+  it.each([
+    ["characters beyond Latin-1", "kunde-€"],
+    ["a line break", "a\nb"],
+    ["a quotation mark", 'a"b'],
+    ["a backslash", "a\\b"],
+  ])("whose name in the configuration has %s still make a proper refusal", async (_, account) => {
+    const { push } = await install({ claims: { account } });
+    const refusal = await refusalOf(push());
+    expect(refusal).toMatchObject(invalid);
+    // RFC 6750 3: what error_description may hold.
+    expect(refusal.headers.get("www-authenticate")).toMatch(
+      /^Bearer realm="[a-z-]+", error="invalid_token", error_description="[\x20-\x21\x23-\x5b\x5d-\x7e]+"$/,
+    );
+  });
+});
+
+describe("key rotation", () => {
+  it("needs no restart: a new key is fetched when the first token names it", async () => {
+    const { provider, push, goOn } = await install();
+    await push();
+    await provider.makeKey("ES256", "second");
+    await provider.publish("first", "second");
+    goOn(30 * second);
+    await push({}, { kid: "second" });
+    await push({}, { kid: "first" });
+    expect(provider.keyRequests()).toBe(2);
+  });
+
+  it("ends a removed key with the next refresh", async () => {
+    const { provider, push, refusal, goOn, server } = await install();
+    await push();
+    await provider.makeKey("ES256", "second");
+    await provider.publish("second");
+    goOn(10 * minute - 1);
+    await push({}, { kid: "first" });
+    expect(provider.keyRequests()).toBe(1);
+    goOn(1);
+    // This one begins the refresh and does not wait for it.
+    await push({}, { kid: "first" });
+    await expect.poll(() => refusal({ jti: freshKey() }, { kid: "first" }), patience).toEqual(invalid);
+    await push({}, { kid: "second" });
+    expect(provider.keyRequests()).toBe(2);
+    expect(server.failures).toEqual([]);
+  });
+
+  it("ends a token of a removed key that the server knows, at most a minute after the refresh", async () => {
+    const { provider, push, refusal, token, goOn, server } = await install();
+    await provider.makeKey("ES256", "second");
+    await provider.publish("first", "second");
+    goOn(-10 * minute);
+    await push({}, { kid: "second" });
+    goOn(10 * minute - 1);
+    const known = await token({}, { kid: "first" });
+    await pushWith(server, known);
+    await provider.publish("second");
+    goOn(1);
+    await push({ jti: "begins the refresh" }, { kid: "second" });
+    await expect.poll(() => refusal({ jti: freshKey() }, { kid: "first" }), patience).toEqual(invalid);
+    goOn(minute - 2);
+    await pushWith(server, known);
+    goOn(1);
+    expect(await refusalOf(pushWith(server, known))).toMatchObject(invalid);
+  });
+
+  it("refreshes once, however many calls come meanwhile", async () => {
+    const { provider, push, goOn } = await install();
+    await push();
+    goOn(10 * minute);
+    await Promise.all(Array.from({ length: 20 }, (_, jti) => push({ jti: String(jti) })));
+    expect(provider.keyRequests()).toBe(2);
+  });
+
+  it("takes a token without kid where the issuer has a single key for it", async () => {
+    const { provider, push, refusal, goOn } = await install();
+    const withoutName = { header: { kid: undefined } };
+    await push({}, withoutName);
+    await provider.makeKey("ES256", "second");
+    await provider.publish("first", "second");
+    goOn(day);
+    expect(await refusal({}, withoutName)).toEqual(invalid);
+  });
+});
+
+describe("a flood of tokens with unknown keys", () => {
+  it("makes one request in each cool-down, and all of them are refused", async () => {
+    const { provider, push, token, goOn, server } = await install();
+    await push();
+    await provider.makeKey("ES256", "never published");
+    const flood = () =>
+      Promise.all(
+        Array.from({ length: 50 }, async (_, each) => {
+          const header = { kid: `unknown-${each}-${freshKey()}` };
+          const bad = await token({}, { kid: "never published", header });
+          expect(await refusalOf(pushWith(server, bad))).toMatchObject(invalid);
+        }),
+      );
+    goOn(30 * second - 1);
+    await flood();
+    expect(provider.keyRequests()).toBe(1);
+    goOn(1);
+    await flood();
+    expect(provider.keyRequests()).toBe(2);
+    goOn(30 * second - 1);
+    await flood();
+    expect(provider.keyRequests()).toBe(2);
+    await push({ jti: "goes on" }, { kid: "first" });
+  });
+
+  it("does not keep a new key out for longer than a cool-down", async () => {
+    const { provider, push, refusal, goOn } = await install({ coolDown: durationFromMs(5 * second) });
+    await push();
+    await provider.makeKey("ES256", "second");
+    goOn(5 * second);
+    expect(await refusal({}, { kid: "second" })).toEqual(invalid);
+    await provider.publish("first", "second");
+    goOn(5 * second - 1);
+    expect(await refusal({}, { kid: "second" })).toEqual(invalid);
+    goOn(1);
+    await push({}, { kid: "second" });
+  });
+});
+
+const outages: Behaviour[] = ["fails", "stalls", "stalls in the body", "is unreachable"];
+
+describe.each(outages)("while the issuer %s", (behaviour) => {
+  // Slow enough for a busy machine to answer in, for the test starts with an answer.
+  const requestTimeout = durationFromMs(700);
+
+  it("known keys go on, and an unknown one fails closed, until it answers again", async () => {
+    const { provider, push, token, goOn, server } = await install({ requestTimeout });
+    await push();
+    await provider.makeKey("ES256", "second");
+    await provider.publish("first", "second");
+    await provider.behave(behaviour);
+    goOn(30 * second);
+    const unknown = await token({}, { kid: "second" });
+    await expectUnverifiable(pushWith(server, unknown));
+    await push({ jti: "after the request" }, { kid: "first" });
+    // Within the cool-down it is not asked again, and what is not known stays so.
+    await provider.behave("answers");
+    await expectUnverifiable(pushWith(server, unknown));
+    goOn(30 * second);
+    await pushWith(server, unknown);
+  });
+
+  it("a server that never had its keys accepts nothing", async () => {
+    const { provider, push, goOn, server, token } = await install({ requestTimeout });
+    await provider.behave(behaviour);
+    const good = await token();
+    await Promise.all(protocols.map((each) => expectUnverifiable(pushWith(server, good, parent, each))));
+    await provider.behave("answers");
+    goOn(30 * second);
+    await push();
+  });
+
+  it("known keys outlive refreshes that fail, up to their largest age", async () => {
+    const { provider, token, goOn, server } = await install({
+      requestTimeout,
+      refreshInterval: durationFromMs(hour),
+      maxKeyAge: durationFromMs(2 * hour),
+    });
+    const tokens = await Promise.all(
+      [0, 1, 2, 3].map((jti) => token({ jti, exp: secondsFromNow(server.clock, 86_400) })),
+    );
+    const push = (index: number) => pushWith(server, tokens[index] as string);
+    await push(0);
+    await provider.behave(behaviour);
+    goOn(2 * hour - 1);
+    await push(1);
+    goOn(minute + 1);
+    await expectUnverifiable(push(2));
+    // Nor does what was verified with them before.
+    await expectUnverifiable(push(1));
+    await provider.behave("answers");
+    goOn(30 * second);
+    await push(3);
+  });
+});
+
+describe("an outage of the issuer", () => {
+  it("makes one request in each cool-down, however many tokens come", async () => {
+    const { provider, token, goOn, server } = await install();
+    await provider.behave("fails");
+    const flood = () =>
+      Promise.all(
+        Array.from({ length: 20 }, async () =>
+          expectUnverifiable(pushWith(server, await token({ jti: freshKey() }))),
+        ),
+      );
+    await flood();
+    expect(provider.keyRequests()).toBe(1);
+    goOn(30 * second - 1);
+    await flood();
+    expect(provider.keyRequests()).toBe(1);
+    goOn(1);
+    await flood();
+    expect(provider.keyRequests()).toBe(2);
+  });
+
+  it("is answered before the body is read", async () => {
+    const { provider, token, server } = await install();
+    await provider.behave("fails");
+    const socket = await openSocket(server.port);
+    socket.write(
+      `POST /v1/${parent}/planGroups HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n` +
+        `content-type: application/json\r\nauthorization: Bearer ${await token()}\r\n\r\n`,
+    );
+    expect(await socket.received(/\r\n\r\n[\s\S]*\}/)).toMatch(/^HTTP\/1\.1 503 /);
+    socket.destroy();
+  });
+
+  it("does not hold up the tokens of the server itself", async () => {
+    const { provider, server } = await install();
+    await provider.behave("stalls");
+    await pushWith(server, server.token);
+  });
+
+  it("stores nothing", async () => {
+    const { provider, token, server } = await install();
+    await provider.behave("fails");
+    const planGroupId = freshKey();
+    const bad = await token();
+    for (const protocol of protocols) {
+      await expectUnverifiable(server.client(protocol, bad).createPlanGroup({ parent, planGroupId }));
+    }
+    const read = server.client("rest").getPlanGroup({ name: `${parent}/planGroups/${planGroupId}` });
+    expect(await refusalOf(read)).toMatchObject({ reason: "PLAN_GROUP_NOT_FOUND" });
+  });
+});
+
+describe("two issuers", () => {
+  let one: JwtProvider;
+  let two: JwtProvider;
+  let server: TestServer;
+  beforeAll(async () => {
+    [one, two] = await Promise.all([startJwtProvider(), startJwtProvider()]);
+    await one.makeKey("RS256", "one-rsa");
+    await one.publish("first", "one-rsa");
+    server = await startTestServer({
+      auth: create(AuthConfigSchema, {
+        jwtIssuers: [
+          { issuer: one.issuer, jwksUri: one.jwksUri, accounts: [{ account: "acme", asns: [65001] }] },
+          { issuer: two.issuer, jwksUri: two.jwksUri, accounts: [{ account: "acme", asns: [65002] }] },
+        ].map((issuer) => ({ ...issuer, audiences: [audience] })),
+      }),
+    });
+  });
+  afterAll(async () => {
+    expect(server.failures).toEqual([]);
+    await Promise.all([server, one, two].map((each) => each[Symbol.asyncDispose]()));
+  });
+
+  it("have accounts of their own: the same name means others", async () => {
+    const [ofOne, ofTwo] = await Promise.all([one, two].map((each) => each.token(rightClaims(server))));
+    await pushWith(server, ofOne as string, "operators/65001");
+    await pushWith(server, ofTwo as string, "operators/65002");
+    expect(await refusalOf(pushWith(server, ofOne as string, "operators/65002"))).toMatchObject(notLinked);
+    expect(await refusalOf(pushWith(server, ofTwo as string, "operators/65001"))).toMatchObject(notLinked);
+  });
+
+  it.each([
+    ["a key that the other one has not", "one-rsa"],
+    ["a key whose name the other one has", "first"],
+  ])("do not sign for each other, with %s", async (_, kid) => {
+    const bad = await one.token({ ...rightClaims(server), iss: two.issuer }, { kid });
+    for (const operator of ["operators/65001", "operators/65002"]) {
+      expect(await refusalOf(pushWith(server, bad, operator))).toMatchObject(invalid);
+    }
+  });
+
+  it.each([
+    ["a slash at the end", (issuer: string) => `${issuer}/`],
+    ["another spelling", (issuer: string) => issuer.replace("127.0.0.1", "localhost")],
+    ["capitals", (issuer: string) => issuer.toUpperCase()],
+    ["a list", (issuer: string) => [issuer]],
+  ])("are named exactly: not with %s", async (_, change) => {
+    const bad = await one.token({ ...rightClaims(server), iss: change(one.issuer) });
+    expect(await refusalOf(pushWith(server, bad))).toMatchObject(invalid);
+  });
+
+  it("cannot sign in the name of the server itself", async () => {
+    const claims = { iss: "mobile-data-plan-sharing", aud: "mobile-data-plan-sharing", asns: [65001] };
+    const bad = await one.token({ ...rightClaims(server), ...claims }, { header: { typ: "at+jwt" } });
+    expect(await refusalOf(pushWith(server, bad))).toMatchObject(invalid);
+  });
+});
+
+describe("keys of an issuer", () => {
+  it("are not taken from where its endpoint redirects to", async () => {
+    const { provider, token, server } = await install();
+    provider.redirectTo(`${provider.url}/elsewhere`);
+    await expectUnverifiable(pushWith(server, await token()));
+    expect(provider.countOf("/elsewhere")).toBe(0);
+  });
+
+  it.each<[string, string]>([
+    ["no JSON", "<html>"],
+    ["no key set", '{"keys":"none"}'],
+    ["null", "null"],
+    ["a list", "[]"],
+  ])("are not had from %s", async (_, body) => {
+    const { provider, token, server } = await install();
+    provider.answerWith(body);
+    await expectUnverifiable(pushWith(server, await token()));
+  });
+});

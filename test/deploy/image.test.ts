@@ -1,0 +1,122 @@
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { exampleStatus } from "../../src/cli/commands/quick-start.ts";
+import { type BuiltImage, buildWithoutEngine } from "./build-without-engine.ts";
+import { readDockerfile, repository } from "./dockerfile.ts";
+import { childrenOf, openRoom, type Room, whyNoRoom } from "./room.ts";
+
+const reason =
+  whyNoRoom() ?? (existsSync(join(repository, ".git")) ? undefined : "this is no checkout of Git");
+
+describe.skipIf(reason)(`the image, without an engine${reason ? ` (skipped: ${reason})` : ""}`, () => {
+  const folder = mkdtempSync(join(tmpdir(), "mdps-image-"));
+  let room: Room;
+  let image: BuiltImage;
+  let env: Record<string, string>;
+
+  beforeAll(async () => {
+    room = await openRoom();
+    image = buildWithoutEngine(room, readDockerfile(), folder);
+    const { root, volume, user } = image;
+    const [uid, gid] = user.split(":");
+    // As `docker run --read-only --tmpfs /tmp -v data:/var/lib/mdps` does.
+    room.run(["mount", "-t", "tmpfs", "tmp", join(root, "tmp")]);
+    room.run(["mount", "-t", "tmpfs", "-o", `uid=${uid},gid=${gid},mode=0700`, "data", join(root, volume)]);
+    room.run(["mount", "-o", "remount,ro", root]);
+    env = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/", ...image.env };
+  });
+
+  afterAll(async () => {
+    await room.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** How an engine starts something in the image: unprivileged, without capabilities, in its file system. */
+  function inImage(command: readonly string[]): string[] {
+    const [uid, gid] = image.user.split(":");
+    const user = ["--reuid", `${uid}`, "--regid", `${gid}`, "--clear-groups"];
+    const powers = ["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all"];
+    return ["chroot", image.root, "setpriv", ...user, ...powers, "--", ...command];
+  }
+
+  /** Starts the image as process 1, in a network with nothing but itself. `init` is the number of that process out here. */
+  async function start(more: Readonly<Record<string, string>>) {
+    const namespaces = [
+      "--pid",
+      "--fork",
+      "--kill-child",
+      "--net",
+      `--mount-proc=${join(image.root, "proc")}`,
+    ];
+    const listening = ["sh", "-ec", 'ip link set lo up; exec "$@"', "sh"];
+    const command = inImage([...image.entrypoint, ...image.command]);
+    const engine = room.start(["unshare", ...namespaces, ...listening, ...command], { ...env, ...more });
+    let stderr = "";
+    engine.stderr?.on("data", (chunk) => {
+      stderr += chunk;
+    });
+    const ended = once(engine, "exit");
+    await Promise.race([
+      once(engine.stdout as NodeJS.ReadableStream, "data"),
+      ended.then(([code]) => Promise.reject(new Error(`the program ended with ${code}: ${stderr}`))),
+    ]);
+    // What was entered became `unshare`, whose one child is the first process of the namespace.
+    const [init = 0] = childrenOf(engine.pid as number);
+    const inside = (command: readonly string[]) =>
+      room.run(["nsenter", "--target", String(init), "--net", "--", ...inImage(command)], env);
+    return { init, ended, inside };
+  }
+
+  const run = (...args: string[]) => room.run(inImage([...image.entrypoint, ...args]), env).trim();
+
+  it("has the drivers of all engines, and nothing that only builds or tests", () => {
+    const names = room.run(["ls", join(image.root, "opt/mdps/node_modules")]).split("\n");
+    expect(names).toEqual(expect.arrayContaining(["pg", "cassandra-driver", "undici"]));
+    expect(names.filter((name) => /^(typescript|vitest|esbuild|node-linux-.*)$/.test(name))).toEqual([]);
+    expect(run("--version")).toBe(JSON.parse(readFileSync(join(repository, "package.json"), "utf8")).version);
+  });
+
+  it("can write to its volume and /tmp, and nowhere else", () => {
+    const attempt = (path: string) => room.run(inImage(["touch", path]), env);
+    for (const path of ["/x", "/opt/mdps/x", "/etc/x"]) {
+      expect(() => attempt(path)).toThrow(/Read-only file system/);
+    }
+    for (const path of ["/tmp/x", `${image.volume}/x`]) {
+      attempt(path);
+      room.run(inImage(["rm", path]), env);
+    }
+  });
+
+  it("listens, is found healthy, stores a push, and ends with 0 on SIGTERM", async () => {
+    const { init, ended, inside } = await start({ MDPS_ALLOW_CLEARTEXT: "true" });
+    inside(image.healthCheck);
+    const push = JSON.stringify({
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${run("token", "--operator", "65001")}`,
+        "content-type": "application/json",
+      },
+      body: JSON.stringify(exampleStatus(new Date())),
+    });
+    const url = "http://127.0.0.1:8080/v1/operators/65001/clients/mobiledataplan/users/someone/planStatus";
+    const script = `fetch("${url}", ${push}).then(({ status }) => console.log(status))`;
+    expect(inside(["node", "-e", script]).trim()).toBe("200");
+    process.kill(init, "SIGTERM");
+    expect(await ended).toEqual([0, null]);
+    expect(run("export")).toContain("ACME Plan 199");
+    // The data are in the volume, and nothing was left beside them in the other place that can be written.
+    expect(room.run(["ls", "-A", join(image.root, image.volume)])).toContain("plans.sqlite");
+    expect(room.run(["ls", "-A", join(image.root, "tmp")])).toBe("");
+  });
+
+  it("is found unhealthy while nothing listens", () => {
+    expect(() => room.run(["unshare", "--net", ...inImage(image.healthCheck)], env)).toThrow();
+  });
+
+  it("refuses to listen to other machines without a certificate unless it is told to", async () => {
+    await expect(start({})).rejects.toThrow(/cleartext/);
+  });
+});

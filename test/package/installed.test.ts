@@ -1,0 +1,188 @@
+import { execFile } from "node:child_process";
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { fromBinary } from "@bufbuild/protobuf";
+import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { exampleStatus } from "../../src/cli/commands/quick-start.ts";
+import { dataDirectory } from "../support/data-directory.ts";
+import { runProgram, startProgram } from "../support/program.ts";
+import { installPackage, type Project, packPackage } from "./installed.ts";
+import { testedNodes } from "./nodes.ts";
+import { npm } from "./npm.ts";
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, "..", "..");
+const name = "mobile-data-plan-sharing";
+const repository = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+
+/** For every entry that is code, a name that it must have; for a pattern, one of its files. */
+const modules: Readonly<Record<string, readonly [specifier: string, exported: string]>> = {
+  ".": ["", "PlanStatusService"],
+  "./client": ["/client", "createPlanSharingClient"],
+  "./server": ["/server", "startServer"],
+  "./transcoding": ["/transcoding", "createTranscodingHandler"],
+  "./transcoding/client": ["/transcoding/client", "createRestTransport"],
+  "./gen/*.js": ["/gen/mobiledataplansharing/v1/resources_pb.js", "PlanStatusSchema"],
+};
+
+/** For every entry that is not code, one of its files and how it begins. */
+const files: Readonly<Record<string, readonly [specifier: string, start: RegExp]>> = {
+  "./gen/*": ["/gen/openapi.json", /^\{\s*"openapi": "3\.1/],
+  "./proto/*": ["/proto/mobiledataplansharing/v1/resources.proto", /^\/\/ Copyright/],
+  "./openapi.json": ["/openapi.json", /^\{\s*"openapi": "3\.1/],
+  "./contract.binpb": ["/contract.binpb", /buf\/validate\/validate\.proto|google\/|mobiledataplansharing/],
+  "./package.json": ["/package.json", /^\{\s*"name": "mobile-data-plan-sharing"/],
+};
+
+let folder: string;
+let tarball: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "mdps-pack-"));
+  tarball = await packPackage(folder);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+it("every entry of the package is imported or read below", () => {
+  expect([...Object.keys(modules), ...Object.keys(files)].toSorted()).toEqual(
+    Object.keys(repository.exports).toSorted(),
+  );
+});
+
+describe.each(testedNodes())("installed under $name", ({ path }) => {
+  let project: Project;
+  beforeAll(async () => {
+    project = await installPackage(tarball, await path());
+  });
+  afterAll(() => rmSync(project.folder, { recursive: true, force: true }));
+
+  /** Runs the installed program to its end. */
+  const mdps = (args: readonly string[], env: Record<string, string> = {}) =>
+    runProgram(args, { command: project.program, env: { ...project.env, ...env } });
+
+  it("brings compiled code only, and nothing that is for its developers", () => {
+    const contents = readdirSync(project.packageFolder, { recursive: true, encoding: "utf8" });
+    expect(contents.filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"))).toEqual([]);
+    expect(contents.filter((file) => /^(test|bench|scripts|docs|node_modules)\b/.test(file))).toEqual([]);
+    for (const file of ["README.md", "CHANGELOG.md", "LICENSE", "NOTICE"]) {
+      expect(contents).toContain(file);
+    }
+    const installed = readdirSync(join(project.folder, "node_modules"));
+    expect(installed.filter((each) => /^(node-|vitest|pg$|cassandra|google-)/.test(each))).toEqual([]);
+  });
+
+  it.each(Object.entries(modules))("imports %s", async (_, [specifier, exported]) => {
+    const text = `console.log(Object.keys(await import("${name}${specifier}")).join(" "))`;
+    expect((await project.evaluate(text)).trim().split(" ")).toContain(exported);
+  });
+
+  it.each(Object.entries(files))("finds %s", async (_, [specifier, start]) => {
+    const text = `import { readFileSync } from "node:fs";
+      process.stdout.write(readFileSync(new URL(import.meta.resolve("${name}${specifier}")), "latin1"));`;
+    expect(await project.evaluate(text)).toMatch(start);
+  });
+
+  it("gives browsers the client's side of transcoding, which needs no Node", async () => {
+    const text = `console.log(Object.keys(await import("${name}/transcoding")).join(" "))`;
+    const names = (await project.evaluate(text, ["--conditions=browser"])).trim().split(" ");
+    expect(names).toContain("createRestTransport");
+    expect(names).not.toContain("createTranscodingHandler");
+  });
+
+  it("has the contract with all that it imports", () => {
+    const image = readFileSync(join(project.packageFolder, "contract.binpb"));
+    const { file } = fromBinary(FileDescriptorSetSchema, image);
+    const known = new Set(file.map((each) => each.name));
+    expect(known).toContain("mobiledataplansharing/v1/plan_status_service.proto");
+    expect(file.flatMap(({ dependency }) => dependency).filter((each) => !known.has(each))).toEqual([]);
+    for (const each of known) {
+      const isThere = existsSync(join(project.packageFolder, "proto", each));
+      // Every compiler brings those of google/protobuf itself.
+      expect(isThere, each).toBe(!each.startsWith("google/protobuf/"));
+    }
+  });
+
+  it("compiles what users write, strictly", async () => {
+    const types = repository.devDependencies["@types/node"];
+    await npm(project.node, project.folder, ["install", `@types/node@${types}`]);
+    copyFileSync(join(import.meta.dirname, "consumer.ts"), join(project.folder, "consumer.ts"));
+    const compilerOptions = {
+      module: "nodenext",
+      target: "es2024",
+      types: ["node"],
+      strict: true,
+      noEmit: true,
+      resolveJsonModule: true,
+      skipLibCheck: false,
+    };
+    await writeFile(
+      join(project.folder, "tsconfig.json"),
+      JSON.stringify({ compilerOptions, files: ["consumer.ts"] }),
+    );
+    const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+    const outcome = await run(process.execPath, [tsc, "-p", project.folder]).catch((error) => error);
+    expect(outcome.stdout).toBe("");
+  });
+
+  it("runs the program", async () => {
+    const help = await mdps(["--help"]);
+    expect(help).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(help.stdout).toMatch(/^Usage: mdps /);
+    expect((await mdps(["--version"])).stdout.trim()).toBe(repository.version);
+  });
+
+  it("serves, is pushed to, and is read", async () => {
+    const data = await dataDirectory();
+    const serve = startProgram(
+      ["serve", "--quick-start", "65001", "--port", "0", "--data", data, "--log-level", "error"],
+      {
+        command: project.program,
+        // As docs/package.md has it.
+        env: { ...project.env, NODE_OPTIONS: "--max-semi-space-size=32" },
+      },
+    );
+    const text = await serve.printed(/^curl .*\n/m);
+    const endpoint = /listens on (\S+),/.exec(text)?.[1] ?? "";
+    const token = /good for an hour:\n(\S+)\n/.exec(text)?.[1] ?? "";
+
+    const users = `${endpoint}/v1/operators/65001/clients/mobiledataplan/users`;
+    const pushed = await fetch(`${users}/one/planStatus`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify(exampleStatus(new Date())),
+    });
+    expect(pushed.status).toBe(200);
+
+    const records = join(data, "records.ndjson");
+    const lines = ["two", "three"].map((userKey) =>
+      JSON.stringify({ userKey, planStatus: exampleStatus(new Date()) }),
+    );
+    await writeFile(records, `${lines.join("\n")}\n`);
+    const where = { MDPS_OPERATOR: "65001", MDPS_CLIENT: "mobiledataplan" };
+    expect(await mdps(["validate", records], where)).toMatchObject({ exitCode: 0, stderr: "" });
+    const runs = join(data, "runs");
+    const push = await mdps(["push", records, "--endpoint", endpoint, "--runs", runs], {
+      ...where,
+      MDPS_TOKEN: token,
+    });
+    expect(push, push.stderr).toMatchObject({ exitCode: 0 });
+
+    const readToken = (await mdps(["token", "--operator", "65001", "--read", "--data", data])).stdout.trim();
+    for (const user of ["one", "two", "three"]) {
+      const card = await mdps(["get", user, "--operator", "65001", "--endpoint", endpoint], {
+        MDPS_READ_TOKEN: readToken,
+      });
+      expect(card).toMatchObject({ exitCode: 0, stderr: "" });
+      expect(card.stdout).toContain("ACME Plan 199");
+    }
+    serve.process.kill("SIGTERM");
+    const { exitCode, stderr } = await serve.ended;
+    // Windows has no SIGTERM to be caught: it ends the process.
+    expect(exitCode).toBe(process.platform === "win32" ? null : 0);
+    // To Node 22 its SQLite is experimental, as docs/package.md says.
+    expect(stderr.replace(/^\(node.*SQLite is an experimental feature.*\n\(Use `node .*\n/, "")).toBe("");
+  });
+});

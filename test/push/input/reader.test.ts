@@ -1,0 +1,151 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Input, InputError, openInput } from "../../../src/push/input/input.ts";
+import { readRecords } from "../../../src/push/input/reader.ts";
+import { longestKept, type Position, type RawRecord, start } from "../../../src/push/input/record.ts";
+import { dataDirectory } from "../../support/data-directory.ts";
+
+async function* cut(bytes: Buffer, sizes: readonly number[]): AsyncGenerator<Buffer> {
+  for (let at = 0, turn = 0; at < bytes.length; turn++) {
+    const size = sizes[turn % sizes.length] ?? bytes.length;
+    yield bytes.subarray(at, at + size);
+    at += size;
+  }
+}
+
+const inputOf = (bytes: Buffer, sizes = [bytes.length]): Input => ({
+  chunks: cut(bytes, sizes),
+  from: start,
+  part: () => undefined,
+});
+
+async function collect(input: Input, from?: Position): Promise<RawRecord[]> {
+  const records: RawRecord[] = [];
+  for await (const block of readRecords(input, from)) {
+    records.push(...block);
+  }
+  return records;
+}
+
+const textsOf = (records: readonly RawRecord[]) => records.map(({ bytes }) => Buffer.from(bytes).toString());
+const read = async (text: string | Buffer, sizes?: number[]) =>
+  textsOf(await collect(inputOf(Buffer.from(text as string), sizes)));
+
+describe("lines", () => {
+  it.each<[string, string, string[]]>([
+    ["with LF", '{"a":1}\n{"b":2}\n', ['{"a":1}', '{"b":2}']],
+    ["with CR LF", '{"a":1}\r\n{"b":2}\r\n', ['{"a":1}', '{"b":2}']],
+    ["without an end of the last", '{"a":1}\n{"b":2}', ['{"a":1}', '{"b":2}']],
+    ["with a byte order mark", '\ufeff{"a":1}\n', ['{"a":1}']],
+    ["with blank ones, which keep their number", '\n{"a":1}\n\n', ["", '{"a":1}', ""]],
+    ["of nothing", "", []],
+  ])("are found: %s", async (_, text, expected) => {
+    expect(await read(text)).toEqual(expected);
+    expect(await read(text, [1])).toEqual(expected);
+  });
+
+  it("that are longer than can be kept are measured, and the next is found", async () => {
+    const long = Buffer.alloc(longestKept + 5, "x");
+    const records = await collect(inputOf(Buffer.concat([long, Buffer.from("\n{}\n")]), [1024 * 1024]));
+    expect(records.map(({ index, fault, bytes }) => [index, fault, bytes.length])).toEqual([
+      [1, `is ${longestKept + 6} bytes long`, 0],
+      [2, undefined, 2],
+    ]);
+  });
+});
+
+describe("a JSON array", () => {
+  it.each<[string, string, string[]]>([
+    ["on one line", '[{"a":1},{"b":2}]', ['{"a":1}', '{"b":2}']],
+    ["with brackets and quotes in strings", '[{"a":"]},\\"["},{}]', ['{"a":"]},\\"["}', "{}"]],
+    ["of arrays", "[[1,2],[3]]", ["[1,2]", "[3]"]],
+    ["over lines, which become one each", ' [\n{\n "a": 1\r\n},\n{}\n]\n', ['{  "a": 1  }', "{}"]],
+    ["with a byte order mark", "\ufeff[{}]", ["{}"]],
+    ["that is empty", "[ ]", []],
+  ])("is split: %s", async (_, text, expected) => {
+    expect(await read(text)).toEqual(expected);
+    expect(await read(text, [1])).toEqual(expected);
+  });
+
+  it.each<[string, string, (string | undefined)[]]>([
+    ["that is cut off", '[{"a":1},{"b"', [undefined, "is cut off: the input ends before the array does"]],
+    ["that is cut off between two", "[{},", [undefined, "is cut off: the input ends before the array does"]],
+    ["with a gap", "[{},,{}]", [undefined, "is missing: nothing stands between two commas", undefined]],
+    ["with text behind it", "[{}] {}", [undefined, "is text behind the end of the array"]],
+  ])("has its fault in a record: %s", async (_, text, faults) => {
+    for (const sizes of [[text.length], [1], [3]]) {
+      const records = await collect(inputOf(Buffer.from(text), sizes));
+      expect(records.map(({ fault }) => fault)).toEqual(faults);
+    }
+  });
+});
+
+describe("records", () => {
+  const inputs = fc.record({
+    texts: fc.array(fc.stringMatching(/^\{"[a-zé,\][{}]{0,12}":[0-9]\}$/), { maxLength: 12 }),
+    isArray: fc.boolean(),
+    sizes: fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 6 }),
+    from: fc.nat(),
+  });
+
+  it("are the same however the bytes arrive, and behind any position", async () => {
+    await fc.assert(
+      fc.asyncProperty(inputs, async ({ texts, isArray, sizes, from }) => {
+        const bytes = Buffer.from(
+          isArray ? `[${texts.join(" ,\n")}]` : texts.map((text) => `${text}\n`).join(""),
+        );
+        const whole = await collect(inputOf(bytes));
+        expect(textsOf(whole)).toEqual(texts);
+        const pieces = await collect(inputOf(bytes, sizes));
+        expect(pieces.map(({ end, crc }) => [end, crc])).toEqual(whole.map(({ end, crc }) => [end, crc]));
+        const position = whole.length === 0 ? start : (whole[from % whole.length] as RawRecord);
+        expect(textsOf(await collect(inputOf(bytes, sizes), position))).toEqual(texts.slice(position.index));
+      }),
+    );
+  });
+
+  it("before a position must be the same", async () => {
+    const [first] = await collect(inputOf(Buffer.from('{"a":1}\n{"a":2}\n')));
+    await expect(collect(inputOf(Buffer.from('{"a":3}\n{"a":2}\n')), first)).rejects.toThrow(/has changed/);
+    await expect(collect(inputOf(Buffer.from("")), first)).rejects.toThrow(/has changed/);
+  });
+
+  it("of a file are read from a position on, compressed or not", async () => {
+    const directory = await dataDirectory();
+    const text = Array.from({ length: 5 }, (_, index) => `{"n":${index}}\n`).join("");
+    for (const [name, bytes] of [
+      ["plain.ndjson", Buffer.from(text)],
+      // Two members, as `cat a.gz b.gz` makes them.
+      ["packed.ndjson.gz", Buffer.concat([gzipSync(text.slice(0, 20)), gzipSync(text.slice(20))])],
+    ] as const) {
+      const file = join(directory, name);
+      await writeFile(file, bytes);
+      const all = await collect(await openInput(file));
+      expect(all).toHaveLength(5);
+      const third = all[2] as RawRecord;
+      expect(textsOf(await collect(await openInput(file, third), third))).toEqual(['{"n":3}', '{"n":4}']);
+    }
+  });
+
+  it("of what is cut off while compressed are those before, and then an error that says so", async () => {
+    const file = join(await dataDirectory(), "cut.gz");
+    const text = Array.from({ length: 50_000 }, (_, index) => `{"n":${index}}\n`).join("");
+    await writeFile(file, gzipSync(text).subarray(0, -2_000));
+    const records: RawRecord[] = [];
+    const reading = (async () => {
+      for await (const block of readRecords(await openInput(file))) {
+        records.push(...block);
+      }
+    })();
+    await expect(reading).rejects.toThrow(InputError);
+    await expect(reading).rejects.toThrow(/cut\.gz is damaged/);
+    expect(records.length).toBeGreaterThan(10_000);
+  });
+
+  it("of a file that is not there are an error that names it", async () => {
+    await expect(openInput("/no/such/file")).rejects.toThrow(/^\/no\/such\/file cannot be read: ENOENT/);
+  });
+});

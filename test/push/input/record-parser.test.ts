@@ -1,0 +1,137 @@
+import { describe, expect, it } from "vitest";
+import { NotificationType } from "../../../gen/mobiledataplansharing/v1/enums_pb.ts";
+import type { RecordOptions } from "../../../src/push/input/push-request.ts";
+import { longestSent, type RawRecord } from "../../../src/push/input/record.ts";
+import { createRecordParser } from "../../../src/push/input/record-parser.ts";
+import { statusJson } from "../../support/push-inputs.ts";
+
+const filled: RecordOptions = { parent: "operators/65001", client: "youtube" };
+
+function parse(text: string | Uint8Array, options = filled, more: Partial<RawRecord> = {}) {
+  const bytes = Buffer.from(text as string);
+  const times = () => ({ nowMs: Date.now(), clockSkewMs: 60_000 });
+  return createRecordParser(options, times)({ index: 1, end: bytes.length, crc: 0, bytes, ...more });
+}
+
+const requestOf = (...args: Parameters<typeof parse>) => {
+  const parsed = parse(...args);
+  return "request" in parsed ? parsed.request : expect.fail(JSON.stringify(parsed));
+};
+
+const violationsOf = (...args: Parameters<typeof parse>) => {
+  const parsed = parse(...args);
+  return "violations" in parsed
+    ? parsed.violations.map(({ field, description }) => `${field}: ${description}`)
+    : expect.fail("the record is valid");
+};
+
+const status = statusJson("t");
+const json = (value: unknown) => JSON.stringify(value);
+
+describe("a record", () => {
+  it("is a request message; flags give what it lacks and change nothing that it has", () => {
+    expect(requestOf(json({ userKey: "u", planStatus: status }))).toMatchObject({
+      method: "createUserPlanStatus",
+      message: { parent: "operators/65001", clientId: "youtube", userKey: "u" },
+      body: json(status),
+    });
+    const own = { parent: "operators/7", client_id: "mobiledataplan", userKey: "u", plan_status: status };
+    expect(requestOf(json(own))).toMatchObject({
+      message: { parent: "operators/7", clientId: "mobiledataplan" },
+      body: json(status),
+    });
+  });
+
+  it("is for all clients only if that is said", () => {
+    const record = json({ userKey: "u", planStatus: status });
+    expect(requestOf(record, { ...filled, client: "any" }).method).toBe("createPlanStatus");
+    expect(violationsOf(record, { parent: "operators/1" })).toEqual([
+      "clientId: is needed; --client gives it to all records",
+    ]);
+  });
+
+  it("may be a plain status, with the user key in a member of any name", () => {
+    const options = { ...filled, userKeyField: "msisdn" };
+    const request = requestOf(json({ msisdn: "491701234567", ...status }), options);
+    expect(request).toMatchObject({ userKey: "491701234567", body: json(status) });
+    const own = { ...filled, userKeyField: "subscriberId" };
+    const text = json({ ...status, subscriberId: "s-1" });
+    expect(requestOf(text, own)).toMatchObject({
+      userKey: "s-1",
+      message: { planStatus: { subscriberId: "s-1" } },
+    });
+    expect(violationsOf(json(status), options)).toEqual(["msisdn: is needed: it names the user"]);
+    expect(violationsOf(json({ msisdn: 49, ...status }), options)).toEqual([
+      "msisdn: must be text: it names the user",
+    ]);
+    expect(violationsOf(`{"msisdn":"1","msisdn":"2",${json(status).slice(1)}`, options)).toEqual([
+      "msisdn: is set twice in one object",
+    ]);
+  });
+
+  it("has every violation, with the path that the record has it at", () => {
+    const bad = { ...status, languageCode: "", expireTime: status.updateTime, plans: [{}] };
+    expect(violationsOf(json({ userKey: "u", planStatus: bad }))).toEqual([
+      "planStatus.plans[0].planId: is needed",
+      "planStatus.languageCode: is needed",
+      expect.stringMatching(/^planStatus\.expireTime: must be in the future/),
+    ]);
+    expect(violationsOf(json({ k: "", ...bad }), { ...filled, userKeyField: "k" })).toEqual([
+      "k: is needed",
+      "plans[0].planId: is needed",
+      "languageCode: is needed",
+      expect.stringMatching(/^expireTime: must be in the future/),
+    ]);
+  });
+
+  it("says which notifications it sends, and what they lack", () => {
+    const module = { moduleName: "Data", description: "d", coarseBalanceLevel: "LOW_QUOTA" };
+    const of = (planModule: object) =>
+      json({ userKey: "u", planStatus: { ...status, plans: [{ planId: "p", planModules: [planModule] }] } });
+    expect(requestOf(of({ ...module, byteBalance: { remainingBytes: "1" } })).notifications).toEqual([
+      NotificationType.NOTIFICATION_LOW_BALANCE_WARNING,
+    ]);
+    expect(violationsOf(of(module))).toEqual([
+      expect.stringMatching(
+        /^planStatus\.plans\[0]\.planModules\[0]\.byteBalance\.remainingBytes: is needed/,
+      ),
+    ]);
+  });
+
+  it.each<[string, string | Uint8Array, Partial<RawRecord>, string]>([
+    ["is no JSON", '{"userKey":', {}, "record: must be JSON"],
+    [
+      "is cut off",
+      '{"userKey":',
+      { last: true },
+      "record: must be JSON; the input ends here without a line break, so it may be cut off",
+    ],
+    ["is no UTF-8", Buffer.from([0x7b, 0xff, 0x7d]), {}, "record: must be UTF-8"],
+    ["is no object", "[]", {}, "record: must be a JSON object"],
+    ["is null", "null", {}, "record: must be a JSON object"],
+    ["has a key twice", '{"userKey":"a","userKey":"b"}', {}, "userKey: is set twice in one object"],
+    [
+      "has a field that is none",
+      '{"userKey":"a","msisdn":"b"}',
+      {},
+      "msisdn: is not a field of CreateUserPlanStatusRequest",
+    ],
+    ["has no status", '{"userKey":"a"}', {}, "planStatus: is needed"],
+    [
+      "is larger than a server takes",
+      `{"userKey":"${"x".repeat(10 * 1024 * 1024)}"}`,
+      {},
+      `record: is 10485774 bytes long; at most ${longestSent} can be sent`,
+    ],
+  ])("that %s is refused with a message", (_, text, more, expected) => {
+    const [first, ...rest] = violationsOf(text, filled, more);
+    expect(first?.replace(/: unexpected text at character \d+/, "")).toBe(expected);
+    expect(rest).toEqual([]);
+  });
+
+  it.each([".", ".."])("for a user key that no path can hold is refused: %s", (userKey) => {
+    expect(violationsOf(json({ userKey, planStatus: status }))).toEqual([
+      expect.stringMatching(/^userKey: must not be/),
+    ]);
+  });
+});

@@ -1,0 +1,224 @@
+import { afterEach, describe, expect, it } from "vitest";
+import type { PushRequest } from "../../../src/push/input/push-request.ts";
+import { createRecordParser } from "../../../src/push/input/record-parser.ts";
+import { type AccessTokens, fixedToken, renewableTokens } from "../../../src/push/send/access-tokens.ts";
+import { createSender, type Sender } from "../../../src/push/send/sender.ts";
+import { type Answer, accept, fail, startStubEndpoint } from "../../support/http/stub-endpoint.ts";
+import { lineOf } from "../../support/push-inputs.ts";
+import { parent, protocols, startTestServer } from "../../support/test-server.ts";
+
+const senders: Sender[] = [];
+afterEach(() => {
+  for (const sender of senders.splice(0)) {
+    sender.close();
+  }
+});
+
+function senderTo(
+  endpoint: string,
+  tokens: AccessTokens = fixedToken("t"),
+  protocol: (typeof protocols)[number] = "rest",
+  timeoutMs = 5_000,
+): Sender {
+  const sender = createSender({ endpoint, protocol, tokens, timeoutMs });
+  senders.push(sender);
+  return sender;
+}
+
+function requestOf(line: string, client: "mobiledataplan" | "any" = "mobiledataplan"): PushRequest {
+  const bytes = Buffer.from(line);
+  const parsed = createRecordParser({ parent, client })({ index: 1, end: bytes.length, crc: 0, bytes });
+  if (!("request" in parsed)) {
+    throw new Error(JSON.stringify(parsed.violations));
+  }
+  return parsed.request;
+}
+
+async function outcomeOf(answer: Answer) {
+  const endpoint = await startStubEndpoint(answer);
+  return senderTo(endpoint.url).send(requestOf(lineOf("user")));
+}
+
+describe.each(protocols)("a sender over %s", (protocol) => {
+  it("pushes what the server then has, for one client and for all", async () => {
+    await using server = await startTestServer({ clock: { now: Date.now, set: () => undefined } as never });
+    const sender = senderTo(server.url, fixedToken(server.token), protocol);
+    const userKey = "a/b+c== %2F é";
+    expect(await sender.send(requestOf(lineOf(userKey, "one")))).toEqual({ kind: "pushed" });
+    expect(await sender.send(requestOf(lineOf(userKey, "all"), "any"))).toEqual({ kind: "pushed" });
+    const reader = server.client("grpc");
+    const key = { parent, userKey };
+    expect((await reader.getUserPlanStatus({ ...key, clientId: "mobiledataplan" })).title).toBe("one");
+    expect((await reader.getUserPlanStatus({ ...key, clientId: "youtube" })).title).toBe("all");
+  });
+
+  it("tells what is refused, what is superseded and what the token does not allow", async () => {
+    await using server = await startTestServer({ clock: { now: Date.now, set: () => undefined } as never });
+    const sender = senderTo(server.url, fixedToken(server.token), protocol);
+    const old = JSON.parse(lineOf("u"));
+    old.planStatus.updateTime = new Date(Date.now() - 3_600_000).toISOString();
+    await sender.send(requestOf(lineOf("u")));
+    expect(await sender.send(requestOf(JSON.stringify(old)))).toMatchObject({
+      kind: "superseded",
+      reason: "PLAN_STATUS_STALE",
+    });
+    old.planStatus.expireTime = old.planStatus.updateTime;
+    expect(await sender.send(requestOf(JSON.stringify(old)))).toMatchObject({
+      kind: "refused",
+      reason: "FIELD_INVALID",
+      violations: [{ description: expect.stringMatching(/in the future/) }],
+    });
+    const other = senderTo(server.url, fixedToken(await server.makeToken({ asns: [1] })), protocol);
+    expect(await other.send(requestOf(lineOf("u")))).toMatchObject({
+      kind: "refused",
+      reason: "OPERATOR_NOT_LINKED",
+    });
+    const nobody = senderTo(server.url, fixedToken("x"), protocol);
+    expect(await nobody.send(requestOf(lineOf("u")))).toMatchObject({ kind: "unauthenticated" });
+  });
+});
+
+describe("an answer over REST", () => {
+  const retryInfo = { "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay: "1.5s" };
+
+  it.each<[string, Answer, object]>([
+    [
+      "429",
+      (_, response) => fail(response, 429, "RESOURCE_EXHAUSTED"),
+      { kind: "later", retryAfterMs: undefined },
+    ],
+    [
+      "429 with Retry-After",
+      (_, response) => fail(response.setHeader("retry-after", "7"), 429, "RESOURCE_EXHAUSTED"),
+      { kind: "later", retryAfterMs: 7_000 },
+    ],
+    [
+      "503 with RetryInfo",
+      (_, response) => fail(response, 503, "UNAVAILABLE", [retryInfo]),
+      { kind: "later", retryAfterMs: 1_500 },
+    ],
+    [
+      "502 with a page",
+      (_, response) => response.writeHead(502, { "content-type": "text/html" }).end("<h1>Bad Gateway</h1>"),
+      { kind: "later" },
+    ],
+    ["a reset", (_, response) => response.socket?.resetAndDestroy(), { kind: "later", code: "UNAVAILABLE" }],
+    [
+      "200 that is cut off",
+      (_, response) => {
+        response
+          .writeHead(200, { "content-type": "application/json", "content-length": 1000 })
+          .write('{"name":"x"');
+        setImmediate(() => response.socket?.destroy());
+      },
+      { kind: "later" },
+    ],
+    [
+      "200 of somebody else",
+      (_, response) => response.writeHead(200, { "content-type": "text/html" }).end("<h1>Please log in</h1>"),
+      { kind: "later", message: "HTTP 200 without a plan status: not from this API" },
+    ],
+    ["413", (_, response) => fail(response, 413, "RESOURCE_EXHAUSTED"), { kind: "refused" }],
+    ["500", (_, response) => fail(response, 500, "INTERNAL"), { kind: "refused", reason: "INTERNAL" }],
+    [
+      "404 with a page",
+      (_, response) => response.writeHead(404).end("<h1>Not here</h1>"),
+      { kind: "refused", code: "NOT_FOUND" },
+    ],
+    [
+      "302",
+      (_, response) => response.writeHead(302, { location: "/" }).end(),
+      { kind: "refused", code: "UNKNOWN" },
+    ],
+  ])("of %s means what it should", async (_, answer, expected) => {
+    expect(await outcomeOf(answer)).toMatchObject(expected);
+  });
+
+  it.each<[string, Answer]>([
+    ["at all", () => undefined],
+    [
+      "to its end",
+      (_, response) => {
+        response.writeHead(200, { "content-type": "application/json" });
+        const drip = setInterval(() => response.write(" "), 20);
+        response.on("close", () => clearInterval(drip));
+      },
+    ],
+  ])("that does not come %s within the time-out means later", async (_, answer) => {
+    const endpoint = await startStubEndpoint(answer);
+    const sender = senderTo(endpoint.url, fixedToken("t"), "rest", 300);
+    expect(await sender.send(requestOf(lineOf("user")))).toMatchObject({
+      kind: "later",
+      message: "no answer within 0.3 s",
+    });
+  });
+
+  it("that is longer than any status means later", async () => {
+    const endless: Answer = (_, response) => {
+      response.writeHead(200, { "content-type": "application/json" });
+      const more = () => {
+        while (response.write(Buffer.alloc(64 * 1024, " ")) && !response.destroyed) {}
+      };
+      response.on("drain", more);
+      more();
+    };
+    expect(await outcomeOf(endless)).toMatchObject({
+      kind: "later",
+      message: expect.stringMatching(/max size/),
+    });
+  });
+
+  it("that was cut short by a connection closed just before is asked for once more", async () => {
+    let closed = 0;
+    const endpoint = await startStubEndpoint((request, response) => {
+      if (closed === 0) {
+        closed += 1;
+        response.socket?.destroy();
+      } else {
+        accept(request, response);
+      }
+    });
+    expect(await senderTo(endpoint.url).send(requestOf(lineOf("user")))).toEqual({ kind: "pushed" });
+    expect(closed).toBe(1);
+  });
+
+  it("that does not come because nobody listens means later", async () => {
+    const endpoint = await startStubEndpoint();
+    await endpoint.close();
+    expect(await senderTo(endpoint.url).send(requestOf(lineOf("user")))).toMatchObject({
+      kind: "later",
+      message: expect.stringMatching(/ECONNREFUSED/),
+    });
+  });
+});
+
+describe("an access token that is refused", () => {
+  it("is fetched anew once, for all that wait, and again only after it has worked", async () => {
+    let valid = "token-2";
+    const endpoint = await startStubEndpoint((request, response) =>
+      request.token === valid ? accept(request, response) : fail(response, 401, "UNAUTHENTICATED"),
+    );
+    let fetched = 0;
+    const sender = senderTo(
+      endpoint.url,
+      renewableTokens(() => {
+        fetched += 1;
+        const own = `token-${fetched}`;
+        return async () => own;
+      }),
+    );
+    const sendAll = () => Promise.all([1, 2, 3].map((n) => sender.send(requestOf(lineOf(`user-${n}`)))));
+    expect((await sendAll()).map(({ kind }) => kind)).toEqual(["pushed", "pushed", "pushed"]);
+    expect(fetched).toBe(2);
+    valid = "token-3";
+    expect((await sendAll()).map(({ kind }) => kind)).toEqual(["pushed", "pushed", "pushed"]);
+    expect(fetched).toBe(3);
+    valid = "none";
+    expect((await sendAll()).map(({ kind }) => kind)).toEqual([
+      "unauthenticated",
+      "unauthenticated",
+      "unauthenticated",
+    ]);
+    expect(fetched).toBe(4);
+  });
+});

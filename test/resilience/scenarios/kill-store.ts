@@ -1,0 +1,39 @@
+import { killRounds } from "../../store/kill/rounds.ts";
+import { startPostgresServer, whyNoPostgres } from "../../store/postgres/server.ts";
+import type { NotRun, Row, ScenarioContext } from "../scenario.ts";
+
+/** `kill -9` of the SQLite store alone, without a server around it: that starts sooner, and so dies more often. */
+export async function killSqlite(context: ScenarioContext): Promise<Row> {
+  const place = await context.directory();
+  return killStore("sqlite.ts", place, Math.max(10, Math.round(context.seconds / 2)), "a SQLite store");
+}
+
+/** `kill -9` of a program that puts into PostgreSQL, which goes on. */
+export async function killPostgres(context: ScenarioContext): Promise<Row | NotRun> {
+  const whyNot = whyNoPostgres();
+  if (whyNot !== undefined) {
+    return { notRun: whyNot };
+  }
+  const postgres = await startPostgresServer();
+  context.atEnd(() => postgres.remove());
+  const times = Math.max(4, Math.round(context.seconds / 5));
+  return killStore("postgres.ts", postgres.url, times, "a store in PostgreSQL");
+}
+
+async function killStore(module: string, place: string, times: number, what: string): Promise<Row> {
+  let acknowledged = 0;
+  const faults = await killRounds({
+    module: new URL(`../../store/kill/${module}`, import.meta.url),
+    place,
+    times,
+    onRound: (_, count) => {
+      acknowledged = count;
+    },
+  });
+  return {
+    done: `${times} times kill -9 of a program with ${what}, at random points of 64 puts at once for 500 users`,
+    required: "each acknowledged put is there, or a later one; no record is torn",
+    seen: `${acknowledged} acknowledged, ${faults.length} faults`,
+    faults,
+  };
+}

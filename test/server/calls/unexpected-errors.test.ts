@@ -1,0 +1,67 @@
+import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { PlanGroupService } from "../../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
+import { createPlanSharingClient } from "../../../src/client/client.ts";
+import { errorDomain } from "../../../src/contract/refusal.ts";
+import { createFailureInterceptor } from "../../../src/server/calls/unexpected-errors.ts";
+import { type Listener, listen } from "../../../src/server/connections/listener.ts";
+import { createRpcHandler } from "../../../src/server/rpc/handler.ts";
+import { createTranscodingHandler } from "../../../src/transcoding/index.ts";
+import { refusalOf } from "../../support/refusal.ts";
+import { parent, protocols } from "../../support/test-server.ts";
+
+/** What the method throws, by the id of the request. */
+const failures: Readonly<Record<string, unknown>> = {
+  TypeError: new TypeError("secret: undefined is not a function"),
+  Internal: new ConnectError("secret", Code.Internal),
+  Unknown: new ConnectError("secret", Code.Unknown),
+  text: "secret",
+  nothing: undefined,
+};
+
+let logged: { cause: unknown; method: string }[] = [];
+let listener: Listener;
+
+beforeAll(async () => {
+  const log = (cause: unknown, method: string) => logged.push({ cause, method });
+  const routes = (router: ConnectRouter) => {
+    router.service(PlanGroupService, {
+      createPlanGroup: ({ planGroupId }) => Promise.reject(failures[planGroupId]),
+    });
+  };
+  const common = {
+    routes,
+    readMaxBytes: 1024,
+    shutdownSignal: new AbortController().signal,
+    requestGate: async () => {},
+  };
+  const rpc = createRpcHandler({ ...common, interceptors: [createFailureInterceptor(log)] });
+  const rest = createTranscodingHandler({
+    ...common,
+    errorDomain,
+    onFailure: (cause, method) => log(cause, String(method)),
+  });
+  listener = await listen({ host: "127.0.0.1", port: 0 }, (request, response) => {
+    (rpc.serves(request.url ?? "") ? rpc.handle : rest)(request, response);
+  });
+});
+afterAll(() => listener.close(1_000));
+beforeEach(() => {
+  logged = [];
+});
+
+describe.each(protocols)("a mistake of ours over %s", (protocol) => {
+  it.each(Object.keys(failures))("is INTERNAL with a fixed text, and is logged: %s", async (planGroupId) => {
+    const client = createPlanSharingClient({ endpoint: listener.url, protocol, token: "x" });
+    const refusal = await refusalOf(client.createPlanGroup({ parent, planGroupId }));
+    expect(refusal).toMatchObject({
+      code: "Internal",
+      reason: "SERVER_FAILURE",
+      message: "the server failed",
+    });
+    expect(JSON.stringify([...refusal.headers])).not.toContain("secret");
+    expect(logged).toEqual([
+      { cause: failures[planGroupId], method: expect.stringContaining("CreatePlanGroup") },
+    ]);
+  });
+});

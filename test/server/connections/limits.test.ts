@@ -1,0 +1,127 @@
+import { connect as connectTls } from "node:tls";
+import { describe, expect, it } from "vitest";
+import { testCertificate } from "../../support/certificates/certificate.ts";
+import {
+  encodeField,
+  encodeRequest,
+  frameFlags,
+  frameTypes,
+  goawayCode,
+  openFrameClient,
+  resetCode,
+} from "../../support/http/http2-frames.ts";
+import { openSocket, rawSocket } from "../../support/http/raw-socket.ts";
+import { startTestListener } from "../../support/test-listener.ts";
+
+const get = "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
+const { headers, continuation, data } = frameTypes;
+const { endStream, endHeaders } = frameFlags;
+const protocolError = 1;
+const refusedStream = 7;
+const enhanceYourCalm = 11;
+
+describe("the largest header", () => {
+  it("is answered over HTTP/1.1, and a larger one with 431 on a connection that ends", async () => {
+    await using listener = await startTestListener({ maxHeaderBytes: 8_192 });
+    const ask = async (bytes: number) => {
+      const socket = await openSocket(listener.port);
+      const connection = "connection: close\r\n";
+      socket.write(`GET / HTTP/1.1\r\nhost: x\r\n${connection}x-long: ${"a".repeat(bytes)}\r\n\r\n`);
+      return socket.closed();
+    };
+    expect(await ask(8_000)).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await ask(8_300)).toMatch(/^HTTP\/1\.1 431 [^\r]*\r\nConnection: close\r\n/);
+    expect(await ask(1_000_000)).toMatch(/^HTTP\/1\.1 431 /);
+    expect(listener.refused).toEqual(["header_size", "header_size"]);
+  });
+
+  it("is told to HTTP/2 clients, and a larger one resets its stream alone", async () => {
+    await using listener = await startTestListener({ maxHeaderBytes: 4_096 });
+    using client = await openFrameClient(listener.port);
+    const settings = await client.received(({ type, flags }) => type === frameTypes.settings && flags === 0);
+    // SETTINGS_MAX_HEADER_LIST_SIZE, RFC 9113 6.5.2.
+    expect(settings.payload.toString("hex")).toContain("000600001000");
+    client.send({ type: frameTypes.settings, flags: frameFlags.ack });
+    const more = Buffer.concat(Array.from({ length: 50 }, () => encodeField("x-long", "a".repeat(100))));
+    client.send(
+      {
+        type: headers,
+        flags: endStream | endHeaders,
+        stream: 1,
+        payload: Buffer.concat([encodeRequest(), more]),
+      },
+      { type: headers, flags: endStream | endHeaders, stream: 3, payload: encodeRequest() },
+    );
+    await client.received(({ type, stream }) => type === headers && stream === 3);
+    expect(resetCode(client.frames(), 1)).toBe(enhanceYourCalm);
+  });
+
+  it("cannot be got around by a flood of CONTINUATION frames", async () => {
+    await using listener = await startTestListener();
+    using client = await openFrameClient(listener.port);
+    client.send({ type: headers, stream: 1, payload: encodeRequest() });
+    client.send(...Array.from({ length: 1_000 }, () => ({ type: continuation, stream: 1 })));
+    expect(goawayCode(await client.closed())).toBeGreaterThan(0);
+    expect(listener.refused).toEqual(["protocol"]);
+  });
+});
+
+describe("connections beyond the most", () => {
+  it.each([
+    ["cleartext", undefined],
+    ["TLS", testCertificate],
+  ])("are closed at once while others go on, over %s", async (_, tls) => {
+    await using listener = await startTestListener({ maxConnections: 2 }, { tls });
+    const open = async () => {
+      const raw = await openSocket(listener.port);
+      return tls ? rawSocket(connectTls({ socket: raw.socket, ca: tls.cert })) : raw;
+    };
+    const first = await open();
+    first.write(get);
+    await first.received(/^HTTP\/1\.1 200 /);
+    const second = await open();
+    await listener.hasConnections(2);
+    expect(await (await openSocket(listener.port)).closed()).toBe("");
+    expect(listener.connections()).toBe(2);
+    expect(listener.refused).toEqual(["connections"]);
+    first.write(get);
+    await first.received(/(HTTP\/1\.1 200 [\s\S]*){2}/);
+    first.destroy();
+    await listener.hasConnections(1);
+    const next = await open();
+    next.write(get);
+    await next.received(/^HTTP\/1\.1 200 /);
+    next.destroy();
+    second.destroy();
+  });
+});
+
+describe("streams of one connection beyond the most", () => {
+  it("are refused so that clients may repeat them, and a later one is served", async () => {
+    await using listener = await startTestListener({ maxConcurrentStreams: 2 });
+    using client = await openFrameClient(listener.port);
+    // As a client does that has not seen the SETTINGS of the server yet.
+    for (const stream of [1, 3, 5]) {
+      client.send({ type: headers, flags: endHeaders, stream, payload: encodeRequest() });
+    }
+    await client.received(({ type, stream }) => type === frameTypes.rstStream && stream === 5);
+    expect(resetCode(client.frames(), 5)).toBe(refusedStream);
+    client.send({ type: data, flags: endStream, stream: 1 }, { type: data, flags: endStream, stream: 3 });
+    await client.received(({ type, stream }) => type === headers && stream === 1);
+    await client.received(({ type, stream }) => type === headers && stream === 3);
+    client.send({ type: headers, flags: endStream | endHeaders, stream: 7, payload: encodeRequest() });
+    await client.received(({ type, stream }) => type === headers && stream === 7);
+    expect(listener.refused).toEqual([]);
+  });
+
+  it("end the connection of a client that knows how many there may be", async () => {
+    await using listener = await startTestListener({ maxConcurrentStreams: 2 });
+    using client = await openFrameClient(listener.port);
+    client.send({ type: frameTypes.settings, flags: frameFlags.ack });
+    for (const stream of [1, 3, 5]) {
+      client.send({ type: headers, flags: endHeaders, stream, payload: encodeRequest() });
+    }
+    expect(goawayCode(await client.closed())).toBe(protocolError);
+    expect(listener.refused).toEqual(["protocol"]);
+  });
+});

@@ -1,0 +1,318 @@
+import type { Writable } from "node:stream";
+import { connect as connectTls, type TLSSocket } from "node:tls";
+import { describe, expect, it } from "vitest";
+import { defaultLimits } from "../../../src/server/limits/server-limits.ts";
+import { testCertificate } from "../../support/certificates/certificate.ts";
+import {
+  encodeFrame,
+  encodeRequest,
+  frameFlags,
+  frameTypes,
+  goawayCode,
+  http2Preface,
+  openFrameClient,
+  resetCode,
+  speakFrames,
+} from "../../support/http/http2-frames.ts";
+import { openSocket, rawSocket } from "../../support/http/raw-socket.ts";
+import { startTestListener } from "../../support/test-listener.ts";
+import { startTestServer } from "../../support/test-server.ts";
+
+const { headers, data, settings, ping, rstStream } = frameTypes;
+const { endStream, endHeaders } = frameFlags;
+const noError = 0;
+const cancel = 8;
+const enhanceYourCalm = 11;
+
+/** Sends a byte every few milliseconds for as long as the connection takes them. */
+async function trickle(write: (bytes: Uint8Array) => unknown, bytes: Uint8Array, ended: Promise<unknown>) {
+  let over = false;
+  const end = ended.then(() => {
+    over = true;
+  });
+  for (let at = 0; at < bytes.length && !over; at += 1) {
+    write(bytes.subarray(at, at + 1));
+    await Promise.race([end, new Promise((resolve) => setTimeout(resolve, 5))]);
+  }
+  expect(over).toBe(true);
+}
+
+function shakeHands(port: number, ALPNProtocols: string[]): Promise<TLSSocket> {
+  return new Promise((resolve, reject) => {
+    const options = { port, host: "127.0.0.1", ca: testCertificate.cert, ALPNProtocols };
+    const socket = connectTls(options, () => resolve(socket));
+    socket.on("error", reject);
+  });
+}
+
+/** Longer than a test may take. */
+const longMs = 60_000;
+
+describe("a header that trickles in", () => {
+  const limits = { headerTimeoutMs: 60, bodyTimeoutMs: longMs, idleTimeoutMs: longMs };
+  const endless = Buffer.from(`GET / HTTP/1.1\r\nhost: localhost\r\nx-long: ${"a".repeat(4_000)}`);
+
+  it("is answered with 408 over HTTP/1.1", async () => {
+    await using listener = await startTestListener(limits);
+    const socket = await openSocket(listener.port);
+    await trickle((byte) => socket.write(byte), endless, socket.closed());
+    expect(await socket.closed()).toMatch(/^HTTP\/1\.1 408 [^\r]*\r\nConnection: close\r\n/);
+    expect(listener.refused).toEqual(["header_timeout"]);
+  });
+
+  it("is answered with 408 over HTTP/1.1 and TLS", async () => {
+    await using listener = await startTestListener(limits, { tls: testCertificate });
+    const socket = rawSocket(await shakeHands(listener.port, ["http/1.1"]));
+    await trickle((byte) => socket.write(byte), endless, socket.closed());
+    expect(await socket.closed()).toMatch(/^HTTP\/1\.1 408 /);
+    expect(listener.refused).toEqual(["header_timeout"]);
+  });
+
+  it("is answered with 408 after requests that were answered", async () => {
+    await using listener = await startTestListener(limits);
+    const socket = await openSocket(listener.port);
+    socket.write("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n");
+    await socket.received(/^HTTP\/1\.1 200 /);
+    await trickle((byte) => socket.write(byte), endless, socket.closed());
+    expect(await socket.closed()).toMatch(/HTTP\/1\.1 200 [\s\S]*HTTP\/1\.1 408 /);
+  });
+
+  it.each([
+    ["a connection that says nothing", Buffer.alloc(0)],
+    ["the beginning of HTTP/2 up to its last byte", http2Preface.subarray(0, -1)],
+  ])("ends the connection: %s", async (_, bytes) => {
+    await using listener = await startTestListener({ ...limits, headerTimeoutMs: 40 });
+    const socket = await openSocket(listener.port);
+    socket.write(bytes.subarray(0, -1));
+    const timer = setTimeout(() => socket.write(bytes.subarray(-1)), 20);
+    expect(await socket.closed()).toBe("");
+    clearTimeout(timer);
+    expect(listener.refused).toEqual(["header_timeout"]);
+  });
+
+  it("ends the connection: HTTP/2 without SETTINGS", async () => {
+    await using listener = await startTestListener(limits);
+    const socket = await openSocket(listener.port);
+    socket.write(http2Preface);
+    await trickle(
+      (byte) => socket.write(byte),
+      encodeFrame({ type: settings, payload: Buffer.alloc(180) }),
+      socket.closed(),
+    );
+    expect(listener.refused).toEqual(["header_timeout"]);
+  });
+
+  it.each([
+    ["one frame", encodeFrame({ type: headers, flags: endHeaders, stream: 1, length: 16_000 })],
+    [
+      "CONTINUATION frames that do not come",
+      encodeFrame({ type: headers, stream: 1, payload: encodeRequest() }),
+    ],
+  ])("ends the connection over HTTP/2, whatever else runs on it: %s", async (_, begin) => {
+    await using listener = await startTestListener(limits);
+    using client = await openFrameClient(listener.port);
+    client.send(begin);
+    expect(goawayCode(await client.closed())).toBe(enhanceYourCalm);
+    expect(listener.refused).toEqual(["header_timeout"]);
+  });
+
+  it("is not taken for one that was refused: its connection goes on", async () => {
+    await using listener = await startTestListener({ ...limits, maxHeaderBytes: 1_000 });
+    using client = await openFrameClient(listener.port);
+    client.send({ type: settings, flags: frameFlags.ack });
+    const long = Array.from({ length: 20 }, (_, index) => [`x-${index}`, "a".repeat(100)]);
+    client.send({
+      type: headers,
+      flags: endHeaders | endStream,
+      stream: 1,
+      payload: encodeRequest(Object.fromEntries(long)),
+    });
+    await client.received(({ type, stream }) => type === rstStream && stream === 1);
+    // The server asks, and a client that is in no header answers.
+    const asked = await client.received(({ type, flags }) => type === ping && flags === 0);
+    client.send({ type: ping, flags: frameFlags.ack, payload: asked.payload });
+    await new Promise((resolve) => setTimeout(resolve, 3 * limits.headerTimeoutMs));
+    client.send({ type: headers, flags: endHeaders | endStream, stream: 3, payload: encodeRequest() });
+    await client.received(({ type, stream }) => type === headers && stream === 3);
+    expect(listener.refused).toEqual([]);
+  });
+
+  it("ends a TLS handshake", async () => {
+    await using listener = await startTestListener(limits, { tls: testCertificate });
+    const socket = await openSocket(listener.port);
+    // A handshake record of the length that a ClientHello may have.
+    const hello = Buffer.concat([
+      Buffer.from([22, 3, 1, 0x10, 0, 1, 0, 0x0f, 0xfc, 3, 3]),
+      Buffer.alloc(4_085),
+    ]);
+    await trickle((byte) => socket.write(byte), hello, socket.closed());
+    expect(listener.refused).toEqual(["header_timeout"]);
+    await listener.hasConnections(0);
+  });
+});
+
+describe("a body that trickles in", () => {
+  const limits = { headerTimeoutMs: longMs, bodyTimeoutMs: 60, idleTimeoutMs: longMs };
+  const head = "POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 4000\r\n\r\n";
+
+  it.each([
+    ["cleartext", undefined],
+    ["TLS", testCertificate],
+  ])("is answered with 408 over HTTP/1.1 and %s", async (_, tls) => {
+    await using listener = await startTestListener(limits, { tls });
+    const socket = tls
+      ? rawSocket(await shakeHands(listener.port, ["http/1.1"]))
+      : await openSocket(listener.port);
+    socket.write(head);
+    await trickle((byte) => socket.write(byte), Buffer.alloc(4_000, "a"), socket.closed());
+    expect(await socket.closed()).toMatch(/^HTTP\/1\.1 408 [^\r]*\r\nConnection: close\r\n/);
+    expect(listener.refused).toEqual(["body_timeout"]);
+  });
+
+  it("ends an HTTP/1.1 connection whose answer has begun, and adds nothing to it", async () => {
+    await using listener = await startTestListener(limits, {
+      onRequest: (_, response) => {
+        (response as Writable).write("begun");
+      },
+    });
+    const socket = await openSocket(listener.port);
+    socket.write(head);
+    await trickle((byte) => socket.write(byte), Buffer.alloc(4_000, "a"), socket.closed());
+    const answer = await socket.closed();
+    expect(answer).toContain("begun");
+    expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
+  });
+
+  it.each([
+    ["cleartext", undefined],
+    ["TLS", testCertificate],
+  ])("resets its stream alone over HTTP/2 and %s", async (_, tls) => {
+    await using listener = await startTestListener(limits, { tls });
+    using client = tls
+      ? speakFrames(await shakeHands(listener.port, ["h2"]))
+      : await openFrameClient(listener.port);
+    client.send({ type: headers, flags: endHeaders, stream: 1, payload: encodeRequest() });
+    const reset = client.received(({ type, stream }) => type === rstStream && stream === 1);
+    const send = (payload: Uint8Array) => client.send({ type: data, stream: 1, payload });
+    await trickle(send, Buffer.alloc(1_000), reset);
+    expect(resetCode(client.frames(), 1)).toBe(cancel);
+    client.send({ type: headers, flags: endHeaders | endStream, stream: 3, payload: encodeRequest() });
+    await client.received(({ type, stream }) => type === headers && stream === 3);
+    expect(listener.refused).toEqual(["body_timeout"]);
+  });
+
+  it("may go on over HTTP/2 when the answer has begun: the two are a conversation", async () => {
+    await using listener = await startTestListener(limits, {
+      onRequest: (request, response) => {
+        (response as Writable).write("begun");
+        request.pipe(response);
+      },
+    });
+    using client = await openFrameClient(listener.port);
+    client.send({ type: headers, flags: endHeaders, stream: 1, payload: encodeRequest() });
+    await new Promise((resolve) => setTimeout(resolve, 3 * limits.bodyTimeoutMs));
+    client.send({ type: data, flags: endStream, stream: 1, payload: Buffer.from("over") });
+    await client.received(({ type, payload }) => type === data && payload.toString() === "over");
+    expect(listener.refused).toEqual([]);
+  });
+
+  it("is no matter of calls that take long", async () => {
+    await using listener = await startTestListener(limits, {
+      onRequest: (request, response) => {
+        request.resume();
+        setTimeout(() => response.end("late"), 3 * limits.bodyTimeoutMs);
+      },
+    });
+    using client = await openFrameClient(listener.port);
+    client.send({ type: headers, flags: endHeaders, stream: 1, payload: encodeRequest() });
+    client.send({ type: data, flags: endStream, stream: 1, payload: Buffer.from("all") });
+    const response = await fetch(listener.url, { method: "POST", body: "all" });
+    expect(await response.text()).toBe("late");
+    await client.received(({ type, payload }) => type === data && payload.toString() === "late");
+  });
+
+  it.each([
+    ["gRPC", "application/grpc"],
+    ["Connect", "application/proto"],
+  ])("is no failure of the server: %s", async (_, contentType) => {
+    await using server = await startTestServer({ limits: { ...defaultLimits, ...limits } });
+    using client = await openFrameClient(server.port);
+    const fields = {
+      ":path": "/mobiledataplansharing.v1.PlanGroupService/CreatePlanGroup",
+      "content-type": contentType,
+      authorization: `Bearer ${server.token}`,
+      te: "trailers",
+    };
+    client.send({ type: headers, flags: endHeaders, stream: 1, payload: encodeRequest(fields) });
+    await client.received(({ type, stream }) => type === rstStream && stream === 1);
+    expect(client.frames().filter(({ type }) => type === headers)).toEqual([]);
+    expect(server.failures).toEqual([]);
+  });
+});
+
+describe("an idle connection", () => {
+  const limits = { headerTimeoutMs: longMs, bodyTimeoutMs: longMs, idleTimeoutMs: 60 };
+
+  it("of HTTP/1.1 is closed after its last answer", async () => {
+    await using listener = await startTestListener(limits);
+    const socket = await openSocket(listener.port);
+    socket.write("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n");
+    expect(await socket.closed()).toMatch(/^HTTP\/1\.1 200 /);
+    expect(listener.refused).toEqual([]);
+  });
+
+  it("of HTTP/2 is closed with GOAWAY NO_ERROR, even if it sends pings", async () => {
+    await using listener = await startTestListener(limits);
+    using client = await openFrameClient(listener.port);
+    client.send({ type: headers, flags: endHeaders | endStream, stream: 1, payload: encodeRequest() });
+    await client.received(({ type, stream }) => type === headers && stream === 1);
+    const pings = setInterval(() => client.send({ type: ping, payload: Buffer.alloc(8) }), 10);
+    const frames = await client.closed();
+    clearInterval(pings);
+    expect(goawayCode(frames)).toBe(noError);
+    expect(listener.refused).toEqual([]);
+  });
+
+  it("of HTTP/2 is not one with a call", async () => {
+    await using listener = await startTestListener(limits, {
+      onRequest: (_, response) => {
+        setTimeout(() => response.end("late"), 4 * limits.idleTimeoutMs);
+      },
+    });
+    using client = await openFrameClient(listener.port);
+    client.send({ type: headers, flags: endHeaders | endStream, stream: 1, payload: encodeRequest() });
+    await client.received(({ type, payload }) => type === data && payload.toString() === "late");
+  });
+
+  it("of HTTP/2 is destroyed if its client does not hang up", async () => {
+    await using listener = await startTestListener(limits);
+    using client = await openFrameClient(listener.port);
+    await client.received(({ type }) => type === frameTypes.goaway);
+    client.socket.pause();
+    await listener.hasConnections(0);
+  });
+});
+
+describe("a client that is gone", () => {
+  it.each([
+    ["says no good-bye", "end" as const],
+    ["resets the connection", "resetAndDestroy" as const],
+  ])("leaves no connection behind, whatever it spoke: it %s", async (_, leave) => {
+    await using listener = await startTestListener();
+    await using tlsListener = await startTestListener({}, { tls: testCertificate });
+    using client = await openFrameClient(listener.port);
+    client.send({ type: headers, flags: endHeaders, stream: 1, payload: encodeRequest() });
+    const socket = await openSocket(listener.port);
+    socket.write("POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n");
+    const tlsSocket = await shakeHands(tlsListener.port, ["h2"]);
+    using tlsClient = speakFrames(tlsSocket);
+    tlsClient.send({ type: headers, flags: endHeaders, stream: 1, payload: encodeRequest() });
+    await client.settled();
+    await tlsClient.settled();
+    client.socket[leave]();
+    socket.socket[leave]();
+    tlsSocket[leave === "end" ? "end" : "destroy"]();
+    await listener.hasConnections(0);
+    await tlsListener.hasConnections(0);
+  });
+});

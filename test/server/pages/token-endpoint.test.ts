@@ -1,0 +1,349 @@
+import { once } from "node:events";
+import { readFile, writeFile } from "node:fs/promises";
+import { connect } from "node:http2";
+import { create } from "@bufbuild/protobuf";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { AuthConfigSchema } from "../../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
+import { serviceAccountsPath } from "../../../src/auth/accounts/accounts.ts";
+import type { KeyFile } from "../../../src/auth/accounts/admin.ts";
+import { pushScope, readScope } from "../../../src/auth/scopes.ts";
+import { createPlanSharingClient } from "../../../src/client/client.ts";
+import { makeAccount, postForm, requestToken, signAssertion } from "../../support/auth/service-accounts.ts";
+import { openSocket } from "../../support/http/raw-socket.ts";
+import { planStatus } from "../../support/plan-statuses.ts";
+import { refusalOf } from "../../support/refusal.ts";
+import { testTime } from "../../support/test-clock.ts";
+import { freshKey, parent, protocols, startTestServer, type TestServer } from "../../support/test-server.ts";
+
+let server: TestServer;
+let key: KeyFile;
+beforeAll(async () => {
+  server = await startTestServer();
+  key = await makeAccount(server);
+});
+afterAll(async () => {
+  expect(server.failures).toEqual([]);
+  await server[Symbol.asyncDispose]();
+});
+
+const nowSeconds = testTime / 1000;
+const sign = (claims: Record<string, unknown> = {}, header: object = {}) =>
+  signAssertion(server, key, claims, header);
+const push = (token: string, protocol: (typeof protocols)[number] = "connect") =>
+  server.client(protocol, token).createPlanStatus({ parent, userKey: freshKey(), planStatus: planStatus() });
+
+describe("an assertion", () => {
+  it("is answered with an access token that lasts an hour and is not to be cached", async () => {
+    const { status, headers, body } = await requestToken(server, await sign());
+    expect({ status, body }).toEqual({
+      status: 200,
+      body: {
+        access_token: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
+        token_type: "Bearer",
+        expires_in: 3600,
+        scope: pushScope,
+      },
+    });
+    expect(headers.get("cache-control")).toBe("no-store");
+    expect(headers.get("content-type")).toBe("application/json");
+  });
+
+  it.each(protocols)(
+    "brings a token that pushes over %s, for the operators of the account alone",
+    async (protocol) => {
+      const { body } = await requestToken(server, await sign());
+      const token = String(body.access_token);
+      await push(token, protocol);
+      const foreign = server
+        .client(protocol, token)
+        .createPlanStatus({ parent: "operators/65002", userKey: freshKey(), planStatus: planStatus() });
+      expect(await refusalOf(foreign)).toMatchObject({ reason: "OPERATOR_NOT_LINKED" });
+    },
+  );
+
+  it.each([
+    ["the server's address", () => `${server.url}/token`],
+    ["another name of this machine", () => `http://localhost:${server.port}/token`],
+    [
+      "Google's token endpoint, which Google's library for Node always names",
+      () => "https://oauth2.googleapis.com/token",
+    ],
+  ])("may be meant for %s", async (_, aud) => {
+    expect((await requestToken(server, await sign({ aud: aud() }))).status).toBe(200);
+  });
+
+  it("gets of the scopes that it asks for those that its account has", async () => {
+    const scope = `https://www.googleapis.com/auth/cloud-platform ${readScope} ${pushScope}`;
+    const { status, body } = await requestToken(server, await sign({ scope }));
+    expect({ status, scope: body.scope }).toEqual({ status: 200, scope: pushScope });
+  });
+
+  it.each<[string, Record<string, unknown>, object, string, RegExp]>([
+    ["for another server", { aud: "https://example.com/token" }, {}, "invalid_grant", /aud must be http/],
+    ["for no server", { aud: undefined }, {}, "invalid_grant", /aud must be http/],
+    [
+      "for a list of servers",
+      { aud: ["https://oauth2.googleapis.com/token"] },
+      {},
+      "invalid_grant",
+      /aud must be/,
+    ],
+    ["that has expired", { iat: nowSeconds - 3601, exp: nowSeconds }, {}, "invalid_grant", /expired/],
+    ["of more than an hour", { exp: nowSeconds + 3601 }, {}, "invalid_grant", /at most 3600 s after iat/],
+    [
+      "of more than an hour, begun earlier",
+      { iat: nowSeconds - 60, exp: nowSeconds + 3600 },
+      {},
+      "invalid_grant",
+      /at most 3600 s/,
+    ],
+    [
+      "of the future",
+      { iat: nowSeconds + 61, exp: nowSeconds + 3000 },
+      {},
+      "invalid_grant",
+      /iat is in the future/,
+    ],
+    ["that begins later", { nbf: nowSeconds + 120 }, {}, "invalid_grant", /not valid yet/],
+    ["without a beginning", { iat: undefined }, {}, "invalid_grant", /not valid here: iat/],
+    ["without an end", { exp: undefined }, {}, "invalid_grant", /not valid here: exp/],
+    ["for somebody else", { sub: "admin@example.com" }, {}, "invalid_grant", /acting for others/],
+    [
+      "of an account that does not exist",
+      { iss: "nobody@example.com" },
+      {},
+      "invalid_grant",
+      /not signed by a service account/,
+    ],
+    ["of no account", { iss: undefined }, {}, "invalid_grant", /not signed by a service account/],
+    ["of a key that does not exist", {}, { kid: "x" }, "invalid_grant", /not signed by a service account/],
+    ["for no scope", { scope: undefined }, {}, "invalid_scope", /scope must hold one of: .*dataplansharing/],
+    [
+      "for a scope that the account has not",
+      { scope: readScope },
+      {},
+      "invalid_scope",
+      /scope must hold one of/,
+    ],
+    [
+      "for a scope that only begins like one",
+      { scope: `${pushScope}2` },
+      {},
+      "invalid_scope",
+      /scope must hold one of/,
+    ],
+  ])("%s is refused", async (_, claims, header, error, description) => {
+    const { status, body } = await requestToken(server, await sign(claims, header));
+    expect({ status, body }).toEqual({
+      status: 400,
+      body: { error, error_description: expect.stringMatching(description) },
+    });
+  });
+
+  it("of another account's key is refused", async () => {
+    const other = await makeAccount(server);
+    const forged = await signAssertion(server, { ...other, client_email: key.client_email });
+    expect((await requestToken(server, forged)).body).toMatchObject({ error: "invalid_grant" });
+  });
+
+  it.each([
+    ["no JWT", "abc"],
+    ["a JWT of three empty parts", ".."],
+    ["binary", "\u0000\u00ff.e30.e30"],
+  ])("that is %s is refused", async (_, assertion) => {
+    expect(await requestToken(server, assertion)).toMatchObject({
+      status: 400,
+      body: { error: "invalid_grant", error_description: "assertion: the assertion is malformed" },
+    });
+  });
+
+  it("with a jti is taken once, also by another server of the same data after a restart", async () => {
+    await using own = await startTestServer();
+    const ownKey = await makeAccount(own);
+    const assertion = await signAssertion(own, ownKey, { jti: "1" });
+    const answers = await Promise.all(Array.from({ length: 20 }, () => requestToken(own, assertion)));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    const replayed = { error: "invalid_grant", error_description: "assertion: its jti was used before" };
+    expect(answers.filter(({ body }) => body.error !== undefined).map(({ body }) => body)).toEqual(
+      Array.from({ length: 19 }, () => replayed),
+    );
+    await own.stop();
+    await using again = await startTestServer({ directory: own.directory });
+    const { url } = again;
+    const aud = `${url}/token`;
+    const second = await signAssertion(again, ownKey, { jti: "1", aud });
+    expect((await requestToken(again, second)).body).toEqual(replayed);
+    expect((await requestToken(again, await signAssertion(again, ownKey, { jti: "2", aud }))).status).toBe(
+      200,
+    );
+  });
+
+  it("with a jti that another account has used is taken", async () => {
+    const other = await makeAccount(server);
+    expect((await requestToken(server, await sign({ jti: "same" }))).status).toBe(200);
+    expect((await requestToken(server, await signAssertion(server, other, { jti: "same" }))).status).toBe(
+      200,
+    );
+  });
+
+  it("without a jti may come again, for Google's libraries send none", async () => {
+    const assertion = await sign();
+    expect((await requestToken(server, assertion)).status).toBe(200);
+    expect((await requestToken(server, assertion)).status).toBe(200);
+  });
+
+  it("that was refused may come again, mended, with the same jti", async () => {
+    expect((await requestToken(server, await sign({ jti: "mended", scope: "x" }))).status).toBe(400);
+    expect((await requestToken(server, await sign({ jti: "mended" }))).status).toBe(200);
+  });
+});
+
+describe("a request for a token", () => {
+  const grant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+  it.each<[string, [string, string][], string, RegExp]>([
+    ["without anything", [], "invalid_request", /^grant_type must be given, once$/],
+    ["without an assertion", [["grant_type", grant]], "invalid_request", /^assertion must be given, once$/],
+    [
+      "with an empty assertion",
+      [
+        ["grant_type", grant],
+        ["assertion", ""],
+      ],
+      "invalid_request",
+      /^assertion must/,
+    ],
+    [
+      "with two grant types",
+      [
+        ["grant_type", grant],
+        ["grant_type", grant],
+        ["assertion", "x"],
+      ],
+      "invalid_request",
+      /^grant_type must/,
+    ],
+    [
+      "with two assertions",
+      [
+        ["grant_type", grant],
+        ["assertion", "x"],
+        ["assertion", "x"],
+      ],
+      "invalid_request",
+      /^assertion must/,
+    ],
+    [
+      "for another grant",
+      [
+        ["grant_type", "client_credentials"],
+        ["assertion", "x"],
+      ],
+      "unsupported_grant_type",
+      /grant_type must be urn:/,
+    ],
+  ])("%s is refused", async (_, form, error, description) => {
+    const { status, body, headers } = await postForm(server, new URLSearchParams(form));
+    expect({ status, body }).toEqual({
+      status: 400,
+      body: { error, error_description: expect.stringMatching(description) },
+    });
+    expect(headers.get("cache-control")).toBe("no-store");
+  });
+
+  it.each(["application/json", "text/plain", "", "application/x-www-form-urlencoded2"])(
+    "of type %j is refused",
+    async (type) => {
+      const response = await fetch(`${server.url}/token`, {
+        method: "POST",
+        headers: { "content-type": type },
+        body: JSON.stringify({ grant_type: grant, assertion: await sign() }),
+      });
+      expect(response.status).toBe(400);
+      expect(await response.json()).toEqual({
+        error: "invalid_request",
+        error_description: "Content-Type must be application/x-www-form-urlencoded",
+      });
+    },
+  );
+
+  it("must be sent by POST", async () => {
+    for (const method of ["GET", "PUT", "DELETE", "OPTIONS"]) {
+      const response = await fetch(`${server.url}/token`, { method });
+      expect([response.status, response.headers.get("allow")]).toEqual([405, "POST"]);
+    }
+    expect(await (await fetch(`${server.url}/token`, { method: "HEAD" })).text()).toBe("");
+  });
+
+  it("of more than 16 KiB is refused while it is still being sent", async () => {
+    const socket = await openSocket(server.port);
+    socket.write(
+      "POST /token HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: 99999999\r\n\r\n",
+    );
+    socket.write("a".repeat(17_000));
+    expect(await socket.closed()).toMatch(/^HTTP\/1\.1 413 [\s\S]*more than 16384 bytes/);
+    expect((await requestToken(server, await sign())).status).toBe(200);
+  });
+
+  it("that ends in its middle does no harm", async () => {
+    const socket = await openSocket(server.port);
+    socket.write(
+      "POST /token HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: 100\r\n\r\nabc",
+    );
+    socket.destroy();
+    expect((await requestToken(server, await sign())).status).toBe(200);
+  });
+
+  it("may come over HTTP/2", async () => {
+    const session = connect(server.url);
+    const stream = session.request({
+      ":method": "POST",
+      ":path": "/token",
+      "content-type": "application/x-www-form-urlencoded; charset=utf-8",
+    });
+    stream.end(String(new URLSearchParams({ grant_type: grant, assertion: await sign() })));
+    const [headers] = (await once(stream, "response")) as [Record<string, unknown>];
+    expect(headers[":status"]).toBe(200);
+    session.destroy();
+  });
+
+  it("is not taken for an account of another installation", async () => {
+    await using other = await startTestServer();
+    const assertion = await signAssertion(other, key, { aud: `${other.url}/token` });
+    expect((await requestToken(other, assertion)).body).toMatchObject({ error: "invalid_grant" });
+  });
+});
+
+it("a list of accounts that cannot be read is no fault of the assertion: 503 until it can", async () => {
+  await using own = await startTestServer();
+  const assertion = await signAssertion(own, await makeAccount(own));
+  expect((await requestToken(own, assertion)).status).toBe(200);
+  const path = serviceAccountsPath(own.directory);
+  const good = await readFile(path, "utf8");
+  await writeFile(path, "{");
+  const answer = async () => {
+    const { status, body } = await requestToken(own, assertion);
+    return { status, error: body.error };
+  };
+  await expect.poll(answer).toEqual({ status: 503, error: "temporarily_unavailable" });
+  await writeFile(path, good);
+  await expect.poll(answer).toEqual({ status: 200, error: undefined });
+});
+
+describe("a server that is told its public URLs", () => {
+  it("takes assertions for those, and no longer for its own address", async () => {
+    const auth = create(AuthConfigSchema, { publicUrls: ["https://mdps.example.com"] });
+    await using own = await startTestServer({ auth });
+    const ownKey = await makeAccount(own);
+    const answer = async (aud: string) =>
+      (await requestToken(own, await signAssertion(own, ownKey, { aud }))).status;
+    expect(await answer("https://mdps.example.com/token")).toBe(200);
+    expect(await answer(`${own.url}/token`)).toBe(400);
+    const client = createPlanSharingClient({
+      endpoint: own.url,
+      protocol: "rest",
+      token: await signAssertion(own, ownKey, { aud: "https://mdps.example.com/", scope: undefined }),
+    });
+    await client.createPlanGroup({ parent, planGroupId: "k" });
+  });
+});

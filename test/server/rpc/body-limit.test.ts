@@ -1,0 +1,199 @@
+import { Agent, type IncomingMessage, request } from "node:http";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { create, toBinary, toJsonString } from "@bufbuild/protobuf";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CreateUserPlanStatusRequestSchema } from "../../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
+import { PlanStatusSchema } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
+import { callRaw, type RawCall } from "../../support/http/raw-call.ts";
+import { maximalMessage } from "../../support/maximal-message.ts";
+import { fromNow, hour, planStatus } from "../../support/plan-statuses.ts";
+import { readRefusal, refusalOf } from "../../support/refusal.ts";
+import { freshKey, parent, protocols, startTestServer, type TestServer } from "../../support/test-server.ts";
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(async () => {
+  expect(server.failures).toEqual([]);
+  await server[Symbol.asyncDispose]();
+});
+
+const clientId = "youtube";
+const limit = 1024 * 1024;
+
+describe.each(protocols)("over %s", (protocol) => {
+  const isRest = protocol === "rest";
+  const isFramed = protocol === "grpc" || protocol === "grpc-web";
+
+  const push = (userKey: string, call: Pick<RawCall, "body" | "format"> & Partial<RawCall>) =>
+    callRaw({
+      url: server.url,
+      token: server.token,
+      protocol,
+      method: isRest
+        ? `POST /v1/${parent}/clients/${clientId}/users/${userKey}/planStatus`
+        : "mobiledataplansharing.v1.PlanStatusService/CreateUserPlanStatus",
+      ...call,
+    });
+
+  /** The text of a good push, filled with blanks up to a size in bytes. */
+  function jsonOf(userKey: string, bytes: number): string {
+    const status = planStatus();
+    const request = { parent, clientId, userKey, planStatus: status };
+    const text = isRest
+      ? toJsonString(PlanStatusSchema, status)
+      : toJsonString(CreateUserPlanStatusRequestSchema, create(CreateUserPlanStatusRequestSchema, request));
+    return text.padEnd(bytes);
+  }
+
+  const tooLarge = {
+    code: "ResourceExhausted",
+    reason: "REQUEST_TOO_LARGE",
+    metadata: { maxBytes: "1048576" },
+    message: "the request body must not be larger than 1048576 bytes",
+  };
+  const httpStatus = isRest ? 413 : isFramed ? 200 : 429;
+
+  async function expectTooLarge(userKey: string, call: Pick<RawCall, "body" | "format"> & Partial<RawCall>) {
+    const answer = await push(userKey, call);
+    expect(answer.httpStatus).toBe(httpStatus);
+    if (answer.error === undefined) {
+      expect.fail("the push was not refused");
+    }
+    expect(readRefusal(answer.error)).toMatchObject(tooLarge);
+    const read = server.client("connect").getUserPlanStatus({ parent, clientId, userKey });
+    expect(await refusalOf(read)).toMatchObject({ reason: "PLAN_STATUS_NOT_FOUND" });
+  }
+
+  it("a body of exactly the limit is taken", async () => {
+    const userKey = freshKey();
+    const body = jsonOf(userKey, limit);
+    expect((await push(userKey, { format: "json", body })).error).toBeUndefined();
+  });
+
+  it("a body of a byte more is refused", async () => {
+    const userKey = freshKey();
+    await expectTooLarge(userKey, { format: "json", body: jsonOf(userKey, limit + 1) });
+  });
+
+  it("a body of far more is refused", async () => {
+    const userKey = freshKey();
+    await expectTooLarge(userKey, { format: "json", body: jsonOf(userKey, 4 * limit) });
+  });
+
+  it.each(["gzip", "br"] as const)(
+    "a body compressed with %s counts by what it becomes",
+    async (encoding) => {
+      const quick = { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } };
+      const compress = (data: string | Buffer) =>
+        encoding === "gzip" ? gzipSync(data) : brotliCompressSync(data, quick);
+      const good = freshKey();
+      const answer = await push(good, { format: "json", encoding, body: compress(jsonOf(good, limit)) });
+      expect(answer.error).toBeUndefined();
+      const userKey = freshKey();
+      await expectTooLarge(userKey, { format: "json", encoding, body: compress(jsonOf(userKey, limit + 1)) });
+      await expectTooLarge(userKey, {
+        format: "json",
+        encoding,
+        body: compress(Buffer.alloc(64 * limit, " ")),
+      });
+    },
+  );
+
+  it("the largest status that keeps every rule is taken", async () => {
+    const userKey = freshKey();
+    const largest = maximalMessage(PlanStatusSchema, "語");
+    largest.updateTime = fromNow(0);
+    largest.expireTime = fromNow(hour);
+    const request = { parent, clientId, userKey, planStatus: largest };
+    const answer = await server.client(protocol).createUserPlanStatus(request);
+    expect(answer.plans).toHaveLength(16);
+    expect(
+      await server
+        .client(protocol)
+        .getUserPlanStatus({ parent, clientId, userKey, includeUiIncompatible: true }),
+    ).toEqual(answer);
+  });
+});
+
+describe.each(["connect", "grpc", "grpc-web"] as const)("binary over %s", (protocol) => {
+  it("is bounded likewise, to the byte", async () => {
+    const overhead = 5;
+    const text = (length: number) =>
+      planStatus({ name: "x".repeat(length) /* ignored on input, and has no limit of its own */ });
+    const bytesOf = (length: number) =>
+      toBinary(
+        CreateUserPlanStatusRequestSchema,
+        create(CreateUserPlanStatusRequestSchema, {
+          parent,
+          clientId,
+          userKey: "k",
+          planStatus: text(length),
+        }),
+      );
+    const room = limit - bytesOf(limit).length + limit;
+    const send = (body: Uint8Array) =>
+      callRaw({
+        url: server.url,
+        token: server.token,
+        protocol,
+        method: "mobiledataplansharing.v1.PlanStatusService/CreateUserPlanStatus",
+        format: "binary",
+        body,
+      });
+    expect(bytesOf(room)).toHaveLength(limit);
+    expect((await send(bytesOf(room))).error).toBeUndefined();
+    for (const more of [1, overhead, overhead + 1]) {
+      const { error } = await send(bytesOf(room + more));
+      expect(error && readRefusal(error)).toMatchObject({ reason: "REQUEST_TOO_LARGE" });
+    }
+  });
+});
+
+describe("after a body that was too large", () => {
+  const rest = `/v1/${parent}/planStatuses?userKey=k`;
+  const rpc = "/mobiledataplansharing.v1.PlanStatusService/CreatePlanStatus";
+
+  it.each([
+    ["REST", rest, "application/json"],
+    ["Connect", rpc, "application/proto"],
+    ["gRPC-Web", rpc, "application/grpc-web+proto"],
+  ])("the client goes on, on the same connection or a new one: %s", async (_, path, contentType) => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const send = (target: string, type: string, body: Buffer, chunked: boolean) =>
+      new Promise<IncomingMessage>((resolve, reject) => {
+        const headers = {
+          "content-type": type,
+          authorization: `Bearer ${server.token}`,
+          ...(!chunked && { "content-length": body.length }),
+        };
+        const sent = request(server.url + target, { agent, method: "POST", headers }, (response) => {
+          response.resume();
+          response.on("end", () => resolve(response));
+        });
+        sent.on("error", reject);
+        sent.end(body);
+      });
+    for (const chunked of [true, false]) {
+      await send(path, contentType, Buffer.alloc(4 * limit), chunked);
+      const body = Buffer.from(toJsonString(PlanStatusSchema, planStatus()));
+      expect((await send(rest, "application/json", body, false)).statusCode).toBe(200);
+    }
+    agent.destroy();
+  });
+});
+
+describe("a server with a limit of its own", () => {
+  it.each(protocols)("keeps it over %s", async (protocol) => {
+    await using own = await startTestServer({ limits: { maxRequestBytes: 200 } });
+    const client = own.client(protocol);
+    const push = (title: string) =>
+      client.createPlanStatus({ parent, userKey: "k", planStatus: planStatus({ title }) });
+    await push("short");
+    expect(await refusalOf(push("x".repeat(200)))).toMatchObject({
+      reason: "REQUEST_TOO_LARGE",
+      metadata: { maxBytes: "200" },
+    });
+  });
+});

@@ -1,0 +1,209 @@
+import { create, toBinary } from "@bufbuild/protobuf";
+import { TimestampSchema } from "@bufbuild/protobuf/wkt";
+import { encodeEnvelope } from "@connectrpc/connect/protocol";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  type CreateUserPlanStatusRequest,
+  CreateUserPlanStatusRequestSchema,
+} from "../../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
+import { callRaw, type RawCall } from "../../support/http/raw-call.ts";
+import { accountInfo, plan, planModule, planStatus } from "../../support/plan-statuses.ts";
+import { expectNoInsides, type Refusal, readRefusal, refusalOf } from "../../support/refusal.ts";
+import { freshKey, parent, startTestServer, type TestServer } from "../../support/test-server.ts";
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(async () => {
+  expect(server.failures).toEqual([]);
+  await server[Symbol.asyncDispose]();
+});
+
+const clientId = "youtube";
+const method = "mobiledataplansharing.v1.PlanStatusService/CreateUserPlanStatus";
+
+type RequestInit = { userKey: string; planStatus?: CreateUserPlanStatusRequest["planStatus"] };
+
+function requestBytes({ userKey, planStatus: status = planStatus() }: RequestInit): Uint8Array {
+  const request = { parent, clientId, userKey, planStatus: status };
+  return toBinary(CreateUserPlanStatusRequestSchema, create(CreateUserPlanStatusRequestSchema, request));
+}
+
+/** Field numbers with their wire types, as they stand before a value. */
+const userKeyTag = 0x1a;
+const planStatusTag = 0x22;
+
+function field(tag: number, bytes: readonly number[]): Uint8Array {
+  return Uint8Array.of(tag, bytes.length, ...bytes);
+}
+
+const isFramed = (protocol: string) => protocol !== "connect";
+
+describe.each(["connect", "grpc", "grpc-web"] as const)("binary over %s", (protocol) => {
+  const push = (call: Partial<RawCall> & Pick<RawCall, "body">) =>
+    callRaw({ url: server.url, token: server.token, protocol, method, format: "binary", ...call });
+
+  async function refused(userKey: string, call: Partial<RawCall> & Pick<RawCall, "body">): Promise<Refusal> {
+    const answer = await push(call);
+    expect(answer.httpStatus).toBe(isFramed(protocol) ? 200 : 400);
+    expectNoInsides(answer.text);
+    if (answer.error === undefined) {
+      expect.fail("the push was not refused");
+    }
+    const refusal = readRefusal(answer.error);
+    expect(refusal.code).toBe("InvalidArgument");
+    const read = server.client("connect").getUserPlanStatus({ parent, clientId, userKey });
+    expect(await refusalOf(read), "nothing is stored").toMatchObject({ reason: "PLAN_STATUS_NOT_FOUND" });
+    return refusal;
+  }
+
+  it("that is right is taken: the other tests fail for their fault alone", async () => {
+    expect(await push({ body: requestBytes({ userKey: freshKey() }) })).toMatchObject({
+      httpStatus: 200,
+      error: undefined,
+    });
+  });
+
+  it.each<[string, (good: Uint8Array) => Uint8Array]>([
+    ["cut off", (good) => good.subarray(0, -1)],
+    ["of text", () => Buffer.from("this is no protobuf")],
+    ["of JSON", () => Buffer.from(`{"parent":"${parent}"}`)],
+    ["with a length beyond its end", (good) => Buffer.concat([good, Uint8Array.of(userKeyTag, 100, 0x61)])],
+    ["with a varint that does not end", (good) => Buffer.concat([good, Buffer.alloc(11, 0xff)])],
+    ["with a field of number 0", (good) => Buffer.concat([good, Uint8Array.of(0x02, 0x00)])],
+    ["with a wire type that does not exist", (good) => Buffer.concat([good, Uint8Array.of(0x0e)])],
+    ["with the end of a group that did not begin", (good) => Buffer.concat([good, Uint8Array.of(0x0c)])],
+    ["with groups 100,000 levels deep", () => Buffer.alloc(100_000, 0x0b)],
+    ["with a text that is no UTF-8", (good) => Buffer.concat([good, field(userKeyTag, [0xc3, 0x28])])],
+    ["with an overlong UTF-8 slash", (good) => Buffer.concat([good, field(userKeyTag, [0xc0, 0xaf])])],
+    ["with half a surrogate pair", (good) => Buffer.concat([good, field(userKeyTag, [0xed, 0xa0, 0x80])])],
+    ["with a broken message inside", (good) => Buffer.concat([good, field(planStatusTag, [0x1a, 0x7f])])],
+  ])("%s is malformed", async (_, spoil) => {
+    const userKey = freshKey();
+    const refusal = await refused(userKey, { body: spoil(requestBytes({ userKey })) });
+    expect(refusal).toMatchObject({
+      reason: "REQUEST_MALFORMED",
+      violations: [`body: must be the binary form of ${CreateUserPlanStatusRequestSchema.typeName}`],
+    });
+  });
+
+  it("that does not decompress is malformed", async () => {
+    const userKey = freshKey();
+    const refusal = await refused(userKey, { body: requestBytes({ userKey }), encoding: "gzip" });
+    expect(refusal).toMatchObject({
+      reason: "REQUEST_MALFORMED",
+      violations: ["body: does not decompress"],
+    });
+  });
+
+  it("of nothing at all is a request without fields", async () => {
+    const refusal = await refused("none", { body: "" });
+    expect(refusal.fields).toEqual(["parent", "clientId", "userKey", "planStatus"]);
+  });
+
+  it.each<[string, bigint, number]>([
+    ["before year 1", -62_135_596_801n, 0],
+    ["after year 9999", 253_402_300_800n, 0],
+    ["at the end of int64", 2n ** 63n - 1n, 0],
+    ["at the beginning of int64", -(2n ** 63n), 0],
+    ["with negative nanoseconds", 1_772_370_000n, -1],
+    ["with a whole second of nanoseconds", 1_772_370_000n, 1_000_000_000],
+  ])("with Timestamps %s is refused, and every one is reported", async (_, seconds, nanos) => {
+    const userKey = freshKey();
+    const time = create(TimestampSchema, { seconds, nanos });
+    const status = planStatus({
+      expireTime: time,
+      updateTime: time,
+      accountInfo: accountInfo({ validUntil: time }),
+      plans: [plan({ expirationTime: time, planModules: [planModule({ expirationTime: time })] })],
+    });
+    const refusal = await refused(userKey, { body: requestBytes({ userKey, planStatus: status }) });
+    expect(refusal.reason).toBe("FIELD_INVALID");
+    expect(refusal.fields.toSorted()).toEqual([
+      "planStatus.accountInfo.validUntil",
+      "planStatus.expireTime",
+      "planStatus.plans[0].expirationTime",
+      "planStatus.plans[0].planModules[0].expirationTime",
+      "planStatus.updateTime",
+    ]);
+  });
+
+  it("with a number that no enum has is refused by the name of the field", async () => {
+    const userKey = freshKey();
+    const status = planStatus({ uiCompatibility: 77 as never });
+    const refusal = await refused(userKey, { body: requestBytes({ userKey, planStatus: status }) });
+    expect(refusal.fields).toEqual(["planStatus.uiCompatibility"]);
+  });
+});
+
+describe.each(["grpc", "grpc-web"] as const)("frames over %s", (protocol) => {
+  const send = (body: Uint8Array, encoding?: "gzip") =>
+    callRaw({
+      url: server.url,
+      token: server.token,
+      protocol,
+      method,
+      format: "binary",
+      body,
+      unframed: true,
+      ...(encoding && { encoding }),
+    });
+  const good = () => requestBytes({ userKey: freshKey() });
+  const bad = Buffer.from("this is no protobuf");
+
+  it.each<[string, () => Uint8Array, string]>([
+    ["that end within the header", () => Uint8Array.of(0, 0, 0), "it ends within one"],
+    ["that end within the message", () => encodeEnvelope(0, good()).subarray(0, -1), "it ends within one"],
+    [
+      "that are compressed, without an encoding",
+      () => encodeEnvelope(1, good()),
+      "no header names its encoding",
+    ],
+    [
+      "of which a second one is broken",
+      () => Buffer.concat([encodeEnvelope(0, good()), encodeEnvelope(0, bad)]),
+      "must be the binary form",
+    ],
+    [
+      "of which one that marks the end follows a broken one",
+      () => Buffer.concat([encodeEnvelope(0, bad), encodeEnvelope(0x80, new Uint8Array())]),
+      "must be the binary form",
+    ],
+  ])("%s are the caller's mistake", async (_, body, expected) => {
+    const { error } = await send(body());
+    if (error === undefined) {
+      expect.fail("the push was not refused");
+    }
+    expect(readRefusal(error)).toMatchObject({
+      code: "InvalidArgument",
+      reason: "REQUEST_MALFORMED",
+      violations: [expect.stringContaining(expected)],
+    });
+  });
+
+  it("of two messages, or of none, are not the call of a unary method", async () => {
+    const two = Buffer.concat([encodeEnvelope(0, good()), encodeEnvelope(0, good())]);
+    for (const body of [two, new Uint8Array()]) {
+      expect((await send(body)).error?.message).toMatch(/^\[unimplemented\]/);
+    }
+  });
+});
+
+describe("a frame of trailers", () => {
+  it("may follow the message over gRPC-Web, as it does in answers", async () => {
+    const userKey = freshKey();
+    const trailers = encodeEnvelope(0x80, Buffer.from("x-test: 1\r\n"));
+    const { error } = await callRaw({
+      url: server.url,
+      token: server.token,
+      protocol: "grpc-web",
+      method,
+      format: "binary",
+      body: Buffer.concat([encodeEnvelope(0, requestBytes({ userKey })), trailers]),
+      unframed: true,
+    });
+    expect(error).toBeUndefined();
+    await server.client("connect").getUserPlanStatus({ parent, clientId, userKey });
+  });
+});

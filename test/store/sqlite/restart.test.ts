@@ -1,0 +1,128 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { mkdtemp, rename, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import type { Worker } from "node:worker_threads";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type PlanStore, type PutRecord, StoreUnavailable } from "../../../src/store/plan-store.ts";
+import { openSqliteStore } from "../../../src/store/sqlite/store.ts";
+
+let directory: string;
+let workers: Worker[];
+let store: PlanStore;
+const notice = (message: unknown) => workers.push((message as { worker: Worker }).worker);
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "plan-store-"));
+  workers = [];
+  subscribe("worker_threads", notice);
+  store = await openSqliteStore({ directory });
+});
+afterEach(async () => {
+  unsubscribe("worker_threads", notice);
+  await store.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+function recordOf(id: string): PutRecord {
+  const key = { kind: "planStatus", asn: 64_500, clientId: "", id } as const;
+  return { key, updateTime: undefined, expiresAtMs: undefined, value: Buffer.from(`of ${id}`) };
+}
+
+/** Asks for the health until the store has it, and returns what was said before. */
+async function recovered(): Promise<string[]> {
+  const said: string[] = [];
+  for (;;) {
+    try {
+      await store.health();
+      return said;
+    } catch (error) {
+      expect(error).toBeInstanceOf(StoreUnavailable);
+      said.push((error as Error).message);
+      await setImmediate();
+    }
+  }
+}
+
+describe("a store whose thread dies", () => {
+  test("rejects the calls under way and later ones, until there is another thread", async () => {
+    const first = recordOf("first");
+    await store.put(first);
+    const underWay = [
+      ...Array.from({ length: 3000 }, (_, index) => store.put(recordOf(`user${index}`))),
+      store.get(first.key),
+    ];
+    await setImmediate();
+    await workers[0]?.terminate();
+    const outcomes = await Promise.allSettled(underWay);
+    expect(outcomes.at(-2)).toMatchObject({ reason: expect.any(StoreUnavailable) });
+    expect(outcomes.at(-1)).toMatchObject({ reason: expect.any(StoreUnavailable) });
+    await expect(store.put(recordOf("later"))).rejects.toThrow("the thread of the SQLite store ended");
+    await expect(store.get(first.key)).rejects.toThrow(StoreUnavailable);
+    expect((await recovered()).length).toBeGreaterThan(0);
+    expect(await store.put(recordOf("later"))).toEqual({ outcome: "stored" });
+    expect(await store.get(first.key)).toEqual(new Uint8Array(first.value));
+    for (const [index, outcome] of outcomes.slice(0, 3000).entries()) {
+      if (outcome.status === "fulfilled") {
+        expect(await store.get(recordOf(`user${index}`).key)).toBeDefined();
+      }
+    }
+  });
+
+  test("recovers each time", async () => {
+    for (let time = 0; time < 4; time++) {
+      await store.put(recordOf(`user${time}`));
+      await workers.at(-1)?.terminate();
+      await recovered();
+    }
+    expect(workers).toHaveLength(5);
+    for (let time = 0; time < 4; time++) {
+      expect(await store.get(recordOf(`user${time}`).key)).toBeDefined();
+    }
+  });
+
+  test("says why it cannot be opened again, and recovers when it can", async () => {
+    await store.put(recordOf("user"));
+    const path = join(directory, "plans.sqlite");
+    await workers[0]?.terminate();
+    await rename(path, `${path}.away`);
+    // Another program's file in its place.
+    const { DatabaseSync } = await import("node:sqlite");
+    const other = new DatabaseSync(path);
+    other.exec("CREATE TABLE theirs (a)");
+    other.close();
+    let said = "";
+    while (!said.includes("another application")) {
+      said = await store.health().then(String, (error: Error) => error.message);
+      await setImmediate();
+    }
+    await rename(`${path}.away`, path);
+    await recovered();
+    expect(await store.get(recordOf("user").key)).toBeDefined();
+  });
+
+  test("can be closed before there is another one", async () => {
+    await workers[0]?.terminate();
+    await store.close();
+    await expect(store.health()).rejects.toThrow("the store is closed");
+    store = await openSqliteStore({ directory });
+    expect(await store.put(recordOf("user"))).toEqual({ outcome: "stored" });
+  });
+
+  test("scans again when it was the thread that scans", async () => {
+    const value = new Uint8Array(2_000);
+    await Promise.all(
+      Array.from({ length: 2_000 }, (_, index) => store.put({ ...recordOf(`user${index}`), value })),
+    );
+    const pages = store.scan()[Symbol.asyncIterator]();
+    const first = await pages.next();
+    await workers.at(-1)?.terminate();
+    let count = first.value.records.length;
+    for await (const page of store.scan({ after: first.value.cursor })) {
+      count += page.records.length;
+    }
+    expect(count).toBe(2_000);
+    await pages.return?.();
+  });
+});

@@ -1,0 +1,67 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+/** A running script of this folder. */
+export type StoreChild = {
+  readonly pid: number;
+  /** Resolves when it has written so many lines, or ended. */
+  wrote(lines: number): Promise<void>;
+  /** Kills it as `kill -9` does and returns every line that it wrote, once it is gone. */
+  kill(): Promise<string[]>;
+  /** Resolves with every line that it wrote, once it has ended. */
+  ended(): Promise<string[]>;
+};
+
+/** Starts sqlite-child.ts, with some options for Node. The lane is for `race`. */
+export function startStoreChild(
+  what: "try" | "load" | "race",
+  directory: string,
+  nodeOptions: readonly string[] = [],
+  lane = "0",
+): StoreChild {
+  return startScript(
+    new URL("../store/sqlite/child.ts", import.meta.url),
+    [what, directory, lane],
+    nodeOptions,
+  );
+}
+
+/** Starts a script that writes lines. */
+export function startScript(
+  script: URL,
+  args: readonly string[],
+  nodeOptions: readonly string[] = [],
+): StoreChild {
+  const path = fileURLToPath(script);
+  const child: ChildProcess & { stdout: NodeJS.ReadableStream } = spawn(
+    process.execPath,
+    [...nodeOptions, path, ...args],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  const lines: string[] = [];
+  const reader = createInterface({ input: child.stdout });
+  reader.on("line", (line) => lines.push(line));
+  const ended = Promise.all([once(reader, "close"), once(child, "exit")]).then(() => lines);
+  return {
+    pid: child.pid ?? 0,
+    wrote(count) {
+      const enough = new Promise<void>((resolve) => {
+        const look = () => {
+          if (lines.length >= count) {
+            resolve();
+          }
+        };
+        reader.on("line", look);
+        look();
+      });
+      return Promise.race([enough, ended.then(() => undefined)]);
+    },
+    kill() {
+      child.kill("SIGKILL");
+      return ended;
+    },
+    ended: () => ended,
+  };
+}

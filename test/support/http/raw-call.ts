@@ -1,0 +1,142 @@
+import { connect } from "node:http2";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { encodeEnvelope } from "@connectrpc/connect/protocol";
+import { errorFromJsonBytes } from "@connectrpc/connect/protocol-connect";
+import { findTrailerError } from "@connectrpc/connect/protocol-grpc";
+import { trailerParse } from "@connectrpc/connect/protocol-grpc-web";
+import type { PlanSharingProtocol } from "../../../src/client/index.ts";
+import { readErrorBody } from "../../../src/transcoding/index.ts";
+
+/** A call whose bytes a test chooses, so that they can be wrong. */
+export type RawCall = {
+  readonly url: string;
+  readonly protocol: PlanSharingProtocol;
+  readonly token: string;
+  /** Of an RPC: `package.Service/Method`. Over REST: `POST /path?query`. */
+  readonly method: string;
+  readonly format: "json" | "binary";
+  /** The message, or over REST the body. Framed where the protocol wants it. */
+  readonly body: string | Uint8Array;
+  /** How the body is compressed; it is the test that has compressed it. */
+  readonly encoding?: "gzip" | "br" | "deflate";
+  /** Sends the body as it is, over gRPC and gRPC-Web as well. */
+  readonly unframed?: boolean;
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+/** What came back. */
+export type RawAnswer = {
+  readonly httpStatus: number;
+  /** Undefined for a success. */
+  readonly error: ConnectError | undefined;
+  /** Everything that was readable in the answer, to look for what should not be there. */
+  readonly text: string;
+};
+
+const contentTypes = {
+  connect: { json: "application/json", binary: "application/proto" },
+  grpc: { json: "application/grpc+json", binary: "application/grpc+proto" },
+  "grpc-web": { json: "application/grpc-web+json", binary: "application/grpc-web+proto" },
+  rest: { json: "application/json", binary: "application/json" },
+} as const;
+
+/** Sends a call and reads its answer, by the rules of its protocol but without any of its libraries' checks. */
+export function callRaw(call: RawCall): Promise<RawAnswer> {
+  return call.protocol === "grpc" ? callHttp2(call) : callFetch(call);
+}
+
+function bytesOf({ protocol, body, encoding, unframed }: RawCall): Uint8Array {
+  const bytes = Buffer.from(body);
+  const framed = !unframed && (protocol === "grpc" || protocol === "grpc-web");
+  return framed ? encodeEnvelope(encoding === undefined ? 0 : 1, bytes) : bytes;
+}
+
+function headersOf({ protocol, token, format, encoding, headers }: RawCall): Record<string, string> {
+  const framed = protocol === "grpc" || protocol === "grpc-web";
+  return {
+    authorization: `Bearer ${token}`,
+    "content-type": contentTypes[protocol][format],
+    ...(encoding && { [framed ? "grpc-encoding" : "content-encoding"]: encoding }),
+    ...headers,
+  };
+}
+
+async function callFetch(call: RawCall): Promise<RawAnswer> {
+  const [verb, path] =
+    call.protocol === "rest" ? (call.method.split(" ", 2) as [string, string]) : ["POST", `/${call.method}`];
+  const response = await fetch(call.url + path, {
+    method: verb,
+    headers: headersOf(call),
+    body: verb === "GET" ? null : new Uint8Array(bytesOf(call)),
+  });
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  const text = Buffer.from(bytes).toString("latin1");
+  const error = call.protocol === "grpc-web" ? webError(response, bytes) : httpError(call, response, bytes);
+  return { httpStatus: response.status, error, text };
+}
+
+function httpError({ protocol }: RawCall, response: Response, bytes: Uint8Array): ConnectError | undefined {
+  if (response.ok) {
+    return undefined;
+  }
+  if (protocol === "rest") {
+    return readErrorBody(Buffer.from(bytes).toString(), response.status, response.headers);
+  }
+  const fallback = new ConnectError(`HTTP ${response.status} without an error of Connect`, Code.Unknown);
+  return errorFromJsonBytes(bytes, response.headers, fallback);
+}
+
+function webError(response: Response, bytes: Uint8Array): ConnectError | undefined {
+  if (!response.ok) {
+    return new ConnectError(`HTTP ${response.status}`, Code.Unknown, response.headers);
+  }
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = 0; at < view.length; at += 5 + view.readUInt32BE(at + 1)) {
+    if (((view[at] ?? 0) & 0x80) !== 0) {
+      return findTrailerError(trailerParse(view.subarray(at + 5, at + 5 + view.readUInt32BE(at + 1))));
+    }
+  }
+  return findTrailerError(response.headers);
+}
+
+function callHttp2(call: RawCall): Promise<RawAnswer> {
+  const session = connect(call.url);
+  const answer = new Promise<RawAnswer>((resolve, reject) => {
+    session.on("error", reject);
+    const stream = session.request({
+      ":method": "POST",
+      ":path": `/${call.method}`,
+      te: "trailers",
+      ...headersOf(call),
+    });
+    const received = new Headers();
+    let httpStatus = 0;
+    let text = "";
+    const take = (headers: Record<string, string | string[] | number | undefined>) => {
+      for (const [name, value] of Object.entries(headers)) {
+        if (!name.startsWith(":") && value !== undefined) {
+          received.set(name, String(value));
+        }
+      }
+    };
+    stream.on("response", (headers) => {
+      httpStatus = headers[":status"] ?? 0;
+      take(headers);
+    });
+    stream.on("trailers", take);
+    stream.on("data", (chunk: Buffer) => {
+      text += chunk.toString("latin1");
+    });
+    stream.on("error", reject);
+    stream.on("end", () => {
+      text += decodeURIComponent(received.get("grpc-message") ?? "");
+      const error =
+        httpStatus === 200
+          ? findTrailerError(received)
+          : new ConnectError(`HTTP ${httpStatus}`, Code.Unknown, received);
+      resolve({ httpStatus, error, text });
+    });
+    stream.end(bytesOf(call));
+  });
+  return answer.finally(() => session.close());
+}

@@ -1,0 +1,223 @@
+import type { IncomingHttpHeaders, RequestListener } from "node:http";
+import { createRegistry, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { afterEach, describe, expect, it } from "vitest";
+import { createRestTransport, type RestTransportOptions } from "../../../src/transcoding/client/transport.ts";
+import { type Canned, clientMessage, serveCanned, unaryMethod } from "../fixtures/client-library.ts";
+
+const servers: Canned[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.close();
+  }
+});
+
+async function listen(listener: RequestListener): Promise<string> {
+  const server = await serveCanned(listener);
+  servers.push(server);
+  return server.baseUrl;
+}
+
+const answer = (body: string | Uint8Array, contentType = "application/json", status = 200) =>
+  listen((_, response) => response.writeHead(status, { "content-type": contentType }).end(body));
+
+/** The JSON of the answer, or the code and text of the error. */
+async function call(options: RestTransportOptions, name: string, json: JsonValue = {}) {
+  const method = unaryMethod(name);
+  try {
+    const input = fromJson(method.input, json);
+    const { message } = await createRestTransport(options).unary(
+      method,
+      undefined,
+      undefined,
+      undefined,
+      input,
+    );
+    return toJson(method.output, message, { registry: options.jsonOptions?.registry });
+  } catch (cause) {
+    if (!(cause instanceof ConnectError)) {
+      throw cause;
+    }
+    return [Code[cause.code], cause.rawMessage];
+  }
+}
+
+describe("K8: response_body", () => {
+  it.each([
+    ["GetParts", '[{"title":"a"},{}]', { volumes: [{ title: "a" }, {}] }],
+    ["GetParts", "[]", {}],
+    ["GetParts", "null", {}],
+    ["GetParts", "", {}],
+    ["GetParts", "{}", ["Internal", "the response is no library.v1.Parts"]],
+    ["GetFree", "null", { freeValue: null }],
+    ["GetFree", "[1]", { freeValue: [1] }],
+    ["GetFree", "0", { freeValue: 0 }],
+    ["GetCount", '"9007199254740993"', { count: "9007199254740993" }],
+    ["GetCount", "3", { count: "3" }],
+    ["GetCount", "0", {}],
+  ])("%s of %j", async (name, body, json) => {
+    expect(await call({ baseUrl: await answer(body) }, name)).toEqual(json);
+  });
+});
+
+describe("X1: HttpBody", () => {
+  /** A server that answers the bytes it got, with their content type. */
+  const echo = (seen: IncomingHttpHeaders[] = []) =>
+    listen((request, response) => {
+      seen.push(request.headers, { url: request.url });
+      response.writeHead(200, { "content-type": request.headers["content-type"] ?? "none/none" });
+      request.pipe(response);
+    });
+
+  it("is the bytes of a response", async () => {
+    const bytes = Uint8Array.of(0xff, 0, 0x7b);
+    expect(
+      await call({ baseUrl: await answer(bytes, "image/png") }, "GetCover", { shelf: "shelves/1" }),
+    ).toEqual({
+      contentType: "image/png",
+      data: "/wB7",
+    });
+  });
+
+  it("is the bytes of a request's field and of a response's", async () => {
+    const seen: IncomingHttpHeaders[] = [];
+    const cover = { contentType: "image/png", data: "/wB7" };
+    const json = { shelf: "shelves/1", cover, replace: true };
+    expect(await call({ baseUrl: await echo(seen) }, "PutCover", json)).toEqual({ old: cover });
+    expect(seen).toMatchObject([
+      { "content-type": "image/png", "content-length": "3", accept: "*/*" },
+      { url: "/v1/shelves/1/cover?replace=true" },
+    ]);
+  });
+
+  it("K5: is sent if it is empty, and not if it is unset", async () => {
+    const seen: IncomingHttpHeaders[] = [];
+    const baseUrl = await echo(seen);
+    expect(await call({ baseUrl }, "PutCover", { shelf: "shelves/1", cover: {} })).toEqual({
+      old: { contentType: "application/octet-stream" },
+    });
+    expect(await call({ baseUrl }, "PutCover", { shelf: "shelves/1" })).toEqual({
+      old: { contentType: "none/none" },
+    });
+  });
+
+  it("is a whole request", async () => {
+    const seen: IncomingHttpHeaders[] = [];
+    const baseUrl = await listen((request, response) => {
+      seen.push(request.headers);
+      response.writeHead(204).end();
+    });
+    expect(await call({ baseUrl }, "Scan", { contentType: "text/csv", data: "YQ==" })).toEqual({});
+    expect(seen).toMatchObject([{ "content-type": "text/csv", "content-length": "1" }]);
+  });
+
+  it("with a content type that is no header value is INVALID_ARGUMENT", async () => {
+    expect(await call({ baseUrl: await echo() }, "Scan", { contentType: "a\nb" })).toEqual([
+      "InvalidArgument",
+      "the content type of the body is no header value",
+    ]);
+  });
+});
+
+describe("what a response may be", () => {
+  it("K9: as large as allowed, and no larger", async () => {
+    const baseUrl = await answer(JSON.stringify([{ title: "a".repeat(37) }]));
+    expect(await call({ baseUrl, readMaxBytes: 51 }, "GetParts")).toMatchObject({ volumes: [{}] });
+    expect(await call({ baseUrl, readMaxBytes: 50 }, "GetParts")).toEqual([
+      "ResourceExhausted",
+      "the response exceeds 50 bytes",
+    ]);
+  });
+
+  it("E6: an error is read whatever the bound, and its page is dropped if it is endless", async () => {
+    const short = await answer('{"error":{"status":"ABORTED","message":"a"}}', "application/json", 500);
+    expect(await call({ baseUrl: short, readMaxBytes: 1 }, "GetParts")).toEqual(["Aborted", "a"]);
+    const long = await answer("a".repeat(2_000_000), "text/html", 503);
+    expect(await call({ baseUrl: long }, "GetParts")).toEqual(["Unavailable", "HTTP 503"]);
+  });
+
+  it("E6: an error whose body breaks off has its status", async () => {
+    const baseUrl = await listen((_, response) => {
+      response.writeHead(404, { "content-length": 100 });
+      response.write('{"error', () => response.destroy());
+    });
+    expect(await call({ baseUrl }, "GetParts")).toEqual(["NotFound", "HTTP 404"]);
+  });
+
+  it("K10: a body that breaks off is UNAVAILABLE", async () => {
+    const baseUrl = await listen((_, response) => {
+      response.writeHead(200, { "content-length": 100 });
+      response.write('[{"ti', () => response.destroy());
+    });
+    expect((await call({ baseUrl }, "GetParts")) as string[]).toContain("Unavailable");
+  });
+
+  it.each([
+    ['{"count":9007199254740993}', "J7"],
+    ['{"count": -9223372036854775808}', "J7"],
+    ['{"counts":{"a":1e17}}', "J7"],
+    ['{"wrapped":9007199254740993}', "J7"],
+    ['{"longList":[1,\n9007199254740993]}', "J7"],
+    ["[".repeat(10_000), "J8"],
+    [`{"free":{"a":${"[".repeat(10_000)}${"]".repeat(10_000)}}}`, "J8"],
+  ])("%#: %s is INTERNAL", async (body) => {
+    expect(await call({ baseUrl: await answer(body) }, "GetAll")).toEqual([
+      "Internal",
+      "the response is no library.v1.Parts",
+    ]);
+  });
+
+  it("J7: numbers that keep their digits are read, and doubles as ever", async () => {
+    const body =
+      '{"count":9007199254740991,"freeValue":1e300,"wrapped":"9007199254740993","free":{"a":1e17}}';
+    expect(await call({ baseUrl: await answer(body) }, "GetAll")).toEqual({
+      count: "9007199254740991",
+      freeValue: 1e300,
+      wrapped: "9007199254740993",
+      free: { a: 1e17 },
+    });
+  });
+
+  it("J6: holds an Any if its type is in the registry", async () => {
+    const any = { "@type": "type.googleapis.com/library.v1.Volume", title: "a" };
+    const baseUrl = await answer(JSON.stringify({ any }));
+    expect(await call({ baseUrl }, "GetAll")).toEqual(["Internal", "the response is no library.v1.Parts"]);
+    const registry = createRegistry(clientMessage("Volume"));
+    expect(await call({ baseUrl, jsonOptions: { registry } }, "GetAll")).toEqual({ any });
+  });
+
+  it("J2: has no unknown fields if the caller wants none", async () => {
+    const baseUrl = await answer('{"newField":1}');
+    expect(await call({ baseUrl }, "GetAll")).toEqual({});
+    expect(await call({ baseUrl, jsonOptions: { ignoreUnknownFields: false } }, "GetAll")).toContain(
+      "Internal",
+    );
+  });
+});
+
+it.each([
+  ["Trace", "fetch sends no TRACE"],
+  ["GetWithBody", "fetch sends no body with GET"],
+])("T15: %s is UNIMPLEMENTED", async (name, text) => {
+  expect(await call({ baseUrl: "http://127.0.0.1" }, name)).toEqual([
+    "Unimplemented",
+    `rpc library.v1.Streams.${name}: ${text}`,
+  ]);
+});
+
+it.each([
+  [0.2, "0.001"],
+  [1500, "1.5"],
+  [2_000_000_000_000, "999999999"],
+])("C4: %d ms is X-Server-Timeout: %s", async (timeoutMs, text) => {
+  const method = unaryMethod("GetParts");
+  let seen: string | null = "";
+  const fetch = async (_: unknown, init?: { headers?: unknown }) => {
+    seen = new Headers(init?.headers as Headers | undefined).get("x-server-timeout");
+    return new Response("[]");
+  };
+  await createRestTransport({ baseUrl: "http://a", fetch })
+    .unary(method, undefined, timeoutMs, undefined, {})
+    .catch(() => {});
+  expect(seen).toBe(text);
+});

@@ -1,0 +1,307 @@
+import { create, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
+import { AnySchema } from "@bufbuild/protobuf/wkt";
+import { describe, expect, it } from "vitest";
+import type { HttpRule } from "#deps/google/api/http_pb.js";
+import { expandRequest } from "../../../src/transcoding/client/expand-request.ts";
+import { buildRouteTree } from "../../../src/transcoding/http/route-tree.ts";
+import { compileRequestBinder } from "../../../src/transcoding/server/request-binder.ts";
+import { bindingFor, custom, everything, get, post } from "../fixtures/library.ts";
+
+/** Writes a request as one line, and its body below. */
+function expand(rule: HttpRule, json: JsonValue): string[] {
+  const expanded = expandRequest(bindingFor(rule), fromJson(everything, json));
+  if ("fault" in expanded) {
+    return [expanded.fault];
+  }
+  const { httpMethod, path, query, body } = expanded;
+  const line = `${httpMethod} ${path}${query === "" ? "" : `?${query}`}`;
+  return body === undefined ? [line] : [line, JSON.stringify(body)];
+}
+
+describe("expandRequest: the path", () => {
+  it.each([
+    [
+      "D7",
+      "/v1/{string_value}",
+      { stringValue: "a/b c%2F:+*'ä" },
+      "GET /v1/a%2Fb%20c%252F%3A%2B%2A%27%C3%A4",
+    ],
+    ["D7", "/v1/{string_value}", { stringValue: "-_.~0aZ" }, "GET /v1/-_.~0aZ"],
+    ["D7", "/v1/{string_value=a/*}", { stringValue: "a/b c" }, "GET /v1/a/b%20c"],
+    ["D7", "/v1/{string_value=**}", { stringValue: "a/b/%2F" }, "GET /v1/a/b/%252F"],
+    ["D7", "/v1/{string_value}", { stringValue: "..." }, "GET /v1/..."],
+    ["D7", "/v1/{string_value}", { stringValue: "%2e%2e" }, "GET /v1/%252e%252e"],
+    ["D7", "/v1/{string_value}", { stringValue: "\\..\\" }, "GET /v1/%5C..%5C"],
+    ["T8", "/v1/{string_value}:cancel", { stringValue: "a:b" }, "GET /v1/a%3Ab:cancel"],
+    ["T10", "/v1/a%20b/{string_value}:c%2Fd", { stringValue: "a" }, "GET /v1/a%20b/a:c%2Fd"],
+    [
+      "T12",
+      "/v1/{part.inner.label}/{part.label}",
+      { part: { label: "a", inner: { label: "b" } } },
+      "GET /v1/b/a",
+    ],
+    [
+      "T12",
+      "/v1/{int64_value}/{bool_value}",
+      { int64Value: "9007199254740993", boolValue: true },
+      "GET /v1/9007199254740993/true",
+    ],
+    ["T12", "/v1/{kind}/{left}", { kind: "NOVEL", left: "a" }, "GET /v1/NOVEL/a"],
+    ["T12", "/v1/{bytes_value}", { bytesValue: "+/8=" }, "GET /v1/%2B%2F8%3D"],
+    ["K6", "/v1/{optional_int32}", { optionalInt32: 0 }, "GET /v1/0"],
+    ["K6", "/v1/{int32_value}/{bool_value}", {}, "GET /v1/0/false"],
+    ["K6", "/v1/{int64_value}/{long_text}/{kind}", {}, "GET /v1/0/0/KIND_UNSPECIFIED"],
+    ["K2", "/v1/{string_value=a}", { stringValue: "a" }, "GET /v1/a"],
+    ["K2", "/v1/{string_value=a/*/b}", { stringValue: "a/x/b" }, "GET /v1/a/x/b"],
+    ["K2", "/v1/{string_value=a/**}", { stringValue: "a" }, "GET /v1/a"],
+    ["K2", "/v1/{string_value=a/**}", { stringValue: "a/b/c" }, "GET /v1/a/b/c"],
+    ["K2", "/v1/{string_value=a/**/b}", { stringValue: "a/x/y/b" }, "GET /v1/a/x/y/b"],
+    ["K2", "/v1/{string_value=a/**/b}", { stringValue: "a/b" }, "GET /v1/a/b"],
+    ["M8", "/v1/{string_value=a/**}/c", { stringValue: "a/b" }, "GET /v1/a/b/c"],
+  ])("%s: %s with %j", (_, template, json, line) => {
+    expect(expand(get(template), json)).toEqual([line]);
+  });
+
+  const empty = "string_value is part of the path and must not be empty";
+  const dots = "string_value is part of the path and must not have an empty segment, . or ..";
+  const unpaired = "string_value must be valid Unicode: it has an unpaired surrogate";
+
+  it.each([
+    ["D7", "/v1/{string_value}", "", empty],
+    ["D7", "/v1/{string_value}", ".", dots],
+    ["D7", "/v1/{string_value}", "..", dots],
+    ["D7", "/v1/{string_value}:cancel", "..", dots],
+    ["D7", "/v1/{string_value=**}", "a/../b", dots],
+    ["D7", "/v1/{string_value=**}", "./a", dots],
+    ["D7", "/v1/{string_value=**}", "a//b", dots],
+    ["D7", "/v1/{string_value=**}", "/a", dots],
+    ["D7", "/v1/{string_value=**}", "a/", dots],
+    ["D7", "/v1/{string_value=**}", "/", dots],
+    ["D7", "/v1/{string_value=**}", "", empty],
+    ["D7", "/v1/{string_value}", "\ud800", unpaired],
+    ["D7", "/v1/{string_value=**}", "a/\udc00", unpaired],
+    ["K2", "/v1/{string_value=a}", "b", "string_value must have the form a"],
+    ["K2", "/v1/{string_value=a/*}", "b/x", "string_value must have the form a/*"],
+    ["K2", "/v1/{string_value=a/*}", "a", "string_value must have the form a/*"],
+    ["K2", "/v1/{string_value=a/*}", "a/x/y", "string_value must have the form a/*"],
+    ["K2", "/v1/{string_value=a/*/b}", "a/x/c", "string_value must have the form a/*/b"],
+    ["K2", "/v1/{string_value=a/**}", "b", "string_value must have the form a/**"],
+    ["K2", "/v1/{string_value=a/**}", "b/x", "string_value must have the form a/**"],
+    ["K2", "/v1/{string_value=a/**/b}", "a/x/c", "string_value must have the form a/**/b"],
+    ["K2", "/v1/{string_value=a/**/b}", "a", "string_value must have the form a/**/b"],
+  ])("%s: %s refuses %j", (_, template, value, fault) => {
+    // Not from JSON, whose reader knows about surrogates.
+    const message = fromJson(everything, {});
+    Object.assign(message, { stringValue: value });
+    expect(expandRequest(bindingFor(get(template)), message)).toEqual({ fault });
+  });
+
+  it.each([
+    "/v1/{part.label}",
+    "/v1/{constructor}",
+    "/v1/{to_string}",
+    "/v1/{optional_int32}",
+    "/v1/{left}",
+    "/v1/{either.count}",
+    "/v1/{bytes_value}",
+  ])("D7: %s refuses a message without the field", (template) => {
+    expect(expand(get(template), { right: 1 })).toEqual([
+      expect.stringMatching(/^[\w.]+ is part of the path and must not be empty$/),
+    ]);
+  });
+});
+
+describe("expandRequest: the query", () => {
+  const rule = get("/v1");
+
+  it.each([
+    ["K4", { part: { inner: { inner: { count: 1 } } } }, "part.inner.inner.count=1"],
+    ["K4", { nested: { mark: "a" } }, "nested.mark=a"],
+    ["Q3", { numbers: [1, 2], texts: ["a,b", ""] }, "numbers=1&numbers=2&texts=a%2Cb&texts="],
+    [
+      "Q12",
+      { time: "2026-01-31T08:00:00Z", times: ["2026-01-31T08:00:00Z"] },
+      "times=2026-01-31T08%3A00%3A00Z&time=2026-01-31T08%3A00%3A00Z",
+    ],
+    [
+      "Q12",
+      { duration: "1s", mask: "a,b", stringWrapper: "", int64Wrappers: ["1"] },
+      "int64Wrappers=1&stringWrapper=&duration=1s&mask=a%2Cb",
+    ],
+    ["Q13", { stringValue: "a b+c&d=e%#" }, "stringValue=a%20b%2Bc%26d%3De%25%23"],
+    ["Q10", { kind: "NOVEL", kinds: [7] }, "kind=NOVEL&kinds=7"],
+    ["Q11", { bytesValue: "+/8=" }, "bytesValue=%2B%2F8%3D"],
+    [
+      "K6",
+      { int32Value: 0, optionalInt32: 0, optionalString: "", optionalBool: false },
+      "optionalInt32=0&optionalString=&optionalBool=false",
+    ],
+    ["K6", { left: "" }, "left="],
+    ["K6", { doubleValue: "NaN", floatValue: 0 }, "doubleValue=NaN"],
+    ["K6", {}, ""],
+  ])("%s: %j", (_, json, query) => {
+    expect(expand(rule, json)).toEqual([`GET /v1${query === "" ? "" : `?${query}`}`]);
+  });
+
+  const list = "is a list of messages, which no query parameter can carry";
+  const free = "has keys of its own, which no query parameter can carry";
+
+  it.each([
+    ["Q6", { parts: [{ count: 1 }] }, `parts ${list}`],
+    ["Q6", { nested: { parts: [{}] } }, `nested.parts ${list}`],
+    ["Q6", { structs: [{}] }, `structs ${list}`],
+    ["Q6", { labels: { a: "b" } }, `labels ${free}`],
+    ["Q6", { nested: { partsByName: { a: { count: 1 } } } }, `nested.partsByName ${free}`],
+    ["Q6", { struct: { a: 1 } }, `struct ${free}`],
+    ["Q6", { value: "a" }, `value ${free}`],
+    ["Q6", { value: null }, `value ${free}`],
+    ["Q6", { listValue: [1] }, `listValue ${free}`],
+    ["Q6", { any: {} }, `any ${free}`],
+  ])("%s: refuses %j", (_, json, fault) => {
+    expect(expand(rule, json)).toEqual([fault]);
+  });
+
+  it("D7: refuses half a surrogate pair", () => {
+    const message = fromJson(everything, {});
+    Object.assign(message, { texts: ["a", "\ud800"] });
+    expect(expandRequest(bindingFor(rule), message)).toEqual({
+      fault: "texts must be valid Unicode: it has an unpaired surrogate",
+    });
+  });
+});
+
+describe("expandRequest: the body", () => {
+  it.each([
+    [
+      "K3",
+      post("/v1/{string_value}", "*"),
+      { stringValue: "a", int32Value: 1 },
+      ["POST /v1/a", '{"int32Value":1}'],
+    ],
+    [
+      "K3",
+      post("/v1/{part.label}", "*"),
+      { part: { label: "a", count: 1 } },
+      ["POST /v1/a", '{"part":{"count":1}}'],
+    ],
+    [
+      "K3",
+      post("/v1/{part.label}", "part"),
+      { part: { label: "a", count: 1 } },
+      ["POST /v1/a", '{"count":1}'],
+    ],
+    [
+      "K3",
+      post("/v1/{part.label}", "part"),
+      { part: { label: "a" }, numbers: [1] },
+      ["POST /v1/a?numbers=1", "{}"],
+    ],
+    ["K3", get("/v1/{part.label}"), { part: { label: "a", count: 1 } }, ["GET /v1/a?part.count=1"]],
+    ["K3", get("/v1/{string_value}"), { stringValue: "a" }, ["GET /v1/a"]],
+    ["K5", post("/v1", "*"), {}, ["POST /v1", "{}"]],
+    ["K5", post("/v1", "optional_bool"), { optionalBool: false }, ["POST /v1", "false"]],
+    ["K5", post("/v1", "optional_int32"), { optionalInt32: 0 }, ["POST /v1", "0"]],
+    ["K5", post("/v1", "string_wrapper"), { stringWrapper: "" }, ["POST /v1", '""']],
+    ["K5", post("/v1", "value"), { value: null }, ["POST /v1", "null"]],
+    ["K5", post("/v1", "part"), { part: {} }, ["POST /v1", "{}"]],
+    ["K5", post("/v1", "part"), { int32Value: 1 }, ["POST /v1?int32Value=1"]],
+    ["K5", post("/v1", "constructor"), { int32Value: 1 }, ["POST /v1?int32Value=1", '""']],
+    [
+      "B2",
+      post("/v1", "labels"),
+      { labels: { a: "b" }, int32Value: 1 },
+      ["POST /v1?int32Value=1", '{"a":"b"}'],
+    ],
+    ["B2", post("/v1", "shelf_mark"), { mark: "a" }, ["POST /v1", '"a"']],
+    ["K5", post("/v1", "string_value"), {}, ["POST /v1", '""']],
+    ["K5", post("/v1", "int32_value"), { int32Value: 0 }, ["POST /v1", "0"]],
+    ["K5", post("/v1", "uint64_value"), {}, ["POST /v1", '"0"']],
+    ["K5", post("/v1", "bool_value"), {}, ["POST /v1", "false"]],
+    ["K5", post("/v1", "kind"), {}, ["POST /v1", '"KIND_UNSPECIFIED"']],
+    ["K5", post("/v1", "numbers"), {}, ["POST /v1", "[]"]],
+    ["K5", post("/v1", "labels"), {}, ["POST /v1", "{}"]],
+    ["K6", post("/v1", "optional_bool"), {}, ["POST /v1"]],
+    ["K6", post("/v1", "left"), {}, ["POST /v1"]],
+    ["K6", post("/v1", "string_wrapper"), {}, ["POST /v1"]],
+    ["T15", custom("*", "/v1"), {}, ["GET /v1"]],
+    ["T15", custom("*", "/v1", "*"), {}, ["POST /v1", "{}"]],
+    ["T15", custom("SEARCH", "/v1"), {}, ["SEARCH /v1"]],
+  ])("%s: %#", (_, rule, json, lines) => {
+    expect(expand(rule, json)).toEqual(lines);
+  });
+
+  it("K1: refuses a path with a * that nothing fills", () => {
+    expect(expand(get("/v1/*/now"), {})).toEqual(["/v1/*/now has a * that no field of the request fills"]);
+  });
+
+  it("J6: refuses a message without a JSON form", () => {
+    const any = { typeUrl: "type.googleapis.com/a.B", value: new Uint8Array([8]) };
+    const message = Object.assign(create(everything), { any: create(AnySchema, any) });
+    expect(expandRequest(bindingFor(post("/v1", "*")), message)).toEqual({
+      fault: expect.stringMatching(/^the request has no JSON form: /),
+    });
+  });
+
+  it.each([
+    ["T12", get("/v1/{nothing}"), "{nothing} must be a singular field of a primitive type"],
+    ["T12", get("/v1/{part}"), "{part} must be a singular field of a primitive type"],
+    ["T12", get("/v1/{texts}"), "{texts} must be a singular field of a primitive type"],
+    [
+      "T13",
+      post("/v1", "nothing"),
+      'its google.api.http rule has the body "nothing", which is no field of it',
+    ],
+  ])("%s: a rule that does not fit throws: %#", (_, rule, text) => {
+    expect(() => expandRequest(bindingFor(rule), create(everything))).toThrow(
+      `rpc library.v1.Library.Echo: ${text}`,
+    );
+  });
+
+  it("K3: leaves the message as it was", () => {
+    const message = fromJson(everything, { stringValue: "a", part: { label: "b" } });
+    expandRequest(bindingFor(post("/v1/{string_value}/{part.label}", "part")), message);
+    expect(toJson(everything, message)).toEqual({ stringValue: "a", part: { label: "b" } });
+  });
+});
+
+it.each([
+  [
+    get("/v1/{string_value}"),
+    { stringValue: "a/b%2F+ ä", part: { count: 1 }, texts: ["", "a+b"], optionalBool: false },
+  ],
+  [get("/v1/{string_value=a/**}"), { stringValue: "a/%2F/+ ä:x", time: "2026-01-31T08:00:00.5Z", left: "" }],
+  [
+    get("/v1/{part.label}:cancel"),
+    { part: { label: ":cancel", inner: { words: ["a", "b"] } }, bytesValue: "+/8=" },
+  ],
+  [
+    post("/v1/{string_value=a/*/b/*}:x", "*"),
+    { stringValue: "a/€/b/ ", labels: { a: "b" }, int64Value: "-9223372036854775808" },
+  ],
+  [
+    post("/v1/{part.label}", "part"),
+    { part: { label: "..a" }, duration: "1s", int32Wrapper: 0, either: { star: "" } },
+  ],
+  [
+    post("/v1/{int64_value}/{kind}/{bool_value}", "parts"),
+    { parts: [{}, { count: 1 }], ulongText: "18446744073709551615" },
+  ],
+  [custom("*", "/v1/{bytes_value}/{double_value}"), { bytesValue: "+/8=", doubleValue: "-Infinity" }],
+] satisfies [HttpRule, JsonValue][])(
+  "K1: what the client writes is what the server reads: %#",
+  (rule, json) => {
+    const binding = bindingFor(rule);
+    const message = fromJson(everything, json);
+    const expanded = expandRequest(binding, message);
+    if ("fault" in expanded) {
+      throw new Error(expanded.fault);
+    }
+    const match = buildRouteTree([[binding, binding] as const]).match(expanded.httpMethod, expanded.path);
+    const captures = match !== undefined && "captures" in match ? match.captures : [];
+    const { query, body } = expanded;
+    const bound = compileRequestBinder(binding).bind({ captures, query, body });
+    expect("message" in bound ? toJson(everything, bound.message) : bound).toEqual(
+      toJson(everything, message),
+    );
+  },
+);

@@ -1,0 +1,409 @@
+import { fromJson, type JsonValue, toBinary, toJson } from "@bufbuild/protobuf";
+import { describe, expect, it } from "vitest";
+import { messageReader } from "../../../src/transcoding/json/reader.ts";
+import { createReadingState } from "../../../src/transcoding/json/reading-state.ts";
+import { createViolationList } from "../../../src/transcoding/json/violations.ts";
+import { everything } from "../fixtures/library.ts";
+
+function read(json: unknown, ignoreUnknownFields = false) {
+  const violations = createViolationList();
+  const state = createReadingState(violations, ignoreUnknownFields);
+  const message = messageReader(everything)(json, "", state);
+  return {
+    message,
+    keys: state.keys,
+    faults: violations.found.map((each) => `${each.field}: ${each.description}`),
+  };
+}
+
+/** What is wrong with a document, given as text, so that keys may be escaped or stand twice. */
+function faultsOf(text: string): string[] {
+  return read(JSON.parse(text)).faults;
+}
+
+const valid: Record<string, JsonValue> = {
+  scalars: {
+    doubleValue: 1.5,
+    floatValue: -0.25,
+    int32Value: -7,
+    int64Value: "-9007199254740993",
+    uint32Value: 4294967295,
+    uint64Value: "18446744073709551615",
+    sint32Value: -1,
+    sint64Value: "-1",
+    fixed32Value: 1,
+    fixed64Value: "1",
+    sfixed32Value: -2,
+    sfixed64Value: "-2",
+    boolValue: true,
+    stringValue: "€😀\u0000\u2028",
+    bytesValue: "+/8=",
+    kind: "ATLAS",
+    longText: "9007199254740993",
+    ulongText: "18446744073709551615",
+  },
+  "doubles that are no JSON number": { doubleValue: "NaN", floatValue: "-Infinity" },
+  "explicit presence of defaults": {
+    optionalInt32: 0,
+    optionalString: "",
+    optionalBool: false,
+    optionalKind: "KIND_UNSPECIFIED",
+  },
+  "an unknown number of an enum": { kind: 99, kinds: [99, -1] },
+  lists: {
+    numbers: [0, 1, -1],
+    texts: ["", "a"],
+    kinds: ["NOVEL", "KIND_UNSPECIFIED"],
+    longTexts: ["1", "-9223372036854775808"],
+    times: ["2026-01-31T08:00:00Z"],
+    parts: [{}, { label: "a", inner: { count: 1 }, words: ["b"], star: "c" }],
+    structs: [{ a: 1 }, {}],
+    int64Wrappers: ["1", "9007199254740993"],
+    blobs: ["", "AA=="],
+  },
+  maps: {
+    labels: { "": "", a: "b", constructor: "c", toString: "d" },
+    byInt32: { "-1": "a", "0": "b" },
+    byInt64: { "-9223372036854775808": "a" },
+    byBool: { true: "a", false: "b" },
+    partsByName: { a: { inner: {} } },
+    kindsByName: { a: "NOVEL", b: 99 },
+    structsByName: { a: { b: [null, true, "c", 1.5, {}] } },
+    timesByName: { a: "1970-01-01T00:00:00Z" },
+    longsByName: { a: "9007199254740993" },
+  },
+  "a string of a oneof": { left: "" },
+  "a number of a oneof": { right: 0 },
+  "a message of a oneof": { either: {} },
+  "a wrapper of a oneof": { wrapped: "" },
+  "a struct of a oneof": { structured: { a: 1 } },
+  "bytes of a oneof": { raw: "AA==" },
+  wrappers: {
+    doubleWrapper: 0,
+    floatWrapper: "Infinity",
+    int64Wrapper: "0",
+    uint64Wrapper: "18446744073709551615",
+    int32Wrapper: 0,
+    uint32Wrapper: 4294967295,
+    boolWrapper: false,
+    stringWrapper: "",
+    bytesWrapper: "",
+  },
+  "time, duration, mask": {
+    time: "2026-01-31T08:00:00.123456789Z",
+    duration: "-1.500s",
+    mask: "stringValue,part.innerPart",
+  },
+  "the shortest and longest durations": { duration: "315576000000s" },
+  values: { struct: { a: { b: [1] } }, value: null, listValue: [null, [], {}], nullValue: null },
+  "a value that is an object": { value: { a: [] } },
+  "messages in messages": { part: { inner: { inner: {} } }, nested: { nested: { stringValue: "a" } } },
+  "an Any of nothing": { any: {} },
+  "names of every object": { constructor: "a", toString: "b" },
+  "a JSON name of its own": { mark: "a" },
+};
+
+describe("messageReader", () => {
+  it.each(Object.keys(valid))("J1: reads what protobuf-es reads: %s", (name) => {
+    const json = valid[name] ?? null;
+    const expected = fromJson(everything, json);
+    const { message, faults } = read(json);
+    expect(faults).toEqual([]);
+    if (message === undefined) {
+      throw new Error("nothing was read");
+    }
+    expect(toJson(everything, message)).toEqual(toJson(everything, expected));
+    expect(toBinary(everything, message)).toEqual(toBinary(everything, expected));
+  });
+
+  it("J1: takes proto names at every level", () => {
+    const { message, faults } = read({
+      string_value: "a",
+      to_string: "b",
+      shelf_mark: "c",
+      parts_by_name: { some_key: { inner: { words: ["d"] } } },
+    });
+    expect(faults).toEqual([]);
+    expect(message && toJson(everything, message)).toEqual({
+      stringValue: "a",
+      toString: "b",
+      mark: "c",
+      partsByName: { some_key: { inner: { words: ["d"] } } },
+    });
+  });
+
+  it("J1: null leaves a field unset", () => {
+    const fields = everything.fields.filter(({ name }) => name !== "value" && name !== "null_value");
+    const { message, faults } = read(Object.fromEntries(fields.map(({ jsonName }) => [jsonName, null])));
+    expect(faults).toEqual([]);
+    expect(message && toJson(everything, message)).toEqual({});
+  });
+
+  it("J1: a member of a oneof may stand beside others that are null", () => {
+    const { message, faults } = read({ left: null, right: 1, either: null });
+    expect(faults).toEqual([]);
+    expect(message && toJson(everything, message)).toEqual({ right: 1 });
+  });
+
+  it.each([
+    ["B4", "null", "body: must be an object, not null"],
+    ["B4", "[]", "body: must be an object, not an array"],
+    ["B4", '"secret"', "body: must be an object, not a string"],
+    ["B4", "1", "body: must be an object, not a number"],
+    ["B4", '{"part":[]}', "part: must be an object, not an array"],
+    ["B4", '{"part":"secret"}', "part: must be an object, not a string"],
+    ["B4", '{"parts":{}}', "parts: must be an array, not an object"],
+    ["B4", '{"parts":[null]}', "parts[0]: must be an object, not null"],
+    ["B4", '{"texts":["a",null]}', "texts[1]: must be a string, not null"],
+    ["B4", '{"texts":"secret"}', "texts: must be an array, not a string"],
+    ["B4", '{"labels":[]}', "labels: must be an object, not an array"],
+    ["B4", '{"labels":{"a":null}}', 'labels["a"]: must be a string, not null'],
+    ["B4", '{"labels":7}', "labels: must be an object, not a number"],
+    ["J2", '{"bogus":1}', "bogus: is not a field of Everything"],
+    ["J2", '{"StringValue":1}', "StringValue: is not a field of Everything"],
+    ["J2", '{"stringvalue":1}', "stringvalue: is not a field of Everything"],
+    ["J2", '{"shelfMark":"a"}', "shelfMark: is not a field of Everything"],
+    ["J2", '{"constructor$":"a"}', '"constructor$": is not a field of Everything'],
+    ["J2", '{"$typeName":"a"}', '"$typeName": is not a field of Everything'],
+    ["J2", '{"$unknown":[]}', '"$unknown": is not a field of Everything'],
+    ["J2", '{"choice":{"case":"left"}}', "choice: is not a field of Everything"],
+    ["J2", '{"":1}', '"": is not a field of Everything'],
+    ["J2", '{"[library.v1.x]":1}', '"[library.v1.x]": is not a field of Everything'],
+    ["E3", '{"parts":[{},{"inner":{"bogus":1}}]}', "parts[1].inner.bogus: is not a field of Part"],
+    ["E3", '{"parts_by_name":{"a b":{"bogus":1}}}', 'parts_by_name["a b"].bogus: is not a field of Part'],
+    [
+      "E3",
+      '{"nested":{"int32_value":"x"}}',
+      "nested.int32_value: must be an integer from -2147483648 to 2147483647",
+    ],
+    [
+      "Q4",
+      '{"string_value":"a","stringValue":"a"}',
+      "string_value: is the same field as stringValue, which is also set",
+    ],
+    [
+      "Q4",
+      '{"stringValue":null,"string_value":"a"}',
+      "string_value: is the same field as stringValue, which is also set",
+    ],
+    ["Q5", '{"left":"a","right":1}', "right: cannot be set together with left: at most one of them"],
+    ["Q5", '{"right":1,"left":"a"}', "left: cannot be set together with right: at most one of them"],
+    ["Q5", '{"either":{},"raw":""}', "raw: cannot be set together with either: at most one of them"],
+    ["Q5", '{"left":"a","wrapped":"b"}', "wrapped: cannot be set together with left: at most one of them"],
+    ["Q5", '{"wrapped":"b","left":"a"}', "left: cannot be set together with wrapped: at most one of them"],
+    [
+      "Q5",
+      '{"left":"a","structured":{}}',
+      "structured: cannot be set together with left: at most one of them",
+    ],
+    [
+      "Q5",
+      '{"parts":[{"star":"a","number":1}]}',
+      "parts[0].number: cannot be set together with star: at most one of them",
+    ],
+    [
+      "Q8",
+      '{"byInt32":{"x":"a"}}',
+      'byInt32["x"]: its key must be an integer from -2147483648 to 2147483647',
+    ],
+    [
+      "Q8",
+      '{"byInt32":{"2147483648":"a"}}',
+      'byInt32["2147483648"]: its key must be an integer from -2147483648 to 2147483647',
+    ],
+    [
+      "Q8",
+      '{"byInt32":{"1.0":"a"}}',
+      'byInt32["1.0"]: its key must be an integer from -2147483648 to 2147483647',
+    ],
+    [
+      "Q8",
+      '{"byInt32":{"-0":"a"}}',
+      'byInt32["-0"]: its key must be an integer from -2147483648 to 2147483647',
+    ],
+    [
+      "Q8",
+      '{"byInt64":{"1e0":"a"}}',
+      'byInt64["1e0"]: its key must be an integer from -9223372036854775808 to 9223372036854775807',
+    ],
+    ["Q7", '{"byBool":{"yes":"a"}}', 'byBool["yes"]: its key must be true or false'],
+    [
+      "Q10",
+      '{"kindsByName":{"a":"SECRET"}}',
+      'kindsByName["a"]: must be one of KIND_UNSPECIFIED, NOVEL, ATLAS',
+    ],
+    [
+      "J7",
+      '{"time":"2026-02-30T00:00:00Z"}',
+      'time: must be an RFC 3339 time that exists, such as "2026-01-31T08:00:00Z"',
+    ],
+    [
+      "J7",
+      '{"times":["secret"]}',
+      'times[0]: must be an RFC 3339 time that exists, such as "2026-01-31T08:00:00Z"',
+    ],
+    [
+      "J7",
+      '{"timesByName":{"a":1}}',
+      'timesByName["a"]: must be an RFC 3339 time that exists, such as "2026-01-31T08:00:00Z"',
+    ],
+    [
+      "J7",
+      '{"int64Value":9007199254740993}',
+      "int64Value: must be written as a string: beyond 2^53 a JSON number loses digits",
+    ],
+    [
+      "J7",
+      '{"longTexts":[9007199254740993]}',
+      "longTexts[0]: must be written as a string: beyond 2^53 a JSON number loses digits",
+    ],
+    [
+      "J7",
+      '{"longsByName":{"a":9007199254740993}}',
+      'longsByName["a"]: must be written as a string: beyond 2^53 a JSON number loses digits',
+    ],
+    [
+      "J7",
+      '{"int64Wrapper":9007199254740993}',
+      "int64Wrapper: must be written as a string: beyond 2^53 a JSON number loses digits",
+    ],
+    [
+      "J7",
+      '{"int64Wrappers":[9007199254740993]}',
+      "int64Wrappers[0]: must be written as a string: beyond 2^53 a JSON number loses digits",
+    ],
+    [
+      "J1",
+      '{"int64Wrappers":[null]}',
+      "int64Wrappers[0]: must be an integer from -9223372036854775808 to 9223372036854775807",
+    ],
+    ["J1", '{"int32Wrapper":"0x10"}', "int32Wrapper: must be an integer from -2147483648 to 2147483647"],
+    ["J1", '{"boolWrapper":"true"}', "boolWrapper: must be true or false, not a string"],
+    ["J1", '{"bytesWrapper":" AA=="}', "bytesWrapper: must be base64"],
+    [
+      "J1",
+      '{"duration":"1"}',
+      'duration: must be a duration such as "1.5s", of at most 315576000000 seconds',
+    ],
+    [
+      "J1",
+      '{"duration":"1s2"}',
+      'duration: must be a duration such as "1.5s", of at most 315576000000 seconds',
+    ],
+    [
+      "J1",
+      '{"duration":"1.0000000000s"}',
+      'duration: must be a duration such as "1.5s", of at most 315576000000 seconds',
+    ],
+    [
+      "J1",
+      '{"duration":"315576000001s"}',
+      'duration: must be a duration such as "1.5s", of at most 315576000000 seconds',
+    ],
+    [
+      "J1",
+      '{"duration":"315576000000.1s"}',
+      'duration: must be a duration such as "1.5s", of at most 315576000000 seconds',
+    ],
+    ["J1", '{"duration":1}', 'duration: must be a duration such as "1.5s", of at most 315576000000 seconds'],
+    ["J1", '{"mask":"string_value"}', "mask: must be the JSON form of google.protobuf.FieldMask"],
+    ["J1", '{"struct":[]}', "struct: must be the JSON form of google.protobuf.Struct"],
+    ["J1", '{"listValue":{}}', "listValue: must be the JSON form of google.protobuf.ListValue"],
+    ["J6", '{"any":{"@type":"secret/x"}}', "any: must be the JSON form of google.protobuf.Any"],
+    ["J8", '{"labels":{"a":"\\ud800"}}', 'labels["a"]: must be valid Unicode: it has an unpaired surrogate'],
+    [
+      "J8",
+      '{"labels":{"\\udc00":"a"}}',
+      'labels["\\udc00"]: its key must be valid Unicode: it has an unpaired surrogate',
+    ],
+    [
+      "J8",
+      '{"stringWrapper":"\\ud800"}',
+      "stringWrapper: must be valid Unicode: it has an unpaired surrogate",
+    ],
+    ["J8", '{"struct":{"a":["\\ud800"]}}', "struct: must be valid Unicode: it has an unpaired surrogate"],
+    ["J8", '{"struct":{"\\ud800":1}}', "struct: must be valid Unicode: it has an unpaired surrogate"],
+    ["J8", '{"value":"\\ud800"}', "value: must be valid Unicode: it has an unpaired surrogate"],
+    ["J8", '{"listValue":["\\ud800"]}', "listValue: must be valid Unicode: it has an unpaired surrogate"],
+    ["J7", '{"value":1e400}', "value: must be within the range of a double"],
+    ["J7", '{"struct":{"a":[-1e400]}}', "struct: must be within the range of a double"],
+    ["J7", '{"listValue":[{"a":1e400}]}', "listValue: must be within the range of a double"],
+    ["J8", '{"mask":"\\ud800"}', "mask: must be valid Unicode: it has an unpaired surrogate"],
+  ])("%s: refuses %s", (_, text, fault) => {
+    expect(faultsOf(text)).toEqual([fault]);
+  });
+
+  it("E3: reports every fault, each with its path", () => {
+    expect(faultsOf('{"bogus":1,"parts":[{"count":"x"},7],"nested":{"boolValue":"true"}}')).toEqual([
+      "bogus: is not a field of Everything",
+      "parts[0].count: must be an integer from -2147483648 to 2147483647",
+      "parts[1]: must be an object, not a number",
+      "nested.boolValue: must be true or false, not a string",
+    ]);
+  });
+
+  it("J9: shows at most 64 characters of a caller's key, and quotes what is no name", () => {
+    expect(faultsOf(JSON.stringify({ ["x".repeat(65)]: 1 }))).toEqual([
+      `"${"x".repeat(64)}": is not a field of Everything`,
+    ]);
+    expect(faultsOf('{"a\\nb":1}')).toEqual(['"a\\nb": is not a field of Everything']);
+  });
+
+  it("J2: an option skips unknown fields, at every level", () => {
+    const json = { bogus: { a: 1 }, part: { bogus: 1, count: 2 }, partsByName: { a: { bogus: 1 } } };
+    const { message, faults } = read(json, true);
+    expect(faults).toEqual([]);
+    expect(message && toJson(everything, message)).toEqual({ part: { count: 2 }, partsByName: { a: {} } });
+  });
+
+  it("J2: counts every key that it read, once", () => {
+    const json = {
+      stringValue: "a",
+      part: { count: 1 },
+      parts: [{ label: "a" }],
+      labels: { a: "b" },
+      partsByName: { a: { count: 1 } },
+      struct: { a: { b: 1 } },
+      structsByName: { a: { b: 1 } },
+      value: { a: [{ b: 1 }] },
+      listValue: [{ a: 1 }],
+      time: "2026-01-31T08:00:00Z",
+    };
+    expect(read(json).keys).toBe(10 + 12);
+  });
+
+  describe("Q16: __proto__ and friends", () => {
+    const names = ["__proto__", "hasOwnProperty", "valueOf", "prototype", "__defineGetter__"];
+
+    it.each(names)("%s is an unknown field", (name) => {
+      expect(faultsOf(`{"${name}":{"polluted":1}}`)).toEqual([`${name}: is not a field of Everything`]);
+      expect(faultsOf(`{"part":{"${name}":{"polluted":1}}}`)).toEqual([
+        `part.${name}: is not a field of Part`,
+      ]);
+    });
+
+    it.each([...names, "constructor", "toString"])(
+      "%s is skipped with unknown fields, and sets nothing",
+      (name) => {
+        const { message, faults } = read(JSON.parse(`{"part":{"${name}":{"label":"polluted"}}}`), true);
+        expect(faults).toEqual([]);
+        expect(message && toJson(everything, message)).toEqual({ part: {} });
+        expect(Object.getPrototypeOf(message)).toBe(Object.getPrototypeOf(read({}).message));
+      },
+    );
+
+    it.each([...names, "constructor", "toString"])("%s is a key of a map like any other", (name) => {
+      const text = `{"labels":{"${name}":"a"},"partsByName":{"${name}":{"label":"polluted"}},"structsByName":{"${name}":{"polluted":1}},"struct":{"${name}":{"polluted":1}}}`;
+      const { message, faults } = read(JSON.parse(text));
+      expect(faults).toEqual([]);
+      expect(message && JSON.stringify(toJson(everything, message))).toBe(text);
+      expect(Object.keys({}).concat(Object.keys(Object.prototype))).toEqual([]);
+      expect({}).not.toHaveProperty("polluted");
+      expect({}).not.toHaveProperty("label");
+    });
+
+    it.each(names)("%s as a name of an enum is none", (name) => {
+      expect(faultsOf(`{"kind":"${name}"}`)).toEqual(["kind: must be one of KIND_UNSPECIFIED, NOVEL, ATLAS"]);
+    });
+  });
+});

@@ -1,0 +1,57 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage } from "node:http";
+import { connect, createServer as createHttp2Server, type Http2ServerRequest } from "node:http2";
+import { type AddressInfo, createConnection } from "node:net";
+import { Code } from "@connectrpc/connect";
+import { afterEach, describe, expect, it } from "vitest";
+import { readBody } from "../../../src/transcoding/server/read-body.ts";
+
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) {
+    await close();
+  }
+});
+
+/** A request of which one byte has come, and how its client goes away. */
+async function startHttp1(): Promise<{ request: IncomingMessage; leave(): void }> {
+  const server = createServer().listen(0, "127.0.0.1");
+  closing.push(() => server.close());
+  await once(server, "listening");
+  const socket = createConnection((server.address() as AddressInfo).port, "127.0.0.1");
+  socket.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n{");
+  const [request] = await once(server, "request");
+  return { request, leave: () => socket.destroy() };
+}
+
+async function startHttp2(): Promise<{ request: Http2ServerRequest; leave(): void }> {
+  const server = createHttp2Server().listen(0, "127.0.0.1");
+  closing.push(() => server.close());
+  await once(server, "listening");
+  const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const stream = session.request({ ":method": "POST", ":path": "/" });
+  stream.on("error", () => {});
+  stream.write("{");
+  const [request] = await once(server, "request");
+  return { request, leave: () => session.destroy() };
+}
+
+describe.each([
+  ["HTTP/1.1", startHttp1],
+  ["HTTP/2", startHttp2],
+] as const)("readBody over %s", (_, start) => {
+  it("C5: rejects when the client goes away", async () => {
+    const { request, leave } = await start();
+    const reading = readBody(request, 100, 10_000);
+    leave();
+    await expect(reading).rejects.toMatchObject({ code: Code.Canceled });
+  });
+
+  it("C5: rejects when the client had gone away before", async () => {
+    const { request, leave } = await start();
+    const closed = new Promise((resolve) => request.once("close", resolve));
+    leave();
+    await closed;
+    await expect(readBody(request, 100, 10_000)).rejects.toMatchObject({ code: Code.Canceled });
+  });
+});

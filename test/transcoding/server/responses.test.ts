@@ -1,0 +1,513 @@
+import { once } from "node:events";
+import { request } from "node:http";
+import { connect } from "node:http2";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
+import {
+  create,
+  createRegistry,
+  type DescMessage,
+  type Message,
+  type MessageInitShape,
+} from "@bufbuild/protobuf";
+import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { createTranscodingHandler } from "../../../src/transcoding/server/handler.ts";
+import type { TranscodingOptions } from "../../../src/transcoding/server/options.ts";
+import {
+  errorOf,
+  type Protocol,
+  protocols,
+  type Sent,
+  type Served,
+  send,
+  sendRaw,
+  serve,
+} from "../fixtures/serving.ts";
+import { bookDesc, shelf, talk } from "../fixtures/shelf.ts";
+
+type Fields = Record<string, unknown>;
+type Implementation = (input: Message & Fields, context: HandlerContext) => unknown;
+
+/** What the methods do; a test replaces what it needs. */
+let methods: Record<string, Implementation>;
+
+function serveShelf(options: Partial<TranscodingOptions> = {}): Promise<Served> {
+  return serve(
+    {},
+    {
+      routes(router) {
+        for (const method of shelf.methods) {
+          const call = (input: never, context: HandlerContext) =>
+            methods[method.name]?.(input, context) ?? create(method.output);
+          router.rpc(method, call as never);
+        }
+      },
+      registry: createRegistry(bookDesc),
+      cors: { origins: ["https://ui.example"], exposedHeaders: ["x-count"] },
+      ...options,
+    },
+  );
+}
+
+/** Asks for a stream, and goes away when its first piece is there. */
+async function leaveAfterFirst(served: Served, protocol: Protocol, path: string): Promise<void> {
+  const port = served.port[protocol];
+  if (protocol === "HTTP/1.1") {
+    const sending = request({ port, path, agent: false });
+    sending.end();
+    const [response] = await once(sending, "response");
+    await once(response, "data");
+    sending.destroy();
+    return;
+  }
+  const session = connect(`http://127.0.0.1:${port}`);
+  const stream = session.request({ ":path": path });
+  await once(stream, "data");
+  stream.close();
+  await once(stream, "close");
+  session.destroy();
+}
+
+async function* books(count: number): AsyncGenerator<MessageInitShape<DescMessage>> {
+  for (let pages = 1; pages <= count; pages++) {
+    yield { title: `Book ${pages}`, pages, genre: 1 } as never;
+  }
+}
+
+beforeEach(() => {
+  methods = {};
+});
+
+describe.each(protocols)("%s", (protocol) => {
+  let served: Served;
+  beforeAll(async () => {
+    served = await serveShelf();
+  });
+  afterAll(() => served.close());
+  const ask = (sent: Sent) => send(served, protocol, sent);
+
+  describe("streams", () => {
+    it("X2: a stream is a JSON array", async () => {
+      methods = { WatchBooks: (input) => books(input.count as number) };
+      const answer = await ask({ path: "/v1/books:watch?count=3" });
+      expect(answer.status).toBe(200);
+      expect(answer.headers["content-type"]).toBe("application/json; charset=utf-8");
+      expect(JSON.parse(answer.text).map(({ title }: { title: string }) => title)).toEqual([
+        "Book 1",
+        "Book 2",
+        "Book 3",
+      ]);
+    });
+
+    it.each([
+      ["application/x-ndjson", true],
+      ["application/jsonl, application/json;q=0.5", true],
+      ["application/json, application/x-ndjson;q=0.5", false],
+      ["*/*", false],
+    ])("X2: Accept: %s gives a line for each message: %s", async (accept, lines) => {
+      methods = { WatchBooks: () => books(2) };
+      const answer = await ask({ path: "/v1/books:watch", headers: { accept } });
+      expect(answer.text.split("\n").length).toBe(lines ? 3 : 1);
+      expect(answer.headers["content-type"]).toContain(lines ? "application/x-ndjson" : "application/json");
+    });
+
+    it("N2: a stream that the caller does not take is 406", async () => {
+      expect((await ask({ path: "/v1/books:watch", headers: { accept: "text/html" } })).status).toBe(406);
+    });
+
+    it("X3: an empty stream is []", async () => {
+      methods = { WatchBooks: () => books(0) };
+      expect(await ask({ path: "/v1/books:watch" })).toMatchObject({ status: 200, text: "[]" });
+    });
+
+    it("X3: an error before the first message has its status", async () => {
+      methods = {
+        // biome-ignore lint/correctness/useYield: it fails before it would
+        WatchBooks: async function* () {
+          throw new ConnectError("no such shelf", Code.NotFound);
+        },
+      };
+      const answer = await ask({ path: "/v1/books:watch" });
+      expect([answer.status, errorOf(answer).message]).toEqual([404, "no such shelf"]);
+    });
+
+    it("X3: an error after the first message is the last element", async () => {
+      methods = {
+        WatchBooks: async function* () {
+          yield* books(1);
+          throw new ConnectError("the shelf fell", Code.DataLoss);
+        },
+      };
+      const answer = await ask({ path: "/v1/books:watch" });
+      expect(answer.status).toBe(200);
+      const [book, last, ...more] = JSON.parse(answer.text);
+      expect(book.title).toBe("Book 1");
+      expect(last.error).toMatchObject({ code: 500, status: "DATA_LOSS", message: "the shelf fell" });
+      expect(more).toEqual([]);
+    });
+
+    it("E4: a stream that breaks says nothing of why", async () => {
+      methods = {
+        WatchBooks: async function* () {
+          yield* books(1);
+          throw new Error("secret");
+        },
+      };
+      const answer = await ask({ path: "/v1/books:watch" });
+      expect(answer.text).not.toContain("secret");
+      expect(JSON.parse(answer.text)[1].error.status).toBe("INTERNAL");
+      expect(String(served.failures.pop())).toContain("secret");
+    });
+
+    it("C5: a stream stops when its reader leaves", async () => {
+      const stopped = Promise.withResolvers<void>();
+      methods = {
+        WatchBooks: async function* () {
+          try {
+            for (;;) {
+              yield* books(1_000);
+            }
+          } finally {
+            stopped.resolve();
+          }
+        },
+      };
+      await leaveAfterFirst(served, protocol, "/v1/books:watch");
+      await stopped.promise;
+    });
+
+    it("X4: methods that take a stream are refused at the start", () => {
+      expect(() => createTranscodingHandler({ routes: (router) => router.service(talk, {}) })).toThrow(
+        /Chat.*a request over REST is one message/,
+      );
+    });
+  });
+
+  describe("google.api.HttpBody", () => {
+    it("X1: answers its bytes with their type, whatever Accept says", async () => {
+      methods = { Download: () => ({ contentType: "text/css", data: Buffer.from("a{}") }) };
+      const answer = await ask({ path: "/v1/files/a.css", headers: { accept: "text/css" } });
+      expect(answer).toMatchObject({ status: 200, text: "a{}" });
+      expect(answer.headers["content-type"]).toBe("text/css");
+    });
+
+    it("X1: without a type its bytes are just bytes", async () => {
+      methods = { Download: () => ({ data: Buffer.from("x") }) };
+      const answer = await ask({ path: "/v1/files/a" });
+      expect(answer.headers["content-type"]).toBe("application/octet-stream");
+    });
+
+    it("X1: a stream of them is their bytes one after the other", async () => {
+      methods = {
+        DownloadParts: async function* () {
+          yield { contentType: "text/plain", data: Buffer.from("one ") };
+          yield { data: Buffer.from("two") };
+        },
+      };
+      const answer = await ask({ path: "/v1/files/a/parts" });
+      expect([answer.text, answer.headers["content-type"]]).toEqual(["one two", "text/plain"]);
+    });
+
+    it("X1: takes bytes of any type as they are", async () => {
+      let seen: Fields = {};
+      methods = {
+        Upload: (input) => {
+          seen = input;
+          return {};
+        },
+      };
+      const body = Buffer.from([0, 255, 128, 1]);
+      const answer = await ask({ path: "/v1/files/a", headers: { "content-type": "image/png" }, body });
+      expect(answer.status).toBe(200);
+      expect(seen).toMatchObject({ name: "a", content: { contentType: "image/png" } });
+      expect(Buffer.from((seen.content as { data: Uint8Array }).data)).toEqual(body);
+    });
+  });
+
+  describe("response_body", () => {
+    it("B7: the answer is that field alone", async () => {
+      methods = {
+        ListTitles: () => ({ titles: ["a", "b"], best: { title: "x" } }),
+        GetBest: () => ({ best: { title: "x" } }),
+      };
+      expect((await ask({ path: "/v1/titles" })).text).toBe('["a","b"]');
+      expect((await ask({ path: "/v1/best" })).text).toBe('{"title":"x"}');
+    });
+
+    it("B7: a field that is empty is answered as empty", async () => {
+      expect((await ask({ path: "/v1/titles" })).text).toBe("[]");
+      expect((await ask({ path: "/v1/best" })).text).toBe("{}");
+    });
+
+    it("T13: a response_body that is no field is refused at the start", () => {
+      const rules = [
+        { selector: "shelf.v1.Shelf.GetBest", pattern: { case: "get", value: "/b" }, responseBody: "x" },
+      ];
+      expect(() =>
+        createTranscodingHandler({ routes: (router) => router.service(shelf, {}), rules: rules as never }),
+      ).toThrow(/response_body "x"/);
+    });
+  });
+
+  describe("system parameters", () => {
+    beforeEach(() => {
+      const author = { name: "Ann", land: "AT" };
+      const book = { title: "T", pages: 7, genre: 1, authors: [author, { ...author, name: "Bob" }] };
+      methods = { Anything: () => book, ListTitles: () => ({ titles: ["a"] }), WatchBooks: () => books(1) };
+    });
+    const bookOf = async (query: string) => JSON.parse((await ask({ path: `/v1/anything?${query}` })).text);
+
+    it.each([
+      ["$fields=title,pages", { title: "T", pages: 7 }],
+      ["fields=authors/name", { authors: [{ name: "Ann" }, { name: "Bob" }] }],
+      ["%24fields=authors.land", { authors: [{ land: "AT" }, { land: "AT" }] }],
+      ["$fields=title,authors(name)", { title: "T", authors: [{ name: "Ann" }, { name: "Bob" }] }],
+      [
+        "$fields=authors/name,authors/land,authors/name",
+        {
+          authors: [
+            { name: "Ann", land: "AT" },
+            { name: "Bob", land: "AT" },
+          ],
+        },
+      ],
+    ])("Y4: %s answers only those fields", async (query, expected) => {
+      expect(await bookOf(query)).toEqual(expected);
+    });
+
+    it.each(["$fields=*", "$fields=", "$fields=title,*", "quotaUser=x&$.xgafv=2"])(
+      "Y4: %s answers all",
+      async (query) => {
+        expect(Object.keys(await bookOf(query))).toEqual(["title", "pages", "genre", "authors"]);
+      },
+    );
+
+    it.each(["$fields=bogus", "$fields=title/x", "$fields=authors(name", "$fields=title)", "$fields=,"])(
+      "Y4: %s is 400 and names the parameter",
+      async (query) => {
+        const answer = await ask({ path: `/v1/anything?${query}` });
+        expect(answer.status).toBe(400);
+        expect(errorOf(answer).message).toMatch(/^\$fields /);
+      },
+    );
+
+    it("J4: enum-encoding=int writes enums as numbers", async () => {
+      expect((await bookOf("$alt=json%3Benum-encoding%3Dint")).genre).toBe(1);
+      expect((await bookOf("$alt=json")).genre).toBe("NOVEL");
+    });
+
+    it("J5: prettyPrint breaks lines", async () => {
+      expect((await ask({ path: "/v1/anything?$prettyPrint=true" })).text).toContain('{\n  "title": "T"');
+      expect((await ask({ path: "/v1/anything?prettyPrint=false" })).text).toContain('{"title":"T"');
+    });
+
+    it("Y4: shapes the messages of a stream, too", async () => {
+      expect((await ask({ path: "/v1/books:watch?$fields=pages" })).text).toBe('[{"pages":1}]');
+    });
+
+    it.each(["alt=xml", "$alt=json;x=y", "$prettyPrint=maybe", "callback=f", "$callback=f"])(
+      "Y5: %s is 400",
+      async (query) => {
+        expect((await ask({ path: `/v1/anything?${query}` })).status).toBe(400);
+      },
+    );
+  });
+
+  describe("compression", () => {
+    const long = "x".repeat(5_000);
+    beforeEach(() => {
+      methods = { Anything: () => ({ title: long }) };
+    });
+    const bytesOf = async (headers: Record<string, string>) => {
+      const url = `http://127.0.0.1:${served.port["HTTP/1.1"]}/v1/anything`;
+      const sending = request(url, { agent: false, headers });
+      sending.end();
+      const [response] = await once(sending, "response");
+      const chunks: Buffer[] = [];
+      for await (const chunk of response) {
+        chunks.push(chunk);
+      }
+      return { headers: response.headers, bytes: Buffer.concat(chunks) };
+    };
+
+    it.each([
+      ["gzip", gunzipSync],
+      ["br", brotliDecompressSync],
+      ["gzip;q=0.5, br;q=0.1", gunzipSync],
+    ])("C2: Accept-Encoding: %s", async (accepted, decompress) => {
+      const { headers, bytes } = await bytesOf({ "accept-encoding": accepted });
+      expect(JSON.parse(decompress(bytes).toString())).toEqual({ title: long });
+      expect(headers["content-length"]).toBe(String(bytes.length));
+      expect(headers.vary).toContain("accept-encoding");
+    });
+
+    it.each(["identity", "gzip;q=0", "deflate", "identity, gzip;q=0.5", "*;q=0"])(
+      "C2: Accept-Encoding: %s leaves the answer as it is",
+      async (accepted) => {
+        const { headers, bytes } = await bytesOf({ "accept-encoding": accepted });
+        expect(headers["content-encoding"]).toBeUndefined();
+        expect(bytes.toString()).toContain(long);
+      },
+    );
+
+    it("C2: a short answer is not worth it", async () => {
+      methods = { Anything: () => ({ title: "x" }) };
+      expect((await bytesOf({ "accept-encoding": "gzip" })).headers["content-encoding"]).toBeUndefined();
+    });
+  });
+
+  describe("deadlines", () => {
+    it.each([
+      ["x-server-timeout", "0.05"],
+      ["grpc-timeout", "50m"],
+      ["connect-timeout-ms", "50"],
+    ])("C4: %s: %s", async (name, value) => {
+      const aborted = Promise.withResolvers<unknown>();
+      methods = {
+        Anything: (_, context) => {
+          context.signal.addEventListener("abort", () => aborted.resolve(context.signal.reason));
+          expect(context.timeoutMs()).toBeLessThanOrEqual(50);
+          return new Promise(() => undefined);
+        },
+      };
+      const answer = await ask({ path: "/v1/anything", headers: { [name]: value } });
+      expect([answer.status, errorOf(answer).status]).toEqual([504, "DEADLINE_EXCEEDED"]);
+      expect(await aborted.promise).toMatchObject({ code: Code.DeadlineExceeded });
+    });
+
+    it("C4: do not move when somebody sets the machine's clock during a call", async () => {
+      methods = {
+        Anything: (_, context) => {
+          vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 86_400_000 });
+          try {
+            return { title: `${context.signal.aborted} ${Number(context.timeoutMs()) > 0}` };
+          } finally {
+            vi.useRealTimers();
+          }
+        },
+      };
+      const answer = await ask({ path: "/v1/anything", headers: { "x-server-timeout": "20" } });
+      expect(JSON.parse(answer.text)).toEqual({ title: "false true" });
+    });
+
+    it.each([
+      ["x-server-timeout", "soon"],
+      ["grpc-timeout", "5"],
+      ["connect-timeout-ms", "-1"],
+    ])("C4: %s: %s is 400", async (name, value) => {
+      expect((await ask({ path: "/v1/anything", headers: { [name]: value } })).status).toBe(400);
+    });
+
+    it.each([
+      ["x-server-timeout", "20"],
+      ["x-server-timeout", "999999999"],
+      ["grpc-timeout", "99999999H"],
+    ])("C4: a call that is fast enough is answered: %s: %s", async (name, value) => {
+      methods = {
+        Anything: async () => {
+          await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+          return { title: "x" };
+        },
+      };
+      expect((await ask({ path: "/v1/anything", headers: { [name]: value } })).status).toBe(200);
+    });
+  });
+
+  describe("OPTIONS and CORS", () => {
+    it("N6: OPTIONS lists what the path takes", async () => {
+      const answer = await ask({ method: "OPTIONS", path: "/v1/files/a" });
+      expect([answer.status, answer.headers.allow]).toEqual([204, "GET, HEAD, OPTIONS, POST"]);
+      expect((await ask({ method: "OPTIONS", path: "/nowhere" })).status).toBe(404);
+    });
+
+    const preflight = (origin: string, path = "/v1/files/a") =>
+      ask({
+        method: "OPTIONS",
+        path,
+        headers: {
+          origin,
+          "access-control-request-method": "POST",
+          "access-control-request-headers": "authorization",
+        },
+      });
+
+    it("N6: a preflight of a trusted origin is allowed the real methods", async () => {
+      const answer = await preflight("https://ui.example");
+      expect(answer.headers).toMatchObject({
+        "access-control-allow-origin": "https://ui.example",
+        "access-control-allow-methods": "GET, HEAD, POST",
+        "access-control-allow-headers": "authorization",
+      });
+      expect(answer.headers.vary).toContain("origin");
+    });
+
+    it("N6: a preflight does not reach a method that takes every HTTP method", async () => {
+      methods = { Anything: () => expect.unreachable() };
+      expect((await preflight("https://ui.example", "/v1/anything")).headers).toMatchObject({
+        "access-control-allow-methods": "POST",
+      });
+    });
+
+    it("N6: another origin is allowed nothing", async () => {
+      const answer = await preflight("https://evil.example");
+      expect(Object.keys(answer.headers).filter((name) => name.startsWith("access-control"))).toEqual([]);
+    });
+
+    it("N6: answers and errors can be read by a trusted origin", async () => {
+      for (const path of ["/v1/titles", "/nowhere"]) {
+        const { headers } = await ask({ path, headers: { origin: "https://ui.example" } });
+        expect(headers).toMatchObject({
+          "access-control-allow-origin": "https://ui.example",
+          "access-control-expose-headers": "x-count",
+        });
+      }
+    });
+
+    it("N6: every origin together with credentials is refused at the start", () => {
+      expect(() =>
+        createTranscodingHandler({ routes: () => undefined, cors: { origins: "*", credentials: true } }),
+      ).toThrow(/credentials/);
+    });
+  });
+
+  it("J6: an Any holds types of the registry, and no others", async () => {
+    methods = { Wrap: (input) => input };
+    const content = { "@type": "type.googleapis.com/shelf.v1.Book", title: "T" };
+    expect(JSON.parse((await ask({ path: "/v1/envelopes", body: { content } })).text)).toEqual({ content });
+    const unknown = { content: { ...content, "@type": "type.googleapis.com/shelf.v1.Nothing" } };
+    expect((await ask({ path: "/v1/envelopes", body: unknown })).status).toBe(400);
+  });
+});
+
+describe("rules given instead of annotations", () => {
+  const rule = { selector: "shelf.v1.Shelf.Anything", pattern: { case: "get", value: "/other" } };
+
+  it("T16: replace those of the method", async () => {
+    methods = { Anything: () => ({ title: "T" }) };
+    const served = await serveShelf({ rules: [rule as never] });
+    try {
+      expect((await send(served, "HTTP/1.1", { path: "/other" })).status).toBe(200);
+      expect((await send(served, "HTTP/1.1", { path: "/v1/anything" })).status).toBe(404);
+    } finally {
+      await served.close();
+    }
+  });
+
+  it("T16: one for no method is refused at the start", async () => {
+    const stray = { ...rule, selector: "shelf.v1.Shelf.Nothing" };
+    await expect(serveShelf({ rules: [stray as never] })).rejects.toThrow(/shelf.v1.Shelf.Nothing/);
+  });
+});
+
+it("C6: a body that does not come is 408, and the connection closes", async () => {
+  const served = await serveShelf({ bodyTimeoutMs: 50 });
+  try {
+    const head =
+      "POST /v1/envelopes HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{";
+    const answer = await sendRaw(served, head);
+    expect(answer).toMatch(/^HTTP\/1.1 408 /);
+    expect(answer).toContain("within 50 ms");
+  } finally {
+    await served.close();
+  }
+});
