@@ -1,6 +1,6 @@
 import { createContextKey } from "@connectrpc/connect";
 import { ErrorReason } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
-import { refuse } from "../contract/refusal.ts";
+import { apiError } from "../contract/api-error.ts";
 import { parentOf } from "../contract/resource-names.ts";
 
 /** Who is calling, after the access token was verified. */
@@ -18,7 +18,7 @@ export const principalKey = createContextKey<Principal | undefined>(undefined, {
 /** Throws PERMISSION_DENIED unless the caller may act for the operator, whether or not that operator exists. */
 export function requireOperator(principal: Principal | undefined, asn: number): void {
   if (principal?.asns.has(asn) !== true) {
-    throw refuse(ErrorReason.OPERATOR_NOT_LINKED, {
+    throw apiError(ErrorReason.OPERATOR_NOT_LINKED, {
       message: `the account of this token is not linked to ${parentOf(asn)}`,
       metadata: { parent: parentOf(asn) },
     });

@@ -1,7 +1,7 @@
 import type { DescService } from "@bufbuild/protobuf";
 import type { ConnectError, HandlerContext } from "@connectrpc/connect";
 import { ErrorReason } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
-import { refuse } from "../contract/refusal.ts";
+import { apiError } from "../contract/api-error.ts";
 import { principalKey, requireOperator } from "./principal.ts";
 import { scopesOf } from "./scopes.ts";
 import type { VerifyToken } from "./token-verifier.ts";
@@ -41,7 +41,7 @@ export function createRequestGate({ verifyToken, asnBeforeBody, isOpen }: Reques
     scopes.set(service, wanted);
     if (!wanted.some((scope) => principal.scopes.has(scope))) {
       const scope = wanted.join(" ");
-      throw refuse(ErrorReason.SCOPE_INSUFFICIENT, {
+      throw apiError(ErrorReason.SCOPE_INSUFFICIENT, {
         message: `the access token lacks the scope ${scope}`,
         metadata: { scope },
         headers: { "www-authenticate": `${realm}, error="insufficient_scope", scope="${scope}"` },
@@ -76,7 +76,7 @@ function refuseTokenInQuery(url: string): void {
 function bearerToken(header: string | null): string {
   if (header === null) {
     // RFC 6750 3.1: no error code where no credentials were sent.
-    throw refuse(ErrorReason.CREDENTIALS_MISSING, {
+    throw apiError(ErrorReason.CREDENTIALS_MISSING, {
       message: "an access token is needed: send the header Authorization: Bearer <token>",
       headers: { "www-authenticate": realm },
     });
@@ -93,14 +93,14 @@ function bearerToken(header: string | null): string {
 }
 
 function malformed(description: string): ConnectError {
-  return refuse(ErrorReason.CREDENTIALS_MALFORMED, {
+  return apiError(ErrorReason.CREDENTIALS_MALFORMED, {
     message: description,
     headers: challenge("invalid_request", description),
   });
 }
 
 function invalidToken(description: string): ConnectError {
-  return refuse(ErrorReason.CREDENTIALS_INVALID, {
+  return apiError(ErrorReason.CREDENTIALS_INVALID, {
     message: description,
     headers: challenge("invalid_token", description),
   });

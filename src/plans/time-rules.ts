@@ -1,6 +1,6 @@
 import type { PlanStatus } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
+import type { FieldViolation } from "../contract/api-error.ts";
 import { ceilToMs, floorToMs, instantOf, isTimestamp } from "../contract/instant.ts";
-import type { FieldViolation } from "../contract/refusal.ts";
 
 /** How old an `updateTime` may be, in milliseconds: 30 days. */
 export const oldestUpdateMs = 30 * 24 * 60 * 60 * 1000;

@@ -1,7 +1,7 @@
 import type { DescMessage, Message } from "@bufbuild/protobuf";
 import { type Timestamp, TimestampSchema } from "@bufbuild/protobuf/wkt";
+import type { FieldViolation } from "../contract/api-error.ts";
 import { isTimestamp } from "../contract/instant.ts";
-import type { FieldViolation } from "../contract/refusal.ts";
 
 /** Reports every Timestamp of a message that is none, each with its path below `path`. */
 export type TimestampRules = (message: Message, path: string) => FieldViolation[];

@@ -6,8 +6,8 @@ import {
   type PlanGroupService,
 } from "../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
 import { PlanGroupSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
+import { apiError, invalidFields } from "../contract/api-error.ts";
 import { formatInstant } from "../contract/instant.ts";
-import { refuse, refuseFields } from "../contract/refusal.ts";
 import { asnOfParent, resourceName } from "../contract/resource-names.ts";
 import { createTimestampRules } from "../plans/timestamp-rules.ts";
 import { authorize } from "./caller.ts";
@@ -28,14 +28,14 @@ export function createPlanGroupService({ store, rules }: ServiceDeps): ServiceIm
         ...timestampRules(group, "planGroup"),
       ];
       if (violations.length > 0 || asn === undefined) {
-        throw refuseFields(violations);
+        throw invalidFields(violations);
       }
       group.name = resourceName(asn, "planGroups", request.planGroupId);
       const record = planGroupRecord(asn, request.planGroupId, group);
       const put = await stored(store.put(record));
       if (put.outcome === "stale") {
         const storedLastUpdatedTime = formatInstant(put.storedUpdateTime);
-        throw refuse(ErrorReason.PLAN_GROUP_STALE, {
+        throw apiError(ErrorReason.PLAN_GROUP_STALE, {
           message: `a later group is stored: its lastUpdatedTime is ${storedLastUpdatedTime}`,
           metadata: {
             lastUpdatedTime: record.updateTime === undefined ? "" : formatInstant(record.updateTime),

@@ -13,7 +13,7 @@ import {
   type PlanStatus,
   PlanStatusSchema,
 } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
-import { refuse, refuseFields } from "../contract/refusal.ts";
+import { apiError, invalidFields } from "../contract/api-error.ts";
 import { asnOfParent, parseResourceName } from "../contract/resource-names.ts";
 import type { RecordKey } from "../store/plan-store.ts";
 import { authorize } from "./caller.ts";
@@ -47,7 +47,7 @@ export function createPlanServingService({
       const asn = accept(GetPlanGroupRequestSchema, request, name?.asn, context);
       const bytes = await stored(store.get({ kind: "planGroup", asn, clientId: "", id: name?.id ?? "" }));
       if (bytes === undefined) {
-        throw refuse(ErrorReason.PLAN_GROUP_NOT_FOUND, {
+        throw apiError(ErrorReason.PLAN_GROUP_NOT_FOUND, {
           message: "no such plan group is stored, or it is stale",
         });
       }
@@ -65,7 +65,7 @@ export function createPlanServingService({
     authorize(context, asn);
     const violations = rules(desc, request);
     if (violations.length > 0 || asn === undefined) {
-      throw refuseFields(violations);
+      throw invalidFields(violations);
     }
     return asn;
   }
@@ -78,12 +78,12 @@ export function createPlanServingService({
 
 function show(status: PlanStatus | undefined, includeUiIncompatible: boolean): PlanStatus {
   if (status === undefined) {
-    throw refuse(ErrorReason.PLAN_STATUS_NOT_FOUND, {
+    throw apiError(ErrorReason.PLAN_STATUS_NOT_FOUND, {
       message: "no plan status of this user is stored, or it has expired",
     });
   }
   if (status.uiCompatibility === UiCompatibility.UI_INCOMPATIBLE && !includeUiIncompatible) {
-    throw refuse(ErrorReason.PLAN_STATUS_UI_INCOMPATIBLE, {
+    throw apiError(ErrorReason.PLAN_STATUS_UI_INCOMPATIBLE, {
       message:
         "the plan status may not be shown to the user; set includeUiIncompatible to read it all the same",
     });

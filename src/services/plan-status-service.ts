@@ -8,8 +8,8 @@ import {
   type PlanStatusService,
 } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import { type PlanStatus, PlanStatusSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
+import { apiError, invalidFields } from "../contract/api-error.ts";
 import { formatInstant, type Instant, instantOf } from "../contract/instant.ts";
-import { refuse, refuseFields } from "../contract/refusal.ts";
 import { asnOfParent, resourceName } from "../contract/resource-names.ts";
 import { notificationsOf } from "../plans/notifications.ts";
 import { brokenTimeRules } from "../plans/time-rules.ts";
@@ -62,7 +62,7 @@ export function createPlanStatusService(deps: ServiceDeps): ServiceImpl<typeof P
     const violations = rules(desc, request);
     const status = request.planStatus;
     if (status === undefined) {
-      throw refuseFields(violations);
+      throw invalidFields(violations);
     }
     const { types, violations: unsendable } = notificationsOf(status, "planStatus");
     violations.push(
@@ -71,7 +71,7 @@ export function createPlanStatusService(deps: ServiceDeps): ServiceImpl<typeof P
       ...unsendable,
     );
     if (violations.length > 0) {
-      throw refuseFields(violations);
+      throw invalidFields(violations);
     }
     return { status: status as ValidStatus, notifications: types };
   }
@@ -82,7 +82,7 @@ function stale(updateTime: Instant, storedUpdateTime: Instant) {
     updateTime: formatInstant(updateTime),
     storedUpdateTime: formatInstant(storedUpdateTime),
   };
-  return refuse(ErrorReason.PLAN_STATUS_STALE, {
+  return apiError(ErrorReason.PLAN_STATUS_STALE, {
     message: `a later status is stored: its updateTime is ${metadata.storedUpdateTime}, that of this push ${metadata.updateTime}`,
     metadata,
   });

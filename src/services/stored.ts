@@ -1,5 +1,5 @@
 import { ErrorReason } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
-import { refuse } from "../contract/refusal.ts";
+import { apiError } from "../contract/api-error.ts";
 import { StoreUnavailable } from "../store/plan-store.ts";
 
 /** How long a caller is asked to wait when the store cannot serve, in milliseconds. */
@@ -11,7 +11,7 @@ export async function stored<T>(answer: Promise<T>): Promise<T> {
     return await answer;
   } catch (cause) {
     if (cause instanceof StoreUnavailable) {
-      throw refuse(ErrorReason.STORE_UNAVAILABLE, {
+      throw apiError(ErrorReason.STORE_UNAVAILABLE, {
         message: "the store cannot serve for now; repeating the request is safe",
         retryAfterMs,
         cause,

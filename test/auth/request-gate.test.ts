@@ -3,9 +3,9 @@ import { UnsecuredJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pushScope, readScope } from "../../src/auth/scopes.ts";
 import type { PlanSharingClient } from "../../src/client/client.ts";
+import { apiErrorOf } from "../support/api-error.ts";
 import { openSocket } from "../support/http/raw-socket.ts";
 import { hour, planStatus } from "../support/plan-statuses.ts";
-import { refusalOf } from "../support/refusal.ts";
 import { testTime } from "../support/test-clock.ts";
 import { freshKey, parent, protocols, startTestServer, type TestServer } from "../support/test-server.ts";
 
@@ -42,7 +42,7 @@ function callsOf(client: PlanSharingClient, operator = parent) {
 describe.each(protocols)("over %s", (protocol) => {
   async function everyRefusal(token: string) {
     const { push, read } = callsOf(server.client(protocol, token));
-    return Promise.all([...push, ...read].map((call) => refusalOf(call())));
+    return Promise.all([...push, ...read].map((call) => apiErrorOf(call())));
   }
 
   it("a token of another installation is refused by every method", async () => {
@@ -76,7 +76,7 @@ describe.each(protocols)("over %s", (protocol) => {
     own.clock.set(testTime + hour - 1);
     await push();
     own.clock.set(testTime + hour);
-    const refusal = await refusalOf(push());
+    const refusal = await apiErrorOf(push());
     expect(refusal).toMatchObject({ code: "Unauthenticated", reason: "CREDENTIALS_INVALID" });
     expect(refusal.headers.get("www-authenticate")).toBe(
       `${realm}, error="invalid_token", error_description="the access token has expired"`,
@@ -86,7 +86,7 @@ describe.each(protocols)("over %s", (protocol) => {
   it("a token to push cannot read", async () => {
     const client = server.client(protocol, await server.makeToken({ scopes: [pushScope] }));
     for (const call of callsOf(client).read) {
-      const refusal = await refusalOf(call());
+      const refusal = await apiErrorOf(call());
       expect(refusal).toMatchObject({
         code: "PermissionDenied",
         reason: "SCOPE_INSUFFICIENT",
@@ -104,7 +104,7 @@ describe.each(protocols)("over %s", (protocol) => {
   it("a token to read cannot push", async () => {
     const client = server.client(protocol, await server.makeToken({ scopes: [readScope] }));
     for (const call of callsOf(client).push) {
-      const refusal = await refusalOf(call());
+      const refusal = await apiErrorOf(call());
       expect(refusal).toMatchObject({
         code: "PermissionDenied",
         reason: "SCOPE_INSUFFICIENT",
@@ -115,7 +115,7 @@ describe.each(protocols)("over %s", (protocol) => {
       );
     }
     for (const call of callsOf(client).read) {
-      expect(await refusalOf(call())).toMatchObject({ code: "NotFound" });
+      expect(await apiErrorOf(call())).toMatchObject({ code: "NotFound" });
     }
   });
 
@@ -133,7 +133,7 @@ describe.each(protocols)("over %s", (protocol) => {
     const client = server.client(protocol, await server.makeToken({ asns: [65001] }));
     const refusals = async (operator: string) => {
       const calls = callsOf(client, operator);
-      const all = await Promise.all([...calls.push, ...calls.read].map((call) => refusalOf(call())));
+      const all = await Promise.all([...calls.push, ...calls.read].map((call) => apiErrorOf(call())));
       return all.map(({ headers: _, ...refusal }) =>
         JSON.parse(JSON.stringify(refusal).replaceAll(operator, "operators/N")),
       );
@@ -159,13 +159,13 @@ describe.each(protocols)("over %s", (protocol) => {
       userKey: "k",
       planStatus: {},
     });
-    expect(await refusalOf(call)).toMatchObject({ reason: "OPERATOR_NOT_LINKED", fields: [] });
+    expect(await apiErrorOf(call)).toMatchObject({ reason: "OPERATOR_NOT_LINKED", fields: [] });
   });
 
   it("a parent that is none is a broken rule, not a matter of rights", async () => {
     for (const operator of ["operators/0", "operators/065001", "operators/4294967296", "operators/x"]) {
       const call = server.client(protocol).createPlanGroup({ parent: operator, planGroupId: "k" });
-      expect(await refusalOf(call)).toMatchObject({ code: "InvalidArgument", fields: ["parent"] });
+      expect(await apiErrorOf(call)).toMatchObject({ code: "InvalidArgument", fields: ["parent"] });
     }
   });
 
@@ -174,11 +174,11 @@ describe.each(protocols)("over %s", (protocol) => {
     const request = { parent, clientId, userKey };
     const reader = await server.makeToken({ scopes: [readScope] });
     for (const token of [foreign.token, reader]) {
-      await refusalOf(
+      await apiErrorOf(
         server.client(protocol, token).createUserPlanStatus({ ...request, planStatus: planStatus() }),
       );
     }
-    expect(await refusalOf(server.client(protocol).getUserPlanStatus(request))).toMatchObject({
+    expect(await apiErrorOf(server.client(protocol).getUserPlanStatus(request))).toMatchObject({
       reason: "PLAN_STATUS_NOT_FOUND",
     });
   });

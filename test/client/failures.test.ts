@@ -2,7 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import { ErrorReason } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
 import { mayPass, unifyFailure } from "../../src/client/failures.ts";
-import { refuse } from "../../src/contract/refusal.ts";
+import { apiError } from "../../src/contract/api-error.ts";
 
 const fault = (code: string) => Object.assign(new Error(`says ${code}`), { code });
 const answered = { "content-type": "application/json" };
@@ -85,14 +85,14 @@ const failures: readonly [string, unknown, Code, boolean][] = [
   ],
   [
     "a request beyond the server's limit",
-    withHeaders(refuse(ErrorReason.REQUEST_TOO_LARGE, { message: "x" })),
+    withHeaders(apiError(ErrorReason.REQUEST_TOO_LARGE, { message: "x" })),
     Code.ResourceExhausted,
     false,
   ],
   ["a quota", new ConnectError("x", Code.ResourceExhausted, answered), Code.ResourceExhausted, true],
   [
     "a store that is busy",
-    withHeaders(refuse(ErrorReason.STORE_UNAVAILABLE, { message: "x" })),
+    withHeaders(apiError(ErrorReason.STORE_UNAVAILABLE, { message: "x" })),
     Code.Unavailable,
     true,
   ],

@@ -15,11 +15,11 @@ import {
   type ServiceAccountKeyFile,
 } from "../../src/client/index.ts";
 import { systemClock } from "../../src/contract/clock.ts";
+import { apiErrorOf } from "../support/api-error.ts";
 import { makeAccount } from "../support/auth/service-accounts.ts";
 import { dataDirectory } from "../support/data-directory.ts";
 import { apiError, startFaultServer } from "../support/http/fault-server.ts";
 import { planStatus } from "../support/plan-statuses.ts";
-import { refusalOf } from "../support/refusal.ts";
 import { testTime } from "../support/test-clock.ts";
 import { freshKey, parent, protocols, startTestServer, type TestServer } from "../support/test-server.ts";
 
@@ -160,7 +160,7 @@ describe("googleCredentials", () => {
         token: googleCredentials(reader, { scopes }),
       });
     const read = client([readScope]).getPlanGroup({ name: `${parent}/planGroups/none` });
-    expect(await refusalOf(read)).toMatchObject({ reason: "PLAN_GROUP_NOT_FOUND" });
+    expect(await apiErrorOf(read)).toMatchObject({ reason: "PLAN_GROUP_NOT_FOUND" });
     const wrong = client([pushScope]).getPlanGroup({ name: `${parent}/planGroups/none` });
     await expect(wrong).rejects.toThrow("invalid_scope");
   });

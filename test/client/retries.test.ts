@@ -8,7 +8,7 @@ import {
   type PlanSharingClientOptions,
   type PlanSharingProtocol,
 } from "../../src/client/index.ts";
-import { refuse } from "../../src/contract/refusal.ts";
+import { apiError as createApiError } from "../../src/contract/api-error.ts";
 import { apiError, type Fault, startFaultServer } from "../support/http/fault-server.ts";
 import { parent, protocols } from "../support/test-server.ts";
 
@@ -152,7 +152,10 @@ describe.each(protocols)("a call over %s is not repeated", (protocol) => {
   });
 
   it("after a request that is too large", async () => {
-    const tooLarge = refuse(ErrorReason.REQUEST_TOO_LARGE, { message: "x", metadata: { maxBytes: "1" } });
+    const tooLarge = createApiError(ErrorReason.REQUEST_TOO_LARGE, {
+      message: "x",
+      metadata: { maxBytes: "1" },
+    });
     const { call, requests } = await prepare(protocol, [tooLarge, "answer"]);
     expect(Code[(await failureOf(call())).code]).toBe("ResourceExhausted");
     expect(requests).toHaveLength(1);

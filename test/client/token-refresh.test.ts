@@ -6,8 +6,8 @@ import {
   type TokenRequest,
   type TokenSource,
 } from "../../src/client/index.ts";
+import { apiErrorOf } from "../support/api-error.ts";
 import { startFaultServer } from "../support/http/fault-server.ts";
-import { refusalOf } from "../support/refusal.ts";
 import { freshKey, parent, protocols, startTestServer, type TestServer } from "../support/test-server.ts";
 
 let server: TestServer;
@@ -68,7 +68,7 @@ describe.each(protocols)("a token that is refused over %s", (protocol) => {
       ({ refresh }) => `wrong-${refresh ? ++count : count}`,
       (attempt) => attempts.push(attempt),
     );
-    expect(await refusalOf(push(client))).toMatchObject({ reason: "CREDENTIALS_INVALID" });
+    expect(await apiErrorOf(push(client))).toMatchObject({ reason: "CREDENTIALS_INVALID" });
     expect([count, attempts.length]).toEqual([1, 2]);
   });
 
@@ -78,7 +78,7 @@ describe.each(protocols)("a token that is refused over %s", (protocol) => {
   ])("is not tried again if %s", async (_, token) => {
     const attempts: Attempt[] = [];
     const client = clientOf(token, (attempt) => attempts.push(attempt));
-    expect(await refusalOf(push(client))).toMatchObject({ reason: "CREDENTIALS_INVALID" });
+    expect(await apiErrorOf(push(client))).toMatchObject({ reason: "CREDENTIALS_INVALID" });
     expect(attempts).toHaveLength(1);
   });
 

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createPlanSharingClient } from "../../src/client/index.ts";
+import { apiErrorOf } from "../support/api-error.ts";
 import { dataDirectory } from "../support/data-directory.ts";
 import { printToken, runProgram, startServe } from "../support/program.ts";
-import { refusalOf } from "../support/refusal.ts";
 import { cluster, missing } from "./provided.ts";
 
 const parent = "operators/65001";
@@ -50,7 +50,7 @@ describe.skipIf(missing)(`mdps with CQL${missing && ` (skipped: ${missing})`}`, 
     expect((await read.getPlanGroup({ name: `${parent}/planGroups/k` })).lastUpdatedTime).toMatchObject(
       at(1_790_000_000),
     );
-    expect(await refusalOf(create(1_789_999_999))).toMatchObject({ reason: "PLAN_GROUP_STALE" });
+    expect(await apiErrorOf(create(1_789_999_999))).toMatchObject({ reason: "PLAN_GROUP_STALE" });
   });
 
   test("takes what SQLite has, and gives it back the same", async () => {

@@ -5,10 +5,10 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
+import { expectNoInsides } from "../support/api-error.ts";
 import { testCertificate, testCertificateFiles } from "../support/certificates/certificate.ts";
 import { dataDirectory } from "../support/data-directory.ts";
 import { type Outcome, runProgram, startServe } from "../support/program.ts";
-import { expectNoInsides } from "../support/refusal.ts";
 
 /** Fails unless the program has said in few words what is wrong, and nothing else. */
 function expectMessage({ stdout, stderr, exitCode }: Outcome, pattern: RegExp): void {

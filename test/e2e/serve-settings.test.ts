@@ -4,9 +4,9 @@ import { OAuth2Server } from "oauth2-mock-server";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { pushScope } from "../../src/auth/scopes.ts";
 import { createPlanSharingClient } from "../../src/client/index.ts";
+import { apiErrorOf } from "../support/api-error.ts";
 import { dataDirectory } from "../support/data-directory.ts";
 import { type Outcome, runProgram, startServe } from "../support/program.ts";
-import { refusalOf } from "../support/refusal.ts";
 
 async function writeConfig(text: string, name = "mdps.yaml"): Promise<string> {
   const file = join(await dataDirectory(), name);
@@ -50,9 +50,9 @@ auth:
       }).createPlanGroup({ parent: `operators/${asn}`, planGroupId: "k" });
     await push("dpa", "openid plans:push");
     await push("dpa", pushScope);
-    expect(await refusalOf(push("dpa", "openid"))).toMatchObject({ reason: "SCOPE_INSUFFICIENT" });
-    expect(await refusalOf(push("dpa", pushScope, 65002))).toMatchObject({ reason: "OPERATOR_NOT_LINKED" });
-    expect(await refusalOf(push("eve", pushScope))).toMatchObject({ reason: "OPERATOR_NOT_LINKED" });
+    expect(await apiErrorOf(push("dpa", "openid"))).toMatchObject({ reason: "SCOPE_INSUFFICIENT" });
+    expect(await apiErrorOf(push("dpa", pushScope, 65002))).toMatchObject({ reason: "OPERATOR_NOT_LINKED" });
+    expect(await apiErrorOf(push("eve", pushScope))).toMatchObject({ reason: "OPERATOR_NOT_LINKED" });
   });
 
   it("may be JSON, or say nothing", async () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { KeyFile } from "../../src/auth/accounts/admin.ts";
 import { createPlanSharingClient, googleCredentials } from "../../src/client/index.ts";
+import { apiErrorOf } from "../support/api-error.ts";
 import { dataDirectory } from "../support/data-directory.ts";
 import { runProgram, startServe } from "../support/program.ts";
-import { refusalOf } from "../support/refusal.ts";
 
 const domain = "mobile-data-plan-sharing.internal";
 
@@ -28,7 +28,7 @@ describe("mdps service-account", () => {
       token: googleCredentials(key),
     });
     const push = (asn: number) => client.createPlanGroup({ parent: `operators/${asn}`, planGroupId: "k" });
-    const reason = (asn: number) => refusalOf(push(asn)).then((refusal) => refusal.reason);
+    const reason = (asn: number) => apiErrorOf(push(asn)).then((refusal) => refusal.reason);
     await push(65001);
     expect(await reason(65002)).toBe("OPERATOR_NOT_LINKED");
 

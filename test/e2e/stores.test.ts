@@ -14,9 +14,9 @@ import {
   superuserPassword,
   whyNoPostgres,
 } from "../store/postgres/server.ts";
+import { apiErrorOf } from "../support/api-error.ts";
 import { dataDirectory } from "../support/data-directory.ts";
 import { printToken, runProgram, startServe } from "../support/program.ts";
-import { refusalOf } from "../support/refusal.ts";
 
 const whyNot = whyNoPostgres();
 
@@ -70,7 +70,7 @@ describe.skipIf(whyNot)(`mdps with PostgreSQL${whyNot === undefined ? "" : ` (sk
     const create = (planGroupId: string) => push.createPlanGroup({ parent, planGroupId });
     await create("before");
     await postgres.kill();
-    const refusal = await refusalOf(create("down"));
+    const refusal = await apiErrorOf(create("down"));
     expect(refusal).toMatchObject({ code: "Unavailable", reason: "STORE_UNAVAILABLE" });
     expect(refusal.message).not.toContain("password");
     await expect.poll(status, { timeout: 20_000 }).toBe(ServingStatus.NOT_SERVING);

@@ -1,9 +1,9 @@
 import { decodeJwt } from "jose";
 import { describe, expect, it } from "vitest";
 import { createPlanSharingClient } from "../../src/client/client.ts";
+import { apiErrorOf } from "../support/api-error.ts";
 import { dataDirectory } from "../support/data-directory.ts";
 import { runProgram, startServe } from "../support/program.ts";
-import { refusalOf } from "../support/refusal.ts";
 
 const token = (directory: string, ...args: string[]) => runProgram(["token", "--data", directory, ...args]);
 
@@ -21,10 +21,10 @@ describe("mdps token", () => {
     });
     await client.createPlanGroup({ parent: "operators/65001", planGroupId: "k" });
     expect(
-      await refusalOf(client.createPlanGroup({ parent: "operators/65002", planGroupId: "k" })),
+      await apiErrorOf(client.createPlanGroup({ parent: "operators/65002", planGroupId: "k" })),
     ).toMatchObject({ reason: "OPERATOR_NOT_LINKED" });
     const read = client.getPlanGroup({ name: "operators/65001/planGroups/k" });
-    expect(await refusalOf(read)).toMatchObject({ reason: "SCOPE_INSUFFICIENT" });
+    expect(await apiErrorOf(read)).toMatchObject({ reason: "SCOPE_INSUFFICIENT" });
   });
 
   it("--read prints one to read alone", async () => {
@@ -33,9 +33,9 @@ describe("mdps token", () => {
     const { stdout } = await token(directory, "--operator", "65001", "--read");
     const client = createPlanSharingClient({ endpoint: server.url, protocol: "rest", token: stdout.trim() });
     const read = client.getPlanGroup({ name: "operators/65001/planGroups/k" });
-    expect(await refusalOf(read)).toMatchObject({ reason: "PLAN_GROUP_NOT_FOUND" });
+    expect(await apiErrorOf(read)).toMatchObject({ reason: "PLAN_GROUP_NOT_FOUND" });
     const push = client.createPlanGroup({ parent: "operators/65001", planGroupId: "k" });
-    expect(await refusalOf(push)).toMatchObject({ reason: "SCOPE_INSUFFICIENT" });
+    expect(await apiErrorOf(push)).toMatchObject({ reason: "SCOPE_INSUFFICIENT" });
   });
 
   it.each([

@@ -5,11 +5,11 @@ import { promisify } from "node:util";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { describe, expect, it } from "vitest";
 import { createPlanSharingClient } from "../../src/client/index.ts";
+import { apiErrorOf } from "../support/api-error.ts";
 import { dataDirectory } from "../support/data-directory.ts";
 import { scrape, sumOf } from "../support/http/exposition.ts";
 import { hour, minute } from "../support/plan-statuses.ts";
 import { type Program, printToken, runProgram, startServe } from "../support/program.ts";
-import { refusalOf } from "../support/refusal.ts";
 
 const parent = "operators/65001";
 const admin = ["--admin", "127.0.0.1:0"];
@@ -117,7 +117,7 @@ describe("mdps serve --workers", () => {
     for (const userKey of ["f", "g"]) {
       const client = createPlanSharingClient({ endpoint: server.url, protocol: "rest", token, retry: false });
       const push = client.createPlanStatus({ parent, userKey, planStatus: statusOf("") });
-      expect((await refusalOf(push)).reason).toBe("OPERATOR_RATE_EXCEEDED");
+      expect((await apiErrorOf(push)).reason).toBe("OPERATOR_RATE_EXCEEDED");
     }
   });
 

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BalanceLevel } from "../../gen/mobiledataplansharing/v1/enums_pb.ts";
 import { PlanGroupSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import type { PlanSharingClient } from "../../src/client/client.ts";
+import { apiErrorOf } from "../support/api-error.ts";
 import { day, fromNow, hour, minute, plan, planModule, second } from "../support/plan-statuses.ts";
-import { refusalOf } from "../support/refusal.ts";
 import { testTime } from "../support/test-clock.ts";
 import { freshKey, parent, protocols, startTestServer, type TestServer } from "../support/test-server.ts";
 
@@ -63,7 +63,7 @@ describe.each(protocols)("a plan group over %s", (protocol) => {
     const planGroupId = freshKey();
     const planGroup = { responseStaleTime: fromNow(-hour) };
     await client.createPlanGroup({ parent, planGroupId, planGroup });
-    expect(await refusalOf(client.getPlanGroup({ name: nameOf(planGroupId) }))).toMatchObject({
+    expect(await apiErrorOf(client.getPlanGroup({ name: nameOf(planGroupId) }))).toMatchObject({
       code: "NotFound",
       reason: "PLAN_GROUP_NOT_FOUND",
     });
@@ -81,7 +81,7 @@ describe.each(protocols)("a plan group over %s", (protocol) => {
       (await client.getPlanGroup({ name: nameOf(planGroupId) })).dataPlans[0]?.planId;
 
     await push("first", fromNow(0));
-    expect(await refusalOf(push("earlier", fromNow(-second)))).toMatchObject({
+    expect(await apiErrorOf(push("earlier", fromNow(-second)))).toMatchObject({
       code: "Aborted",
       reason: "PLAN_GROUP_STALE",
       metadata: {
@@ -102,7 +102,7 @@ describe.each(protocols)("a plan group over %s", (protocol) => {
     const planGroup = {
       dataPlans: [plan(), plan({ planId: "", planModules: [planModule({ moduleName: "" })] })],
     };
-    const refusal = await refusalOf(client.createPlanGroup({ parent, planGroupId: "", planGroup }));
+    const refusal = await apiErrorOf(client.createPlanGroup({ parent, planGroupId: "", planGroup }));
     expect(refusal).toMatchObject({ code: "InvalidArgument", reason: "FIELD_INVALID" });
     expect(refusal.violations).toEqual([
       "planGroupId: is needed",
@@ -112,11 +112,11 @@ describe.each(protocols)("a plan group over %s", (protocol) => {
   });
 
   it("is read by a name that is one", async () => {
-    expect(await refusalOf(client.getPlanGroup({ name: nameOf(freshKey()) }))).toMatchObject({
+    expect(await apiErrorOf(client.getPlanGroup({ name: nameOf(freshKey()) }))).toMatchObject({
       code: "NotFound",
       reason: "PLAN_GROUP_NOT_FOUND",
     });
-    expect(await refusalOf(client.getPlanGroup({ name: nameOf("a%zz") }))).toMatchObject({
+    expect(await apiErrorOf(client.getPlanGroup({ name: nameOf("a%zz") }))).toMatchObject({
       code: "InvalidArgument",
       fields: ["name"],
     });
@@ -133,7 +133,7 @@ describe("a plan group", () => {
     own.clock.set(testTime + minute - 1);
     await client.getPlanGroup({ name });
     own.clock.set(testTime + minute);
-    expect(await refusalOf(client.getPlanGroup({ name }))).toMatchObject({ reason: "PLAN_GROUP_NOT_FOUND" });
+    expect(await apiErrorOf(client.getPlanGroup({ name }))).toMatchObject({ reason: "PLAN_GROUP_NOT_FOUND" });
     own.clock.set(testTime + 3650 * day - 1);
     await client.getPlanGroup({ name: lasting });
   });

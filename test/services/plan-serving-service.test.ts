@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { UiCompatibility } from "../../gen/mobiledataplansharing/v1/enums_pb.ts";
 import type { PlanSharingClient } from "../../src/client/client.ts";
+import { apiErrorOf } from "../support/api-error.ts";
 import { fromNow, hour, minute, type PlanStatusInit, planStatus } from "../support/plan-statuses.ts";
-import { refusalOf } from "../support/refusal.ts";
 import { testTime } from "../support/test-clock.ts";
 import { freshKey, parent, protocols, startTestServer, type TestServer } from "../support/test-server.ts";
 
@@ -63,7 +63,7 @@ describe.each(protocols)("over %s", (protocol) => {
         userKey,
         planStatus: planStatus(),
       });
-      expect(await refusalOf(client.getUserPlanStatus({ parent, clientId, userKey }))).toMatchObject({
+      expect(await apiErrorOf(client.getUserPlanStatus({ parent, clientId, userKey }))).toMatchObject({
         code: "NotFound",
         reason: "PLAN_STATUS_NOT_FOUND",
       });
@@ -79,7 +79,7 @@ describe.each(protocols)("over %s", (protocol) => {
 
     it("is none that was pushed for a single client", async () => {
       const { name } = await push(freshKey(), {});
-      expect(await refusalOf(client.getPlanStatus({ name }))).toMatchObject({
+      expect(await apiErrorOf(client.getPlanStatus({ name }))).toMatchObject({
         code: "NotFound",
         reason: "PLAN_STATUS_NOT_FOUND",
       });
@@ -94,10 +94,10 @@ describe.each(protocols)("over %s", (protocol) => {
       const { name } = await pushForAll(userKey, { uiCompatibility });
       await push(userKey, { uiCompatibility });
       const expected = { code: "NotFound", reason: "PLAN_STATUS_UI_INCOMPATIBLE" };
-      expect(await refusalOf(client.getUserPlanStatus({ parent, clientId, userKey }))).toMatchObject(
+      expect(await apiErrorOf(client.getUserPlanStatus({ parent, clientId, userKey }))).toMatchObject(
         expected,
       );
-      expect(await refusalOf(client.getPlanStatus({ name }))).toMatchObject(expected);
+      expect(await apiErrorOf(client.getPlanStatus({ name }))).toMatchObject(expected);
       const includeUiIncompatible = true;
       const asked = [
         await client.getUserPlanStatus({ parent, clientId, userKey, includeUiIncompatible }),
@@ -110,7 +110,7 @@ describe.each(protocols)("over %s", (protocol) => {
       const userKey = freshKey();
       await pushForAll(userKey, { title: "for all" });
       await push(userKey, { uiCompatibility });
-      expect(await refusalOf(client.getUserPlanStatus({ parent, clientId, userKey }))).toMatchObject({
+      expect(await apiErrorOf(client.getUserPlanStatus({ parent, clientId, userKey }))).toMatchObject({
         reason: "PLAN_STATUS_UI_INCOMPATIBLE",
       });
     });
@@ -128,13 +128,13 @@ describe.each(protocols)("over %s", (protocol) => {
   describe("a request to read that breaks rules", () => {
     it("reports all of them", async () => {
       const request = { parent, clientId: "gmail", userKey: "x".repeat(1025) };
-      const refusal = await refusalOf(client.getUserPlanStatus(request));
+      const refusal = await apiErrorOf(client.getUserPlanStatus(request));
       expect(refusal).toMatchObject({ code: "InvalidArgument", reason: "FIELD_INVALID" });
       expect(refusal.fields).toEqual(["clientId", "userKey"]);
     });
 
     it("by a name that is none says what a name is", async () => {
-      const refusal = await refusalOf(client.getPlanStatus({ name: "operators/65001/planStatuses/a%zz" }));
+      const refusal = await apiErrorOf(client.getPlanStatus({ name: "operators/65001/planStatuses/a%zz" }));
       expect(refusal).toMatchObject({ code: "InvalidArgument", fields: ["name"] });
       expect(refusal.message).toContain("%25");
     });
@@ -153,8 +153,8 @@ describe.each(protocols)("over %s", (protocol) => {
       await reader.getPlanStatus({ name });
       own.clock.set(testTime + hour);
       const gone = { code: "NotFound", reason: "PLAN_STATUS_NOT_FOUND" };
-      expect(await refusalOf(reader.getUserPlanStatus({ parent, clientId, userKey }))).toMatchObject(gone);
-      expect(await refusalOf(reader.getPlanStatus({ name }))).toMatchObject(gone);
+      expect(await apiErrorOf(reader.getUserPlanStatus({ parent, clientId, userKey }))).toMatchObject(gone);
+      expect(await apiErrorOf(reader.getPlanStatus({ name }))).toMatchObject(gone);
     });
   });
 });
@@ -180,7 +180,7 @@ describe("from its expiry on", () => {
     const first = planStatus({ updateTime: fromNow(0), expireTime: fromNow(minute) });
     const earlier = planStatus({ title: "earlier", updateTime: fromNow(-minute) });
     await client.createUserPlanStatus({ ...key, planStatus: first });
-    expect(await refusalOf(client.createUserPlanStatus({ ...key, planStatus: earlier }))).toMatchObject({
+    expect(await apiErrorOf(client.createUserPlanStatus({ ...key, planStatus: earlier }))).toMatchObject({
       reason: "PLAN_STATUS_STALE",
     });
     own.clock.set(testTime + minute);
@@ -196,6 +196,8 @@ describe("from its expiry on", () => {
     own.clock.set(testTime + minute);
     await client.getUserPlanStatus(key);
     own.clock.set(testTime + minute + 1);
-    expect(await refusalOf(client.getUserPlanStatus(key))).toMatchObject({ reason: "PLAN_STATUS_NOT_FOUND" });
+    expect(await apiErrorOf(client.getUserPlanStatus(key))).toMatchObject({
+      reason: "PLAN_STATUS_NOT_FOUND",
+    });
   });
 });

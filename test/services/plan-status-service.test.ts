@@ -9,6 +9,7 @@ import {
 import { type PlanStatus, PlanStatusSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import type { PlanSharingClient } from "../../src/client/client.ts";
 import { formatInstant, instantOf } from "../../src/contract/instant.ts";
+import { apiErrorOf } from "../support/api-error.ts";
 import { maximalMessage } from "../support/maximal-message.ts";
 import {
   accountInfo,
@@ -23,7 +24,6 @@ import {
   second,
   statusOf,
 } from "../support/plan-statuses.ts";
-import { refusalOf } from "../support/refusal.ts";
 import { freshKey, parent, protocols, startTestServer, type TestServer } from "../support/test-server.ts";
 
 let server: TestServer;
@@ -113,7 +113,7 @@ describe.each(protocols)("over %s", (protocol) => {
     it("with an earlier updateTime is refused, says which times they are, and changes nothing", async () => {
       const userKey = freshKey();
       await push(userKey, planStatus({ title: "stored", updateTime: fromNow(0, 1) }));
-      const refusal = await refusalOf(push(userKey, planStatus({ title: "late", updateTime: fromNow(0) })));
+      const refusal = await apiErrorOf(push(userKey, planStatus({ title: "late", updateTime: fromNow(0) })));
       expect(refusal).toMatchObject({
         code: "Aborted",
         reason: "PLAN_STATUS_STALE",
@@ -192,7 +192,7 @@ describe.each(protocols)("over %s", (protocol) => {
     it("from plan groups with the same id", async () => {
       const userKey = freshKey();
       await client.createPlanGroup({ parent, planGroupId: userKey });
-      expect(await refusalOf(read(userKey))).toMatchObject({ reason: "PLAN_STATUS_NOT_FOUND" });
+      expect(await apiErrorOf(read(userKey))).toMatchObject({ reason: "PLAN_STATUS_NOT_FOUND" });
     });
   });
 
@@ -210,11 +210,11 @@ describe.each(protocols)("over %s", (protocol) => {
       const pushForAll = (status: PlanStatus) =>
         client.createPlanStatus({ parent, userKey, planStatus: status });
       await pushForAll(planStatus({ updateTime: fromNow(0) }));
-      expect(await refusalOf(pushForAll(planStatus({ updateTime: fromNow(-second) })))).toMatchObject({
+      expect(await apiErrorOf(pushForAll(planStatus({ updateTime: fromNow(-second) })))).toMatchObject({
         code: "Aborted",
         reason: "PLAN_STATUS_STALE",
       });
-      expect(await refusalOf(pushForAll(planStatus({ languageCode: "" })))).toMatchObject({
+      expect(await apiErrorOf(pushForAll(planStatus({ languageCode: "" })))).toMatchObject({
         code: "InvalidArgument",
         violations: [spelled("planStatus.languageCode: is needed")],
       });
@@ -241,7 +241,7 @@ describe.each(protocols)("over %s", (protocol) => {
         updateTime: fromNow(-31 * day),
         plans: [plan({ planModules: [planModule(), low], planCategory: PlanCategory.PREPAID })],
       });
-      const refusal = await refusalOf(push(userKey, status, "gmail"));
+      const refusal = await apiErrorOf(push(userKey, status, "gmail"));
       expect(refusal).toMatchObject({ code: "InvalidArgument", reason: "FIELD_INVALID" });
       expect(refusal.fields.toSorted()).toEqual(
         [
@@ -262,17 +262,17 @@ describe.each(protocols)("over %s", (protocol) => {
 
     it("changes nothing", async () => {
       const userKey = freshKey();
-      await refusalOf(push(userKey, planStatus({ languageCode: "" })));
-      expect(await refusalOf(read(userKey))).toMatchObject({ reason: "PLAN_STATUS_NOT_FOUND" });
+      await apiErrorOf(push(userKey, planStatus({ languageCode: "" })));
+      expect(await apiErrorOf(read(userKey))).toMatchObject({ reason: "PLAN_STATUS_NOT_FOUND" });
       await push(userKey, planStatus({ title: "good" }));
-      await refusalOf(push(userKey, planStatus({ title: "bad", languageCode: "", updateTime: fromNow(0) })));
+      await apiErrorOf(push(userKey, planStatus({ title: "bad", languageCode: "", updateTime: fromNow(0) })));
       expect((await read(userKey)).title).toBe("good");
     });
 
     it("sees the allowed clock skew: a minute ahead passes, more does not", async () => {
       const userKey = freshKey();
       await push(userKey, planStatus({ updateTime: fromNow(minute) }));
-      const refusal = await refusalOf(push(userKey, planStatus({ updateTime: fromNow(minute + 1) })));
+      const refusal = await apiErrorOf(push(userKey, planStatus({ updateTime: fromNow(minute + 1) })));
       expect(refusal.violations).toEqual([
         spelled(
           "planStatus.updateTime: must be in the past: it is 60.001 s ahead of the server's clock, of which 60 s are allowed",
@@ -285,7 +285,7 @@ describe.each(protocols)("over %s", (protocol) => {
       const bad = planModule({ moduleName: "", description: "", balance: { case: undefined } });
       const planModules = Array.from({ length: 16 }, () => bad);
       const plans = Array.from({ length: 16 }, () => plan({ planModules }));
-      const refusal = await refusalOf(push(freshKey(), planStatus({ plans })));
+      const refusal = await apiErrorOf(push(freshKey(), planStatus({ plans })));
       expect(refusal).toMatchObject({ code: "InvalidArgument", reason: "FIELD_INVALID" });
       expect(refusal.message).toMatch(/\(and 767 more\)$/);
       expect(refusal.fields.length).toBeGreaterThanOrEqual(50);
@@ -375,7 +375,7 @@ describe("without clock skew", () => {
         userKey: "k",
         planStatus: planStatus(updateTime ? { updateTime } : {}),
       });
-    expect((await refusalOf(push(fromNow(0, 1)))).fields).toEqual(["updateTime"]);
+    expect((await apiErrorOf(push(fromNow(0, 1)))).fields).toEqual(["updateTime"]);
     const answer = await push(fromNow(0));
     expect(answer.updateTime && formatInstant(instantOf(answer.updateTime))).toBe("2026-03-01T12:00:00Z");
   });

@@ -8,8 +8,8 @@ import { principalKey } from "../../src/auth/principal.ts";
 import { createContractRules } from "../../src/plans/contract-rules.ts";
 import { createRoutes } from "../../src/services/routes.ts";
 import { type PlanStore, StoreUnavailable } from "../../src/store/plan-store.ts";
+import { apiErrorOf } from "../support/api-error.ts";
 import { planStatus } from "../support/plan-statuses.ts";
-import { refusalOf } from "../support/refusal.ts";
 import { createTestClock } from "../support/test-clock.ts";
 import { parent } from "../support/test-server.ts";
 
@@ -50,7 +50,7 @@ describe("a store that cannot serve", () => {
   it.each(servicesOn(new StoreUnavailable("the disk is full: /var/lib/mdps")))(
     "is UNAVAILABLE, with the time to wait and without the cause (%#)",
     async (call) => {
-      const refusal = await refusalOf(call());
+      const refusal = await apiErrorOf(call());
       expect(refusal).toMatchObject({ code: "Unavailable", reason: "STORE_UNAVAILABLE" });
       expect(refusal.message).not.toContain("/var/lib");
       const error = await call().catch((reason: unknown) => ConnectError.from(reason));

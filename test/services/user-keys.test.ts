@@ -1,8 +1,8 @@
 import { toJsonString } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PlanStatusSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
+import { apiErrorOf } from "../support/api-error.ts";
 import { planStatus } from "../support/plan-statuses.ts";
-import { refusalOf } from "../support/refusal.ts";
 import { parent, protocols, startTestServer, type TestServer } from "../support/test-server.ts";
 
 let server: TestServer;
@@ -67,9 +67,9 @@ describe.each(protocols)("over %s the user key", (protocol) => {
     for (const userKey of ["x".repeat(4096), "x".repeat(1025), `${"é".repeat(512)}x`]) {
       const request = { parent, userKey, planStatus: planStatus() };
       const refusals = [
-        await refusalOf(client.createUserPlanStatus({ ...request, clientId })),
-        await refusalOf(client.createPlanStatus(request)),
-        await refusalOf(client.getUserPlanStatus({ parent, clientId, userKey })),
+        await apiErrorOf(client.createUserPlanStatus({ ...request, clientId })),
+        await apiErrorOf(client.createPlanStatus(request)),
+        await apiErrorOf(client.getUserPlanStatus({ parent, clientId, userKey })),
       ];
       for (const refusal of refusals) {
         expect(refusal).toMatchObject({

@@ -8,7 +8,7 @@ import {
   ServiceAccountsSchema,
 } from "../../../gen/mobiledataplansharing/config/v1/service_accounts_pb.ts";
 import { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
-import { refuse } from "../../contract/refusal.ts";
+import { apiError } from "../../contract/api-error.ts";
 
 /** A service account that is not revoked. */
 export type ServiceAccount = {
@@ -97,7 +97,7 @@ export function watchServiceAccounts(directory: string): FindServiceAccount {
     } catch (cause) {
       // Nothing is remembered: the next call tries again.
       lookAgain = 0;
-      throw refuse(ErrorReason.CREDENTIALS_UNVERIFIABLE, {
+      throw apiError(ErrorReason.CREDENTIALS_UNVERIFIABLE, {
         message: "the service accounts cannot be read now",
         retryAfterMs: 1_000,
         cause,

@@ -8,8 +8,8 @@ import {
 } from "oauth4webapi";
 import type { IntrospectionEndpoint } from "../../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
 import { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
+import { apiError } from "../../contract/api-error.ts";
 import type { Clock } from "../../contract/clock.ts";
-import { refuse } from "../../contract/refusal.ts";
 import type { Refused, TokenSource, Verified } from "../verified-token.ts";
 import { createClaimReader } from "./claim-mapping.ts";
 
@@ -40,7 +40,7 @@ export function createIntrospection(
       });
       return requireTimes(await processIntrospectionResponse(server, client, answer));
     } catch (cause) {
-      throw refuse(ErrorReason.CREDENTIALS_UNVERIFIABLE, {
+      throw apiError(ErrorReason.CREDENTIALS_UNVERIFIABLE, {
         message: "the issuer of the token cannot be asked about it now",
         retryAfterMs: 1_000,
         cause,

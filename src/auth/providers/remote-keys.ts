@@ -1,7 +1,7 @@
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from "jose";
 import { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
+import { apiError } from "../../contract/api-error.ts";
 import type { Clock } from "../../contract/clock.ts";
-import { refuse } from "../../contract/refusal.ts";
 
 export type RemoteKeysOptions = {
   /** Where the issuer publishes its keys (RFC 7517 5). */
@@ -58,7 +58,7 @@ export function createRemoteKeys(options: RemoteKeysOptions): JWTVerifyGetKey {
   const coolingDown = () => clock.now() < triedAt + coolDownMs;
 
   function unavailable() {
-    return refuse(ErrorReason.CREDENTIALS_UNVERIFIABLE, {
+    return apiError(ErrorReason.CREDENTIALS_UNVERIFIABLE, {
       message: "the keys of the token's issuer cannot be had now",
       retryAfterMs: 1_000,
       cause: failure,

@@ -5,7 +5,7 @@ import {
   CreateUserPlanStatusRequestSchema,
 } from "../../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import { type PlanStatus, PlanStatusSchema } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
-import type { FieldViolation } from "../../contract/refusal.ts";
+import type { FieldViolation } from "../../contract/api-error.ts";
 import { createContractRules } from "../../plans/contract-rules.ts";
 import { notificationsOf } from "../../plans/notifications.ts";
 import { brokenTimeRules, type TimeRuleOptions } from "../../plans/time-rules.ts";
@@ -41,7 +41,7 @@ export function createRecordParser(options: RecordOptions, times?: () => TimeRul
   return (record) => {
     const fault = faultOf(record);
     if (fault !== undefined) {
-      return refuse(fault);
+      return unreadable(fault);
     }
     const document = parseDocument(record.bytes);
     if ("violations" in document) {
@@ -49,7 +49,7 @@ export function createRecordParser(options: RecordOptions, times?: () => TimeRul
     }
     const { json, text } = document;
     if (typeof json !== "object" || json === null || Array.isArray(json)) {
-      return refuse("must be a JSON object");
+      return unreadable("must be a JSON object");
     }
     const read =
       userKeyField === undefined
@@ -151,7 +151,7 @@ function faultOf({ fault, bytes }: RawRecord): string | undefined {
     : undefined;
 }
 
-function refuse(description: string): ParsedRecord {
+function unreadable(description: string): ParsedRecord {
   return { violations: [{ field: "record", description }] };
 }
 

@@ -3,7 +3,7 @@ import type { ConnectError, HandlerContext } from "@connectrpc/connect";
 import { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
 import { principalKey } from "../../auth/principal.ts";
 import type { RequestGate } from "../../auth/request-gate.ts";
-import { refuse } from "../../contract/refusal.ts";
+import { apiError } from "../../contract/api-error.ts";
 import { asnOfParent, parentOf, parseResourceName } from "../../contract/resource-names.ts";
 import { pathFieldsKey } from "../../transcoding/index.ts";
 import type { OperatorRates } from "../limits/operator-rates.ts";
@@ -79,7 +79,7 @@ export function createAdmission({ gate, callersOf, overload, rates }: AdmissionO
 
   function tooOften(asn: number, waitMs: number): ConnectError {
     const perSecond = rates.rateOf(asn)?.perSecond ?? 0;
-    return refuse(ErrorReason.OPERATOR_RATE_EXCEEDED, {
+    return apiError(ErrorReason.OPERATOR_RATE_EXCEEDED, {
       message: `operator ${asn} may make ${perSecond} calls a second; wait as RetryInfo says, and send more slowly`,
       metadata: { parent: parentOf(asn), callsPerSecond: String(perSecond) },
       retryAfterMs: jittered(waitMs, rateJitterMs),
@@ -101,7 +101,7 @@ function jittered(leastMs: number, spreadMs: number): number {
 
 /** The refusal of a call for which there is no room. */
 function overloaded(): ConnectError {
-  return refuse(ErrorReason.SERVER_OVERLOADED, {
+  return apiError(ErrorReason.SERVER_OVERLOADED, {
     message: "the server has as much to do as it can; nothing was done, repeat the request later",
     retryAfterMs: jittered(overloadWaitMs, overloadJitterMs),
   });

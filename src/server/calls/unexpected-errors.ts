@@ -1,6 +1,6 @@
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
-import { refuse } from "../../contract/refusal.ts";
+import { apiError } from "../../contract/api-error.ts";
 import { type RequestRecord, requestRecordKey } from "../telemetry/request-record.ts";
 
 /** Takes note of a mistake of ours, and of which request met it. The caller is only told that there was one. */
@@ -16,7 +16,7 @@ export function createFailureInterceptor(log: LogFailure): Interceptor {
         throw cause;
       }
       log(cause, String(request.method), request.contextValues.get(requestRecordKey));
-      throw refuse(ErrorReason.SERVER_FAILURE, { message: "the server failed", cause });
+      throw apiError(ErrorReason.SERVER_FAILURE, { message: "the server failed", cause });
     }
   };
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
-import { errorDomain, refuse } from "../../contract/refusal.ts";
+import { apiError, errorDomain } from "../../contract/api-error.ts";
 import {
   type ResponseFrame,
   respondContent,
@@ -67,14 +67,14 @@ export function createDiscovery(options: DiscoveryOptions): RequestListener {
     }
     if (method !== "GET" && method !== "HEAD") {
       const message = `the Discovery document is not for ${method}; it is for GET, HEAD`;
-      const error = refuse(ErrorReason.METHOD_NOT_ALLOWED, { message });
+      const error = apiError(ErrorReason.METHOD_NOT_ALLOWED, { message });
       respondError(frame, error, { domain: errorDomain, httpStatus: 405, headers: { allow: allowed } });
       return;
     }
     const version = versionOf(request.url ?? "");
     if (version !== undefined && version !== document.version) {
       const message = `there is no Discovery document of version ${JSON.stringify(version)}; there is one of ${document.version}`;
-      respondError(frame, refuse(ErrorReason.ROUTE_NOT_FOUND, { message }), { domain: errorDomain });
+      respondError(frame, apiError(ErrorReason.ROUTE_NOT_FOUND, { message }), { domain: errorDomain });
       return;
     }
     const host = (headers[":authority"] as string | undefined) ?? headers.host;

@@ -4,7 +4,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { Compression, UniversalServerRequest } from "@connectrpc/connect/protocol";
 import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
-import { type FieldViolation, refuse } from "../../contract/refusal.ts";
+import { apiError, type FieldViolation } from "../../contract/api-error.ts";
 import { createJsonChecker } from "../../transcoding/index.ts";
 import { noteFailure, requestRecordKey } from "../telemetry/request-record.ts";
 import { frameHeaderLength, messagesInFrames } from "./frames.ts";
@@ -170,14 +170,14 @@ function inBody(description: string): FieldViolation {
 function malformed(violations: readonly FieldViolation[]): ConnectError {
   const [first] = violations;
   const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : "";
-  return refuse(ErrorReason.REQUEST_MALFORMED, {
+  return apiError(ErrorReason.REQUEST_MALFORMED, {
     message: `${first?.field} ${first?.description}${more}`,
     violations,
   });
 }
 
 function tooLarge(limit: number): ConnectError {
-  return refuse(ErrorReason.REQUEST_TOO_LARGE, {
+  return apiError(ErrorReason.REQUEST_TOO_LARGE, {
     message: `the request body must not be larger than ${limit} bytes`,
     metadata: { maxBytes: String(limit) },
   });

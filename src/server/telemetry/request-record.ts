@@ -1,6 +1,6 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, createContextKey } from "@connectrpc/connect";
-import { errorReasonOf } from "../../contract/refusal.ts";
+import { errorReasonOf } from "../../contract/api-error.ts";
 import type { RequestListener } from "../http-handler.ts";
 
 /** How a call came. */

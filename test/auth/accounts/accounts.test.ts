@@ -15,8 +15,8 @@ import {
   revokeServiceAccount,
 } from "../../../src/auth/accounts/admin.ts";
 import { pushScope, readScope } from "../../../src/auth/scopes.ts";
+import { apiErrorOf } from "../../support/api-error.ts";
 import { dataDirectory } from "../../support/data-directory.ts";
-import { refusalOf } from "../../support/refusal.ts";
 import { createTestClock } from "../../support/test-clock.ts";
 
 const clock = createTestClock();
@@ -133,7 +133,7 @@ describe("a look-up that was made before", () => {
         ),
       )
       .toBe("failed");
-    const refusal = await refusalOf(look());
+    const refusal = await apiErrorOf(look());
     expect(refusal).toMatchObject({ code: "Unavailable", reason: "CREDENTIALS_UNVERIFIABLE" });
     expect(refusal.message).toBe("the service accounts cannot be read now");
     await writeFile(path, good);

@@ -15,6 +15,7 @@ import {
 } from "../../../src/auth/accounts/admin.ts";
 import { pushScope, readScope } from "../../../src/auth/scopes.ts";
 import type { PlanSharingProtocol } from "../../../src/client/index.ts";
+import { apiErrorOf, readApiError } from "../../support/api-error.ts";
 import { type JwtProvider, startJwtProvider } from "../../support/auth/identity-providers.ts";
 import {
   secondsFromNow,
@@ -25,7 +26,6 @@ import {
 } from "../../support/auth/jwt-forge.ts";
 import { callRaw, type RawAnswer } from "../../support/http/raw-call.ts";
 import { openSocket } from "../../support/http/raw-socket.ts";
-import { readRefusal, refusalOf } from "../../support/refusal.ts";
 import { freshKey, parent, protocols, startTestServer, type TestServer } from "../../support/test-server.ts";
 
 const audience = "https://mdps.test";
@@ -189,7 +189,7 @@ function read(
 
 async function expectNotStored(groupId: string, operator = parent): Promise<void> {
   const call = server.client("connect").getPlanGroup({ name: `${operator}/planGroups/${groupId}` });
-  expect(await refusalOf(call)).toMatchObject({ reason: "PLAN_GROUP_NOT_FOUND" });
+  expect(await apiErrorOf(call)).toMatchObject({ reason: "PLAN_GROUP_NOT_FOUND" });
 }
 
 const httpStatusOf = { CREDENTIALS_INVALID: 401, SCOPE_INSUFFICIENT: 403, CREDENTIALS_MALFORMED: 400 };
@@ -210,7 +210,7 @@ function expectRefusal(
   if (error === undefined) {
     expect.fail("the call was not refused");
   }
-  const refusal = readRefusal(error);
+  const refusal = readApiError(error);
   expect(refusal).toMatchObject({ code: codeOf[reason], reason });
   expect(httpStatus).toBe(protocol === "connect" || protocol === "rest" ? httpStatusOf[reason] : 200);
   expect(refusal.headers.get("www-authenticate")).toBe(`${realm}, ${challenge}`);
@@ -329,7 +329,7 @@ describe.each(protocols)("over %s", (protocol) => {
           operator: `operators/${asn}`,
           groupId,
         });
-        const refusal = error && readRefusal(error);
+        const refusal = error && readApiError(error);
         expect(refusal).toMatchObject({ code: "PermissionDenied", reason: "OPERATOR_NOT_LINKED" });
         expect(refusal?.headers.get("www-authenticate")).toBeNull();
         const { headers, ...rest } = refusal ?? {};
@@ -600,7 +600,7 @@ describe.each(protocols)("over %s", (protocol) => {
       for (const each of Object.values(tokens)) {
         const groupId = freshKey();
         const { error } = await push(protocol, each, { groupId });
-        expect(error && readRefusal(error)).toMatchObject({
+        expect(error && readApiError(error)).toMatchObject({
           code: "PermissionDenied",
           reason: "OPERATOR_NOT_LINKED",
           metadata: { parent },

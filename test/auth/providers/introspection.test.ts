@@ -12,6 +12,7 @@ import { pushScope, readScope } from "../../../src/auth/scopes.ts";
 import { createTokenVerifier } from "../../../src/auth/token-verifier.ts";
 import type { Refused, Verified } from "../../../src/auth/verified-token.ts";
 import type { PlanSharingProtocol } from "../../../src/client/index.ts";
+import { apiErrorOf } from "../../support/api-error.ts";
 import {
   type Behaviour,
   type Front,
@@ -23,7 +24,6 @@ import {
 } from "../../support/auth/identity-providers.ts";
 import { openSocket } from "../../support/http/raw-socket.ts";
 import { hour, minute, second } from "../../support/plan-statuses.ts";
-import { refusalOf } from "../../support/refusal.ts";
 import { createTestClock } from "../../support/test-clock.ts";
 import { freshKey, parent, protocols, startTestServer, type TestServer } from "../../support/test-server.ts";
 
@@ -88,7 +88,7 @@ type PushInit = { protocol?: PlanSharingProtocol; operator?: string; planGroupId
 
 /** Fails unless a push is refused as invalid_token for this reason. */
 async function expectInvalid(call: Promise<unknown>, description: string): Promise<void> {
-  const refusal = await refusalOf(call);
+  const refusal = await apiErrorOf(call);
   expect(refusal).toMatchObject({ code: "Unauthenticated", reason: "CREDENTIALS_INVALID" });
   expect(refusal.headers.get("www-authenticate")).toBe(
     `${realm}, error="invalid_token", error_description="${description}"`,
@@ -101,7 +101,7 @@ async function expectUnverifiable(call: Promise<unknown>): Promise<void> {
     () => expect.fail("the call was not refused"),
     (reason: unknown) => reason as ConnectError,
   );
-  const { code, reason, message, headers } = await refusalOf(Promise.reject(error));
+  const { code, reason, message, headers } = await apiErrorOf(Promise.reject(error));
   expect({ code, reason, message }).toEqual({
     code: "Unavailable",
     reason: "CREDENTIALS_UNVERIFIABLE",
@@ -137,13 +137,13 @@ describe("an opaque token", () => {
 
   it("has its own scopes and operators, and no others", async () => {
     const reader = await provider.token({ scopes: [readScope] });
-    expect(await refusalOf(push(server, reader))).toMatchObject({ reason: "SCOPE_INSUFFICIENT" });
+    expect(await apiErrorOf(push(server, reader))).toMatchObject({ reason: "SCOPE_INSUFFICIENT" });
     const acme = await provider.token();
-    expect(await refusalOf(push(server, acme, { operator: "operators/65002" }))).toMatchObject({
+    expect(await apiErrorOf(push(server, acme, { operator: "operators/65002" }))).toMatchObject({
       reason: "OPERATOR_NOT_LINKED",
     });
     const visitor = await provider.token({ client: "visitor" });
-    expect(await refusalOf(push(server, visitor))).toMatchObject({ reason: "OPERATOR_NOT_LINKED" });
+    expect(await apiErrorOf(push(server, visitor))).toMatchObject({ reason: "OPERATOR_NOT_LINKED" });
   });
 
   it("may be of an account that the configuration links to operators", async () => {
@@ -152,7 +152,7 @@ describe("an opaque token", () => {
     });
     const visitor = await provider.token({ client: "visitor" });
     await push(own, visitor, { operator: "operators/65002" });
-    expect(await refusalOf(push(own, visitor))).toMatchObject({ reason: "OPERATOR_NOT_LINKED" });
+    expect(await apiErrorOf(push(own, visitor))).toMatchObject({ reason: "OPERATOR_NOT_LINKED" });
   });
 
   it("is refused when its issuer names no account", async () => {
@@ -166,7 +166,7 @@ describe("an opaque token", () => {
     const planGroupId = freshKey();
     await expectInvalid(push(server, token, { protocol, planGroupId }), inactive);
     const read = server.client("rest").getPlanGroup({ name: `${parent}/planGroups/${planGroupId}` });
-    expect(await refusalOf(read)).toMatchObject({ reason: "PLAN_GROUP_NOT_FOUND" });
+    expect(await apiErrorOf(read)).toMatchObject({ reason: "PLAN_GROUP_NOT_FOUND" });
   });
 
   it("that nobody issued is refused", async () => {
@@ -204,7 +204,7 @@ describe("an opaque token", () => {
     const before = provider.introspections();
     await push(server, server.token);
     const forged = new UnsecuredJWT({ scope: pushScope }).setIssuer("mobile-data-plan-sharing").encode();
-    expect(await refusalOf(push(server, `${forged}AAAA`))).toMatchObject({ reason: "CREDENTIALS_INVALID" });
+    expect(await apiErrorOf(push(server, `${forged}AAAA`))).toMatchObject({ reason: "CREDENTIALS_INVALID" });
     expect(provider.introspections()).toBe(before);
   });
 
@@ -307,7 +307,7 @@ describe("what the issuer said", () => {
     const { provider, server } = await install({ inactiveTtl: durationFromMs(0) });
     // Held up until all are there: what is not kept is shared nevertheless.
     await provider.behave("stalls");
-    const calls = Array.from({ length: 50 }, () => refusalOf(push(server, "no-such-token")));
+    const calls = Array.from({ length: 50 }, () => apiErrorOf(push(server, "no-such-token")));
     await provider.asked(1);
     await provider.behave("is unreachable");
     for (const { reason } of await Promise.all(calls)) {
@@ -386,7 +386,7 @@ describe.each(outages)("while the issuer %s", (behaviour) => {
       protocols.map((protocol) => expectUnverifiable(push(server, unknown, { protocol, planGroupId }))),
     );
     const read = server.client("rest").getPlanGroup({ name: `${parent}/planGroups/${planGroupId}` });
-    expect(await refusalOf(read)).toMatchObject({ reason: "PLAN_GROUP_NOT_FOUND" });
+    expect(await apiErrorOf(read)).toMatchObject({ reason: "PLAN_GROUP_NOT_FOUND" });
     // What is still believed goes on; its time is not prolonged by the outage.
     goOn(minute - 1);
     await push(server, known);

@@ -9,6 +9,7 @@ import {
 } from "../../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
 import { pushScope, readScope } from "../../../src/auth/scopes.ts";
 import type { PlanSharingProtocol } from "../../../src/client/index.ts";
+import { apiErrorOf } from "../../support/api-error.ts";
 import {
   type Behaviour,
   type JwtProvider,
@@ -18,7 +19,6 @@ import {
 import { secondsFromNow } from "../../support/auth/jwt-forge.ts";
 import { openSocket } from "../../support/http/raw-socket.ts";
 import { day, hour, minute, planStatus, second } from "../../support/plan-statuses.ts";
-import { refusalOf } from "../../support/refusal.ts";
 import { freshKey, parent, protocols, startTestServer, type TestServer } from "../../support/test-server.ts";
 
 const audience = "https://mdps.test";
@@ -88,7 +88,7 @@ function using(server: TestServer, provider: JwtProvider): Installation {
     token,
     push,
     async refusal(claims, options) {
-      const { code, reason } = await refusalOf(push(claims, options));
+      const { code, reason } = await apiErrorOf(push(claims, options));
       return { code, reason };
     },
     goOn: (ms) => server.clock.set(server.clock.now() + ms),
@@ -125,7 +125,7 @@ async function expectUnverifiable(call: Promise<unknown>): Promise<void> {
     () => expect.fail("the call was not refused"),
     (reason: unknown) => reason as ConnectError,
   );
-  const { code, reason, message, headers } = await refusalOf(Promise.reject(error));
+  const { code, reason, message, headers } = await apiErrorOf(Promise.reject(error));
   expect({ code, reason }).toEqual(unverifiable);
   expect(message).toBe("the keys of the token's issuer cannot be had now");
   expect(headers.get("www-authenticate")).toBeNull();
@@ -169,7 +169,7 @@ describe("a token of an identity provider", () => {
     ["whose account is empty", { sub: "" }, "the access token names no account: sub"],
     ["whose account is a number", { sub: 1 }, "the access token names no account: sub"],
   ])("%s is refused", async (_, claims, description) => {
-    const refusal = await refusalOf(shared.push(claims));
+    const refusal = await apiErrorOf(shared.push(claims));
     expect(refusal).toMatchObject(invalid);
     expect(refusal.headers.get("www-authenticate")).toBe(
       `${realm}, error="invalid_token", error_description="${description}"`,
@@ -183,7 +183,7 @@ describe("a token of an identity provider", () => {
     goOn(30 * second - 1);
     await pushWith(server, known);
     goOn(1);
-    expect(await refusalOf(pushWith(server, known))).toMatchObject(invalid);
+    expect(await apiErrorOf(pushWith(server, known))).toMatchObject(invalid);
     await push();
     expect(await refusal({ exp: secondsFromNow(server.clock) })).toEqual(invalid);
   });
@@ -195,13 +195,13 @@ describe("a token of an identity provider", () => {
     goOn(15 * second - 1);
     await pushWith(server, known);
     goOn(1);
-    expect(await refusalOf(pushWith(server, known))).toMatchObject(invalid);
+    expect(await apiErrorOf(pushWith(server, known))).toMatchObject(invalid);
   });
 
   it("that is not valid yet is accepted as soon as it is: a refusal is not remembered", async () => {
     const { goOn, token, server } = await install({ clockSkew: durationFromMs(0) });
     const early = await token({ nbf: secondsFromNow(server.clock, 1) });
-    expect(await refusalOf(pushWith(server, early))).toMatchObject(invalid);
+    expect(await apiErrorOf(pushWith(server, early))).toMatchObject(invalid);
     goOn(second);
     await pushWith(server, early);
   });
@@ -242,7 +242,7 @@ describe("claims", () => {
       call.then(
         () => true,
         async () => {
-          expect(await refusalOf(call)).toMatchObject({ reason: "SCOPE_INSUFFICIENT" });
+          expect(await apiErrorOf(call)).toMatchObject({ reason: "SCOPE_INSUFFICIENT" });
           return false;
         },
       );
@@ -278,10 +278,10 @@ describe("claims", () => {
     await pushWith(server, acme, "operators/65001");
     await pushWith(server, acme, "operators/65003");
     // Neither its `sub` counts here, nor a claim that the configuration does not name.
-    expect(await refusalOf(pushWith(server, acme, "operators/65002"))).toMatchObject(notLinked);
+    expect(await apiErrorOf(pushWith(server, acme, "operators/65002"))).toMatchObject(notLinked);
     const nobody = await token({ client_id: "nobody", sub: "acme" });
-    expect(await refusalOf(pushWith(server, nobody))).toMatchObject(notLinked);
-    expect(await refusalOf(pushWith(server, await token({ sub: "acme" })))).toMatchObject(invalid);
+    expect(await apiErrorOf(pushWith(server, nobody))).toMatchObject(notLinked);
+    expect(await apiErrorOf(pushWith(server, await token({ sub: "acme" })))).toMatchObject(invalid);
   });
 
   it("may list operators beside those that the account is linked to", async () => {
@@ -292,7 +292,7 @@ describe("claims", () => {
     const own = await token({ operators: [65002] });
     await pushWith(server, own, "operators/65001");
     await pushWith(server, own, "operators/65002");
-    expect(await refusalOf(pushWith(server, own, "operators/65003"))).toMatchObject(notLinked);
+    expect(await apiErrorOf(pushWith(server, own, "operators/65003"))).toMatchObject(notLinked);
   });
 
   describe("that list operators", () => {
@@ -338,7 +338,7 @@ describe("claims", () => {
     ["a backslash", "a\\b"],
   ])("whose name in the configuration has %s still make a proper refusal", async (_, account) => {
     const { push } = await install({ claims: { account } });
-    const refusal = await refusalOf(push());
+    const refusal = await apiErrorOf(push());
     expect(refusal).toMatchObject(invalid);
     // RFC 6750 3: what error_description may hold.
     expect(refusal.headers.get("www-authenticate")).toMatch(
@@ -392,7 +392,7 @@ describe("key rotation", () => {
     goOn(minute - 2);
     await pushWith(server, known);
     goOn(1);
-    expect(await refusalOf(pushWith(server, known))).toMatchObject(invalid);
+    expect(await apiErrorOf(pushWith(server, known))).toMatchObject(invalid);
   });
 
   it("refreshes once, however many calls come meanwhile", async () => {
@@ -424,7 +424,7 @@ describe("a flood of tokens with unknown keys", () => {
         Array.from({ length: 50 }, async (_, each) => {
           const header = { kid: `unknown-${each}-${freshKey()}` };
           const bad = await token({}, { kid: "never published", header });
-          expect(await refusalOf(pushWith(server, bad))).toMatchObject(invalid);
+          expect(await apiErrorOf(pushWith(server, bad))).toMatchObject(invalid);
         }),
       );
     goOn(30 * second - 1);
@@ -557,7 +557,7 @@ describe("an outage of the issuer", () => {
       await expectUnverifiable(server.client(protocol, bad).createPlanGroup({ parent, planGroupId }));
     }
     const read = server.client("rest").getPlanGroup({ name: `${parent}/planGroups/${planGroupId}` });
-    expect(await refusalOf(read)).toMatchObject({ reason: "PLAN_GROUP_NOT_FOUND" });
+    expect(await apiErrorOf(read)).toMatchObject({ reason: "PLAN_GROUP_NOT_FOUND" });
   });
 });
 
@@ -587,8 +587,8 @@ describe("two issuers", () => {
     const [ofOne, ofTwo] = await Promise.all([one, two].map((each) => each.token(rightClaims(server))));
     await pushWith(server, ofOne as string, "operators/65001");
     await pushWith(server, ofTwo as string, "operators/65002");
-    expect(await refusalOf(pushWith(server, ofOne as string, "operators/65002"))).toMatchObject(notLinked);
-    expect(await refusalOf(pushWith(server, ofTwo as string, "operators/65001"))).toMatchObject(notLinked);
+    expect(await apiErrorOf(pushWith(server, ofOne as string, "operators/65002"))).toMatchObject(notLinked);
+    expect(await apiErrorOf(pushWith(server, ofTwo as string, "operators/65001"))).toMatchObject(notLinked);
   });
 
   it.each([
@@ -597,7 +597,7 @@ describe("two issuers", () => {
   ])("do not sign for each other, with %s", async (_, kid) => {
     const bad = await one.token({ ...rightClaims(server), iss: two.issuer }, { kid });
     for (const operator of ["operators/65001", "operators/65002"]) {
-      expect(await refusalOf(pushWith(server, bad, operator))).toMatchObject(invalid);
+      expect(await apiErrorOf(pushWith(server, bad, operator))).toMatchObject(invalid);
     }
   });
 
@@ -608,13 +608,13 @@ describe("two issuers", () => {
     ["a list", (issuer: string) => [issuer]],
   ])("are named exactly: not with %s", async (_, change) => {
     const bad = await one.token({ ...rightClaims(server), iss: change(one.issuer) });
-    expect(await refusalOf(pushWith(server, bad))).toMatchObject(invalid);
+    expect(await apiErrorOf(pushWith(server, bad))).toMatchObject(invalid);
   });
 
   it("cannot sign in the name of the server itself", async () => {
     const claims = { iss: "mobile-data-plan-sharing", aud: "mobile-data-plan-sharing", asns: [65001] };
     const bad = await one.token({ ...rightClaims(server), ...claims }, { header: { typ: "at+jwt" } });
-    expect(await refusalOf(pushWith(server, bad))).toMatchObject(invalid);
+    expect(await apiErrorOf(pushWith(server, bad))).toMatchObject(invalid);
   });
 });
 

@@ -2,12 +2,12 @@ import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { PlanGroupService } from "../../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
 import { createPlanSharingClient } from "../../../src/client/client.ts";
-import { errorDomain } from "../../../src/contract/refusal.ts";
+import { errorDomain } from "../../../src/contract/api-error.ts";
 import { createFailureInterceptor } from "../../../src/server/calls/unexpected-errors.ts";
 import { type Listener, listen } from "../../../src/server/connections/listener.ts";
 import { createRpcHandler } from "../../../src/server/rpc/handler.ts";
 import { createTranscodingHandler } from "../../../src/transcoding/index.ts";
-import { refusalOf } from "../../support/refusal.ts";
+import { apiErrorOf } from "../../support/api-error.ts";
 import { parent, protocols } from "../../support/test-server.ts";
 
 /** What the method throws, by the id of the request. */
@@ -53,7 +53,7 @@ beforeEach(() => {
 describe.each(protocols)("a mistake of ours over %s", (protocol) => {
   it.each(Object.keys(failures))("is INTERNAL with a fixed text, and is logged: %s", async (planGroupId) => {
     const client = createPlanSharingClient({ endpoint: listener.url, protocol, token: "x" });
-    const refusal = await refusalOf(client.createPlanGroup({ parent, planGroupId }));
+    const refusal = await apiErrorOf(client.createPlanGroup({ parent, planGroupId }));
     expect(refusal).toMatchObject({
       code: "Internal",
       reason: "SERVER_FAILURE",

@@ -7,8 +7,8 @@ import {
   createLeasedRates,
   createOperatorRates,
 } from "../../../src/server/limits/operator-rates.ts";
+import { apiErrorOf } from "../../support/api-error.ts";
 import { planStatus } from "../../support/plan-statuses.ts";
-import { refusalOf } from "../../support/refusal.ts";
 import { freshKey, parent, protocols, startTestServer } from "../../support/test-server.ts";
 
 const none = { operatorRate: undefined, operatorRates: new Map() };
@@ -25,7 +25,7 @@ describe("the rate of an operator", () => {
       () => expect.fail("was served"),
       (raised) => raised,
     );
-    const refusal = await refusalOf(Promise.reject(error));
+    const refusal = await apiErrorOf(Promise.reject(error));
     expect(refusal).toMatchObject({
       code: "ResourceExhausted",
       reason: "OPERATOR_RATE_EXCEEDED",
@@ -60,7 +60,7 @@ describe("the rate of an operator", () => {
     await server.client("grpc").createPlanGroup({ parent, planGroupId: "g" });
     await server.client("rest").getPlanGroup({ name: `${parent}/planGroups/g` });
     expect(
-      (await refusalOf(server.client("connect").createPlanGroup({ parent, planGroupId: "g" }))).reason,
+      (await apiErrorOf(server.client("connect").createPlanGroup({ parent, planGroupId: "g" }))).reason,
     ).toBe("OPERATOR_RATE_EXCEEDED");
     await server.client("rest").createPlanGroup({ parent: "operators/65002", planGroupId: "g" });
   });
@@ -71,7 +71,7 @@ describe("the rate of an operator", () => {
     const push = (operator: string) =>
       server.client("rest").createPlanGroup({ parent: operator, planGroupId: "g" });
     await push("operators/65002");
-    expect((await refusalOf(push("operators/65002"))).reason).toBe("OPERATOR_RATE_EXCEEDED");
+    expect((await apiErrorOf(push("operators/65002"))).reason).toBe("OPERATOR_RATE_EXCEEDED");
     await push(parent);
     await push(parent);
   });
@@ -83,7 +83,7 @@ describe("the rate of an operator", () => {
     const token = await server.makeToken({ asns: [65002] });
     for (const protocol of protocols) {
       const foreign = server.client(protocol, token).createPlanGroup({ parent, planGroupId: "g" });
-      expect((await refusalOf(foreign)).reason).toBe("OPERATOR_NOT_LINKED");
+      expect((await apiErrorOf(foreign)).reason).toBe("OPERATOR_NOT_LINKED");
     }
     await server.client("rest").createPlanGroup({ parent, planGroupId: "g" });
   });

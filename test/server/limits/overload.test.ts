@@ -3,8 +3,8 @@ import type { ConnectError } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import { RetryInfoSchema } from "#deps/google/rpc/error_details_pb.js";
 import { createOverloadGuard } from "../../../src/server/limits/overload.ts";
+import { apiErrorOf } from "../../support/api-error.ts";
 import { openSocket } from "../../support/http/raw-socket.ts";
-import { refusalOf } from "../../support/refusal.ts";
 import { parent, protocols, startTestServer, type TestServer } from "../../support/test-server.ts";
 
 /** Sends the beginning of a push, which then counts as under way, and returns how to finish it. */
@@ -40,7 +40,7 @@ describe("a server with as many calls under way as it takes", () => {
         () => expect.fail("was served"),
         (raised: ConnectError) => raised,
       );
-      expect(await refusalOf(Promise.reject(error))).toMatchObject({
+      expect(await apiErrorOf(Promise.reject(error))).toMatchObject({
         code: "Unavailable",
         reason: "SERVER_OVERLOADED",
         message: "the server has as much to do as it can; nothing was done, repeat the request later",
@@ -57,7 +57,7 @@ describe("a server with as many calls under way as it takes", () => {
     await using server = await startTestServer({ limits: { maxInFlight: 1 } });
     const finish = await pushSlowly(server);
     const refused = server.client("rest", "wrong").createPlanGroup({ parent, planGroupId: "g" });
-    expect((await refusalOf(refused)).reason).toBe("SERVER_OVERLOADED");
+    expect((await apiErrorOf(refused)).reason).toBe("SERVER_OVERLOADED");
     await finish();
   });
 
@@ -139,7 +139,7 @@ describe("a server whose event loop is late", () => {
       await turn();
     }
     const refused = client.createPlanGroup({ parent, planGroupId: "g" });
-    expect((await refusalOf(refused)).reason).toBe("SERVER_OVERLOADED");
+    expect((await apiErrorOf(refused)).reason).toBe("SERVER_OVERLOADED");
     await expect
       .poll(() =>
         client.createPlanGroup({ parent, planGroupId: "g" }).then(

@@ -8,10 +8,10 @@ import { serviceAccountsPath } from "../../../src/auth/accounts/accounts.ts";
 import type { KeyFile } from "../../../src/auth/accounts/admin.ts";
 import { pushScope, readScope } from "../../../src/auth/scopes.ts";
 import { createPlanSharingClient } from "../../../src/client/client.ts";
+import { apiErrorOf } from "../../support/api-error.ts";
 import { makeAccount, postForm, requestToken, signAssertion } from "../../support/auth/service-accounts.ts";
 import { openSocket } from "../../support/http/raw-socket.ts";
 import { planStatus } from "../../support/plan-statuses.ts";
-import { refusalOf } from "../../support/refusal.ts";
 import { testTime } from "../../support/test-clock.ts";
 import { freshKey, parent, protocols, startTestServer, type TestServer } from "../../support/test-server.ts";
 
@@ -57,7 +57,7 @@ describe("an assertion", () => {
       const foreign = server
         .client(protocol, token)
         .createPlanStatus({ parent: "operators/65002", userKey: freshKey(), planStatus: planStatus() });
-      expect(await refusalOf(foreign)).toMatchObject({ reason: "OPERATOR_NOT_LINKED" });
+      expect(await apiErrorOf(foreign)).toMatchObject({ reason: "OPERATOR_NOT_LINKED" });
     },
   );
 

@@ -4,10 +4,10 @@ import { create, toBinary, toJsonString } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CreateUserPlanStatusRequestSchema } from "../../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import { PlanStatusSchema } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
+import { apiErrorOf, readApiError } from "../../support/api-error.ts";
 import { callRaw, type RawCall } from "../../support/http/raw-call.ts";
 import { maximalMessage } from "../../support/maximal-message.ts";
 import { fromNow, hour, planStatus } from "../../support/plan-statuses.ts";
-import { readRefusal, refusalOf } from "../../support/refusal.ts";
 import { freshKey, parent, protocols, startTestServer, type TestServer } from "../../support/test-server.ts";
 
 let server: TestServer;
@@ -61,9 +61,9 @@ describe.each(protocols)("over %s", (protocol) => {
     if (answer.error === undefined) {
       expect.fail("the push was not refused");
     }
-    expect(readRefusal(answer.error)).toMatchObject(tooLarge);
+    expect(readApiError(answer.error)).toMatchObject(tooLarge);
     const read = server.client("connect").getUserPlanStatus({ parent, clientId, userKey });
-    expect(await refusalOf(read)).toMatchObject({ reason: "PLAN_STATUS_NOT_FOUND" });
+    expect(await apiErrorOf(read)).toMatchObject({ reason: "PLAN_STATUS_NOT_FOUND" });
   }
 
   it("a body of exactly the limit is taken", async () => {
@@ -146,7 +146,7 @@ describe.each(["connect", "grpc", "grpc-web"] as const)("binary over %s", (proto
     expect((await send(bytesOf(room))).error).toBeUndefined();
     for (const more of [1, overhead, overhead + 1]) {
       const { error } = await send(bytesOf(room + more));
-      expect(error && readRefusal(error)).toMatchObject({ reason: "REQUEST_TOO_LARGE" });
+      expect(error && readApiError(error)).toMatchObject({ reason: "REQUEST_TOO_LARGE" });
     }
   });
 });
@@ -191,7 +191,7 @@ describe("a server with a limit of its own", () => {
     const push = (title: string) =>
       client.createPlanStatus({ parent, userKey: "k", planStatus: planStatus({ title }) });
     await push("short");
-    expect(await refusalOf(push("x".repeat(200)))).toMatchObject({
+    expect(await apiErrorOf(push("x".repeat(200)))).toMatchObject({
       reason: "REQUEST_TOO_LARGE",
       metadata: { maxBytes: "200" },
     });

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PlanServingService } from "../../../gen/mobiledataplansharing/serving/v1/plan_serving_service_pb.ts";
 import { PlanStatusService } from "../../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import { createRestTransport } from "../../../src/transcoding/client/index.ts";
+import { apiErrorOf } from "../../support/api-error.ts";
 import { planStatus } from "../../support/plan-statuses.ts";
-import { refusalOf } from "../../support/refusal.ts";
 import { freshKey, parent, startTestServer, type TestServer } from "../../support/test-server.ts";
 
 const trusted = "https://console.example";
@@ -103,12 +103,12 @@ describe.each(Object.entries(transports))("over %s", (_, transport) => {
   it("a page of an allowed origin can read why it was refused", async () => {
     const client = createClient(PlanStatusService, transport(trusted));
     const wrong = { parent, userKey: freshKey(), planStatus: planStatus({ languageCode: "en_US" }) };
-    expect(await refusalOf(client.createPlanStatus(wrong, withToken()))).toMatchObject({
+    expect(await apiErrorOf(client.createPlanStatus(wrong, withToken()))).toMatchObject({
       code: "InvalidArgument",
       reason: "FIELD_INVALID",
       fields: [expect.stringMatching(/languageCode$/)],
     });
-    expect(await refusalOf(client.createPlanStatus(wrong))).toMatchObject({ reason: "CREDENTIALS_MISSING" });
+    expect(await apiErrorOf(client.createPlanStatus(wrong))).toMatchObject({ reason: "CREDENTIALS_MISSING" });
     const error = await client.createPlanStatus(wrong).catch((raised) => raised);
     expect(error.metadata.get("www-authenticate")).toMatch(/^Bearer /);
   });

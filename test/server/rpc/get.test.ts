@@ -4,8 +4,8 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { errorFromJsonBytes } from "@connectrpc/connect/protocol-connect";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GetUserPlanStatusRequestSchema } from "../../../gen/mobiledataplansharing/serving/v1/plan_serving_service_pb.ts";
+import { expectNoInsides, readApiError } from "../../support/api-error.ts";
 import { planStatus } from "../../support/plan-statuses.ts";
-import { expectNoInsides, readRefusal } from "../../support/refusal.ts";
 import { parent, startTestServer, type TestServer } from "../../support/test-server.ts";
 
 let server: TestServer;
@@ -65,7 +65,7 @@ describe("a GET of the Connect protocol", () => {
     const bytes = new Uint8Array(await response.arrayBuffer());
     expectNoInsides(Buffer.from(bytes).toString());
     const fallback = new ConnectError("no error of Connect", Code.Unknown);
-    const refusal = readRefusal(errorFromJsonBytes(bytes, response.headers, fallback));
+    const refusal = readApiError(errorFromJsonBytes(bytes, response.headers, fallback));
     expect(refusal).toMatchObject({ reason: "REQUEST_MALFORMED", fields: [field] });
   });
 

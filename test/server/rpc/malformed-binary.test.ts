@@ -6,9 +6,9 @@ import {
   type CreateUserPlanStatusRequest,
   CreateUserPlanStatusRequestSchema,
 } from "../../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
+import { apiErrorOf, expectNoInsides, type Refusal, readApiError } from "../../support/api-error.ts";
 import { callRaw, type RawCall } from "../../support/http/raw-call.ts";
 import { accountInfo, plan, planModule, planStatus } from "../../support/plan-statuses.ts";
-import { expectNoInsides, type Refusal, readRefusal, refusalOf } from "../../support/refusal.ts";
 import { freshKey, parent, startTestServer, type TestServer } from "../../support/test-server.ts";
 
 let server: TestServer;
@@ -51,10 +51,10 @@ describe.each(["connect", "grpc", "grpc-web"] as const)("binary over %s", (proto
     if (answer.error === undefined) {
       expect.fail("the push was not refused");
     }
-    const refusal = readRefusal(answer.error);
+    const refusal = readApiError(answer.error);
     expect(refusal.code).toBe("InvalidArgument");
     const read = server.client("connect").getUserPlanStatus({ parent, clientId, userKey });
-    expect(await refusalOf(read), "nothing is stored").toMatchObject({ reason: "PLAN_STATUS_NOT_FOUND" });
+    expect(await apiErrorOf(read), "nothing is stored").toMatchObject({ reason: "PLAN_STATUS_NOT_FOUND" });
     return refusal;
   }
 
@@ -175,7 +175,7 @@ describe.each(["grpc", "grpc-web"] as const)("frames over %s", (protocol) => {
     if (error === undefined) {
       expect.fail("the push was not refused");
     }
-    expect(readRefusal(error)).toMatchObject({
+    expect(readApiError(error)).toMatchObject({
       code: "InvalidArgument",
       reason: "REQUEST_MALFORMED",
       violations: [expect.stringContaining(expected)],

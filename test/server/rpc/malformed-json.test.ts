@@ -1,7 +1,7 @@
 import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { apiErrorOf, expectNoInsides, readApiError } from "../../support/api-error.ts";
 import { callRaw, type RawAnswer } from "../../support/http/raw-call.ts";
-import { expectNoInsides, readRefusal, refusalOf } from "../../support/refusal.ts";
 import { freshKey, parent, protocols, startTestServer, type TestServer } from "../../support/test-server.ts";
 
 let server: TestServer;
@@ -56,10 +56,10 @@ describe.each(protocols)("JSON over %s", (protocol) => {
     if (answer.error === undefined) {
       expect.fail("the push was not refused");
     }
-    const refusal = readRefusal(answer.error);
+    const refusal = readApiError(answer.error);
     expect(refusal.code).toBe(Code[Code.InvalidArgument]);
     const read = server.client("connect").getUserPlanStatus({ parent, clientId, userKey });
-    expect(await refusalOf(read), "nothing is stored").toMatchObject({ reason: "PLAN_STATUS_NOT_FOUND" });
+    expect(await apiErrorOf(read), "nothing is stored").toMatchObject({ reason: "PLAN_STATUS_NOT_FOUND" });
     const spelled = (path: string) => (path.startsWith("planStatus.") ? path.slice(11) : path);
     return { ...refusal, violations: refusal.violations.map(spelled) };
   }

@@ -4,7 +4,7 @@ import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import { describe, expect, it } from "vitest";
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "#deps/google/rpc/error_details_pb.js";
 import { ErrorReason, ErrorReasonSchema, refusal } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
-import { refuse, refuseFields } from "../../src/contract/refusal.ts";
+import { apiError, invalidFields } from "../../src/contract/api-error.ts";
 
 const reasons = ErrorReasonSchema.values.filter(({ number }) => number !== 0);
 
@@ -15,7 +15,7 @@ describe("every reason of the contract", () => {
   });
 
   it.each(reasons)("is refused by its name and its code: $name", (reason) => {
-    const error = refuse(reason.number as ErrorReason, { message: "no" });
+    const error = apiError(reason.number as ErrorReason, { message: "no" });
     expect(error.rawMessage).toBe("no");
     expect(error.code).toBe(getOption(reason, refusal).code);
     expect(error.findDetails(ErrorInfoSchema)).toMatchObject([
@@ -26,12 +26,12 @@ describe("every reason of the contract", () => {
 
 describe("refuse", () => {
   it("is a mistake of ours for ERROR_REASON_UNSPECIFIED", () => {
-    expect(() => refuse(ErrorReason.ERROR_REASON_UNSPECIFIED, { message: "no" })).toThrow("gives no code");
+    expect(() => apiError(ErrorReason.ERROR_REASON_UNSPECIFIED, { message: "no" })).toThrow("gives no code");
   });
 
   it("carries metadata, violations, the time to wait, headers and the cause", () => {
     const cause = new Error("disk full");
-    const error = refuse(ErrorReason.STORE_UNAVAILABLE, {
+    const error = apiError(ErrorReason.STORE_UNAVAILABLE, {
       message: "later",
       metadata: { key: "value" },
       violations: [{ field: "a.b", description: "is needed" }],
@@ -51,15 +51,15 @@ describe("refuse", () => {
   });
 });
 
-describe("refuseFields", () => {
+describe("invalidFields", () => {
   const fault = (field: string) => ({ field, description: "is needed" });
 
   it("says in the message which field is at fault and what it should be", () => {
-    expect(refuseFields([fault("a.b")]).rawMessage).toBe("a.b: is needed");
+    expect(invalidFields([fault("a.b")]).rawMessage).toBe("a.b: is needed");
   });
 
   it("lists every fault and counts those that the message leaves out", () => {
-    const error = refuseFields([fault("a"), fault("b"), fault("c")]);
+    const error = invalidFields([fault("a"), fault("b"), fault("c")]);
     expect(error.code).toBe(Code.InvalidArgument);
     expect(error.rawMessage).toBe("a: is needed (and 2 more)");
     expect(error.findDetails(ErrorInfoSchema)).toMatchObject([{ reason: "FIELD_INVALID" }]);
@@ -70,7 +70,7 @@ describe("refuseFields", () => {
 
   it("lists no more than a trailer of gRPC has room for, and counts all", () => {
     const faults = Array.from({ length: 1000 }, (_, index) => fault(`planStatus.plans[${index}].planId`));
-    const error = refuseFields(faults);
+    const error = invalidFields(faults);
     expect(error.rawMessage).toBe("planStatus.plans[0].planId: is needed (and 999 more)");
     const [{ fieldViolations = [] } = {}] = error.findDetails(BadRequestSchema);
     expect(fieldViolations).toMatchObject(faults.slice(0, fieldViolations.length));

@@ -16,7 +16,7 @@ export type FieldViolation = {
 };
 
 /** What a refusal may say beside its reason. */
-export type RefusalInit = {
+export type ApiErrorInit = {
   /** For people. */
   message: string;
   /** Values for the metadata keys that the contract names for this reason. */
@@ -49,7 +49,7 @@ const outcomes: ReadonlyMap<ErrorReason, Outcome> = new Map(
 );
 
 /** Returns the error for a reason of the contract, with the code that the contract gives it. */
-export function refuse(reason: ErrorReason, init: RefusalInit): ConnectError {
+export function apiError(reason: ErrorReason, init: ApiErrorInit): ConnectError {
   const outcome = outcomes.get(reason);
   if (outcome === undefined) {
     throw new Error(`the contract gives no code to reason ${reason}`);
@@ -99,10 +99,10 @@ export function errorReasonOf(error: ConnectError): string | undefined {
 }
 
 /** Returns the error for broken rules: INVALID_ARGUMENT that lists them, and says how many there are. */
-export function refuseFields(violations: readonly FieldViolation[]): ConnectError {
+export function invalidFields(violations: readonly FieldViolation[]): ConnectError {
   const [first] = violations;
   const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : "";
-  return refuse(ErrorReason.FIELD_INVALID, {
+  return apiError(ErrorReason.FIELD_INVALID, {
     message: first ? `${first.field}: ${first.description}${more}` : "the request breaks a rule",
     violations,
   });

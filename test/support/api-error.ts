@@ -20,17 +20,17 @@ export type Refusal = {
 };
 
 /** Returns how a call is refused. Fails if it is not, or not in the way that the contract gives to the reason. */
-export async function refusalOf(call: Promise<unknown>): Promise<Refusal> {
+export async function apiErrorOf(call: Promise<unknown>): Promise<Refusal> {
   const error = await call.then(
     () => expect.fail("the call was not refused"),
     (reason: unknown) => reason,
   );
   expect(error).toBeInstanceOf(ConnectError);
-  return readRefusal(error as ConnectError);
+  return readApiError(error as ConnectError);
 }
 
 /** Reads an error, which must be one of the contract's. */
-export function readRefusal(error: ConnectError): Refusal {
+export function readApiError(error: ConnectError): Refusal {
   const infos = error.findDetails(ErrorInfoSchema);
   expect(infos, `an ErrorInfo with: ${error.message}`).toHaveLength(1);
   const { reason = "", domain, metadata = {} } = infos[0] ?? {};
