@@ -77,7 +77,7 @@ function bearerToken(header: string | null): string {
   if (header === null) {
     // RFC 6750 3.1: no error code where no credentials were sent.
     throw apiError(ErrorReason.CREDENTIALS_MISSING, {
-      message: "an access token is needed: send the header Authorization: Bearer <token>",
+      message: "an access token is required: send the header Authorization: Bearer <token>",
       headers: { "www-authenticate": realm },
     });
   }

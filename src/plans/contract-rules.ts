@@ -59,9 +59,6 @@ function toFieldViolation(violation: Violation): FieldViolation {
   const last = path.at(-1);
   const sub = subfield(last, violation.ruleId);
   const field = jsonPath(sub === undefined ? path : [...path, sub]);
-  if (violation.ruleId === "required") {
-    return { field, description: "is needed" };
-  }
   if (violation.ruleId.startsWith("enum.")) {
     return { field, description: `must be one of ${legalNames(path.findLast(isField)).join(", ")}` };
   }

@@ -27,7 +27,7 @@ const stateTriggers: ReadonlyMap<PlanState, Trigger> = new Map([
 ]);
 
 function missingRemainder({ balance }: PlanModule) {
-  const because = "is needed to warn of a low balance: coarseBalanceLevel is LOW_QUOTA";
+  const because = "value is required when coarseBalanceLevel is LOW_QUOTA";
   if (balance.case === "timeBalance") {
     const { remainingMinutes } = balance.value;
     return remainingMinutes === undefined ? { field: "timeBalance.remainingMinutes", because } : undefined;
@@ -40,7 +40,7 @@ function missingExpiration({ expirationTime }: PlanModule) {
   return expirationTime === undefined
     ? {
         field: "expirationTime",
-        because: "is needed to warn of the expiry: planModuleState is EXPIRING_SOON",
+        because: "value is required when planModuleState is EXPIRING_SOON",
       }
     : undefined;
 }

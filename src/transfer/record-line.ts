@@ -43,13 +43,13 @@ export function recordOfLine(line: string, rules: ContractRules): PutRecord {
   if (request.$typeName === "mobiledataplansharing.v1.CreatePlanGroupRequest") {
     const { planGroupId, planGroup } = request;
     if (planGroup === undefined) {
-      throw new RecordLineError("planGroup: is needed");
+      throw new RecordLineError("planGroup: value is required");
     }
     return planGroupRecord(asn, planGroupId, planGroup);
   }
   const { userKey, planStatus } = request;
   if (planStatus === undefined) {
-    throw new RecordLineError("planStatus: is needed");
+    throw new RecordLineError("planStatus: value is required");
   }
   return planStatusRecord(asn, "clientId" in request ? request.clientId : "", userKey, planStatus);
 }

@@ -41,9 +41,9 @@ describe("the check of a record", () => {
       /^its value of 1 bytes is no planStatus: /,
     ],
     [
-      "a message without what is needed",
+      "a message without a required field",
       { ...named(), value: Buffer.from([]) },
-      /^planStatus\..*: is needed/,
+      /^planStatus\..*: value is required/,
     ],
     [
       "a broken rule",
@@ -97,7 +97,7 @@ describe("the check of a store", () => {
         place: expect.stringMatching(
           /^planStatus of operators\/65001, client youtube, id of SHA-256 [0-9a-f]{16}…$/,
         ),
-        problem: expect.stringContaining("is needed"),
+        problem: expect.stringContaining("value is required"),
       },
     ]);
   });

@@ -47,8 +47,8 @@ describe.each(protocols)("an error over %s", (protocol) => {
       status: "INVALID_ARGUMENT",
       reason: "FIELD_INVALID",
       violations: [
-        { field: `${at}plans[0].planId`, description: "is needed" },
-        { field: `${at}languageCode`, description: "is needed" },
+        { field: `${at}plans[0].planId`, description: "value is required" },
+        { field: `${at}languageCode`, description: "value is required" },
       ],
     });
   });

@@ -34,14 +34,14 @@ describe("refuse", () => {
     const error = apiError(ErrorReason.STORE_UNAVAILABLE, {
       message: "later",
       metadata: { key: "value" },
-      violations: [{ field: "a.b", description: "is needed" }],
+      violations: [{ field: "a.b", description: "value is required" }],
       retryAfterMs: 1_500,
       headers: { "x-test": "1" },
       cause,
     });
     expect(error.findDetails(ErrorInfoSchema)).toMatchObject([{ metadata: { key: "value" } }]);
     expect(error.findDetails(BadRequestSchema)).toMatchObject([
-      { fieldViolations: [{ field: "a.b", description: "is needed" }] },
+      { fieldViolations: [{ field: "a.b", description: "value is required" }] },
     ]);
     expect(error.findDetails(RetryInfoSchema)).toMatchObject([
       { retryDelay: { seconds: 1n, nanos: 500_000_000 } },
@@ -52,16 +52,16 @@ describe("refuse", () => {
 });
 
 describe("invalidFields", () => {
-  const fault = (field: string) => ({ field, description: "is needed" });
+  const fault = (field: string) => ({ field, description: "value is required" });
 
   it("says in the message which field is at fault and what it should be", () => {
-    expect(invalidFields([fault("a.b")]).rawMessage).toBe("a.b: is needed");
+    expect(invalidFields([fault("a.b")]).rawMessage).toBe("a.b: value is required");
   });
 
   it("lists every fault and counts those that the message leaves out", () => {
     const error = invalidFields([fault("a"), fault("b"), fault("c")]);
     expect(error.code).toBe(Code.InvalidArgument);
-    expect(error.rawMessage).toBe("a: is needed (and 2 more)");
+    expect(error.rawMessage).toBe("a: value is required (and 2 more)");
     expect(error.findDetails(ErrorInfoSchema)).toMatchObject([{ reason: "FIELD_INVALID" }]);
     expect(error.findDetails(BadRequestSchema)).toMatchObject([
       { fieldViolations: [fault("a"), fault("b"), fault("c")] },
@@ -71,7 +71,7 @@ describe("invalidFields", () => {
   it("lists no more than a trailer of gRPC has room for, and counts all", () => {
     const faults = Array.from({ length: 1000 }, (_, index) => fault(`planStatus.plans[${index}].planId`));
     const error = invalidFields(faults);
-    expect(error.rawMessage).toBe("planStatus.plans[0].planId: is needed (and 999 more)");
+    expect(error.rawMessage).toBe("planStatus.plans[0].planId: value is required (and 999 more)");
     const [{ fieldViolations = [] } = {}] = error.findDetails(BadRequestSchema);
     expect(fieldViolations).toMatchObject(faults.slice(0, fieldViolations.length));
     expect(fieldViolations.length).toBeGreaterThan(50);

@@ -37,8 +37,8 @@ describe("mdps validate", () => {
     expect(outcome).toMatchObject({ exitCode: 2, stderr: "" });
     expect(outcome.stdout.split("\n").map((line) => line.trim().replace(/ {2,}/g, " | "))).toEqual([
       "LINE | USER | FIELD | RULE",
-      "3 | ***567 | planStatus.plans[0].planId | is needed",
-      "3 | ***567 | planStatus.languageCode | is needed",
+      "3 | ***567 | planStatus.plans[0].planId | value is required",
+      "3 | ***567 | planStatus.languageCode | value is required",
       expect.stringMatching(/^5 \| record \| must be JSON/),
       "",
       "4 records: 2 valid, 2 invalid with 3 violations",
@@ -57,7 +57,7 @@ describe("mdps validate", () => {
         .split("\n")
         .map((line) => JSON.parse(line)),
     ).toEqual([
-      { line: 1, userKey: "***567", field: "planStatus", description: "is needed" },
+      { line: 1, userKey: "***567", field: "planStatus", description: "value is required" },
       { records: 1, valid: 0, invalid: 1, violations: 1, notifications: {} },
     ]);
     const revealed = await runProgram(["validate", file, "--json", "--reveal"], { env: filled });

@@ -60,9 +60,9 @@ describe("a plan status", () => {
   it("needs languageCode, expireTime and updateTime, and nothing else", () => {
     expect(faultsOf(planStatus())).toEqual([]);
     expect(faultsOf(create(PlanStatusSchema))).toEqual([
-      "languageCode: is needed",
-      "expireTime: is needed",
-      "updateTime: is needed",
+      "languageCode: value is required",
+      "expireTime: value is required",
+      "updateTime: value is required",
     ]);
   });
 
@@ -105,9 +105,9 @@ describe("accountInfo", () => {
   const ofCategories = (...categories: number[]) =>
     planStatus({ plans: categories.map((planCategory) => plan({ planCategory: raw(planCategory) })) });
 
-  it("is needed when any plan is PREPAID", () => {
+  it("value is required when any plan is PREPAID", () => {
     expect(faultsOf(ofCategories(PlanCategory.POSTPAID, PlanCategory.PREPAID))).toEqual([
-      "accountInfo: is needed when a plan is PREPAID",
+      "accountInfo: value is required when a plan is PREPAID",
     ]);
   });
 
@@ -123,9 +123,9 @@ describe("accountInfo", () => {
   it("needs accountBalance, accountBalanceStatus and validUntil, and nothing else", () => {
     expect(faultsOf(planStatus({ accountInfo: accountInfo() }))).toEqual([]);
     expect(faultsOf(planStatus({ accountInfo: {} }))).toEqual([
-      "accountInfo.accountBalance: is needed",
-      "accountInfo.accountBalanceStatus: is needed",
-      "accountInfo.validUntil: is needed",
+      "accountInfo.accountBalance: value is required",
+      "accountInfo.accountBalanceStatus: value is required",
+      "accountInfo.validUntil: value is required",
     ]);
   });
 
@@ -198,7 +198,7 @@ describe.each(["accountBalance", "loanBalance", "unpaidLoan", "payAsYouGoCharge"
 describe("a plan", () => {
   it("needs planId, and nothing else: no name, no category, no modules, no expirationTime", () => {
     expect(faultsOfPlan({})).toEqual([]);
-    expect(faultsOfPlan({ planId: "" })).toEqual(["plans[1].planId: is needed"]);
+    expect(faultsOfPlan({ planId: "" })).toEqual(["plans[1].planId: value is required"]);
   });
 
   it("may have expired", () => {
@@ -244,8 +244,8 @@ describe("a module", () => {
     expect(
       faultsOfModule({ moduleName: "", description: "", balance: { case: undefined } }).toSorted(),
     ).toEqual([
-      `${at}.description: is needed`,
-      `${at}.moduleName: is needed`,
+      `${at}.description: value is required`,
+      `${at}.moduleName: value is required`,
       `${at}: needs at least one of byteBalance, timeBalance and coarseBalanceLevel`,
     ]);
   });
@@ -390,13 +390,13 @@ describe("a plan group", () => {
   });
 
   it("needs an id", () => {
-    expect(faultsOfGroup({ planGroupId: "" })).toEqual(["planGroupId: is needed"]);
+    expect(faultsOfGroup({ planGroupId: "" })).toEqual(["planGroupId: value is required"]);
   });
 
   it("obeys the rules of plans", () => {
-    expect(ofPlans(plan({ planId: "" }))).toEqual(["planGroup.dataPlans[0].planId: is needed"]);
+    expect(ofPlans(plan({ planId: "" }))).toEqual(["planGroup.dataPlans[0].planId: value is required"]);
     expect(ofModule(planModule({ moduleName: "" }))).toEqual([
-      "planGroup.dataPlans[0].planModules[0].moduleName: is needed",
+      "planGroup.dataPlans[0].planModules[0].moduleName: value is required",
     ]);
   });
 
@@ -481,8 +481,8 @@ describe("the parent of every request", () => {
     expect(faultsOfParent(parent)).toEqual([[fault], [fault], [fault], [fault]]);
   });
 
-  it("is needed", () => {
-    const fault = { field: "parent", description: "is needed" };
+  it("value is required", () => {
+    const fault = { field: "parent", description: "value is required" };
     expect(faultsOfParent("")).toEqual([[fault], [fault], [fault], [fault]]);
   });
 });
@@ -491,14 +491,17 @@ describe("a request", () => {
   it("to create a user's status needs every field", () => {
     const request = create(CreateUserPlanStatusRequestSchema);
     expect(rules(CreateUserPlanStatusRequestSchema, request)).toEqual(
-      ["parent", "clientId", "userKey", "planStatus"].map((field) => ({ field, description: "is needed" })),
+      ["parent", "clientId", "userKey", "planStatus"].map((field) => ({
+        field,
+        description: "value is required",
+      })),
     );
   });
 
   it("to create a status for every client needs every field", () => {
     const request = create(CreatePlanStatusRequestSchema);
     expect(rules(CreatePlanStatusRequestSchema, request)).toEqual(
-      ["parent", "userKey", "planStatus"].map((field) => ({ field, description: "is needed" })),
+      ["parent", "userKey", "planStatus"].map((field) => ({ field, description: "value is required" })),
     );
   });
 

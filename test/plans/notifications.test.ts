@@ -200,7 +200,7 @@ describe("the need of a notification", () => {
     expect(notificationsOf(status, "planStatus").violations).toEqual(
       [1, 2].map((index) => ({
         field: `planStatus.plans[1].planModules[${index}].byteBalance.remainingBytes`,
-        description: "is needed to warn of a low balance: coarseBalanceLevel is LOW_QUOTA",
+        description: "value is required when coarseBalanceLevel is LOW_QUOTA",
       })),
     );
   });

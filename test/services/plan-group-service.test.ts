@@ -105,9 +105,9 @@ describe.each(protocols)("a plan group over %s", (protocol) => {
     const refusal = await apiErrorOf(client.createPlanGroup({ parent, planGroupId: "", planGroup }));
     expect(refusal).toMatchObject({ code: "InvalidArgument", reason: "FIELD_INVALID" });
     expect(refusal.violations).toEqual([
-      "planGroupId: is needed",
-      "planGroup.dataPlans[1].planId: is needed",
-      "planGroup.dataPlans[1].planModules[0].moduleName: is needed",
+      "planGroupId: value is required",
+      "planGroup.dataPlans[1].planId: value is required",
+      "planGroup.dataPlans[1].planModules[0].moduleName: value is required",
     ]);
   });
 

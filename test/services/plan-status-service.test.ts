@@ -216,7 +216,7 @@ describe.each(protocols)("over %s", (protocol) => {
       });
       expect(await apiErrorOf(pushForAll(planStatus({ languageCode: "" })))).toMatchObject({
         code: "InvalidArgument",
-        violations: [spelled("planStatus.languageCode: is needed")],
+        violations: [spelled("planStatus.languageCode: value is required")],
       });
     });
 
@@ -318,13 +318,13 @@ describe("over REST a refusal", () => {
       {
         error: {
           code: 400,
-          message: `${field}: is needed`,
+          message: `${field}: value is required`,
           status: "INVALID_ARGUMENT",
           details: [
             info("FIELD_INVALID"),
             {
               "@type": "type.googleapis.com/google.rpc.BadRequest",
-              fieldViolations: [{ field, description: "is needed" }],
+              fieldViolations: [{ field, description: "value is required" }],
             },
           ],
         },

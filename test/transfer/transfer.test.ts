@@ -239,8 +239,8 @@ describe("an import that ends early", () => {
     ["no JSON", "{", /^line 2: /],
     ["no object", "7", /^line 2: a line must be a JSON object$/],
     ["an unknown field", '{"parent":"operators/1","userKey":"a","plan":{}}', /^line 2: .*"plan" is unknown/],
-    ["no status", '{"parent":"operators/1","userKey":"a"}', /^line 2: planStatus: is needed$/],
-    ["no group", '{"parent":"operators/1","planGroupId":"a"}', /^line 2: planGroup: is needed$/],
+    ["no status", '{"parent":"operators/1","userKey":"a"}', /^line 2: planStatus: value is required$/],
+    ["no group", '{"parent":"operators/1","planGroupId":"a"}', /^line 2: planGroup: value is required$/],
     [
       "an operator that is none",
       line("b").replace("operators/65001", "operators/0"),

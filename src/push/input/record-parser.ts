@@ -75,7 +75,9 @@ export function createRecordParser(options: RecordOptions, times?: () => TimeRul
     const userKey = json[field];
     if (typeof userKey !== "string") {
       const description =
-        userKey === undefined ? "is needed: it names the user" : "must be text: it names the user";
+        userKey === undefined
+          ? "value is required: it identifies the user"
+          : "must be a string: it identifies the user";
       return { violations: [{ field, description }] };
     }
     const { [field]: _, ...rest } = json;
@@ -189,12 +191,12 @@ function statusJson(json: JsonObject): JsonObject {
 /** Says which flag gives what a record lacks. */
 function hint(violation: FieldViolation): FieldViolation {
   const flag =
-    violation.description !== "is needed"
+    violation.description !== "value is required"
       ? undefined
       : { parent: "--operator", clientId: "--client" }[violation.field];
   return flag === undefined
     ? violation
-    : { ...violation, description: `is needed; ${flag} gives it to all records` };
+    : { ...violation, description: `value is required; ${flag} gives it to all records` };
 }
 
 function textOf(value: unknown): string | undefined {

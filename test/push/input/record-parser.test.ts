@@ -46,7 +46,7 @@ describe("a record", () => {
     const record = json({ userKey: "u", planStatus: status });
     expect(requestOf(record, { ...filled, client: "any" }).method).toBe("createPlanStatus");
     expect(violationsOf(record, { parent: "operators/1" })).toEqual([
-      "clientId: is needed; --client gives it to all records",
+      "clientId: value is required; --client gives it to all records",
     ]);
   });
 
@@ -60,9 +60,11 @@ describe("a record", () => {
       userKey: "s-1",
       message: { planStatus: { subscriberId: "s-1" } },
     });
-    expect(violationsOf(json(status), options)).toEqual(["msisdn: is needed: it names the user"]);
+    expect(violationsOf(json(status), options)).toEqual([
+      "msisdn: value is required: it identifies the user",
+    ]);
     expect(violationsOf(json({ msisdn: 49, ...status }), options)).toEqual([
-      "msisdn: must be text: it names the user",
+      "msisdn: must be a string: it identifies the user",
     ]);
     expect(violationsOf(`{"msisdn":"1","msisdn":"2",${json(status).slice(1)}`, options)).toEqual([
       "msisdn: is set twice in one object",
@@ -72,14 +74,14 @@ describe("a record", () => {
   it("has every violation, with the path that the record has it at", () => {
     const bad = { ...status, languageCode: "", expireTime: status.updateTime, plans: [{}] };
     expect(violationsOf(json({ userKey: "u", planStatus: bad }))).toEqual([
-      "planStatus.plans[0].planId: is needed",
-      "planStatus.languageCode: is needed",
+      "planStatus.plans[0].planId: value is required",
+      "planStatus.languageCode: value is required",
       expect.stringMatching(/^planStatus\.expireTime: must be in the future/),
     ]);
     expect(violationsOf(json({ k: "", ...bad }), { ...filled, userKeyField: "k" })).toEqual([
-      "k: is needed",
-      "plans[0].planId: is needed",
-      "languageCode: is needed",
+      "k: value is required",
+      "plans[0].planId: value is required",
+      "languageCode: value is required",
       expect.stringMatching(/^expireTime: must be in the future/),
     ]);
   });
@@ -93,7 +95,7 @@ describe("a record", () => {
     ]);
     expect(violationsOf(of(module))).toEqual([
       expect.stringMatching(
-        /^planStatus\.plans\[0]\.planModules\[0]\.byteBalance\.remainingBytes: is needed/,
+        /^planStatus\.plans\[0]\.planModules\[0]\.byteBalance\.remainingBytes: value is required/,
       ),
     ]);
   });
@@ -116,7 +118,7 @@ describe("a record", () => {
       {},
       "msisdn: is not a field of CreateUserPlanStatusRequest",
     ],
-    ["has no status", '{"userKey":"a"}', {}, "planStatus: is needed"],
+    ["has no status", '{"userKey":"a"}', {}, "planStatus: value is required"],
     [
       "is larger than a server takes",
       `{"userKey":"${"x".repeat(10 * 1024 * 1024)}"}`,
