@@ -1,5 +1,5 @@
 /** The client: typed methods over every protocol, Google's credentials for them, and what makes a status right. */
-export type { FieldViolation } from "../contract/api-error.ts";
+export type { FieldViolation } from "../contract/field-violation.ts";
 export type { Attempt } from "./attempts.ts";
 export {
   type ByteBalance,

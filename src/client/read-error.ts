@@ -1,7 +1,8 @@
 import { type Code, ConnectError } from "@connectrpc/connect";
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "#deps/google/rpc/error_details_pb.js";
 import type { ErrorReason } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
-import { errorDomain, type FieldViolation } from "../contract/api-error.ts";
+import { errorDomain } from "../contract/api-error.ts";
+import type { FieldViolation } from "../contract/field-violation.ts";
 import { statusNameOf } from "../transcoding/http/status.ts";
 
 /** A failed call in terms that a program can act on; the same on every protocol, and for Google's own errors. */

@@ -2,7 +2,7 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import type { NotificationType } from "../../gen/mobiledataplansharing/v1/enums_pb.ts";
 import { CreatePlanStatusRequestSchema } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import { PlanStatusSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
-import type { FieldViolation } from "../contract/api-error.ts";
+import type { FieldViolation } from "../contract/field-violation.ts";
 import { createContractRules } from "../plans/contract-rules.ts";
 import { notificationsOf } from "../plans/notifications.ts";
 import { brokenTimeRules } from "../plans/time-rules.ts";

@@ -3,17 +3,10 @@ import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { type Code, ConnectError } from "@connectrpc/connect";
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "#deps/google/rpc/error_details_pb.js";
 import { ErrorReason, ErrorReasonSchema, refusal } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
+import type { FieldViolation } from "./field-violation.ts";
 
 /** `ErrorInfo.domain` of every error of this contract. */
 export const errorDomain = "mobile-data-plan-sharing";
-
-/** A rule that a request breaks. */
-export type FieldViolation = {
-  /** Path of the field in the caller's spelling, such as `planStatus.plans[0].planId`. */
-  readonly field: string;
-  /** What was expected. */
-  readonly description: string;
-};
 
 /** What a refusal may say beside its reason. */
 export type ApiErrorInit = {

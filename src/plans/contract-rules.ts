@@ -2,7 +2,7 @@ import { type DescField, type DescMessage, getOption, type MessageShape } from "
 import type { Path } from "@bufbuild/protobuf/reflect";
 import { createValidator, type Violation } from "@bufbuild/protovalidate";
 import { field as fieldRules } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
-import type { FieldViolation } from "../contract/api-error.ts";
+import type { FieldViolation } from "../contract/field-violation.ts";
 import { type Acceptance, compileAcceptance } from "./acceptance.ts";
 
 /** Returns every rule of the contract that a message breaks. */

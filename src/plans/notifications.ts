@@ -1,7 +1,7 @@
 import { BalanceLevel, NotificationType, PlanState } from "../../gen/mobiledataplansharing/v1/enums_pb.ts";
 import type { PlanModule } from "../../gen/mobiledataplansharing/v1/plans_pb.ts";
 import type { PlanStatus } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
-import type { FieldViolation } from "../contract/api-error.ts";
+import type { FieldViolation } from "../contract/field-violation.ts";
 
 type Trigger = {
   readonly type: NotificationType;

@@ -1,5 +1,5 @@
 import type { PlanStatus } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
-import type { FieldViolation } from "../contract/api-error.ts";
+import type { FieldViolation } from "../contract/field-violation.ts";
 import { ceilToMs, floorToMs, instantOf, isTimestamp } from "../contract/instant.ts";
 
 /** How old an `updateTime` may be, in milliseconds: 30 days. */

@@ -1,6 +1,6 @@
 import type { DescMessage, Message } from "@bufbuild/protobuf";
 import { type Timestamp, TimestampSchema } from "@bufbuild/protobuf/wkt";
-import type { FieldViolation } from "../contract/api-error.ts";
+import type { FieldViolation } from "../contract/field-violation.ts";
 import { isTimestamp } from "../contract/instant.ts";
 
 /** Reports every Timestamp of a message that is none, each with its path below `path`. */

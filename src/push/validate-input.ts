@@ -1,5 +1,5 @@
-import type { FieldViolation } from "../contract/api-error.ts";
 import { systemClock } from "../contract/clock.ts";
+import type { FieldViolation } from "../contract/field-violation.ts";
 import { openInput } from "./input/input.ts";
 import type { RecordOptions } from "./input/push-request.ts";
 import { readRecords } from "./input/reader.ts";

@@ -3,7 +3,7 @@ import type {
   CreatePlanStatusRequest,
   CreateUserPlanStatusRequest,
 } from "../../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
-import type { FieldViolation } from "../../contract/api-error.ts";
+import type { FieldViolation } from "../../contract/field-violation.ts";
 
 /** The clients that a status can be for: one of the API's, or all that have none of their own. */
 export type ClientChoice = "mobiledataplan" | "youtube" | "any";

@@ -5,7 +5,7 @@ import {
   CreateUserPlanStatusRequestSchema,
 } from "../../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import { type PlanStatus, PlanStatusSchema } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
-import type { FieldViolation } from "../../contract/api-error.ts";
+import type { FieldViolation } from "../../contract/field-violation.ts";
 import { createContractRules } from "../../plans/contract-rules.ts";
 import { notificationsOf } from "../../plans/notifications.ts";
 import { brokenTimeRules, type TimeRuleOptions } from "../../plans/time-rules.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { FieldViolation } from "../../contract/api-error.ts";
+import type { FieldViolation } from "../../contract/field-violation.ts";
 import type { PushRequest } from "../input/push-request.ts";
 import type { RawRecord } from "../input/record.ts";
 import { type Acknowledged, type AcknowledgedInit, createAcknowledged } from "./acknowledged.ts";

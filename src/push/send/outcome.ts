@@ -1,6 +1,6 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "#deps/google/rpc/error_details_pb.js";
-import type { FieldViolation } from "../../contract/api-error.ts";
+import type { FieldViolation } from "../../contract/field-violation.ts";
 import { statusNameOf } from "../../transcoding/index.ts";
 
 /** Why a server did not take a record. */

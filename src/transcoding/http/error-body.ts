@@ -17,6 +17,7 @@ import {
   file_google_rpc_error_details,
   RetryInfoSchema,
 } from "#deps/google/rpc/error_details_pb.js";
+import type { FieldViolation } from "../../contract/field-violation.ts";
 import { codeOfHttpStatus, codeOfStatusName, statusNameOf } from "./status.ts";
 
 /** The types of google/rpc/error_details.proto: what an error's details are made of. */
@@ -168,7 +169,7 @@ export type TranscodingErrorInit = {
   reason: TranscodingReason;
   domain: string;
   metadata?: Readonly<Record<string, string>>;
-  violations?: readonly { readonly field: string; readonly description: string }[];
+  violations?: readonly FieldViolation[];
   cause?: unknown;
 };
 
@@ -188,10 +189,7 @@ export function transcodingError(code: Code, message: string, init: TranscodingE
 }
 
 /** Creates the error for a request that cannot be read: INVALID_ARGUMENT that lists everything wrong with it. */
-export function malformedRequest(
-  domain: string,
-  violations: readonly { readonly field: string; readonly description: string }[],
-): ConnectError {
+export function malformedRequest(domain: string, violations: readonly FieldViolation[]): ConnectError {
   const [first] = violations;
   const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : "";
   const message = first

@@ -1,9 +1,10 @@
 import { isUtf8 } from "node:buffer";
 import type { DescMessage } from "@bufbuild/protobuf";
+import type { FieldViolation } from "../../contract/field-violation.ts";
 import { messageReader } from "./reader.ts";
 import { createReadingState } from "./reading-state.ts";
 import { findDuplicateKey, parseJson } from "./text.ts";
-import { createViolationList, type FieldViolation, shownName } from "./violations.ts";
+import { createViolationList, shownName } from "./violations.ts";
 
 /** A parsed document; `json` is undefined for an empty one. */
 export type JsonDocument = { readonly json: unknown; readonly text: string };

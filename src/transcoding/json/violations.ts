@@ -1,10 +1,4 @@
-/** A part of a request that cannot be read, or contradicts another. */
-export type FieldViolation = {
-  /** Path of the field as the caller spelled it, such as `plans[0].planId`. */
-  readonly field: string;
-  /** What was expected, without the caller's value. */
-  readonly description: string;
-};
+import type { FieldViolation } from "../../contract/field-violation.ts";
 
 /** Collects violations, up to a bound: a hostile body must not make a large answer. */
 export type ViolationList = {

@@ -1,6 +1,6 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
+import type { FieldViolation } from "../../contract/field-violation.ts";
 import { malformedRequest, type TranscodingErrorInit, transcodingError } from "../http/error-body.ts";
-import type { FieldViolation } from "../json/violations.ts";
 import { acceptedEncodings } from "./read-body.ts";
 import type { ErrorResponseInit } from "./response.ts";
 

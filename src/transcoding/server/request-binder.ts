@@ -7,13 +7,14 @@ import {
   type Registry,
 } from "@bufbuild/protobuf";
 import { hasCustomJsonRepresentation, ValueSchema } from "@bufbuild/protobuf/wkt";
+import type { FieldViolation } from "../../contract/field-violation.ts";
 import { decodeSegment, decodeSegments } from "../http/percent.ts";
 import type { HttpBinding } from "../http/rules.ts";
 import { assign, childOf, fieldValue, type OpenMessage } from "../json/assign.ts";
 import { fieldReader, messageReader } from "../json/reader.ts";
 import { createReadingState, type ReadingState } from "../json/reading-state.ts";
 import { type TextReader, textReader } from "../json/text-value.ts";
-import { createViolationList, type FieldViolation, type ViolationList } from "../json/violations.ts";
+import { createViolationList, type ViolationList } from "../json/violations.ts";
 import { compileQueryBinder } from "./query-binder.ts";
 
 /** What a request carries, after a route was found for it. */
