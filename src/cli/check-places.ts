@@ -2,10 +2,11 @@ import { X509Certificate } from "node:crypto";
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { ResolvedConfig } from "../config/resolve.ts";
-import { isLoopback } from "../contract/loopback.ts";
+import { CleartextError, rejectCleartext } from "../server/cleartext.ts";
 import { parseCqlUrl } from "../store/cql/url.ts";
 import { effectiveServer } from "./options/effective-server.ts";
 import { readIntrospectionSecret, readTls } from "./options/server-secrets.ts";
+import { explain } from "./text/explain.ts";
 
 /** What a server would meet where its configuration points. */
 export type PlaceReport = {
@@ -27,7 +28,9 @@ export async function checkPlaces(resolved: ResolvedConfig, now = new Date()): P
     try {
       return await check();
     } catch (error) {
-      faults.push((error as Error).message);
+      faults.push(
+        error instanceof CleartextError ? `listen.host: ${explain(error)}` : (error as Error).message,
+      );
       return undefined;
     }
   };
@@ -41,10 +44,8 @@ export async function checkPlaces(resolved: ResolvedConfig, now = new Date()): P
       warnings.push(`listen.tlsCert: the certificate in ${file} expires on ${dayOf(end)}`);
     }
   }
-  if (resolved.config.listen?.tlsCert === undefined && !allowCleartext && !isLoopback(host)) {
-    faults.push(
-      `listen.host: on ${host} other machines would send tokens in cleartext (--tls-cert and --tls-key, or --allow-cleartext)`,
-    );
+  if (resolved.config.listen?.tlsCert === undefined) {
+    await attempt(() => rejectCleartext({ host, allowCleartext }));
   }
   await attempt(() => readIntrospectionSecret(resolved));
   await attempt(() => requireWritable("storage.data", dataDirectory));

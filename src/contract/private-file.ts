@@ -1,10 +1,35 @@
 import type { Stats } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
+
+/** Raised when a file with a secret cannot be read or others can read it. The message names it and says what to do. */
+export class PrivateFileError extends Error {
+  override readonly name = "PrivateFileError";
+}
 
 /**
- * Says whether a file with a secret is kept from others: only its owner may read it, or, if that is root and the program
- * is not, root and the group that root gave it to. The latter is how Kubernetes hands secrets to programs, and what
- * PostgreSQL takes for its `ssl_key_file`. Windows has no such permission bits: there it is always true, for the directory
- * of the user is the protection.
+ * Returns the text of a file with a secret. Rejects with PrivateFileError, whose cause is the error of the file system,
+ * if any.
+ */
+export async function readPrivateFile(path: string): Promise<string> {
+  let isPrivate: boolean;
+  let text: string;
+  try {
+    isPrivate = isPrivateFile(await stat(path));
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    throw new PrivateFileError(`${path} cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+  if (!isPrivate) {
+    throw new PrivateFileError(`${path} can be read by others than its owner. Run: chmod 600 ${path}`);
+  }
+  return text;
+}
+
+/**
+ * Says whether the permissions of a file keep its secret: only the owner may read it or, if root owns it and this
+ * process is not root, root and the group of the file. Kubernetes mounts secrets the latter way, and PostgreSQL accepts
+ * it for `ssl_key_file`. Always true on Windows, which has no such permission bits: there the user's directory protects
+ * the file.
  */
 export function isPrivateFile(
   { mode, uid }: Pick<Stats, "mode" | "uid">,

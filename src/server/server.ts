@@ -1,10 +1,10 @@
 import { systemClock } from "../contract/clock.ts";
-import { isLoopback } from "../contract/loopback.ts";
 import { createRoutes } from "../services/routes.ts";
 import { openStore } from "../store/open-store.ts";
 import { listenAdmin } from "./admin.ts";
 import { createCallHandler } from "./calls/handlers.ts";
 import { createWarmRules } from "./calls/warm-rules.ts";
+import { rejectCleartext } from "./cleartext.ts";
 import { type Listener, listen } from "./connections/listener.ts";
 import type { TlsPair } from "./connections/port.ts";
 import { createOverloadGuard } from "./limits/overload.ts";
@@ -19,25 +19,16 @@ import { observeStore, storeSystemOf } from "./telemetry/observed-store.ts";
 import { createServerLog, type ServerLog } from "./telemetry/request-log.ts";
 import { loadUserKeyHash } from "./telemetry/user-key-hash.ts";
 
+export { CleartextError } from "./cleartext.ts";
 export type { RunningServer } from "./running-server.ts";
 export type { ServerOptions } from "./server-options.ts";
-
-/** Raised when a server would take tokens in cleartext from other machines without being told to. */
-export class CleartextError extends Error {
-  override readonly name = "CleartextError";
-}
 
 /**
  * Starts a server. Rejects with StoreOpenError, SigningKeyError, LogKeyError, ServiceAccountsError or CleartextError,
  * whose messages say what to do, or with the error of the system if a port cannot be opened.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  if (options.tls === undefined && options.allowCleartext !== true && !isLoopback(options.host)) {
-    throw new CleartextError(
-      `on ${options.host} other machines would send tokens in cleartext. Give a certificate, or allow cleartext ` +
-        "if a proxy in front has one.",
-    );
-  }
+  rejectCleartext(options);
   const { clock = systemClock, clockSkewMs = 60_000, drainDelayMs = 0, graceMs = 10_000 } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const storeUrl = options.store ?? `sqlite:${options.dataDirectory}`;

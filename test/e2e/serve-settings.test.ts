@@ -136,7 +136,9 @@ auth:
 describe("mdps serve for other machines", () => {
   it.each(["0.0.0.0", "::", "192.0.2.1", "example.com"])("without TLS is refused on %s", async (host) => {
     const { stderr, exitCode } = await serve("--host", host);
-    expect(stderr).toMatch(new RegExp(`^mdps: on ${host} other machines would send tokens in cleartext`));
+    expect(stderr).toMatch(
+      new RegExp(`^mdps: without TLS, tokens sent to ${host} can be read on the network`),
+    );
     expect(stderr).toMatch(/--allow-cleartext/);
     expect(exitCode).toBe(1);
   });

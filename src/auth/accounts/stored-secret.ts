@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { chmod, link, mkdir, open, readFile, rm, stat } from "node:fs/promises";
+import { chmod, link, mkdir, open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { isPrivateFile } from "../../contract/private-file.ts";
+import { type PrivateFileError, readPrivateFile } from "../../contract/private-file.ts";
 
 export type KeptSecret = {
   /** Makes the text of the file when there is none. */
@@ -11,8 +11,8 @@ export type KeptSecret = {
 };
 
 /**
- * Returns the text of a file that is kept from others (`isPrivateFile`), and makes it at the first call ever. Safe when several
- * processes come first: all get the text of one of them.
+ * Returns the text of a private file (`isPrivateFile`) and creates the file on the first call. When several processes
+ * do so at once, all get the text of one of them.
  */
 export async function readOrCreateSecret(
   directory: string,
@@ -24,21 +24,15 @@ export async function readOrCreateSecret(
 }
 
 async function readSecret(path: string, errorOf: KeptSecret["errorOf"]): Promise<string | undefined> {
-  let isPrivate: boolean;
-  let text: string;
   try {
-    isPrivate = isPrivateFile(await stat(path));
-    text = await readFile(path, "utf8");
+    return await readPrivateFile(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+    const { message, cause } = error as PrivateFileError;
+    if ((cause as NodeJS.ErrnoException | undefined)?.code === "ENOENT") {
       return undefined;
     }
-    throw errorOf(`${path} cannot be read: ${(error as Error).message}`, error);
+    throw errorOf(message, cause);
   }
-  if (!isPrivate) {
-    throw errorOf(`${path} can be read by others than its owner. Run: chmod 600 ${path}`);
-  }
-  return text;
 }
 
 async function createSecret(

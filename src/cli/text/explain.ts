@@ -3,7 +3,7 @@ import { SigningKeyError } from "../../auth/accounts/signing-key.ts";
 import { ConfigError } from "../../config/config-error.ts";
 import { InputError } from "../../push/input/input.ts";
 import { RunError } from "../../push/run/run-directory.ts";
-import { CleartextError } from "../../server/server.ts";
+import { CleartextError } from "../../server/cleartext.ts";
 import { LogKeyError } from "../../server/telemetry/user-key-hash.ts";
 import { WorkerStartError } from "../../server/workers/primary.ts";
 import { SnapshotUnsupported, StoreOpenError, StoreUnavailable } from "../../store/plan-store.ts";
