@@ -49,8 +49,8 @@ function createRegexMatcher(): (pattern: string, against: string) => boolean {
 
 /** What a pattern of the contract means, for people. By proto name of the field. */
 const expectationOf: Readonly<Record<string, string>> = {
-  parent: "must be operators/{asn_id}, an ASN from 1 to 4294967295 in decimal without leading zeros",
-  name: "must be a resource name, its operator an ASN without leading zeros, with % and / of its id escaped as %25 and %2F",
+  parent: "must be operators/{asn_id}, where asn_id is an ASN from 1 to 4294967295 without leading zeros",
+  name: "must be a resource name whose ASN has no leading zeros and whose id escapes % as %25 and / as %2F",
   language_code: "must be a BCP-47 language code, such as en-US",
 };
 

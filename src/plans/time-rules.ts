@@ -25,7 +25,7 @@ export function brokenTimeRules(
     if (late >= 0) {
       found.push({
         field: `${path}.expireTime`,
-        description: `must be in the future: it was reached ${spell(late)} ago by the server's clock`,
+        description: `must be in the future: it is ${spell(late)} in the past by the server's clock`,
       });
     }
   }
@@ -36,7 +36,7 @@ export function brokenTimeRules(
     if (ahead > clockSkewMs) {
       found.push({
         field: `${path}.updateTime`,
-        description: `must be in the past: it is ${spell(ahead)} ahead of the server's clock, of which ${spell(clockSkewMs)} are allowed`,
+        description: `must be in the past: it is ${spell(ahead)} ahead of the server's clock, at most ${spell(clockSkewMs)} is allowed`,
       });
     } else if (age > oldestUpdateMs) {
       found.push({

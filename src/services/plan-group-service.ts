@@ -36,7 +36,7 @@ export function createPlanGroupService({ store, rules }: ServiceDeps): ServiceIm
       if (put.outcome === "stale") {
         const storedLastUpdatedTime = formatInstant(put.storedUpdateTime);
         throw apiError(ErrorReason.PLAN_GROUP_STALE, {
-          message: `a later group is stored: its lastUpdatedTime is ${storedLastUpdatedTime}`,
+          message: `a newer group is already stored (lastUpdatedTime ${storedLastUpdatedTime})`,
           metadata: {
             lastUpdatedTime: record.updateTime === undefined ? "" : formatInstant(record.updateTime),
             storedLastUpdatedTime,

@@ -83,7 +83,7 @@ function stale(updateTime: Instant, storedUpdateTime: Instant) {
     storedUpdateTime: formatInstant(storedUpdateTime),
   };
   return apiError(ErrorReason.PLAN_STATUS_STALE, {
-    message: `a later status is stored: its updateTime is ${metadata.storedUpdateTime}, that of this push ${metadata.updateTime}`,
+    message: `a newer status is already stored (updateTime ${metadata.storedUpdateTime}); the pushed one has ${metadata.updateTime}`,
     metadata,
   });
 }

@@ -28,7 +28,7 @@ describe.each(protocols)("an error over %s", (protocol) => {
     expect(await raised(push(fromNow(-2 * minute)))).toEqual({
       code: Code.Aborted,
       status: "ABORTED",
-      message: expect.stringMatching(/^a later status is stored/),
+      message: expect.stringMatching(/^a newer status is already stored/),
       reason: "PLAN_STATUS_STALE",
       metadata: { updateTime: "2026-03-01T11:58:00Z", storedUpdateTime: "2026-03-01T11:59:00Z" },
       violations: [],

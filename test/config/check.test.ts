@@ -32,13 +32,13 @@ describe("what breaks a rule", () => {
   it("is about two settings, named as those are where the value comes from", () => {
     const fault = (name: string, place: string) => [`${place}: listen: ${name}`];
     expect(faultsOf({ flags: { "listen.tlsCert": "a", "listen.host": "::" } })).toEqual(
-      fault("--tls-cert and --tls-key go together", "--tls-cert"),
+      fault("--tls-cert and --tls-key must be set together", "--tls-cert"),
     );
     expect(faultsOf({ environment: { MDPS_TLS_KEY: "a" } })).toEqual(
-      fault("MDPS_TLS_CERT and MDPS_TLS_KEY go together", "MDPS_TLS_KEY"),
+      fault("MDPS_TLS_CERT and MDPS_TLS_KEY must be set together", "MDPS_TLS_KEY"),
     );
     expect(faultsOf({ file: "listen: { tlsKey: a }", flags: { "listen.port": "1" } })).toEqual(
-      fault("tlsCert and tlsKey go together", file),
+      fault("tlsCert and tlsKey must be set together", file),
     );
   });
 

@@ -149,8 +149,16 @@ describe("mdps serve does not start, and says why,", () => {
   });
 
   it.each<[string, (directory: string) => string[], RegExp]>([
-    ["has no key", () => ["--tls-cert", testCertificateFiles.cert], /--tls-cert and --tls-key go together/],
-    ["is a key alone", () => ["--tls-key", testCertificateFiles.key], /--tls-cert and --tls-key go together/],
+    [
+      "has no key",
+      () => ["--tls-cert", testCertificateFiles.cert],
+      /--tls-cert and --tls-key must be set together/,
+    ],
+    [
+      "is a key alone",
+      () => ["--tls-key", testCertificateFiles.key],
+      /--tls-cert and --tls-key must be set together/,
+    ],
     [
       "does not exist",
       (directory) => ["--tls-cert", join(directory, "no.pem"), "--tls-key", testCertificateFiles.key],

@@ -173,7 +173,7 @@ describe.each(["accountBalance", "loanBalance", "unpaidLoan", "payAsYouGoCharge"
       "refuses the currency %j",
       (currencyCode) => {
         expect(faultsOfMoney({ currencyCode })).toEqual([
-          `accountInfo.${field}.currencyCode: must be three capital letters, as ISO 4217 has them`,
+          `accountInfo.${field}.currencyCode: must be three capital letters (ISO 4217), such as EUR`,
         ]);
       },
     );
@@ -246,7 +246,7 @@ describe("a module", () => {
     ).toEqual([
       `${at}.description: value is required`,
       `${at}.moduleName: value is required`,
-      `${at}: needs at least one of byteBalance, timeBalance and coarseBalanceLevel`,
+      `${at}: must set at least one of byteBalance, timeBalance and coarseBalanceLevel`,
     ]);
   });
 
@@ -284,7 +284,7 @@ describe("a module", () => {
   it("may not have an unspecified level alone", () => {
     const coarseBalanceLevel = BalanceLevel.BALANCE_LEVEL_UNSPECIFIED;
     expect(faultsOfModule({ balance: { case: undefined }, coarseBalanceLevel })).toEqual([
-      `${at}: needs at least one of byteBalance, timeBalance and coarseBalanceLevel`,
+      `${at}: must set at least one of byteBalance, timeBalance and coarseBalanceLevel`,
     ]);
   });
 
@@ -476,7 +476,8 @@ describe("the parent of every request", () => {
   ])("may not be %j", (parent) => {
     const fault = {
       field: "parent",
-      description: "must be operators/{asn_id}, an ASN from 1 to 4294967295 in decimal without leading zeros",
+      description:
+        "must be operators/{asn_id}, where asn_id is an ASN from 1 to 4294967295 without leading zeros",
     };
     expect(faultsOfParent(parent)).toEqual([[fault], [fault], [fault], [fault]]);
   });

@@ -76,12 +76,12 @@ describe("messages", () => {
     [
       "how long ago the status expired",
       planStatus({ expireTime: fromNow(-90 * second) }),
-      "must be in the future: it was reached 90 s ago by the server's clock",
+      "must be in the future: it is 90 s in the past by the server's clock",
     ],
     [
       "how far the clocks are apart",
       planStatus({ updateTime: fromNow(5 * hour) }),
-      "must be in the past: it is 5.0 hours ahead of the server's clock, of which 60 s are allowed",
+      "must be in the past: it is 5.0 hours ahead of the server's clock, at most 60 s is allowed",
     ],
     [
       "how old the status is",

@@ -275,7 +275,7 @@ describe.each(protocols)("over %s", (protocol) => {
       const refusal = await apiErrorOf(push(userKey, planStatus({ updateTime: fromNow(minute + 1) })));
       expect(refusal.violations).toEqual([
         spelled(
-          "planStatus.updateTime: must be in the past: it is 60.001 s ahead of the server's clock, of which 60 s are allowed",
+          "planStatus.updateTime: must be in the past: it is 60.001 s ahead of the server's clock, at most 60 s is allowed",
         ),
       ]);
     });
@@ -342,7 +342,7 @@ describe("over REST a refusal", () => {
         error: {
           code: 409,
           message:
-            "a later status is stored: its updateTime is 2026-03-01T12:00:00Z, that of this push 2026-03-01T11:59:59Z",
+            "a newer status is already stored (updateTime 2026-03-01T12:00:00Z); the pushed one has 2026-03-01T11:59:59Z",
           status: "ABORTED",
           details: [info("PLAN_STATUS_STALE", metadata)],
         },

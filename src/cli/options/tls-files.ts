@@ -16,7 +16,7 @@ export async function readTlsFiles(
     return undefined;
   }
   if (certFile === undefined || keyFile === undefined) {
-    throw new UsageError(`${names.cert} and ${names.key} go together`);
+    throw new UsageError(`${names.cert} and ${names.key} must be set together`);
   }
   const cert = await readCertificate(names.cert, certFile);
   const key = await readSecretFile(names.key, keyFile);

@@ -209,7 +209,7 @@ describe("a list that cannot be used is refused, and says what to do", () => {
     [
       "an account twice",
       '{"accounts":[{"email":"a@x","uniqueId":"100000000000000000000"},{"email":"a@x","uniqueId":"100000000000000000000"}]}',
-      /each account may be listed once/,
+      /an account must not be listed twice/,
     ],
     [
       "a key that is none",
