@@ -12,7 +12,7 @@ import { serviceAccountCommand } from "./commands/service-account.ts";
 import { storeCommand } from "./commands/store.ts";
 import { tokenCommand } from "./commands/token.ts";
 import { validateCommand } from "./commands/validate.ts";
-import { explain } from "./text/explain.ts";
+import { describeError } from "./text/describe-error.ts";
 
 const program = new Command("mdps")
   .description("server and tools for Google's Mobile Data Plan Sharing API")
@@ -29,7 +29,7 @@ const program = new Command("mdps")
   .addCommand(importCommand())
   .addCommand(checkCommand())
   .addCommand(completionCommand())
-  .showHelpAfterError("(add --help for what there is)");
+  .showHelpAfterError("(run with --help for usage)");
 for (const command of program.commands) {
   command.copyInheritedSettings(program);
 }
@@ -37,6 +37,6 @@ for (const command of program.commands) {
 try {
   await program.parseAsync();
 } catch (error) {
-  console.error(`mdps: ${explain(error)}`);
+  console.error(`mdps: ${describeError(error)}`);
   process.exitCode = 1;
 }

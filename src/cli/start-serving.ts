@@ -5,8 +5,8 @@ import { type RunningServer, startServer } from "../server/server.ts";
 import { createServerLog } from "../server/telemetry/request-log.ts";
 import { startWorkers } from "../server/workers/primary.ts";
 import { joinPrimary } from "../server/workers/worker.ts";
-import { type EffectiveServer, effectiveServer } from "./options/effective-server.ts";
 import { readIntrospectionSecret, readTls } from "./options/server-secrets.ts";
+import { type ServerSettings, serverSettings } from "./options/server-settings.ts";
 
 /** A server, in this process or in several. */
 export type Serving = {
@@ -25,7 +25,7 @@ const killAfterMs = 5_000;
  * stop, and then ends the process.
  */
 export async function startServing(resolved: ResolvedConfig): Promise<Serving> {
-  const effective = effectiveServer(resolved.config);
+  const effective = serverSettings(resolved.config);
   if (cluster.isWorker) {
     return serveAsWorker(resolved, effective);
   }
@@ -46,7 +46,7 @@ export async function startServing(resolved: ResolvedConfig): Promise<Serving> {
   });
 }
 
-async function serveAsWorker(resolved: ResolvedConfig, effective: EffectiveServer): Promise<never> {
+async function serveAsWorker(resolved: ResolvedConfig, effective: ServerSettings): Promise<never> {
   const worker = joinPrimary(effective.limits);
   const port = await worker.port();
   const server = await start(resolved, { ...effective, port }, { worker }).catch((error: unknown) => {
@@ -61,7 +61,7 @@ async function serveAsWorker(resolved: ResolvedConfig, effective: EffectiveServe
 
 async function start(
   resolved: ResolvedConfig,
-  effective: EffectiveServer,
+  effective: ServerSettings,
   role: Pick<Parameters<typeof startServer>[0], "admin" | "worker">,
 ): Promise<RunningServer> {
   return startServer({

@@ -1,11 +1,11 @@
 import type { Command } from "commander";
 import { configYaml, listConfig } from "../../config/print-config.ts";
-import { checkPlaces } from "../check-places.ts";
 import { newCommand } from "../options/new-command.ts";
 import { readConfigOf } from "../options/read-config.ts";
 import { addSettingOptions } from "../options/setting-options.ts";
-import { UsageError } from "../text/explain.ts";
+import { runPreflight } from "../preflight.ts";
 import { jsonOption } from "../text/print.ts";
+import { UsageError } from "../usage-error.ts";
 
 /** `mdps config`: looks at the configuration of a server without starting one. */
 export function configCommand(): Command {
@@ -35,7 +35,7 @@ function printCommand(): Command {
 }
 
 async function check(_: object, command: Command): Promise<void> {
-  const { faults, warnings } = await checkPlaces(await readConfigOf(command));
+  const { faults, warnings } = await runPreflight(await readConfigOf(command));
   for (const warning of warnings) {
     console.error(`warning: ${warning}`);
   }

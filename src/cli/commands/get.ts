@@ -19,8 +19,8 @@ import { maskKey } from "../../push/run/mask.ts";
 import { defaultDataDirectory } from "../options/data-directory.ts";
 import { newCommand } from "../options/new-command.ts";
 import { parseAsn } from "../options/parse-options.ts";
-import { UsageError } from "../text/explain.ts";
 import { planCard } from "../text/plan-card.ts";
+import { UsageError } from "../usage-error.ts";
 import { makeToken } from "./token.ts";
 
 type GetOptions = {

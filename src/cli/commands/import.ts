@@ -8,7 +8,7 @@ import { createRecordSum } from "../../transfer/record-digest.ts";
 import { defaultDataDirectory } from "../options/data-directory.ts";
 import { newCommand } from "../options/new-command.ts";
 import { storeOption, withStore } from "../options/store-option.ts";
-import { UsageError } from "../text/explain.ts";
+import { UsageError } from "../usage-error.ts";
 
 type ImportOptions = { data: string; store?: string; skip: number; json?: true };
 

@@ -19,7 +19,7 @@ import {
 import type { PushFlags } from "../options/push-flags.ts";
 import { chooseRun } from "../options/push-run-choice.ts";
 import { withRecordOptions } from "../options/record-options.ts";
-import { UsageError } from "../text/explain.ts";
+import { UsageError } from "../usage-error.ts";
 import { runValidate } from "./validate.ts";
 
 /** `mdps push`: pushes every record of a file, and can go on where it stopped. */

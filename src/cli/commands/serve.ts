@@ -1,9 +1,9 @@
 import type { Command } from "commander";
-import { obeySignals } from "../obey-signals.ts";
-import { effectiveServer } from "../options/effective-server.ts";
+import { handleSignals } from "../handle-signals.ts";
 import { newCommand } from "../options/new-command.ts";
 import { parseAsn } from "../options/parse-options.ts";
 import { readConfigOf } from "../options/read-config.ts";
+import { serverSettings } from "../options/server-settings.ts";
 import { addSettingOptions } from "../options/setting-options.ts";
 import { startServing } from "../start-serving.ts";
 import { jsonOption, print } from "../text/print.ts";
@@ -26,9 +26,9 @@ export function serveCommand(): Command {
 
 async function serve({ quickStart: asn, json }: ServeOptions, command: Command): Promise<void> {
   const resolved = await readConfigOf(command);
-  const { dataDirectory: data } = effectiveServer(resolved.config);
+  const { dataDirectory: data } = serverSettings(resolved.config);
   const serving = await startServing(resolved);
-  obeySignals(serving, resolved.config.listen?.tlsCert !== undefined);
+  handleSignals(serving, resolved.config.listen?.tlsCert !== undefined);
   const { url, adminUrl: admin } = serving;
   const quickStart = asn === undefined ? undefined : await makeQuickStart(url, data, asn);
   const words = `mdps listens on ${url}, with its data in ${data}${admin ? `, and for you on ${admin}` : ""}`;

@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { newCommand } from "../options/new-command.ts";
 import { collect } from "../options/parse-options.ts";
-import { UsageError } from "../text/explain.ts";
 import { jsonOption, print } from "../text/print.ts";
+import { UsageError } from "../usage-error.ts";
 
 type InitOptions = { store: string; replicas?: [dc: string, number: number][]; json?: true };
 

@@ -4,7 +4,7 @@ import { type Finding, type Validation, validateInput } from "../../push/validat
 import { newCommand } from "../options/new-command.ts";
 import { parseSeconds } from "../options/parse-options.ts";
 import { type RecordFlags, recordOptionsOf, withRecordOptions } from "../options/record-options.ts";
-import { printLine } from "../text/print-line.ts";
+import { printLine } from "../text/print.ts";
 
 export type ValidateFlags = RecordFlags & { clockSkew: number; json?: true; reveal?: true };
 

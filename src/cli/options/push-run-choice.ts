@@ -11,7 +11,7 @@ import {
   type RunSettings,
   runFiles,
 } from "../../push/run/run-directory.ts";
-import { UsageError } from "../text/explain.ts";
+import { UsageError } from "../usage-error.ts";
 import type { PushFlags } from "./push-flags.ts";
 import { recordOptionsOf } from "./record-options.ts";
 

@@ -4,7 +4,7 @@ import type { Environment } from "../../config/environment-layer.ts";
 import type { GivenFlags } from "../../config/flag-layer.ts";
 import { type ResolvedConfig, resolveConfig } from "../../config/resolve.ts";
 import { TextFault } from "../../config/text-fault.ts";
-import { UsageError } from "../text/explain.ts";
+import { UsageError } from "../usage-error.ts";
 import { defaultDataDirectory } from "./data-directory.ts";
 import { givenFlags, variablesOf } from "./setting-options.ts";
 

@@ -1,5 +1,5 @@
 import { PrivateFileError, readPrivateFile } from "../../contract/private-file.ts";
-import { UsageError } from "../text/explain.ts";
+import { UsageError } from "../usage-error.ts";
 
 /** Reads a private file. Rejects with UsageError, which names `setting`. */
 export async function readSecretFile(setting: string, file: string): Promise<string> {

@@ -1,5 +1,5 @@
 import type { ResolvedConfig } from "../../config/resolve.ts";
-import { UsageError } from "../text/explain.ts";
+import { UsageError } from "../usage-error.ts";
 import { readSecretFile } from "./secret-file.ts";
 import { readTlsFiles, type TlsTexts } from "./tls-files.ts";
 

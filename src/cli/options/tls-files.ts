@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
-import { UsageError } from "../text/explain.ts";
+import { UsageError } from "../usage-error.ts";
 import { readSecretFile } from "./secret-file.ts";
 
 /** A certificate chain and its private key, both PEM. */

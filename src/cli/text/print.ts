@@ -1,7 +1,16 @@
-/** Prints what a command has to say: as JSON for programs, or in words. */
-export function print(json: boolean | undefined, value: object, words: string): void {
-  console.log(json ? JSON.stringify(value) : words);
+import { once } from "node:events";
+
+/** The option `--json`, as the arguments of `Command.option`. */
+export const jsonOption = ["--json", "print the result as JSON"] as const;
+
+/** Prints a result to standard output: `value` as JSON if `json` is set, else `text`. */
+export function print(json: boolean | undefined, value: object, text: string): void {
+  console.log(json ? JSON.stringify(value) : text);
 }
 
-/** Help of the option that asks for JSON. */
-export const jsonOption = ["--json", "print the result as JSON"] as const;
+/** Prints a line to standard output and waits until the reader has caught up. */
+export async function printLine(text: string): Promise<void> {
+  if (!process.stdout.write(`${text}\n`)) {
+    await once(process.stdout, "drain");
+  }
+}

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { effectiveServer } from "../../../src/cli/options/effective-server.ts";
+import { serverSettings } from "../../../src/cli/options/server-settings.ts";
 import { resolveConfig } from "../../../src/config/resolve.ts";
 import { defaultLimits } from "../../../src/server/limits/server-limits.ts";
 
 const effective = (text = "") =>
-  effectiveServer(resolveConfig({ dataDirectory: "/data", file: { name: "mdps.yaml", text } }).config);
+  serverSettings(resolveConfig({ dataDirectory: "/data", file: { name: "mdps.yaml", text } }).config);
 
 describe("what a server takes", () => {
   it("is, of an empty configuration, what holds unless said otherwise", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkPlaces } from "../../src/cli/check-places.ts";
+import { runPreflight } from "../../src/cli/preflight.ts";
 import { resolveConfig } from "../../src/config/resolve.ts";
 import { testCertificateFiles } from "../support/certificates/certificate.ts";
 import { dataDirectory } from "../support/data-directory.ts";
@@ -14,7 +14,7 @@ describe("a certificate", () => {
   /** What is said of it when its end is so many days away. */
   async function saidBefore(days: number) {
     const resolved = resolveConfig({ dataDirectory: await dataDirectory(), flags: { values, sets: [] } });
-    return checkPlaces(resolved, new Date(end.getTime() - days * 86_400_000));
+    return runPreflight(resolved, new Date(end.getTime() - days * 86_400_000));
   }
   const end = new Date("2120-01-01T00:00:00Z");
 

@@ -4,12 +4,12 @@ import { dirname, resolve } from "node:path";
 import type { ResolvedConfig } from "../config/resolve.ts";
 import { CleartextError, rejectCleartext } from "../server/cleartext.ts";
 import { parseCqlUrl } from "../store/cql/url.ts";
-import { effectiveServer } from "./options/effective-server.ts";
 import { readIntrospectionSecret, readTls } from "./options/server-secrets.ts";
-import { explain } from "./text/explain.ts";
+import { serverSettings } from "./options/server-settings.ts";
+import { describeError } from "./text/describe-error.ts";
 
 /** What a server would meet where its configuration points. */
-export type PlaceReport = {
+export type PreflightReport = {
   /** What would keep it from starting. */
   readonly faults: readonly string[];
   /** What will before long. */
@@ -20,8 +20,8 @@ export type PlaceReport = {
 const soonMs = 30 * 86_400_000;
 
 /** Looks at all that a configuration names outside itself, as far as it can be seen without starting a server. */
-export async function checkPlaces(resolved: ResolvedConfig, now = new Date()): Promise<PlaceReport> {
-  const { host, allowCleartext, dataDirectory, store } = effectiveServer(resolved.config);
+export async function runPreflight(resolved: ResolvedConfig, now = new Date()): Promise<PreflightReport> {
+  const { host, allowCleartext, dataDirectory, store } = serverSettings(resolved.config);
   const faults: string[] = [];
   const warnings: string[] = [];
   const attempt = async <Result>(check: () => Result | Promise<Result>) => {
@@ -29,7 +29,7 @@ export async function checkPlaces(resolved: ResolvedConfig, now = new Date()): P
       return await check();
     } catch (error) {
       faults.push(
-        error instanceof CleartextError ? `listen.host: ${explain(error)}` : (error as Error).message,
+        error instanceof CleartextError ? `listen.host: ${describeError(error)}` : (error as Error).message,
       );
       return undefined;
     }

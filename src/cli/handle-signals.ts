@@ -5,7 +5,7 @@ import type { Serving } from "./start-serving.ts";
  * Lets signals rule a server: SIGTERM and SIGINT stop it, a second one at once, SIGHUP reads its certificate again. A
  * terminal that is closed sends SIGHUP too: a server without TLS, which has nothing to read, ends with its terminal.
  */
-export function obeySignals(serving: Serving, hasTls: boolean): void {
+export function handleSignals(serving: Serving, hasTls: boolean): void {
   let stopping = false;
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, async () => {

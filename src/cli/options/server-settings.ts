@@ -7,7 +7,7 @@ import type {
 import type { OperatorRate, ServerLimits } from "../../server/limits/server-limits.ts";
 
 /** A configuration as a server takes it, but for what stands in other files: `readTls`, `readIntrospectionSecret`. */
-export type EffectiveServer = {
+export type ServerSettings = {
   readonly host: string;
   readonly port: number;
   readonly allowCleartext: boolean;
@@ -32,7 +32,7 @@ export type EffectiveServer = {
 };
 
 /** Turns a configuration that `readConfig` has resolved, with all defaults, into what a server takes. */
-export function effectiveServer(config: ServerConfig): EffectiveServer {
+export function serverSettings(config: ServerConfig): ServerSettings {
   const { auth, listen, admin, storage, lifecycle, log } = config;
   return {
     host: given("listen.host", listen?.host),
@@ -50,7 +50,7 @@ export function effectiveServer(config: ServerConfig): EffectiveServer {
     drainDelayMs: milliseconds("lifecycle.drainDelay", lifecycle?.drainDelay),
     graceMs: milliseconds("lifecycle.grace", lifecycle?.grace),
     // The schema lists the same.
-    logLevel: given("log.level", log?.level) as EffectiveServer["logLevel"],
+    logLevel: given("log.level", log?.level) as ServerSettings["logLevel"],
     workers: given("lifecycle.workers", lifecycle?.workers),
   };
 }

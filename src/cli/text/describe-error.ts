@@ -8,14 +8,10 @@ import { LogKeyError } from "../../server/telemetry/user-key-hash.ts";
 import { WorkerStartError } from "../../server/workers/primary.ts";
 import { SnapshotUnsupported, StoreOpenError, StoreUnavailable } from "../../store/plan-store.ts";
 import { ExportError } from "../../transfer/export-records.ts";
+import { UsageError } from "../usage-error.ts";
 
-/** Raised when a command cannot be followed as it was given; the message says what to change. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-}
-
-/** Errors whose messages are written for people and say what to do. */
-const explained = [
+/** Errors whose messages are written for users and say what to do. */
+const userErrors = [
   UsageError,
   ConfigError,
   StoreOpenError,
@@ -30,15 +26,15 @@ const explained = [
   WorkerStartError,
 ];
 
-/** Says in one line what kept a command from working. Only an unforeseen error brings its stack trace. */
-export function explain(error: unknown): string {
+/** Describes in one line why a command failed. Unexpected errors come with their stack trace. */
+export function describeError(error: unknown): string {
   if (error instanceof CleartextError) {
     return `${error.message} (--tls-cert and --tls-key, or --allow-cleartext)`;
   }
   if (error instanceof ConfigError && error.faults.some(({ source }) => source.layer === "flag")) {
-    return `${error.message}\n(add --help for what there is)`;
+    return `${error.message}\n(run with --help for usage)`;
   }
-  if (error instanceof Error && explained.some((kind) => error instanceof kind)) {
+  if (error instanceof Error && userErrors.some((kind) => error instanceof kind)) {
     return error.message;
   }
   const { code, message, address, port } = error as NodeJS.ErrnoException & {
