@@ -2,7 +2,7 @@
 import { globSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { DescService } from "@bufbuild/protobuf";
-import { httpBindingsOf } from "../src/transcoding/http/rules.ts";
+import { httpBindingsOf } from "../src/transcoding/index.ts";
 import { describeBinding, httpOverlaps } from "./http-overlaps.ts";
 
 const root = dirname(import.meta.dirname);

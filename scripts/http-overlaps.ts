@@ -1,6 +1,9 @@
-import type { PathTemplate, TemplateSegment } from "../src/transcoding/http/path-template.ts";
-import { encodeSegment } from "../src/transcoding/http/percent.ts";
-import type { HttpBinding } from "../src/transcoding/http/rules.ts";
+import {
+  encodeSegment,
+  type HttpBinding,
+  type PathTemplate,
+  type TemplateSegment,
+} from "../src/transcoding/index.ts";
 
 /** Two rules between which a request would have to be decided. */
 export type Overlap = { readonly one: HttpBinding; readonly other: HttpBinding; readonly path: string };

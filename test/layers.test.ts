@@ -80,6 +80,30 @@ describe("imports", () => {
     expect(wrong.map(shown)).toEqual([]);
   });
 
+  it("of transcoding from outside name one of its two entry points", () => {
+    const entries = ["src/transcoding/index.ts", "src/transcoding/client/index.ts"];
+    const wrong = imports.filter(
+      ({ from, to }) =>
+        folderOf(to) === "transcoding" && folderOf(from) !== "transcoding" && !entries.includes(to),
+    );
+    expect(wrong.map(shown)).toEqual([]);
+  });
+
+  it("within transcoding never lead from client to server or back, and from http or json to neither nor to each other", () => {
+    const partOf = (path: string) => /^src\/transcoding\/(client|server|http|json)\//.exec(path)?.[1];
+    const wrong = imports.filter(({ from, to }) => {
+      const [source, target] = [partOf(from), partOf(to)];
+      const isDown = target === "http" || target === "json";
+      return (
+        source !== undefined &&
+        target !== undefined &&
+        source !== target &&
+        (!isDown || source === "http" || source === "json")
+      );
+    });
+    expect(wrong.map(shown)).toEqual([]);
+  });
+
   it("of package.json are left to cli", () => {
     const wrong = imports.filter(({ from, to }) => to === "package.json" && folderOf(from) !== "cli");
     expect(wrong.map(shown)).toEqual([]);

@@ -1,5 +1,5 @@
 import type { DescMessage } from "@bufbuild/protobuf";
-import type { HttpBinding } from "../../src/transcoding/http/rules.ts";
+import type { HttpBinding } from "../../src/transcoding/index.ts";
 import { fieldAt } from "../describe/fields.ts";
 import { wellKnownTypes } from "./value-types.ts";
 

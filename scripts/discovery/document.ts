@@ -1,5 +1,5 @@
 import type { DescFile } from "@bufbuild/protobuf";
-import { httpBindingsOf } from "../../src/transcoding/http/rules.ts";
+import { httpBindingsOf } from "../../src/transcoding/index.ts";
 import { hostsOf, scopePurposes, versionOf } from "../describe/api.ts";
 import type { JsonObject } from "../describe/json.ts";
 import { type DescribedMethod, describeMethod } from "./method.ts";

@@ -2,7 +2,7 @@ import type { DescField } from "@bufbuild/protobuf";
 import { hasOption } from "@bufbuild/protobuf";
 import { default_host } from "#deps/google/api/client_pb.js";
 import { scopesOf } from "../../src/auth/scopes.ts";
-import type { HttpBinding } from "../../src/transcoding/http/rules.ts";
+import type { HttpBinding } from "../../src/transcoding/index.ts";
 import { descriptionOf } from "../describe/description.ts";
 import { queryFields } from "../describe/fields.ts";
 import type { JsonObject } from "../describe/json.ts";

@@ -1,6 +1,5 @@
 import type { DescField } from "@bufbuild/protobuf";
-import { encodeSegment } from "../../src/transcoding/http/percent.ts";
-import type { HttpBinding } from "../../src/transcoding/http/rules.ts";
+import { encodeSegment, type HttpBinding } from "../../src/transcoding/index.ts";
 import { fieldAt } from "../describe/fields.ts";
 
 /** A variable of a path, as a document names it. */

@@ -1,5 +1,5 @@
 import type { DescField, DescMessage } from "@bufbuild/protobuf";
-import type { HttpBinding } from "../../src/transcoding/http/rules.ts";
+import type { HttpBinding } from "../../src/transcoding/index.ts";
 import { descriptionOf } from "../describe/description.ts";
 import type { JsonObject } from "../describe/json.ts";
 import { bodyType, responseType } from "./body-types.ts";

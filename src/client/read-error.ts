@@ -3,7 +3,7 @@ import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "#deps/google
 import type { ErrorReason } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
 import { errorDomain } from "../contract/api-error.ts";
 import type { FieldViolation } from "../contract/field-violation.ts";
-import { statusNameOf } from "../transcoding/http/status.ts";
+import { statusNameOf } from "../transcoding/client/index.ts";
 
 /** A failed call in terms that a program can act on; the same on every protocol, and for Google's own errors. */
 export type CallError = {

@@ -1,4 +1,4 @@
-import { parseTimeoutHeader } from "../transcoding/http/timeout-header.ts";
+import { parseTimeoutHeader } from "../transcoding/client/index.ts";
 
 /** How each protocol tells the server how long the caller waits. */
 const headerOf: Readonly<Record<string, (ms: number) => string>> = {

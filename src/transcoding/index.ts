@@ -2,10 +2,18 @@ export * from "./client/index.ts";
 export { malformedRequest, writeErrorBody } from "./http/error-body.ts";
 export { buildRouteTree, type MatchResult, type RouteTree } from "./http/route-tree.ts";
 export { compileRouter, type Router, type RouterMatch } from "./http/router.ts";
-export { createJsonChecker, type JsonChecker } from "./json/document.ts";
+export {
+  createJsonChecker,
+  createJsonReader,
+  type JsonChecker,
+  type JsonDocument,
+  type JsonReader,
+  parseJsonDocument,
+} from "./json/document.ts";
 export { type PathFields, pathFieldsKey } from "./server/context.ts";
-export type { CorsOptions } from "./server/cors.ts";
+export { type Cors, type CorsOptions, createCors, isPreflight } from "./server/cors.ts";
 export { type FieldSelection, parseFieldSelection, selectFields } from "./server/field-selection.ts";
 export { createTranscodingHandler, type TranscodingHandler } from "./server/handler.ts";
 export type { TranscodingOptions } from "./server/options.ts";
 export { type BindResult, compileRequestBinder, type RequestBinder } from "./server/request-binder.ts";
+export { type ResponseFrame, respondContent, respondEmpty, respondError } from "./server/response.ts";

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { makeToken } from "../../src/cli/commands/token.ts";
 import { startServer } from "../../src/server/server.ts";
-import { createTranscodingHandler } from "../../src/transcoding/server/handler.ts";
+import { createTranscodingHandler } from "../../src/transcoding/index.ts";
 import { library } from "../transcoding/fixtures/library.ts";
 import { librarySeeds, planSeeds, type Seed } from "./corpus.ts";
 import { exchange, faultOf, parseResponses } from "./exchange.ts";

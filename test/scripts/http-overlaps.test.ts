@@ -2,9 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PlanGroupService } from "../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
 import { describeBinding, httpOverlaps, sharedPath } from "../../scripts/http-overlaps.ts";
-import { parsePathTemplate } from "../../src/transcoding/http/path-template.ts";
-import { buildRouteTree } from "../../src/transcoding/http/route-tree.ts";
-import type { HttpBinding } from "../../src/transcoding/http/rules.ts";
+import { buildRouteTree, type HttpBinding, parsePathTemplate } from "../../src/transcoding/index.ts";
 
 const method = PlanGroupService.method.createPlanGroup;
 const binding = (httpMethod: string, source: string): HttpBinding => ({

@@ -11,7 +11,7 @@ import { parseRequestTarget } from "../../src/transcoding/http/request-target.ts
 import { buildRouteTree } from "../../src/transcoding/http/route-tree.ts";
 import type { HttpBinding } from "../../src/transcoding/http/rules.ts";
 import { codeOfHttpStatus, httpStatusOf, statusNameOf } from "../../src/transcoding/http/status.ts";
-import { parseDocument, refuseDuplicateKeys } from "../../src/transcoding/json/document.ts";
+import { checkDuplicateKeys, parseJsonDocument } from "../../src/transcoding/json/document.ts";
 import { compileMessageWriter } from "../../src/transcoding/server/message-writer.ts";
 import { type BindOptions, compileRequestBinder } from "../../src/transcoding/server/request-binder.ts";
 import bindingCases from "./cases/binding.json" with { type: "json" };
@@ -146,7 +146,7 @@ function bind(bindings: readonly HttpBinding[], each: Binding): Message | string
     throw new Error("the target has no route");
   }
   const bytes = bytesOf(each);
-  const document = bytes.length === 0 ? { json: undefined, text: "" } : parseDocument(bytes);
+  const document = bytes.length === 0 ? { json: undefined, text: "" } : parseJsonDocument(bytes);
   const fieldsOf = (violations: readonly { field: string }[]) => violations.map(({ field }) => plain(field));
   if ("violations" in document) {
     return fieldsOf(document.violations);
@@ -157,7 +157,7 @@ function bind(bindings: readonly HttpBinding[], each: Binding): Message | string
   if ("violations" in bound) {
     return fieldsOf(bound.violations);
   }
-  const twice = refuseDuplicateKeys(document.text, bound.keys);
+  const twice = checkDuplicateKeys(document.text, bound.keys);
   return twice.length > 0 ? fieldsOf(twice) : bound.message;
 }
 

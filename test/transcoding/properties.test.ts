@@ -19,7 +19,7 @@ import { parseRequestTarget } from "../../src/transcoding/http/request-target.ts
 import { buildRouteTree } from "../../src/transcoding/http/route-tree.ts";
 import { httpBindingsOf } from "../../src/transcoding/http/rules.ts";
 import { httpStatusOf } from "../../src/transcoding/http/status.ts";
-import { createJsonChecker, parseDocument } from "../../src/transcoding/json/document.ts";
+import { createJsonChecker, parseJsonDocument } from "../../src/transcoding/json/document.ts";
 import { messageReader } from "../../src/transcoding/json/reader.ts";
 import { createReadingState } from "../../src/transcoding/json/reading-state.ts";
 import { createViolationList } from "../../src/transcoding/json/violations.ts";
@@ -277,7 +277,7 @@ it("J8, J9: no bytes throw", () => {
   );
   fc.assert(
     fc.property(bytes, (each) => {
-      const document = parseDocument(each);
+      const document = parseJsonDocument(each);
       expect("violations" in document).toBe("violations" in document && check(each).length > 0);
     }),
     { numRuns: 1_000 },

@@ -1,18 +1,15 @@
-import { create, type DescMessage, type Message } from "@bufbuild/protobuf";
+import { create, type DescMessage } from "@bufbuild/protobuf";
 import {
   CreatePlanStatusRequestSchema,
   type CreateUserPlanStatusRequest,
   CreateUserPlanStatusRequestSchema,
 } from "../../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
-import { type PlanStatus, PlanStatusSchema } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
+import { PlanStatusSchema } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import type { FieldViolation } from "../../contract/field-violation.ts";
 import { createContractRules } from "../../plans/contract-rules.ts";
 import { notificationsOf } from "../../plans/notifications.ts";
 import { brokenTimeRules, type TimeRuleOptions } from "../../plans/time-rules.ts";
-import { parseDocument, refuseDuplicateKeys } from "../../transcoding/json/document.ts";
-import { messageReader } from "../../transcoding/json/reader.ts";
-import { createReadingState } from "../../transcoding/json/reading-state.ts";
-import { createViolationList } from "../../transcoding/json/violations.ts";
+import { createJsonReader, parseJsonDocument } from "../../transcoding/index.ts";
 import type { ParsedRecord, PushRequest, RecordOptions } from "./push-request.ts";
 import { longestSent, type RawRecord } from "./record.ts";
 
@@ -32,8 +29,8 @@ type Read =
 export function createRecordParser(options: RecordOptions, times?: () => TimeRuleOptions): RecordParser {
   const { parent = "", client, userKeyField } = options;
   const rules = createContractRules();
-  const readRequest = messageReader(CreateUserPlanStatusRequestSchema);
-  const readStatus = messageReader(PlanStatusSchema);
+  const readRequest = createJsonReader(CreateUserPlanStatusRequestSchema);
+  const readStatus = createJsonReader(PlanStatusSchema);
   const hasOwnKey = PlanStatusSchema.fields.some(
     ({ name, jsonName }) => name === userKeyField || jsonName === userKeyField,
   );
@@ -43,7 +40,7 @@ export function createRecordParser(options: RecordOptions, times?: () => TimeRul
     if (fault !== undefined) {
       return unreadable(fault);
     }
-    const document = parseDocument(record.bytes);
+    const document = parseJsonDocument(record.bytes);
     if ("violations" in document) {
       return { violations: document.violations.map((each) => explain(each, record)) };
     }
@@ -65,10 +62,8 @@ export function createRecordParser(options: RecordOptions, times?: () => TimeRul
   };
 
   function fromRequest(json: JsonObject, text: string): Read {
-    const request = readMessage(readRequest, json, text, 0);
-    return Array.isArray(request)
-      ? { violations: request }
-      : { request: request as CreateUserPlanStatusRequest, json: statusJson(json), isWhole: false };
+    const read = readRequest({ json, text });
+    return "violations" in read ? read : { request: read.message, json: statusJson(json), isWhole: false };
   }
 
   function fromStatus(json: JsonObject, text: string, field: string): Read {
@@ -82,12 +77,12 @@ export function createRecordParser(options: RecordOptions, times?: () => TimeRul
     }
     const { [field]: _, ...rest } = json;
     const own = hasOwnKey ? json : rest;
-    const status = readMessage(readStatus, own, text, hasOwnKey ? 0 : 1);
-    if (Array.isArray(status)) {
-      return { violations: status };
+    const read = readStatus({ json: own, text }, hasOwnKey ? 0 : 1);
+    if ("violations" in read) {
+      return read;
     }
     const request = create(CreateUserPlanStatusRequestSchema, { userKey });
-    request.planStatus = status as PlanStatus;
+    request.planStatus = read.message;
     return { request, json: own, isWhole: hasOwnKey };
   }
 
@@ -165,23 +160,6 @@ function explain({ field, description }: FieldViolation, record: RawRecord): Fie
       ? `${description}; the input ends here without a line break, so it may be cut off`
       : description,
   };
-}
-
-/** Reads a message, or returns what is wrong. `others`: keys of the text that are not given to the reader. */
-function readMessage(
-  read: ReturnType<typeof messageReader>,
-  json: JsonObject,
-  text: string,
-  others: number,
-): Message | readonly FieldViolation[] {
-  const violations = createViolationList();
-  const state = createReadingState(violations, false);
-  const message = read(json, "", state);
-  if (message === undefined || violations.found.length > 0) {
-    return [...violations.found];
-  }
-  const twice = refuseDuplicateKeys(text, state.keys + others);
-  return twice.length > 0 ? [...twice] : message;
 }
 
 function statusJson(json: JsonObject): JsonObject {

@@ -1,6 +1,5 @@
 import { errors, Pool } from "undici";
-import { encodeSegment } from "../../transcoding/http/percent.ts";
-import { readErrorBody } from "../../transcoding/index.ts";
+import { encodeSegment, readErrorBody } from "../../transcoding/index.ts";
 import type { PushRequest } from "../input/push-request.ts";
 import { noAnswer, type Outcome, outcomeOfError } from "./outcome.ts";
 

@@ -2,12 +2,7 @@ import { createHash } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
 import { apiError, errorDomain } from "../../contract/api-error.ts";
-import {
-  type ResponseFrame,
-  respondContent,
-  respondEmpty,
-  respondError,
-} from "../../transcoding/server/response.ts";
+import { type ResponseFrame, respondContent, respondEmpty, respondError } from "../../transcoding/index.ts";
 import type { RequestListener } from "../http-handler.ts";
 import { publicUrlOf } from "./public-urls.ts";
 

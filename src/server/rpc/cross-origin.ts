@@ -1,5 +1,5 @@
 import { cors } from "@connectrpc/connect";
-import { type CorsOptions, createCors, isPreflight } from "../../transcoding/server/cors.ts";
+import { type CorsOptions, createCors, isPreflight } from "../../transcoding/index.ts";
 import type { RequestListener } from "../http-handler.ts";
 
 /**

@@ -7,7 +7,7 @@ import type {
   UniversalServerResponse,
 } from "@connectrpc/connect/protocol";
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
-import type { CorsOptions } from "../../transcoding/server/cors.ts";
+import type { CorsOptions } from "../../transcoding/index.ts";
 import type { RequestListener } from "../http-handler.ts";
 import { requestRecordKey } from "../telemetry/request-record.ts";
 import { createBodyCheck, rpcCompressions } from "./body-check.ts";

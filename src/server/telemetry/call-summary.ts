@@ -1,5 +1,5 @@
 import type { Code } from "@connectrpc/connect";
-import { statusNameOf } from "../../transcoding/http/status.ts";
+import { statusNameOf } from "../../transcoding/index.ts";
 import type { CallProtocol, RequestRecord } from "./request-record.ts";
 
 /** What became of a request that has ended. */

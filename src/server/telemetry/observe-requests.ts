@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Code } from "@connectrpc/connect";
 import { context } from "@opentelemetry/api";
-import { codeOfHttpStatus } from "../../transcoding/http/status.ts";
+import { codeOfHttpStatus } from "../../transcoding/index.ts";
 import type { RequestListener } from "../http-handler.ts";
 import { type CallSummary, otherMethod } from "./call-summary.ts";
 import { bytesOf } from "./counted-messages.ts";

@@ -1,8 +1,15 @@
 // The client side alone. Nothing behind it imports Node, so that it can be bundled for browsers.
 export { readErrorBody } from "../http/error-body.ts";
-export { type PathTemplate, PathTemplateError, parsePathTemplate } from "../http/path-template.ts";
+export {
+  type PathTemplate,
+  PathTemplateError,
+  parsePathTemplate,
+  type TemplateSegment,
+} from "../http/path-template.ts";
+export { encodeSegment } from "../http/percent.ts";
 export { bindingsOfRule, type HttpBinding, type HttpRules, httpBindingsOf } from "../http/rules.ts";
 export { codeOfHttpStatus, httpStatusOf, statusNameOf } from "../http/status.ts";
+export { type ParsedTimeout, parseTimeoutHeader } from "../http/timeout-header.ts";
 export { createJsonArrayElements, createJsonLines, type JsonElements } from "../json/elements.ts";
 export {
   compileRequestExpander,

@@ -1,4 +1,5 @@
-import type { IncomingHttpHeaders } from "node:http";
+/** Headers by lower-case name, as Node has them. */
+type RequestHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /** How long a caller waits for the answer, in milliseconds, if the request says so; or what it says wrong. */
 export type ParsedTimeout = { readonly timeoutMs: number | undefined } | { readonly fault: string };
@@ -17,7 +18,7 @@ const grpcUnits: Readonly<Record<string, number>> = {
  * Reads the deadline of a request from the first of `X-Server-Timeout` (Google's: seconds, with a fraction),
  * `Grpc-Timeout` and `Connect-Timeout-Ms` that it has.
  */
-export function parseTimeoutHeader(headers: IncomingHttpHeaders): ParsedTimeout {
+export function parseTimeoutHeader(headers: RequestHeaders): ParsedTimeout {
   const server = headers["x-server-timeout"];
   if (server !== undefined) {
     const seconds = /^(?:\d{1,9})(?:\.\d{1,9})?$/.test(String(server)) ? Number(server) : Number.NaN;

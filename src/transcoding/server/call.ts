@@ -8,7 +8,7 @@ import type { RequestTarget } from "../http/request-target.ts";
 import type { RouteMatch } from "../http/route-tree.ts";
 import { httpStatusOf } from "../http/status.ts";
 import { parseTimeoutHeader } from "../http/timeout-header.ts";
-import { parseDocument, refuseDuplicateKeys } from "../json/document.ts";
+import { checkDuplicateKeys, parseJsonDocument } from "../json/document.ts";
 import { createViolationList } from "../json/violations.ts";
 import { createRestContext, type RestContext } from "./context.ts";
 import type { Refusal, Refusals } from "./errors.ts";
@@ -112,7 +112,7 @@ export function createRestCall(options: TranscodingOptions, refusals: Refusals, 
     if (!isEmpty && route.setRawBody === undefined && !isJson(contentType)) {
       throw refused(refusals.contentType("application/json"));
     }
-    const document = isEmpty || route.setRawBody !== undefined ? undefined : parseDocument(bytes);
+    const document = isEmpty || route.setRawBody !== undefined ? undefined : parseJsonDocument(bytes);
     if (document !== undefined && "violations" in document) {
       throw refused(refusals.malformed(document.violations));
     }
@@ -125,7 +125,7 @@ export function createRestCall(options: TranscodingOptions, refusals: Refusals, 
     const found =
       "violations" in bound
         ? [...violations.found, ...bound.violations]
-        : [...violations.found, ...refuseDuplicateKeys(document?.text ?? "", bound.keys)];
+        : [...violations.found, ...checkDuplicateKeys(document?.text ?? "", bound.keys)];
     if ("violations" in bound || found.length > 0) {
       throw refused(refusals.malformed(found));
     }

@@ -9,8 +9,7 @@ import { onTestFinished } from "vitest";
 import { RetryInfoSchema } from "#deps/google/rpc/error_details_pb.js";
 import { PlanGroupService } from "../../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
 import type { PlanSharingProtocol } from "../../../src/client/index.ts";
-import { writeErrorBody } from "../../../src/transcoding/http/error-body.ts";
-import { httpStatusOf } from "../../../src/transcoding/http/status.ts";
+import { httpStatusOf, writeErrorBody } from "../../../src/transcoding/index.ts";
 
 /**
  * What happens to one request: it is answered well; refused with an error of the API; answered by a page, as proxies

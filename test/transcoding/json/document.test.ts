@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { createJsonChecker, parseDocument } from "../../../src/transcoding/json/document.ts";
+import { createJsonChecker, parseJsonDocument } from "../../../src/transcoding/json/document.ts";
 import { everything, messageOf } from "../fixtures/library.ts";
 
 const checkBook = createJsonChecker(messageOf("Book"));
@@ -12,7 +12,7 @@ function faults(check: typeof checkBook, text: string | Uint8Array): string[] {
   return check(bytes).map(({ field, description }) => `${field}: ${description}`);
 }
 
-describe("parseDocument", () => {
+describe("parseJsonDocument", () => {
   it.each([
     ["a byte that starts nothing", [0xff]],
     ["half a character", [0xc3]],
@@ -22,14 +22,14 @@ describe("parseDocument", () => {
     ["compressed data", [...gzipSync("{}")]],
   ])("J8: refuses bytes that are not UTF-8: %s", (_, bytes) => {
     const document = Uint8Array.from([0x22, ...bytes, 0x22]);
-    expect(parseDocument(document)).toEqual({
+    expect(parseJsonDocument(document)).toEqual({
       violations: [{ field: "body", description: "must be UTF-8" }],
     });
   });
 
   it("J1: reads a part of a larger buffer", () => {
     const bytes = new TextEncoder().encode('xx{"title":"€"}xx').subarray(2, -2);
-    expect(parseDocument(bytes)).toEqual({ json: { title: "€" }, text: '{"title":"€"}' });
+    expect(parseJsonDocument(bytes)).toEqual({ json: { title: "€" }, text: '{"title":"€"}' });
   });
 
   it.each([
@@ -47,7 +47,7 @@ describe("parseDocument", () => {
     ["a number with a leading zero", '{"secret":01}'],
     ["HTML", "<html>secret</html>"],
   ])("J9: refuses %s without a word of the parser or of the text", (_, text) => {
-    const document = parseDocument(new TextEncoder().encode(text));
+    const document = parseJsonDocument(new TextEncoder().encode(text));
     expect(document).toEqual({
       violations: [
         {
