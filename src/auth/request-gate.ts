@@ -2,6 +2,7 @@ import type { DescService } from "@bufbuild/protobuf";
 import type { ConnectError, HandlerContext } from "@connectrpc/connect";
 import { ErrorReason } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
 import { apiError } from "../contract/api-error.ts";
+import { knownSubject } from "../contract/call-subject.ts";
 import { principalKey, requireOperator } from "./principal.ts";
 import { scopesOf } from "./scopes.ts";
 import type { VerifyToken } from "./token-verifier.ts";
@@ -13,8 +14,6 @@ export type RequestGate = (context: HandlerContext) => Promise<void>;
 
 export type RequestGateOptions = {
   verifyToken: VerifyToken;
-  /** Returns the operator of a call as far as it is known before the body is read. */
-  asnBeforeBody: (context: HandlerContext) => number | undefined;
   /** Whether anybody who can connect may call a service. */
   isOpen: (service: DescService) => boolean;
 };
@@ -24,7 +23,7 @@ export type RequestGateOptions = {
  * one of the scopes that the contract names for the service and, where the URL tells it, the operator. Leaves the
  * caller in the context.
  */
-export function createRequestGate({ verifyToken, asnBeforeBody, isOpen }: RequestGateOptions): RequestGate {
+export function createRequestGate({ verifyToken, isOpen }: RequestGateOptions): RequestGate {
   const scopes = new Map<DescService, readonly string[]>();
   return async (context) => {
     if (isOpen(context.service)) {
@@ -47,7 +46,7 @@ export function createRequestGate({ verifyToken, asnBeforeBody, isOpen }: Reques
         headers: { "www-authenticate": `${realm}, error="insufficient_scope", scope="${scope}"` },
       });
     }
-    const asn = asnBeforeBody(context);
+    const asn = knownSubject(context)?.asn;
     if (asn !== undefined) {
       requireOperator(principal, asn);
     }

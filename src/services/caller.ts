@@ -1,12 +1,27 @@
 import type { HandlerContext } from "@connectrpc/connect";
 import { principalKey, requireOperator } from "../auth/principal.ts";
+import { type CallSubject, subjectOf } from "../contract/call-subject.ts";
+import type { Collection } from "../contract/resource-names.ts";
+
+/** The fields by which a request names its operator, or a resource of it. */
+export type Names = { readonly parent: string } | { readonly name: string };
+
+const invalid: CallSubject = { asn: undefined };
 
 /**
- * Refuses a caller who may not act for the operator. A name that is none (`asn` undefined) passes: the contract's
- * rules refuse it, together with all else that is wrong.
+ * Returns what a request names: an operator or, with a collection, one of its resources. Throws PERMISSION_DENIED if
+ * the caller may not act for that operator. An invalid name passes with an undefined ASN, so that the rules of the
+ * contract report it together with all other violations.
  */
-export function authorize(context: HandlerContext, asn: number | undefined): void {
-  if (asn !== undefined) {
-    requireOperator(context.values.get(principalKey), asn);
+export function authorizedSubject(
+  request: Names,
+  context: HandlerContext,
+  collection?: Collection,
+): CallSubject {
+  const named = subjectOf(request, context);
+  const subject = named.collection === collection ? named : invalid;
+  if (subject.asn !== undefined) {
+    requireOperator(context.values.get(principalKey), subject.asn);
   }
+  return subject;
 }

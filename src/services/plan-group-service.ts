@@ -8,9 +8,9 @@ import {
 import { PlanGroupSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { apiError, invalidFields } from "../contract/api-error.ts";
 import { formatInstant } from "../contract/instant.ts";
-import { asnOfParent, resourceName } from "../contract/resource-names.ts";
+import { resourceName } from "../contract/resource-names.ts";
 import { createTimestampRules } from "../plans/timestamp-rules.ts";
-import { authorize } from "./caller.ts";
+import { authorizedSubject } from "./caller.ts";
 import { planGroupRecord } from "./records.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { stored } from "./stored.ts";
@@ -20,8 +20,7 @@ export function createPlanGroupService({ store, rules }: ServiceDeps): ServiceIm
   const timestampRules = createTimestampRules(PlanGroupSchema);
   return {
     async createPlanGroup(request, context) {
-      const asn = asnOfParent(request.parent);
-      authorize(context, asn);
+      const { asn } = authorizedSubject(request, context);
       const group = request.planGroup ?? create(PlanGroupSchema);
       const violations = [
         ...rules(CreatePlanGroupRequestSchema, request),

@@ -14,9 +14,9 @@ import {
   PlanStatusSchema,
 } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { apiError, invalidFields } from "../contract/api-error.ts";
-import { asnOfParent, parseResourceName } from "../contract/resource-names.ts";
+import type { Collection } from "../contract/resource-names.ts";
 import type { RecordKey } from "../store/plan-store.ts";
-import { authorize } from "./caller.ts";
+import { authorizedSubject, type Names } from "./caller.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { stored } from "./stored.ts";
 
@@ -27,7 +27,7 @@ export function createPlanServingService({
 }: ServiceDeps): ServiceImpl<typeof PlanServingService> {
   return {
     async getUserPlanStatus(request, context) {
-      const asn = accept(GetUserPlanStatusRequestSchema, request, asnOfParent(request.parent), context);
+      const { asn } = accept(GetUserPlanStatusRequestSchema, request, context);
       const key = { kind: "planStatus", asn, id: request.userKey } as const;
       const found =
         (await readStatus({ ...key, clientId: request.clientId })) ??
@@ -36,16 +36,14 @@ export function createPlanServingService({
     },
 
     async getPlanStatus(request, context) {
-      const name = parseResourceName(request.name, "planStatuses");
-      const asn = accept(GetPlanStatusRequestSchema, request, name?.asn, context);
-      const found = await readStatus({ kind: "planStatus", asn, clientId: "", id: name?.id ?? "" });
+      const { asn, id } = accept(GetPlanStatusRequestSchema, request, context, "planStatuses");
+      const found = await readStatus({ kind: "planStatus", asn, clientId: "", id });
       return show(found, request.includeUiIncompatible);
     },
 
     async getPlanGroup(request, context) {
-      const name = parseResourceName(request.name, "planGroups");
-      const asn = accept(GetPlanGroupRequestSchema, request, name?.asn, context);
-      const bytes = await stored(store.get({ kind: "planGroup", asn, clientId: "", id: name?.id ?? "" }));
+      const { asn, id } = accept(GetPlanGroupRequestSchema, request, context, "planGroups");
+      const bytes = await stored(store.get({ kind: "planGroup", asn, clientId: "", id }));
       if (bytes === undefined) {
         throw apiError(ErrorReason.PLAN_GROUP_NOT_FOUND, {
           message: "no such plan group is stored, or it is stale",
@@ -55,19 +53,19 @@ export function createPlanServingService({
     },
   };
 
-  /** Returns the operator of a request that may be answered; throws otherwise. */
+  /** Returns the operator and the resource of a request that the caller may make and that is valid; throws otherwise. */
   function accept<Desc extends DescMessage>(
     desc: Desc,
-    request: MessageShape<Desc>,
-    asn: number | undefined,
+    request: MessageShape<Desc> & Names,
     context: HandlerContext,
-  ): number {
-    authorize(context, asn);
+    collection?: Collection,
+  ): { asn: number; id: string } {
+    const { asn, id = "" } = authorizedSubject(request, context, collection);
     const violations = rules(desc, request);
     if (violations.length > 0 || asn === undefined) {
       throw invalidFields(violations);
     }
-    return asn;
+    return { asn, id };
   }
 
   async function readStatus(key: RecordKey): Promise<PlanStatus | undefined> {

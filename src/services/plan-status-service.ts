@@ -10,11 +10,11 @@ import {
 import { type PlanStatus, PlanStatusSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { apiError, invalidFields } from "../contract/api-error.ts";
 import { formatInstant, type Instant, instantOf } from "../contract/instant.ts";
-import { asnOfParent, resourceName } from "../contract/resource-names.ts";
+import { resourceName } from "../contract/resource-names.ts";
 import { notificationsOf } from "../plans/notifications.ts";
 import { brokenTimeRules } from "../plans/time-rules.ts";
 import { createTimestampRules } from "../plans/timestamp-rules.ts";
-import { authorize } from "./caller.ts";
+import { authorizedSubject } from "./caller.ts";
 import { planStatusRecord } from "./records.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { stored } from "./stored.ts";
@@ -41,8 +41,7 @@ export function createPlanStatusService(deps: ServiceDeps): ServiceImpl<typeof P
     clientId: string,
     context: HandlerContext,
   ): Promise<PlanStatus> {
-    const asn = asnOfParent(request.parent);
-    authorize(context, asn);
+    const { asn } = authorizedSubject(request, context);
     const { status, notifications } = settle(desc, request);
     // The rules have made sure of the name.
     const name = resourceName(asn as number, "planStatuses", request.userKey);

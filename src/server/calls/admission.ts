@@ -4,7 +4,8 @@ import { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts"
 import { principalKey } from "../../auth/principal.ts";
 import type { RequestGate } from "../../auth/request-gate.ts";
 import { apiError } from "../../contract/api-error.ts";
-import { asnOfParent, parentOf, parseResourceName } from "../../contract/resource-names.ts";
+import { type CallSubject, subjectOf } from "../../contract/call-subject.ts";
+import { parentOf } from "../../contract/resource-names.ts";
 import { pathFieldsKey } from "../../transcoding/index.ts";
 import type { OperatorRates } from "../limits/operator-rates.ts";
 import type { OverloadGuard } from "../limits/overload.ts";
@@ -32,10 +33,11 @@ export function createAdmission({ gate, callersOf, overload, rates }: AdmissionO
   return {
     async gate(context) {
       const record = context.values.get(requestRecordKey);
+      const subject = subjectOfPath(context);
       try {
         if (record !== undefined) {
           record.method = context.method;
-          record.asn = asnOfPath(context);
+          record.asn = subject?.asn;
           const callers = callersOf(context.service);
           if (callers !== "exempt") {
             record.leave = overload.enter(callers);
@@ -52,11 +54,12 @@ export function createAdmission({ gate, callersOf, overload, rates }: AdmissionO
     },
 
     before(request, context) {
-      const { asn, userKey } = subjectOf(request);
+      const named = request as Message & Naming;
+      const { asn, id } = subjectOf(named, context);
       const record = context.values.get(requestRecordKey);
       if (record !== undefined) {
         record.asn = asn;
-        record.userKey = userKey;
+        record.userKey = named.userKey ?? named.planGroupId ?? id;
       }
       // Who may not act for the operator is refused for that, and must not use up its rate.
       if (asn === undefined || context.values.get(principalKey)?.asns.has(asn) !== true) {
@@ -107,29 +110,13 @@ function overloaded(): ConnectError {
   });
 }
 
-/** The operator in the URL of a REST call, as far as it is one; RPC calls have theirs in the body. */
-export function asnOfPath(context: HandlerContext): number | undefined {
+/** Parses the operator in the URL of a REST call; RPC calls carry it in the request message. */
+function subjectOfPath(context: HandlerContext): CallSubject | undefined {
   const pathFields = context.values.get(pathFieldsKey);
   const parent = pathFields?.("parent");
-  return parent === undefined ? subjectOfName(pathFields?.("name")).asn : asnOfParent(parent);
+  const name = parent ?? pathFields?.("name");
+  return name === undefined ? undefined : subjectOf(parent === undefined ? { name } : { parent }, context);
 }
 
-type Subject = { readonly asn: number | undefined; readonly userKey: string | undefined };
-
-/** The fields by which requests of the contract say whom they are about. */
+/** The fields by which requests of the contract name their operator, user or group. */
 type Naming = { parent?: string; name?: string; userKey?: string; planGroupId?: string };
-
-function subjectOf(request: Message): Subject {
-  const { parent, name, userKey, planGroupId } = request as Message & Naming;
-  return parent === undefined
-    ? subjectOfName(name)
-    : { asn: asnOfParent(parent), userKey: userKey ?? planGroupId };
-}
-
-function subjectOfName(name: string | undefined): Subject {
-  const parsed =
-    name === undefined
-      ? undefined
-      : (parseResourceName(name, "planStatuses") ?? parseResourceName(name, "planGroups"));
-  return { asn: parsed?.asn, userKey: parsed?.id };
-}

@@ -23,7 +23,7 @@ import { observeRoutes } from "../telemetry/observed-routes.ts";
 import { observeTokens } from "../telemetry/observed-tokens.ts";
 import type { ServerLog } from "../telemetry/request-log.ts";
 import { noteFailure, recordOf, requestRecordKey } from "../telemetry/request-record.ts";
-import { asnOfPath, createAdmission } from "./admission.ts";
+import { createAdmission } from "./admission.ts";
 import { contextValuesOf, createRequestHandler, namingHeaders } from "./router.ts";
 import { createFailureInterceptor, type LogFailure } from "./unexpected-errors.ts";
 
@@ -72,7 +72,6 @@ export async function createCallHandler({
   const admission = createAdmission({
     gate: createRequestGate({
       verifyToken: observeTokens(verifyToken, metrics),
-      asnBeforeBody: asnOfPath,
       isOpen: (service) => callersOf(service) !== "known",
     }),
     callersOf,

@@ -1,0 +1,44 @@
+import { createContextKey, type HandlerContext } from "@connectrpc/connect";
+import { asnOfParent, type Collection, parseResourceName } from "./resource-names.ts";
+
+/** The operator that a call is about and, if its request has a `name`, the resource. */
+export type CallSubject = {
+  /** Undefined if the request names no valid operator. */
+  readonly asn: number | undefined;
+  readonly collection?: Collection;
+  readonly id?: string;
+};
+
+const subjectKey = createContextKey<CallSubject | undefined>(undefined, {
+  description: "operator and resource that the request names",
+});
+
+type Context = Pick<HandlerContext, "values">;
+
+/** Returns the subject of a call if its names were parsed already: REST calls carry them in the URL. */
+export function knownSubject(context: Context): CallSubject | undefined {
+  return context.values.get(subjectKey);
+}
+
+/** Returns the subject of a call. Parses its `parent` or `name` once and stores the result in the context. */
+export function subjectOf(names: { parent?: string; name?: string }, context: Context): CallSubject {
+  let subject = knownSubject(context);
+  if (subject === undefined) {
+    subject = parse(names);
+    context.values.set(subjectKey, subject);
+  }
+  return subject;
+}
+
+function parse({ parent, name = "" }: { parent?: string; name?: string }): CallSubject {
+  if (parent !== undefined) {
+    return { asn: asnOfParent(parent) };
+  }
+  for (const collection of ["planStatuses", "planGroups"] as const) {
+    const parsed = parseResourceName(name, collection);
+    if (parsed !== undefined) {
+      return { ...parsed, collection };
+    }
+  }
+  return { asn: undefined };
+}
