@@ -1,4 +1,9 @@
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+
+// Tests start hundreds of threads and processes from the TypeScript sources. With a cache of what Node compiles, each
+// takes half the CPU time.
+process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, "node_modules/.cache/mdps-test");
 
 const seconds = 1_000;
 

@@ -4,9 +4,6 @@ import { onTestFinished } from "vitest";
 
 const main = new URL("../../src/cli/main.ts", import.meta.url).pathname;
 
-/** Where Node keeps the compiled program, so that starting it often takes half the time. */
-const compileCache = new URL("../../node_modules/.cache/mdps-test", import.meta.url).pathname;
-
 /** What a program has written and how it ended. */
 export type Outcome = {
   readonly stdout: string;
@@ -40,7 +37,7 @@ export function startProgram(args: readonly string[], options: ProgramOptions = 
   const { command: [file, ...first] = [process.execPath, main], env, uid, stdin } = options;
   const child = spawn(file, [...first, ...args], {
     stdio: [stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
-    env: { ...process.env, NO_COLOR: "1", NODE_COMPILE_CACHE: compileCache, ...env },
+    env: { ...process.env, NO_COLOR: "1", ...env },
     ...(uid !== undefined && { uid }),
   });
   onTestFinished(() => {
@@ -127,7 +124,7 @@ export async function runOnTerminal(
   const line = [process.execPath, main, ...args].map(quote).join(" ");
   // Of util-linux: it makes the terminal.
   const { stdout } = await promisify(execFile)("script", ["-qec", line, "/dev/null"], {
-    env: { ...process.env, NODE_COMPILE_CACHE: compileCache, ...env },
+    env: { ...process.env, ...env },
   });
   return stdout;
 }
