@@ -13,6 +13,7 @@ it("exports what users of the library need, and nothing else", () => {
       "compileRequestExpander",
       "compileRouter",
       "createCors",
+      "createElementScanner",
       "createJsonArrayElements",
       "createJsonChecker",
       "createJsonLines",

@@ -1,14 +1,11 @@
 import { crc32 } from "node:zlib";
+import { createElementScanner } from "../../transcoding/index.ts";
 import { hasByteOrderMark, isBlank } from "./format.ts";
 import type { Splitter } from "./line-splitter.ts";
 import { longestKept, type RawRecord } from "./record.ts";
 
-const quote = 0x22;
-const backslash = 0x5c;
-const comma = 0x2c;
 const openBracket = 0x5b;
 const closeBracket = 0x5d;
-const openBrace = 0x7b;
 const closeBrace = 0x7d;
 
 /**
@@ -16,13 +13,11 @@ const closeBrace = 0x7d;
  * element is JSON, its parser finds out. What is wrong with the array itself becomes a record with a fault.
  */
 export function createElementSplitter(): Splitter {
+  const scan = createElementScanner();
   let index = 0;
   let end = 0;
   let crc = 0;
   let state: "before" | "inside" | "after" | "beyond" = "before";
-  let depth = 0;
-  let inString = false;
-  let escaped = false;
   let pieces: Buffer[] = [];
   let length = 0;
 
@@ -48,29 +43,14 @@ export function createElementSplitter(): Splitter {
     return { index, end, crc, bytes, ...(found !== undefined && { fault: found }) };
   }
 
-  /** Returns where the element that goes on at `at` ends: behind its separator, or 0 if not in this chunk. */
-  function endOfElement(chunk: Buffer, at: number): number {
-    for (let place = at; place < chunk.length; place++) {
-      const byte = chunk[place];
-      if (inString) {
-        if (escaped) {
-          escaped = false;
-        } else if (byte === backslash) {
-          escaped = true;
-        } else if (byte === quote) {
-          inString = false;
-        }
-      } else if (byte === quote) {
-        inString = true;
-      } else if (byte === openBrace || byte === openBracket) {
-        depth += 1;
-      } else if (depth === 0 && (byte === comma || byte === closeBracket)) {
-        return place + 1;
-      } else if ((byte === closeBrace || byte === closeBracket) && depth > 0) {
-        depth -= 1;
-      }
+  /** Returns the index behind the separator of the element that continues at `start`, or 0 if not in this chunk. */
+  function endOfElement(chunk: Buffer, start: number): number {
+    let at = scan(chunk, start);
+    // A stray } belongs to the element: its parser rejects it.
+    while (chunk[at] === closeBrace) {
+      at = scan(chunk, at + 1);
     }
-    return 0;
+    return at + 1;
   }
 
   function pushInside(chunk: Buffer, at: number, records: RawRecord[]): number {

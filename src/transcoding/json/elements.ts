@@ -1,4 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import { createElementScanner } from "./element-scanner.ts";
 
 /** Finds the JSON texts of a stream as its bytes arrive, so that it can be read before it ends. */
 export type JsonElements = {
@@ -8,101 +9,66 @@ export type JsonElements = {
   end(): Generator<Uint8Array>;
 };
 
-const quote = 0x22;
-const backslash = 0x5c;
 const comma = 0x2c;
 const newline = 0x0a;
 const openBracket = 0x5b;
 const closeBracket = 0x5d;
-const openBrace = 0x7b;
 const closeBrace = 0x7d;
 
 /**
- * Creates the finder for a JSON array. It follows strings and brackets only: whether an element is JSON, its parser
- * finds out. Bytes suffice for that: in UTF-8 no part of a longer character looks like ASCII.
+ * Creates the reader of a JSON array. Whether an element is valid JSON is left to its parser.
  *
- * Raises INTERNAL for what is no array, DATA_LOSS if it ends early, RESOURCE_EXHAUSTED for an element of more than
- * `maxBytes`; elements before that have been yielded.
+ * Raises INTERNAL if the text is not an array, DATA_LOSS if it ends early, RESOURCE_EXHAUSTED for an element of more
+ * than `maxBytes`; all elements before that have been yielded.
  */
 export function createJsonArrayElements(maxBytes: number): JsonElements {
+  const findEnd = createElementScanner();
   const element = createElementBuffer(maxBytes);
   let state: "before" | "first" | "next" | "inside" | "behind" | "after" = "before";
-  let depth = 0;
-  let inString = false;
-  let escaped = false;
 
-  /** Follows a byte of an element; returns whether it belongs to the array instead, and ends the element. */
-  function endsElement(byte: number): boolean {
-    if (inString) {
-      if (escaped) {
-        escaped = false;
-      } else if (byte === backslash) {
-        escaped = true;
-      } else if (byte === quote) {
-        inString = false;
-      }
-      return false;
-    }
-    switch (byte) {
-      case quote:
-        inString = true;
-        return false;
-      case openBrace:
-      case openBracket:
-        depth += 1;
-        return false;
-      case comma:
-        return depth === 0;
-      case closeBracket:
-      case closeBrace:
-        if (depth === 0 && byte === closeBrace) {
-          throw noArray();
-        }
-        depth -= 1;
-        return depth < 0;
-      default:
-        return false;
-    }
-  }
-
-  /** Handles a byte outside of elements; returns whether an element begins with it. */
-  function begins(byte: number): boolean {
+  /** Handles a byte outside of elements. */
+  function step(byte: number): void {
     if (state === "before" && byte === openBracket) {
       state = "first";
     } else if ((state === "first" || state === "behind") && byte === closeBracket) {
       state = "after";
     } else if (state === "behind" && byte === comma) {
       state = "next";
-    } else if ((state === "first" || state === "next") && byte !== comma && byte !== closeBracket) {
-      return true;
     } else {
-      throw noArray();
+      throw notAnArray();
     }
-    return false;
+  }
+
+  function beginsElement(byte: number): boolean {
+    return (state === "first" || state === "next") && byte !== comma && byte !== closeBracket;
   }
 
   return {
     *push(chunk) {
-      let start = 0;
-      for (let at = 0; at < chunk.length; at++) {
+      let at = 0;
+      while (at < chunk.length) {
         const byte = chunk[at] as number;
         if (state === "inside") {
-          if (!endsElement(byte)) {
-            continue;
+          const end = findEnd(chunk, at);
+          if (end === -1) {
+            element.add(chunk.subarray(at));
+            return;
           }
-          const bytes = element.take(chunk.subarray(start, at));
-          depth = 0;
+          if (chunk[end] === closeBrace) {
+            throw notAnArray();
+          }
+          const bytes = element.take(chunk.subarray(at, end));
+          at = end;
           state = "behind";
           yield bytes;
-        }
-        if (!isBlank(byte) && begins(byte)) {
+        } else if (isBlank(byte)) {
+          at += 1;
+        } else if (beginsElement(byte)) {
           state = "inside";
-          start = at;
-          endsElement(byte);
+        } else {
+          step(byte);
+          at += 1;
         }
-      }
-      if (state === "inside") {
-        element.add(chunk.subarray(start));
       }
     },
     // biome-ignore lint/correctness/useYield: an array ends with its bracket, never with an element.
@@ -181,6 +147,6 @@ function isBlank(byte: number): boolean {
   return byte === 0x20 || byte === newline || byte === 0x0d || byte === 0x09;
 }
 
-function noArray(): ConnectError {
+function notAnArray(): ConnectError {
   return new ConnectError("the response is no JSON array", Code.Internal);
 }
