@@ -9,10 +9,10 @@ const load = <Module>(name: string): Promise<Module> => import(`../../dist/src/p
 
 // As the command line does it: before anything else is loaded.
 (await load<typeof Memory>("memory")).keepMemorySmall();
-const { fixedToken } = await load<typeof AccessTokens>("access-tokens");
+const { fixedToken } = await load<typeof AccessTokens>("send/access-tokens");
 const { fingerprintOf } = await load<typeof Fingerprint>("fingerprint");
 const { pushRun } = await load<typeof PushRun>("push-run");
-const { createRun, openRun } = await load<typeof RunDirectory>("run-directory");
+const { createRun, openRun } = await load<typeof RunDirectory>("run/run-directory");
 
 /** What the pusher is told, as JSON in its only argument. */
 export type PusherTask = {
@@ -58,7 +58,7 @@ const summary = await pushRun(run, {
   reveal: false,
   progress: process.stderr,
   signal: new AbortController().signal,
-  patienceMs: 60_000,
+  stallTimeoutMs: 60_000,
   flushMs: task.noCheckpoint ? 2 ** 30 : 100,
 });
 await run.release();

@@ -1,69 +1,71 @@
 import { join } from "node:path";
 import { differenceOf, fingerprintOf } from "./input/fingerprint.ts";
-import { InputError, openInput } from "./input/input.ts";
+import { type Input, InputError, openInput } from "./input/input.ts";
 import { readRecords } from "./input/reader.ts";
 import { type Position, start } from "./input/record.ts";
 import { createRecordParser } from "./input/record-parser.ts";
 import { createPipeline, type Pipeline, type Stop } from "./pipeline.ts";
 import { type ProgressStream, showProgress } from "./report/progress.ts";
 import { type Summary, summaryOf } from "./report/summary.ts";
+import { type Counts, createCounts, doneOf } from "./run/counts.ts";
 import { checkpointOf, type Journal, openJournal } from "./run/journal.ts";
 import { keyDisplay } from "./run/mask.ts";
 import { type RunDirectory, type RunSettings, replaceFile, runFiles } from "./run/run-directory.ts";
-import { createTally, doneOf, type Tally } from "./run/tally.ts";
 import type { AccessTokens } from "./send/access-tokens.ts";
 import { createBackOff } from "./send/back-off.ts";
 import { createConcurrency } from "./send/concurrency.ts";
-import { createTokenBucket } from "./send/pacer.ts";
+import { createPacer } from "./send/pacer.ts";
 import { createSender } from "./send/sender.ts";
 
-/** How many records may be rejected before a run stops: a number, or a part of those done. */
+/** Maximum number of rejected records before a run stops, absolute or relative to the records done. */
 export type ErrorLimit = { readonly count: number } | { readonly percent: number };
 
 export type PushOptions = {
   tokens: AccessTokens;
-  /** Requests under way at most. */
+  /** Maximum number of requests in flight. */
   concurrency: number;
-  /** Requests a second at most. */
+  /** Maximum number of requests per second. */
   rate?: number | undefined;
   maxErrors?: ErrorLimit | undefined;
-  /** Writes user keys as they are. */
+  /** Writes user keys in clear instead of masked. */
   reveal: boolean;
   progress: ProgressStream;
-  /** Ends the run cleanly; its reason is the Stop. */
+  /** Stops the run; the reason of the abort is a Stop. */
   signal: AbortSignal;
-  /** For how long nothing at all may go through before the run stops, in milliseconds. */
-  patienceMs: number;
-  /** How often what was acknowledged is written to disk, in milliseconds. Defaults to 100. */
+  /** Stops the run after this long without a successful request, in milliseconds. */
+  stallTimeoutMs: number;
+  /** How often the checkpoint is written, in milliseconds. Defaults to 100. */
   flushMs?: number;
 };
 
-/** How long an answer may take, and how long those under way are waited for at the end, in milliseconds. */
+/** Timeout of one request, in milliseconds. */
 const timeoutMs = 30_000;
+
+/** How long to wait for requests in flight after a stop, in milliseconds. */
 const graceMs = 10_000;
 
 /** Default of `flushMs`. */
-const usualFlushMs = 100;
+const defaultFlushMs = 100;
 
-/** Attempts at one record that fail while others go through. */
-const mostAttempts = 20;
+/** Attempts at one record that fail while other records succeed. */
+const maxAttempts = 20;
 
-/** A part of the records is no measure for the first few. */
-const fewRecords = 100;
+/** A relative ErrorLimit applies from this many records on. */
+const minRecordsForPercent = 100;
 
 /**
- * Pushes the records of a run that are not done yet, and resolves with what the run has come to. Rejects with
- * InputError if its input cannot be read or is not what it was.
+ * Pushes the records of a run that are not done yet, and resolves with the summary of the run. Rejects with InputError
+ * if its input cannot be read or has changed since the run began.
  */
 export async function pushRun(run: RunDirectory, options: PushOptions): Promise<Summary> {
   const before = checkpointOf(run);
   if (before?.finished) {
-    return finish(run, summaryOf(run, createTally(before.tally), before.elapsedMs, "finished"));
+    return finish(run, summaryOf(run, createCounts(before.tally), before.elapsedMs, "finished"));
   }
   const from = before?.watermark ?? start;
-  const input = await openInput(run.settings.input, await readableFrom(run.settings, from));
+  const input = await openInput(run.settings.input, await seekable(run.settings, from));
   const journal = await openJournal(run, keyDisplay(options.reveal));
-  const { tally } = journal;
+  const { counts } = journal;
   const sender = createSender({ ...run.settings, tokens: options.tokens, timeoutMs });
   const pipeline = createPipeline({
     records: readRecords(input, from),
@@ -71,39 +73,50 @@ export async function pushRun(run: RunDirectory, options: PushOptions): Promise<
     sender,
     journal,
     concurrency: createConcurrency({ cap: options.concurrency }),
-    bucket: options.rate === undefined ? undefined : createTokenBucket(options.rate),
+    pacer: options.rate === undefined ? undefined : createPacer(options.rate),
     backOff: createBackOff(),
-    tooMany: () => tooMany(tally, options.maxErrors),
-    mostAttempts,
-    patienceMs: options.patienceMs,
+    checkErrorLimit: () => checkErrorLimit(counts, options.maxErrors),
+    maxAttempts,
+    stallTimeoutMs: options.stallTimeoutMs,
     graceMs,
   });
-  const interrupt = () => pipeline.stop(options.signal.reason as Stop);
-  options.signal.addEventListener("abort", interrupt);
-  const endFlushing = flushRegularly(journal, pipeline, options.flushMs ?? usualFlushMs);
-  const endProgress = showProgress(options.progress, () => ({
-    done: doneOf(tally),
-    rejected: tally.rejected,
-    part: input.part(),
-  }));
+  const endReports = startReports(input, journal, pipeline, options);
   let stop: Stop | undefined;
+  let isFinished = false;
   try {
     stop = options.signal.aborted ? (options.signal.reason as Stop) : await pipeline.run();
+    isFinished = stop === undefined;
   } finally {
-    options.signal.removeEventListener("abort", interrupt);
-    endProgress();
-    endFlushing();
+    endReports();
     sender.close();
-    await journal.flush(stop === undefined && pipeline.isFinished()).catch((error: Error) => {
+    await journal.flush(isFinished).catch((error: Error) => {
       stop = { cause: "disk", message: error.message };
     });
     await journal.close();
   }
-  return finish(run, summaryOf(run, tally, journal.elapsedMs(), stop?.cause ?? "finished", stop?.message));
+  return finish(run, summaryOf(run, counts, journal.elapsedMs(), stop?.cause ?? "finished", stop?.message));
 }
 
-/** Returns from where the input may be read, if it is still the one that it was. */
-async function readableFrom({ input, fingerprint }: RunSettings, from: Position): Promise<Position> {
+/** Starts everything that happens beside the pipeline: stop by signal, checkpoints, progress. Returns how to end it. */
+function startReports(input: Input, journal: Journal, pipeline: Pipeline, options: PushOptions): () => void {
+  const { signal, progress, flushMs = defaultFlushMs } = options;
+  const interrupt = () => pipeline.stop(signal.reason as Stop);
+  signal.addEventListener("abort", interrupt);
+  const endFlushing = flushRegularly(journal, pipeline, flushMs);
+  const endProgress = showProgress(progress, () => ({
+    done: doneOf(journal.counts),
+    rejected: journal.counts.rejected,
+    part: input.part(),
+  }));
+  return () => {
+    signal.removeEventListener("abort", interrupt);
+    endProgress();
+    endFlushing();
+  };
+}
+
+/** Returns the position from which the input can be read, which must not have changed since the run began. */
+async function seekable({ input, fingerprint }: RunSettings, from: Position): Promise<Position> {
   if (fingerprint === undefined) {
     return from;
   }
@@ -112,44 +125,44 @@ async function readableFrom({ input, fingerprint }: RunSettings, from: Position)
     return from;
   }
   if (difference === "perhaps") {
-    // Reading it from its start compares what was read.
+    // Reading from the start compares everything that was read before.
     return start;
   }
   throw new InputError(
-    `${input} has changed since this run began: ${difference}. Push it as a new run, or bring the old file back`,
+    `${input} has changed since this run began: ${difference}. Push it as a new run, or restore the old file`,
   );
 }
 
 function flushRegularly(journal: Journal, pipeline: Pipeline, flushMs: number): () => void {
-  let isUnderWay = false;
+  let isFlushing = false;
   const timer = setInterval(() => {
-    if (isUnderWay) {
+    if (isFlushing) {
       return;
     }
-    isUnderWay = true;
+    isFlushing = true;
     journal
       .flush()
       .catch((error: Error) => pipeline.stop({ cause: "disk", message: error.message }))
       .finally(() => {
-        isUnderWay = false;
+        isFlushing = false;
       });
   }, flushMs);
   return () => clearInterval(timer);
 }
 
-function tooMany(tally: Tally, limit: ErrorLimit | undefined): Stop | undefined {
-  const done = doneOf(tally);
-  const isPassed =
+function checkErrorLimit(counts: Counts, limit: ErrorLimit | undefined): Stop | undefined {
+  const done = doneOf(counts);
+  const isExceeded =
     limit !== undefined &&
     ("count" in limit
-      ? tally.rejected > limit.count
-      : done >= fewRecords && tally.rejected * 100 > limit.percent * done);
-  return isPassed
-    ? { cause: "too-many-errors", message: `${tally.rejected} of ${done} were rejected` }
+      ? counts.rejected > limit.count
+      : done >= minRecordsForPercent && counts.rejected * 100 > limit.percent * done);
+  return isExceeded
+    ? { cause: "too-many-errors", message: `${counts.rejected} of ${done} were rejected` }
     : undefined;
 }
 
-/** Writes the summary beside the records. A full disk does not keep it from being shown. */
+/** Writes summary.json. If that fails, for example because the disk is full, the summary is still printed. */
 async function finish(run: RunDirectory, summary: Summary): Promise<Summary> {
   const text = `${JSON.stringify(summary, undefined, 2)}\n`;
   await replaceFile(join(run.path, runFiles.summary), text).catch(() => undefined);

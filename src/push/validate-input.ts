@@ -4,8 +4,8 @@ import { openInput } from "./input/input.ts";
 import type { RecordOptions } from "./input/push-request.ts";
 import { readRecords } from "./input/reader.ts";
 import { createRecordParser } from "./input/record-parser.ts";
+import { countNotifications } from "./run/counts.ts";
 import { maskIn, maskKey } from "./run/mask.ts";
-import { countNotifications } from "./run/tally.ts";
 
 /** A rule that a record breaks. */
 export type Finding = FieldViolation & {

@@ -61,9 +61,9 @@ async function pushLines(
     },
     concurrency: createConcurrency({ cap: 16 }),
     backOff: createBackOff({ firstMs: 1, mostMs: 2 }),
-    tooMany: () => undefined,
-    mostAttempts: 3,
-    patienceMs: 60_000,
+    checkErrorLimit: () => undefined,
+    maxAttempts: 3,
+    stallTimeoutMs: 60_000,
     graceMs: 1_000,
     ...more,
   });
@@ -110,7 +110,7 @@ describe("the pipeline", () => {
             return { kind: "pushed" };
           });
           expect(await pipeline.run()).toBeUndefined();
-          expect(journal.tally).toMatchObject({ pushed: records.length, rejected: 0 });
+          expect(journal.counts).toMatchObject({ pushed: records.length, rejected: 0 });
           expect(pushed.map(({ index }) => index).sort((a, b) => a - b)).toEqual([...records.keys()]);
           for (const own of Map.groupBy(pushed, ({ user }) => user).values()) {
             expect(own.map(({ index }) => index)).toEqual(
@@ -134,7 +134,7 @@ describe("the pipeline", () => {
             const index = Number(message.planStatus?.title);
             await turns(waits[index] ?? 0);
             pushed.push(index);
-            return index % 7 === 3 ? { ...refusal, kind: "refused" } : { kind: "pushed" };
+            return index % 7 === 3 ? { ...refusal, kind: "rejected" } : { kind: "pushed" };
           };
           const first = await pushLines(run, lines, answer);
           void turns(moment).then(() => first.pipeline.stop({ cause: "interrupted", message: "" }));
@@ -149,7 +149,7 @@ describe("the pipeline", () => {
           await second.journal.close();
           expect(pushed.sort((a, b) => a - b)).toEqual([...lines.keys()]);
           const bad = [...lines.keys()].filter((index) => index % 7 === 3);
-          expect(second.journal.tally).toMatchObject({
+          expect(second.journal.counts).toMatchObject({
             pushed: lines.length - bad.length,
             rejected: bad.length,
           });
@@ -178,11 +178,11 @@ describe("the pipeline", () => {
         await turns(1);
         return userKey === "user-77777" ? noAnswer("no word of user-77777") : { kind: "pushed" };
       };
-      const { pipeline, journal } = await pushLines(run, lines, answer, { patienceMs: 200 });
+      const { pipeline, journal } = await pushLines(run, lines, answer, { stallTimeoutMs: 200 });
       expect(await pipeline.run()).toBeUndefined();
       await journal.flush(true);
       await journal.close();
-      expect(journal.tally).toMatchObject({ pushed: 199, rejected: 1 });
+      expect(journal.counts).toMatchObject({ pushed: 199, rejected: 1 });
       const reasons = JSON.parse(await readFile(join(run.path, "rejected-reasons.ndjson"), "utf8"));
       expect(reasons).toMatchObject({ line: 78, userKey: "***777", reason: "UNAVAILABLE" });
       expect(reasons.message).toMatch(/^given up after \d+ attempts: no word of \*\*\*777$/);
@@ -192,13 +192,13 @@ describe("the pipeline", () => {
     withRun(async (run) => {
       const lines = Array.from({ length: 20 }, (_, index) => lineOf(`user-${index}`));
       const { pipeline, journal } = await pushLines(run, lines, () => noAnswer("nobody is there"), {
-        patienceMs: 50,
+        stallTimeoutMs: 50,
       });
       expect(await pipeline.run()).toMatchObject({
         cause: "unreachable",
         message: expect.stringMatching(/nobody is there/),
       });
-      expect(journal.tally).toMatchObject({ pushed: 0, rejected: 0 });
+      expect(journal.counts).toMatchObject({ pushed: 0, rejected: 0 });
       await journal.close();
     }));
 
@@ -212,7 +212,7 @@ describe("the pipeline", () => {
         records: broken(),
       });
       await expect(pipeline.run()).rejects.toThrow("the disk is gone");
-      expect(journal.tally.pushed).toBe(2);
+      expect(journal.counts.pushed).toBe(2);
       await journal.close();
     }));
 });

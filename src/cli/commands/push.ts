@@ -148,7 +148,7 @@ async function follow(
       reveal: flags.reveal !== undefined,
       progress: process.stderr,
       signal: interrupted.signal,
-      patienceMs: flags.patience * 1000,
+      stallTimeoutMs: flags.patience * 1000,
     });
     const strong = (text: string, isGood: boolean) =>
       styleText(isGood ? "green" : "red", text, { stream: process.stdout });

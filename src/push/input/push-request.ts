@@ -25,8 +25,8 @@ type Create =
 /** A request that a record stands for. It keeps the rules of the contract. */
 export type PushRequest = Create & {
   readonly userKey: string;
-  /** Tells apart what must stay in order: requests with the same key are never under way together. */
-  readonly lane: string;
+  /** Requests with the same key are sent one after the other, in order. */
+  readonly queueKey: string;
   /** The status as JSON, for REST. */
   readonly body: string | Uint8Array;
   /** What the push makes the server send. */

@@ -125,7 +125,7 @@ export function createRecordParser(options: RecordOptions, times?: () => TimeRul
     const pushed: PushRequest = {
       ...create_,
       userKey,
-      lane: `${request.parent} ${request.clientId} ${userKey}`,
+      queueKey: `${request.parent} ${request.clientId} ${userKey}`,
       body: isWhole ? record.bytes : JSON.stringify(json),
       notifications: sent?.types ?? [],
     };

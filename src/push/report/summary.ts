@@ -1,14 +1,14 @@
 import { join } from "node:path";
 import type { StopCause } from "../pipeline.ts";
+import { type Counts, doneOf } from "../run/counts.ts";
 import { type RunDirectory, runFiles } from "../run/run-directory.ts";
-import { doneOf, type Tally } from "../run/tally.ts";
 import { grouped } from "./grouped-digits.ts";
 
 /** How a run ended, or that it did. */
 export type RunEnd = "finished" | StopCause;
 
 /** What a run has come to: summary.json, and the output of `--json`. */
-export type Summary = Tally & {
+export type Summary = Counts & {
   readonly run: string;
   readonly input: string;
   readonly endpoint: string;
@@ -47,7 +47,7 @@ export function resumeCommand(run: string): string {
 /** Puts together what a run has come to. */
 export function summaryOf(
   { path, settings }: RunDirectory,
-  tally: Tally,
+  counts: Counts,
   elapsedMs: number,
   end: RunEnd,
   message?: string,
@@ -58,10 +58,10 @@ export function summaryOf(
     endpoint: settings.endpoint,
     end,
     ...(message && { message }),
-    done: doneOf(tally),
-    ...tally,
+    done: doneOf(counts),
+    ...counts,
     seconds: Number((elapsedMs / 1000).toFixed(3)),
-    ...(tally.rejected > 0 && { rejectedFile: join(path, runFiles.rejected) }),
+    ...(counts.rejected > 0 && { rejectedFile: join(path, runFiles.rejected) }),
     ...(end !== "finished" && { resume: resumeCommand(path) }),
   };
 }

@@ -2,14 +2,14 @@ import { join } from "node:path";
 import type { FieldViolation } from "../../contract/field-violation.ts";
 import type { PushRequest } from "../input/push-request.ts";
 import type { RawRecord } from "../input/record.ts";
-import { type Acknowledged, type AcknowledgedInit, createAcknowledged } from "./acknowledged.ts";
-import { type CheckpointLog, openCheckpointLog } from "./checkpoint-log.ts";
-import { type Ledger, openLedger } from "./ledger.ts";
+import { openAppendFile } from "./append-file.ts";
+import { openCheckpointLog } from "./checkpoint-log.ts";
+import { type Counts, countName, countNotifications, createCounts } from "./counts.ts";
+import { createDoneRecords, type DoneRecordsInit } from "./done-records.ts";
 import { maskIn } from "./mask.ts";
 import { type RunDirectory, runFiles } from "./run-directory.ts";
-import { count, countNotifications, createTally, type Tally } from "./tally.ts";
 
-/** Why a record was not taken, as rejected-reasons.ndjson and superseded.ndjson have it. */
+/** Why a record was not accepted, as in rejected-reasons.ndjson and superseded.ndjson. */
 export type Reason = {
   readonly code: string;
   readonly reason: string;
@@ -19,61 +19,60 @@ export type Reason = {
   readonly userKey?: string | undefined;
 };
 
-/** The state of a run, as each line of the checkpoint has it. */
-export type Checkpoint = AcknowledgedInit & {
-  readonly tally: Tally;
-  /** Lengths of the files, in bytes, that belong to it. */
+/** The state of a run; each line of checkpoint.log is one. */
+export type Checkpoint = DoneRecordsInit & {
+  readonly tally: Counts;
+  /** Lengths of the files of the run, in bytes. */
   readonly lengths: { readonly rejected: number; readonly reasons: number; readonly superseded: number };
-  /** Time that was spent on the run so far, in milliseconds. */
+  /** Time spent on the run so far, in milliseconds. */
   readonly elapsedMs: number;
   readonly finished: boolean;
 };
 
-/** Keeps what became of every record, in memory at once and on disk a moment later. */
+/** Stores what became of every record: in memory at once, on disk with the next flush. */
 export type Journal = {
-  readonly acknowledged: Pick<Acknowledged, "has" | "watermark">;
-  readonly tally: Tally;
+  readonly counts: Counts;
   elapsedMs(): number;
+  /** Whether a record needs no push any more. */
+  isDone(index: number): boolean;
   skipped(record: RawRecord): void;
+  retried(): void;
   pushed(record: RawRecord, request: PushRequest): void;
   superseded(record: RawRecord, reason: Reason): void;
   rejected(record: RawRecord, reason: Reason): void;
-  /** Bytes that wait to be written; whoever adds more should wait while they are many. */
+  /** Bytes that are not on disk yet. Callers that add more should wait while there are many. */
   waiting(): number;
-  /** Resolves when everything up to now is on disk. Rejects if it cannot be: the checkpoint before stands. */
+  /** Resolves when everything up to now is on disk. If it rejects, the previous checkpoint is still valid. */
   flush(finished?: boolean): Promise<void>;
   close(): Promise<void>;
 };
 
-/** Returns the state that a run was left in. */
+/** Returns the last checkpoint of a run. */
 export function checkpointOf({ logged }: RunDirectory): Checkpoint | undefined {
   return logged?.state as Checkpoint | undefined;
 }
 
-/** Opens the journal of a run; files that a crash left longer than the checkpoint says are cut. */
-export async function openJournal(
-  run: RunDirectory,
-  keyShown: (userKey: string) => string,
-): Promise<Journal> {
+/** Opens the journal of a run. Cuts files that a crash left longer than the checkpoint says. */
+export async function openJournal(run: RunDirectory, showKey: (userKey: string) => string): Promise<Journal> {
   const before = checkpointOf(run);
-  const acknowledged = createAcknowledged(before);
-  const tally = createTally(before?.tally);
+  const done = createDoneRecords(before);
+  const counts = createCounts(before?.tally);
   const { lengths = { rejected: 0, reasons: 0, superseded: 0 } } = before ?? {};
   const beganAt = performance.now();
   let endedAt: number | undefined;
   const elapsedMs = () => Math.round((before?.elapsedMs ?? 0) + (endedAt ?? performance.now()) - beganAt);
   const at = (name: keyof typeof runFiles) => join(run.path, runFiles[name]);
-  const [log, rejected, reasons, superseded]: [CheckpointLog, Ledger, Ledger, Ledger] = await Promise.all([
+  const [log, rejected, reasons, superseded] = await Promise.all([
     openCheckpointLog(at("checkpoint"), run.logged?.end ?? 0),
-    openLedger(at("rejected"), lengths.rejected),
-    openLedger(at("reasons"), lengths.reasons),
-    openLedger(at("superseded"), lengths.superseded),
+    openAppendFile(at("rejected"), lengths.rejected),
+    openAppendFile(at("reasons"), lengths.reasons),
+    openAppendFile(at("superseded"), lengths.superseded),
   ]);
   let isChanged = before === undefined;
   let last: Promise<void> = Promise.resolve();
 
-  function done(record: RawRecord): void {
-    acknowledged.add(record);
+  function settle(record: RawRecord): void {
+    done.add(record);
     isChanged = true;
   }
 
@@ -83,11 +82,11 @@ export async function openJournal(
     }
     isChanged = false;
     endedAt = finished ? performance.now() : undefined;
-    // What the state says is taken at once, with the lines that belong to it; writing comes after.
+    // The state and the lines that belong to it are taken together, before anything is awaited.
     const state = {
-      watermark: acknowledged.watermark(),
-      ranges: [...acknowledged.ranges()],
-      tally: createTally(tally),
+      watermark: done.watermark(),
+      ranges: [...done.ranges()],
+      tally: createCounts(counts),
       elapsedMs: elapsedMs(),
       finished,
     };
@@ -108,36 +107,39 @@ export async function openJournal(
   }
 
   return {
-    acknowledged,
-    tally,
+    counts,
     elapsedMs,
+    isDone: done.has,
+    retried() {
+      counts.repeated += 1;
+    },
     skipped(record) {
-      tally.blank += 1;
-      done(record);
+      counts.blank += 1;
+      settle(record);
     },
     pushed(record, { notifications }) {
-      tally.pushed += 1;
-      countNotifications(tally.notifications, notifications);
-      done(record);
+      counts.pushed += 1;
+      countNotifications(counts.notifications, notifications);
+      settle(record);
     },
     superseded(record, reason) {
-      tally.superseded += 1;
-      superseded.add(lineOf(record, reason, keyShown));
-      done(record);
+      counts.superseded += 1;
+      superseded.append(lineOf(record, reason, showKey));
+      settle(record);
     },
     rejected(record, reason) {
-      tally.rejected += 1;
-      count(tally.reasons, reason.reason);
-      // What was too long to keep is told of in the reasons alone.
+      counts.rejected += 1;
+      countName(counts.reasons, reason.reason);
+      // The text of a record that was too long is not stored.
       if (record.bytes.length > 0) {
-        rejected.add(record.bytes);
+        rejected.append(record.bytes);
       }
-      reasons.add(lineOf(record, reason, keyShown));
-      done(record);
+      reasons.append(lineOf(record, reason, showKey));
+      settle(record);
     },
     waiting: () => rejected.waiting() + reasons.waiting() + superseded.waiting(),
     flush(finished = false) {
-      // One after the other: a state must not be overtaken by an older one.
+      // One after the other, so that an older state never overwrites a newer one.
       last = last.catch(() => undefined).then(() => write(finished));
       return last;
     },
@@ -151,14 +153,14 @@ export async function openJournal(
 function lineOf(
   record: RawRecord,
   { userKey, message, violations, ...reason }: Reason,
-  keyShown: (userKey: string) => string,
+  showKey: (userKey: string) => string,
 ): string {
-  // Servers may repeat what they were sent.
+  // Servers may quote the user key.
   const hide = (text: string) =>
-    userKey === undefined || keyShown(userKey) === userKey ? text : maskIn(text, userKey);
+    userKey === undefined || showKey(userKey) === userKey ? text : maskIn(text, userKey);
   return JSON.stringify({
     line: record.index,
-    ...(userKey !== undefined && { userKey: keyShown(userKey) }),
+    ...(userKey !== undefined && { userKey: showKey(userKey) }),
     ...reason,
     message: hide(message),
     violations: violations.map(({ field, description }) => ({

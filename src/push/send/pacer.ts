@@ -1,14 +1,14 @@
-/** Says how long one more request must wait, so that no more than a number of them start each second. */
-export type TokenBucket = {
-  /** Takes the next start and returns in how many milliseconds it may be; 0 for at once. */
+/** Spaces out requests so that at most a given number of them start per second. */
+export type Pacer = {
+  /** Reserves the next start. Returns the milliseconds to wait until then; 0 if it may start now. */
   take(nowMs: number): number;
 };
 
 /**
- * Creates a bucket that gives `rate` starts a second in the long run, evenly, and after a quiet time at most a tenth
- * of a second's worth at once. Time is passed in, so a test needs no clock.
+ * Creates a pacer that allows `rate` starts per second, evenly spaced. After a pause it allows a burst of at most
+ * 100 ms worth of starts. Time is passed in, so a test needs no clock.
  */
-export function createTokenBucket(rate: number): TokenBucket {
+export function createPacer(rate: number): Pacer {
   const gapMs = 1000 / rate;
   const burstMs = Math.max(gapMs, 100);
   /** When the next start is due. */

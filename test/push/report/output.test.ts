@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createDescription, showProgress } from "../../../src/push/report/progress.ts";
 import { exitCodeOf, resumeCommand, summaryOf, writeSummary } from "../../../src/push/report/summary.ts";
+import { createCounts } from "../../../src/push/run/counts.ts";
 import { keyDisplay, maskIn, maskKey } from "../../../src/push/run/mask.ts";
-import { createTally } from "../../../src/push/run/tally.ts";
 
 describe("a user key", () => {
   it("is masked but for its end, and short ones altogether", () => {
@@ -43,7 +43,7 @@ describe("a summary", () => {
   it("has the exact command that goes on, for a shell", () => {
     expect(resumeCommand("/var/runs/1")).toBe("mdps push --resume /var/runs/1");
     expect(resumeCommand("/my runs/it's")).toBe("mdps push --resume '/my runs/it'\\''s'");
-    const summary = summaryOf(run, createTally({ pushed: 3 }), 1_000, "interrupted", "by SIGINT");
+    const summary = summaryOf(run, createCounts({ pushed: 3 }), 1_000, "interrupted", "by SIGINT");
     expect(writeSummary(summary, plain)).toMatch(
       /^interrupted: by SIGINT\n[\s\S]+\n {2}mdps push --resume \/r\/1$/,
     );
@@ -51,7 +51,7 @@ describe("a summary", () => {
 
   it("has an exit code for each end", () => {
     const code = (end: Parameters<typeof summaryOf>[3], rejected = 0) =>
-      exitCodeOf(summaryOf(run, createTally({ rejected }), 0, end));
+      exitCodeOf(summaryOf(run, createCounts({ rejected }), 0, end));
     expect([code("finished"), code("finished", 1), code("too-many-errors", 5)]).toEqual([0, 2, 3]);
     expect([code("unauthenticated"), code("unreachable"), code("disk"), code("interrupted")]).toEqual([
       4, 5, 6, 130,

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { createBackOff } from "../../../src/push/send/back-off.ts";
 import { createConcurrency } from "../../../src/push/send/concurrency.ts";
-import { createTokenBucket } from "../../../src/push/send/pacer.ts";
+import { createPacer } from "../../../src/push/send/pacer.ts";
 
-describe("the token bucket", () => {
+describe("the token pacer", () => {
   it("gives as many starts as the rate in the long run, and few at once", () => {
-    const bucket = createTokenBucket(50);
+    const pacer = createPacer(50);
     let now = 1_000;
     const waits = Array.from({ length: 200 }, () => {
-      const wait = bucket.take(now);
+      const wait = pacer.take(now);
       now += wait;
       return wait;
     });
@@ -17,9 +17,9 @@ describe("the token bucket", () => {
   });
 
   it("does not save up what was not used", () => {
-    const bucket = createTokenBucket(10);
-    bucket.take(0);
-    const waits = Array.from({ length: 5 }, () => bucket.take(60_000));
+    const pacer = createPacer(10);
+    pacer.take(0);
+    const waits = Array.from({ length: 5 }, () => pacer.take(60_000));
     expect(waits).toEqual([0, 100, 200, 300, 400]);
   });
 });

@@ -64,13 +64,13 @@ describe.each(protocols)("a sender over %s", (protocol) => {
     });
     old.planStatus.expireTime = old.planStatus.updateTime;
     expect(await sender.send(requestOf(JSON.stringify(old)))).toMatchObject({
-      kind: "refused",
+      kind: "rejected",
       reason: "FIELD_INVALID",
       violations: [{ description: expect.stringMatching(/in the future/) }],
     });
     const other = senderTo(server.url, fixedToken(await server.makeToken({ asns: [1] })), protocol);
     expect(await other.send(requestOf(lineOf("u")))).toMatchObject({
-      kind: "refused",
+      kind: "rejected",
       reason: "OPERATOR_NOT_LINKED",
     });
     const nobody = senderTo(server.url, fixedToken("x"), protocol);
@@ -85,24 +85,24 @@ describe("an answer over REST", () => {
     [
       "429",
       (_, response) => fail(response, 429, "RESOURCE_EXHAUSTED"),
-      { kind: "later", retryAfterMs: undefined },
+      { kind: "retry", retryAfterMs: undefined },
     ],
     [
       "429 with Retry-After",
       (_, response) => fail(response.setHeader("retry-after", "7"), 429, "RESOURCE_EXHAUSTED"),
-      { kind: "later", retryAfterMs: 7_000 },
+      { kind: "retry", retryAfterMs: 7_000 },
     ],
     [
       "503 with RetryInfo",
       (_, response) => fail(response, 503, "UNAVAILABLE", [retryInfo]),
-      { kind: "later", retryAfterMs: 1_500 },
+      { kind: "retry", retryAfterMs: 1_500 },
     ],
     [
       "502 with a page",
       (_, response) => response.writeHead(502, { "content-type": "text/html" }).end("<h1>Bad Gateway</h1>"),
-      { kind: "later" },
+      { kind: "retry" },
     ],
-    ["a reset", (_, response) => response.socket?.resetAndDestroy(), { kind: "later", code: "UNAVAILABLE" }],
+    ["a reset", (_, response) => response.socket?.resetAndDestroy(), { kind: "retry", code: "UNAVAILABLE" }],
     [
       "200 that is cut off",
       (_, response) => {
@@ -111,24 +111,24 @@ describe("an answer over REST", () => {
           .write('{"name":"x"');
         setImmediate(() => response.socket?.destroy());
       },
-      { kind: "later" },
+      { kind: "retry" },
     ],
     [
       "200 of somebody else",
       (_, response) => response.writeHead(200, { "content-type": "text/html" }).end("<h1>Please log in</h1>"),
-      { kind: "later", message: "HTTP 200 without a plan status: not from this API" },
+      { kind: "retry", message: "HTTP 200 without a plan status: not from this API" },
     ],
-    ["413", (_, response) => fail(response, 413, "RESOURCE_EXHAUSTED"), { kind: "refused" }],
-    ["500", (_, response) => fail(response, 500, "INTERNAL"), { kind: "refused", reason: "INTERNAL" }],
+    ["413", (_, response) => fail(response, 413, "RESOURCE_EXHAUSTED"), { kind: "rejected" }],
+    ["500", (_, response) => fail(response, 500, "INTERNAL"), { kind: "rejected", reason: "INTERNAL" }],
     [
       "404 with a page",
       (_, response) => response.writeHead(404).end("<h1>Not here</h1>"),
-      { kind: "refused", code: "NOT_FOUND" },
+      { kind: "rejected", code: "NOT_FOUND" },
     ],
     [
       "302",
       (_, response) => response.writeHead(302, { location: "/" }).end(),
-      { kind: "refused", code: "UNKNOWN" },
+      { kind: "rejected", code: "UNKNOWN" },
     ],
   ])("of %s means what it should", async (_, answer, expected) => {
     expect(await outcomeOf(answer)).toMatchObject(expected);
@@ -148,7 +148,7 @@ describe("an answer over REST", () => {
     const endpoint = await startStubEndpoint(answer);
     const sender = senderTo(endpoint.url, fixedToken("t"), "rest", 300);
     expect(await sender.send(requestOf(lineOf("user")))).toMatchObject({
-      kind: "later",
+      kind: "retry",
       message: "no answer within 0.3 s",
     });
   });
@@ -163,7 +163,7 @@ describe("an answer over REST", () => {
       more();
     };
     expect(await outcomeOf(endless)).toMatchObject({
-      kind: "later",
+      kind: "retry",
       message: expect.stringMatching(/max size/),
     });
   });
@@ -186,7 +186,7 @@ describe("an answer over REST", () => {
     const endpoint = await startStubEndpoint();
     await endpoint.close();
     expect(await senderTo(endpoint.url).send(requestOf(lineOf("user")))).toMatchObject({
-      kind: "later",
+      kind: "retry",
       message: expect.stringMatching(/ECONNREFUSED/),
     });
   });

@@ -1,26 +1,25 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { writeAll } from "./checkpoint-log.ts";
 
-/** A file of lines that grows, whose length is part of the checkpoint: what is behind it does not count. */
-export type Ledger = {
-  /** Adds a line, in memory at first. */
-  add(line: string | Uint8Array): void;
-  /** Bytes that wait to be written. */
+/** An append-only file of lines. Its length is part of the checkpoint; bytes beyond that length are dropped. */
+export type AppendFile = {
+  /** Adds a line in memory. */
+  append(line: string | Uint8Array): void;
+  /** Bytes that are not on disk yet. */
   waiting(): number;
-  /** Writes what waits and resolves with the length of the file, when all of it is on disk. */
+  /** Writes all lines and resolves with the length of the file once they are on disk. Can be tried again. */
   flush(): Promise<number>;
   close(): Promise<void>;
 };
 
 const newline = Buffer.from("\n");
 
-/** Opens a ledger of so many bytes and drops what is behind them. The file is made when there is a first line. */
-export async function openLedger(path: string, length: number): Promise<Ledger> {
-  let file: FileHandle | undefined;
+/** Opens a file and cuts it to `length` bytes. A new file is created with the first line, readable by its owner only. */
+export async function openAppendFile(path: string, length: number): Promise<AppendFile> {
   let written = length;
   let lines: Uint8Array[] = [];
   let waiting = 0;
-  file = await open(path, "r+").catch((error: NodeJS.ErrnoException) => {
+  let file: FileHandle | undefined = await open(path, "r+").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT" && length === 0) {
       return undefined;
     }
@@ -28,8 +27,8 @@ export async function openLedger(path: string, length: number): Promise<Ledger> 
   });
   await file?.truncate(length);
   return {
-    add(line) {
-      // A copy: the line may be a view of a whole block of the input.
+    append(line) {
+      // A copy, because the line may be a view of a whole block of the input.
       const bytes = Buffer.from(line);
       lines.push(bytes, newline);
       waiting += bytes.length + 1;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createAcknowledged } from "../../../src/push/run/acknowledged.ts";
+import { createDoneRecords } from "../../../src/push/run/done-records.ts";
 
 const position = (index: number) => ({ index, end: index * 10, crc: index * 7 });
 
@@ -16,7 +16,7 @@ describe("what is acknowledged", () => {
   it("is exactly what was done, in whatever order, after every step", () => {
     fc.assert(
       fc.property(orders, (order) => {
-        const acknowledged = createAcknowledged();
+        const acknowledged = createDoneRecords();
         const done = new Set<number>();
         for (const index of order) {
           acknowledged.add(position(index));
@@ -41,12 +41,12 @@ describe("what is acknowledged", () => {
   it("is the same after it was written down and read, at any moment", () => {
     fc.assert(
       fc.property(orders, fc.nat(), (order, moment) => {
-        const whole = createAcknowledged();
-        let part = createAcknowledged();
+        const whole = createDoneRecords();
+        let part = createDoneRecords();
         for (const [step, index] of order.entries()) {
           if (step === moment % order.length) {
             const written = JSON.stringify({ watermark: part.watermark(), ranges: part.ranges() });
-            part = createAcknowledged(JSON.parse(written));
+            part = createDoneRecords(JSON.parse(written));
           }
           whole.add(position(index));
           part.add(position(index));
@@ -58,7 +58,7 @@ describe("what is acknowledged", () => {
   });
 
   it("counts what is done twice once", () => {
-    const acknowledged = createAcknowledged();
+    const acknowledged = createDoneRecords();
     for (const index of [3, 1, 3, 1, 2, 2]) {
       acknowledged.add(position(index));
     }
@@ -67,7 +67,7 @@ describe("what is acknowledged", () => {
   });
 
   it("takes as much memory as there are gaps, not records", () => {
-    const acknowledged = createAcknowledged();
+    const acknowledged = createDoneRecords();
     for (let index = 2; index <= 100_000; index++) {
       acknowledged.add(position(index));
     }

@@ -1,7 +1,6 @@
-import type { Position } from "../input/record.ts";
-import { start } from "../input/record.ts";
+import { type Position, start } from "../input/record.ts";
 
-/** Records `from` to `to`, all done; `end` and `crc` are those of the last. */
+/** Records `from` to `to`, all of them done. `end` and `crc` are those of the last one. */
 export type DoneRange = {
   readonly from: number;
   readonly to: number;
@@ -10,26 +9,26 @@ export type DoneRange = {
 };
 
 /**
- * Which records are done, when they are done in any order. All up to the watermark are; above it there are ranges,
- * with gaps where a record is still under way. What is kept grows with the gaps, not with the records.
+ * The set of records that are done, in any order: all records up to the watermark, and ranges above it. Memory grows
+ * with the number of gaps (records in flight), not with the number of records.
  */
-export type Acknowledged = {
+export type DoneRecords = {
   add(position: Position): void;
   has(index: number): boolean;
   /** The last record before the first gap. */
   watermark(): Position;
-  /** In order, none touching another or the watermark. */
+  /** Sorted; no two are adjacent, and none is adjacent to the watermark. */
   ranges(): readonly DoneRange[];
 };
 
-export type AcknowledgedInit = { readonly watermark: Position; readonly ranges: readonly DoneRange[] };
+export type DoneRecordsInit = { readonly watermark: Position; readonly ranges: readonly DoneRange[] };
 
-/** Creates the record of what is done, empty or as it was. */
-export function createAcknowledged(init: AcknowledgedInit = { watermark: start, ranges: [] }): Acknowledged {
+/** Creates the set, empty or with the content of a checkpoint. */
+export function createDoneRecords(init: DoneRecordsInit = { watermark: start, ranges: [] }): DoneRecords {
   let watermark = init.watermark;
   const ranges = [...init.ranges];
 
-  /** Returns where in `ranges` the first one begins that is above `index`. */
+  /** Returns the place in `ranges` of the first range that begins above `index`. */
   function above(index: number): number {
     let low = 0;
     let high = ranges.length;

@@ -1,0 +1,97 @@
+import { setTimeout } from "node:timers/promises";
+import type { PushRequest } from "../input/push-request.ts";
+import type { BackOff } from "./back-off.ts";
+import type { Concurrency } from "./concurrency.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Pacer } from "./pacer.ts";
+import type { Sender } from "./sender.ts";
+
+/** How pushing a record ended, retries included. */
+export type FinalOutcome =
+  | Exclude<Outcome, { kind: "retry" }>
+  /** No request succeeded for `stallTimeoutMs`. */
+  | { readonly kind: "stalled"; readonly message: string }
+  /** The run was stopped before there was an outcome. */
+  | { readonly kind: "stopped" };
+
+/** Time and waiting; tests replace them. */
+export type Timer = {
+  /** Milliseconds from any point in time. Never goes back. */
+  now(): number;
+  /** Resolves with `true` after so many milliseconds, or at once with `false` when the signal aborts. */
+  sleep(ms: number, signal: AbortSignal): Promise<boolean>;
+};
+
+/** The timer of this machine. */
+export const systemTimer: Timer = {
+  now: () => performance.now(),
+  sleep: (ms, signal) => setTimeout(ms, true, { signal }).catch(() => false),
+};
+
+export type RetryOptions = {
+  sender: Sender;
+  concurrency: Concurrency;
+  /** Limits the rate of requests, retries included. */
+  pacer?: Pacer | undefined;
+  backOff: BackOff;
+  /** A record is rejected after this many attempts that failed while other records succeeded. */
+  maxAttempts: number;
+  /** How long no request at all may succeed, in milliseconds. */
+  stallTimeoutMs: number;
+  /** Defaults to `systemTimer`. */
+  timer?: Timer | undefined;
+};
+
+export type RetryHooks = {
+  /** Ends waiting, with the outcome `stopped`. */
+  signal: AbortSignal;
+  inFlight(): number;
+  onRetry(): void;
+};
+
+/** Creates the function that sends a record until its outcome is final. It never rejects. */
+export function createRetryingSender(
+  options: RetryOptions,
+  { signal, inFlight, onRetry }: RetryHooks,
+): (request: PushRequest) => Promise<FinalOutcome> {
+  const { sender, concurrency, pacer, backOff, stallTimeoutMs, timer = systemTimer } = options;
+  let lastSuccess = timer.now();
+
+  return async function sendWithRetries(request) {
+    const startedAt = timer.now();
+    let failedAlone = 0;
+    for (let attempt = 1; ; attempt++) {
+      const waitMs = pacer?.take(timer.now()) ?? 0;
+      if (waitMs > 0 && !(await timer.sleep(waitMs, signal))) {
+        return { kind: "stopped" };
+      }
+      const sentAt = timer.now();
+      const outcome = await sender.send(request);
+      const now = timer.now();
+      if (outcome.kind !== "retry") {
+        concurrency.answered(now - sentAt, inFlight(), now);
+        lastSuccess = now;
+        return outcome;
+      }
+      if (signal.aborted) {
+        return { kind: "stopped" };
+      }
+      concurrency.overloaded(now);
+      // Only counts if another record succeeded in the meantime: during an outage no record is rejected.
+      failedAlone += Number(lastSuccess > sentAt);
+      const isStalled = now - Math.max(lastSuccess, startedAt) > stallTimeoutMs;
+      if (failedAlone >= options.maxAttempts || (isStalled && failedAlone > 0)) {
+        const message = `given up after ${attempt} attempts: ${outcome.message}`;
+        return { ...outcome, kind: "rejected", message };
+      }
+      if (isStalled) {
+        const seconds = Math.round(stallTimeoutMs / 1000);
+        return { kind: "stalled", message: `no request succeeded for ${seconds} s: ${outcome.message}` };
+      }
+      if (!(await timer.sleep(backOff(attempt, outcome.retryAfterMs), signal))) {
+        return { kind: "stopped" };
+      }
+      onRetry();
+    }
+  };
+}
