@@ -26,9 +26,9 @@ export {
 export {
   ErrorReason,
   ErrorReasonSchema,
-  type Refusal,
-  RefusalSchema,
-  refusal,
+  type ErrorReasonSpec,
+  ErrorReasonSpecSchema,
+  reason_spec,
 } from "../gen/mobiledataplansharing/v1/errors_pb.ts";
 export {
   type CreatePlanGroupRequest,

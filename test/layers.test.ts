@@ -3,7 +3,7 @@ import { dirname, join, relative } from "node:path";
 import { getOption, hasOption } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
-import { ErrorReasonSchema, refusal } from "../gen/mobiledataplansharing/v1/errors_pb.ts";
+import { ErrorReasonSchema, reason_spec } from "../gen/mobiledataplansharing/v1/errors_pb.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 
@@ -133,8 +133,8 @@ describe("imports", () => {
 describe("reasons of errors", () => {
   const codeOfReason = new Map(
     ErrorReasonSchema.values
-      .filter((value) => hasOption(value, refusal))
-      .map((value) => [value.name, Code[getOption(value, refusal).code]]),
+      .filter((value) => hasOption(value, reason_spec))
+      .map((value) => [value.name, Code[getOption(value, reason_spec).code]]),
   );
   const transcoding = sources.filter((path) => folderOf(path) === "transcoding");
 

@@ -38,11 +38,12 @@ export function elementSchema(element: Element, names: SchemaNames): JsonObject 
   return wellKnownTypes.get(element.message.typeName) ?? { $ref: names(element.message) };
 }
 
-/** The comment of a field, with its behaviour before it (AIP-203). */
+/** Returns the comment of a field, which begins with the behaviour of the field (AIP-203). */
 export function describedField(field: DescField): string | undefined {
   const behaviors = getOption(field, field_behavior);
-  const prefix = behaviorNames.find(([behavior]) => behaviors.includes(behavior))?.[1];
-  return [prefix, descriptionOf(field)].filter(Boolean).join(" ") || undefined;
+  const prefix = behaviorNames.find(([behavior]) => behaviors.includes(behavior))?.[1] ?? "";
+  const description = descriptionOf(field) ?? "";
+  return (description.startsWith(prefix) ? description : `${prefix} ${description}`.trim()) || undefined;
 }
 
 /** Whether a request without this field is refused. */

@@ -71,7 +71,7 @@ function methodName({ method, httpMethod, template }: HttpBinding): string {
 
 function descriptionOfMethod({ method }: HttpBinding, { host }: ApiContext): string | undefined {
   const extension = hasOption(method.parent, default_host) ? undefined : `Not served by ${host}.`;
-  return [descriptionOf(method), extension].filter(Boolean).join(" ") || undefined;
+  return [descriptionOf(method), extension].filter(Boolean).join("\n\n") || undefined;
 }
 
 /** The parameters that a call needs: those of the path in its order, then those of the query. */

@@ -8,7 +8,7 @@ import { curlLine } from "./curl-line.ts";
 import { errorLines } from "./error-lines.ts";
 import { exampleOf } from "./example.ts";
 
-/** Every message that callers send, what reads after what writes. `Refusal` is an option and never sent. */
+/** Every message that callers send, what reads after what writes. `ErrorReasonSpec` is an option and never sent. */
 export const exampleMessages: readonly DescMessage[] = [
   resources,
   plans,

@@ -2,13 +2,13 @@ import { create, getExtension } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { type Code, ConnectError } from "@connectrpc/connect";
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "#deps/google/rpc/error_details_pb.js";
-import { ErrorReason, ErrorReasonSchema, refusal } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
+import { ErrorReason, ErrorReasonSchema, reason_spec } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
 import type { FieldViolation } from "./field-violation.ts";
 
 /** `ErrorInfo.domain` of every error of this contract. */
 export const errorDomain = "mobile-data-plan-sharing";
 
-/** What a refusal may say beside its reason. */
+/** Details of an error beside its reason. */
 export type ApiErrorInit = {
   /** For people. */
   message: string;
@@ -36,7 +36,7 @@ const outcomes: ReadonlyMap<ErrorReason, Outcome> = new Map(
   ErrorReasonSchema.values.flatMap((value) => {
     const options = value.proto.options;
     // google.rpc.Code and Connect's Code count alike.
-    const code = options && (getExtension(options, refusal).code as number as Code);
+    const code = options && (getExtension(options, reason_spec).code as number as Code);
     return code === undefined ? [] : [[value.number as ErrorReason, { code, reason: value.name }]];
   }),
 );

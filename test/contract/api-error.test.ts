@@ -3,21 +3,21 @@ import { Code } from "@connectrpc/connect";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import { describe, expect, it } from "vitest";
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "#deps/google/rpc/error_details_pb.js";
-import { ErrorReason, ErrorReasonSchema, refusal } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
+import { ErrorReason, ErrorReasonSchema, reason_spec } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
 import { apiError, invalidFields } from "../../src/contract/api-error.ts";
 
 const reasons = ErrorReasonSchema.values.filter(({ number }) => number !== 0);
 
 describe("every reason of the contract", () => {
   it.each(reasons)("has a code: $name", (reason) => {
-    expect(hasOption(reason, refusal)).toBe(true);
-    expect(Code[getOption(reason, refusal).code]).toBeDefined();
+    expect(hasOption(reason, reason_spec)).toBe(true);
+    expect(Code[getOption(reason, reason_spec).code]).toBeDefined();
   });
 
   it.each(reasons)("is refused by its name and its code: $name", (reason) => {
     const error = apiError(reason.number as ErrorReason, { message: "no" });
     expect(error.rawMessage).toBe("no");
-    expect(error.code).toBe(getOption(reason, refusal).code);
+    expect(error.code).toBe(getOption(reason, reason_spec).code);
     expect(error.findDetails(ErrorInfoSchema)).toMatchObject([
       { reason: reason.name, domain: "mobile-data-plan-sharing", metadata: {} },
     ]);

@@ -181,7 +181,7 @@ describe("the methods", () => {
       description?: string;
     };
     expect(method).toEqual({ id: `mobiledataplansharing.${way}`, ...expected });
-    expect(description).toMatch(/^[A-Z].*\.$/s);
+    expect(description).toMatch(/^[A-Z].*\.\n\nErrors:/s);
     expect(parameters).toBeDefined();
   });
 

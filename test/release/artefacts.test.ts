@@ -17,7 +17,7 @@ import { reflect } from "@bufbuild/protobuf/reflect";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import type { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ErrorReason, ErrorReasonSchema, refusal } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
+import { ErrorReason, ErrorReasonSchema, reason_spec } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
 import { errorLines } from "../../scripts/examples/error-lines.ts";
 import { isForCallers } from "../../scripts/examples/example.ts";
 import { exampleMessages } from "../../scripts/examples/examples.ts";
@@ -152,7 +152,7 @@ describe("the line for curl of", () => {
     const [body = "", httpStatus] = (await shell(line)).split(/\n(?=\d+$)/);
     const { error } = JSON.parse(body);
     expect(error.details.map((detail: { reason?: string }) => detail.reason)).toContain(reason);
-    const { code } = getOption(ErrorReasonSchema.value[ErrorReason[reason]] as DescEnumValue, refusal);
+    const { code } = getOption(ErrorReasonSchema.value[ErrorReason[reason]] as DescEnumValue, reason_spec);
     expect(Number(httpStatus)).toBe(preciseStatus.get(reason) ?? httpStatusOf[code as unknown as Code]);
   });
 });

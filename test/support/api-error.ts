@@ -2,10 +2,10 @@ import { getOption } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { expect } from "vitest";
 import { BadRequestSchema, ErrorInfoSchema } from "#deps/google/rpc/error_details_pb.js";
-import { ErrorReasonSchema, refusal } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
+import { ErrorReasonSchema, reason_spec } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
 
-/** A refusal as a caller sees it, the same on every protocol. */
-export type Refusal = {
+/** An API error as a caller receives it, the same over every protocol. */
+export type ReceivedError = {
   /** Name of the canonical code, such as `InvalidArgument`. */
   readonly code: string | undefined;
   /** Name of the ErrorReason. */
@@ -19,18 +19,18 @@ export type Refusal = {
   readonly headers: Headers;
 };
 
-/** Returns how a call is refused. Fails if it is not, or not in the way that the contract gives to the reason. */
-export async function apiErrorOf(call: Promise<unknown>): Promise<Refusal> {
+/** Returns the error of a call. Fails if the call succeeds, or if the error differs from what the contract specifies for its reason. */
+export async function apiErrorOf(call: Promise<unknown>): Promise<ReceivedError> {
   const error = await call.then(
-    () => expect.fail("the call was not refused"),
+    () => expect.fail("the call succeeded"),
     (reason: unknown) => reason,
   );
   expect(error).toBeInstanceOf(ConnectError);
   return readApiError(error as ConnectError);
 }
 
-/** Reads an error, which must be one of the contract's. */
-export function readApiError(error: ConnectError): Refusal {
+/** Reads an error and checks it against the contract. */
+export function readApiError(error: ConnectError): ReceivedError {
   const infos = error.findDetails(ErrorInfoSchema);
   expect(infos, `an ErrorInfo with: ${error.message}`).toHaveLength(1);
   const { reason = "", domain, metadata = {} } = infos[0] ?? {};
@@ -38,7 +38,7 @@ export function readApiError(error: ConnectError): Refusal {
   const contract = ErrorReasonSchema.values.find(({ name }) => name === reason);
   expect(contract, `${reason} in the contract`).toBeDefined();
   if (contract !== undefined) {
-    const promised = getOption(contract, refusal);
+    const promised = getOption(contract, reason_spec);
     expect(Code[error.code]).toBe(Code[promised.code]);
     expect(Object.keys(metadata).toSorted()).toEqual(promised.metadata.toSorted());
   }
@@ -55,7 +55,7 @@ export function readApiError(error: ConnectError): Refusal {
   };
 }
 
-/** Fails on text that shows the inside of the server: stack traces, paths of files, the words of parsers. */
+/** Fails on text that reveals internals of the server: stack traces, file paths, messages of parsers. */
 export function expectNoInsides(text: string): void {
   expect(text).not.toMatch(
     /\bat .+:\d+:\d+|\.[cm]?[tj]s\b|node_modules|node:|SyntaxError|TypeError|RangeError/,

@@ -40,23 +40,24 @@ export const file_mobiledataplansharing_v1_plan_group_service: GenFile = /*@__PU
  */
 export type CreatePlanGroupRequest = Message<"mobiledataplansharing.v1.CreatePlanGroupRequest"> & {
   /**
-   * The operator, `operators/{asn_id}`: its Autonomous System Number, 1 to
-   * 4294967295, in decimal without leading zeros.
+   * Required. The operator, `operators/{asn_id}`. The id is the operator's
+   * Autonomous System Number, 1 to 4294967295, in decimal without leading zeros.
    *
    * @generated from field: string parent = 1;
    */
   parent: string;
 
   /**
-   * Identifies the subscriber: an MSISDN, or an encrypted form of it. Opaque;
-   * any text, at most 1024 bytes.
+   * Required. Identifies the subscriber: an MSISDN, or an encrypted form of it.
+   * Opaque text of at most 1024 bytes.
    *
    * @generated from field: string plan_group_id = 2;
    */
   planGroupId: string;
 
   /**
-   * The group to store. Absent: an empty group, for nothing in one is needed.
+   * Optional. The group to store. Absent: an empty group, because a group has no
+   * required fields.
    *
    * @generated from field: mobiledataplansharing.v1.PlanGroup plan_group = 3;
    */
@@ -70,23 +71,24 @@ export type CreatePlanGroupRequest = Message<"mobiledataplansharing.v1.CreatePla
  */
 export type CreatePlanGroupRequestJson = {
   /**
-   * The operator, `operators/{asn_id}`: its Autonomous System Number, 1 to
-   * 4294967295, in decimal without leading zeros.
+   * Required. The operator, `operators/{asn_id}`. The id is the operator's
+   * Autonomous System Number, 1 to 4294967295, in decimal without leading zeros.
    *
    * @generated from field: string parent = 1;
    */
   parent?: string;
 
   /**
-   * Identifies the subscriber: an MSISDN, or an encrypted form of it. Opaque;
-   * any text, at most 1024 bytes.
+   * Required. Identifies the subscriber: an MSISDN, or an encrypted form of it.
+   * Opaque text of at most 1024 bytes.
    *
    * @generated from field: string plan_group_id = 2;
    */
   planGroupId?: string;
 
   /**
-   * The group to store. Absent: an empty group, for nothing in one is needed.
+   * Optional. The group to store. Absent: an empty group, because a group has no
+   * required fields.
    *
    * @generated from field: mobiledataplansharing.v1.PlanGroup plan_group = 3;
    */
@@ -100,23 +102,24 @@ export type CreatePlanGroupRequestJson = {
  */
 export type CreatePlanGroupRequestValid = Message<"mobiledataplansharing.v1.CreatePlanGroupRequest"> & {
   /**
-   * The operator, `operators/{asn_id}`: its Autonomous System Number, 1 to
-   * 4294967295, in decimal without leading zeros.
+   * Required. The operator, `operators/{asn_id}`. The id is the operator's
+   * Autonomous System Number, 1 to 4294967295, in decimal without leading zeros.
    *
    * @generated from field: string parent = 1;
    */
   parent: string;
 
   /**
-   * Identifies the subscriber: an MSISDN, or an encrypted form of it. Opaque;
-   * any text, at most 1024 bytes.
+   * Required. Identifies the subscriber: an MSISDN, or an encrypted form of it.
+   * Opaque text of at most 1024 bytes.
    *
    * @generated from field: string plan_group_id = 2;
    */
   planGroupId: string;
 
   /**
-   * The group to store. Absent: an empty group, for nothing in one is needed.
+   * Optional. The group to store. Absent: an empty group, because a group has no
+   * required fields.
    *
    * @generated from field: mobiledataplansharing.v1.PlanGroup plan_group = 3;
    */
@@ -131,19 +134,44 @@ export const CreatePlanGroupRequestSchema: GenMessage<CreatePlanGroupRequest, {j
   messageDesc(file_mobiledataplansharing_v1_plan_group_service, 0);
 
 /**
- * Takes plan groups, the older form of plan statuses.
+ * Stores plan groups, the older form of plan statuses.
  *
  * @generated from service mobiledataplansharing.v1.PlanGroupService
  */
 export const PlanGroupService: GenService<{
   /**
-   * Deprecated: use PlanStatusService.CreateUserPlanStatus, or CreatePlanStatus
-   * for a status that is meant for every client.
+   * Deprecated: use PlanStatusService.CreateUserPlanStatus, or CreatePlanStatus for a
+   * status for every client.
    *
-   * Stores a plan group (operators.planGroups.create) and answers it with its
-   * name. An upsert and atomic: of two pushes for the same operator and id the
-   * one with the later `last_updated_time` stays; ABORTED when a later one is
-   * stored. Answered when durable. Notifies nobody.
+   * Creates or replaces a plan group (operators.planGroups.create). Returns the stored
+   * group with its name. An atomic upsert: of two pushes for the same operator and id,
+   * the one with the later `last_updated_time` is stored. The push is durable before
+   * the server responds. Sends no notifications.
+   *
+   * Errors:
+   *
+   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED, CREDENTIALS_MALFORMED,
+   *   CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+   * - UNAUTHENTICATED: CREDENTIALS_MISSING, CREDENTIALS_INVALID
+   * - PERMISSION_DENIED: SCOPE_INSUFFICIENT, OPERATOR_NOT_LINKED
+   * - ABORTED: PLAN_GROUP_STALE
+   * - RESOURCE_EXHAUSTED: OPERATOR_RATE_EXCEEDED, REQUEST_TOO_LARGE
+   * - UNAVAILABLE: STORE_UNAVAILABLE, CREDENTIALS_UNVERIFIABLE, SERVER_OVERLOADED
+   * - DEADLINE_EXCEEDED: DEADLINE_PASSED
+   * - INTERNAL: SERVER_FAILURE
+   *
+   * Example:
+   *
+   *     POST /v1/operators/65001/planGroups
+   *
+   *     {
+   *       "planGroupId": "+14155550100",
+   *       "planGroup": {
+   *         "dataPlans": [{"planId": "acme-199", "planName": "ACME Plan 199"}],
+   *         "lastUpdatedTime": "2026-11-29T12:00:00Z",
+   *         "responseStaleTime": "2026-11-30T12:00:00Z"
+   *       }
+   *     }
    *
    * @generated from rpc mobiledataplansharing.v1.PlanGroupService.CreatePlanGroup
    * @deprecated

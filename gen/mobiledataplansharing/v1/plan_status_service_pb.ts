@@ -40,31 +40,31 @@ export const file_mobiledataplansharing_v1_plan_status_service: GenFile = /*@__P
  */
 export type CreateUserPlanStatusRequest = Message<"mobiledataplansharing.v1.CreateUserPlanStatusRequest"> & {
   /**
-   * The operator, `operators/{asn_id}`: its Autonomous System Number, 1 to
-   * 4294967295, in decimal without leading zeros.
+   * Required. The operator, `operators/{asn_id}`. The id is the operator's
+   * Autonomous System Number, 1 to 4294967295, in decimal without leading zeros.
    *
    * @generated from field: string parent = 1;
    */
   parent: string;
 
   /**
-   * The application that will read the status: `mobiledataplan` or `youtube`.
+   * Required. The application that reads the status: `mobiledataplan` or `youtube`.
    *
    * @generated from field: string client_id = 2;
    */
   clientId: string;
 
   /**
-   * Names the subscriber: a CPID or a phone number (MSISDN). Opaque; any text,
-   * at most 1024 bytes. In a URL everything but letters, digits, `-._~` is
-   * percent-encoded: `/` is `%2F`, `+` is `%2B`.
+   * Required. Identifies the subscriber: a CPID or a phone number (MSISDN). Opaque
+   * text of at most 1024 bytes. In a URL, percent-encode all characters except
+   * letters, digits and `-._~`: `/` is `%2F`, `+` is `%2B`.
    *
    * @generated from field: string user_key = 3;
    */
   userKey: string;
 
   /**
-   * The status to store.
+   * Required. The status to store.
    *
    * @generated from field: mobiledataplansharing.v1.PlanStatus plan_status = 4;
    */
@@ -78,31 +78,31 @@ export type CreateUserPlanStatusRequest = Message<"mobiledataplansharing.v1.Crea
  */
 export type CreateUserPlanStatusRequestJson = {
   /**
-   * The operator, `operators/{asn_id}`: its Autonomous System Number, 1 to
-   * 4294967295, in decimal without leading zeros.
+   * Required. The operator, `operators/{asn_id}`. The id is the operator's
+   * Autonomous System Number, 1 to 4294967295, in decimal without leading zeros.
    *
    * @generated from field: string parent = 1;
    */
   parent?: string;
 
   /**
-   * The application that will read the status: `mobiledataplan` or `youtube`.
+   * Required. The application that reads the status: `mobiledataplan` or `youtube`.
    *
    * @generated from field: string client_id = 2;
    */
   clientId?: string;
 
   /**
-   * Names the subscriber: a CPID or a phone number (MSISDN). Opaque; any text,
-   * at most 1024 bytes. In a URL everything but letters, digits, `-._~` is
-   * percent-encoded: `/` is `%2F`, `+` is `%2B`.
+   * Required. Identifies the subscriber: a CPID or a phone number (MSISDN). Opaque
+   * text of at most 1024 bytes. In a URL, percent-encode all characters except
+   * letters, digits and `-._~`: `/` is `%2F`, `+` is `%2B`.
    *
    * @generated from field: string user_key = 3;
    */
   userKey?: string;
 
   /**
-   * The status to store.
+   * Required. The status to store.
    *
    * @generated from field: mobiledataplansharing.v1.PlanStatus plan_status = 4;
    */
@@ -116,31 +116,31 @@ export type CreateUserPlanStatusRequestJson = {
  */
 export type CreateUserPlanStatusRequestValid = Message<"mobiledataplansharing.v1.CreateUserPlanStatusRequest"> & {
   /**
-   * The operator, `operators/{asn_id}`: its Autonomous System Number, 1 to
-   * 4294967295, in decimal without leading zeros.
+   * Required. The operator, `operators/{asn_id}`. The id is the operator's
+   * Autonomous System Number, 1 to 4294967295, in decimal without leading zeros.
    *
    * @generated from field: string parent = 1;
    */
   parent: string;
 
   /**
-   * The application that will read the status: `mobiledataplan` or `youtube`.
+   * Required. The application that reads the status: `mobiledataplan` or `youtube`.
    *
    * @generated from field: string client_id = 2;
    */
   clientId: string;
 
   /**
-   * Names the subscriber: a CPID or a phone number (MSISDN). Opaque; any text,
-   * at most 1024 bytes. In a URL everything but letters, digits, `-._~` is
-   * percent-encoded: `/` is `%2F`, `+` is `%2B`.
+   * Required. Identifies the subscriber: a CPID or a phone number (MSISDN). Opaque
+   * text of at most 1024 bytes. In a URL, percent-encode all characters except
+   * letters, digits and `-._~`: `/` is `%2F`, `+` is `%2B`.
    *
    * @generated from field: string user_key = 3;
    */
   userKey: string;
 
   /**
-   * The status to store.
+   * Required. The status to store.
    *
    * @generated from field: mobiledataplansharing.v1.PlanStatus plan_status = 4;
    */
@@ -161,24 +161,24 @@ export const CreateUserPlanStatusRequestSchema: GenMessage<CreateUserPlanStatusR
  */
 export type CreatePlanStatusRequest = Message<"mobiledataplansharing.v1.CreatePlanStatusRequest"> & {
   /**
-   * The operator, `operators/{asn_id}`: its Autonomous System Number, 1 to
-   * 4294967295, in decimal without leading zeros.
+   * Required. The operator, `operators/{asn_id}`. The id is the operator's
+   * Autonomous System Number, 1 to 4294967295, in decimal without leading zeros.
    *
    * @generated from field: string parent = 1;
    */
   parent: string;
 
   /**
-   * Names the subscriber: a CPID or a phone number (MSISDN). Opaque; any text,
-   * at most 1024 bytes. In a URL everything but letters, digits, `-._~` is
-   * percent-encoded: `/` is `%2F`, `+` is `%2B`.
+   * Required. Identifies the subscriber: a CPID or a phone number (MSISDN). Opaque
+   * text of at most 1024 bytes. In a URL, percent-encode all characters except
+   * letters, digits and `-._~`: `/` is `%2F`, `+` is `%2B`.
    *
    * @generated from field: string user_key = 2;
    */
   userKey: string;
 
   /**
-   * The status to store.
+   * Required. The status to store.
    *
    * @generated from field: mobiledataplansharing.v1.PlanStatus plan_status = 3;
    */
@@ -192,24 +192,24 @@ export type CreatePlanStatusRequest = Message<"mobiledataplansharing.v1.CreatePl
  */
 export type CreatePlanStatusRequestJson = {
   /**
-   * The operator, `operators/{asn_id}`: its Autonomous System Number, 1 to
-   * 4294967295, in decimal without leading zeros.
+   * Required. The operator, `operators/{asn_id}`. The id is the operator's
+   * Autonomous System Number, 1 to 4294967295, in decimal without leading zeros.
    *
    * @generated from field: string parent = 1;
    */
   parent?: string;
 
   /**
-   * Names the subscriber: a CPID or a phone number (MSISDN). Opaque; any text,
-   * at most 1024 bytes. In a URL everything but letters, digits, `-._~` is
-   * percent-encoded: `/` is `%2F`, `+` is `%2B`.
+   * Required. Identifies the subscriber: a CPID or a phone number (MSISDN). Opaque
+   * text of at most 1024 bytes. In a URL, percent-encode all characters except
+   * letters, digits and `-._~`: `/` is `%2F`, `+` is `%2B`.
    *
    * @generated from field: string user_key = 2;
    */
   userKey?: string;
 
   /**
-   * The status to store.
+   * Required. The status to store.
    *
    * @generated from field: mobiledataplansharing.v1.PlanStatus plan_status = 3;
    */
@@ -223,24 +223,24 @@ export type CreatePlanStatusRequestJson = {
  */
 export type CreatePlanStatusRequestValid = Message<"mobiledataplansharing.v1.CreatePlanStatusRequest"> & {
   /**
-   * The operator, `operators/{asn_id}`: its Autonomous System Number, 1 to
-   * 4294967295, in decimal without leading zeros.
+   * Required. The operator, `operators/{asn_id}`. The id is the operator's
+   * Autonomous System Number, 1 to 4294967295, in decimal without leading zeros.
    *
    * @generated from field: string parent = 1;
    */
   parent: string;
 
   /**
-   * Names the subscriber: a CPID or a phone number (MSISDN). Opaque; any text,
-   * at most 1024 bytes. In a URL everything but letters, digits, `-._~` is
-   * percent-encoded: `/` is `%2F`, `+` is `%2B`.
+   * Required. Identifies the subscriber: a CPID or a phone number (MSISDN). Opaque
+   * text of at most 1024 bytes. In a URL, percent-encode all characters except
+   * letters, digits and `-._~`: `/` is `%2F`, `+` is `%2B`.
    *
    * @generated from field: string user_key = 2;
    */
   userKey: string;
 
   /**
-   * The status to store.
+   * Required. The status to store.
    *
    * @generated from field: mobiledataplansharing.v1.PlanStatus plan_status = 3;
    */
@@ -255,23 +255,55 @@ export const CreatePlanStatusRequestSchema: GenMessage<CreatePlanStatusRequest, 
   messageDesc(file_mobiledataplansharing_v1_plan_status_service, 1);
 
 /**
- * Takes the plan statuses that a Data Plan Agent pushes.
+ * Stores the plan statuses that Data Plan Agents push.
  *
- * Both methods are upserts and atomic: of two pushes for the same operator,
- * client and user key the one with the later `update_time` stays, whatever
- * their order. A push is answered when it is durable. Repeating a push is safe:
- * an equal `update_time` is accepted, though its notifications are sent again.
+ * Both methods are atomic upserts: of two pushes for the same operator, client
+ * and user key, the one with the later `update_time` is stored, whatever their
+ * order. A push is durable before the server responds. Retrying a push is safe:
+ * an equal `update_time` is accepted, but its notifications are sent again.
  *
- * Errors carry google.rpc.ErrorInfo with an ErrorReason; INVALID_ARGUMENT also
- * carries google.rpc.BadRequest with every broken rule.
+ * Every error has google.rpc.ErrorInfo with an ErrorReason. INVALID_ARGUMENT also
+ * has google.rpc.BadRequest with every violation.
  *
  * @generated from service mobiledataplansharing.v1.PlanStatusService
  */
 export const PlanStatusService: GenService<{
   /**
-   * Stores the status that one client application reads
-   * (operators.clients.users.planStatus.create). Answers the stored status with
-   * its name and the notifications it sent. ABORTED when a later status is stored.
+   * Creates or replaces the plan status that one client application reads
+   * (operators.clients.users.planStatus.create). Returns the stored status with its
+   * name and the notifications that were sent.
+   *
+   * Errors:
+   *
+   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED, CREDENTIALS_MALFORMED,
+   *   CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+   * - UNAUTHENTICATED: CREDENTIALS_MISSING, CREDENTIALS_INVALID
+   * - PERMISSION_DENIED: SCOPE_INSUFFICIENT, OPERATOR_NOT_LINKED
+   * - ABORTED: PLAN_STATUS_STALE
+   * - RESOURCE_EXHAUSTED: OPERATOR_RATE_EXCEEDED, REQUEST_TOO_LARGE
+   * - UNAVAILABLE: STORE_UNAVAILABLE, CREDENTIALS_UNVERIFIABLE, SERVER_OVERLOADED
+   * - DEADLINE_EXCEEDED: DEADLINE_PASSED
+   * - INTERNAL: SERVER_FAILURE
+   *
+   * Example:
+   *
+   *     POST /v1/operators/65001/clients/mobiledataplan/users/%2B14155550100/planStatus
+   *
+   *     {
+   *       "plans": [{
+   *         "planId": "acme-199",
+   *         "planCategory": "POSTPAID",
+   *         "planModules": [{
+   *           "moduleName": "Data",
+   *           "description": "2 GB of data",
+   *           "coarseBalanceLevel": "LOW_QUOTA",
+   *           "byteBalance": {"quotaBytes": "2000000000", "remainingBytes": "300000000"}
+   *         }]
+   *       }],
+   *       "languageCode": "en-US",
+   *       "updateTime": "2026-11-29T12:00:00Z",
+   *       "expireTime": "2026-11-30T12:00:00Z"
+   *     }
    *
    * @generated from rpc mobiledataplansharing.v1.PlanStatusService.CreateUserPlanStatus
    */
@@ -281,8 +313,41 @@ export const PlanStatusService: GenService<{
     output: typeof PlanStatusSchema;
   },
   /**
-   * Stores the status for every client that has none of its own
-   * (operators.planStatuses.create). Otherwise like CreateUserPlanStatus.
+   * Creates or replaces the plan status for every client that has no status of its
+   * own (operators.planStatuses.create). Returns the stored status with its name and
+   * the notifications that were sent.
+   *
+   * Errors:
+   *
+   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED, CREDENTIALS_MALFORMED,
+   *   CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+   * - UNAUTHENTICATED: CREDENTIALS_MISSING, CREDENTIALS_INVALID
+   * - PERMISSION_DENIED: SCOPE_INSUFFICIENT, OPERATOR_NOT_LINKED
+   * - ABORTED: PLAN_STATUS_STALE
+   * - RESOURCE_EXHAUSTED: OPERATOR_RATE_EXCEEDED, REQUEST_TOO_LARGE
+   * - UNAVAILABLE: STORE_UNAVAILABLE, CREDENTIALS_UNVERIFIABLE, SERVER_OVERLOADED
+   * - DEADLINE_EXCEEDED: DEADLINE_PASSED
+   * - INTERNAL: SERVER_FAILURE
+   *
+   * Example:
+   *
+   *     POST /v1/operators/65001/planStatuses?userKey=%2B14155550100
+   *
+   *     {
+   *       "plans": [{
+   *         "planId": "acme-199",
+   *         "planCategory": "POSTPAID",
+   *         "planModules": [{
+   *           "moduleName": "Data",
+   *           "description": "2 GB of data",
+   *           "coarseBalanceLevel": "LOW_QUOTA",
+   *           "byteBalance": {"quotaBytes": "2000000000", "remainingBytes": "300000000"}
+   *         }]
+   *       }],
+   *       "languageCode": "en-US",
+   *       "updateTime": "2026-11-29T12:00:00Z",
+   *       "expireTime": "2026-11-30T12:00:00Z"
+   *     }
    *
    * @generated from rpc mobiledataplansharing.v1.PlanStatusService.CreatePlanStatus
    */

@@ -6,7 +6,7 @@ import {
   type CreateUserPlanStatusRequest,
   CreateUserPlanStatusRequestSchema,
 } from "../../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
-import { apiErrorOf, expectNoInsides, type Refusal, readApiError } from "../../support/api-error.ts";
+import { apiErrorOf, expectNoInsides, type ReceivedError, readApiError } from "../../support/api-error.ts";
 import { callRaw, type RawCall } from "../../support/http/raw-call.ts";
 import { accountInfo, plan, planModule, planStatus } from "../../support/plan-statuses.ts";
 import { freshKey, parent, startTestServer, type TestServer } from "../../support/test-server.ts";
@@ -44,7 +44,10 @@ describe.each(["connect", "grpc", "grpc-web"] as const)("binary over %s", (proto
   const push = (call: Partial<RawCall> & Pick<RawCall, "body">) =>
     callRaw({ url: server.url, token: server.token, protocol, method, format: "binary", ...call });
 
-  async function refused(userKey: string, call: Partial<RawCall> & Pick<RawCall, "body">): Promise<Refusal> {
+  async function refused(
+    userKey: string,
+    call: Partial<RawCall> & Pick<RawCall, "body">,
+  ): Promise<ReceivedError> {
     const answer = await push(call);
     expect(answer.httpStatus).toBe(isFramed(protocol) ? 200 : 400);
     expectNoInsides(answer.text);

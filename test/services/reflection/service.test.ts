@@ -96,7 +96,7 @@ describe("a file", () => {
       "mobiledataplansharing.v1.FIELD_INVALID",
       "mobiledataplansharing/v1/errors.proto",
     ],
-    ["extension", "mobiledataplansharing.v1.refusal", "mobiledataplansharing/v1/errors.proto"],
+    ["extension", "mobiledataplansharing.v1.reason_spec", "mobiledataplansharing/v1/errors.proto"],
     ["service", "grpc.health.v1.Health", "grpc/health/v1/health.proto"],
     ["method", "grpc.health.v1.Health.Check", "grpc/health/v1/health.proto"],
     ["entry of a map", "grpc.health.v1.HealthListResponse.StatusesEntry", "grpc/health/v1/health.proto"],
