@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { type JWTPayload, jwtVerify, SignJWT } from "jose";
 import type { Clock } from "../contract/clock.ts";
-import type { FindServiceAccount } from "./accounts/accounts.ts";
-import type { SigningKey } from "./accounts/signing-key.ts";
+import type { FindServiceAccount } from "./accounts/lookup.ts";
 import type { Principal } from "./principal.ts";
 import { faultOfJwt } from "./providers/jwt-faults.ts";
+import type { SigningKey } from "./signing-key.ts";
 import type { Refused, TokenSource } from "./verified-token.ts";
 
 /** `iss` and `aud` of the tokens that a server makes for itself. */

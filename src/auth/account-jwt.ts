@@ -1,7 +1,8 @@
 import { ConnectError } from "@connectrpc/connect";
 import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from "jose";
 import type { Clock } from "../contract/clock.ts";
-import type { FindServiceAccount, ServiceAccount } from "./accounts/accounts.ts";
+import type { ServiceAccount } from "./accounts/list-file.ts";
+import type { FindServiceAccount } from "./accounts/lookup.ts";
 import { faultOfJwt } from "./providers/jwt-faults.ts";
 import type { Refused } from "./verified-token.ts";
 

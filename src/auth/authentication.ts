@@ -5,13 +5,13 @@ import {
 } from "../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
 import type { Clock } from "../contract/clock.ts";
 import { createOwnTokens, ownIssuer } from "./access-token.ts";
-import { watchServiceAccounts } from "./accounts/accounts.ts";
-import { loadSigningKey } from "./accounts/signing-key.ts";
+import { watchServiceAccounts } from "./accounts/lookup.ts";
 import type { PublicUrls } from "./audience.ts";
 import { createIntrospection } from "./providers/introspection.ts";
 import { createJwtIssuer } from "./providers/jwt-issuer.ts";
 import { createReplayGuard } from "./replay-guard.ts";
 import { createSelfSignedTokens } from "./self-signed-token.ts";
+import { loadSigningKey } from "./signing-key.ts";
 import { createTokenGrant, type TokenGrant } from "./token-grant.ts";
 import { createTokenVerifier, type VerifyToken } from "./token-verifier.ts";
 

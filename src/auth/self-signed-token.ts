@@ -1,6 +1,6 @@
 import type { Clock } from "../contract/clock.ts";
 import { verifyAccountJwt } from "./account-jwt.ts";
-import type { FindServiceAccount } from "./accounts/accounts.ts";
+import type { FindServiceAccount } from "./accounts/lookup.ts";
 import { isServiceAudience, type PublicUrls } from "./audience.ts";
 import type { TokenSource } from "./verified-token.ts";
 

@@ -1,10 +1,10 @@
 import type { Clock } from "../contract/clock.ts";
 import { defaultTokenSeconds, signAccessToken } from "./access-token.ts";
 import { verifyAccountJwt } from "./account-jwt.ts";
-import type { FindServiceAccount } from "./accounts/accounts.ts";
-import type { SigningKey } from "./accounts/signing-key.ts";
+import type { FindServiceAccount } from "./accounts/lookup.ts";
 import { isTokenAudience, type PublicUrls } from "./audience.ts";
 import type { ReplayGuard } from "./replay-guard.ts";
+import type { SigningKey } from "./signing-key.ts";
 
 /** The JWT bearer grant (RFC 7523 2.1). */
 export const jwtBearerGrant = "urn:ietf:params:oauth:grant-type:jwt-bearer";

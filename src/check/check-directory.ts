@@ -1,7 +1,7 @@
 import { lstat, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { readServiceAccounts } from "../auth/accounts/accounts.ts";
-import { loadSigningKey } from "../auth/accounts/signing-key.ts";
+import { readServiceAccounts } from "../auth/accounts/list-file.ts";
+import { loadSigningKey } from "../auth/signing-key.ts";
 import { isPrivateFile } from "../contract/private-file.ts";
 import type { Report } from "./finding.ts";
 
@@ -21,8 +21,8 @@ const files: Readonly<Record<string, (directory: string) => unknown>> = {
 
 /** What programs make for a moment, and leave behind when they are killed in it. */
 const leftOvers: readonly RegExp[] = [
-  new RegExp(`^\\.(snapshot|signing-key|service-accounts)-${uuid}$`),
-  new RegExp(`^(signing-key\\.json|log\\.key)\\.${uuid}$`),
+  new RegExp(`^\\.snapshot-${uuid}$`),
+  new RegExp(`^(signing-key\\.json|service-accounts\\.json|log\\.key)\\.${uuid}$`),
   /^service-accounts\.json\.lock$/,
 ];
 

@@ -1,7 +1,7 @@
 import { SignJWT, UnsecuredJWT } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createOwnTokens, signAccessToken } from "../../src/auth/access-token.ts";
-import { loadSigningKey, type SigningKey } from "../../src/auth/accounts/signing-key.ts";
+import { loadSigningKey, type SigningKey } from "../../src/auth/signing-key.ts";
 import { createTokenVerifier as createVerifier } from "../../src/auth/token-verifier.ts";
 import type { Clock } from "../../src/contract/clock.ts";
 import { makeDirectory, removeDirectory } from "../support/data-directory.ts";

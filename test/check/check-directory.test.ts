@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { loadSigningKey } from "../../src/auth/accounts/signing-key.ts";
+import { loadSigningKey } from "../../src/auth/signing-key.ts";
 import { checkDirectory } from "../../src/check/check-directory.ts";
 import type { Finding } from "../../src/check/finding.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
@@ -80,8 +80,8 @@ describe("the check of a data directory", () => {
   });
 
   it.each<[string, string, RegExp]>([
-    ["signing-key.json", "{}", /is no signing key\. Restore it from a backup/],
-    ["service-accounts.json", '{"accounts":[{"email":', /is no list of service accounts/],
+    ["signing-key.json", "{}", /is not a valid signing key\. Restore it from a backup/],
+    ["service-accounts.json", '{"accounts":[{"email":', /is not a valid list of service accounts/],
     ["service-accounts.json", '{"accounts":[],"newerField":1}', /"newerField" is unknown/],
     ["log.key", "short", /is no key of 32 bytes/],
   ])("finds a %s that cannot be used: %s", async (name, text, problem) => {

@@ -7,7 +7,7 @@ import { Code } from "@connectrpc/connect";
 import { type AuthClient, GoogleAuth, gaxios, JWT } from "google-auth-library";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { PlanStatusSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
-import { type KeyFile, revokeServiceAccount } from "../../src/auth/accounts/admin.ts";
+import { type KeyFile, revokeServiceAccount } from "../../src/auth/accounts/administration.ts";
 import { pushScope, readScope } from "../../src/auth/scopes.ts";
 import {
   createPlanSharingClient,

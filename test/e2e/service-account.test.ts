@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { KeyFile } from "../../src/auth/accounts/admin.ts";
+import type { KeyFile } from "../../src/auth/accounts/administration.ts";
 import { createPlanSharingClient, googleCredentials } from "../../src/client/index.ts";
 import { apiErrorOf } from "../support/api-error.ts";
 import { dataDirectory } from "../support/data-directory.ts";
@@ -94,8 +94,8 @@ describe("mdps service-account", () => {
     ["a URL that is none", ["create", "--operator", "1", "--url", "mdps.example.com"], /URL of a server/],
     ["a URL with a path", ["create", "--operator", "1", "--url", "https://example.com/x"], /URL of a server/],
     ["an access that is none", ["create", "--operator", "1", "--access", "all"], /push, read, both/],
-    ["an account that does not exist", ["revoke", "nobody"], /^mdps: there is no account nobody@/],
-    ["a key that does not exist", ["remove-key", "nobody", "k"], /^mdps: there is no account nobody@/],
+    ["an account that does not exist", ["revoke", "nobody"], /^mdps: the account nobody@/],
+    ["a key that does not exist", ["remove-key", "nobody", "k"], /^mdps: the account nobody@/],
     ["an unknown command", ["delete", "nobody"], /unknown command 'delete'/],
   ])("says what is wrong: %s", async (_, args, message) => {
     const directory = await dataDirectory();

@@ -2,7 +2,7 @@ import { chmod, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promis
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
-import { SigningKeyError } from "../../src/auth/accounts/signing-key.ts";
+import { SigningKeyError } from "../../src/auth/signing-key.ts";
 import { StoreOpenError } from "../../src/store/plan-store.ts";
 import { dataDirectory } from "../support/data-directory.ts";
 import { parent, startTestServer } from "../support/test-server.ts";

@@ -1,6 +1,6 @@
 import { signAccessToken } from "../../src/auth/access-token.ts";
-import { loadSigningKey } from "../../src/auth/accounts/signing-key.ts";
 import { pushScope, readScope } from "../../src/auth/scopes.ts";
+import { loadSigningKey } from "../../src/auth/signing-key.ts";
 import {
   createPlanSharingClient,
   type PlanSharingClient,

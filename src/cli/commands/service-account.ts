@@ -1,6 +1,5 @@
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { type Command, Option } from "commander";
-import { readServiceAccounts } from "../../auth/accounts/accounts.ts";
 import {
   addServiceAccountKey,
   createServiceAccount,
@@ -9,7 +8,8 @@ import {
   linkServiceAccount,
   removeServiceAccountKey,
   revokeServiceAccount,
-} from "../../auth/accounts/admin.ts";
+} from "../../auth/accounts/administration.ts";
+import { readServiceAccounts } from "../../auth/accounts/list-file.ts";
 import { pushScope, readScope } from "../../auth/scopes.ts";
 import { systemClock } from "../../contract/clock.ts";
 import { defaultDataDirectory } from "../options/data-directory.ts";

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { defaultTokenSeconds, signAccessToken } from "../../auth/access-token.ts";
-import { loadSigningKey } from "../../auth/accounts/signing-key.ts";
 import { pushScope, readScope } from "../../auth/scopes.ts";
+import { loadSigningKey } from "../../auth/signing-key.ts";
 import { systemClock } from "../../contract/clock.ts";
 import { defaultDataDirectory } from "../options/data-directory.ts";
 import { newCommand } from "../options/new-command.ts";

@@ -1,5 +1,5 @@
-import { ServiceAccountsError } from "../../auth/accounts/accounts.ts";
-import { SigningKeyError } from "../../auth/accounts/signing-key.ts";
+import { ServiceAccountsError } from "../../auth/accounts/list-file.ts";
+import { SigningKeyError } from "../../auth/signing-key.ts";
 import { ConfigError } from "../../config/config-error.ts";
 import { InputError } from "../../push/input/input.ts";
 import { RunError } from "../../push/run/run-directory.ts";

@@ -1,5 +1,5 @@
 import { hash, randomBytes } from "node:crypto";
-import { readOrCreateSecret } from "../../auth/accounts/stored-secret.ts";
+import { readOrCreateSecret } from "../../auth/secret-file.ts";
 
 /** Returns what stands for a user key where the key itself must not: the same text for the same key, here alone. */
 export type HashUserKey = (userKey: string) => string;
@@ -16,7 +16,7 @@ export class LogKeyError extends Error {
  */
 export async function loadUserKeyHash(dataDirectory: string): Promise<HashUserKey> {
   const text = await readOrCreateSecret(dataDirectory, "log.key", {
-    make: async () => `${randomBytes(32).toString("base64url")}\n`,
+    create: async () => `${randomBytes(32).toString("base64url")}\n`,
     errorOf: (message, cause) => new LogKeyError(message, { cause }),
   });
   const key = text.trim();

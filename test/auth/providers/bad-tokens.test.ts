@@ -12,7 +12,7 @@ import {
   linkServiceAccount,
   removeServiceAccountKey,
   revokeServiceAccount,
-} from "../../../src/auth/accounts/admin.ts";
+} from "../../../src/auth/accounts/administration.ts";
 import { pushScope, readScope } from "../../../src/auth/scopes.ts";
 import type { PlanSharingProtocol } from "../../../src/client/index.ts";
 import { apiErrorOf, readApiError } from "../../support/api-error.ts";

@@ -1,6 +1,6 @@
 import { createSecretKey } from "node:crypto";
 import { importPKCS8, type JWTPayload, SignJWT } from "jose";
-import type { KeyFile } from "../../../src/auth/accounts/admin.ts";
+import type { KeyFile } from "../../../src/auth/accounts/administration.ts";
 import type { Clock } from "../../../src/contract/clock.ts";
 
 /** Seconds since the epoch on a server's clock, so many seconds from now; negative for before. */

@@ -1,6 +1,6 @@
 import { createPrivateKey } from "node:crypto";
 import { SignJWT } from "jose";
-import { createServiceAccount, emailOf, type KeyFile } from "../../../src/auth/accounts/admin.ts";
+import { createServiceAccount, emailOf, type KeyFile } from "../../../src/auth/accounts/administration.ts";
 import { pushScope } from "../../../src/auth/scopes.ts";
 import { systemClock } from "../../../src/contract/clock.ts";
 import type { TestServer } from "../test-server.ts";

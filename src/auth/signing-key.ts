@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK } from "jose";
-import { readOrCreateSecret } from "./stored-secret.ts";
+import { readOrCreateSecret } from "./secret-file.ts";
 
-/** The key pair by which this installation signs its own access tokens. */
+/** The key pair that signs the access tokens of this installation. */
 export type SigningKey = {
   readonly keyId: string;
   readonly algorithm: "ES256";
@@ -11,7 +11,7 @@ export type SigningKey = {
   readonly publicKey: CryptoKey;
 };
 
-/** Raised when the signing key cannot be used; the message says what to do. */
+/** Thrown when the signing key cannot be used. The message says what to do. */
 export class SigningKeyError extends Error {
   override readonly name = "SigningKeyError";
 }
@@ -19,17 +19,17 @@ export class SigningKeyError extends Error {
 const algorithm = "ES256";
 const fileName = "signing-key.json";
 
-/** Returns the key of a data directory; the first call ever makes it. Safe when several processes come first. */
+/** Loads the key of a data directory, or creates it. Safe to call from several processes at once. Rejects with SigningKeyError. */
 export async function loadSigningKey(directory: string): Promise<SigningKey> {
   const text = await readOrCreateSecret(directory, fileName, {
-    make: makeKey,
+    create: createKey,
     errorOf: (message, cause) => new SigningKeyError(message, { cause }),
   });
   try {
     const jwk = JSON.parse(text) as JWK;
     const { kty, crv, x, y, kid } = jwk;
     if (kty === undefined || crv === undefined || x === undefined || y === undefined || kid === undefined) {
-      throw new SigningKeyError("a part of the key is missing");
+      throw new SigningKeyError("kty, crv, x, y and kid are required");
     }
     return {
       keyId: kid,
@@ -39,13 +39,13 @@ export async function loadSigningKey(directory: string): Promise<SigningKey> {
     };
   } catch (cause) {
     throw new SigningKeyError(
-      `${join(directory, fileName)} is no signing key. Restore it from a backup, or remove it to make a new one: tokens of the old one end.`,
+      `${join(directory, fileName)} is not a valid signing key. Restore it from a backup, or remove it to create a new key: tokens signed with the old key stop working.`,
       { cause },
     );
   }
 }
 
-async function makeKey(): Promise<string> {
+async function createKey(): Promise<string> {
   const { privateKey } = await generateKeyPair(algorithm, { extractable: true });
   const jwk = { ...(await exportJWK(privateKey)), alg: algorithm, use: "sig", kid: randomUUID() };
   return `${JSON.stringify(jwk, undefined, 2)}\n`;

@@ -10,10 +10,9 @@ import {
   type ServiceAccounts,
 } from "../../../gen/mobiledataplansharing/config/v1/service_accounts_pb.ts";
 import type { Clock } from "../../contract/clock.ts";
-import { ServiceAccountsError } from "./accounts.ts";
-import { changeServiceAccounts } from "./file.ts";
+import { changeServiceAccounts, ServiceAccountsError } from "./list-file.ts";
 
-/** A key file with the members of Google's that its libraries read. The only place where the private key is. */
+/** A key file in the format of Google's client libraries. The private key is stored nowhere else. */
 export type KeyFile = {
   readonly type: "service_account";
   readonly project_id: string;
@@ -27,9 +26,9 @@ export type KeyFile = {
 };
 
 export type KeyFileInit = {
-  /** URL of the server, without a slash at the end. */
+  /** URL of the server, without a trailing slash. */
   url: string;
-  /** Google's own, or another, by which Google's libraries sign access tokens themselves (AIP-4111). */
+  /** With a domain other than `googleapis.com`, Google's libraries sign access tokens themselves (AIP-4111). */
   universeDomain: string;
 };
 
@@ -41,12 +40,12 @@ export type NewAccount = {
 
 const projectId = "mobile-data-plan-sharing";
 
-/** Returns the full name of an account: what is no e-mail address yet gets the domain of this project's accounts. */
+/** Returns the email of an account: a name without `@` gets the domain `mobile-data-plan-sharing.internal`. */
 export function emailOf(name: string): string {
   return name.includes("@") ? name : `${name}@${projectId}.internal`;
 }
 
-/** Makes an account and its first key. Rejects with ServiceAccountsError if the name is taken. */
+/** Creates an account and its first key. Rejects with ServiceAccountsError if the email is taken. */
 export function createServiceAccount(
   directory: string,
   { email, asns, scopes }: NewAccount,
@@ -55,7 +54,7 @@ export function createServiceAccount(
 ): Promise<KeyFile> {
   return changeServiceAccounts(directory, async (list) => {
     if (list.accounts.some((account) => account.email === email && account.revokeTime === undefined)) {
-      throw new ServiceAccountsError(`there is an account ${email} already; choose another --name`);
+      throw new ServiceAccountsError(`the account ${email} already exists; choose another --name`);
     }
     const account = create(ServiceAccountSchema, {
       email,
@@ -64,13 +63,13 @@ export function createServiceAccount(
       scopes: [...scopes],
       createTime: timestampFromMs(clock.now()),
     });
-    // The name of a revoked account may be given again; its keys stay out.
+    // The email of a revoked account may be used again; the old keys stay revoked.
     list.accounts = [...list.accounts.filter((other) => other.email !== email), account];
     return addKeyTo(account, init, clock);
   });
 }
 
-/** Makes one more key for an account, so that keys can be changed without a pause. */
+/** Adds a key to an account, so that keys can be rotated without downtime. */
 export function addServiceAccountKey(
   directory: string,
   email: string,
@@ -80,7 +79,7 @@ export function addServiceAccountKey(
   return changeServiceAccounts(directory, (list) => addKeyTo(accountOf(list, email), init, clock));
 }
 
-/** Ends a key, and the tokens that were got with it. */
+/** Removes a key. Tokens that were issued for it stop working. */
 export function removeServiceAccountKey(directory: string, email: string, keyId: string): Promise<void> {
   return changeServiceAccounts(directory, (list) => {
     const account = accountOf(list, email);
@@ -92,7 +91,7 @@ export function removeServiceAccountKey(directory: string, email: string, keyId:
   });
 }
 
-/** Ends an account, its keys and its tokens. */
+/** Revokes an account. Its keys and tokens stop working. */
 export function revokeServiceAccount(directory: string, email: string, clock: Clock): Promise<void> {
   return changeServiceAccounts(directory, (list) => {
     const account = accountOf(list, email);
@@ -101,7 +100,7 @@ export function revokeServiceAccount(directory: string, email: string, clock: Cl
   });
 }
 
-/** Lets an account act for an operator, or no longer. Returns the operators that it may act for now. */
+/** Links an account to an operator, or unlinks it. Resolves with the operators it is linked to now. */
 export function linkServiceAccount(
   directory: string,
   email: string,
@@ -118,7 +117,9 @@ export function linkServiceAccount(
 function accountOf(list: ServiceAccounts, email: string): ServiceAccount {
   const account = list.accounts.find((each) => each.email === email && each.revokeTime === undefined);
   if (account === undefined) {
-    throw new ServiceAccountsError(`there is no account ${email}; mdps service-account list shows them`);
+    throw new ServiceAccountsError(
+      `the account ${email} does not exist; mdps service-account list shows all accounts`,
+    );
   }
   return account;
 }

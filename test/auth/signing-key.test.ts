@@ -1,11 +1,11 @@
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { loadSigningKey, SigningKeyError } from "../../../src/auth/accounts/signing-key.ts";
-import { dataDirectory } from "../../support/data-directory.ts";
+import { loadSigningKey, SigningKeyError } from "../../src/auth/signing-key.ts";
+import { dataDirectory } from "../support/data-directory.ts";
 
-describe("the signing key of a data directory", () => {
-  it("is made by whoever comes first, and stays", async () => {
+describe("loadSigningKey", () => {
+  it("creates the key on the first call and returns the same key later", async () => {
     const directory = await dataDirectory();
     const first = await loadSigningKey(directory);
     const text = await readFile(join(directory, "signing-key.json"), "utf8");
@@ -14,27 +14,27 @@ describe("the signing key of a data directory", () => {
     expect(await readFile(join(directory, "signing-key.json"), "utf8")).toBe(text);
   });
 
-  it("is one, though many come at the same time, and no draft is left behind", async () => {
+  it("creates one key when called several times at once, and leaves no draft behind", async () => {
     const directory = await dataDirectory();
     const keys = await Promise.all(Array.from({ length: 8 }, () => loadSigningKey(directory)));
     expect(new Set(keys.map(({ keyId }) => keyId)).size).toBe(1);
     expect(await readdir(directory)).toEqual(["signing-key.json"]);
   });
 
-  it("differs from that of another directory", async () => {
+  it("creates a different key for each data directory", async () => {
     const one = await loadSigningKey(await dataDirectory());
     const other = await loadSigningKey(await dataDirectory());
     expect(one.keyId).not.toBe(other.keyId);
   });
 
-  it("makes the directory if it is not there, for its owner alone", async () => {
+  it("creates the data directory, accessible to its owner only", async () => {
     const directory = join(await dataDirectory(), "a", "b");
     await loadSigningKey(directory);
     expect((await stat(directory)).mode & 0o077).toBe(0);
     expect((await stat(join(directory, "signing-key.json"))).mode & 0o777).toBe(0o600);
   });
 
-  it("is not used when others can read it: the message says what to run", async () => {
+  it("rejects a key file that others can read, with the command to run", async () => {
     const directory = await dataDirectory();
     await loadSigningKey(directory);
     const path = join(directory, "signing-key.json");
@@ -45,27 +45,27 @@ describe("the signing key of a data directory", () => {
   });
 
   it.each([
-    ["no JSON", "garbage"],
+    ["text that is not JSON", "garbage"],
     ["nothing", ""],
-    ["no key", "{}"],
-    ["a key without its secret part", '{"kty":"EC","crv":"P-256","kid":"1","x":"AA"}'],
+    ["an empty object", "{}"],
+    ["a key without its private part", '{"kty":"EC","crv":"P-256","kid":"1","x":"AA"}'],
     ["a key whose parts do not fit", '{"kty":"EC","crv":"P-256","kid":"1","x":"AA","y":"AA","d":"AA"}'],
-  ])("is refused when its file holds %s", async (_, content) => {
+  ])("rejects a key file that contains %s, and leaves it as it is", async (_, content) => {
     const directory = await dataDirectory();
     const path = join(directory, "signing-key.json");
     await writeFile(path, content, { mode: 0o600 });
     await expect(loadSigningKey(directory)).rejects.toThrow(SigningKeyError);
-    await expect(loadSigningKey(directory)).rejects.toThrow(`${path} is no signing key. Restore it`);
+    await expect(loadSigningKey(directory)).rejects.toThrow(`${path} is not a valid signing key. Restore it`);
     expect(await readFile(path, "utf8")).toBe(content);
   });
 
-  it("is refused when a directory is in its place", async () => {
+  it("rejects a key file that is a directory", async () => {
     const directory = await dataDirectory();
     await mkdir(join(directory, "signing-key.json"), { mode: 0o700 });
     await expect(loadSigningKey(directory)).rejects.toThrow(SigningKeyError);
   });
 
-  it("cannot be made where a file is in the place of the directory", async () => {
+  it("rejects a data directory that is a file", async () => {
     const file = join(await dataDirectory(), "file");
     await writeFile(file, "");
     await expect(loadSigningKey(file)).rejects.toThrow(SigningKeyError);

@@ -1,0 +1,140 @@
+import { createPublicKey, type KeyObject } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
+import { mkdir, open, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { fromJsonString, toJson } from "@bufbuild/protobuf";
+import { createValidator } from "@bufbuild/protovalidate";
+import {
+  type ServiceAccounts,
+  ServiceAccountsSchema,
+} from "../../../gen/mobiledataplansharing/config/v1/service_accounts_pb.ts";
+import { replaceSecret } from "../secret-file.ts";
+
+/** A service account that is not revoked. */
+export type ServiceAccount = {
+  readonly email: string;
+  /** Operators that the account may act for. */
+  readonly asns: ReadonlySet<number>;
+  readonly scopes: ReadonlySet<string>;
+  readonly keys: readonly { readonly keyId: string; readonly publicKey: KeyObject }[];
+};
+
+/** Thrown when the list of service accounts cannot be used. The message says what to do. */
+export class ServiceAccountsError extends Error {
+  override readonly name = "ServiceAccountsError";
+}
+
+export type ChangeOptions = {
+  /** How long to wait for another program that is changing the list, in milliseconds. Defaults to 2000. */
+  lockTimeoutMs?: number;
+};
+
+/** Time between two attempts to take the lock, in milliseconds. */
+const lockPauseMs = 50;
+
+const validator = createValidator();
+
+/** Returns the path of the list of service accounts of a data directory. */
+export function serviceAccountsPath(directory: string): string {
+  return join(directory, "service-accounts.json");
+}
+
+/**
+ * Reads the list of a data directory; without a file it is empty. Throws ServiceAccountsError if the file is damaged,
+ * or if others than its owner can write it: they could decide which accounts may push.
+ */
+export function readServiceAccounts(directory: string): ServiceAccounts {
+  const path = serviceAccountsPath(directory);
+  let text = "{}";
+  try {
+    if (process.platform !== "win32" && (statSync(path).mode & 0o022) !== 0) {
+      throw new ServiceAccountsError(
+        `${path} can be written by others than its owner. Run: chmod 600 ${path}`,
+      );
+    }
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if (error instanceof ServiceAccountsError) {
+      throw error;
+    }
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
+      throw new ServiceAccountsError(`${path} cannot be read: ${(error as Error).message}`, { cause: error });
+    }
+  }
+  try {
+    const list = fromJsonString(ServiceAccountsSchema, text);
+    const { violations } = validator.validate(ServiceAccountsSchema, list);
+    if (violations !== undefined && violations.length > 0) {
+      throw new Error(violations.map(String).join("; "));
+    }
+    // Throws for a public key that cannot be read.
+    accountsByEmail(list);
+    return list;
+  } catch (cause) {
+    throw new ServiceAccountsError(
+      `${path} is not a valid list of service accounts: ${(cause as Error).message}. Restore it from a backup.`,
+      { cause },
+    );
+  }
+}
+
+/** Returns the accounts of a list that are not revoked. */
+export function accountsByEmail(list: ServiceAccounts): ReadonlyMap<string, ServiceAccount> {
+  const current = list.accounts.filter(({ revokeTime }) => revokeTime === undefined);
+  return new Map(
+    current.map(({ email, asns, scopes, keys }) => [
+      email,
+      {
+        email,
+        asns: new Set(asns),
+        scopes: new Set(scopes),
+        keys: keys.map(({ keyId, publicKey }) => ({ keyId, publicKey: createPublicKey(publicKey) })),
+      },
+    ]),
+  );
+}
+
+/**
+ * Changes the list of service accounts of a data directory: reads it, calls `change` with it, and replaces the file
+ * atomically. Changes from several programs run one after the other. If `change` throws, the file stays as it is.
+ * Rejects with ServiceAccountsError.
+ */
+export async function changeServiceAccounts<Result>(
+  directory: string,
+  change: (list: ServiceAccounts) => Result | Promise<Result>,
+  { lockTimeoutMs = 2_000 }: ChangeOptions = {},
+): Promise<Result> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const path = serviceAccountsPath(directory);
+  const lock = `${path}.lock`;
+  await takeLock(lock, lockTimeoutMs / lockPauseMs);
+  try {
+    const list = readServiceAccounts(directory);
+    const result = await change(list);
+    await replaceSecret(path, `${JSON.stringify(toJson(ServiceAccountsSchema, list), undefined, 2)}\n`);
+    return result;
+  } finally {
+    await rm(lock, { force: true });
+  }
+}
+
+async function takeLock(lock: string, pauses: number): Promise<void> {
+  for (let pause = 1; ; pause += 1) {
+    try {
+      await (await open(lock, "wx", 0o600)).close();
+      return;
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code !== "EEXIST") {
+        throw new ServiceAccountsError(`${lock} cannot be created: ${message}`, { cause: error });
+      }
+      if (pause > pauses) {
+        throw new ServiceAccountsError(
+          `another program is changing the service accounts. If none is running, remove ${lock}`,
+        );
+      }
+      await setTimeout(lockPauseMs);
+    }
+  }
+}

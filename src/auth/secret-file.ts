@@ -1,0 +1,91 @@
+import { randomUUID } from "node:crypto";
+import { link, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { isPrivateFile } from "../contract/private-file.ts";
+
+export type SecretFileOptions = {
+  /** Returns the text of the file when there is none yet. */
+  create(): Promise<string>;
+  /** Returns the error to throw. The message names the file and says what to do. */
+  errorOf(message: string, cause?: unknown): Error;
+};
+
+/**
+ * Returns the text of a file that only its owner can read (`isPrivateFile`). Creates the file if it does not exist. If
+ * several processes do so at once, all of them get the text of the first.
+ */
+export async function readOrCreateSecret(
+  directory: string,
+  name: string,
+  { create, errorOf }: SecretFileOptions,
+): Promise<string> {
+  const path = join(directory, name);
+  const text = await readSecret(path, errorOf);
+  if (text !== undefined) {
+    return text;
+  }
+  const created = await create();
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    // Unlike a rename, a link fails if the file exists: the secret of the first process stays.
+    await writeSecret(path, created, link);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== "EEXIST") {
+      throw errorOf(`${path} cannot be created: ${message}. Choose a writable directory.`, error);
+    }
+  }
+  return readFile(path, "utf8");
+}
+
+/** Replaces a file that only its owner can read. Readers see the old text or the new one, also after a power loss. */
+export function replaceSecret(path: string, text: string): Promise<void> {
+  return writeSecret(path, text, rename);
+}
+
+async function readSecret(path: string, errorOf: SecretFileOptions["errorOf"]): Promise<string | undefined> {
+  let isPrivate: boolean;
+  let text: string;
+  try {
+    isPrivate = isPrivateFile(await stat(path));
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+      return undefined;
+    }
+    throw errorOf(`${path} cannot be read: ${(error as Error).message}`, error);
+  }
+  if (!isPrivate) {
+    throw errorOf(`${path} can be read by others than its owner. Run: chmod 600 ${path}`);
+  }
+  return text;
+}
+
+/** Writes a draft beside the file, then moves it into place with `rename` or `link`. */
+async function writeSecret(path: string, text: string, place: typeof rename): Promise<void> {
+  const draft = `${path}.${randomUUID()}`;
+  try {
+    const file = await open(draft, "wx", 0o600);
+    try {
+      // The umask may have removed permissions of the owner.
+      await file.chmod(0o600);
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await place(draft, path);
+    await syncFolder(dirname(path));
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  try {
+    const folder = await open(path, "r");
+    await folder.sync().finally(() => folder.close());
+  } catch {
+    // Windows cannot sync a folder.
+  }
+}
