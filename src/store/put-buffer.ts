@@ -1,4 +1,5 @@
-import type { PutOutcome, PutRecord, RecordKind } from "./plan-store.ts";
+import type { PutOutcome, PutRecord } from "./plan-store.ts";
+import { kindCodes } from "./record-kind.ts";
 
 /**
  * Carries one batch of puts to the worker, and its outcomes back, in memory that both threads see.
@@ -28,9 +29,6 @@ export const putBytes = 16 * 1024 * 1024;
 
 const fields = 8;
 const numbersLength = batchPuts * fields;
-
-/** Numbers stored in place of a RecordKind, also on disk: never change or reuse one. */
-export const kindCodes: Readonly<Record<RecordKind, number>> = { planStatus: 1, planGroup: 2 };
 
 /** Allocates the memory of a batch; the kernel provides pages only where they are written. */
 export function allocatePutMemory(): SharedArrayBuffer {

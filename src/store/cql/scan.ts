@@ -1,8 +1,8 @@
 import type { Clock } from "../../contract/clock.ts";
-import { type PutRecord, type RecordKind, type RecordPage, StoreUnavailable } from "../plan-store.ts";
+import { type PutRecord, type RecordPage, StoreUnavailable } from "../plan-store.ts";
+import { kindOf } from "../record-kind.ts";
 import type { CqlCluster, CqlRow } from "./cluster.ts";
 import { decodeEntry, isAlive } from "./entry.ts";
-import { kindCodes } from "./schema.ts";
 
 export type CqlScanOptions = {
   /** Reads once; the store counts and bounds what it has under way. */
@@ -20,8 +20,6 @@ const selectAt = `SELECT ${columns} FROM record WHERE ${token} = ?`;
 /** Before the first token: the partitioner gives this one to no key. */
 const smallestToken = -(2n ** 63n);
 const largestToken = 2n ** 63n - 1n;
-
-const kinds = new Map(Object.entries(kindCodes).map(([kind, code]) => [code as number, kind as RecordKind]));
 
 /** Bytes that a page should have; its number of rows follows from the page before. */
 const pageBytes = 4 * 1024 * 1024;
@@ -73,7 +71,7 @@ async function upToWholeToken(
 }
 
 function recordOf(row: CqlRow): PutRecord {
-  const kind = kinds.get(row.kind);
+  const kind = kindOf(row.kind);
   if (!kind) {
     throw new StoreUnavailable(`a stored record has the unknown kind ${row.kind}`);
   }

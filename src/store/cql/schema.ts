@@ -10,9 +10,6 @@ export type InitCqlOptions = {
   replicas?: Readonly<Record<string, number>>;
 };
 
-/** Numbers stored in place of a RecordKind: never change or reuse one. */
-export const kindCodes = { planStatus: 1, planGroup: 2 } as const;
-
 /**
  * The step at index n brings the tables from version n to n + 1. Steps that were released never change. Cassandra has
  * no transaction for them: each statement must be one that can be run again, after a program was killed half way.

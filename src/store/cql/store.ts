@@ -6,12 +6,13 @@ import {
   type RecordKey,
   SnapshotUnsupported,
 } from "../plan-store.ts";
+import { kindCodes } from "../record-kind.ts";
 import { type CqlRow, cannotOpen, connectCql } from "./cluster.ts";
 import { decodeEntry, encodeEntry, isAlive, refusalBy } from "./entry.ts";
 import { createGate } from "./gate.ts";
 import { createLanes } from "./key-queues.ts";
 import { scanTokens } from "./scan.ts";
-import { askQuorum, checkSchema, kindCodes } from "./schema.ts";
+import { askQuorum, checkSchema } from "./schema.ts";
 import { parseCqlUrl } from "./url.ts";
 import { timestampOf, ttlOf } from "./write-time.ts";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { RecordKey, RecordKind } from "../plan-store.ts";
-import { kindCodes } from "../put-buffer.ts";
+import { kindCodes, kindOf } from "../record-kind.ts";
 import { byteaArray, int2Array, int8Array } from "./array.ts";
 
 /** A key as the table has it. */
@@ -16,8 +16,6 @@ export type PostgresKey = {
 // An entry of an index takes at most 2,704 bytes of a page of 8 KiB (BTMaxItemSize in access/nbtree.h). The contract
 // has no id above this either, so that digests are for users of the store that know other limits.
 const longestId = 1024;
-
-const kindOfCode = new Map(Object.entries(kindCodes).map(([kind, code]) => [code, kind as RecordKind]));
 
 /** Returns the columns of a key. */
 export function postgresKeyOf({ asn, kind, clientId, id }: RecordKey): PostgresKey {
@@ -37,7 +35,7 @@ export function postgresKeyOf({ asn, kind, clientId, id }: RecordKey): PostgresK
 export function recordKeyOf({ asn, kind, clientId, id, longKey }: PostgresKey): RecordKey {
   const [client, record] = longKey ? unpackIds(longKey) : [clientId, id];
   return {
-    kind: kindOfCode.get(kind) as RecordKind,
+    kind: kindOf(kind) as RecordKind,
     asn,
     clientId: client.toString(),
     id: record.toString(),

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { type PutRecord, StoreOpenError } from "../plan-store.ts";
-import { kindCodes } from "../put-buffer.ts";
+import { kindOf } from "../record-kind.ts";
 import { busyTimeout } from "./busy.ts";
 import { claimToLook } from "./claim.ts";
 import { identify } from "./database.ts";
@@ -136,11 +136,10 @@ function checkRows(database: DatabaseSync, look: LookAtRecord, faults: string[])
   return records;
 }
 
-const kinds = new Set<number>(Object.values(kindCodes));
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 function faultOf({ asn, kind, client_id, id, update_seconds, update_nanos }: RecordRow): string | undefined {
-  if (!kinds.has(kind)) {
+  if (kindOf(kind) === undefined) {
     return `has the kind ${kind}, which this program does not know`;
   }
   if (asn < 1 || asn > 4_294_967_295) {

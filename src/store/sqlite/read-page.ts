@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { PutRecord, RecordKind } from "../plan-store.ts";
-import { kindCodes } from "../put-buffer.ts";
+import type { PutRecord } from "../plan-store.ts";
+import { kindOf } from "../record-kind.ts";
 import type { SqlitePage } from "./protocol.ts";
 
 /** Rows looked at in one read transaction, which the end of a checkpoint has to wait for. */
@@ -8,8 +8,6 @@ const pageRows = 500;
 
 /** Sum of the values at which a page is full, in bytes. */
 const pageBytes = 1024 * 1024;
-
-const kinds = new Map(Object.entries(kindCodes).map(([kind, code]) => [code, kind as RecordKind]));
 
 /** A row of the table. */
 export type RecordRow = {
@@ -77,11 +75,15 @@ function packed(rows: readonly RecordRow[], bytes: number): Pick<SqlitePage, "re
   return { records, values };
 }
 
-/** Returns the record of a row. Raises an Error for a kind that is none. */
+/** Returns the record of a row. Raises an Error for an unknown kind. */
 export function recordOfRow(row: RecordRow): PutRecord {
+  const kind = kindOf(row.kind);
+  if (kind === undefined) {
+    throw new Error(`row ${row.row} has the kind ${row.kind}, which this program does not know`);
+  }
   return {
     key: {
-      kind: kindOf(row),
+      kind,
       asn: row.asn,
       clientId: textOf(row.client_id),
       id: textOf(row.id),
@@ -93,14 +95,6 @@ export function recordOfRow(row: RecordRow): PutRecord {
     expiresAtMs: row.expires_at_ms ?? undefined,
     value: row.value,
   };
-}
-
-function kindOf({ row, kind }: RecordRow): RecordKind {
-  const known = kinds.get(kind);
-  if (known === undefined) {
-    throw new Error(`row ${row} has the kind ${kind}, which this program does not know`);
-  }
-  return known;
 }
 
 // Not a TextDecoder: it would take the first character for a mark of the byte order.

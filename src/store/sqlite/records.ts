@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { RecordKey } from "../plan-store.ts";
-import { kindCodes, type PutBuffer, type PutRow, readPuts, writeOutcome } from "../put-buffer.ts";
+import { type PutBuffer, type PutRow, readPuts, writeOutcome } from "../put-buffer.ts";
+import { kindCodes } from "../record-kind.ts";
 import { waitWhileBusy } from "./busy.ts";
 import { concernsWholeDatabase, messageOf, resultCode, resultCodeOf } from "./error.ts";
 
