@@ -57,7 +57,7 @@ describe("the house", () => {
   it("is looked at as a whole: imports, workers and generated code are found", () => {
     const targets = imports.map(({ to }) => to);
     expect(targets).toContain("src/contract/api-error.ts");
-    expect(targets).toContain("src/store/sqlite/worker.ts");
+    expect(targets).toContain("src/store/sqlite/write-worker.ts");
     expect(targets).toContain("gen/mobiledataplansharing/v1/errors_pb.ts");
     expect(targets).toContain("gen/deps/google/rpc/error_details_pb.js");
     expect(targets.filter((path) => path.startsWith("src/") && !textOf.has(path))).toEqual([]);

@@ -1,10 +1,6 @@
-/**
- * Works on the items of one key one batch at a time, and on different keys at once.
- *
- * What comes for a key while a batch of it is being worked on makes the next batch. An idle key costs nothing.
- */
-export type Lanes<Item, Result> = {
-  /** Rejects with what the batch rejected with. */
+/** A queue per key: items of one key run one batch at a time, in order; different keys run concurrently. */
+export type KeyQueues<Item, Result> = {
+  /** Queues an item; items that arrive during a batch of their key form the next one. Rejects with the batch's error. */
   add(key: string, item: Item): Promise<Result>;
 };
 
@@ -14,21 +10,21 @@ type Waiting<Item, Result> = {
   readonly reject: (reason: unknown) => void;
 };
 
-/** Creates lanes without items. `run` resolves with one entry per item, in order. */
-export function createLanes<Item, Result>(
+/** Creates empty queues. `run` resolves with one entry per item, in order. */
+export function createKeyQueues<Item, Result>(
   run: (items: readonly Item[]) => Promise<readonly Result[]>,
-): Lanes<Item, Result> {
-  /** By key, what waits behind the batch at work; a key without one is not there. */
-  const lanes = new Map<string, Waiting<Item, Result>[]>();
+): KeyQueues<Item, Result> {
+  /** Items that wait for the running batch of their key. A key without a running batch has no entry. */
+  const queues = new Map<string, Waiting<Item, Result>[]>();
 
-  async function work(key: string, first: Waiting<Item, Result>): Promise<void> {
+  async function runBatches(key: string, first: Waiting<Item, Result>): Promise<void> {
     let batch = [first];
     while (batch.length > 0) {
-      lanes.set(key, []);
+      queues.set(key, []);
       await settle(batch);
-      batch = lanes.get(key) ?? [];
+      batch = queues.get(key) ?? [];
     }
-    lanes.delete(key);
+    queues.delete(key);
   }
 
   async function settle(batch: readonly Waiting<Item, Result>[]): Promise<void> {
@@ -47,11 +43,11 @@ export function createLanes<Item, Result>(
   return {
     add(key, item) {
       return new Promise((resolve, reject) => {
-        const waiting = lanes.get(key);
+        const waiting = queues.get(key);
         if (waiting) {
           waiting.push({ item, resolve, reject });
         } else {
-          void work(key, { item, resolve, reject });
+          void runBatches(key, { item, resolve, reject });
         }
       });
     },

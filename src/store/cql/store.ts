@@ -7,10 +7,10 @@ import {
   SnapshotUnsupported,
 } from "../plan-store.ts";
 import { kindCodes } from "../record-kind.ts";
+import { createCallLimiter } from "./call-limiter.ts";
 import { type CqlRow, cannotOpen, connectCql } from "./cluster.ts";
 import { decodeEntry, encodeEntry, isAlive, refusalBy } from "./entry.ts";
-import { createGate } from "./gate.ts";
-import { createLanes } from "./key-queues.ts";
+import { createKeyQueues } from "./key-queues.ts";
 import { scanTokens } from "./scan.ts";
 import { askQuorum, checkSchema } from "./schema.ts";
 import { parseCqlUrl } from "./url.ts";
@@ -24,7 +24,7 @@ export type CqlStoreOptions = {
   /** Calls that may wait for the cluster; more are refused. Defaults to 16,384. */
   maxWaiting?: number;
   /** Calls that the cluster works on at a time. Defaults to 512. */
-  maxAtWork?: number;
+  maxRunning?: number;
   /** How long one node may take for one statement before the next is tried, in ms. Defaults to 3,000. */
   nodeTimeout?: number;
 };
@@ -72,7 +72,7 @@ type Put = {
  * A record may have 8 MiB, and its client id and id 65,000 bytes. Rejects with StoreOpenError.
  */
 export async function openCqlStore(options: CqlStoreOptions): Promise<PlanStore> {
-  const { url, clock = systemClock, maxWaiting = 16_384, maxAtWork = 512, nodeTimeout = 3_000 } = options;
+  const { url, clock = systemClock, maxWaiting = 16_384, maxRunning = 512, nodeTimeout = 3_000 } = options;
   const address = parseCqlUrl(url);
   const cluster = await connectCql({ address, inKeyspace: true, nodeTimeout });
   try {
@@ -81,12 +81,12 @@ export async function openCqlStore(options: CqlStoreOptions): Promise<PlanStore>
     await cluster.end();
     throw cannotOpen(address, error);
   }
-  const gate = createGate({ maxCalls: maxWaiting, maxBytes: maxWaitingBytes, maxAtWork, maxWait });
+  const limiter = createCallLimiter({ maxCalls: maxWaiting, maxBytes: maxWaitingBytes, maxRunning, maxWait });
 
-  const lanes = createLanes<Put, PutOutcome | undefined>((puts) => gate.turn(() => putInTurn(puts)));
+  const queues = createKeyQueues<Put, PutOutcome | undefined>((puts) => limiter.run(() => putOneKey(puts)));
 
   /** Puts records of one key as if one after the other, with one read and at most one write; undefined: aborted. */
-  async function putInTurn(puts: readonly Put[]): Promise<(PutOutcome | undefined)[]> {
+  async function putOneKey(puts: readonly Put[]): Promise<(PutOutcome | undefined)[]> {
     const aborted = puts.map(({ signal }) => signal?.aborted ?? false);
     const [first] = puts;
     if (!first || !aborted.includes(false)) {
@@ -116,7 +116,7 @@ export async function openCqlStore(options: CqlStoreOptions): Promise<PlanStore>
   }
 
   async function get(key: RecordKey, signal: AbortSignal | undefined): Promise<Uint8Array | undefined> {
-    const [row]: readonly CqlRow[] = await gate.turn(async () => {
+    const [row]: readonly CqlRow[] = await limiter.run(async () => {
       signal?.throwIfAborted();
       return cluster.read(selectEntry, columnsOf(key));
     });
@@ -128,7 +128,7 @@ export async function openCqlStore(options: CqlStoreOptions): Promise<PlanStore>
   }
 
   async function release(): Promise<void> {
-    await gate.drain();
+    await limiter.drain();
     await cluster.end();
   }
   let closed: Promise<void> | undefined;
@@ -139,7 +139,7 @@ export async function openCqlStore(options: CqlStoreOptions): Promise<PlanStore>
       const key = columnsOf(record.key);
       const size = record.value.length + requireSmall(record.key, record.value);
       const put = { record, key, signal };
-      const outcome = await gate.admit(size, () => lanes.add(laneOf(record.key), put));
+      const outcome = await limiter.admit(size, () => queues.add(queueKeyOf(record.key), put));
       if (!outcome) {
         throw signal?.reason;
       }
@@ -147,19 +147,19 @@ export async function openCqlStore(options: CqlStoreOptions): Promise<PlanStore>
     },
     async get(key, signal) {
       signal?.throwIfAborted();
-      return gate.admit(0, () => get(key, signal));
+      return limiter.admit(0, () => get(key, signal));
     },
     async *scan({ after, signal, snapshot } = {}) {
       if (snapshot) {
         throw noSnapshot();
       }
       const read = (statement: string, parameters: readonly unknown[]) =>
-        gate.admit(0, () => gate.turn(() => cluster.read(statement, parameters)));
+        limiter.admit(0, () => limiter.run(() => cluster.read(statement, parameters)));
       yield* scanTokens({ read, clock, after, signal });
     },
     async health() {
-      gate.check();
-      await gate.admit(0, () => askQuorum(cluster));
+      limiter.check();
+      await limiter.admit(0, () => askQuorum(cluster));
     },
     close() {
       closed ??= release();
@@ -179,7 +179,7 @@ function columnsOf({ asn, kind, clientId, id }: RecordKey): unknown[] {
 }
 
 // The length separates the two parts whatever they contain.
-function laneOf({ asn, kind, clientId, id }: RecordKey): string {
+function queueKeyOf({ asn, kind, clientId, id }: RecordKey): string {
   return `${asn}/${kind}/${clientId.length}/${clientId}${id}`;
 }
 

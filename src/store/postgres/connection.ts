@@ -1,7 +1,7 @@
 import { Socket } from "node:net";
 import type { Client, ClientConfig } from "pg";
 import { StoreUnavailable } from "../plan-store.ts";
-import { faultOf, sqlStateOf, unavailable } from "./error.ts";
+import { errorKindOf, sqlStateOf, unavailable } from "./error.ts";
 import { prepareSession } from "./session.ts";
 
 /** A statement that each connection prepares once, under its name. */
@@ -109,7 +109,7 @@ export function createPostgresConnection(options: PostgresConnectionOptions): Po
       });
       return (await inTime(query, timeout + grace)).rows;
     } catch (error) {
-      if (faultOf(error) === "reconnect") {
+      if (errorKindOf(error) === "reconnect") {
         drop();
       }
       throw sqlStateOf(error) === undefined ? unavailable(error, url) : error;

@@ -8,10 +8,10 @@ import { StoreOpenError, StoreUnavailable } from "../plan-store.ts";
  * - `reconnect`: this connection, or what it is connected to, is of no use any more.
  * - `database`: the database cannot serve for now.
  */
-export type PostgresFault = "record" | "again" | "reconnect" | "database";
+export type PostgresErrorKind = "record" | "again" | "reconnect" | "database";
 
 /** Classes of SQLSTATE, its first two characters: https://www.postgresql.org/docs/current/errcodes-appendix.html. */
-const faultOfClass: Readonly<Record<string, PostgresFault>> = {
+const kindOfClass: Readonly<Record<string, PostgresErrorKind>> = {
   "08": "reconnect", // connection exception
   "22": "record", // data exception
   "23": "record", // integrity constraint violation
@@ -22,19 +22,19 @@ const faultOfClass: Readonly<Record<string, PostgresFault>> = {
   P0: "record", // raised by a trigger
 };
 
-const faultOfState: Readonly<Record<string, PostgresFault>> = {
+const kindOfState: Readonly<Record<string, PostgresErrorKind>> = {
   "0A000": "reconnect", // "cached plan must not change result type": the table was altered
   "26000": "reconnect", // a prepared statement is gone
   "57014": "database", // cancelled, by statement_timeout or an administrator
 };
 
 /** Says what an error means. Whatever has no SQLSTATE came from the connection. */
-export function faultOf(error: unknown): PostgresFault {
+export function errorKindOf(error: unknown): PostgresErrorKind {
   const state = sqlStateOf(error);
   if (state === undefined) {
     return "reconnect";
   }
-  return faultOfState[state] ?? faultOfClass[state.slice(0, 2)] ?? "database";
+  return kindOfState[state] ?? kindOfClass[state.slice(0, 2)] ?? "database";
 }
 
 /** Returns the SQLSTATE of an error that the server reported; undefined for any other error. */
@@ -58,7 +58,7 @@ export function shownUrl(url: string): string {
 }
 
 /** Returns the text of anything thrown, one line, without the password of the URL. */
-export function messageOf(error: unknown, url: string): string {
+export function messageWithoutSecrets(error: unknown, url: string): string {
   let message = textOf(error).replaceAll(/\s*\n\s*/g, " ");
   for (const secret of secretsOf(url)) {
     message = message.replaceAll(secret, "***");
@@ -71,7 +71,7 @@ export function unavailable(error: unknown, url: string): StoreUnavailable {
   if (error instanceof StoreUnavailable) {
     return error;
   }
-  return new StoreUnavailable(`PostgreSQL failed: ${messageOf(error, url)}`);
+  return new StoreUnavailable(`PostgreSQL failed: ${messageWithoutSecrets(error, url)}`);
 }
 
 const adviceOfState: Readonly<Record<string, string>> = {
@@ -88,7 +88,7 @@ export function openError(error: unknown, url: string): StoreOpenError {
   const state = sqlStateOf(error);
   const isOurs = error instanceof StoreOpenError || error instanceof StoreUnavailable;
   const advice = state === undefined ? "is the server running, and is this its URL?" : adviceOfState[state];
-  const text = `cannot open the store at ${shownUrl(url)}: ${messageOf(error, url)}`;
+  const text = `cannot open the store at ${shownUrl(url)}: ${messageWithoutSecrets(error, url)}`;
   return new StoreOpenError(advice === undefined || isOurs ? text : `${text}; ${advice}`);
 }
 

@@ -41,7 +41,7 @@ export async function getBatch(
       if (value === null || value === undefined) {
         later.push(place);
       } else {
-        values[place] = bytesOf(value);
+        values[place] = bytesOfHex(value);
       }
     }
     places = later;
@@ -50,6 +50,6 @@ export async function getBatch(
 }
 
 /** Reads a bytea from its text, `\x` and hexadecimal digits. */
-export function bytesOf(text: string): Buffer {
+export function bytesOfHex(text: string): Buffer {
   return Buffer.from(text.slice(2), "hex");
 }

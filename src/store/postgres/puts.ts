@@ -2,7 +2,7 @@ import type { Instant } from "../../contract/instant.ts";
 import { type PutOutcome, type PutRecord, StoreUnavailable } from "../plan-store.ts";
 import { byteaArray, int4Array, int8Array } from "./array.ts";
 import type { PostgresConnection, PostgresRows, PostgresStatement } from "./connection.ts";
-import { faultOf, messageOf, unavailable } from "./error.ts";
+import { errorKindOf, messageWithoutSecrets, unavailable } from "./error.ts";
 import { keyArrays, type PostgresKey, postgresKeyOf } from "./key.ts";
 
 const columns = "asn, kind, client_id, id, long_key, update_seconds, update_nanos, expires_at_ms, value";
@@ -79,7 +79,7 @@ export async function putBatch(
   try {
     stale = await connection.run(upsert, upsertValues(records, now));
   } catch (error) {
-    const fault = faultOf(error);
+    const fault = errorKindOf(error);
     if (fault === "again" && attempt < attempts) {
       return putBatch(connection, url, records, now, attempt + 1);
     }
@@ -87,7 +87,7 @@ export async function putBatch(
       throw unavailable(error, url);
     }
     if (records.length === 1) {
-      return [new StoreUnavailable(`the record was not stored: ${messageOf(error, url)}`)];
+      return [new StoreUnavailable(`the record was not stored: ${messageWithoutSecrets(error, url)}`)];
     }
     const half = records.length >> 1;
     const first = await settled(putBatch(connection, url, records.slice(0, half), now), half);

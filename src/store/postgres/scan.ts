@@ -2,7 +2,7 @@ import type { Clock } from "../../contract/clock.ts";
 import type { PutRecord, RecordPage, ScanOptions } from "../plan-store.ts";
 import type { PostgresConnection, PostgresStatement } from "./connection.ts";
 import { unavailable } from "./error.ts";
-import { bytesOf } from "./gets.ts";
+import { bytesOfHex } from "./gets.ts";
 import { packIds, recordKeyOf, unpackIds } from "./key.ts";
 
 /** Rows that a page is made of at most, expired ones among them. */
@@ -110,18 +110,18 @@ function keyColumnsOf([asn, kind, clientId, id]: Row): Position {
   return {
     asn: Number(asn),
     kind: Number(kind),
-    clientId: bytesOf(clientId as string),
-    id: bytesOf(id as string),
+    clientId: bytesOfHex(clientId as string),
+    id: bytesOfHex(id as string),
   };
 }
 
 function recordOf(row: Row): PutRecord {
   const [, , , , longKey, seconds, nanos, expiresAtMs, value] = row;
   return {
-    key: recordKeyOf({ ...keyColumnsOf(row), longKey: longKey ? bytesOf(longKey) : null }),
+    key: recordKeyOf({ ...keyColumnsOf(row), longKey: longKey ? bytesOfHex(longKey) : null }),
     updateTime: seconds ? { seconds: Number(seconds), nanos: Number(nanos) } : undefined,
     expiresAtMs: expiresAtMs ? Number(expiresAtMs) : undefined,
-    value: bytesOf(value as string),
+    value: bytesOfHex(value as string),
   };
 }
 

@@ -9,7 +9,7 @@ const partitions = 16;
 /**
  * The step at index n brings a schema from version n to n + 1. Steps that were released never change.
  *
- * `id` and `client_id` are the UTF-8 bytes, or a digest of those that are too long for an index (postgres-key.ts);
+ * `id` and `client_id` are the UTF-8 bytes, or a digest of those that are too long for an index (`key.ts`);
  * `long_key` then has both in full. bytea, for text takes no NUL and compares by the rules of a language.
  */
 const recordSteps: readonly string[] = [

@@ -16,6 +16,7 @@ import {
   type PostgresConnection,
   type PostgresConnectionOptions,
 } from "./connection.ts";
+import { putWithDuplicateKeys } from "./duplicate-keys.ts";
 import { openError } from "./error.ts";
 import { getBatch } from "./gets.ts";
 import { checkWritable } from "./health.ts";
@@ -23,7 +24,6 @@ import { putBatch } from "./puts.ts";
 import { scanRecords, scanSnapshot } from "./scan.ts";
 import { prepareSchema } from "./schema.ts";
 import { startPostgresSweep } from "./sweep.ts";
-import { putInTurn } from "./turns.ts";
 
 /** Version of `pg` that this is tested with. */
 export const pgVersion = "8.23.1";
@@ -98,7 +98,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     createBatchQueue<PutRecord, PutOutcome>({
       async run(records) {
         const now = clock.now();
-        const outcomes = await putInTurn(records, now, (batch) => putBatch(lane, url, batch, now));
+        const outcomes = await putWithDuplicateKeys(records, now, (batch) => putBatch(lane, url, batch, now));
         options.onBatch?.(records.length);
         return outcomes;
       },

@@ -4,10 +4,10 @@ import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { type PutRecord, StoreOpenError } from "../plan-store.ts";
 import { kindOf } from "../record-kind.ts";
-import { busyTimeout } from "./busy.ts";
-import { claimToLook } from "./claim.ts";
+import { busyTimeout } from "./busy-retry.ts";
 import { identify } from "./database.ts";
-import { messageOf } from "./error.ts";
+import { lockForCheck } from "./directory-lock.ts";
+import { messageWithAdvice } from "./error.ts";
 import { type RecordRow, recordOfRow, selectRows } from "./read-page.ts";
 import { migrations } from "./schema.ts";
 
@@ -42,7 +42,7 @@ export function checkSqlite(directory: string, look: LookAtRecord = () => []): S
   if (!existsSync(path)) {
     throw new StoreOpenError(`${path} does not exist; name the directory of a store`);
   }
-  const claim = claimToLook(directory);
+  const claim = lockForCheck(directory);
   const faults: string[] = [];
   let records = 0;
   let database: DatabaseSync | undefined;
@@ -106,7 +106,7 @@ function attempt(faults: string[], look: () => void): void {
   try {
     look();
   } catch (error) {
-    faults.push(messageOf(error));
+    faults.push(messageWithAdvice(error));
   }
 }
 

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { StoreOpenError } from "../plan-store.ts";
-import { busyTimeout, pollLocks, waitWhileBusy } from "./busy.ts";
-import { type Claim, claimDirectory, DirectoryInUse } from "./claim.ts";
+import { busyTimeout, pollLocks, waitWhileBusy } from "./busy-retry.ts";
+import { DirectoryInUse, type DirectoryLock, lockDirectory } from "./directory-lock.ts";
 import { resultCode, resultCodeOf } from "./error.ts";
 import { createPrivateFile } from "./private-path.ts";
 import { applicationId, migrate, migrations } from "./schema.ts";
@@ -43,7 +43,7 @@ const upgradeAttempts = 3;
  */
 export function openDatabase(directory: string, options: DatabaseOptions): OpenDatabase {
   for (let attempt = 1; ; attempt++) {
-    const claim = claimDirectory(directory, "shared");
+    const claim = lockDirectory(directory, "shared");
     const database = releasingOnError(claim, () => openCurrent(directory, options));
     if (database) {
       return {
@@ -76,9 +76,9 @@ function openCurrent(directory: string, options: DatabaseOptions): DatabaseSync 
 }
 
 function upgrade(directory: string, last: boolean): void {
-  let claim: Claim;
+  let claim: DirectoryLock;
   try {
-    claim = claimDirectory(directory, "exclusive");
+    claim = lockDirectory(directory, "exclusive");
   } catch (error) {
     if (error instanceof DirectoryInUse && !last) {
       return;
@@ -98,7 +98,7 @@ function upgrade(directory: string, last: boolean): void {
   claim.release();
 }
 
-function releasingOnError<Result>(claim: Claim, work: () => Result): Result {
+function releasingOnError<Result>(claim: DirectoryLock, work: () => Result): Result {
   try {
     return work();
   } catch (error) {

@@ -28,7 +28,7 @@ export function concernsWholeDatabase(error: unknown): boolean {
 }
 
 /** Returns the text of anything thrown. */
-export function messageOf(error: unknown): string {
+export function messageWithAdvice(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return resultCodeOf(error) === resultCode.corrupt ? `${message}: ${adviceForDamage}` : message;
 }

@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { StoreOpenError } from "../plan-store.ts";
-import { messageOf } from "./error.ts";
+import { messageWithAdvice } from "./error.ts";
 
 /**
  * Creates a directory, and those above it, for the owner alone, and makes sure that an existing one can be
@@ -30,7 +30,7 @@ export function makePrivateDirectory(directory: string): void {
       throw fileInPlaceOf(directory);
     }
     throw new StoreOpenError(
-      `cannot create the directory ${directory} for the store: ${messageOf(error)}; choose another one`,
+      `cannot create the directory ${directory} for the store: ${messageWithAdvice(error)}; choose another one`,
     );
   }
   requireWritable(directory);
@@ -47,7 +47,7 @@ export function createPrivateFile(path: string): void {
     closeSync(openSync(path, "wx", 0o600));
   } catch (error) {
     if (!hasCode(error, "EEXIST")) {
-      throw new StoreOpenError(`cannot create ${path}: ${messageOf(error)}`);
+      throw new StoreOpenError(`cannot create ${path}: ${messageWithAdvice(error)}`);
     }
     requireWritable(path);
   }
@@ -88,7 +88,7 @@ function requireWritable(path: string): void {
   } catch (error) {
     const user = process.getuid ? ` by user ${process.getuid()}` : "";
     throw new StoreOpenError(
-      `${path} cannot be read and written${user}: ${messageOf(error)}; change its owner or mode, or choose another directory`,
+      `${path} cannot be read and written${user}: ${messageWithAdvice(error)}; change its owner or mode, or choose another directory`,
     );
   }
 }

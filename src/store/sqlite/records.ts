@@ -2,8 +2,8 @@ import type { DatabaseSync } from "node:sqlite";
 import type { RecordKey } from "../plan-store.ts";
 import { type PutBuffer, type PutRow, readPuts, writeOutcome } from "../put-buffer.ts";
 import { kindCodes } from "../record-kind.ts";
-import { waitWhileBusy } from "./busy.ts";
-import { concernsWholeDatabase, messageOf, resultCode, resultCodeOf } from "./error.ts";
+import { waitWhileBusy } from "./busy-retry.ts";
+import { concernsWholeDatabase, messageWithAdvice, resultCode, resultCodeOf } from "./error.ts";
 
 /** The records of an open database. Every call but `get` is one transaction. All run to their end at once. */
 export type SqliteRecords = {
@@ -106,7 +106,7 @@ export function sqliteRecords(database: DatabaseSync): SqliteRecords {
           throw error;
         }
         writeOutcome.failed(buffer, index);
-        reasons.push(messageOf(error));
+        reasons.push(messageWithAdvice(error));
       }
     }
     return reasons;
@@ -121,7 +121,7 @@ export function sqliteRecords(database: DatabaseSync): SqliteRecords {
         throw error;
       }
       writeOutcome.failed(buffer, index);
-      return [messageOf(error)];
+      return [messageWithAdvice(error)];
     }
   }
 

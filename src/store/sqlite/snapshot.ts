@@ -1,7 +1,7 @@
 import { readdirSync, rmSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { busyTimeout } from "./busy.ts";
+import { busyTimeout } from "./busy-retry.ts";
 import { createPrivateFile } from "./private-path.ts";
 import type { SqlitePage } from "./protocol.ts";
 import { pageReader } from "./read-page.ts";

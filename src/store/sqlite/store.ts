@@ -17,9 +17,9 @@ import {
   sizeOfPut,
   writePuts,
 } from "../put-buffer.ts";
-import { messageOf } from "./error.ts";
+import { messageWithAdvice } from "./error.ts";
 import { scanSqlite, scanSqliteSnapshot } from "./scan.ts";
-import { keepSqliteWriter } from "./supervisor.ts";
+import { startSupervisedWriter } from "./supervisor.ts";
 import { startSweeping } from "./sweep.ts";
 import { type SqliteThread, startSqliteThread } from "./thread.ts";
 
@@ -74,7 +74,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Plan
   const buffer = putBufferOn(memory);
   const { maxPages, cacheBytes, checkpointPages } = options;
   const data = { directory, memory, options: { maxPages, cacheBytes, checkpointPages } };
-  const thread = await keepSqliteWriter(data);
+  const thread = await startSupervisedWriter(data);
 
   const puts = createBatchQueue<PutRecord, PutOutcome>({
     async run(records) {
@@ -124,7 +124,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Plan
       return await side;
     } catch (error) {
       side = undefined;
-      throw new StoreUnavailable(messageOf(error));
+      throw new StoreUnavailable(messageWithAdvice(error));
     }
   }
 

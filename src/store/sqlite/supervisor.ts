@@ -1,5 +1,5 @@
 import { StoreUnavailable } from "../plan-store.ts";
-import { messageOf } from "./error.ts";
+import { messageWithAdvice } from "./error.ts";
 import type { SqliteWorkerData } from "./protocol.ts";
 import { type SqliteThread, startSqliteThread } from "./thread.ts";
 
@@ -13,7 +13,7 @@ const longestPause = 10_000;
  *
  * Rejects with StoreOpenError if the first start fails.
  */
-export async function keepSqliteWriter(data: SqliteWorkerData): Promise<Omit<SqliteThread, "ended">> {
+export async function startSupervisedWriter(data: SqliteWorkerData): Promise<Omit<SqliteThread, "ended">> {
   let thread: SqliteThread | undefined = await startSqliteThread("writer", data);
   let startedAt = performance.now();
   let pause = firstPause;
@@ -50,7 +50,7 @@ export async function keepSqliteWriter(data: SqliteWorkerData): Promise<Omit<Sql
       startedAt = performance.now();
       watch(thread);
     } catch (error) {
-      unavailable = new StoreUnavailable(messageOf(error));
+      unavailable = new StoreUnavailable(messageWithAdvice(error));
       if (!ending) {
         startLater();
       }

@@ -21,8 +21,8 @@ type Asked = { resolve(reply: SqliteReply): void; reject(reason: StoreUnavailabl
 // Beside this file, with the same ending: .ts when the sources run, .js after a build.
 const ending = import.meta.url.slice(import.meta.url.lastIndexOf("."));
 const scripts = {
-  writer: new URL(`./worker${ending}`, import.meta.url),
-  side: new URL(`./side-worker${ending}`, import.meta.url),
+  writer: new URL(`./write-worker${ending}`, import.meta.url),
+  side: new URL(`./scan-worker${ending}`, import.meta.url),
 };
 
 /** Starts a thread and resolves when it has opened the store. Rejects with StoreOpenError. */

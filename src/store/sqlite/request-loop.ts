@@ -1,22 +1,22 @@
 import type { MessagePort } from "node:worker_threads";
 import { StoreOpenError } from "../plan-store.ts";
-import { messageOf } from "./error.ts";
+import { messageWithAdvice } from "./error.ts";
 import type { SqliteReply, SqliteRequest } from "./protocol.ts";
 
 /** What a thread does with its open database. */
-export type SqliteServer = {
+export type RequestHandler = {
   /** Raises an error if the request failed as a whole. */
   answer(request: Exclude<SqliteRequest, { type: "close" }>): SqliteReply;
   close(): void;
 };
 
 /** Answers the main thread until it asks to close. `open` raises StoreOpenError, which is passed on. */
-export function serveSqlite(port: MessagePort, open: () => SqliteServer): void {
+export function answerRequests(port: MessagePort, open: () => RequestHandler): void {
   function reply(message: SqliteReply): void {
     port.postMessage(message, buffersOf(message));
   }
 
-  let server: SqliteServer;
+  let server: RequestHandler;
   try {
     server = open();
   } catch (error) {
@@ -35,7 +35,7 @@ export function serveSqlite(port: MessagePort, open: () => SqliteServer): void {
     try {
       reply(server.answer(request));
     } catch (error) {
-      reply({ type: "failed", message: messageOf(error) });
+      reply({ type: "failed", message: messageWithAdvice(error) });
     }
   });
   reply({ type: "opened" });

@@ -2,27 +2,27 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { RecordKey } from "../plan-store.ts";
 import { putBufferOn } from "../put-buffer.ts";
 import { type OpenDatabase, openDatabase } from "./database.ts";
-import { messageOf } from "./error.ts";
+import { messageWithAdvice } from "./error.ts";
+import { writeProbe } from "./health.ts";
 import { makePrivateDirectory } from "./private-path.ts";
-import { writeProbe } from "./probe.ts";
 import type { SqliteWorkerData } from "./protocol.ts";
 import { sqliteRecords } from "./records.ts";
-import { type SqliteServer, serveSqlite } from "./serve.ts";
+import { answerRequests, type RequestHandler } from "./request-loop.ts";
 
 // Runs as a thread of its own, because each call of node:sqlite blocks, some of them until the disk is done.
 
 if (!parentPort) {
-  throw new Error("sqlite-worker is started by openSqliteStore");
+  throw new Error("write-worker is started by openSqliteStore");
 }
 const { directory, memory, options } = workerData as SqliteWorkerData;
 const buffer = putBufferOn(memory);
 
-serveSqlite(parentPort, () => {
+answerRequests(parentPort, () => {
   makePrivateDirectory(directory);
   return writer(openDatabase(directory, options));
 });
 
-function writer({ database, close }: OpenDatabase): SqliteServer {
+function writer({ database, close }: OpenDatabase): RequestHandler {
   const records = sqliteRecords(database);
   const probe = writeProbe(database);
   let doubtful = false;
@@ -32,7 +32,7 @@ function writer({ database, close }: OpenDatabase): SqliteServer {
     try {
       return records.get(key, now);
     } catch (error) {
-      return messageOf(error);
+      return messageWithAdvice(error);
     }
   }
 

@@ -1,7 +1,7 @@
 import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import { waitWhileBusy } from "./busy.ts";
+import { waitWhileBusy } from "./busy-retry.ts";
 
 /** Room below which a disk counts as full, in bytes: about what a batch of puts adds to the log. */
 const minimalRoom = 1024 * 1024;

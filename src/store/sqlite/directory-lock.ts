@@ -3,17 +3,17 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { StoreOpenError } from "../plan-store.ts";
-import { messageOf, resultCode, resultCodeOf } from "./error.ts";
+import { messageWithAdvice, resultCode, resultCodeOf } from "./error.ts";
 import { createPrivateFile } from "./private-path.ts";
 
 /** A directory that may be used until `release`. */
-export type Claim = { release(): void };
+export type DirectoryLock = { release(): void };
 
 /**
  * `shared`: with others that have a shared claim, to read and write records.
  * `exclusive`: alone, to change the tables.
  */
-export type ClaimMode = "shared" | "exclusive";
+export type LockMode = "shared" | "exclusive";
 
 /** Names this process. The host belongs to it: in containers on one disk every program may have pid 1. */
 const thisProcess = `pid ${process.pid} on ${hostname()}`;
@@ -22,7 +22,7 @@ const thisProcess = `pid ${process.pid} on ${hostname()}`;
  * How long a claim waits for others, in ms. A shared one gives the first program that starts time to create the
  * tables; an exclusive one gives the kernel time to clear away a program that was killed.
  */
-const claimTimeouts: Readonly<Record<ClaimMode, number>> = { shared: 2_000, exclusive: 250 };
+const lockTimeouts: Readonly<Record<LockMode, number>> = { shared: 2_000, exclusive: 250 };
 
 /**
  * Claims an existing directory.
@@ -33,7 +33,7 @@ const claimTimeouts: Readonly<Record<ClaimMode, number>> = { shared: 2_000, excl
  *
  * Raises StoreOpenError.
  */
-export function claimDirectory(directory: string, mode: ClaimMode): Claim {
+export function lockDirectory(directory: string, mode: LockMode): DirectoryLock {
   const lockPath = join(directory, "lock.sqlite");
   const holderPath = join(directory, "lock.holder");
   createPrivateFile(lockPath);
@@ -45,7 +45,7 @@ export function claimDirectory(directory: string, mode: ClaimMode): Claim {
       throw inUse(directory, mode, holderOf(holderPath));
     }
     throw new StoreOpenError(
-      `cannot lock ${lockPath}: ${messageOf(error)}; remove this file if no program uses it`,
+      `cannot lock ${lockPath}: ${messageWithAdvice(error)}; remove this file if no program uses it`,
     );
   }
   try {
@@ -58,13 +58,13 @@ export function claimDirectory(directory: string, mode: ClaimMode): Claim {
 }
 
 /** A claim to look at a directory; `inUse` if others have it open, who go on. */
-export type LookClaim = Claim & { readonly inUse: boolean };
+export type CheckLock = DirectoryLock & { readonly inUse: boolean };
 
 /**
  * Claims an existing directory alone if nobody has it open, and changes nothing in it. One that no program has ever
  * opened, such as a backup, or that cannot be written has no lock to take, and is left without.
  */
-export function claimToLook(directory: string): LookClaim {
+export function lockForCheck(directory: string): CheckLock {
   const lockPath = join(directory, "lock.sqlite");
   const without = { release: () => undefined, inUse: false };
   if (!existsSync(lockPath)) {
@@ -79,11 +79,11 @@ export function claimToLook(directory: string): LookClaim {
 }
 
 /** Raises the error of SQLite. */
-function takeLock(path: string, mode: ClaimMode): DatabaseSync {
+function takeLock(path: string, mode: LockMode): DatabaseSync {
   const lock = new DatabaseSync(path);
   try {
     // The journal in memory, as there will never be anything to roll back.
-    lock.exec(`PRAGMA busy_timeout = ${claimTimeouts[mode]}; PRAGMA journal_mode = MEMORY`);
+    lock.exec(`PRAGMA busy_timeout = ${lockTimeouts[mode]}; PRAGMA journal_mode = MEMORY`);
     // A transaction that only reads has the shared lock from its first read on.
     lock.exec(mode === "exclusive" ? "BEGIN EXCLUSIVE" : "BEGIN; SELECT count(*) FROM sqlite_schema");
     return lock;
@@ -96,7 +96,7 @@ function takeLock(path: string, mode: ClaimMode): DatabaseSync {
 /** Raised when others are in the way of a claim; they may have gone a moment later. */
 export class DirectoryInUse extends StoreOpenError {}
 
-function inUse(directory: string, mode: ClaimMode, holder: string): DirectoryInUse {
+function inUse(directory: string, mode: LockMode, holder: string): DirectoryInUse {
   if (mode === "shared") {
     return new DirectoryInUse(
       `${directory} is being upgraded or checked by another process${last(holder)}; try again when that has ended`,

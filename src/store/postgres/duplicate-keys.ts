@@ -29,7 +29,7 @@ const stored: PutOutcome = { outcome: "stored" };
  * written first; from then on it is known what is stored, and the outcomes of the others follow from each other.
  * Of them only the last one that takes effect is written: two statements, however often a key comes.
  */
-export async function putInTurn(
+export async function putWithDuplicateKeys(
   records: readonly PutRecord[],
   now: number,
   write: WriteBatch,

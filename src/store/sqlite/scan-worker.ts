@@ -1,19 +1,19 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { waitWhileBusy } from "./busy.ts";
+import { waitWhileBusy } from "./busy-retry.ts";
 import { openDatabase } from "./database.ts";
 import type { SqliteWorkerData } from "./protocol.ts";
 import { pageReader } from "./read-page.ts";
-import { serveSqlite } from "./serve.ts";
+import { answerRequests } from "./request-loop.ts";
 import { beginSnapshot, type SqliteSnapshot } from "./snapshot.ts";
 
 // A second thread with a connection of its own, for what takes long and must not stop the puts.
 
 if (!parentPort) {
-  throw new Error("sqlite-side-worker is started by openSqliteStore");
+  throw new Error("scan-worker is started by openSqliteStore");
 }
 const { directory, options } = workerData as SqliteWorkerData;
 
-serveSqlite(parentPort, () => {
+answerRequests(parentPort, () => {
   const { database, close } = openDatabase(directory, options);
   const readPage = pageReader(database);
   const snapshots = new Map<string, SqliteSnapshot>();

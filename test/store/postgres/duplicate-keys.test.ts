@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type PutOutcome, type PutRecord, StoreUnavailable } from "../../../src/store/plan-store.ts";
 import type { PostgresConnection, PostgresRows } from "../../../src/store/postgres/connection.ts";
+import { putWithDuplicateKeys } from "../../../src/store/postgres/duplicate-keys.ts";
 import { isLater, putBatch } from "../../../src/store/postgres/puts.ts";
-import { putInTurn } from "../../../src/store/postgres/turns.ts";
 import { recordOf } from "./places.ts";
 
 const now = 1000;
@@ -33,7 +33,7 @@ const anyRecord: fc.Arbitrary<PutRecord> = fc
     }),
   );
 
-describe("putInTurn", () => {
+describe("putWithDuplicateKeys", () => {
   test("has the outcomes and the end of puts one after the other, with no key twice in a statement", async () => {
     const cases = fc.asyncProperty(fc.array(anyRecord), fc.array(anyRecord), async (before, batch) => {
       const [one, other] = [new Map<string, PutRecord>(), new Map<string, PutRecord>()];
@@ -42,7 +42,7 @@ describe("putInTurn", () => {
           putInto(map, record);
         }
       }
-      const outcomes = await putInTurn(batch, now, async (records) => {
+      const outcomes = await putWithDuplicateKeys(batch, now, async (records) => {
         expect(new Set(records.map(({ key }) => key.id)).size).toBe(records.length);
         return records.map((record) => putInto(one, record));
       });
@@ -57,7 +57,7 @@ describe("putInTurn", () => {
     const put = (seconds: number) => recordOf("a", { updateTime: { seconds, nanos: 0 } });
     const lost = new StoreUnavailable("lost");
     let statements = 0;
-    const outcomes = await putInTurn([put(1), put(2), put(3)], now, async (records) => {
+    const outcomes = await putWithDuplicateKeys([put(1), put(2), put(3)], now, async (records) => {
       if (++statements === 2) {
         throw lost;
       }
