@@ -13,6 +13,7 @@ const subjectKey = createContextKey<CallSubject | undefined>(undefined, {
   description: "operator and resource that the request names",
 });
 
+type Names = { readonly parent?: string | undefined; readonly name?: string | undefined };
 type Context = Pick<HandlerContext, "values">;
 
 /** Returns the subject of a call if its names were parsed already: REST calls carry them in the URL. */
@@ -21,7 +22,7 @@ export function knownSubject(context: Context): CallSubject | undefined {
 }
 
 /** Returns the subject of a call. Parses its `parent` or `name` once and stores the result in the context. */
-export function subjectOf(names: { parent?: string; name?: string }, context: Context): CallSubject {
+export function subjectOf(names: Names, context: Context): CallSubject {
   let subject = knownSubject(context);
   if (subject === undefined) {
     subject = parse(names);
@@ -30,7 +31,7 @@ export function subjectOf(names: { parent?: string; name?: string }, context: Co
   return subject;
 }
 
-function parse({ parent, name = "" }: { parent?: string; name?: string }): CallSubject {
+function parse({ parent, name = "" }: Names): CallSubject {
   if (parent !== undefined) {
     return { asn: asnOfParent(parent) };
   }

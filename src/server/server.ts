@@ -2,7 +2,7 @@ import { systemClock } from "../contract/clock.ts";
 import { createRoutes } from "../services/routes.ts";
 import { openStore } from "../store/open-store.ts";
 import { listenAdmin } from "./admin.ts";
-import { createCallHandler } from "./calls/handlers.ts";
+import { createRouterWithHandlers } from "./calls/handlers.ts";
 import { createWarmRules } from "./calls/warm-rules.ts";
 import { rejectCleartext } from "./cleartext.ts";
 import { type Listener, listen } from "./connections/listener.ts";
@@ -69,7 +69,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       log = createServerLog(options.log, await loadUserKeyHash(options.dataDirectory));
     }
     const observe = createRequestObserver([
-      ({ record }) => record.leave?.(),
+      ({ call }) => call.release?.(),
       ...(metrics ? [metrics.request] : []),
       ...(log ? [log.request] : []),
     ]);
@@ -82,7 +82,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       stopping: stopping.signal,
       reflection: options.reflection ?? true,
     });
-    const handle = await createCallHandler({
+    const handle = await createRouterWithHandlers({
       options: { ...options, clock },
       limits,
       routes,

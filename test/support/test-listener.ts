@@ -1,6 +1,6 @@
 import { type Listener, type ListenerOptions, listen } from "../../src/server/connections/listener.ts";
 import type { RefusedConnection } from "../../src/server/connections/refused-connection.ts";
-import type { RequestListener } from "../../src/server/http-handler.ts";
+import type { HttpHandler } from "../../src/server/http-handler.ts";
 import { defaultLimits, type ServerLimits } from "../../src/server/limits/server-limits.ts";
 
 /** A listener on a free port whose requests the test answers. */
@@ -14,7 +14,7 @@ export type TestListener = Listener & {
 };
 
 /** Reads the body and answers with it. */
-export const echo: RequestListener = (request, response) => {
+export const echo: HttpHandler = (request, response) => {
   const chunks: Buffer[] = [];
   request.on("data", (chunk: Buffer) => chunks.push(chunk));
   request.on("end", () => response.end(Buffer.concat(chunks)));
@@ -23,7 +23,7 @@ export const echo: RequestListener = (request, response) => {
 /** Starts a listener with some limits changed. */
 export async function startTestListener(
   limits: Partial<ServerLimits> = {},
-  { onRequest = echo, tls }: Pick<ListenerOptions, "tls"> & { onRequest?: RequestListener } = {},
+  { onRequest = echo, tls }: Pick<ListenerOptions, "tls"> & { onRequest?: HttpHandler } = {},
 ): Promise<TestListener> {
   const refused: RefusedConnection[] = [];
   const listener = await listen(

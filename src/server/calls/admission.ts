@@ -8,91 +8,87 @@ import { type CallSubject, subjectOf } from "../../contract/call-subject.ts";
 import { parentOf } from "../../contract/resource-names.ts";
 import { pathFieldsKey } from "../../transcoding/index.ts";
 import type { OperatorRates } from "../limits/operator-rates.ts";
-import type { OverloadGuard } from "../limits/overload.ts";
-import type { BeforeCall } from "../telemetry/observed-routes.ts";
-import { noteFailure, requestRecordKey } from "../telemetry/request-record.ts";
+import type { CallerClass, OverloadGuard } from "../limits/overload.ts";
+import { callFactsKey } from "../telemetry/call-facts.ts";
+import type { Admit } from "./admitted-routes.ts";
 
 export type AdmissionOptions = {
-  gate: RequestGate;
-  /** Who calls a service: nobody that counts, as for health, whoever may connect, or those with a token. */
-  callersOf: (service: DescService) => "exempt" | "anybody" | "known";
+  requestGate: RequestGate;
+  /** Returns which concurrency limit applies to a service; undefined for none. */
+  callersOf: (service: DescService) => CallerClass | undefined;
   overload: OverloadGuard;
   rates: OperatorRates;
 };
 
-/** What a call passes on its way in. */
+/** The checks that a call passes before its implementation runs. Both record facts about the call. */
 export type Admission = {
-  /** Before the body is read: room for one more call, then the gate. */
-  readonly gate: RequestGate;
-  /** When the request has been read: the rate of the operator. */
-  readonly before: BeforeCall;
+  /** Before the body is read: the concurrency limit, then authorization. */
+  readonly requestGate: RequestGate;
+  /** Once the request is read: the rate of the operator. */
+  readonly admit: Admit;
 };
 
-/** Creates the admission of calls, which also notes what becomes known of them. */
-export function createAdmission({ gate, callersOf, overload, rates }: AdmissionOptions): Admission {
+/** Creates the admission of calls. */
+export function createAdmission(options: AdmissionOptions): Admission {
+  const { requestGate, callersOf, overload, rates } = options;
+
   return {
-    async gate(context) {
-      const record = context.values.get(requestRecordKey);
+    async requestGate(context) {
       const subject = subjectOfPath(context);
-      try {
-        if (record !== undefined) {
-          record.method = context.method;
-          record.asn = subject?.asn;
-          const callers = callersOf(context.service);
-          if (callers !== "exempt") {
-            record.leave = overload.enter(callers);
-            if (record.leave === undefined) {
-              throw overloaded();
-            }
+      const call = context.values.get(callFactsKey);
+      if (call !== undefined) {
+        call.method = context.method;
+        call.asn = subject?.asn;
+        const callers = callersOf(context.service);
+        if (callers !== undefined) {
+          call.release = overload.enter(callers);
+          if (call.release === undefined) {
+            throw overloaded();
           }
         }
-        await gate(context);
-      } catch (cause) {
-        noteFailure(record, cause);
-        throw cause;
       }
+      await requestGate(context);
     },
 
-    before(request, context) {
-      const named = request as Message & Naming;
-      const { asn, id } = subjectOf(named, context);
-      const record = context.values.get(requestRecordKey);
-      if (record !== undefined) {
-        record.asn = asn;
-        record.userKey = named.userKey ?? named.planGroupId ?? id;
+    admit(request, context) {
+      const { parent, name, userKey, planGroupId } = request as Message & Naming;
+      const { asn, id } = subjectOf({ parent, name }, context);
+      const call = context.values.get(callFactsKey);
+      if (call !== undefined) {
+        call.asn = asn;
+        call.userKey = userKey ?? planGroupId ?? id;
       }
-      // Who may not act for the operator is refused for that, and must not use up its rate.
+      // Check authorization first: unauthorized callers must not consume the operator's rate limit.
       if (asn === undefined || context.values.get(principalKey)?.asns.has(asn) !== true) {
         return undefined;
       }
       const wait = rates.take(asn);
-      if (wait === 0) {
-        return undefined;
-      }
-      return settle(asn, wait);
+      return wait === 0 ? undefined : requireNoWait(asn, wait);
     },
   };
 
-  async function settle(asn: number, wait: number | Promise<number>): Promise<void> {
+  async function requireNoWait(asn: number, wait: number | Promise<number>): Promise<void> {
     const waitMs = await wait;
     if (waitMs > 0) {
-      throw tooOften(asn, waitMs);
+      throw rateExceeded(asn, rates.rateOf(asn)?.perSecond ?? 0, waitMs);
     }
-  }
-
-  function tooOften(asn: number, waitMs: number): ConnectError {
-    const perSecond = rates.rateOf(asn)?.perSecond ?? 0;
-    return apiError(ErrorReason.OPERATOR_RATE_EXCEEDED, {
-      message: `operator ${asn} may make ${perSecond} calls a second; wait as RetryInfo says, and send more slowly`,
-      metadata: { parent: parentOf(asn), callsPerSecond: String(perSecond) },
-      retryAfterMs: jittered(waitMs, rateJitterMs),
-    });
   }
 }
 
+/** Parses the operator in the URL of a REST call; RPC calls carry it in the request message. */
+function subjectOfPath(context: HandlerContext): CallSubject | undefined {
+  const pathFields = context.values.get(pathFieldsKey);
+  const parent = pathFields?.("parent");
+  const name = parent === undefined ? pathFields?.("name") : undefined;
+  return (parent ?? name) === undefined ? undefined : subjectOf({ parent, name }, context);
+}
+
+/** The fields by which requests of the contract name their operator, user or group. */
+type Naming = { parent?: string; name?: string; userKey?: string; planGroupId?: string };
+
 /**
- * How far repetitions are spread, in ms. All who are refused at one moment would else come back at one moment; those of
- * one operator by as much as the longest of its callers should wait.
+ * How far retries are spread, in ms, so that callers rejected together do not all come back together. For one operator:
+ * the longest that one of its callers should wait.
  */
 const rateJitterMs = 1_000;
 const overloadWaitMs = 500;
@@ -102,21 +98,17 @@ function jittered(leastMs: number, spreadMs: number): number {
   return Math.ceil(leastMs + Math.random() * spreadMs);
 }
 
-/** The refusal of a call for which there is no room. */
-function overloaded(): ConnectError {
-  return apiError(ErrorReason.SERVER_OVERLOADED, {
-    message: "the server has as much to do as it can; nothing was done, repeat the request later",
-    retryAfterMs: jittered(overloadWaitMs, overloadJitterMs),
+function rateExceeded(asn: number, perSecond: number, waitMs: number): ConnectError {
+  return apiError(ErrorReason.OPERATOR_RATE_EXCEEDED, {
+    message: `operator ${asn} may make ${perSecond} calls per second; retry after the delay in RetryInfo and send more slowly`,
+    metadata: { parent: parentOf(asn), callsPerSecond: String(perSecond) },
+    retryAfterMs: jittered(waitMs, rateJitterMs),
   });
 }
 
-/** Parses the operator in the URL of a REST call; RPC calls carry it in the request message. */
-function subjectOfPath(context: HandlerContext): CallSubject | undefined {
-  const pathFields = context.values.get(pathFieldsKey);
-  const parent = pathFields?.("parent");
-  const name = parent ?? pathFields?.("name");
-  return name === undefined ? undefined : subjectOf(parent === undefined ? { name } : { parent }, context);
+function overloaded(): ConnectError {
+  return apiError(ErrorReason.SERVER_OVERLOADED, {
+    message: "the server is overloaded; the request was not processed, retry later",
+    retryAfterMs: jittered(overloadWaitMs, overloadJitterMs),
+  });
 }
-
-/** The fields by which requests of the contract name their operator, user or group. */
-type Naming = { parent?: string; name?: string; userKey?: string; planGroupId?: string };

@@ -8,26 +8,26 @@ import { errorDomain } from "../../contract/api-error.ts";
 import type { Clock } from "../../contract/clock.ts";
 import { reflectionServices } from "../../services/reflection/service.ts";
 import { createTranscodingHandler } from "../../transcoding/index.ts";
-import type { RequestListener } from "../http-handler.ts";
+import type { HttpHandler } from "../http-handler.ts";
 import { createOperatorRates } from "../limits/operator-rates.ts";
-import type { OverloadGuard } from "../limits/overload.ts";
+import type { CallerClass, OverloadGuard } from "../limits/overload.ts";
 import type { ServerLimits } from "../limits/server-limits.ts";
 import { createDiscovery } from "../pages/discovery.ts";
 import { createTokenEndpoint } from "../pages/token-endpoint.ts";
 import { corsOptionsOf } from "../rpc/cross-origin.ts";
 import { compressMinBytes, createRpcHandler } from "../rpc/handler.ts";
 import type { ServerOptions } from "../server-options.ts";
+import { factsOf, settleOutcome } from "../telemetry/call-facts.ts";
 import type { ServerMetrics } from "../telemetry/metrics.ts";
 import type { ObserveRequest } from "../telemetry/observe-requests.ts";
-import { observeRoutes } from "../telemetry/observed-routes.ts";
 import { observeTokens } from "../telemetry/observed-tokens.ts";
 import type { ServerLog } from "../telemetry/request-log.ts";
-import { noteFailure, recordOf, requestRecordKey } from "../telemetry/request-record.ts";
 import { createAdmission } from "./admission.ts";
-import { contextValuesOf, createRequestHandler, namingHeaders } from "./router.ts";
+import { admitRoutes } from "./admitted-routes.ts";
+import { contextValuesOf, createRouter, requestIdHeaders } from "./router.ts";
 import { createFailureInterceptor, type LogFailure } from "./unexpected-errors.ts";
 
-export type CallHandlerOptions = {
+export type RouterWithHandlersOptions = {
   options: ServerOptions & { clock: Clock };
   limits: ServerLimits;
   routes: (router: ConnectRouter) => void;
@@ -42,10 +42,10 @@ export type CallHandlerOptions = {
 };
 
 /**
- * Creates what answers every request: the four protocols on the same routes, behind the same gate and limits, the token
- * endpoint and the Discovery document. Rejects with SigningKeyError or ServiceAccountsError.
+ * Creates the handlers and the router in front of them: the four protocols with the same routes, request gate and
+ * limits, the token endpoint and the Discovery document. Rejects with SigningKeyError or ServiceAccountsError.
  */
-export async function createCallHandler({
+export async function createRouterWithHandlers({
   options,
   limits,
   observe,
@@ -54,8 +54,8 @@ export async function createCallHandler({
   log,
   publicUrls,
   shutdownSignal,
-  ...rest
-}: CallHandlerOptions): Promise<RequestListener> {
+  routes,
+}: RouterWithHandlersOptions): Promise<HttpHandler> {
   const { verifyToken, grantToken } = await createAuthentication({
     dataDirectory: options.dataDirectory,
     clock: options.clock,
@@ -70,26 +70,23 @@ export async function createCallHandler({
       console.error(`${method} failed:`, cause);
     });
   const admission = createAdmission({
-    gate: createRequestGate({
+    requestGate: createRequestGate({
       verifyToken: observeTokens(verifyToken, metrics),
-      isOpen: (service) => callersOf(service) !== "known",
+      isOpen: (service) => callersOf(service) !== "authenticated",
     }),
     callersOf,
     overload,
     rates: options.worker?.rates ?? createOperatorRates(limits),
   });
-  const routes = observeRoutes(rest.routes, admission.before, (cause, context) =>
-    noteFailure(context.values.get(requestRecordKey), cause),
-  );
   const cors = corsOptionsOf(options.allowOrigins ?? []);
   const common = {
-    routes,
-    requestGate: admission.gate,
+    routes: admitRoutes(routes, admission.admit),
+    requestGate: admission.requestGate,
     readMaxBytes: limits.maxRequestBytes,
     shutdownSignal,
     contextValues: contextValuesOf,
   };
-  return createRequestHandler({
+  return createRouter({
     observe,
     overload,
     rpc: createRpcHandler({ ...common, cors, interceptors: [createFailureInterceptor(logFailure)] }),
@@ -99,19 +96,19 @@ export async function createCallHandler({
       compressMinBytes,
       errorDomain,
       ...(cors && { cors }),
-      responseHeaders: namingHeaders,
-      onError: (error, request) => noteFailure(recordOf(request), error),
-      onFailure: (cause, method, request) => logFailure(cause, String(method), recordOf(request)),
+      responseHeaders: requestIdHeaders,
+      onError: (error, request) => settleOutcome(factsOf(request), { error }),
+      onFailure: (cause, method, request) => logFailure(cause, String(method), factsOf(request)),
     }),
     tokenEndpoint: createTokenEndpoint(grantToken, logFailure),
     discovery: createDiscovery({ document: discoveryDocument, publicUrls }),
   });
 }
 
-/** Health is for load balancers, which have no token. Reflection tells what everybody may read: the contract. */
-function callersOf(service: DescService): "exempt" | "anybody" | "known" {
+/** Load balancers check health without a token and without a limit. Reflection returns the contract, which is public. */
+function callersOf(service: DescService): CallerClass | undefined {
   if (service === Health) {
-    return "exempt";
+    return undefined;
   }
-  return reflectionServices.includes(service) ? "anybody" : "known";
+  return reflectionServices.includes(service) ? "anonymous" : "authenticated";
 }

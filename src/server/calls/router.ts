@@ -1,47 +1,44 @@
 import { createContextValues } from "@connectrpc/connect";
-import type { RequestListener } from "../http-handler.ts";
+import type { HttpHandler, HttpRequest } from "../http-handler.ts";
 import type { OverloadGuard } from "../limits/overload.ts";
 import { isDiscoveryPath } from "../pages/discovery.ts";
-import { refuseToken, tokenPath } from "../pages/token-endpoint.ts";
+import { rejectTokenRequest, tokenPath } from "../pages/token-endpoint.ts";
 import type { RpcHandler } from "../rpc/handler.ts";
+import { type CallProtocol, callFactsKey, factsOf } from "../telemetry/call-facts.ts";
 import { type ObserveRequest, requestIdHeader } from "../telemetry/observe-requests.ts";
-import type { CallProtocol } from "../telemetry/request-record.ts";
-import { recordOf, requestRecordKey } from "../telemetry/request-record.ts";
 import { joinAuthorization } from "./authorization-header.ts";
 
-export type RequestHandlerOptions = {
+export type RouterOptions = {
   observe: ObserveRequest;
   overload: OverloadGuard;
   rpc: RpcHandler;
-  rest: RequestListener;
-  tokenEndpoint: RequestListener;
-  discovery: RequestListener;
+  rest: HttpHandler;
+  tokenEndpoint: HttpHandler;
+  discovery: HttpHandler;
 };
 
-type Request = Parameters<RequestListener>[0];
-
-/** Creates the way of each request to what answers it, under observation. */
-export function createRequestHandler(options: RequestHandlerOptions): RequestListener {
+/** Creates the router: it passes each request, observed, to the handler of its protocol or page. */
+export function createRouter(options: RouterOptions): HttpHandler {
   const { observe, overload, rpc, rest, tokenEndpoint, discovery } = options;
-  return (request, response) => {
+  return function routeRequest(request, response) {
     joinAuthorization(request);
     const target = request.url ?? "";
     const mark = target.indexOf("?");
     const path = mark === -1 ? target : target.slice(0, mark);
-    observe(request, response, (record) => {
+    observe(request, response, function routeObserved(call) {
       if (path === tokenPath) {
-        response.setHeader(requestIdHeader, record.id);
-        record.leave = overload.enter("anybody");
-        (record.leave ? tokenEndpoint : refuseToken)(request, response);
+        response.setHeader(requestIdHeader, call.id);
+        call.release = overload.enter("anonymous");
+        (call.release ? tokenEndpoint : rejectTokenRequest)(request, response);
       } else if (isDiscoveryPath(path)) {
         discovery(request, response);
       } else if (rpc.serves(path, request.headers["content-type"])) {
-        // Before REST: an RPC path must win over every wildcard of a rule.
-        record.protocol = rpcProtocolOf(request.headers["content-type"]);
-        response.setHeader(requestIdHeader, record.id);
+        // Before REST: the path of an RPC must win over every wildcard of a rule.
+        call.protocol = rpcProtocolOf(request.headers["content-type"]);
+        response.setHeader(requestIdHeader, call.id);
         rpc.handle(request, response);
       } else {
-        record.protocol = "rest";
+        call.protocol = "rest";
         rest(request, response);
       }
     });
@@ -55,13 +52,13 @@ function rpcProtocolOf(contentType = ""): CallProtocol {
   return contentType.startsWith("application/grpc-web") ? "grpc-web" : "grpc";
 }
 
-/** Returns the context values of a request: its record. */
-export function contextValuesOf(request: Request) {
-  return createContextValues().set(requestRecordKey, recordOf(request));
+/** Returns the context values of a request: the facts about its call. */
+export function contextValuesOf(request: HttpRequest) {
+  return createContextValues().set(callFactsKey, factsOf(request));
 }
 
-/** Returns the headers by which an answer over REST names its request. */
-export function namingHeaders(request: Request): Readonly<Record<string, string>> {
-  const record = recordOf(request);
-  return record === undefined ? {} : { [requestIdHeader]: record.id };
+/** Returns the headers that identify a request in its REST response. */
+export function requestIdHeaders(request: HttpRequest): Readonly<Record<string, string>> {
+  const call = factsOf(request);
+  return call === undefined ? {} : { [requestIdHeader]: call.id };
 }

@@ -1,22 +1,28 @@
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
 import { apiError } from "../../contract/api-error.ts";
-import { type RequestRecord, requestRecordKey } from "../telemetry/request-record.ts";
+import { type CallFacts, callFactsKey, settleOutcome } from "../telemetry/call-facts.ts";
 
-/** Takes note of a mistake of ours, and of which request met it. The caller is only told that there was one. */
-export type LogFailure = (cause: unknown, method: string, record?: RequestRecord) => void;
+/** Logs an unexpected error of the server, with the call that it failed. */
+export type LogFailure = (cause: unknown, method: string, call?: CallFacts) => void;
 
-/** Creates the interceptor that turns every unforeseen exception into INTERNAL with a fixed text. */
-export function createFailureInterceptor(log: LogFailure): Interceptor {
-  return (next) => async (request) => {
-    try {
-      return await next(request);
-    } catch (cause) {
-      if (cause instanceof ConnectError && cause.code !== Code.Internal && cause.code !== Code.Unknown) {
-        throw cause;
+/**
+ * Creates the interceptor that reports the errors of RPC calls, and turns each unexpected one into INTERNAL with a
+ * fixed message. REST calls report theirs through `onError` and `onFailure` of the transcoding handler.
+ */
+export function createFailureInterceptor(logFailure: LogFailure): Interceptor {
+  return (next) =>
+    async function reportErrors(request) {
+      try {
+        return await next(request);
+      } catch (error) {
+        const call = request.contextValues.get(callFactsKey);
+        settleOutcome(call, { error });
+        if (error instanceof ConnectError && error.code !== Code.Internal && error.code !== Code.Unknown) {
+          throw error;
+        }
+        logFailure(error, String(request.method), call);
+        throw apiError(ErrorReason.SERVER_FAILURE, { message: "the server failed", cause: error });
       }
-      log(cause, String(request.method), request.contextValues.get(requestRecordKey));
-      throw apiError(ErrorReason.SERVER_FAILURE, { message: "the server failed", cause });
-    }
-  };
+    };
 }

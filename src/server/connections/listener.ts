@@ -1,6 +1,6 @@
 import type { AddressInfo, Server, Socket } from "node:net";
 import { isIPv6 } from "node:net";
-import type { RequestListener } from "../http-handler.ts";
+import type { HttpHandler } from "../http-handler.ts";
 import { defaultLimits } from "../limits/server-limits.ts";
 import { createCleartextPort } from "./cleartext-port.ts";
 import { createHttp1Connections } from "./http1-connections.ts";
@@ -59,7 +59,7 @@ const keepAliveProbeMs = 60_000;
  * Opens one port for HTTP/1.1 and HTTP/2. Rejects with the error of the system, such as EADDRINUSE, or if the
  * certificate and its key cannot be used.
  */
-export async function listen(options: ListenerOptions, onRequest: RequestListener): Promise<Listener> {
+export async function listen(options: ListenerOptions, onRequest: HttpHandler): Promise<Listener> {
   const { tls, limits = defaultLimits, onRefused = () => {} } = options;
   const sweepMs = sweepMsOf(limits);
   const newcomers = createNewcomers(limits.headerTimeoutMs, onRefused);
@@ -77,7 +77,7 @@ export async function listen(options: ListenerOptions, onRequest: RequestListene
     onRequest: ((request, response) => {
       bodies.watch(request, response);
       onRequest(request, response);
-    }) satisfies RequestListener,
+    }) satisfies HttpHandler,
   };
   const tlsPort = tls && createTlsPort(tls, portOptions);
   const port = tlsPort ?? createCleartextPort(portOptions);

@@ -1,7 +1,7 @@
 import type { ServerOptions } from "node:http";
 import type { ServerOptions as Http2ServerOptions } from "node:http2";
 import type { Server } from "node:net";
-import type { RequestListener } from "../http-handler.ts";
+import type { HttpHandler } from "../http-handler.ts";
 import { countedHttp1Messages, countedHttp2Messages } from "../telemetry/counted-messages.ts";
 import type { Http1Connections } from "./http1-connections.ts";
 import type { Http2Sessions } from "./http2-sessions.ts";
@@ -26,7 +26,7 @@ export type PortOptions = {
   readonly newcomers: Newcomers;
   readonly http1: Http1Connections;
   readonly http2: Http2Sessions;
-  readonly onRequest: RequestListener;
+  readonly onRequest: HttpHandler;
   readonly onRefused: OnRefused;
 };
 

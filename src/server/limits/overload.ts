@@ -1,67 +1,74 @@
-/** Says whether one more call may be served now. */
+/** Callers with an access token, or everybody who can connect. */
+export type CallerClass = "authenticated" | "anonymous";
+
+/** Decides whether one more call may be served now. */
 export type OverloadGuard = {
   /**
-   * Counts a call in and returns how to count it out, once; undefined if there are too many already or the event loop is
-   * late. Calls of those who have shown no token are counted apart, so that they cannot keep the others out.
+   * Counts a call in and returns the function that counts it out, to be called once. Returns undefined if too many
+   * calls are in flight or the event loop is late.
    */
-  enter(who: "known" | "anybody"): (() => void) | undefined;
+  enter(callers: CallerClass): (() => void) | undefined;
+  /** Calls in flight. */
   readonly inFlight: number;
   stop(): void;
 };
 
 export type OverloadOptions = {
-  /** Calls under way at once of those who have shown a token. */
+  /** Concurrent calls with an access token. */
   maxInFlight: number;
-  /** Delay of the event loop above which no call is let in, in ms; 0 for never. */
+  /** Delay of the event loop above which calls are rejected, in ms; 0 for never. */
   maxEventLoopDelayMs: number;
 };
 
-/** Calls under way at once of anybody: requests for tokens, and streams of reflection, which may be quiet for long. */
-const mostOfAnybody = 256;
+/**
+ * Concurrent calls without an access token: token requests and reflection streams, which may be idle for long. They have
+ * a separate limit so that they cannot starve authenticated callers.
+ */
+const maxAnonymous = 256;
 
-/** Time between two looks at the event loop, in ms. */
+/** Time between two measurements of the event loop, in ms. */
 const tickMs = 50;
 
-/** Looks in a row that must find it late: a single pause, such as a collection of garbage, is over when it is seen. */
-const looks = 3;
+/** Consecutive late measurements that count as overload: a single pause, such as a garbage collection, does not. */
+const lateTicks = 3;
 
 /**
- * Creates the guard. The event loop is late when a timer fires later than it should: whatever is let in then waits as
- * long before it is even looked at, and makes all others wait longer. Refusing costs a small part of serving, so the
- * loop recovers. What counts is the least of the last delays, as in CoDel (RFC 8289): only a queue that stays is bad.
+ * Creates the guard. The event loop is late when a timer fires later than it should: a call accepted then would wait
+ * as long before it is read, and delay all others. Rejecting costs a small part of serving, so the loop recovers. As in
+ * CoDel (RFC 8289), the minimum of the last delays counts: only a queue that persists is bad.
  */
 export function createOverloadGuard({ maxInFlight, maxEventLoopDelayMs }: OverloadOptions): OverloadGuard {
-  const inFlight = { known: 0, anybody: 0 };
-  const most = { known: maxInFlight, anybody: mostOfAnybody };
+  const inFlight = { authenticated: 0, anonymous: 0 };
+  const limit = { authenticated: maxInFlight, anonymous: maxAnonymous };
+  const release = {
+    authenticated() {
+      inFlight.authenticated -= 1;
+    },
+    anonymous() {
+      inFlight.anonymous -= 1;
+    },
+  };
   let late = 0;
   let dueAt = performance.now() + tickMs;
-  const timer = setInterval(() => {
+
+  function measureDelay(): void {
     const now = performance.now();
     late = now - dueAt > maxEventLoopDelayMs ? late + 1 : 0;
     dueAt = now + tickMs;
-  }, tickMs).unref();
-  if (maxEventLoopDelayMs === 0) {
-    clearInterval(timer);
   }
-  const leave = {
-    known() {
-      inFlight.known -= 1;
-    },
-    anybody() {
-      inFlight.anybody -= 1;
-    },
-  };
+
+  const timer = maxEventLoopDelayMs === 0 ? undefined : setInterval(measureDelay, tickMs).unref();
 
   return {
-    enter(who) {
-      if (inFlight[who] >= most[who] || late >= looks) {
+    enter(callers) {
+      if (inFlight[callers] >= limit[callers] || late >= lateTicks) {
         return undefined;
       }
-      inFlight[who] += 1;
-      return leave[who];
+      inFlight[callers] += 1;
+      return release[callers];
     },
     get inFlight() {
-      return inFlight.known + inFlight.anybody;
+      return inFlight.authenticated + inFlight.anonymous;
     },
     stop: () => clearInterval(timer),
   };

@@ -3,7 +3,7 @@ import type { ServerResponse } from "node:http";
 import { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
 import { apiError, errorDomain } from "../../contract/api-error.ts";
 import { type ResponseFrame, respondContent, respondEmpty, respondError } from "../../transcoding/index.ts";
-import type { RequestListener } from "../http-handler.ts";
+import type { HttpHandler } from "../http-handler.ts";
 import { publicUrlOf } from "./public-urls.ts";
 
 /** A Discovery document, as far as it says who serves the API. */
@@ -34,7 +34,7 @@ const cacheControl = "public, max-age=300";
  * those of this server: that of its public URLs by which it was asked, else the first one. A Host that is none of them
  * never gets into the document, for clients send tokens to where it says.
  */
-export function createDiscovery(options: DiscoveryOptions): RequestListener {
+export function createDiscovery(options: DiscoveryOptions): HttpHandler {
   const { document, publicUrls } = options;
   const written = new Map<string, Written>();
 

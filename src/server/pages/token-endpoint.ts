@@ -1,6 +1,6 @@
 import type { TokenGrant, TokenRefused } from "../../auth/token-grant.ts";
 import type { LogFailure } from "../calls/unexpected-errors.ts";
-import type { RequestListener } from "../http-handler.ts";
+import type { HttpHandler, HttpRequest } from "../http-handler.ts";
 
 /** Path of the token endpoint. */
 export const tokenPath = "/token";
@@ -12,7 +12,7 @@ const mostBytes = 16 * 1024;
  * Creates the token endpoint (RFC 6749 3.2): a form by POST, an answer in JSON that nobody caches. Assertions are
  * never logged and never part of an answer.
  */
-export function createTokenEndpoint(grant: TokenGrant, logFailure: LogFailure): RequestListener {
+export function createTokenEndpoint(grant: TokenGrant, logFailure: LogFailure): HttpHandler {
   return (request, response) => {
     answer(request, grant)
       .catch((cause: unknown): Answer | undefined => {
@@ -33,7 +33,7 @@ export function createTokenEndpoint(grant: TokenGrant, logFailure: LogFailure): 
 }
 
 /** Refuses a request for a token because the server has too much to do. */
-export const refuseToken: RequestListener = (request, response) => {
+export const rejectTokenRequest: HttpHandler = (request, response) => {
   response.setHeader("retry-after", "1");
   send(
     { status: 503, body: { error: "temporarily_unavailable", error_description: "try again" } },
@@ -42,7 +42,7 @@ export const refuseToken: RequestListener = (request, response) => {
   );
 };
 
-function send({ status, body }: Answer, ...[request, response]: Parameters<RequestListener>): void {
+function send({ status, body }: Answer, ...[request, response]: Parameters<HttpHandler>): void {
   const bytes = Buffer.from(JSON.stringify(body));
   response.statusCode = status;
   response.setHeader("content-type", "application/json");
@@ -60,7 +60,7 @@ function send({ status, body }: Answer, ...[request, response]: Parameters<Reque
 
 type Answer = { readonly status: number; readonly body: object };
 
-async function answer(request: Parameters<RequestListener>[0], grant: TokenGrant): Promise<Answer> {
+async function answer(request: HttpRequest, grant: TokenGrant): Promise<Answer> {
   if (request.method !== "POST") {
     return refused(405, "the token endpoint takes POST");
   }
@@ -84,7 +84,7 @@ function refused(status: number, description: string): Answer {
 }
 
 /** Returns the body, or undefined as soon as it is too long. */
-async function readText(request: Parameters<RequestListener>[0]): Promise<string | undefined> {
+async function readText(request: HttpRequest): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {

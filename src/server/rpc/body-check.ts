@@ -7,7 +7,7 @@ import { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts"
 import { apiError } from "../../contract/api-error.ts";
 import type { FieldViolation } from "../../contract/field-violation.ts";
 import { createJsonChecker } from "../../transcoding/index.ts";
-import { noteFailure, requestRecordKey } from "../telemetry/request-record.ts";
+import { callFactsKey, settleOutcome } from "../telemetry/call-facts.ts";
 import { frameHeaderLength, messagesInFrames } from "./frames.ts";
 import { postOfGet } from "./get.ts";
 
@@ -43,7 +43,7 @@ const layouts: ReadonlyMap<string, Layout> = new Map([
 export function createBodyCheck(method: DescMethod, limit: number): BodyCheck {
   const checkJson = createJsonChecker(method.input);
   const isReading = method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
-  return (received) => {
+  return function checkBody(received) {
     const request = received.method === "GET" && isReading ? postOfGet(received) : received;
     const contentType = request.header.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
     const layout = layouts.get(contentType);
@@ -52,19 +52,19 @@ export function createBodyCheck(method: DescMethod, limit: number): BodyCheck {
       return request;
     }
     const encoding = request.header.get(layout.frames === "none" ? "content-encoding" : "grpc-encoding");
-    return { ...request, header: withoutLargeLength(request.header, limit), body: noted(body, layout) };
+    return { ...request, header: withoutLargeLength(request.header, limit), body: checked(body, layout) };
 
-    // What fails here no implementation and no interceptor comes to see.
-    async function* noted(chunks: AsyncIterable<Uint8Array>, layout: Layout) {
+    // Interceptors do not see these errors.
+    async function* checked(chunks: AsyncIterable<Uint8Array>, layout: Layout) {
       try {
-        yield* check(chunks, layout);
-      } catch (cause) {
-        noteFailure(received.contextValues?.get(requestRecordKey), cause);
-        throw cause;
+        yield await readChecked(chunks, layout);
+      } catch (error) {
+        settleOutcome(received.contextValues?.get(callFactsKey), { error });
+        throw error;
       }
     }
 
-    async function* check(chunks: AsyncIterable<Uint8Array>, { json, frames }: Layout) {
+    async function readChecked(chunks: AsyncIterable<Uint8Array>, { json, frames }: Layout) {
       const bytes = await readAll(chunks, frames === "none" ? limit : limit + frameHeaderLength);
       if (bytes === undefined) {
         throw tooLarge(limit);
@@ -83,7 +83,7 @@ export function createBodyCheck(method: DescMethod, limit: number): BodyCheck {
           throw malformed(violations);
         }
       }
-      yield bytes;
+      return bytes;
     }
   };
 }

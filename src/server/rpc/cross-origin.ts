@@ -1,6 +1,6 @@
 import { cors } from "@connectrpc/connect";
 import { type CorsOptions, createCors, isPreflight } from "../../transcoding/index.ts";
-import type { RequestListener } from "../http-handler.ts";
+import type { HttpRequest, HttpResponse } from "../http-handler.ts";
 
 /**
  * Returns whose pages may call, for REST and RPC alike: those of the origins, every one for `*`; undefined for none.
@@ -19,8 +19,8 @@ export function corsOptionsOf(origins: readonly string[]): CorsOptions | undefin
 
 /** Answers a preflight, and says that it did; to any other request's answer it adds what lets pages read it. */
 export type CrossOrigin = (
-  request: Parameters<RequestListener>[0],
-  response: Parameters<RequestListener>[1],
+  request: HttpRequest,
+  response: HttpResponse,
   /** HTTP methods of the path that is asked for. */
   methods: readonly string[],
 ) => boolean;

@@ -8,11 +8,11 @@ import type {
 } from "@connectrpc/connect/protocol";
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import type { CorsOptions } from "../../transcoding/index.ts";
-import type { RequestListener } from "../http-handler.ts";
-import { requestRecordKey } from "../telemetry/request-record.ts";
+import type { HttpHandler, HttpRequest, HttpResponse } from "../http-handler.ts";
+import { callFactsKey, settleOutcome } from "../telemetry/call-facts.ts";
+import { settleByStatus } from "./answered-status.ts";
 import { createBodyCheck, rpcCompressions } from "./body-check.ts";
 import { createCrossOrigin } from "./cross-origin.ts";
-import { noteStatus } from "./status.ts";
 
 export type RpcHandlerOptions = {
   routes: (router: ConnectRouter) => void;
@@ -25,14 +25,14 @@ export type RpcHandlerOptions = {
   /** Which pages of other origins may call. */
   cors?: CorsOptions | undefined;
   /** Creates the context values of a request. */
-  contextValues?: (request: Parameters<RequestListener>[0]) => ContextValues;
+  contextValues?: (request: HttpRequest) => ContextValues;
 };
 
 /** Answers the calls of Connect, gRPC and gRPC-Web. */
 export type RpcHandler = {
   /** Whether a request is an RPC: its raw path, without the query, is that of a method, or its content is gRPC's. */
   serves(path: string, contentType?: string): boolean;
-  readonly handle: RequestListener;
+  readonly handle: HttpHandler;
 };
 
 /** Responses below this size are not compressed: it would cost more than the whole call. In bytes. */
@@ -42,7 +42,14 @@ export const compressMinBytes = 32 * 1024;
 export function createRpcHandler(options: RpcHandlerOptions): RpcHandler {
   const router = createConnectRouter({
     interceptors: options.interceptors,
-    requestGate: options.requestGate,
+    requestGate: async function gateCall(context) {
+      try {
+        await options.requestGate(context);
+      } catch (error) {
+        settleOutcome(context.values.get(callFactsKey), { error });
+        throw error;
+      }
+    },
     readMaxBytes: options.readMaxBytes,
     shutdownSignal: options.shutdownSignal,
     acceptCompression: rpcCompressions,
@@ -99,7 +106,7 @@ function isGrpc(contentType: string | undefined): boolean {
 }
 
 /** Answers a call of no method of ours as gRPC has it: to its clients a plain 404 may be a broken stream. */
-function refuseUnknown(...[request, response]: Parameters<RequestListener>): void {
+function refuseUnknown(...[request, response]: Parameters<HttpHandler>): void {
   if (isGrpc(request.headers["content-type"])) {
     response.setHeader("content-type", request.headers["content-type"] as string);
     response.setHeader("grpc-status", Code.Unimplemented);
@@ -112,7 +119,7 @@ function refuseUnknown(...[request, response]: Parameters<RequestListener>): voi
 
 /** Returns the request as connect-node has it, or undefined if its Host is no authority (RFC 9112 3.2: answer 400). */
 function callOf(
-  ...[request, response, values]: [...Parameters<RequestListener>, ContextValues | undefined]
+  ...[request, response, values]: [...Parameters<HttpHandler>, ContextValues | undefined]
 ): UniversalServerRequest | undefined {
   try {
     return universalRequestFromNodeRequest(request, response, undefined, values);
@@ -134,10 +141,10 @@ function hangUp(stream: ServerHttp2Stream): void {
 async function answer(
   handler: CheckedHandler,
   call: UniversalServerRequest,
-  response: Parameters<RequestListener>[1],
+  response: HttpResponse,
 ): Promise<void> {
-  const record = call.contextValues?.get(requestRecordKey);
-  const answered = noteStatus(await withTrailersOnly(await handler(call)), record);
+  const facts = call.contextValues?.get(callFactsKey);
+  const answered = settleByStatus(await withTrailersOnly(await handler(call)), facts);
   if (answered.body !== undefined || answered.trailer !== undefined) {
     await universalResponseToNodeResponse(answered, response);
     return;

@@ -1,29 +1,26 @@
 import type { Code } from "@connectrpc/connect";
 import { statusNameOf } from "../../transcoding/index.ts";
-import type { CallProtocol, RequestRecord } from "./request-record.ts";
+import type { CallFacts, CallProtocol, Outcome } from "./call-facts.ts";
 
-/** What became of a request that has ended. */
+/** A request that has ended. */
 export type CallSummary = {
-  readonly record: RequestRecord;
+  readonly call: CallFacts;
+  readonly outcome: Outcome;
   /** `package.Service/Method`, or `_OTHER`. */
   readonly method: string;
-  /** Canonical code; undefined if it went well. */
-  readonly code: Code | undefined;
-  /** Name of an ErrorReason, where the error names one. */
-  readonly reason: string | undefined;
+  readonly httpMethod: string;
   readonly httpStatus: number;
   readonly durationMs: number;
-  /** Bytes of the bodies, as they were on the wire. */
+  /** Bytes of the bodies on the wire. */
   readonly requestBytes: number;
   readonly responseBytes: number;
-  readonly httpMethod: string;
 };
 
-/** Name of the method of a request that is none (semantic conventions for RPC). */
+/** Method of requests that match no method (semantic conventions for RPC). */
 export const otherMethod = "_OTHER";
 
 /** Returns `OK` or the name of the code. */
-export function statusOf({ code }: Pick<CallSummary, "code">): string {
+export function statusOf({ code }: { readonly code: Code | undefined }): string {
   return code === undefined ? "OK" : statusNameOf[code];
 }
 
@@ -34,7 +31,7 @@ const systemNames: Readonly<Record<CallProtocol, string>> = {
   rest: "rest",
 };
 
-/** Returns `rpc.system.name`: that of the conventions where they have one. */
+/** Returns `rpc.system.name`, from the semantic conventions where they define one. */
 export function systemNameOf(protocol: CallProtocol | undefined): string {
   return protocol === undefined ? "http" : systemNames[protocol];
 }

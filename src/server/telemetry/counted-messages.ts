@@ -18,7 +18,7 @@ function count(message: Counted, chunk: unknown, encoding?: unknown): void {
 }
 
 /** Returns how many bytes the body of a message has had so far, as they are on the wire; 0 if it is not counted. */
-export function bytesOf(message: object): number {
+export function countedBytes(message: object): number {
   return (message as Counted)[counts] ?? 0;
 }
 

@@ -126,10 +126,10 @@ export function createServerMetrics({ version, storeSystem, state }: MetricsOpti
   return {
     registry,
     request(summary) {
-      const { record, method, reason, durationMs } = summary;
-      observeCall(systemNameOf(record.protocol), method, statusOf(summary)).observe(durationMs / 1000);
-      if (reason !== undefined) {
-        refusals.inc({ reason });
+      const { call, outcome, method, durationMs } = summary;
+      observeCall(systemNameOf(call.protocol), method, statusOf(outcome)).observe(durationMs / 1000);
+      if (outcome.reason !== undefined) {
+        refusals.inc({ reason: outcome.reason });
       }
     },
     connectionRefused: (cause) => connectionsRefused.inc({ cause }),

@@ -1,80 +1,62 @@
 import { randomUUID } from "node:crypto";
-import { Code } from "@connectrpc/connect";
 import { context } from "@opentelemetry/api";
-import { codeOfHttpStatus } from "../../transcoding/index.ts";
-import type { RequestListener } from "../http-handler.ts";
+import type { HttpHandler } from "../http-handler.ts";
+import { attachFacts, type CallFacts, type Outcome, settleOutcome } from "./call-facts.ts";
 import { type CallSummary, otherMethod } from "./call-summary.ts";
-import { bytesOf } from "./counted-messages.ts";
-import { keepRecord, type RequestRecord } from "./request-record.ts";
+import { countedBytes } from "./counted-messages.ts";
 import { endTrace, startTrace, traceIdOf } from "./request-tracing.ts";
 
-/** What is told of each request when it has ended. */
+/** Receives the summary of each request that has ended. */
 export type RequestSink = (summary: CallSummary) => void;
 
-/** Serves a request under observation. */
+/** Serves a request and reports it when it has ended. */
 export type ObserveRequest = (
-  ...args: [...Parameters<RequestListener>, serve: (record: RequestRecord) => void]
+  ...args: [...Parameters<HttpHandler>, serve: (call: CallFacts) => void]
 ) => void;
 
-/** Header by which a request is named, in requests and answers. */
+/** Header with the id of a request, in requests and responses. */
 export const requestIdHeader = "x-request-id";
 
-/** What a caller may name a request by: what no log and no header can take for anything else. */
+/** Ids that callers may choose: characters that are safe in logs and headers. */
 const acceptableId = /^[A-Za-z0-9._~:/+=@-]{1,128}$/;
 
 /**
- * Creates what follows each request from its header to the end of its answer: it gets a record, a span and, when it has
- * ended however it did, a summary for the sinks.
+ * Creates the observer of requests, from their header to the end of their response. Each request gets facts, a span
+ * and, however it ended, a summary for the sinks.
  */
 export function createRequestObserver(sinks: readonly RequestSink[]): ObserveRequest {
-  return (request, response, serve) => {
+  return function observeRequest(request, response, serve) {
     const startedAt = performance.now();
     const trace = startTrace(request);
-    const named = request.headers[requestIdHeader];
-    const record: RequestRecord = {
-      id: typeof named === "string" && acceptableId.test(named) ? named : randomUUID(),
+    const chosenId = request.headers[requestIdHeader];
+    const call: CallFacts = {
+      id: typeof chosenId === "string" && acceptableId.test(chosenId) ? chosenId : randomUUID(),
       traceId: traceIdOf(trace, request),
       protocol: undefined,
       method: undefined,
       asn: undefined,
       userKey: undefined,
-      failure: undefined,
-      leave: undefined,
+      outcome: undefined,
+      release: undefined,
     };
-    keepRecord(request, record);
-    response.once("close", () => {
-      const { code, reason } = outcomeOf(record, response);
+    attachFacts(request, call);
+    response.once("close", function reportRequest() {
+      settleOutcome(call, { response });
       const summary: CallSummary = {
-        record,
-        method: record.method ? `${record.method.parent.typeName}/${record.method.name}` : otherMethod,
-        code,
-        reason,
-        httpStatus: response.statusCode,
+        call,
+        outcome: call.outcome as Outcome,
+        method: call.method ? `${call.method.parent.typeName}/${call.method.name}` : otherMethod,
         httpMethod: request.method ?? "",
+        httpStatus: response.statusCode,
         durationMs: performance.now() - startedAt,
-        requestBytes: bytesOf(request),
-        responseBytes: bytesOf(response),
+        requestBytes: countedBytes(request),
+        responseBytes: countedBytes(response),
       };
       for (const sink of sinks) {
         sink(summary);
       }
       endTrace(trace, summary);
     });
-    context.with(trace.context, serve, undefined, record);
+    context.with(trace.context, serve, undefined, call);
   };
-}
-
-function outcomeOf(
-  { failure }: RequestRecord,
-  response: Parameters<RequestListener>[1],
-): { code: Code | undefined; reason: string | undefined } {
-  if (failure !== undefined) {
-    return failure;
-  }
-  // Not writableFinished, which node:http2 sets on every close.
-  if (!response.writableEnded) {
-    return { code: Code.Canceled, reason: undefined };
-  }
-  const { statusCode } = response;
-  return { code: statusCode < 400 ? undefined : codeOfHttpStatus(statusCode), reason: undefined };
 }

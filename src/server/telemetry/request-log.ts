@@ -1,7 +1,7 @@
 import { Code } from "@connectrpc/connect";
 import pino, { type Logger } from "pino";
+import type { CallFacts } from "./call-facts.ts";
 import { type CallSummary, statusOf } from "./call-summary.ts";
-import type { RequestRecord } from "./request-record.ts";
 import type { HashUserKey } from "./user-key-hash.ts";
 
 /** Least weight of what is written. */
@@ -18,7 +18,7 @@ export type ServerLog = {
   /** One line for each request. */
   request(summary: CallSummary): void;
   /** A mistake of ours, with its stack. */
-  failure(cause: unknown, what: string, record?: RequestRecord): void;
+  failure(cause: unknown, what: string, call?: CallFacts): void;
   info(message: string, values?: object): void;
   warn(message: string, values?: object): void;
   /** Lines that were lost since the start, for whoever reads them is too slow. */
@@ -54,12 +54,9 @@ export function createServerLog({ level, destination }: LogOptions, hashUserKey:
         logger[weight](fieldsOf(summary, hashUserKey), "request");
       }
     },
-    failure(cause, what, record) {
+    failure(cause, what, call) {
       const err = cause instanceof Error ? cause : new Error(String(cause));
-      logger.error(
-        { ...(record && { requestId: record.id, traceId: record.traceId }), err },
-        `${what} failed`,
-      );
+      logger.error({ ...(call && { requestId: call.id, traceId: call.traceId }), err }, `${what} failed`);
     },
     info: (message, values = {}) => logger.info(values, message),
     warn: (message, values = {}) => logger.warn(values, message),
@@ -69,19 +66,19 @@ export function createServerLog({ level, destination }: LogOptions, hashUserKey:
 }
 
 function fieldsOf(summary: CallSummary, hashUserKey: HashUserKey): object {
-  const { record, method, httpMethod, reason, httpStatus, durationMs, requestBytes, responseBytes } = summary;
+  const { call, outcome, method, httpMethod, httpStatus, durationMs, requestBytes, responseBytes } = summary;
   return {
-    requestId: record.id,
-    traceId: record.traceId,
-    protocol: record.protocol ?? "http",
+    requestId: call.id,
+    traceId: call.traceId,
+    protocol: call.protocol ?? "http",
     httpMethod,
     method,
-    code: statusOf(summary),
-    reason,
-    cause: record.failure?.cause,
+    code: statusOf(outcome),
+    reason: outcome.reason,
+    cause: outcome.cause,
     httpStatus,
-    asn: record.asn,
-    userKeyHash: record.userKey && hashUserKey(record.userKey),
+    asn: call.asn,
+    userKeyHash: call.userKey && hashUserKey(call.userKey),
     durationMs: Math.round(durationMs * 1000) / 1000,
     requestBytes,
     responseBytes,
@@ -89,7 +86,7 @@ function fieldsOf(summary: CallSummary, hashUserKey: HashUserKey): object {
 }
 
 /** Ours: error. A state that passes: warn. What probes and tools ask all the time: debug. All else: info. */
-function weightOf({ code, record: { method } }: CallSummary): "error" | "warn" | "info" | "debug" {
+function weightOf({ outcome: { code }, call: { method } }: CallSummary): "error" | "warn" | "info" | "debug" {
   switch (code) {
     case Code.Internal:
     case Code.Unknown:

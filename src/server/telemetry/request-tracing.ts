@@ -8,7 +8,7 @@ import {
   SpanStatusCode,
   trace,
 } from "@opentelemetry/api";
-import type { RequestListener } from "../http-handler.ts";
+import type { HttpRequest } from "../http-handler.ts";
 import { type CallSummary, statusOf, systemNameOf } from "./call-summary.ts";
 
 /** Name of the tracer: whoever configures an SDK may single out its spans by it. */
@@ -17,13 +17,11 @@ export const tracerName = "mobile-data-plan-sharing";
 /** A span of a request, and the context in which the request is served, so that further spans are inside. */
 export type RequestTrace = { readonly span: Span; readonly context: Context };
 
-type Request = Parameters<RequestListener>[0];
-
 /**
  * Starts the span of a request, below the one that its traceparent names. Without an OpenTelemetry SDK, which is for
  * whoever runs the server to load, it costs next to nothing and leads nowhere.
  */
-export function startTrace(request: Request): RequestTrace {
+export function startTrace(request: HttpRequest): RequestTrace {
   const parent = propagation.extract(context.active(), request.headers);
   // Not the path, which may have a user key: the name is given when the method is known.
   const span = trace
@@ -35,26 +33,26 @@ export function startTrace(request: Request): RequestTrace {
 /** Ends the span, with what has become of the request (semantic conventions for RPC spans). */
 export function endTrace({ span }: RequestTrace, summary: CallSummary): void {
   if (span.isRecording()) {
-    const { record, method, httpStatus } = summary;
-    const status = statusOf(summary);
+    const { call, outcome, method, httpStatus } = summary;
+    const status = statusOf(outcome);
     span.updateName(method);
     span.setAttributes({
-      "rpc.system.name": systemNameOf(record.protocol),
+      "rpc.system.name": systemNameOf(call.protocol),
       "rpc.method": method,
       "rpc.response.status_code": status,
       "http.response.status_code": httpStatus,
-      ...(record.asn !== undefined && { "mdps.asn": record.asn }),
-      ...(summary.code !== undefined && { "error.type": summary.reason ?? status }),
+      ...(call.asn !== undefined && { "mdps.asn": call.asn }),
+      ...(outcome.code !== undefined && { "error.type": outcome.reason ?? status }),
     });
-    if (summary.code !== undefined && serverFaults.has(summary.code)) {
+    if (outcome.code !== undefined && serverErrors.has(outcome.code)) {
       span.setStatus({ code: SpanStatusCode.ERROR });
     }
   }
   span.end();
 }
 
-/** Codes that say of a server, not of its caller, that something is wrong (semantic conventions for gRPC). */
-const serverFaults: ReadonlySet<Code> = new Set([
+/** Codes that are an error of the server, not of its caller (semantic conventions for gRPC). */
+const serverErrors: ReadonlySet<Code> = new Set([
   Code.Unknown,
   Code.DeadlineExceeded,
   Code.Unimplemented,
@@ -67,7 +65,7 @@ const serverFaults: ReadonlySet<Code> = new Set([
 const traceparent = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-|$)/;
 
 /** Returns the trace that a request belongs to: that of its span, else the one that the caller names. */
-export function traceIdOf({ span }: RequestTrace, request: Request): string | undefined {
+export function traceIdOf({ span }: RequestTrace, request: HttpRequest): string | undefined {
   const { traceId } = span.spanContext();
   if (trace.isSpanContextValid(span.spanContext())) {
     return traceId;

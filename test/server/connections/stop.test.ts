@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { Writable } from "node:stream";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { describe, expect, it } from "vitest";
-import type { RequestListener } from "../../../src/server/http-handler.ts";
+import type { HttpHandler } from "../../../src/server/http-handler.ts";
 import { testCertificate } from "../../support/certificates/certificate.ts";
 import {
   encodeRequest,
@@ -42,7 +42,7 @@ function heldAnswers() {
     onRequest: ((request, response) => {
       held.push(() => (response as Writable).end(request.url));
       waiting.shift()?.();
-    }) satisfies RequestListener,
+    }) satisfies HttpHandler,
     /** Resolves when there are so many. */
     async has(count: number) {
       while (held.length < count) {

@@ -30,7 +30,8 @@ describe("the rate of an operator", () => {
       code: "ResourceExhausted",
       reason: "OPERATOR_RATE_EXCEEDED",
       metadata: { parent, callsPerSecond: "0.5" },
-      message: "operator 65001 may make 0.5 calls a second; wait as RetryInfo says, and send more slowly",
+      message:
+        "operator 65001 may make 0.5 calls per second; retry after the delay in RetryInfo and send more slowly",
     });
     const [info] = error.findDetails(RetryInfoSchema);
     const waitMs = info?.retryDelay ? durationMs(info.retryDelay) : Number.NaN;

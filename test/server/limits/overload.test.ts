@@ -43,7 +43,7 @@ describe("a server with as many calls under way as it takes", () => {
       expect(await apiErrorOf(Promise.reject(error))).toMatchObject({
         code: "Unavailable",
         reason: "SERVER_OVERLOADED",
-        message: "the server has as much to do as it can; nothing was done, repeat the request later",
+        message: "the server is overloaded; the request was not processed, retry later",
       });
       const delay = error.findDetails(RetryInfoSchema)[0]?.retryDelay;
       expect(delay && durationMs(delay)).toBeGreaterThanOrEqual(500);
@@ -155,7 +155,7 @@ describe("a server whose event loop is late", () => {
     await turn();
     block(300);
     await turn();
-    expect(guard.enter("known")).toBeDefined();
+    expect(guard.enter("authenticated")).toBeDefined();
     guard.stop();
   });
 
@@ -165,7 +165,7 @@ describe("a server whose event loop is late", () => {
       block(100);
       await turn();
     }
-    expect(guard.enter("known")).toBeDefined();
+    expect(guard.enter("authenticated")).toBeDefined();
     guard.stop();
   });
 });

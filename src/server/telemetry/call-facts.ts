@@ -1,0 +1,92 @@
+import type { DescMethod } from "@bufbuild/protobuf";
+import { Code, ConnectError, createContextKey } from "@connectrpc/connect";
+import { errorReasonOf } from "../../contract/api-error.ts";
+import { codeOfHttpStatus } from "../../transcoding/index.ts";
+import type { HttpRequest, HttpResponse } from "../http-handler.ts";
+
+export type CallProtocol = "connect" | "grpc" | "grpc-web" | "rest";
+
+/** Facts about a call, collected for logs and metrics while it runs and reported once, when it has ended. */
+export type CallFacts = {
+  /** Identifies the request in the log and in its response. */
+  readonly id: string;
+  /** From the W3C traceparent of the request, or from the span created for it. */
+  readonly traceId: string | undefined;
+  protocol: CallProtocol | undefined;
+  method: DescMethod | undefined;
+  /** Operator that the request names, if it is valid. */
+  asn: number | undefined;
+  /** User key or plan group id. Personal data: it leaves this process only as a hash. */
+  userKey: string | undefined;
+  /** Undefined while the call runs. Only `settleOutcome` writes it. */
+  outcome: Outcome | undefined;
+  /** Frees the place of the call in the overload guard. */
+  release: (() => void) | undefined;
+};
+
+/** How a call ended. */
+export type Outcome = {
+  /** Canonical code; undefined for success. */
+  readonly code: Code | undefined;
+  /** Name of an ErrorReason, if the error has one. */
+  readonly reason: string | undefined;
+  /** Message of the underlying error; for the log only. */
+  readonly cause?: string | undefined;
+};
+
+/** Context value with the facts about a call. */
+export const callFactsKey = createContextKey<CallFacts | undefined>(undefined, {
+  description: "facts about the call",
+});
+
+const facts = new WeakMap<HttpRequest, CallFacts>();
+
+/** Attaches facts to a request, for code that has no context values. */
+export function attachFacts(request: HttpRequest, call: CallFacts): void {
+  facts.set(request, call);
+}
+
+/** Returns the facts attached to a request. */
+export function factsOf(request: HttpRequest): CallFacts | undefined {
+  return facts.get(request);
+}
+
+/** What shows how a call ended: the error that it failed with, the gRPC status of its answer, or its closed response. */
+export type Evidence =
+  | { readonly error: unknown }
+  | { readonly grpcStatus: number }
+  | { readonly response: HttpResponse };
+
+/** Decides the outcome of a call by the first evidence: later errors are consequences of the first one. */
+export function settleOutcome(call: CallFacts | undefined, evidence: Evidence): void {
+  if (call !== undefined && call.outcome === undefined) {
+    call.outcome =
+      "error" in evidence
+        ? outcomeOfError(evidence.error)
+        : "grpcStatus" in evidence
+          ? outcomeOfStatus(evidence.grpcStatus)
+          : outcomeOfResponse(evidence.response);
+  }
+}
+
+/** Callers see every unforeseen error as SERVER_FAILURE. */
+function outcomeOfError(error: unknown): Outcome {
+  if (!(error instanceof ConnectError) || error.code === Code.Internal || error.code === Code.Unknown) {
+    return { code: Code.Internal, reason: "SERVER_FAILURE" };
+  }
+  const cause = error.cause instanceof Error ? error.cause.message : undefined;
+  return { code: error.code, reason: errorReasonOf(error), cause };
+}
+
+/** A status of 0, or an invalid one, leaves the decision to the HTTP response. */
+function outcomeOfStatus(status: number): Outcome | undefined {
+  return status > 0 && status <= 16 ? { code: status as Code, reason: undefined } : undefined;
+}
+
+function outcomeOfResponse({ statusCode, writableEnded }: HttpResponse): Outcome {
+  // Not writableFinished: node:http2 sets it on every close.
+  if (!writableEnded) {
+    return { code: Code.Canceled, reason: undefined };
+  }
+  return { code: statusCode < 400 ? undefined : codeOfHttpStatus(statusCode), reason: undefined };
+}
