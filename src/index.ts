@@ -1,6 +1,6 @@
 /**
- * The front of the package, for those who push: the client, and the messages, enums and services of the contract. The
- * server, the transcoding library and the reading side have entries of their own.
+ * The main entry of the package: the client, and the messages, enums and services of the contract. The server, the
+ * transcoding library and the reading side have their own entries.
  */
 
 export {

@@ -2,46 +2,43 @@ import { type Client, createClient, type Interceptor } from "@connectrpc/connect
 import { PlanServingService } from "../../gen/mobiledataplansharing/serving/v1/plan_serving_service_pb.ts";
 import { PlanGroupService } from "../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
 import { PlanStatusService } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
-import { type Attempt, createAttempts } from "./attempts.ts";
 import { endpointOf, type GoogleEndpoint } from "./endpoint.ts";
+import { type Attempt, createRetryInterceptor } from "./retry-interceptor.ts";
 import { createRetryPolicy, type Pacing, type RetryOptions, systemPacing } from "./retry-policy.ts";
-import { createTokenKeeper, type TokenSource } from "./token-source.ts";
+import { createSharedToken, type TokenSource } from "./token-source.ts";
 import { createTransport, type PlanSharingProtocol } from "./transport.ts";
 
 export type PlanSharingClientOptions = {
   /**
-   * `production` or `preproduction`, which are Google's hosts, or a URL such as `https://mdps.example.com`; plain
-   * `http` to this machine alone, for a token in it is anybody's. Google's hosts have no reading side: there the
-   * `get…` methods are NOT_FOUND.
+   * `production` or `preproduction` for Google's hosts, or a URL such as `https://mdps.example.com`. `http` is allowed
+   * for loopback addresses only, because tokens are readable on the wire. Google's hosts cannot be read from: their
+   * `get…` methods reject with NOT_FOUND.
    */
   endpoint: GoogleEndpoint | (string & {});
-  /** Defaults to `rest`, which every server of this API speaks; Google's speak nothing else. */
+  /** Defaults to `rest`, the only protocol of Google's hosts. */
   protocol?: PlanSharingProtocol;
-  /** Access token, or what gives the current one, such as `googleCredentials()`. */
+  /** Access token, or a source of them such as `googleCredentials()`. */
   token: string | TokenSource;
-  /** Certificates to trust in place of the well-known ones, PEM: for a server with a private authority. */
+  /** PEM certificates to trust instead of the well-known ones, for a server with a private certificate authority. */
   ca?: string;
-  /**
-   * How long a call may take, its repetitions and waits included, in milliseconds: 30 000 unless said otherwise. A
-   * call's own `timeoutMs` wins.
-   */
+  /** Timeout of a call, retries and waits included, in milliseconds. Defaults to 30,000; a call's `timeoutMs` wins. */
   timeoutMs?: number;
-  /** How failed calls are repeated; `false` for never. A refused token is renewed all the same. */
+  /** How failed calls are retried; `false` for never. A rejected token is refreshed once in any case. */
   retry?: RetryOptions | false;
-  /** Called after every attempt of every call. Must not throw: the call would. */
+  /** Called after every attempt of every call. If it throws, the call fails. */
   onAttempt?: (attempt: Attempt) => void;
-  /** Applied around every call, outside of its repetitions. */
+  /** Applied to every call once, outside its retries; the first one is outermost. */
   interceptors?: Interceptor[];
-  /** Time and chance; for tests. */
+  /** Clock and random numbers, for tests. */
   pacing?: Partial<Pacing>;
 };
 
-/** Every method of the API, and of this project's reading side. */
+/** Every method of the API, and those of this project's reading side. */
 export type PlanSharingClient = Client<typeof PlanStatusService> &
   Client<typeof PlanGroupService> &
   Client<typeof PlanServingService>;
 
-/** Longest time-out that a timer keeps, in milliseconds: 24 days. */
+/** Longest timeout that a timer supports, in milliseconds: 24 days. */
 const longestTimeoutMs = 0x7fffffff;
 
 /**
@@ -49,18 +46,18 @@ const longestTimeoutMs = 0x7fffffff;
  *
  * ```ts
  * const client = createPlanSharingClient({ endpoint: "preproduction", token: googleCredentials("key.json") });
- * await client.createUserPlanStatus(
- *   { parent: "operators/65001", clientId: "youtube", userKey, planStatus },
- *   { signal, timeoutMs: 5_000 },
+ * const { name, notifications } = await client.createUserPlanStatus(
+ *   { parent: "operators/65001", clientId: "youtube", userKey: "a/b+c==", planStatus },
+ *   { timeoutMs: 5_000, signal: new AbortController().signal },
  * );
  * ```
  *
- * Calls reject with ConnectError, which `readError` reads: the server's own; UNAVAILABLE if it cannot be reached, the
- * connection breaks or a proxy answers for it; DEADLINE_EXCEEDED; CANCELED if the signal says so. UNAVAILABLE and
- * RESOURCE_EXHAUSTED were repeated before, as `retry` says.
+ * Calls reject with a ConnectError that `readError` reads: the server's own error; UNAVAILABLE if the server cannot be
+ * reached, the connection breaks or a proxy answers; DEADLINE_EXCEEDED; CANCELED after the signal aborts. UNAVAILABLE
+ * and RESOURCE_EXHAUSTED have been retried as `retry` says.
  *
- * Raises TypeError for an `endpoint` that would carry the token in cleartext to another machine or that does not
- * speak the protocol, and for a `ca` that is none; RangeError for numbers that are out of range.
+ * Throws TypeError for an `endpoint` that is not confidential or does not speak the protocol and for an invalid `ca`,
+ * RangeError for numbers that are out of range.
  */
 export function createPlanSharingClient(options: PlanSharingClientOptions): PlanSharingClient {
   const { protocol = "rest", timeoutMs = 30_000, retry = {}, interceptors = [] } = options;
@@ -72,8 +69,8 @@ export function createPlanSharingClient(options: PlanSharingClientOptions): Plan
     throw new RangeError(`timeoutMs: ${timeoutMs} must be from 1 to ${longestTimeoutMs} milliseconds`);
   }
   const pacing = { ...systemPacing, ...options.pacing };
-  const attempts = createAttempts({
-    token: createTokenKeeper(options.token),
+  const retries = createRetryInterceptor({
+    token: createSharedToken(options.token),
     policy: createRetryPolicy(retry, pacing.random),
     pacing,
     onAttempt: options.onAttempt,
@@ -83,7 +80,7 @@ export function createPlanSharingClient(options: PlanSharingClientOptions): Plan
     protocol,
     ca: options.ca,
     defaultTimeoutMs: timeoutMs,
-    interceptors: [...interceptors, attempts],
+    interceptors: [...interceptors, retries],
   });
   return {
     ...createClient(PlanStatusService, transport),

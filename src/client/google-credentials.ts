@@ -4,33 +4,37 @@ import { pushScope } from "../auth/scopes.ts";
 import { isConfidential } from "../contract/loopback.ts";
 import type { TokenRequest } from "./token-source.ts";
 
-/** A key file of a service account, as Google or `mdps service-account create` writes it. */
+/** The key file of a service account, as Google or `mdps service-account create` writes it. */
 export type ServiceAccountKeyFile = {
   readonly type: "service_account";
   readonly client_email: string;
   readonly private_key: string;
   readonly private_key_id?: string;
-  /** Where access tokens are got. Defaults to Google's. */
+  /** URL of the token endpoint. Defaults to Google's. */
   readonly token_uri?: string;
 };
 
 export type GoogleCredentialsOptions = {
-  /** Defaults to the scope for pushing. */
+  /** OAuth scopes. Defaults to the scope for pushing. */
   scopes?: readonly string[];
 };
 
 const googleTokenUri = "https://oauth2.googleapis.com/token";
 
 /**
- * Returns a source of access tokens for `createPlanSharingClient`, by Google's own library (`google-auth-library`, which
- * must be installed beside this package). Tokens are kept, fetched anew some minutes before they expire or when a
- * server refuses them, and once for all calls that wait.
+ * Returns a token source for `createPlanSharingClient`, based on Google's library `google-auth-library`, which must be
+ * installed beside this package. Tokens are cached, shared by concurrent calls, and renewed some minutes before they
+ * expire or when a server rejects them.
  *
- * `keyFile` is the path of a key file, or its parsed content. Without it the environment decides, as Application Default
- * Credentials do: the file that GOOGLE_APPLICATION_CREDENTIALS names, else those of gcloud or of the machine.
+ * ```ts
+ * const token = googleCredentials("key.json"); // or googleCredentials() for Application Default Credentials
+ * const client = createPlanSharingClient({ endpoint: "production", token });
+ * ```
  *
- * A key file's `token_uri` is honoured, which the library alone does not do. The source rejects with TypeError if it
- * would send a signed assertion in cleartext to another machine, or if the file is none.
+ * `keyFile` is the path of a key file or its parsed content. Unlike the library, the source honours its `token_uri`.
+ * Without `keyFile`, Application Default Credentials apply: the file in GOOGLE_APPLICATION_CREDENTIALS, else those of
+ * gcloud or of the machine. The source rejects with TypeError for an invalid key file, and for a `token_uri` that would
+ * carry the signed assertion in cleartext to another machine.
  */
 export function googleCredentials(
   keyFile?: string | ServiceAccountKeyFile,
@@ -39,18 +43,18 @@ export function googleCredentials(
   let client: Promise<AuthClient> | undefined;
   return async ({ refresh } = { refresh: false }) => {
     if (refresh) {
-      // The library keeps a token until it expires; only a new client of it asks for another one before.
+      // The library caches a token until it expires; only a new client requests another one earlier.
       client = undefined;
     }
     client ??= createClient(keyFile, [...scopes]);
     try {
       const { token } = await (await client).getAccessToken();
       if (!token) {
-        throw new TypeError("the credentials gave no access token");
+        throw new TypeError("google-auth-library returned no access token");
       }
       return token;
     } catch (error) {
-      // What could not be loaded is tried again by the next call: the file may be there by then.
+      // The next call loads the credentials again: the file may exist by then.
       if (
         await client.then(
           () => false,
@@ -85,7 +89,9 @@ async function createJwtClient(key: ServiceAccountKeyFile, scopes: string[]): Pr
   }
   const tokenUri = new URL(key.token_uri ?? googleTokenUri);
   if (!isConfidential(tokenUri)) {
-    throw new TypeError(`token_uri: ${tokenUri} must be an https URL; http is for this machine alone`);
+    throw new TypeError(
+      `token_uri: ${tokenUri} must be an https URL; http is allowed for loopback addresses only`,
+    );
   }
   const transporter = new gaxios.Gaxios();
   transporter.interceptors.request.add({
@@ -110,10 +116,10 @@ async function readKeyFile(file: string): Promise<ServiceAccountKeyFile> {
   try {
     return JSON.parse(await readFile(file, "utf8")) as ServiceAccountKeyFile;
   } catch (cause) {
-    // Not the parser's own words: they quote the text, and with it the key.
-    const fault = cause instanceof SyntaxError ? "is no JSON" : "cannot be read";
+    // The parser's message would quote the text, and with it the private key.
+    const problem = cause instanceof SyntaxError ? "is not valid JSON" : "cannot be read";
     const code = (cause as NodeJS.ErrnoException).code;
-    throw new TypeError(`the key file ${file} ${fault}${code === undefined ? "" : ` (${code})`}`);
+    throw new TypeError(`the key file ${file} ${problem}${code === undefined ? "" : ` (${code})`}`);
   }
 }
 
@@ -121,6 +127,8 @@ async function loadLibrary() {
   try {
     return await import("google-auth-library");
   } catch (cause) {
-    throw new TypeError("googleCredentials needs the package google-auth-library: npm install it", { cause });
+    throw new TypeError("googleCredentials requires a package: run npm install google-auth-library", {
+      cause,
+    });
   }
 }

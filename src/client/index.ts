@@ -1,6 +1,5 @@
-/** The client: typed methods over every protocol, Google's credentials for them, and what makes a status right. */
+/** The client: typed methods over every protocol, Google's credentials, and functions that build and check a status. */
 export type { FieldViolation } from "../contract/field-violation.ts";
-export type { Attempt } from "./attempts.ts";
 export {
   type ByteBalance,
   byteBalance,
@@ -28,6 +27,7 @@ export {
   planStatusOf,
 } from "./plan-status-of.ts";
 export { type CallError, readError } from "./read-error.ts";
+export type { Attempt } from "./retry-interceptor.ts";
 export type { Pacing, RetryOptions } from "./retry-policy.ts";
 export type { TokenRequest, TokenSource } from "./token-source.ts";
 export type { PlanSharingProtocol } from "./transport.ts";

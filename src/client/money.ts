@@ -1,16 +1,19 @@
 import { create } from "@bufbuild/protobuf";
 import { type Money, MoneySchema } from "#deps/google/type/money_pb.js";
 
-/** What google.type.Money holds: an int64 of units. */
-const mostUnits = 2n ** 63n - 1n;
-const leastUnits = -(2n ** 63n);
+/** Range of `google.type.Money.units`, an int64. */
+const maxUnits = 2n ** 63n - 1n;
+const minUnits = -(2n ** 63n);
 
 /**
- * Returns an amount of money, exactly, from a decimal: `money("12.50", "USD")`, `money("-0.99", "EUR")`.
+ * Returns an exact amount of money. `amount` is a decimal in a string, because numbers such as 0.1 + 0.2 are not exact.
  *
- * Numbers are not taken: 0.1 + 0.2 is no amount. Raises RangeError for what is no plain decimal, has more than nine
- * digits after the point or more units than 64 bits hold, and for a currency that is not three capital letters (ISO
- * 4217; whether the currency exists, or has cents, is not looked at).
+ * ```ts
+ * const accountInfo = { accountBalance: money("12.50", "USD"), payAsYouGoCharge: money("-0.99", "USD") };
+ * ```
+ *
+ * Throws RangeError unless `amount` is a plain decimal with at most nine digits after the point and units that fit into
+ * 64 bits, and `currencyCode` is three capital letters (ISO 4217; the list of currencies is not checked).
  */
 export function money(amount: string, currencyCode: string): Money {
   const match = /^([+-]?)(\d{1,19})(?:\.(\d{1,9}))?$/.exec(amount);
@@ -25,9 +28,9 @@ export function money(amount: string, currencyCode: string): Money {
   const [, sign = "", whole = "", fraction = ""] = match;
   const units = sign === "-" ? -BigInt(whole) : BigInt(whole);
   const nanos = Number(fraction.padEnd(9, "0"));
-  if (units < leastUnits || units > mostUnits) {
-    throw new RangeError(`money: ${amount} has more units than 64 bits hold`);
+  if (units < minUnits || units > maxUnits) {
+    throw new RangeError(`money: ${amount} must have units that fit into 64 bits`);
   }
-  // Both parts carry the sign. 0 - nanos, for -nanos makes a negative zero of none.
+  // Both parts carry the sign; 0 - nanos, because -nanos would turn 0 into negative zero.
   return create(MoneySchema, { currencyCode, units, nanos: sign === "-" ? 0 - nanos : nanos });
 }

@@ -3,9 +3,9 @@ import { request as requestHttps } from "node:https";
 import { Readable } from "node:stream";
 
 /**
- * Returns the part of `fetch` that the REST transport uses, over node:http and node:https, because an agent knows
- * what Node's own fetch cannot be told without another package: which certificates to trust. It follows no redirect,
- * asks for no compression, and rejects with the error of the socket itself.
+ * Returns the part of `fetch` that the REST transport uses, implemented with node:http and node:https: their agents
+ * accept certificates to trust, which Node's own fetch does only with another package. Does not follow redirects or
+ * request compression, and rejects with the socket's own error.
  */
 export function createNodeFetch(agent: Agent): typeof globalThis.fetch {
   return (input, { method = "GET", headers, body, signal } = {}) =>
@@ -19,7 +19,7 @@ export function createNodeFetch(agent: Agent): typeof globalThis.fetch {
         ...(signal && { signal }),
       });
       request.once("response", (response) => resolve(responseOf(response)));
-      // Not once: what comes after the response is its reader's, but must not go unheard.
+      // Not `once`: errors after the response reach its reader, but without a listener they would end the process.
       request.on("error", reject);
       request.end(body ?? undefined);
     });

@@ -5,39 +5,40 @@ import { errorDomain } from "../contract/api-error.ts";
 import type { FieldViolation } from "../contract/field-violation.ts";
 import { statusNameOf } from "../transcoding/client/index.ts";
 
-/** A failed call in terms that a program can act on; the same on every protocol, and for Google's own errors. */
+/** An error that a program can act on, the same on every protocol and for Google's own errors. */
 export type CallError = {
-  /** Canonical code; with that of Connect's `Code`. */
+  /** Canonical code. */
   readonly code: Code;
   /** Name of the code as Google's APIs write it, such as `INVALID_ARGUMENT`. */
   readonly status: string;
-  /** For people, without the code. */
+  /** Text for people, without the code. */
   readonly message: string;
-  /**
-   * Name of an `ErrorReason` if the server is one of this project; other servers have reasons of their own. Absent
-   * if the error names none, such as one that never reached a server.
-   */
+  /** Name of an `ErrorReason`, or another server's own reason; absent if the error has none, such as a broken connection. */
   readonly reason: keyof typeof ErrorReason | (string & {}) | undefined;
-  /** Values that the contract names for the reason, such as `storedUpdateTime` for PLAN_STATUS_STALE. */
+  /** Values that the contract defines for the reason, such as `storedUpdateTime` for PLAN_STATUS_STALE. */
   readonly metadata: Readonly<Record<string, string>>;
   /**
-   * Every broken rule. Paths are those of the document that was sent: `planStatus.plans[0].planId` over RPC,
-   * `plans[0].planId` over REST, where the body is the status alone.
+   * Every violation. Paths are those of the document that was sent: `planStatus.plans[0].planId` over RPC,
+   * `plans[0].planId` over REST, where the body is the status itself.
    */
   readonly violations: readonly FieldViolation[];
-  /** After how many milliseconds a repetition may succeed: from RetryInfo, else from the header Retry-After. */
+  /** Milliseconds after which a retry may succeed: from RetryInfo, else from the Retry-After header. */
   readonly retryAfterMs: number | undefined;
 };
 
 /**
- * Reads what a call raised. `nowMs`, milliseconds since the epoch, is for a Retry-After that is a date.
+ * Reads the error of a call. Anything that is not a ConnectError becomes UNKNOWN with a message only. `nowMs`, in
+ * milliseconds since the epoch, is needed for a Retry-After that is a date and defaults to the current time.
  *
  * ```ts
- * const { reason, violations } = readError(error);
- * if (reason === "PLAN_STATUS_STALE") { … }
+ * try {
+ *   await client.createPlanStatus({ parent: "operators/65001", userKey: "a/b+c==", planStatus });
+ * } catch (error) {
+ *   const { reason, violations, metadata } = readError(error);
+ *   if (reason === "FIELD_INVALID") console.error(violations); // [{ field: "languageCode", description: "…" }]
+ *   if (reason === "PLAN_STATUS_STALE") console.error(`already pushed at ${metadata.storedUpdateTime}`);
+ * }
  * ```
- *
- * What is no ConnectError reads as code UNKNOWN with nothing but a message.
  */
 export function readError(error: unknown, nowMs: number = Date.now()): CallError {
   const failure = ConnectError.from(error);
@@ -63,13 +64,13 @@ function retryInfoMs(error: ConnectError): number | undefined {
   return delay && Math.max(0, Number(delay.seconds) * 1000 + Math.ceil(delay.nanos / 1_000_000));
 }
 
-/** RFC 9110 10.2.3: seconds, or a date. */
+/** RFC 9110 10.2.3: seconds or a date. */
 function retryAfterHeaderMs(error: ConnectError, nowMs: number): number | undefined {
   const text = error.metadata.get("retry-after")?.trim() ?? "";
   if (/^\d{1,9}$/.test(text)) {
     return Number(text) * 1000;
   }
-  // Date.parse takes far more than HTTP's dates, a bare number among it.
+  // Date.parse also accepts text that is not an HTTP date, such as a bare number.
   const date = /^[A-Z][a-z]{2}/.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs);
 }

@@ -1,15 +1,15 @@
 import { parseTimeoutHeader } from "../transcoding/client/index.ts";
 
-/** How each protocol tells the server how long the caller waits. */
-const headerOf: Readonly<Record<string, (ms: number) => string>> = {
+/** Writes milliseconds as each protocol's timeout header has them. */
+const timeoutHeaders: Readonly<Record<string, (ms: number) => string>> = {
   "connect-timeout-ms": String,
   "grpc-timeout": (ms) => `${ms}m`,
   "x-server-timeout": (ms) => String(ms / 1000),
 };
 
-/** Returns how long the caller of a request waits in all, in milliseconds; undefined for as long as it takes. */
+/** Returns the timeout of a request in milliseconds, or undefined if it has none. */
 export function timeoutOf(header: Headers): number | undefined {
-  const given = Object.keys(headerOf).flatMap((name) => {
+  const given = Object.keys(timeoutHeaders).flatMap((name) => {
     const value = header.get(name);
     return value === null ? [] : [[name, value]];
   });
@@ -17,9 +17,9 @@ export function timeoutOf(header: Headers): number | undefined {
   return "timeoutMs" in parsed ? parsed.timeoutMs : undefined;
 }
 
-/** Tells the server of a repeated request how long the caller still waits, in milliseconds. */
-export function tellRemaining(header: Headers, remainingMs: number): void {
-  for (const [name, write] of Object.entries(headerOf)) {
+/** Sets the timeout header of a retried request, if it has one, to the remaining milliseconds; at least 1. */
+export function setRemainingTime(header: Headers, remainingMs: number): void {
+  for (const [name, write] of Object.entries(timeoutHeaders)) {
     if (header.has(name)) {
       header.set(name, write(Math.max(1, Math.floor(remainingMs))));
     }

@@ -1,46 +1,65 @@
 import { setTimeout } from "node:timers/promises";
 
-/** How failed calls are repeated. */
+/**
+ * How failed calls are retried.
+ *
+ * ```ts
+ * const client = createPlanSharingClient({
+ *   endpoint: "production",
+ *   token: googleCredentials(),
+ *   retry: { maxAttempts: 8, maxDelayMs: 5_000 },
+ *   onAttempt: ({ method, attempt, durationMs, error }) => console.log(method, attempt, durationMs, error?.code),
+ * });
+ * ```
+ */
 export type RetryOptions = {
-  /** Attempts of one call at most, the first one included. Defaults to 5; 1 repeats nothing. */
+  /** Maximum attempts of a call, including the first one. Defaults to 5; 1 disables retries. */
   maxAttempts?: number;
-  /** Longest wait before the second attempt, in milliseconds; doubled for each one after it. Defaults to 100. */
+  /** Maximum wait before the second attempt, in milliseconds; doubles with each further one. Defaults to 100. */
   initialDelayMs?: number;
-  /** Longest wait that the doubling leads to, in milliseconds. Defaults to 10 000. */
+  /** Maximum that the doubling reaches, in milliseconds. Defaults to 10,000. */
   maxDelayMs?: number;
-  /** Longest wait that a server may ask for by RetryInfo or Retry-After, in milliseconds. Defaults to 30 000. */
+  /** Maximum wait that a server can ask for in RetryInfo or Retry-After, in milliseconds. Defaults to 30,000. */
   maxRetryAfterMs?: number;
 };
 
-/** Time and chance, as tests replace them. */
+/**
+ * The clock, random numbers and waits of a client. Tests replace them.
+ *
+ * ```ts
+ * const waits: number[] = [];
+ * const pacing: Partial<Pacing> = { sleep: async (ms) => void waits.push(ms) };
+ * const client = createPlanSharingClient({ endpoint: "http://localhost:8080", token: "test", pacing });
+ * ```
+ */
 export type Pacing = {
-  /** Milliseconds since the epoch, with a fraction. */
+  /** Returns milliseconds since the epoch, with a fraction. */
   now(): number;
-  /** From 0 up to but not including 1. */
+  /** Returns a number from 0 up to but not including 1. */
   random(): number;
-  /** Resolves after so many milliseconds; rejects as soon as the signal aborts. */
+  /** Resolves after `ms` milliseconds; rejects when the signal aborts. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 };
 
-/** The machine's own. Its time never goes back, as that of `Date` may. */
+/** The system's pacing. Unlike `Date.now()`, its clock never goes backwards. */
 export const systemPacing: Pacing = {
   now: () => performance.timeOrigin + performance.now(),
   random: Math.random,
   sleep: (ms, signal) => setTimeout(ms, undefined, { signal }),
 };
 
-/** Says how long to wait before a repetition. */
+/** Decides how often to retry and how long to wait before. */
 export type RetryPolicy = {
   readonly maxAttempts: number;
   /**
-   * Returns milliseconds, for the attempt that failed, counted from 1. Exponential back-off with full jitter: any
-   * time up to the bound is as likely as any other, so that clients which failed together do not come back together.
-   * A server that asked for a time gets it, and up to `initialDelayMs` more for the same reason.
+   * Returns the wait in milliseconds after the failed attempt, counted from 1: exponential back-off with full jitter,
+   * so that clients that failed together do not retry together. For the same reason, a wait that the server asked for
+   * grows by up to `initialDelayMs`.
    */
   delayMs(failedAttempt: number, retryAfterMs: number | undefined): number;
 };
 
-/** Creates the policy; `false` never repeats. Raises RangeError for a number that is out of range. */
+/** Creates a policy; `false` disables retries. Throws RangeError for a number that is out of range. */
 export function createRetryPolicy(options: RetryOptions | false, random: Pacing["random"]): RetryPolicy {
   const {
     maxAttempts = 5,

@@ -1,28 +1,39 @@
-/** What the client wants of a token source. */
+/** What the client asks of a {@link TokenSource}. */
 export type TokenRequest = {
-  /** The server refused the token that the source gave last: get another one, whatever its lifetime says. */
+  /** True after the server rejected the current token: return a new one, even if the current one has not expired. */
   readonly refresh: boolean;
 };
 
 /**
- * Returns the current access token. Asked before every attempt, so it must keep the token by itself; a function that
- * takes no argument is one, too, whose tokens cannot be refreshed. What it raises, the call raises.
+ * Returns the current access token, without the word `Bearer`. The client calls it before every attempt, so the
+ * source must cache. A source that ignores its argument is fine; its tokens are not refreshed after a rejection. If
+ * it throws, the call fails with that error.
+ *
+ * ```ts
+ * let token: string | undefined;
+ * const source: TokenSource = async ({ refresh }) => {
+ *   if (token === undefined || refresh) {
+ *     token = await (await fetch("https://auth.example.com/token", { method: "POST" })).text();
+ *   }
+ *   return token;
+ * };
+ * ```
  */
 export type TokenSource = (request: TokenRequest) => string | Promise<string>;
 
 /** The token of one client, shared by all its calls. */
-export type TokenKeeper = {
-  /** Returns the current token; raises the reason of the signal if that aborts first. */
+export type SharedToken = {
+  /** Resolves with the current token; rejects with the signal's reason if that aborts first. */
   current(signal: AbortSignal): Promise<string>;
   /**
-   * Returns a token for a call whose token was refused, or undefined if there is no other. However many calls were
-   * refused, the source is asked for a new one once.
+   * Resolves with a token other than the rejected one, or undefined if there is none. Calls that are rejected
+   * together share one refresh.
    */
-  replacement(refused: string, signal: AbortSignal): Promise<string | undefined>;
+  replacement(rejected: string, signal: AbortSignal): Promise<string | undefined>;
 };
 
-/** Creates the keeper of a fixed token, or of a source. */
-export function createTokenKeeper(token: string | TokenSource): TokenKeeper {
+/** Creates the shared token of a client from a fixed token or a source. */
+export function createSharedToken(token: string | TokenSource): SharedToken {
   if (typeof token === "string") {
     return { current: async () => token, replacement: async () => undefined };
   }
@@ -36,14 +47,14 @@ export function createTokenKeeper(token: string | TokenSource): TokenKeeper {
   const current = (signal: AbortSignal) => beforeAbort(ask(token, false), signal);
   return {
     current,
-    async replacement(refused, signal) {
-      // Another call may have been here before.
+    async replacement(rejected, signal) {
+      // Another call may have refreshed the token already.
       const now = await current(signal);
-      if (now !== refused) {
+      if (now !== rejected) {
         return now;
       }
       const next = await beforeAbort(refresh(), signal);
-      return next === refused ? undefined : next;
+      return next === rejected ? undefined : next;
     },
   };
 }
@@ -52,15 +63,15 @@ async function ask(source: TokenSource, refresh: boolean): Promise<string> {
   return source({ refresh });
 }
 
-/** Waits for a promise, but no longer than for the signal: its reason is raised then. */
+/** Settles as the promise does, or rejects with the signal's reason if that aborts first. */
 function beforeAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const leave = () => reject(signal.reason);
-    const settle = () => signal.removeEventListener("abort", leave);
+    const onAbort = () => reject(signal.reason);
+    const cleanUp = () => signal.removeEventListener("abort", onAbort);
     if (signal.aborted) {
-      leave();
+      onAbort();
     }
-    signal.addEventListener("abort", leave, { once: true });
-    promise.then(resolve, reject).finally(settle);
+    signal.addEventListener("abort", onAbort, { once: true });
+    promise.then(resolve, reject).finally(cleanUp);
   });
 }

@@ -10,22 +10,22 @@ import {
 import { createRestTransport } from "../transcoding/client/index.ts";
 import { createNodeFetch } from "./node-fetch.ts";
 
-/** The protocols that a client can speak. Google's own hosts speak REST only. */
+/** The protocols of a client. Google's hosts speak REST only. */
 export type PlanSharingProtocol = "connect" | "grpc" | "grpc-web" | "rest";
 
 export type TransportInit = {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   baseUrl: string;
   protocol: PlanSharingProtocol;
-  /** Certificates to trust in place of the well-known ones, PEM. */
+  /** PEM certificates to trust instead of the well-known ones. */
   ca: string | undefined;
-  /** Time-out of calls that name none, in milliseconds. */
+  /** Timeout of calls that have none, in milliseconds. */
   defaultTimeoutMs: number;
-  /** The first one outermost. */
+  /** The first one is outermost. */
   interceptors: Interceptor[];
 };
 
-/** Creates the transport, with connections of its own. Raises TypeError if `ca` is no certificate. */
+/** Creates a transport with its own connections. Throws TypeError if `ca` is not a certificate. */
 export function createTransport({ protocol, ca, ...common }: TransportInit): Transport {
   const trust = ca === undefined ? {} : { ca: requireCertificate(ca) };
   if (protocol === "grpc") {
@@ -46,7 +46,7 @@ export function createTransport({ protocol, ca, ...common }: TransportInit): Tra
   }
 }
 
-/** TLS takes any text for certificates, and then trusts nobody. */
+/** Node's TLS accepts any text as `ca` and then trusts no server. */
 function requireCertificate(pem: string): string {
   try {
     new X509Certificate(pem);

@@ -10,33 +10,37 @@ import { createTimestampRules } from "../plans/timestamp-rules.ts";
 import type { Moment } from "./plan-status-of.ts";
 
 export type ValidateOptions = {
-  /** When the push would arrive. Defaults to this moment. */
+  /** Time at which the push would arrive. Defaults to the current time. */
   now?: Moment;
-  /** How far in the future an `updateTime` may lie, in milliseconds. Defaults to 60 000, as `mdps serve` does. */
+  /** Maximum time that `updateTime` may lie in the future, in milliseconds. Defaults to 60,000, as in `mdps serve`. */
   clockSkewMs?: number;
 };
 
-/** What a server would make of a status. */
+/** What a server would answer to a status. */
 export type Validation = {
-  /** Every broken rule, in the server's order; paths begin at the status: `plans[0].planId`. */
+  /** Every violation, in the server's order; paths begin at the status: `plans[0].planId`. */
   readonly violations: readonly FieldViolation[];
-  /** The notifications that a push of it sends, one for each trigger, in the server's order; none if a rule is broken. */
+  /** Notifications that a push would send, one per trigger, in the server's order; empty if there are violations. */
   readonly notifications: readonly NotificationType[];
 };
 
-/** Where the rules begin their paths; the caller's document has no such field. */
+/** First part of the paths that the rules report; the result has them without it. */
 const root = "planStatus";
 
 const timestampRules = createTimestampRules(PlanStatusSchema);
 let contractRules: ReturnType<typeof createContractRules> | undefined;
 
 /**
- * Applies the contract's rules to a status without a server, and foretells the notifications: the same rules, by the
- * same code, as the server's.
+ * Checks a status against the contract's rules without a server, with the server's own code, and predicts the
+ * notifications. The first call takes about 0.1 s, because it compiles the rules.
  *
- * It cannot know what only the server does: whether a later status is stored, whether the token may, how large a
- * request may be. An RPC's paths begin with `planStatus.`; here and over REST they do not. The first call takes about
- * 0.1 s, to compile the rules.
+ * ```ts
+ * const { violations, notifications } = validate({ languageCode: "", plans: [] });
+ * for (const { field, description } of violations) console.error(`${field}: ${description}`); // languageCode: …
+ * ```
+ *
+ * It cannot check what depends on the server: whether a newer status is stored, what the token allows, and the maximum
+ * size of a request.
  */
 export function validate(
   planStatus: MessageInitShape<typeof PlanStatusSchema>,
@@ -44,7 +48,7 @@ export function validate(
 ): Validation {
   contractRules ??= createContractRules();
   const status = create(PlanStatusSchema, planStatus);
-  // A whole request, for a rule about the status itself names a field only as part of one.
+  // A whole request, because a rule about the status itself has a field path only inside one.
   const request = create(CreatePlanStatusRequestSchema, {
     parent: "operators/1",
     userKey: "-",

@@ -29,7 +29,7 @@ describe("money", () => {
     ["007.5", { units: "7", nanos: 500_000_000 }],
     ["9223372036854775807.999999999", { units: "9223372036854775807", nanos: 999_999_999 }],
     ["-9223372036854775808", { units: "-9223372036854775808" }],
-  ])("of %s", (amount, parts) => {
+  ])("splits %s exactly into units and nanos", (amount, parts) => {
     expect(toJson(MoneySchema, money(amount, "USD"))).toEqual({ currencyCode: "USD", ...parts });
   });
 
@@ -49,15 +49,15 @@ describe("money", () => {
     "9223372036854775808",
     "-9223372036854775809",
     "10000000000000000000",
-  ])("is not %j", (amount) => {
+  ])("throws RangeError for the amount %j", (amount) => {
     expect(() => money(amount, "USD")).toThrow(RangeError);
   });
 
-  it.each(["usd", "US", "USDT", "$", ""])("has no currency %j", (currency) => {
+  it.each(["usd", "US", "USDT", "$", ""])("throws RangeError for the currency %j", (currency) => {
     expect(() => money("1", currency)).toThrow(RangeError);
   });
 
-  it("is exact, and keeps the contract's rules, for any amount", () => {
+  it("returns the exact amount, with units and nanos of the same sign, for any decimal", () => {
     const digits = (most: number) =>
       fc
         .array(fc.constantFrom(..."0123456789"), { minLength: 1, maxLength: most })
@@ -74,8 +74,8 @@ describe("money", () => {
   });
 });
 
-describe("balances", () => {
-  it("without a limit have the quota that means it", () => {
+describe("byteBalance, minuteBalance and unlimitedBytes", () => {
+  it("unlimitedBytes returns the quota that means unlimited, without remaining bytes", () => {
     expect(unlimitedBytes()).toMatchObject({
       case: "byteBalance",
       value: { quotaBytes: 9223372036854775807n },
@@ -83,7 +83,7 @@ describe("balances", () => {
     expect(unlimitedBytes().value.remainingBytes).toBeUndefined();
   });
 
-  it("take numbers and bigints, in bytes or minutes", () => {
+  it("balances accept numbers and bigints, in bytes or minutes", () => {
     expect(byteBalance({ quota: 2 ** 31, remaining: 0n }).value).toMatchObject({
       quotaBytes: 2_147_483_648n,
       remainingBytes: 0n,
@@ -95,21 +95,24 @@ describe("balances", () => {
     expect(byteBalance({ remaining: 1 }).value.quotaBytes).toBeUndefined();
   });
 
-  it.each([-1, 1.5, Number.NaN, 2 ** 53, -1n, 2n ** 63n])("do not take %s", (quota) => {
-    expect(() => byteBalance({ quota })).toThrow(`quota: ${quota} must be a whole number`);
-    expect(() => minuteBalance({ remaining: quota })).toThrow(RangeError);
-  });
+  it.each([-1, 1.5, Number.NaN, 2 ** 53, -1n, 2n ** 63n])(
+    "balances throw RangeError for the quantity %s",
+    (quota) => {
+      expect(() => byteBalance({ quota })).toThrow(`quota: ${quota} must be a whole number`);
+      expect(() => minuteBalance({ remaining: quota })).toThrow(RangeError);
+    },
+  );
 });
 
 describe("expiresIn", () => {
-  it("adds the parts of the span", () => {
+  it("expiresIn adds the parts of the span to the time", () => {
     const end = expiresIn({ days: 1, hours: 2, minutes: 30, seconds: 1.5 }, testTime);
     expect(timestampMs(end)).toBe(testTime + day + 2.5 * hour + 1.5 * second);
     expect(expiresIn({ hours: 24 }, new Date(testTime))).toEqual(timestampFromMs(testTime + day));
   });
 
   it.each([{}, { hours: 0 }, { hours: -1 }, { days: Number.NaN }, { days: 3_000_000 }])(
-    "refuses %j",
+    "expiresIn throws RangeError for the span %j",
     (span) => {
       expect(() => expiresIn(span, testTime)).toThrow(RangeError);
     },
@@ -117,7 +120,7 @@ describe("expiresIn", () => {
 });
 
 describe("planStatusOf", () => {
-  it("makes a status that keeps every rule, with its times", () => {
+  it("planStatusOf returns a valid status with updateTime and expireTime", () => {
     const status = planStatusOf(
       {
         languageCode: "en-US",
@@ -138,13 +141,13 @@ describe("planStatusOf", () => {
     ]);
   });
 
-  it("leaves times that are given", () => {
+  it("planStatusOf keeps times that are given", () => {
     const [updateTime, expireTime] = [timestampFromMs(1_000), timestampFromMs(2_000)];
     const status = planStatusOf({ updateTime, expireTime, expiresIn: { days: 1 } });
     expect([status.updateTime, status.expireTime]).toEqual([updateTime, expireTime]);
   });
 
-  it("takes this moment unless told otherwise", () => {
+  it("planStatusOf sets updateTime to the current time by default", () => {
     const before = Date.now();
     const { updateTime } = planStatusOf({});
     expect(updateTime && timestampMs(updateTime)).toBeGreaterThanOrEqual(before);

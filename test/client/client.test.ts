@@ -25,7 +25,7 @@ async function codeOf(call: Promise<unknown>): Promise<string | undefined> {
 }
 
 describe.each(protocols)("a client over %s", (protocol) => {
-  it("has the same methods", () => {
+  it("the client has the methods of every service", () => {
     const client = createPlanSharingClient({ endpoint: server.url, protocol, token: "x" });
     expect(Object.keys(client).toSorted()).toEqual([
       "createPlanGroup",
@@ -39,8 +39,8 @@ describe.each(protocols)("a client over %s", (protocol) => {
 
   it.each<[string, () => string | Promise<string>]>([
     ["a function", () => server.token],
-    ["a function that takes its time", () => Promise.resolve(server.token)],
-  ])("asks %s for the token before every call", async (_, source) => {
+    ["an asynchronous function", () => Promise.resolve(server.token)],
+  ])("the client asks %s for the token before every call", async (_, source) => {
     let asked = 0;
     const token = () => {
       asked += 1;
@@ -53,18 +53,22 @@ describe.each(protocols)("a client over %s", (protocol) => {
     expect(asked).toBe(2);
   });
 
-  it("fails as the token does", async () => {
+  it("a call fails with the error of its token source", async () => {
     const token = () => Promise.reject(new ConnectError("no key", Code.Unauthenticated));
     const client = createPlanSharingClient({ endpoint: server.url, protocol, token });
     expect(await codeOf(client.createPlanGroup({ parent, planGroupId: "k" }))).toBe("Unauthenticated");
   });
 
-  it("takes an address with a slash at its end", async () => {
+  it("the client accepts an endpoint with a trailing slash", async () => {
     const client = createPlanSharingClient({ endpoint: `${server.url}/`, protocol, token: server.token });
-    await client.createPlanGroup({ parent, planGroupId: freshKey() });
+    const planGroupId = freshKey();
+    expect(await client.createPlanGroup({ parent, planGroupId })).toHaveProperty(
+      "name",
+      `${parent}/planGroups/${planGroupId}`,
+    );
   });
 
-  it("goes through interceptors, which see the answer", async () => {
+  it("interceptors see the request and the response of a call", async () => {
     const seen: string[] = [];
     const client = createPlanSharingClient({
       endpoint: server.url,
@@ -83,14 +87,14 @@ describe.each(protocols)("a client over %s", (protocol) => {
     expect(seen).toEqual(["CreatePlanGroup", "mobiledataplansharing.v1.PlanGroup"]);
   });
 
-  it("says UNAVAILABLE when nobody listens", async () => {
-    const gone = await startTestServer();
-    await gone[Symbol.asyncDispose]();
-    const client = createPlanSharingClient({ endpoint: gone.url, protocol, token: "x", retry: false });
+  it("a call is UNAVAILABLE when the server does not listen", async () => {
+    // Port 1 is reserved: an ephemeral port could be taken by another test.
+    const endpoint = "http://127.0.0.1:1";
+    const client = createPlanSharingClient({ endpoint, protocol, token: "x", retry: false });
     expect(await codeOf(client.createPlanGroup({ parent, planGroupId: "k" }))).toBe("Unavailable");
   });
 
-  it("ends a call when its signal says so", async () => {
+  it("a call is CANCELED when its signal is aborted", async () => {
     const controller = new AbortController();
     controller.abort();
     const call = server
@@ -99,8 +103,7 @@ describe.each(protocols)("a client over %s", (protocol) => {
     expect(await codeOf(call)).toBe("Canceled");
   });
 
-  it("ends a call at its deadline", async () => {
-    // A server that never says a word: the deadline is the client's own.
+  it("a call is DEADLINE_EXCEEDED at its deadline, even if the server never answers", async () => {
     const sockets = new Set<Socket>();
     const silent = createTcpServer((socket) => sockets.add(socket));
     await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
@@ -116,7 +119,7 @@ describe.each(protocols)("a client over %s", (protocol) => {
 });
 
 describe("a client over REST", () => {
-  it("sends what Google's hosts expect", async () => {
+  it("sends the paths, queries and headers that Google's hosts expect", async () => {
     const requests: IncomingMessage[] = [];
     const peer = createServer((request, response) => {
       requests.push(request);
@@ -143,7 +146,7 @@ describe("a client over REST", () => {
   });
 
   it.each(["", ".", "..", "\ud800"])(
-    "refuses the user key %j, which no path can carry, by itself",
+    "rejects the user key %j, which no path can contain, without a request",
     async (userKey) => {
       const request = { parent, clientId: "youtube", userKey, planStatus: planStatus() };
       expect(await codeOf(server.client("rest").createUserPlanStatus(request))).toBe("InvalidArgument");

@@ -34,7 +34,7 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 beforeEach(() => {
-  // Google's library has a clock of its own: it must show the time of the server's.
+  // Google's library reads Date: it must agree with the server's test clock.
   vi.useFakeTimers({ toFake: ["Date"], now: testTime });
 });
 afterEach(() => {
@@ -48,7 +48,7 @@ async function writeKeyFile(content: unknown): Promise<string> {
   return file;
 }
 
-/** Calls the three methods as an operator's program does that has nothing but Google's library. */
+/** Calls the three methods as a program does that uses only Google's library. */
 async function pushAll(client: AuthClient): Promise<number[]> {
   const post = async (path: string, data: object) =>
     (await client.request({ url: `${server.url}/v1/${parent}/${path}`, method: "POST", data })).status;
@@ -60,9 +60,9 @@ async function pushAll(client: AuthClient): Promise<number[]> {
   ];
 }
 
-describe("an operator's program with Google's own library", () => {
-  it("gets tokens with a JWT client, and calls all three methods", async () => {
-    // The library asks Google whatever token_uri says: the way there is turned, the request stays as it is.
+describe("a program with Google's auth library", () => {
+  it("a JWT client of Google's library gets tokens and calls all three methods", async () => {
+    // The library ignores token_uri and asks Google: redirect that request without changing it.
     const transporter = new gaxios.Gaxios();
     transporter.interceptors.request.add({
       async resolved(request) {
@@ -80,19 +80,19 @@ describe("an operator's program with Google's own library", () => {
     });
   });
 
-  it("needs nothing but the key file if that has a universe domain of its own", async () => {
+  it("GoogleAuth works with only a key file if that has its own universe domain", async () => {
     const keyFile = await writeKeyFile(await makeAccount(server, { universeDomain: "mdps.internal" }));
     const auth = new GoogleAuth({ keyFile, scopes: [pushScope] });
     expect(await pushAll(await auth.getClient())).toEqual([200, 200, 200]);
   });
 
-  it("needs nothing but the environment if the key file there has a universe domain of its own", async () => {
+  it("GoogleAuth works with only GOOGLE_APPLICATION_CREDENTIALS if that key file has its own universe domain", async () => {
     const keyFile = await writeKeyFile(await makeAccount(server, { universeDomain: "mdps.internal" }));
     vi.stubEnv("GOOGLE_APPLICATION_CREDENTIALS", keyFile);
     expect(await pushAll(await new GoogleAuth({ scopes: pushScope }).getClient())).toEqual([200, 200, 200]);
   });
 
-  it("may have tokens for a URL that the library signs itself, without scopes", async () => {
+  it("the server accepts a self-signed JWT of Google's library for its URL, without scopes", async () => {
     const jwt = new JWT({ email: key.client_email, key: key.private_key, keyId: key.private_key_id });
     const url = `${server.url}/v1/${parent}/planGroups`;
     const headers = await jwt.getRequestHeaders(url);
@@ -102,7 +102,7 @@ describe("an operator's program with Google's own library", () => {
   });
 });
 
-/** A token endpoint that counts and delays, in front of nothing. */
+/** Starts a token endpoint that counts its requests. */
 async function startTokenEndpoint(
   respond: (count: number) => { status?: number; body: object } | Promise<{ status?: number; body: object }>,
 ): Promise<{ url: string; count(): number }> {
@@ -127,12 +127,12 @@ const token = (count: number) => ({
 });
 
 describe("googleCredentials", () => {
-  const push = (source: () => Promise<string>, protocol: (typeof protocols)[number] = "connect") =>
-    createPlanSharingClient({ endpoint: server.url, protocol, token: source }).createPlanStatus({
-      parent,
-      userKey: freshKey(),
-      planStatus: planStatus(),
-    });
+  const push = async (source: () => Promise<string>, protocol: (typeof protocols)[number] = "connect") => {
+    const client = createPlanSharingClient({ endpoint: server.url, protocol, token: source });
+    const userKey = freshKey();
+    const { name } = await client.createPlanStatus({ parent, userKey, planStatus: planStatus() });
+    expect(name).toBe(`${parent}/planStatuses/${userKey}`);
+  };
 
   it.each(protocols)("pushes over %s with the content of a key file", async (protocol) => {
     await push(googleCredentials(key), protocol);
@@ -151,7 +151,7 @@ describe("googleCredentials", () => {
     await push(googleCredentials(await makeAccount(server, { universeDomain: "mdps.internal" })));
   });
 
-  it("asks for the scopes that it is told", async () => {
+  it("requests the given scopes", async () => {
     const reader = await makeAccount(server, { scopes: [readScope] });
     const client = (scopes: string[]) =>
       createPlanSharingClient({
@@ -165,7 +165,7 @@ describe("googleCredentials", () => {
     await expect(wrong).rejects.toThrow("invalid_scope");
   });
 
-  it("gets one token for all calls that wait, and keeps it", async () => {
+  it("requests one token for concurrent calls and caches it", async () => {
     const { url, count } = await startTokenEndpoint(token);
     const source = googleCredentials({ ...key, token_uri: `${url}/token` });
     expect(new Set(await Promise.all(Array.from({ length: 100 }, source)))).toEqual(new Set(["token-1"]));
@@ -174,7 +174,7 @@ describe("googleCredentials", () => {
     expect(count()).toBe(1);
   });
 
-  it("gets a new token some minutes before the old one expires, once for all", async () => {
+  it("requests one new token for concurrent calls some minutes before the old one expires", async () => {
     const { url, count } = await startTokenEndpoint(token);
     const source = googleCredentials({ ...key, token_uri: `${url}/token` });
     await source();
@@ -183,13 +183,13 @@ describe("googleCredentials", () => {
     expect(count()).toBe(2);
   });
 
-  it("gets a new token when the server refuses the one that it keeps", async () => {
+  it("requests a new token when the server rejects the cached one", async () => {
     const { url, count } = await startTokenEndpoint(token);
     const source = googleCredentials({ ...key, token_uri: `${url}/token` });
-    const refusing = await startFaultServer("rest", [apiError(Code.Unauthenticated), "answer"]);
-    const client = createPlanSharingClient({ endpoint: refusing.url, token: source });
+    const rejecting = await startFaultServer("rest", [apiError(Code.Unauthenticated), "answer"]);
+    const client = createPlanSharingClient({ endpoint: rejecting.url, token: source });
     await client.createPlanGroup({ parent, planGroupId: freshKey() });
-    expect(refusing.requests.map(({ authorization }) => authorization)).toEqual([
+    expect(rejecting.requests.map(({ authorization }) => authorization)).toEqual([
       "Bearer token-1",
       "Bearer token-2",
     ]);
@@ -197,7 +197,7 @@ describe("googleCredentials", () => {
     expect(count()).toBe(2);
   });
 
-  it("says what the token endpoint says, and asks it again with the next call", async () => {
+  it("rejects with the error of the token endpoint and asks it again on the next call", async () => {
     const { url } = await startTokenEndpoint((count) =>
       count === 1 ? { status: 400, body: { error: "invalid_grant", error_description: "no" } } : token(count),
     );
@@ -206,7 +206,7 @@ describe("googleCredentials", () => {
     expect(await source()).toBe("token-2");
   });
 
-  it("has the token of a revoked account refused", async () => {
+  it("the server rejects the token of a revoked account", async () => {
     const own = await makeAccount(server, { name: "short-lived" });
     const source = googleCredentials(own);
     await push(source);
@@ -223,13 +223,13 @@ describe("googleCredentials", () => {
     ["http://mdps.example.com/token"],
     ["http://127.0.0.1.example.com/token"],
     ["ftp://127.0.0.1/token"],
-  ])("sends no assertion to %s", async (tokenUri) => {
+  ])("rejects the token_uri %s, which would carry the assertion in cleartext", async (tokenUri) => {
     const source = googleCredentials({ ...key, token_uri: tokenUri });
     await expect(source()).rejects.toThrow(TypeError);
     await expect(source()).rejects.toThrow(`token_uri: ${tokenUri} must be an https URL`);
   });
 
-  it("says that a key file is not there, and finds it when it is", async () => {
+  it("rejects if the key file does not exist and reads it once it does", async () => {
     const file = join(await dataDirectory(), "later.json");
     const source = googleCredentials(file);
     await expect(source()).rejects.toThrow(`the key file ${file} cannot be read (ENOENT)`);
@@ -237,24 +237,24 @@ describe("googleCredentials", () => {
     expect(await source()).toMatch(/^[\w-]+\./);
   });
 
-  it("does not quote a key file that is none", async () => {
+  it("rejects a key file that is not JSON without quoting it", async () => {
     const file = await writeKeyFile(key.private_key);
     const error = await googleCredentials(file)().catch((cause: unknown) => cause);
     expect(error).toBeInstanceOf(TypeError);
-    expect((error as Error).message).toBe(`the key file ${file} is no JSON`);
+    expect((error as Error).message).toBe(`the key file ${file} is not valid JSON`);
     expect((error as Error).cause).toBeUndefined();
   });
 
   it.each([
     ["an email", { client_email: undefined }],
     ["a private key", { private_key: undefined }],
-  ])("says that a key file has not %s", async (_, change) => {
+  ])("rejects a key file without %s", async (_, change) => {
     const source = googleCredentials({ ...key, ...change } as unknown as ServiceAccountKeyFile);
     await expect(source()).rejects.toThrow(/the key file has no (client_email|private_key)/);
   });
 });
 
-describe("a client", () => {
+describe("createPlanSharingClient", () => {
   const create = (endpoint: string) => () =>
     createPlanSharingClient({ endpoint, protocol: "rest", token: "secret" });
 
@@ -268,11 +268,14 @@ describe("a client", () => {
     "ftp://localhost",
     "mdps.example.com",
     "",
-  ])("sends no token to %j", (endpoint) => {
-    expect(create(endpoint)).toThrow(TypeError);
-    expect(create(endpoint)).toThrow(`endpoint: ${endpoint} must be an https URL`);
-    expect(create(endpoint)).not.toThrow("secret");
-  });
+  ])(
+    "throws TypeError for the endpoint %j, which is not confidential, without quoting the token",
+    (endpoint) => {
+      expect(create(endpoint)).toThrow(TypeError);
+      expect(create(endpoint)).toThrow(`endpoint: ${endpoint} must be an https URL`);
+      expect(create(endpoint)).not.toThrow("secret");
+    },
+  );
 
   it.each([
     "https://mdps.example.com",
@@ -281,7 +284,7 @@ describe("a client", () => {
     "http://127.0.0.1",
     "http://127.1.2.3:80",
     "http://[::1]:8080",
-  ])("may send one to %s", (endpoint) => {
+  ])("accepts the endpoint %s, which is confidential", (endpoint) => {
     expect(create(endpoint)).not.toThrow();
   });
 });

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import * as client from "../../src/client/index.ts";
 
-it("the client has these functions, and no others", () => {
+it("the client exports exactly its public functions", () => {
   expect(Object.keys(client).toSorted()).toEqual([
     "byteBalance",
     "createPlanSharingClient",

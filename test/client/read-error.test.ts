@@ -20,7 +20,7 @@ const raised = (call: Promise<unknown>) =>
   );
 
 describe.each(protocols)("an error over %s", (protocol) => {
-  it("has the reason and its metadata", async () => {
+  it("readError returns the reason and its metadata", async () => {
     const userKey = freshKey();
     const push = (updateTime = fromNow(-minute)) =>
       server.client(protocol).createPlanStatus({ parent, userKey, planStatus: planStatus({ updateTime }) });
@@ -36,7 +36,7 @@ describe.each(protocols)("an error over %s", (protocol) => {
     });
   });
 
-  it("has every violation, by the path in what was sent", async () => {
+  it("readError returns every violation with its path in the document that was sent", async () => {
     const push = server.client(protocol).createPlanStatus({
       parent,
       userKey: freshKey(),
@@ -54,8 +54,8 @@ describe.each(protocols)("an error over %s", (protocol) => {
   });
 });
 
-describe("an error", () => {
-  it("of Google's hosts is read alike", () => {
+describe("readError", () => {
+  it("reads errors of Google's hosts", () => {
     const body = {
       error: {
         code: 403,
@@ -92,13 +92,14 @@ describe("an error", () => {
     ["2026-03-01T12:00:30Z", undefined],
     ["-1", undefined],
     ["1.5", undefined],
+    ["10abc", undefined],
     ["", undefined],
-  ])("with the header Retry-After: %s", (value, expected) => {
+  ])("reads the header Retry-After: %j as %j ms", (value, expected) => {
     const error = new ConnectError("later", Code.Unavailable, { "retry-after": value });
     expect(readError(error, Date.UTC(2026, 2, 1, 12)).retryAfterMs).toBe(expected);
   });
 
-  it.each([new Error("broken"), "broken"])("that is none of Connect's is UNKNOWN: %s", (thrown) => {
+  it.each([new Error("broken"), "broken"])("reads %s, which is not a ConnectError, as UNKNOWN", (thrown) => {
     expect(readError(thrown)).toEqual({
       code: Code.Unknown,
       status: "UNKNOWN",

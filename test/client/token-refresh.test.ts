@@ -19,7 +19,7 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-/** A source whose tokens the server refuses until it is asked for another one. */
+/** A source whose tokens the server rejects until it is refreshed. */
 function staleSource() {
   const asked: TokenRequest[] = [];
   let token = "stale";
@@ -31,7 +31,7 @@ function staleSource() {
   return { source, refreshes: () => asked.filter(({ refresh }) => refresh).length };
 }
 
-describe.each(protocols)("a token that is refused over %s", (protocol) => {
+describe.each(protocols)("a rejected token over %s", (protocol) => {
   const clientOf = (token: string | TokenSource, onAttempt?: (attempt: Attempt) => void) =>
     createPlanSharingClient({
       endpoint: server.url,
@@ -43,7 +43,7 @@ describe.each(protocols)("a token that is refused over %s", (protocol) => {
   const push = (client: ReturnType<typeof clientOf>) =>
     client.createPlanGroup({ parent, planGroupId: freshKey() });
 
-  it("is refreshed once, and the call repeated at once", async () => {
+  it("a rejected token is refreshed once and the call retried without delay", async () => {
     const { source, refreshes } = staleSource();
     const attempts: Attempt[] = [];
     await push(clientOf(source, (attempt) => attempts.push(attempt)));
@@ -54,14 +54,14 @@ describe.each(protocols)("a token that is refused over %s", (protocol) => {
     ]);
   });
 
-  it("is refreshed once for all calls that had it", async () => {
+  it("concurrent calls with the same rejected token share one refresh", async () => {
     const { source, refreshes } = staleSource();
     const client = clientOf(source);
     await Promise.all(Array.from({ length: 20 }, () => push(client)));
     expect(refreshes()).toBe(1);
   });
 
-  it("stays refused if the new one is refused, too", async () => {
+  it("the call fails if the refreshed token is rejected too", async () => {
     let count = 0;
     const attempts: Attempt[] = [];
     const client = clientOf(
@@ -73,16 +73,16 @@ describe.each(protocols)("a token that is refused over %s", (protocol) => {
   });
 
   it.each<[string, string | TokenSource]>([
-    ["there is but one", "wrong"],
-    ["the source has no other", () => "wrong"],
-  ])("is not tried again if %s", async (_, token) => {
+    ["the token is fixed", "wrong"],
+    ["the source returns the same token", () => "wrong"],
+  ])("a rejected token is not retried if %s", async (_, token) => {
     const attempts: Attempt[] = [];
     const client = clientOf(token, (attempt) => attempts.push(attempt));
     expect(await apiErrorOf(push(client))).toMatchObject({ reason: "CREDENTIALS_INVALID" });
     expect(attempts).toHaveLength(1);
   });
 
-  it("is what the caller hears of, and not that there is no other", async () => {
+  it("the call reports the rejection, with the error of the failed refresh as its cause", async () => {
     const client = clientOf(({ refresh }) => {
       if (refresh) {
         throw new Error("the account is gone");
@@ -95,8 +95,8 @@ describe.each(protocols)("a token that is refused over %s", (protocol) => {
   });
 });
 
-describe("a source of tokens", () => {
-  it("that cannot reach its issuer is asked again", async () => {
+describe("a token source", () => {
+  it("a token source that cannot reach its issuer is retried", async () => {
     const { url, requests } = await startFaultServer("rest", ["answer"]);
     let asked = 0;
     const token = () => {
@@ -108,7 +108,7 @@ describe("a source of tokens", () => {
     expect([asked, requests.map(({ authorization }) => authorization)]).toEqual([2, ["Bearer late"]]);
   });
 
-  it("that says UNAUTHENTICATED by itself is not asked again", async () => {
+  it("a token source that throws UNAUTHENTICATED is not retried", async () => {
     const { url, requests } = await startFaultServer("rest", ["answer"]);
     let asked = 0;
     const token = () => {
@@ -123,7 +123,7 @@ describe("a source of tokens", () => {
     expect([asked, requests.length]).toEqual([1, 0]);
   });
 
-  it("that never answers is given up at the deadline", async () => {
+  it("a call whose token source never settles ends at the deadline", async () => {
     const client = createPlanSharingClient({
       endpoint: server.url,
       token: () => new Promise<string>(() => {}),

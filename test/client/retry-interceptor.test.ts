@@ -1,6 +1,13 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import {
+  Code,
+  ConnectError,
+  createClient,
+  createRouterTransport,
+  type Interceptor,
+} from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import { ErrorReason } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
+import { PlanGroupService } from "../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
 import {
   type Attempt,
   createPlanSharingClient,
@@ -8,11 +15,14 @@ import {
   type PlanSharingClientOptions,
   type PlanSharingProtocol,
 } from "../../src/client/index.ts";
+import { createRetryInterceptor } from "../../src/client/retry-interceptor.ts";
+import { createRetryPolicy, systemPacing } from "../../src/client/retry-policy.ts";
+import { createSharedToken } from "../../src/client/token-source.ts";
 import { apiError as createApiError } from "../../src/contract/api-error.ts";
 import { apiError, type Fault, startFaultServer } from "../support/http/fault-server.ts";
 import { parent, protocols } from "../support/test-server.ts";
 
-/** A client against a scripted server. Waiting takes no time, and chance always takes the most there is. */
+/** Creates a client of a scripted server. Its waits take no time, and its random numbers are the largest possible. */
 async function prepare(
   protocol: PlanSharingProtocol,
   script: readonly Fault[],
@@ -47,7 +57,7 @@ async function prepare(
   };
 }
 
-async function failureOf(call: Promise<unknown>): Promise<ConnectError> {
+async function errorOf(call: Promise<unknown>): Promise<ConnectError> {
   const error = await call.then(
     () => expect.fail("the call succeeded"),
     (reason: unknown) => reason,
@@ -56,17 +66,17 @@ async function failureOf(call: Promise<unknown>): Promise<ConnectError> {
   return error as ConnectError;
 }
 
-describe.each(protocols)("a call over %s is repeated", (protocol) => {
+describe.each(protocols)("retries over %s", (protocol) => {
   it.each<[string, Fault]>([
     ["UNAVAILABLE", apiError(Code.Unavailable)],
     ["RESOURCE_EXHAUSTED", apiError(Code.ResourceExhausted)],
     ["a connection that is reset", "reset"],
-    ["a connection that breaks within the answer", "cut"],
+    ["a connection that breaks within the response", "cut"],
     ["a page with status 502", { page: 502 }],
     ["a page with status 503", { page: 503 }],
     ["a page with status 504", { page: 504 }],
     ["a page with status 429", { page: 429 }],
-  ])("after %s, until it is answered", async (_, fault) => {
+  ])("a call is retried after %s until it succeeds", async (_, fault) => {
     const { call, delays, requests } = await prepare(protocol, [fault, fault, "answer"]);
     expect((await call()).$typeName).toBe("mobiledataplansharing.v1.PlanGroup");
     expect(requests).toHaveLength(3);
@@ -75,17 +85,21 @@ describe.each(protocols)("a call over %s is repeated", (protocol) => {
 
   it.each<[string, Fault, number]>([
     ["RetryInfo", apiError(Code.ResourceExhausted, 7_000), 7_100],
-    ["RetryInfo of UNAVAILABLE", apiError(Code.Unavailable, 1_500), 1_600],
+    ["RetryInfo with UNAVAILABLE", apiError(Code.Unavailable, 1_500), 1_600],
     ["Retry-After in seconds", { page: 429, headers: { "retry-after": "3" } }, 3_100],
     [
       "Retry-After as a date",
       { page: 503, headers: { "retry-after": "Sun, 01 Mar 2026 00:00:09 GMT" } },
       9_100,
     ],
-    ["a date that is past", { page: 503, headers: { "retry-after": "Sun, 01 Mar 2020 00:00:00 GMT" } }, 100],
-    ["nonsense", { page: 503, headers: { "retry-after": "soon" } }, 100],
-    ["a time beyond the cap", { page: 429, headers: { "retry-after": "3600" } }, 20_100],
-  ])("when the server says so: %s", async (_, fault, delay) => {
+    [
+      "Retry-After with a past date",
+      { page: 503, headers: { "retry-after": "Sun, 01 Mar 2020 00:00:00 GMT" } },
+      100,
+    ],
+    ["an invalid Retry-After", { page: 503, headers: { "retry-after": "soon" } }, 100],
+    ["a Retry-After above maxRetryAfterMs", { page: 429, headers: { "retry-after": "3600" } }, 20_100],
+  ])("a retry waits as long as %s says", async (_, fault, delay) => {
     const { call, delays } = await prepare(protocol, [fault, "answer"], {
       retry: { maxRetryAfterMs: 20_000 },
     });
@@ -93,12 +107,12 @@ describe.each(protocols)("a call over %s is repeated", (protocol) => {
     expect(delays).toEqual([delay]);
   });
 
-  it("at most so many times, and fails as it did last", async () => {
+  it("a call is attempted at most maxAttempts times and fails with the last error", async () => {
     const { call, delays, attempts, requests } = await prepare(protocol, [
       "reset",
       apiError(Code.Unavailable),
     ]);
-    const error = await failureOf(call());
+    const error = await errorOf(call());
     expect([Code[error.code], error.rawMessage]).toEqual(["Unavailable", "says the server"]);
     expect(requests).toHaveLength(5);
     expect(delays).toEqual([100, 200, 400, 800]);
@@ -118,7 +132,7 @@ describe.each(protocols)("a call over %s is repeated", (protocol) => {
     expect(attempts[4]?.error).toBe(error);
   });
 
-  it("and the server is told how long the caller still waits", async () => {
+  it("a retried request has the remaining time in its timeout header", async () => {
     const { call, requests } = await prepare(protocol, [
       { page: 503, headers: { "retry-after": "2" } },
       "answer",
@@ -126,101 +140,122 @@ describe.each(protocols)("a call over %s is repeated", (protocol) => {
     await call({ timeoutMs: 8_000 });
     const header =
       { connect: "connect-timeout-ms", rest: "x-server-timeout" }[protocol as string] ?? "grpc-timeout";
-    const told = requests.map((headers) => headers[header]);
+    const sent = requests.map((headers) => headers[header]);
     const expected = {
       connect: ["8000", "5900"],
       rest: ["8", "5.9"],
     }[protocol as string] ?? ["8000m", "5900m"];
-    expect(told).toEqual(expected);
+    expect(sent).toEqual(expected);
   });
 });
 
-describe.each(protocols)("a call over %s is not repeated", (protocol) => {
+describe.each(protocols)("no retries over %s", (protocol) => {
   it.each(
     Object.values(Code).filter(
       (code): code is Code =>
         typeof code === "number" &&
         ![Code.Unavailable, Code.ResourceExhausted, Code.Unauthenticated].includes(code),
     ),
-  )("after an error of the API with code %j", async (code) => {
+  )("a call is not retried after an API error with code %j", async (code) => {
     const { call, requests, attempts } = await prepare(protocol, [apiError(code, 1_000), "answer"]);
-    expect((await failureOf(call())).code).toBe(code);
+    expect((await errorOf(call())).code).toBe(code);
     expect(requests).toHaveLength(1);
     expect(attempts).toMatchObject([
       { method: "CreatePlanGroup", attempt: 1, delayMs: 0, nextDelayMs: undefined },
     ]);
   });
 
-  it("after a request that is too large", async () => {
+  it("a call is not retried if its request is too large", async () => {
     const tooLarge = createApiError(ErrorReason.REQUEST_TOO_LARGE, {
       message: "x",
       metadata: { maxBytes: "1" },
     });
     const { call, requests } = await prepare(protocol, [tooLarge, "answer"]);
-    expect(Code[(await failureOf(call())).code]).toBe("ResourceExhausted");
+    expect(Code[(await errorOf(call())).code]).toBe("ResourceExhausted");
     expect(requests).toHaveLength(1);
   });
 
-  it.each([404, 500, 501])("after a page with status %d", async (page) => {
+  it.each([404, 500, 501])("a call is not retried after a page with status %d", async (page) => {
     const { call, requests } = await prepare(protocol, [{ page }, "answer"]);
-    await failureOf(call());
+    await errorOf(call());
     expect(requests).toHaveLength(1);
   });
 
-  it("once the caller has given up", async () => {
+  it("a call is not retried after the caller aborted it", async () => {
     const controller = new AbortController();
     const { call, requests, attempts } = await prepare(protocol, [apiError(Code.Unavailable), "answer"], {
       onAttempt: () => controller.abort(),
     });
-    expect(Code[(await failureOf(call({ signal: controller.signal }))).code]).toBe("Canceled");
+    expect(Code[(await errorOf(call({ signal: controller.signal }))).code]).toBe("Canceled");
     expect([requests.length, attempts.length]).toEqual([1, 0]);
   });
 
-  it("if the caller gives up while it waits", async () => {
+  it("a call is not retried if the caller aborts it during the wait", async () => {
     const controller = new AbortController();
     const { call, requests } = await prepare(protocol, [apiError(Code.Unavailable, 20_000), "answer"], {
       pacing: {},
       onAttempt: () => setImmediate(() => controller.abort()),
     });
-    expect(Code[(await failureOf(call({ signal: controller.signal }))).code]).toBe("Canceled");
+    expect(Code[(await errorOf(call({ signal: controller.signal }))).code]).toBe("Canceled");
     expect(requests).toHaveLength(1);
   });
 
-  it("if the deadline would pass before", async () => {
+  it("a call is not retried if its deadline would pass during the wait", async () => {
     const { call, requests, delays } = await prepare(protocol, [apiError(Code.Unavailable, 5_000), "answer"]);
-    expect(Code[(await failureOf(call({ timeoutMs: 5_000 }))).code]).toBe("Unavailable");
+    expect(Code[(await errorOf(call({ timeoutMs: 5_000 }))).code]).toBe("Unavailable");
     expect([requests.length, delays.length]).toEqual([1, 0]);
   });
 
-  it("after its deadline", async () => {
+  it("a call is not retried after its deadline", async () => {
     const { call, requests, attempts } = await prepare(protocol, ["silence"], { timeoutMs: 30 });
-    expect(Code[(await failureOf(call())).code]).toBe("DeadlineExceeded");
+    expect(Code[(await errorOf(call())).code]).toBe("DeadlineExceeded");
     expect(requests.length).toBeLessThanOrEqual(1);
     expect(attempts.map(({ error }) => error && Code[error.code])).toEqual(["DeadlineExceeded"]);
   });
 
-  it("nor ended early if its own time-out of 0 turns off that of the client", async () => {
+  it("a call with timeoutMs 0 has no timeout, whatever the client's timeout is", async () => {
     const { call, requests } = await prepare(protocol, ["answer"], { timeoutMs: 20 });
     await call({ timeoutMs: 0 });
     const names = Object.keys(requests[0] ?? {});
     expect(names.filter((name) => name.includes("timeout"))).toEqual([]);
   });
 
-  it("if it is told not to", async () => {
+  it("a call is not retried with retry: false", async () => {
     const { call, requests } = await prepare(protocol, ["reset", "answer"], { retry: false });
-    expect(Code[(await failureOf(call())).code]).toBe("Unavailable");
+    expect(Code[(await errorOf(call())).code]).toBe("Unavailable");
     expect(requests).toHaveLength(1);
   });
 });
 
 describe("a call", () => {
-  it("over grpc is repeated on another connection after GOAWAY", async () => {
+  it("a call over grpc is retried on another connection after GOAWAY", async () => {
     const { call, requests } = await prepare("grpc", ["goaway", "answer"]);
     await call();
     expect(requests).toHaveLength(2);
   });
 
-  it("that succeeds at once is one attempt", async () => {
+  it("a call whose connection breaks because the caller aborts is one CANCELED attempt", async () => {
+    const controller = new AbortController();
+    const attempts: Attempt[] = [];
+    const retries = createRetryInterceptor({
+      token: createSharedToken("secret"),
+      policy: createRetryPolicy({}, Math.random),
+      pacing: systemPacing,
+      onAttempt: (attempt) => attempts.push(attempt),
+    });
+    const breakConnection: Interceptor = () => async () => {
+      controller.abort();
+      throw Object.assign(new Error("socket hang up"), { code: "ECONNRESET" });
+    };
+    const transport = createRouterTransport(() => {}, {
+      transport: { interceptors: [retries, breakConnection] },
+    });
+    const call = createClient(PlanGroupService, transport).createPlanGroup({}, { signal: controller.signal });
+    expect(Code[(await errorOf(call)).code]).toBe("Canceled");
+    expect(attempts.map(({ error }) => error && Code[error.code])).toEqual(["Canceled"]);
+  });
+
+  it("a call that succeeds immediately is one attempt", async () => {
     const { call, attempts } = await prepare("rest", ["answer"]);
     await call();
     expect(attempts).toEqual([
@@ -235,7 +270,7 @@ describe("a call", () => {
     ]);
   });
 
-  it("goes through interceptors once, however often it is repeated", async () => {
+  it("interceptors run once per call, however often it is retried", async () => {
     let calls = 0;
     const { call } = await prepare("connect", ["reset", "reset", "answer"], {
       interceptors: [
@@ -257,7 +292,7 @@ describe("a call", () => {
     { retry: { maxRetryAfterMs: Number.POSITIVE_INFINITY } },
     { timeoutMs: 0 },
     { timeoutMs: 2 ** 31 },
-  ])("cannot be configured with %j", (options) => {
+  ])("createPlanSharingClient throws RangeError for %j", (options) => {
     expect(() => createPlanSharingClient({ endpoint: "production", token: "x", ...options })).toThrow(
       RangeError,
     );

@@ -1,0 +1,98 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { readError } from "./read-error.ts";
+
+/** Codes with which Node's sockets, resolver and HTTP report network errors. */
+const networkErrorCodes: ReadonlySet<string> = new Set([
+  "EAI_AGAIN",
+  "ECONNABORTED",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EHOSTDOWN",
+  "EHOSTUNREACH",
+  "ENETDOWN",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "EPIPE",
+  "ERR_HTTP2_GOAWAY_SESSION",
+  "ERR_HTTP2_INVALID_SESSION",
+  "ERR_HTTP2_SESSION_ERROR",
+  "ERR_HTTP2_STREAM_CANCEL",
+  "ERR_HTTP2_STREAM_ERROR",
+  "ERR_STREAM_DESTROYED",
+  "ERR_STREAM_PREMATURE_CLOSE",
+  "ETIMEDOUT",
+]);
+
+/** Codes for answers of proxies and load balancers (a page or no body), by the message that the transports give them. */
+const proxyResponseCodes: ReadonlyMap<string, Code> = new Map([
+  ["HTTP 429", Code.ResourceExhausted],
+  ["HTTP 502", Code.Unavailable],
+  ["HTTP 503", Code.Unavailable],
+  ["HTTP 504", Code.Unavailable],
+]);
+
+/**
+ * Returns the error of a call with the same code on every protocol: UNAVAILABLE for connections that failed or broke
+ * and for a proxy's 502, 503 and 504; RESOURCE_EXHAUSTED for a proxy's 429. The transports themselves report some of
+ * these as ABORTED, CANCELED, INTERNAL or DEADLINE_EXCEEDED.
+ */
+export function normalizeError(reason: unknown): ConnectError {
+  const error = ConnectError.from(reason);
+  const code = error.details.length === 0 ? proxyResponseCodes.get(error.rawMessage) : undefined;
+  if (code !== undefined) {
+    return withCode(error, code);
+  }
+  return isNetworkError(rootErrorCode(error)) || isReset(error) ? withCode(error, Code.Unavailable) : error;
+}
+
+/**
+ * Says whether a retry may succeed after an error of {@link normalizeError}: for UNAVAILABLE and RESOURCE_EXHAUSTED,
+ * except an untrusted certificate and a request or response that is too large.
+ */
+export function isRetryable(error: ConnectError): boolean {
+  switch (error.code) {
+    case Code.Unavailable: {
+      const code = rootErrorCode(error);
+      return code === undefined || isNetworkError(code);
+    }
+    case Code.ResourceExhausted:
+      // Errors of the client's own limits have no response headers.
+      return !isEmpty(error.metadata) && readError(error).reason !== "REQUEST_TOO_LARGE";
+    default:
+      return false;
+  }
+}
+
+function withCode(error: ConnectError, code: Code): ConnectError {
+  if (error.code === code) {
+    return error;
+  }
+  const changed = new ConnectError(error.rawMessage, code, error.metadata, undefined, error.cause ?? error);
+  changed.details = error.details;
+  return changed;
+}
+
+/** Returns Node's code of the innermost cause, such as ECONNRESET or DEPTH_ZERO_SELF_SIGNED_CERT. */
+function rootErrorCode(error: ConnectError): string | undefined {
+  let root: string | undefined;
+  const seen = new Set<unknown>();
+  for (let cause = error.cause; cause instanceof Error && !seen.has(cause); cause = cause.cause) {
+    seen.add(cause);
+    const { code } = cause as NodeJS.ErrnoException;
+    root = typeof code === "string" ? code : root;
+  }
+  return root;
+}
+
+function isNetworkError(code: string | undefined): boolean {
+  return code !== undefined && networkErrorCodes.has(code);
+}
+
+/** Recognizes an HTTP/2 stream that the server reset or that broke with its connection: Connect drops the cause. */
+function isReset(error: ConnectError): boolean {
+  return /^http\/2 stream closed with error code /.test(error.rawMessage) && isEmpty(error.metadata);
+}
+
+function isEmpty(headers: Headers): boolean {
+  return headers.keys().next().done === true;
+}

@@ -1,0 +1,156 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { describe, expect, it } from "vitest";
+import { ErrorReason } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
+import { isRetryable, normalizeError } from "../../src/client/normalize-error.ts";
+import { apiError } from "../../src/contract/api-error.ts";
+
+const nodeError = (code: string) => Object.assign(new Error(`says ${code}`), { code });
+const answered = { "content-type": "application/json" };
+
+/** Errors of the four transports, as observed with Node 24; the code that callers get; whether it is retryable. */
+const errors: readonly [string, unknown, Code, boolean][] = [
+  [
+    "a connection that is refused",
+    new ConnectError("x", Code.Unavailable, undefined, undefined, nodeError("ECONNREFUSED")),
+    Code.Unavailable,
+    true,
+  ],
+  [
+    "a connection reset over HTTP/1.1",
+    new ConnectError("x", Code.Aborted, undefined, undefined, nodeError("ECONNRESET")),
+    Code.Unavailable,
+    true,
+  ],
+  [
+    "a connection reset wrapped in other errors",
+    new ConnectError(
+      "x",
+      Code.Unavailable,
+      undefined,
+      undefined,
+      new TypeError("fetch failed", { cause: nodeError("ECONNRESET") }),
+    ),
+    Code.Unavailable,
+    true,
+  ],
+  [
+    "an unreachable host",
+    new ConnectError("x", Code.Internal, undefined, undefined, nodeError("EHOSTUNREACH")),
+    Code.Unavailable,
+    true,
+  ],
+  [
+    "GOAWAY with an error",
+    new ConnectError("x", Code.Internal, undefined, undefined, nodeError("ERR_HTTP2_SESSION_ERROR")),
+    Code.Unavailable,
+    true,
+  ],
+  [
+    "an HTTP/2 stream that is refused",
+    new ConnectError("x", Code.Internal, undefined, undefined, nodeError("ERR_HTTP2_STREAM_ERROR")),
+    Code.Unavailable,
+    true,
+  ],
+  [
+    "an HTTP/2 stream that broke with its connection",
+    new ConnectError("http/2 stream closed with error code CANCEL (0x8)", Code.Canceled),
+    Code.Unavailable,
+    true,
+  ],
+  ["an error of the socket itself", nodeError("EPIPE"), Code.Unavailable, true],
+  [
+    "an untrusted certificate over REST",
+    new ConnectError("x", Code.Unavailable, undefined, undefined, nodeError("DEPTH_ZERO_SELF_SIGNED_CERT")),
+    Code.Unavailable,
+    false,
+  ],
+  [
+    "an expired certificate",
+    new ConnectError("x", Code.Internal, undefined, undefined, nodeError("CERT_HAS_EXPIRED")),
+    Code.Internal,
+    false,
+  ],
+  [
+    "a response that is not HTTP",
+    new ConnectError("x", Code.Internal, undefined, undefined, nodeError("HPE_INVALID_CONSTANT")),
+    Code.Internal,
+    false,
+  ],
+  ["a CANCELED error of the server", new ConnectError("x", Code.Canceled, answered), Code.Canceled, false],
+  [
+    "a response larger than the client's own limit",
+    new ConnectError("too large", Code.ResourceExhausted),
+    Code.ResourceExhausted,
+    false,
+  ],
+  [
+    "a request larger than the server's limit",
+    withHeaders(apiError(ErrorReason.REQUEST_TOO_LARGE, { message: "x" })),
+    Code.ResourceExhausted,
+    false,
+  ],
+  [
+    "an exhausted quota",
+    new ConnectError("x", Code.ResourceExhausted, answered),
+    Code.ResourceExhausted,
+    true,
+  ],
+  [
+    "an unavailable store",
+    withHeaders(apiError(ErrorReason.STORE_UNAVAILABLE, { message: "x" })),
+    Code.Unavailable,
+    true,
+  ],
+  [
+    "a proxy's 502 page over REST",
+    new ConnectError("HTTP 502", Code.Internal, answered),
+    Code.Unavailable,
+    true,
+  ],
+  [
+    "a proxy's 429 page over gRPC",
+    new ConnectError("HTTP 429", Code.Unavailable, answered),
+    Code.ResourceExhausted,
+    true,
+  ],
+  ["a 500 page", new ConnectError("HTTP 500", Code.Internal, answered), Code.Internal, false],
+  [
+    "a DEADLINE_EXCEEDED error of the server",
+    new ConnectError("x", Code.DeadlineExceeded, answered),
+    Code.DeadlineExceeded,
+    false,
+  ],
+  ["a TypeError", new TypeError("x is undefined"), Code.Unknown, false],
+  ["a thrown string", "oh", Code.Unknown, false],
+];
+
+function withHeaders(error: ConnectError): ConnectError {
+  error.metadata.set("content-type", "application/json");
+  return error;
+}
+
+describe("normalizeError", () => {
+  it.each(errors)("gives %s its code and says whether it is retryable", (_, reason, code, retryable) => {
+    const error = normalizeError(reason);
+    expect([Code[error.code], isRetryable(error)]).toEqual([Code[code], retryable]);
+  });
+
+  it("keeps message, details, headers and cause when it changes the code", () => {
+    const reset = new ConnectError(
+      "socket hang up",
+      Code.Aborted,
+      { a: "b" },
+      undefined,
+      nodeError("ECONNRESET"),
+    );
+    const error = normalizeError(reset);
+    expect(error).toMatchObject({ rawMessage: "socket hang up", details: [], cause: reset.cause });
+    expect(error.metadata.get("a")).toBe("b");
+  });
+
+  it("ends for an error that is its own cause", () => {
+    const circle = new Error("round");
+    circle.cause = circle;
+    expect(normalizeError(circle).code).toBe(Code.Unknown);
+  });
+});
