@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { initCqlKeyspace } from "../src/store/cql/schema.ts";
 import { whatIsMissing } from "../test/cluster/cassandra.ts";
 import { makeClusterDirectory, startCluster, stopCluster } from "../test/cluster/cluster.ts";
-import { median } from "./load.ts";
 import type { PutRun } from "./peers/cql-puts.ts";
-import { writeSection } from "./report.ts";
+import { median } from "./support/load.ts";
+import { writeSection } from "./support/report.ts";
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 7);
 const seconds = Number(process.env.BENCH_SECONDS ?? 5);
@@ -14,7 +14,7 @@ const producers = 64;
 
 const missing = await whatIsMissing();
 if (missing) {
-  throw new Error(`bench:cql needs Java 17 and Maven: ${missing}`);
+  throw new Error(`The benchmark of Cassandra needs Java 17 and Maven: ${missing}`);
 }
 
 const directory = await makeClusterDirectory();

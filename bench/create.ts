@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeToken } from "../src/cli/commands/token.ts";
-import { type Cost, type Load, measure, median } from "./load.ts";
-import { connectCreate, restCreate, restRead } from "./loads.ts";
-import { type Peer, pin, startPeer } from "./peer.ts";
-import { writeSection } from "./report.ts";
+import { type Cost, type Load, measure, median } from "./support/load.ts";
+import { connectCreate, restCreate, restRead } from "./support/loads.ts";
+import { type Peer, pin, startPeer } from "./support/peer.ts";
+import { writeSection } from "./support/report.ts";
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
 const seconds = Number(process.env.BENCH_SECONDS ?? 5);

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeToken } from "../src/cli/commands/token.ts";
-import { measure } from "./load.ts";
-import { restCreate } from "./loads.ts";
-import { pin, startPeer } from "./peer.ts";
-import { writeSection } from "./report.ts";
+import { measure } from "./support/load.ts";
+import { restCreate } from "./support/loads.ts";
+import { pin, startPeer } from "./support/peer.ts";
+import { writeSection } from "./support/report.ts";
 
 const wanted = Number(process.env.BENCH_CREATES ?? 1_000_000);
 const slice = 10;

@@ -6,7 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { installPackage, packPackage } from "../test/package/installed.ts";
-import { writeSection } from "./report.ts";
+import { writeSection } from "./support/report.ts";
 
 /** Files below a folder, and the sum of their lengths in bytes. */
 function contentsOf(folder: string): { files: number; bytes: number } {

@@ -4,8 +4,8 @@ import type { PutRecord } from "../src/store/plan-store.ts";
 import { upsert, upsertValues } from "../src/store/postgres/puts.ts";
 import { openPostgresStore } from "../src/store/postgres/store.ts";
 import { startPostgresServer } from "../test/store/postgres/server.ts";
-import { median } from "./load.ts";
-import { writeSection } from "./report.ts";
+import { median } from "./support/load.ts";
+import { writeSection } from "./support/report.ts";
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 15);
 const seconds = Number(process.env.BENCH_SECONDS ?? 1);

@@ -5,12 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { makeToken } from "../src/cli/commands/token.ts";
-import { buildPackage } from "./build.ts";
-import { measure, median } from "./load.ts";
-import { restCreate } from "./loads.ts";
-import { pin, startPeer } from "./peer.ts";
 import type { PusherResult, PusherTask } from "./peers/pusher.ts";
-import { writeSection } from "./report.ts";
+import { buildPackage } from "./support/build.ts";
+import { measure, median } from "./support/load.ts";
+import { restCreate } from "./support/loads.ts";
+import { pin, startPeer } from "./support/peer.ts";
+import { writeSection } from "./support/report.ts";
 
 const { values } = parseArgs({ options: { lines: { type: "string", default: "1000000" } } });
 const lines = Number(values.lines);

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { parseArgs, promisify } from "node:util";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
-import { writeSection } from "./report.ts";
-import { buildTable, putOf } from "./store-table.ts";
+import { writeSection } from "./support/report.ts";
+import { buildTable, putOf } from "./support/store-table.ts";
 
 const { values } = parseArgs({
   options: {
@@ -22,7 +22,7 @@ const rate = Number(values.puts);
 const day = 24 * 3600 * 1000;
 const quietMs = 5_000;
 
-const reader = new URL("snapshot-reader.ts", import.meta.url).pathname;
+const reader = new URL("support/snapshot-reader.ts", import.meta.url).pathname;
 const directory = mkdtempSync(join(tmpdir(), "mdps-bench-"));
 const log = join(directory, "plans.sqlite-wal");
 

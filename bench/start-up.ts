@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildPackage } from "./build.ts";
-import { median } from "./load.ts";
-import { writeSection } from "./report.ts";
+import { buildPackage } from "./support/build.ts";
+import { median } from "./support/load.ts";
+import { writeSection } from "./support/report.ts";
 
 const rounds = 9;
 const root = join(import.meta.dirname, "..");

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { parseArgs } from "node:util";
 import { openSqliteStore, type SqliteStoreOptions } from "../src/store/sqlite/store.ts";
-import { median } from "./load.ts";
-import { writeSection } from "./report.ts";
-import { measureBare, measureGets, measurePuts, type Reached, type StoreLoad } from "./store-load.ts";
-import { buildTable } from "./store-table.ts";
+import { median } from "./support/load.ts";
+import { writeSection } from "./support/report.ts";
+import { measureBare, measureGets, measurePuts, type Reached, type StoreLoad } from "./support/store-load.ts";
+import { buildTable } from "./support/store-table.ts";
 
 const { values } = parseArgs({ options: { rows: { type: "string", default: "5000000" } } });
 const manyRows = Number(values.rows);

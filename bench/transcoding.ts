@@ -5,8 +5,8 @@ import { PlanGroupService } from "../gen/mobiledataplansharing/v1/plan_group_ser
 import { PlanStatusService } from "../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import { exampleStatus } from "../src/cli/commands/quick-start.ts";
 import { bindingsOfRule, compileRequestBinder, compileRouter } from "../src/transcoding/index.ts";
-import { median } from "./load.ts";
-import { writeSection } from "./report.ts";
+import { median } from "./support/load.ts";
+import { writeSection } from "./support/report.ts";
 
 const rounds = 9;
 const target = "/v1/operators/65001/clients/mobiledataplan/users/a%2Fb%2Bc%3D%3D/planStatus";

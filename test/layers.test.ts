@@ -1,15 +1,12 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { getOption, hasOption } from "@bufbuild/protobuf";
-import { Code } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
-import { ErrorReasonSchema, reason_spec } from "../gen/mobiledataplansharing/v1/errors_pb.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 
-/** The house, from the roof down: a folder may use what is on a floor below its own. */
-const floors: readonly (readonly string[])[] = [
-  // The command line, and the front of the package.
+/** The folders of `src/`, from the top down: a folder may import from the layers below its own. */
+const layers: readonly (readonly string[])[] = [
+  // The command line, and the entry of the package.
   ["cli", "index.ts"],
   ["server", "push", "transfer", "check"],
   ["services", "client"],
@@ -18,7 +15,7 @@ const floors: readonly (readonly string[])[] = [
   ["gen"],
 ];
 
-const floorOf = (folder: string) => floors.findIndex((floor) => floor.includes(folder));
+const layerOf = (folder: string) => layers.findIndex((layer) => layer.includes(folder));
 
 type Import = { readonly from: string; readonly to: string };
 
@@ -26,14 +23,12 @@ const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf
   .filter((path) => path.endsWith(".ts"))
   .map((path) => join("src", path));
 
-const textOf = new Map(sources.map((path) => [path, readFileSync(join(root, path), "utf8")]));
-
 /** `from "x"`, `import "x"`, `import("x")` and the URL of a worker: everything that loads another file. */
 const specifiers = /(?:\bfrom\s*|\bimport\s*\(?\s*|new URL\(\s*)["`]((?:\.{1,2}\/|#deps\/)[^"`]+)["`]/g;
 
 /** Imports of files within the project, as paths from its root. */
 const imports: readonly Import[] = sources.flatMap((from) =>
-  [...(textOf.get(from) ?? "").matchAll(specifiers)].map(([, specifier = ""]) => ({
+  [...readFileSync(join(root, from), "utf8").matchAll(specifiers)].map(([, specifier = ""]) => ({
     from,
     to: specifier.startsWith("#deps/")
       ? specifier.replace("#deps/", "gen/deps/")
@@ -41,6 +36,7 @@ const imports: readonly Import[] = sources.flatMap((from) =>
   })),
 );
 
+/** The folder of `src/` that a path lies in, or `gen`. */
 function folderOf(path: string): string {
   const [top = "", folder = ""] = path.split("/");
   return top === "src" ? folder : top;
@@ -48,39 +44,30 @@ function folderOf(path: string): string {
 
 const shown = ({ from, to }: Import) => `${from} → ${to}`;
 
-describe("the house", () => {
-  it("has a floor for every folder of src", () => {
+describe("the layers", () => {
+  it("name every folder of src", () => {
     expect(sources.length).toBeGreaterThan(0);
-    expect(sources.filter((path) => floorOf(folderOf(path)) === -1)).toEqual([]);
+    expect(sources.filter((path) => layerOf(folderOf(path)) === -1)).toEqual([]);
   });
 
-  it("is looked at as a whole: imports, workers and generated code are found", () => {
+  it("are compared with every import, worker and generated file", () => {
     const targets = imports.map(({ to }) => to);
     expect(targets).toContain("src/contract/api-error.ts");
     expect(targets).toContain("src/store/sqlite/write-worker.ts");
     expect(targets).toContain("gen/mobiledataplansharing/v1/errors_pb.ts");
     expect(targets).toContain("gen/deps/google/rpc/error_details_pb.js");
-    expect(targets.filter((path) => path.startsWith("src/") && !textOf.has(path))).toEqual([]);
+    expect(targets.filter((path) => path.startsWith("src/") && !sources.includes(path))).toEqual([]);
   });
-});
 
-describe("imports", () => {
-  it("only go down: never up, and never to a sibling on the same floor", () => {
+  it("allow imports downwards only, never upwards or within a layer", () => {
     const crossing = imports.filter(
       ({ from, to }) => folderOf(from) !== folderOf(to) && to !== "package.json",
     );
-    const wrong = crossing.filter(({ from, to }) => floorOf(folderOf(to)) <= floorOf(folderOf(from)));
+    const wrong = crossing.filter(({ from, to }) => layerOf(folderOf(to)) <= layerOf(folderOf(from)));
     expect(wrong.map(shown)).toEqual([]);
   });
 
-  it("never reach into cli or the front", () => {
-    const wrong = imports.filter(
-      ({ from, to }) => floorOf(folderOf(to)) === 0 && folderOf(from) !== folderOf(to),
-    );
-    expect(wrong.map(shown)).toEqual([]);
-  });
-
-  it("of transcoding from outside name one of its two entry points", () => {
+  it("let other folders import transcoding by its two entry points only", () => {
     const entries = ["src/transcoding/index.ts", "src/transcoding/client/index.ts"];
     const wrong = imports.filter(
       ({ from, to }) =>
@@ -89,7 +76,7 @@ describe("imports", () => {
     expect(wrong.map(shown)).toEqual([]);
   });
 
-  it("within transcoding never lead from client to server or back, and from http or json to neither nor to each other", () => {
+  it("keep the client and the server of transcoding apart, and http and json below both", () => {
     const partOf = (path: string) => /^src\/transcoding\/(client|server|http|json)\//.exec(path)?.[1];
     const wrong = imports.filter(({ from, to }) => {
       const [source, target] = [partOf(from), partOf(to)];
@@ -104,66 +91,109 @@ describe("imports", () => {
     expect(wrong.map(shown)).toEqual([]);
   });
 
-  it("of package.json are left to cli", () => {
+  it("leave package.json to the command line", () => {
     const wrong = imports.filter(({ from, to }) => to === "package.json" && folderOf(from) !== "cli");
     expect(wrong.map(shown)).toEqual([]);
   });
+});
 
-  it("have no circles", () => {
-    const next = Map.groupBy(imports, ({ from }) => from);
-    const done = new Set<string>();
-    const circles: string[] = [];
-    const visit = (path: string, way: readonly string[]) => {
-      if (way.includes(path)) {
-        circles.push([...way.slice(way.indexOf(path)), path].join(" → "));
-      } else if (!done.has(path)) {
-        for (const { to } of next.get(path) ?? []) {
-          visit(to, [...way, path]);
-        }
-        done.add(path);
+/**
+ * The arrows between the children of each folder, files and sub-folders alike: an import belongs to the innermost folder
+ * that holds both of its ends.
+ */
+function arrowsByFolder(): Map<string, Map<string, Set<string>>> {
+  const folders = new Map<string, Map<string, Set<string>>>();
+  for (const { from, to } of imports.filter(({ to }) => to.startsWith("src/"))) {
+    const [a, b] = [from.split("/"), to.split("/")];
+    const depth = a.findIndex((part, index) => part !== b[index]);
+    const folder = a.slice(0, depth).join("/");
+    const child = a[depth] as string;
+    const arrows = folders.get(folder) ?? new Map<string, Set<string>>();
+    folders.set(folder, arrows.set(child, (arrows.get(child) ?? new Set()).add(b[depth] as string)));
+  }
+  return folders;
+}
+
+/** Returns the first cycle that can be walked from each node, such as `a → b → a`. */
+function cyclesIn(arrows: ReadonlyMap<string, ReadonlySet<string>>): string[] {
+  const done = new Set<string>();
+  const cycles: string[] = [];
+  const visit = (node: string, way: readonly string[]) => {
+    if (way.includes(node)) {
+      cycles.push([...way.slice(way.indexOf(node)), node].join(" → "));
+    } else if (!done.has(node)) {
+      for (const next of arrows.get(node) ?? []) {
+        visit(next, [...way, node]);
       }
-    };
-    for (const path of sources) {
-      visit(path, []);
+      done.add(node);
     }
-    expect(circles).toEqual([]);
+  };
+  for (const node of arrows.keys()) {
+    visit(node, []);
+  }
+  return cycles;
+}
+
+describe("inside each folder", () => {
+  it("files and sub-folders import each other without cycles", () => {
+    const cycles = [...arrowsByFolder()].flatMap(([folder, arrows]) =>
+      cyclesIn(arrows).map((cycle) => `${folder}: ${cycle}`),
+    );
+    expect(cycles).toEqual([]);
+  });
+
+  it("would find a cycle", () => {
+    const arrows = new Map([
+      ["a", new Set(["b"])],
+      ["b", new Set(["c"])],
+      ["c", new Set(["b"])],
+    ]);
+    expect(cyclesIn(arrows)).toEqual(["b → c → b"]);
   });
 });
 
-describe("reasons of errors", () => {
-  const codeOfReason = new Map(
-    ErrorReasonSchema.values
-      .filter((value) => hasOption(value, reason_spec))
-      .map((value) => [value.name, Code[getOption(value, reason_spec).code]]),
+describe("a stranger finds their way", () => {
+  /** Files of some folders with the sub-folders they lie in, what is installed or built among them left out. */
+  const files = ["src", "test", "scripts", "bench", "docs"].flatMap((top) =>
+    readdirSync(join(root, top), { recursive: true, encoding: "utf8" })
+      .filter((path) => !/(^|\/)(node_modules|target|build|__pycache__)\//.test(path))
+      .map((path) => join(top, path))
+      .filter((path) => statSync(join(root, path)).isFile()),
   );
-  const transcoding = sources.filter((path) => folderOf(path) === "transcoding");
+  const folders = new Set(files.map((path) => dirname(path)));
 
-  it("that the code names are those of the contract", () => {
-    const named = sources.flatMap((path) =>
-      [...(textOf.get(path) ?? "").matchAll(/\bErrorReason\.([A-Z_]+)/g)].map(([, name = ""]) => name),
-    );
-    expect(named.length).toBeGreaterThan(0);
-    expect(named.filter((name) => !codeOfReason.has(name))).toEqual([]);
+  it("folders have at most 20 files", () => {
+    const filesOf = Map.groupBy(files, (path) => dirname(path));
+    const crowded = [...filesOf]
+      .filter(([folder, inFolder]) => inFolder.length > 20 && folder !== "src/config")
+      .map(([folder]) => folder);
+    expect(files.length).toBeGreaterThan(300);
+    expect(crowded).toEqual([]);
   });
 
-  it("that transcoding declares are those of the contract, though it does not know the contract", () => {
-    const text = textOf.get("src/transcoding/http/error-body.ts") ?? "";
-    const [declaration = ""] = /type TranscodingReason =[^;]+;/.exec(text) ?? [];
-    const declared = [...declaration.matchAll(/"([A-Z_]+)"/g)].map(([, name = ""]) => name);
-    expect(declared.length).toBeGreaterThan(0);
-    expect(declared.filter((name) => !codeOfReason.has(name))).toEqual([]);
+  it("source files have at most 400 lines", () => {
+    const long = sources.filter((path) => readFileSync(join(root, path), "utf8").split("\n").length > 401);
+    expect(long).toEqual([]);
   });
 
-  it("that transcoding raises go with the code that the contract gives them", () => {
-    const raised = transcoding.flatMap((path) =>
-      [
-        ...(textOf.get(path) ?? "").matchAll(/\bCode\.(\w+),(?:(?!\bCode\.)[^;])*?\breason: "([A-Z_]+)"/g),
-      ].map(([, code, reason = ""]) => ({ reason, code })),
+  it("names of source files say what is in them", () => {
+    expect(sources.filter((path) => /\/(utils?|helpers?|misc|common)\.ts$/.test(path))).toEqual([]);
+  });
+
+  it("tests lie in the folder that mirrors the sources they test", () => {
+    /** Folders of tests that mirror no source: suites, and what tests share. */
+    const others = new Set(
+      "cluster deploy e2e fuzz google-clients interop package resilience scripts support tools vectors".split(
+        " ",
+      ),
     );
-    // Each of these is refused in a place of its own.
-    for (const reason of ["ROUTE_NOT_FOUND", "METHOD_NOT_ALLOWED", "REQUEST_TOO_LARGE", "SERVER_FAILURE"]) {
-      expect(raised.map((each) => each.reason)).toContain(reason);
-    }
-    expect(raised.filter(({ reason, code }) => codeOfReason.get(reason) !== code)).toEqual([]);
+    /** What several tests of a folder share. */
+    const shared = /^(store\/(conformance|kill)|transcoding\/(cases|fixtures))$/;
+    const mirrored = [...folders]
+      .filter((folder) => folder.startsWith("test/"))
+      .map((folder) => relative("test", folder))
+      .filter((folder) => !others.has(folder.split("/")[0] as string) && !shared.test(folder));
+    expect(mirrored.length).toBeGreaterThan(10);
+    expect(mirrored.filter((folder) => !folders.has(join("src", folder)))).toEqual([]);
   });
 });

@@ -24,7 +24,7 @@ type FindSources = (stage: string | undefined) => string;
 /**
  * Runs the stages of a Dockerfile one by one, without an engine: each in a copy-on-write view of this machine's own file
  * system in place of the base image, with this Node in it. So it shows what the instructions do, and not that the base
- * image has what they need. The context is what the last commit has and .dockerignore lets in.
+ * image has what they need. The context is what the last commit has and deploy/docker/Dockerfile.dockerignore lets in.
  */
 export function buildWithoutEngine(room: Room, stages: readonly Stage[], folder: string): BuiltImage {
   const context = extractContext(join(folder, "context"));

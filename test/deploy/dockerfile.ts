@@ -32,7 +32,7 @@ export type Stage = {
 
 /** Reads the repository's Dockerfile. */
 export function readDockerfile(): readonly Stage[] {
-  return parseDockerfile(readFileSync(join(repository, "Dockerfile"), "utf8"));
+  return parseDockerfile(readFileSync(join(repository, "deploy/docker/Dockerfile"), "utf8"));
 }
 
 /** Parses a Dockerfile. Variables are replaced by their defaults in FROM, and nowhere else. */
@@ -79,14 +79,14 @@ function instructionOf(parsed: Parsed): Instruction {
   };
 }
 
-/** What .dockerignore lets into a build: it excludes everything and then names files and folders. */
+/** What deploy/docker/Dockerfile.dockerignore lets into a build: it excludes everything and then names files and folders. */
 export function readBuildContext(): readonly string[] {
-  const lines = readFileSync(join(repository, ".dockerignore"), "utf8")
+  const lines = readFileSync(join(repository, "deploy/docker/Dockerfile.dockerignore"), "utf8")
     .split("\n")
     .filter((line) => line !== "" && !line.startsWith("#"));
   const [first, ...kept] = lines;
   if (first !== "*" || kept.some((line) => !/^![\w./-]+$/.test(line))) {
-    throw new Error(".dockerignore is expected to be `*` and lines such as `!src`");
+    throw new Error("deploy/docker/Dockerfile.dockerignore is expected to be `*` and lines such as `!src`");
   }
   return kept.map((line) => line.slice(1));
 }

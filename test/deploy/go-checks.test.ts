@@ -71,7 +71,7 @@ describe.skipIf(reason)(`what Kubernetes and BuildKit say${reason ? ` (skipped: 
 
   it("is that the Dockerfile breaks no rule", () => {
     const stages = readDockerfile().toSorted((a, b) => a.name.localeCompare(b.name));
-    expect(check("dockerfile", join(repository, "Dockerfile"))).toMatchObject({
+    expect(check("dockerfile", join(repository, "deploy/docker/Dockerfile"))).toMatchObject({
       status: 0,
       stderr: "",
       // And that the other tests read it as BuildKit does.

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { killRounds } from "../store/kill/rounds.ts";
 import { startPostgresServer, whyNoPostgres } from "../store/postgres/server.ts";
 
-// The long form: npm run test:kill -- --times 100
+// The long form: node test/store/kill/main.ts --times 100
 test("SQLite: what was acknowledged is there, or something newer, however often the process is killed", {
   timeout: 120_000,
 }, async () => {

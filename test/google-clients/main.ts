@@ -1,5 +1,5 @@
 /**
- * npm run test:google-clients: Google's client libraries call a server that they know only by its Discovery document,
+ * npm run test:all -- --project google-clients: Google's client libraries call a server that they know only by its Discovery document,
  * with key files as `mdps service-account create` writes them: the examples of docs/google-clients.md as they stand, and
  * push.py. Python's packages go to a temporary folder.
  */

@@ -1,4 +1,4 @@
-"""Google's client library for Python against a running server: `npm run test:google-clients` starts both.
+"""Google's client library for Python against a running server: `npm run test:all -- --project google-clients` starts both.
 
 MDPS_URL is the server, MDPS_KEY_FILE a service account's key file that may push and read for operator 65001.
 """

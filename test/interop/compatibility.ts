@@ -10,7 +10,7 @@ export function compatibilityText(outcomes: readonly Outcome[], caseCount: numbe
   const rows = ran.map((outcome) => [outcome.name, ...spoken.map((protocol) => cell(outcome, protocol))]);
   const skipped = outcomes.flatMap(({ name, skipped: why }) => (why ? [`- ${name}: ${why}`] : []));
   return `${[
-    "<!-- Written by `npm run test:interop -- --write`. Do not edit. -->",
+    "<!-- Written by `npm run test:all -- --project interop --write`. Do not edit. -->",
     "",
     "# Compatibility",
     "",
@@ -22,7 +22,7 @@ export function compatibilityText(outcomes: readonly Outcome[], caseCount: numbe
     ...table(["Libraries", ...spoken], rows),
     ...(skipped.length > 0 ? ["", "Not run on the machine that wrote this:", "", ...skipped] : []),
     "",
-    "`json` stands for messages as JSON on the wire, in place of binary. `npm run test:interop` repeats all this;",
+    "`json` stands for messages as JSON on the wire, in place of binary. `npm run test:all -- --project interop` repeats all this;",
     "`test/interop` has the programs.",
   ].join("\n")}\n`;
 }

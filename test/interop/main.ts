@@ -1,5 +1,5 @@
 /**
- * Runs the interop suite: `npm run test:interop`, with `--only go --only rust` for some languages, `--require-all` to
+ * Runs the interop suite: `npm run test:all -- --project interop`, with `--only go --only rust` for some languages, `--require-all` to
  * fail where one cannot run, and `--write` to write docs/compatibility.md from the results. Ends with 1 if anything
  * failed.
  */

@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, "..", "..");
 
 /** Builds the package, packs it into a folder and returns the path of the tarball. */
 export async function packPackage(folder: string): Promise<string> {
-  await run(process.execPath, [join(root, "scripts", "build.ts")], { cwd: root });
+  await run(process.execPath, [join(root, "scripts/build/build.ts")], { cwd: root });
   const packed = await npm(process.execPath, join(root, "dist"), [
     "pack",
     "--json",

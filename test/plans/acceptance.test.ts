@@ -6,7 +6,7 @@ import { GetPlanStatusRequestSchema } from "../../gen/mobiledataplansharing/serv
 import { CreatePlanGroupRequestSchema } from "../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
 import { CreateUserPlanStatusRequestSchema } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import { compileAcceptance } from "../../src/plans/acceptance.ts";
-import { compile } from "../scripts/openapi/compile.ts";
+import { compile } from "../scripts/generate/openapi/compile.ts";
 import { messages } from "../support/messages.ts";
 
 const validator = createValidator({ regexMatch: (pattern, text) => new RegExp(pattern, "u").test(text) });

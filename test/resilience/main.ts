@@ -1,5 +1,5 @@
 /**
- * Proves what `mdps serve` survives: `npm run test:resilience`, about five minutes; with `--only kill --only soak` for
+ * Proves what `mdps serve` survives: `npm run test:all -- --project resilience`, about five minutes; with `--only kill --only soak` for
  * some scenarios, `--minutes 60` (or `--long`, which is 60) for as long, `--seed 7` to repeat the random points of a
  * run, and `--write` to write docs/resilience.md. Prints the table and ends with 1 if a row failed.
  */
@@ -29,7 +29,9 @@ if (unknown !== undefined) {
   process.exit(2);
 }
 if (!(minutes >= 0 && Number.isInteger(seed))) {
-  console.error("usage: npm run test:resilience [-- --only NAME --minutes NUMBER --seed INTEGER --write]");
+  console.error(
+    "usage: npm run test:all -- --project resilience [--only NAME --minutes NUMBER --seed INTEGER --write]",
+  );
   process.exit(2);
 }
 if (values.write && values.only !== undefined) {
@@ -59,7 +61,9 @@ for (const scenario of scenarios) {
         console.log(`  ${fault}`);
       }
       if (!isPassed(outcome)) {
-        console.log(`  repeat it: npm run test:resilience -- --only ${scenario.name} --seed ${seed}`);
+        console.log(
+          `  repeat it: npm run test:all -- --project resilience --only ${scenario.name} --seed ${seed}`,
+        );
         console.log(`  the last that the server wrote on standard error:\n${complaints}`);
       }
     }

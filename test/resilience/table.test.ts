@@ -32,6 +32,8 @@ describe("the table of resilience", () => {
   });
 
   it("says how to repeat it", () => {
-    expect(resilienceText([], "2 processors")).toMatch(/Figures of 2 processors\. `npm run test:resilience`/);
+    expect(resilienceText([], "2 processors")).toMatch(
+      /Figures of 2 processors\. `npm run test:all -- --project resilience`/,
+    );
   });
 });

@@ -28,7 +28,7 @@ export function isPassed(outcome: Row | NotRun): boolean {
 /** Returns `docs/resilience.md`. `machine` says where the figures come from. */
 export function resilienceText(results: readonly Result[], machine: string): string {
   return `${[
-    "<!-- Written by `npm run test:resilience -- --write`. Do not edit. -->",
+    "<!-- Written by `npm run test:all -- --project resilience --write`. Do not edit. -->",
     "",
     "# Resilience",
     "",
@@ -43,7 +43,7 @@ export function resilienceText(results: readonly Result[], machine: string): str
     "the clock is wrong are never lost. Whether `kill -9` comes before or after a commit is left to chance; power that fails is",
     "not tried here: the stores sync before they answer.",
     "",
-    `Figures of ${machine}. \`npm run test:resilience\` repeats all this, \`-- --minutes 60\` for an hour,`,
+    `Figures of ${machine}. \`npm run test:all -- --project resilience\` repeats all this, \`-- --minutes 60\` for an hour,`,
     "`-- --only kill --seed 7` one scenario with its random points. What needs root or an option that is missing says so.",
   ].join("\n")}\n`;
 }

@@ -7,7 +7,7 @@ import { file_mobiledataplansharing_v1_plan_group_service as planGroups } from "
 import { file_mobiledataplansharing_v1_plan_status_service as planStatuses } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import { file_mobiledataplansharing_v1_plans as plans } from "../../gen/mobiledataplansharing/v1/plans_pb.ts";
 import { file_mobiledataplansharing_v1_resources as resources } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
-import { publishedManifest } from "../../scripts/published-manifest.ts";
+import { publishedManifest } from "../../scripts/build/published-manifest.ts";
 import * as client from "../../src/client/index.ts";
 import * as front from "../../src/index.ts";
 

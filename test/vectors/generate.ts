@@ -1,5 +1,5 @@
 /**
- * Writes cases.json from the cases of this folder: `npm run vectors`. It completes their form (canonical JSON, binary)
+ * Writes cases.json from the cases of this folder: `npm run generate`. It completes their form (canonical JSON, binary)
  * and asks no server: what is expected is what the author of a case wrote.
  */
 import { writeFileSync } from "node:fs";

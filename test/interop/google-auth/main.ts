@@ -1,5 +1,5 @@
 /**
- * npm run test:google-auth: Google's own auth libraries, unchanged, with key files of `mdps service-account create`,
+ * npm run test:all -- --project google-auth: Google's own auth libraries, unchanged, with key files of `mdps service-account create`,
  * against the token endpoint and the gRPC server. Each program takes a token by the scope that Google documents, and
  * pushes a status with it. What is not installed is skipped, by name; with `--require-all` that counts as failed.
  * `--only java` runs one language, and `--verbose` shows what the tools print.

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { killRounds } from "./rounds.ts";
 
-// npm run test:kill -- --times 100
+// node test/store/kill/main.ts --times 100
 const { values } = parseArgs({ options: { times: { type: "string", default: "100" } } });
 const times = Number(values.times);
 if (!Number.isInteger(times) || times < 1) {

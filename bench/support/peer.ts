@@ -1,0 +1,49 @@
+import { type ChildProcess, fork, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import type { Usage } from "../peers/report.ts";
+
+/** A server under test, in a process of its own. */
+export type Peer = {
+  readonly url: string;
+  usage(): Promise<Usage>;
+  stop(): Promise<void>;
+};
+
+/** As `npm start` runs the server; all peers alike. */
+const execArgv = (process.env.BENCH_NODE_FLAGS ?? "--max-semi-space-size=32").split(" ").filter(Boolean);
+
+const canPin = spawnSync("taskset", ["--version"]).status === 0;
+
+/** Pins a process to one processor where the system can; the load and the server must not share one. */
+export function pin(pid: number, processor: number): void {
+  if (canPin) {
+    spawnSync("taskset", ["-a", "-p", "-c", String(processor), String(pid)]);
+  }
+}
+
+async function failure(child: ChildProcess, script: string): Promise<never> {
+  const [code] = await once(child, "exit");
+  throw new Error(`${script} ended with ${code} before it listened`);
+}
+
+/** Starts a script of `peers/` and pins it to processor 0. */
+export async function startPeer(script: string, args: string[] = []): Promise<Peer> {
+  const child: ChildProcess = fork(join(import.meta.dirname, "../peers", script), args, { execArgv });
+  const [url] = (await Promise.race([once(child, "message"), failure(child, script)])) as [string];
+  if (child.pid !== undefined) {
+    pin(child.pid, 0);
+  }
+  return {
+    url,
+    async usage() {
+      child.send("usage");
+      const [usage] = (await once(child, "message")) as [Usage];
+      return usage;
+    },
+    async stop() {
+      child.disconnect();
+      await once(child, "exit");
+    },
+  };
+}

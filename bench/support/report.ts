@@ -1,0 +1,25 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
+
+const readme = join(import.meta.dirname, "../README.md");
+
+/** Replaces a section of the README, or of another file, between its two markers, by a table and where and when it was measured. */
+export function writeSection(name: string, rows: readonly (readonly string[])[], file = readme): void {
+  const [head = [], ...body] = rows;
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  const table = [line(head), line(head.map(() => "---")), ...body.map(line)].join("\n");
+  const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown processor"}`;
+  const when = new Date().toISOString().slice(0, 10);
+  const text = `${table}\n\nNode ${process.versions.node}, ${machine}, ${when}.`;
+  const begin = `<!-- begin ${name} -->`;
+  const end = `<!-- end ${name} -->`;
+  const before = readFileSync(file, "utf8");
+  const from = before.indexOf(begin);
+  const to = before.indexOf(end);
+  if (from === -1 || to === -1) {
+    throw new Error(`${file} has no section ${name}`);
+  }
+  writeFileSync(file, `${before.slice(0, from + begin.length)}\n${text}\n${before.slice(to)}`);
+  console.log(text);
+}

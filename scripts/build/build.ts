@@ -1,0 +1,45 @@
+/**
+ * Builds the package into `dist/`, which is what is packed and published. It has the layout of the repository, with .js
+ * and .d.ts where that has .ts:
+ *
+ * - `src/`, `gen/`, `gen-deps/`: made by tsc and nothing else.
+ * - `proto/`: the contract with all that it imports, so that `protoc -I` needs no other folder.
+ * - `contract.binpb`, `gen/*.json`: the same as descriptors, and what else is generated from them.
+ * - `package.json`: that of the repository, naming what was built.
+ */
+import { spawnSync } from "node:child_process";
+import { chmodSync, copyFileSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { runBuf } from "../run-buf.ts";
+import { publishedManifest } from "./published-manifest.ts";
+
+const root = join(import.meta.dirname, "../..");
+const dist = join(root, "dist");
+
+rmSync(dist, { recursive: true, force: true });
+runTsc(["-p", "scripts/build/tsconfig.build.json"]);
+runBuf(["export", "proto", "-o", join("dist", "proto")]);
+runBuf(["build", "proto", "--exclude-source-info", "-o", join("dist", "contract.binpb")]);
+for (const pattern of ["proto/**/*.json", "gen/*.json", "README.md", "CHANGELOG.md", "LICENSE", "NOTICE"]) {
+  for (const path of globSync(pattern, { cwd: root })) {
+    mkdirSync(dirname(join(dist, path)), { recursive: true });
+    copyFileSync(join(root, path), join(dist, path));
+  }
+}
+const manifest = publishedManifest(JSON.parse(readFileSync(join(root, "package.json"), "utf8")));
+writeFileSync(join(dist, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+for (const program of Object.values<string>(manifest.bin)) {
+  chmodSync(join(dist, program), 0o755);
+}
+
+function runTsc(args: readonly string[]): void {
+  const tsc = join(dirname(fileURLToPath(import.meta.resolve("typescript/package.json"))), "bin", "tsc");
+  const { status, error } = spawnSync(process.execPath, [tsc, ...args], { cwd: root, stdio: "inherit" });
+  if (error) {
+    throw error;
+  }
+  if (status !== 0) {
+    throw new Error(`tsc ${args.join(" ")} exited with ${status}`);
+  }
+}

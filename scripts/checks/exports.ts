@@ -1,0 +1,34 @@
+/**
+ * Fails if a public entry point lost a name that scripts/checks/baseline/exports.json has, or has one that is not there. With --write it
+ * adds new names to that file, and still fails on lost ones: those are removed by hand, in a major version.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { exportChanges } from "./export-changes.ts";
+import { exportedNames } from "./exported-names.ts";
+
+const root = join(import.meta.dirname, "../..");
+const file = join(root, "baseline", "exports.json");
+const now = exportedNames(root);
+const { removed, added } = exportChanges(JSON.parse(readFileSync(file, "utf8")), now);
+
+if (removed.length > 0) {
+  console.error(
+    `users may import these, and they are gone (docs/stability.md):\n  ${removed.join("\n  ")}\n` +
+      "Keep them, or remove them from scripts/checks/baseline/exports.json in a major version.",
+  );
+  process.exitCode = 1;
+} else if (added.length > 0 && process.argv.includes("--write")) {
+  writeFileSync(file, `${JSON.stringify(now, null, 2)}\n`);
+  console.log(`added to scripts/checks/baseline/exports.json:\n  ${added.join("\n  ")}`);
+} else if (added.length > 0) {
+  console.error(
+    `these are exported now:\n  ${added.join("\n  ")}\n` +
+      'Users will rely on them. If that is meant, run "node scripts/checks/exports.ts --write" and commit.',
+  );
+  process.exitCode = 1;
+} else {
+  console.log(
+    `${Object.keys(now).length} entry points export what scripts/checks/baseline/exports.json says`,
+  );
+}

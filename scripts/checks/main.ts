@@ -1,0 +1,34 @@
+/**
+ * `npm run check`, or `npm run check -- NAME…` for some: what is generated is current, what is published works, and
+ * nothing breaks users of the baseline.
+ */
+import { runSteps, type Steps } from "../run-steps.ts";
+
+const baseline = "scripts/checks/baseline";
+
+const checks: Steps = {
+  generated: [["node", "scripts/checks/generated.ts"]],
+  breaking: [["buf", "breaking", "proto", "--against", `${baseline}/contract.binpb`, "--exclude-imports"]],
+  rest: [["node", "scripts/checks/rest.ts"]],
+  "http-paths": [["node", "scripts/checks/http-paths.ts"]],
+  exports: [["node", "scripts/checks/exports.ts"]],
+  "api-linter": [["node", "scripts/checks/api-linter.ts"]],
+  workflows: [["node", "scripts/checks/workflows.ts"]],
+  package: [
+    ["node", "scripts/build/build.ts"],
+    [
+      "attw",
+      "--pack",
+      "dist",
+      "--profile",
+      "esm-only",
+      "--exclude-entrypoints",
+      "contract.binpb",
+      "--format",
+      "table-flipped",
+    ],
+    ["publint", "dist", "--strict"],
+  ],
+};
+
+runSteps(checks, process.argv.slice(2));

@@ -1,0 +1,125 @@
+import type { Json, JsonObject } from "../../generate/describe/json.ts";
+import { isSame, lacking, listOf, objectOf, type Report } from "./found.ts";
+import { createSchemaComparison, target } from "./schemas.ts";
+
+/**
+ * Returns what was changed between two OpenAPI documents of this project so that a client that kept to the first one
+ * breaks: removed or changed paths, methods, parameters and fields; more that is needed; tightened rules. Additions and
+ * loosening are no such changes.
+ */
+export function restChanges(before: JsonObject, after: JsonObject): string[] {
+  const found: string[] = [];
+  const report: Report = (path, what) => found.push(`${path}: ${what}`);
+  const compareSchemas = createSchemaComparison({ before, after }, report);
+  const paths = objectOf(after.paths);
+  for (const [path, methods] of Object.entries(objectOf(before.paths))) {
+    const now = objectOf(paths[path]);
+    for (const [method, operation] of Object.entries(objectOf(methods))) {
+      const name = `${method.toUpperCase()} ${path}`;
+      if (now[method] === undefined) {
+        report(name, "was removed");
+      } else {
+        compareOperations(name, objectOf(operation), objectOf(now[method]));
+      }
+    }
+  }
+  return found;
+
+  function compareOperations(name: string, old: JsonObject, now: JsonObject): void {
+    if (old.operationId !== now.operationId) {
+      report(name, `its operationId was changed from ${old.operationId} to ${now.operationId}`);
+    }
+    compareHttpRules(name, objectOf(old["x-google-api-http"]), objectOf(now["x-google-api-http"]));
+    compareParameters(name, parametersOf(old), parametersOf(now));
+    compareBodies(name, objectOf(old.requestBody), objectOf(now.requestBody));
+    compareResponses(name, objectOf(old.responses), objectOf(now.responses));
+    for (const one of listOf(old.security).map(objectOf)) {
+      if (!listOf(now.security).some((other) => isEnough(one, objectOf(other)))) {
+        report(name, `${JSON.stringify(one)} is not enough any more to be let in`);
+      }
+    }
+  }
+
+  /** The paths are compared already: what is left says which method is called, and where its messages are. */
+  function compareHttpRules(name: string, old: JsonObject, now: JsonObject): void {
+    for (const key of ["selector", "body", "responseBody"]) {
+      if (!isSame(old[key], now[key])) {
+        report(
+          name,
+          `the ${key} of its HTTP rule was changed from ${old[key] ?? "none"} to ${now[key] ?? "none"}`,
+        );
+      }
+    }
+  }
+
+  function compareParameters(name: string, old: Map<string, JsonObject>, now: Map<string, JsonObject>): void {
+    for (const [key, parameter] of old) {
+      const other = now.get(key);
+      if (other === undefined) {
+        report(`${name} ${key}`, "was removed or renamed");
+        continue;
+      }
+      if (other.required === true && parameter.required !== true) {
+        report(`${name} ${key}`, "is required now");
+      }
+      // A rule of a resource name stands beside the schema of its segment.
+      const schemaOf = (one: JsonObject) => ({
+        ...objectOf(one.schema),
+        "x-resource-name": one["x-resource-name"],
+      });
+      compareSchemas(`${name} ${key}`, { before: schemaOf(parameter), after: schemaOf(other) }, "request");
+    }
+    for (const [key, parameter] of now) {
+      if (parameter.required === true && !old.has(key)) {
+        report(`${name} ${key}`, "is new, and required");
+      }
+    }
+  }
+
+  function compareBodies(name: string, old: JsonObject, now: JsonObject): void {
+    if (now.required === true && old.required !== true) {
+      report(`${name} body`, "is required now");
+    }
+    compareContent(`${name} body`, old.content, now.content, "request");
+  }
+
+  function compareResponses(name: string, old: JsonObject, now: JsonObject): void {
+    const response = (document: JsonObject, value: Json) =>
+      objectOf(target(document, objectOf(value).$ref) ?? value);
+    for (const [status, value] of Object.entries(old)) {
+      if (now[status] === undefined) {
+        report(`${name} ${status}`, "was removed");
+        continue;
+      }
+      const [one, other] = [response(before, value), response(after, now[status])];
+      compareContent(`${name} ${status}`, one.content, other.content, "response");
+    }
+  }
+
+  function compareContent(path: string, old: Json, now: Json, direction: "request" | "response"): void {
+    for (const [mediaType, content] of Object.entries(objectOf(old))) {
+      const other = objectOf(now)[mediaType];
+      if (other === undefined) {
+        report(path, `${mediaType} was removed`);
+      } else {
+        const schemas = { before: objectOf(content).schema, after: objectOf(other).schema };
+        compareSchemas(path, schemas, direction);
+      }
+    }
+  }
+}
+
+function parametersOf(operation: JsonObject): Map<string, JsonObject> {
+  return new Map(
+    listOf(operation.parameters)
+      .map(objectOf)
+      .map((one) => [`${one.in} parameter ${one.name}`, one]),
+  );
+}
+
+/** Whether who has all scopes of one alternative has those of the other. */
+function isEnough(had: JsonObject, needed: JsonObject): boolean {
+  return Object.entries(needed).every(
+    ([scheme, scopes]) => had[scheme] !== undefined && lacking(scopes, had[scheme]).length === 0,
+  );
+}

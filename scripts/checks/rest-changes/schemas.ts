@@ -1,0 +1,87 @@
+import type { Json, JsonObject } from "../../generate/describe/json.ts";
+import { isSame, objectOf, type Pair, type Report, shown } from "./found.ts";
+import { keywords } from "./rules.ts";
+
+/** The two documents that are compared. */
+export type Documents = { readonly before: JsonObject; readonly after: JsonObject };
+
+/** What is written: the server must go on taking it. What is read: clients must go on understanding it. */
+export type Direction = "request" | "response";
+
+/** Compares two schemas with all they lead to. Each pair of named schemas is compared once for each direction. */
+export function createSchemaComparison(documents: Documents, report: Report) {
+  const done = new Set<string>();
+
+  function compare(path: string, { before, after }: Pair, direction: Direction): void {
+    if (before === undefined || after === undefined) {
+      if (!isSame(before, after)) {
+        report(path, `was ${shown(before)} and is ${shown(after)}`);
+      }
+      return;
+    }
+    const [old, now] = [objectOf(before), objectOf(after)];
+    compareOwn(path, old, now, direction);
+    const names = [old.$ref, now.$ref].map((ref) => (typeof ref === "string" ? ref : undefined));
+    const [oldName, newName] = names;
+    if (oldName === undefined && newName === undefined) {
+      return;
+    }
+    const key = `${oldName} ${newName} ${direction}`;
+    if (done.has(key)) {
+      return;
+    }
+    done.add(key);
+    const where = newName === oldName ? (newName?.split("/").at(-1) ?? path) : path;
+    compare(
+      where,
+      { before: target(documents.before, oldName) ?? old, after: target(documents.after, newName) ?? now },
+      direction,
+    );
+  }
+
+  function compareOwn(path: string, old: JsonObject, now: JsonObject, direction: Direction): void {
+    for (const keyword of new Set([...Object.keys(old), ...Object.keys(now)])) {
+      if (keyword === "$ref") {
+        continue;
+      }
+      const [before, after] = [old[keyword], now[keyword]];
+      if (keyword === "properties") {
+        compareProperties(path, { before, after }, direction);
+      } else if (keyword === "items") {
+        compare(`${path}[]`, { before, after }, direction);
+      } else if (isSame(before, after)) {
+        // Also what is not known here.
+      } else if (keywords[keyword] === undefined) {
+        report(`${path}.${keyword}`, "was changed, and this check does not know what it means");
+      } else if (direction === "request") {
+        keywords[keyword](`${path}.${keyword}`, before, after, report);
+      } else if (keyword === "type" || keyword === "format") {
+        keywords.format?.(`${path}.${keyword}`, before, after, report);
+      }
+    }
+  }
+
+  function compareProperties(path: string, { before, after }: Pair, direction: Direction): void {
+    const now = objectOf(after);
+    for (const [name, schema] of Object.entries(objectOf(before))) {
+      if (now[name] === undefined) {
+        report(`${path}.${name}`, "was removed or renamed");
+      } else {
+        compare(`${path}.${name}`, { before: schema, after: now[name] }, direction);
+      }
+    }
+  }
+
+  return compare;
+}
+
+/** What a local reference leads to. */
+export function target(document: JsonObject, ref: Json): Json {
+  if (typeof ref !== "string") {
+    return undefined;
+  }
+  return ref
+    .slice(2)
+    .split("/")
+    .reduce<Json>((value, key) => objectOf(value)[key], document);
+}

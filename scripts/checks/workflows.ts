@@ -1,0 +1,21 @@
+/** Runs actionlint, built by Go, on the workflows; says so and passes where there is no Go. */
+import { spawnSync } from "node:child_process";
+import { globSync } from "node:fs";
+import { join } from "node:path";
+
+const actionlint = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12";
+const cwd = join(import.meta.dirname, "../..");
+
+if (spawnSync("go", ["version"]).status !== 0) {
+  console.log("workflows: skipped, Go is not installed");
+} else {
+  const workflows = [".github/workflows/*.yml", "docs/examples/*-workflow.yml"].flatMap((pattern) =>
+    globSync(pattern, { cwd }),
+  );
+  const { status, error } = spawnSync("go", ["run", actionlint, ...workflows], { cwd, stdio: "inherit" });
+  if (error) {
+    throw error;
+  }
+  console.log(`workflows: ${workflows.length} workflows, ${status === 0 ? "no faults" : "faulty"}`);
+  process.exitCode = status ?? 1;
+}

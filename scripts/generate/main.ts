@@ -1,0 +1,14 @@
+/**
+ * `npm run generate`: everything that is generated from the contract and checked in: `gen/`, the tables of settings in
+ * `docs/configuration.md` and the test vectors.
+ */
+import { runSteps } from "../run-steps.ts";
+
+runSteps(
+  {
+    gen: [["buf", "generate"]],
+    settings: [["node", "scripts/generate/write-settings.ts"]],
+    vectors: [["node", "test/vectors/generate.ts"]],
+  },
+  process.argv.slice(2),
+);

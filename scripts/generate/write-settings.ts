@@ -1,0 +1,10 @@
+/** Writes the tables of settings into docs/configuration.md, from the contract and its comments. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describedServerConfig, settingsTables } from "./settings-tables.ts";
+
+const file = join(import.meta.dirname, "../../docs/configuration.md");
+const [before = "", after = ""] = readFileSync(file, "utf8").split(
+  /(?<=<!-- settings -->\n)[\s\S]*(?=<!-- \/settings -->)/,
+);
+writeFileSync(file, `${before}\n${settingsTables(describedServerConfig())}\n\n${after}`);

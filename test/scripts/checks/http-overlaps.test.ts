@@ -1,0 +1,89 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { PlanGroupService } from "../../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
+import { describeBinding, httpOverlaps, sharedPath } from "../../../scripts/checks/http-overlaps.ts";
+import { buildRouteTree, type HttpBinding, parsePathTemplate } from "../../../src/transcoding/index.ts";
+
+const method = PlanGroupService.method.createPlanGroup;
+const binding = (httpMethod: string, source: string): HttpBinding => ({
+  method,
+  httpMethod,
+  template: parsePathTemplate(source),
+  body: "",
+  responseBody: "",
+});
+
+/** Whether the router finds a template for a path. */
+const matches = (source: string, path: string) => {
+  const found = buildRouteTree([[binding("GET", source), true]]).match("GET", path);
+  return found !== undefined && "route" in found;
+};
+
+describe("two templates", () => {
+  it.each([
+    ["/v1/{name=a/*}", "/v1/{name=*/b}", "/v1/a/b"],
+    ["/v1/{id}", "/v1/plans", "/v1/plans"],
+    ["/v1/{id}", "/v1/{key}", "/v1/x"],
+    ["/v1/{path=**}", "/v1/a/b", "/v1/a/b"],
+    ["/v1/{path=**}/end", "/v1/a/{id}", "/v1/a/end"],
+    ["/v1/a/**", "/v1/**/b", "/v1/a/b"],
+    ["/v1/{id}:check", "/v1/a:check", "/v1/a:check"],
+    ["/**:check", "/**:check", "/x:check"],
+  ])("%s and %s share %s", (one, other, path) => {
+    expect(sharedPath(parsePathTemplate(one), parsePathTemplate(other))).toBe(path);
+  });
+
+  it.each([
+    ["/v1/a", "/v1/b"],
+    ["/v1/{id}", "/v1/{id}/more"],
+    ["/v1/{id}:check", "/v1/{id}:clear"],
+    ["/v1/{id}:check", "/v1/{id}"],
+    ["/v1/a/{path=**}", "/v1/b/{path=**}"],
+  ])("%s and %s share nothing", (one, other) => {
+    expect(sharedPath(parsePathTemplate(one), parsePathTemplate(other))).toBeUndefined();
+  });
+
+  it("share a path exactly if the router matches some path with each", () => {
+    const segment = fc.constantFrom("a", "b", "*", "**");
+    const template = fc
+      .tuple(fc.array(segment, { minLength: 1, maxLength: 4 }), fc.constantFrom("", ":do"))
+      .filter(([segments]) => segments.filter((one) => one === "**").length <= 1)
+      .map(([segments, verb]) => `/${segments.join("/")}${verb}`);
+    // Every path of up to 7 segments of these is enough to tell: what fits `*` alone is an x.
+    const path = fc.array(fc.constantFrom("a", "b", "x"), { minLength: 1, maxLength: 7 });
+    fc.assert(
+      fc.property(template, template, path, (one, other, segments) => {
+        const shared = sharedPath(parsePathTemplate(one), parsePathTemplate(other));
+        if (shared === undefined) {
+          for (const verb of ["", ":do"]) {
+            const target = `/${segments.join("/")}${verb}`;
+            const isApart = one.endsWith(":do") !== other.endsWith(":do");
+            expect(!isApart && matches(one, target) && matches(other, target)).toBe(false);
+          }
+        } else {
+          expect([matches(one, shared), matches(other, shared)]).toEqual([true, true]);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+describe("two rules", () => {
+  const shown = (...bindings: HttpBinding[]) =>
+    httpOverlaps(bindings).map(({ one, other, path }) => [
+      describeBinding(one),
+      describeBinding(other),
+      path,
+    ]);
+  const name = "mobiledataplansharing.v1.PlanGroupService.CreatePlanGroup";
+
+  it("overlap where their HTTP methods are the same, or one is for all; both are named", () => {
+    expect(shown(binding("GET", "/v1/{id}"), binding("GET", "/v1/a"), binding("POST", "/v1/a"))).toEqual([
+      [`${name}: GET /v1/{id}`, `${name}: GET /v1/a`, "/v1/a"],
+    ]);
+    expect(shown(binding("*", "/v1/{id}"), binding("POST", "/v1/a"))).toEqual([
+      [`${name}: * /v1/{id}`, `${name}: POST /v1/a`, "/v1/a"],
+    ]);
+  });
+});

@@ -1,0 +1,168 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { restChanges } from "../../../scripts/checks/rest-changes/operations.ts";
+
+const text = readFileSync(new URL("../../../gen/openapi.json", import.meta.url), "utf8");
+
+// biome-ignore lint/suspicious/noExplicitAny: tests change the document in every way.
+type Document = any;
+type Change = (document: Document) => unknown;
+
+const group = "/v1/operators/{asnId}/planGroups";
+const status = "/v1/operators/{asnId}/clients/{clientId}/users/{userKey}/planStatus";
+const post = (document: Document) => document.paths[status].post;
+const schema = (document: Document, name: string) => document.components.schemas[name];
+const parameter = (document: Document, name: string) =>
+  post(document).parameters.find((one: Document) => one.name === name);
+const moduleName = (document: Document) => schema(document, "PlanModule").properties.moduleName;
+
+/** What is found when the real document changes so; nothing if it was changed the other way round. */
+function changesAfter(change: Change): string[] {
+  const after = JSON.parse(text);
+  change(after);
+  return restChanges(JSON.parse(text), after);
+}
+
+describe("the check of REST", () => {
+  it("finds nothing in the document itself", () => {
+    expect(changesAfter(() => undefined)).toEqual([]);
+  });
+
+  it.each<[string, Change]>([
+    [`POST ${group}: was removed`, (d) => delete d.paths[group]],
+    [`GET ${status}: was removed`, (d) => delete d.paths[status].get],
+    [
+      `POST ${status}: its operationId was changed from PlanStatusService_CreateUserPlanStatus to Push`,
+      (d) => (post(d).operationId = "Push"),
+    ],
+    [
+      `POST ${status}: the body of its HTTP rule was changed from plan_status to *`,
+      (d) => (post(d)["x-google-api-http"].body = "*"),
+    ],
+    [
+      `POST ${status}: {"oauth2":["https://www.googleapis.com/auth/dataplansharing"]} is not enough any more to be let in`,
+      (d) => post(d).security[0].oauth2.push("another"),
+    ],
+    [
+      `POST ${status} path parameter clientId: was removed or renamed`,
+      (d) => (parameter(d, "clientId").name = "client"),
+    ],
+    [
+      `POST ${status} query parameter mode: is new, and required`,
+      (d) =>
+        post(d).parameters.push({ name: "mode", in: "query", required: true, schema: { type: "string" } }),
+    ],
+    [
+      `GET ${status} query parameter includeUiIncompatible: is required now`,
+      (d) => (d.paths[status].get.parameters.find((one: Document) => one.in === "query").required = true),
+    ],
+    [
+      `POST ${status} path parameter clientId.enum: does not allow "youtube" any more`,
+      (d) => parameter(d, "clientId").schema.enum.pop(),
+    ],
+    [
+      `POST ${status} path parameter userKey.maxLength: is an upper bound, and was lowered from 1024 to 512`,
+      (d) => (parameter(d, "userKey").schema.maxLength = 512),
+    ],
+    [
+      `POST ${status} path parameter asnId.x-resource-name.template: was changed from "operators/*" to "o/*"`,
+      (d) => (parameter(d, "asnId")["x-resource-name"].template = "o/*"),
+    ],
+    [`POST ${status} body: application/json was removed`, (d) => (post(d).requestBody.content = {})],
+    [`POST ${status} 200: was removed`, (d) => delete post(d).responses["200"]],
+    [
+      "PlanModule.usedBytes: was removed or renamed",
+      (d) => delete schema(d, "PlanModule").properties.usedBytes,
+    ],
+    [
+      'PlanModule.required: refuses "usedBytes" now',
+      (d) => schema(d, "PlanModule").required.push("usedBytes"),
+    ],
+    [
+      "PlanModule.moduleName.maxLength: is an upper bound, and was lowered from 256 to 255",
+      (d) => (moduleName(d).maxLength = 255),
+    ],
+    [
+      "PlanModule.moduleName.minLength: is a lower bound, and was raised from 1 to 2",
+      (d) => (moduleName(d).minLength = 2),
+    ],
+    [
+      'PlanModule.moduleName.pattern: was changed from nothing to "^a"',
+      (d) => (moduleName(d).pattern = "^a"),
+    ],
+    [
+      'PlanModule.moduleName.x-buf-validate.string.maxBytes: is an upper bound, and was lowered from "256" to "255"',
+      (d) => (moduleName(d)["x-buf-validate"].string.maxBytes = "255"),
+    ],
+    [
+      'PlanModule.moduleName.x-buf-validate.string.minBytes: is a lower bound, and was raised from 0 to "2"',
+      (d) => (moduleName(d)["x-buf-validate"].string.minBytes = "2"),
+    ],
+    [
+      "PlanModule.usedBytes.x-buf-validate.required: was changed from nothing to true",
+      (d) => (schema(d, "PlanModule").properties.usedBytes["x-buf-validate"].required = true),
+    ],
+    [
+      'PlanModule.x-buf-validate.cel: refuses {"id":"new"} now',
+      (d) => {
+        const rules = schema(d, "PlanModule")["x-buf-validate"] ?? {};
+        schema(d, "PlanModule")["x-buf-validate"] = { ...rules, cel: [...(rules.cel ?? []), { id: "new" }] };
+      },
+    ],
+    [
+      "PlanModule.planModuleState.x-buf-validate.enum.notIn: refuses 1 now",
+      (d) => schema(d, "PlanModule").properties.planModuleState["x-buf-validate"].enum.notIn.push(1),
+    ],
+    [
+      'PlanModule.maxRateKbps.type: does not allow "integer" any more',
+      (d) => (schema(d, "PlanModule").properties.maxRateKbps.type = ["string"]),
+    ],
+    [
+      'PlanModule.allOf: refuses {"required":["usedBytes"]} now',
+      (d) => schema(d, "PlanModule").allOf.push({ required: ["usedBytes"] }),
+    ],
+    [
+      "PlanModule.usedBytes.readOnly: was changed from nothing to true",
+      (d) => (schema(d, "PlanModule").properties.usedBytes.readOnly = true),
+    ],
+    [
+      "PlanModule.moduleName.contentEncoding: was changed, and this check does not know what it means",
+      (d) => (moduleName(d).contentEncoding = "base64"),
+    ],
+    [
+      'PlanModule.moduleName.x-buf-validate.ignore: was changed from nothing to "IGNORE_ALWAYS"',
+      (d) => (moduleName(d)["x-buf-validate"].ignore = "IGNORE_ALWAYS"),
+    ],
+  ])("finds %s", (found, change) => {
+    expect(changesAfter(change)).toContain(found);
+  });
+
+  it("finds the type of what is answered alone, and a value of an enum that is taken away", () => {
+    const answered = changesAfter((d) => (schema(d, "PlanStatus").properties.name = { type: "integer" }));
+    expect(answered.join("\n")).toContain('PlanStatus.name.type: was changed from "string" to "integer"');
+    const enumeration = changesAfter((d) => schema(d, "PlanCategory").enum.pop());
+    expect(enumeration.join("\n")).toMatch(/PlanCategory\.enum: does not allow/);
+  });
+
+  it.each<[string, Change]>([
+    ["a path", (d) => (d.paths["/v1/more"] = d.paths[group])],
+    ["a method", (d) => (d.paths[group].get = d.paths[group].post)],
+    [
+      "a parameter that may be absent",
+      (d) => post(d).parameters.push({ name: "mode", in: "query", schema: {} }),
+    ],
+    ["a field that may be absent", (d) => (schema(d, "PlanModule").properties.more = { type: "string" })],
+    ["a value of an enum", (d) => schema(d, "PlanCategory").enum.push("NEW")],
+    ["a larger upper bound", (d) => (moduleName(d).maxLength = 257)],
+    ["a smaller lower bound", (d) => (moduleName(d).minLength = 0)],
+    ["no bound", (d) => delete moduleName(d).maxLength],
+    ["a rule less", (d) => delete moduleName(d)["x-buf-validate"].string.maxBytes],
+    ["a larger rule", (d) => (moduleName(d)["x-buf-validate"].string.maxBytes = "257")],
+    ["a requirement less", (d) => schema(d, "PlanModule").required.pop()],
+    ["a scope less", (d) => (post(d).security = [{ oauth2: [] }])],
+    ["another alternative of scopes", (d) => post(d).security.push({ oauth2: ["another"] })],
+    ["another description", (d) => (schema(d, "PlanModule").description = "x")],
+  ])("lets pass %s", (_, change) => {
+    expect(changesAfter(change)).toEqual([]);
+  });
+});

@@ -1,0 +1,310 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import type { JsonObject } from "../../../../scripts/generate/describe/json.ts";
+import { openApiDocument } from "../../../../scripts/generate/openapi/document.ts";
+import { compile } from "./compile.ts";
+
+const header = `
+  syntax = "proto3";
+  package library.v1;
+  import "buf/validate/validate.proto";
+  import "google/api/annotations.proto";
+  import "google/api/client.proto";
+  import "google/api/field_behavior.proto";
+  import "google/protobuf/timestamp.proto";
+  import "google/protobuf/wrappers.proto";
+`;
+
+function describeApi(source: string): JsonObject {
+  const { files, allFiles } = compile({ "library/v1/library.proto": header + source });
+  const about = { title: "Library API", license: "Apache-2.0" };
+  return JSON.parse(JSON.stringify(openApiDocument(files, allFiles, about)));
+}
+
+/** Follows a path of keys; keys hold dots and slashes, hence a list. */
+function at(json: unknown, ...keys: (string | number)[]): unknown {
+  return keys.reduce<unknown>(
+    (value, key) => (value as Record<string | number, unknown> | undefined)?.[key],
+    json,
+  );
+}
+
+describe("openApiDocument", () => {
+  describe("operations", () => {
+    let document: JsonObject;
+    beforeAll(() => {
+      document = describeApi(`
+        // Lends books.
+        service LibraryService {
+          option (google.api.default_host) = "library.example.com";
+          option (google.api.oauth_scopes) = "read,write";
+          // Finds books.
+          rpc ListBooks(ListBooksRequest) returns (ListBooksResponse) {
+            option (google.api.http) = {
+              get: "/v1/{parent=shelves/*}/books"
+              response_body: "books"
+              additional_bindings { get: "/v1/books" }
+            };
+          }
+          rpc ReturnBook(ReturnBookRequest) returns (Book) {
+            option deprecated = true;
+            option (google.api.http) = { post: "/v1/{book.title}:return" body: "*" };
+          }
+          rpc PutBook(ReturnBookRequest) returns (Book) {
+            option (google.api.http) = { custom: { kind: "HEAD" path: "/v1/put" } body: "book" };
+          }
+          rpc Hidden(ReturnBookRequest) returns (Secret);
+        }
+        message ListBooksRequest {
+          string parent = 1 [(google.api.field_behavior) = REQUIRED, (buf.validate.field).string.pattern = "^shelves/(a|b)$"];
+          int32 page_size = 2;
+          Filter filter = 3;
+          repeated string tags = 4 [(google.api.field_behavior) = REQUIRED];
+          google.protobuf.Timestamp since = 5;
+          map<string, string> labels = 6;
+        }
+        message Filter { string author = 1; Filter and = 2; Kind kind = 3; }
+        enum Kind { KIND_UNSPECIFIED = 0; }
+        message ListBooksResponse { repeated Book books = 1; }
+        message ReturnBookRequest {
+          // The book.
+          Book book = 1 [(buf.validate.field).required = true];
+          option (buf.validate.message).cel = { id: "x" message: "y" expression: "true" };
+        }
+        message Book { string title = 1; }
+        message Secret {}
+      `);
+    });
+
+    it("has the binding, the additional ones, and no RPC without google.api.http", () => {
+      const routes = Object.entries(document.paths as JsonObject).flatMap(([path, item]) =>
+        Object.entries(item as JsonObject).map(
+          ([method, operation]) => `${method} ${path} ${at(operation, "operationId")}`,
+        ),
+      );
+      expect(routes).toEqual([
+        "get /v1/books LibraryService_ListBooks_2",
+        "head /v1/put LibraryService_PutBook",
+        "get /v1/shelves/{parent1}/books LibraryService_ListBooks",
+        "post /v1/{book.title}:return LibraryService_ReturnBook",
+      ]);
+      expect(at(document, "components", "schemas", "Secret")).toBeUndefined();
+    });
+
+    it("keeps the rule, with the RPC as its selector", () => {
+      expect(at(document, "paths", "/v1/shelves/{parent1}/books", "get", "x-google-api-http")).toEqual({
+        selector: "library.v1.LibraryService.ListBooks",
+        get: "/v1/{parent=shelves/*}/books",
+        responseBody: "books",
+      });
+    });
+
+    it("cuts the pattern of a resource name into segments", () => {
+      expect(at(document, "paths", "/v1/shelves/{parent1}/books", "get", "parameters", 0, "schema")).toEqual({
+        type: "string",
+        minLength: 1,
+        pattern: "^(a|b)$",
+      });
+    });
+
+    it("puts every field that nothing binds into the query, members with a dot, but for maps and circles", () => {
+      const parameters = at(document, "paths", "/v1/books", "get", "parameters") as JsonObject[];
+      expect(parameters.map(({ name, required }) => (required ? `${name}!` : name))).toEqual([
+        "parent!",
+        "pageSize",
+        "filter.author",
+        "filter.kind",
+        "tags!",
+        "since",
+      ]);
+      expect(at(parameters, 4, "schema")).toEqual({ type: "array", items: { type: "string" } });
+    });
+
+    it("answers the response_body of the binding", () => {
+      const schema = ["get", "responses", "200", "content", "application/json", "schema"];
+      expect(at(document, "paths", "/v1/shelves/{parent1}/books", ...schema)).toEqual({
+        type: "array",
+        items: { $ref: "#/components/schemas/Book" },
+      });
+    });
+
+    it("takes the body from one field or from all that the path leaves", () => {
+      const schema = ["requestBody", "content", "application/json", "schema"];
+      const book = {
+        $ref: "#/components/schemas/Book",
+        "x-buf-validate": { required: true },
+      };
+      expect(at(document, "paths", "/v1/put", "head", ...schema)).toEqual(book);
+      expect(at(document, "paths", "/v1/put", "head", "requestBody", "description")).toBe("The book.");
+      expect(at(document, "paths", "/v1/{book.title}:return", "post", ...schema)).toEqual({
+        type: "object",
+        properties: { book: { ...book, description: "The book." } },
+        required: ["book"],
+      });
+    });
+
+    it("states deprecation, host, scopes (any of them will do) and the rules of the request", () => {
+      const operation = at(document, "paths", "/v1/{book.title}:return", "post");
+      expect(operation).toMatchObject({
+        deprecated: true,
+        security: [{ oauth2: ["read"] }, { oauth2: ["write"] }],
+        "x-buf-validate": { cel: [{ id: "x", message: "y", expression: "true" }] },
+      });
+      expect(document.servers).toEqual([{ url: "https://library.example.com" }]);
+      expect(
+        at(document, "components", "securitySchemes", "oauth2", "flows", "clientCredentials", "scopes"),
+      ).toEqual({
+        read: "Call LibraryService",
+        write: "Call LibraryService",
+      });
+    });
+  });
+
+  describe("schemas", () => {
+    let document: JsonObject;
+    beforeAll(() => {
+      document = describeApi(`
+        service LibraryService {
+          rpc GetBook(Book) returns (Book) { option (google.api.http) = { get: "/v1/book" }; }
+        }
+        // A book, whose comment
+        // is wrapped.
+        //
+        // - one
+        // - two
+        message Book {
+          int64 pages = 1 [(buf.validate.field).int64 = {gte: 0, lt: 9223372036854775807}];
+          uint32 edition = 2 [(buf.validate.field).uint32 = {gt: 10, lt: 5}];
+          string isbn = 3 [(buf.validate.field).string = {min_bytes: 5, max_bytes: 8, pattern: "(?i)x"}];
+          string author = 4 [(buf.validate.field).required = true];
+          string publisher = 5 [(buf.validate.field).ignore = IGNORE_IF_ZERO_VALUE, (buf.validate.field).string.min_len = 3];
+          Kind kind = 6 [(buf.validate.field).required = true];
+          optional Kind other_kind = 7 [(buf.validate.field).enum = {in: [1, 2]}];
+          repeated string tags = 8 [(buf.validate.field).repeated = {min_items: 1, unique: true, items: {string: {max_len: 3}}}];
+          map<string, int32> copies = 9 [(buf.validate.field).map = {max_pairs: 2, keys: {string: {min_len: 1}}, values: {int32: {lte: 9}}}];
+          google.protobuf.Timestamp printed = 10 [(google.api.field_behavior) = OUTPUT_ONLY];
+          google.protobuf.StringValue note = 11 [deprecated = true];
+          bytes cover = 12;
+          string email = 13 [(buf.validate.field).string.email = true];
+          oneof place {
+            option (buf.validate.oneof).required = true;
+            string shelf = 14;
+            string box = 15;
+            string reader = 16;
+          }
+        }
+        enum Kind {
+          KIND_UNSPECIFIED = 0;
+          // Invented.
+          NOVEL = 1;
+          ATLAS = 2;
+        }
+        enum Unused { UNUSED_UNSPECIFIED = 0; }
+      `);
+    });
+    const property = (name: string) => at(document, "components", "schemas", "Book", "properties", name);
+
+    it("joins the lines of comments and keeps lists", () => {
+      expect(at(document, "components", "schemas", "Book", "description")).toBe(
+        "A book, whose comment is wrapped.\n\n- one\n- two",
+      );
+    });
+
+    it.each([
+      ["pages", { type: ["string", "integer"], format: "int64", pattern: "^[0-9]+$", minimum: 0 }],
+      ["edition", { type: "integer", format: "uint32", minimum: 0 }],
+      ["isbn", { type: "string", minLength: 2, maxLength: 8 }],
+      ["author", { type: "string", minLength: 1 }],
+      ["publisher", { type: "string" }],
+      ["kind", { $ref: "#/components/schemas/Kind", not: { enum: ["KIND_UNSPECIFIED"] } }],
+      ["otherKind", { $ref: "#/components/schemas/Kind", enum: ["NOVEL", "ATLAS"] }],
+      ["tags", { type: "array", items: { type: "string", maxLength: 3 }, minItems: 1, uniqueItems: true }],
+      [
+        "copies",
+        {
+          type: "object",
+          propertyNames: { minLength: 1 },
+          additionalProperties: { type: "integer", format: "int32", maximum: 9 },
+          maxProperties: 2,
+        },
+      ],
+      ["printed", { type: "string", format: "date-time", readOnly: true }],
+      ["note", { type: "string", deprecated: true }],
+      ["cover", { type: "string", contentEncoding: "base64" }],
+      ["email", { type: "string", format: "email" }],
+    ])("translates the type and the rules of %s", (name, expected) => {
+      const { "x-buf-validate": _, ...schema } = property(name) as JsonObject;
+      expect(schema).toEqual(expected);
+    });
+
+    it("keeps all rules as they are", () => {
+      expect(property("publisher")).toMatchObject({
+        "x-buf-validate": { ignore: "IGNORE_IF_ZERO_VALUE", string: { minLen: "3" } },
+      });
+    });
+
+    it("allows at most one member of a oneof, and demands one if the contract does", () => {
+      expect(at(document, "components", "schemas", "Book")).toMatchObject({
+        allOf: [
+          { not: { required: ["shelf", "box"] } },
+          { not: { required: ["shelf", "reader"] } },
+          { not: { required: ["box", "reader"] } },
+          { anyOf: [{ required: ["shelf"] }, { required: ["box"] }, { required: ["reader"] }] },
+        ],
+        "x-oneofs": [{ name: "place", fields: ["shelf", "box", "reader"] }],
+      });
+    });
+
+    it("lists the names of enums in order, with what each means, and enums that nothing refers to", () => {
+      expect(at(document, "components", "schemas", "Kind")).toEqual({
+        type: "string",
+        enum: ["KIND_UNSPECIFIED", "NOVEL", "ATLAS"],
+        "x-enum-values": [
+          { name: "KIND_UNSPECIFIED", number: 0 },
+          { name: "NOVEL", number: 1, description: "Invented." },
+          { name: "ATLAS", number: 2 },
+        ],
+      });
+      expect(at(document, "components", "schemas", "Unused", "enum")).toEqual(["UNUSED_UNSPECIFIED"]);
+    });
+  });
+
+  it.each([
+    ["/v1/{a} and /v1/{b} differ in parameter names only", 'get: "/v1/{a}"', 'post: "/v1/{b}"'],
+    ["two RPCs at get /v1/x, one is rpc library.v1.S.Two", 'get: "/v1/x"', 'get: "/v1/x"'],
+    [
+      "rpc library.v1.S.Two: OpenAPI cannot describe the HTTP method COPY",
+      'get: "/v1/x"',
+      'custom: {kind: "COPY" path: "/v1/x"}',
+    ],
+    ["rpc library.v1.S.Two: google.api.http without a pattern", 'get: "/v1/x"', 'body: "a"'],
+    ["library.v1.M has no field c", 'get: "/v1/x"', 'post: "/v1/y" body: "c"'],
+  ])("refuses: %s", (message, one, two) => {
+    const source = `
+      message M { string a = 1; string b = 2; }
+      service S {
+        rpc One(M) returns (M) { option (google.api.http) = { ${one} }; }
+        rpc Two(M) returns (M) { option (google.api.http) = { ${two} }; }
+      }
+    `;
+    expect(() => describeApi(source)).toThrow(new Error(message));
+  });
+
+  it("refuses two types of one name and two versions", () => {
+    const message = (
+      name: string,
+    ) => `syntax = "proto3"; package ${name}; import "google/api/annotations.proto"; message M {}
+      service S { rpc Get(M) returns (M) { option (google.api.http) = { get: "/${name}" }; } }`;
+    const about = { title: "", license: "" };
+    const sameName = compile({ "a/v1/a.proto": message("a.v1"), "b/v1/b.proto": message("b.v1") });
+    expect(() => openApiDocument(sameName.files, sameName.allFiles, about)).toThrow(
+      new Error("schema name M: taken by a.v1.M and b.v1.M"),
+    );
+    const twoVersions = compile({
+      "a/v1/a.proto": message("a.v1"),
+      "a/v2/a.proto": message("a.v2").replaceAll("M", "N"),
+    });
+    expect(() => openApiDocument(twoVersions.files, twoVersions.allFiles, about)).toThrow(
+      new Error("one document cannot describe several versions: v1, v2"),
+    );
+  });
+});
