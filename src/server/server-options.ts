@@ -1,11 +1,11 @@
 import type { AuthConfig } from "../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
 import type { Clock } from "../contract/clock.ts";
 import type { AdminAddress } from "./admin.ts";
-import type { LogFailure } from "./calls/unexpected-errors.ts";
 import type { TlsPair } from "./connections/port.ts";
 import type { OperatorRates } from "./limits/operator-rates.ts";
 import type { ServerLimits } from "./limits/server-limits.ts";
 import type { LogOptions } from "./telemetry/request-log.ts";
+import type { LogFailure } from "./unexpected-errors.ts";
 
 export type ServerOptions = {
   host: string;

@@ -22,10 +22,10 @@ import type { ServerMetrics } from "../telemetry/metrics.ts";
 import type { ObserveRequest } from "../telemetry/observe-requests.ts";
 import { observeTokens } from "../telemetry/observed-tokens.ts";
 import type { ServerLog } from "../telemetry/request-log.ts";
+import { createFailureInterceptor, type LogFailure } from "../unexpected-errors.ts";
 import { createAdmission } from "./admission.ts";
 import { admitRoutes } from "./admitted-routes.ts";
 import { contextValuesOf, createRouter, requestIdHeaders } from "./router.ts";
-import { createFailureInterceptor, type LogFailure } from "./unexpected-errors.ts";
 
 export type RouterWithHandlersOptions = {
   options: ServerOptions & { clock: Clock };

@@ -1,6 +1,6 @@
 import type { TokenGrant, TokenRefused } from "../../auth/token-grant.ts";
-import type { LogFailure } from "../calls/unexpected-errors.ts";
 import type { HttpHandler, HttpRequest } from "../http-handler.ts";
+import type { LogFailure } from "../unexpected-errors.ts";
 
 /** Path of the token endpoint. */
 export const tokenPath = "/token";

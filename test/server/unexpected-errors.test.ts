@@ -1,14 +1,14 @@
 import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { PlanGroupService } from "../../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
-import { createPlanSharingClient } from "../../../src/client/client.ts";
-import { errorDomain } from "../../../src/contract/api-error.ts";
-import { createFailureInterceptor } from "../../../src/server/calls/unexpected-errors.ts";
-import { type Listener, listen } from "../../../src/server/connections/listener.ts";
-import { createRpcHandler } from "../../../src/server/rpc/handler.ts";
-import { createTranscodingHandler } from "../../../src/transcoding/index.ts";
-import { apiErrorOf } from "../../support/api-error.ts";
-import { parent, protocols } from "../../support/test-server.ts";
+import { PlanGroupService } from "../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
+import { createPlanSharingClient } from "../../src/client/client.ts";
+import { errorDomain } from "../../src/contract/api-error.ts";
+import { type Listener, listen } from "../../src/server/connections/listener.ts";
+import { createRpcHandler } from "../../src/server/rpc/handler.ts";
+import { createFailureInterceptor } from "../../src/server/unexpected-errors.ts";
+import { createTranscodingHandler } from "../../src/transcoding/index.ts";
+import { apiErrorOf } from "../support/api-error.ts";
+import { parent, protocols } from "../support/test-server.ts";
 
 /** What the method throws, by the id of the request. */
 const failures: Readonly<Record<string, unknown>> = {

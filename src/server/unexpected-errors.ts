@@ -1,7 +1,7 @@
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
-import { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
-import { apiError } from "../../contract/api-error.ts";
-import { type CallFacts, callFactsKey, settleOutcome } from "../telemetry/call-facts.ts";
+import { ErrorReason } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
+import { apiError } from "../contract/api-error.ts";
+import { type CallFacts, callFactsKey, settleOutcome } from "./telemetry/call-facts.ts";
 
 /** Logs an unexpected error of the server, with the call that it failed. */
 export type LogFailure = (cause: unknown, method: string, call?: CallFacts) => void;
