@@ -1,4 +1,3 @@
-import { X509Certificate } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import type { PlanStore } from "../store/plan-store.ts";
 import type { Admin } from "./admin.ts";
@@ -9,23 +8,23 @@ import type { Readiness } from "./readiness.ts";
 import type { ServerMetrics } from "./telemetry/metrics.ts";
 import type { ServerLog } from "./telemetry/request-log.ts";
 
-/** A server that takes requests. */
+/** A server that accepts requests. */
 export type RunningServer = {
   /** Such as `http://127.0.0.1:8080`. */
   readonly url: string;
-  /** Where `/livez`, `/readyz` and `/metrics` are; undefined if there is no such port. */
+  /** URL of `/livez`, `/readyz` and `/metrics`; undefined without an admin port. */
   readonly adminUrl: string | undefined;
   readonly ready: Readiness;
-  /** Undefined if nobody could ask for them. */
+  /** Undefined without an admin port, unless the server is a worker. */
   readonly metrics: ServerMetrics | undefined;
   /**
-   * Uses another certificate for new connections; those that are open go on. Rejects if it cannot be read or used, and
-   * then keeps the old one.
+   * Uses another certificate for new connections; open connections are not affected. Rejects if it cannot be read or
+   * used; the current one then stays in use.
    */
   reloadTls(read: () => Promise<TlsPair | undefined>): Promise<void>;
   /**
-   * Stops: not ready from now on, after the drain delay no new connection, what runs is finished within the grace, then
-   * the store is closed. Idempotent.
+   * Stops: reports not ready, closes the port after the drain delay, lets running requests finish within the grace
+   * period, then closes the store. May be called more than once.
    */
   close(): Promise<void>;
 };
@@ -38,33 +37,32 @@ export type ServerParts = {
   overload: OverloadGuard;
   metrics: ServerMetrics | undefined;
   log: ServerLog | undefined;
-  /** Aborted first: from then on nothing is ready. */
+  /** Aborted first: from then on the server is not ready. */
   stopping: AbortController;
-  /** Aborted when no request runs any more that may finish. */
+  /** Aborted once no request runs that may still finish. */
   shutdown: AbortController;
   drainDelayMs: number;
   graceMs: number;
-  /** Is told of each certificate that came into use. */
-  onTls: (tls: TlsPair) => void;
 };
 
 /** Returns the handle of a server whose parts all run. */
 export function runningServer(parts: ServerParts): RunningServer {
-  const { listener, admin, store, overload, metrics, log, stopping, shutdown } = parts;
+  const { listener, admin, ready, store, overload, metrics, log, stopping, shutdown } = parts;
+  const { drainDelayMs, graceMs } = parts;
   let closing: Promise<void> | undefined;
 
   async function close(): Promise<void> {
-    log?.info("stopping", { drainDelayMs: parts.drainDelayMs, graceMs: parts.graceMs });
+    log?.info("stopping", { drainDelayMs, graceMs });
     stopping.abort();
     listener.drain();
-    if (parts.drainDelayMs > 0) {
-      await setTimeout(parts.drainDelayMs);
+    if (drainDelayMs > 0) {
+      await setTimeout(drainDelayMs);
     }
-    await listener.close(parts.graceMs);
+    await listener.close(graceMs);
     shutdown.abort();
     await store.close();
     overload.stop();
-    // Last, so that whoever asks is told "not ready" and not left without an answer.
+    // Last, so that health checks get "not ready" instead of no answer.
     await admin?.close();
     log?.info("stopped");
     log?.flush();
@@ -74,18 +72,17 @@ export function runningServer(parts: ServerParts): RunningServer {
   return {
     url: listener.url,
     adminUrl: admin?.url,
-    ready: parts.ready,
+    ready,
     metrics,
     async reloadTls(read) {
       try {
         const tls = await read();
         if (tls === undefined) {
-          throw new Error("there is no certificate");
+          throw new Error("no certificate is configured");
         }
-        listener.reloadTls(tls);
-        parts.onTls(tls);
+        const notAfterMs = listener.reloadTls(tls);
         metrics?.tlsReloaded("loaded");
-        log?.info("certificate loaded", { notAfter: new Date(notAfterMs(tls)).toISOString() });
+        log?.info("certificate loaded", { notAfter: new Date(notAfterMs).toISOString() });
       } catch (error) {
         metrics?.tlsReloaded("refused");
         log?.failure(error, "reading the certificate");
@@ -97,9 +94,4 @@ export function runningServer(parts: ServerParts): RunningServer {
       return closing;
     },
   };
-}
-
-/** Returns when a certificate ends, in ms since the epoch. */
-export function notAfterMs({ cert }: TlsPair): number {
-  return Date.parse(new X509Certificate(cert).validTo);
 }

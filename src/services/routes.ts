@@ -16,6 +16,9 @@ import type { ServiceDeps } from "./service-deps.ts";
 /** What the details of errors are made of. No service imports it, but tools that show errors look for it. */
 const errorFiles: readonly DescFile[] = [file_mobiledataplansharing_v1_errors, file_google_rpc_error_details];
 
+/** Services of the contract. */
+export const contractServices = [PlanStatusService, PlanGroupService, PlanServingService] as const;
+
 export type RoutesOptions = ServiceDeps & {
   /** Whether to answer gRPC server reflection. Defaults to true. */
   reflection?: boolean;
@@ -26,10 +29,9 @@ export function createRoutes(deps: RoutesOptions): (router: ConnectRouter) => vo
   const planStatus = createPlanStatusService(deps);
   const planGroup = createPlanGroupService(deps);
   const planServing = createPlanServingService(deps);
-  const services = [PlanStatusService, PlanGroupService, PlanServingService];
-  const health = createHealthService({ ...deps, services: services.map(({ typeName }) => typeName) });
+  const health = createHealthService({ ...deps, services: contractServices.map(({ typeName }) => typeName) });
   const reflection = createReflectionRoutes({
-    services: [...services, Health],
+    services: [...contractServices, Health],
     files: errorFiles,
     stopping: deps.stopping,
   });

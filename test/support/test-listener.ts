@@ -1,5 +1,5 @@
 import { type Listener, type ListenerOptions, listen } from "../../src/server/connections/listener.ts";
-import type { RefusedConnection } from "../../src/server/connections/refused-connection.ts";
+import type { RejectionCause } from "../../src/server/connections/rejection.ts";
 import type { HttpHandler } from "../../src/server/http-handler.ts";
 import { defaultLimits, type ServerLimits } from "../../src/server/limits/server-limits.ts";
 
@@ -7,7 +7,7 @@ import { defaultLimits, type ServerLimits } from "../../src/server/limits/server
 export type TestListener = Listener & {
   readonly port: number;
   /** Why connections were refused or cut, in order. */
-  readonly refused: RefusedConnection[];
+  readonly refused: RejectionCause[];
   /** Resolves when so many connections are open. */
   hasConnections(count: number): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -25,14 +25,14 @@ export async function startTestListener(
   limits: Partial<ServerLimits> = {},
   { onRequest = echo, tls }: Pick<ListenerOptions, "tls"> & { onRequest?: HttpHandler } = {},
 ): Promise<TestListener> {
-  const refused: RefusedConnection[] = [];
+  const refused: RejectionCause[] = [];
   const listener = await listen(
     {
       host: "127.0.0.1",
       port: 0,
       tls,
       limits: { ...defaultLimits, ...limits },
-      onRefused: (cause) => refused.push(cause),
+      onRejected: (cause) => refused.push(cause),
     },
     onRequest,
   );

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { hangUp } from "./hang-up.ts";
-import type { OnRefused, RefusedConnection } from "./refused-connection.ts";
+import type { OnRejected, RejectionCause } from "./rejection.ts";
 
 /** The HTTP/1.1 connections and the answers that they owe. */
 export type Http1Connections = {
@@ -18,7 +18,7 @@ export type Http1Connections = {
 };
 
 /** Creates an empty set. */
-export function createHttp1Connections(onRefused: OnRefused): Http1Connections {
+export function createHttp1Connections(onRejected: OnRejected): Http1Connections {
   const silent = new Set<Socket>();
   const owed = new Set<ServerResponse>();
   /** Have been promised no more than the answers that are owed. */
@@ -57,7 +57,7 @@ export function createHttp1Connections(onRefused: OnRefused): Http1Connections {
       if (socket.destroyed || socket.writableEnded) {
         return;
       }
-      onRefused(refusal.cause);
+      onRejected(refusal.cause);
       const last = [...owed].findLast(({ req }) => req.socket === socket);
       if (last?.req.complete) {
         // What is wrong is what follows: answered now, it would be taken for the answer to this request.
@@ -91,7 +91,7 @@ export function createHttp1Connections(onRefused: OnRefused): Http1Connections {
   };
 }
 
-type Refusal = { readonly cause: RefusedConnection; readonly status: 400 | 408 | 413 | 431 };
+type Refusal = { readonly cause: RejectionCause; readonly status: 400 | 408 | 413 | 431 };
 
 const refusals: ReadonlyMap<string, Refusal> = new Map([
   ["HPE_HEADER_OVERFLOW", { cause: "header_size", status: 431 }],

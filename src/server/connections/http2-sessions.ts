@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { type Allowance, createAllowance } from "./allowance.ts";
 import { destroyLater } from "./hang-up.ts";
 import type { ListenerLimits } from "./listener-limits.ts";
-import type { OnRefused, RefusedConnection } from "./refused-connection.ts";
+import type { OnRejected, RejectionCause } from "./rejection.ts";
 
 /** The HTTP/2 connections, watched. */
 export type Http2Sessions = {
@@ -46,12 +46,12 @@ const resetsOf = ({ maxConcurrentStreams }: ListenerLimits) => ({
 });
 
 /** Creates an empty set. Times are those of `performance.now()`. */
-export function createHttp2Sessions(limits: ListenerLimits, onRefused: OnRefused): Http2Sessions {
+export function createHttp2Sessions(limits: ListenerLimits, onRejected: OnRejected): Http2Sessions {
   const open = new Set<Watched>();
   let closing = false;
 
-  const cut = ({ session, socket }: Watched, cause: RefusedConnection) => {
-    onRefused(cause);
+  const cut = ({ session, socket }: Watched, cause: RejectionCause) => {
+    onRejected(cause);
     session.destroy(new Error(cause), constants.NGHTTP2_ENHANCE_YOUR_CALM);
     destroyLater(socket);
   };
@@ -104,7 +104,7 @@ export function createHttp2Sessions(limits: ListenerLimits, onRefused: OnRefused
       });
       session.on("error", (error: Error & { code?: string }) => {
         if (error.code === "ERR_HTTP2_ERROR" || error.code === "ERR_HTTP2_TOO_MANY_INVALID_FRAMES") {
-          onRefused("protocol");
+          onRejected("protocol");
         }
       });
       if (closing) {

@@ -8,7 +8,7 @@ import { createHttp2Sessions } from "./http2-sessions.ts";
 import type { ListenerLimits } from "./listener-limits.ts";
 import { createNewcomers } from "./newcomers.ts";
 import type { Port, TlsPair } from "./port.ts";
-import type { OnRefused } from "./refused-connection.ts";
+import type { OnRejected } from "./rejection.ts";
 import { createSlowBodies } from "./slow-bodies.ts";
 import { createTlsPort } from "./tls-port.ts";
 
@@ -23,7 +23,7 @@ export type ListenerOptions = {
   /** Defaults to `defaultLimits`. */
   limits?: ListenerLimits | undefined;
   /** Is told why a connection was refused or cut. */
-  onRefused?: OnRefused | undefined;
+  onRejected?: OnRejected | undefined;
 };
 
 /** An open port. */
@@ -32,11 +32,13 @@ export type Listener = {
   readonly url: string;
   /** Connections that are open now. */
   connections(): number;
+  /** When the certificate in use expires, in ms since the epoch; undefined without TLS. */
+  certificateNotAfterMs(): number | undefined;
   /**
-   * Uses another certificate for new connections; those that are open go on with theirs. Throws if the pair cannot be
-   * used or the port has no TLS, and then changes nothing.
+   * Uses another certificate for new connections and returns when it expires, in ms since the epoch; open connections
+   * are not affected. Throws if the pair cannot be used or the port has no TLS, and then changes nothing.
    */
-  reloadTls(tls: TlsPair): void;
+  reloadTls(tls: TlsPair): number;
   /**
    * From now on answers ask clients to go elsewhere: `Connection: close` on HTTP/1.1. New connections are still
    * accepted. HTTP/2 clients go when the listener is closed.
@@ -60,20 +62,20 @@ const keepAliveProbeMs = 60_000;
  * certificate and its key cannot be used.
  */
 export async function listen(options: ListenerOptions, onRequest: HttpHandler): Promise<Listener> {
-  const { tls, limits = defaultLimits, onRefused = () => {} } = options;
+  const { tls, limits = defaultLimits, onRejected = () => {} } = options;
   const sweepMs = sweepMsOf(limits);
-  const newcomers = createNewcomers(limits.headerTimeoutMs, onRefused);
-  const http1 = createHttp1Connections(onRefused);
-  const http2 = createHttp2Sessions(limits, onRefused);
+  const newcomers = createNewcomers(limits.headerTimeoutMs, onRejected);
+  const http1 = createHttp1Connections(onRejected);
+  const http2 = createHttp2Sessions(limits, onRejected);
   // One that times its bodies itself, as REST does, must be the first to answer.
-  const bodies = createSlowBodies(limits.bodyTimeoutMs + sweepMs, onRefused);
+  const bodies = createSlowBodies(limits.bodyTimeoutMs + sweepMs, onRejected);
   const portOptions = {
     limits,
     sweepMs,
     newcomers,
     http1,
     http2,
-    onRefused,
+    onRejected,
     onRequest: ((request, response) => {
       bodies.watch(request, response);
       onRequest(request, response);
@@ -89,11 +91,11 @@ export async function listen(options: ListenerOptions, onRequest: HttpHandler): 
   });
   // The second one is for node:cluster: the primary would offer the connection to the workers in turn for ever.
   Object.assign(port, { maxConnections: limits.maxConnections, dropMaxConnection: true });
-  port.on("drop", () => onRefused("connections"));
+  port.on("drop", () => onRejected("connections"));
 
   await open(port, options);
   // Such as no file descriptor being left for a connection.
-  port.on("error", () => onRefused("connections"));
+  port.on("error", () => onRejected("connections"));
   const sweepAll = () => {
     const now = performance.now();
     newcomers.sweep(now);
@@ -106,11 +108,12 @@ export async function listen(options: ListenerOptions, onRequest: HttpHandler): 
   return {
     url: urlOf(port, options),
     connections: () => sockets.size,
+    certificateNotAfterMs: () => tlsPort?.certificateNotAfterMs(),
     reloadTls(next) {
       if (tlsPort === undefined) {
         throw new Error("the port was opened without a certificate and cannot be given one");
       }
-      tlsPort.reloadTls(next);
+      return tlsPort.reloadTls(next);
     },
     drain: http1.drain,
     async close(graceMs) {

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { OnRefused } from "./refused-connection.ts";
+import type { OnRejected } from "./rejection.ts";
 
 /** Connections of which it is not known yet what they speak: in a TLS handshake, or before the first bytes of HTTP. */
 export type Newcomers = {
@@ -13,7 +13,7 @@ export type Newcomers = {
 };
 
 /** Creates an empty set. Times are those of `performance.now()`. */
-export function createNewcomers(timeoutMs: number, onRefused: OnRefused): Newcomers {
+export function createNewcomers(timeoutMs: number, onRejected: OnRejected): Newcomers {
   const arrivals = new Map<Socket, number>();
   return {
     add(socket) {
@@ -29,7 +29,7 @@ export function createNewcomers(timeoutMs: number, onRefused: OnRefused): Newcom
         if (now - arrival <= timeoutMs) {
           return;
         }
-        onRefused("header_timeout");
+        onRejected("header_timeout");
         arrivals.delete(socket);
         socket.destroy();
       }

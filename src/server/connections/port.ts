@@ -7,7 +7,7 @@ import type { Http1Connections } from "./http1-connections.ts";
 import type { Http2Sessions } from "./http2-sessions.ts";
 import type { ListenerLimits } from "./listener-limits.ts";
 import type { Newcomers } from "./newcomers.ts";
-import type { OnRefused } from "./refused-connection.ts";
+import type { OnRejected } from "./rejection.ts";
 
 /** A certificate with those of its issuers, and its private key; PEM texts. */
 export type TlsPair = { readonly cert: string; readonly key: string };
@@ -27,7 +27,7 @@ export type PortOptions = {
   readonly http1: Http1Connections;
   readonly http2: Http2Sessions;
   readonly onRequest: HttpHandler;
-  readonly onRefused: OnRefused;
+  readonly onRejected: OnRejected;
 };
 
 /** The settings of Node for HTTP/1.1. Bodies are not its to time: see slow-bodies.ts. */

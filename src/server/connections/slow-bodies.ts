@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { constants, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
 import { hangUp } from "./hang-up.ts";
-import type { OnRefused } from "./refused-connection.ts";
+import type { OnRejected } from "./rejection.ts";
 
 type Request = IncomingMessage | Http2ServerRequest;
 type Response = ServerResponse | Http2ServerResponse;
@@ -22,7 +22,7 @@ type Late = { readonly request: Request; readonly response: Response; readonly s
  * Nearly every body comes together with its header, and thousands do in a second: they cost one entry of a list that is
  * dropped when the packet has been looked at. Only what is not there by then is kept and looked at by each sweep.
  */
-export function createSlowBodies(timeoutMs: number, onRefused: OnRefused): SlowBodies {
+export function createSlowBodies(timeoutMs: number, onRejected: OnRejected): SlowBodies {
   let arriving: { request: Request; response: Response }[] = [];
   const late = new Set<Late>();
   const sort = () => {
@@ -46,7 +46,7 @@ export function createSlowBodies(timeoutMs: number, onRefused: OnRefused): SlowB
           late.delete(entry);
         } else if (now - entry.since > timeoutMs && cut(entry)) {
           late.delete(entry);
-          onRefused("body_timeout");
+          onRejected("body_timeout");
         }
       }
     },

@@ -7,14 +7,19 @@ import { http1SettingsOf, http2SettingsOf, type Port, type PortOptions, type Tls
 
 /** A port that speaks TLS only. */
 export type TlsPort = Port & {
-  /** Uses another certificate for new connections. Throws if the pair cannot be used, and then keeps the old one. */
-  reloadTls(tls: TlsPair): void;
+  /**
+   * Uses another certificate for new connections and returns when it expires. Throws if the pair cannot be used; the
+   * current one then stays in use.
+   */
+  reloadTls(tls: TlsPair): number;
+  /** When the certificate in use expires, in ms since the epoch. */
+  certificateNotAfterMs(): number;
 };
 
 /** Creates a TLS port: HTTP/1.1 and HTTP/2 by ALPN. Throws if the pair cannot be used. */
 export function createTlsPort(tls: TlsPair, options: PortOptions): TlsPort {
-  const { newcomers, http1, http2, onRequest, onRefused } = options;
-  checkPair(tls);
+  const { newcomers, http1, http2, onRequest, onRejected } = options;
+  let notAfterMs = checkPair(tls);
   const server = createSecureServer(
     {
       ...tls,
@@ -61,7 +66,7 @@ export function createTlsPort(tls: TlsPair, options: PortOptions): TlsPort {
   // Before Node's own listener, which takes it for a clientError.
   server.prependListener("tlsClientError", (error: Error & { code?: string }, socket: TLSSocket) => {
     if (error.code !== "ECONNRESET") {
-      onRefused("tls");
+      onRejected("tls");
     }
     socket.destroy();
   });
@@ -69,13 +74,17 @@ export function createTlsPort(tls: TlsPair, options: PortOptions): TlsPort {
   // Missing in its type, though it has it for HTTP/1.1.
   return Object.assign(server as typeof server & Port, {
     reloadTls(next: TlsPair) {
-      checkPair(next);
+      const nextNotAfterMs = checkPair(next);
       server.setSecureContext(next);
+      notAfterMs = nextNotAfterMs;
+      return notAfterMs;
     },
+    certificateNotAfterMs: () => notAfterMs,
   });
 }
 
-function checkPair({ cert, key }: TlsPair): void {
+/** Returns when a certificate expires, in ms since the epoch. Throws if the pair cannot be used. */
+function checkPair({ cert, key }: TlsPair): number {
   const certificate = attempt(() => new X509Certificate(cert), "the certificate cannot be read as PEM");
   const privateKey = attempt(() => createPrivateKey(key), "the key of the certificate cannot be read as PEM");
   if (!certificate.checkPrivateKey(privateKey)) {
@@ -83,6 +92,7 @@ function checkPair({ cert, key }: TlsPair): void {
   }
   // A key that is too short, say.
   attempt(() => createSecureContext({ cert, key }), "the certificate and its key cannot be used");
+  return Date.parse(certificate.validTo);
 }
 
 function attempt<T>(act: () => T, failure: string): T {

@@ -1,10 +1,28 @@
 import { isLoopback } from "../../contract/loopback.ts";
 
-/**
- * Returns the URLs that mean a server which listens at `url`: that one and, on this machine alone, the other names
- * of it. Behind a proxy, or on every address of a machine, the server must be told.
- */
-export function urlsOfListener(url: string): readonly string[] {
+/** The URLs under which clients reach a server, without a slash at the end. */
+export type PublicUrls = {
+  /** Returns the configured URLs or, without any, those of the port; none before it is open. */
+  current(): readonly string[];
+  /** Takes the URL of the port. */
+  listeningAt(url: string): void;
+};
+
+/** Creates the public URLs of a server. Behind a proxy, or on all addresses of a machine, they must be configured. */
+export function createPublicUrls(configured: readonly string[] = []): PublicUrls {
+  let urls = configured;
+  return {
+    current: () => urls,
+    listeningAt(url) {
+      if (configured.length === 0) {
+        urls = urlsOfListener(url);
+      }
+    },
+  };
+}
+
+/** Returns the URL of a port and, on a loopback address, the same with the other names of this machine. */
+function urlsOfListener(url: string): readonly string[] {
   const { protocol, hostname, port } = new URL(url);
   if (!isLoopback(hostname)) {
     return [url];
@@ -15,15 +33,15 @@ export function urlsOfListener(url: string): readonly string[] {
 }
 
 /**
- * Returns the URL by which a client reached the server: the one of its own whose host is that of the request, else the
- * first. What a request says is only compared, never repeated.
+ * Returns the public URL by which a client reached the server: the one with the host of the request, else the first. The
+ * host is only compared and never copied, because clients choose it.
  */
 export function publicUrlOf(publicUrls: readonly string[], host: string | undefined): string {
-  const asked = publicUrls.find((url) => {
+  const requested = publicUrls.find((url) => {
     const own = new URL(url);
-    // With the scheme, so that a port that is the scheme's own need not be written.
+    // With the scheme, so that its default port may be omitted.
     return host !== undefined && URL.parse(`${own.protocol}//${host}`)?.host === own.host;
   });
   const [first = ""] = publicUrls;
-  return asked ?? first;
+  return requested ?? first;
 }

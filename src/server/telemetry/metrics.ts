@@ -22,8 +22,10 @@ export type StoreOperation = "put" | "get" | "health" | "scan";
  */
 export type ServerMetrics = {
   readonly registry: Registry;
+  /** Adds the metrics that are read from the state of the server. To be called once. */
+  watch(state: () => MetricsState): void;
   request(summary: CallSummary): void;
-  connectionRefused(cause: string): void;
+  connectionRejected(cause: string): void;
   /** `errorType` is undefined if the store answered. */
   storeCall(operation: StoreOperation, seconds: number, errorType: string | undefined): void;
   /** Puts that were stored together. */
@@ -47,11 +49,10 @@ export type MetricsOptions = {
   version: string;
   /** `db.system.name` of the store. */
   storeSystem: string;
-  state: () => MetricsState;
 };
 
 /** Creates the metrics of one process, those of the process itself among them. */
-export function createServerMetrics({ version, storeSystem, state }: MetricsOptions): ServerMetrics {
+export function createServerMetrics({ version, storeSystem }: MetricsOptions): ServerMetrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -68,7 +69,7 @@ export function createServerMetrics({ version, storeSystem, state }: MetricsOpti
     labelNames: ["reason"],
     registers,
   });
-  const connectionsRefused = new Counter({
+  const connectionsRejected = new Counter({
     name: "mdps_connections_refused_total",
     help: "Connections and streams that were cut because of a limit",
     labelNames: ["cause"],
@@ -115,7 +116,6 @@ export function createServerMetrics({ version, storeSystem, state }: MetricsOpti
     aggregator: "first",
     registers,
   }).set({ version }, 1);
-  registerState(registers, state);
 
   const observeCall = remembered((system: string, method: string, code: string) =>
     calls.labels(system, method, code),
@@ -125,6 +125,7 @@ export function createServerMetrics({ version, storeSystem, state }: MetricsOpti
   );
   return {
     registry,
+    watch: (state) => registerState(registers, state),
     request(summary) {
       const { call, outcome, method, durationMs } = summary;
       observeCall(systemNameOf(call.protocol), method, statusOf(outcome)).observe(durationMs / 1000);
@@ -132,7 +133,7 @@ export function createServerMetrics({ version, storeSystem, state }: MetricsOpti
         refusals.inc({ reason: outcome.reason });
       }
     },
-    connectionRefused: (cause) => connectionsRefused.inc({ cause }),
+    connectionRejected: (cause) => connectionsRejected.inc({ cause }),
     storeCall: (operation, seconds, errorType = "") => observeStore(operation, errorType).observe(seconds),
     batch: (puts) => batches.observe(puts),
     swept: (records) => swept.inc(records),

@@ -1,5 +1,5 @@
 /** Why connections are refused or cut: few words, for they label a metric. */
-export const refusedConnections = [
+export const rejectionCauses = [
   /** As many are open as may be, or as the system has file descriptors for. */
   "connections",
   /** A TLS handshake, the beginning of HTTP/2 or a header that took too long. */
@@ -18,8 +18,8 @@ export const refusedConnections = [
   "protocol",
 ] as const;
 
-/** One of `refusedConnections`. */
-export type RefusedConnection = (typeof refusedConnections)[number];
+/** One of `rejectionCauses`. */
+export type RejectionCause = (typeof rejectionCauses)[number];
 
 /** Is told of each connection that is refused or cut. Must not throw. */
-export type OnRefused = (cause: RefusedConnection) => void;
+export type OnRejected = (cause: RejectionCause) => void;
