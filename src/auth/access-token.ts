@@ -3,29 +3,31 @@ import { type JWTPayload, jwtVerify, SignJWT } from "jose";
 import type { Clock } from "../contract/clock.ts";
 import type { FindServiceAccount } from "./accounts/lookup.ts";
 import type { Principal } from "./principal.ts";
-import { faultOfJwt } from "./providers/jwt-faults.ts";
+import { describeJwtError } from "./providers/jwt-errors.ts";
 import type { SigningKey } from "./signing-key.ts";
-import type { Refused, TokenSource } from "./verified-token.ts";
+import type { Rejected, TokenSource } from "./verified-token.ts";
 
-/** `iss` and `aud` of the tokens that a server makes for itself. */
+/** `iss` and `aud` of the tokens that the server signs itself. */
 export const ownIssuer = "mobile-data-plan-sharing";
 const tokenType = "at+jwt";
 
-/** How long an access token lasts unless said otherwise, in seconds: as long as Google's. */
+/** Default lifetime of an access token, in seconds: the same as at Google. */
 export const defaultTokenSeconds = 3600;
+
+/** Why the token of a revoked account or a removed key is rejected. */
+export const accountRevoked = "the service account or key of the access token was revoked";
 
 export type AccessTokenInit = {
   account: string;
-  /** Operators that it is for, whatever a list of accounts says: for `mdps token`, whose caller has the signing key. */
+  /** Operators that the token is valid for. Set by `mdps token` only: its caller has the signing key. */
   asns?: readonly number[];
-  /** Key of the service account that asked for it; its removal ends the token. */
+  /** Key of the service account that requested the token. The token stops working when the key is removed. */
   accountKeyId?: string;
   scopes: readonly string[];
-  /** How long it lasts, in seconds. */
   lifetimeSeconds: number;
 };
 
-/** Makes an access token, a JWT (RFC 9068) that this installation's servers accept. */
+/** Signs an access token, a JWT (RFC 9068) that the servers of this installation accept. */
 export async function signAccessToken(key: SigningKey, init: AccessTokenInit, clock: Clock): Promise<string> {
   const now = Math.floor(clock.now() / 1000);
   return new SignJWT({
@@ -46,8 +48,8 @@ export async function signAccessToken(key: SigningKey, init: AccessTokenInit, cl
 export type OwnTokenOptions = { key: SigningKey; clock: Clock; findServiceAccount: FindServiceAccount };
 
 /**
- * Verifies the tokens that `signAccessToken` made: signature, issuer, audience, type and life. What a service account
- * may do is looked up at each call, so that `revoke` and `unlink` end tokens that are under way.
+ * Verifies tokens of `signAccessToken`: signature, issuer, audience, type and lifetime. The service account is looked
+ * up for each request, so that `revoke` and `unlink` apply to tokens already issued.
  */
 export function createOwnTokens({ key, clock, findServiceAccount }: OwnTokenOptions): TokenSource {
   return {
@@ -61,21 +63,21 @@ export function createOwnTokens({ key, clock, findServiceAccount }: OwnTokenOpti
           currentDate: new Date(clock.now()),
           requiredClaims: ["exp", "sub"],
         });
-        const claimed = claimedBy(payload);
+        const claimed = principalOf(payload);
         const { account_key: keyId } = payload;
         return {
-          keepUntilMs: Number(payload.exp) * 1000,
+          cacheUntilMs: Number(payload.exp) * 1000,
           principal: () =>
             typeof keyId === "string" ? restricted(claimed, keyId, findServiceAccount) : claimed,
         };
       } catch (error) {
-        return { refused: faultOfJwt(error) };
+        return { rejected: describeJwtError(error) };
       }
     },
   };
 }
 
-function claimedBy({ sub, asns, scope }: JWTPayload): Principal {
+function principalOf({ sub, asns, scope }: JWTPayload): Principal {
   return {
     account: String(sub),
     asns: new Set(Array.isArray(asns) ? asns.filter(Number.isInteger) : []),
@@ -83,10 +85,11 @@ function claimedBy({ sub, asns, scope }: JWTPayload): Principal {
   };
 }
 
-function restricted(claimed: Principal, keyId: string, find: FindServiceAccount): Principal | Refused {
+/** Limits a principal to what the service account of its token may do now. */
+function restricted(claimed: Principal, keyId: string, find: FindServiceAccount): Principal | Rejected {
   const account = find(claimed.account);
   if (account?.keys.some((key) => key.keyId === keyId) !== true) {
-    return { refused: "the service account of the access token was revoked" };
+    return { rejected: accountRevoked };
   }
   return {
     account: claimed.account,

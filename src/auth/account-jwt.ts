@@ -3,8 +3,8 @@ import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } 
 import type { Clock } from "../contract/clock.ts";
 import type { ServiceAccount } from "./accounts/list-file.ts";
 import type { FindServiceAccount } from "./accounts/lookup.ts";
-import { faultOfJwt } from "./providers/jwt-faults.ts";
-import type { Refused } from "./verified-token.ts";
+import { describeJwtError } from "./providers/jwt-errors.ts";
+import type { Rejected } from "./verified-token.ts";
 
 /** A JWT that a service account signed with one of its keys. */
 export type AccountJwt = {
@@ -15,47 +15,47 @@ export type AccountJwt = {
   readonly expiresAt: number;
 };
 
-/** How far ahead the clock of a signer may be, in seconds. */
+/** How far the clock of the signer may be ahead, in seconds. */
 const skewSeconds = 60;
-/** How long such a JWT may last, in seconds: as long as at Google. */
-const mostSeconds = 3600;
+/** Maximum lifetime of such a JWT, in seconds: the same as at Google. */
+const maxLifetimeSeconds = 3600;
 
 /**
- * Verifies a JWT that a service account signed: RS256, `iss` the account and `sub`, if there is one, as well; `iat` and
- * `exp` at most an hour apart. Whom it is for (`aud`) and what (`scope`) is left to the caller. Rejects with
+ * Verifies a JWT that a service account signed: the algorithm is RS256, `iss` and an optional `sub` are the email of the
+ * account, and `exp` is at most an hour after `iat`. The caller checks `aud` and `scope`. Rejects with
  * CREDENTIALS_UNVERIFIABLE if the accounts cannot be read now.
  */
 export async function verifyAccountJwt(
   token: string,
   find: FindServiceAccount,
   clock: Clock,
-): Promise<AccountJwt | Refused> {
+): Promise<AccountJwt | Rejected> {
   const nowMs = clock.now();
   try {
     const { kid } = decodeProtectedHeader(token);
     const { iss } = decodeJwt(token);
     const account = iss === undefined ? undefined : find(iss);
-    // Google's own libraries leave the key out of assertions; then each of the account's is tried.
+    // Google's libraries omit `kid` in assertions: try each key of the account.
     const keys = account?.keys.filter(({ keyId }) => kid === undefined || kid === keyId) ?? [];
     for (const { keyId, publicKey } of keys) {
-      const payload = await verifiedBy(publicKey, token, nowMs);
+      const payload = await payloadSignedBy(publicKey, token, nowMs);
       if (account !== undefined && payload !== undefined) {
-        const fault = faultOfClaims(payload, nowMs);
+        const problem = problemOfClaims(payload, nowMs);
         const expiresAt = Number(payload.exp);
-        return fault === undefined ? { account, keyId, payload, expiresAt } : { refused: fault };
+        return problem === undefined ? { account, keyId, payload, expiresAt } : { rejected: problem };
       }
     }
-    return { refused: "it is not signed by a service account of this server" };
+    return { rejected: "the access token is not signed by a service account of this server" };
   } catch (error) {
     if (error instanceof ConnectError) {
       throw error;
     }
-    return { refused: faultOfJwt(error) };
+    return { rejected: describeJwtError(error) };
   }
 }
 
 /** Returns the payload, or undefined if another key signed it. */
-async function verifiedBy(key: Parameters<typeof jwtVerify>[1], token: string, nowMs: number) {
+async function payloadSignedBy(key: Parameters<typeof jwtVerify>[1], token: string, nowMs: number) {
   try {
     const { payload } = await jwtVerify(token, key as never, {
       algorithms: ["RS256"],
@@ -72,9 +72,9 @@ async function verifiedBy(key: Parameters<typeof jwtVerify>[1], token: string, n
   }
 }
 
-function faultOfClaims({ iss, sub, iat = 0, exp = 0 }: JWTPayload, nowMs: number): string | undefined {
+function problemOfClaims({ iss, sub, iat = 0, exp = 0 }: JWTPayload, nowMs: number): string | undefined {
   if (sub !== undefined && sub !== iss) {
-    return "sub must be the account that signed: acting for others is not supported";
+    return "sub must equal iss: acting for another account is not supported";
   }
   if (exp * 1000 <= nowMs) {
     return "the access token has expired";
@@ -82,5 +82,7 @@ function faultOfClaims({ iss, sub, iat = 0, exp = 0 }: JWTPayload, nowMs: number
   if ((iat - skewSeconds) * 1000 > nowMs) {
     return "the access token is not valid yet: iat is in the future";
   }
-  return exp - iat > mostSeconds || exp < iat ? `exp must be at most ${mostSeconds} s after iat` : undefined;
+  return exp - iat > maxLifetimeSeconds || exp < iat
+    ? `exp must be at most ${maxLifetimeSeconds} s after iat`
+    : undefined;
 }

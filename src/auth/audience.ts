@@ -1,13 +1,13 @@
-/** Returns the URLs under which clients reach the server, without a slash at the end. */
+/** Returns the URLs of the server as clients see them, without a trailing slash. */
 export type PublicUrls = () => readonly string[];
 
-/** Where Google's servers take assertions. */
+/** The token endpoint of Google. */
 const googleTokenUri = "https://oauth2.googleapis.com/token";
 
 /**
- * Says whether an assertion is meant for this server's token endpoint. Google's own URI is one too: Google's library
- * for Node writes it into every assertion, whatever `token_uri` of the key file says. The signature still has to be
- * that of an account of this server.
+ * Returns whether `aud` of an assertion names the token endpoint of this server. Google's token endpoint is accepted as
+ * well, because Google's library for Node always uses it and ignores `token_uri` of the key file. The assertion must
+ * still be signed by an account of this server.
  */
 export function isTokenAudience(aud: unknown, publicUrls: PublicUrls): boolean {
   const all = publicUrls().map((url) => `${url}/token`);
@@ -15,9 +15,9 @@ export function isTokenAudience(aud: unknown, publicUrls: PublicUrls): boolean {
 }
 
 /**
- * Says whether a self-signed token is meant for this server (AIP-4111): the URL of the service, or of one of its
- * methods. gRPC libraries write `https` also where the connection is not TLS. The token endpoint is not among them:
- * whoever gets hold of an assertion, perhaps used, must not have an access token (RFC 8725 3.12).
+ * Returns whether `aud` of a self-signed token names this server (AIP-4111): the URL of the service or of one of its
+ * methods. gRPC libraries write `https` even without TLS. The token endpoint does not count, because a leaked assertion
+ * must not work as an access token (RFC 8725 3.12).
  */
 export function isServiceAudience(aud: unknown, publicUrls: PublicUrls): boolean {
   if (typeof aud !== "string" || !URL.canParse(aud)) {

@@ -16,18 +16,18 @@ import { createTokenGrant, type TokenGrant } from "./token-grant.ts";
 import { createTokenVerifier, type VerifyToken } from "./token-verifier.ts";
 
 export type AuthenticationOptions = {
-  /** Where the signing key and the service accounts are. */
+  /** Directory of the signing key and the service accounts. */
   dataDirectory: string;
   clock: Clock;
-  /** Whose tokens are accepted beside the server's own; it must have been validated. */
+  /** Issuers accepted in addition to the server itself. Must be valid. */
   config?: AuthConfig | undefined;
-  /** The secret that goes with `config.introspection`. */
+  /** Client secret for `config.introspection`. */
   introspectionSecret?: string | undefined;
-  /** URLs under which clients reach the server. */
+  /** URLs of the server as clients see them. */
   publicUrls: PublicUrls;
 };
 
-/** Who may call, in all: the server's own tokens, its service accounts, and the issuers of the configuration. */
+/** Verifies tokens of the server, its service accounts and the configured issuers, and grants tokens. */
 export type Authentication = { readonly verifyToken: VerifyToken; readonly grantToken: TokenGrant };
 
 /** Loads keys and accounts. Rejects with SigningKeyError or ServiceAccountsError. */

@@ -3,19 +3,19 @@ import { ErrorReason } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
 import { apiError } from "../contract/api-error.ts";
 import { parentOf } from "../contract/resource-names.ts";
 
-/** Who is calling, after the access token was verified. */
+/** The caller, taken from a verified access token. */
 export type Principal = {
-  /** Name of the account. */
+  /** Email of a service account, or the account claim of another issuer. */
   readonly account: string;
   /** Operators that the account may act for. */
   readonly asns: ReadonlySet<number>;
   readonly scopes: ReadonlySet<string>;
 };
 
-/** Where the request gate leaves the caller for the services. */
+/** Context key of the caller. The request gate sets it, the services read it. */
 export const principalKey = createContextKey<Principal | undefined>(undefined, { description: "caller" });
 
-/** Throws PERMISSION_DENIED unless the caller may act for the operator, whether or not that operator exists. */
+/** Throws PERMISSION_DENIED unless the caller may act for the operator. Operators that do not exist get the same error. */
 export function requireOperator(principal: Principal | undefined, asn: number): void {
   if (principal?.asns.has(asn) !== true) {
     throw apiError(ErrorReason.OPERATOR_NOT_LINKED, {

@@ -3,29 +3,29 @@ import { mkdir, open, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../contract/clock.ts";
 
-/** Remembers which assertions were used. */
+/** Detects assertions that were used before. */
 export type ReplayGuard = {
   /**
-   * Returns whether this `jti` of an account comes for the first time, and remembers it for longer than an assertion
-   * can last. True once only, also when several servers of a data directory are asked at once, and after a restart.
+   * Records the `jti` of an account and resolves with whether it is new. Resolves with true only once, also across the
+   * servers of a data directory and across restarts.
    */
   isFirst(account: string, jti: string): Promise<boolean>;
 };
 
-/** How long a `jti` is remembered, in ms: an assertion lasts an hour, and may be of a clock that is a minute ahead. */
-const rememberedMs = 2 * 3_600_000;
-/** Time between two looks for what may be forgotten, in ms. */
-const forgetEveryMs = 60_000;
+/** How long a `jti` is stored, in ms. An assertion lasts an hour, and its clock may be a minute ahead. */
+export const storedMs = 2 * 3_600_000;
+/** Time between two removals of old entries, in ms. */
+const cleanupIntervalMs = 60_000;
 
 /**
- * Creates a guard that keeps an empty file for each assertion in `used-assertions/` of the data directory, named by a
- * digest: of all who come with the same one, the file system lets a single one create it.
+ * Creates a guard that stores an empty file for each assertion in `used-assertions/` of the data directory. The name of
+ * the file is a digest of the assertion, and the file system lets only one caller create it.
  */
 export function createReplayGuard(dataDirectory: string, clock: Clock): ReplayGuard {
   const directory = join(dataDirectory, "used-assertions");
-  let forgetAt = 0;
+  let nextCleanup = 0;
 
-  async function forget(before: number): Promise<void> {
+  async function removeOlderThan(before: number): Promise<void> {
     for (const name of await readdir(directory)) {
       const path = join(directory, name);
       const used = await stat(path).catch(() => undefined);
@@ -39,9 +39,9 @@ export function createReplayGuard(dataDirectory: string, clock: Clock): ReplayGu
     async isFirst(account, jti) {
       await mkdir(directory, { recursive: true, mode: 0o700 });
       const now = clock.now();
-      if (now >= forgetAt) {
-        forgetAt = now + forgetEveryMs;
-        await forget(now - rememberedMs);
+      if (now >= nextCleanup) {
+        nextCleanup = now + cleanupIntervalMs;
+        await removeOlderThan(now - storedMs);
       }
       const digest = createHash("sha256")
         .update(JSON.stringify([account, jti]))

@@ -9,37 +9,37 @@ import type { VerifyToken } from "./token-verifier.ts";
 
 const realm = 'Bearer realm="mobile-data-plan-sharing"';
 
-/** Decides whether a call goes on before its body is read; refuses by throwing. */
+/** Checks the credentials of a call before its body is read. Rejects with the error of the call. */
 export type RequestGate = (context: HandlerContext) => Promise<void>;
 
 export type RequestGateOptions = {
   verifyToken: VerifyToken;
-  /** Whether anybody who can connect may call a service. */
+  /** Returns whether a service needs no access token. */
   isOpen: (service: DescService) => boolean;
 };
 
 /**
- * Creates the gate that every call on every protocol passes, but those of open services: a bearer token that verifies,
- * one of the scopes that the contract names for the service and, where the URL tells it, the operator. Leaves the
- * caller in the context.
+ * Creates the check of every call on every protocol, except calls of open services. It requires a valid bearer token,
+ * one of the scopes that the contract lists for the service and, if the URL names an operator, a link to it. Stores the
+ * caller in the context (`principalKey`).
  */
 export function createRequestGate({ verifyToken, isOpen }: RequestGateOptions): RequestGate {
   const scopes = new Map<DescService, readonly string[]>();
-  return async (context) => {
+  return async function checkCredentials(context) {
     if (isOpen(context.service)) {
       return;
     }
-    refuseTokenInQuery(context.url);
+    rejectTokenInQuery(context.url);
     const token = bearerToken(context.requestHeader.get("authorization"));
     const principal = await verifyToken(token);
-    if ("refused" in principal) {
-      throw invalidToken(principal.refused);
+    if ("rejected" in principal) {
+      throw invalidToken(principal.rejected);
     }
     const { service } = context;
-    const wanted = scopes.get(service) ?? scopesOf(service);
-    scopes.set(service, wanted);
-    if (!wanted.some((scope) => principal.scopes.has(scope))) {
-      const scope = wanted.join(" ");
+    const accepted = scopes.get(service) ?? scopesOf(service);
+    scopes.set(service, accepted);
+    if (!accepted.some((scope) => principal.scopes.has(scope))) {
+      const scope = accepted.join(" ");
       throw apiError(ErrorReason.SCOPE_INSUFFICIENT, {
         message: `the access token lacks the scope ${scope}`,
         metadata: { scope },
@@ -54,11 +54,8 @@ export function createRequestGate({ verifyToken, isOpen }: RequestGateOptions): 
   };
 }
 
-/**
- * Throws if the query has a token (RFC 6750 2.3), whatever the header says: what reads URLs, logs and caches them,
- * would have it too.
- */
-function refuseTokenInQuery(url: string): void {
+/** Throws if the query contains a token (RFC 6750 2.3), because URLs end up in logs and caches. */
+function rejectTokenInQuery(url: string): void {
   const mark = url.indexOf("?");
   if (mark === -1) {
     return;
@@ -71,18 +68,18 @@ function refuseTokenInQuery(url: string): void {
   }
 }
 
-/** Returns the token of an Authorization header (RFC 6750 2.1). Throws UNAUTHENTICATED, or for two INVALID_ARGUMENT. */
+/** Returns the token of an Authorization header (RFC 6750 2.1). Throws UNAUTHENTICATED, or INVALID_ARGUMENT for two headers. */
 function bearerToken(header: string | null): string {
   if (header === null) {
-    // RFC 6750 3.1: no error code where no credentials were sent.
+    // RFC 6750 3.1: no error code if the request has no credentials.
     throw apiError(ErrorReason.CREDENTIALS_MISSING, {
       message: "an access token is required: send the header Authorization: Bearer <token>",
       headers: { "www-authenticate": realm },
     });
   }
-  // Two headers come joined by a comma and a blank (RFC 9110 5.3); behind the comma of an empty one there is nothing.
+  // Node joins two headers by a comma and a space (RFC 9110 5.3). After an empty second one the text ends with a comma.
   if (header.includes(", ") || header.endsWith(",")) {
-    throw malformed("the Authorization header must be there once");
+    throw malformed("the Authorization header must be sent once");
   }
   const token = /^Bearer +([A-Za-z0-9\-._~+/]+=*)$/i.exec(header)?.[1];
   if (token === undefined) {
@@ -105,7 +102,7 @@ function invalidToken(description: string): ConnectError {
   });
 }
 
-/** RFC 6750 3: characters that a description must not have may come from the names of claims. */
+/** RFC 6750 3 limits the characters of a description, and names of claims may contain others. */
 function challenge(error: string, description: string): Readonly<Record<string, string>> {
   const text = description.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, "?");
   return { "www-authenticate": `${realm}, error="${error}", error_description="${text}"` };

@@ -1,7 +1,9 @@
 import type { Clock } from "../contract/clock.ts";
+import { accountRevoked } from "./access-token.ts";
 import { verifyAccountJwt } from "./account-jwt.ts";
 import type { FindServiceAccount } from "./accounts/lookup.ts";
 import { isServiceAudience, type PublicUrls } from "./audience.ts";
+import { invalidClaim } from "./providers/jwt-errors.ts";
 import type { TokenSource } from "./verified-token.ts";
 
 export type SelfSignedTokenOptions = {
@@ -11,8 +13,8 @@ export type SelfSignedTokenOptions = {
 };
 
 /**
- * Verifies tokens that service accounts sign themselves, without asking the token endpoint (AIP-4111). One names
- * either its scopes or, by `aud`, this server, and then has all the scopes of its account.
+ * Verifies tokens that service accounts sign themselves, without the token endpoint (AIP-4111). Such a token has either
+ * `scope`, or this server as `aud` and then all scopes of its account.
  */
 export function createSelfSignedTokens({
   findServiceAccount: find,
@@ -22,18 +24,18 @@ export function createSelfSignedTokens({
   return {
     async verify(token) {
       const jwt = await verifyAccountJwt(token, find, clock);
-      if ("refused" in jwt) {
+      if ("rejected" in jwt) {
         return jwt;
       }
       const { scope, aud } = jwt.payload;
       const scopes = typeof scope === "string" ? new Set(scope.split(" ")) : undefined;
-      // What names an audience must name this one, scopes or not: it may be meant for another server.
+      // An `aud` must be this server even if there are scopes: the token may be for another server.
       if (aud === undefined ? scopes === undefined : !isServiceAudience(aud, publicUrls)) {
-        return { refused: "the access token is not meant for this server: aud" };
+        return { rejected: invalidClaim("aud") };
       }
       const { email } = jwt.account;
       return {
-        keepUntilMs: jwt.expiresAt * 1000,
+        cacheUntilMs: jwt.expiresAt * 1000,
         principal() {
           const account = find(email);
           return account?.keys.some(({ keyId }) => keyId === jwt.keyId)
@@ -42,7 +44,7 @@ export function createSelfSignedTokens({
                 asns: account.asns,
                 scopes: scopes?.intersection(account.scopes) ?? account.scopes,
               }
-            : { refused: "the service account of the access token was revoked" };
+            : { rejected: accountRevoked };
         },
       };
     },

@@ -9,24 +9,24 @@ import type { SigningKey } from "./signing-key.ts";
 /** The JWT bearer grant (RFC 7523 2.1). */
 export const jwtBearerGrant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
-/** A successful answer (RFC 6749 5.1). */
-export type TokenGranted = {
+/** A successful response (RFC 6749 5.1). */
+export type TokenResponse = {
   readonly access_token: string;
   readonly token_type: "Bearer";
-  /** In seconds. */
+  /** Lifetime in seconds. */
   readonly expires_in: number;
-  /** What was granted of what was asked for. */
+  /** The granted scopes: those requested that the account has. */
   readonly scope: string;
 };
 
-/** An error (RFC 6749 5.2). */
-export type TokenRefused = {
+/** An error response (RFC 6749 5.2). */
+export type TokenError = {
   readonly error: "invalid_request" | "invalid_grant" | "invalid_scope" | "unsupported_grant_type";
   readonly error_description: string;
 };
 
-/** Answers the parameters of a token request. */
-export type TokenGrant = (form: URLSearchParams) => Promise<TokenGranted | TokenRefused>;
+/** Grants a token for the parameters of a token request. */
+export type TokenGrant = (form: URLSearchParams) => Promise<TokenResponse | TokenError>;
 
 export type TokenGrantOptions = {
   key: SigningKey;
@@ -36,33 +36,33 @@ export type TokenGrantOptions = {
   replayGuard: ReplayGuard;
 };
 
-/** Creates the token endpoint's grant: an assertion that a service account signed, for an access token. */
+/** Creates the grant of the token endpoint: it exchanges an assertion, signed by a service account, for an access token. */
 export function createTokenGrant(options: TokenGrantOptions): TokenGrant {
   const { key, clock, findServiceAccount, publicUrls, replayGuard } = options;
-  return async (form) => {
-    const fault = faultOfForm(form);
-    if (fault !== undefined) {
-      return fault;
+  return async function grantToken(form) {
+    const error = errorOfForm(form);
+    if (error !== undefined) {
+      return error;
     }
     const jwt = await verifyAccountJwt(form.get("assertion") as string, findServiceAccount, clock);
-    if ("refused" in jwt) {
-      return invalidGrant(`assertion: ${jwt.refused.replace("access token", "assertion")}`);
+    if ("rejected" in jwt) {
+      return invalidGrant(`assertion: ${jwt.rejected.replace("access token", "assertion")}`);
     }
     const { aud, scope, jti } = jwt.payload;
     if (!isTokenAudience(aud, publicUrls)) {
       return invalidGrant(`assertion: aud must be ${publicUrls()[0]}/token`);
     }
-    const asked = typeof scope === "string" ? scope.split(" ").filter(Boolean) : [];
-    const scopes = asked.filter((each) => jwt.account.scopes.has(each));
+    const requested = typeof scope === "string" ? scope.split(" ").filter(Boolean) : [];
+    const scopes = requested.filter((each) => jwt.account.scopes.has(each));
     if (scopes.length === 0) {
       return {
         error: "invalid_scope",
-        error_description: `assertion: scope must hold one of: ${[...jwt.account.scopes].join(" ")}`,
+        error_description: `assertion: scope must contain one of: ${[...jwt.account.scopes].join(" ")}`,
       };
     }
-    // Last, so that an assertion that is refused for another reason can be sent again, mended.
+    // Last, so that a client can correct another error and send the same jti again.
     if (jti !== undefined && !(await replayGuard.isFirst(jwt.account.email, String(jti)))) {
-      return invalidGrant("assertion: its jti was used before");
+      return invalidGrant("assertion: jti was already used");
     }
     const init = { account: jwt.account.email, accountKeyId: jwt.keyId, scopes };
     return {
@@ -74,12 +74,12 @@ export function createTokenGrant(options: TokenGrantOptions): TokenGrant {
   };
 }
 
-function faultOfForm(form: URLSearchParams): TokenRefused | undefined {
+function errorOfForm(form: URLSearchParams): TokenError | undefined {
   for (const name of ["grant_type", "assertion"]) {
-    // RFC 6749 3.2: a parameter without a value counts as left out, and none may be there twice.
+    // RFC 6749 3.2: a parameter without a value counts as absent, and no parameter may be repeated.
     const values = form.getAll(name);
     if (values.length !== 1 || values[0] === "") {
-      return { error: "invalid_request", error_description: `${name} must be given, once` };
+      return { error: "invalid_request", error_description: `${name} must be given exactly once` };
     }
   }
   return form.get("grant_type") === jwtBearerGrant
@@ -87,6 +87,6 @@ function faultOfForm(form: URLSearchParams): TokenRefused | undefined {
     : { error: "unsupported_grant_type", error_description: `grant_type must be ${jwtBearerGrant}` };
 }
 
-function invalidGrant(description: string): TokenRefused {
+function invalidGrant(description: string): TokenError {
   return { error: "invalid_grant", error_description: description };
 }

@@ -2,64 +2,63 @@ import { hash } from "node:crypto";
 import { decodeJwt } from "jose";
 import type { Clock } from "../contract/clock.ts";
 import type { Principal } from "./principal.ts";
-import type { Refused, TokenSource, Verified } from "./verified-token.ts";
+import type { Rejected, TokenSource, Verified } from "./verified-token.ts";
 
-/** Returns who a token speaks for, or why it is refused. Rejects with CREDENTIALS_UNVERIFIABLE. */
-export type VerifyToken = (token: string) => Promise<Principal | Refused>;
+/** Resolves with the caller, or with why the token is rejected. Rejects with CREDENTIALS_UNVERIFIABLE. */
+export type VerifyToken = (token: string) => Promise<Principal | Rejected>;
 
 export type TokenVerifierOptions = {
   clock: Clock;
-  /** Returns who verifies the JWTs of an issuer (`iss`). */
+  /** Returns the source for the JWTs of an issuer (`iss`). */
   sourceOf(issuer: string): TokenSource | undefined;
-  /** Verifies what is no JWT. */
+  /** Verifies tokens that are not JWTs. */
   opaque?: TokenSource | undefined;
 };
 
-/** A longer token is refused unread, in characters. Some gateways let through 8 KiB of headers in all. */
-const longestToken = 8_192;
-/**
- * Tokens kept in memory, and refused ones likewise. A pusher uses one token for an hour; its signature is checked once.
- */
-const mostKept = 10_000;
+/** Maximum length of a token, in characters. Some gateways accept only 8 KiB of headers. */
+const maxTokenLength = 8_192;
+/** Maximum number of verified tokens in memory, and of rejected ones. A pusher uses one token for an hour. */
+const maxCached = 10_000;
 
 /**
- * Creates the verification of tokens of all kinds. What was verified is kept by the token's digest, so that neither a
- * look into memory shows a token nor the time of a look-up tells of one. Who asks about the same token meanwhile waits
- * for the same verification.
+ * Creates the verifier of all kinds of tokens. Results are cached by the digest of the token, so that neither a heap
+ * dump nor the timing of a lookup reveals a token. Concurrent calls with the same token share one verification.
  */
 export function createTokenVerifier({ clock, sourceOf, opaque }: TokenVerifierOptions): VerifyToken {
-  const verified = createKeeper<Verified>(clock);
-  // Apart, so that a flood of wrong tokens does not drive out the good ones.
-  const refused = createKeeper<Refused>(clock);
-  const running = new Map<string, Promise<Verified | Refused>>();
+  const verified = createCache<Verified>(clock);
+  // Separate, so that a flood of invalid tokens does not evict valid ones.
+  const rejected = createCache<Rejected>(clock);
+  const running = new Map<string, Promise<Verified | Rejected>>();
 
-  async function verify(token: string, digest: string): Promise<Verified | Refused> {
+  async function verify(token: string, digest: string): Promise<Verified | Rejected> {
     const issuer = issuerOf(token);
     const source = issuer === undefined ? opaque : sourceOf(issuer);
     if (source === undefined) {
-      return { refused: `the access token is ${issuer === undefined ? "malformed" : "of no known issuer"}` };
+      return {
+        rejected: `the access token ${issuer === undefined ? "is malformed" : "has an unknown issuer"}`,
+      };
     }
     const result = await source.verify(token);
-    if ("refused" in result) {
-      refused.keep(digest, result);
+    if ("rejected" in result) {
+      rejected.set(digest, result);
     } else {
-      verified.keep(digest, result);
+      verified.set(digest, result);
     }
     return result;
   }
 
-  return async (token) => {
-    if (token.length > longestToken) {
-      return { refused: `the access token has more than ${longestToken} characters` };
+  return async function verifyToken(token) {
+    if (token.length > maxTokenLength) {
+      return { rejected: `the access token has more than ${maxTokenLength} characters` };
     }
     const digest = hash("sha256", token, "base64");
     const known = verified.get(digest);
     if (known !== undefined) {
       return known.principal();
     }
-    const wrong = refused.get(digest);
-    if (wrong !== undefined) {
-      return wrong;
+    const invalid = rejected.get(digest);
+    if (invalid !== undefined) {
+      return invalid;
     }
     let verification = running.get(digest);
     if (verification === undefined) {
@@ -67,36 +66,36 @@ export function createTokenVerifier({ clock, sourceOf, opaque }: TokenVerifierOp
       running.set(digest, verification);
     }
     const result = await verification;
-    return "refused" in result ? result : result.principal();
+    return "rejected" in result ? result : result.principal();
   };
 }
 
-/** Keeps values until their time; of too many the oldest goes. */
-function createKeeper<Value extends { readonly keepUntilMs?: number }>(clock: Clock) {
-  const kept = new Map<string, Value>();
+/** Stores values until they expire. When the cache is full, the oldest value is removed. */
+function createCache<Value extends { readonly cacheUntilMs?: number }>(clock: Clock) {
+  const values = new Map<string, Value>();
   return {
     get(digest: string): Value | undefined {
-      const value = kept.get(digest);
-      if (value !== undefined && clock.now() >= (value.keepUntilMs ?? 0)) {
-        kept.delete(digest);
+      const value = values.get(digest);
+      if (value !== undefined && clock.now() >= (value.cacheUntilMs ?? 0)) {
+        values.delete(digest);
         return undefined;
       }
       return value;
     },
-    keep(digest: string, value: Value): void {
-      if (value.keepUntilMs === undefined) {
+    set(digest: string, value: Value): void {
+      if (value.cacheUntilMs === undefined) {
         return;
       }
-      if (kept.size >= mostKept) {
-        // Maps keep the order of insertion: the first is the oldest.
-        kept.delete(kept.keys().next().value as string);
+      if (values.size >= maxCached) {
+        // A Map iterates in insertion order: the first key is the oldest.
+        values.delete(values.keys().next().value as string);
       }
-      kept.set(digest, value);
+      values.set(digest, value);
     },
   };
 }
 
-/** Returns what a token says of its issuer, unverified; undefined if it is no JWT that names one. */
+/** Returns the unverified issuer of a JWT. Returns undefined for other tokens. */
 function issuerOf(token: string): string | undefined {
   try {
     const { iss } = decodeJwt(token);

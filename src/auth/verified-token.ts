@@ -1,22 +1,23 @@
 import type { Principal } from "./principal.ts";
 
-/** Why a token is refused, in words for people that tell nothing secret. */
-export type Refused = {
-  readonly refused: string;
-  /** Until when the token may be refused again without a new verification, in ms since the epoch. */
-  readonly keepUntilMs?: number;
+/** A token that does not verify. */
+export type Rejected = {
+  /** Why, for people. Contains nothing secret. */
+  readonly rejected: string;
+  /** Until when the result may be cached, in ms since the epoch. */
+  readonly cacheUntilMs?: number;
 };
 
-/** A token that its issuer stands for. */
+/** A token that verifies. */
 export type Verified = {
-  /** Until when this may be used again without a new verification, in ms since the epoch. */
-  readonly keepUntilMs: number;
-  /** Returns who the token speaks for now: asked at every call, so that a revocation takes effect. */
-  principal(): Principal | Refused;
+  /** Until when the result may be cached, in ms since the epoch. */
+  readonly cacheUntilMs: number;
+  /** Returns the caller. Called for every request, so that revocations take effect. */
+  principal(): Principal | Rejected;
 };
 
 /**
- * Verifies tokens of one kind of issuer. Rejects with CREDENTIALS_UNVERIFIABLE if that cannot be done now; whatever
- * else the token may be, it is refused by value.
+ * Verifies the tokens of one kind of issuer. Returns `Rejected` for every token that does not verify. Rejects with
+ * CREDENTIALS_UNVERIFIABLE if a token cannot be verified now.
  */
-export type TokenSource = { verify(token: string): Promise<Verified | Refused> };
+export type TokenSource = { verify(token: string): Promise<Verified | Rejected> };

@@ -56,7 +56,7 @@ describe("a token", () => {
     clock.set(testTime + 3_600_000 - 1);
     expect(await verify(token)).toMatchObject({ account: "dpa" });
     clock.set(testTime + 3_600_000);
-    const expired = { refused: "the access token has expired" };
+    const expired = { rejected: "the access token has expired" };
     expect(await verify(token)).toEqual(expired);
     expect(await createTokenVerifier(key, clock)(token)).toEqual(expired);
   });
@@ -65,7 +65,7 @@ describe("a token", () => {
     const clock = createTestClock();
     const token = await signAccessToken(foreignKey, init, clock);
     expect(await createTokenVerifier(key, clock)(token)).toEqual({
-      refused: "the access token is signed by another issuer",
+      rejected: "the access token has an invalid signature",
     });
   });
 
@@ -76,7 +76,7 @@ describe("a token", () => {
     claims.asns = [65003];
     const forged = Buffer.from(JSON.stringify(claims)).toString("base64url");
     expect(await createTokenVerifier(key, clock)(`${header}.${forged}.${signature}`)).toEqual({
-      refused: "the access token is signed by another issuer",
+      rejected: "the access token has an invalid signature",
     });
   });
 
@@ -92,13 +92,17 @@ describe("a token", () => {
           .encode(),
       "an algorithm that is not accepted",
     ],
-    ["has another type", () => tokenWith((jwt) => jwt, { typ: "JWT" }), "not valid here: typ"],
-    ["has another issuer", () => tokenWith((jwt) => jwt.setIssuer("other")), "of no known issuer"],
-    ["has another audience", () => tokenWith((jwt) => jwt.setAudience("other")), "not valid here: aud"],
+    ["has another type", () => tokenWith((jwt) => jwt, { typ: "JWT" }), "missing or invalid claim: typ"],
+    ["has another issuer", () => tokenWith((jwt) => jwt.setIssuer("other")), "an unknown issuer"],
+    [
+      "has another audience",
+      () => tokenWith((jwt) => jwt.setAudience("other")),
+      "missing or invalid claim: aud",
+    ],
     ["begins later", () => tokenWith((jwt) => jwt.setNotBefore(nowSeconds + 600)), "not valid yet"],
   ])("is refused when it %s", async (_, make, reason) => {
     const verify = createTokenVerifier(key, createTestClock());
-    expect(await verify(await make())).toEqual({ refused: expect.stringContaining(reason) });
+    expect(await verify(await make())).toEqual({ rejected: expect.stringContaining(reason) });
   });
 
   it("is refused when it never ends", async () => {
@@ -109,7 +113,7 @@ describe("a token", () => {
       .setSubject("dpa");
     const verify = createTokenVerifier(key, createTestClock());
     expect(await verify(await jwt.sign(key.privateKey))).toEqual({
-      refused: "the access token is not valid here: exp",
+      rejected: "the access token has a missing or invalid claim: exp",
     });
   });
 
@@ -138,7 +142,7 @@ describe("a token", () => {
       .setExpirationTime(nowSeconds + 60);
     const verify = createTokenVerifier(key, createTestClock());
     expect(await verify(await jwt.sign(secret))).toEqual({
-      refused: "the access token is signed with an algorithm that is not accepted",
+      rejected: "the access token is signed with an algorithm that is not accepted",
     });
   });
 });

@@ -49,7 +49,7 @@ describe.each(protocols)("over %s", (protocol) => {
     for (const refusal of await everyRefusal(foreign.token)) {
       expect(refusal).toMatchObject({ code: "Unauthenticated", reason: "CREDENTIALS_INVALID" });
       expect(refusal.headers.get("www-authenticate")).toBe(
-        `${realm}, error="invalid_token", error_description="the access token is signed by another issuer"`,
+        `${realm}, error="invalid_token", error_description="the access token has an invalid signature"`,
       );
     }
   });

@@ -216,7 +216,9 @@ describe("googleCredentials", () => {
         () => "pushed",
         (error: Error) => error.message,
       );
-    await expect.poll(outcome).toBe("[unauthenticated] the service account of the access token was revoked");
+    await expect
+      .poll(outcome)
+      .toBe("[unauthenticated] the service account or key of the access token was revoked");
   });
 
   it.each([

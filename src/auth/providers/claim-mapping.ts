@@ -4,12 +4,13 @@ import type {
 } from "../../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
 import { asnOfParent } from "../../contract/resource-names.ts";
 import type { Principal } from "../principal.ts";
-import type { Refused } from "../verified-token.ts";
+import type { Rejected } from "../verified-token.ts";
+import { invalidClaim } from "./jwt-errors.ts";
 
-/** Tells from the claims of a token who is calling. */
-export type ReadClaims = (claims: Readonly<Record<string, unknown>>) => Principal | Refused;
+/** Returns the caller that the claims of a token describe. */
+export type ReadClaims = (claims: Readonly<Record<string, unknown>>) => Principal | Rejected;
 
-/** Creates the reading of claims that a configuration describes. */
+/** Creates the reader of claims for the issuer of a configuration. */
 export function createClaimReader(
   mapping: ClaimMapping | undefined,
   accounts: readonly AccountLink[],
@@ -20,29 +21,29 @@ export function createClaimReader(
   for (const { account, asns } of accounts) {
     linked.set(account, [...(linked.get(account) ?? []), ...asns]);
   }
-  return (claims) => {
+  return function readClaims(claims) {
     const account = claims[accountClaim];
     if (typeof account !== "string" || account === "") {
-      return { refused: `the access token names no account: ${accountClaim}` };
+      return { rejected: invalidClaim(accountClaim) };
     }
     const named = mapping?.asns ? asnsOf(claims[mapping.asns]) : [];
     return {
       account,
       asns: new Set([...(linked.get(account) ?? []), ...named]),
-      scopes: new Set(textsOf(claims[scopeClaim]).map((scope) => mapping?.scopes[scope] ?? scope)),
+      scopes: new Set(stringsOf(claims[scopeClaim]).map((scope) => mapping?.scopes[scope] ?? scope)),
     };
   };
 }
 
-/** A list, or a text with blanks between its parts: issuers write scopes either way. */
-function textsOf(claim: unknown): string[] {
+/** Reads a list of strings or a string with spaces: issuers write scopes either way. */
+function stringsOf(claim: unknown): string[] {
   const all = typeof claim === "string" ? claim.split(" ") : Array.isArray(claim) ? claim : [];
   return all.filter((each) => typeof each === "string" && each !== "");
 }
 
-/** Numbers, or texts of the form that an ASN has in a resource name; what is neither is left out. */
+/** Reads numbers and strings in the form that an ASN has in a resource name. Skips everything else. */
 function asnsOf(claim: unknown): number[] {
-  const all = typeof claim === "number" ? [claim] : Array.isArray(claim) ? claim : textsOf(claim);
+  const all = typeof claim === "number" ? [claim] : Array.isArray(claim) ? claim : stringsOf(claim);
   return all.flatMap((each) =>
     typeof each === "number" || typeof each === "string" ? (asnOfParent(`operators/${each}`) ?? []) : [],
   );

@@ -10,12 +10,13 @@ import type { IntrospectionEndpoint } from "../../../gen/mobiledataplansharing/c
 import { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
 import { apiError } from "../../contract/api-error.ts";
 import type { Clock } from "../../contract/clock.ts";
-import type { Refused, TokenSource, Verified } from "../verified-token.ts";
+import type { Rejected, TokenSource, Verified } from "../verified-token.ts";
 import { createClaimReader } from "./claim-mapping.ts";
+import { invalidClaim } from "./jwt-errors.ts";
 
 /**
- * Verifies tokens by asking the endpoint that issued them (RFC 7662). An endpoint that does not answer, or answers
- * something else, fails with CREDENTIALS_UNVERIFIABLE.
+ * Verifies tokens at the introspection endpoint of their issuer (RFC 7662). Rejects with CREDENTIALS_UNVERIFIABLE if
+ * the endpoint does not answer, or if the answer is not valid.
  */
 export function createIntrospection(
   config: IntrospectionEndpoint,
@@ -35,27 +36,27 @@ export function createIntrospection(
       const answer = await introspectionRequest(server, client, authentication, token, {
         signal: () => AbortSignal.timeout(timeoutMs),
         additionalParameters: { token_type_hint: "access_token" },
-        // The configuration lets plain HTTP through to this machine alone.
+        // The configuration allows plain HTTP for loopback addresses only.
         [allowInsecureRequests]: true,
       });
       return requireTimes(await processIntrospectionResponse(server, client, answer));
     } catch (cause) {
       throw apiError(ErrorReason.CREDENTIALS_UNVERIFIABLE, {
-        message: "the issuer of the token cannot be asked about it now",
+        message: "the introspection endpoint of the token's issuer is not available; retry later",
         retryAfterMs: 1_000,
         cause,
       });
     }
   }
 
-  function read(answer: IntrospectionResponse, now: number): Verified | Refused {
-    const fault = faultOf(answer, config, now);
-    const principal = fault === undefined ? readClaims(answer) : { refused: fault };
-    if ("refused" in principal) {
-      return { ...principal, keepUntilMs: now + inactiveMs };
+  function read(answer: IntrospectionResponse, now: number): Verified | Rejected {
+    const problem = problemOf(answer, config, now);
+    const principal = problem === undefined ? readClaims(answer) : { rejected: problem };
+    if ("rejected" in principal) {
+      return { ...principal, cacheUntilMs: now + inactiveMs };
     }
     const expiresAtMs = answer.exp === undefined ? Number.POSITIVE_INFINITY : answer.exp * 1000;
-    return { keepUntilMs: Math.min(now + activeMs, expiresAtMs), principal: () => principal };
+    return { cacheUntilMs: Math.min(now + activeMs, expiresAtMs), principal: () => principal };
   }
 
   return {
@@ -65,17 +66,17 @@ export function createIntrospection(
   };
 }
 
-/** Throws unless the times are what RFC 7662 2.2 says: with others a comparison would let everything through. */
+/** Throws unless the times are numbers (RFC 7662 2.2): with other values every comparison below would be false. */
 function requireTimes(answer: IntrospectionResponse): IntrospectionResponse {
   for (const time of [answer.exp, answer.nbf] as unknown[]) {
     if (time !== undefined && !Number.isFinite(time)) {
-      throw new Error("exp and nbf of an introspection must be numbers");
+      throw new Error("exp and nbf of an introspection response must be numbers");
     }
   }
   return answer;
 }
 
-function faultOf(
+function problemOf(
   { active, exp, nbf, iss, aud = [] }: IntrospectionResponse,
   { issuer, audiences }: IntrospectionEndpoint,
   now: number,
@@ -90,8 +91,8 @@ function faultOf(
     return "the access token is not valid yet";
   }
   if (issuer !== "" && iss !== issuer) {
-    return "the access token is not valid here: iss";
+    return invalidClaim("iss");
   }
   const isForUs = audiences.length === 0 || [aud].flat().some((each) => audiences.includes(each));
-  return isForUs ? undefined : "the access token is not valid here: aud";
+  return isForUs ? undefined : invalidClaim("aud");
 }

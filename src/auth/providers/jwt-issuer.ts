@@ -5,13 +5,13 @@ import type { JwtIssuer } from "../../../gen/mobiledataplansharing/config/v1/ser
 import type { Clock } from "../../contract/clock.ts";
 import type { TokenSource } from "../verified-token.ts";
 import { createClaimReader } from "./claim-mapping.ts";
-import { faultOfJwt } from "./jwt-faults.ts";
+import { describeJwtError } from "./jwt-errors.ts";
 import { createRemoteKeys } from "./remote-keys.ts";
 
-/** How long a verified token is believed without looking at the issuer's keys again, in ms. */
-const keepMs = 60_000;
+/** How long a verified token is cached, in ms. After that its issuer may have removed the key. */
+const cacheMs = 60_000;
 
-/** Verifies the JWTs of an identity provider by the keys that it publishes. */
+/** Verifies the JWTs of an identity provider with the keys that the provider publishes. */
 export function createJwtIssuer(config: JwtIssuer, clock: Clock): TokenSource {
   const keys = createRemoteKeys({
     url: new URL(config.jwksUri),
@@ -37,17 +37,17 @@ export function createJwtIssuer(config: JwtIssuer, clock: Clock): TokenSource {
           requiredClaims: ["exp"],
         });
         const principal = readClaims(payload);
-        return "refused" in principal
+        return "rejected" in principal
           ? principal
           : {
-              keepUntilMs: Math.min(now + keepMs, Number(payload.exp) * 1000 + skewMs),
+              cacheUntilMs: Math.min(now + cacheMs, Number(payload.exp) * 1000 + skewMs),
               principal: () => principal,
             };
       } catch (error) {
         if (error instanceof ConnectError) {
           throw error;
         }
-        return { refused: faultOfJwt(error) };
+        return { rejected: describeJwtError(error) };
       }
     },
   };

@@ -4,27 +4,27 @@ import { apiError } from "../../contract/api-error.ts";
 import type { Clock } from "../../contract/clock.ts";
 
 export type RemoteKeysOptions = {
-  /** Where the issuer publishes its keys (RFC 7517 5). */
+  /** URL of the key set of the issuer (RFC 7517 5). */
   url: URL;
   clock: Clock;
-  /** How long an answer is waited for. */
+  /** Timeout of a request. */
   timeoutMs: number;
-  /** Age at which keys are fetched anew, in the background. */
+  /** Age at which keys are fetched again, in the background. */
   refreshMs: number;
-  /** Least time between two requests because a token names an unknown key, or because the last one failed. */
+  /** Minimum time between two requests for unknown keys, and after a request that failed. */
   coolDownMs: number;
-  /** For how long known keys are used while new ones cannot be had. */
+  /** How long known keys are used while the issuer cannot be reached. */
   maxKeyAgeMs: number;
 };
 
 /**
- * Returns the look-up of an issuer's keys. Keys that are known go on while the issuer does not answer, up to their
- * largest age. A key that is not known is asked for, but not more often than the cool-down lets; if it cannot be asked
- * for, the look-up fails with CREDENTIALS_UNVERIFIABLE. What the issuer no longer publishes verifies nothing after the next refresh.
+ * Returns the lookup of an issuer's keys. Known keys stay valid while the issuer does not answer, up to their maximum
+ * age. For an unknown key the lookup fetches the key set, limited by the cool-down; if that fails, it rejects with
+ * CREDENTIALS_UNVERIFIABLE. Keys that the issuer removes stop working at the next refresh.
  */
 export function createRemoteKeys(options: RemoteKeysOptions): JWTVerifyGetKey {
   const { url, clock, refreshMs, coolDownMs, maxKeyAgeMs } = options;
-  // When to fetch is decided here: jose drops known keys if the fetch fails that their age calls for.
+  // Fetches are scheduled here, because jose drops known keys when a refresh fails.
   const keys = createRemoteJWKSet(url, {
     timeoutDuration: options.timeoutMs,
     cooldownDuration: Number.POSITIVE_INFINITY,
@@ -59,13 +59,13 @@ export function createRemoteKeys(options: RemoteKeysOptions): JWTVerifyGetKey {
 
   function unavailable() {
     return apiError(ErrorReason.CREDENTIALS_UNVERIFIABLE, {
-      message: "the keys of the token's issuer cannot be had now",
+      message: "the keys of the token's issuer cannot be fetched now; retry later",
       retryAfterMs: 1_000,
       cause: failure,
     });
   }
 
-  return async (header, token) => {
+  return async function findKey(header, token) {
     const age = clock.now() - fetchedAt;
     if (age >= maxKeyAgeMs && (running !== undefined || !coolingDown())) {
       await load();

@@ -1,4 +1,4 @@
-import type { TokenGrant, TokenRefused } from "../../auth/token-grant.ts";
+import type { TokenError, TokenGrant } from "../../auth/token-grant.ts";
 import type { HttpHandler, HttpRequest } from "../http-handler.ts";
 import type { LogFailure } from "../unexpected-errors.ts";
 
@@ -79,7 +79,7 @@ async function answer(request: HttpRequest, grant: TokenGrant): Promise<Answer> 
 function refused(status: number, description: string): Answer {
   return {
     status,
-    body: { error: "invalid_request", error_description: description } satisfies TokenRefused,
+    body: { error: "invalid_request", error_description: description } satisfies TokenError,
   };
 }
 

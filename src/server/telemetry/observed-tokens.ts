@@ -14,7 +14,7 @@ export function observeTokens(
     let outcome: "accepted" | "refused" | "failed" = "failed";
     try {
       const result = await verify(token);
-      outcome = "refused" in result ? "refused" : "accepted";
+      outcome = "rejected" in result ? "refused" : "accepted";
       return result;
     } finally {
       metrics.tokenVerified(outcome, (performance.now() - startedAt) / 1000);

@@ -230,11 +230,11 @@ async function expectInvalid(protocol: PlanSharingProtocol, bad: string, descrip
   await expectNotStored(groupId);
 }
 
-const otherIssuer = "the access token is signed by another issuer";
+const otherIssuer = "the access token has an invalid signature";
 const wrongAlgorithm = "the access token is signed with an algorithm that is not accepted";
-const notOfAccount = "it is not signed by a service account of this server";
-const notForUs = "the access token is not meant for this server: aud";
-const revoked = "the service account of the access token was revoked";
+const notOfAccount = "the access token is not signed by a service account of this server";
+const notForUs = "the access token has a missing or invalid claim: aud";
+const revoked = "the service account or key of the access token was revoked";
 
 describe.each(protocols)("over %s", (protocol) => {
   describe("a token of an identity provider", () => {
@@ -262,7 +262,7 @@ describe.each(protocols)("over %s", (protocol) => {
     });
 
     it("of an issuer that the server does not know is refused", async () => {
-      await expectInvalid(protocol, await token({}, stranger), "the access token is of no known issuer");
+      await expectInvalid(protocol, await token({}, stranger), "the access token has an unknown issuer");
     });
 
     it("whose claims were changed is refused", async () => {
@@ -276,7 +276,11 @@ describe.each(protocols)("over %s", (protocol) => {
       ["none", undefined],
       ["an empty list", []],
     ])("whose audience is %s is refused", async (_, aud) => {
-      await expectInvalid(protocol, await token({ aud }), "the access token is not valid here: aud");
+      await expectInvalid(
+        protocol,
+        await token({ aud }),
+        "the access token has a missing or invalid claim: aud",
+      );
     });
 
     it("that has expired is refused, beyond the skew of 30 s", async () => {
@@ -289,7 +293,7 @@ describe.each(protocols)("over %s", (protocol) => {
       await expectInvalid(
         protocol,
         await token({ exp: undefined }),
-        "the access token is not valid here: exp",
+        "the access token has a missing or invalid claim: exp",
       );
     });
 
@@ -429,7 +433,7 @@ describe.each(protocols)("over %s", (protocol) => {
       for (const { text, status } of answers) {
         expect(status).toBe(protocol === "connect" || protocol === "rest" ? "400" : "grpc 3");
         expect(text).toContain(
-          `${realm}, error="invalid_request", error_description="the Authorization header must be there once"`,
+          `${realm}, error="invalid_request", error_description="the Authorization header must be sent once"`,
         );
         for (const part of tokens.flatMap((each) => each.split(".")).filter(Boolean)) {
           expect(text).not.toContain(part);
@@ -498,7 +502,7 @@ describe.each(protocols)("over %s", (protocol) => {
       [
         "in the name of somebody else",
         () => ({ aud: server.url, sub: rival.client_email }),
-        "sub must be the account that signed: acting for others is not supported",
+        "sub must equal iss: acting for another account is not supported",
       ],
       [
         "that has expired",
@@ -519,8 +523,16 @@ describe.each(protocols)("over %s", (protocol) => {
         () => ({ aud: server.url, nbf: secondsFromNow(server.clock, 61) }),
         "the access token is not valid yet",
       ],
-      ["without exp", () => ({ aud: server.url, exp: undefined }), "the access token is not valid here: exp"],
-      ["without iat", () => ({ aud: server.url, iat: undefined }), "the access token is not valid here: iat"],
+      [
+        "without exp",
+        () => ({ aud: server.url, exp: undefined }),
+        "the access token has a missing or invalid claim: exp",
+      ],
+      [
+        "without iat",
+        () => ({ aud: server.url, iat: undefined }),
+        "the access token has a missing or invalid claim: iat",
+      ],
     ])("%s is refused", async (_, claims, description) => {
       await expectInvalid(protocol, await selfSigned(claims()), description);
     });
@@ -577,7 +589,7 @@ describe.each(protocols)("over %s", (protocol) => {
       }
       // What the server has never seen before is not even of a known issuer.
       const unseen = await signedByAccount(key, server.clock, { aud: server.url, jti: "unseen" });
-      await expectInvalid(protocol, unseen, "the access token is of no known issuer");
+      await expectInvalid(protocol, unseen, "the access token has an unknown issuer");
       expect(await grant(assertion)).toMatchObject({ status: 400, body: { error: "invalid_grant" } });
     });
 
@@ -685,7 +697,7 @@ describe("an assertion", () => {
     for (const again of [assertion, await assertionOf(key, { jti: "replayed", scope: pushScope })]) {
       expect(await grant(again)).toEqual({
         status: 400,
-        body: { error: "invalid_grant", error_description: "assertion: its jti was used before" },
+        body: { error: "invalid_grant", error_description: "assertion: jti was already used" },
       });
     }
   });

@@ -10,7 +10,7 @@ import {
 } from "../../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
 import { pushScope, readScope } from "../../../src/auth/scopes.ts";
 import { createTokenVerifier } from "../../../src/auth/token-verifier.ts";
-import type { Refused, Verified } from "../../../src/auth/verified-token.ts";
+import type { Rejected, Verified } from "../../../src/auth/verified-token.ts";
 import type { PlanSharingProtocol } from "../../../src/client/index.ts";
 import { apiErrorOf } from "../../support/api-error.ts";
 import {
@@ -105,7 +105,7 @@ async function expectUnverifiable(call: Promise<unknown>): Promise<void> {
   expect({ code, reason, message }).toEqual({
     code: "Unavailable",
     reason: "CREDENTIALS_UNVERIFIABLE",
-    message: "the issuer of the token cannot be asked about it now",
+    message: "the introspection endpoint of the token's issuer is not available; retry later",
   });
   expect(headers.get("www-authenticate")).toBeNull();
   expect(error.findDetails(RetryInfoSchema)).toMatchObject([{ retryDelay: { seconds: 1n } }]);
@@ -157,7 +157,10 @@ describe("an opaque token", () => {
 
   it("is refused when its issuer names no account", async () => {
     const own = await serverAsking(provider.introspectionEndpoint, { claims: {} });
-    await expectInvalid(push(own, await provider.token()), "the access token names no account: sub");
+    await expectInvalid(
+      push(own, await provider.token()),
+      "the access token has a missing or invalid claim: sub",
+    );
   });
 
   it.each(protocols)("that was revoked is refused over %s, and stores nothing", async (protocol) => {
@@ -192,12 +195,15 @@ describe("an opaque token", () => {
   it("that is meant for another resource is refused", async () => {
     const own = await serverAsking(provider.introspectionEndpoint, { audiences: [resource] });
     const token = await provider.token({ resource: "urn:test:something-else" });
-    await expectInvalid(push(own, token), "the access token is not valid here: aud");
+    await expectInvalid(push(own, token), "the access token has a missing or invalid claim: aud");
   });
 
   it("of another issuer than the configuration says is refused", async () => {
     const own = await serverAsking(provider.introspectionEndpoint, { issuer: "https://other.test" });
-    await expectInvalid(push(own, await provider.token()), "the access token is not valid here: iss");
+    await expectInvalid(
+      push(own, await provider.token()),
+      "the access token has a missing or invalid claim: iss",
+    );
   });
 
   it("does not go to the issuer when it is the server's own, or a JWT with its name", async () => {
@@ -211,7 +217,7 @@ describe("an opaque token", () => {
   it("does not go to the issuer when it is a JWT of somebody else", async () => {
     const before = provider.introspections();
     const token = new UnsecuredJWT({ scope: pushScope }).setIssuer("https://other.test").encode();
-    await expectInvalid(push(server, `${token}AAAA`), "the access token is of no known issuer");
+    await expectInvalid(push(server, `${token}AAAA`), "the access token has an unknown issuer");
     expect(provider.introspections()).toBe(before);
   });
 });
@@ -319,10 +325,9 @@ describe("what the issuer said", () => {
 
 describe("the memory of tokens", () => {
   // Ten thousand requests would take longer than they prove: this is the part that they would all go through.
-  const keptUntilMs = Number.POSITIVE_INFINITY;
   const principal = { account: "acme", asns: new Set<number>(), scopes: new Set<string>() };
 
-  function verifierOf(result: (token: string) => Verified | Refused) {
+  function verifierOf(result: (token: string) => Verified | Rejected) {
     const asked: string[] = [];
     const source = {
       verify: async (token: string) => {
@@ -338,9 +343,9 @@ describe("the memory of tokens", () => {
     return { verify, asked };
   }
 
-  it.each<[string, (token: string) => Verified | Refused]>([
-    ["bad ones", () => ({ refused: "no", keepUntilMs: keptUntilMs })],
-    ["good ones", () => ({ keepUntilMs: keptUntilMs, principal: () => principal })],
+  it.each<[string, (token: string) => Verified | Rejected]>([
+    ["bad ones", () => ({ rejected: "no", cacheUntilMs: Number.POSITIVE_INFINITY })],
+    ["good ones", () => ({ cacheUntilMs: Number.POSITIVE_INFINITY, principal: () => principal })],
   ])("holds 10,000 %s: then the oldest goes", async (_, result) => {
     const { verify, asked } = verifierOf(result);
     for (let index = 0; index < 10_000; index += 1) {
@@ -358,8 +363,8 @@ describe("the memory of tokens", () => {
   it("keeps good ones through a flood of bad ones", async () => {
     const { verify, asked } = verifierOf((token) =>
       token === "good"
-        ? { keepUntilMs: keptUntilMs, principal: () => principal }
-        : { refused: "no", keepUntilMs: keptUntilMs },
+        ? { cacheUntilMs: Number.POSITIVE_INFINITY, principal: () => principal }
+        : { rejected: "no", cacheUntilMs: Number.POSITIVE_INFINITY },
     );
     await verify("good");
     for (let index = 0; index < 10_001; index += 1) {
@@ -502,12 +507,12 @@ describe("an endpoint", () => {
     ["inactive, whatever else it says", { active: false }, inactive],
     ["an exp in the past", { exp: 1 }, "the access token has expired"],
     ["an nbf in the future", { nbf: 4_102_444_800 }, "the access token is not valid yet"],
-    ["no aud", { aud: undefined }, "the access token is not valid here: aud"],
-    ["another aud", { aud: "urn:b" }, "the access token is not valid here: aud"],
-    ["other auds", { aud: ["urn:b", "urn:a:b"] }, "the access token is not valid here: aud"],
-    ["null as aud", { aud: null }, "the access token is not valid here: aud"],
-    ["no iss", { iss: undefined }, "the access token is not valid here: iss"],
-    ["a list as iss", { iss: ["urn:iss"] }, "the access token is not valid here: iss"],
+    ["no aud", { aud: undefined }, "the access token has a missing or invalid claim: aud"],
+    ["another aud", { aud: "urn:b" }, "the access token has a missing or invalid claim: aud"],
+    ["other auds", { aud: ["urn:b", "urn:a:b"] }, "the access token has a missing or invalid claim: aud"],
+    ["null as aud", { aud: null }, "the access token has a missing or invalid claim: aud"],
+    ["no iss", { iss: undefined }, "the access token has a missing or invalid claim: iss"],
+    ["a list as iss", { iss: ["urn:iss"] }, "the access token has a missing or invalid claim: iss"],
   ])("that answers %s gets the token refused", async (_, change, description) => {
     answer = { body: { ...active, iss: "urn:iss", aud: "urn:a", ...change } };
     await expectInvalid(push(strict, freshKey()), description);

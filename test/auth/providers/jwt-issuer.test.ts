@@ -127,7 +127,7 @@ async function expectUnverifiable(call: Promise<unknown>): Promise<void> {
   );
   const { code, reason, message, headers } = await apiErrorOf(Promise.reject(error));
   expect({ code, reason }).toEqual(unverifiable);
-  expect(message).toBe("the keys of the token's issuer cannot be had now");
+  expect(message).toBe("the keys of the token's issuer cannot be fetched now; retry later");
   expect(headers.get("www-authenticate")).toBeNull();
   expect(error.findDetails(RetryInfoSchema)).toMatchObject([{ retryDelay: { seconds: 1n } }]);
 }
@@ -163,11 +163,15 @@ describe("a token of an identity provider", () => {
   });
 
   it.each<[string, Claims, string]>([
-    ["for another audience", { aud: "https://any.test" }, "the access token is not valid here: aud"],
-    ["without audience", { aud: undefined }, "the access token is not valid here: aud"],
-    ["without account", { sub: undefined }, "the access token names no account: sub"],
-    ["whose account is empty", { sub: "" }, "the access token names no account: sub"],
-    ["whose account is a number", { sub: 1 }, "the access token names no account: sub"],
+    [
+      "for another audience",
+      { aud: "https://any.test" },
+      "the access token has a missing or invalid claim: aud",
+    ],
+    ["without audience", { aud: undefined }, "the access token has a missing or invalid claim: aud"],
+    ["without account", { sub: undefined }, "the access token has a missing or invalid claim: sub"],
+    ["whose account is empty", { sub: "" }, "the access token has a missing or invalid claim: sub"],
+    ["whose account is a number", { sub: 1 }, "the access token has a missing or invalid claim: sub"],
   ])("%s is refused", async (_, claims, description) => {
     const refusal = await apiErrorOf(shared.push(claims));
     expect(refusal).toMatchObject(invalid);

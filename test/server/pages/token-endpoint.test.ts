@@ -105,9 +105,9 @@ describe("an assertion", () => {
       /iat is in the future/,
     ],
     ["that begins later", { nbf: nowSeconds + 120 }, {}, "invalid_grant", /not valid yet/],
-    ["without a beginning", { iat: undefined }, {}, "invalid_grant", /not valid here: iat/],
-    ["without an end", { exp: undefined }, {}, "invalid_grant", /not valid here: exp/],
-    ["for somebody else", { sub: "admin@example.com" }, {}, "invalid_grant", /acting for others/],
+    ["without a beginning", { iat: undefined }, {}, "invalid_grant", /missing or invalid claim: iat/],
+    ["without an end", { exp: undefined }, {}, "invalid_grant", /missing or invalid claim: exp/],
+    ["for somebody else", { sub: "admin@example.com" }, {}, "invalid_grant", /acting for another account/],
     [
       "of an account that does not exist",
       { iss: "nobody@example.com" },
@@ -117,20 +117,26 @@ describe("an assertion", () => {
     ],
     ["of no account", { iss: undefined }, {}, "invalid_grant", /not signed by a service account/],
     ["of a key that does not exist", {}, { kid: "x" }, "invalid_grant", /not signed by a service account/],
-    ["for no scope", { scope: undefined }, {}, "invalid_scope", /scope must hold one of: .*dataplansharing/],
+    [
+      "for no scope",
+      { scope: undefined },
+      {},
+      "invalid_scope",
+      /scope must contain one of: .*dataplansharing/,
+    ],
     [
       "for a scope that the account has not",
       { scope: readScope },
       {},
       "invalid_scope",
-      /scope must hold one of/,
+      /scope must contain one of/,
     ],
     [
       "for a scope that only begins like one",
       { scope: `${pushScope}2` },
       {},
       "invalid_scope",
-      /scope must hold one of/,
+      /scope must contain one of/,
     ],
   ])("%s is refused", async (_, claims, header, error, description) => {
     const { status, body } = await requestToken(server, await sign(claims, header));
@@ -163,7 +169,7 @@ describe("an assertion", () => {
     const assertion = await signAssertion(own, ownKey, { jti: "1" });
     const answers = await Promise.all(Array.from({ length: 20 }, () => requestToken(own, assertion)));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
-    const replayed = { error: "invalid_grant", error_description: "assertion: its jti was used before" };
+    const replayed = { error: "invalid_grant", error_description: "assertion: jti was already used" };
     expect(answers.filter(({ body }) => body.error !== undefined).map(({ body }) => body)).toEqual(
       Array.from({ length: 19 }, () => replayed),
     );
@@ -202,8 +208,13 @@ describe("a request for a token", () => {
   const grant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
   it.each<[string, [string, string][], string, RegExp]>([
-    ["without anything", [], "invalid_request", /^grant_type must be given, once$/],
-    ["without an assertion", [["grant_type", grant]], "invalid_request", /^assertion must be given, once$/],
+    ["without anything", [], "invalid_request", /^grant_type must be given exactly once$/],
+    [
+      "without an assertion",
+      [["grant_type", grant]],
+      "invalid_request",
+      /^assertion must be given exactly once$/,
+    ],
     [
       "with an empty assertion",
       [

@@ -1,0 +1,26 @@
+import { errors } from "jose";
+
+/** Returns why a JWT does not verify. Names claims, never their values. */
+export function describeJwtError(error: unknown): string {
+  if (error instanceof errors.JWTExpired) {
+    return "the access token has expired";
+  }
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    return error.claim === "nbf" ? "the access token is not valid yet" : invalidClaim(error.claim);
+  }
+  if (error instanceof errors.JWSSignatureVerificationFailed) {
+    return "the access token has an invalid signature";
+  }
+  if (error instanceof errors.JOSEAlgNotAllowed) {
+    return "the access token is signed with an algorithm that is not accepted";
+  }
+  if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) {
+    return "the access token is signed with an unknown key";
+  }
+  return "the access token is malformed";
+}
+
+/** Returns why a token with a claim that is missing or wrong is rejected. */
+export function invalidClaim(claim: string): string {
+  return `the access token has a missing or invalid claim: ${claim}`;
+}
