@@ -7,21 +7,32 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readConfig } from "../../src/cli/options/read-config.ts";
 import { readIntrospectionSecret } from "../../src/cli/options/server-secrets.ts";
 import { type RunningServer, startServer } from "../../src/server/server.ts";
+import { dataDirectory } from "../support/data-directory.ts";
+import { startServe } from "../support/program.ts";
 
 const run = promisify(execFile);
 const root = dirname(dirname(import.meta.dirname));
-const readme = readFileSync(join(root, "README.md"), "utf8");
+/** Returns the text of a document and its named blocks: `snippet` for code, `output` for what a command prints. */
+function readDocument(path: string) {
+  const text = readFileSync(join(root, path), "utf8");
+  const blocks = (kind: string) =>
+    new Map(
+      [...text.matchAll(new RegExp(`<!-- ${kind}: (\\S+) -->\n\`\`\`\\w+\\n([\\s\\S]*?)\\n\`\`\``, "g"))].map(
+        ([, name = "", block = ""]) => [name, block],
+      ),
+    );
+  return { text, snippets: blocks("snippet"), outputs: blocks("output") };
+}
 
-/** The README's code blocks that have a name, by it. */
-const snippets = new Map(
-  [...readme.matchAll(/<!-- snippet: (\S+) -->\n```\w+\n([\s\S]*?)\n```/g)].map(
-    ([, name = "", code = ""]) => [name, code],
-  ),
-);
+const readme = readDocument("README.md");
+const snippets = new Map([
+  ...readDocument("docs/getting-started.md").snippets,
+  ...readDocument("docs/client.md").snippets,
+]);
 
 const hasPython = spawnSync("python3", ["--version"]).status === 0;
 
-describe("the README's snippets, as they stand", () => {
+describe("the snippets of docs/getting-started.md and docs/client.md", () => {
   let folder: string;
   let server: RunningServer;
 
@@ -40,7 +51,7 @@ describe("the README's snippets, as they stand", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Runs a script in a shell in which the README's set-up snippet was run, and returns what it prints. */
+  /** Runs a script in a shell in which the snippet `status.sh` was run, and returns its output. */
   async function shell(script: string): Promise<string> {
     const setUp = (snippets.get("status.sh") ?? "").replace("http://127.0.0.1:8080", server.url);
     const { stdout } = await run("bash", ["-euo", "pipefail", "-c", `${setUp}\n${script}`], {
@@ -70,7 +81,7 @@ describe("the README's snippets, as they stand", () => {
     expect(await shell("node push.ts")).toBe("operators/65001/planStatuses/a%2Fb+c== [ 1 ]\n");
   });
 
-  it("uses what the client has", async () => {
+  it("validates and pushes with the options of the client", async () => {
     writeFileSync(join(folder, "client.ts"), snippets.get("client.ts") ?? "");
     const printed = await shell("node client.ts");
     expect(printed).toContain("field: 'accountInfo.validUntil'");
@@ -97,7 +108,45 @@ describe("the README's snippets, as they stand", () => {
   });
 });
 
-it("the configuration in docs/security.md is one that the server takes", async () => {
+describe("README.md", () => {
+  it("has at most 120 lines", () => {
+    expect(readme.text.trimEnd().split("\n").length).toBeLessThanOrEqual(120);
+  });
+
+  it("has the test command that CI runs", () => {
+    const command = "npm ci && npm test";
+    expect(readFileSync(join(root, ".ci/run"), "utf8")).toContain(command);
+    expect(readme.text).toContain(`\n\`\`\`sh\n${command}\n\`\`\`\n`);
+  });
+
+  it("shows what npm start, the printed curl line and mdps get print", async () => {
+    const data = await dataDirectory();
+    const server = await startServe(data, ["--quick-start", "65001"]);
+    const started = await server.printed(/^curl .+\n/m);
+    expect(started).toMatch(asPrinted(readme.outputs.get("start.txt")));
+
+    const { stdout: answer } = await run("sh", ["-c", /^curl .+$/m.exec(started)?.[0] ?? "false"]);
+    expect(answer).toMatch(asPrinted(readme.outputs.get("push.txt")?.replaceAll("\n", "")));
+
+    const get = readme.snippets.get("get.sh")?.replace("http://127.0.0.1:8080", server.url);
+    const { stdout: card } = await run("sh", ["-c", `${get} --data '${data}'`], {
+      cwd: root,
+      env: { ...process.env, NO_COLOR: "1" },
+    });
+    expect(card).toMatch(asPrinted(readme.outputs.get("get.txt")));
+
+    /** Returns a pattern for an output in which `…` stands for any text, and so does the age of the status. */
+    function asPrinted(output = "no output"): RegExp {
+      const parts = output.replaceAll("http://127.0.0.1:8080", server.url).replace("0 min", "…").split("…");
+      return new RegExp(
+        `^${parts.map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")).join(".*?")}\\n*$`,
+        "s",
+      );
+    }
+  });
+});
+
+it("the server accepts the configuration in docs/security.md", async () => {
   const folder = mkdtempSync(join(tmpdir(), "mdps-readme-"));
   const text = /```yaml\n([\s\S]*?)```/.exec(readFileSync(join(root, "docs/security.md"), "utf8"))?.[1] ?? "";
   writeFileSync(join(folder, "mdps.yaml"), text);
