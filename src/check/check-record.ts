@@ -8,7 +8,7 @@ import {
   planGroupRecord,
   planStatusRecord,
   requestOfRecord,
-} from "../services/records.ts";
+} from "../services/record-mapping.ts";
 import type { PutRecord } from "../store/plan-store.ts";
 
 /** Returns what is wrong with a stored record, in words that have no user key; nothing for one that is right. */

@@ -8,30 +8,30 @@ import type { PlanStore } from "../store/plan-store.ts";
 
 export type HealthOptions = {
   store: Pick<PlanStore, "health">;
-  /** Full names of the services whose health is the store's; the empty name is the server as a whole. */
+  /** Full names of the services whose health depends on the store; the empty name, the whole server, is implied. */
   services: readonly string[];
-  /** Aborted when the server begins to stop: from then on nothing is SERVING, and watchers are told and let go. */
+  /** Aborted when the server starts to shut down: everything becomes NOT_SERVING, and watches end. */
   stopping: AbortSignal;
-  /** For how long an answer of the store holds, and how often a watcher's is looked at, in ms. Defaults to 1,000. */
+  /** How long the store's health is cached, and the interval of watches, in ms. Defaults to 1,000. */
   intervalMs?: number;
 };
 
 /**
- * Creates the health service of gRPC (https://grpc.io/docs/guides/health-checking/): every service is SERVING while
- * the store could take a put. Whoever may connect may ask, so that the store is asked once an interval at most.
+ * Creates the gRPC health service (https://grpc.io/docs/guides/health-checking/): every service is SERVING while the
+ * store can accept a put. Callers need no token, so the store is asked at most once per interval.
  */
 export function createHealthService(options: HealthOptions): ServiceImpl<typeof Health> {
   const { store, services, stopping, intervalMs = 1_000 } = options;
   const known = new Set(["", ...services]);
   let status: Promise<ServingStatus> | undefined;
-  let askAgainAt = 0;
+  let cachedUntil = 0;
 
   async function current(): Promise<ServingStatus> {
     if (stopping.aborted) {
       return ServingStatus.NOT_SERVING;
     }
-    if (status === undefined || performance.now() >= askAgainAt) {
-      askAgainAt = performance.now() + intervalMs;
+    if (status === undefined || performance.now() >= cachedUntil) {
+      cachedUntil = performance.now() + intervalMs;
       status = store.health().then(
         () => ServingStatus.SERVING,
         () => ServingStatus.NOT_SERVING,
@@ -43,7 +43,7 @@ export function createHealthService(options: HealthOptions): ServiceImpl<typeof 
   return {
     async check({ service }) {
       if (!known.has(service)) {
-        throw new ConnectError("there is no such service", Code.NotFound);
+        throw new ConnectError("unknown service", Code.NotFound);
       }
       return { status: await current() };
     },
@@ -54,18 +54,18 @@ export function createHealthService(options: HealthOptions): ServiceImpl<typeof 
     },
 
     async *watch({ service }, { signal }) {
-      const either = AbortSignal.any([signal, stopping]);
-      let told: ServingStatus | undefined;
+      const ended = AbortSignal.any([signal, stopping]);
+      let sent: ServingStatus | undefined;
       while (!signal.aborted) {
         const now = known.has(service) ? await current() : ServingStatus.SERVICE_UNKNOWN;
-        if (now !== told) {
-          told = now;
+        if (now !== sent) {
+          sent = now;
           yield { status: now };
         }
         if (stopping.aborted) {
           return;
         }
-        await setTimeout(intervalMs, undefined, { signal: either, ref: false }).catch(() => undefined);
+        await setTimeout(intervalMs, undefined, { signal: ended, ref: false }).catch(() => undefined);
       }
     },
   };

@@ -10,13 +10,16 @@ import { apiError, invalidFields } from "../contract/api-error.ts";
 import { formatInstant } from "../contract/instant.ts";
 import { resourceName } from "../contract/resource-names.ts";
 import { createTimestampRules } from "../plans/timestamp-rules.ts";
-import { authorizedSubject } from "./caller.ts";
-import { planGroupRecord } from "./records.ts";
-import type { ServiceDeps } from "./service-deps.ts";
-import { stored } from "./stored.ts";
+import { authorizedSubject } from "./authorize.ts";
+import type { ServiceDependencies } from "./dependencies.ts";
+import { planGroupRecord } from "./record-mapping.ts";
+import { mapStoreErrors } from "./store-errors.ts";
 
-/** Creates the pushing side for plan groups, which notify nobody and have no time rules. */
-export function createPlanGroupService({ store, rules }: ServiceDeps): ServiceImpl<typeof PlanGroupService> {
+/** Creates the service that accepts plan groups. They send no notifications and have no time rules. */
+export function createPlanGroupService({
+  store,
+  rules,
+}: ServiceDependencies): ServiceImpl<typeof PlanGroupService> {
   const timestampRules = createTimestampRules(PlanGroupSchema);
   return {
     async createPlanGroup(request, context) {
@@ -31,7 +34,7 @@ export function createPlanGroupService({ store, rules }: ServiceDeps): ServiceIm
       }
       group.name = resourceName(asn, "planGroups", request.planGroupId);
       const record = planGroupRecord(asn, request.planGroupId, group);
-      const put = await stored(store.put(record));
+      const put = await mapStoreErrors(store.put(record));
       if (put.outcome === "stale") {
         const storedLastUpdatedTime = formatInstant(put.storedUpdateTime);
         throw apiError(ErrorReason.PLAN_GROUP_STALE, {

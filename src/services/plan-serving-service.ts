@@ -16,34 +16,35 @@ import {
 import { apiError, invalidFields } from "../contract/api-error.ts";
 import type { Collection } from "../contract/resource-names.ts";
 import type { RecordKey } from "../store/plan-store.ts";
-import { authorizedSubject, type Names } from "./caller.ts";
-import type { ServiceDeps } from "./service-deps.ts";
-import { stored } from "./stored.ts";
+import { authorizedSubject, type Names } from "./authorize.ts";
+import type { ServiceDependencies } from "./dependencies.ts";
+import { mapStoreErrors } from "./store-errors.ts";
 
-/** Creates the reading side. */
+/** Creates the service that reads plan statuses and plan groups. */
 export function createPlanServingService({
   store,
   rules,
-}: ServiceDeps): ServiceImpl<typeof PlanServingService> {
+}: ServiceDependencies): ServiceImpl<typeof PlanServingService> {
   return {
     async getUserPlanStatus(request, context) {
-      const { asn } = accept(GetUserPlanStatusRequestSchema, request, context);
+      const { asn } = requireValid(GetUserPlanStatusRequestSchema, request, context);
       const key = { kind: "planStatus", asn, id: request.userKey } as const;
-      const found =
+      // A status for this client takes precedence over one for all clients.
+      const status =
         (await readStatus({ ...key, clientId: request.clientId })) ??
         (await readStatus({ ...key, clientId: "" }));
-      return show(found, request.includeUiIncompatible);
+      return requireReadable(status, request.includeUiIncompatible);
     },
 
     async getPlanStatus(request, context) {
-      const { asn, id } = accept(GetPlanStatusRequestSchema, request, context, "planStatuses");
-      const found = await readStatus({ kind: "planStatus", asn, clientId: "", id });
-      return show(found, request.includeUiIncompatible);
+      const { asn, id } = requireValid(GetPlanStatusRequestSchema, request, context, "planStatuses");
+      const status = await readStatus({ kind: "planStatus", asn, clientId: "", id });
+      return requireReadable(status, request.includeUiIncompatible);
     },
 
     async getPlanGroup(request, context) {
-      const { asn, id } = accept(GetPlanGroupRequestSchema, request, context, "planGroups");
-      const bytes = await stored(store.get({ kind: "planGroup", asn, clientId: "", id }));
+      const { asn, id } = requireValid(GetPlanGroupRequestSchema, request, context, "planGroups");
+      const bytes = await mapStoreErrors(store.get({ kind: "planGroup", asn, clientId: "", id }));
       if (bytes === undefined) {
         throw apiError(ErrorReason.PLAN_GROUP_NOT_FOUND, {
           message: "no such plan group is stored, or it is stale",
@@ -53,8 +54,8 @@ export function createPlanServingService({
     },
   };
 
-  /** Returns the operator and the resource of a request that the caller may make and that is valid; throws otherwise. */
-  function accept<Desc extends DescMessage>(
+  /** Returns the operator and resource id of a request; throws unless it is authorized and valid. */
+  function requireValid<Desc extends DescMessage>(
     desc: Desc,
     request: MessageShape<Desc> & Names,
     context: HandlerContext,
@@ -69,12 +70,12 @@ export function createPlanServingService({
   }
 
   async function readStatus(key: RecordKey): Promise<PlanStatus | undefined> {
-    const bytes = await stored(store.get(key));
+    const bytes = await mapStoreErrors(store.get(key));
     return bytes && fromBinary(PlanStatusSchema, bytes);
   }
 }
 
-function show(status: PlanStatus | undefined, includeUiIncompatible: boolean): PlanStatus {
+function requireReadable(status: PlanStatus | undefined, includeUiIncompatible: boolean): PlanStatus {
   if (status === undefined) {
     throw apiError(ErrorReason.PLAN_STATUS_NOT_FOUND, {
       message: "no plan status of this user is stored, or it has expired",
@@ -82,8 +83,7 @@ function show(status: PlanStatus | undefined, includeUiIncompatible: boolean): P
   }
   if (status.uiCompatibility === UiCompatibility.UI_INCOMPATIBLE && !includeUiIncompatible) {
     throw apiError(ErrorReason.PLAN_STATUS_UI_INCOMPATIBLE, {
-      message:
-        "the plan status may not be shown to the user; set includeUiIncompatible to read it all the same",
+      message: "the plan status must not be shown to the user; set includeUiIncompatible to read it anyway",
     });
   }
   return status;

@@ -14,18 +14,18 @@ import { resourceName } from "../contract/resource-names.ts";
 import { notificationsOf } from "../plans/notifications.ts";
 import { brokenTimeRules } from "../plans/time-rules.ts";
 import { createTimestampRules } from "../plans/timestamp-rules.ts";
-import { authorizedSubject } from "./caller.ts";
-import { planStatusRecord } from "./records.ts";
-import type { ServiceDeps } from "./service-deps.ts";
-import { stored } from "./stored.ts";
+import { authorizedSubject } from "./authorize.ts";
+import type { ServiceDependencies } from "./dependencies.ts";
+import { planStatusRecord } from "./record-mapping.ts";
+import { mapStoreErrors } from "./store-errors.ts";
 
-/** A status that keeps every rule, and so has the fields that the rules need. */
+/** A status that satisfies every rule, and therefore has the required fields. */
 type ValidStatus = PlanStatus & { expireTime: Timestamp; updateTime: Timestamp };
 
 type CreateRequest = { parent: string; userKey: string; planStatus?: PlanStatus | undefined };
 
-/** Creates the pushing side for plan statuses. */
-export function createPlanStatusService(deps: ServiceDeps): ServiceImpl<typeof PlanStatusService> {
+/** Creates the service that accepts plan statuses. */
+export function createPlanStatusService(deps: ServiceDependencies): ServiceImpl<typeof PlanStatusService> {
   const { store, clock, clockSkewMs, rules } = deps;
   const timestampRules = createTimestampRules(PlanStatusSchema);
 
@@ -42,22 +42,25 @@ export function createPlanStatusService(deps: ServiceDeps): ServiceImpl<typeof P
     context: HandlerContext,
   ): Promise<PlanStatus> {
     const { asn } = authorizedSubject(request, context);
-    const { status, notifications } = settle(desc, request);
-    // The rules have made sure of the name.
+    const { status, notifications } = requireValidStatus(desc, request);
+    // The rules require a valid parent.
     const name = resourceName(asn as number, "planStatuses", request.userKey);
-    // The request is ours: filling its status in spares a copy.
+    // Nothing else uses the request: completing its status saves a copy.
     status.name = name;
     status.notifications = notifications;
     const record = planStatusRecord(asn as number, clientId, request.userKey, status);
-    const put = await stored(store.put(record));
+    const put = await mapStoreErrors(store.put(record));
     if (put.outcome === "stale") {
-      throw stale(instantOf(status.updateTime), put.storedUpdateTime);
+      throw staleStatus(instantOf(status.updateTime), put.storedUpdateTime);
     }
     return status;
   }
 
-  /** Returns the status of a request that breaks no rule and what it sends; throws with every broken rule. */
-  function settle<Desc extends DescMessage>(desc: Desc, request: MessageShape<Desc> & CreateRequest) {
+  /** Returns the status of a valid request and its notifications; throws INVALID_ARGUMENT with every violation. */
+  function requireValidStatus<Desc extends DescMessage>(
+    desc: Desc,
+    request: MessageShape<Desc> & CreateRequest,
+  ) {
     const violations = rules(desc, request);
     const status = request.planStatus;
     if (status === undefined) {
@@ -76,7 +79,7 @@ export function createPlanStatusService(deps: ServiceDeps): ServiceImpl<typeof P
   }
 }
 
-function stale(updateTime: Instant, storedUpdateTime: Instant) {
+function staleStatus(updateTime: Instant, storedUpdateTime: Instant) {
   const metadata = {
     updateTime: formatInstant(updateTime),
     storedUpdateTime: formatInstant(storedUpdateTime),

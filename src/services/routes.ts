@@ -6,25 +6,25 @@ import { PlanServingService } from "../../gen/mobiledataplansharing/serving/v1/p
 import { file_mobiledataplansharing_v1_errors } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
 import { PlanGroupService } from "../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
 import { PlanStatusService } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
+import type { ServiceDependencies } from "./dependencies.ts";
 import { createHealthService } from "./health-service.ts";
 import { createPlanGroupService } from "./plan-group-service.ts";
 import { createPlanServingService } from "./plan-serving-service.ts";
 import { createPlanStatusService } from "./plan-status-service.ts";
 import { createReflectionRoutes } from "./reflection/service.ts";
-import type { ServiceDeps } from "./service-deps.ts";
 
-/** What the details of errors are made of. No service imports it, but tools that show errors look for it. */
+/** Files with the types of error details. No service imports them, but tools that show errors look them up. */
 const errorFiles: readonly DescFile[] = [file_mobiledataplansharing_v1_errors, file_google_rpc_error_details];
 
 /** Services of the contract. */
 export const contractServices = [PlanStatusService, PlanGroupService, PlanServingService] as const;
 
-export type RoutesOptions = ServiceDeps & {
-  /** Whether to answer gRPC server reflection. Defaults to true. */
+export type RoutesOptions = ServiceDependencies & {
+  /** Whether to serve gRPC reflection. Defaults to true. */
   reflection?: boolean;
 };
 
-/** Returns the function that registers all services, for connect-node and for transcoding alike. */
+/** Returns the function that registers all services, for connect-node and for transcoding. */
 export function createRoutes(deps: RoutesOptions): (router: ConnectRouter) => void {
   const planStatus = createPlanStatusService(deps);
   const planGroup = createPlanGroupService(deps);

@@ -12,7 +12,7 @@ import {
   planGroupRecord,
   planStatusRecord,
   requestOfRecord,
-} from "../services/records.ts";
+} from "../services/record-mapping.ts";
 import type { PutRecord } from "../store/plan-store.ts";
 
 /** Raised for a line that is no record; the message names the field and what was expected. */

@@ -9,7 +9,7 @@ import { createRecordCheck } from "../../src/check/check-record.ts";
 import { checkStore } from "../../src/check/check-store.ts";
 import type { Finding } from "../../src/check/finding.ts";
 import { createContractRules } from "../../src/plans/contract-rules.ts";
-import { planGroupRecord, planStatusRecord } from "../../src/services/records.ts";
+import { planGroupRecord, planStatusRecord } from "../../src/services/record-mapping.ts";
 import { type PlanStore, type PutRecord, StoreUnavailable } from "../../src/store/plan-store.ts";
 import { day, fromNow, planStatus } from "../support/plan-statuses.ts";
 

@@ -35,23 +35,23 @@ const transports = {
   "grpc-web": () => createGrpcWebTransport({ baseUrl: server.url, httpVersion: "1.1" }),
 };
 
-describe.each(["connect", "grpc", "grpc-web"] as const)("health over %s, without a token", (protocol) => {
+describe.each(["connect", "grpc", "grpc-web"] as const)("the health service over %s", (protocol) => {
   const client = () => createClient(Health, transports[protocol]());
 
-  it.each(names)("of %j is SERVING", async (service) => {
+  it.each(names)("reports SERVING for the service %j without a token", async (service) => {
     expect(await client().check({ service })).toMatchObject({ status: ServingStatus.SERVING });
   });
 
-  it("of a service that does not exist is NOT_FOUND", async () => {
+  it("answers a check of an unknown service with NOT_FOUND", async () => {
     await expect(client().check({ service: "x" })).rejects.toThrow("[not_found]");
   });
 
-  it("is listed for every service", async () => {
+  it("lists the health of every service", async () => {
     const { statuses } = await client().list({});
     expect(Object.keys(statuses).toSorted()).toEqual(names.toSorted());
   });
 
-  it("is told to a watcher at once, also of a service that does not exist", async () => {
+  it("sends a watcher the health immediately, also of an unknown service", async () => {
     for (const [service, status] of [
       ["", ServingStatus.SERVING],
       ["x", ServingStatus.SERVICE_UNKNOWN],
@@ -66,7 +66,7 @@ describe.each(["connect", "grpc", "grpc-web"] as const)("health over %s, without
   });
 });
 
-/** The service itself, over a store whose health the test decides. */
+/** Creates the service on a store whose health the test sets. */
 function serviceOver(store: { broken: boolean; asked: number }) {
   const service = createHealthService({
     services: ["a"],
@@ -85,7 +85,7 @@ function serviceOver(store: { broken: boolean; asked: number }) {
   return { service, context };
 }
 
-it("follows the store: NOT_SERVING while it is away, and SERVING again", async () => {
+it("a health watch reports NOT_SERVING while the store is unavailable, then SERVING again", async () => {
   const store = { broken: false, asked: 0 };
   const { service, context } = serviceOver(store);
   const leave = new AbortController();
@@ -100,7 +100,7 @@ it("follows the store: NOT_SERVING while it is away, and SERVING again", async (
   expect(seen).toEqual([ServingStatus.SERVING, ServingStatus.NOT_SERVING, ServingStatus.SERVING]);
 });
 
-it("asks the store once for many who ask at the same time", async () => {
+it("concurrent health checks ask the store once", async () => {
   let asked = 0;
   const health = createHealthService({
     services: [],
@@ -116,7 +116,7 @@ it("asks the store once for many who ask at the same time", async () => {
   expect(asked).toBe(1);
 });
 
-it("tells watchers that the server stops, and does not keep it from stopping", async () => {
+it("a health watch reports NOT_SERVING when the server shuts down, and does not delay the shutdown", async () => {
   const own = await startTestServer({ graceMs: 20_000 });
   const client = createClient(Health, createGrpcTransport({ baseUrl: own.url }));
   const seen: unknown[] = [];

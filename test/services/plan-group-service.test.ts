@@ -17,14 +17,14 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-describe.each(protocols)("a plan group over %s", (protocol) => {
+describe.each(protocols)("PlanGroupService over %s", (protocol) => {
   let client: PlanSharingClient;
   beforeAll(() => {
     client = server.client(protocol);
   });
   const nameOf = (planGroupId: string) => `${parent}/planGroups/${planGroupId}`;
 
-  it("is answered with its name and read back alike", async () => {
+  it("a push of a plan group returns the group with its name, and a read returns the same", async () => {
     const planGroupId = freshKey();
     const planGroup = {
       name: "ignored",
@@ -39,7 +39,7 @@ describe.each(protocols)("a plan group over %s", (protocol) => {
     expect(toJson(PlanGroupSchema, read)).toEqual(toJson(PlanGroupSchema, answer));
   });
 
-  it("may be empty", async () => {
+  it("a plan group may be empty or absent", async () => {
     const planGroupId = freshKey();
     const name = nameOf(planGroupId);
     expect(toJson(PlanGroupSchema, await client.createPlanGroup({ parent, planGroupId }))).toEqual({ name });
@@ -47,19 +47,22 @@ describe.each(protocols)("a plan group over %s", (protocol) => {
     expect(toJson(PlanGroupSchema, await client.getPlanGroup({ name }))).toEqual({ name });
   });
 
-  it("needs nothing for notifications, for it sends none", async () => {
+  it("a plan group may lack fields that notifications require, because it sends none", async () => {
     const low = planModule({ coarseBalanceLevel: BalanceLevel.LOW_QUOTA, balance: { case: undefined } });
     const planGroup = { dataPlans: [plan({ planModules: [low] })] };
-    await client.createPlanGroup({ parent, planGroupId: freshKey(), planGroup });
+    const { name } = await client.createPlanGroup({ parent, planGroupId: freshKey(), planGroup });
+    expect((await client.getPlanGroup({ name })).dataPlans).toHaveLength(1);
   });
 
-  it("may be of any age, and of the future", async () => {
+  it("a plan group may have any lastUpdatedTime, also in the future", async () => {
     for (const lastUpdatedTime of [fromNow(-365 * day), fromNow(365 * day)]) {
-      await client.createPlanGroup({ parent, planGroupId: freshKey(), planGroup: { lastUpdatedTime } });
+      const planGroup = { lastUpdatedTime };
+      const answer = await client.createPlanGroup({ parent, planGroupId: freshKey(), planGroup });
+      expect(answer.lastUpdatedTime).toEqual(lastUpdatedTime);
     }
   });
 
-  it("is taken but never served when its responseStaleTime has passed", async () => {
+  it("a plan group with a past responseStaleTime is accepted but cannot be read", async () => {
     const planGroupId = freshKey();
     const planGroup = { responseStaleTime: fromNow(-hour) };
     await client.createPlanGroup({ parent, planGroupId, planGroup });
@@ -69,7 +72,7 @@ describe.each(protocols)("a plan group over %s", (protocol) => {
     });
   });
 
-  it("is not replaced by an earlier one, but by one of the same time or of none", async () => {
+  it("a plan group is replaced by one with the same or no lastUpdatedTime, but not by an earlier one", async () => {
     const planGroupId = freshKey();
     const push = (planId: string, lastUpdatedTime?: ReturnType<typeof fromNow>) =>
       client.createPlanGroup({
@@ -98,20 +101,20 @@ describe.each(protocols)("a plan group over %s", (protocol) => {
     expect(await stored()).toBe("earlier than the first");
   });
 
-  it("reports every broken rule at once, with the path of the request", async () => {
+  it("a push of a plan group reports every violation at once, with paths in the request", async () => {
     const planGroup = {
       dataPlans: [plan(), plan({ planId: "", planModules: [planModule({ moduleName: "" })] })],
     };
-    const refusal = await apiErrorOf(client.createPlanGroup({ parent, planGroupId: "", planGroup }));
-    expect(refusal).toMatchObject({ code: "InvalidArgument", reason: "FIELD_INVALID" });
-    expect(refusal.violations).toEqual([
+    const error = await apiErrorOf(client.createPlanGroup({ parent, planGroupId: "", planGroup }));
+    expect(error).toMatchObject({ code: "InvalidArgument", reason: "FIELD_INVALID" });
+    expect(error.violations).toEqual([
       "planGroupId: value is required",
       "planGroup.dataPlans[1].planId: value is required",
       "planGroup.dataPlans[1].planModules[0].moduleName: value is required",
     ]);
   });
 
-  it("is read by a name that is one", async () => {
+  it("a read of a plan group reports NOT_FOUND for an unknown name and INVALID_ARGUMENT for an invalid one", async () => {
     expect(await apiErrorOf(client.getPlanGroup({ name: nameOf(freshKey()) }))).toMatchObject({
       code: "NotFound",
       reason: "PLAN_GROUP_NOT_FOUND",
@@ -123,18 +126,18 @@ describe.each(protocols)("a plan group over %s", (protocol) => {
   });
 });
 
-describe("a plan group", () => {
-  it("is gone from its responseStaleTime on, and stays for ever without one", async () => {
-    await using own = await startTestServer();
-    const client = own.client("rest");
-    const stale = { parent, planGroupId: "stale", planGroup: { responseStaleTime: fromNow(minute) } };
+describe("expiry of a plan group", () => {
+  it("a plan group can be read until its responseStaleTime, or forever without one", async () => {
+    const client = server.client("rest");
+    const stale = { parent, planGroupId: freshKey(), planGroup: { responseStaleTime: fromNow(minute) } };
     const { name } = await client.createPlanGroup(stale);
-    const { name: lasting } = await client.createPlanGroup({ parent, planGroupId: "lasting" });
-    own.clock.set(testTime + minute - 1);
+    const { name: lasting } = await client.createPlanGroup({ parent, planGroupId: freshKey() });
+    server.clock.set(testTime + minute - 1);
     await client.getPlanGroup({ name });
-    own.clock.set(testTime + minute);
+    server.clock.set(testTime + minute);
     expect(await apiErrorOf(client.getPlanGroup({ name }))).toMatchObject({ reason: "PLAN_GROUP_NOT_FOUND" });
-    own.clock.set(testTime + 3650 * day - 1);
-    await client.getPlanGroup({ name: lasting });
+    server.clock.set(testTime + 3650 * day - 1);
+    expect((await client.getPlanGroup({ name: lasting })).name).toBe(lasting);
+    server.clock.set(testTime);
   });
 });

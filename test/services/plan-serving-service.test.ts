@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { UiCompatibility } from "../../gen/mobiledataplansharing/v1/enums_pb.ts";
 import type { PlanSharingClient } from "../../src/client/client.ts";
 import { apiErrorOf } from "../support/api-error.ts";
@@ -15,9 +15,13 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
+afterEach(() => {
+  server.clock.set(testTime);
+});
+
 const clientId = "youtube";
 
-describe.each(protocols)("over %s", (protocol) => {
+describe.each(protocols)("PlanServingService over %s", (protocol) => {
   let client: PlanSharingClient;
   beforeAll(() => {
     client = server.client(protocol);
@@ -28,8 +32,8 @@ describe.each(protocols)("over %s", (protocol) => {
   const pushForAll = (userKey: string, init: PlanStatusInit) =>
     client.createPlanStatus({ parent, userKey, planStatus: planStatus(init) });
 
-  describe("a client", () => {
-    it("reads its own status, not that of every client or of another one", async () => {
+  describe("getUserPlanStatus", () => {
+    it("getUserPlanStatus prefers the client's own status to those of all clients and of another client", async () => {
       const userKey = freshKey();
       await push(userKey, { title: "for youtube" });
       await pushForAll(userKey, { title: "for all" });
@@ -42,20 +46,20 @@ describe.each(protocols)("over %s", (protocol) => {
       expect((await client.getUserPlanStatus({ parent, clientId, userKey })).title).toBe("for youtube");
     });
 
-    it("reads the status of every client when it has none of its own", async () => {
+    it("getUserPlanStatus returns the status of all clients if the client has none of its own", async () => {
       const userKey = freshKey();
       await pushForAll(userKey, { title: "for all" });
       expect((await client.getUserPlanStatus({ parent, clientId, userKey })).title).toBe("for all");
     });
 
-    it("reads its own status even if that of every client is later", async () => {
+    it("getUserPlanStatus prefers the client's own status even if that of all clients is newer", async () => {
       const userKey = freshKey();
       await push(userKey, { title: "for youtube", updateTime: fromNow(-hour) });
       await pushForAll(userKey, { title: "for all", updateTime: fromNow(0) });
       expect((await client.getUserPlanStatus({ parent, clientId, userKey })).title).toBe("for youtube");
     });
 
-    it("is told NOT_FOUND when there is neither", async () => {
+    it("getUserPlanStatus is NOT_FOUND if only another client has a status", async () => {
       const userKey = freshKey();
       await client.createUserPlanStatus({
         parent,
@@ -70,14 +74,14 @@ describe.each(protocols)("over %s", (protocol) => {
     });
   });
 
-  describe("the status of every client", () => {
-    it("is read by its name", async () => {
+  describe("getPlanStatus", () => {
+    it("getPlanStatus returns the status of all clients by its name", async () => {
       const userKey = freshKey();
       const { name } = await pushForAll(userKey, { title: "for all" });
       expect((await client.getPlanStatus({ name })).title).toBe("for all");
     });
 
-    it("is none that was pushed for a single client", async () => {
+    it("getPlanStatus does not return a status pushed for one client", async () => {
       const { name } = await push(freshKey(), {});
       expect(await apiErrorOf(client.getPlanStatus({ name }))).toMatchObject({
         code: "NotFound",
@@ -86,10 +90,10 @@ describe.each(protocols)("over %s", (protocol) => {
     });
   });
 
-  describe("a status that may not be shown", () => {
+  describe("a UI-incompatible status", () => {
     const uiCompatibility = UiCompatibility.UI_INCOMPATIBLE;
 
-    it("is answered only when asked for", async () => {
+    it("a UI-incompatible status is returned only with includeUiIncompatible", async () => {
       const userKey = freshKey();
       const { name } = await pushForAll(userKey, { uiCompatibility });
       await push(userKey, { uiCompatibility });
@@ -106,7 +110,7 @@ describe.each(protocols)("over %s", (protocol) => {
       expect(asked).toMatchObject([{ uiCompatibility }, { uiCompatibility }]);
     });
 
-    it("is not replaced by that of every client, which would show what it hides", async () => {
+    it("a UI-incompatible status of a client is not replaced by that of all clients", async () => {
       const userKey = freshKey();
       await pushForAll(userKey, { title: "for all" });
       await push(userKey, { uiCompatibility });
@@ -116,86 +120,86 @@ describe.each(protocols)("over %s", (protocol) => {
     });
 
     it.each([UiCompatibility.UI_COMPATIBLE, UiCompatibility.UI_COMPATIBILITY_UNSPECIFIED])(
-      "is not one with uiCompatibility %i",
+      "a status with uiCompatibility %i is returned without includeUiIncompatible",
       async (compatible) => {
         const userKey = freshKey();
         await push(userKey, { uiCompatibility: compatible });
-        await client.getUserPlanStatus({ parent, clientId, userKey });
+        const status = await client.getUserPlanStatus({ parent, clientId, userKey });
+        expect(status.uiCompatibility).toBe(compatible);
       },
     );
   });
 
-  describe("a request to read that breaks rules", () => {
-    it("reports all of them", async () => {
+  describe("an invalid read", () => {
+    it("an invalid read reports every violation", async () => {
       const request = { parent, clientId: "gmail", userKey: "x".repeat(1025) };
-      const refusal = await apiErrorOf(client.getUserPlanStatus(request));
-      expect(refusal).toMatchObject({ code: "InvalidArgument", reason: "FIELD_INVALID" });
-      expect(refusal.fields).toEqual(["clientId", "userKey"]);
+      const error = await apiErrorOf(client.getUserPlanStatus(request));
+      expect(error).toMatchObject({ code: "InvalidArgument", reason: "FIELD_INVALID" });
+      expect(error.fields).toEqual(["clientId", "userKey"]);
     });
 
-    it("by a name that is none says what a name is", async () => {
-      const refusal = await apiErrorOf(client.getPlanStatus({ name: "operators/65001/planStatuses/a%zz" }));
-      expect(refusal).toMatchObject({ code: "InvalidArgument", fields: ["name"] });
-      expect(refusal.message).toContain("%25");
+    it("a read with an invalid name describes valid names", async () => {
+      const error = await apiErrorOf(client.getPlanStatus({ name: "operators/65001/planStatuses/a%zz" }));
+      expect(error).toMatchObject({ code: "InvalidArgument", fields: ["name"] });
+      expect(error.message).toContain("%25");
     });
   });
 
-  describe("a status", () => {
-    it("is gone for every reader from expireTime on, to the millisecond", async () => {
-      await using own = await startTestServer();
-      const reader = own.client(protocol);
+  describe("expiry", () => {
+    it("a status can be read until one millisecond before expireTime", async () => {
       const userKey = freshKey();
       const expiring = planStatus({ expireTime: fromNow(hour) });
-      const { name } = await reader.createPlanStatus({ parent, userKey, planStatus: expiring });
-      await reader.createUserPlanStatus({ parent, clientId, userKey, planStatus: expiring });
-      own.clock.set(testTime + hour - 1);
-      await reader.getUserPlanStatus({ parent, clientId, userKey });
-      await reader.getPlanStatus({ name });
-      own.clock.set(testTime + hour);
+      const { name } = await client.createPlanStatus({ parent, userKey, planStatus: expiring });
+      await client.createUserPlanStatus({ parent, clientId, userKey, planStatus: expiring });
+      server.clock.set(testTime + hour - 1);
+      await client.getUserPlanStatus({ parent, clientId, userKey });
+      await client.getPlanStatus({ name });
+      server.clock.set(testTime + hour);
       const gone = { code: "NotFound", reason: "PLAN_STATUS_NOT_FOUND" };
-      expect(await apiErrorOf(reader.getUserPlanStatus({ parent, clientId, userKey }))).toMatchObject(gone);
-      expect(await apiErrorOf(reader.getPlanStatus({ name }))).toMatchObject(gone);
+      expect(await apiErrorOf(client.getUserPlanStatus({ parent, clientId, userKey }))).toMatchObject(gone);
+      expect(await apiErrorOf(client.getPlanStatus({ name }))).toMatchObject(gone);
     });
   });
 });
 
-describe("from its expiry on", () => {
-  it("a client's own status gives way to that of every client", async () => {
-    await using own = await startTestServer();
-    const client = own.client("rest");
-    const key = { parent, clientId, userKey: "k" };
+describe("an expired status", () => {
+  it("after a client's own status expires, the client reads that of all clients", async () => {
+    const client = server.client("rest");
+    const key = { parent, clientId, userKey: freshKey() };
     await client.createUserPlanStatus({
       ...key,
       planStatus: planStatus({ title: "for youtube", expireTime: fromNow(minute) }),
     });
-    await client.createPlanStatus({ parent, userKey: "k", planStatus: planStatus({ title: "for all" }) });
-    own.clock.set(testTime + minute);
+    await client.createPlanStatus({
+      parent,
+      userKey: key.userKey,
+      planStatus: planStatus({ title: "for all" }),
+    });
+    server.clock.set(testTime + minute);
     expect((await client.getUserPlanStatus(key)).title).toBe("for all");
   });
 
-  it("a status refuses no earlier push", async () => {
-    await using own = await startTestServer();
-    const client = own.client("grpc");
-    const key = { parent, clientId, userKey: "k" };
+  it("an expired status does not make earlier pushes stale", async () => {
+    const client = server.client("grpc");
+    const key = { parent, clientId, userKey: freshKey() };
     const first = planStatus({ updateTime: fromNow(0), expireTime: fromNow(minute) });
     const earlier = planStatus({ title: "earlier", updateTime: fromNow(-minute) });
     await client.createUserPlanStatus({ ...key, planStatus: first });
     expect(await apiErrorOf(client.createUserPlanStatus({ ...key, planStatus: earlier }))).toMatchObject({
       reason: "PLAN_STATUS_STALE",
     });
-    own.clock.set(testTime + minute);
+    server.clock.set(testTime + minute);
     await client.createUserPlanStatus({ ...key, planStatus: earlier });
     expect((await client.getUserPlanStatus(key)).title).toBe("earlier");
   });
 
-  it("a status whose end has nanoseconds is served up to the last of them", async () => {
-    await using own = await startTestServer();
-    const client = own.client("connect");
-    const key = { parent, clientId, userKey: "k" };
+  it("a status whose expireTime has nanoseconds can be read until the following millisecond", async () => {
+    const client = server.client("connect");
+    const key = { parent, clientId, userKey: freshKey() };
     await client.createUserPlanStatus({ ...key, planStatus: planStatus({ expireTime: fromNow(minute, 1) }) });
-    own.clock.set(testTime + minute);
+    server.clock.set(testTime + minute);
     await client.getUserPlanStatus(key);
-    own.clock.set(testTime + minute + 1);
+    server.clock.set(testTime + minute + 1);
     expect(await apiErrorOf(client.getUserPlanStatus(key))).toMatchObject({
       reason: "PLAN_STATUS_NOT_FOUND",
     });

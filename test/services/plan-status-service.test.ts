@@ -38,7 +38,7 @@ afterAll(async () => {
 const json = (status: PlanStatus) => toJson(PlanStatusSchema, status);
 const other = "operators/65002";
 
-describe.each(protocols)("over %s", (protocol) => {
+describe.each(protocols)("PlanStatusService over %s", (protocol) => {
   let client: PlanSharingClient;
   beforeAll(() => {
     client = server.client(protocol);
@@ -49,11 +49,11 @@ describe.each(protocols)("over %s", (protocol) => {
   const read = (userKey: string, clientId = "mobiledataplan") =>
     client.getUserPlanStatus({ parent, clientId, userKey, includeUiIncompatible: true });
 
-  /** A path of the contract as the caller spelled it: over REST the body is the status itself. */
+  /** A path as callers get it: over REST the body is the status itself. */
   const spelled = (path: string) => (protocol === "rest" ? path.replace(/^planStatus\./, "") : path);
 
   describe("a push", () => {
-    it("answers the status with its name, and it is read back alike", async () => {
+    it("a push returns the status with its name, and a read returns the same", async () => {
       const userKey = freshKey();
       const pushed = maximalMessage(PlanStatusSchema);
       const status = create(PlanStatusSchema, {
@@ -69,7 +69,7 @@ describe.each(protocols)("over %s", (protocol) => {
       expect(json(await read(userKey))).toEqual(json(answer));
     });
 
-    it("of the smallest status is taken", async () => {
+    it("a push accepts the smallest valid status", async () => {
       const userKey = freshKey();
       const answer = await push(userKey, planStatus());
       expect(json(answer)).toEqual({
@@ -80,7 +80,7 @@ describe.each(protocols)("over %s", (protocol) => {
       });
     });
 
-    it("keeps what is set apart from what is absent", async () => {
+    it("a stored status distinguishes zero values from absent fields", async () => {
       const userKey = freshKey();
       const zero = planModule({
         usedBytes: 0n,
@@ -95,14 +95,14 @@ describe.each(protocols)("over %s", (protocol) => {
       expect(module?.planModuleState).toBeUndefined();
     });
 
-    it("is an upsert: a later one replaces all of the status", async () => {
+    it("a push with a later updateTime replaces the whole status", async () => {
       const userKey = freshKey();
       await push(userKey, planStatus({ title: "first", updateTime: fromNow(-2 * minute) }));
       await push(userKey, planStatus({ subscriberId: "second", updateTime: fromNow(-minute) }));
       expect(await read(userKey)).toMatchObject({ title: "", subscriberId: "second" });
     });
 
-    it("with the same updateTime is taken: a retried push is harmless", async () => {
+    it("a push whose updateTime equals the stored one is accepted", async () => {
       const userKey = freshKey();
       const first = await push(userKey, planStatus({ title: "first" }));
       expect(json(await push(userKey, planStatus({ title: "first" })))).toEqual(json(first));
@@ -110,11 +110,11 @@ describe.each(protocols)("over %s", (protocol) => {
       expect((await read(userKey)).title).toBe("corrected");
     });
 
-    it("with an earlier updateTime is refused, says which times they are, and changes nothing", async () => {
+    it("a push with an earlier updateTime is ABORTED with both times and changes nothing", async () => {
       const userKey = freshKey();
       await push(userKey, planStatus({ title: "stored", updateTime: fromNow(0, 1) }));
-      const refusal = await apiErrorOf(push(userKey, planStatus({ title: "late", updateTime: fromNow(0) })));
-      expect(refusal).toMatchObject({
+      const error = await apiErrorOf(push(userKey, planStatus({ title: "late", updateTime: fromNow(0) })));
+      expect(error).toMatchObject({
         code: "Aborted",
         reason: "PLAN_STATUS_STALE",
         metadata: {
@@ -122,11 +122,11 @@ describe.each(protocols)("over %s", (protocol) => {
           storedUpdateTime: "2026-03-01T12:00:00.000000001Z",
         },
       });
-      expect(refusal.message).toContain("2026-03-01T12:00:00.000000001Z");
+      expect(error.message).toContain("2026-03-01T12:00:00.000000001Z");
       expect((await read(userKey)).title).toBe("stored");
     });
 
-    it("ignores what only the server sets", async () => {
+    it("a push ignores fields that only the server sets", async () => {
       const userKey = freshKey();
       const notifications = [NotificationType.NOTIFICATION_DATA_EXPIRED];
       const answer = await push(userKey, planStatus({ name: "operators/1/planStatuses/x", notifications }));
@@ -135,7 +135,7 @@ describe.each(protocols)("over %s", (protocol) => {
       expect((await read(userKey)).notifications).toEqual([]);
     });
 
-    it("answers the notifications that it sent, and they are read back", async () => {
+    it("a push returns the notifications that it sent, and a read returns them too", async () => {
       const userKey = freshKey();
       const status = planStatus({
         plans: [
@@ -166,8 +166,8 @@ describe.each(protocols)("over %s", (protocol) => {
     });
   });
 
-  describe("statuses are kept apart", () => {
-    it("by operator, client and user key", async () => {
+  describe("keys", () => {
+    it("statuses of different operators, clients and user keys are independent", async () => {
       const userKey = freshKey();
       const pushes = [
         { parent, clientId: "mobiledataplan", userKey },
@@ -176,7 +176,7 @@ describe.each(protocols)("over %s", (protocol) => {
         { parent, clientId: "mobiledataplan", userKey: userKey.toUpperCase() },
       ];
       for (const [index, key] of pushes.entries()) {
-        // Each one earlier than the one before: were they one, it would be refused.
+        // Each is earlier than the one before: with a shared key it would be stale.
         const updateTime = fromNow(-index * minute);
         await client.createUserPlanStatus({
           ...key,
@@ -189,15 +189,15 @@ describe.each(protocols)("over %s", (protocol) => {
       expect(titles).toEqual(["status 0", "status 1", "status 2", "status 3"]);
     });
 
-    it("from plan groups with the same id", async () => {
+    it("a plan group with the same id is not a status", async () => {
       const userKey = freshKey();
       await client.createPlanGroup({ parent, planGroupId: userKey });
       expect(await apiErrorOf(read(userKey))).toMatchObject({ reason: "PLAN_STATUS_NOT_FOUND" });
     });
   });
 
-  describe("a push for every client", () => {
-    it("is answered by its name", async () => {
+  describe("createPlanStatus", () => {
+    it("createPlanStatus returns the status with its name, and a read returns the same", async () => {
       const userKey = freshKey();
       const status = planStatus({ title: "for all" });
       const answer = await client.createPlanStatus({ parent, userKey, planStatus: status });
@@ -205,7 +205,7 @@ describe.each(protocols)("over %s", (protocol) => {
       expect(json(await client.getPlanStatus({ name: answer.name }))).toEqual(json(answer));
     });
 
-    it("obeys the same order and rules", async () => {
+    it("createPlanStatus checks the same order and rules as createUserPlanStatus", async () => {
       const userKey = freshKey();
       const pushForAll = (status: PlanStatus) =>
         client.createPlanStatus({ parent, userKey, planStatus: status });
@@ -220,15 +220,15 @@ describe.each(protocols)("over %s", (protocol) => {
       });
     });
 
-    it("sends notifications", async () => {
+    it("createPlanStatus sends notifications", async () => {
       const status = statusOf(planModule({ coarseBalanceLevel: BalanceLevel.OUT_OF_DATA }));
       const answer = await client.createPlanStatus({ parent, userKey: freshKey(), planStatus: status });
       expect(answer.notifications).toEqual([NotificationType.NOTIFICATION_OUT_OF_DATA]);
     });
   });
 
-  describe("a push that breaks rules", () => {
-    it("reports all of them at once, of the contract, of time and of notifications", async () => {
+  describe("an invalid push", () => {
+    it("an invalid push reports all violations at once: of the contract, of times and of notifications", async () => {
       const userKey = freshKey();
       const low = planModule({
         coarseBalanceLevel: BalanceLevel.LOW_QUOTA,
@@ -241,9 +241,9 @@ describe.each(protocols)("over %s", (protocol) => {
         updateTime: fromNow(-31 * day),
         plans: [plan({ planModules: [planModule(), low], planCategory: PlanCategory.PREPAID })],
       });
-      const refusal = await apiErrorOf(push(userKey, status, "gmail"));
-      expect(refusal).toMatchObject({ code: "InvalidArgument", reason: "FIELD_INVALID" });
-      expect(refusal.fields.toSorted()).toEqual(
+      const error = await apiErrorOf(push(userKey, status, "gmail"));
+      expect(error).toMatchObject({ code: "InvalidArgument", reason: "FIELD_INVALID" });
+      expect(error.fields.toSorted()).toEqual(
         [
           "clientId",
           "planStatus.accountInfo",
@@ -257,10 +257,10 @@ describe.each(protocols)("over %s", (protocol) => {
           .map(spelled)
           .toSorted(),
       );
-      expect(refusal.message).toMatch(/\(and 7 more\)$/);
+      expect(error.message).toMatch(/\(and 7 more\)$/);
     });
 
-    it("changes nothing", async () => {
+    it("an invalid push changes nothing", async () => {
       const userKey = freshKey();
       await apiErrorOf(push(userKey, planStatus({ languageCode: "" })));
       expect(await apiErrorOf(read(userKey))).toMatchObject({ reason: "PLAN_STATUS_NOT_FOUND" });
@@ -269,31 +269,31 @@ describe.each(protocols)("over %s", (protocol) => {
       expect((await read(userKey)).title).toBe("good");
     });
 
-    it("sees the allowed clock skew: a minute ahead passes, more does not", async () => {
+    it("a push accepts an updateTime one minute ahead and rejects a later one", async () => {
       const userKey = freshKey();
       await push(userKey, planStatus({ updateTime: fromNow(minute) }));
-      const refusal = await apiErrorOf(push(userKey, planStatus({ updateTime: fromNow(minute + 1) })));
-      expect(refusal.violations).toEqual([
+      const error = await apiErrorOf(push(userKey, planStatus({ updateTime: fromNow(minute + 1) })));
+      expect(error.violations).toEqual([
         spelled(
           "planStatus.updateTime: must be in the past: it is 60.001 s ahead of the server's clock, at most 60 s is allowed",
         ),
       ]);
     });
 
-    it("in every place still gets the answer that says so", async () => {
-      // Every module breaks three rules: 768 violations, more text than a trailer of gRPC may have.
+    it("a push with more violations than a gRPC trailer can contain is INVALID_ARGUMENT with a part of them", async () => {
+      // Each of the 256 modules violates three rules: together too much text for a gRPC trailer.
       const bad = planModule({ moduleName: "", description: "", balance: { case: undefined } });
       const planModules = Array.from({ length: 16 }, () => bad);
       const plans = Array.from({ length: 16 }, () => plan({ planModules }));
-      const refusal = await apiErrorOf(push(freshKey(), planStatus({ plans })));
-      expect(refusal).toMatchObject({ code: "InvalidArgument", reason: "FIELD_INVALID" });
-      expect(refusal.message).toMatch(/\(and 767 more\)$/);
-      expect(refusal.fields.length).toBeGreaterThanOrEqual(50);
+      const error = await apiErrorOf(push(freshKey(), planStatus({ plans })));
+      expect(error).toMatchObject({ code: "InvalidArgument", reason: "FIELD_INVALID" });
+      expect(error.message).toMatch(/\(and 767 more\)$/);
+      expect(error.fields.length).toBeGreaterThanOrEqual(50);
     });
   });
 });
 
-describe("over REST a refusal", () => {
+describe("an error over REST", () => {
   const send = async (path: string, status: PlanStatus | undefined) => {
     const response = await fetch(`${server.url}/v1/${parent}/${path}`, {
       method: status === undefined ? "GET" : "POST",
@@ -310,7 +310,7 @@ describe("over REST a refusal", () => {
     ...(metadata && { metadata }),
   });
 
-  it("of a rule is 400, with the paths of the body that was sent", async () => {
+  it("an invalid field is 400 over REST, with its path in the body", async () => {
     const answer = await send("clients/youtube/users/k/planStatus", statusOf(planModule({ moduleName: "" })));
     const field = "plans[0].planModules[0].moduleName";
     expect(answer).toEqual([
@@ -332,7 +332,7 @@ describe("over REST a refusal", () => {
     ]);
   });
 
-  it("of a status that is too old is 409", async () => {
+  it("a stale status is 409 over REST", async () => {
     const path = `planStatuses?userKey=${freshKey()}`;
     expect((await send(path, planStatus({ updateTime: fromNow(0) })))[0]).toBe(200);
     const metadata = { updateTime: "2026-03-01T11:59:59Z", storedUpdateTime: "2026-03-01T12:00:00Z" };
@@ -350,7 +350,7 @@ describe("over REST a refusal", () => {
     ]);
   });
 
-  it("to read what is not there is 404", async () => {
+  it("a status that does not exist is 404 over REST", async () => {
     expect(await send(`clients/youtube/users/${freshKey()}/planStatus`, undefined)).toEqual([
       404,
       {
@@ -366,7 +366,7 @@ describe("over REST a refusal", () => {
 });
 
 describe("without clock skew", () => {
-  it("an updateTime a nanosecond ahead is refused, and one that is now is taken", async () => {
+  it("without clock skew, an updateTime of now is accepted and one a nanosecond later rejected", async () => {
     await using strict = await startTestServer({ clockSkewMs: 0 });
     const client = strict.client("rest");
     const push = (updateTime: PlanStatus["updateTime"]) =>
@@ -381,8 +381,8 @@ describe("without clock skew", () => {
   });
 });
 
-describe("pushes of one user at the same time", () => {
-  it("end with the latest, whatever their order", async () => {
+describe("concurrent pushes for one user", () => {
+  it("concurrent pushes for one user leave the newest status, whatever their order", async () => {
     const client = server.client("grpc");
     const userKey = freshKey();
     const ages = Array.from({ length: 40 }, (_, index) => ((index * 17) % 40) * second);

@@ -1,6 +1,7 @@
 import { toJsonString } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PlanStatusSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
+import type { PlanSharingClient } from "../../src/client/client.ts";
 import { apiErrorOf } from "../support/api-error.ts";
 import { planStatus } from "../support/plan-statuses.ts";
 import { parent, protocols, startTestServer, type TestServer } from "../support/test-server.ts";
@@ -16,7 +17,7 @@ afterAll(async () => {
 
 const clientId = "mobiledataplan";
 
-/** Keys that need care in a URL, in JSON, in a resource name or in a database. */
+/** Keys with characters that are special in a URL, in JSON, in a resource name or in a database. */
 const keys = [
   "491701234567",
   "+491701234567",
@@ -45,34 +46,45 @@ const keys = [
   "é".repeat(512),
 ];
 
-describe.each(protocols)("over %s the user key", (protocol) => {
-  it.each(keys.map((key) => [key.slice(0, 32), key]))("%j is taken and read back", async (_, userKey) => {
-    const client = server.client(protocol);
-    const title = `over ${protocol}`;
-    const request = { parent, userKey, planStatus: planStatus({ title }) };
-    const answer = await client.createUserPlanStatus({ ...request, clientId });
-    const escaped = userKey.replaceAll("%", "%25").replaceAll("/", "%2F");
-    expect(answer.name).toBe(`operators/65001/planStatuses/${escaped}`);
-    expect((await client.getUserPlanStatus({ parent, clientId, userKey })).title).toBe(title);
-    const forAll = await client.createPlanStatus(request);
-    expect(forAll.name).toBe(answer.name);
-    expect((await client.getPlanStatus({ name: forAll.name })).title).toBe(title);
-    const group = await client.createPlanGroup({ parent, planGroupId: userKey });
-    expect(group.name).toBe(`operators/65001/planGroups/${escaped}`);
-    expect((await client.getPlanGroup({ name: group.name })).name).toBe(group.name);
+describe.each(protocols)("user keys over %s", (protocol) => {
+  let client: PlanSharingClient;
+  beforeAll(() => {
+    client = server.client(protocol);
   });
 
-  it("of 4 KB is refused, and so is one of a byte too much", async () => {
-    const client = server.client(protocol);
+  it.each(keys.map((key) => [key.slice(0, 32), key]))(
+    "the user key %j can be pushed and read by every method",
+    async (_, userKey) => {
+      const title = `over ${protocol}`;
+      const request = { parent, userKey, planStatus: planStatus({ title }) };
+      const escaped = userKey.replaceAll("%", "%25").replaceAll("/", "%2F");
+      const name = `operators/65001/planStatuses/${escaped}`;
+      const created = await Promise.all([
+        client.createUserPlanStatus({ ...request, clientId }),
+        client.createPlanStatus(request),
+        client.createPlanGroup({ parent, planGroupId: userKey }),
+      ]);
+      const groupName = `operators/65001/planGroups/${escaped}`;
+      expect(created.map((resource) => resource.name)).toEqual([name, name, groupName]);
+      const [forClient, forAll, group] = await Promise.all([
+        client.getUserPlanStatus({ parent, clientId, userKey }),
+        client.getPlanStatus({ name }),
+        client.getPlanGroup({ name: groupName }),
+      ]);
+      expect([forClient.title, forAll.title, group.name]).toEqual([title, title, groupName]);
+    },
+  );
+
+  it("user keys of more than 1024 bytes are rejected", async () => {
     for (const userKey of ["x".repeat(4096), "x".repeat(1025), `${"é".repeat(512)}x`]) {
       const request = { parent, userKey, planStatus: planStatus() };
-      const refusals = [
+      const errors = [
         await apiErrorOf(client.createUserPlanStatus({ ...request, clientId })),
         await apiErrorOf(client.createPlanStatus(request)),
         await apiErrorOf(client.getUserPlanStatus({ parent, clientId, userKey })),
       ];
-      for (const refusal of refusals) {
-        expect(refusal).toMatchObject({
+      for (const error of errors) {
+        expect(error).toMatchObject({
           code: "InvalidArgument",
           violations: ["userKey: must be at most 1024 bytes"],
         });
@@ -80,8 +92,7 @@ describe.each(protocols)("over %s the user key", (protocol) => {
     }
   });
 
-  it("that differs in case or in escapes is another one", async () => {
-    const client = server.client(protocol);
+  it("user keys that differ in case or in escapes are different", async () => {
     const variants = ["Ab/", "ab/", "Ab%2F", "Ab%252F", "Ab"].map((key) => `${protocol} ${key}`);
     for (const userKey of variants) {
       await client.createUserPlanStatus({
@@ -97,8 +108,8 @@ describe.each(protocols)("over %s the user key", (protocol) => {
   });
 });
 
-describe("a user key pushed over one protocol", () => {
-  it.each(protocols)("is the same over every other one: %s", async (protocol) => {
+describe("a user key on several protocols", () => {
+  it.each(protocols)("a user key pushed over %s is the same over every other protocol", async (protocol) => {
     const userKey = `a/b+c== %2F ü ${protocol}`;
     await server
       .client(protocol)
@@ -110,7 +121,7 @@ describe("a user key pushed over one protocol", () => {
   });
 });
 
-describe("a user key in a URL as a caller wrote it", () => {
+describe("a user key in a URL", () => {
   const send = async (path: string) => {
     const response = await fetch(`${server.url}/v1/${parent}/${path}`, {
       method: "POST",
@@ -125,20 +136,20 @@ describe("a user key in a URL as a caller wrote it", () => {
   });
 
   it.each([
-    ["a plus is a plus in the path", "clients/youtube/users/a+b/planStatus", "a+b"],
-    ["a plus is a blank in the query", "planStatuses?userKey=a+b", "a b"],
-    ["%2B is a plus in the query", "planStatuses?userKey=a%2Bb", "a+b"],
-    ["%20 is a blank in the path", "clients/youtube/users/a%20b/planStatus", "a b"],
-    ["%2F is data in the path", "clients/youtube/users/a%2Fb/planStatus", "a%2Fb"],
-    ["%2f is data in the path", "clients/youtube/users/a%2fb/planStatus", "a%2Fb"],
-    ["a slash is data in the query", "planStatuses?userKey=a/b", "a%2Fb"],
-    ["what was encoded twice is decoded once", "clients/youtube/users/a%252Fb/planStatus", "a%252Fb"],
-    ["the query may have the proto name", "planStatuses?user_key=k", "k"],
+    ["a plus in the path is a plus", "clients/youtube/users/a+b/planStatus", "a+b"],
+    ["a plus in the query is a space", "planStatuses?userKey=a+b", "a b"],
+    ["%2B in the query is a plus", "planStatuses?userKey=a%2Bb", "a+b"],
+    ["%20 in the path is a space", "clients/youtube/users/a%20b/planStatus", "a b"],
+    ["%2F in the path is part of the user key", "clients/youtube/users/a%2Fb/planStatus", "a%2Fb"],
+    ["%2f in the path is part of the user key", "clients/youtube/users/a%2fb/planStatus", "a%2Fb"],
+    ["a slash in the query is part of the user key", "planStatuses?userKey=a/b", "a%2Fb"],
+    ["a double-encoded user key is decoded once", "clients/youtube/users/a%252Fb/planStatus", "a%252Fb"],
+    ["the query parameter may have the proto name", "planStatuses?user_key=k", "k"],
   ])("%s", async (_, path, escaped) => {
     expect(await send(path)).toMatchObject(named(escaped));
   });
 
-  it("with a bare slash is another path, which no method has", async () => {
+  it("a user key with an unescaped slash in the path is 404", async () => {
     expect(await send("clients/youtube/users/a/b/planStatus")).toMatchObject({
       status: 404,
       body: { error: { status: "NOT_FOUND", details: [{ reason: "ROUTE_NOT_FOUND" }] } },
@@ -146,15 +157,15 @@ describe("a user key in a URL as a caller wrote it", () => {
   });
 
   it.each([
-    ["a broken escape", "clients/youtube/users/%zz/planStatus"],
-    ["half an escape", "clients/youtube/users/100%/planStatus"],
-    ["bytes that are no UTF-8", "clients/youtube/users/%ff%fe/planStatus"],
-    ["half a surrogate pair", "clients/youtube/users/%ed%a0%80/planStatus"],
-    ["a broken escape in the query", "planStatuses?userKey=%zz"],
-    ["nothing in the query", "planStatuses?userKey="],
-    ["none at all", "planStatuses"],
-    ["two in the query", "planStatuses?userKey=a&userKey=b"],
-  ])("is refused by name with %s", async (_, path) => {
+    ["an invalid escape", "clients/youtube/users/%zz/planStatus"],
+    ["an incomplete escape", "clients/youtube/users/100%/planStatus"],
+    ["bytes that are not UTF-8", "clients/youtube/users/%ff%fe/planStatus"],
+    ["a lone surrogate", "clients/youtube/users/%ed%a0%80/planStatus"],
+    ["an invalid escape in the query", "planStatuses?userKey=%zz"],
+    ["an empty value in the query", "planStatuses?userKey="],
+    ["no user key in the query", "planStatuses"],
+    ["two user keys in the query", "planStatuses?userKey=a&userKey=b"],
+  ])("a URL with %s is 400 and names the field userKey", async (_, path) => {
     const { status, body } = await send(path);
     expect(status).toBe(400);
     expect(body).toMatchObject({ error: { code: 400, status: "INVALID_ARGUMENT" } });

@@ -4,7 +4,7 @@ import { create } from "@bufbuild/protobuf";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { PlanGroupSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { createContractRules } from "../../src/plans/contract-rules.ts";
-import { planGroupRecord, planStatusRecord } from "../../src/services/records.ts";
+import { planGroupRecord, planStatusRecord } from "../../src/services/record-mapping.ts";
 import { type PlanStore, type PutRecord, StoreUnavailable } from "../../src/store/plan-store.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import { type ExportFileOptions, exportToFile, readManifest } from "../../src/transfer/export-file.ts";

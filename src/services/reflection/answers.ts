@@ -4,10 +4,10 @@ import type { ServerReflectionRequest } from "#deps/grpc/reflection/v1/reflectio
 import type { ServerReflectionRequest as ServerReflectionRequestAlpha } from "#deps/grpc/reflection/v1alpha/reflection_pb.js";
 import type { FileIndex } from "./file-index.ts";
 
-/** What is asked; but for the names of types the same in both versions of the protocol. */
+/** A question; both versions of the protocol differ only in type names. */
 export type ReflectionQuestion = (ServerReflectionRequest | ServerReflectionRequestAlpha)["messageRequest"];
 
-/** What is answered; the same in both versions of the protocol. */
+/** An answer; the same in both versions of the protocol. */
 export type ReflectionAnswer =
   | { case: "fileDescriptorResponse"; value: { fileDescriptorProto: Uint8Array[] } }
   | { case: "allExtensionNumbersResponse"; value: { baseTypeName: string; extensionNumber: number[] } }
@@ -16,14 +16,14 @@ export type ReflectionAnswer =
 
 export type ReflectionAnswersOptions = {
   index: FileIndex;
-  /** Full names of the services, as they are listed. */
+  /** Full names of the services, in the order of the list. */
   services: readonly string[];
 };
 
 /**
- * Creates what answers the questions of one stream, which gets a file that others import only once. The file that was
- * asked for is sent all the same: it is what clients look for in the answer. Throws INVALID_ARGUMENT if nothing is
- * asked; what is not found is an answer too.
+ * Creates the function that answers the questions of one stream. It sends each imported file once per stream, but the
+ * requested file every time, because clients look for it in the answer. Throws INVALID_ARGUMENT for an empty or unknown
+ * question; "not found" is an answer.
  */
 export function createReflectionAnswers({
   index,
@@ -31,7 +31,7 @@ export function createReflectionAnswers({
 }: ReflectionAnswersOptions): (question: ReflectionQuestion) => ReflectionAnswer {
   const sent = new Set<DescFile>();
 
-  /** A file and, each after a file that imports it, what it needs and the stream has not had. */
+  /** Returns a file and those of its imports that the stream has not sent yet, importing files first. */
   function withImports(asked: DescFile): Uint8Array[] {
     sent.add(asked);
     const files = [asked];
@@ -54,7 +54,7 @@ export function createReflectionAnswers({
       : { case: "fileDescriptorResponse", value: { fileDescriptorProto: withImports(file) } };
   }
 
-  return (question) => {
+  return function answer(question) {
     switch (question.case) {
       case "fileByFilename":
         return fileAnswer(index.named(question.value), `the file ${question.value}`);
@@ -77,7 +77,10 @@ export function createReflectionAnswers({
       case "listServices":
         return { case: "listServicesResponse", value: { service: services.map((name) => ({ name })) } };
       default:
-        throw new ConnectError("the request asks nothing that this server knows", Code.InvalidArgument);
+        throw new ConnectError(
+          "message_request: value is required, and must be one of the reflection protocol",
+          Code.InvalidArgument,
+        );
     }
   };
 }
@@ -85,6 +88,6 @@ export function createReflectionAnswers({
 function notFound(what: string): ReflectionAnswer {
   return {
     case: "errorResponse",
-    value: { errorCode: Code.NotFound, errorMessage: `${what} is not known here` },
+    value: { errorCode: Code.NotFound, errorMessage: `${what} does not exist on this server` },
   };
 }

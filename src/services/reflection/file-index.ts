@@ -7,7 +7,7 @@ import {
   FileDescriptorProtoSchema,
 } from "@bufbuild/protobuf/wkt";
 
-/** Finds descriptors as reflection asks for them. Names are full ones, without a dot in front. */
+/** Finds files for reflection. Names are full names without a leading dot. */
 export type FileIndex = {
   /** Returns the file with this path, such as `google/type/money.proto`. */
   named(path: string): DescFile | undefined;
@@ -22,8 +22,8 @@ export type FileIndex = {
 };
 
 /**
- * Indexes files and all that they import. It is made from their descriptors as compilers write them, and so also knows
- * what generated code hides: the entries of maps, the oneofs of optional fields.
+ * Indexes files and all their imports. It reads the descriptors as compilers write them, and therefore also finds what
+ * generated code hides: the entries of maps and the oneofs of optional fields.
  */
 export function createFileIndex(files: Iterable<DescFile>): FileIndex {
   const byPath = new Map<string, DescFile>();
@@ -46,7 +46,7 @@ export function createFileIndex(files: Iterable<DescFile>): FileIndex {
     const declare = (symbol: string) => bySymbol.set(symbol, file);
     const addEnum = (within: string, { name, value }: EnumDescriptorProto) => {
       declare(within + name);
-      // The values of an enum are its siblings, as in C++.
+      // Enum values are siblings of their enum, as in C++.
       value.forEach((one) => {
         declare(within + one.name);
       });

@@ -9,28 +9,28 @@ import { createReflectionAnswers, type ReflectionAnswer } from "./answers.ts";
 import { createFileIndex, type FileIndex } from "./file-index.ts";
 
 export type ReflectionOptions = {
-  /** The services that are listed, beside reflection itself. */
+  /** Services to list besides reflection itself. */
   services: readonly DescService[];
-  /** Files that no service imports, such as those with the types of error details. */
+  /** Files that no service imports, such as those of error details. */
   files?: readonly DescFile[];
-  /** Aborted when the server begins to stop: running streams are then ended. */
+  /** Aborted when the server starts to shut down; ends running streams. */
   stopping: AbortSignal;
-  /** How long a stream may ask nothing before it is ended, in ms. Defaults to 60,000. */
+  /** Time without a question after which a stream ends, in ms. Defaults to 60,000. */
   idleMs?: number;
 };
 
-/** Both versions of the service. Tools ask for the first, and many for the other if they do not get it. */
+/** Both versions of the service. Many tools try v1 first and fall back to v1alpha. */
 export const reflectionServices: readonly DescService[] = [ServerReflection, ServerReflectionAlpha];
 
 /**
  * Returns the function that registers gRPC server reflection (https://grpc.io/docs/guides/reflection/), v1 and v1alpha:
- * it tells any client the services, and the files that declare them with all that they import.
+ * it sends clients the names of the services, and the files that declare them with all imports.
  */
 export function createReflectionRoutes(options: ReflectionOptions): (router: ConnectRouter) => void {
   const { stopping, idleMs = 60_000 } = options;
   const all = [...options.services, ...reflectionServices];
   const services = all.map(({ typeName }) => typeName).sort();
-  // Made when somebody asks: most servers run without anybody who does.
+  // Created on first use, because most servers are never asked.
   let index: FileIndex | undefined;
 
   async function* converse<Request extends ServerReflectionRequest | ServerReflectionRequestAlpha>(
@@ -39,7 +39,7 @@ export function createReflectionRoutes(options: ReflectionOptions): (router: Con
   ): AsyncGenerator<{ validHost: string; originalRequest: Request; messageResponse: ReflectionAnswer }> {
     index ??= createFileIndex([...all.map(({ file }) => file), ...(options.files ?? [])]);
     const answer = createReflectionAnswers({ index, services });
-    for await (const request of whileBusy(requests, AbortSignal.any([signal, stopping]), idleMs)) {
+    for await (const request of untilIdle(requests, AbortSignal.any([signal, stopping]), idleMs)) {
       yield {
         validHost: request.host,
         originalRequest: request,
@@ -54,15 +54,15 @@ export function createReflectionRoutes(options: ReflectionOptions): (router: Con
   };
 }
 
-/** Passes on what comes until the signal aborts, or nothing comes for so many milliseconds. Ends without an error. */
-async function* whileBusy<Item>(
+/** Yields items until the signal aborts or none arrives for `idleMs`; then ends without an error. */
+async function* untilIdle<Item>(
   items: AsyncIterable<Item>,
   signal: AbortSignal,
   idleMs: number,
 ): AsyncGenerator<Item> {
   const iterator = items[Symbol.asyncIterator]();
   while (!signal.aborted) {
-    const next = await unlessQuiet(iterator.next(), signal, idleMs);
+    const next = await beforeTimeout(iterator.next(), signal, idleMs);
     if (next === undefined || next.done) {
       return;
     }
@@ -70,8 +70,8 @@ async function* whileBusy<Item>(
   }
 }
 
-/** Resolves as the promise does, or with undefined if the signal aborts or the time passes before. */
-function unlessQuiet<Value>(
+/** Settles as the promise does, or resolves with undefined if the signal aborts or `ms` pass first. */
+function beforeTimeout<Value>(
   promise: Promise<Value>,
   signal: AbortSignal,
   ms: number,

@@ -42,7 +42,7 @@ async function ask(...questions: Question[]) {
   return answers.map(({ messageResponse }) => messageResponse);
 }
 
-/** The files in an answer; fails if it is none with files. */
+/** Returns the files in an answer; fails if it has none. */
 function filesIn(answer: Awaited<ReturnType<typeof ask>>[number] | undefined) {
   if (answer?.case !== "fileDescriptorResponse") {
     throw new Error(`expected files, got ${JSON.stringify(answer)}`);
@@ -57,8 +57,8 @@ const resources = "mobiledataplansharing/v1/resources.proto";
 describe.each([
   ["v1", v1],
   ["v1alpha", v1alpha],
-] as const)("reflection %s, without a token", (version, { ServerReflection }) => {
-  it("lists every service, itself and the other version, by name", async () => {
+] as const)("reflection %s", (version, { ServerReflection }) => {
+  it("reflection lists every service, including both versions of itself, without a token", async () => {
     const client = createClient(ServerReflection, createGrpcTransport({ baseUrl: server.url }));
     async function* requests() {
       yield { host: "example.com", messageRequest: { case: "listServices", value: "*" } as const };
@@ -85,7 +85,7 @@ describe.each([
   });
 });
 
-describe("a file", () => {
+describe("reflection of files", () => {
   it.each([
     ["message", "mobiledataplansharing.v1.PlanStatus", resources],
     ["field", "mobiledataplansharing.v1.PlanStatus.plans", resources],
@@ -103,12 +103,12 @@ describe("a file", () => {
     ["nested enum", "grpc.health.v1.HealthCheckResponse.ServingStatus", "grpc/health/v1/health.proto"],
     ["nested enum's value", "grpc.health.v1.HealthCheckResponse.SERVING", "grpc/health/v1/health.proto"],
     ["type of error details", "google.rpc.BadRequest.FieldViolation", "google/rpc/error_details.proto"],
-  ])("is found by a %s", async (_, name, file) => {
+  ])("reflection finds the file of a %s", async (_, name, file) => {
     const [answer] = await ask(symbol(name));
     expect(namesIn(answer)[0]).toBe(file);
   });
 
-  it("is found by its path, and by an extension that it declares", async () => {
+  it("reflection finds a file by its path and by an extension that it declares", async () => {
     const answers = await ask(
       fileOf("google/protobuf/descriptor.proto"),
       extension("google.protobuf.EnumValueOptions", 50650),
@@ -121,7 +121,7 @@ describe("a file", () => {
     ]);
   });
 
-  it("comes with all it imports, so that the answer builds by itself", async () => {
+  it("reflection sends a file with all its imports", async () => {
     const [answer] = await ask(symbol("mobiledataplansharing.v1.PlanStatusService"));
     const file = filesIn(answer);
     const registry = createFileRegistry(
@@ -135,7 +135,7 @@ describe("a file", () => {
       "userKey",
       "planStatus",
     ]);
-    // Options of other people's are unknown fields here, and must not get lost.
+    // Third-party options are unknown fields here and must be preserved.
     expect(method?.proto.options?.$unknown?.map(({ no }) => no)).toContain(72295728);
 
     function byImports(a: (typeof file)[number], b: (typeof file)[number]): number {
@@ -148,7 +148,7 @@ describe("a file", () => {
     }
   });
 
-  it("is sent once on a stream, unless it is what was asked for", async () => {
+  it("reflection sends a file once per stream, unless it is requested again", async () => {
     const status = symbol("mobiledataplansharing.v1.PlanStatusService");
     const group = symbol("mobiledataplansharing.v1.PlanGroupService");
     const [first, again, other, dependency] = await ask(status, status, group, fileOf(resources));
@@ -162,7 +162,7 @@ describe("a file", () => {
     expect(namesIn(fresh)).toContain("buf/validate/validate.proto");
   });
 
-  it("is not found: an answer that says what, and the stream goes on", async () => {
+  it("reflection answers NOT_FOUND with what was not found, and the stream continues", async () => {
     const answers = await ask(
       symbol("mobiledataplansharing.v1.Nothing"),
       symbol("mobiledataplansharing.v1"),
@@ -185,14 +185,14 @@ describe("a file", () => {
         "the message no.Message",
       ].map((what) => ({
         case: "errorResponse",
-        value: { errorCode: Code.NotFound, errorMessage: `${what} is not known here` },
+        value: { errorCode: Code.NotFound, errorMessage: `${what} does not exist on this server` },
       })),
     );
     expect(namesIn(last)[0]).toBe(resources);
   });
 });
 
-it("gives the numbers of a message's extensions, ascending, also if there are none", async () => {
+it("reflection returns the extension numbers of a message in ascending order, also if there are none", async () => {
   const answers = await ask(
     { case: "allExtensionNumbersOfType", value: "google.protobuf.ServiceOptions" },
     { case: "allExtensionNumbersOfType", value: "mobiledataplansharing.v1.PlanStatus" },
@@ -203,12 +203,12 @@ it("gives the numbers of a message's extensions, ascending, also if there are no
   ]);
 });
 
-describe("a stream", () => {
-  it("that asks nothing ends with INVALID_ARGUMENT", async () => {
+describe("a reflection stream", () => {
+  it("a reflection request without a question ends the stream with INVALID_ARGUMENT", async () => {
     await expect(ask({ case: undefined })).rejects.toMatchObject({ code: Code.InvalidArgument });
   });
 
-  it("answers each question before the next one is asked", async () => {
+  it("a reflection stream answers each question before the next one is asked", async () => {
     const client = createClient(v1.ServerReflection, createGrpcTransport({ baseUrl: server.url }));
     const asked: string[] = [];
     let goOn = () => {};
@@ -230,7 +230,7 @@ describe("a stream", () => {
     expect(seen).toEqual([["grpc.health.v1.Health"], ["grpc.health.v1.Health", "google.type.Money"]]);
   });
 
-  it("works over Connect and gRPC-Web too", async () => {
+  it("reflection works over Connect and gRPC-Web", async () => {
     const baseUrl = server.url;
     for (const transport of [
       createConnectTransport({ baseUrl, httpVersion: "2" }),
@@ -244,7 +244,7 @@ describe("a stream", () => {
     }
   });
 
-  it("of a client that says no more does not keep the server from stopping", async () => {
+  it("a silent reflection stream does not delay the shutdown", async () => {
     const own = await startTestServer({ graceMs: 20_000 });
     const { status, closed } = await openStream(own.url);
     await own.stop();
@@ -254,8 +254,8 @@ describe("a stream", () => {
   }, 15_000);
 });
 
-describe("a stream that asks nothing for a while", () => {
-  it("is ended without an error, and each question gives it the time again", async () => {
+describe("an idle reflection stream", () => {
+  it("a reflection stream ends without an error idleMs after its last question", async () => {
     let rounds = 0;
     const run = conversation(5, async function* (question) {
       for (; rounds < 3; rounds++) {
@@ -266,7 +266,7 @@ describe("a stream that asks nothing for a while", () => {
     expect(await Array.fromAsync(run)).toHaveLength(3);
   });
 
-  it("is ended as soon as the server begins to stop", async () => {
+  it("a reflection stream ends when the server starts to shut down", async () => {
     const stopping = new AbortController();
     const run = conversation(
       3_600_000,
@@ -280,8 +280,8 @@ describe("a stream that asks nothing for a while", () => {
     expect(await Array.fromAsync(run)).toHaveLength(1);
   });
 
-  it("fails as its connection does", async () => {
-    // biome-ignore lint/correctness/useYield: it breaks before the first question.
+  it("a reflection stream fails with the error of its connection", async () => {
+    // biome-ignore lint/correctness/useYield: it fails before the first question.
     const run = conversation(3_600_000, async function* () {
       throw new ConnectError("reset", Code.Canceled);
     });
@@ -289,7 +289,7 @@ describe("a stream that asks nothing for a while", () => {
   });
 });
 
-it("is absent when it is switched off: UNIMPLEMENTED", async () => {
+it("reflection is UNIMPLEMENTED when it is switched off", async () => {
   const own = await startTestServer({ reflection: false });
   const client = createClient(v1.ServerReflection, createGrpcTransport({ baseUrl: own.url }));
   async function* requests() {
@@ -303,7 +303,7 @@ it("is absent when it is switched off: UNIMPLEMENTED", async () => {
   await own[Symbol.asyncDispose]();
 });
 
-/** Runs the service itself, which gives up after so many ms, with a client that speaks as `speak` does. */
+/** Runs the service with an idle timeout and a client that sends what `speak` yields. */
 function conversation(
   idleMs: number,
   speak: (question: v1.ServerReflectionRequest) => AsyncIterable<v1.ServerReflectionRequest>,
@@ -327,7 +327,7 @@ function conversation(
   return first(speak(question), { signal: new AbortController().signal });
 }
 
-/** Asks one question over HTTP/2, waits for the answer and then neither speaks nor hangs up. */
+/** Asks one question over HTTP/2, waits for the answer and then leaves the stream open. */
 async function openStream(url: string) {
   const session = connect(url);
   const stream = session.request({

@@ -2,13 +2,13 @@ import type { Clock } from "../contract/clock.ts";
 import type { ContractRules } from "../plans/contract-rules.ts";
 import type { PlanStore } from "../store/plan-store.ts";
 
-/** What the services work with. */
-export type ServiceDeps = {
+/** Dependencies that the services share. */
+export type ServiceDependencies = {
   readonly store: PlanStore;
   readonly clock: Clock;
-  /** How far in the future an `updateTime` may lie, in milliseconds. */
+  /** Maximum time that an `updateTime` may lie in the future, in milliseconds. */
   readonly clockSkewMs: number;
   readonly rules: ContractRules;
-  /** Aborted when the server begins to stop. */
+  /** Aborted when the server starts to shut down. */
   readonly stopping: AbortSignal;
 };

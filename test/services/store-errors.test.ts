@@ -13,12 +13,12 @@ import { planStatus } from "../support/plan-statuses.ts";
 import { createTestClock } from "../support/test-clock.ts";
 import { parent } from "../support/test-server.ts";
 
-/** The services on a store that answers everything with an error. */
-function servicesOn(failure: Error) {
+/** Returns a call of every method, of services whose store always fails. */
+function callsWith(failure: Error) {
   const store: PlanStore = {
     put: () => Promise.reject(failure),
     get: () => Promise.reject(failure),
-    scan: () => expect.fail("no service scans"),
+    scan: () => expect.fail("services do not scan"),
     health: () => Promise.reject(failure),
     close: () => Promise.resolve(),
   };
@@ -46,13 +46,13 @@ function servicesOn(failure: Error) {
   ];
 }
 
-describe("a store that cannot serve", () => {
-  it.each(servicesOn(new StoreUnavailable("the disk is full: /var/lib/mdps")))(
-    "is UNAVAILABLE, with the time to wait and without the cause (%#)",
+describe("an unavailable store", () => {
+  it.each(callsWith(new StoreUnavailable("the disk is full: /var/lib/mdps")))(
+    "an unavailable store makes a call UNAVAILABLE with RetryInfo and without the cause (method %#)",
     async (call) => {
-      const refusal = await apiErrorOf(call());
-      expect(refusal).toMatchObject({ code: "Unavailable", reason: "STORE_UNAVAILABLE" });
-      expect(refusal.message).not.toContain("/var/lib");
+      const apiError = await apiErrorOf(call());
+      expect(apiError).toMatchObject({ code: "Unavailable", reason: "STORE_UNAVAILABLE" });
+      expect(apiError.message).not.toContain("/var/lib");
       const error = await call().catch((reason: unknown) => ConnectError.from(reason));
       expect((error as ConnectError).findDetails(RetryInfoSchema)).toMatchObject([
         { retryDelay: { seconds: 1n, nanos: 0 } },
@@ -61,10 +61,13 @@ describe("a store that cannot serve", () => {
   );
 });
 
-describe("any other failure of a store", () => {
-  it.each(servicesOn(new RangeError("secret")))("is not passed off as something else (%#)", async (call) => {
-    const error = ConnectError.from(await call().catch((reason: unknown) => reason));
-    expect([Code.Internal, Code.Unknown]).toContain(error.code);
-    expect(error.message).not.toContain("secret");
-  });
+describe("an unexpected error of a store", () => {
+  it.each(callsWith(new RangeError("secret")))(
+    "an unexpected error of a store stays an internal error without its message (method %#)",
+    async (call) => {
+      const error = ConnectError.from(await call().catch((reason: unknown) => reason));
+      expect([Code.Internal, Code.Unknown]).toContain(error.code);
+      expect(error.message).not.toContain("secret");
+    },
+  );
 });

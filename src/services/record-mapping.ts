@@ -19,10 +19,10 @@ import { ceilToMs, instantOf } from "../contract/instant.ts";
 import { parentOf } from "../contract/resource-names.ts";
 import type { PutRecord, RecordKey } from "../store/plan-store.ts";
 
-/** A request that would store a record. */
+/** A request that stores a record. */
 export type CreateRequest = CreateUserPlanStatusRequest | CreatePlanStatusRequest | CreatePlanGroupRequest;
 
-/** Returns the record that keeps a status; an empty client is every client. */
+/** Returns the record of a status; an empty client id means all clients. */
 export function planStatusRecord(
   asn: number,
   clientId: string,
@@ -37,7 +37,7 @@ export function planStatusRecord(
   };
 }
 
-/** Returns the record that keeps a group. */
+/** Returns the record of a group. */
 export function planGroupRecord(asn: number, planGroupId: string, group: PlanGroup): PutRecord {
   return {
     key: { kind: "planGroup", asn, clientId: "", id: planGroupId },
@@ -47,7 +47,7 @@ export function planGroupRecord(asn: number, planGroupId: string, group: PlanGro
   };
 }
 
-/** Returns the request that would store a record, with what only the server sets as it is stored. */
+/** Returns the request that stores a record. Fields that only the server sets are as stored. */
 export function requestOfRecord(key: RecordKey, value: Uint8Array): CreateRequest {
   const parent = parentOf(key.asn);
   if (key.kind === "planGroup") {
@@ -61,7 +61,7 @@ export function requestOfRecord(key: RecordKey, value: Uint8Array): CreateReques
     : create(CreateUserPlanStatusRequestSchema, { parent, clientId, userKey, planStatus });
 }
 
-/** Returns the type of a request. */
+/** Returns the descriptor of a request. */
 export function descOfRequest(request: CreateRequest): DescMessage {
   switch (request.$typeName) {
     case "mobiledataplansharing.v1.CreatePlanGroupRequest":
