@@ -10,11 +10,11 @@ import { runBuf } from "../run-buf.ts";
 import { descriptionOf } from "./describe/description.ts";
 import { fieldAt } from "./describe/fields.ts";
 
-/** What the contract says of a field: the sentence that begins with "Left out" apart from the others. */
+/** What the contract says of a field: with the sentence "Default: …" apart. */
 export type Meaning = {
   readonly text: string;
-  /** What holds when it is left out, in words; undefined if the contract does not say. */
-  readonly leftOut: string | undefined;
+  /** The default in words; undefined if the comment does not state one. */
+  readonly defaultText: string | undefined;
 };
 
 /** Compiles the contract and returns ServerConfig with its comments, which descriptors at run time do not have. */
@@ -42,13 +42,13 @@ export function meaningOf(config: DescMessage, { fields }: Setting): Meaning {
 /** Writes two tables in Markdown: all settings, and the parts of those that have any. */
 export function settingsTables(config: DescMessage): string {
   const rows = settings.map((setting) => {
-    const { text, leftOut } = meaningOf(config, setting);
+    const { text, defaultText } = meaningOf(config, setting);
     const value = defaultOf(setting.path);
     return [
       code(setting.path),
       setting.flag ? code(setting.flag.long) : "",
       code(setting.variable),
-      value === undefined || Array.isArray(value) ? (leftOut ?? "none") : code(String(value)),
+      value === undefined || Array.isArray(value) ? (defaultText ?? "none") : code(String(value)),
       setting.choices.length === 0 ? text : `${text} One of ${setting.choices.map(code).join(", ")}.`,
     ];
   });
@@ -58,22 +58,22 @@ export function settingsTables(config: DescMessage): string {
       field.fieldKind === "list" && field.message ? partsOf(field.message, `${setting.path}[]`) : [],
     );
   return [
-    table(["setting", "flag", "variable", "left out", "meaning"], rows),
+    table(["setting", "flag", "variable", "default", "description"], rows),
     "Parts of lists:",
-    table(["part", "left out", "meaning"], parts),
+    table(["part", "default", "description"], parts),
   ].join("\n\n");
 }
 
 function partsOf(message: DescMessage, above: string): string[][] {
   return message.fields.flatMap((field) => {
     const path = `${above}.${field.jsonName}`;
-    const { text, leftOut = "" } = meaningOfField(field);
+    const { text, defaultText = "" } = meaningOfField(field);
     const isPart = field.message === undefined || field.message.typeName === DurationSchema.typeName;
     if (isPart || field.fieldKind === "map") {
-      return [[code(path), leftOut, text]];
+      return [[code(path), defaultText, text]];
     }
     return [
-      [code(path), leftOut, text],
+      [code(path), defaultText, text],
       ...partsOf(field.message, field.fieldKind === "list" ? `${path}[]` : path),
     ];
   });
@@ -82,8 +82,8 @@ function partsOf(message: DescMessage, above: string): string[][] {
 function meaningOfField(field: DescField): Meaning {
   const description = (descriptionOf(field) ?? "").replaceAll(/\s+/g, " ");
   // A full stop within a number or an address ends no sentence.
-  const sentence = /\s*\bLeft out(?::|, it is) (.+?)\.(?=\s|$)/;
-  return { text: description.replace(sentence, ""), leftOut: sentence.exec(description)?.[1] };
+  const sentence = /\s*\bDefault: (.+?)\.(?=\s|$)/;
+  return { text: description.replace(sentence, ""), defaultText: sentence.exec(description)?.[1] };
 }
 
 function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,18 +1,18 @@
-import type { Fault } from "./layer.ts";
+import type { Problem } from "./layer.ts";
 
-/** Raised for a configuration that is wrong. The message has all faults, each with the source of the value. */
+/** Raised for an invalid configuration. The message lists all problems with their sources. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
-  readonly faults: readonly Fault[];
+  readonly problems: readonly Problem[];
 
-  constructor(faults: readonly Fault[]) {
-    const lines = faults.map(faultText);
-    super(lines.length === 1 ? lines[0] : ["the configuration is wrong:", ...lines].join("\n  "));
-    this.faults = faults;
+  constructor(problems: readonly Problem[]) {
+    const lines = problems.map(lineOf);
+    super(lines.length === 1 ? lines[0] : ["the configuration is invalid:", ...lines].join("\n  "));
+    this.problems = problems;
   }
 }
 
-/** Says a fault in one line: `MDPS_PORT: listen.port: …`. */
-export function faultText({ source, path, message }: Fault): string {
+/** Formats a problem as one line: `MDPS_PORT: listen.port: …`. */
+function lineOf({ source, path, message }: Problem): string {
   return [source.name, path, message].filter((part) => part !== "").join(": ");
 }

@@ -1,9 +1,10 @@
 import type { JsonValue } from "@bufbuild/protobuf";
 import type { ServerConfigJson } from "../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
-import type { Given, Layer, Source } from "./layer.ts";
+import type { Layer, SettingValue, Source } from "./layer.ts";
 import { settings } from "./settings.ts";
+import { isJsonObject } from "./unknown-keys.ts";
 
-/** What holds unless said otherwise, but for the data directory, which depends on the user. */
+/** The defaults of all settings except the data directory, which depends on the user. */
 export const defaults: ServerConfigJson = {
   auth: {
     publicUrls: [],
@@ -34,29 +35,25 @@ export const defaults: ServerConfigJson = {
   clockSkew: "60s",
 };
 
-/** Parts that are not there unless something of them is given; only then their defaults hold. */
+/** Sections that are absent unless one of their settings is set. Only then their defaults apply. */
 export const optionalParts: readonly string[] = ["auth.introspection"];
 
 const source: Source = { layer: "default", name: "default" };
 
-/** Returns the default of a setting, if it has one. */
+/** Returns the default of the setting at a path, if it has one. */
 export function defaultOf(path: string): JsonValue | undefined {
   let value: JsonValue | undefined = defaults as JsonValue;
   for (const name of path.split(".")) {
-    value = isObject(value) ? value[name] : undefined;
+    value = isJsonObject(value) ? value[name] : undefined;
   }
   return value;
 }
 
-/** Returns the lowest layer. `dataDirectory` is where data live unless said otherwise. */
+/** Returns the lowest layer. `dataDirectory` is the default of `storage.data`. */
 export function defaultLayer(dataDirectory: string): Layer {
-  const given = settings.flatMap((setting): Given[] => {
+  const values = settings.flatMap((setting): SettingValue[] => {
     const value = setting.path === "storage.data" ? dataDirectory : defaultOf(setting.path);
     return value === undefined ? [] : [{ setting, value, source }];
   });
-  return { given, faults: [] };
-}
-
-function isObject(value: JsonValue | undefined): value is { [key: string]: JsonValue } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return { values, problems: [] };
 }

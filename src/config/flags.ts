@@ -6,21 +6,21 @@ import {
   readPort,
   readSeconds,
   readServerUrl,
-} from "./read-text.ts";
+} from "./value-readers.ts";
 
-/** The flag of a setting that is given often. Its name is also that of the variable: `--port`, MDPS_PORT. */
+/** The flag of a frequently used setting. Its environment variable has the same name: `--port`, `MDPS_PORT`. */
 export type Flag = {
   /** Such as `--port`. */
   readonly long: string;
-  /** What follows it, such as `<port>`; undefined for a flag that is enough by itself. */
+  /** Placeholder of the value, such as `<port>`; undefined for a flag without value. */
   readonly value: string | undefined;
-  /** Its line in the help. */
+  /** Description in the help. */
   readonly description: string;
-  /** Reads its value, or one of them if it may be repeated, when the kind of the setting says too little. */
+  /** Parses one value, if the type of the setting is not specific enough. */
   readonly read?: ReadText;
 };
 
-/** All flags, by the path of their settings, as the help shows them. */
+/** All flags by the path of their settings, in the order of the help. */
 export const flags: Readonly<Record<string, Flag>> = {
   "listen.host": { long: "--host", value: "<address>", description: "address to listen on" },
   "listen.port": {
@@ -32,7 +32,7 @@ export const flags: Readonly<Record<string, Flag>> = {
   "storage.data": {
     long: "--data",
     value: "<directory>",
-    description: "where the signing key and, by default, the store live",
+    description: "directory of the signing key and, by default, the store",
   },
   "storage.store": {
     long: "--store",
@@ -42,57 +42,57 @@ export const flags: Readonly<Record<string, Flag>> = {
   "storage.cacheMib": {
     long: "--cache-mib",
     value: "<MiB>",
-    description: "memory for pages of a SQLite store",
+    description: "page cache of a SQLite store, in MiB",
     read: readMebibytes,
   },
   "listen.tlsCert": {
     long: "--tls-cert",
     value: "<file>",
-    description: "certificate chain, PEM; with it the port speaks TLS only",
+    description: "certificate chain in PEM; enables TLS",
   },
   "listen.tlsKey": {
     long: "--tls-key",
     value: "<file>",
-    description: "private key of the certificate, PEM",
+    description: "private key of the certificate in PEM",
   },
   "listen.allowCleartext": {
     long: "--allow-cleartext",
     value: undefined,
-    description: "listen to other machines without TLS: for a proxy in front that has it",
+    description: "accept other machines without TLS, behind a proxy that terminates TLS",
   },
   "auth.publicUrls": {
     long: "--public-url",
     value: "<url>",
-    description: "URL by which clients reach the server; may be repeated",
+    description: "URL under which clients reach the server; repeatable",
     read: readServerUrl,
   },
   "listen.allowOrigins": {
     long: "--allow-origin",
     value: "<origin>",
-    description: "whose pages may call from browsers, * for everybody's; may be repeated",
+    description: "origin whose pages may call from browsers, or * for all; repeatable",
     read: readOrigin,
   },
   clockSkew: {
     long: "--clock-skew",
     value: "<seconds>",
-    description: "how far in the future an updateTime may lie",
+    description: "how far in the future an updateTime may be",
     read: readSeconds,
   },
   "listen.reflection": {
     long: "--no-reflection",
     value: undefined,
-    description: "do not tell tools the contract by gRPC server reflection",
+    description: "disable gRPC server reflection",
   },
   "lifecycle.workers": {
     long: "--workers",
     value: "<number>",
-    description: "processes that share port and store",
+    description: "number of processes that share the port and the store",
   },
   "admin.listen": {
     long: "--admin",
     value: "<host:port>",
-    description: "where /metrics, /livez and /readyz are, without TLS and tokens; left out: nowhere",
+    description: "address of /metrics, /livez and /readyz, without TLS and tokens; disabled by default",
     read: readAddress,
   },
-  "log.level": { long: "--log-level", value: "<level>", description: "least weight of what is logged" },
+  "log.level": { long: "--log-level", value: "<level>", description: "minimum log level" },
 };

@@ -1,23 +1,23 @@
 import type { JsonValue } from "@bufbuild/protobuf";
 import type { Setting } from "./settings.ts";
 
-/** Where a value comes from; a later kind in this list wins over an earlier one. */
+/** Where a value comes from. Later layers in this list override earlier ones. */
 export type Source = {
   readonly layer: "default" | "file" | "environment" | "flag";
-  /** Name of the file, the variable or the flag; `default` for a default. */
+  /** Name of the file, variable or flag; `default` for a default. */
   readonly name: string;
 };
 
-/** A value of a setting, as its JSON. */
-export type Given = { readonly setting: Setting; readonly value: JsonValue; readonly source: Source };
+/** The value of a setting, as JSON, and its source. */
+export type SettingValue = { readonly setting: Setting; readonly value: JsonValue; readonly source: Source };
 
-/** What is wrong. */
-export type Fault = {
+/** A problem with a configuration. */
+export type Problem = {
   readonly source: Source;
-  /** What it is about, in the spelling of JSON: `auth.jwtIssuers[0].audiences`. Empty for all of the source. */
+  /** JSON path: `auth.jwtIssuers[0].audiences`. Empty for a problem with the source as a whole. */
   readonly path: string;
   readonly message: string;
 };
 
-/** All that one source gives, and what is wrong with it. */
-export type Layer = { readonly given: readonly Given[]; readonly faults: readonly Fault[] };
+/** The values of one source, and the problems with them. */
+export type Layer = { readonly values: readonly SettingValue[]; readonly problems: readonly Problem[] };

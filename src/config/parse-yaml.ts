@@ -1,23 +1,23 @@
 import type { JsonValue } from "@bufbuild/protobuf";
 import { LineCounter, parseDocument } from "yaml";
-import { TextFault } from "./text-fault.ts";
+import { ValueError } from "./value-error.ts";
 
 /**
- * Reads YAML, of which JSON is a part; undefined for one with nothing but comments. Raises TextFault, which names the
- * line and does not quote it: it may hold a password.
+ * Parses YAML, which includes JSON. Returns undefined for a document of nothing but comments. Throws ValueError, which
+ * names the line but does not quote it, because it may contain a password.
  */
 export function parseYaml(text: string): JsonValue | undefined {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { prettyErrors: false, lineCounter });
-  // A warning is about a tag that means nothing here, such as `!secret`.
-  const [fault] = [...document.errors, ...document.warnings];
-  if (fault !== undefined) {
-    throw new TextFault(`line ${lineCounter.linePos(fault.pos[0]).line}: ${fault.message}`);
+  // Warnings are about unknown tags, such as `!secret`.
+  const [problem] = [...document.errors, ...document.warnings];
+  if (problem !== undefined) {
+    throw new ValueError(`line ${lineCounter.linePos(problem.pos[0]).line}: ${problem.message}`);
   }
   try {
     return document.toJS() ?? undefined;
   } catch (error) {
-    // Such as an alias that stands for itself too often.
-    throw new TextFault((error as Error).message);
+    // For example, too many expansions of aliases.
+    throw new ValueError((error as Error).message);
   }
 }

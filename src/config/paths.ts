@@ -12,7 +12,7 @@ const pathSettings: ReadonlySet<string> = new Set([
 
 const sqlite = "sqlite:";
 
-/** Makes a path absolute, of a setting that has one: a relative path starts in `directory`. Others stay as they are. */
+/** Resolves the path in the value of a setting against `directory`. Returns values without a path unchanged. */
 export function absolute(setting: Setting, value: JsonValue, directory: string): JsonValue {
   if (typeof value !== "string" || value === "") {
     return value;

@@ -1,28 +1,28 @@
 import type { JsonValue } from "@bufbuild/protobuf";
 import { stringify } from "yaml";
-import type { Given } from "./layer.ts";
+import type { SettingValue } from "./layer.ts";
+import { printableValue } from "./redact.ts";
 import type { ResolvedConfig } from "./resolve.ts";
 import { settings } from "./settings.ts";
-import { shownValue } from "./shown-value.ts";
 
-/** A setting as `mdps config print --json` shows it. */
+/** A setting in the output of `mdps config print --json`. */
 export type PrintedSetting = {
   readonly path: string;
-  /** As JSON; null if the setting has no value. */
+  /** Null if the setting has no value. */
   readonly value: JsonValue;
-  /** `default`, or the file, variable or flag. */
+  /** Name of the file, variable or flag, or `default`. */
   readonly source: string;
 };
 
-/** Lists all settings, those without a value included. No value has a password. */
+/** Lists all settings, including those without a value. Passwords are redacted. */
 export function listConfig({ values }: ResolvedConfig): PrintedSetting[] {
   return settings.map(({ path }) => {
     const given = values.find(({ setting }) => setting.path === path);
-    return { path, value: given ? shownValue(given) : null, source: given?.source.name ?? "default" };
+    return { path, value: given ? printableValue(given) : null, source: given?.source.name ?? "default" };
   });
 }
 
-/** Writes a configuration as a file that gives the same again; a comment on each line says where the value was from. */
+/** Formats a configuration as a YAML file that yields the same configuration. Comments name the sources of values. */
 export function configYaml({ values }: ResolvedConfig): string {
   const lines: string[] = [];
   let open: readonly string[] = [];
@@ -33,8 +33,8 @@ export function configYaml({ values }: ResolvedConfig): string {
     }
     const names = path.split(".");
     const parents = names.slice(0, -1);
-    const kept = parents.findIndex((name, depth) => open[depth] !== name);
-    for (let depth = kept === -1 ? parents.length : kept; depth < parents.length; depth++) {
+    const changed = parents.findIndex((name, depth) => open[depth] !== name);
+    for (let depth = changed === -1 ? parents.length : changed; depth < parents.length; depth++) {
       lines.push(`${indent(depth)}${parents[depth]}:`);
     }
     open = parents;
@@ -43,11 +43,11 @@ export function configYaml({ values }: ResolvedConfig): string {
   return `${lines.join("\n")}\n`;
 }
 
-// A text of several lines would hide the comment within it.
+// Values stay on one line, so that a comment can follow them.
 const style = { lineWidth: 0, blockQuote: false, flowCollectionPadding: false };
 
-function linesOf(given: Given, name: string, margin: string): string[] {
-  const value = shownValue(given);
+function linesOf(given: SettingValue, name: string, margin: string): string[] {
+  const value = printableValue(given);
   const comment = `  # ${given.source.name.replaceAll(/[\r\n]/g, " ")}`;
   const isLong = typeof value === "object" && given.setting.readItem === undefined && !isEmpty(value);
   if (!isLong) {

@@ -3,68 +3,68 @@ import {
   type ServerConfig,
   ServerConfigSchema,
 } from "../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
-import { isWithin, violationsOf } from "./check.ts";
 import { ConfigError } from "./config-error.ts";
+import { configViolations, isWithin } from "./config-violations.ts";
 import { defaultLayer } from "./defaults.ts";
-import { type Environment, environmentLayer, unknownVariables } from "./environment-layer.ts";
-import { fileLayer } from "./file-layer.ts";
-import { flagLayer, type GivenFlags } from "./flag-layer.ts";
-import type { Given, Layer } from "./layer.ts";
-import { configJson, faultsOfValues, mergeLayers } from "./merge.ts";
+import type { Layer, SettingValue } from "./layer.ts";
+import { type CommandLineSettings, commandLineLayer } from "./layers/command-line.ts";
+import { type Environment, environmentLayer, unknownVariables } from "./layers/environment.ts";
+import { fileLayer } from "./layers/file.ts";
+import { configJson, mergeLayers, problemsOfValues } from "./layers/merge.ts";
 import { type Setting, settings } from "./settings.ts";
 
-/** What the configuration of a server is made of, the lowest layer first. */
+/** The sources of a server's configuration, the lowest layer first. */
 export type ConfigSources = {
-  /** Where data live unless said otherwise. */
+  /** Default of `storage.data`. */
   readonly dataDirectory: string;
   readonly file?: { readonly name: string; readonly text: string } | undefined;
   readonly environment?: Environment;
-  /** Variables of other commands, which mean nothing to a server and are no mistakes. */
+  /** Variables of other commands, which are not reported as unknown. */
   readonly otherVariables?: ReadonlySet<string>;
-  readonly flags?: GivenFlags;
+  readonly commandLine?: CommandLineSettings;
 };
 
-/** The configuration that holds. */
+/** A valid configuration. */
 export type ResolvedConfig = {
-  /** With the defaults of all that is left out. */
+  /** Includes defaults. */
   readonly config: ServerConfig;
-  /** All settings that have a value, and where it comes from. */
-  readonly values: readonly Given[];
+  /** All settings that have a value, with their sources. */
+  readonly values: readonly SettingValue[];
 };
 
 /**
- * Lays defaults, file, environment and flags over each other and checks what comes out. Raises ConfigError with all
- * that is wrong, or TextFault if the file is no YAML.
+ * Merges defaults, file, environment and command line, and validates the result. Throws ConfigError with all problems,
+ * or ValueError if the file is not YAML.
  */
 export function resolveConfig(sources: ConfigSources): ResolvedConfig {
-  const { dataDirectory, file, environment = {}, otherVariables, flags } = sources;
+  const { dataDirectory, file, environment = {}, otherVariables, commandLine } = sources;
   const layers = [
     defaultLayer(dataDirectory),
     ...(file ? [fileLayer(file.name, file.text)] : []),
     environmentLayer(environment),
-    ...(flags ? [flagLayer(flags)] : []),
+    ...(commandLine ? [commandLineLayer(commandLine)] : []),
   ];
   const values = mergeLayers(layers);
   const secret = values.find(({ setting }) => setting.path === "auth.introspection.clientSecretEnv");
-  const faults = [
-    // What a higher layer replaces does not matter: --port wins over what Kubernetes makes of MDPS_PORT.
-    ...layers.flatMap(({ faults }, index) =>
-      faults.filter(({ path }) => !isGiven(path, layers.slice(index + 1))),
+  const problems = [
+    // Problems of overridden values do not matter: --port overrides the MDPS_PORT of Kubernetes.
+    ...layers.flatMap(({ problems }, index) =>
+      problems.filter(({ path }) => !isSet(path, layers.slice(index + 1))),
     ),
     ...unknownVariables(environment, new Set([...(otherVariables ?? []), String(secret?.value)])),
-    ...faultsOfValues(values),
+    ...problemsOfValues(values),
   ];
-  // Rules are for values of the right types.
-  const isWrong = ({ path }: Setting) => faults.some((fault) => isWithin(fault.path, path));
-  const sound = values.filter(({ setting }) => !isWrong(setting));
-  const config = fromJson(ServerConfigSchema, configJson(sound));
-  faults.push(...violationsOf(config, sound, settings.filter(isWrong)));
-  if (faults.length > 0) {
-    throw new ConfigError(faults);
+  // The rules can only be checked for values of the right types.
+  const isInvalid = ({ path }: Setting) => problems.some((problem) => isWithin(problem.path, path));
+  const valid = values.filter(({ setting }) => !isInvalid(setting));
+  const config = fromJson(ServerConfigSchema, configJson(valid));
+  problems.push(...configViolations(config, valid, settings.filter(isInvalid)));
+  if (problems.length > 0) {
+    throw new ConfigError(problems);
   }
   return { config, values };
 }
 
-function isGiven(path: string, layers: readonly Layer[]): boolean {
-  return layers.some(({ given }) => given.some(({ setting }) => setting.path === path));
+function isSet(path: string, layers: readonly Layer[]): boolean {
+  return layers.some(({ values }) => values.some(({ setting }) => setting.path === path));
 }

@@ -12,38 +12,38 @@ import {
   readList,
   readNumber,
   readWhole,
-} from "./read-text.ts";
+} from "./value-readers.ts";
 
-/** What can be set by itself: a leaf of ServerConfig. What has a number of parts, such as the issuers, is one leaf. */
+/** A setting: a leaf of ServerConfig. A list or map, such as the issuers, is one leaf. */
 export type Setting = {
-  /** Where it stands in a file, in the spelling of JSON: `limits.maxRequestBytes`. */
+  /** Path in a configuration file, of JSON names: `limits.maxRequestBytes`. */
   readonly path: string;
-  /** The fields that lead to it. */
+  /** The fields of the path, from ServerConfig down. */
   readonly fields: readonly DescField[];
   /** The last of them. */
   readonly field: DescField;
-  /** Its environment variable: that of its flag, or MDPS_ and its path. */
+  /** Environment variable, named after the flag or else after the path. */
   readonly variable: string;
   readonly flag: Flag | undefined;
-  /** Values that it takes, if the schema lists them. */
+  /** Allowed values, if the schema lists them. */
   readonly choices: readonly string[];
-  /** Reads its value from a variable or a flag. */
+  /** Parses the text of a variable or flag. */
   readonly read: ReadText;
-  /** Reads one value of a list; undefined for other kinds. */
+  /** Parses one value of a list; undefined for other types. */
   readonly readItem: ReadText | undefined;
 };
 
-/** All settings of the server, in the order of the schema. */
+/** All settings, in the order of the schema. */
 export const settings: readonly Setting[] = leavesOf(ServerConfigSchema, []).map(settingOf);
 
 const byPath = new Map(settings.map((setting) => [setting.path, setting]));
 
-/** Finds a setting by its path. */
+/** Returns the setting at a path. */
 export function settingAt(path: string): Setting | undefined {
   return byPath.get(path);
 }
 
-/** Returns the name of a variable that says where a setting stands: MDPS_LIMITS_MAX_IN_FLIGHT. */
+/** Returns the variable of a path: `MDPS_LIMITS_MAX_IN_FLIGHT` for `limits.maxInFlight`. */
 export function pathVariable(path: string): string {
   return `MDPS_${path
     .replaceAll(".", "_")

@@ -1,36 +1,33 @@
 import type { DescField, DescMessage, JsonValue } from "@bufbuild/protobuf";
-import { nearest } from "./nearest.ts";
+import { closestMatch, didYouMean } from "./did-you-mean.ts";
+import type { Problem } from "./layer.ts";
 import { settings } from "./settings.ts";
 
-/** An object of JSON, as those of messages and maps are. */
-export type JsonFields = { readonly [key: string]: JsonValue };
+export type JsonObject = { readonly [key: string]: JsonValue };
 
-/** Says whether a value of JSON is an object. */
-export function isFields(value: JsonValue | undefined): value is JsonFields {
+/** Says whether a JSON value is an object. */
+export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Finds the field of a key, which may have either spelling: that of JSON or that of the schema. */
+/** Returns the field of a key in either spelling: `maxInFlight` or `max_in_flight`. */
 export function fieldOf(message: DescMessage, key: string): DescField | undefined {
   return message.fields.find(({ jsonName, name }) => jsonName === key || name === key);
 }
 
-/** Says that a message has no such key, and what may have been meant. */
+/** Returns the error message for an unknown key, with a suggestion if a known one is similar. */
 export function unknownKey(message: DescMessage, key: string): string {
-  const meant =
-    nearest(
-      key,
-      message.fields.map(({ jsonName }) => jsonName),
-    ) ?? settings.find(({ path }) => path.endsWith(`.${key}`))?.path;
-  return `key ${JSON.stringify(key)} is unknown${meant === undefined ? "" : `; did you mean "${meant}"?`}`;
+  const names = message.fields.map(({ jsonName }) => jsonName);
+  const meant = closestMatch(key, names) ?? settings.find(({ path }) => path.endsWith(`.${key}`))?.path;
+  return `key ${JSON.stringify(key)} is unknown${didYouMean(meant && `"${meant}"`)}`;
 }
 
-/** Looks for keys that the schema does not have, within the value of a field. Returns them with their paths. */
+/** Finds unknown keys in the value of a field. */
 export function unknownKeysIn(
   value: JsonValue,
   field: DescField,
   path: string,
-): { path: string; message: string }[] {
+): Pick<Problem, "path" | "message">[] {
   const { message } = field;
   if (message === undefined) {
     return [];
@@ -45,8 +42,8 @@ function unknownKeysOf(
   value: JsonValue,
   message: DescMessage,
   path: string,
-): { path: string; message: string }[] {
-  if (!isFields(value)) {
+): Pick<Problem, "path" | "message">[] {
+  if (!isJsonObject(value)) {
     return [];
   }
   return Object.entries(value).flatMap(([key, inner]) => {

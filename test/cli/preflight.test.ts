@@ -6,14 +6,17 @@ import { dataDirectory } from "../support/data-directory.ts";
 
 describe("a certificate", () => {
   const { cert, key } = testCertificateFiles;
-  const values = new Map([
+  const flags = new Map([
     ["listen.tlsCert", cert],
     ["listen.tlsKey", key],
   ]);
 
   /** What is said of it when its end is so many days away. */
   async function saidBefore(days: number) {
-    const resolved = resolveConfig({ dataDirectory: await dataDirectory(), flags: { values, sets: [] } });
+    const resolved = resolveConfig({
+      dataDirectory: await dataDirectory(),
+      commandLine: { flags, sets: [] },
+    });
     return runPreflight(resolved, new Date(end.getTime() - days * 86_400_000));
   }
   const end = new Date("2120-01-01T00:00:00Z");

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { configYaml, listConfig } from "../../src/config/print-config.ts";
+import { redactStoreUrl } from "../../src/config/redact.ts";
 import { settings } from "../../src/config/settings.ts";
-import { maskPassword } from "../../src/config/shown-value.ts";
-import { type Places, resolving } from "./resolving.ts";
+import { resolving, type TestSources } from "./resolving.ts";
 
-const full: Places = {
+const full: TestSources = {
   file: `
 auth:
   jwtIssuers:
@@ -17,8 +17,8 @@ limits: { operatorRates: [{ asn: 1, rate: { perSecond: 0.5 } }], operatorRate: {
   sets: ["lifecycle.drainDelay=1.5s"],
 };
 
-describe("a configuration as a file", () => {
-  it("says of each value where it comes from", () => {
+describe("printed configuration", () => {
+  it("names the source of each value in a comment", () => {
     const lines = configYaml(resolving(full)).split("\n");
     expect(lines).toEqual(
       expect.arrayContaining([
@@ -32,9 +32,9 @@ describe("a configuration as a file", () => {
     );
   });
 
-  it("gives the same configuration again", () => {
-    for (const places of [full, {}]) {
-      const resolved = resolving(places);
+  it("yields the same configuration when it is read as a file", () => {
+    for (const sources of [full, {}]) {
+      const resolved = resolving(sources);
       const again = resolving({ file: configYaml(resolved) });
       const values = (from: typeof resolved) => listConfig(from).map(({ path, value }) => [path, value]);
       expect(values(again)).toEqual(values(resolved));
@@ -42,7 +42,7 @@ describe("a configuration as a file", () => {
     }
   });
 
-  it("has no password, and paths that hold wherever it lies", () => {
+  it("redacts passwords and makes paths absolute", () => {
     const text = configYaml(resolving({ ...full, sets: ["storage.data=here"] }));
     expect(text).not.toContain("s3cret");
     expect(text).toContain("store: postgres://mdps:***@db.example/mdps  # MDPS_STORE");
@@ -50,7 +50,7 @@ describe("a configuration as a file", () => {
     expect(text).toContain(`data: ${process.cwd()}/here  # --set`);
   });
 
-  it("is a list with all settings for programs", () => {
+  it("lists all settings as JSON, including those without a value", () => {
     const list = listConfig(resolving(full));
     expect(list.map(({ path }) => path)).toEqual(settings.map(({ path }) => path));
     expect(list).toContainEqual({ path: "listen.port", value: 0, source: "--port" });
@@ -59,7 +59,7 @@ describe("a configuration as a file", () => {
   });
 });
 
-describe("the URL of a store", () => {
+describe("redacting the URL of a store", () => {
   it.each([
     ["sqlite:/data", "sqlite:/data"],
     ["postgres://h:5432/db", "postgres://h:5432/db"],
@@ -69,13 +69,13 @@ describe("the URL of a store", () => {
     ["postgres://u@h/db?password=p&sslmode=require", "postgres://u@h/db?password=***&sslmode=require"],
     ["postgres://u@h/db?pass%77ord=p", "postgres://u@h/db?pass%77ord=***"],
     ["cql://u:p@h1,h2:9042/mdps?dc=a&key=k.pem", "cql://u:***@h1,h2:9042/mdps?dc=a&key=k.pem"],
-    // A password that is not percent-encoded may have any of the signs that part a URL.
+    // A password that is not percent-encoded may contain delimiters of a URL.
     ["postgres://u:p@q@h/db", "postgres:***"],
     ["postgres://u:p/q@h/db", "postgres:***"],
     ["postgres://u:p?q@h/db", "postgres:***"],
     ["postgres://u:p#q@h/db", "postgres:***"],
     ["host=h password=p", "***"],
-  ])("is printed without its password: %s", (url, printed) => {
-    expect(maskPassword(url)).toBe(printed);
+  ])("redacts the password in %s", (url, printed) => {
+    expect(redactStoreUrl(url)).toBe(printed);
   });
 });

@@ -57,7 +57,7 @@ describe("mdps config check", () => {
     // Meant for another command.
     const env = { MDPS_TOKEN: "t" };
     expect(await runProgram(args, { env })).toMatchObject({
-      stdout: "the configuration is good\n",
+      stdout: "the configuration is valid\n",
       stderr: "",
       exitCode: 0,
     });
@@ -70,10 +70,10 @@ describe("mdps config check", () => {
     const { stdout, stderr, exitCode } = await runProgram(["config", "check", "--config", file], { env });
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 1 });
     expect(stderr.split("\n")).toEqual([
-      "mdps: the configuration is wrong:",
+      "mdps: the configuration is invalid:",
       `  ${file}: limits: key "maxInFlite" is unknown; did you mean "maxInFlight"?`,
       expect.stringMatching(/^ {2}MDPS_LIFECYCLE_DRAIN_DELAY: lifecycle\.drainDelay: "2h" is invalid/),
-      "  MDPS_LIMITS_MAXINFLIGHT: there is no such setting; did you mean MDPS_LIMITS_MAX_IN_FLIGHT?",
+      "  MDPS_LIMITS_MAXINFLIGHT: unknown setting; did you mean MDPS_LIMITS_MAX_IN_FLIGHT?",
       expect.stringContaining(`${file}: limits.maxConnections: `),
       "",
     ]);

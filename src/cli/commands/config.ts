@@ -42,7 +42,7 @@ async function check(_: object, command: Command): Promise<void> {
   if (faults.length > 0) {
     throw new UsageError(faults.length === 1 ? String(faults[0]) : `\n  ${faults.join("\n  ")}`);
   }
-  console.log("the configuration is good");
+  console.log("the configuration is valid");
 }
 
 async function show({ json }: { json?: true }, command: Command): Promise<void> {

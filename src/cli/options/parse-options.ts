@@ -1,9 +1,10 @@
 import { InvalidArgumentError } from "commander";
 import { endpointOf } from "../../client/endpoint.ts";
+import { serverOrigin } from "../../config/value-readers.ts";
 import { asnOfParent } from "../../contract/resource-names.ts";
 import type { ErrorLimit } from "../../push/push-run.ts";
 
-/** Reads an ASN in decimal. */
+/** Parses an ASN in decimal. */
 export function parseAsn(text: string): number {
   const asn = asnOfParent(`operators/${text}`);
   if (asn === undefined) {
@@ -12,43 +13,44 @@ export function parseAsn(text: string): number {
   return asn;
 }
 
-/** Reads a number of seconds, at least `least`. */
-export function parseSeconds(least: number): (text: string) => number {
+/** Returns a parser of whole seconds, at least `min`. */
+export function parseSeconds(min: number): (text: string) => number {
   return (text) => {
     const seconds = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-    if (!(seconds >= least)) {
-      throw new InvalidArgumentError(`It must be a whole number of seconds, at least ${least}.`);
+    if (!(seconds >= min)) {
+      throw new InvalidArgumentError(`It must be a whole number of seconds, at least ${min}.`);
     }
     return seconds;
   };
 }
 
-/** Reads the URL of a server: a scheme and a host, perhaps a port. Returns it without a slash at the end. */
+/** Parses the URL of a server (`serverOrigin`). */
 export function parseUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isServer = url !== undefined && /^https?:$/.test(url.protocol) && url.pathname === "/";
-  if (!isServer || url.search !== "" || url.hash !== "" || url.username !== "" || url.password !== "") {
+  const origin = serverOrigin(text);
+  if (origin === undefined) {
     throw new InvalidArgumentError("It must be the URL of a server, such as https://mdps.example.com.");
   }
-  return url.origin;
+  return origin;
 }
 
-/** Reads an option that may be repeated. */
+/** Returns a parser that collects the values of a repeatable option. */
 export function collect<Value>(
   parse: (text: string) => Value,
 ): (text: string, before: Value[] | undefined) => Value[] {
   return (text, before = []) => [...before, parse(text)];
 }
 
-/** Reads the name of a service account: short, or in full in the form of an e-mail address. */
+/** Parses the name of a service account: short, or in full as an e-mail address. */
 export function parseName(text: string): string {
   if (!/^[a-z0-9][a-z0-9._-]{0,62}(@[a-z0-9][a-z0-9.-]{0,252})?$/.test(text)) {
-    throw new InvalidArgumentError("It must be lower-case letters, digits and . _ - such as operator-65001.");
+    throw new InvalidArgumentError(
+      "It must consist of lower-case letters, digits and . _ - such as operator-65001.",
+    );
   }
   return text;
 }
 
-/** Reads a number of things, at least one. */
+/** Parses a whole number, at least 1. */
 export function parseCount(text: string): number {
   const count = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
   if (!(count >= 1)) {
@@ -57,16 +59,16 @@ export function parseCount(text: string): number {
   return count;
 }
 
-/** Reads how many a second; a fraction is fewer than one. */
+/** Parses a rate in requests per second, which may be below 1. */
 export function parseRate(text: string): number {
   const rate = /^\d{1,6}(\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN;
   if (!(rate > 0)) {
-    throw new InvalidArgumentError("It must be a number of requests a second, more than 0.");
+    throw new InvalidArgumentError("It must be a number of requests per second, more than 0.");
   }
   return rate;
 }
 
-/** Reads how many records may be rejected: `20`, or `5%` of those done. */
+/** Parses a limit on rejected records: a count such as `20`, or a percentage such as `5%` of the records done. */
 export function parseErrorLimit(text: string): ErrorLimit {
   if (/^\d{1,9}$/.test(text)) {
     return { count: Number(text) };
@@ -74,13 +76,13 @@ export function parseErrorLimit(text: string): ErrorLimit {
   const percent = /^\d{1,3}(\.\d{1,3})?%$/.test(text) ? Number(text.slice(0, -1)) : Number.NaN;
   if (!(percent <= 100)) {
     throw new InvalidArgumentError(
-      "It must be a number of records, such as 20, or a part of them, such as 5%.",
+      "It must be a number of records, such as 20, or a percentage, such as 5%.",
     );
   }
   return { percent };
 }
 
-/** Reads where to push to: a name of Google's hosts, or the URL of a server. */
+/** Checks an endpoint: the name of a Google host, or the URL of a server. */
 export function parseEndpoint(text: string): string {
   try {
     endpointOf(text);

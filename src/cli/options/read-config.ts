@@ -1,39 +1,30 @@
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
-import type { Environment } from "../../config/environment-layer.ts";
-import type { GivenFlags } from "../../config/flag-layer.ts";
-import { type ResolvedConfig, resolveConfig } from "../../config/resolve.ts";
-import { TextFault } from "../../config/text-fault.ts";
+import { type ConfigSources, type ResolvedConfig, resolveConfig } from "../../config/resolve.ts";
+import { ValueError } from "../../config/value-error.ts";
 import { UsageError } from "../usage-error.ts";
 import { defaultDataDirectory } from "./data-directory.ts";
-import { givenFlags, variablesOf } from "./setting-options.ts";
+import { settingsOf, variablesOf } from "./setting-options.ts";
 
-/** Where the configuration of a server is read from. */
-export type ConfigPlaces = {
+/** Sources of a server's configuration, with the file as a path. */
+export type ConfigInputs = Omit<ConfigSources, "file" | "dataDirectory"> & {
   readonly file?: string | undefined;
-  readonly environment?: Environment;
-  /** Variables with another meaning. */
-  readonly otherVariables?: ReadonlySet<string>;
-  readonly flags?: GivenFlags;
 };
 
-/**
- * Reads the configuration of a server from all places: the ServerConfig of proto/mobiledataplansharing/config/v1.
- * Raises ConfigError, which names every rule that it breaks, or UsageError if the file cannot be read.
- */
-export async function readConfig({ file, ...places }: ConfigPlaces): Promise<ResolvedConfig> {
+/** Reads the configuration of a server. Rejects with ConfigError, or with UsageError if the file cannot be read. */
+export async function readConfig({ file, ...sources }: ConfigInputs): Promise<ResolvedConfig> {
   try {
     return resolveConfig({
       dataDirectory: defaultDataDirectory(),
       file: file === undefined ? undefined : { name: file, text: await readText(file) },
-      ...places,
+      ...sources,
     });
   } catch (error) {
-    throw error instanceof TextFault ? new UsageError(`--config: ${file}: ${error.message}`) : error;
+    throw error instanceof ValueError ? new UsageError(`--config: ${file}: ${error.message}`) : error;
   }
 }
 
-/** Reads the configuration that a command with the options of settings was given. Raises like `readConfig`. */
+/** Reads the configuration for a command with the options of `addSettingOptions`. Rejects like `readConfig`. */
 export function readConfigOf(command: Command): Promise<ResolvedConfig> {
   let program = command;
   while (program.parent) {
@@ -43,7 +34,7 @@ export function readConfigOf(command: Command): Promise<ResolvedConfig> {
     file: command.getOptionValue("config"),
     environment: process.env,
     otherVariables: variablesOf(program),
-    flags: givenFlags(command),
+    commandLine: settingsOf(command),
   });
 }
 

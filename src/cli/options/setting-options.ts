@@ -1,51 +1,50 @@
 import { type Command, Help, Option } from "commander";
 import { defaultOf } from "../../config/defaults.ts";
-import type { GivenFlags } from "../../config/flag-layer.ts";
 import { type Flag, flags } from "../../config/flags.ts";
-import { type Setting, settings } from "../../config/settings.ts";
+import type { CommandLineSettings } from "../../config/layers/command-line.ts";
+import { type Setting, settingAt } from "../../config/settings.ts";
 import { defaultDataDirectory } from "./data-directory.ts";
 
-type Shown = { readonly setting: Setting; readonly flag: Flag; readonly option: Option };
+type SettingOption = { readonly setting: Setting; readonly flag: Flag; readonly option: Option };
 
 /**
- * Adds the flags of settings, `--set` and `--config` to a command. They are not read from the environment as other
- * options are, but by `readConfig`, which remembers where each value comes from. The help shows variable and default.
+ * Adds the flags of settings, `--set` and `--config` to a command. Commander does not read these flags from the
+ * environment: `readConfig` does and keeps the source of each value. The help shows variables and defaults.
  */
 export function addSettingOptions(command: Command): Command {
-  const shown = settingOptions();
-  for (const { option } of shown) {
+  const settingOptions = createSettingOptions();
+  for (const { option } of settingOptions) {
     command.addOption(option);
   }
   command
     .addOption(
-      new Option(
-        "--set <path=value>",
-        "any setting, such as limits.maxInFlight=100; may be repeated",
-      ).argParser(append),
+      new Option("--set <path=value>", "any setting, such as limits.maxInFlight=100; repeatable").argParser(
+        append,
+      ),
     )
-    .option("--config <file>", "file with settings, YAML or JSON");
+    .option("--config <file>", "configuration file, YAML or JSON");
   command.createHelp = () =>
     Object.assign(new Help(), command.configureHelp(), {
       optionDescription: (option: Option) => {
-        const found = shown.find((each) => each.option === option);
-        return Help.prototype.optionDescription(found ? inHelp(found) : option);
+        const found = settingOptions.find((each) => each.option === option);
+        return Help.prototype.optionDescription(found ? withSources(found) : option);
       },
     });
   return command;
 }
 
-/** Returns what the command line of such a command gives. */
-export function givenFlags(command: Command): GivenFlags {
-  const values = settingOptions().flatMap(({ setting, option }) => {
+/** Returns the settings on the command line of a command with these options. */
+export function settingsOf(command: Command): CommandLineSettings {
+  const values = createSettingOptions().flatMap(({ setting, option }) => {
     const name = option.attributeName();
     return command.getOptionValueSource(name) === "cli"
       ? [[setting.path, command.getOptionValue(name)] as const]
       : [];
   });
-  return { values: new Map(values), sets: command.getOptionValue("set") ?? [] };
+  return { flags: new Map(values), sets: command.getOptionValue("set") ?? [] };
 }
 
-/** Returns all variables that the options of a program may come from. */
+/** Returns the environment variables of all options of a program. */
 export function variablesOf(command: Command): ReadonlySet<string> {
   return new Set([
     ...command.options.flatMap(({ envVar }) => envVar ?? []),
@@ -53,9 +52,9 @@ export function variablesOf(command: Command): ReadonlySet<string> {
   ]);
 }
 
-function settingOptions(): Shown[] {
+function createSettingOptions(): SettingOption[] {
   return Object.entries(flags).flatMap(([path, flag]) => {
-    const setting = settings.find((each) => each.path === path);
+    const setting = settingAt(path);
     return setting ? [{ setting, flag, option: optionOf(setting, flag) }] : [];
   });
 }
@@ -66,13 +65,14 @@ function optionOf({ readItem, choices }: Setting, { long, value, description }: 
     option.argParser(append);
   }
   if (choices.length > 0) {
-    // For help and completion only: the schema refuses others, with all else that is wrong.
+    // For help and completion only: the schema validates the value, together with all others.
     option.argChoices = [...choices];
   }
   return option;
 }
 
-function inHelp({ setting, flag, option }: Shown): Option {
+/** Returns the option for the help, with its variable and default. */
+function withSources({ setting, flag, option }: SettingOption): Option {
   const copy = new Option(option.flags, option.description).env(setting.variable);
   if (option.argChoices) {
     copy.choices(option.argChoices);

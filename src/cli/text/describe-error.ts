@@ -31,7 +31,7 @@ export function describeError(error: unknown): string {
   if (error instanceof CleartextError) {
     return `${error.message} (--tls-cert and --tls-key, or --allow-cleartext)`;
   }
-  if (error instanceof ConfigError && error.faults.some(({ source }) => source.layer === "flag")) {
+  if (error instanceof ConfigError && error.problems.some(({ source }) => source.layer === "flag")) {
     return `${error.message}\n(run with --help for usage)`;
   }
   if (error instanceof Error && userErrors.some((kind) => error instanceof kind)) {

@@ -301,7 +301,7 @@ describe("mdps push", () => {
       ["/no/file", "--endpoint", "production"],
       /^mdps: \/no\/file cannot be read/,
     ],
-    ["a limit that is none", ["FILE", "--max-errors", "some"], /a part of them, such as 5%/],
+    ["a limit that is none", ["FILE", "--max-errors", "some"], /a percentage, such as 5%/],
     ["a rate of nothing", ["FILE", "--rate", "0"], /more than 0/],
   ])("says what is wrong: %s", async (_, args, message) => {
     const directory = await dataDirectory();

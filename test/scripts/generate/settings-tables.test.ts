@@ -26,10 +26,16 @@ describe("the contract's words about settings", () => {
   it("name the defaults that hold", () => {
     const figures = settings.flatMap((setting) => {
       const value = defaultOf(setting.path);
-      const { leftOut } = meaningOf(config, setting);
+      const { defaultText } = meaningOf(config, setting);
       return value === undefined || Array.isArray(value)
         ? []
-        : [{ path: setting.path, value, said: figureOf(leftOut ?? "", setting.field.message !== undefined) }];
+        : [
+            {
+              path: setting.path,
+              value,
+              said: figureOf(defaultText ?? "", setting.field.message !== undefined),
+            },
+          ];
     });
     expect(figures.length).toBeGreaterThan(20);
     expect(figures.map(({ path, said }) => [path, said])).toEqual(
@@ -39,7 +45,7 @@ describe("the contract's words about settings", () => {
 
   it("name no default of what has none", () => {
     const others = settings.filter(({ path }) => defaultOf(path) === undefined);
-    const figures = others.flatMap((setting) => meaningOf(config, setting).leftOut ?? []);
+    const figures = others.flatMap((setting) => meaningOf(config, setting).defaultText ?? []);
     expect(figures.filter((text) => /^(\d|`|true|false)/.test(text))).toEqual([]);
     expect(others.some(({ field }) => field.message?.typeName === DurationSchema.typeName)).toBe(false);
   });
@@ -47,7 +53,7 @@ describe("the contract's words about settings", () => {
 
 const units: Readonly<Record<string, number>> = { KiB: 1024, MiB: 1024 * 1024, ms: 0.001, s: 1 };
 
-/** Reads `16 KiB`, `500 ms`, `4,096` or `127.0.0.1, this machine alone` as the default that it stands for. */
+/** Reads `16 KiB`, `500 ms`, `4,096` or `127.0.0.1, which only this machine can reach` as the default that it stands for. */
 function figureOf(words: string, isDuration: boolean): string | number | boolean {
   const [text = ""] = words.split(/,\s/);
   const [, digits, unit = ""] = /^([\d,]+)(?: (\w+))?$/.exec(text) ?? [];

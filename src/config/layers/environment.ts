@@ -1,14 +1,14 @@
-import type { Fault, Layer, Source } from "./layer.ts";
-import { nearest } from "./nearest.ts";
-import { pathVariable, settings } from "./settings.ts";
-import { readInto } from "./text-layer.ts";
+import { closestMatch, didYouMean } from "../did-you-mean.ts";
+import type { Layer, Problem, Source } from "../layer.ts";
+import { pathVariable, settings } from "../settings.ts";
+import { parseTexts } from "./parse-texts.ts";
 
-/** Variables by name, as `process.env` has them. */
+/** Variables by name, like `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Reads what the environment gives. A variable that is empty counts as not set. */
+/** Reads the settings in the environment. An empty variable counts as not set. */
 export function environmentLayer(environment: Environment): Layer {
-  return readInto(
+  return parseTexts(
     settings.flatMap((setting) => {
       const text = environment[setting.variable];
       return text ? [{ setting, text, source: sourceOf(setting.variable), hint: serviceHint(text) }] : [];
@@ -16,21 +16,21 @@ export function environmentLayer(environment: Environment): Layer {
   );
 }
 
-/** What Kubernetes sets in every pod for a service, here one whose name begins with `mdps`. */
+/** Matches variables that Kubernetes sets in every pod for each service, such as `MDPS_SERVICE_HOST` for `mdps`. */
 const serviceVariable = /_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/;
 
-/** Says whether a text is what Kubernetes gives as the port of a service: `tcp://10.0.0.1:8080`. */
+/** Says whether a text is the port of a service as Kubernetes sets it: `tcp://10.0.0.1:8080`. */
 function isServicePort(text: string | undefined): boolean {
   return text !== undefined && /^(tcp|udp|sctp):\/\//.test(text);
 }
 
 /**
- * Finds variables that were meant for settings and are none: those that begin like the path of one, MDPS_LIMITS_…, and
- * those that differ from one by a slip. Others whose names begin with MDPS_ are somebody else's.
+ * Finds misspelled variables: those that begin like the path of a section (`MDPS_LIMITS_…`) and those that are similar
+ * to the variable of a setting. Other variables that begin with `MDPS_` are ignored.
  *
- * @param known - Variables with another meaning: those of other commands, and one that has a secret.
+ * @param known - Variables with another purpose: those of other commands, and that of the introspection secret.
  */
-export function unknownVariables(environment: Environment, known: ReadonlySet<string>): Fault[] {
+export function unknownVariables(environment: Environment, known: ReadonlySet<string>): Problem[] {
   const variables = settings.map(({ variable }) => variable);
   const sections = [...new Set(settings.map(({ path }) => pathVariable(path.replace(/\..*/, ""))))];
   return Object.keys(environment)
@@ -39,34 +39,29 @@ export function unknownVariables(environment: Environment, known: ReadonlySet<st
     .flatMap((name) => {
       const meant =
         settings.find(({ path, flag }) => pathVariable(path) === name || flagVariable(flag?.long) === name)
-          ?.variable ?? nearestVariable(name, variables);
+          ?.variable ?? closestVariable(name, variables);
       const isPath = sections.some((section) => name.startsWith(`${section}_`));
       return meant === undefined && !isPath
         ? []
-        : [
-            {
-              source: sourceOf(name),
-              path: "",
-              message: `there is no such setting${meant === undefined ? "" : `; did you mean ${meant}?`}`,
-            },
-          ];
+        : [{ source: sourceOf(name), path: "", message: `unknown setting${didYouMean(meant)}` }];
     });
 }
 
-/** MDPS_NO_REFLECTION, of which somebody may think who knows the flag. */
+/** Returns the variable that users of a flag may expect: `MDPS_NO_REFLECTION` for `--no-reflection`. */
 function flagVariable(long: string | undefined): string | undefined {
   return long && `MDPS_${long.slice(2).replaceAll("-", "_").toUpperCase()}`;
 }
 
-function nearestVariable(name: string, variables: readonly string[]): string | undefined {
+function closestVariable(name: string, variables: readonly string[]): string | undefined {
+  // The common prefix would make all of them similar.
   const bare = variables.map((variable) => variable.slice("MDPS_".length));
-  const found = nearest(name.slice("MDPS_".length), bare);
+  const found = closestMatch(name.slice("MDPS_".length), bare);
   return found && `MDPS_${found}`;
 }
 
 function serviceHint(text: string): string {
   return isServicePort(text)
-    ? " Kubernetes sets it for a service of that name, unless the pod says enableServiceLinks: false."
+    ? " Kubernetes sets this variable for a service of the same name: set enableServiceLinks: false in the pod spec."
     : "";
 }
 

@@ -1,25 +1,24 @@
 import type { JsonValue } from "@bufbuild/protobuf";
-import type { Given } from "./layer.ts";
+import type { SettingValue } from "./layer.ts";
 import { absolute } from "./paths.ts";
 import type { Setting } from "./settings.ts";
 
-/** Says whether the values of a setting may have a password in them. */
+/** Says whether the value of a setting may contain a password. */
 export function isSecret({ path }: Setting): boolean {
   return path === "storage.store";
 }
 
-/** Returns a value as it may be printed: without passwords, and with paths that hold wherever they are read. */
-export function shownValue({ setting, value }: Given): JsonValue {
-  return isSecret(setting)
-    ? maskPassword(String(absolute(setting, value, ".")))
-    : absolute(setting, value, ".");
+/** Returns a value for printing: without passwords and with absolute paths. */
+export function printableValue({ setting, value }: SettingValue): JsonValue {
+  const printable = absolute(setting, value, ".");
+  return isSecret(setting) ? redactStoreUrl(String(printable)) : printable;
 }
 
-// Strict, for a password that is not percent-encoded moves the borders.
+// Strict, because a password that is not percent-encoded shifts the parts of the URL.
 const storeUrl = /^(postgres|postgresql|cql):\/\/(?:([^:/?#@]*)(:[^/?#@]*)?@)?([^?#@]*)(\?[^#@]*)?$/;
 
-/** Masks what is secret in the URL of a store: its password, options that have one, and all of what is no such URL. */
-export function maskPassword(url: string): string {
+/** Replaces the password and secret options in the URL of a store by `***`. Malformed URLs are replaced as a whole. */
+export function redactStoreUrl(url: string): string {
   if (url.startsWith("sqlite:")) {
     return url;
   }

@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { settings } from "../../src/config/settings.ts";
-import { at, faultsOf, resolving } from "./resolving.ts";
+import { settings } from "../../../src/config/settings.ts";
+import { at, problemsOf, resolving } from "../resolving.ts";
 
-describe("variables", () => {
-  it("are one for each setting", () => {
+describe("environment variables", () => {
+  it("every setting has a variable of its own", () => {
     const variables = settings.map(({ variable }) => variable);
     expect(new Set(variables).size).toBe(variables.length);
     expect(variables).toEqual(expect.arrayContaining(["MDPS_PORT", "MDPS_LIMITS_MAX_IN_FLIGHT"]));
   });
 
-  it("count as not set when they are empty", () => {
+  it("treats an empty variable as not set", () => {
     const environment = { MDPS_PORT: "", MDPS_STORE: "", MDPS_LIMITS_X: "" };
     expect(at(resolving({ environment }), "listen.port")).toEqual([8080, "default"]);
   });
@@ -20,11 +20,11 @@ describe("variables", () => {
     ["MDPS_PROT", "; did you mean MDPS_PORT?"],
     ["MDPS_NO_REFLECTION", "; did you mean MDPS_REFLECTION?"],
     ["MDPS_STORAGE_COLOUR", ""],
-  ])("that were meant for a setting and are none are refused: %s", (name, hint) => {
-    expect(faultsOf({ environment: { [name]: "1" } })).toEqual([`${name}: there is no such setting${hint}`]);
+  ])("rejects the misspelled variable %s", (name, hint) => {
+    expect(problemsOf({ environment: { [name]: "1" } })).toEqual([`${name}: unknown setting${hint}`]);
   });
 
-  it("of others are left alone", () => {
+  it("ignores variables that do not resemble a setting or that belong to other commands", () => {
     const environment = {
       PATH: "/bin",
       MDPS_TOKEN: "t",
@@ -39,7 +39,7 @@ describe("variables", () => {
     expect(config.auth?.introspection?.clientId).toBe("a");
   });
 
-  it("that Kubernetes sets for services are left alone, but for one that is no port", () => {
+  it("ignores the variables of Kubernetes services except one that sets the port", () => {
     const environment = {
       MDPS_SERVICE_HOST: "10.0.0.1",
       MDPS_SERVICE_PORT: "8080",
@@ -51,7 +51,7 @@ describe("variables", () => {
       MDPS_ADMIN_PORT_9464_TCP_ADDR: "10.0.0.2",
     };
     expect(at(resolving({ environment }), "listen.port")).toEqual([8080, "default"]);
-    expect(faultsOf({ environment: { ...environment, MDPS_PORT: "tcp://10.0.0.1:8080" } })).toEqual([
+    expect(problemsOf({ environment: { ...environment, MDPS_PORT: "tcp://10.0.0.1:8080" } })).toEqual([
       expect.stringMatching(/^MDPS_PORT: listen\.port: .* It must be a port .*enableServiceLinks: false/),
     ]);
   });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { at, faultsOf, resolving } from "./resolving.ts";
+import { at, problemsOf, resolving } from "./resolving.ts";
 
-describe("a setting", () => {
+describe("layers of settings", () => {
   const file = "listen: { port: 1 }";
   const environment = { MDPS_PORT: "2" };
 
-  it("comes from the flag, else the environment, else the file, else the default", () => {
+  it("prefers flags over the environment, the file and the default", () => {
     const flags = { "listen.port": "3" };
     expect(at(resolving({ file, environment, flags }), "listen.port")).toEqual([3, "--port"]);
     expect(at(resolving({ file, environment, sets: ["listen.port=4"] }), "listen.port")).toEqual([
@@ -17,7 +17,7 @@ describe("a setting", () => {
     expect(at(resolving({}), "listen.port")).toEqual([8080, "default"]);
   });
 
-  it("leaves those beside it alone, whatever place they come from", () => {
+  it("merges settings of one section from different sources", () => {
     const resolved = resolving({
       file: "limits: { maxInFlight: 7 }",
       environment: { MDPS_LIMITS_BODY_TIMEOUT: "1.5s" },
@@ -29,7 +29,7 @@ describe("a setting", () => {
     });
   });
 
-  it("is a list that is replaced, not extended", () => {
+  it("replaces a list instead of extending it", () => {
     const places = {
       file: "auth: { publicUrls: ['https://file.example'] }",
       environment: { MDPS_PUBLIC_URL: "https://a.example,https://b.example" },
@@ -40,41 +40,47 @@ describe("a setting", () => {
     expect(resolving({ ...places, sets: ["auth.publicUrls="] }).config.auth?.publicUrls).toEqual([]);
   });
 
-  it("that excludes another takes its place from a higher layer, and not within one", () => {
+  it("replaces a setting that excludes another only from a higher layer", () => {
     const introspection = "endpoint: 'https://a.example', clientId: a, clientSecretFile: a.txt";
     const environment = { MDPS_AUTH_INTROSPECTION_CLIENT_SECRET_ENV: "SECRET" };
     const { config } = resolving({ file: `auth: { introspection: { ${introspection} } }`, environment });
     expect(config.auth?.introspection?.clientSecret).toEqual({ case: "clientSecretEnv", value: "SECRET" });
-    expect(faultsOf({ file: `auth: { introspection: { ${introspection}, clientSecretEnv: A } }` })).toEqual([
-      expect.stringContaining("clientSecretFile: is not for use with auth.introspection.clientSecretEnv"),
-      expect.stringContaining("clientSecretEnv: is not for use with auth.introspection.clientSecretFile"),
-    ]);
+    expect(problemsOf({ file: `auth: { introspection: { ${introspection}, clientSecretEnv: A } }` })).toEqual(
+      [
+        expect.stringContaining(
+          "clientSecretFile: cannot be combined with auth.introspection.clientSecretEnv",
+        ),
+        expect.stringContaining(
+          "clientSecretEnv: cannot be combined with auth.introspection.clientSecretFile",
+        ),
+      ],
+    );
   });
 
-  it("of a part that is left out has no default", () => {
+  it("has no defaults for an optional section that is absent", () => {
     expect(resolving({}).config.auth?.introspection).toBeUndefined();
   });
 
-  it("of wrong text does not matter where a higher place gives it", () => {
+  it("ignores an invalid value that a higher layer overrides", () => {
     const environment = { MDPS_PORT: "tcp://10.0.0.1:8080" };
     expect(at(resolving({ environment, flags: { "listen.port": "3" } }), "listen.port")[0]).toBe(3);
   });
 });
 
-describe("a file", () => {
-  it("may spell keys as the schema does, but not both ways", () => {
+describe("a configuration file", () => {
+  it("accepts field names of the schema but not both spellings of one key", () => {
     const text = "limits: { max_in_flight: 7 }";
     expect(resolving({ file: text }).config.limits?.maxInFlight).toBe(7);
-    expect(faultsOf({ file: "limits: { max_in_flight: 7, maxInFlight: 8 }" })).toEqual([
-      "/etc/mdps/mdps.yaml: limits.maxInFlight: is given in both spellings",
+    expect(problemsOf({ file: "limits: { max_in_flight: 7, maxInFlight: 8 }" })).toEqual([
+      "/etc/mdps/mdps.yaml: limits.maxInFlight: is set twice, as maxInFlight and as max_in_flight",
     ]);
   });
 
-  it("may have keys with nothing after them", () => {
+  it("ignores keys without a value", () => {
     expect(resolving({ file: "listen:\n  port:\nlimits:\n" }).config.listen?.port).toBe(8080);
   });
 
-  it("has paths that are relative to it", () => {
+  it("resolves paths relative to the file", () => {
     const { config } = resolving({
       file: "listen: { tlsCert: cert.pem, tlsKey: /key.pem }\nstorage: { data: ., store: 'sqlite:plans' }",
     });
@@ -82,14 +88,14 @@ describe("a file", () => {
     expect(config.storage).toMatchObject({ data: "/etc/mdps", store: "sqlite:/etc/mdps/plans" });
   });
 
-  it("is refused with every key that is unknown, and what may have been meant", () => {
+  it("lists every unknown key of a file with a suggestion", () => {
     const text = `
 listen: { prot: 1, colour: red }
 port: 1
 limits:
   operatorRates: [{ asn: 1, rate: { perSeconds: 1 } }]
 `;
-    expect(faultsOf({ file: text })).toEqual([
+    expect(problemsOf({ file: text })).toEqual([
       '/etc/mdps/mdps.yaml: listen: key "prot" is unknown; did you mean "port"?',
       '/etc/mdps/mdps.yaml: listen: key "colour" is unknown',
       '/etc/mdps/mdps.yaml: key "port" is unknown; did you mean "listen.port"?',
@@ -101,19 +107,19 @@ limits:
     ["listen: [", /line 1/],
     ["listen: {}\nlisten: {}", /line 2: Map keys must be unique/],
     ["storage: { store: !secret a }", /Unresolved tag/],
-  ])("that is no YAML is refused with the line: %j", (file, message) => {
+  ])("rejects a file that is not YAML and names the problem: %j", (file, message) => {
     expect(() => resolving({ file })).toThrow(message);
   });
 
-  it("is refused when it holds a list, or a value where keys should be", () => {
-    expect(faultsOf({ file: "[]" })).toEqual(["/etc/mdps/mdps.yaml: must hold the keys of a ServerConfig"]);
-    expect(faultsOf({ file: "listen: 8080" })).toEqual([
-      "/etc/mdps/mdps.yaml: listen: must hold further keys",
+  it("rejects a file or a section that is not an object", () => {
+    expect(problemsOf({ file: "[]" })).toEqual([
+      "/etc/mdps/mdps.yaml: must be an object with the keys of ServerConfig",
     ]);
+    expect(problemsOf({ file: "listen: 8080" })).toEqual(["/etc/mdps/mdps.yaml: listen: must be an object"]);
   });
 });
 
-describe("text", () => {
+describe("texts of settings", () => {
   it.each<[string, string, unknown]>([
     ["listen.allowCleartext", "true", true],
     ["listen.reflection", "0", false],
@@ -123,26 +129,26 @@ describe("text", () => {
     ["limits.operatorRate.perSecond", "0.5", 0.5],
     ["limits.operatorRates", "", []],
     ["limits.operatorRates", "[{asn: 1, rate: {perSecond: 2}}]", [{ asn: 1, rate: { perSecond: 2 } }]],
-  ])("of %s may be %j", (path, text, value) => {
+  ])("parses %s from %j", (path, text, value) => {
     expect(at(resolving({ sets: [`${path}=${text}`] }), path)).toEqual([value, "--set"]);
   });
 
   it.each([
     ["listen.allowCleartext", "yes", "true or false"],
-    ["limits.bodyTimeout", "500", "a duration in seconds with their unit"],
-    ["limits.bodyTimeout", "500ms", "a duration in seconds with their unit"],
+    ["limits.bodyTimeout", "500", "a duration in seconds with the unit"],
+    ["limits.bodyTimeout", "500ms", "a duration in seconds with the unit"],
     ["limits.maxInFlight", "-1", "a whole number"],
     ["limits.operatorRate.perSecond", "many", "a number"],
     ["admin.listen", "9464", "an address and a port, such as 127.0.0.1:9464"],
     ["admin.listen", "127.0.0.1:99999", "an address and a port, such as 127.0.0.1:9464"],
     ["storage.cacheMib", "0", "a whole number of MiB, at least 1"],
-  ])("of %s may not be %j", (path, text, expected) => {
-    expect(faultsOf({ sets: [`${path}=${text}`] })).toEqual([
+  ])("rejects %s with the text %j", (path, text, expected) => {
+    expect(problemsOf({ sets: [`${path}=${text}`] })).toEqual([
       expect.stringContaining(`--set: ${path}: "${text}" is invalid. It must be ${expected}`),
     ]);
   });
 
-  it("of a list has commas between its values, or is JSON where they have commas themselves", () => {
+  it("parses a list from values separated by commas or from JSON", () => {
     const audiences = (text: string) =>
       at(
         resolving({ sets: [`auth.introspection.audiences=${text}`], file }),
@@ -156,25 +162,25 @@ describe("text", () => {
 });
 
 describe("--set", () => {
-  it("takes the last of several", () => {
+  it("uses the last --set of a path", () => {
     expect(
       at(resolving({ sets: ["lifecycle.workers=2", "lifecycle.workers=3"] }), "lifecycle.workers")[0],
     ).toBe(3);
   });
 
   it.each([
-    ["limits.maxInflght=1", "limits.maxInflght: there is no such setting; did you mean limits.maxInFlight?"],
-    ["port=1", "port: there is no such setting; did you mean listen.port?"],
-    ["limits=1", "limits: there is no such setting; did you mean limits.maxRequestBytes?"],
-    ["colour=red", "colour: there is no such setting"],
+    ["limits.maxInflght=1", "limits.maxInflght: unknown setting; did you mean limits.maxInFlight?"],
+    ["port=1", "port: unknown setting; did you mean listen.port?"],
+    ["limits=1", "limits: unknown setting; did you mean limits.maxRequestBytes?"],
+    ["colour=red", "colour: unknown setting"],
     ["limits.maxInFlight", "must be path=value, such as limits.maxInFlight=100"],
-  ])("is refused: %s", (set, message) => {
-    expect(faultsOf({ sets: [set] })).toEqual([`--set: ${message}`]);
+  ])("rejects --set %s", (set, message) => {
+    expect(problemsOf({ sets: [set] })).toEqual([`--set: ${message}`]);
   });
 
-  it("is refused beside the flag of the same setting", () => {
-    expect(faultsOf({ flags: { "listen.port": "1" }, sets: ["listen.port=2"] })).toEqual([
-      "--set: listen.port: is given by --port as well",
+  it("rejects --set together with the flag of the same setting", () => {
+    expect(problemsOf({ flags: { "listen.port": "1" }, sets: ["listen.port=2"] })).toEqual([
+      "--set: listen.port: is also set by --port",
     ]);
   });
 });

@@ -1,19 +1,24 @@
+/** Returns the end of a message that suggests a correction, empty if there is none. */
+export function didYouMean(suggestion: string | undefined): string {
+  return suggestion === undefined ? "" : `; did you mean ${suggestion}?`;
+}
+
 /**
- * Returns the candidate that somebody may have meant who wrote `name`: one that as few slips as possible lead to, at
- * most one for three letters; upper and lower case and what joins words do not count.
+ * Returns the candidate with the smallest edit distance to `name`: at most one edit per three letters, and at most four.
+ * Case and separators are ignored.
  */
-export function nearest(name: string, candidates: readonly string[]): string | undefined {
+export function closestMatch(name: string, candidates: readonly string[]): string | undefined {
   const bare = (text: string) => text.toLowerCase().replaceAll(/[_.-]/g, "");
   const wanted = bare(name);
   const ranked = candidates
-    .map((candidate) => ({ candidate, distance: distanceOf(wanted, bare(candidate)) }))
+    .map((candidate) => ({ candidate, distance: editDistance(wanted, bare(candidate)) }))
     .sort((one, other) => one.distance - other.distance);
   const [best] = ranked;
   return best && best.distance <= Math.min(4, Math.floor(wanted.length / 3)) ? best.candidate : undefined;
 }
 
-/** How many letters to add, drop, change or swap with their neighbours lead from one text to the other. */
-function distanceOf(one: string, other: string): number {
+/** Damerau-Levenshtein distance: insertions, deletions, substitutions and swaps of neighbors. */
+function editDistance(one: string, other: string): number {
   const table = [Array.from({ length: other.length + 1 }, (_, column) => column)];
   const at = (row: number, column: number) => table[row]?.[column] ?? Number.POSITIVE_INFINITY;
   for (let row = 1; row <= one.length; row++) {

@@ -1,0 +1,36 @@
+import type { ServerConfig } from "../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
+import { isConfidential } from "../contract/loopback.ts";
+import type { Problem } from "./layer.ts";
+
+type Violation = Pick<Problem, "path" | "message">;
+
+/** Checks the rules that the schema cannot express. */
+export function extraViolations(config: ServerConfig): Violation[] {
+  return [...endpointViolations(config), ...addressViolations(config), ...rateViolations(config)];
+}
+
+function endpointViolations({ auth }: ServerConfig): Violation[] {
+  const { jwtIssuers = [], introspection } = auth ?? {};
+  return [
+    ...jwtIssuers.map(({ jwksUri }, index) => ({ path: `auth.jwtIssuers[${index}].jwksUri`, url: jwksUri })),
+    ...(introspection ? [{ path: "auth.introspection.endpoint", url: introspection.endpoint }] : []),
+  ]
+    .filter(({ url }) => url !== "" && !(URL.canParse(url) && isConfidential(new URL(url))))
+    .map(({ path, url }) => ({
+      path,
+      message: `${url} must be an https URL; http is allowed for loopback addresses only`,
+    }));
+}
+
+function addressViolations({ admin }: ServerConfig): Violation[] {
+  const port = Number(/:(\d+)$/.exec(admin?.listen ?? "")?.[1] ?? 0);
+  return port > 65_535 ? [{ path: "admin.listen", message: "the port must be at most 65535" }] : [];
+}
+
+function rateViolations({ limits }: ServerConfig): Violation[] {
+  return (limits?.operatorRates ?? []).flatMap(({ rate }, index) =>
+    rate && rate.perSecond === undefined
+      ? [{ path: `limits.operatorRates[${index}].rate.perSecond`, message: "value is required" }]
+      : [],
+  );
+}

@@ -1,0 +1,117 @@
+import type { JsonValue } from "@bufbuild/protobuf";
+import { parseYaml } from "./parse-yaml.ts";
+import { invalidValue } from "./value-error.ts";
+
+/** Parses the text of a variable or flag into the JSON value of its setting. Throws ValueError. */
+export type ReadText = (text: string) => JsonValue;
+
+/** Accepts any text. */
+export const readAny: ReadText = (text) => text;
+
+/** Accepts `true` and `false`, and `1` and `0`, which are common in environments. */
+export const readBoolean: ReadText = (text) => {
+  if (!/^(true|false|1|0)$/.test(text)) {
+    throw invalidValue(text, "true or false");
+  }
+  return text === "true" || text === "1";
+};
+
+/** Accepts a whole number, at least 0. The schema has its bounds. */
+export const readWhole: ReadText = (text) => {
+  if (!/^\d{1,15}$/.test(text)) {
+    throw invalidValue(text, "a whole number");
+  }
+  return Number(text);
+};
+
+/** Accepts a number. The schema has its bounds. */
+export const readNumber: ReadText = (text) => {
+  if (!/^-?\d{1,15}(\.\d{1,15})?$/.test(text)) {
+    throw invalidValue(text, "a number");
+  }
+  return Number(text);
+};
+
+/** Accepts a Duration as in JSON. */
+export const readDuration: ReadText = (text) => {
+  if (!/^-?\d{1,12}(\.\d{1,9})?s$/.test(text)) {
+    throw invalidValue(text, "a duration in seconds with the unit, such as 5s or 0.5s");
+  }
+  return text;
+};
+
+/** Accepts a Duration in whole seconds, with or without the unit. */
+export const readSeconds: ReadText = (text) => {
+  if (!/^\d{1,9}s?$/.test(text)) {
+    throw invalidValue(text, "a whole number of seconds, at least 0");
+  }
+  return text.replace(/s?$/, "s");
+};
+
+/** Accepts a TCP port. */
+export const readPort: ReadText = (text) => {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(port <= 65_535)) {
+    throw invalidValue(text, "a port from 0 to 65535; 0 picks a free one");
+  }
+  return port;
+};
+
+/** Accepts an amount of memory in MiB. */
+export const readMebibytes: ReadText = (text) => {
+  const mebibytes = /^\d{1,7}$/.test(text) ? Number(text) : 0;
+  if (mebibytes < 1) {
+    throw invalidValue(text, "a whole number of MiB, at least 1");
+  }
+  return mebibytes;
+};
+
+/** Accepts an address with a port. */
+export const readAddress: ReadText = (text) => {
+  const [, port = ""] = /^(?:[^:[\]]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})$/.exec(text) ?? [];
+  if (port === "" || Number(port) > 65_535) {
+    throw invalidValue(text, "an address and a port, such as 127.0.0.1:9464");
+  }
+  return text;
+};
+
+/** Accepts the URL of a server (`serverOrigin`). */
+export const readServerUrl: ReadText = (text) => {
+  const origin = serverOrigin(text);
+  if (origin === undefined) {
+    throw invalidValue(text, "the URL of a server, such as https://mdps.example.com");
+  }
+  return origin;
+};
+
+/** Returns the origin of a URL of scheme, host and optional port; undefined for other texts. */
+export function serverOrigin(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isServer = url !== undefined && /^https?:$/.test(url.protocol) && url.pathname === "/";
+  const hasMore = url?.search !== "" || url.hash !== "" || url.username !== "" || url.password !== "";
+  return isServer && !hasMore ? url.origin : undefined;
+}
+
+/** Accepts an origin as browsers send it, or `*`. */
+export const readOrigin: ReadText = (text) => {
+  const isOrigin = /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+  if (!isOrigin && text !== "*") {
+    throw invalidValue(text, "an origin, such as https://console.example.com, or *");
+  }
+  return text;
+};
+
+/** Accepts values separated by commas, or a JSON list for values that contain commas. */
+export function readList(readItem: ReadText): ReadText {
+  return (text) => {
+    if (text.startsWith("[")) {
+      return parseYaml(text) ?? [];
+    }
+    return text === "" ? [] : text.split(",").map((item) => readItem(item.trim()));
+  };
+}
+
+/** Accepts JSON or YAML. `empty` is the value of an empty text. */
+export function readDocument(empty: JsonValue): ReadText {
+  return (text) => parseYaml(text) ?? empty;
+}
