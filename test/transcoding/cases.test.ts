@@ -188,15 +188,15 @@ type Expansion = Case & {
   set?: object;
   request?: string;
   body?: JsonValue;
-  fault?: string;
+  invalidField?: string;
 };
 
 describe.each(expansionCases)("expansion.json: $name", ({ cases }) => {
   it.each(titled(cases as unknown as Expansion[]))("%s", (_, each) => {
     const message = Object.assign(fromJson(everything, each.message), each.set);
     const expanded = expandRequest(found(bindingsOf(each.rule)[0], "binding"), message);
-    if ("fault" in expanded) {
-      expect([expanded.fault.split(" ")[0], undefined]).toEqual([each.fault, each.request]);
+    if ("problem" in expanded) {
+      expect([expanded.problem.split(" ")[0], undefined]).toEqual([each.invalidField, each.request]);
       return;
     }
     const { httpMethod, path, query, body } = expanded;

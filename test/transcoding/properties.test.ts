@@ -100,7 +100,7 @@ it.each(rules.map((rule, at) => [rule.pattern.value, rule.body, at] as const))(
     };
     const check = (given: Message) => {
       const expanded = expandRequest(binding, given);
-      if ("fault" in expanded) {
+      if ("problem" in expanded) {
         return;
       }
       const target = `${expanded.path}${expanded.query === "" ? "" : `?${expanded.query}`}`;

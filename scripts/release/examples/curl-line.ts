@@ -49,8 +49,8 @@ function pushLine(desc: DescMessage, method: DescMethod, way: readonly DescField
   }
   const request = fromJson(method.input, holding(method.input, way, exampleOf(desc)));
   const expanded = expandRequest(binding, request);
-  if ("fault" in expanded) {
-    throw new Error(`${method}: ${expanded.fault}`);
+  if ("problem" in expanded) {
+    throw new Error(`${method}: ${expanded.problem}`);
   }
   const url = expanded.path + (expanded.query && `?${expanded.query}`);
   const inBody = binding.body === "*" ? way : way.slice(1);

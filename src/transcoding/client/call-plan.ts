@@ -1,29 +1,29 @@
 import type { DescMethod, JsonReadOptions, Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { HttpBinding } from "../http/rules.ts";
-import { type AnswerReader, compileAnswerReader } from "./answer-reader.ts";
 import {
   compileRequestExpander,
   type ExpandedRequest,
   methodOf,
   type RequestExpander,
 } from "./expand-request.ts";
+import { compileMessageParser, type MessageParser } from "./message-parser.ts";
 
-/** Everything that calls of one method need, compiled. */
+/** The HTTP form of one method, compiled. */
 export type CallPlan = {
-  /** HTTP method of the first binding, for interceptors: which one is taken depends on the message. */
+  /** HTTP method of the first binding, for interceptors. A message may use another binding. */
   readonly httpMethod: string;
   /**
-   * Writes the request by the first binding that the message fits. Raises INVALID_ARGUMENT, with what kept it from
-   * the last one, if there is none.
+   * Writes the request with the first binding that fits the message. If none fits, raises INVALID_ARGUMENT with the
+   * problem of the last one.
    */
-  expand(message: Message): { readonly request: ExpandedRequest; readonly reader: AnswerReader };
+  expand(message: Message): { readonly request: ExpandedRequest; readonly parser: MessageParser };
 };
 
-/** Methods of HTTP that fetch does not send (Fetch Standard 2.2.1). */
+/** HTTP methods that fetch does not send (Fetch Standard 2.2.1). */
 const unsendable: ReadonlySet<string> = new Set(["CONNECT", "TRACE", "TRACK"]);
 
-/** Compiles the plan of a method. Raises UNIMPLEMENTED if fetch cannot call it; throws on a rule that does not fit. */
+/** Compiles the plan of a method. Raises UNIMPLEMENTED if fetch cannot call it. Throws if a rule does not fit it. */
 export function compileCallPlan(
   method: DescMethod,
   bindings: readonly HttpBinding[],
@@ -33,32 +33,35 @@ export function compileCallPlan(
   if (first === undefined) {
     throw new ConnectError(`${method} has no google.api.http rule`, Code.Unimplemented);
   }
-  const ways = bindings.map((binding): { expand: RequestExpander; reader: AnswerReader } => {
+  const compiled = bindings.map((binding): { expand: RequestExpander; parser: MessageParser } => {
     const httpMethod = methodOf(binding);
     if (unsendable.has(httpMethod.toUpperCase())) {
-      throw new ConnectError(`${method}: fetch sends no ${httpMethod}`, Code.Unimplemented);
+      throw new ConnectError(`${method}: fetch cannot send ${httpMethod} requests`, Code.Unimplemented);
     }
     if ((httpMethod === "GET" || httpMethod === "HEAD") && binding.body !== "") {
-      throw new ConnectError(`${method}: fetch sends no body with ${httpMethod}`, Code.Unimplemented);
+      throw new ConnectError(
+        `${method}: fetch cannot send ${httpMethod} requests with a body`,
+        Code.Unimplemented,
+      );
     }
     return {
       expand: compileRequestExpander(binding, { registry: options.registry }),
-      reader: compileAnswerReader(binding, options),
+      parser: compileMessageParser(binding, options),
     };
   });
 
   return {
     httpMethod: methodOf(first),
     expand(message) {
-      let fault = "";
-      for (const { expand, reader } of ways) {
+      let problem = "";
+      for (const { expand, parser } of compiled) {
         const request = expand(message);
-        if (!("fault" in request)) {
-          return { request, reader };
+        if (!("problem" in request)) {
+          return { request, parser };
         }
-        fault = request.fault;
+        problem = request.problem;
       }
-      throw new ConnectError(fault, Code.InvalidArgument);
+      throw new ConnectError(problem, Code.InvalidArgument);
     },
   };
 }

@@ -4,25 +4,25 @@ import type { TemplateSegment, TemplateVariable } from "../http/path-template.ts
 import { encodeSegment } from "../http/percent.ts";
 import type { HttpBinding } from "../http/rules.ts";
 
-/** Why a message does not fit a binding. */
-export type ExpandFault = { readonly fault: string };
+/** The reason why a message does not fit a binding. */
+export type ExpandProblem = { readonly problem: string };
 
-/** Takes the fields that the path carries out of a request's JSON, and returns the path, percent-encoded. */
-export type PathWriter = (json: JsonObject) => string | ExpandFault;
+/** Removes the fields of the path from the JSON of a request and returns the path, percent-encoded. */
+export type PathWriter = (json: JsonObject) => string | ExpandProblem;
 
-/** A variable of the template, with its field looked up. */
+/** A variable of the template and its field. */
 type Variable = {
   readonly name: string;
-  /** JSON names of the messages around the field, outermost first. */
+  /** JSON names of the fields that lead to this one, outermost first. */
   readonly parents: readonly string[];
   readonly jsonName: string;
-  /** What the path has for a field that is not in the JSON. */
+  /** Text in the path if the JSON does not have the field. */
   readonly zero: string | undefined;
   readonly multiSegment: boolean;
   readonly wanted: readonly TemplateSegment[];
 };
 
-/** Compiles the writer of a binding's paths. Throws if its template does not fit the request message. */
+/** Compiles the writer of a binding's paths. Throws if the template does not fit the request message. */
 export function compilePathWriter({ method, template }: HttpBinding): PathWriter {
   const variables = template.variables.map((variable) => ({
     ...variable,
@@ -44,9 +44,9 @@ export function compilePathWriter({ method, template }: HttpBinding): PathWriter
   }
   const verb = template.verb === undefined ? "" : `:${encodeSegment(template.verb)}`;
 
-  return (json) => {
+  return function writePath(json) {
     if (wildcard) {
-      return { fault: `${template.source} has a * that no field of the request fills` };
+      return { problem: `${template.source} has a * that no field of the request fills` };
     }
     const written: string[] = [];
     for (const piece of pieces) {
@@ -55,9 +55,9 @@ export function compilePathWriter({ method, template }: HttpBinding): PathWriter
         continue;
       }
       const text = takeText(json, piece);
-      const fault = faultOf(text, piece);
-      if (fault !== undefined) {
-        return { fault: `${piece.name} ${fault}` };
+      const problem = problemOf(text, piece);
+      if (problem !== undefined) {
+        return { problem: `${piece.name} ${problem}` };
       }
       const encoded = piece.multiSegment ? (text ?? "").split("/").map(encodeSegment).join("/") : undefined;
       written.push(encoded ?? encodeSegment(text ?? ""));
@@ -90,7 +90,7 @@ function compileVariable(
   return { name, parents, jsonName: field.jsonName, zero: zeroText(field), multiSegment, wanted };
 }
 
-/** A zero that is not in the JSON, because its field has no presence, is a value all the same; "" is none. */
+/** Returns the zero of a field without presence, which JSON omits. "" is not allowed in a path. */
 function zeroText(field: DescField): string | undefined {
   if (field.presence !== FeatureSet_FieldPresence.IMPLICIT) {
     return undefined;
@@ -108,11 +108,11 @@ function zeroText(field: DescField): string | undefined {
   }
 }
 
-/** Removes a field from the JSON, for the path carries it, and returns its text. */
+/** Removes a field from the JSON and returns its text. */
 function takeText(json: JsonObject, { parents, jsonName, zero }: Variable): string | undefined {
   let holder = json;
   for (const parent of parents) {
-    // Not by a look-up alone: a field may have the name of something that every object has.
+    // Own properties only, because a field may be named like a property of every object (`constructor`).
     if (!Object.hasOwn(holder, parent)) {
       return undefined;
     }
@@ -126,7 +126,7 @@ function takeText(json: JsonObject, { parents, jsonName, zero }: Variable): stri
   return text;
 }
 
-function faultOf(text: string | undefined, { multiSegment, wanted }: Variable): string | undefined {
+function problemOf(text: string | undefined, { multiSegment, wanted }: Variable): string | undefined {
   if (text === undefined || text === "") {
     return "is part of the path and must not be empty";
   }

@@ -3,8 +3,8 @@ import { hasCustomJsonRepresentation } from "@bufbuild/protobuf/wkt";
 import { hasTextForm } from "../json/text-value.ts";
 
 /**
- * Adds a message's JSON to a query as `name=value` pairs, percent-encoded; `prefix` is the path to the message, with
- * a dot at its end. Returns what keeps a field out of a query, if something does.
+ * Adds the JSON of a message to a query as percent-encoded `name=value` pairs. `prefix`: path of the message, with a dot
+ * at its end. Returns the problem if a query cannot contain a field.
  */
 export type QueryWriter = (json: JsonObject, prefix: string, into: string[]) => string | undefined;
 
@@ -12,25 +12,25 @@ type ParameterWriter = (value: JsonValue, path: string, into: string[]) => strin
 
 const writers = new WeakMap<DescMessage, QueryWriter>();
 
-/** Returns the writer for a message, compiled once. */
+/** Returns the writer of a message, compiled once. */
 export function queryWriter(desc: DescMessage): QueryWriter {
   const known = writers.get(desc);
   if (known !== undefined) {
     return known;
   }
   const parameters: (readonly [jsonName: string, write: ParameterWriter])[] = [];
-  const writer: QueryWriter = (json, prefix, into) => {
+  const writer: QueryWriter = function writeQuery(json, prefix, into) {
     for (const [jsonName, write] of parameters) {
       if (Object.hasOwn(json, jsonName)) {
-        const fault = write(json[jsonName] as JsonValue, prefix + jsonName, into);
-        if (fault !== undefined) {
-          return fault;
+        const problem = write(json[jsonName] as JsonValue, prefix + jsonName, into);
+        if (problem !== undefined) {
+          return problem;
         }
       }
     }
     return undefined;
   };
-  // Known before its fields are compiled: a message may contain itself.
+  // Cached before its fields are compiled, because a message may contain itself.
   writers.set(desc, writer);
   for (const field of desc.fields) {
     parameters.push([field.jsonName, parameterWriter(field)]);
@@ -40,17 +40,14 @@ export function queryWriter(desc: DescMessage): QueryWriter {
 
 function parameterWriter(field: DescField): ParameterWriter {
   const { message } = field;
-  if (field.fieldKind === "map") {
-    return (_, path) => `${path} has keys of its own, which no query parameter can carry`;
-  }
-  if (message === undefined || hasTextForm(message)) {
+  if (field.fieldKind !== "map" && (message === undefined || hasTextForm(message))) {
     return field.fieldKind === "list" ? writeList : writeText;
   }
   if (field.fieldKind === "list") {
-    return (_, path) => `${path} is a list of messages, which no query parameter can carry`;
+    return (_, path) => `${path} is a list of messages, which a query cannot contain`;
   }
-  if (hasCustomJsonRepresentation(message)) {
-    return (_, path) => `${path} has keys of its own, which no query parameter can carry`;
+  if (field.fieldKind === "map" || message === undefined || hasCustomJsonRepresentation(message)) {
+    return (_, path) => `${path} has keys of its own, which a query cannot contain`;
   }
   const write = queryWriter(message);
   return (value, path, into) => write(value as JsonObject, `${path}.`, into);
@@ -58,9 +55,9 @@ function parameterWriter(field: DescField): ParameterWriter {
 
 function writeList(values: JsonValue, path: string, into: string[]): string | undefined {
   for (const value of values as JsonValue[]) {
-    const fault = writeText(value, path, into);
-    if (fault !== undefined) {
-      return fault;
+    const problem = writeText(value, path, into);
+    if (problem !== undefined) {
+      return problem;
     }
   }
   return undefined;

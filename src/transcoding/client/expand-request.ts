@@ -12,36 +12,36 @@ import { FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
 import { type HttpBodyMessage, isHttpBody, isHttpBodyField } from "../http/http-body.ts";
 import type { HttpBinding } from "../http/rules.ts";
 import { fieldValue, type OpenMessage } from "../json/assign.ts";
-import { compilePathWriter, type ExpandFault } from "./expand-path.ts";
+import { compilePathWriter, type ExpandProblem } from "./expand-path.ts";
 import { queryWriter } from "./expand-query.ts";
 
-export type { ExpandFault };
+export type { ExpandProblem };
 
 /** A request message as HTTP. */
 export type ExpandedRequest = {
   readonly httpMethod: string;
-  /** Percent-encoded, beginning with a slash. */
+  /** Percent-encoded, starts with a slash. */
   readonly path: string;
   /** Percent-encoded, without the question mark; "" for none. */
   readonly query: string;
-  /** JSON, or undefined for no body of this kind. */
+  /** The JSON body; undefined for none. */
   readonly body: JsonValue | undefined;
-  /** The body of a google.api.HttpBody, which goes out as it is; its `extensions` have no place in HTTP. */
+  /** The body of a google.api.HttpBody, which is not JSON. Its `extensions` are not sent. */
   readonly raw?: { readonly contentType: string; readonly data: Uint8Array };
 };
 
-/** Writes the requests of one binding; a fault is found before any I/O. */
-export type RequestExpander = (message: Message) => ExpandedRequest | ExpandFault;
+/** Writes requests of one binding. */
+export type RequestExpander = (message: Message) => ExpandedRequest | ExpandProblem;
 
 export type ExpandOptions = {
-  /** Types that an Any may hold. */
+  /** Types that an Any may contain. */
   readonly registry?: Registry | undefined;
 };
 
 /**
- * Compiles the expander of a binding: path first, then body, and what is left as query parameters. Values that no
- * path can carry (empty ones, `.` and `..`, half surrogate pairs) are faults, and so is what has no JSON form.
- * Throws an error that names the method if the rule does not fit its request message.
+ * Compiles the expander of a binding: it fills the path, then the body, and writes all other fields as query parameters.
+ * It returns a problem for values that a path cannot contain (empty, `.`, `..`, unpaired surrogates) and for messages
+ * without JSON form. Throws an error with the method's name if the rule does not fit the request message.
  */
 export function compileRequestExpander(binding: HttpBinding, options: ExpandOptions = {}): RequestExpander {
   const { method, body: rule } = binding;
@@ -51,21 +51,23 @@ export function compileRequestExpander(binding: HttpBinding, options: ExpandOpti
   const writeQuery = queryWriter(desc);
   const field = desc.fields.find(({ name }) => name === rule);
   if (field === undefined && rule !== "" && rule !== "*") {
-    throw new Error(`${method}: its google.api.http rule has the body "${rule}", which is no field of it`);
+    throw new Error(
+      `${method}: its google.api.http rule has the body "${rule}", which is not a field of the request`,
+    );
   }
   const rawField = field !== undefined && isHttpBodyField(field) ? field : undefined;
   const rawWhole = rule === "*" && isHttpBody(desc);
   const zero = field && zeroJson(field);
   const writeOptions = { registry: options.registry };
 
-  return (message) => {
+  return function expand(message) {
     let json: JsonObject;
     try {
-      // Raw bytes stay out of the JSON, where they would be base64 for nothing.
+      // Without the raw bytes, which JSON would encode as base64 in vain.
       const written = rawField === undefined ? message : withoutField(message, rawField);
       json = toJson(desc, written, writeOptions) as JsonObject;
     } catch (cause) {
-      return { fault: `the request has no JSON form: ${(cause as Error).message}` };
+      return { problem: `the request has no JSON form: ${(cause as Error).message}` };
     }
     const path = writePath(json);
     if (typeof path !== "string") {
@@ -77,12 +79,12 @@ export function compileRequestExpander(binding: HttpBinding, options: ExpandOpti
         : { httpMethod, path, query: "", body: json };
     }
     const own = field && takeOwn(json, field.jsonName);
-    // Not by `??`: the null of a google.protobuf.Value is a body.
+    // Not `??`, because the null of a google.protobuf.Value is a body.
     const body = own === undefined ? zero : own;
     const query: string[] = [];
-    const fault = writeQuery(json, "", query);
-    if (fault !== undefined) {
-      return { fault };
+    const problem = writeQuery(json, "", query);
+    if (problem !== undefined) {
+      return { problem };
     }
     const expanded = { httpMethod, path, query: query.join("&"), body };
     const held = rawField && (fieldValue(message as OpenMessage, rawField) as HttpBodyMessage | undefined);
@@ -90,25 +92,25 @@ export function compileRequestExpander(binding: HttpBinding, options: ExpandOpti
   };
 }
 
-/** Writes one request; {@link compileRequestExpander} is for many. Throws as that does. */
-export function expandRequest(binding: HttpBinding, message: Message): ExpandedRequest | ExpandFault {
+/** Writes one request. Use {@link compileRequestExpander} for many. Throws like it. */
+export function expandRequest(binding: HttpBinding, message: Message): ExpandedRequest | ExpandProblem {
   return compileRequestExpander(binding)(message);
 }
 
-/** The HTTP method that a binding's requests have: a rule for every method leaves the choice to the client. */
+/** Returns the HTTP method of a binding's requests. For `*` the client chooses. */
 export function methodOf({ httpMethod, body }: HttpBinding): string {
   const any = body === "" ? "GET" : "POST";
   return httpMethod === "*" ? any : httpMethod;
 }
 
-/** Not by a look-up alone: a field may have the name of something that every object has. */
+/** Removes a field from the JSON and returns it. Own properties only: a field may be named `constructor`. */
 function takeOwn(json: JsonObject, name: string): JsonValue | undefined {
   const value = Object.hasOwn(json, name) ? json[name] : undefined;
   delete json[name];
   return value;
 }
 
-/** The JSON of a field whose zero is a value, not an absence; JSON of a whole message leaves it out. */
+/** Returns the JSON of the zero of a field without presence, which the JSON of a message omits. */
 function zeroJson(field: DescField): JsonValue | undefined {
   if (field.presence !== FeatureSet_FieldPresence.IMPLICIT) {
     return undefined;

@@ -1,4 +1,4 @@
-// The client side alone. Nothing behind it imports Node, so that it can be bundled for browsers.
+// The client side. It never imports Node modules, so that it can be bundled for browsers.
 export { readErrorBody } from "../http/error-body.ts";
 export {
   type PathTemplate,
@@ -14,8 +14,8 @@ export { createJsonArrayElements, createJsonLines, type JsonElements } from "../
 export {
   compileRequestExpander,
   type ExpandedRequest,
-  type ExpandFault,
   type ExpandOptions,
+  type ExpandProblem,
   expandRequest,
   type RequestExpander,
 } from "./expand-request.ts";

@@ -1,27 +1,30 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { ExpandedRequest } from "./expand-request.ts";
-import { readError } from "./response-reader.ts";
+import { readError } from "./read-response.ts";
 
-/** What a call gives its HTTP request beside the message. */
+/** Properties of a call that its HTTP request needs besides the message. */
 export type SendContext = { readonly header: Headers; readonly signal: AbortSignal };
 
+/** Converts what fetch raises into a ConnectError. */
+export type ErrorConverter = (cause: unknown) => ConnectError;
+
 /**
- * Sends one request and reads a response of 2xx by `read`; every other is raised as the error that it is. `accept`
- * is for requests that name none. Whatever fetch raises leaves as a ConnectError:
- * UNAVAILABLE, or the reason of the signal; `mend` does the same for what `read` goes on to do later.
+ * Sends one request and reads a 2xx response with `read`. Rejects with the error of any other response. `accept` is the
+ * default Accept header. Errors of fetch become ConnectErrors: UNAVAILABLE, or the reason of the signal. `toConnectError`
+ * is for errors that occur after `read` has returned, while a stream is read.
  */
 export type Sender = <T>(
   request: ExpandedRequest,
   context: SendContext,
   accept: string,
-  read: (response: Response, mend: (cause: unknown) => ConnectError) => Promise<T>,
+  read: (response: Response, toConnectError: ErrorConverter) => Promise<T>,
 ) => Promise<{ headers: Headers; result: T }>;
 
-/** Creates the sender. Raises INVALID_ARGUMENT for a content type that no header can carry. */
+/** Creates the sender. It raises INVALID_ARGUMENT for a content type that is not a valid header value. */
 export function createSender(baseUrl: string, fetch: typeof globalThis.fetch): Sender {
   const base = baseUrl.replace(/\/+$/, "");
-  return async (request, { header, signal }, accept, read) => {
-    const mend = (cause: unknown) => failureOf(cause, signal);
+  return async function send(request, { header, signal }, accept, read) {
+    const toConnectError = (cause: unknown) => connectErrorOf(cause, signal);
     const url = `${base}${request.path}${request.query === "" ? "" : `?${request.query}`}`;
     const headers = headersOf(request, header, accept);
     try {
@@ -35,23 +38,23 @@ export function createSender(baseUrl: string, fetch: typeof globalThis.fetch): S
       if (!response.ok) {
         throw await readError(response);
       }
-      return { headers: response.headers, result: await read(response, mend) };
+      return { headers: response.headers, result: await read(response, toConnectError) };
     } catch (cause) {
-      throw mend(cause);
+      throw toConnectError(cause);
     }
   };
 }
 
-/** A copy, for an interceptor may send the same request again by another binding. */
+/** Returns a copy, because an interceptor may send the same request again with another binding. */
 function headersOf(request: ExpandedRequest, given: Headers, accept: string): Headers {
   const headers = new Headers(given);
-  // It describes this body and no other; some proxies refuse it on a request without one.
+  // Set only for the body sent here; some proxies reject it on requests without a body.
   headers.delete("content-type");
   if (request.raw !== undefined) {
     try {
       headers.set("content-type", request.raw.contentType);
     } catch (cause) {
-      const text = "the content type of the body is no header value";
+      const text = "the content type of the body is not a valid header value";
       throw new ConnectError(text, Code.InvalidArgument, undefined, undefined, cause);
     }
   } else if (request.body !== undefined) {
@@ -70,8 +73,8 @@ function bodyOf({ raw, body }: ExpandedRequest): string | Uint8Array<ArrayBuffer
   return body === undefined ? null : JSON.stringify(body);
 }
 
-function failureOf(cause: unknown, signal: AbortSignal): ConnectError {
-  // fetch raises an AbortError that has forgotten whether it was the caller or the clock.
+function connectErrorOf(cause: unknown, signal: AbortSignal): ConnectError {
+  // fetch raises an AbortError without the reason, which is either the caller or the timeout.
   if (signal.aborted) {
     return ConnectError.from(signal.reason, Code.Canceled);
   }

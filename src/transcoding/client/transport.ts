@@ -18,45 +18,45 @@ import {
 } from "@connectrpc/connect";
 import { runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
 import { type HttpRules, httpBindingsOf } from "../http/rules.ts";
-import type { AnswerReader } from "./answer-reader.ts";
 import { type CallPlan, compileCallPlan } from "./call-plan.ts";
-import { readMessage, readMessages } from "./response-reader.ts";
-import { createSender } from "./send-request.ts";
+import type { MessageParser } from "./message-parser.ts";
+import { readMessage, readMessages } from "./read-response.ts";
+import { createSender, type ErrorConverter } from "./send-request.ts";
 
 export type RestTransportOptions = {
-  /** Such as `https://mobiledataplansharing.googleapis.com`; a path in it goes before every route. */
+  /** URL of the server, such as `https://mobiledataplansharing.googleapis.com`. Its path precedes every route. */
   baseUrl: string;
-  /** Applied around every call, the first one outermost. */
+  /** Interceptors of all calls; the first is the outermost. */
   interceptors?: Interceptor[];
-  /** Time-out of calls that name none, in milliseconds. A stream must end within it, too. */
+  /** Default timeout of calls, in milliseconds. A stream must end within it as well. */
   defaultTimeoutMs?: number;
-  /** Defaults to the platform's. */
+  /** Defaults to the platform's `fetch`. */
   fetch?: typeof globalThis.fetch;
-  /** Largest response, or message of a stream, in decompressed bytes. Defaults to 16 MiB. */
+  /** Largest response or stream message, in decompressed bytes. Defaults to 16 MiB. */
   readMaxBytes?: number;
-  /** `registry`: types that an Any may hold. `ignoreUnknownFields` defaults to true: servers may be newer. */
+  /** `registry`: types that an Any may contain. `ignoreUnknownFields` defaults to true, since servers may be newer. */
   jsonOptions?: Partial<Pick<JsonReadOptions, "ignoreUnknownFields" | "registry">>;
   /** Rules that replace the annotations of the methods that they select. */
   rules?: HttpRules;
 };
 
-/** Longest time-out that setTimeout keeps; beyond it, it fires at once. */
+/** Longest delay of setTimeout. It fires at once for longer ones. */
 const longestTimeoutMs = 0x7fffffff;
 
 /**
- * Creates a transport that calls methods by their google.api.http rules, so that any client of Connect can talk to
- * a REST API of Google's kind, from Node and from browsers.
+ * Creates a transport that calls methods by their google.api.http rules. Connect clients can use it to call REST APIs of
+ * Google's kind, from Node and from browsers.
  *
  * ```ts
  * const client = createClient(LibraryService, createRestTransport({ baseUrl: "https://library.example.com" }));
  * for await (const book of client.readBooks({ parent: "shelves/1" }, { signal })) { … }
  * ```
  *
- * Unary and server-streaming methods; the others raise UNIMPLEMENTED. It never repeats a call by itself and follows
- * no redirect. Calls reject with ConnectError: the server's own; DEADLINE_EXCEEDED and CANCELED; UNAVAILABLE if the
- * server cannot be reached or the connection breaks; INVALID_ARGUMENT for a message that fits no rule, before any
- * I/O; RESOURCE_EXHAUSTED for a response that is too large; INTERNAL for one that cannot be read; DATA_LOSS for a
- * stream that ends in the middle. Who stops reading a stream aborts its signal, as with all of Connect's clients.
+ * It supports unary and server-streaming methods; others raise UNIMPLEMENTED. It never retries and follows no redirects.
+ * Calls reject with a ConnectError: that of the server; DEADLINE_EXCEEDED or CANCELED; UNAVAILABLE if the server cannot
+ * be reached or the connection breaks; INVALID_ARGUMENT, before any I/O, for a message that fits no rule;
+ * RESOURCE_EXHAUSTED for a response that is too large; INTERNAL for one that cannot be read; DATA_LOSS for a stream that
+ * is cut off. Callers that stop reading a stream should abort its signal, as with any Connect client.
  */
 export function createRestTransport(options: RestTransportOptions): Transport {
   const { interceptors = [], rules = [], readMaxBytes = 16 * 1024 * 1024 } = options;
@@ -79,7 +79,7 @@ export function createRestTransport(options: RestTransportOptions): Transport {
     plan: CallPlan,
     [signal, timeoutMs, header, contextValues]: CallArguments,
   ) {
-    // Connect's CallOptions: zero or less is for as long as it takes, whatever the default.
+    // Connect's CallOptions: zero or less means no timeout, even if there is a default.
     const timeout =
       timeoutMs === undefined ? options.defaultTimeoutMs : timeoutMs > 0 ? timeoutMs : undefined;
     const headers = new Headers(header);
@@ -117,9 +117,9 @@ export function createRestTransport(options: RestTransportOptions): Transport {
         ...call.limits,
         req: { ...call.request, stream: false, method, message: create(method.input, input) },
         next: async (request) => {
-          const { request: expanded, reader } = plan.expand(request.message);
-          const read = (response: Response) => readMessage(response, reader, readMaxBytes);
-          const { headers, result } = await send(expanded, request, acceptOf(reader, false), read);
+          const { request: expanded, parser } = plan.expand(request.message);
+          const read = (response: Response) => readMessage(response, parser, readMaxBytes);
+          const { headers, result } = await send(expanded, request, acceptOf(parser, false), read);
           return {
             stream: false,
             service: method.parent,
@@ -141,7 +141,7 @@ export function createRestTransport(options: RestTransportOptions): Transport {
       contextValues: CallArguments[3],
     ) {
       if (method.methodKind !== "server_streaming") {
-        const text = `${method} cannot be called over REST: a request is one message, and this method streams them`;
+        const text = `${method} cannot be called over REST: a request is one message, but this method streams requests`;
         throw new ConnectError(text, Code.Unimplemented);
       }
       const plan = planOf(method);
@@ -150,10 +150,10 @@ export function createRestTransport(options: RestTransportOptions): Transport {
         ...call.limits,
         req: { ...call.request, stream: true, method, message: input },
         next: async (request) => {
-          const { request: expanded, reader } = plan.expand(await onlyMessage(request.message));
-          const read = async (response: Response, mend: Mend) =>
-            mended(readMessages(response, reader, readMaxBytes), mend);
-          const { headers, result } = await send(expanded, request, acceptOf(reader, true), read);
+          const { request: expanded, parser } = plan.expand(await onlyMessage(request.message));
+          const read = async (response: Response, toConnectError: ErrorConverter) =>
+            withConnectErrors(readMessages(response, parser, readMaxBytes), toConnectError);
+          const { headers, result } = await send(expanded, request, acceptOf(parser, true), read);
           return {
             stream: true,
             service: method.parent,
@@ -177,13 +177,10 @@ type CallArguments = [
 
 type HeadersInit = ConstructorParameters<typeof Headers>[0];
 
-/** Google's header has seconds with a fraction; nine digits are more than anybody waits, and never an exponent. */
+/** Returns the value of Google's timeout header: seconds with a fraction, at most nine digits, no exponent. */
 function secondsText(timeoutMs: number): string {
   return String(Math.min(Math.max(1, Math.ceil(timeoutMs)), 999_999_999_000) / 1000);
 }
-
-/** Turns what fetch raises into a ConnectError. */
-type Mend = (cause: unknown) => ConnectError;
 
 function compile(method: DescMethod, rules: HttpRules, options: Partial<JsonReadOptions>): CallPlan {
   try {
@@ -194,8 +191,8 @@ function compile(method: DescMethod, rules: HttpRules, options: Partial<JsonRead
   }
 }
 
-/** A server must not take the first best of several formats where only one can be read. */
-function acceptOf({ kind }: AnswerReader, stream: boolean): string {
+/** Returns the Accept header for the formats that the parser can read. */
+function acceptOf({ kind }: MessageParser, stream: boolean): string {
   const json = stream ? "application/json, application/x-ndjson;q=0.5" : "application/json";
   return kind === "raw" ? "*/*" : json;
 }
@@ -217,10 +214,13 @@ async function onlyMessage<T extends Message>(messages: AsyncIterable<T>): Promi
   return only;
 }
 
-async function* mended(messages: AsyncIterable<Message>, mend: Mend): AsyncGenerator<Message> {
+async function* withConnectErrors(
+  messages: AsyncIterable<Message>,
+  toConnectError: ErrorConverter,
+): AsyncGenerator<Message> {
   try {
     yield* messages;
   } catch (cause) {
-    throw mend(cause);
+    throw toConnectError(cause);
   }
 }

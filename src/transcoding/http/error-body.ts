@@ -20,19 +20,19 @@ import {
 import type { FieldViolation } from "../../contract/field-violation.ts";
 import { codeOfHttpStatus, codeOfStatusName, statusNameOf } from "./status.ts";
 
-/** The types of google/rpc/error_details.proto: what an error's details are made of. */
+/** The types of error details (google/rpc/error_details.proto). */
 const detailTypes = createRegistry(file_google_rpc_error_details);
 
 const typePrefix = "type.googleapis.com/";
 
 export type ErrorBodyOptions = {
-  /** Status of the response; the body repeats it. */
+  /** HTTP status of the response, which the body contains as well. */
   httpStatus: number;
-  /** Domain of the ErrorInfo that an error without one is given. */
+  /** Domain of the ErrorInfo that is added to errors without one. */
   domain: string;
   /**
-   * Path that the caller's document begins at: `planStatus` where the body is that field alone. Paths of
-   * violations lose it, for the caller did not write it.
+   * Path of the request field that the caller's document is, such as `planStatus` if the body is that field alone. It is
+   * removed from the paths of violations because the caller did not write it.
    */
   bodyPath?: string | undefined;
 };
@@ -78,14 +78,14 @@ function detailJson(detail: ConnectError["details"][number], bodyPath: string | 
     }
     return [{ "@type": typePrefix + desc.typeName, ...json }];
   } catch {
-    // A detail that cannot be written must not keep the error itself from the caller.
+    // A detail that cannot be written must not prevent the error itself from being sent.
     return [];
   }
 }
 
 type BadRequestJson = { fieldViolations?: { field?: string }[] };
 
-/** A detail is a message, the fields of one, or bytes when the error came from another server. */
+/** A detail is a message, the fields of a message, or bytes if the error came from another server. */
 function openDetail(detail: ConnectError["details"][number]): [DescMessage, Message] | undefined {
   if ("desc" in detail) {
     const { desc, value } = detail;
@@ -95,7 +95,7 @@ function openDetail(detail: ConnectError["details"][number]): [DescMessage, Mess
   return desc && [desc, fromBinary(desc, detail.value)];
 }
 
-/** Returns how many whole seconds the error asks to wait, rounded up, if it has a RetryInfo. */
+/** Returns the delay of the error's RetryInfo in whole seconds, rounded up; undefined if it has none. */
 export function retryAfterSeconds(error: ConnectError): number | undefined {
   const [info] = error.findDetails(RetryInfoSchema);
   const delay = info?.retryDelay;
@@ -103,9 +103,9 @@ export function retryAfterSeconds(error: ConnectError): number | undefined {
 }
 
 /**
- * Reads the body of an error response. The status name decides the code, else the HTTP status that the body says,
- * else that of the response; a body that is not Google's (the HTML page of a proxy, say) and details of unknown
- * types are left out.
+ * Reads the body of an error response as a ConnectError. The code follows from the status name in the body, else from
+ * the HTTP status in the body, else from that of the response. Ignores bodies that are not Google's JSON form of an
+ * error (such as the HTML page of a proxy) and details of unknown types.
  */
 export function readErrorBody(body: string, httpStatus: number, headers: Headers): ConnectError {
   const error = errorObject(body);
@@ -149,11 +149,11 @@ function readDetail(detail: JsonValue, error: ConnectError): void {
     const value = fromJson(desc, json, { registry: detailTypes, ignoreUnknownFields: true });
     error.details.push({ desc, value: value as never });
   } catch {
-    // A detail that does not parse says nothing; the error itself stands.
+    // A detail that does not parse is ignored; the error itself is valid.
   }
 }
 
-/** Reasons that the library itself gives, as `ErrorInfo.reason`. */
+/** `ErrorInfo.reason` of errors that this library raises. */
 export type TranscodingReason =
   | "REQUEST_MALFORMED"
   | "ROUTE_NOT_FOUND"
@@ -164,7 +164,7 @@ export type TranscodingReason =
   | "DEADLINE_PASSED"
   | "SERVER_FAILURE";
 
-/** What is known about an error of the library itself, beside its code. */
+/** Contents of an error that this library raises, besides its code. */
 export type TranscodingErrorInit = {
   reason: TranscodingReason;
   domain: string;
@@ -173,7 +173,7 @@ export type TranscodingErrorInit = {
   cause?: unknown;
 };
 
-/** Creates an error with its ErrorInfo and, if any, its BadRequest. */
+/** Creates an error with an ErrorInfo and, for violations, a BadRequest. */
 export function transcodingError(code: Code, message: string, init: TranscodingErrorInit): ConnectError {
   const error = new ConnectError(message, code, undefined, undefined, init.cause);
   const { reason, domain, metadata, violations } = init;
@@ -188,7 +188,7 @@ export function transcodingError(code: Code, message: string, init: TranscodingE
   return error;
 }
 
-/** Creates the error for a request that cannot be read: INVALID_ARGUMENT that lists everything wrong with it. */
+/** Creates the error of a request that cannot be read: INVALID_ARGUMENT with all violations. */
 export function malformedRequest(domain: string, violations: readonly FieldViolation[]): ConnectError {
   const [first] = violations;
   const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : "";

@@ -1,19 +1,18 @@
 /**
- * One segment of a path template: fixed text, exactly one segment of any text (`*`), or any number of segments
- * (`**`).
+ * One segment of a path template: fixed text, `*` for exactly one segment, or `**` for any number of segments.
  */
 export type TemplateSegment =
   | { readonly kind: "literal"; readonly text: string }
   | { readonly kind: "*" }
   | { readonly kind: "**" };
 
-/** A variable: the template's segments from `start` up to, but without, `end` give the field its value. */
+/** A variable: the segments from index `start` up to, but not including, `end` are the value of the field. */
 export type TemplateVariable = {
-  /** Names of the fields that lead to the value, in the spelling of the template. */
+  /** Path of field names, as spelled in the template. */
   readonly fieldPath: readonly string[];
   readonly start: number;
   readonly end: number;
-  /** Whether the value may hold several segments; then `%2F` in it is left as written. */
+  /** Whether the value may contain several segments. If so, `%2F` in it is not decoded. */
   readonly multiSegment: boolean;
 };
 
@@ -22,15 +21,15 @@ export type PathTemplate = {
   readonly source: string;
   readonly segments: readonly TemplateSegment[];
   readonly variables: readonly TemplateVariable[];
-  /** Text after the colon at the very end. */
+  /** Text after the final colon. */
   readonly verb: string | undefined;
 };
 
-/** Raised when a path template is not one; the message has the template and the column of the fault. */
+/** Thrown for an invalid path template. The message contains the template, the column and the problem. */
 export class PathTemplateError extends Error {
   override readonly name = "PathTemplateError";
-  constructor(source: string, column: number, fault: string) {
-    super(`path template ${JSON.stringify(source)}, column ${column + 1}: ${fault}`);
+  constructor(source: string, column: number, problem: string) {
+    super(`path template ${JSON.stringify(source)}, column ${column + 1}: ${problem}`);
   }
 }
 
@@ -47,16 +46,16 @@ const literalText = /(?:[A-Za-z0-9\-._~!$&'()+,;@]|%[0-9A-Fa-f]{2})+/y;
  *     FieldPath = IDENT { "." IDENT } ;
  *     Verb     = ":" LITERAL ;
  *
- * with at most one `**`. Segments may follow it, which the grammar's prose forbids and some APIs use. Throws
- * PathTemplateError.
+ * with at most one `**`. Unlike the prose of that file, this parser allows segments behind `**`, which some APIs use.
+ * Throws PathTemplateError.
  */
 export function parsePathTemplate(source: string): PathTemplate {
   const segments: TemplateSegment[] = [];
   const variables: TemplateVariable[] = [];
   let at = 0;
 
-  const fail = (fault: string): never => {
-    throw new PathTemplateError(source, at, fault);
+  const fail = (problem: string): never => {
+    throw new PathTemplateError(source, at, problem);
   };
   const take = (text: string): boolean => {
     const found = source.startsWith(text, at);
@@ -90,7 +89,7 @@ export function parsePathTemplate(source: string): PathTemplate {
       segments.push({ kind: "*" });
     } else if (source[at] === "{") {
       if (insideVariable) {
-        fail("a variable cannot stand inside a variable");
+        fail("a variable cannot contain a variable");
       }
       readVariable();
     } else {

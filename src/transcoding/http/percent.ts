@@ -1,11 +1,11 @@
-const broken = /[^\x21-\x7e]/;
+const notInUrl = /[^\x21-\x7e]/;
 
 /**
- * Percent-decodes a piece of a URL path, exactly once. A `+` is a plus. Returns undefined for a broken escape,
- * for bytes that are not UTF-8 and for characters that a URL cannot hold.
+ * Percent-decodes a part of a URL path, exactly once. A `+` is a plus sign. Returns undefined for invalid escapes, bytes
+ * that are not UTF-8 and characters that are not allowed in URLs.
  */
 export function decodeSegment(raw: string): string | undefined {
-  if (broken.test(raw)) {
+  if (notInUrl.test(raw)) {
     return undefined;
   }
   if (!raw.includes("%")) {
@@ -19,8 +19,8 @@ export function decodeSegment(raw: string): string | undefined {
 }
 
 /**
- * Decodes the value of a variable of several segments: everything but `%2F`, which stays as written, for
- * otherwise a slash in the data could not be told from a separator (google/api/http.proto).
+ * Decodes the value of a variable with several segments. `%2F` is not decoded, because a slash in the data would then
+ * look like a separator (google/api/http.proto).
  */
 export function decodeSegments(raw: string): string | undefined {
   if (!raw.includes("%")) {
@@ -31,12 +31,12 @@ export function decodeSegments(raw: string): string | undefined {
   return decoded.includes(undefined) ? undefined : decoded.join("");
 }
 
-/** Decodes a name or value of a query: `+` is a blank, and then as in a path. */
+/** Decodes a name or value of a query, where `+` is a space. */
 export function decodeQueryPart(raw: string): string | undefined {
   return raw === "" ? "" : decodeSegment(raw.replaceAll("+", "%20"));
 }
 
-/** Encodes a value for one segment of a path: all but `-_.~` and ASCII letters and digits. */
+/** Encodes a value for one path segment: everything except ASCII letters, digits and `-_.~`. */
 export function encodeSegment(value: string): string {
   return encodeURIComponent(value).replace(
     /[!'()*]/g,

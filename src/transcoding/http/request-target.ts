@@ -1,4 +1,4 @@
-/** The parts of a request target that routing needs, both raw. */
+/** Path and query of a request target, not decoded. */
 export type RequestTarget = {
   readonly path: string;
   /** Without the `?`; "" if there is none. */
@@ -8,8 +8,8 @@ export type RequestTarget = {
 const authority = /^https?:\/\/[^/?#]*/i;
 
 /**
- * Splits a request target as it came over the wire. Not by `new URL()`, which would resolve dot segments and turn
- * backslashes before anybody looked at them. The absolute form (RFC 9112 3.2.2) loses its scheme and authority.
+ * Splits a request target as it was received. Does not use `new URL()`, which resolves dot segments and replaces
+ * backslashes. Scheme and authority of the absolute form (RFC 9112 3.2.2) are dropped.
  */
 export function parseRequestTarget(target: string): RequestTarget {
   const relative = target.startsWith("/") ? target : target.replace(authority, "");

@@ -2,14 +2,14 @@ import type { TemplateSegment } from "./path-template.ts";
 import { decodeSegment } from "./percent.ts";
 import type { HttpBinding } from "./rules.ts";
 
-/** The route that a request takes: its binding, and where the binding's variables stand in the path. */
+/** The route of a request and the values of its variables. */
 export type RouteMatch<T> = {
   readonly route: T;
-  /** The raw text of each variable of the template, in the template's order. */
+  /** Raw text of each variable of the template, in the order of the template. */
   readonly captures: readonly string[];
 };
 
-/** `allowed`: the methods that the path has, sorted, when it exists but not for this method. */
+/** The route, or the sorted methods of the path if it exists for other methods only, or undefined if it does not exist. */
 export type MatchResult<T> = RouteMatch<T> | { readonly allowed: readonly string[] } | undefined;
 
 /** Finds routes by HTTP method and raw path. */
@@ -22,15 +22,15 @@ type Leaf<T> = Map<string, { readonly route: T; readonly binding: HttpBinding }>
 type Node<T> = {
   readonly literals: Map<string, Node<T>>;
   star: Node<T> | undefined;
-  /** What follows a `**`, longest first, for more literals are more specific. */
+  /** The segments behind a `**`, most specific first: the longest, then those with the most literals. */
   readonly rest: { readonly tail: readonly TemplateSegment[]; readonly leaves: Map<string, Leaf<T>> }[];
   /** By verb, "" for none. */
   readonly leaves: Map<string, Leaf<T>>;
 };
 
 /**
- * Builds a tree in which a literal beats `*` and `*` beats `**`, whatever the order of the routes. A search goes
- * back when a branch leads nowhere, so that no route hides another. Throws when two routes are the same.
+ * Builds a tree in which a literal takes precedence over `*`, and `*` over `**`, independent of the order of the routes.
+ * Searches backtrack, so that no route hides another. Throws if two routes are the same.
  */
 export function buildRouteTree<T>(routes: Iterable<readonly [HttpBinding, T]>): RouteTree<T> {
   const root = createNode<T>();
@@ -106,7 +106,7 @@ function match<T>(root: Node<T>, httpMethod: string, rawPath: string): MatchResu
   const last = segments.at(-1) ?? "";
   const colon = last.lastIndexOf(":");
   if (colon > 0) {
-    // What follows the last colon is a verb only where such a route exists: ids may hold colons.
+    // The text behind the last colon is a verb only if such a route exists, because ids may contain colons.
     const verb = decodeSegment(last.slice(colon + 1));
     if (verb) {
       const trimmed = [...segments.slice(0, -1), last.slice(0, colon)];
@@ -167,7 +167,7 @@ function take<T>(leaves: Map<string, Leaf<T>>, { httpMethod, segments, verb, all
   if (leaf === undefined) {
     return undefined;
   }
-  // RFC 9110 9.3.2: HEAD is GET without the content.
+  // RFC 9110 9.3.2: HEAD is GET without content.
   const found =
     leaf.get(httpMethod) ?? (httpMethod === "HEAD" ? leaf.get("GET") : undefined) ?? leaf.get("*");
   if (found === undefined) {
@@ -184,7 +184,7 @@ function take<T>(leaves: Map<string, Leaf<T>>, { httpMethod, segments, verb, all
 
 function capture({ template }: HttpBinding, segments: readonly string[]): string[] {
   const doubleStar = template.segments.findIndex(({ kind }) => kind === "**");
-  // How many segments more than written the path has: `**` stands for one in the template.
+  // Number of segments that the path has more than the template, where `**` counts as one.
   const extra = segments.length - template.segments.length;
   const place = (index: number) => (doubleStar !== -1 && index > doubleStar ? index + extra : index);
   return template.variables.map(({ start, end }) => segments.slice(place(start), place(end)).join("/"));

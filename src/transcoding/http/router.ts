@@ -4,23 +4,23 @@ import { buildRouteTree } from "./route-tree.ts";
 import { type HttpBinding, type HttpRules, httpBindingsOf } from "./rules.ts";
 
 /**
- * What a request target leads to: a binding with the raw text of its variables and query; the methods that the path
- * has instead (405); or nothing (404).
+ * Result of a lookup: the binding with the raw text of its variables and query; or the methods that the path has instead
+ * (405); or undefined (404).
  */
 export type RouterMatch =
   | { readonly binding: HttpBinding; readonly captures: readonly string[]; readonly query: string }
   | { readonly allowed: readonly string[] }
   | undefined;
 
-/** Finds the RPC of an HTTP request. */
+/** Finds the method of an HTTP request. */
 export type Router = {
-  /** `rawTarget` is the request target as it came over the wire, with its query. */
+  /** `rawTarget`: the request target as received, with its query. */
   match(httpMethod: string, rawTarget: string): RouterMatch;
 };
 
 /**
- * Compiles the router of some services from their google.api.http annotations, or the rules given instead. Throws
- * if a rule is wrong, or two methods have the same route.
+ * Compiles the router of services from their google.api.http annotations; `rules` replace annotations. Throws if a rule
+ * is invalid or two methods have the same route.
  */
 export function compileRouter(services: readonly DescService[], rules: HttpRules = []): Router {
   const bindings = services.flatMap((service) => httpBindingsOf(service, rules));

@@ -10,30 +10,30 @@ import { http } from "#deps/google/api/annotations_pb.js";
 import { type HttpRule, HttpRuleSchema } from "#deps/google/api/http_pb.js";
 import { type PathTemplate, parsePathTemplate } from "./path-template.ts";
 
-/** One way to call a method over HTTP: an HttpRule without its additional bindings. */
+/** One HTTP form of a method: an HttpRule without its additional bindings. */
 export type HttpBinding = {
   readonly method: DescMethod;
-  /** `GET`, `POST` … in the spelling of the rule, or `*` for every method. */
+  /** `GET`, `POST` … as spelled in the rule, or `*` for every HTTP method. */
   readonly httpMethod: string;
   readonly template: PathTemplate;
-  /** Which field the body fills: a name of the request's fields, `*` for the whole request, "" for no body. */
+  /** Name of the request field that is the body, `*` for the whole request, "" for no body. */
   readonly body: string;
-  /** Which field of the response is the body; "" for all of it. */
+  /** Name of the response field that is the body, "" for the whole response. */
   readonly responseBody: string;
 };
 
-// RFC 9110 5.6.2. What is none would break the Allow header of other methods.
+// RFC 9110 5.6.2. Anything else would break the Allow header.
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /**
- * Rules that replace the annotation of the method that each one's `selector` names in full, such as
- * `library.v1.Library.GetBook`. Of several for one method the last one counts, as in google.api.Http.
+ * Rules that replace the annotations of methods. `selector` is the full name of the method, such as
+ * `library.v1.Library.GetBook`. The last rule of a method wins, as in google.api.Http.
  */
 export type HttpRules = readonly MessageInitShape<typeof HttpRuleSchema>[];
 
 /**
- * Returns the bindings of the service's methods, from their google.api.http options or the rules given instead.
- * Throws on a bad rule.
+ * Returns the bindings of a service's methods, from their google.api.http annotations or `rules`. Throws if a rule is
+ * invalid.
  */
 export function httpBindingsOf(service: DescService, rules: HttpRules = []): HttpBinding[] {
   return service.methods.flatMap((method) => {
@@ -47,7 +47,7 @@ function annotationOf(method: DescMethod): HttpRule | undefined {
   return hasOption(method, http) ? getOption(method, http) : undefined;
 }
 
-/** Returns the rule's own binding and its additional ones. Throws an error that names the method. */
+/** Returns the binding of a rule and its additional bindings. Throws an error with the method's name. */
 export function bindingsOfRule(method: DescMethod, rule: HttpRule): HttpBinding[] {
   const nested = rule.additionalBindings.find((additional) => additional.additionalBindings.length > 0);
   if (nested !== undefined) {
@@ -66,7 +66,9 @@ function bindingOf(method: DescMethod, rule: HttpRule): HttpBinding {
       ? [pattern.value.kind, pattern.value.path]
       : [pattern.case.toUpperCase(), pattern.value];
   if (!token.test(httpMethod)) {
-    throw new Error(`${method}: its google.api.http rule has the HTTP method "${httpMethod}", which is none`);
+    throw new Error(
+      `${method}: its google.api.http rule has the HTTP method "${httpMethod}", which is not valid`,
+    );
   }
   return {
     method,

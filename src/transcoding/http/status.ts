@@ -1,6 +1,6 @@
 import { Code } from "@connectrpc/connect";
 
-/** How each canonical code leaves the server on the REST surface (google/rpc/code.proto). */
+/** HTTP status of each canonical code (google/rpc/code.proto). */
 export const httpStatusOf: Readonly<Record<Code, number>> = {
   [Code.Canceled]: 499,
   [Code.Unknown]: 500,
@@ -20,7 +20,7 @@ export const httpStatusOf: Readonly<Record<Code, number>> = {
   [Code.Unauthenticated]: 401,
 };
 
-/** Name of each canonical code in an error body. */
+/** Name of each canonical code in error bodies. */
 export const statusNameOf: Readonly<Record<Code, string>> = {
   [Code.Canceled]: "CANCELLED",
   [Code.Unknown]: "UNKNOWN",
@@ -64,8 +64,8 @@ const codeOfStatus: ReadonlyMap<number, Code> = new Map([
 ]);
 
 /**
- * Returns the canonical code for an HTTP status whose body names none. Connect's own table differs (its 400 is
- * INTERNAL, for instance): it is made for its own protocol's servers.
+ * Returns the canonical code of an HTTP status, for responses whose body has no status name. Connect's own table differs
+ * (400 is INTERNAL, for example) because it is for servers of the Connect protocol.
  */
 export function codeOfHttpStatus(status: number): Code {
   const known = codeOfStatus.get(status);

@@ -1,8 +1,8 @@
-/** Headers by lower-case name, as Node has them. */
+/** Headers by lower-case name, as in Node. */
 type RequestHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** How long a caller waits for the answer, in milliseconds, if the request says so; or what it says wrong. */
-export type ParsedTimeout = { readonly timeoutMs: number | undefined } | { readonly fault: string };
+/** Timeout of a request in milliseconds, undefined if it has none; or the problem with its header. */
+export type ParsedTimeout = { readonly timeoutMs: number | undefined } | { readonly problem: string };
 
 /** Units of grpc-timeout, in milliseconds (gRPC over HTTP/2, "Timeout"). */
 const grpcUnits: Readonly<Record<string, number>> = {
@@ -15,8 +15,8 @@ const grpcUnits: Readonly<Record<string, number>> = {
 };
 
 /**
- * Reads the deadline of a request from the first of `X-Server-Timeout` (Google's: seconds, with a fraction),
- * `Grpc-Timeout` and `Connect-Timeout-Ms` that it has.
+ * Reads the timeout of a request from the first of these headers that it has: `X-Server-Timeout` (Google's, in seconds
+ * with a fraction), `Grpc-Timeout`, `Connect-Timeout-Ms`.
  */
 export function parseTimeoutHeader(headers: RequestHeaders): ParsedTimeout {
   const server = headers["x-server-timeout"];
@@ -38,9 +38,9 @@ export function parseTimeoutHeader(headers: RequestHeaders): ParsedTimeout {
   return { timeoutMs: undefined };
 }
 
-/** The longest time that setTimeout can wait, 24 days; it takes more for nothing at all. */
-const longestMs = 2 ** 31 - 1;
+/** Longest delay of setTimeout, 24 days. It fires at once for longer ones. */
+const maxDelayMs = 2 ** 31 - 1;
 
-function toTimeout(ms: number, fault: string): ParsedTimeout {
-  return Number.isNaN(ms) ? { fault } : { timeoutMs: Math.min(Math.ceil(ms), longestMs) };
+function toTimeout(ms: number, problem: string): ParsedTimeout {
+  return Number.isNaN(ms) ? { problem } : { timeoutMs: Math.min(Math.ceil(ms), maxDelayMs) };
 }

@@ -2,21 +2,19 @@ import { create, type DescMessage } from "@bufbuild/protobuf";
 import { type Any, AnySchema, anyPack, hasCustomJsonRepresentation } from "@bufbuild/protobuf/wkt";
 import type { MessageReader, ReadingState } from "./reading-state.ts";
 
-const fault = "must be the JSON form of google.protobuf.Any";
+const expected = "must be the JSON form of google.protobuf.Any";
 
 /**
- * Returns the reader for an Any. It reads what the Any holds by `readerOf` and not by protobuf-es, so that nothing
- * changes unseen inside one that would be refused outside. A fault has the path of the field inside.
+ * Returns the reader of google.protobuf.Any. It reads the message inside with `readerOf` instead of protobuf-es, so that
+ * the same strict rules apply inside and outside. Violations have the path of the field inside.
  */
 export function anyReader(readerOf: (desc: DescMessage) => MessageReader, deepest: number): MessageReader {
-  return (json, path, state) => {
+  return function readAny(json, path, state) {
     if (typeof json !== "object" || json === null || Array.isArray(json)) {
-      state.violations.add(path, fault);
-      return undefined;
+      return state.violations.add(path, expected);
     }
     if (state.depth >= deepest) {
-      state.violations.add(path, `must not be nested deeper than ${deepest} levels`);
-      return undefined;
+      return state.violations.add(path, `must not be nested deeper than ${deepest} levels`);
     }
     const { "@type": url, ...content } = json as Record<string, unknown>;
     if (url === undefined && Object.keys(content).length === 0) {
@@ -24,8 +22,7 @@ export function anyReader(readerOf: (desc: DescMessage) => MessageReader, deepes
     }
     const desc = typeof url === "string" ? typeOf(url, state) : undefined;
     if (desc === undefined) {
-      state.violations.add(path, fault);
-      return undefined;
+      return state.violations.add(path, expected);
     }
     state.depth += 1;
     state.keys += 1;
@@ -45,7 +42,7 @@ function typeOf(url: string, { registry }: ReadingState): DescMessage | undefine
   return slash > 0 && url.isWellFormed() ? registry?.getMessage(url.slice(slash + 1)) : undefined;
 }
 
-/** A type whose JSON is no object of its fields stands under `value`. */
+/** Reads a type whose JSON is not an object of its fields: the key `value` holds it. */
 function readValue(
   readerOf: (desc: DescMessage) => MessageReader,
   desc: DescMessage,
@@ -55,8 +52,7 @@ function readValue(
 ): Any | undefined {
   const others = Object.keys(content).filter((key) => key !== "value");
   if (!Object.hasOwn(content, "value") || (others.length > 0 && !state.ignoreUnknownFields)) {
-    state.violations.add(path, fault);
-    return undefined;
+    return state.violations.add(path, expected);
   }
   state.keys += 1;
   const at = path === "" ? "value" : `${path}.value`;

@@ -3,10 +3,10 @@ import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import { isWrapperDesc, StructSchema } from "@bufbuild/protobuf/wkt";
 import type { ViolationList } from "./violations.ts";
 
-/** A message as the record of fields that protobuf-es makes of it. */
+/** A message whose fields are accessed by name. */
 export type OpenMessage = Message & Record<string, unknown>;
 
-/** Sets a singular field, unless another member of its oneof is set already: that is reported. */
+/** Sets a singular field. If another member of its oneof is already set, adds a violation instead. */
 export function assign(
   message: OpenMessage,
   field: DescField,
@@ -29,7 +29,7 @@ function isTaken(message: OpenMessage, oneof: DescOneof, path: string, violation
   return other !== undefined;
 }
 
-/** Sets a field that holds a message, as {@link assign} does. */
+/** Sets a singular message field, like {@link assign}. */
 export type MessageAssigner = (
   message: OpenMessage,
   value: Message,
@@ -37,19 +37,19 @@ export type MessageAssigner = (
   violations: ViolationList,
 ) => void;
 
-/** Returns the assigner of a field. protobuf-es keeps wrappers and structs in another form than the message. */
+/** Returns the assigner of a field. protobuf-es stores wrappers and structs in another form than the message. */
 export function messageAssigner(field: DescField & { fieldKind: "message" }): MessageAssigner {
   if (!isWrapperDesc(field.message) && field.message.typeName !== StructSchema.typeName) {
     return (message, value, path, violations) => assign(message, field, value, path, violations);
   }
-  return (message, value, path, violations) => {
+  return function assignReflected(message, value, path, violations) {
     if (field.oneof === undefined || !isTaken(message, field.oneof, path, violations)) {
       (reflect(field.parent, message) as ReflectMessage).set(field, reflect(field.message, value));
     }
   };
 }
 
-/** Returns the value of a singular field, undefined if it is another member of its oneof that is set. */
+/** Returns the value of a singular field; undefined if another member of its oneof is set. */
 export function fieldValue(message: OpenMessage, field: DescField): unknown {
   if (field.oneof === undefined) {
     return Object.hasOwn(message, field.localName) ? message[field.localName] : undefined;
@@ -58,7 +58,7 @@ export function fieldValue(message: OpenMessage, field: DescField): unknown {
   return chosen.case === field.localName ? chosen.value : undefined;
 }
 
-/** Returns the message that a field holds, after having set it if need be; undefined if its oneof is taken. */
+/** Returns the message in a field, created if missing; undefined if another member of its oneof is set. */
 export function childOf(
   message: OpenMessage,
   field: DescField,

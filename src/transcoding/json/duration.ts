@@ -2,9 +2,9 @@ import { create } from "@bufbuild/protobuf";
 import { type Duration, DurationSchema } from "@bufbuild/protobuf/wkt";
 
 const form = /^(-?)(\d{1,12})(?:\.(\d{1,9}))?s$/;
-const longestNanos = 315_576_000_000n * 1_000_000_000n;
+const maxNanos = 315_576_000_000n * 1_000_000_000n;
 
-/** Reads a duration, as proto3 JSON has it: `1.5s`. Returns undefined for everything else, `1.5seconds` included. */
+/** Parses a duration in proto3 JSON, such as `1.5s`. Returns undefined for any other text, such as `1.5seconds`. */
 export function parseDuration(text: string): Duration | undefined {
   const match = form.exec(text);
   if (match === null) {
@@ -13,7 +13,7 @@ export function parseDuration(text: string): Duration | undefined {
   const [, sign, whole = "", fraction = ""] = match;
   const seconds = BigInt(whole);
   const nanos = Number(fraction.padEnd(9, "0"));
-  if (seconds * 1_000_000_000n + BigInt(nanos) > longestNanos) {
+  if (seconds * 1_000_000_000n + BigInt(nanos) > maxNanos) {
     return undefined;
   }
   const duration = create(DurationSchema);

@@ -1,11 +1,11 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { createElementScanner } from "./element-scanner.ts";
 
-/** Finds the JSON texts of a stream as its bytes arrive, so that it can be read before it ends. */
+/** Splits a stream into JSON texts as its bytes arrive. */
 export type JsonElements = {
-  /** Takes the next bytes and yields the elements that they complete, each as UTF-8 of its own. */
+  /** Takes the next bytes and yields the elements that they complete, each in UTF-8 and valid until the next call. */
   push(chunk: Uint8Array): Generator<Uint8Array>;
-  /** Says that nothing more comes; yields what only the end completes. */
+  /** Ends the stream and yields the element that only the end completes, if any. */
   end(): Generator<Uint8Array>;
 };
 
@@ -81,8 +81,8 @@ export function createJsonArrayElements(maxBytes: number): JsonElements {
 }
 
 /**
- * Creates the finder for one element a line (NDJSON); blank lines are none. It cannot tell a stream that was cut
- * between two lines from a whole one. Raises RESOURCE_EXHAUSTED for a line of more than `maxBytes`.
+ * Creates the reader of NDJSON: one element per line, blank lines are skipped. It cannot detect that a stream was cut off
+ * between two lines. Raises RESOURCE_EXHAUSTED for a line of more than `maxBytes`.
  */
 export function createJsonLines(maxBytes: number): JsonElements {
   const line = createElementBuffer(maxBytes);
@@ -107,7 +107,7 @@ export function createJsonLines(maxBytes: number): JsonElements {
   };
 }
 
-/** Keeps the beginning of an element until the rest comes. It grows by doubling: one byte at a time is linear. */
+/** Stores the beginning of an element until the rest arrives. Grows by doubling, so that adding single bytes is linear. */
 function createElementBuffer(maxBytes: number) {
   let held = new Uint8Array(0);
   let length = 0;
@@ -129,7 +129,7 @@ function createElementBuffer(maxBytes: number) {
       held.set(bytes, length);
       length += bytes.length;
     },
-    /** Returns what was held and the rest of the element, which is valid until the next call. */
+    /** Returns the whole element: the stored beginning and `rest`. Valid until the next call. */
     take(rest: Uint8Array): Uint8Array {
       if (length === 0) {
         check(rest.length);
@@ -148,5 +148,5 @@ function isBlank(byte: number): boolean {
 }
 
 function notAnArray(): ConnectError {
-  return new ConnectError("the response is no JSON array", Code.Internal);
+  return new ConnectError("the response is not a JSON array", Code.Internal);
 }

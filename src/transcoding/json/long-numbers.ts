@@ -7,15 +7,15 @@ import {
 } from "@bufbuild/protobuf";
 import { hasCustomJsonRepresentation, isWrapperDesc } from "@bufbuild/protobuf/wkt";
 
-/** A number of sixteen digits or with an exponent, where JSON has a value. Rare: most 64-bit integers are strings. */
+/** A number of 16 digits or with an exponent in the place of a JSON value. Rare: most 64-bit integers are strings. */
 const longNumber = /[:[,\s]-?\d[\d.]*(?:\d{15}|[eE])|^-?\d/;
 
-/** Says whether a JSON text may have a number beyond 2^53, which JSON.parse has rounded. */
+/** Returns whether a JSON text may contain a number beyond 2^53, which JSON.parse rounds. */
 export function mayHoldLongNumber(text: string): boolean {
   return longNumber.test(text);
 }
 
-/** Throws if a 64-bit field was written as a number that has lost digits. */
+/** Throws if a 64-bit field was written as a number that lost digits. */
 export type LongChecker = (json: JsonValue) => void;
 
 const longs: ReadonlySet<ScalarType | undefined> = new Set([
@@ -28,17 +28,17 @@ const longs: ReadonlySet<ScalarType | undefined> = new Set([
 
 const checkers = new WeakMap<DescMessage, LongChecker>();
 
-/** Returns the checker for a message, compiled once. protobuf-es takes such numbers as they are. */
+/** Returns the checker for a message, compiled once. Needed because protobuf-es accepts rounded numbers. */
 export function compileLongChecker(desc: DescMessage): LongChecker {
   const known = checkers.get(desc);
   if (known !== undefined) {
     return known;
   }
   if (isWrapperDesc(desc)) {
-    return longs.has(desc.fields[0].scalar) ? refuseRounded : () => {};
+    return longs.has(desc.fields[0].scalar) ? rejectRounded : () => {};
   }
   const fields = new Map<string, LongChecker>();
-  const checker: LongChecker = (json) => {
+  const checker: LongChecker = function checkFields(json) {
     if (typeof json === "object" && json !== null && !Array.isArray(json)) {
       for (const [name, value] of Object.entries(json as JsonObject)) {
         fields.get(name)?.(value);
@@ -46,7 +46,7 @@ export function compileLongChecker(desc: DescMessage): LongChecker {
     }
   };
   checkers.set(desc, checker);
-  // Struct and its like have doubles, which may lose digits.
+  // Struct and similar types hold doubles, which may lose digits.
   for (const field of hasCustomJsonRepresentation(desc) ? [] : desc.fields) {
     const check = fieldChecker(field);
     if (check !== undefined) {
@@ -60,20 +60,20 @@ function fieldChecker(field: DescField): LongChecker | undefined {
   const single =
     field.message === undefined
       ? longs.has(field.scalar)
-        ? refuseRounded
+        ? rejectRounded
         : undefined
       : compileLongChecker(field.message);
   if (single === undefined || (field.fieldKind !== "list" && field.fieldKind !== "map")) {
     return single;
   }
-  return (json) => {
+  return function checkItems(json) {
     if (typeof json === "object" && json !== null) {
       Object.values(json).forEach(single);
     }
   };
 }
 
-function refuseRounded(json: JsonValue): void {
+function rejectRounded(json: JsonValue): void {
   if (typeof json === "number" && Number.isInteger(json) && !Number.isSafeInteger(json)) {
     throw new Error("a 64-bit integer beyond 2^53 is written as a number");
   }

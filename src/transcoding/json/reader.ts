@@ -25,16 +25,16 @@ import { enumReader, kindOf, type Read, scalarReader, type ValueReader } from ".
 import { parseTimestamp } from "./timestamp.ts";
 import { shownName } from "./violations.ts";
 
-/** Reads a JSON value into a field of a message, or reports why it cannot. */
+/** Reads a JSON value into a field of a message, or adds a violation. */
 export type FieldReader = (message: OpenMessage, json: unknown, path: string, state: ReadingState) => void;
 
 const deepest = 100;
 const readers = new WeakMap<DescMessage, MessageReader>();
 
 /**
- * Returns the reader for a message, compiled once. It follows proto3 JSON like protobuf-es' own, but reports every
- * fault with its path instead of the first without, and is stricter where values would change unseen: days that
- * do not exist, integers beyond 2^53, unpaired surrogates.
+ * Returns the reader of a message, compiled once. It reads proto3 JSON like protobuf-es, with two differences: it reports
+ * all violations with their paths, and it rejects values that would silently change (days that do not exist, integers
+ * beyond 2^53, unpaired surrogates).
  */
 export function messageReader(desc: DescMessage): MessageReader {
   const known = readers.get(desc);
@@ -47,14 +47,12 @@ export function messageReader(desc: DescMessage): MessageReader {
     return special;
   }
   const fields = new Map<string, { readonly field: DescField; readonly read: FieldReader }>();
-  const reader: MessageReader = (json, path, state) => {
+  const reader: MessageReader = function readMessage(json, path, state) {
     if (typeof json !== "object" || json === null || Array.isArray(json)) {
-      state.violations.add(path, `must be an object, not ${kindOf(json)}`);
-      return undefined;
+      return state.violations.add(path, `must be an object, not ${kindOf(json)}`);
     }
     if (state.depth >= deepest) {
-      state.violations.add(path, `must not be nested deeper than ${deepest} levels`);
-      return undefined;
+      return state.violations.add(path, `must not be nested deeper than ${deepest} levels`);
     }
     state.depth += 1;
     const message = create(desc) as OpenMessage;
@@ -63,7 +61,7 @@ export function messageReader(desc: DescMessage): MessageReader {
       state.keys += 1;
       const entry = fields.get(key);
       if (entry === undefined) {
-        refuseUnknown(desc, key, path, state);
+        rejectUnknown(desc, key, path, state);
         continue;
       }
       const { field, read } = entry;
@@ -76,7 +74,7 @@ export function messageReader(desc: DescMessage): MessageReader {
     state.depth -= 1;
     return message;
   };
-  // Known before its fields are compiled: a message may contain itself.
+  // Cached before its fields are compiled, because a message may contain itself.
   readers.set(desc, reader);
   for (const field of desc.fields) {
     const entry = { field, read: fieldReader(field) };
@@ -89,7 +87,7 @@ function join(path: string, key: string): string {
   return path === "" ? key : `${path}.${key}`;
 }
 
-function refuseUnknown(desc: DescMessage, key: string, path: string, state: ReadingState): void {
+function rejectUnknown(desc: DescMessage, key: string, path: string, state: ReadingState): void {
   if (!state.ignoreUnknownFields) {
     state.violations.add(join(path, shownName(key)), `is not a field of ${desc.name}`);
   }
@@ -111,40 +109,34 @@ function wellKnownReader(desc: DescMessage): MessageReader | undefined {
   if (!hasCustomJsonRepresentation(desc)) {
     return undefined;
   }
-  return (json, path, state) => {
-    const fault = faultOf(json, state, 0);
-    if (fault !== undefined) {
-      state.violations.add(path, fault);
-      return undefined;
+  return function readWellKnown(json, path, state) {
+    const problem = problemOf(json, state, 0);
+    if (problem !== undefined) {
+      return state.violations.add(path, problem);
     }
     try {
       const { registry, ignoreUnknownFields } = state;
       return fromJson(desc, json as JsonValue, { ignoreUnknownFields, ...(registry && { registry }) });
     } catch {
-      state.violations.add(path, `must be the JSON form of ${desc.typeName}`);
-      return undefined;
+      return state.violations.add(path, `must be the JSON form of ${desc.typeName}`);
     }
   };
 }
 
 function textReader(parse: (text: string) => Message | undefined, expected: string): MessageReader {
-  return (json, path, { violations }) => {
+  return function readText(json, path, { violations }) {
     const message = typeof json === "string" ? parse(json) : undefined;
-    if (message === undefined) {
-      violations.add(path, expected);
-    }
-    return message;
+    return message ?? violations.add(path, expected);
   };
 }
 
 function wrapperReader(desc: WktWrapperDesc): MessageReader {
   const [field] = desc.fields;
   const readValue = scalarReader(field, field.scalar);
-  return (json, path, { violations }) => {
+  return function readWrapper(json, path, { violations }) {
     const read = readValue(json);
     if ("expected" in read) {
-      violations.add(path, read.expected);
-      return undefined;
+      return violations.add(path, read.expected);
     }
     const message = create(desc) as OpenMessage;
     message[field.localName] = read.value;
@@ -152,30 +144,30 @@ function wrapperReader(desc: WktWrapperDesc): MessageReader {
   };
 }
 
-/** Says what protobuf-es leaves open and would not write: text that is not Unicode, infinity. Counts the keys. */
-function faultOf(json: unknown, state: ReadingState, depth: number): string | undefined {
+/** Returns a problem that protobuf-es ignores on reading but rejects on writing, and counts the keys. */
+function problemOf(json: unknown, state: ReadingState, depth: number): string | undefined {
   if (typeof json === "string") {
     return json.isWellFormed() ? undefined : "must be valid Unicode: it has an unpaired surrogate";
   }
   if (typeof json === "number") {
     return Number.isFinite(json) ? undefined : "must be within the range of a double";
   }
-  // protobuf-es refuses what is nested deeper.
+  // protobuf-es rejects deeper nesting.
   if (typeof json !== "object" || json === null || depth > deepest) {
     return undefined;
   }
   const keys = Array.isArray(json) ? [] : Object.keys(json);
   state.keys += keys.length;
   for (const each of [...keys, ...Object.values(json)]) {
-    const fault = faultOf(each, state, depth + 1);
-    if (fault !== undefined) {
-      return fault;
+    const problem = problemOf(each, state, depth + 1);
+    if (problem !== undefined) {
+      return problem;
     }
   }
   return undefined;
 }
 
-/** Returns the reader that sets one field of a message. A `null` leaves the field unset. */
+/** Returns the reader that sets one field of a message; `null` leaves the field unset. */
 export function fieldReader(field: DescField): FieldReader {
   switch (field.fieldKind) {
     case "scalar":
@@ -196,7 +188,7 @@ export function fieldReader(field: DescField): FieldReader {
 }
 
 function singularReader(field: DescField, readValue: ValueReader, takesNull = false): FieldReader {
-  return (message, json, path, { violations }) => {
+  return function readSingular(message, json, path, { violations }) {
     if (json === null && !takesNull) {
       return;
     }
@@ -213,7 +205,7 @@ function messageFieldReader(field: DescField & { fieldKind: "message" }): FieldR
   const read = lazyReader(field.message);
   const takesNull = field.message.typeName === "google.protobuf.Value";
   const assignMessage = messageAssigner(field);
-  return (message, json, path, state) => {
+  return function readMessageField(message, json, path, state) {
     if (json === null && !takesNull) {
       return;
     }
@@ -236,27 +228,23 @@ function itemReader(field: DescField & { fieldKind: "list" | "map" }) {
   const message = field.message;
   if (message !== undefined) {
     const read = lazyReader(message);
-    return (json: unknown, path: string, state: ReadingState): Read | undefined => {
+    return function readItemMessage(json: unknown, path: string, state: ReadingState): Read | undefined {
       const value = read()(json, path, state);
       return value === undefined ? undefined : { value };
     };
   }
   const readValue =
     field.enum === undefined ? scalarReader(field, field.scalar as never) : enumReader(field.enum);
-  return (json: unknown, path: string, state: ReadingState): Read | undefined => {
+  return function readItemValue(json: unknown, path: string, state: ReadingState): Read | undefined {
     const read = readValue(json);
-    if ("expected" in read) {
-      state.violations.add(path, read.expected);
-      return undefined;
-    }
-    return read;
+    return "expected" in read ? state.violations.add(path, read.expected) : read;
   };
 }
 
 function listReader(field: DescField & { fieldKind: "list" }): FieldReader {
   const readItem = itemReader(field);
   const structs = field.message?.typeName === StructSchema.typeName;
-  return (message, json, path, state) => {
+  return function readList(message, json, path, state) {
     if (json === null) {
       return;
     }
@@ -285,7 +273,7 @@ function listReader(field: DescField & { fieldKind: "list" }): FieldReader {
 function mapReader(field: DescField & { fieldKind: "map" }): FieldReader {
   const readItem = itemReader(field);
   const readKey = mapKeyReader(field);
-  return (message, json, path, state) => {
+  return function readMap(message, json, path, state) {
     if (json === null) {
       return;
     }
@@ -320,7 +308,7 @@ function mapKeyReader(field: DescField & { fieldKind: "map" }): ValueReader {
       return (key) =>
         key === "true" || key === "false" ? { value: key === "true" } : { expected: "must be true or false" };
     default:
-      // One spelling for a number: two would be one key twice.
+      // Each number has one spelling only: with two, a key could occur twice.
       return (key) => read(/^(?:0|-?[1-9]\d*)$/.test(String(key)) ? key : undefined);
   }
 }

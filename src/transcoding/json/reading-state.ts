@@ -1,14 +1,14 @@
 import type { Message, Registry } from "@bufbuild/protobuf";
 import type { ViolationList } from "./violations.ts";
 
-/** What one reading of a document keeps track of. */
+/** State of reading one document. */
 export type ReadingState = {
   readonly violations: ViolationList;
-  /** Skip what the message does not know, instead of refusing it. */
+  /** Skip unknown fields instead of rejecting them. */
   readonly ignoreUnknownFields: boolean;
   /** Types that an Any may hold. */
   readonly registry: Registry | undefined;
-  /** Keys of JSON objects seen so far; tells whether the text had a key twice. */
+  /** Number of keys of JSON objects read so far, to detect duplicate keys. */
   keys: number;
   depth: number;
 };
@@ -22,5 +22,5 @@ export function createReadingState(
   return { violations, ignoreUnknownFields, registry, keys: 0, depth: 0 };
 }
 
-/** Reads a JSON value into a message; returns undefined after having reported why it cannot. */
+/** Reads a JSON value as a message. Adds a violation and returns undefined if it cannot. */
 export type MessageReader = (json: unknown, path: string, state: ReadingState) => Message | undefined;

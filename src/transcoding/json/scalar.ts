@@ -1,10 +1,10 @@
 import { type DescEnum, type DescField, ScalarType } from "@bufbuild/protobuf";
 import { base64Decode } from "@bufbuild/protobuf/wire";
 
-/** A value read, or what was expected instead. */
+/** The value read, or a description of what was expected instead. */
 export type Read = { readonly value: unknown } | { readonly expected: string };
 
-/** Reads one JSON value of a fixed type. */
+/** Reads one JSON value of a known type. */
 export type ValueReader = (json: unknown) => Read;
 
 const int32: readonly [number, number] = [-0x80000000, 0x7fffffff];
@@ -12,7 +12,7 @@ const uint32: readonly [number, number] = [0, 0xffffffff];
 const int64: readonly [bigint, bigint] = [-(2n ** 63n), 2n ** 63n - 1n];
 const uint64: readonly [bigint, bigint] = [0n, 2n ** 64n - 1n];
 
-/** Returns the reader for values of a scalar type, by the rules of proto3 JSON. */
+/** Returns the reader of a scalar type, by the rules of proto3 JSON. */
 export function scalarReader(field: DescField, scalar: ScalarType): ValueReader {
   switch (scalar) {
     case ScalarType.STRING:
@@ -42,12 +42,12 @@ export function scalarReader(field: DescField, scalar: ScalarType): ValueReader 
   }
 }
 
-// The option [jstype = JS_STRING] has protobuf-es keep the number as a string.
+// With [jstype = JS_STRING], protobuf-es represents the number as a string.
 function isLongAsString(field: DescField): boolean {
   return "longAsString" in field && field.longAsString === true;
 }
 
-/** Returns the reader for values of an enum: a name, or a number: any that fits an int32 if the enum is open. */
+/** Returns the reader of an enum. It accepts names and numbers; for an open enum any int32. */
 export function enumReader(desc: DescEnum): ValueReader {
   const numbers = new Map(
     desc.values.flatMap(({ name, jsonName, number }) => [
@@ -58,7 +58,7 @@ export function enumReader(desc: DescEnum): ValueReader {
   const known = desc.open ? undefined : new Set(numbers.values());
   const names = desc.values.map(({ name }) => name);
   const list = names.length > 20 ? `${names.slice(0, 20).join(", ")}, …` : names.join(", ");
-  return (json) => {
+  return function readEnum(json) {
     const number = typeof json === "string" ? numbers.get(json) : json;
     if (typeof number === "number" && number === (number | 0) && (known?.has(number) ?? true)) {
       return { value: number };
@@ -71,7 +71,7 @@ function expected(what: string, json: unknown): Read {
   return { expected: `must be ${what}, not ${kindOf(json)}` };
 }
 
-/** Says in words what kind of JSON value this is, without telling the value. */
+/** Returns the kind of a JSON value in words, such as `an array`. */
 export function kindOf(json: unknown): string {
   if (json === null) {
     return "null";
@@ -86,7 +86,7 @@ function readString(json: unknown): Read {
   if (typeof json !== "string") {
     return expected("a string", json);
   }
-  // Half of a surrogate pair has no UTF-8 and would be stored as another character.
+  // An unpaired surrogate cannot be encoded in UTF-8 and would be stored as another character.
   return json.isWellFormed()
     ? { value: json }
     : { expected: "must be valid Unicode: it has an unpaired surrogate" };
@@ -102,7 +102,7 @@ function readBytes(json: unknown): Read {
     try {
       return { value: json === "" ? new Uint8Array(0) : base64Decode(json) };
     } catch {
-      // Falls through: the length cannot be that of base64.
+      // Falls through: the length is not valid for base64.
     }
   }
   return { expected: "must be base64" };
@@ -137,12 +137,11 @@ function readFloat(json: unknown): Read {
 
 function integerReader(least: number, most: number): ValueReader {
   const range = `an integer from ${least} to ${most}`;
-  return (json) => {
+  return function readInteger(json) {
     const number = typeof json === "string" && decimal.test(json) ? Number(json) : json;
-    if (typeof number !== "number" || !Number.isInteger(number)) {
-      return { expected: `must be ${range}` };
-    }
-    return number >= least && number <= most ? { value: number } : { expected: `must be ${range}` };
+    const isValid =
+      typeof number === "number" && Number.isInteger(number) && number >= least && number <= most;
+    return isValid ? { value: number } : { expected: `must be ${range}` };
   };
 }
 
@@ -150,30 +149,24 @@ const plainInteger = /^-?(?:0|[1-9]\d{0,19})$/;
 
 function longReader(least: bigint, most: bigint, longAsString: boolean): ValueReader {
   const range = `an integer from ${least} to ${most}`;
-  return (json) => {
-    let value: bigint;
+  return function readLong(json) {
+    let value: bigint | undefined;
     if (typeof json === "string") {
-      const exact = plainInteger.test(json) ? BigInt(json) : exactInteger(json);
-      if (exact === undefined) {
-        return { expected: `must be ${range}` };
-      }
-      value = exact;
+      value = plainInteger.test(json) ? BigInt(json) : exactInteger(json);
     } else if (typeof json === "number" && Number.isInteger(json)) {
       if (!Number.isSafeInteger(json)) {
         return { expected: "must be written as a string: beyond 2^53 a JSON number loses digits" };
       }
       value = BigInt(json);
-    } else {
-      return { expected: `must be ${range}` };
     }
-    if (value < least || value > most) {
+    if (value === undefined || value < least || value > most) {
       return { expected: `must be ${range}` };
     }
     return { value: longAsString ? value.toString() : value };
   };
 }
 
-/** Reads `1e3` or `1.0`, which proto3 JSON allows for integers, exactly; undefined if it is no integer. */
+/** Parses an integer such as `1e3` or `1.0`, which proto3 JSON allows, exactly. Returns undefined for other texts. */
 function exactInteger(text: string): bigint | undefined {
   const match = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d{1,2}))?$/.exec(text);
   if (match === null) {
@@ -185,10 +178,10 @@ function exactInteger(text: string): bigint | undefined {
   if (digits.length > 64) {
     return undefined;
   }
-  const cut = shift < 0 ? digits.slice(shift) : "";
-  if (/[1-9]/.test(cut)) {
+  const fractional = shift < 0 ? digits.slice(shift) : "";
+  if (/[1-9]/.test(fractional)) {
     return undefined;
   }
-  const kept = shift < 0 ? digits.slice(0, shift) || "0" : digits + "0".repeat(shift);
-  return BigInt(sign + kept);
+  const integer = shift < 0 ? digits.slice(0, shift) || "0" : digits + "0".repeat(shift);
+  return BigInt(sign + integer);
 }

@@ -5,12 +5,12 @@ import { createReadingState } from "./reading-state.ts";
 import { enumReader, type Read, scalarReader } from "./scalar.ts";
 import { createViolationList } from "./violations.ts";
 
-/** Reads the decoded text of a path segment or query parameter as a value of a field. */
+/** Reads the decoded text of a path segment or query parameter as the value of a field. */
 export type TextReader = (text: string) => Read;
 
 /**
- * Returns the reader for a field's values in a URL, or undefined if they cannot stand in one: for messages
- * without a JSON form of one string, and for maps.
+ * Returns the reader of a field's values in a URL. Returns undefined for maps and for messages whose JSON is not a
+ * single string or number, because a URL cannot contain those.
  */
 export function textReader(field: DescField): TextReader | undefined {
   if (field.fieldKind === "map") {
@@ -40,7 +40,7 @@ function scalarTextReader(field: DescField, scalar: ScalarType): TextReader {
     case ScalarType.FLOAT:
       return read;
     default:
-      // Exponents and fractions are for JSON: in a URL an integer is digits.
+      // Unlike in JSON, an integer in a URL has digits only: no exponent, no fraction.
       return (text) => read(/^-?\d+$/.test(text) ? text : undefined);
   }
 }
@@ -51,7 +51,7 @@ const stringForms = new Set([
   "google.protobuf.FieldMask",
 ]);
 
-/** Whether the JSON form of a message is one text, or one number, that can stand in a URL. */
+/** Returns whether the JSON form of a message is a single string or number, so that a URL can contain it. */
 export function hasTextForm(message: DescMessage): boolean {
   return stringForms.has(message.typeName) || isWrapperDesc(message);
 }
@@ -60,7 +60,7 @@ function messageTextReader(message: DescMessage): TextReader | undefined {
   if (isWrapperDesc(message)) {
     const [field] = message.fields;
     const readValue = scalarTextReader(field, field.scalar);
-    return (text) => {
+    return function readWrapper(text) {
       const read = readValue(text);
       return "expected" in read ? read : { value: create(message, { value: read.value } as never) };
     };
@@ -69,7 +69,7 @@ function messageTextReader(message: DescMessage): TextReader | undefined {
     return undefined;
   }
   const read = messageReader(message);
-  return (text) => {
+  return function readMessageText(text) {
     const violations = createViolationList();
     const value = read(text, "", createReadingState(violations, false));
     const [violation] = violations.found;

@@ -1,7 +1,7 @@
-/** A parsed JSON text, or where it stops being JSON (`offset` in UTF-16 units, if it is known). */
+/** A parsed JSON text, or the place where it stops being JSON (`offset` in UTF-16 units, if known). */
 export type ParsedJson = { readonly json: unknown } | { readonly offset: number | undefined };
 
-/** Parses JSON. The parser's own words are dropped: they quote the input. */
+/** Parses JSON. The parser's own message is dropped because it quotes the input. */
 export function parseJson(text: string): ParsedJson {
   try {
     return { json: JSON.parse(text) };
@@ -14,11 +14,11 @@ export function parseJson(text: string): ParsedJson {
 const keyEnd = /"[ \t\r\n]*:/g;
 
 /**
- * Returns a key that an object of the text has twice, or undefined. JSON.parse keeps the last of them, another
- * parser the first: what is stored must not depend on it.
+ * Returns a key that an object in the text has twice, or undefined. JSON.parse keeps the last value, other parsers the
+ * first; the stored data must not depend on the parser.
  *
- * `keys` is how many keys a reader met in the parsed value. The text cannot have fewer places that look like the
- * end of a key than it has keys, so equal counts prove that none was dropped, and the slow scan is rare.
+ * `keys` is the number of keys in the parsed value. Every key in the text matches `keyEnd`, so equal counts prove that
+ * none was dropped. The slow scan is therefore rare.
  */
 export function findDuplicateKey(text: string, keys: number): string | undefined {
   let places = 0;
@@ -62,7 +62,7 @@ function scanForDuplicate(text: string): string | undefined {
   return undefined;
 }
 
-/** Not by a regular expression, whose stack would grow with the string. */
+/** Returns the index behind a string. Not a regular expression: its stack would grow with the string. */
 function endOfString(text: string, start: number): number {
   let quote = start;
   let backslashes: number;

@@ -6,10 +6,10 @@ const firstSecond = -62_135_596_800;
 const lastSecond = 253_402_300_799;
 
 /**
- * Reads an RFC 3339 time, as proto3 JSON has it. Returns undefined for everything else, and for days that do not
- * exist: `Date.parse` would take 30 February for a day in March.
+ * Parses an RFC 3339 time in proto3 JSON. Returns undefined for any other text and for days that do not exist
+ * (`Date.parse` reads 30 February as a day in March).
  *
- * By hand and not by a regular expression: a status has a dozen of these, and matches are garbage.
+ * Avoids regular expressions because a status has a dozen timestamps and each match would allocate.
  */
 export function parseTimestamp(text: string): Timestamp | undefined {
   const year = digits(text, 0, 4);
@@ -24,7 +24,7 @@ export function parseTimestamp(text: string): Timestamp | undefined {
     (text[10] === "T" || text[10] === "t") &&
     text[13] === ":" &&
     text[16] === ":";
-  // A part that is not digits is NaN, and fits no range.
+  // A part that is not digits is NaN, which is in no range.
   if (!separated || !(month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month))) {
     return undefined;
   }
@@ -44,7 +44,7 @@ export function parseTimestamp(text: string): Timestamp | undefined {
   return timestamp;
 }
 
-/** Returns the number that some characters spell, or NaN if one is no digit. */
+/** Returns the number that some digits spell, or NaN if one of them is not a digit. */
 function digits(text: string, start: number, length: number): number {
   let value = 0;
   for (let index = start; index < start + length; index++) {
@@ -57,7 +57,7 @@ function digits(text: string, start: number, length: number): number {
   return value;
 }
 
-/** Returns where the zone begins: after the seconds, or after a point and one to nine digits. */
+/** Returns the index of the zone: after the seconds, or after a point and one to nine digits. */
 function endOfFraction(text: string): number {
   if (text[19] !== ".") {
     return 19;
@@ -66,11 +66,11 @@ function endOfFraction(text: string): number {
   while (end < 29 && text.charCodeAt(end) >= 48 && text.charCodeAt(end) <= 57) {
     end += 1;
   }
-  // A point without digits leaves no zone to find.
+  // A point without digits: the text has no valid zone.
   return end === 20 ? text.length : end;
 }
 
-/** Returns the offset that the rest of the text says, or NaN if it is none. */
+/** Returns the offset from UTC that the rest of the text specifies, in seconds; NaN if it is invalid. */
 function offsetSeconds(text: string, zone: number): number {
   const sign = text[zone];
   if (sign === "Z" || sign === "z") {

@@ -1,13 +1,13 @@
 import type { FieldViolation } from "../../contract/field-violation.ts";
 
-/** Collects violations, up to a bound: a hostile body must not make a large answer. */
+/** Collects violations, at most 100, so that a malicious body cannot cause a large response. */
 export type ViolationList = {
   readonly found: readonly FieldViolation[];
-  /** A field of "" is the whole body. */
-  add(field: string, description: string): void;
+  /** Adds a violation and returns undefined. The field "" is the whole body. Descriptions never quote the value. */
+  add(field: string, description: string): undefined;
 };
 
-const mostViolations = 100;
+const maxViolations = 100;
 
 /** Creates an empty list. */
 export function createViolationList(): ViolationList {
@@ -15,14 +15,15 @@ export function createViolationList(): ViolationList {
   return {
     found,
     add(field, description) {
-      if (found.length < mostViolations) {
+      if (found.length < maxViolations) {
         found.push({ field: field === "" ? "body" : field, description });
       }
+      return undefined;
     },
   };
 }
 
-/** Shows a name that the caller chose: cut, and quoted unless it is a plain word. */
+/** Returns a name from the request for display: at most 64 characters, quoted unless it is a plain word. */
 export function shownName(name: string): string {
   return /^\w{1,64}$/.test(name) ? name : JSON.stringify(name.slice(0, 64));
 }

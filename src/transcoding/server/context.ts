@@ -11,15 +11,15 @@ import {
 } from "@connectrpc/connect";
 import { isGone } from "./response-stream.ts";
 
-/** Reads a field that the path captured, by proto name, decoded; undefined if the path has no such field. */
+/** Returns the decoded value of a field in the path, by proto name; undefined if the path has no such field. */
 export type PathFields = (name: string) => string | undefined;
 
 /**
- * What the path says is known before the body is read: a request gate finds it here. Undefined on calls that did
- * not come over REST.
+ * The fields in the path of a REST request, which a request gate can read before the body is read. Undefined for calls
+ * over other protocols.
  */
 export const pathFieldsKey = createContextKey<PathFields | undefined>(undefined, {
-  description: "fields captured from the path of a REST request",
+  description: "fields in the path of a REST request",
 });
 
 export type RestContextInit = {
@@ -29,25 +29,25 @@ export type RestContextInit = {
   values: ContextValues | undefined;
   pathFields: PathFields;
   shutdownSignal: AbortSignal | undefined;
-  /** Milliseconds until the caller stops waiting; undefined if it does not say. */
+  /** Milliseconds until the caller stops waiting; undefined for no timeout. */
   timeoutMs: number | undefined;
 };
 
-/** The context of a REST call, and whether its parts were ever asked for. */
+/** The context of a REST call. */
 export type RestContext = HandlerContext & {
-  /** Headers that the handler set; undefined if it never touched them. */
+  /** Response headers; undefined if the handler never accessed them. */
   readonly touchedResponseHeader: Headers | undefined;
-  /** Aborts the signal, for the caller no longer waits. */
+  /** Aborts the signal because the deadline passed. */
   expire(): void;
 };
 
 /**
- * Creates the context of a call. Everything that costs (headers as web `Headers`, the abort signal) is made when
- * it is first asked for: most handlers ask for none of it.
+ * Creates the context of a call. Its expensive parts (`Headers` objects, the abort signal) are created on first access,
+ * because most handlers use none of them.
  */
 export function createRestContext(init: RestContextInit): RestContext {
   const { method, request, response, timeoutMs } = init;
-  // Not by the time of day: the machine's clock may be set meanwhile.
+  // Monotonic: the system clock may change during the call.
   const deadline = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
   let requestHeader: Headers | undefined;
   let responseHeader: Headers | undefined;
@@ -105,11 +105,11 @@ export function createRestContext(init: RestContextInit): RestContext {
   };
 }
 
-/** Aborts when the caller goes away before it is answered. */
+/** Returns a controller that aborts if the client disconnects before the response ends. */
 function createEnding(response: ServerResponse | Http2ServerResponse): AbortController {
   const ending = new AbortController();
   const onClose = () => {
-    // Not writableFinished, which node:http2 sets on every close.
+    // Not writableFinished, because node:http2 sets it on every close.
     if (!response.writableEnded) {
       ending.abort(new ConnectError("the client went away", Code.Canceled));
     }
@@ -121,7 +121,6 @@ function createEnding(response: ServerResponse | Http2ServerResponse): AbortCont
   return ending;
 }
 
-/** The error of a call whose caller no longer waits. */
 function deadlinePassed(): ConnectError {
   return new ConnectError("the deadline of the request passed", Code.DeadlineExceeded);
 }

@@ -1,35 +1,35 @@
 import type { IncomingHttpHeaders } from "node:http";
 
-/** Which pages of other origins may call, as the Fetch standard has it. */
+/** Which pages of other origins may call the server (Fetch standard, CORS protocol). */
 export type CorsOptions = {
-  /** Origins such as `https://console.example.com`, or `*` for every one. */
+  /** Origins such as `https://console.example.com`, or `*` for all. */
   origins: readonly string[] | "*";
-  /** Whether a browser may send cookies and the like. Never together with `*`. Defaults to false. */
+  /** Whether browsers may send credentials such as cookies. Not allowed together with `*`. Defaults to false. */
   credentials?: boolean;
-  /** Response headers that a page may read beside those it always may. */
+  /** Response headers that pages may read in addition to the safelisted ones. */
   exposedHeaders?: readonly string[];
-  /** How long a browser may keep the answer to a preflight, in seconds. Defaults to 7200. */
+  /** How long browsers may cache the response to a preflight, in seconds. Defaults to 7200. */
   maxAgeSeconds?: number;
 };
 
-/** Returns the response headers that let a page of the request's origin read the answer. */
+/** Returns the CORS headers of responses. */
 export type Cors = {
-  /** For an ordinary answer. */
+  /** For ordinary responses. */
   headers(request: IncomingHttpHeaders): Readonly<Record<string, string>>;
-  /** For the answer to a preflight; `methods` are those that the path really has. */
+  /** For the response to a preflight; `methods`: HTTP methods of the path. */
   preflight(request: IncomingHttpHeaders, methods: readonly string[]): Readonly<Record<string, string>>;
 };
 
-/** Says whether an OPTIONS request is a browser asking before it calls (Fetch, "CORS-preflight request"). */
+/** Returns whether an OPTIONS request is a CORS preflight (Fetch, "CORS-preflight request"). */
 export function isPreflight(request: IncomingHttpHeaders): boolean {
   return request.origin !== undefined && request["access-control-request-method"] !== undefined;
 }
 
-/** Creates the policy. Throws if it would let every origin use a visitor's credentials. */
+/** Creates the policy. Throws if it allows credentials from every origin. */
 export function createCors(options: CorsOptions): Cors {
   const { origins, credentials = false, exposedHeaders = [], maxAgeSeconds = 7_200 } = options;
   if (origins === "*" && credentials) {
-    throw new Error("CORS: credentials need a list of origins, for * would trust every page");
+    throw new Error("CORS: credentials require a list of origins, because * would trust every page");
   }
   const allowed = new Set(origins === "*" ? [] : origins);
 

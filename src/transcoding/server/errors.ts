@@ -4,93 +4,90 @@ import { malformedRequest, type TranscodingErrorInit, transcodingError } from ".
 import { acceptedEncodings } from "./read-body.ts";
 import type { ErrorResponseInit } from "./response.ts";
 
-/** An error of the library itself, and what its HTTP answer says beside the code. */
-export type Refusal = { readonly error: ConnectError; readonly init: Partial<ErrorResponseInit> };
+/** An error that this library raises, and what its response has besides the code. */
+export class RestError extends Error {
+  readonly error: ConnectError;
+  readonly response: Partial<ErrorResponseInit>;
 
-/** Every refusal that the library gives, each in one place. */
-export type Refusals = {
-  targetTooLong(most: number): Refusal;
-  routeNotFound(): Refusal;
-  methodNotAllowed(method: string, allowed: readonly string[]): Refusal;
-  notAcceptable(types: string): Refusal;
-  contentType(types: string): Refusal;
-  contentEncoding(): Refusal;
-  tooLarge(most: number): Refusal;
-  tooSlow(timeoutMs: number): Refusal;
-  malformed(violations: readonly FieldViolation[]): Refusal;
-  deadlinePassed(): Refusal;
-  serverFailure(): Refusal;
-};
+  constructor(error: ConnectError, response: Partial<ErrorResponseInit>) {
+    super(error.rawMessage);
+    this.error = error;
+    this.response = response;
+  }
+}
 
-/** Creates the refusals with the `ErrorInfo.domain` that they carry. */
-export function createRefusals(domain: string): Refusals {
-  const refuse = (
+/** All errors that this library raises while it serves requests. */
+export type RestErrors = ReturnType<typeof createRestErrors>;
+
+/** Creates the errors; `domain` is their `ErrorInfo.domain`. */
+export function createRestErrors(domain: string) {
+  function create(
     code: Code,
     message: string,
     info: Omit<TranscodingErrorInit, "domain">,
-    init: Partial<ErrorResponseInit> = {},
-  ): Refusal => ({ error: transcodingError(code, message, { ...info, domain }), init });
+    response: Partial<ErrorResponseInit> = {},
+  ): RestError {
+    return new RestError(transcodingError(code, message, { ...info, domain }), response);
+  }
 
   return {
-    targetTooLong: (most) =>
-      refuse(
+    targetTooLong: (maxLength: number) =>
+      create(
         Code.InvalidArgument,
-        `the request target must not be longer than ${most} characters`,
+        `the request target must not be longer than ${maxLength} characters`,
         { reason: "REQUEST_MALFORMED" },
         { httpStatus: 414, close: true },
       ),
-    routeNotFound: () => refuse(Code.NotFound, "no method has this path", { reason: "ROUTE_NOT_FOUND" }),
-    methodNotAllowed(method, allowed) {
+    routeNotFound: () => create(Code.NotFound, "no method has this path", { reason: "ROUTE_NOT_FOUND" }),
+    methodNotAllowed(method: string, allowed: readonly string[]) {
       const allow = allowed.join(", ");
-      return refuse(
+      return create(
         Code.Unimplemented,
         `this path takes ${allow}, not ${method}`,
         { reason: "METHOD_NOT_ALLOWED" },
         { httpStatus: 405, headers: { allow } },
       );
     },
-    notAcceptable: (types) =>
-      refuse(
+    notAcceptable: (types: string) =>
+      create(
         Code.InvalidArgument,
-        `only ${types} can be answered`,
+        `the response can only be ${types}`,
         { reason: "RESPONSE_NOT_ACCEPTABLE" },
         { httpStatus: 406 },
       ),
-    contentType: (types) =>
-      refuse(
+    contentType: (types: string) =>
+      create(
         Code.InvalidArgument,
         `the content type must be ${types}`,
         { reason: "CONTENT_TYPE_UNSUPPORTED" },
         { httpStatus: 415 },
       ),
     contentEncoding: () =>
-      refuse(
+      create(
         Code.InvalidArgument,
         `the content encoding must be one of ${acceptedEncodings}`,
         { reason: "CONTENT_TYPE_UNSUPPORTED" },
         { httpStatus: 415, headers: { "accept-encoding": acceptedEncodings }, close: true },
       ),
-    tooLarge: (most) =>
-      refuse(
+    tooLarge: (maxBytes: number) =>
+      create(
         Code.ResourceExhausted,
-        `the request body must not be larger than ${most} bytes`,
-        { reason: "REQUEST_TOO_LARGE", metadata: { maxBytes: String(most) } },
+        `the request body must not be larger than ${maxBytes} bytes`,
+        { reason: "REQUEST_TOO_LARGE", metadata: { maxBytes: String(maxBytes) } },
         { httpStatus: 413, close: true },
       ),
-    tooSlow: (timeoutMs) =>
-      refuse(
+    tooSlow: (timeoutMs: number) =>
+      create(
         Code.DeadlineExceeded,
         `the request body must arrive within ${timeoutMs} ms`,
         { reason: "DEADLINE_PASSED" },
         { httpStatus: 408, close: true },
       ),
-    // Without a body path: what cannot be read is named as the caller wrote it.
-    malformed: (violations) => ({
-      error: malformedRequest(domain, violations),
-      init: { bodyPath: undefined },
-    }),
+    // Without a body path, because these violations already name fields as the caller wrote them.
+    malformed: (violations: readonly FieldViolation[]) =>
+      new RestError(malformedRequest(domain, violations), { bodyPath: undefined }),
     deadlinePassed: () =>
-      refuse(Code.DeadlineExceeded, "the deadline of the request passed", { reason: "DEADLINE_PASSED" }),
-    serverFailure: () => refuse(Code.Internal, "the server failed", { reason: "SERVER_FAILURE" }),
+      create(Code.DeadlineExceeded, "the deadline of the request passed", { reason: "DEADLINE_PASSED" }),
+    serverFailure: () => create(Code.Internal, "the server failed", { reason: "SERVER_FAILURE" }),
   };
 }

@@ -1,6 +1,6 @@
 import type { DescField, DescMessage, JsonObject, JsonValue } from "@bufbuild/protobuf";
 
-/** Which fields of a response are wanted: for each its own selection, or all of it. Keys are JSON names. */
+/** The selected fields of a response by JSON name, each with the selection inside it; or all fields. */
 export type FieldSelection = ReadonlyMap<string, FieldSelection> | "all";
 
 type OpenSelection = Map<string, OpenSelection | "all">;
@@ -9,33 +9,33 @@ const deepest = 32;
 const longest = 4_096;
 
 /**
- * Parses the system parameter `$fields` against the response that it is meant for. Takes Google's both spellings,
- * `name,plans(planId,planModules/moduleName)` and the field mask `name,plans.plan_id`; `*` stands for all fields.
- * Returns what is wrong as text.
+ * Parses the system parameter `$fields` for a response message. Accepts both of Google's spellings,
+ * `name,plans(planId,planModules/moduleName)` and the field mask `name,plans.plan_id`; `*` is all fields. Returns a
+ * description of the problem if the text is invalid.
  */
 export function parseFieldSelection(
   text: string,
   desc: DescMessage,
-): FieldSelection | { readonly fault: string } {
+): FieldSelection | { readonly problem: string } {
   if (text.length > longest) {
-    return { fault: `must not be longer than ${longest} characters` };
+    return { problem: `must not be longer than ${longest} characters` };
   }
   const tokens = text.match(/[A-Za-z0-9_]+|[*,/.()]|\S/g) ?? [];
   let at = 0;
 
   try {
     const selection = readList(desc, 0);
-    return at === tokens.length ? selection : { fault: `has an unexpected ${tokens[at]}` };
+    return at === tokens.length ? selection : { problem: `has an unexpected ${tokens[at]}` };
   } catch (error) {
-    if (error instanceof SelectionFault) {
-      return { fault: error.message };
+    if (error instanceof SelectionError) {
+      return { problem: error.message };
     }
     throw error;
   }
 
   function readList(within: DescMessage, depth: number): OpenSelection | "all" {
     if (depth > deepest) {
-      throw new SelectionFault(`must not be nested deeper than ${deepest} levels`);
+      throw new SelectionError(`must not be nested deeper than ${deepest} levels`);
     }
     const selection: OpenSelection = new Map();
     let all = false;
@@ -45,7 +45,7 @@ export function parseFieldSelection(
     return all ? "all" : selection;
   }
 
-  /** Returns whether the path was `*`, which makes all else in its list meaningless. */
+  /** Returns whether the path was `*`, which overrides all other paths of its list. */
   function readPath(into: OpenSelection, within: DescMessage, depth: number): boolean {
     if (take("*")) {
       return true;
@@ -53,8 +53,10 @@ export function parseFieldSelection(
     const name = tokens[at] ?? "";
     const field = within.fields.find((each) => each.jsonName === name || each.name === name);
     if (field === undefined) {
-      throw new SelectionFault(
-        /^\w{1,64}$/.test(name) ? `names ${name}, which ${within.name} has not` : "is no list of fields",
+      throw new SelectionError(
+        /^\w{1,64}$/.test(name)
+          ? `names ${name}, which is not a field of ${within.name}`
+          : "must be a list of fields",
       );
     }
     at += 1;
@@ -70,18 +72,18 @@ export function parseFieldSelection(
       return "all";
     }
     if (field.message === undefined || field.fieldKind === "map") {
-      throw new SelectionFault(`asks for a part of ${field.jsonName}, which has none`);
+      throw new SelectionError(`selects a field of ${field.jsonName}, which has no fields`);
     }
     at += 1;
     if (opening === "(") {
       const inner = readList(field.message, depth + 1);
       if (!take(")")) {
-        throw new SelectionFault("lacks a closing parenthesis");
+        throw new SelectionError("has no closing parenthesis");
       }
       return inner;
     }
     if (depth >= deepest) {
-      throw new SelectionFault(`must not be nested deeper than ${deepest} levels`);
+      throw new SelectionError(`must not be nested deeper than ${deepest} levels`);
     }
     const inner: OpenSelection = new Map();
     return readPath(inner, field.message, depth + 1) ? "all" : inner;
@@ -94,7 +96,7 @@ export function parseFieldSelection(
   }
 }
 
-class SelectionFault extends Error {}
+class SelectionError extends Error {}
 
 function union(one: OpenSelection | "all", other: OpenSelection | "all"): OpenSelection | "all" {
   if (one === "all" || other === "all") {
@@ -107,7 +109,7 @@ function union(one: OpenSelection | "all", other: OpenSelection | "all"): OpenSe
   return one;
 }
 
-/** Returns the JSON of a response without what was not asked for. Lists are gone through item by item. */
+/** Returns the JSON of a response with the selected fields only. A selection applies to each item of a list. */
 export function selectFields(json: JsonValue, selection: FieldSelection): JsonValue {
   if (selection === "all" || typeof json !== "object" || json === null) {
     return json;

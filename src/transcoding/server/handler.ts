@@ -4,7 +4,7 @@ import type { connectNodeAdapter } from "@connectrpc/connect-node";
 import { parseRequestTarget } from "../http/request-target.ts";
 import { createRestCall } from "./call.ts";
 import { createCors, isPreflight } from "./cors.ts";
-import { createRefusals, type Refusal } from "./errors.ts";
+import { createRestErrors, type RestError } from "./errors.ts";
 import type { TranscodingOptions } from "./options.ts";
 import { type ResponseFrame, respondEmpty, respondError } from "./response.ts";
 import { compileRestRoutes } from "./routes.ts";
@@ -13,25 +13,30 @@ type Request = IncomingMessage | Http2ServerRequest;
 type Response = ServerResponse | Http2ServerResponse;
 
 /**
- * A request listener for node:http and node:http2, and for the `fallback` of connectNodeAdapter. It answers every
- * request, unknown paths with 404.
+ * A request listener for node:http, node:http2 and the `fallback` of connectNodeAdapter. It responds to every request;
+ * unknown paths get 404.
  */
 export type TranscodingHandler = ReturnType<typeof connectNodeAdapter>;
 
-/** A method that no rule can have, to ask which methods a path does have. */
+/** An HTTP method that no rule can have. Matching it returns the methods of a path. */
 const noMethod = " ";
 
 /**
- * Creates the handler that serves methods by their google.api.http rules, next to connect-node on the same
- * implementations. Throws at once when a rule is wrong or two rules clash.
+ * Creates a handler that serves methods by their google.api.http rules, with the same implementations as connect-node.
+ * Throws if a rule is invalid or two rules have the same route.
+ *
+ * ```ts
+ * const handler = createTranscodingHandler({ routes });
+ * http.createServer(connectNodeAdapter({ routes, fallback: handler })).listen(8080);
+ * ```
  */
 export function createTranscodingHandler(options: TranscodingOptions): TranscodingHandler {
   const tree = compileRestRoutes(options.routes, options);
   const domain = options.errorDomain ?? "transcoding";
-  const refusals = createRefusals(domain);
-  const call = createRestCall(options, refusals, domain);
+  const errors = createRestErrors(domain);
+  const serveCall = createRestCall(options, errors, domain);
   const cors = options.cors && createCors(options.cors);
-  const longestTarget = options.maxTargetLength ?? 8_192;
+  const maxTargetLength = options.maxTargetLength ?? 8_192;
   const compressMinBytes = options.compressMinBytes ?? 1_024;
   const vary = `accept, accept-encoding${options.cors && options.cors.origins !== "*" ? ", origin" : ""}`;
   const noHeaders = {};
@@ -48,32 +53,32 @@ export function createTranscodingHandler(options: TranscodingOptions): Transcodi
     compressMinBytes,
   });
 
-  return function handle(request, answer) {
-    // The adapter's own type of a response differs from Node's in a detail that does not matter here.
-    const frame = frameOf(request, answer as Response);
-    const refuse = ({ error, init }: Refusal) => {
+  return function handleRequest(request, nodeResponse) {
+    // The adapter's type of a response differs from Node's in an irrelevant detail.
+    const frame = frameOf(request, nodeResponse as Response);
+    const reject = ({ error, response }: RestError) => {
       options.onError?.(error, request);
-      respondError(frame, error, { domain, ...init });
+      respondError(frame, error, { domain, ...response });
     };
     const target = request.url ?? "";
-    if (target.length > longestTarget) {
-      refuse(refusals.targetTooLong(longestTarget));
+    if (target.length > maxTargetLength) {
+      reject(errors.targetTooLong(maxTargetLength));
       return;
     }
     const { path, query } = parseRequestTarget(target);
     const method = request.method ?? "";
-    // Before the look-up: a preflight is answered by the path, even where a rule takes every method.
+    // Before the lookup, because a preflight is about the path, even if a rule has the method `*`.
     const preflight = method === "OPTIONS" && cors !== undefined && isPreflight(request.headers);
     const found = tree.match(preflight ? noMethod : method, path);
     if (found === undefined) {
-      refuse(refusals.routeNotFound());
+      reject(errors.routeNotFound());
     } else if (!("allowed" in found)) {
       if (preflight) {
-        const wanted = [request.headers["access-control-request-method"] ?? ""];
-        respondEmpty(frame, 204, cors.preflight(request.headers, wanted));
+        const requested = [request.headers["access-control-request-method"] ?? ""];
+        respondEmpty(frame, 204, cors.preflight(request.headers, requested));
         return;
       }
-      void call(found, { path, query }, request, frame);
+      void serveCall(found, { path, query }, request, frame);
     } else if (method === "OPTIONS") {
       const allow = { allow: [...found.allowed, "OPTIONS"].sort().join(", ") };
       respondEmpty(
@@ -82,7 +87,7 @@ export function createTranscodingHandler(options: TranscodingOptions): Transcodi
         preflight ? { ...allow, ...cors.preflight(request.headers, found.allowed) } : allow,
       );
     } else {
-      refuse(refusals.methodNotAllowed(method, found.allowed));
+      reject(errors.methodNotAllowed(method, found.allowed));
     }
   };
 }

@@ -1,4 +1,4 @@
-/** Says whether a Content-Type is JSON in UTF-8. */
+/** Returns whether a Content-Type is JSON in UTF-8. */
 export function isJson(contentType: string | undefined): boolean {
   if (contentType === "application/json") {
     return true;
@@ -12,7 +12,7 @@ export function isJson(contentType: string | undefined): boolean {
   );
 }
 
-/** What an Accept header wants of a stream: a JSON array, a line for each message, or nothing that there is. */
+/** Returns the format that an Accept header prefers for a stream; undefined if it accepts none. */
 export function chooseStreamFormat(accept: string | undefined): "json-array" | "ndjson" | undefined {
   const quality = parseAccept(accept);
   const lines = Math.max(quality.get("application/x-ndjson") ?? 0, quality.get("application/jsonl") ?? 0);
@@ -23,7 +23,7 @@ export function chooseStreamFormat(accept: string | undefined): "json-array" | "
   return lines > array || (lines > 0 && !quality.has("application/json")) ? "ndjson" : "json-array";
 }
 
-/** Says whether an Accept header admits application/json. */
+/** Returns whether an Accept header accepts application/json. */
 export function acceptsJson(accept: string | undefined): boolean {
   if (accept === undefined || accept === "" || accept === "*/*" || accept === "application/json") {
     return true;
@@ -31,7 +31,7 @@ export function acceptsJson(accept: string | undefined): boolean {
   return jsonQuality(parseAccept(accept)) > 0;
 }
 
-// RFC 9110 12.5.1: the most specific range decides.
+// RFC 9110 12.5.1: the most specific range takes precedence.
 function jsonQuality(quality: ReadonlyMap<string, number>): number {
   return quality.get("application/json") ?? quality.get("application/*") ?? quality.get("*/*") ?? 0;
 }

@@ -12,22 +12,22 @@ import { type HttpBodyMessage, isHttpBody } from "../http/http-body.ts";
 import { selectFields } from "./field-selection.ts";
 import type { SystemParameters } from "./system-parameters.ts";
 
-/** The content of an answer. */
+/** Content of a response. */
 export type WrittenMessage = { readonly contentType: string; readonly content: string | Uint8Array };
 
-/** Writes the answers of one binding. */
+/** Writes response messages of one binding. */
 export type MessageWriter = {
-  /** Whether answers are the bytes of a google.api.HttpBody, of whatever type those are. */
+  /** Whether responses are the bytes of a google.api.HttpBody, of any content type. */
   readonly isRaw: boolean;
   write(message: Message, parameters: SystemParameters): WrittenMessage;
 };
 
-/** Content type of every JSON answer. */
+/** Content type of JSON responses. */
 export const jsonType = "application/json; charset=utf-8";
 
 /**
- * Compiles the writer for a message type. `responseBody` names the field that alone is the answer, "" for all of
- * it. A google.api.HttpBody leaves as the bytes that it holds. Throws if there is no such field.
+ * Compiles the writer of a message type. `responseBody` is the name of the field that is the response, "" for the whole
+ * message. A google.api.HttpBody is written as its bytes. Throws if there is no such field.
  */
 export function compileMessageWriter(
   desc: DescMessage,
@@ -37,7 +37,7 @@ export function compileMessageWriter(
   const field = responseBody === "" ? undefined : desc.fields.find(({ name }) => name === responseBody);
   if (responseBody !== "" && field === undefined) {
     throw new Error(
-      `${desc}: its google.api.http rule has the response_body "${responseBody}", which is no field of it`,
+      `${desc}: its google.api.http rule has the response_body "${responseBody}", which is not a field of it`,
     );
   }
   const body = field === undefined ? desc : field.fieldKind === "message" ? field.message : undefined;
@@ -66,13 +66,13 @@ function messageWriter(desc: DescMessage, options: Options): TextWriter {
 }
 
 function fieldWriter(desc: DescMessage, field: DescField, options: Options): TextWriter {
-  return (message, parameters) => {
+  return function writeField(message, parameters) {
     const { enumAsInteger } = parameters;
     const sparse = toJson(desc, message, { ...options, enumAsInteger }) as JsonObject;
     if (Object.hasOwn(sparse, field.jsonName)) {
       return shape(sparse[field.jsonName] as JsonValue, parameters);
     }
-    // The document is the field itself, so that it is there even if the field is empty.
+    // The document is the field itself, so it must exist even if the field has its default value.
     const full = toJson(desc, message, { ...options, enumAsInteger, alwaysEmitImplicit: true }) as JsonObject;
     return shape(full[field.jsonName] ?? (field.fieldKind === "message" ? {} : null), parameters);
   };

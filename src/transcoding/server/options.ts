@@ -5,34 +5,34 @@ import type { ConnectError, ConnectRouter, ContextValues, HandlerContext } from 
 import type { CorsOptions } from "./cors.ts";
 import type { RestRouteOptions } from "./routes.ts";
 
-/** How a transcoding handler serves. */
+/** Options of a transcoding handler. */
 export type TranscodingOptions = RestRouteOptions & {
-  /** Registers the services; the same function that connectNodeAdapter takes. */
+  /** Registers the services, as for connectNodeAdapter. */
   routes: (router: ConnectRouter) => void;
-  /** Runs before the body is read, as on the RPC protocols; refuses by throwing a ConnectError. */
+  /** Runs before the body is read, as on the RPC protocols. Rejects a request by throwing a ConnectError. */
   requestGate?: (context: HandlerContext) => void | Promise<void>;
   /** Creates the context values of a request. */
   contextValues?: (request: IncomingMessage | Http2ServerRequest) => ContextValues;
-  /** Lets pages of other origins call. Without it no browser does. */
+  /** Allows pages of other origins to call. By default, browsers block such calls. */
   cors?: CorsOptions;
   /** Largest request body, in decompressed bytes. Defaults to 1 MiB. */
   readMaxBytes?: number;
-  /** How long a request body may take to arrive, in milliseconds. Defaults to 30,000. */
+  /** Time in which a request body must arrive, in milliseconds. Defaults to 30,000. */
   bodyTimeoutMs?: number;
-  /** Longest request target, in characters. Defaults to 8192. */
+  /** Longest request target, in characters. Defaults to 8,192. */
   maxTargetLength?: number;
-  /** Longest deadline that a caller may ask for, in milliseconds; longer ones count as this. No bound by default. */
+  /** Upper bound of the timeout that callers request, in milliseconds. Defaults to none. */
   maxTimeoutMs?: number;
-  /** Answers from this size on are compressed for callers that take it, in bytes. Defaults to 1,024. */
+  /** Smallest response that is compressed if the caller accepts it, in bytes. Defaults to 1,024. */
   compressMinBytes?: number;
-  /** `ErrorInfo.domain` of the errors that the library itself raises. */
+  /** `ErrorInfo.domain` of errors that this library raises. Defaults to `transcoding`. */
   errorDomain?: string;
   /** Aborts the signals of running calls. */
   shutdownSignal?: AbortSignal;
-  /** Headers of the answers to a request, beside those that its handler sets. */
+  /** Additional headers of the response to a request. */
   responseHeaders?: (request: IncomingMessage | Http2ServerRequest) => Readonly<Record<string, string>>;
-  /** Is told every error that a request is answered with, those of the library itself among them. */
+  /** Called with each error that a caller receives, including those that this library raises. */
   onError?: (error: ConnectError, request: IncomingMessage | Http2ServerRequest) => void;
-  /** Is told what went wrong inside; the caller is only told that something did. Defaults to console.error. */
+  /** Called with the cause of each internal error; callers receive no details of it. Defaults to console.error. */
   onFailure?: (cause: unknown, method: DescMethod, request: IncomingMessage | Http2ServerRequest) => void;
 };

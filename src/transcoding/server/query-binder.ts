@@ -5,7 +5,7 @@ import { assign, childOf, type MessageAssigner, messageAssigner, type OpenMessag
 import { type TextReader, textReader } from "../json/text-value.ts";
 import type { ViolationList } from "../json/violations.ts";
 
-/** System parameters of Google's APIs. They are not fields and never reach the request message. */
+/** System parameters of Google's APIs. They are not fields of the request message. */
 const systemParameters = new Set([
   "$alt",
   "alt",
@@ -21,30 +21,30 @@ const systemParameters = new Set([
   "access_token",
 ]);
 
-const mostParameters = 1_000;
+const maxParameters = 1_000;
 const deepest = 32;
 
-/** Sets the fields that a raw query (without its `?`) names, and reports what it cannot set. */
+/** Sets the fields that a raw query (without `?`) names, and adds violations for invalid parameters. */
 export type QueryBinder = (message: OpenMessage, rawQuery: string, violations: ViolationList) => void;
 
 type Step = {
   readonly field: DescField;
   readonly read: TextReader | undefined;
   readonly assignMessage: MessageAssigner | undefined;
-  /** Where names go on. Not for messages that are not the sum of their fields: a Timestamp is one text. */
+  /** The message whose fields can follow in a name. Undefined for types such as Timestamp, whose JSON is one string. */
   readonly inner: DescMessage | undefined;
 };
 
 /**
- * Compiles the binder for a message. `taken` holds the fields that path and body fill, as paths of proto names: a
- * parameter for one of them, or for a field below one, is a contradiction and is refused.
+ * Compiles the binder of a message. `taken`: the fields that path and body set, as paths of proto names. A parameter
+ * for one of them or a field inside one is a violation.
  */
 export function compileQueryBinder(desc: DescMessage, taken: readonly string[]): QueryBinder {
   const stepsOf = stepLookup();
-  return (message, rawQuery, violations) => {
+  return function bindQuery(message, rawQuery, violations) {
     const pairs = rawQuery.split("&").filter((pair) => pair !== "");
-    if (pairs.length > mostParameters) {
-      violations.add("query", `must not have more than ${mostParameters} parameters`);
+    if (pairs.length > maxParameters) {
+      violations.add("query", `must not have more than ${maxParameters} parameters`);
       return;
     }
     const seen = new Set<string>();
@@ -128,12 +128,12 @@ export function compileQueryBinder(desc: DescMessage, taken: readonly string[]):
   }
 }
 
-/** Shows a name that the caller chose: cut, and quoted unless it is a plain path. */
+/** Returns a name from the query for display: cut, and quoted unless it is a plain path. */
 function shownParameter(name: string): string {
   return /^[\w.]{1,128}$/.test(name) ? name : JSON.stringify(name.slice(0, 64));
 }
 
-/** Creates the messages on the way to the last step and returns the one that holds its field. */
+/** Returns the message that contains the field of the last step, and creates the messages that lead to it. */
 function ownerOf(
   message: OpenMessage,
   steps: readonly Step[],

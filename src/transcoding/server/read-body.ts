@@ -4,12 +4,12 @@ import { promisify } from "node:util";
 import { brotliDecompress, gunzip } from "node:zlib";
 import { Code, ConnectError } from "@connectrpc/connect";
 
-/** The content of a request: its bytes, or why it was not read. */
+/** The content of a request, or the problem that prevented reading it. */
 export type ReadBody =
   | { readonly bytes: Buffer }
-  | { readonly refused: "too-large" | "too-slow" | "unknown-encoding" | "broken-encoding" };
+  | { readonly problem: "too-large" | "too-slow" | "unknown-encoding" | "broken-encoding" };
 
-// A map, for as an object it would have an encoding named "constructor".
+// A map, because an object would have an encoding named "constructor".
 const decompressors: ReadonlyMap<
   string,
   (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>
@@ -19,13 +19,12 @@ const decompressors: ReadonlyMap<
   ["br", promisify(brotliDecompress)],
 ]);
 
-/** What `Accept-Encoding` says when an encoding was refused (RFC 9110 12.5.3). */
+/** `Accept-Encoding` of responses that reject an encoding (RFC 9110 12.5.3). */
 export const acceptedEncodings = "gzip, br";
 
 /**
- * Reads the whole content, decompressed. `limit` bounds both what comes over the wire and what comes out of
- * decompression, before either is held in memory; `timeoutMs` how long it may take to come. Rejects with CANCELLED
- * when the client goes away.
+ * Reads the whole content, decompressed. `limit` bounds the compressed and the decompressed size in bytes, before either
+ * is in memory; `timeoutMs` bounds the time until it has arrived. Rejects with CANCELLED if the client disconnects.
  */
 export async function readBody(
   request: IncomingMessage | Http2ServerRequest,
@@ -35,14 +34,14 @@ export async function readBody(
   const encoding = request.headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
   const decompress = encoding === "identity" || encoding === "" ? undefined : decompressors.get(encoding);
   if (decompress === undefined && encoding !== "identity" && encoding !== "") {
-    return { refused: "unknown-encoding" };
+    return { problem: "unknown-encoding" };
   }
   if (Number(request.headers["content-length"] ?? 0) > limit) {
-    return { refused: "too-large" };
+    return { problem: "too-large" };
   }
   const bytes = await readBytes(request, limit, timeoutMs);
   if (typeof bytes === "string") {
-    return { refused: bytes };
+    return { problem: bytes };
   }
   if (decompress === undefined || bytes.length === 0) {
     return { bytes };
@@ -51,7 +50,7 @@ export async function readBody(
     return { bytes: await decompress(bytes, { maxOutputLength: limit }) };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    return { refused: code === "ERR_BUFFER_TOO_LARGE" ? "too-large" : "broken-encoding" };
+    return { problem: code === "ERR_BUFFER_TOO_LARGE" ? "too-large" : "broken-encoding" };
   }
 }
 
@@ -61,14 +60,14 @@ function readBytes(
   timeoutMs: number,
 ): Promise<Buffer | "too-large" | "too-slow"> {
   return new Promise((resolve, reject) => {
-    // It may have gone while the caller was still deciding whether to read: then no event comes any more.
+    // The client may already have disconnected before this call; then no event follows.
     if (request.destroyed || ("stream" in request && request.stream.destroyed)) {
       reject(gone());
       return;
     }
     const chunks: Buffer[] = [];
     let length = 0;
-    // Most bodies are here together with their header, and need no timer.
+    // Most bodies arrive together with their header and need no timer.
     const timer = request.complete
       ? undefined
       : setTimeout(() => {
@@ -83,7 +82,7 @@ function readBytes(
       length += chunk.length;
       if (length > limit) {
         chunks.length = 0;
-        // Not a byte more is read; the answer closes the connection.
+        // Stop reading; the response closes the connection.
         request.pause();
         clearTimeout(timer);
         resolve("too-large");

@@ -17,36 +17,36 @@ import { type TextReader, textReader } from "../json/text-value.ts";
 import { createViolationList, type ViolationList } from "../json/violations.ts";
 import { compileQueryBinder } from "./query-binder.ts";
 
-/** What a request carries, after a route was found for it. */
+/** The parts of a request whose route is known. */
 export type BindInput = {
-  /** Raw text of the template's variables, in its order. */
+  /** Raw text of the template's variables, in the order of the template. */
   readonly captures: readonly string[];
   /** Raw query, without the `?`. */
   readonly query: string;
-  /** The parsed body; undefined when the request has none, or an empty one. */
+  /** The parsed body; undefined if it is missing or empty. */
   readonly body: unknown;
 };
 
-/** The request message, or everything that is wrong with the request. `keys` counts the keys of its objects. */
+/** The request message, or all violations. `keys`: number of keys in the objects of the body. */
 export type BindResult =
   | { readonly message: Message; readonly keys: number }
   | { readonly violations: readonly FieldViolation[] };
 
-/** Turns requests for one binding into messages. */
+/** Converts requests of one binding into messages. */
 export type RequestBinder = {
   bind(input: BindInput): BindResult;
-  /** Decodes one field of the path alone, by proto name; undefined if the path has none or it does not decode. */
+  /** Decodes one field of the path, by proto name. Returns undefined if it is missing or cannot be decoded. */
   pathField(captures: readonly string[], name: string): string | undefined;
 };
 
 export type BindOptions = {
-  /** Skip unknown fields of the body instead of refusing them. Defaults to false. */
+  /** Skip unknown fields of the body instead of rejecting them. Defaults to false. */
   readonly ignoreUnknownFields?: boolean;
-  /** Types that an Any may hold. */
+  /** Types that an Any may contain. */
   readonly registry?: Registry;
 };
 
-/** Compiles the binder of a binding: all look-ups in descriptors happen here. Throws if the rule does not fit. */
+/** Compiles the binder of a binding, including all descriptor lookups. Throws if the rule does not fit the method. */
 export function compileRequestBinder(binding: HttpBinding, options: BindOptions = {}): RequestBinder {
   const desc = binding.method.input;
   const readBody = compileBody(binding);
@@ -95,16 +95,16 @@ function compileBody({ method, body: rule }: HttpBinding): BodyReader {
   const field = method.input.fields.find(({ name }) => name === rule);
   if (field === undefined) {
     throw new Error(
-      `${method}: its google.api.http rule has the body "${rule}", which is no field of the request`,
+      `${method}: its google.api.http rule has the body "${rule}", which is not a field of the request`,
     );
   }
   const read = fieldReader(field);
   const takesNull = field.message?.typeName === ValueSchema.typeName;
   const isObject = field.fieldKind === "message" && !hasCustomJsonRepresentation(field.message);
-  return (body, state) => {
+  return function readFieldBody(body, state) {
     const message = create(method.input) as OpenMessage;
     const json = body === undefined && isObject ? {} : body;
-    // The caller's document is the field itself, so its paths begin inside.
+    // The caller's document is the field itself, so paths begin inside it.
     if (json === null && !takesNull) {
       state.violations.add("", "must not be null");
     } else if (json !== undefined) {
@@ -127,14 +127,14 @@ function compileVariable(
   multiSegment: boolean,
 ): Variable {
   const name = fieldPath.join(".");
-  const fail = (fault: string): never => {
-    throw new Error(`${binding.method}: {${name}} in ${binding.template.source} ${fault}`);
+  const fail = (problem: string): never => {
+    throw new Error(`${binding.method}: {${name}} in ${binding.template.source} ${problem}`);
   };
   const fields: DescField[] = [];
   let desc: DescMessage | undefined = binding.method.input;
   for (const part of fieldPath) {
     const field: DescField | undefined = desc?.fields.find((each) => each.name === part);
-    fields.push(field ?? fail("names no field of the request"));
+    fields.push(field ?? fail("is not a field of the request"));
     const inner: DescMessage | undefined = field?.fieldKind === "message" ? field.message : undefined;
     desc = inner && !hasCustomJsonRepresentation(inner) ? inner : undefined;
   }
@@ -175,7 +175,6 @@ function compileVariable(
   };
 }
 
-/** Whether path and body give a field the same value. */
 function isSame(a: unknown, b: unknown): boolean {
   const bytes = a instanceof Uint8Array && b instanceof Uint8Array;
   return a === b || Object.is(a, b) || (bytes && Buffer.compare(a, b) === 0);

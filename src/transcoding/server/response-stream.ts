@@ -2,15 +2,15 @@ import type { ServerResponse } from "node:http";
 import type { Http2ServerResponse } from "node:http2";
 import type { WrittenMessage } from "./message-writer.ts";
 
-/** How a stream of messages is laid out over HTTP. */
+/** Format of a stream of messages over HTTP. */
 export type StreamFormat = "json-array" | "ndjson" | "raw";
 
-/** Writes a stream as its messages come; waits while the caller does not read. */
+/** Writes the messages of a stream, with backpressure. */
 export type ResponseStream = {
-  /** Sends one message. Resolves when the next one may come. */
+  /** Sends one message. Resolves when the next one can be sent. */
   write(message: WrittenMessage): Promise<void>;
   end(): void;
-  /** Whether anything was sent, so that the status can no longer be changed. */
+  /** Whether anything was sent; the status can then no longer change. */
   readonly started: boolean;
 };
 
@@ -19,7 +19,7 @@ const contentTypes: Readonly<Record<Exclude<StreamFormat, "raw">, string>> = {
   ndjson: "application/x-ndjson; charset=utf-8",
 };
 
-/** Creates the writer. Headers leave with the first message, so that a call that fails at once has its status. */
+/** Creates the writer. Sends headers with the first message, so that a call that fails before it gets its own status. */
 export function createResponseStream(
   response: ServerResponse | Http2ServerResponse,
   format: StreamFormat,
@@ -39,7 +39,7 @@ export function createResponseStream(
     async write({ contentType, content }) {
       const first = !started;
       if (first) {
-        // Raw bytes have the type that the first message says.
+        // Raw bytes have the content type of the first message.
         start(format === "raw" ? contentType : contentTypes[format]);
       }
       const before = format === "json-array" ? (first ? "[" : ",") : "";
@@ -59,15 +59,15 @@ export function createResponseStream(
   };
 }
 
-/** Whether the reader of an answer has gone, so that nothing can be written any more. */
+/** Returns whether the client has disconnected, so that nothing can be written. */
 export function isGone(response: ServerResponse | Http2ServerResponse): boolean {
-  // An answer over HTTP/2 does not say so itself.
+  // A response over HTTP/2 does not report this itself.
   return "stream" in response ? response.stream.destroyed : response.destroyed;
 }
 
-/** Resolves when more may be written, or nothing ever can. */
+/** Resolves when more can be written or the client has disconnected. */
 function drained(response: ServerResponse | Http2ServerResponse): Promise<void> {
-  // Of one that has gone no event comes any more.
+  // No event follows a disconnect.
   if (isGone(response)) {
     return Promise.resolve();
   }

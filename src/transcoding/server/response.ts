@@ -8,26 +8,26 @@ import { type Coding, chooseCoding, compress } from "./response-coding.ts";
 
 type Response = ServerResponse | Http2ServerResponse;
 
-/** What every answer of a handler has in common. */
+/** The response to one request, and what the handler adds to it. */
 export type ResponseFrame = {
   readonly response: Response;
-  /** Headers of the handler itself, such as those of CORS. */
+  /** Headers that the handler adds, such as those of CORS. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Request headers that the answer depends on, for Vary (RFC 9110 12.5.5). */
+  /** Names of request headers that the response depends on (RFC 9110 12.5.5). */
   readonly vary: string;
-  /** Codings that the caller takes, as its header has them. */
+  /** `Accept-Encoding` of the request. */
   readonly acceptEncoding: string | undefined;
-  /** Contents from this size on are compressed, in bytes. */
+  /** Smallest content that is compressed, in bytes. */
   readonly compressMinBytes: number;
 };
 
-/** Answers 200 with a whole content. */
+/** Responds with 200 and the given content, compressed if the caller accepts it. */
 export async function respondContent(
   frame: ResponseFrame,
   { contentType, content }: WrittenMessage,
   headers: Headers | undefined,
 ): Promise<void> {
-  // The size first: most answers are too short for the caller's wishes to matter.
+  // The size first, because most responses are too short to compress.
   const isShort = Buffer.byteLength(content) < frame.compressMinBytes;
   const coding = isShort ? undefined : chooseCoding(frame.acceptEncoding);
   if (coding === undefined) {
@@ -37,7 +37,7 @@ export async function respondContent(
   respond(frame, 200, contentType, await compress(coding, content), { headers, coding });
 }
 
-/** Answers without a content. */
+/** Responds without content. */
 export function respondEmpty(
   frame: ResponseFrame,
   status: number,
@@ -48,16 +48,16 @@ export function respondEmpty(
     .end();
 }
 
-/** How an error leaves, where its code alone does not say it. */
+/** Properties of an error response that do not follow from its code. */
 export type ErrorResponseInit = Omit<ErrorBodyOptions, "httpStatus"> & {
-  /** Instead of the status that belongs to the code: 405, 413, 415 and the like have no code of their own. */
+  /** Replaces the status of the code, because statuses such as 405, 413 and 415 have no code of their own. */
   httpStatus?: number;
   headers?: Readonly<Record<string, string>>;
-  /** Close the connection afterwards, for the rest of the request is not going to be read. */
+  /** Close the connection afterwards, because the rest of the request is not read. */
   close?: boolean;
 };
 
-/** Answers with an error in Google's JSON form. */
+/** Responds with an error in Google's JSON form. */
 export function respondError(frame: ResponseFrame, error: ConnectError, init: ErrorResponseInit): void {
   const httpStatus = init.httpStatus ?? httpStatusOf[error.code];
   const headers = new Headers(error.metadata);
@@ -72,7 +72,7 @@ export function respondError(frame: ResponseFrame, error: ConnectError, init: Er
   respond(frame, httpStatus, jsonType, body, { headers, close: init.close ?? false });
 }
 
-/** What this file says itself, or only the connection may: a handler that passes headers on cannot break these. */
+/** Headers that method implementations cannot set: set here or by the connection. */
 const ownHeaders: ReadonlySet<string> = new Set([
   "connection",
   "content-encoding",
@@ -88,7 +88,7 @@ const ownHeaders: ReadonlySet<string> = new Set([
   "vary",
 ]);
 
-/** Returns the header fields of an answer, as writeHead takes them. */
+/** Returns the header fields of a response in the form that writeHead accepts. */
 export function headerFields(
   frame: ResponseFrame,
   contentType: string,
@@ -140,13 +140,13 @@ function respond(
   if (close && response.req.httpVersionMajor === 1) {
     fields.push("connection", "close");
   }
-  // As a string the content leaves in one write with the header, and as ASCII it needs no encoding.
+  // A string is sent in one write with the header; latin1 avoids encoding if it is ASCII.
   const encoding = length === content.length ? "latin1" : "utf8";
   (response as ServerResponse).writeHead(status, fields).end(content, encoding);
   if (close && "stream" in response) {
-    // RFC 9113 8.1: after the answer, the rest of the request is asked not to come.
+    // RFC 9113 8.1: after the response, asks the client to stop sending the request.
     response.stream.close();
-    // What had come by then would otherwise wait for a reader, and the stream with it.
+    // Discards data that has already arrived, since unread data would keep the stream open.
     response.stream.resume();
   }
 }

@@ -26,36 +26,36 @@ import { type HttpBinding, type HttpRules, httpBindingsOf } from "../http/rules.
 import { compileMessageWriter, type MessageWriter } from "./message-writer.ts";
 import { type BindOptions, compileRequestBinder, type RequestBinder } from "./request-binder.ts";
 
-/** How a route answers: with one message, or with one after the other. */
+/** Calls the implementation of a route, which returns one message or a stream. */
 export type Invoke =
   | { readonly kind: "unary"; call(message: Message, context: HandlerContext): Promise<Message> }
   | { readonly kind: "stream"; call(message: Message, context: HandlerContext): AsyncIterable<Message> };
 
-/** A binding with everything that a call needs, compiled. */
+/** A binding with everything that calls need, compiled. */
 export type RestRoute = {
   readonly method: DescMethod;
   readonly binding: HttpBinding;
   readonly binder: RequestBinder;
-  /** JSON path of the field that is the body, if the body is one field. */
+  /** JSON name of the field that is the body, if the body is one field. */
   readonly bodyPath: string | undefined;
-  /** Whether a wildcard of the path is not captured by a variable, and so is decoded by nobody. */
+  /** Whether the path has a wildcard outside of variables, whose text no variable decodes. */
   readonly hasLooseWildcard: boolean;
-  /** Sets the body where it is a google.api.HttpBody, whose bytes are taken as they are. */
+  /** Sets a body that is a google.api.HttpBody, whose bytes are not parsed. */
   readonly setRawBody: ((message: Message, contentType: string, data: Uint8Array) => void) | undefined;
   readonly write: MessageWriter;
-  /** Calls the implementation, through the interceptors if there are any. */
+  /** Calls the implementation through the interceptors. */
   readonly invoke: Invoke;
 };
 
 export type RestRouteOptions = BindOptions & {
   interceptors?: Interceptor[];
-  /** HttpRules that replace the annotations of the methods that they name. */
+  /** Rules that replace the annotations of the methods that they select. */
   rules?: HttpRules;
-  /** Types that an Any may hold. */
+  /** Types that an Any may contain. */
   registry?: Registry;
 };
 
-/** Collects services as a ConnectRouter does, and returns the tree of their REST routes. Throws on a bad rule. */
+/** Returns the tree of the REST routes of the registered services. Throws if a rule is invalid. */
 export function compileRestRoutes(
   register: (router: ConnectRouter) => void,
   options: RestRouteOptions,
@@ -85,7 +85,7 @@ export function compileRestRoutes(
     ({ selector }) => !routes.some(([{ method }]) => selector === `${method.parent.typeName}.${method.name}`),
   );
   if (stray !== undefined) {
-    throw new Error(`a rule has the selector "${stray.selector}", which is no method that is served`);
+    throw new Error(`a rule has the selector "${stray.selector}", which is not a served method`);
   }
   return buildRouteTree(routes);
 }
@@ -140,7 +140,7 @@ function compileInvoke(spec: MethodImplSpec, interceptors: Interceptor[]): Invok
       };
     default:
       throw new Error(
-        `${method}: its google.api.http rule cannot be served, for a request over REST is one message`,
+        `${method}: its google.api.http rule cannot be served, because a REST request is one message`,
       );
   }
 }

@@ -3,7 +3,7 @@ import { decodeQueryPart } from "../http/percent.ts";
 import type { ViolationList } from "../json/violations.ts";
 import { type FieldSelection, parseFieldSelection } from "./field-selection.ts";
 
-/** What a request asks of its answer, apart from the method's own fields. */
+/** System parameters of a request: how it wants the response to be written. */
 export type SystemParameters = {
   readonly enumAsInteger: boolean;
   readonly prettyPrint: boolean;
@@ -12,19 +12,19 @@ export type SystemParameters = {
 
 const none: SystemParameters = { enumAsInteger: false, prettyPrint: false, fields: "all" };
 
-/** Names by which a request may have a system parameter (https://cloud.google.com/apis/docs/system-parameters). */
+/** Matches queries that may have a system parameter (https://cloud.google.com/apis/docs/system-parameters). */
 const names = /(?:^|&)(?:\$|%24)?(?:alt|fields|prettyPrint|callback)=/i;
 
 /**
- * Reads the system parameters of a raw query that shape the answer: `$alt`, `$fields`, `$prettyPrint`. `callback`
- * is refused: JSONP would hand the answer to any page that asks. All others are for somebody else, or nobody.
+ * Reads the system parameters of a raw query that affect the response: `$alt`, `$fields`, `$prettyPrint`. Rejects
+ * `callback`, because JSONP would let any page read the response. Ignores all others.
  */
 export function readSystemParameters(
   rawQuery: string,
   output: DescMessage,
   violations: ViolationList,
 ): SystemParameters {
-  // Most requests have none, and this is on the way of every one.
+  // Hot path: most requests have none.
   if (rawQuery === "" || !names.test(rawQuery)) {
     return none;
   }
@@ -47,7 +47,7 @@ export function readSystemParameters(
         parameters = { ...parameters, fields: readFields(name, value, output, violations) };
         break;
       case "callback":
-        violations.add(name, "is not supported: JSONP would let any page read the answer");
+        violations.add(name, "is not supported: JSONP would let any page read the response");
         break;
     }
   }
@@ -83,8 +83,8 @@ function readFields(
     return "all";
   }
   const selection = parseFieldSelection(value, output);
-  if (selection !== "all" && "fault" in selection) {
-    violations.add(name, selection.fault as string);
+  if (selection !== "all" && "problem" in selection) {
+    violations.add(name, selection.problem as string);
     return "all";
   }
   return selection as FieldSelection;

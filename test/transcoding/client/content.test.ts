@@ -48,7 +48,7 @@ describe("K8: response_body", () => {
     ["GetParts", "[]", {}],
     ["GetParts", "null", {}],
     ["GetParts", "", {}],
-    ["GetParts", "{}", ["Internal", "the response is no library.v1.Parts"]],
+    ["GetParts", "{}", ["Internal", "the response is not a library.v1.Parts"]],
     ["GetFree", "null", { freeValue: null }],
     ["GetFree", "[1]", { freeValue: [1] }],
     ["GetFree", "0", { freeValue: 0 }],
@@ -114,7 +114,7 @@ describe("X1: HttpBody", () => {
   it("with a content type that is no header value is INVALID_ARGUMENT", async () => {
     expect(await call({ baseUrl: await echo() }, "Scan", { contentType: "a\nb" })).toEqual([
       "InvalidArgument",
-      "the content type of the body is no header value",
+      "the content type of the body is not a valid header value",
     ]);
   });
 });
@@ -163,7 +163,7 @@ describe("what a response may be", () => {
   ])("%#: %s is INTERNAL", async (body) => {
     expect(await call({ baseUrl: await answer(body) }, "GetAll")).toEqual([
       "Internal",
-      "the response is no library.v1.Parts",
+      "the response is not a library.v1.Parts",
     ]);
   });
 
@@ -181,7 +181,7 @@ describe("what a response may be", () => {
   it("J6: holds an Any if its type is in the registry", async () => {
     const any = { "@type": "type.googleapis.com/library.v1.Volume", title: "a" };
     const baseUrl = await answer(JSON.stringify({ any }));
-    expect(await call({ baseUrl }, "GetAll")).toEqual(["Internal", "the response is no library.v1.Parts"]);
+    expect(await call({ baseUrl }, "GetAll")).toEqual(["Internal", "the response is not a library.v1.Parts"]);
     const registry = createRegistry(clientMessage("Volume"));
     expect(await call({ baseUrl, jsonOptions: { registry } }, "GetAll")).toEqual({ any });
   });
@@ -196,8 +196,8 @@ describe("what a response may be", () => {
 });
 
 it.each([
-  ["Trace", "fetch sends no TRACE"],
-  ["GetWithBody", "fetch sends no body with GET"],
+  ["Trace", "fetch cannot send TRACE requests"],
+  ["GetWithBody", "fetch cannot send GET requests with a body"],
 ])("T15: %s is UNIMPLEMENTED", async (name, text) => {
   expect(await call({ baseUrl: "http://127.0.0.1" }, name)).toEqual([
     "Unimplemented",

@@ -10,8 +10,8 @@ import { bindingFor, custom, everything, get, post } from "../fixtures/library.t
 /** Writes a request as one line, and its body below. */
 function expand(rule: HttpRule, json: JsonValue): string[] {
   const expanded = expandRequest(bindingFor(rule), fromJson(everything, json));
-  if ("fault" in expanded) {
-    return [expanded.fault];
+  if ("problem" in expanded) {
+    return [expanded.problem];
   }
   const { httpMethod, path, query, body } = expanded;
   const line = `${httpMethod} ${path}${query === "" ? "" : `?${query}`}`;
@@ -89,11 +89,11 @@ describe("expandRequest: the path", () => {
     ["K2", "/v1/{string_value=a/**}", "b/x", "string_value must have the form a/**"],
     ["K2", "/v1/{string_value=a/**/b}", "a/x/c", "string_value must have the form a/**/b"],
     ["K2", "/v1/{string_value=a/**/b}", "a", "string_value must have the form a/**/b"],
-  ])("%s: %s refuses %j", (_, template, value, fault) => {
+  ])("%s: %s refuses %j", (_, template, value, problem) => {
     // Not from JSON, whose reader knows about surrogates.
     const message = fromJson(everything, {});
     Object.assign(message, { stringValue: value });
-    expect(expandRequest(bindingFor(get(template)), message)).toEqual({ fault });
+    expect(expandRequest(bindingFor(get(template)), message)).toEqual({ problem });
   });
 
   it.each([
@@ -143,8 +143,8 @@ describe("expandRequest: the query", () => {
     expect(expand(rule, json)).toEqual([`GET /v1${query === "" ? "" : `?${query}`}`]);
   });
 
-  const list = "is a list of messages, which no query parameter can carry";
-  const free = "has keys of its own, which no query parameter can carry";
+  const list = "is a list of messages, which a query cannot contain";
+  const free = "has keys of its own, which a query cannot contain";
 
   it.each([
     ["Q6", { parts: [{ count: 1 }] }, `parts ${list}`],
@@ -157,15 +157,15 @@ describe("expandRequest: the query", () => {
     ["Q6", { value: null }, `value ${free}`],
     ["Q6", { listValue: [1] }, `listValue ${free}`],
     ["Q6", { any: {} }, `any ${free}`],
-  ])("%s: refuses %j", (_, json, fault) => {
-    expect(expand(rule, json)).toEqual([fault]);
+  ])("%s: refuses %j", (_, json, problem) => {
+    expect(expand(rule, json)).toEqual([problem]);
   });
 
   it("D7: refuses half a surrogate pair", () => {
     const message = fromJson(everything, {});
     Object.assign(message, { texts: ["a", "\ud800"] });
     expect(expandRequest(bindingFor(rule), message)).toEqual({
-      fault: "texts must be valid Unicode: it has an unpaired surrogate",
+      problem: "texts must be valid Unicode: it has an unpaired surrogate",
     });
   });
 });
@@ -238,7 +238,7 @@ describe("expandRequest: the body", () => {
     const any = { typeUrl: "type.googleapis.com/a.B", value: new Uint8Array([8]) };
     const message = Object.assign(create(everything), { any: create(AnySchema, any) });
     expect(expandRequest(bindingFor(post("/v1", "*")), message)).toEqual({
-      fault: expect.stringMatching(/^the request has no JSON form: /),
+      problem: expect.stringMatching(/^the request has no JSON form: /),
     });
   });
 
@@ -249,7 +249,7 @@ describe("expandRequest: the body", () => {
     [
       "T13",
       post("/v1", "nothing"),
-      'its google.api.http rule has the body "nothing", which is no field of it',
+      'its google.api.http rule has the body "nothing", which is not a field of the request',
     ],
   ])("%s: a rule that does not fit throws: %#", (_, rule, text) => {
     expect(() => expandRequest(bindingFor(rule), create(everything))).toThrow(
@@ -293,8 +293,8 @@ it.each([
     const binding = bindingFor(rule);
     const message = fromJson(everything, json);
     const expanded = expandRequest(binding, message);
-    if ("fault" in expanded) {
-      throw new Error(expanded.fault);
+    if ("problem" in expanded) {
+      throw new Error(expanded.problem);
     }
     const match = buildRouteTree([[binding, binding] as const]).match(expanded.httpMethod, expanded.path);
     const captures = match !== undefined && "captures" in match ? match.captures : [];

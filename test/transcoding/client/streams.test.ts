@@ -269,7 +269,7 @@ describe("the end of a call", () => {
   it.each(["Collect", "Talk"])("X4: %s streams requests and is UNIMPLEMENTED", async (name) => {
     expect(await read({ baseUrl: "http://127.0.0.1" }, { name, json: {} })).toMatchObject({
       code: "Unimplemented",
-      text: `rpc library.v1.Streams.${name} cannot be called over REST: a request is one message, and this method streams them`,
+      text: `rpc library.v1.Streams.${name} cannot be called over REST: a request is one message, but this method streams requests`,
     });
   });
 

@@ -247,7 +247,7 @@ describe("against any other server", () => {
     const error = await failure(await answer(200, body));
     expect([error.code, error.rawMessage]).toEqual([
       Code.Internal,
-      "the response is no library.v1.ListBooksResponse",
+      "the response is not a library.v1.ListBooksResponse",
     ]);
   });
 

@@ -43,12 +43,12 @@ describe("bindingsOfRule", () => {
     [
       "T15: a custom kind of nothing",
       custom("", "/v1"),
-      'its google.api.http rule has the HTTP method "", which is none',
+      'its google.api.http rule has the HTTP method "", which is not valid',
     ],
     [
       "T15: a custom kind of two words",
       custom("A B", "/v1"),
-      'its google.api.http rule has the HTTP method "A B", which is none',
+      'its google.api.http rule has the HTTP method "A B", which is not valid',
     ],
     [
       "T14: additional bindings that nest",

@@ -229,7 +229,7 @@ describe.each(protocols)("%s", (protocol) => {
     expect(answer.status).toBe(406);
     expect(errorOf(answer)).toMatchObject({
       code: 406,
-      message: "only application/json can be answered",
+      message: "the response can only be application/json",
       details: [{ reason: "RESPONSE_NOT_ACCEPTABLE" }],
     });
     expect(calls).toEqual([]);

@@ -305,23 +305,23 @@ describe("bind: no body", () => {
 
 describe("compileRequestBinder", () => {
   it.each([
-    ["T12", get("/v1/{bogus}"), "{bogus} in /v1/{bogus} names no field of the request"],
-    ["T12", get("/v1/{stringValue}"), "{stringValue} in /v1/{stringValue} names no field of the request"],
-    ["T12", get("/v1/{part.bogus}"), "{part.bogus} in /v1/{part.bogus} names no field of the request"],
+    ["T12", get("/v1/{bogus}"), "{bogus} in /v1/{bogus} is not a field of the request"],
+    ["T12", get("/v1/{stringValue}"), "{stringValue} in /v1/{stringValue} is not a field of the request"],
+    ["T12", get("/v1/{part.bogus}"), "{part.bogus} in /v1/{part.bogus} is not a field of the request"],
     [
       "T12",
       get("/v1/{string_value.a}"),
-      "{string_value.a} in /v1/{string_value.a} names no field of the request",
+      "{string_value.a} in /v1/{string_value.a} is not a field of the request",
     ],
-    ["T12", get("/v1/{parts.label}"), "{parts.label} in /v1/{parts.label} names no field of the request"],
-    ["T12", get("/v1/{labels.a}"), "{labels.a} in /v1/{labels.a} names no field of the request"],
-    ["T12", get("/v1/{time.seconds}"), "{time.seconds} in /v1/{time.seconds} names no field of the request"],
+    ["T12", get("/v1/{parts.label}"), "{parts.label} in /v1/{parts.label} is not a field of the request"],
+    ["T12", get("/v1/{labels.a}"), "{labels.a} in /v1/{labels.a} is not a field of the request"],
+    ["T12", get("/v1/{time.seconds}"), "{time.seconds} in /v1/{time.seconds} is not a field of the request"],
     [
       "T12",
       get("/v1/{string_wrapper.value}"),
-      "{string_wrapper.value} in /v1/{string_wrapper.value} names no field of the request",
+      "{string_wrapper.value} in /v1/{string_wrapper.value} is not a field of the request",
     ],
-    ["T12", get("/v1/{choice}"), "{choice} in /v1/{choice} names no field of the request"],
+    ["T12", get("/v1/{choice}"), "{choice} in /v1/{choice} is not a field of the request"],
     ["T12", get("/v1/{part}"), "{part} in /v1/{part} must be a singular field of a primitive type"],
     ["T12", get("/v1/{time}"), "{time} in /v1/{time} must be a singular field of a primitive type"],
     [
@@ -334,22 +334,22 @@ describe("compileRequestBinder", () => {
     [
       "T13",
       post("/v1", "bogus"),
-      'its google.api.http rule has the body "bogus", which is no field of the request',
+      'its google.api.http rule has the body "bogus", which is not a field of the request',
     ],
     [
       "T13",
       post("/v1", "part.inner"),
-      'its google.api.http rule has the body "part.inner", which is no field of the request',
+      'its google.api.http rule has the body "part.inner", which is not a field of the request',
     ],
     [
       "T13",
       post("/v1", "stringValue"),
-      'its google.api.http rule has the body "stringValue", which is no field of the request',
+      'its google.api.http rule has the body "stringValue", which is not a field of the request',
     ],
     [
       "T13",
       post("/v1", "**"),
-      'its google.api.http rule has the body "**", which is no field of the request',
+      'its google.api.http rule has the body "**", which is not a field of the request',
     ],
   ])("%s: refuses at start-up: %#", (_, rule, fault) => {
     expect(() => compileRequestBinder(bindingFor(rule))).toThrow(

@@ -178,7 +178,7 @@ describe.each(protocols)("%s", (protocol) => {
 
     it("X4: methods that take a stream are refused at the start", () => {
       expect(() => createTranscodingHandler({ routes: (router) => router.service(talk, {}) })).toThrow(
-        /Chat.*a request over REST is one message/,
+        /Chat.*a REST request is one message/,
       );
     });
   });

@@ -14,64 +14,64 @@ import type { HttpBinding } from "../http/rules.ts";
 import type { OpenMessage } from "../json/assign.ts";
 import { compileLongChecker, mayHoldLongNumber } from "../json/long-numbers.ts";
 
-/** Turns the content of responses to one binding into messages. */
-export type AnswerReader =
-  | { readonly kind: "raw"; read(data: Uint8Array, contentType: string): Message }
+/** Parses the content of responses to one binding. */
+export type MessageParser =
+  | { readonly kind: "raw"; parse(data: Uint8Array, contentType: string): Message }
   | {
       readonly kind: "json";
-      /** Raises INTERNAL for bytes that are not the JSON of the message. */
-      read(bytes: Uint8Array): Message;
-      /** Like `read`, but raises the error that `{"error":{…}}` is, where a stream may have it for a message. */
-      readElement(bytes: Uint8Array, errorOf: (text: string) => ConnectError): Message;
-      /** The message of a response without content; undefined if that cannot be one. */
+      /** Raises INTERNAL if the bytes are not the JSON of the message. */
+      parse(bytes: Uint8Array): Message;
+      /** Like `parse`, for elements of a stream: raises `errorOf(text)` if the element is `{"error":{…}}`. */
+      parseElement(bytes: Uint8Array, errorOf: (text: string) => ConnectError): Message;
+      /** The message of a response without content; undefined if the message type requires content. */
       empty(): Message | undefined;
     };
 
 /**
- * Compiles the reader for a binding. With a `response_body`, the document is that field alone, and `null` or nothing
- * leaves it unset. A google.api.HttpBody is the bytes as they are. Throws if there is no such field.
+ * Compiles the parser of a binding. With a `response_body`, the document is that field alone; `null` or no content
+ * leaves it unset. The bytes of a google.api.HttpBody are not parsed. Throws if there is no such field.
  */
-export function compileAnswerReader(
+export function compileMessageParser(
   { method, responseBody }: HttpBinding,
   options: Partial<JsonReadOptions>,
-): AnswerReader {
+): MessageParser {
   const desc = method.output;
   const field = desc.fields.find(({ name }) => name === responseBody);
   if (responseBody !== "" && field === undefined) {
     throw new Error(
-      `${method}: its google.api.http rule has the response_body "${responseBody}", which is no field`,
+      `${method}: its google.api.http rule has the response_body "${responseBody}", which is not a field of the response`,
     );
   }
   if (field === undefined ? isHttpBody(desc) : isHttpBodyField(field)) {
-    return { kind: "raw", read: compileRawReader(desc, field) };
+    return { kind: "raw", parse: compileRawParser(desc, field) };
   }
-  const refuseLongs = compileLongChecker(desc);
+  const checkLongs = compileLongChecker(desc);
 
-  const readParsed = (parsed: JsonValue, text: string): Message => {
+  function toMessage(parsed: JsonValue, text: string): Message {
     const json = field === undefined ? parsed : ({ [field.jsonName]: parsed } satisfies JsonObject);
     try {
       if (mayHoldLongNumber(text)) {
-        refuseLongs(json);
+        checkLongs(json);
       }
       return fromJson(desc, json, options);
     } catch (cause) {
-      throw noMessage(desc, cause);
+      throw notTheMessage(desc, cause);
     }
-  };
+  }
   const declaresError = declares(field === undefined ? desc : field.message, "error");
 
   return {
     kind: "json",
-    read(bytes) {
-      const { json, text } = parse(bytes, desc);
-      return readParsed(json, text);
+    parse(bytes) {
+      const { json, text } = parseJson(bytes, desc);
+      return toMessage(json, text);
     },
-    readElement(bytes, errorOf) {
-      const { json, text } = parse(bytes, desc);
+    parseElement(bytes, errorOf) {
+      const { json, text } = parseJson(bytes, desc);
       if (!declaresError && isErrorElement(json)) {
         throw errorOf(text);
       }
-      return readParsed(json, text);
+      return toMessage(json, text);
     },
     empty: () => (field !== undefined || desc.fields.length === 0 ? create(desc) : undefined),
   };
@@ -81,7 +81,7 @@ function declares(desc: DescMessage | undefined, name: string): boolean {
   return desc?.fields.some((field) => field.name === name || field.jsonName === name) ?? false;
 }
 
-/** Nothing but an `error` that looks like AIP-193's: a newer server may give a message a field of that name. */
+/** Returns whether an element has only the key `error`, with an AIP-193 error: messages may have a field of that name. */
 function isErrorElement(json: JsonValue): boolean {
   if (typeof json !== "object" || json === null || Array.isArray(json) || Object.keys(json).length !== 1) {
     return false;
@@ -94,24 +94,30 @@ function isErrorElement(json: JsonValue): boolean {
   return typeof code === "number" || typeof status === "string" || typeof message === "string";
 }
 
-// Fatal: bytes that are no UTF-8 must not become other text unseen.
+// Fatal, because invalid UTF-8 must not silently become other text.
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-function parse(bytes: Uint8Array, desc: DescMessage): { json: JsonValue; text: string } {
+function parseJson(bytes: Uint8Array, desc: DescMessage): { json: JsonValue; text: string } {
   try {
     const text = utf8.decode(bytes);
     return { json: JSON.parse(text) as JsonValue, text };
   } catch (cause) {
-    throw noMessage(desc, cause);
+    throw notTheMessage(desc, cause);
   }
 }
 
-function noMessage(desc: DescMessage, cause: unknown): ConnectError {
-  return new ConnectError(`the response is no ${desc.typeName}`, Code.Internal, undefined, undefined, cause);
+function notTheMessage(desc: DescMessage, cause: unknown): ConnectError {
+  return new ConnectError(
+    `the response is not a ${desc.typeName}`,
+    Code.Internal,
+    undefined,
+    undefined,
+    cause,
+  );
 }
 
-function compileRawReader(desc: DescMessage, field: DescField | undefined) {
-  return (data: Uint8Array, contentType: string): Message => {
+function compileRawParser(desc: DescMessage, field: DescField | undefined) {
+  return function parseRaw(data: Uint8Array, contentType: string): Message {
     const content = create(field?.message ?? desc) as OpenMessage;
     content.contentType = contentType;
     content.data = data;

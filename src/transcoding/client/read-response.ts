@@ -2,42 +2,42 @@ import type { Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { readErrorBody } from "../http/error-body.ts";
 import { createJsonArrayElements, createJsonLines } from "../json/elements.ts";
-import type { AnswerReader } from "./answer-reader.ts";
+import type { MessageParser } from "./message-parser.ts";
 
-/** Longest error body that is read: what comes after it would not be shown to anybody. In bytes. */
-const longestError = 1024 * 1024;
+/** Longest error body that is read, in bytes. */
+const maxErrorBytes = 1024 * 1024;
 
-/** Reads the message of a unary response. Raises RESOURCE_EXHAUSTED for more than `maxBytes`, INTERNAL for nonsense. */
+/** Reads the message of a unary response. Raises RESOURCE_EXHAUSTED above `maxBytes`, INTERNAL for invalid content. */
 export async function readMessage(
   response: Response,
-  reader: AnswerReader,
+  parser: MessageParser,
   maxBytes: number,
 ): Promise<Message> {
   const bytes = await readWhole(response, maxBytes);
-  if (reader.kind === "raw") {
-    return reader.read(bytes, contentTypeOf(response));
+  if (parser.kind === "raw") {
+    return parser.parse(bytes, contentTypeOf(response));
   }
-  const empty = bytes.length === 0 ? reader.empty() : undefined;
-  return empty ?? reader.read(bytes);
+  const empty = bytes.length === 0 ? parser.empty() : undefined;
+  return empty ?? parser.parse(bytes);
 }
 
 /**
- * Yields the messages of a server stream, each as soon as its last byte is there: the elements of a JSON array, lines
- * if the response is NDJSON, or the chunks of an HttpBody as they arrive. `maxBytes` bounds each message.
+ * Yields the messages of a server stream as soon as their last byte has arrived: elements of a JSON array, lines of
+ * NDJSON, or chunks of an HttpBody. `maxBytes` bounds each message.
  *
- * Ends with the error that stands in place of the last message, if one does; with DATA_LOSS if the array is cut off
- * while the response ends in order, for then what is missing was never sent; with what {@link readMessage} raises.
+ * Raises the error that the server sent in place of a message; DATA_LOSS if the array is cut off although the response
+ * ended normally; and the errors of {@link readMessage}.
  */
 export async function* readMessages(
   response: Response,
-  reader: AnswerReader,
+  parser: MessageParser,
   maxBytes: number,
 ): AsyncGenerator<Message> {
-  if (reader.kind === "raw") {
+  if (parser.kind === "raw") {
     const contentType = contentTypeOf(response);
     for await (const chunk of chunksOf(response)) {
       for (let start = 0; start < chunk.length; start += maxBytes) {
-        yield reader.read(chunk.slice(start, start + maxBytes), contentType);
+        yield parser.parse(chunk.slice(start, start + maxBytes), contentType);
       }
     }
     return;
@@ -48,25 +48,25 @@ export async function* readMessages(
   const elements = isLines(contentTypeOf(response))
     ? createJsonLines(maxBytes)
     : createJsonArrayElements(maxBytes);
-  // The response itself was 200; an error that names no code has no other to go by.
+  // The HTTP status, here 200, is the only code of an error that names none.
   const errorOf = (text: string) => readErrorBody(text, response.status, response.headers);
   for await (const chunk of chunksOf(response)) {
     for (const bytes of elements.push(chunk)) {
-      yield reader.readElement(bytes, errorOf);
+      yield parser.parseElement(bytes, errorOf);
     }
   }
   for (const bytes of elements.end()) {
-    yield reader.readElement(bytes, errorOf);
+    yield parser.parseElement(bytes, errorOf);
   }
 }
 
-/** Reads the error that a response is whose status says so, whatever its body. */
+/** Reads the error of a response whose status is not 2xx. */
 export async function readError(response: Response): Promise<ConnectError> {
   let body = "";
   try {
-    body = new TextDecoder().decode(await readWhole(response, longestError));
+    body = new TextDecoder().decode(await readWhole(response, maxErrorBytes));
   } catch {
-    // The status is known, which is more than "the body broke off".
+    // The status says more than a broken connection.
   }
   return readErrorBody(body, response.status, response.headers);
 }
@@ -94,7 +94,7 @@ async function readWhole(response: Response, maxBytes: number): Promise<Uint8Arr
   return whole;
 }
 
-/** The body's chunks, after decompression. By a reader: not every browser can iterate over a stream. */
+/** Yields the decompressed chunks of a body. Uses a reader because not every browser can iterate over a stream. */
 async function* chunksOf(response: Response): AsyncGenerator<Uint8Array> {
   if (response.body === null) {
     return;
@@ -109,7 +109,7 @@ async function* chunksOf(response: Response): AsyncGenerator<Uint8Array> {
       yield value;
     }
   } finally {
-    // Whoever leaves early wants no more of it; after the end this does nothing.
+    // Stops the transfer if the caller stops early; has no effect after the end.
     reader.cancel().catch(() => {});
   }
 }

@@ -1,0 +1,73 @@
+import type { IncomingMessage } from "node:http";
+import type { Http2ServerRequest } from "node:http2";
+import type { Message } from "@bufbuild/protobuf";
+import { decodeSegments } from "../http/percent.ts";
+import type { RequestTarget } from "../http/request-target.ts";
+import type { RouteMatch } from "../http/route-tree.ts";
+import { checkDuplicateKeys, parseJsonDocument } from "../json/document.ts";
+import { createViolationList } from "../json/violations.ts";
+import type { RestErrors } from "./errors.ts";
+import { isJson } from "./media-types.ts";
+import { readBody } from "./read-body.ts";
+import type { RestRoute } from "./routes.ts";
+import { readSystemParameters, type SystemParameters } from "./system-parameters.ts";
+
+type Request = IncomingMessage | Http2ServerRequest;
+
+/** The request message and the system parameters of a call. */
+export type Input = { readonly message: Message; readonly parameters: SystemParameters };
+
+/** Reads the input of a call from its path, query and body. Rejects with a RestError. */
+export type InputReader = (
+  match: RouteMatch<RestRoute>,
+  target: RequestTarget,
+  request: Request,
+) => Promise<Input>;
+
+/** Creates the reader. `maxBytes` bounds the decompressed body, `bodyTimeoutMs` the time that it may take to arrive. */
+export function createInputReader(errors: RestErrors, maxBytes: number, bodyTimeoutMs: number): InputReader {
+  return async function readInput({ route, captures }, { path, query }, request) {
+    const bytes = await readBytes(request);
+    const isEmpty = bytes.length === 0;
+    const contentType = request.headers["content-type"];
+    if (!isEmpty && route.setRawBody === undefined && !isJson(contentType)) {
+      throw errors.contentType("application/json");
+    }
+    const document = isEmpty || route.setRawBody !== undefined ? undefined : parseJsonDocument(bytes);
+    if (document !== undefined && "violations" in document) {
+      throw errors.malformed(document.violations);
+    }
+    const violations = createViolationList();
+    const parameters = readSystemParameters(query, route.method.output, violations);
+    if (route.hasLooseWildcard && decodeSegments(path) === undefined) {
+      violations.add("path", "must be percent-encoded UTF-8");
+    }
+    const bound = route.binder.bind({ captures, query, body: document?.json });
+    const inBody =
+      "violations" in bound ? bound.violations : checkDuplicateKeys(document?.text ?? "", bound.keys);
+    if ("violations" in bound || violations.found.length + inBody.length > 0) {
+      throw errors.malformed([...violations.found, ...inBody]);
+    }
+    if (!isEmpty) {
+      route.setRawBody?.(bound.message, contentType ?? "", bytes);
+    }
+    return { message: bound.message, parameters };
+  };
+
+  async function readBytes(request: Request): Promise<Buffer> {
+    const body = await readBody(request, maxBytes, bodyTimeoutMs);
+    if (!("problem" in body)) {
+      return body.bytes;
+    }
+    switch (body.problem) {
+      case "too-large":
+        throw errors.tooLarge(maxBytes);
+      case "too-slow":
+        throw errors.tooSlow(bodyTimeoutMs);
+      case "unknown-encoding":
+        throw errors.contentEncoding();
+      case "broken-encoding":
+        throw errors.malformed([{ field: "body", description: "does not decompress" }]);
+    }
+  }
+}
