@@ -3,7 +3,7 @@ import { createRoutes } from "../services/routes.ts";
 import { openStore } from "../store/open-store.ts";
 import { listenAdmin } from "./admin.ts";
 import { createRouterWithHandlers } from "./calls/handlers.ts";
-import { createWarmRules } from "./calls/warm-rules.ts";
+import { warmRules } from "./calls/warm-rules.ts";
 import { rejectCleartext } from "./cleartext.ts";
 import { listen } from "./connections/listener.ts";
 import { createOverloadGuard } from "./limits/overload.ts";
@@ -99,7 +99,7 @@ async function connectParts(options: ServerOptions, parts: Parts, closers: Close
     store,
     clock,
     clockSkewMs: options.clockSkewMs ?? 60_000,
-    rules: createWarmRules(),
+    rules: warmRules(),
     stopping: stopping.signal,
     reflection: options.reflection ?? true,
   });

@@ -2,11 +2,15 @@ import { create } from "@bufbuild/protobuf";
 import { type ContractRules, createContractRules } from "../../plans/contract-rules.ts";
 import { contractServices } from "../../services/routes.ts";
 
-/** Creates the rules of the contract and compiles those of every request, so that no caller waits for it. */
-export function createWarmRules(): ContractRules {
-  const rules = createContractRules();
-  for (const { input } of contractServices.flatMap(({ methods }) => methods)) {
-    rules(input, create(input));
+let warm: ContractRules | undefined;
+
+/** Returns the rules of the contract with those of every request compiled, once per process: no caller waits for it. */
+export function warmRules(): ContractRules {
+  if (warm === undefined) {
+    warm = createContractRules();
+    for (const { input } of contractServices.flatMap(({ methods }) => methods)) {
+      warm(input, create(input));
+    }
   }
-  return rules;
+  return warm;
 }

@@ -37,7 +37,10 @@ const lateTicks = 3;
  * as long before it is read, and delay all others. Rejecting costs a small part of serving, so the loop recovers. As in
  * CoDel (RFC 8289), the minimum of the last delays counts: only a queue that persists is bad.
  */
-export function createOverloadGuard({ maxInFlight, maxEventLoopDelayMs }: OverloadOptions): OverloadGuard {
+export function createOverloadGuard(
+  { maxInFlight, maxEventLoopDelayMs }: OverloadOptions,
+  nowMs: () => number = () => performance.now(),
+): OverloadGuard {
   const inFlight = { authenticated: 0, anonymous: 0 };
   const limit = { authenticated: maxInFlight, anonymous: maxAnonymous };
   const release = {
@@ -49,10 +52,10 @@ export function createOverloadGuard({ maxInFlight, maxEventLoopDelayMs }: Overlo
     },
   };
   let late = 0;
-  let dueAt = performance.now() + tickMs;
+  let dueAt = nowMs() + tickMs;
 
   function measureDelay(): void {
-    const now = performance.now();
+    const now = nowMs();
     late = now - dueAt > maxEventLoopDelayMs ? late + 1 : 0;
     dueAt = now + tickMs;
   }

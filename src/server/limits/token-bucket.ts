@@ -1,26 +1,24 @@
 import type { OperatorRate } from "./server-limits.ts";
 
-/** Says whether one more call may start now and, if not, when. */
+/** Decides how many calls may start now and, if none, when the next may. */
 export type TokenBucket = {
-  /**
-   * Takes up to so many tokens and returns how many there were. 0 comes with the time until the next one, in ms.
-   */
+  /** Takes up to `most` tokens. If there is none, `waitMs` is the time until the next one, in ms; otherwise 0. */
   take(most: number, nowMs: number): { taken: number; waitMs: number };
-  /** Whether it is full, and so as good as a new one. */
+  /** Whether it is full, and so the same as a new one. */
   isFull(nowMs: number): boolean;
 };
 
-/** Creates a bucket that starts full. Time is passed in, so a test needs no clock. */
+/** Creates a bucket that starts full. Time is passed in, so that a test needs no clock. */
 export function createTokenBucket({ perSecond, burst }: OperatorRate): TokenBucket {
   let tokens = burst;
-  let filledAt = Number.NEGATIVE_INFINITY;
+  let filledAt: number | undefined;
 
-  const fill = (nowMs: number) => {
-    // A clock that is set back fills nothing.
-    const elapsed = Number.isFinite(filledAt) ? Math.max(0, nowMs - filledAt) : 0;
-    tokens = Math.min(burst, tokens + (elapsed * perSecond) / 1000);
+  function fill(nowMs: number): void {
+    // A clock that is set back adds nothing.
+    const elapsedMs = Math.max(0, nowMs - (filledAt ?? nowMs));
+    tokens = Math.min(burst, tokens + (elapsedMs * perSecond) / 1000);
     filledAt = nowMs;
-  };
+  }
 
   return {
     take(most, nowMs) {

@@ -1,42 +1,62 @@
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import type { ConnectError } from "@connectrpc/connect";
-import { describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { RetryInfoSchema } from "#deps/google/rpc/error_details_pb.js";
-import { createOverloadGuard } from "../../../src/server/limits/overload.ts";
+import { createOverloadGuard, type OverloadOptions } from "../../../src/server/limits/overload.ts";
 import { apiErrorOf } from "../../support/api-error.ts";
-import { openSocket } from "../../support/http/raw-socket.ts";
+import { openSocket, type RawSocket } from "../../support/http/raw-socket.ts";
 import { parent, protocols, startTestServer, type TestServer } from "../../support/test-server.ts";
 
-/** Sends the beginning of a push, which then counts as under way, and returns how to finish it. */
-async function pushSlowly(server: TestServer) {
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer({ limits: { maxInFlight: 2 }, admin: { host: "127.0.0.1", port: 0 } });
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+});
+
+/** Sends the header of a push, which then is in flight. */
+async function startPush(): Promise<RawSocket> {
   const socket = await openSocket(server.port);
   socket.write(
     `POST /v1/${parent}/planGroups HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n` +
       `authorization: Bearer ${server.token}\r\ncontent-length: 19\r\nexpect: 100-continue\r\n\r\n`,
   );
   await socket.received(/100 Continue/);
-  return async () => {
-    socket.write('{"planGroupId":"g"}');
-    await socket.received(/HTTP\/1\.1 200 OK/);
-    socket.destroy();
-  };
+  return socket;
 }
 
-const health = (server: TestServer) =>
-  fetch(`${server.url}/grpc.health.v1.Health/Check`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: "{}",
+async function finishPush(socket: RawSocket): Promise<void> {
+  socket.write('{"planGroupId":"g"}');
+  await socket.received(/HTTP\/1\.1 200 OK/);
+  socket.destroy();
+}
+
+const createGroup = (protocol: (typeof protocols)[number] = "rest", token = server.token) =>
+  server.client(protocol, token).createPlanGroup({ parent, planGroupId: "g" });
+
+const createGroupOutcome = (of = server) =>
+  of
+    .client("rest")
+    .createPlanGroup({ parent, planGroupId: "g" })
+    .then(
+      () => "served",
+      (error: unknown) => apiErrorOf(Promise.reject(error)).then(({ reason }) => reason),
+    );
+
+describe("a server with as many calls in flight as allowed", () => {
+  const inFlight: RawSocket[] = [];
+  beforeEach(async () => {
+    inFlight.push(await startPush(), await startPush());
+  });
+  afterEach(async () => {
+    await Promise.all(inFlight.splice(0).map(finishPush));
   });
 
-describe("a server with as many calls under way as it takes", () => {
   it.each(protocols)(
-    "refuses more over %s with a time to come back, and serves again after",
+    "rejects another call over %s with SERVER_OVERLOADED and a time to wait, and serves it once there is room",
     async (protocol) => {
-      await using server = await startTestServer({ limits: { maxInFlight: 2 } });
-      const finish = [await pushSlowly(server), await pushSlowly(server)];
-      const client = server.client(protocol);
-      const error = await client.createPlanGroup({ parent, planGroupId: "more" }).then(
+      const error = await createGroup(protocol).then(
         () => expect.fail("was served"),
         (raised: ConnectError) => raised,
       );
@@ -48,21 +68,34 @@ describe("a server with as many calls under way as it takes", () => {
       const delay = error.findDetails(RetryInfoSchema)[0]?.retryDelay;
       expect(delay && durationMs(delay)).toBeGreaterThanOrEqual(500);
       expect(error.metadata.get("retry-after")).toMatch(/^[1-3]$/);
-      await Promise.all(finish.map((each) => each()));
-      await client.createPlanGroup({ parent, planGroupId: "more" });
+      await Promise.all(inFlight.splice(0).map(finishPush));
+      await createGroup(protocol);
     },
   );
 
-  it("does not even look at the token of what it refuses", async () => {
-    await using server = await startTestServer({ limits: { maxInFlight: 1 } });
-    const finish = await pushSlowly(server);
-    const refused = server.client("rest", "wrong").createPlanGroup({ parent, planGroupId: "g" });
-    expect((await apiErrorOf(refused)).reason).toBe("SERVER_OVERLOADED");
-    await finish();
+  it("rejects a call before it verifies the token", async () => {
+    expect((await apiErrorOf(createGroup("rest", "wrong"))).reason).toBe("SERVER_OVERLOADED");
   });
 
-  it("cannot be kept busy by those who have no token, who are bounded apart", async () => {
-    await using server = await startTestServer();
+  it("answers health, readiness and metrics", async () => {
+    const health = await fetch(`${server.url}/grpc.health.v1.Health/Check`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: "{}",
+    });
+    expect(await health.json()).toEqual({ status: "SERVING" });
+    expect((await fetch(`${server.adminUrl}/readyz`)).status).toBe(200);
+    expect(await (await fetch(`${server.adminUrl}/metrics`)).text()).toContain("mdps_requests_in_flight 2");
+  });
+
+  it("serves again when a caller goes away", async () => {
+    inFlight.pop()?.destroy();
+    await expect.poll(() => createGroupOutcome()).toBe("served");
+  });
+});
+
+describe("a server with 256 token requests in flight", () => {
+  it("answers another one with 503 and still serves authenticated calls", async () => {
     const sockets = await Promise.all(
       Array.from({ length: 256 }, async () => {
         const socket = await openSocket(server.port);
@@ -80,92 +113,93 @@ describe("a server with as many calls under way as it takes", () => {
     });
     expect([token.status, token.headers.get("retry-after")]).toEqual([503, "1"]);
     expect(await token.json()).toMatchObject({ error: "temporarily_unavailable" });
-    await server.client("rest").createPlanGroup({ parent, planGroupId: "g" });
+    await createGroup();
     for (const socket of sockets) {
       socket.destroy();
     }
   });
+});
 
-  it("answers health and readiness all the same", async () => {
-    await using server = await startTestServer({
-      limits: { maxInFlight: 1 },
-      admin: { host: "127.0.0.1", port: 0 },
-    });
-    const finish = await pushSlowly(server);
-    expect(await (await health(server)).json()).toEqual({ status: "SERVING" });
-    expect((await fetch(`${server.adminUrl}/readyz`)).status).toBe(200);
-    expect(await (await fetch(`${server.adminUrl}/metrics`)).text()).toContain("mdps_requests_in_flight 1");
-    await finish();
-  });
-
-  it("has room again when a caller goes away", async () => {
-    await using server = await startTestServer({ limits: { maxInFlight: 1 } });
-    const socket = await openSocket(server.port);
-    socket.write(
-      `POST /v1/${parent}/planGroups HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${server.token}\r\n` +
-        "content-type: application/json\r\ncontent-length: 19\r\nexpect: 100-continue\r\n\r\n",
-    );
-    await socket.received(/100 Continue/);
-    socket.destroy();
-    await expect
-      .poll(() =>
-        server
-          .client("rest")
-          .createPlanGroup({ parent, planGroupId: "g" })
-          .then(
-            () => "served",
-            () => "refused",
-          ),
-      )
-      .toBe("served");
+describe("a server whose event loop is late", () => {
+  it("rejects calls with SERVER_OVERLOADED", async () => {
+    // Every measurement is above a negative limit.
+    await using late = await startTestServer({ limits: { maxEventLoopDelayMs: -1e9 } });
+    await expect.poll(() => createGroupOutcome(late)).toBe("SERVER_OVERLOADED");
   });
 });
 
-/** Keeps the event loop busy. */
-function block(ms: number): void {
-  const until = performance.now() + ms;
-  while (performance.now() < until) {}
-}
-
-/** Resolves when timers that are due have fired. */
-const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
-
-describe("a server whose event loop is late", () => {
-  it("refuses calls while it stays so, and serves again when it has caught up", async () => {
-    await using server = await startTestServer({ limits: { maxEventLoopDelayMs: 20 } });
-    const client = server.client("rest");
-    for (let look = 0; look < 4; look++) {
-      block(100);
-      await turn();
-    }
-    const refused = client.createPlanGroup({ parent, planGroupId: "g" });
-    expect((await apiErrorOf(refused)).reason).toBe("SERVER_OVERLOADED");
-    await expect
-      .poll(() =>
-        client.createPlanGroup({ parent, planGroupId: "g" }).then(
-          () => "served",
-          () => "refused",
-        ),
-      )
-      .toBe("served");
+describe("the overload guard", () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
   });
 
-  it("bears a single pause", async () => {
-    const guard = createOverloadGuard({ maxInFlight: 10, maxEventLoopDelayMs: 20 });
-    await turn();
-    block(300);
-    await turn();
-    expect(guard.enter("authenticated")).toBeDefined();
-    guard.stop();
+  /** A guard whose event loop is as late as a test says: `tick` measures once, with a delay in ms. */
+  function guardWith(options: Partial<OverloadOptions> = {}) {
+    let nowMs = 0;
+    const guard = createOverloadGuard({ maxInFlight: 10, maxEventLoopDelayMs: 20, ...options }, () => nowMs);
+    const tick = (delayMs: number) => {
+      nowMs += 50 + delayMs;
+      vi.advanceTimersByTime(50);
+    };
+    return { guard, tick, accepts: () => guard.enter("authenticated") !== undefined };
+  }
+
+  it("rejects calls after three late measurements in a row, and accepts them after one that is in time", () => {
+    const { tick, accepts } = guardWith();
+    tick(21);
+    tick(21);
+    expect(accepts()).toBe(true);
+    tick(21);
+    expect(accepts()).toBe(false);
+    tick(0);
+    expect(accepts()).toBe(true);
   });
 
-  it("never refuses for it if told so", async () => {
-    const guard = createOverloadGuard({ maxInFlight: 10, maxEventLoopDelayMs: 0 });
-    for (let look = 0; look < 4; look++) {
-      block(100);
-      await turn();
+  it("accepts calls at exactly the allowed delay", () => {
+    const { tick, accepts } = guardWith();
+    for (let count = 0; count < 10; count++) {
+      tick(20);
     }
-    expect(guard.enter("authenticated")).toBeDefined();
+    expect(accepts()).toBe(true);
+  });
+
+  it("accepts calls after a single long pause", () => {
+    const { tick, accepts } = guardWith();
+    tick(10_000);
+    tick(0);
+    tick(10_000);
+    tick(10_000);
+    expect(accepts()).toBe(true);
+  });
+
+  it("does not measure with a limit of 0, nor once it is stopped", () => {
+    guardWith({ maxEventLoopDelayMs: 0 });
+    expect(vi.getTimerCount()).toBe(0);
+    const { guard } = guardWith();
+    expect(vi.getTimerCount()).toBe(1);
     guard.stop();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("counts calls in flight per class of callers, until they are released", () => {
+    const { guard } = guardWith({ maxInFlight: 1 });
+    const release = guard.enter("authenticated");
+    expect(guard.enter("authenticated")).toBeUndefined();
+    expect(guard.enter("anonymous")).toBeDefined();
+    expect(guard.inFlight).toBe(2);
+    release?.();
+    expect(guard.inFlight).toBe(1);
+    expect(guard.enter("authenticated")).toBeDefined();
+  });
+
+  it("accepts at most 256 anonymous calls at once, whatever the limit for authenticated ones", () => {
+    const { guard } = guardWith({ maxInFlight: 1_000 });
+    const accepted = Array.from({ length: 300 }, () => guard.enter("anonymous")).filter(Boolean);
+    expect(accepted).toHaveLength(256);
+    accepted[0]?.();
+    expect(guard.enter("anonymous")).toBeDefined();
   });
 });
