@@ -44,11 +44,14 @@ const maxUnwritten = 8 * 1024 * 1024;
 export function createPipeline(options: PipelineOptions): Pipeline {
   const { sender, journal, concurrency } = options;
   const stopping = new AbortController();
-  const { signal } = stopping;
   let stopped: Stop | undefined;
   let failure: { readonly error: unknown } | undefined;
-  const queues = createUserQueues<Entry>({ process, limit: concurrency.limit, maxQueued, signal });
-  const send = createRetryingSender(options, { signal, inFlight: queues.inFlight, onRetry: journal.retried });
+  const queues = createUserQueues<Entry>({ process, limit: concurrency.limit, maxQueued });
+  const send = createRetryingSender(options, {
+    signal: stopping.signal,
+    inFlight: queues.inFlight,
+    onRetry: journal.retried,
+  });
 
   async function run(): Promise<Stop | undefined> {
     await read().catch(fail);
@@ -62,7 +65,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   async function read(): Promise<void> {
     for await (const block of options.records) {
       for (const record of block) {
-        if (signal.aborted) {
+        if (stopped !== undefined) {
           return;
         }
         // Awaits only if there is no room: most records pass without a turn of the event loop.
@@ -71,7 +74,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
           await room;
         }
       }
-      while (journal.waiting() > maxUnwritten && !signal.aborted) {
+      while (journal.waiting() > maxUnwritten && stopped === undefined) {
         await journal.flush().catch(() => undefined);
       }
     }
@@ -140,6 +143,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   function stop(cause: Stop): void {
     if (stopped === undefined) {
       stopped = cause;
+      queues.stop();
       stopping.abort();
       setTimeout(() => sender.close(), options.graceMs).unref();
     }

@@ -1,92 +1,258 @@
-import { readFile } from "node:fs/promises";
+import { appendFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Input } from "../../src/push/input/input.ts";
 import type { PushRequest } from "../../src/push/input/push-request.ts";
 import { readRecords } from "../../src/push/input/reader.ts";
-import { start } from "../../src/push/input/record.ts";
-import { createRecordParser } from "../../src/push/input/record-parser.ts";
-import { createPipeline, type PipelineOptions } from "../../src/push/pipeline.ts";
+import type { RawRecord } from "../../src/push/input/record.ts";
+import type { Stop } from "../../src/push/pipeline.ts";
 import { checkpointOf, openJournal } from "../../src/push/run/journal.ts";
 import { maskKey } from "../../src/push/run/mask.ts";
-import { createRun, openRun, type RunDirectory, type RunSettings } from "../../src/push/run/run-directory.ts";
-import { createBackOff } from "../../src/push/send/back-off.ts";
+import { openRun, type RunDirectory } from "../../src/push/run/run-directory.ts";
 import { createConcurrency } from "../../src/push/send/concurrency.ts";
 import { noAnswer, type Outcome } from "../../src/push/send/outcome.ts";
-import { makeDirectory, removeDirectory } from "../support/data-directory.ts";
+import { createPacer } from "../../src/push/send/pacer.ts";
 import { lineOf } from "../support/push-inputs.ts";
+import {
+  type Answer,
+  countedRecords,
+  heldAnswers,
+  inputOf,
+  pushLines,
+  turns,
+  withRun,
+} from "../support/push-pipeline.ts";
+import { createVirtualTimer } from "../support/push-timer.ts";
 
-const settings: RunSettings = {
-  version: 1,
-  createTime: "2026-01-01T00:00:00.000Z",
-  input: "-",
-  endpoint: "production",
-  protocol: "rest",
-  record: { parent: "operators/65001", client: "youtube" },
+const rejection = {
+  code: "INTERNAL",
+  reason: "INTERNAL",
+  message: "for user-77777",
+  violations: [],
+  metadata: {},
 };
 
-async function* chunksOf(text: string) {
-  yield Buffer.from(text);
-}
+describe("the pipeline with many records of few users", () => {
+  const users = ["a", "b"];
+  const lines = Array.from({ length: 5_000 }, (_, index) => lineOf(users[index % 2] ?? "", String(index)));
 
-const inputOf = (lines: readonly string[]): Input => ({
-  chunks: chunksOf(lines.map((line) => `${line}\n`).join("")),
-  from: start,
-  part: () => undefined,
+  it("reads no further than 2,048 queued records", () =>
+    withRun(async (run) => {
+      const input = countedRecords(lines);
+      const { held, answer, release } = heldAnswers();
+      const { pipeline, journal } = await pushLines(run, [], answer, { records: input.records });
+      const done = pipeline.run();
+      await turns(50);
+      // Two are in flight, 2,048 are queued, and one waits for room.
+      expect([held.length, input.read]).toEqual([2, 2_051]);
+      await turns(50);
+      expect(input.read).toBe(2_051);
+      release();
+      expect(await done).toBeUndefined();
+      expect([input.read, journal.counts.pushed]).toEqual([5_000, 5_000]);
+      await journal.close();
+    }));
+
+  it("pushes them in order, one per user at a time, and never reads ahead by more than 2,051 records", () =>
+    withRun(async (run) => {
+      const input = countedRecords(lines);
+      const pushed = new Map<string, number[]>(users.map((user) => [user, []]));
+      const inFlight = new Set<string>();
+      let mostAhead = 0;
+      let doneCount = 0;
+      const answer: Answer = async ({ userKey, message }) => {
+        expect(inFlight.has(userKey)).toBe(false);
+        inFlight.add(userKey);
+        mostAhead = Math.max(mostAhead, input.read - doneCount);
+        await Promise.resolve();
+        inFlight.delete(userKey);
+        doneCount += 1;
+        pushed.get(userKey)?.push(Number(message.planStatus?.title));
+        return { kind: "pushed" };
+      };
+      const { pipeline, journal } = await pushLines(run, [], answer, { records: input.records });
+      expect(await pipeline.run()).toBeUndefined();
+      const numbers = [...lines.keys()];
+      expect(pushed.get("a")).toEqual(numbers.filter((number) => number % 2 === 0));
+      expect(pushed.get("b")).toEqual(numbers.filter((number) => number % 2 === 1));
+      expect(mostAhead).toBeGreaterThan(2);
+      expect(mostAhead).toBeLessThanOrEqual(2_051);
+      await journal.close();
+    }));
+
+  it("starts them at the rate of the pacer", () =>
+    withRun(async (run) => {
+      const timer = createVirtualTimer();
+      const { pipeline, journal } = await pushLines(run, lines.slice(0, 2_500), () => ({ kind: "pushed" }), {
+        pacer: createPacer(1_000),
+        timer,
+      });
+      expect(await pipeline.run()).toBeUndefined();
+      expect(journal.counts.pushed).toBe(2_500);
+      // The pacer allows a burst of 100 records.
+      expect(timer.now()).toBeCloseTo(2_400, 0);
+      await journal.close();
+    }));
 });
 
-type Answer = (request: PushRequest, attempt: number) => Promise<Outcome> | Outcome;
+describe("the pipeline with many rejected records", () => {
+  it("reads no further while more than 8 MiB of them are not on disk", () =>
+    withRun(async (run) => {
+      const mebibyte = 1024 * 1024;
+      const bytes = Buffer.alloc(mebibyte, "x");
+      let mostWaiting = 0;
+      async function* records(): AsyncGenerator<RawRecord[]> {
+        for (let index = 1; index <= 24; index++) {
+          mostWaiting = Math.max(mostWaiting, journal.waiting());
+          yield [{ index, end: index, crc: index, bytes }];
+        }
+      }
+      const { pipeline, journal } = await pushLines(run, [], () => ({ kind: "pushed" }), {
+        records: records(),
+      });
+      expect(await pipeline.run()).toBeUndefined();
+      expect(journal.counts.rejected).toBe(24);
+      expect(mostWaiting).toBeGreaterThan(7 * mebibyte);
+      expect(mostWaiting).toBeLessThanOrEqual(8 * mebibyte);
+      await journal.close();
+    }));
+});
 
-/** Runs a pipeline over lines in a run, as far as it goes. */
-async function pushLines(
-  run: RunDirectory,
-  lines: readonly string[],
-  answer: Answer,
-  more: Partial<PipelineOptions> = {},
-) {
-  const journal = await openJournal(run, maskKey);
-  const attempts = new Map<string, number>();
-  const pipeline = createPipeline({
-    records: readRecords(inputOf(lines), checkpointOf(run)?.watermark),
-    parse: createRecordParser(run.settings.record),
-    journal,
-    sender: {
-      async send(request) {
-        const title = request.message.planStatus?.title ?? "";
-        attempts.set(title, (attempts.get(title) ?? 0) + 1);
-        return answer(request, attempts.get(title) ?? 0);
-      },
-      close: () => undefined,
-    },
-    concurrency: createConcurrency({ cap: 16 }),
-    backOff: createBackOff({ firstMs: 1, mostMs: 2 }),
-    checkErrorLimit: () => undefined,
-    maxAttempts: 3,
-    stallTimeoutMs: 60_000,
-    graceMs: 1_000,
-    ...more,
-  });
-  return { pipeline, journal };
-}
+describe("a stopped pipeline", () => {
+  const stop: Stop = { cause: "interrupted", message: "by a test" };
 
-async function withRun<T>(use: (run: RunDirectory) => Promise<T>): Promise<T> {
-  const directory = await makeDirectory();
-  try {
-    return await use(await createRun(directory, settings));
-  } finally {
-    await removeDirectory(directory);
-  }
-}
+  it("starts nothing new, waits for the requests in flight and resolves with the stop", () =>
+    withRun(async (run) => {
+      const lines = Array.from({ length: 100 }, (_, index) => lineOf(`user-${index % 40}`, String(index)));
+      const { held, answer, release } = heldAnswers();
+      const { pipeline, journal } = await pushLines(run, lines, answer);
+      let isOver = false;
+      const done = pipeline.run().finally(() => {
+        isOver = true;
+      });
+      await turns(20);
+      expect(held.length).toBe(8);
+      pipeline.stop(stop);
+      await turns(20);
+      expect([held.length, isOver]).toEqual([8, false]);
+      release();
+      expect(await done).toEqual(stop);
+      expect(held.length).toBe(8);
+      expect(journal.counts).toMatchObject({ pushed: 8, rejected: 0 });
+      await journal.close();
+    }));
 
-const turns = (count: number) =>
-  Array.from({ length: count }).reduce<Promise<void>>(
-    (before) => before.then(() => new Promise((resolve) => setImmediate(resolve))),
-    Promise.resolve(),
+  it("does not parse, reject or push the records that follow", () =>
+    withRun(async (run) => {
+      const { pipeline, journal } = await pushLines(
+        run,
+        ["{", "", "{", lineOf("a")],
+        () => ({ kind: "pushed" }),
+        {
+          checkErrorLimit: () => ({ cause: "too-many-errors", message: "1 of 1 were rejected" }),
+        },
+      );
+      expect(await pipeline.run()).toMatchObject({ cause: "too-many-errors" });
+      expect(journal.counts).toMatchObject({ rejected: 1, blank: 0, pushed: 0 });
+      await journal.close();
+    }));
+
+  it("closes the sender when the requests in flight take longer than graceMs", () =>
+    withRun(async (run) => {
+      const answer = Promise.withResolvers<Outcome>();
+      const { pipeline, journal } = await pushLines(run, [lineOf("a")], () => answer.promise, {
+        graceMs: 0,
+        sender: { send: () => answer.promise, close: () => answer.resolve(noAnswer("closed")) },
+      });
+      const done = pipeline.run();
+      await turns(5);
+      pipeline.stop(stop);
+      expect(await done).toEqual(stop);
+      expect(journal.counts).toMatchObject({ pushed: 0, rejected: 0 });
+      await journal.close();
+    }));
+
+  it("keeps its first stop when it is stopped again", () =>
+    withRun(async (run) => {
+      const { held, answer, release } = heldAnswers();
+      const { pipeline, journal } = await pushLines(run, [lineOf("a")], answer);
+      const done = pipeline.run();
+      await turns(5);
+      pipeline.stop(stop);
+      pipeline.stop({ cause: "disk", message: "full" });
+      release();
+      expect(await done).toEqual(stop);
+      expect(held.length).toBe(1);
+      await journal.close();
+    }));
+});
+
+describe("a resumed run", () => {
+  const lines = Array.from({ length: 30 }, (_, index) =>
+    index % 10 === 9 ? `{"bad":${index + 1}}` : lineOf(`user-${index + 1}`),
   );
 
+  /** Leaves a run in which the records with these numbers, from 1, are done. */
+  async function leave(run: RunDirectory, done: ReadonlySet<number>) {
+    const journal = await openJournal(run, maskKey);
+    for await (const block of readRecords(inputOf(lines))) {
+      for (const record of block.filter(({ index }) => done.has(index))) {
+        if (record.index % 10 === 0) {
+          journal.rejected(record, rejection);
+        } else {
+          journal.pushed(record, { notifications: [] } as unknown as PushRequest);
+        }
+      }
+    }
+    await journal.flush();
+    await journal.close();
+    await run.release();
+    return openRun(run.path);
+  }
+
+  it.each<[string, number, number[]]>([
+    ["nothing", 0, []],
+    ["a watermark", 12, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]],
+    ["a watermark and ranges", 3, [1, 2, 3, 6, 7, 9, 10, 15, 16, 17, 30]],
+    ["ranges only", 0, [2, 3, 20, 21, 22, 29]],
+    ["everything", 30, Array.from(lines, (_, index) => index + 1)],
+  ])("pushes exactly the records that are not done when its checkpoint has %s", (_, watermark, numbers) =>
+    withRun(async (first) => {
+      const done = new Set(numbers);
+      const run = await leave(first, done);
+      const checkpoint = checkpointOf(run);
+      const sent: number[] = [];
+      const { pipeline, journal } = await pushLines(run, lines, ({ userKey }) => {
+        sent.push(Number(userKey.slice("user-".length)));
+        return { kind: "pushed" };
+      });
+      expect(await pipeline.run()).toBeUndefined();
+      const expected = lines.map((_line, index) => index + 1).filter((n) => n % 10 !== 0 && !done.has(n));
+      expect(sent.sort((a, b) => a - b)).toEqual(expected);
+      expect(journal.counts).toMatchObject({ pushed: 27, rejected: 3 });
+      await journal.flush(true);
+      await journal.close();
+      const rejected = await readFile(join(run.path, "rejected.ndjson"), "utf8");
+      expect(rejected.split("\n").filter(Boolean).sort()).toEqual(['{"bad":10}', '{"bad":20}', '{"bad":30}']);
+      expect(checkpoint?.watermark.index).toBe(watermark);
+    }),
+  );
+
+  it("drops lines of rejected.ndjson that were written after its last checkpoint", () =>
+    withRun(async (first) => {
+      const run = await leave(first, new Set([10, 20]));
+      const file = join(run.path, "rejected.ndjson");
+      await appendFile(file, '{"bad":30}\n{"ba');
+      const { pipeline, journal } = await pushLines(run, lines, () => ({ kind: "pushed" }));
+      expect(await pipeline.run()).toBeUndefined();
+      await journal.flush(true);
+      await journal.close();
+      expect(await readFile(file, "utf8")).toBe('{"bad":10}\n{"bad":20}\n{"bad":30}\n');
+    }));
+});
+
 describe("the pipeline", () => {
-  it("keeps the order of each user's records, whatever comes first and however often it fails", async () => {
+  it("keeps the order of each user's records, however long each takes and however often it fails", async () => {
     const plans = fc.array(
       fc.record({ user: fc.integer({ min: 0, max: 3 }), turns: fc.nat(3), failures: fc.nat(2) }),
       { maxLength: 25 },
@@ -94,15 +260,15 @@ describe("the pipeline", () => {
     await fc.assert(
       fc.asyncProperty(plans, (records) =>
         withRun(async (run) => {
-          const underWay = new Set<string>();
+          const inFlight = new Set<string>();
           const pushed: { user: string; index: number }[] = [];
           const lines = records.map(({ user }, index) => lineOf(`user-${user}`, String(index)));
           const { pipeline, journal } = await pushLines(run, lines, async ({ userKey, message }, attempt) => {
-            expect(underWay.has(userKey)).toBe(false);
-            underWay.add(userKey);
+            expect(inFlight.has(userKey)).toBe(false);
+            inFlight.add(userKey);
             const index = Number(message.planStatus?.title);
             await turns(records[index]?.turns ?? 0);
-            underWay.delete(userKey);
+            inFlight.delete(userKey);
             if (attempt <= (records[index]?.failures ?? 0)) {
               return noAnswer("not now");
             }
@@ -124,7 +290,7 @@ describe("the pipeline", () => {
     );
   });
 
-  it("stopped at any moment and gone on with, does each record once and leaves none out", async () => {
+  it("pushes each record exactly once when it is stopped at any moment and resumed", async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(30), fc.array(fc.nat(4), { minLength: 1, maxLength: 30 }), (moment, waits) =>
         withRun(async (run) => {
@@ -134,7 +300,7 @@ describe("the pipeline", () => {
             const index = Number(message.planStatus?.title);
             await turns(waits[index] ?? 0);
             pushed.push(index);
-            return index % 7 === 3 ? { ...refusal, kind: "rejected" } : { kind: "pushed" };
+            return index % 7 === 3 ? { ...rejection, kind: "rejected" } : { kind: "pushed" };
           };
           const first = await pushLines(run, lines, answer);
           void turns(moment).then(() => first.pipeline.stop({ cause: "interrupted", message: "" }));
@@ -163,46 +329,44 @@ describe("the pipeline", () => {
     );
   });
 
-  const refusal = {
-    code: "INTERNAL",
-    reason: "INTERNAL",
-    message: "for user-77777",
-    violations: [],
-    metadata: {},
-  };
-
-  it("gives a record up that fails while others go through, and does not say of whom", () =>
+  it("rejects a record that fails while others succeed, with its user key masked", () =>
     withRun(async (run) => {
       const lines = Array.from({ length: 200 }, (_, index) => lineOf(`user-${index + 77_700}`));
+      const timer = createVirtualTimer();
+      const { signal } = new AbortController();
       const answer: Answer = async ({ userKey }) => {
-        await turns(1);
-        return userKey === "user-77777" ? noAnswer("no word of user-77777") : { kind: "pushed" };
+        // Others succeed while the one that fails is in flight.
+        await timer.sleep(userKey === "user-77777" ? 5 : 1, signal);
+        return userKey === "user-77777" ? noAnswer("no answer for user-77777") : { kind: "pushed" };
       };
-      const { pipeline, journal } = await pushLines(run, lines, answer, { stallTimeoutMs: 200 });
+      const { pipeline, journal } = await pushLines(run, lines, answer, {
+        concurrency: createConcurrency({ cap: 2 }),
+        timer,
+      });
       expect(await pipeline.run()).toBeUndefined();
       await journal.flush(true);
       await journal.close();
       expect(journal.counts).toMatchObject({ pushed: 199, rejected: 1 });
       const reasons = JSON.parse(await readFile(join(run.path, "rejected-reasons.ndjson"), "utf8"));
       expect(reasons).toMatchObject({ line: 78, userKey: "***777", reason: "UNAVAILABLE" });
-      expect(reasons.message).toMatch(/^given up after \d+ attempts: no word of \*\*\*777$/);
+      expect(reasons.message).toMatch(/^given up after 3 attempts: no answer for \*\*\*777$/);
     }));
 
-  it("does not reject anything while nobody answers, and stops when that lasts", () =>
+  it("rejects nothing while the endpoint does not answer, and stops as unreachable after stallTimeoutMs", () =>
     withRun(async (run) => {
       const lines = Array.from({ length: 20 }, (_, index) => lineOf(`user-${index}`));
-      const { pipeline, journal } = await pushLines(run, lines, () => noAnswer("nobody is there"), {
+      const { pipeline, journal } = await pushLines(run, lines, () => noAnswer("no answer"), {
         stallTimeoutMs: 50,
       });
       expect(await pipeline.run()).toMatchObject({
         cause: "unreachable",
-        message: expect.stringMatching(/nobody is there/),
+        message: expect.stringMatching(/^no request succeeded for 0 s: no answer$/),
       });
       expect(journal.counts).toMatchObject({ pushed: 0, rejected: 0 });
       await journal.close();
     }));
 
-  it("raises what the input raises, after what was under way is done", () =>
+  it("rejects with the error of the input after the requests in flight are done", () =>
     withRun(async (run) => {
       async function* broken() {
         yield* readRecords(inputOf([lineOf("a"), lineOf("b")]));

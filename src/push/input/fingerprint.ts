@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { InputError } from "./input.ts";
 
-/** What tells whether a file is still the one that it was. */
+/** Identifies the content of a file, to detect a change. */
 export type Fingerprint = {
-  /** Bytes of the file as it is, compressed or not. */
+  /** Size of the file in bytes, compressed or not. */
   readonly size: number;
   /** When it was last written, in milliseconds since the epoch. */
   readonly mtimeMs: number;
@@ -14,14 +14,15 @@ export type Fingerprint = {
   readonly sampled: boolean;
 };
 
-/** Up to this size, in bytes, a file is read as a whole: that takes a tenth of a second. */
-export const wholeSize = 64 * 1024 * 1024;
+/** Files up to this size, in bytes, are read completely, which takes a tenth of a second. */
+const defaultWholeSize = 64 * 1024 * 1024;
 
+/** Samples of a larger file; together they are as long as the largest file that is read completely. */
 const samples = 1024;
-const sampleSize = wholeSize / samples;
 
-/** Takes the fingerprint of a file. Raises InputError. */
-export async function fingerprintOf(file: string): Promise<Fingerprint> {
+/** Returns the fingerprint of a file. Rejects with InputError. */
+export async function fingerprintOf(file: string, wholeSize = defaultWholeSize): Promise<Fingerprint> {
+  const sampleSize = wholeSize / samples;
   let handle: FileHandle | undefined;
   try {
     handle = await open(file);
@@ -29,7 +30,7 @@ export async function fingerprintOf(file: string): Promise<Fingerprint> {
     const sampled = size > wholeSize;
     const hash = createHash("sha256");
     const count = sampled ? samples : Math.ceil(size / sampleSize);
-    // The first and the last sample touch the ends of the file.
+    // The first and the last sample are the ends of the file.
     const step = sampled ? Math.floor((size - sampleSize) / (samples - 1)) : sampleSize;
     const buffer = Buffer.alloc(sampleSize);
     for (let index = 0; index < count; index++) {
@@ -46,15 +47,15 @@ export async function fingerprintOf(file: string): Promise<Fingerprint> {
 }
 
 /**
- * Says in which way a file is not the one that it was, or `undefined` if it is. Samples alone do not vouch for a large
- * file that was written since: `"perhaps"` asks for a look at all that was read of it.
+ * Describes how a file differs from its fingerprint, or returns `undefined` if it does not. Returns `"perhaps"` for a
+ * large file that was written since and whose samples are equal: only a comparison of all its content can tell.
  */
 export function differenceOf(was: Fingerprint, is: Fingerprint): string | "perhaps" | undefined {
   if (was.size !== is.size) {
-    return `it had ${was.size} bytes and has ${is.size}`;
+    return `its size was ${was.size} bytes and is ${is.size}`;
   }
   if (was.digest !== is.digest) {
-    return "its content is another";
+    return "its content is different";
   }
   return is.sampled && was.mtimeMs !== is.mtimeMs ? "perhaps" : undefined;
 }

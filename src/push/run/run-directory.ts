@@ -101,7 +101,7 @@ export async function readSettings(path: string): Promise<RunSettings> {
   try {
     settings = JSON.parse(await readFile(join(path, runFiles.settings), "utf8"));
   } catch (error) {
-    throw new RunError(`${path} is no run of mdps push: ${(error as Error).message}`);
+    throw new RunError(`${path} is not a run of mdps push: ${(error as Error).message}`);
   }
   if (settings.version !== 1) {
     throw new RunError(

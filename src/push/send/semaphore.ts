@@ -1,22 +1,25 @@
 /** Limits how many things happen at once. */
 export type Semaphore = {
   /**
-   * Takes a permit. Returns `true` if one is free, `false` after an abort, and otherwise a promise of these. It is
-   * not always a promise, so that taking a free permit costs no turn of the event loop.
+   * Takes a permit. Returns `true` if one is free, `false` if the semaphore is closed, and otherwise a promise of
+   * these. It is not always a promise, so that taking a free permit costs no turn of the event loop.
    */
   acquire(): boolean | Promise<boolean>;
-  /** Returns a permit, which goes to the caller that waits longest. */
+  /** Returns a permit; the caller that has waited longest gets it. */
   release(): void;
-  /** Hands out permits after the limit has risen. */
+  /** Hands out the permits that became free because the limit has risen. */
   limitChanged(): void;
-  /** Permits in use. May exceed the limit for a while after the limit has fallen. */
+  /** Permits in use. More than the limit for a while after the limit has fallen. */
   inUse(): number;
+  /** Ends all waiting. Permits in use can still be returned. */
+  close(): void;
 };
 
-/** Creates a semaphore with `limit()` permits; the limit may change at any time. An abort ends all waiting. */
-export function createSemaphore(limit: () => number, signal: AbortSignal): Semaphore {
+/** Creates a semaphore with `limit()` permits; the limit may change at any time. */
+export function createSemaphore(limit: () => number): Semaphore {
   const waiting: ((isAcquired: boolean) => void)[] = [];
   let inUse = 0;
+  let isClosed = false;
 
   function limitChanged(): void {
     while (waiting.length > 0 && inUse < limit()) {
@@ -25,15 +28,9 @@ export function createSemaphore(limit: () => number, signal: AbortSignal): Semap
     }
   }
 
-  signal.addEventListener("abort", () => {
-    for (const resolve of waiting.splice(0)) {
-      resolve(false);
-    }
-  });
-
   return {
     acquire() {
-      if (signal.aborted) {
+      if (isClosed) {
         return false;
       }
       if (waiting.length === 0 && inUse < limit()) {
@@ -48,5 +45,11 @@ export function createSemaphore(limit: () => number, signal: AbortSignal): Semap
     },
     limitChanged,
     inUse: () => inUse,
+    close() {
+      isClosed = true;
+      for (const resolve of waiting.splice(0)) {
+        resolve(false);
+      }
+    },
   };
 }

@@ -4,7 +4,7 @@ import { createSemaphore } from "./semaphore.ts";
 export type UserQueues<Item> = {
   /**
    * Starts processing an item, or queues it behind the one of its user that is in flight. Returns a promise if the
-   * caller must wait until there is room. After an abort, items are dropped.
+   * caller must wait until there is room.
    */
   add(user: string, item: Item): Promise<void> | undefined;
   /** Users with an item in flight. */
@@ -13,6 +13,8 @@ export type UserQueues<Item> = {
   queued(): number;
   /** Resolves when nothing is in flight. */
   whenIdle(): Promise<void>;
+  /** Drops all items that are not in flight, and those added from now on. */
+  stop(): void;
 };
 
 export type UserQueuesOptions<Item> = {
@@ -22,22 +24,21 @@ export type UserQueuesOptions<Item> = {
   limit(): number;
   /** Maximum number of queued items, of all users together. */
   maxQueued: number;
-  /** Once aborted, nothing new is started; items in flight are completed. */
-  signal: AbortSignal;
 };
 
 /** Creates the queues. A queue exists only while an item of its user is in flight. */
 export function createUserQueues<Item>(options: UserQueuesOptions<Item>): UserQueues<Item> {
-  const { process, limit, maxQueued, signal } = options;
-  const slots = createSemaphore(limit, signal);
-  const room = createSemaphore(() => maxQueued, signal);
+  const { process, limit, maxQueued } = options;
+  const slots = createSemaphore(limit);
+  const room = createSemaphore(() => maxQueued);
+  let isStopped = false;
   const queues = new Map<string, Item[]>();
   const idle: (() => void)[] = [];
 
   async function processQueue(user: string, first: Item): Promise<void> {
     const queue: Item[] = [];
     queues.set(user, queue);
-    for (let item: Item | undefined = first; item !== undefined && !signal.aborted; ) {
+    for (let item: Item | undefined = first; item !== undefined && !isStopped; ) {
       await process(item);
       slots.limitChanged();
       item = queue.shift();
@@ -57,24 +58,32 @@ export function createUserQueues<Item>(options: UserQueuesOptions<Item>): UserQu
   function add(user: string, item: Item): Promise<void> | undefined {
     const queue = queues.get(user);
     const semaphore = queue === undefined ? slots : room;
-    function enter(): Promise<void> | undefined {
-      if (queues.get(user) !== queue) {
+    const permit = semaphore.acquire();
+    if (permit === true) {
+      enter(user, item, queue);
+      return undefined;
+    }
+    return permit === false ? undefined : permit.then(enterLater);
+
+    function enterLater(isAcquired: boolean): Promise<void> | undefined {
+      if (isAcquired && queues.get(user) !== queue) {
         // The queue was emptied while this item waited for room in it.
         semaphore.release();
         return add(user, item);
       }
-      if (queue === undefined) {
-        void processQueue(user, item);
-      } else {
-        queue.push(item);
+      if (isAcquired) {
+        enter(user, item, queue);
       }
       return undefined;
     }
-    const permit = semaphore.acquire();
-    if (typeof permit === "boolean") {
-      return permit ? enter() : undefined;
+  }
+
+  function enter(user: string, item: Item, queue: Item[] | undefined): void {
+    if (queue === undefined) {
+      void processQueue(user, item);
+    } else {
+      queue.push(item);
     }
-    return permit.then((isAcquired) => (isAcquired ? enter() : undefined));
   }
 
   return {
@@ -85,6 +94,11 @@ export function createUserQueues<Item>(options: UserQueuesOptions<Item>): UserQu
       if (slots.inUse() > 0) {
         await new Promise<void>((resolve) => idle.push(resolve));
       }
+    },
+    stop() {
+      isStopped = true;
+      slots.close();
+      room.close();
     },
   };
 }

@@ -295,7 +295,7 @@ describe("mdps push", () => {
       ["FILE", "--endpoint", "prod"],
       /an https URL, "production" or "preproduction"/,
     ],
-    ["a run that is none", ["--resume", "DIRECTORY"], /^mdps: .* is no run of mdps push/],
+    ["a run that is none", ["--resume", "DIRECTORY"], /^mdps: .* is not a run of mdps push/],
     [
       "a file that is not there",
       ["/no/file", "--endpoint", "production"],

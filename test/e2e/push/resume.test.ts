@@ -110,7 +110,7 @@ describe("mdps push, killed and resumed,", () => {
     const outcome = await runProgram(["push", "--resume", await onlyRun(directory)], { env });
     expect(outcome).toMatchObject({ exitCode: 1, stdout: "" });
     expect(outcome.stderr).toMatch(
-      /^mdps: .*input\.ndjson has changed since this run began: its content is another/,
+      /^mdps: .*input\.ndjson has changed since this run began: its content is different/,
     );
   });
 

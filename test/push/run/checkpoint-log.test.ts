@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import { openCheckpointLog, readLastState, writeState } from "../../../src/push/run/checkpoint-log.ts";
 import { dataDirectory } from "../../support/data-directory.ts";
 
-describe("the log of checkpoints", () => {
-  it("has the last state that was written whole, wherever a crash has cut it", () => {
+describe("the checkpoint log", () => {
+  it("returns the last complete state, wherever a crash has cut the file", () => {
     const states = [{ n: 1, text: "größer" }, { n: 2 }, { n: 3 }];
     const lines = states.map(writeState);
     const whole = Buffer.concat(lines);
@@ -20,7 +20,7 @@ describe("the log of checkpoints", () => {
     }
   });
 
-  it("does not take a line for a state whose bytes a disk has changed", () => {
+  it("ignores a line whose bytes have changed on disk", () => {
     const [first, second] = [writeState({ n: 1 }), writeState({ n: 2 })];
     second[12] = 0x20;
     expect(readLastState(Buffer.concat([first, second, Buffer.alloc(64)]))).toEqual({
@@ -29,7 +29,7 @@ describe("the log of checkpoints", () => {
     });
   });
 
-  it("goes on behind the last whole state and drops what was torn off", async () => {
+  it("appends after the last complete state and drops what follows it", async () => {
     const path = join(await dataDirectory(), "log");
     await writeFile(path, Buffer.concat([writeState({ n: 1 }), writeState({ n: 2 }).subarray(0, 5)]));
     const log = await openCheckpointLog(path, readLastState(await readFile(path))?.end ?? 0);
@@ -38,7 +38,7 @@ describe("the log of checkpoints", () => {
     expect(await readFile(path)).toEqual(Buffer.concat([writeState({ n: 1 }), writeState({ n: 3 })]));
   });
 
-  it("does not grow for ever", async () => {
+  it("starts a new file, readable by its owner only, when it is larger than 4 MiB", async () => {
     const path = join(await dataDirectory(), "log");
     const log = await openCheckpointLog(path, 0);
     const padding = "x".repeat(1024 * 1024);
@@ -47,6 +47,8 @@ describe("the log of checkpoints", () => {
       expect(readLastState(await readFile(path))?.state).toMatchObject({ n });
     }
     await log.close();
-    expect((await stat(path)).size).toBeLessThan(6 * 1024 * 1024);
+    const { size, mode } = await stat(path);
+    expect(size).toBeLessThan(6 * 1024 * 1024);
+    expect(mode & 0o777).toBe(0o600);
   });
 });

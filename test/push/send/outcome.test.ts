@@ -1,0 +1,56 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { describe, expect, it } from "vitest";
+import { outcomeOfError } from "../../../src/push/send/outcome.ts";
+
+function retryAfterOf(header: string) {
+  return outcomeOfError(new ConnectError("busy", Code.Unavailable, { "retry-after": header }));
+}
+
+describe("Retry-After", () => {
+  it.each([
+    ["0", 0],
+    ["10", 10_000],
+    // RFC 9110 5.5: white space around a field value is not part of it.
+    [" 10 ", 10_000],
+    ["120", 120_000],
+  ])("of %j is a number of seconds", (header, retryAfterMs) => {
+    expect(retryAfterOf(header)).toMatchObject({ kind: "retry", retryAfterMs });
+  });
+
+  it.each(["10abc", "-1", "+1", "1.5", "0x10", "1e3", "1,2", "10 s", "soon", "", "2030-01-01", "٣"])(
+    "of %j is ignored, because it is neither seconds nor a date as in RFC 9110",
+    (header) => {
+      // A header cannot hold characters beyond Latin-1; servers send their bytes.
+      const text = Buffer.from(header).toString("latin1");
+      expect(retryAfterOf(text)).toMatchObject({ kind: "retry", retryAfterMs: undefined });
+    },
+  );
+
+  it("that is a date in the future is the time until then", () => {
+    const date = new Date(Date.now() + 3_600_000).toUTCString();
+    const outcome = retryAfterOf(date);
+    expect(outcome).toMatchObject({ kind: "retry", retryAfterMs: expect.any(Number) });
+    expect("retryAfterMs" in outcome && Math.round((outcome.retryAfterMs ?? 0) / 60_000)).toBe(60);
+  });
+
+  it("that is a date in the past allows a retry at once", () => {
+    expect(retryAfterOf("Wed, 21 Oct 2015 07:28:00 GMT")).toMatchObject({ kind: "retry", retryAfterMs: 0 });
+  });
+});
+
+describe("outcomeOfError", () => {
+  it.each([
+    [Code.Unavailable, undefined, "retry"],
+    [Code.ResourceExhausted, 429, "retry"],
+    [Code.ResourceExhausted, 413, "rejected"],
+    [Code.DeadlineExceeded, undefined, "retry"],
+    [Code.Unknown, 502, "retry"],
+    [Code.Unknown, 408, "retry"],
+    [Code.Unknown, 500, "rejected"],
+    [Code.Aborted, 409, "superseded"],
+    [Code.Unauthenticated, 401, "unauthenticated"],
+    [Code.PermissionDenied, 403, "rejected"],
+  ])("maps code %s with HTTP status %s to %s", (code, httpStatus, kind) => {
+    expect(outcomeOfError(new ConnectError("m", code), httpStatus).kind).toBe(kind);
+  });
+});
