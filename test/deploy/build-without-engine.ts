@@ -1,5 +1,4 @@
-import { execFileSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { cpSync, mkdirSync } from "node:fs";
 import { delimiter, join, posix } from "node:path";
 import { readBuildContext, repository, type Stage } from "./dockerfile.ts";
 import type { Room } from "./room.ts";
@@ -22,12 +21,12 @@ export type BuiltImage = {
 type FindSources = (stage: string | undefined) => string;
 
 /**
- * Runs the stages of a Dockerfile one by one, without an engine: each in a copy-on-write view of this machine's own file
- * system in place of the base image, with this Node in it. So it shows what the instructions do, and not that the base
- * image has what they need. The context is what the last commit has and deploy/docker/Dockerfile.dockerignore lets in.
+ * Runs the stages of a Dockerfile one by one, without an engine. Each stage gets a copy-on-write view of this machine's
+ * file system instead of the base image, with this Node in it. This shows what the instructions do; it does not show that
+ * the base image has what they need. The context is what `Dockerfile.dockerignore` allows.
  */
 export function buildWithoutEngine(room: Room, stages: readonly Stage[], folder: string): BuiltImage {
-  const context = extractContext(join(folder, "context"));
+  const context = copyContext(join(folder, "context"));
   const place = join(folder, "stages");
   mkdirSync(place);
   // Layers over a file system must lie on another one.
@@ -48,13 +47,10 @@ export function buildWithoutEngine(room: Room, stages: readonly Stage[], folder:
   return images.at(-1) as BuiltImage;
 }
 
-function extractContext(folder: string): string {
-  mkdirSync(folder);
-  const archive = execFileSync("git", ["archive", "HEAD", ...readBuildContext()], {
-    cwd: repository,
-    maxBuffer: 256 * 1024 * 1024,
-  });
-  execFileSync("tar", ["-x", "-C", folder], { input: archive });
+function copyContext(folder: string): string {
+  for (const path of readBuildContext()) {
+    cpSync(join(repository, path), join(folder, path), { recursive: true });
+  }
   return folder;
 }
 

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -8,8 +8,7 @@ import { type BuiltImage, buildWithoutEngine } from "./build-without-engine.ts";
 import { readDockerfile, repository } from "./dockerfile.ts";
 import { childrenOf, openRoom, type Room, whyNoRoom } from "./room.ts";
 
-const reason =
-  whyNoRoom() ?? (existsSync(join(repository, ".git")) ? undefined : "this is no checkout of Git");
+const reason = whyNoRoom();
 
 describe.skipIf(reason)(`the image, without an engine${reason ? ` (skipped: ${reason})` : ""}`, () => {
   const folder = mkdtempSync(join(tmpdir(), "mdps-image-"));
