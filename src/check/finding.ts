@@ -1,12 +1,12 @@
-/** Something that a check has found. It never has a user key. */
+/** A problem that a check found. Never contains a user key. */
 export type Finding = {
-  /** `error`: something is damaged, lost or open to others. `warning`: nothing is, but somebody should look. */
+  /** `error`: data is damaged, lost or readable by others. `warning`: harmless, but unexpected. */
   readonly severity: "error" | "warning";
-  /** The file or the record that it is about. */
+  /** The affected file or record. */
   readonly place: string;
-  /** What is wrong, and what to do where that is known. */
+  /** What is wrong and, if known, what to do. */
   readonly problem: string;
 };
 
-/** Takes what a check finds. */
+/** Receives the findings of a check. */
 export type Report = (finding: Finding) => void;

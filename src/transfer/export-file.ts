@@ -5,20 +5,20 @@ import type { PlanStore } from "../store/plan-store.ts";
 import { ExportError, type ExportMoment, exportRecords } from "./export-records.ts";
 import { createRecordSum } from "./record-digest.ts";
 
-/** What is written down beside an export, in `<file>.manifest.json`: what an import checks, and where to go on. */
+/** Content of `<file>.manifest.json` beside an export: what an import verifies, and where the export resumes. */
 export type ExportManifest = ExportMoment & {
   readonly count: number;
   /** See RecordSum. */
   readonly digest: string;
-  /** Length of the file that this is about, in bytes; what is behind was written and not yet counted. */
+  /** Length of the described part of the file in bytes; the rest, if any, was written later. */
   readonly bytes: number;
-  /** Where the scan goes on. */
+  /** Resumes the scan. */
   readonly cursor: string | undefined;
   readonly complete: boolean;
 };
 
-/** Least time between two notes of how far an export has come, in ms. */
-const noteEveryMs = 1_000;
+/** Minimum time between two manifests of a running export, in ms. */
+const manifestIntervalMs = 1_000;
 
 const none: ExportManifest = {
   count: 0,
@@ -45,24 +45,24 @@ export type ExportFileOptions = {
   store: PlanStore;
   rules: ContractRules;
   file: string;
-  /** Goes on with what an export that was interrupted left of the file. */
+  /** Resumes an interrupted export of this file. */
   resume: boolean;
-  /** Whether all records are to be as of one moment. Those of an export that was interrupted cannot be. */
+  /** Exports all records as of one point in time. Ignored when an export resumes. */
   snapshot: boolean;
   signal?: AbortSignal | undefined;
-  /** Says when the snapshot was taken. Defaults to the machine's clock. */
+  /** Clock for the time of the snapshot. Defaults to the system clock. */
   clock?: Clock | undefined;
 };
 
 /**
- * Exports a store to a file for the owner alone, with a manifest that is never ahead of it. Rejects with ExportError
- * if the file is there and `resume` is not set, or the other way round.
+ * Exports a store to a file that only its owner can read, with a manifest that never describes more than the file
+ * contains. Rejects with ExportError if the file exists without `resume`, or does not exist with it.
  */
 export async function exportToFile(options: ExportFileOptions): Promise<ExportManifest> {
   const { store, rules, file, resume, signal } = options;
   const before = resume ? await readManifest(file) : none;
   if (before === undefined) {
-    throw new ExportError(`${file} has no manifest: there is nothing to go on with`);
+    throw new ExportError(`${file} has no manifest: there is no export to resume`);
   }
   if (before.complete) {
     return before;
@@ -70,17 +70,17 @@ export async function exportToFile(options: ExportFileOptions): Promise<ExportMa
   const output = await openFile(file, resume);
   const sum = createRecordSum(before);
   let manifest = before;
-  let notedAt = performance.now();
+  let savedAt = performance.now();
   try {
-    // What was written after the last note is written again.
+    // Data written after the last manifest is exported again.
     await output.truncate(before.bytes);
     let bytes = before.bytes;
-    const note = async (complete: boolean) => {
+    const saveManifest = async (complete: boolean) => {
       await output.datasync();
       await replace(`${file}.manifest.json`, JSON.stringify({ ...manifest, complete }));
-      notedAt = performance.now();
+      savedAt = performance.now();
     };
-    await note(false);
+    await saveManifest(false);
     const { snapshotTime } = await exportRecords({
       store,
       rules,
@@ -96,17 +96,17 @@ export async function exportToFile(options: ExportFileOptions): Promise<ExportMa
         }
         bytes += text.length;
         manifest = { ...none, count: sum.count, digest: sum.digest, bytes, cursor };
-        if (performance.now() - notedAt >= noteEveryMs) {
-          await note(false);
+        if (performance.now() - savedAt >= manifestIntervalMs) {
+          await saveManifest(false);
         }
       },
     }).catch(async (error: unknown) => {
-      // On a full disk this fails as well; then the note before it holds.
-      await note(false).catch(() => undefined);
+      // On a full disk this fails as well; then the previous manifest is valid.
+      await saveManifest(false).catch(() => undefined);
       throw error;
     });
     manifest = { ...manifest, count: sum.count, digest: sum.digest, snapshotTime, complete: true };
-    await note(true);
+    await saveManifest(true);
     return manifest;
   } finally {
     await output.close();
@@ -120,7 +120,7 @@ async function openFile(file: string, resume: boolean) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new ExportError(
       code === "EEXIST"
-        ? `${file} is there already: go on with it by --resume, or choose another`
+        ? `${file} already exists: continue that export with --resume, or choose another file`
         : `${file} cannot be written: ${message}`,
     );
   }

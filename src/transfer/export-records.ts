@@ -8,37 +8,37 @@ import { lineOfRecord, recordOfLine } from "./record-line.ts";
 export type ExportOptions = {
   store: PlanStore;
   rules: ContractRules;
-  /** Is given the lines of a page, and where to go on after them; the next page waits for it. */
+  /** Writes the lines of a page; `cursor` resumes the scan after them. The next page is read when it resolves. */
   write(lines: string, cursor: string): Promise<void>;
-  /** Sums up what is written. */
+  /** Receives every record that is written. */
   sum: RecordSum;
-  /** Whether all records are to be as of one moment. */
+  /** Exports all records as of one point in time. */
   snapshot: boolean;
-  /** Cursor of the last page that was written before. */
+  /** Cursor of the last page of an earlier run, to resume after it. */
   after?: string | undefined;
   signal?: AbortSignal | undefined;
-  /** Says when the snapshot was taken. Defaults to the machine's clock. */
+  /** Clock for the time of the snapshot. Defaults to the system clock. */
   clock?: Clock | undefined;
 };
 
-/** Of what moment the records of an export are. */
+/** The point in time of an export's records. */
 export type ExportMoment = {
   /**
-   * Time at which the snapshot was begun, RFC 3339: what was acknowledged before it is in the export. Null if each
-   * record is as of some moment of its own, while the export ran.
+   * Start of the snapshot, RFC 3339: the export contains every push acknowledged before. Null without a snapshot, when
+   * each record is as of some time during the export.
    */
   readonly snapshotTime: string | null;
 };
 
-/** Raised when an export cannot begin or go on; the message says what to do. */
+/** Thrown when an export cannot start or continue. The message says what to do. */
 export class ExportError extends Error {
   override readonly name = "ExportError";
 }
 
 /**
- * Writes the unexpired records of a store as NDJSON, a page at a time, while it goes on serving. Rejects with
- * StoreUnavailable, with SnapshotUnsupported, with RangeError for a cursor of another store, with ExportError for a
- * record that the contract does not know, and with the signal's reason.
+ * Writes the unexpired records of a store as NDJSON, page by page, while servers use the store. Rejects with
+ * StoreUnavailable, SnapshotUnsupported, RangeError for a cursor of another store, ExportError for an invalid record,
+ * and the signal's reason.
  */
 export async function exportRecords(options: ExportOptions): Promise<ExportMoment> {
   const { store, rules, write, sum, snapshot, after, signal, clock = systemClock } = options;
@@ -47,7 +47,7 @@ export async function exportRecords(options: ExportOptions): Promise<ExportMomen
     let text = "";
     for (const record of records) {
       const line = lineOf(record, rules);
-      // What the line says is summed up, not what the store has: JSON has no fields that the contract does not know.
+      // The digest is that of the line, not of the stored record, because JSON omits unknown fields.
       sum.add(line.record);
       text += `${line.text}\n`;
     }
@@ -63,7 +63,7 @@ function lineOf(record: PutRecord, rules: ContractRules): { text: string; record
   } catch (cause) {
     const { kind, asn } = record.key;
     throw new ExportError(
-      `a ${kind} of ${parentOf(asn)} cannot be exported: ${(cause as Error).message}; mdps check finds every such record`,
+      `a ${kind} of ${parentOf(asn)} cannot be exported: ${(cause as Error).message}. Run mdps check to find all such records`,
       { cause },
     );
   }

@@ -8,26 +8,26 @@ export type ImportOptions = {
   rules: ContractRules;
   /** The lines of an export. */
   lines: AsyncIterable<string>;
-  /** Sums up what is read. */
+  /** Receives every record that is read. */
   sum: RecordSum;
-  /** Decides what has expired, in ms since the epoch. */
+  /** Current time in ms since the epoch, to skip expired records. */
   nowMs: number;
-  /** Lines at the beginning that were imported before. */
+  /** Number of leading lines that an earlier import has stored. */
   skip?: number;
-  /** Puts that may run at once. Defaults to 256. */
+  /** Maximum concurrent puts. Defaults to 256. */
   concurrency?: number;
 };
 
-/** What became of the lines. */
+/** Number of lines by outcome. */
 export type ImportReport = {
   readonly stored: number;
-  /** The store had a later one. */
+  /** The store has a newer record. */
   readonly stale: number;
-  /** Had expired and were left out. */
+  /** Expired, not stored. */
   readonly expired: number;
 };
 
-/** Raised when an import ends early. Those before `line`, counted from 1, are all stored. */
+/** Thrown when an import fails. All lines before `line`, counted from 1, are stored. */
 export class ImportError extends Error {
   override readonly name = "ImportError";
   readonly line: number;
@@ -37,13 +37,13 @@ export class ImportError extends Error {
   }
 }
 
-/** How often a put is tried while the store cannot serve, and how long the first pause is, in ms; it doubles. */
-const attempts = 6;
-const firstPauseMs = 100;
+/** Attempts of a put while the store is unavailable, and the first wait in ms, which doubles. */
+const maxAttempts = 6;
+const firstDelayMs = 100;
 
 /**
- * Puts the records of an export into a store. The newest wins, as in every put: an import may run beside pushes, and
- * again. Rejects with ImportError at the first line that is no record or cannot be stored.
+ * Puts the records of an export into a store. Newer records in the store stay, so an import may run concurrently with
+ * pushes and more than once. Rejects with ImportError for the first line that is invalid or cannot be stored.
  */
 export async function importRecords(options: ImportOptions): Promise<ImportReport> {
   const { store, rules, lines, sum, nowMs, skip = 0, concurrency = 256 } = options;
@@ -53,7 +53,7 @@ export async function importRecords(options: ImportOptions): Promise<ImportRepor
   let line = 0;
 
   const fail = (at: number, cause: unknown) => {
-    // The first line, not the first in time: what is before it must be stored.
+    // The first line in the file, not in time: all lines before it must be stored.
     if (failure === undefined || at < failure.line) {
       failure = new ImportError(at, cause);
     }
@@ -78,7 +78,7 @@ export async function importRecords(options: ImportOptions): Promise<ImportRepor
         report.expired += 1;
         continue;
       }
-      const put = putPatiently(store, record).then(
+      const put = putWithRetries(store, record).then(
         ({ outcome }) => {
           report[outcome] += 1;
         },
@@ -103,15 +103,15 @@ export async function importRecords(options: ImportOptions): Promise<ImportRepor
   return report;
 }
 
-async function putPatiently(store: PlanStore, record: Parameters<PlanStore["put"]>[0]) {
+async function putWithRetries(store: PlanStore, record: Parameters<PlanStore["put"]>[0]) {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await store.put(record);
     } catch (error) {
-      if (!(error instanceof StoreUnavailable) || attempt === attempts) {
+      if (!(error instanceof StoreUnavailable) || attempt === maxAttempts) {
         throw error;
       }
-      await new Promise((resolve) => setTimeout(resolve, firstPauseMs * 2 ** (attempt - 1)));
+      await new Promise((resolve) => setTimeout(resolve, firstDelayMs * 2 ** (attempt - 1)));
     }
   }
 }

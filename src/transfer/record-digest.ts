@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import type { PutRecord } from "../store/plan-store.ts";
 
 /**
- * What a set of records is, whatever their order: two sets are the same if count and digest are. The digest is the sum
- * of the SHA-256 of each record modulo 2^256, in hexadecimal: a sum, for engines list records in orders of their own.
+ * Count and digest of a set of records. Two sets with equal count and digest are equal. The digest is the sum of the
+ * SHA-256 of each record modulo 2^256, in hexadecimal: a sum, because engines list records in different orders.
  */
 export type RecordSum = {
   add(record: PutRecord): void;
@@ -13,7 +13,7 @@ export type RecordSum = {
 
 const modulus = 1n << 256n;
 
-/** Creates the sum of no records, or goes on with one that was written down. */
+/** Creates the sum of no records, or continues from a saved count and digest. */
 export function createRecordSum(
   from: { count: number; digest: string } = { count: 0, digest: "0" },
 ): RecordSum {

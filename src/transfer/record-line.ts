@@ -15,20 +15,20 @@ import {
 } from "../services/record-mapping.ts";
 import type { PutRecord } from "../store/plan-store.ts";
 
-/** Raised for a line that is no record; the message names the field and what was expected. */
+/** Thrown for a line that is not a valid record. The message names the field and what was expected. */
 export class RecordLineError extends Error {
   override readonly name = "RecordLineError";
 }
 
-/** Returns a record as a line of NDJSON, the JSON of the request message that would store it, without a line break. */
+/** Returns a record as a line of NDJSON: the JSON of the request that stores it, without a line break. */
 export function lineOfRecord({ key, value }: PutRecord): string {
   const request = requestOfRecord(key, value);
   return toJsonString(descOfRequest(request), request as never);
 }
 
 /**
- * Returns the record that a line stands for. It must keep the rules of the contract, but for those of time: what was
- * accepted once stays good. Throws RecordLineError.
+ * Returns the record of a line. Throws RecordLineError unless it satisfies the contract's rules, except those of time:
+ * they held when the record was accepted.
  */
 export function recordOfLine(line: string, rules: ContractRules): PutRecord {
   const request = parse(line);
@@ -38,7 +38,7 @@ export function recordOfLine(line: string, rules: ContractRules): PutRecord {
       violations.map(({ field, description }) => `${field}: ${description}`).join("; "),
     );
   }
-  // The rules have made sure of the parts.
+  // The rules require a valid parent.
   const asn = asnOfParent(request.parent) as number;
   if (request.$typeName === "mobiledataplansharing.v1.CreatePlanGroupRequest") {
     const { planGroupId, planGroup } = request;
@@ -60,7 +60,7 @@ function parse(line: string): CreateRequest {
     if (typeof members !== "object" || members === null) {
       throw new RecordLineError("a line must be a JSON object");
     }
-    // Of the three requests only one each has these.
+    // Each of these fields exists in one of the three requests only.
     const desc =
       "planGroupId" in members
         ? CreatePlanGroupRequestSchema

@@ -1,25 +1,33 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadSigningKey } from "../../src/auth/signing-key.ts";
 import { checkDirectory } from "../../src/check/check-directory.ts";
 import type { Finding } from "../../src/check/finding.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
-import { bytesIn, dataDirectory } from "../support/data-directory.ts";
+import { bytesIn, dataDirectory, makeDirectory, removeDirectory } from "../support/data-directory.ts";
 
-/** A data directory as a server leaves it. */
-async function served(): Promise<string> {
-  const directory = await dataDirectory();
-  await (await openSqliteStore({ directory })).close();
-  await loadSigningKey(directory);
+let template: string;
+
+beforeAll(async () => {
+  template = await makeDirectory();
+  await (await openSqliteStore({ directory: template })).close();
+  await loadSigningKey(template);
   const files = [
     ["service-accounts.json", '{"accounts":[]}\n'],
     ["log.key", `${randomBytes(32).toString("base64url")}\n`],
   ] as const;
   for (const [name, text] of files) {
-    await writeFile(join(directory, name), text, { mode: 0o600 });
+    await writeFile(join(template, name), text, { mode: 0o600 });
   }
+});
+afterAll(() => removeDirectory(template));
+
+/** Creates a data directory with the files that a server creates. */
+async function served(): Promise<string> {
+  const directory = await dataDirectory();
+  await cp(template, directory, { recursive: true });
   return directory;
 }
 
@@ -31,21 +39,21 @@ async function checked(directory: string): Promise<{ files: number; found: Findi
 
 const onPosix = it.skipIf(process.platform === "win32");
 
-describe("the check of a data directory", () => {
-  it("finds nothing in what a server leaves, and changes nothing", async () => {
+describe("checkDirectory", () => {
+  it("checkDirectory reports nothing for the data directory of a server, and changes nothing", async () => {
     const directory = await served();
     const before = await bytesIn(directory);
     expect(await checked(directory)).toEqual({ files: 6, found: [] });
     expect(await bytesIn(directory)).toEqual(before);
   });
 
-  it("makes no key where there is none", async () => {
+  it("checkDirectory does not create a missing key", async () => {
     const directory = await dataDirectory();
     expect(await checked(directory)).toEqual({ files: 0, found: [] });
     expect(await bytesIn(directory)).toEqual([]);
   });
 
-  it("names what does not belong there, and leaves it", async () => {
+  it("checkDirectory warns of unexpected and temporary files", async () => {
     const directory = await served();
     const names = [
       "notes.txt",
@@ -63,28 +71,31 @@ describe("the check of a data directory", () => {
     expect(new Set(found.map(({ severity }) => severity))).toEqual(new Set(["warning"]));
     const problems = new Map(found.map(({ place, problem }) => [place, problem]));
     expect(problems.get("notes.txt")).toMatch(/does not belong/);
-    expect(problems.get(names[0] as string)).toMatch(/left by a program that was killed/);
+    expect(problems.get(names[0] as string)).toMatch(/is a temporary file/);
   });
 
-  onPosix("finds what others than the owner can read, and says how to mend it", async () => {
-    const directory = await served();
-    await chmod(directory, 0o750);
-    await chmod(join(directory, "plans.sqlite"), 0o644);
-    await chmod(join(directory, "signing-key.json"), 0o640);
-    const { found } = await checked(directory);
-    expect(found.map(({ severity, place, problem }) => `${severity} ${place} ${problem}`)).toEqual([
-      `error . is open to others than its owner (mode 750). Run: chmod 700 ${directory}`,
-      `error plans.sqlite is open to others than its owner (mode 644). Run: chmod 600 ${directory}/plans.sqlite`,
-      `error signing-key.json is open to others than its owner (mode 640). Run: chmod 600 ${directory}/signing-key.json`,
-    ]);
-  });
+  onPosix(
+    "checkDirectory reports files that other users can access, with the command to fix it",
+    async () => {
+      const directory = await served();
+      await chmod(directory, 0o750);
+      await chmod(join(directory, "plans.sqlite"), 0o644);
+      await chmod(join(directory, "signing-key.json"), 0o640);
+      const { found } = await checked(directory);
+      expect(found.map(({ severity, place, problem }) => `${severity} ${place} ${problem}`)).toEqual([
+        `error . is accessible to other users (mode 750). Run: chmod 700 ${directory}`,
+        `error plans.sqlite is accessible to other users (mode 644). Run: chmod 600 ${directory}/plans.sqlite`,
+        `error signing-key.json is accessible to other users (mode 640). Run: chmod 600 ${directory}/signing-key.json`,
+      ]);
+    },
+  );
 
   it.each<[string, string, RegExp]>([
     ["signing-key.json", "{}", /is not a valid signing key\. Restore it from a backup/],
     ["service-accounts.json", '{"accounts":[{"email":', /is not a valid list of service accounts/],
     ["service-accounts.json", '{"accounts":[],"newerField":1}', /"newerField" is unknown/],
-    ["log.key", "short", /is no key of 32 bytes/],
-  ])("finds a %s that cannot be used: %s", async (name, text, problem) => {
+    ["log.key", "short", /is not a key of 32 bytes/],
+  ])("checkDirectory reports an invalid %s: %s", async (name, text, problem) => {
     const directory = await served();
     await writeFile(join(directory, name), text);
     expect((await checked(directory)).found).toEqual([
@@ -92,12 +103,12 @@ describe("the check of a data directory", () => {
     ]);
   });
 
-  it("finds a directory in place of a file", async () => {
+  it("checkDirectory reports a directory in place of a file", async () => {
     const directory = await served();
     await rm(join(directory, "log.key"));
     await mkdir(join(directory, "log.key"));
     expect((await checked(directory)).found).toEqual([
-      { severity: "error", place: "log.key", problem: "is no file; move it away" },
+      { severity: "error", place: "log.key", problem: "is not a regular file; move it elsewhere" },
     ]);
   });
 });

@@ -23,8 +23,8 @@ function named(change: (status: PlanStatus) => void = () => undefined): PutRecor
   return planStatusRecord(65001, "youtube", userKey, status);
 }
 
-describe("the check of a record", () => {
-  it("finds nothing in what a server stores, however old it is", () => {
+describe("createRecordCheck", () => {
+  it("the check of a record accepts what a server stores, also if it has expired", () => {
     expect(check(named())).toEqual([]);
     expect(check(named((status) => (status.expireTime = fromNow(-day))))).toEqual([]);
     const group = create(PlanGroupSchema, {
@@ -36,9 +36,9 @@ describe("the check of a record", () => {
 
   it.each<[string, PutRecord, RegExp]>([
     [
-      "bytes that are no message",
+      "bytes that are not a message",
       { ...named(), value: Buffer.from([0xff]) },
-      /^its value of 1 bytes is no planStatus: /,
+      /^its value of 1 bytes is not a planStatus: /,
     ],
     [
       "a message without a required field",
@@ -46,31 +46,31 @@ describe("the check of a record", () => {
       /^planStatus\..*: value is required/,
     ],
     [
-      "a broken rule",
+      "a violation",
       named((status) => (status.languageCode = "en_US")),
       /^planStatus\.languageCode: must be a BCP-47/,
     ],
     [
-      "a time that is none",
+      "an invalid time",
       named((status) => (status.updateTime = { ...fromNow(0), nanos: -1 })),
       /^planStatus\.updateTime: must be a time from year 1/,
     ],
-    ["no name", named((status) => (status.name = "")), /^it has no name$/],
+    ["no name", named((status) => (status.name = "")), /^its name is missing$/],
     [
-      "the name of another",
+      "the name of another record",
       named((status) => (status.name = "operators/65001/planStatuses/447700900124")),
-      /^it has the name of another record than its key is of$/,
+      /^its name is that of another record$/,
     ],
-    ["another update time", { ...named(), updateTime: undefined }, /^the store goes by another update time/],
-    ["another expiry", { ...named(), expiresAtMs: 7 }, /^the store goes by another time of expiry/],
-  ])("finds %s, and names no user", (_, record, problem) => {
+    ["another update time", { ...named(), updateTime: undefined }, /^its update time differs/],
+    ["another expiry", { ...named(), expiresAtMs: 7 }, /^its expiry differs/],
+  ])("the check of a record reports %s without the user key", (_, record, problem) => {
     const [first, ...others] = check(record);
     expect(first).toMatch(problem);
     expect([first, ...others].join()).not.toContain("4477009");
   });
 });
 
-describe("the check of a store", () => {
+describe("checkStore", () => {
   async function checked(pages: readonly (readonly PutRecord[] | Error)[]) {
     const found: Finding[] = [];
     const store = {
@@ -87,7 +87,7 @@ describe("the check of a store", () => {
     return { records, found };
   }
 
-  it("names a record by its operator, its client and a digest of its id", async () => {
+  it("checkStore describes a record by its operator, client and a digest of its id", async () => {
     const broken = { ...named(), value: toBinary(PlanStatusSchema, create(PlanStatusSchema)) };
     const { records, found } = await checked([[named()], [broken, named()]]);
     expect(records).toBe(3);
@@ -102,7 +102,7 @@ describe("the check of a store", () => {
     ]);
   });
 
-  it("counts what is too much to tell, and says where reading ended", async () => {
+  it("checkStore counts invalid records beyond 100 and reports where reading failed", async () => {
     const broken = { ...named(), expiresAtMs: 7 };
     const { records, found } = await checked([
       Array(150).fill(broken),
@@ -111,8 +111,8 @@ describe("the check of a store", () => {
     expect(records).toBe(150);
     expect(found).toHaveLength(102);
     expect(found.slice(-2).map(({ problem }) => problem)).toEqual([
-      "reading ended after 150 records: unknown layout",
-      "50 more records have faults",
+      "reading failed after 150 records: unknown layout",
+      "50 more records are invalid",
     ]);
   });
 });

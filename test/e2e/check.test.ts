@@ -59,7 +59,7 @@ describe("mdps check", () => {
     await chmod(join(directory, "signing-key.json"), 0o644);
 
     const { stdout, exitCode } = await runProgram(["check", "--data", directory]);
-    expect(stdout).toMatch(/^error {4}signing-key\.json: is open to others .* chmod 600/m);
+    expect(stdout).toMatch(/^error {4}signing-key\.json: is accessible to other users .* chmod 600/m);
     expect(stdout).toMatch(/^warning {2}notes\.txt: does not belong/m);
     expect(stdout).toMatch(/^error {4}plans\.sqlite: .*(Tree|malformed|btree)/m);
     expect(stdout).toMatch(/records looked at: \d+ errors, 1 warnings\n$/);

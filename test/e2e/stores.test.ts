@@ -57,7 +57,7 @@ describe.skipIf(whyNot)(`mdps with PostgreSQL${whyNot === undefined ? "" : ` (sk
     await store.put({ key, updateTime: undefined, expiresAtMs: 1, value });
     await store.close();
     expect(stdout).toMatch(
-      /^error {4}planStatus of operators\/65001, id of SHA-256 [0-9a-f]{16}…: its value of 1 bytes is no planStatus/,
+      /^error {4}planStatus of operators\/65001, id of SHA-256 [0-9a-f]{16}…: its value of 1 bytes is not a planStatus/,
     );
     expect(stdout).not.toContain("447700900123");
     expect(exitCode).toBe(1);

@@ -1,7 +1,7 @@
 import { appendFile, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { PlanGroupSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { createContractRules } from "../../src/plans/contract-rules.ts";
 import { planGroupRecord, planStatusRecord } from "../../src/services/record-mapping.ts";
@@ -24,19 +24,29 @@ let target: PlanStore;
 beforeEach(async () => {
   directory = await makeDirectory();
   clock = createTestClock();
-  [source, target] = await Promise.all([
-    openSqliteStore({ directory: join(directory, "source"), clock }),
-    openSqliteStore({ directory: join(directory, "target"), clock }),
-  ]);
 });
 afterEach(async () => {
-  await Promise.all([source.close(), target.close()]);
   await removeDirectory(directory);
 });
 
+/** Opens the stores that a test uses; opening one starts a thread. */
+async function openStores(...names: ("source" | "target")[]): Promise<void> {
+  await Promise.all(
+    names.map(async (name) => {
+      const store = await openSqliteStore({ directory: join(directory, name), clock });
+      onTestFinished(() => store.close());
+      if (name === "source") {
+        source = store;
+      } else {
+        target = store;
+      }
+    }),
+  );
+}
+
 const file = () => join(directory, "plans.ndjson");
 
-/** Exports the source to a file, as of one moment. */
+/** Exports the source to a file, with a snapshot. */
 const exported = (options: Partial<ExportFileOptions> = {}) =>
   exportToFile({ store: source, rules, file: file(), resume: false, snapshot: true, ...options });
 
@@ -46,7 +56,7 @@ function userRecord(userKey: string, ms = 0, clientId = "youtube"): PutRecord {
   return planStatusRecord(65001, clientId, userKey, status);
 }
 
-/** One of every kind, and keys that need care. */
+/** Returns records of every kind, with special characters in their keys. */
 function everyKind(): PutRecord[] {
   const group = create(PlanGroupSchema, {
     name: "operators/1/planGroups/g",
@@ -84,8 +94,9 @@ async function contentOf(store: PlanStore): Promise<unknown[]> {
   return all;
 }
 
-describe("an export that is imported", () => {
-  it("brings every record as it was", async () => {
+describe("importRecords of an export", () => {
+  it("an import of an export stores identical records", async () => {
+    await openStores("source", "target");
     const records = everyKind();
     await Promise.all(records.map((record) => source.put(record)));
     const { count, digest } = await exported();
@@ -94,14 +105,16 @@ describe("an export that is imported", () => {
     expect(await contentOf(target)).toEqual(await contentOf(source));
   });
 
-  it("may be imported again", async () => {
+  it("an export can be imported twice", async () => {
+    await openStores("source", "target");
     await source.put(userRecord("a"));
     await exported();
     expect(await importFrom(file())).toMatchObject({ stored: 1 });
     expect(await importFrom(file())).toMatchObject({ stored: 1 });
   });
 
-  it("leaves what is newer in the store", async () => {
+  it("an import keeps newer records of the store", async () => {
+    await openStores("source", "target");
     await source.put(userRecord("a", -hour));
     await exported();
     const newer = userRecord("a", -1);
@@ -110,14 +123,15 @@ describe("an export that is imported", () => {
     expect(Buffer.from((await target.get(newer.key)) ?? [])).toEqual(Buffer.from(newer.value));
   });
 
-  it("leaves out what has expired meanwhile", async () => {
+  it("an import skips records that have expired since the export", async () => {
+    await openStores("source", "target");
     await source.put(userRecord("a"));
     await exported();
     clock.set(testTime + day);
     expect(await importFrom(file())).toMatchObject({ stored: 0, expired: 1 });
   });
 
-  it("has the same digest in whatever order records come", async () => {
+  it("the digest of records does not depend on their order", async () => {
     const records = everyKind();
     const [one, other] = [createRecordSum(), createRecordSum()];
     for (const record of records) {
@@ -131,7 +145,7 @@ describe("an export that is imported", () => {
     expect(one.digest).not.toBe(other.digest);
   });
 
-  it("reads what is stored by a line of the contract's own JSON", () => {
+  it("a record and its line, the JSON of a request, convert into each other", () => {
     const record = userRecord("a/b");
     const line = lineOfRecord(record);
     expect(JSON.parse(line)).toMatchObject({
@@ -143,8 +157,9 @@ describe("an export that is imported", () => {
   });
 });
 
-describe("an export to a file", () => {
-  it("is for the owner alone, and has a manifest", async () => {
+describe("exportToFile", () => {
+  it("an export creates a file with mode 0600 and a manifest", async () => {
+    await openStores("source");
     await source.put(userRecord("a"));
     const manifest = await exported();
     expect((await stat(file())).mode & 0o777).toBe(0o600);
@@ -152,7 +167,8 @@ describe("an export to a file", () => {
     expect(manifest).toMatchObject({ complete: true, count: 1, bytes: (await stat(file())).size });
   });
 
-  it("is of one moment, and says of which; without a snapshot it says that it is not", async () => {
+  it("an export has the records as of its snapshotTime, or no snapshotTime without a snapshot", async () => {
+    await openStores("source");
     const ids = Array.from({ length: 1_500 }, (_, index) => `user-${index}`);
     await Promise.all(ids.map((id) => source.put(userRecord(id))));
     const later = ids.map((id) => userRecord(id, 1));
@@ -178,23 +194,26 @@ describe("an export to a file", () => {
     expect(mixed).toMatchObject({ count: 1_500, snapshotTime: null });
   });
 
-  it("names no user when a record cannot be exported", async () => {
+  it("an export names no user key when a record cannot be exported", async () => {
+    await openStores("source");
     await source.put({ ...userRecord("447700900123"), value: Buffer.from([0xff]) });
-    const refused = exported();
-    await expect(refused).rejects.toThrow(
-      /^a planStatus of operators\/65001 cannot be exported: .*; mdps check finds every such record$/,
+    const failed = exported();
+    await expect(failed).rejects.toThrow(
+      /^a planStatus of operators\/65001 cannot be exported: .*\. Run mdps check to find all such records$/,
     );
-    await expect(refused).rejects.not.toThrow("447700900123");
+    await expect(failed).rejects.not.toThrow("447700900123");
   });
 
-  it("never takes the place of another file", async () => {
+  it("an export does not overwrite a file", async () => {
+    await openStores("source");
     await writeFile(file(), "mine");
     const again = exported();
-    await expect(again).rejects.toThrow("is there already: go on with it by --resume");
+    await expect(again).rejects.toThrow("already exists: continue that export with --resume");
     expect(await readFile(file(), "utf8")).toBe("mine");
   });
 
-  it("that was interrupted goes on where it was, and has each record once", async () => {
+  it("a resumed export continues where it was interrupted and contains each record once", async () => {
+    await openStores("source", "target");
     const records = Array.from({ length: 3_000 }, (_, index) => userRecord(`user-${index}`));
     await Promise.all(records.map((record) => source.put(record)));
     const stop = new AbortController();
@@ -214,39 +233,41 @@ describe("an export to a file", () => {
     await expect(first).rejects.toThrow("interrupted");
     expect(pages).toBe(1);
     expect(await readManifest(file())).toMatchObject({ complete: false });
-    // A program that is killed leaves more than it has noted.
+    // A killed program may have written more than its manifest describes.
     await appendFile(file(), '{"parent":"operators/650');
     const { count, digest, snapshotTime } = await exported({ resume: true });
     expect(count).toBe(records.length);
-    // What was written before the interruption is of another moment.
+    // Records written before the interruption are as of another time.
     expect(snapshotTime).toBeNull();
     expect(await importFrom(file())).toEqual({ stored: count, stale: 0, expired: 0, count, digest });
     expect(await contentOf(target)).toEqual(await contentOf(source));
   });
 
-  it("that is complete has nothing to go on with, and one that never began cannot", async () => {
+  it("a resumed export does nothing if it is complete, and fails if it has no manifest", async () => {
+    await openStores("source");
     const manifest = await exported();
     expect(await exported({ resume: true })).toEqual(JSON.parse(JSON.stringify(manifest)));
     const other = exported({ file: `${file()}.other`, resume: true });
-    await expect(other).rejects.toThrow("has no manifest: there is nothing to go on with");
+    await expect(other).rejects.toThrow("has no manifest: there is no export to resume");
   });
 });
 
-describe("an import that ends early", () => {
+describe("importRecords", () => {
   const line = (userKey: string) => lineOfRecord(userRecord(userKey));
 
   it.each<[string, string, RegExp]>([
-    ["no JSON", "{", /^line 2: /],
-    ["no object", "7", /^line 2: a line must be a JSON object$/],
+    ["invalid JSON", "{", /^line 2: /],
+    ["a number", "7", /^line 2: a line must be a JSON object$/],
     ["an unknown field", '{"parent":"operators/1","userKey":"a","plan":{}}', /^line 2: .*"plan" is unknown/],
-    ["no status", '{"parent":"operators/1","userKey":"a"}', /^line 2: planStatus: value is required$/],
-    ["no group", '{"parent":"operators/1","planGroupId":"a"}', /^line 2: planGroup: value is required$/],
+    ["no plan status", '{"parent":"operators/1","userKey":"a"}', /^line 2: planStatus: value is required$/],
+    ["no plan group", '{"parent":"operators/1","planGroupId":"a"}', /^line 2: planGroup: value is required$/],
     [
-      "an operator that is none",
+      "an invalid operator",
       line("b").replace("operators/65001", "operators/0"),
       /^line 2: parent: must be operators/,
     ],
-  ])("names the line that has %s, and has stored those before it", async (_, text, message) => {
+  ])("an import stores the lines before one with %s and names that line", async (_, text, message) => {
+    await openStores("target");
     await writeFile(file(), [line("a"), text, line("c")].join("\n"));
     const error = await importFrom(file()).catch((cause: unknown) => cause);
     expect(error).toBeInstanceOf(ImportError);
@@ -255,27 +276,35 @@ describe("an import that ends early", () => {
     expect(await target.get(userRecord("a").key)).toBeDefined();
   });
 
-  it("goes on behind the lines that are stored", async () => {
+  it("an import with skip stores only the lines after the skipped ones", async () => {
+    await openStores("target");
     await writeFile(file(), ["a", "b", "c"].map(line).join("\n"));
     expect(await importFrom(file(), 2)).toMatchObject({ stored: 1, count: 3 });
     expect(await target.get(userRecord("a").key)).toBeUndefined();
     expect(await target.get(userRecord("c").key)).toBeDefined();
   });
 
-  it("names the first line that could not be stored, and waits for a store that is away for a moment", async () => {
+  it("an import retries a put while the store is unavailable", async () => {
+    await openStores("target");
     await writeFile(file(), ["a", "b", "c"].map(line).join("\n"));
     let failures = 0;
-    const shaky: PlanStore = {
+    const flaky: PlanStore = {
       ...target,
       async put(record) {
         if (record.key.id === "b" && failures < 2) {
           failures += 1;
-          throw new StoreUnavailable("away");
+          throw new StoreUnavailable("busy");
         }
         return target.put(record);
       },
     };
-    expect(await importFrom(file(), 0, shaky)).toMatchObject({ stored: 3 });
+    expect(await importFrom(file(), 0, flaky)).toMatchObject({ stored: 3 });
+    expect(failures).toBe(2);
+  });
+
+  it("an import names the first line that cannot be stored", async () => {
+    await openStores("target");
+    await writeFile(file(), ["a", "b", "c"].map(line).join("\n"));
     const broken: PlanStore = {
       ...target,
       put: async (record) => {
@@ -289,7 +318,8 @@ describe("an import that ends early", () => {
   });
 });
 
-it("fields that this version does not know are left behind, and the digest knows", async () => {
+it("an export omits unknown fields, and its digest is that of the records without them", async () => {
+  await openStores("source", "target");
   const record = userRecord("a");
   const unknown = Buffer.concat([record.value, Buffer.from([0xfa, 0x3f, 0x01, 0x00])]);
   await source.put({ ...record, value: unknown });
