@@ -68,8 +68,8 @@ async function checkDatabase(directory: string, check: RecordCheck, report: Repo
   const { checkSqlite } = await import("../../store/sqlite/check.ts");
   const place = "plans.sqlite";
   try {
-    const { faults, ...looked } = checkSqlite(directory, check);
-    for (const problem of faults) {
+    const { problems, ...looked } = checkSqlite(directory, check);
+    for (const problem of problems) {
       report({ severity: "error", place, problem });
     }
     return looked;

@@ -186,12 +186,10 @@ function queueKeyOf({ asn, kind, clientId, id }: RecordKey): string {
 function requireSmall({ clientId, id }: RecordKey, value: Uint8Array): number {
   const size = Buffer.byteLength(clientId) + Buffer.byteLength(id);
   if (size > keyBytes) {
-    throw new RangeError(`client id and id take ${size} bytes; the store has room for ${keyBytes}`);
+    throw new RangeError(`client id and id take ${size} bytes; the limit is ${keyBytes}`);
   }
   if (size + value.length > recordBytes) {
-    throw new RangeError(
-      `the record takes ${size + value.length} bytes; the store has room for ${recordBytes}`,
-    );
+    throw new RangeError(`the record takes ${size + value.length} bytes; the limit is ${recordBytes}`);
   }
   return size;
 }

@@ -177,7 +177,7 @@ async function loadClient(): Promise<PostgresConnectionOptions["Client"]> {
 /** Returns what no batch can carry about a record. Found later, it would be the fault of all that share its batch. */
 function faultOfRecord({ key, updateTime, expiresAtMs = 0 }: PutRecord, size: number): string | undefined {
   if (size > putBytes) {
-    return `the record takes up to ${size} bytes; the store has room for ${putBytes}`;
+    return `the record takes up to ${size} bytes; the limit is ${putBytes}`;
   }
   const { seconds, nanos } = updateTime ?? { seconds: 0, nanos: 0 };
   const wrong = [key.asn, seconds, nanos, expiresAtMs].find((number) => !Number.isSafeInteger(number));

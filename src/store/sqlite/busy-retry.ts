@@ -1,45 +1,42 @@
-import type { DatabaseSync } from "node:sqlite";
 import { resultCode, resultCodeOf } from "./error.ts";
 
-/** How long a call waits for another process that writes, in ms; then it fails. */
-export const busyTimeout = 5_000;
+/** How long a call waits for another connection that has the database locked, in ms. */
+export const defaultBusyTimeout = 5_000;
 
-/** Pause between two looks for a lock, in ms. */
-const pollPause = 1;
+/** Pause between two attempts, in ms. */
+const retryPause = 1;
 
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
-/**
- * Makes each statement fail at once when another connection is in its way, for use in `waitWhileBusy`. SQLite's own
- * waiting would look less and less often, down to ten times a second, and rarely hit the gap between two commits of
- * another process.
- */
-export function pollLocks(database: DatabaseSync): void {
-  database.exec("PRAGMA busy_timeout = 0");
-}
+/** Runs work that has no effect while another connection is in its way, and retries it until it succeeds. */
+export type RetryWhileBusy = <Result>(work: () => Result) => Result;
 
 /**
- * Repeats something that had no effect as long as another connection is in its way, once each millisecond. So
- * writers of the same file take turns by chance, and none is left out for long.
+ * Creates a function that retries work once per millisecond while SQLite reports SQLITE_BUSY. After `timeout` ms it
+ * raises an Error; any other error is raised at once.
  *
- * Raises the error of SQLite after `timeout` ms, and any other error at once.
+ * The database must have `busy_timeout = 0`: SQLite's own waiting polls less and less often, down to ten times a
+ * second, and would rarely hit the gap between two commits of another process.
  */
-export function waitWhileBusy<Result>(work: () => Result, timeout = busyTimeout): Result {
-  let deadline: number | undefined;
-  for (;;) {
-    try {
-      return work();
-    } catch (error) {
-      if (resultCodeOf(error) !== resultCode.busy) {
-        throw error;
+export function createBusyRetry(timeout: number): RetryWhileBusy {
+  return function retryWhileBusy(work) {
+    let deadline: number | undefined;
+    for (;;) {
+      try {
+        return work();
+      } catch (error) {
+        if (resultCodeOf(error) !== resultCode.busy) {
+          throw error;
+        }
+        deadline ??= performance.now() + timeout;
+        if (performance.now() >= deadline) {
+          throw new Error(
+            `another process has locked the database for ${timeout} ms; end the process that holds the lock`,
+            { cause: error },
+          );
+        }
+        Atomics.wait(pause, 0, 0, retryPause);
       }
-      deadline ??= performance.now() + timeout;
-      if (performance.now() >= deadline) {
-        throw new Error(`another process has kept the database locked for ${timeout} ms; end what holds it`, {
-          cause: error,
-        });
-      }
-      Atomics.wait(pause, 0, 0, pollPause);
     }
-  }
+  };
 }

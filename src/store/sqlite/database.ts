@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { StoreOpenError } from "../plan-store.ts";
-import { busyTimeout, pollLocks, waitWhileBusy } from "./busy-retry.ts";
+import { createBusyRetry, defaultBusyTimeout, type RetryWhileBusy } from "./busy-retry.ts";
 import { DirectoryInUse, type DirectoryLock, lockDirectory } from "./directory-lock.ts";
 import { resultCode, resultCodeOf } from "./error.ts";
 import { createPrivateFile } from "./private-path.ts";
@@ -14,6 +14,10 @@ export type DatabaseOptions = {
   cacheBytes?: number | undefined;
   /** Pages in the log at which a commit copies them into the file. Defaults to 250. */
   checkpointPages?: number | undefined;
+  /** How long a call waits for another connection that has the database locked, in ms. Defaults to 5,000. */
+  busyTimeout?: number | undefined;
+  /** How long opening waits while another process upgrades or checks the store, in ms. Defaults to 2,000. */
+  openTimeout?: number | undefined;
 };
 
 /**
@@ -24,68 +28,79 @@ export type DatabaseOptions = {
 const defaultCacheBytes = 16 * 1024 * 1024;
 
 /**
- * The commit that reaches it waits until the log, 1 MiB, is in the database. At 5 million rows and random puts the
- * slowest 1 % waited 10 ms, with 1,000 pages 24 ms and with 100 pages 6 ms; those had 2 % more and 11 % less puts.
+ * The commit that reaches this size waits until the log, 1 MiB, is in the database. At 5 million rows and random puts
+ * the slowest 1 % waited 10 ms; with 1,000 pages 24 ms and 2 % more puts, with 100 pages 6 ms and 11 % fewer puts.
  */
 const defaultCheckpointPages = 250;
 
-/** A claimed directory with its database, until `close`. */
-export type OpenDatabase = { readonly database: DatabaseSync; close(): void };
+/** A locked directory with its database, until `close`. */
+export type OpenDatabase = {
+  readonly database: DatabaseSync;
+  /** For each statement that another connection may be in the way of. */
+  readonly retryWhileBusy: RetryWhileBusy;
+  close(): void;
+};
 
-/** Attempts at an upgrade: another process that starts at the same moment may be in the way, or make it first. */
+/** Attempts to upgrade: another process that starts at the same moment may be in the way, or upgrade first. */
 const upgradeAttempts = 3;
 
 /**
- * Opens the database of a directory for use with others, once it has the tables of this program: they are created in
- * an empty file and migrated in an older one, both while nobody else uses it.
+ * Opens the database of a directory, which other processes may use as well. Creates the tables in an empty file, and
+ * migrates older ones; both wait until no other process uses the directory.
  *
- * Raises StoreOpenError, and then leaves a file that it does not know as it was.
+ * Raises StoreOpenError, and then leaves an unknown file as it was.
  */
 export function openDatabase(directory: string, options: DatabaseOptions): OpenDatabase {
+  const retryWhileBusy = createBusyRetry(options.busyTimeout ?? defaultBusyTimeout);
   for (let attempt = 1; ; attempt++) {
-    const claim = lockDirectory(directory, "shared");
-    const database = releasingOnError(claim, () => openCurrent(directory, options));
+    const lock = lockDirectory(directory, "shared", options.openTimeout);
+    const database = releasingOnError(lock, () => openCurrent(directory, options, retryWhileBusy));
     if (database) {
       return {
         database,
+        retryWhileBusy,
         close() {
-          // The last connection's end copies the log into the database and removes it.
+          // Closing the last connection copies the log into the database and removes it.
           database.close();
-          claim.release();
+          lock.release();
         },
       };
     }
-    claim.release();
+    lock.release();
     upgrade(directory, attempt === upgradeAttempts);
   }
 }
 
-/** Opens the file, and creates it if it is missing. Returns undefined if its tables are to be made or migrated. */
-function openCurrent(directory: string, options: DatabaseOptions): DatabaseSync | undefined {
+/** Opens the file, and creates it if it is missing. Returns undefined if its tables are missing or old. */
+function openCurrent(
+  directory: string,
+  options: DatabaseOptions,
+  retryWhileBusy: RetryWhileBusy,
+): DatabaseSync | undefined {
   return withFile(directory, (database, path) => {
     if (identify(database, path) < migrations.length) {
       return undefined;
     }
     requireLog(database, path);
     configure(database, options);
-    // SQLite opens what it cannot write as read-only without a word. In WAL mode this touches no disk.
-    waitWhileBusy(() => database.exec("BEGIN IMMEDIATE"));
+    // SQLite silently opens a file that it cannot write as read-only. In WAL mode this test writes nothing to disk.
+    retryWhileBusy(() => database.exec("BEGIN IMMEDIATE"));
     database.exec(`PRAGMA user_version = ${migrations.length}; ROLLBACK`);
     return database;
   });
 }
 
-function upgrade(directory: string, last: boolean): void {
-  let claim: DirectoryLock;
+function upgrade(directory: string, isLastAttempt: boolean): void {
+  let lock: DirectoryLock;
   try {
-    claim = lockDirectory(directory, "exclusive");
+    lock = lockDirectory(directory, "exclusive");
   } catch (error) {
-    if (error instanceof DirectoryInUse && !last) {
+    if (error instanceof DirectoryInUse && !isLastAttempt) {
       return;
     }
     throw error;
   }
-  releasingOnError(claim, () => {
+  releasingOnError(lock, () => {
     withFile(directory, (database, path) => {
       identify(database, path);
       // Takes effect in an empty file only. 1 and 2 KiB cost more per put once a value no longer fits a page.
@@ -95,14 +110,14 @@ function upgrade(directory: string, last: boolean): void {
       return undefined;
     });
   });
-  claim.release();
+  lock.release();
 }
 
-function releasingOnError<Result>(claim: DirectoryLock, work: () => Result): Result {
+function releasingOnError<Result>(lock: DirectoryLock, work: () => Result): Result {
   try {
     return work();
   } catch (error) {
-    claim.release();
+    lock.release();
     throw error;
   }
 }
@@ -115,16 +130,16 @@ function withFile(
   const path = join(directory, "plans.sqlite");
   createPrivateFile(path);
   const database = openFile(path);
-  let kept: DatabaseSync | undefined;
+  let opened: DatabaseSync | undefined;
   try {
-    // While the store is opened nobody is kept waiting, and other processes may be recovering the log.
-    database.exec(`PRAGMA busy_timeout = ${busyTimeout}`);
-    kept = work(database, path);
-    return kept;
+    // SQLite may wait here, because no call is waiting yet, and other processes may be recovering the log.
+    database.exec(`PRAGMA busy_timeout = ${defaultBusyTimeout}`);
+    opened = work(database, path);
+    return opened;
   } catch (error) {
     throw error instanceof StoreOpenError ? error : explain(error, path);
   } finally {
-    if (!kept) {
+    if (!opened) {
       database.close();
     }
   }
@@ -138,10 +153,10 @@ function openFile(path: string): DatabaseSync {
   }
 }
 
-/** Returns the version of the tables, 0 for an empty database. Raises StoreOpenError for any other than ours. */
+/** Returns the version of the tables, 0 for an empty database. Raises StoreOpenError if they are not ours. */
 export function identify(database: DatabaseSync, path: string): number {
   const application = readPragma(database, "application_id");
-  const version = Number(readPragma(database, "user_version"));
+  const version = readPragma(database, "user_version");
   const { tables } = database.prepare("SELECT count(*) AS tables FROM sqlite_schema").get() as {
     tables: number;
   };
@@ -157,13 +172,15 @@ export function identify(database: DatabaseSync, path: string): number {
     return version;
   }
   throw new StoreOpenError(
-    `${path} has schema version ${version}, but this program knows only those up to ${migrations.length}; ` +
+    `${path} has schema version ${version}, but this program only supports versions up to ${migrations.length}; ` +
       "run the program that wrote it or a later one, or choose another directory",
   );
 }
 
 function requireLog(database: DatabaseSync, path: string): void {
-  const mode = readPragma(database, "journal_mode = WAL");
+  const { journal_mode: mode } = database.prepare("PRAGMA journal_mode = WAL").get() as {
+    journal_mode: string;
+  };
   if (mode === "wal") {
     return;
   }
@@ -174,15 +191,16 @@ function requireLog(database: DatabaseSync, path: string): void {
 
 function configure(database: DatabaseSync, options: DatabaseOptions): void {
   const { maxPages, cacheBytes = defaultCacheBytes, checkpointPages = defaultCheckpointPages } = options;
-  pollLocks(database);
   database.exec(`
+    -- See retryWhileBusy.
+    PRAGMA busy_timeout = 0;
     PRAGMA synchronous = FULL;
     -- macOS: fsync alone leaves the data in the drive's memory.
     PRAGMA fullfsync = ON;
     -- Negative: in KiB.
     PRAGMA cache_size = -${Math.ceil(cacheBytes / 1024)};
     PRAGMA wal_autocheckpoint = ${checkpointPages};
-    -- Bytes that the log keeps of the room that it once needed.
+    -- Largest size of the log that stays on disk after a checkpoint, in bytes.
     PRAGMA journal_size_limit = 67108864;
     PRAGMA temp_store = MEMORY;
   `);
@@ -191,8 +209,9 @@ function configure(database: DatabaseSync, options: DatabaseOptions): void {
   }
 }
 
-function readPragma(database: DatabaseSync, pragma: string): unknown {
-  return Object.values(database.prepare(`PRAGMA ${pragma}`).get() ?? {})[0];
+/** Returns the value of a pragma that is a number. */
+export function readPragma(database: DatabaseSync, pragma: string): number {
+  return Number(Object.values(database.prepare(`PRAGMA ${pragma}`).get() ?? {})[0]);
 }
 
 function explain(error: unknown, path: string): StoreOpenError {
@@ -211,7 +230,7 @@ function explain(error: unknown, path: string): StoreOpenError {
     case resultCode.readOnly:
     case resultCode.cannotOpen:
       return new StoreOpenError(
-        `${path} cannot be opened for writing: ${message}; see whether its disk is mounted for writing, or choose ` +
+        `${path} cannot be opened for writing: ${message}; check that its disk is mounted for writing, or choose ` +
           "another directory",
       );
     default:

@@ -16,22 +16,22 @@ export function resultCodeOf(error: unknown): number | undefined {
   if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") {
     return undefined;
   }
-  // The upper bits say more, for instance which system call failed.
+  // The upper bits have details, such as which system call failed.
   return error.errcode & 0xff;
 }
 
 const ofTheWholeDatabase: ReadonlySet<number | undefined> = new Set(Object.values(resultCode));
 
-/** Says whether a statement failed because of the disk or the file, so that the next one would fail too. */
+/** Returns whether a statement failed because of the disk or the file, so that the next one would fail too. */
 export function concernsWholeDatabase(error: unknown): boolean {
   return ofTheWholeDatabase.has(resultCodeOf(error));
 }
 
-/** Returns the text of anything thrown. */
+/** Returns the message of anything thrown, with advice if a part of the database is damaged. */
 export function messageWithAdvice(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return resultCodeOf(error) === resultCode.corrupt ? `${message}: ${adviceForDamage}` : message;
 }
 
 const adviceForDamage =
-  "a part of the file is damaged; what lies elsewhere is still served; restore it from a backup, or export the rest";
+  "a part of the file is damaged, the rest is still served; restore it from a backup, or export the rest";

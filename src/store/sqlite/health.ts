@@ -1,35 +1,37 @@
 import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
-import type { DatabaseSync } from "node:sqlite";
-import { waitWhileBusy } from "./busy-retry.ts";
+import { type OpenDatabase, readPragma } from "./database.ts";
 
-/** Room below which a disk counts as full, in bytes: about what a batch of puts adds to the log. */
-const minimalRoom = 1024 * 1024;
+/** Free space below which a disk counts as full, in bytes: about what a batch of puts adds to the log. */
+const minFreeBytes = 1024 * 1024;
 
 /**
- * Prepares the look whether a put could be stored now; it raises an Error that says why not.
+ * Creates the check that a put could be stored now. It raises an Error that says why not.
  *
- * It takes the lock of the writer and asks the disk for its room. Only if the last put failed (`doubtful`) does it
- * also commit something, for only that tells a disk that works again from one that does not.
+ * The check takes the writer's lock and reads the free space of the disk. It commits a transaction only if the last
+ * put failed (`lastPutFailed`), because nothing less shows whether the disk works again.
  */
-export function writeProbe(database: DatabaseSync): (doubtful: boolean) => void {
+export function createHealthCheck({
+  database,
+  retryWhileBusy,
+}: OpenDatabase): (lastPutFailed: boolean) => void {
   const path = database.location() ?? ".";
-  return (doubtful) => {
+  return function checkHealth(lastPutFailed) {
     const { bavail, bsize } = statfsSync(dirname(path));
-    if (bavail * bsize < minimalRoom) {
+    if (bavail * bsize < minFreeBytes) {
       throw new Error(
-        `the disk of ${path} is full: ${bavail * bsize} bytes are left, ${minimalRoom} are needed; make room`,
+        `the disk of ${path} is full: ${bavail * bsize} bytes are free, ${minFreeBytes} are required; make room`,
       );
     }
-    const used = pagesOf(database, "page_count") - pagesOf(database, "freelist_count");
-    if (used >= pagesOf(database, "max_page_count")) {
-      throw new Error(`${path} has as many pages as it may have`);
+    const used = readPragma(database, "page_count") - readPragma(database, "freelist_count");
+    if (used >= readPragma(database, "max_page_count")) {
+      throw new Error(`${path} has reached its maximum number of pages`);
     }
-    // Written with the value that it has, the version still makes a transaction that changes the file.
-    const version = pagesOf(database, "user_version");
-    waitWhileBusy(() => database.exec("BEGIN IMMEDIATE"));
+    // Writing the version, even unchanged, makes a transaction that changes the file.
+    const version = readPragma(database, "user_version");
+    retryWhileBusy(() => database.exec("BEGIN IMMEDIATE"));
     try {
-      if (doubtful) {
+      if (lastPutFailed) {
         database.exec(`PRAGMA user_version = ${version}; COMMIT`);
       }
     } finally {
@@ -38,8 +40,4 @@ export function writeProbe(database: DatabaseSync): (doubtful: boolean) => void 
       }
     }
   };
-}
-
-function pagesOf(database: DatabaseSync, pragma: string): number {
-  return Number(Object.values(database.prepare(`PRAGMA ${pragma}`).get() ?? {})[0]);
 }

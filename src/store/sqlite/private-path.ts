@@ -13,34 +13,34 @@ import { StoreOpenError } from "../plan-store.ts";
 import { messageWithAdvice } from "./error.ts";
 
 /**
- * Creates a directory, and those above it, for the owner alone, and makes sure that an existing one can be
- * written. Raises StoreOpenError.
+ * Creates a directory and its missing parents, accessible only to the owner, and checks that an existing one is
+ * writable. Raises StoreOpenError.
  */
 export function makePrivateDirectory(directory: string): void {
   try {
     makeMissing(resolve(directory));
     if (!statSync(directory).isDirectory()) {
-      throw fileInPlaceOf(directory);
+      throw fileInPlace(directory);
     }
   } catch (error) {
     if (error instanceof StoreOpenError) {
       throw error;
     }
     if (hasCode(error, "ENOTDIR")) {
-      throw fileInPlaceOf(directory);
+      throw fileInPlace(directory);
     }
     throw new StoreOpenError(
-      `cannot create the directory ${directory} for the store: ${messageWithAdvice(error)}; choose another one`,
+      `cannot create the directory ${directory} for the store: ${messageWithAdvice(error)}; choose another directory`,
     );
   }
   requireWritable(directory);
 }
 
 /**
- * Creates an empty file for the owner alone and makes sure that an existing one can be written.
+ * Creates an empty file, accessible only to the owner, and checks that an existing one is writable.
  *
- * An existing file is never opened here: closing any descriptor of a file drops all locks that this process has
- * on it, those of SQLite included (https://sqlite.org/howtocorrupt.html, section 2.2). Raises StoreOpenError.
+ * An existing file is never opened here, because closing any descriptor of a file drops all locks that this process has
+ * on it, SQLite's included (https://sqlite.org/howtocorrupt.html, section 2.2). Raises StoreOpenError.
  */
 export function createPrivateFile(path: string): void {
   try {
@@ -53,7 +53,7 @@ export function createPrivateFile(path: string): void {
   }
 }
 
-// Not mkdir's `recursive`: Node's never returns where the parent exists and mkdir says ENOENT, as in /proc.
+// Not mkdir's `recursive`, which in Node never returns where the parent exists and mkdir fails with ENOENT, as in /proc.
 function makeMissing(directory: string): void {
   const parent = dirname(directory);
   if (!existsSync(parent)) {
@@ -70,18 +70,18 @@ function makeMissing(directory: string): void {
   sync(parent);
 }
 
-/** Makes a new directory's entry outlast a power loss; for the files SQLite does the same. */
+/** Makes the entry of a new directory survive a power loss. SQLite does the same for files. */
 function sync(parent: string): void {
   try {
     const entries = openSync(parent, "r");
     fsyncSync(entries);
     closeSync(entries);
   } catch {
-    // A parent may be writable but not readable. SQLite ignores this as well.
+    // A parent may be writable but not readable. SQLite ignores this too.
   }
 }
 
-// SQLite silently opens what it cannot write as read-only, and then grants a "lock" that locks nothing.
+// SQLite silently opens a file that it cannot write as read-only, and then grants a "lock" that locks nothing.
 function requireWritable(path: string): void {
   try {
     accessSync(path, constants.R_OK | constants.W_OK);
@@ -93,9 +93,9 @@ function requireWritable(path: string): void {
   }
 }
 
-function fileInPlaceOf(directory: string): StoreOpenError {
+function fileInPlace(directory: string): StoreOpenError {
   return new StoreOpenError(
-    `cannot create the directory ${directory} for the store: a file is in its place; choose another one`,
+    `cannot create the directory ${directory} for the store: a file is in its place; choose another directory`,
   );
 }
 

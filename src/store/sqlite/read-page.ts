@@ -3,10 +3,10 @@ import type { PutRecord } from "../plan-store.ts";
 import { kindOf } from "../record-kind.ts";
 import type { SqlitePage } from "./protocol.ts";
 
-/** Rows looked at in one read transaction, which the end of a checkpoint has to wait for. */
+/** Rows read in one transaction; a checkpoint cannot finish before its end. */
 const pageRows = 500;
 
-/** Sum of the values at which a page is full, in bytes. */
+/** Sum of the sizes of values at which a page is full, in bytes. */
 const pageBytes = 1024 * 1024;
 
 /** A row of the table. */
@@ -27,10 +27,10 @@ export const selectRows =
   "SELECT row, asn, kind, client_id, id, update_seconds, update_nanos, expires_at_ms, value FROM record";
 
 /**
- * Prepares the reading of pages in the order of the rows, which is that of the file and so the fastest one.
+ * Creates a function that reads pages in the order of the rows, which is their order in the file and so the fastest.
  *
- * A record keeps its row as long as it is on disk, and no later record gets a lower one: so none is met twice, and
- * a scan that ends with the row that was the last one when it began comes to its end under any load.
+ * A record keeps its row as long as it is on disk, and no later record gets a lower row. So a scan never yields a record
+ * twice, and ends under any load, because it stops at the row that was the last one when it began.
  */
 export function pageReader(
   database: DatabaseSync,
@@ -38,15 +38,15 @@ export function pageReader(
   const last = database.prepare("SELECT max(row) AS row FROM record");
   const next = database.prepare(`${selectRows} WHERE row > ? AND row <= ? ORDER BY row LIMIT ?`);
 
-  return (after, wanted, now) => {
+  return function readPage(after, wanted, now) {
     const until = wanted ?? (last.get() as { row: number | null }).row ?? after;
     const found: RecordRow[] = [];
-    let looked = 0;
+    let count = 0;
     let bytes = 0;
     let at = after;
-    // What has expired is read as well: left to SQLite, a million of those were one long read.
+    // Not left to SQLite: skipping a million expired records would be one long read transaction.
     for (const row of next.iterate(after, until, pageRows) as Iterable<RecordRow>) {
-      looked++;
+      count++;
       at = row.row;
       if (row.expires_at_ms !== null && row.expires_at_ms <= now) {
         continue;
@@ -57,12 +57,12 @@ export function pageReader(
         break;
       }
     }
-    const ended = looked < pageRows && bytes < pageBytes;
+    const ended = count < pageRows && bytes < pageBytes;
     return { ...packed(found, bytes), row: ended ? until : at, until };
   };
 }
 
-// One array for all values: hundreds of small ones would each be handed over at a cost of its own.
+// One array for all values, because transferring hundreds of small ones costs more.
 function packed(rows: readonly RecordRow[], bytes: number): Pick<SqlitePage, "records" | "values"> {
   const values = new Uint8Array(bytes);
   let end = 0;
@@ -79,7 +79,7 @@ function packed(rows: readonly RecordRow[], bytes: number): Pick<SqlitePage, "re
 export function recordOfRow(row: RecordRow): PutRecord {
   const kind = kindOf(row.kind);
   if (kind === undefined) {
-    throw new Error(`row ${row.row} has the kind ${row.kind}, which this program does not know`);
+    throw new Error(`row ${row.row} has the kind ${row.kind}, which is unknown to this program`);
   }
   return {
     key: {
@@ -97,7 +97,7 @@ export function recordOfRow(row: RecordRow): PutRecord {
   };
 }
 
-// Not a TextDecoder: it would take the first character for a mark of the byte order.
+// Not a TextDecoder, which would drop a byte order mark at the beginning.
 function textOf({ buffer, byteOffset, length }: Uint8Array): string {
   return Buffer.from(buffer, byteOffset, length).toString();
 }

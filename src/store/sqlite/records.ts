@@ -1,28 +1,27 @@
-import type { DatabaseSync } from "node:sqlite";
 import type { RecordKey } from "../plan-store.ts";
 import { type PutBuffer, type PutRow, readPuts, writeOutcome } from "../put-buffer.ts";
 import { kindCodes } from "../record-kind.ts";
-import { waitWhileBusy } from "./busy-retry.ts";
+import type { OpenDatabase } from "./database.ts";
 import { concernsWholeDatabase, messageWithAdvice, resultCode, resultCodeOf } from "./error.ts";
 
-/** The records of an open database. Every call but `get` is one transaction. All run to their end at once. */
+/** The records of an open database. All calls are synchronous; `put` and `sweep` run in one transaction each. */
 export type SqliteRecords = {
   /**
-   * Commits a batch and notes each put's outcome in the buffer. Returns the reasons of those that failed, in
-   * order. Raises the error of SQLite when nothing was committed.
+   * Commits a batch and writes the outcome of each put into the buffer. Returns the reasons of the failed puts, in
+   * order. Raises the error of SQLite if nothing was committed.
    */
   put(buffer: PutBuffer, count: number, now: number): string[];
   /** Returns the value of a record that has not expired. */
   get(key: RecordKey, now: number): Uint8Array<ArrayBuffer> | undefined;
-  /** Deletes at most so many expired records, the earliest first, and returns how many. */
+  /** Deletes at most `rows` expired records, the earliest first, and returns how many it deleted. */
   sweep(rows: number, now: number): number;
 };
 
 // Parameters are plain question marks: node:sqlite of Node 22 cannot bind numbered ones by position.
 
 /**
- * Puts one record: the columns in order, then the time. One statement both decides and writes, so the key is looked up
- * once; nothing changes if the put is stale.
+ * Puts one record: the columns in order, then the time. One statement both compares and writes, so that the key is
+ * looked up once; a stale put changes nothing.
  */
 export const upsert = `
   INSERT INTO record (asn, kind, client_id, id, update_seconds, update_nanos, expires_at_ms, value)
@@ -46,8 +45,8 @@ const selectValue = `
   WHERE asn = ? AND kind = ? AND client_id = ? AND id = ?
     AND (expires_at_ms IS NULL OR expires_at_ms > ?)`;
 
-// The last row stays until another one follows it: SQLite would give its number to the next record, and a scan could
-// then meet a record twice.
+// The last row stays until another one follows it. Otherwise SQLite would give its number to the next record, and a scan
+// could yield a record twice.
 const deleteExpired = `
   DELETE FROM record WHERE row IN (
     SELECT row FROM record WHERE expires_at_ms <= ? AND row < (SELECT max(row) FROM record)
@@ -55,7 +54,7 @@ const deleteExpired = `
   )`;
 
 /** Prepares the statements on an open database. */
-export function sqliteRecords(database: DatabaseSync): SqliteRecords {
+export function sqliteRecords({ database, retryWhileBusy }: OpenDatabase): SqliteRecords {
   const begin = database.prepare("BEGIN IMMEDIATE");
   const commit = database.prepare("COMMIT");
   const rollback = database.prepare("ROLLBACK");
@@ -65,13 +64,13 @@ export function sqliteRecords(database: DatabaseSync): SqliteRecords {
   const sweep = database.prepare(deleteExpired);
 
   function inTransaction<Result>(work: () => Result): Result {
-    waitWhileBusy(() => begin.run());
+    retryWhileBusy(() => begin.run());
     try {
       const result = work();
       commit.run();
       return result;
     } catch (error) {
-      // SQLite itself rolls back after some errors, a full disk among them.
+      // SQLite itself rolls back after some errors, such as a full disk.
       if (database.isTransaction) {
         rollback.run();
       }
@@ -127,7 +126,7 @@ export function sqliteRecords(database: DatabaseSync): SqliteRecords {
 
   return {
     put(buffer, count, now) {
-      // Read before the first outcome takes the place of what was asked.
+      // Read now, because outcomes overwrite the puts.
       const rows = [...readPuts(buffer, count)];
       try {
         return inTransaction(() => putAll(buffer, rows, now));
@@ -135,13 +134,13 @@ export function sqliteRecords(database: DatabaseSync): SqliteRecords {
         if (resultCodeOf(error) !== resultCode.corrupt) {
           throw error;
         }
-        // One of them has met a damaged page, which ends the transaction of all: each gets one of its own.
+        // A damaged page ended the transaction of the whole batch, so each put gets its own transaction.
         return rows.flatMap((row, index) => putAlone(buffer, index, row, now));
       }
     },
     get(key, now) {
       const parameters = [key.asn, kindCodes[key.kind], Buffer.from(key.clientId), Buffer.from(key.id), now];
-      const row = waitWhileBusy(() => value.get(...parameters));
+      const row = retryWhileBusy(() => value.get(...parameters));
       return row?.value as Uint8Array<ArrayBuffer> | undefined;
     },
     sweep(rows, now) {

@@ -3,37 +3,37 @@ import { StoreOpenError } from "../plan-store.ts";
 import { messageWithAdvice } from "./error.ts";
 import type { SqliteReply, SqliteRequest } from "./protocol.ts";
 
-/** What a thread does with its open database. */
+/** Handles the requests of the main thread. */
 export type RequestHandler = {
   /** Raises an error if the request failed as a whole. */
   answer(request: Exclude<SqliteRequest, { type: "close" }>): SqliteReply;
   close(): void;
 };
 
-/** Answers the main thread until it asks to close. `open` raises StoreOpenError, which is passed on. */
+/** Answers requests until `close`. A StoreOpenError of `open` is sent to the main thread. */
 export function answerRequests(port: MessagePort, open: () => RequestHandler): void {
   function reply(message: SqliteReply): void {
     port.postMessage(message, buffersOf(message));
   }
 
-  let server: RequestHandler;
+  let handler: RequestHandler;
   try {
-    server = open();
+    handler = open();
   } catch (error) {
     if (!(error instanceof StoreOpenError)) {
       throw error;
     }
-    reply({ type: "refused", message: error.message });
+    reply({ type: "openFailed", message: error.message });
     return;
   }
   port.on("message", (request: SqliteRequest) => {
     if (request.type === "close") {
-      server.close();
+      handler.close();
       port.close();
       return;
     }
     try {
-      reply(server.answer(request));
+      reply(handler.answer(request));
     } catch (error) {
       reply({ type: "failed", message: messageWithAdvice(error) });
     }
@@ -41,7 +41,7 @@ export function answerRequests(port: MessagePort, open: () => RequestHandler): v
   reply({ type: "opened" });
 }
 
-/** Returns what is handed over instead of copied. */
+/** Returns the buffers that are transferred instead of copied. */
 function buffersOf(message: SqliteReply): ArrayBuffer[] {
   if (message.type === "scan") {
     return [message.page.values.buffer];

@@ -1,12 +1,11 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { waitWhileBusy } from "./busy-retry.ts";
 import { openDatabase } from "./database.ts";
 import type { SqliteWorkerData } from "./protocol.ts";
 import { pageReader } from "./read-page.ts";
 import { answerRequests } from "./request-loop.ts";
 import { beginSnapshot, type SqliteSnapshot } from "./snapshot.ts";
 
-// A second thread with a connection of its own, for what takes long and must not stop the puts.
+// A second thread with its own connection, for work that takes long and must not delay puts.
 
 if (!parentPort) {
   throw new Error("scan-worker is started by openSqliteStore");
@@ -14,14 +13,14 @@ if (!parentPort) {
 const { directory, options } = workerData as SqliteWorkerData;
 
 answerRequests(parentPort, () => {
-  const { database, close } = openDatabase(directory, options);
+  const { database, retryWhileBusy, close } = openDatabase(directory, options);
   const readPage = pageReader(database);
   const snapshots = new Map<string, SqliteSnapshot>();
 
   function snapshotOf(name: string): SqliteSnapshot {
     const snapshot = snapshots.get(name);
     if (!snapshot) {
-      throw new Error(`the snapshot ${name} is gone`);
+      throw new Error(`there is no snapshot ${name}`);
     }
     return snapshot;
   }
@@ -33,7 +32,7 @@ answerRequests(parentPort, () => {
           snapshots.set(request.name, beginSnapshot(directory, request.name));
           return { type: "snapshot" };
         case "copy":
-          return { type: "copy", ended: snapshotOf(request.name).copy() };
+          return { type: "copy", isComplete: snapshotOf(request.name).copy() };
         case "drop":
           snapshots.get(request.name)?.close();
           snapshots.delete(request.name);
@@ -42,12 +41,12 @@ answerRequests(parentPort, () => {
           const { snapshot, after, until, now } = request;
           const page =
             snapshot === undefined
-              ? waitWhileBusy(() => readPage(after, until, now))
+              ? retryWhileBusy(() => readPage(after, until, now))
               : snapshotOf(snapshot).readPage(after, until, now);
           return { type: "scan", page };
         }
         default:
-          throw new Error(`the side thread does not ${request.type}`);
+          throw new Error(`the scanner does not serve ${request.type}`);
       }
     },
     close() {

@@ -10,14 +10,14 @@ export type SqliteScanOptions = ScanOptions & {
   clock: Clock;
 };
 
-/** Row after which a scan goes on, and the last one it will look at. */
+/** The row after which a scan continues, and the last row that it will read. */
 type Position = { after: number; until: number | undefined };
 
 /**
- * Yields the unexpired records in the order of their rows, up to the last row that there was at the beginning.
+ * Yields the unexpired records in the order of their rows, up to the row that is the last one when the scan begins.
  *
- * Each page is read in a transaction of its own. One for all of them would keep the log from being used again until the
- * reader, who may be slow, has come to the end; meanwhile every put makes it longer.
+ * Each page is read in its own transaction. A single transaction would keep the log growing with every put until the
+ * reader, which may be slow, has read everything.
  */
 export async function* scanSqlite(options: SqliteScanOptions): AsyncGenerator<RecordPage, void, void> {
   const { signal, clock } = options;
@@ -27,25 +27,25 @@ export async function* scanSqlite(options: SqliteScanOptions): AsyncGenerator<Re
   });
 }
 
-/** Yields the records that were unexpired when it began, as they were then, in the order of their rows. */
+/** Yields the records as they are when the scan begins, without those that have expired, in the order of their rows. */
 export async function* scanSqliteSnapshot(
   options: SqliteScanOptions,
 ): AsyncGenerator<RecordPage, void, void> {
   const { signal, clock } = options;
   const position = positionOf(options.after);
   signal?.throwIfAborted();
-  // Of this thread to its end: the one after it would not have the snapshot.
+  // Always the same thread, because a restarted one does not have the snapshot.
   const thread = await options.thread();
   const name = randomUUID();
   const now = clock.now();
   try {
     await thread.ask({ type: "snapshot", name });
-    while (!(await thread.ask({ type: "copy", name })).ended) {
+    while (!(await thread.ask({ type: "copy", name })).isComplete) {
       signal?.throwIfAborted();
     }
     yield* pagesFrom(position, signal, (next) => thread.ask({ type: "scan", snapshot: name, ...next, now }));
   } finally {
-    // If the thread has ended, so has the snapshot.
+    // A thread that has ended has dropped its snapshots.
     await thread.ask({ type: "drop", name }).catch(() => undefined);
   }
 }
@@ -76,7 +76,7 @@ function positionOf(cursor: string | undefined): Position {
     return position;
   }
   throw new RangeError(
-    `${JSON.stringify(cursor)} is no cursor of a SQLite store; give one that its scan has returned, or none to begin anew`,
+    `${JSON.stringify(cursor)} is not a cursor of a SQLite store; pass one that a scan has returned, or none to start over`,
   );
 }
 

@@ -1,15 +1,15 @@
 import type { DatabaseSync } from "node:sqlite";
 
-/** Marks the file as ours: "MDPS". SQLite keeps it at byte 68 of the header, where file(1) looks. */
+/** Marks the file as ours: "MDPS". SQLite stores it at byte 68 of the header, where file(1) reads it. */
 export const applicationId = 0x4d445053;
 
 /**
- * What leads from each version of the tables to the next; the first one makes them in an empty file. The number of
- * those that a file has seen is kept in it as user_version. Never change one that was released: append.
+ * The step at index n brings the tables from version n to n + 1, starting with an empty file. A file stores its version
+ * as user_version. Released steps never change: append.
  */
 export const migrations: readonly string[] = [
   // An ordinary table with a row number, not WITHOUT ROWID: with the value inside the key's b-tree, puts of new
-  // keys ran at half the speed. Ids are BLOBs: a NUL inside TEXT surprises, https://sqlite.org/nulinstr.html.
+  // keys ran at half the speed. Ids are BLOBs because of NULs: https://sqlite.org/nulinstr.html.
   `CREATE TABLE record (
     row INTEGER PRIMARY KEY,
     asn INTEGER NOT NULL,
@@ -26,8 +26,8 @@ export const migrations: readonly string[] = [
 ];
 
 /**
- * Takes the tables from the version that the file has to the last one, all or nothing: a program that is killed
- * meanwhile leaves the file as it was. No other connection may use it.
+ * Migrates the tables of a file to the newest version in one transaction: a program that is killed meanwhile leaves the
+ * file as it was. No other connection may use it.
  */
 export function migrate(database: DatabaseSync, steps: readonly string[] = migrations): void {
   database.exec("BEGIN IMMEDIATE");

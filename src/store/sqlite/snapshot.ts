@@ -1,42 +1,43 @@
 import { readdirSync, rmSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { busyTimeout } from "./busy-retry.ts";
+import { defaultBusyTimeout } from "./busy-retry.ts";
+import { readPragma } from "./database.ts";
 import { createPrivateFile } from "./private-path.ts";
 import type { SqlitePage } from "./protocol.ts";
 import { pageReader } from "./read-page.ts";
 
-/** The records of a moment, in a file of their own. */
+/** A copy of the records as of one moment, in its own file. */
 export type SqliteSnapshot = {
-  /** Copies some of them, and returns whether they are all there. Raises the error of SQLite. */
+  /** Copies some records, and returns whether the copy is complete. Raises the error of SQLite. */
   copy(): boolean;
-  /** Reads a page, once all are there. */
+  /** Reads a page of a complete copy. */
   readPage(after: number, until: number | undefined, now: number): SqlitePage;
   /** Removes the file. */
   close(): void;
 };
 
-/** What the names of the files begin with. */
+/** Prefix of the names of the files. */
 export const snapshotPrefix = ".snapshot-";
 
-/** Rows that are copied in one go, during which no other call of the thread is answered: about 20 ms. */
+/** Rows copied by one call, during which the thread answers no other: about 20 ms. */
 const copiedRows = 5_000;
 
-/** Room that must be left on the disk beside the copy, for what is put meanwhile, in bytes. */
-const spareRoom = 64 * 1024 * 1024;
+/** Free space that must remain on the disk beside the copy, for puts meanwhile, in bytes. */
+const spareBytes = 64 * 1024 * 1024;
 
-/** Age from which on a file that still has its name counts as left by a program that was killed, in ms. */
+/** Age at which a file that still has its name counts as left by a program that was killed, in ms. */
 const leftOverMs = 60_000;
 
 /**
- * Begins a snapshot: from here on it has what the database has now.
+ * Begins a snapshot of what the database has now.
  *
- * The rows are copied into a file, and read from there. Read from the database itself they would need a transaction
- * that lasts as long as the reader, who may be slow, and until its end the log cannot be used again. Copying takes
- * seconds, whoever reads; docs/storage-sqlite.md has the figures. Without the indexes it is also an eighth less than a copy
- * by VACUUM INTO, and it can be broken off.
+ * The rows are copied into a file and read from there. Reading them from the database itself would need a transaction
+ * that lasts as long as the reader, which may be slow, and the log would grow until then. Copying takes seconds for any
+ * reader; docs/storage-sqlite.md has the figures. Without the indexes the copy is an eighth smaller than one by VACUUM
+ * INTO, and it can be aborted.
  *
- * Raises an Error if the disk has no room for the copy.
+ * Raises an Error if the disk has too little space for the copy.
  */
 export function beginSnapshot(directory: string, name: string): SqliteSnapshot {
   removeLeftOvers(directory);
@@ -54,10 +55,10 @@ export function beginSnapshot(directory: string, name: string): SqliteSnapshot {
 }
 
 function startCopy(database: DatabaseSync, directory: string, path: string): SqliteSnapshot {
-  // Nothing of the copy has to outlast anything: it needs no sync, and as all of it is new, next to no journal. A journal
-  // on disk would miss the name of the file.
+  // The copy need not survive anything, so it is never synced and its journal is in memory. A journal on disk would need
+  // the name of the file.
   database.exec(`
-    PRAGMA busy_timeout = ${busyTimeout};
+    PRAGMA busy_timeout = ${defaultBusyTimeout};
     PRAGMA page_size = 4096;
     PRAGMA main.journal_mode = MEMORY;
     PRAGMA main.synchronous = OFF;
@@ -68,10 +69,10 @@ function startCopy(database: DatabaseSync, directory: string, path: string): Sql
     sql: string;
   };
   database.exec(sql);
-  // SQLite has it open by now, and needs no name for it: whatever happens to this program, nothing is left behind.
-  // Windows keeps the name of an open file.
+  // SQLite has the file open and no longer needs its name: even a program that is killed leaves nothing behind.
+  // On Windows the name of an open file stays.
   remove(path);
-  // The first read makes the moment, for all that follow in this transaction.
+  // The first read fixes the moment that the whole transaction sees.
   database.exec("BEGIN; SELECT 1 FROM live.record LIMIT 1");
   const copySome = database.prepare(
     "INSERT INTO main.record SELECT * FROM live.record WHERE row > ? ORDER BY row LIMIT ?",
@@ -86,7 +87,7 @@ function startCopy(database: DatabaseSync, directory: string, path: string): Sql
         last = Number(lastInsertRowid);
         return false;
       }
-      // The log has grown meanwhile. Left to the next put, it would have to wait until all of that is in the database.
+      // The log has grown meanwhile. Without this checkpoint, the next put would have to wait for one.
       database.exec("COMMIT; PRAGMA live.wal_checkpoint; DETACH live");
       readPage = pageReader(database);
       return true;
@@ -105,16 +106,15 @@ function startCopy(database: DatabaseSync, directory: string, path: string): Sql
 }
 
 function requireRoom(database: DatabaseSync, directory: string): void {
-  const pragma = (name: string) =>
-    Number(Object.values(database.prepare(`PRAGMA live.${name}`).get() ?? {})[0]);
+  const pragma = (name: string) => readPragma(database, `live.${name}`);
   const used = (pragma("page_count") - pragma("freelist_count")) * pragma("page_size");
   const { bavail, bsize } = statfsSync(directory);
-  const [free, needed] = [bavail * bsize, used + spareRoom];
+  const [free, needed] = [bavail * bsize, used + spareBytes];
   if (free >= needed) {
     return;
   }
   throw new Error(
-    `a snapshot needs up to ${needed} bytes in ${directory}, and ${free} are free; make room, or go without a snapshot`,
+    `a snapshot needs up to ${needed} bytes in ${directory}, and ${free} are free; make room, or scan without a snapshot`,
   );
 }
 
@@ -135,6 +135,6 @@ function remove(path: string): void {
   try {
     rmSync(path, { force: true });
   } catch {
-    // On Windows, while a program has it open: that one removes it in the end.
+    // On Windows, while a program has it open. That program removes it in the end.
   }
 }

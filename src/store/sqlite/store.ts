@@ -24,17 +24,17 @@ import { startSweeping } from "./sweep.ts";
 import { type SqliteThread, startSqliteThread } from "./thread.ts";
 
 export type SqliteStoreOptions = {
-  /** Where the files of the store are; created for the owner alone if missing. On a local disk. */
+  /** Directory of the store's files, on a local disk. If missing, it is created, accessible only to the owner. */
   directory: string;
   /** Decides what has expired. Defaults to the machine's clock. */
   clock?: Clock;
-  /** Puts that may wait for the disk, and gets likewise; more are refused. Defaults to 65,536. */
+  /** Puts that may wait for the disk, and gets likewise; further ones reject. Defaults to 65,536. */
   maxWaiting?: number;
-  /** Largest size of the database file, in pages of 4 KiB; then puts fail as on a full disk. No limit by default. */
+  /** Largest size of the database file, in pages of 4 KiB; at that size puts fail as on a full disk. No limit by default. */
   maxPages?: number;
   /**
-   * Memory for pages of the database, in bytes. Defaults to 16 MiB, which is enough as long as the page cache of the
-   * system can hold the file; larger is not faster then.
+   * Memory for pages of the database, in bytes. Defaults to 16 MiB; more is not faster as long as the page cache of the
+   * system can hold the file.
    */
   cacheBytes?: number;
   /**
@@ -42,11 +42,15 @@ export type SqliteStoreOptions = {
    * slowest puts faster; more makes all puts faster on a disk that takes milliseconds to sync.
    */
   checkpointPages?: number;
-  /** Time between two looks for expired records, in ms. Defaults to 1,000. */
+  /** How long a call waits for another process that has the database locked, in ms. Defaults to 5,000. */
+  busyTimeout?: number;
+  /** How long opening waits while another process upgrades or checks the store, in ms. Defaults to 2,000. */
+  openTimeout?: number;
+  /** Time between two sweeps of expired records, in ms. Defaults to 1,000. */
   sweepInterval?: number;
   /** Called after each commit with the number of puts that shared it. */
   onCommit?: (puts: number) => void;
-  /** Called after each look for expired records with the number of those removed. */
+  /** Called after each sweep with the number of expired records that it removed. */
   onSweep?: (removed: number) => void;
 };
 
@@ -54,26 +58,30 @@ export type SqliteStoreOptions = {
 const maxWaitingBytes = 256 * 1024 * 1024;
 
 /**
- * Opens the store that keeps its records in a SQLite database, written by a thread of its own.
+ * Opens a store with its records in a SQLite database, written by its own thread.
  *
- * Puts that arrive while a commit is in progress share the next one. Gets take the same way: they wait for the
- * commit in progress, never for the puts behind it. (Read from the main thread they would cost a tenth of the CPU
- * time, but a page that is not in memory would stop every other request until the disk has brought it.)
+ * Puts that arrive during a commit share the next one. Gets are sent to the same thread: they wait for the running
+ * commit, never for the puts behind it. (Reads on the main thread would cost a tenth of the CPU time, but a page that is
+ * not in memory would block every other request until the disk has read it.)
  *
- * Several stores, in one process or in several on one machine, may have the same directory: a put is compared with what
- * any of them has stored, and their writers take turns. A call that another process keeps from the database for longer
- * than five seconds rejects with StoreUnavailable.
+ * Several stores, in one process or in several on one machine, may share a directory: a put is compared with what any of
+ * them has stored, and their writers take turns. A call rejects with StoreUnavailable if another process has the
+ * database locked for longer than `busyTimeout`.
  *
- * If the thread dies, the calls under way reject with StoreUnavailable, as do later ones until it is there again.
+ * If the thread dies, calls in flight reject with StoreUnavailable, as do later ones until it has been restarted.
  *
- * A record may have 16 MiB. Rejects with StoreOpenError.
+ * A record may take 16 MiB. Rejects with StoreOpenError.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<PlanStore> {
   const { directory, clock = systemClock, maxWaiting = 65_536, sweepInterval = 1_000 } = options;
   const memory = allocatePutMemory();
   const buffer = putBufferOn(memory);
-  const { maxPages, cacheBytes, checkpointPages } = options;
-  const data = { directory, memory, options: { maxPages, cacheBytes, checkpointPages } };
+  const { maxPages, cacheBytes, checkpointPages, busyTimeout, openTimeout } = options;
+  const data = {
+    directory,
+    memory,
+    options: { maxPages, cacheBytes, checkpointPages, busyTimeout, openTimeout },
+  };
   const thread = await startSupervisedWriter(data);
 
   const puts = createBatchQueue<PutRecord, PutOutcome>({
@@ -96,7 +104,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Plan
 
   const gets = createBatchQueue<RecordKey, Uint8Array | undefined>({
     async run(keys) {
-      // Only what the worker needs: cloning takes along whatever else an object carries.
+      // Only the properties that the worker needs, because every property is cloned.
       const bare = keys.map(({ kind, asn, clientId, id }) => ({ kind, asn, clientId, id }));
       const { values } = await thread.ask({ type: "get", keys: bare, now: clock.now() });
       return values.map((value) =>
@@ -111,34 +119,34 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Plan
 
   const sweeping = startSweeping({ thread, clock, interval: sweepInterval, onSweep: options.onSweep });
 
-  let side: Promise<SqliteThread> | undefined;
+  let scanner: Promise<SqliteThread> | undefined;
   let closed: Promise<void> | undefined;
 
-  /** Starts the second thread when it is first wanted, as most processes never scan, or again when it has died. */
-  async function sideThread(): Promise<SqliteThread> {
+  /** Starts the scanner on its first use, because most processes never scan, and again when it has died. */
+  async function scannerThread(): Promise<SqliteThread> {
     if (closed) {
       throw new StoreUnavailable("the store is closed");
     }
-    side ??= startSideThread();
+    scanner ??= startScanner();
     try {
-      return await side;
+      return await scanner;
     } catch (error) {
-      side = undefined;
+      scanner = undefined;
       throw new StoreUnavailable(messageWithAdvice(error));
     }
   }
 
-  async function startSideThread(): Promise<SqliteThread> {
-    const started = await startSqliteThread("side", data);
+  async function startScanner(): Promise<SqliteThread> {
+    const started = await startSqliteThread("scanner", data);
     started.ended.then(() => {
-      side = undefined;
+      scanner = undefined;
     });
     return started;
   }
 
   async function release(): Promise<void> {
     sweeping.stop();
-    const ending = side?.then(
+    const ending = scanner?.then(
       (thread) => thread.end(),
       () => undefined,
     );
@@ -152,15 +160,13 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Plan
       if (size <= putBytes) {
         return puts.add(record, size, signal);
       }
-      return Promise.reject(
-        new RangeError(`the record takes up to ${size} bytes; the store has room for ${putBytes}`),
-      );
+      return Promise.reject(new RangeError(`the record takes up to ${size} bytes; the limit is ${putBytes}`));
     },
     get(key, signal) {
       return gets.add(key, 0, signal);
     },
     scan(options) {
-      const scanning = { ...options, thread: sideThread, clock };
+      const scanning = { ...options, thread: scannerThread, clock };
       return options?.snapshot ? scanSqliteSnapshot(scanning) : scanSqlite(scanning);
     },
     async health() {

@@ -3,13 +3,14 @@ import { messageWithAdvice } from "./error.ts";
 import type { SqliteWorkerData } from "./protocol.ts";
 import { type SqliteThread, startSqliteThread } from "./thread.ts";
 
-/** Pause before a thread that died is started again, in ms: at first, and at most. */
+/** First and longest pause before a thread that died is restarted, in ms. */
 const firstPause = 50;
 const longestPause = 10_000;
 
 /**
- * Starts the writer, and another one soon after it has died. Each pause is twice the last one, up to the longest; one
- * that lived longer than that begins anew. Meanwhile calls reject with StoreUnavailable, which says why.
+ * Starts the writer thread, and restarts it when it has died. Each pause before a restart is twice as long as the last
+ * one; after a thread that ran for longer than `longestPause` the pauses start over. Meanwhile calls reject with a
+ * StoreUnavailable that says why.
  *
  * Rejects with StoreOpenError if the first start fails.
  */

@@ -4,25 +4,25 @@ import type { SqliteThread } from "./thread.ts";
 export type SweepOptions = {
   thread: Pick<SqliteThread, "ask">;
   clock: Clock;
-  /** Time between two looks for expired records, in ms. */
+  /** Time between two sweeps, in ms. */
   interval: number;
-  /** Called after each look with the number of records removed. */
+  /** Called after each sweep with the number of records that it removed. */
   onSweep: ((removed: number) => void) | undefined;
 };
 
 /**
- * Records removed in one transaction: puts wait for it as they wait for each other. Each one changes a page of the
- * table and one of the key's index, so that this is about the work of a small batch of puts.
+ * Records removed in one transaction, which puts wait for. Each one changes a page of the table and one of the key's
+ * index, so this is about the work of a small batch of puts.
  */
 const sliceRows = 50;
 
 /**
- * Pause after a slice that did not reach the end, in times of what it took, waiting included: the busier the thread is
- * with puts, the less of it goes to sweeping.
+ * Pause after a slice that did not remove everything, as a multiple of the time that it took, waiting included: the
+ * busier the thread is with puts, the less it sweeps.
  */
 const slicePause = 2;
 
-/** Removes expired records from disk now and then, a slice at a time, until stopped. Keeps no process alive. */
+/** Removes expired records from disk periodically, a slice at a time, until stopped. Does not keep the process alive. */
 export function startSweeping({ thread, clock, interval, onSweep }: SweepOptions): { stop(): void } {
   let stopped = false;
   let timer = setTimeout(sweep, interval).unref();
@@ -37,7 +37,7 @@ export function startSweeping({ thread, clock, interval, onSweep }: SweepOptions
       }
       onSweep?.(removed);
     } catch {
-      // Nobody waits for it, and readers skip what has expired: the next time will do.
+      // Readers skip expired records, so the next sweep is soon enough.
     }
     if (!stopped) {
       timer = setTimeout(sweep, pause).unref();

@@ -6,9 +6,9 @@ import type { SqliteReply, SqliteRequest, SqliteWorkerData } from "./protocol.ts
 export type SqliteThread = {
   /** Sends a request and resolves with its reply. Rejects with StoreUnavailable if it failed, or the thread died. */
   ask<Type extends AskType>(request: Ask<Type>): Promise<Reply<Type>>;
-  /** Ends the thread after all that was asked before. Resolves when it has ended; never rejects. */
+  /** Ends the thread after all requests sent before. Resolves when it has ended; never rejects. */
   end(): Promise<void>;
-  /** Resolves when the thread has ended, with what later calls are refused with. Never rejects. */
+  /** Resolves when the thread has ended, with the error that later calls reject with. Never rejects. */
   readonly ended: Promise<StoreUnavailable>;
 };
 
@@ -18,11 +18,11 @@ type Reply<Type extends AskType> = Extract<SqliteReply, { type: Type }>;
 
 type Asked = { resolve(reply: SqliteReply): void; reject(reason: StoreUnavailable): void };
 
-// Beside this file, with the same ending: .ts when the sources run, .js after a build.
+// With the extension of this file: .ts when the sources run, .js after a build.
 const ending = import.meta.url.slice(import.meta.url.lastIndexOf("."));
 const scripts = {
   writer: new URL(`./write-worker${ending}`, import.meta.url),
-  side: new URL(`./scan-worker${ending}`, import.meta.url),
+  scanner: new URL(`./scan-worker${ending}`, import.meta.url),
 };
 
 /** Starts a thread and resolves when it has opened the store. Rejects with StoreOpenError. */
@@ -33,8 +33,8 @@ export async function startSqliteThread(
   const worker = new Worker(scripts[role], {
     name: `sqlite-${role}`,
     workerData: data,
-    // A thread inherits the options of the process, but of two it refuses one each way: `--input-type` when
-    // inherited, and options of V8 when named here.
+    // By default a thread inherits the options of the process. It fails with an inherited `--input-type`, and with
+    // options of V8 when they are passed here.
     ...(process.execArgv.some((option) => option.startsWith("--input-type")) && { execArgv: [] }),
   });
   const opened = Promise.withResolvers<void>();
@@ -46,7 +46,7 @@ export async function startSqliteThread(
   worker.on("message", (reply: SqliteReply) => {
     if (reply.type === "opened") {
       opened.resolve();
-    } else if (reply.type === "refused") {
+    } else if (reply.type === "openFailed") {
       opened.reject(new StoreOpenError(reply.message));
     } else if (reply.type === "failed") {
       asked.shift()?.reject(new StoreUnavailable(`SQLite failed: ${reply.message}`));
@@ -69,13 +69,13 @@ export async function startSqliteThread(
   await opened.promise;
   return {
     ask<Type extends AskType>(request: Ask<Type>) {
-      // A thread that has ended takes messages without a word.
+      // Messages to a thread that has ended are silently lost.
       if (unavailable) {
         return Promise.reject(unavailable);
       }
       return new Promise<Reply<Type>>((resolve, reject) => {
         worker.postMessage(request);
-        // Replies come in the order of the requests, so this one's is of the same type.
+        // Replies arrive in the order of the requests, so this request's reply has its type.
         asked.push({ resolve: (reply) => resolve(reply as Reply<Type>), reject });
       });
     },

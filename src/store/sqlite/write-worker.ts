@@ -3,13 +3,13 @@ import type { RecordKey } from "../plan-store.ts";
 import { putBufferOn } from "../put-buffer.ts";
 import { type OpenDatabase, openDatabase } from "./database.ts";
 import { messageWithAdvice } from "./error.ts";
-import { writeProbe } from "./health.ts";
+import { createHealthCheck } from "./health.ts";
 import { makePrivateDirectory } from "./private-path.ts";
 import type { SqliteWorkerData } from "./protocol.ts";
 import { sqliteRecords } from "./records.ts";
 import { answerRequests, type RequestHandler } from "./request-loop.ts";
 
-// Runs as a thread of its own, because each call of node:sqlite blocks, some of them until the disk is done.
+// Runs in its own thread because each call of node:sqlite blocks, some of them until the disk has synced.
 
 if (!parentPort) {
   throw new Error("write-worker is started by openSqliteStore");
@@ -19,15 +19,15 @@ const buffer = putBufferOn(memory);
 
 answerRequests(parentPort, () => {
   makePrivateDirectory(directory);
-  return writer(openDatabase(directory, options));
+  return createWriter(openDatabase(directory, options));
 });
 
-function writer({ database, close }: OpenDatabase): RequestHandler {
-  const records = sqliteRecords(database);
-  const probe = writeProbe(database);
-  let doubtful = false;
+function createWriter(opened: OpenDatabase): RequestHandler {
+  const records = sqliteRecords(opened);
+  const checkHealth = createHealthCheck(opened);
+  let lastPutFailed = false;
 
-  // One that cannot be read, as its page is damaged, is no reason to fail the others.
+  // A record on a damaged page must not fail the other gets of its batch.
   function getOne(key: RecordKey, now: number) {
     try {
       return records.get(key, now);
@@ -40,9 +40,9 @@ function writer({ database, close }: OpenDatabase): RequestHandler {
     answer(request) {
       switch (request.type) {
         case "put": {
-          doubtful = true;
+          lastPutFailed = true;
           const reasons = records.put(buffer, request.count, request.now);
-          doubtful = false;
+          lastPutFailed = false;
           return { type: "put", reasons };
         }
         case "get":
@@ -50,13 +50,13 @@ function writer({ database, close }: OpenDatabase): RequestHandler {
         case "sweep":
           return { type: "sweep", removed: records.sweep(request.rows, request.now) };
         case "probe":
-          probe(doubtful);
-          doubtful = false;
+          checkHealth(lastPutFailed);
+          lastPutFailed = false;
           return { type: "probe" };
         default:
-          throw new Error(`the writer does not ${request.type}: that would stop the puts`);
+          throw new Error(`the writer does not serve ${request.type}: it would delay puts`);
       }
     },
-    close,
+    close: opened.close,
   };
 }

@@ -1,65 +1,98 @@
-import { afterEach, beforeEach, describe } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe } from "vitest";
 import type { Clock } from "../../../src/contract/clock.ts";
-import type { PlanStore } from "../../../src/store/plan-store.ts";
-import { createTestClock, type TestClock } from "../../support/test-clock.ts";
+import type { PlanStore, RecordKey } from "../../../src/store/plan-store.ts";
+import { createTestClock } from "../../support/test-clock.ts";
 import { describeCancellation, describeClose, describeHealth } from "./calls.ts";
 import { describeExpiry, describeOrder } from "./order.ts";
 import { describeRecords } from "./records.ts";
-import { describeScan } from "./scan.ts";
-import { describeNoSnapshot, describeSnapshot } from "./snapshot.ts";
-import { type Bench, key, recordOf, textOf } from "./support.ts";
+import { describeCursors, describeScan, describeScanOfUsers } from "./scan.ts";
+import { describeNoSnapshot, describeSnapshot, describeSnapshotOfUsers } from "./snapshot.ts";
+import { type Bench, recordOf, start, textOf } from "./support.ts";
 
-/** A place of its own that a store keeps its records in, empty at first. */
+/** A place where a store has its records, empty at first. */
 export type StorePlace = {
-  /** Opens the store, the second time with what the first one left. */
+  /** Opens the store, the second time with the records of the first. */
   open(clock: Clock): Promise<PlanStore>;
-  /** Removes what is left; every store of the place is closed by then. */
+  /** Removes what is left, once every store of the place is closed. */
   remove(): Promise<void>;
 };
 
-/** Describes what every engine behind PlanStore does. `createPlace` is called before each test. */
+/** Describes what every engine behind PlanStore does. Places are used one after the other. */
 export function describePlanStore(
   name: string,
   createPlace: () => Promise<StorePlace>,
   { snapshots = true } = {},
 ): void {
   describe(`${name} as a PlanStore`, () => {
-    let place: StorePlace;
-    let clock: TestClock;
-    let store: PlanStore;
-
-    beforeEach(async () => {
-      place = await createPlace();
-      clock = createTestClock();
-      store = await place.open(clock);
+    // Opening a store takes longer than most tests, so tests that only need their own keys share one.
+    describe("shared by tests with different keys", () => {
+      const bench = useStore(createPlace, beforeAll, afterAll);
+      describeRecords(bench);
+      describeOrder(bench);
+      describeExpiry(bench);
+      describeCancellation(bench);
+      describeCursors(bench);
+      if (!snapshots) {
+        describeNoSnapshot(bench);
+      }
     });
-    afterEach(async () => {
-      await store.close();
-      await place.remove();
+
+    describe("shared by tests that read the same records", () => {
+      const bench = useStore(createPlace, beforeAll, afterAll);
+      describeScanOfUsers(bench, snapshots ? describeSnapshotOfUsers : undefined);
     });
 
-    const bench: Bench = {
-      get store() {
-        return store;
-      },
-      get clock() {
-        return clock;
-      },
-      async reopen() {
-        await store.close();
-        store = await place.open(clock);
-      },
-      put: (record, signal) => store.put(recordOf(record), signal),
-      get: async (wanted = key, signal) => textOf(await store.get(wanted, signal)),
-    };
-
-    describeRecords(bench);
-    describeOrder(bench);
-    describeExpiry(bench);
-    describeScan(bench);
-    (snapshots ? describeSnapshot : describeNoSnapshot)(bench);
-    describeCancellation(bench);
-    describeHealth(bench);
-    describeClose(bench);
+    describe("opened for each test", () => {
+      const bench = useStore(createPlace, beforeEach, afterEach);
+      describeScan(bench);
+      if (snapshots) {
+        describeSnapshot(bench);
+      }
+      describeHealth(bench);
+      describeClose(bench);
+    });
   });
+}
+
+/** Opens a store before each test, or before all of them. Every test has its own key, and starts at the same time. */
+function useStore(
+  createPlace: () => Promise<StorePlace>,
+  before: typeof beforeAll | typeof beforeEach,
+  after: typeof afterAll | typeof afterEach,
+): Bench {
+  const clock = createTestClock();
+  let place: StorePlace;
+  let store: PlanStore;
+  let asn = 64_500;
+
+  beforeEach(() => {
+    clock.set(start);
+    // By two: some tests use the next number as well.
+    asn += 2;
+  });
+  before(async () => {
+    place = await createPlace();
+    store = await place.open(clock);
+  });
+  after(async () => {
+    await store.close();
+    await place.remove();
+  });
+
+  const bench: Bench = {
+    clock,
+    get store() {
+      return store;
+    },
+    get key(): RecordKey {
+      return { kind: "planStatus", asn, clientId: "client", id: "user" };
+    },
+    async reopen() {
+      await store.close();
+      store = await place.open(clock);
+    },
+    put: (record, signal) => store.put(recordOf({ key: bench.key, ...record }), signal),
+    get: async (wanted = bench.key, signal) => textOf(await store.get(wanted, signal)),
+  };
+  return bench;
 }

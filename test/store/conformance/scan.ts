@@ -1,33 +1,20 @@
-import { describe, expect, test } from "vitest";
-import type { PutRecord, RecordKey, ScanOptions } from "../../../src/store/plan-store.ts";
-import { at, awkwardIds, type Bench, bytesOf, key, pagesOf, recordOf, start } from "./support.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { PlanStore, PutRecord, RecordKey, ScanOptions } from "../../../src/store/plan-store.ts";
+import { at, awkwardIds, type Bench, bytesOf, idsOf, pagesOf, recordOf, start } from "./support.ts";
 
-/** What a scan yields, and what it does not mind. */
+/** What a scan yields, of a store that is opened for each test. */
 export function describeScan(bench: Bench): void {
   const { put } = bench;
 
-  async function scanned(options?: ScanOptions): Promise<PutRecord[]> {
-    return (await pagesOf(bench.store, options)).flatMap(({ records }) => records);
-  }
-
-  /** Puts records of so many users, large enough to need several pages. */
-  async function putUsers(count: number): Promise<PutRecord[]> {
-    const value = new Uint8Array(2_000).fill(7);
-    const records = Array.from({ length: count }, (_, index) =>
-      recordOf({ key: { ...key, id: `user${index}` }, updateTime: at(index), value }),
-    );
-    await Promise.all(records.map((record) => bench.store.put(record)));
-    return records;
-  }
-
   describe("a scan", () => {
-    test("of an empty store yields no record", async () => {
-      expect(await scanned()).toEqual([]);
+    test("a scan of an empty store yields no page", async () => {
+      expect(await pagesOf(bench.store)).toEqual([]);
     });
 
-    test("yields every record with all its parts", async () => {
+    test("a scan yields every record with all its parts", async () => {
+      const { key } = bench;
       const records: PutRecord[] = [
-        recordOf({}),
+        recordOf({ key }),
         recordOf({ key: { ...key, kind: "planGroup" }, updateTime: undefined }),
         recordOf({ key: { ...key, asn: 1 }, value: new Uint8Array(0) }),
         recordOf({ key: { ...key, asn: 4_294_967_295 }, expiresAtMs: start + 1 }),
@@ -44,55 +31,43 @@ export function describeScan(bench: Bench): void {
         ...awkwardIds().map((id) => recordOf({ key: { ...key, clientId: id, id }, value: bytesOf(id) })),
       ];
       await Promise.all(records.map((record) => bench.store.put(record)));
-      expect(sorted(await scanned())).toEqual(sorted(records));
+      expect(sorted(await scanned(bench.store))).toEqual(sorted(records));
     });
 
-    test("yields a record in its newest form alone", async () => {
+    test("a scan yields only the newest form of a record", async () => {
       await put({ updateTime: at(1), value: bytesOf("old") });
       await put({ updateTime: at(2), value: bytesOf("new") });
       await put({ updateTime: at(1), value: bytesOf("stale") });
-      expect(sorted(await scanned())).toEqual(
-        sorted([recordOf({ updateTime: at(2), value: bytesOf("new") })]),
+      expect(sorted(await scanned(bench.store))).toEqual(
+        sorted([recordOf({ key: bench.key, updateTime: at(2), value: bytesOf("new") })]),
       );
     });
 
-    test("leaves out what has expired, to the millisecond", async () => {
+    test("a scan skips records that have expired, to the millisecond", async () => {
+      const { key } = bench;
       await put({ key: { ...key, id: "past" }, expiresAtMs: start - 1 });
       await put({ key: { ...key, id: "now" }, expiresAtMs: start + 1 });
       await put({ key: { ...key, id: "next" }, expiresAtMs: start + 2 });
       await put({ key: { ...key, id: "never" } });
-      expect(idsOf(await scanned())).toEqual(["never", "next", "now"]);
+      expect(idsOf(await scanned(bench.store))).toEqual(["never", "next", "now"]);
       bench.clock.set(start + 1);
-      expect(idsOf(await scanned())).toEqual(["never", "next"]);
+      expect(idsOf(await scanned(bench.store))).toEqual(["never", "next"]);
     });
 
-    test("may go on after any page, in another scan and after a restart", async () => {
-      const records = await putUsers(3_000);
-      const pages = await pagesOf(bench.store);
-      expect(pages.length).toBeGreaterThan(2);
-      await bench.reopen();
-      for (const [index, { cursor }] of pages.entries()) {
-        const before = pages.slice(0, index + 1).flatMap(({ records }) => records);
-        expect(idsOf([...before, ...(await scanned({ after: cursor }))])).toEqual(idsOf(records));
-      }
+    test("a scan yields no empty page where all records of a page have expired", async () => {
+      await putExpiringUsers(bench);
+      expect(await idsOfPages(bench.store)).toEqual([["last"]]);
     });
 
-    test("yields no empty page, and never all records in one", async () => {
-      await putUsers(3_000);
-      const lengths = (await pagesOf(bench.store)).map(({ records }) => records.length);
-      expect(Math.min(...lengths)).toBeGreaterThan(0);
-      expect(Math.max(...lengths)).toBeLessThan(3_000);
-    });
-
-    test("goes on while records are put, and misses none of those that were there", async () => {
-      const records = await putUsers(3_000);
+    test("a scan during puts yields every record that was stored before, and no record twice", async () => {
+      const records = await putUsers(bench);
       let round = 0;
       const seen: PutRecord[] = [];
       for await (const page of bench.store.scan()) {
         seen.push(...page.records);
         round++;
         const news = Array.from({ length: 100 }, (_, index) =>
-          put({ key: { ...key, id: `new${round}-${index}` } }),
+          put({ key: { ...bench.key, id: `new${round}-${index}` } }),
         );
         const updates = records
           .slice(round * 100, round * 100 + 100)
@@ -105,62 +80,120 @@ export function describeScan(bench: Bench): void {
       expect(records.filter(({ key }) => !found.has(key.id))).toEqual([]);
     });
 
-    test("meets no record twice that expires and comes again", async () => {
+    test("a scan yields no record twice that expires and is put again", async () => {
       const seen: string[] = [];
-      const all = Array.from({ length: 1_500 }, (_, index) => ({ ...key, id: `user${index}` }));
-      await Promise.all(all.map((key) => put({ key, expiresAtMs: start + 1, value: new Uint8Array(2_000) })));
+      const all = Array.from({ length: 1_500 }, (_, index) => ({ ...bench.key, id: `user${index}` }));
+      await Promise.all(all.map((key) => put({ key, expiresAtMs: start + 1 })));
       for await (const { records } of bench.store.scan()) {
         seen.push(...idsOf(records));
         bench.clock.set(start + 1);
-        await Promise.all(
-          all.map((key) => put({ key, expiresAtMs: undefined, value: new Uint8Array(2_000) })),
-        );
+        await Promise.all(all.map((key) => put({ key, expiresAtMs: undefined })));
       }
       expect(new Set(seen).size).toBe(seen.length);
     });
+  });
+}
 
-    test("may be left early, and others run beside it", async () => {
-      const records = await putUsers(2_000);
+/** Cursors that are not valid, of a store that other tests use as well. */
+export function describeCursors(bench: Bench): void {
+  test.each(["", "x", "sqlite:", "sqlite:2:1", "sqlite:1:99999999999999999", "\0"])(
+    "a scan rejects with RangeError for the invalid cursor %j",
+    async (after) => {
+      await expect(scanned(bench.store, { after })).rejects.toThrow(RangeError);
+    },
+  );
+}
+
+/** What scans of several pages yield, of a store that all these tests use. Also runs `describeMore` with its records. */
+export function describeScanOfUsers(
+  bench: Bench,
+  describeMore?: (bench: Bench, users: () => readonly PutRecord[]) => void,
+): void {
+  let records: PutRecord[];
+  beforeAll(async () => {
+    records = await putUsers(bench);
+  });
+
+  describe("a scan of several pages", () => {
+    test("a scan continues after any page, in another scan and after a restart", async () => {
+      const pages = await pagesOf(bench.store);
+      expect(pages.length).toBeGreaterThan(2);
+      await bench.reopen();
+      for (const [index, { cursor }] of pages.entries()) {
+        const before = pages.slice(0, index + 1).flatMap(({ records }) => records);
+        expect(idsOf([...before, ...(await scanned(bench.store, { after: cursor }))])).toEqual(
+          idsOf(records),
+        );
+      }
+    });
+
+    test("a scan yields neither an empty page nor all records in one page", async () => {
+      const lengths = (await pagesOf(bench.store)).map(({ records }) => records.length);
+      expect(Math.min(...lengths)).toBeGreaterThan(0);
+      expect(Math.max(...lengths)).toBeLessThan(records.length);
+    });
+
+    test("a scan may be left early, and scans run concurrently", async () => {
       for await (const page of bench.store.scan()) {
         expect(page.records.length).toBeGreaterThan(0);
         break;
       }
-      const both = await Promise.all([scanned(), scanned()]);
+      const both = await Promise.all([scanned(bench.store), scanned(bench.store)]);
       expect(both.map(idsOf)).toEqual([idsOf(records), idsOf(records)]);
     });
 
-    test("rejects with the reason of its signal at the next page", async () => {
-      await putUsers(2_000);
+    test("a scan rejects with the reason of its signal at the next page", async () => {
       const controller = new AbortController();
       const reason = new Error("enough");
       const pages = bench.store.scan({ signal: controller.signal })[Symbol.asyncIterator]();
       expect((await pages.next()).done).toBe(false);
       controller.abort(reason);
       await expect(pages.next()).rejects.toBe(reason);
-      await expect(scanned({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+      await expect(scanned(bench.store, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
     });
 
-    test.each(["", "x", "sqlite:", "sqlite:2:1", "sqlite:1:99999999999999999", "\0"])(
-      "refuses the strange cursor %j",
-      async (after) => {
-        await put({});
-        await expect(scanned({ after })).rejects.toThrow(RangeError);
-      },
-    );
-
-    test("ends with the store", async () => {
-      await putUsers(2_000);
+    test("a scan rejects with StoreUnavailable when the store is closed between two pages", async () => {
       const pages = bench.store.scan()[Symbol.asyncIterator]();
       await pages.next();
       await bench.store.close();
       await expect(pages.next()).rejects.toMatchObject({ name: "StoreUnavailable" });
+      await bench.reopen();
     });
   });
+  describeMore?.(bench, () => records);
 }
 
-const idsOf = (records: readonly PutRecord[]) => records.map(({ key }) => key.id).sort();
+/** Puts records of enough users for three pages of any engine, and returns them. */
+export async function putUsers(bench: Bench): Promise<PutRecord[]> {
+  const { key } = bench;
+  const records = Array.from({ length: 2_100 }, (_, index) =>
+    recordOf({ key: { ...key, id: `user${index}` }, updateTime: at(index % 2) }),
+  );
+  await Promise.all(records.map((record) => bench.store.put(record)));
+  return records;
+}
 
-/** Returns records in an order that depends on their keys alone, in a form that shows a difference. */
+/** Puts records for several pages of any engine and lets all of them expire, except the one with the id `last`. */
+export async function putExpiringUsers(bench: Bench): Promise<void> {
+  const { key, put } = bench;
+  const ids = Array.from({ length: 2_100 }, (_, index) => `a${index}`);
+  await Promise.all([
+    ...ids.map((id) => put({ key: { ...key, id }, expiresAtMs: start + 1 })),
+    put({ key: { ...key, id: "last" } }),
+  ]);
+  bench.clock.set(start + 1);
+}
+
+/** Returns the ids of each page of a scan. */
+export async function idsOfPages(store: PlanStore, options?: ScanOptions): Promise<string[][]> {
+  return (await pagesOf(store, options)).map(({ records }) => idsOf(records));
+}
+
+async function scanned(store: PlanStore, options?: ScanOptions): Promise<PutRecord[]> {
+  return (await pagesOf(store, options)).flatMap(({ records }) => records);
+}
+
+/** Returns records in an order that only depends on their keys, in a form that shows a difference. */
 function sorted(records: readonly PutRecord[]): unknown[] {
   const nameOf = ({ kind, asn, clientId, id }: RecordKey) => JSON.stringify([kind, asn, clientId, id]);
   return records

@@ -1,72 +1,71 @@
 import { describe, expect, test } from "vitest";
-import { type PutRecord, SnapshotUnsupported } from "../../../src/store/plan-store.ts";
-import { at, type Bench, bytesOf, key, pagesOf, start, textOf } from "./support.ts";
+import { type PlanStore, type PutRecord, SnapshotUnsupported } from "../../../src/store/plan-store.ts";
+import { idsOfPages, putExpiringUsers, putUsers } from "./scan.ts";
+import { at, type Bench, bytesOf, pagesOf, start, textOf } from "./support.ts";
 
-/** What a scan of one moment yields. */
+const nothing = async (): Promise<unknown> => undefined;
+
+/** Returns all records of a snapshot, and does something after its first page. */
+async function scanned(store: PlanStore, afterFirstPage = nothing): Promise<PutRecord[]> {
+  const seen: PutRecord[] = [];
+  let then = afterFirstPage;
+  for await (const { records } of store.scan({ snapshot: true })) {
+    seen.push(...records);
+    await then();
+    then = nothing;
+  }
+  return seen;
+}
+
+/** What a scan of one moment yields, of a store that is opened for each test. */
 export function describeSnapshot(bench: Bench): void {
   const { put, get } = bench;
-  const large = new Uint8Array(2_000).fill(7);
-
-  /** Puts records that need several pages, each with the same update time. */
-  async function putUsers(count: number): Promise<void> {
-    const ids = Array.from({ length: count }, (_, index) => `user${index}`);
-    await Promise.all(ids.map((id) => put({ key: { ...key, id }, updateTime: at(1), value: large })));
-  }
-
-  /** Scans a snapshot, and does something after its first page. */
-  async function scanned(meanwhile: () => Promise<unknown> = async () => {}): Promise<PutRecord[]> {
-    const seen: PutRecord[] = [];
-    let first = true;
-    for await (const { records } of bench.store.scan({ snapshot: true })) {
-      seen.push(...records);
-      if (first) {
-        await meanwhile();
-      }
-      first = false;
-    }
-    return seen;
-  }
 
   describe("a snapshot", () => {
-    test("of an empty store has no record", async () => {
-      expect(await scanned()).toEqual([]);
+    test("a snapshot of an empty store has no record", async () => {
+      expect(await scanned(bench.store)).toEqual([]);
     });
 
-    test("has no put that came later: neither a new record nor a replaced one", async () => {
-      await putUsers(1_500);
-      const seen = await scanned(() =>
-        Promise.all(
-          Array.from({ length: 3_000 }, (_, index) =>
-            put({ key: { ...key, id: `user${index}` }, updateTime: at(2), value: bytesOf("later") }),
-          ),
-        ),
-      );
-      expect(seen).toHaveLength(1_500);
-      expect(new Set(seen.map(({ key }) => key.id)).size).toBe(1_500);
-      expect(
-        seen.filter(
-          ({ updateTime, value }) => updateTime?.seconds !== at(1).seconds || value.length !== 2_000,
-        ),
-      ).toEqual([]);
-      expect(await get({ ...key, id: "user7" })).toBe("later");
+    test("a snapshot has neither records that are added later nor later versions of its records", async () => {
+      const users = await putUsers(bench);
+      const later = Array.from({ length: 2 * users.length }, (_, index) => ({
+        key: { ...bench.key, id: `user${index}` },
+        updateTime: at(2),
+        value: bytesOf("later"),
+      }));
+      const seen = await scanned(bench.store, () => Promise.all(later.map((record) => put(record))));
+      expect(new Set(seen.map(({ key }) => key.id)).size).toBe(users.length);
+      expect(seen).toHaveLength(users.length);
+      expect(new Set(seen.map(({ value }) => textOf(value)))).toEqual(new Set(["value"]));
+      expect(seen.filter(({ updateTime }) => updateTime?.seconds === at(2).seconds)).toEqual([]);
+      expect(await get({ ...bench.key, id: "user7" })).toBe("later");
     });
 
-    test("has what was acknowledged before, and goes by the time of its moment", async () => {
-      await putUsers(1_500);
-      await put({ key: { ...key, id: "gone" }, expiresAtMs: start });
+    test("a snapshot has all records put before it, except those expired at its moment", async () => {
+      const { length } = await putUsers(bench);
+      await put({ key: { ...bench.key, id: "gone" }, expiresAtMs: start });
       for (const id of ["a", "zz", "user"]) {
-        await put({ key: { ...key, id }, expiresAtMs: start + 1, value: bytesOf("expires") });
+        await put({ key: { ...bench.key, id }, expiresAtMs: start + 1, value: bytesOf("expires") });
       }
-      const seen = await scanned(async () => bench.clock.set(start + 1));
-      expect(seen).toHaveLength(1_503);
+      const seen = await scanned(bench.store, async () => bench.clock.set(start + 1));
+      expect(seen).toHaveLength(length + 3);
       expect(
         seen.filter(({ expiresAtMs }) => expiresAtMs === start + 1).map(({ value }) => textOf(value)),
       ).toEqual(["expires", "expires", "expires"]);
-      expect(await scanned()).toHaveLength(1_500);
+      expect(await scanned(bench.store)).toHaveLength(length);
     });
 
-    test("may go on after any page, also in a scan without one", async () => {
-      await putUsers(1_500);
+    test("a snapshot has no empty page where all records of a page have expired", async () => {
+      await putExpiringUsers(bench);
+      expect(await idsOfPages(bench.store, { snapshot: true })).toEqual([["last"]]);
+    });
+  });
+}
+
+/** What snapshots of several pages yield, of a store that all these tests use. */
+export function describeSnapshotOfUsers(bench: Bench, users: () => readonly PutRecord[]): void {
+  describe("a snapshot of several pages", () => {
+    test("a scan continues after any page of a snapshot, with a snapshot or without", async () => {
       const pages = await pagesOf(bench.store, { snapshot: true });
       expect(pages.length).toBeGreaterThan(1);
       const after = pages[0]?.cursor;
@@ -77,17 +76,19 @@ export function describeSnapshot(bench: Bench): void {
       }
     });
 
-    test("may be left early, and others run beside it", async () => {
-      await putUsers(1_500);
+    test("a snapshot may be left early, and snapshots run concurrently with puts", async () => {
       for await (const _ of bench.store.scan({ snapshot: true })) {
         break;
       }
-      const both = await Promise.all([scanned(), scanned(() => put({ key: { ...key, id: "new" } }))]);
-      expect(both.map((seen) => seen.length)).toEqual([1_500, 1_500]);
+      const [user] = users() as [PutRecord];
+      const both = await Promise.all([
+        scanned(bench.store),
+        scanned(bench.store, () => bench.store.put(user)),
+      ]);
+      expect(both.map((seen) => seen.length)).toEqual([users().length, users().length]);
     });
 
-    test("rejects with the reason of its signal, and for a strange cursor", async () => {
-      await putUsers(1_500);
+    test("a snapshot rejects with the reason of its signal, and with RangeError for an invalid cursor", async () => {
       const [controller, reason] = [new AbortController(), new Error("enough")];
       const { signal } = controller;
       const pages = bench.store.scan({ snapshot: true, signal })[Symbol.asyncIterator]();
@@ -97,8 +98,7 @@ export function describeSnapshot(bench: Bench): void {
       await expect(pagesOf(bench.store, { snapshot: true, after: "\0" })).rejects.toThrow(RangeError);
     });
 
-    test("ends with the store", async () => {
-      await putUsers(1_500);
+    test("a snapshot rejects with StoreUnavailable once the store is closed", async () => {
       const pages = bench.store.scan({ snapshot: true })[Symbol.asyncIterator]();
       await pages.next();
       await bench.store.close();
@@ -106,16 +106,16 @@ export function describeSnapshot(bench: Bench): void {
       await expect(pagesOf(bench.store, { snapshot: true })).rejects.toMatchObject({
         name: "StoreUnavailable",
       });
+      await bench.reopen();
     });
   });
 }
 
-/** What an engine says that has no snapshots. */
+/** What a store without snapshots does. */
 export function describeNoSnapshot(bench: Bench): void {
-  test("a snapshot is refused, with what to do", async () => {
-    await bench.put({});
-    const refused = pagesOf(bench.store, { snapshot: true });
-    await expect(refused).rejects.toThrow(SnapshotUnsupported);
-    await expect(refused).rejects.toThrow(/has no snapshot.*--no-snapshot/);
+  test("a snapshot rejects with SnapshotUnsupported and names --no-snapshot", async () => {
+    const rejected = pagesOf(bench.store, { snapshot: true });
+    await expect(rejected).rejects.toThrow(SnapshotUnsupported);
+    await expect(rejected).rejects.toThrow(/has no snapshot.*--no-snapshot/);
   });
 }

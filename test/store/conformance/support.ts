@@ -8,25 +8,26 @@ import type {
 } from "../../../src/store/plan-store.ts";
 import { type TestClock, testTime } from "../../support/test-clock.ts";
 
-/** What a test of the conformance suite works with; another store before each. */
+/** What a test of the conformance suite works with. */
 export type Bench = {
   readonly store: PlanStore;
   readonly clock: TestClock;
-  /** Closes the store, and opens one with what it left. */
+  /** The key of the running test: no other test uses it, or another key of its operator. */
+  readonly key: RecordKey;
+  /** Closes the store, and opens it again. */
   reopen(): Promise<void>;
-  /** Puts a record of `recordOf`. */
+  /** Puts a record of `recordOf`, by default with the test's key. */
   put(record: Partial<PutRecord>, signal?: AbortSignal): Promise<PutOutcome>;
-  /** Gets a value as text. */
+  /** Gets a value as text, by default that of the test's key. */
   get(wanted?: RecordKey, signal?: AbortSignal): Promise<string | undefined>;
 };
 
 /** Time of the clock when a test begins, in ms. */
 export const start = testTime;
 
-export const key: RecordKey = { kind: "planStatus", asn: 64_500, clientId: "client", id: "user" };
 export const stored = { outcome: "stored" };
 
-/** Returns what a scan yields to its end. */
+/** Returns all pages of a scan. */
 export async function pagesOf(store: PlanStore, options?: ScanOptions): Promise<RecordPage[]> {
   const pages: RecordPage[] = [];
   for await (const page of store.scan(options)) {
@@ -35,12 +36,12 @@ export async function pagesOf(store: PlanStore, options?: ScanOptions): Promise<
   return pages;
 }
 
-/** Returns a record of `key` that never expires, but for what is given. */
-export function recordOf(record: Partial<PutRecord>): PutRecord {
-  return { key, updateTime: at(0), expiresAtMs: undefined, value: bytesOf("value"), ...record };
+/** Returns a record with the given properties and defaults for the others; by default it never expires. */
+export function recordOf(record: Pick<PutRecord, "key"> & Partial<PutRecord>): PutRecord {
+  return { updateTime: at(0), expiresAtMs: undefined, value: bytesOf("value"), ...record };
 }
 
-/** Returns an instant so many seconds after the tests' start. */
+/** Returns the instant `seconds` after the tests' start. */
 export function at(seconds: number, nanos = 0): { seconds: number; nanos: number } {
   return { seconds: Math.floor(start / 1000) + seconds, nanos };
 }
@@ -50,12 +51,12 @@ export function bytesOf(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-/** Returns the text of UTF-8, marks of the byte order included. */
+/** Returns the text of UTF-8, byte order marks included. */
 export function textOf(bytes: Uint8Array | undefined): string | undefined {
   return bytes && new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 }
 
-/** Every ASCII character alone and between others, then what encodings, collations and quoting stumble over. */
+/** Every ASCII character alone and between others, then characters that break encodings, collations and quoting. */
 export function awkwardIds(): string[] {
   const ascii = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code));
   return [
@@ -88,8 +89,13 @@ export function awkwardIds(): string[] {
   ].filter((id, index, all) => all.indexOf(id) === index);
 }
 
-/** Returns the items in an order that is mixed, and the same in every run. */
+/** Returns the items in a mixed order that is the same in every run. */
 export function shuffled<Item>(items: readonly Item[]): Item[] {
-  const step = 7919; // A prime, so it visits every index of any shorter array.
+  const step = 7919; // A prime, so that it visits every index of any shorter array.
   return items.map((_, index) => items[(index * step) % items.length] as Item);
+}
+
+/** Returns the ids of records, sorted. */
+export function idsOf(records: readonly PutRecord[]): string[] {
+  return records.map(({ key }) => key.id).sort();
 }

@@ -1,8 +1,8 @@
-import { mkdtemp, open, readdir, rm, truncate, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, open, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type PutRecord, StoreUnavailable } from "../../../src/store/plan-store.ts";
 import { checkSqlite } from "../../../src/store/sqlite/check.ts";
 import { applicationId, migrate, migrations } from "../../../src/store/sqlite/schema.ts";
@@ -10,11 +10,23 @@ import { openSqliteStore } from "../../../src/store/sqlite/store.ts";
 import { startStoreChild } from "../../support/child-process.ts";
 import { bytesIn } from "../../support/data-directory.ts";
 
+const makeDirectory = () => mkdtemp(join(tmpdir(), "plan-store-"));
+
+/** A closed store with the records of all users, which tests copy. */
+let template: string;
 let directory: string;
 let path: string;
 
+beforeAll(async () => {
+  template = await makeDirectory();
+  const store = await openSqliteStore({ directory: template });
+  await Promise.all(Array.from({ length: users }, (_, n) => store.put(recordOf(n))));
+  await store.close();
+});
+afterAll(() => rm(template, { recursive: true }));
+
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), "plan-store-"));
+  directory = await makeDirectory();
   path = join(directory, "plans.sqlite");
 });
 afterEach(() => rm(directory, { recursive: true }));
@@ -25,10 +37,9 @@ function recordOf(n: number): PutRecord {
   return { key, updateTime: { seconds: n, nanos: 0 }, expiresAtMs: undefined, value: Buffer.alloc(1_500, n) };
 }
 
+/** Fills the directory with the records of all users. */
 async function fill(): Promise<void> {
-  const store = await openSqliteStore({ directory });
-  await Promise.all(Array.from({ length: users }, (_, n) => store.put(recordOf(n))));
-  await store.close();
+  await cp(template, directory, { recursive: true });
 }
 
 function alter(sql: string): void {
@@ -47,7 +58,7 @@ async function damagePageOf(n: number): Promise<void> {
 }
 
 describe("a damaged page", () => {
-  test("fails the calls that meet it, with advice, and no others of the same turn", async () => {
+  test("a damaged page only fails the gets and puts of its own records, with advice", async () => {
     await fill();
     await damagePageOf(200);
     const store = await openSqliteStore({ directory });
@@ -75,37 +86,37 @@ describe("a damaged page", () => {
   });
 });
 
-describe("a check", () => {
-  test("of a whole store counts its records and finds nothing", async () => {
+describe("checkSqlite", () => {
+  test("a check of an intact store counts its records and finds no problem", async () => {
     await fill();
-    expect(checkSqlite(directory)).toEqual({ records: users, inUse: false, faults: [] });
+    expect(checkSqlite(directory)).toEqual({ records: users, inUse: false, problems: [] });
   });
 
-  test("finds a damaged page", async () => {
+  test("a check finds a damaged page", async () => {
     await fill();
     await damagePageOf(200);
-    const { faults } = checkSqlite(directory);
-    expect(faults.length).toBeGreaterThan(0);
-    expect(faults.join()).toMatch(/btreeInitPage|malformed|Tree \d+ page/);
+    const { problems } = checkSqlite(directory);
+    expect(problems.length).toBeGreaterThan(0);
+    expect(problems.join()).toMatch(/btreeInitPage|malformed|Tree \d+ page/);
   });
 
   test.each([
-    ["kind = 9", "has the kind 9, which this program does not know"],
-    ["asn = 0", "is of operator 0, which is no ASN"],
+    ["kind = 9", "has the kind 9, which is unknown to this program"],
+    ["asn = 0", "has the operator 0, which is not an ASN"],
     ["id = x''", "has an empty id"],
-    ["id = x'ff'", "has a key that is no UTF-8"],
-    ["client_id = x'ff'", "has a key that is no UTF-8"],
-    ["update_nanos = NULL", "has half an update time"],
-    ["update_nanos = 1000000000", "has 1000000000 nanoseconds"],
-  ])("finds a record with %s", async (change, fault) => {
+    ["id = x'ff'", "has a key that is not UTF-8"],
+    ["client_id = x'ff'", "has a key that is not UTF-8"],
+    ["update_nanos = NULL", "has only a part of an update time"],
+    ["update_nanos = 1000000000", "has 1000000000 nanoseconds; 0 to 999999999 are valid"],
+  ])("a check finds a record with %s", async (change, problem) => {
     await fill();
     alter(`UPDATE record SET ${change} WHERE row = 7`);
-    expect(checkSqlite(directory)).toEqual({ records: users, inUse: false, faults: [`row 7 ${fault}`] });
+    expect(checkSqlite(directory)).toEqual({ records: users, inUse: false, problems: [`row 7 ${problem}`] });
   });
 
-  test("finds a row that an index does not have", async () => {
+  test("a check finds a row that is missing from an index", async () => {
     await fill();
-    // The index is told to have no rows, one of them goes in, and then it is told to have all again.
+    // A row is inserted while the index is declared to be partial, without any row.
     const allow = new DatabaseSync(path, { defensive: false });
     allow.exec(`
       PRAGMA writable_schema = ON;
@@ -122,80 +133,82 @@ describe("a check", () => {
     expect(checkSqlite(directory)).toEqual({
       records: users + 1,
       inUse: false,
-      faults: expect.arrayContaining([expect.stringMatching(/missing from index record_key/)]),
+      problems: expect.arrayContaining([expect.stringMatching(/missing from index record_key/)]),
     });
   });
 
-  test("finds a file that was cut off", async () => {
+  test("a check finds a truncated file", async () => {
     await fill();
     await truncate(path, 4096 * 20);
-    const { faults } = checkSqlite(directory);
-    expect(faults.join()).toMatch(/malformed|Tree \d+ page/);
+    const { problems } = checkSqlite(directory);
+    expect(problems.join()).toMatch(/malformed|Tree \d+ page/);
   });
 
-  test("asks about each record, and counts what is too much to tell", async () => {
+  test("a check calls checkRecord for each record, lists 100 invalid ones and counts the others", async () => {
     await fill();
-    const { faults } = checkSqlite(directory, ({ key }) => [`is of ${key.kind}`, "and wrong"]);
-    expect(faults).toHaveLength(101);
-    expect(faults[0]).toBe("row 1 is of planStatus; and wrong");
-    expect(faults[100]).toBe("300 more rows have faults");
+    const { problems } = checkSqlite(directory, ({ key }) => [`is of ${key.kind}`, "and wrong"]);
+    expect(problems).toHaveLength(101);
+    expect(problems[0]).toBe("row 1 is of planStatus; and wrong");
+    expect(problems[100]).toBe("300 more rows are invalid");
   });
 
-  test("changes no byte, not even of what a killed server has left", async () => {
+  test("a check changes no byte, even of the log that a killed server has left", async () => {
     await fill();
     const before = await bytesIn(directory);
-    expect(checkSqlite(directory)).toMatchObject({ records: users, faults: [] });
+    expect(checkSqlite(directory)).toMatchObject({ records: users, problems: [] });
     expect(await bytesIn(directory)).toEqual(before);
 
     const child = startStoreChild("load", directory);
     await child.wrote(100);
-    const said = await child.kill();
+    const acknowledged = await child.kill();
     const left = await bytesIn(directory);
     expect(left.map(({ name }) => name)).toContain("plans.sqlite-wal");
-    const { records, faults } = checkSqlite(directory);
-    expect(faults).toEqual([]);
-    // What was acknowledged is in the log alone.
-    expect(records).toBeGreaterThanOrEqual(users + said.length);
+    const { records, problems } = checkSqlite(directory);
+    expect(problems).toEqual([]);
+    // The acknowledged records are only in the log.
+    expect(records).toBeGreaterThanOrEqual(users + acknowledged.length);
     expect(await bytesIn(directory)).toEqual(left);
   });
 
-  test("of a copy that no program has opened leaves it alone", async () => {
+  test("a check of a copy that no program has opened creates no file", async () => {
     await fill();
     await Promise.all(["lock.sqlite", "lock.holder"].map((name) => rm(join(directory, name))));
-    expect(checkSqlite(directory)).toMatchObject({ records: users, faults: [] });
+    expect(checkSqlite(directory)).toMatchObject({ records: users, problems: [] });
     expect(await readdir(directory)).toEqual(["plans.sqlite"]);
   });
 
-  test("of a store in use goes on beside it", async () => {
+  test("a check of a store in use reads it while the store takes puts", async () => {
     await fill();
     const store = await openSqliteStore({ directory });
     const putting = Promise.all(Array.from({ length: users }, (_, n) => store.put(recordOf(users + n))));
-    expect(checkSqlite(directory)).toMatchObject({ inUse: true, faults: [] });
+    expect(checkSqlite(directory)).toMatchObject({ inUse: true, problems: [] });
     await putting;
-    expect(checkSqlite(directory)).toEqual({ records: 2 * users, inUse: true, faults: [] });
+    expect(checkSqlite(directory)).toEqual({ records: 2 * users, inUse: true, problems: [] });
     await store.close();
     await (await openSqliteStore({ directory })).close();
   });
 
-  test("keeps servers from a directory only as long as it lasts, and says where there is no store", async () => {
+  test("a directory can be opened after a check, and a check names a directory without a store", async () => {
     expect(() => checkSqlite(directory)).toThrow(`${path} does not exist; name the directory of a store`);
     await writeFile(path, "");
-    expect(checkSqlite(directory).faults).toEqual([
-      "has no tables; if records are missed, restore it from a backup",
+    expect(checkSqlite(directory).problems).toEqual([
+      "has no tables; if records are missing, restore it from a backup",
     ]);
     await (await openSqliteStore({ directory })).close();
-    expect(checkSqlite(directory)).toEqual({ records: 0, inUse: false, faults: [] });
+    expect(checkSqlite(directory)).toEqual({ records: 0, inUse: false, problems: [] });
   });
 
-  test("of a later version, or of another application, says so", async () => {
+  test("a check reports a later schema version, and a database of another application", async () => {
     await fill();
     alter("PRAGMA user_version = 9");
     expect(checkSqlite(directory)).toMatchObject({
       records: 0,
-      faults: [expect.stringMatching(/has schema version 9, but this program knows only those up to 1/)],
+      problems: [
+        expect.stringMatching(/has schema version 9, but this program only supports versions up to 1/),
+      ],
     });
     alter("PRAGMA application_id = 7");
-    expect(checkSqlite(directory).faults.join()).toMatch(/is the database of another application/);
+    expect(checkSqlite(directory).problems.join()).toMatch(/is the database of another application/);
   });
 });
 
@@ -206,7 +219,7 @@ describe("a migration", () => {
     "UPDATE record SET note = 'third'",
   ];
 
-  test("takes the tables of any version forward, and keeps the records", async () => {
+  test("a migration brings tables of any version to the newest one and preserves the records", async () => {
     await fill();
     const database = new DatabaseSync(path);
     migrate(database, steps);
@@ -216,22 +229,22 @@ describe("a migration", () => {
     });
     migrate(database, steps);
     database.close();
-    // A program that knows only the earlier version refuses what it has become.
+    // A program that only supports the earlier version rejects the new one.
     await expect(openSqliteStore({ directory })).rejects.toThrow(
-      `has schema version ${steps.length}, but this program knows only those up to ${migrations.length}`,
+      `has schema version ${steps.length}, but this program only supports versions up to ${migrations.length}`,
     );
   });
 
-  test("that fails changes nothing", async () => {
+  test("a migration that fails changes nothing", async () => {
     await fill();
     const database = new DatabaseSync(path);
     expect(() => migrate(database, [...steps, "SELECT * FROM nowhere"])).toThrow("nowhere");
     expect(database.prepare("PRAGMA user_version").get()).toEqual({ user_version: migrations.length });
     database.close();
-    expect(checkSqlite(directory)).toEqual({ records: users, inUse: false, faults: [] });
+    expect(checkSqlite(directory)).toEqual({ records: users, inUse: false, problems: [] });
   });
 
-  test("makes the tables of an empty file, marked as ours", () => {
+  test("a migration of an empty file creates the tables and sets the application id", () => {
     const database = new DatabaseSync(":memory:");
     migrate(database);
     expect(database.prepare("PRAGMA application_id").get()).toEqual({ application_id: applicationId });

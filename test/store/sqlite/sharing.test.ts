@@ -21,8 +21,8 @@ const record: PutRecord = {
   value: Buffer.from("value"),
 };
 
-describe("a directory", () => {
-  test("may have several stores in one process, which see each other's records", async () => {
+describe("sharing a directory", () => {
+  test("several stores of one directory in one process see each other's records", async () => {
     const stores = await Promise.all([1, 2, 3].map(() => openSqliteStore({ directory })));
     for (const [index, store] of stores.entries()) {
       const own = { ...record, key: { ...record.key, id: `user${index}` } };
@@ -35,30 +35,30 @@ describe("a directory", () => {
         expect(await other.put(older)).toMatchObject({ outcome: "stale" });
       }
     }
-    // The end of one is no concern of the others: closing a file may drop the locks that a process has on it.
+    // Closing a file may drop all locks that a process has on it; those of the other stores must stay.
     await stores[0]?.close();
     expect(await stores[1]?.put(record)).toEqual({ outcome: "stored" });
     expect(await stores[2]?.get(record.key)).toBeDefined();
     await Promise.all(stores.map((store) => store.close()));
   });
 
-  test("may be opened for the first time by several processes at once", async () => {
+  test("several processes may open a new directory at the same time", async () => {
     const children = [1, 2, 3, 4].map(() => startStoreChild("try", directory));
     expect(await Promise.all(children.map((child) => child.ended()))).toEqual(children.map(() => ["open"]));
   });
 
-  test("may be written by several processes: the newest of each key wins, and none is lost", async () => {
-    const lanes = [0, 1, 2];
-    const children = lanes.map((lane) => startStoreChild("race", directory, [], String(lane)));
+  test("the newest record of each key wins when several processes put into one directory", async () => {
+    const workers = [0, 1, 2];
+    const children = workers.map((worker) => startStoreChild("race", directory, [], String(worker)));
     const said = (await Promise.all(children.map((child) => child.ended()))).flat();
-    // 300 puts of each to 20 keys that all have, and one to a key of its own after each; none was refused.
+    // Each process puts 300 records of 20 shared keys, and after each a record of its own key. No put rejects.
     const puts = said.map((line) => JSON.parse(line) as { id: string; nanos: number; outcome: string });
-    expect(puts).toHaveLength(lanes.length * 600);
+    expect(puts).toHaveLength(workers.length * 600);
     const newest = new Map<string, number>();
     for (const { id, nanos } of puts) {
       newest.set(id, Math.max(nanos, newest.get(id) ?? -1));
     }
-    expect(newest.size).toBe(20 + lanes.length * 300);
+    expect(newest.size).toBe(20 + workers.length * 300);
     const store = await openSqliteStore({ directory });
     for (const [id, nanos] of newest) {
       const value = await store.get({ ...record.key, id });
@@ -67,7 +67,7 @@ describe("a directory", () => {
     await store.close();
   });
 
-  test("serves the others when a process is killed that was writing", async () => {
+  test("a store keeps working when another process that writes to its directory is killed", async () => {
     const store = await openSqliteStore({ directory });
     const child = startStoreChild("load", directory);
     await child.wrote(500);
@@ -84,13 +84,13 @@ describe("a directory", () => {
     await store.close();
   });
 
-  test("that another program keeps locked makes calls reject after a time, and is served again after it", async () => {
-    const store = await openSqliteStore({ directory });
+  test("calls reject after busyTimeout while another program has the database locked, and succeed again later", async () => {
+    const store = await openSqliteStore({ directory, busyTimeout: 20 });
     const other = new DatabaseSync(join(directory, "plans.sqlite"));
     other.exec("BEGIN IMMEDIATE");
     const rejected = expect(store.put(record)).rejects.toThrow(
       new StoreUnavailable(
-        "SQLite failed: another process has kept the database locked for 5000 ms; end what holds it",
+        "SQLite failed: another process has locked the database for 20 ms; end the process that holds the lock",
       ),
     );
     await rejected;
@@ -100,13 +100,13 @@ describe("a directory", () => {
     await store.close();
   });
 
-  test("that is being upgraded or checked cannot be opened meanwhile", async () => {
+  test("opening rejects after openTimeout while another process upgrades or checks the directory", async () => {
     await (await openSqliteStore({ directory })).close();
     const lock = new DatabaseSync(join(directory, "lock.sqlite"));
     lock.exec("BEGIN EXCLUSIVE");
-    const refused = openSqliteStore({ directory });
-    await expect(refused).rejects.toThrow(StoreOpenError);
-    await expect(refused).rejects.toThrow(
+    const rejected = openSqliteStore({ directory, openTimeout: 20 });
+    await expect(rejected).rejects.toThrow(StoreOpenError);
+    await expect(rejected).rejects.toThrow(
       new RegExp(
         `^${directory} is being upgraded or checked by another process \\(last opened by pid ${process.pid} on .+\\); try again`,
       ),

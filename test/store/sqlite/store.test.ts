@@ -49,7 +49,7 @@ describe("SQLite", () => {
   }
 
   describe("group commit", () => {
-    test("puts of one turn share a commit", async () => {
+    test("puts of one turn of the event loop share a commit", async () => {
       const commits: number[] = [];
       const store = await open({ onCommit: (puts) => commits.push(puts) });
       await Promise.all(records(64).map((record) => store.put(record)));
@@ -61,12 +61,12 @@ describe("SQLite", () => {
       const store = await open({ onCommit: (puts) => commits.push(puts) });
       const [first, ...others] = records(101) as [PutRecord, ...PutRecord[]];
       const one = store.put(first);
-      await setImmediate(); // By now the first is on its way; its reply cannot have been seen.
+      await setImmediate(); // By now the first put is sent, and its reply has not been read.
       await Promise.all([one, ...others.map((record) => store.put(record))]);
       expect(commits).toEqual([1, 100]);
     });
 
-    test("a commit takes at most 1024 puts", async () => {
+    test("a commit has at most 1024 puts", async () => {
       const commits: number[] = [];
       const store = await open({ onCommit: (puts) => commits.push(puts) });
       await Promise.all(records(2500).map((record) => store.put(record)));
@@ -74,7 +74,7 @@ describe("SQLite", () => {
       expect(rowsOnDisk()).toBe(2500);
     });
 
-    test("a commit takes at most 4 MiB, or one record of up to 16 MiB", async () => {
+    test("a commit has at most 4 MiB of records, or one record of up to 16 MiB", async () => {
       const commits: number[] = [];
       const store = await open({ onCommit: (puts) => commits.push(puts) });
       const sizes = [2_000_000, 2_000_000, 2_000_000, 15_000_000, 1];
@@ -89,20 +89,20 @@ describe("SQLite", () => {
       }
     });
 
-    test("a larger record is refused without harm to others", async () => {
+    test("a put of more than 16 MiB rejects with RangeError and does not affect others", async () => {
       const store = await open();
       const [huge, small] = records(2) as [PutRecord, PutRecord];
-      const refused = store.put({ ...huge, value: new Uint8Array(16 * 1024 * 1024 + 1) });
+      const rejected = store.put({ ...huge, value: new Uint8Array(16 * 1024 * 1024 + 1) });
       const accepted = store.put(small);
-      await expect(refused).rejects.toThrow(
+      await expect(rejected).rejects.toThrow(
         new RangeError(
-          `the record takes up to ${16 * 1024 * 1024 + 1 + 15} bytes; the store has room for ${16 * 1024 * 1024}`,
+          `the record takes up to ${16 * 1024 * 1024 + 1 + 15} bytes; the limit is ${16 * 1024 * 1024}`,
         ),
       );
       expect(await accepted).toEqual({ outcome: "stored" });
     });
 
-    test("a put that fails leaves the others of its batch alone", async () => {
+    test("a put that fails does not affect the others of its batch", async () => {
       await (await open()).close();
       const database = new DatabaseSync(join(directory, "plans.sqlite"));
       database.exec(`
@@ -127,7 +127,7 @@ describe("SQLite", () => {
       expect(rowsOnDisk()).toBe(3);
     });
 
-    test("a put that ends the transaction fails its whole batch, and none after it", async () => {
+    test("a put that ends the transaction fails its whole batch, and no later put", async () => {
       await (await open()).close();
       const database = new DatabaseSync(join(directory, "plans.sqlite"));
       database.exec(`
@@ -144,7 +144,7 @@ describe("SQLite", () => {
       expect(await store.put(first)).toEqual({ outcome: "stored" });
     });
 
-    test("puts beyond what may wait are refused, and later ones accepted", async () => {
+    test("puts above maxWaiting reject, and later ones are accepted", async () => {
       const store = await open({ maxWaiting: 10 });
       const outcomes = await Promise.allSettled(records(12).map((record) => store.put(record)));
       expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(10);
@@ -154,7 +154,7 @@ describe("SQLite", () => {
   });
 
   describe("sweep", () => {
-    test("removes expired records from disk, a slice at a time, and no others", async () => {
+    test("a sweep removes only expired records from disk, 50 in each transaction", async () => {
       const clock = createTestClock();
       const swept = collector();
       const store = await open({ clock, sweepInterval: 1, onSweep: swept.add });
@@ -176,7 +176,7 @@ describe("SQLite", () => {
   });
 
   describe("a full disk", () => {
-    test("at the limit of maxPages puts reject until a sweep has made room", async () => {
+    test("puts reject at the limit of maxPages until a sweep has freed pages", async () => {
       const clock = createTestClock();
       const swept = collector();
       const store = await open({ clock, maxPages: 50, sweepInterval: 1, onSweep: swept.add });
@@ -204,7 +204,7 @@ describe("SQLite", () => {
       expect(await store.get((filling[accepted - 1] as PutRecord).key)).toHaveLength(10_000);
 
       clock.set(testTime + 1);
-      // The last row stays until another one follows it.
+      // The last row is only removed once another one follows it.
       await swept.reaches(accepted - 1);
       expect(await store.put({ ...(filling[0] as PutRecord), expiresAtMs: undefined })).toEqual({
         outcome: "stored",
@@ -213,40 +213,43 @@ describe("SQLite", () => {
       expect(rowsOnDisk()).toBe(1);
     });
 
-    test.skipIf(!canMount())("rejects puts until there is room again", async () => {
-      const disk = mountSmallDisk(8);
-      const store = await openSqliteStore({ directory: disk.directory });
-      try {
-        const value = Buffer.alloc(100_000, 7);
-        const [before, during, after] = records(3) as [PutRecord, PutRecord, PutRecord];
-        await store.put({ ...before, value });
-        disk.fill();
-        const both = await Promise.allSettled([
-          store.put({ ...during, value }),
-          store.put({ ...after, value }),
-        ]);
-        expect(both).toMatchObject([
-          { reason: expect.any(StoreUnavailable) },
-          { reason: expect.any(StoreUnavailable) },
-        ]);
-        await expect(store.health()).rejects.toThrow(
-          /^SQLite failed: the disk of .* is full: \d+ bytes are left/,
-        );
-        expect(await store.get(before.key)).toEqual(new Uint8Array(value));
-        expect(await store.get(during.key)).toBeUndefined();
-        disk.clear();
-        await store.health();
-        expect(await store.put({ ...after, value })).toEqual({ outcome: "stored" });
-        expect(await store.get(after.key)).toEqual(new Uint8Array(value));
-      } finally {
-        await store.close();
-        disk.remove();
-      }
-    });
+    test.skipIf(!canMount())(
+      "puts and health checks reject while the disk is full, and gets are still answered",
+      async () => {
+        const disk = mountSmallDisk(8);
+        const store = await openSqliteStore({ directory: disk.directory });
+        try {
+          const value = Buffer.alloc(100_000, 7);
+          const [before, during, after] = records(3) as [PutRecord, PutRecord, PutRecord];
+          await store.put({ ...before, value });
+          disk.fill();
+          const both = await Promise.allSettled([
+            store.put({ ...during, value }),
+            store.put({ ...after, value }),
+          ]);
+          expect(both).toMatchObject([
+            { reason: expect.any(StoreUnavailable) },
+            { reason: expect.any(StoreUnavailable) },
+          ]);
+          await expect(store.health()).rejects.toThrow(
+            /^SQLite failed: the disk of .* is full: \d+ bytes are free/,
+          );
+          expect(await store.get(before.key)).toEqual(new Uint8Array(value));
+          expect(await store.get(during.key)).toBeUndefined();
+          disk.clear();
+          await store.health();
+          expect(await store.put({ ...after, value })).toEqual({ outcome: "stored" });
+          expect(await store.get(after.key)).toEqual(new Uint8Array(value));
+        } finally {
+          await store.close();
+          disk.remove();
+        }
+      },
+    );
   });
 });
 
-/** Returns records of as many users. */
+/** Returns records of `count` users. */
 function records(count: number): PutRecord[] {
   return Array.from({ length: count }, (_, index) => ({
     key: { kind: "planStatus", asn: 64_500, clientId: "", id: `user${index}` },
@@ -256,7 +259,7 @@ function records(count: number): PutRecord[] {
   }));
 }
 
-/** Collects numbers, and says when their sum has reached one. */
+/** Collects numbers; `reaches` resolves once their sum has reached a number. */
 function collector() {
   const all: number[] = [];
   const total = () => all.reduce((sum, number) => sum + number, 0);
