@@ -1,81 +1,81 @@
-import { googleCredentials } from "../../client/google-credentials.ts";
+import { googleCredentials } from "../../client/index.ts";
 
-/** The access token of a run, and what to do when it is not accepted any more. */
+/** The access tokens of a run. */
 export type AccessTokens = {
   current(): string | Promise<string>;
-  /** A server has taken the token. */
-  worked(token: string): void;
+  /** To be called when a server has accepted a token. */
+  accepted(token: string): void;
   /**
-   * A server has not taken the token. Resolves with whether there is another one to try: a token is fetched anew
-   * once, and if that is not taken either, there is none.
+   * To be called when a server has rejected a token. Resolves with whether there is another one to try: a new token
+   * is fetched once, and if that is rejected too, there is none.
    */
-  refused(token: string): Promise<boolean>;
+  rejected(token: string): Promise<boolean>;
 };
 
-/** Tokens of a fixed text: there is never another one. */
+/** Creates tokens that are always the same one. */
 export function fixedToken(token: string): AccessTokens {
-  return { current: () => token, worked: () => undefined, refused: async () => false };
+  return { current: () => token, accepted: () => undefined, rejected: async () => false };
 }
 
-/** How long a token is used, in milliseconds, before its source is asked again; it renews in good time. */
-const keptMs = 10_000;
+/** How long a token is used before its source is asked again, in milliseconds. The source renews it before it expires. */
+const reuseMs = 10_000;
 
-/** Tokens from a source, such as `googleCredentials`; `open` makes one that knows no token yet. */
+/** Creates tokens from a source such as `googleCredentials`. `open` creates a source that has no token yet. */
 export function renewableTokens(open: () => () => Promise<string>): AccessTokens {
   let source = open();
   let latest: Promise<string> | undefined;
   let known: string | undefined;
-  let askedAt = 0;
-  /** The latest token was fetched because another one was refused, and has not been taken yet. */
-  let onTrial = false;
+  let fetchedAt = 0;
+  /** Whether the latest token replaces a rejected one and has not been accepted yet. */
+  let isOnTrial = false;
 
-  function ask(): Promise<string> {
-    askedAt = Date.now();
-    const asked = source().then(
+  function fetchToken(): Promise<string> {
+    fetchedAt = Date.now();
+    const fetched = source().then(
       (token) => {
-        if (latest === asked) {
+        if (latest === fetched) {
           known = token;
         }
         return token;
       },
       (error: unknown) => {
-        if (latest === asked) {
+        if (latest === fetched) {
           latest = undefined;
         }
         throw error;
       },
     );
-    latest = asked;
-    return asked;
+    latest = fetched;
+    return fetched;
   }
 
   return {
     current() {
-      if (latest === undefined || Date.now() - askedAt > keptMs) {
-        return ask();
+      if (latest === undefined || Date.now() - fetchedAt > reuseMs) {
+        return fetchToken();
       }
       return known ?? latest;
     },
-    worked(token) {
-      onTrial &&= token !== known;
+    accepted(token) {
+      isOnTrial &&= token !== known;
     },
-    async refused(token) {
+    async rejected(token) {
       if (latest !== undefined && token !== (await latest)) {
         return true;
       }
-      if (onTrial) {
+      if (isOnTrial) {
         return false;
       }
-      onTrial = true;
+      isOnTrial = true;
       known = undefined;
       source = open();
-      await ask();
+      await fetchToken();
       return true;
     },
   };
 }
 
-/** Tokens that a key file gives. */
+/** Creates tokens from the key file of a service account. */
 export function keyFileTokens(keyFile: string): AccessTokens {
   return renewableTokens(() => googleCredentials(keyFile));
 }

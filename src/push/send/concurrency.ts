@@ -1,36 +1,36 @@
-/** How many requests may be under way, found out while they are: more while all is well, far fewer at once if not. */
+/** Controls how many requests may be in flight: more while the server keeps up, quickly fewer when it does not. */
 export type Concurrency = {
   limit(): number;
-  /** A request was answered after so many milliseconds; `inFlight` counts it. */
+  /** Reports an answer after `latencyMs`. `inFlight` includes its request. */
   answered(latencyMs: number, inFlight: number, nowMs: number): void;
-  /** A request was turned away or got no answer: the other side has too much to do, or is gone. */
+  /** Reports that the server was overloaded or did not answer. */
   overloaded(nowMs: number): void;
 };
 
 export type ConcurrencyOptions = {
-  /** Never more than this. */
+  /** Upper bound of the limit. */
   cap: number;
-  /** To begin with. Defaults to 8. */
+  /** Limit at the start. Defaults to 8. */
   initial?: number;
 };
 
-/** How far latency may rise above the lowest of late before it counts as a queue at the other side. */
+/** Requests queue at the server if the mean latency exceeds the recent minimum by this factor and slack. */
 const factor = 4;
 const slackMs = 25;
 
-/** Latency alone takes the limit no lower: what is slow for other reasons would be slow with one request as well. */
-const leastForLatency = 8;
+/** Latency alone does not lower the limit below this, because latency with other causes is as high for one request. */
+const minForLatency = 8;
 
-/** For how long a lowest latency stands, in milliseconds: what has become slower for good is the new normal. */
+/** How long a minimum latency is remembered, in milliseconds. After that, a higher latency is normal. */
 const memoryMs = 30_000;
 
-/** How much of the mean latency is the newest one. */
+/** Weight of the newest latency in the mean. */
 const weight = 0.05;
 
 /**
- * Creates the control: additive increase, multiplicative decrease. The limit grows by one for each answer until the
- * first sign of trouble, and from then on by one for each round of answers. A refusal halves it, rising latency takes
- * a fifth off; either counts once for all requests that were under way when it came.
+ * Creates the control: additive increase, multiplicative decrease. The limit grows by one per answer until the first
+ * decrease, and then by one per round of answers. An overload halves it, rising latency reduces it by a fifth. Either
+ * counts once for all requests that were in flight at the time.
  */
 export function createConcurrency({ cap, initial = 8 }: ConcurrencyOptions): Concurrency {
   let limit = Math.min(cap, initial);
@@ -40,10 +40,10 @@ export function createConcurrency({ cap, initial = 8 }: ConcurrencyOptions): Con
   let isStarting = true;
   let decreasedAt = Number.NEGATIVE_INFINITY;
 
-  function decrease(by: number, least: number, nowMs: number): void {
+  function decrease(by: number, min: number, nowMs: number): void {
     isStarting = false;
     if (nowMs - decreasedAt > Math.max(100, mean ?? 0)) {
-      limit = Math.max(Math.min(least, limit), limit * by);
+      limit = Math.max(Math.min(min, limit), limit * by);
       decreasedAt = nowMs;
     }
   }
@@ -57,9 +57,9 @@ export function createConcurrency({ cap, initial = 8 }: ConcurrencyOptions): Con
         lowestAt = nowMs;
       }
       if (mean > lowest * factor + slackMs) {
-        decrease(0.8, leastForLatency, nowMs);
+        decrease(0.8, minForLatency, nowMs);
       } else if (inFlight >= Math.floor(limit)) {
-        // A limit that nothing presses against has not been tried, and says nothing.
+        // Only if the limit was reached: otherwise it is not known whether the server would keep up with more.
         limit = Math.min(cap, limit + (isStarting ? 1 : 1 / limit));
       }
     },

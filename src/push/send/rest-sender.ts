@@ -8,23 +8,23 @@ export type SendWithToken = (request: PushRequest, token: string) => Promise<Out
 
 type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
-/** Longest answer that is read, in bytes; a stored status is a little longer than the one that was sent. */
-const longestAnswer = 8 * 1024 * 1024;
+/** Maximum size of an answer, in bytes. A stored status is slightly longer than the one that was sent. */
+const maxAnswerSize = 8 * 1024 * 1024;
 
-/** What sockets say when the other side closed them, which it may have done before the request came. */
+/** Error codes of a connection that the server has closed, perhaps before the request reached it. */
 const closedCodes = ["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"];
 
-const lateCodes = ["UND_ERR_CONNECT_TIMEOUT", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"];
+const timeoutCodes = ["UND_ERR_CONNECT_TIMEOUT", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"];
 
 /**
- * Creates the sender for REST. It does with bare HTTP what the project's client does by fetch, for a fraction of the
- * cost: the status is sent as the JSON that the record has, and what comes back is not decoded unless it is an error.
+ * Creates the sender for REST. It uses bare HTTP, at a fraction of the cost of this project's client: the status is
+ * sent as the JSON of the record, and the answer is only parsed if it is an error.
  */
 export function createRestSender(baseUrl: string, timeoutMs: number) {
   const url = new URL(baseUrl);
   const pool = new Pool(url.origin, {
     allowH2: false,
-    maxResponseSize: longestAnswer,
+    maxResponseSize: maxAnswerSize,
     connect: { timeout: timeoutMs },
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
@@ -38,11 +38,11 @@ export function createRestSender(baseUrl: string, timeoutMs: number) {
     }
     const request = { path: prefix + pathOf(message, userKey), body, headers: headersOf.headers };
     const outcome = await attempt(request);
-    // A connection that the server had closed just then: no word about the record.
+    // Tries again at once if the server had just closed the connection, which says nothing about the record.
     return outcome ?? (await attempt(request)) ?? noAnswer("the connection was reset");
   };
 
-  /** Resolves with nothing if the connection was closed without an answer. */
+  /** Resolves with `undefined` if the connection was closed without an answer. */
   function attempt(request: { path: string; body: string | Uint8Array; headers: string[] }) {
     return new Promise<Outcome | undefined>((resolve) => {
       const beganAt = performance.now();
@@ -52,7 +52,7 @@ export function createRestSender(baseUrl: string, timeoutMs: number) {
       pool.dispatch(
         { ...request, method: "POST" },
         {
-          // Must be there, for that is how handlers of today are told from those of old.
+          // undici uses the presence of this method to detect the new handler interface.
           onRequestStart() {},
           onResponseStart(_, statusCode, received) {
             status = statusCode;
@@ -60,7 +60,7 @@ export function createRestSender(baseUrl: string, timeoutMs: number) {
           },
           onResponseData(controller, chunk) {
             chunks.push(chunk);
-            // The time-outs of the pool are for the head and from one piece to the next.
+            // The timeouts of the pool apply to the headers and to the time between two chunks only.
             if (performance.now() - beganAt > timeoutMs) {
               controller.abort(new errors.BodyTimeoutError());
             }
@@ -70,7 +70,7 @@ export function createRestSender(baseUrl: string, timeoutMs: number) {
           },
           onResponseError(_, error: NodeJS.ErrnoException) {
             const isClosed = status === 0 && closedCodes.includes(error.code ?? "");
-            resolve(isClosed ? undefined : noAnswer(wordsOf(error, timeoutMs)));
+            resolve(isClosed ? undefined : noAnswer(messageOf(error, timeoutMs)));
           },
         },
       );
@@ -103,11 +103,11 @@ function pathOf(message: PushRequest["message"], userKey: string): string {
 function outcomeOfAnswer(status: number, headers: AnswerHeaders, chunks: readonly Buffer[]): Outcome {
   const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
   if (status >= 200 && status < 300) {
-    // A proxy that asks people to log in says 200 as well.
+    // The login page of a proxy has status 200 too.
     const isStatus = /^application\/json\b/i.test(String(headers["content-type"])) && body.includes('"name"');
     return isStatus
       ? { kind: "pushed" }
-      : noAnswer(`HTTP ${status} without a plan status: not from this API`);
+      : noAnswer(`HTTP ${status} without a plan status: the answer is not from this API`);
   }
   const all = new Headers();
   for (const name of ["retry-after", "www-authenticate"]) {
@@ -119,15 +119,15 @@ function outcomeOfAnswer(status: number, headers: AnswerHeaders, chunks: readonl
   return outcomeOfError(readErrorBody(body.toString(), status, all), status);
 }
 
-function wordsOf(error: NodeJS.ErrnoException, timeoutMs: number): string {
+function messageOf(error: NodeJS.ErrnoException, timeoutMs: number): string {
   const { code = "" } = error;
-  if (lateCodes.includes(code)) {
+  if (timeoutCodes.includes(code)) {
     return `no answer within ${timeoutMs / 1000} s`;
   }
   if (closedCodes.includes(code)) {
     return "the answer was cut off";
   }
-  // Of an AggregateError, which several addresses make, the message is empty.
+  // A host with several addresses fails with an AggregateError, whose message is empty.
   const inner = (error as { errors?: unknown }).errors;
   const [first] = Array.isArray(inner) ? (inner as Error[]) : [];
   return error.message || first?.message || code || "the connection failed";

@@ -10,7 +10,7 @@ import { createRestSender, type SendWithToken } from "./rest-sender.ts";
 export type Sender = {
   /** Makes one attempt to push one record. Never rejects. */
   send(request: PushRequest): Promise<Outcome>;
-  /** Ends all attempts that are under way, and lets go of the connections. */
+  /** Ends all attempts in flight and closes the connections. */
   close(): void;
 };
 
@@ -19,11 +19,11 @@ export type SenderOptions = {
   endpoint: string;
   protocol: PlanSharingProtocol;
   tokens: AccessTokens;
-  /** How long to wait for an answer, in milliseconds. */
+  /** Timeout of one attempt, in milliseconds. */
   timeoutMs: number;
 };
 
-/** Creates the sender for a protocol. A token that is refused is fetched anew once before that is the outcome. */
+/** Creates the sender for a protocol. If a token is rejected, it tries once more with a new one. */
 export function createSender(options: SenderOptions): Sender {
   const baseUrl = endpointOf(options.endpoint).url;
   const { tokens } = options;
@@ -32,52 +32,50 @@ export function createSender(options: SenderOptions): Sender {
       ? createRestSender(baseUrl, options.timeoutMs)
       : createRpcSender(baseUrl, options);
 
-  return {
-    close,
-    async send(request) {
-      for (;;) {
-        let token: string;
-        try {
-          const current = tokens.current();
-          token = typeof current === "string" ? current : await current;
-        } catch (error) {
-          return tokenFailure(error);
-        }
-        const outcome = await sendWithToken(request, token);
-        if (outcome.kind !== "unauthenticated") {
-          if (outcome.kind === "pushed") {
-            tokens.worked(token);
-          }
+  async function send(request: PushRequest): Promise<Outcome> {
+    for (;;) {
+      let token: string;
+      try {
+        const current = tokens.current();
+        token = typeof current === "string" ? current : await current;
+      } catch (error) {
+        return tokenFailure(error);
+      }
+      const outcome = await sendWithToken(request, token);
+      if (outcome.kind === "pushed") {
+        tokens.accepted(token);
+      }
+      if (outcome.kind !== "unauthenticated") {
+        return outcome;
+      }
+      try {
+        if (!(await tokens.rejected(token))) {
           return outcome;
         }
-        try {
-          if (!(await tokens.refused(token))) {
-            return outcome;
-          }
-        } catch (error) {
-          return tokenFailure(error);
-        }
+      } catch (error) {
+        return tokenFailure(error);
       }
-    },
-  };
+    }
+  }
+
+  return { send, close };
 }
 
-/** A token that cannot be fetched now may be later, unless who gives them has said no. */
+/** Returns the outcome when no token can be fetched: final if the token endpoint has rejected the request. */
 function tokenFailure(error: unknown): Outcome {
   const { message, status, response } = error as Error & {
     status?: unknown;
     response?: { status?: unknown };
   };
-  const text = `no access token could be fetched: ${message}`;
-  const answered = Number(response?.status ?? status);
-  const final = error instanceof TypeError || (answered >= 400 && answered < 500 && answered !== 429);
-  const failed = noAnswer(text);
-  return final
-    ? { ...failed, kind: "unauthenticated", code: "UNAUTHENTICATED", reason: "UNAUTHENTICATED" }
-    : failed;
+  const httpStatus = Number(response?.status ?? status);
+  const isFinal = error instanceof TypeError || (httpStatus >= 400 && httpStatus < 500 && httpStatus !== 429);
+  const failure = noAnswer(`cannot fetch an access token: ${message}`);
+  return isFinal
+    ? { ...failure, kind: "unauthenticated", code: "UNAUTHENTICATED", reason: "UNAUTHENTICATED" }
+    : failure;
 }
 
-/** Sends over Connect, gRPC or gRPC-Web, by the project's client. */
+/** Creates the sender for Connect, gRPC and gRPC-Web, which uses this project's client. */
 function createRpcSender(baseUrl: string, { protocol, timeoutMs }: SenderOptions) {
   const closing = new AbortController();
   const { signal } = closing;
@@ -86,7 +84,7 @@ function createRpcSender(baseUrl: string, { protocol, timeoutMs }: SenderOptions
   let client = createPlanSharingClient({ endpoint: baseUrl, protocol, token: current, retry: false });
   const sendWithToken: SendWithToken = async (request, token) => {
     if (token !== current) {
-      // A client of its own for each token: calls under way keep theirs.
+      // One client per token, so that calls in flight are not affected.
       current = token;
       client = createPlanSharingClient({ endpoint: baseUrl, protocol, token, retry: false });
     }

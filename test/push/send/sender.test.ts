@@ -1,11 +1,11 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { PushRequest } from "../../../src/push/input/push-request.ts";
 import { createRecordParser } from "../../../src/push/input/record-parser.ts";
 import { type AccessTokens, fixedToken, renewableTokens } from "../../../src/push/send/access-tokens.ts";
 import { createSender, type Sender } from "../../../src/push/send/sender.ts";
 import { type Answer, accept, fail, startStubEndpoint } from "../../support/http/stub-endpoint.ts";
 import { lineOf } from "../../support/push-inputs.ts";
-import { parent, protocols, startTestServer } from "../../support/test-server.ts";
+import { freshKey, parent, protocols, startTestServer, type TestServer } from "../../support/test-server.ts";
 
 const senders: Sender[] = [];
 afterEach(() => {
@@ -18,16 +18,21 @@ function senderTo(
   endpoint: string,
   tokens: AccessTokens = fixedToken("t"),
   protocol: (typeof protocols)[number] = "rest",
-  timeoutMs = 5_000,
+  timeoutMs = 30_000,
 ): Sender {
   const sender = createSender({ endpoint, protocol, tokens, timeoutMs });
   senders.push(sender);
   return sender;
 }
 
-function requestOf(line: string, client: "mobiledataplan" | "any" = "mobiledataplan"): PushRequest {
+const parsers = {
+  mobiledataplan: createRecordParser({ parent, client: "mobiledataplan" }),
+  any: createRecordParser({ parent, client: "any" }),
+};
+
+function requestOf(line: string, client: keyof typeof parsers = "mobiledataplan"): PushRequest {
   const bytes = Buffer.from(line);
-  const parsed = createRecordParser({ parent, client })({ index: 1, end: bytes.length, crc: 0, bytes });
+  const parsed = parsers[client]({ index: 1, end: bytes.length, crc: 0, bytes });
   if (!("request" in parsed)) {
     throw new Error(JSON.stringify(parsed.violations));
   }
@@ -39,11 +44,16 @@ async function outcomeOf(answer: Answer) {
   return senderTo(endpoint.url).send(requestOf(lineOf("user")));
 }
 
-describe.each(protocols)("a sender over %s", (protocol) => {
-  it("pushes what the server then has, for one client and for all", async () => {
-    await using server = await startTestServer({ clock: { now: Date.now, set: () => undefined } as never });
+describe("createSender", () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer({ clock: { now: Date.now, set: () => undefined } });
+  });
+  afterAll(() => server?.[Symbol.asyncDispose]());
+
+  it.each(protocols)("stores a status for one client or for all clients over %s", async (protocol) => {
     const sender = senderTo(server.url, fixedToken(server.token), protocol);
-    const userKey = "a/b+c== %2F é";
+    const userKey = `a/b+c== %2F é ${freshKey()}`;
     expect(await sender.send(requestOf(lineOf(userKey, "one")))).toEqual({ kind: "pushed" });
     expect(await sender.send(requestOf(lineOf(userKey, "all"), "any"))).toEqual({ kind: "pushed" });
     const reader = server.client("grpc");
@@ -52,59 +62,72 @@ describe.each(protocols)("a sender over %s", (protocol) => {
     expect((await reader.getUserPlanStatus({ ...key, clientId: "youtube" })).title).toBe("all");
   });
 
-  it("tells what is refused, what is superseded and what the token does not allow", async () => {
-    await using server = await startTestServer({ clock: { now: Date.now, set: () => undefined } as never });
-    const sender = senderTo(server.url, fixedToken(server.token), protocol);
-    const old = JSON.parse(lineOf("u"));
-    old.planStatus.updateTime = new Date(Date.now() - 3_600_000).toISOString();
-    await sender.send(requestOf(lineOf("u")));
-    expect(await sender.send(requestOf(JSON.stringify(old)))).toMatchObject({
-      kind: "superseded",
-      reason: "PLAN_STATUS_STALE",
-    });
-    old.planStatus.expireTime = old.planStatus.updateTime;
-    expect(await sender.send(requestOf(JSON.stringify(old)))).toMatchObject({
-      kind: "rejected",
-      reason: "FIELD_INVALID",
-      violations: [{ description: expect.stringMatching(/in the future/) }],
-    });
-    const other = senderTo(server.url, fixedToken(await server.makeToken({ asns: [1] })), protocol);
-    expect(await other.send(requestOf(lineOf("u")))).toMatchObject({
-      kind: "rejected",
-      reason: "OPERATOR_NOT_LINKED",
-    });
-    const nobody = senderTo(server.url, fixedToken("x"), protocol);
-    expect(await nobody.send(requestOf(lineOf("u")))).toMatchObject({ kind: "unauthenticated" });
-  });
+  it.each(protocols)(
+    "returns superseded for a status older than the stored one, and rejected for an invalid one, over %s",
+    async (protocol) => {
+      const sender = senderTo(server.url, fixedToken(server.token), protocol);
+      const userKey = freshKey();
+      const old = JSON.parse(lineOf(userKey));
+      old.planStatus.updateTime = new Date(Date.now() - 3_600_000).toISOString();
+      await sender.send(requestOf(lineOf(userKey)));
+      expect(await sender.send(requestOf(JSON.stringify(old)))).toMatchObject({
+        kind: "superseded",
+        reason: "PLAN_STATUS_STALE",
+      });
+      old.planStatus.expireTime = old.planStatus.updateTime;
+      expect(await sender.send(requestOf(JSON.stringify(old)))).toMatchObject({
+        kind: "rejected",
+        reason: "FIELD_INVALID",
+        violations: [{ description: expect.stringMatching(/in the future/) }],
+      });
+    },
+  );
+
+  it.each(protocols)(
+    "returns rejected for a token without access to the operator, and unauthenticated for an invalid token, over %s",
+    async (protocol) => {
+      const other = senderTo(server.url, fixedToken(await server.makeToken({ asns: [1] })), protocol);
+      expect(await other.send(requestOf(lineOf("u")))).toMatchObject({
+        kind: "rejected",
+        reason: "OPERATOR_NOT_LINKED",
+      });
+      const invalid = senderTo(server.url, fixedToken("x"), protocol);
+      expect(await invalid.send(requestOf(lineOf("u")))).toMatchObject({ kind: "unauthenticated" });
+    },
+  );
 });
 
-describe("an answer over REST", () => {
+describe("the REST sender", () => {
   const retryInfo = { "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay: "1.5s" };
 
   it.each<[string, Answer, object]>([
     [
-      "429",
+      "status 429",
       (_, response) => fail(response, 429, "RESOURCE_EXHAUSTED"),
       { kind: "retry", retryAfterMs: undefined },
     ],
     [
-      "429 with Retry-After",
+      "status 429 and Retry-After",
       (_, response) => fail(response.setHeader("retry-after", "7"), 429, "RESOURCE_EXHAUSTED"),
       { kind: "retry", retryAfterMs: 7_000 },
     ],
     [
-      "503 with RetryInfo",
+      "status 503 and RetryInfo",
       (_, response) => fail(response, 503, "UNAVAILABLE", [retryInfo]),
       { kind: "retry", retryAfterMs: 1_500 },
     ],
     [
-      "502 with a page",
+      "status 502 and an HTML page",
       (_, response) => response.writeHead(502, { "content-type": "text/html" }).end("<h1>Bad Gateway</h1>"),
       { kind: "retry" },
     ],
-    ["a reset", (_, response) => response.socket?.resetAndDestroy(), { kind: "retry", code: "UNAVAILABLE" }],
     [
-      "200 that is cut off",
+      "a reset connection",
+      (_, response) => response.socket?.resetAndDestroy(),
+      { kind: "retry", code: "UNAVAILABLE" },
+    ],
+    [
+      "status 200 that is cut off",
       (_, response) => {
         response
           .writeHead(200, { "content-type": "application/json", "content-length": 1000 })
@@ -114,46 +137,50 @@ describe("an answer over REST", () => {
       { kind: "retry" },
     ],
     [
-      "200 of somebody else",
+      "status 200 and the login page of a proxy",
       (_, response) => response.writeHead(200, { "content-type": "text/html" }).end("<h1>Please log in</h1>"),
-      { kind: "retry", message: "HTTP 200 without a plan status: not from this API" },
+      { kind: "retry", message: "HTTP 200 without a plan status: the answer is not from this API" },
     ],
-    ["413", (_, response) => fail(response, 413, "RESOURCE_EXHAUSTED"), { kind: "rejected" }],
-    ["500", (_, response) => fail(response, 500, "INTERNAL"), { kind: "rejected", reason: "INTERNAL" }],
+    ["status 413", (_, response) => fail(response, 413, "RESOURCE_EXHAUSTED"), { kind: "rejected" }],
     [
-      "404 with a page",
+      "status 500",
+      (_, response) => fail(response, 500, "INTERNAL"),
+      { kind: "rejected", reason: "INTERNAL" },
+    ],
+    [
+      "status 404 and an HTML page",
       (_, response) => response.writeHead(404).end("<h1>Not here</h1>"),
       { kind: "rejected", code: "NOT_FOUND" },
     ],
     [
-      "302",
+      "status 302",
       (_, response) => response.writeHead(302, { location: "/" }).end(),
       { kind: "rejected", code: "UNKNOWN" },
     ],
-  ])("of %s means what it should", async (_, answer, expected) => {
+  ])("returns the right outcome for an answer with %s", async (_, answer, expected) => {
     expect(await outcomeOf(answer)).toMatchObject(expected);
   });
 
   it.each<[string, Answer]>([
-    ["at all", () => undefined],
+    ["that never begins", () => undefined],
     [
-      "to its end",
+      "that never ends",
       (_, response) => {
         response.writeHead(200, { "content-type": "application/json" });
-        const drip = setInterval(() => response.write(" "), 20);
+        const drip = setInterval(() => response.write(" "), 5);
         response.on("close", () => clearInterval(drip));
       },
     ],
-  ])("that does not come %s within the time-out means later", async (_, answer) => {
+  ])("retries an answer %s within the timeout", async (_, answer) => {
     const endpoint = await startStubEndpoint(answer);
-    const sender = senderTo(endpoint.url, fixedToken("t"), "rest", 300);
+    const sender = senderTo(endpoint.url, fixedToken("t"), "rest", 50);
     expect(await sender.send(requestOf(lineOf("user")))).toMatchObject({
       kind: "retry",
-      message: "no answer within 0.3 s",
+      message: "no answer within 0.05 s",
     });
   });
 
-  it("that is longer than any status means later", async () => {
+  it("retries an answer that is longer than 8 MiB", async () => {
     const endless: Answer = (_, response) => {
       response.writeHead(200, { "content-type": "application/json" });
       const more = () => {
@@ -168,7 +195,7 @@ describe("an answer over REST", () => {
     });
   });
 
-  it("that was cut short by a connection closed just before is asked for once more", async () => {
+  it("sends a request again at once when the server has closed the connection", async () => {
     let closed = 0;
     const endpoint = await startStubEndpoint((request, response) => {
       if (closed === 0) {
@@ -182,7 +209,7 @@ describe("an answer over REST", () => {
     expect(closed).toBe(1);
   });
 
-  it("that does not come because nobody listens means later", async () => {
+  it("retries when the connection is refused", async () => {
     const endpoint = await startStubEndpoint();
     await endpoint.close();
     expect(await senderTo(endpoint.url).send(requestOf(lineOf("user")))).toMatchObject({
@@ -192,8 +219,8 @@ describe("an answer over REST", () => {
   });
 });
 
-describe("an access token that is refused", () => {
-  it("is fetched anew once, for all that wait, and again only after it has worked", async () => {
+describe("renewableTokens", () => {
+  it("fetches a new token once for all requests whose token was rejected, and again only after it was accepted", async () => {
     let valid = "token-2";
     const endpoint = await startStubEndpoint((request, response) =>
       request.token === valid ? accept(request, response) : fail(response, 401, "UNAUTHENTICATED"),
