@@ -1,7 +1,5 @@
-import { PlanGroupSchema, PlanStatusSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { resourceName } from "../contract/resource-names.ts";
 import type { ContractRules } from "../plans/contract-rules.ts";
-import { createTimestampRules } from "../plans/timestamp-rules.ts";
 import {
   type CreateRequest,
   descOfRequest,
@@ -19,17 +17,6 @@ export type RecordCheck = (record: PutRecord) => readonly string[];
  * time, and its name, update time and expiry must be those of the stored key and columns.
  */
 export function createRecordCheck(rules: ContractRules): RecordCheck {
-  const statusTimes = createTimestampRules(PlanStatusSchema);
-  const groupTimes = createTimestampRules(PlanGroupSchema);
-
-  function violationsOf(request: CreateRequest) {
-    const violations = rules(descOfRequest(request), request as never);
-    if (request.$typeName === "mobiledataplansharing.v1.CreatePlanGroupRequest") {
-      return [...violations, ...(request.planGroup ? groupTimes(request.planGroup, "planGroup") : [])];
-    }
-    return [...violations, ...(request.planStatus ? statusTimes(request.planStatus, "planStatus") : [])];
-  }
-
   return function checkRecord(record) {
     const { key, value } = record;
     let request: CreateRequest;
@@ -38,7 +25,7 @@ export function createRecordCheck(rules: ContractRules): RecordCheck {
     } catch (error) {
       return [`its value of ${value.length} bytes is not a ${key.kind}: ${(error as Error).message}`];
     }
-    const violations = violationsOf(request);
+    const violations = rules(descOfRequest(request), request as never);
     // Invalid times could not be compared.
     if (violations.length > 0) {
       return violations.map(({ field, description }) => `${field}: ${description}`);

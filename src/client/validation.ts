@@ -6,7 +6,6 @@ import type { FieldViolation } from "../contract/field-violation.ts";
 import { createContractRules } from "../plans/contract-rules.ts";
 import { notificationsOf } from "../plans/notifications.ts";
 import { brokenTimeRules } from "../plans/time-rules.ts";
-import { createTimestampRules } from "../plans/timestamp-rules.ts";
 import type { Moment } from "./plan-status-of.ts";
 
 export type ValidateOptions = {
@@ -27,7 +26,6 @@ export type Validation = {
 /** First part of the paths that the rules report; the result has them without it. */
 const root = "planStatus";
 
-const timestampRules = createTimestampRules(PlanStatusSchema);
 let contractRules: ReturnType<typeof createContractRules> | undefined;
 
 /**
@@ -55,10 +53,10 @@ export function validate(
     planStatus: status,
   });
   const { types, violations: unsendable } = notificationsOf(status, root);
+  const broken = contractRules(CreatePlanStatusRequestSchema, request);
   const violations = [
-    ...contractRules(CreatePlanStatusRequestSchema, request),
-    ...timestampRules(status, root),
-    ...brokenTimeRules(status, root, { nowMs: Number(now), clockSkewMs }),
+    ...broken,
+    ...brokenTimeRules(status, root, { nowMs: Number(now), clockSkewMs, violations: broken }),
     ...unsendable,
   ].map(({ field, description }) => ({ field: field.slice(root.length + 1), description }));
   return { violations, notifications: violations.length === 0 ? types : [] };

@@ -4,40 +4,51 @@ import { createValidator, type Violation } from "@bufbuild/protovalidate";
 import { field as fieldRules } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import type { FieldViolation } from "../contract/field-violation.ts";
 import { type Acceptance, compileAcceptance } from "./acceptance.ts";
+import { createTimestampRules, type TimestampRules } from "./timestamp-rules.ts";
 
-/** Returns every rule of the contract that a message breaks. */
+/** Returns every violation of the contract's rules in a message. Rules that need the current time are elsewhere. */
 export type ContractRules = <Desc extends DescMessage>(
   desc: Desc,
   message: MessageShape<Desc>,
 ) => FieldViolation[];
 
+type CompiledRules = { readonly accept: Acceptance; readonly checkTimestamps: TimestampRules };
+
 /**
- * Creates the check of the `buf.validate` options. Paths are those of proto3 JSON. The first check of a message
- * type compiles its rules, which takes about 0.1 s for the largest: do it before traffic comes.
+ * Creates the check of the `buf.validate` options and of all Timestamps. Paths are those of proto3 JSON, such as
+ * `planStatus.plans[0].planId`. The first check of a message type compiles its rules, which takes up to 0.1 s: do it
+ * before the server accepts requests.
  */
 export function createContractRules(): ContractRules {
   const validator = createValidator({ regexMatch: createRegexMatcher() });
-  const acceptances = new Map<DescMessage, Acceptance>();
-  return (desc, message) => {
-    const accept = acceptances.get(desc) ?? compileAcceptance(desc);
-    acceptances.set(desc, accept);
+  const compiled = new Map<DescMessage, CompiledRules>();
+
+  function compile(desc: DescMessage): CompiledRules {
+    const rules = { accept: compileAcceptance(desc), checkTimestamps: createTimestampRules(desc) };
+    compiled.set(desc, rules);
+    return rules;
+  }
+
+  return function checkRules(desc, message) {
+    const { accept, checkTimestamps } = compiled.get(desc) ?? compile(desc);
+    const invalidTimes = checkTimestamps(message);
     if (accept(message)) {
-      return [];
+      return invalidTimes;
     }
     const result = validator.validate(desc, message);
     switch (result.kind) {
       case "valid":
-        return [];
+        return invalidTimes;
       case "invalid":
-        return result.violations.map(toFieldViolation);
+        return [...result.violations.map(toFieldViolation), ...invalidTimes];
       case "error":
         throw result.error;
     }
   };
 }
 
-// The platform's engine is several times faster than the default one, and safe here: the patterns are the
-// contract's own, and each reads its input once, left to right, without backtracking.
+// JavaScript's regular expressions are several times faster than the default engine of protovalidate. They are safe
+// here, because the patterns are those of the contract and none of them backtracks.
 function createRegexMatcher(): (pattern: string, against: string) => boolean {
   const compiled = new Map<string, RegExp>();
   return (pattern, against) => {
@@ -47,7 +58,7 @@ function createRegexMatcher(): (pattern: string, against: string) => boolean {
   };
 }
 
-/** What a pattern of the contract means, for people. By proto name of the field. */
+/** Descriptions of the contract's patterns, by proto name of the field. */
 const expectationOf: Readonly<Record<string, string>> = {
   parent: "must be operators/{asn_id}, where asn_id is an ASN from 1 to 4294967295 without leading zeros",
   name: "must be a resource name whose ASN has no leading zeros and whose id escapes % as %25 and / as %2F",
@@ -60,19 +71,19 @@ function toFieldViolation(violation: Violation): FieldViolation {
   const sub = subfield(last, violation.ruleId);
   const field = jsonPath(sub === undefined ? path : [...path, sub]);
   if (violation.ruleId.startsWith("enum.")) {
-    return { field, description: `must be one of ${legalNames(path.findLast(isField)).join(", ")}` };
+    return { field, description: `must be one of ${allowedNames(path.findLast(isField)).join(", ")}` };
   }
   const meaning =
     violation.ruleId === "string.pattern" && isField(last) ? expectationOf[last.name] : undefined;
   return { field, description: meaning ?? violation.message };
 }
 
-/** Names of the values that the contract allows in a field of an enum. */
-function legalNames(field: DescField | undefined): string[] {
+/** Returns the names of the values that the contract allows for a field of an enum type. */
+function allowedNames(field: DescField | undefined): string[] {
   const { type } = field === undefined ? {} : getOption(field, fieldRules);
-  const refused: readonly number[] = type?.case === "enum" ? type.value.notIn : [];
+  const excluded: readonly number[] = type?.case === "enum" ? type.value.notIn : [];
   return (field?.enum?.values ?? [])
-    .filter(({ number }) => !refused.includes(number))
+    .filter(({ number }) => !excluded.includes(number))
     .map(({ name }) => name);
 }
 
@@ -80,7 +91,7 @@ function isField(part: Path[number] | undefined): part is DescField {
   return part?.kind === "field";
 }
 
-/** The id of a CEL rule on a message begins with the name of the field at fault, where it is one. */
+/** Returns the field that a CEL rule of a message is about: its id begins with the name, as in `account_info.prepaid`. */
 function subfield(last: Path[number] | undefined, ruleId: string): DescField | undefined {
   if (!isField(last) || last.message === undefined) {
     return undefined;

@@ -5,8 +5,8 @@ import type { FieldViolation } from "../contract/field-violation.ts";
 
 type Trigger = {
   readonly type: NotificationType;
-  /** What the text of the notification needs beside the name of the module, which every module has. */
-  readonly missing?: (module: PlanModule) => { field: string; because: string } | undefined;
+  /** Returns the violation if the module has no value that the text of the notification shows. */
+  readonly missing?: (module: PlanModule) => FieldViolation | undefined;
 };
 
 const balanceTriggers: ReadonlyMap<BalanceLevel, Trigger> = new Map([
@@ -26,37 +26,33 @@ const stateTriggers: ReadonlyMap<PlanState, Trigger> = new Map([
   [PlanState.EXPIRED, { type: NotificationType.NOTIFICATION_DATA_EXPIRED }],
 ]);
 
-function missingRemainder({ balance }: PlanModule) {
-  const because = "value is required when coarseBalanceLevel is LOW_QUOTA";
+function missingRemainder({ balance }: PlanModule): FieldViolation | undefined {
+  const description = "value is required when coarseBalanceLevel is LOW_QUOTA";
   if (balance.case === "timeBalance") {
-    const { remainingMinutes } = balance.value;
-    return remainingMinutes === undefined ? { field: "timeBalance.remainingMinutes", because } : undefined;
+    const isMissing = balance.value.remainingMinutes === undefined;
+    return isMissing ? { field: "timeBalance.remainingMinutes", description } : undefined;
   }
-  const remainingBytes = balance.case === "byteBalance" ? balance.value.remainingBytes : undefined;
-  return remainingBytes === undefined ? { field: "byteBalance.remainingBytes", because } : undefined;
+  const isMissing = balance.case !== "byteBalance" || balance.value.remainingBytes === undefined;
+  return isMissing ? { field: "byteBalance.remainingBytes", description } : undefined;
 }
 
-function missingExpiration({ expirationTime }: PlanModule) {
-  return expirationTime === undefined
-    ? {
-        field: "expirationTime",
-        because: "value is required when planModuleState is EXPIRING_SOON",
-      }
-    : undefined;
+function missingExpiration({ expirationTime }: PlanModule): FieldViolation | undefined {
+  const description = "value is required when planModuleState is EXPIRING_SOON";
+  return expirationTime === undefined ? { field: "expirationTime", description } : undefined;
 }
 
-/** What a push sends, and what keeps it from being sent. */
+/** The notifications of a status, and the violations that prevent them. */
 export type Notifications = {
   readonly types: NotificationType[];
   readonly violations: FieldViolation[];
 };
 
 /**
- * Returns the notifications that a status sends, one per field that triggers: by module in the order sent, balance
- * before state, then pay-as-you-go, then top-up. Plan states trigger nothing.
+ * Returns the notifications of a status: for each module in order the one of its balance and the one of its state, then
+ * pay-as-you-go, then top-up. The state of a plan has none.
  *
- * What a notification lacks is found here and not by the contract's schema, though it could be one of its rules: a
- * plan group has the same modules and notifies nobody, and only code can name the module at fault.
+ * Values that a notification requires are checked here and not by `buf.validate`, because a plan group has the same
+ * modules but sends no notifications, and because only code can report the path of the module.
  */
 export function notificationsOf(status: PlanStatus, path: string): Notifications {
   const notifications: Notifications = { types: [], violations: [] };
@@ -90,8 +86,8 @@ function add(
     return;
   }
   to.types.push(trigger.type);
-  const lack = trigger.missing?.(module);
-  if (lack !== undefined) {
-    to.violations.push({ field: `${path()}.${lack.field}`, description: lack.because });
+  const violation = trigger.missing?.(module);
+  if (violation !== undefined) {
+    to.violations.push({ ...violation, field: `${path()}.${violation.field}` });
   }
 }

@@ -1,54 +1,57 @@
 import type { PlanStatus } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import type { FieldViolation } from "../contract/field-violation.ts";
-import { ceilToMs, floorToMs, instantOf, isTimestamp } from "../contract/instant.ts";
+import { ceilToMs, floorToMs, instantOf } from "../contract/instant.ts";
 
-/** How old an `updateTime` may be, in milliseconds: 30 days. */
-export const oldestUpdateMs = 30 * 24 * 60 * 60 * 1000;
+/** Maximum age of an `updateTime`, in milliseconds: 30 days. */
+export const maxUpdateAgeMs = 30 * 24 * 60 * 60 * 1000;
 
 export type TimeRuleOptions = {
-  /** Now, in milliseconds since the epoch. */
+  /** The current time, in milliseconds since the epoch. */
   nowMs: number;
-  /** How far in the future an `updateTime` may lie, in milliseconds; 0 for not at all. */
+  /** How far in the future an `updateTime` may lie, in milliseconds. */
   clockSkewMs: number;
+  /** Violations of the contract's rules. A time that one of them names is not checked again. */
+  violations?: readonly FieldViolation[];
 };
 
-/** Returns the rules about expireTime and updateTime that a status breaks now. Absent times are not its concern. */
+/** Returns the violations of the rules that compare `expireTime` and `updateTime` with the current time. */
 export function brokenTimeRules(
   status: PlanStatus,
   path: string,
   options: TimeRuleOptions,
 ): FieldViolation[] {
-  const { nowMs, clockSkewMs } = options;
+  const { nowMs, clockSkewMs, violations = [] } = options;
+  const isValid = (field: string) => !violations.some((violation) => violation.field === `${path}.${field}`);
   const found: FieldViolation[] = [];
-  if (status.expireTime && isTimestamp(status.expireTime)) {
+  if (status.expireTime && isValid("expireTime")) {
     const late = nowMs - ceilToMs(instantOf(status.expireTime));
     if (late >= 0) {
       found.push({
         field: `${path}.expireTime`,
-        description: `must be in the future: it is ${spell(late)} in the past by the server's clock`,
+        description: `must be in the future: it is ${formatDuration(late)} in the past by the server's clock`,
       });
     }
   }
-  if (status.updateTime && isTimestamp(status.updateTime)) {
-    // Rounded to the side that breaks the rule: neither limit is passed by a nanosecond.
+  if (status.updateTime && isValid("updateTime")) {
+    // Both are rounded so that exceeding a limit by one nanosecond breaks the rule.
     const ahead = ceilToMs(instantOf(status.updateTime)) - nowMs;
     const age = nowMs - floorToMs(instantOf(status.updateTime));
     if (ahead > clockSkewMs) {
       found.push({
         field: `${path}.updateTime`,
-        description: `must be in the past: it is ${spell(ahead)} ahead of the server's clock, at most ${spell(clockSkewMs)} is allowed`,
+        description: `must be in the past: it is ${formatDuration(ahead)} ahead of the server's clock, at most ${formatDuration(clockSkewMs)} is allowed`,
       });
-    } else if (age > oldestUpdateMs) {
+    } else if (age > maxUpdateAgeMs) {
       found.push({
         field: `${path}.updateTime`,
-        description: `must be at most 30 days old: it is ${spell(age)} old by the server's clock`,
+        description: `must be at most 30 days old: it is ${formatDuration(age)} old by the server's clock`,
       });
     }
   }
   return found;
 }
 
-function spell(ms: number): string {
+function formatDuration(ms: number): string {
   const seconds = ms / 1000;
   if (seconds < 120) {
     return `${Number(seconds.toFixed(3))} s`;

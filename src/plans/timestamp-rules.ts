@@ -1,27 +1,31 @@
 import type { DescMessage, Message } from "@bufbuild/protobuf";
 import { type Timestamp, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import type { FieldViolation } from "../contract/field-violation.ts";
-import { isTimestamp } from "../contract/instant.ts";
 
-/** Reports every Timestamp of a message that is none, each with its path below `path`. */
-export type TimestampRules = (message: Message, path: string) => FieldViolation[];
+/** Returns a violation for each invalid Timestamp in a message, at any depth. */
+export type TimestampRules = (message: Message) => FieldViolation[];
 
-/** Returns paths, relative to the message and each with a leading dot, of the Timestamps in it that are none. */
+/** Returns the paths of the invalid Timestamps in a message, each with a leading dot: `.plans[1].expirationTime`. */
 type Search = (message: Record<string, unknown>) => string[];
 
 const nothing: string[] = [];
 
+/** 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z: the range of google.protobuf.Timestamp, in seconds. */
+const firstSecond = -62_135_596_800;
+const lastSecond = 253_402_300_799;
+
 /**
- * Compiles the check for a message type. Binary carries any seconds and nanoseconds; a time before the year 1 or
- * after 9999 could be stored but never be written as JSON. No `buf.validate` rule sees nanoseconds.
+ * Compiles the check for a message type. Binary messages can contain any seconds and nanoseconds, and a time outside
+ * the years 1 to 9999 could be stored but never written as JSON. `buf.validate` rules cannot see nanoseconds.
  */
 export function createTimestampRules(desc: DescMessage): TimestampRules {
   const search = compile(desc, new Map());
-  return (message, path) =>
-    search(message as unknown as Record<string, unknown>).map((found) => ({
-      field: `${path}${found}`,
+  return function checkTimestamps(message) {
+    return search(message as unknown as Record<string, unknown>).map((path) => ({
+      field: path.slice(1),
       description: "must be a time from year 1 to 9999, with 0 to 999999999 nanoseconds",
     }));
+  };
 }
 
 function compile(desc: DescMessage, known: Map<DescMessage, Search>): Search {
@@ -30,28 +34,28 @@ function compile(desc: DescMessage, known: Map<DescMessage, Search>): Search {
     return earlier;
   }
   const searches: Search[] = [];
-  // Paths are put together on the way back, so that a valid message costs no more than the visit.
-  const search: Search = (message) => {
+  function searchMessage(message: Record<string, unknown>): string[] {
     let found = nothing;
-    for (const each of searches) {
-      const here = each(message);
+    for (const search of searches) {
+      const here = search(message);
       found = here.length === 0 ? found : [...found, ...here];
     }
     return found;
-  };
-  known.set(desc, search);
+  }
+  known.set(desc, searchMessage);
   for (const field of desc.fields) {
     if (field.message !== undefined && reachesTimestamp(field.message, new Set())) {
-      const inner =
-        field.message.typeName === TimestampSchema.typeName ? visit : compile(field.message, known);
-      searches.push(searchField(field.localName, field.jsonName, inner));
+      const isTime = field.message.typeName === TimestampSchema.typeName;
+      const inner = isTime ? searchTimestamp : compile(field.message, known);
+      searches.push(createFieldSearch(field.localName, field.jsonName, inner));
     }
   }
-  return search;
+  return searchMessage;
 }
 
-function searchField(localName: string, jsonName: string, inner: Search): Search {
-  return (message) => {
+// Paths are built on the way back, so that a valid message costs no strings.
+function createFieldSearch(localName: string, jsonName: string, inner: Search): Search {
+  return function searchField(message) {
     const value = message[localName];
     if (!Array.isArray(value)) {
       const found = value === undefined ? nothing : inner(value as Record<string, unknown>);
@@ -66,8 +70,10 @@ function searchField(localName: string, jsonName: string, inner: Search): Search
   };
 }
 
-function visit(message: Record<string, unknown>): string[] {
-  return isTimestamp(message as unknown as Timestamp) ? nothing : [""];
+function searchTimestamp(message: Record<string, unknown>): string[] {
+  const { seconds, nanos } = message as unknown as Timestamp;
+  const isValid = seconds >= firstSecond && seconds <= lastSecond && nanos >= 0 && nanos <= 999_999_999;
+  return isValid ? nothing : [""];
 }
 
 function reachesTimestamp(desc: DescMessage, seen: Set<DescMessage>): boolean {

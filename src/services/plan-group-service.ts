@@ -9,7 +9,6 @@ import { PlanGroupSchema } from "../../gen/mobiledataplansharing/v1/resources_pb
 import { apiError, invalidFields } from "../contract/api-error.ts";
 import { formatInstant } from "../contract/instant.ts";
 import { resourceName } from "../contract/resource-names.ts";
-import { createTimestampRules } from "../plans/timestamp-rules.ts";
 import { authorizedSubject } from "./authorize.ts";
 import type { ServiceDependencies } from "./dependencies.ts";
 import { planGroupRecord } from "./record-mapping.ts";
@@ -20,15 +19,11 @@ export function createPlanGroupService({
   store,
   rules,
 }: ServiceDependencies): ServiceImpl<typeof PlanGroupService> {
-  const timestampRules = createTimestampRules(PlanGroupSchema);
   return {
     async createPlanGroup(request, context) {
       const { asn } = authorizedSubject(request, context);
       const group = request.planGroup ?? create(PlanGroupSchema);
-      const violations = [
-        ...rules(CreatePlanGroupRequestSchema, request),
-        ...timestampRules(group, "planGroup"),
-      ];
+      const violations = rules(CreatePlanGroupRequestSchema, request);
       if (violations.length > 0 || asn === undefined) {
         throw invalidFields(violations);
       }

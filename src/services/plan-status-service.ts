@@ -7,13 +7,12 @@ import {
   CreateUserPlanStatusRequestSchema,
   type PlanStatusService,
 } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
-import { type PlanStatus, PlanStatusSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
+import type { PlanStatus } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { apiError, invalidFields } from "../contract/api-error.ts";
 import { formatInstant, type Instant, instantOf } from "../contract/instant.ts";
 import { resourceName } from "../contract/resource-names.ts";
 import { notificationsOf } from "../plans/notifications.ts";
 import { brokenTimeRules } from "../plans/time-rules.ts";
-import { createTimestampRules } from "../plans/timestamp-rules.ts";
 import { authorizedSubject } from "./authorize.ts";
 import type { ServiceDependencies } from "./dependencies.ts";
 import { planStatusRecord } from "./record-mapping.ts";
@@ -27,7 +26,6 @@ type CreateRequest = { parent: string; userKey: string; planStatus?: PlanStatus 
 /** Creates the service that accepts plan statuses. */
 export function createPlanStatusService(deps: ServiceDependencies): ServiceImpl<typeof PlanStatusService> {
   const { store, clock, clockSkewMs, rules } = deps;
-  const timestampRules = createTimestampRules(PlanStatusSchema);
 
   return {
     createUserPlanStatus: (request, context) =>
@@ -68,8 +66,7 @@ export function createPlanStatusService(deps: ServiceDependencies): ServiceImpl<
     }
     const { types, violations: unsendable } = notificationsOf(status, "planStatus");
     violations.push(
-      ...timestampRules(status, "planStatus"),
-      ...brokenTimeRules(status, "planStatus", { nowMs: clock.now(), clockSkewMs }),
+      ...brokenTimeRules(status, "planStatus", { nowMs: clock.now(), clockSkewMs, violations }),
       ...unsendable,
     );
     if (violations.length > 0) {

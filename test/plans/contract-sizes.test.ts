@@ -21,7 +21,7 @@ import { accountInfo, plan, planModule, planStatus, statusOf } from "../support/
 const rules = createContractRules();
 const mebibyte = 1024 * 1024;
 
-function fieldsAtFault(init: MessageInitShape<typeof CreateUserPlanStatusRequestSchema>): string[] {
+function invalidFields(init: MessageInitShape<typeof CreateUserPlanStatusRequestSchema>): string[] {
   const request = create(CreateUserPlanStatusRequestSchema, {
     parent: "operators/65001",
     clientId: "mobiledataplan",
@@ -32,7 +32,7 @@ function fieldsAtFault(init: MessageInitShape<typeof CreateUserPlanStatusRequest
   return rules(CreateUserPlanStatusRequestSchema, request).map(({ field }) => field);
 }
 
-describe("a text", () => {
+describe("the length of a string", () => {
   it.each<[string, number, (text: string) => MessageInitShape<typeof CreateUserPlanStatusRequestSchema>]>([
     ["userKey", 1024, (userKey) => ({ userKey })],
     ["planStatus.title", 1024, (title) => ({ planStatus: planStatus({ title }) })],
@@ -57,59 +57,59 @@ describe("a text", () => {
       1024,
       (description) => ({ planStatus: statusOf(planModule({ description })) }),
     ],
-  ])("in %s has at most %i bytes of UTF-8", (field, most, request) => {
-    expect(fieldsAtFault(request("x".repeat(most)))).toEqual([]);
-    expect(fieldsAtFault(request("x".repeat(most + 1)))).toEqual([field]);
-    expect(fieldsAtFault(request("é".repeat(most / 2)))).toEqual([]);
-    expect(fieldsAtFault(request(`${"é".repeat(most / 2)}x`))).toEqual([field]);
+  ])("limits %s to %i bytes of UTF-8", (field, most, request) => {
+    expect(invalidFields(request("x".repeat(most)))).toEqual([]);
+    expect(invalidFields(request("x".repeat(most + 1)))).toEqual([field]);
+    expect(invalidFields(request("é".repeat(most / 2)))).toEqual([]);
+    expect(invalidFields(request(`${"é".repeat(most / 2)}x`))).toEqual([field]);
   });
 
-  it("in languageCode has at most 64 bytes", () => {
+  it("limits languageCode to 64 bytes", () => {
     const code = `abcdefgh${"-abcdefgh".repeat(6)}`;
-    expect(fieldsAtFault({ planStatus: planStatus({ languageCode: `${code}-a` }) })).toEqual([]);
-    expect(fieldsAtFault({ planStatus: planStatus({ languageCode: `${code}-ab` }) })).toEqual([
+    expect(invalidFields({ planStatus: planStatus({ languageCode: `${code}-a` }) })).toEqual([]);
+    expect(invalidFields({ planStatus: planStatus({ languageCode: `${code}-ab` }) })).toEqual([
       "planStatus.languageCode",
     ]);
   });
 
-  it("in planGroupId has at most 1024 bytes", () => {
-    const faults = (length: number) => {
+  it("limits planGroupId to 1024 bytes", () => {
+    const invalidFieldsOf = (length: number) => {
       const planGroupId = "x".repeat(length);
       const request = create(CreatePlanGroupRequestSchema, { parent: "operators/1", planGroupId });
       return rules(CreatePlanGroupRequestSchema, request).map(({ field }) => field);
     };
-    expect(faults(1024)).toEqual([]);
-    expect(faults(1025)).toEqual(["planGroupId"]);
+    expect(invalidFieldsOf(1024)).toEqual([]);
+    expect(invalidFieldsOf(1025)).toEqual(["planGroupId"]);
   });
 });
 
-describe("a list", () => {
-  it("of plans has at most 16", () => {
+describe("the length of a list", () => {
+  it("limits the plans of a status to 16", () => {
     const ofPlans = (length: number) => ({
       planStatus: planStatus({ plans: Array.from({ length }, () => plan()) }),
     });
-    expect(fieldsAtFault(ofPlans(16))).toEqual([]);
-    expect(fieldsAtFault(ofPlans(17))).toEqual(["planStatus.plans"]);
+    expect(invalidFields(ofPlans(16))).toEqual([]);
+    expect(invalidFields(ofPlans(17))).toEqual(["planStatus.plans"]);
   });
 
-  it("of modules has at most 16", () => {
+  it("limits the modules of a plan to 16", () => {
     const ofModules = (length: number) => ({
       planStatus: statusOf(...Array.from({ length }, () => planModule())),
     });
-    expect(fieldsAtFault(ofModules(16))).toEqual([]);
-    expect(fieldsAtFault(ofModules(17))).toEqual(["planStatus.plans[0].planModules"]);
+    expect(invalidFields(ofModules(16))).toEqual([]);
+    expect(invalidFields(ofModules(17))).toEqual(["planStatus.plans[0].planModules"]);
   });
 
-  it("of traffic categories has at most 16", () => {
+  it("limits the traffic categories of a module to 16", () => {
     const ofCategories = (length: number) => ({
       planStatus: statusOf(planModule({ trafficCategories: Array.from({ length }, () => 1 as const) })),
     });
-    expect(fieldsAtFault(ofCategories(16))).toEqual([]);
-    expect(fieldsAtFault(ofCategories(17))).toEqual(["planStatus.plans[0].planModules[0].trafficCategories"]);
+    expect(invalidFields(ofCategories(16))).toEqual([]);
+    expect(invalidFields(ofCategories(17))).toEqual(["planStatus.plans[0].planModules[0].trafficCategories"]);
   });
 
-  it("of plans in a group has at most 16", () => {
-    const faults = (length: number) => {
+  it("limits the plans of a group to 16", () => {
+    const invalidFieldsOf = (length: number) => {
       const request = create(CreatePlanGroupRequestSchema, {
         parent: "operators/1",
         planGroupId: "k",
@@ -117,13 +117,13 @@ describe("a list", () => {
       });
       return rules(CreatePlanGroupRequestSchema, request).map(({ field }) => field);
     };
-    expect(faults(16)).toEqual([]);
-    expect(faults(17)).toEqual(["planGroup.dataPlans"]);
+    expect(invalidFieldsOf(16)).toEqual([]);
+    expect(invalidFieldsOf(17)).toEqual(["planGroup.dataPlans"]);
   });
 });
 
-describe("every text and list that a caller sends", () => {
-  /** Texts that a pattern, a list of values or a rule of CEL bounds. */
+describe("every string and list of a request", () => {
+  /** Strings limited by a pattern or a list of values. */
   const boundOtherwise = (field: DescField) => {
     const type = rulesOf(field)?.type;
     return type?.case === "string" && (type.value.pattern !== "" || type.value.in.length > 0);
@@ -146,34 +146,37 @@ describe("every text and list that a caller sends", () => {
   }
 
   it.each([CreateUserPlanStatusRequestSchema, CreatePlanStatusRequestSchema, CreatePlanGroupRequestSchema])(
-    "is bounded: $name",
+    "limits the length of every string and list of $name",
     (desc) => {
-      // The rules of Money stand on the fields that hold it.
+      // The rules of Money are options of the fields that contain it.
       expect(unbounded(desc).filter((name) => name !== "Money.currency_code")).toEqual([]);
     },
   );
 });
 
-describe("the largest message that keeps every rule", () => {
+describe("the largest valid message", () => {
   const largest = maximalMessage(PlanStatusSchema);
 
-  it("keeps every rule", () => {
-    expect(fieldsAtFault({ planStatus: largest })).toEqual([]);
+  it("is valid", () => {
+    expect(invalidFields({ planStatus: largest })).toEqual([]);
     expect(largest.plans[15]?.planModules[15]?.trafficCategories).toHaveLength(16);
   });
 
-  it("stays below one mebibyte, the limit of the server, as JSON and as binary", () => {
+  it("is smaller than the server's limit of 1 MiB, as JSON and as binary", () => {
     expect(Buffer.byteLength(toJsonString(PlanStatusSchema, largest))).toBeLessThan(mebibyte);
     expect(toBinary(PlanStatusSchema, largest).length).toBeLessThan(mebibyte);
   });
 
-  it.each(["é", "語", "😀", '"'])("stays there with texts of %s", (character) => {
-    const status = maximalMessage(PlanStatusSchema, character);
-    expect(fieldsAtFault({ planStatus: status })).toEqual([]);
-    expect(Buffer.byteLength(toJsonString(PlanStatusSchema, status))).toBeLessThan(mebibyte);
-  });
+  it.each(["é", "語", "😀", '"'])(
+    "is valid and smaller than 1 MiB when its strings consist of %s",
+    (character) => {
+      const status = maximalMessage(PlanStatusSchema, character);
+      expect(invalidFields({ planStatus: status })).toEqual([]);
+      expect(Buffer.byteLength(toJsonString(PlanStatusSchema, status))).toBeLessThan(mebibyte);
+    },
+  );
 
-  it("stays there as a whole request for a group", () => {
+  it("is smaller than 1 MiB as a request for a group", () => {
     const request = create(CreatePlanGroupRequestSchema, {
       parent: "operators/4294967295",
       planGroupId: "x".repeat(1024),
@@ -184,7 +187,7 @@ describe("the largest message that keeps every rule", () => {
     expect(toBinary(CreatePlanGroupRequestSchema, request).length).toBeLessThan(mebibyte);
   });
 
-  it("has an account, for the sizes to be of everything", () => {
+  it("sets every field of accountInfo", () => {
     expect(Object.keys(largest.accountInfo ?? {})).toEqual(
       expect.arrayContaining(Object.keys(accountInfo({ accountTopUp: {} }))),
     );

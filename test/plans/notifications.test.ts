@@ -28,12 +28,12 @@ function namesOf(status: PlanStatus): (string | undefined)[] {
   return notificationsOf(status, "planStatus").types.map((type) => NotificationTypeSchema.value[type]?.name);
 }
 
-describe("a module triggers", () => {
+describe("notifications of a module", () => {
   it.each<[string, PlanModuleInit, string[]]>([
     ["LOW_QUOTA", { coarseBalanceLevel: LOW_QUOTA }, ["NOTIFICATION_LOW_BALANCE_WARNING"]],
     ["OUT_OF_DATA", { coarseBalanceLevel: OUT_OF_DATA }, ["NOTIFICATION_OUT_OF_DATA"]],
     [
-      "OUT_OF_DATA, with pay as you go as well",
+      "OUT_OF_DATA and pay-as-you-go",
       { coarseBalanceLevel: OUT_OF_DATA, overUsagePolicy: OverUsagePolicy.PAY_AS_YOU_GO },
       ["NOTIFICATION_OUT_OF_DATA"],
     ],
@@ -46,12 +46,12 @@ describe("a module triggers", () => {
     ["ACTIVE", { planModuleState: ACTIVE }, []],
     ["INACTIVE", { planModuleState: INACTIVE }, []],
     ["neither field", {}, []],
-  ])("by %s", (_, init, expected) => {
+  ])("sends the notification of a module with %s, or none", (_, init, expected) => {
     expect(namesOf(statusOf(planModule(init)))).toEqual(expected);
   });
 });
 
-describe("an account triggers", () => {
+describe("notifications of an account", () => {
   const withAccount = (init: Parameters<typeof accountInfo>[0]) =>
     planStatus({ accountInfo: accountInfo(init) });
 
@@ -63,19 +63,19 @@ describe("an account triggers", () => {
       withAccount({ accountTopUp: money({ units: 0n, nanos: 0 }) }),
       ["NOTIFICATION_ACCOUNT_TOP_UP"],
     ],
-    ["a balance alone", withAccount({}), []],
+    ["only a balance", withAccount({}), []],
     ["loans", withAccount({ loanBalance: money(), unpaidLoan: money() }), []],
-  ])("by %s", (_, status, expected) => {
+  ])("sends the notification of an account with %s, or none", (_, status, expected) => {
     expect(namesOf(status)).toEqual(expected);
   });
 
-  it("nothing by a top-up without a balance", () => {
+  it("sends no notification for a top-up without a balance", () => {
     expect(namesOf(planStatus({ accountInfo: { accountTopUp: money() } }))).toEqual([]);
   });
 });
 
 describe("notifications", () => {
-  it("are one per field that triggers, also for the same trigger twice", () => {
+  it("sends one notification per module when two modules have LOW_QUOTA", () => {
     const low = planModule({ coarseBalanceLevel: LOW_QUOTA });
     expect(namesOf(statusOf(low, low))).toEqual([
       "NOTIFICATION_LOW_BALANCE_WARNING",
@@ -83,7 +83,7 @@ describe("notifications", () => {
     ]);
   });
 
-  it("come by module in the order sent, balance before state, then pay-as-you-go, then top-up", () => {
+  it("orders notifications by module, balance before state, then pay-as-you-go, then top-up", () => {
     const status = planStatus({
       accountInfo: accountInfo({ accountTopUp: money(), payAsYouGoCharge: money() }),
       plans: [
@@ -115,24 +115,24 @@ describe("notifications", () => {
     ]);
   });
 
-  it("are not triggered by the state of a plan", () => {
+  it("sends no notification for the state of a plan", () => {
     const states = [ACTIVE, INACTIVE, EXPIRING_SOON, NEWLY_ACTIVE, EXPIRED];
     expect(namesOf(planStatus({ plans: states.map((planState) => plan({ planState })) }))).toEqual([]);
   });
 
-  it("are those of a status without plans: none", () => {
+  it("sends no notification for a status without plans", () => {
     expect(namesOf(planStatus())).toEqual([]);
   });
 
-  it("do not depend on what the status says it has sent", () => {
+  it("ignores the notifications field of the pushed status", () => {
     const notifications = [NotificationType.NOTIFICATION_DATA_EXPIRED];
     expect(namesOf(planStatus({ notifications }))).toEqual([]);
   });
 });
 
-describe("the need of a notification", () => {
+describe("the fields that a notification requires", () => {
   type Balance = NonNullable<PlanModuleInit["balance"]>;
-  function lacksOf(...modules: PlanModule[]): string[] {
+  function missingFields(...modules: PlanModule[]): string[] {
     return notificationsOf(statusOf(...modules), "planStatus").violations.map(({ field }) => field);
   }
   const module0 = "planStatus.plans[0].planModules[0]";
@@ -147,52 +147,48 @@ describe("the need of a notification", () => {
   const none: Balance = { case: undefined };
 
   it.each<[string, PlanModuleInit, string[]]>([
-    ["LOW_QUOTA: remainingBytes", { coarseBalanceLevel: LOW_QUOTA, balance: bytes(5n) }, []],
+    ["LOW_QUOTA with remainingBytes", { coarseBalanceLevel: LOW_QUOTA, balance: bytes(5n) }, []],
+    ["LOW_QUOTA with remainingBytes 0", { coarseBalanceLevel: LOW_QUOTA, balance: bytes(0n) }, []],
     [
-      "LOW_QUOTA: remainingBytes, of which there may be 0",
-      { coarseBalanceLevel: LOW_QUOTA, balance: bytes(0n) },
-      [],
-    ],
-    [
-      "LOW_QUOTA: remainingBytes, absent",
+      "LOW_QUOTA with a byte balance without remainingBytes",
       { coarseBalanceLevel: LOW_QUOTA, balance: bytes() },
       [`${module0}.byteBalance.remainingBytes`],
     ],
     [
-      "LOW_QUOTA: remainingBytes, where there is no balance",
+      "LOW_QUOTA without a balance",
       { coarseBalanceLevel: LOW_QUOTA, balance: none },
       [`${module0}.byteBalance.remainingBytes`],
     ],
+    ["LOW_QUOTA with remainingMinutes", { coarseBalanceLevel: LOW_QUOTA, balance: minutes(5n) }, []],
     [
-      "LOW_QUOTA: remainingMinutes of a time balance",
-      { coarseBalanceLevel: LOW_QUOTA, balance: minutes(5n) },
-      [],
-    ],
-    [
-      "LOW_QUOTA: remainingMinutes of a time balance, absent",
+      "LOW_QUOTA with a time balance without remainingMinutes",
       { coarseBalanceLevel: LOW_QUOTA, balance: minutes() },
       [`${module0}.timeBalance.remainingMinutes`],
     ],
-    ["OUT_OF_DATA: nothing but the name", { coarseBalanceLevel: OUT_OF_DATA, balance: none }, []],
-    ["EXPIRING_SOON: expirationTime", { planModuleState: EXPIRING_SOON, expirationTime: fromNow(day) }, []],
+    ["OUT_OF_DATA without a balance", { coarseBalanceLevel: OUT_OF_DATA, balance: none }, []],
     [
-      "EXPIRING_SOON: expirationTime, absent",
+      "EXPIRING_SOON with expirationTime",
+      { planModuleState: EXPIRING_SOON, expirationTime: fromNow(day) },
+      [],
+    ],
+    [
+      "EXPIRING_SOON without expirationTime",
       { planModuleState: EXPIRING_SOON },
       [`${module0}.expirationTime`],
     ],
-    ["NEWLY_ACTIVE: nothing but the name", { planModuleState: NEWLY_ACTIVE }, []],
-    ["EXPIRED: nothing but the name", { planModuleState: EXPIRED }, []],
-    ["HIGH_QUOTA: nothing", { coarseBalanceLevel: HIGH_QUOTA, balance: none }, []],
+    ["NEWLY_ACTIVE without expirationTime", { planModuleState: NEWLY_ACTIVE }, []],
+    ["EXPIRED without expirationTime", { planModuleState: EXPIRED }, []],
+    ["HIGH_QUOTA without a balance", { coarseBalanceLevel: HIGH_QUOTA, balance: none }, []],
     [
-      "LOW_QUOTA and EXPIRING_SOON: both",
+      "LOW_QUOTA and EXPIRING_SOON without a balance and expirationTime",
       { coarseBalanceLevel: LOW_QUOTA, planModuleState: EXPIRING_SOON, balance: none },
       [`${module0}.byteBalance.remainingBytes`, `${module0}.expirationTime`],
     ],
-  ])("by %s", (_, init, lacks) => {
-    expect(lacksOf(planModule(init))).toEqual(lacks);
+  ])("reports the required fields that are missing in a module with %s", (_, init, missing) => {
+    expect(missingFields(planModule(init))).toEqual(missing);
   });
 
-  it("names the module at fault, and every one", () => {
+  it("reports each module without the required fields, with its path", () => {
     const low = planModule({ coarseBalanceLevel: LOW_QUOTA, balance: none });
     const status = planStatus({
       plans: [plan({ planModules: [planModule()] }), plan({ planModules: [planModule(), low, low] })],
@@ -205,7 +201,7 @@ describe("the need of a notification", () => {
     );
   });
 
-  it("is not that the plan has an end", () => {
+  it("requires expirationTime of the module even if the plan has one", () => {
     const module = planModule({ planModuleState: EXPIRING_SOON });
     const status = planStatus({ plans: [plan({ expirationTime: fromNow(day), planModules: [module] })] });
     expect(notificationsOf(status, "planStatus").violations).toHaveLength(1);

@@ -6,30 +6,34 @@ import { brokenTimeRules } from "../../src/plans/time-rules.ts";
 import { day, fromNow, hour, minute, planStatus, second } from "../support/plan-statuses.ts";
 import { testTime } from "../support/test-clock.ts";
 
-function brokenAt(nowMs: number, status: PlanStatus, clockSkewMs = minute): string[] {
-  return brokenTimeRules(status, "planStatus", { nowMs, clockSkewMs }).map(({ field }) => field);
+function brokenFields(status: PlanStatus, clockSkewMs = minute): string[] {
+  return brokenTimeRules(status, "planStatus", { nowMs: testTime, clockSkewMs }).map(({ field }) => field);
 }
 
 describe("expireTime", () => {
   const expiring = (ms: number, nanos = 0) => planStatus({ expireTime: fromNow(ms, nanos) });
 
   it.each([
-    ["a millisecond ahead", expiring(1), []],
-    ["a nanosecond ahead", expiring(0, 1), []],
-    ["now", expiring(0), ["planStatus.expireTime"]],
-    ["a nanosecond ago", expiring(0, -1), ["planStatus.expireTime"]],
-    ["in 1970", planStatus({ expireTime: create(TimestampSchema) }), ["planStatus.expireTime"]],
+    ["is a millisecond ahead", expiring(1)],
+    ["is a nanosecond ahead", expiring(0, 1)],
     [
-      "in the year 9999",
+      "is in the year 9999",
       planStatus({ expireTime: create(TimestampSchema, { seconds: 253_402_300_799n }) }),
-      [],
     ],
-  ])("%s", (_, status, broken) => {
-    expect(brokenAt(testTime, status)).toEqual(broken);
+  ])("accepts an expireTime that %s", (_, status) => {
+    expect(brokenFields(status)).toEqual([]);
   });
 
-  it("has no allowance for clock skew", () => {
-    expect(brokenAt(testTime, expiring(0), hour)).toEqual(["planStatus.expireTime"]);
+  it.each([
+    ["is the current time", expiring(0)],
+    ["was a nanosecond ago", expiring(0, -1)],
+    ["was in 1970", planStatus({ expireTime: create(TimestampSchema) })],
+  ])("rejects an expireTime that %s", (_, status) => {
+    expect(brokenFields(status)).toEqual(["planStatus.expireTime"]);
+  });
+
+  it("rejects an expireTime of the current time whatever the allowed clock skew", () => {
+    expect(brokenFields(expiring(0), hour)).toEqual(["planStatus.expireTime"]);
   });
 });
 
@@ -38,35 +42,36 @@ describe("updateTime", () => {
   const broken = ["planStatus.updateTime"];
 
   it.each([
-    ["now", updated(0), []],
-    ["ahead by the allowed skew", updated(minute), []],
-    ["ahead by a nanosecond more", updated(minute, 1), broken],
-    ["ahead by a millisecond more", updated(minute + 1), broken],
-    ["30 days old", updated(-30 * day), []],
-    ["a nanosecond younger than 30 days", updated(-30 * day, 1), []],
-    ["a nanosecond older than 30 days", updated(-30 * day, -1), broken],
-    ["a millisecond older than 30 days", updated(-30 * day - 1), broken],
-    [
-      "in the year 1",
-      planStatus({ updateTime: create(TimestampSchema, { seconds: -62_135_596_800n }) }),
-      broken,
-    ],
-  ])("%s", (_, status, expected) => {
-    expect(brokenAt(testTime, status)).toEqual(expected);
+    ["is the current time", updated(0)],
+    ["is ahead by the allowed clock skew", updated(minute)],
+    ["is 30 days old", updated(-30 * day)],
+    ["is a nanosecond younger than 30 days", updated(-30 * day, 1)],
+  ])("accepts an updateTime that %s", (_, status) => {
+    expect(brokenFields(status)).toEqual([]);
   });
 
-  it("may not be in the future at all with a skew of 0", () => {
-    expect(brokenAt(testTime, updated(0), 0)).toEqual([]);
-    expect(brokenAt(testTime, updated(0, 1), 0)).toEqual(broken);
-    expect(brokenAt(testTime, updated(1), 0)).toEqual(broken);
+  it.each([
+    ["is a nanosecond beyond the allowed clock skew", updated(minute, 1)],
+    ["is a millisecond beyond the allowed clock skew", updated(minute + 1)],
+    ["is a nanosecond older than 30 days", updated(-30 * day, -1)],
+    ["is a millisecond older than 30 days", updated(-30 * day - 1)],
+    ["is in the year 1", planStatus({ updateTime: create(TimestampSchema, { seconds: -62_135_596_800n }) })],
+  ])("rejects an updateTime that %s", (_, status) => {
+    expect(brokenFields(status)).toEqual(broken);
   });
 
-  it("is not made older by the allowed skew", () => {
-    expect(brokenAt(testTime, updated(-30 * day - 1), hour)).toEqual(broken);
+  it("rejects an updateTime in the future when the allowed clock skew is 0", () => {
+    expect(brokenFields(updated(0), 0)).toEqual([]);
+    expect(brokenFields(updated(0, 1), 0)).toEqual(broken);
+    expect(brokenFields(updated(1), 0)).toEqual(broken);
+  });
+
+  it("rejects an updateTime older than 30 days whatever the allowed clock skew", () => {
+    expect(brokenFields(updated(-30 * day - 1), hour)).toEqual(broken);
   });
 });
 
-describe("messages", () => {
+describe("the description of a violation", () => {
   const messagesOf = (status: PlanStatus) =>
     brokenTimeRules(status, "planStatus", { nowMs: testTime, clockSkewMs: minute }).map(
       ({ description }) => description,
@@ -74,35 +79,44 @@ describe("messages", () => {
 
   it.each([
     [
-      "how long ago the status expired",
+      "how far in the past expireTime is",
       planStatus({ expireTime: fromNow(-90 * second) }),
       "must be in the future: it is 90 s in the past by the server's clock",
     ],
     [
-      "how far the clocks are apart",
+      "how far updateTime is ahead",
       planStatus({ updateTime: fromNow(5 * hour) }),
       "must be in the past: it is 5.0 hours ahead of the server's clock, at most 60 s is allowed",
     ],
     [
-      "how old the status is",
+      "how old updateTime is",
       planStatus({ updateTime: fromNow(-45 * day) }),
       "must be at most 30 days old: it is 45.0 days old by the server's clock",
     ],
-  ])("say %s", (_, status, message) => {
+  ])("says %s", (_, status, message) => {
     expect(messagesOf(status)).toEqual([message]);
   });
 });
 
-describe("both rules", () => {
-  it("are reported at once", () => {
+describe("the time rules", () => {
+  it("report violations of expireTime and updateTime together", () => {
     const status = planStatus({ expireTime: fromNow(-1), updateTime: fromNow(-31 * day) });
-    expect(brokenAt(testTime, status)).toEqual(["planStatus.expireTime", "planStatus.updateTime"]);
+    expect(brokenFields(status)).toEqual(["planStatus.expireTime", "planStatus.updateTime"]);
   });
 
-  it("leave absent times to the contract's rules, and what is no time to the rules of Timestamps", () => {
+  it("skip absent times, which the contract's rules report", () => {
     const { expireTime: _expire, updateTime: _update, ...rest } = planStatus();
-    expect(brokenAt(testTime, rest as PlanStatus)).toEqual([]);
-    const impossible = create(TimestampSchema, { seconds: 253_402_300_800n });
-    expect(brokenAt(testTime, planStatus({ expireTime: impossible, updateTime: impossible }))).toEqual([]);
+    expect(brokenFields(rest as PlanStatus)).toEqual([]);
+  });
+
+  it("skip a time that already has a violation, and check the other one", () => {
+    const status = planStatus({ expireTime: fromNow(-1), updateTime: fromNow(-31 * day) });
+    const reported = (field: string) => {
+      const violations = [{ field: `planStatus.${field}`, description: "must be a time" }];
+      const options = { nowMs: testTime, clockSkewMs: minute, violations };
+      return brokenTimeRules(status, "planStatus", options).map((violation) => violation.field);
+    };
+    expect(reported("expireTime")).toEqual(["planStatus.updateTime"]);
+    expect(reported("updateTime")).toEqual(["planStatus.expireTime"]);
   });
 });

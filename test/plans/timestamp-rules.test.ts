@@ -11,18 +11,18 @@ import { accountInfo, plan, planModule, planStatus } from "../support/plan-statu
 
 const rules = createTimestampRules(PlanStatusSchema);
 const time = (seconds: bigint, nanos = 0) => create(TimestampSchema, { seconds, nanos });
-const impossible = time(253_402_300_800n);
+const invalid = time(253_402_300_800n);
 
 function pathsOf(status: PlanStatus): string[] {
-  return rules(status, "planStatus").map(({ field }) => field);
+  return rules(status).map(({ field }) => field);
 }
 
-describe("a Timestamp", () => {
+describe("the rules for Timestamps", () => {
   it.each([
     ["the first second of year 1", time(-62_135_596_800n)],
     ["the last nanosecond of year 9999", time(253_402_300_799n, 999_999_999)],
     ["a nanosecond before 1970", time(-1n, 999_999_999)],
-  ])("may be %s", (_, expireTime) => {
+  ])("accept a Timestamp of %s", (_, expireTime) => {
     expect(pathsOf(planStatus({ expireTime }))).toEqual([]);
   });
 
@@ -33,50 +33,48 @@ describe("a Timestamp", () => {
     ["the largest int64", time(2n ** 63n - 1n)],
     ["negative nanoseconds", time(0n, -1)],
     ["a whole second of nanoseconds", time(0n, 1_000_000_000)],
-  ])("may not be %s", (_, expireTime) => {
-    expect(rules(planStatus({ expireTime }), "planStatus")).toEqual([
+  ])("reject a Timestamp of %s", (_, expireTime) => {
+    expect(rules(planStatus({ expireTime }))).toEqual([
       {
-        field: "planStatus.expireTime",
+        field: "expireTime",
         description: "must be a time from year 1 to 9999, with 0 to 999999999 nanoseconds",
       },
     ]);
   });
-});
 
-describe("the check", () => {
-  it("finds every Timestamp of a status", () => {
+  it("find every invalid Timestamp of a status", () => {
     const status = planStatus({
-      expireTime: impossible,
-      updateTime: impossible,
-      accountInfo: accountInfo({ validUntil: impossible }),
+      expireTime: invalid,
+      updateTime: invalid,
+      accountInfo: accountInfo({ validUntil: invalid }),
       plans: [
         plan(),
-        plan({ expirationTime: impossible, planModules: [planModule({ expirationTime: impossible })] }),
+        plan({ expirationTime: invalid, planModules: [planModule({ expirationTime: invalid })] }),
       ],
     });
     expect(pathsOf(status).toSorted()).toEqual([
-      "planStatus.accountInfo.validUntil",
-      "planStatus.expireTime",
-      "planStatus.plans[1].expirationTime",
-      "planStatus.plans[1].planModules[0].expirationTime",
-      "planStatus.updateTime",
+      "accountInfo.validUntil",
+      "expireTime",
+      "plans[1].expirationTime",
+      "plans[1].planModules[0].expirationTime",
+      "updateTime",
     ]);
   });
 
-  it("finds every Timestamp of a group", () => {
+  it("find every invalid Timestamp of a group", () => {
     const group = create(PlanGroupSchema, {
-      dataPlans: [plan({ expirationTime: impossible })],
-      responseStaleTime: impossible,
-      lastUpdatedTime: impossible,
+      dataPlans: [plan({ expirationTime: invalid })],
+      responseStaleTime: invalid,
+      lastUpdatedTime: invalid,
     });
-    expect(createTimestampRules(PlanGroupSchema)(group, "planGroup").map(({ field }) => field)).toEqual([
-      "planGroup.dataPlans[0].expirationTime",
-      "planGroup.responseStaleTime",
-      "planGroup.lastUpdatedTime",
+    expect(createTimestampRules(PlanGroupSchema)(group).map(({ field }) => field)).toEqual([
+      "dataPlans[0].expirationTime",
+      "responseStaleTime",
+      "lastUpdatedTime",
     ]);
   });
 
-  it("says nothing about Timestamps that are absent", () => {
-    expect(rules(create(PlanStatusSchema), "planStatus")).toEqual([]);
+  it("accept a message without Timestamps", () => {
+    expect(rules(create(PlanStatusSchema))).toEqual([]);
   });
 });
