@@ -50,6 +50,15 @@ describe("the layers", () => {
     expect(sources.filter((path) => layerOf(folderOf(path)) === -1)).toEqual([]);
   });
 
+  it("are those of docs/architecture.md", () => {
+    const text = readFileSync(join(root, "docs/architecture.md"), "utf8");
+    const listed = [...text.matchAll(/^\| \d \| (.+) \|$/gm)].map(([, row = ""]) =>
+      row.replaceAll("`", "").split(", "),
+    );
+    // The entry of the package is a file.
+    expect(listed).toEqual(layers.map((layer) => layer.filter((name) => name !== "index.ts")));
+  });
+
   it("are compared with every import, worker and generated file", () => {
     const targets = imports.map(({ to }) => to);
     expect(targets).toContain("src/contract/api-error.ts");

@@ -26,6 +26,21 @@ it("has at most 12 runtime dependencies, in exact versions, and the heavy ones a
   }
 });
 
+it("has as many runtime dependencies as bench/README.md states", () => {
+  const text = readFileSync(join(root, "bench/README.md"), "utf8");
+  const [, count] = /\| direct dependencies \(at most 12\) \| (\d+) \|/.exec(text) ?? [];
+  expect(Number(count)).toBe(Object.keys(manifest.dependencies).length);
+});
+
+it("has the entry points that docs/package.md lists", () => {
+  const text = readFileSync(join(root, "docs/package.md"), "utf8");
+  const listed = [...text.matchAll(/^\| `(?:mobile-data-plan-sharing|…\/(\S+))` \|/gm)].map(([, path]) =>
+    path === undefined ? "." : `./${path}`,
+  );
+  const unlisted = ["./gen/*.js", "./package.json"];
+  expect(listed).toEqual(Object.keys(manifest.exports).filter((entry) => !unlisted.includes(entry)));
+});
+
 it("cannot be published unbuilt, and built it can", () => {
   expect(manifest.private).toBe(true);
   expect(Object.keys(published)).not.toContain("private");
