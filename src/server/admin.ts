@@ -2,10 +2,10 @@ import { createServer, type ServerResponse } from "node:http";
 import { type AddressInfo, isIPv6 } from "node:net";
 import type { Readiness } from "./readiness.ts";
 
-/** Where the port for those who run the server is. */
+/** Address of the admin port. */
 export type AdminAddress = {
   host: string;
-  /** 0 picks a free one. */
+  /** 0 picks a free port. */
   port: number;
 };
 
@@ -15,7 +15,7 @@ export type AdminOptions = AdminAddress & {
   metrics: () => Promise<string>;
 };
 
-/** An open port for those who run the server. */
+/** An open admin port. */
 export type Admin = {
   /** Such as `http://127.0.0.1:9464`. */
   readonly url: string;
@@ -28,8 +28,8 @@ const metricsType = "text/plain; version=0.0.4; charset=utf-8";
 type Page = { status: number; contentType?: string; text: string; allow?: string };
 
 /**
- * Opens the port of `/livez`, `/readyz` and `/metrics`. It has no tokens and no TLS: it is for an address that only the
- * platform reaches. None of it counts against the limits on calls. Rejects with the error of the system.
+ * Opens the port of `/livez`, `/readyz` and `/metrics`. It has no authentication and no TLS: use an address that only
+ * the platform reaches. Its requests do not count against the limits on calls. Rejects with the error of the system.
  */
 export async function listenAdmin({ host, port, ready, metrics }: AdminOptions): Promise<Admin> {
   const pages: Readonly<Record<string, () => Promise<Page>>> = {
@@ -44,16 +44,16 @@ export async function listenAdmin({ host, port, ready, metrics }: AdminOptions):
   async function pageOf(method: string | undefined, target: string | undefined): Promise<Page> {
     const page = pages[target?.split("?", 1)[0] ?? ""];
     if (page === undefined) {
-      return { status: 404, text: `there are ${Object.keys(pages).join(", ")}\n` };
+      return { status: 404, text: `not found; available: ${Object.keys(pages).join(", ")}\n` };
     }
     if (method !== "GET" && method !== "HEAD") {
-      return { status: 405, text: "only GET\n", allow: "GET, HEAD" };
+      return { status: 405, text: "use GET or HEAD\n", allow: "GET, HEAD" };
     }
     return page();
   }
 
   const server = createServer({ requestTimeout: 10_000, headersTimeout: 10_000 }, (request, response) => {
-    // Nobody here has a body to send; what is sent all the same is not kept.
+    // No request needs a body: discard it.
     request.resume();
     pageOf(request.method, request.url).then(
       (page) => answer(response, page, request.method === "HEAD"),

@@ -8,50 +8,52 @@ import type { LogOptions } from "./telemetry/request-log.ts";
 import type { LogFailure } from "./unexpected-errors.ts";
 
 export type ServerOptions = {
+  /** Address to listen on, such as `127.0.0.1`. Required. */
   host: string;
-  /** 0 picks a free one. */
+  /** Port to listen on; 0 picks a free one. Required. */
   port: number;
-  /** With it the port speaks TLS only, HTTP/1.1 and HTTP/2 by ALPN. */
+  /** Certificate and key. With it the port accepts TLS only, HTTP/1.1 and HTTP/2 by ALPN. Defaults to cleartext. */
   tls?: TlsPair | undefined;
-  /** Where the signing key, the service accounts and, unless `store` says otherwise, the store live; made if missing. */
+  /** Directory of the signing key, the service accounts and the default store; created if missing. Required. */
   dataDirectory: string;
   /** URL of the store, as `openStore` takes it. Defaults to SQLite in the data directory. */
   store?: string | undefined;
-  /** Memory for pages of a SQLite store, in bytes. */
+  /** Page cache of a SQLite store, in bytes. Defaults to that of the store. */
   cacheBytes?: number | undefined;
-  /** Whose access tokens are accepted beside the server's own; it must have been validated. */
+  /** Whose access tokens are accepted besides the server's own; must be validated. Defaults to nobody's. */
   auth?: AuthConfig;
-  /** The secret that goes with `auth.introspection`. */
+  /** Client secret for `auth.introspection`. Defaults to none. */
   introspectionSecret?: string | undefined;
+  /** Source of the current time. Defaults to the system clock. */
   clock?: Clock;
-  /** How far in the future an `updateTime` may lie, in milliseconds. Defaults to 60,000; 0 for not at all. */
+  /** How far an `updateTime` may lie in the future, in ms. Defaults to 60,000; 0 allows none. */
   clockSkewMs?: number;
-  /** What the server takes at most; what is left out is that of `defaultLimits`. */
+  /** Limits on requests, calls and connections. Each defaults to that of `defaultLimits`. */
   limits?: Partial<ServerLimits>;
   /**
-   * Lets a server without TLS listen to other machines, such as a proxy that has it: tokens and user keys then cross
-   * the network for everybody to read. Defaults to false.
+   * Allows a server without TLS to listen on an address that is not loopback, such as behind a proxy that terminates
+   * TLS. Anyone on the network between them can read tokens and user keys. Defaults to false.
    */
   allowCleartext?: boolean;
-  /** Whether tools may ask for the contract by gRPC server reflection, without a token. Defaults to true. */
+  /** Whether to answer gRPC server reflection, which needs no token. Defaults to true. */
   reflection?: boolean;
   /**
-   * Whose pages may call from browsers: origins such as `https://console.example.com`, or `*` for all. Defaults to
-   * none. The token endpoint is for none of them.
+   * Origins whose pages may call from browsers, such as `https://console.example.com`, or `*` for all. Never applies to
+   * the token endpoint. Defaults to none.
    */
   allowOrigins?: readonly string[];
-  /** Where `/livez`, `/readyz` and `/metrics` are. Defaults to nowhere. */
+  /** Address of `/livez`, `/readyz` and `/metrics`. Defaults to none: they are then not served. */
   admin?: AdminAddress | undefined;
-  /** What is written down. Defaults to nothing but failures, which go to standard error. */
+  /** Structured log. Defaults to none: unexpected errors then go to standard error as text. */
   log?: LogOptions;
-  /** For how long a server that stops goes on accepting, not ready, in milliseconds. Defaults to 0. */
+  /** How long a stopping server keeps accepting connections while it reports not ready, in ms. Defaults to 0. */
   drainDelayMs?: number;
-  /** How long running requests may take to finish when the server stops, in milliseconds. Defaults to 10,000. */
+  /** How long running requests may take to finish when the server stops, in ms. Defaults to 10,000. */
   graceMs?: number;
-  /** Is told of the server's own mistakes, in place of the log. */
+  /** Receives unexpected errors of the server instead of the log. */
   logFailure?: LogFailure;
-  /** Version that the metrics name. */
+  /** Version that the metrics report. Defaults to `unknown`. */
   version?: string;
-  /** Makes the server one of several processes that share the rates of operators, and has its metrics collected. */
+  /** Set in each of several processes: they share the rates of operators, and the primary collects their metrics. */
   worker?: { rates: OperatorRates; reusePort: boolean } | undefined;
 };

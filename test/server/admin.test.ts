@@ -36,7 +36,10 @@ describe("the admin port", () => {
     const post = await get("/metrics", { method: "POST", body: "x" });
     expect([post.status, post.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
     const other = await get("/v1/operators/65001/planGroups");
-    expect([other.status, await other.text()]).toEqual([404, "there are /livez, /readyz, /metrics\n"]);
+    expect([other.status, await other.text()]).toEqual([
+      404,
+      "not found; available: /livez, /readyz, /metrics\n",
+    ]);
   });
 
   it("is nowhere on the port that clients call", async () => {

@@ -1,13 +1,13 @@
-/** How many calls of one operator are served, all processes of a server together. */
+/** How many calls of one operator are served, by all processes of a server together. */
 export type OperatorRate = {
-  /** In the long run, per second. */
+  /** Calls per second in the long run. */
   readonly perSecond: number;
-  /** At once after a quiet time, at least 1. */
+  /** Calls that may start at once after a quiet time, at least 1. */
   readonly burst: number;
 };
 
 /**
- * What a server takes at most. Health, readiness and metrics are exempt from what limits calls. The fields are those of
+ * Limits of a server. Health, readiness and metrics are exempt from the limits on calls. The fields are those of
  * `LimitsConfig` in proto/mobiledataplansharing/config/v1.
  */
 export type ServerLimits = {
@@ -15,27 +15,26 @@ export type ServerLimits = {
   readonly maxRequestBytes: number;
   /** Largest header of a request, in bytes. */
   readonly maxHeaderBytes: number;
-  /** Connections open at once; more are closed at once. */
+  /** Open connections; further ones are closed at once. */
   readonly maxConnections: number;
-  /** Calls under way at once on one HTTP/2 connection. */
+  /** Concurrent calls per HTTP/2 connection. */
   readonly maxConcurrentStreams: number;
-  /** Calls under way at once; more are refused with SERVER_OVERLOADED. */
+  /** Concurrent calls with an access token; further ones are rejected with SERVER_OVERLOADED. */
   readonly maxInFlight: number;
-  /** Delay of the event loop above which calls are refused with SERVER_OVERLOADED, in ms; 0 for never. */
+  /** Delay of the event loop above which calls are rejected with SERVER_OVERLOADED, in ms; 0 for never. */
   readonly maxEventLoopDelayMs: number;
-  /** How long the header of a request may take to arrive, and a TLS handshake, in ms. */
+  /** How long the header of a request, or a TLS handshake, may take to arrive, in ms. */
   readonly headerTimeoutMs: number;
   /** How long the body of a request may take to arrive, in ms. */
   readonly bodyTimeoutMs: number;
-  /** For how long a connection may stay open without a call, in ms. */
+  /** How long a connection may stay open without a call, in ms. */
   readonly idleTimeoutMs: number;
-  /** Rate of each operator that has none of its own; undefined for no bound. */
+  /** Rate of each operator without an entry in `operatorRates`; undefined for unlimited. */
   readonly operatorRate: OperatorRate | undefined;
   /** Rates of single operators, by ASN. */
   readonly operatorRates: ReadonlyMap<number, OperatorRate>;
 };
 
-/** What holds unless said otherwise. */
 export const defaultLimits: ServerLimits = {
   maxRequestBytes: 1024 * 1024,
   maxHeaderBytes: 16 * 1024,
@@ -45,7 +44,7 @@ export const defaultLimits: ServerLimits = {
   maxEventLoopDelayMs: 500,
   headerTimeoutMs: 20_000,
   bodyTimeoutMs: 30_000,
-  // More than the usual 60 s of load balancers: who closes first must be the side that sends no request meanwhile.
+  // Longer than the usual 60 s of load balancers: the side that sends requests must be the first to close.
   idleTimeoutMs: 65_000,
   operatorRate: undefined,
   operatorRates: new Map(),

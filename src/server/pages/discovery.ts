@@ -6,7 +6,7 @@ import { type ResponseFrame, respondContent, respondEmpty, respondError } from "
 import type { HttpHandler } from "../http-handler.ts";
 import { publicUrlOf } from "./public-urls.ts";
 
-/** A Discovery document, as far as it says who serves the API. */
+/** The fields of a Discovery document that depend on the server. */
 export type DiscoveryDocument = {
   readonly version: string;
   readonly rootUrl: string;
@@ -15,39 +15,39 @@ export type DiscoveryDocument = {
 
 export type DiscoveryOptions = {
   document: DiscoveryDocument;
-  /** Where clients reach the server, without a slash at the end. */
+  /** URLs under which clients reach the server, without a slash at the end. */
   publicUrls: () => readonly string[];
 };
 
 const paths: ReadonlySet<string> = new Set(["/$discovery/rest", "/%24discovery/rest"]);
 
-/** Says whether a raw path, without its query, is that of the Discovery document. */
+/** Whether a raw path, without its query, is that of the Discovery document. */
 export function isDiscoveryPath(path: string): boolean {
   return paths.has(path);
 }
 
-/** For clients that load the document each time they start: a release may change it, and nothing else does. */
+/** Clients may load the document on every start; only a release changes it. */
 const cacheControl = "public, max-age=300";
 
 /**
- * Creates the route of the Discovery document, which needs no token, as Google's needs none. `rootUrl` and `baseUrl` are
- * those of this server: that of its public URLs by which it was asked, else the first one. A Host that is none of them
- * never gets into the document, for clients send tokens to where it says.
+ * Creates the handler of the Discovery document, which needs no token, like Google's. `rootUrl` and `baseUrl` are the
+ * public URL with the host of the request, else the first public URL. Any other Host never gets into the document,
+ * because clients send tokens to the URL in it.
  */
 export function createDiscovery(options: DiscoveryOptions): HttpHandler {
   const { document, publicUrls } = options;
-  const written = new Map<string, Written>();
+  const pages = new Map<string, Page>();
 
-  const writtenFor = (url: string): Written => {
-    let known = written.get(url);
-    if (known === undefined) {
-      known = write({ ...document, rootUrl: `${url}/`, baseUrl: `${url}/` });
-      written.set(url, known);
+  function pageFor(url: string): Page {
+    let page = pages.get(url);
+    if (page === undefined) {
+      page = write({ ...document, rootUrl: `${url}/`, baseUrl: `${url}/` });
+      pages.set(url, page);
     }
-    return known;
-  };
+    return page;
+  }
 
-  return (request, response) => {
+  return function answerDiscovery(request, response) {
     const { method = "", headers } = request;
     const frame: ResponseFrame = {
       response: response as ServerResponse,
@@ -61,19 +61,19 @@ export function createDiscovery(options: DiscoveryOptions): HttpHandler {
       return;
     }
     if (method !== "GET" && method !== "HEAD") {
-      const message = `the Discovery document is not for ${method}; it is for GET, HEAD`;
+      const message = `${method} is not allowed for the Discovery document; use GET or HEAD`;
       const error = apiError(ErrorReason.METHOD_NOT_ALLOWED, { message });
       respondError(frame, error, { domain: errorDomain, httpStatus: 405, headers: { allow: allowed } });
       return;
     }
     const version = versionOf(request.url ?? "");
     if (version !== undefined && version !== document.version) {
-      const message = `there is no Discovery document of version ${JSON.stringify(version)}; there is one of ${document.version}`;
+      const message = `there is no Discovery document for version ${JSON.stringify(version)}; use ${document.version}`;
       respondError(frame, apiError(ErrorReason.ROUTE_NOT_FOUND, { message }), { domain: errorDomain });
       return;
     }
     const host = (headers[":authority"] as string | undefined) ?? headers.host;
-    const { content, etag } = writtenFor(publicUrlOf(publicUrls(), host));
+    const { content, etag } = pageFor(publicUrlOf(publicUrls(), host));
     const validators = { etag, "cache-control": cacheControl };
     if (isListed(etag, headers["if-none-match"] as string | undefined)) {
       respondEmpty(frame, 304, validators);
@@ -85,16 +85,16 @@ export function createDiscovery(options: DiscoveryOptions): HttpHandler {
 
 const allowed = "GET, HEAD, OPTIONS";
 
-type Written = { readonly content: string; readonly etag: string };
+type Page = { readonly content: string; readonly etag: string };
 
-function write(document: object): Written {
+function write(document: object): Page {
   const content = JSON.stringify(document);
   const digest = createHash("sha256").update(content).digest("base64url").slice(0, 22);
-  // Weak, for compression makes other bytes of it.
+  // Weak, because compressed responses have other bytes.
   return { content, etag: `W/"${digest}"` };
 }
 
-/** Returns the version that a request target asks for; undefined if it does not say, or says nothing. */
+/** Returns the `version` in the query of a request target; undefined if it is missing or empty. */
 function versionOf(target: string): string | undefined {
   const mark = target.indexOf("?");
   return (mark === -1 ? null : new URLSearchParams(target.slice(mark)).get("version")) || undefined;

@@ -1,15 +1,16 @@
+import type { PublicUrls } from "../../auth/audience.ts";
 import { isLoopback } from "../../contract/loopback.ts";
 
-/** The URLs under which clients reach a server, without a slash at the end. */
-export type PublicUrls = {
+/** The public URLs of a server, which may be known only once its port is open. */
+export type PublicUrlSource = {
   /** Returns the configured URLs or, without any, those of the port; none before it is open. */
-  current(): readonly string[];
+  readonly current: PublicUrls;
   /** Takes the URL of the port. */
   listeningAt(url: string): void;
 };
 
 /** Creates the public URLs of a server. Behind a proxy, or on all addresses of a machine, they must be configured. */
-export function createPublicUrls(configured: readonly string[] = []): PublicUrls {
+export function createPublicUrls(configured: readonly string[] = []): PublicUrlSource {
   let urls = configured;
   return {
     current: () => urls,

@@ -5,41 +5,36 @@ import type { LogFailure } from "../unexpected-errors.ts";
 /** Path of the token endpoint. */
 export const tokenPath = "/token";
 
-/** Largest request, in bytes: an assertion has about one kilobyte. */
-const mostBytes = 16 * 1024;
+/** Largest request, in bytes: an assertion has about 1,000. */
+const maxBytes = 16 * 1024;
 
 /**
- * Creates the token endpoint (RFC 6749 3.2): a form by POST, an answer in JSON that nobody caches. Assertions are
- * never logged and never part of an answer.
+ * Creates the handler of the token endpoint (RFC 6749 3.2): it takes a form by POST and answers with JSON that must not
+ * be cached. Assertions are never logged and never part of a response.
  */
 export function createTokenEndpoint(grant: TokenGrant, logFailure: LogFailure): HttpHandler {
-  return (request, response) => {
+  return function answerTokenRequest(request, response) {
     answer(request, grant)
       .catch((cause: unknown): Answer | undefined => {
         if (request.readableAborted) {
           return undefined;
         }
         logFailure(cause, "POST /token");
-        return { status: 503, body: { error: "temporarily_unavailable", error_description: "try again" } };
+        return unavailable;
       })
-      .then((settled) => {
-        if (settled === undefined) {
-          // The client went away.
-          return;
+      .then((found) => {
+        // Undefined: the client disconnected.
+        if (found !== undefined) {
+          send(found, request, response);
         }
-        send(settled, request, response);
       });
   };
 }
 
-/** Refuses a request for a token because the server has too much to do. */
+/** Rejects a token request because the server is overloaded. */
 export const rejectTokenRequest: HttpHandler = (request, response) => {
   response.setHeader("retry-after", "1");
-  send(
-    { status: 503, body: { error: "temporarily_unavailable", error_description: "try again" } },
-    request,
-    response,
-  );
+  send(unavailable, request, response);
 };
 
 function send({ status, body }: Answer, ...[request, response]: Parameters<HttpHandler>): void {
@@ -52,7 +47,7 @@ function send({ status, body }: Answer, ...[request, response]: Parameters<HttpH
     response.setHeader("allow", "POST");
   }
   if ((status === 413 || status === 503) && request.httpVersionMajor === 1) {
-    // What was not read of the body would be taken for the next request.
+    // The unread rest of the body would be taken for the next request.
     response.setHeader("connection", "close");
   }
   response.end(request.method === "HEAD" ? "" : bytes);
@@ -60,36 +55,41 @@ function send({ status, body }: Answer, ...[request, response]: Parameters<HttpH
 
 type Answer = { readonly status: number; readonly body: object };
 
+const unavailable: Answer = {
+  status: 503,
+  body: { error: "temporarily_unavailable", error_description: "retry later" },
+};
+
 async function answer(request: HttpRequest, grant: TokenGrant): Promise<Answer> {
   if (request.method !== "POST") {
-    return refused(405, "the token endpoint takes POST");
+    return invalidRequest(405, "use POST");
   }
   const type = request.headers["content-type"] ?? "";
   if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(type)) {
-    return refused(400, "Content-Type must be application/x-www-form-urlencoded");
+    return invalidRequest(400, "Content-Type must be application/x-www-form-urlencoded");
   }
   const text = await readText(request);
   if (text === undefined) {
-    return refused(413, `the request has more than ${mostBytes} bytes`);
+    return invalidRequest(413, `the request must not be larger than ${maxBytes} bytes`);
   }
   const result = await grant(new URLSearchParams(text));
   return { status: "error" in result ? 400 : 200, body: result };
 }
 
-function refused(status: number, description: string): Answer {
+function invalidRequest(status: number, description: string): Answer {
   return {
     status,
     body: { error: "invalid_request", error_description: description } satisfies TokenError,
   };
 }
 
-/** Returns the body, or undefined as soon as it is too long. */
+/** Returns the body; undefined as soon as it is too large. */
 async function readText(request: HttpRequest): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > mostBytes) {
+    if (length > maxBytes) {
       return undefined;
     }
     chunks.push(chunk);

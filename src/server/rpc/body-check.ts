@@ -11,15 +11,15 @@ import { callFactsKey, settleOutcome } from "../telemetry/call-facts.ts";
 import { frameHeaderLength, messagesInFrames } from "./frames.ts";
 import { postOfGet } from "./get.ts";
 
-/** Content codings that the RPC protocols take. */
+/** Content codings that RPC requests may use. */
 export const rpcCompressions: Compression[] = [compressionGzip, compressionBrotli];
 
-/** Passes a unary request on, its body to be looked at when it is read; fails as the caller's protocol has it. */
+/** Returns a unary request whose body is checked when it is read. Its errors are answered in the protocol of the caller. */
 export type BodyCheck = (request: UniversalServerRequest) => UniversalServerRequest;
 
 type Layout = {
   readonly json: boolean;
-  /** Whether messages stand in frames, and whether a frame of trailers may follow. */
+  /** How messages are framed. */
   readonly frames: "none" | "grpc" | "grpc-web";
 };
 
@@ -35,10 +35,9 @@ const layouts: ReadonlyMap<string, Layout> = new Map([
 ]);
 
 /**
- * Creates the check for a unary method. connect-node takes JSON less strictly than REST does here (a 30 February
- * becomes a day in March), answers binary that does not parse with INTERNAL, HTTP 500, though it is the caller's
- * mistake, and gives no reason for a body that is too large. It has no hook for any of this, so the body is looked
- * at on its way in.
+ * Creates the check for a unary method. connect-node accepts JSON that REST rejects here (30 February becomes a day in
+ * March), answers malformed binary with INTERNAL, HTTP 500, although it is an error of the caller, and gives no reason
+ * for a body that is too large. It has no hook for any of this, so the body is checked before connect-node reads it.
  */
 export function createBodyCheck(method: DescMethod, limit: number): BodyCheck {
   const checkJson = createJsonChecker(method.input);
@@ -73,8 +72,8 @@ export function createBodyCheck(method: DescMethod, limit: number): BodyCheck {
         frames === "none"
           ? [{ content: bytes, compressed: isCompressed(encoding) }]
           : messagesInFrames(bytes, { limit, trailers: frames === "grpc-web" });
-      if ("fault" in messages) {
-        throw messages.fault === "too-large" ? tooLarge(limit) : malformed([inBody(messages.fault)]);
+      if ("problem" in messages) {
+        throw messages.problem === "too-large" ? tooLarge(limit) : malformed([inBody(messages.problem)]);
       }
       for (const { content, compressed } of messages) {
         const message = compressed ? await decompress(content, encoding, limit) : content;
@@ -96,7 +95,7 @@ function isCompressed(encoding: string | null): boolean {
   return encoding !== null && encoding !== "identity";
 }
 
-/** connect-node would refuse by this header alone, with an error of its own. */
+/** connect-node would reject a request by this header alone, with an error of its own. */
 function withoutLargeLength(header: Headers, limit: number): Headers {
   if (!(Number(header.get("content-length")) > limit)) {
     return header;
@@ -106,15 +105,15 @@ function withoutLargeLength(header: Headers, limit: number): Headers {
   return rest;
 }
 
-/** Returns the whole body, or undefined if it is larger than `most` bytes. */
+/** Returns the whole body; undefined if it is larger than `most` bytes. */
 async function readAll(chunks: AsyncIterable<Uint8Array>, most: number): Promise<Uint8Array | undefined> {
   const parts: Uint8Array[] = [];
   let length = 0;
   const iterator = chunks[Symbol.asyncIterator]();
   const read = () =>
     iterator.next().catch((cause: unknown) => {
-      // Its client went away, or was cut off for being slow: no failure of ours.
-      const message = "the request did not come to its end";
+      // The client disconnected, or was disconnected for being slow: not an error of the server.
+      const message = "the request ended early";
       throw new ConnectError(message, Code.Canceled, undefined, undefined, cause);
     });
   for (let next = await read(); !next.done; next = await read()) {
@@ -128,16 +127,16 @@ async function readAll(chunks: AsyncIterable<Uint8Array>, most: number): Promise
   return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
 }
 
-/** Reads on to the end: a half-read HTTP/1.1 request blocks its connection, and with it the client's next one. */
+/** Reads to the end: a half-read HTTP/1.1 request would block the next one on its connection. */
 async function discard(iterator: AsyncIterator<Uint8Array>): Promise<void> {
   try {
     while (!(await iterator.next()).done) {}
   } catch {
-    // The client went away: nothing is left to read.
+    // The client disconnected: nothing is left to read.
   }
 }
 
-/** Returns the decompressed message, or undefined for an encoding that connect-node is going to refuse itself. */
+/** Returns the decompressed message; undefined for an encoding that connect-node rejects later. */
 async function decompress(
   content: Uint8Array,
   encoding: string | null,

@@ -1,27 +1,24 @@
-/** A message in a frame of gRPC or gRPC-Web. */
+/** A message in a gRPC or gRPC-Web frame. */
 export type FramedMessage = { readonly content: Uint8Array; readonly compressed: boolean };
 
 export type FrameOptions = {
   /** Largest message, in bytes. */
   limit: number;
-  /** Whether frames of trailers, as gRPC-Web has them, may stand among the messages. */
+  /** Whether gRPC-Web trailer frames are allowed among the messages. */
   trailers: boolean;
 };
 
-/** A frame begins with a byte of flags and four bytes of length, the highest first. */
+/** A frame begins with one byte of flags and four bytes of length, big-endian. */
 export const frameHeaderLength = 5;
 
 const compressedFlag = 0x01;
 const trailerFlag = 0x80;
 
-/**
- * Returns the messages in the body of a gRPC request, or what is wrong with its frames. How many messages there
- * must be is for the caller to say.
- */
+/** Returns the messages in the body of a gRPC request, however many, or the problem with its frames. */
 export function messagesInFrames(
   body: Uint8Array,
   { limit, trailers }: FrameOptions,
-): FramedMessage[] | { readonly fault: string } {
+): FramedMessage[] | { readonly problem: string } {
   const messages: FramedMessage[] = [];
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   let at = 0;
@@ -29,10 +26,10 @@ export function messagesInFrames(
     const length = at + frameHeaderLength <= body.length ? view.getUint32(at + 1) : 0;
     const end = at + frameHeaderLength + length;
     if (length > limit) {
-      return { fault: "too-large" };
+      return { problem: "too-large" };
     }
     if (end > body.length) {
-      return { fault: "must be whole frames of gRPC: it ends within one" };
+      return { problem: "must be complete gRPC frames, but ends within one" };
     }
     const flags = view.getUint8(at);
     if (!(trailers && (flags & trailerFlag) !== 0)) {

@@ -1,8 +1,8 @@
 import type { UniversalServerRequest } from "@connectrpc/connect/protocol";
 
 /**
- * Returns a GET of the Connect protocol as the POST that means the same, so that there is one way to read messages.
- * A GET that names no encoding of Connect stays what it is, and is refused later.
+ * Returns the POST equivalent to a GET of the Connect protocol, so that messages are read in one way. A GET without a
+ * Connect encoding is returned unchanged, and rejected later.
  *
  * https://connectrpc.com/docs/protocol#unary-get-request
  */
@@ -20,11 +20,11 @@ export function postOfGet(request: UniversalServerRequest): UniversalServerReque
     header.set("content-encoding", compression);
   }
   const message = query.get("message") ?? "";
-  // Lenient on purpose: what is no base64 becomes bytes that are no message, and is refused as such.
+  // Invalid base64 becomes bytes that are not a message, and is rejected as such.
   const bytes = Buffer.from(message, query.get("base64") === "1" ? "base64url" : "utf8");
-  return { ...request, method: "POST", header, body: once(bytes) };
+  return { ...request, method: "POST", header, body: oneChunk(bytes) };
 }
 
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }

@@ -22,23 +22,23 @@ export type RpcHandlerOptions = {
   readMaxBytes: number;
   /** Aborts the signals of running calls. */
   shutdownSignal: AbortSignal;
-  /** Which pages of other origins may call. */
+  /** Which origins may call from browsers; undefined for none. */
   cors?: CorsOptions | undefined;
   /** Creates the context values of a request. */
   contextValues?: (request: HttpRequest) => ContextValues;
 };
 
-/** Answers the calls of Connect, gRPC and gRPC-Web. */
+/** Answers Connect, gRPC and gRPC-Web calls. */
 export type RpcHandler = {
-  /** Whether a request is an RPC: its raw path, without the query, is that of a method, or its content is gRPC's. */
+  /** Whether a request is an RPC: its path, raw and without the query, is that of a method, or its content is gRPC. */
   serves(path: string, contentType?: string): boolean;
   readonly handle: HttpHandler;
 };
 
-/** Responses below this size are not compressed: it would cost more than the whole call. In bytes. */
+/** Smallest response that is compressed, in bytes: for smaller ones it would cost more than the whole call. */
 export const compressMinBytes = 32 * 1024;
 
-/** Creates the handler on connect-node's own. Unlike connectNodeAdapter it looks at bodies on their way in. */
+/** Creates the handler from those of connect-node. Unlike connectNodeAdapter it checks bodies before they are read. */
 export function createRpcHandler(options: RpcHandlerOptions): RpcHandler {
   const router = createConnectRouter({
     interceptors: options.interceptors,
@@ -71,11 +71,11 @@ export function createRpcHandler(options: RpcHandlerOptions): RpcHandler {
 
   return {
     serves: (path, contentType) => handlers.has(path) || isGrpc(contentType),
-    handle(request, response) {
+    handle: function handleRpc(request, response) {
       const [path = ""] = (request.url ?? "").split("?", 1);
       const found = handlers.get(path);
       if (found === undefined) {
-        refuseUnknown(request, response);
+        rejectUnknown(request, response);
         return;
       }
       if (crossOrigin?.(request, response, found.methods)) {
@@ -88,11 +88,11 @@ export function createRpcHandler(options: RpcHandlerOptions): RpcHandler {
         return;
       }
       if ("stream" in request && found.takesStream) {
-        // The end of every response; that of the stream comes before its trailers, which closing would drop.
+        // Every response ends with this event; closing the stream on its own end would drop the trailers.
         request.stream.once("wantTrailers", () => setImmediate(hangUp, request.stream));
       }
       answer(found.handle, call, response).catch((error) => {
-        // A client that went away is told nothing; whatever else happened, the connection is of no more use.
+        // After a disconnect there is nobody to answer; after any other error the connection is unusable.
         if (ConnectError.from(error).code !== Code.Aborted) {
           response.destroy();
         }
@@ -105,19 +105,19 @@ function isGrpc(contentType: string | undefined): boolean {
   return contentType?.startsWith("application/grpc") ?? false;
 }
 
-/** Answers a call of no method of ours as gRPC has it: to its clients a plain 404 may be a broken stream. */
-function refuseUnknown(...[request, response]: Parameters<HttpHandler>): void {
+/** Answers a call of an unknown method. gRPC clients may take a plain 404 for a broken stream. */
+function rejectUnknown(...[request, response]: Parameters<HttpHandler>): void {
   if (isGrpc(request.headers["content-type"])) {
     response.setHeader("content-type", request.headers["content-type"] as string);
     response.setHeader("grpc-status", Code.Unimplemented);
-    response.setHeader("grpc-message", "there is no such method");
+    response.setHeader("grpc-message", "unknown method");
   } else {
     response.statusCode = 404;
   }
   response.end();
 }
 
-/** Returns the request as connect-node has it, or undefined if its Host is no authority (RFC 9112 3.2: answer 400). */
+/** Returns the request in connect-node's form; undefined if its Host is invalid (RFC 9112 3.2: answer 400). */
 function callOf(
   ...[request, response, values]: [...Parameters<HttpHandler>, ContextValues | undefined]
 ): UniversalServerRequest | undefined {
@@ -129,8 +129,8 @@ function callOf(
 }
 
 /**
- * RFC 9113 8.1: tells a client whose call was answered before it has said all that it need not go on. The stream would
- * otherwise stay half open for as long as the client likes.
+ * Tells a client whose call was answered before its request ended that it need not go on (RFC 9113 8.1). Otherwise the
+ * client decides how long the stream stays half open.
  */
 function hangUp(stream: ServerHttp2Stream): void {
   if (!stream.readableEnded) {
@@ -149,7 +149,7 @@ async function answer(
     await universalResponseToNodeResponse(answered, response);
     return;
   }
-  // Not writeHead: the frame of the headers must be the last one too.
+  // Not writeHead: the header frame must also end the stream.
   response.statusCode = answered.status;
   answered.header?.forEach((value, name) => {
     response.setHeader(name, value);
@@ -158,8 +158,8 @@ async function answer(
 }
 
 /**
- * Puts the trailers of a gRPC response without a message among its headers ("Trailers-Only"). Clients repeat a call by
- * their service config only then: headers before the trailers are a response to them that has begun (gRFC A6).
+ * Moves the trailers of a gRPC response without a message to its headers ("Trailers-Only"). Only then do clients retry
+ * by their service config: separate headers count as a response that has begun (gRFC A6).
  */
 async function withTrailersOnly(response: UniversalServerResponse): Promise<UniversalServerResponse> {
   const { header, trailer, body } = response;
@@ -196,5 +196,7 @@ function withBodyCheck(handler: UniversalHandler, { readMaxBytes }: RpcHandlerOp
     return handler;
   }
   const check = createBodyCheck(handler.method, readMaxBytes);
-  return (request) => handler(check(request));
+  return function handleChecked(request) {
+    return handler(check(request));
+  };
 }

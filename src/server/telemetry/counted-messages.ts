@@ -1,7 +1,7 @@
 import { IncomingMessage, ServerResponse } from "node:http";
 import { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 
-// Classes, for that is how Node lets a server have messages of its own.
+// Node accepts custom request and response types only as subclasses.
 
 const counts = Symbol("bytes of the body");
 
@@ -17,7 +17,7 @@ function count(message: Counted, chunk: unknown, encoding?: unknown): void {
   message[counts] = (message[counts] ?? 0) + length;
 }
 
-/** Returns how many bytes the body of a message has had so far, as they are on the wire; 0 if it is not counted. */
+/** Returns the bytes of a message body so far, as sent on the wire; 0 if they are not counted. */
 export function countedBytes(message: object): number {
   return (message as Counted)[counts] ?? 0;
 }
@@ -55,10 +55,10 @@ class CountedHttp2Response extends Http2ServerResponse {
   }
 }
 
-/** Options of a node:http server by which the bytes of its messages are counted. */
+/** Options of a node:http server that count the bytes of its messages. */
 export const countedHttp1Messages = { IncomingMessage: CountedRequest, ServerResponse: CountedResponse };
 
-/** Likewise of a node:http2 server, for HTTP/1.1 on its port too. */
+/** The same for a node:http2 server, including HTTP/1.1 on its port. */
 export const countedHttp2Messages = {
   Http1IncomingMessage: CountedRequest,
   Http1ServerResponse: CountedResponse,

@@ -1,24 +1,24 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { type CallSummary, statusOf, systemNameOf } from "./call-summary.ts";
 
-/** What is looked at when metrics are asked for. */
+/** State that is read when metrics are requested. */
 export type MetricsState = {
   readonly requestsInFlight: number;
   readonly connections: number;
   readonly connectionsLimit: number;
-  /** Puts that wait for the store, those being stored included. */
+  /** Puts that are waiting or being stored. */
   readonly storeQueue: number;
   readonly ready: () => Promise<boolean>;
   readonly logLinesDropped: number;
-  /** When the certificate ends, in ms since the epoch; undefined without TLS. */
+  /** When the certificate expires, in ms since the epoch; undefined without TLS. */
   readonly certificateNotAfterMs: number | undefined;
 };
 
 export type StoreOperation = "put" | "get" | "health" | "scan";
 
 /**
- * What the server counts and measures, under the names of OpenTelemetry's conventions where there are some. Labels are
- * methods, codes and reasons of the contract, and words of this server: nothing that a caller makes up.
+ * Metrics of a server, with the names of OpenTelemetry's semantic conventions where they exist. Labels are methods, codes
+ * and reasons of the contract and fixed words of this server: callers cannot create new ones.
  */
 export type ServerMetrics = {
   readonly registry: Registry;
@@ -28,19 +28,20 @@ export type ServerMetrics = {
   connectionRejected(cause: string): void;
   /** `errorType` is undefined if the store answered. */
   storeCall(operation: StoreOperation, seconds: number, errorType: string | undefined): void;
-  /** Puts that were stored together. */
+  /** Counts the puts of a batch. */
   batch(puts: number): void;
+  /** Counts expired records that were removed. */
   swept(records: number): void;
   tokenVerified(outcome: "accepted" | "refused" | "failed", seconds: number): void;
   tlsReloaded(outcome: "loaded" | "refused"): void;
 };
 
-/** Seconds; those of the conventions for RPC, and finer ones, for most calls take a few milliseconds. */
+/** Seconds: those of the conventions for RPC, and finer ones because most calls take a few milliseconds. */
 const callBuckets = [
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
 ];
 
-/** Seconds, as the conventions for database clients have them. */
+/** Seconds, from the conventions for database clients. */
 const storeBuckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 
 const tokenBuckets = [0.00001, 0.0001, 0.001, 0.01, 0.1, 1, 5];
@@ -51,40 +52,40 @@ export type MetricsOptions = {
   storeSystem: string;
 };
 
-/** Creates the metrics of one process, those of the process itself among them. */
+/** Creates the metrics of one process, including those of Node. */
 export function createServerMetrics({ version, storeSystem }: MetricsOptions): ServerMetrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
   const calls = new Histogram({
     name: "rpc_server_call_duration_seconds",
-    help: "Duration of calls, from the header of the request to the end of the answer (rpc.server.call.duration)",
+    help: "Duration of calls, from the request header to the end of the response (rpc.server.call.duration)",
     labelNames: ["rpc_system_name", "rpc_method", "rpc_response_status_code"],
     buckets: callBuckets,
     registers,
   });
-  const refusals = new Counter({
+  const rejections = new Counter({
     name: "mdps_refusals_total",
-    help: "Calls that were refused, by ErrorReason",
+    help: "Rejected calls by ErrorReason",
     labelNames: ["reason"],
     registers,
   });
   const connectionsRejected = new Counter({
     name: "mdps_connections_refused_total",
-    help: "Connections and streams that were cut because of a limit",
+    help: "Connections and streams that were closed because of a limit",
     labelNames: ["cause"],
     registers,
   });
   const storeCalls = new Histogram({
     name: "db_client_operation_duration_seconds",
-    help: "Duration of calls of the store, waiting included (db.client.operation.duration)",
+    help: "Duration of store operations, including waiting (db.client.operation.duration)",
     labelNames: ["db_system_name", "db_operation_name", "error_type"],
     buckets: storeBuckets,
     registers,
   });
   const batches = new Histogram({
     name: "mdps_store_batch_size",
-    help: "Puts that were stored together, in one commit or statement",
+    help: "Puts per commit or statement",
     buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
     registers,
   });
@@ -95,18 +96,18 @@ export function createServerMetrics({ version, storeSystem }: MetricsOptions): S
   });
   const tokens = new Histogram({
     name: "mdps_token_verification_duration_seconds",
-    help: "Duration of the verification of access tokens; failed: it could not be found out",
+    help: "Duration of access token verification; failed: the verification itself failed",
     labelNames: ["outcome"],
     buckets: tokenBuckets,
     registers,
   });
   const reloads = new Counter({
     name: "mdps_tls_reloads_total",
-    help: "Certificates that were read again; a refused one left the old one in use",
+    help: "Reloads of the certificate; after a refused one the previous certificate stays in use",
     labelNames: ["outcome"],
     registers,
   });
-  // From the beginning, or nobody could see the first one.
+  // Start at 0, so that the first reload shows as an increase.
   reloads.inc({ outcome: "loaded" }, 0);
   reloads.inc({ outcome: "refused" }, 0);
   new Gauge({
@@ -117,20 +118,20 @@ export function createServerMetrics({ version, storeSystem }: MetricsOptions): S
     registers,
   }).set({ version }, 1);
 
-  const observeCall = remembered((system: string, method: string, code: string) =>
+  const observeCall = cached((system: string, method: string, code: string) =>
     calls.labels(system, method, code),
   );
-  const observeStore = remembered((operation: string, errorType: string) =>
+  const observeStore = cached((operation: string, errorType: string) =>
     storeCalls.labels(storeSystem, operation, errorType),
   );
   return {
     registry,
     watch: (state) => registerState(registers, state),
-    request(summary) {
+    request: function countRequest(summary) {
       const { call, outcome, method, durationMs } = summary;
       observeCall(systemNameOf(call.protocol), method, statusOf(outcome)).observe(durationMs / 1000);
       if (outcome.reason !== undefined) {
-        refusals.inc({ reason: outcome.reason });
+        rejections.inc({ reason: outcome.reason });
       }
     },
     connectionRejected: (cause) => connectionsRejected.inc({ cause }),
@@ -146,27 +147,27 @@ type Reading = {
   name: string;
   help: string;
   read: (state: MetricsState) => number | undefined | Promise<number>;
-  /** How those of several processes become one. */
+  /** How the values of several processes are combined. */
   aggregator?: "sum" | "min";
 };
 
 const readings: readonly Reading[] = [
-  { name: "mdps_requests_in_flight", help: "Calls under way", read: (now) => now.requestsInFlight },
-  { name: "mdps_connections", help: "Connections that are open", read: (now) => now.connections },
+  { name: "mdps_requests_in_flight", help: "Calls in flight", read: (now) => now.requestsInFlight },
+  { name: "mdps_connections", help: "Open connections", read: (now) => now.connections },
   {
     name: "mdps_connections_limit",
-    help: "Connections that may be open at once",
+    help: "Maximum number of open connections",
     read: (now) => now.connectionsLimit,
   },
-  { name: "mdps_store_queue_length", help: "Puts that wait for the store", read: (now) => now.storeQueue },
+  { name: "mdps_store_queue_length", help: "Puts waiting for the store", read: (now) => now.storeQueue },
   {
     name: "mdps_ready",
-    help: "Whether calls would be served, 1 or 0; of several processes: how many would serve them",
+    help: "1 if ready, else 0; with several processes: how many are ready",
     read: async (now) => Number(await now.ready()),
   },
   {
     name: "mdps_tls_certificate_not_after_timestamp_seconds",
-    help: "When the certificate in use ends",
+    help: "When the certificate in use expires",
     read: (now) => now.certificateNotAfterMs && now.certificateNotAfterMs / 1000,
     aggregator: "min",
   },
@@ -191,7 +192,7 @@ function registerState(registers: Registry[], state: () => MetricsState): void {
   }
   new Counter({
     name: "mdps_log_lines_dropped_total",
-    help: "Lines of the log that were lost, for whoever reads them was too slow",
+    help: "Log lines dropped because the reader was too slow",
     registers,
     collect() {
       this.reset();
@@ -200,17 +201,17 @@ function registerState(registers: Registry[], state: () => MetricsState): void {
   });
 }
 
-/** Keeps what is made for each combination of labels: finding it anew costs more than the observation. */
-function remembered<Labels extends string[], Child>(
+/** Caches the child of each combination of labels: looking it up in prom-client costs more than the observation. */
+function cached<Labels extends string[], Child>(
   make: (...labels: Labels) => Child,
 ): (...labels: Labels) => Child {
-  const known = new Map<string, Child>();
-  return (...labels) => {
+  const children = new Map<string, Child>();
+  return function cachedChild(...labels) {
     const key = labels.join("\n");
-    let child = known.get(key);
+    let child = children.get(key);
     if (child === undefined) {
       child = make(...labels);
-      known.set(key, child);
+      children.set(key, child);
     }
     return child;
   };

@@ -3,10 +3,10 @@ import type { PlanStore } from "../../store/plan-store.ts";
 import type { ServerMetrics, StoreOperation } from "./metrics.ts";
 import { tracerName } from "./request-tracing.ts";
 
-/** A store that is looked at, and how many puts it has not answered yet. */
+/** A measured store, with the number of puts that it has not answered yet. */
 export type ObservedStore = { readonly store: PlanStore; readonly waiting: () => number };
 
-/** Wraps a store so that each call is measured and has a span inside the one of its request. */
+/** Wraps a store so that each operation is measured and traced within the span of its request. */
 export function observeStore(
   store: PlanStore,
   system: string,
@@ -25,7 +25,7 @@ export function observeStore(
       return await context.with(trace.setSpan(context.active(), span), call);
     } catch (error) {
       errorType = error instanceof Error ? error.name : "unknown";
-      // Not its message: that of an engine may have a value of the record.
+      // Without the message: that of a database may contain values of the record.
       span.setAttribute("error.type", errorType);
       span.setStatus({ code: SpanStatusCode.ERROR });
       throw error;
@@ -53,7 +53,7 @@ export function observeStore(
   };
 }
 
-/** Returns `db.system.name` of the store that a URL names. */
+/** Returns the `db.system.name` for the URL of a store. */
 export function storeSystemOf(url: string): string {
   const scheme = /^[a-z]+/.exec(url)?.[0] ?? "";
   return { postgres: "postgresql", cql: "cassandra" }[scheme] ?? scheme;

@@ -1,7 +1,7 @@
 import type { VerifyToken } from "../../auth/token-verifier.ts";
 import type { ServerMetrics } from "./metrics.ts";
 
-/** Measures the verification of access tokens. */
+/** Wraps the verification of access tokens so that it is measured. */
 export function observeTokens(
   verify: VerifyToken,
   metrics: Pick<ServerMetrics, "tokenVerified"> | undefined,
@@ -9,7 +9,7 @@ export function observeTokens(
   if (metrics === undefined) {
     return verify;
   }
-  return async (token) => {
+  return async function verifyMeasured(token) {
     const startedAt = performance.now();
     let outcome: "accepted" | "refused" | "failed" = "failed";
     try {

@@ -4,38 +4,38 @@ import type { CallFacts } from "./call-facts.ts";
 import { type CallSummary, statusOf } from "./call-summary.ts";
 import type { HashUserKey } from "./user-key-hash.ts";
 
-/** Least weight of what is written. */
+/** Minimum log level. */
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 
 export type LogOptions = {
   level: LogLevel;
-  /** Takes the lines. Defaults to standard error, without waiting for whoever reads it. */
+  /** Receives the lines. Defaults to standard error, without waiting for its reader. */
   destination?: { write(line: string): void };
 };
 
-/** What the server writes down: lines of JSON. */
+/** The log of a server: lines of JSON. */
 export type ServerLog = {
-  /** One line for each request. */
+  /** Logs a request. */
   request(summary: CallSummary): void;
-  /** A mistake of ours, with its stack. */
+  /** Logs an unexpected error of the server, with its stack. */
   failure(cause: unknown, what: string, call?: CallFacts): void;
   info(message: string, values?: object): void;
   warn(message: string, values?: object): void;
-  /** Lines that were lost since the start, for whoever reads them is too slow. */
+  /** Lines dropped since the start because the reader was too slow. */
   dropped(): number;
-  /** Writes out what is left, and waits for it. */
+  /** Writes out all pending lines. */
   flush(): void;
 };
 
-/** Bytes that may wait for a slow reader; more are dropped, for the server must not stop for its log. */
-const mostWaitingBytes = 16 * 1024 * 1024;
+/** Bytes buffered for a slow reader; further lines are dropped, because the log must not stop the server. */
+const maxBufferedBytes = 16 * 1024 * 1024;
 
-/** Creates the log. User keys appear in it as hashes only, paths and messages of errors not at all: they may have some. */
+/** Creates the log. User keys appear as hashes only; paths and error messages, which may contain them, never. */
 export function createServerLog({ level, destination }: LogOptions, hashUserKey: HashUserKey): ServerLog {
   let dropped = 0;
   const stream =
     destination ??
-    pino.destination({ dest: 2, sync: false, maxLength: mostWaitingBytes }).on("drop", () => {
+    pino.destination({ dest: 2, sync: false, maxLength: maxBufferedBytes }).on("drop", () => {
       dropped += 1;
     });
   const logger = pino(
@@ -48,10 +48,10 @@ export function createServerLog({ level, destination }: LogOptions, hashUserKey:
     stream,
   );
   return {
-    request(summary) {
-      const weight = weightOf(summary);
-      if (logger.isLevelEnabled(weight)) {
-        logger[weight](fieldsOf(summary, hashUserKey), "request");
+    request: function logRequest(summary) {
+      const requestLevel = levelOf(summary);
+      if (logger.isLevelEnabled(requestLevel)) {
+        logger[requestLevel](fieldsOf(summary, hashUserKey), "request");
       }
     },
     failure(cause, what, call) {
@@ -85,8 +85,8 @@ function fieldsOf(summary: CallSummary, hashUserKey: HashUserKey): object {
   };
 }
 
-/** Ours: error. A state that passes: warn. What probes and tools ask all the time: debug. All else: info. */
-function weightOf({ outcome: { code }, call: { method } }: CallSummary): "error" | "warn" | "info" | "debug" {
+/** Errors of the server: error. Unavailability, which passes: warn. Successful health checks and reflection: debug. */
+function levelOf({ outcome: { code }, call: { method } }: CallSummary): "error" | "warn" | "info" | "debug" {
   switch (code) {
     case Code.Internal:
     case Code.Unknown:
@@ -104,7 +104,7 @@ function flushAll(logger: Logger, stream: object): void {
     try {
       stream.flushSync();
     } catch {
-      // Nobody reads any more.
+      // The reader has closed the stream.
     }
     return;
   }

@@ -11,26 +11,26 @@ import {
 import type { HttpRequest } from "../http-handler.ts";
 import { type CallSummary, statusOf, systemNameOf } from "./call-summary.ts";
 
-/** Name of the tracer: whoever configures an SDK may single out its spans by it. */
+/** Name of the tracer, by which an OpenTelemetry SDK selects its spans. */
 export const tracerName = "mobile-data-plan-sharing";
 
-/** A span of a request, and the context in which the request is served, so that further spans are inside. */
+/** The span of a request, and the context in which it is served, so that further spans become its children. */
 export type RequestTrace = { readonly span: Span; readonly context: Context };
 
 /**
- * Starts the span of a request, below the one that its traceparent names. Without an OpenTelemetry SDK, which is for
- * whoever runs the server to load, it costs next to nothing and leads nowhere.
+ * Starts the span of a request, as a child of the one in its traceparent. Without an OpenTelemetry SDK, which operators
+ * of the server may load, it does nothing and costs next to nothing.
  */
 export function startTrace(request: HttpRequest): RequestTrace {
   const parent = propagation.extract(context.active(), request.headers);
-  // Not the path, which may have a user key: the name is given when the method is known.
+  // Not named by the path, which may contain a user key: endTrace names the span by the method.
   const span = trace
     .getTracer(tracerName)
     .startSpan(request.method ?? "HTTP", { kind: SpanKind.SERVER }, parent);
   return { span, context: trace.setSpan(parent, span) };
 }
 
-/** Ends the span, with what has become of the request (semantic conventions for RPC spans). */
+/** Ends the span with the outcome of the request (semantic conventions for RPC spans). */
 export function endTrace({ span }: RequestTrace, summary: CallSummary): void {
   if (span.isRecording()) {
     const { call, outcome, method, httpStatus } = summary;
@@ -61,16 +61,16 @@ const serverErrors: ReadonlySet<Code> = new Set([
   Code.DataLoss,
 ]);
 
-/** W3C Trace Context, version 00; what is behind it in later versions is not looked at. */
+/** W3C Trace Context, version 00. Fields that later versions append are ignored. */
 const traceparent = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-|$)/;
 
-/** Returns the trace that a request belongs to: that of its span, else the one that the caller names. */
+/** Returns the trace of a request: that of its span, else the one in its traceparent. */
 export function traceIdOf({ span }: RequestTrace, request: HttpRequest): string | undefined {
   const { traceId } = span.spanContext();
   if (trace.isSpanContextValid(span.spanContext())) {
     return traceId;
   }
   const header = request.headers.traceparent;
-  const named = typeof header === "string" ? traceparent.exec(header)?.[1] : undefined;
-  return named === undefined || /^0+$/.test(named) ? undefined : named;
+  const callerTraceId = typeof header === "string" ? traceparent.exec(header)?.[1] : undefined;
+  return callerTraceId === undefined || /^0+$/.test(callerTraceId) ? undefined : callerTraceId;
 }

@@ -1,18 +1,17 @@
 import { hash, randomBytes } from "node:crypto";
 import { readOrCreateSecret } from "../../auth/secret-file.ts";
 
-/** Returns what stands for a user key where the key itself must not: the same text for the same key, here alone. */
+/** Returns a pseudonym for a user key: the same one for the same key, different in each installation. */
 export type HashUserKey = (userKey: string) => string;
 
-/** Raised when the key of the log cannot be used; the message says what to do. */
+/** Raised when `log.key` cannot be used; the message says what to do. */
 export class LogKeyError extends Error {
   override readonly name = "LogKeyError";
 }
 
 /**
- * Loads the key of this installation, `log.key` in the data directory, and makes it if it is missing. Phone numbers are
- * few enough to hash them all: without the key a hash tells nothing, and hashes of two installations have nothing in
- * common. Rejects with LogKeyError.
+ * Loads the key of this installation, `log.key` in the data directory, or creates it. There are few enough phone numbers
+ * to hash them all: the key prevents that, and makes hashes of two installations unrelated. Rejects with LogKeyError.
  */
 export async function loadUserKeyHash(dataDirectory: string): Promise<HashUserKey> {
   const text = await readOrCreateSecret(dataDirectory, "log.key", {
@@ -22,11 +21,11 @@ export async function loadUserKeyHash(dataDirectory: string): Promise<HashUserKe
   const key = text.trim();
   if (Buffer.from(key, "base64url").length !== 32) {
     throw new LogKeyError(
-      `${dataDirectory}/log.key is no key of 32 bytes. Restore it from a backup, or remove it to make a new one: ` +
-        "hashes in older logs then match no newer ones.",
+      `${dataDirectory}/log.key must be a key of 32 bytes. Restore it from a backup, or remove it to create a new one: ` +
+        "hashes in older logs then no longer match newer ones.",
     );
   }
-  // 96 bits: as good as unique among all the subscribers of the world, and too few to go on from, which is what HMAC
-  // would guard against at six times the cost.
+  // 96 bits are unique among all subscribers of the world. They are too few for a length extension, against which HMAC
+  // would protect at six times the cost.
   return (userKey) => hash("sha256", `${key} ${userKey}`, "base64url").slice(0, 16);
 }

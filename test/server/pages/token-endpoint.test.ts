@@ -292,7 +292,7 @@ describe("a request for a token", () => {
       "POST /token HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: 99999999\r\n\r\n",
     );
     socket.write("a".repeat(17_000));
-    expect(await socket.closed()).toMatch(/^HTTP\/1\.1 413 [\s\S]*more than 16384 bytes/);
+    expect(await socket.closed()).toMatch(/^HTTP\/1\.1 413 [\s\S]*must not be larger than 16384 bytes/);
     expect((await requestToken(server, await sign())).status).toBe(200);
   });
 

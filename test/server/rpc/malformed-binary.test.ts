@@ -156,8 +156,8 @@ describe.each(["grpc", "grpc-web"] as const)("frames over %s", (protocol) => {
   const bad = Buffer.from("this is no protobuf");
 
   it.each<[string, () => Uint8Array, string]>([
-    ["that end within the header", () => Uint8Array.of(0, 0, 0), "it ends within one"],
-    ["that end within the message", () => encodeEnvelope(0, good()).subarray(0, -1), "it ends within one"],
+    ["that end within the header", () => Uint8Array.of(0, 0, 0), "but ends within one"],
+    ["that end within the message", () => encodeEnvelope(0, good()).subarray(0, -1), "but ends within one"],
     [
       "that are compressed, without an encoding",
       () => encodeEnvelope(1, good()),

@@ -298,7 +298,7 @@ it("reflection is UNIMPLEMENTED when it is switched off", async () => {
   const answers = Array.fromAsync(client.serverReflectionInfo(requests()));
   await expect(answers).rejects.toMatchObject({
     code: Code.Unimplemented,
-    rawMessage: "there is no such method",
+    rawMessage: "unknown method",
   });
   await own[Symbol.asyncDispose]();
 });
