@@ -1,4 +1,5 @@
-import { type DescField, type DescMessage, type JsonObject, ScalarType } from "@bufbuild/protobuf";
+import type { DescField, DescMessage, JsonObject } from "@bufbuild/protobuf";
+import { scalarZeroValue } from "@bufbuild/protobuf/reflect";
 import { FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
 import type { TemplateSegment, TemplateVariable } from "../http/path-template.ts";
 import { encodeSegment } from "../http/percent.ts";
@@ -59,8 +60,8 @@ export function compilePathWriter({ method, template }: HttpBinding): PathWriter
       if (problem !== undefined) {
         return { problem: `${piece.name} ${problem}` };
       }
-      const encoded = piece.multiSegment ? (text ?? "").split("/").map(encodeSegment).join("/") : undefined;
-      written.push(encoded ?? encodeSegment(text ?? ""));
+      const parts = piece.multiSegment ? (text ?? "").split("/") : [text ?? ""];
+      written.push(...parts.map(encodeSegment));
     }
     return `/${written.join("/")}${verb}`;
   };
@@ -95,17 +96,9 @@ function zeroText(field: DescField): string | undefined {
   if (field.presence !== FeatureSet_FieldPresence.IMPLICIT) {
     return undefined;
   }
-  switch (field.scalar) {
-    case undefined:
-      return field.enum?.values[0]?.name;
-    case ScalarType.STRING:
-    case ScalarType.BYTES:
-      return undefined;
-    case ScalarType.BOOL:
-      return "false";
-    default:
-      return "0";
-  }
+  return field.scalar === undefined
+    ? field.enum?.values[0]?.name
+    : String(scalarZeroValue(field.scalar, false)) || undefined;
 }
 
 /** Removes a field from the JSON and returns its text. */

@@ -8,6 +8,7 @@ import {
   ScalarType,
   toJson,
 } from "@bufbuild/protobuf";
+import { scalarZeroValue } from "@bufbuild/protobuf/reflect";
 import { FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
 import { type HttpBodyMessage, isHttpBody, isHttpBodyField } from "../http/http-body.ts";
 import type { HttpBinding } from "../http/rules.ts";
@@ -123,27 +124,9 @@ function zeroJson(field: DescField): JsonValue | undefined {
     case "enum":
       return enumToJson(field.enum, field.enum.values[0]?.number ?? 0) as JsonValue;
     case "scalar":
-      return zeroScalar(field.scalar);
+      return field.scalar === ScalarType.BYTES ? "" : (scalarZeroValue(field.scalar, true) as JsonValue);
     default:
       return undefined;
-  }
-}
-
-function zeroScalar(scalar: ScalarType): JsonValue {
-  switch (scalar) {
-    case ScalarType.STRING:
-    case ScalarType.BYTES:
-      return "";
-    case ScalarType.BOOL:
-      return false;
-    case ScalarType.INT64:
-    case ScalarType.UINT64:
-    case ScalarType.SINT64:
-    case ScalarType.FIXED64:
-    case ScalarType.SFIXED64:
-      return "0";
-    default:
-      return 0;
   }
 }
 

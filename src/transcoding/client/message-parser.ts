@@ -11,8 +11,9 @@ import {
 import { Code, ConnectError } from "@connectrpc/connect";
 import { isHttpBody, isHttpBodyField } from "../http/http-body.ts";
 import type { HttpBinding } from "../http/rules.ts";
-import type { OpenMessage } from "../json/assign.ts";
+import { assign, type OpenMessage } from "../json/assign.ts";
 import { compileLongChecker, mayHoldLongNumber } from "../json/long-numbers.ts";
+import { createViolationList } from "../json/violations.ts";
 
 /** Parses the content of responses to one binding. */
 export type MessageParser =
@@ -125,11 +126,7 @@ function compileRawParser(desc: DescMessage, field: DescField | undefined) {
       return content;
     }
     const message = create(desc) as OpenMessage;
-    if (field.oneof === undefined) {
-      message[field.localName] = content;
-    } else {
-      message[field.oneof.localName] = { case: field.localName, value: content };
-    }
+    assign(message, field, content, "", createViolationList());
     return message;
   };
 }

@@ -36,6 +36,12 @@ export function decodeQueryPart(raw: string): string | undefined {
   return raw === "" ? "" : decodeSegment(raw.replaceAll("+", "%20"));
 }
 
+/** Decodes a `name=value` pair of a query. A part that cannot be decoded is undefined; a missing value is "". */
+export function decodeQueryPair(pair: string): [name: string | undefined, value: string | undefined] {
+  const [name = "", ...value] = pair.split("=");
+  return [decodeQueryPart(name), decodeQueryPart(value.join("="))];
+}
+
 /** Encodes a value for one path segment: everything except ASCII letters, digits and `-_.~`. */
 export function encodeSegment(value: string): string {
   return encodeURIComponent(value).replace(

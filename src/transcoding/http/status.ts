@@ -68,12 +68,7 @@ const codeOfStatus: ReadonlyMap<number, Code> = new Map([
  * (400 is INTERNAL, for example) because it is for servers of the Connect protocol.
  */
 export function codeOfHttpStatus(status: number): Code {
-  const known = codeOfStatus.get(status);
-  if (known !== undefined) {
-    return known;
-  }
-  if (status >= 400 && status < 500) {
-    return Code.FailedPrecondition;
-  }
-  return status >= 500 && status < 600 ? Code.Internal : Code.Unknown;
+  const isServerError = status >= 500 && status < 600;
+  const byClass = status >= 400 && status < 500 ? Code.FailedPrecondition : Code.Unknown;
+  return codeOfStatus.get(status) ?? (isServerError ? Code.Internal : byClass);
 }

@@ -1,6 +1,6 @@
 import { create, type DescMessage } from "@bufbuild/protobuf";
 import { type Any, AnySchema, anyPack, hasCustomJsonRepresentation } from "@bufbuild/protobuf/wkt";
-import type { MessageReader, ReadingState } from "./reading-state.ts";
+import { type MessageReader, maxDepth, type ReadingState } from "./reading-state.ts";
 
 const expected = "must be the JSON form of google.protobuf.Any";
 
@@ -8,13 +8,13 @@ const expected = "must be the JSON form of google.protobuf.Any";
  * Returns the reader of google.protobuf.Any. It reads the message inside with `readerOf` instead of protobuf-es, so that
  * the same strict rules apply inside and outside. Violations have the path of the field inside.
  */
-export function anyReader(readerOf: (desc: DescMessage) => MessageReader, deepest: number): MessageReader {
+export function anyReader(readerOf: (desc: DescMessage) => MessageReader): MessageReader {
   return function readAny(json, path, state) {
     if (typeof json !== "object" || json === null || Array.isArray(json)) {
       return state.violations.add(path, expected);
     }
-    if (state.depth >= deepest) {
-      return state.violations.add(path, `must not be nested deeper than ${deepest} levels`);
+    if (state.depth >= maxDepth) {
+      return state.violations.add(path, `must not be nested deeper than ${maxDepth} levels`);
     }
     const { "@type": url, ...content } = json as Record<string, unknown>;
     if (url === undefined && Object.keys(content).length === 0) {

@@ -1,34 +1,15 @@
-import {
-  create,
-  type DescField,
-  type DescMessage,
-  fromJson,
-  type JsonValue,
-  type Message,
-  ScalarType,
-} from "@bufbuild/protobuf";
+import { create, type DescField, type DescMessage, type Message, ScalarType } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
-import {
-  AnySchema,
-  DurationSchema,
-  hasCustomJsonRepresentation,
-  isWrapperDesc,
-  StructSchema,
-  TimestampSchema,
-  type WktWrapperDesc,
-} from "@bufbuild/protobuf/wkt";
-import { anyReader } from "./any-reader.ts";
+import { StructSchema } from "@bufbuild/protobuf/wkt";
 import { assign, messageAssigner, type OpenMessage } from "./assign.ts";
-import { parseDuration } from "./duration.ts";
-import type { MessageReader, ReadingState } from "./reading-state.ts";
-import { enumReader, kindOf, type Read, scalarReader, type ValueReader } from "./scalar.ts";
-import { parseTimestamp } from "./timestamp.ts";
+import { type MessageReader, maxDepth, type ReadingState } from "./reading-state.ts";
+import { enumReader, kindOf, scalarReader, type ValueReader } from "./scalar.ts";
 import { shownName } from "./violations.ts";
+import { wellKnownReader } from "./well-known-reader.ts";
 
 /** Reads a JSON value into a field of a message, or adds a violation. */
 export type FieldReader = (message: OpenMessage, json: unknown, path: string, state: ReadingState) => void;
 
-const deepest = 100;
 const readers = new WeakMap<DescMessage, MessageReader>();
 
 /**
@@ -41,7 +22,7 @@ export function messageReader(desc: DescMessage): MessageReader {
   if (known !== undefined) {
     return known;
   }
-  const special = wellKnownReader(desc);
+  const special = wellKnownReader(desc, messageReader);
   if (special !== undefined) {
     readers.set(desc, special);
     return special;
@@ -51,8 +32,8 @@ export function messageReader(desc: DescMessage): MessageReader {
     if (typeof json !== "object" || json === null || Array.isArray(json)) {
       return state.violations.add(path, `must be an object, not ${kindOf(json)}`);
     }
-    if (state.depth >= deepest) {
-      return state.violations.add(path, `must not be nested deeper than ${deepest} levels`);
+    if (state.depth >= maxDepth) {
+      return state.violations.add(path, `must not be nested deeper than ${maxDepth} levels`);
     }
     state.depth += 1;
     const message = create(desc) as OpenMessage;
@@ -93,80 +74,6 @@ function rejectUnknown(desc: DescMessage, key: string, path: string, state: Read
   }
 }
 
-function wellKnownReader(desc: DescMessage): MessageReader | undefined {
-  if (desc.typeName === TimestampSchema.typeName) {
-    return textReader(parseTimestamp, 'must be an RFC 3339 time that exists, such as "2026-01-31T08:00:00Z"');
-  }
-  if (desc.typeName === DurationSchema.typeName) {
-    return textReader(parseDuration, 'must be a duration such as "1.5s", of at most 315576000000 seconds');
-  }
-  if (isWrapperDesc(desc)) {
-    return wrapperReader(desc);
-  }
-  if (desc.typeName === AnySchema.typeName) {
-    return anyReader(messageReader, deepest);
-  }
-  if (!hasCustomJsonRepresentation(desc)) {
-    return undefined;
-  }
-  return function readWellKnown(json, path, state) {
-    const problem = problemOf(json, state, 0);
-    if (problem !== undefined) {
-      return state.violations.add(path, problem);
-    }
-    try {
-      const { registry, ignoreUnknownFields } = state;
-      return fromJson(desc, json as JsonValue, { ignoreUnknownFields, ...(registry && { registry }) });
-    } catch {
-      return state.violations.add(path, `must be the JSON form of ${desc.typeName}`);
-    }
-  };
-}
-
-function textReader(parse: (text: string) => Message | undefined, expected: string): MessageReader {
-  return function readText(json, path, { violations }) {
-    const message = typeof json === "string" ? parse(json) : undefined;
-    return message ?? violations.add(path, expected);
-  };
-}
-
-function wrapperReader(desc: WktWrapperDesc): MessageReader {
-  const [field] = desc.fields;
-  const readValue = scalarReader(field, field.scalar);
-  return function readWrapper(json, path, { violations }) {
-    const read = readValue(json);
-    if ("expected" in read) {
-      return violations.add(path, read.expected);
-    }
-    const message = create(desc) as OpenMessage;
-    message[field.localName] = read.value;
-    return message;
-  };
-}
-
-/** Returns a problem that protobuf-es ignores on reading but rejects on writing, and counts the keys. */
-function problemOf(json: unknown, state: ReadingState, depth: number): string | undefined {
-  if (typeof json === "string") {
-    return json.isWellFormed() ? undefined : "must be valid Unicode: it has an unpaired surrogate";
-  }
-  if (typeof json === "number") {
-    return Number.isFinite(json) ? undefined : "must be within the range of a double";
-  }
-  // protobuf-es rejects deeper nesting.
-  if (typeof json !== "object" || json === null || depth > deepest) {
-    return undefined;
-  }
-  const keys = Array.isArray(json) ? [] : Object.keys(json);
-  state.keys += keys.length;
-  for (const each of [...keys, ...Object.values(json)]) {
-    const problem = problemOf(each, state, depth + 1);
-    if (problem !== undefined) {
-      return problem;
-    }
-  }
-  return undefined;
-}
-
 /** Returns the reader that sets one field of a message; `null` leaves the field unset. */
 export function fieldReader(field: DescField): FieldReader {
   switch (field.fieldKind) {
@@ -202,40 +109,34 @@ function singularReader(field: DescField, readValue: ValueReader, takesNull = fa
 }
 
 function messageFieldReader(field: DescField & { fieldKind: "message" }): FieldReader {
-  const read = lazyReader(field.message);
+  const read = messageReader(field.message);
   const takesNull = field.message.typeName === "google.protobuf.Value";
   const assignMessage = messageAssigner(field);
   return function readMessageField(message, json, path, state) {
     if (json === null && !takesNull) {
       return;
     }
-    const value = read()(json, path, state);
+    const value = read(json, path, state);
     if (value !== undefined) {
       assignMessage(message, value, path, state.violations);
     }
   };
 }
 
-function lazyReader(desc: DescMessage): () => MessageReader {
-  let reader: MessageReader | undefined;
-  return () => {
-    reader ??= messageReader(desc);
-    return reader;
-  };
-}
+type Item = { readonly value: unknown } | undefined;
 
 function itemReader(field: DescField & { fieldKind: "list" | "map" }) {
   const message = field.message;
   if (message !== undefined) {
-    const read = lazyReader(message);
-    return function readItemMessage(json: unknown, path: string, state: ReadingState): Read | undefined {
-      const value = read()(json, path, state);
+    const read = messageReader(message);
+    return function readItemMessage(json: unknown, path: string, state: ReadingState): Item {
+      const value = read(json, path, state);
       return value === undefined ? undefined : { value };
     };
   }
   const readValue =
     field.enum === undefined ? scalarReader(field, field.scalar as never) : enumReader(field.enum);
-  return function readItemValue(json: unknown, path: string, state: ReadingState): Read | undefined {
+  return function readItemValue(json: unknown, path: string, state: ReadingState): Item {
     const read = readValue(json);
     return "expected" in read ? state.violations.add(path, read.expected) : read;
   };
@@ -258,7 +159,7 @@ function listReader(field: DescField & { fieldKind: "list" }): FieldReader {
       : undefined;
     for (const [index, item] of json.entries()) {
       const read = readItem(item, `${path}[${index}]`, state);
-      if (read === undefined || !("value" in read)) {
+      if (read === undefined) {
         continue;
       }
       if (list === undefined) {
@@ -291,7 +192,7 @@ function mapReader(field: DescField & { fieldKind: "map" }): FieldReader {
         continue;
       }
       const read = readItem(item, at, state);
-      if (read !== undefined && "value" in read) {
+      if (read !== undefined) {
         const value = field.message ? reflect(field.message, read.value as Message) : read.value;
         map.set(mapKey.value, value);
       }

@@ -1,6 +1,9 @@
 import type { Message, Registry } from "@bufbuild/protobuf";
 import type { ViolationList } from "./violations.ts";
 
+/** Deepest nesting of messages that is read. */
+export const maxDepth = 100;
+
 /** State of reading one document. */
 export type ReadingState = {
   readonly violations: ViolationList;

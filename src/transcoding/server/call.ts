@@ -1,5 +1,3 @@
-import type { IncomingMessage } from "node:http";
-import type { Http2ServerRequest } from "node:http2";
 import type { Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { writeErrorBody } from "../http/error-body.ts";
@@ -11,6 +9,7 @@ import { createRestContext, type RestContext } from "./context.ts";
 import { RestError, type RestErrors } from "./errors.ts";
 import { acceptsJson, chooseStreamFormat } from "./media-types.ts";
 import { jsonType } from "./message-writer.ts";
+import type { NodeRequest } from "./node-http.ts";
 import type { TranscodingOptions } from "./options.ts";
 import { createInputReader } from "./read-input.ts";
 import { headerFields, type ResponseFrame, respondContent, respondError } from "./response.ts";
@@ -18,13 +17,11 @@ import { createResponseStream, isGone, type StreamFormat } from "./response-stre
 import type { RestRoute } from "./routes.ts";
 import type { SystemParameters } from "./system-parameters.ts";
 
-type Request = IncomingMessage | Http2ServerRequest;
-
 /** Serves one call, from its route to the end of its response. Never rejects. */
 export type RestCall = (
   match: RouteMatch<RestRoute>,
   target: RequestTarget,
-  request: Request,
+  request: NodeRequest,
   frame: ResponseFrame,
 ) => Promise<void>;
 
@@ -60,7 +57,7 @@ export function createRestCall(options: TranscodingOptions, errors: RestErrors, 
 
   function contextOf(
     { route, captures }: RouteMatch<RestRoute>,
-    request: Request,
+    request: NodeRequest,
     frame: ResponseFrame,
   ): RestContext {
     const timeout = parseTimeoutHeader(request.headers);
@@ -79,7 +76,7 @@ export function createRestCall(options: TranscodingOptions, errors: RestErrors, 
   }
 
   /** Chooses the format of the response. Throws if the caller accepts none. */
-  function formatOf(route: RestRoute, request: Request): StreamFormat {
+  function formatOf(route: RestRoute, request: NodeRequest): StreamFormat {
     const { accept } = request.headers;
     if (route.write.isRaw) {
       return "raw";
@@ -153,7 +150,7 @@ export function createRestCall(options: TranscodingOptions, errors: RestErrors, 
     return error;
   }
 
-  function errorOf(cause: unknown, route: RestRoute, request: Request): ConnectError {
+  function errorOf(cause: unknown, route: RestRoute, request: NodeRequest): ConnectError {
     if (cause instanceof RestError) {
       return cause.error;
     }

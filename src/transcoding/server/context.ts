@@ -1,5 +1,3 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { DescMethod } from "@bufbuild/protobuf";
 import {
   Code,
@@ -9,6 +7,7 @@ import {
   createContextValues,
   type HandlerContext,
 } from "@connectrpc/connect";
+import type { NodeRequest, NodeResponse } from "./node-http.ts";
 import { isGone } from "./response-stream.ts";
 
 /** Returns the decoded value of a field in the path, by proto name; undefined if the path has no such field. */
@@ -24,8 +23,8 @@ export const pathFieldsKey = createContextKey<PathFields | undefined>(undefined,
 
 export type RestContextInit = {
   method: DescMethod;
-  request: IncomingMessage | Http2ServerRequest;
-  response: ServerResponse | Http2ServerResponse;
+  request: NodeRequest;
+  response: NodeResponse;
   values: ContextValues | undefined;
   pathFields: PathFields;
   shutdownSignal: AbortSignal | undefined;
@@ -106,7 +105,7 @@ export function createRestContext(init: RestContextInit): RestContext {
 }
 
 /** Returns a controller that aborts if the client disconnects before the response ends. */
-function createEnding(response: ServerResponse | Http2ServerResponse): AbortController {
+function createEnding(response: NodeResponse): AbortController {
   const ending = new AbortController();
   const onClose = () => {
     // Not writableFinished, because node:http2 sets it on every close.

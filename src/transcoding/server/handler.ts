@@ -1,16 +1,12 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { connectNodeAdapter } from "@connectrpc/connect-node";
 import { parseRequestTarget } from "../http/request-target.ts";
 import { createRestCall } from "./call.ts";
 import { createCors, isPreflight } from "./cors.ts";
 import { createRestErrors, type RestError } from "./errors.ts";
+import type { NodeRequest, NodeResponse } from "./node-http.ts";
 import type { TranscodingOptions } from "./options.ts";
 import { type ResponseFrame, respondEmpty, respondError } from "./response.ts";
 import { compileRestRoutes } from "./routes.ts";
-
-type Request = IncomingMessage | Http2ServerRequest;
-type Response = ServerResponse | Http2ServerResponse;
 
 /**
  * A request listener for node:http, node:http2 and the `fallback` of connectNodeAdapter. It responds to every request;
@@ -41,11 +37,11 @@ export function createTranscodingHandler(options: TranscodingOptions): Transcodi
   const vary = `accept, accept-encoding${options.cors && options.cors.origins !== "*" ? ", origin" : ""}`;
   const noHeaders = {};
 
-  const headersOf = (request: Request) => {
+  const headersOf = (request: NodeRequest) => {
     const own = options.responseHeaders?.(request) ?? noHeaders;
     return cors === undefined ? own : { ...own, ...cors.headers(request.headers) };
   };
-  const frameOf = (request: Request, response: Response): ResponseFrame => ({
+  const frameOf = (request: NodeRequest, response: NodeResponse): ResponseFrame => ({
     response,
     headers: headersOf(request),
     vary,
@@ -55,7 +51,7 @@ export function createTranscodingHandler(options: TranscodingOptions): Transcodi
 
   return function handleRequest(request, nodeResponse) {
     // The adapter's type of a response differs from Node's in an irrelevant detail.
-    const frame = frameOf(request, nodeResponse as Response);
+    const frame = frameOf(request, nodeResponse as NodeResponse);
     const reject = ({ error, response }: RestError) => {
       options.onError?.(error, request);
       respondError(frame, error, { domain, ...response });

@@ -37,11 +37,16 @@ function jsonQuality(quality: ReadonlyMap<string, number>): number {
 }
 
 function parseAccept(accept: string | undefined): ReadonlyMap<string, number> {
-  const quality = new Map<string, number>();
-  for (const range of (accept || "*/*").toLowerCase().split(",")) {
-    const [type = "", ...parameters] = range.split(";").map((part) => part.trim());
+  return parseQualities(accept || "*/*");
+}
+
+/** Returns the quality of each item of an Accept or Accept-Encoding header (RFC 9110 12.4.2). */
+export function parseQualities(header: string): ReadonlyMap<string, number> {
+  const qualities = new Map<string, number>();
+  for (const item of header.toLowerCase().split(",")) {
+    const [name = "", ...parameters] = item.split(";").map((part) => part.trim());
     const q = parameters.find((parameter) => parameter.startsWith("q="));
-    quality.set(type, q === undefined ? 1 : Number(q.slice(2)));
+    qualities.set(name, q === undefined ? 1 : Number(q.slice(2)));
   }
-  return quality;
+  return qualities;
 }

@@ -1,8 +1,7 @@
-import type { IncomingMessage } from "node:http";
-import type { Http2ServerRequest } from "node:http2";
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { ConnectError, ConnectRouter, ContextValues, HandlerContext } from "@connectrpc/connect";
 import type { CorsOptions } from "./cors.ts";
+import type { NodeRequest } from "./node-http.ts";
 import type { RestRouteOptions } from "./routes.ts";
 
 /** Options of a transcoding handler. */
@@ -12,7 +11,7 @@ export type TranscodingOptions = RestRouteOptions & {
   /** Runs before the body is read, as on the RPC protocols. Rejects a request by throwing a ConnectError. */
   requestGate?: (context: HandlerContext) => void | Promise<void>;
   /** Creates the context values of a request. */
-  contextValues?: (request: IncomingMessage | Http2ServerRequest) => ContextValues;
+  contextValues?: (request: NodeRequest) => ContextValues;
   /** Allows pages of other origins to call. By default, browsers block such calls. */
   cors?: CorsOptions;
   /** Largest request body, in decompressed bytes. Defaults to 1 MiB. */
@@ -30,9 +29,9 @@ export type TranscodingOptions = RestRouteOptions & {
   /** Aborts the signals of running calls. */
   shutdownSignal?: AbortSignal;
   /** Additional headers of the response to a request. */
-  responseHeaders?: (request: IncomingMessage | Http2ServerRequest) => Readonly<Record<string, string>>;
+  responseHeaders?: (request: NodeRequest) => Readonly<Record<string, string>>;
   /** Called with each error that a caller receives, including those that this library raises. */
-  onError?: (error: ConnectError, request: IncomingMessage | Http2ServerRequest) => void;
+  onError?: (error: ConnectError, request: NodeRequest) => void;
   /** Called with the cause of each internal error; callers receive no details of it. Defaults to console.error. */
-  onFailure?: (cause: unknown, method: DescMethod, request: IncomingMessage | Http2ServerRequest) => void;
+  onFailure?: (cause: unknown, method: DescMethod, request: NodeRequest) => void;
 };

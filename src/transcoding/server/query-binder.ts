@@ -1,6 +1,6 @@
 import type { DescField, DescMessage, Message } from "@bufbuild/protobuf";
 import { hasCustomJsonRepresentation } from "@bufbuild/protobuf/wkt";
-import { decodeQueryPart } from "../http/percent.ts";
+import { decodeQueryPair } from "../http/percent.ts";
 import { assign, childOf, type MessageAssigner, messageAssigner, type OpenMessage } from "../json/assign.ts";
 import { type TextReader, textReader } from "../json/text-value.ts";
 import type { ViolationList } from "../json/violations.ts";
@@ -49,9 +49,7 @@ export function compileQueryBinder(desc: DescMessage, taken: readonly string[]):
     }
     const seen = new Set<string>();
     for (const pair of pairs) {
-      const equals = pair.indexOf("=");
-      const name = decodeQueryPart(equals === -1 ? pair : pair.slice(0, equals));
-      const value = decodeQueryPart(equals === -1 ? "" : pair.slice(equals + 1));
+      const [name, value] = decodeQueryPair(pair);
       if (name === undefined || value === undefined) {
         violations.add(name === undefined ? "query" : shownParameter(name), "must be percent-encoded UTF-8");
       } else if (!systemParameters.has(name)) {

@@ -1,8 +1,7 @@
-import type { IncomingMessage } from "node:http";
-import type { Http2ServerRequest } from "node:http2";
 import { promisify } from "node:util";
 import { brotliDecompress, gunzip } from "node:zlib";
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { NodeRequest } from "./node-http.ts";
 
 /** The content of a request, or the problem that prevented reading it. */
 export type ReadBody =
@@ -26,11 +25,7 @@ export const acceptedEncodings = "gzip, br";
  * Reads the whole content, decompressed. `limit` bounds the compressed and the decompressed size in bytes, before either
  * is in memory; `timeoutMs` bounds the time until it has arrived. Rejects with CANCELLED if the client disconnects.
  */
-export async function readBody(
-  request: IncomingMessage | Http2ServerRequest,
-  limit: number,
-  timeoutMs: number,
-): Promise<ReadBody> {
+export async function readBody(request: NodeRequest, limit: number, timeoutMs: number): Promise<ReadBody> {
   const encoding = request.headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
   const decompress = encoding === "identity" || encoding === "" ? undefined : decompressors.get(encoding);
   if (decompress === undefined && encoding !== "identity" && encoding !== "") {
@@ -55,7 +50,7 @@ export async function readBody(
 }
 
 function readBytes(
-  request: IncomingMessage | Http2ServerRequest,
+  request: NodeRequest,
   limit: number,
   timeoutMs: number,
 ): Promise<Buffer | "too-large" | "too-slow"> {

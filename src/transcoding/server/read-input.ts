@@ -1,5 +1,3 @@
-import type { IncomingMessage } from "node:http";
-import type { Http2ServerRequest } from "node:http2";
 import type { Message } from "@bufbuild/protobuf";
 import { decodeSegments } from "../http/percent.ts";
 import type { RequestTarget } from "../http/request-target.ts";
@@ -8,11 +6,10 @@ import { checkDuplicateKeys, parseJsonDocument } from "../json/document.ts";
 import { createViolationList } from "../json/violations.ts";
 import type { RestErrors } from "./errors.ts";
 import { isJson } from "./media-types.ts";
+import type { NodeRequest } from "./node-http.ts";
 import { readBody } from "./read-body.ts";
 import type { RestRoute } from "./routes.ts";
 import { readSystemParameters, type SystemParameters } from "./system-parameters.ts";
-
-type Request = IncomingMessage | Http2ServerRequest;
 
 /** The request message and the system parameters of a call. */
 export type Input = { readonly message: Message; readonly parameters: SystemParameters };
@@ -21,7 +18,7 @@ export type Input = { readonly message: Message; readonly parameters: SystemPara
 export type InputReader = (
   match: RouteMatch<RestRoute>,
   target: RequestTarget,
-  request: Request,
+  request: NodeRequest,
 ) => Promise<Input>;
 
 /** Creates the reader. `maxBytes` bounds the decompressed body, `bodyTimeoutMs` the time that it may take to arrive. */
@@ -54,7 +51,7 @@ export function createInputReader(errors: RestErrors, maxBytes: number, bodyTime
     return { message: bound.message, parameters };
   };
 
-  async function readBytes(request: Request): Promise<Buffer> {
+  async function readBytes(request: NodeRequest): Promise<Buffer> {
     const body = await readBody(request, maxBytes, bodyTimeoutMs);
     if (!("problem" in body)) {
       return body.bytes;

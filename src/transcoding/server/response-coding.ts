@@ -1,5 +1,6 @@
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
+import { parseQualities } from "./media-types.ts";
 
 /** A content coding of responses. */
 export type Coding = "gzip" | "br";
@@ -15,17 +16,14 @@ export function chooseCoding(acceptEncoding: string | undefined): Coding | undef
   if (acceptEncoding === undefined || acceptEncoding === "") {
     return undefined;
   }
-  const quality = new Map<string, number>();
-  for (const item of acceptEncoding.toLowerCase().split(",")) {
-    const [name = "", ...parameters] = item.split(";").map((part) => part.trim());
-    const q = parameters.find((parameter) => parameter.startsWith("q="));
-    const weight = q === undefined ? 1 : Number(q.slice(2));
-    quality.set(name, weight >= 0 && weight <= 1 ? weight : 0);
-  }
-  const qualityOf = (coding: string) => quality.get(coding) ?? quality.get("*") ?? 0;
-  const identity = quality.get("identity") ?? 0;
+  const qualities = parseQualities(acceptEncoding);
+  const listed = (coding: string) => {
+    const quality = qualities.get(coding);
+    return quality === undefined || (quality >= 0 && quality <= 1) ? quality : 0;
+  };
+  const qualityOf = (coding: string) => listed(coding) ?? listed("*") ?? 0;
   const best = [...offered].sort((a, b) => qualityOf(b) - qualityOf(a))[0] as Coding;
-  return qualityOf(best) > 0 && qualityOf(best) >= identity ? best : undefined;
+  return qualityOf(best) > 0 && qualityOf(best) >= (listed("identity") ?? 0) ? best : undefined;
 }
 
 const brotliAsync = promisify(brotliCompress);

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
-import type { Http2ServerResponse } from "node:http2";
 import type { WrittenMessage } from "./message-writer.ts";
+import type { NodeResponse } from "./node-http.ts";
 
 /** Format of a stream of messages over HTTP. */
 export type StreamFormat = "json-array" | "ndjson" | "raw";
@@ -21,7 +21,7 @@ const contentTypes: Readonly<Record<Exclude<StreamFormat, "raw">, string>> = {
 
 /** Creates the writer. Sends headers with the first message, so that a call that fails before it gets its own status. */
 export function createResponseStream(
-  response: ServerResponse | Http2ServerResponse,
+  response: NodeResponse,
   format: StreamFormat,
   head: (contentType: string) => readonly (string | string[])[],
 ): ResponseStream {
@@ -60,13 +60,13 @@ export function createResponseStream(
 }
 
 /** Returns whether the client has disconnected, so that nothing can be written. */
-export function isGone(response: ServerResponse | Http2ServerResponse): boolean {
+export function isGone(response: NodeResponse): boolean {
   // A response over HTTP/2 does not report this itself.
   return "stream" in response ? response.stream.destroyed : response.destroyed;
 }
 
 /** Resolves when more can be written or the client has disconnected. */
-function drained(response: ServerResponse | Http2ServerResponse): Promise<void> {
+function drained(response: NodeResponse): Promise<void> {
   // No event follows a disconnect.
   if (isGone(response)) {
     return Promise.resolve();

@@ -1,16 +1,14 @@
 import type { ServerResponse } from "node:http";
-import type { Http2ServerResponse } from "node:http2";
 import type { ConnectError } from "@connectrpc/connect";
 import { type ErrorBodyOptions, retryAfterSeconds, writeErrorBody } from "../http/error-body.ts";
 import { httpStatusOf } from "../http/status.ts";
 import { jsonType, type WrittenMessage } from "./message-writer.ts";
+import type { NodeResponse } from "./node-http.ts";
 import { type Coding, chooseCoding, compress } from "./response-coding.ts";
-
-type Response = ServerResponse | Http2ServerResponse;
 
 /** The response to one request, and what the handler adds to it. */
 export type ResponseFrame = {
-  readonly response: Response;
+  readonly response: NodeResponse;
   /** Headers that the handler adds, such as those of CORS. */
   readonly headers: Readonly<Record<string, string>>;
   /** Names of request headers that the response depends on (RFC 9110 12.5.5). */

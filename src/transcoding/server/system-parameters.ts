@@ -1,5 +1,5 @@
 import type { DescMessage } from "@bufbuild/protobuf";
-import { decodeQueryPart } from "../http/percent.ts";
+import { decodeQueryPair } from "../http/percent.ts";
 import type { ViolationList } from "../json/violations.ts";
 import { type FieldSelection, parseFieldSelection } from "./field-selection.ts";
 
@@ -30,9 +30,7 @@ export function readSystemParameters(
   }
   let parameters = none;
   for (const pair of rawQuery.split("&")) {
-    const equals = pair.indexOf("=");
-    const name = decodeQueryPart(equals === -1 ? pair : pair.slice(0, equals)) ?? "";
-    const value = decodeQueryPart(equals === -1 ? "" : pair.slice(equals + 1));
+    const [name = "", value] = decodeQueryPair(pair);
     if (value === undefined) {
       continue;
     }

@@ -1,0 +1,96 @@
+import { create, type DescMessage, fromJson, type JsonValue, type Message } from "@bufbuild/protobuf";
+import {
+  AnySchema,
+  DurationSchema,
+  hasCustomJsonRepresentation,
+  isWrapperDesc,
+  TimestampSchema,
+  type WktWrapperDesc,
+} from "@bufbuild/protobuf/wkt";
+import { anyReader } from "./any-reader.ts";
+import type { OpenMessage } from "./assign.ts";
+import { parseDuration } from "./duration.ts";
+import { type MessageReader, maxDepth, type ReadingState } from "./reading-state.ts";
+import { scalarReader } from "./scalar.ts";
+import { parseTimestamp } from "./timestamp.ts";
+
+/**
+ * Returns the reader of a message whose JSON is not an object of its fields; undefined for all other messages.
+ * `readerOf` returns the reader of the message inside an Any.
+ */
+export function wellKnownReader(
+  desc: DescMessage,
+  readerOf: (desc: DescMessage) => MessageReader,
+): MessageReader | undefined {
+  if (desc.typeName === TimestampSchema.typeName) {
+    return textReader(parseTimestamp, 'must be an RFC 3339 time that exists, such as "2026-01-31T08:00:00Z"');
+  }
+  if (desc.typeName === DurationSchema.typeName) {
+    return textReader(parseDuration, 'must be a duration such as "1.5s", of at most 315576000000 seconds');
+  }
+  if (isWrapperDesc(desc)) {
+    return wrapperReader(desc);
+  }
+  if (desc.typeName === AnySchema.typeName) {
+    return anyReader(readerOf);
+  }
+  if (!hasCustomJsonRepresentation(desc)) {
+    return undefined;
+  }
+  return function readWellKnown(json, path, state) {
+    const problem = problemOf(json, state, 0);
+    if (problem !== undefined) {
+      return state.violations.add(path, problem);
+    }
+    try {
+      const { registry, ignoreUnknownFields } = state;
+      return fromJson(desc, json as JsonValue, { ignoreUnknownFields, ...(registry && { registry }) });
+    } catch {
+      return state.violations.add(path, `must be the JSON form of ${desc.typeName}`);
+    }
+  };
+}
+
+function textReader(parse: (text: string) => Message | undefined, expected: string): MessageReader {
+  return function readText(json, path, { violations }) {
+    const message = typeof json === "string" ? parse(json) : undefined;
+    return message ?? violations.add(path, expected);
+  };
+}
+
+function wrapperReader(desc: WktWrapperDesc): MessageReader {
+  const [field] = desc.fields;
+  const readValue = scalarReader(field, field.scalar);
+  return function readWrapper(json, path, { violations }) {
+    const read = readValue(json);
+    if ("expected" in read) {
+      return violations.add(path, read.expected);
+    }
+    const message = create(desc) as OpenMessage;
+    message[field.localName] = read.value;
+    return message;
+  };
+}
+
+/** Returns a problem that protobuf-es ignores on reading but rejects on writing, and counts the keys. */
+function problemOf(json: unknown, state: ReadingState, depth: number): string | undefined {
+  if (typeof json === "string") {
+    return json.isWellFormed() ? undefined : "must be valid Unicode: it has an unpaired surrogate";
+  }
+  if (typeof json === "number") {
+    return Number.isFinite(json) ? undefined : "must be within the range of a double";
+  }
+  // protobuf-es rejects deeper nesting.
+  if (typeof json !== "object" || json === null || depth > maxDepth) {
+    return undefined;
+  }
+  const keys = Array.isArray(json) ? [] : Object.keys(json);
+  state.keys += keys.length;
+  for (const each of [...keys, ...Object.values(json)]) {
+    const problem = problemOf(each, state, depth + 1);
+    if (problem !== undefined) {
+      return problem;
+    }
+  }
+  return undefined;
+}
