@@ -62,7 +62,7 @@ async function measure(workers: readonly (() => Promise<number>)[], length: numb
 const server = await startPostgresServer();
 const { url } = server;
 const store = await openPostgresStore({ url });
-const oneLane = await openPostgresStore({ url, lanes: 1 });
+const oneLane = await openPostgresStore({ url, putConnections: 1 });
 
 // As the store's own connections are set up (src/store/postgres/session.ts), as far as it matters here.
 const settings = `

@@ -1,34 +1,34 @@
 import { StoreUnavailable } from "./plan-store.ts";
 
 /**
- * Collects calls while one batch is being worked on and hands them over together as the next one.
+ * Collects the calls that arrive while one batch runs, and runs them together as the next one.
  *
- * Nobody waits for a batch to fill: an idle queue sends what one turn of the event loop brought, a busy one
- * sends what arrived meanwhile. So batches grow with the load, and the cost of one shrinks.
+ * No call waits for a batch to fill: an idle queue runs the calls of one turn of the event loop, a busy one those that
+ * arrived meanwhile. So batches grow with the load, and the cost per call shrinks.
  */
 export type BatchQueue<Item, Result> = {
   /**
-   * Queues one item of so many bytes. Rejects with StoreUnavailable if the queue is full or has ended, and with the
-   * signal's reason if it is aborted before the item is in a batch.
+   * Queues one item. Rejects with StoreUnavailable if the queue is full or drained, and with the signal's reason if it
+   * is aborted before the item is in a batch.
    */
   add(item: Item, bytes: number, signal?: AbortSignal): Promise<Result>;
-  /** Refuses later items, and resolves once every accepted one has settled. */
+  /** Rejects later items, and resolves once every accepted one has settled. */
   drain(): Promise<void>;
 };
 
 export type BatchQueueOptions<Item, Result> = {
   /**
-   * Works on one batch; called again only after the last one settled. Resolves with one entry per item, in
-   * order, where an Error rejects that item alone. Rejects to reject every item of the batch.
+   * Runs one batch; called again only after the last one has settled. Resolves with one entry per item, in order, where
+   * an Error rejects only that item. Rejects to reject every item of the batch.
    */
   run(items: readonly Item[]): Promise<readonly (Result | Error)[]>;
   /** Largest number of items in a batch. */
   batchItems: number;
-  /** Largest sum of bytes in a batch; an item larger than that makes a batch of its own. */
+  /** Largest sum of bytes in a batch; a larger item is a batch alone. */
   batchBytes: number;
-  /** Items that may wait, those in the running batch included. */
+  /** Items that may wait, including those in the running batch. */
   maxItems: number;
-  /** Sum of bytes that may wait, those in the running batch included. */
+  /** Sum of bytes that may wait, including those in the running batch. */
   maxBytes: number;
 };
 
@@ -56,8 +56,8 @@ export function createBatchQueue<Item, Result>(
       return;
     }
     scheduled = true;
-    // Not at once: the requests that one turn of the event loop read, and the callers that the last batch
-    // woke, all put before the check phase and so share one commit.
+    // Not at once: the requests that one turn of the event loop reads, and the callers that the last batch resumes, all
+    // put before the check phase and so share one commit.
     setImmediate(runNext);
   }
 
@@ -80,25 +80,25 @@ export function createBatchQueue<Item, Result>(
     return all;
   }
 
-  // Looked at here alone, and not when it happens: a listener for each item would cost more than the item.
+  // Signals are only checked here, because a listener for each item would cost more than the item.
   function dropAborted(): void {
     if (!waiting.some(({ signal }) => signal?.aborted)) {
       return;
     }
-    const kept: Waiting<Item, Result>[] = [];
+    const remaining: Waiting<Item, Result>[] = [];
     for (const entry of waiting) {
       if (entry.signal?.aborted) {
         items--;
         bytes -= entry.bytes;
         entry.reject(entry.signal.reason);
       } else {
-        kept.push(entry);
+        remaining.push(entry);
       }
     }
-    waiting = kept;
+    waiting = remaining;
   }
 
-  // `scheduled` stays set until the batch has settled: that is what keeps it to one batch at a time.
+  // `scheduled` stays set until the batch has settled, so that one batch runs at a time.
   async function runNext(): Promise<void> {
     const batch = take();
     try {

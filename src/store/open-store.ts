@@ -4,22 +4,22 @@ import { type PlanStore, StoreOpenError } from "./plan-store.ts";
 
 export type StoreOptions = {
   clock?: Clock;
-  /** Memory for pages of a SQLite database, in bytes; other engines have their own. */
+  /** Memory for pages of a SQLite database, in bytes; ignored by other engines. */
   cacheBytes?: number | undefined;
-  /** Called after each batch of puts with their number; not by Cassandra, which has no batches. */
+  /** Called after each batch of puts with their number; never by Cassandra, which has no batches. */
   onBatch?: ((puts: number) => void) | undefined;
-  /** Called after each look for expired records with the number of those removed; Cassandra removes its own. */
+  /** Called after each sweep with the number of expired records that it removed; never by Cassandra, which has none. */
   onSweep?: ((removed: number) => void) | undefined;
 };
 
 /**
- * Opens the store that a URL names, and loads no other engine:
+ * Opens the store of a URL, and loads only its engine:
  *
  * - `sqlite:DIRECTORY`, or `sqlite:DIRECTORY/plans.sqlite`: embedded, on a local disk.
  * - `postgres://user:password@host:port/database`: PostgreSQL 15 or later.
- * - `cql://user:password@host1,host2/keyspace?dc=…`: Apache Cassandra, or what speaks its protocol.
+ * - `cql://user:password@host1,host2/keyspace?dc=…`: Apache Cassandra, or a database with its protocol.
  *
- * Rejects with StoreOpenError, whose message never has a password.
+ * Rejects with StoreOpenError, whose message never contains a password.
  */
 export async function openStore(url: string, options: StoreOptions = {}): Promise<PlanStore> {
   const { clock, cacheBytes, onBatch, onSweep } = options;
@@ -45,7 +45,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
       return openCqlStore({ url, ...(clock && { clock }) });
     }
     default:
-      // Not the URL itself: it may have a password.
+      // The message does not quote the URL, which may contain a password.
       throw new StoreOpenError(
         "a store must be sqlite:DIRECTORY, postgres://host/database or cql://host1,host2/keyspace?dc=NAME",
       );

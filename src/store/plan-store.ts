@@ -1,6 +1,6 @@
 import type { Instant } from "../contract/instant.ts";
 
-/** What kind of record a key names. Kinds never collide, whatever their other parts are. */
+/** Kind of the record that a key names. Keys of different kinds never collide. */
 export type RecordKind = "planStatus" | "planGroup";
 
 /** Names one stored record. All parts are compared byte by byte, as UTF-8. */
@@ -8,7 +8,7 @@ export type RecordKey = {
   readonly kind: RecordKind;
   /** Autonomous System Number of the operator, 1 … 4294967295. */
   readonly asn: number;
-  /** Client that the record is for; empty when it is for every client. */
+  /** Client that the record is for; empty if it is for every client. */
   readonly clientId: string;
   /** User key or plan group id: opaque, any well-formed string of at least one character. */
   readonly id: string;
@@ -16,32 +16,32 @@ export type RecordKey = {
 
 export type PutRecord = {
   readonly key: RecordKey;
-  /** Decides which of two records wins; without it this record replaces whatever is stored. */
+  /** Decides which of two records wins; a record without it replaces any other. */
   readonly updateTime: Instant | undefined;
-  /** From this millisecond since the epoch on the record is gone for everybody; without it, it stays. */
+  /** Milliseconds since the epoch from which on the record is never returned; without it, the record never expires. */
   readonly expiresAtMs: number | undefined;
-  /** The record itself; the store does not look inside. Must not change before the put has settled. */
+  /** The record itself, opaque to the store. Must not change before the put has settled. */
   readonly value: Uint8Array;
 };
 
-/** `stale`: a record with a later update time is stored; nothing was changed. */
+/** `stale`: a record with a later update time is stored, and nothing was changed. */
 export type PutOutcome =
   | { readonly outcome: "stored" }
   | { readonly outcome: "stale"; readonly storedUpdateTime: Instant };
 
-/** Some records of a store, and how to go on after them. */
+/** Some records of a store, and the cursor to continue after them. */
 export type RecordPage = {
   readonly records: readonly PutRecord[];
-  /** Given to `scan` as `after`, goes on with what follows these records. Opaque; of this engine only. */
+  /** Passed to `scan` as `after`, continues after these records. Opaque, and only valid for this engine. */
   readonly cursor: string;
 };
 
 export type ScanOptions = {
-  /** Cursor of the last page that was used. Without it the scan begins at the beginning. */
+  /** Cursor of the last page that was read. Without it the scan starts at the first record. */
   after?: string | undefined;
   /**
-   * Yields the records as they were at one moment, between the call for the first page and its arrival: what was put
-   * before it is there, what is put later is not, and what expires later is. The engine keeps that state until the loop
+   * Yields the records as of one moment, between the call for the first page and its arrival: records put before are
+   * included, later changes are not, and records that expire later are. The engine preserves that state until the loop
    * is left. Defaults to false.
    */
   snapshot?: boolean | undefined;
@@ -50,56 +50,55 @@ export type ScanOptions = {
 };
 
 /**
- * Keeps the newest record of each key until it expires.
+ * Stores the newest record of each key until it expires.
  *
- * - **Order.** A put whose `updateTime` is earlier than the stored one is refused as `stale`; an equal or
- *   later one replaces it. The comparison and the write are one atomic step, so concurrent puts of one key
- *   end with the newest. A stored record without `updateTime` never refuses a put.
- * - **Durability.** When `put` resolves, the record survives the death of the process and a power loss.
- *   When it rejects, the record may or may not be stored; repeating the put is safe.
- * - **Expiry.** A record is readable, and refuses older puts, strictly before `expiresAtMs` by the store's
- *   clock. Removing expired records from disk happens in the background and nobody can tell.
- * - **Visibility.** A `get` that starts after a `put` resolved sees that record or a newer one.
- * - **Cancellation.** A call whose signal is aborted before the call was handed to the engine rejects with the
- *   signal's reason and has no effect. From then on the signal is without meaning: the call ends as if without it.
+ * - **Order.** A put whose `updateTime` is earlier than the stored one is `stale`; an equal or later one replaces the
+ *   stored record. The comparison and the write are one atomic step, so concurrent puts of one key end with the newest
+ *   record. A stored record without `updateTime` never makes a put stale.
+ * - **Durability.** When `put` resolves, the record survives the death of the process and a power loss. When it rejects,
+ *   the record may or may not be stored; it is safe to retry the put.
+ * - **Expiry.** A record is readable, and makes older puts stale, strictly before `expiresAtMs` by the store's clock.
+ *   Expired records are removed from disk in the background, which has no visible effect.
+ * - **Visibility.** A `get` that starts after a `put` has resolved returns that record or a newer one.
+ * - **Cancellation.** A call whose signal is aborted before the call is passed to the engine rejects with the signal's
+ *   reason and has no effect. Aborting later has no effect on the call.
  *
- * An engine that promises less says where in its own doc comment.
+ * The doc comment of an engine says which of these promises it does not make.
  */
 export type PlanStore = {
   /**
-   * Stores a record durably, or reports that a newer one is there. Rejects with StoreUnavailable, and with
-   * RangeError if the record is larger than the store takes, which is never less than 4 MiB.
+   * Stores a record durably, or reports that a newer one is stored. Rejects with StoreUnavailable, and with RangeError
+   * if the record is larger than the engine's limit, which is at least 4 MiB.
    */
   put(record: PutRecord, signal?: AbortSignal): Promise<PutOutcome>;
-  /** Returns the value of an unexpired record, or undefined. Rejects with StoreUnavailable. */
+  /** Resolves with the value of an unexpired record, or undefined. Rejects with StoreUnavailable. */
   get(key: RecordKey, signal?: AbortSignal): Promise<Uint8Array | undefined>;
   /**
-   * Yields the unexpired records, each once, in an order of the engine's own. Puts and gets go on meanwhile; what
-   * is put after the scan began may be missing, or be there in its new form. Never holds more than a page in memory.
-   * Leaving the loop releases everything. Rejects with StoreUnavailable, with RangeError for a strange cursor, and with
-   * SnapshotUnsupported if a snapshot is wanted of an engine that has none.
+   * Yields the unexpired records, each once, in an order that depends on the engine. Puts and gets are served meanwhile;
+   * records put after the scan began may be missing, or appear in their new form. Holds at most one page in memory.
+   * Leaving the loop releases everything. Rejects with StoreUnavailable, with RangeError for an invalid cursor, and with
+   * SnapshotUnsupported for a snapshot if the engine has none.
    */
   scan(options?: ScanOptions): AsyncIterable<RecordPage>;
-  /** Resolves if a put could be stored now; rejects with StoreUnavailable, saying why not. Cheap enough for a probe. */
+  /** Resolves if a put could be stored now; otherwise rejects with a StoreUnavailable that says why. Cheap. */
   health(): Promise<void>;
   /** Finishes the puts and gets that were accepted, then releases everything. Later calls reject. Idempotent. */
   close(): Promise<void>;
 };
 
 /**
- * Raised when a store cannot serve for now: it is closed, its disk is full or its worker died.
- * The caller may try again.
+ * Raised when a store cannot serve for now: it is closed, its disk is full or its worker died. The caller may retry.
  */
 export class StoreUnavailable extends Error {
   override readonly name = "StoreUnavailable";
 }
 
-/** Raised when a scan is to be of one moment, and the engine cannot do that. */
+/** Raised when a snapshot is requested and the engine has none. */
 export class SnapshotUnsupported extends Error {
   override readonly name = "SnapshotUnsupported";
 }
 
-/** Raised when a store cannot be opened. The message says what to do; it needs no stack trace. */
+/** Raised when a store cannot be opened. The message says what to do, without a stack trace. */
 export class StoreOpenError extends Error {
   override readonly name = "StoreOpenError";
 }

@@ -2,11 +2,11 @@ import type { PutOutcome, PutRecord } from "./plan-store.ts";
 import { kindCodes } from "./record-kind.ts";
 
 /**
- * Carries one batch of puts to the worker, and its outcomes back, in memory that both threads see.
+ * Carries one batch of puts to the worker, and its outcomes back, in shared memory.
  *
- * Sending the same as objects would clone every field and every byte array, several µs per put on each side.
- * Here a put costs eight stores and three copies, and the message that announces the batch is a few numbers.
- * The sender fills the memory and posts the message; from then on it belongs to the receiver until the reply.
+ * Messages with objects would clone every property and byte array, several µs per put on each side. Here a put costs
+ * eight stores and three copies, and the message that announces the batch is a few numbers. The sender fills the memory
+ * and posts the message; the memory then belongs to the receiver until the reply.
  *
  *     numbers   8 float64 per put: asn, kind, seconds | NaN, nanos, expiresAtMs | NaN, three lengths in bytes
  *               …overwritten by its outcome: code, and the stored seconds and nanos if stale
@@ -21,16 +21,16 @@ export type PutBuffer = {
 /** Largest number of puts in one batch. */
 export const batchPuts = 1024;
 
-/** Sum of `sizeOfPut` at which a batch of several puts is full. */
+/** Largest sum of `sizeOfPut` in a batch of several puts. */
 export const batchBytes = 4 * 1024 * 1024;
 
-/** Largest `sizeOfPut` of a single put, which then makes a batch of its own. */
+/** Largest `sizeOfPut` of a single put, which then is a batch alone. */
 export const putBytes = 16 * 1024 * 1024;
 
 const fields = 8;
 const numbersLength = batchPuts * fields;
 
-/** Allocates the memory of a batch; the kernel provides pages only where they are written. */
+/** Allocates the memory of a batch; the kernel only provides the pages that are written. */
 export function allocatePutMemory(): SharedArrayBuffer {
   return new SharedArrayBuffer(numbersLength * Float64Array.BYTES_PER_ELEMENT + putBytes);
 }
@@ -41,12 +41,12 @@ export function putBufferOn(memory: SharedArrayBuffer): PutBuffer {
   return { memory, numbers, bytes: Buffer.from(memory, numbers.byteLength) };
 }
 
-/** Largest number of bytes that a put may take: a UTF-16 unit becomes at most three bytes of UTF-8. */
+/** Returns an upper bound of the bytes of a put: a UTF-16 unit becomes at most three bytes of UTF-8. */
 export function sizeOfPut({ key, value }: PutRecord): number {
   return 3 * (key.clientId.length + key.id.length) + value.length;
 }
 
-/** Fills the buffer with one batch. Its size is within `batchPuts`, and `batchBytes` or one put of `putBytes`. */
+/** Writes one batch into the buffer: at most `batchPuts` puts with `batchBytes`, or one put with `putBytes`. */
 export function writePuts({ numbers, bytes }: PutBuffer, puts: readonly PutRecord[]): void {
   let at = 0;
   let end = 0;
@@ -69,7 +69,7 @@ export function writePuts({ numbers, bytes }: PutBuffer, puts: readonly PutRecor
   }
 }
 
-/** A put as the worker sees it: the key's parts as columns, and byte arrays that are views of the buffer. */
+/** A put as the worker reads it: columns, with byte arrays that are views of the buffer. */
 export type PutRow = {
   key: [asn: number, kind: number, clientId: Uint8Array, id: Uint8Array];
   updateSeconds: number | null;
@@ -80,7 +80,7 @@ export type PutRow = {
 
 const noBytes = new Uint8Array(0);
 
-/** Yields the puts of a batch. Each one's outcome may be written as soon as it was yielded. */
+/** Yields the puts of a batch. The outcome of a put may be written as soon as it was yielded. */
 export function* readPuts({ numbers, bytes }: PutBuffer, count: number): Generator<PutRow> {
   const number = (index: number) => numbers[index] as number;
   const numberOrNull = (index: number) => (Number.isNaN(number(index)) ? null : number(index));
@@ -104,7 +104,7 @@ const stored = 0;
 const stale = 1;
 const failed = 2;
 
-/** Notes what became of one put. */
+/** Writes the outcome of one put. */
 export const writeOutcome = {
   stored({ numbers }: PutBuffer, index: number): void {
     numbers[index * fields] = stored;
@@ -114,7 +114,7 @@ export const writeOutcome = {
     numbers[index * fields + 1] = seconds;
     numbers[index * fields + 2] = nanos;
   },
-  /** The reason does not fit into numbers: it travels in the reply. */
+  /** The reason is sent in the reply, because it does not fit into numbers. */
   failed({ numbers }: PutBuffer, index: number): void {
     numbers[index * fields] = failed;
   },
@@ -122,7 +122,7 @@ export const writeOutcome = {
 
 const storedOutcome: PutOutcome = { outcome: "stored" };
 
-/** Returns what became of one put, or undefined if it failed. */
+/** Returns the outcome of one put, or undefined if it failed. */
 export function readOutcome({ numbers }: PutBuffer, index: number): PutOutcome | undefined {
   const at = index * fields;
   switch (numbers[at]) {

@@ -1,10 +1,10 @@
 /**
- * Arrays as PostgreSQL reads them in binary: the number of dimensions, whether there are nulls, the element type;
- * the length and the first index of the one dimension; then per element its size in bytes, -1 for null, and its bytes.
- * All integers are big-endian. (`array_recv` in src/backend/utils/adt/arrayfuncs.c; the documentation leaves it out.)
+ * Arrays in the binary format of PostgreSQL: the number of dimensions, whether there are nulls, the element type; the
+ * length and the first index of the one dimension; then per element its size in bytes, -1 for null, and its bytes. All
+ * integers are big-endian. (`array_recv` in src/backend/utils/adt/arrayfuncs.c; the documentation does not cover it.)
  *
- * One array a column is how a whole batch becomes one statement. As text, which is what `pg` makes of an array, bytes
- * would be hexadecimal and every number a decimal, to be written here and parsed there.
+ * With one array per column, a whole batch is one statement. `pg` sends arrays as text, where bytes are hexadecimal and
+ * numbers decimal, which costs time on both sides.
  */
 
 /** Object ids of element types, fixed in src/include/catalog/pg_type.dat. */
@@ -76,7 +76,7 @@ export function byteaArray(values: readonly (Uint8Array | null)[]): Buffer {
 function allocate(slots: number, slotBytes: number, elementType: number, length = slots): Buffer {
   const array = Buffer.allocUnsafe(headerBytes + slots * slotBytes);
   array.writeInt32BE(1, 0);
-  // Only a hint in what the server sends; it finds the nulls that it reads by itself.
+  // Whether there are nulls. The server ignores this flag when it reads.
   array.writeInt32BE(0, 4);
   array.writeInt32BE(elementType, 8);
   array.writeInt32BE(length, 12);

@@ -4,30 +4,30 @@ import { StoreUnavailable } from "../plan-store.ts";
 import { errorKindOf, sqlStateOf, unavailable } from "./error.ts";
 import { prepareSession } from "./session.ts";
 
-/** A statement that each connection prepares once, under its name. */
+/** A statement that each connection prepares once, under this name. */
 export type PostgresStatement = { readonly name: string; readonly text: string };
 
-/** Rows of text as PostgreSQL writes it, whatever the types of the columns. */
+/** Rows in the text format of PostgreSQL, for all types of columns. */
 export type PostgresRows = readonly (readonly (string | null)[])[];
 
-/** A Buffer goes as the binary form of the parameter's type, everything else as its text. */
+/** A Buffer is sent as the binary form of the parameter's type, other values as text. */
 export type PostgresValues = readonly (Buffer | string | number)[];
 
 /**
- * One connection at a time to a database: made when it is needed, and made anew when it was lost.
+ * One connection at a time to a database: opened when it is needed, and reopened after it was lost.
  *
- * So nothing has to notice that a server is back; the next statement does. A statement whose connection was lost is
- * not repeated, for nobody can tell whether it took effect.
+ * So the next statement finds out that a server is back. A statement whose connection was lost is not retried, because
+ * it is unknown whether it took effect.
  */
 export type PostgresConnection = {
   /**
-   * Runs a statement after those asked for before. Rejects with the error of the server, which has a SQLSTATE, or
-   * with StoreUnavailable if there is no connection, it was lost, or no answer came in time.
+   * Runs a statement after all earlier ones. Rejects with the error of the server, which has a SQLSTATE, or with
+   * StoreUnavailable if there is no connection, it was lost, or the answer timed out.
    */
   run(statement: PostgresStatement, values: PostgresValues): Promise<PostgresRows>;
-  /** Connects unless connected. Rejects with whatever was in the way. */
+  /** Connects unless connected. Rejects with the error of connecting. */
   connect(): Promise<Client>;
-  /** Ends the connection after the statements asked for before. Later ones reject. Never rejects. */
+  /** Ends the connection after all earlier statements. Later ones reject. Never rejects. */
   end(): Promise<void>;
 };
 
@@ -36,21 +36,21 @@ export type PostgresConnectionOptions = {
   Client: new (
     config: ClientConfig,
   ) => Client;
-  /** The database, as `pg` takes it: https://node-postgres.com/features/connecting#connection-uri. */
+  /** The database, in the format of `pg`: https://node-postgres.com/features/connecting#connection-uri. */
   url: string;
-  /** Where the tables are. */
+  /** Schema of the tables. */
   schema: string;
   /** Time that connecting may take, and each statement, in ms. */
   timeout: number;
-  /** Whether a connection that was lost is made anew. Defaults to true; a transaction of several statements cannot. */
+  /** Whether to reconnect after the connection was lost. Defaults to true; false for transactions of several statements. */
   reconnects?: boolean;
 };
 
-/** Time that an answer may take beyond what the server has for a statement, in ms: its own report says more. */
+/** Time that an answer may take beyond the server's own timeout, whose error says more, in ms. */
 const grace = 500;
 
-/** Time after a failed attempt in which no other is made, in ms: what waited behind it must not wait as long. */
-const pause = 200;
+/** Time after a failed attempt to connect in which calls reject at once instead of waiting for another one, in ms. */
+const reconnectPause = 200;
 
 const types = { getTypeParser: () => (text: unknown) => text } as unknown as NonNullable<
   ClientConfig["types"]
@@ -58,11 +58,11 @@ const types = { getTypeParser: () => (text: unknown) => text } as unknown as Non
 
 type Link = {
   readonly client: Client;
-  /** Ends the connection at once, without a word to whoever is at the other end. */
+  /** Ends the connection at once, without telling the server. */
   drop(): void;
 };
 
-/** Creates a connection, not connected as yet. */
+/** Creates a connection that is not connected yet. */
 export function createPostgresConnection(options: PostgresConnectionOptions): PostgresConnection {
   const { url, timeout, reconnects = true } = options;
   let linked = false;
@@ -92,7 +92,7 @@ export function createPostgresConnection(options: PostgresConnectionOptions): Po
       if (current === opened) {
         current = undefined;
       }
-      failure = { error, until: performance.now() + pause };
+      failure = { error, until: performance.now() + reconnectPause };
     });
     return opened;
   }
@@ -135,19 +135,19 @@ export function createPostgresConnection(options: PostgresConnectionOptions): Po
       if (!opened) {
         return;
       }
-      // A server that does not answer the goodbye is left to itself.
+      // Does not wait for a server that does not respond.
       await inTime(opened.client.end(), grace).catch(opened.drop);
     },
   };
 }
 
-/** Connects. `lost` is called when the connection is of no use any more, perhaps more than once. */
-async function openLink(options: PostgresConnectionOptions, lost: () => void): Promise<Link> {
+/** Connects. `onLost` is called when the connection is lost, possibly more than once. */
+async function openLink(options: PostgresConnectionOptions, onLost: () => void): Promise<Link> {
   const { Client, url, timeout } = options;
   const socket = new Socket();
   const drop = () => {
     socket.destroy();
-    lost();
+    onLost();
   };
   try {
     const client = new Client({
@@ -158,7 +158,7 @@ async function openLink(options: PostgresConnectionOptions, lost: () => void): P
       stream: () => socket,
       types,
     });
-    // Without a listener the loss of an idle connection would end the process.
+    // Without a listener, losing an idle connection would end the process.
     client.on("error", drop);
     client.on("end", drop);
     await client.connect();
@@ -166,7 +166,7 @@ async function openLink(options: PostgresConnectionOptions, lost: () => void): P
     return { client, drop };
   } catch (error) {
     socket.destroy();
-    // What `pg` says when connectionTimeoutMillis are over.
+    // The message of `pg` after connectionTimeoutMillis.
     if (error instanceof Error && error.message === "timeout expired") {
       throw new StoreUnavailable(`no connection to PostgreSQL within ${timeout} ms`);
     }

@@ -2,102 +2,102 @@ import type { Instant } from "../../contract/instant.ts";
 import type { PutOutcome, PutRecord, RecordKey } from "../plan-store.ts";
 import { isLater } from "./puts.ts";
 
-/** Commits records with different keys and returns what became of each. Rejects if that of none is known. */
+/** Commits records with different keys and returns their outcomes. Rejects if no outcome is known. */
 export type WriteBatch = (records: readonly PutRecord[]) => Promise<readonly (PutOutcome | Error)[]>;
 
-/** The puts of one key that have no outcome yet, in the order of their calls. */
-type Line = {
-  waiting: { readonly record: PutRecord; readonly place: number }[];
-  /** Update time of a record that is stored and has not expired; undefined if there may be none. */
+/** The puts of one key without an outcome, in the order of their calls. */
+type KeyPuts = {
+  waiting: { readonly record: PutRecord; readonly position: number }[];
+  /** Update time of the stored, unexpired record; undefined if there may be none. */
   known: Instant | undefined;
 };
 
-/** What is to be written next of a line. */
+/** The next write of a key. */
 type Step = {
-  /** Where in `waiting` the record to write is. */
+  /** Index in `waiting` of the record to write. */
   readonly candidate: number;
-  /** What becomes of the first puts of `waiting` if the candidate is stored. If it is stale, so are they all. */
-  readonly verdicts: readonly PutOutcome[];
+  /** Outcomes of the first puts of `waiting` if the candidate is stored. If it is stale, so are all of them. */
+  readonly outcomes: readonly PutOutcome[];
 };
 
 const stored: PutOutcome = { outcome: "stored" };
 
 /**
- * Puts a batch in which keys may come more than once, as if one put came after the other.
+ * Puts a batch in which keys may occur more than once, with the outcomes of one put after the other.
  *
- * A statement takes each key once (with a key twice, PostgreSQL fails it with 21000). So the first put of each key is
- * written first; from then on it is known what is stored, and the outcomes of the others follow from each other.
- * Of them only the last one that takes effect is written: two statements, however often a key comes.
+ * A statement may have each key only once (otherwise PostgreSQL fails with 21000). So the first put of each key is
+ * written first. Then the stored record is known, and the outcomes of the other puts follow from each other. Of them
+ * only the last one that takes effect is written: two statements, however often a key occurs.
  */
 export async function putWithDuplicateKeys(
   records: readonly PutRecord[],
   now: number,
   write: WriteBatch,
 ): Promise<readonly (PutOutcome | Error)[]> {
-  let lines = linesOf(records);
-  if (lines.length === records.length) {
+  let keys = putsByKey(records);
+  if (keys.length === records.length) {
     return write(records);
   }
 
   const outcomes: (PutOutcome | Error)[] = new Array(records.length);
-  while (lines.length > 0) {
-    const steps = lines.map((line) => nextStep(line, now));
-    const candidates = steps.map(({ candidate }, index) => lines[index]?.waiting[candidate]?.record);
+  while (keys.length > 0) {
+    const steps = keys.map((puts) => nextStep(puts, now));
+    const candidates = steps.map(({ candidate }, index) => keys[index]?.waiting[candidate]?.record);
     let answers: readonly (PutOutcome | Error)[];
     try {
       answers = await write(candidates as PutRecord[]);
     } catch (error) {
-      for (const { waiting } of lines) {
-        for (const { place } of waiting) {
-          outcomes[place] = error as Error;
+      for (const { waiting } of keys) {
+        for (const { position } of waiting) {
+          outcomes[position] = error as Error;
         }
       }
       return outcomes;
     }
-    for (const [index, line] of lines.entries()) {
-      settle(line, steps[index] as Step, answers[index] as PutOutcome | Error, now, outcomes);
+    for (const [index, puts] of keys.entries()) {
+      settle(puts, steps[index] as Step, answers[index] as PutOutcome | Error, now, outcomes);
     }
-    lines = lines.filter(({ waiting }) => waiting.length > 0);
+    keys = keys.filter(({ waiting }) => waiting.length > 0);
   }
   return outcomes;
 }
 
-function linesOf(records: readonly PutRecord[]): Line[] {
-  const lines = new Map<string, Line>();
-  for (const [place, record] of records.entries()) {
+function putsByKey(records: readonly PutRecord[]): KeyPuts[] {
+  const keys = new Map<string, KeyPuts>();
+  for (const [position, record] of records.entries()) {
     const text = textOf(record.key);
-    const line = lines.get(text);
-    if (line) {
-      line.waiting.push({ record, place });
+    const puts = keys.get(text);
+    if (puts) {
+      puts.waiting.push({ record, position });
     } else {
-      lines.set(text, { waiting: [{ record, place }], known: undefined });
+      keys.set(text, { waiting: [{ record, position }], known: undefined });
     }
   }
-  return [...lines.values()];
+  return [...keys.values()];
 }
 
 function textOf({ kind, asn, clientId, id }: RecordKey): string {
   return `${kind} ${asn} ${clientId.length} ${clientId}${id}`;
 }
 
-function nextStep({ waiting, known }: Line, now: number): Step {
+function nextStep({ waiting, known }: KeyPuts, now: number): Step {
   if (known) {
-    const step = nextOfOrder(waiting, known, now);
+    const step = nextByUpdateTime(waiting, known, now);
     if (step) {
       return step;
     }
   }
-  // Without an update time each one takes effect, and only the last one shows.
+  // Each put without an update time takes effect, and only the last one remains visible.
   let candidate = 0;
   while (isUntimed(waiting[candidate]) && isUntimed(waiting[candidate + 1])) {
     candidate++;
   }
-  return { candidate, verdicts: new Array(candidate + 1).fill(stored) };
+  return { candidate, outcomes: new Array(candidate + 1).fill(stored) };
 }
 
-/** Goes through puts that nothing but their order decides on, as far as there are any and one takes effect. */
-function nextOfOrder(waiting: Line["waiting"], known: Instant, now: number): Step | undefined {
-  const verdicts: PutOutcome[] = [];
+/** Settles the first puts, as far as only their update times matter. Returns undefined if none of them takes effect. */
+function nextByUpdateTime(waiting: KeyPuts["waiting"], known: Instant, now: number): Step | undefined {
+  const outcomes: PutOutcome[] = [];
   let candidate: number | undefined;
   let newest = known;
   for (const [index, { record }] of waiting.entries()) {
@@ -105,43 +105,43 @@ function nextOfOrder(waiting: Line["waiting"], known: Instant, now: number): Ste
       break;
     }
     if (isLater(newest, record.updateTime)) {
-      verdicts.push({ outcome: "stale", storedUpdateTime: newest });
+      outcomes.push({ outcome: "stale", storedUpdateTime: newest });
     } else {
-      verdicts.push(stored);
+      outcomes.push(stored);
       newest = record.updateTime;
       candidate = index;
     }
   }
-  return candidate === undefined ? undefined : { candidate, verdicts };
+  return candidate === undefined ? undefined : { candidate, outcomes };
 }
 
 function settle(
-  line: Line,
-  { candidate, verdicts }: Step,
+  puts: KeyPuts,
+  step: Step,
   answer: PutOutcome | Error,
   now: number,
   outcomes: (PutOutcome | Error)[],
 ): void {
-  const { record, place } = line.waiting[candidate] as Line["waiting"][number];
+  const { record, position } = puts.waiting[step.candidate] as KeyPuts["waiting"][number];
   if (answer instanceof Error) {
-    outcomes[place] = answer;
-    line.waiting.splice(candidate, 1);
-    line.known = undefined;
+    outcomes[position] = answer;
+    puts.waiting.splice(step.candidate, 1);
+    puts.known = undefined;
     return;
   }
   const isStale = answer.outcome === "stale";
-  for (const [index, verdict] of verdicts.entries()) {
-    outcomes[line.waiting[index]?.place as number] = isStale ? answer : verdict;
+  for (const [index, outcome] of step.outcomes.entries()) {
+    outcomes[puts.waiting[index]?.position as number] = isStale ? answer : outcome;
   }
-  line.waiting = line.waiting.slice(verdicts.length);
+  puts.waiting = puts.waiting.slice(step.outcomes.length);
   if (isStale) {
-    line.known = answer.storedUpdateTime;
+    puts.known = answer.storedUpdateTime;
   } else {
-    line.known = isExpired(record, now) ? undefined : record.updateTime;
+    puts.known = isExpired(record, now) ? undefined : record.updateTime;
   }
 }
 
-function isUntimed(waiting: Line["waiting"][number] | undefined): boolean {
+function isUntimed(waiting: KeyPuts["waiting"][number] | undefined): boolean {
   return waiting !== undefined && waiting.record.updateTime === undefined;
 }
 

@@ -1,34 +1,34 @@
 import { StoreOpenError, StoreUnavailable } from "../plan-store.ts";
 
 /**
- * What an error of `pg` means for the statement that it ended.
+ * What an error of `pg` means for its statement.
  *
  * - `record`: one of the records cannot be stored; the others can.
- * - `again`: two servers were in each other's way; nothing was done, and the same statement may succeed.
- * - `reconnect`: this connection, or what it is connected to, is of no use any more.
+ * - `retry`: statements of two servers conflicted; nothing was done, and the same statement may succeed.
+ * - `reconnect`: the connection cannot be used any more.
  * - `database`: the database cannot serve for now.
  */
-export type PostgresErrorKind = "record" | "again" | "reconnect" | "database";
+export type PostgresErrorKind = "record" | "retry" | "reconnect" | "database";
 
 /** Classes of SQLSTATE, its first two characters: https://www.postgresql.org/docs/current/errcodes-appendix.html. */
 const kindOfClass: Readonly<Record<string, PostgresErrorKind>> = {
   "08": "reconnect", // connection exception
   "22": "record", // data exception
   "23": "record", // integrity constraint violation
-  "25": "reconnect", // invalid transaction state; 25006 is a server that became a read-only standby
-  "40": "again", // deadlock, serialization failure
+  "25": "reconnect", // invalid transaction state; 25006 is from a server that became a read-only standby
+  "40": "retry", // deadlock, serialization failure
   "54": "record", // program limit exceeded
-  "57": "reconnect", // shut down, or starting up; but see 57014
+  "57": "reconnect", // shutting down or starting up; 57014 differs
   P0: "record", // raised by a trigger
 };
 
 const kindOfState: Readonly<Record<string, PostgresErrorKind>> = {
   "0A000": "reconnect", // "cached plan must not change result type": the table was altered
-  "26000": "reconnect", // a prepared statement is gone
+  "26000": "reconnect", // a prepared statement does not exist any more
   "57014": "database", // cancelled, by statement_timeout or an administrator
 };
 
-/** Says what an error means. Whatever has no SQLSTATE came from the connection. */
+/** Returns what an error means. An error without a SQLSTATE is one of the connection. */
 export function errorKindOf(error: unknown): PostgresErrorKind {
   const state = sqlStateOf(error);
   if (state === undefined) {
@@ -42,22 +42,22 @@ export function sqlStateOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") {
     return undefined;
   }
-  // Node's own codes, such as EPIPE, begin with an E as no SQLSTATE does.
+  // Node's own codes, such as EPIPE, begin with an E. No SQLSTATE does.
   return /^[0-9A-DF-Z][0-9A-Z]{4}$/.test(error.code) ? error.code : undefined;
 }
 
-/** Returns the URL without its password and options, to be shown. */
+/** Returns the URL without its password and options, for messages. */
 export function shownUrl(url: string): string {
   try {
     const { protocol, username, host, pathname } = new URL(url);
     return `${protocol}//${username === "" ? "" : `${username}@`}${host}${pathname}`;
   } catch {
-    // Not even the host can be told from the password here.
+    // In an invalid URL, the password cannot be distinguished from the host.
     return "the PostgreSQL URL";
   }
 }
 
-/** Returns the text of anything thrown, one line, without the password of the URL. */
+/** Returns the message of anything thrown, in one line, without the password of the URL. */
 export function messageWithoutSecrets(error: unknown, url: string): string {
   let message = textOf(error).replaceAll(/\s*\n\s*/g, " ");
   for (const secret of secretsOf(url)) {
@@ -66,7 +66,7 @@ export function messageWithoutSecrets(error: unknown, url: string): string {
   return message;
 }
 
-/** Returns what a caller gets to see of an error. */
+/** Returns the error that callers receive. */
 export function unavailable(error: unknown, url: string): StoreUnavailable {
   if (error instanceof StoreUnavailable) {
     return error;
@@ -79,21 +79,24 @@ const adviceOfState: Readonly<Record<string, string>> = {
   "28P01": "check the user and the password",
   "3D000": "create the database",
   "42501": "make the user the owner of the schema, or let it create one in the database",
-  "57014": "another server may be changing the tables; try again when it has",
-  "53300": "let the server take more connections (max_connections)",
+  "57014": "another server may be changing the tables; try again when it has finished",
+  "53300": "let the server accept more connections (max_connections)",
 };
 
-/** Returns what to reject with if a store cannot be opened. */
+/** Returns the error for a store that cannot be opened, with advice. */
 export function openError(error: unknown, url: string): StoreOpenError {
   const state = sqlStateOf(error);
   const isOurs = error instanceof StoreOpenError || error instanceof StoreUnavailable;
-  const advice = state === undefined ? "is the server running, and is this its URL?" : adviceOfState[state];
+  const advice =
+    state === undefined
+      ? "check that the server is running and that the URL is correct"
+      : adviceOfState[state];
   const text = `cannot open the store at ${shownUrl(url)}: ${messageWithoutSecrets(error, url)}`;
   return new StoreOpenError(advice === undefined || isOurs ? text : `${text}; ${advice}`);
 }
 
 function textOf(error: unknown): string {
-  // A host with several addresses fails with one error for each, and no message of its own.
+  // A host with several addresses fails with one error for each, without a message for all.
   if (error instanceof AggregateError && error.message === "") {
     return error.errors.map(textOf).join("; ");
   }
@@ -106,7 +109,7 @@ function secretsOf(url: string): string[] {
     const { password, searchParams } = new URL(url);
     secrets.push(password, decodeURIComponent(password), searchParams.get("password") ?? "");
   } catch {
-    // Then there is no password that `pg` could find either.
+    // `pg` finds no password in it either.
   }
   return secrets.filter((secret) => secret !== "");
 }

@@ -3,10 +3,10 @@ import type { PostgresConnection, PostgresStatement } from "./connection.ts";
 import { unavailable } from "./error.ts";
 import { keyArrays, type PostgresKey, postgresKeyOf } from "./key.ts";
 
-/** Sum of the sizes of values at which an answer ends, in bytes; its last value may go beyond. */
+/** Sum of the sizes of values at which an answer ends, in bytes; its last value may exceed it. */
 const answerBytes = 4 * 1024 * 1024;
 
-// A value is NULL where the answer was full before it. Its size is known without reading it.
+// A value is NULL if the answer was full before it. Sizes are known without reading the values.
 const selectValues: PostgresStatement = {
   name: "values",
   text: `
@@ -19,7 +19,7 @@ const selectValues: PostgresStatement = {
     ) AS found`,
 };
 
-/** Returns the values of the records that are there and have not expired, in order. Rejects with StoreUnavailable. */
+/** Returns the values of the stored, unexpired records, in the order of the keys. Rejects with StoreUnavailable. */
 export async function getBatch(
   connection: PostgresConnection,
   url: string,

@@ -7,7 +7,7 @@ const selectReadOnly: PostgresStatement = {
   text: "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool",
 };
 
-/** Resolves if the server answers and takes writes. Rejects with StoreUnavailable. */
+/** Resolves if the server answers and accepts writes. Rejects with StoreUnavailable. */
 export async function checkWritable(connection: PostgresConnection, url: string): Promise<void> {
   const [[isReadOnly] = []] = await connection.run(selectReadOnly, []).catch((error) => {
     throw unavailable(error, url);

@@ -3,18 +3,18 @@ import type { RecordKey, RecordKind } from "../plan-store.ts";
 import { kindCodes, kindOf } from "../record-kind.ts";
 import { byteaArray, int2Array, int8Array } from "./array.ts";
 
-/** A key as the table has it. */
+/** A key in the columns of the table. */
 export type PostgresKey = {
   readonly asn: number;
   readonly kind: number;
   readonly clientId: Buffer;
   readonly id: Buffer;
-  /** Both ids in full, if one of them is a digest: the client id's length as uint32, the client id, the id. */
+  /** If one of the ids is a digest, both ids in full: the client id's length as uint32, the client id, the id. */
   readonly longKey: Buffer | null;
 };
 
-// An entry of an index takes at most 2,704 bytes of a page of 8 KiB (BTMaxItemSize in access/nbtree.h). The contract
-// has no id above this either, so that digests are for users of the store that know other limits.
+// An index entry has at most 2,704 bytes of a page of 8 KiB (BTMaxItemSize in access/nbtree.h). The contract has no
+// longer ids, so digests only serve users of the store with other limits.
 const longestId = 1024;
 
 /** Returns the columns of a key. */
@@ -31,7 +31,7 @@ export function postgresKeyOf({ asn, kind, clientId, id }: RecordKey): PostgresK
   };
 }
 
-/** Returns the key that the columns are of. */
+/** Returns the key of columns. */
 export function recordKeyOf({ asn, kind, clientId, id, longKey }: PostgresKey): RecordKey {
   const [client, record] = longKey ? unpackIds(longKey) : [clientId, id];
   return {
@@ -52,18 +52,18 @@ export function keyArrays(keys: readonly PostgresKey[]): Buffer[] {
   ];
 }
 
-/** Returns the ids of a key, one after the other. */
+/** Returns the ids of a key as the bytes of `longKey`. */
 export function packIds(clientId: Buffer, id: Buffer): Buffer {
   const length = Buffer.alloc(4);
   length.writeUInt32BE(clientId.length);
   return Buffer.concat([length, clientId, id]);
 }
 
-/** Takes apart what `packIds` returned. Raises RangeError if it cannot have. */
+/** Returns the ids that `packIds` has packed. Raises RangeError for other bytes. */
 export function unpackIds(packed: Buffer): [clientId: Buffer, id: Buffer] {
   const end = 4 + packed.readUInt32BE();
   if (end > packed.length) {
-    throw new RangeError("the client id ends behind the end");
+    throw new RangeError("the length of the client id is too large");
   }
   return [packed.subarray(4, end), packed.subarray(end)];
 }
@@ -72,6 +72,6 @@ function indexable(id: Buffer): Buffer {
   if (id.length <= longestId) {
     return id;
   }
-  // No UTF-8 has a byte 0xff, so that no digest is also somebody's id.
+  // UTF-8 has no byte 0xff, so no digest equals an id.
   return Buffer.concat([Buffer.of(0xff), createHash("sha256").update(id).digest()]);
 }

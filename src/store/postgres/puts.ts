@@ -8,10 +8,10 @@ import { keyArrays, type PostgresKey, postgresKeyOf } from "./key.ts";
 const columns = "asn, kind, client_id, id, long_key, update_seconds, update_nanos, expires_at_ms, value";
 
 /**
- * Writes a batch of records with different keys, and returns the places of those that were stale.
+ * Writes a batch of records with different keys, and returns the positions of those that were stale.
  *
- * The comparison is made on the newest committed version of the row, locked (INSERT, "ON CONFLICT Clause"), so that it
- * holds against other servers as well. All servers take the rows in the order of the keys: none waits in a circle.
+ * The comparison uses the newest committed version of the row, locked (INSERT, "ON CONFLICT Clause"), so that it is also
+ * correct with other servers. All servers lock the rows in the order of the keys, so that no deadlock arises.
  */
 export const upsert: PostgresStatement = {
   name: "upsert",
@@ -47,8 +47,8 @@ const selectOrders: PostgresStatement = {
     WHERE update_seconds IS NOT NULL AND (expires_at_ms IS NULL OR expires_at_ms > $5)`,
 };
 
-/** Attempts at a batch that another server's statement was in the way of. */
-const attempts = 3;
+/** Attempts to put a batch that conflicts with another server's statement. */
+const maxAttempts = 3;
 
 /** Returns the parameters of `upsert`. `now` is the store's clock, in ms. */
 export function upsertValues(records: readonly PutRecord[], now: number): (Buffer | number)[] {
@@ -65,8 +65,8 @@ export function upsertValues(records: readonly PutRecord[], now: number): (Buffe
 }
 
 /**
- * Commits records with different keys together and returns what became of each. One that PostgreSQL cannot take
- * fails alone: the batch is split around it. Rejects with StoreUnavailable when none of them is known to be stored.
+ * Commits records with different keys together and returns their outcomes. A record that PostgreSQL rejects fails alone:
+ * the batch is split around it. Rejects with StoreUnavailable if none of them is known to be stored.
  */
 export async function putBatch(
   connection: PostgresConnection,
@@ -79,11 +79,11 @@ export async function putBatch(
   try {
     stale = await connection.run(upsert, upsertValues(records, now));
   } catch (error) {
-    const fault = errorKindOf(error);
-    if (fault === "again" && attempt < attempts) {
+    const kind = errorKindOf(error);
+    if (kind === "retry" && attempt < maxAttempts) {
       return putBatch(connection, url, records, now, attempt + 1);
     }
-    if (fault !== "record") {
+    if (kind !== "record") {
       throw unavailable(error, url);
     }
     if (records.length === 1) {
@@ -100,47 +100,47 @@ export async function putBatch(
     return outcomes;
   }
   const places = stale.map(([place]) => Number(place) - 1);
-  const refused = places.map((place) => records[place] as PutRecord);
-  const answers = await settled(explain(connection, url, refused, now), refused.length);
+  const rejected = places.map((place) => records[place] as PutRecord);
+  const answers = await settled(explain(connection, url, rejected, now), rejected.length);
   for (const [index, place] of places.entries()) {
     outcomes[place] = answers[index] as PutOutcome | Error;
   }
   return outcomes;
 }
 
-/** Returns which update times were in the way of records that were refused. */
+/** Returns the outcomes of records that were not written, with the update times stored instead. */
 async function explain(
   connection: PostgresConnection,
   url: string,
-  refused: readonly PutRecord[],
+  rejected: readonly PutRecord[],
   now: number,
 ): Promise<(PutOutcome | Error)[]> {
-  const keys: PostgresKey[] = refused.map(({ key }) => postgresKeyOf(key));
+  const keys: PostgresKey[] = rejected.map(({ key }) => postgresKeyOf(key));
   const rows = await connection.run(selectOrders, [...keyArrays(keys), now]).catch((error) => {
     throw unavailable(error, url);
   });
-  const outcomes: (PutOutcome | Error | undefined)[] = new Array(refused.length).fill(undefined);
+  const outcomes: (PutOutcome | Error | undefined)[] = new Array(rejected.length).fill(undefined);
   for (const [place, seconds, nanos] of rows) {
     const index = Number(place) - 1;
     const storedUpdateTime: Instant = { seconds: Number(seconds), nanos: Number(nanos) };
-    const given = refused[index]?.updateTime;
+    const given = rejected[index]?.updateTime;
     if (given && isLater(storedUpdateTime, given)) {
       outcomes[index] = { outcome: "stale", storedUpdateTime };
     }
   }
-  // What was in the way of these has gone since, so that they may well be stored now.
-  const again = refused.filter((_, index) => outcomes[index] === undefined);
+  // The newer versions of these have expired or been replaced since, so the puts may succeed now.
+  const again = rejected.filter((_, index) => outcomes[index] === undefined);
   const answers = again.length === 0 ? [] : await putBatch(connection, url, again, now);
   let next = 0;
   return outcomes.map((outcome) => outcome ?? (answers[next++] as PutOutcome | Error));
 }
 
-/** Says whether the first instant comes after the second. */
+/** Returns whether the first instant is later than the second. */
 export function isLater(first: Instant, second: Instant): boolean {
   return first.seconds > second.seconds || (first.seconds === second.seconds && first.nanos > second.nanos);
 }
 
-/** Turns the failure of a whole batch into that of each of its records. */
+/** Turns the failure of a whole batch into a failure of each of its records. */
 async function settled(
   outcomes: Promise<(PutOutcome | Error)[]>,
   count: number,

@@ -5,17 +5,17 @@ import { unavailable } from "./error.ts";
 import { bytesOfHex } from "./gets.ts";
 import { packIds, recordKeyOf, unpackIds } from "./key.ts";
 
-/** Rows that a page is made of at most, expired ones among them. */
+/** Largest number of rows in a page, expired ones included. */
 const pageRows = 1_000;
 
-/** Sum of the sizes of values at which a page ends, in bytes; its last record may go beyond. */
+/** Sum of the sizes of values at which a page ends, in bytes; its last record may exceed it. */
 const pageBytes = 4 * 1024 * 1024;
 
 const key = "asn, kind, client_id, id";
 const columns = `${key}, long_key, update_seconds, update_nanos, expires_at_ms`;
 
-// What has expired comes without its value. Left out here, it would not count as a row, and a statement could have to
-// walk through all that a sweep has still to remove.
+// Expired records are returned without their values. If they were not rows of the page, a statement might have to read
+// all records that have not been swept yet.
 const selectPage: PostgresStatement = {
   name: "page",
   text: `
@@ -39,10 +39,10 @@ type Position = { asn: number; kind: number; clientId: Buffer; id: Buffer };
 const beginning: Position = { asn: 0, kind: 0, clientId: Buffer.of(), id: Buffer.of() };
 
 /**
- * Yields the records in the order of their keys, a page a statement.
+ * Yields the records in the order of their keys, one page per statement.
  *
- * Each page is of a moment of its own, unless the connection is in a transaction. Keys do not move, so that a record
- * that is there throughout comes exactly once.
+ * Each page is as of its own moment, unless the connection is in a transaction. Keys never change, so a record that is
+ * stored throughout is yielded exactly once.
  */
 export async function* scanRecords(
   connection: PostgresConnection,
@@ -74,14 +74,14 @@ const begin: PostgresStatement = {
   text: "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY",
 };
 
-/** A reader may take its time between two pages. */
+/** A reader may be slow between two pages. */
 const stay: PostgresStatement = { name: "stay", text: "SET LOCAL idle_in_transaction_session_timeout = 0" };
 
 /**
- * Yields the records that were unexpired when it began, as they were then: all pages in one transaction, over a
- * connection of its own that does not reconnect, and that is ended in the end.
+ * Yields the records as they are when the scan begins, without those that have expired: all pages in one transaction,
+ * over its own connection, which does not reconnect and is ended after the scan.
  *
- * As long as its reader takes, the database has to keep each row version that puts have replaced since.
+ * Until then the database cannot remove the row versions that puts replace.
  */
 export async function* scanSnapshot(
   connection: PostgresConnection,
@@ -125,7 +125,7 @@ function recordOf(row: Row): PutRecord {
   };
 }
 
-/** Begins every cursor, so that those of other engines, or of a later form, are told from ours. */
+/** First bytes of every cursor, to detect cursors of other engines or of a later format. */
 const mark = Buffer.from("pg1");
 
 function cursorOf({ asn, kind, clientId, id }: Position): string {
@@ -144,6 +144,8 @@ function positionOf(cursor: string): Position {
     const [clientId, id] = unpackIds(bytes.subarray(9));
     return { asn: bytes.readUInt32BE(3), kind: bytes.readUInt16BE(7), clientId, id };
   } catch {
-    throw new RangeError(`"${cursor.slice(0, 100)}" is no cursor of a PostgreSQL store; begin without one`);
+    throw new RangeError(
+      `"${cursor.slice(0, 100)}" is not a cursor of a PostgreSQL store; pass one that a scan has returned, or none to start over`,
+    );
   }
 }

@@ -3,14 +3,14 @@ import { StoreOpenError } from "../plan-store.ts";
 
 const application = "mobile-data-plan-sharing";
 
-/** Number of tables that the records are spread over: each has smaller indexes, and is vacuumed by itself. */
+/** Number of partitions of the records: each has smaller indexes, and is vacuumed separately. */
 const partitions = 16;
 
 /**
- * The step at index n brings a schema from version n to n + 1. Steps that were released never change.
+ * The step at index n brings a schema from version n to n + 1. Released steps never change.
  *
- * `id` and `client_id` are the UTF-8 bytes, or a digest of those that are too long for an index (`key.ts`);
- * `long_key` then has both in full. bytea, for text takes no NUL and compares by the rules of a language.
+ * `id` and `client_id` are the UTF-8 bytes, or a digest of bytes that are too long for an index (`key.ts`); `long_key`
+ * then has both in full. They are bytea because text allows no NUL and compares by the rules of a language.
  */
 const recordSteps: readonly string[] = [
   `
@@ -31,7 +31,7 @@ const recordSteps: readonly string[] = [
   `,
 ];
 
-// Two of the keys that PostgreSQL leaves to applications: "MDPS", and one for each schema.
+// The two keys of an advisory lock: "MDPS", and a hash of the schema.
 const lock = "SELECT pg_advisory_xact_lock(1296322643, hashtext($1))";
 
 const selectContents = `
@@ -44,17 +44,17 @@ type Truth = "true" | "false";
 type Contents = { exists: Truth; ours: Truth; used: Truth };
 
 /**
- * Creates the tables in a schema that is missing or empty, and brings those of an older version up to this one.
- * Several servers may do so at once: one works, the others wait for it, as long as for any statement.
+ * Creates the tables in a schema that is missing or empty, and migrates those of an older version. Several servers may
+ * do so at once: one works, and the others wait for it, up to the timeout of a statement.
  *
- * Rejects with StoreOpenError for a newer version, and for a schema that somebody else uses, which it leaves alone.
+ * Rejects with StoreOpenError for a newer version or for tables of another application, and then changes nothing.
  */
 export async function prepareSchema(
   client: Client,
   schema: string,
   steps: readonly string[] = recordSteps,
 ): Promise<void> {
-  // First without the lock, and without a right to create anything: a finished schema needs neither.
+  // First without the lock and without the right to create anything: a current schema needs neither.
   if ((await versionOf(client, schema, steps.length)) === steps.length) {
     return;
   }
@@ -72,7 +72,7 @@ export async function prepareSchema(
     await client.query("UPDATE store_version SET version = $1", [steps.length]);
     await client.query("COMMIT");
   } catch (error) {
-    // The error says more than that of a connection that is gone.
+    // The first error says more than a failed rollback.
     await client.query("ROLLBACK").catch(() => undefined);
     throw error;
   }
@@ -99,14 +99,14 @@ async function versionOf(client: Client, schema: string, newest: number): Promis
     return version;
   }
   throw new StoreOpenError(
-    `the schema ${schema} has version ${version}, but this program knows only ${newest}; ` +
+    `the schema ${schema} has version ${version}, but this program only supports versions up to ${newest}; ` +
       "run the program that wrote it or a later one, or choose another database",
   );
 }
 
 async function createVersion(client: Client, schema: string): Promise<void> {
   const contents = (await client.query<Contents>(selectContents, [schema])).rows[0] as Contents;
-  // Not IF NOT EXISTS, which asks for the right to create schemas even where there is nothing to create.
+  // Not IF NOT EXISTS, which requires the right to create schemas even if the schema exists.
   if (contents.exists !== "true") {
     await client.query(`CREATE SCHEMA ${client.escapeIdentifier(schema)}`);
   }

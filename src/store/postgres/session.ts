@@ -1,11 +1,11 @@
 import type { Client } from "pg";
 import { StoreOpenError, StoreUnavailable } from "../plan-store.ts";
 
-/** Oldest server that is tested against, as server_version_num. */
+/** Oldest supported server, as server_version_num. */
 const oldestVersion = 150_000;
 
 export type PostgresSession = {
-  /** Where the tables are. */
+  /** Schema of the tables. */
   schema: string;
   /** Time that a statement may take, in ms. */
   timeout: number;
@@ -28,19 +28,19 @@ const setSettings = `
   SELECT name, set_config(name, setting, false) AS setting FROM unnest($1::text[], $2::text[]) AS s (name, setting)`;
 
 /**
- * Makes sure that a new connection leads to a server that can keep what a PlanStore promises, and sets what the
- * statements rely on, whatever the server, the database and the role have as defaults.
+ * Checks that the server of a new connection can fulfil what a PlanStore promises, and sets what the statements rely on,
+ * independently of the defaults of the server, the database and the role.
  *
- * Rejects with StoreOpenError if the server will never do, and with StoreUnavailable if it takes no writes for now.
+ * Rejects with StoreOpenError if the server is unsuitable, and with StoreUnavailable if it is read-only for now.
  */
 export async function prepareSession(client: Client, session: PostgresSession): Promise<void> {
   const state = (await client.query<ServerState>(selectState)).rows[0] as ServerState;
   if (Number(state.version) < oldestVersion) {
-    throw new StoreOpenError(`the server is PostgreSQL ${state.shown_version}; 15 or later is needed`);
+    throw new StoreOpenError(`the server is PostgreSQL ${state.shown_version}; 15 or later is required`);
   }
   if (state.fsync !== "on") {
     throw new StoreOpenError(
-      "the server has fsync = off, so what it stores may be gone after a power loss; set fsync = on",
+      "the server has fsync = off, so stored records may be lost in a power failure; set fsync = on",
     );
   }
   if (state.read_only === "true") {
@@ -54,30 +54,30 @@ export async function prepareSession(client: Client, session: PostgresSession): 
   ]);
   const commit = rows.find(({ name }) => name === "synchronous_commit")?.setting;
   if (commit !== settings.synchronous_commit) {
-    throw new StoreOpenError(`the server refuses synchronous_commit = on and keeps ${commit}`);
+    throw new StoreOpenError(`the server does not accept synchronous_commit = on; it is still ${commit}`);
   }
 }
 
-/** Returns what to reject with if the server takes no writes. */
+/** Returns the error for a server that accepts no writes. */
 export function readOnly(): StoreUnavailable {
   return new StoreUnavailable(
-    "the PostgreSQL server is read-only: a standby, or set to be so; the primary is needed",
+    "the PostgreSQL server is read-only: it is a standby, or configured so; connect to the primary",
   );
 }
 
 function settingsOf({ schema, timeout }: PostgresSession, { synchronous_commit }: ServerState) {
   return {
     search_path: `"${schema.replaceAll('"', '""')}"`,
-    // remote_apply waits for the standbys as `on` does, and longer; every other value promises less.
+    // remote_apply waits for the standbys even longer than `on`; every other value promises less.
     synchronous_commit: synchronous_commit === "remote_apply" ? synchronous_commit : "on",
-    // An upsert in the others fails instead of waiting for a row that another server is writing.
+    // With a higher level, an upsert fails instead of waiting for a row that another server is writing.
     default_transaction_isolation: "read committed",
     statement_timeout: String(timeout),
     bytea_output: "hex",
-    // There is one right way through each statement: by the index, key by key. The planner would have to know how
-    // many records there are; on a table that grew since it was last analysed it walks through all of them.
+    // Each statement has one good plan: by the index, key by key. On a table that has grown since it was last analysed,
+    // the planner would read all of it.
     enable_seqscan: "off",
-    // Would collect all that has expired for each slice of a sweep.
+    // A bitmap scan would collect all expired records for each slice of a sweep.
     enable_bitmapscan: "off",
     enable_hashjoin: "off",
     enable_mergejoin: "off",

@@ -4,21 +4,21 @@ import type { PostgresConnection, PostgresStatement } from "./connection.ts";
 export type PostgresSweepOptions = {
   connection: PostgresConnection;
   clock: Clock;
-  /** Time between two looks for expired records, in ms. */
+  /** Time between two sweeps, in ms. */
   interval: number;
-  /** Called after each look with the number of records removed. */
+  /** Called after each sweep with the number of records that it removed. */
   onSweep: ((removed: number) => void) | undefined;
 };
 
-/** Records removed by one statement: puts of the same keys wait for it. */
+/** Records removed by one statement, which puts of the same keys wait for. */
 const sliceRows = 500;
 
-/** Pause after a slice that did not reach the end, in ms: leaves the server to the puts for as long again. */
+/** Pause after a slice that did not remove everything, in ms: about as long as a slice takes, for puts. */
 const slicePause = 10;
 
-// SKIP LOCKED: what a put or another server's sweep is at is left to them. Both conditions on the expiry are looked at
-// again in the newest version of a row, once it is locked, so that none is deleted that was replaced meanwhile
-// ("Read Committed Isolation Level", https://www.postgresql.org/docs/current/transaction-iso.html).
+// SKIP LOCKED: rows that a put or another server's sweep has locked are skipped. Both conditions on the expiry are checked
+// again in the newest version of a locked row, so that no row is deleted that was replaced meanwhile ("Read Committed
+// Isolation Level", https://www.postgresql.org/docs/current/transaction-iso.html).
 const deleteExpired: PostgresStatement = {
   name: "sweep",
   text: `
@@ -35,7 +35,7 @@ const deleteExpired: PostgresStatement = {
     SELECT count(*) FROM removed`,
 };
 
-/** Removes expired records now and then, a slice at a time, until stopped. Keeps no process alive. */
+/** Removes expired records periodically, a slice at a time, until stopped. Does not keep the process alive. */
 export function startPostgresSweep(options: PostgresSweepOptions): { stop(): void } {
   const { connection, clock, interval, onSweep } = options;
   let stopped = false;
@@ -50,7 +50,7 @@ export function startPostgresSweep(options: PostgresSweepOptions): { stop(): voi
       }
       onSweep?.(Number(removed));
     } catch {
-      // Nobody waits for it, and readers skip what has expired: the next time will do.
+      // Readers skip expired records, so the next sweep is soon enough.
     }
     if (!stopped) {
       timer = setTimeout(sweep, pause).unref();

@@ -1,15 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type PutOutcome, type PutRecord, StoreUnavailable } from "../../../src/store/plan-store.ts";
-import type { PostgresConnection, PostgresRows } from "../../../src/store/postgres/connection.ts";
 import { putWithDuplicateKeys } from "../../../src/store/postgres/duplicate-keys.ts";
-import { isLater, putBatch } from "../../../src/store/postgres/puts.ts";
+import { isLater } from "../../../src/store/postgres/puts.ts";
 import { recordOf } from "./places.ts";
 
 const now = 1000;
 const stored: PutOutcome = { outcome: "stored" };
 
-/** What a PlanStore does with one put: the order of plan-store.ts, written down once more. */
+/** What a PlanStore does with one put: a second implementation of the order of plan-store.ts. */
 function putInto(map: Map<string, PutRecord>, record: PutRecord): PutOutcome {
   const found = map.get(record.key.id);
   const counts = found !== undefined && !(found.expiresAtMs !== undefined && found.expiresAtMs <= now);
@@ -34,7 +33,7 @@ const anyRecord: fc.Arbitrary<PutRecord> = fc
   );
 
 describe("putWithDuplicateKeys", () => {
-  test("has the outcomes and the end of puts one after the other, with no key twice in a statement", async () => {
+  test("a batch with duplicate keys has the outcomes of sequential puts, with each key once per statement", async () => {
     const cases = fc.asyncProperty(fc.array(anyRecord), fc.array(anyRecord), async (before, batch) => {
       const [one, other] = [new Map<string, PutRecord>(), new Map<string, PutRecord>()];
       for (const record of before) {
@@ -53,7 +52,7 @@ describe("putWithDuplicateKeys", () => {
     await fc.assert(cases, { numRuns: 2_000 });
   });
 
-  test("tells the puts that were settled before a statement failed", async () => {
+  test("puts settled before a failed statement keep their outcomes, and the others fail", async () => {
     const put = (seconds: number) => recordOf("a", { updateTime: { seconds, nanos: 0 } });
     const lost = new StoreUnavailable("lost");
     let statements = 0;
@@ -64,61 +63,5 @@ describe("putWithDuplicateKeys", () => {
       return records.map(() => stored);
     });
     expect(outcomes).toEqual([stored, lost, lost]);
-  });
-});
-
-describe("putBatch", () => {
-  /** A connection that answers each statement in turn with rows or an error. */
-  function answering(
-    ...answers: (PostgresRows | Error)[]
-  ): PostgresConnection & { readonly asked: string[] } {
-    const asked: string[] = [];
-    return {
-      asked,
-      run({ name }) {
-        asked.push(name);
-        const answer = answers.shift() as PostgresRows | Error;
-        return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
-      },
-      connect: () => Promise.reject(new Error("not needed")),
-      end: () => Promise.resolve(),
-    };
-  }
-  const timed = (id: string) => recordOf(id, { updateTime: { seconds: 5, nanos: 5 } });
-  const failure = (code: string) => Object.assign(new Error(`state ${code}`), { code });
-
-  test("puts a record again if what was newer has gone when it is looked for", async () => {
-    const connection = answering([["2"]], [], []);
-    expect(await putBatch(connection, "", [timed("a"), timed("b")], now)).toEqual([stored, stored]);
-    expect(connection.asked).toEqual(["upsert", "orders", "upsert"]);
-  });
-
-  test("never says that an equal or older record was in the way", async () => {
-    const connection = answering([["1"]], [["1", "5", "5"]], [["1"]], [["1", "5", "6"]]);
-    expect(await putBatch(connection, "", [timed("a")], now)).toEqual([
-      { outcome: "stale", storedUpdateTime: { seconds: 5, nanos: 6 } },
-    ]);
-  });
-
-  test("knows what is stored even if the connection is lost before it knows why the others are not", async () => {
-    const lost = new StoreUnavailable("lost");
-    expect(await putBatch(answering([["1"]], lost), "", [timed("a"), timed("b")], now)).toEqual([
-      lost,
-      stored,
-    ]);
-  });
-
-  test("repeats a statement that a deadlock ended, three times in all", async () => {
-    const deadlock = failure("40P01");
-    expect(await putBatch(answering(deadlock, deadlock, []), "", [timed("a")], now)).toEqual([stored]);
-    await expect(putBatch(answering(deadlock, deadlock, deadlock), "", [timed("a")], now)).rejects.toThrow(
-      new StoreUnavailable("PostgreSQL failed: state 40P01"),
-    );
-  });
-
-  test("does not split a batch that failed for want of room", async () => {
-    const connection = answering(failure("53100"));
-    await expect(putBatch(connection, "", [timed("a"), timed("b")], now)).rejects.toThrow(StoreUnavailable);
-    expect(connection.asked).toEqual(["upsert"]);
   });
 });

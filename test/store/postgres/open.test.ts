@@ -20,7 +20,7 @@ describe("the package pg", () => {
       cwd: new URL("../../..", import.meta.url).pathname,
     });
 
-  test("is not loaded before a store is opened, and missed with what to do", () => {
+  test("opening names the npm command when the package pg is missing, and loads it only then", () => {
     const output = inNode(`
       import { registerHooks } from "node:module";
       registerHooks({ resolve(name, context, next) {
@@ -31,13 +31,13 @@ describe("the package pg", () => {
       await openPostgresStore({ url: "postgres://127.0.0.1/x" }).catch(({ name, message }) => console.log(name, message));
     `);
     expect(output.trim()).toBe(
-      `StoreOpenError the PostgreSQL store needs the package pg: npm install pg@${pgVersion} (Cannot find package 'pg')`,
+      `StoreOpenError the PostgreSQL store requires the package pg: npm install pg@${pgVersion} (Cannot find package 'pg')`,
     );
   });
 
-  test("is asked for in the version that is tested", () => {
+  test("package.json requires the version of pg that is tested", () => {
     const read = (path: string) =>
-      JSON.parse(readFileSync(new URL(`../../${path}`, import.meta.url), "utf8"));
+      JSON.parse(readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8"));
     const { devDependencies, peerDependencies, peerDependenciesMeta } = read("package.json");
     expect([read("node_modules/pg/package.json").version, devDependencies.pg]).toEqual([
       pgVersion,
@@ -50,7 +50,7 @@ describe("the package pg", () => {
 describe.skipIf(reason)(`opening PostgreSQL${reason ? ` (skipped: ${reason})` : ""}`, () => {
   const places = usePostgres();
 
-  async function refusal(options: Parameters<typeof places.open>[0]): Promise<string> {
+  async function openErrorOf(options: Parameters<typeof places.open>[0]): Promise<string> {
     const error = await places.open(options).then(
       () => undefined,
       (error: unknown) => error,
@@ -68,47 +68,47 @@ describe.skipIf(reason)(`opening PostgreSQL${reason ? ` (skipped: ${reason})` : 
     return url.href;
   };
 
-  test("of a server that is down says so", async () => {
+  test("opening rejects when the server is down", async () => {
     const url = "postgres://me:secret@127.0.0.1:1/plans?password=secret";
-    expect(await refusal({ url })).toBe(
-      "cannot open the store at postgres://me@127.0.0.1:1/plans: connect ECONNREFUSED 127.0.0.1:1; is the server running, and is this its URL?",
+    expect(await openErrorOf({ url })).toBe(
+      "cannot open the store at postgres://me@127.0.0.1:1/plans: connect ECONNREFUSED 127.0.0.1:1; check that the server is running and that the URL is correct",
     );
   });
 
-  test("with a wrong password says so, and not which", async () => {
+  test("opening rejects with a wrong password, without quoting it", async () => {
     const url = urlWith((url) => {
       url.password = "top secret";
     });
-    expect(await refusal({ url })).toMatch(
+    expect(await openErrorOf({ url })).toMatch(
       /password authentication failed for user "postgres"; check the user and the password$/,
     );
   });
 
-  test("with a URL that is none says so", async () => {
-    expect(await refusal({ url: "postgres://me:sec ret@:bad:port/x" })).toMatch(
+  test("opening rejects with an invalid URL, without quoting it", async () => {
+    expect(await openErrorOf({ url: "postgres://me:sec ret@:bad:port/x" })).toMatch(
       /^cannot open the store at the PostgreSQL URL: /,
     );
   });
 
-  test("of a database that is not there says so", async () => {
+  test("opening rejects when the database does not exist", async () => {
     const url = urlWith((url) => {
       url.pathname = "/nowhere";
     });
-    expect(await refusal({ url })).toMatch(/database "nowhere" does not exist; create the database$/);
+    expect(await openErrorOf({ url })).toMatch(/database "nowhere" does not exist; create the database$/);
   });
 
-  test("by a role that may not create the schema says what to do", async () => {
+  test("opening rejects, with advice, when the role may not create the schema", async () => {
     await places.sql("CREATE ROLE guest LOGIN PASSWORD 'guest'");
     const url = urlWith((url) => {
       url.username = "guest";
       url.password = "guest";
     });
-    expect(await refusal({ url })).toMatch(
+    expect(await openErrorOf({ url })).toMatch(
       /permission denied for database postgres; make the user the owner of the schema, or let it create one/,
     );
   });
 
-  test("by a role that owns the empty schema needs no other right", async () => {
+  test("a role that owns the empty schema needs no other right", async () => {
     await places.sql(`
         CREATE ROLE owner LOGIN PASSWORD 'owner';
         CREATE SCHEMA "${places.schema}" AUTHORIZATION owner`);
@@ -119,15 +119,15 @@ describe.skipIf(reason)(`opening PostgreSQL${reason ? ` (skipped: ${reason})` : 
     await (await places.open({ url })).put(recordOf("user"));
   });
 
-  test("of a schema of a newer program leaves it alone", async () => {
+  test("opening rejects a schema of a newer program", async () => {
     await (await places.open()).close();
     await places.sql("UPDATE store_version SET version = 99");
-    expect(await refusal({})).toMatch(
-      /has version 99, but this program knows only 1; run the program that wrote it or a later one, or choose another database$/,
+    expect(await openErrorOf({})).toMatch(
+      /has version 99, but this program only supports versions up to 1; run the program that wrote it or a later one, or choose another database$/,
     );
   });
 
-  test("of an older schema takes the steps that are missing, and no others", async () => {
+  test("prepareSchema runs only the missing steps of an older schema", async () => {
     const [client, steps] = [await places.connect(), ["CREATE TABLE one ()", "CREATE TABLE two ()"]];
     await prepareSchema(client, places.schema, steps.slice(0, 1));
     expect(await places.sql("SELECT version, to_regclass('two') AS two FROM store_version")).toEqual([
@@ -145,22 +145,24 @@ describe.skipIf(reason)(`opening PostgreSQL${reason ? ` (skipped: ${reason})` : 
     ]);
   });
 
-  test("of an older schema by several servers at once takes each step once", async () => {
+  test("several servers that migrate a schema concurrently run each step once", async () => {
     const steps = ["CREATE TABLE one ()", "CREATE TABLE two ()", "ALTER TABLE two ADD COLUMN note text"];
     await prepareSchema(await places.connect(), places.schema, steps.slice(0, 1));
     const clients = await Promise.all([1, 2, 3, 4].map(() => places.connect()));
     await Promise.all(clients.map((client) => prepareSchema(client, places.schema, steps)));
     expect(await places.sql("SELECT version FROM store_version")).toEqual([{ version: 3 }]);
-    // Those of the program before are told; what they have open goes on.
+    // Servers of the earlier version cannot open it any more; their open stores still work.
     const older = prepareSchema(await places.connect(), places.schema, steps.slice(0, 1));
-    await expect(older).rejects.toThrow(/has version 3, but this program knows only 1/);
+    await expect(older).rejects.toThrow(/has version 3, but this program only supports versions up to 1/);
   });
 
-  test("while another server changes the tables waits for it, not for ever", async () => {
+  test("opening waits while another server changes the tables, up to the timeout", async () => {
     const other = await places.connect();
     await other.query("BEGIN");
     await other.query("SELECT pg_advisory_xact_lock(1296322643, hashtext($1))", [places.schema]);
-    expect(await refusal({ timeout: 200 })).toMatch(/another server may be changing the tables; try again/);
+    expect(await openErrorOf({ timeout: 200 })).toMatch(
+      /another server may be changing the tables; try again/,
+    );
     const opening = places.open();
     while ((await other.query("SELECT FROM pg_locks WHERE NOT granted")).rows.length === 0) {
       await setImmediate();
@@ -169,34 +171,34 @@ describe.skipIf(reason)(`opening PostgreSQL${reason ? ` (skipped: ${reason})` : 
     await (await opening).health();
   });
 
-  test("of a schema of another application leaves it alone", async () => {
+  test("opening rejects a schema of another application and does not change it", async () => {
     await places.sql(`CREATE SCHEMA "${places.schema}"; CREATE TABLE "${places.schema}".record (a int)`);
-    expect(await refusal({})).toMatch(/has tables of another application; choose another database$/);
+    expect(await openErrorOf({})).toMatch(/has tables of another application; choose another database$/);
     expect(await places.sql("SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()")).toEqual([
       { count: "1" },
     ]);
   });
 
-  test("of a server that takes no writes says so", async () => {
+  test("opening rejects a server that accepts no writes", async () => {
     await places.sql("CREATE ROLE reader LOGIN PASSWORD 'reader'");
     await places.sql("ALTER ROLE reader SET default_transaction_read_only = on");
     const url = urlWith((url) => {
       url.username = "reader";
       url.password = "reader";
     });
-    expect(await refusal({ url })).toMatch(
-      /: the PostgreSQL server is read-only: a standby, or set to be so; the primary is needed$/,
+    expect(await openErrorOf({ url })).toMatch(
+      /: the PostgreSQL server is read-only: it is a standby, or configured so; connect to the primary$/,
     );
   });
 
-  test("of a server that does not wait for its disk is refused", async () => {
+  test("opening rejects a server that does not wait for its disk", async () => {
     await places.sql("ALTER SYSTEM SET fsync = off");
     await places.sql("SELECT pg_reload_conf()");
     const admin = await places.connect();
     while ((await admin.query("SHOW fsync")).rows[0].fsync === "on") {
       await setImmediate();
     }
-    expect(await refusal({})).toMatch(/the server has fsync = off, .*; set fsync = on$/);
+    expect(await openErrorOf({})).toMatch(/the server has fsync = off, .*; set fsync = on$/);
     await places.sql("ALTER SYSTEM RESET fsync");
     await places.sql("SELECT pg_reload_conf()");
     while ((await admin.query("SHOW fsync")).rows[0].fsync === "off") {
@@ -204,18 +206,18 @@ describe.skipIf(reason)(`opening PostgreSQL${reason ? ` (skipped: ${reason})` : 
     }
   });
 
-  test("of a server that takes the connection and says nothing ends in time", async () => {
+  test("opening rejects after the timeout when the server accepts the connection and never answers", async () => {
     const silent = createServer().listen(0, "127.0.0.1");
     const { port } = await new Promise<{ port: number }>((resolve) => {
       silent.once("listening", () => resolve(silent.address() as { port: number }));
     });
     const url = `postgres://me:secret@127.0.0.1:${port}/x`;
-    expect(await refusal({ url, timeout: 100 })).toMatch(/no connection to PostgreSQL within 100 ms/);
+    expect(await openErrorOf({ url, timeout: 100 })).toMatch(/no connection to PostgreSQL within 100 ms/);
     silent.close();
   });
 
   test.skipIf(spawnSync("openssl", ["version"]).status !== 0)(
-    "TLS goes by the URL: a certificate is looked at unless the URL says otherwise",
+    "the certificate of the server is verified unless the URL disables it",
     async () => {
       const [certificate, key] = makeCertificate();
       places.server.write("server.crt", certificate);
@@ -224,9 +226,9 @@ describe.skipIf(reason)(`opening PostgreSQL${reason ? ` (skipped: ${reason})` : 
       await places.sql("ALTER SYSTEM SET ssl = on");
       await places.sql("SELECT pg_reload_conf()");
       const { url } = places.server;
-      // Opened until it is so: the server takes up its new settings in its own time.
-      await expect.poll(() => refusal({}).catch(() => ""), { interval: 1 }).toMatch(/no encryption/);
-      expect(await refusal({ url: `${url}?sslmode=verify-full` })).toMatch(/self-signed certificate/);
+      // Retried, because the server applies its new settings with a delay.
+      await expect.poll(() => openErrorOf({}).catch(() => ""), { interval: 1 }).toMatch(/no encryption/);
+      expect(await openErrorOf({ url: `${url}?sslmode=verify-full` })).toMatch(/self-signed certificate/);
       const root = join(mkdtempSync(join(tmpdir(), "certificate-")), "root.crt");
       writeFileSync(root, certificate);
       for (const parameters of [`sslmode=verify-full&sslrootcert=${root}`, "sslmode=no-verify"]) {
@@ -239,7 +241,7 @@ describe.skipIf(reason)(`opening PostgreSQL${reason ? ` (skipped: ${reason})` : 
   );
 });
 
-/** Returns a certificate of 127.0.0.1 that is its own authority, and its key. */
+/** Returns a self-signed certificate of 127.0.0.1, and its key. */
 function makeCertificate(): [certificate: string, key: string] {
   const directory = mkdtempSync(join(tmpdir(), "certificate-"));
   const [certificate, key] = [join(directory, "crt"), join(directory, "key")];

@@ -4,10 +4,10 @@ import type { PlanStore, PutRecord } from "../../../src/store/plan-store.ts";
 import { openPostgresStore, type PostgresStoreOptions } from "../../../src/store/postgres/store.ts";
 import { type PostgresServer, startPostgresServer } from "./server.ts";
 
-/** A server for the tests of a file, and a schema of its own for each test. */
+/** A server for the tests of a file, and a separate schema for each test. */
 export type PostgresPlaces = {
   readonly server: PostgresServer;
-  /** The test's schema, not created by anybody as yet. */
+  /** The test's schema, which does not exist yet. */
   readonly schema: string;
   /** Opens a store of the test's schema, which is closed after the test. */
   open(options?: Partial<PostgresStoreOptions>): Promise<PlanStore>;
@@ -28,7 +28,10 @@ export function usePostgres(): PostgresPlaces {
   beforeAll(async () => {
     server = await startPostgresServer();
   });
-  afterAll(() => server?.remove());
+  afterAll(async () => {
+    await Promise.all(clients.map((client) => client.end()));
+    await server?.remove();
+  });
   beforeEach(() => {
     schema = `place ${++schemas}`;
   });
@@ -67,12 +70,12 @@ export function usePostgres(): PostgresPlaces {
   };
 }
 
-/** Returns records of as many users. */
+/** Returns records of `count` users. */
 export function records(count: number): PutRecord[] {
   return Array.from({ length: count }, (_, index) => recordOf(`user${index}`));
 }
 
-/** Returns the record of a user, with what is to be different. */
+/** Returns the record of a user, with some properties replaced. */
 export function recordOf(id: string, part: Partial<PutRecord> = {}): PutRecord {
   return {
     key: { kind: "planStatus", asn: 64_500, clientId: "", id },

@@ -13,12 +13,12 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
-/** A PostgreSQL server with a data directory of its own, reached over TCP on 127.0.0.1. */
+/** A PostgreSQL server with its own data directory, on 127.0.0.1. */
 export type PostgresServer = {
   readonly port: number;
   /** URL of its one database, for the superuser. */
   readonly url: string;
-  /** Kills it and all its processes as `kill -9` does; nothing is left running when this resolves. */
+  /** Kills all its processes with SIGKILL; none is running when this resolves. */
   kill(): Promise<void>;
   /** Starts it again on the same port, and resolves when it takes connections. */
   start(): Promise<void>;
@@ -28,7 +28,7 @@ export type PostgresServer = {
   remove(): Promise<void>;
 };
 
-/** Password of the superuser: with characters that a URL has to escape. */
+/** Password of the superuser, with characters that must be escaped in a URL. */
 export const superuserPassword = "pass/word@secret";
 
 /** Returns why no server can be started here, or undefined if one can. */
@@ -91,7 +91,7 @@ export async function startPostgresServer(): Promise<PostgresServer> {
       server.on("error", reject);
       server.on("exit", () => reject(new Error(`PostgreSQL ended:\n${log}`)));
     });
-    // From here on only read, so that the pipe never fills.
+    // Only read from here on, so that the pipe never fills.
     server.stderr.removeAllListeners("data").resume();
   }
 
@@ -100,7 +100,7 @@ export async function startPostgresServer(): Promise<PostgresServer> {
       return;
     }
     const ended = once(running, "exit");
-    // Stopped first, for otherwise it could start another process after the others were listed.
+    // Stopped first, because it could start another process after the list was read.
     running.kill("SIGSTOP");
     const children = childrenOf(running.pid as number);
     for (const pid of children) {
@@ -108,7 +108,7 @@ export async function startPostgresServer(): Promise<PostgresServer> {
     }
     running.kill("SIGKILL");
     await ended;
-    // A new server refuses the data directory while one of the old one's processes is alive.
+    // A new server does not start while a process of the old one is alive.
     while (children.some((pid) => signal(pid, 0))) {
       await new Promise(setImmediate);
     }
@@ -122,7 +122,7 @@ export async function startPostgresServer(): Promise<PostgresServer> {
     start,
     write(name, content) {
       const path = join(dataDirectory, name);
-      // A private key that others could read is refused.
+      // The server rejects a private key that others can read.
       writeFileSync(path, content, { mode: 0o600 });
       if (user) {
         chownSync(path, user.uid, user.gid);
@@ -142,7 +142,7 @@ function childrenOf(pid: number): number[] {
   return listed.split(/\s/).filter(Boolean).map(Number);
 }
 
-/** Says whether the process was there to be signalled. */
+/** Returns whether the process exists and was signalled. */
 function signal(pid: number, name: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(pid, name);
@@ -162,7 +162,7 @@ function findBinaries(): string | undefined {
   return places.find((place) => existsSync(join(place, "initdb")) && existsSync(join(place, "postgres")));
 }
 
-/** Returns a user that may run PostgreSQL, which refuses to run as root. */
+/** Returns a user that may run PostgreSQL, which does not run as root. */
 function unprivileged(): { uid: number; gid: number } | undefined {
   for (const name of ["postgres", "nobody"]) {
     const [uid, gid] = ["-u", "-g"].map((what) =>

@@ -1,28 +1,28 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 
-/** A way to a server on 127.0.0.1 that can be broken as networks break. */
+/** A proxy to a server on 127.0.0.1 that can fail like a network. */
 export type TcpProxy = {
   readonly port: number;
-  /** Resets every connection; new ones are made as before. */
+  /** Resets every connection; new ones work. */
   cut(): void;
-  /** From now on carries nothing in either direction, of new connections neither, and says nothing. */
-  swallow(): void;
-  /** Carries again: for new connections, the others stay dead. */
-  carry(): void;
+  /** Silently drops everything in both directions from now on, also of new connections. */
+  drop(): void;
+  /** Forwards new connections again; the others stay dead. */
+  forward(): void;
   close(): Promise<void>;
 };
 
-/** Starts a proxy to a port of this machine. */
+/** Starts a proxy to a local port. */
 export async function startTcpProxy(target: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
-  let carries = true;
+  let forwards = true;
 
   const server = createServer((near) => {
     sockets.add(near);
     near.on("error", () => undefined);
     near.on("close", () => sockets.delete(near));
-    if (!carries) {
+    if (!forwards) {
       near.resume();
       return;
     }
@@ -34,8 +34,8 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
       near.destroy();
     });
     near.on("close", () => far.destroy());
-    near.on("data", (bytes) => carries && far.write(bytes));
-    far.on("data", (bytes) => carries && near.write(bytes));
+    near.on("data", (bytes) => forwards && far.write(bytes));
+    far.on("data", (bytes) => forwards && near.write(bytes));
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
 
@@ -47,11 +47,11 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
   return {
     port: (server.address() as { port: number }).port,
     cut,
-    swallow() {
-      carries = false;
+    drop() {
+      forwards = false;
     },
-    carry() {
-      carries = true;
+    forward() {
+      forwards = true;
     },
     async close() {
       cut();

@@ -7,7 +7,7 @@ import { startTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
 
 const reason = whyNoPostgres();
 
-describe.skipIf(reason)(`PostgreSQL with faults${reason ? ` (skipped: ${reason})` : ""}`, () => {
+describe.skipIf(reason)(`PostgreSQL during outages${reason ? ` (skipped: ${reason})` : ""}`, () => {
   const places = usePostgres();
   let proxy: TcpProxy | undefined;
   afterEach(async () => {
@@ -22,7 +22,7 @@ describe.skipIf(reason)(`PostgreSQL with faults${reason ? ` (skipped: ${reason})
     return places.open({ url, timeout: 500 });
   }
 
-  test("commits wait for the disk, whatever the role has as its default", async () => {
+  test("commits wait for the disk, independently of the defaults of the role", async () => {
     await places.sql(`
       CREATE ROLE hasty LOGIN SUPERUSER PASSWORD 'hasty';
       ALTER ROLE hasty SET synchronous_commit = off;
@@ -41,7 +41,7 @@ describe.skipIf(reason)(`PostgreSQL with faults${reason ? ` (skipped: ${reason})
     expect((await store.get(recordOf("user").key))?.toString()).toBe("of user");
   });
 
-  test("a server that is killed and comes back is found again, with all that was acknowledged", async () => {
+  test("a store reconnects to a server that was killed and restarted, and no acknowledged put is lost", async () => {
     const store = await places.open({ timeout: 2_000 });
     const acknowledged = new Map<string, number>();
     const failures: unknown[] = [];
@@ -86,7 +86,7 @@ describe.skipIf(reason)(`PostgreSQL with faults${reason ? ` (skipped: ${reason})
     }
   });
 
-  test("a snapshot whose connection is lost ends, for another one would be of another moment", async () => {
+  test("a snapshot rejects when its connection is lost, because a new one would be of another moment", async () => {
     const store = await places.open();
     const value = Buffer.alloc(2_000);
     await Promise.all(Array.from({ length: 2_500 }, (_, n) => store.put(recordOf(`user${n}`, { value }))));
@@ -96,7 +96,7 @@ describe.skipIf(reason)(`PostgreSQL with faults${reason ? ` (skipped: ${reason})
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'",
     );
     await expect(pages.next()).rejects.toThrow(StoreUnavailable);
-    // Nothing is left in a transaction, and the store goes on.
+    // No connection is left in a transaction, and the store still works.
     await store.put(recordOf("user"));
     const rest = store.scan({ snapshot: true })[Symbol.asyncIterator]();
     await rest.next();
@@ -106,7 +106,7 @@ describe.skipIf(reason)(`PostgreSQL with faults${reason ? ` (skipped: ${reason})
     ).toEqual([{ count: "0" }]);
   });
 
-  test("a put whose connection is cut under way rejects, and the next one finds another", async () => {
+  test("a put in flight rejects when its connection is cut, and the next one reconnects", async () => {
     const store = await openThroughProxy();
     await store.put(recordOf("user"));
     const blocker = await places.connect();
@@ -130,10 +130,10 @@ describe.skipIf(reason)(`PostgreSQL with faults${reason ? ` (skipped: ${reason})
     }
   });
 
-  test("a network that swallows everything makes calls reject in time, and is left behind", async () => {
+  test("calls reject after the timeout when the network drops everything, and reconnect later", async () => {
     const store = await openThroughProxy();
     await store.put(recordOf("user"));
-    proxy?.swallow();
+    proxy?.drop();
     const outcomes = await Promise.allSettled([
       store.put(recordOf("user")),
       store.get(recordOf("user").key),
@@ -143,21 +143,21 @@ describe.skipIf(reason)(`PostgreSQL with faults${reason ? ` (skipped: ${reason})
       expect(outcome).toMatchObject({ reason: expect.any(StoreUnavailable) });
     }
     await expect(store.put(recordOf("user"))).rejects.toThrow("no connection to PostgreSQL within 500 ms");
-    proxy?.carry();
+    proxy?.forward();
     await untilResolves(() => store.put(recordOf("user", { value: Buffer.from("after") })));
     expect((await untilResolves(() => store.get(recordOf("user").key)))?.toString()).toBe("after");
   });
 
-  test("a store whose network swallows everything can be closed", async () => {
+  test("a store can be closed while its network drops everything", async () => {
     const store = await openThroughProxy();
-    proxy?.swallow();
+    proxy?.drop();
     const put = store.put(recordOf("user"));
     put.catch(() => undefined);
     await store.close();
     await expect(put).rejects.toThrow(StoreUnavailable);
   });
 
-  test("a statement that waits too long is given up by the server, and others follow", async () => {
+  test("the server cancels a statement that waits too long, and later ones succeed", async () => {
     const store = await places.open({ timeout: 300 });
     await store.put(recordOf("user"));
     const blocker = await places.connect();
@@ -169,7 +169,7 @@ describe.skipIf(reason)(`PostgreSQL with faults${reason ? ` (skipped: ${reason})
     expect(await store.put(recordOf("user"))).toEqual({ outcome: "stored" });
   });
 
-  test("a server that becomes read-only makes puts and health reject until it is not", async () => {
+  test("puts and health checks reject while the server is read-only", async () => {
     const store = await places.open();
     await store.put(recordOf("user"));
     await places.sql("ALTER SYSTEM SET default_transaction_read_only = on");
@@ -184,7 +184,7 @@ describe.skipIf(reason)(`PostgreSQL with faults${reason ? ` (skipped: ${reason})
     await untilResolves(() => store.put(recordOf("user")));
   });
 
-  test("a standby that is found in place of the primary takes over once it is promoted", async () => {
+  test("puts and health checks reject while the server is a standby, until it is promoted", async () => {
     const store = await places.open();
     await store.put(recordOf("user"));
     await places.server.kill();
@@ -197,7 +197,7 @@ describe.skipIf(reason)(`PostgreSQL with faults${reason ? ` (skipped: ${reason})
     await untilResolves(() => store.put(recordOf("user")));
   });
 
-  test("a server that closes its connections in peace is found again", async () => {
+  test("a store reconnects after the server has closed its connections", async () => {
     const store = await places.open();
     await places.sql(
       "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'mdps'",
@@ -207,7 +207,7 @@ describe.skipIf(reason)(`PostgreSQL with faults${reason ? ` (skipped: ${reason})
   });
 });
 
-/** Calls until the call resolves; while it rejects, it must be with StoreUnavailable. */
+/** Calls until the call resolves. Until then it may only reject with StoreUnavailable. */
 async function untilResolves<Result>(call: () => Promise<Result>): Promise<Result> {
   for (;;) {
     try {
