@@ -15,7 +15,7 @@ const largest = "9223372036854775807";
 const smallest = "-9223372036854775808";
 
 const balances: CaseInit[] = [
-  accepted("the smallest status", status()),
+  accepted("the smallest valid status", status()),
   accepted(
     "a postpaid plan with three modules",
     status({
@@ -59,11 +59,11 @@ const balances: CaseInit[] = [
     }),
   ),
   accepted(
-    "a byte balance with more left than its quota",
+    "a byte balance that exceeds its quota",
     statusOf(module({ byteBalance: { quotaBytes: "10", remainingBytes: "9007199254740993" } })),
   ),
   accepted(
-    "a byte balance of nothing, stated",
+    "a byte balance of explicit zeros",
     statusOf(byteModule({ byteBalance: { quotaBytes: "0", remainingBytes: "0" }, usedBytes: "0" })),
   ),
   accepted("a byte balance without figures", statusOf(module({ byteBalance: {} }))),
@@ -90,11 +90,11 @@ const balances: CaseInit[] = [
     { clientId: "youtube" },
   ),
   accepted(
-    "a stated zero beside fields that are absent",
+    "an explicit zero beside absent fields",
     statusOf(byteModule({ refreshPeriod: "REFRESH_PERIOD_NONE", usedBytes: "0" }), byteModule()),
   ),
   accepted(
-    "every traffic category, over-usage policy, period and state that notifies nobody",
+    "every traffic category, over-usage policy, period and state without a notification",
     statusOf(
       byteModule({
         trafficCategories: [
@@ -118,7 +118,7 @@ const balances: CaseInit[] = [
     ),
   ),
   accepted(
-    "sixteen plans, the most there may be",
+    "sixteen plans, the maximum",
     status({ plans: Array.from({ length: 16 }, (_, index) => ({ planId: `plan-${index}` })) }),
   ),
 ];
@@ -170,7 +170,7 @@ const notifying: CaseInit[] = [
     },
   ),
   accepted(
-    "the state of a plan, which notifies nobody",
+    "the state of a plan, which sends no notification",
     status({
       plans: [
         { planId: "acme-199", planState: "EXPIRED" },
@@ -194,7 +194,7 @@ const accounts: CaseInit[] = [
     }),
   ),
   accepted(
-    "money below zero, down to the smallest amount",
+    "negative money, down to the smallest amount",
     status({
       accountInfo: account({
         accountBalance: { currencyCode: "KWD", units: "-1", nanos: -750_000_000 },
@@ -226,7 +226,7 @@ const texts: CaseInit[] = [
     }),
   ),
   accepted(
-    "texts as long as they may be, counted in bytes",
+    "texts of the maximum length in bytes",
     status({
       title: "t".repeat(1024),
       subscriberId: "€".repeat(85),
@@ -239,7 +239,7 @@ const texts: CaseInit[] = [
     }),
   ),
   accepted("a language code with a script and a variant", status({ languageCode: "hy-Latn-IT-arevela" })),
-  accepted("a language code that is registered nowhere", status({ languageCode: "x-klingon-12345678" })),
+  accepted("an unregistered language code", status({ languageCode: "x-klingon-12345678" })),
   accepted("a user key with slash, plus and equals", status(), {
     userKey: "ve/ct+or==",
     name: `${parent}/planStatuses/ve%2Fct+or==`,
@@ -264,7 +264,7 @@ const times: CaseInit[] = [
     }),
   ),
   accepted(
-    "the first and the last moment that a timestamp knows",
+    "the first and the last valid timestamp",
     status({
       expireTime: "9999-12-31T23:59:59.999999999Z",
       accountInfo: account({ validUntil: "0001-01-01T00:00:00Z" }),
@@ -279,7 +279,7 @@ const forClients: CaseInit[] = [
     { name: `${parent}/planStatuses/vector-fields-that-only-the-server-sets`, notifications: [] },
   ),
   accepted(
-    "facts for YouTube, not to be shown",
+    "information for YouTube in a UI-incompatible status",
     status({
       uiCompatibility: "UI_INCOMPATIBLE",
       planInfoPerClient: { youtube: { rateLimitedStreaming: { maxMediaRateKbps: 0 } } },
@@ -287,13 +287,13 @@ const forClients: CaseInit[] = [
     { clientId: "youtube" },
   ),
   {
-    name: "a status for every client",
+    name: "a status for all clients",
     method: "CreatePlanStatus",
     request: { parent, userKey: "491701234567", planStatus: statusOf(byteModule()) },
     response: { ...statusOf(byteModule()), name: `${parent}/planStatuses/491701234567` },
   },
   {
-    name: "a status for every client, its user key with reserved characters",
+    name: "a status for all clients whose user key has reserved characters",
     method: "CreatePlanStatus",
     request: {
       parent,
@@ -309,7 +309,7 @@ const forClients: CaseInit[] = [
   },
 ];
 
-/** Pushes of statuses that break no rule. */
+/** Pushes of valid statuses. */
 export const acceptedStatuses: readonly CaseInit[] = [
   ...balances,
   ...notifying,

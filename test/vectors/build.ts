@@ -1,35 +1,35 @@
 import type { CaseInit, ExpectedError, JsonObject } from "./case.ts";
 
 /**
- * Allowed clock skew that the cases count on, in seconds: the most that `mdps serve --clock-skew` takes, 31 years. An
- * update time may be 30 days old at most, so that a fixed one can only stay valid by lying ahead.
+ * Clock skew that the cases require, in seconds: the maximum of `mdps serve --clock-skew`, 31 years. An update time may
+ * be at most 30 days old, so that a fixed one only stays valid if it lies in the future.
  */
 export const clockSkewSeconds = 999_999_999;
 
-/** Update time of every status that is in time. The cases hold until 30 days after it. */
+/** Update time of valid statuses. The cases hold until 30 days after it. */
 export const updateTime = "2045-01-01T00:00:00Z";
 
-/** When they expire. */
+/** Expire time of valid statuses. */
 export const expireTime = "2099-12-31T00:00:00Z";
 
 export const parent = "operators/65001";
 
-/** The smallest status that keeps every rule, with some fields changed. */
+/** Returns the smallest valid status, with some fields changed. */
 export function status(fields: JsonObject = {}): JsonObject {
   return { languageCode: "en-US", updateTime, expireTime, ...fields };
 }
 
-/** A status with one plan that has these modules. */
+/** Returns a status with one plan that has these modules. */
 export function statusOf(...planModules: JsonObject[]): JsonObject {
   return status({ plans: [{ planId: "acme-199", planModules }] });
 }
 
-/** A module with a name and a description and no balance, with some fields changed. */
+/** Returns a module with a name and a description but no balance, with some fields changed. */
 export function module(fields: JsonObject): JsonObject {
   return { moduleName: "Data", description: "2 GB for everything", ...fields };
 }
 
-/** A module that keeps every rule and notifies nobody, with some fields changed. */
+/** Returns a valid module that sends no notification, with some fields changed. */
 export function byteModule(fields: JsonObject = {}): JsonObject {
   return module({
     byteBalance: { quotaBytes: "2147483648", remainingBytes: "1073741824" },
@@ -37,7 +37,7 @@ export function byteModule(fields: JsonObject = {}): JsonObject {
   });
 }
 
-/** The smallest account that keeps every rule, with some fields changed. */
+/** Returns the smallest valid account, with some fields changed. */
 export function account(fields: JsonObject = {}): JsonObject {
   return {
     accountBalance: { currencyCode: "USD", units: "12", nanos: 500_000_000 },
@@ -47,7 +47,7 @@ export function account(fields: JsonObject = {}): JsonObject {
   };
 }
 
-/** A push of a status for one client that is accepted, and answered with the status and what else is given. */
+/** Returns a push of a status for one client that is accepted; `answer` changes the response. */
 export function accepted(
   name: string,
   planStatus: JsonObject,
@@ -64,13 +64,13 @@ export function accepted(
 type Accepted = {
   userKey?: string;
   clientId?: string;
-  /** Where the key has characters that a name writes otherwise. */
+  /** For keys with characters that names escape. */
   name?: string;
   notifications?: string[];
 };
 
-/** A push of a status for one client that breaks these rules, the paths relative to the status. */
-export function refused(name: string, planStatus: JsonObject, ...violations: string[]): CaseInit {
+/** Returns a push of a status for one client with these violations, as paths relative to the status. */
+export function rejected(name: string, planStatus: JsonObject, ...violations: string[]): CaseInit {
   return {
     name,
     method: "CreateUserPlanStatus",
@@ -79,12 +79,12 @@ export function refused(name: string, planStatus: JsonObject, ...violations: str
   };
 }
 
-/** A refusal for broken rules. */
+/** Returns the error for violations. */
 export function invalid(...violations: string[]): ExpectedError {
   return { code: "INVALID_ARGUMENT", reason: "FIELD_INVALID", violations };
 }
 
-/** A user key of a case's own: cases may run in any order, side by side and again. */
+/** Returns a user key for one case only: cases may run in any order, concurrently and more than once. */
 export function keyOf(name: string): string {
   return `vector-${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}`;
 }

@@ -9,20 +9,20 @@ import {
 import { PlanGroupService } from "../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
 import { PlanStatusService } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 
-/** Which token a call carries: one that may push for operator 65001, one for another operator, none, or no token at all. */
+/** The token of a call: one that may push for operator 65001, one for another operator, none, or a malformed one. */
 export type TokenName = "push" | "foreign" | "none" | "malformed";
 
-/** How a call is refused. */
+/** The expected error of a call. */
 export type ExpectedError = {
   /** Name of the canonical code, as in google.rpc.Code. */
   code: string;
-  /** `reason` of the google.rpc.ErrorInfo. Absent: not checked. */
+  /** `reason` of the google.rpc.ErrorInfo. Not checked if absent. */
   reason?: string;
-  /** `field` of each violation of the google.rpc.BadRequest, in order. Absent: none. */
+  /** `field` of each violation of the google.rpc.BadRequest, in order. None if absent. */
   violations?: string[];
 };
 
-/** A call and its answer. Exactly one of `response` and `error` is there. Messages are canonical proto3 JSON. */
+/** A call and its answer: either `response` or `error`. Messages are canonical proto3 JSON. */
 export type VectorCase = {
   name: string;
   /** Full name, such as `mobiledataplansharing.v1.PlanStatusService`. */
@@ -36,9 +36,9 @@ export type VectorCase = {
   error?: ExpectedError;
 };
 
-/** What `cases.json` holds. */
+/** The content of `cases.json`. */
 export type Vectors = {
-  /** What the server must allow with `mdps serve --clock-skew`: the update times of the cases are fixed, in the future. */
+  /** Required `mdps serve --clock-skew`, because the update times of the cases are fixed and in the future. */
   clockSkewSeconds: number;
   cases: VectorCase[];
 };
@@ -59,18 +59,18 @@ const methods = {
   CreatePlanGroup: PlanGroupService.method.createPlanGroup,
 } as const;
 
-/** Returns the method that a case calls. Raises an error if there is none such. */
+/** Returns the method that a case calls. Throws for an unknown method. */
 export function methodOf({ service, method }: Pick<VectorCase, "service" | "method">): DescMethodUnary {
   const found = Object.values(methods).find(
     (each) => each.parent.typeName === service && each.name === method,
   );
   if (found === undefined) {
-    throw new Error(`${service}/${method} is none of the three creates`);
+    throw new Error(`${service}/${method} is not one of the three creates`);
   }
   return found as DescMethodUnary;
 }
 
-/** Completes a case: messages in canonical JSON, and the request in binary. Raises an error for what is no message. */
+/** Completes a case: messages in canonical JSON, and the request in binary. Throws for an invalid message. */
 export function completeCase(init: CaseInit): VectorCase {
   const { name, token = "push" } = init;
   const method = methods[init.method];

@@ -17,7 +17,7 @@ const methods = [...new Set(cases.map(methodOf))];
 const validator = createValidator();
 
 describe("the vectors", () => {
-  it("call all three creates, with every kind of token and of refusal", () => {
+  it("the vectors call all three creates with every kind of token and error", () => {
     expect(methods.map(({ name }) => name).toSorted()).toEqual([
       "CreatePlanGroup",
       "CreatePlanStatus",
@@ -31,8 +31,8 @@ describe("the vectors", () => {
     );
   });
 
-  it("break every rule of the contract, and in the accepted calls none", () => {
-    const broken = new Set<string>();
+  it("rejected vectors violate every rule of the contract, accepted ones none", () => {
+    const violated = new Set<string>();
     for (const each of cases) {
       const { input } = methodOf(each);
       const result = validator.validate(input, fromJson(input, each.request));
@@ -41,16 +41,16 @@ describe("the vectors", () => {
         expect(ids, each.name).toEqual([]);
       }
       for (const id of ids) {
-        broken.add(id);
+        violated.add(id);
       }
     }
     const rules = new Set(reachable().flatMap(rulesOf));
     expect(rules.size).toBeGreaterThan(8);
-    expect([...broken].toSorted()).toEqual([...rules].toSorted());
+    expect([...violated].toSorted()).toEqual([...rules].toSorted());
   });
 
-  it("break the rules that need a clock, and those of notifications", () => {
-    // Those with the times in place: `required` is another rule.
+  it("the vectors violate the rules of times and of notifications", () => {
+    // Only cases with both times: `required` is another rule.
     const timed = cases.filter(({ request }) =>
       /"updateTime":.*"|"expireTime":.*"/.test(JSON.stringify(request)),
     );
@@ -65,7 +65,7 @@ describe("the vectors", () => {
     );
   });
 
-  it("set every field, and every value of every enum, in accepted calls", () => {
+  it("accepted vectors set every field and every enum value", () => {
     const set = new Set<string>();
     for (const each of cases) {
       if (each.response !== undefined) {
@@ -82,7 +82,7 @@ describe("the vectors", () => {
   });
 });
 
-/** Messages of the contract that a request is made of. */
+/** Returns the messages of the contract that requests contain. */
 function reachable(): DescMessage[] {
   const found = new Set<DescMessage>();
   const add = (desc: DescMessage) => {
@@ -99,7 +99,7 @@ function reachable(): DescMessage[] {
   return [...found];
 }
 
-/** Ids of the rules on a message and its fields, as violations name them. */
+/** Returns the ids of the rules of a message and its fields. */
 function rulesOf(desc: DescMessage): string[] {
   return [
     ...getOption(desc, messageRules).cel.map(({ id }) => id),
@@ -120,18 +120,18 @@ function fieldRuleIds(rules: FieldRules): string[] {
   return [...ids, ...items, ...own.map(({ name }) => `${type.case}.${name}`)];
 }
 
-/** Full names of the values that a field may have: all but those refused, and a zero that means absence. */
+/** Returns the full names of the enum values that are valid for a field, except a zero that means absence. */
 function valuesOf(field: DescField): string[] {
   const { type } = getOption(field, fieldRules);
-  const refused: readonly number[] = type.case === "enum" ? type.value.notIn : [];
+  const invalid: readonly number[] = type.case === "enum" ? type.value.notIn : [];
   const isImplicit = field.fieldKind === "enum" && field.presence === FeatureSet_FieldPresence.IMPLICIT;
   return (field.enum?.values ?? [])
-    .filter(({ number }) => !refused.includes(number) && !(number === 0 && isImplicit))
+    .filter(({ number }) => !invalid.includes(number) && !(number === 0 && isImplicit))
     .filter(({ name }) => name !== "NOTIFICATION_UNDEFINED")
     .map(({ name }) => `${field.enum?.typeName}.${name}`);
 }
 
-/** Adds the fields that are set, and the enum values in them, to a set. */
+/** Adds the set fields of a message and their enum values to `to`. */
 function visit(message: ReflectMessage, to: Set<string>): void {
   for (const field of message.fields) {
     if (!message.isSet(field)) {

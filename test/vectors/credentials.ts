@@ -2,7 +2,7 @@ import { invalid, parent, status } from "./build.ts";
 import type { CaseInit, ExpectedError, JsonObject, TokenName } from "./case.ts";
 
 const missing: ExpectedError = { code: "UNAUTHENTICATED", reason: "CREDENTIALS_MISSING" };
-const wrong: ExpectedError = { code: "UNAUTHENTICATED", reason: "CREDENTIALS_INVALID" };
+const malformed: ExpectedError = { code: "UNAUTHENTICATED", reason: "CREDENTIALS_INVALID" };
 const notLinked: ExpectedError = { code: "PERMISSION_DENIED", reason: "OPERATOR_NOT_LINKED" };
 
 function push(
@@ -20,22 +20,27 @@ function push(
   };
 }
 
-/** Calls whose token decides. None of them stores anything. */
+/** Calls whose result depends on the token. None of them stores anything. */
 export const credentials: readonly CaseInit[] = [
   push("a push without a token", "none", missing),
-  push("a push with a token that is none", "malformed", wrong),
+  push("a push with a malformed token", "malformed", malformed),
   push("a push with the token of another operator", "foreign", notLinked),
-  push("a push for an operator that the token is not for", "push", notLinked, {
+  push("a push for an operator that the token does not allow", "push", notLinked, {
     parent: "operators/4294967295",
     planStatus: status(),
   }),
-  push("a wrong push without a token: what is wrong with it is not said", "none", missing, {
+  push("an invalid push without a token: its violations are not reported", "none", missing, {
     planStatus: {},
   }),
-  push("a wrong push with the token of another operator: what is wrong is not said", "foreign", notLinked, {
-    planStatus: {},
-  }),
-  push("a push for no operator, with the token of another one", "foreign", invalid("parent"), {
+  push(
+    "an invalid push with the token of another operator: its violations are not reported",
+    "foreign",
+    notLinked,
+    {
+      planStatus: {},
+    },
+  ),
+  push("a push for an invalid operator with the token of another one", "foreign", invalid("parent"), {
     parent: "operators/0",
     planStatus: status(),
   }),
@@ -54,7 +59,7 @@ export const credentials: readonly CaseInit[] = [
     error: notLinked,
   },
   {
-    name: "a status for every client with the token of another operator",
+    name: "a status for all clients with the token of another operator",
     method: "CreatePlanStatus",
     token: "foreign",
     request: { parent, userKey: "vector-credentials", planStatus: status() },

@@ -1,6 +1,6 @@
 /**
- * Writes cases.json from the cases of this folder: `npm run generate`. It completes their form (canonical JSON, binary)
- * and asks no server: what is expected is what the author of a case wrote.
+ * Writes cases.json from the cases in this folder: `npm run generate`. Adds canonical JSON and binary messages. It does
+ * not ask a server: the author of a case writes what is expected.
  */
 import { writeFileSync } from "node:fs";
 import { acceptedStatuses } from "./accepted-statuses.ts";
@@ -9,11 +9,11 @@ import { completeCase, type Vectors } from "./case.ts";
 import { credentials } from "./credentials.ts";
 import { planGroups } from "./plan-groups.ts";
 import { vectorsFile } from "./read-vectors.ts";
-import { refusedStatuses } from "./refused-statuses.ts";
+import { rejectedStatuses } from "./rejected-statuses.ts";
 
 /** Returns the text of cases.json. */
 export function vectorsText(): string {
-  const inits = [...acceptedStatuses, ...refusedStatuses, ...planGroups, ...credentials];
+  const inits = [...acceptedStatuses, ...rejectedStatuses, ...planGroups, ...credentials];
   const vectors: Vectors = { clockSkewSeconds, cases: inits.map(completeCase) };
   return `${JSON.stringify(vectors, undefined, 2)}\n`;
 }

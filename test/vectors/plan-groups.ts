@@ -1,7 +1,7 @@
 import { byteModule, invalid, module, parent } from "./build.ts";
 import type { CaseInit } from "./case.ts";
 
-// What would need a figure to warn in a status: a group notifies nobody, so it passes.
+// A low balance without a remaining amount: invalid in a status, valid in a group, which sends no notifications.
 const planGroup = {
   dataPlans: [
     { planId: "acme-199", planModules: [byteModule(), module({ coarseBalanceLevel: "LOW_QUOTA" })] },
@@ -19,13 +19,13 @@ export const planGroups: readonly CaseInit[] = [
     response: { ...planGroup, name: `${parent}/planGroups/vector-group` },
   },
   {
-    name: "a plan group that is absent",
+    name: "an absent plan group",
     method: "CreatePlanGroup",
     request: { parent, planGroupId: "vector-group-absent" },
     response: { name: `${parent}/planGroups/vector-group-absent` },
   },
   {
-    name: "a plan group with a name of its own and an id with slash and percent",
+    name: "a plan group with another name and an id with slash and percent",
     method: "CreatePlanGroup",
     request: { parent, planGroupId: "g/r+o%up==", planGroup: { name: "mine" } },
     response: { name: `${parent}/planGroups/g%2Fr+o%25up==` },
@@ -37,11 +37,11 @@ export const planGroups: readonly CaseInit[] = [
     error: invalid("planGroupId"),
   },
   {
-    name: "a plan group whose plans break rules",
+    name: "a plan group with invalid plans",
     method: "CreatePlanGroup",
     request: {
       parent,
-      planGroupId: "vector-group-refused",
+      planGroupId: "vector-group-rejected",
       planGroup: { dataPlans: [{ planId: "a", planState: "PLAN_STATE_UNSPECIFIED", planModules: [{}] }] },
     },
     error: invalid(

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import type { Vectors } from "./case.ts";
 
-/** Path of the cases. */
+/** Path of `cases.json`. */
 export const vectorsFile = new URL("cases.json", import.meta.url).pathname;
 
-/** Reads the cases. */
+/** Reads `cases.json`. */
 export function readVectors(): Vectors {
   return JSON.parse(readFileSync(vectorsFile, "utf8")) as Vectors;
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { equals, fromBinary, fromJson, toJson } from "@bufbuild/protobuf";
+import type { Transport } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readError } from "../../src/client/index.ts";
 import { createTransport } from "../../src/client/transport.ts";
@@ -12,15 +13,15 @@ import { readVectors, vectorsFile } from "./read-vectors.ts";
 const { cases, clockSkewSeconds } = readVectors();
 
 describe("the vectors", () => {
-  it("are what generate.ts writes", () => {
+  it("cases.json is up to date with generate.ts", () => {
     expect(readFileSync(vectorsFile, "utf8")).toBe(vectorsText());
   });
 
-  it("have names of their own", () => {
+  it("names of vectors are unique", () => {
     expect(new Set(cases.map(({ name }) => name)).size).toBe(cases.length);
   });
 
-  it("store under keys of their own: they may run in any order, side by side and again", () => {
+  it("accepted vectors store under different keys, so that they may run in any order", () => {
     const keys = cases
       .filter(({ response }) => response !== undefined)
       .map(({ request, method }) => {
@@ -30,40 +31,49 @@ describe("the vectors", () => {
     expect(new Set(keys).size).toBe(keys.length);
   });
 
-  describe.each(cases)("$name", ({ response, error, ...each }) => {
-    it("is the same message in JSON and in binary, and expects one thing", () => {
-      const { input } = methodOf(each);
-      const message = fromJson(input, each.request);
-      expect(equals(input, fromBinary(input, Buffer.from(each.requestBinary, "base64")), message)).toBe(true);
-      expect(toJson(input, message)).toEqual(each.request);
-      expect([response, error].filter((expected) => expected !== undefined)).toHaveLength(1);
-    });
+  it.each(cases)("has the same message in JSON and binary, and one result: $name", (each) => {
+    const { input } = methodOf(each);
+    const message = fromJson(input, each.request);
+    expect(equals(input, fromBinary(input, Buffer.from(each.requestBinary, "base64")), message)).toBe(true);
+    expect(toJson(input, message)).toEqual(each.request);
+    expect([each.response, each.error].filter((expected) => expected !== undefined)).toHaveLength(1);
   });
 });
 
-// REST has no way to say these: the path has no place for them.
+// REST cannot express these requests, because they have no path.
 const withoutPath = ["an empty request", "a parent of another collection"];
 
+let server: TestServer;
+let tokens: Record<TokenName, string | undefined>;
+beforeAll(async () => {
+  const clock = createTestClock();
+  clock.set(Date.now());
+  server = await startTestServer({ clock, clockSkewMs: clockSkewSeconds * 1000 });
+  tokens = {
+    push: await server.makeToken({ asns: [65001] }),
+    foreign: await server.makeToken({ asns: [65002] }),
+    malformed: "no.token",
+    none: undefined,
+  };
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+});
+
 describe.each(protocols)("the server over %s", (protocol) => {
-  let server: TestServer;
-  let tokens: Record<TokenName, string | undefined>;
-  beforeAll(async () => {
-    const clock = createTestClock();
-    clock.set(Date.now());
-    server = await startTestServer({ clock, clockSkewMs: clockSkewSeconds * 1000 });
-    tokens = {
-      push: await server.makeToken({ asns: [65001] }),
-      foreign: await server.makeToken({ asns: [65002] }),
-      malformed: "no.token",
-      none: undefined,
-    };
-  });
-  afterAll(async () => {
-    await server[Symbol.asyncDispose]();
+  let transport: Transport;
+  beforeAll(() => {
+    transport = createTransport({
+      baseUrl: server.url,
+      protocol,
+      ca: undefined,
+      defaultTimeoutMs: 10_000,
+      interceptors: [],
+    });
   });
 
   it.each(cases.filter(({ name }) => protocol !== "rest" || !withoutPath.includes(name)))(
-    "answers $name",
+    `the server answers over ${protocol} as expected: $name`,
     async (each) => {
       const { response, error } = each;
       expect(await answerTo(each)).toEqual(
@@ -78,13 +88,6 @@ describe.each(protocols)("the server over %s", (protocol) => {
 
   async function answerTo(each: VectorCase): Promise<unknown> {
     const method = methodOf(each);
-    const transport = createTransport({
-      baseUrl: server.url,
-      protocol,
-      ca: undefined,
-      defaultTimeoutMs: 10_000,
-      interceptors: [],
-    });
     const token = tokens[each.token];
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
     try {
@@ -97,7 +100,7 @@ describe.each(protocols)("the server over %s", (protocol) => {
     }
   }
 
-  /** Over REST the body of these calls is the status, and paths begin in the body. */
+  /** Over REST the body of these calls is the status, and paths begin in it. */
   function inBody(field: string): string {
     return protocol === "rest" ? field.replace(/^planStatus\./, "") : field;
   }

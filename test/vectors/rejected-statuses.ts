@@ -1,10 +1,10 @@
-import { account, byteModule, invalid, keyOf, module, parent, refused, status, statusOf } from "./build.ts";
+import { account, byteModule, invalid, keyOf, module, parent, rejected, status, statusOf } from "./build.ts";
 import type { CaseInit, JsonObject } from "./case.ts";
 
 const firstModule = "plans[0].planModules[0]";
 
-/** A push that keeps every rule but for what is changed around the status. */
-function refusedRequest(name: string, changed: JsonObject, ...violations: string[]): CaseInit {
+/** Returns a push of a valid status whose other fields are changed. */
+function rejectedRequest(name: string, changed: JsonObject, ...violations: string[]): CaseInit {
   return {
     name,
     method: "CreateUserPlanStatus",
@@ -20,13 +20,13 @@ const requests: CaseInit[] = [
     request: {},
     error: invalid("parent", "clientId", "userKey", "planStatus"),
   },
-  refusedRequest("a parent with a leading zero", { parent: "operators/065001" }, "parent"),
-  refusedRequest("a parent beyond 32 bits", { parent: "operators/4294967296" }, "parent"),
-  refusedRequest("a parent of another collection", { parent: "operator/65001" }, "parent"),
-  refusedRequest("a client that is unknown", { clientId: "maps" }, "clientId"),
-  refusedRequest("a user key of 1025 bytes", { userKey: "k".repeat(1025) }, "userKey"),
+  rejectedRequest("a parent with a leading zero", { parent: "operators/065001" }, "parent"),
+  rejectedRequest("a parent beyond 32 bits", { parent: "operators/4294967296" }, "parent"),
+  rejectedRequest("a parent of another collection", { parent: "operator/65001" }, "parent"),
+  rejectedRequest("an unknown client", { clientId: "maps" }, "clientId"),
+  rejectedRequest("a user key of 1025 bytes", { userKey: "k".repeat(1025) }, "userKey"),
   {
-    name: "a status for every client without a user key",
+    name: "a status for all clients without a user key",
     method: "CreatePlanStatus",
     request: { parent, planStatus: status() },
     error: invalid("userKey"),
@@ -34,22 +34,22 @@ const requests: CaseInit[] = [
 ];
 
 const required: CaseInit[] = [
-  refused("a status with nothing in it", {}, "languageCode", "expireTime", "updateTime"),
-  refused("a plan without an id", status({ plans: [{ planId: "a" }, {}] }), "plans[1].planId"),
-  refused(
+  rejected("an empty status", {}, "languageCode", "expireTime", "updateTime"),
+  rejected("a plan without an id", status({ plans: [{ planId: "a" }, {}] }), "plans[1].planId"),
+  rejected(
     "a module without a name and a description",
     statusOf({ coarseBalanceLevel: "HIGH_QUOTA" }),
     `${firstModule}.description`,
     `${firstModule}.moduleName`,
   ),
-  refused("a module without any balance", statusOf(byteModule(), module({})), "plans[0].planModules[1]"),
-  refused(
+  rejected("a module without any balance", statusOf(byteModule(), module({})), "plans[0].planModules[1]"),
+  rejected(
     "a prepaid plan without an account",
     status({ plans: [{ planId: "a", planCategory: "PREPAID" }] }),
     "accountInfo",
   ),
-  refused(
-    "an account with nothing in it",
+  rejected(
+    "an empty account",
     status({ accountInfo: {} }),
     "accountInfo.accountBalance",
     "accountInfo.accountBalanceStatus",
@@ -58,10 +58,10 @@ const required: CaseInit[] = [
 ];
 
 const values: CaseInit[] = [
-  refused("a language code with an underscore", status({ languageCode: "en_US" }), "languageCode"),
-  refused("a language code of a script alone", status({ languageCode: "-Latn" }), "languageCode"),
-  refused(
-    "numbers that no enum value has",
+  rejected("a language code with an underscore", status({ languageCode: "en_US" }), "languageCode"),
+  rejected("a language code without a language", status({ languageCode: "-Latn" }), "languageCode"),
+  rejected(
+    "unknown enum numbers",
     {
       ...statusOf(byteModule({ coarseBalanceLevel: 5, trafficCategories: ["VIDEO", 10] })),
       uiCompatibility: 3,
@@ -70,8 +70,8 @@ const values: CaseInit[] = [
     `${firstModule}.trafficCategories[1]`,
     "uiCompatibility",
   ),
-  refused(
-    "enum values that are never valid",
+  rejected(
+    "enum values that are always invalid",
     {
       ...statusOf(byteModule({ planModuleState: "PLAN_STATE_UNSPECIFIED" })),
       accountInfo: account({ accountBalanceStatus: "ACCOUNT_BALANCE_STATUS_UNSPECIFIED" }),
@@ -79,8 +79,8 @@ const values: CaseInit[] = [
     `${firstModule}.planModuleState`,
     "accountInfo.accountBalanceStatus",
   ),
-  refused(
-    "quantities below zero",
+  rejected(
+    "negative quantities",
     {
       ...statusOf(
         module({
@@ -100,7 +100,7 @@ const values: CaseInit[] = [
     "plans[0].planModules[1].timeBalance.remainingMinutes",
     "planInfoPerClient.youtube.rateLimitedStreaming.maxMediaRateKbps",
   ),
-  refused(
+  rejected(
     "texts that are one byte too long",
     status({
       title: "ü".repeat(512).concat("t"),
@@ -110,7 +110,7 @@ const values: CaseInit[] = [
     `${firstModule}.description`,
     "title",
   ),
-  refused(
+  rejected(
     "seventeen plans",
     status({ plans: Array.from({ length: 17 }, (_, index) => ({ planId: `plan-${index}` })) }),
     "plans",
@@ -118,8 +118,8 @@ const values: CaseInit[] = [
 ];
 
 const money: CaseInit[] = [
-  refused(
-    "currencies that are no three capital letters",
+  rejected(
+    "currencies that are not three capital letters",
     status({
       accountInfo: account({
         accountBalance: { currencyCode: "usd", units: "1" },
@@ -131,8 +131,8 @@ const money: CaseInit[] = [
     "accountInfo.loanBalance.currencyCode",
     "accountInfo.payAsYouGoCharge.currencyCode",
   ),
-  refused(
-    "nanos of a unit or more",
+  rejected(
+    "nanos of one unit or more",
     status({
       accountInfo: account({
         unpaidLoan: { currencyCode: "USD", nanos: 1_000_000_000 },
@@ -142,7 +142,7 @@ const money: CaseInit[] = [
     "accountInfo.unpaidLoan.nanos",
     "accountInfo.accountTopUp.nanos",
   ),
-  refused(
+  rejected(
     "units and nanos of opposite signs",
     status({
       accountInfo: account({
@@ -156,14 +156,18 @@ const money: CaseInit[] = [
 ];
 
 const times: CaseInit[] = [
-  refused("a status that has expired", status({ expireTime: "2020-01-01T00:00:00Z" }), "expireTime"),
-  refused("a status older than 30 days", status({ updateTime: "2020-01-01T00:00:00Z" }), "updateTime"),
-  refused("a status from the future", status({ updateTime: "9999-12-31T23:59:59Z" }), "updateTime"),
+  rejected("a status that has expired", status({ expireTime: "2020-01-01T00:00:00Z" }), "expireTime"),
+  rejected("a status older than 30 days", status({ updateTime: "2020-01-01T00:00:00Z" }), "updateTime"),
+  rejected(
+    "a status with a future update time",
+    status({ updateTime: "9999-12-31T23:59:59Z" }),
+    "updateTime",
+  ),
 ];
 
 const notifications: CaseInit[] = [
-  refused(
-    "low balances without what is left",
+  rejected(
+    "low balances without a remaining amount",
     statusOf(
       module({ coarseBalanceLevel: "LOW_QUOTA" }),
       module({ coarseBalanceLevel: "LOW_QUOTA", byteBalance: { quotaBytes: "1000" } }),
@@ -173,16 +177,16 @@ const notifications: CaseInit[] = [
     "plans[0].planModules[1].byteBalance.remainingBytes",
     "plans[0].planModules[2].timeBalance.remainingMinutes",
   ),
-  refused(
-    "a module that expires soon, but not when",
+  rejected(
+    "a module that expires soon without an expiration time",
     statusOf(byteModule({ planModuleState: "EXPIRING_SOON" })),
     `${firstModule}.expirationTime`,
   ),
 ];
 
 const together: CaseInit[] = [
-  refused(
-    "faults of every kind, all reported at once",
+  rejected(
+    "violations of every kind, all reported at once",
     {
       expireTime: "2020-01-01T00:00:00Z",
       updateTime: "2020-01-01T00:00:00Z",
@@ -196,8 +200,8 @@ const together: CaseInit[] = [
   ),
 ];
 
-/** Pushes of statuses that break rules of the contract. */
-export const refusedStatuses: readonly CaseInit[] = [
+/** Pushes of statuses that violate rules of the contract. */
+export const rejectedStatuses: readonly CaseInit[] = [
   ...requests,
   ...required,
   ...values,
