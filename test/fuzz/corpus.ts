@@ -1,4 +1,4 @@
-/** One HTTP/1.1 request, not yet written down: only then its parts can be mutated one by one. */
+/** The parts of an HTTP/1.1 request, so that each can be mutated separately. */
 export type Seed = {
   readonly method: string;
   readonly target: string;
@@ -13,7 +13,7 @@ function seed(line: string, body = "", headers: Seed["headers"] = []): Seed {
   return { method, target, headers: body === "" ? headers : [json, ...headers], body };
 }
 
-/** Requests that library.v1.Library takes, one of every shape of rule and field. */
+/** Valid requests of library.v1.Library, for every shape of rule and field. */
 export const librarySeeds: readonly Seed[] = [
   seed("GET /v1/shelves/a/books/b"),
   seed("GET /v1/shelves/a%2Fb/books/%E2%82%AC?$alt=json%3Benum-encoding%3Dint&$fields=name,title"),
@@ -65,7 +65,7 @@ export const librarySeeds: readonly Seed[] = [
   seed("POST /v1/everything", "\u001f\u008b\b\u0000", [["content-encoding", "gzip"]]),
 ];
 
-/** Requests of the data plan services. `{user}` keeps the calls of one run apart from stored statuses. */
+/** Requests of the data plan services. */
 export const planSeeds: readonly Seed[] = [
   seed(
     "POST /v1/operators/65001/planStatuses",
@@ -81,7 +81,7 @@ export const planSeeds: readonly Seed[] = [
   seed("GET /v1/operators/65001/planGroups/g"),
 ];
 
-/** What has broken HTTP, URL and JSON code before; spliced into valid requests. */
+/** Text that has broken HTTP, URL and JSON code before; inserted into valid requests. */
 export const tokens: readonly string[] = [
   ..."%2F|%2f|%00|%ff|%c0%af|%ed%a0%80|%|%zz|%252F|%u0041|..|%2e%2e|.|//|/|\\|:|:cancel|:tag|**|*|?|&|=|#|;|+|@".split(
     "|",
@@ -129,7 +129,7 @@ export const tokens: readonly string[] = [
   "0\r\n\r\n",
 ];
 
-/** Header lines that change how a request is read. */
+/** Headers that change how a request is parsed. */
 export const headers: readonly (readonly [string, string])[] = [
   ["content-type", "text/plain"],
   ["content-type", "application/json; charset=utf-16"],

@@ -10,129 +10,129 @@ import { startServer } from "../../src/server/server.ts";
 import { createTranscodingHandler } from "../../src/transcoding/index.ts";
 import { library } from "../transcoding/fixtures/library.ts";
 import { librarySeeds, planSeeds, type Seed } from "./corpus.ts";
-import { exchange, faultOf, parseResponses } from "./exchange.ts";
+import { exchange, parseResponses, problemOf } from "./exchange.ts";
 import { writeRequest } from "./mutate.ts";
 import { createRandom, type Random } from "./random.ts";
 
 export type FuzzOptions = {
   seed: number;
-  /** How long to go on, in milliseconds. */
-  budgetMs: number;
-  /** How many connections to make at most. Defaults to a million. */
-  mostConnections?: number;
+  /** Time limit in milliseconds. Defaults to none. */
+  budgetMs?: number;
+  /** Connections per worker. Defaults to no limit. */
+  connectionsPerWorker?: number;
 };
 
-/** What broke, and the bytes that broke it. */
-export type Finding = { readonly fault: string; readonly target: string; readonly bytes: Buffer };
+/** A problem, and the bytes that caused it. */
+export type Finding = { readonly problem: string; readonly target: string; readonly bytes: Buffer };
 
 export type FuzzReport = {
   readonly connections: number;
-  /** How often each status was answered: a run that only saw 404 tried nothing. */
+  /** Number of responses by status: a run that only got 404 tested nothing. */
   readonly statuses: Readonly<Record<string, number>>;
   readonly findings: readonly Finding[];
 };
 
-/** A server to break. */
-type Victim = {
+/** A server under test. */
+type Target = {
   readonly name: string;
   readonly port: number;
   readonly seeds: readonly Seed[];
   authorization(seed: Seed): string | undefined;
-  /** What the server took for its own mistakes. */
+  /** Unexpected errors that the server reported. */
   readonly failures: unknown[];
   close(): Promise<void>;
 };
 
-/** No answer takes longer than this, unless the server hangs. */
-const boundMs = 10_000;
-/** A broken server breaks again and again; a few examples are enough. */
-const mostFindings = 20;
-const lanes = 8;
+/** Time after which a server counts as hanging. */
+const timeoutMs = 10_000;
+/** A broken server breaks repeatedly; a few examples are enough. */
+const maxFindings = 20;
+const workers = 8;
 
-/** Throws spoiled requests at real servers until time or the number of connections is used up. */
+/** Sends mutated requests to real servers until a limit is reached. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
+  const {
+    seed,
+    budgetMs = Number.POSITIVE_INFINITY,
+    connectionsPerWorker = Number.POSITIVE_INFINITY,
+  } = options;
   const findings: Finding[] = [];
   const statuses: Record<string, number> = {};
   let connections = 0;
-  // What is under way, by lane: one of these is to blame for what nobody catches.
-  const current = new Map<number, { target: string; bytes: Buffer }>();
-  const onStray = (cause: unknown) => {
-    const fault = `nobody caught: ${String((cause as Error)?.stack ?? cause)}`;
+  // In-flight requests by worker: one of them causes an uncaught error.
+  const inFlight = new Map<number, { target: string; bytes: Buffer }>();
+  const onUncaught = (cause: unknown) => {
+    const problem = `uncaught: ${String((cause as Error)?.stack ?? cause)}`;
     const kind = (text: string) => text.split("\n", 1).join().replaceAll(/\d+/g, "");
-    if (findings.some((known) => kind(known.fault) === kind(fault))) {
-      return;
+    if (!findings.some((known) => kind(known.problem) === kind(problem))) {
+      findings.push(...[...inFlight.values()].map((sent) => ({ ...sent, problem })));
     }
-    findings.push(...[...current.values()].map((sent) => ({ ...sent, fault })));
   };
-  process.on("uncaughtException", onStray);
-  process.on("unhandledRejection", onStray);
-  // Node warns where, say, a time-out is too long for a timer, which then fires at once.
-  process.on("warning", onStray);
-  const victims = [await serveLibrary(), await servePlans()];
-  const deadline = performance.now() + options.budgetMs;
+  // Node warns, for example, if a timeout is too long for a timer, which then fires immediately.
+  const events = ["uncaughtException", "unhandledRejection", "warning"];
+  for (const event of events) {
+    process.on(event, onUncaught);
+  }
+  const targets = [await serveLibrary(), await servePlans()];
+  const deadline = performance.now() + budgetMs;
 
-  const attack = async (random: Random, lane: number) => {
-    while (
-      performance.now() < deadline &&
-      connections < (options.mostConnections ?? 1_000_000) &&
-      findings.length < mostFindings
-    ) {
+  async function attack(worker: number): Promise<void> {
+    // Own numbers per worker, so that what a worker sends does not depend on the speed of the others.
+    const random = createRandom(seed + worker);
+    for (let sent = 0; sent < connectionsPerWorker; sent += 1) {
+      if (performance.now() >= deadline || findings.length >= maxFindings) {
+        return;
+      }
       connections += 1;
-      const victim = random.pick(victims);
-      // Several requests on one connection are pipelined: each is written before the answer to the last one.
+      const target = random.pick(targets);
+      // Several requests on one connection are pipelined.
       const requests = Array.from({ length: random.below(4) === 0 ? 2 + random.below(3) : 1 }, () =>
-        writeFor(victim, random),
+        writeFor(target, random),
       );
       const bytes = Buffer.concat(requests);
-      current.set(lane, { target: victim.name, bytes });
-      const known = victim.failures.length;
-      const { received, closed } = await exchange(victim.port, bytes, boundMs);
-      const { responses, fault } = parseResponses(received);
+      inFlight.set(worker, { target: target.name, bytes });
+      const known = target.failures.length;
+      const { received, closed } = await exchange(target.port, bytes, timeoutMs);
+      const { responses, problem } = parseResponses(received);
       for (const { status } of responses) {
         statuses[status] = (statuses[status] ?? 0) + 1;
       }
-      const faults = [
-        closed ? undefined : `no end after ${boundMs} ms`,
-        fault,
-        ...responses.map((response) => faultOf(response, /-timeout(-ms)?:/i.test(bytes.toString("latin1")))),
-        ...victim.failures
+      const hasDeadline = /-timeout(-ms)?:/i.test(bytes.toString("latin1"));
+      const problems = [
+        closed ? undefined : `no end after ${timeoutMs} ms`,
+        problem,
+        ...responses.map((response) => problemOf(response, hasDeadline)),
+        ...target.failures
           .slice(known)
           .map((cause) => `the server failed: ${(cause as Error)?.stack ?? cause}`),
-      ];
-      for (const each of faults) {
-        if (each !== undefined) {
-          findings.push({ fault: each, target: victim.name, bytes });
-        }
-      }
+      ].filter((each) => each !== undefined);
+      findings.push(...problems.map((each) => ({ problem: each, target: target.name, bytes })));
     }
-  };
+  }
 
   try {
-    // Each lane has its own numbers, so that what it sends does not hang on how fast the others are.
-    await Promise.all(
-      Array.from({ length: lanes }, (_, lane) => attack(createRandom(options.seed + lane), lane)),
-    );
+    await Promise.all(Array.from({ length: workers }, (_, worker) => attack(worker)));
   } finally {
-    await Promise.all(victims.map((victim) => victim.close()));
-    process.off("uncaughtException", onStray);
-    process.off("unhandledRejection", onStray);
-    process.off("warning", onStray);
+    await Promise.all(targets.map((target) => target.close()));
+    for (const event of events) {
+      process.off(event, onUncaught);
+    }
   }
-  return { connections, statuses, findings: findings.slice(0, mostFindings) };
+  return { connections, statuses, findings: findings.slice(0, maxFindings) };
 }
 
-function writeFor(victim: Victim, random: Random): Buffer {
-  const seed = random.pick(victim.seeds);
-  return writeRequest(seed, victim.authorization(seed), random);
+function writeFor(target: Target, random: Random): Buffer {
+  const seed = random.pick(target.seeds);
+  return writeRequest(seed, target.authorization(seed), random);
 }
 
-async function serveLibrary(): Promise<Victim> {
+async function serveLibrary(): Promise<Target> {
   const failures: unknown[] = [];
   const handler = createTranscodingHandler({
     routes(router) {
       for (const method of library.methods) {
         if (method.methodKind === "unary") {
-          // Echoes what can be echoed: whatever was read must also be writable.
+          // Echoes the request if possible: what was read must also be writable.
           const answer = (request: unknown) =>
             method.input === method.output ? request : create(method.output);
           router.rpc(method, answer as never);
@@ -159,7 +159,7 @@ async function serveLibrary(): Promise<Victim> {
   };
 }
 
-async function servePlans(): Promise<Victim> {
+async function servePlans(): Promise<Target> {
   const directory = await mkdtemp(join(tmpdir(), "mdps-fuzz-"));
   const failures: unknown[] = [];
   const server = await startServer({

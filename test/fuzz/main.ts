@@ -1,6 +1,6 @@
 /**
- * Throws spoiled HTTP requests at real servers on this machine, for thirty seconds or `--seconds`. Prints its seed;
- * `--seed` repeats a run. Ends with 1, and the bytes that did it, if a server answered wrongly, failed or hung.
+ * Sends mutated HTTP requests to real servers on this machine, for 30 seconds or `--seconds`. Prints its seed; `--seed`
+ * sends the same requests again. Exits with 1 and prints the bytes if a server answers wrongly, fails or hangs.
  */
 import { parseArgs } from "node:util";
 import { fuzz } from "./fuzz.ts";
@@ -17,9 +17,9 @@ if (!(seconds > 0 && Number.isInteger(seed))) {
 console.log(`seed ${seed}, ${seconds} s`);
 const { connections, statuses, findings } = await fuzz({ seed, budgetMs: seconds * 1000 });
 console.log(`${connections} connections, answers: ${JSON.stringify(statuses)}`);
-for (const { fault, target, bytes } of findings) {
-  console.error(`\nFOUND in ${target}: ${fault}\nbytes, as base64:\n${bytes.toString("base64")}`);
+for (const { problem, target, bytes } of findings) {
+  console.error(`\nFOUND in ${target}: ${problem}\nbytes in base64:\n${bytes.toString("base64")}`);
   console.error(`as text:\n${JSON.stringify(bytes.toString("latin1").slice(0, 2_000))}`);
 }
-// A server that hangs must not keep the run from ending.
+// A hanging server must not keep this program running.
 process.exit(findings.length === 0 ? 0 : 1);

@@ -1,7 +1,7 @@
 import { headers as oddHeaders, type Seed, tokens } from "./corpus.ts";
 import type { Random } from "./random.ts";
 
-/** Spoils a text, one character a byte, a few times. */
+/** Mutates a text, one character per byte, one to three times. */
 export function mutate(text: string, random: Random): string {
   let mutated = text;
   for (let rounds = 1 + random.below(3); rounds > 0; rounds -= 1) {
@@ -28,23 +28,23 @@ export function mutate(text: string, random: Random): string {
   return mutated;
 }
 
-/** Writes a request of the corpus with some of its parts spoiled, as the bytes to send. */
+/** Returns the bytes of a request of the corpus with some of its parts mutated. */
 export function writeRequest(seed: Seed, authorization: string | undefined, random: Random): Buffer {
-  const spoil = (text: string, oneIn: number) => (random.below(oneIn) === 0 ? mutate(text, random) : text);
-  const method = spoil(seed.method, 20);
+  const maybe = (text: string, oneIn: number) => (random.below(oneIn) === 0 ? mutate(text, random) : text);
+  const method = maybe(seed.method, 20);
   const mark = seed.target.indexOf("?");
   const path = mark === -1 ? seed.target : seed.target.slice(0, mark);
   const query = mark === -1 ? "" : seed.target.slice(mark);
-  // Most targets stay what the parser of node:http lets through, or little else would be tried.
-  const target = spoil(path, 4) + spoil(query, 2);
+  // Most targets must pass the parser of node:http, otherwise little else would be tested.
+  const target = maybe(path, 4) + maybe(query, 2);
   const visible = random.below(8) === 0 ? target : target.replaceAll(/[^!-~]/g, encodeURIComponent);
-  const body = spoil(seed.body, 2);
+  const body = maybe(seed.body, 2);
   const lines = [`${method} ${visible} HTTP/1.1`, "host: 127.0.0.1"];
   if (authorization !== undefined && random.below(20) > 0) {
     lines.push(`authorization: ${authorization}`);
   }
   for (const [name, value] of seed.headers) {
-    lines.push(`${name}: ${spoil(value, 6)}`);
+    lines.push(`${name}: ${maybe(value, 6)}`);
   }
   if (random.below(4) === 0) {
     lines.push(random.pick(oddHeaders).join(": "));
@@ -53,5 +53,5 @@ export function writeRequest(seed: Seed, authorization: string | undefined, rand
     lines.push(`content-length: ${Buffer.byteLength(body, "latin1")}`);
   }
   const head = `${lines.join("\r\n")}\r\n\r\n`;
-  return Buffer.from(spoil(head, 30) + body, "latin1");
+  return Buffer.from(maybe(head, 30) + body, "latin1");
 }

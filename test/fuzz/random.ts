@@ -1,11 +1,11 @@
-/** Numbers that look random and are the same for the same seed. */
+/** Pseudo-random numbers that depend on the seed only. */
 export type Random = {
-  /** An integer from 0 up to, but without, `end`. */
+  /** Returns an integer from 0 to `end` - 1. */
   below(end: number): number;
   pick<T>(items: readonly T[]): T;
 };
 
-/** Creates a generator (mulberry32): small, fast, and the same on each machine. */
+/** Creates a generator (mulberry32): the same numbers on every machine. */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   const next = () => {
@@ -20,7 +20,7 @@ export function createRandom(seed: number): Random {
     pick(items) {
       const item = items[below(items.length)];
       if (item === undefined) {
-        throw new Error("there is nothing to pick from");
+        throw new Error("cannot pick from an empty list");
       }
       return item;
     },

@@ -8,7 +8,7 @@ const overGrpc = ["curl", "--protocol", "grpc", "--http2-prior-knowledge"];
 describe.each(["grpc-v1", "grpc-v1alpha"])("buf curl with reflection %s", (version) => {
   const reflect = ["--reflect", "--reflect-protocol", version];
 
-  it("lists every method", async () => {
+  it("buf curl lists every method", async () => {
     const { url } = await runServer();
     const { stdout, stderr } = await runTool(buf, [...overGrpc, ...reflect, "--list-methods", url]);
     expect(stderr).toBe("");
@@ -17,15 +17,18 @@ describe.each(["grpc-v1", "grpc-v1alpha"])("buf curl with reflection %s", (versi
     expect([...new Set(methods.map((method) => method.split("/")[0]))].sort()).toEqual(serviceNames);
   });
 
-  it.each(["grpc", "connect", "grpcweb"])("calls a method over %s without any schema", async (protocol) => {
-    const { url, token } = await runServer();
-    const { stdout, stderr } = await runTool(buf, [
-      ...["curl", "--protocol", protocol, "--http2-prior-knowledge", ...reflect],
-      ...["-H", `Authorization: Bearer ${token}`, "-d", createRequest("a/b+c=="), `${url}/${createMethod}`],
-    ]);
-    expect(stderr).toBe("");
-    expect(JSON.parse(stdout)).toMatchObject({ name: "operators/65001/planStatuses/a%2Fb+c==" });
-  });
+  it.each(["grpc", "connect", "grpcweb"])(
+    "buf curl calls a method over %s without a schema",
+    async (protocol) => {
+      const { url, token } = await runServer();
+      const { stdout, stderr } = await runTool(buf, [
+        ...["curl", "--protocol", protocol, "--http2-prior-knowledge", ...reflect],
+        ...["-H", `Authorization: Bearer ${token}`, "-d", createRequest("a/b+c=="), `${url}/${createMethod}`],
+      ]);
+      expect(stderr).toBe("");
+      expect(JSON.parse(stdout)).toMatchObject({ name: "operators/65001/planStatuses/a%2Fb+c==" });
+    },
+  );
 });
 
 it("buf curl shows an error with its details", async () => {
@@ -42,7 +45,7 @@ it("buf curl shows an error with its details", async () => {
 });
 
 describe("mdps serve", () => {
-  it("has no reflection with --no-reflection", async () => {
+  it("buf curl reports missing reflection with mdps serve --no-reflection", async () => {
     const { url } = await runServer("--no-reflection");
     const { stderr, exitCode } = await runTool(buf, [...overGrpc, "--reflect", "--list-methods", url]);
     expect(exitCode).not.toBe(0);

@@ -18,10 +18,10 @@ describe.skipIf(missing !== undefined)("grpcurl", () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** Runs it in cleartext and without any proto file. */
+  /** Runs grpcurl in cleartext and without proto files. */
   const run = (...args: string[]) => runTool(grpcurl, ["-plaintext", "-max-time", "30", ...args]);
 
-  it("lists services and methods", async () => {
+  it("grpcurl lists services and methods", async () => {
     const { host } = await runServer();
     const services = await run(host, "list");
     expect(services.stdout.trim().split("\n")).toEqual(serviceNames);
@@ -32,7 +32,7 @@ describe.skipIf(missing !== undefined)("grpcurl", () => {
     ]);
   });
 
-  it("describes services, messages, fields and enums, with the options of google.api and buf.validate", async () => {
+  it("grpcurl describes services, messages, fields and enums, with the options of google.api and buf.validate", async () => {
     const { host } = await runServer();
     const describing = async (symbol: string) => (await run(host, "describe", symbol)).stdout;
     expect(await describing("mobiledataplansharing.v1.PlanStatusService")).toMatch(
@@ -45,28 +45,28 @@ describe.skipIf(missing !== undefined)("grpcurl", () => {
     expect(await describing("mobiledataplansharing.v1.PlanStatus.plans")).toContain("repeated");
   });
 
-  it("calls a create with a token, and shows the typed details of its refusal", async () => {
+  it("grpcurl calls a create with a token and shows the typed details of an error", async () => {
     const { host, token } = await runServer();
     const call = (request: string) =>
       run("-H", `authorization: Bearer ${token}`, "-d", request, host, createMethod);
     const { stdout, stderr } = await call(createRequest("a/b+c=="));
     expect(stderr).toBe("");
     expect(JSON.parse(stdout)).toMatchObject({ name: "operators/65001/planStatuses/a%2Fb+c==" });
-    const refused = await call('{"parent": "operators/65001"}');
-    expect(refused.exitCode).not.toBe(0);
-    expect(refused.stderr).toContain("Code: InvalidArgument");
-    expect(refused.stderr).toContain('"reason": "FIELD_INVALID"');
-    expect(refused.stderr).toContain("google.rpc.BadRequest");
+    const failed = await call('{"parent": "operators/65001"}');
+    expect(failed.exitCode).not.toBe(0);
+    expect(failed.stderr).toContain("Code: InvalidArgument");
+    expect(failed.stderr).toContain('"reason": "FIELD_INVALID"');
+    expect(failed.stderr).toContain("google.rpc.BadRequest");
   });
 
-  it("asks for health", async () => {
+  it("grpcurl calls the health service", async () => {
     const { host } = await runServer();
     expect(JSON.parse((await run(host, "grpc.health.v1.Health/Check")).stdout)).toEqual({
       status: "SERVING",
     });
   });
 
-  it("says so where reflection is switched off", async () => {
+  it("grpcurl reports missing reflection with mdps serve --no-reflection", async () => {
     const { host } = await runServer("--no-reflection");
     const { stderr, exitCode } = await run(host, "list");
     expect(exitCode).not.toBe(0);

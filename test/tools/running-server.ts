@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { dataDirectory } from "../support/data-directory.ts";
 import { printToken, startServe } from "../support/program.ts";
 
-/** `mdps serve`, as tools see it. */
+/** A running `mdps serve`. */
 export type RunningServer = {
   readonly url: string;
   readonly host: string;
@@ -10,17 +10,17 @@ export type RunningServer = {
   readonly token: string;
 };
 
-/** Starts `mdps serve`, with data of its own, for the running test. */
+/** Starts `mdps serve` with its own data for the running test. */
 export async function runServer(...args: string[]): Promise<RunningServer> {
   const directory = await dataDirectory();
   const { url } = await startServe(directory, args);
   return { url, host: new URL(url).host, token: await printToken(directory) };
 }
 
-/** What a tool printed, and how it ended. */
+/** The output and exit code of a tool. */
 export type Printed = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
 
-/** Runs a tool to its end; it must not take a minute. */
+/** Runs a tool, for at most a minute. */
 export function runTool(program: string, args: readonly string[], input = ""): Promise<Printed> {
   return new Promise((resolve, reject) => {
     const child = execFile(program, args, { timeout: 60_000 }, (error, stdout, stderr) => {
@@ -34,7 +34,7 @@ export function runTool(program: string, args: readonly string[], input = ""): P
   });
 }
 
-/** A status that the server takes, as JSON. */
+/** Returns a valid status as JSON. */
 export function statusJson(): object {
   const now = Date.now();
   return {
@@ -51,7 +51,7 @@ export function statusJson(): object {
   };
 }
 
-/** Every service, as reflection lists it. */
+/** All services, in the order of reflection. */
 export const serviceNames = [
   "grpc.health.v1.Health",
   "grpc.reflection.v1.ServerReflection",
@@ -61,10 +61,10 @@ export const serviceNames = [
   "mobiledataplansharing.v1.PlanStatusService",
 ];
 
-/** The create that tools call. */
+/** The method that tools call. */
 export const createMethod = "mobiledataplansharing.v1.PlanStatusService/CreateUserPlanStatus";
 
-/** A request of it. */
+/** Returns a valid request of `createMethod`. */
 export function createRequest(userKey: string): string {
   return JSON.stringify({
     parent: "operators/65001",
