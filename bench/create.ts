@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { makeToken } from "../src/cli/commands/token.ts";
+import { makeToken } from "../src/cli/make-token.ts";
 import { type Cost, type Load, measure, median } from "./support/load.ts";
 import { connectCreate, restCreate, restRead } from "./support/loads.ts";
 import { type Peer, pin, startPeer } from "./support/peer.ts";

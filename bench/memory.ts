@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { makeToken } from "../src/cli/commands/token.ts";
+import { makeToken } from "../src/cli/make-token.ts";
 import { measure } from "./support/load.ts";
 import { restCreate } from "./support/loads.ts";
 import { pin, startPeer } from "./support/peer.ts";

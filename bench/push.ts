@@ -4,7 +4,7 @@ import { createWriteStream, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { makeToken } from "../src/cli/commands/token.ts";
+import { makeToken } from "../src/cli/make-token.ts";
 import type { PusherResult, PusherTask } from "./peers/pusher.ts";
 import { buildPackage } from "./support/build.ts";
 import { measure, median } from "./support/load.ts";

@@ -1,4 +1,4 @@
-import { exampleStatus } from "../../src/cli/commands/quick-start.ts";
+import { exampleStatus } from "../../src/cli/quick-start.ts";
 import type { Load } from "./load.ts";
 
 /** Users that the creates go to, in turn. */

@@ -2,8 +2,9 @@ import { constants } from "node:os";
 import type { Serving } from "./start-serving.ts";
 
 /**
- * Lets signals rule a server: SIGTERM and SIGINT stop it, a second one at once, SIGHUP reads its certificate again. A
- * terminal that is closed sends SIGHUP too: a server without TLS, which has nothing to read, ends with its terminal.
+ * Handles the signals of a server. SIGTERM and SIGINT stop it; a second one ends the process immediately. SIGHUP reloads
+ * the certificate. A terminal that closes sends SIGHUP too, so a server without TLS on a terminal keeps the default
+ * action, which ends the process.
  */
 export function handleSignals(serving: Serving, hasTls: boolean): void {
   let stopping = false;
@@ -19,7 +20,7 @@ export function handleSignals(serving: Serving, hasTls: boolean): void {
   }
   if (hasTls || !process.stdin.isTTY) {
     process.on("SIGHUP", () => {
-      // It is in the log that it failed, and why.
+      // The server logs the error.
       serving.reload().catch(() => undefined);
     });
   }

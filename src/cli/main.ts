@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { keepMemorySmall } from "../push/memory.ts";
 
-// Before the rest of the program is loaded, for loading it is what makes the engine take much memory.
+// Must run before the program is loaded, because loading it takes most of the memory.
 if (process.argv[2] === "push" || process.argv[2] === "validate") {
   keepMemorySmall();
 }

@@ -8,27 +8,27 @@ import { readIntrospectionSecret, readTls } from "./options/server-secrets.ts";
 import { serverSettings } from "./options/server-settings.ts";
 import { describeError } from "./text/describe-error.ts";
 
-/** What a server would meet where its configuration points. */
 export type PreflightReport = {
-  /** What would keep it from starting. */
-  readonly faults: readonly string[];
-  /** What will before long. */
+  /** Problems that prevent a start. */
+  readonly errors: readonly string[];
+  /** Problems that will prevent a start soon. */
   readonly warnings: readonly string[];
 };
 
-/** How long before its end a certificate deserves a word. */
-const soonMs = 30 * 86_400_000;
+/** Remaining validity of a certificate below which it is reported, in ms. */
+const certificateWarningMs = 30 * 86_400_000;
 
-/** Looks at all that a configuration names outside itself, as far as it can be seen without starting a server. */
+/** Checks the files, directories and addresses of a configuration without starting a server. */
 export async function runPreflight(resolved: ResolvedConfig, now = new Date()): Promise<PreflightReport> {
   const { host, allowCleartext, dataDirectory, store } = serverSettings(resolved.config);
-  const faults: string[] = [];
+  const tlsCert = resolved.config.listen?.tlsCert;
+  const errors: string[] = [];
   const warnings: string[] = [];
   const attempt = async <Result>(check: () => Result | Promise<Result>) => {
     try {
       return await check();
     } catch (error) {
-      faults.push(
+      errors.push(
         error instanceof CleartextError ? `listen.host: ${describeError(error)}` : (error as Error).message,
       );
       return undefined;
@@ -37,20 +37,20 @@ export async function runPreflight(resolved: ResolvedConfig, now = new Date()): 
   const tls = await attempt(() => readTls(resolved));
   if (tls) {
     const end = new Date(new X509Certificate(tls.cert).validTo);
-    const file = resolved.config.listen?.tlsCert;
+    const certificate = `listen.tlsCert: the certificate in ${tlsCert}`;
     if (end <= now) {
-      faults.push(`listen.tlsCert: the certificate in ${file} expired on ${dayOf(end)}`);
-    } else if (end.getTime() - now.getTime() < soonMs) {
-      warnings.push(`listen.tlsCert: the certificate in ${file} expires on ${dayOf(end)}`);
+      errors.push(`${certificate} expired on ${dayOf(end)}`);
+    } else if (end.getTime() - now.getTime() < certificateWarningMs) {
+      warnings.push(`${certificate} expires on ${dayOf(end)}`);
     }
   }
-  if (resolved.config.listen?.tlsCert === undefined) {
+  if (tlsCert === undefined) {
     await attempt(() => rejectCleartext({ host, allowCleartext }));
   }
   await attempt(() => readIntrospectionSecret(resolved));
   await attempt(() => requireWritable("storage.data", dataDirectory));
   await attempt(() => requireStore(store));
-  return { faults, warnings };
+  return { errors, warnings };
 }
 
 function requireStore(store: string | undefined): void {
@@ -61,21 +61,21 @@ function requireStore(store: string | undefined): void {
   } else if (scheme === "cql") {
     parseCqlUrl(store ?? "");
   } else if (!/^(sqlite|postgres|postgresql)$/.test(scheme)) {
-    throw new Error("storage.store: it must be sqlite:DIRECTORY, postgres://… or cql://…");
+    throw new Error("storage.store: must be sqlite:DIRECTORY, postgres://… or cql://…");
   }
 }
 
-/** The directory itself if it is there, else the nearest one above it, in which it would be made. */
+/** Throws unless a directory, or the nearest existing parent in which it would be created, is writable. */
 function requireWritable(path: string, directory: string): void {
-  let place = resolve(directory);
-  while (!existsSync(place) && dirname(place) !== place) {
-    place = dirname(place);
+  let existing = resolve(directory);
+  while (!existsSync(existing) && dirname(existing) !== existing) {
+    existing = dirname(existing);
   }
-  if (!statSync(place).isDirectory()) {
-    throw new Error(`${path}: ${place} is no directory`);
+  if (!statSync(existing).isDirectory()) {
+    throw new Error(`${path}: ${existing} is not a directory`);
   }
   try {
-    accessSync(place, constants.R_OK | constants.W_OK | constants.X_OK);
+    accessSync(existing, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new Error(`${path}: ${directory} cannot be written: ${(error as Error).message}`);
   }

@@ -8,21 +8,21 @@ import { joinPrimary } from "../server/workers/worker.ts";
 import { readIntrospectionSecret, readTls } from "./options/server-secrets.ts";
 import { type ServerSettings, serverSettings } from "./options/server-settings.ts";
 
-/** A server, in this process or in several. */
+/** A running server of one or several processes. */
 export type Serving = {
   readonly url: string;
   readonly adminUrl: string | undefined;
-  /** Reads the certificate again. Rejects if it cannot be used. */
+  /** Reloads the certificate. Rejects if it is invalid. */
   reload(): Promise<void>;
   close(): Promise<void>;
 };
 
-/** Beyond what a worker may take to stop, before it is killed, in ms. */
+/** Time after the grace period before a worker is killed, in ms. */
 const killAfterMs = 5_000;
 
 /**
- * Starts what a configuration describes. In a process that a primary has started, it serves until the primary says to
- * stop, and then ends the process.
+ * Starts the server of a configuration. In a worker process it never resolves: it serves until the primary stops it and
+ * then ends the process.
  */
 export async function startServing(resolved: ResolvedConfig): Promise<Serving> {
   const effective = serverSettings(resolved.config);
@@ -40,7 +40,7 @@ export async function startServing(resolved: ResolvedConfig): Promise<Serving> {
     workers,
     limits,
     admin,
-    // Requests, and so user keys, are for the workers to log.
+    // Only workers log requests, and thus user keys.
     log: level === "silent" ? undefined : createServerLog({ level }, () => ""),
     stopWithinMs: drainDelayMs + graceMs + killAfterMs,
   });
@@ -50,7 +50,7 @@ async function serveAsWorker(resolved: ResolvedConfig, effective: ServerSettings
   const worker = joinPrimary(effective.limits);
   const port = await worker.port();
   const server = await start(resolved, { ...effective, port }, { worker }).catch((error: unknown) => {
-    // The channel would keep this process alive, which has nothing left to do but to say why.
+    // The channel to the primary would keep this process alive.
     process.disconnect();
     throw error;
   });

@@ -23,7 +23,7 @@ describe.skipIf(missing)(`mdps with CQL${missing && ` (skipped: ${missing})`}`, 
     expect(before.stderr).toMatch(/^mdps: .*"program".*mdps store init/);
     expect(before.stderr).not.toContain("a/b:c@d");
 
-    expect((await mdps("store", "init", "--store", url)).stdout).toMatch(/keyspace and tables are there/);
+    expect((await mdps("store", "init", "--store", url)).stdout).toMatch(/keyspace and tables exist/);
     await mdps("store", "init", "--store", url);
     const [one, other] = await Promise.all([
       startServe(directory, ["--store", url]),
@@ -74,7 +74,7 @@ describe.skipIf(missing)(`mdps with CQL${missing && ` (skipped: ${missing})`}`, 
       stderr: expect.stringMatching(/^mdps: Cassandra has no snapshot.*--no-snapshot/),
     });
     expect((await mdps("export", "--sum-only", "--no-snapshot", "--store", url)).stderr).toMatch(
-      `${sum}\nnot as of one moment`,
+      `${sum}\nno consistent snapshot`,
     );
     const again = join(back, "again.ndjson");
     await mdps("export", again, "--no-snapshot", "--store", url);

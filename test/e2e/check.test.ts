@@ -5,7 +5,7 @@ import { createPlanSharingClient } from "../../src/client/index.ts";
 import { bytesIn, dataDirectory } from "../support/data-directory.ts";
 import { printToken, runProgram, startServe } from "../support/program.ts";
 
-/** Serves from a new directory, and pushes so many groups. */
+/** Starts a server on a new directory and pushes groups to it. */
 async function served(groups: number) {
   const directory = await dataDirectory();
   const server = await startServe(directory);
@@ -19,13 +19,13 @@ async function served(groups: number) {
 }
 
 describe("mdps check", () => {
-  it("finds nothing while a server runs, after kill -9 and after a clean stop, and changes nothing", async () => {
+  it("finds no problem while a server runs, after kill -9 or after a clean stop, and changes nothing", async () => {
     const { directory, server } = await served(200);
     const running = await runProgram(["check", "--data", directory]);
     expect(running).toMatchObject({
       exitCode: 0,
       stdout: expect.stringMatching(
-        /^\d+ files and 200 records looked at, while a server used them: nothing is wrong\n$/,
+        /^checked \d+ files and 200 records while a server was running: no problems found\n$/,
       ),
     });
 
@@ -41,12 +41,12 @@ describe("mdps check", () => {
     await again.ended;
     const before = await bytesIn(directory);
     const { stdout, exitCode } = await runProgram(["check", "--data", directory]);
-    expect(stdout).toMatch(/^\d+ files and 200 records looked at: nothing is wrong\n$/);
+    expect(stdout).toMatch(/^checked \d+ files and 200 records: no problems found\n$/);
     expect(exitCode).toBe(0);
     expect(await bytesIn(directory)).toEqual(before);
   });
 
-  it("names each fault with its severity, and fails", async () => {
+  it("reports each problem with its severity and exits with 1", async () => {
     const { directory, server } = await served(1_000);
     server.process.kill("SIGTERM");
     await server.ended;
@@ -62,14 +62,14 @@ describe("mdps check", () => {
     expect(stdout).toMatch(/^error {4}signing-key\.json: is accessible to other users .* chmod 600/m);
     expect(stdout).toMatch(/^warning {2}notes\.txt: does not belong/m);
     expect(stdout).toMatch(/^error {4}plans\.sqlite: .*(Tree|malformed|btree)/m);
-    expect(stdout).toMatch(/records looked at: \d+ errors, 1 warnings\n$/);
+    expect(stdout).toMatch(/records: \d+ errors, 1 warnings\n$/);
     expect(exitCode).toBe(1);
   });
 
   it.each<[string, string[], RegExp]>([
     ["a directory that does not exist", ["--data", "/none"], /^mdps: ENOENT.*\/none/],
-    ["a store of no known kind", ["--store", "mysql://me:secret@host/db"], /^mdps: a store must be sqlite:/],
-  ])("says what is wrong: %s", async (_, args, message) => {
+    ["an unknown type of store", ["--store", "mysql://me:secret@host/db"], /^mdps: a store must be sqlite:/],
+  ])("describes the error and exits with 1: %s", async (_, args, message) => {
     const env = { XDG_DATA_HOME: await dataDirectory(), MDPS_DATA: await dataDirectory() };
     const { exitCode, stderr } = await runProgram(["check", ...args], { env });
     expect(stderr).toMatch(message);

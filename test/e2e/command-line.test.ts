@@ -190,7 +190,7 @@ describe("mdps serve does not start, and says why,", () => {
     await writeFile(file, testCertificate.cert, { mode: 0o600 });
     expectMessage(
       await serve(directory, "--tls-cert", testCertificateFiles.cert, "--tls-key", file),
-      /^mdps: --tls-key: .*key\.pem is no private key in PEM/,
+      /^mdps: --tls-key: .*key\.pem is not a private key in PEM/,
     );
   });
 
@@ -201,7 +201,7 @@ describe("mdps serve does not start, and says why,", () => {
     await writeFile(file, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
     expectMessage(
       await serve(directory, "--tls-cert", testCertificateFiles.cert, "--tls-key", file),
-      /^mdps: --tls-key: .*key\.pem is not the key of the certificate/,
+      /^mdps: --tls-key: .*key\.pem does not match the certificate/,
     );
   });
 });

@@ -8,7 +8,7 @@ const run = promisify(execFile);
 describe("mdps completion bash", () => {
   let script: Promise<string> | undefined;
 
-  /** What bash offers after these words, the last of which is being typed. */
+  /** Returns the suggestions of bash for the last of the words. */
   async function offered(...words: string[]): Promise<string[]> {
     script ??= runProgram(["completion", "bash"]).then(({ stdout }) => stdout);
     const typed = ["mdps", ...words].map((word) => `'${word}'`).join(" ");
@@ -17,12 +17,12 @@ describe("mdps completion bash", () => {
     return stdout.split("\n").filter((line) => line !== "");
   }
 
-  it("offers commands", async () => {
+  it("completes commands", async () => {
     expect(await offered("")).toEqual(expect.arrayContaining(["serve", "token", "get", "--help"]));
     expect(await offered("se")).toEqual(["serve", "service-account"]);
   });
 
-  it("offers the options of the command, and of the one below it", async () => {
+  it("completes options and subcommands of the command on the line", async () => {
     expect(await offered("get", "--re")).toEqual(["--reveal"]);
     expect(await offered("get", "some-user", "--js")).toEqual(["--json"]);
     expect(await offered("service-account", "cr")).toEqual(["create"]);
@@ -31,7 +31,7 @@ describe("mdps completion bash", () => {
     expect(await offered("config", "print", "--log")).toEqual(["--log-level"]);
   });
 
-  it("offers the values of an option, and leaves files to the shell", async () => {
+  it("completes the values of options and arguments, and leaves file names to bash", async () => {
     expect(await offered("get", "--protocol", "")).toEqual(["connect", "grpc", "grpc-web", "rest"]);
     expect(await offered("serve", "--config", "")).toEqual([]);
     expect(await offered("serve", "--log-level", "e")).toEqual(["error"]);
@@ -40,17 +40,17 @@ describe("mdps completion bash", () => {
 });
 
 describe("mdps completion", () => {
-  it("knows zsh, which reads the same script, and fish", async () => {
+  it("prints the bash script for zsh, and a script for fish", async () => {
     const [bash, zsh, fish] = await Promise.all(
       ["bash", "zsh", "fish"].map((shell) => runProgram(["completion", shell])),
     );
     expect(zsh?.stdout).toBe(`autoload -U +X bashcompinit && bashcompinit\n${bash?.stdout}`);
     expect(fish?.stdout).toContain(
-      "complete -c mdps -n '__fish_seen_subcommand_from get' -l protocol -d 'how to speak to it' -x -a 'connect grpc grpc-web rest'\n",
+      "complete -c mdps -n '__fish_seen_subcommand_from get' -l protocol -d 'protocol of the request' -x -a 'connect grpc grpc-web rest'\n",
     );
   });
 
-  it("knows no other shell", async () => {
+  it("rejects a shell that is not supported", async () => {
     expect(await runProgram(["completion", "csh"])).toMatchObject({ exitCode: 1, stdout: "" });
   });
 });

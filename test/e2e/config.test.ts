@@ -12,7 +12,7 @@ async function writeConfig(text: string): Promise<string> {
 }
 
 describe("mdps config print", () => {
-  it("shows of each setting what holds: flag before environment before file before default", async () => {
+  it("prints each setting from flags, environment, file or defaults, in this order", async () => {
     const file = await writeConfig(
       "listen: { port: 1, host: ::1 }\nlimits: { maxInFlight: 7 }\nclockSkew: 1s",
     );
@@ -33,7 +33,7 @@ describe("mdps config print", () => {
     );
   });
 
-  it("prints a file that gives the same, and has no password", async () => {
+  it("prints a file that yields the same configuration, without passwords", async () => {
     const env = { MDPS_STORE: "postgres://mdps:s3cret@127.0.0.1/mdps" };
     const first = await runProgram(["config", "print", "--set", "limits.maxInFlight=9", "--no-reflection"], {
       env,
@@ -49,12 +49,12 @@ describe("mdps config print", () => {
 });
 
 describe("mdps config check", () => {
-  it("says that all is good, and makes nothing", async () => {
+  it("accepts a valid configuration and creates nothing", async () => {
     const data = join(await dataDirectory(), "not", "yet");
     const { cert, key } = testCertificateFiles;
     const file = await writeConfig(`listen: { host: 0.0.0.0, tlsCert: ${cert}, tlsKey: ${key} }`);
     const args = ["config", "check", "--config", file, "--data", data];
-    // Meant for another command.
+    // Belongs to another command.
     const env = { MDPS_TOKEN: "t" };
     expect(await runProgram(args, { env })).toMatchObject({
       stdout: "the configuration is valid\n",
@@ -64,7 +64,7 @@ describe("mdps config check", () => {
     await expect(mkdir(data)).rejects.toThrow("ENOENT");
   });
 
-  it("names all that is wrong, and where it comes from", async () => {
+  it("lists all problems with the sources of the values", async () => {
     const file = await writeConfig("limits: { maxInFlite: 1, maxConnections: 0 }");
     const env = { MDPS_LIFECYCLE_DRAIN_DELAY: "2h", MDPS_LIMITS_MAXINFLIGHT: "1" };
     const { stdout, stderr, exitCode } = await runProgram(["config", "check", "--config", file], { env });
@@ -79,7 +79,7 @@ describe("mdps config check", () => {
     ]);
   });
 
-  it("looks where the configuration points, and names all that it meets", async () => {
+  it("lists all problems with the files, the directories and the address of a configuration", async () => {
     const directory = await dataDirectory();
     const blocked = join(directory, "file");
     await writeFile(blocked, "");
@@ -99,8 +99,8 @@ storage: { data: file/data, store: "mysql://h/db" }
     expect(exitCode).toBe(1);
     expect(stderr).toContain(`${file}: listen.tlsCert: ${directory}/none.pem cannot be read`);
     expect(stderr).toMatch(/clientSecretFile: .*secret\.txt can be read by others/);
-    expect(stderr).toContain(`storage.data: ${blocked} is no directory`);
-    expect(stderr).toContain("storage.store: it must be sqlite:DIRECTORY");
+    expect(stderr).toContain(`storage.data: ${blocked} is not a directory`);
+    expect(stderr).toContain("storage.store: must be sqlite:DIRECTORY");
     expect(stderr).not.toContain("s3cret");
     const open = await runProgram(["config", "check", "--host", "0.0.0.0"], {
       env: { MDPS_DATA: directory },
@@ -113,11 +113,11 @@ storage: { data: file/data, store: "mysql://h/db" }
 
 describe("mdps serve", () => {
   it.each<[string, (text: string) => Promise<{ args?: string[]; env?: Record<string, string> }>]>([
-    ["its file", async (text) => ({ args: ["--config", await writeConfig(`listen: { host: ${text} }`)] })],
-    ["its environment", async (text) => ({ env: { MDPS_HOST: text } })],
-    ["its flag", async (text) => ({ args: ["--host", text] })],
+    ["the file", async (text) => ({ args: ["--config", await writeConfig(`listen: { host: ${text} }`)] })],
+    ["the environment", async (text) => ({ env: { MDPS_HOST: text } })],
+    ["a flag", async (text) => ({ args: ["--host", text] })],
     ["--set", async (text) => ({ args: ["--set", `listen.host=${text}`], env: { MDPS_HOST: "192.0.2.1" } })],
-  ])("does what %s says", async (_, give) => {
+  ])("listens on the host that %s sets", async (_, give) => {
     const { args = [], env = {} } = await give("127.0.0.2");
     const program = startProgram(["serve", "--data", await dataDirectory(), "--json", ...args], {
       env: { MDPS_PORT: "0", ...env },
@@ -128,7 +128,7 @@ describe("mdps serve", () => {
     expect(status).toBe(401);
   });
 
-  it("can be told by a variable to leave reflection out", async () => {
+  it("disables reflection with MDPS_REFLECTION=false", async () => {
     const { stdout } = await runProgram(["config", "print", "--json"], { env: { MDPS_REFLECTION: "false" } });
     expect(JSON.parse(stdout)).toContainEqual({
       path: "listen.reflection",
@@ -137,7 +137,7 @@ describe("mdps serve", () => {
     });
   });
 
-  it("refuses what Kubernetes makes of MDPS_PORT, and says how to be rid of it", async () => {
+  it("rejects the MDPS_PORT of a Kubernetes service and names enableServiceLinks", async () => {
     const { stderr, exitCode } = await runProgram(["serve"], { env: { MDPS_PORT: "tcp://10.0.0.1:8080" } });
     expect(stderr).toMatch(/^mdps: MDPS_PORT: listen\.port: .*enableServiceLinks: false/);
     expect(exitCode).toBe(1);

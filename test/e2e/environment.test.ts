@@ -3,7 +3,7 @@ import { dataDirectory } from "../support/data-directory.ts";
 import { runProgram } from "../support/program.ts";
 
 describe("the environment", () => {
-  it("gives what the command line leaves out", async () => {
+  it("sets options that the command line omits", async () => {
     const env = {
       MDPS_DATA: await dataDirectory(),
       MDPS_OPERATOR: "65001",
@@ -19,20 +19,20 @@ describe("the environment", () => {
     });
   });
 
-  it("gives way to the command line", async () => {
+  it("is overridden by the command line", async () => {
     const env = { MDPS_DATA: "/none", MDPS_EXPIRES: "60", MDPS_JSON: "1" };
     const args = ["token", "--operator", "1", "--expires", "61", "--data", await dataDirectory()];
     const { stdout } = await runProgram(args, { env });
     expect(JSON.parse(stdout)).toMatchObject({ expires_in: 61 });
   });
 
-  it("is named where what it gives is wrong", async () => {
+  it("is named in the error for an invalid value", async () => {
     const { stderr, exitCode } = await runProgram(["serve"], { env: { MDPS_PORT: "http" } });
     expect(stderr).toMatch(/MDPS_PORT.*It must be a port from 0 to 65535/);
     expect(exitCode).toBe(1);
   });
 
-  it("is in the help of every command, and of those below it", async () => {
+  it("is documented in the help of commands and subcommands", async () => {
     for (const [args, variable] of [
       [["serve"], "MDPS_TLS_CERT"],
       [["config", "print"], "MDPS_LOG_LEVEL"],
@@ -47,8 +47,8 @@ describe("the environment", () => {
   });
 });
 
-describe("--json", () => {
-  it("is what every change of a service account prints", async () => {
+describe("mdps service-account --json", () => {
+  it("prints the result of every change of a service account", async () => {
     const data = await dataDirectory();
     const mdps = async (...args: string[]) => {
       const { stdout, exitCode } = await runProgram(["service-account", ...args, "--data", data]);

@@ -23,14 +23,14 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-/** Runs `mdps get`; what tells it where and who stands in the environment, as a person would have it. */
+/** Runs `mdps get` with the server and the token in the environment. */
 const get = (args: readonly string[], env: Record<string, string> = {}) =>
   runProgram(["get", ...args], {
     env: { MDPS_OPERATOR: "65001", MDPS_ENDPOINT: server.url, MDPS_READ_TOKEN: server.token, ...env },
   });
 
 describe("mdps get", () => {
-  it("shows a card, without the user key", async () => {
+  it("prints a card with the user key masked", async () => {
     const { stdout, stderr, exitCode } = await get([userKey]);
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
     expect(stdout).toMatch(
@@ -40,29 +40,32 @@ describe("mdps get", () => {
     expect(stdout).not.toContain("\u001b");
   });
 
-  it("shows the user key if it is told to", async () => {
+  it("prints the user key with --reveal", async () => {
     expect((await get([userKey, "--reveal"])).stdout).toContain(`user ${userKey} `);
     const { stdout } = await get([userKey, "--json"], { MDPS_REVEAL: "1" });
     expect(JSON.parse(stdout).name).toBe("operators/65001/planStatuses/a%2Fb+c==12");
   });
 
-  it.each(["connect", "grpc", "grpc-web", "rest"])("prints JSON, read over %s", async (protocol) => {
-    const { stdout } = await get([userKey, "--json", "--protocol", protocol]);
-    expect(JSON.parse(stdout)).toMatchObject({
-      name: "operators/65001/planStatuses/***=12",
-      plans: [{ planId: "acme-199" }],
-    });
-  });
+  it.each(["connect", "grpc", "grpc-web", "rest"])(
+    "prints JSON with a status read over %s",
+    async (protocol) => {
+      const { stdout } = await get([userKey, "--json", "--protocol", protocol]);
+      expect(JSON.parse(stdout)).toMatchObject({
+        name: "operators/65001/planStatuses/***=12",
+        plans: [{ planId: "acme-199" }],
+      });
+    },
+  );
 
-  it("makes a token of its own for a server on this machine", async () => {
+  it("creates a token for a server on this machine", async () => {
     const { stdout, stderr } = await get([userKey, "--data", server.directory, "--json"], {
       MDPS_READ_TOKEN: "",
     });
     expect({ stderr, name: JSON.parse(stdout).name }).toMatchObject({ stderr: "" });
   });
 
-  it("says what is wrong in one line, and no user key", async () => {
-    expect(await get(["nobody-at-all"])).toMatchObject({
+  it("describes errors in one line without the user key", async () => {
+    expect(await get(["unknown-user"])).toMatchObject({
       stderr: "mdps: NOT_FOUND: no plan status of this user is stored, or it has expired\n",
       exitCode: 1,
     });
@@ -71,9 +74,12 @@ describe("mdps get", () => {
       stderr: expect.stringMatching(/^mdps: --endpoint: .*\n$/),
       exitCode: 1,
     });
-    const nobody = await get([userKey], { MDPS_ENDPOINT: "https://mdps.example.com", MDPS_READ_TOKEN: "" });
-    expect(nobody.stderr).toBe(
-      "mdps: who reads? Give --credentials with a key file, or a token in MDPS_READ_TOKEN\n",
+    const anonymous = await get([userKey], {
+      MDPS_ENDPOINT: "https://mdps.example.com",
+      MDPS_READ_TOKEN: "",
+    });
+    expect(anonymous.stderr).toBe(
+      "mdps: no credentials: pass --credentials FILE or --token, or set MDPS_READ_TOKEN\n",
     );
     const stranger = await get([userKey], { MDPS_READ_TOKEN: "wrong" });
     expect(stranger.stderr).toMatch(/^mdps: UNAUTHENTICATED: .*\n$/);

@@ -9,14 +9,14 @@ import { printToken, startProgram, startServe } from "../support/program.ts";
 const run = promisify(execFile);
 
 describe("mdps serve --quick-start", () => {
-  it("prints its address, a token and a line for curl that a shell can run as it stands", async () => {
-    // A place that a shell would trip over, and that does not exist yet.
+  it("prints the address, a token and a curl command that pushes when a shell runs it", async () => {
+    // A path with a space that does not exist yet.
     const directory = join(await dataDirectory(), "my data");
     const server = await startServe(directory, ["--quick-start", "65001"]);
     expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     const text = await server.printed(/^curl .+\n/m);
-    expect(text).toContain(`mdps listens on ${server.url}, with its data in ${directory}\n`);
-    expect(text).toMatch(/\nToken for operator 65001, good for an hour:\n[\w-]+\.[\w-]+\.[\w-]+\n/);
+    expect(text).toContain(`mdps listens on ${server.url}, data directory ${directory}\n`);
+    expect(text).toMatch(/\nToken for operator 65001, valid for one hour:\n[\w-]+\.[\w-]+\.[\w-]+\n/);
 
     const line = /^curl .+$/m.exec(text)?.[0] ?? "";
     const { stdout } = await run("sh", ["-c", `${line} -w '\\n%{http_code}'`]);
@@ -37,7 +37,7 @@ describe("mdps serve --quick-start", () => {
     expect(status2.title).toBe("ACME Plan 199");
   });
 
-  it("--json prints the same as one line of JSON", async () => {
+  it("prints the quick start as one line of JSON with --json", async () => {
     const directory = await dataDirectory();
     const program = startProgram([
       "serve",

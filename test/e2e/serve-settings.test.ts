@@ -94,7 +94,7 @@ auth:
     [
       "a secret that the environment lacks",
       introspection("clientSecretEnv: MDPS_NO_SUCH"),
-      /environment has no MDPS_NO_SUCH/,
+      /the variable MDPS_NO_SUCH is not set/,
     ],
     [
       "a secret file that does not exist",

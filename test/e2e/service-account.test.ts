@@ -18,7 +18,7 @@ async function createKey(directory: string, url: string, ...args: string[]): Pro
 }
 
 describe("mdps service-account", () => {
-  it("makes a key file by which a program pushes; link, unlink and revoke take effect on the running server", async () => {
+  it("creates a key file to push with; link, unlink and revoke take effect on a running server", async () => {
     const directory = await dataDirectory();
     const server = await startServe(directory);
     const key = await createKey(directory, server.url);
@@ -28,7 +28,7 @@ describe("mdps service-account", () => {
       token: googleCredentials(key),
     });
     const push = (asn: number) => client.createPlanGroup({ parent: `operators/${asn}`, planGroupId: "k" });
-    const reason = (asn: number) => apiErrorOf(push(asn)).then((refusal) => refusal.reason);
+    const reason = (asn: number) => apiErrorOf(push(asn)).then((error) => error.reason);
     await push(65001);
     expect(await reason(65002)).toBe("OPERATOR_NOT_LINKED");
 
@@ -44,7 +44,7 @@ describe("mdps service-account", () => {
     await expect.poll(() => reason(65002).catch(() => "pushed")).toBe("CREDENTIALS_INVALID");
   });
 
-  it("changes keys without a pause", async () => {
+  it("replaces a key without downtime", async () => {
     const directory = await dataDirectory();
     const server = await startServe(directory);
     const first = await createKey(directory, server.url, "--name", "dpa");
@@ -62,7 +62,7 @@ describe("mdps service-account", () => {
     await push(second);
   });
 
-  it("lists accounts, for people and as JSON", async () => {
+  it("lists accounts as text and as JSON", async () => {
     const directory = await dataDirectory();
     expect(await mdps(directory, "list")).toBe("");
     const key = await createKey(
@@ -89,15 +89,15 @@ describe("mdps service-account", () => {
 
   it.each<[string, string[], RegExp]>([
     ["no operator", ["create"], /required option '--operator <asn>'/],
-    ["an operator that is none", ["create", "--operator", "AS65001"], /ASN from 1 to 4294967295/],
-    ["a name that is none", ["create", "--operator", "1", "--name", "A B"], /lower-case letters, digits/],
-    ["a URL that is none", ["create", "--operator", "1", "--url", "mdps.example.com"], /URL of a server/],
+    ["an invalid operator", ["create", "--operator", "AS65001"], /ASN from 1 to 4294967295/],
+    ["an invalid name", ["create", "--operator", "1", "--name", "A B"], /lower-case letters, digits/],
+    ["an invalid URL", ["create", "--operator", "1", "--url", "mdps.example.com"], /URL of a server/],
     ["a URL with a path", ["create", "--operator", "1", "--url", "https://example.com/x"], /URL of a server/],
-    ["an access that is none", ["create", "--operator", "1", "--access", "all"], /push, read, both/],
+    ["an invalid access", ["create", "--operator", "1", "--access", "all"], /push, read, both/],
     ["an account that does not exist", ["revoke", "nobody"], /^mdps: the account nobody@/],
-    ["a key that does not exist", ["remove-key", "nobody", "k"], /^mdps: the account nobody@/],
+    ["a key of an account that does not exist", ["remove-key", "nobody", "k"], /^mdps: the account nobody@/],
     ["an unknown command", ["delete", "nobody"], /unknown command 'delete'/],
-  ])("says what is wrong: %s", async (_, args, message) => {
+  ])("describes the error and exits with 1: %s", async (_, args, message) => {
     const directory = await dataDirectory();
     const outcome = await runProgram(["service-account", ...args, "--data", directory]);
     expect(outcome.stderr).toMatch(message);

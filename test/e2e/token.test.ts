@@ -8,7 +8,7 @@ import { runProgram, startServe } from "../support/program.ts";
 const token = (directory: string, ...args: string[]) => runProgram(["token", "--data", directory, ...args]);
 
 describe("mdps token", () => {
-  it("prints one line that a running server accepts, for that operator and to push alone", async () => {
+  it("prints a token that a running server accepts for pushing to one operator only", async () => {
     const directory = await dataDirectory();
     const { stdout, stderr, exitCode } = await token(directory, "--operator", "65001");
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
@@ -27,7 +27,7 @@ describe("mdps token", () => {
     expect(await apiErrorOf(read)).toMatchObject({ reason: "SCOPE_INSUFFICIENT" });
   });
 
-  it("--read prints one to read alone", async () => {
+  it("prints a token for reading only with --read", async () => {
     const directory = await dataDirectory();
     const server = await startServe(directory);
     const { stdout } = await token(directory, "--operator", "65001", "--read");
@@ -39,9 +39,9 @@ describe("mdps token", () => {
   });
 
   it.each([
-    ["an hour", [], 3600],
-    ["as long as --expires says", ["--expires", "60"], 60],
-  ])("lasts %s", async (_, args, seconds) => {
+    ["one hour by default", [], 3600],
+    ["the lifetime of --expires", ["--expires", "60"], 60],
+  ])("prints a token that is valid for %s", async (_, args, seconds) => {
     const { stdout } = await token(await dataDirectory(), "--operator", "4294967295", ...args);
     const { iat = 0, exp = 0, asns } = decodeJwt(stdout.trim());
     expect(exp - iat).toBe(seconds);

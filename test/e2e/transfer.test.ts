@@ -6,7 +6,7 @@ import { openStore } from "../../src/store/open-store.ts";
 import { dataDirectory } from "../support/data-directory.ts";
 import { printToken, runProgram, startServe } from "../support/program.ts";
 
-/** Puts plan groups of an operator that have nothing, in the order of their ids. */
+/** Stores empty plan groups of an operator. */
 async function putGroups(directory: string, ids: readonly string[]): Promise<void> {
   const store = await openStore(`sqlite:${directory}`);
   await Promise.all(
@@ -29,7 +29,7 @@ async function mdps(...args: string[]) {
 }
 
 describe("mdps export and mdps import", () => {
-  it("move what a running server has to another one", async () => {
+  it("copy the records of a running server to another one", async () => {
     const [from, to] = [await dataDirectory(), await dataDirectory()];
     const [source, target] = [await startServe(from), await startServe(to)];
     const push = createPlanSharingClient({
@@ -45,12 +45,14 @@ describe("mdps export and mdps import", () => {
     const file = join(from, "plans.ndjson");
     const exported = await mdps("export", file, "--data", from);
     expect(exported.stderr).toMatch(
-      /^200 records, digest [0-9a-f]{64}\nas of one moment, with all that was pushed before 20\d\d-.+Z\n$/,
+      /^200 records, digest [0-9a-f]{64}\nconsistent snapshot with everything pushed before 20\d\d-.+Z\n$/,
     );
     const [summary] = exported.stderr.split("\n");
     const imported = await mdps("import", file, "--store", `sqlite:${to}`);
-    expect(imported.stderr).toBe(`${summary}: 200 stored, 0 older than what was there, 0 expired\n`);
-    expect((await mdps("export", "--sum-only", "--data", to)).stderr).toMatch(`${summary}\nas of one moment`);
+    expect(imported.stderr).toBe(`${summary}: 200 stored, 0 older than the stored record, 0 expired\n`);
+    expect((await mdps("export", "--sum-only", "--data", to)).stderr).toMatch(
+      `${summary}\nconsistent snapshot`,
+    );
 
     const read = createPlanSharingClient({
       endpoint: target.url,
@@ -61,16 +63,16 @@ describe("mdps export and mdps import", () => {
     expect((await read.getPlanGroup({ name })).name).toBe(name);
   });
 
-  it("go through a pipe", async () => {
+  it("write records to standard output, and the summary to standard error", async () => {
     const directory = await dataDirectory();
     const { stdout, stderr } = await mdps("export", "--data", directory);
     expect(stdout).toBe("");
-    expect(stderr).toMatch(`0 records, digest ${"0".repeat(64)}\nas of one moment`);
+    expect(stderr).toMatch(`0 records, digest ${"0".repeat(64)}\nconsistent snapshot`);
     const without = await mdps("export", "--no-snapshot", "--json", "--data", directory);
     expect(JSON.parse(without.stderr)).toEqual({ count: 0, digest: "0".repeat(64), snapshotTime: null });
   });
 
-  it("take all records as of one moment, while a server goes on with them", async () => {
+  it("export a consistent snapshot while a server stores records", async () => {
     const directory = await dataDirectory();
     await putGroups(directory, ["a", ...Array.from({ length: 10_000 }, (_, index) => `group-${index}`), "b"]);
     const server = await startServe(directory);
@@ -78,7 +80,7 @@ describe("mdps export and mdps import", () => {
     const client = createPlanSharingClient({ endpoint: server.url, protocol: "connect", token });
     let pushed = 0;
     let exporting = true;
-    // Always the first record and then the last one, with the same number.
+    // Stores the first record and then the last one with the same number.
     const pushing = (async () => {
       while (exporting) {
         pushed += 1;
@@ -89,7 +91,7 @@ describe("mdps export and mdps import", () => {
     })();
     const file = join(directory, "plans.ndjson");
     await mdps("export", file, "--data", directory);
-    const pushedMeanwhile = pushed;
+    const pushedDuringExport = pushed;
     exporting = false;
     await pushing;
 
@@ -101,37 +103,39 @@ describe("mdps export and mdps import", () => {
     expect(numberOf.size).toBe(10_002);
     const [a = Number.NaN, b = Number.NaN] = [numberOf.get("a"), numberOf.get("b")];
     expect([0, 1]).toContain(a - b);
-    // There were pushes before the moment and after it, or the test would show nothing.
+    // The test is only meaningful with pushes before and after the snapshot.
     expect(b).toBeGreaterThan(0);
-    expect(pushedMeanwhile).toBeGreaterThan(a + 1);
+    expect(pushedDuringExport).toBeGreaterThan(a + 1);
   });
 
-  it("refuse to import what is no complete export", async () => {
+  it("reject the import of an incomplete export", async () => {
     const directory = await dataDirectory();
     const file = join(directory, "plans.ndjson");
     await mdps("export", file, "--data", directory);
     const manifest = JSON.parse(await readFile(`${file}.manifest.json`, "utf8"));
     await writeFile(`${file}.manifest.json`, JSON.stringify({ ...manifest, complete: false }));
     const { exitCode, stderr } = await runProgram(["import", file, "--data", directory]);
-    expect(stderr).toMatch(/plans\.ndjson is no complete export: finish it by mdps export .* --resume\n$/);
+    expect(stderr).toMatch(
+      /plans\.ndjson is an incomplete export; complete it with: mdps export .* --resume\n$/,
+    );
     expect(exitCode).toBe(1);
   });
 
-  it("name the line at which an import failed, and where to go on", async () => {
+  it("name the line at which an import failed, and continue with --skip", async () => {
     const directory = await dataDirectory();
     const line = (planGroupId: string) =>
       JSON.stringify({ parent: "operators/65001", planGroupId, planGroup: {} });
     const stdin = [line("a"), line("b"), "{", line("c")].join("\n");
     const { exitCode, stderr } = await runProgram(["import", "-", "--data", directory], { stdin });
-    expect(stderr).toMatch(/^mdps: -: line 3: .*\. When that is mended go on with --skip 2\n$/);
+    expect(stderr).toMatch(/^mdps: -: line 3: .*\. Fix the line, then continue with --skip 2\n$/);
     expect(exitCode).toBe(1);
-    const mended = stdin.replace("{\n", `${line("d")}\n`);
-    const again = await runProgram(["import", "-", "--skip", "2", "--data", directory], { stdin: mended });
-    expect(again.stderr).toMatch(/: 2 stored, 0 older than what was there, 0 expired\n$/);
+    const fixed = stdin.replace("{\n", `${line("d")}\n`);
+    const again = await runProgram(["import", "-", "--skip", "2", "--data", directory], { stdin: fixed });
+    expect(again.stderr).toMatch(/: 2 stored, 0 older than the stored record, 0 expired\n$/);
     expect((await mdps("export", "--sum-only", "--data", directory)).stderr).toMatch(/^4 records/);
   });
 
-  it("find out that a file was changed on its way", async () => {
+  it("detect that a file does not match its manifest", async () => {
     const directory = await dataDirectory();
     const server = await startServe(directory);
     const client = createPlanSharingClient({
@@ -149,34 +153,30 @@ describe("mdps export and mdps import", () => {
     const { exitCode, stderr } = await runProgram(["import", file, "--data", await dataDirectory()]);
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(
-      /^1 records, .*\nmdps: .*plans\.ndjson is not what was exported: its manifest has 2 records/,
+      /^1 records, .*\nmdps: .*plans\.ndjson does not match its manifest, which has 2 records/,
     );
   });
 
   it.each<[string, string[], RegExp]>([
     [
-      "a store of no known kind",
+      "an unknown type of store",
       ["export", "--store", "mysql://me:secret@host/db"],
       /^mdps: a store must be sqlite:/,
     ],
-    ["a store without a place", ["export", "--store", "sqlite:"], /^mdps: sqlite: must be followed/],
-    ["another file of SQLite", ["export", "--store", "sqlite:/tmp/other.sqlite"], /always plans\.sqlite/],
+    ["a store without a directory", ["export", "--store", "sqlite:"], /^mdps: sqlite: must be followed/],
+    ["another SQLite file", ["export", "--store", "sqlite:/tmp/other.sqlite"], /always plans\.sqlite/],
     ["a file that does not exist", ["import", "/none/plans.ndjson"], /ENOENT|no such file/],
-    ["a number of lines that is none", ["import", "-", "--skip", "-1"], /number of lines/],
-    ["nothing to go on with", ["export", "--resume"], /--resume goes on with a file: name it/],
-    ["a SQLite store to prepare", ["store", "init", "--store", "sqlite:/tmp/x"], /only a cql:\/\/ store/],
+    ["an invalid number of lines", ["import", "-", "--skip", "-1"], /number of lines/],
+    ["--resume without a file", ["export", "--resume"], /--resume requires a file/],
+    ["a SQLite store to prepare", ["store", "init", "--store", "sqlite:/tmp/x"], /only cql:\/\/ stores/],
+    ["invalid replicas", ["store", "init", "--store", "cql://h/k?dc=a", "--replicas", "3"], /such as dc1=3/],
     [
-      "replicas that are none",
-      ["store", "init", "--store", "cql://h/k?dc=a", "--replicas", "3"],
-      /such as dc1=3/,
-    ],
-    [
-      "a server with such a store",
+      "a server with an unknown type of store",
       ["serve", "--store", "redis://me:secret@host"],
       /^mdps: a store must be sqlite:/,
     ],
-    ["no memory", ["serve", "--cache-mib", "0"], /whole number of MiB/],
-  ])("say what is wrong: %s", async (_, args, message) => {
+    ["a cache of 0 MiB", ["serve", "--cache-mib", "0"], /whole number of MiB/],
+  ])("describe the error and exit with 1: %s", async (_, args, message) => {
     const env = { XDG_DATA_HOME: await dataDirectory() };
     const { exitCode, stderr } = await runProgram(args, { env });
     expect(stderr).toMatch(message);

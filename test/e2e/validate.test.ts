@@ -26,7 +26,7 @@ const low = {
 };
 
 describe("mdps validate", () => {
-  it("lists every violation with line, path and rule, and counts what would go out", async () => {
+  it("lists every violation with line, path and rule, and counts notifications", async () => {
     const bad = JSON.stringify({
       userKey: "491701234567",
       planStatus: { ...low, languageCode: "", plans: [{}] },
@@ -42,13 +42,13 @@ describe("mdps validate", () => {
       expect.stringMatching(/^5 \| record \| must be JSON/),
       "",
       "4 records: 2 valid, 2 invalid with 3 violations",
-      "1 notifications would go out",
+      "1 notifications would be sent",
       "1 | NOTIFICATION_LOW_BALANCE_WARNING",
       "",
     ]);
   });
 
-  it("writes JSON, with user keys only if it is told to", async () => {
+  it("prints JSON with user keys masked, and unmasked with --reveal", async () => {
     const file = await writeLines(await dataDirectory(), [JSON.stringify({ userKey: "491701234567" })]);
     const masked = await runProgram(["validate", file, "--json"], { env: filled });
     expect(
@@ -64,7 +64,7 @@ describe("mdps validate", () => {
     expect(revealed.stdout).toContain('"userKey":"491701234567"');
   });
 
-  it("takes arrays, .gz and standard input, and plain statuses", async () => {
+  it("reads arrays of plain statuses from .gz files and standard input", async () => {
     const directory = await dataDirectory();
     const array = JSON.stringify(
       [
@@ -83,12 +83,12 @@ describe("mdps validate", () => {
     ]) {
       expect(outcome).toMatchObject({ exitCode: 0, stderr: "" });
       expect(outcome.stdout).toMatch(
-        /^2 records: 2 valid, 0 invalid with 0 violations\n2 notifications would go out\n/,
+        /^2 records: 2 valid, 0 invalid with 0 violations\n2 notifications would be sent\n/,
       );
     }
   });
 
-  it("says what it cannot read", async () => {
+  it("exits with 1 and names a file that cannot be read", async () => {
     const outcome = await runProgram(["validate", "/no/file"]);
     expect(outcome).toMatchObject({ exitCode: 1, stdout: "" });
     expect(outcome.stderr).toMatch(/^mdps: \/no\/file cannot be read: ENOENT/);

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
-import { makeToken } from "../../src/cli/commands/token.ts";
+import { makeToken } from "../../src/cli/make-token.ts";
 import { startServer } from "../../src/server/server.ts";
 import { createTranscodingHandler } from "../../src/transcoding/index.ts";
 import { library } from "../transcoding/fixtures/library.ts";

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { makeToken } from "../../src/cli/commands/token.ts";
+import { makeToken } from "../../src/cli/make-token.ts";
 import { pageOrigin } from "./browser/origin.ts";
 
 const main = new URL("../../src/cli/main.ts", import.meta.url).pathname;

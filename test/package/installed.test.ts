@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { exampleStatus } from "../../src/cli/commands/quick-start.ts";
+import { exampleStatus } from "../../src/cli/quick-start.ts";
 import { dataDirectory } from "../support/data-directory.ts";
 import { runProgram, startProgram } from "../support/program.ts";
 import { installPackage, type Project, packPackage } from "./installed.ts";
@@ -146,7 +146,7 @@ describe.each(testedNodes())("installed under $name", ({ path }) => {
     );
     const text = await serve.printed(/^curl .*\n/m);
     const endpoint = /listens on (\S+),/.exec(text)?.[1] ?? "";
-    const token = /good for an hour:\n(\S+)\n/.exec(text)?.[1] ?? "";
+    const token = /valid for one hour:\n(\S+)\n/.exec(text)?.[1] ?? "";
 
     const users = `${endpoint}/v1/operators/65001/clients/mobiledataplan/users`;
     const pushed = await fetch(`${users}/one/planStatus`, {

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { makeToken } from "../../src/cli/commands/token.ts";
+import { makeToken } from "../../src/cli/make-token.ts";
 import { childrenOf } from "./usage.ts";
 
 /** File of the program that is proved. */

@@ -4,7 +4,7 @@ import { onTestFinished } from "vitest";
 
 const main = new URL("../../src/cli/main.ts", import.meta.url).pathname;
 
-/** What a program has written and how it ended. */
+/** The output and the exit status of a program. */
 export type Outcome = {
   readonly stdout: string;
   readonly stderr: string;
@@ -12,27 +12,27 @@ export type Outcome = {
   readonly signal: NodeJS.Signals | null;
 };
 
-/** `mdps`, running. */
+/** A running `mdps`. */
 export type Program = {
   readonly process: ChildProcess;
-  /** Resolves with everything on standard output so far once it matches. Rejects if the program ends before. */
+  /** Resolves with the standard output so far once it matches. Rejects if the program ends first. */
   printed(pattern: RegExp): Promise<string>;
   /** Resolves when the program has ended. */
   readonly ended: Promise<Outcome>;
 };
 
 export type ProgramOptions = {
-  /** What is started in place of Node with the sources: a file and its first arguments. */
+  /** Started instead of Node with the sources: a file and its first arguments. */
   command?: readonly [file: string, ...args: string[]];
   /** Added to the environment. */
   env?: Readonly<Record<string, string>>;
-  /** Runs the program as this user, by number; only root can. */
+  /** User ID to run the program as; requires root. */
   uid?: number;
-  /** What the program reads from standard input; nothing by default. */
+  /** Standard input; empty by default. */
   stdin?: string | Uint8Array;
 };
 
-/** Starts the program as a person would. It is killed when the running test is over, if it still runs. */
+/** Starts the program. It is killed when the running test ends. */
 export function startProgram(args: readonly string[], options: ProgramOptions = {}): Program {
   const { command: [file, ...first] = [process.execPath, main], env, uid, stdin } = options;
   const child = spawn(file, [...first, ...args], {
@@ -82,14 +82,14 @@ export function startProgram(args: readonly string[], options: ProgramOptions = 
   };
 }
 
-/** Runs the program to its end. */
+/** Runs the program until it ends. */
 export function runProgram(args: readonly string[], options: ProgramOptions = {}): Promise<Outcome> {
   return startProgram(args, options).ended;
 }
 
-const announcement = /^mdps listens on (\S+), with its data in (.+?)(?:, and for you on (\S+))?$/m;
+const announcement = /^mdps listens on (\S+), data directory (.+?)(?:, metrics and health on (\S+))?$/m;
 
-/** Starts `mdps serve` on a free port, with nothing but failures in its log, and resolves when it listens. */
+/** Starts `mdps serve` on a free port with log level `error`, and resolves when it listens. */
 export async function startServe(
   directory: string,
   args: readonly string[] = [],
@@ -109,20 +109,20 @@ export async function startServe(
   return { ...program, url, adminUrl };
 }
 
-/** Makes a token as `mdps token` does. */
+/** Creates a token with `mdps token`. */
 export async function printToken(directory: string, ...args: string[]): Promise<string> {
   const { stdout } = await runProgram(["token", "--operator", "65001", "--data", directory, ...args]);
   return stdout.trim();
 }
 
-/** Runs the program to its end on a terminal, which is both its outputs, and resolves with what that shows. */
+/** Runs the program on a terminal until it ends, and resolves with both outputs. */
 export async function runOnTerminal(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
   const line = [process.execPath, main, ...args].map(quote).join(" ");
-  // Of util-linux: it makes the terminal.
+  // `script`, of util-linux, creates the terminal.
   const { stdout } = await promisify(execFile)("script", ["-qec", line, "/dev/null"], {
     env: { ...process.env, ...env },
   });

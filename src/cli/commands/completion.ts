@@ -1,10 +1,10 @@
 import { Argument, Command } from "commander";
 
-/** `mdps completion`: prints a script that lets a shell complete commands, options and their values. */
+/** `mdps completion`: prints a script for shell completion of commands, options and values. */
 export function completionCommand(): Command {
   return new Command("completion")
-    .description("print the script by which a shell completes mdps")
-    .addArgument(new Argument("<shell>", "which shell").choices(["bash", "zsh", "fish"]))
+    .description("print a shell completion script")
+    .addArgument(new Argument("<shell>", "shell to complete in").choices(["bash", "zsh", "fish"]))
     .addHelpText(
       "after",
       "\nExamples:\n  source <(mdps completion bash)     in ~/.bashrc\n" +
@@ -12,32 +12,32 @@ export function completionCommand(): Command {
         "  mdps completion fish > ~/.config/fish/completions/mdps.fish",
     )
     .action((shell: string, _: object, command: Command) => {
-      const places = placesOf(command.parent ?? command);
+      const nodes = nodesOf(command.parent ?? command);
       const zsh = "autoload -U +X bashcompinit && bashcompinit\n";
       process.stdout.write(
-        shell === "fish" ? fishScript(places) : `${shell === "zsh" ? zsh : ""}${bashScript(places)}`,
+        shell === "fish" ? fishScript(nodes) : `${shell === "zsh" ? zsh : ""}${bashScript(nodes)}`,
       );
     });
 }
 
-/** A place on the command line, and what may follow there. */
-type Place = {
-  /** Names of the commands that lead to it. */
+/** A command and what can follow it on the command line. */
+type CommandNode = {
+  /** Names of the command and its parents. */
   readonly path: readonly string[];
   readonly commands: readonly Command[];
   readonly options: readonly Flag[];
-  /** Values of the first argument, if they are known. */
+  /** Values of the first argument, if they are limited. */
   readonly values: readonly string[];
 };
 
 type Flag = {
   readonly long: string;
   readonly description: string;
-  /** Values that it takes; empty for any, absent for none. */
+  /** Allowed values; empty if any are, undefined for a flag without value. */
   readonly values: readonly string[] | undefined;
 };
 
-function placesOf(command: Command, path: readonly string[] = []): Place[] {
+function nodesOf(command: Command, path: readonly string[] = []): CommandNode[] {
   const { commands, options } = command;
   const flags = options.flatMap(({ long, description, required, optional, argChoices }) =>
     long ? [{ long, description, values: required || optional ? (argChoices ?? []) : undefined }] : [],
@@ -46,34 +46,34 @@ function placesOf(command: Command, path: readonly string[] = []): Place[] {
   const help = { long: "--help", description: "display help for command", values: undefined };
   return [
     { path, commands, options: [...flags, help], values },
-    ...commands.flatMap((each) => placesOf(each, [...path, each.name()])),
+    ...commands.flatMap((each) => nodesOf(each, [...path, each.name()])),
   ];
 }
 
-/** Without a word of the script's own, readline completes the names of files. */
-function bashScript(places: readonly Place[]): string {
-  const key = ({ path }: Place) => path.map((name) => `/${name}`).join("");
-  const deeper = places.filter(({ path }) => path.length > 0).map((place) => `"${key(place)}"`);
-  const taking = places.flatMap((place) =>
-    place.options.flatMap(({ long, values }) =>
-      values === undefined ? [] : [`    "${key(place)} ${long}") words="${values.join(" ")}" ;;`],
+/** Where the script has no suggestions, readline completes file names. */
+function bashScript(nodes: readonly CommandNode[]): string {
+  const key = ({ path }: CommandNode) => path.map((name) => `/${name}`).join("");
+  const commandKeys = nodes.filter(({ path }) => path.length > 0).map((node) => `"${key(node)}"`);
+  const valueCases = nodes.flatMap((node) =>
+    node.options.flatMap(({ long, values }) =>
+      values === undefined ? [] : [`    "${key(node)} ${long}") words="${values.join(" ")}" ;;`],
     ),
   );
-  const here = places.map((place) => {
-    const names = [...place.commands.map((command) => command.name()), ...place.values];
-    return `      "${key(place)}") words="${[...names, ...place.options.map(({ long }) => long)].join(" ")}" ;;`;
+  const wordCases = nodes.map((node) => {
+    const names = [...node.commands.map((command) => command.name()), ...node.values];
+    return `      "${key(node)}") words="${[...names, ...node.options.map(({ long }) => long)].join(" ")}" ;;`;
   });
   return `_mdps() {
   local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" place="" words="" i
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$place/\${COMP_WORDS[i]}" in
-      ${deeper.join("|")}) place="$place/\${COMP_WORDS[i]}" ;;
+      ${commandKeys.join("|")}) place="$place/\${COMP_WORDS[i]}" ;;
     esac
   done
   case "$place $before" in
-${taking.join("\n")}
+${valueCases.join("\n")}
     *) case "$place" in
-${here.join("\n")}
+${wordCases.join("\n")}
     esac ;;
   esac
   COMPREPLY=($(compgen -W "$words" -- "$word"))
@@ -82,9 +82,9 @@ complete -o default -F _mdps mdps
 `;
 }
 
-function fishScript(places: readonly Place[]): string {
+function fishScript(nodes: readonly CommandNode[]): string {
   const quote = (text: string) => `'${text.replace(/['\\]/g, "\\$&")}'`;
-  const lines = places.flatMap(({ path, commands, options, values }) => {
+  const lines = nodes.flatMap(({ path, commands, options, values }) => {
     const inside = path.map((name) => `__fish_seen_subcommand_from ${name}`);
     const names = commands.map((command) => command.name());
     const outside = names.length === 0 ? [] : [`not __fish_seen_subcommand_from ${names.join(" ")}`];

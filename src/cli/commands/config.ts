@@ -7,10 +7,10 @@ import { runPreflight } from "../preflight.ts";
 import { jsonOption } from "../text/print.ts";
 import { UsageError } from "../usage-error.ts";
 
-/** `mdps config`: looks at the configuration of a server without starting one. */
+/** `mdps config`: checks or prints the configuration of a server without starting it. */
 export function configCommand(): Command {
   return newCommand("config")
-    .description("check or show the configuration of the server")
+    .description("check or print the configuration of the server")
     .addCommand(checkCommand())
     .addCommand(printCommand())
     .addHelpText(
@@ -21,31 +21,31 @@ export function configCommand(): Command {
 
 function checkCommand(): Command {
   return addSettingOptions(newCommand("check"))
-    .description("check the settings that mdps serve would take, and the files that they name")
+    .description("check the settings that mdps serve would use, and the files that they name")
     .addHelpText("after", "\nExample:\n  mdps config check --config mdps.yaml")
-    .action(check);
+    .action(checkConfig);
 }
 
 function printCommand(): Command {
   return addSettingOptions(newCommand("print"))
-    .description("show the settings that mdps serve would take and where each comes from, as a file to use")
+    .description("print the settings that mdps serve would use, with their sources, as a configuration file")
     .option(jsonOption[0], "print a list of path, value and source as JSON")
     .addHelpText("after", "\nExample:\n  mdps config print --config mdps.yaml --port 9000")
-    .action(show);
+    .action(printConfig);
 }
 
-async function check(_: object, command: Command): Promise<void> {
-  const { faults, warnings } = await runPreflight(await readConfigOf(command));
+async function checkConfig(_: object, command: Command): Promise<void> {
+  const { errors, warnings } = await runPreflight(await readConfigOf(command));
   for (const warning of warnings) {
     console.error(`warning: ${warning}`);
   }
-  if (faults.length > 0) {
-    throw new UsageError(faults.length === 1 ? String(faults[0]) : `\n  ${faults.join("\n  ")}`);
+  if (errors.length > 0) {
+    throw new UsageError(errors.length === 1 ? String(errors[0]) : `\n  ${errors.join("\n  ")}`);
   }
   console.log("the configuration is valid");
 }
 
-async function show({ json }: { json?: true }, command: Command): Promise<void> {
+async function printConfig({ json }: { json?: true }, command: Command): Promise<void> {
   const resolved = await readConfigOf(command);
   process.stdout.write(json ? `${JSON.stringify(listConfig(resolved), null, 2)}\n` : configYaml(resolved));
 }

@@ -4,44 +4,36 @@ import { createContractRules } from "../../plans/contract-rules.ts";
 import { exportToFile } from "../../transfer/export-file.ts";
 import { exportRecords } from "../../transfer/export-records.ts";
 import { createRecordSum } from "../../transfer/record-digest.ts";
-import { defaultDataDirectory } from "../options/data-directory.ts";
 import { newCommand } from "../options/new-command.ts";
-import { storeOption, withStore } from "../options/store-option.ts";
+import { type StoreOptions, withStore, withStoreOptions } from "../options/store-options.ts";
 import { UsageError } from "../usage-error.ts";
 
-type ExportOptions = {
-  data: string;
-  store?: string;
-  snapshot: boolean;
-  resume?: true;
-  sumOnly?: true;
-  json?: true;
-};
+type ExportOptions = StoreOptions & { snapshot: boolean; resume?: true; sumOnly?: true; json?: true };
 
-/** `mdps export`: writes what a store has, while servers go on with it. */
+/** `mdps export`: writes the records of a store, which servers may use meanwhile. */
 export function exportCommand(): Command {
-  return newCommand("export")
-    .description("write all records of a store as NDJSON, one request of the contract a line")
-    .argument("[file]", "where to; standard output if left out")
-    .addOption(storeOption())
-    .option("--data <directory>", "data directory of the server", defaultDataDirectory())
-    .option("--no-snapshot", "do without all records being as of one moment")
-    .option("--resume", "go on with a file whose export was interrupted; it is not of one moment then")
-    .option("--sum-only", "write nothing: only count the records and print their digest")
-    .option("--json", "print the count and the digest as JSON, on standard error as without")
+  return withStoreOptions(newCommand("export"))
+    .description("write all records of a store as NDJSON, one request message per line")
+    .argument("[file]", "output file; standard output if omitted")
+    .option("--no-snapshot", "export without a consistent snapshot")
+    .option("--resume", "continue an interrupted export to a file, without a consistent snapshot")
+    .option("--sum-only", "print only the number of records and their digest")
+    .option("--json", "print the summary, which goes to standard error, as JSON")
     .addHelpText(
       "after",
       "\nExamples:\n  mdps export plans.ndjson\n  mdps export --sum-only --no-snapshot --store cql://host/mdps?dc=dc1",
     )
-    .action(run);
+    .action(runExport);
 }
 
-async function run(file: string | undefined, options: ExportOptions): Promise<void> {
+async function runExport(file: string | undefined, options: ExportOptions): Promise<void> {
   if (options.resume && file === undefined) {
-    throw new UsageError("--resume goes on with a file: name it");
+    throw new UsageError("--resume requires a file");
   }
   const stopping = new AbortController();
-  process.once("SIGINT", () => stopping.abort(new UsageError("interrupted; --resume goes on with the file")));
+  process.once("SIGINT", () =>
+    stopping.abort(new UsageError("interrupted; continue the export to a file with --resume")),
+  );
   const rules = createContractRules();
   const { signal } = stopping;
   const { snapshot } = options;
@@ -58,16 +50,16 @@ async function run(file: string | undefined, options: ExportOptions): Promise<vo
     const { snapshotTime } = await exportRecords({ store, rules, sum, write, snapshot, signal });
     return { count: sum.count, digest: sum.digest, snapshotTime };
   });
-  // Not on standard output, which may have the records.
+  // Standard output may have the records.
   console.error(
     options.json
       ? JSON.stringify({ count, digest, snapshotTime })
-      : `${count} records, digest ${digest}\n${momentText(snapshotTime)}`,
+      : `${count} records, digest ${digest}\n${snapshotText(snapshotTime)}`,
   );
 }
 
-function momentText(snapshotTime: string | null): string {
+function snapshotText(snapshotTime: string | null): string {
   return snapshotTime === null
-    ? "not as of one moment: what was pushed meanwhile is there in its old or in its new form"
-    : `as of one moment, with all that was pushed before ${snapshotTime}`;
+    ? "no consistent snapshot: records pushed during the export have their old or their new value"
+    : `consistent snapshot with everything pushed before ${snapshotTime}`;
 }

@@ -5,30 +5,27 @@ import { createContractRules } from "../../plans/contract-rules.ts";
 import { readManifest } from "../../transfer/export-file.ts";
 import { ImportError, importRecords } from "../../transfer/import-records.ts";
 import { createRecordSum } from "../../transfer/record-digest.ts";
-import { defaultDataDirectory } from "../options/data-directory.ts";
 import { newCommand } from "../options/new-command.ts";
-import { storeOption, withStore } from "../options/store-option.ts";
+import { type StoreOptions, withStore, withStoreOptions } from "../options/store-options.ts";
 import { UsageError } from "../usage-error.ts";
 
-type ImportOptions = { data: string; store?: string; skip: number; json?: true };
+type ImportOptions = StoreOptions & { skip: number; json?: true };
 
-/** `mdps import`: puts what an export wrote into a store, while servers go on with it. */
+/** `mdps import`: stores the records of an export. Servers may use the store meanwhile. */
 export function importCommand(): Command {
-  return newCommand("import")
-    .description("put the records of an export into a store; what is newer there stays")
-    .argument("<file>", "what mdps export wrote; - for standard input")
-    .addOption(storeOption())
-    .option("--data <directory>", "data directory of the server", defaultDataDirectory())
-    .option("--skip <lines>", "lines that an import before this one has stored", parseCount, 0)
-    .option("--json", "print what became of the lines as JSON, on standard error as without")
+  return withStoreOptions(newCommand("import"))
+    .description("store the records of an export; newer records in the store are not overwritten")
+    .argument("<file>", "output of mdps export; - for standard input")
+    .option("--skip <lines>", "number of lines to skip, to continue a failed import", parseLineCount, 0)
+    .option("--json", "print the summary, which goes to standard error, as JSON")
     .addHelpText("after", "\nExample:\n  mdps import plans.ndjson --store postgres://localhost/mdps")
-    .action(run);
+    .action(runImport);
 }
 
-async function run(file: string, options: ImportOptions): Promise<void> {
+async function runImport(file: string, options: ImportOptions): Promise<void> {
   const manifest = file === "-" ? undefined : await readManifest(file);
   if (manifest !== undefined && !manifest.complete) {
-    throw new UsageError(`${file} is no complete export: finish it by mdps export ${file} --resume`);
+    throw new UsageError(`${file} is an incomplete export; complete it with: mdps export ${file} --resume`);
   }
   const sum = createRecordSum();
   const input = file === "-" ? process.stdin : (await openInput(file)).createReadStream();
@@ -43,16 +40,16 @@ async function run(file: string, options: ImportOptions): Promise<void> {
     }),
   ).catch((error: unknown) => {
     throw error instanceof ImportError
-      ? new UsageError(`${file}: ${error.message}. When that is mended go on with --skip ${error.line - 1}`)
+      ? new UsageError(`${file}: ${error.message}. Fix the line, then continue with --skip ${error.line - 1}`)
       : error;
   });
   const { stored, stale, expired } = report;
   const { count, digest } = sum;
-  const words = `${count} records, digest ${digest}: ${stored} stored, ${stale} older than what was there, ${expired} expired`;
-  console.error(options.json ? JSON.stringify({ count, digest, ...report }) : words);
+  const text = `${count} records, digest ${digest}: ${stored} stored, ${stale} older than the stored record, ${expired} expired`;
+  console.error(options.json ? JSON.stringify({ count, digest, ...report }) : text);
   if (manifest !== undefined && (manifest.count !== sum.count || manifest.digest !== sum.digest)) {
     throw new UsageError(
-      `${file} is not what was exported: its manifest has ${manifest.count} records, digest ${manifest.digest}`,
+      `${file} does not match its manifest, which has ${manifest.count} records, digest ${manifest.digest}`,
     );
   }
 }
@@ -65,7 +62,7 @@ async function openInput(file: string) {
   }
 }
 
-/** Not by node:readline, whose lines end without a word when reading fails. */
+/** Splits a stream into lines. Unlike `node:readline`, it fails if the stream does. */
 async function* linesOf(texts: AsyncIterable<string>): AsyncGenerator<string> {
   let rest = "";
   for await (const text of texts) {
@@ -76,9 +73,9 @@ async function* linesOf(texts: AsyncIterable<string>): AsyncGenerator<string> {
   yield rest;
 }
 
-function parseCount(text: string): number {
+function parseLineCount(text: string): number {
   if (!/^\d{1,15}$/.test(text)) {
-    throw new InvalidArgumentError("It must be a number of lines.");
+    throw new InvalidArgumentError("It must be a number of lines, at least 0.");
   }
   return Number(text);
 }

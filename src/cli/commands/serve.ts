@@ -5,9 +5,9 @@ import { parseAsn } from "../options/parse-options.ts";
 import { readConfigOf } from "../options/read-config.ts";
 import { serverSettings } from "../options/server-settings.ts";
 import { addSettingOptions } from "../options/setting-options.ts";
+import { makeQuickStart, quickStartText } from "../quick-start.ts";
 import { startServing } from "../start-serving.ts";
 import { jsonOption, print } from "../text/print.ts";
-import { makeQuickStart, quickStartText } from "./quick-start.ts";
 
 type ServeOptions = { quickStart?: number; json?: true };
 
@@ -15,8 +15,8 @@ type ServeOptions = { quickStart?: number; json?: true };
 export function serveCommand(): Command {
   return addSettingOptions(newCommand("serve"))
     .description("run the server: Connect, gRPC, gRPC-Web and REST on one port")
-    .option("--quick-start <asn>", "print a token for this operator and a line for curl", parseAsn)
-    .option(jsonOption[0], "print where the server listens as one line of JSON")
+    .option("--quick-start <asn>", "print a token and a curl command for this operator", parseAsn)
+    .option(jsonOption[0], "print the address as one line of JSON")
     .addHelpText(
       "after",
       "\nExamples:\n  mdps serve\n  mdps serve --port 0 --data /var/lib/mdps\n  mdps serve --config mdps.yaml --set limits.maxInFlight=100",
@@ -31,10 +31,10 @@ async function serve({ quickStart: asn, json }: ServeOptions, command: Command):
   handleSignals(serving, resolved.config.listen?.tlsCert !== undefined);
   const { url, adminUrl: admin } = serving;
   const quickStart = asn === undefined ? undefined : await makeQuickStart(url, data, asn);
-  const words = `mdps listens on ${url}, with its data in ${data}${admin ? `, and for you on ${admin}` : ""}`;
+  const banner = `mdps listens on ${url}, data directory ${data}${admin ? `, metrics and health on ${admin}` : ""}`;
   print(
     json,
     { url, data, ...(admin && { admin }), ...(quickStart && { quickStart }) },
-    quickStart === undefined ? words : `${words}\n${quickStartText(quickStart)}`,
+    quickStart === undefined ? banner : `${banner}\n${quickStartText(quickStart)}`,
   );
 }

@@ -6,19 +6,17 @@ import { UsageError } from "../usage-error.ts";
 
 type InitOptions = { store: string; replicas?: [dc: string, number: number][]; json?: true };
 
-/** `mdps store`: what a store needs before a server can use it. */
+/** `mdps store`: prepares a store for servers. */
 export function storeCommand(): Command {
   return newCommand("store")
     .description("prepare a store")
     .addCommand(
       newCommand("init")
-        .description(
-          "create keyspace and tables of a CQL store; other stores make theirs when they are opened",
-        )
-        .requiredOption("--store <url>", "cql://host1,host2/keyspace?dc=NAME")
+        .description("create the keyspace and tables of a CQL store; other stores do so when they are opened")
+        .requiredOption("--store <url>", "URL of the store: cql://host1,host2/keyspace?dc=NAME")
         .option(
           "--replicas <dc=number>",
-          "replicas in a data centre; repeat it for each; by default 3 in that of the URL",
+          "number of replicas in a data center; repeatable; by default 3 in that of the URL",
           collect(parseReplicas),
         )
         .option(...jsonOption)
@@ -33,18 +31,18 @@ export function storeCommand(): Command {
 
 async function init({ store, replicas, json }: InitOptions): Promise<void> {
   if (!store.startsWith("cql:")) {
-    throw new UsageError("--store: only a cql:// store needs to be prepared");
+    throw new UsageError("--store: only cql:// stores need to be prepared");
   }
-  // Loaded only here: every other command does without the engine.
+  // Loaded on demand because other commands do not need the driver.
   const { initCqlKeyspace } = await import("../../store/cql/schema.ts");
   await initCqlKeyspace({ url: store, ...(replicas && { replicas: Object.fromEntries(replicas) }) });
-  print(json, { ready: true }, "keyspace and tables are there");
+  print(json, { ready: true }, "keyspace and tables exist");
 }
 
 function parseReplicas(text: string): [dc: string, number: number] {
   const [, dc = "", number = ""] = /^([\w-]+)=([1-9]\d?)$/.exec(text) ?? [];
   if (dc === "") {
-    throw new InvalidArgumentError("It must be a data centre and its replicas, such as dc1=3.");
+    throw new InvalidArgumentError("It must be a data center and its number of replicas, such as dc1=3.");
   }
   return [dc, Number(number)];
 }

@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { type Finding, type Validation, validateInput } from "../../push/validate-input.ts";
 import { newCommand } from "../options/new-command.ts";
 import { parseSeconds } from "../options/parse-options.ts";
@@ -8,21 +8,21 @@ import { printLine } from "../text/print.ts";
 
 export type ValidateFlags = RecordFlags & { clockSkew: number; json?: true; reveal?: true };
 
-/** `mdps validate`: applies every rule to every record of a file, without a server. */
+/** `mdps validate`: validates every record of a file without a server. */
 export function validateCommand(): Command {
   return withRecordOptions(newCommand("validate"))
-    .description("apply every rule to every record of a file, without a server")
-    .argument("<file>", "NDJSON or a JSON array, also .gz; - for standard input")
-    .option("--clock-skew <seconds>", "how far in the future an updateTime may lie", parseSeconds(0), 60)
-    .addOption(new Option("--json", "one JSON object a violation, then one with the counts").env("MDPS_JSON"))
-    .addOption(new Option("--reveal", "show user keys; they are masked otherwise").env("MDPS_REVEAL"))
+    .description("validate every record of a file, without a server")
+    .argument("<file>", "NDJSON or a JSON array, optionally .gz; - for standard input")
+    .option("--clock-skew <seconds>", "how far in the future an updateTime may be", parseSeconds(0), 60)
+    .option("--json", "print one JSON object per violation, then one with the counts")
+    .option("--reveal", "print user keys unmasked")
     .addHelpText(
       "after",
       `
 Exit codes:
-  0  every record keeps every rule
-  1  the file could not be read, or the command was wrong
-  2  at least one record breaks a rule
+  0  all records are valid
+  1  the command is invalid, or the file could not be read
+  2  at least one record is invalid
 
 Examples:
   mdps validate statuses.ndjson --operator 65001 --client mobiledataplan
@@ -34,7 +34,7 @@ Examples:
     });
 }
 
-/** Validates a file, prints what is wrong and resolves with the exit code. */
+/** Validates a file, prints all violations and resolves with the exit code. */
 export async function runValidate(file: string, flags: ValidateFlags): Promise<number> {
   const isJson = flags.json !== undefined;
   let isFirst = true;
@@ -54,12 +54,12 @@ export async function runValidate(file: string, flags: ValidateFlags): Promise<n
       }
     },
   });
-  await printLine(isJson ? JSON.stringify(validation) : `${isFirst ? "" : "\n"}${wordsOf(validation)}`);
+  await printLine(isJson ? JSON.stringify(validation) : `${isFirst ? "" : "\n"}${summaryOf(validation)}`);
   return validation.invalid === 0 ? 0 : 2;
 }
 
 function rowOf({ line, userKey = "", field, description }: Finding): string {
-  // A control character of the input must not reach the terminal.
+  // Control characters in the input must not reach the terminal.
   return row(String(line), userKey, field, description).replace(/\p{Cc}/gu, "�");
 }
 
@@ -67,14 +67,14 @@ function row(line: string, user: string, field: string, rule: string): string {
   return `${line.padStart(8)}  ${user.padEnd(8)}  ${field.padEnd(36)}  ${rule}`;
 }
 
-function wordsOf({ records, valid, invalid, violations, notifications }: Validation): string {
-  const sent = Object.entries(notifications);
-  const total = sent.reduce((sum, [, count]) => sum + count, 0);
-  const lines = [
-    `${records} records: ${valid} valid, ${invalid} invalid with ${violations} violations`,
-    `${total} notifications would go out`,
-    ...sent.map(([type, count]) => `  ${count}  ${type}`),
-  ];
+function summaryOf({ records, valid, invalid, violations, notifications }: Validation): string {
+  const byType = Object.entries(notifications);
+  const total = byType.reduce((sum, [, count]) => sum + count, 0);
+  const counts = `${records} records: ${valid} valid, ${invalid} invalid with ${violations} violations`;
   const color = invalid === 0 ? "green" : "red";
-  return [styleText(color, lines[0] ?? "", { stream: process.stdout }), ...lines.slice(1)].join("\n");
+  return [
+    styleText(color, counts, { stream: process.stdout }),
+    `${total} notifications would be sent`,
+    ...byType.map(([type, count]) => `  ${count}  ${type}`),
+  ].join("\n");
 }

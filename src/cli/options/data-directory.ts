@@ -2,8 +2,8 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 
 /**
- * Returns where data live unless said otherwise: the folder that the system gives to data of a user's programs,
- * and in it `mdps`. On Linux `$XDG_DATA_HOME/mdps` or `~/.local/share/mdps`.
+ * Returns the default data directory: `mdps` in the operating system's directory for the user's application data. On
+ * Linux, `$XDG_DATA_HOME/mdps` or `~/.local/share/mdps`.
  */
 export function defaultDataDirectory(): string {
   switch (process.platform) {

@@ -3,16 +3,16 @@ import { UsageError } from "../usage-error.ts";
 import { readSecretFile } from "./secret-file.ts";
 import { readTlsFiles, type TlsTexts } from "./tls-files.ts";
 
-/** Reads certificate and key of the server, if it has them. Raises UsageError, which names the file and its setting. */
+/** Reads the certificate and key of a server, if configured. Rejects with UsageError. */
 export function readTls(resolved: ResolvedConfig): Promise<TlsTexts | undefined> {
   const { tlsCert, tlsKey } = resolved.config.listen ?? {};
   return readTlsFiles(tlsCert, tlsKey, {
-    cert: placeOf(resolved, "listen.tlsCert"),
-    key: placeOf(resolved, "listen.tlsKey"),
+    cert: nameOf(resolved, "listen.tlsCert"),
+    key: nameOf(resolved, "listen.tlsKey"),
   });
 }
 
-/** Reads what the server shows to the introspection endpoint, if it has one. Raises UsageError. */
+/** Reads the client secret for the introspection endpoint, if configured. Rejects with UsageError. */
 export async function readIntrospectionSecret({ config }: ResolvedConfig): Promise<string | undefined> {
   const secret = config.auth?.introspection?.clientSecret;
   if (secret?.case === undefined) {
@@ -24,13 +24,13 @@ export async function readIntrospectionSecret({ config }: ResolvedConfig): Promi
   }
   const value = process.env[secret.value];
   if (!value) {
-    throw new UsageError(`auth.introspection.clientSecretEnv: the environment has no ${secret.value}`);
+    throw new UsageError(`auth.introspection.clientSecretEnv: the variable ${secret.value} is not set`);
   }
   return value;
 }
 
-/** Names a setting as it was given: by flag, variable or file. */
-function placeOf({ values }: ResolvedConfig, path: string): string {
+/** Returns the name of a setting in its source: a flag, a variable, or the file and the path. */
+function nameOf({ values }: ResolvedConfig, path: string): string {
   const source = values.find(({ setting }) => setting.path === path)?.source;
   return source?.layer === "file" ? `${source.name}: ${path}` : (source?.name ?? path);
 }

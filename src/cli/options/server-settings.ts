@@ -6,63 +6,63 @@ import type {
 } from "../../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
 import type { OperatorRate, ServerLimits } from "../../server/limits/server-limits.ts";
 
-/** A configuration as a server takes it, but for what stands in other files: `readTls`, `readIntrospectionSecret`. */
+/** The settings of a server in the types and units of `startServer`, except secrets (`server-secrets.ts`). */
 export type ServerSettings = {
   readonly host: string;
   readonly port: number;
   readonly allowCleartext: boolean;
   readonly dataDirectory: string;
   readonly store: string | undefined;
-  /** Of a SQLite store, in bytes. */
+  /** Page cache of a SQLite store, in bytes. */
   readonly cacheBytes: number;
   readonly auth: AuthConfig;
   readonly allowOrigins: readonly string[];
   readonly clockSkewMs: number;
   readonly reflection: boolean;
   readonly limits: ServerLimits;
-  /** Where metrics and readiness are; undefined for nowhere. */
+  /** Address of metrics and health; undefined if disabled. */
   readonly admin: { readonly host: string; readonly port: number } | undefined;
-  /** How long the server goes on accepting after SIGTERM. */
+  /** How long the server keeps accepting connections after SIGTERM. */
   readonly drainDelayMs: number;
-  /** How long calls under way may take to finish after that. */
+  /** How long calls in flight may take to finish after that. */
   readonly graceMs: number;
   readonly logLevel: "debug" | "info" | "warn" | "error" | "silent";
-  /** Processes that share port and store. */
+  /** Number of processes that share the port and the store. */
   readonly workers: number;
 };
 
-/** Turns a configuration that `readConfig` has resolved, with all defaults, into what a server takes. */
+/** Converts a resolved configuration, which includes all defaults. */
 export function serverSettings(config: ServerConfig): ServerSettings {
   const { auth, listen, admin, storage, lifecycle, log } = config;
   return {
-    host: given("listen.host", listen?.host),
-    port: given("listen.port", listen?.port),
-    allowCleartext: given("listen.allowCleartext", listen?.allowCleartext),
-    dataDirectory: given("storage.data", storage?.data),
+    host: required("listen.host", listen?.host),
+    port: required("listen.port", listen?.port),
+    allowCleartext: required("listen.allowCleartext", listen?.allowCleartext),
+    dataDirectory: required("storage.data", storage?.data),
     store: storage?.store,
-    cacheBytes: given("storage.cacheMib", storage?.cacheMib) * 1024 * 1024,
-    auth: given("auth", auth),
-    allowOrigins: given("listen.allowOrigins", listen?.allowOrigins),
+    cacheBytes: required("storage.cacheMib", storage?.cacheMib) * 1024 * 1024,
+    auth: required("auth", auth),
+    allowOrigins: required("listen.allowOrigins", listen?.allowOrigins),
     clockSkewMs: milliseconds("clockSkew", config.clockSkew),
-    reflection: given("listen.reflection", listen?.reflection),
+    reflection: required("listen.reflection", listen?.reflection),
     limits: limitsOf(config),
     admin: admin?.listen === undefined ? undefined : addressOf(admin.listen),
     drainDelayMs: milliseconds("lifecycle.drainDelay", lifecycle?.drainDelay),
     graceMs: milliseconds("lifecycle.grace", lifecycle?.grace),
-    // The schema lists the same.
-    logLevel: given("log.level", log?.level) as ServerSettings["logLevel"],
-    workers: given("lifecycle.workers", lifecycle?.workers),
+    // The schema allows the same values.
+    logLevel: required("log.level", log?.level) as ServerSettings["logLevel"],
+    workers: required("lifecycle.workers", lifecycle?.workers),
   };
 }
 
 function limitsOf(config: ServerConfig): ServerLimits {
-  const limits = given("limits", config.limits);
+  const limits = required("limits", config.limits);
   return {
-    maxRequestBytes: given("limits.maxRequestBytes", limits.maxRequestBytes),
-    maxHeaderBytes: given("limits.maxHeaderBytes", limits.maxHeaderBytes),
-    maxConnections: given("limits.maxConnections", limits.maxConnections),
-    maxConcurrentStreams: given("limits.maxConcurrentStreams", limits.maxConcurrentStreams),
-    maxInFlight: given("limits.maxInFlight", limits.maxInFlight),
+    maxRequestBytes: required("limits.maxRequestBytes", limits.maxRequestBytes),
+    maxHeaderBytes: required("limits.maxHeaderBytes", limits.maxHeaderBytes),
+    maxConnections: required("limits.maxConnections", limits.maxConnections),
+    maxConcurrentStreams: required("limits.maxConcurrentStreams", limits.maxConcurrentStreams),
+    maxInFlight: required("limits.maxInFlight", limits.maxInFlight),
     maxEventLoopDelayMs: milliseconds("limits.maxEventLoopDelay", limits.maxEventLoopDelay),
     headerTimeoutMs: milliseconds("limits.headerTimeout", limits.headerTimeout),
     bodyTimeoutMs: milliseconds("limits.bodyTimeout", limits.bodyTimeout),
@@ -90,11 +90,11 @@ function addressOf(text: string): { host: string; port: number } {
 }
 
 function milliseconds(path: string, duration: Duration | undefined): number {
-  return durationMs(given(path, duration));
+  return durationMs(required(path, duration));
 }
 
-/** A resolved configuration has a value for all that has a default; one that has not was not resolved. */
-function given<Value>(path: string, value: Value | undefined): Value {
+/** Throws if a setting with a default has no value: the configuration is not resolved. */
+function required<Value>(path: string, value: Value | undefined): Value {
   if (value === undefined) {
     throw new Error(`${path} has no value`);
   }

@@ -6,7 +6,7 @@ import { readSecretFile } from "./secret-file.ts";
 /** A certificate chain and its private key, both PEM. */
 export type TlsTexts = { readonly cert: string; readonly key: string };
 
-/** Reads and checks a certificate chain and its private key. `names` says how to call them. Raises UsageError. */
+/** Reads and checks a certificate chain and its private key. Rejects with UsageError, which uses `names`. */
 export async function readTlsFiles(
   certFile: string | undefined,
   keyFile: string | undefined,
@@ -20,9 +20,9 @@ export async function readTlsFiles(
   }
   const cert = await readCertificate(names.cert, certFile);
   const key = await readSecretFile(names.key, keyFile);
-  requireUsable({ cert }, `${names.cert}: ${certFile} is no certificate in PEM`);
-  requireUsable({ key }, `${names.key}: ${keyFile} is no private key in PEM, or needs a passphrase`);
-  requireUsable({ cert, key }, `${names.key}: ${keyFile} is not the key of the certificate in ${certFile}`);
+  requireUsable({ cert }, `${names.cert}: ${certFile} is not a certificate in PEM`);
+  requireUsable({ key }, `${names.key}: ${keyFile} is not a private key in PEM, or is encrypted`);
+  requireUsable({ cert, key }, `${names.key}: ${keyFile} does not match the certificate in ${certFile}`);
   return { cert, key };
 }
 
@@ -34,10 +34,10 @@ async function readCertificate(name: string, file: string): Promise<string> {
   }
 }
 
-function requireUsable(context: { cert?: string; key?: string }, fault: string): void {
+function requireUsable(context: { cert?: string; key?: string }, message: string): void {
   try {
     createSecureContext(context);
   } catch {
-    throw new UsageError(fault);
+    throw new UsageError(message);
   }
 }

@@ -1,14 +1,14 @@
 import type { PlanModule } from "../../../gen/mobiledataplansharing/v1/plans_pb.ts";
 
-/** ByteQuota.quotaBytes for "unlimited". */
+/** Value of ByteQuota.quotaBytes that means unlimited. */
 const unlimited = 2n ** 63n - 1n;
 
-/** Cells of a bar. */
+/** Length of a bar, in cells. */
 const width = 20;
 
 /**
- * Says what is left of a module, in words, and as a share of the quota from 0 to 1 where both are known. Words are
- * empty for a module that has no exact balance.
+ * Describes the balance of a module. `text` is empty without an exact balance; `left` is the remaining share of the
+ * quota, from 0 to 1, if both are known.
  */
 export function balanceText({ balance }: PlanModule): { text: string; left: number | undefined } {
   switch (balance.case) {
@@ -29,7 +29,7 @@ export function balanceText({ balance }: PlanModule): { text: string; left: numb
   }
 }
 
-/** Draws a share from 0 to 1. Something left is never drawn as nothing, nor something used as nothing used. */
+/** Draws a share from 0 to 1. Only 0 is drawn as empty, and only 1 as full. */
 export function bar(left: number): string {
   const full = left <= 0 ? 0 : left >= 1 ? width : Math.min(width - 1, Math.max(1, Math.round(left * width)));
   return "█".repeat(full) + "░".repeat(width - full);
@@ -49,12 +49,12 @@ function describe(
           : "";
     return { text, left: undefined };
   }
-  // The remainder may exceed the quota.
+  // May exceed 1.
   const left = quota === 0n ? 0 : Number(remaining) / Number(quota);
   return { text: `${write(remaining)} of ${write(quota)} left (${Math.round(left * 100)} %)`, left };
 }
 
-/** Quotas that are whole in powers of 1024 are written so, with the unit's right name; the others in powers of 1000. */
+/** Returns a formatter of bytes: in binary units for multiples of 1 MiB, else in decimal units. */
 function unitOf(bytes: bigint): (amount: bigint) => string {
   const isBinary = bytes > 0n && bytes % (1024n * 1024n) === 0n;
   const [base, units] = isBinary

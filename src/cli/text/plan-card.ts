@@ -20,17 +20,17 @@ import { formatInstant, instantOf } from "../../contract/instant.ts";
 import { balanceText, bar } from "./balance-text.ts";
 
 export type CardOptions = {
-  /** Whose status it is, as it is to be shown. */
+  /** Line below the title that names the user. */
   heading: string;
   /** Milliseconds since the epoch. */
   nowMs: number;
-  /** Colours a text, or does not. */
+  /** Styles a text, or returns it unchanged. */
   paint(style: Paint, text: string): string;
 };
 
 export type Paint = "bold" | "dim" | "green" | "yellow" | "red";
 
-/** Shows a status as a card of text: what a person wants to know of it, in the order that they ask. */
+/** Formats a plan status for a terminal. */
 export function planCard(status: PlanStatus, options: CardOptions): string {
   const { heading, nowMs, paint } = options;
   const lines = [
@@ -72,8 +72,8 @@ function moduleLines(module: PlanModule, { nowMs, paint }: CardOptions): string[
   const { text, left } = balanceText(module);
   const level = module.coarseBalanceLevel;
   const out = level === BalanceLevel.OUT_OF_DATA || level === BalanceLevel.NO_PLAN;
-  const colour: Paint = out ? "red" : level === BalanceLevel.LOW_QUOTA ? "yellow" : "green";
-  const balance = joined([text, level !== 0 && paint(colour, word(BalanceLevelSchema, level))]);
+  const color: Paint = out ? "red" : level === BalanceLevel.LOW_QUOTA ? "yellow" : "green";
+  const balance = joined([text, level !== 0 && paint(color, word(BalanceLevelSchema, level))]);
   const details = joined([
     state(module.planModuleState, paint),
     module.refreshPeriod !== undefined && `refreshes: ${word(RefreshPeriodSchema, module.refreshPeriod)}`,
@@ -85,7 +85,7 @@ function moduleLines(module: PlanModule, { nowMs, paint }: CardOptions): string[
   ]);
   return [
     `  ${paint("bold", clean(module.moduleName))}  ${clean(module.description)}`,
-    `    ${left === undefined ? "" : `${paint(colour, bar(left))}  `}${balance}`,
+    `    ${left === undefined ? "" : `${paint(color, bar(left))}  `}${balance}`,
     ...(details === "" ? [] : [`    ${paint("dim", details)}`]),
   ];
 }
@@ -112,7 +112,7 @@ function state(value: PlanState | undefined, paint: CardOptions["paint"]): strin
       : name;
 }
 
-/** Writes an amount with at least two digits after the point. */
+/** Formats an amount with at least two decimals. */
 function moneyText({ units, nanos, currencyCode }: Money): string {
   const total = units * 1_000_000_000n + BigInt(nanos);
   const digits = String(total < 0n ? -total : total).padStart(10, "0");
@@ -120,7 +120,7 @@ function moneyText({ units, nanos, currencyCode }: Money): string {
   return `${total < 0n ? "-" : ""}${digits.slice(0, -9)}.${fraction} ${clean(currencyCode)}`;
 }
 
-/** A value's name as words; nothing for the one that says nothing. */
+/** Returns the name of an enum value as words, empty for UNSPECIFIED. */
 function word(desc: DescEnum, value: number): string {
   const name = desc.value[value]?.name ?? String(value);
   return name.endsWith("_UNSPECIFIED")
@@ -131,7 +131,7 @@ function word(desc: DescEnum, value: number): string {
         .replaceAll("_", " ");
 }
 
-/** A time in full, and how far away it is. */
+/** Formats a time and its distance from now. */
 function moment(time: Timestamp, nowMs: number): string {
   const away = timestampMs(time) - nowMs;
   const minutes = Math.round(Math.abs(away) / 60_000);
@@ -148,7 +148,7 @@ function joined(parts: readonly (string | false | undefined)[]): string {
   return parts.filter((part) => part).join(" · ");
 }
 
-/** What the operator wrote must not steer the terminal, nor turn the line around. */
+/** Replaces characters that control the terminal or the direction of text: the operator chooses these texts. */
 function clean(text: string): string {
   return text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, "\ufffd");
 }

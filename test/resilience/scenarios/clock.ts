@@ -1,7 +1,7 @@
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { makeToken } from "../../../src/cli/commands/token.ts";
+import { makeToken } from "../../../src/cli/make-token.ts";
 import type { PlanSharingClient } from "../../../src/client/client.ts";
 import { readError } from "../../../src/client/read-error.ts";
 import { day, hour } from "../../support/plan-statuses.ts";

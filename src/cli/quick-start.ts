@@ -1,15 +1,15 @@
-import { makeToken } from "./token.ts";
+import { makeToken } from "./make-token.ts";
 
-/** What somebody who tries the server needs. */
+/** What a user needs to try the server. */
 export type QuickStart = {
   readonly operator: number;
-  /** Good for an hour. */
+  /** Valid for one hour. */
   readonly token: string;
-  /** A line for a shell that pushes a realistic status. */
+  /** Shell command that pushes `exampleStatus`. */
   readonly command: string;
 };
 
-/** Makes a token and a line for curl with it, ready to paste. */
+/** Creates a token and a curl command with it, ready to paste. */
 export async function makeQuickStart(url: string, dataDirectory: string, asn: number): Promise<QuickStart> {
   const token = await makeToken(dataDirectory, asn, false);
   const status = JSON.stringify(exampleStatus(new Date()));
@@ -20,18 +20,18 @@ export async function makeQuickStart(url: string, dataDirectory: string, asn: nu
   };
 }
 
-/** Says it to a person. */
+/** Formats the quick start for a terminal. */
 export function quickStartText({ operator, token, command }: QuickStart): string {
   return `
-Token for operator ${operator}, good for an hour:
+Token for operator ${operator}, valid for one hour:
 ${token}
 
-Push a plan status (paste this line):
+Push a plan status with this command:
 ${command}
 `;
 }
 
-/** A prepaid plan of three modules, one of them nearly used up. Times are relative to now. */
+/** Returns the status of a prepaid plan with three modules, one of them nearly used up. Times are relative to `now`. */
 export function exampleStatus(now: Date): object {
   const after = (days: number) => new Date(now.getTime() + days * 86_400_000).toISOString();
   const common = { expirationTime: after(20), planModuleState: "ACTIVE", refreshPeriod: "MONTHLY" };

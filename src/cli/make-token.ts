@@ -1,0 +1,16 @@
+import { defaultTokenSeconds, signAccessToken } from "../auth/access-token.ts";
+import { pushScope, readScope } from "../auth/scopes.ts";
+import { loadSigningKey } from "../auth/signing-key.ts";
+import { systemClock } from "../contract/clock.ts";
+
+/** Creates a token that servers of a data directory accept. Creates their signing key if necessary. */
+export async function makeToken(
+  dataDirectory: string,
+  asn: number,
+  read: boolean,
+  lifetimeSeconds: number = defaultTokenSeconds,
+): Promise<string> {
+  const key = await loadSigningKey(dataDirectory);
+  const scopes = [read ? readScope : pushScope];
+  return signAccessToken(key, { account: "mdps-token", asns: [asn], scopes, lifetimeSeconds }, systemClock);
+}

@@ -1,0 +1,34 @@
+import type { Command } from "commander";
+import { openStore } from "../../store/open-store.ts";
+import type { PlanStore } from "../../store/plan-store.ts";
+import { defaultDataDirectory } from "./data-directory.ts";
+
+export type StoreOptions = { store?: string; data: string };
+
+/** Adds `--store` and `--data` to a command. */
+export function withStoreOptions(command: Command): Command {
+  return command
+    .option(
+      "--store <url>",
+      "sqlite:DIRECTORY, postgres://… or cql://…; by default SQLite in the data directory",
+    )
+    .option("--data <directory>", "data directory of the server", defaultDataDirectory());
+}
+
+/** Returns the URL of the store. */
+export function storeUrlOf({ store, data }: StoreOptions): string {
+  return store ?? `sqlite:${data}`;
+}
+
+/** Opens the store, calls `use` with it and closes it. */
+export async function withStore<Result>(
+  options: StoreOptions,
+  use: (store: PlanStore) => Promise<Result>,
+): Promise<Result> {
+  const store = await openStore(storeUrlOf(options));
+  try {
+    return await use(store);
+  } finally {
+    await store.close();
+  }
+}

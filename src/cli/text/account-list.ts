@@ -1,0 +1,41 @@
+import { timestampDate } from "@bufbuild/protobuf/wkt";
+import type { ServiceAccount } from "../../../gen/mobiledataplansharing/config/v1/service_accounts_pb.ts";
+
+/** A service account in the output of `mdps service-account list --json`. */
+export type AccountRow = {
+  readonly email: string;
+  readonly operators: readonly number[];
+  readonly scopes: readonly string[];
+  /** Key IDs. */
+  readonly keys: readonly string[];
+  readonly created: string | undefined;
+  readonly revoked: string | undefined;
+};
+
+export function accountRow({
+  email,
+  asns,
+  scopes,
+  keys,
+  createTime,
+  revokeTime,
+}: ServiceAccount): AccountRow {
+  return {
+    email,
+    operators: asns,
+    scopes,
+    keys: keys.map(({ keyId }) => keyId),
+    created: createTime && timestampDate(createTime).toISOString(),
+    revoked: revokeTime && timestampDate(revokeTime).toISOString(),
+  };
+}
+
+/** Formats a service account for a terminal. */
+export function accountText({ email, operators, scopes, keys, revoked }: AccountRow): string {
+  return [
+    `${email}${revoked === undefined ? "" : `  revoked ${revoked}`}`,
+    `  operators  ${operators.join(", ") || "none"}`,
+    `  scopes     ${scopes.join(" ")}`,
+    `  keys       ${keys.join(", ") || "none"}`,
+  ].join("\n");
+}
