@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** What all nodes of a test cluster have in common. */
+/** Properties shared by all nodes of a test cluster. */
 export type Installation = {
   /** Class path of Cassandra, its libraries included. */
   readonly classpath: string;
@@ -17,13 +17,13 @@ export type Installation = {
 /** Addresses of the three nodes. */
 export const hosts = ["127.0.0.1", "127.0.0.2", "127.0.0.3"] as const;
 
-/** How far the clock of each node is ahead, in ms: what the store promises does not depend on them. */
+/** How far the clock of each node is ahead, in ms: the store must not depend on the clocks of nodes. */
 const skews = [0, 4_000, -4_000];
 
-/** Name of the data centre that SimpleSnitch gives. */
+/** Name of the data centre with SimpleSnitch. */
 export const dc = "datacenter1";
 
-/** Says what this machine lacks to run the cluster; undefined if it lacks nothing. */
+/** Returns what this machine lacks to run the cluster, or undefined. */
 export async function whatIsMissing(): Promise<string | undefined> {
   const java = await run("java", ["-version"]).catch(() => undefined);
   if (!java) {
@@ -46,7 +46,7 @@ export async function whatIsMissing(): Promise<string | undefined> {
   return undefined;
 }
 
-/** Has Maven bring Cassandra, makes a certificate and finds free ports. */
+/** Downloads Cassandra with Maven, creates a certificate and finds free ports. */
 export async function install(directory: string): Promise<Installation> {
   const file = join(directory, "classpath");
   const pom = join(import.meta.dirname, "pom.xml");
@@ -64,9 +64,9 @@ export async function install(directory: string): Promise<Installation> {
 }
 
 /**
- * Writes the configuration of one node: durable, and as small as Cassandra gets. What waits for one sync of the
- * commit log holds a thread each, so there are many for writing. Nodes whose clocks
- * differ must not take each other's messages for old ones (`internode_timeout`).
+ * Writes the configuration of one node: durable, and as small as possible. Each write that waits for a sync of the commit
+ * log occupies a thread, so there are many. Nodes whose clocks differ must not drop each other's messages as too old
+ * (`internode_timeout`).
  */
 export async function configure(directory: string, node: number, installation: Installation): Promise<void> {
   const own = join(directory, `node${node}`);
@@ -126,7 +126,7 @@ export function commandOf(directory: string, node: number, { classpath }: Instal
     "-Xmx512m",
     "-XX:MaxDirectMemorySize=256m",
     "-XX:+UseSerialGC",
-    // Three nodes compile at the same time: the second compiler costs a short life more than it brings.
+    // The second compiler costs short-lived nodes more than it saves.
     "-XX:TieredStopAtLevel=1",
     `-javaagent:${jamm}`,
     ...opened.map((name) => `--add-opens=${name}=ALL-UNNAMED`),
@@ -141,7 +141,7 @@ export function commandOf(directory: string, node: number, { classpath }: Instal
     "-Dcassandra.ring_delay_ms=1000",
     "-Dcassandra.skip_wait_for_gossip_to_settle=0",
     "-Dcassandra.superuser_setup_delay_ms=0",
-    // The cheapest hash of passwords: every test opens connections to every node.
+    // The cheapest password hash, because every test connects to every node.
     "-Dcassandra.auth_bcrypt_gensalt_log2_rounds=4",
     "-Dcassandra.consistent.rangemovement=false",
     "-Dcassandra-foreground=yes",
@@ -154,7 +154,7 @@ export function commandOf(directory: string, node: number, { classpath }: Instal
 const storePassword = "changeit";
 const tokensPerNode = 4;
 
-// Dealt out in turn, so that three fresh nodes need not agree on them while they start.
+// Fixed, so that three new nodes need not agree on them while they start.
 function tokensOf(node: number): string {
   const count = BigInt(hosts.length * tokensPerNode);
   const tokens = Array.from({ length: tokensPerNode }, (_, turn) => {
@@ -164,7 +164,7 @@ function tokensOf(node: number): string {
   return tokens.join(",");
 }
 
-// What conf/jvm17-server.options of a Cassandra distribution opens.
+// From conf/jvm17-server.options of a Cassandra distribution.
 const opened = [
   ..."io lang lang.module lang.reflect math net nio nio.charset util util.concurrent util.concurrent.atomic"
     .split(" ")
@@ -185,7 +185,7 @@ const exported = [
   "jdk.unsupported/sun.misc",
 ];
 
-/** Makes `node.p12` for the nodes, and `ca.pem` for those who shall trust it. */
+/** Creates `node.p12` for the nodes, and `ca.pem` for clients. */
 async function makeCertificate(directory: string): Promise<void> {
   const store = ["-keystore", join(directory, "node.p12"), "-storepass", storePassword, "-alias", "node"];
   const names = hosts.map((host) => `ip:${host}`).join(",");

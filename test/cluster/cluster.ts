@@ -7,20 +7,20 @@ import { setTimeout as pause } from "node:timers/promises";
 import cassandra from "cassandra-driver";
 import { commandOf, configure, dc, hosts, type Installation, install } from "./cassandra.ts";
 
-/** Where a running cluster is; plain, so that it can be handed to other threads. */
+/** The address of a running cluster, as data that can be passed to other threads. */
 export type ClusterPlace = Installation & { readonly directory: string };
 
 /** Three nodes of Cassandra on 127.0.0.1 to 127.0.0.3, counted from 0. */
 export type Cluster = {
   readonly place: ClusterPlace;
-  /** The URL of a store in the cluster, with a user that may do everything, or another login. */
+  /** The URL of a store in the cluster, by default with a user that has all rights. */
   url(keyspace: string, options?: string, login?: string): string;
-  /** A connected client of the driver, for what a store does not do. */
+  /** A connected client of the driver. */
   connect(): Promise<cassandra.Client>;
-  /** Kills a node as a power loss does, or starts it again. */
+  /** Kills a node with SIGKILL, or starts it again. */
   kill(node: number): Promise<void>;
   start(node: number): void;
-  /** Stops a node in its tracks, its connections open; or lets it go on. */
+  /** Freezes a node with its connections open, or resumes it. */
   freeze(node: number, frozen: boolean): void;
   /** Resolves once each of the nodes answers and sees all of them. */
   ready(): Promise<void>;
@@ -29,7 +29,7 @@ export type Cluster = {
 const superuser = { username: "cassandra", password: "cassandra" };
 const user = { username: "mdps", password: "a/b:c@d" };
 
-/** Starts a cluster in a directory of its own. `stopCluster` must follow, also if this rejects. */
+/** Starts a cluster in an empty directory. Call `stopCluster` afterwards, also if this rejects. */
 export async function startCluster(directory: string): Promise<Cluster> {
   const installation = await install(directory);
   const cluster = clusterAt({ ...installation, directory });
@@ -84,7 +84,7 @@ export function clusterAt(place: ClusterPlace): Cluster {
       const own = join(directory, `node${node}`);
       const [java = "", ...options] = commandOf(directory, node, place);
       const log = openSync(join(own, "log"), "a");
-      // Detached: it must outlive the thread of a test that starts it again.
+      // Detached, because it must outlive the thread of a test that restarts it.
       const child = spawn(java, options, { detached: true, stdio: ["ignore", log, log] });
       closeSync(log);
       child.unref();
@@ -102,7 +102,7 @@ export function clusterAt(place: ClusterPlace): Cluster {
   };
 }
 
-/** Gives the keyspaces of logins and probes three replicas; a fresh cluster has one. */
+/** Gives the keyspaces of logins and probes three replicas; a new cluster has one. */
 async function prepare(place: ClusterPlace): Promise<void> {
   const client = await untilItWorks(place, async () => {
     const client = clientOf(place, hosts.slice(0, 1), superuser);
@@ -113,7 +113,7 @@ async function prepare(place: ClusterPlace): Promise<void> {
     return client;
   });
   const thrice = `{'class': 'NetworkTopologyStrategy', '${dc}': 3}`;
-  // All schema changes are made while all nodes see each other, else they wait long for an agreement.
+  // The schema is changed once all nodes see each other; otherwise nodes wait long for an agreement.
   await untilItWorks(place, async () => {
     const { rowLength } = await client.execute("SELECT peer FROM system.peers");
     if (rowLength !== hosts.length - 1) {
@@ -142,7 +142,7 @@ async function untilItSeesAll(place: ClusterPlace, host: string): Promise<void> 
   });
 }
 
-/** A client that knows these nodes only, and so has them coordinate. */
+/** Returns a client that only connects to these nodes. */
 function clientOf(
   { cqlPort }: ClusterPlace,
   nodes: readonly string[],
@@ -189,7 +189,7 @@ function pidOf(directory: string, node: number): number | undefined {
 function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    // A process that nobody has waited for yet is still listed; it has left its memory and sockets.
+    // A zombie is still listed, but has released its memory and sockets.
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
   } catch {
     return false;
@@ -200,6 +200,6 @@ function killNow(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // It has ended by itself.
+    // It has already ended.
   }
 }

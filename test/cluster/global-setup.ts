@@ -4,12 +4,12 @@ import { type ClusterPlace, makeClusterDirectory, startCluster, stopCluster } fr
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** The running cluster, or what this machine lacks to run one. */
+    /** The running cluster, or what this machine lacks for one. */
     cluster: ClusterPlace | string;
   }
 }
 
-/** Starts the cluster for all tests of the folder, and makes sure that nothing of it stays. */
+/** Starts the cluster for all tests of the folder, and removes it afterwards. */
 export async function setup({ provide }: TestProject): Promise<(() => void) | undefined> {
   const missing = await whatIsMissing();
   if (missing) {

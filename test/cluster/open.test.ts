@@ -39,48 +39,54 @@ describe.skipIf(missing)(`CQL${missing && ` (skipped: ${missing})`}`, () => {
   }
 
   describe("opening", () => {
-    const refused = async (url: string, why: RegExp) => {
+    const rejects = async (url: string, why: RegExp) => {
       const error = await openCqlStore({ url, nodeTimeout: 1_000 }).catch((error) => error);
       expect(error).toBeInstanceOf(StoreOpenError);
       expect(error.message).toMatch(why);
       expect(error.message).not.toContain("secret");
     };
 
-    test("says that a cluster is down", () =>
-      refused(
+    test("opening rejects when the cluster is down", () =>
+      rejects(
         "cql://user:secret@127.0.0.1,127.0.0.2:1/plans?dc=dc1",
         /at 127\.0\.0\.1:1, 127\.0\.0\.2:1: .*ECONNREFUSED.*up, then try again/,
       ));
-    test("says that a host has no name", () =>
-      refused("cql://no.such.host.invalid/plans?dc=dc1", /no\.such\.host\.invalid.*try again/));
-    test("says that user name and password are wrong, or missing", async () => {
-      await refused(cluster.url("opened", "", "mdps:secret"), /refuses the user name and password/);
-      await refused(cluster.url("opened").replace(/\/\/.*@/, "//"), /refuses the user name and password/);
+    test("opening rejects for a host that cannot be resolved", () =>
+      rejects("cql://no.such.host.invalid/plans?dc=dc1", /no\.such\.host\.invalid.*try again/));
+    test("opening rejects when user name and password are wrong or missing", async () => {
+      await rejects(cluster.url("opened", "", "mdps:secret"), /rejects the user name and password/);
+      await rejects(cluster.url("opened").replace(/\/\/.*@/, "//"), /rejects the user name and password/);
     });
-    test("says what data centres there are", () =>
-      refused(cluster.url("opened").replace(dc, "mars"), /no data centre "mars": name one of datacenter1/));
-    test("asks for `mdps store init`", async () => {
-      await refused(cluster.url("nobody_made_it"), /"nobody_made_it".*mdps store init/);
+    test("opening with an unknown data centre rejects and lists the known ones", () =>
+      rejects(
+        cluster.url("opened").replace(dc, "mars"),
+        /no data centre "mars": set dc= to one of datacenter1/,
+      ));
+    test("opening a keyspace without tables rejects and names mdps store init", async () => {
+      await rejects(cluster.url("nobody_made_it"), /"nobody_made_it".*mdps store init/);
       await run(
         `CREATE KEYSPACE IF NOT EXISTS bare WITH replication = {'class': 'NetworkTopologyStrategy', '${dc}': 3}`,
       );
-      await refused(cluster.url("bare"), /"bare".*mdps store init/);
+      await rejects(cluster.url("bare"), /"bare".*mdps store init/);
     });
-    test("refuses tables of a newer version", async () => {
+    test("opening rejects tables of a newer version", async () => {
       await run("UPDATE opened.store_schema SET version = 2 WHERE name = 'record'");
       const url = cluster.url("opened");
-      await refused(url, /tables of version 2.*knows only 1; run the program that wrote it or a later one/);
+      await rejects(
+        url,
+        /tables of version 2.*only supports versions up to 1; run the program that wrote it or a later one/,
+      );
       await expect(initCqlKeyspace({ url })).rejects.toThrow(/run the program that wrote it or a later one/);
       await run("UPDATE opened.store_schema SET version = 1 WHERE name = 'record'");
     });
-    test("refuses tables of an older version, and says what brings them up to date", async () => {
+    test("opening rejects tables of an older version and names mdps store init, which migrates them", async () => {
       await run("UPDATE opened.store_schema SET version = 0 WHERE name = 'record'");
       const url = cluster.url("opened");
-      await refused(url, /tables of version 0, and this program needs 1: .*mdps store init/);
+      await rejects(url, /tables of version 0, and this program requires 1: .*mdps store init/);
       await initCqlKeyspace({ url });
       await open(url);
     });
-    test("is brought up to date by one of several that try at once, step by step", async () => {
+    test("concurrent initializations migrate a keyspace once, step by step", async () => {
       const url = cluster.url("stepped");
       const table = (name: string) => `CREATE TABLE IF NOT EXISTS ${name} (id int PRIMARY KEY)`;
       const steps = [[table("one")], [table("two"), "ALTER TABLE two ADD IF NOT EXISTS note text"]];
@@ -93,23 +99,25 @@ describe.skipIf(missing)(`CQL${missing && ` (skipped: ${missing})`}`, () => {
           { name: "record", version: 2 },
         ]);
         expect(await rows("SELECT id, note FROM stepped.two")).toEqual([]);
-        // A step that fails leaves the version as it was, and nobody locked out.
+        // A step that fails changes no version, and releases the lock.
         await expect(initCqlKeyspace({ url }, [...steps, ["nonsense"]])).rejects.toThrow(StoreOpenError);
         expect(await rows("SELECT name, version FROM stepped.store_schema")).toMatchObject([
           { name: "record", version: 2 },
         ]);
-        await expect(initCqlKeyspace({ url }, steps.slice(0, 1))).rejects.toThrow(/knows only 1/);
+        await expect(initCqlKeyspace({ url }, steps.slice(0, 1))).rejects.toThrow(
+          /only supports versions up to 1/,
+        );
       } finally {
         await client.shutdown();
       }
     });
-    test("may be prepared again and again, and keeps what is there", async () => {
+    test("initializing a keyspace again preserves its records", async () => {
       const url = cluster.url("opened");
       await (await open(url)).put(record("kept"));
       await initCqlKeyspace({ url });
       expect(await (await open(url)).get(record("kept").key)).toEqual(Buffer.from("of kept"));
     });
-    test("says how to install a driver that is missing", () => {
+    test("opening names the npm command when the driver is missing", () => {
       const script = `
         import { registerHooks } from "node:module";
         registerHooks({ resolve(name, context, next) {
@@ -118,42 +126,42 @@ describe.skipIf(missing)(`CQL${missing && ` (skipped: ${missing})`}`, () => {
         } });
         const { openCqlStore } = await import("./src/store/cql/store.ts");
         await openCqlStore({ url: "cql://node1/plans?dc=dc1" }).catch((error) => console.log(error.name, error.message));`;
-      const said = execFileSync(process.execPath, ["--input-type=module", "-e", script], {
+      const output = execFileSync(process.execPath, ["--input-type=module", "-e", script], {
         encoding: "utf8",
       });
-      expect(said).toMatch(/^StoreOpenError .*npm install cassandra-driver@\d+\.\d+\.\d+\n$/);
+      expect(output).toMatch(/^StoreOpenError .*npm install cassandra-driver@\d+\.\d+\.\d+\n$/);
     });
   });
 
   describe("over TLS", () => {
     const ca = () => encodeURIComponent(join(cluster.place.directory, "ca.pem"));
 
-    test("works with the authority that is named", async () => {
+    test("a store uses TLS with the authority of the URL", async () => {
       const store = await open(cluster.url("opened", `&tls=true&ca=${ca()}`));
       await store.put(record("tls"));
       expect(await store.get(record("tls").key)).toEqual(Buffer.from("of tls"));
     });
-    test("trusts nobody else", async () => {
+    test("opening rejects a certificate of an unknown authority", async () => {
       const url = cluster.url("opened", "&tls=true");
       await expect(openCqlStore({ url })).rejects.toThrow(/certificate.*tls=/);
     });
-    test("says which file cannot be read", async () => {
+    test("opening names a certificate file that cannot be read", async () => {
       const url = cluster.url("opened", "&tls=true&ca=%2Fno%2Fsuch.pem");
       await expect(openCqlStore({ url })).rejects.toThrow(/\/no\/such\.pem for TLS/);
     });
   });
 
-  describe("what the engine adds", () => {
-    test("a cell whose TTL has passed hides no later put, however old that is", async () => {
+  describe("limits of Cassandra", () => {
+    test("a cell whose TTL has passed does not hide later puts, however old their update time is", async () => {
       const url = cluster.url("opened");
       const clock = createTestClock();
       const at = (ms: number) => ({ seconds: Math.floor(ms / 1000), nanos: 0 });
       const store = await open(url, { clock });
-      // What the cell of a record becomes when it has expired and its TTL has passed, which the store makes two days.
+      // The cell of a record that has expired, and whose TTL, two days later, has passed.
       const ended = (clock.now() - 2 * 86_400_000) * 1000;
       await run(`INSERT INTO opened.record (asn, kind, client_id, id, entry)
         VALUES (64500, 1, 0x636c69656e74, 0x676f6e65, 0x00) USING TIMESTAMP ${ended} AND TTL 1`);
-      // A node hides it by its own clock: up to 8 s later than the clock of the one that wrote.
+      // A node hides it by its own clock, which may be 8 s behind that of the node that wrote it.
       await pause(10_000);
       const { key } = record("gone");
       expect(await store.get(key)).toBeUndefined();
@@ -161,7 +169,7 @@ describe.skipIf(missing)(`CQL${missing && ` (skipped: ${missing})`}`, () => {
       expect(await store.get(key)).toEqual(Buffer.from("of gone"));
     });
 
-    test("an expiry beyond what Cassandra can do", async () => {
+    test("a record may expire later than Cassandra supports", async () => {
       const store = await open(cluster.url("opened"));
       // Each side of the last day, then each side of twenty years.
       for (const day of ["2038-01-13", "2038-01-20", "2040-01-01", "9999-12-31"]) {
@@ -171,7 +179,7 @@ describe.skipIf(missing)(`CQL${missing && ` (skipped: ${missing})`}`, () => {
       }
     });
 
-    test("a record of 8 MiB, and not one of a byte more; the same for long keys", async () => {
+    test("records of up to 8 MiB and ids of up to 65,000 bytes are accepted, and larger ones reject with RangeError", async () => {
       const store = await open(cluster.url("opened"));
       const large = record("large", {
         value: new Uint8Array(8 * 1024 * 1024 - "clientlarge".length).fill(7),
@@ -186,7 +194,7 @@ describe.skipIf(missing)(`CQL${missing && ` (skipped: ${missing})`}`, () => {
       await expect(store.put(record("字".repeat(21_665)))).rejects.toThrow(RangeError);
     });
 
-    test("a scan that goes on in another store where the first one stopped", async () => {
+    test("a scan continues in another store with the cursor of the first one", async () => {
       const url = cluster.url("opened");
       const client = await cluster.connect();
       await client.execute("TRUNCATE opened.record").finally(() => client.shutdown());
@@ -194,7 +202,7 @@ describe.skipIf(missing)(`CQL${missing && ` (skipped: ${missing})`}`, () => {
       const ids = Array.from({ length: 3_000 }, (_, index) => `user${index}`);
       await Promise.all(ids.map((id) => store.put(record(id))));
       const found: string[] = [];
-      const note = (page: RecordPage) => {
+      const collect = (page: RecordPage) => {
         for (const { key } of page.records) {
           found.push(key.id);
         }
@@ -202,14 +210,14 @@ describe.skipIf(missing)(`CQL${missing && ` (skipped: ${missing})`}`, () => {
       };
       let cursor: string | undefined;
       for await (const page of store.scan()) {
-        cursor = note(page);
+        cursor = collect(page);
         if (found.length > 100) {
           break;
         }
       }
       expect(found.length).toBeLessThan(3_000);
       for await (const page of (await open(url)).scan({ after: cursor })) {
-        note(page);
+        collect(page);
       }
       expect(found.toSorted()).toEqual(ids.toSorted());
       await expect(store.scan({ after: "elsewhere" })[Symbol.asyncIterator]().next()).rejects.toThrow(
@@ -217,7 +225,7 @@ describe.skipIf(missing)(`CQL${missing && ` (skipped: ${missing})`}`, () => {
       );
     });
 
-    test("health", async () => {
+    test("health resolves while the store is open and rejects once it is closed", async () => {
       const store = await open(cluster.url("opened"));
       await store.health();
       await store.close();

@@ -15,7 +15,7 @@ async function mdps(...args: string[]) {
 }
 
 describe.skipIf(missing)(`mdps with CQL${missing && ` (skipped: ${missing})`}`, () => {
-  test("asks for `store init`, then serves from two servers, which see each other's pushes", async () => {
+  test("mdps serve names mdps store init, and then two servers of one keyspace return each other's pushes", async () => {
     const directory = await dataDirectory();
     const url = cluster.url("program");
     const args = ["serve", "--port", "0", "--data", directory, "--store", url];
@@ -53,7 +53,7 @@ describe.skipIf(missing)(`mdps with CQL${missing && ` (skipped: ${missing})`}`, 
     expect(await apiErrorOf(create(1_789_999_999))).toMatchObject({ reason: "PLAN_GROUP_STALE" });
   });
 
-  test("takes what SQLite has, and gives it back the same", async () => {
+  test("records are identical after an export from SQLite, an import into Cassandra and the way back", async () => {
     const [from, back] = [await dataDirectory(), await dataDirectory()];
     const server = await startServe(from);
     const client = createPlanSharingClient({
@@ -68,8 +68,8 @@ describe.skipIf(missing)(`mdps with CQL${missing && ` (skipped: ${missing})`}`, 
     const file = join(from, "plans.ndjson");
     const [sum = ""] = (await mdps("export", file, "--data", from)).stderr.split("\n");
     expect((await mdps("import", file, "--store", url)).stderr).toMatch(/: 300 stored, 0 older/);
-    const refused = await runProgram(["export", "--sum-only", "--store", url]);
-    expect(refused).toMatchObject({
+    const rejected = await runProgram(["export", "--sum-only", "--store", url]);
+    expect(rejected).toMatchObject({
       exitCode: 1,
       stderr: expect.stringMatching(/^mdps: Cassandra has no snapshot.*--no-snapshot/),
     });

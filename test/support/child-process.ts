@@ -14,16 +14,16 @@ export type StoreChild = {
   ended(): Promise<string[]>;
 };
 
-/** Starts sqlite-child.ts, with some options for Node. The lane is for `race`. */
+/** Starts `test/store/sqlite/child.ts` with options for Node. The worker number is for `race`. */
 export function startStoreChild(
   what: "try" | "load" | "race",
   directory: string,
   nodeOptions: readonly string[] = [],
-  lane = "0",
+  worker = "0",
 ): StoreChild {
   return startScript(
     new URL("../store/sqlite/child.ts", import.meta.url),
-    [what, directory, lane],
+    [what, directory, worker],
     nodeOptions,
   );
 }

@@ -5,16 +5,16 @@ import { StoreOpenError, StoreUnavailable } from "../plan-store.ts";
 import { causesOf, errorCode, errorCodeOf, reasonOf } from "./error.ts";
 import type { CqlAddress } from "./url.ts";
 
-/** A row as the driver gives it: a blob is a Buffer, a bigint is one, smaller integers are numbers. */
+/** A row of the driver: a blob is a Buffer, a bigint is a bigint, smaller integers are numbers. */
 export type CqlRow = Driver.types.Row;
 
-/** A connected cluster. Statements are prepared once per node, and go to a replica of the key at LOCAL_QUORUM. */
+/** A connected cluster. Statements are prepared once per node, and sent to a replica of the key at LOCAL_QUORUM. */
 export type CqlCluster = {
   /** Runs a statement that changes nothing. Rejects with StoreUnavailable. */
   read(statement: string, parameters: readonly unknown[]): Promise<readonly CqlRow[]>;
-  /** Runs a statement that may be run twice. Rejects with StoreUnavailable; it may have had its effect. */
+  /** Runs an idempotent statement. Rejects with StoreUnavailable; the statement may have taken effect. */
   write(statement: string, parameters: readonly unknown[]): Promise<void>;
-  /** Runs a statement as it is and rejects with the driver's own error. For opening and for the schema. */
+  /** Runs a statement without retries and rejects with the driver's error. For opening and for the schema. */
   run(statement: string, parameters?: readonly unknown[]): Promise<readonly CqlRow[]>;
   /** Closes every connection. */
   end(): Promise<void>;
@@ -24,20 +24,20 @@ type SpeculativePolicy = Driver.policies.speculativeExecution.SpeculativeExecuti
 
 export type ConnectOptions = {
   address: CqlAddress;
-  /** Whether names of tables are of the address's keyspace, which must exist. */
+  /** Whether to use the keyspace of the address, which then must exist. */
   inKeyspace: boolean;
   /** How long one node may take for one statement before the next is tried, in ms. */
   nodeTimeout: number;
 };
 
-/** The version of cassandra-driver that the engine is tested with, and that package.json asks for. */
+/** The version of cassandra-driver that the engine is tested with, and that package.json requires. */
 export const driverVersion = "4.10.0";
 
-/** A read that took so long is sent to a second replica as well, in ms. */
+/** Time after which a read is sent to a second replica as well, in ms. */
 const speculativeDelay = 200;
 
-/** How often a statement is sent through another node, when the one it went through got no quorum in time. */
-const mostRepeats = 2;
+/** How often a statement is retried through another node after the first one got no quorum in time. */
+const maxRetries = 2;
 
 /** Longest pause between two attempts to reach a node that is down, in ms. */
 const reconnectPause = 5_000;
@@ -62,8 +62,8 @@ export async function connectCql({ address, inKeyspace, nodeTimeout }: ConnectOp
       speculativeExecution: speculativeReads(driver),
     },
   });
-  // A write carries its timestamp, so the next node may be tried with it, however far the first one got.
-  const repeatable = { prepare: true, isIdempotent: true, consistency, retry: repeatsWhenLate(driver) };
+  // A write has its timestamp, so it may be retried on the next node, however far the first one got.
+  const retried = { prepare: true, isIdempotent: true, consistency, retry: retryAfterTimeout(driver) };
 
   try {
     await client.connect();
@@ -74,28 +74,28 @@ export async function connectCql({ address, inKeyspace, nodeTimeout }: ConnectOp
   return {
     async read(statement, parameters) {
       try {
-        return (await client.execute(statement, parameters as unknown[], repeatable)).rows;
+        return (await client.execute(statement, parameters as unknown[], retried)).rows;
       } catch (error) {
         throw new StoreUnavailable(`the cluster cannot read: ${reasonOf(error)}`);
       }
     },
     async write(statement, parameters) {
       try {
-        await client.execute(statement, parameters as unknown[], repeatable);
+        await client.execute(statement, parameters as unknown[], retried);
       } catch (error) {
         throw new StoreUnavailable(`the cluster cannot write: ${reasonOf(error)}`);
       }
     },
     async run(statement, parameters = []) {
-      // A change of the schema takes longer than a put, and may not be repeated unseen.
-      const patient = { consistency, readTimeout: 30_000, prepare: parameters.length > 0 };
-      return (await client.execute(statement, parameters as unknown[], patient)).rows ?? [];
+      // A change of the schema takes longer than a put, and must not be retried automatically.
+      const once = { consistency, readTimeout: 30_000, prepare: parameters.length > 0 };
+      return (await client.execute(statement, parameters as unknown[], once)).rows ?? [];
     },
     end: () => client.shutdown(),
   };
 }
 
-/** Makes of anything that went wrong while opening an error that says what to do. */
+/** Returns the error for a store that cannot be opened, with advice. */
 export function cannotOpen(
   { contactPoints, port, dc, keyspace }: CqlAddress,
   error: unknown,
@@ -105,9 +105,9 @@ export function cannotOpen(
   }
   const hosts = contactPoints.map((host) => `${host}:${port}`).join(", ");
   const reason = error instanceof StoreUnavailable ? error.message : reasonOf(error);
-  if (causesOf(error).some(isRefusedLogin)) {
+  if (causesOf(error).some(isRejectedLogin)) {
     return new StoreOpenError(
-      `the cluster at ${hosts} refuses the user name and password: write both into the URL, cql://USER:PASSWORD@…`,
+      `the cluster at ${hosts} rejects the user name and password: put both into the URL, cql://USER:PASSWORD@…`,
     );
   }
   if (errorCodeOf(error) === errorCode.invalid && /does not exist/.test(reason)) {
@@ -116,25 +116,25 @@ export function cannotOpen(
   if (/localDataCenter/.test(reason)) {
     const [, found = "none"] = /data centers: \[(.*)\]/.exec(reason) ?? [];
     return new StoreOpenError(
-      `the cluster at ${hosts} has no data centre "${dc}": name one of ${found} with dc=…`,
+      `the cluster at ${hosts} has no data centre "${dc}": set dc= to one of ${found}`,
     );
   }
-  const todo =
+  const advice =
     errorCodeOf(error) === undefined
       ? "check the hosts, dc=… and tls=…, and that the cluster is up, then try again"
-      : "see to the cluster, then try again";
-  return new StoreOpenError(`cannot open the store at ${hosts}: ${reason}; ${todo}`);
+      : "check the cluster, then try again";
+  return new StoreOpenError(`cannot open the store at ${hosts}: ${reason}; ${advice}`);
 }
 
-/** Returns the error of a keyspace that is not there, or has no tables. */
+/** Returns the error for a keyspace that does not exist, or has no tables. */
 export function notInitialised(keyspace: string): StoreOpenError {
   return new StoreOpenError(
     `the keyspace "${keyspace}" has no tables of a store: create them with mdps store init`,
   );
 }
 
-// The driver raises one if the cluster wants a login and there is none, and one for a wrong login.
-function isRefusedLogin(error: unknown): boolean {
+// The driver raises one error for a missing login, and another for a wrong one.
+function isRejectedLogin(error: unknown): boolean {
   return (
     errorCodeOf(error) === errorCode.badCredentials ||
     (error instanceof Error && error.constructor.name === "AuthenticationError")
@@ -149,12 +149,12 @@ async function loadDriver(): Promise<typeof Driver.default> {
       throw error;
     }
     throw new StoreOpenError(
-      `a store at cql://… needs the driver of Cassandra: npm install cassandra-driver@${driverVersion}`,
+      `a store at cql://… requires the driver of Cassandra: npm install cassandra-driver@${driverVersion}`,
     );
   }
 }
 
-// Twice the same write would do no harm, but it would double the load just when a cluster is slow with writing.
+// Only reads: duplicate writes would be harmless, but double the load of a cluster that is slow with writes.
 function speculativeReads({ policies }: typeof Driver.default): SpeculativePolicy {
   const { ConstantSpeculativeExecutionPolicy, NoSpeculativeExecutionPolicy } = policies.speculativeExecution;
   const once: SpeculativePolicy = new NoSpeculativeExecutionPolicy();
@@ -164,14 +164,14 @@ function speculativeReads({ policies }: typeof Driver.default): SpeculativePolic
   return Object.assign(new NoSpeculativeExecutionPolicy(), { newPlan });
 }
 
-// By default the driver passes such a time-out on. But it may be that node alone which is late, being short of time or
-// having stood still for a moment, and every statement here may run twice.
-function repeatsWhenLate({ policies }: typeof Driver.default): Driver.policies.retry.RetryPolicy {
+// By default the driver rejects after a timeout. But it may be only that node which is slow, and every statement here is
+// idempotent.
+function retryAfterTimeout({ policies }: typeof Driver.default): Driver.policies.retry.RetryPolicy {
   const policy = new policies.retry.RetryPolicy();
   const decide = (
     { nbRetry }: Driver.policies.retry.OperationInfo,
     consistency: Driver.types.consistencies,
-  ) => (nbRetry < mostRepeats ? policy.retryResult(consistency, false) : policy.rethrowResult());
+  ) => (nbRetry < maxRetries ? policy.retryResult(consistency, false) : policy.rethrowResult());
   return Object.assign(policy, { onReadTimeout: decide, onWriteTimeout: decide });
 }
 

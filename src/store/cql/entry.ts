@@ -1,20 +1,20 @@
 import type { Instant } from "../../contract/instant.ts";
 import { type PutRecord, StoreUnavailable } from "../plan-store.ts";
 
-/** What one cell holds: a record without its key. */
+/** The content of a cell: a record without its key. */
 export type CqlEntry = Omit<PutRecord, "key">;
 
-/** First byte of an entry. Another layout gets another number. */
+/** First byte of an entry: the version of its layout. */
 const layout = 1;
 
 /** Bytes before the value: the layout, seconds and nanos of the update time, and the expiry. */
 const headBytes = 1 + 8 + 4 + 8;
 
 /**
- * Writes a record as the bytes of a single cell.
+ * Returns a record as the bytes of a single cell.
  *
- * One cell, because a replica settles conflicts cell by cell: of a row with several cells it could keep the value of
- * one record and the expiry of another. Numbers are float64, with NaN for what is not there.
+ * One cell, because a replica resolves conflicts cell by cell: a row with several cells could end with the value of one
+ * record and the expiry of another. Numbers are float64, and NaN if missing.
  */
 export function encodeEntry({ updateTime, expiresAtMs, value }: CqlEntry): Buffer {
   const bytes = Buffer.allocUnsafe(headBytes + value.length);
@@ -26,7 +26,7 @@ export function encodeEntry({ updateTime, expiresAtMs, value }: CqlEntry): Buffe
   return bytes;
 }
 
-/** Reads what `encodeEntry` wrote; the value is a view of the bytes. Raises StoreUnavailable for anything else. */
+/** Decodes an entry; the value is a view of the bytes. Raises StoreUnavailable for an unknown layout. */
 export function decodeEntry(bytes: Buffer): CqlEntry {
   if (bytes.length < headBytes || bytes[0] !== layout) {
     throw new StoreUnavailable(`a stored record of ${bytes.length} bytes has the unknown layout ${bytes[0]}`);
@@ -40,13 +40,13 @@ export function decodeEntry(bytes: Buffer): CqlEntry {
   };
 }
 
-/** Says whether a record can be read at this millisecond. */
+/** Returns whether a record is unexpired at a time, in ms. */
 export function isAlive({ expiresAtMs }: CqlEntry, now: number): boolean {
   return expiresAtMs === undefined || now < expiresAtMs;
 }
 
-/** Returns the update time that refuses a record, or undefined if it may replace what is stored. */
-export function refusalBy(stored: CqlEntry | undefined, next: CqlEntry, now: number): Instant | undefined {
+/** Returns the stored update time that makes a put stale, or undefined if it may replace the stored record. */
+export function staleBy(stored: CqlEntry | undefined, next: CqlEntry, now: number): Instant | undefined {
   if (!stored?.updateTime || !next.updateTime || !isAlive(stored, now)) {
     return undefined;
   }

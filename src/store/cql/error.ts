@@ -16,43 +16,43 @@ type Detailed = Error & {
   blockFor?: number;
 };
 
-/** Returns the code that a node answered with; undefined for an error of the driver or of a socket. */
+/** Returns the error code of a node's answer; undefined for an error of the driver or of a socket. */
 export function errorCodeOf(error: unknown): number | undefined {
   const { code } = Object(error) as Detailed;
   return typeof code === "number" ? code : undefined;
 }
 
-/** Returns what an error stands for: what each node answered if none could be used, else the error itself. */
+/** Returns the errors of each node if no node could be used, otherwise the error itself. */
 export function causesOf(error: unknown): readonly unknown[] {
   const { innerErrors } = Object(error) as Detailed;
   return innerErrors ? Object.values(innerErrors) : [error];
 }
 
-/** Says in one line why a statement failed: for each node, if no node could be used. */
+/** Returns in one line why a statement failed: for each node, if no node could be used. */
 export function reasonOf(error: unknown): string {
   const { innerErrors } = Object(error) as Detailed;
   if (!innerErrors) {
-    return ofOne(error);
+    return describe(error);
   }
   const nodes = Object.entries(innerErrors);
-  // Of nodes that it knows to be down, the driver does not even try one.
+  // The driver does not try nodes that it knows to be down.
   if (nodes.length === 0) {
     return "every node is down";
   }
-  return `no node could be used (${nodes.map(([node, cause]) => `${node}: ${ofOne(cause)}`).join("; ")})`;
+  return `no node could be used (${nodes.map(([node, cause]) => `${node}: ${describe(cause)}`).join("; ")})`;
 }
 
-function ofOne(error: unknown): string {
+function describe(error: unknown): string {
   if (!(error instanceof Error)) {
     return String(error);
   }
   const { message, alive, required, received, blockFor }: Detailed = error;
   switch (errorCodeOf(error)) {
     case errorCode.unavailable:
-      return `no quorum: of the replicas ${required} are needed and ${alive} are up`;
+      return `no quorum: ${required} replicas are required and ${alive} are up`;
     case errorCode.writeTimeout:
     case errorCode.readTimeout:
-      return `too slow: of the replicas ${blockFor} are needed and ${received} have answered in time`;
+      return `timeout: ${blockFor} replicas are required and ${received} have answered in time`;
     default:
       return message;
   }

@@ -3,21 +3,21 @@ import { setTimeout } from "node:timers/promises";
 import { StoreOpenError } from "../plan-store.ts";
 import type { CqlCluster } from "./cluster.ts";
 
-/** How long the lock outlasts a program that was killed, in s. */
+/** How long the lock of a program that was killed lasts, in s. */
 const lockSeconds = 120;
 
-/** How often, and how long in ms each time, another program is waited for. */
+/** Number of attempts to take the lock, and the pause between them in ms. */
 const attempts = 240;
 const pauseMs = 500;
 
-// Cassandra has no lock but a row that only one can insert, which is what Paxos is for. Its number is the owner's: who
-// took longer than the lock lasts must not release that of the next one.
+// The lock is a row that only one program can insert, by Paxos. It has the number of its owner, so that a program whose
+// lock has expired cannot release that of the next one.
 const take = `INSERT INTO store_schema (name, version) VALUES ('lock', ?) IF NOT EXISTS USING TTL ${lockSeconds}`;
 const release = "DELETE FROM store_schema WHERE name = 'lock' IF version = ?";
 
 /**
- * Does something that only one program may do at a time, of all that use a keyspace. Others wait, about as long as a
- * program that was killed keeps the lock. Rejects with StoreOpenError if that was not enough.
+ * Runs work that only one program of a keyspace may run at a time. Others wait, about as long as the lock of a program
+ * that was killed lasts. Rejects with StoreOpenError if that is not enough.
  */
 export async function withCqlLock(cluster: CqlCluster, work: () => Promise<void>): Promise<void> {
   const owner = randomInt(2 ** 31 - 1);

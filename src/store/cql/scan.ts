@@ -5,7 +5,7 @@ import type { CqlCluster, CqlRow } from "./cluster.ts";
 import { decodeEntry, isAlive } from "./entry.ts";
 
 export type CqlScanOptions = {
-  /** Reads once; the store counts and bounds what it has under way. */
+  /** Runs a read within the limits of the store. */
   read(...statement: Parameters<CqlCluster["read"]>): ReturnType<CqlCluster["read"]>;
   clock: Clock;
   after: string | undefined;
@@ -17,17 +17,17 @@ const columns = `asn, kind, client_id, id, entry, ${token} AS place`;
 const selectAfter = `SELECT ${columns} FROM record WHERE ${token} > ? LIMIT ?`;
 const selectAt = `SELECT ${columns} FROM record WHERE ${token} = ?`;
 
-/** Before the first token: the partitioner gives this one to no key. */
+/** Smaller than every token of a key: the partitioner never uses it. */
 const smallestToken = -(2n ** 63n);
 const largestToken = 2n ** 63n - 1n;
 
-/** Bytes that a page should have; its number of rows follows from the page before. */
+/** Intended size of a page, in bytes; the number of its rows follows from the previous page. */
 const pageBytes = 4 * 1024 * 1024;
-const mostRows = 1_000;
+const maxRows = 1_000;
 
 /**
- * Walks once around the ring, in the order of the tokens of the keys. The cursor is the last token of a page, so it
- * stays good whatever nodes come and go.
+ * Yields the records in the order of the tokens of their keys. The cursor is the last token of a page, so it stays valid
+ * when nodes join or leave.
  */
 export async function* scanTokens({
   read,
@@ -36,7 +36,7 @@ export async function* scanTokens({
   signal,
 }: CqlScanOptions): AsyncGenerator<RecordPage> {
   let last = after === undefined ? smallestToken : tokenOf(after);
-  // Records may have megabytes: not many before it is known that they have not.
+  // Few rows at first, because records may have megabytes.
   let limit = 16;
   while (last < largestToken) {
     signal?.throwIfAborted();
@@ -56,11 +56,11 @@ export async function* scanTokens({
       return;
     }
     const bytes = rows.reduce((sum, row) => sum + row.entry.length, 0);
-    limit = Math.min(Math.max(Math.floor((pageBytes * rows.length) / bytes), 2), mostRows, limit * 4);
+    limit = Math.min(Math.max(Math.floor((pageBytes * rows.length) / bytes), 2), maxRows, limit * 4);
   }
 }
 
-// Two keys may have one token, and the limit may have cut between them: the next page would begin after both.
+// Two keys may have the same token. If the limit cuts between them, the next page would begin after both.
 async function upToWholeToken(
   found: readonly CqlRow[],
   end: CqlRow,

@@ -4,20 +4,20 @@ import { withCqlLock } from "./lock.ts";
 import { type CqlAddress, parseCqlUrl } from "./url.ts";
 
 export type InitCqlOptions = {
-  /** `cql://…`, see `parseCqlUrl`. Its user needs the right to create what is missing. */
+  /** `cql://…`, see `parseCqlUrl`. Its user must be allowed to create keyspaces and tables. */
   url: string;
-  /** Replicas in each data centre, by its name. Three in the URL's by default. */
+  /** Number of replicas by the name of the data centre. Defaults to 3 in that of the URL. */
   replicas?: Readonly<Record<string, number>>;
 };
 
 /**
- * The step at index n brings the tables from version n to n + 1. Steps that were released never change. Cassandra has
- * no transaction for them: each statement must be one that can be run again, after a program was killed half way.
+ * The step at index n brings the tables from version n to n + 1. Released steps never change. Cassandra has no
+ * transactions for them, so it must be possible to run each statement again after a program was killed halfway.
  */
 const recordSteps: readonly (readonly string[])[] = [
-  // Every put reads its key first, and every key is overwritten again and again: levels keep the number of files per
-  // read small. Nothing is ever deleted by a statement, but a replica that missed a record must not bring back its
-  // predecessor after it has expired: gc_grace_seconds stays longer than the time between two repairs.
+  // Every put reads its key first, and every key is overwritten often: with levels, few files are read. No statement
+  // deletes, but a replica that missed a record must not bring back its predecessor after the record has expired, so
+  // gc_grace_seconds must exceed the time between two repairs.
   [
     `CREATE TABLE IF NOT EXISTS record (
       asn bigint, kind tinyint, client_id blob, id blob,
@@ -33,13 +33,11 @@ const insertVersion = "INSERT INTO store_schema (name, version) VALUES ('record'
 const selectVersion = "SELECT version FROM store_schema WHERE name = 'record'";
 
 /**
- * Creates what a store needs: keyspace, tables and the row that says which version they are; tables of an older version
- * are brought up to this one.
+ * Creates the keyspace, the tables and the row with their version; migrates tables of an older version.
  *
- * What exists stays as it is, the replication of an existing keyspace too; so it may be run again, also after it was
- * interrupted. Of several that are run at once one works and the others wait for it, but only once the keyspace is
- * there: Cassandra takes it ill when two create the same first table. Rejects with StoreOpenError, and leaves tables of
- * a newer version alone.
+ * Existing ones do not change, nor does the replication of an existing keyspace, so it may be run again, also after an
+ * interruption. Of several concurrent runs one works and the others wait, except for the first table of a keyspace,
+ * which must not be created concurrently. Rejects with StoreOpenError, and does not change tables of a newer version.
  */
 export async function initCqlKeyspace(
   { url, replicas }: InitCqlOptions,
@@ -76,7 +74,7 @@ export async function initCqlKeyspace(
   });
 }
 
-/** Makes sure that the tables are there, in this version. Rejects with StoreOpenError, or the driver's own error. */
+/** Checks that the tables exist in this version. Rejects with StoreOpenError, or the driver's own error. */
 export async function checkSchema(address: CqlAddress, cluster: CqlCluster): Promise<void> {
   const found = await versionIn(cluster);
   if (found === undefined) {
@@ -90,7 +88,7 @@ export async function checkSchema(address: CqlAddress, cluster: CqlCluster): Pro
   }
 }
 
-/** Reads the version once more: the cheapest question that only a quorum can answer. Rejects with StoreUnavailable. */
+/** Reads the version, which only a quorum can answer. Rejects with StoreUnavailable. */
 export async function askQuorum(cluster: CqlCluster): Promise<void> {
   await cluster.read(selectVersion, []);
 }
@@ -102,16 +100,16 @@ async function versionIn(cluster: CqlCluster): Promise<number | undefined> {
 
 function newer({ keyspace }: CqlAddress, found: number, known: number): StoreOpenError {
   return new StoreOpenError(
-    `the keyspace "${keyspace}" has tables of version ${found}, but this program knows only ${known}; ` +
+    `the keyspace "${keyspace}" has tables of version ${found}, but this program only supports versions up to ${known}; ` +
       "run the program that wrote it or a later one, or choose another keyspace",
   );
 }
 
-// A server has no right to change tables, and must not: the others may still be of the older version.
+// A server must not change tables, because other servers may still be of the older version.
 function older({ keyspace }: CqlAddress, found: number, known: number): StoreOpenError {
   return new StoreOpenError(
-    `the keyspace "${keyspace}" has tables of version ${found}, and this program needs ${known}: ` +
-      "bring them up to date with mdps store init",
+    `the keyspace "${keyspace}" has tables of version ${found}, and this program requires ${known}: ` +
+      "migrate them with mdps store init",
   );
 }
 
@@ -119,7 +117,7 @@ function replicationOf(replicas: Readonly<Record<string, number>>): string {
   const entries = Object.entries(replicas).map(([dc, count]) => {
     if (!/^[\w.-]+$/.test(dc) || !Number.isInteger(count) || count < 1) {
       throw new StoreOpenError(
-        `${count} replicas in the data centre "${dc}" cannot be: name it as the cluster does, with 1 or more`,
+        `invalid number of replicas or data centre: ${count} in "${dc}"; use 1 or more, and the name that the cluster uses`,
       );
     }
     return `'${dc}': ${count}`;

@@ -9,7 +9,7 @@ import {
 import { kindCodes } from "../record-kind.ts";
 import { createCallLimiter } from "./call-limiter.ts";
 import { type CqlRow, cannotOpen, connectCql } from "./cluster.ts";
-import { decodeEntry, encodeEntry, isAlive, refusalBy } from "./entry.ts";
+import { decodeEntry, encodeEntry, isAlive, staleBy } from "./entry.ts";
 import { createKeyQueues } from "./key-queues.ts";
 import { scanTokens } from "./scan.ts";
 import { askQuorum, checkSchema } from "./schema.ts";
@@ -21,24 +21,24 @@ export type CqlStoreOptions = {
   url: string;
   /** Decides what has expired. Defaults to the machine's clock. */
   clock?: Clock;
-  /** Calls that may wait for the cluster; more are refused. Defaults to 16,384. */
+  /** Calls that may wait for the cluster; further ones reject. Defaults to 16,384. */
   maxWaiting?: number;
   /** Calls that the cluster works on at a time. Defaults to 512. */
   maxRunning?: number;
-  /** How long one node may take for one statement before the next is tried, in ms. Defaults to 3,000. */
+  /** How long one node may take for a statement before the next one is tried, in ms. Defaults to 3,000. */
   nodeTimeout?: number;
 };
 
-/** Largest key and value: half of what Cassandra takes as one mutation unless told otherwise, in bytes. */
+/** Largest size of key and value, in bytes: half of Cassandra's default limit of a mutation. */
 const recordBytes = 8 * 1024 * 1024;
 
-/** Largest sum of client id and id in UTF-8: Cassandra takes 65,535 bytes, the frame of four parts included. */
+/** Largest size of client id and id in UTF-8, in bytes. Cassandra's limit is 65,535, with the framing of four parts. */
 const keyBytes = 65_000;
 
 /** Largest sum of the sizes of all waiting puts, in bytes. */
 const maxWaitingBytes = 256 * 1024 * 1024;
 
-/** Longest wait for a place among those at work, in ms. */
+/** Longest wait of a call before it runs, in ms. */
 const maxWait = 10_000;
 
 const keyIs = "asn = ? AND kind = ? AND client_id = ? AND id = ?";
@@ -54,22 +54,22 @@ type Put = {
 };
 
 /**
- * Opens the store that keeps its records in Apache Cassandra, or in what speaks its protocol.
+ * Opens a store with its records in Apache Cassandra, or in a database with its protocol.
  *
- * Any number of servers may have the same keyspace. A put reads the stored record and then writes, both at
- * LOCAL_QUORUM; puts of one key through one store take turns. It promises less than PlanStore says in this:
+ * Any number of servers may share a keyspace. A put reads the stored record and then writes, both at LOCAL_QUORUM; puts
+ * of one key through one store run one after the other. Its promises differ from those of PlanStore:
  *
- * - **Order.** Reading and writing are not one atomic step for puts of one key *through different stores* at the same
- *   time. An older one may then be answered `stored` although a newer one is, too; the newer one stays, in every
- *   replica and region, because the replicas themselves keep the later update time (`timestampOf`). So `stored` means
- *   that this record or a newer one is stored. What stays is not decided by the update time in races between records
- *   of the same microsecond, of more than a day before or after now, or one of which was let in because the stored
- *   one had expired or had no update time: there, one of them stays, whole.
- * - **Visibility and `stale`** hold within a data centre; another one sees a record when it has arrived there.
- * - **Durability** is that of the cluster: with `commitlog_sync: batch` or `group`, a quorum has it on disk.
- * - **Snapshots** there are none: `scan` rejects with SnapshotUnsupported.
+ * - **Order.** Reading and writing are not atomic for concurrent puts of one key *through different stores*. The outcome
+ *   of the older one may then be `stored` as well. The newer one wins in every replica and region, because the replicas
+ *   themselves keep the later update time (`timestampOf`). So `stored` means that this record or a newer one is stored.
+ *   The update time does not decide races between records of the same microsecond, races with a record of more than a
+ *   day before or after now, or races in which the stored record had expired or had no update time. In these one of the
+ *   records wins, complete.
+ * - **Visibility and `stale`** apply within a data centre; another one returns a record once it has been replicated.
+ * - **Durability** depends on the cluster: with `commitlog_sync: batch` or `group`, a quorum has the record on disk.
+ * - **Snapshots** are not supported: `scan` rejects with SnapshotUnsupported.
  *
- * A record may have 8 MiB, and its client id and id 65,000 bytes. Rejects with StoreOpenError.
+ * A record may take 8 MiB, and its client id and id 65,000 bytes. Rejects with StoreOpenError.
  */
 export async function openCqlStore(options: CqlStoreOptions): Promise<PlanStore> {
   const { url, clock = systemClock, maxWaiting = 16_384, maxRunning = 512, nodeTimeout = 3_000 } = options;
@@ -85,7 +85,7 @@ export async function openCqlStore(options: CqlStoreOptions): Promise<PlanStore>
 
   const queues = createKeyQueues<Put, PutOutcome | undefined>((puts) => limiter.run(() => putOneKey(puts)));
 
-  /** Puts records of one key as if one after the other, with one read and at most one write; undefined: aborted. */
+  /** Returns the outcomes of sequential puts of one key, undefined if aborted, with one read and at most one write. */
   async function putOneKey(puts: readonly Put[]): Promise<(PutOutcome | undefined)[]> {
     const aborted = puts.map(({ signal }) => signal?.aborted ?? false);
     const [first] = puts;
@@ -100,7 +100,7 @@ export async function openCqlStore(options: CqlStoreOptions): Promise<PlanStore>
       if (aborted[index]) {
         return undefined;
       }
-      const storedUpdateTime = refusalBy(newest, record, now);
+      const storedUpdateTime = staleBy(newest, record, now);
       if (storedUpdateTime) {
         return { outcome: "stale", storedUpdateTime };
       }
@@ -137,7 +137,7 @@ export async function openCqlStore(options: CqlStoreOptions): Promise<PlanStore>
     async put(record, signal) {
       signal?.throwIfAborted();
       const key = columnsOf(record.key);
-      const size = record.value.length + requireSmall(record.key, record.value);
+      const size = record.value.length + checkSize(record.key, record.value);
       const put = { record, key, signal };
       const outcome = await limiter.admit(size, () => queues.add(queueKeyOf(record.key), put));
       if (!outcome) {
@@ -170,7 +170,7 @@ export async function openCqlStore(options: CqlStoreOptions): Promise<PlanStore>
 
 function noSnapshot(): SnapshotUnsupported {
   return new SnapshotUnsupported(
-    "Cassandra has no snapshot of a table across its nodes: with --no-snapshot each record is as of some moment meanwhile",
+    "Cassandra has no snapshot of a table across its nodes; with --no-snapshot records may be as of different moments",
   );
 }
 
@@ -178,12 +178,12 @@ function columnsOf({ asn, kind, clientId, id }: RecordKey): unknown[] {
   return [BigInt(asn), kindCodes[kind], Buffer.from(clientId), Buffer.from(id)];
 }
 
-// The length separates the two parts whatever they contain.
+// The length makes the border between the two ids unambiguous.
 function queueKeyOf({ asn, kind, clientId, id }: RecordKey): string {
   return `${asn}/${kind}/${clientId.length}/${clientId}${id}`;
 }
 
-function requireSmall({ clientId, id }: RecordKey, value: Uint8Array): number {
+function checkSize({ clientId, id }: RecordKey, value: Uint8Array): number {
   const size = Buffer.byteLength(clientId) + Buffer.byteLength(id);
   if (size > keyBytes) {
     throw new RangeError(`client id and id take ${size} bytes; the limit is ${keyBytes}`);

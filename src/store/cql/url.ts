@@ -1,16 +1,16 @@
 import { StoreOpenError } from "../plan-store.ts";
 
-/** Where a cluster is, and how to get in. */
+/** The address of a cluster, with credentials. */
 export type CqlAddress = {
-  /** At least one node, by name or address; the others are learnt from it. */
+  /** At least one node, by name or address, which returns the addresses of the others. */
   readonly contactPoints: readonly string[];
-  /** Of every node: what a cluster says of its nodes is their addresses alone. */
+  /** Port of every node, because nodes only return addresses. */
   readonly port: number;
   readonly keyspace: string;
-  /** Data centre, as the cluster calls it, whose nodes serve this server and form its quorum. */
+  /** Name in the cluster of the data centre whose nodes serve this server and form its quorum. */
   readonly dc: string;
   readonly credentials: { readonly username: string; readonly password: string } | undefined;
-  /** Files in PEM; without `ca`, certificates must come from an authority that Node trusts. */
+  /** Files in PEM; without `ca`, certificates must be signed by an authority that Node trusts. */
   readonly tls:
     | {
         readonly ca: string | undefined;
@@ -23,7 +23,7 @@ export type CqlAddress = {
 const form =
   "cql://[USER:PASSWORD@]HOST[,HOST…][:PORT]/KEYSPACE?dc=DC[&tls=true[&ca=FILE][&cert=FILE&key=FILE]]";
 
-// An @ or # within a password would move the borders, and what is quoted might then be a part of it.
+// An @ or # within a password would move the borders, and a message might quote a part of the password.
 const parts = /^cql:\/\/(?:([^/?#@]*)@)?([^/?#@]*)\/([^/?#@]*)(?:\?([^#@]*))?$/;
 
 /** Port of the CQL protocol. */
@@ -32,27 +32,27 @@ const defaultPort = 9042;
 const known: ReadonlySet<string> = new Set(["dc", "tls", "ca", "cert", "key"]);
 
 /**
- * Reads the URL of a CQL store. Not the URL class: that knows no list of hosts.
+ * Parses the URL of a CQL store. The URL class does not support a list of hosts.
  *
- * Raises StoreOpenError, which never quotes what may be a user name or a password.
+ * Raises StoreOpenError, which never quotes a possible user name or password.
  */
 export function parseCqlUrl(url: string): CqlAddress {
   const match = parts.exec(url);
   if (!match) {
-    throw wrong(
-      "does not have the right form (of user name, password and options, percent-encode what is not a letter or digit)",
+    throw invalid(
+      "is invalid (in user name, password and options, percent-encode all characters except letters and digits)",
     );
   }
   const [, login, hosts = "", keyspace = "", query = ""] = match;
   if (!/^[a-z][a-z0-9_]{0,47}$/.test(keyspace)) {
-    throw wrong(
-      `names the keyspace "${keyspace}": it must be 1 to 48 of a-z, 0-9 and _, and begin with a letter`,
+    throw invalid(
+      `has the invalid keyspace "${keyspace}": it must have 1 to 48 of a-z, 0-9 and _, and begin with a letter`,
     );
   }
   const options = optionsIn(query);
   const dc = options.get("dc");
   if (!dc) {
-    throw wrong("lacks dc=…, the data centre of this server (`nodetool status` shows the names)");
+    throw invalid("has no dc=…, the data centre of this server (`nodetool status` lists the names)");
   }
   return {
     ...nodesIn(hosts),
@@ -66,19 +66,19 @@ export function parseCqlUrl(url: string): CqlAddress {
 function nodesIn(hosts: string): Pick<CqlAddress, "contactPoints" | "port"> {
   const nodes = hosts.split(",").map((host) => {
     const [, name, port] = /^([a-zA-Z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::(\d{1,5}))?$/.exec(host) ?? [];
-    // Before the colon only: without an @ at its end, a user name and password stand where a host should.
+    // Only the part before the colon: without an @ at the end, it may be a user name and password.
     if (!name) {
-      throw wrong(`has "${host.replace(/:.*/, ":…")}" where a host should be`);
+      throw invalid(`has the invalid host "${host.replace(/:.*/, ":…")}"`);
     }
     return { name, port };
   });
   const ports = new Set(nodes.flatMap(({ port }) => (port === undefined ? [] : [Number(port)])));
   if (ports.size > 1) {
-    throw wrong("has several ports, and a cluster has one for all nodes");
+    throw invalid("has different ports, but all nodes of a cluster have the same");
   }
   const [port = defaultPort] = ports;
   if (port < 1 || port > 65_535) {
-    throw wrong("has a port that is not one of 1 to 65535");
+    throw invalid("has an invalid port: it must be 1 to 65535");
   }
   return { contactPoints: nodes.map(({ name }) => name), port };
 }
@@ -86,7 +86,7 @@ function nodesIn(hosts: string): Pick<CqlAddress, "contactPoints" | "port"> {
 function credentialsIn(login: string): { username: string; password: string } {
   const colon = login.indexOf(":");
   if (colon < 1) {
-    throw wrong("has a user name without a password, or the reverse");
+    throw invalid("has a user name without a password, or a password without a user name");
   }
   try {
     return {
@@ -94,7 +94,7 @@ function credentialsIn(login: string): { username: string; password: string } {
       password: decodeURIComponent(login.slice(colon + 1)),
     };
   } catch {
-    throw wrong("has a % in its user name or password that begins no percent-encoding; write %25 for it");
+    throw invalid("has an invalid percent-encoding in its user name or password; write %25 for a %");
   }
 }
 
@@ -102,10 +102,10 @@ function optionsIn(query: string): ReadonlyMap<string, string> {
   const options = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(query)) {
     if (!known.has(name)) {
-      throw wrong(`has the option "${name}"; there are ${[...known].join(", ")}`);
+      throw invalid(`has the unknown option "${name}"; the options are ${[...known].join(", ")}`);
     }
     if (options.has(name)) {
-      throw wrong(`has the option "${name}" twice`);
+      throw invalid(`has the option "${name}" twice`);
     }
     options.set(name, value);
   }
@@ -115,23 +115,23 @@ function optionsIn(query: string): ReadonlyMap<string, string> {
 function tlsIn(options: ReadonlyMap<string, string>): CqlAddress["tls"] {
   const tls = options.get("tls") ?? "false";
   if (tls !== "true" && tls !== "false") {
-    throw wrong(`has tls=${tls}; say tls=true or tls=false`);
+    throw invalid(`has tls=${tls}; use tls=true or tls=false`);
   }
   const ca = options.get("ca");
   const cert = options.get("cert");
   const key = options.get("key");
   if (tls === "true") {
     if ((cert === undefined) !== (key === undefined)) {
-      throw wrong("needs cert and key together, or neither");
+      throw invalid("requires cert and key together, or neither");
     }
     return { ca, cert, key };
   }
   if (ca ?? cert ?? key) {
-    throw wrong("has ca, cert or key without tls=true");
+    throw invalid("has ca, cert or key without tls=true");
   }
   return undefined;
 }
 
-function wrong(what: string): StoreOpenError {
-  return new StoreOpenError(`the URL of the store ${what}; it is written ${form}`);
+function invalid(what: string): StoreOpenError {
+  return new StoreOpenError(`the URL of the store ${what}; expected ${form}`);
 }

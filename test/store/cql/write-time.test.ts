@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type CqlEntry, decodeEntry, encodeEntry } from "../../../src/store/cql/entry.ts";
-import { keptMs, timestampOf, ttlOf, windowMs } from "../../../src/store/cql/write-time.ts";
+import type { CqlEntry } from "../../../src/store/cql/entry.ts";
+import { timestampOf, ttlOf, visibleMs, windowMs } from "../../../src/store/cql/write-time.ts";
 
 const now = Date.UTC(2026, 2, 1);
 const micros = (ms: number) => BigInt(ms) * 1000n;
@@ -12,19 +12,19 @@ const updatedAt = (ms: number, micros = 0): CqlEntry => ({
 const untimed: CqlEntry = { updateTime: undefined, expiresAtMs: undefined, value: new Uint8Array() };
 
 describe("the timestamp of a write", () => {
-  test("is the update time in µs", () => {
+  test("the timestamp of a write is the update time in µs", () => {
     expect(timestampOf(updatedAt(now - 5, 7), undefined, now)).toBe(micros(now - 5) + 7n);
     expect(timestampOf(updatedAt(now - 5, 7), micros(now - 6), now)).toBe(micros(now - 5) + 7n);
   });
 
-  test("is one more than the stored one, if that is not smaller", () => {
+  test("the timestamp is one more than the stored one if that is not smaller", () => {
     for (const stored of [micros(now), micros(now) + 99n, 2n ** 62n]) {
       expect(timestampOf(updatedAt(now), stored, now)).toBe(stored + 1n);
       expect(timestampOf(untimed, stored, now)).toBe(stored + 1n);
     }
   });
 
-  test("stays within a day from now", () => {
+  test("the timestamp is at most one day from now", () => {
     const { first, last } = { first: micros(now - windowMs), last: micros(now + windowMs) };
     expect(timestampOf(updatedAt(now - windowMs - 1), undefined, now)).toBe(first);
     expect(timestampOf(updatedAt(Date.UTC(-1)), undefined, now)).toBe(first);
@@ -32,7 +32,7 @@ describe("the timestamp of a write", () => {
     expect(timestampOf(updatedAt(Date.UTC(9999)), undefined, now)).toBe(last);
   });
 
-  test("is the smallest without an update time, so that any of the last day wins a race", () => {
+  test("the timestamp of a record without update time loses a race with any record of the last day", () => {
     const without = timestampOf(untimed, undefined, now);
     expect(timestampOf(updatedAt(now - windowMs, 1), undefined, now)).toBeGreaterThan(without);
   });
@@ -42,17 +42,17 @@ describe("the TTL of a write", () => {
   const ttl = (expiresAtMs: number | undefined, timestamp = micros(now), machineNow = now) =>
     ttlOf({ ...untimed, expiresAtMs }, timestamp, now, machineNow);
 
-  test("keeps the cell two days beyond the expiry, rounded up", () => {
-    expect(ttl(now + 1)).toBe(keptMs / 1000 + 1);
-    expect(ttl(now + 90_000)).toBe(keptMs / 1000 + 90);
+  test("the TTL ends two days after the expiry, rounded up", () => {
+    expect(ttl(now + 1)).toBe(visibleMs / 1000 + 1);
+    expect(ttl(now + 90_000)).toBe(visibleMs / 1000 + 90);
   });
 
-  test("keeps an expired record two days, and a timestamp in the future two days beyond that", () => {
-    expect(ttl(-1)).toBe(keptMs / 1000);
-    expect(ttl(now, micros(now + windowMs))).toBe((keptMs + windowMs) / 1000);
+  test("the TTL of an expired record ends two days after its write and after its timestamp", () => {
+    expect(ttl(-1)).toBe(visibleMs / 1000);
+    expect(ttl(now, micros(now + windowMs))).toBe((visibleMs + windowMs) / 1000);
   });
 
-  test("makes every later write larger than the timestamp of a cell that has become invisible", () => {
+  test("every write after the TTL of a cell has a larger timestamp than the cell", () => {
     for (const [expiresAtMs, at] of [
       [now - 1, now],
       [now + 5_000, now + windowMs],
@@ -66,34 +66,12 @@ describe("the TTL of a write", () => {
     }
   });
 
-  test("is none for a record that never expires, or later than Cassandra can", () => {
+  test("there is no TTL for a record that never expires, or expires later than Cassandra supports", () => {
     expect(ttl(undefined)).toBe(0);
     expect(ttl(Number.MAX_SAFE_INTEGER)).toBe(0);
     expect(ttl(Date.UTC(2046, 2, 1))).toBe(0);
     expect(ttl(Date.UTC(2038, 0, 17))).toBe(0);
     expect(ttl(Date.UTC(2038, 0, 15))).toBeGreaterThan(0);
     expect(ttl(now + 1000, micros(now), Date.UTC(2038, 0, 17))).toBe(0);
-  });
-});
-
-describe("an entry", () => {
-  test("comes back as it was", () => {
-    const entries: CqlEntry[] = [
-      {
-        updateTime: { seconds: -62_135_596_800, nanos: 999_999_999 },
-        expiresAtMs: -1,
-        value: Buffer.from("a"),
-      },
-      { updateTime: undefined, expiresAtMs: Number.MAX_SAFE_INTEGER, value: Buffer.from([0, 255]) },
-      { updateTime: { seconds: 253_402_300_799, nanos: 0 }, expiresAtMs: undefined, value: Buffer.alloc(0) },
-    ];
-    for (const entry of entries) {
-      expect(decodeEntry(encodeEntry(entry))).toEqual(entry);
-    }
-  });
-
-  test("of another layout is refused", () => {
-    expect(() => decodeEntry(Buffer.from([2, ...new Uint8Array(30)]))).toThrow("unknown layout 2");
-    expect(() => decodeEntry(Buffer.from([1, 0]))).toThrow("unknown layout 1");
   });
 });

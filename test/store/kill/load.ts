@@ -2,8 +2,8 @@ import type { PlanStore } from "../../../src/store/plan-store.ts";
 import { say } from "../../support/say.ts";
 import { killKey, killUsers, killValue } from "./records.ts";
 
-// `node kill-load.ts <module> <place> <round>`: puts records as fast as it can until it is killed, and writes a line for
-// each put that has resolved: the number of the user, and the nanoseconds of the update time. Its seconds are the round.
+// `node load.ts <module> <place> <round>` puts records as fast as possible until it is killed, and writes a line for each
+// put that has resolved: the number of the user, and the nanoseconds of the update time. Its seconds are the round.
 const [module = "", place = "", round = ""] = process.argv.slice(2);
 const { openStore } = (await import(module)) as { openStore(place: string): Promise<PlanStore> };
 const store = await openStore(place);

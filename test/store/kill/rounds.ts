@@ -7,18 +7,18 @@ import { killKey, killUsers, killValue } from "./records.ts";
 export type KillOptions = {
   /** URL of a module that exports `openStore(place: string): Promise<PlanStore>`; any engine will do. */
   module: URL;
-  /** Where the store is, in the words of that module; empty at first. */
+  /** The place of the store, as an argument for that module; empty at first. */
   place: string;
-  /** How often a process is killed. All work on the same store, one after the other. */
+  /** Number of processes that are killed, one after the other. All use the same store. */
   times: number;
-  /** Is told after each kill how many puts had been acknowledged until then, and what is wrong. */
-  onRound?: (round: number, acknowledged: number, faults: readonly string[]) => void;
+  /** Called after each kill with the number of puts acknowledged so far, and the problems found. */
+  onRound?: (round: number, acknowledged: number, problems: readonly string[]) => void;
 };
 
 /**
- * Starts a process that puts records with 64 producers, kills it with SIGKILL at a random point, opens the store and
- * compares it with what was acknowledged, record by record; and all that again. Returns what is wrong: a record that is
- * missing, older than an acknowledged one, or not as it was put.
+ * Repeatedly starts a process that puts records with 64 producers, kills it with SIGKILL at a random moment, opens the
+ * store and compares each record with the acknowledged puts. Returns the problems: a record that is missing, older than
+ * an acknowledged one, or different from what was put.
  */
 export async function killRounds({ module, place, times, onRound }: KillOptions): Promise<string[]> {
   const { openStore } = (await import(module.href)) as { openStore(place: string): Promise<PlanStore> };
@@ -28,7 +28,7 @@ export async function killRounds({ module, place, times, onRound }: KillOptions)
   for (let round = 1; round <= times; round++) {
     const child = startScript(new URL("./load.ts", import.meta.url), [module.href, place, String(round)]);
     await child.wrote(1 + Math.floor(Math.random() * 800));
-    // The line that was waited for comes right after a commit; the kill is to come anywhere between two of them.
+    // The awaited line is written right after a commit; the kill should occur anywhere between two commits.
     await setTimeout(Math.random() * 20);
     for (const line of await child.kill()) {
       const [user = 0, nanos = 0] = line.split(" ").map(Number);
@@ -40,10 +40,10 @@ export async function killRounds({ module, place, times, onRound }: KillOptions)
       acknowledged++;
     }
     const store = await openStore(place);
-    const faults = await faultsOf(store, newest);
+    const problems = await problemsOf(store, newest);
     await store.close();
-    onRound?.(round, acknowledged, faults);
-    all.push(...faults.map((fault) => `after kill ${round}: ${fault}`));
+    onRound?.(round, acknowledged, problems);
+    all.push(...problems.map((problem) => `after kill ${round}: ${problem}`));
   }
   if (newest.size === 0) {
     all.push("no put was acknowledged at all");
@@ -51,16 +51,16 @@ export async function killRounds({ module, place, times, onRound }: KillOptions)
   return all;
 }
 
-async function faultsOf(store: PlanStore, newest: ReadonlyMap<number, Instant>): Promise<string[]> {
-  const faults: string[] = [];
+async function problemsOf(store: PlanStore, newest: ReadonlyMap<number, Instant>): Promise<string[]> {
+  const problems: string[] = [];
   const found = new Map<string, { updateTime: Instant; value: Buffer }>();
   for await (const { records } of store.scan()) {
     for (const { key, updateTime, value } of records) {
       if (found.has(key.id)) {
-        faults.push(`${key.id} is there twice`);
+        problems.push(`${key.id} was returned twice`);
       }
       if (!updateTime) {
-        faults.push(`${key.id} has lost its update time`);
+        problems.push(`${key.id} has lost its update time`);
       } else {
         found.set(key.id, { updateTime, value: Buffer.from(value) });
       }
@@ -72,21 +72,23 @@ async function faultsOf(store: PlanStore, newest: ReadonlyMap<number, Instant>):
     const acknowledged = newest.get(user);
     if (!record) {
       if (acknowledged) {
-        faults.push(`${key.id} is missing`);
+        problems.push(`${key.id} is missing`);
       }
       continue;
     }
     if (acknowledged && isEarlier(record.updateTime, acknowledged)) {
-      faults.push(`${key.id} is of ${textOf(record.updateTime)}, acknowledged was ${textOf(acknowledged)}`);
+      problems.push(
+        `${key.id} has the update time ${textOf(record.updateTime)}; acknowledged was ${textOf(acknowledged)}`,
+      );
     }
     if (!record.value.equals(killValue(user, record.updateTime))) {
-      faults.push(`${key.id} is not as it was put`);
+      problems.push(`${key.id} differs from what was put`);
     }
     if (!record.value.equals((await store.get(key)) ?? Buffer.of())) {
-      faults.push(`${key.id} is read otherwise`);
+      problems.push(`${key.id} differs between get and scan`);
     }
   }
-  return faults;
+  return problems;
 }
 
 const isEarlier = (one: Instant, other: Instant) =>

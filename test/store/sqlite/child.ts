@@ -2,14 +2,14 @@ import { openSqliteStore } from "../../../src/store/sqlite/store.ts";
 import { say } from "../../support/say.ts";
 
 /**
- * A process of its own that opens a store: `node sqlite-child.ts <what> <directory> [<lane>]`. It writes lines:
+ * A process that opens a store: `node child.ts <what> <directory> [<worker>]`. It writes lines:
  *
- *     try    "open" and ends, or the name and message of what open rejected with
+ *     try    "open", or the name and message of the error
  *     load   the id of every put that has resolved, from 32 producers, until it is killed
- *     race   each put and its outcome as JSON, of a number of puts from 16 producers: to keys that all lanes have,
- *            with update times of its own among theirs, and to a key of its own after each
+ *     race   each put and its outcome as JSON, from 16 producers: puts to keys shared by all workers, with unique update
+ *            times, and one to a key of this worker after each
  */
-const [what, directory, lane] = process.argv.slice(2) as ["try" | "load" | "race", string, string];
+const [what, directory, worker] = process.argv.slice(2) as ["try" | "load" | "race", string, string];
 
 try {
   const store = await openSqliteStore({ directory });
@@ -29,8 +29,8 @@ try {
     const producer = async () => {
       while (next < 300) {
         const number = next++;
-        await put(`user${number % 20}`, number * 10 + Number(lane));
-        await put(`lane${lane}-${number}`, number);
+        await put(`user${number % 20}`, number * 10 + Number(worker));
+        await put(`worker${worker}-${number}`, number);
       }
     };
     await Promise.all(Array.from({ length: 16 }, producer));

@@ -4,23 +4,23 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /**
- * A file system that can become read-only while programs write to it, as ext4 does on a disk that fails. (A remount is
- * refused while a file is open for writing.) Only root may mount one.
+ * A file system that can become read-only while programs write to it, like ext4 on a disk that fails. (A remount fails
+ * while a file is open for writing.) Only root may mount one.
  */
 export type FailingDisk = {
   readonly directory: string;
-  /** From now on every write fails with EROFS. What was not synced is lost. */
+  /** From now on every write fails with EROFS. Writes that were not synced are lost. */
   fail(): void;
-  /** Takes the disk out, repairs it and puts it back, to be written again. No program may have it open. */
+  /** Unmounts the disk, repairs it and mounts it for writing. No program may have it open. */
   repair(): void;
   remove(): void;
 };
 
-/** Makes and mounts a disk of so many MiB. Raises an Error where that is not possible. */
+/** Creates and mounts a disk of this many MiB. Raises an Error where that is not possible. */
 export function mountFailingDisk(mebibytes: number): FailingDisk {
   const directory = mkdtempSync(join(tmpdir(), "failing-disk-"));
   const image = `${directory}.img`;
-  // One device for all mounts: each would have a cache of its own, blind to the repair of another.
+  // One device for all mounts, because each device has its own cache.
   let device = "";
   let mounted = false;
   const mount = () => {
@@ -66,7 +66,7 @@ export function mountFailingDisk(mebibytes: number): FailingDisk {
   };
 }
 
-/** Says whether this process may mount such a disk. */
+/** Returns whether this process may mount such a disk. */
 export function canMountFailing(): boolean {
   try {
     mountFailingDisk(1).remove();
@@ -76,7 +76,7 @@ export function canMountFailing(): boolean {
   }
 }
 
-/** Replays the journal and repairs; 1 is for errors that were corrected (e2fsck(8)). */
+/** Replays the journal and repairs the disk; exit code 1 means that errors were corrected (e2fsck(8)). */
 function check(device: string): void {
   try {
     run("e2fsck", "-p", device);
