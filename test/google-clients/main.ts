@@ -1,7 +1,7 @@
 /**
- * npm run test:all -- --project google-clients: Google's client libraries call a server that they know only by its Discovery document,
- * with key files as `mdps service-account create` writes them: the examples of docs/google-clients.md as they stand, and
- * push.py. Python's packages go to a temporary folder.
+ * npm run test:all -- --project google-clients: Google's client libraries call a server through its Discovery document,
+ * with key files of `mdps service-account create`: the examples of docs/google-clients.md, and push.py. Python's packages
+ * are installed in a temporary folder.
  */
 import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -19,8 +19,8 @@ const guide = readFileSync(join(root, "docs", "google-clients.md"), "utf8");
 const tooOld = 10;
 const check = `import sys, venv, ensurepip; sys.exit(0 if sys.version_info >= (3, 10) else ${tooOld})`;
 
-const place = mkdtempSync(join(tmpdir(), "mdps-google-clients-"));
-const data = ["--data", join(place, "data")];
+const folder = mkdtempSync(join(tmpdir(), "mdps-google-clients-"));
+const data = ["--data", join(folder, "data")];
 const server = spawn(process.execPath, [program, "serve", "--port", "0", ...data], {
   stdio: ["ignore", "pipe", "inherit"],
 });
@@ -44,32 +44,32 @@ try {
     server.kill();
     await once(server, "exit");
   }
-  rmSync(place, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true });
 }
 
 async function testNode(url: string): Promise<void> {
-  symlinkSync(join(root, "node_modules"), join(place, "node_modules"));
-  writeFileSync(join(place, "push.mjs"), snippet("push.js"));
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  writeFileSync(join(folder, "push.mjs"), snippet("push.js"));
   await run(process.execPath, ["push.mjs"], { MDPS_URL: url });
   console.log("ok: googleapis-common: the example for Node");
 }
 
 async function testPython(url: string): Promise<void> {
   await run("python3", ["-m", "venv", "venv"]);
-  const python = join(place, "venv", "bin", "python");
+  const python = join(folder, "venv", "bin", "python");
   const pip = ["-m", "pip", "--disable-pip-version-check", "--quiet", "install", "--requirement"];
   await run(python, [...pip, requirements]);
-  writeFileSync(join(place, "push.py"), snippet("push.py"));
+  writeFileSync(join(folder, "push.py"), snippet("push.py"));
   const pushed = await run(python, ["push.py"], { MDPS_URL: url });
   // The example prints a refusal as well.
   if (!pushed.startsWith("operators/65001/planStatuses/")) {
     throw new Error("the example for Python failed");
   }
   console.log("ok: google-api-python-client: the example for Python");
-  await run(python, [tests], { MDPS_URL: url, MDPS_KEY_FILE: join(place, "reading-key.json") });
+  await run(python, [tests], { MDPS_URL: url, MDPS_KEY_FILE: join(folder, "reading-key.json") });
 }
 
-/** Says what keeps Python's tests from running here. */
+/** Returns why the Python tests cannot run here, or undefined. */
 function missingPython(): string | undefined {
   const { status, error } = spawnSync("python3", ["-c", check], { stdio: "ignore" });
   if (error !== undefined) {
@@ -78,10 +78,10 @@ function missingPython(): string | undefined {
   if (status === 0) {
     return undefined;
   }
-  return status === tooOld ? "python3 is older than 3.10" : "python3 has no venv";
+  return status === tooOld ? "python3 is older than 3.10" : "the Python module venv is not installed";
 }
 
-/** An example of the guide, as it stands. */
+/** Returns an example of the guide. */
 function snippet(name: string): string {
   const code = new RegExp(`<!-- snippet: ${name} -->\n\`\`\`\\w+\n([\\s\\S]*?\n)\`\`\``).exec(guide)?.[1];
   if (code === undefined) {
@@ -94,13 +94,13 @@ async function writeKey(file: string, url: string, ...flags: string[]): Promise<
   const account = ["--operator", "65001", "--name", file.split(".")[0] ?? ""];
   const args = [program, "service-account", "create", ...account, "--url", url, ...flags, ...data];
   const { stdout } = await promisify(execFile)(process.execPath, args);
-  writeFileSync(join(place, file), stdout, { mode: 0o600 });
+  writeFileSync(join(folder, file), stdout, { mode: 0o600 });
 }
 
-/** Runs a program to its end and shows and returns what it prints; rejects if it fails. */
+/** Runs a program, and prints and returns its output. Rejects if it fails. */
 async function run(command: string, args: string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
   const child = spawn(command, args, {
-    cwd: place,
+    cwd: folder,
     stdio: ["ignore", "pipe", "inherit"],
     env: { ...process.env, ...env },
   });
@@ -111,12 +111,12 @@ async function run(command: string, args: string[], env: NodeJS.ProcessEnv = {})
   });
   const [code] = (await once(child, "close")) as [number | null];
   if (code !== 0) {
-    throw new Error(`${command} ${args.join(" ")} ended with ${code}`);
+    throw new Error(`${command} ${args.join(" ")} exited with ${code}`);
   }
   return printed;
 }
 
-/** The URL that a server prints when it listens. */
+/** Returns the URL that a server prints when it listens. */
 function urlOf(from: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = "";
@@ -127,6 +127,6 @@ function urlOf(from: ChildProcess): Promise<string> {
         resolve(url);
       }
     });
-    from.on("exit", (code) => reject(new Error(`the server ended with ${code}: ${text}`)));
+    from.on("exit", (code) => reject(new Error(`the server exited with ${code}: ${text}`)));
   });
 }

@@ -9,7 +9,7 @@ import { planStatus } from "../support/plan-statuses.ts";
 import { testTime } from "../support/test-clock.ts";
 import { freshKey, parent, startTestServer, type TestServer } from "../support/test-server.ts";
 
-// What `google.discoverAPI(url)` of the package googleapis does: its class Discovery is that of googleapis-common.
+// `google.discoverAPI(url)` of the package googleapis uses this class Discovery of googleapis-common.
 
 let server: TestServer;
 beforeAll(async () => {
@@ -20,7 +20,7 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 beforeEach(() => {
-  // Google's library has a clock of its own: it must show the time of the server's.
+  // Google's library reads Date: it must agree with the server's test clock.
   vi.useFakeTimers({ toFake: ["Date"], now: testTime });
 });
 afterEach(() => {
@@ -31,7 +31,7 @@ type Call = (
   params: object,
 ) => Promise<{ status: number; data: { name?: string } & Record<string, unknown> }>;
 
-/** The API, made from nothing but the document that the server answers. */
+/** The API that the library creates from the Discovery document. */
 type Api = {
   readonly operators: {
     readonly clients: { readonly users: { readonly planStatus: { create: Call; get: Call } } };
@@ -45,7 +45,7 @@ async function discover(options: object): Promise<Api> {
   return create({ retry: false, ...options }, {}) as unknown as Api;
 }
 
-/** The API with a key file that has a universe domain of its own, for then the library signs its tokens itself. */
+/** Returns the API with a key file that has its own universe domain, for which the library signs its tokens itself. */
 async function withKeyFile(scopes: readonly string[] = [pushScope, readScope]): Promise<Api> {
   const universeDomain = "mdps.internal";
   const auth = new JWT({ scopes: [...scopes] });
@@ -53,7 +53,7 @@ async function withKeyFile(scopes: readonly string[] = [pushScope, readScope]): 
   return discover({ auth, universeDomain });
 }
 
-/** The API with tokens of the server's token endpoint, which the library asks once it is turned to it. */
+/** Returns the API with tokens of the server's token endpoint, to which the library's requests are redirected. */
 async function withTokenEndpoint(): Promise<Api> {
   const key = await makeAccount(server, { scopes: [pushScope, readScope] });
   const transporter = new gaxios.Gaxios();
@@ -77,7 +77,7 @@ describe("googleapis for Node", () => {
   it.each([
     ["a key file", withKeyFile],
     ["the token endpoint", withTokenEndpoint],
-  ])("calls all three methods with %s, and reads back what it pushed", async (_, open) => {
+  ])("googleapis for Node calls all three methods with %s, and reads what it pushed", async (_, open) => {
     const { operators } = await open();
     const { planStatus } = operators.clients.users;
     for (const key of ["a/b+c==", "100%", "%2F", "a%252Fb c", "ключ?#&=", ":create"]) {
@@ -106,7 +106,7 @@ describe("googleapis for Node", () => {
     }
   });
 
-  it("takes the parameters that every method has", async () => {
+  it("the server accepts the standard parameters of googleapis for Node", async () => {
     const { operators } = await withKeyFile();
     const answer = await operators.planStatuses.create({
       parent,
@@ -122,12 +122,12 @@ describe("googleapis for Node", () => {
     expect(Object.keys(answer.data)).toEqual(["name", "expireTime"]);
   });
 
-  it("says which rules a push breaks", async () => {
+  it("googleapis for Node reports the violations of a push", async () => {
     const { operators } = await withKeyFile();
     const requestBody = { ...status, languageCode: "?", plans: [{ planId: "" }] };
-    const refused = operators.planStatuses.create({ parent, userKey: freshKey(), requestBody });
-    await expect(refused).rejects.toBeInstanceOf(gaxios.GaxiosError);
-    await expect(refused).rejects.toMatchObject({
+    const failed = operators.planStatuses.create({ parent, userKey: freshKey(), requestBody });
+    await expect(failed).rejects.toBeInstanceOf(gaxios.GaxiosError);
+    await expect(failed).rejects.toMatchObject({
       status: 400,
       response: {
         data: {
@@ -143,25 +143,25 @@ describe("googleapis for Node", () => {
     });
   });
 
-  it("says that the account is not linked to the operator", async () => {
+  it("googleapis for Node reports that the account is not linked to the operator", async () => {
     const { operators } = await withKeyFile();
-    const refused = operators.planGroups.create({
+    const failed = operators.planGroups.create({
       parent: "operators/65002",
       requestBody: { planGroupId: freshKey() },
     });
-    await expect(refused).rejects.toMatchObject({
+    await expect(failed).rejects.toMatchObject({
       status: 403,
       response: { data: { error: { details: [{ reason: "OPERATOR_NOT_LINKED" }] } } },
     });
   });
 
-  it("does not send a call without what the method needs", async () => {
+  it("googleapis for Node does not send a call without its required parameters", async () => {
     const { operators } = await withKeyFile();
     const incomplete = operators.planStatuses.create({ parent, requestBody: status });
     await expect(incomplete).rejects.toThrow("Missing required parameters: userKey");
   });
 
-  it("says that there is no such version", async () => {
+  it("discoverAPI reports 404 for an unknown version", async () => {
     const missing = new Discovery({}).discoverAPI(`${server.url}/$discovery/rest?version=v2`);
     await expect(missing).rejects.toMatchObject({ status: 404 });
   });

@@ -1,6 +1,6 @@
 """Google's client library for Python against a running server: `npm run test:all -- --project google-clients` starts both.
 
-MDPS_URL is the server, MDPS_KEY_FILE a service account's key file that may push and read for operator 65001.
+MDPS_URL is the URL of the server, MDPS_KEY_FILE a key file that may push and read for operator 65001.
 """
 
 import datetime
@@ -21,12 +21,12 @@ PARENT = "operators/65001"
 KEYS = ["a/b+c==", "100%", "%2F", "a%252Fb c", "ключ?#&=", ":create", "..", "~user"]
 
 with urllib.request.urlopen(f"{URL}/$discovery/rest?version=v1") as answer:
-    # As text: the library adds to a document that it is given parsed.
+    # Text, because the library changes a parsed document.
     DOCUMENT = answer.read().decode()
 
 
 def credentials():
-    # Without scopes: the library asks for those that the document names.
+    # Without scopes: the library requests those of the document.
     return service_account.Credentials.from_service_account_file(KEY_FILE)
 
 
@@ -67,7 +67,7 @@ def named(collection, key):
 
 
 def in_path(name):
-    # The library leaves what a URL may hold, and all that looks escaped, as it is: names have to be escaped before.
+    # The library escapes neither characters that URLs allow nor text that looks escaped: callers must escape names.
     return urllib.parse.quote(name, safe="/")
 
 
@@ -82,7 +82,7 @@ class Calls(unittest.TestCase):
         resource = self.api.clients().users().planStatus()
         for key in KEYS:
             if key == "..":
-                continue  # the library's URL would be another one, for it resolves dots
+                continue  # the library resolves dots in URLs
             with self.subTest(key=key):
                 where = {"parent": PARENT, "clientId": "youtube", "userKey": key}
                 body = status(title=key)
@@ -140,12 +140,12 @@ class Calls(unittest.TestCase):
             discovery.build("mobiledataplansharing", "v2", **options)
 
 
-class Refusals(unittest.TestCase):
+class Errors(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.api = open_api()
 
-    def refused(self, request):
+    def error_of(self, request):
         with self.assertRaises(errors.HttpError) as raised:
             request.execute()
         error = raised.exception
@@ -157,28 +157,28 @@ class Refusals(unittest.TestCase):
         ]
         return error.status_code, reasons, sorted(violations)
 
-    def test_broken_rules(self):
+    def test_violations(self):
         body = status(languageCode="?", plans=[{"planId": ""}])
         request = self.api.planStatuses().create(parent=PARENT, userKey="k", body=body)
         expected = (400, ["FIELD_INVALID"], ["languageCode", "plans[0].planId"])
-        self.assertEqual(self.refused(request), expected)
+        self.assertEqual(self.error_of(request), expected)
 
     def test_foreign_operator(self):
         request = self.api.planGroups().create(parent="operators/65002", body={"planGroupId": "k"})
-        self.assertEqual(self.refused(request), (403, ["OPERATOR_NOT_LINKED"], []))
+        self.assertEqual(self.error_of(request), (403, ["OPERATOR_NOT_LINKED"], []))
 
     def test_stale(self):
         resource = self.api.planStatuses()
         resource.create(parent=PARENT, userKey="stale", body=status()).execute()
         older = resource.create(parent=PARENT, userKey="stale", body=status(updateTime=time(hours=-1)))
-        self.assertEqual(self.refused(older), (409, ["PLAN_STATUS_STALE"], []))
+        self.assertEqual(self.error_of(older), (409, ["PLAN_STATUS_STALE"], []))
 
     def test_no_credentials(self):
         api = discovery.build_from_document(DOCUMENT, developerKey="AIza").operators()
         request = api.planGroups().create(parent=PARENT, body={"planGroupId": "k"})
-        self.assertEqual(self.refused(request), (401, ["CREDENTIALS_MISSING"], []))
+        self.assertEqual(self.error_of(request), (401, ["CREDENTIALS_MISSING"], []))
 
-    def test_what_the_library_refuses(self):
+    def test_errors_of_the_library(self):
         for wrong, arguments in [
             ("Missing required parameter", {"parent": PARENT}),
             ("does not match the pattern", {"parent": "65001", "userKey": "k"}),
@@ -191,11 +191,11 @@ class Refusals(unittest.TestCase):
         resource = self.api.clients().users().planStatus()
         where = {"parent": PARENT, "clientId": "youtube", "userKey": "ü" * 512}
         resource.create(**where, body=status()).execute()
-        # The library makes a POST of it.
+        # The library sends a POST instead.
         expected = (415, ["CONTENT_TYPE_UNSUPPORTED"], [])
-        self.assertEqual(self.refused(resource.get(**where)), expected)
+        self.assertEqual(self.error_of(resource.get(**where)), expected)
 
-    def test_batches_are_refused_by_this_server(self):
+    def test_batches_are_not_supported(self):
         batch = discovery.build_from_document(DOCUMENT, credentials=credentials()).new_batch_http_request()
         batch.add(self.api.planGroups().create(parent=PARENT, body={"planGroupId": "k"}))
         with self.assertRaises(errors.HttpError) as raised:
@@ -203,8 +203,8 @@ class Refusals(unittest.TestCase):
         self.assertEqual((raised.exception.uri, raised.exception.status_code), (f"{URL}/batch", 404))
 
 
-class Form(unittest.TestCase):
-    """The document has only what Google's own documents have, hundreds of which come with the library."""
+class Document(unittest.TestCase):
+    """The document uses only members of Google's documents, hundreds of which are part of the library."""
 
     def test_members(self):
         folder = os.path.join(os.path.dirname(googleapiclient.__file__), "discovery_cache", "documents")
@@ -218,7 +218,7 @@ class Form(unittest.TestCase):
 
 
 def members(document):
-    """What a document is made of: the kind of object, the member, its JSON type, and a type with its format."""
+    """Returns the members of a document with their kind of object and JSON type, and types with their format."""
     found = set()
 
     def walk(kind, value):
@@ -250,5 +250,5 @@ def members(document):
 
 
 if __name__ == "__main__":
-    # The library leaves sockets open, and Python would say so.
+    # The library leaves sockets open, which Python would warn about.
     unittest.main(verbosity=2, warnings="ignore")

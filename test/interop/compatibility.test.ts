@@ -8,13 +8,13 @@ import { findLanguages } from "./language.ts";
 const committed = readFileSync(new URL("../../docs/compatibility.md", import.meta.url), "utf8");
 const { cases } = readVectors();
 
-describe("the table of compatibility", () => {
-  it("has a row for each language that ran, a column for each protocol, and names what was skipped", () => {
+describe("docs/compatibility.md", () => {
+  it("compatibilityText has a row per language, a column per protocol, and a list of skipped languages", () => {
     const text = compatibilityText(
       [
-        { name: "Go: x 1", results: [{ protocol: "connect", passed: 3, total: 4 }], faults: ["one"] },
-        { name: "Rust: y 2", results: [{ protocol: "grpc", passed: 4, total: 4 }], faults: [] },
-        { name: "Java: z 3", skipped: "mvn is not installed", results: [], faults: [] },
+        { name: "Go: x 1", results: [{ protocol: "connect", passed: 3, total: 4 }], problems: ["one"] },
+        { name: "Rust: y 2", results: [{ protocol: "grpc", passed: 4, total: 4 }], problems: [] },
+        { name: "Java: z 3", skipped: "mvn is not installed", results: [], problems: [] },
       ],
       2,
     );
@@ -27,12 +27,12 @@ describe("the table of compatibility", () => {
     ]);
   });
 
-  it("was written for the vectors that there are", () => {
+  it("docs/compatibility.md was written for the current number of vectors", () => {
     const totals = [...committed.matchAll(/\d+\/(\d+)/g)].map(([, total]) => Number(total));
     expect(new Set(totals)).toEqual(new Set([cases.length * forms.length]));
   });
 
-  it("was written for the languages that there are, in the versions of their lock files", async () => {
+  it("docs/compatibility.md was written for the current languages and the versions in their lock files", async () => {
     const rows = [...committed.matchAll(/^(?:\| |- )(\w.*?: .*?)(?: \||: )/gm)].map(([, name]) => name);
     const names = (await findLanguages()).map(({ language }) => language.name);
     expect(rows.toSorted()).toEqual(names.toSorted());

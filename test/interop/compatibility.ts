@@ -1,7 +1,7 @@
 import { forms, protocols } from "./judge.ts";
 import type { Outcome } from "./run-language.ts";
 
-/** Returns `docs/compatibility.md`: who could speak what with the server. `caseCount` is that of the vectors. */
+/** Returns the text of `docs/compatibility.md`. `caseCount` is the number of vectors. */
 export function compatibilityText(outcomes: readonly Outcome[], caseCount: number): string {
   const spoken = protocols.filter((protocol) =>
     outcomes.some(({ results }) => results.some((result) => result.protocol === protocol)),
@@ -14,16 +14,16 @@ export function compatibilityText(outcomes: readonly Outcome[], caseCount: numbe
     "",
     "# Compatibility",
     "",
-    "Programs in several languages, with code that each language's own generator makes from `proto/`, send the same",
-    `${caseCount} calls (\`test/vectors/cases.json\`) to \`mdps serve\`, with real tokens, and compare every answer: the message, or`,
-    "the code, reason and violations of the error. Each call is made twice, from the JSON of its message and from the",
-    `binary: ${caseCount * forms.length} a protocol. The table has how many of them came out as expected.`,
+    "Programs in several languages, with code that the language's own generator creates from `proto/`, send the same",
+    `${caseCount} calls (\`test/vectors/cases.json\`) to \`mdps serve\` with real tokens, and compare every answer: the message, or`,
+    "the code, reason and violations of the error. Each call is made twice, with its request parsed from JSON and from",
+    `binary: ${caseCount * forms.length} per protocol. The table shows how many answers were as expected.`,
     "",
     ...table(["Libraries", ...spoken], rows),
-    ...(skipped.length > 0 ? ["", "Not run on the machine that wrote this:", "", ...skipped] : []),
+    ...(skipped.length > 0 ? ["", "Not run on the machine that wrote this table:", "", ...skipped] : []),
     "",
-    "`json` stands for messages as JSON on the wire, in place of binary. `npm run test:all -- --project interop` repeats all this;",
-    "`test/interop` has the programs.",
+    "`json` means that messages are JSON on the wire instead of binary. The programs are in `test/interop`. To run them, use",
+    "`npm run test:all -- --project interop`.",
   ].join("\n")}\n`;
 }
 

@@ -20,15 +20,15 @@ const whole: readonly Line[] = [
 ];
 const text = (lines: readonly Line[]) => lines.map((each) => `${JSON.stringify(each)}\n`).join("");
 
-describe("the judge of programs", () => {
-  it("passes a program that reports every case in both forms", () => {
+describe("judge", () => {
+  it("judge passes a program that reports every case in both forms", () => {
     expect(judge(text(whole), { cases })).toEqual({
       results: [{ protocol: "grpc", passed: 4, total: 4 }],
-      faults: [],
+      problems: [],
     });
   });
 
-  it("counts each protocol for itself", () => {
+  it("judge counts each protocol separately", () => {
     const web = whole.map((each): Line => ({ ...each, protocol: "connect json" }));
     const broken = web.with(0, { ...web[0], ok: false, why: "expected code OK, got INTERNAL" });
     expect(judge(text([...broken, ...whole]), { cases })).toEqual({
@@ -36,46 +36,46 @@ describe("the judge of programs", () => {
         { protocol: "grpc", passed: 4, total: 4 },
         { protocol: "connect json", passed: 3, total: 4 },
       ],
-      faults: ["connect json, from json, a: expected code OK, got INTERNAL"],
+      problems: ["connect json, from json, a: expected code OK, got INTERNAL"],
     });
   });
 
-  it.each([0, 1, 2, 3])("finds that report %i is missing", (index) => {
-    const { results, faults } = judge(text(whole.toSpliced(index, 1)), { cases });
+  it.each([0, 1, 2, 3])("judge reports that report %i is missing", (index) => {
+    const { results, problems } = judge(text(whole.toSpliced(index, 1)), { cases });
     expect(results).toEqual([{ protocol: "grpc", passed: 3, total: 4 }]);
-    expect(faults).toEqual([`not reported: grpc, from ${whole[index]?.form}, ${whole[index]?.case}`]);
+    expect(problems).toEqual([`not reported: grpc, from ${whole[index]?.form}, ${whole[index]?.case}`]);
   });
 
-  it("fails a program that prints nothing", () => {
-    expect(judge("\n", { cases })).toEqual({ results: [], faults: ["no case was reported at all"] });
+  it("judge fails a program that prints nothing", () => {
+    expect(judge("\n", { cases })).toEqual({ results: [], problems: ["no case was reported"] });
   });
 
-  it("fails a program that leaves out a protocol it must speak", () => {
-    const { results, faults } = judge(text(whole), { cases, protocols: ["grpc", "grpc-web"] });
+  it("judge fails a program that omits a required protocol", () => {
+    const { results, problems } = judge(text(whole), { cases, protocols: ["grpc", "grpc-web"] });
     expect(results).toContainEqual({ protocol: "grpc-web", passed: 0, total: 4 });
-    expect(faults).toHaveLength(4);
+    expect(problems).toHaveLength(4);
   });
 
-  it("fails a case that is reported twice, and counts the worse report", () => {
+  it("judge fails a case that is reported twice, and counts the failure", () => {
     for (const twice of [
       [line("json", "a"), line("json", "a", { ok: false, why: "no" })],
       [line("json", "a", { ok: false, why: "no" }), line("json", "a")],
     ]) {
-      const { results, faults } = judge(text([...whole.slice(1), ...twice]), { cases });
+      const { results, problems } = judge(text([...whole.slice(1), ...twice]), { cases });
       expect(results).toEqual([{ protocol: "grpc", passed: 3, total: 4 }]);
-      expect(faults).toEqual(["reported twice: grpc, from json, a", "grpc, from json, a: no"]);
+      expect(problems).toEqual(["reported twice: grpc, from json, a", "grpc, from json, a: no"]);
     }
   });
 
   it.each([
     ["not a JSON object", "PASS a"],
-    ["protocol is not one of the suite", JSON.stringify(null)],
-    ["protocol is not one of the suite", JSON.stringify(line("json", "a", { protocol: "soap" }))],
+    ["unknown protocol", JSON.stringify(null)],
+    ["unknown protocol", JSON.stringify(line("json", "a", { protocol: "soap" }))],
     ["form is neither json nor binary", JSON.stringify(line("text", "a"))],
-    ["case is not one of the vectors", JSON.stringify(line("json", "c"))],
-    ["neither ok, nor not ok with a why", JSON.stringify(line("json", "a", { ok: "true" }))],
-    ["neither ok, nor not ok with a why", JSON.stringify(line("json", "a", { ok: false }))],
-  ])("says of a line: %s", (fault, wrong) => {
-    expect(judge(`${text(whole)}${wrong}\n`, { cases }).faults).toEqual([`${fault}: ${wrong}`]);
+    ["unknown case", JSON.stringify(line("json", "c"))],
+    ["ok must be true, or false with a why", JSON.stringify(line("json", "a", { ok: "true" }))],
+    ["ok must be true, or false with a why", JSON.stringify(line("json", "a", { ok: false }))],
+  ])("judge rejects a line: %s (%s)", (problem, wrong) => {
+    expect(judge(`${text(whole)}${wrong}\n`, { cases }).problems).toEqual([`${problem}: ${wrong}`]);
   });
 });

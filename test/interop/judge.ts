@@ -1,26 +1,26 @@
-/** What every program must do with each protocol it speaks. */
+/** What a program must report for each of its protocols. */
 export type Expectation = {
   /** Name of each case. */
   cases: readonly string[];
-  /** Protocols that must be reported on. Absent: at least one. */
+  /** Protocols that must be reported. Defaults to at least one. */
   protocols?: readonly string[] | undefined;
 };
 
-/** How a protocol fared: `passed` of `total`, which is every case in every form. */
+/** Result of a protocol; `total` counts every case in every form. */
 export type ProtocolResult = { readonly protocol: string; readonly passed: number; readonly total: number };
 
-/** What is to be thought of a program's output. It passed if there are results and no faults. */
+/** Result of a program. It passed if there are results and no problems. */
 export type Verdict = {
   /** By protocol, in the order of `protocols`. */
   readonly results: readonly ProtocolResult[];
-  /** Cases that failed or are missing, and lines that should not be there. */
-  readonly faults: readonly string[];
+  /** Failed and missing cases, and invalid lines. */
+  readonly problems: readonly string[];
 };
 
-/** A message is made from the JSON of the case, or from its binary. */
+/** A request is parsed from the JSON or the binary of its case. */
 export const forms = ["json", "binary"] as const;
 
-/** Whatever a program may speak, in the order of the table. */
+/** All protocols, in the order of the table. */
 export const protocols = [
   "grpc",
   "grpc json",
@@ -34,11 +34,11 @@ export const protocols = [
 type Report = { protocol: string; form: string; case: string; ok: boolean; why?: string };
 
 /**
- * Judges what a program wrote on standard output: one JSON object a line, and exactly one for each case, form and
- * protocol it speaks. Silence is no success: what is not reported, reported twice, or not understood is a fault.
+ * Judges the standard output of a program: one JSON object per line, and exactly one for each case, form and protocol.
+ * Missing, duplicate and invalid reports are problems.
  */
 export function judge(stdout: string, { cases, protocols: wanted = [] }: Expectation): Verdict {
-  const faults: string[] = [];
+  const problems: string[] = [];
   const reports = new Map<string, Report>();
   for (const line of stdout.split("\n")) {
     if (line.trim() === "") {
@@ -46,22 +46,22 @@ export function judge(stdout: string, { cases, protocols: wanted = [] }: Expecta
     }
     const report = readReport(line, cases);
     if (typeof report === "string") {
-      faults.push(`${report}: ${line.slice(0, 300)}`);
+      problems.push(`${report}: ${line.slice(0, 300)}`);
       continue;
     }
     const key = keyOf(report.protocol, report.form, report.case);
     if (reports.has(key)) {
-      faults.push(`reported twice: ${key}`);
+      problems.push(`reported twice: ${key}`);
     }
-    // Of two reports the worse one counts.
+    // Of two reports, the failure counts.
     reports.set(key, reports.get(key)?.ok === false ? (reports.get(key) as Report) : report);
   }
   const spoken = new Set([...wanted, ...[...reports.values()].map(({ protocol }) => protocol)]);
   if (spoken.size === 0) {
-    faults.push("no case was reported at all");
+    problems.push("no case was reported");
   }
   const results = protocols.filter((protocol) => spoken.has(protocol)).map(resultOf);
-  return { results, faults };
+  return { results, problems };
 
   function resultOf(protocol: string): ProtocolResult {
     let passed = 0;
@@ -72,7 +72,7 @@ export function judge(stdout: string, { cases, protocols: wanted = [] }: Expecta
         if (report?.ok === true) {
           passed += 1;
         } else {
-          faults.push(report === undefined ? `not reported: ${key}` : `${key}: ${report.why}`);
+          problems.push(report === undefined ? `not reported: ${key}` : `${key}: ${report.why}`);
         }
       }
     }
@@ -84,7 +84,7 @@ function keyOf(protocol: string, form: string, name: string): string {
   return `${protocol}, from ${form}, ${name}`;
 }
 
-/** Returns the report on a line, or what is wrong with it. */
+/** Returns the report on a line, or the problem of the line. */
 function readReport(line: string, cases: readonly string[]): Report | string {
   let report: Report;
   try {
@@ -94,16 +94,16 @@ function readReport(line: string, cases: readonly string[]): Report | string {
   }
   const { protocol, form, case: name, ok, why } = report ?? {};
   if (!(protocols as readonly string[]).includes(protocol)) {
-    return "protocol is not one of the suite";
+    return "unknown protocol";
   }
   if (!(forms as readonly string[]).includes(form)) {
     return "form is neither json nor binary";
   }
   if (!cases.includes(name)) {
-    return "case is not one of the vectors";
+    return "unknown case";
   }
   if (ok !== true && !(ok === false && typeof why === "string" && why !== "")) {
-    return "neither ok, nor not ok with a why";
+    return "ok must be true, or false with a why";
   }
   return report;
 }

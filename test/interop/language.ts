@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
-/** How a program is started. */
+/** Command that starts a program. */
 export type Command = {
   command: string;
   args: string[];
@@ -11,25 +11,25 @@ export type Command = {
 };
 
 export type BuildContext = {
-  /** A fresh temporary folder; nothing is written into the repository. */
+  /** An empty temporary folder; builds write nothing into the repository. */
   workDir: string;
-  /** Tells people what is going on. */
+  /** Prints a progress message. */
   log(line: string): void;
 };
 
-/** A language with the libraries that the suite uses in it. */
+/** A language and its libraries. */
 export type Language = {
-  /** As the table shows it: "Go: grpc-go 1.82.0". Versions are read from lock or manifest files, not typed twice. */
+  /** Name in the table, such as "Go: grpc-go 1.82.0". Versions come from lock or manifest files. */
   readonly name: string;
-  /** What its program must report on, such as `grpc` or `connect json`. Absent: whatever it does, but something. */
+  /** Protocols that its program must report, such as `grpc` or `connect json`. Defaults to at least one. */
   readonly protocols?: readonly string[];
-  /** Returns why it cannot run here ("go is not installed"), or undefined. */
+  /** Returns why it cannot run here, such as "go is not installed", or undefined. */
   missing(): string | undefined;
-  /** Generates code from the contract and builds. Returns how to run the program. */
+  /** Generates code from the contract and builds the program. Returns its command. */
   build(context: BuildContext): Promise<Command>;
 };
 
-/** A language as `--only` names it: by its folder. One folder may use several libraries, each on its own. */
+/** A language with its folder, the name for `--only`. A folder may have several languages, one per library. */
 export type FoundLanguage = { readonly folder: string; readonly language: Language };
 
 /** Finds the languages: every folder here that has an `interop.ts`, which exports `language` or `languages`. */

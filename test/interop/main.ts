@@ -1,7 +1,7 @@
 /**
  * Runs the interop suite: `npm run test:all -- --project interop`, with `--only go --only rust` for some languages, `--require-all` to
- * fail where one cannot run, and `--write` to write docs/compatibility.md from the results. Ends with 1 if anything
- * failed.
+ * fail if one cannot run, and `--write` to write docs/compatibility.md from the results. Exits with 1 if anything
+ * fails.
  */
 import { existsSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -28,15 +28,15 @@ const languages = await findLanguages();
 const folders = new Set(languages.map(({ folder }) => folder));
 const unknown = values.only?.find((name) => !folders.has(name));
 if (unknown !== undefined) {
-  console.error(`--only ${unknown}: there is ${[...folders].join(", ")}`);
+  console.error(`--only ${unknown}: must be one of ${[...folders].join(", ")}`);
   process.exit(2);
 }
 if (values.write && values.only !== undefined) {
-  console.error("--write is for a run of all languages: the table would lack the others");
+  console.error("--write cannot be combined with --only: the table needs all languages");
   process.exit(2);
 }
 if (!existsSync(serviceConfig)) {
-  throw new Error(`${serviceConfig} is not there`);
+  throw new Error(`${serviceConfig} does not exist`);
 }
 
 const directory = await mkdtemp(join(tmpdir(), "mdps-interop-data-"));
@@ -56,10 +56,10 @@ for (const { folder, language } of languages) {
     outcomes.push(outcome);
   }
 }
-// Whatever is sent, the server must take none of it for its own mistake.
-const complaints = await server.stop();
-if (complaints !== "") {
-  console.log(`FAILED: mdps serve wrote on standard error:\n${complaints}`);
+// No request may cause an unexpected error in the server.
+const serverErrors = await server.stop();
+if (serverErrors !== "") {
+  console.log(`FAILED: mdps serve wrote on standard error:\n${serverErrors}`);
 }
 await rm(directory, { recursive: true, force: true });
 
@@ -67,20 +67,20 @@ if (values.write) {
   writeFileSync(join(root, "docs", "compatibility.md"), compatibilityText(outcomes, cases.length));
 }
 const skipped = outcomes.filter((outcome) => outcome.skipped !== undefined);
-const failed = outcomes.filter(({ faults }) => faults.length > 0);
+const failed = outcomes.filter(({ problems }) => problems.length > 0);
 console.log(
   `${outcomes.length - skipped.length - failed.length} passed, ${failed.length} failed, ${skipped.length} skipped`,
 );
-if (failed.length > 0 || complaints !== "" || (values["require-all"] && skipped.length > 0)) {
+if (failed.length > 0 || serverErrors !== "" || (values["require-all"] && skipped.length > 0)) {
   process.exitCode = 1;
 }
 
-function print({ name, skipped: why, results, faults }: Outcome): void {
+function print({ name, skipped: why, results, problems }: Outcome): void {
   if (why !== undefined) {
     console.log(`skipped: ${name}: ${why}`);
   }
-  for (const fault of faults) {
-    console.log(`FAILED: ${name}: ${fault}`);
+  for (const problem of problems) {
+    console.log(`FAILED: ${name}: ${problem}`);
   }
   for (const { protocol, passed, total } of results) {
     console.log(`${passed === total ? "passed" : "FAILED"}: ${name}: ${protocol}: ${passed} of ${total}`);

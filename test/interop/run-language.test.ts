@@ -7,7 +7,7 @@ import { runLanguage } from "./run-language.ts";
 const cases = ["a", "b"];
 const options = { env: { MDPS_ENDPOINT: "http://127.0.0.1:1" }, cases, log: () => undefined };
 
-/** A language whose program is this text of JavaScript. */
+/** Creates a language whose program is the given JavaScript. */
 function fake(program: string, init: Partial<Language> = {}): Language & { workDir: string } {
   return {
     name: "Fake: 1.0.0",
@@ -27,73 +27,73 @@ const reportAll = `
     for (const name of ["a", "b"])
       console.log(JSON.stringify({ protocol: "grpc", form, case: name, ok: true }));`;
 
-it("passes a program that reports all, and removes what was built", async () => {
+it("runLanguage passes a program that reports every case, and removes its build", async () => {
   const language = fake(reportAll);
   expect(await runLanguage(language, options)).toEqual({
     name: "Fake: 1.0.0",
     results: [{ protocol: "grpc", passed: 4, total: 4 }],
-    faults: [],
+    problems: [],
   });
   expect(language.workDir).not.toBe("");
   expect(existsSync(language.workDir)).toBe(false);
 });
 
-it("gives the program its environment", async () => {
+it("runLanguage passes the environment to the program", async () => {
   const outcome = await runLanguage(
     fake(`if (process.env.OWN && process.env.MDPS_ENDPOINT === "http://127.0.0.1:1") {${reportAll}}`),
     options,
   );
-  expect(outcome.faults).toEqual([]);
+  expect(outcome.problems).toEqual([]);
 });
 
-it("fails a program that leaves out a case", async () => {
-  const { faults } = await runLanguage(fake(reportAll.replace('["a", "b"]', '["a"]')), options);
-  expect(faults).toEqual(["not reported: grpc, from json, b", "not reported: grpc, from binary, b"]);
+it("runLanguage fails a program that omits a case", async () => {
+  const { problems } = await runLanguage(fake(reportAll.replace('["a", "b"]', '["a"]')), options);
+  expect(problems).toEqual(["not reported: grpc, from json, b", "not reported: grpc, from binary, b"]);
 });
 
-it("fails a program that leaves out a protocol of its language", async () => {
-  const { faults } = await runLanguage(fake(reportAll, { protocols: ["grpc", "connect"] }), options);
-  expect(faults).toHaveLength(4);
+it("runLanguage fails a program that omits a protocol of its language", async () => {
+  const { problems } = await runLanguage(fake(reportAll, { protocols: ["grpc", "connect"] }), options);
+  expect(problems).toHaveLength(4);
 });
 
-it("fails a program that ends badly, though it reported all before", async () => {
-  const { faults } = await runLanguage(fake(`${reportAll} process.exitCode = 3;`), options);
-  expect(faults).toEqual(["the program ended with 3"]);
+it("runLanguage fails a program that reports every case but exits with an error", async () => {
+  const { problems } = await runLanguage(fake(`${reportAll} process.exitCode = 3;`), options);
+  expect(problems).toEqual(["the program exited with 3"]);
 });
 
-it("ends a program that hangs, and fails it", async () => {
-  const { faults } = await runLanguage(fake("setInterval(() => undefined, 1000);"), {
+it("runLanguage kills and fails a program that hangs", async () => {
+  const { problems } = await runLanguage(fake("setInterval(() => undefined, 1000);"), {
     ...options,
     timeoutMs: 300,
   });
-  expect(faults).toEqual(["the program ended with SIGKILL", "no case was reported at all"]);
+  expect(problems).toEqual(["the program exited with SIGKILL", "no case was reported"]);
 });
 
-it("fails a language that cannot be built, by what the build said", async () => {
+it("runLanguage fails a language that cannot be built, with the error of the build", async () => {
   const build = () => Promise.reject(new Error("no such plugin"));
   expect(await runLanguage(fake("", { build }), options)).toEqual({
     name: "Fake: 1.0.0",
     results: [],
-    faults: ["no such plugin"],
+    problems: ["no such plugin"],
   });
 });
 
-it("fails a program that is not there", async () => {
+it("runLanguage fails a program that does not exist", async () => {
   const build = async () => ({ command: "/nowhere/program", args: [] });
-  const { faults } = await runLanguage(fake("", { build }), options);
-  expect(faults).toEqual(["spawn /nowhere/program ENOENT"]);
+  const { problems } = await runLanguage(fake("", { build }), options);
+  expect(problems).toEqual(["spawn /nowhere/program ENOENT"]);
 });
 
-it("skips a language whose tools are missing, and says why", async () => {
+it("runLanguage skips a language whose tools are missing, with the reason", async () => {
   expect(await runLanguage(fake(reportAll, { missing: () => "fake is not installed" }), options)).toEqual({
     name: "Fake: 1.0.0",
     skipped: "fake is not installed",
     results: [],
-    faults: [],
+    problems: [],
   });
 });
 
-it("builds again, in a folder that is empty, when a build fails", async () => {
+it("runLanguage retries a failed build in an empty folder", async () => {
   const folders: string[] = [];
   const language = fake(reportAll);
   const outcome = await runLanguage(
@@ -109,6 +109,6 @@ it("builds again, in a folder that is empty, when a build fails", async () => {
     },
     options,
   );
-  expect(outcome.faults).toEqual([]);
+  expect(outcome.problems).toEqual([]);
   expect(new Set(folders).size).toBe(3);
 });

@@ -6,45 +6,49 @@ import { join } from "node:path";
 import { type Expectation, judge, type ProtocolResult } from "./judge.ts";
 import type { Command, Language } from "./language.ts";
 
-/** What became of a language. */
+/** Result of a language. */
 export type Outcome = {
   readonly name: string;
-  /** Why it did not run; then the rest is empty. */
+  /** Why it did not run; the rest is empty then. */
   readonly skipped?: string;
   readonly results: readonly ProtocolResult[];
-  readonly faults: readonly string[];
+  readonly problems: readonly string[];
 };
 
 export type RunOptions = {
-  /** What the program is told: where the server is, and what to send. */
+  /** Environment of the program: the server and what to send. */
   env: Readonly<Record<string, string>>;
   cases: Expectation["cases"];
-  /** Gets a line for people now and then. */
+  /** Receives progress messages. */
   log(line: string): void;
-  /** How long the program may take, in milliseconds. Defaults to ten minutes. */
+  /** Timeout of the program in milliseconds. Defaults to ten minutes. */
   timeoutMs?: number;
 };
 
-/** How often a build is tried: it fetches from registries, which now and then do not answer. */
-const mostBuilds = 3;
+/** Attempts of a build: it downloads from registries, which sometimes do not answer. */
+const maxBuilds = 3;
 
-/** Builds a language's program, runs it and judges it. A program that cannot be built or run is a fault, not an error. */
+/** Builds, runs and judges the program of a language. Failing to build or run it is a problem, not an error. */
 export async function runLanguage(language: Language, options: RunOptions): Promise<Outcome> {
   const { name, protocols } = language;
   const skipped = language.missing();
   if (skipped !== undefined) {
-    return { name, skipped, results: [], faults: [] };
+    return { name, skipped, results: [], problems: [] };
   }
   const folder = await mkdtemp(join(tmpdir(), "mdps-interop-"));
   try {
     const command = await build(language, folder, options.log);
     const { stdout, ended } = await run(command, options);
-    const { results, faults } = judge(stdout, { cases: options.cases, protocols });
-    return { name, results, faults: ended === 0 ? faults : [`the program ended with ${ended}`, ...faults] };
+    const { results, problems } = judge(stdout, { cases: options.cases, protocols });
+    return {
+      name,
+      results,
+      problems: ended === 0 ? problems : [`the program exited with ${ended}`, ...problems],
+    };
   } catch (cause) {
-    return { name, results: [], faults: [String(cause instanceof Error ? cause.message : cause)] };
+    return { name, results: [], problems: [String(cause instanceof Error ? cause.message : cause)] };
   } finally {
-    // Some tools write-protect what they fetch.
+    // Some tools write-protect their downloads.
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   }
 }
@@ -56,10 +60,10 @@ async function build(language: Language, folder: string, log: RunOptions["log"])
     try {
       return await language.build({ workDir, log });
     } catch (cause) {
-      if (attempt === mostBuilds) {
+      if (attempt === maxBuilds) {
         throw cause;
       }
-      log(`the build failed, once more: ${cause}`);
+      log(`the build failed, retrying: ${cause}`);
     }
   }
 }

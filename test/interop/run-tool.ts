@@ -4,14 +4,14 @@ export type RunToolOptions = {
   cwd?: string;
   /** Added to the environment. */
   env?: Readonly<Record<string, string>>;
-  /** Gets each line that the tool prints. */
+  /** Receives each line that the tool prints. */
   log(line: string): void;
 };
 
-/** How long a tool may take, in milliseconds: it may have to fetch a lot. */
+/** Timeout of a tool in milliseconds; it may have to download a lot. */
 const timeout = 15 * 60_000;
 
-/** Runs a tool to its end. Rejects, with the end of what it printed, unless it exits with 0. */
+/** Runs a tool. Rejects with the end of its output unless it exits with 0. */
 export function runTool(command: string, args: readonly string[], options: RunToolOptions): Promise<void> {
   const { cwd, env, log } = options;
   return new Promise((resolve, reject) => {
@@ -46,13 +46,13 @@ export function runTool(command: string, args: readonly string[], options: RunTo
         resolve();
       } else {
         const called = [command, ...args].join(" ");
-        reject(new Error(`${called} ended with ${code ?? signal}:\n${lines.slice(-40).join("\n")}`));
+        reject(new Error(`${called} exited with ${code ?? signal}:\n${lines.slice(-40).join("\n")}`));
       }
     });
   });
 }
 
-/** Returns what a tool prints, on both outputs, or undefined if it is not installed or fails. */
+/** Returns what a tool prints on both outputs, or undefined if it is not installed or fails. */
 export function askTool(command: string, args: readonly string[]): string | undefined {
   const { status, stdout, stderr } = spawnSync(command, args, { encoding: "utf8", timeout: 60_000 });
   return status === 0 ? stdout + stderr : undefined;

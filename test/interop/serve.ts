@@ -6,16 +6,16 @@ import { pageOrigin } from "./browser/origin.ts";
 const main = new URL("../../src/cli/main.ts", import.meta.url).pathname;
 const announcement = /^mdps listens on (\S+),/m;
 
-/** `mdps serve`, as users run it, in a process of its own. */
+/** `mdps serve`, in its own process. */
 export type Serving = {
   readonly url: string;
   /** Bearer tokens by the names of the vectors. */
   readonly tokens: Readonly<Record<"push" | "foreign" | "malformed", string>>;
-  /** Stops it. Returns what it wrote on standard error, where it puts its own mistakes: nothing if all went well. */
+  /** Stops the server. Returns its standard error, which is empty unless it had unexpected errors. */
   stop(): Promise<string>;
 };
 
-/** How long the tokens last, in seconds: longer than any run. */
+/** Lifetime of the tokens in seconds: longer than any run. */
 const tokenSeconds = 24 * 3600;
 
 /** Starts the server on a free port, with its data in `directory`. */
@@ -35,7 +35,7 @@ export async function serve(directory: string, clockSkewSeconds: number): Promis
       const announced = announcement.exec(stdout)?.[1];
       announced !== undefined && resolve(announced);
     });
-    ended.then(([code]) => reject(new Error(`mdps serve ended with ${code}: ${stdout}${stderr}`)), reject);
+    ended.then(([code]) => reject(new Error(`mdps serve exited with ${code}: ${stdout}${stderr}`)), reject);
   });
   return {
     url,
@@ -46,7 +46,7 @@ export async function serve(directory: string, clockSkewSeconds: number): Promis
     },
     async stop() {
       if (child.exitCode !== null) {
-        return `mdps serve had ended with ${child.exitCode}\n${stderr}`;
+        return `mdps serve had exited with ${child.exitCode}\n${stderr}`;
       }
       child.kill("SIGTERM");
       await ended;

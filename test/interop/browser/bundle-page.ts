@@ -10,7 +10,7 @@ const template = {
   plugins: [{ local: "protoc-gen-es", out: ".", opt: ["target=ts", "import_extension=ts"] }],
 };
 
-/** Generates the contract into `workDir` and bundles the page with it. Returns the path of its script. */
+/** Generates code from the contract in `workDir` and bundles the page with it. Returns the path of the script. */
 export async function bundlePage(workDir: string): Promise<string> {
   const generated = join(workDir, "gen");
   const templateFile = join(workDir, "buf.gen.json");
@@ -24,14 +24,14 @@ export async function bundlePage(workDir: string): Promise<string> {
     format: "esm",
     outfile: script,
     logLevel: "warning",
-    // The generated files import packages, and no node_modules is above them.
+    // The generated files import packages, but have no node_modules above them.
     nodePaths: [join(root, "node_modules")],
     plugins: [replaceGenerated(generated)],
   });
   return script;
 }
 
-/** Types come from the generated code of the repository, what runs from that in a folder. */
+/** Bundles the generated code in `folder` instead of that in the repository, which is used for types only. */
 function replaceGenerated(folder: string): Plugin {
   return {
     name: "replace-generated",

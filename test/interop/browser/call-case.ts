@@ -25,7 +25,7 @@ export type VectorCase = {
   readonly error?: ExpectedError;
 };
 
-/** What the request of a case is made from. */
+/** The form from which the request of a case is parsed. */
 export type Form = (typeof forms)[number];
 export const forms = ["json", "binary"] as const;
 
@@ -36,10 +36,10 @@ export type CallContext = {
   readonly tokens: Readonly<Record<string, string>>;
 };
 
-/** Of one call, in milliseconds. */
+/** Timeout of a call in milliseconds. */
 const timeoutMs = 10_000;
 
-/** Calls, and returns what is wrong with the answer; undefined if nothing is. */
+/** Sends a case. Returns the problem of the answer, or undefined. */
 export async function callCase(context: CallContext, each: VectorCase): Promise<string | undefined> {
   try {
     const method = methodOf(each);
@@ -67,7 +67,7 @@ function methodOf({ service, method }: VectorCase): DescMethodUnary {
   );
   const found = methods.find(({ parent, name }) => parent.typeName === service && name === method);
   if (found === undefined) {
-    throw new Error(`${service}/${method} is no method that this page knows`);
+    throw new Error(`unknown method ${service}/${method}`);
   }
   return found;
 }

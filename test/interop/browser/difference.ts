@@ -10,17 +10,17 @@ import {
 import { Code, ConnectError } from "@connectrpc/connect";
 import { BadRequestSchema, ErrorInfoSchema } from "#deps/google/rpc/error_details_pb.js";
 
-/** How a call is refused. */
+/** The expected error of a call. */
 export type ExpectedError = {
-  /** As in google.rpc.Code. */
+  /** Name in google.rpc.Code. */
   readonly code: string;
-  /** Of the google.rpc.ErrorInfo. Absent: not checked. */
+  /** Reason of the google.rpc.ErrorInfo. Not checked if absent. */
   readonly reason?: string;
-  /** Fields of the google.rpc.BadRequest, in order. Absent: none. */
+  /** Fields of the google.rpc.BadRequest, in order. None if absent. */
   readonly violations?: readonly string[];
 };
 
-/** Says how an answer differs from the expected message, if it does. */
+/** Returns how an answer differs from the expected message, if it does. */
 export function differenceOf(
   desc: DescMessage,
   json: JsonValue,
@@ -35,7 +35,7 @@ export function differenceOf(
     : `expected response ${toJsonString(desc, expected)}, got ${toJsonString(desc, answer)}`;
 }
 
-/** Says how an answer differs from the expected error, if it does. */
+/** Returns how an answer differs from the expected error, if it does. */
 export function errorDifferenceOf(
   expected: ExpectedError,
   answer: Message | ConnectError,
@@ -43,7 +43,7 @@ export function errorDifferenceOf(
   if (!(answer instanceof ConnectError)) {
     return `expected code ${expected.code}, got OK`;
   }
-  // InvalidArgument, as google.rpc.Code has it.
+  // InvalidArgument is INVALID_ARGUMENT in google.rpc.Code.
   const code = (Code[answer.code] ?? "").replace(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase();
   if (code !== expected.code) {
     return `expected code ${expected.code}, got ${code}: ${answer.rawMessage}`;
@@ -58,8 +58,8 @@ export function errorDifferenceOf(
 }
 
 /**
- * The error as REST has it. The status is the body there, and its fields are named as in that. A parent that is no
- * operator's is in no URL of the API: the client refuses it itself, with the same code and no details of a server.
+ * Returns the error expected over REST. Field paths begin in the body, which is the status. A parent that is not an
+ * operator has no URL: the client rejects it with the same code, but without details.
  */
 export function overRest(
   { code, reason, violations = [] }: ExpectedError,

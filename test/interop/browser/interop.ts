@@ -6,15 +6,15 @@ import { findChromium } from "./find-chromium.ts";
 
 const folder = import.meta.dirname;
 
-/** The version of an npm package, from package-lock.json. */
+/** Returns the version of an npm package in package-lock.json. */
 function versionOf(name: string): string {
   const lock = JSON.parse(readFileSync(join(folder, "../../../package-lock.json"), "utf8"));
   return lock.packages[`node_modules/${name}`].version;
 }
 
 /**
- * TypeScript on a page of another origin than the server's, which must have been started with `--allow-origin` for
- * `pageOrigin`. REST goes by this project's own transport.
+ * TypeScript on a page of another origin than the server, which must run with `--allow-origin` for `pageOrigin`. REST
+ * uses this project's transport.
  */
 export const language: Language = {
   name: `TypeScript in Chromium: connect-web ${versionOf("@connectrpc/connect-web")}, protobuf-es ${versionOf("@bufbuild/protobuf")}`,

@@ -1,5 +1,5 @@
-/** Where the page with the cases comes from, for the browser: what the server is told by `--allow-origin`. */
+/** Origin of the page with the cases, which the server allows with `--allow-origin`. */
 export const pageOrigin = "http://console.example";
 
-/** Another page's origin, which the server is not told. */
+/** Origin of a page that the server does not allow. */
 export const strangerOrigin = "http://stranger.example";

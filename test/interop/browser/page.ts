@@ -3,20 +3,20 @@ import type { Transport } from "@connectrpc/connect";
 import { callCase, type Form, forms, type VectorCase } from "./call-case.ts";
 import { type ProtocolName, protocols } from "./protocols.ts";
 
-/** What the page is told. */
+/** Input of the page. */
 export type PageInput = {
   readonly endpoint: string;
   readonly cases: readonly VectorCase[];
-  /** Bearer tokens by the names that cases give them. */
+  /** Bearer tokens by their names in cases. */
   readonly tokens: Readonly<Record<string, string>>;
 };
 
 declare global {
-  /** Prints a line; given by the program that opens the page. */
+  /** Prints a line. Defined by the program that opens the page. */
   var printLine: (line: string) => Promise<void>;
   /** Runs all cases over all protocols. */
   var runCases: (input: PageInput) => Promise<void>;
-  /** Says whether the page may read what the server answers, of a call that is open to everybody. */
+  /** Says whether the page can read an answer of the server, of a call that requires no token. */
   var canCall: (endpoint: string) => Promise<boolean>;
 }
 

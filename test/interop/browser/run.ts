@@ -1,4 +1,4 @@
-/** Opens the page in headless Chromium; it prints a line of JSON for each case. Its argument is the page's script. */
+/** Runs the page in headless Chromium, which prints a line of JSON for each case. Argument: the script of the page. */
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -21,11 +21,13 @@ const browser = await launch((site.address() as AddressInfo).port);
 try {
   const page = await open(browser, pageOrigin);
   if (!(await page.evaluate((url) => canCall(url), endpoint))) {
-    throw new Error(`${endpoint} answers no page of ${pageOrigin}: it needs --allow-origin ${pageOrigin}`);
+    throw new Error(
+      `${endpoint} does not allow pages of ${pageOrigin}: start it with --allow-origin ${pageOrigin}`,
+    );
   }
   const stranger = await open(browser, strangerOrigin);
   if (await stranger.evaluate((url) => canCall(url), endpoint)) {
-    throw new Error(`a page of ${strangerOrigin} can read answers, too: allow ${pageOrigin} alone`);
+    throw new Error(`a page of ${strangerOrigin} can read answers: the server must allow ${pageOrigin} only`);
   }
   await page.evaluate((input) => runCases(input), { endpoint, cases, tokens });
 } finally {
@@ -36,12 +38,12 @@ try {
 function variable(name: string): string {
   const value = process.env[name];
   if (value === undefined) {
-    throw new Error(`the environment has no ${name}`);
+    throw new Error(`the environment variable ${name} is not set`);
   }
   return value;
 }
 
-/** Starts Chromium, in which both origins are served by the port. */
+/** Starts Chromium, with both origins mapped to the port. */
 function launch(port: number): Promise<Browser> {
   const executablePath = findChromium();
   if (executablePath === undefined) {

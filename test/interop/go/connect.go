@@ -13,8 +13,8 @@ import (
 	"github.com/mobile-data-plan-sharing/mobile-data-plan-sharing/gen/go/mobiledataplansharing/v1/mobiledataplansharingpbconnect"
 )
 
-// connectCallers returns callers that stand on connectrpc.com/connect, one for
-// each of its protocols and codecs. gRPC goes over HTTP/2, the others over HTTP/1.1.
+// connectCallers returns callers that use connectrpc.com/connect, one for each of
+// its protocols and codecs. gRPC uses HTTP/2, the others HTTP/1.1.
 func connectCallers(endpoint string) []caller {
 	http1 := &http.Client{Transport: &http.Transport{}}
 	cleartext2 := &http.Transport{Protocols: new(http.Protocols)}

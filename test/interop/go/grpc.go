@@ -15,8 +15,8 @@ import (
 	mobiledataplansharingpb "github.com/mobile-data-plan-sharing/mobile-data-plan-sharing/gen/go/mobiledataplansharing/v1"
 )
 
-// grpcCallers returns the caller that stands on google.golang.org/grpc. It
-// connects in cleartext, with the service config for time-outs and retries.
+// grpcCallers returns the caller that uses google.golang.org/grpc. It connects in
+// cleartext, with the service config for timeouts and retries.
 func grpcCallers(endpoint, serviceConfig string) []caller {
 	connection, err := grpc.NewClient(
 		strings.TrimPrefix(endpoint, "http://"),

@@ -6,10 +6,10 @@ import { askTool, runTool } from "../run-tool.ts";
 
 const folder = import.meta.dirname;
 
-/** Where the contract's Go packages are imported from: `go_package` without the rest of its path. */
+/** Module of the contract's Go packages: the first part of `go_package`. */
 const contractModule = "github.com/mobile-data-plan-sharing/mobile-data-plan-sharing/gen/go";
 
-/** Google's RPC library, and Connect's. */
+/** Google's and Connect's RPC libraries. */
 export const languages: readonly Language[] = [
   {
     name: `Go: grpc-go ${versionOf("google.golang.org/grpc")}`,
@@ -25,7 +25,7 @@ export const languages: readonly Language[] = [
   },
 ];
 
-/** The version of a module, from go.mod. */
+/** Returns the version of a module in go.mod. */
 function versionOf(path: string): string {
   const required = readFileSync(join(folder, "go.mod"), "utf8")
     .split("\n")
@@ -47,14 +47,14 @@ function missingGo(): string | undefined {
   const [neededMajor, neededMinor] = [Number(needed?.[1]), Number(needed?.[2])];
   return major > neededMajor || (major === neededMajor && minor >= neededMinor)
     ? undefined
-    : `it needs go ${neededMajor}.${neededMinor}, and ${found[0]} is installed`;
+    : `go ${neededMajor}.${neededMinor} is required, but ${found[0]} is installed`;
 }
 
 async function build({ workDir, log }: BuildContext, library: string): Promise<Command> {
   for (const file of readdirSync(folder).filter((name) => /\.go$|^go\./.test(name))) {
     copyFileSync(join(folder, file), join(workDir, file));
   }
-  // go.sum must do as it is committed; and no go.work of whoever runs this counts.
+  // The committed go.sum must be complete, and a go.work of the user must not have an effect.
   const env = { GOBIN: join(workDir, "bin"), GOFLAGS: "-mod=readonly", GOWORK: "off" };
   const options = { cwd: workDir, env, log };
   mkdirSync(env.GOBIN);
@@ -65,9 +65,9 @@ async function build({ workDir, log }: BuildContext, library: string): Promise<C
   return { command: join(env.GOBIN, "interop"), args: [library] };
 }
 
-/** Writes the packages of the contract to the paths that their `go_package` promises, below the module of the program. */
+/** Generates the packages of the contract into the module of the program, at the paths of their `go_package`. */
 function generate(workDir: string, bin: string): void {
-  // Buf's registry has the package of protovalidate; here it is made from the file, like the contract's own.
+  // The package of protovalidate, which Buf's registry hosts, is generated here like those of the contract.
   const module = `module=${contractModule}`;
   const validate = `Mbuf/validate/validate.proto=${contractModule}/buf/validate`;
   const plugins = ["protoc-gen-go", "protoc-gen-go-grpc", "protoc-gen-connect-go"].map((plugin) => ({

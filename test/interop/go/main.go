@@ -15,11 +15,11 @@ import (
 
 // A caller speaks one protocol.
 type caller struct {
-	// As the harness names it.
+	// Name in the harness.
 	protocol string
-	// Sends a request of one of the three creates with a bearer token, or with none.
+	// Sends a request of one of the three creates, with a bearer token unless it is empty.
 	call func(ctx context.Context, token string, request proto.Message) (proto.Message, error)
-	// Reads what call has returned as its error.
+	// Reads an error of call.
 	readError func(error) *failure
 }
 
@@ -58,11 +58,11 @@ func main() {
 	}
 }
 
-// run returns what is wrong with the answer to a case, or an empty text.
+// run sends a case. It returns the problem of the answer, or an empty string.
 func run(caller caller, form string, each *vector, tokens map[string]string) string {
 	token, known := tokens[each.Token]
 	if !known && each.Token != "none" {
-		return fmt.Sprintf("there is no token %q", each.Token)
+		return fmt.Sprintf("MDPS_TOKENS has no %q", each.Token)
 	}
 	request, err := each.message(form)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 )
 
-// A vector is a case of test/vectors/cases.json; test/vectors/README.md says what its keys mean.
+// A vector is a case of test/vectors/cases.json, described in test/vectors/README.md.
 type vector struct {
 	Name          string
 	Service       string
@@ -26,11 +26,11 @@ type vector struct {
 	Error         *failure
 }
 
-// A failure is what a call is refused with.
+// A failure is the error of a call.
 type failure struct {
 	// Name of the google.rpc.Code.
 	Code string
-	// Of the google.rpc.ErrorInfo.
+	// Reason of the google.rpc.ErrorInfo.
 	Reason string
 	// Fields of the google.rpc.BadRequest.
 	Violations []string
@@ -56,7 +56,7 @@ func (each *vector) method() (protoreflect.MethodDescriptor, error) {
 	}
 	method, ok := found.(protoreflect.MethodDescriptor)
 	if !ok {
-		return nil, fmt.Errorf("%s is no method", name)
+		return nil, fmt.Errorf("%s is not a method", name)
 	}
 	return method, nil
 }
@@ -69,7 +69,7 @@ func newMessage(desc protoreflect.MessageDescriptor) (proto.Message, error) {
 	return found.New().Interface(), nil
 }
 
-// message returns the request, made from its JSON or from its binary.
+// message returns the request, parsed from its JSON or from its binary.
 func (each *vector) message(form string) (proto.Message, error) {
 	method, err := each.method()
 	if err != nil {
@@ -85,7 +85,7 @@ func (each *vector) message(form string) (proto.Message, error) {
 	return request, proto.Unmarshal(each.RequestBinary, request)
 }
 
-// compareResponse returns in what a response is not the expected one, or an empty text.
+// compareResponse returns how a response differs from the expected one, or an empty string.
 func (each *vector) compareResponse(response proto.Message) string {
 	if each.Response == nil {
 		return fmt.Sprintf("expected code %s, got OK", each.Error.Code)
@@ -107,7 +107,7 @@ func (each *vector) compareResponse(response proto.Message) string {
 	return ""
 }
 
-// compareError returns in what an error is not the expected one, or an empty text.
+// compareError returns how an error differs from the expected one, or an empty string.
 func (each *vector) compareError(got *failure) string {
 	expected := each.Error
 	if expected == nil {
@@ -125,7 +125,7 @@ func (each *vector) compareError(got *failure) string {
 	return ""
 }
 
-// newFailure reads an error from its number, which gRPC and Connect have in common, and its details.
+// newFailure reads an error from its code, whose numbers gRPC and Connect share, and its details.
 func newFailure[Number ~uint32](number Number, message string, details []any) *failure {
 	read := &failure{Code: code.Code(number).String(), message: message}
 	for _, detail := range details {

@@ -11,35 +11,35 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-const faultsOf = async (push: Push) => {
-  const faults: (string | undefined)[] = [];
+const problemsOf = async (push: Push) => {
+  const problems: (string | undefined)[] = [];
   for (const check of checks) {
-    faults.push(await check.run(push));
+    problems.push(await check.run(push));
   }
-  return faults;
+  return problems;
 };
 
-describe("the checks of the auth libraries", () => {
-  it("find a program that says OK and stores nothing", async () => {
+describe("checksAgainst", () => {
+  it("the checks fail a program that reports OK but stores nothing", async () => {
     const liar: Push = async (env) => ({
       code: "OK",
       message: `operators/65001/planStatuses/${env.MDPS_USER_KEY}`,
     });
-    expect(await faultsOf(liar)).toEqual([
+    expect(await problemsOf(liar)).toEqual([
       expect.stringMatching(/^expected to read back "pushed for \S+", got .*404/),
       expect.stringMatching(/^expected PERMISSION_DENIED, got .*"OK"/),
-      expect.stringMatching(/^expected a failure that says invalid_grant, got .*"OK"/),
+      expect.stringMatching(/^expected an error with invalid_grant, got .*"OK"/),
     ]);
   });
 
-  it("find a program that is always refused, and one that fails for another reason", async () => {
-    const refused: Push = async () => ({ code: "PERMISSION_DENIED", message: "no" });
-    expect(await faultsOf(refused)).toEqual([
+  it("the checks fail a program that is always rejected, and one that fails for another reason", async () => {
+    const rejected: Push = async () => ({ code: "PERMISSION_DENIED", message: "no" });
+    expect(await problemsOf(rejected)).toEqual([
       expect.stringMatching(/^expected operators\/65001\/\S+, got .*PERMISSION_DENIED/),
       undefined,
-      expect.stringMatching(/^expected a failure that says invalid_grant/),
+      expect.stringMatching(/^expected an error with invalid_grant/),
     ]);
     const offline: Push = async () => ({ code: "UNAVAILABLE", message: "connection refused" });
-    expect((await faultsOf(offline)).filter((fault) => fault === undefined)).toEqual([]);
+    expect((await problemsOf(offline)).filter((problem) => problem === undefined)).toEqual([]);
   });
 });

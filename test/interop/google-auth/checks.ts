@@ -3,16 +3,16 @@ import { request } from "node:https";
 import { testCertificate } from "../../support/certificates/certificate.ts";
 import type { TlsServer } from "./tls-server.ts";
 
-/** What a program prints: the canonical code of its push, and the stored status' name or the error's message. */
+/** Output of a program: the canonical code of its push, and the name of the stored status or the error message. */
 export type PushReport = { readonly code: string; readonly message: string };
 
-/** Runs a language's program, with these variables added to its environment. */
+/** Runs the program of a language with additional environment variables. */
 export type Push = (env: Readonly<Record<string, string>>) => Promise<PushReport>;
 
-/** A thing that must hold. Resolves with what is wrong, or undefined. */
+/** A check of a program. Resolves with a problem, or undefined. */
 export type Check = { readonly name: string; run(push: Push): Promise<string | undefined> };
 
-/** The checks that every library has to pass, against a server. */
+/** Returns the checks that every library must pass. */
 export function checksAgainst(server: TlsServer): readonly Check[] {
   const linked = server.keyFile("linked", 65001);
   const foreign = server.keyFile("foreign", 65002);
@@ -34,7 +34,7 @@ export function checksAgainst(server: TlsServer): readonly Check[] {
 
   return [
     {
-      name: "the key of a service account gets a token, and with it the push is stored",
+      name: "a service account key gets a token, and the push is stored",
       async run(push) {
         const { report, user, title, read } = await pushWith(push, linked);
         const name = `operators/65001/planStatuses/${user}`;
@@ -45,29 +45,29 @@ export function checksAgainst(server: TlsServer): readonly Check[] {
       },
     },
     {
-      name: "the key of another operator gets a token, but the push is refused",
+      name: "the key of another operator gets a token, but the push is rejected",
       async run(push) {
         const { report, read } = await pushWith(push, foreign);
         if (report.code !== "PERMISSION_DENIED") {
           return `expected PERMISSION_DENIED, got ${spell(report)}`;
         }
-        return read.title === undefined ? undefined : `something was stored: ${spell(read)}`;
+        return read.title === undefined ? undefined : `a status was stored: ${spell(read)}`;
       },
     },
     {
-      name: "the key of a revoked account gets no token, and the program is told so",
+      name: "the key of a revoked account gets no token, and the program gets the error",
       async run(push) {
         const { report, read } = await pushWith(push, revoked);
         if (report.code === "OK" || !report.message.includes("invalid_grant")) {
-          return `expected a failure that says invalid_grant, got ${spell(report)}`;
+          return `expected an error with invalid_grant, got ${spell(report)}`;
         }
-        return read.title === undefined ? undefined : `something was stored: ${spell(read)}`;
+        return read.title === undefined ? undefined : `a status was stored: ${spell(read)}`;
       },
     },
   ];
 }
 
-/** Reads what is stored for a user, over REST: the status, or the body of the error. */
+/** Reads the stored status of a user over REST. Resolves with the status, or the body of a 404. */
 function read(url: string, user: string, token: string): Promise<{ title?: string }> {
   const address = `${url}/v1/operators/65001/clients/mobiledataplan/users/${user}/planStatus`;
   const options = { ca: testCertificate.cert, headers: { authorization: `Bearer ${token}` } };
@@ -83,7 +83,7 @@ function read(url: string, user: string, token: string): Promise<{ title?: strin
         if (isExpected) {
           resolve(JSON.parse(text) as { title?: string });
         } else {
-          reject(new Error(`reading ${address} was answered ${response.statusCode}: ${text}`));
+          reject(new Error(`GET ${address} returned ${response.statusCode}: ${text}`));
         }
       });
     });

@@ -1,8 +1,8 @@
 /**
- * npm run test:all -- --project google-auth: Google's own auth libraries, unchanged, with key files of `mdps service-account create`,
- * against the token endpoint and the gRPC server. Each program takes a token by the scope that Google documents, and
- * pushes a status with it. What is not installed is skipped, by name; with `--require-all` that counts as failed.
- * `--only java` runs one language, and `--verbose` shows what the tools print.
+ * npm run test:all -- --project google-auth: Google's auth libraries, unchanged, with key files of `mdps service-account
+ * create`, against the token endpoint and the gRPC server. Each program gets a token for the scope that Google documents
+ * and pushes a status with it. Languages that are not installed are skipped; with `--require-all` they count as failed.
+ * `--only java` runs one language, and `--verbose` shows the output of tools.
  */
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -27,7 +27,7 @@ const { values } = parseArgs({
   },
 });
 if (values.only !== undefined && !Object.hasOwn(languages, values.only)) {
-  throw new Error(`--only is ${values.only}; there are ${Object.keys(languages).join(", ")}`);
+  throw new Error(`--only ${values.only}: must be one of ${Object.keys(languages).join(", ")}`);
 }
 const chosen = Object.entries(languages).filter(
   ([name]) => values.only === undefined || name === values.only,
@@ -48,11 +48,11 @@ try {
     try {
       const push = await build(language, workDir);
       for (const { name, run } of checks) {
-        const fault = await run(push);
-        counts[fault === undefined ? "passed" : "failed"] += 1;
-        console.log(`${fault === undefined ? "passed " : "FAILED "}  ${language.name}: ${name}`);
-        if (fault !== undefined) {
-          console.log(`         ${fault}`);
+        const problem = await run(push);
+        counts[problem === undefined ? "passed" : "failed"] += 1;
+        console.log(`${problem === undefined ? "passed " : "FAILED "}  ${language.name}: ${name}`);
+        if (problem !== undefined) {
+          console.log(`         ${problem}`);
         }
       }
     } catch (error) {
@@ -69,7 +69,7 @@ console.log(`google-auth: ${counts.passed} passed, ${counts.failed} failed, ${co
 const isMissing = values["require-all"] && counts.skipped > 0;
 process.exitCode = counts.failed > 0 || isMissing ? 1 : 0;
 
-/** Builds a language's program. Returns how to run it. */
+/** Builds the program of a language. Returns a function that runs it. */
 async function build(language: Language, workDir: string): Promise<Push> {
   const log = (line: string) => values.verbose && console.error(line);
   const { command, args, cwd, env: own } = await language.build({ workDir, log });

@@ -8,22 +8,22 @@ import { testCertificateFiles } from "../../support/certificates/certificate.ts"
 const program = new URL("../../../src/cli/main.ts", import.meta.url).pathname;
 const announcement = /^mdps listens on (\S+),/m;
 
-/** `mdps serve` with TLS, as the auth libraries and gRPC want it before they send a token. */
+/** `mdps serve` with TLS, which auth libraries and gRPC require before they send a token. */
 export type TlsServer = {
   /** Such as `https://localhost:41234`. */
   readonly url: string;
   /** Runs `mdps` with the server's data directory. Returns what it prints. */
   mdps(...args: string[]): string;
-  /** Makes a service account for an operator. Returns the path of its key file. */
+  /** Creates a service account for an operator. Returns the path of its key file. */
   keyFile(name: string, asn: number): string;
-  /** Stops the server and removes what it has stored. */
+  /** Stops the server and removes its data. */
   stop(): Promise<void>;
 };
 
-/** Starts a server on a free port, with data of its own. */
+/** Starts a server on a free port with its own data. */
 export async function serveTls(): Promise<TlsServer> {
-  const place = mkdtempSync(join(tmpdir(), "mdps-google-auth-"));
-  const data = join(place, "data");
+  const folder = mkdtempSync(join(tmpdir(), "mdps-google-auth-"));
+  const data = join(folder, "data");
   const { cert, key } = testCertificateFiles;
   const child = spawn(
     process.execPath,
@@ -34,7 +34,7 @@ export async function serveTls(): Promise<TlsServer> {
   const stop = async () => {
     child.kill();
     await ended;
-    rmSync(place, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
   };
   const address = await new Promise<string>((resolve, reject) => {
     let text = "";
@@ -45,7 +45,7 @@ export async function serveTls(): Promise<TlsServer> {
         resolve(found);
       }
     });
-    ended.then(([code]) => reject(new Error(`mdps serve ended with ${code}: ${text}`)), reject);
+    ended.then(([code]) => reject(new Error(`mdps serve exited with ${code}: ${text}`)), reject);
   }).catch(async (error) => {
     await stop();
     throw error;
@@ -57,7 +57,7 @@ export async function serveTls(): Promise<TlsServer> {
     url,
     mdps,
     keyFile(name, asn) {
-      const file = join(place, `${name}.json`);
+      const file = join(folder, `${name}.json`);
       const account = ["service-account", "create", "--name", name, "--operator", `${asn}`, "--url", url];
       writeFileSync(file, mdps(...account), { mode: 0o600 });
       chmodSync(file, 0o600);

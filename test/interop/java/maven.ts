@@ -11,10 +11,10 @@ export function missingJava(): string | undefined {
     return "Java is not installed";
   }
   if (Number.parseInt(version, 10) < 17) {
-    return `Java is ${version}, not 17 or later`;
+    return `Java 17 or later is required, but ${version} is installed`;
   }
   if (askTool("javac", ["-version"]) === undefined) {
-    return "Java has no compiler";
+    return "the Java compiler is not installed";
   }
   if (askTool("mvn", ["-v"]) === undefined) {
     return "Maven is not installed";
@@ -33,18 +33,18 @@ export function pomProperty(project: string, name: string): string {
 }
 
 export type ProjectContext = {
-  /** An empty folder for everything that is generated and compiled. */
+  /** An empty folder for generated and compiled code. */
   workDir: string;
   log(line: string): void;
   /** The folder of pom.xml. */
   pomFolder: string;
-  /** The folder `src`; by default the one beside pom.xml. */
+  /** The folder with the sources. Defaults to `src` beside pom.xml. */
   sources?: string;
   /** A profile of pom.xml. */
   profile?: string;
 };
 
-/** Builds a copy of a project, with the contract's protos beside its sources. Returns the class path. */
+/** Builds a copy of a project with the contract's protos. Returns the class path. */
 export async function buildProject(context: ProjectContext): Promise<string> {
   const { workDir, log, pomFolder, sources = join(pomFolder, "src"), profile } = context;
   const copy = join(workDir, "project");

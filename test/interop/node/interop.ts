@@ -4,7 +4,7 @@ import type { Language } from "../language.ts";
 
 const { "@bufbuild/protobuf": protobuf, "@connectrpc/connect-node": connectNode } = packageJson.dependencies;
 
-/** The libraries of this project's own client, without the client. Its code is `gen/`, which the build keeps fresh. */
+/** The libraries of this project's client, without the client itself, with the generated code in `gen/`. */
 export const language: Language = {
   name: `TypeScript, Node: connect-node ${connectNode}, protobuf-es ${protobuf}`,
   protocols: ["grpc", "grpc json", "grpc-web", "grpc-web json", "connect", "connect json"],

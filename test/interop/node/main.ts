@@ -42,7 +42,7 @@ for (const [protocol, transport] of Object.entries(transports)) {
   }
 }
 
-/** Returns what is wrong with the answer to a case. */
+/** Sends a case. Returns the problem of the answer, if any. */
 async function run(transport: Transport, form: string, each: VectorCase): Promise<string | undefined> {
   const method = methodOf(each);
   const request =
@@ -51,7 +51,7 @@ async function run(transport: Transport, form: string, each: VectorCase): Promis
       : fromBinary(method.input, Buffer.from(each.requestBinary, "base64"));
   const token = tokens[each.token];
   if (token === undefined && each.token !== "none") {
-    return `there is no token ${each.token}`;
+    return `MDPS_TOKENS has no ${each.token}`;
   }
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   try {
@@ -67,7 +67,7 @@ function compareResponse({ output }: DescMethodUnary, each: VectorCase, got: Mes
     return `expected code ${each.error?.code}, got OK`;
   }
   const same = equals(output, got, fromJson(output, each.response), {
-    // A field that the contract does not know is a difference too.
+    // An unknown field is a difference, too.
     unknown: true,
     registry: createRegistry(),
   });

@@ -1,4 +1,4 @@
-"""Sends every case with grpcio and the generated stubs, and prints a line of JSON for each: see ../language.ts."""
+"""Sends every case with grpcio and generated stubs, and prints a line of JSON for each: see ../README.md."""
 
 import base64
 import json
@@ -13,7 +13,7 @@ from grpc_status import rpc_status
 from mobiledataplansharing.v1 import plan_group_service_pb2, plan_group_service_pb2_grpc
 from mobiledataplansharing.v1 import plan_status_service_pb2, plan_status_service_pb2_grpc
 
-# Against a server that hangs; the service config has the shorter times that clients should use.
+# Limit for a hanging server; the service config has the shorter timeouts for clients.
 DEADLINE_SECONDS = 60
 
 PLAN_STATUS = plan_status_service_pb2.DESCRIPTOR.services_by_name["PlanStatusService"]
@@ -40,7 +40,7 @@ def main():
 
 
 def run(case, form, services, tokens):
-    """Sends one case. Returns what is wrong with the answer, or None."""
+    """Sends a case. Returns the problem of the answer, or None."""
     descriptor, stub = services[case["service"]]
     method = descriptor.methods_by_name[case["method"]]
     request_class = message_factory.GetMessageClass(method.input_type)
@@ -56,11 +56,11 @@ def run(case, form, services, tokens):
     try:
         response = getattr(stub, method.name)(request, metadata=metadata, timeout=DEADLINE_SECONDS)
     except grpc.RpcError as error:
-        return fault_of_error(case, error)
-    return fault_of_response(case, response)
+        return compare_error(case, error)
+    return compare_response(case, response)
 
 
-def fault_of_response(case, response):
+def compare_response(case, response):
     if "error" in case:
         return f"expected code {case['error']['code']}, got OK"
     expected = json_format.ParseDict(case["response"], type(response)())
@@ -69,7 +69,7 @@ def fault_of_response(case, response):
     return None
 
 
-def fault_of_error(case, error):
+def compare_error(case, error):
     expected = case.get("error", {"code": "OK"})
     code = error.code().name
     if code != expected["code"]:
@@ -83,7 +83,7 @@ def fault_of_error(case, error):
 
 
 def read_details(error):
-    """Returns the reason and the violated fields that grpc-status-details-bin carries."""
+    """Returns the reason and the violated fields from grpc-status-details-bin."""
     reason, violations = None, []
     status = rpc_status.from_call(error)
     for detail in status.details if status else []:

@@ -14,15 +14,15 @@ export function missingPython(): string | undefined {
   }
   const [major = 0, minor = 0] = version.split(".").map(Number);
   if (major < oldest.major || (major === oldest.major && minor < oldest.minor)) {
-    return `Python is ${version}, and grpcio wants ${oldest.major}.${oldest.minor} or later`;
+    return `Python ${oldest.major}.${oldest.minor} or later is required, but ${version} is installed`;
   }
   if (askTool("python3", ["-c", "import venv, ensurepip"]) === undefined) {
-    return "Python has no venv";
+    return "the Python module venv is not installed";
   }
   return undefined;
 }
 
-/** Returns the version that a file of requirements pins a package to. */
+/** Returns the pinned version of a package in a requirements file. */
 export function pinnedVersion(name: string, file = requirementsFile): string {
   const version = new RegExp(`^${name}==(\\S+)$`, "m").exec(readFileSync(file, "utf8"))?.[1];
   if (version === undefined) {
@@ -32,18 +32,18 @@ export function pinnedVersion(name: string, file = requirementsFile): string {
 }
 
 export type PythonContext = {
-  /** An empty folder for everything that is installed and generated. */
+  /** An empty folder for packages and generated code. */
   workDir: string;
   log(line: string): void;
-  /** What is installed besides that for gRPC; exact versions, complete. */
+  /** File of further requirements: exact versions, including all dependencies. */
   requirements?: string;
 };
 
-/** How to run a program with the generated stubs. */
-export type PythonPlace = { readonly python: string; readonly env: Readonly<Record<string, string>> };
+/** The interpreter, and the environment with the generated stubs. */
+export type PythonEnvironment = { readonly python: string; readonly env: Readonly<Record<string, string>> };
 
-/** Makes an environment with grpcio in it, and generates the stubs with grpcio-tools. */
-export async function makePython(context: PythonContext): Promise<PythonPlace> {
+/** Creates a virtual environment with grpcio, and generates stubs with grpcio-tools. */
+export async function makePython(context: PythonContext): Promise<PythonEnvironment> {
   const { workDir, log, requirements } = context;
   const environment = join(workDir, "venv");
   const python = join(environment, "bin", "python");

@@ -10,10 +10,10 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-env-changed=MDPS_DESCRIPTOR_SET");
     let path = env::var("MDPS_DESCRIPTOR_SET").map_err(io::Error::other)?;
     println!("cargo::rerun-if-changed={path}");
-    // The program has them too, for its JSON.
+    // The program also needs the descriptors, for JSON.
     println!("cargo::rustc-env=MDPS_DESCRIPTOR_SET={path}");
     let mut descriptors = FileDescriptorSet::decode(&*fs::read(path)?)?;
-    // Health, reflection and what only annotates the contract are not called.
+    // The program does not use health, reflection and annotations.
     let needed = [
         "mobiledataplansharing.v1",
         "google.rpc",

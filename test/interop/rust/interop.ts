@@ -6,7 +6,7 @@ import { askTool, runTool } from "../run-tool.ts";
 
 const folder = import.meta.dirname;
 
-/** Rust, by tonic and tonic-web. JSON is read by prost-reflect, for prost has none. */
+/** Rust with tonic and tonic-web. prost-reflect parses JSON, because prost cannot. */
 export const language: Language = {
   name: `Rust: ${["tonic", "prost", "prost-reflect"].map((crate) => `${crate} ${versionOf(crate)}`).join(", ")}`,
   protocols: ["grpc", "grpc-web"],
@@ -16,7 +16,7 @@ export const language: Language = {
     if (found === undefined) {
       return "cargo is not installed";
     }
-    return found >= (needed ?? 0) ? undefined : `it needs cargo 1.${needed}, and 1.${found} is installed`;
+    return found >= (needed ?? 0) ? undefined : `cargo 1.${needed} is required, but 1.${found} is installed`;
   },
   async build({ workDir, log }) {
     const descriptors = join(workDir, "contract.binpb");
@@ -28,7 +28,7 @@ export const language: Language = {
   },
 };
 
-/** The version of a crate, from Cargo.lock. */
+/** Returns the version of a crate in Cargo.lock. */
 function versionOf(crate: string): string {
   const lock = readFileSync(join(folder, "Cargo.lock"), "utf8");
   const version = new RegExp(`^name = "${crate}"\nversion = "(.+)"$`, "m").exec(lock)?.[1];
@@ -38,7 +38,7 @@ function versionOf(crate: string): string {
   return version;
 }
 
-/** What the pattern captures, as a number. */
+/** Returns the number that the pattern captures. */
 function numberOf(pattern: RegExp, text: string): number | undefined {
   const digits = pattern.exec(text)?.[1];
   return digits === undefined ? undefined : Number(digits);

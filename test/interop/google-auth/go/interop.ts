@@ -9,7 +9,7 @@ import { askTool, runTool } from "../../run-tool.ts";
 const folder = import.meta.dirname;
 const module = "local/googleauth";
 
-/** golang.org/x/oauth2, over grpc-go. */
+/** golang.org/x/oauth2 with grpc-go. */
 export const language: Language = {
   name: `Go: golang.org/x/oauth2 ${versionOf("golang.org/x/oauth2")}`,
   missing,
@@ -19,9 +19,9 @@ export const language: Language = {
     }
     exportProtos(join(workDir, "protos"));
     const bin = join(workDir, "bin");
-    // go.sum must do as it is, and a go.work of whoever runs this does not count.
+    // The committed go.sum must be complete, and a go.work of the user must not have an effect.
     const options = { cwd: workDir, env: { GOBIN: bin, GOFLAGS: "-mod=readonly", GOWORK: "off" }, log };
-    // `tool` lines of go.mod: the generators are of the versions that the module builds with.
+    // The `tool` lines of go.mod: generators in the versions of the module.
     await runTool("go", ["install", "tool"], options);
     const template = join(workDir, "buf.gen.json");
     writeFileSync(template, JSON.stringify(templateFor(workDir, bin)));
@@ -32,7 +32,7 @@ export const language: Language = {
   },
 };
 
-/** A template for buf: generates the API and buf/validate as packages of the module, with Google's from genproto. */
+/** Returns a template for buf that generates the API and buf/validate; Google's packages come from genproto. */
 function templateFor(workDir: string, bin: string): object {
   const overrides = [
     ["mobiledataplansharing/v1", "mobiledataplansharing/v1;mobiledataplansharing"],
@@ -62,10 +62,10 @@ function missing(): string | undefined {
   const [, installedMajor, installedMinor] = installed.map(Number);
   const isEnough =
     Number(installedMajor) > major || (Number(installedMajor) === major && Number(installedMinor) >= minor);
-  return isEnough ? undefined : `${installed[0]} is installed, and it needs go ${major}.${minor} or later`;
+  return isEnough ? undefined : `go ${major}.${minor} or later is required, but ${installed[0]} is installed`;
 }
 
-/** A version that go.mod asks for: of a module, or of Go itself. */
+/** Returns the version of a module, or of Go itself, in go.mod. */
 function versionOf(path: string): string {
   const file = join(folder, "go.mod");
   const version = new RegExp(`^\\s*${path} v?(\\S+)`, "m").exec(readFileSync(file, "utf8"))?.[1];

@@ -7,7 +7,7 @@ import { runTool } from "../../run-tool.ts";
 const pomFolder = join(import.meta.dirname, "..", "..", "java");
 const password = "changeit";
 
-/** google-auth-library-oauth2-http, over grpc-java. */
+/** google-auth-library-oauth2-http with grpc-java. */
 export const language: Language = {
   name: `Java: google-auth-library-oauth2-http ${pomProperty(pomFolder, "google-auth.version")}`,
   missing: missingJava,

@@ -5,7 +5,7 @@ import { makePython, missingPython, pinnedVersion } from "../../python/venv.ts";
 
 const requirements = join(import.meta.dirname, "requirements.txt");
 
-/** google-auth, over grpcio. */
+/** google-auth with grpcio. */
 export const language: Language = {
   name: `Python: google-auth ${pinnedVersion("google-auth", requirements)}`,
   missing: missingPython,

@@ -1,4 +1,4 @@
-"""Pushes a status with a key file by Google's auth library, as production code does: see ../main.ts."""
+"""Pushes a status with a key file and Google's auth library, as production code does: see ../main.ts."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-//! What tonic-prost-build made of the contract.
+//! The code that tonic-prost-build generates from the contract.
 
 #![allow(dead_code, clippy::all)]
 

@@ -1,4 +1,4 @@
-//! Runs the cases of test/vectors with tonic, over gRPC and gRPC-Web. Prints a line of JSON for each.
+//! Sends every case with tonic over gRPC and gRPC-Web, and prints a line of JSON for each: see ../README.md.
 
 mod contract;
 mod vectors;
@@ -26,7 +26,7 @@ use contract::mobiledataplansharing::v1::{
 use vectors::{Case, Form, JsonReader, Vectors};
 use verdict::judge;
 
-/// Of one call.
+/// Timeout of a call.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 #[tokio::main(flavor = "current_thread")]
@@ -54,7 +54,7 @@ fn variable(name: &str) -> Result<String, String> {
 
 struct Suite {
     cases: Vec<Case>,
-    /// Of bearer tokens, by the names that cases give them.
+    /// Bearer tokens by their names in cases.
     tokens: HashMap<String, String>,
     json: JsonReader,
     origin: Uri,
@@ -73,12 +73,12 @@ impl Suite {
         let mut groups = PlanGroupServiceClient::with_origin(service, origin());
         for case in &self.cases {
             for form in Form::ALL {
-                // A macro, for a closure cannot lend the client to the future that it returns.
+                // A macro, because a closure cannot lend the client to the future that it returns.
                 macro_rules! call {
                     ($client:ident.$method:ident) => {
                         match self.request(case, form) {
                             Ok(request) => judge(case, $client.$method(request).await, &self.json),
-                            Err(error) => Err(format!("the request cannot be made: {error}")),
+                            Err(error) => Err(format!("the request cannot be read: {error}")),
                         }
                     };
                 }
@@ -89,12 +89,12 @@ impl Suite {
                     "mobiledataplansharing.v1.PlanStatusService/CreatePlanStatus" => {
                         call!(statuses.create_plan_status)
                     }
-                    // Deprecated by Google, and served all the same.
+                    // Deprecated by Google, but still served.
                     #[allow(deprecated)]
                     "mobiledataplansharing.v1.PlanGroupService/CreatePlanGroup" => {
                         call!(groups.create_plan_group)
                     }
-                    other => Err(format!("{other} is no method that this program knows")),
+                    other => Err(format!("unknown method {other}")),
                 };
                 print(protocol, form, case, verdict);
             }

@@ -1,4 +1,4 @@
-//! The cases, and how their messages are made.
+//! The cases and their messages.
 
 use std::error::Error;
 
@@ -34,7 +34,7 @@ pub struct ExpectedError {
     pub violations: Vec<String>,
 }
 
-/// What the request of a case is made from.
+/// The form from which the request of a case is parsed.
 #[derive(Clone, Copy)]
 pub enum Form {
     Json,
@@ -52,7 +52,7 @@ impl Form {
     }
 }
 
-/// Reads proto3 JSON, which prost itself does not know.
+/// Reads proto3 JSON, which prost does not support.
 pub struct JsonReader(DescriptorPool);
 
 impl JsonReader {
@@ -61,7 +61,7 @@ impl JsonReader {
         Ok(Self(DescriptorPool::decode(descriptors)?))
     }
 
-    /// The message that a JSON value stands for. Unknown fields are errors.
+    /// Returns the message of a JSON value. Unknown fields are errors.
     pub fn read<M: Message + Name + Default>(&self, json: &Value) -> Result<M, Box<dyn Error>> {
         let name = M::full_name();
         let descriptor = self

@@ -9,7 +9,7 @@ use tonic::{Response, Status};
 use crate::contract::google::rpc;
 use crate::vectors::{Case, ExpectedError, JsonReader};
 
-/// Says what is wrong with an answer, if anything is.
+/// Returns the problem of an answer, if any.
 pub fn judge<M: Message + Name + Default + PartialEq + Debug>(
     case: &Case,
     answer: Result<Response<M>, Status>,
@@ -25,7 +25,7 @@ pub fn judge<M: Message + Name + Default + PartialEq + Debug>(
         (Some(_), None, Err(status)) => Err(format!("expected a response, got {status}")),
         (None, Some(expected), Ok(_)) => Err(format!("expected code {}, got OK", expected.code)),
         (None, Some(expected), Err(status)) => judge_error(expected, &status),
-        _ => Err("the case must have one of response and error".into()),
+        _ => Err("the case must have either response or error".into()),
     }
 }
 
@@ -39,7 +39,7 @@ fn judge_error(expected: &ExpectedError, status: &Status) -> Result<(), String> 
             status.message()
         ));
     }
-    // Of grpc-status-details-bin.
+    // From grpc-status-details-bin.
     let details = rpc::Status::decode(status.details())
         .map_err(|error| format!("the status details cannot be decoded: {error}"))?
         .details;

@@ -14,9 +14,9 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
 
-/** One of the three creates: its messages, and the stub's method that calls it. */
+/** One of the three creates: its messages, and the call of its stub. */
 record CreateMethod(Message request, Message response, BiFunction<Channel, Message, Message> send) {
-  /** Against a server that hangs; the service config has the shorter times that clients should use. */
+  /** Limit for a hanging server; the service config has the shorter timeouts for clients. */
   private static final int DEADLINE_SECONDS = 60;
 
   private static final Map<String, CreateMethod> ALL =
@@ -26,28 +26,28 @@ record CreateMethod(Message request, Message response, BiFunction<Channel, Messa
               CreateUserPlanStatusRequest.getDefaultInstance(),
               PlanStatus.getDefaultInstance(),
               (channel, request) ->
-                  limited(PlanStatusServiceGrpc.newBlockingStub(channel))
+                  withDeadline(PlanStatusServiceGrpc.newBlockingStub(channel))
                       .createUserPlanStatus((CreateUserPlanStatusRequest) request)),
           PlanStatusServiceGrpc.getCreatePlanStatusMethod().getFullMethodName(),
           new CreateMethod(
               CreatePlanStatusRequest.getDefaultInstance(),
               PlanStatus.getDefaultInstance(),
               (channel, request) ->
-                  limited(PlanStatusServiceGrpc.newBlockingStub(channel))
+                  withDeadline(PlanStatusServiceGrpc.newBlockingStub(channel))
                       .createPlanStatus((CreatePlanStatusRequest) request)),
           PlanGroupServiceGrpc.getCreatePlanGroupMethod().getFullMethodName(),
           new CreateMethod(
               CreatePlanGroupRequest.getDefaultInstance(),
               PlanGroup.getDefaultInstance(),
               (channel, request) ->
-                  limited(PlanGroupServiceGrpc.newBlockingStub(channel))
+                  withDeadline(PlanGroupServiceGrpc.newBlockingStub(channel))
                       .createPlanGroup((CreatePlanGroupRequest) request)));
 
-  /** Returns the method of that name. Throws IllegalArgumentException if it is none of the three. */
+  /** Returns a method by name. Throws IllegalArgumentException if it is not one of the three. */
   static CreateMethod of(String service, String method) {
     CreateMethod found = ALL.get(service + "/" + method);
     if (found == null) {
-      throw new IllegalArgumentException(service + "/" + method + " is none of the creates: " + ALL.keySet());
+      throw new IllegalArgumentException(service + "/" + method + " is not one of " + ALL.keySet());
     }
     return found;
   }
@@ -56,7 +56,7 @@ record CreateMethod(Message request, Message response, BiFunction<Channel, Messa
     return send.apply(channel, message);
   }
 
-  private static <S extends AbstractStub<S>> S limited(S stub) {
+  private static <S extends AbstractStub<S>> S withDeadline(S stub) {
     return stub.withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS);
   }
 }

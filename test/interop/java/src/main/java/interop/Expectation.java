@@ -13,9 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Compares answers with what a case expects; says what differs. */
+/** Compares answers with the expected ones. Returns how they differ, if they do. */
 final class Expectation {
-  static Optional<String> faultOfResponse(VectorCase vector, Message response)
+  static Optional<String> compareResponse(VectorCase vector, Message response)
       throws InvalidProtocolBufferException {
     if (vector.expectsError()) {
       return Optional.of("expected code " + vector.errorCode() + ", got OK");
@@ -26,7 +26,7 @@ final class Expectation {
         : Optional.of("expected the response " + oneLine(expected) + ", got " + oneLine(response));
   }
 
-  static Optional<String> faultOfError(VectorCase vector, StatusRuntimeException error) {
+  static Optional<String> compareError(VectorCase vector, StatusRuntimeException error) {
     String code = error.getStatus().getCode().name();
     String message = error.getStatus().getDescription();
     if (!code.equals(vector.errorCode())) {

@@ -24,7 +24,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 
-/** Sends every case with grpc-java and the generated stubs, and prints a line of JSON for each: see language.ts. */
+/** Sends every case with grpc-java and generated stubs, and prints a line of JSON for each: see ../README.md. */
 public final class Main {
   private static final Metadata.Key<String> AUTHORIZATION =
       Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
@@ -52,7 +52,7 @@ public final class Main {
     }
   }
 
-  /** Sends one case. Returns what is wrong with the answer, if anything. */
+  /** Sends a case. Returns the problem of the answer, if any. */
   private static Optional<String> run(
       VectorCase vector, String form, ManagedChannel channel, JsonObject tokens) throws IOException {
     Message request;
@@ -68,9 +68,9 @@ public final class Main {
     var authorized =
         ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(headers));
     try {
-      return Expectation.faultOfResponse(vector, vector.method().call(authorized, request));
+      return Expectation.compareResponse(vector, vector.method().call(authorized, request));
     } catch (StatusRuntimeException e) {
-      return Expectation.faultOfError(vector, e);
+      return Expectation.compareError(vector, e);
     }
   }
 

@@ -9,7 +9,7 @@ import com.google.protobuf.util.JsonFormat;
 import java.util.Base64;
 import java.util.List;
 
-/** A call and its answer, as cases.json has it. */
+/** A call and its answer from cases.json. */
 record VectorCase(JsonObject json) {
   static final List<String> FORMS = List.of("json", "binary");
 
@@ -31,7 +31,7 @@ record VectorCase(JsonObject json) {
     return CreateMethod.of(text("service"), text("method"));
   }
 
-  /** Makes the request from its JSON or its binary form. Throws if protobuf-java refuses it. */
+  /** Parses the request from its JSON or binary form. Throws if protobuf-java rejects it. */
   Message request(String form) throws InvalidProtocolBufferException {
     Message type = method().request();
     return form.equals("json")
@@ -43,7 +43,7 @@ record VectorCase(JsonObject json) {
     return json.has("error");
   }
 
-  /** The expected response, for a case that expects one. */
+  /** Returns the expected response of a case that expects one. */
   Message response() throws InvalidProtocolBufferException {
     return parse(json.get("response"), method().response());
   }
@@ -52,7 +52,7 @@ record VectorCase(JsonObject json) {
     return expectsError() ? json.getAsJsonObject("error").get("code").getAsString() : "OK";
   }
 
-  /** The expected reason, or null if any will do. */
+  /** Returns the expected reason, or null if it is not checked. */
   String errorReason() {
     JsonElement reason = json.getAsJsonObject("error").get("reason");
     return reason == null ? null : reason.getAsString();

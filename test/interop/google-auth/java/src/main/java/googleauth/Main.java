@@ -19,7 +19,7 @@ import java.net.URI;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** Pushes a status with a key file by Google's auth library, as production code does: see main.ts. */
+/** Pushes a status with a key file and Google's auth library, as production code does: see main.ts. */
 public final class Main {
   private static final String SCOPE = "https://www.googleapis.com/auth/dataplansharing";
 
@@ -59,7 +59,7 @@ public final class Main {
         .build();
   }
 
-  /** What led to an error: grpc-java names what the auth library says only there. */
+  /** Returns the messages of the causes, where grpc-java has the errors of the auth library. */
   private static String causes(Throwable error) {
     StringBuilder text = new StringBuilder();
     for (Throwable cause = error.getCause(); cause != null; cause = cause.getCause()) {
