@@ -10,7 +10,7 @@ import { testCertificate, testCertificateFiles } from "../support/certificates/c
 import { dataDirectory } from "../support/data-directory.ts";
 import { type Outcome, runProgram, startServe } from "../support/program.ts";
 
-/** Fails unless the program has said in few words what is wrong, and nothing else. */
+/** Expects an error message of at most three lines without internals, no other output, and exit code 1. */
 function expectMessage({ stdout, stderr, exitCode }: Outcome, pattern: RegExp): void {
   expect(stderr).toMatch(pattern);
   expectNoInsides(stderr);
@@ -19,8 +19,8 @@ function expectMessage({ stdout, stderr, exitCode }: Outcome, pattern: RegExp): 
   expect(exitCode).toBe(1);
 }
 
-describe("help", () => {
-  it("lists every command, and every command has its own", async () => {
+describe("mdps --help", () => {
+  it("lists every command, each of which has its own help with examples", async () => {
     const { stdout, stderr, exitCode } = await runProgram(["--help"]);
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
     expect(stdout).toMatch(/^Usage: mdps /);
@@ -37,44 +37,44 @@ describe("help", () => {
     }
   });
 
-  it("has the version", async () => {
+  it("prints the version with --version", async () => {
     const { stdout, exitCode } = await runProgram(["--version"]);
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
     expect(exitCode).toBe(0);
   });
 });
 
-describe("a command that is wrong", () => {
+describe("an invalid command line", () => {
   it.each<[string, string[], RegExp]>([
     ["an unknown command", ["sevre"], /unknown command 'sevre'/],
     ["an unknown flag", ["serve", "--prot", "1"], /unknown option '--prot'/],
-    ["an argument too much", ["serve", "now"], /too many arguments/],
-    ["a port that is none", ["serve", "--port", "http"], /--port.*port from 0 to 65535/],
+    ["too many arguments", ["serve", "now"], /too many arguments/],
+    ["a port that is not a number", ["serve", "--port", "http"], /--port.*port from 0 to 65535/],
     ["a port that is too large", ["serve", "--port", "65536"], /port from 0 to 65535/],
-    ["a clock skew that is none", ["serve", "--clock-skew", "-1"], /whole number of seconds, at least 0/],
-    ["an operator that is none", ["serve", "--quick-start", "0"], /ASN from 1 to 4294967295/],
+    ["a negative clock skew", ["serve", "--clock-skew", "-1"], /whole number of seconds, at least 0/],
+    ["the operator 0", ["serve", "--quick-start", "0"], /ASN from 1 to 4294967295/],
     ["no operator", ["token"], /required option '--operator <asn>' not specified/],
     ["an operator with leading zeros", ["token", "--operator", "065001"], /ASN from 1 to 4294967295/],
     ["an operator beyond the limit", ["token", "--operator", "4294967296"], /ASN from 1 to 4294967295/],
-    ["a life of nothing", ["token", "--operator", "1", "--expires", "0"], /at least 1/],
-  ])("is answered with a message: %s", async (_, args, message) => {
+    ["a token lifetime of 0", ["token", "--operator", "1", "--expires", "0"], /at least 1/],
+  ])("is rejected with a message that points to --help: %s", async (_, args, message) => {
     const outcome = await runProgram(args);
     expectMessage(outcome, message);
     expect(outcome.stderr).toContain("--help");
   });
 
-  it("that is none at all is answered with the help", async () => {
+  it("prints the help if there is no command", async () => {
     const { stderr, stdout, exitCode } = await runProgram([]);
     expect(stderr + stdout).toMatch(/^Usage: mdps /);
     expect(exitCode).toBe(1);
   });
 });
 
-describe("mdps serve does not start, and says why,", () => {
+describe("a start of mdps serve", () => {
   const serve = (directory: string, ...args: string[]) =>
     runProgram(["serve", "--port", "0", "--data", directory, ...args]);
 
-  it("when the port is taken", async () => {
+  it("fails with a hint at --port 0 when the port is in use", async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
     const { port } = other.address() as AddressInfo;
@@ -85,11 +85,11 @@ describe("mdps serve does not start, and says why,", () => {
     other.close();
   });
 
-  it("when the address is none of this machine", async () => {
+  it("fails when the address does not belong to this machine", async () => {
     expectMessage(await serve(await dataDirectory(), "--host", "192.0.2.1"), /^mdps: .*192\.0\.2\.1/);
   });
 
-  it("when the data are being checked or upgraded", async () => {
+  it("fails when another process checks or upgrades the data", async () => {
     const directory = await dataDirectory();
     const server = await startServe(directory);
     server.process.kill("SIGTERM");
@@ -100,7 +100,7 @@ describe("mdps serve does not start, and says why,", () => {
     lock.close();
   });
 
-  it("when the data are of a newer version", async () => {
+  it("fails when the data have a newer schema version", async () => {
     const directory = await dataDirectory();
     const first = await startServe(directory);
     first.process.kill("SIGTERM");
@@ -111,16 +111,16 @@ describe("mdps serve does not start, and says why,", () => {
     expectMessage(await serve(directory), /^mdps: .*plans\.sqlite has schema version 99/);
   });
 
-  it("when a file is in the place of the data directory", async () => {
+  it("fails when the data directory is a file", async () => {
     const file = join(await dataDirectory(), "file");
     await writeFile(file, "");
     expectMessage(await serve(file), /^mdps: .*a file is in its place/);
   });
 
-  it("when the data directory cannot be written", async () => {
+  it("fails when the data directory cannot be written", async () => {
     const directory = join(await dataDirectory(), "data");
     await mkdir(directory, { mode: 0o500 });
-    // Root may write everywhere: it has to become somebody else first.
+    // Root can write everywhere, so the program must run as another user.
     const isRoot = process.getuid?.() === 0;
     const nobody = 65_534;
     if (isRoot) {
@@ -136,7 +136,7 @@ describe("mdps serve does not start, and says why,", () => {
     await chmod(directory, 0o700);
   });
 
-  it("when others can read the signing key", async () => {
+  it("fails when others can read the signing key", async () => {
     const directory = await dataDirectory();
     await runProgram(["token", "--operator", "1", "--data", directory]);
     const key = join(directory, "signing-key.json");
@@ -150,41 +150,41 @@ describe("mdps serve does not start, and says why,", () => {
 
   it.each<[string, (directory: string) => string[], RegExp]>([
     [
-      "has no key",
+      "without a key",
       () => ["--tls-cert", testCertificateFiles.cert],
       /--tls-cert and --tls-key must be set together/,
     ],
     [
-      "is a key alone",
+      "that is missing",
       () => ["--tls-key", testCertificateFiles.key],
       /--tls-cert and --tls-key must be set together/,
     ],
     [
-      "does not exist",
+      "that does not exist",
       (directory) => ["--tls-cert", join(directory, "no.pem"), "--tls-key", testCertificateFiles.key],
       /no\.pem/,
     ],
     [
-      "is a directory",
+      "that is a directory",
       (directory) => ["--tls-cert", directory, "--tls-key", testCertificateFiles.key],
       /^mdps: .*--tls-cert/,
     ],
     [
-      "is none",
+      "that is not PEM of a certificate",
       () => ["--tls-cert", testCertificateFiles.key, "--tls-key", testCertificateFiles.key],
       /^mdps: .*--tls-cert/,
     ],
     [
-      "has a key that others can read",
+      "with a key that others can read",
       () => ["--tls-cert", testCertificateFiles.cert, "--tls-key", testCertificateFiles.cert],
       /^mdps: --tls-key: .* Run: chmod 600 /,
     ],
-  ])("when the certificate %s", async (_, args, message) => {
+  ])("fails with a TLS certificate %s", async (_, args, message) => {
     const directory = await dataDirectory();
     expectMessage(await serve(directory, ...args(directory)), message);
   });
 
-  it("when the certificate has a key that is none", async () => {
+  it("fails when the key is not a private key", async () => {
     const directory = await dataDirectory();
     const file = join(directory, "key.pem");
     await writeFile(file, testCertificate.cert, { mode: 0o600 });
@@ -194,7 +194,7 @@ describe("mdps serve does not start, and says why,", () => {
     );
   });
 
-  it("when the key is that of another certificate", async () => {
+  it("fails when the key belongs to another certificate", async () => {
     const directory = await dataDirectory();
     const file = join(directory, "key.pem");
     const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
@@ -207,7 +207,7 @@ describe("mdps serve does not start, and says why,", () => {
 });
 
 describe("mdps serve", () => {
-  it("speaks TLS with a certificate", async () => {
+  it("uses TLS with a certificate and a key", async () => {
     const { cert, key } = testCertificateFiles;
     const server = await startServe(await dataDirectory(), ["--tls-cert", cert, "--tls-key", key]);
     expect(server.url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
@@ -215,7 +215,7 @@ describe("mdps serve", () => {
     expect((await server.ended).exitCode).toBe(0);
   });
 
-  it("keeps its data in the folder of the user's data, unless told otherwise", async () => {
+  it("stores its data in the user's data directory by default", async () => {
     const home = await dataDirectory();
     const { exitCode } = await runProgram(["token", "--operator", "1"], {
       env: { XDG_DATA_HOME: home, HOME: home },

@@ -2,33 +2,24 @@ import { toJson } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { describe, expect, it } from "vitest";
 import { PlanStatusSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
-import { createPlanSharingClient, type PlanSharingClient } from "../../src/client/client.ts";
+import { createPlanSharingClient, type PlanSharingClient, planStatusOf } from "../../src/client/index.ts";
 import { dataDirectory } from "../support/data-directory.ts";
-import { hour, minute } from "../support/plan-statuses.ts";
 import { printToken, startServe } from "../support/program.ts";
 
 const parent = "operators/65001";
 const clientId = "mobiledataplan";
 
-/** A status of now, for the program has the machine's clock. */
-function statusOf(title: string) {
-  const now = Date.now();
-  return {
-    languageCode: "en-US",
-    title,
-    updateTime: timestampFromMs(now - minute),
-    expireTime: timestampFromMs(now + hour),
-  };
-}
+const statusOf = (title: string) =>
+  planStatusOf({ languageCode: "en-US", title, expireTime: timestampFromMs(Date.UTC(2199, 0)) });
 
-describe("what mdps serve has acknowledged", () => {
-  it("is read back after SIGTERM and a new start, with the same tokens", async () => {
+describe("records that mdps serve has acknowledged", () => {
+  it("are readable with the same tokens after SIGTERM and a restart", async () => {
     const directory = await dataDirectory();
     const first = await startServe(directory);
     const [push, read] = await Promise.all([printToken(directory), printToken(directory, "--read")]);
     const pusher = createPlanSharingClient({ endpoint: first.url, protocol: "rest", token: push });
     const key = { parent, clientId, userKey: "a/b" };
-    const pushed = await pusher.createUserPlanStatus({ ...key, planStatus: statusOf("kept") });
+    const pushed = await pusher.createUserPlanStatus({ ...key, planStatus: statusOf("stored") });
     first.process.kill("SIGTERM");
     expect(await first.ended).toMatchObject({ exitCode: 0, signal: null, stderr: "" });
 
@@ -41,7 +32,7 @@ describe("what mdps serve has acknowledged", () => {
     expect(await second.ended).toMatchObject({ exitCode: 0, signal: null, stderr: "" });
   });
 
-  it("is there after kill -9 under load, whichever protocol it came over", async () => {
+  it("are readable after kill -9 under load over every protocol", async () => {
     const directory = await dataDirectory();
     const server = await startServe(directory);
     const [push, read] = await Promise.all([printToken(directory), printToken(directory, "--read")]);

@@ -6,7 +6,7 @@ import { killRounds } from "../store/kill/rounds.ts";
 import { startPostgresServer, whyNoPostgres } from "../store/postgres/server.ts";
 
 // The long form: node test/store/kill/main.ts --times 100
-test("SQLite: what was acknowledged is there, or something newer, however often the process is killed", {
+test("SQLite has every acknowledged record, or a newer one, after repeated kills of the process", {
   timeout: 120_000,
 }, async () => {
   const place = await mkdtemp(join(tmpdir(), "plan-store-"));
@@ -18,7 +18,7 @@ test("SQLite: what was acknowledged is there, or something newer, however often 
 
 const whyNot = whyNoPostgres();
 test.skipIf(whyNot)(
-  `PostgreSQL: the same, of the server before it${whyNot === undefined ? "" : ` (skipped: ${whyNot})`}`,
+  `PostgreSQL has every acknowledged record, or a newer one, after repeated kills of the server process${whyNot === undefined ? "" : ` (skipped: ${whyNot})`}`,
   { timeout: 120_000 },
   async () => {
     const postgres = await startPostgresServer();

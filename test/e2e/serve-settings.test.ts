@@ -18,14 +18,14 @@ const serve = async (...args: string[]): Promise<Outcome> =>
   runProgram(["serve", "--port", "0", "--data", await dataDirectory(), ...args]);
 
 describe("mdps serve --config", () => {
-  it("takes the tokens of an identity provider, for the operators that the file gives them", async () => {
+  it("accepts tokens of an identity provider for the operators in the file only", async () => {
     const provider = new OAuth2Server();
     await provider.issuer.keys.generate("RS256");
     await provider.start(0, "127.0.0.1");
     onTestFinished(() => provider.stop());
     const issuer = String(provider.issuer.url);
     const file = await writeConfig(`
-# Whose tokens are accepted.
+# The issuers of accepted tokens.
 auth:
   jwtIssuers:
     - issuer: ${issuer}
@@ -55,7 +55,7 @@ auth:
     expect(await apiErrorOf(push("eve", pushScope))).toMatchObject({ reason: "OPERATOR_NOT_LINKED" });
   });
 
-  it("may be JSON, or say nothing", async () => {
+  it("accepts a file in JSON and an empty file", async () => {
     for (const text of ['{"auth": {"publicUrls": ["https://mdps.example.com"]}}', "# nothing\n", "{}"]) {
       const server = await startServe(await dataDirectory(), ["--config", await writeConfig(text)]);
       server.process.kill("SIGTERM");
@@ -69,30 +69,42 @@ auth:
     `auth:\n  introspection:\n    endpoint: https://example.com/introspect\n    clientId: a\n    ${more}\n`;
 
   it.each<[string, string, RegExp]>([
-    ["no YAML", "auth: [", /--config: .*mdps\.yaml: .*/],
-    ["a key that is unknown", "auth:\n  jwtIssuer: []\n", /key "jwtIssuer" is unknown/],
-    ["a key twice", "auth: {}\nauth: {}\n", /Map keys must be unique/],
-    ["a list", "[]", /ServerConfig/],
+    ["text that is not YAML", "auth: [", /--config: .*mdps\.yaml: .*/],
+    ["an unknown key", "auth:\n  jwtIssuer: []\n", /key "jwtIssuer" is unknown/],
+    ["a duplicate key", "auth: {}\nauth: {}\n", /Map keys must be unique/],
+    ["a list instead of an object", "[]", /ServerConfig/],
     [
-      "no audience",
+      "an issuer without audiences",
       issuer("audiences: []").replace("audiences: [a]\n      ", ""),
       /auth\.jwtIssuers\[0\]\.audiences/,
     ],
-    ["a secret as key (HS256)", issuer("algorithms: [HS256]"), /auth\.jwtIssuers\[0\]\.algorithms\[0\]/],
-    ["no signature (none)", issuer("algorithms: [none]"), /auth\.jwtIssuers\[0\]\.algorithms\[0\]/],
-    ["a clock skew of hours", issuer("clockSkew: 7200s"), /auth\.jwtIssuers\[0\]\.clockSkew/],
-    ["an operator that is none", issuer("accounts: [{account: a, asns: [0]}]"), /asns\[0\]/],
-    ["a scope that means nothing here", issuer("claims: {scopes: {a: b}}"), /claims\.scopes\["a"\]/],
-    ["keys in cleartext", issuer("").replace("https:", "http:"), /jwksUri: http:\S+ must be an https URL/],
-    ["a public URL with a path", 'auth: {publicUrls: ["https://a/b"]}', /auth\.publicUrls\[0\]/],
-    ["no secret", introspection(""), /clientSecret/],
     [
-      "introspection in cleartext",
+      "an algorithm with a shared secret (HS256)",
+      issuer("algorithms: [HS256]"),
+      /auth\.jwtIssuers\[0\]\.algorithms\[0\]/,
+    ],
+    [
+      "an algorithm without signature (none)",
+      issuer("algorithms: [none]"),
+      /auth\.jwtIssuers\[0\]\.algorithms\[0\]/,
+    ],
+    ["a clock skew above the limit", issuer("clockSkew: 7200s"), /auth\.jwtIssuers\[0\]\.clockSkew/],
+    ["an invalid operator", issuer("accounts: [{account: a, asns: [0]}]"), /asns\[0\]/],
+    ["a mapping to an unknown scope", issuer("claims: {scopes: {a: b}}"), /claims\.scopes\["a"\]/],
+    [
+      "a URL of keys in cleartext",
+      issuer("").replace("https:", "http:"),
+      /jwksUri: http:\S+ must be an https URL/,
+    ],
+    ["a public URL with a path", 'auth: {publicUrls: ["https://a/b"]}', /auth\.publicUrls\[0\]/],
+    ["introspection without a client secret", introspection(""), /clientSecret/],
+    [
+      "an introspection endpoint in cleartext",
       introspection("clientSecretEnv: A").replace("https:", "http:"),
       /introspection\.endpoint: http:/,
     ],
     [
-      "a secret that the environment lacks",
+      "a secret in a variable that is not set",
       introspection("clientSecretEnv: MDPS_NO_SUCH"),
       /the variable MDPS_NO_SUCH is not set/,
     ],
@@ -101,7 +113,7 @@ auth:
       introspection("clientSecretFile: none.txt"),
       /clientSecretFile: .*none\.txt cannot be read/,
     ],
-  ])("is refused when it has %s", async (_, text, message) => {
+  ])("rejects a file with %s", async (_, text, message) => {
     const { stderr, stdout, exitCode } = await serve("--config", await writeConfig(text));
     expect(stderr).toMatch(message);
     expect(stderr).toMatch(/^mdps: /);
@@ -109,18 +121,18 @@ auth:
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 1 });
   });
 
-  it("names every rule that it breaks", async () => {
+  it("lists every violation in a file", async () => {
     const { stderr } = await serve("--config", await writeConfig(issuer("algorithms: [none, HS256]")));
     expect(stderr).toMatch(/algorithms\[0\][\s\S]*algorithms\[1\]/);
   });
 
-  it("is refused when it does not exist", async () => {
+  it("rejects a file that does not exist", async () => {
     expect((await serve("--config", "none.yaml")).stderr).toMatch(
       /^mdps: --config: none\.yaml cannot be read/,
     );
   });
 
-  it("is refused when others can read the secret that it names", async () => {
+  it("rejects a file that names a secret others can read", async () => {
     const file = await writeConfig(introspection("clientSecretFile: secret.txt"));
     const secret = join(file, "..", "secret.txt");
     await writeFile(secret, "s3cret-value\n", { mode: 0o644 });
@@ -133,8 +145,8 @@ auth:
   });
 });
 
-describe("mdps serve for other machines", () => {
-  it.each(["0.0.0.0", "::", "192.0.2.1", "example.com"])("without TLS is refused on %s", async (host) => {
+describe("mdps serve --host", () => {
+  it.each(["0.0.0.0", "::", "192.0.2.1", "example.com"])("rejects cleartext on %s", async (host) => {
     const { stderr, exitCode } = await serve("--host", host);
     expect(stderr).toMatch(
       new RegExp(`^mdps: without TLS, tokens sent to ${host} can be read on the network`),
@@ -143,12 +155,12 @@ describe("mdps serve for other machines", () => {
     expect(exitCode).toBe(1);
   });
 
-  it("starts with --allow-cleartext, for a proxy in front", async () => {
+  it("accepts cleartext on all addresses with --allow-cleartext", async () => {
     const server = await startServe(await dataDirectory(), ["--host", "0.0.0.0", "--allow-cleartext"]);
     expect(server.url).toMatch(/^http:\/\/0\.0\.0\.0:\d+$/);
   });
 
-  it("takes assertions for the URLs that --public-url names", async () => {
+  it("accepts only the URL of a server as --public-url", async () => {
     const directory = await dataDirectory();
     const outcome = await runProgram([
       "serve",
@@ -166,7 +178,7 @@ describe("mdps serve for other machines", () => {
 });
 
 describe("mdps serve --allow-origin", () => {
-  it("lets pages of the origins call, and no others", async () => {
+  it("allows calls from pages of the given origins only", async () => {
     const origins = ["https://console.example", "http://localhost:3000"];
     const flags = origins.flatMap((origin) => ["--allow-origin", origin]);
     const server = await startServe(await dataDirectory(), flags);
@@ -182,7 +194,7 @@ describe("mdps serve --allow-origin", () => {
   });
 
   it.each(["console.example", "https://console.example/", "https://console.example/app", "null", ""])(
-    "refuses %j, which no browser sends",
+    "rejects %j, which browsers never send as an origin",
     async (origin) => {
       const { stderr, exitCode } = await serve("--allow-origin", origin);
       expect(stderr).toMatch(/It must be an origin, such as https:\/\/console\.example\.com, or \*/);
@@ -191,8 +203,8 @@ describe("mdps serve --allow-origin", () => {
   );
 });
 
-describe("what mdps serve writes", () => {
-  it("has no token, assertion or user key, whatever comes", async () => {
+describe("output of mdps serve", () => {
+  it("does not contain tokens or assertions of rejected requests", async () => {
     const directory = await dataDirectory();
     const server = await startServe(directory);
     const secrets = ["Bearer-secret-token", "eyJhbGciOiJub25lIn0.eyJpc3MiOiJhIn0.", "secret-assertion"];

@@ -4,11 +4,10 @@ import { createServer } from "node:net";
 import { promisify } from "node:util";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { describe, expect, it } from "vitest";
-import { createPlanSharingClient } from "../../src/client/index.ts";
+import { createPlanSharingClient, planStatusOf } from "../../src/client/index.ts";
 import { apiErrorOf } from "../support/api-error.ts";
 import { dataDirectory } from "../support/data-directory.ts";
 import { scrape, sumOf } from "../support/http/exposition.ts";
-import { hour, minute } from "../support/plan-statuses.ts";
 import { type Program, printToken, runProgram, startServe } from "../support/program.ts";
 
 const parent = "operators/65001";
@@ -16,23 +15,19 @@ const admin = ["--admin", "127.0.0.1:0"];
 
 type Server = Awaited<ReturnType<typeof startServe>>;
 
-const statusOf = (title: string) => ({
-  languageCode: "en-US",
-  title,
-  updateTime: timestampFromMs(Date.now() - minute),
-  expireTime: timestampFromMs(Date.now() + hour),
-});
+const statusOf = (title: string) =>
+  planStatusOf({ languageCode: "en-US", title, expireTime: timestampFromMs(Date.UTC(2199, 0)) });
 
-/** Pushes as a new connection each time does, so that the processes take turns. */
+/** Pushes each status over a new connection, so that the processes take turns. */
 async function pushEach(server: Server, token: string, keys: readonly string[]): Promise<void> {
   for (const userKey of keys) {
-    // A client keeps its connections, and each of them stays with its process.
+    // A client reuses its connections, each of which belongs to one process.
     const client = createPlanSharingClient({ endpoint: server.url, protocol: "rest", token });
     await client.createPlanStatus({ parent, userKey, planStatus: statusOf(userKey) });
   }
 }
 
-/** The processes that a process has started (POSIX ps). */
+/** Returns the child processes of a program. */
 async function childrenOf({ process: { pid } }: Program): Promise<number[]> {
   const { stdout } = await promisify(execFile)("ps", ["-A", "-o", "pid=,ppid="]);
   const pairs = stdout
@@ -52,7 +47,7 @@ const isAlive = (pid: number) => {
 };
 
 describe("mdps serve --workers", () => {
-  it("serves one port with several processes on one store, and adds up their metrics", async () => {
+  it("serves one port and one store with several processes, and sums their metrics", async () => {
     const directory = await dataDirectory();
     const server = await startServe(directory, ["--workers", "2", ...admin]);
     const [token, readToken] = await Promise.all([printToken(directory), printToken(directory, "--read")]);
@@ -77,7 +72,7 @@ describe("mdps serve --workers", () => {
     expect(await server.ended).toMatchObject({ exitCode: 0, stderr: "" });
   });
 
-  it("replaces a process that dies, and ends all of them on SIGTERM", async () => {
+  it("replaces a process that dies, and stops all processes on SIGTERM", async () => {
     const directory = await dataDirectory();
     const server = await startServe(directory, ["--workers", "2", ...admin]);
     const token = await printToken(directory);
@@ -100,7 +95,7 @@ describe("mdps serve --workers", () => {
     expect([...before, ...after].filter(isAlive)).toEqual([]);
   });
 
-  it("leaves no process behind when the first one is killed", async () => {
+  it("leaves no worker behind when the primary is killed", async () => {
     const server = await startServe(await dataDirectory(), ["--workers", "2"]);
     const pids = await childrenOf(server);
     expect(pids).toHaveLength(2);
@@ -108,7 +103,7 @@ describe("mdps serve --workers", () => {
     await expect.poll(() => pids.filter(isAlive), { timeout: 20_000 }).toEqual([]);
   });
 
-  it("holds an operator to its rate in all processes together", async () => {
+  it("applies the rate of an operator to all processes together", async () => {
     const directory = await dataDirectory();
     const rate = ["--set", "limits.operatorRate.perSecond=0.001", "--set", "limits.operatorRate.burst=5"];
     const server = await startServe(directory, ["--workers", "2", ...rate]);
@@ -121,7 +116,7 @@ describe("mdps serve --workers", () => {
     }
   });
 
-  it("says once what keeps it from starting", async () => {
+  it("prints the error of a failed start once", async () => {
     const taken = createServer().listen(0, "127.0.0.1");
     await once(taken, "listening");
     const address = taken.address();

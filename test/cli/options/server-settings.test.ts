@@ -3,12 +3,12 @@ import { serverSettings } from "../../../src/cli/options/server-settings.ts";
 import { resolveConfig } from "../../../src/config/resolve.ts";
 import { defaultLimits } from "../../../src/server/limits/server-limits.ts";
 
-const effective = (text = "") =>
+const settingsOf = (text = "") =>
   serverSettings(resolveConfig({ dataDirectory: "/data", file: { name: "mdps.yaml", text } }).config);
 
-describe("what a server takes", () => {
-  it("is, of an empty configuration, what holds unless said otherwise", () => {
-    expect(effective()).toMatchObject({
+describe("serverSettings", () => {
+  it("returns the defaults for an empty configuration", () => {
+    expect(settingsOf()).toMatchObject({
       host: "127.0.0.1",
       port: 8080,
       dataDirectory: "/data",
@@ -21,11 +21,11 @@ describe("what a server takes", () => {
       logLevel: "info",
       workers: 1,
     });
-    expect(effective().limits).toEqual(defaultLimits);
+    expect(settingsOf().limits).toEqual(defaultLimits);
   });
 
-  it("has limits in milliseconds, and rates by operator", () => {
-    const { limits } = effective(`
+  it("converts durations to milliseconds and operator rates to a map", () => {
+    const { limits } = settingsOf(`
 limits:
   maxEventLoopDelay: 0s
   idleTimeout: 0.5s
@@ -48,7 +48,7 @@ limits:
     ["127.0.0.1:9464", { host: "127.0.0.1", port: 9464 }],
     ["[::1]:0", { host: "::1", port: 0 }],
     ["localhost:1", { host: "localhost", port: 1 }],
-  ])("has the admin address %s in parts", (listen, admin) => {
-    expect(effective(`admin: { listen: "${listen}" }`).admin).toEqual(admin);
+  ])("splits the admin address %s into host and port", (listen, admin) => {
+    expect(settingsOf(`admin: { listen: "${listen}" }`).admin).toEqual(admin);
   });
 });

@@ -27,8 +27,8 @@ import { testTime } from "../../support/test-clock.ts";
 
 const plain = { heading: "user ***c==", nowMs: testTime, paint: (_: string, text: string) => text };
 
-describe("the card of a status", () => {
-  it("shows what a person wants to know", () => {
+describe("planCard", () => {
+  it("formats plans, modules, account and times", () => {
     const status = planStatus({
       title: "Acme Mobile",
       accountInfo: accountInfo({ accountBalance: money("-0.5", "USD") }),
@@ -71,13 +71,13 @@ language en-US · notified: low balance warning
 `);
   });
 
-  it("has room for a status that says nothing, and for one that must not be shown", () => {
+  it("formats an empty status, and marks one that must not be shown", () => {
     expect(planCard(create(PlanStatusSchema), plain)).toMatch(/^Plan status\nuser \*\*\*c==\n/);
     const hidden = planStatus({ uiCompatibility: UiCompatibility.UI_INCOMPATIBLE });
     expect(planCard(hidden, plain)).toContain("language en-US · not to be shown to the user");
   });
 
-  it("does not let the operator's texts steer the terminal", () => {
+  it("replaces control characters in texts of the operator", () => {
     const evil = "\u001b[2J\r\n\u202egnp";
     const status = planStatus({
       title: evil,
@@ -87,7 +87,7 @@ language en-US · notified: low balance warning
     expect(["\u001b", "\r", "\u202e"].filter((character) => card.includes(character))).toEqual([]);
   });
 
-  it("is coloured where colours are wanted", () => {
+  it("paints levels in their colors", () => {
     const status = planStatus({
       plans: [plan({ planModules: [planModule({ coarseBalanceLevel: BalanceLevel.OUT_OF_DATA })] })],
     });
@@ -97,7 +97,7 @@ language en-US · notified: low balance warning
   });
 });
 
-describe("a balance", () => {
+describe("balances", () => {
   it.each<[Parameters<typeof planModule>[0], string, number | undefined]>([
     [{ balance: byteBalance({ quota: 2_000_000_000, remaining: 5e8 }) }, "500 MB of 2 GB left (25 %)", 0.25],
     [{ balance: byteBalance({ quota: 1_000, remaining: 2_500 }) }, "2.5 kB of 1 kB left (250 %)", 2.5],
@@ -107,7 +107,7 @@ describe("a balance", () => {
     [{ balance: byteBalance({}) }, "", undefined],
     [{ balance: minuteBalance({ quota: 60, remaining: 15 }) }, "15 min of 60 min left (25 %)", 0.25],
     [{ balance: { case: undefined } }, "", undefined],
-  ])("in words: %#", (init, text, left) => {
+  ])("describes the balance %o as %j", (init, text, left) => {
     expect(balanceText(planModule(init))).toEqual({ text, left });
   });
 
@@ -119,7 +119,7 @@ describe("a balance", () => {
     [0.999, 19],
     [1, 20],
     [3, 20],
-  ])("as a bar: %d has %d full cells", (left, full) => {
+  ])("draws the share %d as a bar of %d full cells", (left, full) => {
     expect(bar(left)).toBe("█".repeat(full) + "░".repeat(20 - full));
   });
 });
