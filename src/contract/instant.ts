@@ -23,6 +23,11 @@ export function floorToMs({ seconds, nanos }: Instant): number {
   return seconds * 1000 + Math.floor(nanos / 1_000_000);
 }
 
+/** Returns whether the first instant is later than the second. */
+export function isLater(first: Instant, second: Instant): boolean {
+  return first.seconds > second.seconds || (first.seconds === second.seconds && first.nanos > second.nanos);
+}
+
 /** Formats an instant as RFC 3339 in UTC with 0, 3, 6 or 9 fractional digits, as proto3 JSON does. */
 export function formatInstant({ seconds, nanos }: Instant): string {
   const base = new Date(seconds * 1000).toISOString().slice(0, 19);

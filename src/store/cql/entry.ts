@@ -1,4 +1,4 @@
-import type { Instant } from "../../contract/instant.ts";
+import { type Instant, isLater } from "../../contract/instant.ts";
 import { type PutRecord, StoreUnavailable } from "../plan-store.ts";
 
 /** The content of a cell: a record without its key. */
@@ -50,8 +50,5 @@ export function staleBy(stored: CqlEntry | undefined, next: CqlEntry, now: numbe
   if (!stored?.updateTime || !next.updateTime || !isAlive(stored, now)) {
     return undefined;
   }
-  const { seconds, nanos } = stored.updateTime;
-  const earlier =
-    next.updateTime.seconds === seconds ? next.updateTime.nanos < nanos : next.updateTime.seconds < seconds;
-  return earlier ? stored.updateTime : undefined;
+  return isLater(stored.updateTime, next.updateTime) ? stored.updateTime : undefined;
 }

@@ -151,7 +151,9 @@ export async function openCqlStore(options: CqlStoreOptions): Promise<PlanStore>
     },
     async *scan({ after, signal, snapshot } = {}) {
       if (snapshot) {
-        throw noSnapshot();
+        throw new SnapshotUnsupported(
+          "Cassandra has no snapshot of a table across its nodes; with --no-snapshot records may be as of different moments",
+        );
       }
       const read = (statement: string, parameters: readonly unknown[]) =>
         limiter.admit(0, () => limiter.run(() => cluster.read(statement, parameters)));
@@ -166,12 +168,6 @@ export async function openCqlStore(options: CqlStoreOptions): Promise<PlanStore>
       return closed;
     },
   };
-}
-
-function noSnapshot(): SnapshotUnsupported {
-  return new SnapshotUnsupported(
-    "Cassandra has no snapshot of a table across its nodes; with --no-snapshot records may be as of different moments",
-  );
 }
 
 function columnsOf({ asn, kind, clientId, id }: RecordKey): unknown[] {

@@ -1,6 +1,5 @@
-import type { Instant } from "../../contract/instant.ts";
+import { type Instant, isLater } from "../../contract/instant.ts";
 import type { PutOutcome, PutRecord, RecordKey } from "../plan-store.ts";
-import { isLater } from "./puts.ts";
 
 /** Commits records with different keys and returns their outcomes. Rejects if no outcome is known. */
 export type WriteBatch = (records: readonly PutRecord[]) => Promise<readonly (PutOutcome | Error)[]>;

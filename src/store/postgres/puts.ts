@@ -1,4 +1,4 @@
-import type { Instant } from "../../contract/instant.ts";
+import { type Instant, isLater } from "../../contract/instant.ts";
 import { type PutOutcome, type PutRecord, StoreUnavailable } from "../plan-store.ts";
 import { byteaArray, int4Array, int8Array } from "./array.ts";
 import type { PostgresConnection, PostgresRows, PostgresStatement } from "./connection.ts";
@@ -133,11 +133,6 @@ async function explain(
   const answers = again.length === 0 ? [] : await putBatch(connection, url, again, now);
   let next = 0;
   return outcomes.map((outcome) => outcome ?? (answers[next++] as PutOutcome | Error));
-}
-
-/** Returns whether the first instant is later than the second. */
-export function isLater(first: Instant, second: Instant): boolean {
-  return first.seconds > second.seconds || (first.seconds === second.seconds && first.nanos > second.nanos);
 }
 
 /** Turns the failure of a whole batch into a failure of each of its records. */

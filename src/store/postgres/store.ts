@@ -11,6 +11,7 @@ import {
   StoreUnavailable,
 } from "../plan-store.ts";
 import { batchBytes, batchPuts, putBytes, sizeOfPut } from "../put-buffer.ts";
+import { startSweeper } from "../sweeper.ts";
 import {
   createPostgresConnection,
   type PostgresConnection,
@@ -23,7 +24,7 @@ import { checkWritable } from "./health.ts";
 import { putBatch } from "./puts.ts";
 import { scanRecords, scanSnapshot } from "./scan.ts";
 import { prepareSchema } from "./schema.ts";
-import { startPostgresSweep } from "./sweep.ts";
+import { removeExpired, sliceRows } from "./sweep.ts";
 
 /** Version of `pg` that the engine is tested with. */
 export const pgVersion = "8.23.1";
@@ -55,6 +56,9 @@ export type PostgresStoreOptions = {
 
 /** Largest sum of the sizes of the puts that wait for one connection, in bytes. */
 const maxWaitingBytes = 128 * 1024 * 1024;
+
+/** Pause between two slices of a sweep, in ms: about as long as a slice takes, for puts. */
+const slicePause = 10;
 
 /**
  * Opens a store with its records in PostgreSQL 15 or later. Any number of servers may share a database.
@@ -117,10 +121,16 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     maxBytes: Number.POSITIVE_INFINITY,
   });
   const { sweepInterval: interval = 1_000, onSweep } = options;
-  const sweeping = startPostgresSweep({ connection: background, clock, interval, onSweep });
+  const sweeper = startSweeper({
+    removeSlice: () => removeExpired(background, clock.now()),
+    sliceRows,
+    slicePause: () => Math.min(slicePause, interval),
+    interval,
+    onSweep,
+  });
 
   async function release(): Promise<void> {
-    sweeping.stop();
+    sweeper.stop();
     await Promise.all([...puts, gets].map((queue) => queue.drain()));
     await Promise.all([endAll(), ...[...snapshots].map((connection) => connection.end())]);
   }

@@ -1,20 +1,7 @@
-import type { Clock } from "../../contract/clock.ts";
 import type { PostgresConnection, PostgresStatement } from "./connection.ts";
 
-export type PostgresSweepOptions = {
-  connection: PostgresConnection;
-  clock: Clock;
-  /** Time between two sweeps, in ms. */
-  interval: number;
-  /** Called after each sweep with the number of records that it removed. */
-  onSweep: ((removed: number) => void) | undefined;
-};
-
 /** Records removed by one statement, which puts of the same keys wait for. */
-const sliceRows = 500;
-
-/** Pause after a slice that did not remove everything, in ms: about as long as a slice takes, for puts. */
-const slicePause = 10;
+export const sliceRows = 500;
 
 // SKIP LOCKED: rows that a put or another server's sweep has locked are skipped. Both conditions on the expiry are checked
 // again in the newest version of a locked row, so that no row is deleted that was replaced meanwhile ("Read Committed
@@ -35,32 +22,8 @@ const deleteExpired: PostgresStatement = {
     SELECT count(*) FROM removed`,
 };
 
-/** Removes expired records periodically, a slice at a time, until stopped. Does not keep the process alive. */
-export function startPostgresSweep(options: PostgresSweepOptions): { stop(): void } {
-  const { connection, clock, interval, onSweep } = options;
-  let stopped = false;
-  let timer = setTimeout(sweep, interval).unref();
-
-  async function sweep(): Promise<void> {
-    let pause = interval;
-    try {
-      const [[removed = "0"] = []] = await connection.run(deleteExpired, [clock.now()]);
-      if (Number(removed) === sliceRows) {
-        pause = Math.min(slicePause, interval);
-      }
-      onSweep?.(Number(removed));
-    } catch {
-      // Readers skip expired records, so the next sweep is soon enough.
-    }
-    if (!stopped) {
-      timer = setTimeout(sweep, pause).unref();
-    }
-  }
-
-  return {
-    stop() {
-      stopped = true;
-      clearTimeout(timer);
-    },
-  };
+/** Deletes at most `sliceRows` records that have expired by `now`, and returns their number. */
+export async function removeExpired(connection: PostgresConnection, now: number): Promise<number> {
+  const [[removed = "0"] = []] = await connection.run(deleteExpired, [now]);
+  return Number(removed);
 }

@@ -8,11 +8,14 @@ import { createPrivateFile } from "./private-path.ts";
 import { applicationId, migrate, migrations } from "./schema.ts";
 
 export type DatabaseOptions = {
-  /** Largest size of the file, in pages of 4 KiB. */
+  /** Largest size of the file, in pages of 4 KiB; at that size puts fail as on a full disk. No limit by default. */
   maxPages?: number | undefined;
-  /** Memory for pages of the file, for each connection. Defaults to 16 MiB. */
+  /** Memory for pages of the file, for each connection, in bytes. Defaults to 16 MiB. */
   cacheBytes?: number | undefined;
-  /** Pages in the log at which a commit copies them into the file. Defaults to 250. */
+  /**
+   * Pages of 4 KiB in the log at which a commit copies them into the file. Defaults to 250. Less makes the slowest puts
+   * faster; more makes all puts faster on a disk that takes milliseconds to sync.
+   */
   checkpointPages?: number | undefined;
   /** How long a call waits for another connection that has the database locked, in ms. Defaults to 5,000. */
   busyTimeout?: number | undefined;

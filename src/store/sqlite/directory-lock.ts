@@ -60,7 +60,7 @@ export function lockDirectory(
   return { release: () => lock.close() };
 }
 
-/** A lock to check a directory; `inUse` if others have it open, who are not disturbed. */
+/** A lock to check a directory; `inUse` if other programs have it open, which are not affected. */
 export type CheckLock = DirectoryLock & { readonly inUse: boolean };
 
 /**

@@ -17,35 +17,20 @@ import {
   sizeOfPut,
   writePuts,
 } from "../put-buffer.ts";
+import { startSweeper } from "../sweeper.ts";
+import type { DatabaseOptions } from "./database.ts";
 import { messageWithAdvice } from "./error.ts";
 import { scanSqlite, scanSqliteSnapshot } from "./scan.ts";
 import { startSupervisedWriter } from "./supervisor.ts";
-import { startSweeping } from "./sweep.ts";
 import { type SqliteThread, startSqliteThread } from "./thread.ts";
 
-export type SqliteStoreOptions = {
+export type SqliteStoreOptions = DatabaseOptions & {
   /** Directory of the store's files, on a local disk. If missing, it is created, accessible only to the owner. */
   directory: string;
   /** Decides what has expired. Defaults to the machine's clock. */
   clock?: Clock;
   /** Puts that may wait for the disk, and gets likewise; further ones reject. Defaults to 65,536. */
   maxWaiting?: number;
-  /** Largest size of the database file, in pages of 4 KiB; at that size puts fail as on a full disk. No limit by default. */
-  maxPages?: number;
-  /**
-   * Memory for pages of the database, in bytes. Defaults to 16 MiB; more is not faster as long as the page cache of the
-   * system can hold the file.
-   */
-  cacheBytes?: number;
-  /**
-   * Pages of 4 KiB that the log may have before a commit copies them into the database. Defaults to 250. Less makes the
-   * slowest puts faster; more makes all puts faster on a disk that takes milliseconds to sync.
-   */
-  checkpointPages?: number;
-  /** How long a call waits for another process that has the database locked, in ms. Defaults to 5,000. */
-  busyTimeout?: number;
-  /** How long opening waits while another process upgrades or checks the store, in ms. Defaults to 2,000. */
-  openTimeout?: number;
   /** Time between two sweeps of expired records, in ms. Defaults to 1,000. */
   sweepInterval?: number;
   /** Called after each commit with the number of puts that shared it. */
@@ -56,6 +41,15 @@ export type SqliteStoreOptions = {
 
 /** Largest sum of the sizes of all waiting puts, in bytes. */
 const maxWaitingBytes = 256 * 1024 * 1024;
+
+/**
+ * Records removed in one transaction, which puts wait for. Each one changes a page of the table and one of the key's
+ * index, so this is about the work of a small batch of puts.
+ */
+const sliceRows = 50;
+
+/** Pause between two slices, as a multiple of the time of a slice: the busier the thread is with puts, the less it sweeps. */
+const slicePause = 2;
 
 /**
  * Opens a store with its records in a SQLite database, written by its own thread.
@@ -73,15 +67,13 @@ const maxWaitingBytes = 256 * 1024 * 1024;
  * A record may take 16 MiB. Rejects with StoreOpenError.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<PlanStore> {
-  const { directory, clock = systemClock, maxWaiting = 65_536, sweepInterval = 1_000 } = options;
+  const { directory, clock = systemClock, maxWaiting = 65_536, sweepInterval: interval = 1_000 } = options;
+  const { maxPages, cacheBytes, checkpointPages, busyTimeout, openTimeout, onSweep } = options;
   const memory = allocatePutMemory();
   const buffer = putBufferOn(memory);
-  const { maxPages, cacheBytes, checkpointPages, busyTimeout, openTimeout } = options;
-  const data = {
-    directory,
-    memory,
-    options: { maxPages, cacheBytes, checkpointPages, busyTimeout, openTimeout },
-  };
+  // Without the functions of the options, which cannot be sent to a thread.
+  const databaseOptions = { maxPages, cacheBytes, checkpointPages, busyTimeout, openTimeout };
+  const data = { directory, memory, options: databaseOptions };
   const thread = await startSupervisedWriter(data);
 
   const puts = createBatchQueue<PutRecord, PutOutcome>({
@@ -117,7 +109,13 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Plan
     maxBytes: Number.POSITIVE_INFINITY,
   });
 
-  const sweeping = startSweeping({ thread, clock, interval: sweepInterval, onSweep: options.onSweep });
+  const sweeper = startSweeper({
+    removeSlice: async () => (await thread.ask({ type: "sweep", rows: sliceRows, now: clock.now() })).removed,
+    sliceRows,
+    slicePause: (took) => slicePause * took,
+    interval,
+    onSweep,
+  });
 
   let scanner: Promise<SqliteThread> | undefined;
   let closed: Promise<void> | undefined;
@@ -145,7 +143,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Plan
   }
 
   async function release(): Promise<void> {
-    sweeping.stop();
+    sweeper.stop();
     const ending = scanner?.then(
       (thread) => thread.end(),
       () => undefined,

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { isLater } from "../../../src/contract/instant.ts";
 import { type PutOutcome, type PutRecord, StoreUnavailable } from "../../../src/store/plan-store.ts";
 import { putWithDuplicateKeys } from "../../../src/store/postgres/duplicate-keys.ts";
-import { isLater } from "../../../src/store/postgres/puts.ts";
 import { recordOf } from "./places.ts";
 
 const now = 1000;
