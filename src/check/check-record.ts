@@ -2,9 +2,8 @@ import { resourceName } from "../contract/resource-names.ts";
 import type { ContractRules } from "../plans/contract-rules.ts";
 import {
   type CreateRequest,
-  descOfRequest,
-  planGroupRecord,
-  planStatusRecord,
+  recordOfRequest,
+  requestDesc,
   requestOfRecord,
 } from "../services/record-mapping.ts";
 import type { PutRecord } from "../store/plan-store.ts";
@@ -25,37 +24,30 @@ export function createRecordCheck(rules: ContractRules): RecordCheck {
     } catch (error) {
       return [`its value of ${value.length} bytes is not a ${key.kind}: ${(error as Error).message}`];
     }
-    const violations = rules(descOfRequest(request), request as never);
+    const violations = rules(requestDesc(request), request as never);
     // Invalid times could not be compared.
     if (violations.length > 0) {
       return violations.map(({ field, description }) => `${field}: ${description}`);
     }
-    return differences(record, request);
+    const resource = "planGroupId" in request ? request.planGroup : request.planStatus;
+    return differences(record, resource?.name ?? "", recordOfRequest(key.asn, request));
   };
 }
 
-function differences({ key, updateTime, expiresAtMs }: PutRecord, request: CreateRequest): string[] {
-  const { resource, collection, record } = expectedRecord(request, key);
+function differences(stored: PutRecord, name: string, expected: PutRecord | undefined): string[] {
+  const { key, updateTime, expiresAtMs } = stored;
   const problems: string[] = [];
-  if (resource.name !== resourceName(key.asn, collection, key.id)) {
-    problems.push(resource.name === "" ? "its name is missing" : "its name is that of another record");
+  if (name !== resourceName(key.asn, key.kind === "planGroup" ? "planGroups" : "planStatuses", key.id)) {
+    problems.push(name === "" ? "its name is missing" : "its name is that of another record");
   }
-  if (updateTime?.seconds !== record.updateTime?.seconds || updateTime?.nanos !== record.updateTime?.nanos) {
+  if (
+    updateTime?.seconds !== expected?.updateTime?.seconds ||
+    updateTime?.nanos !== expected?.updateTime?.nanos
+  ) {
     problems.push("its update time differs from the one that the store has for it");
   }
-  if (expiresAtMs !== record.expiresAtMs) {
+  if (expiresAtMs !== expected?.expiresAtMs) {
     problems.push("its expiry differs from the one that the store has for it");
   }
   return problems;
-}
-
-/** Returns the resource of a request and the record that it would store. */
-function expectedRecord(request: CreateRequest, { asn, clientId, id }: PutRecord["key"]) {
-  if (request.$typeName === "mobiledataplansharing.v1.CreatePlanGroupRequest") {
-    const resource = request.planGroup as NonNullable<typeof request.planGroup>;
-    return { resource, collection: "planGroups", record: planGroupRecord(asn, id, resource) } as const;
-  }
-  const resource = request.planStatus as NonNullable<typeof request.planStatus>;
-  const record = planStatusRecord(asn, clientId, id, resource);
-  return { resource, collection: "planStatuses", record } as const;
 }

@@ -4,7 +4,7 @@ export type Finding = {
   readonly severity: "error" | "warning";
   /** The affected file or record. */
   readonly place: string;
-  /** What is wrong and, if known, what to do. */
+  /** The problem and, if known, what to do. */
   readonly problem: string;
 };
 

@@ -46,25 +46,16 @@ export function googleCredentials(
       // The library caches a token until it expires; only a new client requests another one earlier.
       client = undefined;
     }
-    client ??= createClient(keyFile, [...scopes]);
-    try {
-      const { token } = await (await client).getAccessToken();
-      if (!token) {
-        throw new TypeError("google-auth-library returned no access token");
-      }
-      return token;
-    } catch (error) {
+    client ??= createClient(keyFile, [...scopes]).catch((error: unknown) => {
       // The next call loads the credentials again: the file may exist by then.
-      if (
-        await client.then(
-          () => false,
-          () => true,
-        )
-      ) {
-        client = undefined;
-      }
+      client = undefined;
       throw error;
+    });
+    const { token } = await (await client).getAccessToken();
+    if (!token) {
+      throw new TypeError("google-auth-library returned no access token");
     }
+    return token;
   };
 }
 

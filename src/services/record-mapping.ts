@@ -61,14 +61,19 @@ export function requestOfRecord(key: RecordKey, value: Uint8Array): CreateReques
     : create(CreateUserPlanStatusRequestSchema, { parent, clientId, userKey, planStatus });
 }
 
-/** Returns the descriptor of a request. */
-export function descOfRequest(request: CreateRequest): DescMessage {
-  switch (request.$typeName) {
-    case "mobiledataplansharing.v1.CreatePlanGroupRequest":
-      return CreatePlanGroupRequestSchema;
-    case "mobiledataplansharing.v1.CreatePlanStatusRequest":
-      return CreatePlanStatusRequestSchema;
-    default:
-      return CreateUserPlanStatusRequestSchema;
+/** Returns the record that a request stores; undefined without a resource. */
+export function recordOfRequest(asn: number, request: CreateRequest): PutRecord | undefined {
+  if ("planGroupId" in request) {
+    return request.planGroup && planGroupRecord(asn, request.planGroupId, request.planGroup);
   }
+  const clientId = "clientId" in request ? request.clientId : "";
+  return request.planStatus && planStatusRecord(asn, clientId, request.userKey, request.planStatus);
+}
+
+/** Returns the descriptor of a request with these fields: each is in one of the three requests only. */
+export function requestDesc(request: object): DescMessage {
+  if ("planGroupId" in request) {
+    return CreatePlanGroupRequestSchema;
+  }
+  return "clientId" in request ? CreateUserPlanStatusRequestSchema : CreatePlanStatusRequestSchema;
 }

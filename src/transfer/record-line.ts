@@ -1,16 +1,10 @@
-import { type DescMessage, fromJsonString, toJsonString } from "@bufbuild/protobuf";
-import { CreatePlanGroupRequestSchema } from "../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
-import {
-  CreatePlanStatusRequestSchema,
-  CreateUserPlanStatusRequestSchema,
-} from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
+import { fromJsonString, toJsonString } from "@bufbuild/protobuf";
 import { asnOfParent } from "../contract/resource-names.ts";
 import type { ContractRules } from "../plans/contract-rules.ts";
 import {
   type CreateRequest,
-  descOfRequest,
-  planGroupRecord,
-  planStatusRecord,
+  recordOfRequest,
+  requestDesc,
   requestOfRecord,
 } from "../services/record-mapping.ts";
 import type { PutRecord } from "../store/plan-store.ts";
@@ -23,7 +17,7 @@ export class RecordLineError extends Error {
 /** Returns a record as a line of NDJSON: the JSON of the request that stores it, without a line break. */
 export function lineOfRecord({ key, value }: PutRecord): string {
   const request = requestOfRecord(key, value);
-  return toJsonString(descOfRequest(request), request as never);
+  return toJsonString(requestDesc(request), request as never);
 }
 
 /**
@@ -32,26 +26,18 @@ export function lineOfRecord({ key, value }: PutRecord): string {
  */
 export function recordOfLine(line: string, rules: ContractRules): PutRecord {
   const request = parse(line);
-  const violations = rules(descOfRequest(request), request as never);
+  const violations = rules(requestDesc(request), request as never);
   if (violations.length > 0) {
     throw new RecordLineError(
       violations.map(({ field, description }) => `${field}: ${description}`).join("; "),
     );
   }
   // The rules require a valid parent.
-  const asn = asnOfParent(request.parent) as number;
-  if (request.$typeName === "mobiledataplansharing.v1.CreatePlanGroupRequest") {
-    const { planGroupId, planGroup } = request;
-    if (planGroup === undefined) {
-      throw new RecordLineError("planGroup: value is required");
-    }
-    return planGroupRecord(asn, planGroupId, planGroup);
+  const record = recordOfRequest(asnOfParent(request.parent) as number, request);
+  if (record === undefined) {
+    throw new RecordLineError(`${"planGroupId" in request ? "planGroup" : "planStatus"}: value is required`);
   }
-  const { userKey, planStatus } = request;
-  if (planStatus === undefined) {
-    throw new RecordLineError("planStatus: value is required");
-  }
-  return planStatusRecord(asn, "clientId" in request ? request.clientId : "", userKey, planStatus);
+  return record;
 }
 
 function parse(line: string): CreateRequest {
@@ -60,14 +46,7 @@ function parse(line: string): CreateRequest {
     if (typeof members !== "object" || members === null) {
       throw new RecordLineError("a line must be a JSON object");
     }
-    // Each of these fields exists in one of the three requests only.
-    const desc =
-      "planGroupId" in members
-        ? CreatePlanGroupRequestSchema
-        : "clientId" in members
-          ? CreateUserPlanStatusRequestSchema
-          : CreatePlanStatusRequestSchema;
-    return fromJsonString(desc as DescMessage, line) as CreateRequest;
+    return fromJsonString(requestDesc(members), line) as CreateRequest;
   } catch (error) {
     throw error instanceof RecordLineError ? error : new RecordLineError((error as Error).message);
   }

@@ -61,7 +61,7 @@ async function testPython(url: string): Promise<void> {
   await run(python, [...pip, requirements]);
   writeFileSync(join(folder, "push.py"), snippet("push.py"));
   const pushed = await run(python, ["push.py"], { MDPS_URL: url });
-  // The example prints a refusal as well.
+  // The example prints an error as well.
   if (!pushed.startsWith("operators/65001/planStatuses/")) {
     throw new Error("the example for Python failed");
   }
