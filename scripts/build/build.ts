@@ -1,11 +1,11 @@
 /**
- * Builds the package into `dist/`, which is what is packed and published. It has the layout of the repository, with .js
- * and .d.ts where that has .ts:
+ * Builds the package into `dist/`, which is packed and published. It has the layout of the repository, with `.js` and
+ * `.d.ts` files instead of `.ts`:
  *
- * - `src/`, `gen/`, `gen-deps/`: made by tsc and nothing else.
- * - `proto/`: the contract with all that it imports, so that `protoc -I` needs no other folder.
- * - `contract.binpb`, `gen/*.json`: the same as descriptors, and what else is generated from them.
- * - `package.json`: that of the repository, naming what was built.
+ * - `src/`, `gen/`, `gen-deps/`: compiled by tsc.
+ * - `proto/`: the contract and all its imports, so that `protoc -I` needs no other folder.
+ * - `contract.binpb`, `gen/*.json`: the contract as descriptors, and the documents generated from it.
+ * - `package.json`: that of the repository, with the paths of the compiled files.
  */
 import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -1,13 +1,13 @@
 /**
- * Replaces package.json by one for `npm ci` that installs what the server needs at run time, in the versions of the lock
- * file beside it: the dependencies, and the optional ones that the package leaves to its users. For the Dockerfile; it
- * imports nothing but Node, for nothing else is there yet.
+ * Replaces package.json so that `npm ci` installs what the server needs at run time, in the versions of the lock file: the
+ * dependencies and the optional peer dependencies. The Dockerfile runs it before anything is installed, so it imports
+ * only Node's own modules.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 
 type Dependencies = Readonly<Record<string, string>>;
 
-/** What of the repository's package.json this knows. */
+/** The members of the repository's package.json that are used here. */
 export type RepositoryManifest = {
   readonly name: string;
   readonly version: string;
@@ -17,8 +17,8 @@ export type RepositoryManifest = {
 };
 
 /**
- * Returns the package.json. The optional packages get the exact versions that the repository is tested with. Raises an
- * Error if it is tested without one of them.
+ * Returns the package.json. The optional packages get the exact versions that the repository is tested with. Throws if it
+ * is tested without one of them.
  */
 export function productionManifest(manifest: RepositoryManifest): object {
   const { name, version, dependencies, devDependencies, peerDependencies } = manifest;

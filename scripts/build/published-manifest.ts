@@ -3,19 +3,19 @@ type Target = string | { readonly [condition: string]: Target };
 
 type Targets = Readonly<Record<string, Target>>;
 
-/** What of a package.json this knows; the rest is passed on. */
+/** The members of a package.json that are changed here; the rest is copied. */
 export type Manifest = {
   readonly exports: Targets;
   readonly imports: Targets;
   readonly bin: Readonly<Record<string, string>>;
 };
 
-/** What is for those who work on the package, not for those who use it. */
+/** Members for developers of the package, not for its users. */
 const ours = new Set(["private", "scripts", "devDependencies", "optionalDependencies", "allowScripts"]);
 
 /**
- * The package.json of the built package: the repository's without what is for its developers (the optional
- * dependencies are the Node that they run), every source file replaced by what tsc makes of it, and `dist/` the root.
+ * Returns the package.json of the built package: the repository's without the members for developers (the optional
+ * dependencies are the Node that they run), with compiled files instead of sources, and `dist/` as the root.
  */
 export function publishedManifest<M extends Manifest>(manifest: M): M {
   const kept = Object.fromEntries(Object.entries(manifest).filter(([name]) => !ours.has(name))) as M;

@@ -1,6 +1,6 @@
 /**
- * Runs Google's api-linter over proto/, with the rules that scripts/checks/api-linter.yaml disables. Skips itself, saying why, where Go
- * is missing; builds the linter first, which fetches it the first time.
+ * Runs Google's api-linter over `proto/`, without the rules that `api-linter.yaml` disables. Builds the linter first, which
+ * downloads it the first time. Skips and says so where Go is missing.
  */
 import { spawnSync } from "node:child_process";
 import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -24,7 +24,7 @@ const missing = whatIsMissing();
 if (missing === undefined) {
   lint();
 } else {
-  console.warn(`api-linter is skipped: ${missing}.`);
+  console.warn(`api-linter: skipped, ${missing}`);
 }
 
 function lint(): void {
@@ -37,18 +37,18 @@ function lint(): void {
     const { undisabled, idle } = judge(problems, sections);
     if (undisabled.length > 0) {
       console.error(undisabled.map(({ where, rule, message }) => `${where}: ${rule}: ${message}`).join("\n"));
-      console.error("fix these, or disable the rules in scripts/checks/api-linter.yaml and say why");
+      console.error("fix these, or disable the rules in scripts/checks/api-linter.yaml with a reason");
     }
     if (idle.length > 0) {
       console.error(
-        `scripts/checks/api-linter.yaml disables rules that nothing breaks; enable them:\n  ${idle.join("\n  ")}`,
+        `scripts/checks/api-linter.yaml disables rules that nothing violates; enable them:\n  ${idle.join("\n  ")}`,
       );
     }
     if (undisabled.length + idle.length > 0) {
       process.exitCode = 1;
     } else {
       console.log(
-        `api-linter: ${files.length} files keep every rule that scripts/checks/api-linter.yaml does not disable`,
+        `api-linter: ${files.length} files satisfy every rule that scripts/checks/api-linter.yaml does not disable`,
       );
     }
   } finally {
@@ -56,7 +56,7 @@ function lint(): void {
   }
 }
 
-/** Runs the linter with all its rules. */
+/** Runs the linter with all its rules enabled. */
 function problemsOf(linter: string, files: readonly string[]): Problem[] {
   const { status, stdout, stderr } = spawnSync(
     linter,

@@ -1,23 +1,23 @@
 import { matchesGlob } from "node:path";
 
-/** What api-linter found. */
+/** A problem that api-linter found. */
 export type Problem = {
   /** Path from the root of the protos. */
   readonly file: string;
   /** Such as `core::0122::name-suffix`. */
   readonly rule: string;
   readonly message: string;
-  /** For people. */
+  /** Description for people. */
   readonly where: string;
 };
 
-/** Some files and the rules that are not for them, as api-linter's configuration has it. */
+/** Files and the rules disabled for them, as in api-linter's configuration. */
 export type Section = {
   readonly included_paths: readonly string[];
   readonly disabled_rules: readonly string[];
 };
 
-/** Returns the problems that no section disables, and the rules that are disabled though nothing breaks them. */
+/** Returns the problems that no section disables, and the disabled rules that nothing violates. */
 export function judge(
   problems: readonly Problem[],
   sections: readonly Section[],

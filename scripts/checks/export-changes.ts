@@ -1,10 +1,10 @@
 import type { ExportedNames } from "./exported-names.ts";
 
-/** What is to be done about names that are not those of the snapshot. */
+/** How the exported names differ from the snapshot. */
 export type ExportChanges = {
-  /** Entry points and names that users may rely on and that are gone. */
+  /** Entry points and names that users may rely on and that no longer exist. */
   readonly removed: readonly string[];
-  /** Those that the snapshot does not have yet. */
+  /** Entry points and names that the snapshot does not have yet. */
   readonly added: readonly string[];
 };
 

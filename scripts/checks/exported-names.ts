@@ -1,7 +1,7 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 
-/** Names that each public entry point exports, by its specifier: values as they are, types as `type Name`. */
+/** The names that each public entry point exports, by specifier: values as `Name`, types as `type Name`. */
 export type ExportedNames = Readonly<Record<string, readonly string[]>>;
 
 const declaration =
@@ -10,8 +10,8 @@ const list = /^export (type )?\{([^}]*)\}(?: from "([^"]+)")?/gm;
 const all = /^export \* from "([^"]+)"/gm;
 
 /**
- * Reads the exports of a package from its sources, as Biome formats them: every statement begins a line. Targets in dist/
- * are read where they are compiled from. Throws on an entry without a source.
+ * Reads the exports of a package from its sources, formatted by Biome so that every statement begins a line. For targets
+ * in `dist/`, reads the file that they are compiled from. Throws for an entry point without a source.
  */
 export function exportedNames(root: string): ExportedNames {
   const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { exports: object };
@@ -26,7 +26,7 @@ export function exportedNames(root: string): ExportedNames {
   return names;
 }
 
-/** Every file that an entry may lead to: its conditions' too. */
+/** Returns every file that an entry point may resolve to, under any condition. */
 function targetsOf(target: unknown): string[] {
   if (typeof target === "string") {
     return [target];
@@ -49,12 +49,12 @@ function sourcesOf(root: string, target: string): string[] {
   }
   const missing = files.length === 0 ? path : files.find((file) => !existsSync(join(root, file)));
   if (missing !== undefined) {
-    throw new Error(`package.json exports ${target}, but there is no ${missing} that it could be made from`);
+    throw new Error(`package.json exports ${target}, but its source ${missing} does not exist`);
   }
   return files.map((file) => join(root, file));
 }
 
-/** The names that a file exports, with those of the files that it exports whole. */
+/** Returns the names that a file exports, including those of `export * from`. */
 function namesOf(file: string): string[] {
   const text = readFileSync(file, "utf8");
   const names = [...text.matchAll(declaration)].map(([, kind, name = ""]) =>

@@ -1,6 +1,6 @@
 /**
- * Fails if a public entry point lost a name that scripts/checks/baseline/exports.json has, or has one that is not there. With --write it
- * adds new names to that file, and still fails on lost ones: those are removed by hand, in a major version.
+ * Fails if the public entry points export other names than `baseline/exports.json` lists. With `--write`, adds new names to
+ * that file. Removed names still fail: remove them from the file by hand, in a major version.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ const { removed, added } = exportChanges(JSON.parse(readFileSync(file, "utf8")),
 
 if (removed.length > 0) {
   console.error(
-    `users may import these, and they are gone (docs/stability.md):\n  ${removed.join("\n  ")}\n` +
+    `these names are no longer exported, and users may import them (docs/stability.md):\n  ${removed.join("\n  ")}\n` +
       "Keep them, or remove them from scripts/checks/baseline/exports.json in a major version.",
   );
   process.exitCode = 1;
@@ -23,12 +23,12 @@ if (removed.length > 0) {
   console.log(`added to scripts/checks/baseline/exports.json:\n  ${added.join("\n  ")}`);
 } else if (added.length > 0) {
   console.error(
-    `these are exported now:\n  ${added.join("\n  ")}\n` +
-      'Users will rely on them. If that is meant, run "node scripts/checks/exports.ts --write" and commit.',
+    `these names are exported but not listed:\n  ${added.join("\n  ")}\n` +
+      'Users will rely on them. If that is intended, run "node scripts/checks/exports.ts --write" and commit.',
   );
   process.exitCode = 1;
 } else {
   console.log(
-    `${Object.keys(now).length} entry points export what scripts/checks/baseline/exports.json says`,
+    `${Object.keys(now).length} entry points export what scripts/checks/baseline/exports.json lists`,
   );
 }

@@ -3,13 +3,13 @@ import { join } from "node:path";
 
 const modules = join(import.meta.dirname, "go-tools");
 
-/** Says what this machine lacks to build the tools; undefined if it lacks nothing. */
+/** Returns what this machine lacks to build the tools, or undefined if it lacks nothing. */
 export function whatIsMissing(): string | undefined {
   const { error, stdout } = spawnSync("go", ["env", "GOVERSION"], { encoding: "utf8", cwd: modules });
   return error !== undefined || stdout.trim() === "" ? "Go is not installed" : undefined;
 }
 
-/** Builds a tool that go-tools/go.mod names, into a folder, and returns its path. Throws with what Go says. */
+/** Builds a tool of `go-tools/go.mod` into a folder and returns its path. Throws with the output of Go. */
 export function buildGoTool(importPath: string, folder: string): string {
   const program = join(folder, importPath.split("/").at(-1) ?? "");
   execFileSync("go", ["build", "-mod=readonly", "-o", program, importPath], { cwd: modules });

@@ -5,10 +5,10 @@ import {
   type TemplateSegment,
 } from "../../src/transcoding/index.ts";
 
-/** Two rules between which a request would have to be decided. */
+/** Two bindings that match the same request. */
 export type Overlap = { readonly one: HttpBinding; readonly other: HttpBinding; readonly path: string };
 
-/** Returns every two bindings that can match one request, with a path that both match. */
+/** Returns each pair of bindings that can match the same request, with a path that both match. */
 export function httpOverlaps(bindings: readonly HttpBinding[]): Overlap[] {
   return bindings.flatMap((one, index) =>
     bindings.slice(index + 1).flatMap((other) => {
@@ -18,7 +18,7 @@ export function httpOverlaps(bindings: readonly HttpBinding[]): Overlap[] {
   );
 }
 
-/** A binding as people know it. */
+/** Describes a binding for people. */
 export function describeBinding({ method, httpMethod, template }: HttpBinding): string {
   return `${method.parent.typeName}.${method.name}: ${httpMethod} ${template.source}`;
 }
@@ -28,8 +28,8 @@ function haveSharedMethod(one: HttpBinding, other: HttpBinding): boolean {
 }
 
 /**
- * Returns a path that both templates match, or undefined if there is none. A template with a verb and one without are
- * apart: ids with a colon have it percent-encoded.
+ * Returns a path that both templates match, or undefined if there is none. A template with a verb never overlaps with one
+ * without: a colon in an id is percent-encoded.
  */
 export function sharedPath(one: PathTemplate, other: PathTemplate): string | undefined {
   if (one.verb !== other.verb) {
@@ -39,7 +39,7 @@ export function sharedPath(one: PathTemplate, other: PathTemplate): string | und
   if (shared === undefined || one.verb === undefined) {
     return shared && `/${shared.join("/")}`;
   }
-  // No path has a verb and nothing before it; what shares nothing but the root is `**` twice.
+  // No path is a verb alone. The two templates share only the root if both are `**`.
   const segments = shared.length === 0 ? ["x"] : shared;
   return `/${segments.join("/")}:${encodeSegment(one.verb)}`;
 }
@@ -51,7 +51,7 @@ function sharedSegments(
   const [first, ...rest] = one;
   const [second, ...others] = other;
   if (first?.kind === "**") {
-    // Either it stands for nothing here, or for the other's next segment and perhaps more.
+    // `**` matches nothing here, or the next segment of the other template and perhaps more.
     const none = sharedSegments(rest, other);
     if (none !== undefined || second === undefined) {
       return none;
@@ -76,7 +76,7 @@ function before(segment: string, rest: readonly string[] | undefined): readonly 
   return rest && [segment, ...rest];
 }
 
-/** Text that fits a segment. */
+/** Returns text that matches a segment. */
 function textOf(segment: TemplateSegment): string {
   return segment.kind === "literal" ? encodeSegment(segment.text) : "x";
 }

@@ -1,4 +1,4 @@
-/** Fails if two google.api.http rules of the contract can match one request. */
+/** Fails if two `google.api.http` rules of the contract can match the same request. */
 import { globSync } from "node:fs";
 import { join } from "node:path";
 import type { DescService } from "@bufbuild/protobuf";
@@ -21,7 +21,7 @@ for (const { one, other, path } of overlaps) {
 if (overlaps.length > 0) {
   process.exitCode = 1;
 } else {
-  console.log(`${bindings.length} HTTP rules of ${services.length} services: no two match one request`);
+  console.log(`${bindings.length} HTTP rules of ${services.length} services: no two match the same request`);
 }
 
 function isService(value: unknown): value is DescService {

@@ -1,6 +1,6 @@
 /**
- * `npm run check`, or `npm run check -- NAME…` for some: what is generated is current, what is published works, and
- * nothing breaks users of the baseline.
+ * `npm run check`, or `npm run check -- NAME…` for some checks: generated files are current, the package works, and no
+ * change breaks users of the baseline.
  */
 import { runSteps, type Steps } from "../run-steps.ts";
 

@@ -1,4 +1,4 @@
-/** Fails if gen/openapi.json would break users of scripts/checks/baseline/openapi.json: paths, HTTP rules, JSON, buf.validate rules. */
+/** Fails if `gen/openapi.json` breaks users of `baseline/openapi.json`: paths, HTTP rules, JSON, `buf.validate` rules. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { JsonObject } from "../generate/describe/json.ts";
@@ -12,5 +12,5 @@ if (changes.length > 0) {
   console.error(`these changes break users of REST or JSON (docs/stability.md):\n  ${changes.join("\n  ")}`);
   process.exitCode = 1;
 } else {
-  console.log("gen/openapi.json takes and answers all that scripts/checks/baseline/openapi.json does");
+  console.log("gen/openapi.json is compatible with scripts/checks/baseline/openapi.json");
 }

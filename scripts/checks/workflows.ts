@@ -1,4 +1,4 @@
-/** Runs actionlint, built by Go, on the workflows; says so and passes where there is no Go. */
+/** Runs actionlint, built with Go, on the workflows. Skips and says so where Go is missing. */
 import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
 import { join } from "node:path";
@@ -16,6 +16,6 @@ if (spawnSync("go", ["version"]).status !== 0) {
   if (error) {
     throw error;
   }
-  console.log(`workflows: ${workflows.length} workflows, ${status === 0 ? "no faults" : "faulty"}`);
+  console.log(`workflows: ${workflows.length} workflows, ${status === 0 ? "no errors" : "errors"}`);
   process.exitCode = status ?? 1;
 }

@@ -1,10 +1,10 @@
 /**
- * Makes what the build of the contract needs but no package manager delivers (npm runs it after `npm ci`):
+ * Creates two git-ignored folders that the build of the contract needs (npm runs it after `npm ci`):
  *
- * - `proto-deps/`: the imported .proto files, copied from npm packages; the second module of buf.yaml.
+ * - `proto-deps/`: the imported `.proto` files, copied from npm packages; the second module of buf.yaml.
  * - `gen-deps/`: the TypeScript of those files, imported as `#deps/…`.
  *
- * Both are git-ignored. Needs no network, and does nothing when they are up to date.
+ * Needs no network, and does nothing when both are up to date.
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -79,7 +79,7 @@ function readProtos(): Map<string, string> {
   return protos.set("buf/validate/validate.proto", printProto(file_buf_validate_validate));
 }
 
-/** Identifies everything the output depends on: the protos, the template and the version of the generator. */
+/** Returns a hash of everything the output depends on: protos, template and version of the generator. */
 function fingerprintOf(texts: readonly string[]): string {
   const generator = fileURLToPath(import.meta.resolve("@bufbuild/protoc-gen-es/package.json"));
   const hash = createHash("sha256");
@@ -93,7 +93,7 @@ function fingerprintOf(texts: readonly string[]): string {
   return hash.digest("hex");
 }
 
-/** The text of a file, if it exists. */
+/** Returns the text of a file, or undefined if it does not exist. */
 function textOf(path: string): string | undefined {
   return existsSync(path) ? readFileSync(path, "utf8") : undefined;
 }

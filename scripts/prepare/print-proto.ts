@@ -24,9 +24,9 @@ import {
 } from "@bufbuild/protobuf/wkt";
 
 /**
- * Prints the source of a proto2 file whose descriptor is all there is. Comments are lost; compiling the text
- * yields the same descriptor. Refuses what it cannot print faithfully: another syntax than proto2, groups,
- * maps, default values, services and options that it does not know.
+ * Prints the source of a proto2 file from its descriptor. Comments are lost; compiling the text yields the same
+ * descriptor. Throws for what it cannot print faithfully: other syntaxes than proto2, groups, maps, default values,
+ * services and unknown options.
  */
 export function printProto(file: DescFile): string {
   const { proto } = file;
@@ -60,14 +60,14 @@ function messageLines(message: DescriptorProto, registry: Registry): string[] {
       if (oneof === undefined) {
         return fieldLine(field, registry);
       }
-      // A oneof stands where its first member stands: the order of a message's fields is part of its descriptor.
+      // A oneof is printed where its first member is: the order of fields is part of the descriptor.
       const members = message.field.filter((other) => oneofOf(other) === oneof);
       return members[0] === field ? oneofLines(message.oneofDecl[oneof], members, registry) : [];
     }),
     ...message.extension.map((field) => `extend ${field.extendee} { ${fieldLine(field, registry)} }`),
     ...message.nestedType.flatMap((nested) => messageLines(nested, registry)),
     ...message.enumType.flatMap((nested) => enumLines(nested, registry)),
-    // In descriptors the end of a message's range is exclusive, in the source it is inclusive.
+    // The end of a message's range is exclusive in descriptors and inclusive in sources.
     ...message.extensionRange.map(({ start, end }) => `extensions ${start} to ${end - 1};`),
     ...message.reservedRange.map(({ start, end }) => `reserved ${start} to ${end - 1};`),
     ...message.reservedName.map((name) => `reserved ${JSON.stringify(name)};`),
@@ -112,7 +112,7 @@ function fieldLine(field: FieldDescriptorProto, registry: Registry): string {
   return `${label}${type} ${field.name} = ${field.number}${bracketed(optionsOf(FieldOptionsSchema, field.options, registry))};`;
 }
 
-/** Index of the oneof that a field belongs to. Zero is one, so presence has to be asked for. */
+/** Returns the index of the oneof that a field belongs to. Zero is a valid index, so presence is checked. */
 function oneofOf(field: FieldDescriptorProto): number | undefined {
   return isFieldSet(field, FieldDescriptorProtoSchema.field.oneofIndex) ? field.oneofIndex : undefined;
 }
@@ -121,7 +121,7 @@ function bracketed(options: readonly string[]): string {
   return options.length === 0 ? "" : ` [${options.join(", ")}]`;
 }
 
-/** The options that are set, as `name = value` and `(extension) = value`: text format, spelled as the source wants it. */
+/** Returns the options that are set, as `name = value` and `(extension) = value`, in the syntax of the source. */
 function optionsOf(schema: DescMessage, options: Message | undefined, registry: Registry): string[] {
   if (options === undefined) {
     return [];
@@ -131,7 +131,7 @@ function optionsOf(schema: DescMessage, options: Message | undefined, registry: 
       throw new Error(`cannot print option ${no} of ${schema.typeName}`);
     }
   }
-  // An option starts in column one; what belongs to it is indented or a closing brace. Strings hold no raw newline.
+  // An option starts in column one; its other lines are indented or a closing brace. Strings hold no raw newline.
   const entries = toText(schema, options, { registry }).match(/^[\w[].*(?:\n[ }].*)*/gm) ?? [];
   return entries.map((entry) =>
     entry

@@ -1,11 +1,11 @@
 /**
- * Writes what belongs to a release, beside the npm package, into a folder: `node scripts/release/release.ts [FOLDER]`,
- * by default `artefacts/`. The same sources give the same bytes.
+ * `npm run release [-- FOLDER]` writes the artefacts of a release, except the npm package, into `artefacts/` or another
+ * folder. The same sources give the same bytes.
  *
- * - `proto.tar.gz`: the contract with all that it imports, for every compiler that takes an include path.
- * - `contract.binpb`: the same as a FileDescriptorSet, for buf, grpcurl, Envoy and others; also what to check against.
- * - `openapi.json` and whatever else is generated from the contract.
- * - `examples.tar.gz`: a JSON example and a line for curl for every message.
+ * - `proto.tar.gz`: the contract and all its imports, for every compiler that takes an include path.
+ * - `contract.binpb`: the contract as a FileDescriptorSet, for buf, grpcurl and Envoy, and for breaking-change checks.
+ * - `openapi.json` and the other documents generated from the contract.
+ * - `examples.tar.gz`: a JSON example and a curl command for every message.
  * - `SHA256SUMS`: for `sha256sum -c`.
  */
 import { createHash } from "node:crypto";

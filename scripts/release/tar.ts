@@ -1,11 +1,11 @@
-/** A file of an archive: its path, with slashes, and what is in it. */
+/** A file of an archive: its path, with slashes, and its contents. */
 export type TarEntry = { readonly path: string; readonly contents: Uint8Array };
 
 const block = 512;
 
 /**
- * Packs files into a tar archive (POSIX ustar) that has the same bytes whenever and wherever it is made: no times, no
- * owners, in the order of the paths. Throws RangeError for a path that is too long for the format, 100 bytes.
+ * Packs files into a tar archive (POSIX ustar) with reproducible bytes: no times, no owners, sorted by path. Throws
+ * RangeError for a path of more than 100 bytes, the limit of the format.
  */
 export function packTar(entries: readonly TarEntry[]): Uint8Array {
   const parts: Uint8Array[] = [];
@@ -29,7 +29,7 @@ function headerOf(path: string, length: number): Uint8Array {
     [116, octal(0, 7)],
     [124, octal(length, 11)],
     [136, octal(0, 11)],
-    // The checksum is made with spaces in its own place.
+    // The checksum is computed with spaces in its own field.
     [148, "        "],
     [156, "0"],
     [257, "ustar\0"],

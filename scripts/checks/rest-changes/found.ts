@@ -1,9 +1,9 @@
 import type { Json, JsonObject } from "../../generate/describe/json.ts";
 
-/** Takes down a change that breaks users: where, and what. */
+/** Reports a breaking change: where it is, and what changed. */
 export type Report = (path: string, what: string) => void;
 
-/** What the two sides of a comparison say at one place; undefined where a side says nothing. */
+/** The values of both documents at one place; undefined where a document has none. */
 export type Pair = { readonly before: Json; readonly after: Json };
 
 export function objectOf(value: Json): JsonObject {
@@ -14,12 +14,12 @@ export function listOf(value: Json): readonly Json[] {
   return Array.isArray(value) ? value : value === undefined ? [] : [value as Json];
 }
 
-/** Whether two values are the same JSON, whatever the order of keys. */
+/** Returns whether two values are equal as JSON, regardless of the order of keys. */
 export function isSame(one: Json, other: Json): boolean {
   return canonical(one) === canonical(other);
 }
 
-/** The members of a list that another one lacks. */
+/** Returns the members of a list that another list lacks. */
 export function lacking(list: Json, other: Json): Json[] {
   const there = new Set(listOf(other).map(canonical));
   return listOf(list).filter((value) => !there.has(canonical(value)));

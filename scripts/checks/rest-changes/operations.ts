@@ -3,9 +3,9 @@ import { isSame, lacking, listOf, objectOf, type Report } from "./found.ts";
 import { createSchemaComparison, target } from "./schemas.ts";
 
 /**
- * Returns what was changed between two OpenAPI documents of this project so that a client that kept to the first one
- * breaks: removed or changed paths, methods, parameters and fields; more that is needed; tightened rules. Additions and
- * loosening are no such changes.
+ * Returns the changes between two OpenAPI documents of this project that break a client of the first one: removed or
+ * changed paths, methods, parameters and fields, newly required values, and tightened rules. Additions and loosened rules
+ * are not breaking.
  */
 export function restChanges(before: JsonObject, after: JsonObject): string[] {
   const found: string[] = [];
@@ -35,12 +35,12 @@ export function restChanges(before: JsonObject, after: JsonObject): string[] {
     compareResponses(name, objectOf(old.responses), objectOf(now.responses));
     for (const one of listOf(old.security).map(objectOf)) {
       if (!listOf(now.security).some((other) => isEnough(one, objectOf(other)))) {
-        report(name, `${JSON.stringify(one)} is not enough any more to be let in`);
+        report(name, `${JSON.stringify(one)} no longer grants access`);
       }
     }
   }
 
-  /** The paths are compared already: what is left says which method is called, and where its messages are. */
+  /** The paths are compared already. What is left is the method that is called, and where its messages are. */
   function compareHttpRules(name: string, old: JsonObject, now: JsonObject): void {
     for (const key of ["selector", "body", "responseBody"]) {
       if (!isSame(old[key], now[key])) {
@@ -62,7 +62,7 @@ export function restChanges(before: JsonObject, after: JsonObject): string[] {
       if (other.required === true && parameter.required !== true) {
         report(`${name} ${key}`, "is required now");
       }
-      // A rule of a resource name stands beside the schema of its segment.
+      // The rule of a resource name is beside the schema of its segment.
       const schemaOf = (one: JsonObject) => ({
         ...objectOf(one.schema),
         "x-resource-name": one["x-resource-name"],
@@ -117,7 +117,7 @@ function parametersOf(operation: JsonObject): Map<string, JsonObject> {
   );
 }
 
-/** Whether who has all scopes of one alternative has those of the other. */
+/** Returns whether a caller with all scopes of one alternative also has those of the other. */
 function isEnough(had: JsonObject, needed: JsonObject): boolean {
   return Object.entries(needed).every(
     ([scheme, scopes]) => had[scheme] !== undefined && lacking(scopes, had[scheme]).length === 0,

@@ -1,17 +1,17 @@
 import type { Json } from "../../generate/describe/json.ts";
 import { isSame, lacking, objectOf, type Report, shown } from "./found.ts";
 
-/** Reports what a keyword of JSON Schema or of buf.validate refuses now and did not before. */
+/** Reports values that a keyword of JSON Schema or `buf.validate` rejects now and accepted before. */
 type Comparison = (path: string, before: Json, after: Json, report: Report) => void;
 
-/** Nothing below it was refused, so that it may be lowered or dropped. */
+/** A lower bound: may be lowered or removed. */
 const lowerBound: Comparison = (path, before, after, report) => {
   if (after !== undefined && !(numberOf(after) <= numberOf(before, Number.NEGATIVE_INFINITY))) {
     report(path, `is a lower bound, and was raised from ${shown(before)} to ${shown(after)}`);
   }
 };
 
-/** As {@link lowerBound}, for what counts, and so is never below zero. */
+/** A lower bound of a count, which is never negative. */
 const lowerCount: Comparison = (path, before, after, report) =>
   lowerBound(path, before ?? 0, after ?? 0, report);
 
@@ -21,7 +21,7 @@ const upperBound: Comparison = (path, before, after, report) => {
   }
 };
 
-/** What is allowed; absent, everything is. */
+/** A list of allowed values; without the list, every value is allowed. */
 const allowed: Comparison = (path, before, after, report) => {
   if (after === undefined) {
     return;
@@ -31,25 +31,25 @@ const allowed: Comparison = (path, before, after, report) => {
     return;
   }
   for (const value of lacking(before, after)) {
-    report(path, `does not allow ${shown(value)} any more`);
+    report(path, `no longer allows ${shown(value)}`);
   }
 };
 
-/** What is refused, each by itself. */
+/** A list of rejected values. */
 const refused: Comparison = (path, before, after, report) => {
   for (const value of lacking(after, before)) {
     report(path, `refuses ${shown(value)} now`);
   }
 };
 
-/** Holds or does not: may be dropped. */
+/** A flag: may be removed. */
 const constraint: Comparison = (path, before, after, report) => {
   if (after !== undefined && after !== false && !isSame(before, after)) {
     report(path, `was changed from ${shown(before)} to ${shown(after)}`);
   }
 };
 
-/** Means something else after every change. */
+/** A keyword whose every change is breaking. */
 const meaning: Comparison = (path, before, after, report) => {
   if (!isSame(before, after)) {
     report(path, `was changed from ${shown(before)} to ${shown(after)}`);
@@ -58,7 +58,7 @@ const meaning: Comparison = (path, before, after, report) => {
 
 const ignored: Comparison = () => undefined;
 
-/** The keywords of JSON Schema that the document uses, but those that lead to other schemas. */
+/** The keywords of JSON Schema that the document uses, except those that refer to other schemas. */
 export const keywords: Readonly<Record<string, Comparison>> = {
   ...{
     type: allowed,
@@ -83,11 +83,11 @@ export const keywords: Readonly<Record<string, Comparison>> = {
     deprecated: ignored,
     "x-enum-values": ignored,
   },
-  // What it says about the JSON stands in `allOf` too.
+  // What it says about the JSON is in `allOf` too.
   "x-oneofs": ignored,
 };
 
-/** Rules of buf.validate by name, of whatever type. */
+/** Rules of `buf.validate` by name, of any type. */
 const rules: Readonly<Record<string, Comparison>> = {
   ...{ minLen: lowerCount, minBytes: lowerCount, minItems: lowerCount, minPairs: lowerCount },
   ...{ maxLen: upperBound, maxBytes: upperBound, maxItems: upperBound, maxPairs: upperBound },
@@ -95,10 +95,10 @@ const rules: Readonly<Record<string, Comparison>> = {
   ...{ in: allowed, notIn: refused, cel: refused, celExpression: refused, oneof: refused },
 };
 
-/** Compares buf.validate options as JSON: rules may be dropped and loosened. A rule without a table of its own may only be dropped. */
+/** Compares `buf.validate` options as JSON. Rules may be removed or loosened; an unknown rule may only be removed. */
 function compareRules(...[path, before, after, report]: Parameters<Comparison>): void {
   const [old, now] = [objectOf(before), objectOf(after)];
-  // It exempts values from the other rules: to drop it is to tighten them.
+  // It exempts values from the other rules, so removing it tightens them.
   meaning(`${path}.ignore`, old.ignore, now.ignore, report);
   for (const [name, value] of Object.entries(now)) {
     if (name === "ignore") {
@@ -119,7 +119,7 @@ function isObject(value: Json): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Numbers, also as int64 has them in JSON, and durations. What is none compares with nothing: it is reported. */
+/** Reads numbers, int64 strings and durations. Other values become NaN, which compares with nothing and is reported. */
 function numberOf(value: Json, absent = Number.NaN): number {
   if (value === undefined) {
     return absent;

@@ -2,13 +2,13 @@ import type { Json, JsonObject } from "../../generate/describe/json.ts";
 import { isSame, objectOf, type Pair, type Report, shown } from "./found.ts";
 import { keywords } from "./rules.ts";
 
-/** The two documents that are compared. */
+/** The two documents to compare. */
 export type Documents = { readonly before: JsonObject; readonly after: JsonObject };
 
-/** What is written: the server must go on taking it. What is read: clients must go on understanding it. */
+/** A request must still be accepted by the server; a response must still be understood by clients. */
 export type Direction = "request" | "response";
 
-/** Compares two schemas with all they lead to. Each pair of named schemas is compared once for each direction. */
+/** Compares two schemas and all they refer to. Each pair of named schemas is compared once per direction. */
 export function createSchemaComparison(documents: Documents, report: Report) {
   const done = new Set<string>();
 
@@ -50,9 +50,9 @@ export function createSchemaComparison(documents: Documents, report: Report) {
       } else if (keyword === "items") {
         compare(`${path}[]`, { before, after }, direction);
       } else if (isSame(before, after)) {
-        // Also what is not known here.
+        // Keywords that this check does not know are compared too.
       } else if (keywords[keyword] === undefined) {
-        report(`${path}.${keyword}`, "was changed, and this check does not know what it means");
+        report(`${path}.${keyword}`, "was changed, and this check does not know the keyword");
       } else if (direction === "request") {
         keywords[keyword](`${path}.${keyword}`, before, after, report);
       } else if (keyword === "type" || keyword === "format") {
@@ -75,7 +75,7 @@ export function createSchemaComparison(documents: Documents, report: Report) {
   return compare;
 }
 
-/** What a local reference leads to. */
+/** Returns the schema that a local reference names. */
 export function target(document: JsonObject, ref: Json): Json {
   if (typeof ref !== "string") {
     return undefined;

@@ -13,24 +13,24 @@ import { expandRequest, httpBindingsOf } from "../../../src/transcoding/client/i
 import { exampleOf, leastExampleOf } from "./example.ts";
 import { readAt } from "./sample-values.ts";
 
-/** What takes the place of the example within the text around it. */
+/** Placeholder of the example in the text around it. */
 const hole = "example";
 
 const methods: readonly DescMethod[] = [PlanStatusService, PlanGroupService, PlanServingService].flatMap(
   (service) => service.methods,
 );
 
-/** The calls that a message can be part of, the shortest path first. */
+/** The calls whose request contains a message, the shortest path first. */
 const pushes: readonly DescMethod[] = [
   PlanStatusService.method.createPlanStatus,
   PlanGroupService.method.createPlanGroup,
 ];
 
-/** Returns the line for curl that sends the example of a message, `NAME.json`, to a server, or undefined if none can. */
+/** Returns the curl command that sends the example of a message, `NAME.json`, or undefined if no call takes it. */
 export function curlLine(desc: DescMessage): string | undefined {
   const called = methods.find(({ input }) => input.typeName === desc.typeName);
   if (called !== undefined) {
-    // A request goes as it is to Connect; in REST its parts are spread over path, query and body.
+    // Connect takes a whole request; REST spreads it over path, query and body.
     return fileLine(desc, called, `/${called.parent.typeName}/${called.name}`);
   }
   for (const method of pushes) {
@@ -65,7 +65,7 @@ function pushLine(desc: DescMessage, method: DescMethod, way: readonly DescField
   return `printf '${text}' "$(cat ${desc.name}.json)" | ${fresh()} | ${curl(method, url, "-")}`;
 }
 
-/** What is needed of a body that is the whole request without what stands in the path. */
+/** Returns the required fields of a body that is the whole request except the fields of the path. */
 function leastBody(method: DescMethod, body: JsonObject): JsonObject {
   const least = leastExampleOf(method.input);
   return Object.fromEntries(Object.entries(least).filter(([name]) => name in body));
@@ -75,7 +75,7 @@ function leastOf(field: DescField | undefined): JsonObject {
   return field?.message === undefined ? {} : leastExampleOf(field.message);
 }
 
-/** The request with what is needed, and a value where the way ends. */
+/** Returns the request with its required fields, and a value at the end of the path. */
 function holding(desc: DescMessage, way: readonly DescField[], value: JsonValue): JsonObject {
   const [field, ...rest] = way as [DescField, ...DescField[]];
   const inner =
@@ -89,7 +89,7 @@ function putHole(json: JsonObject, way: readonly DescField[]): JsonObject {
   return { ...json, [field.jsonName]: field.fieldKind === "list" ? [inner] : inner };
 }
 
-/** The fields that lead from one message to another, as few as possible. */
+/** Returns the shortest list of fields that leads from one message to another. */
 function wayTo(target: DescMessage, from: DescMessage): readonly DescField[] | undefined {
   const seen = new Set<string>();
   let ways: (readonly DescField[])[] = [[]];
@@ -110,14 +110,14 @@ function wayTo(target: DescMessage, from: DescMessage): readonly DescField[] | u
   return undefined;
 }
 
-/** Sends a file as it is, but for the time in it. */
+/** Sends a file with its time replaced by the current time. */
 function fileLine(desc: DescMessage, method: DescMethod, url: string): string {
   const file = `${desc.name}.json`;
   const hasTime = JSON.stringify(exampleOf(desc)).includes(readAt);
   return hasTime ? `${fresh(file)} | ${curl(method, url, "-")}` : curl(method, url, file);
 }
 
-/** Puts now in the place of the time in a file, or in what is read. */
+/** Replaces the time in a file, or in standard input, by the current time. */
 function fresh(file = ""): string {
   return `sed "s/${readAt}/$(date -u +%Y-%m-%dT%H:%M:%SZ)/"${file && ` ${file}`}`;
 }

@@ -5,7 +5,7 @@ const read = 'curl -sS -H "Authorization: Bearer $MDPS_READ_TOKEN" "$MDPS_URL/v1
 const authorized = '-H "Authorization: Bearer $MDPS_TOKEN"';
 const json = '-H "Content-Type: application/json"';
 
-/** A line for curl that is refused, by the reason that `google.rpc.ErrorInfo` then has. */
+/** curl commands that fail, by the reason in the `google.rpc.ErrorInfo` of the error. */
 export const errorLines: readonly (readonly [reason: keyof typeof ErrorReason, line: string])[] = [
   ["FIELD_INVALID", `${push} ${authorized} ${json} -d '{"plans": [{}]}'`],
   ["REQUEST_MALFORMED", `${push} ${authorized} ${json} -d '{"languageCode": 1}'`],

@@ -9,19 +9,19 @@ import { FieldBehavior, field_behavior } from "#deps/google/api/field_behavior_p
 import { sampleValues } from "./sample-values.ts";
 
 /**
- * Returns an example of a message in JSON, with every field that a caller may set; of a oneof, the first. Throws an
- * error that names a field for which there is no sample, so that a new field is not left out.
+ * Returns an example of a message in JSON with every field that a caller may set, and the first field of each oneof. Throws
+ * for a field without a sample value, so that new fields get one.
  */
 export function exampleOf(desc: DescMessage): JsonObject {
   return objectOf(desc, isForCallers);
 }
 
-/** Returns the smallest example of a message, with nothing but what is needed. */
+/** Returns the smallest example of a message, with its required fields only. */
 export function leastExampleOf(desc: DescMessage): JsonObject {
   return objectOf(desc, (field) => isRequired(field));
 }
 
-/** Says whether a caller may set a field and an example shows it. */
+/** Returns whether a caller may set a field, so that examples show it. */
 export function isForCallers(field: DescField): boolean {
   const isFirst = field.oneof === undefined || field.oneof.fields[0] === field;
   return isFirst && !getOption(field, field_behavior).includes(FieldBehavior.OUTPUT_ONLY);

@@ -8,7 +8,7 @@ import { curlLine } from "./curl-line.ts";
 import { errorLines } from "./error-lines.ts";
 import { exampleOf } from "./example.ts";
 
-/** Every message that callers send, what reads after what writes. `ErrorReasonSpec` is an option and never sent. */
+/** Every message that callers send, writes before reads. `ErrorReasonSpec` is an option and never sent. */
 export const exampleMessages: readonly DescMessage[] = [
   resources,
   plans,
@@ -17,7 +17,7 @@ export const exampleMessages: readonly DescMessage[] = [
   serving,
 ].flatMap((file) => file.messages);
 
-/** Returns the files of the examples: one per message, and a README.md with a line for curl for each. */
+/** Returns the files of the examples: one per message, and a README.md with a curl command for each. */
 export function exampleFiles(): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
   for (const desc of exampleMessages) {
@@ -49,7 +49,7 @@ ${errorLines.map(([reason, line]) => section(reason, line)).join("")}`;
 
 function section(title: string, line: string | undefined): string {
   if (line === undefined) {
-    throw new Error(`${title}: no call takes it`);
+    throw new Error(`${title}: no call takes this message`);
   }
   return `\n## ${title}\n\n\`\`\`sh\n${line}\n\`\`\`\n`;
 }

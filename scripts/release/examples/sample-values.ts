@@ -1,13 +1,13 @@
 import type { JsonValue } from "@bufbuild/protobuf";
 
-/** When the examples' backend was read; whoever pushes them puts now in its place, for it must not be old. */
+/** The update time in the examples. Replace it by the current time when you push: old update times are rejected. */
 export const readAt = "2026-01-01T00:00:00Z";
 
 const later = "2100-01-01T00:00:00Z";
 
 /**
- * A realistic value in JSON of every field that is no message, by its full name; of fields whose name means the same
- * in every message, by that. A message of another API stands by its type.
+ * Realistic JSON values of scalar fields, by full name, or by name alone where it means the same in every message. Messages
+ * of other APIs are listed by type.
  */
 export const sampleValues: Readonly<Record<string, JsonValue>> = {
   parent: "operators/65001",
@@ -31,7 +31,7 @@ export const sampleValues: Readonly<Record<string, JsonValue>> = {
 
   plan_name: "ACME Plan 199",
   plan_id: "acme-199",
-  // Prepaid plans need an account beside them, which a plan on its own cannot bring.
+  // Prepaid plans need an account beside them, which a single plan cannot have.
   plan_category: "POSTPAID",
   plan_state: "ACTIVE",
 
