@@ -100,7 +100,7 @@ describe("the guide to operations", () => {
 
   it("names panels that the dashboard has", () => {
     const { panels } = JSON.parse(textOf("deploy/grafana/mdps.json")) as { panels: { title: string }[] };
-    const titles = [...panels.map(({ title }) => title), "How large"];
+    const titles = [...panels.map(({ title }) => title), "Sizing"];
     const [, runbook = ""] = text.split("\n## Runbook\n");
     const named = [...runbook.replaceAll("\n", " ").matchAll(/(?<!\*)\*([A-Z][^*]+)\*(?!\*)/g)].map(
       ([, name = ""]) => name.replaceAll(/\s+/g, " "),
