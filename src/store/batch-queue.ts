@@ -24,12 +24,12 @@ export type BatchQueueOptions<Item, Result> = {
   run(items: readonly Item[]): Promise<readonly (Result | Error)[]>;
   /** Largest number of items in a batch. */
   batchItems: number;
-  /** Largest sum of bytes in a batch; a larger item is a batch alone. */
-  batchBytes: number;
+  /** Largest sum of bytes in a batch; a larger item is a batch alone. No limit by default. */
+  batchBytes?: number;
   /** Items that may wait, including those in the running batch. */
   maxItems: number;
-  /** Sum of bytes that may wait, including those in the running batch. */
-  maxBytes: number;
+  /** Sum of bytes that may wait, including those in the running batch. No limit by default. */
+  maxBytes?: number;
 };
 
 type Waiting<Item, Result> = {
@@ -44,6 +44,7 @@ type Waiting<Item, Result> = {
 export function createBatchQueue<Item, Result>(
   options: BatchQueueOptions<Item, Result>,
 ): BatchQueue<Item, Result> {
+  const { batchBytes = Number.POSITIVE_INFINITY, maxBytes = Number.POSITIVE_INFINITY } = options;
   let waiting: Waiting<Item, Result>[] = [];
   let items = 0;
   let bytes = 0;
@@ -67,7 +68,7 @@ export function createBatchQueue<Item, Result>(
     dropAborted();
     for (const { bytes } of waiting) {
       size += bytes;
-      if (count === options.batchItems || (count > 0 && size > options.batchBytes)) {
+      if (count === options.batchItems || (count > 0 && size > batchBytes)) {
         break;
       }
       count++;
@@ -133,7 +134,7 @@ export function createBatchQueue<Item, Result>(
       if (ended) {
         return Promise.reject(new StoreUnavailable("the store is closed"));
       }
-      if (items >= options.maxItems || bytes + size > options.maxBytes) {
+      if (items >= options.maxItems || bytes + size > maxBytes) {
         return Promise.reject(
           new StoreUnavailable(
             `the store is overloaded: ${items} calls (${bytes} bytes) are waiting for the disk`,

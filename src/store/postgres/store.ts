@@ -116,9 +116,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const gets = createBatchQueue<RecordKey, Uint8Array | undefined>({
     run: (keys) => getBatch(reading, url, keys, clock.now()),
     batchItems: 256,
-    batchBytes: Number.POSITIVE_INFINITY,
     maxItems: maxWaiting,
-    maxBytes: Number.POSITIVE_INFINITY,
   });
   const { sweepInterval: interval = 1_000, onSweep } = options;
   const sweeper = startSweeper({
@@ -129,13 +127,14 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     onSweep,
   });
 
+  const snapshots = new Set<PostgresConnection>();
+
   async function release(): Promise<void> {
     sweeper.stop();
     await Promise.all([...puts, gets].map((queue) => queue.drain()));
     await Promise.all([endAll(), ...[...snapshots].map((connection) => connection.end())]);
   }
   let closed: Promise<void> | undefined;
-  const snapshots = new Set<PostgresConnection>();
 
   async function* snapshot(scan: ScanOptions): AsyncGenerator<RecordPage, void, undefined> {
     if (closed) {

@@ -19,10 +19,9 @@ import {
 } from "../put-buffer.ts";
 import { startSweeper } from "../sweeper.ts";
 import type { DatabaseOptions } from "./database.ts";
-import { messageWithAdvice } from "./error.ts";
 import { scanSqlite, scanSqliteSnapshot } from "./scan.ts";
+import { createScanner } from "./scanner.ts";
 import { startSupervisedWriter } from "./supervisor.ts";
-import { type SqliteThread, startSqliteThread } from "./thread.ts";
 
 export type SqliteStoreOptions = DatabaseOptions & {
   /** Directory of the store's files, on a local disk. If missing, it is created, accessible only to the owner. */
@@ -104,9 +103,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Plan
       );
     },
     batchItems: 64,
-    batchBytes: Number.POSITIVE_INFINITY,
     maxItems: maxWaiting,
-    maxBytes: Number.POSITIVE_INFINITY,
   });
 
   const sweeper = startSweeper({
@@ -117,40 +114,14 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Plan
     onSweep,
   });
 
-  let scanner: Promise<SqliteThread> | undefined;
-  let closed: Promise<void> | undefined;
-
-  /** Starts the scanner on its first use, because most processes never scan, and again when it has died. */
-  async function scannerThread(): Promise<SqliteThread> {
-    if (closed) {
-      throw new StoreUnavailable("the store is closed");
-    }
-    scanner ??= startScanner();
-    try {
-      return await scanner;
-    } catch (error) {
-      scanner = undefined;
-      throw new StoreUnavailable(messageWithAdvice(error));
-    }
-  }
-
-  async function startScanner(): Promise<SqliteThread> {
-    const started = await startSqliteThread("scanner", data);
-    started.ended.then(() => {
-      scanner = undefined;
-    });
-    return started;
-  }
+  const scanner = createScanner(data);
 
   async function release(): Promise<void> {
     sweeper.stop();
-    const ending = scanner?.then(
-      (thread) => thread.end(),
-      () => undefined,
-    );
-    await Promise.all([puts.drain(), gets.drain(), ending]);
+    await Promise.all([puts.drain(), gets.drain(), scanner.end()]);
     await thread.end();
   }
+  let closed: Promise<void> | undefined;
 
   return {
     put(record, signal) {
@@ -164,7 +135,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Plan
       return gets.add(key, 0, signal);
     },
     scan(options) {
-      const scanning = { ...options, thread: scannerThread, clock };
+      const scanning = { ...options, thread: scanner.thread, clock };
       return options?.snapshot ? scanSqliteSnapshot(scanning) : scanSqlite(scanning);
     },
     async health() {
