@@ -11,7 +11,7 @@ export type Channel = {
 
 /** The end of an IPC channel, as `process` and the workers of node:cluster have one. */
 export type ChannelEnd = {
-  send?: ((message: object) => unknown) | undefined;
+  send?: ((message: object, done: (error: Error | null) => void) => unknown) | undefined;
   on(event: "message", listener: (message: unknown) => void): unknown;
 };
 
@@ -25,13 +25,10 @@ export function openChannel(end: ChannelEnd, answers: Answers): Channel {
   let lastId = 0;
   let ended = false;
 
-  const send = (message: Message) => {
-    try {
-      end.send?.(message);
-    } catch {
-      // The other process has just gone; whoever asked it is told so by `end`.
-    }
-  };
+  function send(message: Message): void {
+    // With a callback, an error does not become an `error` event: the other process has just ended, and `end` reports it.
+    end.send?.(message, () => undefined);
+  }
 
   async function answer(id: number, question: string, value: unknown): Promise<void> {
     try {
