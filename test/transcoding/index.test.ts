@@ -2,7 +2,7 @@ import * as transcoding from "mobile-data-plan-sharing/transcoding";
 import * as client from "mobile-data-plan-sharing/transcoding/client";
 import { expect, it } from "vitest";
 
-it("exports what users of the library need, and nothing else", () => {
+it("transcoding exports the names that users and the other folders need, and no others", () => {
   expect(Object.keys(transcoding).sort()).toMatchInlineSnapshot(`
     [
       "PathTemplateError",
@@ -42,6 +42,6 @@ it("exports what users of the library need, and nothing else", () => {
   `);
 });
 
-it("exports the client side alone for browsers, as a part of the whole", () => {
+it("transcoding exports everything that its browser entry exports", () => {
   expect(transcoding).toMatchObject(client);
 });

@@ -35,7 +35,7 @@ const badRequest = (...fields: string[]) =>
   create(BadRequestSchema, { fieldViolations: fields.map((field) => ({ field, description: "is bad" })) });
 
 describe("writeErrorBody", () => {
-  it("E1, E2: writes Google's form, with an ErrorInfo for the error that has none", () => {
+  it("writeErrorBody writes Google's JSON form and adds an ErrorInfo to an error without one", () => {
     expect(write(withDetails())).toEqual({
       code: 404,
       message: "no such book",
@@ -44,12 +44,12 @@ describe("writeErrorBody", () => {
     });
   });
 
-  it("E1: says the status that the response has", () => {
+  it("writeErrorBody writes the HTTP status of the response", () => {
     const body = writeErrorBody(withDetails(), { httpStatus: 405, domain: "library" });
     expect(JSON.parse(body).error).toMatchObject({ code: 405, status: "NOT_FOUND" });
   });
 
-  it("E2: keeps the ErrorInfo that an error has, as a message or as its fields", () => {
+  it("writeErrorBody keeps the ErrorInfo of an error, given as a message or as its fields", () => {
     const value = { reason: "BOOK_LOST", domain: "shelf", metadata: { book: "1" } };
     const details = [{ "@type": type("ErrorInfo"), ...value }];
     expect(write(withDetails({ desc: ErrorInfoSchema, value })).details).toEqual(details);
@@ -58,7 +58,7 @@ describe("writeErrorBody", () => {
     ).toEqual(details);
   });
 
-  it("E2: keeps the details of an error that came from another server", () => {
+  it("writeErrorBody keeps readable details of an error that came from another server", () => {
     const { typeUrl, value } = anyPack(
       ErrorInfoSchema,
       create(ErrorInfoSchema, { reason: "BOOK_LOST", domain: "shelf" }),
@@ -71,7 +71,7 @@ describe("writeErrorBody", () => {
     ]);
   });
 
-  it("E1: leaves out a detail that has no JSON form", () => {
+  it("writeErrorBody omits a detail that has no JSON form", () => {
     const retryDelay = create(DurationSchema, { seconds: 1n, nanos: -1 });
     expect(write(withDetails({ desc: RetryInfoSchema, value: { retryDelay } })).details).toHaveLength(1);
   });
@@ -84,20 +84,23 @@ describe("writeErrorBody", () => {
     ["book", "book", "book"],
     ["book.title", undefined, "book.title"],
     ["parts[0].words[1].inner", undefined, "parts[0].words[1].inner"],
-  ])("E3: a violation of %s, with the body %s, is of %s", (field, bodyPath, expected) => {
-    const error = withDetails({ desc: BadRequestSchema, value: badRequest(field) });
-    expect(write(error, bodyPath).details[1].fieldViolations).toEqual([
-      { field: expected, description: "is bad" },
-    ]);
-  });
+  ])(
+    "writeErrorBody writes the field %s of a violation, for the body %s, as %s",
+    (field, bodyPath, expected) => {
+      const error = withDetails({ desc: BadRequestSchema, value: badRequest(field) });
+      expect(write(error, bodyPath).details[1].fieldViolations).toEqual([
+        { field: expected, description: "is bad" },
+      ]);
+    },
+  );
 
-  it("E3: a message that begins with the path loses the same", () => {
+  it("writeErrorBody removes the body path from the beginning of the message", () => {
     expect(write(new ConnectError("book.title is bad", Code.InvalidArgument), "book").message).toBe(
       "title is bad",
     );
   });
 
-  it("E3: leaves the error itself as it was", () => {
+  it("writeErrorBody does not change the error", () => {
     const value = badRequest("book.book.title");
     const error = withDetails({ desc: BadRequestSchema, value });
     const first = write(error, "book");
@@ -107,7 +110,7 @@ describe("writeErrorBody", () => {
 });
 
 describe("malformedRequest", () => {
-  it("E3: lists everything, and its message is the first", () => {
+  it("malformedRequest lists all violations and has the first one as its message", () => {
     const violations = [
       { field: "parts[0].label", description: "must be a string" },
       { field: "body", description: "must be JSON" },
@@ -125,7 +128,7 @@ describe("malformedRequest", () => {
 });
 
 describe("transcodingError", () => {
-  it("E2: has its reason and its metadata", () => {
+  it("transcodingError has the given reason and metadata", () => {
     const error = transcodingError(Code.ResourceExhausted, "too much", {
       reason: "REQUEST_TOO_LARGE",
       domain: "library",
@@ -149,13 +152,13 @@ describe("retryAfterSeconds", () => {
     [{ seconds: 0n, nanos: 0 }, 0],
     [{ seconds: -5n, nanos: 0 }, 0],
     [undefined, undefined],
-  ])("E8: %o is %s", (delay, seconds) => {
+  ])("retryAfterSeconds returns the delay %o as %s", (delay, seconds) => {
     const retryDelay = delay && create(DurationSchema, delay);
     const value = create(RetryInfoSchema, { ...(retryDelay && { retryDelay }) });
     expect(retryAfterSeconds(withDetails({ desc: RetryInfoSchema, value }))).toBe(seconds);
   });
 
-  it("E8: an error without RetryInfo says nothing", () => {
+  it("retryAfterSeconds returns undefined for an error without RetryInfo", () => {
     expect(retryAfterSeconds(withDetails())).toBeUndefined();
   });
 });
@@ -166,7 +169,7 @@ describe("readErrorBody", () => {
     return readErrorBody(text, httpStatus, new Headers({ "x-request-id": "1" }));
   }
 
-  it("E6: reads what writeErrorBody wrote", () => {
+  it("readErrorBody reads what writeErrorBody wrote", () => {
     const help = create(HelpSchema, { links: [{ description: "how", url: "https://example.com" }] });
     const error = withDetails(
       { desc: ErrorInfoSchema, value: create(ErrorInfoSchema, { reason: "BOOK_LOST", domain: "shelf" }) },
@@ -186,21 +189,46 @@ describe("readErrorBody", () => {
   });
 
   it.each([
-    ["the name of the status", { error: { code: 500, status: "ABORTED" } }, 404, Code.Aborted],
-    ["then the code of the body", { error: { code: 404, message: "x" } }, 500, Code.NotFound],
-    ["then the code, if the name is unknown", { error: { code: 409, status: "BOGUS" } }, 500, Code.Aborted],
-    ["then the status of the response", { error: { message: "x" } }, 503, Code.Unavailable],
-    ["not a code that is no error", { error: { code: 200, message: "x" } }, 503, Code.Unavailable],
-    ["not a code that is no number", { error: { code: "404" } }, 503, Code.Unavailable],
-    ["not an inherited name", { error: { status: "__proto__" } }, 404, Code.NotFound],
-  ])("E6: decides by %s", (_, body, status, code) => {
+    ["the name of the status in the body", { error: { code: 500, status: "ABORTED" } }, 404, Code.Aborted],
+    ["the code in the body if there is no name", { error: { code: 404, message: "x" } }, 500, Code.NotFound],
+    [
+      "the code in the body if the name is unknown",
+      { error: { code: 409, status: "BOGUS" } },
+      500,
+      Code.Aborted,
+    ],
+    [
+      "the status of the response if the body has neither",
+      { error: { message: "x" } },
+      503,
+      Code.Unavailable,
+    ],
+    [
+      "the status of the response if the code in the body is not an error",
+      { error: { code: 200, message: "x" } },
+      503,
+      Code.Unavailable,
+    ],
+    [
+      "the status of the response if the code in the body is not a number",
+      { error: { code: "404" } },
+      503,
+      Code.Unavailable,
+    ],
+    [
+      "the status of the response if the name is __proto__",
+      { error: { status: "__proto__" } },
+      404,
+      Code.NotFound,
+    ],
+  ])("readErrorBody derives the code from %s", (_, body, status, code) => {
     expect(read(body, status).code).toBe(code);
   });
 
   it.each([
     ["an HTML page", "<html><body>502 Bad Gateway</body></html>"],
-    ["nothing", ""],
-    ["cut JSON", '{"error":{"code":'],
+    ["an empty body", ""],
+    ["truncated JSON", '{"error":{"code":'],
     ["null", "null"],
     ["an array", "[]"],
     ["a string", '"error"'],
@@ -208,12 +236,12 @@ describe("readErrorBody", () => {
     ["an error that is null", '{"error":null}'],
     ["an error that is an array", '{"error":[1]}'],
     ["fields of other types", '{"error":{"code":{},"message":5,"status":7,"details":{}}}'],
-  ])("E6: survives %s", (_, body) => {
+  ])("readErrorBody returns an error without details for %s", (_, body) => {
     const error = read(body, 502);
     expect([error.code, error.rawMessage, error.details]).toEqual([Code.Internal, "HTTP 502", []]);
   });
 
-  it("E6: leaves out details that it does not know or cannot read", () => {
+  it("readErrorBody omits details that are unknown or unreadable", () => {
     const error = read({
       error: {
         code: 404,

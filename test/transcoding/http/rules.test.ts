@@ -9,7 +9,7 @@ function outline({ method, httpMethod, template, body }: HttpBinding): string {
 }
 
 describe("httpBindingsOf", () => {
-  it("T14, T15: answers every binding of every rule, in the order of the proto", () => {
+  it("httpBindingsOf returns all bindings of all rules in the order of the proto file", () => {
     expect(httpBindingsOf(library).map(outline)).toEqual([
       "GetBook: GET /v1/{name=shelves/*/books/*}",
       "ListBooks: GET /v1/{parent=shelves/*}/books",
@@ -32,30 +32,30 @@ describe("httpBindingsOf", () => {
 
 describe("bindingsOfRule", () => {
   it.each([
-    ["T1: an empty path", get(""), 'path template "", column 1: expected /'],
-    ["T1: a bad path", get("/v1/"), 'path template "/v1/", column 5: expected a literal, *, ** or {'],
+    ["an empty path", get(""), 'path template "", column 1: expected /'],
+    ["an invalid path", get("/v1/"), 'path template "/v1/", column 5: expected a literal, *, ** or {'],
     [
-      "T1: a bad path of an additional binding",
+      "an invalid path of an additional binding",
       { ...get("/v1"), additionalBindings: [post("/v1/{")] },
       'path template "/v1/{", column 6: expected a field name',
     ],
-    ["T15: a rule without a path", create(HttpRuleSchema), "its google.api.http rule has no path"],
+    ["a rule without a path", create(HttpRuleSchema), "its google.api.http rule has no path"],
     [
-      "T15: a custom kind of nothing",
+      "an empty custom kind",
       custom("", "/v1"),
       'its google.api.http rule has the HTTP method "", which is not valid',
     ],
     [
-      "T15: a custom kind of two words",
+      "a custom kind of two words",
       custom("A B", "/v1"),
       'its google.api.http rule has the HTTP method "A B", which is not valid',
     ],
     [
-      "T14: additional bindings that nest",
+      "nested additional bindings",
       { ...get("/v1"), additionalBindings: [{ ...get("/v2"), additionalBindings: [get("/v3")] }] },
       "additional_bindings cannot have additional_bindings",
     ],
-  ])("%s: refused, with the method in the message", (_, rule, fault) => {
-    expect(() => bindingsFor(rule)).toThrow(`rpc library.v1.Library.Echo: ${fault}`);
+  ])("bindingsOfRule rejects %s and names the method", (_, rule, problem) => {
+    expect(() => bindingsFor(rule)).toThrow(`rpc library.v1.Library.Echo: ${problem}`);
   });
 });

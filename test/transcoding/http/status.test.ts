@@ -26,11 +26,11 @@ it.each([
   ["UNAVAILABLE", 503, Code.Unavailable],
   ["DATA_LOSS", 500, Code.DataLoss],
   ["UNAUTHENTICATED", 401, Code.Unauthenticated],
-])("S1: %s is HTTP %i", (name, status, code) => {
+])("the canonical code %s has the HTTP status %i", (name, status, code) => {
   expect([statusNameOf[code], httpStatusOf[code], codeOfStatusName(name)]).toEqual([name, status, code]);
 });
 
-it("S1: every code has a status and a name of its own", () => {
+it("each canonical code has an HTTP status and a unique name", () => {
   expect(Object.keys(httpStatusOf)).toHaveLength(codes.length);
   expect(new Set(Object.values(statusNameOf)).size).toBe(codes.length);
 });
@@ -57,11 +57,14 @@ describe("codeOfHttpStatus", () => {
     [599, Code.Internal],
     [302, Code.Unknown],
     [600, Code.Unknown],
-  ])("S2: HTTP %i is code %i", (status, code) => {
+  ])("codeOfHttpStatus returns for HTTP %i the code %i", (status, code) => {
     expect(codeOfHttpStatus(status)).toBe(code);
   });
 });
 
-it.each(["OK", "not_found", "Canceled", "", "__proto__", "constructor"])("E6: %j names no code", (name) => {
-  expect(codeOfStatusName(name)).toBeUndefined();
-});
+it.each(["OK", "not_found", "Canceled", "", "__proto__", "constructor"])(
+  "codeOfStatusName returns undefined for %j",
+  (name) => {
+    expect(codeOfStatusName(name)).toBeUndefined();
+  },
+);

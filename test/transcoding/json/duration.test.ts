@@ -13,7 +13,7 @@ describe("parseDuration", () => {
     ["-0s", 0n, 0],
     ["315576000000s", 315_576_000_000n, 0],
     ["-315576000000.000s", -315_576_000_000n, 0],
-  ])("J1: %s", (text, seconds, nanos) => {
+  ])("parseDuration parses %s", (text, seconds, nanos) => {
     const duration = parseDuration(text);
     expect([duration?.seconds, duration?.nanos]).toEqual([seconds, nanos]);
   });
@@ -21,8 +21,8 @@ describe("parseDuration", () => {
   it.each([
     ["no unit", "1"],
     ["another unit", "1m"],
-    ["text after the unit", "1s2"],
-    ["a word for the unit", "1seconds"],
+    ["text behind the unit", "1s2"],
+    ["a word as the unit", "1seconds"],
     ["no number", "s"],
     ["no whole part", ".5s"],
     ["no fraction after the point", "1.s"],
@@ -31,14 +31,14 @@ describe("parseDuration", () => {
     ["two signs", "--1s"],
     ["an exponent", "1e3s"],
     ["a blank", "1 s"],
-    ["a line after", "1s\n"],
+    ["a trailing line break", "1s\n"],
     ["hexadecimal digits", "0x1s"],
     ["too long", "315576000001s"],
     ["too long by a nanosecond", "315576000000.000000001s"],
-    ["too long the other way", "-315576000000.000000001s"],
+    ["too long and negative", "-315576000000.000000001s"],
     ["thirteen digits", "0315576000000s"],
-    ["nothing", ""],
-  ])("J7: refuses %s: %j", (_, text) => {
+    ["an empty text", ""],
+  ])("parseDuration rejects %s: %j", (_, text) => {
     expect(parseDuration(text)).toBeUndefined();
   });
 });

@@ -56,7 +56,7 @@ describe("scalarReader", () => {
     ["bytes_value", "+/8=", new Uint8Array([0xfb, 0xff])],
     ["bytes_value", "-_8", new Uint8Array([0xfb, 0xff])],
     ["bytes_value", "AAEC", new Uint8Array([0, 1, 2])],
-  ])("J1: %s takes %j", (name, json, value) => {
+  ])("scalarReader accepts for %s the value %j", (name, json, value) => {
     expect(read(name, json)).toEqual({ value });
   });
 
@@ -113,7 +113,7 @@ describe("scalarReader", () => {
     ["bytes_value", "=", "must be base64"],
     ["bytes_value", "€", "must be base64"],
     ["bytes_value", 1, "must be a base64 string, not a number"],
-  ])("J1: %s refuses %j", (name, json, expected) => {
+  ])("scalarReader rejects for %s the value %j", (name, json, expected) => {
     expect(read(name, json)).toEqual({ expected });
   });
 
@@ -123,16 +123,19 @@ describe("scalarReader", () => {
     ["int64_value", "-9007199254740993"],
     ["uint64_value", "18446744073709551615"],
     ["long_text", "9007199254740993"],
-  ])("J7: %s refuses the JSON number %s, which JSON.parse rounds", (name, text) => {
+  ])("scalarReader rejects for %s the JSON number %s, which JSON.parse rounds", (name, text) => {
     expect(read(name, JSON.parse(text))).toEqual({ expected: inexact });
     expect(read(name, text)).toHaveProperty("value");
   });
 
-  it.each(["\ud800", "a\udc00b", "\udc00\ud800"])("J8: refuses half a surrogate pair: %j", (json) => {
-    expect(read("string_value", json)).toEqual({
-      expected: "must be valid Unicode: it has an unpaired surrogate",
-    });
-  });
+  it.each(["\ud800", "a\udc00b", "\udc00\ud800"])(
+    "scalarReader rejects an unpaired surrogate: %j",
+    (json) => {
+      expect(read("string_value", json)).toEqual({
+        expected: "must be valid Unicode: it has an unpaired surrogate",
+      });
+    },
+  );
 });
 
 describe("enumReader", () => {
@@ -142,7 +145,7 @@ describe("enumReader", () => {
     [7, 7],
     [-2147483648, -2147483648],
     [2147483647, 2147483647],
-  ])("Q10: takes %j", (json, value) => {
+  ])("enumReader accepts %j", (json, value) => {
     expect(read("kind", json)).toEqual({ value });
   });
 
@@ -158,24 +161,24 @@ describe("enumReader", () => {
     ["ATLAS"],
     "__proto__",
     "constructor",
-  ])("Q10: refuses %j", (json) => {
+  ])("enumReader rejects %j", (json) => {
     expect(read("kind", json)).toEqual({ expected: "must be one of KIND_UNSPECIFIED, NOVEL, ATLAS" });
   });
 
   const own = (values: { name: string; number: number; jsonName: string }[], open = true) =>
     enumReader({ values, open } as unknown as DescEnum);
 
-  it("Q10: takes the JSON name of a value, which is what it is written with", () => {
+  it("enumReader accepts the JSON name of a value", () => {
     const reader = own([{ name: "A", number: 1, jsonName: "a" }]);
     expect([reader("A"), reader("a")]).toEqual([{ value: 1 }, { value: 1 }]);
   });
 
-  it("Q10: a closed enum takes only its own numbers", () => {
+  it("enumReader accepts for a closed enum only its own numbers", () => {
     const reader = own([{ name: "A", number: 1, jsonName: "A" }], false);
     expect([reader(1), reader(2)]).toEqual([{ value: 1 }, { expected: "must be one of A" }]);
   });
 
-  it("J9: lists at most 20 names", () => {
+  it("enumReader lists at most 20 names in a violation", () => {
     const values = Array.from({ length: 21 }, (_, number) => ({
       name: `K${number}`,
       number,
@@ -185,7 +188,7 @@ describe("enumReader", () => {
   });
 });
 
-it("J1: every scalar type has a reader", () => {
+it("scalarReader returns a reader for every scalar type", () => {
   const types = Object.values(ScalarType).filter((value) => typeof value === "number");
   expect(types.map((type) => typeof scalarReader(fieldOf("int32_value"), type))).toEqual(
     types.map(() => "function"),

@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { parseTimestamp } from "../../../src/transcoding/json/timestamp.ts";
 
+const pad = (value: number, length: number) => String(value).padStart(length, "0");
+
+/** Days of a month by the table of the Gregorian calendar. */
+function daysOf(year: number, month: number): number {
+  const isLeapYear = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+  return month === 2 ? (isLeapYear ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31;
+}
+
 describe("parseTimestamp", () => {
   it.each([
     ["1970-01-01T00:00:00Z", 0n, 0],
@@ -20,21 +28,37 @@ describe("parseTimestamp", () => {
     ["1970-01-01T23:59:00+23:59", 0n, 0],
     ["0000-12-31T23:00:00-01:00", -62_135_596_800n, 0],
     ["1970-01-01t00:00:00z", 0n, 0],
-  ])("J1: %s", (text, seconds, nanos) => {
+  ])("parseTimestamp parses %s", (text, seconds, nanos) => {
     const timestamp = parseTimestamp(text);
     expect([timestamp?.seconds, timestamp?.nanos]).toEqual([seconds, nanos]);
   });
 
-  it("J1: agrees with Date on every day from 1890 to 2110", () => {
+  it("parseTimestamp agrees with Date on each day from 1890 to 2110", () => {
     for (let ms = Date.UTC(1890, 0, 1); ms < Date.UTC(2110, 0, 1); ms += 86_400_000) {
       expect(parseTimestamp(new Date(ms).toISOString())?.seconds).toBe(BigInt(ms / 1000));
     }
   });
 
+  it.each([2023, 2024, 1900, 2000, 2100, 1, 9999])(
+    "parseTimestamp accepts only the days that each month of %i has",
+    (year) => {
+      for (let month = 1; month <= 12; month++) {
+        const ofDay = (day: number) => `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}T00:00:00Z`;
+        const days = daysOf(year, month);
+        const accepted = Array.from({ length: 100 }, (_, day) => day).filter(
+          (day) => parseTimestamp(ofDay(day)) !== undefined,
+        );
+        expect([month, accepted]).toEqual([month, Array.from({ length: days }, (_, index) => index + 1)]);
+      }
+    },
+  );
+
   it.each([
+    ["day 32 of December", "2023-12-32T00:00:00Z"],
+    ["30 February of a leap year", "2024-02-30T00:00:00Z"],
     ["30 February", "2026-02-30T00:00:00Z"],
-    ["29 February of no leap year", "2026-02-29T00:00:00Z"],
-    ["29 February of a century", "2100-02-29T00:00:00Z"],
+    ["29 February of a common year", "2026-02-29T00:00:00Z"],
+    ["29 February of 2100", "2100-02-29T00:00:00Z"],
     ["31 April", "2026-04-31T00:00:00Z"],
     ["day 0", "2026-01-00T00:00:00Z"],
     ["day 32", "2026-01-32T00:00:00Z"],
@@ -54,28 +78,28 @@ describe("parseTimestamp", () => {
     ["no zone", "2026-01-01T00:00:00"],
     ["no time", "2026-01-01"],
     ["no seconds", "2026-01-01T00:00Z"],
-    ["a blank for T", "2026-01-01 00:00:00Z"],
+    ["a space instead of T", "2026-01-01 00:00:00Z"],
     ["a fraction without digits", "2026-01-01T00:00:00.Z"],
     ["ten digits of fraction", "2026-01-01T00:00:00.1234567890Z"],
     ["a comma before the fraction", "2026-01-01T00:00:00,5Z"],
     ["a fraction without a zone", "2026-01-01T00:00:00.5"],
     ["an offset without a colon", "2026-01-01T00:00:00+0100"],
     ["an offset of hours alone", "2026-01-01T00:00:00+01"],
-    ["an offset with a colon too many", "2026-01-01T00:00:00+01:00:00"],
+    ["an offset with seconds", "2026-01-01T00:00:00+01:00:00"],
     ["Z and an offset", "2026-01-01T00:00:00Z+01:00"],
-    ["a minus sign that is none", "2026-01-01T00:00:00−01:00"],
+    ["a typographic minus sign", "2026-01-01T00:00:00−01:00"],
     ["other separators", "2026/01/01T00:00:00Z"],
-    ["dots for colons", "2026-01-01T00.00.00Z"],
-    ["a sign for a digit", "2026-01-01T00:00:+1Z"],
-    ["a blank for a digit", "2026- 1-01T00:00:00Z"],
+    ["dots instead of colons", "2026-01-01T00.00.00Z"],
+    ["a sign instead of a digit", "2026-01-01T00:00:+1Z"],
+    ["a space instead of a digit", "2026- 1-01T00:00:00Z"],
     ["text before", " 2026-01-01T00:00:00Z"],
     ["text after", "2026-01-01T00:00:00Z "],
-    ["a line after", "2026-01-01T00:00:00Z\n"],
+    ["a trailing line break", "2026-01-01T00:00:00Z\n"],
     ["digits of another script", "２０２６-01-01T00:00:00Z"],
     ["a number", "1769846400"],
     ["words", "yesterday"],
-    ["nothing", ""],
-  ])("J7: refuses %s: %j", (_, text) => {
+    ["an empty text", ""],
+  ])("parseTimestamp rejects %s: %j", (_, text) => {
     expect(parseTimestamp(text)).toBeUndefined();
   });
 });

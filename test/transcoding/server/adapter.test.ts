@@ -8,7 +8,7 @@ import { createRestTransport } from "../../../src/transcoding/client/index.ts";
 import { createTranscodingHandler } from "../../../src/transcoding/server/handler.ts";
 import { shelf } from "../fixtures/shelf.ts";
 
-it("P1, P2: serves as the fallback of connect-node's adapter, on the same implementations", async () => {
+it("a transcoding handler serves as the fallback of connectNodeAdapter with the same implementations", async () => {
   const calls: string[] = [];
   const routes = (router: ConnectRouter) => {
     router.service(shelf, {

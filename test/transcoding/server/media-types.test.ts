@@ -11,7 +11,7 @@ describe("isJson", () => {
     "application/json ; charset=utf-8",
     "application/json; profile=x",
     "application/json;",
-  ])("N1: %s is", (type) => {
+  ])("isJson returns true for %s", (type) => {
     expect(isJson(type)).toBe(true);
   });
 
@@ -31,7 +31,7 @@ describe("isJson", () => {
     "application/grpc",
     "application/grpc+json",
     "application/connect+json",
-  ])("N1, P4: %s is not", (type) => {
+  ])("isJson returns false for %s", (type) => {
     expect(isJson(type)).toBe(false);
   });
 });
@@ -50,7 +50,7 @@ describe("acceptsJson", () => {
     "*/*;q=0, application/json",
     "application/*;q=0, application/json;q=1",
     "application/json;Q=0.5",
-  ])("N2: %s does", (accept) => {
+  ])("acceptsJson returns true for %s", (accept) => {
     expect(acceptsJson(accept)).toBe(true);
   });
 
@@ -65,7 +65,7 @@ describe("acceptsJson", () => {
     "application/*;q=0, */*",
     "*/*;q=0",
     "text/html, application/json;q=0",
-  ])("N2: %s does not", (accept) => {
+  ])("acceptsJson returns false for %s", (accept) => {
     expect(acceptsJson(accept)).toBe(false);
   });
 });

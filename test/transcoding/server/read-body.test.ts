@@ -13,7 +13,7 @@ afterEach(async () => {
   }
 });
 
-/** A request of which one byte has come, and how its client goes away. */
+/** Returns a request of which one byte has arrived, and a function that disconnects its client. */
 async function startHttp1(): Promise<{ request: IncomingMessage; leave(): void }> {
   const server = createServer().listen(0, "127.0.0.1");
   closing.push(() => server.close());
@@ -39,15 +39,15 @@ async function startHttp2(): Promise<{ request: Http2ServerRequest; leave(): voi
 describe.each([
   ["HTTP/1.1", startHttp1],
   ["HTTP/2", startHttp2],
-] as const)("readBody over %s", (_, start) => {
-  it("C5: rejects when the client goes away", async () => {
+] as const)("readBody over %s", (protocol, start) => {
+  it(`readBody rejects if the client disconnects during the body, over ${protocol}`, async () => {
     const { request, leave } = await start();
     const reading = readBody(request, 100, 10_000);
     leave();
     await expect(reading).rejects.toMatchObject({ code: Code.Canceled });
   });
 
-  it("C5: rejects when the client had gone away before", async () => {
+  it(`readBody rejects if the client disconnected before the call, over ${protocol}`, async () => {
     const { request, leave } = await start();
     const closed = new Promise((resolve) => request.once("close", resolve));
     leave();

@@ -13,8 +13,8 @@ import {
 } from "../../support/http/http2-frames.ts";
 import { library } from "../fixtures/library.ts";
 
-// Not over a client of node:http2: that sends no more once its stream was reset.
-it("C6, HTTP/2: a stream whose body came too slowly ends, though the client goes on with it", {
+// Not with a client of node:http2, which stops sending once its stream is reset.
+it("ends an HTTP/2 stream whose body was too slow although the client continues to send it", {
   timeout: 5_000,
 }, async () => {
   const handler = createTranscodingHandler({
