@@ -13,7 +13,7 @@ export type ReplayGuard = {
 };
 
 /** How long a `jti` is stored, in ms. An assertion lasts an hour, and its clock may be a minute ahead. */
-export const storedMs = 2 * 3_600_000;
+const storedMs = 2 * 3_600_000;
 /** Time between two removals of old entries, in ms. */
 const cleanupIntervalMs = 60_000;
 

@@ -16,7 +16,7 @@ beforeAll(async () => {
   await Promise.all(directories.map(removeDirectory));
 });
 
-/** Verifies this installation's tokens alone. */
+/** Creates a verifier that knows only the tokens of one installation. */
 function createTokenVerifier(own: SigningKey, clock: Clock) {
   const source = createOwnTokens({ key: own, clock, findServiceAccount: () => undefined });
   return createVerifier({ clock, sourceOf: (iss) => (iss === issuer ? source : undefined) });
@@ -26,7 +26,7 @@ const init = { account: "dpa", asns: [65001, 65002], scopes: ["a", "b"], lifetim
 const issuer = "mobile-data-plan-sharing";
 const nowSeconds = testTime / 1000;
 
-/** A token as signAccessToken makes it, but for what a test changes. */
+/** Returns a token like those of signAccessToken, with the changes of a test. */
 function tokenWith(change: (jwt: SignJWT) => SignJWT, header: object = {}): Promise<string> {
   const jwt = new SignJWT({ scope: "a", asns: [65001] })
     .setProtectedHeader({ alg: "ES256", kid: key.keyId, typ: "at+jwt", ...header })
@@ -38,8 +38,8 @@ function tokenWith(change: (jwt: SignJWT) => SignJWT, header: object = {}): Prom
   return change(jwt).sign(key.privateKey);
 }
 
-describe("a token", () => {
-  it("speaks for its account, with its operators and scopes", async () => {
+describe("the verification of the server's own tokens", () => {
+  it("returns the account, operators and scopes of a token of signAccessToken", async () => {
     const clock = createTestClock();
     const verify = createTokenVerifier(key, clock);
     expect(await verify(await signAccessToken(key, init, clock))).toEqual({
@@ -49,7 +49,7 @@ describe("a token", () => {
     });
   });
 
-  it("ends when its time is over, also for a verifier that knows it", async () => {
+  it("rejects an expired token, also when it is cached", async () => {
     const clock = createTestClock();
     const verify = createTokenVerifier(key, clock);
     const token = await signAccessToken(key, init, clock);
@@ -61,7 +61,7 @@ describe("a token", () => {
     expect(await createTokenVerifier(key, clock)(token)).toEqual(expired);
   });
 
-  it("is refused when another installation signed it", async () => {
+  it("rejects a token of another installation", async () => {
     const clock = createTestClock();
     const token = await signAccessToken(foreignKey, init, clock);
     expect(await createTokenVerifier(key, clock)(token)).toEqual({
@@ -69,7 +69,7 @@ describe("a token", () => {
     });
   });
 
-  it("is refused when one character of it was changed", async () => {
+  it("rejects a token whose claims were changed after signing", async () => {
     const clock = createTestClock();
     const [header = "", payload = "", signature = ""] = (await signAccessToken(key, init, clock)).split(".");
     const claims = JSON.parse(Buffer.from(payload, "base64url").toString()) as { asns: number[] };
@@ -99,13 +99,13 @@ describe("a token", () => {
       () => tokenWith((jwt) => jwt.setAudience("other")),
       "missing or invalid claim: aud",
     ],
-    ["begins later", () => tokenWith((jwt) => jwt.setNotBefore(nowSeconds + 600)), "not valid yet"],
-  ])("is refused when it %s", async (_, make, reason) => {
+    ["is not valid yet", () => tokenWith((jwt) => jwt.setNotBefore(nowSeconds + 600)), "not valid yet"],
+  ])("rejects a token that %s", async (_, make, reason) => {
     const verify = createTokenVerifier(key, createTestClock());
     expect(await verify(await make())).toEqual({ rejected: expect.stringContaining(reason) });
   });
 
-  it("is refused when it never ends", async () => {
+  it("rejects a token without exp", async () => {
     const jwt = new SignJWT({ scope: "a", asns: [65001] })
       .setProtectedHeader({ alg: "ES256", typ: "at+jwt" })
       .setIssuer(issuer)
@@ -117,7 +117,7 @@ describe("a token", () => {
     });
   });
 
-  it("speaks for nobody when its claims are of the wrong types", async () => {
+  it("grants no operators and scopes to a token whose claims have the wrong types", async () => {
     const jwt = new SignJWT({ scope: ["a"], asns: "65001" })
       .setProtectedHeader({ alg: "ES256", typ: "at+jwt" })
       .setIssuer(issuer)
@@ -132,7 +132,7 @@ describe("a token", () => {
     });
   });
 
-  it("is signed with HMAC over the public key in vain", async () => {
+  it("rejects a token that is signed by HMAC with the public key as the secret", async () => {
     const secret = new TextEncoder().encode(JSON.stringify(key.publicKey));
     const jwt = new SignJWT({ scope: "a", asns: [65001] })
       .setProtectedHeader({ alg: "HS256", typ: "at+jwt" })

@@ -1,6 +1,10 @@
 import { connect } from "node:http2";
+import { createHandlerContext } from "@connectrpc/connect";
 import { UnsecuredJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { PlanGroupService } from "../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
+import { principalKey } from "../../src/auth/principal.ts";
+import { createRequestGate } from "../../src/auth/request-gate.ts";
 import { pushScope, readScope } from "../../src/auth/scopes.ts";
 import type { PlanSharingClient } from "../../src/client/client.ts";
 import { apiErrorOf } from "../support/api-error.ts";
@@ -11,18 +15,20 @@ import { freshKey, parent, protocols, startTestServer, type TestServer } from ".
 
 let server: TestServer;
 let foreign: TestServer;
+/** A server whose clock the tests move. */
+let aging: TestServer;
 beforeAll(async () => {
-  [server, foreign] = await Promise.all([startTestServer(), startTestServer()]);
+  [server, foreign, aging] = await Promise.all([startTestServer(), startTestServer(), startTestServer()]);
 });
 afterAll(async () => {
-  expect(server.failures).toEqual([]);
-  await Promise.all([server[Symbol.asyncDispose](), foreign[Symbol.asyncDispose]()]);
+  expect([...server.failures, ...aging.failures]).toEqual([]);
+  await Promise.all([server, foreign, aging].map((each) => each[Symbol.asyncDispose]()));
 });
 
 const realm = 'Bearer realm="mobile-data-plan-sharing"';
 const clientId = "youtube";
 
-/** Every method, with a request that is right in all but what the test is about. */
+/** Returns a valid call of every method. */
 function callsOf(client: PlanSharingClient, operator = parent) {
   const userKey = freshKey();
   return {
@@ -40,59 +46,59 @@ function callsOf(client: PlanSharingClient, operator = parent) {
 }
 
 describe.each(protocols)("over %s", (protocol) => {
-  async function everyRefusal(token: string) {
+  async function errorsOfAllCalls(token: string) {
     const { push, read } = callsOf(server.client(protocol, token));
     return Promise.all([...push, ...read].map((call) => apiErrorOf(call())));
   }
 
-  it("a token of another installation is refused by every method", async () => {
-    for (const refusal of await everyRefusal(foreign.token)) {
-      expect(refusal).toMatchObject({ code: "Unauthenticated", reason: "CREDENTIALS_INVALID" });
-      expect(refusal.headers.get("www-authenticate")).toBe(
+  it(`rejects a token of another installation on every method over ${protocol}`, async () => {
+    for (const error of await errorsOfAllCalls(foreign.token)) {
+      expect(error).toMatchObject({ code: "Unauthenticated", reason: "CREDENTIALS_INVALID" });
+      expect(error.headers.get("www-authenticate")).toBe(
         `${realm}, error="invalid_token", error_description="the access token has an invalid signature"`,
       );
     }
   });
 
-  it("a token without signature (alg none) is refused by every method", async () => {
+  it(`rejects a token without a signature (alg none) on every method over ${protocol}`, async () => {
     const jwt = new UnsecuredJWT({ scope: `${pushScope} ${readScope}`, asns: [65001] })
       .setIssuer("mobile-data-plan-sharing")
       .setAudience("mobile-data-plan-sharing")
       .setSubject("test")
       .setExpirationTime(testTime / 1000 + 3600);
-    // As the library writes it the type is missing: add it, so that only the signature is wrong.
+    // The library omits the type: add it, so that only the signature is wrong.
     const header = Buffer.from(JSON.stringify({ alg: "none", typ: "at+jwt" })).toString("base64url");
     const [, payload] = jwt.encode().split(".");
-    for (const refusal of await everyRefusal(`${header}.${payload}.`)) {
-      expect(refusal).toMatchObject({ code: "Unauthenticated", reason: "CREDENTIALS_INVALID" });
+    for (const error of await errorsOfAllCalls(`${header}.${payload}.`)) {
+      expect(error).toMatchObject({ code: "Unauthenticated", reason: "CREDENTIALS_INVALID" });
     }
   });
 
-  it("a token that has expired is refused, to the second, also when the server knows it", async () => {
-    await using own = await startTestServer();
-    const client = own.client(protocol, await own.makeToken({ lifetimeSeconds: 3600 }));
+  it(`rejects an expired token, to the millisecond, although it is cached, over ${protocol}`, async () => {
+    const issuedAt = aging.clock.now();
+    const client = aging.client(protocol, await aging.makeToken({ lifetimeSeconds: 3600 }));
     const push = () => client.createPlanGroup({ parent, planGroupId: "k" });
     await push();
-    own.clock.set(testTime + hour - 1);
+    aging.clock.set(issuedAt + hour - 1);
     await push();
-    own.clock.set(testTime + hour);
-    const refusal = await apiErrorOf(push());
-    expect(refusal).toMatchObject({ code: "Unauthenticated", reason: "CREDENTIALS_INVALID" });
-    expect(refusal.headers.get("www-authenticate")).toBe(
+    aging.clock.set(issuedAt + hour);
+    const error = await apiErrorOf(push());
+    expect(error).toMatchObject({ code: "Unauthenticated", reason: "CREDENTIALS_INVALID" });
+    expect(error.headers.get("www-authenticate")).toBe(
       `${realm}, error="invalid_token", error_description="the access token has expired"`,
     );
   });
 
-  it("a token to push cannot read", async () => {
+  it(`rejects reads with a token for pushing over ${protocol}`, async () => {
     const client = server.client(protocol, await server.makeToken({ scopes: [pushScope] }));
     for (const call of callsOf(client).read) {
-      const refusal = await apiErrorOf(call());
-      expect(refusal).toMatchObject({
+      const error = await apiErrorOf(call());
+      expect(error).toMatchObject({
         code: "PermissionDenied",
         reason: "SCOPE_INSUFFICIENT",
         metadata: { scope: readScope },
       });
-      expect(refusal.headers.get("www-authenticate")).toBe(
+      expect(error.headers.get("www-authenticate")).toBe(
         `${realm}, error="insufficient_scope", scope="${readScope}"`,
       );
     }
@@ -101,16 +107,16 @@ describe.each(protocols)("over %s", (protocol) => {
     }
   });
 
-  it("a token to read cannot push", async () => {
+  it(`rejects pushes with a token for reading over ${protocol}`, async () => {
     const client = server.client(protocol, await server.makeToken({ scopes: [readScope] }));
     for (const call of callsOf(client).push) {
-      const refusal = await apiErrorOf(call());
-      expect(refusal).toMatchObject({
+      const error = await apiErrorOf(call());
+      expect(error).toMatchObject({
         code: "PermissionDenied",
         reason: "SCOPE_INSUFFICIENT",
         metadata: { scope: pushScope },
       });
-      expect(refusal.headers.get("www-authenticate")).toBe(
+      expect(error.headers.get("www-authenticate")).toBe(
         `${realm}, error="insufficient_scope", scope="${pushScope}"`,
       );
     }
@@ -119,29 +125,29 @@ describe.each(protocols)("over %s", (protocol) => {
     }
   });
 
-  it("a token without any scope can do nothing", async () => {
-    for (const refusal of await everyRefusal(await server.makeToken({ scopes: [] }))) {
-      expect(refusal).toMatchObject({ reason: "SCOPE_INSUFFICIENT" });
+  it(`rejects every call with a token without scopes over ${protocol}`, async () => {
+    for (const error of await errorsOfAllCalls(await server.makeToken({ scopes: [] }))) {
+      expect(error).toMatchObject({ reason: "SCOPE_INSUFFICIENT" });
     }
   });
 
-  it("the account acts for its operators alone, whether or not another one exists", async () => {
-    // 65002 has a status of this very user; nobody ever pushed for 65003.
+  it(`rejects operators that the account is not linked to, existing or not, with the same error over ${protocol}`, async () => {
+    // 65002 has records of this user, 65003 has none.
     const { push, read } = callsOf(server.client(protocol), "operators/65002");
     await Promise.all(push.map((call) => call()));
     await Promise.all(read.map((call) => call()));
     const client = server.client(protocol, await server.makeToken({ asns: [65001] }));
-    const refusals = async (operator: string) => {
+    const errorsFor = async (operator: string) => {
       const calls = callsOf(client, operator);
       const all = await Promise.all([...calls.push, ...calls.read].map((call) => apiErrorOf(call())));
-      return all.map(({ headers: _, ...refusal }) =>
-        JSON.parse(JSON.stringify(refusal).replaceAll(operator, "operators/N")),
+      return all.map(({ headers: _, ...error }) =>
+        JSON.parse(JSON.stringify(error).replaceAll(operator, "operators/N")),
       );
     };
-    const existing = await refusals("operators/65002");
-    expect(existing).toEqual(await refusals("operators/65003"));
-    for (const refusal of existing) {
-      expect(refusal).toMatchObject({
+    const existing = await errorsFor("operators/65002");
+    expect(existing).toEqual(await errorsFor("operators/65003"));
+    for (const error of existing) {
+      expect(error).toMatchObject({
         code: "PermissionDenied",
         reason: "OPERATOR_NOT_LINKED",
         message: "the account of this token is not linked to operators/N",
@@ -151,7 +157,7 @@ describe.each(protocols)("over %s", (protocol) => {
     }
   });
 
-  it("the operator is checked before the rules: a stranger learns nothing of them", async () => {
+  it(`checks the operator before the fields of the request over ${protocol}`, async () => {
     const client = server.client(protocol, await server.makeToken({ asns: [65001] }));
     const call = client.createUserPlanStatus({
       parent: "operators/65002",
@@ -162,14 +168,14 @@ describe.each(protocols)("over %s", (protocol) => {
     expect(await apiErrorOf(call)).toMatchObject({ reason: "OPERATOR_NOT_LINKED", fields: [] });
   });
 
-  it("a parent that is none is a broken rule, not a matter of rights", async () => {
+  it(`answers an invalid parent with a violation and not with PERMISSION_DENIED over ${protocol}`, async () => {
     for (const operator of ["operators/0", "operators/065001", "operators/4294967296", "operators/x"]) {
       const call = server.client(protocol).createPlanGroup({ parent: operator, planGroupId: "k" });
       expect(await apiErrorOf(call)).toMatchObject({ code: "InvalidArgument", fields: ["parent"] });
     }
   });
 
-  it("a refused push stores nothing", async () => {
+  it(`stores nothing when it rejects a push over ${protocol}`, async () => {
     const userKey = freshKey();
     const request = { parent, clientId, userKey };
     const reader = await server.makeToken({ scopes: [readScope] });
@@ -190,7 +196,7 @@ const paths = [
   ["gRPC-Web", "/mobiledataplansharing.v1.PlanStatusService/CreatePlanStatus", "application/grpc-web+proto"],
 ] as const;
 
-/** Sends only the head of a request, and returns what comes back. Its body never comes. */
+/** Sends only the head of a request and returns the answer. */
 async function answerToHead(path: string, headers: Record<string, string>, pattern: RegExp): Promise<string> {
   const socket = await openSocket(server.port);
   const lines = Object.entries({ host: "localhost", "content-length": "1000", ...headers });
@@ -202,16 +208,16 @@ async function answerToHead(path: string, headers: Record<string, string>, patte
   return text;
 }
 
-describe.each(paths)("the Authorization header over %s", (_, path, contentType) => {
+describe.each(paths)("the Authorization header over %s", (protocol, path, contentType) => {
   const isWeb = contentType.includes("grpc-web");
   const whole = isWeb ? /grpc-status:[\s\S]*\r\n/ : /\r\n\r\n[\s\S]*\}/;
-  const head = (headers: Record<string, string>) =>
+  const answerTo = (headers: Record<string, string>) =>
     answerToHead(path, { "content-type": contentType, ...headers }, whole);
   const unauthenticated = isWeb ? /grpc-status: 16/ : /^HTTP\/1\.1 401 /;
   const denied = isWeb ? /grpc-status: 7/ : /^HTTP\/1\.1 403 /;
 
-  it("that is missing is answered before the body, without an error code (RFC 6750 3.1)", async () => {
-    const text = await head({});
+  it(`answers a missing Authorization header before the body, without an error code (RFC 6750 3.1), over ${protocol}`, async () => {
+    const text = await answerTo({});
     expect(text).toMatch(unauthenticated);
     expect(text).toContain(`www-authenticate: ${realm}\r\n`);
   });
@@ -219,29 +225,32 @@ describe.each(paths)("the Authorization header over %s", (_, path, contentType) 
   it.each([
     ["has another scheme", "Basic dXNlcjpwYXNz"],
     ["has no token", "Bearer"],
-    ["has only blanks", "Bearer   "],
+    ["has only spaces", "Bearer   "],
     ["has two tokens", "Bearer a b"],
     ["has a token of other characters", "Bearer a,b"],
     ["has a token in quotes", 'Bearer "abc"'],
     ["is only a token", "abc"],
-  ])("that %s is answered before the body", async (__, authorization) => {
-    const text = await head({ authorization });
-    expect(text).toMatch(unauthenticated);
-    expect(text).toContain(
-      `www-authenticate: ${realm}, error="invalid_token", error_description="the Authorization header must be: Bearer <token>"\r\n`,
-    );
+  ])(
+    `answers an Authorization header that %s before the body over ${protocol}`,
+    async (__, authorization) => {
+      const text = await answerTo({ authorization });
+      expect(text).toMatch(unauthenticated);
+      expect(text).toContain(
+        `www-authenticate: ${realm}, error="invalid_token", error_description="the Authorization header must be: Bearer <token>"\r\n`,
+      );
+    },
+  );
+
+  it(`answers a token with an invalid signature before the body over ${protocol}`, async () => {
+    expect(await answerTo({ authorization: `Bearer ${foreign.token}` })).toMatch(unauthenticated);
   });
 
-  it("with a token that does not verify is answered before the body", async () => {
-    expect(await head({ authorization: `Bearer ${foreign.token}` })).toMatch(unauthenticated);
-  });
-
-  it("with a token of too few scopes is answered before the body", async () => {
+  it(`answers a token without the required scope before the body over ${protocol}`, async () => {
     const token = await server.makeToken({ scopes: [readScope] });
-    expect(await head({ authorization: `Bearer ${token}` })).toMatch(denied);
+    expect(await answerTo({ authorization: `Bearer ${token}` })).toMatch(denied);
   });
 
-  it("may spell the scheme in any case (RFC 9110 11.1)", async () => {
+  it(`accepts the scheme in any case (RFC 9110 11.1) over ${protocol}`, async () => {
     const response = await fetch(server.url + path, {
       method: "POST",
       headers: { authorization: `bEARER ${server.token}`, "content-type": "application/json" },
@@ -251,8 +260,8 @@ describe.each(paths)("the Authorization header over %s", (_, path, contentType) 
   });
 });
 
-describe("before the body", () => {
-  it("REST also knows the operator, from the path", async () => {
+describe("the answer before the body", () => {
+  it("rejects an operator in the path of a REST call that the account is not linked to", async () => {
     const token = await server.makeToken({ asns: [65001] });
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
     const whole = /\r\n\r\n[\s\S]*\}/;
@@ -266,7 +275,7 @@ describe("before the body", () => {
     }
   });
 
-  it("gRPC refuses too", async () => {
+  it("rejects a gRPC call without credentials", async () => {
     const session = connect(server.url);
     const stream = session.request({
       ":method": "POST",
@@ -289,8 +298,48 @@ describe("before the body", () => {
     session.destroy();
   });
 
-  it("a path that does not exist is 404 for everybody: paths are no secret", async () => {
+  it("answers 404 for an unknown path without credentials", async () => {
     const response = await fetch(`${server.url}/v1/operators/65001/nothing`, { method: "POST" });
     expect(response.status).toBe(404);
+  });
+});
+
+describe("createRequestGate", () => {
+  const verified: string[] = [];
+  const gate = createRequestGate({
+    isOpen: () => false,
+    async verifyToken(token) {
+      verified.push(token);
+      return { account: "a", asns: new Set([65001]), scopes: new Set([pushScope]) };
+    },
+  });
+  const contextOf = (query: string) =>
+    createHandlerContext({
+      service: PlanGroupService,
+      method: PlanGroupService.method.createPlanGroup,
+      protocolName: "connect",
+      requestMethod: "POST",
+      url: `https://mdps.test/path${query}`,
+      requestHeader: { authorization: "Bearer good" },
+    });
+
+  it.each(["access_token", "oauth_token"])(
+    "rejects a call with %s in the query before it verifies the token of the header",
+    async (name) => {
+      verified.length = 0;
+      for (const query of [`?${name}=good`, `?a=b&${name}=`, `?${name}`, `?%61${name}=1&${name}=x`]) {
+        const error = await apiErrorOf(gate(contextOf(query)));
+        expect(error).toMatchObject({ code: "InvalidArgument", reason: "CREDENTIALS_MALFORMED" });
+        expect(error.message).toMatch(new RegExp(`^${name} is not accepted in the query`));
+        expect(error.headers.get("www-authenticate")).toContain(`${realm}, error="invalid_request"`);
+      }
+      expect(verified).toEqual([]);
+    },
+  );
+
+  it("accepts other query parameters and stores the caller in the context", async () => {
+    const context = contextOf("?token=x&my_access_token=y");
+    await gate(context);
+    expect(context.values.get(principalKey)).toMatchObject({ account: "a" });
   });
 });

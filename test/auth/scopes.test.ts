@@ -4,7 +4,7 @@ import { PlanGroupService } from "../../gen/mobiledataplansharing/v1/plan_group_
 import { PlanStatusService } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import { pushScope, readScope, scopesOf } from "../../src/auth/scopes.ts";
 
-it("the scope to push is the one that Google documents", () => {
+it("uses the scope that Google documents for pushing", () => {
   expect(pushScope).toBe("https://www.googleapis.com/auth/dataplansharing");
 });
 
@@ -12,6 +12,6 @@ it.each([
   [PlanStatusService, pushScope],
   [PlanGroupService, pushScope],
   [PlanServingService, readScope],
-])("$typeName wants one scope, by the contract", (service, scope) => {
+])("returns the scope that the contract lists for $typeName", (service, scope) => {
   expect(scopesOf(service)).toEqual([scope]);
 });

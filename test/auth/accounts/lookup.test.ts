@@ -2,7 +2,6 @@ import { readFile, writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import {
   addServiceAccountKey,
-  createServiceAccount,
   linkServiceAccount,
   removeServiceAccountKey,
   revokeServiceAccount,
@@ -11,14 +10,13 @@ import { serviceAccountsPath } from "../../../src/auth/accounts/list-file.ts";
 import { watchServiceAccounts } from "../../../src/auth/accounts/lookup.ts";
 import { pushScope } from "../../../src/auth/scopes.ts";
 import { apiErrorOf } from "../../support/api-error.ts";
+import { addAccount } from "../../support/auth/service-accounts.ts";
 import { dataDirectory } from "../../support/data-directory.ts";
 import { createTestClock } from "../../support/test-clock.ts";
 
 const clock = createTestClock();
 const email = "dpa@example.com";
 const init = { url: "https://mdps.example.com", universeDomain: "googleapis.com" };
-const createAccount = (directory: string) =>
-  createServiceAccount(directory, { email, asns: [65001], scopes: [pushScope] }, init, clock);
 const eachCall = { checkIntervalMs: 0 };
 
 describe("the lookup of service accounts", () => {
@@ -26,13 +24,13 @@ describe("the lookup of service accounts", () => {
     const directory = await dataDirectory();
     const find = watchServiceAccounts(directory, { checkIntervalMs: Number.POSITIVE_INFINITY });
     expect(find(email)).toBeUndefined();
-    await createAccount(directory);
+    await addAccount(directory, email);
     expect(find(email)).toMatchObject({ email, asns: new Set([65001]), scopes: new Set([pushScope]) });
   });
 
   it("returns the account as it was until the check interval has passed", async () => {
     const directory = await dataDirectory();
-    await createAccount(directory);
+    await addAccount(directory, email);
     const find = watchServiceAccounts(directory, { checkIntervalMs: Number.POSITIVE_INFINITY });
     await linkServiceAccount(directory, email, 65002, true);
     expect(find(email)?.asns).toEqual(new Set([65001]));
@@ -40,7 +38,7 @@ describe("the lookup of service accounts", () => {
 
   it("notices links, keys and the revocation of an account at its next check", async () => {
     const directory = await dataDirectory();
-    const { private_key_id: first } = await createAccount(directory);
+    const first = await addAccount(directory, email);
     const find = watchServiceAccounts(directory, eachCall);
     const keys = () => find(email)?.keys.map(({ keyId }) => keyId);
     expect(await linkServiceAccount(directory, email, 65002, true)).toEqual([65001, 65002]);
@@ -57,7 +55,7 @@ describe("the lookup of service accounts", () => {
 
   it("throws CREDENTIALS_UNVERIFIABLE while the list cannot be read, and recovers", async () => {
     const directory = await dataDirectory();
-    await createAccount(directory);
+    await addAccount(directory, email);
     const find = watchServiceAccounts(directory, eachCall);
     const path = serviceAccountsPath(directory);
     const good = await readFile(path, "utf8");

@@ -1,6 +1,9 @@
-import { createPrivateKey } from "node:crypto";
+import { createPrivateKey, generateKeyPairSync, randomUUID } from "node:crypto";
+import { create } from "@bufbuild/protobuf";
 import { SignJWT } from "jose";
+import { ServiceAccountSchema } from "../../../gen/mobiledataplansharing/config/v1/service_accounts_pb.ts";
 import { createServiceAccount, emailOf, type KeyFile } from "../../../src/auth/accounts/administration.ts";
+import { changeServiceAccounts } from "../../../src/auth/accounts/list-file.ts";
 import { pushScope } from "../../../src/auth/scopes.ts";
 import { systemClock } from "../../../src/contract/clock.ts";
 import type { TestServer } from "../test-server.ts";
@@ -14,7 +17,27 @@ export type AccountInit = {
 
 let accounts = 0;
 
-/** Makes an account of a server, for operator 65001 and to push unless said otherwise, and returns its key file. */
+/**
+ * Adds an account with one key to the list of a data directory, linked to operator 65001 and allowed to push. Returns
+ * the ID of the key: an EC key, which is created faster than an RSA key. The private key is discarded.
+ */
+export function addAccount(directory: string, email: string): Promise<string> {
+  const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const keyId = randomUUID();
+  const account = create(ServiceAccountSchema, {
+    email,
+    uniqueId: "100000000000000000000",
+    asns: [65001],
+    scopes: [pushScope],
+    keys: [{ keyId, publicKey: publicKey.export({ type: "spki", format: "pem" }).toString() }],
+  });
+  return changeServiceAccounts(directory, (list) => {
+    list.accounts.push(account);
+    return keyId;
+  });
+}
+
+/** Creates an account of a server and returns its key file. By default it is linked to operator 65001 and may push. */
 export function makeAccount(server: TestServer, init: AccountInit = {}): Promise<KeyFile> {
   accounts += 1;
   const { name = `account-${accounts}`, asns = [65001], scopes = [pushScope] } = init;
@@ -23,7 +46,7 @@ export function makeAccount(server: TestServer, init: AccountInit = {}): Promise
   return createServiceAccount(server.directory, account, { url: server.url, universeDomain }, systemClock);
 }
 
-/** Signs what a key file's owner could: an assertion that is right at the server's time, but for what is changed. */
+/** Signs an assertion with a key file. It is valid at the server's time except for the given changes. */
 export function signAssertion(
   server: TestServer,
   key: KeyFile,
@@ -44,7 +67,7 @@ export function signAssertion(
     .sign(createPrivateKey(key.private_key));
 }
 
-/** What a token endpoint answered. */
+/** The response of a token endpoint. */
 export type TokenAnswer = {
   readonly status: number;
   readonly headers: Headers;
@@ -53,12 +76,12 @@ export type TokenAnswer = {
 
 const grantType = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
-/** Asks a server's token endpoint for a token. */
+/** Requests a token from the token endpoint of a server. */
 export async function requestToken(server: TestServer, assertion: string): Promise<TokenAnswer> {
   return postForm(server, new URLSearchParams({ grant_type: grantType, assertion }));
 }
 
-/** Sends any form to a server's token endpoint. */
+/** Sends a form to the token endpoint of a server. */
 export async function postForm(server: TestServer, body: URLSearchParams): Promise<TokenAnswer> {
   const response = await fetch(`${server.url}/token`, { method: "POST", body });
   return {

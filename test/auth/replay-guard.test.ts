@@ -1,0 +1,70 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { createReplayGuard } from "../../src/auth/replay-guard.ts";
+import { dataDirectory } from "../support/data-directory.ts";
+import { hour, minute, second } from "../support/plan-statuses.ts";
+import { createTestClock, testTime } from "../support/test-clock.ts";
+
+async function setUp() {
+  const directory = await dataDirectory();
+  const clock = createTestClock();
+  const guard = createReplayGuard(directory, clock);
+  const files = () => readdir(join(directory, "used-assertions"));
+  return { directory, clock, guard, files };
+}
+
+describe("the replay guard", () => {
+  it("accepts a jti once for each account", async () => {
+    const { guard, files } = await setUp();
+    expect(await guard.isFirst("a@x", "1")).toBe(true);
+    expect(await guard.isFirst("a@x", "1")).toBe(false);
+    expect(await guard.isFirst("b@x", "1")).toBe(true);
+    expect(await guard.isFirst("a@x", "2")).toBe(true);
+    expect(await files()).toHaveLength(3);
+  });
+
+  it("distinguishes pairs of account and jti whose texts join to the same text", async () => {
+    const { guard } = await setUp();
+    expect(await guard.isFirst("a", "bc")).toBe(true);
+    expect(await guard.isFirst("ab", "c")).toBe(true);
+  });
+
+  it("accepts a jti once across guards of the same data directory", async () => {
+    const { directory, clock, guard } = await setUp();
+    const other = createReplayGuard(directory, clock);
+    const answers = await Promise.all([guard, other, guard, other].map((each) => each.isFirst("a@x", "1")));
+    expect(answers.filter(Boolean)).toHaveLength(1);
+    expect(await createReplayGuard(directory, clock).isFirst("a@x", "1")).toBe(false);
+  });
+
+  it("removes assertions after two hours and rejects younger ones", async () => {
+    const { clock, guard, files } = await setUp();
+    await guard.isFirst("a@x", "old");
+    clock.set(testTime + minute);
+    await guard.isFirst("a@x", "young");
+    clock.set(testTime + 2 * hour);
+    expect(await guard.isFirst("a@x", "old")).toBe(false);
+    expect(await files()).toHaveLength(2);
+    // The next cleanup is due a minute after the last one.
+    clock.set(testTime + 2 * hour + minute);
+    expect(await guard.isFirst("a@x", "young")).toBe(false);
+    expect(await files()).toHaveLength(1);
+    expect(await guard.isFirst("a@x", "old")).toBe(true);
+  });
+
+  it("removes old assertions at most once a minute", async () => {
+    const { clock, guard, files } = await setUp();
+    await guard.isFirst("a@x", "1");
+    clock.set(testTime + second);
+    await guard.isFirst("a@x", "2");
+    clock.set(testTime + 2 * hour + second / 2);
+    await guard.isFirst("a@x", "3");
+    clock.set(testTime + 2 * hour + 2 * second);
+    await guard.isFirst("a@x", "4");
+    expect(await files()).toHaveLength(3);
+    clock.set(testTime + 2 * hour + 2 * minute);
+    await guard.isFirst("a@x", "5");
+    expect(await files()).toHaveLength(3);
+  });
+});
