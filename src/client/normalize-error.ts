@@ -42,7 +42,8 @@ export function normalizeError(reason: unknown): ConnectError {
   if (code !== undefined) {
     return withCode(error, code);
   }
-  return isNetworkError(rootErrorCode(error)) || isReset(error) ? withCode(error, Code.Unavailable) : error;
+  const isNetworkError = networkErrorCodes.has(rootErrorCode(error) ?? "") || isReset(error);
+  return isNetworkError ? withCode(error, Code.Unavailable) : error;
 }
 
 /**
@@ -53,7 +54,7 @@ export function isRetryable(error: ConnectError): boolean {
   switch (error.code) {
     case Code.Unavailable: {
       const code = rootErrorCode(error);
-      return code === undefined || isNetworkError(code);
+      return code === undefined || networkErrorCodes.has(code);
     }
     case Code.ResourceExhausted:
       // Errors of the client's own limits have no response headers.
@@ -82,10 +83,6 @@ function rootErrorCode(error: ConnectError): string | undefined {
     root = typeof code === "string" ? code : root;
   }
   return root;
-}
-
-function isNetworkError(code: string | undefined): boolean {
-  return code !== undefined && networkErrorCodes.has(code);
 }
 
 /** Recognizes an HTTP/2 stream that the server reset or that broke with its connection: Connect drops the cause. */

@@ -5,22 +5,15 @@ import { isRetryable, normalizeError } from "../../src/client/normalize-error.ts
 import { apiError } from "../../src/contract/api-error.ts";
 
 const nodeError = (code: string) => Object.assign(new Error(`says ${code}`), { code });
+/** Returns the error of a transport with this code, caused by an error of Node. */
+const causedBy = (nodeCode: string, code: Code) =>
+  new ConnectError("x", code, undefined, undefined, nodeError(nodeCode));
 const answered = { "content-type": "application/json" };
 
 /** Errors of the four transports, as observed with Node 24; the code that callers get; whether it is retryable. */
 const errors: readonly [string, unknown, Code, boolean][] = [
-  [
-    "a connection that is refused",
-    new ConnectError("x", Code.Unavailable, undefined, undefined, nodeError("ECONNREFUSED")),
-    Code.Unavailable,
-    true,
-  ],
-  [
-    "a connection reset over HTTP/1.1",
-    new ConnectError("x", Code.Aborted, undefined, undefined, nodeError("ECONNRESET")),
-    Code.Unavailable,
-    true,
-  ],
+  ["a connection that is refused", causedBy("ECONNREFUSED", Code.Unavailable), Code.Unavailable, true],
+  ["a connection reset over HTTP/1.1", causedBy("ECONNRESET", Code.Aborted), Code.Unavailable, true],
   [
     "a connection reset wrapped in other errors",
     new ConnectError(
@@ -33,21 +26,11 @@ const errors: readonly [string, unknown, Code, boolean][] = [
     Code.Unavailable,
     true,
   ],
-  [
-    "an unreachable host",
-    new ConnectError("x", Code.Internal, undefined, undefined, nodeError("EHOSTUNREACH")),
-    Code.Unavailable,
-    true,
-  ],
-  [
-    "GOAWAY with an error",
-    new ConnectError("x", Code.Internal, undefined, undefined, nodeError("ERR_HTTP2_SESSION_ERROR")),
-    Code.Unavailable,
-    true,
-  ],
+  ["an unreachable host", causedBy("EHOSTUNREACH", Code.Internal), Code.Unavailable, true],
+  ["GOAWAY with an error", causedBy("ERR_HTTP2_SESSION_ERROR", Code.Internal), Code.Unavailable, true],
   [
     "an HTTP/2 stream that is refused",
-    new ConnectError("x", Code.Internal, undefined, undefined, nodeError("ERR_HTTP2_STREAM_ERROR")),
+    causedBy("ERR_HTTP2_STREAM_ERROR", Code.Internal),
     Code.Unavailable,
     true,
   ],
@@ -60,22 +43,12 @@ const errors: readonly [string, unknown, Code, boolean][] = [
   ["an error of the socket itself", nodeError("EPIPE"), Code.Unavailable, true],
   [
     "an untrusted certificate over REST",
-    new ConnectError("x", Code.Unavailable, undefined, undefined, nodeError("DEPTH_ZERO_SELF_SIGNED_CERT")),
+    causedBy("DEPTH_ZERO_SELF_SIGNED_CERT", Code.Unavailable),
     Code.Unavailable,
     false,
   ],
-  [
-    "an expired certificate",
-    new ConnectError("x", Code.Internal, undefined, undefined, nodeError("CERT_HAS_EXPIRED")),
-    Code.Internal,
-    false,
-  ],
-  [
-    "a response that is not HTTP",
-    new ConnectError("x", Code.Internal, undefined, undefined, nodeError("HPE_INVALID_CONSTANT")),
-    Code.Internal,
-    false,
-  ],
+  ["an expired certificate", causedBy("CERT_HAS_EXPIRED", Code.Internal), Code.Internal, false],
+  ["a response that is not HTTP", causedBy("HPE_INVALID_CONSTANT", Code.Internal), Code.Internal, false],
   ["a CANCELED error of the server", new ConnectError("x", Code.Canceled, answered), Code.Canceled, false],
   [
     "a response larger than the client's own limit",

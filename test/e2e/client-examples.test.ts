@@ -14,7 +14,7 @@ function examplesOf(file: string): string[] {
 }
 
 it("every example in the client's doc comments passes the type checker", () => {
-  const exported = JSON.parse(readFileSync(join(root, "baseline/exports.json"), "utf8"));
+  const exported = JSON.parse(readFileSync(join(root, "scripts/checks/baseline/exports.json"), "utf8"));
   const head = [
     `import { ${exported["./client"].join(", ")}, type PlanStatus } from ${JSON.stringify(join(root, "src/index.ts"))};`,
     "declare const client: PlanSharingClient;",

@@ -47,9 +47,9 @@ export function createFileIndex(files: Iterable<DescFile>): FileIndex {
     const addEnum = (within: string, { name, value }: EnumDescriptorProto) => {
       declare(within + name);
       // Enum values are siblings of their enum, as in C++.
-      value.forEach((one) => {
+      for (const one of value) {
         declare(within + one.name);
-      });
+      }
     };
     const addExtension = (within: string, { name, extendee, number }: FieldDescriptorProto) => {
       declare(within + name);
@@ -65,25 +65,24 @@ export function createFileIndex(files: Iterable<DescFile>): FileIndex {
       for (const { name } of [...message.field, ...message.oneofDecl]) {
         declare(inner + name);
       }
-      for (const nested of message.nestedType) {
-        addMessage(inner, nested);
+      addTypes(inner, message.nestedType, message);
+    };
+    const addTypes = (
+      within: string,
+      messageTypes: readonly DescriptorProto[],
+      { enumType, extension }: DescriptorProto | FileDescriptorProto,
+    ) => {
+      for (const message of messageTypes) {
+        addMessage(within, message);
       }
-      for (const nested of message.enumType) {
-        addEnum(inner, nested);
+      for (const type of enumType) {
+        addEnum(within, type);
       }
-      for (const nested of message.extension) {
-        addExtension(inner, nested);
+      for (const field of extension) {
+        addExtension(within, field);
       }
     };
-    for (const message of proto.messageType) {
-      addMessage(scope, message);
-    }
-    for (const one of proto.enumType) {
-      addEnum(scope, one);
-    }
-    for (const one of proto.extension) {
-      addExtension(scope, one);
-    }
+    addTypes(scope, proto.messageType, proto);
     for (const service of proto.service) {
       declare(scope + service.name);
       for (const { name } of service.method) {
