@@ -1,15 +1,14 @@
-/** How much of something cheap a client may do that costs the server more. */
+/** Limits something that is cheap for a client and costs the server more. */
 export type Allowance = {
-  /** Takes one. False if none is left. */
+  /** Takes one; false if none is left. */
   spend(now: number): boolean;
   /** Gives back, up to the burst. */
   earn(amount: number): void;
 };
 
-/** `burst` at once, `perSecond` in the long run, and what is earned. Times are those of `performance.now()`. */
+/** Creates an allowance: `burst` at once, `perSecond` in the long run, and what is earned. Times are those of `performance.now()`. */
 export function createAllowance({ burst, perSecond }: { burst: number; perSecond: number }): Allowance {
   let left = burst;
-  // Long ago: it begins full, whatever the time.
   let filled = 0;
   return {
     spend(now) {

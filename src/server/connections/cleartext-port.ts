@@ -4,20 +4,20 @@ import type { Socket } from "node:net";
 import { http1SettingsOf, http2SettingsOf, type Port, type PortOptions } from "./port.ts";
 import { sniff } from "./sniff.ts";
 
-/** Creates a cleartext port: HTTP/2 with prior knowledge is told from HTTP/1.1 by how its connections begin. */
+/** Creates a cleartext port: the first bytes of a connection tell HTTP/2 with prior knowledge from HTTP/1.1. */
 export function createCleartextPort(options: PortOptions): Port {
   const { newcomers, http1, http2, onRequest } = options;
   const http2Server = createHttp2Server(http2SettingsOf(options), onRequest);
-  // Node tells of a session while it is given the connection.
+  // Node emits "session" while it handles "connection".
   let newest: Socket | undefined;
   http2Server.on("session", (session) => newest && http2.add(session, newest));
-  const http1Server = createServer(http1SettingsOf(options), (request, response) => {
-    if (http1.take(request, response)) {
+  const http1Server = createServer(http1SettingsOf(options), function serveRequest(request, response) {
+    if (http1.add(request, response)) {
       onRequest(request, response);
     }
   });
-  http1Server.on("clientError", (error, socket) => http1.refuse(error, socket as Socket));
-  // The HTTP/1.1 server owns the port, for its time-outs run only on a server that listens itself.
+  http1Server.on("clientError", (error, socket) => http1.reject(error, socket as Socket));
+  // The HTTP/1.1 server owns the port, because its timeouts run only on a server that listens itself.
   const [serveHttp1] = http1Server.listeners("connection") as ((socket: Socket) => void)[];
   http1Server.removeAllListeners("connection");
   http1Server.on("connection", (socket: Socket) => {
@@ -26,7 +26,7 @@ export function createCleartextPort(options: PortOptions): Port {
       newcomers.remove(socket);
       if (isHttp2) {
         newest = socket;
-        // Sockets of an HTTP/1.1 server are half open; nobody would close this one after a client that is gone.
+        // Sockets of an HTTP/1.1 server may be half open: this one would stay open after its client has disconnected.
         socket.allowHalfOpen = false;
         http2Server.emit("connection", socket);
       } else {

@@ -1,19 +1,19 @@
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 
-/** How long a client may take to read the last that it is told, in milliseconds. */
-const lastWordMs = 1_000;
+/** How long a client may take to read the last bytes, in ms. */
+const lastBytesMs = 1_000;
 
-/** Destroys a connection that is about to end, should its client not let it end in time. */
+/** Destroys a connection that is ending, unless its client closes it in time. */
 export function destroyLater(socket: Socket): void {
-  const timer = setTimeout(() => socket.destroy(), lastWordMs);
+  const timer = setTimeout(() => socket.destroy(), lastBytesMs);
   timer.unref();
   socket.once("close", () => clearTimeout(timer));
 }
 
 /**
- * Ends an HTTP/1.1 connection with an answer that has no body, for a request that no handler can answer. What still
- * comes is read for a moment and dropped: a connection with unread bytes would be reset, and the answer lost.
+ * Answers a request that no handler can answer, without a body, and ends its HTTP/1.1 connection. Further bytes are read
+ * for a moment and dropped: closing a connection with unread bytes would reset it and lose the answer.
  */
 export function hangUp(socket: Socket, status: 400 | 408 | 413 | 431): void {
   if (!socket.writable) {

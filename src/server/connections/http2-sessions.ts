@@ -5,13 +5,13 @@ import { destroyLater } from "./hang-up.ts";
 import type { ListenerLimits } from "./listener-limits.ts";
 import type { OnRejected, RejectionCause } from "./rejection.ts";
 
-/** The HTTP/2 connections, watched. */
+/** The HTTP/2 connections, with limits on idle time, late headers and abuse. */
 export type Http2Sessions = {
-  /** Takes note of a session and of the connection below it. */
+  /** Adds a session and the connection below it. */
   add(session: ServerHttp2Session, socket: Socket): void;
-  /** Closes those without a stream, and cuts those that are late. */
+  /** Closes idle sessions and those whose header is late. */
   sweep(now: number): void;
-  /** Sends GOAWAY to all, also to those still to come. Their streams go on. */
+  /** Sends GOAWAY to all sessions, including those added later. Their streams go on. */
   close(): void;
 };
 
@@ -19,14 +19,14 @@ type Watched = {
   readonly session: ServerHttp2Session;
   readonly socket: Socket;
   readonly since: number;
-  /** Whether its SETTINGS have come, the end of its preface (RFC 9113 3.4). */
+  /** Whether its SETTINGS have arrived, the end of its preface (RFC 9113 3.4). */
   settled: boolean;
   streams: number;
   /** Since when there is no stream. */
   idleSince: number;
-  /** Number of the newest stream whose header is complete. */
+  /** Id of the newest stream whose header is complete. */
   newest: number;
-  /** Number of a newer one, and when it was first seen. */
+  /** Id of a newer stream, and when it was first seen. */
   unfinished: { readonly id: number; readonly since: number } | undefined;
   readonly controlFrames: Allowance;
   readonly resets: Allowance;
@@ -34,12 +34,12 @@ type Watched = {
 
 /**
  * PING and SETTINGS frames of a connection. Each stream earns as many as it may have caused: gRPC clients that measure
- * their bandwidth send a PING for about each piece of data that they get.
+ * bandwidth send about one PING for each DATA frame.
  */
 const controlFrames = { burst: 500, perSecond: 20 };
 const controlFramesPerStream = 2;
 
-/** Streams that are reset: for each that is not, one may be. All calls of a client may reach their deadlines together. */
+/** Reset streams: one for each stream that is not. All calls of a client may reach their deadlines together. */
 const resetsOf = ({ maxConcurrentStreams }: ListenerLimits) => ({
   burst: 2 * maxConcurrentStreams + 100,
   perSecond: 50,
@@ -50,17 +50,18 @@ export function createHttp2Sessions(limits: ListenerLimits, onRejected: OnReject
   const open = new Set<Watched>();
   let closing = false;
 
-  const cut = ({ session, socket }: Watched, cause: RejectionCause) => {
+  function reject({ session, socket }: Watched, cause: RejectionCause): void {
     onRejected(cause);
     session.destroy(new Error(cause), constants.NGHTTP2_ENHANCE_YOUR_CALM);
     destroyLater(socket);
-  };
-  const spend = (watched: Watched, of: "control_frames" | "resets") => {
+  }
+
+  function spend(watched: Watched, of: "control_frames" | "resets"): void {
     const allowance = of === "resets" ? watched.resets : watched.controlFrames;
     if (!allowance.spend(performance.now()) && !watched.session.destroyed) {
-      cut(watched, of);
+      reject(watched, of);
     }
-  };
+  }
 
   return {
     add(session, socket) {
@@ -79,20 +80,20 @@ export function createHttp2Sessions(limits: ListenerLimits, onRejected: OnReject
       };
       open.add(watched);
       socket.once("close", () => open.delete(watched));
-      const onStreamClose = function (this: ServerHttp2Stream) {
+      function onStreamClose(this: ServerHttp2Stream): void {
         watched.streams -= 1;
         if (watched.streams === 0) {
           watched.idleSince = performance.now();
         }
-        // Also those that the server had to reset: a client can bring that about (CVE-2025-8671).
+        // Including streams that the server reset: a client can cause that (CVE-2025-8671).
         if (this.rstCode === constants.NGHTTP2_NO_ERROR) {
           watched.resets.earn(1);
           watched.controlFrames.earn(controlFramesPerStream);
         } else {
           spend(watched, "resets");
         }
-      };
-      session.on("stream", (stream) => {
+      }
+      session.on("stream", function onStream(stream) {
         watched.streams += 1;
         watched.newest = stream.id ?? watched.newest;
         stream.once("close", onStreamClose);
@@ -119,9 +120,9 @@ export function createHttp2Sessions(limits: ListenerLimits, onRejected: OnReject
           continue;
         }
         if (isHeaderLate(watched, now, limits.headerTimeoutMs)) {
-          cut(watched, "header_timeout");
+          reject(watched, "header_timeout");
         } else if (watched.streams === 0 && now - watched.idleSince > limits.idleTimeoutMs) {
-          // As MaxConnectionIdle of grpc-go has it: pings do not keep a connection alive. Clients open another.
+          // Like MaxConnectionIdle of grpc-go: PINGs do not keep a connection alive. Clients open another.
           session.close();
           destroyLater(watched.socket);
         }
@@ -131,8 +132,8 @@ export function createHttp2Sessions(limits: ListenerLimits, onRejected: OnReject
     close() {
       closing = true;
       for (const { session } of open) {
-        // Nothing is to be gained by a first GOAWAY with the highest number (RFC 9113 6.8): nghttp2 refuses new streams
-        // after any that Node can send. Clients see by its number which of theirs were never served, and repeat those.
+        // A first GOAWAY with the highest id (RFC 9113 6.8) would not help: nghttp2 rejects new streams after any that
+        // Node can send. By the id in it clients know which streams were never served, and retry those.
         session.close();
       }
     },
@@ -140,9 +141,9 @@ export function createHttp2Sessions(limits: ListenerLimits, onRejected: OnReject
 }
 
 /**
- * Whether a client is late with its preface or with a header. Node tells of a header when it is complete; before that
- * only the number of the newest stream shows it. That number is also the one of a stream that was refused unseen, so
- * the client is sent a ping, which nobody in the middle of a header can answer (RFC 9113 4.3).
+ * Whether the preface or a header of a client is late. Node emits a stream when its header is complete; before that only
+ * the id of the newest stream shows it. That may also be the id of a stream that nghttp2 rejected, so the client is sent
+ * a PING, which it cannot answer in the middle of a header (RFC 9113 4.3).
  */
 function isHeaderLate(watched: Watched, now: number, timeoutMs: number): boolean {
   const { session, newest, unfinished } = watched;

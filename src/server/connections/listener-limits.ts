@@ -1,6 +1,6 @@
 import type { ServerLimits } from "../limits/server-limits.ts";
 
-/** Those limits that hold for connections and for how requests arrive. */
+/** The limits on connections and on the arrival of requests. */
 export type ListenerLimits = Pick<
   ServerLimits,
   | "maxHeaderBytes"

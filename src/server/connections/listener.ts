@@ -22,7 +22,7 @@ export type ListenerOptions = {
   tls?: TlsPair | undefined;
   /** Defaults to `defaultLimits`. */
   limits?: ListenerLimits | undefined;
-  /** Is told why a connection was refused or cut. */
+  /** Called with the reason when a connection is rejected or closed by a limit. */
   onRejected?: OnRejected | undefined;
 };
 
@@ -30,7 +30,7 @@ export type ListenerOptions = {
 export type Listener = {
   /** Such as `http://127.0.0.1:8080`. */
   readonly url: string;
-  /** Connections that are open now. */
+  /** Returns the number of open connections. */
   connections(): number;
   /** When the certificate in use expires, in ms since the epoch; undefined without TLS. */
   certificateNotAfterMs(): number | undefined;
@@ -40,21 +40,21 @@ export type Listener = {
    */
   reloadTls(tls: TlsPair): number;
   /**
-   * From now on answers ask clients to go elsewhere: `Connection: close` on HTTP/1.1. New connections are still
-   * accepted. HTTP/2 clients go when the listener is closed.
+   * From now on HTTP/1.1 responses have `Connection: close`. New connections are still accepted. HTTP/2 clients are told
+   * when the listener is closed.
    */
   drain(): void;
   /**
-   * Stops accepting, sends GOAWAY to HTTP/2 clients, lets running requests finish, and cuts what is left after
-   * `graceMs` milliseconds.
+   * Stops accepting, sends GOAWAY to HTTP/2 clients, lets running requests finish, and closes the remaining connections
+   * after `graceMs` milliseconds.
    */
   close(graceMs: number): Promise<void>;
 };
 
-/** How long a connection without a request may still send one when the listener closes, in milliseconds. */
+/** How long a connection without a request may still send one when the listener closes, in ms. */
 const lastCallMs = 200;
 
-/** How long a silent connection goes unprobed, in milliseconds: a client that lost its power says no good-bye. */
+/** Idle time before a connection is probed, in ms: a client that lost power does not close it. */
 const keepAliveProbeMs = 60_000;
 
 /**
@@ -67,7 +67,7 @@ export async function listen(options: ListenerOptions, onRequest: HttpHandler): 
   const newcomers = createNewcomers(limits.headerTimeoutMs, onRejected);
   const http1 = createHttp1Connections(onRejected);
   const http2 = createHttp2Sessions(limits, onRejected);
-  // One that times its bodies itself, as REST does, must be the first to answer.
+  // Later than REST, which times bodies itself and answers.
   const bodies = createSlowBodies(limits.bodyTimeoutMs + sweepMs, onRejected);
   const portOptions = {
     limits,
@@ -76,10 +76,10 @@ export async function listen(options: ListenerOptions, onRequest: HttpHandler): 
     http1,
     http2,
     onRejected,
-    onRequest: ((request, response) => {
+    onRequest: function acceptRequest(request, response) {
       bodies.watch(request, response);
       onRequest(request, response);
-    }) satisfies HttpHandler,
+    } satisfies HttpHandler,
   };
   const tlsPort = tls && createTlsPort(tls, portOptions);
   const port = tlsPort ?? createCleartextPort(portOptions);
@@ -89,20 +89,20 @@ export async function listen(options: ListenerOptions, onRequest: HttpHandler): 
     socket.once("close", () => sockets.delete(socket));
     socket.setKeepAlive(true, keepAliveProbeMs);
   });
-  // The second one is for node:cluster: the primary would offer the connection to the workers in turn for ever.
+  // dropMaxConnection is for node:cluster: the primary would otherwise offer the connection to the workers for ever.
   Object.assign(port, { maxConnections: limits.maxConnections, dropMaxConnection: true });
   port.on("drop", () => onRejected("connections"));
 
   await open(port, options);
-  // Such as no file descriptor being left for a connection.
+  // Such as EMFILE: no file descriptor is left for a connection.
   port.on("error", () => onRejected("connections"));
-  const sweepAll = () => {
+  function sweepAll(): void {
     const now = performance.now();
     newcomers.sweep(now);
     http2.sweep(now);
     bodies.sweep(now);
-  };
-  // After a look at the sockets: a process that was held up has not read yet what came in time.
+  }
+  // After the sockets were read: a blocked process has not read yet what arrived in time.
   const sweep = setInterval(() => setImmediate(sweepAll), sweepMs).unref();
 
   return {
@@ -111,7 +111,7 @@ export async function listen(options: ListenerOptions, onRequest: HttpHandler): 
     certificateNotAfterMs: () => tlsPort?.certificateNotAfterMs(),
     reloadTls(next) {
       if (tlsPort === undefined) {
-        throw new Error("the port was opened without a certificate and cannot be given one");
+        throw new Error("a port opened without TLS cannot be given a certificate");
       }
       return tlsPort.reloadTls(next);
     },
@@ -122,14 +122,14 @@ export async function listen(options: ListenerOptions, onRequest: HttpHandler): 
       http2.close();
       const lastCall = setTimeout(
         () => {
-          newcomers.cut();
-          http1.cutSilent();
+          newcomers.close();
+          http1.closeSilent();
         },
         Math.min(lastCallMs, graceMs),
       );
-      // One that was answered before it could be told to go is idle, and can be closed, when it has its answer.
+      // A connection answered before `Connection: close` could be sent is idle afterwards and can be closed.
       const idle = setInterval(() => port.closeIdleConnections(), 20);
-      // Not by its session: one that was told to close waits, even when destroyed, until its client hangs up.
+      // Not by the session: after close() even a destroyed session waits until its client disconnects.
       const grace = setTimeout(() => {
         for (const socket of sockets) {
           socket.destroy();
@@ -144,7 +144,7 @@ export async function listen(options: ListenerOptions, onRequest: HttpHandler): 
   };
 }
 
-/** How often to look for what is late, in milliseconds: often enough for the shortest time-out, seldom enough to be cheap. */
+/** Time between two sweeps, in ms: a quarter of the shortest timeout, within bounds. */
 function sweepMsOf({ headerTimeoutMs, bodyTimeoutMs, idleTimeoutMs }: ListenerLimits): number {
   return Math.ceil(
     Math.max(10, Math.min(1_000, Math.min(headerTimeoutMs, bodyTimeoutMs, idleTimeoutMs) / 4)),

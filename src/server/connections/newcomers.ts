@@ -1,15 +1,15 @@
 import type { Socket } from "node:net";
 import type { OnRejected } from "./rejection.ts";
 
-/** Connections of which it is not known yet what they speak: in a TLS handshake, or before the first bytes of HTTP. */
+/** Connections whose protocol is not known yet: in a TLS handshake, or before the first bytes of HTTP. */
 export type Newcomers = {
   add(socket: Socket): void;
-  /** Is called as soon as it is known. */
+  /** To be called once the protocol is known. */
   remove(socket: Socket): void;
-  /** Cuts those that have taken too long. Bytes that trickle in do not help them. */
+  /** Closes those that have taken too long. Bytes that trickle in do not extend the time. */
   sweep(now: number): void;
-  /** Cuts all. */
-  cut(): void;
+  /** Closes all. */
+  close(): void;
 };
 
 /** Creates an empty set. Times are those of `performance.now()`. */
@@ -25,7 +25,7 @@ export function createNewcomers(timeoutMs: number, onRejected: OnRejected): Newc
     },
     sweep(now) {
       for (const [socket, arrival] of arrivals) {
-        // In the order of their arrival: those that follow are younger.
+        // In the order of arrival: all that follow are younger.
         if (now - arrival <= timeoutMs) {
           return;
         }
@@ -34,7 +34,7 @@ export function createNewcomers(timeoutMs: number, onRejected: OnRejected): Newc
         socket.destroy();
       }
     },
-    cut() {
+    close() {
       for (const socket of arrivals.keys()) {
         socket.destroy();
       }

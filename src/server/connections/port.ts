@@ -9,19 +9,19 @@ import type { ListenerLimits } from "./listener-limits.ts";
 import type { Newcomers } from "./newcomers.ts";
 import type { OnRejected } from "./rejection.ts";
 
-/** A certificate with those of its issuers, and its private key; PEM texts. */
+/** A certificate chain and its private key, as PEM. */
 export type TlsPair = { readonly cert: string; readonly key: string };
 
-/** A server of either kind, which does not listen yet. */
+/** A cleartext or TLS server that does not listen yet. */
 export type Port = Server & {
-  /** Closes the HTTP/1.1 connections that owe no answer. */
+  /** Closes the HTTP/1.1 connections without a pending response. */
   closeIdleConnections(): void;
 };
 
-/** What both kinds of ports give their connections to. */
+/** What both kinds of ports need. */
 export type PortOptions = {
   readonly limits: ListenerLimits;
-  /** How often Node looks for HTTP/1.1 headers that are late, in milliseconds. */
+  /** How often Node checks for late HTTP/1.1 headers, in ms. */
   readonly sweepMs: number;
   readonly newcomers: Newcomers;
   readonly http1: Http1Connections;
@@ -30,7 +30,7 @@ export type PortOptions = {
   readonly onRejected: OnRejected;
 };
 
-/** The settings of Node for HTTP/1.1. Bodies are not its to time: see slow-bodies.ts. */
+/** Returns the settings of Node for HTTP/1.1. Node does not time bodies: slow-bodies.ts does. */
 export function http1SettingsOf({
   limits,
   sweepMs,
@@ -41,23 +41,23 @@ export function http1SettingsOf({
     requestTimeout: 0,
     connectionsCheckingInterval: sweepMs,
     keepAliveTimeout: Math.ceil(limits.idleTimeoutMs),
-    // Clients are told the time-out and should be the first to act on it.
+    // Clients are sent the timeout and should be the first to close.
     keepAliveTimeoutBuffer: Math.min(1_000, Math.ceil(limits.idleTimeoutMs)),
     ...countedHttp1Messages,
   };
 }
 
 /**
- * The settings of Node for HTTP/2. Its bounds on frames without sense, on CONTINUATION, on unread answers to PING and
- * SETTINGS and on the memory of a session are good as they are.
+ * Returns the settings of Node for HTTP/2. Its default limits on invalid frames, on CONTINUATION, on unread answers to
+ * PING and SETTINGS and on the memory of a session suffice.
  */
 export function http2SettingsOf({
   limits,
 }: PortOptions): Omit<Http2ServerOptions, keyof typeof countedHttp2Messages> & typeof countedHttp2Messages {
   return {
     settings: { maxConcurrentStreams: limits.maxConcurrentStreams, maxHeaderListSize: limits.maxHeaderBytes },
-    // Out of the way of http2-sessions.ts, which knows how many calls were answered: 33 a second, as nghttp2 has it, is
-    // too few for thousands of calls whose deadlines pass together.
+    // Left to http2-sessions.ts, which knows how many calls were answered: the 33 per second of nghttp2 are too few for
+    // thousands of calls whose deadlines pass together.
     streamResetBurst: 1_000_000,
     streamResetRate: 1_000_000,
     ...countedHttp2Messages,

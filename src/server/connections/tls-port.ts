@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import { createSecureContext, type TLSSocket } from "node:tls";
 import { http1SettingsOf, http2SettingsOf, type Port, type PortOptions, type TlsPair } from "./port.ts";
 
-/** A port that speaks TLS only. */
+/** A port that accepts TLS only. */
 export type TlsPort = Port & {
   /**
    * Uses another certificate for new connections and returns when it expires. Throws if the pair cannot be used; the
@@ -26,20 +26,20 @@ export function createTlsPort(tls: TlsPair, options: PortOptions): TlsPort {
       ...http1SettingsOf(options),
       ...http2SettingsOf(options),
       allowHTTP1: true,
-      // As late as Node allows: newcomers.ts times handshakes.
+      // The maximum: newcomers.ts times handshakes.
       handshakeTimeout: 2 ** 31 - 1,
     },
-    (request, response) => {
+    function serveRequest(request, response) {
       if (
         request.httpVersionMajor !== 1 ||
-        // Node says "HTTP/2" of both.
-        http1.take(request as unknown as IncomingMessage, response as unknown as ServerResponse)
+        // The types are those of HTTP/2 for both protocols.
+        http1.add(request as unknown as IncomingMessage, response as unknown as ServerResponse)
       ) {
         onRequest(request, response);
       }
     },
   );
-  // A socket of TLS does not say which one of TCP is below it, but has its peer, which no other open one has.
+  // A TLS socket does not expose the TCP socket below it, but has the same peer, which is unique among open ones.
   const inHandshake = new Map<string, Socket>();
   const peerOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
   server.on("connection", (socket: Socket) => {
@@ -48,7 +48,7 @@ export function createTlsPort(tls: TlsPair, options: PortOptions): TlsPort {
     newcomers.add(socket);
     socket.once("close", () => inHandshake.delete(peer));
   });
-  // Node's own listener, which follows this one, tells of a session within the same event.
+  // Node's own listener, which follows this one, emits "session" within the same event.
   let newest: TLSSocket | undefined;
   server.on("session", (session) => newest && http2.add(session, newest));
   server.prependListener("secureConnection", (socket: TLSSocket) => {
@@ -63,15 +63,15 @@ export function createTlsPort(tls: TlsPair, options: PortOptions): TlsPort {
       http1.addSilent(socket);
     }
   });
-  // Before Node's own listener, which takes it for a clientError.
+  // Before Node's own listener, which would emit a clientError.
   server.prependListener("tlsClientError", (error: Error & { code?: string }, socket: TLSSocket) => {
     if (error.code !== "ECONNRESET") {
       onRejected("tls");
     }
     socket.destroy();
   });
-  server.on("clientError", (error: Error, socket: Socket) => http1.refuse(error, socket));
-  // Missing in its type, though it has it for HTTP/1.1.
+  server.on("clientError", (error: Error, socket: Socket) => http1.reject(error, socket));
+  // The type lacks closeIdleConnections, which the server has for HTTP/1.1.
   return Object.assign(server as typeof server & Port, {
     reloadTls(next: TlsPair) {
       const nextNotAfterMs = checkPair(next);
@@ -85,12 +85,12 @@ export function createTlsPort(tls: TlsPair, options: PortOptions): TlsPort {
 
 /** Returns when a certificate expires, in ms since the epoch. Throws if the pair cannot be used. */
 function checkPair({ cert, key }: TlsPair): number {
-  const certificate = attempt(() => new X509Certificate(cert), "the certificate cannot be read as PEM");
-  const privateKey = attempt(() => createPrivateKey(key), "the key of the certificate cannot be read as PEM");
+  const certificate = attempt(() => new X509Certificate(cert), "the certificate is not valid PEM");
+  const privateKey = attempt(() => createPrivateKey(key), "the private key is not valid PEM");
   if (!certificate.checkPrivateKey(privateKey)) {
-    throw new Error("the key is not that of the certificate");
+    throw new Error("the private key does not belong to the certificate");
   }
-  // A key that is too short, say.
+  // Such as a key that is too short.
   attempt(() => createSecureContext({ cert, key }), "the certificate and its key cannot be used");
   return Date.parse(certificate.validTo);
 }

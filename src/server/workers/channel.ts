@@ -1,54 +1,55 @@
-/** Questions that one process answers to another, by name. */
-export type Answers = Readonly<Record<string, (value: never) => unknown>>;
+/** Handlers of the requests that another process may send, by name. */
+export type RequestHandlers = Readonly<Record<string, (value: never) => unknown>>;
 
-/** Asks another process of this program, and is asked by it. */
+/** Exchanges requests and responses with another process of this program. */
 export type Channel = {
-  /** Resolves with the answer. Rejects if the other process fails at it or is gone. */
-  ask<Result>(question: string, value?: unknown): Promise<Result>;
-  /** Ends all that is asked: the other process is gone. */
+  /** Resolves with the response. Rejects if the handler fails or the other process has ended. */
+  request<Result>(name: string, value?: unknown): Promise<Result>;
+  /** Rejects all pending requests, because the other process has ended. */
   end(): void;
 };
 
-/** The end of an IPC channel, as `process` and the workers of node:cluster have one. */
+/** One end of an IPC channel, such as `process` or a worker of node:cluster. */
 export type ChannelEnd = {
   send?: ((message: object, done: (error: Error | null) => void) => unknown) | undefined;
   on(event: "message", listener: (message: unknown) => void): unknown;
 };
 
 type Message =
-  | { readonly mdps: "question"; readonly id: number; readonly question: string; readonly value: unknown }
-  | { readonly mdps: "answer"; readonly id: number; readonly value?: unknown; readonly error?: string };
+  | { readonly mdps: "request"; readonly id: number; readonly name: string; readonly value: unknown }
+  | { readonly mdps: "response"; readonly id: number; readonly value?: unknown; readonly error?: string };
 
-/** Opens a channel. What is asked for by a name that `answers` does not have is an error to the other side. */
-export function openChannel(end: ChannelEnd, answers: Answers): Channel {
-  const asked = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+/** Opens a channel. The other process gets an error for a request without a handler. */
+export function openChannel(end: ChannelEnd, handlers: RequestHandlers): Channel {
+  const pending = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   let lastId = 0;
   let ended = false;
 
   function send(message: Message): void {
-    // With a callback, an error does not become an `error` event: the other process has just ended, and `end` reports it.
+    // Without a callback, Node would emit a failed send as an unhandled `error` event. The other process has just ended, and
+    // `end` rejects the pending requests.
     end.send?.(message, () => undefined);
   }
 
-  async function answer(id: number, question: string, value: unknown): Promise<void> {
+  async function respond(id: number, name: string, value: unknown): Promise<void> {
     try {
-      const find = answers[question];
-      if (find === undefined) {
-        throw new Error(`there is no answer to ${question}`);
+      const handle = handlers[name];
+      if (handle === undefined) {
+        throw new Error(`unknown request ${name}`);
       }
-      send({ mdps: "answer", id, value: await find(value as never) });
+      send({ mdps: "response", id, value: await handle(value as never) });
     } catch (error) {
-      send({ mdps: "answer", id, error: (error as Error).message });
+      send({ mdps: "response", id, error: (error as Error).message });
     }
   }
 
   end.on("message", (received) => {
     const message = received as Message;
-    if (message?.mdps === "question") {
-      void answer(message.id, message.question, message.value);
-    } else if (message?.mdps === "answer") {
-      const waiting = asked.get(message.id);
-      asked.delete(message.id);
+    if (message?.mdps === "request") {
+      void respond(message.id, message.name, message.value);
+    } else if (message?.mdps === "response") {
+      const waiting = pending.get(message.id);
+      pending.delete(message.id);
       if (message.error === undefined) {
         waiting?.resolve(message.value);
       } else {
@@ -58,23 +59,23 @@ export function openChannel(end: ChannelEnd, answers: Answers): Channel {
   });
 
   return {
-    ask<Result>(question: string, value?: unknown) {
+    request<Result>(name: string, value?: unknown) {
       if (ended) {
         return Promise.reject(new Error("the other process has ended"));
       }
       lastId += 1;
       const id = lastId;
       return new Promise<Result>((resolve, reject) => {
-        asked.set(id, { resolve: resolve as (value: unknown) => void, reject });
-        send({ mdps: "question", id, question, value });
+        pending.set(id, { resolve: resolve as (value: unknown) => void, reject });
+        send({ mdps: "request", id, name, value });
       });
     },
     end() {
       ended = true;
-      for (const { reject } of asked.values()) {
+      for (const { reject } of pending.values()) {
         reject(new Error("the other process has ended"));
       }
-      asked.clear();
+      pending.clear();
     },
   };
 }

@@ -10,10 +10,10 @@ import { canReusePort, requireFreePort } from "./shared-port.ts";
 import { createWorkerMetrics } from "./worker-metrics.ts";
 
 export type PrimaryOptions = {
-  /** Where the workers listen; port 0 lets the first of them pick a free one. */
+  /** Address of the workers; with port 0 the first worker picks a free one. */
   host: string;
   port: number;
-  /** How many processes serve. */
+  /** Number of worker processes. */
   workers: number;
   limits: Pick<ServerLimits, "operatorRate" | "operatorRates">;
   admin: AdminAddress | undefined;
@@ -22,17 +22,17 @@ export type PrimaryOptions = {
   stopWithinMs: number;
 };
 
-/** Several processes that serve one port. */
+/** Several worker processes that share one port. */
 export type RunningWorkers = {
   readonly url: string;
   readonly adminUrl: string | undefined;
-  /** Lets every worker read the certificate again. Rejects if one of them could not use it. */
+  /** Reloads the certificate in every worker. Rejects if one of them cannot use it. */
   reload(): Promise<void>;
-  /** Stops all workers, each as a single server stops. Idempotent. */
+  /** Stops all workers, each like a single server. May be called more than once. */
   close(): Promise<void>;
 };
 
-/** Raised when the first worker does not come up; it has said why. */
+/** Raised when the first worker does not start; the worker itself reports why. */
 export class WorkerStartError extends Error {
   override readonly name = "WorkerStartError";
 }
@@ -40,25 +40,25 @@ export class WorkerStartError extends Error {
 type Member = {
   readonly worker: Worker;
   readonly channel: Channel;
-  /** Whether it ever served: the death of one that did is no fault of how the program was started. */
+  /** Whether it has served: one that has not is not replaced, because the program was started wrongly. */
   served: boolean;
 };
 
 /**
- * Starts this program again as so many workers, which share the port through this process, and replaces those that die.
- * The first one is alone until it serves, so that a store is made or migrated once and a fault is told once. Rejects with
- * WorkerStartError, or with the error of the system if the admin port cannot be opened.
+ * Starts this program as several workers that share a port, and replaces those that die. The first worker starts alone,
+ * so that the store is created or migrated once and an error is reported once. Rejects with WorkerStartError, or with
+ * the error of the system if the admin port cannot be opened.
  */
 export async function startWorkers(options: PrimaryOptions): Promise<RunningWorkers> {
   const { workers, limits, log } = options;
   const members = new Set<Member>();
   const lease = createLease(limits);
   const own = createWorkerMetrics();
-  const pause = createRestarts();
+  const restarts = createRestarts();
   let { port } = options;
   let stopping = false;
 
-  /** Starts a worker. Resolves with its URL when it listens. */
+  /** Starts a worker. Resolves with its URL once it listens. */
   function start(): Promise<string> {
     const listening = Promise.withResolvers<string>();
     const worker = cluster.fork();
@@ -73,12 +73,12 @@ export async function startWorkers(options: PrimaryOptions): Promise<RunningWork
       members.delete(member);
       channel.end();
       listening.reject(
-        new WorkerStartError(`a worker ended before it served (${signal ?? `status ${code}`})`),
+        new WorkerStartError(`a worker exited before it was ready (${signal ?? `status ${code}`})`),
       );
       if (!stopping && member.served) {
-        log?.warn("a worker died and is replaced", { worker: worker.process.pid, code, signal });
+        log?.warn("worker died, starting another", { worker: worker.process.pid, code, signal });
         own.restarted();
-        pause.next(startAgain);
+        restarts.next(startAgain);
       }
     });
     return listening.promise.then((url) => {
@@ -91,7 +91,7 @@ export async function startWorkers(options: PrimaryOptions): Promise<RunningWork
     if (!stopping) {
       start().catch((error: Error) => {
         log?.failure(error, "starting a worker");
-        pause.next(startAgain);
+        restarts.next(startAgain);
       });
     }
   }
@@ -102,28 +102,30 @@ export async function startWorkers(options: PrimaryOptions): Promise<RunningWork
     }
     const answers = await Promise.all(
       [...members].map(({ channel }) =>
-        channel.ask<string | undefined>("ready").catch((error: Error) => error.message),
+        channel.request<string | undefined>("ready").catch((error: Error) => error.message),
       ),
     );
-    // One that serves is enough: it gets what the others would.
-    return answers.length > 0 && answers.includes(undefined) ? undefined : (answers[0] ?? "no worker runs");
+    // One ready worker is enough: it receives the connections.
+    return answers.length > 0 && answers.includes(undefined)
+      ? undefined
+      : (answers[0] ?? "no worker is running");
   }
 
   async function metrics(): Promise<string> {
     const all = await Promise.all(
-      [...members].map(({ channel }) => channel.ask<object>("metrics").catch(() => [])),
+      [...members].map(({ channel }) => channel.request<object>("metrics").catch(() => [])),
     );
     return `${await AggregatorRegistry.aggregate(all as object[]).metrics()}\n${await own.registry.metrics()}`;
   }
 
   async function stop(): Promise<void> {
     stopping = true;
-    pause.stop();
+    restarts.stop();
     const gone = [...members].map(
       ({ worker }) => new Promise<void>((resolve) => worker.once("exit", () => resolve())),
     );
     for (const { channel } of members) {
-      channel.ask("stop").catch(() => undefined);
+      channel.request("stop").catch(() => undefined);
     }
     const kill = setTimeout(() => {
       for (const { worker } of members) {
@@ -139,16 +141,16 @@ export async function startWorkers(options: PrimaryOptions): Promise<RunningWork
 
   let admin: Admin | undefined;
   let closing: Promise<void> | undefined;
-  const close = () => {
+  function close(): Promise<void> {
     closing ??= stop();
     return closing;
-  };
+  }
   try {
     if (canReusePort && port !== 0) {
       await requireFreePort(options.host, port);
     }
     const url = await start();
-    // A URL does not name the port that is its scheme's own.
+    // A URL omits the default port of its scheme.
     port ||= Number(new URL(url).port);
     admin = options.admin && (await listenAdmin({ ...options.admin, ready, metrics }));
     await Promise.all(Array.from({ length: workers - 1 }, start));
@@ -157,7 +159,7 @@ export async function startWorkers(options: PrimaryOptions): Promise<RunningWork
       url,
       adminUrl: admin?.url,
       async reload() {
-        await Promise.all([...members].map(({ channel }) => channel.ask("reload")));
+        await Promise.all([...members].map(({ channel }) => channel.request("reload")));
       },
       close,
     };

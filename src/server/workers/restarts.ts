@@ -1,15 +1,15 @@
-/** Starts again, sooner or later, what has died. */
+/** Delays the restarts of workers that died. */
 export type Restarts = {
-  /** Calls `start` after a pause, the longer the sooner this comes after the last time. */
+  /** Calls `start` after a pause, which doubles while restarts follow each other closely. */
   next(start: () => void): void;
   stop(): void;
 };
 
-/** The first pause is none; then each is twice the last one, in ms. */
+/** The first restart is immediate, the next pauses double from this, in ms. */
 const firstPauseMs = 100;
 const longestPauseMs = 10_000;
 
-/** Creates the pauses between the starts of processes: one that dies at once every time must not keep the machine busy. */
+/** Creates the delays, so that a worker that always dies at once does not keep the machine busy. */
 export function createRestarts(): Restarts {
   const timers = new Set<NodeJS.Timeout>();
   let pauseMs = 0;

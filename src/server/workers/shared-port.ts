@@ -1,15 +1,15 @@
 import { createServer } from "node:net";
 
 /**
- * Whether several processes may listen to one port (SO_REUSEPORT): then the system deals out connections, and resets those
- * of a process that dies. Elsewhere node:cluster has to hand each one over, and one that is on its way to a process that
- * dies hangs until its client gives up.
+ * Whether several processes may listen on one port (SO_REUSEPORT). The system then distributes connections and resets
+ * those of a process that dies. Elsewhere node:cluster passes each connection on, and a connection on its way to a process
+ * that dies hangs until its client gives up.
  */
 export const canReusePort = process.platform === "linux";
 
 /**
- * Resolves if nobody listens to a port. Rejects with the error of the system otherwise: a port that may be shared would
- * be shared with strangers too.
+ * Resolves if no process listens on a port; rejects with the error of the system otherwise. With SO_REUSEPORT the port
+ * would silently be shared with an unrelated program.
  */
 export function requireFreePort(host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {

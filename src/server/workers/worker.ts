@@ -5,27 +5,27 @@ import type { RunningServer } from "../running-server.ts";
 import { type Channel, openChannel } from "./channel.ts";
 import { canReusePort } from "./shared-port.ts";
 
-/** What a worker process does when its primary says so. */
+/** What a worker does at the request of its primary. */
 export type WorkerDuties = {
   server: RunningServer;
-  /** Reads the certificate again. Rejects if it cannot be used. */
+  /** Reloads the certificate. Rejects if it cannot be used. */
   reload(): Promise<void>;
 };
 
-/** One of several processes that share a port, on its way up. */
+/** One of several processes that share a port, while it starts. */
 export type Worker = {
-  /** Rates that hold for all processes together. */
+  /** Rates that all processes share. */
   readonly rates: OperatorRates;
   readonly reusePort: boolean;
-  /** Resolves with the port that all processes listen to; 0 in the first one, if it may pick one. */
+  /** Resolves with the port of all processes; 0 if this is the first one and may pick it. */
   port(): Promise<number>;
-  /** Tells the primary that the server listens, and from then on does what it says. Resolves when told to stop. */
+  /** Reports to the primary that the server listens and serves its requests. Resolves when the primary requests a stop. */
   run(duties: WorkerDuties): Promise<void>;
 };
 
 /**
- * Joins the primary that started this process. When that dies, node:cluster ends this one too. Signals are the primary's to take: a terminal, and systemd, send them to
- * all processes at once, and each would stop by itself.
+ * Joins the primary that started this process; if the primary dies, node:cluster ends this process. Signals are ignored
+ * here: terminals and systemd send them to all processes at once, and the primary decides when workers stop.
  */
 export function joinPrimary(limits: Pick<ServerLimits, "operatorRate" | "operatorRates">): Worker {
   const stopped = Promise.withResolvers<void>();
@@ -41,11 +41,11 @@ export function joinPrimary(limits: Pick<ServerLimits, "operatorRate" | "operato
   });
   return {
     reusePort: canReusePort,
-    port: () => channel.ask("port"),
-    rates: createLeasedRates(limits, (asn, most) => channel.ask("lease", { asn, most })),
+    port: () => channel.request("port"),
+    rates: createLeasedRates(limits, (asn, most) => channel.request("lease", { asn, most })),
     async run(given) {
       duties = given;
-      await channel.ask("listening", { url: given.server.url });
+      await channel.request("listening", { url: given.server.url });
       await stopped.promise;
     },
   };

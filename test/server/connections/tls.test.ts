@@ -45,13 +45,13 @@ describe("another certificate", () => {
 
   const { cert, key } = testCertificate;
   it.each([
-    ["the key is not that of the certificate", { cert: renewedCertificate.cert, key }],
-    ["the certificate cannot be read as PEM: ", { cert: "garbage", key }],
-    ["the certificate cannot be read as PEM: ", { cert: "", key }],
-    ["the certificate cannot be read as PEM: ", { cert: cert.replaceAll("A", "B"), key }],
-    ["the certificate cannot be read as PEM: ", { cert: key, key: cert }],
-    ["the key of the certificate cannot be read as PEM: ", { cert, key: "" }],
-    ["the key of the certificate cannot be read as PEM: ", { cert, key: cert }],
+    ["the private key does not belong to the certificate", { cert: renewedCertificate.cert, key }],
+    ["the certificate is not valid PEM: ", { cert: "garbage", key }],
+    ["the certificate is not valid PEM: ", { cert: "", key }],
+    ["the certificate is not valid PEM: ", { cert: cert.replaceAll("A", "B"), key }],
+    ["the certificate is not valid PEM: ", { cert: key, key: cert }],
+    ["the private key is not valid PEM: ", { cert, key: "" }],
+    ["the private key is not valid PEM: ", { cert, key: cert }],
   ])("is refused, and the old one kept: %s", async (words, pair) => {
     await using listener = await startTestListener({}, { tls: testCertificate });
     expect(() => listener.reloadTls(pair)).toThrow(words);
@@ -61,7 +61,7 @@ describe("another certificate", () => {
 
   it("cannot be given to a port that has none", async () => {
     await using listener = await startTestListener();
-    expect(() => listener.reloadTls(testCertificate)).toThrow("opened without a certificate");
+    expect(() => listener.reloadTls(testCertificate)).toThrow("opened without TLS");
   });
 });
 

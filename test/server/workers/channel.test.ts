@@ -17,7 +17,7 @@ it("a question to a process that has ended is rejected and raises no error event
   const exit = once(child, "exit");
   child.kill("SIGKILL");
   await exit;
-  const answer = channel.ask("ready");
+  const answer = channel.request("ready");
   channel.end();
   await expect(answer).rejects.toThrow("the other process has ended");
   // Node emits errors of a closed channel on the next tick.
