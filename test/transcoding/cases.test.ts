@@ -34,8 +34,9 @@ function textOf(text: Text): string {
     : text.map((part) => (typeof part === "string" ? part : part.repeat.repeat(part.times))).join("");
 }
 
-function titled<T extends Case>(cases: readonly T[]): [string, T][] {
-  return cases.map((each) => [`${each.points.join(", ")}: ${each.name}`, each]);
+/** Returns cases with titles for it.each; `subjectOf` is the input of a case. */
+function titled<T extends Case>(cases: readonly T[], subjectOf: (each: T) => unknown): [string, T][] {
+  return cases.map((each) => [`${JSON.stringify(subjectOf(each)).slice(0, 80)} (${each.name})`, each]);
 }
 
 /** The bindings of one rule, given as the JSON of a google.api.HttpRule. */
@@ -43,7 +44,7 @@ function bindingsOf(rule: unknown): HttpBinding[] {
   return bindingsFor(fromJson(HttpRuleSchema, rule as JsonValue));
 }
 
-/** Compiles everything that a server compiles at its start. */
+/** Compiles everything that a server compiles on start-up. */
 function compile(bindings: readonly HttpBinding[]) {
   for (const { method, responseBody } of bindings) {
     compileMessageWriter(method.output, responseBody);
@@ -55,37 +56,43 @@ describe("templates.json", () => {
   type Segment = string | { any: "one" | "many" };
   type Parse = Case & { template: string; segments?: Segment[]; variables?: object[]; verb?: string };
 
-  it.each(titled(templateCases.parse as Parse[]))("%s", (_, each) => {
-    if (each.segments === undefined) {
-      expect(() => parsePathTemplate(each.template)).toThrow();
-      return;
-    }
-    const { segments, variables, verb } = parsePathTemplate(each.template);
-    const wildcards = { "*": { any: "one" }, "**": { any: "many" } };
-    expect(
-      segments.map((segment) => (segment.kind === "literal" ? segment.text : wildcards[segment.kind])),
-    ).toEqual(each.segments);
-    expect(
-      variables.map(({ fieldPath, start, end, multiSegment: multi }) => ({
-        field: fieldPath.join("."),
-        start,
-        end,
-        multi,
-      })),
-    ).toEqual(each.variables ?? []);
-    expect(verb).toBe(each.verb);
-  });
+  it.each(titled(templateCases.parse as Parse[], ({ template }) => template))(
+    "parsePathTemplate returns what templates.json expects of %s",
+    (_, each) => {
+      if (each.segments === undefined) {
+        expect(() => parsePathTemplate(each.template)).toThrow();
+        return;
+      }
+      const { segments, variables, verb } = parsePathTemplate(each.template);
+      const wildcards = { "*": { any: "one" }, "**": { any: "many" } };
+      expect(
+        segments.map((segment) => (segment.kind === "literal" ? segment.text : wildcards[segment.kind])),
+      ).toEqual(each.segments);
+      expect(
+        variables.map(({ fieldPath, start, end, multiSegment: multi }) => ({
+          field: fieldPath.join("."),
+          start,
+          end,
+          multi,
+        })),
+      ).toEqual(each.variables ?? []);
+      expect(verb).toBe(each.verb);
+    },
+  );
 
   type Rules = Case & { rules: unknown[]; error?: string };
 
-  it.each(titled(templateCases.rules as Rules[]))("%s", (_, { rules, error }) => {
-    const start = () => compile(rules.flatMap(bindingsOf));
-    if (error === undefined) {
-      expect(start).not.toThrow();
-    } else {
-      expect(start).toThrow("library.v1");
-    }
-  });
+  it.each(titled(templateCases.rules as Rules[], ({ rules }) => rules))(
+    "compiling rules succeeds or throws as templates.json expects of %s",
+    (_, { rules, error }) => {
+      const start = () => compile(rules.flatMap(bindingsOf));
+      if (error === undefined) {
+        expect(start).not.toThrow();
+      } else {
+        expect(start).toThrow("library.v1");
+      }
+    },
+  );
 });
 
 type Matching = Case & {
@@ -104,19 +111,22 @@ describe.each(matchingCases)("matching.json: $name", ({ routes, cases }) => {
     }),
   );
 
-  it.each(titled(cases as unknown as Matching[]))("%s", (_, { request, route, captures = {}, allowed }) => {
-    const text = textOf(request);
-    const blank = text.indexOf(" ");
-    const match = tree.match(text.slice(0, blank), parseRequestTarget(text.slice(blank + 1)).path);
-    if (match === undefined || "allowed" in match) {
-      expect([route, match?.allowed]).toEqual([undefined, allowed]);
-      return;
-    }
-    expect([match.route.route, undefined]).toEqual([route, allowed]);
-    expect(match.route.names.map((name, index) => [name, match.captures[index]])).toEqual(
-      Object.entries(captures).map(([name, capture]) => [name, textOf(capture)]),
-    );
-  });
+  it.each(titled(cases as unknown as Matching[], ({ request }) => textOf(request)))(
+    "match returns what matching.json expects of %s",
+    (_, { request, route, captures = {}, allowed }) => {
+      const text = textOf(request);
+      const blank = text.indexOf(" ");
+      const match = tree.match(text.slice(0, blank), parseRequestTarget(text.slice(blank + 1)).path);
+      if (match === undefined || "allowed" in match) {
+        expect([route, match?.allowed]).toEqual([undefined, allowed]);
+        return;
+      }
+      expect([match.route.route, undefined]).toEqual([route, allowed]);
+      expect(match.route.names.map((name, index) => [name, match.captures[index]])).toEqual(
+        Object.entries(captures).map(([name, capture]) => [name, textOf(capture)]),
+      );
+    },
+  );
 });
 
 type Binding = Case & {
@@ -137,7 +147,7 @@ function bytesOf(each: Binding): Uint8Array {
   return Buffer.from(each.bodyText === undefined ? written : textOf(each.bodyText));
 }
 
-/** Binds as a server does: the message, or the fields that are wrong. */
+/** Binds like a server. Returns the message, or the fields with violations. */
 function bind(bindings: readonly HttpBinding[], each: Binding): Message | string[] {
   const { path, query } = parseRequestTarget(textOf(each.target));
   const tree = buildRouteTree(bindings.map((binding) => [binding, binding]));
@@ -161,7 +171,7 @@ function bind(bindings: readonly HttpBinding[], each: Binding): Message | string
   return twice.length > 0 ? fieldsOf(twice) : bound.message;
 }
 
-/** Names that are no plain words are shown as JSON. */
+/** Returns a field as its plain text: names that are not plain words are shown as JSON. */
 function plain(field: string): string {
   return field.startsWith('"') ? (JSON.parse(field) as string) : field;
 }
@@ -169,17 +179,20 @@ function plain(field: string): string {
 describe.each(bindingCases)("binding.json: $name", ({ rule, cases }) => {
   const bindings = bindingsOf(rule);
 
-  it.each(titled(cases as unknown as Binding[]))("%s", (_, each) => {
-    const bound = bind(bindings, each);
-    if (Array.isArray(bound)) {
-      const told = typeof each.violations === "number" ? bound.length : bound.toSorted();
-      expect(told).toEqual(Array.isArray(each.violations) ? each.violations.toSorted() : each.violations);
-      expect(bound.every((field) => field.length <= 10_000)).toBe(true);
-    } else {
-      expect([toJson(everything, bound, { registry }), undefined]).toEqual([each.message, each.violations]);
-    }
-    expect({}).not.toHaveProperty("polluted");
-  });
+  it.each(titled(cases as unknown as Binding[], ({ target }) => textOf(target)))(
+    "bind returns what binding.json expects of %s",
+    (_, each) => {
+      const bound = bind(bindings, each);
+      if (Array.isArray(bound)) {
+        const found = typeof each.violations === "number" ? bound.length : bound.toSorted();
+        expect(found).toEqual(Array.isArray(each.violations) ? each.violations.toSorted() : each.violations);
+        expect(bound.every((field) => field.length <= 10_000)).toBe(true);
+      } else {
+        expect([toJson(everything, bound, { registry }), undefined]).toEqual([each.message, each.violations]);
+      }
+      expect({}).not.toHaveProperty("polluted");
+    },
+  );
 });
 
 type Expansion = Case & {
@@ -192,17 +205,20 @@ type Expansion = Case & {
 };
 
 describe.each(expansionCases)("expansion.json: $name", ({ cases }) => {
-  it.each(titled(cases as unknown as Expansion[]))("%s", (_, each) => {
-    const message = Object.assign(fromJson(everything, each.message), each.set);
-    const expanded = expandRequest(found(bindingsOf(each.rule)[0], "binding"), message);
-    if ("problem" in expanded) {
-      expect([expanded.problem.split(" ")[0], undefined]).toEqual([each.invalidField, each.request]);
-      return;
-    }
-    const { httpMethod, path, query, body } = expanded;
-    expect(`${httpMethod} ${path}${query === "" ? "" : `?${query}`}`).toBe(each.request);
-    expect(body).toEqual(each.body);
-  });
+  it.each(titled(cases as unknown as Expansion[], ({ message }) => message))(
+    "expandRequest returns what expansion.json expects of %s",
+    (_, each) => {
+      const message = Object.assign(fromJson(everything, each.message), each.set);
+      const expanded = expandRequest(found(bindingsOf(each.rule)[0], "binding"), message);
+      if ("problem" in expanded) {
+        expect([expanded.problem.split(" ")[0], undefined]).toEqual([each.invalidField, each.request]);
+        return;
+      }
+      const { httpMethod, path, query, body } = expanded;
+      expect(`${httpMethod} ${path}${query === "" ? "" : `?${query}`}`).toBe(each.request);
+      expect(body).toEqual(each.body);
+    },
+  );
 });
 
 function errorOf(code: number, message: string, details: readonly JsonValue[] = []): ConnectError {
@@ -226,22 +242,28 @@ function detailsOf(error: ConnectError): unknown[] {
 }
 
 describe("errors.json", () => {
-  it.each(errorCases.codes)("S1: $status is $http", ({ code, status, http }) => {
-    expect([httpStatusOf[code as Code], statusNameOf[code as Code]]).toEqual([http, status]);
-  });
+  it.each(errorCases.codes)(
+    "the code $status has the HTTP status $http, as errors.json expects",
+    ({ code, status, http }) => {
+      expect([httpStatusOf[code as Code], statusNameOf[code as Code]]).toEqual([http, status]);
+    },
+  );
 
-  it("S1: has every code", () => {
+  it("errors.json has every canonical code", () => {
     expect(errorCases.codes.map(({ code }) => code)).toEqual(Object.values(Code).filter(Number.isInteger));
   });
 
-  it.each(titled(errorCases.write))("%s", (_, { error, http, bodyPath, body }) => {
-    const written = writeErrorBody(errorOf(error.code, error.message, error.details as JsonValue[]), {
-      httpStatus: http,
-      domain: "library",
-      bodyPath,
-    });
-    expect(JSON.parse(written)).toEqual(body);
-  });
+  it.each(titled(errorCases.write, ({ error }) => error.message))(
+    "writeErrorBody writes what errors.json expects of %s",
+    (_, { error, http, bodyPath, body }) => {
+      const written = writeErrorBody(errorOf(error.code, error.message, error.details as JsonValue[]), {
+        httpStatus: http,
+        domain: "library",
+        bodyPath,
+      });
+      expect(JSON.parse(written)).toEqual(body);
+    },
+  );
 
   type Read = Case & {
     http: number;
@@ -252,17 +274,23 @@ describe("errors.json", () => {
     details?: unknown[];
   };
 
-  it.each(titled(errorCases.read as Read[]))("%s", (_, each) => {
-    const error = readErrorBody(each.bodyText ?? JSON.stringify(each.body), each.http, new Headers());
-    expect(statusNameOf[error.code]).toBe(each.status);
-    expect(error.rawMessage).toBe(each.message ?? error.rawMessage);
-    expect(detailsOf(error)).toEqual(each.details ?? []);
-    if (each.bodyText === "") {
-      expect(codeOfHttpStatus(each.http)).toBe(error.code);
-    }
-  });
+  it.each(titled(errorCases.read as Read[], ({ http }) => http))(
+    "readErrorBody returns what errors.json expects of %s",
+    (_, each) => {
+      const error = readErrorBody(each.bodyText ?? JSON.stringify(each.body), each.http, new Headers());
+      expect(statusNameOf[error.code]).toBe(each.status);
+      expect(error.rawMessage).toBe(each.message ?? error.rawMessage);
+      expect(detailsOf(error)).toEqual(each.details ?? []);
+      if (each.bodyText === "") {
+        expect(codeOfHttpStatus(each.http)).toBe(error.code);
+      }
+    },
+  );
 
-  it.each(titled(errorCases.retryAfter))("%s", (_, { details, seconds }) => {
-    expect(retryAfterSeconds(errorOf(8, "", details as JsonValue[])) ?? null).toBe(seconds);
-  });
+  it.each(titled(errorCases.retryAfter, ({ seconds }) => seconds))(
+    "retryAfterSeconds returns what errors.json expects: %s",
+    (_, { details, seconds }) => {
+      expect(retryAfterSeconds(errorOf(8, "", details as JsonValue[])) ?? null).toBe(seconds);
+    },
+  );
 });

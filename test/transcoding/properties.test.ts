@@ -29,14 +29,14 @@ import { bindingFor, custom, everything, get, library, post } from "./fixtures/l
 
 const index = fc.nat(1_000_000_000);
 
-// Enough values of two segments, or a template that wants two would hardly be tried.
+// Enough values of two segments to test templates that require two.
 const segments = fc.oneof(
   text,
   fc.tuple(text, text).map((both) => both.join("/")),
   fc.constant("a/b c"),
 );
 
-/** What the property runs over: a message, with values in the fields that paths take. */
+/** A message with values in the fields that paths use. */
 const message = fc
   .tuple(
     jsonOfEverything,
@@ -79,7 +79,7 @@ const bindings = rules.map((rule) => bindingFor(rule));
 const trees = bindings.map((binding) => buildRouteTree([[binding, compileRequestBinder(binding)]]));
 
 it.each(rules.map((rule, at) => [rule.pattern.value, rule.body, at] as const))(
-  "K1: expand, match and bind give the message back: %j, body %j",
+  "expandRequest, match and bind return the original message: %j, body %j",
   (_, __, at) => {
     const binding = bindings[at];
     const tree = trees[at];
@@ -88,7 +88,7 @@ it.each(rules.map((rule, at) => [rule.pattern.value, rule.body, at] as const))(
     }
     let bound = 0;
     const bodyName = everything.fields.find(({ name }) => name === binding.body)?.jsonName;
-    // No parameter can say that a message is there and empty; a body can.
+    // Unlike a body, a query cannot contain an empty message.
     const sent = (given: Message) => {
       const json = toJson(everything, given) as JsonObject;
       const keeps = (name: string) => name === bodyName || binding.body === "*";
@@ -117,7 +117,7 @@ it.each(rules.map((rule, at) => [rule.pattern.value, rule.body, at] as const))(
       bound += 1;
     };
     const json = (given: Message) => toJson(everything, given);
-    // Lists of messages and maps fit no query: those messages are faults, and a smaller one is tried as well.
+    // A query cannot contain lists of messages and maps, so a smaller message is tried as well.
     const flat = (given: Message) =>
       fromJson(everything, onlyTextForms(json(given) as JsonObject, binding.body));
     fc.assert(
@@ -139,7 +139,7 @@ function withoutEmpty(name: string, value: JsonValue): [string, JsonValue][] {
   return inner.length === 0 ? [] : [[name, Object.fromEntries(inner)]];
 }
 
-/** Leaves out what no query can carry, but for the body. */
+/** Omits fields that a query cannot contain, except the body. */
 function onlyTextForms(json: JsonObject, body: string): JsonObject {
   const isFlat = (value: JsonValue | undefined): boolean =>
     Array.isArray(value) ? value.every((item) => typeof item !== "object") : typeof value !== "object";
@@ -158,7 +158,7 @@ function read(json: unknown): Message | readonly object[] {
   return result === undefined || violations.found.length > 0 ? violations.found : result;
 }
 
-it("J1: what protobuf-es writes is read, and is the same message", () => {
+it("messageReader reads what protobuf-es writes as the same message", () => {
   fc.assert(
     fc.property(jsonOf(everything, 3), (json) => {
       const given = fromJson(everything, json);
@@ -218,7 +218,7 @@ const allRoutes = buildRouteTree(
   httpBindingsOf(library).map((binding) => [binding, compileRequestBinder(binding)]),
 );
 
-it("M, D, Q, B: no target and no body throws", () => {
+it("match and bind do not throw for any target and body", () => {
   const target = fc.tuple(
     fc.constantFrom("", "/v1/", "/v1/everything", "/v1/shelves/a/books/"),
     noise,
@@ -242,7 +242,7 @@ it("M, D, Q, B: no target and no body throws", () => {
   );
 });
 
-it("J, B: no JSON with the names of the fields throws", () => {
+it("bind does not throw for any JSON with names of fields", () => {
   const value = fc.oneof(
     { weight: 3, arbitrary: fc.jsonValue({ maxDepth: 2 }) },
     noise,
@@ -264,7 +264,7 @@ it("J, B: no JSON with the names of the fields throws", () => {
   );
 });
 
-it("J8, J9: no bytes throw", () => {
+it("parseJsonDocument does not throw for any bytes", () => {
   const check = createJsonChecker(everything);
   const bytes = fc.oneof(
     fc.uint8Array({ maxLength: 40 }),
@@ -284,7 +284,7 @@ it("J8, J9: no bytes throw", () => {
   );
 });
 
-it("D1, D7: every text survives a segment of a path", () => {
+it("decodeSegment reverses encodeSegment for any text", () => {
   fc.assert(
     fc.property(text, (each) => {
       const encoded = encodeSegment(each);
@@ -297,7 +297,7 @@ it("D1, D7: every text survives a segment of a path", () => {
   );
 });
 
-it("E1, E6: an error survives its body", () => {
+it("readErrorBody reverses writeErrorBody for any error", () => {
   const codes = Object.values(Code).filter((code): code is Code => typeof code === "number");
   const details = fc.tuple(
     text,

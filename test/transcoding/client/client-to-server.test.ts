@@ -27,7 +27,7 @@ const methods: Record<string, (input: Fields) => unknown> = {
   Upload: (input) => input,
 };
 
-describe("the library's client against its server", () => {
+describe("the REST transport against a transcoding handler", () => {
   let served: Served;
   let client: Record<string, Method & Stream>;
 
@@ -56,22 +56,22 @@ describe("the library's client against its server", () => {
     return found;
   };
 
-  it.each([0, 1, 2, 500])("X2, K9: a stream of %i messages", async (count) => {
+  it.each([0, 1, 2, 500])("the client reads a stream of %i messages from the server", async (count) => {
     const found = await collect("watchBooks", { count });
     expect(found.map(({ pages }) => pages)).toEqual(Array.from({ length: count }, (_, index) => index + 1));
   });
 
-  it("X3: a stream that fails says so after its messages", async () => {
+  it("the client raises the error of a stream after its messages", async () => {
     await expect(collect("watchBooks", { count: 3 })).rejects.toThrow("the server failed");
     expect(String(served.failures.pop())).toContain("secret");
   });
 
-  it("B7, K8: a response that is one field", async () => {
+  it("the client reads a response that is one field", async () => {
     expect((await call("listTitles", { count: 1 })).titles).toEqual(["a", "b"]);
     expect((await call("listTitles", { count: 0 })).titles).toEqual([]);
   });
 
-  it("X1: raw bytes, both ways and in parts", async () => {
+  it("the client sends and receives raw bytes, whole and in parts", async () => {
     expect(Buffer.from((await call("download", { name: "a b/ü" })).data as Uint8Array).toString()).toBe(
       "of a b/ü",
     );

@@ -21,7 +21,7 @@ async function listen(listener: RequestListener): Promise<string> {
 const answer = (body: string | Uint8Array, contentType = "application/json", status = 200) =>
   listen((_, response) => response.writeHead(status, { "content-type": contentType }).end(body));
 
-/** The JSON of the answer, or the code and text of the error. */
+/** Returns the JSON of the response, or the code and text of the error. */
 async function call(options: RestTransportOptions, name: string, json: JsonValue = {}) {
   const method = unaryMethod(name);
   try {
@@ -42,7 +42,7 @@ async function call(options: RestTransportOptions, name: string, json: JsonValue
   }
 }
 
-describe("K8: response_body", () => {
+describe("response_body", () => {
   it.each([
     ["GetParts", '[{"title":"a"},{}]', { volumes: [{ title: "a" }, {}] }],
     ["GetParts", "[]", {}],
@@ -55,13 +55,13 @@ describe("K8: response_body", () => {
     ["GetCount", '"9007199254740993"', { count: "9007199254740993" }],
     ["GetCount", "3", { count: "3" }],
     ["GetCount", "0", {}],
-  ])("%s of %j", async (name, body, json) => {
+  ])("the transport reads the response of %s: %j", async (name, body, json) => {
     expect(await call({ baseUrl: await answer(body) }, name)).toEqual(json);
   });
 });
 
-describe("X1: HttpBody", () => {
-  /** A server that answers the bytes it got, with their content type. */
+describe("google.api.HttpBody", () => {
+  /** Starts a server that responds with the bytes and the content type of the request. */
   const echo = (seen: IncomingHttpHeaders[] = []) =>
     listen((request, response) => {
       seen.push(request.headers, { url: request.url });
@@ -69,7 +69,7 @@ describe("X1: HttpBody", () => {
       request.pipe(response);
     });
 
-  it("is the bytes of a response", async () => {
+  it("the transport reads the bytes of a response as an HttpBody", async () => {
     const bytes = Uint8Array.of(0xff, 0, 0x7b);
     expect(
       await call({ baseUrl: await answer(bytes, "image/png") }, "GetCover", { shelf: "shelves/1" }),
@@ -79,7 +79,7 @@ describe("X1: HttpBody", () => {
     });
   });
 
-  it("is the bytes of a request's field and of a response's", async () => {
+  it("the transport sends and reads HttpBody fields as bytes", async () => {
     const seen: IncomingHttpHeaders[] = [];
     const cover = { contentType: "image/png", data: "/wB7" };
     const json = { shelf: "shelves/1", cover, replace: true };
@@ -90,7 +90,7 @@ describe("X1: HttpBody", () => {
     ]);
   });
 
-  it("K5: is sent if it is empty, and not if it is unset", async () => {
+  it("the transport sends an empty HttpBody and omits an unset one", async () => {
     const seen: IncomingHttpHeaders[] = [];
     const baseUrl = await echo(seen);
     expect(await call({ baseUrl }, "PutCover", { shelf: "shelves/1", cover: {} })).toEqual({
@@ -101,7 +101,7 @@ describe("X1: HttpBody", () => {
     });
   });
 
-  it("is a whole request", async () => {
+  it("the transport sends an HttpBody request as bytes", async () => {
     const seen: IncomingHttpHeaders[] = [];
     const baseUrl = await listen((request, response) => {
       seen.push(request.headers);
@@ -111,7 +111,7 @@ describe("X1: HttpBody", () => {
     expect(seen).toMatchObject([{ "content-type": "text/csv", "content-length": "1" }]);
   });
 
-  it("with a content type that is no header value is INVALID_ARGUMENT", async () => {
+  it("the transport raises INVALID_ARGUMENT for a content type that is not a valid header value", async () => {
     expect(await call({ baseUrl: await echo() }, "Scan", { contentType: "a\nb" })).toEqual([
       "InvalidArgument",
       "the content type of the body is not a valid header value",
@@ -119,8 +119,8 @@ describe("X1: HttpBody", () => {
   });
 });
 
-describe("what a response may be", () => {
-  it("K9: as large as allowed, and no larger", async () => {
+describe("content of responses", () => {
+  it("the transport accepts a response of readMaxBytes and raises RESOURCE_EXHAUSTED for a larger one", async () => {
     const baseUrl = await answer(JSON.stringify([{ title: "a".repeat(37) }]));
     expect(await call({ baseUrl, readMaxBytes: 51 }, "GetParts")).toMatchObject({ volumes: [{}] });
     expect(await call({ baseUrl, readMaxBytes: 50 }, "GetParts")).toEqual([
@@ -129,14 +129,14 @@ describe("what a response may be", () => {
     ]);
   });
 
-  it("E6: an error is read whatever the bound, and its page is dropped if it is endless", async () => {
+  it("the transport reads an error above readMaxBytes and ignores an error page above 1 MiB", async () => {
     const short = await answer('{"error":{"status":"ABORTED","message":"a"}}', "application/json", 500);
     expect(await call({ baseUrl: short, readMaxBytes: 1 }, "GetParts")).toEqual(["Aborted", "a"]);
     const long = await answer("a".repeat(2_000_000), "text/html", 503);
     expect(await call({ baseUrl: long }, "GetParts")).toEqual(["Unavailable", "HTTP 503"]);
   });
 
-  it("E6: an error whose body breaks off has its status", async () => {
+  it("the transport raises the error of the status if the error body breaks off", async () => {
     const baseUrl = await listen((_, response) => {
       response.writeHead(404, { "content-length": 100 });
       response.write('{"error', () => response.destroy());
@@ -144,7 +144,7 @@ describe("what a response may be", () => {
     expect(await call({ baseUrl }, "GetParts")).toEqual(["NotFound", "HTTP 404"]);
   });
 
-  it("K10: a body that breaks off is UNAVAILABLE", async () => {
+  it("the transport raises UNAVAILABLE if the body breaks off", async () => {
     const baseUrl = await listen((_, response) => {
       response.writeHead(200, { "content-length": 100 });
       response.write('[{"ti', () => response.destroy());
@@ -153,21 +153,21 @@ describe("what a response may be", () => {
   });
 
   it.each([
-    ['{"count":9007199254740993}', "J7"],
-    ['{"count": -9223372036854775808}', "J7"],
-    ['{"counts":{"a":1e17}}', "J7"],
-    ['{"wrapped":9007199254740993}', "J7"],
-    ['{"longList":[1,\n9007199254740993]}', "J7"],
-    ["[".repeat(10_000), "J8"],
-    [`{"free":{"a":${"[".repeat(10_000)}${"]".repeat(10_000)}}}`, "J8"],
-  ])("%#: %s is INTERNAL", async (body) => {
+    '{"count":9007199254740993}',
+    '{"count": -9223372036854775808}',
+    '{"counts":{"a":1e17}}',
+    '{"wrapped":9007199254740993}',
+    '{"longList":[1,\n9007199254740993]}',
+    "[".repeat(10_000),
+    `{"free":{"a":${"[".repeat(10_000)}${"]".repeat(10_000)}}}`,
+  ])("the transport raises INTERNAL for invalid content: %#", async (body) => {
     expect(await call({ baseUrl: await answer(body) }, "GetAll")).toEqual([
       "Internal",
       "the response is not a library.v1.Parts",
     ]);
   });
 
-  it("J7: numbers that keep their digits are read, and doubles as ever", async () => {
+  it("the transport reads integers up to 2^53 and doubles of any size", async () => {
     const body =
       '{"count":9007199254740991,"freeValue":1e300,"wrapped":"9007199254740993","free":{"a":1e17}}';
     expect(await call({ baseUrl: await answer(body) }, "GetAll")).toEqual({
@@ -178,7 +178,7 @@ describe("what a response may be", () => {
     });
   });
 
-  it("J6: holds an Any if its type is in the registry", async () => {
+  it("the transport reads an Any whose type is in the registry", async () => {
     const any = { "@type": "type.googleapis.com/library.v1.Volume", title: "a" };
     const baseUrl = await answer(JSON.stringify({ any }));
     expect(await call({ baseUrl }, "GetAll")).toEqual(["Internal", "the response is not a library.v1.Parts"]);
@@ -186,7 +186,7 @@ describe("what a response may be", () => {
     expect(await call({ baseUrl, jsonOptions: { registry } }, "GetAll")).toEqual({ any });
   });
 
-  it("J2: has no unknown fields if the caller wants none", async () => {
+  it("the transport rejects unknown fields if ignoreUnknownFields is false", async () => {
     const baseUrl = await answer('{"newField":1}');
     expect(await call({ baseUrl }, "GetAll")).toEqual({});
     expect(await call({ baseUrl, jsonOptions: { ignoreUnknownFields: false } }, "GetAll")).toContain(
@@ -198,7 +198,7 @@ describe("what a response may be", () => {
 it.each([
   ["Trace", "fetch cannot send TRACE requests"],
   ["GetWithBody", "fetch cannot send GET requests with a body"],
-])("T15: %s is UNIMPLEMENTED", async (name, text) => {
+])("the transport raises UNIMPLEMENTED for a rule that fetch cannot send: %s", async (name, text) => {
   expect(await call({ baseUrl: "http://127.0.0.1" }, name)).toEqual([
     "Unimplemented",
     `rpc library.v1.Streams.${name}: ${text}`,
@@ -209,7 +209,7 @@ it.each([
   [0.2, "0.001"],
   [1500, "1.5"],
   [2_000_000_000_000, "999999999"],
-])("C4: %d ms is X-Server-Timeout: %s", async (timeoutMs, text) => {
+])("the transport sends a timeout of %d ms as X-Server-Timeout: %s", async (timeoutMs, text) => {
   const method = unaryMethod("GetParts");
   let seen: string | null = "";
   const fetch = async (_: unknown, init?: { headers?: unknown }) => {

@@ -20,45 +20,34 @@ function expand(rule: HttpRule, json: JsonValue): string[] {
 
 describe("expandRequest: the path", () => {
   it.each([
+    ["/v1/{string_value}", { stringValue: "a/b c%2F:+*'ä" }, "GET /v1/a%2Fb%20c%252F%3A%2B%2A%27%C3%A4"],
+    ["/v1/{string_value}", { stringValue: "-_.~0aZ" }, "GET /v1/-_.~0aZ"],
+    ["/v1/{string_value=a/*}", { stringValue: "a/b c" }, "GET /v1/a/b%20c"],
+    ["/v1/{string_value=**}", { stringValue: "a/b/%2F" }, "GET /v1/a/b/%252F"],
+    ["/v1/{string_value}", { stringValue: "..." }, "GET /v1/..."],
+    ["/v1/{string_value}", { stringValue: "%2e%2e" }, "GET /v1/%252e%252e"],
+    ["/v1/{string_value}", { stringValue: "\\..\\" }, "GET /v1/%5C..%5C"],
+    ["/v1/{string_value}:cancel", { stringValue: "a:b" }, "GET /v1/a%3Ab:cancel"],
+    ["/v1/a%20b/{string_value}:c%2Fd", { stringValue: "a" }, "GET /v1/a%20b/a:c%2Fd"],
+    ["/v1/{part.inner.label}/{part.label}", { part: { label: "a", inner: { label: "b" } } }, "GET /v1/b/a"],
     [
-      "D7",
-      "/v1/{string_value}",
-      { stringValue: "a/b c%2F:+*'ä" },
-      "GET /v1/a%2Fb%20c%252F%3A%2B%2A%27%C3%A4",
-    ],
-    ["D7", "/v1/{string_value}", { stringValue: "-_.~0aZ" }, "GET /v1/-_.~0aZ"],
-    ["D7", "/v1/{string_value=a/*}", { stringValue: "a/b c" }, "GET /v1/a/b%20c"],
-    ["D7", "/v1/{string_value=**}", { stringValue: "a/b/%2F" }, "GET /v1/a/b/%252F"],
-    ["D7", "/v1/{string_value}", { stringValue: "..." }, "GET /v1/..."],
-    ["D7", "/v1/{string_value}", { stringValue: "%2e%2e" }, "GET /v1/%252e%252e"],
-    ["D7", "/v1/{string_value}", { stringValue: "\\..\\" }, "GET /v1/%5C..%5C"],
-    ["T8", "/v1/{string_value}:cancel", { stringValue: "a:b" }, "GET /v1/a%3Ab:cancel"],
-    ["T10", "/v1/a%20b/{string_value}:c%2Fd", { stringValue: "a" }, "GET /v1/a%20b/a:c%2Fd"],
-    [
-      "T12",
-      "/v1/{part.inner.label}/{part.label}",
-      { part: { label: "a", inner: { label: "b" } } },
-      "GET /v1/b/a",
-    ],
-    [
-      "T12",
       "/v1/{int64_value}/{bool_value}",
       { int64Value: "9007199254740993", boolValue: true },
       "GET /v1/9007199254740993/true",
     ],
-    ["T12", "/v1/{kind}/{left}", { kind: "NOVEL", left: "a" }, "GET /v1/NOVEL/a"],
-    ["T12", "/v1/{bytes_value}", { bytesValue: "+/8=" }, "GET /v1/%2B%2F8%3D"],
-    ["K6", "/v1/{optional_int32}", { optionalInt32: 0 }, "GET /v1/0"],
-    ["K6", "/v1/{int32_value}/{bool_value}", {}, "GET /v1/0/false"],
-    ["K6", "/v1/{int64_value}/{long_text}/{kind}", {}, "GET /v1/0/0/KIND_UNSPECIFIED"],
-    ["K2", "/v1/{string_value=a}", { stringValue: "a" }, "GET /v1/a"],
-    ["K2", "/v1/{string_value=a/*/b}", { stringValue: "a/x/b" }, "GET /v1/a/x/b"],
-    ["K2", "/v1/{string_value=a/**}", { stringValue: "a" }, "GET /v1/a"],
-    ["K2", "/v1/{string_value=a/**}", { stringValue: "a/b/c" }, "GET /v1/a/b/c"],
-    ["K2", "/v1/{string_value=a/**/b}", { stringValue: "a/x/y/b" }, "GET /v1/a/x/y/b"],
-    ["K2", "/v1/{string_value=a/**/b}", { stringValue: "a/b" }, "GET /v1/a/b"],
-    ["M8", "/v1/{string_value=a/**}/c", { stringValue: "a/b" }, "GET /v1/a/b/c"],
-  ])("%s: %s with %j", (_, template, json, line) => {
+    ["/v1/{kind}/{left}", { kind: "NOVEL", left: "a" }, "GET /v1/NOVEL/a"],
+    ["/v1/{bytes_value}", { bytesValue: "+/8=" }, "GET /v1/%2B%2F8%3D"],
+    ["/v1/{optional_int32}", { optionalInt32: 0 }, "GET /v1/0"],
+    ["/v1/{int32_value}/{bool_value}", {}, "GET /v1/0/false"],
+    ["/v1/{int64_value}/{long_text}/{kind}", {}, "GET /v1/0/0/KIND_UNSPECIFIED"],
+    ["/v1/{string_value=a}", { stringValue: "a" }, "GET /v1/a"],
+    ["/v1/{string_value=a/*/b}", { stringValue: "a/x/b" }, "GET /v1/a/x/b"],
+    ["/v1/{string_value=a/**}", { stringValue: "a" }, "GET /v1/a"],
+    ["/v1/{string_value=a/**}", { stringValue: "a/b/c" }, "GET /v1/a/b/c"],
+    ["/v1/{string_value=a/**/b}", { stringValue: "a/x/y/b" }, "GET /v1/a/x/y/b"],
+    ["/v1/{string_value=a/**/b}", { stringValue: "a/b" }, "GET /v1/a/b"],
+    ["/v1/{string_value=a/**}/c", { stringValue: "a/b" }, "GET /v1/a/b/c"],
+  ])("expandRequest writes the path %s with %j", (template, json, line) => {
     expect(expand(get(template), json)).toEqual([line]);
   });
 
@@ -67,30 +56,30 @@ describe("expandRequest: the path", () => {
   const unpaired = "string_value must be valid Unicode: it has an unpaired surrogate";
 
   it.each([
-    ["D7", "/v1/{string_value}", "", empty],
-    ["D7", "/v1/{string_value}", ".", dots],
-    ["D7", "/v1/{string_value}", "..", dots],
-    ["D7", "/v1/{string_value}:cancel", "..", dots],
-    ["D7", "/v1/{string_value=**}", "a/../b", dots],
-    ["D7", "/v1/{string_value=**}", "./a", dots],
-    ["D7", "/v1/{string_value=**}", "a//b", dots],
-    ["D7", "/v1/{string_value=**}", "/a", dots],
-    ["D7", "/v1/{string_value=**}", "a/", dots],
-    ["D7", "/v1/{string_value=**}", "/", dots],
-    ["D7", "/v1/{string_value=**}", "", empty],
-    ["D7", "/v1/{string_value}", "\ud800", unpaired],
-    ["D7", "/v1/{string_value=**}", "a/\udc00", unpaired],
-    ["K2", "/v1/{string_value=a}", "b", "string_value must have the form a"],
-    ["K2", "/v1/{string_value=a/*}", "b/x", "string_value must have the form a/*"],
-    ["K2", "/v1/{string_value=a/*}", "a", "string_value must have the form a/*"],
-    ["K2", "/v1/{string_value=a/*}", "a/x/y", "string_value must have the form a/*"],
-    ["K2", "/v1/{string_value=a/*/b}", "a/x/c", "string_value must have the form a/*/b"],
-    ["K2", "/v1/{string_value=a/**}", "b", "string_value must have the form a/**"],
-    ["K2", "/v1/{string_value=a/**}", "b/x", "string_value must have the form a/**"],
-    ["K2", "/v1/{string_value=a/**/b}", "a/x/c", "string_value must have the form a/**/b"],
-    ["K2", "/v1/{string_value=a/**/b}", "a", "string_value must have the form a/**/b"],
-  ])("%s: %s refuses %j", (_, template, value, problem) => {
-    // Not from JSON, whose reader knows about surrogates.
+    ["/v1/{string_value}", "", empty],
+    ["/v1/{string_value}", ".", dots],
+    ["/v1/{string_value}", "..", dots],
+    ["/v1/{string_value}:cancel", "..", dots],
+    ["/v1/{string_value=**}", "a/../b", dots],
+    ["/v1/{string_value=**}", "./a", dots],
+    ["/v1/{string_value=**}", "a//b", dots],
+    ["/v1/{string_value=**}", "/a", dots],
+    ["/v1/{string_value=**}", "a/", dots],
+    ["/v1/{string_value=**}", "/", dots],
+    ["/v1/{string_value=**}", "", empty],
+    ["/v1/{string_value}", "\ud800", unpaired],
+    ["/v1/{string_value=**}", "a/\udc00", unpaired],
+    ["/v1/{string_value=a}", "b", "string_value must have the form a"],
+    ["/v1/{string_value=a/*}", "b/x", "string_value must have the form a/*"],
+    ["/v1/{string_value=a/*}", "a", "string_value must have the form a/*"],
+    ["/v1/{string_value=a/*}", "a/x/y", "string_value must have the form a/*"],
+    ["/v1/{string_value=a/*/b}", "a/x/c", "string_value must have the form a/*/b"],
+    ["/v1/{string_value=a/**}", "b", "string_value must have the form a/**"],
+    ["/v1/{string_value=a/**}", "b/x", "string_value must have the form a/**"],
+    ["/v1/{string_value=a/**/b}", "a/x/c", "string_value must have the form a/**/b"],
+    ["/v1/{string_value=a/**/b}", "a", "string_value must have the form a/**/b"],
+  ])("expandRequest rejects for the path %s the value %j", (template, value, problem) => {
+    // Not from JSON, whose reader rejects surrogates.
     const message = fromJson(everything, {});
     Object.assign(message, { stringValue: value });
     expect(expandRequest(bindingFor(get(template)), message)).toEqual({ problem });
@@ -104,7 +93,7 @@ describe("expandRequest: the path", () => {
     "/v1/{left}",
     "/v1/{either.count}",
     "/v1/{bytes_value}",
-  ])("D7: %s refuses a message without the field", (template) => {
+  ])("expandRequest rejects for the path %s a message without the field", (template) => {
     expect(expand(get(template), { right: 1 })).toEqual([
       expect.stringMatching(/^[\w.]+ is part of the path and must not be empty$/),
     ]);
@@ -115,31 +104,28 @@ describe("expandRequest: the query", () => {
   const rule = get("/v1");
 
   it.each([
-    ["K4", { part: { inner: { inner: { count: 1 } } } }, "part.inner.inner.count=1"],
-    ["K4", { nested: { mark: "a" } }, "nested.mark=a"],
-    ["Q3", { numbers: [1, 2], texts: ["a,b", ""] }, "numbers=1&numbers=2&texts=a%2Cb&texts="],
+    [{ part: { inner: { inner: { count: 1 } } } }, "part.inner.inner.count=1"],
+    [{ nested: { mark: "a" } }, "nested.mark=a"],
+    [{ numbers: [1, 2], texts: ["a,b", ""] }, "numbers=1&numbers=2&texts=a%2Cb&texts="],
     [
-      "Q12",
       { time: "2026-01-31T08:00:00Z", times: ["2026-01-31T08:00:00Z"] },
       "times=2026-01-31T08%3A00%3A00Z&time=2026-01-31T08%3A00%3A00Z",
     ],
     [
-      "Q12",
       { duration: "1s", mask: "a,b", stringWrapper: "", int64Wrappers: ["1"] },
       "int64Wrappers=1&stringWrapper=&duration=1s&mask=a%2Cb",
     ],
-    ["Q13", { stringValue: "a b+c&d=e%#" }, "stringValue=a%20b%2Bc%26d%3De%25%23"],
-    ["Q10", { kind: "NOVEL", kinds: [7] }, "kind=NOVEL&kinds=7"],
-    ["Q11", { bytesValue: "+/8=" }, "bytesValue=%2B%2F8%3D"],
+    [{ stringValue: "a b+c&d=e%#" }, "stringValue=a%20b%2Bc%26d%3De%25%23"],
+    [{ kind: "NOVEL", kinds: [7] }, "kind=NOVEL&kinds=7"],
+    [{ bytesValue: "+/8=" }, "bytesValue=%2B%2F8%3D"],
     [
-      "K6",
       { int32Value: 0, optionalInt32: 0, optionalString: "", optionalBool: false },
       "optionalInt32=0&optionalString=&optionalBool=false",
     ],
-    ["K6", { left: "" }, "left="],
-    ["K6", { doubleValue: "NaN", floatValue: 0 }, "doubleValue=NaN"],
-    ["K6", {}, ""],
-  ])("%s: %j", (_, json, query) => {
+    [{ left: "" }, "left="],
+    [{ doubleValue: "NaN", floatValue: 0 }, "doubleValue=NaN"],
+    [{}, ""],
+  ])("expandRequest writes %j as a query", (json, query) => {
     expect(expand(rule, json)).toEqual([`GET /v1${query === "" ? "" : `?${query}`}`]);
   });
 
@@ -147,21 +133,21 @@ describe("expandRequest: the query", () => {
   const free = "has keys of its own, which a query cannot contain";
 
   it.each([
-    ["Q6", { parts: [{ count: 1 }] }, `parts ${list}`],
-    ["Q6", { nested: { parts: [{}] } }, `nested.parts ${list}`],
-    ["Q6", { structs: [{}] }, `structs ${list}`],
-    ["Q6", { labels: { a: "b" } }, `labels ${free}`],
-    ["Q6", { nested: { partsByName: { a: { count: 1 } } } }, `nested.partsByName ${free}`],
-    ["Q6", { struct: { a: 1 } }, `struct ${free}`],
-    ["Q6", { value: "a" }, `value ${free}`],
-    ["Q6", { value: null }, `value ${free}`],
-    ["Q6", { listValue: [1] }, `listValue ${free}`],
-    ["Q6", { any: {} }, `any ${free}`],
-  ])("%s: refuses %j", (_, json, problem) => {
+    [{ parts: [{ count: 1 }] }, `parts ${list}`],
+    [{ nested: { parts: [{}] } }, `nested.parts ${list}`],
+    [{ structs: [{}] }, `structs ${list}`],
+    [{ labels: { a: "b" } }, `labels ${free}`],
+    [{ nested: { partsByName: { a: { count: 1 } } } }, `nested.partsByName ${free}`],
+    [{ struct: { a: 1 } }, `struct ${free}`],
+    [{ value: "a" }, `value ${free}`],
+    [{ value: null }, `value ${free}`],
+    [{ listValue: [1] }, `listValue ${free}`],
+    [{ any: {} }, `any ${free}`],
+  ])("expandRequest rejects %j for a query", (json, problem) => {
     expect(expand(rule, json)).toEqual([problem]);
   });
 
-  it("D7: refuses half a surrogate pair", () => {
+  it("expandRequest rejects an unpaired surrogate in a query", () => {
     const message = fromJson(everything, {});
     Object.assign(message, { texts: ["a", "\ud800"] });
     expect(expandRequest(bindingFor(rule), message)).toEqual({
@@ -173,68 +159,55 @@ describe("expandRequest: the query", () => {
 describe("expandRequest: the body", () => {
   it.each([
     [
-      "K3",
       post("/v1/{string_value}", "*"),
       { stringValue: "a", int32Value: 1 },
       ["POST /v1/a", '{"int32Value":1}'],
     ],
     [
-      "K3",
       post("/v1/{part.label}", "*"),
       { part: { label: "a", count: 1 } },
       ["POST /v1/a", '{"part":{"count":1}}'],
     ],
+    [post("/v1/{part.label}", "part"), { part: { label: "a", count: 1 } }, ["POST /v1/a", '{"count":1}']],
     [
-      "K3",
-      post("/v1/{part.label}", "part"),
-      { part: { label: "a", count: 1 } },
-      ["POST /v1/a", '{"count":1}'],
-    ],
-    [
-      "K3",
       post("/v1/{part.label}", "part"),
       { part: { label: "a" }, numbers: [1] },
       ["POST /v1/a?numbers=1", "{}"],
     ],
-    ["K3", get("/v1/{part.label}"), { part: { label: "a", count: 1 } }, ["GET /v1/a?part.count=1"]],
-    ["K3", get("/v1/{string_value}"), { stringValue: "a" }, ["GET /v1/a"]],
-    ["K5", post("/v1", "*"), {}, ["POST /v1", "{}"]],
-    ["K5", post("/v1", "optional_bool"), { optionalBool: false }, ["POST /v1", "false"]],
-    ["K5", post("/v1", "optional_int32"), { optionalInt32: 0 }, ["POST /v1", "0"]],
-    ["K5", post("/v1", "string_wrapper"), { stringWrapper: "" }, ["POST /v1", '""']],
-    ["K5", post("/v1", "value"), { value: null }, ["POST /v1", "null"]],
-    ["K5", post("/v1", "part"), { part: {} }, ["POST /v1", "{}"]],
-    ["K5", post("/v1", "part"), { int32Value: 1 }, ["POST /v1?int32Value=1"]],
-    ["K5", post("/v1", "constructor"), { int32Value: 1 }, ["POST /v1?int32Value=1", '""']],
-    [
-      "B2",
-      post("/v1", "labels"),
-      { labels: { a: "b" }, int32Value: 1 },
-      ["POST /v1?int32Value=1", '{"a":"b"}'],
-    ],
-    ["B2", post("/v1", "shelf_mark"), { mark: "a" }, ["POST /v1", '"a"']],
-    ["K5", post("/v1", "string_value"), {}, ["POST /v1", '""']],
-    ["K5", post("/v1", "int32_value"), { int32Value: 0 }, ["POST /v1", "0"]],
-    ["K5", post("/v1", "uint64_value"), {}, ["POST /v1", '"0"']],
-    ["K5", post("/v1", "bool_value"), {}, ["POST /v1", "false"]],
-    ["K5", post("/v1", "kind"), {}, ["POST /v1", '"KIND_UNSPECIFIED"']],
-    ["K5", post("/v1", "numbers"), {}, ["POST /v1", "[]"]],
-    ["K5", post("/v1", "labels"), {}, ["POST /v1", "{}"]],
-    ["K6", post("/v1", "optional_bool"), {}, ["POST /v1"]],
-    ["K6", post("/v1", "left"), {}, ["POST /v1"]],
-    ["K6", post("/v1", "string_wrapper"), {}, ["POST /v1"]],
-    ["T15", custom("*", "/v1"), {}, ["GET /v1"]],
-    ["T15", custom("*", "/v1", "*"), {}, ["POST /v1", "{}"]],
-    ["T15", custom("SEARCH", "/v1"), {}, ["SEARCH /v1"]],
-  ])("%s: %#", (_, rule, json, lines) => {
+    [get("/v1/{part.label}"), { part: { label: "a", count: 1 } }, ["GET /v1/a?part.count=1"]],
+    [get("/v1/{string_value}"), { stringValue: "a" }, ["GET /v1/a"]],
+    [post("/v1", "*"), {}, ["POST /v1", "{}"]],
+    [post("/v1", "optional_bool"), { optionalBool: false }, ["POST /v1", "false"]],
+    [post("/v1", "optional_int32"), { optionalInt32: 0 }, ["POST /v1", "0"]],
+    [post("/v1", "string_wrapper"), { stringWrapper: "" }, ["POST /v1", '""']],
+    [post("/v1", "value"), { value: null }, ["POST /v1", "null"]],
+    [post("/v1", "part"), { part: {} }, ["POST /v1", "{}"]],
+    [post("/v1", "part"), { int32Value: 1 }, ["POST /v1?int32Value=1"]],
+    [post("/v1", "constructor"), { int32Value: 1 }, ["POST /v1?int32Value=1", '""']],
+    [post("/v1", "labels"), { labels: { a: "b" }, int32Value: 1 }, ["POST /v1?int32Value=1", '{"a":"b"}']],
+    [post("/v1", "shelf_mark"), { mark: "a" }, ["POST /v1", '"a"']],
+    [post("/v1", "string_value"), {}, ["POST /v1", '""']],
+    [post("/v1", "int32_value"), { int32Value: 0 }, ["POST /v1", "0"]],
+    [post("/v1", "uint64_value"), {}, ["POST /v1", '"0"']],
+    [post("/v1", "bool_value"), {}, ["POST /v1", "false"]],
+    [post("/v1", "kind"), {}, ["POST /v1", '"KIND_UNSPECIFIED"']],
+    [post("/v1", "numbers"), {}, ["POST /v1", "[]"]],
+    [post("/v1", "labels"), {}, ["POST /v1", "{}"]],
+    [post("/v1", "optional_bool"), {}, ["POST /v1"]],
+    [post("/v1", "left"), {}, ["POST /v1"]],
+    [post("/v1", "string_wrapper"), {}, ["POST /v1"]],
+    [custom("*", "/v1"), {}, ["GET /v1"]],
+    [custom("*", "/v1", "*"), {}, ["POST /v1", "{}"]],
+    [custom("SEARCH", "/v1"), {}, ["SEARCH /v1"]],
+  ])("expandRequest writes the body of the rule: %#", (rule, json, lines) => {
     expect(expand(rule, json)).toEqual(lines);
   });
 
-  it("K1: refuses a path with a * that nothing fills", () => {
+  it("expandRequest rejects a path with a * outside of variables", () => {
     expect(expand(get("/v1/*/now"), {})).toEqual(["/v1/*/now has a * that no field of the request fills"]);
   });
 
-  it("J6: refuses a message without a JSON form", () => {
+  it("expandRequest rejects a message without JSON form", () => {
     const any = { typeUrl: "type.googleapis.com/a.B", value: new Uint8Array([8]) };
     const message = Object.assign(create(everything), { any: create(AnySchema, any) });
     expect(expandRequest(bindingFor(post("/v1", "*")), message)).toEqual({
@@ -243,21 +216,20 @@ describe("expandRequest: the body", () => {
   });
 
   it.each([
-    ["T12", get("/v1/{nothing}"), "{nothing} must be a singular field of a primitive type"],
-    ["T12", get("/v1/{part}"), "{part} must be a singular field of a primitive type"],
-    ["T12", get("/v1/{texts}"), "{texts} must be a singular field of a primitive type"],
+    [get("/v1/{nothing}"), "{nothing} must be a singular field of a primitive type"],
+    [get("/v1/{part}"), "{part} must be a singular field of a primitive type"],
+    [get("/v1/{texts}"), "{texts} must be a singular field of a primitive type"],
     [
-      "T13",
       post("/v1", "nothing"),
       'its google.api.http rule has the body "nothing", which is not a field of the request',
     ],
-  ])("%s: a rule that does not fit throws: %#", (_, rule, text) => {
+  ])("expandRequest throws for a rule that does not fit the method: %#", (rule, text) => {
     expect(() => expandRequest(bindingFor(rule), create(everything))).toThrow(
       `rpc library.v1.Library.Echo: ${text}`,
     );
   });
 
-  it("K3: leaves the message as it was", () => {
+  it("expandRequest does not change the message", () => {
     const message = fromJson(everything, { stringValue: "a", part: { label: "b" } });
     expandRequest(bindingFor(post("/v1/{string_value}/{part.label}", "part")), message);
     expect(toJson(everything, message)).toEqual({ stringValue: "a", part: { label: "b" } });
@@ -288,7 +260,7 @@ it.each([
   ],
   [custom("*", "/v1/{bytes_value}/{double_value}"), { bytesValue: "+/8=", doubleValue: "-Infinity" }],
 ] satisfies [HttpRule, JsonValue][])(
-  "K1: what the client writes is what the server reads: %#",
+  "the server binds the request that expandRequest writes: %#",
   (rule, json) => {
     const binding = bindingFor(rule);
     const message = fromJson(everything, json);

@@ -3,12 +3,13 @@ import type { RequestListener, ServerResponse } from "node:http";
 import { setImmediate } from "node:timers/promises";
 import { fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { createRestTransport, type RestTransportOptions } from "../../../src/transcoding/client/transport.ts";
 import { type Canned, serveCanned, streamMethod, streams } from "../fixtures/client-library.ts";
 
 const servers: Canned[] = [];
 afterEach(() => {
+  vi.useRealTimers();
   for (const server of servers.splice(0)) {
     server.close();
   }
@@ -20,7 +21,7 @@ async function listen(listener: RequestListener): Promise<string> {
   return server.baseUrl;
 }
 
-/** A server that answers pieces, each in a write of its own. */
+/** Starts a server that responds with pieces, each in a separate write. */
 const answer = (pieces: Iterable<Uint8Array | string>, contentType = "application/json", status = 200) =>
   listen(async (_, response) => {
     response.writeHead(status, { "content-type": contentType });
@@ -31,9 +32,16 @@ const answer = (pieces: Iterable<Uint8Array | string>, contentType = "applicatio
     response.end();
   });
 
-type Call = { name?: string; json?: JsonValue; signal?: AbortSignal; timeoutMs?: number; count?: number };
+type Call = {
+  name?: string;
+  json?: JsonValue;
+  signal?: AbortSignal;
+  timeoutMs?: number;
+  count?: number;
+  onMessage?: () => unknown;
+};
 
-/** Calls a streaming method: the messages that come, and how it ends if not well. */
+/** Calls a streaming method. Returns its messages and, if it fails, its error. */
 async function read(options: RestTransportOptions, call: Call = {}) {
   const { name = "ReadShelf", json = { shelf: "shelves/1" }, signal, timeoutMs, count = 1 } = call;
   const method = streamMethod(name);
@@ -47,6 +55,7 @@ async function read(options: RestTransportOptions, call: Call = {}) {
     const response = await createRestTransport(options).stream(method, signal, timeoutMs, undefined, input);
     for await (const message of response.message) {
       messages.push(toJson(method.output, message));
+      call.onMessage?.();
     }
   } catch (cause) {
     if (!(cause instanceof ConnectError)) {
@@ -66,12 +75,12 @@ describe("a stream as a JSON array", () => {
     [JSON.stringify(two), two],
     [JSON.stringify(two, undefined, 2), two],
     ['[{"title":"\\"\\\\","newField":[{}]}]', [{ title: '"\\' }]],
-  ])("K9: %j, in one piece and byte by byte", async (text, messages) => {
+  ])("the transport reads the stream %j, in one piece and byte by byte", async (text, messages) => {
     expect(await read({ baseUrl: await answer([text]) })).toEqual({ messages });
     expect(await read({ baseUrl: await answer(bytesOf(text)) })).toEqual({ messages });
   });
 
-  it("K9: a message is there before the next one is sent, through a client", async () => {
+  it("a client receives a message before the next one is sent", async () => {
     const opened = Promise.withResolvers<ServerResponse>();
     const baseUrl = await listen((request, response) => {
       response.writeHead(200, { "x-path": `${request.method} ${request.url}` });
@@ -92,7 +101,7 @@ describe("a stream as a JSON array", () => {
     expect((await messages.next()).done).toBe(true);
   });
 
-  it("K8: each element is the field that response_body names", async () => {
+  it("the transport reads stream elements as the field that response_body names", async () => {
     const baseUrl = await answer(['["a",null,"b"]']);
     expect(await read({ baseUrl }, { name: "ReadTitles" })).toEqual({
       messages: [{ title: "a" }, {}, { title: "b" }],
@@ -102,7 +111,7 @@ describe("a stream as a JSON array", () => {
   const failure = { code: 404, message: "lost", status: "NOT_FOUND" };
   const info = { "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason: "LOST", domain: "d" };
 
-  it("X3: an error as the last element ends the stream", async () => {
+  it("the transport raises the error in the last element of a stream", async () => {
     const text = JSON.stringify([{ title: "a" }, { error: { ...failure, details: [info] } }]);
     for (const pieces of [[text], bytesOf(text)]) {
       const { messages, code, text: message, error } = await read({ baseUrl: await answer(pieces) });
@@ -111,7 +120,7 @@ describe("a stream as a JSON array", () => {
     }
   });
 
-  it("X3: unless the message has a field of that name", async () => {
+  it("the transport reads an element with the key error as a message if the message has such a field", async () => {
     const text = '[{"error":{"title":"a"}},{"error":{"message":"x","code":1}}]';
     const baseUrl = await answer([text]);
     expect(await read({ baseUrl }, { name: "ReadNotes" })).toEqual({
@@ -119,31 +128,31 @@ describe("a stream as a JSON array", () => {
     });
   });
 
-  it("X3, J2: a field `error` of a newer server is not an error", async () => {
+  it("the transport does not raise elements whose key error is not an AIP-193 error", async () => {
     const baseUrl = await answer(['[{"title":"a","error":{"code":1}},{"error":"x"},{"error":{"at":1}}]']);
     expect(await read({ baseUrl })).toEqual({ messages: [{ title: "a" }, {}, {}] });
   });
 
   it.each([
-    ["X2", '[{"title":"a"}', "DataLoss", []],
-    ["X2", '[{"title":"a"},', "DataLoss", [{ title: "a" }]],
-    ["X2", "", "DataLoss", []],
-    ["X2", "{}", "Internal", []],
-    ["X2", "<html></html>", "Internal", []],
-    ["X2", '[{"title":"a"},{"title":7}]', "Internal", [{ title: "a" }]],
-    ["X2", '[{"title":"a"},{"title"}]', "Internal", [{ title: "a" }]],
-    ["X2", '[{"title":"a"}]]', "Internal", [{ title: "a" }]],
-  ])("%s: %j is %s", async (_, text, code, messages) => {
+    ['[{"title":"a"}', "DataLoss", []],
+    ['[{"title":"a"},', "DataLoss", [{ title: "a" }]],
+    ["", "DataLoss", []],
+    ["{}", "Internal", []],
+    ["<html></html>", "Internal", []],
+    ['[{"title":"a"},{"title":7}]', "Internal", [{ title: "a" }]],
+    ['[{"title":"a"},{"title"}]', "Internal", [{ title: "a" }]],
+    ['[{"title":"a"}]]', "Internal", [{ title: "a" }]],
+  ])("the transport ends the stream %j with %s", async (text, code, messages) => {
     expect(await read({ baseUrl: await answer([text]) })).toMatchObject({ messages, code });
     expect(await read({ baseUrl: await answer(bytesOf(text)) })).toMatchObject({ messages, code });
   });
 
-  it("J8: text that is not UTF-8 is INTERNAL", async () => {
+  it("the transport raises INTERNAL for a stream that is not UTF-8", async () => {
     const baseUrl = await answer([Uint8Array.of(0x5b, 0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d, 0x5d)]);
     expect(await read({ baseUrl })).toMatchObject({ code: "Internal" });
   });
 
-  it("K9: a message that is too large is RESOURCE_EXHAUSTED, and the connection is closed", async () => {
+  it("the transport raises RESOURCE_EXHAUSTED for a stream message that is too large and closes the connection", async () => {
     const closed = Promise.withResolvers<void>();
     const baseUrl = await listen((_, response) => {
       response.on("close", closed.resolve);
@@ -154,13 +163,13 @@ describe("a stream as a JSON array", () => {
     await closed.promise;
   });
 
-  it("K9: the bound is for each message, not for the stream", async () => {
+  it("the transport limits the size of each message, not of the stream", async () => {
     const messages = Array.from({ length: 100 }, (_, pages) => ({ title: "a", pages: pages + 1 }));
     const baseUrl = await answer([JSON.stringify(messages)]);
     expect(await read({ baseUrl, readMaxBytes: 50 })).toEqual({ messages });
   });
 
-  it("K10: a connection that breaks is UNAVAILABLE", async () => {
+  it("the transport raises UNAVAILABLE if the connection breaks during a stream", async () => {
     const baseUrl = await listen((_, response) => {
       response.write('[{"title":"a"},', () => response.destroy());
     });
@@ -170,7 +179,7 @@ describe("a stream as a JSON array", () => {
 
 describe("other streams", () => {
   it.each(["application/x-ndjson", "application/NDJSON; charset=utf-8", "application/jsonl"])(
-    "X2: lines of %s",
+    "the transport reads a stream of lines: %s",
     async (type) => {
       const text = two.map((each) => JSON.stringify(each)).join("\n");
       expect(await read({ baseUrl: await answer(bytesOf(text), type) })).toEqual({ messages: two });
@@ -186,7 +195,7 @@ describe("other streams", () => {
     },
   );
 
-  it("X1: an HttpBody stream is the chunks as they come", async () => {
+  it("the transport reads an HttpBody stream as its chunks", async () => {
     const baseUrl = await answer(["ab", Uint8Array.of(0xff, 0)], "image/png");
     const { messages } = await read({ baseUrl }, { name: "Download" });
     const whole = messages.map((each) => Buffer.from((each as { data: string }).data, "base64"));
@@ -194,7 +203,7 @@ describe("other streams", () => {
     expect(messages).toEqual(messages.map(() => expect.objectContaining({ contentType: "image/png" })));
   });
 
-  it("X3: no content is no message", async () => {
+  it("the transport reads a 204 response as an empty stream", async () => {
     const baseUrl = await listen((_, response) => response.writeHead(204).end());
     expect(await read({ baseUrl })).toEqual({ messages: [] });
   });
@@ -208,15 +217,18 @@ describe("other streams", () => {
       "HTTP 410",
     ],
     ["an HTML page", "<html>", "FailedPrecondition", "HTTP 410"],
-  ])("E6: a status that is an error ends the call at once: %s", async (_, body, code, text) => {
-    expect(await read({ baseUrl: await answer([body], "text/html", 410) })).toMatchObject({
-      messages: [],
-      code,
-      text,
-    });
-  });
+  ])(
+    "the transport raises the error of an error status without reading messages: %s",
+    async (_, body, code, text) => {
+      expect(await read({ baseUrl: await answer([body], "text/html", 410) })).toMatchObject({
+        messages: [],
+        code,
+        text,
+      });
+    },
+  );
 
-  it("X2: tells the server that an array is best, and the body of the request", async () => {
+  it("the transport prefers a JSON array in Accept and sends the body of a streaming request", async () => {
     const seen: unknown[] = [];
     const baseUrl = await listen(async (request, response) => {
       let body = "";
@@ -241,7 +253,7 @@ describe("the end of a call", () => {
     return { baseUrl, opened: opened.promise };
   };
 
-  it("C5: an aborted stream is CANCELLED, and its connection closed", async () => {
+  it("the transport raises CANCELLED for an aborted stream and closes its connection", async () => {
     const { baseUrl, opened } = open();
     const controller = new AbortController();
     const reading = read({ baseUrl: await baseUrl }, { signal: controller.signal });
@@ -253,32 +265,37 @@ describe("the end of a call", () => {
     expect(await reading).toMatchObject({ code: "Canceled" });
   });
 
-  it("C4: a stream that takes too long is DEADLINE_EXCEEDED, and the server was told", async () => {
+  it("the transport raises DEADLINE_EXCEEDED for a stream that takes too long and sends the timeout to the server", async () => {
     const { baseUrl, opened } = open();
-    const reading = read({ baseUrl: await baseUrl }, { timeoutMs: 80 });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const onMessage = () => vi.advanceTimersByTime(80);
+    const reading = read({ baseUrl: await baseUrl }, { timeoutMs: 80, onMessage });
     expect((await opened).req.headers["x-server-timeout"]).toBe("0.08");
     expect(await reading).toMatchObject({ messages: [{ title: "a" }], code: "DeadlineExceeded" });
   });
 
-  it("C4: so is one that takes longer than the default", async () => {
+  it("the transport raises DEADLINE_EXCEEDED for a stream that takes longer than the default timeout", async () => {
     const { baseUrl } = open();
     const result = await read({ baseUrl: await baseUrl, defaultTimeoutMs: 80 });
     expect(result).toMatchObject({ code: "DeadlineExceeded" });
   });
 
-  it.each(["Collect", "Talk"])("X4: %s streams requests and is UNIMPLEMENTED", async (name) => {
-    expect(await read({ baseUrl: "http://127.0.0.1" }, { name, json: {} })).toMatchObject({
-      code: "Unimplemented",
-      text: `rpc library.v1.Streams.${name} cannot be called over REST: a request is one message, but this method streams requests`,
-    });
-  });
+  it.each(["Collect", "Talk"])(
+    "the transport raises UNIMPLEMENTED for %s, which streams requests",
+    async (name) => {
+      expect(await read({ baseUrl: "http://127.0.0.1" }, { name, json: {} })).toMatchObject({
+        code: "Unimplemented",
+        text: `rpc library.v1.Streams.${name} cannot be called over REST: a request is one message, but this method streams requests`,
+      });
+    },
+  );
 
-  it.each([0, 2])("X4: %i request messages are INVALID_ARGUMENT", async (count) => {
+  it.each([0, 2])("the transport raises INVALID_ARGUMENT for %i request messages", async (count) => {
     const fetch = () => Promise.reject(new Error("sent"));
     expect(await read({ baseUrl: "", fetch }, { count })).toMatchObject({ code: "InvalidArgument" });
   });
 
-  it("K2: a message that fits no rule is INVALID_ARGUMENT", async () => {
+  it("the transport raises INVALID_ARGUMENT for a stream request that fits no rule", async () => {
     const fetch = () => Promise.reject(new Error("sent"));
     expect(await read({ baseUrl: "", fetch }, { json: {} })).toMatchObject({
       code: "InvalidArgument",

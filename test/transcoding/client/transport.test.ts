@@ -9,7 +9,7 @@ import {
   createContextValues,
   type Interceptor,
 } from "@connectrpc/connect";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { BadRequestSchema, ErrorInfoSchema } from "#deps/google/rpc/error_details_pb.js";
 import { createRestTransport, type RestTransportOptions } from "../../../src/transcoding/client/transport.ts";
 import { library, methodOf } from "../fixtures/library.ts";
@@ -29,7 +29,7 @@ async function call(
   return { json: toJson(method.output, response.message), header: response.header };
 }
 
-/** The error that a call ends with. */
+/** Returns the error of a call. */
 async function failure(
   options: RestTransportOptions,
   name = "ListBooks",
@@ -46,7 +46,7 @@ async function failure(
   return error;
 }
 
-describe("against the library's own server", () => {
+describe("the REST transport against a transcoding handler", () => {
   let served: Served;
   let options: RestTransportOptions;
   let calls: string[];
@@ -74,36 +74,30 @@ describe("against the library's own server", () => {
   });
 
   it.each([
-    ["K1", "GetBook", { name: "shelves/a b/books/ä" }, "GET"],
-    ["K1", "ListBooks", { parent: "shelves/1", pageSize: 5 }, "GET"],
-    ["K1", "ListBooks", { pageSize: 5, showLost: false }, "GET"],
+    ["GetBook", { name: "shelves/a b/books/ä" }, "GET"],
+    ["ListBooks", { parent: "shelves/1", pageSize: 5 }, "GET"],
+    ["ListBooks", { pageSize: 5, showLost: false }, "GET"],
+    ["CreateBook", { parent: "shelves/1", book: { title: "a", parts: [{ count: 1 }] }, bookId: "b" }, "POST"],
+    ["UpdateBook", { book: { name: "shelves/1/books/2", title: "a" }, updateMask: "title" }, "PATCH"],
+    ["DeleteBook", { name: "shelves/1/books/2" }, "DELETE"],
+    ["CancelLoan", { name: "shelves/1/books/2:cancel", reason: "a" }, "POST"],
+    ["ListBooks", { filter: { pages: { from: 1, to: 0 }, words: ["a", "b&c=d"] } }, "GET"],
+    ["TagBook", { name: "shelves/1/books/2", tags: ["a"] }, "POST"],
+    ["GetFile", { rest: "a/b%2Fc/ +" }, "GET"],
+    ["GetBook", { name: "shelves/\\/books/!'()*:%2e" }, "GET"],
+    ["SearchBooks", { pageToken: "a+b c" }, "SEARCH"],
+    ["Ping", {}, "GET"],
     [
-      "K3",
-      "CreateBook",
-      { parent: "shelves/1", book: { title: "a", parts: [{ count: 1 }] }, bookId: "b" },
-      "POST",
-    ],
-    ["K3", "UpdateBook", { book: { name: "shelves/1/books/2", title: "a" }, updateMask: "title" }, "PATCH"],
-    ["K3", "DeleteBook", { name: "shelves/1/books/2" }, "DELETE"],
-    ["K3", "CancelLoan", { name: "shelves/1/books/2:cancel", reason: "a" }, "POST"],
-    ["K4", "ListBooks", { filter: { pages: { from: 1, to: 0 }, words: ["a", "b&c=d"] } }, "GET"],
-    ["K5", "TagBook", { name: "shelves/1/books/2", tags: ["a"] }, "POST"],
-    ["D2", "GetFile", { rest: "a/b%2Fc/ +" }, "GET"],
-    ["D7", "GetBook", { name: "shelves/\\/books/!'()*:%2e" }, "GET"],
-    ["T15", "SearchBooks", { pageToken: "a+b c" }, "SEARCH"],
-    ["T15", "Ping", {}, "GET"],
-    [
-      "J1",
       "Echo",
       { int64Value: "9007199254740993", bytesValue: "+/8=", labels: { a: "b" }, struct: { a: [] } },
       "POST",
     ],
-  ])("%s: %s carries %j", async (_, name, json, method) => {
+  ])("the transport sends %s with %j", async (name, json, method) => {
     await call(options, name, json);
     expect(calls).toEqual([`${method} ${JSON.stringify(json)}`]);
   });
 
-  it("J1: answers the message and the headers of the response", async () => {
+  it("the transport returns the message and the headers of the response", async () => {
     respond = (request) => request;
     const json = {
       kind: "ATLAS",
@@ -115,7 +109,7 @@ describe("against the library's own server", () => {
     expect([answer.json, answer.header.get("x-answer")]).toEqual([json, "a"]);
   });
 
-  it("H1: sends the caller's headers, and a content type only with a body", async () => {
+  it("the transport sends the caller's headers, and a content type only with a body", async () => {
     const seen: (string | null)[] = [];
     respond = (_, header) => {
       seen.push(header.get("authorization"), header.get("content-type"));
@@ -126,7 +120,7 @@ describe("against the library's own server", () => {
     expect(seen).toEqual(["Bearer x", null, null, "application/json"]);
   });
 
-  it("E6: an error comes back whole", async () => {
+  it("the transport raises the error of the server with its details", async () => {
     respond = () => {
       const error = new ConnectError("lost", Code.NotFound, { "x-shelf": "1" });
       const info = create(ErrorInfoSchema, { reason: "BOOK_LOST", domain: "shelf", metadata: { book: "1" } });
@@ -144,7 +138,7 @@ describe("against the library's own server", () => {
     ]);
   });
 
-  it("E6: so do the violations of a request that cannot be read", async () => {
+  it("the transport raises the violations of a request that the server cannot read", async () => {
     // Half a surrogate pair: JSON carries it, the server refuses it.
     const method = methodOf("Echo");
     const input = Object.assign(create(method.input), { stringValue: "\ud800" });
@@ -159,17 +153,17 @@ describe("against the library's own server", () => {
   });
 
   it.each([
-    ["D7", "GetBook", { name: "shelves/1/books/.." }, /^name is part of the path and must not have/],
-    ["D7", "GetBook", {}, /^name is part of the path and must not be empty$/],
-    ["K2", "GetBook", { name: "shelves/1" }, /^name must have the form shelves\/\*\/books\/\*$/],
-    ["Q6", "ListBooks", { labels: { a: "b" } }, /^labels has keys of its own/],
-  ])("%s: %s refuses %j before anything is sent", async (_, name, json, message) => {
+    ["GetBook", { name: "shelves/1/books/.." }, /^name is part of the path and must not have/],
+    ["GetBook", {}, /^name is part of the path and must not be empty$/],
+    ["GetBook", { name: "shelves/1" }, /^name must have the form shelves\/\*\/books\/\*$/],
+    ["ListBooks", { labels: { a: "b" } }, /^labels has keys of its own/],
+  ])("the transport rejects for %s the message %j before it sends anything", async (name, json, message) => {
     const fetch = () => Promise.reject(new Error("sent"));
     const error = await failure({ ...options, fetch }, name, json);
     expect([error.code, message.test(error.rawMessage)]).toEqual([Code.InvalidArgument, true]);
   });
 
-  it("K1: interceptors run around the call, the first outermost, with context values", async () => {
+  it("the transport runs interceptors around the call, the first outermost, with context values", async () => {
     const key = createContextKey("default");
     const seen: string[] = [];
     const named =
@@ -196,7 +190,7 @@ describe("against the library's own server", () => {
   });
 });
 
-describe("against any other server", () => {
+describe("the REST transport against other servers", () => {
   const servers: { close(): void; closeAllConnections(): void }[] = [];
   let hits: string[];
 
@@ -204,6 +198,7 @@ describe("against any other server", () => {
     hits = [];
   });
   afterEach(() => {
+    vi.useRealTimers();
     for (const server of servers.splice(0)) {
       server.closeAllConnections();
       server.close();
@@ -225,25 +220,31 @@ describe("against any other server", () => {
 
   it.each([
     ["an HTML page", 502, "<html>Bad Gateway</html>", Code.Internal, "HTTP 502"],
-    ["nothing", 404, "", Code.NotFound, "HTTP 404"],
+    ["an empty body", 404, "", Code.NotFound, "HTTP 404"],
     ["an error without a status", 409, '{"error":{"message":"x"}}', Code.Aborted, "x"],
-    ["a status of its own", 500, '{"error":{"message":"x","status":"ABORTED"}}', Code.Aborted, "x"],
+    [
+      "a status name that differs from its HTTP status",
+      500,
+      '{"error":{"message":"x","status":"ABORTED"}}',
+      Code.Aborted,
+      "x",
+    ],
     ["an error of OAuth", 401, '{"error":"invalid_token"}', Code.Unauthenticated, "HTTP 401"],
-  ])("E6, S2: an error that is %s", async (_, status, body, code, message) => {
+  ])("the transport raises the error of a response with %s", async (_, status, body, code, message) => {
     const error = await failure(await answer(status, body, { "x-request-id": "1" }));
     expect([error.code, error.rawMessage, error.metadata.get("x-request-id")]).toEqual([code, message, "1"]);
   });
 
-  it("J2: fields that a newer server answers are skipped", async () => {
+  it("the transport skips unknown fields of a response", async () => {
     const options = await answer(200, '{"nextPageToken":"a","newField":{"x":1},"books":[{"newField":1}]}');
     expect((await call(options, "ListBooks", {})).json).toEqual({ nextPageToken: "a", books: [{}] });
   });
 
   it.each([
-    ["no JSON", "<html>"],
+    ["not JSON", "<html>"],
     ["another type", '{"books":7}'],
-    ["nothing", ""],
-  ])("J9: a response that is %s is INTERNAL, without its text", async (_, body) => {
+    ["empty", ""],
+  ])("the transport raises INTERNAL without quoting a response that is %s", async (_, body) => {
     const error = await failure(await answer(200, body));
     expect([error.code, error.rawMessage]).toEqual([
       Code.Internal,
@@ -251,19 +252,19 @@ describe("against any other server", () => {
     ]);
   });
 
-  it("K10: repeats nothing", async () => {
+  it("the transport does not retry", async () => {
     const unavailable = await failure(await answer(503, "", { "retry-after": "0" }));
     expect([unavailable.code, hits]).toEqual([Code.Unavailable, ["GET /v1/books"]]);
     const cut = await failure(await listen((request) => request.socket.destroy()));
     expect([cut.code, hits]).toEqual([Code.Unavailable, ["GET /v1/books", "GET /v1/books"]]);
   });
 
-  it("K10: follows no redirect", async () => {
+  it("the transport does not follow redirects", async () => {
     const error = await failure(await answer(307, "", { location: "/elsewhere" }));
     expect([error.code, hits]).toEqual([Code.Unavailable, ["GET /v1/books"]]);
   });
 
-  it("K1: a server that is not there is UNAVAILABLE", async () => {
+  it("the transport raises UNAVAILABLE if the server cannot be reached", async () => {
     const { baseUrl } = await answer(200, "{}");
     servers.splice(0)[0]?.close();
     expect((await failure({ baseUrl })).code).toBe(Code.Unavailable);
@@ -274,13 +275,13 @@ describe("against any other server", () => {
     ["/", "/v1/books"],
     ["/prefix", "/prefix/v1/books"],
     ["/prefix//", "/prefix/v1/books"],
-  ])("K1: the path %j of the base URL goes before", async (suffix, path) => {
+  ])("the transport puts the path %j of the base URL before each route", async (suffix, path) => {
     const { baseUrl } = await answer(200, "{}");
     await call({ baseUrl: baseUrl + suffix }, "ListBooks", {});
     expect(hits).toEqual([`GET ${path}`]);
   });
 
-  it("M10: what goes out is what was encoded", async () => {
+  it("the transport sends the path exactly as encoded", async () => {
     const options = await answer(200, "{}");
     await call(options, "GetFile", { rest: "a/%2e%2e/...\\/b:c" });
     await call(options, "GetBook", { name: "shelves/%2E/books/.%2e" });
@@ -292,20 +293,24 @@ describe("against any other server", () => {
     return { waiting: waiting.promise, options: listen((_, response) => waiting.resolve(response)) };
   };
 
-  it("C4: a call that takes too long is DEADLINE_EXCEEDED, and the server was told", async () => {
+  it("the transport raises DEADLINE_EXCEEDED for a call that takes too long and sends the timeout to the server", async () => {
     const { waiting, options } = hang();
     const own = await options;
-    const [error, response] = await Promise.all([failure(own, "ListBooks", {}, { timeoutMs: 50 }), waiting]);
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const failing = failure(own, "ListBooks", {}, { timeoutMs: 50 });
+    const response = await waiting;
+    vi.advanceTimersByTime(50);
+    const error = await failing;
     expect([error.code, response.req.headers["x-server-timeout"]]).toEqual([Code.DeadlineExceeded, "0.05"]);
   });
 
-  it("C4: so is one that takes longer than the default", async () => {
+  it("the transport raises DEADLINE_EXCEEDED for a call that takes longer than the default timeout", async () => {
     const { options } = hang();
     const error = await failure({ ...(await options), defaultTimeoutMs: 50 });
     expect(error.code).toBe(Code.DeadlineExceeded);
   });
 
-  it("C5: an aborted call is CANCELLED, and its connection closed", async () => {
+  it("the transport raises CANCELLED for an aborted call and closes its connection", async () => {
     const { waiting, options } = hang();
     const controller = new AbortController();
     const failing = failure(await options, "ListBooks", {}, { signal: controller.signal });
@@ -316,7 +321,7 @@ describe("against any other server", () => {
   });
 });
 
-it("K1: a method without a rule is UNIMPLEMENTED", async () => {
+it("the transport raises UNIMPLEMENTED for a method without a rule", async () => {
   const error = await failure({ baseUrl: "http://127.0.0.1" }, "Hidden");
   expect([error.code, error.rawMessage]).toEqual([
     Code.Unimplemented,
@@ -324,7 +329,7 @@ it("K1: a method without a rule is UNIMPLEMENTED", async () => {
   ]);
 });
 
-it("T16: rules replace the annotation", async () => {
+it("the transport calls a method by a given rule instead of its annotation", async () => {
   const urls: string[] = [];
   const fetch = async (url: unknown) => {
     urls.push(String(url));

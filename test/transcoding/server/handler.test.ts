@@ -107,12 +107,12 @@ describe.each(protocols)("%s", (protocol) => {
       undefined,
       'Echo {"int64Value":"9007199254740993"}',
     ],
-  ])("M1: %s %s %j", async (method, path, body, call) => {
+  ])("calls the method of the route: %s %s %j", async (method, path, body, call) => {
     const { status } = await ask({ method, path, body });
     expect([calls[0], status < 400]).toEqual([call, call !== undefined]);
   });
 
-  it("N8: answers JSON with its length", async () => {
+  it("responds with JSON and its length", async () => {
     respond = () => ({ title: "€", pages: 3 });
     const { status, headers, text } = await ask({ path: bookPath });
     expect([status, text]).toEqual([200, '{"title":"€","pages":3}']);
@@ -123,11 +123,11 @@ describe.each(protocols)("%s", (protocol) => {
     expect(headers["transfer-encoding"]).toBeUndefined();
   });
 
-  it("N8: Empty is {}", async () => {
+  it("writes google.protobuf.Empty as {}", async () => {
     expect((await ask({ method: "DELETE", path: bookPath })).text).toBe("{}");
   });
 
-  it("N7: says nosniff, and what the answer varies by", async () => {
+  it("sends X-Content-Type-Options and Vary with each response", async () => {
     for (const path of [bookPath, "/nowhere"]) {
       expect((await ask({ path })).headers).toMatchObject({
         "x-content-type-options": "nosniff",
@@ -141,7 +141,7 @@ describe.each(protocols)("%s", (protocol) => {
     expect((await ask({ path: bookPath })).headers.vary).toBe("accept, accept-encoding, origin");
   });
 
-  it("N5: HEAD is GET without the content", async () => {
+  it("responds to HEAD like to GET, without content", async () => {
     respond = () => ({ title: "a" });
     const { status, headers, text } = await ask({ method: "HEAD", path: bookPath });
     expect([status, headers["content-length"], text]).toEqual([200, "13", ""]);
@@ -162,7 +162,7 @@ describe.each(protocols)("%s", (protocol) => {
     ["/v1%2Fbooks"],
     ["/library.v1.Library/Hidden"],
     ["/__proto__"],
-  ])("N3, E5: 404 with an error body: %s", async (path) => {
+  ])("answers 404 with an error body for the path %s", async (path) => {
     const answer = await ask({ path });
     expect(answer.status).toBe(404);
     expect(answer.headers["content-type"]).toBe("application/json; charset=utf-8");
@@ -182,7 +182,7 @@ describe.each(protocols)("%s", (protocol) => {
     ["POST", bookPath, "DELETE, GET, HEAD, PATCH, PUT"],
     ["PUT", "/v1/shelves/1/books", "GET, HEAD, POST"],
     ["TRACE", `${bookPath}:cancel`, "DELETE, GET, HEAD, PATCH, POST, PUT"],
-  ])("N4, E5: %s %s is 405 with Allow %s", async (method, path, allow) => {
+  ])("answers 405 to %s %s with Allow: %s", async (method, path, allow) => {
     const answer = await ask({ method, path });
     expect([answer.status, answer.headers.allow]).toEqual([405, allow]);
     expect(errorOf(answer)).toMatchObject({
@@ -193,16 +193,16 @@ describe.each(protocols)("%s", (protocol) => {
   });
 
   it.each([
-    ["N1", undefined],
-    ["N1", "text/plain"],
-    ["N1", "application/x-www-form-urlencoded"],
-    ["N1", "application/json; charset=latin1"],
-    ["P4", "application/grpc"],
-    ["P4", "application/grpc+proto"],
-    ["P4", "application/grpc-web+json"],
-    ["P4", "application/connect+json"],
-    ["P4", "application/proto"],
-  ])("%s, E5: a body of the type %s is 415", async (_, type) => {
+    [undefined],
+    ["text/plain"],
+    ["application/x-www-form-urlencoded"],
+    ["application/json; charset=latin1"],
+    ["application/grpc"],
+    ["application/grpc+proto"],
+    ["application/grpc-web+json"],
+    ["application/connect+json"],
+    ["application/proto"],
+  ])("answers 415 to a body of type %s", async (type) => {
     const headers = type === undefined ? {} : { "content-type": type };
     const answer = await ask({ path: "/v1/everything", body: "{}", headers });
     expect(answer.status).toBe(415);
@@ -216,7 +216,7 @@ describe.each(protocols)("%s", (protocol) => {
   });
 
   it.each(["Application/JSON", 'application/json; charset="UTF-8"'])(
-    "N1: a body of the type %s is read",
+    "reads a body of type %s",
     async (type) => {
       const sent = { path: "/v1/everything", body: '{"kind":1}', headers: { "content-type": type } };
       expect((await ask(sent)).status).toBe(200);
@@ -224,7 +224,7 @@ describe.each(protocols)("%s", (protocol) => {
     },
   );
 
-  it("N2, E5: an Accept that excludes JSON is 406", async () => {
+  it("answers 406 when Accept excludes application/json", async () => {
     const answer = await ask({ path: bookPath, headers: { accept: "text/html, application/json;q=0" } });
     expect(answer.status).toBe(406);
     expect(errorOf(answer)).toMatchObject({
@@ -236,34 +236,26 @@ describe.each(protocols)("%s", (protocol) => {
   });
 
   it.each([
+    [{ method: "DELETE", path: bookPath, body: {} }, ["body: must be empty: this method takes no body"]],
+    [{ path: "/v1/everything", body: null }, ["body: must be an object, not null"]],
     [
-      "B3",
-      { method: "DELETE", path: bookPath, body: {} },
-      ["body: must be empty: this method takes no body"],
-    ],
-    ["B4", { path: "/v1/everything", body: null }, ["body: must be an object, not null"]],
-    [
-      "B5",
       { method: "PATCH", path: bookPath, body: { name: "x" } },
       ["book.name: must be the same in the body as in the path"],
     ],
     [
-      "B6",
       { path: `${bookPath}?name=x` },
       ["name: is set by the path or the body, and cannot be a parameter as well"],
     ],
     [
-      "B6",
       { path: "/v1/shelves/1/books?book.title=x", body: {} },
       ["book.title: is set by the path or the body, and cannot be a parameter as well"],
     ],
-    ["D5", { path: "/v1/shelves/%zz/books/2" }, ["name: must be percent-encoded UTF-8 in the path"]],
-    ["D5", { path: "/v1/shelves/%ff/books/2" }, ["name: must be percent-encoded UTF-8 in the path"]],
-    ["D5", { path: "/v1/ping/%ff/now" }, ["path: must be percent-encoded UTF-8"]],
-    ["D5", { path: "/v1/books?page_token=%ff" }, ["page_token: must be percent-encoded UTF-8"]],
-    ["Q15", { path: "/v1/books?bogus=x" }, ["bogus: is not a parameter of this method"]],
+    [{ path: "/v1/shelves/%zz/books/2" }, ["name: must be percent-encoded UTF-8 in the path"]],
+    [{ path: "/v1/shelves/%ff/books/2" }, ["name: must be percent-encoded UTF-8 in the path"]],
+    [{ path: "/v1/ping/%ff/now" }, ["path: must be percent-encoded UTF-8"]],
+    [{ path: "/v1/books?page_token=%ff" }, ["page_token: must be percent-encoded UTF-8"]],
+    [{ path: "/v1/books?bogus=x" }, ["bogus: is not a parameter of this method"]],
     [
-      "Q16",
       { path: "/v1/books?__proto__.polluted=x&constructor=x" },
       [
         "__proto__.polluted: is not a parameter of this method",
@@ -271,38 +263,26 @@ describe.each(protocols)("%s", (protocol) => {
       ],
     ],
     [
-      "Q16",
       { path: "/v1/everything", body: '{"__proto__":{"polluted":1}}' },
       ["__proto__: is not a field of Everything"],
     ],
+    [{ path: "/v1/everything", body: '{"kind":1,"k\\u0069nd":2}' }, ["kind: is set twice in one object"]],
     [
-      "Q4",
-      { path: "/v1/everything", body: '{"kind":1,"k\\u0069nd":2}' },
-      ["kind: is set twice in one object"],
-    ],
-    [
-      "J2",
       { path: "/v1/shelves/1/books", body: { parts: [{}, { bogus: 1 }] } },
       ["parts[1].bogus: is not a field of Part"],
     ],
+    [{ path: "/v1/shelves/1/books", body: { book: { bogus: 1 } } }, ["book.bogus: is not a field of Book"]],
+    [{ path: `${bookPath}:tag`, body: ["a", 1] }, ["[1]: must be a string, not a number"]],
     [
-      "E3",
-      { path: "/v1/shelves/1/books", body: { book: { bogus: 1 } } },
-      ["book.bogus: is not a field of Book"],
-    ],
-    ["E3", { path: `${bookPath}:tag`, body: ["a", 1] }, ["[1]: must be a string, not a number"]],
-    [
-      "J7",
       { path: "/v1/everything", body: { time: "2026-02-30T00:00:00Z" } },
       ['time: must be an RFC 3339 time that exists, such as "2026-01-31T08:00:00Z"'],
     ],
-    ["J8", { path: "/v1/everything", body: Buffer.from([0x22, 0xff, 0x22]) }, ["body: must be UTF-8"]],
+    [{ path: "/v1/everything", body: Buffer.from([0x22, 0xff, 0x22]) }, ["body: must be UTF-8"]],
     [
-      "J9",
       { path: "/v1/everything", body: '{"stringValue":"secret' },
       [expect.stringMatching(/^body: must be JSON(: unexpected text at character \d+)?$/)],
     ],
-  ] as [string, Sent, string[]][])("%s, E3: 400 that lists what is wrong: %j", async (_, sent, faults) => {
+  ] as [Sent, string[]][])("answers 400 with all violations of %j", async (sent, expected) => {
     const answer = await ask({ ...sent, headers: { "content-type": "application/json" } });
     const { code, message, status, details } = errorOf(answer);
     expect([answer.status, code, status]).toEqual([400, 400, "INVALID_ARGUMENT"]);
@@ -311,13 +291,13 @@ describe.each(protocols)("%s", (protocol) => {
       { "@type": "type.googleapis.com/google.rpc.BadRequest" },
     ]);
     const violations = details[1]?.fieldViolations as { field: string; description: string }[];
-    expect(violations.map(({ field, description }) => `${field}: ${description}`)).toEqual(faults);
+    expect(violations.map(({ field, description }) => `${field}: ${description}`)).toEqual(expected);
     expect(message.startsWith(`${violations[0]?.field} ${violations[0]?.description}`)).toBe(true);
     expect([calls, served.failures]).toEqual([[], []]);
     expect({}).not.toHaveProperty("polluted");
   });
 
-  it("M11, E5: a target that is too long is 414", async () => {
+  it("answers 414 to a request target that is too long", async () => {
     const answer = await ask({ path: "/".repeat(8_193) });
     expect(answer.status).toBe(414);
     expect(errorOf(answer)).toMatchObject({
@@ -344,12 +324,12 @@ describe.each(protocols)("%s", (protocol) => {
       headers: { "content-type": "application/json", "content-encoding": encoding },
     });
 
-  it.each(compressed)("C1: reads a body of the encoding %j", async (encoding, compress) => {
+  it.each(compressed)("reads a body with the content encoding %j", async (encoding, compress) => {
     expect((await sendEncoded(encoding, compress('{"stringValue":"a"}'))).status).toBe(200);
     expect(calls).toEqual(['Echo {"stringValue":"a"}']);
   });
 
-  it("C1: reads an empty body whatever its encoding", async () => {
+  it("reads an empty body with any content encoding", async () => {
     expect((await sendEncoded("gzip", new Uint8Array())).status).toBe(200);
   });
 
@@ -362,7 +342,7 @@ describe.each(protocols)("%s", (protocol) => {
     "__proto__",
     "tostring",
     "hasownproperty",
-  ])("C1, E5: the encoding %s is 415, with those that would do", async (encoding) => {
+  ])("answers 415 to the content encoding %s and lists the supported ones", async (encoding) => {
     const answer = await sendEncoded(encoding, Buffer.from("{}"));
     expect([answer.status, answer.headers["accept-encoding"]]).toEqual([415, "gzip, br"]);
     expect(errorOf(answer)).toMatchObject({
@@ -374,12 +354,12 @@ describe.each(protocols)("%s", (protocol) => {
   });
 
   it.each([
-    ["gzip", "that is not", Buffer.from("{}")],
-    ["gzip", "that is cut", gzipSync('{"stringValue":"a"}').subarray(0, -9)],
-    ["br", "that is not", Buffer.from("{}")],
-    ["br", "that is cut", brotliCompressSync('{"stringValue":"a"}').subarray(0, -2)],
+    ["gzip", "that is not compressed", Buffer.from("{}")],
+    ["gzip", "that is truncated", gzipSync('{"stringValue":"a"}').subarray(0, -9)],
+    ["br", "that is not compressed", Buffer.from("{}")],
+    ["br", "that is truncated", brotliCompressSync('{"stringValue":"a"}').subarray(0, -2)],
     ["br", "that is gzip", gzipSync("{}")],
-  ])("C1: %s %s is 400", async (encoding, _, body) => {
+  ])("answers 400 to %s %s", async (encoding, _, body) => {
     const answer = await sendEncoded(encoding, body);
     expect([answer.status, errorOf(answer).message]).toEqual([400, "body does not decompress"]);
     expect(served.failures).toEqual([]);
@@ -388,42 +368,48 @@ describe.each(protocols)("%s", (protocol) => {
   const document = (length: number) => `{"stringValue":"${"a".repeat(length - 18)}"}`;
 
   it.each(compressed)(
-    "C3: a body of exactly the limit is read, in the encoding %j",
+    "reads a body of exactly the limit with the content encoding %j",
     async (encoding, compress) => {
       expect((await sendEncoded(encoding, compress(document(limit)))).status).toBe(200);
       expect(calls).toHaveLength(1);
     },
   );
 
-  it.each(compressed)("C3, E5: a byte more is 413, in the encoding %j", async (encoding, compress) => {
-    const answer = await sendEncoded(encoding, compress(document(limit + 1)));
-    expect(answer.status).toBe(413);
-    expect(errorOf(answer)).toMatchObject({
-      code: 413,
-      message: "the request body must not be larger than 1000 bytes",
-      status: "RESOURCE_EXHAUSTED",
-      details: [{ reason: "REQUEST_TOO_LARGE", metadata: { maxBytes: "1000" } }],
-    });
-    expect(calls).toEqual([]);
-  });
+  it.each(compressed)(
+    "answers 413 to a body of one byte more than the limit with the content encoding %j",
+    async (encoding, compress) => {
+      const answer = await sendEncoded(encoding, compress(document(limit + 1)));
+      expect(answer.status).toBe(413);
+      expect(errorOf(answer)).toMatchObject({
+        code: 413,
+        message: "the request body must not be larger than 1000 bytes",
+        status: "RESOURCE_EXHAUSTED",
+        details: [{ reason: "REQUEST_TOO_LARGE", metadata: { maxBytes: "1000" } }],
+      });
+      expect(calls).toEqual([]);
+    },
+  );
 
   it.each([
     ["gzip", gzipSync(zeros, { level: 1 })],
     ["br", brotliCompressSync(zeros, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } })],
-  ])("C3: a bomb of the encoding %s is 413, and small in memory", async (encoding, bomb) => {
-    const own = await serve({}, { readMaxBytes: 1024 * 1024 });
-    const before = process.memoryUsage().arrayBuffers;
-    const answer = await send(own, protocol, {
-      path: "/v1/everything",
-      body: bomb,
-      headers: { "content-type": "application/json", "content-encoding": encoding },
-    });
-    expect([bomb.length < 1024 * 1024, answer.status]).toEqual([true, 413]);
-    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(16 * 1024 * 1024);
-    await own.close();
-  });
+  ])(
+    "answers 413 to a decompression bomb in %s without decompressing it in memory",
+    async (encoding, bomb) => {
+      const own = await serve({}, { readMaxBytes: 1024 * 1024 });
+      const before = process.memoryUsage().arrayBuffers;
+      const answer = await send(own, protocol, {
+        path: "/v1/everything",
+        body: bomb,
+        headers: { "content-type": "application/json", "content-encoding": encoding },
+      });
+      expect([bomb.length < 1024 * 1024, answer.status]).toEqual([true, 413]);
+      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(16 * 1024 * 1024);
+      await own.close();
+    },
+  );
 
-  it("S1: every code leaves with its status and its name", async () => {
+  it("responds to an error of each code with its HTTP status and name", async () => {
     for (const code of Object.values(Code).filter((each) => typeof each === "number")) {
       respond = () => {
         throw new ConnectError("no", code);
@@ -444,7 +430,7 @@ describe.each(protocols)("%s", (protocol) => {
     ["nothing", undefined],
     ["an error of the code INTERNAL", new ConnectError("secret", Code.Internal)],
     ["an error of the code UNKNOWN", new ConnectError("secret")],
-  ])("E4: %s that a handler throws is a fixed text, and a failure", async (_, cause) => {
+  ])("hides %s that a method throws and reports it to onFailure", async (_, cause) => {
     respond = () => {
       throw cause;
     };
@@ -462,14 +448,14 @@ describe.each(protocols)("%s", (protocol) => {
     expect(served.failures).toEqual([cause]);
   });
 
-  it("E4: a response that has no JSON form is a failure", async () => {
+  it("answers 500 to a response without JSON form and reports it to onFailure", async () => {
     respond = () => ({ time: create(TimestampSchema, { seconds: 10n ** 15n }) });
     const answer = await ask({ path: "/v1/everything" });
     expect([answer.status, errorOf(answer).message]).toEqual([500, "the server failed"]);
     expect(served.failures).toHaveLength(1);
   });
 
-  it("E3: the violations of a handler begin where the body begins", async () => {
+  it("writes the paths of violations that a method throws relative to the body", async () => {
     respond = () => {
       throw new ConnectError("book.title is bad", Code.InvalidArgument);
     };
@@ -478,7 +464,7 @@ describe.each(protocols)("%s", (protocol) => {
     expect(errorOf(await ask({ path: bookPath })).message).toBe("book.title is bad");
   });
 
-  it("E8: Retry-After says what RetryInfo says", async () => {
+  it("sends Retry-After for an error with RetryInfo", async () => {
     respond = () => {
       const error = new ConnectError("busy", Code.Unavailable);
       const retryDelay = create(DurationSchema, { seconds: 1n, nanos: 1 });
@@ -493,7 +479,7 @@ describe.each(protocols)("%s", (protocol) => {
     ]);
   });
 
-  it("H1: headers go both ways, and the library's own stay its own", async () => {
+  it("passes headers in both directions, except those that the library sets", async () => {
     respond = ({ requestHeader, responseHeader }) => {
       responseHeader.set("x-answer", `${requestHeader.get("x-question")}`);
       responseHeader.set("content-type", "text/html");
@@ -520,8 +506,8 @@ describe.each(protocols)("%s", (protocol) => {
 
   it.each([
     ["hop-by-hop", { "transfer-encoding": "chunked", connection: "close", "content-encoding": "gzip" }],
-    ["not to be written", { "x-bad": "\u0001" }],
-  ])("E4: an error with metadata that is %s still has its answer", async (_, metadata) => {
+    ["invalid in a header", { "x-bad": "\u0001" }],
+  ])("responds to an error with metadata that is %s", async (_, metadata) => {
     respond = () => {
       throw new ConnectError("no", Code.NotFound, { "x-good": "a", ...metadata });
     };
@@ -530,7 +516,7 @@ describe.each(protocols)("%s", (protocol) => {
     expect(errorOf(answer).details).toHaveLength(1);
   });
 
-  it("C5: a client that goes away during the body is no failure", async () => {
+  it("reports no failure if the client disconnects during the body", async () => {
     const gone = Promise.withResolvers<void>();
     const own = await serve(
       {},
@@ -565,7 +551,7 @@ describe.each(protocols)("%s", (protocol) => {
     return () => session.destroy();
   }
 
-  it("C5: a client that goes away aborts the handler's signal, and is no failure", async () => {
+  it("aborts the signal of a call without a failure if the client disconnects", async () => {
     const aborted = Promise.withResolvers<unknown>();
     const own = await serve({
       async Echo(_, { signal }) {
@@ -594,7 +580,7 @@ describe.each(protocols)("%s", (protocol) => {
     return () => session.destroy();
   }
 
-  it("C5: a signal that is asked for after the client went away is aborted", async () => {
+  it("provides an aborted signal if the client has disconnected before the signal is accessed", async () => {
     const gone = Promise.withResolvers<void>();
     const asked = Promise.withResolvers<boolean>();
     const own = await serve(
@@ -618,7 +604,7 @@ describe.each(protocols)("%s", (protocol) => {
     await own.close();
   });
 
-  it("C5: an answered call is not aborted afterwards", async () => {
+  it("does not abort the signal of a call after its response", async () => {
     const signals: AbortSignal[] = [];
     const own = await serve({
       Echo(_, { signal }) {
@@ -631,7 +617,7 @@ describe.each(protocols)("%s", (protocol) => {
     expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
   });
 
-  it("C3: an upload without a length is stopped at the limit, and answered", async () => {
+  it("stops an upload without a length at the limit and answers 413", async () => {
     const answer = protocol === "HTTP/1.1" ? await uploadHttp1() : await uploadHttp2();
     expect(answer).toContain("413");
     expect(answer).toContain("REQUEST_TOO_LARGE");
@@ -674,7 +660,7 @@ describe.each(protocols)("%s", (protocol) => {
     return `${headers[":status"]} ${body}`;
   }
 
-  it("C3: a length that is too large is refused before a byte of the body", async () => {
+  it("answers 413 to a Content-Length that is too large before the body arrives", async () => {
     if (protocol === "HTTP/1.1") {
       const answer = await sendRaw(
         served,
@@ -697,10 +683,10 @@ describe.each(protocols)("%s", (protocol) => {
   });
 });
 
-describe("HTTP/1 alone", () => {
+describe("HTTP/1.1 only", () => {
   const head = (answer: string) => answer.slice(0, answer.indexOf("\r\n"));
 
-  it("M12: an absolute target is its path", async () => {
+  it("routes an absolute request target by its path", async () => {
     const answer = await sendRaw(
       served,
       "GET http://books.example:80/v1/books?page_size=5 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
@@ -709,7 +695,7 @@ describe("HTTP/1 alone", () => {
     expect(calls).toEqual(['ListBooks {"pageSize":5}']);
   });
 
-  it("M12: an absolute target is the URL that the handler sees", async () => {
+  it("passes an absolute request target to the method as its URL", async () => {
     const urls: string[] = [];
     respond = ({ url }) => {
       urls.push(url);
@@ -721,7 +707,7 @@ describe("HTTP/1 alone", () => {
     expect(urls).toEqual(["http://books.example:80/v1/books?page_size=5", "http://a/v1/books?page_size=5"]);
   });
 
-  it("M12: HTTP/1.0 without a Host is served", async () => {
+  it("serves an HTTP/1.0 request without a Host header", async () => {
     const urls: string[] = [];
     respond = ({ url }) => {
       urls.push(url);
@@ -733,7 +719,7 @@ describe("HTTP/1 alone", () => {
     expect(urls).toEqual([`http://localhost${bookPath}`]);
   });
 
-  it("D5: raw bytes beyond ASCII in the target are 400", async () => {
+  it("answers 400 to a request target with raw bytes beyond ASCII", async () => {
     const answer = await sendRaw(
       served,
       "GET /v1/files/\xe4 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
@@ -741,12 +727,12 @@ describe("HTTP/1 alone", () => {
     expect(head(answer)).toBe("HTTP/1.1 400 Bad Request");
   });
 
-  it("M10: the target * has no route", async () => {
+  it("answers 404 to the request target *", async () => {
     const answer = await sendRaw(served, "GET * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
     expect(head(answer)).toBe("HTTP/1.1 404 Not Found");
   });
 
-  it("N8: a connection goes on after an error", async () => {
+  it("serves further requests on a connection after errors", async () => {
     const answers = await sendRaw(
       served,
       [
@@ -765,8 +751,8 @@ describe("HTTP/1 alone", () => {
   });
 });
 
-describe("HTTP/2 alone", () => {
-  it("C3: an upload that is refused is told to stop", async () => {
+describe("HTTP/2 only", () => {
+  it("asks an HTTP/2 client to stop an upload that was rejected", async () => {
     const session = connect(`http://127.0.0.1:${served.port["HTTP/2"]}`);
     const stream = session.request({ ":method": "POST", ":path": "/v1/everything" });
     const closed = once(stream, "close");
@@ -780,7 +766,7 @@ describe("HTTP/2 alone", () => {
 describe("createTranscodingHandler", () => {
   const key = createContextKey("nothing");
 
-  it("P3: a gate sees the path before the body is read, and refuses", async () => {
+  it("calls the request gate with the fields of the path before the body is read", async () => {
     const seen: unknown[] = [];
     const own = await serve(
       {},
@@ -804,7 +790,7 @@ describe("createTranscodingHandler", () => {
     await own.close();
   });
 
-  it("P3: interceptors run around the call, the first outermost, and may set headers", async () => {
+  it("runs interceptors around the call, the first outermost, and sends headers that they set", async () => {
     const order: string[] = [];
     const named =
       (name: string) => (next: (request: never) => Promise<unknown>) => async (request: never) => {
@@ -834,7 +820,7 @@ describe("createTranscodingHandler", () => {
     ["contextValues", { contextValues: () => fail() }],
     ["requestGate", { requestGate: () => fail() }],
     ["an interceptor", { interceptors: [() => () => fail()] }],
-  ])("E4: what %s throws is a failure, and an answer", async (_, options) => {
+  ])("answers 500 and reports a failure if %s throws", async (_, options) => {
     const own = await serve({}, options as never);
     const answer = await send(own, "HTTP/1.1", { path: bookPath });
     expect([answer.status, errorOf(answer).message]).toEqual([500, "the server failed"]);
@@ -846,7 +832,7 @@ describe("createTranscodingHandler", () => {
     throw new Error("secret");
   }
 
-  it("C5: a server that shuts down aborts the signals of its calls", async () => {
+  it("aborts the signals of running calls when the server shuts down", async () => {
     const shutdown = new AbortController();
     const own = await serve(
       {
@@ -862,21 +848,21 @@ describe("createTranscodingHandler", () => {
     await own.close();
   });
 
-  it("J2: an option skips unknown fields of bodies", async () => {
+  it("skips unknown fields of bodies with ignoreUnknownFields", async () => {
     const own = await serve({ Echo: (request) => request }, { ignoreUnknownFields: true });
     const sent = { path: "/v1/everything", body: { bogus: { a: 1 }, kind: 1 } };
     expect((await send(own, "HTTP/1.1", sent)).text).toBe('{"kind":"NOVEL"}');
     await own.close();
   });
 
-  it("M11: the longest target is an option", async () => {
+  it("limits the request target to maxTargetLength", async () => {
     const own = await serve({}, { maxTargetLength: 20 });
     expect((await send(own, "HTTP/1.1", { path: `/v1/files/${"a".repeat(10)}` })).status).toBe(200);
     expect((await send(own, "HTTP/1.1", { path: `/v1/files/${"a".repeat(11)}` })).status).toBe(414);
     await own.close();
   });
 
-  it("T17: refuses two methods on one route when it is created", () => {
+  it("createTranscodingHandler rejects two methods with the same route", () => {
     const twice = () =>
       createTranscodingHandler({
         routes(router) {
@@ -889,7 +875,7 @@ describe("createTranscodingHandler", () => {
     );
   });
 
-  it("S1: a method of a service without an implementation is 501", async () => {
+  it("answers 501 to a method without an implementation", async () => {
     const own = await serve({}, { routes: (router) => router.service(library, {}) });
     const answer = await send(own, "HTTP/1.1", { path: bookPath });
     expect([answer.status, errorOf(answer).status]).toEqual([501, "UNIMPLEMENTED"]);

@@ -28,7 +28,7 @@ import { bookDesc, shelf, talk } from "../fixtures/shelf.ts";
 type Fields = Record<string, unknown>;
 type Implementation = (input: Message & Fields, context: HandlerContext) => unknown;
 
-/** What the methods do; a test replaces what it needs. */
+/** Implementations of the methods, which tests replace. */
 let methods: Record<string, Implementation>;
 
 function serveShelf(options: Partial<TranscodingOptions> = {}): Promise<Served> {
@@ -49,7 +49,7 @@ function serveShelf(options: Partial<TranscodingOptions> = {}): Promise<Served> 
   );
 }
 
-/** Asks for a stream, and goes away when its first piece is there. */
+/** Requests a stream and disconnects when its first piece has arrived. */
 async function leaveAfterFirst(served: Served, protocol: Protocol, path: string): Promise<void> {
   const port = served.port[protocol];
   if (protocol === "HTTP/1.1") {
@@ -87,7 +87,7 @@ describe.each(protocols)("%s", (protocol) => {
   const ask = (sent: Sent) => send(served, protocol, sent);
 
   describe("streams", () => {
-    it("X2: a stream is a JSON array", async () => {
+    it("writes a stream as a JSON array", async () => {
       methods = { WatchBooks: (input) => books(input.count as number) };
       const answer = await ask({ path: "/v1/books:watch?count=3" });
       expect(answer.status).toBe(200);
@@ -104,23 +104,23 @@ describe.each(protocols)("%s", (protocol) => {
       ["application/jsonl, application/json;q=0.5", true],
       ["application/json, application/x-ndjson;q=0.5", false],
       ["*/*", false],
-    ])("X2: Accept: %s gives a line for each message: %s", async (accept, lines) => {
+    ])("chooses lines over an array for Accept: %s: %s", async (accept, lines) => {
       methods = { WatchBooks: () => books(2) };
       const answer = await ask({ path: "/v1/books:watch", headers: { accept } });
       expect(answer.text.split("\n").length).toBe(lines ? 3 : 1);
       expect(answer.headers["content-type"]).toContain(lines ? "application/x-ndjson" : "application/json");
     });
 
-    it("N2: a stream that the caller does not take is 406", async () => {
+    it("answers 406 when Accept excludes all formats of a stream", async () => {
       expect((await ask({ path: "/v1/books:watch", headers: { accept: "text/html" } })).status).toBe(406);
     });
 
-    it("X3: an empty stream is []", async () => {
+    it("writes an empty stream as []", async () => {
       methods = { WatchBooks: () => books(0) };
       expect(await ask({ path: "/v1/books:watch" })).toMatchObject({ status: 200, text: "[]" });
     });
 
-    it("X3: an error before the first message has its status", async () => {
+    it("responds with the HTTP status of an error before the first message of a stream", async () => {
       methods = {
         // biome-ignore lint/correctness/useYield: it fails before it would
         WatchBooks: async function* () {
@@ -131,7 +131,7 @@ describe.each(protocols)("%s", (protocol) => {
       expect([answer.status, errorOf(answer).message]).toEqual([404, "no such shelf"]);
     });
 
-    it("X3: an error after the first message is the last element", async () => {
+    it("writes an error after the first message of a stream as its last element", async () => {
       methods = {
         WatchBooks: async function* () {
           yield* books(1);
@@ -146,7 +146,7 @@ describe.each(protocols)("%s", (protocol) => {
       expect(more).toEqual([]);
     });
 
-    it("E4: a stream that breaks says nothing of why", async () => {
+    it("hides the cause of an internal error in a stream", async () => {
       methods = {
         WatchBooks: async function* () {
           yield* books(1);
@@ -159,7 +159,7 @@ describe.each(protocols)("%s", (protocol) => {
       expect(String(served.failures.pop())).toContain("secret");
     });
 
-    it("C5: a stream stops when its reader leaves", async () => {
+    it("stops a stream when the client disconnects", async () => {
       const stopped = Promise.withResolvers<void>();
       methods = {
         WatchBooks: async function* () {
@@ -176,7 +176,7 @@ describe.each(protocols)("%s", (protocol) => {
       await stopped.promise;
     });
 
-    it("X4: methods that take a stream are refused at the start", () => {
+    it("createTranscodingHandler rejects methods that stream requests", () => {
       expect(() => createTranscodingHandler({ routes: (router) => router.service(talk, {}) })).toThrow(
         /Chat.*a REST request is one message/,
       );
@@ -184,20 +184,20 @@ describe.each(protocols)("%s", (protocol) => {
   });
 
   describe("google.api.HttpBody", () => {
-    it("X1: answers its bytes with their type, whatever Accept says", async () => {
+    it("responds with the bytes and content type of an HttpBody, whatever Accept contains", async () => {
       methods = { Download: () => ({ contentType: "text/css", data: Buffer.from("a{}") }) };
       const answer = await ask({ path: "/v1/files/a.css", headers: { accept: "text/css" } });
       expect(answer).toMatchObject({ status: 200, text: "a{}" });
       expect(answer.headers["content-type"]).toBe("text/css");
     });
 
-    it("X1: without a type its bytes are just bytes", async () => {
+    it("responds to an HttpBody without content type as application/octet-stream", async () => {
       methods = { Download: () => ({ data: Buffer.from("x") }) };
       const answer = await ask({ path: "/v1/files/a" });
       expect(answer.headers["content-type"]).toBe("application/octet-stream");
     });
 
-    it("X1: a stream of them is their bytes one after the other", async () => {
+    it("writes a stream of HttpBody as the concatenation of their bytes", async () => {
       methods = {
         DownloadParts: async function* () {
           yield { contentType: "text/plain", data: Buffer.from("one ") };
@@ -208,7 +208,7 @@ describe.each(protocols)("%s", (protocol) => {
       expect([answer.text, answer.headers["content-type"]]).toEqual(["one two", "text/plain"]);
     });
 
-    it("X1: takes bytes of any type as they are", async () => {
+    it("reads an HttpBody request of any content type without parsing it", async () => {
       let seen: Fields = {};
       methods = {
         Upload: (input) => {
@@ -225,7 +225,7 @@ describe.each(protocols)("%s", (protocol) => {
   });
 
   describe("response_body", () => {
-    it("B7: the answer is that field alone", async () => {
+    it("responds with the field that response_body names", async () => {
       methods = {
         ListTitles: () => ({ titles: ["a", "b"], best: { title: "x" } }),
         GetBest: () => ({ best: { title: "x" } }),
@@ -234,12 +234,12 @@ describe.each(protocols)("%s", (protocol) => {
       expect((await ask({ path: "/v1/best" })).text).toBe('{"title":"x"}');
     });
 
-    it("B7: a field that is empty is answered as empty", async () => {
+    it("responds with an empty value if the field of response_body is empty", async () => {
       expect((await ask({ path: "/v1/titles" })).text).toBe("[]");
       expect((await ask({ path: "/v1/best" })).text).toBe("{}");
     });
 
-    it("T13: a response_body that is no field is refused at the start", () => {
+    it("createTranscodingHandler rejects a response_body that is not a field", () => {
       const rules = [
         { selector: "shelf.v1.Shelf.GetBest", pattern: { case: "get", value: "/b" }, responseBody: "x" },
       ];
@@ -271,19 +271,19 @@ describe.each(protocols)("%s", (protocol) => {
           ],
         },
       ],
-    ])("Y4: %s answers only those fields", async (query, expected) => {
+    ])("responds with the selected fields for %s", async (query, expected) => {
       expect(await bookOf(query)).toEqual(expected);
     });
 
     it.each(["$fields=*", "$fields=", "$fields=title,*", "quotaUser=x&$.xgafv=2"])(
-      "Y4: %s answers all",
+      "responds with all fields for %s",
       async (query) => {
         expect(Object.keys(await bookOf(query))).toEqual(["title", "pages", "genre", "authors"]);
       },
     );
 
     it.each(["$fields=bogus", "$fields=title/x", "$fields=authors(name", "$fields=title)", "$fields=,"])(
-      "Y4: %s is 400 and names the parameter",
+      "answers 400 and names the parameter for %s",
       async (query) => {
         const answer = await ask({ path: `/v1/anything?${query}` });
         expect(answer.status).toBe(400);
@@ -291,22 +291,22 @@ describe.each(protocols)("%s", (protocol) => {
       },
     );
 
-    it("J4: enum-encoding=int writes enums as numbers", async () => {
+    it("writes enums as numbers for enum-encoding=int", async () => {
       expect((await bookOf("$alt=json%3Benum-encoding%3Dint")).genre).toBe(1);
       expect((await bookOf("$alt=json")).genre).toBe("NOVEL");
     });
 
-    it("J5: prettyPrint breaks lines", async () => {
+    it("indents the response for prettyPrint", async () => {
       expect((await ask({ path: "/v1/anything?$prettyPrint=true" })).text).toContain('{\n  "title": "T"');
       expect((await ask({ path: "/v1/anything?prettyPrint=false" })).text).toContain('{"title":"T"');
     });
 
-    it("Y4: shapes the messages of a stream, too", async () => {
+    it("applies system parameters to the messages of a stream", async () => {
       expect((await ask({ path: "/v1/books:watch?$fields=pages" })).text).toBe('[{"pages":1}]');
     });
 
     it.each(["alt=xml", "$alt=json;x=y", "$prettyPrint=maybe", "callback=f", "$callback=f"])(
-      "Y5: %s is 400",
+      "answers 400 to the query %s",
       async (query) => {
         expect((await ask({ path: `/v1/anything?${query}` })).status).toBe(400);
       },
@@ -334,7 +334,7 @@ describe.each(protocols)("%s", (protocol) => {
       ["gzip", gunzipSync],
       ["br", brotliDecompressSync],
       ["gzip;q=0.5, br;q=0.1", gunzipSync],
-    ])("C2: Accept-Encoding: %s", async (accepted, decompress) => {
+    ])("compresses the response for Accept-Encoding: %s", async (accepted, decompress) => {
       const { headers, bytes } = await bytesOf({ "accept-encoding": accepted });
       expect(JSON.parse(decompress(bytes).toString())).toEqual({ title: long });
       expect(headers["content-length"]).toBe(String(bytes.length));
@@ -342,7 +342,7 @@ describe.each(protocols)("%s", (protocol) => {
     });
 
     it.each(["identity", "gzip;q=0", "deflate", "identity, gzip;q=0.5", "*;q=0"])(
-      "C2: Accept-Encoding: %s leaves the answer as it is",
+      "does not compress the response for Accept-Encoding: %s",
       async (accepted) => {
         const { headers, bytes } = await bytesOf({ "accept-encoding": accepted });
         expect(headers["content-encoding"]).toBeUndefined();
@@ -350,7 +350,7 @@ describe.each(protocols)("%s", (protocol) => {
       },
     );
 
-    it("C2: a short answer is not worth it", async () => {
+    it("does not compress a short response", async () => {
       methods = { Anything: () => ({ title: "x" }) };
       expect((await bytesOf({ "accept-encoding": "gzip" })).headers["content-encoding"]).toBeUndefined();
     });
@@ -361,7 +361,7 @@ describe.each(protocols)("%s", (protocol) => {
       ["x-server-timeout", "0.05"],
       ["grpc-timeout", "50m"],
       ["connect-timeout-ms", "50"],
-    ])("C4: %s: %s", async (name, value) => {
+    ])("answers 504 and aborts the signal when the deadline passes: %s: %s", async (name, value) => {
       const aborted = Promise.withResolvers<unknown>();
       methods = {
         Anything: (_, context) => {
@@ -375,7 +375,7 @@ describe.each(protocols)("%s", (protocol) => {
       expect(await aborted.promise).toMatchObject({ code: Code.DeadlineExceeded });
     });
 
-    it("C4: do not move when somebody sets the machine's clock during a call", async () => {
+    it("keeps the deadline of a call when the system clock changes", async () => {
       methods = {
         Anything: (_, context) => {
           vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 86_400_000 });
@@ -394,7 +394,7 @@ describe.each(protocols)("%s", (protocol) => {
       ["x-server-timeout", "soon"],
       ["grpc-timeout", "5"],
       ["connect-timeout-ms", "-1"],
-    ])("C4: %s: %s is 400", async (name, value) => {
+    ])("answers 400 to an invalid timeout: %s: %s", async (name, value) => {
       expect((await ask({ path: "/v1/anything", headers: { [name]: value } })).status).toBe(400);
     });
 
@@ -402,7 +402,7 @@ describe.each(protocols)("%s", (protocol) => {
       ["x-server-timeout", "20"],
       ["x-server-timeout", "999999999"],
       ["grpc-timeout", "99999999H"],
-    ])("C4: a call that is fast enough is answered: %s: %s", async (name, value) => {
+    ])("responds to a call that ends before its deadline: %s: %s", async (name, value) => {
       methods = {
         Anything: async () => {
           await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
@@ -414,7 +414,7 @@ describe.each(protocols)("%s", (protocol) => {
   });
 
   describe("OPTIONS and CORS", () => {
-    it("N6: OPTIONS lists what the path takes", async () => {
+    it("responds to OPTIONS with the HTTP methods of the path", async () => {
       const answer = await ask({ method: "OPTIONS", path: "/v1/files/a" });
       expect([answer.status, answer.headers.allow]).toEqual([204, "GET, HEAD, OPTIONS, POST"]);
       expect((await ask({ method: "OPTIONS", path: "/nowhere" })).status).toBe(404);
@@ -431,7 +431,7 @@ describe.each(protocols)("%s", (protocol) => {
         },
       });
 
-    it("N6: a preflight of a trusted origin is allowed the real methods", async () => {
+    it("allows a preflight of an allowed origin the HTTP methods of the path", async () => {
       const answer = await preflight("https://ui.example");
       expect(answer.headers).toMatchObject({
         "access-control-allow-origin": "https://ui.example",
@@ -441,19 +441,19 @@ describe.each(protocols)("%s", (protocol) => {
       expect(answer.headers.vary).toContain("origin");
     });
 
-    it("N6: a preflight does not reach a method that takes every HTTP method", async () => {
+    it("does not call a method with the kind * for a preflight", async () => {
       methods = { Anything: () => expect.unreachable() };
       expect((await preflight("https://ui.example", "/v1/anything")).headers).toMatchObject({
         "access-control-allow-methods": "POST",
       });
     });
 
-    it("N6: another origin is allowed nothing", async () => {
+    it("sends no CORS headers to other origins", async () => {
       const answer = await preflight("https://evil.example");
       expect(Object.keys(answer.headers).filter((name) => name.startsWith("access-control"))).toEqual([]);
     });
 
-    it("N6: answers and errors can be read by a trusted origin", async () => {
+    it("sends CORS headers with responses and errors to an allowed origin", async () => {
       for (const path of ["/v1/titles", "/nowhere"]) {
         const { headers } = await ask({ path, headers: { origin: "https://ui.example" } });
         expect(headers).toMatchObject({
@@ -463,14 +463,14 @@ describe.each(protocols)("%s", (protocol) => {
       }
     });
 
-    it("N6: every origin together with credentials is refused at the start", () => {
+    it("createTranscodingHandler rejects credentials for every origin", () => {
       expect(() =>
         createTranscodingHandler({ routes: () => undefined, cors: { origins: "*", credentials: true } }),
       ).toThrow(/credentials/);
     });
   });
 
-  it("J6: an Any holds types of the registry, and no others", async () => {
+  it("accepts types of the registry, and no others, in an Any", async () => {
     methods = { Wrap: (input) => input };
     const content = { "@type": "type.googleapis.com/shelf.v1.Book", title: "T" };
     expect(JSON.parse((await ask({ path: "/v1/envelopes", body: { content } })).text)).toEqual({ content });
@@ -479,10 +479,10 @@ describe.each(protocols)("%s", (protocol) => {
   });
 });
 
-describe("rules given instead of annotations", () => {
+describe("the option rules", () => {
   const rule = { selector: "shelf.v1.Shelf.Anything", pattern: { case: "get", value: "/other" } };
 
-  it("T16: replace those of the method", async () => {
+  it("serves a method by a given rule instead of its annotation", async () => {
     methods = { Anything: () => ({ title: "T" }) };
     const served = await serveShelf({ rules: [rule as never] });
     try {
@@ -493,13 +493,13 @@ describe("rules given instead of annotations", () => {
     }
   });
 
-  it("T16: one for no method is refused at the start", async () => {
+  it("createTranscodingHandler rejects a rule for an unknown method", async () => {
     const stray = { ...rule, selector: "shelf.v1.Shelf.Nothing" };
     await expect(serveShelf({ rules: [stray as never] })).rejects.toThrow(/shelf.v1.Shelf.Nothing/);
   });
 });
 
-it("C6: a body that does not come is 408, and the connection closes", async () => {
+it("answers 408 and closes the connection if the body does not arrive", async () => {
   const served = await serveShelf({ bodyTimeoutMs: 50 });
   try {
     const head =
