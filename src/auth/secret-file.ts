@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { link, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { isPrivateFile } from "../contract/private-file.ts";
+import { type PrivateFileError, readPrivateFile } from "../contract/private-file.ts";
 
 export type SecretFileOptions = {
   /** Returns the text of the file when there is none yet. */
@@ -44,21 +44,15 @@ export function replaceSecret(path: string, text: string): Promise<void> {
 }
 
 async function readSecret(path: string, errorOf: SecretFileOptions["errorOf"]): Promise<string | undefined> {
-  let isPrivate: boolean;
-  let text: string;
   try {
-    isPrivate = isPrivateFile(await stat(path));
-    text = await readFile(path, "utf8");
+    return await readPrivateFile(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+    const { message, cause } = error as PrivateFileError;
+    if ((cause as NodeJS.ErrnoException | undefined)?.code === "ENOENT") {
       return undefined;
     }
-    throw errorOf(`${path} cannot be read: ${(error as Error).message}`, error);
+    throw errorOf(message, cause);
   }
-  if (!isPrivate) {
-    throw errorOf(`${path} can be read by others than its owner. Run: chmod 600 ${path}`);
-  }
-  return text;
 }
 
 /** Writes a draft beside the file, then moves it into place with `rename` or `link`. */

@@ -8,55 +8,61 @@ import type { FieldViolation } from "./field-violation.ts";
 /** `ErrorInfo.domain` of every error of this contract. */
 export const errorDomain = "mobile-data-plan-sharing";
 
-/** Details of an error beside its reason. */
+/** The parts of an error that its reason does not determine. */
 export type ApiErrorInit = {
-  /** For people. */
+  /** What is wrong, what was expected and what to do. For people. */
   message: string;
   /** Values for the metadata keys that the contract names for this reason. */
   metadata?: Readonly<Record<string, string>>;
   /** Sent as google.rpc.BadRequest. */
   violations?: readonly FieldViolation[];
-  /** After how many milliseconds a repetition may succeed; sent as google.rpc.RetryInfo and in Retry-After. */
+  /** When a retry may succeed, in milliseconds from now. Sent as google.rpc.RetryInfo and in Retry-After. */
   retryAfterMs?: number;
   /** Response headers. */
   headers?: Readonly<Record<string, string>>;
-  /** What went wrong inside. Logged, never sent. */
+  /** The internal error. Logged, never sent. */
   cause?: unknown;
 };
 
 /**
- * How large the violations of an error may be together, in bytes of binary protobuf. gRPC sends them in a trailer, as
- * base64: many clients take 8 KiB of trailers and lose the whole error, code included, over more.
+ * Maximum size of all violations of an error, in bytes of binary protobuf. gRPC sends them in a trailer as base64, and
+ * many clients lose the whole error, including its code, if trailers are larger than 8 KiB.
  */
-const mostViolationBytes = 5_000;
+const maxViolationBytes = 5_000;
 
-type Outcome = { readonly code: Code; readonly reason: string };
+type Specification = { readonly code: Code; readonly reason: string };
 
-const outcomes: ReadonlyMap<ErrorReason, Outcome> = new Map(
+const specifications: ReadonlyMap<ErrorReason, Specification> = new Map(
   ErrorReasonSchema.values.flatMap((value) => {
     const options = value.proto.options;
-    // google.rpc.Code and Connect's Code count alike.
+    // google.rpc.Code and Connect's Code have the same numbers.
     const code = options && (getExtension(options, reason_spec).code as number as Code);
     return code === undefined ? [] : [[value.number as ErrorReason, { code, reason: value.name }]];
   }),
 );
 
-/** Returns the error for a reason of the contract, with the code that the contract gives it. */
+/**
+ * Returns the error for a reason, with the code that the contract specifies for it.
+ *
+ * ```ts
+ * throw apiError(ErrorReason.PLAN_GROUP_NOT_FOUND, { message: "the plan group does not exist" });
+ * ```
+ */
 export function apiError(reason: ErrorReason, init: ApiErrorInit): ConnectError {
-  const outcome = outcomes.get(reason);
-  if (outcome === undefined) {
-    throw new Error(`the contract gives no code to reason ${reason}`);
+  const specification = specifications.get(reason);
+  if (specification === undefined) {
+    throw new Error(`the contract specifies no code for reason ${reason}`);
   }
   const headers = {
     ...init.headers,
-    // RFC 9110 10.2.3, for what looks at no details: whole seconds.
+    // RFC 9110 10.2.3: whole seconds, for clients that do not read the details.
     ...(init.retryAfterMs !== undefined && { "retry-after": String(Math.ceil(init.retryAfterMs / 1000)) }),
   };
-  const error = new ConnectError(init.message, outcome.code, headers, undefined, init.cause);
+  const error = new ConnectError(init.message, specification.code, headers, undefined, init.cause);
   error.details.push({
     desc: ErrorInfoSchema,
     value: create(ErrorInfoSchema, {
-      reason: outcome.reason,
+      reason: specification.reason,
       domain: errorDomain,
       metadata: { ...init.metadata },
     }),
@@ -64,7 +70,7 @@ export function apiError(reason: ErrorReason, init: ApiErrorInit): ConnectError 
   if (init.violations !== undefined) {
     error.details.push({
       desc: BadRequestSchema,
-      value: create(BadRequestSchema, { fieldViolations: listable(init.violations) }),
+      value: create(BadRequestSchema, { fieldViolations: limitViolations(init.violations) }),
     });
   }
   if (init.retryAfterMs !== undefined) {
@@ -76,27 +82,27 @@ export function apiError(reason: ErrorReason, init: ApiErrorInit): ConnectError 
   return error;
 }
 
-/** Returns the violations that an error has room for: all but in the worst of requests. */
-function listable(violations: readonly FieldViolation[]): FieldViolation[] {
+/** Returns the first violations, up to the maximum size. */
+function limitViolations(violations: readonly FieldViolation[]): FieldViolation[] {
   let bytes = 0;
   return violations.filter(({ field, description }) => {
-    // Besides its two texts a violation has three tags with lengths, of at most eight bytes.
+    // Tags and lengths of a violation take at most eight bytes.
     bytes += field.length + description.length + 8;
-    return bytes <= mostViolationBytes;
+    return bytes <= maxViolationBytes;
   });
 }
 
-/** Returns the reason that an error names; undefined for one that names none. */
+/** Returns the reason of an error, or undefined if it has no ErrorInfo. */
 export function errorReasonOf(error: ConnectError): string | undefined {
   return error.findDetails(ErrorInfoSchema)[0]?.reason;
 }
 
-/** Returns the error for broken rules: INVALID_ARGUMENT that lists them, and says how many there are. */
+/** Returns the INVALID_ARGUMENT error that lists violations. Its message has the first one and their number. */
 export function invalidFields(violations: readonly FieldViolation[]): ConnectError {
   const [first] = violations;
   const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : "";
   return apiError(ErrorReason.FIELD_INVALID, {
-    message: first ? `${first.field}: ${first.description}${more}` : "the request breaks a rule",
+    message: first ? `${first.field}: ${first.description}${more}` : "the request is invalid",
     violations,
   });
 }

@@ -1,11 +1,8 @@
-/**
- * Says what time it is. Passed in wherever "now" decides something, so that a test chooses the time
- * instead of waiting for it.
- */
+/** Returns the current time. Passed in wherever the time matters, so that tests can set it instead of waiting. */
 export type Clock = {
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   now(): number;
 };
 
-/** The machine's own clock. */
+/** The clock of the machine. */
 export const systemClock: Clock = { now: () => Date.now() };

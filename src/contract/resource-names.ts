@@ -1,7 +1,7 @@
 const parentPattern = /^operators\/([1-9][0-9]{0,9})$/;
 const largestAsn = 4_294_967_295;
 
-/** Returns the ASN of `operators/{asn_id}`, or undefined if the text is no such name. */
+/** Returns the ASN of `operators/{asn_id}`, or undefined if the text is not such a name. */
 export function asnOfParent(parent: string): number | undefined {
   const digits = parentPattern.exec(parent)?.[1];
   if (digits === undefined) {
@@ -16,7 +16,7 @@ export function parentOf(asn: number): string {
   return `operators/${asn}`;
 }
 
-/** The collections of an operator, as they stand in resource names. */
+/** Collections of an operator, as written in resource names. */
 export type Collection = "planStatuses" | "planGroups";
 
 /** Returns `operators/{asn_id}/{collection}/{id}`, with `%` and `/` of the id escaped. */
@@ -24,7 +24,7 @@ export function resourceName(asn: number, collection: Collection, id: string): s
   return `operators/${asn}/${collection}/${escapeId(id)}`;
 }
 
-/** Reads a name back, or returns undefined if it is no name of that collection. */
+/** Parses the name of a resource. Returns undefined if the text is not a name in that collection. */
 export function parseResourceName(
   name: string,
   collection: Collection,
@@ -38,7 +38,7 @@ export function parseResourceName(
   return asn === undefined ? undefined : { asn, id: unescapeId(escaped) };
 }
 
-// Only the two characters that would make a name ambiguous: a name stays readable and always has four segments.
+// Only these two characters are escaped, so that names stay readable and always have four segments.
 function escapeId(id: string): string {
   return id.replaceAll("%", "%25").replaceAll("/", "%2F");
 }

@@ -9,12 +9,12 @@ import { apiError, invalidFields } from "../../src/contract/api-error.ts";
 const reasons = ErrorReasonSchema.values.filter(({ number }) => number !== 0);
 
 describe("every reason of the contract", () => {
-  it.each(reasons)("has a code: $name", (reason) => {
+  it.each(reasons)("specifies a code for the reason $name", (reason) => {
     expect(hasOption(reason, reason_spec)).toBe(true);
     expect(Code[getOption(reason, reason_spec).code]).toBeDefined();
   });
 
-  it.each(reasons)("is refused by its name and its code: $name", (reason) => {
+  it.each(reasons)("returns an error with the name and the code of the reason $name", (reason) => {
     const error = apiError(reason.number as ErrorReason, { message: "no" });
     expect(error.rawMessage).toBe("no");
     expect(error.code).toBe(getOption(reason, reason_spec).code);
@@ -24,12 +24,14 @@ describe("every reason of the contract", () => {
   });
 });
 
-describe("refuse", () => {
-  it("is a mistake of ours for ERROR_REASON_UNSPECIFIED", () => {
-    expect(() => apiError(ErrorReason.ERROR_REASON_UNSPECIFIED, { message: "no" })).toThrow("gives no code");
+describe("apiError", () => {
+  it("throws for ERROR_REASON_UNSPECIFIED", () => {
+    expect(() => apiError(ErrorReason.ERROR_REASON_UNSPECIFIED, { message: "no" })).toThrow(
+      "specifies no code",
+    );
   });
 
-  it("carries metadata, violations, the time to wait, headers and the cause", () => {
+  it("adds metadata, violations, the time of a retry, headers and the cause to an error", () => {
     const cause = new Error("disk full");
     const error = apiError(ErrorReason.STORE_UNAVAILABLE, {
       message: "later",
@@ -52,28 +54,30 @@ describe("refuse", () => {
 });
 
 describe("invalidFields", () => {
-  const fault = (field: string) => ({ field, description: "value is required" });
+  const violation = (field: string) => ({ field, description: "value is required" });
 
-  it("says in the message which field is at fault and what it should be", () => {
-    expect(invalidFields([fault("a.b")]).rawMessage).toBe("a.b: value is required");
+  it("names the field of a single violation and what was expected in the message", () => {
+    expect(invalidFields([violation("a.b")]).rawMessage).toBe("a.b: value is required");
   });
 
-  it("lists every fault and counts those that the message leaves out", () => {
-    const error = invalidFields([fault("a"), fault("b"), fault("c")]);
+  it("lists every violation in the details and their number in the message", () => {
+    const error = invalidFields([violation("a"), violation("b"), violation("c")]);
     expect(error.code).toBe(Code.InvalidArgument);
     expect(error.rawMessage).toBe("a: value is required (and 2 more)");
     expect(error.findDetails(ErrorInfoSchema)).toMatchObject([{ reason: "FIELD_INVALID" }]);
     expect(error.findDetails(BadRequestSchema)).toMatchObject([
-      { fieldViolations: [fault("a"), fault("b"), fault("c")] },
+      { fieldViolations: [violation("a"), violation("b"), violation("c")] },
     ]);
   });
 
-  it("lists no more than a trailer of gRPC has room for, and counts all", () => {
-    const faults = Array.from({ length: 1000 }, (_, index) => fault(`planStatus.plans[${index}].planId`));
-    const error = invalidFields(faults);
+  it("lists only as many violations as fit into a gRPC trailer, and counts all of them", () => {
+    const violations = Array.from({ length: 1000 }, (_, index) =>
+      violation(`planStatus.plans[${index}].planId`),
+    );
+    const error = invalidFields(violations);
     expect(error.rawMessage).toBe("planStatus.plans[0].planId: value is required (and 999 more)");
     const [{ fieldViolations = [] } = {}] = error.findDetails(BadRequestSchema);
-    expect(fieldViolations).toMatchObject(faults.slice(0, fieldViolations.length));
+    expect(fieldViolations).toMatchObject(violations.slice(0, fieldViolations.length));
     expect(fieldViolations.length).toBeGreaterThan(50);
     const trailer = setTrailerStatus(new Headers(), error).get("grpc-status-details-bin") ?? "";
     expect(trailer.length).toBeGreaterThan(4096);

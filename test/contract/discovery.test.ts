@@ -56,7 +56,7 @@ function expand(template: string, values: Readonly<Record<string, string>>): str
 }
 
 describe("gen/discovery.json", () => {
-  it("says what it is, and of which host", () => {
+  it("describes the API and its host", () => {
     expect(document).toMatchObject({
       kind: "discovery#restDescription",
       discoveryVersion: "v1",
@@ -75,18 +75,18 @@ describe("gen/discovery.json", () => {
     });
   });
 
-  it("resolves every reference", () => {
+  it("contains the target of every reference", () => {
     const references = [...text.matchAll(/"\$ref": "(.*?)"/g)].map(([, name = ""]) => name);
     expect(references.length).toBeGreaterThan(0);
     expect(references.filter((name) => document.schemas[name] === undefined)).toEqual([]);
     expect(Object.entries(document.schemas).filter(([name, { id }]) => id !== name)).toEqual([]);
   });
 
-  it("has no schema that nothing refers to", () => {
+  it("contains no unused schema", () => {
     expect(Object.keys(document.schemas).filter((name) => !text.includes(`"$ref": "${name}"`))).toEqual([]);
   });
 
-  it("describes every value of every enum", () => {
+  it("has a description for every enum value", () => {
     const enums: { enum: string[]; enumDescriptions: string[] }[] = [];
     JSON.parse(text, (_, value) => {
       if (Array.isArray(value?.enum)) {
@@ -176,7 +176,7 @@ describe("the methods", () => {
         ...toRead,
       },
     ],
-  ])("have %s as Google documents it", (way, expected) => {
+  ])("describes the method %s as Google documents it", (way, expected) => {
     const { description, parameters, ...method } = (methods.get(way) ?? {}) as Method & {
       description?: string;
     };
@@ -185,11 +185,11 @@ describe("the methods", () => {
     expect(parameters).toBeDefined();
   });
 
-  it("are those of the contract and no others", () => {
+  it("contains the methods of the contract and no others", () => {
     expect(methods.size).toBe(services.flatMap((service) => service.methods).length);
   });
 
-  it("say which ones Google does not serve", () => {
+  it("marks the methods that Google does not serve", () => {
     const extensions = [...methods].filter(([, method]) =>
       String((method as unknown as Schema).description).endsWith(
         "Not served by mobiledataplansharing.googleapis.com.",
@@ -202,40 +202,43 @@ describe("the methods", () => {
     ]);
   });
 
-  it("need only scopes that the document has", () => {
+  it("uses only scopes that the document declares", () => {
     expect(Object.keys(document.auth.oauth2.scopes).sort()).toEqual([pushScope, readScope].sort());
     for (const { description } of Object.values(document.auth.oauth2.scopes)) {
       expect(description).not.toBe("");
     }
   });
 
-  it.each([...methods])("lead to their route: %s", (way, { httpMethod, path, flatPath, parameters }) => {
-    const resource = way.split(".").at(-2);
-    const values = {
-      parent: "operators/65001",
-      name: `operators/65001/${resource}/a%252Fb`,
-      clientId: "youtube",
-      userKey: "a/b+c==%",
-    };
-    for (const name of Object.keys(values).filter((key) => path.includes(`${key}}`))) {
-      const { pattern = "" } = parameters[name] ?? {};
-      expect(values[name as keyof typeof values]).toMatch(new RegExp(String(pattern)));
-    }
-    const found = router.match(httpMethod, `/${expand(path, values)}`);
-    expect(found, path).toHaveProperty("binding");
-    const rpc = found !== undefined && "binding" in found ? found.binding.method.name : "";
-    expect(rpc.toLowerCase().startsWith(way.split(".").at(-1) ?? "?")).toBe(true);
-    const flat = {
-      operatorsId: "65001",
-      planStatusesId: "a",
-      planGroupsId: "a",
-      clientId: "c",
-      userKey: "u",
-    };
-    expect(router.match(httpMethod, `/${expand(flatPath, flat)}`)).toMatchObject({
-      binding: found !== undefined && "binding" in found ? found.binding : undefined,
-    });
-  });
+  it.each([...methods])(
+    "leads to the route of the method %s",
+    (way, { httpMethod, path, flatPath, parameters }) => {
+      const resource = way.split(".").at(-2);
+      const values = {
+        parent: "operators/65001",
+        name: `operators/65001/${resource}/a%252Fb`,
+        clientId: "youtube",
+        userKey: "a/b+c==%",
+      };
+      for (const name of Object.keys(values).filter((key) => path.includes(`${key}}`))) {
+        const { pattern = "" } = parameters[name] ?? {};
+        expect(values[name as keyof typeof values]).toMatch(new RegExp(String(pattern)));
+      }
+      const found = router.match(httpMethod, `/${expand(path, values)}`);
+      expect(found, path).toHaveProperty("binding");
+      const rpc = found !== undefined && "binding" in found ? found.binding.method.name : "";
+      expect(rpc.toLowerCase().startsWith(way.split(".").at(-1) ?? "?")).toBe(true);
+      const flat = {
+        operatorsId: "65001",
+        planStatusesId: "a",
+        planGroupsId: "a",
+        clientId: "c",
+        userKey: "u",
+      };
+      expect(router.match(httpMethod, `/${expand(flatPath, flat)}`)).toMatchObject({
+        binding: found !== undefined && "binding" in found ? found.binding : undefined,
+      });
+    },
+  );
 });
 
 describe("the parameters", () => {
@@ -264,13 +267,13 @@ describe("the parameters", () => {
       { ...string, location: "path", required: true, pattern: "^operators/[^/]+/planStatuses/[^/]+$" },
     ],
     ["operators.planStatuses.get", "includeUiIncompatible", { type: "boolean", location: "query" }],
-  ])("have for %s %s as it is sent", (way, name, expected) => {
+  ])("describes, for the method %s, the parameter %s as it is sent", (way, name, expected) => {
     const { description, ...parameter } = methods.get(way)?.parameters[name] ?? {};
     expect(parameter).toEqual(expected);
     expect(description).toMatch("required" in expected ? /^Required\. / : /^[A-Z]/);
   });
 
-  it("are none that the body has", () => {
+  it("has no parameters for fields of the body", () => {
     expect(Object.keys(methods.get("operators.planStatuses.create")?.parameters ?? {})).toEqual([
       "parent",
       "userKey",
@@ -278,7 +281,7 @@ describe("the parameters", () => {
     expect(Object.keys(methods.get("operators.planGroups.create")?.parameters ?? {})).toEqual(["parent"]);
   });
 
-  it("of every method are the system parameters that the server takes", () => {
+  it("lists the system parameters that the server accepts", () => {
     expect(Object.keys(document.parameters)).toEqual([
       "$.xgafv",
       "alt",
@@ -328,20 +331,20 @@ describe("the schemas", () => {
     ["Money", "nanos", { type: "integer", format: "int32" }],
     ["Money", "currencyCode", { type: "string" }],
     ["CreatePlanGroupRequest", "planGroup", { $ref: "PlanGroup" }],
-  ])("have %s.%s in Google's JSON form", (schema, name, expected) => {
+  ])("describes %s.%s in Google's JSON format", (schema, name, expected) => {
     const { description, enumDescriptions, ...property } = document.schemas[schema]?.properties[name] ?? {};
     expect(property).toEqual(expected);
     expect(description).toEqual(expect.any(String));
   });
 
-  it("of requests leave out what the path has", () => {
+  it("omits path parameters from the schemas of requests", () => {
     expect(Object.keys(document.schemas.CreatePlanGroupRequest?.properties ?? {})).toEqual([
       "planGroupId",
       "planGroup",
     ]);
   });
 
-  it("say what is required, and what only the server sets", () => {
+  it("marks required and output-only fields", () => {
     const { languageCode, name } = document.schemas.PlanStatus?.properties ?? {};
     expect(languageCode?.description).toMatch(/^Required\. BCP-47/);
     expect(name?.description).toMatch(/^Output only\. Resource name/);

@@ -43,13 +43,13 @@ describe("gen/openapi.json", () => {
     expect(validator.version).toBe("3.1");
   });
 
-  it("resolves every reference", () => {
+  it("contains the target of every reference", () => {
     const references = [...text.matchAll(/"\$ref": "#\/(.*?)"/g)].map((match) => match[1] ?? "");
     expect(references.length).toBeGreaterThan(0);
     expect(references.filter((reference) => at(...reference.split("/")) === undefined)).toEqual([]);
   });
 
-  it("has every route of the contract and no other, with its google.api.http", () => {
+  it("contains every route of the contract and no other, with its google.api.http option", () => {
     const services: DescService[] = [PlanGroupService, PlanStatusService, PlanServingService];
     const rules = services
       .flatMap(({ methods }) => methods)
@@ -65,7 +65,7 @@ describe("gen/openapi.json", () => {
     expect(described).toEqual(expect.arrayContaining(rules));
   });
 
-  it("names the host and the scope that Google documents", () => {
+  it("contains the host and the scope that Google documents", () => {
     expect(at("servers")).toEqual([{ url: "https://mobiledataplansharing.googleapis.com" }]);
     for (const path of [userPlanStatus, planStatuses, planGroups]) {
       expect(below(path, "post", "security")).toEqual([
@@ -76,7 +76,7 @@ describe("gen/openapi.json", () => {
 });
 
 describe("operators.clients.users.planStatus.create", () => {
-  it("takes operator, client and user key from the path", () => {
+  it("operators.clients.users.planStatus.create has operator, client and user key in the path", () => {
     expect(below(userPlanStatus, "post", "parameters")).toMatchObject([
       { name: "asnId", in: "path", required: true },
       { name: "clientId", in: "path", required: true, schema: { enum: ["mobiledataplan", "youtube"] } },
@@ -84,7 +84,7 @@ describe("operators.clients.users.planStatus.create", () => {
     ]);
   });
 
-  it("accepts 32-bit ASNs without leading zeros only", () => {
+  it("operators.clients.users.planStatus.create accepts only 32-bit ASNs without leading zeros", () => {
     const pattern = new RegExp(
       String(below(userPlanStatus, "post", "parameters", 0, "schema", "pattern")),
       "u",
@@ -94,7 +94,7 @@ describe("operators.clients.users.planStatus.create", () => {
     expect(["", "0", "01", "-1", "4294967296", "9999999999", "1/x"].filter(accepts)).toEqual([]);
   });
 
-  it("takes a PlanStatus and answers one", () => {
+  it("operators.clients.users.planStatus.create has a PlanStatus as its request and response", () => {
     expect(below(userPlanStatus, ...body)).toMatchObject({ $ref: "#/components/schemas/PlanStatus" });
     expect(
       below(userPlanStatus, "post", "responses", "200", "content", "application/json", "schema"),
@@ -103,7 +103,7 @@ describe("operators.clients.users.planStatus.create", () => {
 });
 
 describe("operators.planStatuses.create", () => {
-  it("needs the user key in the query", () => {
+  it("operators.planStatuses.create requires the user key in the query", () => {
     expect(below(planStatuses, "post", "parameters")).toMatchObject([
       { name: "asnId", in: "path" },
       { name: "userKey", in: "query", required: true, schema: { type: "string", minLength: 1 } },
@@ -113,13 +113,13 @@ describe("operators.planStatuses.create", () => {
 });
 
 describe("operators.planGroups.create", () => {
-  it("is deprecated; the other two are not", () => {
+  it("marks operators.planGroups.create as deprecated, and no other method", () => {
     expect(below(planGroups, "post", "deprecated")).toBe(true);
     expect(below(planStatuses, "post", "deprecated")).toBeUndefined();
     expect(below(userPlanStatus, "post", "deprecated")).toBeUndefined();
   });
 
-  it("takes planGroupId and planGroup in the body and answers a PlanGroup", () => {
+  it("operators.planGroups.create has planGroupId and planGroup in the body and a PlanGroup as its response", () => {
     expect(Object.keys(below(planGroups, ...body, "properties") as object)).toEqual([
       "planGroupId",
       "planGroup",
@@ -141,11 +141,11 @@ describe("the schemas", () => {
     ["PlanModule", ["description", "moduleName"]],
     ["AccountInfo", ["accountBalance", "accountBalanceStatus", "validUntil"]],
     ["PlanGroup", undefined],
-  ])("demand what %s needs and nothing else", (name, required) => {
+  ])("requires only the required fields of %s", (name, required) => {
     expect(at("components", "schemas", name, "required")).toEqual(required);
   });
 
-  it("mark what only the server sets", () => {
+  it("marks output-only fields as readOnly", () => {
     expect(property("PlanStatus", "name")).toMatchObject({ type: "string", readOnly: true });
     expect(property("PlanStatus", "notifications")).toMatchObject({ type: "array", readOnly: true });
     expect(property("PlanGroup", "name")).toMatchObject({ readOnly: true });
@@ -158,7 +158,7 @@ describe("the schemas", () => {
     ["TimeQuota", "remainingMinutes"],
     ["PlanModule", "usedBytes"],
     ["PlanModule", "maxRateKbps"],
-  ])("have %s.%s as an int64 that is written as a string and not negative", (schema, name) => {
+  ])("describes %s.%s as a non-negative int64 string", (schema, name) => {
     expect(property(schema, name)).toMatchObject({
       type: ["string", "integer"],
       format: "int64",
@@ -167,7 +167,7 @@ describe("the schemas", () => {
     });
   });
 
-  it("have RFC 3339 times, int32 rates and signed money", () => {
+  it("describes times as RFC 3339, rates as int32 and money as signed", () => {
     expect(property("PlanStatus", "expireTime")).toMatchObject({ type: "string", format: "date-time" });
     expect(property("RateLimitedStreaming", "maxMediaRateKbps")).toMatchObject({
       type: "integer",
@@ -176,13 +176,13 @@ describe("the schemas", () => {
     expect(property("google.type.Money", "units")).toMatchObject({ format: "int64", pattern: "^-?[0-9]+$" });
   });
 
-  it("allow one balance, bytes or time", () => {
+  it("allows either a byte balance or a time balance", () => {
     expect(at("components", "schemas", "PlanModule", "allOf")).toEqual([
       { not: { required: ["byteBalance", "timeBalance"] } },
     ]);
   });
 
-  it("name the enum values in the documented order", () => {
+  it("lists enum values in the documented order", () => {
     expect(enumNames("PlanCategory")).toEqual(["PLAN_CATEGORY_UNSPECIFIED", "PREPAID", "POSTPAID"]);
     expect(enumNames("BalanceLevel")).toEqual([
       "BALANCE_LEVEL_UNSPECIFIED",
@@ -246,7 +246,7 @@ describe("the schemas", () => {
     ]);
   });
 
-  it("refuse the zero values that Google does not document", () => {
+  it("excludes the zero values that Google does not document", () => {
     expect(property("AccountInfo", "accountBalanceStatus")).toMatchObject({
       not: { enum: ["ACCOUNT_BALANCE_STATUS_UNSPECIFIED"] },
     });
@@ -258,7 +258,7 @@ describe("the schemas", () => {
     }
   });
 
-  it("carry the rules that JSON Schema cannot express", () => {
+  it("contains the rules that JSON Schema cannot express", () => {
     for (const name of ["PlanStatus", "PlanModule"]) {
       expect(at("components", "schemas", name, "x-buf-validate", "cel", 0)).toEqual({
         id: expect.any(String),
@@ -268,7 +268,7 @@ describe("the schemas", () => {
     }
   });
 
-  it("describe Google's error body for every refusal", () => {
+  it("describes Google's error body for every error response", () => {
     const error = at("components", "responses", "Error", "content", "application/json", "schema");
     expect(Object.keys(below(error, "properties", "error", "properties") as object)).toEqual([
       "code",

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { asnOfParent, parentOf, parseResourceName, resourceName } from "../../src/contract/resource-names.ts";
 
-describe("a parent", () => {
-  it.each([1, 65001, 4_294_967_295])("names the operator %i and is read back", (asn) => {
+describe("asnOfParent", () => {
+  it.each([1, 65001, 4_294_967_295])("parses the parent of ASN %i that parentOf returns", (asn) => {
     expect(parentOf(asn)).toBe(`operators/${asn}`);
     expect(asnOfParent(parentOf(asn))).toBe(asn);
   });
@@ -16,7 +16,7 @@ describe("a parent", () => {
     "operators/1/x",
     "x/1",
     "1",
-  ])("is not %j", (text) => {
+  ])("returns undefined for the parent %j", (text) => {
     expect(asnOfParent(text)).toBeUndefined();
   });
 });
@@ -31,7 +31,7 @@ describe("a resource name", () => {
     ["/%/", "%2F%25%2F"],
     ["a b\"'😀", "a b\"'😀"],
     ["..", ".."],
-  ])("of the user key %j ends in %j and is read back", (id, escaped) => {
+  ])("escapes the ID %j as %j and parses the name back", (id, escaped) => {
     for (const collection of ["planStatuses", "planGroups"] as const) {
       const name = resourceName(65001, collection, id);
       expect(name).toBe(`operators/65001/${collection}/${escaped}`);
@@ -49,7 +49,7 @@ describe("a resource name", () => {
     "operators/0/planStatuses/a",
     "operators/x/planStatuses/a",
     "x/65001/planStatuses/a",
-  ])("of a plan status is not %j", (name) => {
+  ])("returns undefined for the plan status name %j", (name) => {
     expect(parseResourceName(name, "planStatuses")).toBeUndefined();
   });
 });

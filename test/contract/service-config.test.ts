@@ -25,7 +25,7 @@ const services = [PlanStatusService, PlanGroupService, PlanServingService];
 type Config = any;
 
 describe("the gRPC service config", () => {
-  it("keeps the rules of gRPC and names every method of the contract", () => {
+  it("follows the rules of gRPC and contains every method of the contract", () => {
     expect(serviceConfigFaults(JSON.parse(text), services)).toEqual([]);
   });
 
@@ -67,13 +67,13 @@ describe("the gRPC service config", () => {
       "retryThrottling.tokenRatio: must be greater than 0, with at most 3 decimals",
       ({ retryThrottling }) => (retryThrottling.tokenRatio = 0.0001),
     ],
-  ])("is checked: %s", (fault, spoil) => {
+  ])("reports the problem of an invalid config: %s", (problem, spoil) => {
     const config = JSON.parse(text);
     spoil(config);
-    expect(serviceConfigFaults(config, services)).toContain(fault);
+    expect(serviceConfigFaults(config, services)).toContain(problem);
   });
 
-  it("backs off as the client of this project does", () => {
+  it("has the same backoff as the client of this project", () => {
     const { maxAttempts, delayMs } = createRetryPolicy({}, () => 1);
     const { retryPolicy } = JSON.parse(text).methodConfig[0];
     expect(maxAttempts).toBe(retryPolicy.maxAttempts);
@@ -126,15 +126,18 @@ async function callWithConfig(...script: Code[]): Promise<{ code: number; attemp
 }
 
 describe("grpc-js with the service config", () => {
-  it("repeats a create that was UNAVAILABLE", async () => {
+  it("grpc-js with the service config retries a create that was UNAVAILABLE", async () => {
     expect(await callWithConfig(Code.Unavailable, Code.Unavailable)).toEqual({ code: 0, attempts: 3 });
   });
 
   it.each([
-    ["RESOURCE_EXHAUSTED, for the server's only one is a request that is too large", Code.ResourceExhausted],
-    ["ABORTED, for a later status is stored", Code.Aborted],
+    [
+      "RESOURCE_EXHAUSTED, which the server only sends for a request that is too large",
+      Code.ResourceExhausted,
+    ],
+    ["ABORTED, because a newer status is stored", Code.Aborted],
     ["INVALID_ARGUMENT", Code.InvalidArgument],
-  ])("repeats nothing that was %s", async (_, code) => {
+  ])("grpc-js with the service config does not retry after %s", async (_, code) => {
     expect(await callWithConfig(code)).toEqual({ code, attempts: 1 });
   });
 });
