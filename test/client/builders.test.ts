@@ -29,7 +29,7 @@ describe("money", () => {
     ["007.5", { units: "7", nanos: 500_000_000 }],
     ["9223372036854775807.999999999", { units: "9223372036854775807", nanos: 999_999_999 }],
     ["-9223372036854775808", { units: "-9223372036854775808" }],
-  ])("splits %s exactly into units and nanos", (amount, parts) => {
+  ])("money splits %s exactly into units and nanos", (amount, parts) => {
     expect(toJson(MoneySchema, money(amount, "USD"))).toEqual({ currencyCode: "USD", ...parts });
   });
 
@@ -49,15 +49,15 @@ describe("money", () => {
     "9223372036854775808",
     "-9223372036854775809",
     "10000000000000000000",
-  ])("throws RangeError for the amount %j", (amount) => {
+  ])("money throws RangeError for the amount %j", (amount) => {
     expect(() => money(amount, "USD")).toThrow(RangeError);
   });
 
-  it.each(["usd", "US", "USDT", "$", ""])("throws RangeError for the currency %j", (currency) => {
+  it.each(["usd", "US", "USDT", "$", ""])("money throws RangeError for the currency %j", (currency) => {
     expect(() => money("1", currency)).toThrow(RangeError);
   });
 
-  it("returns the exact amount, with units and nanos of the same sign, for any decimal", () => {
+  it("money returns the exact amount, with units and nanos of the same sign, for any decimal", () => {
     const digits = (most: number) =>
       fc
         .array(fc.constantFrom(..."0123456789"), { minLength: 1, maxLength: most })

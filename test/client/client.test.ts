@@ -119,7 +119,7 @@ describe.each(protocols)("a client over %s", (protocol) => {
 });
 
 describe("a client over REST", () => {
-  it("sends the paths, queries and headers that Google's hosts expect", async () => {
+  it("the client sends over REST the paths, queries and headers that Google's hosts expect", async () => {
     const requests: IncomingMessage[] = [];
     const peer = createServer((request, response) => {
       requests.push(request);
@@ -146,7 +146,7 @@ describe("a client over REST", () => {
   });
 
   it.each(["", ".", "..", "\ud800"])(
-    "rejects the user key %j, which no path can contain, without a request",
+    "the client rejects over REST the user key %j, which no path can contain",
     async (userKey) => {
       const request = { parent, clientId: "youtube", userKey, planStatus: planStatus() };
       expect(await codeOf(server.client("rest").createUserPlanStatus(request))).toBe("InvalidArgument");

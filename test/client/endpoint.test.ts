@@ -8,12 +8,12 @@ describe("endpointOf", () => {
   it.each([
     ["production", "https://mobiledataplansharing.googleapis.com"],
     ["preproduction", "https://preprod-mobiledataplansharing.googleapis.com"],
-  ])("returns the URL of Google's %s host by name and by URL", (name, url) => {
+  ])("endpointOf returns the URL of Google's %s host by name and by URL", (name, url) => {
     expect(endpointOf(name)).toEqual({ url, google: true });
     expect(endpointOf(`${url}/`)).toEqual({ url, google: true });
   });
 
-  it("accepts a URL with a path and drops its trailing slash", () => {
+  it("endpointOf accepts a URL with a path and drops its trailing slash", () => {
     expect(endpointOf("https://mdps.example.com/api/")).toEqual({
       url: "https://mdps.example.com/api",
       google: false,
@@ -21,7 +21,7 @@ describe("endpointOf", () => {
   });
 
   it.each(["staging", "toString", "https://evilgoogleapis.com@", "https://"])(
-    "throws TypeError for %j",
+    "endpointOf throws TypeError for %j",
     (text) => {
       expect(() => endpointOf(text)).toThrow(TypeError);
     },
@@ -31,13 +31,13 @@ describe("endpointOf", () => {
     "https://user:secret@mdps.example.com",
     "https://mdps.example.com/?key=secret",
     "https://mdps.example.com/#secret",
-  ])("rejects %s, which has more than a host, a port and a path, without quoting it", (text) => {
+  ])("endpointOf rejects %s, which has more than a host, a port and a path, without quoting it", (text) => {
     expect(() => endpointOf(text)).toThrow("must have no user, password, query or fragment");
     expect(() => endpointOf(text)).not.toThrow("secret");
   });
 
   it.each(protocols.filter((protocol) => protocol !== "rest"))(
-    "does not let the client speak %s to Google's hosts",
+    "createPlanSharingClient throws TypeError for %s to Google's hosts",
     (protocol) => {
       const create = (endpoint: string) => () => createPlanSharingClient({ endpoint, protocol, token: "x" });
       expect(create("production")).toThrow(TypeError);
@@ -48,7 +48,7 @@ describe("endpointOf", () => {
     },
   );
 
-  it("is called over REST if no protocol is given", async () => {
+  it("the client uses REST if no protocol is given", async () => {
     await using server = await startTestServer();
     let contentType = "";
     const client = createPlanSharingClient({
@@ -69,7 +69,7 @@ describe("endpointOf", () => {
 
 describe("the option ca", () => {
   it.each(protocols)(
-    "makes the client trust a private authority over %s, which it does not trust without",
+    "the option ca makes the client trust a private authority over %s, which it does not trust without",
     async (protocol) => {
       await using server = await startTestServer({ tls: testCertificate });
       const endpoint = `https://localhost:${server.port}`;
@@ -89,7 +89,7 @@ describe("the option ca", () => {
     },
   );
 
-  it("makes the client throw if it is not a certificate", () => {
+  it("createPlanSharingClient throws if the option ca is not a certificate", () => {
     const create = () => createPlanSharingClient({ endpoint: "https://a.example", token: "x", ca: "ca.pem" });
     expect(create).toThrow("ca: must be one or more certificates in PEM");
   });

@@ -134,24 +134,24 @@ describe("googleCredentials", () => {
     expect(name).toBe(`${parent}/planStatuses/${userKey}`);
   };
 
-  it.each(protocols)("pushes over %s with the content of a key file", async (protocol) => {
+  it.each(protocols)("googleCredentials pushes over %s with the content of a key file", async (protocol) => {
     await push(googleCredentials(key), protocol);
   });
 
-  it("pushes with the path of a key file", async () => {
+  it("googleCredentials pushes with the path of a key file", async () => {
     await push(googleCredentials(await writeKeyFile(key)));
   });
 
-  it("pushes with the key file that the environment names", async () => {
+  it("googleCredentials pushes with the key file that the environment names", async () => {
     vi.stubEnv("GOOGLE_APPLICATION_CREDENTIALS", await writeKeyFile(key));
     await push(googleCredentials());
   });
 
-  it("pushes with a key of any universe domain", async () => {
+  it("googleCredentials pushes with a key of any universe domain", async () => {
     await push(googleCredentials(await makeAccount(server, { universeDomain: "mdps.internal" })));
   });
 
-  it("requests the given scopes", async () => {
+  it("googleCredentials requests the given scopes", async () => {
     const reader = await makeAccount(server, { scopes: [readScope] });
     const client = (scopes: string[]) =>
       createPlanSharingClient({
@@ -165,7 +165,7 @@ describe("googleCredentials", () => {
     await expect(wrong).rejects.toThrow("invalid_scope");
   });
 
-  it("requests one token for concurrent calls and caches it", async () => {
+  it("googleCredentials requests one token for concurrent calls and caches it", async () => {
     const { url, count } = await startTokenEndpoint(token);
     const source = googleCredentials({ ...key, token_uri: `${url}/token` });
     expect(new Set(await Promise.all(Array.from({ length: 100 }, source)))).toEqual(new Set(["token-1"]));
@@ -174,7 +174,7 @@ describe("googleCredentials", () => {
     expect(count()).toBe(1);
   });
 
-  it("requests one new token for concurrent calls some minutes before the old one expires", async () => {
+  it("googleCredentials requests one new token for concurrent calls some minutes before the old one expires", async () => {
     const { url, count } = await startTokenEndpoint(token);
     const source = googleCredentials({ ...key, token_uri: `${url}/token` });
     await source();
@@ -183,7 +183,7 @@ describe("googleCredentials", () => {
     expect(count()).toBe(2);
   });
 
-  it("requests a new token when the server rejects the cached one", async () => {
+  it("googleCredentials requests a new token when the server rejects the cached one", async () => {
     const { url, count } = await startTokenEndpoint(token);
     const source = googleCredentials({ ...key, token_uri: `${url}/token` });
     const rejecting = await startFaultServer("rest", [apiError(Code.Unauthenticated), "answer"]);
@@ -197,7 +197,7 @@ describe("googleCredentials", () => {
     expect(count()).toBe(2);
   });
 
-  it("rejects with the error of the token endpoint and asks it again on the next call", async () => {
+  it("googleCredentials rejects with the error of the token endpoint and asks it again on the next call", async () => {
     const { url } = await startTokenEndpoint((count) =>
       count === 1 ? { status: 400, body: { error: "invalid_grant", error_description: "no" } } : token(count),
     );
@@ -225,13 +225,16 @@ describe("googleCredentials", () => {
     ["http://mdps.example.com/token"],
     ["http://127.0.0.1.example.com/token"],
     ["ftp://127.0.0.1/token"],
-  ])("rejects the token_uri %s, which would carry the assertion in cleartext", async (tokenUri) => {
-    const source = googleCredentials({ ...key, token_uri: tokenUri });
-    await expect(source()).rejects.toThrow(TypeError);
-    await expect(source()).rejects.toThrow(`token_uri: ${tokenUri} must be an https URL`);
-  });
+  ])(
+    "googleCredentials rejects the token_uri %s, which would carry the assertion in cleartext",
+    async (tokenUri) => {
+      const source = googleCredentials({ ...key, token_uri: tokenUri });
+      await expect(source()).rejects.toThrow(TypeError);
+      await expect(source()).rejects.toThrow(`token_uri: ${tokenUri} must be an https URL`);
+    },
+  );
 
-  it("rejects if the key file does not exist and reads it once it does", async () => {
+  it("googleCredentials rejects if the key file does not exist and reads it once it does", async () => {
     const file = join(await dataDirectory(), "later.json");
     const source = googleCredentials(file);
     await expect(source()).rejects.toThrow(`the key file ${file} cannot be read (ENOENT)`);
@@ -239,7 +242,7 @@ describe("googleCredentials", () => {
     expect(await source()).toMatch(/^[\w-]+\./);
   });
 
-  it("rejects a key file that is not JSON without quoting it", async () => {
+  it("googleCredentials rejects a key file that is not JSON without quoting it", async () => {
     const file = await writeKeyFile(key.private_key);
     const error = await googleCredentials(file)().catch((cause: unknown) => cause);
     expect(error).toBeInstanceOf(TypeError);
@@ -250,7 +253,7 @@ describe("googleCredentials", () => {
   it.each([
     ["an email", { client_email: undefined }],
     ["a private key", { private_key: undefined }],
-  ])("rejects a key file without %s", async (_, change) => {
+  ])("googleCredentials rejects a key file without %s", async (_, change) => {
     const source = googleCredentials({ ...key, ...change } as unknown as ServiceAccountKeyFile);
     await expect(source()).rejects.toThrow(/the key file has no (client_email|private_key)/);
   });
@@ -271,7 +274,7 @@ describe("createPlanSharingClient", () => {
     "mdps.example.com",
     "",
   ])(
-    "throws TypeError for the endpoint %j, which is not confidential, without quoting the token",
+    "createPlanSharingClient throws TypeError for the endpoint %j, which is not confidential, without quoting the token",
     (endpoint) => {
       expect(create(endpoint)).toThrow(TypeError);
       expect(create(endpoint)).toThrow(`endpoint: ${endpoint} must be an https URL`);
@@ -286,7 +289,7 @@ describe("createPlanSharingClient", () => {
     "http://127.0.0.1",
     "http://127.1.2.3:80",
     "http://[::1]:8080",
-  ])("accepts the endpoint %s, which is confidential", (endpoint) => {
+  ])("createPlanSharingClient accepts the endpoint %s, which is confidential", (endpoint) => {
     expect(create(endpoint)).not.toThrow();
   });
 });

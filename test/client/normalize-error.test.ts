@@ -103,12 +103,15 @@ function withHeaders(error: ConnectError): ConnectError {
 }
 
 describe("normalizeError", () => {
-  it.each(errors)("gives %s its code and says whether it is retryable", (_, reason, code, retryable) => {
-    const error = normalizeError(reason);
-    expect([Code[error.code], isRetryable(error)]).toEqual([Code[code], retryable]);
-  });
+  it.each(errors)(
+    "normalizeError gives %s its code and says whether it is retryable",
+    (_, reason, code, retryable) => {
+      const error = normalizeError(reason);
+      expect([Code[error.code], isRetryable(error)]).toEqual([Code[code], retryable]);
+    },
+  );
 
-  it("keeps message, details, headers and cause when it changes the code", () => {
+  it("normalizeError keeps message, details, headers and cause when it changes the code", () => {
     const reset = new ConnectError(
       "socket hang up",
       Code.Aborted,
@@ -121,7 +124,7 @@ describe("normalizeError", () => {
     expect(error.metadata.get("a")).toBe("b");
   });
 
-  it("ends for an error that is its own cause", () => {
+  it("normalizeError ends for an error that is its own cause", () => {
     const circle = new Error("round");
     circle.cause = circle;
     expect(normalizeError(circle).code).toBe(Code.Unknown);

@@ -55,7 +55,7 @@ describe.each(protocols)("an error over %s", (protocol) => {
 });
 
 describe("readError", () => {
-  it("reads errors of Google's hosts", () => {
+  it("readError reads errors of Google's hosts", () => {
     const body = {
       error: {
         code: 403,
@@ -94,20 +94,23 @@ describe("readError", () => {
     ["1.5", undefined],
     ["10abc", undefined],
     ["", undefined],
-  ])("reads the header Retry-After: %j as %j ms", (value, expected) => {
+  ])("readError reads the header Retry-After: %j as %j ms", (value, expected) => {
     const error = new ConnectError("later", Code.Unavailable, { "retry-after": value });
     expect(readError(error, Date.UTC(2026, 2, 1, 12)).retryAfterMs).toBe(expected);
   });
 
-  it.each([new Error("broken"), "broken"])("reads %s, which is not a ConnectError, as UNKNOWN", (thrown) => {
-    expect(readError(thrown)).toEqual({
-      code: Code.Unknown,
-      status: "UNKNOWN",
-      message: "broken",
-      reason: undefined,
-      metadata: {},
-      violations: [],
-      retryAfterMs: undefined,
-    });
-  });
+  it.each([new Error("broken"), "broken"])(
+    "readError reads %s, which is not a ConnectError, as UNKNOWN",
+    (thrown) => {
+      expect(readError(thrown)).toEqual({
+        code: Code.Unknown,
+        status: "UNKNOWN",
+        message: "broken",
+        reason: undefined,
+        metadata: {},
+        violations: [],
+        retryAfterMs: undefined,
+      });
+    },
+  );
 });

@@ -104,7 +104,7 @@ describe.each(protocols)("validate compared with the server over %s", (protocol)
 });
 
 describe("validate", () => {
-  it("agrees with the server on random statuses", async () => {
+  it("validate agrees with the server on random statuses", async () => {
     const times = [
       fromNow(-minute),
       fromNow(hour),
@@ -138,14 +138,14 @@ describe("validate", () => {
     expect(seen.invalid).toBeGreaterThan(15);
   });
 
-  it("accepts fields instead of a message and does not change them", () => {
+  it("validate accepts fields instead of a message and does not change them", () => {
     const init = { languageCode: "en-US", updateTime: fromNow(-minute), expireTime: fromNow(hour) };
     const before = structuredClone(init);
     expect(validate(init, { now: new Date(testTime) })).toEqual({ violations: [], notifications: [] });
     expect(init).toEqual(before);
   });
 
-  it("uses the current time by default", () => {
+  it("validate uses the current time by default", () => {
     const status = planStatus({
       updateTime: timestampFromMs(Date.now()),
       expireTime: timestampFromMs(Date.now() + hour),
@@ -153,14 +153,14 @@ describe("validate", () => {
     expect(validate(status).violations).toEqual([]);
   });
 
-  it("uses the given clock skew", () => {
+  it("validate uses the given clock skew", () => {
     const status = planStatus({ updateTime: fromNow(second) });
     expect(validate(status, { now: testTime, clockSkewMs: 0 }).violations).toMatchObject([
       { field: "updateTime" },
     ]);
   });
 
-  it("predicts one notification per trigger, in order", () => {
+  it("validate predicts one notification per trigger, in order", () => {
     const status = statusOf(planModule({ ...low, planModuleState: PlanState.NEWLY_ACTIVE }), planModule(low));
     expect(validate(status, { now: testTime }).notifications).toEqual([
       NotificationType.NOTIFICATION_LOW_BALANCE_WARNING,

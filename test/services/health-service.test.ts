@@ -38,20 +38,20 @@ const transports = {
 describe.each(["connect", "grpc", "grpc-web"] as const)("the health service over %s", (protocol) => {
   const client = () => createClient(Health, transports[protocol]());
 
-  it.each(names)("reports SERVING for the service %j without a token", async (service) => {
+  it.each(names)("the health service reports SERVING for the service %j without a token", async (service) => {
     expect(await client().check({ service })).toMatchObject({ status: ServingStatus.SERVING });
   });
 
-  it("answers a check of an unknown service with NOT_FOUND", async () => {
+  it("the health service answers a check of an unknown service with NOT_FOUND", async () => {
     await expect(client().check({ service: "x" })).rejects.toThrow("[not_found]");
   });
 
-  it("lists the health of every service", async () => {
+  it("the health service lists the health of every service", async () => {
     const { statuses } = await client().list({});
     expect(Object.keys(statuses).toSorted()).toEqual(names.toSorted());
   });
 
-  it("sends a watcher the health immediately, also of an unknown service", async () => {
+  it("the health service sends a watcher the health immediately, also of an unknown service", async () => {
     for (const [service, status] of [
       ["", ServingStatus.SERVING],
       ["x", ServingStatus.SERVICE_UNKNOWN],

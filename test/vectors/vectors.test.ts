@@ -31,7 +31,7 @@ describe("the vectors", () => {
     expect(new Set(keys).size).toBe(keys.length);
   });
 
-  it.each(cases)("has the same message in JSON and binary, and one result: $name", (each) => {
+  it.each(cases)("the vector has the same message in JSON and binary, and one result: $name", (each) => {
     const { input } = methodOf(each);
     const message = fromJson(input, each.request);
     expect(equals(input, fromBinary(input, Buffer.from(each.requestBinary, "base64")), message)).toBe(true);

@@ -103,7 +103,7 @@ describe("reflection of files", () => {
     ["nested enum", "grpc.health.v1.HealthCheckResponse.ServingStatus", "grpc/health/v1/health.proto"],
     ["nested enum's value", "grpc.health.v1.HealthCheckResponse.SERVING", "grpc/health/v1/health.proto"],
     ["type of error details", "google.rpc.BadRequest.FieldViolation", "google/rpc/error_details.proto"],
-  ])("reflection finds the file of a %s", async (_, name, file) => {
+  ])("reflection finds the file that declares: %s", async (_, name, file) => {
     const [answer] = await ask(symbol(name));
     expect(namesIn(answer)[0]).toBe(file);
   });
