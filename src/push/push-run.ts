@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { replaceSecret } from "../auth/secret-file.ts";
 import { differenceOf, fingerprintOf } from "./input/fingerprint.ts";
 import { type Input, InputError, openInput } from "./input/input.ts";
 import { readRecords } from "./input/reader.ts";
@@ -10,7 +11,7 @@ import { type Summary, summaryOf } from "./report/summary.ts";
 import { type Counts, createCounts, doneOf } from "./run/counts.ts";
 import { checkpointOf, type Journal, openJournal } from "./run/journal.ts";
 import { keyDisplay } from "./run/mask.ts";
-import { type RunDirectory, type RunSettings, replaceFile, runFiles } from "./run/run-directory.ts";
+import { type RunDirectory, type RunSettings, runFiles } from "./run/run-directory.ts";
 import type { AccessTokens } from "./send/access-tokens.ts";
 import { createBackOff } from "./send/back-off.ts";
 import { createConcurrency } from "./send/concurrency.ts";
@@ -165,6 +166,6 @@ function checkErrorLimit(counts: Counts, limit: ErrorLimit | undefined): Stop | 
 /** Writes summary.json. If that fails, for example because the disk is full, the summary is still printed. */
 async function finish(run: RunDirectory, summary: Summary): Promise<Summary> {
   const text = `${JSON.stringify(summary, undefined, 2)}\n`;
-  await replaceFile(join(run.path, runFiles.summary), text).catch(() => undefined);
+  await replaceSecret(join(run.path, runFiles.summary), text).catch(() => undefined);
   return summary;
 }

@@ -36,7 +36,7 @@ describe("mdps validate", () => {
     const outcome = await runProgram(["validate", file], { env: filled });
     expect(outcome).toMatchObject({ exitCode: 2, stderr: "" });
     expect(outcome.stdout.split("\n").map((line) => line.trim().replace(/ {2,}/g, " | "))).toEqual([
-      "LINE | USER | FIELD | RULE",
+      "LINE | USER | FIELD | VIOLATION",
       "3 | ***567 | planStatus.plans[0].planId | value is required",
       "3 | ***567 | planStatus.languageCode | value is required",
       expect.stringMatching(/^5 \| record \| must be JSON/),

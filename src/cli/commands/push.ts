@@ -1,10 +1,10 @@
 import { join, resolve } from "node:path";
 import { styleText } from "node:util";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { InputError } from "../../push/input/input.ts";
 import type { Stop } from "../../push/pipeline.ts";
 import { pushRun } from "../../push/push-run.ts";
-import { exitCodeOf, resumeCommand, writeSummary } from "../../push/report/summary.ts";
+import { exitCodeOf, resumeCommand, summaryText } from "../../push/report/summary.ts";
 import type { RunDirectory } from "../../push/run/run-directory.ts";
 import { type AccessTokens, fixedToken, keyFileTokens } from "../../push/send/access-tokens.ts";
 import { defaultDataDirectory } from "../options/data-directory.ts";
@@ -22,78 +22,62 @@ import { withRecordOptions } from "../options/record-options.ts";
 import { UsageError } from "../usage-error.ts";
 import { runValidate } from "./validate.ts";
 
-/** `mdps push`: pushes every record of a file, and can go on where it stopped. */
+/** `mdps push`: pushes every record of a file. A stopped run can be resumed. */
 export function pushCommand(): Command {
-  const env = (flags: string, description: string, name: string) => new Option(flags, description).env(name);
-  return withRecordOptions(newCommand("push"))
-    .description("push every record of a file; a run that stops can be resumed")
-    .argument("[file]", "NDJSON or a JSON array, also .gz; - for standard input")
+  const command = newCommand("push");
+  return withRecordOptions(command)
+    .description("push every record of a file; a stopped run can be resumed")
+    .argument("[file]", "NDJSON or a JSON array, optionally .gz; - for standard input")
+    .option("--endpoint <where>", "production, preproduction, or the URL of a server", parseEndpoint)
     .addOption(
-      env(
-        "--endpoint <where>",
-        "production, preproduction or the URL of a server",
-        "MDPS_ENDPOINT",
-      ).argParser(parseEndpoint),
-    )
-    .addOption(
-      env("--protocol <protocol>", "Google's hosts speak rest only", "MDPS_PROTOCOL")
+      command
+        .createOption("--protocol <protocol>", "protocol of the endpoint; Google's hosts support rest only")
         .choices(["connect", "grpc", "grpc-web", "rest"])
         .default("rest"),
     )
-    .addOption(env("--credentials <keyfile>", "key file of a service account", "MDPS_CREDENTIALS"))
-    .addOption(
-      env("--token <token>", "access token instead; others see it unless it is in MDPS_TOKEN", "MDPS_TOKEN"),
+    .option("--credentials <keyfile>", "key file of a service account")
+    .option(
+      "--token <token>",
+      "access token instead; prefer MDPS_TOKEN, because command lines are not secret",
     )
-    .addOption(env("--rate <number>", "requests a second at most", "MDPS_RATE").argParser(parseRate))
-    .addOption(
-      env(
-        "--concurrency <number>",
-        "requests under way at most; fewer while the server is slow",
-        "MDPS_CONCURRENCY",
-      )
-        .argParser(parseCount)
-        .default(128),
+    .option("--rate <number>", "maximum number of requests per second", parseRate)
+    .option(
+      "--concurrency <number>",
+      "maximum number of requests in flight; fewer are sent while the server is slow",
+      parseCount,
+      128,
     )
-    .addOption(
-      env(
-        "--max-errors <limit>",
-        "stop when more records are rejected: a number, or a part such as 5%",
-        "MDPS_MAX_ERRORS",
-      ).argParser(parseErrorLimit),
+    .option(
+      "--max-errors <limit>",
+      "stop when more records than this are rejected: a number, or a percentage such as 5%",
+      parseErrorLimit,
     )
-    .addOption(
-      env("--patience <seconds>", "stop when nothing at all went through for so long", "MDPS_PATIENCE")
-        .argParser(parseSeconds(1))
-        .default(600),
-    )
-    .addOption(
-      env("--runs <directory>", "where runs are kept", "MDPS_RUNS").default(
-        join(defaultDataDirectory(), "runs"),
-      ),
-    )
-    .option("--resume <run>", "go on with a run: its directory, or its name below --runs")
-    .option("--retry-failed <run>", "push the rejected records of a finished run, in a new run")
-    .option("--dry-run", "send nothing: the same as mdps validate")
-    .addOption(env("--json", "print the summary as JSON", "MDPS_JSON"))
-    .addOption(env("--reveal", "write user keys as they are; they are masked otherwise", "MDPS_REVEAL"))
+    .option("--patience <seconds>", "stop after this long without a successful request", parseSeconds(1), 600)
+    .option("--runs <directory>", "directory of the runs", join(defaultDataDirectory(), "runs"))
+    .option("--resume <run>", "resume a run: its directory, or its name below --runs")
+    .option("--retry-failed <run>", "push the rejected records of a finished run again, in a new run")
+    .option("--dry-run", "validate only, as mdps validate does; nothing is sent")
+    .option("--json", "print the summary as JSON")
+    .option("--reveal", "write user keys unmasked")
     .addHelpText("after", help)
     .action(push);
 }
 
 const help = `
-A run directory has the settings, a checkpoint that is on disk every tenth of a second, the rejected records as they
-were (rejected.ndjson, which can be pushed again) with their reasons beside, and summary.json.
+A run directory contains the settings, a checkpoint that is written every 100 ms, the rejected records unchanged
+(rejected.ndjson, which can be pushed again), their reasons (rejected-reasons.ndjson), and summary.json.
 
 Exit codes:
-    0  every record was pushed, or a later status of its user was stored already
-    1  nothing was begun: the command, the file or the run was wrong; or the input broke off
+    0  every record was pushed, or a newer status of its user was already stored
+    1  the command, the file or the run is invalid, or the input could not be read to its end
     2  the run is finished, but records were rejected
     3  stopped by --max-errors
-    4  stopped: the access token was not accepted, nor a new one
-    5  stopped: nothing went through for the time of --patience
+    4  stopped: the access token was rejected, and so was a new one
+    5  stopped: no request succeeded for the time given by --patience
     6  stopped: the run directory cannot be written, for example because the disk is full
-  130  interrupted; so is 143, by SIGTERM
-After 3 to 143 the printed command goes on with the run.
+  130  interrupted by Ctrl-C
+  143  interrupted by SIGTERM
+For exit codes 3 to 143, the printed command resumes the run.
 
 Examples:
   mdps push statuses.ndjson --endpoint production --credentials key.json --operator 65001 --client mobiledataplan
@@ -104,11 +88,11 @@ Examples:
 async function push(file: string | undefined, flags: PushFlags, command: Command): Promise<void> {
   const ways = [file, flags.resume, flags.retryFailed].filter((way) => way !== undefined);
   if (ways.length !== 1) {
-    throw new UsageError("mdps push takes one of a file, --resume RUN and --retry-failed RUN");
+    throw new UsageError("mdps push requires exactly one of FILE, --resume RUN and --retry-failed RUN");
   }
   if (flags.dryRun) {
     if (file === undefined) {
-      throw new UsageError("--dry-run takes a file");
+      throw new UsageError("--dry-run requires a file");
     }
     process.exitCode = await runValidate(file, { ...flags, clockSkew: 60 });
     return;
@@ -132,7 +116,7 @@ async function follow(
   let signalled: NodeJS.Signals | undefined;
   const interrupt = (signal: NodeJS.Signals) => {
     if (signalled !== undefined) {
-      // Whoever asks twice does not want to wait. What is on disk is right at any moment.
+      // A second signal ends at once. The files of the run are consistent at any moment.
       process.exit(signal === "SIGTERM" ? 143 : 130);
     }
     signalled = signal;
@@ -152,11 +136,11 @@ async function follow(
     });
     const strong = (text: string, isGood: boolean) =>
       styleText(isGood ? "green" : "red", text, { stream: process.stdout });
-    console.log(flags.json === undefined ? writeSummary(summary, strong) : JSON.stringify(summary));
+    console.log(flags.json === undefined ? summaryText(summary, strong) : JSON.stringify(summary));
     return summary.end === "interrupted" && signalled === "SIGTERM" ? 143 : exitCodeOf(summary);
   } catch (error) {
     if (error instanceof InputError) {
-      throw new InputError(`${error.message}. The run is kept: ${resumeCommand(run.path)}`);
+      throw new InputError(`${error.message}. To resume the run: ${resumeCommand(run.path)}`);
     }
     throw error;
   } finally {
@@ -164,7 +148,7 @@ async function follow(
   }
 }
 
-/** What is written on the command line comes before the environment, and a key file before a token. */
+/** Prefers the command line to the environment, and a key file to a token. */
 function tokensOf(
   { credentials, token }: PushFlags,
   isGiven: (name: string) => boolean,
@@ -175,7 +159,7 @@ function tokensOf(
     return fixedToken(token);
   }
   if (keyFile === undefined) {
-    throw new UsageError("who pushes? Give --credentials with a key file, or a token in MDPS_TOKEN");
+    throw new UsageError("no credentials: pass --credentials FILE or --token, or set MDPS_TOKEN");
   }
   return keyFileTokens(keyFile);
 }

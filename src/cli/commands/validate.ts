@@ -46,7 +46,7 @@ export async function runValidate(file: string, flags: ValidateFlags): Promise<n
       for (const finding of findings) {
         if (isFirst && !isJson) {
           await printLine(
-            styleText("bold", row("LINE", "USER", "FIELD", "RULE"), { stream: process.stdout }),
+            styleText("bold", row("LINE", "USER", "FIELD", "VIOLATION"), { stream: process.stdout }),
           );
         }
         isFirst = false;
@@ -63,8 +63,8 @@ function rowOf({ line, userKey = "", field, description }: Finding): string {
   return row(String(line), userKey, field, description).replace(/\p{Cc}/gu, "�");
 }
 
-function row(line: string, user: string, field: string, rule: string): string {
-  return `${line.padStart(8)}  ${user.padEnd(8)}  ${field.padEnd(36)}  ${rule}`;
+function row(line: string, user: string, field: string, violation: string): string {
+  return `${line.padStart(8)}  ${user.padEnd(8)}  ${field.padEnd(36)}  ${violation}`;
 }
 
 function summaryOf({ records, valid, invalid, violations, notifications }: Validation): string {

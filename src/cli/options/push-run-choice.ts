@@ -15,13 +15,13 @@ import { UsageError } from "../usage-error.ts";
 import type { PushFlags } from "./push-flags.ts";
 import { recordOptionsOf } from "./record-options.ts";
 
-/** Begins a run for a file or for what another has left, or opens the one that is to go on. */
+/** Creates a run for a file or for the rejected records of another run, or opens the run to resume. */
 export async function chooseRun(
   file: string | undefined,
   flags: PushFlags,
   isGiven: (name: string) => boolean,
 ): Promise<RunDirectory> {
-  // A run keeps its place; only what is written on this very command line says otherwise.
+  // A run keeps its endpoint and protocol, unless the command line (not the environment) gives others.
   const changes = {
     ...(flags.endpoint !== undefined && isGiven("endpoint") && { endpoint: flags.endpoint }),
     ...(isGiven("protocol") && { protocol: flags.protocol }),
@@ -46,7 +46,7 @@ function pathOfRun(name: string, runs: string): string {
 
 async function settingsOfFile(file: string, flags: PushFlags): Promise<RunSettings> {
   if (flags.endpoint === undefined) {
-    throw new UsageError("where to? Give --endpoint production, preproduction or the URL of a server");
+    throw new UsageError("no endpoint: pass --endpoint production, preproduction, or the URL of a server");
   }
   return {
     version: 1,
@@ -65,10 +65,10 @@ async function settingsOfRetry(path: string): Promise<RunSettings> {
   try {
     const checkpoint = checkpointOf(run);
     if (!checkpoint?.finished) {
-      throw new RunError(`${path} is not finished; first: ${resumeCommand(path)}`);
+      throw new RunError(`${path} is not finished; finish it first: ${resumeCommand(path)}`);
     }
     if (checkpoint.lengths.rejected === 0) {
-      throw new RunError(`${path} has no rejected records to push again`);
+      throw new RunError(`${path} has no rejected records`);
     }
     const input = join(path, runFiles.rejected);
     const fingerprint = await fingerprintOf(input);

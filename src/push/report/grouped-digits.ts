@@ -1,4 +1,4 @@
-/** Writes a whole number with commas, as in `10,000,000`. By hand: the engine loads megabytes of tables to do it. */
+/** Formats a whole number as `10,000,000`. Not by `Intl`, which loads megabytes of tables. */
 export function grouped(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ",");
 }

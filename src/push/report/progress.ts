@@ -1,28 +1,28 @@
 import { grouped } from "./grouped-digits.ts";
 
-/** Where a run is. */
+/** Progress of a run. */
 export type ProgressState = {
-  /** Records done, in this run as a whole. */
+  /** Records done since the run began, including earlier processes. */
   readonly done: number;
   readonly rejected: number;
-  /** The part of the input that was read, from 0 to 1, if its size is known. */
+  /** Fraction of the input that was read, from 0 to 1, if its size is known. */
   readonly part: number | undefined;
 };
 
-/** Where progress is shown: standard error, or what a test puts in its place. */
+/** Where progress is written: standard error, or a replacement in tests. */
 export type ProgressStream = { isTTY?: boolean; write(text: string): unknown };
 
-/** How often it is shown, in milliseconds. */
+/** How often progress is written, in milliseconds. */
 const terminalMs = 250;
 const plainMs = 10_000;
 
 /**
- * Shows how a run goes: on a terminal in one line that is written over, elsewhere in a line every ten seconds. Returns
- * how to end it, which leaves the terminal's line empty.
+ * Shows progress: on a terminal in one line that is overwritten, elsewhere in a new line every 10 s. Returns a function
+ * that ends it and clears the line of the terminal.
  */
 export function showProgress(stream: ProgressStream, state: () => ProgressState): () => void {
   const isTerminal = stream.isTTY === true;
-  const describe = createDescription(state(), performance.now());
+  const describe = createProgressText(state(), performance.now());
   const timer = setInterval(
     () => {
       const line = describe(state(), performance.now());
@@ -39,11 +39,11 @@ export function showProgress(stream: ProgressStream, state: () => ProgressState)
   };
 }
 
-/** How far back the shown rate looks, in milliseconds. */
+/** The rate is measured over this time, in milliseconds. */
 const windowMs = 10_000;
 
-/** Creates the words for a state: done, rate, errors, and how long it will take if it goes on so. */
-export function createDescription(first: ProgressState, beganAt: number) {
+/** Creates the function that describes progress: records done, rate, rejections, and the time left at this rate. */
+export function createProgressText(first: ProgressState, beganAt: number) {
   const past: { at: number; done: number }[] = [{ at: beganAt, done: first.done }];
   return ({ done, rejected, part }: ProgressState, now: number): string => {
     past.push({ at: now, done });

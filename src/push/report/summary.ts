@@ -4,26 +4,26 @@ import { type Counts, doneOf } from "../run/counts.ts";
 import { type RunDirectory, runFiles } from "../run/run-directory.ts";
 import { grouped } from "./grouped-digits.ts";
 
-/** How a run ended, or that it did. */
+/** How a run ended: `finished`, or the reason why it stopped. */
 export type RunEnd = "finished" | StopCause;
 
-/** What a run has come to: summary.json, and the output of `--json`. */
+/** The result of a run: summary.json, and the output of `--json`. */
 export type Summary = Counts & {
   readonly run: string;
   readonly input: string;
   readonly endpoint: string;
   readonly end: RunEnd;
-  /** Why it ended before its input did. */
+  /** Why the run stopped; absent if it is finished. */
   readonly message?: string;
-  /** Records that are done, blank lines aside. */
+  /** Records that are done, without blank lines. */
   readonly done: number;
   readonly seconds: number;
   readonly rejectedFile?: string;
-  /** The command that goes on with the run. */
+  /** The command that resumes the run. */
   readonly resume?: string;
 };
 
-/** The exit code of `mdps push` for each end; a finished run with rejected records has one of its own. */
+/** Exit codes of `mdps push`. `rejected` is that of a finished run with rejected records. */
 export const exitCodes: Readonly<Record<RunEnd | "rejected", number>> = {
   finished: 0,
   rejected: 2,
@@ -34,17 +34,17 @@ export const exitCodes: Readonly<Record<RunEnd | "rejected", number>> = {
   interrupted: 130,
 };
 
-/** Returns the exit code that a summary stands for. */
+/** Returns the exit code of `mdps push` for a summary. */
 export function exitCodeOf({ end, rejected }: Summary): number {
   return exitCodes[end === "finished" && rejected > 0 ? "rejected" : end];
 }
 
-/** Returns the command that goes on with a run, as a shell takes it. */
+/** Returns the command that resumes a run, quoted for a shell. */
 export function resumeCommand(run: string): string {
   return `mdps push --resume ${/^[\w./:-]+$/.test(run) ? run : `'${run.replaceAll("'", "'\\''")}'`}`;
 }
 
-/** Puts together what a run has come to. */
+/** Returns the summary of a run. */
 export function summaryOf(
   { path, settings }: RunDirectory,
   counts: Counts,
@@ -70,13 +70,13 @@ const headlines: Readonly<Record<RunEnd, string>> = {
   finished: "finished",
   interrupted: "interrupted",
   "too-many-errors": "stopped: too many records were rejected",
-  unauthenticated: "stopped: the access token is not accepted",
+  unauthenticated: "stopped: the access token was rejected",
   unreachable: "stopped: the endpoint does not answer",
   disk: "stopped: the run directory cannot be written",
 };
 
-/** Writes a summary for people. `strong` marks the headline. */
-export function writeSummary(summary: Summary, strong: (text: string, isGood: boolean) => string): string {
+/** Returns a summary as text. `strong` styles the headline. */
+export function summaryText(summary: Summary, strong: (text: string, isGood: boolean) => string): string {
   const { end, message, seconds, reasons, notifications } = summary;
   const isGood = end === "finished" && summary.rejected === 0;
   const rate = seconds > 0 ? ` (${grouped(Math.round(summary.done / seconds))}/s)` : "";
@@ -84,16 +84,16 @@ export function writeSummary(summary: Summary, strong: (text: string, isGood: bo
     strong(headlines[end] + (message === undefined ? "" : `: ${message}`), isGood),
     row("pushed", grouped(summary.pushed)),
     row("rejected", grouped(summary.rejected)),
-    ...listOf(reasons),
-    row("superseded", `${grouped(summary.superseded)}  a later status was stored already`),
+    ...countRows(reasons),
+    row("superseded", `${grouped(summary.superseded)}  a newer status was already stored`),
     ...(summary.blank > 0 ? [row("blank lines", grouped(summary.blank))] : []),
-    row("repeated", `${grouped(summary.repeated)}  attempts`),
+    row("retries", grouped(summary.repeated)),
     row("notifications", grouped(Object.values(notifications).reduce((sum, each) => sum + each, 0))),
-    ...listOf(notifications),
+    ...countRows(notifications),
     row("time", `${seconds.toFixed(1)} s${rate}`),
     row("run", summary.run),
-    ...(summary.rejectedFile === undefined ? [] : [row("to look at", summary.rejectedFile)]),
-    ...(summary.resume === undefined ? [] : ["", "Go on with:", `  ${summary.resume}`]),
+    ...(summary.rejectedFile === undefined ? [] : [row("rejected file", summary.rejectedFile)]),
+    ...(summary.resume === undefined ? [] : ["", "Resume with:", `  ${summary.resume}`]),
   ];
   return lines.join("\n");
 }
@@ -102,7 +102,7 @@ function row(name: string, value: string): string {
   return `  ${name.padEnd(14)} ${value}`;
 }
 
-function listOf(counts: Readonly<Record<string, number>>): string[] {
+function countRows(counts: Readonly<Record<string, number>>): string[] {
   return Object.entries(counts)
     .sort(([, a], [, b]) => b - a)
     .map(([name, value]) => `    ${grouped(value)}  ${name}`);

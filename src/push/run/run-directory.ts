@@ -1,22 +1,23 @@
-import { mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { replaceSecret } from "../../auth/secret-file.ts";
 import type { PlanSharingProtocol } from "../../client/index.ts";
 import type { Fingerprint } from "../input/fingerprint.ts";
 import type { RecordOptions } from "../input/push-request.ts";
 import { type LoggedState, readLastState, syncDirectory } from "./checkpoint-log.ts";
 
-/** Raised when a run cannot be begun, found or gone on with; the message says what to do. */
+/** Raised when a run cannot be created, found or resumed. The message says what to do. */
 export class RunError extends Error {
   override readonly name = "RunError";
 }
 
-/** What a run pushes and where to, written once when it begins. Never a token. */
+/** What a run pushes and where to. Written once when the run is created. Never contains a token. */
 export type RunSettings = {
   readonly version: 1;
   readonly createTime: string;
   /** Absolute path, or `-` for standard input. */
   readonly input: string;
-  /** Undefined for standard input. */
+  /** Absent for standard input. */
   readonly fingerprint?: Fingerprint | undefined;
   readonly endpoint: string;
   readonly protocol: PlanSharingProtocol;
@@ -37,16 +38,16 @@ export const runFiles = {
   lock: "lock",
 } as const;
 
-/** A run on disk, held by this process alone. */
+/** A run on disk, locked by this process. */
 export type RunDirectory = {
   readonly path: string;
   readonly settings: RunSettings;
-  /** The last checkpoint that was written whole, if any. */
+  /** The last complete checkpoint, if any. */
   readonly logged: LoggedState | undefined;
   release(): Promise<void>;
 };
 
-/** Makes the directory of a new run below `runs`, named by the time, for its owner alone. Raises RunError. */
+/** Creates the directory of a run below `runs`, named after the time, for its owner only. Rejects with RunError. */
 export async function createRun(runs: string, settings: RunSettings): Promise<RunDirectory> {
   try {
     await mkdir(runs, { recursive: true, mode: 0o700 });
@@ -54,7 +55,9 @@ export async function createRun(runs: string, settings: RunSettings): Promise<Ru
   } catch (error) {
     throw error instanceof RunError
       ? error
-      : new RunError(`no run can be begun in ${runs}: ${(error as Error).message}; --runs puts it elsewhere`);
+      : new RunError(
+          `cannot create a run in ${runs}: ${(error as Error).message}; choose another directory with --runs`,
+        );
   }
 }
 
@@ -65,7 +68,7 @@ async function createIn(runs: string, settings: RunSettings): Promise<RunDirecto
     path = join(runs, `${stem}-${number}`);
   }
   const release = await lock(path);
-  await replaceFile(join(path, runFiles.settings), `${JSON.stringify(settings, undefined, 2)}\n`);
+  await replaceSecret(join(path, runFiles.settings), `${JSON.stringify(settings, undefined, 2)}\n`);
   await syncDirectory(runs);
   return { path, settings, logged: undefined, release };
 }
@@ -82,7 +85,7 @@ async function makeNew(path: string): Promise<boolean> {
   }
 }
 
-/** Opens a run to go on with it. Raises RunError if it is none, or if another process has it. */
+/** Opens a run to resume it. Rejects with RunError if it is not a run or another process has locked it. */
 export async function openRun(path: string): Promise<RunDirectory> {
   const settings = await readSettings(path);
   const release = await lock(path);
@@ -95,7 +98,7 @@ export async function openRun(path: string): Promise<RunDirectory> {
   return { path, settings, logged: readLastState(log), release };
 }
 
-/** Reads what a run is about, without taking hold of it. Raises RunError. */
+/** Reads the settings of a run without locking it. Rejects with RunError. */
 export async function readSettings(path: string): Promise<RunSettings> {
   let settings: Partial<RunSettings>;
   try {
@@ -105,42 +108,30 @@ export async function readSettings(path: string): Promise<RunSettings> {
   }
   if (settings.version !== 1) {
     throw new RunError(
-      `${path} is a run of another version of mdps: it says ${settings.version}, this one knows 1`,
+      `${path} was written by another version of mdps: its version is ${settings.version}, but only 1 is supported`,
     );
   }
   return settings as RunSettings;
 }
 
-/** Writes a file as a whole or not at all. */
-export async function replaceFile(path: string, text: string): Promise<void> {
-  const fresh = await open(`${path}.new`, "w", 0o600);
-  try {
-    await fresh.writeFile(text);
-    await fresh.sync();
-  } finally {
-    await fresh.close();
-  }
-  await rename(`${path}.new`, path);
-}
-
 async function lock(path: string): Promise<() => Promise<void>> {
   const file = join(path, runFiles.lock);
-  for (let isRepeated = false; ; isRepeated = true) {
+  for (let isRetry = false; ; isRetry = true) {
     try {
       await writeFile(file, `${process.pid}\n`, { flag: "wx", mode: 0o600 });
       return () => rm(file, { force: true });
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST" || isRepeated) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST" || isRetry) {
         throw error;
       }
     }
     const holder = Number(await readFile(file, "utf8").catch(() => ""));
     if (isAlive(holder)) {
       throw new RunError(
-        `${path} is in use by another process (pid ${holder}); if that is no mdps push, remove ${file}`,
+        `${path} is in use by another process (pid ${holder}); if that is not mdps push, remove ${file}`,
       );
     }
-    // Its holder was killed.
+    // The process that locked it was killed.
     await rm(file, { force: true });
   }
 }

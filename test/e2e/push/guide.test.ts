@@ -21,15 +21,15 @@ const blocks = (kind: string) =>
 const snippets = blocks("snippet");
 const outputs = blocks("output");
 
-/** What differs from run to run, written as the guide has it. */
-function usual(text: string): string {
+/** Replaces what differs from run to run by the values in the guide. */
+function withGuideValues(text: string): string {
   return text
     .replaceAll(/\S*\/runs\/[\d-]+T[\d-]+/g, "/home/you/runs/2026-11-22T08-00-00")
     .replace(/time {11}\S+ s \(\S+\/s\)/, "time           0.1 s (84/s)")
     .trimEnd();
 }
 
-describe("docs/pushing.md, from its first block to its last", () => {
+describe("docs/pushing.md", () => {
   let folder: string;
   let server: RunningServer;
 
@@ -46,7 +46,7 @@ describe("docs/pushing.md, from its first block to its last", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("says what happens", async () => {
+  it("shows the output of its commands, run in order", { timeout: 120_000 }, async () => {
     const names = ["key.sh", "input.sh", "validate.sh", "push.sh", "resume.sh", "repair.sh"];
     expect([...snippets.keys()]).toEqual(names);
     const script = names.map((name) => `${snippets.get(name)}\necho '=== end of ${name}'`).join("\n");
@@ -66,7 +66,7 @@ describe("docs/pushing.md, from its first block to its last", () => {
     const parts = stdout.split(/^=== end of .*\n/m);
     const printed = new Map(names.map((name, index) => [name, parts[index] ?? ""]));
     for (const [name, output] of outputs) {
-      expect(usual(printed.get(name) ?? "")).toBe(output);
+      expect(withGuideValues(printed.get(name) ?? "")).toBe(output);
     }
     const [resumed = "", code] = (printed.get("resume.sh") ?? "").split("\n");
     expect(JSON.parse(resumed)).toMatchObject({ end: "finished", pushed: 9, rejected: 1 });
@@ -76,8 +76,8 @@ describe("docs/pushing.md, from its first block to its last", () => {
     expect(rest.join("\n")).toMatch(/^finished\n {2}pushed {9}1\n {2}rejected {7}0\n/);
   });
 
-  it("has every exit code", () => {
-    const rows = guide.slice(guide.indexOf("| exit code | means |"));
+  it("lists every exit code of mdps push", () => {
+    const rows = guide.slice(guide.indexOf("| exit code | meaning |"));
     for (const code of Object.values(exitCodes)) {
       expect(rows).toMatch(new RegExp(`^\\| ${code}[, ]`, "m"));
     }

@@ -287,23 +287,31 @@ describe("mdps push", () => {
   });
 
   it.each<[string, string[], RegExp]>([
-    ["nothing to push", [], /^mdps: mdps push takes one of a file, --resume RUN and --retry-failed RUN/],
-    ["nowhere to push to", ["FILE"], /^mdps: where to\? Give --endpoint/],
-    ["nobody who pushes", ["FILE", "--endpoint", "production"], /^mdps: who pushes\? Give --credentials/],
     [
-      "an endpoint that is none",
+      "there is nothing to push",
+      [],
+      /^mdps: mdps push requires exactly one of FILE, --resume RUN and --retry-failed RUN/,
+    ],
+    ["there is no endpoint", ["FILE"], /^mdps: no endpoint: pass --endpoint/],
+    [
+      "there are no credentials",
+      ["FILE", "--endpoint", "production"],
+      /^mdps: no credentials: pass --credentials FILE or --token, or set MDPS_TOKEN/,
+    ],
+    [
+      "the endpoint is invalid",
       ["FILE", "--endpoint", "prod"],
       /an https URL, "production" or "preproduction"/,
     ],
-    ["a run that is none", ["--resume", "DIRECTORY"], /^mdps: .* is not a run of mdps push/],
     [
-      "a file that is not there",
-      ["/no/file", "--endpoint", "production"],
-      /^mdps: \/no\/file cannot be read/,
+      "the directory to resume is not a run",
+      ["--resume", "DIRECTORY"],
+      /^mdps: .* is not a run of mdps push/,
     ],
-    ["a limit that is none", ["FILE", "--max-errors", "some"], /a percentage, such as 5%/],
-    ["a rate of nothing", ["FILE", "--rate", "0"], /more than 0/],
-  ])("says what is wrong: %s", async (_, args, message) => {
+    ["the file does not exist", ["/no/file", "--endpoint", "production"], /^mdps: \/no\/file cannot be read/],
+    ["the error limit is invalid", ["FILE", "--max-errors", "some"], /a percentage, such as 5%/],
+    ["the rate is 0", ["FILE", "--rate", "0"], /more than 0/],
+  ])("exits with 1 and says what to do when %s", async (_, args, message) => {
     const directory = await dataDirectory();
     const file = await writeLines(directory, manyLines(1));
     await mkdir(join(directory, "empty"));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createDescription, showProgress } from "../../../src/push/report/progress.ts";
-import { exitCodeOf, resumeCommand, summaryOf, writeSummary } from "../../../src/push/report/summary.ts";
+import { createProgressText, showProgress } from "../../../src/push/report/progress.ts";
+import { exitCodeOf, resumeCommand, summaryOf, summaryText } from "../../../src/push/report/summary.ts";
 import { createCounts } from "../../../src/push/run/counts.ts";
 import { keyDisplay, maskIn, maskKey } from "../../../src/push/run/mask.ts";
 
@@ -17,7 +17,7 @@ describe("a user key", () => {
 
 describe("progress", () => {
   it("has what is done, the rate of late, errors and how long it takes", () => {
-    const describeState = createDescription({ done: 0, rejected: 0, part: 0 }, 0);
+    const describeState = createProgressText({ done: 0, rejected: 0, part: 0 }, 0);
     expect(describeState({ done: 5_000, rejected: 2, part: 0.25 }, 5_000)).toBe(
       "5,000 done, 1,000/s, 2 rejected, 25 %, 15 s left",
     );
@@ -44,7 +44,7 @@ describe("a summary", () => {
     expect(resumeCommand("/var/runs/1")).toBe("mdps push --resume /var/runs/1");
     expect(resumeCommand("/my runs/it's")).toBe("mdps push --resume '/my runs/it'\\''s'");
     const summary = summaryOf(run, createCounts({ pushed: 3 }), 1_000, "interrupted", "by SIGINT");
-    expect(writeSummary(summary, plain)).toMatch(
+    expect(summaryText(summary, plain)).toMatch(
       /^interrupted: by SIGINT\n[\s\S]+\n {2}mdps push --resume \/r\/1$/,
     );
   });

@@ -1,16 +1,11 @@
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { replaceSecret } from "../../../src/auth/secret-file.ts";
 import type { PushRequest } from "../../../src/push/input/push-request.ts";
 import { openJournal } from "../../../src/push/run/journal.ts";
 import { maskKey } from "../../../src/push/run/mask.ts";
-import {
-  createRun,
-  openRun,
-  type RunSettings,
-  replaceFile,
-  runFiles,
-} from "../../../src/push/run/run-directory.ts";
+import { createRun, openRun, type RunSettings, runFiles } from "../../../src/push/run/run-directory.ts";
 import { dataDirectory } from "../../support/data-directory.ts";
 
 const settings: RunSettings = {
@@ -46,7 +41,7 @@ describe.skipIf(process.platform === "win32")("the files of a run", () => {
     journal.superseded(recordOf(3), reason);
     await journal.flush();
     await journal.close();
-    await replaceFile(join(run.path, runFiles.summary), "{}\n");
+    await replaceSecret(join(run.path, runFiles.summary), "{}\n");
     expect([await modeOf(runs), await modeOf(run.path)]).toEqual(["700", "700"]);
     const names = (await readdir(run.path)).sort();
     expect(names).toEqual(Object.values(runFiles).sort());
