@@ -87,14 +87,14 @@ describe("a store whose thread dies", () => {
     const path = join(directory, "plans.sqlite");
     await workers[0]?.terminate();
     await rename(path, `${path}.away`);
-    // Another program's file in its place.
+    // A file of another program replaces it.
     const { DatabaseSync } = await import("node:sqlite");
     const other = new DatabaseSync(path);
     other.exec("CREATE TABLE theirs (a)");
     other.close();
-    let said = "";
-    while (!said.includes("another application")) {
-      said = await store.health().then(String, (error: Error) => error.message);
+    let message = "";
+    while (!message.includes("another application")) {
+      message = await store.health().then(String, (error: Error) => error.message);
       await setImmediate();
     }
     await rename(`${path}.away`, path);

@@ -50,9 +50,9 @@ describe("sharing a directory", () => {
   test("the newest record of each key wins when several processes put into one directory", async () => {
     const workers = [0, 1, 2];
     const children = workers.map((worker) => startStoreChild("race", directory, [], String(worker)));
-    const said = (await Promise.all(children.map((child) => child.ended()))).flat();
+    const lines = (await Promise.all(children.map((child) => child.ended()))).flat();
     // Each process puts 300 records of 20 shared keys, and after each a record of its own key. No put rejects.
-    const puts = said.map((line) => JSON.parse(line) as { id: string; nanos: number; outcome: string });
+    const puts = lines.map((line) => JSON.parse(line) as { id: string; nanos: number; outcome: string });
     expect(puts).toHaveLength(workers.length * 600);
     const newest = new Map<string, number>();
     for (const { id, nanos } of puts) {
