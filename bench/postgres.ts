@@ -62,7 +62,7 @@ async function measure(workers: readonly (() => Promise<number>)[], length: numb
 const server = await startPostgresServer();
 const { url } = server;
 const store = await openPostgresStore({ url });
-const oneLane = await openPostgresStore({ url, putConnections: 1 });
+const oneConnection = await openPostgresStore({ url, putConnections: 1 });
 
 // As the store's own connections are set up (src/store/postgres/session.ts), as far as it matters here.
 const settings = `
@@ -113,8 +113,8 @@ const times = <Item>(count: number, item: Item): Item[] => new Array(count).fill
 
 const cases = [
   { name: `bare script: batches of ${producers} over one connection`, workers: [putBare] },
-  { name: "store with two lanes, as usual", workers: times(producers, through(store)) },
-  { name: "store with one lane", workers: times(producers, through(oneLane)) },
+  { name: "store with two put connections, as usual", workers: times(producers, through(store)) },
+  { name: "store with one put connection", workers: times(producers, through(oneConnection)) },
   { name: `one statement a put, pool of ${poolSize}`, workers: times(producers, putSingle) },
 ].map((each) => ({ ...each, figures: [] as Figure[] }));
 
@@ -149,6 +149,6 @@ try {
     }),
   ]);
 } finally {
-  await Promise.all([store.close(), oneLane.close(), bare.end(), pool.end()]);
+  await Promise.all([store.close(), oneConnection.close(), bare.end(), pool.end()]);
   await server.remove();
 }

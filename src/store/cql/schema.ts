@@ -50,21 +50,18 @@ export async function initCqlKeyspace(
   });
   await withCluster(address, true, async (cluster) => {
     await cluster.run(versionTable);
-    const isCurrent = async () => {
+    const supportedVersion = async () => {
       const found = (await versionIn(cluster)) ?? 0;
       if (found > steps.length) {
         throw newer(address, found, steps.length);
       }
-      return found === steps.length;
+      return found;
     };
-    if (await isCurrent()) {
+    if ((await supportedVersion()) === steps.length) {
       return;
     }
     await withCqlLock(cluster, async () => {
-      if (await isCurrent()) {
-        return;
-      }
-      for (let version = (await versionIn(cluster)) ?? 0; version < steps.length; version++) {
+      for (let version = await supportedVersion(); version < steps.length; version++) {
         for (const statement of steps[version] ?? []) {
           await cluster.run(statement);
         }

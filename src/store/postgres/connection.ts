@@ -25,6 +25,8 @@ export type PostgresConnection = {
    * StoreUnavailable if there is no connection, it was lost, or the answer timed out.
    */
   run(statement: PostgresStatement, values: PostgresValues): Promise<PostgresRows>;
+  /** Like `run`, but rejects with StoreUnavailable only. */
+  read(statement: PostgresStatement, values?: PostgresValues): Promise<PostgresRows>;
   /** Connects unless connected. Rejects with the error of connecting. */
   connect(): Promise<Client>;
   /** Ends the connection after all earlier statements. Later ones reject. Never rejects. */
@@ -116,14 +118,23 @@ export function createPostgresConnection(options: PostgresConnectionOptions): Po
     }
   }
 
+  function run(statement: PostgresStatement, values: PostgresValues): Promise<PostgresRows> {
+    if (ended) {
+      return Promise.reject(new StoreUnavailable("the store is closed"));
+    }
+    const result = last.then(() => runNow(statement, values));
+    last = result.catch(() => undefined);
+    return result;
+  }
+
   return {
-    run(statement, values) {
-      if (ended) {
-        return Promise.reject(new StoreUnavailable("the store is closed"));
+    run,
+    async read(statement, values = []) {
+      try {
+        return await run(statement, values);
+      } catch (error) {
+        throw unavailable(error, url);
       }
-      const result = last.then(() => runNow(statement, values));
-      last = result.catch(() => undefined);
-      return result;
     },
     async connect() {
       return (await link()).client;

@@ -1,6 +1,5 @@
 import type { RecordKey } from "../plan-store.ts";
 import type { PostgresConnection, PostgresStatement } from "./connection.ts";
-import { unavailable } from "./error.ts";
 import { keyArrays, type PostgresKey, postgresKeyOf } from "./key.ts";
 
 /** Sum of the sizes of values at which an answer ends, in bytes; its last value may exceed it. */
@@ -22,7 +21,6 @@ const selectValues: PostgresStatement = {
 /** Returns the values of the stored, unexpired records, in the order of the keys. Rejects with StoreUnavailable. */
 export async function getBatch(
   connection: PostgresConnection,
-  url: string,
   keys: readonly RecordKey[],
   now: number,
 ): Promise<(Uint8Array | undefined)[]> {
@@ -30,11 +28,7 @@ export async function getBatch(
   let places = [...keys.keys()];
   while (places.length > 0) {
     const wanted: PostgresKey[] = places.map((place) => postgresKeyOf(keys[place] as RecordKey));
-    const rows = await connection
-      .run(selectValues, [...keyArrays(wanted), now, answerBytes])
-      .catch((error) => {
-        throw unavailable(error, url);
-      });
+    const rows = await connection.read(selectValues, [...keyArrays(wanted), now, answerBytes]);
     const later: number[] = [];
     for (const [number, value] of rows) {
       const place = places[Number(number) - 1] as number;

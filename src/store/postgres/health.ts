@@ -1,5 +1,4 @@
 import type { PostgresConnection, PostgresStatement } from "./connection.ts";
-import { unavailable } from "./error.ts";
 import { readOnly } from "./session.ts";
 
 const selectReadOnly: PostgresStatement = {
@@ -8,10 +7,8 @@ const selectReadOnly: PostgresStatement = {
 };
 
 /** Resolves if the server answers and accepts writes. Rejects with StoreUnavailable. */
-export async function checkWritable(connection: PostgresConnection, url: string): Promise<void> {
-  const [[isReadOnly] = []] = await connection.run(selectReadOnly, []).catch((error) => {
-    throw unavailable(error, url);
-  });
+export async function checkWritable(connection: PostgresConnection): Promise<void> {
+  const [[isReadOnly] = []] = await connection.read(selectReadOnly);
   if (isReadOnly !== "f") {
     throw readOnly();
   }

@@ -116,9 +116,7 @@ async function explain(
   now: number,
 ): Promise<(PutOutcome | Error)[]> {
   const keys: PostgresKey[] = rejected.map(({ key }) => postgresKeyOf(key));
-  const rows = await connection.run(selectOrders, [...keyArrays(keys), now]).catch((error) => {
-    throw unavailable(error, url);
-  });
+  const rows = await connection.read(selectOrders, [...keyArrays(keys), now]);
   const outcomes: (PutOutcome | Error | undefined)[] = new Array(rejected.length).fill(undefined);
   for (const [place, seconds, nanos] of rows) {
     const index = Number(place) - 1;

@@ -1,7 +1,6 @@
 import type { Clock } from "../../contract/clock.ts";
 import type { PutRecord, RecordPage, ScanOptions } from "../plan-store.ts";
 import type { PostgresConnection, PostgresStatement } from "./connection.ts";
-import { unavailable } from "./error.ts";
 import { bytesOfHex } from "./gets.ts";
 import { packIds, recordKeyOf, unpackIds } from "./key.ts";
 
@@ -46,7 +45,6 @@ const beginning: Position = { asn: 0, kind: 0, clientId: Buffer.of(), id: Buffer
  */
 export async function* scanRecords(
   connection: PostgresConnection,
-  url: string,
   clock: Clock,
   { after, signal }: ScanOptions,
 ): AsyncGenerator<RecordPage, void, undefined> {
@@ -54,9 +52,7 @@ export async function* scanRecords(
   for (;;) {
     signal?.throwIfAborted();
     const { asn, kind, clientId, id } = position;
-    const rows = await connection.run(selectPage, [asn, kind, clientId, id, clock.now()]).catch((error) => {
-      throw unavailable(error, url);
-    });
+    const rows = await connection.read(selectPage, [asn, kind, clientId, id, clock.now()]);
     const last = rows.at(-1);
     if (!last) {
       return;
@@ -85,18 +81,14 @@ const stay: PostgresStatement = { name: "stay", text: "SET LOCAL idle_in_transac
  */
 export async function* scanSnapshot(
   connection: PostgresConnection,
-  url: string,
   clock: Clock,
   options: ScanOptions,
 ): AsyncGenerator<RecordPage, void, undefined> {
   const now = clock.now();
   try {
-    for (const statement of [begin, stay]) {
-      await connection.run(statement, []).catch((error) => {
-        throw unavailable(error, url);
-      });
-    }
-    yield* scanRecords(connection, url, { now: () => now }, options);
+    await connection.read(begin);
+    await connection.read(stay);
+    yield* scanRecords(connection, { now: () => now }, options);
   } finally {
     await connection.end();
   }

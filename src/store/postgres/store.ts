@@ -114,7 +114,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     }),
   );
   const gets = createBatchQueue<RecordKey, Uint8Array | undefined>({
-    run: (keys) => getBatch(reading, url, keys, clock.now()),
+    run: (keys) => getBatch(reading, keys, clock.now()),
     batchItems: 256,
     maxItems: maxWaiting,
   });
@@ -143,7 +143,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     const connection = createPostgresConnection({ ...shared, reconnects: false });
     snapshots.add(connection);
     try {
-      yield* scanSnapshot(connection, url, clock, scan);
+      yield* scanSnapshot(connection, clock, scan);
     } finally {
       snapshots.delete(connection);
     }
@@ -159,12 +159,12 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       return queueOf(puts, record.key).add(record, size, signal);
     },
     get: (key, signal) => gets.add(key, 0, signal),
-    scan: (scan = {}) => (scan.snapshot ? snapshot(scan) : scanRecords(background, url, clock, scan)),
+    scan: (scan = {}) => (scan.snapshot ? snapshot(scan) : scanRecords(background, clock, scan)),
     async health() {
       if (closed) {
         throw new StoreUnavailable("the store is closed");
       }
-      await checkWritable(probe, url);
+      await checkWritable(probe);
     },
     close() {
       closed ??= release();

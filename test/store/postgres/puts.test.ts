@@ -1,6 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { type PutOutcome, StoreUnavailable } from "../../../src/store/plan-store.ts";
-import type { PostgresConnection, PostgresRows } from "../../../src/store/postgres/connection.ts";
+import type {
+  PostgresConnection,
+  PostgresRows,
+  PostgresStatement,
+} from "../../../src/store/postgres/connection.ts";
 import { putBatch } from "../../../src/store/postgres/puts.ts";
 import { recordOf } from "./places.ts";
 
@@ -13,13 +17,18 @@ describe("putBatch", () => {
     ...answers: (PostgresRows | Error)[]
   ): PostgresConnection & { readonly asked: string[] } {
     const asked: string[] = [];
+    async function run({ name }: PostgresStatement): Promise<PostgresRows> {
+      asked.push(name);
+      const answer = answers.shift() as PostgresRows | Error;
+      if (answer instanceof Error) {
+        throw answer;
+      }
+      return answer;
+    }
     return {
       asked,
-      run({ name }) {
-        asked.push(name);
-        const answer = answers.shift() as PostgresRows | Error;
-        return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
-      },
+      run,
+      read: run,
       connect: () => Promise.reject(new Error("not needed")),
       end: () => Promise.resolve(),
     };
