@@ -209,7 +209,7 @@ async function onlyMessage<T extends Message>(messages: AsyncIterable<T>): Promi
     only = message;
   }
   if (only === undefined) {
-    throw new ConnectError("a server-streaming call has one request message, not none", Code.InvalidArgument);
+    throw new ConnectError("a server-streaming call has one request message, not zero", Code.InvalidArgument);
   }
   return only;
 }

@@ -43,7 +43,7 @@ export function createRestErrors(domain: string) {
       const allow = allowed.join(", ");
       return create(
         Code.Unimplemented,
-        `this path takes ${allow}, not ${method}`,
+        `this path allows ${allow}, not ${method}`,
         { reason: "METHOD_NOT_ALLOWED" },
         { httpStatus: 405, headers: { allow } },
       );

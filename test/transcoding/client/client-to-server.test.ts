@@ -8,7 +8,7 @@ type Fields = Record<string, unknown>;
 type Method = (input: never, options?: object) => Promise<Fields>;
 type Stream = (input: never, options?: object) => AsyncIterable<Fields>;
 
-/** What the methods do. */
+/** Implementations of the methods. */
 const methods: Record<string, (input: Fields) => unknown> = {
   WatchBooks: async function* ({ count }) {
     for (let pages = 1; pages <= (count as number); pages++) {

@@ -6,7 +6,7 @@ const entry = new URL("../../../src/transcoding/client/index.ts", import.meta.ur
 const imports =
   /^\s*(import|export)\s(?:(?!\bfrom\b)[^;])*?from\s+"([^"]+)"|^\s*import\s+"([^"]+)"|import\("([^"]+)"\)/gm;
 
-/** Every module that the client's entry loads, by what it is imported as if it is a package. */
+/** Returns all modules that an entry loads: files by URL, packages by the name in the import. */
 function graphOf(start: URL): { files: Set<string>; packages: Set<string> } {
   const files = new Set<string>();
   const packages = new Set<string>();

@@ -139,7 +139,7 @@ describe("the REST transport against a transcoding handler", () => {
   });
 
   it("the transport raises the violations of a request that the server cannot read", async () => {
-    // Half a surrogate pair: JSON carries it, the server refuses it.
+    // An unpaired surrogate: JSON can contain it, but the server rejects it.
     const method = methodOf("Echo");
     const input = Object.assign(create(method.input), { stringValue: "\ud800" });
     const transport = createRestTransport(options);

@@ -16,7 +16,7 @@ function read(json: unknown, ignoreUnknownFields = false) {
   };
 }
 
-/** What is wrong with a document, given as text, so that keys may be escaped or stand twice. */
+/** Returns the violations of a document, given as text so that keys may be escaped or occur twice. */
 function violationsOf(text: string): string[] {
   return read(JSON.parse(text)).violations;
 }

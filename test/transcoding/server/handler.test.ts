@@ -187,7 +187,7 @@ describe.each(protocols)("%s", (protocol) => {
     expect([answer.status, answer.headers.allow]).toEqual([405, allow]);
     expect(errorOf(answer)).toMatchObject({
       code: 405,
-      message: `this path takes ${allow}, not ${method}`,
+      message: `this path allows ${allow}, not ${method}`,
       details: [{ reason: "METHOD_NOT_ALLOWED" }],
     });
   });
