@@ -1,6 +1,7 @@
 import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { suites } from "../scripts/test-all.ts";
 
 const root = dirname(import.meta.dirname);
 const pages = globSync(["*.md", ".github/*.md", "docs/*.md", "bench/*.md", "baseline/*.md"], { cwd: root });
@@ -48,6 +49,17 @@ describe("the documentation", () => {
       )
       .filter((path) => path.includes("/") || !tests.has(path));
     expect(missing).toEqual([]);
+  });
+
+  it.each(pages)("%s names no npm script, suite or benchmark that does not exist", (page) => {
+    const text = (textOf.get(page) ?? "").replaceAll("\n", " ");
+    const named = (pattern: RegExp) => [...text.matchAll(pattern)].map(([, name = ""]) => name);
+    const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    expect(named(/`npm run (?:-s )?([\w:-]+)/g).filter((name) => !(name in scripts))).toEqual([]);
+    expect(named(/`npm run test:all -- --project ([\w-]+)/g).filter((name) => !(name in suites))).toEqual([]);
+    expect(
+      named(/`npm run bench -- ([\w-]+)/g).filter((name) => !existsSync(join(root, "bench", `${name}.ts`))),
+    ).toEqual([]);
   });
 
   it("docs/architecture.md lists every folder of src, and no folder that does not exist", () => {
