@@ -33,7 +33,7 @@ try {
     },
     { name: "REST create: verified, validated, durable", peer: mdps, load: create, costs: [], paced: [] },
     {
-      name: "Connect create with JSON, likewise",
+      name: "Connect create with JSON, the same",
       peer: mdps,
       load: connectCreate(token),
       costs: [],
