@@ -8,8 +8,8 @@ import { Readable } from "node:stream";
  * request compression, and rejects with the socket's own error.
  */
 export function createNodeFetch(agent: Agent): typeof globalThis.fetch {
-  return (input, { method = "GET", headers, body, signal } = {}) =>
-    new Promise((resolve, reject) => {
+  return function nodeFetch(input, { method = "GET", headers, body, signal } = {}) {
+    return new Promise((resolve, reject) => {
       const url = new URL(input instanceof Request ? input.url : input);
       const send = url.protocol === "https:" ? requestHttps : requestHttp;
       const request: ClientRequest = send(url, {
@@ -23,6 +23,7 @@ export function createNodeFetch(agent: Agent): typeof globalThis.fetch {
       request.on("error", reject);
       request.end(body ?? undefined);
     });
+  };
 }
 
 /** Statuses whose responses have no body (Fetch standard, "null body status"). */
