@@ -1,26 +1,25 @@
 import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-/** Above this much resident memory, in bytes, garbage is collected whether the engine sees need or not. */
-const comfortable = 112 * 1024 * 1024;
+/** Above this much resident memory, in bytes, garbage is collected regularly. */
+const collectAbove = 112 * 1024 * 1024;
 
 /**
- * How large the space for new objects may become, in bytes. With the megabyte that it begins with, a third of the time
- * goes to collecting; with all that the engine would take it is most of the memory.
+ * Maximum size of the space for new objects, in bytes. At its initial size of 1 MB, a third of the time is spent on
+ * garbage collection. At the size that V8 would choose, it is most of the memory.
  */
 const newSpace = 16 * 1024 * 1024;
 
-/** How often that is looked at, and how much time passes between two collections at least, in milliseconds. */
-const lookMs = 500;
+/** How often memory is checked, and the minimum time between two collections, in milliseconds. */
+const checkMs = 500;
 const restMs = 5_000;
 
-/** How often it is looked whether the space for new objects has grown, in milliseconds. */
+/** How often the size of the space for new objects is checked, in milliseconds. */
 const growMs = 25;
 
 /**
- * Keeps the memory of this process small, at some cost of time, when it is called before the program is loaded. The
- * engine would rather let garbage pile up to twice what is needed: good for a server that has a machine to itself, not
- * for a tool that runs for an hour beside others.
+ * Limits the memory of this process, at some cost of time. Must be called before the program is loaded. By default, V8
+ * lets the heap grow to twice the memory in use, which does not suit a tool that runs for an hour beside other programs.
  */
 export function keepMemorySmall(): void {
   setFlagsFromString("--heap-growing-percent=20");
@@ -38,9 +37,9 @@ export function keepMemorySmall(): void {
   let collectedAt = Number.NEGATIVE_INFINITY;
   setInterval(() => {
     const now = performance.now();
-    if (now - collectedAt > restMs && process.memoryUsage.rss() > comfortable) {
+    if (now - collectedAt > restMs && process.memoryUsage.rss() > collectAbove) {
       collectedAt = now;
       collect();
     }
-  }, lookMs).unref();
+  }, checkMs).unref();
 }

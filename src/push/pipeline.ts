@@ -85,7 +85,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     if (journal.isDone(record.index)) {
       return undefined;
     }
-    if (record.bytes.length === 0 && record.fault === undefined) {
+    if (record.bytes.length === 0 && record.problem === undefined) {
       journal.skipped(record);
       return undefined;
     }

@@ -7,20 +7,20 @@ import { createRecordParser } from "./input/record-parser.ts";
 import { countNotifications } from "./run/counts.ts";
 import { maskIn, maskKey } from "./run/mask.ts";
 
-/** A rule that a record breaks. */
+/** A violation of a record. */
 export type Finding = FieldViolation & {
   readonly line: number;
-  /** Masked, unless told otherwise. Absent where the record does not say. */
+  /** Masked, unless `reveal` is set. Absent if the record has none. */
   readonly userKey?: string;
 };
 
-/** What a whole input is like. */
+/** Counts of an input. */
 export type Validation = {
   readonly records: number;
   readonly valid: number;
   readonly invalid: number;
   readonly violations: number;
-  /** Notifications that the valid records would send, by type. */
+  /** Notifications that the valid records would trigger, by type. */
   readonly notifications: Readonly<Record<string, number>>;
 };
 
@@ -28,11 +28,11 @@ export type ValidateOptions = {
   record: RecordOptions;
   clockSkewMs: number;
   reveal: boolean;
-  /** Takes the findings of a record; what it resolves with is waited for. */
+  /** Called with the findings of each invalid record, and awaited. */
   report(findings: readonly Finding[]): Promise<void> | void;
 };
 
-/** Applies every rule to every record of an input, without a server. Rejects with InputError. */
+/** Validates every record of an input without a server. Rejects with InputError. */
 export async function validateInput(file: string, options: ValidateOptions): Promise<Validation> {
   const { record: recordOptions, clockSkewMs, reveal } = options;
   const parse = createRecordParser(recordOptions, () => ({ nowMs: systemClock.now(), clockSkewMs }));
@@ -40,7 +40,7 @@ export async function validateInput(file: string, options: ValidateOptions): Pro
   let [valid, invalid, violations] = [0, 0, 0];
   for await (const block of readRecords(await openInput(file))) {
     for (const record of block) {
-      if (record.bytes.length === 0 && record.fault === undefined) {
+      if (record.bytes.length === 0 && record.problem === undefined) {
         continue;
       }
       const parsed = parse(record);

@@ -2,22 +2,22 @@ import { crc32 } from "node:zlib";
 import { createElementScanner } from "../../transcoding/index.ts";
 import { hasByteOrderMark, isBlank } from "./format.ts";
 import type { Splitter } from "./line-splitter.ts";
-import { longestKept, type RawRecord } from "./record.ts";
+import { maxStoredSize, type RawRecord } from "./record.ts";
 
 const openBracket = 0x5b;
 const closeBracket = 0x5d;
 const closeBrace = 0x7d;
 
 /**
- * Creates the splitter for one JSON array: each element is a record. It follows strings and brackets only; whether an
- * element is JSON, its parser finds out. What is wrong with the array itself becomes a record with a fault.
+ * Creates the splitter for one JSON array: each element is a record. It only looks at strings and brackets; the record
+ * parser checks whether an element is JSON. A problem of the array itself becomes a record with a `problem`.
  */
 export function createElementSplitter(): Splitter {
   const scan = createElementScanner();
   let index = 0;
   let end = 0;
   let crc = 0;
-  let state: "before" | "inside" | "after" | "beyond" = "before";
+  let state: "before" | "inside" | "after" | "trailing" = "before";
   let pieces: Buffer[] = [];
   let length = 0;
 
@@ -25,22 +25,22 @@ export function createElementSplitter(): Splitter {
     crc = crc32(piece, crc);
     end += piece.length;
     length += piece.length;
-    if (length > longestKept) {
+    if (length > maxStoredSize) {
       pieces = [];
     } else {
       pieces.push(piece);
     }
   }
 
-  /** Ends an element; `separator` bytes at its end belong to the array. */
-  function finish(separator: number, fault?: string): RawRecord {
+  /** Completes an element. The last `separator` bytes belong to the array. */
+  function finish(separator: number, problem?: string): RawRecord {
     index += 1;
     const text = pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
     const bytes = asLine(text.subarray(0, Math.max(0, text.length - separator)));
-    const found = length > longestKept ? `is ${length} bytes long` : fault;
+    const found = length > maxStoredSize ? `is ${length} bytes long` : problem;
     pieces = [];
     length = 0;
-    return { index, end, crc, bytes, ...(found !== undefined && { fault: found }) };
+    return { index, end, crc, bytes, ...(found !== undefined && { problem: found }) };
   }
 
   /** Returns the index behind the separator of the element that continues at `start`, or 0 if not in this chunk. */
@@ -61,13 +61,13 @@ export function createElementSplitter(): Splitter {
     }
     const closes = chunk[found - 1] === closeBracket;
     const isEmpty =
-      length <= longestKept &&
+      length <= maxStoredSize &&
       pieces.every((piece, number) => isOnlyBlank(piece, number === pieces.length - 1));
     if (isEmpty && closes && index === 0) {
       pieces = [];
       length = 0;
     } else {
-      records.push(finish(1, isEmpty ? "is missing: nothing stands between two commas" : undefined));
+      records.push(finish(1, isEmpty ? "is missing between two commas" : undefined));
     }
     state = closes ? "after" : "inside";
     return found;
@@ -89,7 +89,7 @@ export function createElementSplitter(): Splitter {
         } else {
           const rest = chunk.subarray(at);
           if (state === "after" && !isOnlyBlank(rest, false)) {
-            state = "beyond";
+            state = "trailing";
           }
           take(rest);
           at = chunk.length;
@@ -100,9 +100,9 @@ export function createElementSplitter(): Splitter {
     end() {
       switch (state) {
         case "inside":
-          return [{ ...finish(0, "is cut off: the input ends before the array does"), last: true }];
-        case "beyond":
-          return [{ ...finish(0, "is text behind the end of the array"), last: true }];
+          return [{ ...finish(0, "is incomplete: the input ends inside the array"), last: true }];
+        case "trailing":
+          return [{ ...finish(0, "is text after the end of the array"), last: true }];
         default:
           return [];
       }
@@ -110,12 +110,12 @@ export function createElementSplitter(): Splitter {
   };
 }
 
-/** Says whether nothing but white space is in a piece, its last byte aside if that is the separator. */
+/** Whether a piece is white space only, except for its last byte if that is the separator. */
 function isOnlyBlank(piece: Buffer, withSeparator: boolean): boolean {
   return piece.every((byte, place) => isBlank(byte) || (withSeparator && place === piece.length - 1));
 }
 
-/** Trims an element and makes it one line: line breaks are white space in JSON, for strings cannot have them. */
+/** Trims an element and replaces its line breaks, which are always white space: JSON strings cannot contain them. */
 function asLine(text: Buffer): Buffer {
   let begin = hasByteOrderMark(text) ? 3 : 0;
   let end = text.length;

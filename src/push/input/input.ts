@@ -5,26 +5,26 @@ import { createGunzip } from "node:zlib";
 import { isArrayHead } from "./format.ts";
 import { type Position, start } from "./record.ts";
 
-/** Raised when an input cannot be read, or is not what it was; the message says what to do. */
+/** Raised when an input cannot be read or has changed. The message says what to do. */
 export class InputError extends Error {
   override readonly name = "InputError";
 }
 
-/** An input, open. */
+/** An open input. */
 export type Input = {
-  /** The decompressed bytes, from `from` on. Rejects with InputError. */
+  /** The decompressed bytes after `from`. Rejects with InputError. */
   readonly chunks: AsyncIterable<Buffer>;
   readonly from: Position;
-  /** The part of the input that was read so far, from 0 to 1; undefined where its size is not known. */
+  /** Fraction of the input that was read, from 0 to 1; undefined if its size is not known. */
   part(): number | undefined;
 };
 
-/** How much is read at once, in bytes. */
+/** Bytes to read at once. */
 const blockSize = 64 * 1024;
 
 /**
- * Opens a file, or `-` for standard input; what is gzip is decompressed, whatever its name. Reading begins at `from`
- * where that can be found without reading what is before it: in a file of lines. Otherwise it begins at the start.
+ * Opens a file, or standard input for `-`. Decompresses gzip, whatever the name of the file. Reading begins at `from` in
+ * an uncompressed file of lines, and otherwise at the start.
  */
 export async function openInput(file: string, from: Position = start): Promise<Input> {
   if (file === "-") {
@@ -73,7 +73,7 @@ async function* decompress(source: Readable): AsyncGenerator<Buffer> {
     return;
   }
   const gunzip = createGunzip({ chunkSize: blockSize });
-  // Errors come out of the iteration; here they would come twice.
+  // The iteration reports errors; no need to report them twice.
   pipeline(prepend(head, blocks), gunzip, () => undefined);
   yield* gunzip as AsyncIterable<Buffer>;
 }
@@ -90,7 +90,7 @@ async function* named(name: string, chunks: AsyncIterable<Buffer>): AsyncGenerat
     const { code, message } = error as NodeJS.ErrnoException;
     throw new InputError(
       code?.startsWith("Z_")
-        ? `${name} is damaged: its compressed data do not decompress (${message}); what was before has been read`
+        ? `${name} is damaged: it cannot be decompressed beyond this point (${message})`
         : `${name} cannot be read: ${message}`,
     );
   }

@@ -1,22 +1,22 @@
 import { crc32 } from "node:zlib";
 import { hasByteOrderMark } from "./format.ts";
-import { longestKept, type Position, type RawRecord } from "./record.ts";
+import { maxStoredSize, type Position, type RawRecord } from "./record.ts";
 
-/** Finds the records of an input as its bytes arrive. */
+/** Splits an input into records as its bytes arrive. */
 export type Splitter = {
   /** Takes the next bytes and returns the records that they complete. */
   push(chunk: Buffer): RawRecord[];
-  /** Says that nothing more comes; returns what only the end completes. */
+  /** Ends the input and returns the records that its end completes. */
   end(): RawRecord[];
 };
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 
-/** Creates the splitter for lines. It begins behind `from`. Lines may end with CR LF; the last needs no end. */
+/** Creates the splitter for lines after `from`. Lines may end with CR LF; the last one may have no line break. */
 export function createLineSplitter(from: Position): Splitter {
   let { index, end, crc } = from;
-  /** Pieces of a line whose end has not come yet, or nothing if there are too many to keep. */
+  /** The incomplete line so far; empty if it is too long to store. */
   let pieces: Buffer[] = [];
   let length = 0;
 
@@ -25,9 +25,9 @@ export function createLineSplitter(from: Position): Splitter {
     end += length;
     const whole = length;
     length = 0;
-    const fault = whole > longestKept ? `is ${whole} bytes long` : undefined;
-    const bytes = fault === undefined ? trim(text, index === 1) : Buffer.alloc(0);
-    return { index, end, crc, bytes, ...(fault !== undefined && { fault }), ...(last && { last: true }) };
+    const problem = whole > maxStoredSize ? `is ${whole} bytes long` : undefined;
+    const bytes = problem === undefined ? trim(text, index === 1) : Buffer.alloc(0);
+    return { index, end, crc, bytes, ...(problem !== undefined && { problem }), ...(last && { last: true }) };
   }
 
   function take(piece: Buffer): void {
@@ -54,7 +54,7 @@ export function createLineSplitter(from: Position): Splitter {
       if (at < chunk.length) {
         const piece = chunk.subarray(at);
         take(piece);
-        if (length > longestKept) {
+        if (length > maxStoredSize) {
           pieces = [];
         } else {
           pieces.push(piece);

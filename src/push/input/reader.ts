@@ -4,13 +4,12 @@ import { type Input, InputError } from "./input.ts";
 import { createLineSplitter, type Splitter } from "./line-splitter.ts";
 import { type Position, type RawRecord, start } from "./record.ts";
 
-/** How many bytes of white space are looked through for the beginning of an array. */
-const mostBlank = 1024 * 1024;
+/** Maximum white space before the beginning of an array, in bytes. */
+const maxBlank = 1024 * 1024;
 
 /**
- * Reads an input, NDJSON or one JSON array, and yields its records in blocks, those behind `from` only. Memory does
- * not grow with the input. Where the input had to be read from its start, what is before `from` must still be the
- * same. Raises InputError.
+ * Reads an input, NDJSON or one JSON array, and yields the records after `from` in blocks. Memory does not grow with the
+ * input. If the input is read from its start, its content up to `from` must be unchanged. Rejects with InputError.
  */
 export async function* readRecords(input: Input, from: Position = start): AsyncGenerator<RawRecord[]> {
   let splitter: Splitter | undefined;
@@ -19,17 +18,17 @@ export async function* readRecords(input: Input, from: Position = start): AsyncG
     splitter ??=
       input.from.index === 0 && isArrayHead(chunk) ? createElementSplitter() : createLineSplitter(input.from);
     const records = splitter.push(chunk);
-    yield* behind(records, reached, from);
+    yield* recordsAfter(records, reached, from);
     reached = records.at(-1)?.index ?? reached;
   }
   const rest = splitter?.end() ?? [];
-  yield* behind(rest, reached, from);
+  yield* recordsAfter(rest, reached, from);
   if ((rest.at(-1)?.index ?? reached) < from.index) {
     throw changed(from);
   }
 }
 
-/** Joins chunks until there is one that is not white space alone, for that tells the format. */
+/** Joins the first chunks until there is more than white space, because that tells the format. */
 async function* withTextFirst(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let head: Buffer | undefined = Buffer.alloc(0);
   for await (const chunk of chunks) {
@@ -38,8 +37,8 @@ async function* withTextFirst(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buf
       continue;
     }
     head = Buffer.concat([head, chunk]);
-    // Not for ever: nobody begins a file with more blank lines than this.
-    if (head.length > mostBlank || !isBlankHead(head)) {
+    // Bounded, so that memory does not grow with blank lines.
+    if (head.length > maxBlank || !isBlankHead(head)) {
       yield head;
       head = undefined;
     }
@@ -49,8 +48,8 @@ async function* withTextFirst(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buf
   }
 }
 
-/** Yields the records behind `from`; those before must lead to it. `reached` is the last before these. */
-function* behind(records: RawRecord[], reached: number, from: Position): Generator<RawRecord[]> {
+/** Yields the records after `from` and checks those before. `reached` is the number of the last record before these. */
+function* recordsAfter(records: RawRecord[], reached: number, from: Position): Generator<RawRecord[]> {
   if (reached >= from.index) {
     if (records.length > 0) {
       yield records;
@@ -69,6 +68,6 @@ function* behind(records: RawRecord[], reached: number, from: Position): Generat
 
 function changed({ index }: Position): InputError {
   return new InputError(
-    `the input has changed: its first ${index} records are not those that this run has done. Push it as a new run`,
+    `the input has changed: its first ${index} records are not those that this run has pushed. Push it as a new run`,
   );
 }

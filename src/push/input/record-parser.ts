@@ -11,9 +11,9 @@ import { notificationsOf } from "../../plans/notifications.ts";
 import { brokenTimeRules, type TimeRuleOptions } from "../../plans/time-rules.ts";
 import { createJsonReader, parseJsonDocument } from "../../transcoding/index.ts";
 import type { ParsedRecord, PushRequest, RecordOptions } from "./push-request.ts";
-import { longestSent, type RawRecord } from "./record.ts";
+import { maxSentSize, type RawRecord } from "./record.ts";
 
-/** Turns records into requests, or says with every broken rule why they are none. Never throws. */
+/** Turns a record into a request, or returns all its violations. Never throws. */
 export type RecordParser = (record: RawRecord) => ParsedRecord;
 
 type JsonObject = Record<string, unknown>;
@@ -23,8 +23,8 @@ type Read =
   | { readonly violations: readonly FieldViolation[] };
 
 /**
- * Creates the parser. It applies the rules of the contract offline, as the server does; those that need the time of
- * day only if `times` says what time it is, for otherwise the server's clock is the one that counts.
+ * Creates the parser. It applies the rules of the contract as the server does. Rules about the current time are only
+ * applied if `times` is given; otherwise they are left to the server and its clock.
  */
 export function createRecordParser(options: RecordOptions, times?: () => TimeRuleOptions): RecordParser {
   const { parent = "", client, userKeyField } = options;
@@ -35,10 +35,10 @@ export function createRecordParser(options: RecordOptions, times?: () => TimeRul
     ({ name, jsonName }) => name === userKeyField || jsonName === userKeyField,
   );
 
-  return (record) => {
-    const fault = faultOf(record);
-    if (fault !== undefined) {
-      return unreadable(fault);
+  return function parseRecord(record) {
+    const problem = problemOf(record);
+    if (problem !== undefined) {
+      return unreadable(problem);
     }
     const document = parseJsonDocument(record.bytes);
     if ("violations" in document) {
@@ -58,7 +58,7 @@ export function createRecordParser(options: RecordOptions, times?: () => TimeRul
         userKey: textOf((json as JsonObject)[userKeyField ?? "userKey"]),
       };
     }
-    return judge(read, record);
+    return validate(read, record);
   };
 
   function fromRequest(json: JsonObject, text: string): Read {
@@ -86,7 +86,7 @@ export function createRecordParser(options: RecordOptions, times?: () => TimeRul
     return { request, json: own, isWhole: hasOwnKey };
   }
 
-  function judge(
+  function validate(
     { request, json, isWhole }: Exclude<Read, { violations: unknown }>,
     record: RawRecord,
   ): ParsedRecord {
@@ -116,7 +116,7 @@ export function createRecordParser(options: RecordOptions, times?: () => TimeRul
     if (/^\.{0,2}$/.test(userKey) && userKey !== "" && !forAll) {
       violations.push({
         field: "userKey",
-        description: "must not be . or .., which no path of a URL can hold",
+        description: "must not be . or .., which a URL path cannot contain",
       });
     }
     if (violations.length > 0) {
@@ -132,19 +132,19 @@ export function createRecordParser(options: RecordOptions, times?: () => TimeRul
     return { request: pushed };
   }
 
-  /** Shows a violation in the document that has the status alone. */
+  /** Returns a violation with the path that the field has in a plain PlanStatus. */
   function asWritten({ field, description }: FieldViolation): FieldViolation {
     const path = field === "userKey" ? (userKeyField ?? field) : field.replace(/^planStatus\.?/, "");
     return { field: path === "" ? "body" : path, description };
   }
 }
 
-function faultOf({ fault, bytes }: RawRecord): string | undefined {
-  if (fault !== undefined) {
-    return fault;
+function problemOf({ problem, bytes }: RawRecord): string | undefined {
+  if (problem !== undefined) {
+    return problem;
   }
-  return bytes.length > longestSent
-    ? `is ${bytes.length} bytes long; at most ${longestSent} can be sent`
+  return bytes.length > maxSentSize
+    ? `is ${bytes.length} bytes long, but at most ${maxSentSize} bytes can be sent`
     : undefined;
 }
 
@@ -166,7 +166,7 @@ function statusJson(json: JsonObject): JsonObject {
   return (json.planStatus ?? json.plan_status ?? {}) as JsonObject;
 }
 
-/** Says which flag gives what a record lacks. */
+/** Adds the flag that sets a missing field. */
 function hint(violation: FieldViolation): FieldViolation {
   const flag =
     violation.description !== "value is required"
@@ -174,7 +174,7 @@ function hint(violation: FieldViolation): FieldViolation {
       : { parent: "--operator", clientId: "--client" }[violation.field];
   return flag === undefined
     ? violation
-    : { ...violation, description: `value is required; ${flag} gives it to all records` };
+    : { ...violation, description: `value is required; ${flag} sets it for all records` };
 }
 
 function textOf(value: unknown): string | undefined {

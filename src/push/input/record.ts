@@ -1,6 +1,6 @@
-/** A place in an input: behind one of its records. */
+/** A position in an input: after one of its records. */
 export type Position = {
-  /** Number of the record, from 1: its line, or in a JSON array its place. 0 is before the first. */
+  /** Number of the record, from 1: its line, or its place in a JSON array. 0 is before the first record. */
   readonly index: number;
   /** Bytes of the decompressed input up to the end of the record, its separator included. */
   readonly end: number;
@@ -8,24 +8,24 @@ export type Position = {
   readonly crc: number;
 };
 
-/** One record of an input, not parsed yet. */
+/** One record of an input, before parsing. */
 export type RawRecord = Position & {
   /** The text without its separator. Empty for a blank line. May be a view of a larger buffer. */
   readonly bytes: Uint8Array;
-  /** What the reader found wrong already; such a record is not parsed. */
-  readonly fault?: string;
+  /** A problem that the reader has found. Such a record is not parsed. */
+  readonly problem?: string;
   /** The input ended here without a line break, or in the middle of an array. */
   readonly last?: true;
 };
 
-/** Before the first record. */
+/** The position before the first record. */
 export const start: Position = { index: 0, end: 0, crc: 0 };
 
 /**
- * Longest record that is kept, in bytes: what is longer is counted and measured but not held in memory. The API takes
- * far less; this much is for showing what was wrong.
+ * Maximum size of a record that is stored, in bytes. Longer ones are counted but not held in memory. This is more than
+ * the API accepts, so that rejected records can be shown.
  */
-export const longestKept = 16 * 1024 * 1024;
+export const maxStoredSize = 16 * 1024 * 1024;
 
-/** Longest record that is sent, in bytes: what servers take as the body of a request. */
-export const longestSent = 1024 * 1024;
+/** Maximum size of a record that is sent, in bytes: servers accept request bodies of this size. */
+export const maxSentSize = 1024 * 1024;

@@ -2,28 +2,28 @@ import { type FileHandle, open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
 
-/** A log of states, each complete: the last one that was written whole is the state. */
+/** A log of states. The last complete one is the current state. */
 export type CheckpointLog = {
-  /** Resolves when the state is on disk. Rejects when it cannot be; the state before then stands. */
+  /** Resolves when the state is on disk. If it rejects, the previous state is still current. */
   append(state: object): Promise<void>;
   close(): Promise<void>;
 };
 
-/** How large the log may become, in bytes, before it is begun anew with its last state. */
-const largest = 4 * 1024 * 1024;
+/** Maximum size of the log in bytes; then a new one begins. */
+const maxSize = 4 * 1024 * 1024;
 
 const lineEnd = 0x0a;
 
-/** A state and where it ends in the log. */
+/** A state and the offset of its end in the log. */
 export type LoggedState = { readonly state: unknown; readonly end: number };
 
-/** Writes a state as a line: its CRC-32 in hexadecimal, a blank, JSON. */
+/** Encodes a state as a line: the CRC-32 of the JSON in hexadecimal, a space, the JSON. */
 export function writeState(state: object): Buffer {
   const json = JSON.stringify(state);
   return Buffer.from(`${crc32(json).toString(16).padStart(8, "0")} ${json}\n`);
 }
 
-/** Returns the last state of a log that is whole. What a crash has torn off behind it does not count. */
+/** Returns the last complete state of a log. Ignores incomplete or damaged lines after it. */
 export function readLastState(bytes: Buffer): LoggedState | undefined {
   let end = bytes.lastIndexOf(lineEnd);
   while (end !== -1) {
@@ -38,13 +38,13 @@ export function readLastState(bytes: Buffer): LoggedState | undefined {
   return undefined;
 }
 
-/** Opens a log to go on behind `end`, the end of its last whole state; everything after it is dropped. */
+/** Opens a log to append after `end`, the end of its last complete state. Drops everything after it. */
 export async function openCheckpointLog(path: string, end: number): Promise<CheckpointLog> {
   let file: FileHandle = await open(path, "r+").catch(() => open(path, "wx+", 0o600));
   await file.truncate(end);
   let length = end;
 
-  async function beginAnew(line: Buffer): Promise<void> {
+  async function startNewFile(line: Buffer): Promise<void> {
     const fresh = await open(`${path}.new`, "w", 0o600);
     try {
       await fresh.write(line);
@@ -63,10 +63,10 @@ export async function openCheckpointLog(path: string, end: number): Promise<Chec
   return {
     async append(state) {
       const line = writeState(state);
-      if (length > largest) {
-        return beginAnew(line);
+      if (length > maxSize) {
+        return startNewFile(line);
       }
-      // At its place, so that half a line which a full disk has left is written over by the next attempt.
+      // At an explicit offset, so that the next attempt overwrites half a line that a full disk has left.
       await writeAll(file, line, length);
       await file.datasync();
       length += line.length;
@@ -75,7 +75,7 @@ export async function openCheckpointLog(path: string, end: number): Promise<Chec
   };
 }
 
-/** Writes all bytes at a place of a file; a write may take only some of them. */
+/** Writes all bytes at an offset of a file, because one write may store only some of them. */
 export async function writeAll(file: FileHandle, bytes: Uint8Array, at: number): Promise<void> {
   for (let written = 0; written < bytes.length; ) {
     const { bytesWritten } = await file.write(bytes, written, bytes.length - written, at + written);
@@ -83,12 +83,12 @@ export async function writeAll(file: FileHandle, bytes: Uint8Array, at: number):
   }
 }
 
-/** Makes new entries of a directory outlast a power loss, where the system can. */
+/** Makes new entries of a directory survive a power loss, if the system supports it. */
 export async function syncDirectory(directory: string): Promise<void> {
   try {
     const entries = await open(directory, "r");
     await entries.sync().finally(() => entries.close());
   } catch {
-    // Windows has no such thing.
+    // Windows cannot sync a directory.
   }
 }

@@ -1,15 +1,15 @@
-/** Shows a user key as far as that tells it apart from its neighbours, and no further. */
+/** Masks a user key except for up to 3 characters at its end. */
 export function maskKey(userKey: string): string {
   const visible = userKey.length >= 8 ? 3 : userKey.length >= 5 ? 1 : 0;
   return `***${userKey.slice(userKey.length - visible)}`;
 }
 
-/** Returns how user keys are shown. */
+/** Returns the function that masks user keys, or leaves them if `reveal` is set. */
 export function keyDisplay(reveal: boolean): (userKey: string) => string {
   return reveal ? (userKey) => userKey : maskKey;
 }
 
-/** Masks a key wherever a text has it, such as the message of a server. Very short keys are left: they are words. */
+/** Masks a user key within a text, such as an error message. Keys of 1 or 2 characters are left, as they occur in words. */
 export function maskIn(text: string, userKey: string): string {
   if (userKey.length < 3) {
     return text;

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Input, InputError, openInput } from "../../../src/push/input/input.ts";
 import { readRecords } from "../../../src/push/input/reader.ts";
-import { longestKept, type Position, type RawRecord, start } from "../../../src/push/input/record.ts";
+import { maxStoredSize, type Position, type RawRecord, start } from "../../../src/push/input/record.ts";
 import { dataDirectory } from "../../support/data-directory.ts";
 
 async function* cut(bytes: Buffer, sizes: readonly number[]): AsyncGenerator<Buffer> {
@@ -48,10 +48,10 @@ describe("lines", () => {
   });
 
   it("that are longer than can be kept are measured, and the next is found", async () => {
-    const long = Buffer.alloc(longestKept + 5, "x");
+    const long = Buffer.alloc(maxStoredSize + 5, "x");
     const records = await collect(inputOf(Buffer.concat([long, Buffer.from("\n{}\n")]), [1024 * 1024]));
-    expect(records.map(({ index, fault, bytes }) => [index, fault, bytes.length])).toEqual([
-      [1, `is ${longestKept + 6} bytes long`, 0],
+    expect(records.map(({ index, problem, bytes }) => [index, problem, bytes.length])).toEqual([
+      [1, `is ${maxStoredSize + 6} bytes long`, 0],
       [2, undefined, 2],
     ]);
   });
@@ -71,14 +71,14 @@ describe("a JSON array", () => {
   });
 
   it.each<[string, string, (string | undefined)[]]>([
-    ["that is cut off", '[{"a":1},{"b"', [undefined, "is cut off: the input ends before the array does"]],
-    ["that is cut off between two", "[{},", [undefined, "is cut off: the input ends before the array does"]],
-    ["with a gap", "[{},,{}]", [undefined, "is missing: nothing stands between two commas", undefined]],
-    ["with text behind it", "[{}] {}", [undefined, "is text behind the end of the array"]],
-  ])("has its fault in a record: %s", async (_, text, faults) => {
+    ["that is cut off", '[{"a":1},{"b"', [undefined, "is incomplete: the input ends inside the array"]],
+    ["that is cut off between two", "[{},", [undefined, "is incomplete: the input ends inside the array"]],
+    ["with a gap", "[{},,{}]", [undefined, "is missing between two commas", undefined]],
+    ["with text behind it", "[{}] {}", [undefined, "is text after the end of the array"]],
+  ])("has its problem in a record: %s", async (_, text, faults) => {
     for (const sizes of [[text.length], [1], [3]]) {
       const records = await collect(inputOf(Buffer.from(text), sizes));
-      expect(records.map(({ fault }) => fault)).toEqual(faults);
+      expect(records.map(({ problem }) => problem)).toEqual(faults);
     }
   });
 });

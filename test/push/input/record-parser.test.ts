@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { NotificationType } from "../../../gen/mobiledataplansharing/v1/enums_pb.ts";
 import type { RecordOptions } from "../../../src/push/input/push-request.ts";
-import { longestSent, type RawRecord } from "../../../src/push/input/record.ts";
+import { maxSentSize, type RawRecord } from "../../../src/push/input/record.ts";
 import { createRecordParser } from "../../../src/push/input/record-parser.ts";
 import { statusJson } from "../../support/push-inputs.ts";
 
@@ -46,7 +46,7 @@ describe("a record", () => {
     const record = json({ userKey: "u", planStatus: status });
     expect(requestOf(record, { ...filled, client: "any" }).method).toBe("createPlanStatus");
     expect(violationsOf(record, { parent: "operators/1" })).toEqual([
-      "clientId: value is required; --client gives it to all records",
+      "clientId: value is required; --client sets it for all records",
     ]);
   });
 
@@ -123,7 +123,7 @@ describe("a record", () => {
       "is larger than a server takes",
       `{"userKey":"${"x".repeat(10 * 1024 * 1024)}"}`,
       {},
-      `record: is 10485774 bytes long; at most ${longestSent} can be sent`,
+      `record: is 10485774 bytes long, but at most ${maxSentSize} bytes can be sent`,
     ],
   ])("that %s is refused with a message", (_, text, more, expected) => {
     const [first, ...rest] = violationsOf(text, filled, more);
