@@ -29,13 +29,13 @@ import { openSocket } from "../../support/http/raw-socket.ts";
 import { freshKey, parent, protocols, startTestServer, type TestServer } from "../../support/test-server.ts";
 
 const audience = "https://mdps.test";
-/** For what takes effect a little later: a slow machine is no reason to fail. */
-const patience = { interval: 50, timeout: 10_000 };
+/** For changes that take effect after up to 250 ms. The timeout is long so that slow machines pass. */
+const soon = { interval: 50, timeout: 10_000 };
 const realm = 'Bearer realm="mobile-data-plan-sharing"';
 const pushMethod = "mobiledataplansharing.v1.PlanGroupService/CreatePlanGroup";
 const readMethod = "mobiledataplansharing.serving.v1.PlanServingService/GetPlanGroup";
 
-/** The provider of the configuration, two more of it, of which one fails, and one that the server does not know. */
+/** Three configured providers, of which `failing` fails, and `stranger`, which the server does not know. */
 let provider: JwtProvider;
 let other: JwtProvider;
 let failing: JwtProvider;
@@ -44,7 +44,7 @@ let server: TestServer;
 let acme: KeyFile;
 let rival: KeyFile;
 
-/** The provider's RSA key; every provider's has this name. */
+/** ID of the RSA key of each provider. */
 const rsa = "rsa";
 
 beforeAll(async () => {
@@ -83,7 +83,7 @@ afterAll(async () => {
 
 const keyInit = () => ({ url: server.url, universeDomain: "googleapis.com" });
 
-/** Makes a service account in the server's data directory. */
+/** Creates a service account in the data directory of the server. */
 function account(name: string, asns: readonly number[], scopes = [pushScope, readScope]): Promise<KeyFile> {
   return createServiceAccount(
     server.directory,
@@ -95,7 +95,7 @@ function account(name: string, asns: readonly number[], scopes = [pushScope, rea
 
 let accounts = 0;
 
-/** An account that no other test changes. The server knows it when this resolves. */
+/** Creates an account for one test. Resolves when the server knows it. */
 async function freshAccount(asns: readonly number[] = [65001]): Promise<KeyFile> {
   accounts += 1;
   const key = await account(`account-${accounts}`, asns);
@@ -103,10 +103,10 @@ async function freshAccount(asns: readonly number[] = [65001]): Promise<KeyFile>
   return key;
 }
 
-/** Resolves when the server knows a key: changes of the list take it up to a quarter of a second. */
+/** Resolves when the server knows a key. It notices changes of the list within 250 ms. */
 async function known(key: KeyFile): Promise<void> {
   await expect
-    .poll(() => isAccepted(signedByAccount(key, server.clock, { aud: server.url })), patience)
+    .poll(() => isAccepted(signedByAccount(key, server.clock, { aud: server.url })), soon)
     .toBe(true);
 }
 
@@ -115,7 +115,7 @@ async function isAccepted(token: string | Promise<string>): Promise<boolean> {
   return error === undefined;
 }
 
-/** Asks the token endpoint for a token with an assertion. */
+/** Requests a token from the token endpoint with an assertion. */
 async function grant(assertion: string): Promise<{ status: number; body: Record<string, unknown> }> {
   const response = await fetch(`${server.url}/token`, {
     method: "POST",
@@ -136,7 +136,7 @@ async function grantedToken(key: KeyFile): Promise<string> {
   return String(body.access_token);
 }
 
-/** A token of the provider that is right in all but what a test changes. */
+/** Returns a token of the provider that is valid except for the changed claims. */
 function token(claims: Readonly<Record<string, unknown>> = {}, of: JwtProvider = provider): Promise<string> {
   return of.token({
     sub: "acme",
@@ -199,8 +199,8 @@ const codeOf = {
   CREDENTIALS_MALFORMED: "InvalidArgument",
 };
 
-/** Fails unless an answer refuses for this reason, with this challenge, and tells nothing of the token. */
-function expectRefusal(
+/** Expects an error with this reason and challenge that contains no part of the tokens. */
+function expectRejected(
   protocol: PlanSharingProtocol,
   { error, httpStatus, text }: RawAnswer,
   reason: keyof typeof codeOf,
@@ -208,74 +208,74 @@ function expectRefusal(
   ...tokens: string[]
 ): void {
   if (error === undefined) {
-    expect.fail("the call was not refused");
+    expect.fail("the call succeeded");
   }
-  const refusal = readApiError(error);
-  expect(refusal).toMatchObject({ code: codeOf[reason], reason });
+  const received = readApiError(error);
+  expect(received).toMatchObject({ code: codeOf[reason], reason });
   expect(httpStatus).toBe(protocol === "connect" || protocol === "rest" ? httpStatusOf[reason] : 200);
-  expect(refusal.headers.get("www-authenticate")).toBe(`${realm}, ${challenge}`);
-  const all = [text, error.message, ...refusal.headers.values()].join("\n");
+  expect(received.headers.get("www-authenticate")).toBe(`${realm}, ${challenge}`);
+  const all = [text, error.message, ...received.headers.values()].join("\n");
   for (const part of tokens.flatMap((each) => each.split(".")).filter((each) => each.length > 8)) {
     expect(all).not.toContain(part);
   }
 }
 
-/** Fails unless a push and a read with a token are refused as invalid_token, and nothing is stored. */
+/** Expects a push and a read with a token to fail with invalid_token, and nothing to be stored. */
 async function expectInvalid(protocol: PlanSharingProtocol, bad: string, description: string): Promise<void> {
   const groupId = freshKey();
   const challenge = `error="invalid_token", error_description="${description}"`;
   for (const answer of [await push(protocol, bad, { groupId }), await read(protocol, bad, groupId)]) {
-    expectRefusal(protocol, answer, "CREDENTIALS_INVALID", challenge, bad);
+    expectRejected(protocol, answer, "CREDENTIALS_INVALID", challenge, bad);
   }
   await expectNotStored(groupId);
 }
 
-const otherIssuer = "the access token has an invalid signature";
+const invalidSignature = "the access token has an invalid signature";
 const wrongAlgorithm = "the access token is signed with an algorithm that is not accepted";
 const notOfAccount = "the access token is not signed by a service account of this server";
-const notForUs = "the access token has a missing or invalid claim: aud";
+const invalidAudience = "the access token has a missing or invalid claim: aud";
 const revoked = "the service account or key of the access token was revoked";
 
 describe.each(protocols)("over %s", (protocol) => {
   describe("a token of an identity provider", () => {
-    it("that is right in everything pushes and reads: what follows is refused for what it changes", async () => {
+    it(`accepts a valid token of an identity provider, which the other tests change, over ${protocol}`, async () => {
       const groupId = freshKey();
       expect(await push(protocol, await token(), { groupId })).toMatchObject({ error: undefined });
       expect(await read(protocol, await token(), groupId)).toMatchObject({ error: undefined });
     });
 
-    it("without signature (alg none) is refused", async () => {
+    it(`rejects a token of an identity provider without a signature (alg none) over ${protocol}`, async () => {
       await expectInvalid(protocol, unsigned(await token()), wrongAlgorithm);
     });
 
-    it("signed by HS256 with the provider's public key as the secret is refused", async () => {
+    it(`rejects a token signed by HS256 with the public key of the provider as the secret over ${protocol}`, async () => {
       const pem = provider.publicPem(rsa);
       for (const secret of [pem, pem.trimEnd()]) {
         await expectInvalid(protocol, await signedWithSecret(await token(), secret), wrongAlgorithm);
       }
     });
 
-    it("signed with a key of another issuer is refused, also if its key has the same name", async () => {
+    it(`rejects a token signed by another issuer whose key has the same ID over ${protocol}`, async () => {
       for (const iss of [other, stranger]) {
-        await expectInvalid(protocol, await token({ iss: provider.issuer }, iss), otherIssuer);
+        await expectInvalid(protocol, await token({ iss: provider.issuer }, iss), invalidSignature);
       }
     });
 
-    it("of an issuer that the server does not know is refused", async () => {
+    it(`rejects a token of an unknown issuer over ${protocol}`, async () => {
       await expectInvalid(protocol, await token({}, stranger), "the access token has an unknown issuer");
     });
 
-    it("whose claims were changed is refused", async () => {
-      await expectInvalid(protocol, withClaims(await token(), { asns: [65001, 65002] }), otherIssuer);
+    it(`rejects a token whose claims were changed after signing over ${protocol}`, async () => {
+      await expectInvalid(protocol, withClaims(await token(), { asns: [65001, 65002] }), invalidSignature);
     });
 
     it.each<[string, JWTPayload["aud"]]>([
-      ["another one", "https://other.test"],
-      ["a list of others", ["https://other.test", "https://mdps.test.other"]],
-      ["the right one with a slash", `${audience}/`],
-      ["none", undefined],
+      ["another URL", "https://other.test"],
+      ["a list of other URLs", ["https://other.test", "https://mdps.test.other"]],
+      ["the accepted one with a slash", `${audience}/`],
+      ["missing", undefined],
       ["an empty list", []],
-    ])("whose audience is %s is refused", async (_, aud) => {
+    ])(`rejects a token of an identity provider whose audience is %s over ${protocol}`, async (_, aud) => {
       await expectInvalid(
         protocol,
         await token({ aud }),
@@ -283,13 +283,13 @@ describe.each(protocols)("over %s", (protocol) => {
       );
     });
 
-    it("that has expired is refused, beyond the skew of 30 s", async () => {
+    it(`rejects a token of an identity provider 30 s after its exp over ${protocol}`, async () => {
       const exp = (seconds: number) => token({ exp: secondsFromNow(server.clock, seconds) });
       expect(await push(protocol, await exp(-29))).toMatchObject({ error: undefined });
       await expectInvalid(protocol, await exp(-30), "the access token has expired");
     });
 
-    it("that never expires is refused", async () => {
+    it(`rejects a token of an identity provider without exp over ${protocol}`, async () => {
       await expectInvalid(
         protocol,
         await token({ exp: undefined }),
@@ -297,7 +297,7 @@ describe.each(protocols)("over %s", (protocol) => {
       );
     });
 
-    it("that is not valid yet is refused, beyond the skew of 30 s", async () => {
+    it(`rejects a token of an identity provider more than 30 s before its nbf over ${protocol}`, async () => {
       const nbf = (seconds: number) => token({ nbf: secondsFromNow(server.clock, seconds) });
       expect(await push(protocol, await nbf(30))).toMatchObject({ error: undefined });
       await expectInvalid(protocol, await nbf(31), "the access token is not valid yet");
@@ -306,25 +306,25 @@ describe.each(protocols)("over %s", (protocol) => {
     it.each<[string, unknown]>([
       ["is missing", undefined],
       ["is empty", ""],
-      ["has the right one as a prefix", `${pushScope}2`],
-      ["has the right one as a prefix, with more after a dot", `${pushScope}.readonly`],
-      ["is a prefix of the right one", pushScope.slice(0, -"sharing".length)],
-      ["is the right one in capitals", pushScope.toUpperCase()],
-      ["has a comma for a blank", `${pushScope},${readScope}`],
-      ["is a list with such texts", [`${pushScope}2`, `x ${pushScope}`, 1, null]],
+      ["has the required scope as a prefix", `${pushScope}2`],
+      ["has the required scope and a suffix after a dot", `${pushScope}.readonly`],
+      ["is a prefix of the required scope", pushScope.slice(0, -"sharing".length)],
+      ["is the required scope in capitals", pushScope.toUpperCase()],
+      ["has a comma instead of a space", `${pushScope},${readScope}`],
+      ["is a list of such strings", [`${pushScope}2`, `x ${pushScope}`, 1, null]],
       ["is of another type", { [pushScope]: true }],
-    ])("whose scope %s is refused", async (_, scope) => {
+    ])(`rejects a token whose scope %s over ${protocol}`, async (_, scope) => {
       const bad = await token({ scope });
       const groupId = freshKey();
       const challenge = (wanted: string) => `error="insufficient_scope", scope="${wanted}"`;
       const pushed = await push(protocol, bad, { groupId });
-      expectRefusal(protocol, pushed, "SCOPE_INSUFFICIENT", challenge(pushScope), bad);
+      expectRejected(protocol, pushed, "SCOPE_INSUFFICIENT", challenge(pushScope), bad);
       const got = await read(protocol, bad, groupId);
-      expectRefusal(protocol, got, "SCOPE_INSUFFICIENT", challenge(readScope), bad);
+      expectRejected(protocol, got, "SCOPE_INSUFFICIENT", challenge(readScope), bad);
       await expectNotStored(groupId);
     });
 
-    it("learns the same of a foreign operator as of one that does not exist", async () => {
+    it(`answers the same for another operator and one that does not exist over ${protocol}`, async () => {
       const groupId = freshKey();
       await push(protocol, server.token, { operator: "operators/65002", groupId });
       const answers: unknown[] = [];
@@ -333,10 +333,10 @@ describe.each(protocols)("over %s", (protocol) => {
           operator: `operators/${asn}`,
           groupId,
         });
-        const refusal = error && readApiError(error);
-        expect(refusal).toMatchObject({ code: "PermissionDenied", reason: "OPERATOR_NOT_LINKED" });
-        expect(refusal?.headers.get("www-authenticate")).toBeNull();
-        const { headers, ...rest } = refusal ?? {};
+        const received = error && readApiError(error);
+        expect(received).toMatchObject({ code: "PermissionDenied", reason: "OPERATOR_NOT_LINKED" });
+        expect(received?.headers.get("www-authenticate")).toBeNull();
+        const { headers, ...rest } = received ?? {};
         const shown = JSON.stringify({ ...rest, headers: [...(headers?.keys() ?? [])].toSorted() });
         answers.push({ httpStatus, length: text.length, shown: shown.replaceAll(asn, "N") });
       }
@@ -355,7 +355,7 @@ describe.each(protocols)("over %s", (protocol) => {
       "operators%2F65002",
       "operators/65001/../65002",
       "operators/65001%2F..%2F65002",
-    ])("gets nowhere with the foreign operator spelt %s", async (operator) => {
+    ])(`rejects another operator spelled %s over ${protocol}`, async (operator) => {
       const groupId = freshKey();
       const { error, httpStatus } = await push(protocol, await token(), { operator, groupId });
       expect(error === undefined && httpStatus < 400).toBe(false);
@@ -364,7 +364,7 @@ describe.each(protocols)("over %s", (protocol) => {
     });
 
     it.each(["operators/065001", "operators/65001%00", "operators%2F65001", "operators/ 65001"])(
-      "gets nowhere with its own operator spelt %s",
+      `rejects the operator of the token spelled %s over ${protocol}`,
       async (operator) => {
         const groupId = freshKey();
         const { error, httpStatus } = await push(protocol, await token(), {
@@ -376,7 +376,7 @@ describe.each(protocols)("over %s", (protocol) => {
       },
     );
 
-    it("of a megabyte is refused, and the server goes on", async () => {
+    it(`rejects a token of 1 MB and serves the next call over ${protocol}`, async () => {
       const groupId = freshKey();
       const long = `${await token()}${"A".repeat(1024 * 1024)}`;
       // How is up to the limit on headers of the transport: 431, or the end of the stream.
@@ -386,7 +386,7 @@ describe.each(protocols)("over %s", (protocol) => {
       expect(await push(protocol, await token())).toMatchObject({ error: undefined });
     });
 
-    it("of more than 8,192 characters is refused unread", async () => {
+    it(`rejects a token of more than 8,192 characters without verifying it over ${protocol}`, async () => {
       const long = await token({ padding: "x".repeat(8_192) });
       await expectInvalid(protocol, long, "the access token has more than 8192 characters");
     });
@@ -394,7 +394,7 @@ describe.each(protocols)("over %s", (protocol) => {
 
   describe("a token in the query", () => {
     it.each(["access_token", "oauth_token", "access%5Ftoken", "oauth%5ftoken"])(
-      "as %s is refused, though the header has a good one",
+      `rejects the query parameter %s although the header has a valid token over ${protocol}`,
       async (name) => {
         const groupId = freshKey();
         const good = await token();
@@ -408,7 +408,7 @@ describe.each(protocols)("over %s", (protocol) => {
             await read(protocol, good, groupId, query),
           ];
           for (const answer of answers) {
-            expectRefusal(protocol, answer, "CREDENTIALS_MALFORMED", challenge, good);
+            expectRejected(protocol, answer, "CREDENTIALS_MALFORMED", challenge, good);
           }
         }
         await expectNotStored(groupId);
@@ -423,7 +423,7 @@ describe.each(protocols)("over %s", (protocol) => {
       ["two different good ones", () => [token(), grantedToken(acme)]],
       ["an empty one and a good one", () => [Promise.resolve(""), token()]],
       ["a good one and an empty one", () => [token(), Promise.resolve("")]],
-    ])("%s, are refused", async (_, make) => {
+    ])(`rejects two Authorization headers: %s, over ${protocol}`, async (_, make) => {
       const tokens = await Promise.all(make());
       const groupId = freshKey();
       const answers = [await pushWithHeaders(protocol, tokens, groupId, "2")];
@@ -442,7 +442,7 @@ describe.each(protocols)("over %s", (protocol) => {
       await expectNotStored(groupId);
     });
 
-    it("that are the same one twice are refused", async () => {
+    it(`rejects the same Authorization header twice over ${protocol}`, async () => {
       const good = await token();
       const groupId = freshKey();
       const { status } = await pushWithHeaders(protocol, [good, good], groupId, "2");
@@ -450,7 +450,7 @@ describe.each(protocols)("over %s", (protocol) => {
       await expectNotStored(groupId);
     });
 
-    it("would be accepted one by one: it is their number that is refused", async () => {
+    it(`accepts each of the two Authorization headers alone over ${protocol}`, async () => {
       const groupId = freshKey();
       const { status } = await pushWithHeaders(protocol, [await token()], groupId, "2");
       expect(status).toBe(protocol === "connect" || protocol === "rest" ? "200" : "grpc 0");
@@ -475,7 +475,7 @@ describe.each(protocols)("over %s", (protocol) => {
       ["both", () => ({ aud: server.url, scope: `${pushScope} ${readScope}` })],
       ["no sub", () => ({ aud: server.url, sub: undefined })],
       ["a whole hour", () => ({ aud: server.url, exp: secondsFromNow(server.clock, 3600) })],
-    ])("with %s pushes and reads", async (_, claims) => {
+    ])(`accepts a self-signed token with %s over ${protocol}`, async (_, claims) => {
       const groupId = freshKey();
       const good = await selfSigned(claims());
       expect(await push(protocol, good, { groupId })).toMatchObject({ error: undefined });
@@ -483,24 +483,28 @@ describe.each(protocols)("over %s", (protocol) => {
     });
 
     it.each<[string, () => JWTPayload, string]>([
-      ["for another server", () => ({ aud: "https://other.test" }), notForUs],
-      ["for another server, with a scope", () => ({ aud: "https://other.test", scope: pushScope }), notForUs],
-      ["for another port", () => ({ aud: "http://127.0.0.1:1" }), notForUs],
-      ["for a server whose name begins alike", () => ({ aud: `${server.url}.other.test` }), notForUs],
+      ["for another server", () => ({ aud: "https://other.test" }), invalidAudience],
+      [
+        "for another server, with a scope",
+        () => ({ aud: "https://other.test", scope: pushScope }),
+        invalidAudience,
+      ],
+      ["for another port", () => ({ aud: "http://127.0.0.1:1" }), invalidAudience],
+      ["for a server whose name begins alike", () => ({ aud: `${server.url}.other.test` }), invalidAudience],
       [
         "for another server, with this one as its user",
         () => ({ aud: server.url.replace(/$/, "@other.test") }),
-        notForUs,
+        invalidAudience,
       ],
-      ["for a list of servers", () => ({ aud: [server.url] }), notForUs],
-      ["for nobody and without scope", () => ({}), notForUs],
+      ["for a list of servers", () => ({ aud: [server.url] }), invalidAudience],
+      ["for nobody and without scope", () => ({}), invalidAudience],
       [
         "that lasts longer than an hour",
         () => ({ aud: server.url, exp: secondsFromNow(server.clock, 3601) }),
         "exp must be at most 3600 s after iat",
       ],
       [
-        "in the name of somebody else",
+        "for another subject",
         () => ({ aud: server.url, sub: rival.client_email }),
         "sub must equal iss: acting for another account is not supported",
       ],
@@ -514,7 +518,7 @@ describe.each(protocols)("over %s", (protocol) => {
         "the access token has expired",
       ],
       [
-        "of a minute hence",
+        "with iat more than a minute ahead",
         () => ({ aud: server.url, iat: secondsFromNow(server.clock, 61) }),
         "the access token is not valid yet: iat is in the future",
       ],
@@ -533,37 +537,37 @@ describe.each(protocols)("over %s", (protocol) => {
         () => ({ aud: server.url, iat: undefined }),
         "the access token has a missing or invalid claim: iat",
       ],
-    ])("%s is refused", async (_, claims, description) => {
+    ])(`rejects a self-signed token %s over ${protocol}`, async (_, claims, description) => {
       await expectInvalid(protocol, await selfSigned(claims()), description);
     });
 
-    it("has the scopes that it names, and no others", async () => {
+    it(`limits a self-signed token to the scopes that it lists over ${protocol}`, async () => {
       const groupId = freshKey();
       const bad = await selfSigned({ aud: server.url, scope: readScope });
       const challenge = `error="insufficient_scope", scope="${pushScope}"`;
       const answer = await push(protocol, bad, { groupId });
-      expectRefusal(protocol, answer, "SCOPE_INSUFFICIENT", challenge, bad);
+      expectRejected(protocol, answer, "SCOPE_INSUFFICIENT", challenge, bad);
       await expectNotStored(groupId);
     });
 
-    it("signed with the key of another account is refused, whichever key it names", async () => {
+    it(`rejects a self-signed token signed with the key of another account, with any key ID, over ${protocol}`, async () => {
       const claims = { aud: server.url, iss: acme.client_email, sub: acme.client_email };
       for (const kid of [rival.private_key_id, acme.private_key_id]) {
         await expectInvalid(protocol, await signedByAccount(rival, server.clock, claims, kid), notOfAccount);
       }
     });
 
-    it("that names the key of another account is refused", async () => {
+    it(`rejects a self-signed token with the key ID of another account over ${protocol}`, async () => {
       const bad = await signedByAccount(acme, server.clock, { aud: server.url }, rival.private_key_id);
       await expectInvalid(protocol, bad, notOfAccount);
     });
 
-    it("without signature (alg none) is refused", async () => {
+    it(`rejects a self-signed token without a signature (alg none) over ${protocol}`, async () => {
       const bad = unsigned(await selfSigned({ aud: server.url }));
       await expectInvalid(protocol, bad, wrongAlgorithm);
     });
 
-    it("signed by HS256 with the account's public key as the secret is refused", async () => {
+    it(`rejects a self-signed token signed by HS256 with the public key of the account as the secret over ${protocol}`, async () => {
       const pem = publicPemOf(acme);
       for (const secret of [pem, pem.trimEnd()]) {
         const bad = await signedWithSecret(await selfSigned({ aud: server.url }), secret);
@@ -571,29 +575,29 @@ describe.each(protocols)("over %s", (protocol) => {
       }
     });
 
-    it("as an assertion for the token endpoint is no access token (RFC 8725 3.12)", async () => {
+    it(`rejects an assertion for the token endpoint as an access token (RFC 8725 3.12) over ${protocol}`, async () => {
       const bad = await assertionOf(acme, { jti: `assertion over ${protocol}` });
-      await expectInvalid(protocol, bad, notForUs);
+      await expectInvalid(protocol, bad, invalidAudience);
     });
   });
 
   describe("after a change of the account", () => {
-    it("that revokes it, its tokens of both kinds are refused, and it gets no others", async () => {
+    it(`rejects granted and self-signed tokens of a revoked account and grants no new ones over ${protocol}`, async () => {
       const key = await freshAccount();
       const tokens = await tokensOf(key, protocol);
       const assertion = await assertionOf(key);
       await revokeServiceAccount(server.directory, key.client_email, server.clock);
-      await expect.poll(() => isAccepted(tokens.granted), patience).toBe(false);
+      await expect.poll(() => isAccepted(tokens.granted), soon).toBe(false);
       for (const each of Object.values(tokens)) {
         await expectInvalid(protocol, each, revoked);
       }
-      // What the server has never seen before is not even of a known issuer.
+      // The issuer of a token that is not cached is unknown.
       const unseen = await signedByAccount(key, server.clock, { aud: server.url, jti: "unseen" });
       await expectInvalid(protocol, unseen, "the access token has an unknown issuer");
       expect(await grant(assertion)).toMatchObject({ status: 400, body: { error: "invalid_grant" } });
     });
 
-    it("that revokes it and makes another of the same name, the old tokens stay refused", async () => {
+    it(`rejects tokens of a revoked account after an account with the same email was created over ${protocol}`, async () => {
       const key = await freshAccount();
       const tokens = await tokensOf(key, protocol);
       await revokeServiceAccount(server.directory, key.client_email, server.clock);
@@ -604,11 +608,11 @@ describe.each(protocols)("over %s", (protocol) => {
       }
     });
 
-    it("that unlinks an operator, its tokens push no longer for that one", async () => {
+    it(`rejects pushes for an operator that was unlinked from the account over ${protocol}`, async () => {
       const key = await freshAccount([65001, 65002]);
       const tokens = await tokensOf(key, protocol);
       await linkServiceAccount(server.directory, key.client_email, 65001, false);
-      await expect.poll(() => isAccepted(tokens.granted), patience).toBe(false);
+      await expect.poll(() => isAccepted(tokens.granted), soon).toBe(false);
       for (const each of Object.values(tokens)) {
         const groupId = freshKey();
         const { error } = await push(protocol, each, { groupId });
@@ -623,13 +627,13 @@ describe.each(protocols)("over %s", (protocol) => {
       }
     });
 
-    it("that removes a key, its tokens are refused and those of another key go on", async () => {
+    it(`rejects tokens of a removed key and accepts those of another key over ${protocol}`, async () => {
       const key = await freshAccount();
       const second = await addServiceAccountKey(server.directory, key.client_email, keyInit(), server.clock);
       await known(second);
       const [removed, kept] = [await tokensOf(key, protocol), await tokensOf(second, protocol)];
       await removeServiceAccountKey(server.directory, key.client_email, key.private_key_id);
-      await expect.poll(() => isAccepted(removed.granted), patience).toBe(false);
+      await expect.poll(() => isAccepted(removed.granted), soon).toBe(false);
       for (const each of Object.values(removed)) {
         await expectInvalid(protocol, each, revoked);
       }
@@ -645,7 +649,7 @@ describe.each(protocols)("over %s", (protocol) => {
   });
 });
 
-/** A granted token and a self-signed one, both of which have just pushed. */
+/** Returns a granted and a self-signed token. Both have just pushed. */
 async function tokensOf(key: KeyFile, protocol: PlanSharingProtocol) {
   const granted = await grantedToken(key);
   const selfSigned = await signedByAccount(key, server.clock, { aud: server.url });
@@ -657,25 +661,25 @@ async function tokensOf(key: KeyFile, protocol: PlanSharingProtocol) {
 
 let ofRevokedAccount: Promise<string> | undefined;
 
-/** A token that the server knew as a good one before its account was revoked. Made once. */
+/** Returns a token that the server had cached before its account was revoked. Created once. */
 function tokenOfRevokedAccount(): Promise<string> {
   ofRevokedAccount ??= (async () => {
     const key = await freshAccount();
     const { granted } = await tokensOf(key, "rest");
     await revokeServiceAccount(server.directory, key.client_email, server.clock);
-    await expect.poll(() => isAccepted(granted), patience).toBe(false);
+    await expect.poll(() => isAccepted(granted), soon).toBe(false);
     return granted;
   })();
   return ofRevokedAccount;
 }
 
-/** The public key of an account, as its list has it. */
+/** Returns the public key of an account as PEM. */
 function publicPemOf({ private_key }: KeyFile): string {
   return createPublicKey(private_key).export({ type: "spki", format: "pem" }).toString();
 }
 
 describe("a GET of Connect", () => {
-  it.each(["access_token", "oauth_token"])("with %s in its query is refused", async (name) => {
+  it.each(["access_token", "oauth_token"])("rejects a Connect GET with %s in its query", async (name) => {
     const good = await token();
     const message = encodeURIComponent(JSON.stringify({ name: `${parent}/planGroups/${freshKey()}` }));
     const get = (query: string) =>
@@ -690,7 +694,7 @@ describe("a GET of Connect", () => {
 });
 
 describe("an assertion", () => {
-  it("gets a token once: its jti is refused when it comes again", async () => {
+  it("grants one token for an assertion and rejects its jti afterwards", async () => {
     const key = await freshAccount();
     const assertion = await assertionOf(key, { jti: "replayed" });
     expect(await grant(assertion)).toMatchObject({ status: 200 });
@@ -702,14 +706,14 @@ describe("an assertion", () => {
     }
   });
 
-  it("gets one token when it comes many times at once", async () => {
+  it("grants one token for an assertion that is sent many times at once", async () => {
     const key = await freshAccount();
     const assertion = await assertionOf(key, { jti: "all at once" });
     const answers = await Promise.all(Array.from({ length: 20 }, () => grant(assertion)));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
   });
 
-  it("may have the jti of another account's", async () => {
+  it("accepts the same jti in assertions of two accounts", async () => {
     const keys = [await freshAccount(), await freshAccount()];
     for (const key of keys) {
       expect(await grant(await assertionOf(key, { jti: "common" }))).toMatchObject({ status: 200 });
@@ -727,10 +731,10 @@ describe("an assertion", () => {
       () => assertionOf(rival, { iss: acme.client_email, sub: acme.client_email }),
     ],
     ["for another token endpoint", () => assertionOf(acme, { aud: "https://other.test/token" })],
-    ["for the server, as an access token is", () => assertionOf(acme, { aud: server.url })],
+    ["for the server instead of the token endpoint", () => assertionOf(acme, { aud: server.url })],
     ["of an identity provider", () => token({ aud: `${server.url}/token` })],
     ["that is an access token of the server", () => grantedToken(acme)],
-  ])("%s gets none", async (_, make) => {
+  ])("grants no token for an assertion %s", async (_, make) => {
     const assertion = await make();
     const { status, body } = await grant(assertion);
     expect({ status, error: body.error }).toEqual({ status: 400, error: "invalid_grant" });
@@ -747,7 +751,7 @@ const contentTypes = {
   rest: "application/json",
 };
 
-/** What a transport shows of an answer: its status, or in gRPC `grpc` and the code, and all that can be read in it. */
+/** An answer: its HTTP status or, in gRPC, `grpc` and the code, and all of its text. */
 type Shown = { readonly status: string; readonly text: string };
 
 /** The path and body of a push. */
@@ -761,7 +765,7 @@ function requestOf(protocol: PlanSharingProtocol, groupId: string): { path: stri
   };
 }
 
-/** Sends a push with one Authorization header for each token, whether or not its body follows. */
+/** Sends a push with one Authorization header for each token, with or without a body. */
 function pushWithHeaders(
   protocol: PlanSharingProtocol,
   tokens: readonly string[],
@@ -802,7 +806,7 @@ async function sendHttp2(
   headers: [string, string][],
   body: Buffer | undefined,
 ): Promise<Shown> {
-  // Without this Node's client refuses the second header, which is the point of it.
+  // Node's client rejects a second header without this option.
   const lenient: object = { strictSingleValueFields: false };
   const session = connect(server.url, lenient);
   try {
@@ -843,22 +847,23 @@ describe.each([
   ...protocols.map((protocol) => [protocol, "2"] as const),
   ...protocols.filter((protocol) => protocol !== "grpc").map((protocol) => [protocol, "1.1"] as const),
 ])("over %s on HTTP/%s, before the body", (protocol, version) => {
+  const on = `over ${protocol} on HTTP/${version}`;
   const isHttp = protocol === "connect" || protocol === "rest";
   const toHead = (...tokens: string[]) => pushWithHeaders(protocol, tokens, freshKey(), version, false);
 
-  it("no token is refused, without an error code (RFC 6750 3.1)", async () => {
+  it(`answers a call without a token before its body, without an error code (RFC 6750 3.1), ${on}`, async () => {
     const { status, text } = await toHead();
     expect(status).toBe(isHttp ? "401" : "grpc 16");
     expect(text).toContain(`www-authenticate: ${realm}\r\n`);
   });
 
-  it("a token that does not verify is refused", async () => {
+  it(`rejects an invalid token before the body ${on}`, async () => {
     const { status, text } = await toHead(unsigned(await token()));
     expect(status).toBe(isHttp ? "401" : "grpc 16");
     expect(text).toContain(`www-authenticate: ${realm}, error="invalid_token"`);
   });
 
-  it("a token without the scope is refused", async () => {
+  it(`rejects a token without the required scope before the body ${on}`, async () => {
     const { status, text } = await toHead(await token({ scope: readScope }));
     expect(status).toBe(isHttp ? "403" : "grpc 7");
     expect(text).toContain(
@@ -866,19 +871,19 @@ describe.each([
     );
   });
 
-  it("two tokens are refused", async () => {
+  it(`rejects two tokens before the body ${on}`, async () => {
     const { status, text } = await toHead(await token(), await token());
     expect(status).toBe(isHttp ? "400" : "grpc 3");
     expect(text).toContain(`www-authenticate: ${realm}, error="invalid_request"`);
   });
 
-  it("a token whose issuer does not answer is unverifiable", async () => {
+  it(`answers UNAVAILABLE before the body when the issuer of the token fails ${on}`, async () => {
     const { status, text } = await toHead(await token({}, failing));
     expect(status).toBe(isHttp ? "503" : "grpc 14");
     expect(text).not.toContain("www-authenticate");
   });
 
-  it("a token of a revoked account is refused", async () => {
+  it(`rejects a token of a revoked account before the body ${on}`, async () => {
     const { status, text } = await toHead(await tokenOfRevokedAccount());
     expect(status).toBe(isHttp ? "401" : "grpc 16");
     expect(text).toContain(`error_description="${revoked}"`);

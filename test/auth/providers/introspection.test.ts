@@ -34,8 +34,8 @@ type Endpoint = Omit<
   "endpoint"
 >;
 
-/** A server that asks an endpoint. Its clock begins with the real time, for the provider's is. */
-function startServerAsking(
+/** Starts a server that uses an introspection endpoint. Its clock starts at the real time, which the provider uses. */
+function startServerWith(
   endpoint: string,
   init: Endpoint = {},
   introspectionSecret = introspector.secret,
@@ -57,8 +57,8 @@ function startServerAsking(
 }
 
 /** The same, until the test ends. */
-async function serverAsking(...args: Parameters<typeof startServerAsking>): Promise<TestServer> {
-  const server = await startServerAsking(...args);
+async function serverWith(...args: Parameters<typeof startServerWith>): Promise<TestServer> {
+  const server = await startServerWith(...args);
   onTestFinished(async () => {
     expect(server.failures).toEqual([]);
     await server[Symbol.asyncDispose]();
@@ -66,14 +66,18 @@ async function serverAsking(...args: Parameters<typeof startServerAsking>): Prom
   return server;
 }
 
-type Installation = { readonly provider: TokenProvider; readonly server: TestServer; goOn(ms: number): void };
+type Installation = {
+  readonly provider: TokenProvider;
+  readonly server: TestServer;
+  advance(ms: number): void;
+};
 
-/** Starts oidc-provider and a server that asks it, until the test ends. */
+/** Starts oidc-provider and a server that uses it, until the test ends. */
 async function install(init: Endpoint = {}, introspectionSecret?: string): Promise<Installation> {
   const provider = await startTokenProvider();
   onTestFinished(() => provider[Symbol.asyncDispose]());
-  const server = await serverAsking(provider.introspectionEndpoint, init, introspectionSecret);
-  return { provider, server, goOn: (ms) => server.clock.set(server.clock.now() + ms) };
+  const server = await serverWith(provider.introspectionEndpoint, init, introspectionSecret);
+  return { provider, server, advance: (ms) => server.clock.set(server.clock.now() + ms) };
 }
 
 function push(
@@ -86,19 +90,19 @@ function push(
 
 type PushInit = { protocol?: PlanSharingProtocol; operator?: string; planGroupId?: string };
 
-/** Fails unless a push is refused as invalid_token for this reason. */
+/** Expects a push to fail with invalid_token and this description. */
 async function expectInvalid(call: Promise<unknown>, description: string): Promise<void> {
-  const refusal = await apiErrorOf(call);
-  expect(refusal).toMatchObject({ code: "Unauthenticated", reason: "CREDENTIALS_INVALID" });
-  expect(refusal.headers.get("www-authenticate")).toBe(
+  const error = await apiErrorOf(call);
+  expect(error).toMatchObject({ code: "Unauthenticated", reason: "CREDENTIALS_INVALID" });
+  expect(error.headers.get("www-authenticate")).toBe(
     `${realm}, error="invalid_token", error_description="${description}"`,
   );
 }
 
-/** Fails unless a call is refused as unverifiable, with a time to come back and nothing about the inside. */
+/** Expects CREDENTIALS_UNVERIFIABLE with a time to retry and no internals. */
 async function expectUnverifiable(call: Promise<unknown>): Promise<void> {
   const error = await call.then(
-    () => expect.fail("the call was not refused"),
+    () => expect.fail("the call succeeded"),
     (reason: unknown) => reason as ConnectError,
   );
   const { code, reason, message, headers } = await apiErrorOf(Promise.reject(error));
@@ -114,19 +118,19 @@ async function expectUnverifiable(call: Promise<unknown>): Promise<void> {
 const inactive = "the access token is not active";
 
 describe("an opaque token", () => {
-  // For tests that leave the clock and the provider as they are.
+  // For tests that do not change the clock and the provider.
   let provider: TokenProvider;
   let server: TestServer;
   beforeAll(async () => {
     provider = await startTokenProvider();
-    server = await startServerAsking(provider.introspectionEndpoint);
+    server = await startServerWith(provider.introspectionEndpoint);
   });
   afterAll(async () => {
     expect(server.failures).toEqual([]);
     await Promise.all([server[Symbol.asyncDispose](), provider[Symbol.asyncDispose]()]);
   });
 
-  it("that its issuer calls active pushes and reads on every protocol", async () => {
+  it("accepts an active opaque token on every protocol", async () => {
     const token = await provider.token();
     for (const protocol of protocols) {
       const planGroupId = freshKey();
@@ -135,7 +139,7 @@ describe("an opaque token", () => {
     }
   });
 
-  it("has its own scopes and operators, and no others", async () => {
+  it("limits an opaque token to its scopes and operators", async () => {
     const reader = await provider.token({ scopes: [readScope] });
     expect(await apiErrorOf(push(server, reader))).toMatchObject({ reason: "SCOPE_INSUFFICIENT" });
     const acme = await provider.token();
@@ -146,8 +150,8 @@ describe("an opaque token", () => {
     expect(await apiErrorOf(push(server, visitor))).toMatchObject({ reason: "OPERATOR_NOT_LINKED" });
   });
 
-  it("may be of an account that the configuration links to operators", async () => {
-    const own = await serverAsking(provider.introspectionEndpoint, {
+  it("accepts an opaque token of an account that the configuration links to the operator", async () => {
+    const own = await serverWith(provider.introspectionEndpoint, {
       accounts: [{ account: "visitor", asns: [65002] }],
     });
     const visitor = await provider.token({ client: "visitor" });
@@ -155,15 +159,15 @@ describe("an opaque token", () => {
     expect(await apiErrorOf(push(own, visitor))).toMatchObject({ reason: "OPERATOR_NOT_LINKED" });
   });
 
-  it("is refused when its issuer names no account", async () => {
-    const own = await serverAsking(provider.introspectionEndpoint, { claims: {} });
+  it("rejects an opaque token without an account claim", async () => {
+    const own = await serverWith(provider.introspectionEndpoint, { claims: {} });
     await expectInvalid(
       push(own, await provider.token()),
       "the access token has a missing or invalid claim: sub",
     );
   });
 
-  it.each(protocols)("that was revoked is refused over %s, and stores nothing", async (protocol) => {
+  it.each(protocols)("rejects a revoked opaque token over %s and stores nothing", async (protocol) => {
     const token = await provider.token();
     await provider.revoke(token);
     const planGroupId = freshKey();
@@ -172,41 +176,41 @@ describe("an opaque token", () => {
     expect(await apiErrorOf(read)).toMatchObject({ reason: "PLAN_GROUP_NOT_FOUND" });
   });
 
-  it("that nobody issued is refused", async () => {
+  it("rejects an opaque token that was never issued", async () => {
     await expectInvalid(push(server, "no-such-token"), inactive);
   });
 
-  it("that the issuer calls active beyond its exp is refused by the server's clock", async () => {
-    const own = await serverAsking(provider.introspectionEndpoint);
+  it("rejects an active opaque token after its exp by the clock of the server", async () => {
+    const own = await serverWith(provider.introspectionEndpoint);
     const token = await provider.token();
     await push(own, token);
-    // A minute more, for the token was made after the clock was set.
+    // One minute more, because the token was issued after the clock was set.
     own.clock.set(own.clock.now() + hour + minute);
     await expectInvalid(push(own, token), "the access token has expired");
   });
 
-  it("that is meant for us by aud and iss is accepted", async () => {
-    const own = await serverAsking(provider.introspectionEndpoint, { audiences: ["urn:any", resource] });
+  it("accepts an opaque token with the configured aud and iss", async () => {
+    const own = await serverWith(provider.introspectionEndpoint, { audiences: ["urn:any", resource] });
     await push(own, await provider.token());
-    const other = await serverAsking(provider.introspectionEndpoint, { issuer: provider.issuer });
+    const other = await serverWith(provider.introspectionEndpoint, { issuer: provider.issuer });
     await push(other, await provider.token());
   });
 
-  it("that is meant for another resource is refused", async () => {
-    const own = await serverAsking(provider.introspectionEndpoint, { audiences: [resource] });
+  it("rejects an opaque token for another resource", async () => {
+    const own = await serverWith(provider.introspectionEndpoint, { audiences: [resource] });
     const token = await provider.token({ resource: "urn:test:something-else" });
     await expectInvalid(push(own, token), "the access token has a missing or invalid claim: aud");
   });
 
-  it("of another issuer than the configuration says is refused", async () => {
-    const own = await serverAsking(provider.introspectionEndpoint, { issuer: "https://other.test" });
+  it("rejects an opaque token of another issuer than the configured one", async () => {
+    const own = await serverWith(provider.introspectionEndpoint, { issuer: "https://other.test" });
     await expectInvalid(
       push(own, await provider.token()),
       "the access token has a missing or invalid claim: iss",
     );
   });
 
-  it("does not go to the issuer when it is the server's own, or a JWT with its name", async () => {
+  it("does not introspect tokens of the server itself or JWTs with its issuer", async () => {
     const before = provider.introspections();
     await push(server, server.token);
     const forged = new UnsecuredJWT({ scope: pushScope }).setIssuer("mobile-data-plan-sharing").encode();
@@ -214,7 +218,7 @@ describe("an opaque token", () => {
     expect(provider.introspections()).toBe(before);
   });
 
-  it("does not go to the issuer when it is a JWT of somebody else", async () => {
+  it("does not introspect a JWT of an unknown issuer", async () => {
     const before = provider.introspections();
     const token = new UnsecuredJWT({ scope: pushScope }).setIssuer("https://other.test").encode();
     await expectInvalid(push(server, `${token}AAAA`), "the access token has an unknown issuer");
@@ -222,36 +226,36 @@ describe("an opaque token", () => {
   });
 });
 
-describe("what the issuer said", () => {
-  it("that a token is active, is believed for a minute, and asked for once meanwhile", async () => {
-    const { provider, server, goOn } = await install();
+describe("the cache of introspections", () => {
+  it("caches an active token for one minute", async () => {
+    const { provider, server, advance } = await install();
     const token = await provider.token();
     for (const protocol of protocols) {
       await push(server, token, { protocol });
     }
     expect(provider.introspections()).toBe(1);
     await provider.revoke(token);
-    goOn(minute - 1);
+    advance(minute - 1);
     await push(server, token);
     expect(provider.introspections()).toBe(1);
-    goOn(1);
+    advance(1);
     await expectInvalid(push(server, token), inactive);
     expect(provider.introspections()).toBe(2);
   });
 
-  it("that a token is active, is believed for as long as the configuration says", async () => {
-    const { provider, server, goOn } = await install({ activeTtl: durationFromMs(5 * second) });
+  it("caches an active token for the configured activeTtl", async () => {
+    const { provider, server, advance } = await install({ activeTtl: durationFromMs(5 * second) });
     const token = await provider.token();
     await push(server, token);
-    goOn(5 * second - 1);
+    advance(5 * second - 1);
     await push(server, token);
     expect(provider.introspections()).toBe(1);
-    goOn(1);
+    advance(1);
     await push(server, token);
     expect(provider.introspections()).toBe(2);
   });
 
-  it("is not believed at all with a time of 0", async () => {
+  it("caches nothing with a TTL of 0", async () => {
     const { provider, server } = await install({
       activeTtl: durationFromMs(0),
       inactiveTtl: durationFromMs(0),
@@ -265,30 +269,30 @@ describe("what the issuer said", () => {
     expect(provider.introspections()).toBe(4);
   });
 
-  it("that a token is active, is not believed beyond its exp", async () => {
-    const { provider, server, goOn } = await install({ activeTtl: durationFromMs(hour) });
+  it("does not cache an active token beyond its exp", async () => {
+    const { provider, server, advance } = await install({ activeTtl: durationFromMs(hour) });
     const token = await provider.token();
-    goOn(hour - minute);
+    advance(hour - minute);
     await push(server, token);
-    goOn(2 * minute);
+    advance(2 * minute);
     await expectInvalid(push(server, token), "the access token has expired");
   });
 
-  it("that a token is not active, is believed for ten seconds", async () => {
-    const { provider, server, goOn } = await install();
+  it("caches an inactive token for ten seconds", async () => {
+    const { provider, server, advance } = await install();
     for (const _ of protocols) {
       await expectInvalid(push(server, "no-such-token"), inactive);
     }
     expect(provider.introspections()).toBe(1);
-    goOn(10 * second - 1);
+    advance(10 * second - 1);
     await expectInvalid(push(server, "no-such-token"), inactive);
     expect(provider.introspections()).toBe(1);
-    goOn(1);
+    advance(1);
     await expectInvalid(push(server, "no-such-token"), inactive);
     expect(provider.introspections()).toBe(2);
   });
 
-  it("of one token says nothing of another", async () => {
+  it("caches active and inactive tokens separately", async () => {
     const { provider, server } = await install();
     const [good, bad] = [await provider.token(), await provider.token()];
     await provider.revoke(bad);
@@ -298,7 +302,7 @@ describe("what the issuer said", () => {
     expect(provider.introspections()).toBe(2);
   });
 
-  it("is asked for once when 50 calls come at the same time", async () => {
+  it("introspects a token once for 50 concurrent calls", async () => {
     const { provider, server } = await install();
     const token = await provider.token();
     await Promise.all(
@@ -309,9 +313,9 @@ describe("what the issuer said", () => {
     expect(provider.introspections()).toBe(1);
   });
 
-  it("is asked for once when 50 calls come with a bad token", async () => {
+  it("introspects an invalid token once for 50 concurrent calls, although it caches nothing", async () => {
     const { provider, server } = await install({ inactiveTtl: durationFromMs(0) });
-    // Held up until all are there: what is not kept is shared nevertheless.
+    // The endpoint stalls until all calls wait: results that are not cached are shared.
     await provider.behave("stalls");
     const calls = Array.from({ length: 50 }, () => apiErrorOf(push(server, "no-such-token")));
     await provider.asked(1);
@@ -323,8 +327,8 @@ describe("what the issuer said", () => {
   });
 });
 
-describe("the memory of tokens", () => {
-  // Ten thousand requests would take longer than they prove: this is the part that they would all go through.
+describe("createTokenVerifier", () => {
+  // Tested without a server, because ten thousand requests would take long.
   const principal = { account: "acme", asns: new Set<number>(), scopes: new Set<string>() };
 
   function verifierOf(result: (token: string) => Verified | Rejected) {
@@ -344,9 +348,9 @@ describe("the memory of tokens", () => {
   }
 
   it.each<[string, (token: string) => Verified | Rejected]>([
-    ["bad ones", () => ({ rejected: "no", cacheUntilMs: Number.POSITIVE_INFINITY })],
-    ["good ones", () => ({ cacheUntilMs: Number.POSITIVE_INFINITY, principal: () => principal })],
-  ])("holds 10,000 %s: then the oldest goes", async (_, result) => {
+    ["rejected tokens", () => ({ rejected: "no", cacheUntilMs: Number.POSITIVE_INFINITY })],
+    ["verified tokens", () => ({ cacheUntilMs: Number.POSITIVE_INFINITY, principal: () => principal })],
+  ])("caches 10,000 %s and then removes the oldest", async (_, result) => {
     const { verify, asked } = verifierOf(result);
     for (let index = 0; index < 10_000; index += 1) {
       await verify(`token-${index}`);
@@ -360,7 +364,7 @@ describe("the memory of tokens", () => {
     expect(asked).toHaveLength(10_002);
   });
 
-  it("keeps good ones through a flood of bad ones", async () => {
+  it("keeps verified tokens in the cache during a flood of rejected ones", async () => {
     const { verify, asked } = verifierOf((token) =>
       token === "good"
         ? { cacheUntilMs: Number.POSITIVE_INFINITY, principal: () => principal }
@@ -377,12 +381,12 @@ describe("the memory of tokens", () => {
 
 const outages: Behaviour[] = ["fails", "stalls", "stalls in the body", "is unreachable"];
 
-describe.each(outages)("while the issuer %s", (behaviour) => {
-  // Slow enough for a busy machine to answer in, for the test begins with an answer.
+describe.each(outages)("introspection while the endpoint %s", (behaviour) => {
+  // Long enough for the first answer on a busy machine.
   const requestTimeout = durationFromMs(700);
 
-  it("a token fails closed on every protocol and stores nothing, also one that was accepted before", async () => {
-    const { provider, server, goOn } = await install({ requestTimeout });
+  it(`rejects unknown and expired cached tokens on every protocol and stores nothing while the endpoint ${behaviour}`, async () => {
+    const { provider, server, advance } = await install({ requestTimeout });
     const [known, unknown] = [await provider.token(), await provider.token()];
     await push(server, known);
     await provider.behave(behaviour);
@@ -392,21 +396,21 @@ describe.each(outages)("while the issuer %s", (behaviour) => {
     );
     const read = server.client("rest").getPlanGroup({ name: `${parent}/planGroups/${planGroupId}` });
     expect(await apiErrorOf(read)).toMatchObject({ reason: "PLAN_GROUP_NOT_FOUND" });
-    // What is still believed goes on; its time is not prolonged by the outage.
-    goOn(minute - 1);
+    // Cached results stay valid. The outage does not extend them.
+    advance(minute - 1);
     await push(server, known);
-    goOn(1);
+    advance(1);
     await expectUnverifiable(push(server, known));
     await push(server, server.token);
-    // Nothing of it is remembered.
+    // Failures are not cached.
     await provider.behave("answers");
     await push(server, unknown);
     await push(server, known);
   });
 });
 
-describe("an outage of the issuer", () => {
-  it("is answered before the body is read", async () => {
+describe("an outage of the introspection endpoint", () => {
+  it("answers 503 before the body when the introspection endpoint fails", async () => {
     const { provider, server } = await install();
     await provider.behave("fails");
     const socket = await openSocket(server.port);
@@ -420,7 +424,7 @@ describe("an outage of the issuer", () => {
 });
 
 describe("the client secret", () => {
-  it("that is wrong makes every token unverifiable, not inactive", async () => {
+  it("answers CREDENTIALS_UNVERIFIABLE for every token when the client secret is wrong", async () => {
     const { provider, server } = await install({}, "wrong");
     await expectUnverifiable(push(server, await provider.token()));
   });
@@ -429,14 +433,14 @@ describe("the client secret", () => {
 type Answer = { body: unknown; status?: number; location?: string };
 
 const active = { active: true, client_id: "acme", scope: `${pushScope} ${readScope}`, asns: [65001] };
-const forUs = { issuer: "urn:iss", audiences: ["urn:a"] };
+const restricted = { issuer: "urn:iss", audiences: ["urn:a"] };
 
-describe("an endpoint", () => {
+describe("the introspection endpoint", () => {
   let answer: Answer;
   let headers: string[];
   let front: Front;
   let server: TestServer;
-  /** Wants `forUs`. */
+  /** Requires the issuer and audience of `restricted`. */
   let strict: TestServer;
   beforeAll(async () => {
     front = await startFront(() => (request, response) => {
@@ -447,8 +451,8 @@ describe("an endpoint", () => {
         .end(typeof body === "string" ? body : JSON.stringify(body));
     });
     const endpoint = `${front.url}/introspect`;
-    server = await startServerAsking(endpoint, { clientId: "a:b c" });
-    strict = await startServerAsking(endpoint, forUs);
+    server = await startServerWith(endpoint, { clientId: "a:b c" });
+    strict = await startServerWith(endpoint, restricted);
   });
   beforeEach(() => {
     answer = { body: active };
@@ -459,7 +463,7 @@ describe("an endpoint", () => {
     await Promise.all([server, strict, front].map((each) => each[Symbol.asyncDispose]()));
   });
 
-  it("is asked with HTTP Basic, its id and secret form-encoded (RFC 6749 2.3.1)", async () => {
+  it("receives the client ID and secret form-encoded in HTTP Basic (RFC 6749 2.3.1)", async () => {
     await push(server, freshKey());
     const [header = ""] = headers;
     const credentials = Buffer.from(header.replace(/^Basic /, ""), "base64").toString();
@@ -467,33 +471,33 @@ describe("an endpoint", () => {
   });
 
   it.each<[string, Answer]>([
-    ["text that is no JSON", { body: "<html>" }],
-    ["nothing", { body: "" }],
+    ["text that is not JSON", { body: "<html>" }],
+    ["an empty body", { body: "" }],
     ["null", { body: "null" }],
     ["a list", { body: [active] }],
-    ["no active", { body: { client_id: "acme" } }],
-    ["active as a text", { body: { ...active, active: "true" } }],
+    ["an object without active", { body: { client_id: "acme" } }],
+    ["active as a string", { body: { ...active, active: "true" } }],
     ["active as a number", { body: { ...active, active: 1 } }],
-    ["exp as a text", { body: { ...active, exp: "4102444800" } }],
+    ["exp as a string", { body: { ...active, exp: "4102444800" } }],
     ["exp as null", { body: { ...active, exp: null } }],
-    ["an endless exp", { body: JSON.stringify(active).replace("{", '{"exp":1e999,') }],
-    ["nbf as a text", { body: { ...active, nbf: "0" } }],
+    ["an infinite exp", { body: JSON.stringify(active).replace("{", '{"exp":1e999,') }],
+    ["nbf as a string", { body: { ...active, nbf: "0" } }],
     ["201", { body: active, status: 201 }],
     ["400", { body: active, status: 400 }],
     ["401", { body: active, status: 401 }],
     ["500", { body: active, status: 500 }],
-  ])("that answers %s makes tokens unverifiable", async (_, wrong) => {
+  ])("answers CREDENTIALS_UNVERIFIABLE when the introspection endpoint answers %s", async (_, wrong) => {
     answer = wrong;
     await expectUnverifiable(push(server, freshKey()));
   });
 
-  it("that redirects is not followed: the token and the secret stay here", async () => {
+  it("does not follow a redirect of the introspection endpoint", async () => {
     answer = { body: "", status: 307, location: "/elsewhere" };
     await expectUnverifiable(push(server, freshKey()));
     expect(front.requests).not.toContain("/elsewhere");
   });
 
-  it("that answers no exp is believed for the usual time", async () => {
+  it("caches a token without exp for one minute", async () => {
     const token = freshKey();
     await push(server, token);
     await push(server, token);
@@ -504,7 +508,7 @@ describe("an endpoint", () => {
   });
 
   it.each<[string, object, string]>([
-    ["inactive, whatever else it says", { active: false }, inactive],
+    ["active false", { active: false }, inactive],
     ["an exp in the past", { exp: 1 }, "the access token has expired"],
     ["an nbf in the future", { nbf: 4_102_444_800 }, "the access token is not valid yet"],
     ["no aud", { aud: undefined }, "the access token has a missing or invalid claim: aud"],
@@ -513,15 +517,15 @@ describe("an endpoint", () => {
     ["null as aud", { aud: null }, "the access token has a missing or invalid claim: aud"],
     ["no iss", { iss: undefined }, "the access token has a missing or invalid claim: iss"],
     ["a list as iss", { iss: ["urn:iss"] }, "the access token has a missing or invalid claim: iss"],
-  ])("that answers %s gets the token refused", async (_, change, description) => {
+  ])("rejects the token when the introspection endpoint answers %s", async (_, change, description) => {
     answer = { body: { ...active, iss: "urn:iss", aud: "urn:a", ...change } };
     await expectInvalid(push(strict, freshKey()), description);
   });
 
   it.each<[string, unknown]>([
-    ["as a text", "urn:a"],
-    ["as a list that holds ours", ["urn:b", "urn:a"]],
-  ])("that answers aud %s gets the token accepted", async (_, aud) => {
+    ["as a string", "urn:a"],
+    ["as a list that contains the configured one", ["urn:b", "urn:a"]],
+  ])("accepts the token when the introspection endpoint answers aud %s", async (_, aud) => {
     answer = { body: { ...active, iss: "urn:iss", aud } };
     await push(strict, freshKey());
   });

@@ -22,8 +22,8 @@ import { day, hour, minute, planStatus, second } from "../../support/plan-status
 import { freshKey, parent, protocols, startTestServer, type TestServer } from "../../support/test-server.ts";
 
 const audience = "https://mdps.test";
-/** For what takes effect a little later: a slow machine is no reason to fail. */
-const patience = { interval: 50, timeout: 10_000 };
+/** For changes that take effect later. The timeout is long so that slow machines pass. */
+const soon = { interval: 50, timeout: 10_000 };
 const realm = 'Bearer realm="mobile-data-plan-sharing"';
 
 type IssuerInit = Omit<
@@ -32,18 +32,18 @@ type IssuerInit = Omit<
 >;
 type Claims = Readonly<Record<string, unknown>>;
 
-/** A server that trusts providers, and what tests do with it. */
+/** A server that trusts a provider, and functions of the tests. */
 type Installation = {
   readonly server: TestServer;
   readonly provider: JwtProvider;
-  /** Makes a token that is right in all but what a test changes. */
+  /** Returns a token that is valid except for the changed claims. */
   token(claims?: Claims, options?: TokenOptions): Promise<string>;
   /** Pushes with such a token. */
   push(claims?: Claims, options?: TokenOptions): Promise<unknown>;
-  /** How such a push is refused: its code and its reason. */
-  refusal(claims?: Claims, options?: TokenOptions): Promise<{ code: string | undefined; reason: string }>;
-  /** Lets the server's clock go on. */
-  goOn(ms: number): void;
+  /** Returns the code and the reason of the error of such a push. */
+  pushError(claims?: Claims, options?: TokenOptions): Promise<{ code: string | undefined; reason: string }>;
+  /** Advances the clock of the server. */
+  advance(ms: number): void;
 };
 
 /** Starts a provider and a server that trusts it. */
@@ -87,11 +87,11 @@ function using(server: TestServer, provider: JwtProvider): Installation {
     provider,
     token,
     push,
-    async refusal(claims, options) {
+    async pushError(claims, options) {
       const { code, reason } = await apiErrorOf(push(claims, options));
       return { code, reason };
     },
-    goOn: (ms) => server.clock.set(server.clock.now() + ms),
+    advance: (ms) => server.clock.set(server.clock.now() + ms),
   };
 }
 
@@ -119,10 +119,10 @@ const invalid = { code: "Unauthenticated", reason: "CREDENTIALS_INVALID" };
 const unverifiable = { code: "Unavailable", reason: "CREDENTIALS_UNVERIFIABLE" };
 const notLinked = { code: "PermissionDenied", reason: "OPERATOR_NOT_LINKED" };
 
-/** Fails unless a call is refused as unverifiable, with a time to come back and nothing about the inside. */
+/** Expects CREDENTIALS_UNVERIFIABLE with a time to retry and no internals. */
 async function expectUnverifiable(call: Promise<unknown>): Promise<void> {
   const error = await call.then(
-    () => expect.fail("the call was not refused"),
+    () => expect.fail("the call succeeded"),
     (reason: unknown) => reason as ConnectError,
   );
   const { code, reason, message, headers } = await apiErrorOf(Promise.reject(error));
@@ -139,17 +139,20 @@ describe("a token of an identity provider", () => {
   });
   afterAll(() => stop(shared));
 
-  it.each(protocols)("pushes and reads over %s", async (protocol) => {
-    const { server, token } = shared;
-    const client = server.client(protocol, await token());
-    const user = { parent, clientId: "youtube", userKey: freshKey() };
-    await client.createUserPlanStatus({ ...user, planStatus: planStatus() });
-    await client.getUserPlanStatus(user);
-    await client.createPlanGroup({ parent, planGroupId: user.userKey });
-    await client.getPlanGroup({ name: `${parent}/planGroups/${user.userKey}` });
-  });
+  it.each(protocols)(
+    "accepts pushes and reads with a token of an identity provider over %s",
+    async (protocol) => {
+      const { server, token } = shared;
+      const client = server.client(protocol, await token());
+      const user = { parent, clientId: "youtube", userKey: freshKey() };
+      await client.createUserPlanStatus({ ...user, planStatus: planStatus() });
+      await client.getUserPlanStatus(user);
+      await client.createPlanGroup({ parent, planGroupId: user.userKey });
+      await client.getPlanGroup({ name: `${parent}/planGroups/${user.userKey}` });
+    },
+  );
 
-  it("has its key fetched once, whatever the number of tokens", async () => {
+  it("fetches the keys of an issuer once for many tokens", async () => {
     const { push, provider } = await install();
     await Promise.all(Array.from({ length: 20 }, (_, jti) => push({ jti: String(jti) })));
     expect(provider.keyRequests()).toBe(1);
@@ -158,7 +161,7 @@ describe("a token of an identity provider", () => {
   it.each<[string, unknown]>([
     ["the first of those configured", "https://other.test"],
     ["a list that holds one of them", ["https://any.test", audience]],
-  ])("may have as its audience %s", async (_, aud) => {
+  ])("accepts a token whose audience is %s", async (_, aud) => {
     await shared.push({ aud });
   });
 
@@ -172,74 +175,83 @@ describe("a token of an identity provider", () => {
     ["without account", { sub: undefined }, "the access token has a missing or invalid claim: sub"],
     ["whose account is empty", { sub: "" }, "the access token has a missing or invalid claim: sub"],
     ["whose account is a number", { sub: 1 }, "the access token has a missing or invalid claim: sub"],
-  ])("%s is refused", async (_, claims, description) => {
-    const refusal = await apiErrorOf(shared.push(claims));
-    expect(refusal).toMatchObject(invalid);
-    expect(refusal.headers.get("www-authenticate")).toBe(
+  ])("rejects a token %s", async (_, claims, description) => {
+    const error = await apiErrorOf(shared.push(claims));
+    expect(error).toMatchObject(invalid);
+    expect(error.headers.get("www-authenticate")).toBe(
       `${realm}, error="invalid_token", error_description="${description}"`,
     );
   });
 
-  it("ends by the server's clock, also when the server knows it", async () => {
-    const { push, refusal, goOn, token, server } = await install({ clockSkew: durationFromMs(0) });
+  it("rejects an expired token by the clock of the server, also when it is cached", async () => {
+    const { push, pushError, advance, token, server } = await install({ clockSkew: durationFromMs(0) });
     const known = await token({ exp: secondsFromNow(server.clock, 30) });
     await pushWith(server, known);
-    goOn(30 * second - 1);
+    advance(30 * second - 1);
     await pushWith(server, known);
-    goOn(1);
+    advance(1);
     expect(await apiErrorOf(pushWith(server, known))).toMatchObject(invalid);
     await push();
-    expect(await refusal({ exp: secondsFromNow(server.clock) })).toEqual(invalid);
+    expect(await pushError({ exp: secondsFromNow(server.clock) })).toEqual(invalid);
   });
 
-  it("may be off by as much as the configuration says, and the cache knows it too", async () => {
-    const { goOn, token, server } = await install({ clockSkew: durationFromMs(5 * second) });
+  it("accepts a token until the configured clock skew after its exp, also from the cache", async () => {
+    const { advance, token, server } = await install({ clockSkew: durationFromMs(5 * second) });
     const known = await token({ exp: secondsFromNow(server.clock, 10) });
     await pushWith(server, known);
-    goOn(15 * second - 1);
+    advance(15 * second - 1);
     await pushWith(server, known);
-    goOn(1);
+    advance(1);
     expect(await apiErrorOf(pushWith(server, known))).toMatchObject(invalid);
   });
 
-  it("that is not valid yet is accepted as soon as it is: a refusal is not remembered", async () => {
-    const { goOn, token, server } = await install({ clockSkew: durationFromMs(0) });
+  it("accepts a token at its nbf after rejecting it before", async () => {
+    const { advance, token, server } = await install({ clockSkew: durationFromMs(0) });
     const early = await token({ nbf: secondsFromNow(server.clock, 1) });
     expect(await apiErrorOf(pushWith(server, early))).toMatchObject(invalid);
-    goOn(second);
+    advance(second);
     await pushWith(server, early);
   });
 });
 
 describe("algorithms", () => {
-  it("are RS256 and ES256 unless the configuration says otherwise", async () => {
-    const { provider, push, refusal } = await install();
+  it("accepts RS256 and ES256 by default and no other algorithms", async () => {
+    const { provider, push, pushError } = await install();
     await provider.makeKey("RS256", "rsa");
     await provider.makeKey("ES384", "p384");
     await provider.makeKey("EdDSA", "ed");
     await provider.publish("first", "rsa", "p384", "ed");
     await push({}, { kid: "first" });
     await push({}, { kid: "rsa" });
-    expect(await refusal({}, { kid: "p384" })).toEqual(invalid);
-    expect(await refusal({}, { kid: "ed" })).toEqual(invalid);
+    expect(await pushError({}, { kid: "p384" })).toEqual(invalid);
+    expect(await pushError({}, { kid: "ed" })).toEqual(invalid);
   });
 
-  it("are those of the configuration and no others", async () => {
-    const { provider, push, refusal } = await install({ algorithms: ["EdDSA", "ES384"] });
+  it("accepts the configured algorithms and no others", async () => {
+    const { provider, push, pushError } = await install({ algorithms: ["EdDSA", "ES384"] });
     await provider.makeKey("ES384", "p384");
     await provider.makeKey("EdDSA", "ed");
     await provider.publish("first", "p384", "ed");
     await push({}, { kid: "p384" });
     await push({}, { kid: "ed" });
-    expect(await refusal({}, { kid: "first" })).toEqual(invalid);
+    expect(await pushError({}, { kid: "first" })).toEqual(invalid);
   });
 });
 
 describe("claims", () => {
   const scopes = { scopes: { "mdps:push": pushScope, "mdps:read": readScope } };
 
+  /** One installation for each configuration that the tests of scopes share. */
+  const installations = new Map<string, Promise<Installation>>();
+  afterAll(async () => {
+    await Promise.all((await Promise.all(installations.values())).map(stop));
+  });
+
   async function scopesAllow(init: IssuerInit, claims: Claims) {
-    const { server, token } = await install(init);
+    const key = JSON.stringify(init);
+    const started = installations.get(key) ?? start(init);
+    installations.set(key, started);
+    const { server, token } = await started;
     const client = server.client("rest", await token({ scope: undefined, ...claims }));
     const planGroupId = freshKey();
     const can = async (call: Promise<unknown>) =>
@@ -256,20 +268,40 @@ describe("claims", () => {
   }
 
   it.each<[string, IssuerInit["claims"], Claims, { push: boolean; read: boolean }]>([
-    ["a text", {}, { scope: `openid ${pushScope}` }, { push: true, read: false }],
-    ["a text with many blanks", {}, { scope: `  ${readScope}   x ` }, { push: false, read: true }],
+    ["a string", {}, { scope: `openid ${pushScope}` }, { push: true, read: false }],
+    ["a string with many spaces", {}, { scope: `  ${readScope}   x ` }, { push: false, read: true }],
     ["a list", {}, { scope: [pushScope, readScope] }, { push: true, read: true }],
-    ["a list with junk", {}, { scope: [1, null, [pushScope], {}, readScope] }, { push: false, read: true }],
+    [
+      "a list with values of other types",
+      {},
+      { scope: [1, null, [pushScope], {}, readScope] },
+      { push: false, read: true },
+    ],
     ["the claim scp", { scope: "scp" }, { scp: [pushScope] }, { push: true, read: false }],
     ["the claim scp, not scope", { scope: "scp" }, { scope: pushScope }, { push: false, read: false }],
-    ["names of the issuer's own", scopes, { scope: "mdps:push mdps:read" }, { push: true, read: true }],
-    ["its own names and ours", scopes, { scope: `mdps:read ${pushScope}` }, { push: true, read: true }],
-    ["names that every object has", scopes, { scope: "constructor __proto__" }, { push: false, read: false }],
-  ])("may have scopes as %s", async (_, claims, given, expected) => {
+    [
+      "names that the configuration maps",
+      scopes,
+      { scope: "mdps:push mdps:read" },
+      { push: true, read: true },
+    ],
+    [
+      "mapped names and names of the contract",
+      scopes,
+      { scope: `mdps:read ${pushScope}` },
+      { push: true, read: true },
+    ],
+    [
+      "names of properties that every object has",
+      scopes,
+      { scope: "constructor __proto__" },
+      { push: false, read: false },
+    ],
+  ])("reads scopes from %s", async (_, claims, given, expected) => {
     expect(await scopesAllow({ claims: { asns: "asns", ...claims } }, given)).toEqual(expected);
   });
 
-  it("may name the account elsewhere, and accounts are linked to operators", async () => {
+  it("reads the account from the configured claim and links it to the configured operators", async () => {
     const { server, token } = await install({
       claims: { account: "client_id" },
       accounts: [
@@ -288,7 +320,7 @@ describe("claims", () => {
     expect(await apiErrorOf(pushWith(server, await token({ sub: "acme" })))).toMatchObject(invalid);
   });
 
-  it("may list operators beside those that the account is linked to", async () => {
+  it("combines operators of the token with those that the configuration links to its account", async () => {
     const { server, token } = await install({
       claims: { asns: "operators" },
       accounts: [{ account: "acme", asns: [65001] }],
@@ -308,30 +340,30 @@ describe("claims", () => {
 
     it.each<[string, unknown]>([
       ["a number", 65001],
-      ["a text", "65001"],
-      ["a text with several", "65002 65001"],
+      ["a string", "65001"],
+      ["a string of several ASNs", "65002 65001"],
       ["a list of numbers", [65002, 65001]],
-      ["a list of texts", ["65002", "65001"]],
-      ["a list with junk", [null, "x", 1.5, -1, {}, true, 65001]],
-    ])("do so as %s", async (_, asns) => {
+      ["a list of strings", ["65002", "65001"]],
+      ["a list with other values", [null, "x", 1.5, -1, {}, true, 65001]],
+    ])("reads operators from %s", async (_, asns) => {
       await shared.push({ asns });
     });
 
     it.each<[string, unknown]>([
-      ["nothing", undefined],
+      ["a missing claim", undefined],
       ["null", null],
-      ["an empty text", ""],
-      ["a text with commas", "65001,65002"],
-      ["leading zeros", "065001"],
+      ["an empty string", ""],
+      ["a string with commas", "65001,65002"],
+      ["an ASN with leading zeros", "065001"],
       ["a resource name", "operators/65001"],
       ["a fraction", 65001.5],
-      ["a number that is another one beyond 32 bits", 65001 + 2 ** 32],
+      ["a number that equals the ASN modulo 2^32", 65001 + 2 ** 32],
       ["an object", { 65001: true }],
       ["true", true],
       ["a list in a list", [[65001]]],
-      ["a text with several in a list", ["65002 65001"]],
-    ])("grant nothing with %s", async (_, asns) => {
-      expect(await shared.refusal({ asns })).toEqual(notLinked);
+      ["a list of one string with several ASNs", ["65002 65001"]],
+    ])("reads no operators from %s", async (_, asns) => {
+      expect(await shared.pushError({ asns })).toEqual(notLinked);
     });
   });
 
@@ -340,87 +372,87 @@ describe("claims", () => {
     ["a line break", "a\nb"],
     ["a quotation mark", 'a"b'],
     ["a backslash", "a\\b"],
-  ])("whose name in the configuration has %s still make a proper refusal", async (_, account) => {
+  ])("replaces %s of a claim name in error_description", async (_, account) => {
     const { push } = await install({ claims: { account } });
-    const refusal = await apiErrorOf(push());
-    expect(refusal).toMatchObject(invalid);
+    const error = await apiErrorOf(push());
+    expect(error).toMatchObject(invalid);
     // RFC 6750 3: what error_description may hold.
-    expect(refusal.headers.get("www-authenticate")).toMatch(
+    expect(error.headers.get("www-authenticate")).toMatch(
       /^Bearer realm="[a-z-]+", error="invalid_token", error_description="[\x20-\x21\x23-\x5b\x5d-\x7e]+"$/,
     );
   });
 });
 
 describe("key rotation", () => {
-  it("needs no restart: a new key is fetched when the first token names it", async () => {
-    const { provider, push, goOn } = await install();
+  it("fetches a new key when the first token uses it", async () => {
+    const { provider, push, advance } = await install();
     await push();
     await provider.makeKey("ES256", "second");
     await provider.publish("first", "second");
-    goOn(30 * second);
+    advance(30 * second);
     await push({}, { kid: "second" });
     await push({}, { kid: "first" });
     expect(provider.keyRequests()).toBe(2);
   });
 
-  it("ends a removed key with the next refresh", async () => {
-    const { provider, push, refusal, goOn, server } = await install();
+  it("rejects a removed key after the next refresh", async () => {
+    const { provider, push, pushError, advance, server } = await install();
     await push();
     await provider.makeKey("ES256", "second");
     await provider.publish("second");
-    goOn(10 * minute - 1);
+    advance(10 * minute - 1);
     await push({}, { kid: "first" });
     expect(provider.keyRequests()).toBe(1);
-    goOn(1);
+    advance(1);
     // This one begins the refresh and does not wait for it.
     await push({}, { kid: "first" });
-    await expect.poll(() => refusal({ jti: freshKey() }, { kid: "first" }), patience).toEqual(invalid);
+    await expect.poll(() => pushError({ jti: freshKey() }, { kid: "first" }), soon).toEqual(invalid);
     await push({}, { kid: "second" });
     expect(provider.keyRequests()).toBe(2);
     expect(server.failures).toEqual([]);
   });
 
-  it("ends a token of a removed key that the server knows, at most a minute after the refresh", async () => {
-    const { provider, push, refusal, token, goOn, server } = await install();
+  it("rejects a cached token of a removed key at most one minute after the refresh", async () => {
+    const { provider, push, pushError, token, advance, server } = await install();
     await provider.makeKey("ES256", "second");
     await provider.publish("first", "second");
-    goOn(-10 * minute);
+    advance(-10 * minute);
     await push({}, { kid: "second" });
-    goOn(10 * minute - 1);
+    advance(10 * minute - 1);
     const known = await token({}, { kid: "first" });
     await pushWith(server, known);
     await provider.publish("second");
-    goOn(1);
+    advance(1);
     await push({ jti: "begins the refresh" }, { kid: "second" });
-    await expect.poll(() => refusal({ jti: freshKey() }, { kid: "first" }), patience).toEqual(invalid);
-    goOn(minute - 2);
+    await expect.poll(() => pushError({ jti: freshKey() }, { kid: "first" }), soon).toEqual(invalid);
+    advance(minute - 2);
     await pushWith(server, known);
-    goOn(1);
+    advance(1);
     expect(await apiErrorOf(pushWith(server, known))).toMatchObject(invalid);
   });
 
-  it("refreshes once, however many calls come meanwhile", async () => {
-    const { provider, push, goOn } = await install();
+  it("refreshes keys once for concurrent calls", async () => {
+    const { provider, push, advance } = await install();
     await push();
-    goOn(10 * minute);
+    advance(10 * minute);
     await Promise.all(Array.from({ length: 20 }, (_, jti) => push({ jti: String(jti) })));
     expect(provider.keyRequests()).toBe(2);
   });
 
-  it("takes a token without kid where the issuer has a single key for it", async () => {
-    const { provider, push, refusal, goOn } = await install();
+  it("accepts a token without kid when the issuer has a single key for the algorithm", async () => {
+    const { provider, push, pushError, advance } = await install();
     const withoutName = { header: { kid: undefined } };
     await push({}, withoutName);
     await provider.makeKey("ES256", "second");
     await provider.publish("first", "second");
-    goOn(day);
-    expect(await refusal({}, withoutName)).toEqual(invalid);
+    advance(day);
+    expect(await pushError({}, withoutName)).toEqual(invalid);
   });
 });
 
 describe("a flood of tokens with unknown keys", () => {
-  it("makes one request in each cool-down, and all of them are refused", async () => {
-    const { provider, push, token, goOn, server } = await install();
+  it("fetches keys once in each cool-down during a flood of tokens with unknown keys", async () => {
+    const { provider, push, token, advance, server } = await install();
     await push();
     await provider.makeKey("ES256", "never published");
     const flood = () =>
@@ -431,67 +463,67 @@ describe("a flood of tokens with unknown keys", () => {
           expect(await apiErrorOf(pushWith(server, bad))).toMatchObject(invalid);
         }),
       );
-    goOn(30 * second - 1);
+    advance(30 * second - 1);
     await flood();
     expect(provider.keyRequests()).toBe(1);
-    goOn(1);
+    advance(1);
     await flood();
     expect(provider.keyRequests()).toBe(2);
-    goOn(30 * second - 1);
+    advance(30 * second - 1);
     await flood();
     expect(provider.keyRequests()).toBe(2);
     await push({ jti: "goes on" }, { kid: "first" });
   });
 
-  it("does not keep a new key out for longer than a cool-down", async () => {
-    const { provider, push, refusal, goOn } = await install({ coolDown: durationFromMs(5 * second) });
+  it("accepts a new key after a cool-down during a flood of tokens with unknown keys", async () => {
+    const { provider, push, pushError, advance } = await install({ coolDown: durationFromMs(5 * second) });
     await push();
     await provider.makeKey("ES256", "second");
-    goOn(5 * second);
-    expect(await refusal({}, { kid: "second" })).toEqual(invalid);
+    advance(5 * second);
+    expect(await pushError({}, { kid: "second" })).toEqual(invalid);
     await provider.publish("first", "second");
-    goOn(5 * second - 1);
-    expect(await refusal({}, { kid: "second" })).toEqual(invalid);
-    goOn(1);
+    advance(5 * second - 1);
+    expect(await pushError({}, { kid: "second" })).toEqual(invalid);
+    advance(1);
     await push({}, { kid: "second" });
   });
 });
 
 const outages: Behaviour[] = ["fails", "stalls", "stalls in the body", "is unreachable"];
 
-describe.each(outages)("while the issuer %s", (behaviour) => {
+describe.each(outages)("keys of an issuer that %s", (behaviour) => {
   // Slow enough for a busy machine to answer in, for the test starts with an answer.
   const requestTimeout = durationFromMs(700);
 
-  it("known keys go on, and an unknown one fails closed, until it answers again", async () => {
-    const { provider, push, token, goOn, server } = await install({ requestTimeout });
+  it(`accepts known keys and answers UNAVAILABLE for unknown ones while the issuer ${behaviour}`, async () => {
+    const { provider, push, token, advance, server } = await install({ requestTimeout });
     await push();
     await provider.makeKey("ES256", "second");
     await provider.publish("first", "second");
     await provider.behave(behaviour);
-    goOn(30 * second);
+    advance(30 * second);
     const unknown = await token({}, { kid: "second" });
     await expectUnverifiable(pushWith(server, unknown));
     await push({ jti: "after the request" }, { kid: "first" });
     // Within the cool-down it is not asked again, and what is not known stays so.
     await provider.behave("answers");
     await expectUnverifiable(pushWith(server, unknown));
-    goOn(30 * second);
+    advance(30 * second);
     await pushWith(server, unknown);
   });
 
-  it("a server that never had its keys accepts nothing", async () => {
-    const { provider, push, goOn, server, token } = await install({ requestTimeout });
+  it(`accepts no token before the first keys were fetched while the issuer ${behaviour}`, async () => {
+    const { provider, push, advance, server, token } = await install({ requestTimeout });
     await provider.behave(behaviour);
     const good = await token();
     await Promise.all(protocols.map((each) => expectUnverifiable(pushWith(server, good, parent, each))));
     await provider.behave("answers");
-    goOn(30 * second);
+    advance(30 * second);
     await push();
   });
 
-  it("known keys outlive refreshes that fail, up to their largest age", async () => {
-    const { provider, token, goOn, server } = await install({
+  it(`accepts known keys up to their maximum age while the issuer ${behaviour}`, async () => {
+    const { provider, token, advance, server } = await install({
       requestTimeout,
       refreshInterval: durationFromMs(hour),
       maxKeyAge: durationFromMs(2 * hour),
@@ -502,21 +534,21 @@ describe.each(outages)("while the issuer %s", (behaviour) => {
     const push = (index: number) => pushWith(server, tokens[index] as string);
     await push(0);
     await provider.behave(behaviour);
-    goOn(2 * hour - 1);
+    advance(2 * hour - 1);
     await push(1);
-    goOn(minute + 1);
+    advance(minute + 1);
     await expectUnverifiable(push(2));
     // Nor does what was verified with them before.
     await expectUnverifiable(push(1));
     await provider.behave("answers");
-    goOn(30 * second);
+    advance(30 * second);
     await push(3);
   });
 });
 
 describe("an outage of the issuer", () => {
-  it("makes one request in each cool-down, however many tokens come", async () => {
-    const { provider, token, goOn, server } = await install();
+  it("fetches keys once in each cool-down during an outage", async () => {
+    const { provider, token, advance, server } = await install();
     await provider.behave("fails");
     const flood = () =>
       Promise.all(
@@ -526,15 +558,15 @@ describe("an outage of the issuer", () => {
       );
     await flood();
     expect(provider.keyRequests()).toBe(1);
-    goOn(30 * second - 1);
+    advance(30 * second - 1);
     await flood();
     expect(provider.keyRequests()).toBe(1);
-    goOn(1);
+    advance(1);
     await flood();
     expect(provider.keyRequests()).toBe(2);
   });
 
-  it("is answered before the body is read", async () => {
+  it("answers 503 before the body when the keys cannot be fetched", async () => {
     const { provider, token, server } = await install();
     await provider.behave("fails");
     const socket = await openSocket(server.port);
@@ -546,13 +578,13 @@ describe("an outage of the issuer", () => {
     socket.destroy();
   });
 
-  it("does not hold up the tokens of the server itself", async () => {
+  it("accepts tokens of the server itself while the issuer stalls", async () => {
     const { provider, server } = await install();
     await provider.behave("stalls");
     await pushWith(server, server.token);
   });
 
-  it("stores nothing", async () => {
+  it("stores nothing when the keys cannot be fetched", async () => {
     const { provider, token, server } = await install();
     await provider.behave("fails");
     const planGroupId = freshKey();
@@ -587,7 +619,7 @@ describe("two issuers", () => {
     await Promise.all([server, one, two].map((each) => each[Symbol.asyncDispose]()));
   });
 
-  it("have accounts of their own: the same name means others", async () => {
+  it("links accounts with the same name separately for two issuers", async () => {
     const [ofOne, ofTwo] = await Promise.all([one, two].map((each) => each.token(rightClaims(server))));
     await pushWith(server, ofOne as string, "operators/65001");
     await pushWith(server, ofTwo as string, "operators/65002");
@@ -596,9 +628,9 @@ describe("two issuers", () => {
   });
 
   it.each([
-    ["a key that the other one has not", "one-rsa"],
-    ["a key whose name the other one has", "first"],
-  ])("do not sign for each other, with %s", async (_, kid) => {
+    ["a key that the other does not have", "one-rsa"],
+    ["a key ID that the other has too", "first"],
+  ])("rejects a token that one issuer signs for another with %s", async (_, kid) => {
     const bad = await one.token({ ...rightClaims(server), iss: two.issuer }, { kid });
     for (const operator of ["operators/65001", "operators/65002"]) {
       expect(await apiErrorOf(pushWith(server, bad, operator))).toMatchObject(invalid);
@@ -606,16 +638,16 @@ describe("two issuers", () => {
   });
 
   it.each([
-    ["a slash at the end", (issuer: string) => `${issuer}/`],
-    ["another spelling", (issuer: string) => issuer.replace("127.0.0.1", "localhost")],
-    ["capitals", (issuer: string) => issuer.toUpperCase()],
-    ["a list", (issuer: string) => [issuer]],
-  ])("are named exactly: not with %s", async (_, change) => {
+    ["a trailing slash", (issuer: string) => `${issuer}/`],
+    ["its host name", (issuer: string) => issuer.replace("127.0.0.1", "localhost")],
+    ["its case", (issuer: string) => issuer.toUpperCase()],
+    ["being a list", (issuer: string) => [issuer]],
+  ])("rejects a token whose iss differs from the configured one by %s", async (_, change) => {
     const bad = await one.token({ ...rightClaims(server), iss: change(one.issuer) });
     expect(await apiErrorOf(pushWith(server, bad))).toMatchObject(invalid);
   });
 
-  it("cannot sign in the name of the server itself", async () => {
+  it("rejects a token of an identity provider with the issuer of the server itself", async () => {
     const claims = { iss: "mobile-data-plan-sharing", aud: "mobile-data-plan-sharing", asns: [65001] };
     const bad = await one.token({ ...rightClaims(server), ...claims }, { header: { typ: "at+jwt" } });
     expect(await apiErrorOf(pushWith(server, bad))).toMatchObject(invalid);
@@ -623,7 +655,7 @@ describe("two issuers", () => {
 });
 
 describe("keys of an issuer", () => {
-  it("are not taken from where its endpoint redirects to", async () => {
+  it("does not follow a redirect of the key endpoint", async () => {
     const { provider, token, server } = await install();
     provider.redirectTo(`${provider.url}/elsewhere`);
     await expectUnverifiable(pushWith(server, await token()));
@@ -631,11 +663,11 @@ describe("keys of an issuer", () => {
   });
 
   it.each<[string, string]>([
-    ["no JSON", "<html>"],
-    ["no key set", '{"keys":"none"}'],
+    ["text that is not JSON", "<html>"],
+    ["JSON that is not a key set", '{"keys":"none"}'],
     ["null", "null"],
     ["a list", "[]"],
-  ])("are not had from %s", async (_, body) => {
+  ])("answers CREDENTIALS_UNVERIFIABLE when the key endpoint answers %s", async (_, body) => {
     const { provider, token, server } = await install();
     provider.answerWith(body);
     await expectUnverifiable(pushWith(server, await token()));
