@@ -41,8 +41,13 @@ const suites = {
   },
 };
 
-// Tests start real servers; a slow machine is no reason to fail.
-const common = { testTimeout: 30 * seconds, hookTimeout: 30 * seconds };
+// Tests start real servers, also on slow machines.
+const common = {
+  testTimeout: 30 * seconds,
+  hookTimeout: 30 * seconds,
+  // A test that reaches no `expect` cannot fail.
+  expect: { requireAssertions: true },
+};
 
 export default defineConfig({
   test: {
