@@ -16,7 +16,7 @@ const push = (userKey = freshKey()) =>
   server.client("rest").createPlanStatus({ parent, userKey, planStatus: planStatus() });
 
 describe("the admin port", () => {
-  it("says that the server lives and is ready", async () => {
+  it("the admin port reports that the server is live and ready", async () => {
     for (const path of ["/livez", "/readyz", "/readyz?verbose"]) {
       const answer = await get(path);
       expect([answer.status, await answer.text()]).toEqual([200, "ok\n"]);
@@ -24,13 +24,13 @@ describe("the admin port", () => {
     }
   });
 
-  it("has a text format that Prometheus reads", async () => {
+  it("the admin port serves metrics in the text format of Prometheus", async () => {
     const answer = await get("/metrics");
     expect(answer.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
     expect(readExposition(await answer.text()).length).toBeGreaterThan(50);
   });
 
-  it("takes HEAD, no other method and no other path, and says what there is", async () => {
+  it("the admin port answers HEAD, and 405 or 404 to other methods and paths", async () => {
     const head = await get("/metrics", { method: "HEAD" });
     expect([head.status, await head.text()]).toEqual([200, ""]);
     const post = await get("/metrics", { method: "POST", body: "x" });
@@ -42,7 +42,7 @@ describe("the admin port", () => {
     ]);
   });
 
-  it("is nowhere on the port that clients call", async () => {
+  it("the port for clients does not serve the paths of the admin port", async () => {
     for (const path of ["/metrics", "/readyz", "/livez"]) {
       const answer = await fetch(server.url + path);
       await answer.arrayBuffer();
@@ -50,13 +50,13 @@ describe("the admin port", () => {
     }
   });
 
-  it("is not there unless it was asked for", async () => {
+  it("the admin port is not opened by default", async () => {
     await using plain = await startTestServer();
     expect(plain.running.adminUrl).toBeUndefined();
     expect(plain.running.metrics).toBeUndefined();
   });
 
-  it("says why a server that is stopping is not ready, until it has stopped", async () => {
+  it("the admin port reports why a stopping server is not ready, until it has stopped", async () => {
     await using own = await startTestServer({ admin: { host: "127.0.0.1", port: 0 }, drainDelayMs: 300 });
     const stopped = own.stop();
     const answer = await fetch(`${own.adminUrl}/readyz`);
@@ -68,7 +68,7 @@ describe("the admin port", () => {
     await expect(fetch(`${own.adminUrl}/livez`)).rejects.toThrow();
   });
 
-  it("whose address is taken keeps the server from starting, and leaves nothing behind", async () => {
+  it("an admin port in use fails the start of the server, and leaves nothing open", async () => {
     const { hostname, port } = new URL(server.adminUrl);
     const directory = await dataDirectory();
     const start = (admin: { host: string; port: number }) =>
@@ -87,7 +87,7 @@ describe("metrics", () => {
     ["grpc", "grpc"],
     ["grpc-web", "grpc_web"],
     ["rest", "rest"],
-  ] as const)("count and time calls over %s, by method and code", async (protocol, system) => {
+  ] as const)("metrics count and time calls over %s by method and code", async (protocol, system) => {
     const client = server.client(protocol);
     const labels = { rpc_system_name: system, rpc_method: method };
     const count = async (code: string) =>
@@ -105,7 +105,7 @@ describe("metrics", () => {
     expect(sumOf(samples, "rpc_server_call_duration_seconds_sum", labels)).toBeGreaterThan(0);
   });
 
-  it("count refusals by reason", async () => {
+  it("metrics count rejected calls by reason", async () => {
     const count = async () =>
       sumOf(await scrape(server.adminUrl), "mdps_refusals_total", { reason: "CREDENTIALS_INVALID" });
     const before = await count();
@@ -118,7 +118,7 @@ describe("metrics", () => {
     expect(await count()).toBe(before + protocols.length);
   });
 
-  it("time the store, and count batches and what waits", async () => {
+  it("metrics time store operations and count batches and waiting puts", async () => {
     const before = await scrape(server.adminUrl);
     const key = freshKey();
     await push(key);
@@ -135,7 +135,7 @@ describe("metrics", () => {
     expect(sumOf(after, "mdps_store_queue_length")).toBe(0);
   });
 
-  it("count what is swept", async () => {
+  it("metrics count the records that are swept", async () => {
     await using own = await startTestServer({ admin: { host: "127.0.0.1", port: 0 } });
     // SQLite keeps its last row.
     for (const userKey of ["swept", "last"]) {
@@ -149,7 +149,7 @@ describe("metrics", () => {
       .toBe(1);
   });
 
-  it("time the verification of tokens by its outcome", async () => {
+  it("metrics time token verification by outcome", async () => {
     const count = async (outcome: string) =>
       sumOf(await scrape(server.adminUrl), "mdps_token_verification_duration_seconds_count", { outcome });
     const before = [await count("accepted"), await count("refused")] as [number, number];
@@ -161,7 +161,7 @@ describe("metrics", () => {
     expect([await count("accepted"), await count("refused")]).toEqual([before[0] + 1, before[1] + 1]);
   });
 
-  it("have the state of the process, the version and the event loop", async () => {
+  it("metrics have the state of the process, the version and the event loop delay", async () => {
     const samples = await scrape(server.adminUrl);
     expect(sumOf(samples, "mdps_build_info", { version: "1.2.3" })).toBe(1);
     expect(sumOf(samples, "mdps_ready")).toBe(1);
@@ -171,7 +171,7 @@ describe("metrics", () => {
     expect(samples.map(({ name }) => name)).not.toContain("mdps_tls_certificate_not_after_timestamp_seconds");
   });
 
-  it("have no label that a caller makes up", async () => {
+  it("metrics have no label that a caller can choose", async () => {
     const series = async () =>
       (await scrape(server.adminUrl)).filter(({ name }) => name.startsWith("rpc_")).length;
     const odd = async (round: number) => {

@@ -8,7 +8,7 @@ import { dataDirectory } from "../support/data-directory.ts";
 import { parent, startTestServer } from "../support/test-server.ts";
 
 /** Starts a server, which must not start, and returns why. */
-async function refusalToStart(directory: string): Promise<Error> {
+async function startError(directory: string): Promise<Error> {
   const outcome = await startTestServer({ directory }).then(
     async (server) => {
       await server.stop();
@@ -30,7 +30,7 @@ async function usedDirectory(): Promise<string> {
 }
 
 describe("a data directory", () => {
-  it("is made where there is none, for its owner alone", async () => {
+  it("a missing data directory is created, readable by its owner only", async () => {
     const directory = join(await dataDirectory(), "new", "data");
     const server = await startTestServer({ directory });
     await server.stop();
@@ -40,7 +40,7 @@ describe("a data directory", () => {
     }
   });
 
-  it("may be used by several servers, with the same data and the same tokens", async () => {
+  it("several servers share the data and the tokens of one data directory", async () => {
     await using first = await startTestServer();
     await using second = await startTestServer({ directory: first.directory });
     await first.client("rest").createPlanGroup({ parent, planGroupId: "k" });
@@ -49,7 +49,7 @@ describe("a data directory", () => {
     );
   });
 
-  it("is free again when its server has stopped, and keeps its data and its tokens", async () => {
+  it("a data directory can be used again after its server has stopped, with its data and tokens", async () => {
     const directory = await usedDirectory();
     const before = await readFile(join(directory, "signing-key.json"), "utf8");
     await using server = await startTestServer({ directory });
@@ -59,11 +59,11 @@ describe("a data directory", () => {
     expect(await readFile(join(directory, "signing-key.json"), "utf8")).toBe(before);
   });
 
-  it("is free again when the key keeps its server from starting", async () => {
+  it("a data directory is not locked after a start that failed on the signing key", async () => {
     const directory = await usedDirectory();
     const path = join(directory, "signing-key.json");
     await chmod(path, 0o644);
-    const error = await refusalToStart(directory);
+    const error = await startError(directory);
     expect(error).toBeInstanceOf(SigningKeyError);
     expect(error.message).toContain(`chmod 600 ${path}`);
     await chmod(path, 0o600);
@@ -71,53 +71,53 @@ describe("a data directory", () => {
     await server.stop();
   });
 
-  it("of a newer version is left as it is", async () => {
+  it("a data directory of a newer version is left unchanged", async () => {
     const directory = await usedDirectory();
     const path = join(directory, "plans.sqlite");
     const database = new DatabaseSync(path);
     database.exec("PRAGMA user_version = 99");
     database.close();
     const before = await readFile(path);
-    const error = await refusalToStart(directory);
+    const error = await startError(directory);
     expect(error).toBeInstanceOf(StoreOpenError);
     expect(error.message).toMatch(/version 99/);
     expect(await readFile(path)).toEqual(before);
   });
 
-  it("with the database of another program is left as it is", async () => {
+  it("a data directory with the database of another program is left unchanged", async () => {
     const directory = await dataDirectory();
     const path = join(directory, "plans.sqlite");
     const database = new DatabaseSync(path);
     database.exec("CREATE TABLE mine (x)");
     database.close();
     const before = await readFile(path);
-    expect(await refusalToStart(directory)).toBeInstanceOf(StoreOpenError);
+    expect(await startError(directory)).toBeInstanceOf(StoreOpenError);
     expect(await readFile(path)).toEqual(before);
   });
 
-  it("with something else in the place of the database is left as it is", async () => {
+  it("a data directory whose database file is not a database is left unchanged", async () => {
     const directory = await dataDirectory();
     const path = join(directory, "plans.sqlite");
     await writeFile(path, "this is no database, but it is long enough to look like one ".repeat(20), {
       mode: 0o600,
     });
-    const error = await refusalToStart(directory);
+    const error = await startError(directory);
     expect(error).toBeInstanceOf(StoreOpenError);
     expect(error.message).toContain(path);
     expect(await readFile(path, "utf8")).toMatch(/^this is no database/);
   });
 
-  it("with a directory in the place of the database is refused", async () => {
+  it("a data directory whose database file is a directory is an error", async () => {
     const directory = await dataDirectory();
     await mkdir(join(directory, "plans.sqlite"));
-    expect(await refusalToStart(directory)).toBeInstanceOf(StoreOpenError);
+    expect(await startError(directory)).toBeInstanceOf(StoreOpenError);
   });
 
-  it("that is a file, or below a file, is refused", async () => {
+  it("a data directory that is a file, or below a file, is an error", async () => {
     const file = join(await dataDirectory(), "file");
     await writeFile(file, "mine");
     for (const directory of [file, join(file, "data")]) {
-      const error = await refusalToStart(directory);
+      const error = await startError(directory);
       expect(error).toBeInstanceOf(StoreOpenError);
       expect(error.message).toContain(directory);
     }

@@ -28,44 +28,50 @@ async function storedTitle(directory: string): Promise<string> {
 }
 
 describe("a server that stops", () => {
-  it("closes its port, and may be told to stop more than once", async () => {
+  it("a stopping server closes its port, and may be stopped more than once", async () => {
     await using server = await startTestServer({ graceMs });
     await Promise.all([server.stop(), server.stop()]);
     await server.stop();
     await expectClosedPort(server);
   });
 
-  it.each(protocols)("is not held up by clients that have called it over %s", async (protocol) => {
-    await using server = await startTestServer({ graceMs });
-    await server.client(protocol).createPlanGroup({ parent, planGroupId: "k" });
-    await server.stop();
-    await expectClosedPort(server);
-  });
+  it.each(protocols)(
+    "a server stops although clients that called it over %s are still connected",
+    async (protocol) => {
+      await using server = await startTestServer({ graceMs });
+      await server.client(protocol).createPlanGroup({ parent, planGroupId: "k" });
+      await server.stop();
+      await expectClosedPort(server);
+    },
+  );
 
   it.each([
     ["cleartext", undefined],
     ["TLS", testCertificate],
-  ])("takes no new connection while it finishes what runs over HTTP/1.1 and %s", async (_, tls) => {
-    const server = await startTestServer({ graceMs, tls });
-    const socket = tls ? rawSocket(await shakeHands(server)) : await openSocket(server.port);
-    const headers = `host: localhost\r\ncontent-type: application/json\r\nauthorization: Bearer ${server.token}`;
-    // The answer to "expect" shows that the server has the request.
-    socket.write(
-      `POST ${path} HTTP/1.1\r\n${headers}\r\ncontent-length: ${body.length}\r\nexpect: 100-continue\r\n\r\n`,
-    );
-    await socket.received(/^HTTP\/1\.1 100 Continue\r\n\r\n/);
-    const stopped = server.stop();
-    await expectClosedPort(server);
-    socket.write(body);
-    expect(await socket.closed()).toMatch(/HTTP\/1\.1 200 OK\r\n/);
-    await stopped;
-    expect(await storedTitle(server.directory)).toBe("in flight");
-  });
+  ])(
+    "a stopping server accepts no connection while it finishes a request over HTTP/1.1 and %s",
+    async (_, tls) => {
+      const server = await startTestServer({ graceMs, tls });
+      const socket = tls ? rawSocket(await shakeHands(server)) : await openSocket(server.port);
+      const headers = `host: localhost\r\ncontent-type: application/json\r\nauthorization: Bearer ${server.token}`;
+      // The answer to "expect" shows that the server has the request.
+      socket.write(
+        `POST ${path} HTTP/1.1\r\n${headers}\r\ncontent-length: ${body.length}\r\nexpect: 100-continue\r\n\r\n`,
+      );
+      await socket.received(/^HTTP\/1\.1 100 Continue\r\n\r\n/);
+      const stopped = server.stop();
+      await expectClosedPort(server);
+      socket.write(body);
+      expect(await socket.closed()).toMatch(/HTTP\/1\.1 200 OK\r\n/);
+      await stopped;
+      expect(await storedTitle(server.directory)).toBe("in flight");
+    },
+  );
 
   it.each([
     ["cleartext", undefined],
     ["TLS", testCertificate],
-  ])("says GOAWAY over HTTP/2 and %s, and finishes what runs", async (_, tls) => {
+  ])("a stopping server sends GOAWAY over HTTP/2 and %s, and finishes running requests", async (_, tls) => {
     const server = await startTestServer({ graceMs, tls });
     const session = connectHttp2(server.url, { ca: testCertificate.cert });
     await once(session, "connect");
@@ -93,7 +99,7 @@ describe("a server that stops", () => {
     expect(await storedTitle(server.directory)).toBe("in flight");
   });
 
-  it("closes connections that are kept alive and idle", async () => {
+  it("a stopping server closes idle keep-alive connections", async () => {
     await using server = await startTestServer({ graceMs });
     const agent = new Agent({ keepAlive: true });
     const closed = Promise.withResolvers<void>();
@@ -114,7 +120,7 @@ describe("a server that stops", () => {
   it.each([
     ["nothing", ""],
     ["the beginning of HTTP/2", "PRI * HTTP/2.0\r\n"],
-  ])("is not held up by a connection that has sent %s", async (_, bytes) => {
+  ])("a server stops although a connection has sent %s", async (_, bytes) => {
     await using server = await startTestServer({ graceMs });
     const socket = await openSocket(server.port);
     socket.write(bytes);
@@ -124,7 +130,7 @@ describe("a server that stops", () => {
     await socket.closed();
   });
 
-  it("is not held up by a TLS connection that has sent nothing", async () => {
+  it("a server stops although a TLS connection has sent nothing", async () => {
     await using server = await startTestServer({ graceMs, tls: testCertificate });
     const socket = await openSocket(server.port);
     const other = await shakeHands(server);
@@ -136,7 +142,7 @@ describe("a server that stops", () => {
   it.each([
     ["HTTP/1.1", ["http/1.1"]],
     ["HTTP/2", ["h2"]],
-  ])("is not held up by a TLS connection for %s that has sent no request", async (_, offered) => {
+  ])("a server stops although a TLS connection for %s has sent no request", async (_, offered) => {
     await using server = await startTestServer({ graceMs, tls: testCertificate });
     const socket = rawSocket(await shakeHands(server, offered));
     await server.stop();
@@ -146,7 +152,7 @@ describe("a server that stops", () => {
   it.each([
     ["HTTP/1.1", `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n`],
     ["a head that is not finished", "POST /v1/oper"],
-  ])("cuts what does not finish in time: %s", async (_, bytes) => {
+  ])("a stopping server closes a connection whose request does not finish in time: %s", async (_, bytes) => {
     await using server = await startTestServer({ graceMs: 1 });
     const token = `authorization: Bearer ${server.token}\r\n`;
     const socket = await openSocket(server.port);
@@ -156,7 +162,7 @@ describe("a server that stops", () => {
     await socket.closed();
   });
 
-  it("cuts what does not finish in time: HTTP/2", async () => {
+  it("a stopping server closes a connection whose request does not finish in time: HTTP/2", async () => {
     await using server = await startTestServer({ graceMs: 1 });
     const session = connectHttp2(server.url);
     session.on("error", () => {});
@@ -174,7 +180,7 @@ describe("a server that stops", () => {
     session.destroy();
   });
 
-  it("cuts an HTTP/2 client that leaves an answer unread", async () => {
+  it("a stopping server closes the connection of an HTTP/2 client that leaves a response unread", async () => {
     await using server = await startTestServer({ graceMs: 1 });
     const session = connectHttp2(server.url);
     session.on("error", () => undefined);
@@ -185,7 +191,7 @@ describe("a server that stops", () => {
     await expectClosedPort(server);
   });
 
-  it("has stored everything that it answered", async () => {
+  it("a stopped server has stored every push that it answered", async () => {
     const server = await startTestServer({ graceMs });
     const client = server.client("grpc");
     let answered = 0;

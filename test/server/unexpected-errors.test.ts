@@ -50,18 +50,21 @@ beforeEach(() => {
   logged = [];
 });
 
-describe.each(protocols)("a mistake of ours over %s", (protocol) => {
-  it.each(Object.keys(failures))("is INTERNAL with a fixed text, and is logged: %s", async (planGroupId) => {
-    const client = createPlanSharingClient({ endpoint: listener.url, protocol, token: "x" });
-    const refusal = await apiErrorOf(client.createPlanGroup({ parent, planGroupId }));
-    expect(refusal).toMatchObject({
-      code: "Internal",
-      reason: "SERVER_FAILURE",
-      message: "the server failed",
-    });
-    expect(JSON.stringify([...refusal.headers])).not.toContain("secret");
-    expect(logged).toEqual([
-      { cause: failures[planGroupId], method: expect.stringContaining("CreatePlanGroup") },
-    ]);
-  });
+describe.each(protocols)("an unexpected error over %s", (protocol) => {
+  it.each(Object.keys(failures))(
+    `an unexpected error (%s) over ${protocol} is answered with INTERNAL and a fixed message, and logged`,
+    async (planGroupId) => {
+      const client = createPlanSharingClient({ endpoint: listener.url, protocol, token: "x" });
+      const rejection = await apiErrorOf(client.createPlanGroup({ parent, planGroupId }));
+      expect(rejection).toMatchObject({
+        code: "Internal",
+        reason: "SERVER_FAILURE",
+        message: "the server failed",
+      });
+      expect(JSON.stringify([...rejection.headers])).not.toContain("secret");
+      expect(logged).toEqual([
+        { cause: failures[planGroupId], method: expect.stringContaining("CreatePlanGroup") },
+      ]);
+    },
+  );
 });

@@ -1,7 +1,7 @@
 import { listen } from "../../src/server/connections/listener.ts";
 import { defaultLimits } from "../../src/server/limits/server-limits.ts";
 
-// A worker of node:cluster that answers with its process id, and stops when it is told to.
+// A worker of node:cluster that answers with its process id, and stops on any message.
 const listener = await listen(
   { host: "127.0.0.1", port: 0, limits: { ...defaultLimits, maxConnections: 2 } },
   (_, response) => response.end(String(process.pid)),

@@ -6,14 +6,14 @@ import { defaultLimits, type ServerLimits } from "../../src/server/limits/server
 /** A listener on a free port whose requests the test answers. */
 export type TestListener = Listener & {
   readonly port: number;
-  /** Why connections were refused or cut, in order. */
-  readonly refused: RejectionCause[];
-  /** Resolves when so many connections are open. */
+  /** Why connections were rejected or closed, in order. */
+  readonly rejected: RejectionCause[];
+  /** Resolves when this many connections are open. */
   hasConnections(count: number): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-/** Reads the body and answers with it. */
+/** Answers with the body of the request. */
 export const echo: HttpHandler = (request, response) => {
   const chunks: Buffer[] = [];
   request.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -25,21 +25,21 @@ export async function startTestListener(
   limits: Partial<ServerLimits> = {},
   { onRequest = echo, tls }: Pick<ListenerOptions, "tls"> & { onRequest?: HttpHandler } = {},
 ): Promise<TestListener> {
-  const refused: RejectionCause[] = [];
+  const rejected: RejectionCause[] = [];
   const listener = await listen(
     {
       host: "127.0.0.1",
       port: 0,
       tls,
       limits: { ...defaultLimits, ...limits },
-      onRejected: (cause) => refused.push(cause),
+      onRejected: (cause) => rejected.push(cause),
     },
     onRequest,
   );
   return {
     ...listener,
     port: Number(new URL(listener.url).port),
-    refused,
+    rejected,
     async hasConnections(count) {
       while (listener.connections() !== count) {
         await new Promise((resolve) => setImmediate(resolve));

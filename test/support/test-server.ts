@@ -10,7 +10,7 @@ import { type RunningServer, type ServerOptions, startServer } from "../../src/s
 import { makeDirectory, removeDirectory } from "./data-directory.ts";
 import { createTestClock, type TestClock } from "./test-clock.ts";
 
-/** The operator that tests act for unless said otherwise. */
+/** The operator of tests, by default. */
 export const parent = "operators/65001";
 
 /** Every protocol of the API, for `describe.each`. */
@@ -18,24 +18,24 @@ export const protocols: readonly PlanSharingProtocol[] = ["connect", "grpc", "gr
 
 export type TokenInit = { asns?: readonly number[]; scopes?: readonly string[]; lifetimeSeconds?: number };
 
-/** A real server on a free port, with a data directory of its own and a clock that the test sets. */
+/** A real server on a free port, with its own data directory and a clock that the test sets. */
 export type TestServer = {
   readonly url: string;
   readonly port: number;
-  /** Where metrics and readiness are, if the server was told to have them. */
+  /** URL of the admin port; empty without one. */
   readonly adminUrl: string;
   readonly running: RunningServer;
   readonly directory: string;
   readonly clock: TestClock;
-  /** A token of this server that may do everything for operators 65001 and 65002, for ten years. */
+  /** A token of this server with all scopes for operators 65001 and 65002, for ten years. */
   readonly token: string;
-  /** What the server took for its own mistakes: nothing that a caller sends may add to it. */
+  /** Unexpected errors of the server: no request may add to them. */
   readonly failures: unknown[];
-  /** Makes a token of this server, with some powers changed. */
+  /** Creates a token of this server, with other operators, scopes or lifetime. */
   makeToken(init?: TokenInit): Promise<string>;
-  /** A client with the given token, or with one that may do everything. It repeats nothing: tests see each answer. */
+  /** Creates a client with the given token, or `token`. It does not retry: tests see each response. */
   client(protocol: PlanSharingProtocol, token?: string): PlanSharingClient;
-  /** Stops the server and leaves its data. */
+  /** Stops the server and keeps its data. */
   stop(): Promise<void>;
   /** Stops the server and removes its data. */
   [Symbol.asyncDispose](): Promise<void>;
@@ -43,7 +43,7 @@ export type TestServer = {
 
 export type TestServerOptions = Partial<Omit<ServerOptions, "clock" | "logFailure" | "dataDirectory">> & {
   clock?: TestClock;
-  /** Data of a server that ran before. Defaults to an empty directory. */
+  /** Data directory of a previous server. Defaults to an empty one. */
   directory?: string;
 };
 
@@ -57,7 +57,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     host: "127.0.0.1",
     port: 0,
     ...rest,
-    // That the machine of a test is slow is no reason to refuse calls.
+    // A slow test machine must not cause SERVER_OVERLOADED.
     limits: { maxEventLoopDelayMs: 0, ...rest.limits },
     dataDirectory: directory,
     clock,
@@ -98,7 +98,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
 
 let users = 0;
 
-/** Returns a user key that no other test of the file has. */
+/** Returns a user key that is unique in the file. */
 export function freshKey(): string {
   users += 1;
   return `user-${users}`;

@@ -27,13 +27,13 @@ describe("the operator of a call", () => {
   it.each([
     ["REST", `/v1/${parent}/planGroups`, { planGroupId: "g" }],
     ["Connect", "/mobiledataplansharing.v1.PlanGroupService/CreatePlanGroup", { parent, planGroupId: "g" }],
-  ])("is parsed once per create over %s", async (_, path, body) => {
+  ])("the operator of a create over %s is parsed once", async (_, path, body) => {
     expect((await call("POST", path, body)).status).toBe(200);
     expect(asnOfParent).toHaveBeenCalledTimes(1);
     expect(parseResourceName).not.toHaveBeenCalled();
   });
 
-  it("is parsed once per read of a resource name over REST", async () => {
+  it("the resource name of a read over REST is parsed once", async () => {
     expect((await call("GET", `/v1/${parent}/planStatuses/unknown`)).status).toBe(404);
     expect(parseResourceName).toHaveBeenCalledTimes(1);
     expect(asnOfParent).not.toHaveBeenCalled();
@@ -41,14 +41,17 @@ describe("the operator of a call", () => {
 });
 
 describe("a token in the query", () => {
-  it.each(["access_token", "oauth_token"])("is rejected as %s, even beside a valid header", async (name) => {
-    const answer = await call("POST", `/v1/${parent}/planGroups?${name}=${server.token}`, {
-      planGroupId: "g",
-    });
-    expect(answer.status).toBe(400);
-    const text = await answer.text();
-    expect(text).toContain("CREDENTIALS_MALFORMED");
-    expect(text).toContain(`${name} is not accepted in the query`);
-    expect(text).not.toContain(server.token);
-  });
+  it.each(["access_token", "oauth_token"])(
+    "a token in the query is rejected as %s, even beside a valid header",
+    async (name) => {
+      const answer = await call("POST", `/v1/${parent}/planGroups?${name}=${server.token}`, {
+        planGroupId: "g",
+      });
+      expect(answer.status).toBe(400);
+      const text = await answer.text();
+      expect(text).toContain("CREDENTIALS_MALFORMED");
+      expect(text).toContain(`${name} is not accepted in the query`);
+      expect(text).not.toContain(server.token);
+    },
+  );
 });

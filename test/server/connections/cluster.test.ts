@@ -33,7 +33,7 @@ describe("workers of node:cluster", () => {
     }
   });
 
-  it("share a port, close what is too much, and stop one by one", async () => {
+  it("workers of node:cluster share a port, close connections above the maximum, and stop one by one", async () => {
     // In turn, two each.
     const sockets = await Promise.all(Array.from({ length: 4 }, () => openSocket(port)));
     const pids = await Promise.all(sockets.map(askPid));

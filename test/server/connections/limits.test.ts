@@ -21,7 +21,7 @@ const refusedStream = 7;
 const enhanceYourCalm = 11;
 
 describe("the largest header", () => {
-  it("is answered over HTTP/1.1, and a larger one with 431 on a connection that ends", async () => {
+  it("the largest header is served over HTTP/1.1, and a larger one ends the connection with 431", async () => {
     await using listener = await startTestListener({ maxHeaderBytes: 8_192 });
     const ask = async (bytes: number) => {
       const socket = await openSocket(listener.port);
@@ -32,10 +32,10 @@ describe("the largest header", () => {
     expect(await ask(8_000)).toMatch(/^HTTP\/1\.1 200 /);
     expect(await ask(8_300)).toMatch(/^HTTP\/1\.1 431 [^\r]*\r\nConnection: close\r\n/);
     expect(await ask(1_000_000)).toMatch(/^HTTP\/1\.1 431 /);
-    expect(listener.refused).toEqual(["header_size", "header_size"]);
+    expect(listener.rejected).toEqual(["header_size", "header_size"]);
   });
 
-  it("is told to HTTP/2 clients, and a larger one resets its stream alone", async () => {
+  it("the largest header is sent to HTTP/2 clients, and a larger one resets only its stream", async () => {
     await using listener = await startTestListener({ maxHeaderBytes: 4_096 });
     using client = await openFrameClient(listener.port);
     const settings = await client.received(({ type, flags }) => type === frameTypes.settings && flags === 0);
@@ -56,13 +56,13 @@ describe("the largest header", () => {
     expect(resetCode(client.frames(), 1)).toBe(enhanceYourCalm);
   });
 
-  it("cannot be got around by a flood of CONTINUATION frames", async () => {
+  it("a flood of CONTINUATION frames does not bypass the largest header", async () => {
     await using listener = await startTestListener();
     using client = await openFrameClient(listener.port);
     client.send({ type: headers, stream: 1, payload: encodeRequest() });
     client.send(...Array.from({ length: 1_000 }, () => ({ type: continuation, stream: 1 })));
     expect(goawayCode(await client.closed())).toBeGreaterThan(0);
-    expect(listener.refused).toEqual(["protocol"]);
+    expect(listener.rejected).toEqual(["protocol"]);
   });
 });
 
@@ -70,7 +70,7 @@ describe("connections beyond the most", () => {
   it.each([
     ["cleartext", undefined],
     ["TLS", testCertificate],
-  ])("are closed at once while others go on, over %s", async (_, tls) => {
+  ])("connections above the maximum are closed at once while others go on, over %s", async (_, tls) => {
     await using listener = await startTestListener({ maxConnections: 2 }, { tls });
     const open = async () => {
       const raw = await openSocket(listener.port);
@@ -83,7 +83,7 @@ describe("connections beyond the most", () => {
     await listener.hasConnections(2);
     expect(await (await openSocket(listener.port)).closed()).toBe("");
     expect(listener.connections()).toBe(2);
-    expect(listener.refused).toEqual(["connections"]);
+    expect(listener.rejected).toEqual(["connections"]);
     first.write(get);
     await first.received(/(HTTP\/1\.1 200 [\s\S]*){2}/);
     first.destroy();
@@ -97,7 +97,7 @@ describe("connections beyond the most", () => {
 });
 
 describe("streams of one connection beyond the most", () => {
-  it("are refused so that clients may repeat them, and a later one is served", async () => {
+  it("streams above the maximum are rejected with REFUSED_STREAM, and a later one is served", async () => {
     await using listener = await startTestListener({ maxConcurrentStreams: 2 });
     using client = await openFrameClient(listener.port);
     // As a client does that has not seen the SETTINGS of the server yet.
@@ -111,10 +111,10 @@ describe("streams of one connection beyond the most", () => {
     await client.received(({ type, stream }) => type === headers && stream === 3);
     client.send({ type: headers, flags: endStream | endHeaders, stream: 7, payload: encodeRequest() });
     await client.received(({ type, stream }) => type === headers && stream === 7);
-    expect(listener.refused).toEqual([]);
+    expect(listener.rejected).toEqual([]);
   });
 
-  it("end the connection of a client that knows how many there may be", async () => {
+  it("streams above the maximum end the connection of a client that acknowledged the SETTINGS", async () => {
     await using listener = await startTestListener({ maxConcurrentStreams: 2 });
     using client = await openFrameClient(listener.port);
     client.send({ type: frameTypes.settings, flags: frameFlags.ack });
@@ -122,6 +122,6 @@ describe("streams of one connection beyond the most", () => {
       client.send({ type: headers, flags: endHeaders, stream, payload: encodeRequest() });
     }
     expect(goawayCode(await client.closed())).toBe(protocolError);
-    expect(listener.refused).toEqual(["protocol"]);
+    expect(listener.rejected).toEqual(["protocol"]);
   });
 });

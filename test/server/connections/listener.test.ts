@@ -54,17 +54,17 @@ describe("one cleartext port", () => {
     await server[Symbol.asyncDispose]();
   });
 
-  it("says where it is", () => {
+  it("a cleartext port has an http URL", () => {
     expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:[1-9]\d+$/);
   });
 
-  it("speaks HTTP/1.1", async () => {
+  it("a cleartext port serves HTTP/1.1", async () => {
     const socket = await openSocket(server.port);
     socket.write(head(pathOf(freshKey()), server.token, "connection: close\r\n") + body);
     expect(await socket.closed()).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
   });
 
-  it("answers requests that follow each other at once on one connection", async () => {
+  it("a cleartext port answers pipelined requests", async () => {
     const socket = await openSocket(server.port);
     const one = head(pathOf(freshKey()), server.token) + body;
     socket.write(one + one + one);
@@ -72,7 +72,7 @@ describe("one cleartext port", () => {
     socket.destroy();
   });
 
-  it("speaks HTTP/2 with prior knowledge", async () => {
+  it("a cleartext port serves HTTP/2 with prior knowledge", async () => {
     const session = connectHttp2(server.url);
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => post(session, pathOf(freshKey()), server.token)),
@@ -81,7 +81,7 @@ describe("one cleartext port", () => {
     session.close();
   });
 
-  it("tells the two apart when every byte arrives alone", async () => {
+  it("a cleartext port detects the HTTP version when every byte arrives alone", async () => {
     await using proxy = await startSplittingProxy(server.port);
     const session = connectHttp2(proxy.url);
     expect((await post(session, pathOf(freshKey()), server.token)).status).toBe(200);
@@ -92,7 +92,7 @@ describe("one cleartext port", () => {
     expect(response.status).toBe(200);
   });
 
-  it.each(protocols)("serves %s when every byte arrives alone", async (protocol) => {
+  it.each(protocols)("a cleartext port serves %s when every byte arrives alone", async (protocol) => {
     await using proxy = await startSplittingProxy(server.port);
     const client = createPlanSharingClient({ endpoint: proxy.url, protocol, token: server.token });
     const userKey = freshKey();
@@ -106,7 +106,7 @@ describe("one cleartext port", () => {
     ["of TLS", "\x16\x03\x01\x00\xa5\x01\x00\x00"],
     ["of zeros", "\0".repeat(100)],
     ["of text", "hello\r\n\r\n"],
-  ])("answers a beginning %s with 400 and goes on", async (_, bytes) => {
+  ])("a cleartext port answers a beginning %s with 400, and serves others", async (_, bytes) => {
     const socket = await openSocket(server.port);
     socket.write(Buffer.from(bytes, "latin1"));
     expect(await socket.closed()).toMatch(/^HTTP\/1\.1 (400|505) /);
@@ -115,7 +115,7 @@ describe("one cleartext port", () => {
     session.close();
   });
 
-  it("survives connections that end at once, in the middle of a preface or of a head", async () => {
+  it("a cleartext port survives connections that end within a preface or a header", async () => {
     for (const bytes of ["", "P", "PRI * HTTP/2.0", "POST /v1/oper"]) {
       const socket = await openSocket(server.port);
       socket.write(bytes);
@@ -130,22 +130,21 @@ describe("one cleartext port", () => {
     ["nothing", ""],
     ["the beginning of a preface", "PRI * HTTP/2.0"],
   ])(
-    "closes a connection whose client has sent %s and says that no more will come",
+    "a cleartext port closes a connection whose client sent %s and ended its side",
     async (_, bytes) => {
       const socket = await openSocket(server.port);
       socket.socket.end(bytes);
       expect(await socket.closed()).toBe("");
-      // A silent connection is given up after ten seconds: this one must not wait for that.
     },
     5_000,
   );
 
-  it("gives RPC paths to RPC and all others to REST, over both versions of HTTP", async () => {
+  it("RPC paths are served as RPC and all others as REST, over both versions of HTTP", async () => {
     const rpc = "/mobiledataplansharing.v1.PlanStatusService/CreatePlanStatus";
     const session = connectHttp2(server.url);
     const unknown = { error: { code: 404, status: "NOT_FOUND", details: [{ reason: "ROUTE_NOT_FOUND" }] } };
     const headers = { authorization: `Bearer ${server.token}`, "content-type": "application/json" };
-    // Both refuse the body, each in its own words.
+    // Both reject the body, each with its own error.
     const wrong = async (path: string) =>
       (await fetch(server.url + path, { method: "POST", headers, body })).json();
     expect(await wrong(rpc)).toMatchObject({ code: "invalid_argument" });
@@ -167,14 +166,14 @@ describe("one cleartext port", () => {
   });
 
   it.each([
-    ["none at all (HTTP/1.0)", "HTTP/1.0\r\n"],
-    ["none at all (HTTP/1.1)", "HTTP/1.1\r\n"],
-    ["nothing", "HTTP/1.1\r\nhost: \r\n"],
+    ["no value (HTTP/1.0)", "HTTP/1.0\r\n"],
+    ["no value (HTTP/1.1)", "HTTP/1.1\r\n"],
+    ["an empty value", "HTTP/1.1\r\nhost: \r\n"],
     ["a blank in it", "HTTP/1.1\r\nhost: a b\r\n"],
     ["a bracket", "HTTP/1.1\r\nhost: [\r\n"],
-    ["a port that is none", "HTTP/1.1\r\nhost: localhost:99999\r\n"],
+    ["an invalid port", "HTTP/1.1\r\nhost: localhost:99999\r\n"],
     ["two names", "HTTP/1.1\r\nhost: a\r\nhost: b\r\n"],
-  ])("answers an RPC whose Host has %s with 400", async (_, version) => {
+  ])("an RPC whose Host has %s is answered with 400", async (_, version) => {
     const socket = await openSocket(server.port);
     socket.write(
       `POST /mobiledataplansharing.v1.PlanStatusService/CreatePlanStatus ${version}connection: close\r\ncontent-type: application/json\r\nauthorization: Bearer ${server.token}\r\ncontent-length: 2\r\n\r\n{}`,
@@ -183,7 +182,7 @@ describe("one cleartext port", () => {
   });
 
   it.runIf(Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === "::1")))(
-    "may be one of IPv6",
+    "a server listens on an IPv6 address",
     async () => {
       await using own = await startTestServer({ host: "::1" });
       expect(own.url).toMatch(/^http:\/\/\[::1\]:\d+$/);
@@ -191,7 +190,7 @@ describe("one cleartext port", () => {
     },
   );
 
-  it("that is taken is refused with the system's word, and leaves the data free", async () => {
+  it("a port in use rejects the start with EADDRINUSE and leaves the data directory usable", async () => {
     const other = await startTestServer();
     await other.stop();
     await expect(startTestServer({ directory: other.directory, port: server.port })).rejects.toMatchObject({
@@ -226,7 +225,7 @@ describe("one port with TLS", () => {
       socket.on("error", reject);
     });
 
-  it("says where it is", () => {
+  it("a TLS port has an https URL", () => {
     expect(server.url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
   });
 
@@ -235,19 +234,19 @@ describe("one port with TLS", () => {
     ["HTTP/2 with clients that take both and name HTTP/1.1 first", ["http/1.1", "h2"], "h2"],
     ["HTTP/1.1 with clients that take no other", ["http/1.1"], "http/1.1"],
     ["HTTP/1.1 with clients that do not say", undefined, false],
-  ])("agrees on %s", async (_, offered, agreed) => {
+  ])("a TLS port negotiates %s", async (_, offered, agreed) => {
     const socket = await handshake(offered);
     expect(socket.alpnProtocol).toBe(agreed);
     socket.destroy();
   });
 
-  it("serves HTTP/2", async () => {
+  it("a TLS port serves HTTP/2", async () => {
     const session = connectHttp2(server.url, { ca: testCertificate.cert });
     expect((await post(session, pathOf(freshKey()), server.token)).status).toBe(200);
     session.close();
   });
 
-  it("serves HTTP/1.1", async () => {
+  it("a TLS port serves HTTP/1.1", async () => {
     const status = await new Promise((resolve, reject) => {
       const headers = { authorization: `Bearer ${server.token}`, "content-type": "application/json" };
       const options = { method: "POST", headers, ca: testCertificate.cert, agent: false };
@@ -261,13 +260,13 @@ describe("one port with TLS", () => {
     expect(status).toBe(200);
   });
 
-  it("serves HTTP/1.1 to clients that do not say", async () => {
+  it("a TLS port serves HTTP/1.1 to clients without ALPN", async () => {
     const socket = rawSocket(await handshake());
     socket.write(head(pathOf(freshKey()), server.token, "connection: close\r\n") + body);
     expect(await socket.closed()).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
   });
 
-  it("gives cleartext no answer and goes on", async () => {
+  it("a TLS port does not answer cleartext, and serves others", async () => {
     const socket = await openSocket(server.port);
     socket.write("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n");
     expect(await socket.closed()).not.toContain("HTTP/1.1 200");

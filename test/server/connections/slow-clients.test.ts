@@ -52,23 +52,23 @@ describe("a header that trickles in", () => {
   const limits = { headerTimeoutMs: 60, bodyTimeoutMs: longMs, idleTimeoutMs: longMs };
   const endless = Buffer.from(`GET / HTTP/1.1\r\nhost: localhost\r\nx-long: ${"a".repeat(4_000)}`);
 
-  it("is answered with 408 over HTTP/1.1", async () => {
+  it("a header that trickles in is answered with 408 over HTTP/1.1", async () => {
     await using listener = await startTestListener(limits);
     const socket = await openSocket(listener.port);
     await trickle((byte) => socket.write(byte), endless, socket.closed());
     expect(await socket.closed()).toMatch(/^HTTP\/1\.1 408 [^\r]*\r\nConnection: close\r\n/);
-    expect(listener.refused).toEqual(["header_timeout"]);
+    expect(listener.rejected).toEqual(["header_timeout"]);
   });
 
-  it("is answered with 408 over HTTP/1.1 and TLS", async () => {
+  it("a header that trickles in is answered with 408 over HTTP/1.1 and TLS", async () => {
     await using listener = await startTestListener(limits, { tls: testCertificate });
     const socket = rawSocket(await shakeHands(listener.port, ["http/1.1"]));
     await trickle((byte) => socket.write(byte), endless, socket.closed());
     expect(await socket.closed()).toMatch(/^HTTP\/1\.1 408 /);
-    expect(listener.refused).toEqual(["header_timeout"]);
+    expect(listener.rejected).toEqual(["header_timeout"]);
   });
 
-  it("is answered with 408 after requests that were answered", async () => {
+  it("a header that trickles in after other requests is answered with 408", async () => {
     await using listener = await startTestListener(limits);
     const socket = await openSocket(listener.port);
     socket.write("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n");
@@ -78,19 +78,19 @@ describe("a header that trickles in", () => {
   });
 
   it.each([
-    ["a connection that says nothing", Buffer.alloc(0)],
+    ["a connection that sends nothing", Buffer.alloc(0)],
     ["the beginning of HTTP/2 up to its last byte", http2Preface.subarray(0, -1)],
-  ])("ends the connection: %s", async (_, bytes) => {
+  ])("a late header ends the connection: %s", async (_, bytes) => {
     await using listener = await startTestListener({ ...limits, headerTimeoutMs: 40 });
     const socket = await openSocket(listener.port);
     socket.write(bytes.subarray(0, -1));
     const timer = setTimeout(() => socket.write(bytes.subarray(-1)), 20);
     expect(await socket.closed()).toBe("");
     clearTimeout(timer);
-    expect(listener.refused).toEqual(["header_timeout"]);
+    expect(listener.rejected).toEqual(["header_timeout"]);
   });
 
-  it("ends the connection: HTTP/2 without SETTINGS", async () => {
+  it("a late header ends the connection: HTTP/2 without SETTINGS", async () => {
     await using listener = await startTestListener(limits);
     const socket = await openSocket(listener.port);
     socket.write(http2Preface);
@@ -99,24 +99,24 @@ describe("a header that trickles in", () => {
       encodeFrame({ type: settings, payload: Buffer.alloc(180) }),
       socket.closed(),
     );
-    expect(listener.refused).toEqual(["header_timeout"]);
+    expect(listener.rejected).toEqual(["header_timeout"]);
   });
 
   it.each([
     ["one frame", encodeFrame({ type: headers, flags: endHeaders, stream: 1, length: 16_000 })],
     [
-      "CONTINUATION frames that do not come",
+      "CONTINUATION frames that do not arrive",
       encodeFrame({ type: headers, stream: 1, payload: encodeRequest() }),
     ],
-  ])("ends the connection over HTTP/2, whatever else runs on it: %s", async (_, begin) => {
+  ])("a late header ends an HTTP/2 connection: %s", async (_, begin) => {
     await using listener = await startTestListener(limits);
     using client = await openFrameClient(listener.port);
     client.send(begin);
     expect(goawayCode(await client.closed())).toBe(enhanceYourCalm);
-    expect(listener.refused).toEqual(["header_timeout"]);
+    expect(listener.rejected).toEqual(["header_timeout"]);
   });
 
-  it("is not taken for one that was refused: its connection goes on", async () => {
+  it("a header that was rejected as too large does not count as late", async () => {
     await using listener = await startTestListener({ ...limits, maxHeaderBytes: 1_000 });
     using client = await openFrameClient(listener.port);
     client.send({ type: settings, flags: frameFlags.ack });
@@ -134,10 +134,10 @@ describe("a header that trickles in", () => {
     await new Promise((resolve) => setTimeout(resolve, 3 * limits.headerTimeoutMs));
     client.send({ type: headers, flags: endHeaders | endStream, stream: 3, payload: encodeRequest() });
     await client.received(({ type, stream }) => type === headers && stream === 3);
-    expect(listener.refused).toEqual([]);
+    expect(listener.rejected).toEqual([]);
   });
 
-  it("ends a TLS handshake", async () => {
+  it("a TLS handshake that trickles in ends the connection", async () => {
     await using listener = await startTestListener(limits, { tls: testCertificate });
     const socket = await openSocket(listener.port);
     // A handshake record of the length that a ClientHello may have.
@@ -146,7 +146,7 @@ describe("a header that trickles in", () => {
       Buffer.alloc(4_085),
     ]);
     await trickle((byte) => socket.write(byte), hello, socket.closed());
-    expect(listener.refused).toEqual(["header_timeout"]);
+    expect(listener.rejected).toEqual(["header_timeout"]);
     await listener.hasConnections(0);
   });
 });
@@ -158,7 +158,7 @@ describe("a body that trickles in", () => {
   it.each([
     ["cleartext", undefined],
     ["TLS", testCertificate],
-  ])("is answered with 408 over HTTP/1.1 and %s", async (_, tls) => {
+  ])("a body that trickles in is answered with 408 over HTTP/1.1 and %s", async (_, tls) => {
     await using listener = await startTestListener(limits, { tls });
     const socket = tls
       ? rawSocket(await shakeHands(listener.port, ["http/1.1"]))
@@ -166,10 +166,10 @@ describe("a body that trickles in", () => {
     socket.write(head);
     await trickle((byte) => socket.write(byte), Buffer.alloc(4_000, "a"), socket.closed());
     expect(await socket.closed()).toMatch(/^HTTP\/1\.1 408 [^\r]*\r\nConnection: close\r\n/);
-    expect(listener.refused).toEqual(["body_timeout"]);
+    expect(listener.rejected).toEqual(["body_timeout"]);
   });
 
-  it("ends an HTTP/1.1 connection whose answer has begun, and adds nothing to it", async () => {
+  it("a body that trickles in after the response has begun ends the HTTP/1.1 connection without another response", async () => {
     await using listener = await startTestListener(limits, {
       onRequest: (_, response) => {
         (response as Writable).write("begun");
@@ -186,7 +186,7 @@ describe("a body that trickles in", () => {
   it.each([
     ["cleartext", undefined],
     ["TLS", testCertificate],
-  ])("resets its stream alone over HTTP/2 and %s", async (_, tls) => {
+  ])("a body that trickles in resets only its stream over HTTP/2 and %s", async (_, tls) => {
     await using listener = await startTestListener(limits, { tls });
     using client = tls
       ? speakFrames(await shakeHands(listener.port, ["h2"]))
@@ -198,10 +198,10 @@ describe("a body that trickles in", () => {
     expect(resetCode(client.frames(), 1)).toBe(cancel);
     client.send({ type: headers, flags: endHeaders | endStream, stream: 3, payload: encodeRequest() });
     await client.received(({ type, stream }) => type === headers && stream === 3);
-    expect(listener.refused).toEqual(["body_timeout"]);
+    expect(listener.rejected).toEqual(["body_timeout"]);
   });
 
-  it("may go on over HTTP/2 when the answer has begun: the two are a conversation", async () => {
+  it("a body may go on over HTTP/2 once the response has begun", async () => {
     await using listener = await startTestListener(limits, {
       onRequest: (request, response) => {
         (response as Writable).write("begun");
@@ -213,10 +213,10 @@ describe("a body that trickles in", () => {
     await new Promise((resolve) => setTimeout(resolve, 3 * limits.bodyTimeoutMs));
     client.send({ type: data, flags: endStream, stream: 1, payload: Buffer.from("over") });
     await client.received(({ type, payload }) => type === data && payload.toString() === "over");
-    expect(listener.refused).toEqual([]);
+    expect(listener.rejected).toEqual([]);
   });
 
-  it("is no matter of calls that take long", async () => {
+  it("the body timeout does not apply to calls that take long", async () => {
     await using listener = await startTestListener(limits, {
       onRequest: (request, response) => {
         request.resume();
@@ -234,7 +234,7 @@ describe("a body that trickles in", () => {
   it.each([
     ["gRPC", "application/grpc"],
     ["Connect", "application/proto"],
-  ])("is no failure of the server: %s", async (_, contentType) => {
+  ])("a body that does not arrive over %s is not an error of the server", async (_, contentType) => {
     await using server = await startTestServer({ limits: { ...defaultLimits, ...limits } });
     using client = await openFrameClient(server.port);
     const fields = {
@@ -253,15 +253,15 @@ describe("a body that trickles in", () => {
 describe("an idle connection", () => {
   const limits = { headerTimeoutMs: longMs, bodyTimeoutMs: longMs, idleTimeoutMs: 60 };
 
-  it("of HTTP/1.1 is closed after its last answer", async () => {
+  it("an idle HTTP/1.1 connection is closed after its last response", async () => {
     await using listener = await startTestListener(limits);
     const socket = await openSocket(listener.port);
     socket.write("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n");
     expect(await socket.closed()).toMatch(/^HTTP\/1\.1 200 /);
-    expect(listener.refused).toEqual([]);
+    expect(listener.rejected).toEqual([]);
   });
 
-  it("of HTTP/2 is closed with GOAWAY NO_ERROR, even if it sends pings", async () => {
+  it("an idle HTTP/2 connection is closed with GOAWAY NO_ERROR, even if it sends PINGs", async () => {
     await using listener = await startTestListener(limits);
     using client = await openFrameClient(listener.port);
     client.send({ type: headers, flags: endHeaders | endStream, stream: 1, payload: encodeRequest() });
@@ -270,10 +270,10 @@ describe("an idle connection", () => {
     const frames = await client.closed();
     clearInterval(pings);
     expect(goawayCode(frames)).toBe(noError);
-    expect(listener.refused).toEqual([]);
+    expect(listener.rejected).toEqual([]);
   });
 
-  it("of HTTP/2 is not one with a call", async () => {
+  it("an HTTP/2 connection with a call is not idle", async () => {
     await using listener = await startTestListener(limits, {
       onRequest: (_, response) => {
         setTimeout(() => response.end("late"), 4 * limits.idleTimeoutMs);
@@ -284,7 +284,7 @@ describe("an idle connection", () => {
     await client.received(({ type, payload }) => type === data && payload.toString() === "late");
   });
 
-  it("of HTTP/2 is destroyed if its client does not hang up", async () => {
+  it("an idle HTTP/2 connection is destroyed if its client does not close it", async () => {
     await using listener = await startTestListener(limits);
     using client = await openFrameClient(listener.port);
     await client.received(({ type }) => type === frameTypes.goaway);
@@ -295,9 +295,9 @@ describe("an idle connection", () => {
 
 describe("a client that is gone", () => {
   it.each([
-    ["says no good-bye", "end" as const],
+    ["closes its side only", "end" as const],
     ["resets the connection", "resetAndDestroy" as const],
-  ])("leaves no connection behind, whatever it spoke: it %s", async (_, leave) => {
+  ])("no connection remains of a client that %s", async (_, leave) => {
     await using listener = await startTestListener();
     await using tlsListener = await startTestListener({}, { tls: testCertificate });
     using client = await openFrameClient(listener.port);

@@ -55,11 +55,11 @@ function heldAnswers() {
   };
 }
 
-describe.each(transports)("a listener that drains, over HTTP/1.1 and %s", (_, tls) => {
+describe.each(transports)("a listener that drains, over HTTP/1.1 and %s", (name, tls) => {
   const open = async (port: number) =>
     tls ? rawSocket(await shakeHands(port, ["http/1.1"])) : openSocket(port);
 
-  it("says Connection: close in the next answer of each connection, and accepts new ones", async () => {
+  it(`a draining listener sends Connection: close in the next response over ${name}, and accepts new connections`, async () => {
     await using listener = await startTestListener({}, { tls });
     const old = await open(listener.port);
     old.write(get);
@@ -72,7 +72,7 @@ describe.each(transports)("a listener that drains, over HTTP/1.1 and %s", (_, tl
     expect(await young.closed()).toMatch(/^HTTP\/1\.1 200 [\s\S]*Connection: close/);
   });
 
-  it("says it in the last answer of those that are owed, and serves nothing after", async () => {
+  it(`a draining listener sends Connection: close in the last pending response over ${name}, and serves nothing after it`, async () => {
     const answers = heldAnswers();
     await using listener = await startTestListener({}, { tls, onRequest: answers.onRequest });
     const socket = await open(listener.port);
@@ -98,11 +98,11 @@ describe.each(transports)("a listener that drains, over HTTP/1.1 and %s", (_, tl
   });
 });
 
-describe.each(transports)("a listener that closes, over HTTP/1.1 and %s", (_, tls) => {
+describe.each(transports)("a listener that closes, over HTTP/1.1 and %s", (name, tls) => {
   const open = async (port: number) =>
     tls ? rawSocket(await shakeHands(port, ["http/1.1"])) : openSocket(port);
 
-  it("gives no half answer to a client that pipelines all the time", async () => {
+  it(`a closing listener sends only complete responses to a client that pipelines over ${name}`, async () => {
     const body = "x".repeat(500);
     let asked = 0;
     await using listener = await startTestListener(
@@ -137,7 +137,7 @@ describe.each(transports)("a listener that closes, over HTTP/1.1 and %s", (_, tl
     }
   });
 
-  it("serves the first request of a connection that was made just before", async () => {
+  it(`a closing listener serves the first request of a connection opened just before over ${name}`, async () => {
     await using listener = await startTestListener({}, { tls });
     const socket = await open(listener.port);
     await listener.hasConnections(1);
@@ -148,8 +148,8 @@ describe.each(transports)("a listener that closes, over HTTP/1.1 and %s", (_, tl
   });
 });
 
-describe.each(transports)("a listener that closes, over HTTP/2 and %s", (_, tls) => {
-  it("serves all that it does not disown, under full speed", async () => {
+describe.each(transports)("a listener that closes, over HTTP/2 and %s", (name, tls) => {
+  it(`a closing listener serves every stream up to the id in its GOAWAY over ${name}`, async () => {
     let served = 0;
     await using listener = await startTestListener(
       {},
@@ -195,7 +195,7 @@ describe.each(transports)("a listener that closes, over HTTP/2 and %s", (_, tls)
     const ended = new Set(
       frames.filter(({ flags, type }) => type < 2 && (flags & endStream) !== 0).map(({ stream }) => stream),
     );
-    // A client repeats what was refused, and what is above the number in GOAWAY: the server has done neither.
+    // Clients retry streams that were reset with REFUSED_STREAM or are above the id in GOAWAY: the server served neither.
     for (let stream = 1; stream <= lastStream; stream += 2) {
       expect(ended.has(stream) || resetCode(frames, stream) === refusedStream).toBe(true);
     }

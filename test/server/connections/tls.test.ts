@@ -26,7 +26,7 @@ async function serialOfPort({ port }: TestListener): Promise<string> {
 }
 
 describe("another certificate", () => {
-  it("is seen by new connections, also by those that resume a session, while old ones go on", async () => {
+  it("a reloaded certificate applies to new and resumed connections, and open ones go on", async () => {
     await using listener = await startTestListener({}, { tls: testCertificate });
     const socket = await shakeHands(listener.port);
     const session = new Promise<Buffer>((resolve) => socket.once("session", resolve));
@@ -52,14 +52,14 @@ describe("another certificate", () => {
     ["the certificate is not valid PEM: ", { cert: key, key: cert }],
     ["the private key is not valid PEM: ", { cert, key: "" }],
     ["the private key is not valid PEM: ", { cert, key: cert }],
-  ])("is refused, and the old one kept: %s", async (words, pair) => {
+  ])("an unusable certificate is an error, and the current one stays in use: %s", async (words, pair) => {
     await using listener = await startTestListener({}, { tls: testCertificate });
     expect(() => listener.reloadTls(pair)).toThrow(words);
     expect(await serialOfPort(listener)).toBe(serialOf(testCertificate));
     await expect(startTestListener({}, { tls: pair })).rejects.toThrow(words);
   });
 
-  it("cannot be given to a port that has none", async () => {
+  it("a port without TLS cannot be given a certificate", async () => {
     await using listener = await startTestListener();
     expect(() => listener.reloadTls(testCertificate)).toThrow("opened without TLS");
   });
@@ -97,7 +97,7 @@ async function cutHandshake(port: number, after: number, how: "end" | "destroy")
 }
 
 describe("a TLS handshake that fails", () => {
-  it("leaves nothing behind, wherever it is cut", async () => {
+  it("a TLS handshake leaves nothing open, wherever it ends", async () => {
     await using listener = await startTestListener({}, { tls: testCertificate });
     const whole = await cutHandshake(listener.port, Number.POSITIVE_INFINITY, "end");
     const lengths = Array.from({ length: 40 }, (_, index) => Math.floor((index * whole) / 40));
@@ -115,12 +115,12 @@ describe("a TLS handshake that fails", () => {
     ["a record of another kind", Buffer.from([23, 3, 3, 0, 4, 1, 2, 3, 4])],
     ["a ClientHello of nonsense", Buffer.from([22, 3, 1, 0, 8, 1, 0, 0, 4, 255, 255, 255, 255])],
     ["a version that is gone", Buffer.from([22, 3, 0, 0, 4, 1, 0, 0, 0])],
-  ])("is counted and closed without HTTP: %s", async (_, bytes) => {
+  ])("a failed TLS handshake is counted and closed without an HTTP response: %s", async (_, bytes) => {
     await using listener = await startTestListener({}, { tls: testCertificate });
     const socket = await openSocket(listener.port);
     socket.write(bytes);
     expect(await socket.closed()).not.toContain("HTTP/1.1");
-    expect(listener.refused).toEqual(["tls"]);
+    expect(listener.rejected).toEqual(["tls"]);
     await listener.hasConnections(0);
   });
 });

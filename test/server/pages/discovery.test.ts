@@ -39,7 +39,7 @@ async function rootUrlFor(at: TestServer, host: string): Promise<string> {
 
 describe("the Discovery document", () => {
   it.each(["?version=v1", "", "?version=", "?version=v1&key=x&prettyPrint=false&alt=json"])(
-    "is answered without a token for %j, with the URL of this server",
+    "the Discovery document is returned without a token for the query %j, with the URL of this server",
     async (query) => {
       const response = await get(query);
       expect(response.status).toBe(200);
@@ -54,11 +54,11 @@ describe("the Discovery document", () => {
     },
   );
 
-  it("has a path whose dollar may be escaped", async () => {
+  it("the Discovery document is returned for an escaped dollar in its path", async () => {
     expect((await fetch(`${server.url}/%24discovery/rest?version=v1`)).status).toBe(200);
   });
 
-  it("is answered over HTTP/2 as well", async () => {
+  it("the Discovery document is returned over HTTP/2", async () => {
     const session = connect(server.url);
     const stream = session.request({ ":path": `${path}?version=v1` });
     const body = (await stream.toArray()).join("");
@@ -66,14 +66,14 @@ describe("the Discovery document", () => {
     expect(JSON.parse(body)).toMatchObject({ rootUrl: `${server.url}/` });
   });
 
-  it("is compressed for who takes that", async () => {
+  it("the Discovery document is compressed for clients that accept it", async () => {
     const response = await get("", { headers: { "accept-encoding": "gzip" } });
     expect(response.headers.get("content-encoding")).toBe("gzip");
     expect(response.headers.get("vary")).toBe("accept-encoding");
     expect(await response.json()).toHaveProperty("kind", "discovery#restDescription");
   });
 
-  it("has no content for HEAD, and the same headers", async () => {
+  it("the Discovery document is answered to HEAD with the same headers and no content", async () => {
     const init = { headers: { "accept-encoding": "identity" } };
     const [head, full] = [await get("", { ...init, method: "HEAD" }), await get("", init)];
     expect(head.status).toBe(200);
@@ -84,7 +84,7 @@ describe("the Discovery document", () => {
     }
   });
 
-  it("is not sent again to who has it", async () => {
+  it("the Discovery document is answered with 304 to clients that have it", async () => {
     const etag = (await get("")).headers.get("etag") ?? "";
     expect(etag).toMatch(/^W\/"[\w-]+"$/);
     for (const known of [etag, etag.slice(2), `"other", ${etag}`, "*"]) {
@@ -96,7 +96,7 @@ describe("the Discovery document", () => {
   });
 
   it.each(["?version=v2", "?version=V1", "?version=v1%20", "?version=v2&version=v1"])(
-    "is not there for %j: 404 in Google's form",
+    "the Discovery document for the query %j answers 404 in Google's form",
     async (query) => {
       const response = await get(query);
       expect(response.status).toBe(404);
@@ -111,7 +111,7 @@ describe("the Discovery document", () => {
     },
   );
 
-  it.each(["POST", "PUT", "DELETE"])("is not for %s", async (method) => {
+  it.each(["POST", "PUT", "DELETE"])("the Discovery document answers 405 to %s", async (method) => {
     const response = await get("", { method });
     expect(response.status).toBe(405);
     expect(response.headers.get("allow")).toBe("GET, HEAD, OPTIONS");
@@ -120,26 +120,26 @@ describe("the Discovery document", () => {
     });
   });
 
-  it("says by OPTIONS which methods it has", async () => {
+  it("the Discovery document answers OPTIONS with its methods", async () => {
     const response = await get("", { method: "OPTIONS" });
     expect([response.status, response.headers.get("allow")]).toEqual([204, "GET, HEAD, OPTIONS"]);
   });
 });
 
 describe("its root URL", () => {
-  it("is, on this machine, the name by which the server was asked", async () => {
+  it("the root URL of a server on loopback has the host of the request", async () => {
     expect(await rootUrlFor(server, `localhost:${server.port}`)).toBe(`http://localhost:${server.port}/`);
     expect(await rootUrlFor(server, `LOCALHOST:${server.port}`)).toBe(`http://localhost:${server.port}/`);
   });
 
   it.each(["evil.example.com", "localhost:1", "127.0.0.1@evil.example.com", "x y", ""])(
-    "is never taken from a Host that is not the server's own: %j",
+    "the root URL is never taken from a Host that is not one of the server's: %j",
     async (host) => {
       expect(await rootUrlFor(server, host)).toBe(`${server.url}/`);
     },
   );
 
-  it("is the one of the public URLs by which the server was asked, else the first", async () => {
+  it("the root URL is the public URL with the host of the request, else the first", async () => {
     const publicUrls = ["https://mdps.example.com", "https://other.example.com:8443"];
     await using proxied = await startTestServer({ auth: create(AuthConfigSchema, { publicUrls }) });
     expect(await rootUrlFor(proxied, "mdps.example.com")).toBe("https://mdps.example.com/");
@@ -149,7 +149,7 @@ describe("its root URL", () => {
   });
 });
 
-describe("what Google's client libraries send with every call (Y1)", () => {
+describe("the query of Google's client libraries", () => {
   it.each([
     "$.xgafv=2",
     "%24.xgafv=1",
@@ -160,7 +160,7 @@ describe("what Google's client libraries send with every call (Y1)", () => {
     "prettyPrint=true",
     "quotaUser=someone",
     "alt=json&fields=name,responseStaleTime&key=k&prettyPrint=false&quotaUser=u&%24.xgafv=2",
-  ])("is taken: %s", async (query) => {
+  ])("a query that Google's client libraries send is accepted: %s", async (query) => {
     const response = await fetch(`${server.url}/v1/operators/65001/planGroups?${query}`, {
       method: "POST",
       headers: {

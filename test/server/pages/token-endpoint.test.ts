@@ -33,7 +33,7 @@ const push = (token: string, protocol: (typeof protocols)[number] = "connect") =
   server.client(protocol, token).createPlanStatus({ parent, userKey: freshKey(), planStatus: planStatus() });
 
 describe("an assertion", () => {
-  it("is answered with an access token that lasts an hour and is not to be cached", async () => {
+  it("an assertion is answered with an access token for one hour, not to be cached", async () => {
     const { status, headers, body } = await requestToken(server, await sign());
     expect({ status, body }).toEqual({
       status: 200,
@@ -49,7 +49,7 @@ describe("an assertion", () => {
   });
 
   it.each(protocols)(
-    "brings a token that pushes over %s, for the operators of the account alone",
+    "an assertion yields a token that pushes over %s, only for the operators of its account",
     async (protocol) => {
       const { body } = await requestToken(server, await sign());
       const token = String(body.access_token);
@@ -68,11 +68,11 @@ describe("an assertion", () => {
       "Google's token endpoint, which Google's library for Node always names",
       () => "https://oauth2.googleapis.com/token",
     ],
-  ])("may be meant for %s", async (_, aud) => {
+  ])("an assertion may have the audience %s", async (_, aud) => {
     expect((await requestToken(server, await sign({ aud: aud() }))).status).toBe(200);
   });
 
-  it("gets of the scopes that it asks for those that its account has", async () => {
+  it("an assertion gets those of the requested scopes that its account has", async () => {
     const scope = `https://www.googleapis.com/auth/cloud-platform ${readScope} ${pushScope}`;
     const { status, body } = await requestToken(server, await sign({ scope }));
     expect({ status, scope: body.scope }).toEqual({ status: 200, scope: pushScope });
@@ -138,7 +138,7 @@ describe("an assertion", () => {
       "invalid_scope",
       /scope must contain one of/,
     ],
-  ])("%s is refused", async (_, claims, header, error, description) => {
+  ])("an assertion %s is rejected", async (_, claims, header, error, description) => {
     const { status, body } = await requestToken(server, await sign(claims, header));
     expect({ status, body }).toEqual({
       status: 400,
@@ -146,24 +146,24 @@ describe("an assertion", () => {
     });
   });
 
-  it("of another account's key is refused", async () => {
+  it("an assertion signed with the key of another account is rejected", async () => {
     const other = await makeAccount(server);
     const forged = await signAssertion(server, { ...other, client_email: key.client_email });
     expect((await requestToken(server, forged)).body).toMatchObject({ error: "invalid_grant" });
   });
 
   it.each([
-    ["no JWT", "abc"],
+    ["not a JWT", "abc"],
     ["a JWT of three empty parts", ".."],
     ["binary", "\u0000\u00ff.e30.e30"],
-  ])("that is %s is refused", async (_, assertion) => {
+  ])("an assertion that is %s is rejected as malformed", async (_, assertion) => {
     expect(await requestToken(server, assertion)).toMatchObject({
       status: 400,
       body: { error: "invalid_grant", error_description: "assertion: the assertion is malformed" },
     });
   });
 
-  it("with a jti is taken once, also by another server of the same data after a restart", async () => {
+  it("an assertion with a jti is accepted once, also after a restart", async () => {
     await using own = await startTestServer();
     const ownKey = await makeAccount(own);
     const assertion = await signAssertion(own, ownKey, { jti: "1" });
@@ -184,7 +184,7 @@ describe("an assertion", () => {
     );
   });
 
-  it("with a jti that another account has used is taken", async () => {
+  it("an assertion with a jti that another account has used is accepted", async () => {
     const other = await makeAccount(server);
     expect((await requestToken(server, await sign({ jti: "same" }))).status).toBe(200);
     expect((await requestToken(server, await signAssertion(server, other, { jti: "same" }))).status).toBe(
@@ -192,13 +192,13 @@ describe("an assertion", () => {
     );
   });
 
-  it("without a jti may come again, for Google's libraries send none", async () => {
+  it("an assertion without a jti is accepted again, because Google's libraries send none", async () => {
     const assertion = await sign();
     expect((await requestToken(server, assertion)).status).toBe(200);
     expect((await requestToken(server, assertion)).status).toBe(200);
   });
 
-  it("that was refused may come again, mended, with the same jti", async () => {
+  it("a corrected assertion with the jti of a rejected one is accepted", async () => {
     expect((await requestToken(server, await sign({ jti: "mended", scope: "x" }))).status).toBe(400);
     expect((await requestToken(server, await sign({ jti: "mended" }))).status).toBe(200);
   });
@@ -253,7 +253,7 @@ describe("a request for a token", () => {
       "unsupported_grant_type",
       /grant_type must be urn:/,
     ],
-  ])("%s is refused", async (_, form, error, description) => {
+  ])("a token request %s is rejected", async (_, form, error, description) => {
     const { status, body, headers } = await postForm(server, new URLSearchParams(form));
     expect({ status, body }).toEqual({
       status: 400,
@@ -263,7 +263,7 @@ describe("a request for a token", () => {
   });
 
   it.each(["application/json", "text/plain", "", "application/x-www-form-urlencoded2"])(
-    "of type %j is refused",
+    "a token request of type %j is rejected",
     async (type) => {
       const response = await fetch(`${server.url}/token`, {
         method: "POST",
@@ -278,7 +278,7 @@ describe("a request for a token", () => {
     },
   );
 
-  it("must be sent by POST", async () => {
+  it("a token request must be a POST", async () => {
     for (const method of ["GET", "PUT", "DELETE", "OPTIONS"]) {
       const response = await fetch(`${server.url}/token`, { method });
       expect([response.status, response.headers.get("allow")]).toEqual([405, "POST"]);
@@ -286,7 +286,7 @@ describe("a request for a token", () => {
     expect(await (await fetch(`${server.url}/token`, { method: "HEAD" })).text()).toBe("");
   });
 
-  it("of more than 16 KiB is refused while it is still being sent", async () => {
+  it("a token request of more than 16 KiB is rejected before it has arrived", async () => {
     const socket = await openSocket(server.port);
     socket.write(
       "POST /token HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: 99999999\r\n\r\n",
@@ -296,7 +296,7 @@ describe("a request for a token", () => {
     expect((await requestToken(server, await sign())).status).toBe(200);
   });
 
-  it("that ends in its middle does no harm", async () => {
+  it("a token request that ends early is not an error of the server", async () => {
     const socket = await openSocket(server.port);
     socket.write(
       "POST /token HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: 100\r\n\r\nabc",
@@ -305,7 +305,7 @@ describe("a request for a token", () => {
     expect((await requestToken(server, await sign())).status).toBe(200);
   });
 
-  it("may come over HTTP/2", async () => {
+  it("a token request over HTTP/2 is answered", async () => {
     const session = connect(server.url);
     const stream = session.request({
       ":method": "POST",
@@ -318,14 +318,14 @@ describe("a request for a token", () => {
     session.destroy();
   });
 
-  it("is not taken for an account of another installation", async () => {
+  it("an assertion of an account of another installation is rejected", async () => {
     await using other = await startTestServer();
     const assertion = await signAssertion(other, key, { aud: `${other.url}/token` });
     expect((await requestToken(other, assertion)).body).toMatchObject({ error: "invalid_grant" });
   });
 });
 
-it("a list of accounts that cannot be read is no fault of the assertion: 503 until it can", async () => {
+it("an assertion is answered with 503 while the list of accounts cannot be read", async () => {
   await using own = await startTestServer();
   const assertion = await signAssertion(own, await makeAccount(own));
   expect((await requestToken(own, assertion)).status).toBe(200);
@@ -341,8 +341,8 @@ it("a list of accounts that cannot be read is no fault of the assertion: 503 unt
   await expect.poll(answer).toEqual({ status: 200, error: undefined });
 });
 
-describe("a server that is told its public URLs", () => {
-  it("takes assertions for those, and no longer for its own address", async () => {
+describe("a server with public URLs", () => {
+  it("a server with public URLs accepts assertions for these, and not for its own address", async () => {
     const auth = create(AuthConfigSchema, { publicUrls: ["https://mdps.example.com"] });
     await using own = await startTestServer({ auth });
     const ownKey = await makeAccount(own);

@@ -59,31 +59,31 @@ describe.each(protocols)("over %s", (protocol) => {
     const answer = await push(userKey, call);
     expect(answer.httpStatus).toBe(httpStatus);
     if (answer.error === undefined) {
-      expect.fail("the push was not refused");
+      expect.fail("the push was not rejected");
     }
     expect(readApiError(answer.error)).toMatchObject(tooLarge);
     const read = server.client("connect").getUserPlanStatus({ parent, clientId, userKey });
     expect(await apiErrorOf(read)).toMatchObject({ reason: "PLAN_STATUS_NOT_FOUND" });
   }
 
-  it("a body of exactly the limit is taken", async () => {
+  it(`accepts a body of exactly the limit over ${protocol}`, async () => {
     const userKey = freshKey();
     const body = jsonOf(userKey, limit);
     expect((await push(userKey, { format: "json", body })).error).toBeUndefined();
   });
 
-  it("a body of a byte more is refused", async () => {
+  it(`rejects a body one byte above the limit over ${protocol}`, async () => {
     const userKey = freshKey();
     await expectTooLarge(userKey, { format: "json", body: jsonOf(userKey, limit + 1) });
   });
 
-  it("a body of far more is refused", async () => {
+  it(`rejects a body of four times the limit over ${protocol}`, async () => {
     const userKey = freshKey();
     await expectTooLarge(userKey, { format: "json", body: jsonOf(userKey, 4 * limit) });
   });
 
   it.each(["gzip", "br"] as const)(
-    "a body compressed with %s counts by what it becomes",
+    `limits the decompressed size of a body compressed with %s over ${protocol}`,
     async (encoding) => {
       const quick = { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } };
       const compress = (data: string | Buffer) =>
@@ -101,7 +101,7 @@ describe.each(protocols)("over %s", (protocol) => {
     },
   );
 
-  it("the largest status that keeps every rule is taken", async () => {
+  it(`accepts and returns the largest valid status over ${protocol}`, async () => {
     const userKey = freshKey();
     const largest = maximalMessage(PlanStatusSchema, "語");
     largest.updateTime = fromNow(0);
@@ -118,7 +118,7 @@ describe.each(protocols)("over %s", (protocol) => {
 });
 
 describe.each(["connect", "grpc", "grpc-web"] as const)("binary over %s", (protocol) => {
-  it("is bounded likewise, to the byte", async () => {
+  it(`limits binary messages over ${protocol} to the byte`, async () => {
     const overhead = 5;
     const text = (length: number) =>
       planStatus({ name: "x".repeat(length) /* ignored on input, and has no limit of its own */ });
@@ -159,33 +159,36 @@ describe("after a body that was too large", () => {
     ["REST", rest, "application/json"],
     ["Connect", rpc, "application/proto"],
     ["gRPC-Web", rpc, "application/grpc-web+proto"],
-  ])("the client goes on, on the same connection or a new one: %s", async (_, path, contentType) => {
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    const send = (target: string, type: string, body: Buffer, chunked: boolean) =>
-      new Promise<IncomingMessage>((resolve, reject) => {
-        const headers = {
-          "content-type": type,
-          authorization: `Bearer ${server.token}`,
-          ...(!chunked && { "content-length": body.length }),
-        };
-        const sent = request(server.url + target, { agent, method: "POST", headers }, (response) => {
-          response.resume();
-          response.on("end", () => resolve(response));
+  ])(
+    "after a body that was too large, the next request over %s succeeds, on the same connection or a new one",
+    async (_, path, contentType) => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      const send = (target: string, type: string, body: Buffer, chunked: boolean) =>
+        new Promise<IncomingMessage>((resolve, reject) => {
+          const headers = {
+            "content-type": type,
+            authorization: `Bearer ${server.token}`,
+            ...(!chunked && { "content-length": body.length }),
+          };
+          const sent = request(server.url + target, { agent, method: "POST", headers }, (response) => {
+            response.resume();
+            response.on("end", () => resolve(response));
+          });
+          sent.on("error", reject);
+          sent.end(body);
         });
-        sent.on("error", reject);
-        sent.end(body);
-      });
-    for (const chunked of [true, false]) {
-      await send(path, contentType, Buffer.alloc(4 * limit), chunked);
-      const body = Buffer.from(toJsonString(PlanStatusSchema, planStatus()));
-      expect((await send(rest, "application/json", body, false)).statusCode).toBe(200);
-    }
-    agent.destroy();
-  });
+      for (const chunked of [true, false]) {
+        await send(path, contentType, Buffer.alloc(4 * limit), chunked);
+        const body = Buffer.from(toJsonString(PlanStatusSchema, planStatus()));
+        expect((await send(rest, "application/json", body, false)).statusCode).toBe(200);
+      }
+      agent.destroy();
+    },
+  );
 });
 
 describe("a server with a limit of its own", () => {
-  it.each(protocols)("keeps it over %s", async (protocol) => {
+  it.each(protocols)("a server with its own maxRequestBytes enforces it over %s", async (protocol) => {
     await using own = await startTestServer({ limits: { maxRequestBytes: 200 } });
     const client = own.client(protocol);
     const push = (title: string) =>

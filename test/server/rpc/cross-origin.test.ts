@@ -89,10 +89,10 @@ const transports: Record<string, (origin: string) => Transport> = {
   rest: (origin) => createRestTransport({ baseUrl: server.url, fetch: fetchOf(origin) }),
 };
 
-describe.each(Object.entries(transports))("over %s", (_, transport) => {
+describe.each(Object.entries(transports))("over %s", (name, transport) => {
   const withToken = () => ({ headers: { authorization: `Bearer ${server.token}` }, timeoutMs: 20_000 });
 
-  it("a page of an allowed origin can push and read", async () => {
+  it(`a page of an allowed origin can push and read over ${name}`, async () => {
     const userKey = freshKey();
     const pushing = createClient(PlanStatusService, transport(trusted));
     const pushed = await pushing.createPlanStatus({ parent, userKey, planStatus: planStatus() }, withToken());
@@ -100,7 +100,7 @@ describe.each(Object.entries(transports))("over %s", (_, transport) => {
     expect(await reading.getPlanStatus({ name: pushed.name }, withToken())).toEqual(pushed);
   });
 
-  it("a page of an allowed origin can read why it was refused", async () => {
+  it(`a page of an allowed origin can read the error of a rejected call over ${name}`, async () => {
     const client = createClient(PlanStatusService, transport(trusted));
     const wrong = { parent, userKey: freshKey(), planStatus: planStatus({ languageCode: "en_US" }) };
     expect(await apiErrorOf(client.createPlanStatus(wrong, withToken()))).toMatchObject({
@@ -113,7 +113,7 @@ describe.each(Object.entries(transports))("over %s", (_, transport) => {
     expect(error.metadata.get("www-authenticate")).toMatch(/^Bearer /);
   });
 
-  it("a page of another origin can do nothing", async () => {
+  it(`a page of another origin cannot call over ${name}`, async () => {
     const client = createClient(PlanStatusService, transport(stranger));
     const push = client.createPlanStatus(
       { parent, userKey: freshKey(), planStatus: planStatus() },
@@ -142,7 +142,7 @@ describe.each([rpcPath, restPath])("%s", (path) => {
       body: "{}",
     });
 
-  it("answers a preflight without a body, and for the asking origin alone", async () => {
+  it(`${path} answers a preflight without a body, allowing only the origin that asked`, async () => {
     const answer = await preflight(server.url, trusted);
     expect([answer.status, await answer.text()]).toEqual([204, ""]);
     expect(corsHeaders(answer)).toMatchObject({
@@ -153,14 +153,14 @@ describe.each([rpcPath, restPath])("%s", (path) => {
     expect(listed(answer, "vary")).toContain("origin");
   });
 
-  it("tells another origin nothing, and caches that the answer depends on it", async () => {
+  it(`${path} sends another origin no CORS headers but Vary: Origin`, async () => {
     for (const answer of [await preflight(server.url, stranger), await push(server.url, stranger)]) {
       expect(corsHeaders(answer)).toEqual({});
       expect(listed(answer, "vary")).toContain("origin");
     }
   });
 
-  it("over HTTP/2 has the same headers", async () => {
+  it(`${path} sends the same CORS headers over HTTP/2`, async () => {
     const session = connect(server.url);
     const stream = session.request({
       ":method": "POST",
@@ -180,7 +180,7 @@ describe.each([rpcPath, restPath])("%s", (path) => {
     });
   });
 
-  it("lets every origin call if told *, and none if told nothing", async () => {
+  it(`${path} allows every origin with *, and none without a setting`, async () => {
     await using open = await startTestServer({ allowOrigins: ["*"] });
     for (const answer of [await preflight(open.url, stranger), await push(open.url, stranger)]) {
       expect(corsHeaders(answer)).toMatchObject({ "access-control-allow-origin": "*" });

@@ -45,7 +45,7 @@ describe("a GET of the Connect protocol", () => {
       "compressed JSON",
       { encoding: "json", base64: "1", compression: "gzip", message: gzipSync(json).toString("base64url") },
     ],
-  ])("reads with a message in %s", async (_, query) => {
+  ])("a GET of the Connect protocol reads a message in %s", async (_, query) => {
     const response = await get(query);
     expect(response.status).toBe(200);
     expect(await response.text()).toContain("operators/65001");
@@ -53,32 +53,32 @@ describe("a GET of the Connect protocol", () => {
 
   it.each<[string, Record<string, string>, string]>([
     ["no message", { encoding: "json" }, "body"],
-    ["JSON that is none", { encoding: "json", message: "{" }, "body"],
+    ["invalid JSON", { encoding: "json", message: "{" }, "body"],
     ["an unknown field", { encoding: "json", message: `{"x":1}` }, "x"],
-    ["a wrong type", { encoding: "json", message: `{"userKey":1}` }, "userKey"],
-    ["binary that is none", { encoding: "proto", message: "hello" }, "body"],
-    ["binary that is none, in base64", { encoding: "proto", base64: "1", message: "aGVsbG8" }, "body"],
-    ["what does not decompress", { encoding: "json", compression: "gzip", message: json }, "body"],
-  ])("with %s is the caller's mistake", async (_, query, field) => {
+    ["a field of the wrong type", { encoding: "json", message: `{"userKey":1}` }, "userKey"],
+    ["invalid binary", { encoding: "proto", message: "hello" }, "body"],
+    ["invalid binary in base64", { encoding: "proto", base64: "1", message: "aGVsbG8" }, "body"],
+    ["a message that does not decompress", { encoding: "json", compression: "gzip", message: json }, "body"],
+  ])("a GET of the Connect protocol with %s answers 400", async (_, query, field) => {
     const response = await get(query);
     expect(response.status).toBe(400);
     const bytes = new Uint8Array(await response.arrayBuffer());
     expectNoInsides(Buffer.from(bytes).toString());
     const fallback = new ConnectError("no error of Connect", Code.Unknown);
-    const refusal = readApiError(errorFromJsonBytes(bytes, response.headers, fallback));
-    expect(refusal).toMatchObject({ reason: "REQUEST_MALFORMED", fields: [field] });
+    const rejection = readApiError(errorFromJsonBytes(bytes, response.headers, fallback));
+    expect(rejection).toMatchObject({ reason: "REQUEST_MALFORMED", fields: [field] });
   });
 
-  it("passes the gate before its message is looked at", async () => {
+  it("a GET of the Connect protocol passes the request gate before its message is read", async () => {
     const response = await get({ encoding: "proto", message: "hello" }, "");
     expect(response.status).toBe(401);
   });
 
-  it("with an encoding that does not exist is refused", async () => {
+  it("a GET of the Connect protocol with an unknown encoding answers 415", async () => {
     expect((await get({ encoding: "xml", message: json })).status).toBe(415);
   });
 
-  it("cannot push", async () => {
+  it("a GET of the Connect protocol cannot push", async () => {
     const method = "mobiledataplansharing.v1.PlanStatusService/CreatePlanStatus";
     const query = new URLSearchParams({ connect: "v1", encoding: "json", message: "{}" });
     const headers = { authorization: `Bearer ${server.token}` };

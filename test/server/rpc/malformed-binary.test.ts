@@ -44,7 +44,7 @@ describe.each(["connect", "grpc", "grpc-web"] as const)("binary over %s", (proto
   const push = (call: Partial<RawCall> & Pick<RawCall, "body">) =>
     callRaw({ url: server.url, token: server.token, protocol, method, format: "binary", ...call });
 
-  async function refused(
+  async function rejected(
     userKey: string,
     call: Partial<RawCall> & Pick<RawCall, "body">,
   ): Promise<ReceivedError> {
@@ -52,16 +52,16 @@ describe.each(["connect", "grpc", "grpc-web"] as const)("binary over %s", (proto
     expect(answer.httpStatus).toBe(isFramed(protocol) ? 200 : 400);
     expectNoInsides(answer.text);
     if (answer.error === undefined) {
-      expect.fail("the push was not refused");
+      expect.fail("the push was not rejected");
     }
-    const refusal = readApiError(answer.error);
-    expect(refusal.code).toBe("InvalidArgument");
+    const rejection = readApiError(answer.error);
+    expect(rejection.code).toBe("InvalidArgument");
     const read = server.client("connect").getUserPlanStatus({ parent, clientId, userKey });
     expect(await apiErrorOf(read), "nothing is stored").toMatchObject({ reason: "PLAN_STATUS_NOT_FOUND" });
-    return refusal;
+    return rejection;
   }
 
-  it("that is right is taken: the other tests fail for their fault alone", async () => {
+  it(`accepts the valid binary request of these tests over ${protocol}`, async () => {
     expect(await push({ body: requestBytes({ userKey: freshKey() }) })).toMatchObject({
       httpStatus: 200,
       error: undefined,
@@ -82,27 +82,27 @@ describe.each(["connect", "grpc", "grpc-web"] as const)("binary over %s", (proto
     ["with an overlong UTF-8 slash", (good) => Buffer.concat([good, field(userKeyTag, [0xc0, 0xaf])])],
     ["with half a surrogate pair", (good) => Buffer.concat([good, field(userKeyTag, [0xed, 0xa0, 0x80])])],
     ["with a broken message inside", (good) => Buffer.concat([good, field(planStatusTag, [0x1a, 0x7f])])],
-  ])("%s is malformed", async (_, spoil) => {
+  ])(`rejects binary %s over ${protocol} with REQUEST_MALFORMED`, async (_, spoil) => {
     const userKey = freshKey();
-    const refusal = await refused(userKey, { body: spoil(requestBytes({ userKey })) });
-    expect(refusal).toMatchObject({
+    const rejection = await rejected(userKey, { body: spoil(requestBytes({ userKey })) });
+    expect(rejection).toMatchObject({
       reason: "REQUEST_MALFORMED",
       violations: [`body: must be the binary form of ${CreateUserPlanStatusRequestSchema.typeName}`],
     });
   });
 
-  it("that does not decompress is malformed", async () => {
+  it(`rejects binary that does not decompress over ${protocol} with REQUEST_MALFORMED`, async () => {
     const userKey = freshKey();
-    const refusal = await refused(userKey, { body: requestBytes({ userKey }), encoding: "gzip" });
-    expect(refusal).toMatchObject({
+    const rejection = await rejected(userKey, { body: requestBytes({ userKey }), encoding: "gzip" });
+    expect(rejection).toMatchObject({
       reason: "REQUEST_MALFORMED",
       violations: ["body: does not decompress"],
     });
   });
 
-  it("of nothing at all is a request without fields", async () => {
-    const refusal = await refused("none", { body: "" });
-    expect(refusal.fields).toEqual(["parent", "clientId", "userKey", "planStatus"]);
+  it(`reads an empty binary body over ${protocol} as a request without fields`, async () => {
+    const rejection = await rejected("none", { body: "" });
+    expect(rejection.fields).toEqual(["parent", "clientId", "userKey", "planStatus"]);
   });
 
   it.each<[string, bigint, number]>([
@@ -112,7 +112,7 @@ describe.each(["connect", "grpc", "grpc-web"] as const)("binary over %s", (proto
     ["at the beginning of int64", -(2n ** 63n), 0],
     ["with negative nanoseconds", 1_772_370_000n, -1],
     ["with a whole second of nanoseconds", 1_772_370_000n, 1_000_000_000],
-  ])("with Timestamps %s is refused, and every one is reported", async (_, seconds, nanos) => {
+  ])(`reports every Timestamp %s in binary over ${protocol}`, async (_, seconds, nanos) => {
     const userKey = freshKey();
     const time = create(TimestampSchema, { seconds, nanos });
     const status = planStatus({
@@ -121,9 +121,9 @@ describe.each(["connect", "grpc", "grpc-web"] as const)("binary over %s", (proto
       accountInfo: accountInfo({ validUntil: time }),
       plans: [plan({ expirationTime: time, planModules: [planModule({ expirationTime: time })] })],
     });
-    const refusal = await refused(userKey, { body: requestBytes({ userKey, planStatus: status }) });
-    expect(refusal.reason).toBe("FIELD_INVALID");
-    expect(refusal.fields.toSorted()).toEqual([
+    const rejection = await rejected(userKey, { body: requestBytes({ userKey, planStatus: status }) });
+    expect(rejection.reason).toBe("FIELD_INVALID");
+    expect(rejection.fields.toSorted()).toEqual([
       "planStatus.accountInfo.validUntil",
       "planStatus.expireTime",
       "planStatus.plans[0].expirationTime",
@@ -132,11 +132,11 @@ describe.each(["connect", "grpc", "grpc-web"] as const)("binary over %s", (proto
     ]);
   });
 
-  it("with a number that no enum has is refused by the name of the field", async () => {
+  it(`reports the field with an undefined enum number in binary over ${protocol}`, async () => {
     const userKey = freshKey();
     const status = planStatus({ uiCompatibility: 77 as never });
-    const refusal = await refused(userKey, { body: requestBytes({ userKey, planStatus: status }) });
-    expect(refusal.fields).toEqual(["planStatus.uiCompatibility"]);
+    const rejection = await rejected(userKey, { body: requestBytes({ userKey, planStatus: status }) });
+    expect(rejection.fields).toEqual(["planStatus.uiCompatibility"]);
   });
 });
 
@@ -159,24 +159,24 @@ describe.each(["grpc", "grpc-web"] as const)("frames over %s", (protocol) => {
     ["that end within the header", () => Uint8Array.of(0, 0, 0), "but ends within one"],
     ["that end within the message", () => encodeEnvelope(0, good()).subarray(0, -1), "but ends within one"],
     [
-      "that are compressed, without an encoding",
+      "that are compressed without an encoding",
       () => encodeEnvelope(1, good()),
       "no header names its encoding",
     ],
     [
-      "of which a second one is broken",
+      "with an invalid second message",
       () => Buffer.concat([encodeEnvelope(0, good()), encodeEnvelope(0, bad)]),
       "must be the binary form",
     ],
     [
-      "of which one that marks the end follows a broken one",
+      "with a trailer frame after an invalid message",
       () => Buffer.concat([encodeEnvelope(0, bad), encodeEnvelope(0x80, new Uint8Array())]),
       "must be the binary form",
     ],
-  ])("%s are the caller's mistake", async (_, body, expected) => {
+  ])(`rejects frames %s over ${protocol} with INVALID_ARGUMENT`, async (_, body, expected) => {
     const { error } = await send(body());
     if (error === undefined) {
-      expect.fail("the push was not refused");
+      expect.fail("the push was not rejected");
     }
     expect(readApiError(error)).toMatchObject({
       code: "InvalidArgument",
@@ -185,7 +185,7 @@ describe.each(["grpc", "grpc-web"] as const)("frames over %s", (protocol) => {
     });
   });
 
-  it("of two messages, or of none, are not the call of a unary method", async () => {
+  it(`rejects two messages, or none, for a unary method over ${protocol} with UNIMPLEMENTED`, async () => {
     const two = Buffer.concat([encodeEnvelope(0, good()), encodeEnvelope(0, good())]);
     for (const body of [two, new Uint8Array()]) {
       expect((await send(body)).error?.message).toMatch(/^\[unimplemented\]/);
@@ -194,7 +194,7 @@ describe.each(["grpc", "grpc-web"] as const)("frames over %s", (protocol) => {
 });
 
 describe("a frame of trailers", () => {
-  it("may follow the message over gRPC-Web, as it does in answers", async () => {
+  it("accepts a trailer frame after the message over gRPC-Web", async () => {
     const userKey = freshKey();
     const trailers = encodeEnvelope(0x80, Buffer.from("x-test: 1\r\n"));
     const { error } = await callRaw({

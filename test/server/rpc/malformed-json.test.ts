@@ -48,23 +48,23 @@ describe.each(protocols)("JSON over %s", (protocol) => {
   }
 
   /** Pushes what cannot be read, and checks all that holds for every such push. */
-  async function refused(status: string | Buffer) {
+  async function rejected(status: string | Buffer) {
     const userKey = freshKey();
     const answer = await push(userKey, status);
     expect(answer.httpStatus).toBe(protocol === "grpc" || protocol === "grpc-web" ? 200 : 400);
     expectNoInsides(answer.text);
     if (answer.error === undefined) {
-      expect.fail("the push was not refused");
+      expect.fail("the push was not rejected");
     }
-    const refusal = readApiError(answer.error);
-    expect(refusal.code).toBe(Code[Code.InvalidArgument]);
+    const rejection = readApiError(answer.error);
+    expect(rejection.code).toBe(Code[Code.InvalidArgument]);
     const read = server.client("connect").getUserPlanStatus({ parent, clientId, userKey });
     expect(await apiErrorOf(read), "nothing is stored").toMatchObject({ reason: "PLAN_STATUS_NOT_FOUND" });
     const spelled = (path: string) => (path.startsWith("planStatus.") ? path.slice(11) : path);
-    return { ...refusal, violations: refusal.violations.map(spelled) };
+    return { ...rejection, violations: rejection.violations.map(spelled) };
   }
 
-  it("that is right is taken: the other tests fail for their fault alone", async () => {
+  it(`accepts the valid JSON of these tests over ${protocol}`, async () => {
     const answer = await push(freshKey(), withModule(`"usedBytes":"1"`));
     expect(answer).toMatchObject({ httpStatus: 200, error: undefined });
   });
@@ -88,9 +88,9 @@ describe.each(protocols)("JSON over %s", (protocol) => {
       Buffer.from(withField(`"title":"\xc0\xaf"`), "latin1"),
       /^body: must be UTF-8/,
     ],
-  ])("%s is malformed", async (_, status, expected) => {
-    const refusal = await refused(status);
-    expect(refusal).toMatchObject({
+  ])(`rejects JSON %s over ${protocol} with REQUEST_MALFORMED`, async (_, status, expected) => {
+    const rejection = await rejected(status);
+    expect(rejection).toMatchObject({
       reason: "REQUEST_MALFORMED",
       violations: [expect.stringMatching(expected)],
     });
@@ -178,10 +178,10 @@ describe.each(protocols)("JSON over %s", (protocol) => {
       withField(`"title":"\\udc00\\ud800"`),
       "title: must be valid Unicode: it has an unpaired surrogate",
     ],
-  ])("with %s is refused", async (_, status, expected) => {
-    const refusal = await refused(status);
-    expect(refusal.violations).toEqual([expect.stringContaining(expected)]);
-    expect(refusal.violations[0]?.indexOf(expected)).toBe(0);
+  ])(`rejects JSON with %s over ${protocol}`, async (_, status, expected) => {
+    const rejection = await rejected(status);
+    expect(rejection.violations).toEqual([expect.stringContaining(expected)]);
+    expect(rejection.violations[0]?.indexOf(expected)).toBe(0);
   });
 
   it.each([
@@ -210,11 +210,11 @@ describe.each(protocols)("JSON over %s", (protocol) => {
     `""`,
     "1772366400",
     `{"seconds":1772366400}`,
-  ])("with the time %s is refused", async (time) => {
-    const refusal = await refused(
+  ])(`rejects JSON with the time %s over ${protocol}`, async (time) => {
+    const rejection = await rejected(
       `{"languageCode":"en-US","updateTime":"2026-03-01T11:59:00Z","expireTime":${time}}`,
     );
-    expect(refusal.violations).toEqual([
+    expect(rejection.violations).toEqual([
       expect.stringMatching(/^expireTime: must be an RFC 3339 time that exists, such as "/),
     ]);
   });
@@ -225,7 +225,7 @@ describe.each(protocols)("JSON over %s", (protocol) => {
     "2026-03-01T14:30:00+01:30",
     "2028-02-29T00:00:00Z",
     "9999-12-31T23:59:59.999999999Z",
-  ])("with the time %s is taken", async (time) => {
+  ])(`accepts JSON with the time %s over ${protocol}`, async (time) => {
     const answer = await push(
       freshKey(),
       `{"languageCode":"en-US","updateTime":"2026-03-01T11:59:00Z","expireTime":"${time}"}`,
@@ -241,16 +241,16 @@ describe.each(protocols)("JSON over %s", (protocol) => {
     ["proto names", withModule(`"used_bytes":"1"`)],
     ["null for absent", withField(`"title":null,"plans":null,"accountInfo":null`)],
     ["paired surrogates as escapes", withField(`"title":"\\ud83d\\ude00"`)],
-  ])("with %s is taken", async (_, status) => {
+  ])(`accepts JSON with %s over ${protocol}`, async (_, status) => {
     expect((await push(freshKey(), status)).error).toBeUndefined();
   });
 
-  it("with several faults has all of them reported", async () => {
-    const refusal = await refused(
+  it(`reports every violation of a JSON body over ${protocol}`, async () => {
+    const rejection = await rejected(
       `{"languageCode":5,"colour":1,"expireTime":"2026-02-30T00:00:00Z","plans":[{"planId":[]},{"planCategory":"GOLD"}]}`,
     );
-    expect(refusal.reason).toBe("REQUEST_MALFORMED");
-    expect(refusal.violations.map((violation) => violation.split(":", 1)[0])).toEqual([
+    expect(rejection.reason).toBe("REQUEST_MALFORMED");
+    expect(rejection.violations.map((violation) => violation.split(":", 1)[0])).toEqual([
       "languageCode",
       "colour",
       "expireTime",
@@ -264,18 +264,18 @@ describe.each(protocols)("JSON over %s", (protocol) => {
     ["an array", "[]"],
     ["a text", `"status"`],
     ["a number", "5"],
-  ])("that is %s instead of an object is refused", async (_, status) => {
-    expect((await refused(status)).fields).toHaveLength(1);
+  ])(`rejects JSON that is %s instead of an object over ${protocol}`, async (_, status) => {
+    expect((await rejected(status)).fields).toHaveLength(1);
   });
 
-  it("that is nested 10,000 levels deep is refused", async () => {
-    await refused(withField(`"plans":${"[".repeat(10_000)}${"]".repeat(10_000)}`));
-    await refused(`${`{"accountInfo":`.repeat(10_000)}{}${"}".repeat(10_000)}`);
+  it(`rejects JSON that is nested 10,000 levels deep over ${protocol}`, async () => {
+    await rejected(withField(`"plans":${"[".repeat(10_000)}${"]".repeat(10_000)}`));
+    await rejected(`${`{"accountInfo":`.repeat(10_000)}{}${"}".repeat(10_000)}`);
   });
 
-  it("is refused quickly when it is built to be slow", async () => {
+  it(`reports at most 100 violations for JSON with 30,000 unknown fields over ${protocol}`, async () => {
     const keys = Array.from({ length: 30_000 }, (_, index) => `"k${index}":0`).join(",");
-    const refusal = await refused(`{${keys}}`);
-    expect(refusal.fields.length).toBeLessThanOrEqual(100);
+    const rejection = await rejected(`{${keys}}`);
+    expect(rejection.fields.length).toBeLessThanOrEqual(100);
   });
 });

@@ -5,7 +5,7 @@ import { createLogLines } from "../../support/log-lines.ts";
 import { startTestServer } from "../../support/test-server.ts";
 
 it.each(["application/grpc", "application/grpc-web", "application/json"])(
-  "an RPC of %s whose body does not come in time is the caller's mistake, not the server's",
+  "an RPC of %s whose body does not arrive in time is CANCELLED, and not an error of the server",
   async (contentType) => {
     const log = createLogLines();
     await using server = await startTestServer({

@@ -45,7 +45,7 @@ async function push(userKey: string, init: { headers?: Record<string, string>; b
 
 describe("the log", () => {
   it.each(protocols)(
-    "has one line for a call over %s, with what was called and what became of it",
+    "the log has one line for a call over %s, with its method and outcome",
     async (protocol) => {
       const before = log.requests().length;
       await server
@@ -71,7 +71,7 @@ describe("the log", () => {
     },
   );
 
-  it.each(protocols)("counts the bytes of the bodies of a call over %s", async (protocol) => {
+  it.each(protocols)("the log counts the bytes of the bodies of a call over %s", async (protocol) => {
     const before = log.requests().length;
     const client = server.client(protocol);
     const small = planStatus();
@@ -89,7 +89,7 @@ describe("the log", () => {
     expect((second?.responseBytes ?? 0) - (first?.responseBytes ?? 0)).toBeGreaterThanOrEqual(200);
   });
 
-  it.each(protocols)("names code and reason of a refusal over %s", async (protocol) => {
+  it.each(protocols)("the log has the code and the reason of an error over %s", async (protocol) => {
     const before = log.requests().length;
     const client = server.client(protocol);
     await client
@@ -109,28 +109,31 @@ describe("the log", () => {
     ]);
   });
 
-  it.each(protocols)("names the reason of a body over %s that cannot be read", async (protocol) => {
-    const id = freshId();
-    await callRaw({
-      url: server.url,
-      protocol,
-      token: server.token,
-      method:
-        protocol === "rest"
-          ? `POST /v1/${parent}/planGroups`
-          : "mobiledataplansharing.v1.PlanGroupService/CreatePlanGroup",
-      format: "json",
-      body: "{",
-      headers: { "x-request-id": id },
-    });
-    expect(await log.request(id)).toMatchObject({
-      protocol,
-      code: "INVALID_ARGUMENT",
-      reason: "REQUEST_MALFORMED",
-    });
-  });
+  it.each(protocols)(
+    "the log has REQUEST_MALFORMED for a body over %s that cannot be read",
+    async (protocol) => {
+      const id = freshId();
+      await callRaw({
+        url: server.url,
+        protocol,
+        token: server.token,
+        method:
+          protocol === "rest"
+            ? `POST /v1/${parent}/planGroups`
+            : "mobiledataplansharing.v1.PlanGroupService/CreatePlanGroup",
+        format: "json",
+        body: "{",
+        headers: { "x-request-id": id },
+      });
+      expect(await log.request(id)).toMatchObject({
+        protocol,
+        code: "INVALID_ARGUMENT",
+        reason: "REQUEST_MALFORMED",
+      });
+    },
+  );
 
-  it("has the code of what connect-node refuses itself over gRPC and gRPC-Web, whose HTTP status does not tell", async () => {
+  it("the log has the code of calls that connect-node rejects over gRPC and gRPC-Web, with HTTP status 200", async () => {
     for (const protocol of ["grpc", "grpc-web"] as const) {
       const id = freshId();
       await callRaw({
@@ -147,7 +150,7 @@ describe("the log", () => {
     }
   });
 
-  it("has a line for what is no call, without its path, which may have a user key", async () => {
+  it("the log has a line for a request that is not a call, without its path, which may contain a user key", async () => {
     const id = freshId();
     const answer = await fetch(`${server.url}/v1/operators/65001/users/491700000001`, {
       headers: { "x-request-id": id },
@@ -165,7 +168,7 @@ describe("the log", () => {
     expect(log.text).not.toContain("491700000001");
   });
 
-  it("says that a caller went away before it was answered", async () => {
+  it("the log has CANCELLED for a caller that disconnected before the response", async () => {
     const id = freshId();
     const session = connect(server.url);
     await once(session, "connect");
@@ -183,7 +186,7 @@ describe("the log", () => {
     expect(await log.request(id)).toMatchObject({ protocol: "rest", code: "CANCELLED" });
   });
 
-  it("has health checks at debug only", async () => {
+  it("the log has health checks at level debug only", async () => {
     const before = log.requests().length;
     const answer = await fetch(`${server.url}/grpc.health.v1.Health/Check`, {
       method: "POST",
@@ -200,7 +203,7 @@ describe("the log", () => {
   });
 });
 
-it("has the fields that docs/operations.md lists", async () => {
+it("the log has the fields that docs/operations.md lists", async () => {
   const { line } = await push(freshKey(), {
     headers: { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" },
     body: toJsonString(PlanStatusSchema, planStatus({ languageCode: "" })),
@@ -214,7 +217,7 @@ it("has the fields that docs/operations.md lists", async () => {
 });
 
 describe("user keys", () => {
-  it("never appear, however a call goes and wherever they stand", async () => {
+  it("user keys never appear in the log, whatever the outcome of a call and wherever they are in it", async () => {
     const key = "491701234567/+==";
     for (const protocol of protocols) {
       const client = server.client(protocol);
@@ -243,7 +246,7 @@ describe("user keys", () => {
     expect(log.text).not.toContain("491701234567");
   });
 
-  it("have the same hash in every call about them, also after a restart, and another one elsewhere", async () => {
+  it("a user key has the same hash in every call and after a restart, and another one in another installation", async () => {
     const key = freshKey();
     const { line } = await push(key);
     const read = freshId();
@@ -273,7 +276,7 @@ describe("user keys", () => {
 });
 
 describe("a request id", () => {
-  it.each(protocols)("comes back over %s as it was sent", async (protocol) => {
+  it.each(protocols)("a request id is returned unchanged over %s", async (protocol) => {
     const id = "a1._~:/+=@-";
     const seen: (string | null)[] = [];
     await server
@@ -286,7 +289,7 @@ describe("a request id", () => {
     expect(await log.request(id)).toMatchObject({ code: "OK" });
   });
 
-  it("is made where none was sent, or one that no log should have", async () => {
+  it("a request id is created if none was sent, or one with unsafe characters", async () => {
     const ids = new Set<string | null>();
     for (const sent of [undefined, "", "with blank", "x".repeat(129), "{}"]) {
       const answer = await fetch(`${server.url}/none`, {
@@ -301,7 +304,7 @@ describe("a request id", () => {
     }
   });
 
-  it("names refusals and answers of the token endpoint too", async () => {
+  it("a request id is in the responses of the token endpoint, errors included", async () => {
     for (const path of [`/v1/${parent}/planGroups`, "/token", `/${create}`]) {
       const answer = await fetch(server.url + path, {
         method: "POST",
@@ -317,18 +320,18 @@ describe("a request id", () => {
 
 it.each([
   [
-    "of the caller",
+    "from the caller",
     "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     "0af7651916cd43dd8448eb211c80319c",
   ],
   [
-    "of a later version",
+    "with a later version",
     "cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more",
     "0af7651916cd43dd8448eb211c80319c",
   ],
   ["that is none", "00-00000000000000000000000000000000-b7ad6b7169203331-01", undefined],
   ["that is malformed", "0af7651916cd43dd8448eb211c80319c", undefined],
-])("a traceparent %s names the trace of the line", async (_, traceparent, traceId) => {
+])("the log line has the trace id of a traceparent %s", async (_, traceparent, traceId) => {
   const { line } = await push(freshKey(), { headers: { traceparent } });
   expect(line.traceId).toBe(traceId);
 });

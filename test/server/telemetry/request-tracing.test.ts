@@ -45,7 +45,7 @@ async function spansOf(id: string): Promise<{ request: ReadableSpan; store: Read
 describe.each(protocols)("a call over %s", (protocol) => {
   const system = { connect: "connectrpc", grpc: "grpc", "grpc-web": "grpc_web", rest: "rest" }[protocol];
 
-  it("is a span below the caller's, with the store's span inside", async () => {
+  it(`a call over ${protocol} is a child span of the caller's, with the span of the store as its child`, async () => {
     await server
       .client(protocol)
       .createPlanStatus(
@@ -70,7 +70,7 @@ describe.each(protocols)("a call over %s", (protocol) => {
     expect(store[0]?.attributes).toEqual({ "db.system.name": "sqlite", "db.operation.name": "put" });
   });
 
-  it("that is the caller's mistake names its reason, and is no error of the server", async () => {
+  it(`an invalid call over ${protocol} has its ErrorReason as error.type and is not an error of the server`, async () => {
     await server
       .client(protocol)
       .createPlanStatus(
@@ -87,7 +87,7 @@ describe.each(protocols)("a call over %s", (protocol) => {
     expect(store).toEqual([]);
   });
 
-  it("that the gate refuses is a span too", async () => {
+  it(`a call over ${protocol} that the request gate rejects has a span`, async () => {
     await server
       .client(protocol, "wrong")
       .createPlanGroup({ parent, planGroupId: "g" }, { headers: { "x-request-id": `gate-${protocol}` } })
@@ -97,7 +97,7 @@ describe.each(protocols)("a call over %s", (protocol) => {
     expect(request.attributes).toMatchObject({ "error.type": "CREDENTIALS_INVALID" });
   });
 
-  it("has no user key in its spans, and the trace's id in its line of the log", async () => {
+  it(`a call over ${protocol} has no user key in its spans, and the trace id in its log line`, async () => {
     const userKey = "491709876543";
     await server
       .client(protocol)

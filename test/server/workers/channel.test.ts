@@ -6,7 +6,7 @@ import { openChannel } from "../../../src/server/workers/channel.ts";
 
 const script = new URL("../../support/listener-worker.ts", import.meta.url);
 
-it("a question to a process that has ended is rejected and raises no error event", async () => {
+it("a request to a process that has ended is rejected without an error event", async () => {
   const child = fork(script, [], { silent: true });
   onTestFinished(() => {
     child.kill("SIGKILL");
