@@ -8,7 +8,7 @@ import { exportChanges } from "./export-changes.ts";
 import { exportedNames } from "./exported-names.ts";
 
 const root = join(import.meta.dirname, "../..");
-const file = join(root, "baseline", "exports.json");
+const file = join(import.meta.dirname, "baseline", "exports.json");
 const now = exportedNames(root);
 const { removed, added } = exportChanges(JSON.parse(readFileSync(file, "utf8")), now);
 
