@@ -9,7 +9,6 @@ import {
 } from "./expand-request.ts";
 import { compileMessageParser, type MessageParser } from "./message-parser.ts";
 
-/** The HTTP form of one method, compiled. */
 export type CallPlan = {
   /** HTTP method of the first binding, for interceptors. A message may use another binding. */
   readonly httpMethod: string;

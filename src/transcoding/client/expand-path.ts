@@ -11,7 +11,6 @@ export type ExpandProblem = { readonly problem: string };
 /** Removes the fields of the path from the JSON of a request and returns the path, percent-encoded. */
 export type PathWriter = (json: JsonObject) => string | ExpandProblem;
 
-/** A variable of the template and its field. */
 type Variable = {
   readonly name: string;
   /** JSON names of the fields that lead to this one, outermost first. */

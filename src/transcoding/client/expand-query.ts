@@ -12,7 +12,6 @@ type ParameterWriter = (value: JsonValue, path: string, into: string[]) => strin
 
 const writers = new WeakMap<DescMessage, QueryWriter>();
 
-/** Returns the writer of a message, compiled once. */
 export function queryWriter(desc: DescMessage): QueryWriter {
   const known = writers.get(desc);
   if (known !== undefined) {

@@ -18,7 +18,6 @@ import { queryWriter } from "./expand-query.ts";
 
 export type { ExpandProblem };
 
-/** A request message as HTTP. */
 export type ExpandedRequest = {
   readonly httpMethod: string;
   /** Percent-encoded, starts with a slash. */
@@ -31,7 +30,6 @@ export type ExpandedRequest = {
   readonly raw?: { readonly contentType: string; readonly data: Uint8Array };
 };
 
-/** Writes requests of one binding. */
 export type RequestExpander = (message: Message) => ExpandedRequest | ExpandProblem;
 
 export type ExpandOptions = {

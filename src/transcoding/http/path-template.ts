@@ -1,6 +1,4 @@
-/**
- * One segment of a path template: fixed text, `*` for exactly one segment, or `**` for any number of segments.
- */
+/** One segment of a path template: fixed text, `*` for exactly one segment, `**` for any number of segments. */
 export type TemplateSegment =
   | { readonly kind: "literal"; readonly text: string }
   | { readonly kind: "*" }

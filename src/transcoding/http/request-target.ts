@@ -1,5 +1,5 @@
-/** Path and query of a request target, not decoded. */
 export type RequestTarget = {
+  /** Not decoded, like `query`. */
   readonly path: string;
   /** Without the `?`; "" if there is none. */
   readonly query: string;

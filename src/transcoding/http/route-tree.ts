@@ -12,7 +12,6 @@ export type RouteMatch<T> = {
 /** The route, or the sorted methods of the path if it exists for other methods only, or undefined if it does not exist. */
 export type MatchResult<T> = RouteMatch<T> | { readonly allowed: readonly string[] } | undefined;
 
-/** Finds routes by HTTP method and raw path. */
 export type RouteTree<T> = {
   match(httpMethod: string, rawPath: string): MatchResult<T>;
 };

@@ -12,7 +12,6 @@ export type RouterMatch =
   | { readonly allowed: readonly string[] }
   | undefined;
 
-/** Finds the method of an HTTP request. */
 export type Router = {
   /** `rawTarget`: the request target as received, with its query. */
   match(httpMethod: string, rawTarget: string): RouterMatch;

@@ -1,4 +1,3 @@
-/** Headers by lower-case name, as in Node. */
 type RequestHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /** Timeout of a request in milliseconds, undefined if it has none; or the problem with its header. */

@@ -4,7 +4,6 @@ import type { ViolationList } from "./violations.ts";
 /** Deepest nesting of messages that is read. */
 export const maxDepth = 100;
 
-/** State of reading one document. */
 export type ReadingState = {
   readonly violations: ViolationList;
   /** Skip unknown fields instead of rejecting them. */
@@ -16,7 +15,6 @@ export type ReadingState = {
   depth: number;
 };
 
-/** Returns the state for a new document. */
 export function createReadingState(
   violations: ViolationList,
   ignoreUnknownFields: boolean,

@@ -4,7 +4,6 @@ import { base64Decode } from "@bufbuild/protobuf/wire";
 /** The value read, or a description of what was expected instead. */
 export type Read = { readonly value: unknown } | { readonly expected: string };
 
-/** Reads one JSON value of a known type. */
 export type ValueReader = (json: unknown) => Read;
 
 const int32: readonly [number, number] = [-0x80000000, 0x7fffffff];

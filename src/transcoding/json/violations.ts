@@ -9,7 +9,6 @@ export type ViolationList = {
 
 const maxViolations = 100;
 
-/** Creates an empty list. */
 export function createViolationList(): ViolationList {
   const found: FieldViolation[] = [];
   return {

@@ -32,7 +32,6 @@ export type RestContextInit = {
   timeoutMs: number | undefined;
 };
 
-/** The context of a REST call. */
 export type RestContext = HandlerContext & {
   /** Response headers; undefined if the handler never accessed them. */
   readonly touchedResponseHeader: Headers | undefined;

@@ -12,7 +12,6 @@ export type CorsOptions = {
   maxAgeSeconds?: number;
 };
 
-/** Returns the CORS headers of responses. */
 export type Cors = {
   /** For ordinary responses. */
   headers(request: IncomingHttpHeaders): Readonly<Record<string, string>>;

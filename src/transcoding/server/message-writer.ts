@@ -12,7 +12,6 @@ import { type HttpBodyMessage, isHttpBody } from "../http/http-body.ts";
 import { selectFields } from "./field-selection.ts";
 import type { SystemParameters } from "./system-parameters.ts";
 
-/** Content of a response. */
 export type WrittenMessage = { readonly contentType: string; readonly content: string | Uint8Array };
 
 /** Writes response messages of one binding. */
@@ -22,7 +21,6 @@ export type MessageWriter = {
   write(message: Message, parameters: SystemParameters): WrittenMessage;
 };
 
-/** Content type of JSON responses. */
 export const jsonType = "application/json; charset=utf-8";
 
 /**

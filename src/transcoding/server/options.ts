@@ -10,7 +10,6 @@ export type TranscodingOptions = RestRouteOptions & {
   routes: (router: ConnectRouter) => void;
   /** Runs before the body is read, as on the RPC protocols. Rejects a request by throwing a ConnectError. */
   requestGate?: (context: HandlerContext) => void | Promise<void>;
-  /** Creates the context values of a request. */
   contextValues?: (request: NodeRequest) => ContextValues;
   /** Allows pages of other origins to call. By default, browsers block such calls. */
   cors?: CorsOptions;

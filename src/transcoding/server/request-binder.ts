@@ -32,7 +32,6 @@ export type BindResult =
   | { readonly message: Message; readonly keys: number }
   | { readonly violations: readonly FieldViolation[] };
 
-/** Converts requests of one binding into messages. */
 export type RequestBinder = {
   bind(input: BindInput): BindResult;
   /** Decodes one field of the path, by proto name. Returns undefined if it is missing or cannot be decoded. */

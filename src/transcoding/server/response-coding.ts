@@ -2,7 +2,6 @@ import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import { parseQualities } from "./media-types.ts";
 
-/** A content coding of responses. */
 export type Coding = "gzip" | "br";
 
 /** Codings in order of preference if the caller rates them equally. */

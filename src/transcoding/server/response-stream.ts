@@ -2,7 +2,6 @@ import type { ServerResponse } from "node:http";
 import type { WrittenMessage } from "./message-writer.ts";
 import type { NodeResponse } from "./node-http.ts";
 
-/** Format of a stream of messages over HTTP. */
 export type StreamFormat = "json-array" | "ndjson" | "raw";
 
 /** Writes the messages of a stream, with backpressure. */

@@ -35,7 +35,6 @@ export async function respondContent(
   respond(frame, 200, contentType, await compress(coding, content), { headers, coding });
 }
 
-/** Responds without content. */
 export function respondEmpty(
   frame: ResponseFrame,
   status: number,

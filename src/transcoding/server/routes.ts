@@ -43,7 +43,6 @@ export type RestRoute = {
   /** Sets a body that is a google.api.HttpBody, whose bytes are not parsed. */
   readonly setRawBody: ((message: Message, contentType: string, data: Uint8Array) => void) | undefined;
   readonly write: MessageWriter;
-  /** Calls the implementation through the interceptors. */
   readonly invoke: Invoke;
 };
 
