@@ -32,11 +32,11 @@ const rejection = {
   metadata: {},
 };
 
-describe("the pipeline with many records of few users", () => {
+describe("a pipeline with many records of few users", () => {
   const users = ["a", "b"];
   const lines = Array.from({ length: 5_000 }, (_, index) => lineOf(users[index % 2] ?? "", String(index)));
 
-  it("reads no further than 2,048 queued records", () =>
+  it("stops reading while 2,048 records are queued", () =>
     withRun(async (run) => {
       const input = countedRecords(lines);
       const { held, answer, release } = heldAnswers();
@@ -53,7 +53,7 @@ describe("the pipeline with many records of few users", () => {
       await journal.close();
     }));
 
-  it("pushes them in order, one per user at a time, and never reads ahead by more than 2,051 records", () =>
+  it("pushes 5,000 records of two users in order, one per user at a time, and reads at most 2,051 ahead", () =>
     withRun(async (run) => {
       const input = countedRecords(lines);
       const pushed = new Map<string, number[]>(users.map((user) => [user, []]));
@@ -80,7 +80,7 @@ describe("the pipeline with many records of few users", () => {
       await journal.close();
     }));
 
-  it("starts them at the rate of the pacer", () =>
+  it("starts queued records at the rate of the pacer", () =>
     withRun(async (run) => {
       const timer = createVirtualTimer();
       const { pipeline, journal } = await pushLines(run, lines.slice(0, 2_500), () => ({ kind: "pushed" }), {
@@ -96,7 +96,7 @@ describe("the pipeline with many records of few users", () => {
 });
 
 describe("the pipeline with many rejected records", () => {
-  it("reads no further while more than 8 MiB of them are not on disk", () =>
+  it("stops reading while more than 8 MiB of rejected records are not on disk", () =>
     withRun(async (run) => {
       const mebibyte = 1024 * 1024;
       const bytes = Buffer.alloc(mebibyte, "x");
@@ -121,7 +121,7 @@ describe("the pipeline with many rejected records", () => {
 describe("a stopped pipeline", () => {
   const stop: Stop = { cause: "interrupted", message: "by a test" };
 
-  it("starts nothing new, waits for the requests in flight and resolves with the stop", () =>
+  it("starts nothing new after stop, waits for the requests in flight and resolves with the stop", () =>
     withRun(async (run) => {
       const lines = Array.from({ length: 100 }, (_, index) => lineOf(`user-${index % 40}`, String(index)));
       const { held, answer, release } = heldAnswers();
@@ -142,7 +142,7 @@ describe("a stopped pipeline", () => {
       await journal.close();
     }));
 
-  it("does not parse, reject or push the records that follow", () =>
+  it("neither rejects, skips nor pushes the records that follow a stop", () =>
     withRun(async (run) => {
       const { pipeline, journal } = await pushLines(
         run,
@@ -157,7 +157,7 @@ describe("a stopped pipeline", () => {
       await journal.close();
     }));
 
-  it("closes the sender when the requests in flight take longer than graceMs", () =>
+  it("closes the sender when requests in flight take longer than graceMs after a stop", () =>
     withRun(async (run) => {
       const answer = Promise.withResolvers<Outcome>();
       const { pipeline, journal } = await pushLines(run, [lineOf("a")], () => answer.promise, {
@@ -172,7 +172,7 @@ describe("a stopped pipeline", () => {
       await journal.close();
     }));
 
-  it("keeps its first stop when it is stopped again", () =>
+  it("resolves with its first stop when it is stopped twice", () =>
     withRun(async (run) => {
       const { held, answer, release } = heldAnswers();
       const { pipeline, journal } = await pushLines(run, [lineOf("a")], answer);
@@ -216,29 +216,35 @@ describe("a resumed run", () => {
     ["a watermark and ranges", 3, [1, 2, 3, 6, 7, 9, 10, 15, 16, 17, 30]],
     ["ranges only", 0, [2, 3, 20, 21, 22, 29]],
     ["everything", 30, Array.from(lines, (_, index) => index + 1)],
-  ])("pushes exactly the records that are not done when its checkpoint has %s", (_, watermark, numbers) =>
-    withRun(async (first) => {
-      const done = new Set(numbers);
-      const run = await leave(first, done);
-      const checkpoint = checkpointOf(run);
-      const sent: number[] = [];
-      const { pipeline, journal } = await pushLines(run, lines, ({ userKey }) => {
-        sent.push(Number(userKey.slice("user-".length)));
-        return { kind: "pushed" };
-      });
-      expect(await pipeline.run()).toBeUndefined();
-      const expected = lines.map((_line, index) => index + 1).filter((n) => n % 10 !== 0 && !done.has(n));
-      expect(sent.sort((a, b) => a - b)).toEqual(expected);
-      expect(journal.counts).toMatchObject({ pushed: 27, rejected: 3 });
-      await journal.flush(true);
-      await journal.close();
-      const rejected = await readFile(join(run.path, "rejected.ndjson"), "utf8");
-      expect(rejected.split("\n").filter(Boolean).sort()).toEqual(['{"bad":10}', '{"bad":20}', '{"bad":30}']);
-      expect(checkpoint?.watermark.index).toBe(watermark);
-    }),
+  ])(
+    "pushes exactly the records that are not done when the checkpoint contains %s",
+    (_, watermark, numbers) =>
+      withRun(async (first) => {
+        const done = new Set(numbers);
+        const run = await leave(first, done);
+        const checkpoint = checkpointOf(run);
+        const sent: number[] = [];
+        const { pipeline, journal } = await pushLines(run, lines, ({ userKey }) => {
+          sent.push(Number(userKey.slice("user-".length)));
+          return { kind: "pushed" };
+        });
+        expect(await pipeline.run()).toBeUndefined();
+        const expected = lines.map((_line, index) => index + 1).filter((n) => n % 10 !== 0 && !done.has(n));
+        expect(sent.sort((a, b) => a - b)).toEqual(expected);
+        expect(journal.counts).toMatchObject({ pushed: 27, rejected: 3 });
+        await journal.flush(true);
+        await journal.close();
+        const rejected = await readFile(join(run.path, "rejected.ndjson"), "utf8");
+        expect(rejected.split("\n").filter(Boolean).sort()).toEqual([
+          '{"bad":10}',
+          '{"bad":20}',
+          '{"bad":30}',
+        ]);
+        expect(checkpoint?.watermark.index).toBe(watermark);
+      }),
   );
 
-  it("drops lines of rejected.ndjson that were written after its last checkpoint", () =>
+  it("drops lines of rejected.ndjson that were written after the last checkpoint", () =>
     withRun(async (first) => {
       const run = await leave(first, new Set([10, 20]));
       const file = join(run.path, "rejected.ndjson");

@@ -11,7 +11,7 @@ import { argsOf, checkpointIn, env, isDone, onlyRun, summaryOf } from "../../sup
 import { canMount, mountSmallDisk } from "../../support/small-disk.ts";
 
 describe("mdps push", () => {
-  it("stops cleanly at Ctrl-C and prints the command that resumes, which does the rest once", async () => {
+  it("stops at Ctrl-C and prints the command that resumes the run, which pushes each remaining record once", async () => {
     const directory = await dataDirectory();
     const endpoint = await startStubEndpoint((request, response) => {
       setTimeout(() => accept(request, response), 2);
@@ -34,7 +34,7 @@ describe("mdps push", () => {
     );
   });
 
-  it("stops cleanly at SIGTERM, with a code that says so", async () => {
+  it("stops at SIGTERM with exit code 143", async () => {
     const directory = await dataDirectory();
     const endpoint = await startStubEndpoint((request, response) => {
       setTimeout(() => accept(request, response), 2);
@@ -48,7 +48,7 @@ describe("mdps push", () => {
     expect(summaryOf(outcome)).toMatchObject({ end: "interrupted", pushed: endpoint.received.length });
   });
 
-  it("gives up when nothing goes through for the time of --patience, and keeps every record for later", async () => {
+  it("exits with 5 and rejects no record when no request succeeds for the time given by --patience", async () => {
     const directory = await dataDirectory();
     const endpoint = await startStubEndpoint((_, response) => fail(response, 503, "UNAVAILABLE"));
     const file = await writeLines(directory, manyLines(20));
@@ -61,7 +61,7 @@ describe("mdps push", () => {
 
   // The terminal is made by util-linux.
   it.skipIf(process.platform !== "linux")(
-    "shows on a terminal how far it is, in one line that is gone in the end",
+    "shows progress on a terminal in one line, and clears it at the end",
     async () => {
       const directory = await dataDirectory();
       const endpoint = await startStubEndpoint((request, response) => {
@@ -77,7 +77,7 @@ describe("mdps push", () => {
     },
   );
 
-  it("waits for a server that dies and comes back", async () => {
+  it("pushes every record when the server stops and starts again", async () => {
     const directory = await dataDirectory();
     const stored = new Map<string, string>();
     const answer: Parameters<typeof startStubEndpoint>[0] = (request, response) => {
@@ -96,7 +96,7 @@ describe("mdps push", () => {
     expect(stored.size).toBe(2_000);
   });
 
-  it("gets through refusals, pages of a gateway and resets, and keeps each user's order", async () => {
+  it("retries after 429, 502, 503 and resets, and keeps the order of each user", async () => {
     const directory = await dataDirectory();
     const stored = new Map<string, string>();
     const endpoint: StubEndpoint = await startStubEndpoint((request, response) => {
@@ -125,7 +125,7 @@ describe("mdps push", () => {
     );
   });
 
-  it("stops when its token is not accepted any more, and goes on with another", async () => {
+  it("exits with 4 when its token is rejected, and resumes with another token", async () => {
     const directory = await dataDirectory();
     let valid = env.MDPS_TOKEN;
     const endpoint = await startStubEndpoint((request, response) =>
@@ -148,7 +148,7 @@ describe("mdps push", () => {
     expect(summaryOf(second)).toMatchObject({ end: "finished", pushed: 3_000 });
   });
 
-  it("fetches a token of a key file anew when one is refused in the middle", async () => {
+  it("fetches a new token with the key file when a token is rejected during the run", async () => {
     const directory = await dataDirectory();
     const server = await startServe(join(directory, "data"));
     const account = [
@@ -177,7 +177,7 @@ describe("mdps push", () => {
     expect(tokens.size).toBe(2);
   });
 
-  it("stops at too many errors, keeps them as an input with their reasons, and pushes them again", async () => {
+  it("stops at --max-errors, writes rejected records with their reasons, and pushes them again with --retry-failed", async () => {
     const directory = await dataDirectory();
     let isFixed = false;
     const endpoint = await startStubEndpoint((request, response) =>
@@ -217,7 +217,7 @@ describe("mdps push", () => {
     expect(summaryOf(retried).run).not.toBe(first.run);
   });
 
-  it("reads standard input, and goes on with it if it is given again", async () => {
+  it("pushes standard input, and resumes when the same input is given again", async () => {
     const directory = await dataDirectory();
     const token = { valid: "none" };
     const endpoint = await startStubEndpoint((request, response) =>
@@ -236,7 +236,7 @@ describe("mdps push", () => {
     expect(summaryOf(second)).toMatchObject({ end: "finished", pushed: 1_000, rejected: 0 });
   });
 
-  it("does not take a later status for an error, and sends nothing in a dry run", async () => {
+  it("exits with 0 when a newer status is already stored, and sends nothing with --dry-run", async () => {
     const directory = await dataDirectory();
     const server = await startServe(join(directory, "data"));
     const token = { env: { MDPS_TOKEN: await printToken(join(directory, "data")) } };
@@ -253,38 +253,41 @@ describe("mdps push", () => {
     expect(JSON.parse(superseded)).toMatchObject({ line: 2, userKey: "***1", reason: "PLAN_STATUS_STALE" });
   });
 
-  it.skipIf(!canMount())("stops when the disk of the run is full, and goes on when it is not", async () => {
-    const directory = await dataDirectory();
-    const disk = mountSmallDisk(1);
-    try {
-      const endpoint = await startStubEndpoint((request, response) => {
-        if (endpoint.received.length === 2_500) {
-          disk.fill();
-        }
-        const answer = () =>
-          request.userKey.endsWith("0") ? fail(response, 500, "INTERNAL") : accept(request, response);
-        setTimeout(answer, 10);
-      });
-      const file = await writeLines(directory, manyLines(5_000));
-      const outcome = await runProgram(["push", file, ...argsOf(disk.directory, endpoint.url)], { env });
-      expect(outcome.exitCode).toBe(6);
-      expect(summaryOf(outcome)).toMatchObject({ end: "disk", message: expect.stringMatching(/ENOSPC/) });
-      disk.clear();
-      const run = await onlyRun(disk.directory);
-      const checkpoint = (await checkpointIn(run)) as Checkpoint;
-      expect(checkpoint.watermark.index).toBeGreaterThan(0);
-      const before = endpoint.received.length;
-      const second = await runProgram(["push", "--resume", run, "--json"], { env });
-      expect(summaryOf(second)).toMatchObject({ end: "finished", pushed: 4_500, rejected: 500 });
-      const rejected = await readFile(join(run, "rejected.ndjson"), "utf8");
-      expect(new Set(rejected.trim().split("\n")).size).toBe(500);
-      const again = endpoint.received.slice(before).map(({ userKey }) => Number(userKey.slice(5)));
-      expect(again.filter((line) => isDone(checkpoint, line))).toEqual([]);
-      expect(new Set(endpoint.received.map(({ userKey }) => userKey)).size).toBe(5_000);
-    } finally {
-      disk.remove();
-    }
-  });
+  it.skipIf(!canMount())(
+    "exits with 6 when the disk of the run is full, and resumes when there is room",
+    async () => {
+      const directory = await dataDirectory();
+      const disk = mountSmallDisk(1);
+      try {
+        const endpoint = await startStubEndpoint((request, response) => {
+          if (endpoint.received.length === 2_500) {
+            disk.fill();
+          }
+          const answer = () =>
+            request.userKey.endsWith("0") ? fail(response, 500, "INTERNAL") : accept(request, response);
+          setTimeout(answer, 10);
+        });
+        const file = await writeLines(directory, manyLines(5_000));
+        const outcome = await runProgram(["push", file, ...argsOf(disk.directory, endpoint.url)], { env });
+        expect(outcome.exitCode).toBe(6);
+        expect(summaryOf(outcome)).toMatchObject({ end: "disk", message: expect.stringMatching(/ENOSPC/) });
+        disk.clear();
+        const run = await onlyRun(disk.directory);
+        const checkpoint = (await checkpointIn(run)) as Checkpoint;
+        expect(checkpoint.watermark.index).toBeGreaterThan(0);
+        const before = endpoint.received.length;
+        const second = await runProgram(["push", "--resume", run, "--json"], { env });
+        expect(summaryOf(second)).toMatchObject({ end: "finished", pushed: 4_500, rejected: 500 });
+        const rejected = await readFile(join(run, "rejected.ndjson"), "utf8");
+        expect(new Set(rejected.trim().split("\n")).size).toBe(500);
+        const again = endpoint.received.slice(before).map(({ userKey }) => Number(userKey.slice(5)));
+        expect(again.filter((line) => isDone(checkpoint, line))).toEqual([]);
+        expect(new Set(endpoint.received.map(({ userKey }) => userKey)).size).toBe(5_000);
+      } finally {
+        disk.remove();
+      }
+    },
+  );
 
   it.each<[string, string[], RegExp]>([
     [

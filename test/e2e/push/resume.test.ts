@@ -10,7 +10,7 @@ import { printToken, runProgram, startProgram, startServe } from "../../support/
 import { manyLines, writeLines } from "../../support/push-inputs.ts";
 import { argsOf, checkpointIn, env, isDone, onlyRun, summaryOf } from "../../support/push-runs.ts";
 
-/** Resolves when the only run of a directory has a checkpoint with so many records. */
+/** Resolves when the only run of a directory has a checkpoint with at least `count` pushed records. */
 async function untilDone(directory: string, count: number): Promise<void> {
   const check = async () => {
     const checkpoint = await checkpointIn(await onlyRun(directory));
@@ -19,10 +19,10 @@ async function untilDone(directory: string, count: number): Promise<void> {
   await vi.waitFor(check, { interval: 20, timeout: 20_000 });
 }
 
-describe("mdps push, killed and resumed,", () => {
-  it("pushes every record, and none again that was acknowledged before the last flush", async () => {
+describe("mdps push --resume", () => {
+  it("pushes every record after kill -9, and none again that was done at the last checkpoint", async () => {
     const directory = await dataDirectory();
-    // Answers come in no order: every tenth takes its time.
+    // Every tenth answer is slow, so that records are not done in order.
     const endpoint = await startStubEndpoint((request, response) => {
       const isSlow = endpoint.received.length % 10 === 0;
       setTimeout(() => accept(request, response), isSlow ? 60 : 1);
@@ -55,20 +55,20 @@ describe("mdps push, killed and resumed,", () => {
     const run = await onlyRun(directory);
     expect(JSON.parse(await readFile(join(run, "summary.json"), "utf8"))).toEqual(summaryOf(outcome));
     expect(await readFile(join(run, "rejected.ndjson"), "utf8")).toBe(`${lines[2_999]}\n`);
-    // Record by record: each body that was sent is that of its line, and no line is missing.
+    // Each body is that of its line, and no line is missing.
     const bodies = new Map(endpoint.received.map(({ userKey, body }) => [userKey, body]));
     expect(bodies.size).toBe(5_999);
     for (const line of lines.filter((_, index) => index !== 2_999)) {
       const { userKey, planStatus } = JSON.parse(line);
       expect(bodies.get(userKey)).toBe(JSON.stringify(planStatus));
     }
-    // A finished run says again what it came to, and sends nothing.
+    // A finished run prints its summary again and sends nothing.
     const count = endpoint.received.length;
     expect(summaryOf(await runProgram(["push", ...args], { env }))).toEqual(summaryOf(outcome));
     expect(endpoint.received.length).toBe(count);
   });
 
-  it("leaves in the real server what the input has", async () => {
+  it("stores every record of the input in a real server after kill -9", async () => {
     const directory = await dataDirectory();
     const server = await startServe(join(directory, "data"));
     const [push, read] = await Promise.all([
@@ -98,7 +98,7 @@ describe("mdps push, killed and resumed,", () => {
     expect(titles.filter((isRight) => !isRight)).toEqual([]);
   });
 
-  it("does not go on with an input that has changed", async () => {
+  it("exits with 1 when the input has changed", async () => {
     const directory = await dataDirectory();
     const endpoint = await startStubEndpoint();
     const file = await writeLines(directory, manyLines(3_000));
@@ -114,7 +114,7 @@ describe("mdps push, killed and resumed,", () => {
     );
   });
 
-  it("is not run twice at a time", async () => {
+  it("exits with 1 while another process runs the same run", async () => {
     const directory = await dataDirectory();
     const endpoint = await startStubEndpoint(() => undefined);
     const file = await writeLines(directory, manyLines(10));

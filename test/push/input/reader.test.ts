@@ -34,20 +34,20 @@ const textsOf = (records: readonly RawRecord[]) => records.map(({ bytes }) => Bu
 const read = async (text: string | Buffer, sizes?: number[]) =>
   textsOf(await collect(inputOf(Buffer.from(text as string), sizes)));
 
-describe("lines", () => {
+describe("readRecords of lines", () => {
   it.each<[string, string, string[]]>([
     ["with LF", '{"a":1}\n{"b":2}\n', ['{"a":1}', '{"b":2}']],
     ["with CR LF", '{"a":1}\r\n{"b":2}\r\n', ['{"a":1}', '{"b":2}']],
-    ["without an end of the last", '{"a":1}\n{"b":2}', ['{"a":1}', '{"b":2}']],
+    ["without a line break after the last one", '{"a":1}\n{"b":2}', ['{"a":1}', '{"b":2}']],
     ["with a byte order mark", '\ufeff{"a":1}\n', ['{"a":1}']],
-    ["with blank ones, which keep their number", '\n{"a":1}\n\n', ["", '{"a":1}', ""]],
-    ["of nothing", "", []],
-  ])("are found: %s", async (_, text, expected) => {
+    ["with blank lines, which are records too", '\n{"a":1}\n\n', ["", '{"a":1}', ""]],
+    ["of an empty input", "", []],
+  ])("yields one record per line: %s", async (_, text, expected) => {
     expect(await read(text)).toEqual(expected);
     expect(await read(text, [1])).toEqual(expected);
   });
 
-  it("that are longer than can be kept are measured, and the next is found", async () => {
+  it("yields a line longer than 16 MiB without its text, and then the next line", async () => {
     const long = Buffer.alloc(maxStoredSize + 5, "x");
     const records = await collect(inputOf(Buffer.concat([long, Buffer.from("\n{}\n")]), [1024 * 1024]));
     expect(records.map(({ index, problem, bytes }) => [index, problem, bytes.length])).toEqual([
@@ -57,15 +57,15 @@ describe("lines", () => {
   });
 });
 
-describe("a JSON array", () => {
+describe("readRecords of a JSON array", () => {
   it.each<[string, string, string[]]>([
     ["on one line", '[{"a":1},{"b":2}]', ['{"a":1}', '{"b":2}']],
     ["with brackets and quotes in strings", '[{"a":"]},\\"["},{}]', ['{"a":"]},\\"["}', "{}"]],
     ["of arrays", "[[1,2],[3]]", ["[1,2]", "[3]"]],
-    ["over lines, which become one each", ' [\n{\n "a": 1\r\n},\n{}\n]\n', ['{  "a": 1  }', "{}"]],
+    ["with elements over several lines", ' [\n{\n "a": 1\r\n},\n{}\n]\n', ['{  "a": 1  }', "{}"]],
     ["with a byte order mark", "\ufeff[{}]", ["{}"]],
     ["that is empty", "[ ]", []],
-  ])("is split: %s", async (_, text, expected) => {
+  ])("yields one record per element of an array: %s", async (_, text, expected) => {
     expect(await read(text)).toEqual(expected);
     expect(await read(text, [1])).toEqual(expected);
   });
@@ -73,17 +73,17 @@ describe("a JSON array", () => {
   it.each<[string, string, (string | undefined)[]]>([
     ["that is cut off", '[{"a":1},{"b"', [undefined, "is incomplete: the input ends inside the array"]],
     ["that is cut off between two", "[{},", [undefined, "is incomplete: the input ends inside the array"]],
-    ["with a gap", "[{},,{}]", [undefined, "is missing between two commas", undefined]],
-    ["with text behind it", "[{}] {}", [undefined, "is text after the end of the array"]],
-  ])("has its problem in a record: %s", async (_, text, faults) => {
+    ["with nothing between two commas", "[{},,{}]", [undefined, "is missing between two commas", undefined]],
+    ["followed by text", "[{}] {}", [undefined, "is text after the end of the array"]],
+  ])("yields a record with the problem of an array %s", async (_, text, problems) => {
     for (const sizes of [[text.length], [1], [3]]) {
       const records = await collect(inputOf(Buffer.from(text), sizes));
-      expect(records.map(({ problem }) => problem)).toEqual(faults);
+      expect(records.map(({ problem }) => problem)).toEqual(problems);
     }
   });
 });
 
-describe("records", () => {
+describe("readRecords", () => {
   const inputs = fc.record({
     texts: fc.array(fc.stringMatching(/^\{"[a-zé,\][{}]{0,12}":[0-9]\}$/), { maxLength: 12 }),
     isArray: fc.boolean(),
@@ -91,7 +91,7 @@ describe("records", () => {
     from: fc.nat(),
   });
 
-  it("are the same however the bytes arrive, and behind any position", async () => {
+  it("yields the same records however the input is divided into chunks, and after any position", async () => {
     await fc.assert(
       fc.asyncProperty(inputs, async ({ texts, isArray, sizes, from }) => {
         const bytes = Buffer.from(
@@ -107,13 +107,13 @@ describe("records", () => {
     );
   });
 
-  it("before a position must be the same", async () => {
+  it("rejects with an InputError when the input before the position has changed", async () => {
     const [first] = await collect(inputOf(Buffer.from('{"a":1}\n{"a":2}\n')));
     await expect(collect(inputOf(Buffer.from('{"a":3}\n{"a":2}\n')), first)).rejects.toThrow(/has changed/);
     await expect(collect(inputOf(Buffer.from("")), first)).rejects.toThrow(/has changed/);
   });
 
-  it("of a file are read from a position on, compressed or not", async () => {
+  it("yields the records of a file after a position, compressed or not", async () => {
     const directory = await dataDirectory();
     const text = Array.from({ length: 5 }, (_, index) => `{"n":${index}}\n`).join("");
     for (const [name, bytes] of [
@@ -130,7 +130,7 @@ describe("records", () => {
     }
   });
 
-  it("of what is cut off while compressed are those before, and then an error that says so", async () => {
+  it("yields the records before the damage of a truncated gzip file, then rejects with an InputError", async () => {
     const file = join(await dataDirectory(), "cut.gz");
     const text = Array.from({ length: 50_000 }, (_, index) => `{"n":${index}}\n`).join("");
     await writeFile(file, gzipSync(text).subarray(0, -2_000));
@@ -145,7 +145,7 @@ describe("records", () => {
     expect(records.length).toBeGreaterThan(10_000);
   });
 
-  it("of a file that is not there are an error that names it", async () => {
+  it("rejects with an error that names the file when there is none", async () => {
     await expect(openInput("/no/such/file")).rejects.toThrow(/^\/no\/such\/file cannot be read: ENOENT/);
   });
 });

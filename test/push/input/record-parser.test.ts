@@ -28,8 +28,8 @@ const violationsOf = (...args: Parameters<typeof parse>) => {
 const status = statusJson("t");
 const json = (value: unknown) => JSON.stringify(value);
 
-describe("a record", () => {
-  it("is a request message; flags give what it lacks and change nothing that it has", () => {
+describe("createRecordParser", () => {
+  it("parses a request message and sets only the missing parent and clientId", () => {
     expect(requestOf(json({ userKey: "u", planStatus: status }))).toMatchObject({
       method: "createUserPlanStatus",
       message: { parent: "operators/65001", clientId: "youtube", userKey: "u" },
@@ -42,7 +42,7 @@ describe("a record", () => {
     });
   });
 
-  it("is for all clients only if that is said", () => {
+  it("parses a record without clientId as one for all clients only if the client is any", () => {
     const record = json({ userKey: "u", planStatus: status });
     expect(requestOf(record, { ...filled, client: "any" }).method).toBe("createPlanStatus");
     expect(violationsOf(record, { parent: "operators/1" })).toEqual([
@@ -50,7 +50,7 @@ describe("a record", () => {
     ]);
   });
 
-  it("may be a plain status, with the user key in a member of any name", () => {
+  it("parses a plain PlanStatus with the user key in a field of any name", () => {
     const options = { ...filled, userKeyField: "msisdn" };
     const request = requestOf(json({ msisdn: "491701234567", ...status }), options);
     expect(request).toMatchObject({ userKey: "491701234567", body: json(status) });
@@ -71,7 +71,7 @@ describe("a record", () => {
     ]);
   });
 
-  it("has every violation, with the path that the record has it at", () => {
+  it("returns all violations of a record, with the paths of the fields in the record", () => {
     const bad = { ...status, languageCode: "", expireTime: status.updateTime, plans: [{}] };
     expect(violationsOf(json({ userKey: "u", planStatus: bad }))).toEqual([
       "planStatus.plans[0].planId: value is required",
@@ -86,7 +86,7 @@ describe("a record", () => {
     ]);
   });
 
-  it("says which notifications it sends, and what they lack", () => {
+  it("returns the notifications of a record, and the violations of fields that they require", () => {
     const module = { moduleName: "Data", description: "d", coarseBalanceLevel: "LOW_QUOTA" };
     const of = (planModule: object) =>
       json({ userKey: "u", planStatus: { ...status, plans: [{ planId: "p", planModules: [planModule] }] } });
@@ -101,39 +101,42 @@ describe("a record", () => {
   });
 
   it.each<[string, string | Uint8Array, Partial<RawRecord>, string]>([
-    ["is no JSON", '{"userKey":', {}, "record: must be JSON"],
+    ["is not JSON", '{"userKey":', {}, "record: must be JSON"],
     [
       "is cut off",
       '{"userKey":',
       { last: true },
       "record: must be JSON; the input ends here without a line break, so it may be cut off",
     ],
-    ["is no UTF-8", Buffer.from([0x7b, 0xff, 0x7d]), {}, "record: must be UTF-8"],
-    ["is no object", "[]", {}, "record: must be a JSON object"],
+    ["is not UTF-8", Buffer.from([0x7b, 0xff, 0x7d]), {}, "record: must be UTF-8"],
+    ["is not an object", "[]", {}, "record: must be a JSON object"],
     ["is null", "null", {}, "record: must be a JSON object"],
-    ["has a key twice", '{"userKey":"a","userKey":"b"}', {}, "userKey: is set twice in one object"],
+    ["contains a key twice", '{"userKey":"a","userKey":"b"}', {}, "userKey: is set twice in one object"],
     [
-      "has a field that is none",
+      "contains an unknown field",
       '{"userKey":"a","msisdn":"b"}',
       {},
       "msisdn: is not a field of CreateUserPlanStatusRequest",
     ],
-    ["has no status", '{"userKey":"a"}', {}, "planStatus: value is required"],
+    ["has no planStatus", '{"userKey":"a"}', {}, "planStatus: value is required"],
     [
-      "is larger than a server takes",
+      "is larger than 1 MiB",
       `{"userKey":"${"x".repeat(10 * 1024 * 1024)}"}`,
       {},
       `record: is 10485774 bytes long, but at most ${maxSentSize} bytes can be sent`,
     ],
-  ])("that %s is refused with a message", (_, text, more, expected) => {
+  ])("returns one violation for a record that %s", (_, text, more, expected) => {
     const [first, ...rest] = violationsOf(text, filled, more);
     expect(first?.replace(/: unexpected text at character \d+/, "")).toBe(expected);
     expect(rest).toEqual([]);
   });
 
-  it.each([".", ".."])("for a user key that no path can hold is refused: %s", (userKey) => {
-    expect(violationsOf(json({ userKey, planStatus: status }))).toEqual([
-      expect.stringMatching(/^userKey: must not be/),
-    ]);
-  });
+  it.each([".", ".."])(
+    "returns a violation for the user key %j, which a URL path cannot contain",
+    (userKey) => {
+      expect(violationsOf(json({ userKey, planStatus: status }))).toEqual([
+        expect.stringMatching(/^userKey: must not be/),
+      ]);
+    },
+  );
 });

@@ -1,0 +1,26 @@
+import { describe, expect, it } from "vitest";
+import { exitCodeOf, resumeCommand, summaryOf, summaryText } from "../../../src/push/report/summary.ts";
+import { createCounts } from "../../../src/push/run/counts.ts";
+
+describe("a summary", () => {
+  const run = { path: "/r/1", settings: { input: "/in", endpoint: "production" } } as never;
+  const plain = (text: string) => text;
+
+  it("contains the command that resumes the run, quoted for a shell", () => {
+    expect(resumeCommand("/var/runs/1")).toBe("mdps push --resume /var/runs/1");
+    expect(resumeCommand("/my runs/it's")).toBe("mdps push --resume '/my runs/it'\\''s'");
+    const summary = summaryOf(run, createCounts({ pushed: 3 }), 1_000, "interrupted", "by SIGINT");
+    expect(summaryText(summary, plain)).toMatch(
+      /^interrupted: by SIGINT\n[\s\S]+\n {2}mdps push --resume \/r\/1$/,
+    );
+  });
+
+  it("has its own exit code for each way in which a run ends", () => {
+    const code = (end: Parameters<typeof summaryOf>[3], rejected = 0) =>
+      exitCodeOf(summaryOf(run, createCounts({ rejected }), 0, end));
+    expect([code("finished"), code("finished", 1), code("too-many-errors", 5)]).toEqual([0, 2, 3]);
+    expect([code("unauthenticated"), code("unreachable"), code("disk"), code("interrupted")]).toEqual([
+      4, 5, 6, 130,
+    ]);
+  });
+});
