@@ -25,15 +25,24 @@ const killAfterMs = 5_000;
  * then ends the process.
  */
 export async function startServing(resolved: ResolvedConfig): Promise<Serving> {
-  const effective = serverSettings(resolved.config);
+  const settings = serverSettings(resolved.config);
   if (cluster.isWorker) {
-    return serveAsWorker(resolved, effective);
+    return serveAsWorker(resolved, settings);
   }
-  if (effective.workers === 1) {
-    const server = await start(resolved, effective, { admin: effective.admin });
+  if (settings.workers === 1) {
+    const server = await start(resolved, settings, { admin: settings.admin });
     return { ...server, reload: () => reload(server, resolved) };
   }
-  const { host, port, workers, limits, admin, logLevel: level, drainDelayMs, graceMs } = effective;
+  const {
+    host,
+    port,
+    workers,
+    limits,
+    admin,
+    log: { level },
+    drainDelayMs,
+    graceMs,
+  } = settings;
   return startWorkers({
     host,
     port,
@@ -46,10 +55,10 @@ export async function startServing(resolved: ResolvedConfig): Promise<Serving> {
   });
 }
 
-async function serveAsWorker(resolved: ResolvedConfig, effective: ServerSettings): Promise<never> {
-  const worker = joinPrimary(effective.limits);
+async function serveAsWorker(resolved: ResolvedConfig, settings: ServerSettings): Promise<never> {
+  const worker = joinPrimary(settings.limits);
   const port = await worker.port();
-  const server = await start(resolved, { ...effective, port }, { worker }).catch((error: unknown) => {
+  const server = await start(resolved, { ...settings, port }, { worker }).catch((error: unknown) => {
     // The channel to the primary would keep this process alive.
     process.disconnect();
     throw error;
@@ -61,27 +70,15 @@ async function serveAsWorker(resolved: ResolvedConfig, effective: ServerSettings
 
 async function start(
   resolved: ResolvedConfig,
-  effective: ServerSettings,
+  settings: ServerSettings,
   role: Pick<Parameters<typeof startServer>[0], "admin" | "worker">,
 ): Promise<RunningServer> {
   return startServer({
-    host: effective.host,
-    port: effective.port,
+    ...settings,
     tls: await readTls(resolved),
-    allowCleartext: effective.allowCleartext,
-    dataDirectory: effective.dataDirectory,
-    store: effective.store,
-    cacheBytes: effective.cacheBytes,
-    auth: effective.auth,
     introspectionSecret: await readIntrospectionSecret(resolved),
-    allowOrigins: effective.allowOrigins,
-    clockSkewMs: effective.clockSkewMs,
-    reflection: effective.reflection,
-    limits: effective.limits,
-    log: { level: effective.logLevel },
-    drainDelayMs: effective.drainDelayMs,
-    graceMs: effective.graceMs,
     version: packageJson.version,
+    admin: undefined,
     ...role,
   });
 }

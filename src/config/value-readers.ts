@@ -6,47 +6,34 @@ import { invalidValue } from "./value-error.ts";
 export type ReadText = (text: string) => JsonValue;
 
 /** Accepts any text. */
-export const readAny: ReadText = (text) => text;
+export function readAny(text: string): JsonValue {
+  return text;
+}
 
 /** Accepts `true` and `false`, and `1` and `0`, which are common in environments. */
-export const readBoolean: ReadText = (text) => {
-  if (!/^(true|false|1|0)$/.test(text)) {
-    throw invalidValue(text, "true or false");
-  }
-  return text === "true" || text === "1";
-};
+export const readBoolean = matching(
+  /^(true|false|1|0)$/,
+  "true or false",
+  (text) => text === "true" || text === "1",
+);
 
 /** Accepts a whole number, at least 0. The schema has its bounds. */
-export const readWhole: ReadText = (text) => {
-  if (!/^\d{1,15}$/.test(text)) {
-    throw invalidValue(text, "a whole number");
-  }
-  return Number(text);
-};
+export const readWhole = matching(/^\d{1,15}$/, "a whole number", Number);
 
 /** Accepts a number. The schema has its bounds. */
-export const readNumber: ReadText = (text) => {
-  if (!/^-?\d{1,15}(\.\d{1,15})?$/.test(text)) {
-    throw invalidValue(text, "a number");
-  }
-  return Number(text);
-};
+export const readNumber = matching(/^-?\d{1,15}(\.\d{1,15})?$/, "a number", Number);
 
 /** Accepts a Duration as in JSON. */
-export const readDuration: ReadText = (text) => {
-  if (!/^-?\d{1,12}(\.\d{1,9})?s$/.test(text)) {
-    throw invalidValue(text, "a duration in seconds with the unit, such as 5s or 0.5s");
-  }
-  return text;
-};
+export const readDuration = matching(
+  /^-?\d{1,12}(\.\d{1,9})?s$/,
+  "a duration in seconds with the unit, such as 5s or 0.5s",
+  readAny,
+);
 
 /** Accepts a Duration in whole seconds, with or without the unit. */
-export const readSeconds: ReadText = (text) => {
-  if (!/^\d{1,9}s?$/.test(text)) {
-    throw invalidValue(text, "a whole number of seconds, at least 0");
-  }
-  return text.replace(/s?$/, "s");
-};
+export const readSeconds = matching(/^\d{1,9}s?$/, "a whole number of seconds, at least 0", (text) =>
+  text.replace(/s?$/, "s"),
+);
 
 /** Accepts a TCP port. */
 export const readPort: ReadText = (text) => {
@@ -58,13 +45,7 @@ export const readPort: ReadText = (text) => {
 };
 
 /** Accepts an amount of memory in MiB. */
-export const readMebibytes: ReadText = (text) => {
-  const mebibytes = /^\d{1,7}$/.test(text) ? Number(text) : 0;
-  if (mebibytes < 1) {
-    throw invalidValue(text, "a whole number of MiB, at least 1");
-  }
-  return mebibytes;
-};
+export const readMebibytes = matching(/^(?=.{1,7}$)0*[1-9]\d*$/, "a whole number of MiB, at least 1", Number);
 
 /** Accepts an address with a port. */
 export const readAddress: ReadText = (text) => {
@@ -114,4 +95,13 @@ export function readList(readItem: ReadText): ReadText {
 /** Accepts JSON or YAML. `empty` is the value of an empty text. */
 export function readDocument(empty: JsonValue): ReadText {
   return (text) => parseYaml(text) ?? empty;
+}
+
+function matching(pattern: RegExp, expected: string, convert: ReadText): ReadText {
+  return function readMatching(text) {
+    if (!pattern.test(text)) {
+      throw invalidValue(text, expected);
+    }
+    return convert(text);
+  };
 }

@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
+import { openStore } from "../../src/store/open-store.ts";
 import { expectNoInsides } from "../support/api-error.ts";
 import { testCertificate, testCertificateFiles } from "../support/certificates/certificate.ts";
 import { dataDirectory } from "../support/data-directory.ts";
@@ -28,8 +29,10 @@ describe("mdps --help", () => {
       ([, name]) => name ?? "",
     );
     expect(commands).toEqual(expect.arrayContaining(["serve", "token"]));
-    for (const command of commands.filter((name) => name !== "help")) {
-      const help = await runProgram([command, "--help"]);
+    const ofCommand = async (command: string) => ({ command, help: await runProgram([command, "--help"]) });
+    for (const { command, help } of await Promise.all(
+      commands.filter((name) => name !== "help").map(ofCommand),
+    )) {
       expect(help).toMatchObject({ stderr: "", exitCode: 0 });
       expect(help.stdout).toContain(`Usage: mdps ${command}`);
       expect(help.stdout).toContain("Options:");
@@ -91,9 +94,7 @@ describe("a start of mdps serve", () => {
 
   it("fails when another process checks or upgrades the data", async () => {
     const directory = await dataDirectory();
-    const server = await startServe(directory);
-    server.process.kill("SIGTERM");
-    await server.ended;
+    await (await openStore(`sqlite:${directory}`)).close();
     const lock = new DatabaseSync(join(directory, "lock.sqlite"));
     lock.exec("BEGIN EXCLUSIVE");
     expectMessage(await serve(directory), /^mdps: .*is being upgraded or checked by another process/);
@@ -102,9 +103,7 @@ describe("a start of mdps serve", () => {
 
   it("fails when the data have a newer schema version", async () => {
     const directory = await dataDirectory();
-    const first = await startServe(directory);
-    first.process.kill("SIGTERM");
-    await first.ended;
+    await (await openStore(`sqlite:${directory}`)).close();
     const database = new DatabaseSync(join(directory, "plans.sqlite"));
     database.exec("PRAGMA user_version = 99");
     database.close();

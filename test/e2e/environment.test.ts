@@ -33,17 +33,22 @@ describe("the environment", () => {
   });
 
   it("is documented in the help of commands and subcommands", async () => {
-    for (const [args, variable] of [
-      [["serve"], "MDPS_TLS_CERT"],
-      [["config", "print"], "MDPS_LOG_LEVEL"],
-      [["export"], "MDPS_SUM_ONLY"],
-      [["service-account", "create"], "MDPS_URL"],
-      [["service-account", "list"], "MDPS_JSON"],
-    ] as const) {
-      const { stdout } = await runProgram([...args, "--help"]);
+    const expectDocumented = async ([command, variable]: readonly [string, string]) => {
+      const { stdout } = await runProgram([...command.split(" "), "--help"]);
       expect(stdout).toMatch(new RegExp(`env:\\s+${variable}\\)`));
       expect(stdout).toContain("Example");
-    }
+    };
+    await Promise.all(
+      (
+        [
+          ["serve", "MDPS_TLS_CERT"],
+          ["config print", "MDPS_LOG_LEVEL"],
+          ["export", "MDPS_SUM_ONLY"],
+          ["service-account create", "MDPS_URL"],
+          ["service-account list", "MDPS_JSON"],
+        ] as const
+      ).map(expectDocumented),
+    );
   });
 });
 

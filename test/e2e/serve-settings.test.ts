@@ -56,11 +56,13 @@ auth:
   });
 
   it("accepts a file in JSON and an empty file", async () => {
-    for (const text of ['{"auth": {"publicUrls": ["https://mdps.example.com"]}}', "# nothing\n", "{}"]) {
+    const texts = ['{"auth": {"publicUrls": ["https://mdps.example.com"]}}', "# nothing\n", "{}"];
+    const exitCodeWith = async (text: string) => {
       const server = await startServe(await dataDirectory(), ["--config", await writeConfig(text)]);
       server.process.kill("SIGTERM");
-      expect((await server.ended).exitCode).toBe(0);
-    }
+      return (await server.ended).exitCode;
+    };
+    expect(await Promise.all(texts.map(exitCodeWith))).toEqual([0, 0, 0]);
   });
 
   const issuer = (more: string) =>

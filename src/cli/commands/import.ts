@@ -1,13 +1,16 @@
 import { open } from "node:fs/promises";
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { systemClock } from "../../contract/clock.ts";
 import { createContractRules } from "../../plans/contract-rules.ts";
 import { readManifest } from "../../transfer/export-file.ts";
 import { ImportError, importRecords } from "../../transfer/import-records.ts";
 import { createRecordSum } from "../../transfer/record-digest.ts";
 import { newCommand } from "../options/new-command.ts";
+import { numberParser } from "../options/parse-options.ts";
 import { type StoreOptions, withStore, withStoreOptions } from "../options/store-options.ts";
 import { UsageError } from "../usage-error.ts";
+
+const parseLineCount = numberParser(/^\d{1,15}$/, 0, "a number of lines, at least 0");
 
 type ImportOptions = StoreOptions & { skip: number; json?: true };
 
@@ -71,11 +74,4 @@ async function* linesOf(texts: AsyncIterable<string>): AsyncGenerator<string> {
     yield* lines;
   }
   yield rest;
-}
-
-function parseLineCount(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) {
-    throw new InvalidArgumentError("It must be a number of lines, at least 0.");
-  }
-  return Number(text);
 }

@@ -13,16 +13,31 @@ export function parseAsn(text: string): number {
   return asn;
 }
 
-/** Returns a parser of whole seconds, at least `min`. */
-export function parseSeconds(min: number): (text: string) => number {
-  return (text) => {
-    const seconds = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-    if (!(seconds >= min)) {
-      throw new InvalidArgumentError(`It must be a whole number of seconds, at least ${min}.`);
+/** Returns a parser of numbers that match a pattern and are at least `min`. */
+export function numberParser(pattern: RegExp, min: number, expected: string): (text: string) => number {
+  return function parseNumber(text) {
+    const number = pattern.test(text) ? Number(text) : Number.NaN;
+    if (!(number >= min)) {
+      throw new InvalidArgumentError(`It must be ${expected}.`);
     }
-    return seconds;
+    return number;
   };
 }
+
+/** Returns a parser of whole seconds, at least `min`. */
+export function parseSeconds(min: number): (text: string) => number {
+  return numberParser(/^\d{1,9}$/, min, `a whole number of seconds, at least ${min}`);
+}
+
+/** Parses a whole number, at least 1. */
+export const parseCount = numberParser(/^\d{1,6}$/, 1, "a whole number, at least 1");
+
+/** Parses a rate in requests per second, which may be below 1. */
+export const parseRate = numberParser(
+  /^\d{1,6}(\.\d{1,3})?$/,
+  Number.MIN_VALUE,
+  "a number of requests per second, more than 0",
+);
 
 /** Parses the URL of a server (`serverOrigin`). */
 export function parseUrl(text: string): string {
@@ -48,24 +63,6 @@ export function parseName(text: string): string {
     );
   }
   return text;
-}
-
-/** Parses a whole number, at least 1. */
-export function parseCount(text: string): number {
-  const count = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(count >= 1)) {
-    throw new InvalidArgumentError("It must be a whole number, at least 1.");
-  }
-  return count;
-}
-
-/** Parses a rate in requests per second, which may be below 1. */
-export function parseRate(text: string): number {
-  const rate = /^\d{1,6}(\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN;
-  if (!(rate > 0)) {
-    throw new InvalidArgumentError("It must be a number of requests per second, more than 0.");
-  }
-  return rate;
 }
 
 /** Parses a limit on rejected records: a count such as `20`, or a percentage such as `5%` of the records done. */

@@ -1,33 +1,27 @@
 import { type Duration, durationMs } from "@bufbuild/protobuf/wkt";
-import type {
-  AuthConfig,
-  Rate,
-  ServerConfig,
-} from "../../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
+import type { Rate, ServerConfig } from "../../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
 import type { OperatorRate, ServerLimits } from "../../server/limits/server-limits.ts";
+import type { ServerOptions } from "../../server/server.ts";
 
-/** The settings of a server in the types and units of `startServer`, except secrets (`server-secrets.ts`). */
-export type ServerSettings = {
-  readonly host: string;
-  readonly port: number;
-  readonly allowCleartext: boolean;
-  readonly dataDirectory: string;
-  readonly store: string | undefined;
-  /** Page cache of a SQLite store, in bytes. */
-  readonly cacheBytes: number;
-  readonly auth: AuthConfig;
-  readonly allowOrigins: readonly string[];
-  readonly clockSkewMs: number;
-  readonly reflection: boolean;
+type ServerOption =
+  | "host"
+  | "port"
+  | "allowCleartext"
+  | "dataDirectory"
+  | "store"
+  | "cacheBytes"
+  | "auth"
+  | "allowOrigins"
+  | "clockSkewMs"
+  | "reflection"
+  | "admin"
+  | "drainDelayMs"
+  | "graceMs"
+  | "log";
+
+/** The options of `startServer` except secrets (`server-secrets.ts`), and the number of processes. */
+export type ServerSettings = Required<Pick<ServerOptions, ServerOption>> & {
   readonly limits: ServerLimits;
-  /** Address of metrics and health; undefined if disabled. */
-  readonly admin: { readonly host: string; readonly port: number } | undefined;
-  /** How long the server keeps accepting connections after SIGTERM. */
-  readonly drainDelayMs: number;
-  /** How long calls in flight may take to finish after that. */
-  readonly graceMs: number;
-  readonly logLevel: "debug" | "info" | "warn" | "error" | "silent";
-  /** Number of processes that share the port and the store. */
   readonly workers: number;
 };
 
@@ -50,7 +44,7 @@ export function serverSettings(config: ServerConfig): ServerSettings {
     drainDelayMs: milliseconds("lifecycle.drainDelay", lifecycle?.drainDelay),
     graceMs: milliseconds("lifecycle.grace", lifecycle?.grace),
     // The schema allows the same values.
-    logLevel: required("log.level", log?.level) as ServerSettings["logLevel"],
+    log: { level: required("log.level", log?.level) as ServerSettings["log"]["level"] },
     workers: required("lifecycle.workers", lifecycle?.workers),
   };
 }

@@ -18,7 +18,7 @@ describe("serverSettings", () => {
       admin: undefined,
       drainDelayMs: 0,
       graceMs: 10_000,
-      logLevel: "info",
+      log: { level: "info" },
       workers: 1,
     });
     expect(settingsOf().limits).toEqual(defaultLimits);
