@@ -1,14 +1,14 @@
 import { CodeSchema } from "#deps/google/rpc/code_pb.js";
 import type { JsonObject } from "../describe/json.ts";
 
-/** Name of the component response that every refusal has. */
+/** Name of the component response of every error. */
 export const errorResponseName = "Error";
 
-// The body of an error on the REST surface (AIP-193): google.rpc.Status under `error`, with the code of HTTP.
+// The body of a REST error (AIP-193): google.rpc.Status under `error`, with the HTTP status as its code.
 const errorSchema: JsonObject = {
   type: "object",
   title: "Error",
-  description: "Why a request was refused.",
+  description: "Why the server rejected a request.",
   properties: {
     error: {
       type: "object",
@@ -23,8 +23,8 @@ const errorSchema: JsonObject = {
         details: {
           type: "array",
           description:
-            "`google.rpc.ErrorInfo`, whose `reason` a program can act on; `google.rpc.BadRequest` with every broken rule; " +
-            "`google.rpc.RetryInfo` where waiting helps.",
+            "`google.rpc.ErrorInfo` with a `reason` for programs; `google.rpc.BadRequest` with every violation; " +
+            "`google.rpc.RetryInfo` if the request may be retried.",
           items: { type: "object", properties: { "@type": { type: "string" } }, required: ["@type"] },
         },
       },
@@ -34,8 +34,8 @@ const errorSchema: JsonObject = {
   required: ["error"],
 };
 
-/** The component response for every refusal. */
+/** The component response of every error. */
 export const errorResponse: JsonObject = {
-  description: "The request was refused.",
+  description: "The server rejected the request.",
   content: { "application/json": { schema: errorSchema } },
 };
