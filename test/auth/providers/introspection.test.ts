@@ -115,6 +115,7 @@ async function expectUnverifiable(call: Promise<unknown>): Promise<void> {
   expect(error.findDetails(RetryInfoSchema)).toMatchObject([{ retryDelay: { seconds: 1n } }]);
 }
 
+const planGroup = { $typeName: "mobiledataplansharing.v1.PlanGroup" };
 const inactive = "the access token is not active";
 
 describe("an opaque token", () => {
@@ -135,7 +136,8 @@ describe("an opaque token", () => {
     for (const protocol of protocols) {
       const planGroupId = freshKey();
       await push(server, token, { protocol, planGroupId });
-      await server.client(protocol, token).getPlanGroup({ name: `${parent}/planGroups/${planGroupId}` });
+      const name = `${parent}/planGroups/${planGroupId}`;
+      expect(await server.client(protocol, token).getPlanGroup({ name })).toMatchObject({ name });
     }
   });
 
@@ -191,9 +193,9 @@ describe("an opaque token", () => {
 
   it("accepts an opaque token with the configured aud and iss", async () => {
     const own = await serverWith(provider.introspectionEndpoint, { audiences: ["urn:any", resource] });
-    await push(own, await provider.token());
+    expect(await push(own, await provider.token())).toMatchObject(planGroup);
     const other = await serverWith(provider.introspectionEndpoint, { issuer: provider.issuer });
-    await push(other, await provider.token());
+    expect(await push(other, await provider.token())).toMatchObject(planGroup);
   });
 
   it("rejects an opaque token for another resource", async () => {
@@ -527,6 +529,6 @@ describe("the introspection endpoint", () => {
     ["as a list that contains the configured one", ["urn:b", "urn:a"]],
   ])("accepts the token when the introspection endpoint answers aud %s", async (_, aud) => {
     answer = { body: { ...active, iss: "urn:iss", aud } };
-    await push(strict, freshKey());
+    expect(await push(strict, freshKey())).toMatchObject(planGroup);
   });
 });

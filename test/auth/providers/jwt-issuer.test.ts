@@ -115,6 +115,7 @@ function pushWith(
   return server.client(protocol, token).createPlanGroup({ parent: operator, planGroupId: freshKey() });
 }
 
+const planGroup = { $typeName: "mobiledataplansharing.v1.PlanGroup" };
 const invalid = { code: "Unauthenticated", reason: "CREDENTIALS_INVALID" };
 const unverifiable = { code: "Unavailable", reason: "CREDENTIALS_UNVERIFIABLE" };
 const notLinked = { code: "PermissionDenied", reason: "OPERATOR_NOT_LINKED" };
@@ -148,7 +149,8 @@ describe("a token of an identity provider", () => {
       await client.createUserPlanStatus({ ...user, planStatus: planStatus() });
       await client.getUserPlanStatus(user);
       await client.createPlanGroup({ parent, planGroupId: user.userKey });
-      await client.getPlanGroup({ name: `${parent}/planGroups/${user.userKey}` });
+      const group = await client.getPlanGroup({ name: `${parent}/planGroups/${user.userKey}` });
+      expect(group.name).toBe(`${parent}/planGroups/${user.userKey}`);
     },
   );
 
@@ -162,7 +164,7 @@ describe("a token of an identity provider", () => {
     ["the first of those configured", "https://other.test"],
     ["a list that holds one of them", ["https://any.test", audience]],
   ])("accepts a token whose audience is %s", async (_, aud) => {
-    await shared.push({ aud });
+    expect(await shared.push({ aud })).toMatchObject(planGroup);
   });
 
   it.each<[string, Claims, string]>([
@@ -346,7 +348,7 @@ describe("claims", () => {
       ["a list of strings", ["65002", "65001"]],
       ["a list with other values", [null, "x", 1.5, -1, {}, true, 65001]],
     ])("reads operators from %s", async (_, asns) => {
-      await shared.push({ asns });
+      expect(await shared.push({ asns })).toMatchObject(planGroup);
     });
 
     it.each<[string, unknown]>([
@@ -581,7 +583,7 @@ describe("an outage of the issuer", () => {
   it("accepts tokens of the server itself while the issuer stalls", async () => {
     const { provider, server } = await install();
     await provider.behave("stalls");
-    await pushWith(server, server.token);
+    expect(await pushWith(server, server.token)).toMatchObject(planGroup);
   });
 
   it("stores nothing when the keys cannot be fetched", async () => {
