@@ -15,37 +15,37 @@ import {
 } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { FieldBehavior, field_behavior } from "#deps/google/api/field_behavior_pb.js";
 
-/** Text for the fields whose rules say more than a length, at the length that they have at most. */
+/** Longest values of the fields whose rules are patterns. */
 const fixedTexts: Readonly<Record<string, string>> = {
   language_code: `abcdefgh${"-abcdefgh".repeat(6)}-a`,
   currency_code: "USD",
 };
 
-/** Returns the rules that the contract gives to a field. */
+/** Returns the `buf.validate` rules of a field. */
 export function rulesOf(field: DescField): FieldRules | undefined {
   return hasOption(field, fieldRules) ? getOption(field, fieldRules) : undefined;
 }
 
-/** Says whether only the server sets a field. */
+/** Returns whether a field is output-only. */
 export function isOutputOnly(field: DescField): boolean {
   return getOption(field, field_behavior).includes(FieldBehavior.OUTPUT_ONLY);
 }
 
-/** Most bytes of a string field, if the contract bounds it. */
+/** Returns the maximum number of bytes of a string field, if it has one. */
 export function maxBytesOf(field: DescField): number | undefined {
   const type = rulesOf(field)?.type;
   return type?.case === "string" && type.value.maxBytes > 0n ? Number(type.value.maxBytes) : undefined;
 }
 
-/** Most items of a repeated field, if the contract bounds it. */
+/** Returns the maximum number of items of a repeated field, if it has one. */
 export function maxItemsOf(field: DescField): number | undefined {
   const type = rulesOf(field)?.type;
   return type?.case === "repeated" && type.value.maxItems > 0n ? Number(type.value.maxItems) : undefined;
 }
 
 /**
- * Builds the largest message that the contract allows: every field set, every text and list at its limit, every
- * number as long as it can be. `character` fills the texts.
+ * Returns the largest valid message: every field is set, and strings, lists and numbers have their maximum length.
+ * Strings consist of `character`.
  */
 export function maximalMessage<Desc extends DescMessage>(desc: Desc, character = "x"): MessageShape<Desc> {
   const message = create(desc);
@@ -60,7 +60,7 @@ export function maximalMessage<Desc extends DescMessage>(desc: Desc, character =
         list.add(field.listKind === "message" ? reflectOf(field.message, character) : longestName(field));
       }
     } else if (field.fieldKind === "message") {
-      // Of a oneof the first member stays: bytes need more digits than minutes.
+      // The first member of a oneof stays set: bytes have more digits than minutes.
       if (field.oneof === undefined || open.oneofCase(field.oneof) === undefined) {
         open.set(field, reflectOf(field.message, character));
       }
@@ -75,7 +75,7 @@ export function maximalMessage<Desc extends DescMessage>(desc: Desc, character =
 
 function reflectOf(desc: DescMessage, character: string) {
   if (desc.typeName === TimestampSchema.typeName) {
-    // 2100-01-01, with nanoseconds: as long as a time is written.
+    // 2100-01-01 with nanoseconds, the longest text of a time.
     return reflect(TimestampSchema, create(TimestampSchema, { seconds: 4_102_444_800n, nanos: 999_999_999 }));
   }
   return reflect(desc, maximalMessage(desc, character));

@@ -1,7 +1,7 @@
 import { create, type DescField, type DescMessage, type Message, ScalarType } from "@bufbuild/protobuf";
 import fc from "fast-check";
 
-/** Values that keep the rules of most fields, and some that break them. */
+/** Valid and invalid values of string fields. The first value of each field is valid. */
 const strings: Readonly<Record<string, readonly string[]>> = {
   parent: ["operators/65001", "operators/4294967295", "operators/4294967296", "operators/01", "x", ""],
   name: ["operators/1/planStatuses/a", "operators/1/planStatuses/a%2Fb", "operators/1/planStatuses/%", ""],
@@ -11,7 +11,7 @@ const strings: Readonly<Record<string, readonly string[]>> = {
 };
 const anyString = ["x", "ü", "", "y".repeat(256), "ü".repeat(200), "z".repeat(1025)];
 
-/** Mostly the first value, which is right, so that whole messages are valid often enough. */
+/** Returns mostly the first value, which is valid, so that whole messages are valid often enough. */
 function mostly<T>(values: readonly T[]): fc.Arbitrary<T> {
   const [first, ...others] = values as [T, ...T[]];
   return fc.oneof(
@@ -39,7 +39,7 @@ function singular(field: DescField): fc.Arbitrary<unknown> {
   }
 }
 
-/** Messages of a type, many of which keep every rule of the contract; the others break one or more. */
+/** Generates messages of a type. Many satisfy every rule of the contract, the others break one or more. */
 export function messages(desc: DescMessage): fc.Arbitrary<Message> {
   const shape: Record<string, fc.Arbitrary<unknown>> = {};
   for (const field of desc.fields) {

@@ -17,7 +17,7 @@ export const minute = 60 * second;
 export const hour = 60 * minute;
 export const day = 24 * hour;
 
-/** Some fields of a message, but not the message itself: it can be spread. */
+/** Fields of a message as a plain object, which can be spread. */
 type Init<Desc extends DescMessage> = Exclude<MessageInitShape<Desc>, Message>;
 
 export type PlanStatusInit = Init<typeof PlanStatusSchema>;
@@ -26,14 +26,14 @@ export type PlanModuleInit = Init<typeof PlanModuleSchema>;
 export type AccountInfoInit = Init<typeof AccountInfoSchema>;
 export type MoneyInit = { currencyCode?: string; units?: bigint; nanos?: number };
 
-/** A Timestamp so many milliseconds, and nanoseconds on top, after `testTime`; negative for before. */
+/** Returns the Timestamp that lies the given milliseconds and nanoseconds after `testTime`. */
 export function fromNow(ms: number, nanos = 0): Timestamp {
   const total = BigInt(testTime + ms) * 1_000_000n + BigInt(nanos);
   const seconds = total / 1_000_000_000n;
   return create(TimestampSchema, { seconds, nanos: Number(total % 1_000_000_000n) });
 }
 
-/** The smallest status that keeps every rule at `testTime`, with some fields changed. */
+/** Returns the smallest valid status at `testTime`, with the given changes. */
 export function planStatus(init: PlanStatusInit = {}): PlanStatus {
   return create(PlanStatusSchema, {
     languageCode: "en-US",
@@ -43,17 +43,17 @@ export function planStatus(init: PlanStatusInit = {}): PlanStatus {
   });
 }
 
-/** A status with one plan that has these modules. */
+/** Returns a status with one plan that has these modules. */
 export function statusOf(...planModules: PlanModule[]): PlanStatus {
   return planStatus({ plans: [plan({ planModules })] });
 }
 
-/** The smallest plan that keeps every rule, with some fields changed. */
+/** Returns the smallest valid plan, with the given changes. */
 export function plan(init: PlanInit = {}): Plan {
   return create(PlanSchema, { planId: "acme-199", ...init });
 }
 
-/** The smallest module that keeps every rule, with some fields changed. */
+/** Returns the smallest valid module, with the given changes. */
 export function planModule(init: PlanModuleInit = {}): PlanModule {
   return create(PlanModuleSchema, {
     moduleName: "Data",
@@ -63,7 +63,7 @@ export function planModule(init: PlanModuleInit = {}): PlanModule {
   });
 }
 
-/** The smallest account that keeps every rule, with some fields changed. */
+/** Returns the smallest valid account, with the given changes. */
 export function accountInfo(init: AccountInfoInit = {}): AccountInfo {
   return create(AccountInfoSchema, {
     accountBalance: money(),
@@ -73,7 +73,7 @@ export function accountInfo(init: AccountInfoInit = {}): AccountInfo {
   });
 }
 
-/** USD 12.50, with some fields changed. */
+/** Returns USD 12.50, with the given changes. */
 export function money(init: MoneyInit = {}): MoneyInit {
   return { currencyCode: "USD", units: 12n, nanos: 500_000_000, ...init };
 }

@@ -317,8 +317,8 @@ describe("claims", () => {
     await pushWith(server, acme, "operators/65003");
     // Neither its `sub` counts here, nor a claim that the configuration does not name.
     expect(await apiErrorOf(pushWith(server, acme, "operators/65002"))).toMatchObject(notLinked);
-    const nobody = await token({ client_id: "nobody", sub: "acme" });
-    expect(await apiErrorOf(pushWith(server, nobody))).toMatchObject(notLinked);
+    const unlinked = await token({ client_id: "nobody", sub: "acme" });
+    expect(await apiErrorOf(pushWith(server, unlinked))).toMatchObject(notLinked);
     expect(await apiErrorOf(pushWith(server, await token({ sub: "acme" })))).toMatchObject(invalid);
   });
 
@@ -507,7 +507,7 @@ describe.each(outages)("keys of an issuer that %s", (behaviour) => {
     const unknown = await token({}, { kid: "second" });
     await expectUnverifiable(pushWith(server, unknown));
     await push({ jti: "after the request" }, { kid: "first" });
-    // Within the cool-down it is not asked again, and what is not known stays so.
+    // The keys are not fetched again within the cool-down, so that unknown keys stay unknown.
     await provider.behave("answers");
     await expectUnverifiable(pushWith(server, unknown));
     advance(30 * second);

@@ -5,31 +5,28 @@ import { type JWK, OAuth2Issuer, OAuth2Service } from "oauth2-mock-server";
 import { type Configuration, Provider } from "oidc-provider";
 import { pushScope, readScope } from "../../../src/auth/scopes.ts";
 
-/**
- * How a provider answers: as it should, with 500, with nothing at all, with a head whose body never comes, or not even
- * by taking the connection.
- */
+/** How a provider answers: correctly, with status 500, never, with a head but no body, or by refusing connections. */
 export type Behaviour = "answers" | "fails" | "stalls" | "stalls in the body" | "is unreachable";
 
-/** The front of a provider: a real HTTP server that counts requests and can misbehave. */
+/** The HTTP server of a provider. It counts requests and can misbehave. */
 export type Front = {
   readonly url: string;
-  /** Paths of the requests that came, also of those that were not answered, oldest first. */
+  /** Paths of all requests, answered or not, oldest first. */
   readonly requests: readonly string[];
-  /** How many requests of a path came. */
+  /** Returns the number of requests of a path. */
   countOf(path: string): number;
-  /** Changes the behaviour from now on. Requests that are held back are then cut. */
+  /** Changes the behaviour. Closes the connections of requests that wait for an answer. */
   behave(behaviour: Behaviour): Promise<void>;
-  /** Answers everything with this text as JSON from now on. */
+  /** Answers all further requests with this text as JSON. */
   answerWith(text: string): void;
-  /** Answers everything with a redirection from now on. */
+  /** Answers all further requests with a redirect. */
   redirectTo(url: string): void;
-  /** Resolves when so many requests of a path have come in all. */
+  /** Resolves when this many requests of a path have arrived in total. */
   reached(path: string, count: number): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-/** Opens a free port of this machine and puts a listener behind it. */
+/** Starts the HTTP server of a provider on a free port. */
 export async function startFront(listener: () => RequestListener): Promise<Front> {
   let behaviour: Behaviour = "answers";
   let current = listener;
@@ -49,7 +46,7 @@ export async function startFront(listener: () => RequestListener): Promise<Front
         response.writeHead(200, { "content-type": "application/json" }).write("{");
         break;
       case "answers":
-        // Its clients open a connection for each request: a pooled one that this side has closed would fail.
+        // One connection per request, because a pooled connection that this server has closed would fail.
         response.setHeader("connection", "close");
         current()(request, response);
         break;
@@ -123,27 +120,27 @@ export async function startFront(listener: () => RequestListener): Promise<Front
 }
 
 export type TokenOptions = {
-  /** Key that signs, whether it is published or not. Defaults to the one that was made last. */
+  /** ID of the signing key, published or not. Defaults to the newest key. */
   kid?: string;
-  /** Members of the header that are other than usual; undefined leaves one out. */
+  /** Header parameters to change; undefined removes one. */
   header?: Readonly<Record<string, unknown>>;
 };
 
-/** An identity provider whose tokens are JWTs: oauth2-mock-server, with keys that tests change. */
+/** An identity provider that issues JWTs: oauth2-mock-server with keys that tests can change. */
 export type JwtProvider = Front & {
   readonly issuer: string;
   readonly jwksUri: string;
-  /** How often its keys were asked for. */
+  /** Returns the number of requests for its keys. */
   keyRequests(): number;
-  /** Resolves when they were asked for so often in all. */
+  /** Resolves when its keys were requested this many times in total. */
   keysAsked(count: number): Promise<void>;
-  /** Makes a key, not published yet. Returns its name. */
+  /** Creates a key without publishing it. Resolves with its ID. */
   makeKey(algorithm: "RS256" | "ES256" | "ES384" | "EdDSA", kid?: string): Promise<string>;
-  /** Publishes these keys, and no others. */
+  /** Publishes only these keys. */
   publish(...kids: string[]): Promise<void>;
-  /** The public half of a key in PEM. */
+  /** Returns the public key as PEM. */
   publicPem(kid: string): string;
-  /** Makes a token with these claims, and `iss`. All times are the test's to give. */
+  /** Signs a token with these claims and `iss`. Times such as `exp` are only set if given. */
   token(claims: Readonly<Record<string, unknown>>, options?: TokenOptions): Promise<string>;
 };
 
@@ -152,7 +149,7 @@ const jwksPath = "/jwks";
 /** Starts oauth2-mock-server on a free port, with a key "first" (ES256) that is published. */
 export async function startJwtProvider(): Promise<JwtProvider> {
   const all = new OAuth2Issuer();
-  // The store cannot forget a key: each set of published ones has a store of its own.
+  // A key store cannot remove keys, so each set of published keys gets its own store.
   let published = new OAuth2Service(new OAuth2Issuer());
   let latest = "";
   const front = await startFront(() => published.requestHandler);
@@ -195,7 +192,7 @@ export async function startJwtProvider(): Promise<JwtProvider> {
       all.buildToken({
         kid,
         scopesOrTransform(ownHeader, payload) {
-          // Its own times are those of the machine.
+          // The library sets times of the real clock.
           for (const name of ["iat", "exp", "nbf"]) {
             delete payload[name];
           }
@@ -209,27 +206,27 @@ export async function startJwtProvider(): Promise<JwtProvider> {
   return provider;
 }
 
-/** Name and secret by which the server asks a TokenProvider. */
+/** Client ID and secret of the server at a TokenProvider. */
 export const introspector = { id: "mdps", secret: "secret-of-mdps" };
 
-/** What the tokens of a TokenProvider are for. */
+/** Audience of the tokens of a TokenProvider. */
 export const resource = "urn:test:mobile-data-plan-sharing";
 
-/** An identity provider whose tokens are opaque: oidc-provider. */
+/** An identity provider that issues opaque tokens: oidc-provider. */
 export type TokenProvider = Front & {
   readonly issuer: string;
   readonly introspectionEndpoint: string;
-  /** How often it was asked about a token. */
+  /** Returns the number of introspection requests. */
   introspections(): number;
-  /** Resolves when it was asked so often in all. */
+  /** Resolves when this many introspection requests have arrived in total. */
   asked(count: number): Promise<void>;
-  /** Gets a token by client credentials, for an hour, for client `acme`, or for `visitor`, who has no ASN. */
+  /** Requests a token by client credentials, valid for an hour. Client `visitor` has no ASN. */
   token(init?: {
     client?: "acme" | "visitor";
     scopes?: readonly string[];
     resource?: string;
   }): Promise<string>;
-  /** Ends a token (RFC 7009). */
+  /** Revokes a token (RFC 7009). */
   revoke(token: string): Promise<void>;
 };
 
@@ -308,7 +305,7 @@ function configuration(): Configuration {
   };
 }
 
-/** oidc-provider says at each start that memory is no place for tokens. */
+/** Silences the warning of oidc-provider that tokens are stored in memory. */
 function quietly<Result>(start: () => Result): Result {
   const { info, warn } = console;
   console.info = () => {};

@@ -3,19 +3,19 @@ import { importPKCS8, type JWTPayload, SignJWT } from "jose";
 import type { KeyFile } from "../../../src/auth/accounts/administration.ts";
 import type { Clock } from "../../../src/contract/clock.ts";
 
-/** Seconds since the epoch on a server's clock, so many seconds from now; negative for before. */
+/** Returns a time relative to a clock, in seconds since the epoch. */
 export function secondsFromNow(clock: Clock, seconds = 0): number {
   return Math.floor(clock.now() / 1000) + seconds;
 }
 
-/** The same token with another header, and without the signature: what `alg: none` (RFC 7519 6) looks like. */
+/** Returns the token with `alg: none` and without a signature (RFC 7519 6). */
 export function unsigned(token: string): string {
   const [header = "", payload] = token.split(".");
   const { kid, typ } = JSON.parse(Buffer.from(header, "base64url").toString()) as Record<string, unknown>;
   return `${encode({ alg: "none", typ, kid })}.${payload}.`;
 }
 
-/** The same claims, signed with a text as the secret: that of a public key, say, which everybody knows. */
+/** Returns the token signed by HS256 with a text as the secret, for example with a public key. */
 export function signedWithSecret(token: string, secret: string): Promise<string> {
   const [header = "", payload = ""] = token
     .split(".")
@@ -26,14 +26,14 @@ export function signedWithSecret(token: string, secret: string): Promise<string>
     .sign(createSecretKey(Buffer.from(secret)));
 }
 
-/** The same token with some claims changed, and the signature left as it was. */
+/** Returns the token with changed claims and the old signature. */
 export function withClaims(token: string, claims: JWTPayload): string {
   const [header, payload = "", signature] = token.split(".");
   const old = JSON.parse(Buffer.from(payload, "base64url").toString()) as JWTPayload;
   return `${header}.${encode({ ...old, ...claims })}.${signature}`;
 }
 
-/** Signs claims with the private key of a key file (RS256), by default for ten minutes. */
+/** Signs claims with the private key of a key file (RS256). The token is valid for ten minutes by default. */
 export async function signedByAccount(
   { client_email, private_key, private_key_id }: KeyFile,
   clock: Clock,
