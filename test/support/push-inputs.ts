@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { hour, minute } from "./plan-statuses.ts";
 
-/** A status of now, as JSON. `title` tells it from others. */
+/** A current status as JSON, identified by its `title`. */
 export function statusJson(title: string, updatedMsAgo = minute): Record<string, unknown> {
   const now = Date.now();
   return {
@@ -13,7 +13,7 @@ export function statusJson(title: string, updatedMsAgo = minute): Record<string,
   };
 }
 
-/** A record as a line: the request message, without what `--operator` and `--client` give. */
+/** A record as a line: the request message without parent and clientId. */
 export function lineOf(userKey: string, title = userKey): string {
   return JSON.stringify({ userKey, planStatus: statusJson(title) });
 }

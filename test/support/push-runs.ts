@@ -6,7 +6,7 @@ import { readLastState } from "../../src/push/run/checkpoint-log.ts";
 import type { Checkpoint } from "../../src/push/run/journal.ts";
 import type { Outcome } from "./program.ts";
 
-/** Arguments of a push to an endpoint; runs are kept in the directory. */
+/** Arguments of a push to an endpoint, with the runs below `directory`. */
 export const argsOf = (directory: string, url: string) => [
   "--endpoint",
   url,
@@ -19,10 +19,10 @@ export const argsOf = (directory: string, url: string) => [
   "--json",
 ];
 
-/** The environment of a push with a token that a stub endpoint takes. */
+/** The environment of a push, with a token. */
 export const env = { MDPS_TOKEN: "secret-token" };
 
-/** What a push has printed with `--json`. */
+/** Returns the summary that a push has printed with `--json`. */
 export const summaryOf = ({ stdout, stderr }: Outcome): Summary => {
   expect(stdout, stderr).toMatch(/^\{/);
   return JSON.parse(stdout);
@@ -40,7 +40,7 @@ export async function checkpointIn(run: string): Promise<Checkpoint | undefined>
   return readLastState(log)?.state as Checkpoint | undefined;
 }
 
-/** Says whether a line is done by a checkpoint. */
+/** Whether a line is done according to a checkpoint. */
 export function isDone({ watermark, ranges }: Checkpoint, line: number): boolean {
   return line <= watermark.index || ranges.some(({ from, to }) => from <= line && line <= to);
 }

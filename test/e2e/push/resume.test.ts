@@ -68,7 +68,7 @@ describe("mdps push --resume", () => {
     expect(endpoint.received.length).toBe(count);
   });
 
-  it("stores every record of the input in a real server after kill -9", async () => {
+  it("stores every record of the input in a real server after kill -9", { timeout: 120_000 }, async () => {
     const directory = await dataDirectory();
     const server = await startServe(join(directory, "data"));
     const [push, read] = await Promise.all([
