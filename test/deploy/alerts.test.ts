@@ -23,8 +23,8 @@ const rules = groups.flatMap((group) => group.rules);
 const alerts = rules.filter((rule) => rule.alert !== undefined);
 const names = alerts.map(({ alert = "" }) => alert);
 
-describe("the alerts", () => {
-  it("refer to metrics and labels that a server has", async () => {
+describe("alerts.yaml", () => {
+  it("alerts refer only to metrics and labels that the server exposes", async () => {
     const exposition = new Map(parseExposition(await exposeServer()));
     for (const { record } of rules) {
       if (record !== undefined) {
@@ -36,7 +36,7 @@ describe("the alerts", () => {
     }
   });
 
-  it("name reasons that the contract has", () => {
+  it("alerts name only error reasons that the contract defines", () => {
     const reasons = rules.flatMap(({ expr }) =>
       parseQuery(expr).selectors.flatMap(({ labels }) => labels.reason ?? []),
     );
@@ -47,7 +47,7 @@ describe("the alerts", () => {
     }
   });
 
-  it("wait, have a severity, and say what is the case, with its figure, and what to do", () => {
+  it("every alert has a waiting time, a severity, a summary, a description with its value, and a runbook URL", () => {
     for (const { alert, annotations = {}, labels, ...rule } of alerts) {
       expect(rule.for, alert).toMatch(/^\d+[mh]$/);
       expect(["critical", "warning", "info"], alert).toContain(labels?.severity);
@@ -58,7 +58,7 @@ describe("the alerts", () => {
     }
   });
 
-  it("have a section of the runbook each, in their order, and no section is left over", () => {
+  it("the runbook has exactly one section for each alert, in the same order", () => {
     const [, runbook = ""] = textOf("docs/operations.md").split("\n## Runbook\n");
     const sections = [
       ...runbook.matchAll(/^### (\w+)\n\n(?:(?!###)[\s\S])*?\n- \*\*Look at:\*\* [\s\S]*?\n- \*\*Do:\*\* /gm),
@@ -71,14 +71,14 @@ describe("the alerts", () => {
     expect(anchors).toEqual(names.map((name) => name.toLowerCase()));
   });
 
-  it("are shown to fire, and to stay silent, by a unit test each", () => {
+  it("every alert has a unit test in which it fires and one in which it stays silent", () => {
     const { tests } = parse(textOf("deploy/prometheus/alerts.test.yaml")) as { tests: { name: string }[] };
     expect(tests.map(({ name }) => name)).toEqual(
       names.flatMap((name) => [`${name} fires`, `${name} stays silent`]),
     );
   });
 
-  it("know the limit that no metric has: that of memory on Kubernetes", () => {
+  it("the memory alert uses the memory limit of the Kubernetes manifest", () => {
     const expressionOf = (name: string) => alerts.find(({ alert }) => alert === name)?.expr;
     const [server] = readOverlay("postgres").workload.spec.template.spec.containers;
     expect(server?.resources.limits.memory).toBe("1Gi");
@@ -86,10 +86,10 @@ describe("the alerts", () => {
   });
 });
 
-describe("the guide to operations", () => {
+describe("docs/operations.md", () => {
   const text = textOf("docs/operations.md");
 
-  it("links to sections that are there", () => {
+  it("every internal link of docs/operations.md leads to an existing section", () => {
     const headings = [...text.matchAll(/^#{2,3} (.+)$/gm)].map(([, heading = ""]) =>
       heading.toLowerCase().replaceAll(" ", "-"),
     );
@@ -98,7 +98,7 @@ describe("the guide to operations", () => {
     expect(links.filter((anchor) => !headings.includes(anchor ?? ""))).toEqual([]);
   });
 
-  it("names panels that the dashboard has", () => {
+  it("every panel that the runbook names exists on the dashboard", () => {
     const { panels } = JSON.parse(textOf("deploy/grafana/mdps.json")) as { panels: { title: string }[] };
     const titles = [...panels.map(({ title }) => title), "Sizing"];
     const [, runbook = ""] = text.split("\n## Runbook\n");

@@ -29,22 +29,22 @@ type Dashboard = {
 const text = readFileSync(join(repository, "deploy/grafana/mdps.json"), "utf8");
 const { panels, templating, schemaVersion, uid } = JSON.parse(text) as Dashboard;
 const charts = panels.filter(({ type }) => type !== "row");
-/** The one that was chosen, as Grafana writes a variable. */
+/** The selected data source, written as a Grafana variable. */
 const source = { type: "prometheus", uid: ["$", "{datasource}"].join("") };
 
-/** A query as Grafana would send it. */
+/** Replaces the variables of a query, as Grafana does before it sends the query. */
 const withoutVariables = (expr: string) =>
   expr.replaceAll("$__rate_interval", "1m").replaceAll("$job", ".*").replaceAll("$instance", ".*");
 
-describe("the dashboard", () => {
-  it("is one of Grafana 11 or later, with data source, job and instance to choose", () => {
+describe("the Grafana dashboard", () => {
+  it("the dashboard targets Grafana 11 or later and has variables for data source, job and instance", () => {
     expect(schemaVersion).toBeGreaterThanOrEqual(39);
     expect(uid).toBe("mdps");
     expect(templating.list.map(({ name }) => name)).toEqual(["datasource", "job", "instance"]);
     expect(templating.list[0]).toMatchObject({ type: "datasource", query: "prometheus" });
   });
 
-  it("has rows for all that counts, and panels with ids of their own that do not overlap", () => {
+  it("the dashboard has a row per topic, and its panels have unique ids and do not overlap", () => {
     const rows = panels.filter(({ type }) => type === "row").map(({ title }) => title);
     expect(rows).toEqual(["Traffic", "Latency", "Store", "Tokens", "Process", "Lifecycle"]);
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
@@ -55,7 +55,7 @@ describe("the dashboard", () => {
     expect(panels.filter(({ gridPos: { x, w } }) => x + w > 24)).toEqual([]);
   });
 
-  it("says of every panel what it shows and in which unit, from the source that was chosen", () => {
+  it("every panel has a description, a unit and the selected data source", () => {
     expect(charts.length).toBeGreaterThan(20);
     for (const { title, description, fieldConfig, datasource, targets = [] } of charts) {
       expect(description?.length, title).toBeGreaterThan(20);
@@ -66,7 +66,7 @@ describe("the dashboard", () => {
     }
   });
 
-  it("asks for metrics and labels that a server has, of the servers that were chosen", async () => {
+  it("every query uses metrics and labels that the server exposes, and filters by job and instance", async () => {
     const exposition = parseExposition(await exposeServer());
     const queries = charts.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
     for (const expr of queries) {
@@ -79,10 +79,10 @@ describe("the dashboard", () => {
   });
 });
 
-it("what no server has is found: metrics, labels of metrics, labels to group by", () => {
+it("unknownReferences finds unknown metrics, labels and grouping labels", () => {
   const exposition = parseExposition('a_total{x="1"} 1\nb 2\n');
   const unknown = (query: string) => unknownReferences(parseQuery(query), exposition);
   expect(unknown('sum by (x, job) (a_total{x="1", instance="i"}) / b')).toEqual([]);
   expect(unknown('sum by (z) (a_total{y="1"}) / c')).toEqual(["c", "a_total{y}", "z"]);
-  expect(() => parseExposition("a{ 1")).toThrow(/no sample/);
+  expect(() => parseExposition("a{ 1")).toThrow(/not a sample/);
 });

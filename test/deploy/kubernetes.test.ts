@@ -8,7 +8,7 @@ const secretNames = examples.map(({ metadata }) => metadata.name);
 type Selector = { readonly matchLabels: Readonly<Record<string, string>> };
 type Rule = { readonly from?: unknown; readonly ports: readonly { readonly port: string }[] };
 
-describe.each(["postgres", "sqlite"])("the manifests of %s", (name) => {
+describe.each(["postgres", "sqlite"])("the %s manifests", (name) => {
   const { manifests, workload, settings: text, configMapNames, images } = readOverlay(name);
   const { spec: pod, metadata } = workload.spec.template;
   const containers = [...(pod.initContainers ?? []), ...pod.containers];
@@ -17,7 +17,7 @@ describe.each(["postgres", "sqlite"])("the manifests of %s", (name) => {
   const ports = new Map(server?.ports?.map((port) => [port.name, port.containerPort]));
   const seconds = (duration: { seconds: bigint } | undefined) => Number(duration?.seconds ?? 0n);
 
-  it("select the pods that they make, and no others", () => {
+  it(`every selector of the ${name} manifests matches exactly the labels of their pods`, () => {
     const { labels } = metadata;
     const selectors = [
       workload.spec.selector.matchLabels,
@@ -33,12 +33,12 @@ describe.each(["postgres", "sqlite"])("the manifests of %s", (name) => {
     }
   });
 
-  it("run one image, whose name the kustomization replaces", () => {
+  it(`the ${name} manifests run one image, whose name the kustomization replaces`, () => {
     expect(new Set(containers.map(({ image }) => image))).toEqual(new Set(images.map((image) => image.name)));
     expect(images).toHaveLength(1);
   });
 
-  it("have the ports of the settings, and probes, service and policy name those", () => {
+  it(`the ${name} manifests use the ports of the settings in the container, the probes and the service`, () => {
     expect(ports.get("api")).toBe(settings.listen?.port);
     expect(settings.admin?.listen).toBe(`0.0.0.0:${ports.get("admin")}`);
     expect(settings.listen?.host).toBe("0.0.0.0");
@@ -51,7 +51,7 @@ describe.each(["postgres", "sqlite"])("the manifests of %s", (name) => {
     expect(specOf(manifests, "Service").ports).toMatchObject([{ targetPort: "api", appProtocol: "https" }]);
   });
 
-  it("let nobody but what collects metrics reach the admin port", () => {
+  it(`the ${name} manifests allow only the monitoring namespace to reach the admin port`, () => {
     const rules = specOf(manifests, "NetworkPolicy").ingress as readonly Rule[];
     const admin = rules.filter((rule) => rule.ports.some(({ port }) => port === "admin"));
     expect(admin).toMatchObject([
@@ -64,7 +64,7 @@ describe.each(["postgres", "sqlite"])("the manifests of %s", (name) => {
     }
   });
 
-  it("give the program no more than it needs", () => {
+  it(`the ${name} manifests run the containers without privileges and with memory limits`, () => {
     expect(pod.automountServiceAccountToken).toBe(false);
     expect(pod.securityContext).toMatchObject({
       runAsNonRoot: true,
@@ -83,15 +83,15 @@ describe.each(["postgres", "sqlite"])("the manifests of %s", (name) => {
     }
   });
 
-  it("set no variable that Kubernetes makes and the server would take for a setting", () => {
-    // The service `mdps` would be MDPS_PORT=tcp://….
+  it(`the ${name} manifests disable service links, whose variables the server would read as settings`, () => {
+    // The service `mdps` would set MDPS_PORT=tcp://….
     expect(pod.enableServiceLinks).toBe(false);
     expect(
       manifests.filter(({ kind }) => kind === "Service").map((service) => service.metadata.name),
     ).toEqual(["mdps"]);
   });
 
-  it("wait longer than the server takes to stop", () => {
+  it(`the ${name} manifests give the server more time to stop than it needs`, () => {
     const { drainDelay, grace } = settings.lifecycle ?? {};
     expect(seconds(grace)).toBeGreaterThan(0);
     expect(pod.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(
@@ -99,7 +99,7 @@ describe.each(["postgres", "sqlite"])("the manifests of %s", (name) => {
     );
   });
 
-  it("mount what the settings and the arguments name, where it can be read", () => {
+  it(`the ${name} manifests mount every file and directory that the settings and the arguments name`, () => {
     const volumes = new Set([
       ...pod.volumes.map((volume) => volume.name),
       ...(workload.spec.volumeClaimTemplates ?? []).map((claim) => claim.metadata.name),
@@ -121,7 +121,7 @@ describe.each(["postgres", "sqlite"])("the manifests of %s", (name) => {
     );
   });
 
-  it("take secrets that the examples show, and keep them from everybody but root and the group", () => {
+  it(`the ${name} manifests use only the secrets of the examples, readable by root and the group only`, () => {
     const secrets = pod.volumes.flatMap(({ secret }) => (secret ? [secret] : []));
     const named = containers.flatMap(({ env = [] }) =>
       env.flatMap(({ valueFrom }) => (valueFrom ? [valueFrom.secretKeyRef.name] : [])),
@@ -134,18 +134,18 @@ describe.each(["postgres", "sqlite"])("the manifests of %s", (name) => {
   });
 });
 
-describe("the manifests of postgres", () => {
+describe("high availability of the postgres manifests", () => {
   const { manifests, workload, settings: text } = readOverlay("postgres");
 
-  it("replace pods without a gap, and leave all but one when nodes are emptied", () => {
+  it("the postgres manifests replace pods without downtime, and allow draining of one pod at a time", () => {
     expect(workload.spec).toMatchObject({ strategy: { rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } } });
     expect(workload.spec.replicas).toBeGreaterThan(1);
     expect(specOf(manifests, "PodDisruptionBudget")).toMatchObject({ maxUnavailable: 1 });
-    // Two failed probes and the way of the news through the cluster.
+    // Two failed probes, and the time until the cluster stops routing to the pod.
     expect(Number(parseSettings(text).lifecycle?.drainDelay?.seconds)).toBeGreaterThanOrEqual(10);
   });
 
-  it("give every replica the same signing key and service accounts, by links that follow the Secret", () => {
+  it("the postgres manifests link the same signing key and service accounts into every replica", () => {
     const [installation] = workload.spec.template.spec.initContainers ?? [];
     const example = examples.find(({ metadata }) => metadata.name === "mdps-installation") as
       | { stringData: object }
@@ -161,15 +161,15 @@ describe("the manifests of postgres", () => {
     });
   });
 
-  it("have the URL of the store, with its password, in a Secret alone", () => {
+  it("the postgres manifests take the store URL, which has a password, from a Secret only", () => {
     expect(parseSettings(text).storage?.store).toBeUndefined();
     const [server] = workload.spec.template.spec.containers;
     expect(server?.env).toMatchObject([{ name: "MDPS_STORE", valueFrom: { secretKeyRef: { key: "url" } } }]);
   });
 });
 
-describe("the manifests of sqlite", () => {
-  it("never run two servers over one file", () => {
+describe("the single replica of the sqlite manifests", () => {
+  it("the sqlite manifests never run two servers on one database file", () => {
     const { workload } = readOverlay("sqlite");
     expect(workload.kind).toBe("StatefulSet");
     expect(workload.spec.replicas).toBe(1);
@@ -178,12 +178,12 @@ describe("the manifests of sqlite", () => {
 });
 
 describe.each(["deploy/systemd/mdps.yaml", "deploy/docker/mdps.yaml"])("%s", (path) => {
-  it("has settings that the server takes", () => {
+  it(`${path} has settings that the server accepts`, () => {
     expect(readSettings(path).admin?.listen).toMatch(/:9464$/);
   });
 });
 
-it("a setting that the server does not know is found", () => {
+it("parseSettings rejects unknown settings and settings that are out of range", () => {
   expect(() => parseSettings("listen: {prot: 8080}")).toThrow(/prot/);
   expect(() => parseSettings("listen: {port: 80800}")).toThrow(/listen\.port/);
 });

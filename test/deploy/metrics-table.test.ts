@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { exposeServer, parseExposition, readPromisedMetrics } from "./exposition.ts";
 
-it("the table of metrics in docs/operations.md is what a server exposes", async () => {
+it("the table of metrics in docs/operations.md lists exactly the metrics that a server exposes", async () => {
   const text = await exposeServer();
   const kinds = new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, kind]) => [name, kind]));
   const samples = parseExposition(text);

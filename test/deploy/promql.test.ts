@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { parseQuery } from "./promql.ts";
 
-it("a query is read with its metrics, their labels, and what it groups by", () => {
+it("parseQuery returns the metrics of a query, their labels, and the grouping labels", () => {
   const query =
     'sum by (job, le) (rate(a_bucket{x="1", y=~"2|3"}[5m])) / on (job) group_left (z) b > bool 0 or absent(up{job="q"})';
   expect(parseQuery(query)).toEqual({
@@ -15,7 +15,7 @@ it("a query is read with its metrics, their labels, and what it groups by", () =
 });
 
 it.each(["sum by (job (a)", "rate(a[5m)", "a{b=}", '{job="x"}', "a[$__rate_interval]"])(
-  "%s is none",
+  "parseQuery rejects %s",
   (query) => {
     expect(() => parseQuery(query)).toThrow();
   },

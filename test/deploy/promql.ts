@@ -1,9 +1,9 @@
 import type { SyntaxNode } from "@lezer/common";
 import { parser } from "@prometheus-io/lezer-promql";
 
-/** What a query refers to. */
+/** The metrics and labels that a query refers to. */
 export type Query = {
-  /** Names of metrics, and with each the labels that are matched in its braces, with the values where they are plain. */
+  /** Names of metrics, and the labels that the braces of each match, with their values. */
   readonly selectors: readonly {
     readonly metric: string;
     readonly labels: Readonly<Record<string, string>>;
@@ -13,8 +13,8 @@ export type Query = {
 };
 
 /**
- * Parses PromQL by Prometheus' own grammar. Raises an Error if it is none, or if a selector has no name. What Grafana
- * replaces must have been replaced.
+ * Parses PromQL with the grammar of Prometheus. Throws an Error if it is invalid or if a selector has no metric name.
+ * Grafana variables must have been replaced.
  */
 export function parseQuery(text: string): Query {
   const selectors: { metric: string; labels: Record<string, string> }[] = [];
@@ -23,12 +23,12 @@ export function parseQuery(text: string): Query {
   parser.parse(text).iterate({
     enter({ type, node }) {
       if (type.isError) {
-        throw new Error(`no PromQL at ${node.from}: ${text}`);
+        throw new Error(`invalid PromQL at ${node.from}: ${text}`);
       }
       if (type.name === "VectorSelector") {
         const metric = node.getChild("Identifier");
         if (metric === null) {
-          throw new Error(`a selector has no name: ${textOf(node)}`);
+          throw new Error(`a selector has no metric name: ${textOf(node)}`);
         }
         selectors.push({ metric: textOf(metric), labels: labelsOf(node, textOf) });
       } else if (type.name === "GroupingLabels") {

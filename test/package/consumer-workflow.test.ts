@@ -13,7 +13,7 @@ const root = join(import.meta.dirname, "..", "..");
 const work = mkdtempSync(join(tmpdir(), "mdps-consumer-"));
 const released = join(work, "released");
 
-/** What the steps of the workflow run, as they stand there, by name. */
+/** The example workflow; its steps that run a command are tested. */
 const workflow = parse(readFileSync(join(root, "docs/examples/consumer-workflow.yml"), "utf8"));
 const steps = workflow.jobs.contract.steps.filter((step: { run?: string }) => step.run !== undefined) as {
   name: string;
@@ -27,7 +27,7 @@ afterAll(() => rmSync(work, { recursive: true, force: true }));
 
 let count = 0;
 
-/** A repository of somebody who was built with what is released, as docs/consuming.md sets it up. */
+/** Creates the repository of a consumer of the release, as docs/consuming.md describes it. */
 async function consumer(): Promise<string> {
   const folder = join(work, `consumer-${++count}`);
   cpSync(join(root, "docs/examples/consumer"), folder, { recursive: true });
@@ -40,7 +40,7 @@ async function unpack(archive: string, to: string): Promise<void> {
   await run("tar", ["-xzf", archive, "-C", to]);
 }
 
-/** A later release, in which a file of the contract has changed. */
+/** Creates a later release, in which one file of the contract has changed. */
 async function releaseWith(file: string, change: (text: string) => string): Promise<string> {
   const folder = join(work, `release-${++count}`);
   const protos = join(folder, "protos");
@@ -51,7 +51,7 @@ async function releaseWith(file: string, change: (text: string) => string): Prom
   writeFileSync(path, change(text));
   await run("tar", ["-czf", join(folder, "proto.tar.gz"), "-C", protos, "."]);
   const buf = join(root, "node_modules/@bufbuild/buf/bin/buf");
-  // As in a real one, what the contract imports are imports: only the contract itself is named.
+  // As in a real release, only the contract itself is named; its imports are marked as imports.
   const own = ["--path", join(protos, "mobiledataplansharing")];
   await run(process.execPath, [buf, "build", protos, ...own, "-o", join(folder, "contract.binpb")]);
   const sums = ["contract.binpb", "proto.tar.gz"].map((name) => {
@@ -64,7 +64,7 @@ async function releaseWith(file: string, change: (text: string) => string): Prom
   return folder;
 }
 
-/** Runs the steps as GitHub does, until one fails: which have passed, and what the failed one printed. */
+/** Runs the steps as GitHub does until one fails. Returns the steps that passed and the output of the failed one. */
 async function runSteps(folder: string, release: string): Promise<{ passed: string[]; output: string }> {
   const env = { ...process.env, ...workflow.env, MDPS_RELEASE: pathToFileURL(release).href };
   const passed: string[] = [];
@@ -89,26 +89,26 @@ const [fetchStep, lintStep, breakingStep, compileStep] = [
 
 const hasTools = spawnSync("sha256sum", ["--ignore-missing", "--version"]).status === 0;
 
-describe.skipIf(!hasTools)("the workflow for consumers (skipped where GNU's sha256sum is missing)", () => {
-  it("comes with the buf.yaml that docs/consuming.md shows", () => {
+describe.skipIf(!hasTools)("the consumer workflow (skipped where GNU sha256sum is missing)", () => {
+  it("docs/consuming.md shows the buf.yaml of the consumer example", () => {
     const page = readFileSync(join(root, "docs/consuming.md"), "utf8");
     const shown = /<!-- file: docs\/examples\/consumer\/buf.yaml -->\n```yaml\n([\s\S]*?)```/.exec(page)?.[1];
     expect(shown).toBe(readFileSync(join(root, "docs/examples/consumer/buf.yaml"), "utf8"));
   });
 
-  it("runs the buf that the contract is checked with here", () => {
+  it("the consumer workflow runs the buf version of this repository", () => {
     const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
     const versions = steps.flatMap(({ run }) => [...run.matchAll(/@bufbuild\/buf@(\S+)/g)].map(([, v]) => v));
     expect(versions).toEqual(Array(3).fill(devDependencies["@bufbuild/buf"]));
   });
 
-  it("passes with the release that they were built with", async () => {
+  it("the consumer workflow passes with an unchanged release", async () => {
     const { passed, output } = await runSteps(await consumer(), released);
     expect(passed, output).toEqual([fetchStep, lintStep, breakingStep, compileStep]);
     expect(passed).toHaveLength(steps.length);
   });
 
-  it("passes with a release that has more", async () => {
+  it("the consumer workflow passes with a release that adds a field", async () => {
     const release = await releaseWith("mobiledataplansharing/v1/resources.proto", (text) =>
       text.replace("message PlanGroup {", "message PlanGroup {\n  string note = 100;"),
     );
@@ -116,7 +116,7 @@ describe.skipIf(!hasTools)("the workflow for consumers (skipped where GNU's sha2
     expect(passed, output).toHaveLength(steps.length);
   });
 
-  it("refuses a release that lacks a field", async () => {
+  it("the consumer workflow fails on a release that removes a field", async () => {
     const release = await releaseWith("mobiledataplansharing/v1/resources.proto", (text) =>
       text.replace(/^ {2}string title = 6[^;]*;\n/m, ""),
     );
@@ -125,7 +125,7 @@ describe.skipIf(!hasTools)("the workflow for consumers (skipped where GNU's sha2
     expect(output).toMatch(/Previously present field "6" with name "title" on message "PlanStatus"/);
   });
 
-  it("refuses a download that is not what was released", async () => {
+  it("the consumer workflow fails on a download with a wrong checksum", async () => {
     const release = await releaseWith("mobiledataplansharing/v1/resources.proto", (text) => `${text}\n`);
     appendFileSync(join(release, "proto.tar.gz"), "x");
     const { passed, output } = await runSteps(await consumer(), release);
@@ -133,7 +133,7 @@ describe.skipIf(!hasTools)("the workflow for consumers (skipped where GNU's sha2
     expect(output).toMatch(/proto\.tar\.gz: FAILED/);
   });
 
-  it("refuses protos that break a rule of style", async () => {
+  it("the consumer workflow fails on consumer protos that break a lint rule", async () => {
     const folder = await consumer();
     const path = join(folder, "proto/acme/billing/v1/usage.proto");
     writeFileSync(path, readFileSync(path, "utf8").replace("plan_status =", "planStatus ="));
@@ -142,9 +142,9 @@ describe.skipIf(!hasTools)("the workflow for consumers (skipped where GNU's sha2
     expect(output).toMatch(/usage\.proto:.*should be lower_snake_case/);
   });
 
-  it("refuses a release that our protos do not compile with", async () => {
+  it("the consumer workflow fails on a release with which the consumer protos do not compile", async () => {
     const folder = await consumer();
-    // Both extend the same options by the same number: each is right without the other.
+    // Both extend the same options with the same number: each is valid without the other.
     const extension = (name: string) =>
       `\n// Taken.\nextend google.protobuf.EnumValueOptions {\n  // Taken.\n  string ${name} = 50651;\n}\n`;
     const path = join(folder, "proto/acme/billing/v1/usage.proto");

@@ -1,4 +1,4 @@
-/** What users write, for every entry; the test of the package compiles it against what is installed. */
+/** Code of a user, with every entry of the package. The package test compiles it against the installed package. */
 import {
   createPlanSharingClient,
   ErrorReason,
@@ -34,7 +34,7 @@ export const others = [
   ErrorReason.FIELD_INVALID,
 ];
 
-// @ts-expect-error a number is no title, or else the types are any
+// @ts-expect-error a title is a string; without an error the types would be any
 status.title = 1;
-// @ts-expect-error neither is the name of the server a number
+// @ts-expect-error the URL of a server is a string
 export const url: Promise<number> = server.then((running) => running.url);

@@ -19,7 +19,7 @@ const root = join(import.meta.dirname, "..", "..");
 const name = "mobile-data-plan-sharing";
 const repository = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
-/** For every entry that is code, a name that it must have; for a pattern, one of its files. */
+/** For each entry that is code, an import path and a name that it must export; for a pattern, one of its files. */
 const modules: Readonly<Record<string, readonly [specifier: string, exported: string]>> = {
   ".": ["", "PlanStatusService"],
   "./client": ["/client", "createPlanSharingClient"],
@@ -29,7 +29,7 @@ const modules: Readonly<Record<string, readonly [specifier: string, exported: st
   "./gen/*.js": ["/gen/mobiledataplansharing/v1/resources_pb.js", "PlanStatusSchema"],
 };
 
-/** For every entry that is not code, one of its files and how it begins. */
+/** For each entry that is not code, one of its files and the start of its content. */
 const files: Readonly<Record<string, readonly [specifier: string, start: RegExp]>> = {
   "./gen/*": ["/gen/openapi.json", /^\{\s*"openapi": "3\.1/],
   "./proto/*": ["/proto/mobiledataplansharing/v1/resources.proto", /^\/\/ Copyright/],
@@ -46,24 +46,24 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-it("every entry of the package is imported or read below", () => {
+it("every entry of the exports of package.json has a test", () => {
   expect([...Object.keys(modules), ...Object.keys(files)].toSorted()).toEqual(
     Object.keys(repository.exports).toSorted(),
   );
 });
 
-describe.each(testedNodes())("installed under $name", ({ path }) => {
+describe.each(testedNodes())("the package installed under $name", ({ name: node, path }) => {
   let project: Project;
   beforeAll(async () => {
     project = await installPackage(tarball, await path());
   });
   afterAll(() => rmSync(project.folder, { recursive: true, force: true }));
 
-  /** Runs the installed program to its end. */
+  /** Runs the installed program until it exits. */
   const mdps = (args: readonly string[], env: Record<string, string> = {}) =>
     runProgram(args, { command: project.program, env: { ...project.env, ...env } });
 
-  it("brings compiled code only, and nothing that is for its developers", () => {
+  it(`the package contains compiled code only and no development files under ${node}`, () => {
     const contents = readdirSync(project.packageFolder, { recursive: true, encoding: "utf8" });
     expect(contents.filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"))).toEqual([]);
     expect(contents.filter((file) => /^(test|bench|scripts|docs|node_modules)\b/.test(file))).toEqual([]);
@@ -74,25 +74,28 @@ describe.each(testedNodes())("installed under $name", ({ path }) => {
     expect(installed.filter((each) => /^(node-|vitest|pg$|cassandra|google-)/.test(each))).toEqual([]);
   });
 
-  it.each(Object.entries(modules))("imports %s", async (_, [specifier, exported]) => {
-    const text = `console.log(Object.keys(await import("${name}${specifier}")).join(" "))`;
-    expect((await project.evaluate(text)).trim().split(" ")).toContain(exported);
-  });
+  it.each(Object.entries(modules))(
+    `the entry %s can be imported under ${node}`,
+    async (_, [specifier, exported]) => {
+      const text = `console.log(Object.keys(await import("${name}${specifier}")).join(" "))`;
+      expect((await project.evaluate(text)).trim().split(" ")).toContain(exported);
+    },
+  );
 
-  it.each(Object.entries(files))("finds %s", async (_, [specifier, start]) => {
+  it.each(Object.entries(files))(`the entry %s can be read under ${node}`, async (_, [specifier, start]) => {
     const text = `import { readFileSync } from "node:fs";
       process.stdout.write(readFileSync(new URL(import.meta.resolve("${name}${specifier}")), "latin1"));`;
     expect(await project.evaluate(text)).toMatch(start);
   });
 
-  it("gives browsers the client's side of transcoding, which needs no Node", async () => {
+  it(`the browser condition exports only the client side of transcoding under ${node}`, async () => {
     const text = `console.log(Object.keys(await import("${name}/transcoding")).join(" "))`;
     const names = (await project.evaluate(text, ["--conditions=browser"])).trim().split(" ");
     expect(names).toContain("createRestTransport");
     expect(names).not.toContain("createTranscodingHandler");
   });
 
-  it("has the contract with all that it imports", () => {
+  it(`the package contains the contract and all of its imports under ${node}`, () => {
     const image = readFileSync(join(project.packageFolder, "contract.binpb"));
     const { file } = fromBinary(FileDescriptorSetSchema, image);
     const known = new Set(file.map((each) => each.name));
@@ -100,12 +103,12 @@ describe.each(testedNodes())("installed under $name", ({ path }) => {
     expect(file.flatMap(({ dependency }) => dependency).filter((each) => !known.has(each))).toEqual([]);
     for (const each of known) {
       const isThere = existsSync(join(project.packageFolder, "proto", each));
-      // Every compiler brings those of google/protobuf itself.
+      // Every protobuf compiler includes google/protobuf.
       expect(isThere, each).toBe(!each.startsWith("google/protobuf/"));
     }
   });
 
-  it("compiles what users write, strictly", async () => {
+  it(`user code compiles in strict mode against the package under ${node}`, async () => {
     const types = repository.devDependencies["@types/node"];
     await npm(project.node, project.folder, ["install", `@types/node@${types}`]);
     copyFileSync(join(import.meta.dirname, "consumer.ts"), join(project.folder, "consumer.ts"));
@@ -127,20 +130,20 @@ describe.each(testedNodes())("installed under $name", ({ path }) => {
     expect(outcome.stdout).toBe("");
   });
 
-  it("runs the program", async () => {
+  it(`the installed mdps prints its help and version under ${node}`, async () => {
     const help = await mdps(["--help"]);
     expect(help).toMatchObject({ exitCode: 0, stderr: "" });
     expect(help.stdout).toMatch(/^Usage: mdps /);
     expect((await mdps(["--version"])).stdout.trim()).toBe(repository.version);
   });
 
-  it("serves, is pushed to, and is read", async () => {
+  it(`the installed mdps serves, accepts pushes, and returns them under ${node}`, async () => {
     const data = await dataDirectory();
     const serve = startProgram(
       ["serve", "--quick-start", "65001", "--port", "0", "--data", data, "--log-level", "error"],
       {
         command: project.program,
-        // As docs/package.md has it.
+        // As documented in docs/package.md.
         env: { ...project.env, NODE_OPTIONS: "--max-semi-space-size=32" },
       },
     );
@@ -180,9 +183,9 @@ describe.each(testedNodes())("installed under $name", ({ path }) => {
     }
     serve.process.kill("SIGTERM");
     const { exitCode, stderr } = await serve.ended;
-    // Windows has no SIGTERM to be caught: it ends the process.
+    // On Windows, SIGTERM cannot be handled and ends the process.
     expect(exitCode).toBe(process.platform === "win32" ? null : 0);
-    // To Node 22 its SQLite is experimental, as docs/package.md says.
+    // Node 22 warns that its SQLite is experimental (docs/package.md).
     expect(stderr.replace(/^\(node.*SQLite is an experimental feature.*\n\(Use `node .*\n/, "")).toBe("");
   });
 });

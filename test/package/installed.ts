@@ -21,22 +21,22 @@ export async function packPackage(folder: string): Promise<string> {
   return join(folder, (JSON.parse(packed) as { filename: string }[])[0]?.filename ?? "");
 }
 
-/** A project of somebody else, in which the package is installed. */
+/** A project of a user, in which the package is installed. */
 export type Project = {
   readonly folder: string;
-  /** The Node that it runs on. */
+  /** Path of the Node that the project uses. */
   readonly node: string;
-  /** The installed package. */
+  /** Folder of the installed package. */
   readonly packageFolder: string;
-  /** How its program is started there. */
+  /** Command that starts the installed program. */
   readonly program: readonly [file: string, ...args: string[]];
   /** The environment to start it in. */
   readonly env: Record<string, string>;
-  /** Runs a module of this text in the project and returns what it prints. */
+  /** Runs source text as a module in the project and returns its output. */
   evaluate(text: string, flags?: readonly string[]): Promise<string>;
 };
 
-/** Installs a tarball in an empty project, as strict about Node's version as npm can be. */
+/** Installs a tarball in an empty project, with `--engine-strict` so that npm checks the Node version. */
 export async function installPackage(tarball: string, node: string): Promise<Project> {
   const folder = await mkdtemp(join(tmpdir(), "mdps-package-"));
   await writeFile(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
@@ -47,7 +47,7 @@ export async function installPackage(tarball: string, node: string): Promise<Pro
     folder,
     node,
     packageFolder,
-    // What npm puts there on Windows is a script of its shell.
+    // On Windows, npm installs a shell script instead.
     program:
       process.platform === "win32"
         ? [node, join(packageFolder, bin.mdps)]

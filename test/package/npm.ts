@@ -5,22 +5,24 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** The environment of a person's shell with this Node in it, without what a running npm tells its scripts. */
+/** Returns the environment of a shell with a Node in its PATH, without the variables that npm sets for its scripts. */
 export function environmentOf(node: string): Record<string, string> {
-  const kept = Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_OPTIONS$|INIT_CWD$)/i.test(name));
+  const entries = Object.entries(process.env).filter(
+    ([name]) => !/^(npm_|NODE_OPTIONS$|INIT_CWD$)/i.test(name),
+  );
   return {
-    ...(Object.fromEntries(kept) as Record<string, string>),
+    ...(Object.fromEntries(entries) as Record<string, string>),
     PATH: `${dirname(node)}${delimiter}${process.env.PATH}`,
   };
 }
 
-/** Where npm finds its settings, which it would look for beside the Node that it runs on: the registry, whom to trust. */
+/** Returns the paths of the npm settings (registry, certificates), which npm would otherwise look for beside its Node. */
 function settings(): Record<string, string> {
   const names = ["npm_config_globalconfig", "npm_config_userconfig"] as const;
   return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 }
 
-/** Runs npm on a Node in a folder and returns what it prints. */
+/** Runs npm with a Node in a folder and returns its output. */
 export async function npm(node: string, cwd: string, args: readonly string[]): Promise<string> {
   const { stdout } = await run(node, [npmProgram(), ...args, "--no-audit", "--no-fund", "--ignore-scripts"], {
     cwd,
@@ -30,7 +32,7 @@ export async function npm(node: string, cwd: string, args: readonly string[]): P
   return stdout;
 }
 
-/** The npm that runs this, or else that of the PATH. */
+/** Returns the path of the npm that runs this process, or of the npm in the PATH. */
 function npmProgram(): string {
   const { npm_execpath } = process.env;
   if (npm_execpath) {
