@@ -243,6 +243,8 @@ describe("a malformed frame", () => {
         socket.destroy();
       }),
     );
+    await listener.hasConnections(0);
+    expect(listener.connections()).toBe(0);
   });
 });
 

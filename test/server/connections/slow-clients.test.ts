@@ -282,6 +282,7 @@ describe("an idle connection", () => {
     using client = await openFrameClient(listener.port);
     client.send({ type: headers, flags: endHeaders | endStream, stream: 1, payload: encodeRequest() });
     await client.received(({ type, payload }) => type === data && payload.toString() === "late");
+    expect(listener.rejected).toEqual([]);
   });
 
   it("an idle HTTP/2 connection is destroyed if its client does not close it", async () => {
@@ -290,6 +291,7 @@ describe("an idle connection", () => {
     await client.received(({ type }) => type === frameTypes.goaway);
     client.socket.pause();
     await listener.hasConnections(0);
+    expect(listener.connections()).toBe(0);
   });
 });
 
@@ -314,5 +316,6 @@ describe("a client that is gone", () => {
     tlsSocket[leave === "end" ? "end" : "destroy"]();
     await listener.hasConnections(0);
     await tlsListener.hasConnections(0);
+    expect([listener.connections(), tlsListener.connections()]).toEqual([0, 0]);
   });
 });
