@@ -9,8 +9,8 @@ const seconds = 1_000;
 
 /** The folders of `test/` whose suites are projects of their own, with how their tests are run. Everything else is `unit`. */
 const suites = {
-  // They start the program again and again.
-  e2e: { include: ["test/e2e/**/*.test.ts"] },
+  // They start the program many times, which takes long on a busy machine.
+  e2e: { include: ["test/e2e/**/*.test.ts"], testTimeout: 120 * seconds },
   // Each starts a PostgreSQL of its own. Some stop it, freeze it or fill its disk.
   postgres: { include: ["test/store/postgres/**/*.test.ts"] },
   // They create keys and start identity providers, correct and faulty ones.
