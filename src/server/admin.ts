@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import { type AddressInfo, isIPv6 } from "node:net";
 import type { Readiness } from "./readiness.ts";
@@ -61,13 +62,8 @@ export async function listenAdmin({ host, port, ready, metrics }: AdminOptions):
     );
   });
   server.maxConnections = 128;
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, () => {
-      server.off("error", reject);
-      resolve();
-    });
-  });
+  server.listen(port, host);
+  await once(server, "listening");
   const address = server.address() as AddressInfo;
   return {
     url: `http://${isIPv6(host) ? `[${host}]` : host}:${address.port}`,

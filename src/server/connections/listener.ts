@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { isIPv6 } from "node:net";
 import type { HttpHandler } from "../http-handler.ts";
@@ -7,7 +8,7 @@ import { createHttp1Connections } from "./http1-connections.ts";
 import { createHttp2Sessions } from "./http2-sessions.ts";
 import type { ListenerLimits } from "./listener-limits.ts";
 import { createNewcomers } from "./newcomers.ts";
-import type { Port, TlsPair } from "./port.ts";
+import type { TlsPair } from "./port.ts";
 import type { OnRejected } from "./rejection.ts";
 import { createSlowBodies } from "./slow-bodies.ts";
 import { createTlsPort } from "./tls-port.ts";
@@ -93,7 +94,8 @@ export async function listen(options: ListenerOptions, onRequest: HttpHandler): 
   Object.assign(port, { maxConnections: limits.maxConnections, dropMaxConnection: true });
   port.on("drop", () => onRejected("connections"));
 
-  await open(port, options);
+  port.listen({ host: options.host, port: options.port, reusePort: options.reusePort ?? false });
+  await once(port, "listening");
   // Such as EMFILE: no file descriptor is left for a connection.
   port.on("error", () => onRejected("connections"));
   function sweepAll(): void {
@@ -149,17 +151,6 @@ function sweepMsOf({ headerTimeoutMs, bodyTimeoutMs, idleTimeoutMs }: ListenerLi
   return Math.ceil(
     Math.max(10, Math.min(1_000, Math.min(headerTimeoutMs, bodyTimeoutMs, idleTimeoutMs) / 4)),
   );
-}
-
-function open(port: Port, options: ListenerOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    port.once("error", reject);
-    const { host, port: number, reusePort = false } = options;
-    port.listen({ host, port: number, reusePort }, () => {
-      port.off("error", reject);
-      resolve();
-    });
-  });
 }
 
 function urlOf(server: Server, { host, tls }: ListenerOptions): string {

@@ -13,21 +13,17 @@ const maxBytes = 16 * 1024;
  * be cached. Assertions are never logged and never part of a response.
  */
 export function createTokenEndpoint(grant: TokenGrant, logFailure: LogFailure): HttpHandler {
-  return function answerTokenRequest(request, response) {
-    answer(request, grant)
-      .catch((cause: unknown): Answer | undefined => {
-        if (request.readableAborted) {
-          return undefined;
-        }
-        logFailure(cause, "POST /token");
-        return unavailable;
-      })
-      .then((found) => {
-        // Undefined: the client disconnected.
-        if (found !== undefined) {
-          send(found, request, response);
-        }
-      });
+  return async function answerTokenRequest(request, response) {
+    let found = unavailable;
+    try {
+      found = await answer(request, grant);
+    } catch (cause) {
+      if (request.readableAborted) {
+        return;
+      }
+      logFailure(cause, "POST /token");
+    }
+    send(found, request, response);
   };
 }
 

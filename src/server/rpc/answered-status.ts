@@ -1,5 +1,6 @@
 import type { UniversalServerResponse } from "@connectrpc/connect/protocol";
 import { type CallFacts, settleOutcome } from "../telemetry/call-facts.ts";
+import { isChunks } from "./frames.ts";
 
 /**
  * Settles the outcome of a call by the gRPC status of its response: connect-node answers some calls without an
@@ -19,13 +20,9 @@ export function settleByStatus(
     return response;
   }
   const isWeb = response.header?.get("content-type")?.startsWith("application/grpc-web");
-  return isWeb && isFrames(response.body)
+  return isWeb && isChunks(response.body)
     ? { ...response, body: watchStatus(response.body, call) }
     : response;
-}
-
-function isFrames(body: UniversalServerResponse["body"]): body is AsyncIterable<Uint8Array> {
-  return typeof body === "object" && body !== null && Symbol.asyncIterator in body;
 }
 
 /** First byte of a frame of trailers (gRPC-Web, Protocol differences vs gRPC over HTTP2). */

@@ -8,7 +8,7 @@ import { apiError } from "../../contract/api-error.ts";
 import type { FieldViolation } from "../../contract/field-violation.ts";
 import { createJsonChecker } from "../../transcoding/index.ts";
 import { callFactsKey, settleOutcome } from "../telemetry/call-facts.ts";
-import { frameHeaderLength, messagesInFrames } from "./frames.ts";
+import { frameHeaderLength, isChunks, messagesInFrames } from "./frames.ts";
 import { postOfGet } from "./get.ts";
 
 /** Content codings that RPC requests may use. */
@@ -47,7 +47,7 @@ export function createBodyCheck(method: DescMethod, limit: number): BodyCheck {
     const contentType = request.header.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
     const layout = layouts.get(contentType);
     const { body } = request;
-    if (layout === undefined || request.method !== "POST" || !isBytes(body)) {
+    if (layout === undefined || request.method !== "POST" || !isChunks(body)) {
       return request;
     }
     const encoding = request.header.get(layout.frames === "none" ? "content-encoding" : "grpc-encoding");
@@ -85,10 +85,6 @@ export function createBodyCheck(method: DescMethod, limit: number): BodyCheck {
       return bytes;
     }
   };
-}
-
-function isBytes(body: UniversalServerRequest["body"]): body is AsyncIterable<Uint8Array> {
-  return typeof body === "object" && body !== null && Symbol.asyncIterator in body;
 }
 
 function isCompressed(encoding: string | null): boolean {

@@ -40,3 +40,8 @@ export function messagesInFrames(
   }
   return messages;
 }
+
+/** Whether a body of connect-node is a stream of bytes. */
+export function isChunks(body: unknown): body is AsyncIterable<Uint8Array> {
+  return typeof body === "object" && body !== null && Symbol.asyncIterator in body;
+}

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createServer } from "node:net";
 
 /**
@@ -11,10 +12,9 @@ export const canReusePort = process.platform === "linux";
  * Resolves if no process listens on a port; rejects with the error of the system otherwise. With SO_REUSEPORT the port
  * would silently be shared with an unrelated program.
  */
-export function requireFreePort(host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve()));
-  });
+export async function requireFreePort(host: string, port: number): Promise<void> {
+  const server = createServer();
+  server.listen({ host, port, exclusive: true });
+  await once(server, "listening");
+  await once(server.close(), "close");
 }
