@@ -25,7 +25,7 @@ export type PipelineOptions = RetryOptions & {
 export type Pipeline = {
   /** Resolves when every record is done, or with the reason why not. Rejects with InputError. */
   run(): Promise<Stop | undefined>;
-  /** Stops the run: no new request is sent, and those in flight are waited for. */
+  /** Stops the run: sends no new request, but waits for those in flight. */
   stop(stop: Stop): void;
 };
 
@@ -46,7 +46,13 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const stopping = new AbortController();
   let stopped: Stop | undefined;
   let failure: { readonly error: unknown } | undefined;
-  const queues = createUserQueues<Entry>({ process, limit: concurrency.limit, maxQueued });
+  const queues = createUserQueues<Entry, FinalOutcome>({
+    process: ({ request }) => send(request),
+    onResult: settle,
+    onError: fail,
+    limit: concurrency.limit,
+    maxQueued,
+  });
   const send = createRetryingSender(options, {
     signal: stopping.signal,
     inFlight: queues.inFlight,
@@ -94,16 +100,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       reject(record, invalid(parsed));
       return undefined;
     }
-    const { request } = parsed;
-    return queues.add(request.queueKey, { record, request });
-  }
-
-  async function process(entry: Entry): Promise<void> {
-    try {
-      settle(entry, await send(entry.request));
-    } catch (error) {
-      fail(error);
-    }
+    return queues.add(parsed.request.queueKey, { record, request: parsed.request });
   }
 
   function settle({ record, request }: Entry, outcome: FinalOutcome): void {

@@ -64,7 +64,7 @@ describe("a pipeline with many records of few users", () => {
         expect(inFlight.has(userKey)).toBe(false);
         inFlight.add(userKey);
         mostAhead = Math.max(mostAhead, input.read - doneCount);
-        await Promise.resolve();
+        await turns(1);
         inFlight.delete(userKey);
         doneCount += 1;
         pushed.get(userKey)?.push(Number(message.planStatus?.title));

@@ -22,8 +22,7 @@ export type Timer = {
   sleep(ms: number, signal: AbortSignal): Promise<boolean>;
 };
 
-/** The timer of this machine. */
-export const systemTimer: Timer = {
+const systemTimer: Timer = {
   now: () => performance.now(),
   sleep: (ms, signal) => setTimeout(ms, true, { signal }).catch(() => false),
 };
@@ -38,21 +37,14 @@ export type RetryOptions = {
   maxAttempts: number;
   /** How long no request at all may succeed, in milliseconds. */
   stallTimeoutMs: number;
-  /** Defaults to `systemTimer`. */
+  /** Defaults to that of this machine. */
   timer?: Timer | undefined;
 };
 
-export type RetryHooks = {
-  /** Ends waiting, with the outcome `stopped`. */
-  signal: AbortSignal;
-  inFlight(): number;
-  onRetry(): void;
-};
-
-/** Creates the function that sends a record until its outcome is final. It never rejects. */
+/** Creates the function that sends a record until its outcome is final. Aborting `signal` ends its waiting. */
 export function createRetryingSender(
   options: RetryOptions,
-  { signal, inFlight, onRetry }: RetryHooks,
+  { signal, inFlight, onRetry }: { signal: AbortSignal; inFlight(): number; onRetry(): void },
 ): (request: PushRequest) => Promise<FinalOutcome> {
   const { sender, concurrency, pacer, backOff, stallTimeoutMs, timer = systemTimer } = options;
   let lastSuccess = timer.now();

@@ -1,7 +1,5 @@
-import { createSemaphore } from "./semaphore.ts";
-
 /** One queue per user: the items of a user are processed in order, one at a time; users do not wait for each other. */
-export type UserQueues<Item> = {
+type UserQueues<Item> = {
   /**
    * Starts processing an item, or queues it behind the one of its user that is in flight. Returns a promise if the
    * caller must wait until there is room.
@@ -9,96 +7,79 @@ export type UserQueues<Item> = {
   add(user: string, item: Item): Promise<void> | undefined;
   /** Users with an item in flight. */
   inFlight(): number;
-  /** Items that wait for an earlier one of their user. */
-  queued(): number;
   /** Resolves when nothing is in flight. */
   whenIdle(): Promise<void>;
   /** Drops all items that are not in flight, and those added from now on. */
   stop(): void;
 };
 
-export type UserQueuesOptions<Item> = {
-  /** Processes an item. Must not reject. */
-  process(item: Item): Promise<void>;
+/** Creates the queues. A queue exists only while an item of its user is in flight. */
+export function createUserQueues<Item, Result>(options: {
+  process(item: Item): Promise<Result>;
+  /** Called with the result of an item, before the next one of its user starts. */
+  onResult(item: Item, result: Result): void;
+  /** Called if one of the above fails. */
+  onError(error: unknown): void;
   /** Maximum number of users with an item in flight. Read again after each item. */
   limit(): number;
   /** Maximum number of queued items, of all users together. */
   maxQueued: number;
-};
-
-/** Creates the queues. A queue exists only while an item of its user is in flight. */
-export function createUserQueues<Item>(options: UserQueuesOptions<Item>): UserQueues<Item> {
-  const { process, limit, maxQueued } = options;
-  const slots = createSemaphore(limit);
-  const room = createSemaphore(() => maxQueued);
-  let isStopped = false;
+}): UserQueues<Item> {
   const queues = new Map<string, Item[]>();
-  const idle: (() => void)[] = [];
+  let queued = 0;
+  let isStopped = false;
+  let change = Promise.withResolvers<void>();
+
+  function add(user: string, item: Item): Promise<void> | undefined {
+    const queue = queues.get(user);
+    if (isStopped) {
+      return undefined;
+    }
+    if (queue === undefined ? queues.size >= options.limit() : queued >= options.maxQueued) {
+      return change.promise.then(() => add(user, item));
+    }
+    if (queue === undefined) {
+      void processQueue(user, item);
+    } else {
+      queue.push(item);
+      queued += 1;
+    }
+    return undefined;
+  }
 
   async function processQueue(user: string, first: Item): Promise<void> {
     const queue: Item[] = [];
     queues.set(user, queue);
     for (let item: Item | undefined = first; item !== undefined && !isStopped; ) {
-      await process(item);
-      slots.limitChanged();
-      item = queue.shift();
-      if (item !== undefined) {
-        room.release();
+      try {
+        options.onResult(item, await options.process(item));
+      } catch (error) {
+        options.onError(error);
       }
+      item = queue.shift();
+      queued -= item === undefined ? 0 : 1;
+      changed();
     }
     queues.delete(user);
-    slots.release();
-    if (slots.inUse() === 0) {
-      for (const resolve of idle.splice(0)) {
-        resolve();
-      }
-    }
   }
 
-  function add(user: string, item: Item): Promise<void> | undefined {
-    const queue = queues.get(user);
-    const semaphore = queue === undefined ? slots : room;
-    const permit = semaphore.acquire();
-    if (permit === true) {
-      enter(user, item, queue);
-      return undefined;
-    }
-    return permit === false ? undefined : permit.then(enterLater);
-
-    function enterLater(isAcquired: boolean): Promise<void> | undefined {
-      if (isAcquired && queues.get(user) !== queue) {
-        // The queue was emptied while this item waited for room in it.
-        semaphore.release();
-        return add(user, item);
-      }
-      if (isAcquired) {
-        enter(user, item, queue);
-      }
-      return undefined;
-    }
-  }
-
-  function enter(user: string, item: Item, queue: Item[] | undefined): void {
-    if (queue === undefined) {
-      void processQueue(user, item);
-    } else {
-      queue.push(item);
-    }
+  /** Wakes everything that waits, after the current step. */
+  function changed(): void {
+    change.resolve();
+    change = Promise.withResolvers();
   }
 
   return {
     add,
-    inFlight: () => slots.inUse(),
-    queued: () => room.inUse(),
-    whenIdle: async () => {
-      if (slots.inUse() > 0) {
-        await new Promise<void>((resolve) => idle.push(resolve));
+    inFlight: () => queues.size,
+    async whenIdle() {
+      while (queues.size > 0) {
+        await change.promise;
       }
     },
     stop() {
       isStopped = true;
-      slots.close();
-      room.close();
+      changed();
     },
   };
 }

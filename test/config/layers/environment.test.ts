@@ -3,7 +3,7 @@ import { settings } from "../../../src/config/settings.ts";
 import { at, problemsOf, resolving } from "../resolving.ts";
 
 describe("environment variables", () => {
-  it("every setting has a variable of its own", () => {
+  it("gives every setting its own variable", () => {
     const variables = settings.map(({ variable }) => variable);
     expect(new Set(variables).size).toBe(variables.length);
     expect(variables).toEqual(expect.arrayContaining(["MDPS_PORT", "MDPS_LIMITS_MAX_IN_FLIGHT"]));

@@ -79,7 +79,7 @@ describe("openRun", () => {
     );
   });
 
-  it("takes over the lock of a process that does not exist any more", async () => {
+  it("takes over the lock of a process that no longer exists", async () => {
     const { path } = await createRun(await dataDirectory(), settings);
     // No process has this id: it is above the largest one of Linux.
     await writeFile(join(path, runFiles.lock), "4194305\n");

@@ -123,7 +123,7 @@ describe("createRetryingSender", () => {
   it.each<[string, Partial<RetryOptions>]>([
     ["the back-off", {}],
     ["the pacer", { pacer: { take: () => 5_000 } }],
-  ])("sends nothing any more when the run is stopped while a record waits for %s", async (_, options) => {
+  ])("sends nothing more when the run is stopped while a record waits for %s", async (_, options) => {
     const timer: Timer = {
       now: () => 0,
       sleep: (_, signal) => new Promise((resolve) => signal.addEventListener("abort", () => resolve(false))),

@@ -4,22 +4,30 @@ import { createUserQueues } from "../../../src/push/send/user-queues.ts";
 /** Queues whose items stay in flight until `finish` is called. */
 function createManualQueues({ limit = (): number => 2, maxQueued = 2 } = {}) {
   const started: string[] = [];
-  const finishing = new Map<string, () => void>();
-  const queues = createUserQueues<string>({
+  const finished: string[] = [];
+  const errors: unknown[] = [];
+  const finishing = new Map<string, (error?: Error) => void>();
+  const queues = createUserQueues<string, void>({
     process(item) {
       started.push(item);
-      return new Promise((resolve) => finishing.set(item, resolve));
+      return new Promise((resolve, reject) => {
+        finishing.set(item, (error) => (error === undefined ? resolve() : reject(error)));
+      });
     },
+    onResult: (item) => finished.push(item),
+    onError: (error) => errors.push(error),
     limit,
     maxQueued,
   });
   return {
     ...queues,
     started,
-    /** Adds an item such as `a1` of user `a`. Returns whether the caller must wait, and when it need not any more. */
+    finished,
+    errors,
+    /** Adds an item such as `a1` of user `a`. Returns a promise if the caller must wait. */
     addItem: (item: string) => queues.add(item.slice(0, 1), item),
-    async finish(item: string): Promise<void> {
-      finishing.get(item)?.();
+    async finish(item: string, error?: Error): Promise<void> {
+      finishing.get(item)?.(error);
       await settled();
     },
   };
@@ -32,13 +40,14 @@ describe("createUserQueues", () => {
     const queues = createManualQueues();
     expect(["a1", "a2", "a3"].map(queues.addItem)).toEqual([undefined, undefined, undefined]);
     expect(queues.started).toEqual(["a1"]);
-    expect([queues.inFlight(), queues.queued()]).toEqual([1, 2]);
+    expect(queues.inFlight()).toBe(1);
     await queues.finish("a1");
     expect(queues.started).toEqual(["a1", "a2"]);
     await queues.finish("a2");
     await queues.finish("a3");
     expect(queues.started).toEqual(["a1", "a2", "a3"]);
-    expect([queues.inFlight(), queues.queued()]).toEqual([0, 0]);
+    expect(queues.finished).toEqual(["a1", "a2", "a3"]);
+    expect(queues.inFlight()).toBe(0);
   });
 
   it("processes items of different users concurrently, up to the limit", async () => {
@@ -63,9 +72,10 @@ describe("createUserQueues", () => {
       hasRoom = true;
     });
     await settled();
-    expect([hasRoom, queues.queued()]).toEqual([false, 2]);
+    expect(hasRoom).toBe(false);
     await queues.finish("a1");
-    expect([hasRoom, queues.queued()]).toEqual([true, 2]);
+    expect(hasRoom).toBe(true);
+    expect(queues.addItem("a5")).toBeInstanceOf(Promise);
   });
 
   it("starts an item at once if its user became idle while the item waited for room", async () => {
@@ -74,12 +84,47 @@ describe("createUserQueues", () => {
       queues.addItem(item);
     }
     const waiting = queues.addItem("a2");
+    expect(waiting).toBeInstanceOf(Promise);
     await queues.finish("a1");
-    expect(queues.started).not.toContain("a2");
-    await queues.finish("b1");
     await waiting;
-    expect(queues.started).toEqual(["a1", "b1", "b2", "a2"]);
-    expect([queues.inFlight(), queues.queued()]).toEqual([2, 0]);
+    expect(queues.started).toEqual(["a1", "b1", "a2"]);
+    expect(queues.inFlight()).toBe(2);
+    await queues.finish("b1");
+    expect(queues.started).toEqual(["a1", "b1", "a2", "b2"]);
+  });
+
+  it("starts no more users than the limit allows while it is lower than the number in flight", async () => {
+    let limit = 3;
+    const queues = createManualQueues({ limit: () => limit });
+    for (const item of ["a1", "b1", "c1", "d1"]) {
+      queues.addItem(item);
+    }
+    limit = 2;
+    await queues.finish("a1");
+    expect(queues.started).toEqual(["a1", "b1", "c1"]);
+    await queues.finish("b1");
+    expect(queues.started).toEqual(["a1", "b1", "c1", "d1"]);
+  });
+
+  it("starts waiting users in the order in which they were added", async () => {
+    const queues = createManualQueues({ limit: () => 1 });
+    for (const item of ["a1", "b1", "c1"]) {
+      queues.addItem(item);
+    }
+    await queues.finish("a1");
+    expect(queues.started).toEqual(["a1", "b1"]);
+    await queues.finish("b1");
+    expect(queues.started).toEqual(["a1", "b1", "c1"]);
+  });
+
+  it("reports an error and continues with the next item of the user", async () => {
+    const queues = createManualQueues();
+    queues.addItem("a1");
+    queues.addItem("a2");
+    const error = new Error("failed");
+    await queues.finish("a1", error);
+    expect(queues.errors).toEqual([error]);
+    expect(queues.started).toEqual(["a1", "a2"]);
   });
 
   it("keeps the order of a user when two callers wait to add its first items", async () => {
