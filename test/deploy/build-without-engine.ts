@@ -1,15 +1,15 @@
 import { cpSync, mkdirSync } from "node:fs";
 import { delimiter, join, posix } from "node:path";
 import { readBuildContext, repository, type Stage } from "./dockerfile.ts";
-import type { Room } from "./room.ts";
+import type { MountNamespace } from "./mount-namespace.ts";
 
-/** An image that was built: the file system of its last stage, and how it is started. */
+/** A built image: the file system of its last stage, and how to start it. */
 export type BuiltImage = {
-  /** Root of the file system, a path in the room. */
+  /** Root of the file system, as a path in the mount namespace. */
   readonly root: string;
   readonly env: Readonly<Record<string, string>>;
   readonly workDirectory: string;
-  /** Number of user and group, such as `65532:65532`. */
+  /** User and group id, such as `65532:65532`. */
   readonly user: string;
   readonly volume: string;
   readonly entrypoint: readonly string[];
@@ -17,32 +17,36 @@ export type BuiltImage = {
   readonly healthCheck: readonly string[];
 };
 
-/** Returns where a COPY finds its sources: the context, or what a stage of that name has made. */
-type FindSources = (stage: string | undefined) => string;
+/** Returns the source folder of a COPY: the build context, or the root of the named stage. */
+type SourceFolderOf = (stage: string | undefined) => string;
 
 /**
- * Runs the stages of a Dockerfile one by one, without an engine. Each stage gets a copy-on-write view of this machine's
- * file system instead of the base image, with this Node in it. This shows what the instructions do; it does not show that
- * the base image has what they need. The context is what `Dockerfile.dockerignore` allows.
+ * Runs the stages of a Dockerfile one by one, without a container engine. Instead of the base image, each stage starts
+ * from a copy-on-write view of this machine's file system with the running Node. This tests the instructions, but not that
+ * the base image has what they need. The build context is what `Dockerfile.dockerignore` allows.
  */
-export function buildWithoutEngine(room: Room, stages: readonly Stage[], folder: string): BuiltImage {
+export function buildWithoutEngine(
+  namespace: MountNamespace,
+  stages: readonly Stage[],
+  folder: string,
+): BuiltImage {
   const context = copyContext(join(folder, "context"));
   const place = join(folder, "stages");
   mkdirSync(place);
-  // Layers over a file system must lie on another one.
-  room.run(["mount", "-t", "tmpfs", "stages", place]);
+  // The upper layers of an overlay must be on another file system than the lower one.
+  namespace.run(["mount", "-t", "tmpfs", "stages", place]);
   const roots = new Map<string, string>();
-  const findSources: FindSources = (stage) => {
+  const sourceFolderOf: SourceFolderOf = (stage) => {
     const found = stage === undefined ? context : roots.get(stage);
     if (found === undefined) {
-      throw new Error(`COPY --from=${stage}: no stage before has that name`);
+      throw new Error(`COPY --from=${stage}: no earlier stage has this name`);
     }
     return found;
   };
   const images = stages.map((stage, index) => {
-    const root = mountBase(room, join(place, String(index)));
+    const root = mountBase(namespace, join(place, String(index)));
     roots.set(stage.name, root);
-    return runStage(room, root, stage, findSources);
+    return runStage(namespace, root, stage, sourceFolderOf);
   });
   return images.at(-1) as BuiltImage;
 }
@@ -54,23 +58,31 @@ function copyContext(folder: string): string {
   return folder;
 }
 
-function mountBase(room: Room, place: string): string {
+function mountBase(namespace: MountNamespace, place: string): string {
   const [root, upper, work] = ["root", "upper", "work"].map((name) => join(place, name)) as [
     string,
     string,
     string,
   ];
-  room.run(["mkdir", "-p", root, upper, work]);
-  room.run(["mount", "-t", "overlay", "base", "-o", `lowerdir=/,upperdir=${upper},workdir=${work}`, root]);
+  namespace.run(["mkdir", "-p", root, upper, work]);
+  namespace.run([
+    "mount",
+    "-t",
+    "overlay",
+    "base",
+    "-o",
+    `lowerdir=/,upperdir=${upper},workdir=${work}`,
+    root,
+  ]);
   for (const name of ["proc", "dev"]) {
-    room.run(["mount", "--rbind", `/${name}`, join(root, name)]);
+    namespace.run(["mount", "--rbind", `/${name}`, join(root, name)]);
   }
-  room.run(["mkdir", "-p", join(root, "usr/local/bin")]);
-  room.run(["cp", "--remove-destination", process.execPath, join(root, "usr/local/bin/node")]);
+  namespace.run(["mkdir", "-p", join(root, "usr/local/bin")]);
+  namespace.run(["cp", "--remove-destination", process.execPath, join(root, "usr/local/bin/node")]);
   return root;
 }
 
-/** The environment of the base image, and what npm has to know of this machine: its registry and whom to trust. */
+/** Returns the environment of the base image, plus the npm settings of this machine (registry, proxy, certificates). */
 function baseEnvironment(): Record<string, string> {
   const path = (process.env.PATH ?? "").split(delimiter).filter((place) => !place.includes("node_modules"));
   const passed = Object.entries(process.env).filter(([name]) =>
@@ -82,7 +94,12 @@ function baseEnvironment(): Record<string, string> {
   };
 }
 
-function runStage(room: Room, root: string, stage: Stage, findSources: FindSources): BuiltImage {
+function runStage(
+  namespace: MountNamespace,
+  root: string,
+  stage: Stage,
+  sourceFolderOf: SourceFolderOf,
+): BuiltImage {
   const image = {
     root,
     env: {} as Record<string, string>,
@@ -97,13 +114,13 @@ function runStage(room: Room, root: string, stage: Stage, findSources: FindSourc
     const { keyword, text, words } = instruction;
     if (keyword === "RUN") {
       const shell = ["sh", "-ec", `cd ${image.workDirectory}\n${text}`];
-      room.run(["chroot", root, ...shell], { ...baseEnvironment(), ...image.env });
+      namespace.run(["chroot", root, ...shell], { ...baseEnvironment(), ...image.env });
     } else if (keyword === "COPY") {
       const to = join(root, posix.resolve(image.workDirectory, words.at(-1) ?? ""));
-      copy(room, words.slice(0, -1), findSources(instruction.flags.from), to);
+      copy(namespace, words.slice(0, -1), sourceFolderOf(instruction.flags.from), to);
     } else if (keyword === "WORKDIR") {
       image.workDirectory = posix.resolve(image.workDirectory, text);
-      room.run(["mkdir", "-p", join(root, image.workDirectory)]);
+      namespace.run(["mkdir", "-p", join(root, image.workDirectory)]);
     } else if (keyword === "ENV") {
       Object.assign(image.env, instruction.properties);
     } else if (keyword === "USER") {
@@ -117,17 +134,23 @@ function runStage(room: Room, root: string, stage: Stage, findSources: FindSourc
     } else if (keyword === "HEALTHCHECK") {
       image.healthCheck = words;
     } else if (!["ARG", "LABEL", "EXPOSE", "STOPSIGNAL"].includes(keyword)) {
-      throw new Error(`${keyword} is not known here: teach buildWithoutEngine what it does`);
+      throw new Error(`${keyword} is not supported by buildWithoutEngine: implement it there`);
     }
   }
   return image;
 }
 
-/** Of a folder the builder copies what is in it, of a file the file; into a folder, which is made if it is not there. */
-function copy(room: Room, sources: readonly string[], from: string, to: string): void {
-  room.run(["mkdir", "-p", to]);
+/** Copies the contents of folders, and files themselves, into a folder, which is created if it does not exist. */
+function copy(namespace: MountNamespace, sources: readonly string[], from: string, to: string): void {
+  namespace.run(["mkdir", "-p", to]);
   for (const source of sources) {
     const path = join(from, source);
-    room.run(["sh", "-ec", 'if [ -d "$0" ]; then cp -a "$0/." "$1"; else cp -a "$0" "$1"; fi', path, to]);
+    namespace.run([
+      "sh",
+      "-ec",
+      'if [ -d "$0" ]; then cp -a "$0/." "$1"; else cp -a "$0" "$1"; fi',
+      path,
+      to,
+    ]);
   }
 }

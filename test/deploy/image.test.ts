@@ -4,32 +4,41 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exampleStatus } from "../../src/cli/quick-start.ts";
+import { childrenOf } from "../support/process-tree.ts";
 import { type BuiltImage, buildWithoutEngine } from "./build-without-engine.ts";
 import { readDockerfile, repository } from "./dockerfile.ts";
-import { childrenOf, openRoom, type Room, whyNoRoom } from "./room.ts";
+import { type MountNamespace, openMountNamespace, whyNoMountNamespace } from "./mount-namespace.ts";
 
-const reason = whyNoRoom();
+const reason = whyNoMountNamespace();
 
 describe.skipIf(reason)(`the image, without an engine${reason ? ` (skipped: ${reason})` : ""}`, () => {
   const folder = mkdtempSync(join(tmpdir(), "mdps-image-"));
-  let room: Room;
+  let namespace: MountNamespace;
   let image: BuiltImage;
   let env: Record<string, string>;
 
   beforeAll(async () => {
-    room = await openRoom();
-    image = buildWithoutEngine(room, readDockerfile(), folder);
+    namespace = await openMountNamespace();
+    image = buildWithoutEngine(namespace, readDockerfile(), folder);
     const { root, volume, user } = image;
     const [uid, gid] = user.split(":");
     // The same as `docker run --read-only --tmpfs /tmp -v data:/var/lib/mdps`.
-    room.run(["mount", "-t", "tmpfs", "tmp", join(root, "tmp")]);
-    room.run(["mount", "-t", "tmpfs", "-o", `uid=${uid},gid=${gid},mode=0700`, "data", join(root, volume)]);
-    room.run(["mount", "-o", "remount,ro", root]);
+    namespace.run(["mount", "-t", "tmpfs", "tmp", join(root, "tmp")]);
+    namespace.run([
+      "mount",
+      "-t",
+      "tmpfs",
+      "-o",
+      `uid=${uid},gid=${gid},mode=0700`,
+      "data",
+      join(root, volume),
+    ]);
+    namespace.run(["mount", "-o", "remount,ro", root]);
     env = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/", ...image.env };
   });
 
   afterAll(async () => {
-    await room.close();
+    await namespace.close();
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -52,7 +61,7 @@ describe.skipIf(reason)(`the image, without an engine${reason ? ` (skipped: ${re
     ];
     const listening = ["sh", "-ec", 'ip link set lo up; exec "$@"', "sh"];
     const command = inImage([...image.entrypoint, ...image.command]);
-    const engine = room.start(["unshare", ...namespaces, ...listening, ...command], { ...env, ...more });
+    const engine = namespace.start(["unshare", ...namespaces, ...listening, ...command], { ...env, ...more });
     let stderr = "";
     engine.stderr?.on("data", (chunk) => {
       stderr += chunk;
@@ -65,27 +74,27 @@ describe.skipIf(reason)(`the image, without an engine${reason ? ` (skipped: ${re
     // The only child of `unshare` is the first process of the namespace.
     const [init = 0] = childrenOf(engine.pid as number);
     const inside = (command: readonly string[]) =>
-      room.run(["nsenter", "--target", String(init), "--net", "--", ...inImage(command)], env);
+      namespace.run(["nsenter", "--target", String(init), "--net", "--", ...inImage(command)], env);
     return { init, ended, inside };
   }
 
-  const run = (...args: string[]) => room.run(inImage([...image.entrypoint, ...args]), env).trim();
+  const run = (...args: string[]) => namespace.run(inImage([...image.entrypoint, ...args]), env).trim();
 
   it("the image contains the drivers of all stores and no development dependencies", () => {
-    const names = room.run(["ls", join(image.root, "opt/mdps/node_modules")]).split("\n");
+    const names = namespace.run(["ls", join(image.root, "opt/mdps/node_modules")]).split("\n");
     expect(names).toEqual(expect.arrayContaining(["pg", "cassandra-driver", "undici"]));
     expect(names.filter((name) => /^(typescript|vitest|esbuild|node-linux-.*)$/.test(name))).toEqual([]);
     expect(run("--version")).toBe(JSON.parse(readFileSync(join(repository, "package.json"), "utf8")).version);
   });
 
   it("the image can write to its volume and /tmp only", () => {
-    const attempt = (path: string) => room.run(inImage(["touch", path]), env);
+    const attempt = (path: string) => namespace.run(inImage(["touch", path]), env);
     for (const path of ["/x", "/opt/mdps/x", "/etc/x"]) {
       expect(() => attempt(path)).toThrow(/Read-only file system/);
     }
     for (const path of ["/tmp/x", `${image.volume}/x`]) {
       attempt(path);
-      room.run(inImage(["rm", path]), env);
+      namespace.run(inImage(["rm", path]), env);
     }
   });
 
@@ -107,12 +116,12 @@ describe.skipIf(reason)(`the image, without an engine${reason ? ` (skipped: ${re
     expect(await ended).toEqual([0, null]);
     expect(run("export")).toContain("ACME Plan 199");
     // All data is in the volume, and nothing in the other writable place.
-    expect(room.run(["ls", "-A", join(image.root, image.volume)])).toContain("plans.sqlite");
-    expect(room.run(["ls", "-A", join(image.root, "tmp")])).toBe("");
+    expect(namespace.run(["ls", "-A", join(image.root, image.volume)])).toContain("plans.sqlite");
+    expect(namespace.run(["ls", "-A", join(image.root, "tmp")])).toBe("");
   });
 
   it("the health check of the image fails while nothing listens", () => {
-    expect(() => room.run(["unshare", "--net", ...inImage(image.healthCheck)], env)).toThrow();
+    expect(() => namespace.run(["unshare", "--net", ...inImage(image.healthCheck)], env)).toThrow();
   });
 
   it("the image does not listen without a certificate unless MDPS_ALLOW_CLEARTEXT is set", async () => {

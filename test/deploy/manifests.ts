@@ -7,7 +7,7 @@ type Labels = Readonly<Record<string, string>>;
 type Reference = { readonly name: string };
 type Probe = { readonly httpGet: { readonly path: string; readonly port: string } };
 
-/** What the checks look at of a container. The types of Kubernetes are checked against its own, in Go. */
+/** The fields of a container that the tests check. `go/` checks the manifests against the types of Kubernetes. */
 export type Container = {
   readonly name: string;
   readonly image: string;
@@ -25,7 +25,7 @@ export type Container = {
   readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
 };
 
-/** What the checks look at of a pod. */
+/** The fields of a pod that the tests check. */
 export type PodSpec = {
   readonly serviceAccountName: string;
   readonly automountServiceAccountToken: boolean;
@@ -44,15 +44,15 @@ export type PodSpec = {
   }[];
 };
 
-/** One object of Kubernetes. */
+/** A Kubernetes object. */
 export type Manifest = {
   readonly kind: string;
   readonly metadata: { readonly name: string };
-  // The shape of each kind is looked at where it is used.
+  // Each kind has its own shape; the tests cast it where they use it.
   readonly spec: Readonly<Record<string, unknown>>;
 };
 
-/** What runs pods: a Deployment or a StatefulSet. */
+/** A Deployment or a StatefulSet. */
 export type Workload = Manifest & {
   readonly spec: {
     readonly replicas: number;
@@ -65,17 +65,17 @@ export type Workload = Manifest & {
   };
 };
 
-/** A folder with a kustomization, and what it applies. */
+/** A folder with a kustomization, and the objects that it applies. */
 export type Overlay = {
   readonly manifests: readonly Manifest[];
   readonly workload: Workload;
-  /** Text of the file of settings. */
+  /** Text of the settings file. */
   readonly settings: string;
   readonly configMapNames: readonly string[];
   readonly images: readonly { readonly name: string }[];
 };
 
-/** Returns what the object of a kind is to be. Raises an Error if there is none. */
+/** Returns the spec of the first object of a kind. Throws an Error if there is none. */
 export function specOf(manifests: readonly Manifest[], kind: string): Manifest["spec"] {
   const found = manifests.find((manifest) => manifest.kind === kind);
   if (found === undefined) {
@@ -93,7 +93,7 @@ type Kustomization = {
 const folder = join(repository, "deploy/kubernetes");
 const textOf = (path: string) => readFileSync(join(folder, path), "utf8");
 
-/** Reads all objects of a file below deploy/kubernetes. */
+/** Reads all objects of a file under deploy/kubernetes. */
 export function readManifests(path: string): readonly Manifest[] {
   return parseAllDocuments(textOf(path), { strict: true }).map((document) => {
     const [error] = document.errors;
@@ -104,7 +104,7 @@ export function readManifests(path: string): readonly Manifest[] {
   });
 }
 
-/** Reads an overlay of deploy/kubernetes: its objects as they stand in the files, before kustomize changes them. */
+/** Reads an overlay of deploy/kubernetes, with its objects as they are in the files, before kustomize changes them. */
 export function readOverlay(name: string): Overlay {
   const kustomization = parse(textOf(`${name}/kustomization.yaml`)) as Kustomization;
   const manifests = manifestsOf(name);

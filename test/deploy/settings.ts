@@ -9,12 +9,12 @@ import {
 } from "../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
 import { repository } from "./dockerfile.ts";
 
-/** Reads a file of settings that the repository has. Raises an Error for an unknown key or a rule that is broken. */
+/** Reads a settings file of the repository. Throws an Error for an unknown key or a violation. */
 export function readSettings(path: string): ServerConfig {
   return parseSettings(readFileSync(join(repository, path), "utf8"));
 }
 
-/** Parses settings as the server does. Raises an Error for an unknown key or a rule that is broken. */
+/** Parses settings as the server does. Throws an Error for an unknown key or a violation. */
 export function parseSettings(text: string): ServerConfig {
   const config = fromJson(ServerConfigSchema, parse(text) as JsonValue);
   const { violations = [] } = createValidator().validate(ServerConfigSchema, config);

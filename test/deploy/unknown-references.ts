@@ -2,8 +2,8 @@ import { type Exposition, targetLabels } from "./exposition.ts";
 import type { Query } from "./promql.ts";
 
 /**
- * Returns the metrics and labels of a query that no server has: metrics that are not in the exposition, labels that
- * theirs do not have, and groups by labels that none of its metrics has.
+ * Returns the metrics and labels of a query that the server does not expose: unknown metrics, labels that their metric
+ * does not have, and grouping labels that none of the metrics of the query has.
  */
 export function unknownReferences({ selectors, grouping }: Query, exposition: Exposition): readonly string[] {
   const known = (metric: string, label: string) =>

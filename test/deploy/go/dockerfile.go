@@ -20,13 +20,13 @@ func checkDockerfile(path string) error {
 	if err != nil {
 		return err
 	}
-	var faults []error
+	var problems []error
 	for _, warning := range parsed.Warnings {
-		faults = append(faults, errors.New(warning.Short))
+		problems = append(problems, errors.New(warning.Short))
 	}
 	rules := linter.New(&linter.Config{
 		Warn: func(rule, description, url, message string, _ []parser.Range) {
-			faults = append(faults, fmt.Errorf("%s: %s (%s)", rule, message, url))
+			problems = append(problems, fmt.Errorf("%s: %s (%s)", rule, message, url))
 		},
 	})
 	stages, _, err := instructions.Parse(parsed.AST, rules)
@@ -36,5 +36,5 @@ func checkDockerfile(path string) error {
 	for _, stage := range stages {
 		fmt.Println("stage", stage.Name, "with", len(stage.Commands), "instructions")
 	}
-	return errors.Join(faults...)
+	return errors.Join(problems...)
 }

@@ -1,10 +1,10 @@
-// Checks files for deployment with the programs that will read them: Kubernetes, kustomize and BuildKit.
+// Checks deployment files with the parsers of Kubernetes, kustomize and BuildKit.
 //
-//	deploycheck manifests DIRECTORY...   builds each kustomization, and decodes every object strictly
-//	deploycheck objects FILE...          decodes every object of the files strictly
-//	deploycheck dockerfile FILE          parses the Dockerfile, and applies BuildKit's own rules
+//	deploycheck manifests DIRECTORY...   builds each kustomization and decodes every object strictly
+//	deploycheck objects FILE...          decodes every object of each file strictly
+//	deploycheck dockerfile FILE          parses the Dockerfile and applies the BuildKit lint rules
 //
-// It prints a line for each object or stage, and ends with 1 and the faults on standard error if there are any.
+// It prints a line for each object or stage. If there are problems, it prints them to standard error and exits with 1.
 package main
 
 import (

@@ -16,7 +16,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// Every kind that the manifests use, as its apiVersion and kind.
+// The kinds that the manifests use, by apiVersion and kind.
 var kinds = map[string]func() any{
 	"apps/v1 Deployment":                  func() any { return new(appsv1.Deployment) },
 	"apps/v1 StatefulSet":                 func() any { return new(appsv1.StatefulSet) },
@@ -50,7 +50,7 @@ func checkFile(path string) error {
 }
 
 func checkObjects(text []byte) error {
-	var faults []error
+	var problems []error
 	for _, document := range bytes.Split(text, []byte("\n---\n")) {
 		var head struct {
 			APIVersion string `json:"apiVersion"`
@@ -65,14 +65,14 @@ func checkObjects(text []byte) error {
 		name := head.APIVersion + " " + head.Kind
 		make, known := kinds[name]
 		if !known {
-			faults = append(faults, fmt.Errorf("%s is not a kind that is expected here", name))
+			problems = append(problems, fmt.Errorf("unexpected kind %s", name))
 			continue
 		}
 		if err := yaml.UnmarshalStrict(document, make()); err != nil {
-			faults = append(faults, fmt.Errorf("%s %s: %w", name, head.Metadata.Name, err))
+			problems = append(problems, fmt.Errorf("%s %s: %w", name, head.Metadata.Name, err))
 			continue
 		}
 		fmt.Println(name, head.Metadata.Name)
 	}
-	return errors.Join(faults...)
+	return errors.Join(problems...)
 }

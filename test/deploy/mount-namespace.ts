@@ -1,27 +1,27 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { childrenOf } from "../support/process-tree.ts";
 
 /**
- * A mount namespace: what is mounted in it is seen by nobody else, and gone with it. Commands run in it see the files of
- * this machine otherwise.
+ * A mount namespace. Mounts made in it are invisible outside and disappear with it. Apart from them, commands in it see
+ * the files of this machine.
  */
-export type Room = {
-  /** Runs a command to its end and returns what it prints. Raises an Error with its standard error if it fails. */
+export type MountNamespace = {
+  /** Runs a command until it exits and returns its standard output. Throws an Error with its standard error if it fails. */
   run(command: readonly string[], env?: Readonly<Record<string, string>>): string;
-  /** Starts a command, which ends with the room. */
+  /** Starts a command, which ends with the namespace. */
   start(command: readonly string[], env?: Readonly<Record<string, string>>): ChildProcess;
-  /** Ends what still runs in it, and it. */
+  /** Kills the started commands that still run, then removes the namespace. */
   close(): Promise<void>;
 };
 
-/** Says what this machine lacks to make rooms with file systems in them; undefined if it lacks nothing. */
-export function whyNoRoom(): string | undefined {
+/** Returns why this machine cannot create mount namespaces with overlay file systems; undefined if it can. */
+export function whyNoMountNamespace(): string | undefined {
   if (process.platform !== "linux") {
-    return "there are mount namespaces on Linux only";
+    return "mount namespaces exist on Linux only";
   }
   if (process.getuid?.() !== 0) {
-    return "only root may mount file systems";
+    return "mounting file systems requires root";
   }
   for (const tool of ["unshare", "nsenter", "setpriv", "chroot", "ip"]) {
     if (spawnSync("which", [tool]).status !== 0) {
@@ -31,18 +31,18 @@ export function whyNoRoom(): string | undefined {
   const overlay =
     "mount -t tmpfs t /mnt && mkdir /mnt/u /mnt/w /mnt/m && mount -t overlay o -o lowerdir=/,upperdir=/mnt/u,workdir=/mnt/w /mnt/m";
   const { status, stderr } = spawnSync("unshare", ["--mount", "sh", "-c", overlay], { encoding: "utf8" });
-  return status === 0 ? undefined : `no overlay of the root file system can be mounted: ${stderr.trim()}`;
+  return status === 0 ? undefined : `an overlay of the root file system cannot be mounted: ${stderr.trim()}`;
 }
 
-/** Makes a room. Only root can. */
-export async function openRoom(): Promise<Room> {
-  // It ends when its standard input does, so also when this process is killed.
-  const keeper = spawn("unshare", ["--mount", "--propagation", "private", "sh", "-c", "echo ready; cat"], {
+/** Creates a mount namespace. Requires root. */
+export async function openMountNamespace(): Promise<MountNamespace> {
+  // Ends with its standard input, and therefore also when this process is killed.
+  const holder = spawn("unshare", ["--mount", "--propagation", "private", "sh", "-c", "echo ready; cat"], {
     stdio: ["pipe", "pipe", "inherit"],
   });
-  await once(keeper.stdout, "data");
+  await once(holder.stdout, "data");
   const started: ChildProcess[] = [];
-  const enter = (command: readonly string[]) => ["--target", String(keeper.pid), "--mount", "--", ...command];
+  const enter = (command: readonly string[]) => ["--target", String(holder.pid), "--mount", "--", ...command];
   return {
     run(command, env = process.env as Record<string, string>) {
       return execFileSync("nsenter", enter(command), {
@@ -58,11 +58,11 @@ export async function openRoom(): Promise<Room> {
       return child;
     },
     async close() {
-      for (const child of [...started, keeper]) {
+      for (const child of [...started, holder]) {
         if (child.exitCode === null && child.signalCode === null) {
           const ended = once(child, "exit");
-          // Of a process namespace the first process, with which the others end. That of a parent which is killed would
-          // stay: it has changed its user, and so is no longer told of the parent's end.
+          // Kill the first process of a process namespace, which ends the others. It would survive its parent, because
+          // the parent-death signal is lost when a process changes its user.
           for (const pid of childrenOf(child.pid as number)) {
             process.kill(pid, "SIGKILL");
           }
@@ -72,9 +72,4 @@ export async function openRoom(): Promise<Room> {
       }
     },
   };
-}
-
-/** The processes that a process has started and that still run. */
-export function childrenOf(pid: number): readonly number[] {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
 }
