@@ -4,39 +4,39 @@ import { connect, createServer, type Socket } from "node:net";
 /** A server behind the balancer. */
 export type Backend = {
   readonly port: number;
-  /** Says whether it wants new connections; asked again and again. */
+  /** Returns whether it accepts new connections. Called periodically. */
   isReady(): Promise<boolean>;
 };
 
-/** A balancer of TCP connections on this machine. */
+/** A TCP load balancer on this machine. */
 export type Balancer = {
   readonly port: number;
-  /** Servers that were ready when they were last asked. */
+  /** Servers that were ready at the last check. */
   readyBackends(): readonly Backend[];
   close(): Promise<void>;
 };
 
-/** How often each server is asked, in ms. */
-const askEveryMs = 100;
+/** Interval between readiness checks, in ms. */
+const checkIntervalMs = 100;
 
 /**
- * Starts a balancer that gives each new connection to the next server that is ready, and leaves it there: what comes
- * after, the server's GOAWAY and the client's retries have to settle. With no server ready a connection is closed.
+ * Starts a balancer that assigns each new connection to the next ready server and never moves it: GOAWAY of the server
+ * and retries of the client must handle a restart. Closes the connection if no server is ready.
  */
 export async function startBalancer(backends: () => readonly Backend[]): Promise<Balancer> {
   let ready: readonly Backend[] = [];
   let turn = 0;
   let closing = false;
-  const ask = async () => {
+  const checkReadiness = async () => {
     const all = backends();
     const answers = await Promise.all(all.map((backend) => backend.isReady()));
     ready = all.filter((_, index) => answers[index]);
     if (!closing) {
-      timer = setTimeout(ask, askEveryMs);
+      timer = setTimeout(checkReadiness, checkIntervalMs);
     }
   };
   let timer: NodeJS.Timeout | undefined;
-  await ask();
+  await checkReadiness();
 
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (near) => {

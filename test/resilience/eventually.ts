@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 
-/** Asks again and again until a condition holds, and says whether it did within the time, in ms. */
+/** Polls until a condition holds or `withinMs` have passed, and returns whether it held. */
 export async function eventually(
   condition: () => boolean | Promise<boolean>,
   withinMs: number,

@@ -1,6 +1,6 @@
 import { request } from "undici";
 
-/** Returns the value of a metric without labels at an admin port; undefined if there is none, or no answer. */
+/** Returns the value of a metric without labels from an admin port; undefined if the metric or an answer is missing. */
 export async function metricOf(admin: string | undefined, name: string): Promise<number | undefined> {
   try {
     const { body } = await request(new URL("/metrics", admin), { headersTimeout: 5_000 });

@@ -4,18 +4,18 @@ import { type Timestamp, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { PlanSharingClient } from "../../src/client/client.ts";
 import { clientId, parent } from "./clients/load.ts";
-import type { Found } from "./ledger.ts";
+import type { StoredStatus } from "./push-history.ts";
 import { program } from "./served.ts";
 
-/** Reads under way at once. */
+/** Reads in flight at once. */
 const readers = 32;
 
-/** Reads the record of each user over the serving API; who has none is left out. Rejects if a read fails otherwise. */
+/** Reads the status of each user over the serving API and omits users without one. Rejects with any other error. */
 export async function readBack(
   client: PlanSharingClient,
   userKeys: readonly string[],
-): Promise<Map<string, Found>> {
-  const found = new Map<string, Found>();
+): Promise<Map<string, StoredStatus>> {
+  const found = new Map<string, StoredStatus>();
   const left = userKeys.values();
   const reader = async () => {
     for (const userKey of left) {
@@ -33,12 +33,12 @@ export async function readBack(
   return found;
 }
 
-/** Reads every record of a data directory by `mdps export`, those that nobody asks for among them. */
-export async function readExport(data: string): Promise<Map<string, Found>> {
-  // A snapshot needs more room than small disks have, and nobody writes meanwhile.
+/** Reads every status of a data directory with `mdps export`. */
+export async function readExport(data: string): Promise<Map<string, StoredStatus>> {
+  // Without a snapshot, because small disks lack the space for it and nothing writes meanwhile.
   const args = [program, "export", "--no-snapshot", "--data", data];
   const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 1024 ** 3 });
-  const found = new Map<string, Found>();
+  const found = new Map<string, StoredStatus>();
   for (const line of stdout.split("\n").filter(Boolean)) {
     const { userKey, planStatus } = JSON.parse(line) as { userKey: string; planStatus: ExportedStatus };
     if (found.has(userKey)) {
@@ -51,7 +51,7 @@ export async function readExport(data: string): Promise<Map<string, Found>> {
 
 type ExportedStatus = { readonly title: string; readonly updateTime: string };
 
-/** RFC 3339 in UTC, with up to nine digits of a second. */
+/** Parses RFC 3339 in UTC, with up to nine fractional digits, into microseconds. */
 function microsOf(text: string): number {
   const [, seconds = "", fraction = ""] = /^(.*?)(?:\.(\d+))?Z$/.exec(text) ?? [];
   const { seconds: whole } = timestampFromDate(new Date(`${seconds}Z`));

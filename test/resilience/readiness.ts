@@ -1,7 +1,7 @@
 import { request } from "undici";
 import type { Served } from "./served.ts";
 
-/** Says whether a server wants calls: `/readyz` of its admin port if it has one, else its health over gRPC's service. */
+/** Returns whether a server is ready, by `/readyz` on its admin port if it has one, otherwise by its gRPC health service. */
 export async function isReady({ url, admin }: Pick<Served, "url" | "admin">): Promise<boolean> {
   try {
     if (admin !== undefined) {
@@ -15,7 +15,7 @@ export async function isReady({ url, admin }: Pick<Served, "url" | "admin">): Pr
   }
 }
 
-/** Asks the health service of the main port. Rejects if there is no answer. */
+/** Returns whether the health service on the main port reports SERVING. Rejects if there is no answer. */
 export async function isServing(url: string): Promise<boolean> {
   const { statusCode, body } = await request(new URL("/grpc.health.v1.Health/Check", url), {
     method: "POST",

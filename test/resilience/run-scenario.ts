@@ -5,26 +5,21 @@ import { createRandom } from "../fuzz/random.ts";
 import type { NotRun, Row, Scenario, ScenarioContext } from "./scenario.ts";
 import { type Served, startServed } from "./served.ts";
 
-export type RunOptions = Pick<ScenarioContext, "seconds" | "flags"> & { seed: number };
+export type RunOptions = Pick<ScenarioContext, "seconds"> & { seed: number };
 
-/** What came of a scenario, and the last lines of standard error of the last server that it started. */
-export type Run = { readonly outcome: Row | NotRun; readonly complaints: string };
+/** The outcome of a scenario, and the last lines on standard error of the last server that it started. */
+export type Run = { readonly outcome: Row | NotRun; readonly stderrTail: string };
 
-/** Runs a scenario and clears away what it started; one that raises an error has failed by it. */
-export async function runScenario(scenario: Scenario, { seed, seconds, flags }: RunOptions): Promise<Run> {
+/** Runs a scenario and cleans up after it. A scenario that throws an error has failed. */
+export async function runScenario(scenario: Scenario, { seed, seconds }: RunOptions): Promise<Run> {
   const servers: Served[] = [];
   const endings: (() => void | Promise<void>)[] = [];
   const context: ScenarioContext = {
     random: createRandom(seed),
     seconds,
-    flags,
     async serve(options) {
-      const args = [
-        // A line for every request of a load is nothing that anybody reads.
-        ...(flags.has("--log-level") ? ["--log-level", "error"] : []),
-        ...(flags.has("--admin") ? ["--admin", "127.0.0.1:0"] : []),
-        ...(options.args ?? []),
-      ];
+      // Only errors, because a load would log a line per request.
+      const args = ["--log-level", "error", "--admin", "127.0.0.1:0", ...(options.args ?? [])];
       const server = await startServed({ ...options, args });
       servers.push(server);
       return server;
@@ -40,8 +35,8 @@ export async function runScenario(scenario: Scenario, { seed, seconds, flags }: 
   try {
     outcome = await scenario.run(context);
   } catch (error) {
-    const fault = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    outcome = { done: "–", required: "that it comes to its end", seen: "an error", faults: [fault] };
+    const problem = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    outcome = { done: "–", required: "the scenario completes", seen: "an error", problems: [problem] };
   }
   await Promise.all(servers.filter((server) => server.isRunning()).map(end));
   const leftOvers: string[] = [];
@@ -49,13 +44,13 @@ export async function runScenario(scenario: Scenario, { seed, seconds, flags }: 
     try {
       await work();
     } catch (error) {
-      leftOvers.push(`not cleared away: ${error}`);
+      leftOvers.push(`cleanup failed: ${error}`);
     }
   }
   if (!("notRun" in outcome)) {
-    outcome = { ...outcome, faults: [...outcome.faults, ...leftOvers] };
+    outcome = { ...outcome, problems: [...outcome.problems, ...leftOvers] };
   }
-  return { outcome, complaints: servers.at(-1)?.complaints() ?? "" };
+  return { outcome, stderrTail: servers.at(-1)?.stderrTail() ?? "" };
 }
 
 async function end(server: Served): Promise<void> {
@@ -66,7 +61,7 @@ async function end(server: Served): Promise<void> {
     try {
       process.kill(pid, "SIGKILL");
     } catch {
-      // It went with its primary, as it should.
+      // It ended with its primary, as expected.
     }
   }
 }

@@ -1,69 +1,62 @@
 import type { Random } from "../fuzz/random.ts";
 import type { Served, ServeOptions } from "./served.ts";
 
-/** What came of a scenario. It passed if there are no faults. */
+/** The outcome of a scenario. It passed if there are no problems. */
 export type Row = {
-  /** What was done to the server, with its numbers. */
+  /** What was done to the server, with counts. */
   readonly done: string;
-  /** What was required, with its bounds. */
+  /** What was expected, with limits. */
   readonly required: string;
   /** What was measured. */
   readonly seen: string;
-  /** What of the required did not hold, each with what repeats it. */
-  readonly faults: readonly string[];
+  /** Expectations that were not met. */
+  readonly problems: readonly string[];
 };
 
-/** Why a scenario could not be run here. */
+/** The reason why a scenario cannot run on this machine. */
 export type NotRun = { readonly notRun: string };
 
-/** Something that goes wrong, or is done to a server on purpose. */
+/** A failure or an attack that a server must survive. */
 export type Scenario = {
-  /** As `--only` takes it. */
+  /** Name for `--only`. */
   readonly name: string;
   run(context: ScenarioContext): Promise<Row | NotRun>;
 };
 
-/** What every scenario is given. Whatever it starts by way of it is gone when the scenario is over. */
+/** What a scenario runs with. Everything started through it is removed when the scenario ends. */
 export type ScenarioContext = {
   readonly random: Random;
-  /** How long what can be long may take, in seconds: a few in CI, hours on demand. */
+  /** Duration of what can take long, in seconds: some in CI, hours on demand. */
   readonly seconds: number;
-  /** Options that `mdps serve` knows, such as `--workers`. */
-  readonly flags: ReadonlySet<string>;
-  /** Starts `mdps serve`. Rejects with what it wrote if it ends before it listens. */
+  /** Starts `mdps serve`. Rejects with its standard error if it exits before it listens. */
   serve(options: ServeOptions): Promise<Served>;
-  /** Makes an empty directory. */
+  /** Creates an empty directory. */
   directory(): Promise<string>;
-  /** Calls something when the scenario is over, the last one first. */
+  /** Registers cleanup work for the end of the scenario. The last registered runs first. */
   atEnd(work: () => void | Promise<void>): void;
 };
 
-/** Collects what did not hold. */
+/** Collects the problems of a scenario. */
 export type Findings = {
-  readonly faults: string[];
-  /** Notes the fault unless the condition holds. */
-  check(holds: boolean, fault: string): void;
+  readonly problems: string[];
+  /** Adds the problem unless the condition holds. */
+  check(holds: boolean, problem: string): void;
 };
 
 /** Creates an empty collection. */
 export function createFindings(): Findings {
-  const faults: string[] = [];
+  const problems: string[] = [];
   return {
-    faults,
-    check(holds, fault) {
+    problems,
+    check(holds, problem) {
       if (!holds) {
-        faults.push(fault);
+        problems.push(problem);
       }
     },
   };
 }
 
-/** Returns the flags for settings by their paths, such as `limits.idleTimeout`; undefined if there is no `--set` yet. */
-export function settingFlags(
-  { flags }: Pick<ScenarioContext, "flags">,
-  settings: Readonly<Record<string, string | number>>,
-): string[] | undefined {
-  return flags.has("--set")
-    ? Object.entries(settings).flatMap(([path, value]) => ["--set", `${path}=${value}`])
-    : undefined;
+/** Returns the `--set` flags for settings by their paths, such as `limits.idleTimeout`. */
+export function settingFlags(settings: Readonly<Record<string, string | number>>): string[] {
+  return Object.entries(settings).flatMap(([path, value]) => ["--set", `${path}=${value}`]);
 }

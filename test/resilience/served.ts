@@ -2,25 +2,25 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { makeToken } from "../../src/cli/make-token.ts";
-import { childrenOf } from "./usage.ts";
+import { childrenOf } from "../support/process-tree.ts";
 
-/** File of the program that is proved. */
+/** Path of the tested program. */
 export const program = new URL("../../src/cli/main.ts", import.meta.url).pathname;
 
-/** Where Node keeps the compiled program, so that starting it often takes half the time. */
+/** Cache of the compiled program, which halves the time of each start. */
 const compileCache = new URL("../../node_modules/.cache/mdps-test", import.meta.url).pathname;
 
 export type ServeOptions = {
-  /** Its data directory. */
+  /** Data directory. */
   data: string;
-  /** Port; a free one unless said otherwise. */
+  /** Port; a free one by default. */
   port?: number;
-  /** Further flags. */
+  /** Additional flags. */
   args?: readonly string[] | undefined;
   env?: Readonly<Record<string, string>>;
 };
 
-/** `mdps serve`, in a process of its own. */
+/** `mdps serve` in its own process. */
 export type Served = {
   readonly pid: number;
   readonly data: string;
@@ -29,46 +29,46 @@ export type Served = {
   readonly port: number;
   /** URL of the admin port, if it has one. */
   readonly admin: string | undefined;
-  /** Tokens of operator 65001, for a day. */
+  /** Tokens of operator 65001, valid for a day. */
   readonly tokens: { readonly push: string; readonly read: string };
-  /** Its process and its workers. */
+  /** Ids of its process and its workers. */
   pids(): number[];
   isRunning(): boolean;
   signal(signal: NodeJS.Signals): void;
-  /** Resolves when it has ended. */
+  /** Resolves when it has exited. */
   readonly ended: Promise<{ readonly exitCode: number | null; readonly signal: NodeJS.Signals | null }>;
-  /** The last lines that it wrote on standard error. */
-  complaints(): string;
+  /** Returns the last lines that it wrote to standard error. */
+  stderrTail(): string;
 };
 
-const keptLines = 20;
+const maxLines = 20;
 const tokenSeconds = 24 * 3600;
 const operator = 65_001;
 
-/** Starts the server and resolves when it listens. Rejects with what it wrote if it ends before. */
+/** Starts the server and resolves when it listens. Rejects with ServeFailed if it exits before. */
 export async function startServed({ data, port = 0, args = [], env = {} }: ServeOptions): Promise<Served> {
   const child = spawn(
     process.execPath,
     [program, "serve", "--json", "--port", String(port), "--data", data, ...args],
     { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NODE_COMPILE_CACHE: compileCache, ...env } },
   );
-  // Whatever ends this process must not leave it behind.
+  // The server must not outlive this process.
   const kill = () => child.kill("SIGKILL");
   process.once("exit", kill);
   child.once("exit", () => process.off("exit", kill));
   const lastLines: string[] = [];
   createInterface({ input: child.stderr }).on("line", (line) => {
     lastLines.push(line);
-    if (lastLines.length > keptLines) {
+    if (lastLines.length > maxLines) {
       lastLines.shift();
     }
   });
-  const complaints = () => lastLines.join("\n");
+  const stderrTail = () => lastLines.join("\n");
   const ended = once(child, "close").then(([exitCode, signal]) => ({ exitCode, signal }));
   const announced = once(createInterface({ input: child.stdout }), "line").then(([line]) => line as string);
   const first = await Promise.race([announced, ended]);
   if (typeof first !== "string") {
-    throw new ServeFailed(first.exitCode, complaints());
+    throw new ServeFailed(first.exitCode, stderrTail());
   }
   const { url, admin } = JSON.parse(first) as { url: string; admin?: string };
   return {
@@ -85,18 +85,18 @@ export async function startServed({ data, port = 0, args = [], env = {} }: Serve
     isRunning: () => child.exitCode === null && child.signalCode === null,
     signal: (signal) => child.kill(signal),
     ended,
-    complaints,
+    stderrTail,
   };
 }
 
-/** Raised when the server ended before it listened. */
+/** Thrown when the server exits before it listens. */
 export class ServeFailed extends Error {
   override readonly name = "ServeFailed";
   readonly exitCode: number | null;
   readonly stderr: string;
 
   constructor(exitCode: number | null, stderr: string) {
-    super(`mdps serve ended with ${exitCode}: ${stderr}`);
+    super(`mdps serve exited with ${exitCode}: ${stderr}`);
     this.exitCode = exitCode;
     this.stderr = stderr;
   }

@@ -1,19 +1,18 @@
 import { readFileSync } from "node:fs";
 
 /**
- * Loaded before a program (`--import`), it lets the program's clock jump: time is off by as many milliseconds as stand
- * in the file that MDPS_TEST_CLOCK names, whatever stands there at the moment. Timers go by another clock, as they do
- * when somebody sets a machine's.
+ * Preloaded into a program (`--import`), shifts its `Date` by the number of milliseconds in the file MDPS_TEST_CLOCK,
+ * which may change at any time. Timers are not affected, as when the clock of a machine is set.
  */
 const file = process.env.MDPS_TEST_CLOCK ?? "";
 const RealDate = Date;
-/** How long a reading of the file holds, in ms. */
-const holdsMs = 20;
+/** How long a value read from the file is used, in ms. */
+const maxAgeMs = 20;
 let shiftMs = 0;
 let readAt = Number.NEGATIVE_INFINITY;
 
 function now(): number {
-  if (performance.now() - readAt > holdsMs) {
+  if (performance.now() - readAt > maxAgeMs) {
     readAt = performance.now();
     shiftMs = Number(readFileSync(file, "utf8"));
   }

@@ -1,12 +1,12 @@
 import type { NotRun, Row } from "./scenario.ts";
 
-/** A scenario by its name, and what came of it. */
+/** The name and the outcome of a scenario. */
 export type Result = { readonly name: string; readonly outcome: Row | NotRun };
 
-/** Returns the rows of the table, a line each, with its head. */
+/** Returns the lines of the Markdown table, including its header. */
 export function tableOf(results: readonly Result[]): string[] {
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  const head = ["Scenario", "Done", "Required", "Seen", "Outcome"];
+  const head = ["Scenario", "Action", "Expected", "Observed", "Result"];
   return [
     line(head),
     `|${" --- |".repeat(head.length)}`,
@@ -20,30 +20,32 @@ export function tableOf(results: readonly Result[]): string[] {
   ];
 }
 
-/** Says whether all of the required held. */
+/** Returns whether a scenario ran without problems. */
 export function isPassed(outcome: Row | NotRun): boolean {
-  return !("notRun" in outcome) && outcome.faults.length === 0;
+  return !("notRun" in outcome) && outcome.problems.length === 0;
 }
 
-/** Returns `docs/resilience.md`. `machine` says where the figures come from. */
+/** Returns the text of `docs/resilience.md`. `machine` describes where the figures were measured. */
 export function resilienceText(results: readonly Result[], machine: string): string {
   return `${[
     "<!-- Written by `npm run test:all -- --project resilience --write`. Do not edit. -->",
     "",
     "# Resilience",
     "",
-    "Each row starts `mdps serve` as a process of its own, on a SQLite store, does to it what the second column says, and",
-    "compares with what must hold. Statuses are compared one by one: every acknowledged one must be read back, or a later",
-    "one of the same user that was sent.",
+    "Each scenario starts `mdps serve` in its own process on a SQLite store, unless the row says otherwise, applies the",
+    "action, and compares the result with the expectation. Statuses are compared one by one: every acknowledged status, or",
+    "a later one sent for the same user, must be read back.",
     "",
     ...tableOf(results),
     "",
-    "What a wrong clock costs is in the row `clock`: a status that is over by the server's clock is swept for good, as if its",
-    "time had come; one that was pushed with an updateTime of a day ahead wins until that day. Statuses that hold longer than",
-    "the clock is wrong are never lost. Whether `kill -9` comes before or after a commit is left to chance; power that fails is",
-    "not tried here: the stores sync before they answer.",
+    "The row `clock` shows the cost of a wrong clock. A status that has expired by the server's clock is deleted for good. A",
+    "status pushed with an `updateTime` a day ahead wins until that day. Statuses that expire after the clock is corrected",
+    "are never lost. Whether `kill -9` hits before or after a commit is random. Power failures are not tested; the stores sync",
+    "to disk before they answer.",
     "",
-    `Figures of ${machine}. \`npm run test:all -- --project resilience\` repeats all this, \`-- --minutes 60\` for an hour,`,
-    "`-- --only kill --seed 7` one scenario with its random points. What needs root or an option that is missing says so.",
+    `Measured on ${machine}.`,
+    "",
+    "`npm run test:all -- --project resilience` runs all scenarios, with `--minutes 60` for an hour. `--only kill --seed 7` runs",
+    "one scenario with the same random points. Scenarios that cannot run on a machine, for example without root, are reported.",
   ].join("\n")}\n`;
 }

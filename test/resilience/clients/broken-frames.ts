@@ -8,8 +8,8 @@ import {
 } from "../../support/http/http2-frames.ts";
 import { headerBlock, requestFrames, settingsFrame } from "./http2-requests.ts";
 
-/** All that a client sends on one connection, and what is wrong with it. */
-export type BrokenConnection = { readonly faults: readonly string[]; readonly bytes: Buffer };
+/** All bytes that a client sends on one connection, and the names of the violations in them. */
+export type BrokenConnection = { readonly violations: readonly string[]; readonly bytes: Buffer };
 
 const health = "/grpc.health.v1.Health/Check";
 const types = Object.values(frameTypes);
@@ -18,11 +18,11 @@ function bytesOf(random: Random, length: number): Buffer {
   return Buffer.from(Array.from({ length }, () => random.below(256)));
 }
 
-/** Streams of a client are odd; these are some that are right, and some that are not. */
+/** Valid and invalid stream ids; those of a client are odd. */
 const streams = [0, 1, 2, 3, 5, 7, 1001, 0x7fffffff, 0x80000001, 0xffffffff];
 
-/** Each way to break a connection, by its name. */
-const ways: Readonly<Record<string, (random: Random) => Buffer>> = {
+/** Frames that violate HTTP/2, by the name of the violation. */
+const violations: Readonly<Record<string, (random: Random) => Buffer>> = {
   "an unknown type": (random) =>
     encodeFrame({
       type: 10 + random.below(246),
@@ -37,22 +37,22 @@ const ways: Readonly<Record<string, (random: Random) => Buffer>> = {
       stream: random.pick(streams),
       payload: bytesOf(random, random.below(64)),
     }),
-  "a length that is not that of the payload": (random) =>
+  "a length other than that of the payload": (random) =>
     encodeFrame({
       type: random.pick(types),
       stream: random.pick(streams),
       payload: bytesOf(random, random.below(32)),
       length: random.pick([0, 1, 5, 64, 16_384, 16_385, 0xffffff]),
     }),
-  "no frames": (random) => bytesOf(random, 1 + random.below(200)),
-  "HPACK that is none": (random) =>
+  "bytes that are not frames": (random) => bytesOf(random, 1 + random.below(200)),
+  "invalid HPACK": (random) =>
     encodeFrame({
       type: frameTypes.headers,
       flags: frameFlags.endHeaders | frameFlags.endStream,
       stream: 1 + 2 * random.below(50),
       payload: bytesOf(random, 1 + random.below(100)),
     }),
-  "an index that no table has": (random) =>
+  "an index outside of every table": (random) =>
     encodeFrame({
       type: frameTypes.headers,
       flags: frameFlags.endHeaders | frameFlags.endStream,
@@ -66,7 +66,7 @@ const ways: Readonly<Record<string, (random: Random) => Buffer>> = {
       stream: 1,
       payload: Buffer.of(0x3f, 0xff, 0xff, 0xff, 0x07),
     }),
-  "pseudo-headers that contradict": (random) =>
+  "contradictory pseudo-headers": (random) =>
     encodeFrame({
       type: frameTypes.headers,
       flags: frameFlags.endHeaders | frameFlags.endStream,
@@ -84,15 +84,15 @@ const ways: Readonly<Record<string, (random: Random) => Buffer>> = {
         ] as Record<string, string>[]),
       ),
     }),
-  "a stream that is not a client's": (random) =>
+  "a stream id that a client may not use": (random) =>
     requestFrames(random.pick([0, 2, 4, 0x7ffffffe]), health, { body: "{}" }),
-  "streams that go back": () =>
+  "decreasing stream ids": () =>
     Buffer.concat([requestFrames(9, health, { body: "{}" }), requestFrames(3, health, { body: "{}" })]),
-  "a stream that is used again": () =>
+  "a reused stream id": () =>
     Buffer.concat([requestFrames(1, health, { body: "{}" }), requestFrames(1, health, { body: "{}" })]),
   "CONTINUATION without HEADERS": (random) =>
     encodeFrame({ type: frameTypes.continuation, flags: random.pick([0, frameFlags.endHeaders]), stream: 1 }),
-  "something between HEADERS and CONTINUATION": (random) =>
+  "a frame between HEADERS and CONTINUATION": (random) =>
     Buffer.concat([
       encodeFrame({ type: frameTypes.headers, stream: 1, payload: headerBlock({ ":method": "GET" }) }),
       encodeFrame({ type: random.pick([0, 3, 4, 6, 8]), stream: 0, payload: bytesOf(random, 8) }),
@@ -108,23 +108,23 @@ const ways: Readonly<Record<string, (random: Random) => Buffer>> = {
         }),
       ),
     ]),
-  "padding that is longer than the frame": () =>
+  "padding longer than the frame": () =>
     encodeFrame({
       type: frameTypes.data,
       flags: frameFlags.padded,
       stream: 1,
       payload: Buffer.of(200, 1, 2, 3),
     }),
-  "DATA on no stream": (random) =>
+  "DATA without a stream": (random) =>
     encodeFrame({ type: frameTypes.data, stream: random.pick([0, 1, 99]), payload: bytesOf(random, 20) }),
   "a window that overflows": (random) => {
     const stream = random.pick([0, 1]);
     const grow = encodeFrame({ type: frameTypes.windowUpdate, stream, payload: uint32(0x7fffffff) });
     return Buffer.concat([requestFrames(1, health, {}), grow, grow]);
   },
-  "a window that grows by nothing": (random) =>
+  "a window update of zero": (random) =>
     encodeFrame({ type: frameTypes.windowUpdate, stream: random.pick([0, 1]), payload: uint32(0) }),
-  "SETTINGS that are out of range": (random) =>
+  "SETTINGS out of range": (random) =>
     settingsFrame([
       random.pick([
         [2, 2],
@@ -143,9 +143,9 @@ const ways: Readonly<Record<string, (random: Random) => Buffer>> = {
       stream: random.pick([0, 1]),
       payload: Buffer.alloc(6),
     }),
-  "PING of a wrong size": (random) =>
+  "PING of the wrong size": (random) =>
     encodeFrame({ type: frameTypes.ping, payload: bytesOf(random, random.pick([0, 7, 9, 100])) }),
-  "a reset of no stream": (random) =>
+  "a reset without a stream": (random) =>
     encodeFrame({ type: frameTypes.rstStream, stream: random.pick([0, 1, 8]), payload: bytesOf(random, 4) }),
   "a push by a client": () =>
     encodeFrame({
@@ -156,7 +156,7 @@ const ways: Readonly<Record<string, (random: Random) => Buffer>> = {
     }),
   "a stream that depends on itself": () =>
     encodeFrame({ type: frameTypes.priority, stream: 1, payload: Buffer.concat([uint32(1), Buffer.of(16)]) }),
-  "GOAWAY, and then a request": (random) =>
+  "a request after GOAWAY": (random) =>
     Buffer.concat([
       encodeFrame({ type: frameTypes.goaway, payload: bytesOf(random, random.pick([0, 8, 40])) }),
       requestFrames(1, health, { body: "{}" }),
@@ -167,15 +167,15 @@ const ways: Readonly<Record<string, (random: Random) => Buffer>> = {
   },
 };
 
-/** Names of all ways to break a connection. */
-export const waysToBreak: readonly string[] = Object.keys(ways);
+/** Names of all violations. */
+export const violationNames: readonly string[] = Object.keys(violations);
 
-/** Returns what one client sends: mostly a right beginning, then up to six faults. The same for the same numbers. */
+/** Returns the bytes of one client: mostly a valid start, then one to six violations. Deterministic for a seed. */
 export function brokenConnection(random: Random): BrokenConnection {
   const start = random.below(10);
   const begin = start === 0 ? http2Preface.subarray(0, random.below(http2Preface.length)) : http2Preface;
   const settings = start === 1 ? Buffer.alloc(0) : settingsFrame();
-  const faults = Array.from({ length: 1 + random.below(6) }, () => random.pick(waysToBreak));
-  const broken = faults.map((fault) => ways[fault]?.(random) ?? Buffer.alloc(0));
-  return { faults, bytes: Buffer.concat([begin, settings, ...broken]) };
+  const names = Array.from({ length: 1 + random.below(6) }, () => random.pick(violationNames));
+  const broken = names.map((name) => violations[name]?.(random) ?? Buffer.alloc(0));
+  return { violations: names, bytes: Buffer.concat([begin, settings, ...broken]) };
 }

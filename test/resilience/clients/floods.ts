@@ -1,7 +1,7 @@
 import { encodeFrame, frameTypes, http2Preface } from "../../support/http/http2-frames.ts";
 import { headerBlock, requestFrames, settingsFrame } from "./http2-requests.ts";
 
-/** What floods a server on one connection, by its name: many frames, each of which a client may send. */
+/** Floods on one connection, by name: many frames, each of them valid. */
 export const floods: Readonly<Record<string, (frames: number) => Buffer>> = {
   "HEADERS and RST_STREAM": (frames) =>
     repeated(frames, (index) =>

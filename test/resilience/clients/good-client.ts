@@ -2,79 +2,79 @@ import { create, toJsonString } from "@bufbuild/protobuf";
 import { Pool } from "undici";
 import { PlanStatusSchema } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { hour } from "../../support/plan-statuses.ts";
-import { createLedger, type Push } from "../ledger.ts";
+import { createPushHistory, type Push } from "../push-history.ts";
 import { readBack } from "../read-back.ts";
 import type { Findings } from "../scenario.ts";
 import type { Served } from "../served.ts";
 import { clientId, clientOf, parent, statusOf } from "./load.ts";
 import { boundOf, measurePace, type Pace } from "./pace.ts";
 
-/** A client that does everything right, beside those that do not. */
+/** A well-behaved client that pushes while other clients misbehave. */
 export type GoodClient = {
-  /** How its pushes fared before there was trouble. */
+  /** Pace of its pushes before the attack. */
   readonly before: Pace;
-  /** Pushes for so many seconds. */
+  /** Pushes for some seconds and returns the pace. */
   measure(seconds: number): Promise<Pace>;
-  /** One push. Rejects as the client does. */
+  /** Sends one push. Rejects if it fails. */
   push(): Promise<void>;
   /** Closes its connections, so that the server's descriptors can be counted. */
   close(): Promise<void>;
-  /** Notes pushes that failed or were slow, and what was acknowledged and is not there. */
-  judge(during: Pace, findings: Findings): Promise<void>;
+  /** Adds a problem for failed pushes, slow pushes, and acknowledged statuses that are not stored. */
+  checkPushes(during: Pace, findings: Findings): Promise<void>;
 };
 
 const perSecond = 50;
-/** Its connections at most. */
-const connections = 8;
+/** Maximum number of its connections. */
+const maxConnections = 8;
 
-/** Starts pushing for new users, and takes the time as long as there is no trouble. `ca` is for a server with TLS. */
+/** Starts a client that pushes for new users, and measures its pace before the attack. `ca` is for a server with TLS. */
 export async function startGoodClient(server: Served, ca?: string): Promise<GoodClient> {
   const trust = ca === undefined ? {} : { ca };
-  const pool = new Pool(server.url, { connections, connect: trust });
-  const ledger = createLedger();
+  const pool = new Pool(server.url, { connections: maxConnections, connect: trust });
+  const history = createPushHistory();
   let pushed = 0;
   const failures = new Set<string>();
   const push = async () => {
-    const next = ledger.next(`good ${pushed++}`);
+    const next = history.next(`good ${pushed++}`);
     await post(pool, server.tokens.push, next);
-    ledger.acknowledge(next);
+    history.acknowledge(next);
   };
-  const noted = () =>
+  const pushAndRecordFailure = () =>
     push().catch((error: unknown) => {
       failures.add(String(error));
       throw error;
     });
-  // The program's code is compiled by then.
+  // Warms up the code of the server.
   await measurePace(push, { seconds: 2, perSecond });
   const before = await measurePace(push, { seconds: 4, perSecond });
   return {
     before,
-    measure: (seconds) => measurePace(noted, { seconds, perSecond }),
+    measure: (seconds) => measurePace(pushAndRecordFailure, { seconds, perSecond }),
     push,
     close: () => pool.destroy(),
-    async judge(during, { check, faults }) {
+    async checkPushes(during, { check, problems }) {
       check(
         during.failures === 0,
-        `${during.failures} pushes of a good client failed: ${[...failures].join("; ")}`,
+        `${during.failures} pushes of a well-behaved client failed: ${[...failures].join("; ")}`,
       );
-      check(during.p99 <= boundOf(before), `p99 of a good client: ${during.p99.toFixed(0)} ms`);
+      check(during.p99 <= boundOf(before), `p99 of a well-behaved client: ${during.p99.toFixed(0)} ms`);
       const reader = clientOf(server, { reads: true, ...trust });
-      faults.push(...ledger.compare(await readBack(reader, ledger.userKeys())));
+      problems.push(...history.compare(await readBack(reader, history.userKeys())));
     },
   };
 }
 
-/** Says what is required of the pushes of a good client. */
-export function paceRequired({ before }: GoodClient): string {
-  return `a good client's pushes succeed, with a p99 of at most ${boundOf(before).toFixed(0)} ms (ten times that before, or 500)`;
+/** Describes the expected pace of a well-behaved client. */
+export function expectedPace({ before }: GoodClient): string {
+  return `pushes of a well-behaved client succeed with a p99 of at most ${boundOf(before).toFixed(0)} ms (ten times the p99 before, at least 500 ms)`;
 }
 
-/** Says how they fared. */
-export function paceSeen({ before }: GoodClient, during: Pace): string {
-  return `p99 of a push ${before.p99.toFixed(0)} ms before, ${during.p99.toFixed(0)} ms meanwhile`;
+/** Describes the measured pace of a well-behaved client. */
+export function measuredPace({ before }: GoodClient, during: Pace): string {
+  return `p99 of a push ${before.p99.toFixed(0)} ms before, ${during.p99.toFixed(0)} ms during`;
 }
 
-/** By hand, not by the project's client: that one keeps its connections as long as it likes. */
+/** Sends one push without the client of the project, because the connections of that one cannot be closed on demand. */
 async function post(pool: Pool, token: string, push: Push): Promise<void> {
   const { statusCode, body } = await pool.request({
     method: "POST",

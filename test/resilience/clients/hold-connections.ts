@@ -4,14 +4,14 @@ import { requestFrames, settingsFrame } from "./http2-requests.ts";
 import { openRaw } from "./raw-connection.ts";
 
 /**
- * A process of its own, for its descriptors: `node hold-connections.ts <port> <HTTP/1.1> <HTTP/2>` opens so many
- * connections, makes one call on each and keeps them. Writes `open <n>` when each has its answer, and `left <n>` each
- * half second from then on, until it is killed.
+ * `node hold-connections.ts <port> <HTTP/1.1> <HTTP/2>` opens the given numbers of connections, makes one call on each
+ * and leaves them open. It is a separate process because of the descriptors. It prints `open <n>` when all are answered,
+ * then `left <n>` every half second until it is killed.
  */
 const [port = 0, http1 = 0, http2 = 0] = process.argv.slice(2).map(Number);
 const health = "/grpc.health.v1.Health/Check";
 const open = new Set<Socket>();
-/** Connections that are being made at once. */
+/** Connections that are opened at once. */
 const opening = 50;
 
 const http1Request = `POST ${health} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`;
@@ -22,7 +22,7 @@ const http2Request = Buffer.concat([
   requestFrames(1, health, { body: "{}" }),
 ]);
 
-/** Resolves when the answer has come, or the connection has gone. */
+/** Resolves when the connection has an answer or is closed. */
 function hold(request: string | Buffer): Promise<void> {
   return new Promise((resolve) => {
     const socket = openRaw(port);

@@ -1,6 +1,6 @@
 import { encodeField, encodeFrame, frameFlags, frameTypes } from "../../support/http/http2-frames.ts";
 
-/** Writes SETTINGS with these values by their identifiers. */
+/** Returns a SETTINGS frame with values by their identifiers. */
 export function settingsFrame(settings: readonly (readonly [id: number, value: number])[] = []): Buffer {
   const payload = Buffer.alloc(settings.length * 6);
   for (const [index, [id, value]] of settings.entries()) {
@@ -10,12 +10,12 @@ export function settingsFrame(settings: readonly (readonly [id: number, value: n
   return encodeFrame({ type: frameTypes.settings, payload });
 }
 
-/** Writes headers, right or wrong, so that no state is needed to read them. */
+/** Returns a header block, valid or not, that does not depend on the state of the connection. */
 export function headerBlock(headers: Readonly<Record<string, string>>): Buffer {
   return Buffer.concat(Object.entries(headers).map(([name, value]) => encodeField(name, value)));
 }
 
-/** Writes a request with JSON to a path: HEADERS, and DATA unless the body is left out. */
+/** Returns the frames of a JSON request: HEADERS, and DATA if there is a body. */
 export function requestFrames(
   stream: number,
   path: string,

@@ -10,55 +10,63 @@ import {
 import { readError } from "../../../src/client/read-error.ts";
 import type { Random } from "../../fuzz/random.ts";
 import { hour } from "../../support/plan-statuses.ts";
-import type { Ledger, Push } from "../ledger.ts";
+import type { Push, PushHistory } from "../push-history.ts";
 import type { Served } from "../served.ts";
 
-/** Whose records they are. */
 export const parent = "operators/65001";
 export const clientId = "mobiledataplan";
 
 export type LoadOptions = {
   client: PlanSharingClient;
-  ledger: Ledger;
+  history: PushHistory;
   random: Random;
-  /** Users are `prefix` and a number below `users`; each load should have its own. */
+  /** User keys are `prefix` and a number below `users`. Each load should have its own prefix. */
   users: number;
   prefix?: string;
-  /** Pushes under way at once. */
-  lanes: number;
-  /** Pushes a second in each lane at most; as fast as they go if left out. */
+  /** Pushes in flight at once. */
+  concurrency: number;
+  /** Maximum pushes per second of each of the `concurrency` loops; unlimited by default. */
   perSecond?: number;
-  /** How long a status holds, in ms: an hour unless said otherwise. */
+  /** Time until a status expires, in ms; an hour by default. */
   lifetimeMs?: number;
 };
 
-/** What became of the pushes of a load. */
+/** Outcomes of the pushes of a load. */
 export type LoadCounts = {
   acknowledged: number;
-  /** Refused because a later one is stored. */
+  /** Rejected because a later status is stored. */
   superseded: number;
-  /** How often each other failure came, by code and reason. */
+  /** Number of other failures, by code and reason. */
   readonly failures: Map<string, number>;
-  /** Failures with a reason whose repetition the server gave no time for. */
+  /** Failures with a reason but without RetryInfo. */
   withoutRetryInfo: number;
-  /** How long each acknowledged push took, in ms. */
+  /** Duration of each acknowledged push, in ms. */
   readonly durationsMs: number[];
 };
 
-/** Pushes that go on until they are stopped. */
+/** Pushes that run until they are stopped. */
 export type Load = {
-  /** Up to now. */
+  /** Counts so far. */
   readonly counts: LoadCounts;
-  /** Resolves when the last push has its outcome. */
+  /** Stops and resolves when the last push has its outcome. */
   stop(): Promise<LoadCounts>;
 };
 
-/** How long a lane waits after a failure, in ms: a server that is gone is no reason to spin. */
+/** Pause after a failure, in ms, so that a stopped server does not cause a busy loop. */
 const failurePauseMs = 10;
 
-/** Starts pushing for random users. Every outcome gets into the ledger. */
+/** Starts pushing for random users, and records every push in the history. */
 export function startLoad(options: LoadOptions): Load {
-  const { client, ledger, random, users, lanes, prefix = "user ", perSecond, lifetimeMs = hour } = options;
+  const {
+    client,
+    history,
+    random,
+    users,
+    concurrency,
+    prefix = "user ",
+    perSecond,
+    lifetimeMs = hour,
+  } = options;
   const counts: LoadCounts = {
     acknowledged: 0,
     superseded: 0,
@@ -68,17 +76,17 @@ export function startLoad(options: LoadOptions): Load {
   };
   let stopped = false;
 
-  async function lane(): Promise<void> {
+  async function pushUntilStopped(): Promise<void> {
     while (!stopped) {
       const began = performance.now();
-      const push = ledger.next(`${prefix}${random.below(users)}`);
+      const push = history.next(`${prefix}${random.below(users)}`);
       try {
         await send(client, push, lifetimeMs);
         counts.durationsMs.push(performance.now() - began);
         counts.acknowledged += 1;
-        ledger.acknowledge(push);
+        history.acknowledge(push);
       } catch (error) {
-        note(counts, error);
+        countFailure(counts, error);
         await setTimeout(failurePauseMs);
       }
       if (perSecond !== undefined) {
@@ -87,7 +95,7 @@ export function startLoad(options: LoadOptions): Load {
     }
   }
 
-  const running = Promise.all(Array.from({ length: lanes }, lane));
+  const running = Promise.all(Array.from({ length: concurrency }, pushUntilStopped));
   return {
     counts,
     async stop() {
@@ -98,7 +106,7 @@ export function startLoad(options: LoadOptions): Load {
   };
 }
 
-/** Sends one push. Rejects as the client does. */
+/** Sends one push. Rejects with the error of the client. */
 export async function send(client: PlanSharingClient, push: Push, lifetimeMs: number = hour): Promise<void> {
   const { userKey } = push;
   await client.createUserPlanStatus({ parent, clientId, userKey, planStatus: statusOf(push, lifetimeMs) });
@@ -114,7 +122,7 @@ export function statusOf(push: Push, lifetimeMs: number): MessageInitShape<typeo
   };
 }
 
-/** Creates the project's client for a server, to push or to read; it repeats nothing unless told. */
+/** Creates a client that pushes or, with `reads`, reads. It does not retry unless `retry` is given. */
 export function clientOf(
   { url, tokens }: Pick<Served, "url" | "tokens">,
   options: Partial<PlanSharingClientOptions> & { reads?: boolean } = {},
@@ -124,19 +132,19 @@ export function clientOf(
   return createPlanSharingClient({ endpoint: url, token, protocol: "rest", retry: false, ...more });
 }
 
-/** Writes the failures of a load in one line, the same ones together. */
+/** Returns the failures of a load as one line, with a count for each. */
 export function failuresText({ failures }: LoadCounts): string {
-  const words = [...failures].toSorted().map(([failure, count]) => `${count} ${failure}`);
-  return words.length === 0 ? "none" : words.join(", ");
+  const parts = [...failures].toSorted().map(([failure, count]) => `${count} ${failure}`);
+  return parts.length === 0 ? "none" : parts.join(", ");
 }
 
-function note(counts: LoadCounts, error: unknown): void {
+function countFailure(counts: LoadCounts, error: unknown): void {
   const { status, reason, retryAfterMs, message } = readError(error);
   if (reason === "PLAN_STATUS_STALE") {
     counts.superseded += 1;
     return;
   }
-  // Without a reason it was the connection; its message has ports and paths that never are the same.
+  // Without a reason, the connection failed. Ports in its message differ each time, so digits are masked.
   const failure =
     reason === undefined
       ? `${status} (${message.slice(0, 60).replaceAll(/\d+/g, "#")})`

@@ -1,22 +1,22 @@
 import { setTimeout } from "node:timers/promises";
 
-/** How calls at a steady rate fared. */
+/** Failures and durations of calls at a steady rate. */
 export type Pace = {
   readonly calls: number;
   readonly failures: number;
-  /** Time that half of the calls and 99 of 100 took at most, in ms; a call that failed counts with its time. */
+  /** Median and 99th percentile of the durations in ms, including failed calls. */
   readonly p50: number;
   readonly p99: number;
 };
 
-/** Makes so many calls a second for a while, whether or not those before have an answer: a late one hides nothing. */
+/** Starts calls at a fixed rate without waiting for earlier ones, so that a slow call does not hide delays. */
 export async function measurePace(
   call: () => Promise<unknown>,
   { seconds, perSecond }: { seconds: number; perSecond: number },
 ): Promise<Pace> {
   const durations: number[] = [];
   let failures = 0;
-  const under: Promise<void>[] = [];
+  const inFlight: Promise<void>[] = [];
   const one = async (dueAt: number) => {
     await call().catch(() => {
       failures += 1;
@@ -27,22 +27,22 @@ export async function measurePace(
   for (let number = 0; number < seconds * perSecond; number++) {
     const dueAt = began + (number * 1000) / perSecond;
     await setTimeout(Math.max(0, dueAt - performance.now()));
-    under.push(one(dueAt));
+    inFlight.push(one(dueAt));
   }
-  await Promise.all(under);
+  await Promise.all(inFlight);
   return { calls: durations.length, failures, p50: quantile(durations, 0.5), p99: quantile(durations, 0.99) };
 }
 
-/** Returns the value that a part of the values does not exceed; NaN of none. */
-export function quantile(values: readonly number[], part: number): number {
+/** Returns the value that a share of the values does not exceed; NaN if there are no values. */
+export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((one, other) => one - other);
-  return sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? Number.NaN;
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
 }
 
-/** What nobody minds in times of trouble, in ms. */
-const leastBoundMs = 500;
+/** A p99 that is always acceptable during an attack, in ms. */
+const minBoundMs = 500;
 
-/** Bound on the p99 of calls in times of trouble, in ms: ten times that before, or `leastBoundMs` if that is more. */
+/** Returns the limit for the p99 during an attack, in ms: ten times the p99 before, but at least `minBoundMs`. */
 export function boundOf(before: Pace): number {
-  return Math.max(10 * before.p99, leastBoundMs);
+  return Math.max(10 * before.p99, minBoundMs);
 }

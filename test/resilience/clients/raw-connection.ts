@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 
-/** Connects to a port of this machine and forgets all errors: those of a bad client are no news. */
+/** Connects to a port of this machine and ignores all errors, which misbehaving clients cause on purpose. */
 export function openRaw(port: number, options: { reads?: boolean } = {}): Socket {
   const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
   socket.on("error", () => undefined);
@@ -10,7 +10,7 @@ export function openRaw(port: number, options: { reads?: boolean } = {}): Socket
   return socket;
 }
 
-/** Resolves when a connection has ended: by the other side's end, a reset, or here. */
+/** Resolves when either side has closed or reset a connection. */
 export function ended(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
     if (socket.closed || socket.readableEnded) {

@@ -3,7 +3,7 @@ import { encodeFrame, frameFlags, frameTypes, http2Preface } from "../../support
 import { requestFrames, settingsFrame } from "./http2-requests.ts";
 import { openRaw } from "./raw-connection.ts";
 
-/** A client that does not get on. Returns its connection; `token` is one that may push. */
+/** Opens a connection that makes little or no progress. `token` allows pushing. */
 export type SlowClient = (port: number, token: string) => Socket;
 
 const path = "/v1/operators/65001/clients/mobiledataplan/users/slow/planStatus";
@@ -17,11 +17,11 @@ const http1Head = (token: string) =>
 const h2Push = (token: string) =>
   requestFrames(1, path, { headers: { authorization: `Bearer ${token}`, "content-length": "1000" } });
 
-/** Writes something again and again, until the connection is closed. */
+/** Writes the same bytes periodically until the connection is closed. */
 function drip(socket: Socket, bytes: string | Buffer, everyMs = 250): Socket {
   const timer = setInterval(() => socket.write(bytes), everyMs);
   socket.once("close", () => clearInterval(timer));
-  // Closed by the other side: a slow client would not notice, but its descriptor is to be free.
+  // A slow client would not notice that the server has closed the connection, but its descriptor must be freed.
   socket.once("end", () => socket.destroy());
   return socket;
 }
@@ -34,15 +34,15 @@ function opened(port: number, bytes: string | Buffer, options: { reads?: boolean
 }
 
 const h2Opening = Buffer.concat([http2Preface, settingsFrame()]);
-/** Nothing may be sent to it: a window of zero for every stream. */
-const h2Deaf = Buffer.concat([http2Preface, settingsFrame([[4, 0]])]);
+/** A flow-control window of zero for every stream, so that the server cannot send any data. */
+const h2ZeroWindow = Buffer.concat([http2Preface, settingsFrame([[4, 0]])]);
 
-/** The kinds, by their names. */
+/** All kinds of slow clients, by name. */
 export const slowClients: Readonly<Record<string, SlowClient>> = {
-  "never says a word": (port) => opened(port, ""),
-  "says half of its first word": (port) => opened(port, "PRI * HT"),
+  "sends nothing": (port) => opened(port, ""),
+  "sends half of the preface": (port) => opened(port, "PRI * HT"),
   "sends a header a byte at a time": (port) => drip(opened(port, "POST /v1/x HTTP/1.1\r\nX-Slow: "), "y"),
-  "sends one header after the other": (port) => drip(opened(port, "GET / HTTP/1.1\r\n"), "X-Slow: y\r\n"),
+  "sends headers without end": (port) => drip(opened(port, "GET / HTTP/1.1\r\n"), "X-Slow: y\r\n"),
   "sends a body a byte at a time": (port, token) =>
     drip(opened(port, `${http1Head(token)}Content-Length: 1000\r\n\r\n{`), " "),
   "sends a chunked body a byte at a time": (port, token) =>
@@ -51,10 +51,10 @@ export const slowClients: Readonly<Record<string, SlowClient>> = {
     opened(port, `${http1Head(token)}Content-Length: 1000\r\n\r\n{"languageCode"`),
   "sends half of an RPC and stops": (port) =>
     opened(port, `POST ${rpcPath} HTTP/1.1\r\n${rpcHead}Content-Length: 1000\r\n\r\n{`),
-  "asks for forty answers and reads none": (port) =>
+  "requests forty answers and reads none": (port) =>
     opened(port, "GET /$discovery/rest HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(40), { reads: false }),
-  "HTTP/2: opens a session and says no more": (port) => opened(port, h2Opening),
-  "HTTP/2: says half of its headers": (port) =>
+  "HTTP/2: opens a session and sends no request": (port) => opened(port, h2Opening),
+  "HTTP/2: sends half of its headers": (port) =>
     opened(
       port,
       Buffer.concat([
@@ -85,11 +85,11 @@ export const slowClients: Readonly<Record<string, SlowClient>> = {
         encodeFrame({ type: frameTypes.data, stream: 1, payload: Buffer.from("{") }),
       ]),
     ),
-  "HTTP/2: asks for forty answers and takes none": (port) =>
+  "HTTP/2: requests forty answers and accepts none": (port) =>
     opened(
       port,
       Buffer.concat([
-        h2Deaf,
+        h2ZeroWindow,
         ...Array.from({ length: 40 }, (_, index) =>
           encodeFrame({
             type: frameTypes.headers,
@@ -103,7 +103,7 @@ export const slowClients: Readonly<Record<string, SlowClient>> = {
     ),
 };
 
-/** Goes away in the middle of a body: by a reset, or as if the cable had been pulled and the machine had said FIN. */
+/** Closes a connection in the middle of a body, by a reset or by FIN. */
 export function vanish(port: number, token: string, byReset: boolean): Promise<void> {
   return new Promise((resolve) => {
     const socket = openRaw(port);

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
-import { brokenConnection, waysToBreak } from "../clients/broken-frames.ts";
+import { brokenConnection, violationNames } from "../clients/broken-frames.ts";
 import { floods } from "../clients/floods.ts";
-import { paceRequired, paceSeen, startGoodClient } from "../clients/good-client.ts";
+import { expectedPace, measuredPace, startGoodClient } from "../clients/good-client.ts";
 import { ended, openRaw } from "../clients/raw-connection.ts";
 import { eventually } from "../eventually.ts";
 import { createFindings, type Row, type ScenarioContext } from "../scenario.ts";
@@ -9,18 +9,18 @@ import { usageOf } from "../usage.ts";
 
 const clients = 12;
 const floodFrames = 20_000;
-/** How long a client waits to be told that it is wrong, in ms. */
-const patienceMs = 30;
-/** How long one flood may take to be read or cut off, in ms. */
+/** How long a client waits for the server to close the connection, in ms. */
+const closeTimeoutMs = 30;
+/** Timeout for a push during a flood, in ms. */
 const floodMs = 10_000;
-const mostGrowthMib = 192;
+const maxGrowthMib = 192;
 
-/** Clients that break HTTP/2 in every way that we know, and floods of frames that are right one by one. */
+/** Clients that violate HTTP/2 in every known way, and floods of frames that are valid one by one. */
 export async function frames(context: ScenarioContext): Promise<Row> {
   const { random } = context;
   const connections = Math.max(3_000, context.seconds * 100);
   const findings = createFindings();
-  const { faults, check } = findings;
+  const { problems, check } = findings;
   const server = await context.serve({ data: await context.directory() });
   const resting = usageOf(server.pids()).descriptors;
   const good = await startGoodClient(server);
@@ -34,7 +34,7 @@ export async function frames(context: ScenarioContext): Promise<Row> {
       const { bytes } = brokenConnection(random);
       const socket = openRaw(server.port);
       socket.write(bytes);
-      await Promise.race([ended(socket), setTimeout(patienceMs)]);
+      await Promise.race([ended(socket), setTimeout(closeTimeoutMs)]);
       socket.destroy();
       peakBytes = made % 100 === 0 ? Math.max(peakBytes, usageOf(server.pids()).residentBytes) : peakBytes;
     }
@@ -45,14 +45,14 @@ export async function frames(context: ScenarioContext): Promise<Row> {
 
   const cut: string[] = [];
   for (const [name, flood] of Object.entries(floods)) {
-    // One that does not read fills the server's memory with answers, if the server lets it.
+    // A client that does not read could fill the memory of the server with answers.
     const socket = openRaw(server.port, { reads: false });
     socket.write(flood(floodFrames));
     await setTimeout(floodMs / 5);
     peakBytes = Math.max(peakBytes, usageOf(server.pids()).residentBytes);
     const alive = await Promise.race([good.push().then(() => true), setTimeout(floodMs, false)]);
-    check(alive, `during a flood of ${name} no push is acknowledged within ${floodMs / 1000} s`);
-    // What has been cut off is seen by reading only.
+    check(alive, `no push is acknowledged within ${floodMs / 1000} s during a flood of ${name}`);
+    // Only reading shows that the server has closed the connection.
     socket.resume();
     if (await Promise.race([ended(socket).then(() => true), setTimeout(floodMs / 10, false)])) {
       cut.push(name);
@@ -61,20 +61,20 @@ export async function frames(context: ScenarioContext): Promise<Row> {
   }
 
   const growthMib = (peakBytes - start.residentBytes) / 1024 ** 2;
-  check(server.isRunning(), "the server has ended");
-  check(server.complaints() === "", "the server takes what clients did for its own mistake");
-  check(growthMib <= mostGrowthMib, `memory grew by ${growthMib.toFixed(0)} MiB`);
+  check(server.isRunning(), "the server has exited");
+  check(server.stderrTail() === "", "the server logs errors of clients as its own");
+  check(growthMib <= maxGrowthMib, `memory grew by ${growthMib.toFixed(0)} MiB`);
   await good.close();
   const back = () => usageOf(server.pids()).descriptors <= resting + 2;
   check(
     await eventually(back, 30_000),
-    `${usageOf(server.pids()).descriptors - resting} descriptors stay open`,
+    `${usageOf(server.pids()).descriptors - resting} descriptors remain open`,
   );
-  await good.judge(during, findings);
+  await good.checkPushes(during, findings);
   return {
-    done: `${connections} connections with ${waysToBreak.length} kinds of broken HTTP/2, ${clients} at once; ${Object.keys(floods).length} floods of ${floodFrames} frames`,
-    required: `the server lives; ${paceRequired(good)}; memory grows by less than ${mostGrowthMib} MiB; descriptors as before`,
-    seen: `${paceSeen(good, during)}; memory +${growthMib.toFixed(0)} MiB at most; cut off by the server: ${cut.join(", ") || "no flood"}`,
-    faults,
+    done: `${connections} connections with ${violationNames.length} kinds of HTTP/2 violations, ${clients} at once; ${Object.keys(floods).length} floods of ${floodFrames} frames`,
+    required: `the server keeps running; ${expectedPace(good)}; memory grows by at most ${maxGrowthMib} MiB; all descriptors are freed`,
+    seen: `${measuredPace(good, during)}; memory grew by at most ${growthMib.toFixed(0)} MiB; floods closed by the server: ${cut.join(", ") || "none"}`,
+    problems,
   };
 }

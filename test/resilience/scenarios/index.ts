@@ -11,7 +11,7 @@ import { slowClients } from "./slow-clients.ts";
 import { soak } from "./soak.ts";
 import { truncatedTls } from "./tls.ts";
 
-/** All of them, in the order of the table. */
+/** All scenarios, in the order of the table. */
 export const scenarios: readonly Scenario[] = [
   { name: "kill", run: kill },
   { name: "kill-workers", run: killWorkers },

@@ -2,13 +2,13 @@ import { killRounds } from "../../store/kill/rounds.ts";
 import { startPostgresServer, whyNoPostgres } from "../../store/postgres/server.ts";
 import type { NotRun, Row, ScenarioContext } from "../scenario.ts";
 
-/** `kill -9` of the SQLite store alone, without a server around it: that starts sooner, and so dies more often. */
+/** `kill -9` of a program with the SQLite store but without a server, which starts faster and so allows more kills. */
 export async function killSqlite(context: ScenarioContext): Promise<Row> {
   const place = await context.directory();
   return killStore("sqlite.ts", place, Math.max(10, Math.round(context.seconds / 2)), "a SQLite store");
 }
 
-/** `kill -9` of a program that puts into PostgreSQL, which goes on. */
+/** `kill -9` of a program that writes to PostgreSQL, while PostgreSQL keeps running. */
 export async function killPostgres(context: ScenarioContext): Promise<Row | NotRun> {
   const whyNot = whyNoPostgres();
   if (whyNot !== undefined) {
@@ -22,7 +22,7 @@ export async function killPostgres(context: ScenarioContext): Promise<Row | NotR
 
 async function killStore(module: string, place: string, times: number, what: string): Promise<Row> {
   let acknowledged = 0;
-  const faults = await killRounds({
+  const problems = await killRounds({
     module: new URL(`../../store/kill/${module}`, import.meta.url),
     place,
     times,
@@ -31,9 +31,9 @@ async function killStore(module: string, place: string, times: number, what: str
     },
   });
   return {
-    done: `${times} times kill -9 of a program with ${what}, at random points of 64 puts at once for 500 users`,
-    required: "each acknowledged put is there, or a later one; no record is torn",
-    seen: `${acknowledged} acknowledged, ${faults.length} faults`,
-    faults,
+    done: `${times} times kill -9 of a program with ${what}, at random points, with 64 puts in flight for 500 users`,
+    required: "each acknowledged put, or a later one, is stored; no record is partially written",
+    seen: `${acknowledged} acknowledged, ${problems.length} problems`,
+    problems,
   };
 }

@@ -1,37 +1,35 @@
 import { setTimeout } from "node:timers/promises";
+import { childrenOf, isAlive } from "../../support/process-tree.ts";
 import { clientOf, failuresText, startLoad } from "../clients/load.ts";
-import { startNewcomers } from "../clients/newcomers.ts";
+import { startNewConnections } from "../clients/new-connections.ts";
 import { eventually } from "../eventually.ts";
-import { createLedger } from "../ledger.ts";
 import { metricOf } from "../metrics.ts";
+import { createPushHistory } from "../push-history.ts";
 import { readBack, readExport } from "../read-back.ts";
-import { createFindings, type NotRun, type Row, type ScenarioContext } from "../scenario.ts";
-import { childrenOf, isAlive, usageOf } from "../usage.ts";
+import { createFindings, type Row, type ScenarioContext } from "../scenario.ts";
+import { usageOf } from "../usage.ts";
 
 const users = 400;
-const lanes = 24;
-/** The longest pause before a worker is replaced, and the start of a busy machine, in ms. */
+const concurrency = 24;
+/** Longest time until a worker is replaced, including its start on a busy machine, in ms. */
 const replacedMs = 30_000;
 
-/** `kill -9` at random points under load, and a new start on what is left, again and again. */
+/** `kill -9` at random points under load, each followed by a restart on the same data. */
 export async function kill(context: ScenarioContext): Promise<Row> {
   const rounds = Math.max(10, Math.round(context.seconds / 3));
   return killRounds(context, { rounds, args: [] });
 }
 
-/** The same with two workers; and before that the workers alone, while their primary goes on. */
-export async function killWorkers(context: ScenarioContext): Promise<Row | NotRun> {
-  if (!context.flags.has("--workers")) {
-    return { notRun: "there is no --workers" };
-  }
+/** The same with two workers, then `kill -9` of single workers while the primary keeps running. */
+export async function killWorkers(context: ScenarioContext): Promise<Row> {
   const args = ["--workers", "2"];
   const whole = await killRounds(context, { rounds: Math.max(4, Math.round(context.seconds / 8)), args });
-  const single = await killSingly(context, Math.max(4, Math.round(context.seconds / 10)), args);
+  const single = await killSingleWorkers(context, Math.max(4, Math.round(context.seconds / 10)), args);
   return {
     done: `two workers; ${whole.done}; then ${single.done}`,
     required: `${whole.required}; ${single.required}`,
     seen: `${whole.seen}; ${single.seen}`,
-    faults: [...whole.faults, ...single.faults],
+    problems: [...whole.problems, ...single.problems],
   };
 }
 
@@ -39,20 +37,20 @@ type Rounds = { readonly rounds: number; readonly args: readonly string[] };
 
 async function killRounds(context: ScenarioContext, { rounds, args }: Rounds): Promise<Row> {
   const { random } = context;
-  const { faults, check } = createFindings();
+  const { problems, check } = createFindings();
   const data = await context.directory();
-  const ledger = createLedger();
+  const history = createPushHistory();
   let acknowledged = 0;
   for (let round = 1; round <= rounds; round++) {
     const server = await context.serve({ data, args });
     if (round > 1) {
-      const found = await readBack(clientOf(server, { reads: true }), ledger.userKeys());
-      faults.push(...ledger.compare(found).map((fault) => `after kill ${round - 1}: ${fault}`));
+      const found = await readBack(clientOf(server, { reads: true }), history.userKeys());
+      problems.push(...history.compare(found).map((problem) => `after kill ${round - 1}: ${problem}`));
     }
-    const load = startLoad({ client: clientOf(server), ledger, random, users, lanes });
+    const load = startLoad({ client: clientOf(server), history, random, users, concurrency });
     check(
       await eventually(() => load.counts.acknowledged > 0, 10_000),
-      `start ${round}: nothing is acknowledged`,
+      `start ${round}: no push is acknowledged`,
     );
     await setTimeout(random.below(600));
     const pids = server.pids();
@@ -64,57 +62,64 @@ async function killRounds(context: ScenarioContext, { rounds, args }: Rounds): P
   }
   const last = await context.serve({ data, args });
   const found = await readExport(last.data);
-  faults.push(...ledger.compare(found).map((fault) => `after the last kill: ${fault}`));
-  check(acknowledged > rounds, "hardly anything was acknowledged");
+  problems.push(...history.compare(found).map((problem) => `after the last kill: ${problem}`));
+  check(acknowledged > rounds, "almost no pushes were acknowledged");
   return {
-    done: `${rounds} times kill -9 after 0 to 0.6 s of pushes in ${lanes} lanes for ${users} users`,
+    done: `${rounds} times kill -9 after 0 to 0.6 s of load, with ${concurrency} pushes in flight for ${users} users`,
     required:
-      "each acknowledged status is read back, or one that was sent later; nothing is there that was not sent",
-    seen: `${acknowledged} acknowledged, ${found.size} records, ${faults.length} faults`,
-    faults,
+      "each acknowledged status, or one sent later, is read back; nothing is stored that was not sent",
+    seen: `${acknowledged} acknowledged, ${found.size} stored, ${problems.length} problems`,
+    problems,
   };
 }
 
-async function killSingly(context: ScenarioContext, kills: number, args: readonly string[]): Promise<Row> {
+async function killSingleWorkers(
+  context: ScenarioContext,
+  kills: number,
+  args: readonly string[],
+): Promise<Row> {
   const { random } = context;
-  const { faults, check } = createFindings();
+  const { problems, check } = createFindings();
   const server = await context.serve({ data: await context.directory(), args });
-  const ledger = createLedger();
-  const load = startLoad({ client: clientOf(server, { retry: {} }), ledger, random, users, lanes });
-  // One that is killed before it serves leaves its twin alone, and with that one the port would be gone.
+  const history = createPushHistory();
+  const load = startLoad({ client: clientOf(server, { retry: {} }), history, random, users, concurrency });
+  // Without both workers serving, killing the only one would close the port.
   const bothServe = () =>
     eventually(async () => (await metricOf(server.admin, "mdps_ready")) === 2, replacedMs);
   await bothServe();
   const resting = usageOf([server.pid]).descriptors;
-  const newcomers = startNewcomers(server.port);
+  const newConnections = startNewConnections(server.port);
   for (let round = 1; round <= kills; round++) {
     check(await bothServe(), `before kill ${round}: two workers do not serve within ${replacedMs / 1000} s`);
     await setTimeout(random.below(600));
     const workers = childrenOf(server.pid);
     process.kill(random.pick(workers), "SIGKILL");
     const before = load.counts.acknowledged;
-    const goesOn = await eventually(() => load.counts.acknowledged > before + lanes, 10_000);
-    check(goesOn, `kill ${round}: pushes do not go on`);
+    const continues = await eventually(() => load.counts.acknowledged > before + concurrency, 10_000);
+    check(continues, `kill ${round}: pushes do not continue`);
   }
-  check(await bothServe(), `at the end two workers do not serve within ${replacedMs / 1000} s`);
-  const { made, unanswered } = await newcomers.stop();
+  check(await bothServe(), `at the end: two workers do not serve within ${replacedMs / 1000} s`);
+  const { made, unanswered } = await newConnections.stop();
   const counts = await load.stop();
   check(unanswered === 0, `${unanswered} of ${made} connections were neither answered nor closed`);
   const back = () => usageOf([server.pid]).descriptors <= resting + 2;
   check(
     await eventually(back, 10_000),
-    `${usageOf([server.pid]).descriptors - resting} descriptors stay open in the primary`,
+    `${usageOf([server.pid]).descriptors - resting} descriptors remain open in the primary`,
   );
-  check(server.isRunning(), "the primary has ended");
-  check(counts.failures.size === 0, `calls failed in spite of the client's retries: ${failuresText(counts)}`);
-  faults.push(
-    ...ledger.compare(await readBack(clientOf(server, { reads: true, retry: {} }), ledger.userKeys())),
+  check(server.isRunning(), "the primary has exited");
+  check(
+    counts.failures.size === 0,
+    `calls failed despite the retries of the client: ${failuresText(counts)}`,
+  );
+  problems.push(
+    ...history.compare(await readBack(clientOf(server, { reads: true, retry: {} }), history.userKeys())),
   );
   return {
-    done: `${kills} times kill -9 of one worker, and ${made} new connections meanwhile`,
+    done: `${kills} times kill -9 of one worker, with ${made} new connections in the meantime`,
     required:
-      "a new worker that serves within 30 s; with the client's default retries no call fails; every new connection is answered or closed; the primary keeps none",
+      "a new worker serves within 30 s; no call fails with the default retries of the client; every new connection is answered or closed; the primary leaks no connection",
     seen: `${unanswered} connections without an answer, ${counts.acknowledged} acknowledged, failures: ${failuresText(counts)}`,
-    faults,
+    problems,
   };
 }

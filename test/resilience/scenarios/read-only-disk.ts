@@ -1,7 +1,7 @@
 import { type FailingDisk, mountFailingDisk } from "../../store/sqlite/failing-disk.ts";
 import { clientOf, failuresText, startLoad } from "../clients/load.ts";
 import { eventually } from "../eventually.ts";
-import { createLedger } from "../ledger.ts";
+import { createPushHistory } from "../push-history.ts";
 import { readBack, readExport } from "../read-back.ts";
 import { isReady } from "../readiness.ts";
 import { createFindings, type NotRun, type Row, type ScenarioContext } from "../scenario.ts";
@@ -9,26 +9,26 @@ import { ServeFailed } from "../served.ts";
 
 const mebibytes = 48;
 const users = 2_000;
-const lanes = 8;
+const concurrency = 8;
 
-/** The disk of the store fails under load, as a disk does: from one moment on it cannot be written. */
+/** The disk of the store fails under load and becomes read-only, as failing disks do. */
 export async function readOnlyDisk(context: ScenarioContext): Promise<Row | NotRun> {
   let disk: FailingDisk;
   try {
     disk = mountFailingDisk(mebibytes);
   } catch {
-    return { notRun: "it needs root, ext4 and loop devices, to mount a disk that fails" };
+    return { notRun: "requires root, ext4 and loop devices to mount a failing disk" };
   }
   context.atEnd(() => disk.remove());
-  const { faults, check } = createFindings();
+  const { problems, check } = createFindings();
   const { random } = context;
-  // The root of an ext4 has lost+found in it.
+  // The root of an ext4 file system contains lost+found.
   const data = `${disk.directory}/data`;
   const first = await context.serve({ data });
-  const ledger = createLedger();
-  const load = startLoad({ client: clientOf(first), ledger, random, users, lanes });
+  const history = createPushHistory();
+  const load = startLoad({ client: clientOf(first), history, random, users, concurrency });
   await eventually(() => load.counts.acknowledged >= 500, 20_000);
-  const early = ledger.userKeys().slice(0, 100);
+  const early = history.userKeys().slice(0, 100);
   disk.fail();
   check(await eventually(() => load.counts.failures.size > 0, 20_000), "pushes are still acknowledged");
   const before = load.counts.acknowledged;
@@ -37,47 +37,50 @@ export async function readOnlyDisk(context: ScenarioContext): Promise<Row | NotR
     (found) => found.size,
     () => 0,
   );
-  check(reads === early.length, `${early.length - reads} of ${early.length} reads miss`);
+  check(reads === early.length, `${early.length - reads} of ${early.length} statuses are missing`);
   const counts = await load.stop();
   check(
     counts.acknowledged === before,
-    `${counts.acknowledged - before} pushes were acknowledged afterwards`,
+    `${counts.acknowledged - before} pushes were acknowledged after the failure`,
   );
   const others = [...counts.failures.keys()].filter((failure) => failure !== "UNAVAILABLE STORE_UNAVAILABLE");
-  check(others.length === 0, `pushes failed otherwise: ${failuresText(counts)}`);
-  check(counts.withoutRetryInfo === 0, `${counts.withoutRetryInfo} refusals had no RetryInfo`);
-  check(first.isRunning(), "the server has ended");
+  check(others.length === 0, `pushes failed with other errors: ${failuresText(counts)}`);
+  check(counts.withoutRetryInfo === 0, `${counts.withoutRetryInfo} errors had no RetryInfo`);
+  check(first.isRunning(), "the server has exited");
   first.signal("SIGTERM");
   const stopped = await Promise.race([first.ended, eventually(() => false, 20_000)]);
-  check(typeof stopped === "object", "SIGTERM does not end it within 20 s");
+  check(typeof stopped === "object", "the server does not exit within 20 s of SIGTERM");
 
-  const refusal = await context.serve({ data }).then(
+  const startError = await context.serve({ data }).then(
     () => undefined,
     (error: unknown) => error,
   );
-  const words = refusal instanceof ServeFailed ? refusal.stderr : "";
-  check(words !== "", `a start on the read-only disk did not end by itself: ${refusal}`);
-  check(isAdvice(words), `a start on the read-only disk does not say what to do: ${words}`);
+  const message = startError instanceof ServeFailed ? startError.stderr : "";
+  check(message !== "", `a start on the read-only disk does not exit: ${startError}`);
+  check(hasAdvice(message), `a start on the read-only disk does not say what to do: ${message}`);
 
   disk.repair();
   const again = await context.serve({ data });
-  faults.push(...ledger.compare(await readBack(clientOf(again, { reads: true }), ledger.userKeys())));
-  faults.push(...ledger.compare(await readExport(data)));
-  const late = startLoad({ client: clientOf(again), ledger, random, users, lanes });
-  check(await eventually(() => late.counts.acknowledged > 0, 10_000), "no push after the repair");
+  problems.push(...history.compare(await readBack(clientOf(again, { reads: true }), history.userKeys())));
+  problems.push(...history.compare(await readExport(data)));
+  const late = startLoad({ client: clientOf(again), history, random, users, concurrency });
+  check(
+    await eventually(() => late.counts.acknowledged > 0, 10_000),
+    "no push is acknowledged after the repair",
+  );
   await late.stop();
   again.signal("SIGTERM");
   await again.ended;
   return {
-    done: "a disk that cannot be written any more from one moment on (ext4, aborted), under load; SIGTERM; a start on it; repair, and a start",
+    done: "a disk becomes read-only under load (ext4, aborted); SIGTERM; start on that disk; repair; start",
     required:
-      "pushes are refused with STORE_UNAVAILABLE and RetryInfo, reads go on, not ready; a start says what to do and ends; after the repair each acknowledged status is read back",
-    seen: `${counts.acknowledged} acknowledged, refused: ${failuresText(counts)}; the start said “${words.replace(/^mdps: /, "").replaceAll(data, "…")}”`,
-    faults,
+      "pushes fail with STORE_UNAVAILABLE and RetryInfo, reads continue, the server is not ready; a start exits and says what to do; after the repair, each acknowledged status is read back",
+    seen: `${counts.acknowledged} acknowledged, failures: ${failuresText(counts)}; message of the start: “${message.replace(/^mdps: /, "").replaceAll(data, "…")}”`,
+    problems,
   };
 }
 
-/** One line that says what is the matter and what to do about it, and no stack. */
-function isAdvice(words: string): boolean {
-  return /^mdps: .*; .*mounted for writing, or choose another directory$/.test(words.trim());
+/** Returns whether a message is one line with the problem and what to do about it, without a stack trace. */
+function hasAdvice(message: string): boolean {
+  return /^mdps: .*; .*mounted for writing, or choose another directory$/.test(message.trim());
 }

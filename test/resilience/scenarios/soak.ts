@@ -5,54 +5,54 @@ import { request } from "undici";
 import { clientId, clientOf, failuresText, parent, startLoad } from "../clients/load.ts";
 import { quantile } from "../clients/pace.ts";
 import { openRaw } from "../clients/raw-connection.ts";
-import { createLedger } from "../ledger.ts";
+import { createPushHistory } from "../push-history.ts";
 import { readBack } from "../read-back.ts";
 import { createFindings, type Row, type ScenarioContext } from "../scenario.ts";
 import { growthOf, mean, type Sample } from "../trend.ts";
 import { usageOf } from "../usage.ts";
 
 const users = 2_000;
-/** How long the statuses of some users hold, in ms: they are to be swept again and again. */
+/** Time until the statuses of some users expire, in ms, so that they are swept many times. */
 const briefMs = 5_000;
-/** Part of the memory; more in the first minutes, until the heap has found its size. */
-const mostGrowthOf = (seconds: number) => (seconds >= 600 ? 0.05 : 0.3);
-const mostDescriptors = 4;
-const mostLagMs = 500;
-/** How long after its end a status may be on the disk, in seconds. */
+/** Maximum growth of memory, as a share. The heap still grows in the first minutes. */
+const maxGrowthOf = (seconds: number) => (seconds >= 600 ? 0.05 : 0.3);
+const maxDescriptors = 4;
+const maxLagMs = 500;
+/** Time within which an expired status must be deleted from the disk, in seconds. */
 const sweptAfterS = 15;
 
-/** The same load for a long time: nothing may grow. */
+/** A constant load for a long time. Neither memory nor descriptors may grow. */
 export async function soak(context: ScenarioContext): Promise<Row> {
   const { random } = context;
   const seconds = Math.max(60, context.seconds);
-  const mostGrowth = mostGrowthOf(seconds);
-  const { faults, check } = createFindings();
+  const maxGrowth = maxGrowthOf(seconds);
+  const { problems, check } = createFindings();
   const server = await context.serve({ data: await context.directory() });
-  const ledger = createLedger();
-  const brief = createLedger();
+  const history = createPushHistory();
+  const brief = createPushHistory();
   const client = clientOf(server);
   const reader = clientOf(server, { reads: true });
   const loads = [
-    startLoad({ client, ledger, random, users, lanes: 8, perSecond: 25 }),
+    startLoad({ client, history, random, users, concurrency: 8, perSecond: 25 }),
     startLoad({
       client,
-      ledger: brief,
+      history: brief,
       random,
       users: 1e9,
       prefix: "brief ",
-      lanes: 4,
+      concurrency: 4,
       perSecond: 25,
       lifetimeMs: briefMs,
     }),
   ];
   let stopped = false;
   const others = Promise.all([
-    repeated(20, async () => {
+    repeatUntilStopped(20, async () => {
       const userKey = `user ${random.below(users)}`;
       await reader.getUserPlanStatus({ parent, clientId, userKey }).catch(() => undefined);
     }),
-    repeated(10, () => badRequest(server.url, random.below(4))),
-    repeated(10, async () => {
+    repeatUntilStopped(10, () => badRequest(server.url, random.below(4))),
+    repeatUntilStopped(10, async () => {
       const socket = openRaw(server.port);
       socket.write(random.below(2) === 0 ? "GET /v1/x HTTP/1.1\r\nHost: localhost\r\n\r\n" : "PRI * HT");
       await setTimeout(random.below(50));
@@ -80,26 +80,26 @@ export async function soak(context: ScenarioContext): Promise<Row> {
   const growth = growthOf(memory) / resident;
   const opened = growthOf(descriptors);
   const lag = quantile(lags, 0.99);
-  check(server.isRunning(), "the server has ended");
-  check(growth <= mostGrowth, `memory grows by ${(100 * growth).toFixed(1)} % in the second half`);
-  check(opened <= mostDescriptors, `${opened.toFixed(1)} more descriptors at the end of the second half`);
-  check(lag <= mostLagMs, `p99 of a call without work: ${lag.toFixed(0)} ms`);
+  check(server.isRunning(), "the server has exited");
+  check(growth <= maxGrowth, `memory grows by ${(100 * growth).toFixed(1)} % in the second half`);
+  check(opened <= maxDescriptors, `${opened.toFixed(1)} more descriptors in the second half`);
+  check(lag <= maxLagMs, `p99 of a trivial call: ${lag.toFixed(0)} ms`);
   for (const own of counts) {
     check(own.failures.size === 0, `pushes failed: ${failuresText(own)}`);
   }
-  faults.push(...ledger.compare(await readBack(reader, ledger.userKeys())));
+  problems.push(...history.compare(await readBack(reader, history.userKeys())));
   const late = lateRecords(server.data);
-  check(late === 0, `${late} records are on the disk more than ${sweptAfterS} s after their end`);
+  check(late === 0, `${late} records are on the disk more than ${sweptAfterS} s after they expired`);
   const pushed = counts.reduce((sum, own) => sum + own.acknowledged, 0);
   const swept = brief.acknowledgedUsers();
   return {
-    done: `${seconds} s of pushes, reads, bad requests and new connections; ${swept} of the statuses hold for ${briefMs / 1000} s`,
-    required: `in the second half memory grows by less than ${100 * mostGrowth} % and descriptors by less than ${mostDescriptors}, by the line through the samples; p99 of a call without work at most ${mostLagMs} ms; what is over is off the disk within ${sweptAfterS} s; no push fails or is lost`,
-    seen: `${pushed} pushes; ${(resident / 1024 ** 2).toFixed(0)} MiB, ${(100 * growth).toFixed(1)} % more; ${opened.toFixed(1)} more descriptors; p99 ${lag.toFixed(0)} ms; ${late} records too late`,
-    faults,
+    done: `${seconds} s of pushes, reads, bad requests and new connections; ${swept} of the statuses expire after ${briefMs / 1000} s`,
+    required: `in the second half, memory grows by at most ${100 * maxGrowth} % and descriptors by at most ${maxDescriptors} (linear fit); p99 of a trivial call at most ${maxLagMs} ms; expired statuses are deleted from the disk within ${sweptAfterS} s; no push fails or is lost`,
+    seen: `${pushed} pushes; ${(resident / 1024 ** 2).toFixed(0)} MiB, growth ${(100 * growth).toFixed(1)} %; ${opened.toFixed(1)} more descriptors; p99 ${lag.toFixed(0)} ms; ${late} records deleted too late`,
+    problems,
   };
 
-  async function repeated(perSecond: number, work: () => Promise<void>): Promise<void> {
+  async function repeatUntilStopped(perSecond: number, work: () => Promise<void>): Promise<void> {
     while (!stopped) {
       await work();
       await setTimeout(1000 / perSecond);
@@ -107,7 +107,7 @@ export async function soak(context: ScenarioContext): Promise<Row> {
   }
 }
 
-/** A request that the server has to refuse, of several kinds. */
+/** Sends one of several kinds of requests that the server must reject. */
 async function badRequest(url: string, kind: number): Promise<void> {
   const path = kind === 0 ? "/nowhere" : `/v1/${parent}/clients/${clientId}/users/x/planStatus`;
   const { body } = await request(new URL(path, url), {
@@ -121,7 +121,7 @@ async function badRequest(url: string, kind: number): Promise<void> {
   await body.dump();
 }
 
-/** Counts records that should have been swept by now, by a look into the file. */
+/** Counts records in the database file that should have been swept by now. */
 function lateRecords(data: string): number {
   const database = new DatabaseSync(join(data, "plans.sqlite"), { readOnly: true });
   try {

@@ -3,41 +3,38 @@ import { connect as connectTcp, createServer, type Socket } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
 import { testCertificate, testCertificateFiles } from "../../support/certificates/certificate.ts";
-import { paceRequired, paceSeen, startGoodClient } from "../clients/good-client.ts";
+import { expectedPace, measuredPace, startGoodClient } from "../clients/good-client.ts";
 import { openRaw } from "../clients/raw-connection.ts";
 import { eventually } from "../eventually.ts";
 import { createFindings, type Row, type ScenarioContext, settingFlags } from "../scenario.ts";
 import { usageOf } from "../usage.ts";
 
-/** How many bytes a client gets through before it is cut off: every one up to here, then some. */
+/** A handshake is cut off after each number of bytes up to this one, then after `someBytes` random numbers. */
 const everyByteTo = 64;
 const someBytes = 100;
-/** With a request after it a whole handshake has some more. */
-const mostBytes = 1_700;
+/** Slightly less than a whole handshake with a request after it. */
+const maxBytes = 1_700;
 const others = 100;
-/** A handshake has 10 s by default. */
+/** Longer than the handshake timeout, which is 10 s by default. */
 const goneMs = 45_000;
 
-/** TLS that is cut off, is none, or ends without a word. */
+/** TLS that is cut off, invalid, or ends without close_notify. */
 export async function truncatedTls(context: ScenarioContext): Promise<Row> {
   const { random } = context;
   const findings = createFindings();
-  const { faults, check } = findings;
+  const { problems, check } = findings;
   const { cert, key } = testCertificateFiles;
   const args = ["--tls-cert", cert, "--tls-key", key];
   const server = await context.serve({
     data: await context.directory(),
-    args: [
-      ...args,
-      ...(settingFlags(context, { "limits.headerTimeout": "3s", "limits.idleTimeout": "4s" }) ?? []),
-    ],
+    args: [...args, ...settingFlags({ "limits.headerTimeout": "3s", "limits.idleTimeout": "4s" })],
   });
   const resting = usageOf(server.pids()).descriptors;
   const good = await startGoodClient(server, testCertificate.cert);
 
   const cuts = [
     ...Array.from({ length: everyByteTo }, (_, bytes) => bytes),
-    ...Array.from({ length: someBytes }, () => everyByteTo + random.below(mostBytes - everyByteTo)),
+    ...Array.from({ length: someBytes }, () => everyByteTo + random.below(maxBytes - everyByteTo)),
   ];
   const attacks = (async () => {
     for (const [index, bytes] of cuts.entries()) {
@@ -60,26 +57,26 @@ export async function truncatedTls(context: ScenarioContext): Promise<Row> {
   })();
   const during = await good.measure(6);
   await attacks;
-  check(server.isRunning(), "the server has ended");
-  check(server.complaints() === "", "the server takes what clients did for its own mistake");
+  check(server.isRunning(), "the server has exited");
+  check(server.stderrTail() === "", "the server logs errors of clients as its own");
   await good.close();
   const back = () => usageOf(server.pids()).descriptors <= resting + 2;
   const began = performance.now();
   check(
     await eventually(back, goneMs),
-    `${usageOf(server.pids()).descriptors - resting} descriptors stay open`,
+    `${usageOf(server.pids()).descriptors - resting} descriptors remain open`,
   );
   const goneAfterMs = performance.now() - began;
-  await good.judge(during, findings);
+  await good.checkPushes(during, findings);
   return {
-    done: `${cuts.length} handshakes cut off after 0 to ${mostBytes} bytes, by a reset, an end or silence; ${others} times garbage, plain HTTP, and an end without close_notify in a body`,
-    required: `the server lives; ${paceRequired(good)}; descriptors as before within ${goneMs / 1000} s`,
-    seen: `${paceSeen(good, during)}; descriptors as before after ${(goneAfterMs / 1000).toFixed(1)} s`,
-    faults,
+    done: `${cuts.length} handshakes cut off after 0 to ${maxBytes} bytes, by reset, FIN or silence; ${others} times garbage, plain HTTP, and FIN without close_notify in a body`,
+    required: `the server keeps running; ${expectedPace(good)}; all descriptors are freed within ${goneMs / 1000} s`,
+    seen: `${measuredPace(good, during)}; all descriptors freed after ${(goneAfterMs / 1000).toFixed(1)} s`,
+    problems,
   };
 }
 
-/** Lets so many bytes of a TLS client through to the server, and no more. */
+/** Forwards only the first `bytes` bytes of a TLS client to the server. */
 async function cutHandshake(
   port: number,
   bytes: number,
@@ -87,7 +84,7 @@ async function cutHandshake(
   context: ScenarioContext,
 ): Promise<void> {
   const far = openRaw(port);
-  const gate = createServer((near) => {
+  const proxy = createServer((near) => {
     let left = bytes;
     near.on("error", () => undefined);
     near.on("data", (chunk) => {
@@ -101,8 +98,8 @@ async function cutHandshake(
     far.on("data", (chunk) => near.writable && near.write(chunk));
     far.on("close", () => near.destroy());
   }).listen(0, "127.0.0.1");
-  await once(gate, "listening");
-  const { port: near } = gate.address() as { port: number };
+  await once(proxy, "listening");
+  const { port: near } = proxy.address() as { port: number };
   const client = connectTls({
     port: near,
     host: "127.0.0.1",
@@ -114,7 +111,7 @@ async function cutHandshake(
   client.resume();
   await Promise.race([once(client, "close").catch(() => undefined), setTimeout(300)]);
   client.destroy();
-  gate.close();
+  proxy.close();
   finish(far, how, context);
 }
 
@@ -124,7 +121,7 @@ function finish(socket: Socket, how: "reset" | "end" | "silence", context: Scena
   } else if (how === "end") {
     socket.destroy();
   } else {
-    // The server is to close it, by its own time-out.
+    // The timeout of the server must close it.
     socket.once("end", () => socket.destroy());
     context.atEnd(() => {
       socket.destroy();
@@ -132,7 +129,7 @@ function finish(socket: Socket, how: "reset" | "end" | "silence", context: Scena
   }
 }
 
-/** A whole handshake, half of a body, and an end of TCP without one of TLS. */
+/** Completes a handshake, sends half of a body, and closes TCP without closing TLS. */
 async function endMidBody(port: number): Promise<void> {
   const socket = connectTcp(port, "127.0.0.1");
   socket.on("error", () => undefined);

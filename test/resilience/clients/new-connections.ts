@@ -1,28 +1,28 @@
 import { setTimeout } from "node:timers/promises";
 import { openRaw } from "./raw-connection.ts";
 
-/** Connections that are made one after the other, each for one call. */
-export type Newcomers = {
-  /** Resolves with how many there were, and how many had neither an answer nor an end. */
+/** Connections that are opened one after the other, each for one call. */
+export type NewConnections = {
+  /** Stops and resolves with the number of connections, and of those that were neither answered nor closed. */
   stop(): Promise<{ readonly made: number; readonly unanswered: number }>;
 };
 
-const lanes = 8;
-/** How long an answer is waited for, in ms. */
-const patienceMs = 8_000;
-/** How long a lane waits after a connection that was closed without an answer, in ms. */
+const concurrency = 8;
+/** Timeout for an answer, in ms. */
+const answerTimeoutMs = 8_000;
+/** Pause after a connection that was closed without an answer, in ms. */
 const pauseMs = 10;
 
 const request =
   "POST /grpc.health.v1.Health/Check HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" +
   "Content-Length: 2\r\nConnection: close\r\n\r\n{}";
 
-/** Starts connecting again and again. */
-export function startNewcomers(port: number): Newcomers {
+/** Starts opening connections until it is stopped. */
+export function startNewConnections(port: number): NewConnections {
   let stopped = false;
   let made = 0;
   let unanswered = 0;
-  const lane = async () => {
+  const connectUntilStopped = async () => {
     while (!stopped) {
       made += 1;
       const outcome = await call(port);
@@ -30,7 +30,7 @@ export function startNewcomers(port: number): Newcomers {
       await setTimeout(outcome === "answer" ? 0 : pauseMs);
     }
   };
-  const running = Promise.all(Array.from({ length: lanes }, lane));
+  const running = Promise.all(Array.from({ length: concurrency }, connectUntilStopped));
   return {
     async stop() {
       stopped = true;
@@ -48,7 +48,7 @@ async function call(port: number): Promise<"answer" | "end" | "nothing"> {
     socket.once("close", () => resolve("end"));
   });
   socket.write(request);
-  const seen = await Promise.race([outcome, setTimeout(patienceMs, "nothing" as const)]);
+  const seen = await Promise.race([outcome, setTimeout(answerTimeoutMs, "nothing" as const)]);
   socket.destroy();
   return seen;
 }
