@@ -9,30 +9,30 @@ import { file_mobiledataplansharing_v1_plans as plans } from "../../gen/mobileda
 import { file_mobiledataplansharing_v1_resources as resources } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { publishedManifest } from "../../scripts/build/published-manifest.ts";
 import * as client from "../../src/client/index.ts";
-import * as front from "../../src/index.ts";
+import * as main from "../../src/index.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const published = publishedManifest(manifest);
 
-it("has at most 12 runtime dependencies, in exact versions, and the heavy ones are optional", () => {
+it("package.json has at most 12 runtime dependencies in exact versions, and large ones are optional", () => {
   const versions = Object.values<string>(manifest.dependencies);
   expect(versions.length).toBeLessThanOrEqual(12);
   expect(versions.filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
-  const heavy = ["cassandra-driver", "google-auth-library", "pg"];
-  expect(Object.keys(manifest.peerDependencies).toSorted()).toEqual(heavy);
-  for (const name of heavy) {
+  const optional = ["cassandra-driver", "google-auth-library", "pg"];
+  expect(Object.keys(manifest.peerDependencies).toSorted()).toEqual(optional);
+  for (const name of optional) {
     expect(manifest.peerDependenciesMeta[name]).toEqual({ optional: true });
   }
 });
 
-it("has as many runtime dependencies as bench/README.md states", () => {
+it("package.json has as many runtime dependencies as bench/README.md states", () => {
   const text = readFileSync(join(root, "bench/README.md"), "utf8");
   const [, count] = /\| direct dependencies \(at most 12\) \| (\d+) \|/.exec(text) ?? [];
   expect(Number(count)).toBe(Object.keys(manifest.dependencies).length);
 });
 
-it("has the entry points that docs/package.md lists", () => {
+it("package.json has the entry points that docs/package.md lists", () => {
   const text = readFileSync(join(root, "docs/package.md"), "utf8");
   const listed = [...text.matchAll(/^\| `(?:mobile-data-plan-sharing|…\/(\S+))` \|/gm)].map(([, path]) =>
     path === undefined ? "." : `./${path}`,
@@ -41,30 +41,30 @@ it("has the entry points that docs/package.md lists", () => {
   expect(listed).toEqual(Object.keys(manifest.exports).filter((entry) => !unlisted.includes(entry)));
 });
 
-it("cannot be published unbuilt, and built it can", () => {
+it("package.json is private, and the manifest of the built package is not", () => {
   expect(manifest.private).toBe(true);
   expect(Object.keys(published)).not.toContain("private");
 });
 
-it("names files that are there, and compiled ones where it is published", () => {
+it("package.json names existing files, and the published manifest names compiled files", () => {
   const targetsOf = (target: unknown): string[] =>
     typeof target === "string" ? [target] : Object.values(target ?? {}).flatMap(targetsOf);
   const ofRepository = targetsOf([manifest.exports, manifest.bin]);
-  const there = ofRepository.filter((path) => !path.includes("*") && !path.startsWith("./dist/"));
-  expect(there.length).toBeGreaterThan(5);
-  expect(there.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  const tracked = ofRepository.filter((path) => !path.includes("*") && !path.startsWith("./dist/"));
+  expect(tracked.length).toBeGreaterThan(5);
+  expect(tracked.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   const ofPackage = targetsOf([published.exports, published.imports, published.bin]);
   expect(ofPackage.filter((path) => path.endsWith(".ts") || path.includes("dist/"))).toEqual([]);
   expect(published.bin).toEqual({ mdps: "src/cli/main.js" });
   expect(published.imports).toEqual({ "#deps/*.js": "./gen-deps/*.js" });
 });
 
-it("has a front with the client, and every message, enum and service of the contract", () => {
+it("src/index.ts exports the client and every message, enum and service of the contract", () => {
   const expected = [enums, errors, planGroups, planStatuses, plans, resources].flatMap((file) => [
     ...file.messages.map(({ name }) => `${name}Schema`),
     ...file.enums.flatMap(({ name }) => [name, `${name}Schema`]),
     ...file.services.map(({ name }) => name),
     ...file.extensions.map(({ name }) => name),
   ]);
-  expect(Object.keys(front).toSorted()).toEqual([...expected, ...Object.keys(client)].toSorted());
+  expect(Object.keys(main).toSorted()).toEqual([...expected, ...Object.keys(client)].toSorted());
 });

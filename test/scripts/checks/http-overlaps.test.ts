@@ -13,13 +13,13 @@ const binding = (httpMethod: string, source: string): HttpBinding => ({
   responseBody: "",
 });
 
-/** Whether the router finds a template for a path. */
+/** Returns whether the router matches a path with a template. */
 const matches = (source: string, path: string) => {
   const found = buildRouteTree([[binding("GET", source), true]]).match("GET", path);
   return found !== undefined && "route" in found;
 };
 
-describe("two templates", () => {
+describe("sharedPath", () => {
   it.each([
     ["/v1/{name=a/*}", "/v1/{name=*/b}", "/v1/a/b"],
     ["/v1/{id}", "/v1/plans", "/v1/plans"],
@@ -29,7 +29,7 @@ describe("two templates", () => {
     ["/v1/a/**", "/v1/**/b", "/v1/a/b"],
     ["/v1/{id}:check", "/v1/a:check", "/v1/a:check"],
     ["/**:check", "/**:check", "/x:check"],
-  ])("%s and %s share %s", (one, other, path) => {
+  ])("templates %s and %s share the path %s", (one, other, path) => {
     expect(sharedPath(parsePathTemplate(one), parsePathTemplate(other))).toBe(path);
   });
 
@@ -39,17 +39,17 @@ describe("two templates", () => {
     ["/v1/{id}:check", "/v1/{id}:clear"],
     ["/v1/{id}:check", "/v1/{id}"],
     ["/v1/a/{path=**}", "/v1/b/{path=**}"],
-  ])("%s and %s share nothing", (one, other) => {
+  ])("templates %s and %s share no path", (one, other) => {
     expect(sharedPath(parsePathTemplate(one), parsePathTemplate(other))).toBeUndefined();
   });
 
-  it("share a path exactly if the router matches some path with each", () => {
+  it("two templates share a path exactly if the router matches some path with both", () => {
     const segment = fc.constantFrom("a", "b", "*", "**");
     const template = fc
       .tuple(fc.array(segment, { minLength: 1, maxLength: 4 }), fc.constantFrom("", ":do"))
       .filter(([segments]) => segments.filter((one) => one === "**").length <= 1)
       .map(([segments, verb]) => `/${segments.join("/")}${verb}`);
-    // Every path of up to 7 segments of these is enough to tell: what fits `*` alone is an x.
+    // Paths of up to 7 of these segments suffice: `x` stands for every segment that only a wildcard matches.
     const path = fc.array(fc.constantFrom("a", "b", "x"), { minLength: 1, maxLength: 7 });
     fc.assert(
       fc.property(template, template, path, (one, other, segments) => {
@@ -69,7 +69,7 @@ describe("two templates", () => {
   });
 });
 
-describe("two rules", () => {
+describe("httpOverlaps", () => {
   const shown = (...bindings: HttpBinding[]) =>
     httpOverlaps(bindings).map(({ one, other, path }) => [
       describeBinding(one),
@@ -78,7 +78,7 @@ describe("two rules", () => {
     ]);
   const name = "mobiledataplansharing.v1.PlanGroupService.CreatePlanGroup";
 
-  it("overlap where their HTTP methods are the same, or one is for all; both are named", () => {
+  it("httpOverlaps names both bindings if a path overlaps and the HTTP methods are equal or one is *", () => {
     expect(shown(binding("GET", "/v1/{id}"), binding("GET", "/v1/a"), binding("POST", "/v1/a"))).toEqual([
       [`${name}: GET /v1/{id}`, `${name}: GET /v1/a`, "/v1/a"],
     ]);

@@ -16,15 +16,15 @@ const parameter = (document: Document, name: string) =>
   post(document).parameters.find((one: Document) => one.name === name);
 const moduleName = (document: Document) => schema(document, "PlanModule").properties.moduleName;
 
-/** What is found when the real document changes so; nothing if it was changed the other way round. */
+/** Returns what the check reports if the checked-in document changes in this way. */
 function changesAfter(change: Change): string[] {
   const after = JSON.parse(text);
   change(after);
   return restChanges(JSON.parse(text), after);
 }
 
-describe("the check of REST", () => {
-  it("finds nothing in the document itself", () => {
+describe("restChanges", () => {
+  it("restChanges reports nothing for an unchanged document", () => {
     expect(changesAfter(() => undefined)).toEqual([]);
   });
 
@@ -133,36 +133,36 @@ describe("the check of REST", () => {
       'PlanModule.moduleName.x-buf-validate.ignore: was changed from nothing to "IGNORE_ALWAYS"',
       (d) => (moduleName(d)["x-buf-validate"].ignore = "IGNORE_ALWAYS"),
     ],
-  ])("finds %s", (found, change) => {
+  ])("restChanges reports %s", (found, change) => {
     expect(changesAfter(change)).toContain(found);
   });
 
-  it("finds the type of what is answered alone, and a value of an enum that is taken away", () => {
-    const answered = changesAfter((d) => (schema(d, "PlanStatus").properties.name = { type: "integer" }));
-    expect(answered.join("\n")).toContain('PlanStatus.name.type: was changed from "string" to "integer"');
+  it("restChanges reports a changed type of an output-only field, and a removed enum value", () => {
+    const typeChange = changesAfter((d) => (schema(d, "PlanStatus").properties.name = { type: "integer" }));
+    expect(typeChange.join("\n")).toContain('PlanStatus.name.type: was changed from "string" to "integer"');
     const enumeration = changesAfter((d) => schema(d, "PlanCategory").enum.pop());
     expect(enumeration.join("\n")).toMatch(/PlanCategory\.enum: no longer allows/);
   });
 
   it.each<[string, Change]>([
-    ["a path", (d) => (d.paths["/v1/more"] = d.paths[group])],
-    ["a method", (d) => (d.paths[group].get = d.paths[group].post)],
-    [
-      "a parameter that may be absent",
-      (d) => post(d).parameters.push({ name: "mode", in: "query", schema: {} }),
-    ],
-    ["a field that may be absent", (d) => (schema(d, "PlanModule").properties.more = { type: "string" })],
-    ["a value of an enum", (d) => schema(d, "PlanCategory").enum.push("NEW")],
+    ["a new path", (d) => (d.paths["/v1/more"] = d.paths[group])],
+    ["a new method", (d) => (d.paths[group].get = d.paths[group].post)],
+    ["a new optional parameter", (d) => post(d).parameters.push({ name: "mode", in: "query", schema: {} })],
+    ["a new optional field", (d) => (schema(d, "PlanModule").properties.more = { type: "string" })],
+    ["a new enum value", (d) => schema(d, "PlanCategory").enum.push("NEW")],
     ["a larger upper bound", (d) => (moduleName(d).maxLength = 257)],
     ["a smaller lower bound", (d) => (moduleName(d).minLength = 0)],
-    ["no bound", (d) => delete moduleName(d).maxLength],
-    ["a rule less", (d) => delete moduleName(d)["x-buf-validate"].string.maxBytes],
-    ["a larger rule", (d) => (moduleName(d)["x-buf-validate"].string.maxBytes = "257")],
-    ["a requirement less", (d) => schema(d, "PlanModule").required.pop()],
-    ["a scope less", (d) => (post(d).security = [{ oauth2: [] }])],
-    ["another alternative of scopes", (d) => post(d).security.push({ oauth2: ["another"] })],
-    ["another description", (d) => (schema(d, "PlanModule").description = "x")],
-  ])("lets pass %s", (_, change) => {
+    ["a removed bound", (d) => delete moduleName(d).maxLength],
+    ["a removed validation rule", (d) => delete moduleName(d)["x-buf-validate"].string.maxBytes],
+    [
+      "a validation rule with a larger upper bound",
+      (d) => (moduleName(d)["x-buf-validate"].string.maxBytes = "257"),
+    ],
+    ["a field that is no longer required", (d) => schema(d, "PlanModule").required.pop()],
+    ["a scope that is no longer required", (d) => (post(d).security = [{ oauth2: [] }])],
+    ["a new alternative scope", (d) => post(d).security.push({ oauth2: ["another"] })],
+    ["a changed description", (d) => (schema(d, "PlanModule").description = "x")],
+  ])("restChanges accepts %s", (_, change) => {
     expect(changesAfter(change)).toEqual([]);
   });
 });

@@ -35,21 +35,21 @@ function scriptsIn(text: string): string[] {
   );
 }
 
-/** The jobs that may do more than read the repository: they publish to npm and create the release. */
+/** Permissions of the jobs that may do more than read the repository: they publish to npm and create the release. */
 const rights: Readonly<Record<string, Record<string, string>>> = {
   publish: { "id-token": "write" },
   artefacts: { contents: "write" },
 };
 
-describe("the workflows", () => {
-  it("are test, nightly and release", () => {
+describe("GitHub workflows", () => {
+  it("the repository has the workflows nightly, release and test", () => {
     const names = ["nightly", "release", "test"];
     expect(own.map((path) => path.replaceAll("\\", "/"))).toEqual(
       names.map((name) => `.github/workflows/${name}.yml`),
     );
   });
 
-  it("and .ci/run name only scripts that package.json has", () => {
+  it("workflows and .ci/run name only scripts that package.json has", () => {
     const run = [".ci/run", ...own].flatMap((path) =>
       scriptsIn(textOf(path)).map((script) => ({ path, script })),
     );
@@ -57,7 +57,7 @@ describe("the workflows", () => {
     expect(run.filter(({ script }) => !(script in scripts))).toEqual([]);
   });
 
-  it("run every script that .ci/run runs, and every suite", () => {
+  it("workflows run every script that .ci/run runs, and every suite once", () => {
     const texts = own.map(textOf).join("\n");
     const run = new Set(scriptsIn(texts));
     expect(scriptsIn(textOf(".ci/run")).filter((script) => !run.has(script))).toEqual([]);
@@ -72,7 +72,7 @@ describe.each(workflows)("%s", (path) => {
   const jobs = Object.entries(workflow.jobs);
   const steps = jobs.flatMap(([, { steps = [] }]) => steps);
 
-  it("names the commit of every action, and its version beside it", () => {
+  it(`${path} pins every action to a commit, with the version in a comment`, () => {
     const uses = text.split("\n").filter((line) => /^\s*(- )?uses: (?!\.\/)/.test(line));
     expect(uses.length).toBe(steps.filter((step) => step.uses !== undefined).length);
     expect(uses.filter((line) => !/uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))).toEqual(
@@ -80,14 +80,14 @@ describe.each(workflows)("%s", (path) => {
     );
   });
 
-  it("may only read the repository, except in the jobs that publish", () => {
+  it(`${path} may only read the repository, except in jobs that publish`, () => {
     expect(workflow.permissions).toEqual({ contents: "read" });
     for (const [name, { permissions }] of jobs) {
       expect(permissions, name).toEqual(path.endsWith("release.yml") ? rights[name] : undefined);
     }
   });
 
-  it("leaves no token in a checkout, and checks nothing out in a job that may write", () => {
+  it(`${path} leaves no token in a checkout, and checks nothing out in jobs that may write`, () => {
     const checkouts = steps.filter(({ uses }) => uses?.startsWith("actions/checkout@"));
     expect(checkouts.filter((step) => step.with?.["persist-credentials"] !== false)).toEqual([]);
     for (const [name, { permissions, steps = [] }] of jobs) {
@@ -100,11 +100,11 @@ describe.each(workflows)("%s", (path) => {
     }
   });
 
-  it("passes no expression to a shell", () => {
+  it(`${path} passes no expression to a shell`, () => {
     expect(steps.filter(({ run }) => run?.includes("${{"))).toEqual([]);
   });
 
-  it("has a time limit for every job", () => {
+  it(`${path} has a time limit for every job`, () => {
     const unlimited = jobs.filter(
       ([, job]) => job["timeout-minutes"] === undefined && job.uses === undefined,
     );
@@ -115,7 +115,7 @@ describe.each(workflows)("%s", (path) => {
   });
 });
 
-it("all workflows use the same commit of an action", () => {
+it("all workflows pin an action to the same commit", () => {
   const pins = workflows.flatMap((path) =>
     [...textOf(path).matchAll(/uses: ([\w-]+\/[\w-]+)@(\S+ # \S+)/g)].map(([, action, pin]) => ({
       action,

@@ -10,20 +10,20 @@ import {
 import { defaultOf } from "../../../src/config/defaults.ts";
 import { settings } from "../../../src/config/settings.ts";
 
-describe("the contract's words about settings", () => {
+describe("settingsTables", () => {
   let config: ReturnType<typeof describedServerConfig>;
 
   beforeAll(() => {
     config = describedServerConfig();
   });
 
-  it("are those of docs/configuration.md", () => {
+  it("docs/configuration.md has the settings tables that the contract generates", () => {
     const text = readFileSync(join(import.meta.dirname, "../../../docs/configuration.md"), "utf8");
-    // If this fails: node scripts/generate/write-settings.ts
+    // If this fails, run: node scripts/generate/write-settings.ts
     expect(text).toContain(`<!-- settings -->\n\n${settingsTables(config)}\n\n<!-- /settings -->`);
   });
 
-  it("name the defaults that hold", () => {
+  it("proto comments of settings state the default of the server", () => {
     const figures = settings.flatMap((setting) => {
       const value = defaultOf(setting.path);
       const { defaultText } = meaningOf(config, setting);
@@ -33,17 +33,17 @@ describe("the contract's words about settings", () => {
             {
               path: setting.path,
               value,
-              said: figureOf(defaultText ?? "", setting.field.message !== undefined),
+              documented: figureOf(defaultText ?? "", setting.field.message !== undefined),
             },
           ];
     });
     expect(figures.length).toBeGreaterThan(20);
-    expect(figures.map(({ path, said }) => [path, said])).toEqual(
+    expect(figures.map(({ path, documented }) => [path, documented])).toEqual(
       figures.map(({ path, value }) => [path, value]),
     );
   });
 
-  it("name no default of what has none", () => {
+  it("proto comments state no default value for settings without a default", () => {
     const others = settings.filter(({ path }) => defaultOf(path) === undefined);
     const figures = others.flatMap((setting) => meaningOf(config, setting).defaultText ?? []);
     expect(figures.filter((text) => /^(\d|`|true|false)/.test(text))).toEqual([]);
@@ -53,7 +53,7 @@ describe("the contract's words about settings", () => {
 
 const units: Readonly<Record<string, number>> = { KiB: 1024, MiB: 1024 * 1024, ms: 0.001, s: 1 };
 
-/** Reads `16 KiB`, `500 ms`, `4,096` or `127.0.0.1, which only this machine can reach` as the default that it stands for. */
+/** Parses a documented default: `16 KiB`, `500 ms`, `4,096` or `127.0.0.1, which only this machine can reach`. */
 function figureOf(words: string, isDuration: boolean): string | number | boolean {
   const [text = ""] = words.split(/,\s/);
   const [, digits, unit = ""] = /^([\d,]+)(?: (\w+))?$/.exec(text) ?? [];

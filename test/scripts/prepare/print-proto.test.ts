@@ -23,7 +23,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("printProto", () => {
-  it("prints buf/validate/validate.proto so that it compiles to the shipped descriptor", () => {
+  it("printProto prints buf/validate/validate.proto so that it compiles to the shipped descriptor", () => {
     writeFileSync(join(folder, "validate.proto"), printProto(file_buf_validate_validate));
     const compiled = compile("validate.proto");
     compiled.name = file_buf_validate_validate.proto.name;
@@ -39,12 +39,12 @@ describe("printProto", () => {
       { messageType: [{ name: "M", field: [{ name: "f", defaultValue: "1" }] }] },
     ],
     ["f: cannot print groups", { messageType: [{ name: "M", field: [{ name: "f", type: 10 }] }] }],
-  ] as const)("refuses: %s", (message, init) => {
+  ] as const)("printProto throws the error %s", (message, init) => {
     const proto = create(FileDescriptorProtoSchema, { name: "x.proto", ...init } as never);
     expect(() => printProto({ ...file_buf_validate_validate, proto })).toThrow(new Error(message));
   });
 
-  it("refuses an option that it does not know", () => {
+  it("printProto throws for an unknown option", () => {
     const options = create(FileOptionsSchema);
     options.$unknown = [{ no: 9999, wireType: 0, data: new Uint8Array([1]) }];
     const proto = create(FileDescriptorProtoSchema, { name: "x.proto", options });
@@ -71,7 +71,10 @@ function compile(name: string): FileDescriptorProto {
   return file;
 }
 
-/** As JSON with options resolved: their bytes may differ in order. Compilers may leave out json_name and source. */
+/**
+ * Converts a file to JSON with resolved options, because their bytes may differ in order. Removes json_name and source
+ * information, which compilers may leave out.
+ */
 function comparable(file: FileDescriptorProto): unknown {
   const copy = fromBinary(FileDescriptorProtoSchema, toBinary(FileDescriptorProtoSchema, file));
   for (const field of [...copy.extension, ...copy.messageType.flatMap((message) => message.field)]) {

@@ -37,7 +37,7 @@ const folder = mkdtempSync(join(tmpdir(), "mdps-artefacts-"));
 const artefacts = join(folder, "artefacts");
 const script = join(root, "scripts/release/release.ts");
 
-/** Unpacks an archive with the tar of this machine and returns where. */
+/** Unpacks an archive with the tar of this machine and returns the folder. */
 async function unpack(name: string): Promise<string> {
   const to = join(folder, name.replace(".tar.gz", ""));
   mkdirSync(to);
@@ -54,8 +54,8 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe("the artefacts of a release", () => {
-  it("are these, with the sums of their bytes, and the same each time", async () => {
+describe("release artefacts", () => {
+  it("the release script writes the same artefacts and SHA256SUMS each time", async () => {
     const sums = readFileSync(join(artefacts, "SHA256SUMS"), "utf8");
     const generated = readdirSync(join(root, "gen")).filter((name) => name.endsWith(".json"));
     expect(generated).toContain("openapi.json");
@@ -72,7 +72,7 @@ describe("the artefacts of a release", () => {
     expect(readFileSync(join(again, "SHA256SUMS"), "utf8")).toBe(sums);
   });
 
-  it("have protos that compile on their own, to the same contract", async () => {
+  it("proto.tar.gz compiles on its own to the contract of contract.binpb", async () => {
     const image = join(folder, "compiled.binpb");
     const buf = join(root, "node_modules", "@bufbuild", "buf", "bin", "buf");
     const args = [buf, "build", protos, "--exclude-source-info", "-o", image];
@@ -94,36 +94,36 @@ describe("the artefacts of a release", () => {
 
 const rules = createContractRules();
 
-/** Where HTTP has a status that says more than that of the code (RFC 9110 15.5). */
+/** Errors with a more specific HTTP status than that of their code (RFC 9110 15.5). */
 const preciseStatus = new Map<string, number>([
   ["METHOD_NOT_ALLOWED", 405],
   ["RESPONSE_NOT_ACCEPTABLE", 406],
   ["CONTENT_TYPE_UNSUPPORTED", 415],
 ]);
 
-describe("the example of", () => {
-  it("every message has a file of its own", () => {
+describe("example messages", () => {
+  it("the examples have one JSON file per message", () => {
     const names = readdirSync(examples).filter((name) => name.endsWith(".json"));
     expect(names.toSorted()).toEqual(exampleMessages.map(({ name }) => `${name}.json`).toSorted());
     expect(names.length).toBeGreaterThanOrEqual(16);
   });
 
   it.each(exampleMessages.map((desc) => [desc.name, desc] as const))(
-    "%s keeps every rule and shows every field",
+    "the example of %s satisfies every rule and sets every field",
     (name, desc: DescMessage) => {
       const json = JSON.parse(readFileSync(join(examples, `${name}.json`), "utf8")) as JsonValue;
       const message = fromJson(desc, json);
       expect(rules(desc, message)).toEqual([]);
-      const shown = reflect(desc, message);
-      const absent = desc.fields.filter((field) => isForCallers(field) && !shown.isSet(field));
+      const fields = reflect(desc, message);
+      const absent = desc.fields.filter((field) => isForCallers(field) && !fields.isSet(field));
       expect(absent.map(({ name }) => name)).toEqual([]);
-      // An empty message breaks nothing by chance: most would.
+      // An empty message could satisfy every rule by chance.
       expect(message).not.toEqual(create(desc));
     },
   );
 });
 
-describe("the line for curl of", () => {
+describe("curl commands of the examples", () => {
   let server: TestServer;
   let env: Record<string, string | undefined>;
   const responses = new Map<string, string>();
@@ -135,14 +135,14 @@ describe("the line for curl of", () => {
       MDPS_TOKEN: await server.makeToken({ asns: [65001], scopes: [pushScope] }),
       MDPS_READ_TOKEN: await server.makeToken({ asns: [65001], scopes: [readScope] }),
     };
-    // In the order of the README: some commands read what earlier ones have pushed.
+    // In the order of the README, because some commands read what earlier ones pushed.
     for (const { name } of exampleMessages) {
       responses.set(name, await shell(lineOf(name)));
     }
   });
   afterAll(() => server[Symbol.asyncDispose]());
 
-  /** The block of a section of the README of the examples. */
+  /** Returns the command in a section of the examples' README. */
   const lineOf = (title: string) => {
     const readme = readFileSync(join(examples, "README.md"), "utf8");
     return new RegExp(`^## ${title}\n\n\`\`\`sh\n(.+)\n\`\`\`$`, "m").exec(readme)?.[1] ?? "exit 9";
@@ -150,13 +150,13 @@ describe("the line for curl of", () => {
   const shell = async (line: string) =>
     (await run("bash", ["-euo", "pipefail", "-c", line], { cwd: examples, env })).stdout;
 
-  it.each(exampleMessages.map(({ name }) => name))("%s returns the resource", (name) => {
+  it.each(exampleMessages.map(({ name }) => name))("the curl command of %s returns the resource", (name) => {
     expect(JSON.parse(responses.get(name) ?? "").name).toMatch(
       /^operators\/65001\/plan(Statuses|Groups)\/491701234567$/,
     );
   });
 
-  it.each(errorLines)("%s is refused so", async (reason) => {
+  it.each(errorLines)("the curl command of %s fails with this reason and its HTTP status", async (reason) => {
     const line = `${lineOf(reason)} -w '\n%{http_code}'`;
     const [body = "", httpStatus] = (await shell(line)).split(/\n(?=\d+$)/);
     const { error } = JSON.parse(body);

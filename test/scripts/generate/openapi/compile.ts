@@ -9,7 +9,7 @@ import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 const buf = fileURLToPath(import.meta.resolve("@bufbuild/buf/bin/buf"));
 const protoDeps = fileURLToPath(new URL("../../../../proto-deps", import.meta.url));
 
-/** Compiles .proto sources, which may import whatever the contract may. Answers them first, then their imports. */
+/** Compiles .proto sources, which may import every file that the contract may import. */
 export function compile(sources: Readonly<Record<string, string>>): {
   files: DescFile[];
   allFiles: DescFile[];

@@ -21,7 +21,7 @@ describe("parsePathTemplate", () => {
     ["/v1/{name=shelves/*/books/*}", "/v1/shelves/{name1}/books/{name3}", ["name 1", "name 3"]],
     ["/v1/{name=files/**}", "/v1/files/{name1}", ["name 1"]],
     ["/v1/{kind=things}/x", "/v1/things/x", []],
-  ])("writes %s as %s", (template, path, parameters) => {
+  ])("parsePathTemplate converts %s to %s", (template, path, parameters) => {
     const parsed = parsePathTemplate(template, patterns);
     expect(parsed.path).toBe(path);
     expect(parsed.parameters.map(({ field, index }) => `${field} ${index}`)).toEqual(parameters);
@@ -33,7 +33,7 @@ describe("parsePathTemplate", () => {
       "/v1/{asn_id}/{parent=operators/*}",
       "/v1/{asn_id}/{parent=operators/*}: two parameters are named asnId",
     ],
-  ])("refuses %s", (template, message) => {
+  ])("parsePathTemplate throws for %s", (template, message) => {
     expect(() => parsePathTemplate(template, patterns)).toThrow(new Error(message));
   });
 });
