@@ -1,6 +1,6 @@
 /**
- * `npm run generate`: everything that is generated from the contract and checked in: `gen/`, the tables of settings in
- * `docs/configuration.md` and the test vectors.
+ * `npm run generate` generates the checked-in files from the contract: `gen/`, the tables of settings in
+ * `docs/configuration.md`, and the test vectors.
  */
 import { runSteps } from "../run-steps.ts";
 

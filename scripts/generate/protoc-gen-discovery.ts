@@ -1,7 +1,7 @@
 /**
  * Buf plugin: writes one Google API Discovery document, `discovery.json`, for the services that have google.api.http.
- * buf must run it for all files at once (`strategy: all`). Its options say what the files do not: `title`,
- * `description` and `documentation_link`.
+ * buf must run it for all files at once (`strategy: all`). Required options: `title`, `description` and
+ * `documentation_link`.
  */
 import { runDocumentPlugin } from "./describe/plugin.ts";
 import { discoveryDocument } from "./discovery/document.ts";

@@ -1,6 +1,6 @@
 /**
  * Buf plugin: writes one OpenAPI 3.1 document, `openapi.json`, for the services that have google.api.http.
- * buf must run it for all files at once (`strategy: all`). Its option `title` is the title of the API.
+ * buf must run it for all files at once (`strategy: all`). Required option: `title`, the title of the API.
  */
 import { readFileSync } from "node:fs";
 import { runDocumentPlugin } from "./describe/plugin.ts";

@@ -10,14 +10,14 @@ import { runBuf } from "../run-buf.ts";
 import { descriptionOf } from "./describe/description.ts";
 import { fieldAt } from "./describe/fields.ts";
 
-/** What the contract says of a field: with the sentence "Default: …" apart. */
-export type Meaning = {
+/** The comment of a field in the contract, without its sentence "Default: …". */
+export type FieldComment = {
   readonly text: string;
-  /** The default in words; undefined if the comment does not state one. */
+  /** The rest of the sentence "Default: …"; undefined if the comment has none. */
   readonly defaultText: string | undefined;
 };
 
-/** Compiles the contract and returns ServerConfig with its comments, which descriptors at run time do not have. */
+/** Compiles the contract and returns ServerConfig with its comments, which generated code does not contain. */
 export function describedServerConfig(): DescMessage {
   const folder = mkdtempSync(join(tmpdir(), "mdps-settings-"));
   try {
@@ -34,15 +34,15 @@ export function describedServerConfig(): DescMessage {
   }
 }
 
-/** Reads the comment of a setting. */
-export function meaningOf(config: DescMessage, { fields }: Setting): Meaning {
-  return meaningOfField(fieldAt(config, fields.map(({ name }) => name).join(".")));
+/** Returns the comment of a setting. */
+export function commentOf(config: DescMessage, { fields }: Setting): FieldComment {
+  return commentOfField(fieldAt(config, fields.map(({ name }) => name).join(".")));
 }
 
-/** Writes two tables in Markdown: all settings, and the parts of those that have any. */
+/** Returns two tables in Markdown: all settings, and the parts of settings that are lists of messages. */
 export function settingsTables(config: DescMessage): string {
   const rows = settings.map((setting) => {
-    const { text, defaultText } = meaningOf(config, setting);
+    const { text, defaultText } = commentOf(config, setting);
     const value = defaultOf(setting.path);
     return [
       code(setting.path),
@@ -64,10 +64,10 @@ export function settingsTables(config: DescMessage): string {
   ].join("\n\n");
 }
 
-function partsOf(message: DescMessage, above: string): string[][] {
+function partsOf(message: DescMessage, parent: string): string[][] {
   return message.fields.flatMap((field) => {
-    const path = `${above}.${field.jsonName}`;
-    const { text, defaultText = "" } = meaningOfField(field);
+    const path = `${parent}.${field.jsonName}`;
+    const { text, defaultText = "" } = commentOfField(field);
     const isPart = field.message === undefined || field.message.typeName === DurationSchema.typeName;
     if (isPart || field.fieldKind === "map") {
       return [[code(path), defaultText, text]];
@@ -79,9 +79,9 @@ function partsOf(message: DescMessage, above: string): string[][] {
   });
 }
 
-function meaningOfField(field: DescField): Meaning {
+function commentOfField(field: DescField): FieldComment {
   const description = (descriptionOf(field) ?? "").replaceAll(/\s+/g, " ");
-  // A full stop within a number or an address ends no sentence.
+  // A dot inside a number or an address does not end the sentence.
   const sentence = /\s*\bDefault: (.+?)\.(?=\s|$)/;
   return { text: description.replace(sentence, ""), defaultText: sentence.exec(description)?.[1] };
 }

@@ -1,4 +1,4 @@
-/** Writes the tables of settings into docs/configuration.md, from the contract and its comments. */
+/** Writes the tables of settings in docs/configuration.md from the comments of the contract. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describedServerConfig, settingsTables } from "./settings-tables.ts";

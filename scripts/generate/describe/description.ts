@@ -2,8 +2,8 @@ import type { AnyDesc, DescFile } from "@bufbuild/protobuf";
 import { getComments } from "@bufbuild/protoplugin";
 
 /**
- * The leading comment of an element, as CommonMark: lines of a paragraph are joined, so that wrapping a comment
- * anew leaves the document as it is; list items and indented lines keep their own line.
+ * Returns the leading comment of an element as CommonMark. Lines of a paragraph are joined, so that rewrapping a comment
+ * does not change the document. List items and indented lines stay on their own line.
  */
 export function descriptionOf(element: Exclude<AnyDesc, DescFile>): string | undefined {
   const text = getComments(element).leading ?? "";

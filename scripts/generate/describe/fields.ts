@@ -1,6 +1,6 @@
 import type { DescField, DescMessage } from "@bufbuild/protobuf";
 
-/** Finds the field that a path such as `plan.name` names. */
+/** Returns the field at a path such as `plan.name`. Throws if there is none. */
 export function fieldAt(message: DescMessage, path: string): DescField {
   let scope: DescMessage | undefined = message;
   let found: DescField | undefined;
@@ -18,11 +18,11 @@ export function fieldAt(message: DescMessage, path: string): DescField {
 }
 
 /**
- * What a query can set of a message: all fields that nothing else binds, each as the fields that lead to it. Maps and
- * repeated messages have no form in a query.
+ * Returns the fields of a message that a query can set: those that nothing else binds, each as the list of fields that
+ * leads to it. Maps and repeated messages have no form in a query.
  *
- * @param isBound - Tells of a field path of proto names whether the path or the body of the request has it.
- * @param isText - Tells of a message whether its JSON form is one text, as that of a Timestamp is.
+ * @param isBound - Whether the path or the body of the request binds a field path of proto names.
+ * @param isText - Whether the JSON form of a message is one string, as that of a Timestamp is.
  */
 export function queryFields(
   input: DescMessage,
@@ -44,7 +44,7 @@ export function queryFields(
       if (field.message === undefined ? field.fieldKind !== "map" : isText(field.message)) {
         return [fields];
       }
-      // A message that holds itself would go on forever.
+      // A recursive message would never end.
       if (field.fieldKind !== "message" || open.includes(field.message)) {
         return [];
       }

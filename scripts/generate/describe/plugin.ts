@@ -2,12 +2,12 @@ import type { DescFile } from "@bufbuild/protobuf";
 import { createEcmaScriptPlugin, runNodeJs } from "@bufbuild/protoplugin";
 import type { JsonObject } from "./json.ts";
 
-/** A Buf plugin that writes one document for all files, for which buf must run it with `strategy: all`. */
+/** A Buf plugin that writes one document for all files. buf must run it with `strategy: all`. */
 export type DocumentPlugin<Option extends string> = {
   readonly name: string;
-  /** Name of the document. */
+  /** File name of the document. */
   readonly file: string;
-  /** Names of its options; each is a text and must be given. */
+  /** Names of its options. Each is a required string. */
   readonly options: readonly Option[];
   document(
     files: readonly DescFile[],
@@ -25,12 +25,12 @@ export function runDocumentPlugin<Option extends string>(plugin: DocumentPlugin<
       parseOptions(given) {
         const unknown = given.find(({ key }) => !plugin.options.includes(key as Option));
         if (unknown) {
-          throw new Error(`there is no option ${unknown.key}`);
+          throw new Error(`unknown option ${unknown.key}. Expected ${plugin.options.join(", ")}.`);
         }
         const values = plugin.options.map((name) => {
           const value = given.find(({ key }) => key === name)?.value;
           if (!value) {
-            throw new Error(`the option ${name} is missing`);
+            throw new Error(`option ${name}: value is required`);
           }
           return [name, value];
         });

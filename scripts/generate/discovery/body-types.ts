@@ -3,7 +3,7 @@ import type { HttpBinding } from "../../../src/transcoding/index.ts";
 import { fieldAt } from "../describe/fields.ts";
 import { wellKnownTypes } from "./value-types.ts";
 
-/** The message that the body of a request holds; undefined if there is no body. */
+/** Returns the message in the body of a request; undefined if there is no body. */
 export function bodyType({ method, body }: HttpBinding): DescMessage | undefined {
   if (body === "") {
     return undefined;
@@ -11,7 +11,7 @@ export function bodyType({ method, body }: HttpBinding): DescMessage | undefined
   return body === "*" ? method.input : messageAt(method.input, body);
 }
 
-/** The message that the body of a response holds. */
+/** Returns the message in the body of a response. */
 export function responseType({ method, responseBody }: HttpBinding): DescMessage {
   return responseBody === "" ? method.output : messageAt(method.output, responseBody);
 }

@@ -1,13 +1,13 @@
 import type { DescFile } from "@bufbuild/protobuf";
 import { httpBindingsOf } from "../../../src/transcoding/index.ts";
-import { hostsOf, scopePurposes, versionOf } from "../describe/api.ts";
+import { hostsOf, scopeDescriptions, versionOf } from "../describe/api.ts";
 import type { JsonObject } from "../describe/json.ts";
 import { type DescribedMethod, describeMethod } from "./method.ts";
 import { createSchemaNames } from "./schema-names.ts";
 import { schemasOf } from "./schemas.ts";
 import { standardParameters } from "./standard-parameters.ts";
 
-/** What the document says of the API that its files do not. */
+/** Facts about the API that its files do not contain. */
 export type ApiInfo = {
   /** `Library API`. */
   readonly title: string;
@@ -17,10 +17,10 @@ export type ApiInfo = {
 
 /**
  * Describes the REST surface of all services in the files that have google.api.http, as a Google API Discovery
- * document (https://developers.google.com/discovery/v1/reference/apis). It is that of the one google.api.default_host
- * that the services name: whoever serves the API elsewhere puts his own `rootUrl` and `baseUrl` there.
+ * document (https://developers.google.com/discovery/v1/reference/apis). Its URLs have the google.api.default_host of the
+ * services. A server at another host replaces `rootUrl` and `baseUrl`.
  *
- * Throws if the document could not say what the rules do.
+ * Throws if a Discovery document cannot express the rules, or if the services have several hosts.
  */
 export function discoveryDocument(files: readonly DescFile[], about: ApiInfo): JsonObject {
   const services = files.flatMap((file) => file.services);
@@ -30,7 +30,9 @@ export function discoveryDocument(files: readonly DescFile[], about: ApiInfo): J
   const [host] = hosts;
   const version = versionOf(files);
   if (host === undefined || version === undefined || hosts.length > 1) {
-    throw new Error(`a Discovery document is of one host and one version, not of ${hosts.join(", ")}`);
+    throw new Error(
+      `a Discovery document needs exactly one host and one version, got ${hosts.join(", ") || "no host"}`,
+    );
   }
   const name = host.slice(0, host.indexOf("."));
   const names = createSchemaNames(files);
@@ -52,13 +54,13 @@ export function discoveryDocument(files: readonly DescFile[], about: ApiInfo): J
     basePath: "",
     baseUrl: url,
     batchPath: "batch",
-    // A `%` in a resource name is data, and is written `%25` in a path.
+    // A `%` in a resource name is data and becomes `%25` in a path.
     fullyEncodeReservedExpansion: true,
     parameters: standardParameters,
     auth: {
       oauth2: {
         scopes: Object.fromEntries(
-          [...scopePurposes(exposed)].map(([scope, description]) => [scope, { description }]),
+          [...scopeDescriptions(exposed)].map(([scope, description]) => [scope, { description }]),
         ),
       },
     },
@@ -67,16 +69,16 @@ export function discoveryDocument(files: readonly DescFile[], about: ApiInfo): J
   };
 }
 
-/** `methods` and `resources` of a resource, or of the document. */
+/** Returns `methods` and `resources` of a resource, or of the document. */
 function treeOf(methods: readonly DescribedMethod[]): JsonObject {
   const own = methods.filter(({ resources }) => resources.length === 0);
   const inner = Map.groupBy(
     methods.filter(({ resources }) => resources.length > 0),
     ({ resources }) => resources[0] as string,
   );
-  const twice = own.find(({ name }, index) => own.findIndex((other) => other.name === name) < index);
-  if (twice !== undefined) {
-    throw new Error(`two methods would be ${twice.method.id}`);
+  const duplicate = own.find(({ name }, index) => own.findIndex((other) => other.name === name) < index);
+  if (duplicate !== undefined) {
+    throw new Error(`two methods would have the id ${duplicate.method.id}`);
   }
   return {
     methods: own.length > 0 ? Object.fromEntries(own.map(({ name, method }) => [name, method])) : undefined,

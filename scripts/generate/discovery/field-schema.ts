@@ -12,8 +12,8 @@ import type { SchemaNames } from "./schema-names.ts";
 import { scalarTypes, wellKnownTypes } from "./value-types.ts";
 
 /**
- * Schema of a field's JSON value, as a property of an object. Google's documents say what a field's behaviour is in
- * its description, and nothing of validation rules: those are in the OpenAPI document.
+ * Returns the schema of a field's JSON value, as a property of an object. As in Google's documents, the description
+ * states the behaviour of the field, and validation rules are left out: the OpenAPI document has them.
  */
 export function fieldSchema(field: DescField, names: SchemaNames): JsonObject {
   return {
@@ -24,7 +24,7 @@ export function fieldSchema(field: DescField, names: SchemaNames): JsonObject {
   };
 }
 
-/** Schema of one element of a field: the field itself, or an item of a list. */
+/** Returns the schema of one element of a field: the field itself, or an item of a list. */
 export function elementSchema(element: Element, names: SchemaNames): JsonObject {
   if (element.scalar !== undefined) {
     return scalarTypes[element.scalar];
@@ -46,7 +46,7 @@ export function describedField(field: DescField): string | undefined {
   return (description.startsWith(prefix) ? description : `${prefix} ${description}`.trim()) || undefined;
 }
 
-/** Whether a request without this field is refused. */
+/** Returns whether the server rejects a request without this field. */
 export function isRequired(field: DescField): boolean {
   return getOption(field, field_behavior).includes(FieldBehavior.REQUIRED);
 }
@@ -74,7 +74,7 @@ function valueSchema(field: DescField, names: SchemaNames): JsonObject {
   }
 }
 
-/** Enums have no schema of their own: the names stand where a value does, with the meaning of each beside them. */
+/** Returns the schema of an enum, which is inlined: the names of the values, with their descriptions. */
 function enumSchema({ values }: DescEnum): JsonObject {
   return {
     type: "string",

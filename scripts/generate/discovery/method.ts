@@ -12,18 +12,18 @@ import { type MethodPath, methodPath, type PathVariable } from "./paths.ts";
 import type { SchemaNames } from "./schema-names.ts";
 import { textTypes } from "./value-types.ts";
 
-/** What the document says of the whole API. */
+/** Facts about the API that all methods share. */
 export type ApiContext = {
   /** `mobiledataplansharing`. */
   readonly name: string;
   /** `v1`. */
   readonly version: string;
-  /** The host that the document is of; it serves the services that name it. */
+  /** The host of the document. It serves the services that have a google.api.default_host. */
   readonly host: string;
   readonly names: SchemaNames;
 };
 
-/** A method and where it stands: `create` at `operators`, `planStatuses`. */
+/** A method and its place in the document: `create` in the resources `operators`, `planStatuses`. */
 export type DescribedMethod = {
   readonly resources: readonly string[];
   readonly name: string;
@@ -60,7 +60,7 @@ export function describeMethod(binding: HttpBinding, api: ApiContext): Described
   };
 }
 
-/** `create` of CreateBook, `patch` of UpdateBook, and the verb of the path where it has one. */
+/** Returns the verb of the path if it has one; otherwise `create` for CreateBook and `patch` for UpdateBook. */
 function methodName({ method, httpMethod, template }: HttpBinding): string {
   if (template.verb !== undefined) {
     return template.verb;
@@ -70,11 +70,11 @@ function methodName({ method, httpMethod, template }: HttpBinding): string {
 }
 
 function descriptionOfMethod({ method }: HttpBinding, { host }: ApiContext): string | undefined {
-  const extension = hasOption(method.parent, default_host) ? undefined : `Not served by ${host}.`;
-  return [descriptionOf(method), extension].filter(Boolean).join("\n\n") || undefined;
+  const note = hasOption(method.parent, default_host) ? undefined : `Not served by ${host}.`;
+  return [descriptionOf(method), note].filter(Boolean).join("\n\n") || undefined;
 }
 
-/** The parameters that a call needs: those of the path in its order, then those of the query. */
+/** Returns the names of the required parameters: those of the path in its order, then those of the query. */
 function parameterOrder(path: MethodPath, query: readonly DescField[][]): string[] {
   return [
     ...path.variables.map(({ name }) => name),

@@ -2,16 +2,16 @@ import type { DescField } from "@bufbuild/protobuf";
 import { encodeSegment, type HttpBinding } from "../../../src/transcoding/index.ts";
 import { fieldAt } from "../describe/fields.ts";
 
-/** A variable of a path, as a document names it. */
+/** A variable of a path. */
 export type PathVariable = {
   readonly field: DescField;
-  /** `parent`; with a dot where the field is in a message. */
+  /** Field path in JSON names: `parent`, `book.name`. */
   readonly name: string;
-  /** What a value of several segments looks like: `^operators/[^/]+$`. */
+  /** Pattern of a value of several segments: `^operators/[^/]+$`. */
   readonly pattern: string | undefined;
 };
 
-/** How a document writes the path of a binding, without the slash that it begins with. */
+/** The path of a binding in a Discovery document, without its leading slash. */
 export type MethodPath = {
   /** A template of RFC 6570: `v1/{+parent}/users/{userKey}`. */
   readonly path: string;

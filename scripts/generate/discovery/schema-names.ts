@@ -1,12 +1,11 @@
 import type { DescFile, DescMessage } from "@bufbuild/protobuf";
 
-/** Names the schema of a message. */
+/** Returns the name of a message's schema. */
 export type SchemaNames = (message: DescMessage) => string;
 
 /**
- * Names are short, as in Google's documents: `Money` for google.type.Money, `BookLabel` for the message Label in Book.
- * Where one of the files has the name already, or another import, an imported message goes by its full name,
- * `GoogleTypeMoney`.
+ * Creates names that are short, as in Google's documents: `Money` for google.type.Money, `BookLabel` for the message
+ * Label in Book. An imported message gets its full name, `GoogleTypeMoney`, if its short name is taken.
  */
 export function createSchemaNames(files: readonly DescFile[]): SchemaNames {
   const own = new Set(files.flatMap(({ messages }) => withNested(messages)).map(shortName));
@@ -18,11 +17,11 @@ export function createSchemaNames(files: readonly DescFile[]): SchemaNames {
       return known;
     }
     const short = shortName(message);
-    const isForeign = !files.includes(message.file);
-    const name = isForeign && (own.has(short) || taken.has(short)) ? fullName(message) : short;
+    const isImported = !files.includes(message.file);
+    const name = isImported && (own.has(short) || taken.has(short)) ? fullName(message) : short;
     const other = taken.get(name);
     if (other !== undefined) {
-      throw new Error(`schema name ${name}: taken by ${other} and ${message}`);
+      throw new Error(`schema name ${name} is used by both ${other} and ${message}`);
     }
     nameOf.set(message, name);
     taken.set(name, message);

@@ -7,7 +7,7 @@ import { fieldSchema } from "./field-schema.ts";
 import type { SchemaNames } from "./schema-names.ts";
 import { wellKnownTypes } from "./value-types.ts";
 
-/** The schemas of the messages that requests and responses are made of, sorted by name. */
+/** Returns the schemas of the messages in request and response bodies, sorted by name. */
 export function schemasOf(bindings: readonly HttpBinding[], names: SchemaNames): JsonObject {
   const messages = new Set<DescMessage>();
   const omitted = fieldsOfPaths(bindings);
@@ -31,7 +31,7 @@ export function schemasOf(bindings: readonly HttpBinding[], names: SchemaNames):
   );
 }
 
-/** Schema of a message: an object with a property for each field. */
+/** Returns the schema of a message: an object with a property for each field. */
 function messageSchema(message: DescMessage, fields: readonly DescField[], names: SchemaNames): JsonObject {
   return {
     id: names(message),
@@ -43,8 +43,8 @@ function messageSchema(message: DescMessage, fields: readonly DescField[], names
 }
 
 /**
- * The fields that a whole request as a body never has, because the path has them. A message that is the body of
- * several methods loses only what the paths of all of them have.
+ * Returns the fields that are never in a body that is a whole request, because the path binds them. If several methods
+ * have the same message as their body, only the fields that all their paths bind are left out.
  */
 function fieldsOfPaths(bindings: readonly HttpBinding[]): ReadonlyMap<DescMessage, ReadonlySet<string>> {
   const omitted = new Map<DescMessage, ReadonlySet<string>>();

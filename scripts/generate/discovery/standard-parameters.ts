@@ -1,8 +1,8 @@
 import type { JsonObject } from "../describe/json.ts";
 
 /**
- * The parameters that every method takes. Google's documents also have `access_token`, `oauth_token`, `callback` and
- * those of uploads: tokens in a URL and JSONP are refused, and no method takes an upload.
+ * The parameters that every method accepts. Google's documents also have `access_token`, `oauth_token`, `callback` and
+ * upload parameters. The server rejects tokens in a URL and JSONP, and no method accepts an upload.
  */
 export const standardParameters: JsonObject = {
   "$.xgafv": {
@@ -25,7 +25,7 @@ export const standardParameters: JsonObject = {
     location: "query",
     type: "string",
   },
-  key: { description: "API key. Taken and not looked at.", location: "query", type: "string" },
+  key: { description: "API key. Accepted and ignored.", location: "query", type: "string" },
   prettyPrint: {
     description: "Returns response with indentations and line breaks.",
     location: "query",
@@ -33,7 +33,7 @@ export const standardParameters: JsonObject = {
     default: "false",
   },
   quotaUser: {
-    description: "Any text that stands for a user, for quotas. Taken and not looked at.",
+    description: "Any string that identifies a user for quotas. Accepted and ignored.",
     location: "query",
     type: "string",
   },

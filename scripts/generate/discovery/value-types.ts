@@ -4,7 +4,7 @@ import type { JsonObject } from "../describe/json.ts";
 const text = { type: "string" };
 const signed32 = { type: "integer", format: "int32" };
 const unsigned32 = { type: "integer", format: "uint32" };
-// Too long for the numbers of JavaScript: they are written as strings.
+// Written as strings, because a JavaScript number cannot represent all 64-bit integers.
 const signed64 = { type: "string", format: "int64" };
 const unsigned64 = { type: "string", format: "uint64" };
 
@@ -29,7 +29,7 @@ export const scalarTypes: Readonly<Record<ScalarType, JsonObject>> = {
 
 const anything = { type: "any" };
 
-/** Messages whose JSON form is one text or number; a query can have them. */
+/** Messages whose JSON form is a string, number or boolean, so that a query can have them. */
 export const textTypes: ReadonlyMap<string, JsonObject> = new Map<string, JsonObject>([
   ["google.protobuf.Duration", { type: "string", format: "google-duration" }],
   ["google.protobuf.FieldMask", { type: "string", format: "google-fieldmask" }],

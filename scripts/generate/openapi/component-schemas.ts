@@ -5,8 +5,8 @@ import { enumSchema, messageSchema } from "./message-schema.ts";
 import { wellKnownTypes } from "./well-known-types.ts";
 
 /**
- * The schemas of the types that the document refers to, of the types these refer to, and of all enums of the
- * contract, sorted by name. The enums stand there although nothing refers to some: error reasons are text.
+ * Returns the schemas, sorted by name, of the types that the document refers to, directly or not, and of all enums of
+ * the contract: nothing refers to the enum of error reasons, which are strings.
  */
 export function componentSchemas(
   referred: readonly (DescMessage | DescEnum)[],

@@ -3,7 +3,7 @@ import { FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
 import type { Json, JsonObject } from "../describe/json.ts";
 import { asObject } from "./validation-rules.ts";
 
-/** Turns the value of one rule into the keywords of JSON Schema that say the same or, failing that, less. */
+/** Converts the value of one rule to equivalent keywords of JSON Schema or, if there are none, to weaker ones. */
 type Translation = (value: Json, enumeration: DescEnum | undefined) => JsonObject;
 
 const oneOf: Translation = (values) => ({ enum: values });
@@ -45,7 +45,7 @@ const numberRules: Readonly<Record<string, Translation>> = {
   notIn: noneOf,
 };
 
-// The bounds hold for the number form only; of the string form no more than the sign can be said.
+// Bounds apply to the number form only. For the string form, a pattern can express the sign but no other bound.
 const longRules: Readonly<Record<string, Translation>> = {
   lt: (value) => ifSafe("exclusiveMaximum", value),
   lte: (value) => ifSafe("maximum", value),
@@ -84,11 +84,11 @@ const translations: Readonly<Record<string, Readonly<Record<string, Translation>
 };
 
 /**
- * The keywords of JSON Schema that follow from `buf.validate` rules. A value that passes the rules satisfies
- * them all; the reverse does not hold, for JSON Schema knows neither CEL nor bytes.
+ * Returns the keywords of JSON Schema that follow from `buf.validate` rules. A value that passes the rules satisfies
+ * all keywords. The reverse does not hold, because JSON Schema has neither CEL nor lengths in bytes.
  */
 export function constraintsOf(rules: JsonObject | undefined, enumeration?: DescEnum): JsonObject {
-  // A zero value that is exempt has no keyword, hence nothing can be said of the others.
+  // No keyword can exempt the zero value, so no keyword can apply to the other values.
   if (rules === undefined || rules.ignore !== undefined) {
     return {};
   }
@@ -107,7 +107,7 @@ export function constraintsOf(rules: JsonObject | undefined, enumeration?: DescE
   return keywords;
 }
 
-/** What `required` means for a field without presence: its value is not the zero value. */
+/** Returns what `required` means for a field without presence: its value is not the zero value. */
 export function nonZeroOf(field: DescField): JsonObject {
   if (field.fieldKind === "list") {
     return { minItems: 1 };
@@ -125,14 +125,14 @@ export function nonZeroOf(field: DescField): JsonObject {
   return isText ? { minLength: 1 } : {};
 }
 
-/** An upper bound below the lower one means: outside of these two. */
+/** Returns whether the upper bound is below the lower one, which means that the value must be outside the two. */
 function isOutsideRange(rules: JsonObject): boolean {
   const upper = rules.lt ?? rules.lte;
   const lower = rules.gt ?? rules.gte;
   return upper !== undefined && lower !== undefined && Number(upper) < Number(lower);
 }
 
-/** Rules are written in RE2, JSON Schema in the dialect of ECMAScript: `(?i)` and `\\A` exist in one only. */
+/** Returns whether a pattern of RE2, as in the rules, is also valid in JSON Schema: ECMAScript has no `(?i)` or `\\A`. */
 function isSharedSyntax(pattern: Json): boolean {
   try {
     return new RegExp(String(pattern), "u") !== undefined;

@@ -12,7 +12,7 @@ import { resourcePatternsOf } from "./resource-patterns.ts";
 import { createSchemaNames } from "./schema-names.ts";
 import { securitySchemes } from "./security.ts";
 
-/** What the document says of the API that its files do not. */
+/** Facts about the API that its files do not contain. */
 export type ApiTitle = {
   readonly title: string;
   /** SPDX identifier. */
@@ -20,12 +20,11 @@ export type ApiTitle = {
 };
 
 /**
- * Describes the REST surface of all services in the files that have google.api.http, as OpenAPI 3.1.
- * Says nothing of RPCs without it. The version is that of the packages: a release of this software that leaves
- * the contract alone leaves the document alone.
+ * Describes all RPCs in the files that have google.api.http, as OpenAPI 3.1. The version is that of the packages, so
+ * that a release that does not change the contract does not change the document.
  *
  * @param files - The files of the contract.
- * @param allFiles - These and the files that they import.
+ * @param allFiles - `files` and the files that they import.
  */
 export function openApiDocument(
   files: readonly DescFile[],
@@ -76,7 +75,9 @@ function pathsOf(
     spelling.set(shape, template.path);
     const item = paths.get(template.path) ?? {};
     if (item[binding.httpMethod]) {
-      throw new Error(`two RPCs at ${binding.httpMethod} ${template.path}, one is ${binding.rpc}`);
+      throw new Error(
+        `${binding.httpMethod} ${template.path} is bound twice, the second time by ${binding.rpc}`,
+      );
     }
     item[binding.httpMethod] = operation(binding, template, context);
     paths.set(template.path, item);

@@ -1,7 +1,7 @@
 import { CodeSchema } from "#deps/google/rpc/code_pb.js";
 import type { JsonObject } from "../describe/json.ts";
 
-/** Name of the component response of every error. */
+/** Name of the response that all operations share for errors. */
 export const errorResponseName = "Error";
 
 // The body of a REST error (AIP-193): google.rpc.Status under `error`, with the HTTP status as its code.
@@ -14,7 +14,7 @@ const errorSchema: JsonObject = {
       type: "object",
       properties: {
         code: { type: "integer", format: "int32", description: "The HTTP status." },
-        message: { type: "string", description: "For developers, in English." },
+        message: { type: "string", description: "A message for developers, in English." },
         status: {
           type: "string",
           description: "The canonical code.",
@@ -23,7 +23,7 @@ const errorSchema: JsonObject = {
         details: {
           type: "array",
           description:
-            "`google.rpc.ErrorInfo` with a `reason` for programs; `google.rpc.BadRequest` with every violation; " +
+            "`google.rpc.ErrorInfo` with a machine-readable `reason`; `google.rpc.BadRequest` with every violation; " +
             "`google.rpc.RetryInfo` if the request may be retried.",
           items: { type: "object", properties: { "@type": { type: "string" } }, required: ["@type"] },
         },
@@ -34,7 +34,7 @@ const errorSchema: JsonObject = {
   required: ["error"],
 };
 
-/** The component response of every error. */
+/** The response that all operations share for errors. */
 export const errorResponse: JsonObject = {
   description: "The server rejected the request.",
   content: { "application/json": { schema: errorSchema } },

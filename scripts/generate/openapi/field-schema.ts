@@ -15,10 +15,10 @@ import { type SchemaNames, schemaReference } from "./schema-names.ts";
 import { asObject, fieldRulesOf } from "./validation-rules.ts";
 import { wellKnownTypes } from "./well-known-types.ts";
 
-/** What schemas are made with. */
+/** What every schema needs. */
 export type SchemaContext = { readonly names: SchemaNames; readonly registry: Registry };
 
-/** Schema of a field's JSON value, with what its comment, its options and its validation rules say. */
+/** Returns the schema of a field's JSON value, from its comment, its options and its validation rules. */
 export function fieldSchema(field: DescField, context: SchemaContext): JsonObject {
   const rules = fieldRulesOf(field, context.registry);
   const behaviors = getOption(field, field_behavior);
@@ -34,7 +34,7 @@ export function fieldSchema(field: DescField, context: SchemaContext): JsonObjec
   };
 }
 
-/** Whether a request without this field is refused. */
+/** Returns whether the server rejects a request without this field. */
 export function isRequired(field: DescField, registry: Registry): boolean {
   return (
     getOption(field, field_behavior).includes(FieldBehavior.REQUIRED) ||

@@ -9,13 +9,13 @@ export type HttpBinding = {
   /** Lower case, as OpenAPI writes it. */
   readonly httpMethod: string;
   readonly template: string;
-  /** Unique in the document; the second binding of an RPC and those after it are numbered. */
+  /** Unique in the document: the name of the RPC, with a number for its additional bindings. */
   readonly operationId: string;
 };
 
 const describable = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
-/** The bindings of an RPC by its google.api.http: the main one and the additional ones. */
+/** Returns the bindings of an RPC by its google.api.http: the main one, then the additional ones. */
 export function httpBindingsOf(rpc: DescMethod): HttpBinding[] {
   if (!hasOption(rpc, http)) {
     return [];
@@ -24,7 +24,7 @@ export function httpBindingsOf(rpc: DescMethod): HttpBinding[] {
   return [main, ...main.additionalBindings].map((rule, index) => {
     const { pattern } = rule;
     if (pattern.case === undefined) {
-      throw new Error(`${rpc}: google.api.http without a pattern`);
+      throw new Error(`${rpc}: google.api.http has no pattern`);
     }
     const [kind, template] =
       pattern.case === "custom" ? [pattern.value.kind, pattern.value.path] : [pattern.case, pattern.value];

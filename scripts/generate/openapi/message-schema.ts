@@ -13,7 +13,7 @@ import type { JsonObject } from "../describe/json.ts";
 import { fieldSchema, isRequired, type SchemaContext } from "./field-schema.ts";
 import { messageRulesOf } from "./validation-rules.ts";
 
-/** Schema of a message: an object with a property for each field. */
+/** Returns the schema of a message: an object with a property for each field. */
 export function messageSchema(message: DescMessage, context: SchemaContext): JsonObject {
   return {
     type: "object",
@@ -25,7 +25,7 @@ export function messageSchema(message: DescMessage, context: SchemaContext): Jso
   };
 }
 
-/** The keywords `properties` and `required` of an object that has these fields. */
+/** Returns the keywords `properties` and `required` of an object that has these fields. */
 export function propertiesOf(fields: readonly DescField[], context: SchemaContext): JsonObject {
   const required = fields
     .filter((field) => isRequired(field, context.registry))
@@ -36,7 +36,7 @@ export function propertiesOf(fields: readonly DescField[], context: SchemaContex
   };
 }
 
-/** Schema of an enum: its names in the order of the source, with the meaning of each beside them. */
+/** Returns the schema of an enum: its names in the order of the source, with their descriptions. */
 export function enumSchema(enumeration: DescEnum, { registry }: SchemaContext): JsonObject {
   return {
     type: "string",
@@ -52,20 +52,20 @@ export function enumSchema(enumeration: DescEnum, { registry }: SchemaContext): 
   };
 }
 
-/** Of the members of a oneof at most one may be set: no two of them together. */
+/** Returns keywords that allow at most one member of each oneof, and require one if the contract does. */
 function oneofsOf(message: DescMessage): JsonObject {
   if (message.oneofs.length === 0) {
     return {};
   }
   const members = (fields: readonly DescField[]) => fields.map((field) => field.jsonName);
   const pairs = message.oneofs.flatMap((oneof) => pairsOf(members(oneof.fields)));
-  const needed = message.oneofs.filter(
+  const required = message.oneofs.filter(
     (oneof) => hasOption(oneof, oneofOption) && getOption(oneof, oneofOption).required,
   );
   return {
     allOf: [
       ...pairs.map((pair) => ({ not: { required: pair } })),
-      ...needed.map((oneof) => ({ anyOf: members(oneof.fields).map((name) => ({ required: [name] })) })),
+      ...required.map((oneof) => ({ anyOf: members(oneof.fields).map((name) => ({ required: [name] })) })),
     ],
     "x-oneofs": message.oneofs.map((oneof) => ({
       name: oneof.name,

@@ -23,8 +23,8 @@ import { messageRulesOf } from "./validation-rules.ts";
 import { wellKnownTypes } from "./well-known-types.ts";
 
 /**
- * The operation for one binding. `x-google-api-http` keeps the rule as the contract has it, with the full name of
- * the RPC as its selector: no change of a rule can hide in the conversion.
+ * Returns the operation for one binding. `x-google-api-http` has the unconverted rule, with the full name of the RPC as
+ * its selector, so that every change of a rule changes the document.
  */
 export function operation(
   binding: HttpBinding,
@@ -60,7 +60,7 @@ export function operation(
   };
 }
 
-/** The types that an operation refers to, for the component schemas. */
+/** Returns the types that an operation refers to, for the component schemas. */
 export function typesOf({ rpc }: HttpBinding): (DescMessage | DescEnum)[] {
   return [rpc.output, ...rpc.input.fields.flatMap((field) => field.message ?? field.enum ?? [])];
 }

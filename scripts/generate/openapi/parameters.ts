@@ -7,7 +7,7 @@ import type { PathParameter } from "./path-template.ts";
 import { fieldRulesOf } from "./validation-rules.ts";
 import { wellKnownTypes } from "./well-known-types.ts";
 
-/** A parameter in the path: a whole field, or a segment of one that is a resource name. */
+/** Returns a path parameter: a whole field, or one segment of a field that is a resource name. */
 export function pathParameter(
   parameter: PathParameter,
   input: DescMessage,
@@ -32,7 +32,7 @@ export function pathParameter(
   };
 }
 
-/** The parameters in the query; members of messages have a dot in their name (`plan.name`). */
+/** Returns the query parameters. Members of messages have a dot in their name (`plan.name`). */
 export function queryParameters(
   input: DescMessage,
   isBound: (fieldPath: string) => boolean,
@@ -49,8 +49,8 @@ export function queryParameters(
 }
 
 /**
- * What the pattern of a resource name (`^operators/([1-9][0-9]*)/things/(.+)$`) demands of one segment, provided
- * that it spells the literals out and demands something complete between them.
+ * Returns the part of a resource name's pattern (`^operators/([1-9][0-9]*)/things/(.+)$`) that applies to one segment;
+ * undefined unless the pattern spells the literals out and has one group for each variable segment.
  */
 function patternOfSegment(
   rules: JsonObject | undefined,
@@ -68,12 +68,12 @@ function patternOfSegment(
   return part !== undefined && isComplete(part) ? `^${part}$` : undefined;
 }
 
-/** The text as a regular expression that matches nothing else. */
+/** Returns a regular expression that matches exactly this text. */
 function literal(text: string): string {
   return text.replaceAll(/[^\w-]/g, "\\$&");
 }
 
-/** Whether a piece of a regular expression stands on its own: its brackets close and `|` occurs only inside. */
+/** Returns whether a part of a regular expression is valid by itself: brackets are balanced, and `|` is inside them. */
 function isComplete(piece: string): boolean {
   let depth = 0;
   for (const [token] of piece.matchAll(/\\.|\[(?:\\.|[^\]])*\]|[()|]/g)) {

@@ -8,7 +8,7 @@
  *     FieldPath = IDENT { "." IDENT } ;
  *     Verb     = ":" LITERAL ;
  *
- * as OpenAPI wants it: there a parameter is one segment, so a variable of several becomes several parameters.
+ * as OpenAPI writes it. A parameter there is one segment, so a variable of several segments becomes several parameters.
  */
 export type PathTemplate = {
   /** `/v1/operators/{asnId}/planStatuses` for `/v1/{parent=operators/*}/planStatuses`. */
@@ -18,15 +18,15 @@ export type PathTemplate = {
 
 export type PathParameter = {
   readonly name: string;
-  /** Field path of the variable that it is a part of. */
+  /** Field path of the variable. */
   readonly field: string;
-  /** Segments of that variable, `["operators", "*"]`. */
+  /** Segments of the variable: `["operators", "*"]`. */
   readonly segments: readonly string[];
-  /** Which of these segments it stands for. */
+  /** Index of the parameter's segment in `segments`. */
   readonly index: number;
 };
 
-/** Converts a template. Parameters are named by the resource pattern that fits (`operators/{asn_id}`), if any does. */
+/** Converts a template. Parameters get their names from the matching resource pattern (`operators/{asn_id}`), if any. */
 export function parsePathTemplate(
   template: string,
   resourcePatterns: readonly (readonly string[])[],
@@ -53,14 +53,14 @@ export function parsePathTemplate(
     throw new Error(`${template}: OpenAPI cannot describe a wildcard without a variable`);
   }
   const names = parameters.map(({ name }) => name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) {
-    throw new Error(`${template}: two parameters are named ${twice}`);
+  const duplicate = names.find((name, index) => names.indexOf(name) !== index);
+  if (duplicate !== undefined) {
+    throw new Error(`${template}: two parameters are named ${duplicate}`);
   }
   return { path, parameters };
 }
 
-/** The name of the parameter at each segment; undefined where there is a literal. */
+/** Returns the name of the parameter at each segment; undefined for a literal. */
 function segmentNames(
   field: string,
   segments: readonly string[],

@@ -1,7 +1,7 @@
 import { type DescFile, getOption } from "@bufbuild/protobuf";
 import { resource, resource_definition } from "#deps/google/api/resource_pb.js";
 
-/** The name patterns of all resources (`operators/{asn_id}/planStatuses/{user_key}`), split into segments. */
+/** Returns the name patterns of all resources (`operators/{asn_id}/planStatuses/{user_key}`), split into segments. */
 export function resourcePatternsOf(files: readonly DescFile[]): string[][] {
   return files
     .flatMap((file) => [

@@ -1,7 +1,7 @@
 import { ScalarType } from "@bufbuild/protobuf";
 import type { JsonObject } from "../describe/json.ts";
 
-// 64-bit integers are written as strings, because JavaScript's numbers are too short; numbers are accepted too.
+// Written as strings, because a JavaScript number cannot represent all 64-bit integers. Numbers are accepted too.
 const signed64 = { type: ["string", "integer"], format: "int64", pattern: "^-?[0-9]+$" };
 const unsigned64 = { type: ["string", "integer"], format: "uint64", pattern: "^[0-9]+$", minimum: 0 };
 const signed32 = { type: "integer", format: "int32" };
@@ -11,7 +11,7 @@ const schemas: Readonly<Record<ScalarType, JsonObject>> = {
   [ScalarType.BOOL]: { type: "boolean" },
   [ScalarType.BYTES]: { type: "string", contentEncoding: "base64" },
   [ScalarType.STRING]: { type: "string" },
-  // NaN and the infinities have no JSON number: they are the strings "NaN", "Infinity" and "-Infinity".
+  // NaN and the infinities are not JSON numbers, but the strings "NaN", "Infinity" and "-Infinity".
   [ScalarType.DOUBLE]: { type: ["number", "string"], format: "double" },
   [ScalarType.FLOAT]: { type: ["number", "string"], format: "float" },
   [ScalarType.INT32]: signed32,
@@ -26,7 +26,7 @@ const schemas: Readonly<Record<ScalarType, JsonObject>> = {
   [ScalarType.FIXED64]: unsigned64,
 };
 
-/** JSON Schema of a scalar in the proto3 JSON mapping. */
+/** Returns the JSON Schema of a scalar in the proto3 JSON mapping. */
 export function scalarSchema(type: ScalarType): JsonObject {
   return schemas[type];
 }

@@ -1,16 +1,16 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { scopesOf } from "../../../src/auth/scopes.ts";
-import { scopePurposes } from "../describe/api.ts";
+import { scopeDescriptions } from "../describe/api.ts";
 import type { JsonObject } from "../describe/json.ts";
 
 const schemeName = "oauth2";
 
 /**
- * The OAuth 2.0 scheme with all scopes of the services. OpenAPI has no flow for JWT bearer grants (RFC 7523), by
- * which service accounts get their tokens; client credentials is its kin: no user takes part.
+ * Returns the OAuth 2.0 scheme with all scopes of the services. OpenAPI has no flow for JWT bearer grants (RFC 7523),
+ * which service accounts use. Client credentials is the closest flow: no user is involved.
  */
 export function securitySchemes(services: readonly DescService[]): JsonObject {
-  const scopes = scopePurposes(services);
+  const scopes = scopeDescriptions(services);
   if (scopes.size === 0) {
     return {};
   }
@@ -18,7 +18,7 @@ export function securitySchemes(services: readonly DescService[]): JsonObject {
     [schemeName]: {
       type: "oauth2",
       description:
-        "Access token of a service account, by a JWT bearer grant (RFC 7523), in `Authorization: Bearer …`. " +
+        "Access token of a service account, obtained with a JWT bearer grant (RFC 7523) and sent as `Authorization: Bearer …`. " +
         "The token URL is the `token_uri` of the account's key file.",
       flows: {
         clientCredentials: {
@@ -30,7 +30,7 @@ export function securitySchemes(services: readonly DescService[]): JsonObject {
   };
 }
 
-/** What a caller of the service needs: a token with any one of its scopes. */
+/** Returns what a call of the service requires: a token with any one of its scopes. */
 export function securityOf(service: DescService): JsonObject[] | undefined {
   const scopes = scopesOf(service);
   return scopes.length > 0 ? scopes.map((scope) => ({ [schemeName]: [scope] })) : undefined;

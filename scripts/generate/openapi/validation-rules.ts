@@ -14,7 +14,7 @@ import {
 } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import type { Json, JsonObject } from "../describe/json.ts";
 
-/** The `buf.validate.field` of a field as JSON. A rule is present if and only if it is set. */
+/** Returns the `buf.validate.field` option of a field as JSON, with the rules that are set. */
 export function fieldRulesOf(field: DescField, registry: Registry): JsonObject | undefined {
   if (!hasOption(field, fieldOption)) {
     return undefined;
@@ -22,7 +22,7 @@ export function fieldRulesOf(field: DescField, registry: Registry): JsonObject |
   return asObject(toJson(FieldRulesSchema, getOption(field, fieldOption), { registry }));
 }
 
-/** The `buf.validate.message` of a message as JSON. */
+/** Returns the `buf.validate.message` option of a message as JSON. */
 export function messageRulesOf(message: DescMessage, registry: Registry): JsonObject | undefined {
   if (!hasOption(message, messageOption)) {
     return undefined;
@@ -30,7 +30,7 @@ export function messageRulesOf(message: DescMessage, registry: Registry): JsonOb
   return asObject(toJson(MessageRulesSchema, getOption(message, messageOption), { registry }));
 }
 
-/** The value if it is a JSON object. */
+/** Returns the value if it is a JSON object, otherwise undefined. */
 export function asObject(value: Json): JsonObject | undefined {
   return typeof value === "object" && value !== null && !Array.isArray(value)
     ? (value as JsonObject)

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { DurationSchema } from "@bufbuild/protobuf/wkt";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
+  commentOf,
   describedServerConfig,
-  meaningOf,
   settingsTables,
 } from "../../../scripts/generate/settings-tables.ts";
 import { defaultOf } from "../../../src/config/defaults.ts";
@@ -26,7 +26,7 @@ describe("settingsTables", () => {
   it("proto comments of settings state the default of the server", () => {
     const figures = settings.flatMap((setting) => {
       const value = defaultOf(setting.path);
-      const { defaultText } = meaningOf(config, setting);
+      const { defaultText } = commentOf(config, setting);
       return value === undefined || Array.isArray(value)
         ? []
         : [
@@ -45,7 +45,7 @@ describe("settingsTables", () => {
 
   it("proto comments state no default value for settings without a default", () => {
     const others = settings.filter(({ path }) => defaultOf(path) === undefined);
-    const figures = others.flatMap((setting) => meaningOf(config, setting).defaultText ?? []);
+    const figures = others.flatMap((setting) => commentOf(config, setting).defaultText ?? []);
     expect(figures.filter((text) => /^(\d|`|true|false)/.test(text))).toEqual([]);
     expect(others.some(({ field }) => field.message?.typeName === DurationSchema.typeName)).toBe(false);
   });

@@ -26,7 +26,7 @@ function describeApi(source: string): JsonObject {
   return JSON.parse(JSON.stringify(discoveryDocument(files, about)));
 }
 
-/** A document of one service with these methods. */
+/** Describes one service with these methods. */
 function withMethods(methods: string, messages = "message Book { string name = 1; }"): JsonObject {
   return describeApi(`
     service Library { option (google.api.default_host) = "library.example.com"; ${methods} }
@@ -39,7 +39,7 @@ function at(json: unknown, ...keys: string[]): unknown {
   return keys.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], json);
 }
 
-describe("the resources of a Discovery document", () => {
+describe("resources of a Discovery document", () => {
   let document: JsonObject;
   beforeAll(() => {
     document = describeApi(`
@@ -67,7 +67,7 @@ describe("the resources of a Discovery document", () => {
         rpc Search(GetPageRequest) returns (Book) { option (google.api.http) = { get: "/v1:search" }; }
         rpc Hidden(Secret) returns (Secret);
       }
-      // Not of the host.
+      // Has no host.
       service Local {
         rpc GetLocal(GetPageRequest) returns (Book) { option (google.api.http) = { get: "/v1/local" }; }
       }
@@ -93,7 +93,7 @@ describe("the resources of a Discovery document", () => {
   });
   const shelvesBooks = ["resources", "shelves", "resources", "books", "methods"];
 
-  it("are the collections of the path, for every binding; methods go by the verb", () => {
+  it("discoveryDocument names resources by the collections of each path, and methods by their verb", () => {
     const ids: string[] = [];
     JSON.parse(JSON.stringify(document), (_, value) => {
       if (value?.httpMethod) {
@@ -114,7 +114,7 @@ describe("the resources of a Discovery document", () => {
     expect(at(document, "methods", "search", "path")).toBe("v1:search");
   });
 
-  it("have paths as templates of RFC 6570, and flat ones", () => {
+  it("discoveryDocument writes paths as RFC 6570 templates, and flat paths with one variable per segment", () => {
     expect(at(document, ...shelvesBooks, "return")).toMatchObject({
       path: "v1/{+name}:return",
       flatPath: "v1/shelves/{shelvesId}/books/{booksId}:return",
@@ -141,7 +141,7 @@ describe("the resources of a Discovery document", () => {
     });
   });
 
-  it("have in the query what nothing binds, but for maps, repeated messages and circles", () => {
+  it("discoveryDocument puts unbound fields into the query, except maps, repeated and recursive messages", () => {
     expect(at(document, ...shelvesBooks, "list", "parameters")).toEqual({
       parent: {
         description: "Required.",
@@ -171,7 +171,7 @@ describe("the resources of a Discovery document", () => {
     expect(at(document, ...shelvesBooks, "list", "parameterOrder")).toEqual(["parent", "tags"]);
   });
 
-  it("say what is deprecated, which scopes do, and what the host does not serve", () => {
+  it("discoveryDocument states deprecation, accepted scopes, and methods that the host does not serve", () => {
     expect(at(document, ...shelvesBooks, "return")).toMatchObject({
       deprecated: true,
       scopes: ["read", "write"],
@@ -187,7 +187,7 @@ describe("the resources of a Discovery document", () => {
     });
   });
 
-  it("refer to the schemas of bodies alone, without what the path has", () => {
+  it("discoveryDocument has schemas of bodies only, without the fields that the path binds", () => {
     expect(Object.keys(document.schemas as object)).toEqual([
       "Book",
       "Empty",
@@ -203,7 +203,7 @@ describe("the resources of a Discovery document", () => {
   });
 });
 
-describe("the schemas of a Discovery document", () => {
+describe("schemas of a Discovery document", () => {
   let document: JsonObject;
   beforeAll(() => {
     document = withMethods(
@@ -301,11 +301,11 @@ describe("the schemas of a Discovery document", () => {
     ["own", { $ref: "Money" }],
     ["shelfNo", { type: "integer", format: "int32" }],
     ["sequel", { $ref: "Book" }],
-  ])("have %s in its JSON form", (name, expected) => {
+  ])("discoveryDocument describes the JSON form of field %s", (name, expected) => {
     expect(at(document, "schemas", "Book", "properties", name)).toEqual(expected);
   });
 
-  it("have the comment and the deprecation of the message", () => {
+  it("discoveryDocument copies comment and deprecation of a message into its schema", () => {
     expect(document.schemas).toMatchObject({
       Book: { id: "Book", type: "object", description: "A book.", deprecated: true },
     });
@@ -318,26 +318,26 @@ describe("the schemas of a Discovery document", () => {
   });
 });
 
-describe("a Discovery document cannot describe", () => {
+describe("errors of discoveryDocument", () => {
   const get = (name: string, path: string) =>
     `rpc ${name}(Book) returns (Book) { option (google.api.http) = { get: "${path}" }; }`;
   it.each<[string, string, RegExp]>([
     ["a wildcard without a variable", get("GetBook", "/v1/*/book"), /has a wildcard without a variable/],
     [
-      "two methods of one name",
+      "two methods of the same name",
       get("GetBook", "/v1/books/{name}") + get("GetAny", "/v1/books"),
-      /two methods would be library\.books\.get/,
+      /two methods would have the id library\.books\.get/,
     ],
     [
-      "a body that is no object",
+      "a body that is not an object",
       `rpc PutBook(Book) returns (Book) { option (google.api.http) = { put: "/v1/book" body: "name" }; }`,
       /can describe only objects as bodies/,
     ],
-  ])("%s", (_, methods, message) => {
+  ])("discoveryDocument throws for %s", (_, methods, message) => {
     expect(() => withMethods(methods)).toThrow(message);
   });
 
-  it("an API without a host", () => {
+  it("discoveryDocument throws for an API without a host", () => {
     const service = `service Library { ${get("GetBook", "/v1/books/{name}")} }`;
     expect(() => describeApi(`${service} message Book { string name = 1; }`)).toThrow(/one host/);
   });

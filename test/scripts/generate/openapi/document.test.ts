@@ -20,7 +20,7 @@ function describeApi(source: string): JsonObject {
   return JSON.parse(JSON.stringify(openApiDocument(files, allFiles, about)));
 }
 
-/** Follows a path of keys; keys hold dots and slashes, hence a list. */
+/** Follows a path of keys, which is a list because keys contain dots and slashes. */
 function at(json: unknown, ...keys: (string | number)[]): unknown {
   return keys.reduce<unknown>(
     (value, key) => (value as Record<string | number, unknown> | undefined)?.[key],
@@ -75,7 +75,7 @@ describe("openApiDocument", () => {
       `);
     });
 
-    it("has the binding, the additional ones, and no RPC without google.api.http", () => {
+    it("openApiDocument has an operation per binding, and none for an RPC without google.api.http", () => {
       const routes = Object.entries(document.paths as JsonObject).flatMap(([path, item]) =>
         Object.entries(item as JsonObject).map(
           ([method, operation]) => `${method} ${path} ${at(operation, "operationId")}`,
@@ -90,7 +90,7 @@ describe("openApiDocument", () => {
       expect(at(document, "components", "schemas", "Secret")).toBeUndefined();
     });
 
-    it("keeps the rule, with the RPC as its selector", () => {
+    it("openApiDocument copies the HTTP rule, with the RPC as its selector", () => {
       expect(at(document, "paths", "/v1/shelves/{parent1}/books", "get", "x-google-api-http")).toEqual({
         selector: "library.v1.LibraryService.ListBooks",
         get: "/v1/{parent=shelves/*}/books",
@@ -98,7 +98,7 @@ describe("openApiDocument", () => {
       });
     });
 
-    it("cuts the pattern of a resource name into segments", () => {
+    it("openApiDocument splits the pattern of a resource name into segments", () => {
       expect(at(document, "paths", "/v1/shelves/{parent1}/books", "get", "parameters", 0, "schema")).toEqual({
         type: "string",
         minLength: 1,
@@ -106,7 +106,7 @@ describe("openApiDocument", () => {
       });
     });
 
-    it("puts every field that nothing binds into the query, members with a dot, but for maps and circles", () => {
+    it("openApiDocument puts unbound fields into the query, except maps and recursive messages", () => {
       const parameters = at(document, "paths", "/v1/books", "get", "parameters") as JsonObject[];
       expect(parameters.map(({ name, required }) => (required ? `${name}!` : name))).toEqual([
         "parent!",
@@ -119,7 +119,7 @@ describe("openApiDocument", () => {
       expect(at(parameters, 4, "schema")).toEqual({ type: "array", items: { type: "string" } });
     });
 
-    it("answers the response_body of the binding", () => {
+    it("openApiDocument describes the response_body of the binding as the response", () => {
       const schema = ["get", "responses", "200", "content", "application/json", "schema"];
       expect(at(document, "paths", "/v1/shelves/{parent1}/books", ...schema)).toEqual({
         type: "array",
@@ -127,7 +127,7 @@ describe("openApiDocument", () => {
       });
     });
 
-    it("takes the body from one field or from all that the path leaves", () => {
+    it("openApiDocument describes a body of one field, or of all fields that the path does not bind", () => {
       const schema = ["requestBody", "content", "application/json", "schema"];
       const book = {
         $ref: "#/components/schemas/Book",
@@ -142,7 +142,7 @@ describe("openApiDocument", () => {
       });
     });
 
-    it("states deprecation, host, scopes (any of them will do) and the rules of the request", () => {
+    it("openApiDocument states deprecation, host, alternative scopes and the rules of the request", () => {
       const operation = at(document, "paths", "/v1/{book.title}:return", "post");
       expect(operation).toMatchObject({
         deprecated: true,
@@ -203,7 +203,7 @@ describe("openApiDocument", () => {
     });
     const property = (name: string) => at(document, "components", "schemas", "Book", "properties", name);
 
-    it("joins the lines of comments and keeps lists", () => {
+    it("openApiDocument joins the lines of a comment and preserves lists", () => {
       expect(at(document, "components", "schemas", "Book", "description")).toBe(
         "A book, whose comment is wrapped.\n\n- one\n- two",
       );
@@ -231,18 +231,18 @@ describe("openApiDocument", () => {
       ["note", { type: "string", deprecated: true }],
       ["cover", { type: "string", contentEncoding: "base64" }],
       ["email", { type: "string", format: "email" }],
-    ])("translates the type and the rules of %s", (name, expected) => {
+    ])("openApiDocument translates the type and the rules of field %s", (name, expected) => {
       const { "x-buf-validate": _, ...schema } = property(name) as JsonObject;
       expect(schema).toEqual(expected);
     });
 
-    it("keeps all rules as they are", () => {
+    it("openApiDocument copies all validation rules to x-buf-validate", () => {
       expect(property("publisher")).toMatchObject({
         "x-buf-validate": { ignore: "IGNORE_IF_ZERO_VALUE", string: { minLen: "3" } },
       });
     });
 
-    it("allows at most one member of a oneof, and demands one if the contract does", () => {
+    it("openApiDocument allows at most one member of a oneof, and requires one if the contract does", () => {
       expect(at(document, "components", "schemas", "Book")).toMatchObject({
         allOf: [
           { not: { required: ["shelf", "box"] } },
@@ -254,7 +254,7 @@ describe("openApiDocument", () => {
       });
     });
 
-    it("lists the names of enums in order, with what each means, and enums that nothing refers to", () => {
+    it("openApiDocument lists enum values in order with their descriptions, and includes unused enums", () => {
       expect(at(document, "components", "schemas", "Kind")).toEqual({
         type: "string",
         enum: ["KIND_UNSPECIFIED", "NOVEL", "ATLAS"],
@@ -270,15 +270,15 @@ describe("openApiDocument", () => {
 
   it.each([
     ["/v1/{a} and /v1/{b} differ in parameter names only", 'get: "/v1/{a}"', 'post: "/v1/{b}"'],
-    ["two RPCs at get /v1/x, one is rpc library.v1.S.Two", 'get: "/v1/x"', 'get: "/v1/x"'],
+    ["get /v1/x is bound twice, the second time by rpc library.v1.S.Two", 'get: "/v1/x"', 'get: "/v1/x"'],
     [
       "rpc library.v1.S.Two: OpenAPI cannot describe the HTTP method COPY",
       'get: "/v1/x"',
       'custom: {kind: "COPY" path: "/v1/x"}',
     ],
-    ["rpc library.v1.S.Two: google.api.http without a pattern", 'get: "/v1/x"', 'body: "a"'],
+    ["rpc library.v1.S.Two: google.api.http has no pattern", 'get: "/v1/x"', 'body: "a"'],
     ["library.v1.M has no field c", 'get: "/v1/x"', 'post: "/v1/y" body: "c"'],
-  ])("refuses: %s", (message, one, two) => {
+  ])("openApiDocument throws the error %s", (message, one, two) => {
     const source = `
       message M { string a = 1; string b = 2; }
       service S {
@@ -289,7 +289,7 @@ describe("openApiDocument", () => {
     expect(() => describeApi(source)).toThrow(new Error(message));
   });
 
-  it("refuses two types of one name and two versions", () => {
+  it("openApiDocument throws for two types of the same name, and for two versions", () => {
     const message = (
       name: string,
     ) => `syntax = "proto3"; package ${name}; import "google/api/annotations.proto"; message M {}
@@ -297,7 +297,7 @@ describe("openApiDocument", () => {
     const about = { title: "", license: "" };
     const sameName = compile({ "a/v1/a.proto": message("a.v1"), "b/v1/b.proto": message("b.v1") });
     expect(() => openApiDocument(sameName.files, sameName.allFiles, about)).toThrow(
-      new Error("schema name M: taken by a.v1.M and b.v1.M"),
+      new Error("schema name M is used by both a.v1.M and b.v1.M"),
     );
     const twoVersions = compile({
       "a/v1/a.proto": message("a.v1"),
