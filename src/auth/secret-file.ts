@@ -3,7 +3,7 @@ import { link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type PrivateFileError, readPrivateFile } from "../contract/private-file.ts";
 
-export type SecretFileOptions = {
+type SecretFileOptions = {
   /** Returns the text of the file when there is none yet. */
   create(): Promise<string>;
   /** Returns the error to throw. The message names the file and says what to do. */
@@ -39,7 +39,7 @@ export async function readOrCreateSecret(
 }
 
 /** Replaces a file that only its owner can read. Readers see the old text or the new one, also after a power loss. */
-export function replaceSecret(path: string, text: string): Promise<void> {
+export function replaceSecret(path: string, text: string | Uint8Array): Promise<void> {
   return writeSecret(path, text, rename);
 }
 
@@ -56,7 +56,7 @@ async function readSecret(path: string, errorOf: SecretFileOptions["errorOf"]): 
 }
 
 /** Writes a draft beside the file, then moves it into place with `rename` or `link`. */
-async function writeSecret(path: string, text: string, place: typeof rename): Promise<void> {
+async function writeSecret(path: string, text: string | Uint8Array, place: typeof rename): Promise<void> {
   const draft = `${path}.${randomUUID()}`;
   try {
     const file = await open(draft, "wx", 0o600);
@@ -69,17 +69,18 @@ async function writeSecret(path: string, text: string, place: typeof rename): Pr
       await file.close();
     }
     await place(draft, path);
-    await syncFolder(dirname(path));
+    await syncDirectory(dirname(path));
   } finally {
     await rm(draft, { force: true });
   }
 }
 
-async function syncFolder(path: string): Promise<void> {
+/** Makes new entries of a directory survive a power loss, if the system supports it. */
+export async function syncDirectory(path: string): Promise<void> {
   try {
-    const folder = await open(path, "r");
-    await folder.sync().finally(() => folder.close());
+    const directory = await open(path, "r");
+    await directory.sync().finally(() => directory.close());
   } catch {
-    // Windows cannot sync a folder.
+    // Windows cannot sync a directory.
   }
 }

@@ -1,16 +1,18 @@
-import { open, readFile, rename, writeFile } from "node:fs/promises";
+import { constants, open, readFile } from "node:fs/promises";
+import { replaceSecret } from "../auth/secret-file.ts";
 import type { Clock } from "../contract/clock.ts";
 import type { ContractRules } from "../plans/contract-rules.ts";
 import type { PlanStore } from "../store/plan-store.ts";
-import { ExportError, type ExportMoment, exportRecords } from "./export-records.ts";
+import { ExportError, exportRecords, type SnapshotTime } from "./export-records.ts";
 import { createRecordSum } from "./record-digest.ts";
 
 /** Content of `<file>.manifest.json` beside an export: what an import verifies, and where the export resumes. */
-export type ExportManifest = ExportMoment & {
+type ExportManifest = {
+  readonly snapshotTime: SnapshotTime;
   readonly count: number;
   /** See RecordSum. */
   readonly digest: string;
-  /** Length of the described part of the file in bytes; the rest, if any, was written later. */
+  /** Length of the described part of the file, in bytes. */
   readonly bytes: number;
   /** Resumes the scan. */
   readonly cursor: string | undefined;
@@ -77,11 +79,11 @@ export async function exportToFile(options: ExportFileOptions): Promise<ExportMa
     let bytes = before.bytes;
     const saveManifest = async (complete: boolean) => {
       await output.datasync();
-      await replace(`${file}.manifest.json`, JSON.stringify({ ...manifest, complete }));
+      await replaceSecret(`${file}.manifest.json`, `${JSON.stringify({ ...manifest, complete })}\n`);
       savedAt = performance.now();
     };
     await saveManifest(false);
-    const { snapshotTime } = await exportRecords({
+    const snapshotTime = await exportRecords({
       store,
       rules,
       sum,
@@ -91,9 +93,7 @@ export async function exportToFile(options: ExportFileOptions): Promise<ExportMa
       clock: options.clock,
       async write(lines, cursor) {
         const text = Buffer.from(lines);
-        for (let done = 0; done < text.length; ) {
-          done += (await output.write(text, done, undefined, bytes + done)).bytesWritten;
-        }
+        await output.appendFile(text);
         bytes += text.length;
         manifest = { ...none, count: sum.count, digest: sum.digest, bytes, cursor };
         if (performance.now() - savedAt >= manifestIntervalMs) {
@@ -115,7 +115,7 @@ export async function exportToFile(options: ExportFileOptions): Promise<ExportMa
 
 async function openFile(file: string, resume: boolean) {
   try {
-    return await open(file, resume ? "r+" : "wx", 0o600);
+    return await open(file, resume ? constants.O_WRONLY | constants.O_APPEND : "ax", 0o600);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new ExportError(
@@ -124,9 +124,4 @@ async function openFile(file: string, resume: boolean) {
         : `${file} cannot be written: ${message}`,
     );
   }
-}
-
-async function replace(path: string, text: string): Promise<void> {
-  await writeFile(`${path}.new`, `${text}\n`, { mode: 0o600, flush: true });
-  await rename(`${path}.new`, path);
 }

@@ -5,7 +5,7 @@ import type { PlanStore, PutRecord } from "../store/plan-store.ts";
 import type { RecordSum } from "./record-digest.ts";
 import { lineOfRecord, recordOfLine } from "./record-line.ts";
 
-export type ExportOptions = {
+type ExportOptions = {
   store: PlanStore;
   rules: ContractRules;
   /** Writes the lines of a page; `cursor` resumes the scan after them. The next page is read when it resolves. */
@@ -21,14 +21,11 @@ export type ExportOptions = {
   clock?: Clock | undefined;
 };
 
-/** The point in time of an export's records. */
-export type ExportMoment = {
-  /**
-   * Start of the snapshot, RFC 3339: the export contains every push acknowledged before. Null without a snapshot, when
-   * each record is as of some time during the export.
-   */
-  readonly snapshotTime: string | null;
-};
+/**
+ * Start of the snapshot, RFC 3339: the export contains every push acknowledged before. Null without a snapshot, when
+ * each record is as of some time during the export.
+ */
+export type SnapshotTime = string | null;
 
 /** Thrown when an export cannot start or continue. The message says what to do. */
 export class ExportError extends Error {
@@ -40,7 +37,7 @@ export class ExportError extends Error {
  * StoreUnavailable, SnapshotUnsupported, RangeError for a cursor of another store, ExportError for an invalid record,
  * and the signal's reason.
  */
-export async function exportRecords(options: ExportOptions): Promise<ExportMoment> {
+export async function exportRecords(options: ExportOptions): Promise<SnapshotTime> {
   const { store, rules, write, sum, snapshot, after, signal, clock = systemClock } = options;
   const snapshotTime = snapshot ? new Date(clock.now()).toISOString() : null;
   for await (const { records, cursor } of store.scan({ after, signal, snapshot })) {
@@ -53,7 +50,7 @@ export async function exportRecords(options: ExportOptions): Promise<ExportMomen
     }
     await write(text, cursor);
   }
-  return { snapshotTime };
+  return snapshotTime;
 }
 
 function lineOf(record: PutRecord, rules: ContractRules): { text: string; record: PutRecord } {

@@ -47,7 +47,7 @@ async function runExport(file: string | undefined, options: ExportOptions): Prom
         await once(process.stdout, "drain");
       }
     };
-    const { snapshotTime } = await exportRecords({ store, rules, sum, write, snapshot, signal });
+    const snapshotTime = await exportRecords({ store, rules, sum, write, snapshot, signal });
     return { count: sum.count, digest: sum.digest, snapshotTime };
   });
   // Standard output may have the records.

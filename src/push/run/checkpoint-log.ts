@@ -1,6 +1,6 @@
-import { type FileHandle, open, rename } from "node:fs/promises";
-import { dirname } from "node:path";
+import { type FileHandle, open } from "node:fs/promises";
 import { crc32 } from "node:zlib";
+import { replaceSecret } from "../../auth/secret-file.ts";
 
 /** A log of states. The last complete one is the current state. */
 export type CheckpointLog = {
@@ -45,16 +45,8 @@ export async function openCheckpointLog(path: string, end: number): Promise<Chec
   let length = end;
 
   async function startNewFile(line: Buffer): Promise<void> {
-    const fresh = await open(`${path}.new`, "w", 0o600);
-    try {
-      await fresh.write(line);
-      await fresh.sync();
-      await rename(`${path}.new`, path);
-      await syncDirectory(dirname(path));
-    } catch (error) {
-      await fresh.close();
-      throw error;
-    }
+    await replaceSecret(path, line);
+    const fresh = await open(path, "r+");
     await file.close();
     file = fresh;
     length = line.length;
@@ -80,15 +72,5 @@ export async function writeAll(file: FileHandle, bytes: Uint8Array, at: number):
   for (let written = 0; written < bytes.length; ) {
     const { bytesWritten } = await file.write(bytes, written, bytes.length - written, at + written);
     written += bytesWritten;
-  }
-}
-
-/** Makes new entries of a directory survive a power loss, if the system supports it. */
-export async function syncDirectory(directory: string): Promise<void> {
-  try {
-    const entries = await open(directory, "r");
-    await entries.sync().finally(() => entries.close());
-  } catch {
-    // Windows cannot sync a directory.
   }
 }

@@ -1,10 +1,10 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { replaceSecret } from "../../auth/secret-file.ts";
+import { replaceSecret, syncDirectory } from "../../auth/secret-file.ts";
 import type { PlanSharingProtocol } from "../../client/index.ts";
 import type { Fingerprint } from "../input/fingerprint.ts";
 import type { RecordOptions } from "../input/push-request.ts";
-import { type LoggedState, readLastState, syncDirectory } from "./checkpoint-log.ts";
+import { type LoggedState, readLastState } from "./checkpoint-log.ts";
 
 /** Raised when a run cannot be created, found or resumed. The message says what to do. */
 export class RunError extends Error {
