@@ -3,9 +3,9 @@ import { type JWTPayload, jwtVerify, SignJWT } from "jose";
 import type { Clock } from "../contract/clock.ts";
 import type { FindServiceAccount } from "./accounts/lookup.ts";
 import type { Principal } from "./principal.ts";
-import { describeJwtError } from "./providers/jwt-errors.ts";
+import { rejectionFor } from "./providers/jwt-errors.ts";
 import type { SigningKey } from "./signing-key.ts";
-import type { Rejected, TokenSource } from "./verified-token.ts";
+import type { Rejected, Verifier } from "./verified-token.ts";
 
 /** `iss` and `aud` of the tokens that the server signs itself. */
 export const ownIssuer = "mobile-data-plan-sharing";
@@ -14,10 +14,7 @@ const tokenType = "at+jwt";
 /** Default lifetime of an access token, in seconds: the same as at Google. */
 export const defaultTokenSeconds = 3600;
 
-/** Why the token of a revoked account or a removed key is rejected. */
-export const accountRevoked = "the service account or key of the access token was revoked";
-
-export type AccessTokenInit = {
+type AccessTokenInit = {
   account: string;
   /** Operators that the token is valid for. Set by `mdps token` only: its caller has the signing key. */
   asns?: readonly number[];
@@ -45,35 +42,35 @@ export async function signAccessToken(key: SigningKey, init: AccessTokenInit, cl
     .sign(key.privateKey);
 }
 
-export type OwnTokenOptions = { key: SigningKey; clock: Clock; findServiceAccount: FindServiceAccount };
+type OwnTokenOptions = { key: SigningKey; clock: Clock; findServiceAccount: FindServiceAccount };
 
 /**
- * Verifies tokens of `signAccessToken`: signature, issuer, audience, type and lifetime. The service account is looked
- * up for each request, so that `revoke` and `unlink` apply to tokens already issued.
+ * Creates the verifier of tokens of `signAccessToken`. The service account is looked up for each request, so that
+ * `revoke` and `unlink` apply to tokens already issued.
  */
-export function createOwnTokens({ key, clock, findServiceAccount }: OwnTokenOptions): TokenSource {
-  return {
-    async verify(token) {
-      try {
-        const { payload } = await jwtVerify(token, key.publicKey, {
-          algorithms: [key.algorithm],
-          issuer: ownIssuer,
-          audience: ownIssuer,
-          typ: tokenType,
-          currentDate: new Date(clock.now()),
-          requiredClaims: ["exp", "sub"],
-        });
-        const claimed = principalOf(payload);
-        const { account_key: keyId } = payload;
-        return {
-          cacheUntilMs: Number(payload.exp) * 1000,
-          principal: () =>
-            typeof keyId === "string" ? restricted(claimed, keyId, findServiceAccount) : claimed,
-        };
-      } catch (error) {
-        return { rejected: describeJwtError(error) };
-      }
-    },
+export function createOwnTokens({ key, clock, findServiceAccount }: OwnTokenOptions): Verifier {
+  return async function verifyOwnToken(token) {
+    try {
+      const { payload } = await jwtVerify(token, key.publicKey, {
+        algorithms: [key.algorithm],
+        issuer: ownIssuer,
+        audience: ownIssuer,
+        typ: tokenType,
+        currentDate: new Date(clock.now()),
+        requiredClaims: ["exp", "sub"],
+      });
+      const claimed = principalOf(payload);
+      const { account_key: keyId } = payload;
+      return {
+        cacheUntilMs: Number(payload.exp) * 1000,
+        principal: () =>
+          typeof keyId === "string"
+            ? currentPrincipal(findServiceAccount, claimed.account, keyId, claimed.scopes)
+            : claimed,
+      };
+    } catch (error) {
+      return rejectionFor(error);
+    }
   };
 }
 
@@ -85,15 +82,19 @@ function principalOf({ sub, asns, scope }: JWTPayload): Principal {
   };
 }
 
-/** Limits a principal to what the service account of its token may do now. */
-function restricted(claimed: Principal, keyId: string, find: FindServiceAccount): Principal | Rejected {
-  const account = find(claimed.account);
-  if (account?.keys.some((key) => key.keyId === keyId) !== true) {
-    return { rejected: accountRevoked };
-  }
-  return {
-    account: claimed.account,
-    asns: account.asns,
-    scopes: claimed.scopes.intersection(account.scopes),
-  };
+/** Returns what the key of a service account may do now. Without `scopes`, it may do all that the account may. */
+export function currentPrincipal(
+  find: FindServiceAccount,
+  email: string,
+  keyId: string,
+  scopes?: ReadonlySet<string>,
+): Principal | Rejected {
+  const account = find(email);
+  return account?.keys.some((key) => key.keyId === keyId)
+    ? {
+        account: email,
+        asns: account.asns,
+        scopes: scopes?.intersection(account.scopes) ?? account.scopes,
+      }
+    : { rejected: "the service account or key of the access token was revoked" };
 }

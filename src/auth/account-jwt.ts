@@ -1,18 +1,16 @@
-import { ConnectError } from "@connectrpc/connect";
+import type { KeyObject } from "node:crypto";
 import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from "jose";
 import type { Clock } from "../contract/clock.ts";
 import type { ServiceAccount } from "./accounts/list-file.ts";
 import type { FindServiceAccount } from "./accounts/lookup.ts";
-import { describeJwtError } from "./providers/jwt-errors.ts";
+import { rejectionFor } from "./providers/jwt-errors.ts";
 import type { Rejected } from "./verified-token.ts";
 
 /** A JWT that a service account signed with one of its keys. */
-export type AccountJwt = {
+type AccountJwt = {
   readonly account: ServiceAccount;
   readonly keyId: string;
   readonly payload: JWTPayload;
-  /** Seconds since the epoch. */
-  readonly expiresAt: number;
 };
 
 /** How far the clock of the signer may be ahead, in seconds. */
@@ -41,23 +39,19 @@ export async function verifyAccountJwt(
       const payload = await payloadSignedBy(publicKey, token, nowMs);
       if (account !== undefined && payload !== undefined) {
         const problem = problemOfClaims(payload, nowMs);
-        const expiresAt = Number(payload.exp);
-        return problem === undefined ? { account, keyId, payload, expiresAt } : { rejected: problem };
+        return problem === undefined ? { account, keyId, payload } : { rejected: problem };
       }
     }
     return { rejected: "the access token is not signed by a service account of this server" };
   } catch (error) {
-    if (error instanceof ConnectError) {
-      throw error;
-    }
-    return { rejected: describeJwtError(error) };
+    return rejectionFor(error);
   }
 }
 
 /** Returns the payload, or undefined if another key signed it. */
-async function payloadSignedBy(key: Parameters<typeof jwtVerify>[1], token: string, nowMs: number) {
+async function payloadSignedBy(key: KeyObject, token: string, nowMs: number) {
   try {
-    const { payload } = await jwtVerify(token, key as never, {
+    const { payload } = await jwtVerify(token, key, {
       algorithms: ["RS256"],
       currentDate: new Date(nowMs),
       clockTolerance: skewSeconds,

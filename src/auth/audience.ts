@@ -2,7 +2,7 @@
 export type PublicUrls = () => readonly string[];
 
 /** The token endpoint of Google. */
-const googleTokenUri = "https://oauth2.googleapis.com/token";
+export const googleTokenUri = "https://oauth2.googleapis.com/token";
 
 /**
  * Returns whether `aud` of an assertion names the token endpoint of this server. Google's token endpoint is accepted as
@@ -10,8 +10,7 @@ const googleTokenUri = "https://oauth2.googleapis.com/token";
  * still be signed by an account of this server.
  */
 export function isTokenAudience(aud: unknown, publicUrls: PublicUrls): boolean {
-  const all = publicUrls().map((url) => `${url}/token`);
-  return typeof aud === "string" && (aud === googleTokenUri || all.includes(aud));
+  return aud === googleTokenUri || publicUrls().some((url) => aud === `${url}/token`);
 }
 
 /**

@@ -15,7 +15,7 @@ import { loadSigningKey } from "./signing-key.ts";
 import { createTokenGrant, type TokenGrant } from "./token-grant.ts";
 import { createTokenVerifier, type VerifyToken } from "./token-verifier.ts";
 
-export type AuthenticationOptions = {
+type AuthenticationOptions = {
   /** Directory of the signing key and the service accounts. */
   dataDirectory: string;
   clock: Clock;
@@ -28,7 +28,7 @@ export type AuthenticationOptions = {
 };
 
 /** Verifies tokens of the server, its service accounts and the configured issuers, and grants tokens. */
-export type Authentication = { readonly verifyToken: VerifyToken; readonly grantToken: TokenGrant };
+type Authentication = { readonly verifyToken: VerifyToken; readonly grantToken: TokenGrant };
 
 /** Loads keys and accounts. Rejects with SigningKeyError or ServiceAccountsError. */
 export async function createAuthentication(options: AuthenticationOptions): Promise<Authentication> {
@@ -47,7 +47,7 @@ export async function createAuthentication(options: AuthenticationOptions): Prom
     verifyToken: createTokenVerifier({
       clock,
       opaque,
-      sourceOf(issuer) {
+      verifierOf(issuer) {
         if (issuer === ownIssuer) {
           return own;
         }

@@ -12,7 +12,7 @@ const realm = 'Bearer realm="mobile-data-plan-sharing"';
 /** Checks the credentials of a call before its body is read. Rejects with the error of the call. */
 export type RequestGate = (context: HandlerContext) => Promise<void>;
 
-export type RequestGateOptions = {
+type RequestGateOptions = {
   verifyToken: VerifyToken;
   /** Returns whether a service needs no access token. */
   isOpen: (service: DescService) => boolean;

@@ -1,52 +1,40 @@
 import type { Clock } from "../contract/clock.ts";
-import { accountRevoked } from "./access-token.ts";
+import { currentPrincipal } from "./access-token.ts";
 import { verifyAccountJwt } from "./account-jwt.ts";
 import type { FindServiceAccount } from "./accounts/lookup.ts";
 import { isServiceAudience, type PublicUrls } from "./audience.ts";
 import { invalidClaim } from "./providers/jwt-errors.ts";
-import type { TokenSource } from "./verified-token.ts";
+import type { Verifier } from "./verified-token.ts";
 
-export type SelfSignedTokenOptions = {
+type SelfSignedTokenOptions = {
   findServiceAccount: FindServiceAccount;
   clock: Clock;
   publicUrls: PublicUrls;
 };
 
 /**
- * Verifies tokens that service accounts sign themselves, without the token endpoint (AIP-4111). Such a token has either
+ * Creates the verifier of tokens that service accounts sign themselves, without the token endpoint (AIP-4111). Such a token has either
  * `scope`, or this server as `aud` and then all scopes of its account.
  */
 export function createSelfSignedTokens({
   findServiceAccount: find,
   clock,
   publicUrls,
-}: SelfSignedTokenOptions): TokenSource {
-  return {
-    async verify(token) {
-      const jwt = await verifyAccountJwt(token, find, clock);
-      if ("rejected" in jwt) {
-        return jwt;
-      }
-      const { scope, aud } = jwt.payload;
-      const scopes = typeof scope === "string" ? new Set(scope.split(" ")) : undefined;
-      // An `aud` must be this server even if there are scopes: the token may be for another server.
-      if (aud === undefined ? scopes === undefined : !isServiceAudience(aud, publicUrls)) {
-        return { rejected: invalidClaim("aud") };
-      }
-      const { email } = jwt.account;
-      return {
-        cacheUntilMs: jwt.expiresAt * 1000,
-        principal() {
-          const account = find(email);
-          return account?.keys.some(({ keyId }) => keyId === jwt.keyId)
-            ? {
-                account: email,
-                asns: account.asns,
-                scopes: scopes?.intersection(account.scopes) ?? account.scopes,
-              }
-            : { rejected: accountRevoked };
-        },
-      };
-    },
+}: SelfSignedTokenOptions): Verifier {
+  return async function verifySelfSigned(token) {
+    const jwt = await verifyAccountJwt(token, find, clock);
+    if ("rejected" in jwt) {
+      return jwt;
+    }
+    const { scope, aud } = jwt.payload;
+    const scopes = typeof scope === "string" ? new Set(scope.split(" ")) : undefined;
+    // An `aud` must be this server even if there are scopes: the token may be for another server.
+    if (aud === undefined ? scopes === undefined : !isServiceAudience(aud, publicUrls)) {
+      return { rejected: invalidClaim("aud") };
+    }
+    return {
+      cacheUntilMs: Number(jwt.payload.exp) * 1000,
+      principal: () => currentPrincipal(find, jwt.account.email, jwt.keyId, scopes),
+    };
   };
 }

@@ -7,10 +7,10 @@ import type { ReplayGuard } from "./replay-guard.ts";
 import type { SigningKey } from "./signing-key.ts";
 
 /** The JWT bearer grant (RFC 7523 2.1). */
-export const jwtBearerGrant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+const jwtBearerGrant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 /** A successful response (RFC 6749 5.1). */
-export type TokenResponse = {
+type TokenResponse = {
   readonly access_token: string;
   readonly token_type: "Bearer";
   /** Lifetime in seconds. */
@@ -28,7 +28,7 @@ export type TokenError = {
 /** Grants a token for the parameters of a token request. */
 export type TokenGrant = (form: URLSearchParams) => Promise<TokenResponse | TokenError>;
 
-export type TokenGrantOptions = {
+type TokenGrantOptions = {
   key: SigningKey;
   clock: Clock;
   findServiceAccount: FindServiceAccount;

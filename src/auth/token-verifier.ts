@@ -2,17 +2,17 @@ import { hash } from "node:crypto";
 import { decodeJwt } from "jose";
 import type { Clock } from "../contract/clock.ts";
 import type { Principal } from "./principal.ts";
-import type { Rejected, TokenSource, Verified } from "./verified-token.ts";
+import type { Rejected, Verified, Verifier } from "./verified-token.ts";
 
 /** Resolves with the caller, or with why the token is rejected. Rejects with CREDENTIALS_UNVERIFIABLE. */
 export type VerifyToken = (token: string) => Promise<Principal | Rejected>;
 
-export type TokenVerifierOptions = {
+type TokenVerifierOptions = {
   clock: Clock;
-  /** Returns the source for the JWTs of an issuer (`iss`). */
-  sourceOf(issuer: string): TokenSource | undefined;
+  /** Returns the verifier of an issuer's JWTs. */
+  verifierOf(issuer: string): Verifier | undefined;
   /** Verifies tokens that are not JWTs. */
-  opaque?: TokenSource | undefined;
+  opaque?: Verifier | undefined;
 };
 
 /** Maximum length of a token, in characters. Some gateways accept only 8 KiB of headers. */
@@ -24,7 +24,7 @@ const maxCached = 10_000;
  * Creates the verifier of all kinds of tokens. Results are cached by the digest of the token, so that neither a heap
  * dump nor the timing of a lookup reveals a token. Concurrent calls with the same token share one verification.
  */
-export function createTokenVerifier({ clock, sourceOf, opaque }: TokenVerifierOptions): VerifyToken {
+export function createTokenVerifier({ clock, verifierOf, opaque }: TokenVerifierOptions): VerifyToken {
   const verified = createCache<Verified>(clock);
   // Separate, so that a flood of invalid tokens does not evict valid ones.
   const rejected = createCache<Rejected>(clock);
@@ -32,13 +32,13 @@ export function createTokenVerifier({ clock, sourceOf, opaque }: TokenVerifierOp
 
   async function verify(token: string, digest: string): Promise<Verified | Rejected> {
     const issuer = issuerOf(token);
-    const source = issuer === undefined ? opaque : sourceOf(issuer);
-    if (source === undefined) {
+    const verifier = issuer === undefined ? opaque : verifierOf(issuer);
+    if (verifier === undefined) {
       return {
         rejected: `the access token ${issuer === undefined ? "is malformed" : "has an unknown issuer"}`,
       };
     }
-    const result = await source.verify(token);
+    const result = await verifier(token);
     if ("rejected" in result) {
       rejected.set(digest, result);
     } else {
@@ -95,7 +95,7 @@ function createCache<Value extends { readonly cacheUntilMs?: number }>(clock: Cl
   };
 }
 
-/** Returns the unverified issuer of a JWT. Returns undefined for other tokens. */
+/** Returns the unverified issuer of a JWT; undefined for other tokens. */
 function issuerOf(token: string): string | undefined {
   try {
     const { iss } = decodeJwt(token);

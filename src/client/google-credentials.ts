@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { AuthClient, JWT } from "google-auth-library";
+import { googleTokenUri } from "../auth/audience.ts";
 import { pushScope } from "../auth/scopes.ts";
 import { isConfidential } from "../contract/loopback.ts";
 import type { TokenRequest } from "./token-source.ts";
@@ -18,8 +19,6 @@ export type GoogleCredentialsOptions = {
   /** OAuth scopes. Defaults to the scope for pushing. */
   scopes?: readonly string[];
 };
-
-const googleTokenUri = "https://oauth2.googleapis.com/token";
 
 /**
  * Returns a token source for `createPlanSharingClient`, based on Google's library `google-auth-library`, which must be

@@ -18,8 +18,8 @@ beforeAll(async () => {
 
 /** Creates a verifier that knows only the tokens of one installation. */
 function createTokenVerifier(own: SigningKey, clock: Clock) {
-  const source = createOwnTokens({ key: own, clock, findServiceAccount: () => undefined });
-  return createVerifier({ clock, sourceOf: (iss) => (iss === issuer ? source : undefined) });
+  const verifier = createOwnTokens({ key: own, clock, findServiceAccount: () => undefined });
+  return createVerifier({ clock, verifierOf: (iss) => (iss === issuer ? verifier : undefined) });
 }
 
 const init = { account: "dpa", asns: [65001, 65002], scopes: ["a", "b"], lifetimeSeconds: 3600 };

@@ -4,7 +4,6 @@ import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
   type ServiceAccount,
-  type ServiceAccountKey,
   ServiceAccountKeySchema,
   ServiceAccountSchema,
   type ServiceAccounts,
@@ -32,12 +31,6 @@ export type KeyFileInit = {
   universeDomain: string;
 };
 
-export type NewAccount = {
-  email: string;
-  asns: readonly number[];
-  scopes: readonly string[];
-};
-
 const projectId = "mobile-data-plan-sharing";
 
 /** Returns the email of an account: a name without `@` gets the domain `mobile-data-plan-sharing.internal`. */
@@ -48,7 +41,7 @@ export function emailOf(name: string): string {
 /** Creates an account and its first key. Rejects with ServiceAccountsError if the email is taken. */
 export function createServiceAccount(
   directory: string,
-  { email, asns, scopes }: NewAccount,
+  { email, asns, scopes }: { email: string; asns: readonly number[]; scopes: readonly string[] },
   init: KeyFileInit,
   clock: Clock,
 ): Promise<KeyFile> {
@@ -83,7 +76,7 @@ export function addServiceAccountKey(
 export function removeServiceAccountKey(directory: string, email: string, keyId: string): Promise<void> {
   return changeServiceAccounts(directory, (list) => {
     const account = accountOf(list, email);
-    const left = account.keys.filter((key: ServiceAccountKey) => key.keyId !== keyId);
+    const left = account.keys.filter((key) => key.keyId !== keyId);
     if (left.length === account.keys.length) {
       throw new ServiceAccountsError(`${email} has no key ${keyId}`);
     }

@@ -25,11 +25,6 @@ export class ServiceAccountsError extends Error {
   override readonly name = "ServiceAccountsError";
 }
 
-export type ChangeOptions = {
-  /** How long to wait for another program that is changing the list, in milliseconds. Defaults to 2000. */
-  lockTimeoutMs?: number;
-};
-
 /** Time between two attempts to take the lock, in milliseconds. */
 const lockPauseMs = 50;
 
@@ -97,13 +92,13 @@ export function accountsByEmail(list: ServiceAccounts): ReadonlyMap<string, Serv
 
 /**
  * Changes the list of service accounts of a data directory: reads it, calls `change` with it, and replaces the file
- * atomically. Changes from several programs run one after the other. If `change` throws, the file stays as it is.
- * Rejects with ServiceAccountsError.
+ * atomically. Changes from several programs run one after the other, each waiting up to `lockTimeoutMs` for the
+ * others. If `change` throws, the file does not change. Rejects with ServiceAccountsError.
  */
 export async function changeServiceAccounts<Result>(
   directory: string,
   change: (list: ServiceAccounts) => Result | Promise<Result>,
-  { lockTimeoutMs = 2_000 }: ChangeOptions = {},
+  { lockTimeoutMs = 2_000 } = {},
 ): Promise<Result> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const path = serviceAccountsPath(directory);

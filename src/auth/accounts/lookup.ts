@@ -1,6 +1,5 @@
 import { statSync } from "node:fs";
-import { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
-import { apiError } from "../../contract/api-error.ts";
+import { unverifiable } from "../verified-token.ts";
 import {
   accountsByEmail,
   readServiceAccounts,
@@ -11,22 +10,12 @@ import {
 /** Returns the account with that email, or undefined if it does not exist or is revoked. */
 export type FindServiceAccount = (email: string) => ServiceAccount | undefined;
 
-export type LookupOptions = {
-  /**
-   * How long a change of the file may stay unnoticed, in milliseconds. Defaults to 250: a check takes microseconds,
-   * but would be due at each call.
-   */
-  checkIntervalMs?: number;
-};
-
 /**
- * Creates the lookup of the accounts of a data directory. It notices changes that `mdps service-account` makes. Throws
- * ServiceAccountsError. While the list cannot be read later, the lookup throws CREDENTIALS_UNVERIFIABLE.
+ * Creates the lookup of the accounts of a data directory. It notices changes that `mdps service-account` makes within
+ * `checkIntervalMs`. Throws ServiceAccountsError. While the list cannot be read later, the lookup throws
+ * CREDENTIALS_UNVERIFIABLE.
  */
-export function watchServiceAccounts(
-  directory: string,
-  { checkIntervalMs = 250 }: LookupOptions = {},
-): FindServiceAccount {
+export function watchServiceAccounts(directory: string, { checkIntervalMs = 250 } = {}): FindServiceAccount {
   const path = serviceAccountsPath(directory);
   let version = fileVersion(path);
   let accounts = accountsByEmail(readServiceAccounts(directory));
@@ -43,11 +32,7 @@ export function watchServiceAccounts(
     } catch (cause) {
       // The next call tries again.
       nextCheck = 0;
-      throw apiError(ErrorReason.CREDENTIALS_UNVERIFIABLE, {
-        message: "the list of service accounts cannot be read now",
-        retryAfterMs: 1_000,
-        cause,
-      });
+      throw unverifiable("the list of service accounts cannot be read now", cause);
     }
   }
 

@@ -8,7 +8,7 @@ import type { Rejected } from "../verified-token.ts";
 import { invalidClaim } from "./jwt-errors.ts";
 
 /** Returns the caller that the claims of a token describe. */
-export type ReadClaims = (claims: Readonly<Record<string, unknown>>) => Principal | Rejected;
+type ReadClaims = (claims: Readonly<Record<string, unknown>>) => Principal | Rejected;
 
 /** Creates the reader of claims for the issuer of a configuration. */
 export function createClaimReader(

@@ -7,22 +7,20 @@ import {
   processIntrospectionResponse,
 } from "oauth4webapi";
 import type { IntrospectionEndpoint } from "../../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
-import { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
-import { apiError } from "../../contract/api-error.ts";
 import type { Clock } from "../../contract/clock.ts";
-import type { Rejected, TokenSource, Verified } from "../verified-token.ts";
+import { type Rejected, unverifiable, type Verified, type Verifier } from "../verified-token.ts";
 import { createClaimReader } from "./claim-mapping.ts";
 import { invalidClaim } from "./jwt-errors.ts";
 
 /**
- * Verifies tokens at the introspection endpoint of their issuer (RFC 7662). Rejects with CREDENTIALS_UNVERIFIABLE if
- * the endpoint does not answer, or if the answer is not valid.
+ * Creates the verifier that asks the introspection endpoint of an issuer (RFC 7662). An endpoint that does not answer,
+ * or not validly, is CREDENTIALS_UNVERIFIABLE.
  */
 export function createIntrospection(
   config: IntrospectionEndpoint,
   clientSecret: string,
   clock: Clock,
-): TokenSource {
+): Verifier {
   const server = { issuer: config.issuer || config.endpoint, introspection_endpoint: config.endpoint };
   const client = { client_id: config.clientId };
   const authentication = ClientSecretBasic(clientSecret);
@@ -41,11 +39,10 @@ export function createIntrospection(
       });
       return requireTimes(await processIntrospectionResponse(server, client, answer));
     } catch (cause) {
-      throw apiError(ErrorReason.CREDENTIALS_UNVERIFIABLE, {
-        message: "the introspection endpoint of the token's issuer is not available; retry later",
-        retryAfterMs: 1_000,
+      throw unverifiable(
+        "the introspection endpoint of the token's issuer is not available; retry later",
         cause,
-      });
+      );
     }
   }
 
@@ -59,10 +56,8 @@ export function createIntrospection(
     return { cacheUntilMs: Math.min(now + activeMs, expiresAtMs), principal: () => principal };
   }
 
-  return {
-    async verify(token) {
-      return read(await ask(token), clock.now());
-    },
+  return async function introspect(token) {
+    return read(await ask(token), clock.now());
   };
 }
 

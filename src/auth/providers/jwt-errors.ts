@@ -1,7 +1,17 @@
+import { ConnectError } from "@connectrpc/connect";
 import { errors } from "jose";
+import type { Rejected } from "../verified-token.ts";
 
-/** Returns why a JWT does not verify. Names claims, never their values. */
-export function describeJwtError(error: unknown): string {
+/** Returns the rejection of a JWT that does not verify. Rethrows a ConnectError: the JWT cannot be verified now. */
+export function rejectionFor(error: unknown): Rejected {
+  if (error instanceof ConnectError) {
+    throw error;
+  }
+  return { rejected: describe(error) };
+}
+
+/** Names claims, never their values. */
+function describe(error: unknown): string {
   if (error instanceof errors.JWTExpired) {
     return "the access token has expired";
   }

@@ -1,18 +1,17 @@
 import { durationMs } from "@bufbuild/protobuf/wkt";
-import { ConnectError } from "@connectrpc/connect";
 import { jwtVerify } from "jose";
 import type { JwtIssuer } from "../../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
 import type { Clock } from "../../contract/clock.ts";
-import type { TokenSource } from "../verified-token.ts";
+import type { Verifier } from "../verified-token.ts";
 import { createClaimReader } from "./claim-mapping.ts";
-import { describeJwtError } from "./jwt-errors.ts";
+import { rejectionFor } from "./jwt-errors.ts";
 import { createRemoteKeys } from "./remote-keys.ts";
 
 /** How long a verified token is cached, in ms. After that its issuer may have removed the key. */
 const cacheMs = 60_000;
 
-/** Verifies the JWTs of an identity provider with the keys that the provider publishes. */
-export function createJwtIssuer(config: JwtIssuer, clock: Clock): TokenSource {
+/** Creates the verifier of an identity provider's JWTs. It uses the keys that the provider publishes. */
+export function createJwtIssuer(config: JwtIssuer, clock: Clock): Verifier {
   const keys = createRemoteKeys({
     url: new URL(config.jwksUri),
     clock,
@@ -24,31 +23,26 @@ export function createJwtIssuer(config: JwtIssuer, clock: Clock): TokenSource {
   const readClaims = createClaimReader(config.claims, config.accounts);
   const algorithms = config.algorithms.length > 0 ? config.algorithms : ["RS256", "ES256"];
   const skewMs = config.clockSkew ? durationMs(config.clockSkew) : 30_000;
-  return {
-    async verify(token) {
-      try {
-        const now = clock.now();
-        const { payload } = await jwtVerify(token, keys, {
-          algorithms,
-          issuer: config.issuer,
-          audience: config.audiences,
-          clockTolerance: skewMs / 1000,
-          currentDate: new Date(now),
-          requiredClaims: ["exp"],
-        });
-        const principal = readClaims(payload);
-        return "rejected" in principal
-          ? principal
-          : {
-              cacheUntilMs: Math.min(now + cacheMs, Number(payload.exp) * 1000 + skewMs),
-              principal: () => principal,
-            };
-      } catch (error) {
-        if (error instanceof ConnectError) {
-          throw error;
-        }
-        return { rejected: describeJwtError(error) };
-      }
-    },
+  return async function verifyJwt(token) {
+    try {
+      const now = clock.now();
+      const { payload } = await jwtVerify(token, keys, {
+        algorithms,
+        issuer: config.issuer,
+        audience: config.audiences,
+        clockTolerance: skewMs / 1000,
+        currentDate: new Date(now),
+        requiredClaims: ["exp"],
+      });
+      const principal = readClaims(payload);
+      return "rejected" in principal
+        ? principal
+        : {
+            cacheUntilMs: Math.min(now + cacheMs, Number(payload.exp) * 1000 + skewMs),
+            principal: () => principal,
+          };
+    } catch (error) {
+      return rejectionFor(error);
+    }
   };
 }

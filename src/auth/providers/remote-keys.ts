@@ -1,9 +1,8 @@
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from "jose";
-import { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
-import { apiError } from "../../contract/api-error.ts";
 import type { Clock } from "../../contract/clock.ts";
+import { unverifiable } from "../verified-token.ts";
 
-export type RemoteKeysOptions = {
+type RemoteKeysOptions = {
   /** URL of the key set of the issuer (RFC 7517 5). */
   url: URL;
   clock: Clock;
@@ -57,13 +56,8 @@ export function createRemoteKeys(options: RemoteKeysOptions): JWTVerifyGetKey {
 
   const coolingDown = () => clock.now() < triedAt + coolDownMs;
 
-  function unavailable() {
-    return apiError(ErrorReason.CREDENTIALS_UNVERIFIABLE, {
-      message: "the keys of the token's issuer cannot be fetched now; retry later",
-      retryAfterMs: 1_000,
-      cause: failure,
-    });
-  }
+  const unavailable = () =>
+    unverifiable("the keys of the token's issuer cannot be fetched now; retry later", failure);
 
   return async function findKey(header, token) {
     const age = clock.now() - fetchedAt;

@@ -335,16 +335,13 @@ describe("createTokenVerifier", () => {
 
   function verifierOf(result: (token: string) => Verified | Rejected) {
     const asked: string[] = [];
-    const source = {
-      verify: async (token: string) => {
+    const verify = createTokenVerifier({
+      clock: createTestClock(),
+      verifierOf: () => undefined,
+      opaque: async (token) => {
         asked.push(token);
         return result(token);
       },
-    };
-    const verify = createTokenVerifier({
-      clock: createTestClock(),
-      sourceOf: () => undefined,
-      opaque: source,
     });
     return { verify, asked };
   }
