@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
-import { type AddressInfo, isIPv6 } from "node:net";
+import { urlOf } from "./connections/listener.ts";
 import type { Readiness } from "./readiness.ts";
 
 /** Address of the admin port. */
@@ -10,7 +10,7 @@ export type AdminAddress = {
   port: number;
 };
 
-export type AdminOptions = AdminAddress & {
+type AdminOptions = AdminAddress & {
   ready: Readiness;
   /** Returns the metrics in Prometheus' text format. */
   metrics: () => Promise<string>;
@@ -18,7 +18,6 @@ export type AdminOptions = AdminAddress & {
 
 /** An open admin port. */
 export type Admin = {
-  /** Such as `http://127.0.0.1:9464`. */
   readonly url: string;
   close(): Promise<void>;
 };
@@ -64,9 +63,8 @@ export async function listenAdmin({ host, port, ready, metrics }: AdminOptions):
   server.maxConnections = 128;
   server.listen(port, host);
   await once(server, "listening");
-  const address = server.address() as AddressInfo;
   return {
-    url: `http://${isIPv6(host) ? `[${host}]` : host}:${address.port}`,
+    url: urlOf(server, host),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -3,7 +3,7 @@ import type { PlanStore } from "../store/plan-store.ts";
 /** Returns why the server should receive no calls now; undefined if it should. */
 export type Readiness = () => Promise<string | undefined>;
 
-/** How long an answer of the store is reused, in ms: health checks may be frequent. */
+/** How long an answer of the store is reused, in ms: health checks need no token and may be frequent. */
 const reuseMs = 1_000;
 
 /** Creates the readiness check of a server: it is not stopping and its store can serve. */

@@ -1,9 +1,11 @@
+import { create } from "@bufbuild/protobuf";
 import { systemClock } from "../contract/clock.ts";
-import { createRoutes } from "../services/routes.ts";
+import { type ContractRules, createContractRules } from "../plans/contract-rules.ts";
+import { contractServices, createRoutes } from "../services/routes.ts";
 import { openStore } from "../store/open-store.ts";
 import { listenAdmin } from "./admin.ts";
-import { createRouterWithHandlers } from "./calls/handlers.ts";
-import { warmRules } from "./calls/warm-rules.ts";
+import { createHandlers } from "./calls/handlers.ts";
+import { createRouter } from "./calls/router.ts";
 import { rejectCleartext } from "./cleartext.ts";
 import { listen } from "./connections/listener.ts";
 import { createOverloadGuard } from "./limits/overload.ts";
@@ -100,14 +102,14 @@ async function connectParts(options: ServerOptions, parts: Parts, closers: Close
     clock,
     clockSkewMs: options.clockSkewMs ?? 60_000,
     rules: warmRules(),
+    ready,
     stopping: stopping.signal,
     reflection: options.reflection ?? true,
   });
-  const router = await createRouterWithHandlers({
+  const handlers = await createHandlers({
     options: { ...options, clock },
     limits,
     routes,
-    observe,
     overload,
     metrics,
     log,
@@ -116,7 +118,7 @@ async function connectParts(options: ServerOptions, parts: Parts, closers: Close
   });
   const listener = await listen(
     { ...options, limits, reusePort: options.worker?.reusePort, onRejected: metrics?.connectionRejected },
-    router,
+    createRouter(handlers, observe, overload),
   );
   closers.push(() => listener.close(0));
   publicUrls.listeningAt(listener.url);
@@ -138,4 +140,17 @@ async function connectParts(options: ServerOptions, parts: Parts, closers: Close
     }));
   const { drainDelayMs = 0, graceMs = 10_000 } = options;
   return runningServer({ ...parts, listener, admin, drainDelayMs, graceMs });
+}
+
+let warm: ContractRules | undefined;
+
+/** Returns the rules of the contract with those of every request compiled, once per process: no caller waits for it. */
+function warmRules(): ContractRules {
+  if (warm === undefined) {
+    warm = createContractRules();
+    for (const { input } of contractServices.flatMap(({ methods }) => methods)) {
+      warm(input, create(input));
+    }
+  }
+  return warm;
 }

@@ -4,40 +4,28 @@ import {
   type Health,
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from "#deps/grpc/health/v1/health_pb.js";
-import type { PlanStore } from "../store/plan-store.ts";
 
 export type HealthOptions = {
-  store: Pick<PlanStore, "health">;
-  /** Full names of the services whose health depends on the store; the empty name, the whole server, is implied. */
+  /** Returns why the server should receive no calls now; undefined if it should. */
+  ready: () => Promise<string | undefined>;
+  /** Full names of the services that are served; the empty name, the whole server, is implied. */
   services: readonly string[];
-  /** Aborted when the server starts to shut down: everything becomes NOT_SERVING, and watches end. */
+  /** Aborted when the server starts to shut down: watches end. */
   stopping: AbortSignal;
-  /** How long the store's health is cached, and the interval of watches, in ms. Defaults to 1,000. */
+  /** How often a watch checks, in ms. Defaults to 1,000. */
   intervalMs?: number;
 };
 
 /**
  * Creates the gRPC health service (https://grpc.io/docs/guides/health-checking/): every service is SERVING while the
- * store can accept a put. Callers need no token, so the store is asked at most once per interval.
+ * server is ready. Callers need no token.
  */
 export function createHealthService(options: HealthOptions): ServiceImpl<typeof Health> {
-  const { store, services, stopping, intervalMs = 1_000 } = options;
+  const { ready, services, stopping, intervalMs = 1_000 } = options;
   const known = new Set(["", ...services]);
-  let status: Promise<ServingStatus> | undefined;
-  let cachedUntil = 0;
 
   async function current(): Promise<ServingStatus> {
-    if (stopping.aborted) {
-      return ServingStatus.NOT_SERVING;
-    }
-    if (status === undefined || performance.now() >= cachedUntil) {
-      cachedUntil = performance.now() + intervalMs;
-      status = store.health().then(
-        () => ServingStatus.SERVING,
-        () => ServingStatus.NOT_SERVING,
-      );
-    }
-    return status;
+    return (await ready()) === undefined ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
   }
 
   return {

@@ -7,7 +7,7 @@ import { file_mobiledataplansharing_v1_errors } from "../../gen/mobiledataplansh
 import { PlanGroupService } from "../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
 import { PlanStatusService } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import type { ServiceDependencies } from "./dependencies.ts";
-import { createHealthService } from "./health-service.ts";
+import { createHealthService, type HealthOptions } from "./health-service.ts";
 import { createPlanGroupService } from "./plan-group-service.ts";
 import { createPlanServingService } from "./plan-serving-service.ts";
 import { createPlanStatusService } from "./plan-status-service.ts";
@@ -22,6 +22,8 @@ export const contractServices = [PlanStatusService, PlanGroupService, PlanServin
 export type RoutesOptions = ServiceDependencies & {
   /** Whether to serve gRPC reflection. Defaults to true. */
   reflection?: boolean;
+  /** Returns why the server should receive no calls now; undefined if it should. */
+  ready: HealthOptions["ready"];
 };
 
 /** Returns the function that registers all services, for connect-node and for transcoding. */

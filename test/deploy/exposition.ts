@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createPlanSharingClient } from "../../src/client/index.ts";
-import { createWorkerMetrics } from "../../src/server/workers/worker-metrics.ts";
+import { createPrimaryMetrics } from "../../src/server/workers/primary.ts";
 import { testCertificate } from "../support/certificates/certificate.ts";
 import { openSocket } from "../support/http/raw-socket.ts";
 import { parent, startTestServer } from "../support/test-server.ts";
@@ -73,5 +73,5 @@ export async function exposeServer(): Promise<string> {
   garbage.write("no TLS at all\r\n\r\n");
   await garbage.closed();
   const metrics = await (await fetch(`${server.adminUrl}/metrics`)).text();
-  return `${metrics}\n${await createWorkerMetrics().registry.metrics()}`;
+  return `${metrics}\n${await createPrimaryMetrics().registry.metrics()}`;
 }

@@ -10,7 +10,6 @@ import {
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from "#deps/grpc/health/v1/health_pb.js";
 import { createHealthService } from "../../src/services/health-service.ts";
-import { StoreUnavailable } from "../../src/store/plan-store.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
 
 const names = [
@@ -66,54 +65,23 @@ describe.each(["connect", "grpc", "grpc-web"] as const)("the health service over
   });
 });
 
-/** Creates the service on a store whose health the test sets. */
-function serviceOver(store: { broken: boolean; asked: number }) {
+it("a health watch reports NOT_SERVING while the server is not ready, then SERVING again", async () => {
+  const seen: unknown[] = [];
   const service = createHealthService({
     services: ["a"],
     stopping: new AbortController().signal,
     intervalMs: 1,
-    store: {
-      async health() {
-        store.asked += 1;
-        if (store.broken) {
-          throw new StoreUnavailable("away");
-        }
-      },
-    },
+    ready: async () => (seen.length === 1 ? "the store cannot serve" : undefined),
   });
-  const context = (signal: AbortSignal) => ({ signal }) as never;
-  return { service, context };
-}
-
-it("a health watch reports NOT_SERVING while the store is unavailable, then SERVING again", async () => {
-  const store = { broken: false, asked: 0 };
-  const { service, context } = serviceOver(store);
   const leave = new AbortController();
-  const seen: unknown[] = [];
-  for await (const { status } of service.watch({ service: "a" } as never, context(leave.signal))) {
+  const context = { signal: leave.signal } as never;
+  for await (const { status } of service.watch({ service: "a" } as never, context)) {
     seen.push(status);
-    store.broken = seen.length === 1;
     if (seen.length === 3) {
       leave.abort();
     }
   }
   expect(seen).toEqual([ServingStatus.SERVING, ServingStatus.NOT_SERVING, ServingStatus.SERVING]);
-});
-
-it("concurrent health checks ask the store once", async () => {
-  let asked = 0;
-  const health = createHealthService({
-    services: [],
-    stopping: new AbortController().signal,
-    intervalMs: 3_600_000,
-    store: {
-      async health() {
-        asked += 1;
-      },
-    },
-  });
-  await Promise.all(Array.from({ length: 100 }, () => health.check({ service: "" } as never, {} as never)));
-  expect(asked).toBe(1);
 });
 
 it("a health watch reports NOT_SERVING when the server shuts down, and does not delay the shutdown", async () => {

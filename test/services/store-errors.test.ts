@@ -23,7 +23,14 @@ function callsWith(failure: Error) {
     close: () => Promise.resolve(),
   };
   const stopping = new AbortController().signal;
-  const deps = { store, clock: createTestClock(), clockSkewMs: 0, rules: createContractRules(), stopping };
+  const deps = {
+    store,
+    clock: createTestClock(),
+    clockSkewMs: 0,
+    rules: createContractRules(),
+    ready: async () => undefined,
+    stopping,
+  };
   const transport = createRouterTransport(createRoutes(deps), {
     router: {
       requestGate: (context) => {

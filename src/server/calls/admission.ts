@@ -1,24 +1,20 @@
 import type { DescService, Message } from "@bufbuild/protobuf";
 import type { ConnectError, HandlerContext } from "@connectrpc/connect";
+import { Health } from "#deps/grpc/health/v1/health_pb.js";
 import { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
 import { principalKey } from "../../auth/principal.ts";
 import type { RequestGate } from "../../auth/request-gate.ts";
 import { apiError } from "../../contract/api-error.ts";
 import { type CallSubject, subjectOf } from "../../contract/call-subject.ts";
 import { parentOf } from "../../contract/resource-names.ts";
+import { reflectionServices } from "../../services/reflection/service.ts";
 import { pathFieldsKey } from "../../transcoding/index.ts";
 import type { OperatorRates } from "../limits/operator-rates.ts";
 import type { CallerClass, OverloadGuard } from "../limits/overload.ts";
 import { callFactsKey } from "../telemetry/call-facts.ts";
 import type { Admit } from "./admitted-routes.ts";
 
-export type AdmissionOptions = {
-  requestGate: RequestGate;
-  /** Returns which concurrency limit applies to a service; undefined for none. */
-  callersOf: (service: DescService) => CallerClass | undefined;
-  overload: OverloadGuard;
-  rates: OperatorRates;
-};
+type AdmissionOptions = { requestGate: RequestGate; overload: OverloadGuard; rates: OperatorRates };
 
 /** The checks that a call passes before its implementation runs. Both record facts about the call. */
 export type Admission = {
@@ -28,10 +24,19 @@ export type Admission = {
   readonly admit: Admit;
 };
 
-/** Creates the admission of calls. */
-export function createAdmission(options: AdmissionOptions): Admission {
-  const { requestGate, callersOf, overload, rates } = options;
+/**
+ * Returns the callers that a service is for, by whom concurrency is limited; undefined for no limit. Load balancers
+ * check health without a token and without a limit. Reflection returns the contract, which is public.
+ */
+export function callersOf(service: DescService): CallerClass | undefined {
+  if (service === Health) {
+    return undefined;
+  }
+  return reflectionServices.includes(service) ? "anonymous" : "authenticated";
+}
 
+/** Creates the admission of calls. */
+export function createAdmission({ requestGate, overload, rates }: AdmissionOptions): Admission {
   return {
     async requestGate(context) {
       const subject = subjectOfPath(context);

@@ -1,61 +1,63 @@
-import type { DescService } from "@bufbuild/protobuf";
-import type { ConnectRouter } from "@connectrpc/connect";
-import { Health } from "#deps/grpc/health/v1/health_pb.js";
-import discoveryDocument from "../../../gen/discovery.json" with { type: "json" };
+import { type ConnectRouter, createContextValues } from "@connectrpc/connect";
+import type { PublicUrls } from "../../auth/audience.ts";
 import { createAuthentication } from "../../auth/authentication.ts";
 import { createRequestGate } from "../../auth/request-gate.ts";
 import { errorDomain } from "../../contract/api-error.ts";
 import type { Clock } from "../../contract/clock.ts";
-import { reflectionServices } from "../../services/reflection/service.ts";
 import { createTranscodingHandler } from "../../transcoding/index.ts";
-import type { HttpHandler } from "../http-handler.ts";
+import type { HttpHandler, HttpRequest } from "../http-handler.ts";
 import { createOperatorRates } from "../limits/operator-rates.ts";
-import type { CallerClass, OverloadGuard } from "../limits/overload.ts";
+import type { OverloadGuard } from "../limits/overload.ts";
 import type { ServerLimits } from "../limits/server-limits.ts";
 import { createDiscovery } from "../pages/discovery.ts";
 import { createTokenEndpoint } from "../pages/token-endpoint.ts";
 import { corsOptionsOf } from "../rpc/cross-origin.ts";
-import { compressMinBytes, createRpcHandler } from "../rpc/handler.ts";
+import { compressMinBytes, createRpcHandler, type RpcHandler } from "../rpc/handler.ts";
 import type { ServerOptions } from "../server-options.ts";
-import { factsOf, settleOutcome } from "../telemetry/call-facts.ts";
+import { callFactsKey, factsOf, settleOutcome } from "../telemetry/call-facts.ts";
 import type { ServerMetrics } from "../telemetry/metrics.ts";
-import type { ObserveRequest } from "../telemetry/observe-requests.ts";
+import { requestIdHeader } from "../telemetry/observe-requests.ts";
 import { observeTokens } from "../telemetry/observed-tokens.ts";
 import type { ServerLog } from "../telemetry/request-log.ts";
 import { createFailureInterceptor, type LogFailure } from "../unexpected-errors.ts";
-import { createAdmission } from "./admission.ts";
+import { callersOf, createAdmission } from "./admission.ts";
 import { admitRoutes } from "./admitted-routes.ts";
-import { contextValuesOf, createRouter, requestIdHeaders } from "./router.ts";
 
-export type RouterWithHandlersOptions = {
+/** The handlers of all protocols and pages. */
+export type Handlers = {
+  readonly rpc: RpcHandler;
+  readonly rest: HttpHandler;
+  readonly tokenEndpoint: HttpHandler;
+  readonly discovery: HttpHandler;
+};
+
+type HandlersOptions = {
   options: ServerOptions & { clock: Clock };
   limits: ServerLimits;
   routes: (router: ConnectRouter) => void;
-  observe: ObserveRequest;
   overload: OverloadGuard;
   metrics: ServerMetrics | undefined;
   log: ServerLog | undefined;
   /** URLs under which clients reach the server. */
-  publicUrls: () => readonly string[];
+  publicUrls: PublicUrls;
   /** Aborts the signals of running calls. */
   shutdownSignal: AbortSignal;
 };
 
 /**
- * Creates the handlers and the router in front of them: the four protocols with the same routes, request gate and
- * limits, the token endpoint and the Discovery document. Rejects with SigningKeyError or ServiceAccountsError.
+ * Creates the handlers; the four protocols have the same routes, request gate and limits. Rejects with SigningKeyError
+ * or ServiceAccountsError.
  */
-export async function createRouterWithHandlers({
+export async function createHandlers({
   options,
   limits,
-  observe,
   overload,
   metrics,
   log,
   publicUrls,
   shutdownSignal,
   routes,
-}: RouterWithHandlersOptions): Promise<HttpHandler> {
+}: HandlersOptions): Promise<Handlers> {
   const { verifyToken, grantToken } = await createAuthentication({
     dataDirectory: options.dataDirectory,
     clock: options.clock,
@@ -74,7 +76,6 @@ export async function createRouterWithHandlers({
       verifyToken: observeTokens(verifyToken, metrics),
       isOpen: (service) => callersOf(service) !== "authenticated",
     }),
-    callersOf,
     overload,
     rates: options.worker?.rates ?? createOperatorRates(limits),
   });
@@ -84,11 +85,9 @@ export async function createRouterWithHandlers({
     requestGate: admission.requestGate,
     readMaxBytes: limits.maxRequestBytes,
     shutdownSignal,
-    contextValues: contextValuesOf,
+    contextValues: (request: HttpRequest) => createContextValues().set(callFactsKey, factsOf(request)),
   };
-  return createRouter({
-    observe,
-    overload,
+  return {
     rpc: createRpcHandler({ ...common, cors, interceptors: [createFailureInterceptor(logFailure)] }),
     rest: createTranscodingHandler({
       ...common,
@@ -96,19 +95,14 @@ export async function createRouterWithHandlers({
       compressMinBytes,
       errorDomain,
       ...(cors && { cors }),
-      responseHeaders: requestIdHeaders,
+      responseHeaders(request): Readonly<Record<string, string>> {
+        const call = factsOf(request);
+        return call === undefined ? {} : { [requestIdHeader]: call.id };
+      },
       onError: (error, request) => settleOutcome(factsOf(request), { error }),
       onFailure: (cause, method, request) => logFailure(cause, String(method), factsOf(request)),
     }),
     tokenEndpoint: createTokenEndpoint(grantToken, logFailure),
-    discovery: createDiscovery({ document: discoveryDocument, publicUrls }),
-  });
-}
-
-/** Load balancers check health without a token and without a limit. Reflection returns the contract, which is public. */
-function callersOf(service: DescService): CallerClass | undefined {
-  if (service === Health) {
-    return undefined;
-  }
-  return reflectionServices.includes(service) ? "anonymous" : "authenticated";
+    discovery: createDiscovery(publicUrls),
+  };
 }

@@ -1,25 +1,17 @@
-import { createContextValues } from "@connectrpc/connect";
 import type { HttpHandler, HttpRequest } from "../http-handler.ts";
 import type { OverloadGuard } from "../limits/overload.ts";
 import { isDiscoveryPath } from "../pages/discovery.ts";
 import { rejectTokenRequest, tokenPath } from "../pages/token-endpoint.ts";
-import type { RpcHandler } from "../rpc/handler.ts";
-import { type CallProtocol, callFactsKey, factsOf } from "../telemetry/call-facts.ts";
+import type { CallProtocol } from "../telemetry/call-facts.ts";
 import { type ObserveRequest, requestIdHeader } from "../telemetry/observe-requests.ts";
-import { joinAuthorization } from "./authorization-header.ts";
-
-export type RouterOptions = {
-  observe: ObserveRequest;
-  overload: OverloadGuard;
-  rpc: RpcHandler;
-  rest: HttpHandler;
-  tokenEndpoint: HttpHandler;
-  discovery: HttpHandler;
-};
+import type { Handlers } from "./handlers.ts";
 
 /** Creates the router: it passes each request, observed, to the handler of its protocol or page. */
-export function createRouter(options: RouterOptions): HttpHandler {
-  const { observe, overload, rpc, rest, tokenEndpoint, discovery } = options;
+export function createRouter(
+  { rpc, rest, tokenEndpoint, discovery }: Handlers,
+  observe: ObserveRequest,
+  overload: OverloadGuard,
+): HttpHandler {
   return function routeRequest(request, response) {
     joinAuthorization(request);
     const target = request.url ?? "";
@@ -52,13 +44,21 @@ function rpcProtocolOf(contentType = ""): CallProtocol {
   return contentType.startsWith("application/grpc-web") ? "grpc-web" : "grpc";
 }
 
-/** Returns the context values of a request: the facts about its call. */
-export function contextValuesOf(request: HttpRequest) {
-  return createContextValues().set(callFactsKey, factsOf(request));
-}
-
-/** Returns the headers that identify a request in its REST response. */
-export function requestIdHeaders(request: HttpRequest): Readonly<Record<string, string>> {
-  const call = factsOf(request);
-  return call === undefined ? {} : { [requestIdHeader]: call.id };
+/**
+ * Joins several Authorization headers into one. Node drops all but the first, so a proxy that reads the last one and
+ * this server would see different callers. The request gate rejects the joined value (RFC 9110 5.3).
+ */
+function joinAuthorization(request: HttpRequest): void {
+  const { rawHeaders } = request;
+  const values: string[] = [];
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] as string;
+    // Comparing the length first is cheaper: most headers fail it.
+    if (name.length === 13 && name.toLowerCase() === "authorization") {
+      values.push(rawHeaders[at + 1] as string);
+    }
+  }
+  if (values.length > 1) {
+    request.headers.authorization = values.join(", ");
+  }
 }

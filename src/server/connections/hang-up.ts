@@ -15,7 +15,7 @@ export function destroyLater(socket: Socket): void {
  * Answers a request that no handler can answer, without a body, and ends its HTTP/1.1 connection. Further bytes are read
  * for a moment and dropped: closing a connection with unread bytes would reset it and lose the answer.
  */
-export function hangUp(socket: Socket, status: 400 | 408 | 413 | 431): void {
+export function hangUp(socket: Socket, status: number): void {
   if (!socket.writable) {
     socket.destroy();
     return;

@@ -92,7 +92,7 @@ export function createHttp1Connections(onRejected: OnRejected): Http1Connections
   };
 }
 
-type Rejection = { readonly cause: RejectionCause; readonly status: 400 | 408 | 413 | 431 };
+type Rejection = { readonly cause: RejectionCause; readonly status: number };
 
 const rejections: ReadonlyMap<string, Rejection> = new Map([
   ["HPE_HEADER_OVERFLOW", { cause: "header_size", status: 431 }],

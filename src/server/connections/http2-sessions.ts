@@ -1,8 +1,8 @@
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
-import { type Allowance, createAllowance } from "./allowance.ts";
+import type { ServerLimits } from "../limits/server-limits.ts";
+import { createTokenBucket, type TokenBucket } from "../limits/token-bucket.ts";
 import { destroyLater } from "./hang-up.ts";
-import type { ListenerLimits } from "./listener-limits.ts";
 import type { OnRejected, RejectionCause } from "./rejection.ts";
 
 /** The HTTP/2 connections, with limits on idle time, late headers and abuse. */
@@ -28,8 +28,8 @@ type Watched = {
   newest: number;
   /** Id of a newer stream, and when it was first seen. */
   unfinished: { readonly id: number; readonly since: number } | undefined;
-  readonly controlFrames: Allowance;
-  readonly resets: Allowance;
+  readonly controlFrames: TokenBucket;
+  readonly resets: TokenBucket;
 };
 
 /**
@@ -40,13 +40,13 @@ const controlFrames = { burst: 500, perSecond: 20 };
 const controlFramesPerStream = 2;
 
 /** Reset streams: one for each stream that is not. All calls of a client may reach their deadlines together. */
-const resetsOf = ({ maxConcurrentStreams }: ListenerLimits) => ({
+const resetsOf = ({ maxConcurrentStreams }: ServerLimits) => ({
   burst: 2 * maxConcurrentStreams + 100,
   perSecond: 50,
 });
 
 /** Creates an empty set. Times are those of `performance.now()`. */
-export function createHttp2Sessions(limits: ListenerLimits, onRejected: OnRejected): Http2Sessions {
+export function createHttp2Sessions(limits: ServerLimits, onRejected: OnRejected): Http2Sessions {
   const open = new Set<Watched>();
   let closing = false;
 
@@ -57,8 +57,8 @@ export function createHttp2Sessions(limits: ListenerLimits, onRejected: OnReject
   }
 
   function spend(watched: Watched, of: "control_frames" | "resets"): void {
-    const allowance = of === "resets" ? watched.resets : watched.controlFrames;
-    if (!allowance.spend(performance.now()) && !watched.session.destroyed) {
+    const bucket = of === "resets" ? watched.resets : watched.controlFrames;
+    if (bucket.take(1, performance.now()).taken === 0 && !watched.session.destroyed) {
       reject(watched, of);
     }
   }
@@ -75,8 +75,8 @@ export function createHttp2Sessions(limits: ListenerLimits, onRejected: OnReject
         idleSince: now,
         newest: 0,
         unfinished: undefined,
-        controlFrames: createAllowance(controlFrames),
-        resets: createAllowance(resetsOf(limits)),
+        controlFrames: createTokenBucket(controlFrames),
+        resets: createTokenBucket(resetsOf(limits)),
       };
       open.add(watched);
       socket.once("close", () => open.delete(watched));
@@ -87,8 +87,8 @@ export function createHttp2Sessions(limits: ListenerLimits, onRejected: OnReject
         }
         // Including streams that the server reset: a client can cause that (CVE-2025-8671).
         if (this.rstCode === constants.NGHTTP2_NO_ERROR) {
-          watched.resets.earn(1);
-          watched.controlFrames.earn(controlFramesPerStream);
+          watched.resets.add(1);
+          watched.controlFrames.add(controlFramesPerStream);
         } else {
           spend(watched, "resets");
         }

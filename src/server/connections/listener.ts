@@ -2,11 +2,10 @@ import { once } from "node:events";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { isIPv6 } from "node:net";
 import type { HttpHandler } from "../http-handler.ts";
-import { defaultLimits } from "../limits/server-limits.ts";
+import { defaultLimits, type ServerLimits } from "../limits/server-limits.ts";
 import { createCleartextPort } from "./cleartext-port.ts";
 import { createHttp1Connections } from "./http1-connections.ts";
 import { createHttp2Sessions } from "./http2-sessions.ts";
-import type { ListenerLimits } from "./listener-limits.ts";
 import { createNewcomers } from "./newcomers.ts";
 import type { TlsPair } from "./port.ts";
 import type { OnRejected } from "./rejection.ts";
@@ -17,19 +16,17 @@ export type ListenerOptions = {
   host: string;
   /** 0 picks a free port. */
   port: number;
-  /** Lets several processes listen to the port, each with connections of its own that the system deals out. */
+  /** Lets several processes listen on the port; the system distributes connections among them. */
   reusePort?: boolean | undefined;
-  /** With a certificate the port speaks TLS only, HTTP/1.1 and HTTP/2 by ALPN. */
+  /** With a certificate the port accepts TLS only, HTTP/1.1 and HTTP/2 by ALPN. */
   tls?: TlsPair | undefined;
   /** Defaults to `defaultLimits`. */
-  limits?: ListenerLimits | undefined;
-  /** Called with the reason when a connection is rejected or closed by a limit. */
+  limits?: ServerLimits | undefined;
   onRejected?: OnRejected | undefined;
 };
 
 /** An open port. */
 export type Listener = {
-  /** Such as `http://127.0.0.1:8080`. */
   readonly url: string;
   /** Returns the number of open connections. */
   connections(): number;
@@ -41,8 +38,8 @@ export type Listener = {
    */
   reloadTls(tls: TlsPair): number;
   /**
-   * From now on HTTP/1.1 responses have `Connection: close`. New connections are still accepted. HTTP/2 clients are told
-   * when the listener is closed.
+   * From now on HTTP/1.1 responses have `Connection: close`. New connections are still accepted, and HTTP/2 clients
+   * receive no GOAWAY before `close`.
    */
   drain(): void;
   /**
@@ -108,7 +105,7 @@ export async function listen(options: ListenerOptions, onRequest: HttpHandler): 
   const sweep = setInterval(() => setImmediate(sweepAll), sweepMs).unref();
 
   return {
-    url: urlOf(port, options),
+    url: urlOf(port, options.host, tls && "https"),
     connections: () => sockets.size,
     certificateNotAfterMs: () => tlsPort?.certificateNotAfterMs(),
     reloadTls(next) {
@@ -147,13 +144,14 @@ export async function listen(options: ListenerOptions, onRequest: HttpHandler): 
 }
 
 /** Time between two sweeps, in ms: a quarter of the shortest timeout, within bounds. */
-function sweepMsOf({ headerTimeoutMs, bodyTimeoutMs, idleTimeoutMs }: ListenerLimits): number {
+function sweepMsOf({ headerTimeoutMs, bodyTimeoutMs, idleTimeoutMs }: ServerLimits): number {
   return Math.ceil(
     Math.max(10, Math.min(1_000, Math.min(headerTimeoutMs, bodyTimeoutMs, idleTimeoutMs) / 4)),
   );
 }
 
-function urlOf(server: Server, { host, tls }: ListenerOptions): string {
+/** Returns the URL of a server that listens. */
+export function urlOf(server: Server, host: string, scheme = "http"): string {
   const { port } = server.address() as AddressInfo;
-  return `${tls ? "https" : "http"}://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+  return `${scheme}://${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }

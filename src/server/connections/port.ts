@@ -1,11 +1,9 @@
-import type { ServerOptions } from "node:http";
-import type { ServerOptions as Http2ServerOptions } from "node:http2";
 import type { Server } from "node:net";
 import type { HttpHandler } from "../http-handler.ts";
+import type { ServerLimits } from "../limits/server-limits.ts";
 import { countedHttp1Messages, countedHttp2Messages } from "../telemetry/counted-messages.ts";
 import type { Http1Connections } from "./http1-connections.ts";
 import type { Http2Sessions } from "./http2-sessions.ts";
-import type { ListenerLimits } from "./listener-limits.ts";
 import type { Newcomers } from "./newcomers.ts";
 import type { OnRejected } from "./rejection.ts";
 
@@ -18,9 +16,8 @@ export type Port = Server & {
   closeIdleConnections(): void;
 };
 
-/** What both kinds of ports need. */
 export type PortOptions = {
-  readonly limits: ListenerLimits;
+  readonly limits: ServerLimits;
   /** How often Node checks for late HTTP/1.1 headers, in ms. */
   readonly sweepMs: number;
   readonly newcomers: Newcomers;
@@ -31,10 +28,7 @@ export type PortOptions = {
 };
 
 /** Returns the settings of Node for HTTP/1.1. Node does not time bodies: slow-bodies.ts does. */
-export function http1SettingsOf({
-  limits,
-  sweepMs,
-}: PortOptions): Omit<ServerOptions, keyof typeof countedHttp1Messages> & typeof countedHttp1Messages {
+export function http1SettingsOf({ limits, sweepMs }: PortOptions) {
   return {
     maxHeaderSize: limits.maxHeaderBytes,
     headersTimeout: Math.ceil(limits.headerTimeoutMs),
@@ -51,9 +45,7 @@ export function http1SettingsOf({
  * Returns the settings of Node for HTTP/2. Its default limits on invalid frames, on CONTINUATION, on unread answers to
  * PING and SETTINGS and on the memory of a session suffice.
  */
-export function http2SettingsOf({
-  limits,
-}: PortOptions): Omit<Http2ServerOptions, keyof typeof countedHttp2Messages> & typeof countedHttp2Messages {
+export function http2SettingsOf({ limits }: PortOptions) {
   return {
     settings: { maxConcurrentStreams: limits.maxConcurrentStreams, maxHeaderListSize: limits.maxHeaderBytes },
     // Left to http2-sessions.ts, which knows how many calls were answered: the 33 per second of nghttp2 are too few for

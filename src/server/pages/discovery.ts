@@ -1,23 +1,12 @@
 import { createHash } from "node:crypto";
 import type { ServerResponse } from "node:http";
+import discoveryDocument from "../../../gen/discovery.json" with { type: "json" };
 import { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
+import type { PublicUrls } from "../../auth/audience.ts";
 import { apiError, errorDomain } from "../../contract/api-error.ts";
 import { type ResponseFrame, respondContent, respondEmpty, respondError } from "../../transcoding/index.ts";
 import type { HttpHandler } from "../http-handler.ts";
 import { publicUrlOf } from "./public-urls.ts";
-
-/** The fields of a Discovery document that depend on the server. */
-export type DiscoveryDocument = {
-  readonly version: string;
-  readonly rootUrl: string;
-  readonly baseUrl: string;
-};
-
-export type DiscoveryOptions = {
-  document: DiscoveryDocument;
-  /** URLs under which clients reach the server, without a slash at the end. */
-  publicUrls: () => readonly string[];
-};
 
 const paths: ReadonlySet<string> = new Set(["/$discovery/rest", "/%24discovery/rest"]);
 
@@ -34,14 +23,13 @@ const cacheControl = "public, max-age=300";
  * public URL with the host of the request, else the first public URL. Any other Host never gets into the document,
  * because clients send tokens to the URL in it.
  */
-export function createDiscovery(options: DiscoveryOptions): HttpHandler {
-  const { document, publicUrls } = options;
+export function createDiscovery(publicUrls: PublicUrls): HttpHandler {
   const pages = new Map<string, Page>();
 
   function pageFor(url: string): Page {
     let page = pages.get(url);
     if (page === undefined) {
-      page = write({ ...document, rootUrl: `${url}/`, baseUrl: `${url}/` });
+      page = write({ ...discoveryDocument, rootUrl: `${url}/`, baseUrl: `${url}/` });
       pages.set(url, page);
     }
     return page;
@@ -67,8 +55,8 @@ export function createDiscovery(options: DiscoveryOptions): HttpHandler {
       return;
     }
     const version = versionOf(request.url ?? "");
-    if (version !== undefined && version !== document.version) {
-      const message = `there is no Discovery document for version ${JSON.stringify(version)}; use ${document.version}`;
+    if (version !== undefined && version !== discoveryDocument.version) {
+      const message = `there is no Discovery document for version ${JSON.stringify(version)}; use ${discoveryDocument.version}`;
       respondError(frame, apiError(ErrorReason.ROUTE_NOT_FOUND, { message }), { domain: errorDomain });
       return;
     }

@@ -1,5 +1,5 @@
 import cluster, { type Worker } from "node:cluster";
-import { AggregatorRegistry } from "prom-client";
+import { AggregatorRegistry, Counter, Registry } from "prom-client";
 import { type Admin, type AdminAddress, listenAdmin } from "../admin.ts";
 import { createLease } from "../limits/operator-rates.ts";
 import type { ServerLimits } from "../limits/server-limits.ts";
@@ -7,7 +7,6 @@ import type { ServerLog } from "../telemetry/request-log.ts";
 import { type Channel, openChannel } from "./channel.ts";
 import { createRestarts } from "./restarts.ts";
 import { canReusePort, requireFreePort } from "./shared-port.ts";
-import { createWorkerMetrics } from "./worker-metrics.ts";
 
 export type PrimaryOptions = {
   /** Address of the workers; with port 0 the first worker picks a free one. */
@@ -37,6 +36,17 @@ export class WorkerStartError extends Error {
   override readonly name = "WorkerStartError";
 }
 
+/** Creates the metrics of the primary, which serves no calls itself. */
+export function createPrimaryMetrics() {
+  const registry = new Registry();
+  const restarts = new Counter({
+    name: "mdps_worker_restarts_total",
+    help: "Workers that were replaced because they died",
+    registers: [registry],
+  });
+  return { registry, restarted: () => restarts.inc() };
+}
+
 type Member = {
   readonly worker: Worker;
   readonly channel: Channel;
@@ -53,7 +63,7 @@ export async function startWorkers(options: PrimaryOptions): Promise<RunningWork
   const { workers, limits, log } = options;
   const members = new Set<Member>();
   const lease = createLease(limits);
-  const own = createWorkerMetrics();
+  const own = createPrimaryMetrics();
   const restarts = createRestarts();
   let { port } = options;
   let stopping = false;

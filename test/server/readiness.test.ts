@@ -1,0 +1,30 @@
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { createReadiness } from "../../src/server/readiness.ts";
+
+describe("the readiness of a server", () => {
+  it("readiness checks ask the store at most once per second", async () => {
+    const now = vi.spyOn(performance, "now").mockReturnValue(5_000);
+    onTestFinished(() => now.mockRestore());
+    const health = vi.fn(async () => undefined);
+    const ready = createReadiness({ health }, new AbortController().signal);
+    await Promise.all(Array.from({ length: 100 }, ready));
+    expect(health).toHaveBeenCalledTimes(1);
+    now.mockReturnValue(6_000);
+    await ready();
+    expect(health).toHaveBeenCalledTimes(2);
+  });
+
+  it("a server whose store cannot serve is not ready, and says why", async () => {
+    const health = () => Promise.reject(new Error("no disk"));
+    const ready = createReadiness({ health }, new AbortController().signal);
+    expect(await ready()).toBe("the store cannot serve: no disk");
+  });
+
+  it("a server that is stopping is not ready, whatever the store last answered", async () => {
+    const stopping = new AbortController();
+    const ready = createReadiness({ health: async () => undefined }, stopping.signal);
+    expect(await ready()).toBeUndefined();
+    stopping.abort();
+    expect(await ready()).toBe("the server is stopping");
+  });
+});
