@@ -16,7 +16,7 @@ export type BatchQueue<Item, Result> = {
   drain(): Promise<void>;
 };
 
-export type BatchQueueOptions<Item, Result> = {
+type BatchQueueOptions<Item, Result> = {
   /**
    * Runs one batch; called again only after the last one has settled. Resolves with one entry per item, in order, where
    * an Error rejects only that item. Rejects to reject every item of the batch.
@@ -73,12 +73,7 @@ export function createBatchQueue<Item, Result>(
       }
       count++;
     }
-    if (count < waiting.length) {
-      return waiting.splice(0, count);
-    }
-    const all = waiting;
-    waiting = [];
-    return all;
+    return waiting.splice(0, count);
   }
 
   // Signals are only checked here, because a listener for each item would cost more than the item.
@@ -86,17 +81,14 @@ export function createBatchQueue<Item, Result>(
     if (!waiting.some(({ signal }) => signal?.aborted)) {
       return;
     }
-    const remaining: Waiting<Item, Result>[] = [];
     for (const entry of waiting) {
       if (entry.signal?.aborted) {
         items--;
         bytes -= entry.bytes;
         entry.reject(entry.signal.reason);
-      } else {
-        remaining.push(entry);
       }
     }
-    waiting = remaining;
+    waiting = waiting.filter(({ signal }) => !signal?.aborted);
   }
 
   // `scheduled` stays set until the batch has settled, so that one batch runs at a time.

@@ -1,15 +1,9 @@
 import { basename, dirname } from "node:path";
-import type { Clock } from "../contract/clock.ts";
-import { type PlanStore, StoreOpenError } from "./plan-store.ts";
+import { type EngineOptions, type PlanStore, StoreOpenError } from "./plan-store.ts";
 
-export type StoreOptions = {
-  clock?: Clock;
+export type StoreOptions = EngineOptions & {
   /** Memory for pages of a SQLite database, in bytes; ignored by other engines. */
   cacheBytes?: number | undefined;
-  /** Called after each batch of puts with their number; never by Cassandra, which has no batches. */
-  onBatch?: ((puts: number) => void) | undefined;
-  /** Called after each sweep with the number of expired records that it removed; never by Cassandra, which has none. */
-  onSweep?: ((removed: number) => void) | undefined;
 };
 
 /**
@@ -22,27 +16,19 @@ export type StoreOptions = {
  * Rejects with StoreOpenError, whose message never contains a password.
  */
 export async function openStore(url: string, options: StoreOptions = {}): Promise<PlanStore> {
-  const { clock, cacheBytes, onBatch, onSweep } = options;
-  const common = { ...(clock && { clock }), ...(onSweep && { onSweep }) };
   switch (/^([a-z]+):/.exec(url)?.[1]) {
     case "sqlite": {
       const { openSqliteStore } = await import("./sqlite/store.ts");
-      const memory = cacheBytes === undefined ? {} : { cacheBytes };
-      return openSqliteStore({
-        directory: sqliteDirectory(url),
-        ...memory,
-        ...common,
-        ...(onBatch && { onCommit: onBatch }),
-      });
+      return openSqliteStore({ ...options, directory: sqliteDirectory(url) });
     }
     case "postgres":
     case "postgresql": {
       const { openPostgresStore } = await import("./postgres/store.ts");
-      return openPostgresStore({ url, ...common, ...(onBatch && { onBatch }) });
+      return openPostgresStore({ ...options, url });
     }
     case "cql": {
       const { openCqlStore } = await import("./cql/store.ts");
-      return openCqlStore({ url, ...(clock && { clock }) });
+      return openCqlStore({ ...options, url });
     }
     default:
       // The message does not quote the URL, which may contain a password.

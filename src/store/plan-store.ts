@@ -1,3 +1,4 @@
+import type { Clock } from "../contract/clock.ts";
 import type { Instant } from "../contract/instant.ts";
 
 /** Kind of the record that a key names. Keys of different kinds never collide. */
@@ -86,9 +87,17 @@ export type PlanStore = {
   close(): Promise<void>;
 };
 
-/**
- * Raised when a store cannot serve for now: it is closed, its disk is full or its worker died. The caller may retry.
- */
+/** Options of every engine. */
+export type EngineOptions = {
+  /** Decides what has expired. Defaults to the machine's clock. */
+  clock?: Clock | undefined;
+  /** Called after each batch of puts with their number. */
+  onBatch?: ((puts: number) => void) | undefined;
+  /** Called after each sweep with the number of expired records that it removed. */
+  onSweep?: ((removed: number) => void) | undefined;
+};
+
+/** Raised when a store cannot serve for now: it is closed, its disk is full or its worker died. The caller may retry. */
 export class StoreUnavailable extends Error {
   override readonly name = "StoreUnavailable";
 }

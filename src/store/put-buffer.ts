@@ -1,5 +1,5 @@
 import type { PutOutcome, PutRecord } from "./plan-store.ts";
-import { kindCodes } from "./record-kind.ts";
+import { kindCodes } from "./record.ts";
 
 /**
  * Carries one batch of puts to the worker, and its outcomes back, in shared memory.

@@ -1,4 +1,4 @@
-export type SweeperOptions = {
+type SweeperOptions = {
   /** Removes a slice of expired records from disk, and resolves with their number. */
   removeSlice(): Promise<number>;
   /** Largest number of records in a slice. */

@@ -6,7 +6,7 @@ import { StoreUnavailable } from "../plan-store.ts";
  * Without it a slow cluster would fill the memory of this process, and the driver would silently reject calls that
  * exceed its stream ids.
  */
-export type CallLimiter = {
+type CallLimiter = {
   /** Counts a call as accepted until its work has settled. Rejects with StoreUnavailable when full or drained. */
   admit<Result>(bytes: number, work: () => Promise<Result>): Promise<Result>;
   /** Runs work in the order of calls. Rejects with StoreUnavailable, without running it, after too long a wait. */

@@ -22,7 +22,7 @@ export type CqlCluster = {
 
 type SpeculativePolicy = Driver.policies.speculativeExecution.SpeculativeExecutionPolicy;
 
-export type ConnectOptions = {
+type ConnectOptions = {
   address: CqlAddress;
   /** Whether to use the keyspace of the address, which then must exist. */
   inKeyspace: boolean;
@@ -164,8 +164,7 @@ function speculativeReads({ policies }: typeof Driver.default): SpeculativePolic
   return Object.assign(new NoSpeculativeExecutionPolicy(), { newPlan });
 }
 
-// By default the driver rejects after a timeout. But it may be only that node which is slow, and every statement here is
-// idempotent.
+// By default the driver rejects after a timeout. But only that node may be slow, and every statement here is idempotent.
 function retryAfterTimeout({ policies }: typeof Driver.default): Driver.policies.retry.RetryPolicy {
   const policy = new policies.retry.RetryPolicy();
   const decide = (

@@ -1,5 +1,6 @@
 import { type Instant, isLater } from "../../contract/instant.ts";
 import { type PutRecord, StoreUnavailable } from "../plan-store.ts";
+import { isExpired } from "../record.ts";
 
 /** The content of a cell: a record without its key. */
 export type CqlEntry = Omit<PutRecord, "key">;
@@ -40,14 +41,9 @@ export function decodeEntry(bytes: Buffer): CqlEntry {
   };
 }
 
-/** Returns whether a record is unexpired at a time, in ms. */
-export function isAlive({ expiresAtMs }: CqlEntry, now: number): boolean {
-  return expiresAtMs === undefined || now < expiresAtMs;
-}
-
 /** Returns the stored update time that makes a put stale, or undefined if it may replace the stored record. */
 export function staleBy(stored: CqlEntry | undefined, next: CqlEntry, now: number): Instant | undefined {
-  if (!stored?.updateTime || !next.updateTime || !isAlive(stored, now)) {
+  if (!stored?.updateTime || !next.updateTime || isExpired(stored, now)) {
     return undefined;
   }
   return isLater(stored.updateTime, next.updateTime) ? stored.updateTime : undefined;

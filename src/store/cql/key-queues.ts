@@ -1,5 +1,5 @@
 /** A queue per key: items of one key run one batch at a time, in order; different keys run concurrently. */
-export type KeyQueues<Item, Result> = {
+type KeyQueues<Item, Result> = {
   /** Queues an item; items that arrive during a batch of their key form the next one. Rejects with the batch's error. */
   add(key: string, item: Item): Promise<Result>;
 };

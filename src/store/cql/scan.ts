@@ -1,16 +1,8 @@
 import type { Clock } from "../../contract/clock.ts";
-import { type PutRecord, type RecordPage, StoreUnavailable } from "../plan-store.ts";
-import { kindOf } from "../record-kind.ts";
+import { type PutRecord, type RecordPage, type ScanOptions, StoreUnavailable } from "../plan-store.ts";
+import { isExpired, kindOf } from "../record.ts";
 import type { CqlCluster, CqlRow } from "./cluster.ts";
-import { decodeEntry, isAlive } from "./entry.ts";
-
-export type CqlScanOptions = {
-  /** Runs a read within the limits of the store. */
-  read(...statement: Parameters<CqlCluster["read"]>): ReturnType<CqlCluster["read"]>;
-  clock: Clock;
-  after: string | undefined;
-  signal: AbortSignal | undefined;
-};
+import { decodeEntry } from "./entry.ts";
 
 const token = "token(asn, kind, client_id, id)";
 const columns = `asn, kind, client_id, id, entry, ${token} AS place`;
@@ -26,15 +18,14 @@ const pageBytes = 4 * 1024 * 1024;
 const maxRows = 1_000;
 
 /**
- * Yields the records in the order of the tokens of their keys. The cursor is the last token of a page, so it stays valid
- * when nodes join or leave.
+ * Yields the records in the order of the tokens of their keys, read with `read`. The cursor is the last token of a page,
+ * so it stays valid when nodes join or leave.
  */
-export async function* scanTokens({
-  read,
-  clock,
-  after,
-  signal,
-}: CqlScanOptions): AsyncGenerator<RecordPage> {
+export async function* scanTokens(
+  read: CqlCluster["read"],
+  clock: Clock,
+  { after, signal }: ScanOptions,
+): AsyncGenerator<RecordPage> {
   let last = after === undefined ? smallestToken : tokenOf(after);
   // Few rows at first, because records may have megabytes.
   let limit = 16;
@@ -48,7 +39,7 @@ export async function* scanTokens({
     const rows = found.length < limit ? found : await upToWholeToken(found, end, read);
     last = rows.at(-1)?.place;
     const now = clock.now();
-    const records = rows.map(recordOf).filter((record) => isAlive(record, now));
+    const records = rows.map(recordOf).filter((record) => !isExpired(record, now));
     if (records.length > 0) {
       yield { records, cursor: String(last) };
     }
@@ -64,7 +55,7 @@ export async function* scanTokens({
 async function upToWholeToken(
   found: readonly CqlRow[],
   end: CqlRow,
-  read: CqlScanOptions["read"],
+  read: CqlCluster["read"],
 ): Promise<readonly CqlRow[]> {
   const whole = found.filter((row) => row.place !== end.place);
   return whole.length > 0 ? whole : read(selectAt, [end.place]);

@@ -3,7 +3,7 @@ import { type CqlCluster, cannotOpen, connectCql, notInitialised } from "./clust
 import { withCqlLock } from "./lock.ts";
 import { type CqlAddress, parseCqlUrl } from "./url.ts";
 
-export type InitCqlOptions = {
+type InitCqlOptions = {
   /** `cql://…`, see `parseCqlUrl`. Its user must be allowed to create keyspaces and tables. */
   url: string;
   /** Number of replicas by the name of the data centre. Defaults to 3 in that of the URL. */
@@ -35,9 +35,9 @@ const selectVersion = "SELECT version FROM store_schema WHERE name = 'record'";
 /**
  * Creates the keyspace, the tables and the row with their version; migrates tables of an older version.
  *
- * Existing ones do not change, nor does the replication of an existing keyspace, so it may be run again, also after an
- * interruption. Of several concurrent runs one works and the others wait, except for the first table of a keyspace,
- * which must not be created concurrently. Rejects with StoreOpenError, and does not change tables of a newer version.
+ * May run again, also after an interruption: current tables and the replication of an existing keyspace stay. Of several
+ * concurrent runs one works and the others wait, except that the first table of a keyspace must not be created
+ * concurrently. Rejects with StoreOpenError, and does not change tables of a newer version.
  */
 export async function initCqlKeyspace(
   { url, replicas }: InitCqlOptions,
@@ -81,7 +81,11 @@ export async function checkSchema(address: CqlAddress, cluster: CqlCluster): Pro
     throw newer(address, found, recordSteps.length);
   }
   if (found < recordSteps.length) {
-    throw older(address, found, recordSteps.length);
+    // A server must not change tables, because other servers may still be of the older version.
+    throw new StoreOpenError(
+      `the keyspace "${address.keyspace}" has tables of version ${found}, and this program requires ${recordSteps.length}: ` +
+        "migrate them with mdps store init",
+    );
   }
 }
 
@@ -99,14 +103,6 @@ function newer({ keyspace }: CqlAddress, found: number, known: number): StoreOpe
   return new StoreOpenError(
     `the keyspace "${keyspace}" has tables of version ${found}, but this program only supports versions up to ${known}; ` +
       "run the program that wrote it or a later one, or choose another keyspace",
-  );
-}
-
-// A server must not change tables, because other servers may still be of the older version.
-function older({ keyspace }: CqlAddress, found: number, known: number): StoreOpenError {
-  return new StoreOpenError(
-    `the keyspace "${keyspace}" has tables of version ${found}, and this program requires ${known}: ` +
-      "migrate them with mdps store init",
   );
 }
 

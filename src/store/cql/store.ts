@@ -1,26 +1,26 @@
-import { type Clock, systemClock } from "../../contract/clock.ts";
+import { systemClock } from "../../contract/clock.ts";
 import {
+  type EngineOptions,
   type PlanStore,
   type PutOutcome,
   type PutRecord,
   type RecordKey,
   SnapshotUnsupported,
 } from "../plan-store.ts";
-import { kindCodes } from "../record-kind.ts";
+import { isExpired, keyText, kindCodes } from "../record.ts";
 import { createCallLimiter } from "./call-limiter.ts";
-import { type CqlRow, cannotOpen, connectCql } from "./cluster.ts";
-import { decodeEntry, encodeEntry, isAlive, staleBy } from "./entry.ts";
+import { cannotOpen, connectCql } from "./cluster.ts";
+import { decodeEntry, encodeEntry, staleBy } from "./entry.ts";
 import { createKeyQueues } from "./key-queues.ts";
 import { scanTokens } from "./scan.ts";
 import { askQuorum, checkSchema } from "./schema.ts";
 import { parseCqlUrl } from "./url.ts";
 import { timestampOf, ttlOf } from "./write-time.ts";
 
-export type CqlStoreOptions = {
+/** Cassandra has neither batches nor sweeps, so it never calls `onBatch` and `onSweep`. */
+type CqlStoreOptions = EngineOptions & {
   /** `cql://…`, see `parseCqlUrl`. */
   url: string;
-  /** Decides what has expired. Defaults to the machine's clock. */
-  clock?: Clock;
   /** Calls that may wait for the cluster; further ones reject. Defaults to 16,384. */
   maxWaiting?: number;
   /** Calls that the cluster works on at a time. Defaults to 512. */
@@ -115,18 +115,6 @@ export async function openCqlStore(options: CqlStoreOptions): Promise<PlanStore>
     return outcomes;
   }
 
-  async function get(key: RecordKey, signal: AbortSignal | undefined): Promise<Uint8Array | undefined> {
-    const [row]: readonly CqlRow[] = await limiter.run(async () => {
-      signal?.throwIfAborted();
-      return cluster.read(selectEntry, columnsOf(key));
-    });
-    if (!row?.entry) {
-      return undefined;
-    }
-    const entry = decodeEntry(row.entry);
-    return isAlive(entry, clock.now()) ? entry.value : undefined;
-  }
-
   async function release(): Promise<void> {
     await limiter.drain();
     await cluster.end();
@@ -136,10 +124,8 @@ export async function openCqlStore(options: CqlStoreOptions): Promise<PlanStore>
   return {
     async put(record, signal) {
       signal?.throwIfAborted();
-      const key = columnsOf(record.key);
-      const size = record.value.length + checkSize(record.key, record.value);
-      const put = { record, key, signal };
-      const outcome = await limiter.admit(size, () => queues.add(queueKeyOf(record.key), put));
+      const put = { record, key: columnsOf(record.key), signal };
+      const outcome = await limiter.admit(sizeOf(record), () => queues.add(keyText(record.key), put));
       if (!outcome) {
         throw signal?.reason;
       }
@@ -147,17 +133,24 @@ export async function openCqlStore(options: CqlStoreOptions): Promise<PlanStore>
     },
     async get(key, signal) {
       signal?.throwIfAborted();
-      return limiter.admit(0, () => get(key, signal));
+      const [row] = await limiter.admit(0, () =>
+        limiter.run(async () => {
+          signal?.throwIfAborted();
+          return cluster.read(selectEntry, columnsOf(key));
+        }),
+      );
+      const entry = row?.entry && decodeEntry(row.entry);
+      return !entry || isExpired(entry, clock.now()) ? undefined : entry.value;
     },
-    async *scan({ after, signal, snapshot } = {}) {
-      if (snapshot) {
+    async *scan(options = {}) {
+      if (options.snapshot) {
         throw new SnapshotUnsupported(
           "Cassandra has no snapshot of a table across its nodes; with --no-snapshot records may be as of different moments",
         );
       }
       const read = (statement: string, parameters: readonly unknown[]) =>
         limiter.admit(0, () => limiter.run(() => cluster.read(statement, parameters)));
-      yield* scanTokens({ read, clock, after, signal });
+      yield* scanTokens(read, clock, options);
     },
     async health() {
       limiter.check();
@@ -174,18 +167,15 @@ function columnsOf({ asn, kind, clientId, id }: RecordKey): unknown[] {
   return [BigInt(asn), kindCodes[kind], Buffer.from(clientId), Buffer.from(id)];
 }
 
-// The length makes the border between the two ids unambiguous.
-function queueKeyOf({ asn, kind, clientId, id }: RecordKey): string {
-  return `${asn}/${kind}/${clientId.length}/${clientId}${id}`;
-}
-
-function checkSize({ clientId, id }: RecordKey, value: Uint8Array): number {
-  const size = Buffer.byteLength(clientId) + Buffer.byteLength(id);
-  if (size > keyBytes) {
-    throw new RangeError(`client id and id take ${size} bytes; the limit is ${keyBytes}`);
+/** Returns the size of key and value, in bytes. Raises RangeError if it exceeds a limit. */
+function sizeOf({ key, value }: PutRecord): number {
+  const ofKey = Buffer.byteLength(key.clientId) + Buffer.byteLength(key.id);
+  if (ofKey > keyBytes) {
+    throw new RangeError(`client id and id take ${ofKey} bytes; the limit is ${keyBytes}`);
   }
-  if (size + value.length > recordBytes) {
-    throw new RangeError(`the record takes ${size + value.length} bytes; the limit is ${recordBytes}`);
+  const size = ofKey + value.length;
+  if (size > recordBytes) {
+    throw new RangeError(`the record takes ${size} bytes; the limit is ${recordBytes}`);
   }
   return size;
 }

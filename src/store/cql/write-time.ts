@@ -16,8 +16,8 @@ import type { CqlEntry } from "./entry.ts";
  * - **An update time in the far future** would break this, so timestamps are at most `windowMs` in the future.
  * - **A record without update time** gets the smallest possible timestamp, so that it wins no race by chance.
  *
- * The exact order of update times is ensured by the read before the write, also outside of the window. These timestamps
- * only decide races between servers. The clocks of servers and nodes may differ by up to `windowMs`.
+ * The read before the write ensures the exact order of update times, also outside of the window. These timestamps only
+ * decide races between servers. The clocks of servers and nodes may differ by up to `windowMs`.
  */
 export function timestampOf(next: CqlEntry, stored: bigint | undefined, now: number): bigint {
   const first = (now - windowMs) * 1000;

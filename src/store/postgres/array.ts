@@ -15,66 +15,58 @@ const twoTo32 = 2 ** 32;
 
 /** Returns an `int8[]`. Numbers are safe integers. */
 export function int8Array(values: readonly (number | null)[]): Buffer {
-  const array = allocate(values.length, 12, oid.int8);
-  let end = headerBytes;
-  for (const value of values) {
-    if (value === null) {
-      end = array.writeInt32BE(-1, end);
-      continue;
-    }
+  return integerArray(values, oid.int8, 8, (array, value, at) => {
     const high = Math.floor(value / twoTo32);
-    end = array.writeInt32BE(8, end);
-    end = array.writeInt32BE(high, end);
-    end = array.writeUInt32BE(value - high * twoTo32, end);
-  }
-  return array.subarray(0, end);
+    array.writeInt32BE(high, at);
+    array.writeUInt32BE(value - high * twoTo32, at + 4);
+  });
 }
 
 /** Returns an `int4[]`. */
 export function int4Array(values: readonly (number | null)[]): Buffer {
-  const array = allocate(values.length, 8, oid.int4);
+  return integerArray(values, oid.int4, 4, (array, value, at) => array.writeInt32BE(value, at));
+}
+
+/** Returns an `int2[]`. */
+export function int2Array(values: readonly number[]): Buffer {
+  return integerArray(values, oid.int2, 2, (array, value, at) => array.writeInt16BE(value, at));
+}
+
+function integerArray(
+  values: readonly (number | null)[],
+  elementType: number,
+  bytes: number,
+  write: (array: Buffer, value: number, at: number) => void,
+): Buffer {
+  const array = allocate(values.length, values.length * (4 + bytes), elementType);
   let end = headerBytes;
   for (const value of values) {
-    end = array.writeInt32BE(value === null ? -1 : 4, end);
+    end = array.writeInt32BE(value === null ? -1 : bytes, end);
     if (value !== null) {
-      end = array.writeInt32BE(value, end);
+      write(array, value, end);
+      end += bytes;
     }
   }
   return array.subarray(0, end);
 }
 
-/** Returns an `int2[]`. */
-export function int2Array(values: readonly number[]): Buffer {
-  const array = allocate(values.length, 6, oid.int2);
-  let end = headerBytes;
-  for (const value of values) {
-    end = array.writeInt32BE(2, end);
-    end = array.writeInt16BE(value, end);
-  }
-  return array;
-}
-
 /** Returns a `bytea[]`. */
 export function byteaArray(values: readonly (Uint8Array | null)[]): Buffer {
-  let size = 0;
-  for (const value of values) {
-    size += 4 + (value === null ? 0 : value.length);
-  }
-  const array = allocate(1, size, oid.bytea, values.length);
+  const bytes = values.reduce((sum, value) => sum + 4 + (value?.length ?? 0), 0);
+  const array = allocate(values.length, bytes, oid.bytea);
   let end = headerBytes;
   for (const value of values) {
-    end = array.writeInt32BE(value === null ? -1 : value.length, end);
-    if (value === null) {
-      continue;
+    end = array.writeInt32BE(value?.length ?? -1, end);
+    if (value !== null) {
+      array.set(value, end);
+      end += value.length;
     }
-    array.set(value, end);
-    end += value.length;
   }
   return array;
 }
 
-function allocate(slots: number, slotBytes: number, elementType: number, length = slots): Buffer {
-  const array = Buffer.allocUnsafe(headerBytes + slots * slotBytes);
+function allocate(length: number, bytes: number, elementType: number): Buffer {
+  const array = Buffer.allocUnsafe(headerBytes + bytes);
   array.writeInt32BE(1, 0);
   // Whether there are nulls. The server ignores this flag when it reads.
   array.writeInt32BE(0, 4);

@@ -11,13 +11,12 @@ export type PostgresStatement = { readonly name: string; readonly text: string }
 export type PostgresRows = readonly (readonly (string | null)[])[];
 
 /** A Buffer is sent as the binary form of the parameter's type, other values as text. */
-export type PostgresValues = readonly (Buffer | string | number)[];
+type PostgresValues = readonly (Buffer | string | number)[];
 
 /**
  * One connection at a time to a database: opened when it is needed, and reopened after it was lost.
  *
- * So the next statement finds out that a server is back. A statement whose connection was lost is not retried, because
- * it is unknown whether it took effect.
+ * A statement whose connection was lost is not retried, because it is unknown whether it took effect.
  */
 export type PostgresConnection = {
   /**
@@ -48,7 +47,7 @@ export type PostgresConnectionOptions = {
   reconnects?: boolean;
 };
 
-/** Time that an answer may take beyond the server's own timeout, whose error says more, in ms. */
+/** Time that an answer may take beyond the server's own timeout, whose error is more precise, in ms. */
 const grace = 500;
 
 /** Time after a failed attempt to connect in which calls reject at once instead of waiting for another one, in ms. */

@@ -1,8 +1,9 @@
 import { type Instant, isLater } from "../../contract/instant.ts";
-import type { PutOutcome, PutRecord, RecordKey } from "../plan-store.ts";
+import type { PutOutcome, PutRecord } from "../plan-store.ts";
+import { isExpired, keyText } from "../record.ts";
 
-/** Commits records with different keys and returns their outcomes. Rejects if no outcome is known. */
-export type WriteBatch = (records: readonly PutRecord[]) => Promise<readonly (PutOutcome | Error)[]>;
+/** The outcome of one put of a batch; an Error rejects only that put. */
+export type BatchOutcome = PutOutcome | Error;
 
 /** The puts of one key without an outcome, in the order of their calls. */
 type KeyPuts = {
@@ -27,22 +28,24 @@ const stored: PutOutcome = { outcome: "stored" };
  * A statement may have each key only once (otherwise PostgreSQL fails with 21000). So the first put of each key is
  * written first. Then the stored record is known, and the outcomes of the other puts follow from each other. Of them
  * only the last one that takes effect is written: two statements, however often a key occurs.
+ *
+ * `write` commits records with different keys and returns their outcomes. It rejects if no outcome is known.
  */
 export async function putWithDuplicateKeys(
   records: readonly PutRecord[],
   now: number,
-  write: WriteBatch,
-): Promise<readonly (PutOutcome | Error)[]> {
+  write: (records: readonly PutRecord[]) => Promise<readonly BatchOutcome[]>,
+): Promise<readonly BatchOutcome[]> {
   let keys = putsByKey(records);
   if (keys.length === records.length) {
     return write(records);
   }
 
-  const outcomes: (PutOutcome | Error)[] = new Array(records.length);
+  const outcomes: BatchOutcome[] = new Array(records.length);
   while (keys.length > 0) {
     const steps = keys.map((puts) => nextStep(puts, now));
     const candidates = steps.map(({ candidate }, index) => keys[index]?.waiting[candidate]?.record);
-    let answers: readonly (PutOutcome | Error)[];
+    let answers: readonly BatchOutcome[];
     try {
       answers = await write(candidates as PutRecord[]);
     } catch (error) {
@@ -54,7 +57,7 @@ export async function putWithDuplicateKeys(
       return outcomes;
     }
     for (const [index, puts] of keys.entries()) {
-      settle(puts, steps[index] as Step, answers[index] as PutOutcome | Error, now, outcomes);
+      settle(puts, steps[index] as Step, answers[index] as BatchOutcome, now, outcomes);
     }
     keys = keys.filter(({ waiting }) => waiting.length > 0);
   }
@@ -64,7 +67,7 @@ export async function putWithDuplicateKeys(
 function putsByKey(records: readonly PutRecord[]): KeyPuts[] {
   const keys = new Map<string, KeyPuts>();
   for (const [position, record] of records.entries()) {
-    const text = textOf(record.key);
+    const text = keyText(record.key);
     const puts = keys.get(text);
     if (puts) {
       puts.waiting.push({ record, position });
@@ -73,10 +76,6 @@ function putsByKey(records: readonly PutRecord[]): KeyPuts[] {
     }
   }
   return [...keys.values()];
-}
-
-function textOf({ kind, asn, clientId, id }: RecordKey): string {
-  return `${kind} ${asn} ${clientId.length} ${clientId}${id}`;
 }
 
 function nextStep({ waiting, known }: KeyPuts, now: number): Step {
@@ -117,9 +116,9 @@ function nextByUpdateTime(waiting: KeyPuts["waiting"], known: Instant, now: numb
 function settle(
   puts: KeyPuts,
   step: Step,
-  answer: PutOutcome | Error,
+  answer: BatchOutcome,
   now: number,
-  outcomes: (PutOutcome | Error)[],
+  outcomes: BatchOutcome[],
 ): void {
   const { record, position } = puts.waiting[step.candidate] as KeyPuts["waiting"][number];
   if (answer instanceof Error) {
@@ -142,8 +141,4 @@ function settle(
 
 function isUntimed(waiting: KeyPuts["waiting"][number] | undefined): boolean {
   return waiting !== undefined && waiting.record.updateTime === undefined;
-}
-
-function isExpired({ expiresAtMs }: PutRecord, now: number): boolean {
-  return expiresAtMs !== undefined && expiresAtMs <= now;
 }

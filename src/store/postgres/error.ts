@@ -5,10 +5,10 @@ import { StoreOpenError, StoreUnavailable } from "../plan-store.ts";
  *
  * - `record`: one of the records cannot be stored; the others can.
  * - `retry`: statements of two servers conflicted; nothing was done, and the same statement may succeed.
- * - `reconnect`: the connection cannot be used any more.
+ * - `reconnect`: the connection can no longer be used.
  * - `database`: the database cannot serve for now.
  */
-export type PostgresErrorKind = "record" | "retry" | "reconnect" | "database";
+type PostgresErrorKind = "record" | "retry" | "reconnect" | "database";
 
 /** Classes of SQLSTATE, its first two characters: https://www.postgresql.org/docs/current/errcodes-appendix.html. */
 const kindOfClass: Readonly<Record<string, PostgresErrorKind>> = {
@@ -24,7 +24,7 @@ const kindOfClass: Readonly<Record<string, PostgresErrorKind>> = {
 
 const kindOfState: Readonly<Record<string, PostgresErrorKind>> = {
   "0A000": "reconnect", // "cached plan must not change result type": the table was altered
-  "26000": "reconnect", // a prepared statement does not exist any more
+  "26000": "reconnect", // a prepared statement no longer exists
   "57014": "database", // cancelled, by statement_timeout or an administrator
 };
 
@@ -39,15 +39,13 @@ export function errorKindOf(error: unknown): PostgresErrorKind {
 
 /** Returns the SQLSTATE of an error that the server reported; undefined for any other error. */
 export function sqlStateOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") {
-    return undefined;
-  }
+  const { code } = Object(error) as { code?: unknown };
   // Node's own codes, such as EPIPE, begin with an E. No SQLSTATE does.
-  return /^[0-9A-DF-Z][0-9A-Z]{4}$/.test(error.code) ? error.code : undefined;
+  return typeof code === "string" && /^[0-9A-DF-Z][0-9A-Z]{4}$/.test(code) ? code : undefined;
 }
 
 /** Returns the URL without its password and options, for messages. */
-export function shownUrl(url: string): string {
+function shownUrl(url: string): string {
   try {
     const { protocol, username, host, pathname } = new URL(url);
     return `${protocol}//${username === "" ? "" : `${username}@`}${host}${pathname}`;
@@ -68,10 +66,9 @@ export function messageWithoutSecrets(error: unknown, url: string): string {
 
 /** Returns the error that callers receive. */
 export function unavailable(error: unknown, url: string): StoreUnavailable {
-  if (error instanceof StoreUnavailable) {
-    return error;
-  }
-  return new StoreUnavailable(`PostgreSQL failed: ${messageWithoutSecrets(error, url)}`);
+  return error instanceof StoreUnavailable
+    ? error
+    : new StoreUnavailable(`PostgreSQL failed: ${messageWithoutSecrets(error, url)}`);
 }
 
 const adviceOfState: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import type { RecordKey } from "../plan-store.ts";
 import type { PostgresConnection, PostgresStatement } from "./connection.ts";
-import { keyArrays, type PostgresKey, postgresKeyOf } from "./key.ts";
+import { keyArrays, postgresKeyOf } from "./key.ts";
 
 /** Sum of the sizes of values at which an answer ends, in bytes; its last value may exceed it. */
 const answerBytes = 4 * 1024 * 1024;
@@ -24,10 +24,10 @@ export async function getBatch(
   keys: readonly RecordKey[],
   now: number,
 ): Promise<(Uint8Array | undefined)[]> {
-  const values: (Uint8Array | undefined)[] = new Array(keys.length).fill(undefined);
+  const values = new Array<Uint8Array | undefined>(keys.length).fill(undefined);
   let places = [...keys.keys()];
   while (places.length > 0) {
-    const wanted: PostgresKey[] = places.map((place) => postgresKeyOf(keys[place] as RecordKey));
+    const wanted = places.map((place) => postgresKeyOf(keys[place] as RecordKey));
     const rows = await connection.read(selectValues, [...keyArrays(wanted), now, answerBytes]);
     const later: number[] = [];
     for (const [number, value] of rows) {

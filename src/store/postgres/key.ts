@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { RecordKey, RecordKind } from "../plan-store.ts";
-import { kindCodes, kindOf } from "../record-kind.ts";
+import { kindCodes, kindOf } from "../record.ts";
 import { byteaArray, int2Array, int8Array } from "./array.ts";
 
 /** A key in the columns of the table. */
@@ -34,12 +34,7 @@ export function postgresKeyOf({ asn, kind, clientId, id }: RecordKey): PostgresK
 /** Returns the key of columns. */
 export function recordKeyOf({ asn, kind, clientId, id, longKey }: PostgresKey): RecordKey {
   const [client, record] = longKey ? unpackIds(longKey) : [clientId, id];
-  return {
-    kind: kindOf(kind) as RecordKind,
-    asn,
-    clientId: client.toString(),
-    id: record.toString(),
-  };
+  return { kind: kindOf(kind) as RecordKind, asn, clientId: String(client), id: String(record) };
 }
 
 /** Returns parameters for `unnest($1::int8[], $2::int2[], $3::bytea[], $4::bytea[])`. */

@@ -1,9 +1,10 @@
 import { type Instant, isLater } from "../../contract/instant.ts";
-import { type PutOutcome, type PutRecord, StoreUnavailable } from "../plan-store.ts";
+import { type PutRecord, StoreUnavailable } from "../plan-store.ts";
 import { byteaArray, int4Array, int8Array } from "./array.ts";
 import type { PostgresConnection, PostgresRows, PostgresStatement } from "./connection.ts";
+import type { BatchOutcome } from "./duplicate-keys.ts";
 import { errorKindOf, messageWithoutSecrets, unavailable } from "./error.ts";
-import { keyArrays, type PostgresKey, postgresKeyOf } from "./key.ts";
+import { keyArrays, postgresKeyOf } from "./key.ts";
 
 const columns = "asn, kind, client_id, id, long_key, update_seconds, update_nanos, expires_at_ms, value";
 
@@ -74,7 +75,7 @@ export async function putBatch(
   records: readonly PutRecord[],
   now: number,
   attempt = 1,
-): Promise<(PutOutcome | Error)[]> {
+): Promise<BatchOutcome[]> {
   let stale: PostgresRows;
   try {
     stale = await connection.run(upsert, upsertValues(records, now));
@@ -95,7 +96,7 @@ export async function putBatch(
     return [...first, ...(await settled(second, records.length - half))];
   }
 
-  const outcomes: (PutOutcome | Error)[] = new Array(records.length).fill({ outcome: "stored" });
+  const outcomes: BatchOutcome[] = new Array(records.length).fill({ outcome: "stored" });
   if (stale.length === 0) {
     return outcomes;
   }
@@ -103,7 +104,7 @@ export async function putBatch(
   const rejected = places.map((place) => records[place] as PutRecord);
   const answers = await settled(explain(connection, url, rejected, now), rejected.length);
   for (const [index, place] of places.entries()) {
-    outcomes[place] = answers[index] as PutOutcome | Error;
+    outcomes[place] = answers[index] as BatchOutcome;
   }
   return outcomes;
 }
@@ -114,10 +115,10 @@ async function explain(
   url: string,
   rejected: readonly PutRecord[],
   now: number,
-): Promise<(PutOutcome | Error)[]> {
-  const keys: PostgresKey[] = rejected.map(({ key }) => postgresKeyOf(key));
+): Promise<BatchOutcome[]> {
+  const keys = rejected.map(({ key }) => postgresKeyOf(key));
   const rows = await connection.read(selectOrders, [...keyArrays(keys), now]);
-  const outcomes: (PutOutcome | Error | undefined)[] = new Array(rejected.length).fill(undefined);
+  const outcomes: (BatchOutcome | undefined)[] = new Array(rejected.length).fill(undefined);
   for (const [place, seconds, nanos] of rows) {
     const index = Number(place) - 1;
     const storedUpdateTime: Instant = { seconds: Number(seconds), nanos: Number(nanos) };
@@ -130,17 +131,10 @@ async function explain(
   const again = rejected.filter((_, index) => outcomes[index] === undefined);
   const answers = again.length === 0 ? [] : await putBatch(connection, url, again, now);
   let next = 0;
-  return outcomes.map((outcome) => outcome ?? (answers[next++] as PutOutcome | Error));
+  return outcomes.map((outcome) => outcome ?? (answers[next++] as BatchOutcome));
 }
 
 /** Turns the failure of a whole batch into a failure of each of its records. */
-async function settled(
-  outcomes: Promise<(PutOutcome | Error)[]>,
-  count: number,
-): Promise<(PutOutcome | Error)[]> {
-  try {
-    return await outcomes;
-  } catch (error) {
-    return new Array(count).fill(error);
-  }
+function settled(outcomes: Promise<BatchOutcome[]>, count: number): Promise<BatchOutcome[]> {
+  return outcomes.catch((error) => new Array(count).fill(error));
 }

@@ -34,7 +34,7 @@ const selectPage: PostgresStatement = {
 /** Columns of a key. */
 type Position = { asn: number; kind: number; clientId: Buffer; id: Buffer };
 
-/** No ASN is 0, so every key comes after this one. */
+/** No ASN is 0, so every key is greater than this one. */
 const beginning: Position = { asn: 0, kind: 0, clientId: Buffer.of(), id: Buffer.of() };
 
 /**

@@ -4,7 +4,7 @@ import { StoreOpenError, StoreUnavailable } from "../plan-store.ts";
 /** Oldest supported server, as server_version_num. */
 const oldestVersion = 150_000;
 
-export type PostgresSession = {
+type PostgresSession = {
   /** Schema of the tables. */
   schema: string;
   /** Time that a statement may take, in ms. */

@@ -1,6 +1,7 @@
-import { type Clock, systemClock } from "../../contract/clock.ts";
-import { type BatchQueue, createBatchQueue } from "../batch-queue.ts";
+import { systemClock } from "../../contract/clock.ts";
+import { createBatchQueue } from "../batch-queue.ts";
 import {
+  type EngineOptions,
   type PlanStore,
   type PutOutcome,
   type PutRecord,
@@ -16,20 +17,21 @@ import {
   createPostgresConnection,
   type PostgresConnection,
   type PostgresConnectionOptions,
+  type PostgresStatement,
 } from "./connection.ts";
 import { putWithDuplicateKeys } from "./duplicate-keys.ts";
 import { openError } from "./error.ts";
 import { getBatch } from "./gets.ts";
-import { checkWritable } from "./health.ts";
 import { putBatch } from "./puts.ts";
 import { scanRecords, scanSnapshot } from "./scan.ts";
 import { prepareSchema } from "./schema.ts";
+import { readOnly } from "./session.ts";
 import { removeExpired, sliceRows } from "./sweep.ts";
 
 /** Version of `pg` that the engine is tested with. */
 export const pgVersion = "8.23.1";
 
-export type PostgresStoreOptions = {
+export type PostgresStoreOptions = EngineOptions & {
   /**
    * The database: `postgres://user:password@host:port/database`, with `sslmode` and certificate files as parameters of
    * `pg`: https://node-postgres.com/features/ssl. A pooler must not give each transaction another connection, because
@@ -38,8 +40,6 @@ export type PostgresStoreOptions = {
   url: string;
   /** Schema of the tables, created if missing. Stores of different schemas are independent. Defaults to `mdps`. */
   schema?: string;
-  /** Decides what has expired. Defaults to the machine's clock. */
-  clock?: Clock;
   /** Puts that may wait for each connection, and gets likewise; further ones reject. Defaults to 65,536. */
   maxWaiting?: number;
   /** Connections for puts; those of one key always use the same one. Defaults to 2. */
@@ -48,10 +48,11 @@ export type PostgresStoreOptions = {
   timeout?: number;
   /** Time between two sweeps of expired records, in ms. Defaults to 1,000. */
   sweepInterval?: number;
-  /** Called after each batch of puts with their number. */
-  onBatch?: (puts: number) => void;
-  /** Called after each sweep with the number of expired records that it removed. */
-  onSweep?: (removed: number) => void;
+};
+
+const selectReadOnly: PostgresStatement = {
+  name: "read-only",
+  text: "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool",
 };
 
 /** Largest sum of the sizes of the puts that wait for one connection, in bytes. */
@@ -118,13 +119,13 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     batchItems: 256,
     maxItems: maxWaiting,
   });
-  const { sweepInterval: interval = 1_000, onSweep } = options;
+  const { sweepInterval: interval = 1_000 } = options;
   const sweeper = startSweeper({
     removeSlice: () => removeExpired(background, clock.now()),
     sliceRows,
     slicePause: () => Math.min(slicePause, interval),
     interval,
-    onSweep,
+    onSweep: options.onSweep,
   });
 
   const snapshots = new Set<PostgresConnection>();
@@ -164,7 +165,10 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       if (closed) {
         throw new StoreUnavailable("the store is closed");
       }
-      await checkWritable(probe);
+      const [[isReadOnly] = []] = await probe.read(selectReadOnly);
+      if (isReadOnly !== "f") {
+        throw readOnly();
+      }
     },
     close() {
       closed ??= release();
@@ -189,7 +193,7 @@ function problemOf({ key, updateTime, expiresAtMs = 0 }: PutRecord, size: number
   if (size > putBytes) {
     return `the record takes up to ${size} bytes; the limit is ${putBytes}`;
   }
-  const { seconds, nanos } = updateTime ?? { seconds: 0, nanos: 0 };
+  const { seconds = 0, nanos = 0 } = updateTime ?? {};
   const invalid = [key.asn, seconds, nanos, expiresAtMs].find((number) => !Number.isSafeInteger(number));
   return invalid === undefined
     ? undefined
@@ -197,10 +201,7 @@ function problemOf({ key, updateTime, expiresAtMs = 0 }: PutRecord, size: number
 }
 
 /** Returns the queue of a key: always the same one, so that its puts stay in order. */
-function queueOf<Queue extends BatchQueue<PutRecord, PutOutcome>>(
-  queues: readonly Queue[],
-  key: RecordKey,
-): Queue {
+function queueOf<Queue>(queues: readonly Queue[], key: RecordKey): Queue {
   let hash = key.asn;
   // Only the end of the id, which differs more than its beginning.
   for (let index = Math.max(0, key.id.length - 16); index < key.id.length; index++) {

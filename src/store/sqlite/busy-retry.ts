@@ -8,7 +8,7 @@ const retryPause = 1;
 
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
-/** Runs work that has no effect while another connection is in its way, and retries it until it succeeds. */
+/** Runs work, and retries it while another connection blocks it. Blocked work must have no effect. */
 export type RetryWhileBusy = <Result>(work: () => Result) => Result;
 
 /**

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { type PutRecord, StoreOpenError } from "../plan-store.ts";
-import { kindOf } from "../record-kind.ts";
+import { kindOf } from "../record.ts";
 import { defaultBusyTimeout } from "./busy-retry.ts";
 import { identify } from "./database.ts";
 import { lockForCheck } from "./directory-lock.ts";
@@ -12,7 +12,7 @@ import { type RecordRow, recordOfRow, selectRows } from "./read-page.ts";
 import { migrations } from "./schema.ts";
 
 /** The result of a check. */
-export type SqliteCheck = {
+type SqliteCheck = {
   /** Number of records checked, expired ones included. */
   readonly records: number;
   /** Whether a program had the store open; then records may have changed during the check. */
@@ -21,8 +21,7 @@ export type SqliteCheck = {
   readonly problems: readonly string[];
 };
 
-/** Returns the problems of a record that the store itself does not know about. */
-export type CheckRecord = (record: PutRecord) => readonly string[];
+type CheckRecord = (record: PutRecord) => readonly string[];
 
 /** Problems listed by SQLite, and of rows; further ones are only counted. */
 const maxListed = 100;
@@ -31,9 +30,9 @@ const maxListed = 100;
 const pageRows = 500;
 
 /**
- * Checks the whole database of a directory: first its pages and indexes, by SQLite, then the shape of every record, then
- * each well-formed record with `checkRecord`. Changes no byte of the directory, in whatever state a server left it, and
- * works beside a running server. Blocks the thread for about ten seconds per million records.
+ * Checks the whole database of a directory: SQLite checks pages and indexes, this function the shape of every record, and
+ * `checkRecord` the content of well-formed records. Changes no byte of the directory, whatever state a server left it in,
+ * and can run beside a server. Blocks the thread for about ten seconds per million records.
  *
  * Raises StoreOpenError if there is no store.
  */

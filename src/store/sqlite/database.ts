@@ -24,9 +24,8 @@ export type DatabaseOptions = {
 };
 
 /**
- * 16 MiB hold the inner pages of millions of rows; leaves come from the page cache of the system. More costs: after a
- * page split SQLite walks its whole cache at the commit, 12 % of all CPU time at 64 MiB. At 5 million rows and random
- * puts 512 MiB were no faster, nor was mapping the file into memory.
+ * 16 MiB hold the inner pages of millions of rows; the system caches the leaves. More costs time: after a page split
+ * SQLite walks its whole cache at the commit, 12 % of all CPU time at 64 MiB.
  */
 const defaultCacheBytes = 16 * 1024 * 1024;
 
@@ -39,12 +38,12 @@ const defaultCheckpointPages = 250;
 /** A locked directory with its database, until `close`. */
 export type OpenDatabase = {
   readonly database: DatabaseSync;
-  /** For each statement that another connection may be in the way of. */
+  /** Runs each statement that another connection may block. */
   readonly retryWhileBusy: RetryWhileBusy;
   close(): void;
 };
 
-/** Attempts to upgrade: another process that starts at the same moment may be in the way, or upgrade first. */
+/** Attempts to upgrade: another process that starts at the same moment may block one, or upgrade first. */
 const upgradeAttempts = 3;
 
 /**
@@ -132,9 +131,10 @@ function withFile(
 ): DatabaseSync | undefined {
   const path = join(directory, "plans.sqlite");
   createPrivateFile(path);
-  const database = openFile(path);
+  let database: DatabaseSync | undefined;
   let opened: DatabaseSync | undefined;
   try {
+    database = new DatabaseSync(path);
     // SQLite may wait here, because no call is waiting yet, and other processes may be recovering the log.
     database.exec(`PRAGMA busy_timeout = ${defaultBusyTimeout}`);
     opened = work(database, path);
@@ -143,16 +143,8 @@ function withFile(
     throw error instanceof StoreOpenError ? error : explain(error, path);
   } finally {
     if (!opened) {
-      database.close();
+      database?.close();
     }
-  }
-}
-
-function openFile(path: string): DatabaseSync {
-  try {
-    return new DatabaseSync(path);
-  } catch (error) {
-    throw explain(error, path);
   }
 }
 
@@ -219,24 +211,23 @@ export function readPragma(database: DatabaseSync, pragma: string): number {
 
 function explain(error: unknown, path: string): StoreOpenError {
   const message = error instanceof Error ? error.message : String(error);
-  switch (resultCodeOf(error)) {
+  return new StoreOpenError(`${path} ${problemOf(resultCodeOf(error), message)}`);
+}
+
+function problemOf(code: number | undefined, message: string): string {
+  switch (code) {
     case resultCode.notADatabase:
-      return new StoreOpenError(
-        `${path} is not a SQLite database; move it away, or choose another directory`,
-      );
+      return "is not a SQLite database; move it away, or choose another directory";
     case resultCode.corrupt:
-      return new StoreOpenError(`${path} is damaged (${message}); restore it from a backup, or move it away`);
+      return `is damaged (${message}); restore it from a backup, or move it away`;
     case resultCode.busy:
-      return new StoreOpenError(`${path} is locked by another program (${message}); stop it first`);
+      return `is locked by another program (${message}); stop it first`;
     case resultCode.full:
-      return new StoreOpenError(`${path} cannot be created: ${message}; make room on the disk`);
+      return `cannot be created: ${message}; make room on the disk`;
     case resultCode.readOnly:
     case resultCode.cannotOpen:
-      return new StoreOpenError(
-        `${path} cannot be opened for writing: ${message}; check that its disk is mounted for writing, or choose ` +
-          "another directory",
-      );
+      return `cannot be opened for writing: ${message}; check that its disk is mounted for writing, or choose another directory`;
     default:
-      return new StoreOpenError(`${path} cannot be opened for writing: ${message}`);
+      return `cannot be opened for writing: ${message}`;
   }
 }

@@ -13,16 +13,16 @@ export type DirectoryLock = { release(): void };
  * `shared`: held together with others, to read and write records.
  * `exclusive`: held alone, to change the tables.
  */
-export type LockMode = "shared" | "exclusive";
+type LockMode = "shared" | "exclusive";
 
 /** Names this process. With its host, because every program may have pid 1 in containers that share a disk. */
 const thisProcess = `pid ${process.pid} on ${hostname()}`;
 
 /**
- * How long to wait for a lock, in ms. A shared one gives the first program that starts time to create the tables; an
- * exclusive one gives the kernel time to clear away a program that was killed.
+ * How long to wait for a lock, in ms: for a shared one until the first program has created the tables, for an exclusive
+ * one until the kernel has removed a program that was killed.
  */
-export const lockTimeouts: Readonly<Record<LockMode, number>> = { shared: 2_000, exclusive: 250 };
+const lockTimeouts: Readonly<Record<LockMode, number>> = { shared: 2_000, exclusive: 250 };
 
 /**
  * Locks an existing directory.
@@ -56,12 +56,12 @@ export function lockDirectory(
   } catch {
     // The name only improves the message that later processes get, so a full disk may prevent it.
   }
-  // The name stays in the file: it means something only while the lock is held.
+  // The name stays in the file; it only has a meaning while the lock is held.
   return { release: () => lock.close() };
 }
 
 /** A lock to check a directory; `inUse` if other programs have it open, which are not affected. */
-export type CheckLock = DirectoryLock & { readonly inUse: boolean };
+type CheckLock = DirectoryLock & { readonly inUse: boolean };
 
 /**
  * Locks an existing directory exclusively if no program has it open, without changing it. There is no lock to take in

@@ -1,7 +1,7 @@
 import type { PutRecord, RecordKey } from "../plan-store.ts";
 import type { DatabaseOptions } from "./database.ts";
 
-/** What the main thread passes to a thread when it starts. */
+/** Data that the main thread passes to a new thread. */
 export type SqliteWorkerData = {
   /** Directory of the store; created if missing. */
   readonly directory: string;
@@ -14,7 +14,7 @@ export type SqliteWorkerData = {
 export type SqlitePage = {
   readonly records: readonly (Omit<PutRecord, "value"> & { readonly length: number })[];
   readonly values: Uint8Array<ArrayBuffer>;
-  /** The row read last, and the row that the scan ends with. They are equal on the last page. */
+  /** The last row read, and the last row of the scan. They are equal on the last page. */
   readonly row: number;
   readonly until: number;
 };

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { PutRecord } from "../plan-store.ts";
-import { kindOf } from "../record-kind.ts";
+import { kindOf } from "../record.ts";
 import type { SqlitePage } from "./protocol.ts";
 
 /** Rows read in one transaction; a checkpoint cannot finish before its end. */
@@ -77,23 +77,16 @@ function packed(rows: readonly RecordRow[], bytes: number): Pick<SqlitePage, "re
 
 /** Returns the record of a row. Raises an Error for an unknown kind. */
 export function recordOfRow(row: RecordRow): PutRecord {
+  const { asn, update_seconds: seconds, update_nanos: nanos, expires_at_ms: expiresAtMs, value } = row;
   const kind = kindOf(row.kind);
   if (kind === undefined) {
     throw new Error(`row ${row.row} has the kind ${row.kind}, which is unknown to this program`);
   }
   return {
-    key: {
-      kind,
-      asn: row.asn,
-      clientId: textOf(row.client_id),
-      id: textOf(row.id),
-    },
-    updateTime:
-      row.update_seconds === null
-        ? undefined
-        : { seconds: row.update_seconds, nanos: row.update_nanos as number },
-    expiresAtMs: row.expires_at_ms ?? undefined,
-    value: row.value,
+    key: { kind, asn, clientId: textOf(row.client_id), id: textOf(row.id) },
+    updateTime: seconds === null ? undefined : { seconds, nanos: nanos as number },
+    expiresAtMs: expiresAtMs ?? undefined,
+    value,
   };
 }
 

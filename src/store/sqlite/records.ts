@@ -1,11 +1,11 @@
 import type { RecordKey } from "../plan-store.ts";
 import { type PutBuffer, type PutRow, readPuts, writeOutcome } from "../put-buffer.ts";
-import { kindCodes } from "../record-kind.ts";
+import { kindCodes } from "../record.ts";
 import type { OpenDatabase } from "./database.ts";
 import { concernsWholeDatabase, messageWithAdvice, resultCode, resultCodeOf } from "./error.ts";
 
-/** The records of an open database. All calls are synchronous; `put` and `sweep` run in one transaction each. */
-export type SqliteRecords = {
+/** The records of an open database. `put` and `sweep` run in one transaction each. */
+type SqliteRecords = {
   /**
    * Commits a batch and writes the outcome of each put into the buffer. Returns the reasons of the failed puts, in
    * order. Raises the error of SQLite if nothing was committed.
@@ -79,19 +79,12 @@ export function sqliteRecords({ database, retryWhileBusy }: OpenDatabase): Sqlit
   }
 
   function putOne(buffer: PutBuffer, index: number, row: PutRow, now: number): void {
-    const { changes } = put.run(
-      ...row.key,
-      row.updateSeconds,
-      row.updateNanos,
-      row.expiresAtMs,
-      row.value,
-      now,
-    );
-    if (changes !== 0) {
+    const { key, updateSeconds, updateNanos, expiresAtMs, value } = row;
+    if (put.run(...key, updateSeconds, updateNanos, expiresAtMs, value, now).changes !== 0) {
       writeOutcome.stored(buffer, index);
       return;
     }
-    const { seconds, nanos } = order.get(...row.key) as { seconds: number; nanos: number };
+    const { seconds, nanos } = order.get(...key) as { seconds: number; nanos: number };
     writeOutcome.stale(buffer, index, seconds, nanos);
   }
 

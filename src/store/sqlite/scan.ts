@@ -4,7 +4,7 @@ import type { RecordPage, ScanOptions } from "../plan-store.ts";
 import type { SqlitePage } from "./protocol.ts";
 import type { SqliteThread } from "./thread.ts";
 
-export type SqliteScanOptions = ScanOptions & {
+type SqliteScanOptions = ScanOptions & {
   /** Returns the thread that reads; called before each page. Rejects with StoreUnavailable. */
   thread(): Promise<SqliteThread>;
   clock: Clock;
@@ -16,8 +16,8 @@ type Position = { after: number; until: number | undefined };
 /**
  * Yields the unexpired records in the order of their rows, up to the row that is the last one when the scan begins.
  *
- * Each page is read in its own transaction. A single transaction would keep the log growing with every put until the
- * reader, which may be slow, has read everything.
+ * Each page is read in its own transaction. With a single one, the log would grow with every put until the reader, which
+ * may be slow, has read everything.
  */
 export async function* scanSqlite(options: SqliteScanOptions): AsyncGenerator<RecordPage, void, void> {
   const { signal, clock } = options;

@@ -3,8 +3,8 @@ import { messageWithAdvice } from "./error.ts";
 import type { SqliteWorkerData } from "./protocol.ts";
 import { type SqliteThread, startSqliteThread } from "./thread.ts";
 
-/** The thread for scans. Most processes never scan, so it starts on its first use, and again after it has died. */
-export type Scanner = {
+/** The thread for scans. It starts on its first use, because most processes never scan, and again after it has died. */
+type Scanner = {
   /** Rejects with StoreUnavailable. */
   thread(): Promise<SqliteThread>;
   /** Ends the thread. Later calls of `thread` reject. Never rejects. */

@@ -32,8 +32,10 @@ export const migrations: readonly string[] = [
 export function migrate(database: DatabaseSync, steps: readonly string[] = migrations): void {
   database.exec("BEGIN IMMEDIATE");
   try {
-    const { user_version } = database.prepare("PRAGMA user_version").get() as { user_version: number };
-    for (const step of steps.slice(user_version)) {
+    const { user_version: version } = database.prepare("PRAGMA user_version").get() as {
+      user_version: number;
+    };
+    for (const step of steps.slice(version)) {
       database.exec(step);
     }
     database.exec(`

@@ -18,15 +18,15 @@ export type SqliteSnapshot = {
 };
 
 /** Prefix of the names of the files. */
-export const snapshotPrefix = ".snapshot-";
+const snapshotPrefix = ".snapshot-";
 
 /** Rows copied by one call, during which the thread answers no other: about 20 ms. */
 const copiedRows = 5_000;
 
-/** Free space that must remain on the disk beside the copy, for puts meanwhile, in bytes. */
+/** Free space that must remain on the disk for puts during the scan, in bytes. */
 const spareBytes = 64 * 1024 * 1024;
 
-/** Age at which a file that still has its name counts as left by a program that was killed, in ms. */
+/** Age from which a file that still has its name was left by a program that was killed, in ms. */
 const leftOverMs = 60_000;
 
 /**
@@ -34,8 +34,7 @@ const leftOverMs = 60_000;
  *
  * The rows are copied into a file and read from there. Reading them from the database itself would need a transaction
  * that lasts as long as the reader, which may be slow, and the log would grow until then. Copying takes seconds for any
- * reader; docs/storage-sqlite.md has the figures. Without the indexes the copy is an eighth smaller than one by VACUUM
- * INTO, and it can be aborted.
+ * reader (docs/storage-sqlite.md has the figures) and can be aborted, unlike VACUUM INTO.
  *
  * Raises an Error if the disk has too little space for the copy.
  */
@@ -107,15 +106,13 @@ function startCopy(database: DatabaseSync, directory: string, path: string): Sql
 
 function requireRoom(database: DatabaseSync, directory: string): void {
   const pragma = (name: string) => readPragma(database, `live.${name}`);
-  const used = (pragma("page_count") - pragma("freelist_count")) * pragma("page_size");
+  const needed = (pragma("page_count") - pragma("freelist_count")) * pragma("page_size") + spareBytes;
   const { bavail, bsize } = statfsSync(directory);
-  const [free, needed] = [bavail * bsize, used + spareBytes];
-  if (free >= needed) {
-    return;
+  if (bavail * bsize < needed) {
+    throw new Error(
+      `a snapshot needs up to ${needed} bytes in ${directory}, and ${bavail * bsize} are free; make room, or scan without a snapshot`,
+    );
   }
-  throw new Error(
-    `a snapshot needs up to ${needed} bytes in ${directory}, and ${free} are free; make room, or scan without a snapshot`,
-  );
 }
 
 function removeLeftOvers(directory: string): void {
@@ -135,6 +132,6 @@ function remove(path: string): void {
   try {
     rmSync(path, { force: true });
   } catch {
-    // On Windows, while a program has it open. That program removes it in the end.
+    // On Windows this fails while a program has the file open; that program removes it in the end.
   }
 }

@@ -1,6 +1,7 @@
-import { type Clock, systemClock } from "../../contract/clock.ts";
+import { systemClock } from "../../contract/clock.ts";
 import { createBatchQueue } from "../batch-queue.ts";
 import {
+  type EngineOptions,
   type PlanStore,
   type PutOutcome,
   type PutRecord,
@@ -23,39 +24,28 @@ import { scanSqlite, scanSqliteSnapshot } from "./scan.ts";
 import { createScanner } from "./scanner.ts";
 import { startSupervisedWriter } from "./supervisor.ts";
 
-export type SqliteStoreOptions = DatabaseOptions & {
-  /** Directory of the store's files, on a local disk. If missing, it is created, accessible only to the owner. */
-  directory: string;
-  /** Decides what has expired. Defaults to the machine's clock. */
-  clock?: Clock;
-  /** Puts that may wait for the disk, and gets likewise; further ones reject. Defaults to 65,536. */
-  maxWaiting?: number;
-  /** Time between two sweeps of expired records, in ms. Defaults to 1,000. */
-  sweepInterval?: number;
-  /** Called after each commit with the number of puts that shared it. */
-  onCommit?: (puts: number) => void;
-  /** Called after each sweep with the number of expired records that it removed. */
-  onSweep?: (removed: number) => void;
-};
+export type SqliteStoreOptions = DatabaseOptions &
+  EngineOptions & {
+    /** Directory of the store's files, on a local disk. If missing, it is created, accessible only to the owner. */
+    directory: string;
+    /** Puts that may wait for the disk, and gets likewise; further ones reject. Defaults to 65,536. */
+    maxWaiting?: number;
+    /** Time between two sweeps of expired records, in ms. Defaults to 1,000. */
+    sweepInterval?: number;
+  };
 
 /** Largest sum of the sizes of all waiting puts, in bytes. */
 const maxWaitingBytes = 256 * 1024 * 1024;
 
-/**
- * Records removed in one transaction, which puts wait for. Each one changes a page of the table and one of the key's
- * index, so this is about the work of a small batch of puts.
- */
+/** Records removed in one transaction, which puts wait for: about the work of a small batch of puts. */
 const sliceRows = 50;
-
-/** Pause between two slices, as a multiple of the time of a slice: the busier the thread is with puts, the less it sweeps. */
-const slicePause = 2;
 
 /**
  * Opens a store with its records in a SQLite database, written by its own thread.
  *
- * Puts that arrive during a commit share the next one. Gets are sent to the same thread: they wait for the running
- * commit, never for the puts behind it. (Reads on the main thread would cost a tenth of the CPU time, but a page that is
- * not in memory would block every other request until the disk has read it.)
+ * Puts that arrive during a commit share the next one. Gets are sent to the same thread and wait for the running commit
+ * at most. (Reads on the main thread would cost a tenth of the CPU time, but block every other request while the disk
+ * reads a page.)
  *
  * Several stores, in one process or in several on one machine, may share a directory: a put is compared with what any of
  * them has stored, and their writers take turns. A call rejects with StoreUnavailable if another process has the
@@ -66,8 +56,8 @@ const slicePause = 2;
  * A record may take 16 MiB. Rejects with StoreOpenError.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<PlanStore> {
-  const { directory, clock = systemClock, maxWaiting = 65_536, sweepInterval: interval = 1_000 } = options;
-  const { maxPages, cacheBytes, checkpointPages, busyTimeout, openTimeout, onSweep } = options;
+  const { directory, clock = systemClock, maxWaiting = 65_536, sweepInterval = 1_000 } = options;
+  const { maxPages, cacheBytes, checkpointPages, busyTimeout, openTimeout } = options;
   const memory = allocatePutMemory();
   const buffer = putBufferOn(memory);
   // Without the functions of the options, which cannot be sent to a thread.
@@ -79,7 +69,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Plan
     async run(records) {
       writePuts(buffer, records);
       const { reasons } = await thread.ask({ type: "put", count: records.length, now: clock.now() });
-      options.onCommit?.(records.length - reasons.length);
+      options.onBatch?.(records.length - reasons.length);
       let failed = 0;
       return records.map(
         (_, index) =>
@@ -109,9 +99,10 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Plan
   const sweeper = startSweeper({
     removeSlice: async () => (await thread.ask({ type: "sweep", rows: sliceRows, now: clock.now() })).removed,
     sliceRows,
-    slicePause: (took) => slicePause * took,
-    interval,
-    onSweep,
+    // The busier the thread is with puts, the less it sweeps.
+    slicePause: (took) => 2 * took,
+    interval: sweepInterval,
+    onSweep: options.onSweep,
   });
 
   const scanner = createScanner(data);

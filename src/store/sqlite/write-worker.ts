@@ -9,7 +9,7 @@ import type { SqliteWorkerData } from "./protocol.ts";
 import { sqliteRecords } from "./records.ts";
 import { answerRequests, type RequestHandler } from "./request-loop.ts";
 
-// Runs in its own thread because each call of node:sqlite blocks, some of them until the disk has synced.
+// A thread, because each call of node:sqlite blocks, some of them until the disk has synced.
 
 if (!parentPort) {
   throw new Error("write-worker is started by openSqliteStore");

@@ -9,7 +9,7 @@ import type { HttpBinding } from "../http/rules.ts";
 export type ExpandProblem = { readonly problem: string };
 
 /** Removes the fields of the path from the JSON of a request and returns the path, percent-encoded. */
-export type PathWriter = (json: JsonObject) => string | ExpandProblem;
+type PathWriter = (json: JsonObject) => string | ExpandProblem;
 
 type Variable = {
   readonly name: string;

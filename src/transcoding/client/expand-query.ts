@@ -6,7 +6,7 @@ import { hasTextForm } from "../json/text-value.ts";
  * Adds the JSON of a message to a query as percent-encoded `name=value` pairs. `prefix`: path of the message, with a dot
  * at its end. Returns the problem if a query cannot contain a field.
  */
-export type QueryWriter = (json: JsonObject, prefix: string, into: string[]) => string | undefined;
+type QueryWriter = (json: JsonObject, prefix: string, into: string[]) => string | undefined;
 
 type ParameterWriter = (value: JsonValue, path: string, into: string[]) => string | undefined;
 

@@ -3,7 +3,7 @@ import type { ExpandedRequest } from "./expand-request.ts";
 import { readError } from "./read-response.ts";
 
 /** Properties of a call that its HTTP request needs besides the message. */
-export type SendContext = { readonly header: Headers; readonly signal: AbortSignal };
+type SendContext = { readonly header: Headers; readonly signal: AbortSignal };
 
 /** Converts what fetch raises into a ConnectError. */
 export type ErrorConverter = (cause: unknown) => ConnectError;

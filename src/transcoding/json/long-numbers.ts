@@ -16,7 +16,7 @@ export function mayHoldLongNumber(text: string): boolean {
 }
 
 /** Throws if a 64-bit field was written as a number that lost digits. */
-export type LongChecker = (json: JsonValue) => void;
+type LongChecker = (json: JsonValue) => void;
 
 const longs: ReadonlySet<ScalarType | undefined> = new Set([
   ScalarType.INT64,

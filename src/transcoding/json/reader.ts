@@ -8,7 +8,7 @@ import { shownName } from "./violations.ts";
 import { wellKnownReader } from "./well-known-reader.ts";
 
 /** Reads a JSON value into a field of a message, or adds a violation. */
-export type FieldReader = (message: OpenMessage, json: unknown, path: string, state: ReadingState) => void;
+type FieldReader = (message: OpenMessage, json: unknown, path: string, state: ReadingState) => void;
 
 const readers = new WeakMap<DescMessage, MessageReader>();
 

@@ -1,5 +1,5 @@
 /** A parsed JSON text, or the place where it stops being JSON (`offset` in UTF-16 units, if known). */
-export type ParsedJson = { readonly json: unknown } | { readonly offset: number | undefined };
+type ParsedJson = { readonly json: unknown } | { readonly offset: number | undefined };
 
 /** Parses JSON. The parser's own message is dropped because it quotes the input. */
 export function parseJson(text: string): ParsedJson {

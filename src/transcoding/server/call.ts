@@ -18,7 +18,7 @@ import type { RestRoute } from "./routes.ts";
 import type { SystemParameters } from "./system-parameters.ts";
 
 /** Serves one call, from its route to the end of its response. Never rejects. */
-export type RestCall = (
+type RestCall = (
   match: RouteMatch<RestRoute>,
   target: RequestTarget,
   request: NodeRequest,

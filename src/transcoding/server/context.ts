@@ -21,7 +21,7 @@ export const pathFieldsKey = createContextKey<PathFields | undefined>(undefined,
   description: "fields in the path of a REST request",
 });
 
-export type RestContextInit = {
+type RestContextInit = {
   method: DescMethod;
   request: NodeRequest;
   response: NodeResponse;

@@ -25,7 +25,7 @@ const maxParameters = 1_000;
 const deepest = 32;
 
 /** Sets the fields that a raw query (without `?`) names, and adds violations for invalid parameters. */
-export type QueryBinder = (message: OpenMessage, rawQuery: string, violations: ViolationList) => void;
+type QueryBinder = (message: OpenMessage, rawQuery: string, violations: ViolationList) => void;
 
 type Step = {
   readonly field: DescField;

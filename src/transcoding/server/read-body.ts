@@ -4,7 +4,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { NodeRequest } from "./node-http.ts";
 
 /** The content of a request, or the problem that prevented reading it. */
-export type ReadBody =
+type ReadBody =
   | { readonly bytes: Buffer }
   | { readonly problem: "too-large" | "too-slow" | "unknown-encoding" | "broken-encoding" };
 

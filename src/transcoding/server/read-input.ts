@@ -15,7 +15,7 @@ import { readSystemParameters, type SystemParameters } from "./system-parameters
 export type Input = { readonly message: Message; readonly parameters: SystemParameters };
 
 /** Reads the input of a call from its path, query and body. Rejects with a RestError. */
-export type InputReader = (
+type InputReader = (
   match: RouteMatch<RestRoute>,
   target: RequestTarget,
   request: NodeRequest,

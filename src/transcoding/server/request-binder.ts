@@ -18,7 +18,7 @@ import { createViolationList, type ViolationList } from "../json/violations.ts";
 import { compileQueryBinder } from "./query-binder.ts";
 
 /** The parts of a request whose route is known. */
-export type BindInput = {
+type BindInput = {
   /** Raw text of the template's variables, in the order of the template. */
   readonly captures: readonly string[];
   /** Raw query, without the `?`. */

@@ -5,7 +5,7 @@ import type { NodeResponse } from "./node-http.ts";
 export type StreamFormat = "json-array" | "ndjson" | "raw";
 
 /** Writes the messages of a stream, with backpressure. */
-export type ResponseStream = {
+type ResponseStream = {
   /** Sends one message. Resolves when the next one can be sent. */
   write(message: WrittenMessage): Promise<void>;
   end(): void;

@@ -27,7 +27,7 @@ import { compileMessageWriter, type MessageWriter } from "./message-writer.ts";
 import { type BindOptions, compileRequestBinder, type RequestBinder } from "./request-binder.ts";
 
 /** Calls the implementation of a route, which returns one message or a stream. */
-export type Invoke =
+type Invoke =
   | { readonly kind: "unary"; call(message: Message, context: HandlerContext): Promise<Message> }
   | { readonly kind: "stream"; call(message: Message, context: HandlerContext): AsyncIterable<Message> };
 

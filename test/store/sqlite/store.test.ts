@@ -51,14 +51,14 @@ describe("SQLite", () => {
   describe("group commit", () => {
     test("puts of one turn of the event loop share a commit", async () => {
       const commits: number[] = [];
-      const store = await open({ onCommit: (puts) => commits.push(puts) });
+      const store = await open({ onBatch: (puts) => commits.push(puts) });
       await Promise.all(records(64).map((record) => store.put(record)));
       expect(commits).toEqual([64]);
     });
 
     test("puts that arrive during a commit share the next one", async () => {
       const commits: number[] = [];
-      const store = await open({ onCommit: (puts) => commits.push(puts) });
+      const store = await open({ onBatch: (puts) => commits.push(puts) });
       const [first, ...others] = records(101) as [PutRecord, ...PutRecord[]];
       const one = store.put(first);
       await setImmediate(); // By now the first put is sent, and its reply has not been read.
@@ -68,7 +68,7 @@ describe("SQLite", () => {
 
     test("a commit has at most 1024 puts", async () => {
       const commits: number[] = [];
-      const store = await open({ onCommit: (puts) => commits.push(puts) });
+      const store = await open({ onBatch: (puts) => commits.push(puts) });
       await Promise.all(records(2500).map((record) => store.put(record)));
       expect(commits).toEqual([1024, 1024, 452]);
       expect(rowsOnDisk()).toBe(2500);
@@ -76,7 +76,7 @@ describe("SQLite", () => {
 
     test("a commit has at most 4 MiB of records, or one record of up to 16 MiB", async () => {
       const commits: number[] = [];
-      const store = await open({ onCommit: (puts) => commits.push(puts) });
+      const store = await open({ onBatch: (puts) => commits.push(puts) });
       const sizes = [2_000_000, 2_000_000, 2_000_000, 15_000_000, 1];
       const large = records(sizes.length).map((record, index) => ({
         ...record,

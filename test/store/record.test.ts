@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { kindCodes, kindOf } from "../../src/store/record-kind.ts";
+import { kindCodes, kindOf } from "../../src/store/record.ts";
 
 test("the numbers stored for the kinds of records never change", () => {
   expect(kindCodes).toEqual({ planStatus: 1, planGroup: 2 });

@@ -1,0 +1,21 @@
+import type { PutRecord, RecordKey, RecordKind } from "./plan-store.ts";
+
+/** The number that every engine stores for a kind. These numbers are on disk: never change or reuse one. */
+export const kindCodes: Readonly<Record<RecordKind, number>> = { planStatus: 1, planGroup: 2 };
+
+const kinds = new Map(Object.entries(kindCodes).map(([kind, code]) => [code, kind as RecordKind]));
+
+/** Returns the kind that a number is stored for, or undefined for a number that this program does not know. */
+export function kindOf(code: number): RecordKind | undefined {
+  return kinds.get(code);
+}
+
+/** Returns a text that differs for different keys: the length makes the border between the two ids unambiguous. */
+export function keyText({ asn, kind, clientId, id }: RecordKey): string {
+  return `${asn}/${kind}/${clientId.length}/${clientId}${id}`;
+}
+
+/** Returns whether a record has expired at a time, in ms. */
+export function isExpired({ expiresAtMs }: Pick<PutRecord, "expiresAtMs">, now: number): boolean {
+  return expiresAtMs !== undefined && expiresAtMs <= now;
+}
