@@ -13,7 +13,7 @@ import { PlanGroupSchema } from "../../gen/mobiledataplansharing/v1/resources_pb
 import { createRetryPolicy } from "../../src/client/retry-policy.ts";
 import { listen } from "../../src/server/connections/listener.ts";
 import { createRpcHandler } from "../../src/server/rpc/handler.ts";
-import { serviceConfigFaults } from "../support/service-config-faults.ts";
+import { serviceConfigProblems } from "../support/service-config-problems.ts";
 
 const text = readFileSync(
   new URL("../../proto/mobiledataplansharing/v1/service_config.json", import.meta.url),
@@ -26,7 +26,7 @@ type Config = any;
 
 describe("the gRPC service config", () => {
   it("follows the rules of gRPC and contains every method of the contract", () => {
-    expect(serviceConfigFaults(JSON.parse(text), services)).toEqual([]);
+    expect(serviceConfigProblems(JSON.parse(text), services)).toEqual([]);
   });
 
   it.each<[string, (config: Config) => void]>([
@@ -51,7 +51,7 @@ describe("the gRPC service config", () => {
       ({ methodConfig: [m] }) => (m.timeout = 30),
     ],
     [
-      "methodConfig[0].retryPolicy.maxAttempts: must be from 2 to 5: clients cap it there",
+      "methodConfig[0].retryPolicy.maxAttempts: must be an integer from 2 to 5, because gRPC clients cap it at 5",
       ({ methodConfig: [m] }) => (m.retryPolicy.maxAttempts = 6),
     ],
     [
@@ -59,10 +59,10 @@ describe("the gRPC service config", () => {
       ({ methodConfig: [m] }) => (m.retryPolicy.maxBackoff = "0s"),
     ],
     [
-      "methodConfig[0].retryPolicy.retryableStatusCodes: has no code of gRPC: GONE",
+      "methodConfig[0].retryPolicy.retryableStatusCodes: has unknown gRPC codes: GONE",
       ({ methodConfig: [m] }) => m.retryPolicy.retryableStatusCodes.push("GONE"),
     ],
-    ["methodConfig[0].hedgingPolicy: is not known", ({ methodConfig: [m] }) => (m.hedgingPolicy = {})],
+    ["methodConfig[0].hedgingPolicy: unknown key", ({ methodConfig: [m] }) => (m.hedgingPolicy = {})],
     [
       "retryThrottling.tokenRatio: must be greater than 0, with at most 3 decimals",
       ({ retryThrottling }) => (retryThrottling.tokenRatio = 0.0001),
@@ -70,7 +70,7 @@ describe("the gRPC service config", () => {
   ])("reports the problem of an invalid config: %s", (problem, spoil) => {
     const config = JSON.parse(text);
     spoil(config);
-    expect(serviceConfigFaults(config, services)).toContain(problem);
+    expect(serviceConfigProblems(config, services)).toContain(problem);
   });
 
   it("has the same backoff as the client of this project", () => {

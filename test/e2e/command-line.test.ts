@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
 import { openStore } from "../../src/store/open-store.ts";
-import { expectNoInsides } from "../support/api-error.ts";
+import { expectNoInternals } from "../support/api-error.ts";
 import { testCertificate, testCertificateFiles } from "../support/certificates/certificate.ts";
 import { dataDirectory } from "../support/data-directory.ts";
 import { type Outcome, runProgram, startServe } from "../support/program.ts";
@@ -14,7 +14,7 @@ import { type Outcome, runProgram, startServe } from "../support/program.ts";
 /** Expects an error message of at most three lines without internals, no other output, and exit code 1. */
 function expectMessage({ stdout, stderr, exitCode }: Outcome, pattern: RegExp): void {
   expect(stderr).toMatch(pattern);
-  expectNoInsides(stderr);
+  expectNoInternals(stderr);
   expect(stderr.trimEnd().split("\n").length).toBeLessThanOrEqual(3);
   expect(stdout).toBe("");
   expect(exitCode).toBe(1);

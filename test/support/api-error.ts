@@ -19,7 +19,7 @@ export type ReceivedError = {
   readonly headers: Headers;
 };
 
-/** Returns the error of a call. Fails if the call succeeds, or if the error differs from what the contract specifies for its reason. */
+/** Returns the error of a call. Fails if the call succeeds or if the error violates the contract of its reason. */
 export async function apiErrorOf(call: Promise<unknown>): Promise<ReceivedError> {
   const error = await call.then(
     () => expect.fail("the call succeeded"),
@@ -38,11 +38,11 @@ export function readApiError(error: ConnectError): ReceivedError {
   const contract = ErrorReasonSchema.values.find(({ name }) => name === reason);
   expect(contract, `${reason} in the contract`).toBeDefined();
   if (contract !== undefined) {
-    const promised = getOption(contract, reason_spec);
-    expect(Code[error.code]).toBe(Code[promised.code]);
-    expect(Object.keys(metadata).toSorted()).toEqual(promised.metadata.toSorted());
+    const spec = getOption(contract, reason_spec);
+    expect(Code[error.code]).toBe(Code[spec.code]);
+    expect(Object.keys(metadata).toSorted()).toEqual(spec.metadata.toSorted());
   }
-  expectNoInsides(error.message);
+  expectNoInternals(error.message);
   const violations = error.findDetails(BadRequestSchema).flatMap(({ fieldViolations }) => fieldViolations);
   return {
     code: Code[error.code],
@@ -55,8 +55,8 @@ export function readApiError(error: ConnectError): ReceivedError {
   };
 }
 
-/** Fails on text that reveals internals of the server: stack traces, file paths, messages of parsers. */
-export function expectNoInsides(text: string): void {
+/** Fails on text that reveals server internals: stack traces, file paths or parser messages. */
+export function expectNoInternals(text: string): void {
   expect(text).not.toMatch(
     /\bat .+:\d+:\d+|\.[cm]?[tj]s\b|node_modules|node:|SyntaxError|TypeError|RangeError/,
   );

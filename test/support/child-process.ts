@@ -3,18 +3,18 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-/** A running script of this folder. */
+/** A running script that writes lines. */
 export type StoreChild = {
   readonly pid: number;
-  /** Resolves when it has written so many lines, or ended. */
+  /** Resolves when it has written this many lines, or has exited. */
   wrote(lines: number): Promise<void>;
-  /** Kills it as `kill -9` does and returns every line that it wrote, once it is gone. */
+  /** Kills it with SIGKILL and resolves with every line that it wrote. */
   kill(): Promise<string[]>;
-  /** Resolves with every line that it wrote, once it has ended. */
+  /** Resolves with every line that it wrote when it has exited. */
   ended(): Promise<string[]>;
 };
 
-/** Starts `test/store/sqlite/child.ts` with options for Node. The worker number is for `race`. */
+/** Starts `test/store/sqlite/child.ts` with options for Node. `worker` is for `race` only. */
 export function startStoreChild(
   what: "try" | "load" | "race",
   directory: string,
@@ -48,13 +48,13 @@ export function startScript(
     pid: child.pid ?? 0,
     wrote(count) {
       const enough = new Promise<void>((resolve) => {
-        const look = () => {
+        const check = () => {
           if (lines.length >= count) {
             resolve();
           }
         };
-        reader.on("line", look);
-        look();
+        reader.on("line", check);
+        check();
       });
       return Promise.race([enough, ended.then(() => undefined)]);
     },

@@ -1,15 +1,15 @@
-/** Takes the lines of a server's log, and shows them. */
+/** A destination of a server log that stores its lines. */
 export type LogLines = {
   write(line: string): void;
-  /** All lines as they were written. */
+  /** All lines as written. */
   readonly text: string;
-  /** The line of each request that is one of a call, in the order of their ends. */
+  /** Returns the parsed lines of finished requests, in order. */
   requests(): Record<string, unknown>[];
-  /** Resolves with the line of the request with this id, when it is written. */
+  /** Resolves with the line of the request with this id as soon as it is written. */
   request(id: string): Promise<Record<string, unknown>>;
 };
 
-/** Creates a destination of a log. */
+/** Creates an empty log destination. */
 export function createLogLines(): LogLines {
   const lines: string[] = [];
   const waiting: (() => void)[] = [];

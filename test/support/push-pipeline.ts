@@ -69,7 +69,7 @@ export async function pushLines(
   return { pipeline, journal };
 }
 
-/** Creates records one by one, as the pipeline asks for them, and counts them. */
+/** Creates records one by one when the pipeline reads them, and counts them. */
 export function countedRecords(lines: readonly string[]) {
   const counted = { read: 0, records: generate() };
   async function* generate(): AsyncGenerator<RawRecord[]> {
@@ -81,7 +81,7 @@ export function countedRecords(lines: readonly string[]) {
   return counted;
 }
 
-/** Answers that are held back until `release` is called. */
+/** Creates answers that wait until `release` is called. */
 export function heldAnswers() {
   const held: (() => void)[] = [];
   let isHolding = true;
@@ -105,7 +105,7 @@ export function heldAnswers() {
   };
 }
 
-/** Uses a new run, whose directory is removed in the end. */
+/** Calls a function with a new run, and removes its directory afterwards. */
 export async function withRun<T>(use: (run: RunDirectory) => Promise<T>): Promise<T> {
   const directory = await makeDirectory();
   try {
@@ -115,7 +115,7 @@ export async function withRun<T>(use: (run: RunDirectory) => Promise<T>): Promis
   }
 }
 
-/** Resolves after so many turns of the event loop. */
+/** Resolves after `count` turns of the event loop. */
 export const turns = (count: number) =>
   Array.from({ length: count }).reduce<Promise<void>>(
     (before) => before.then(() => new Promise((resolve) => setImmediate(resolve))),

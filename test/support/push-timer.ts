@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { Timer } from "../../src/push/send/retrying-sender.ts";
 
-/** A timer for tests that never waits: whenever the process is idle, time jumps to the end of the shortest sleep. */
+/** Creates a timer that never waits: when the process is idle, time jumps to the end of the shortest sleep. */
 export function createVirtualTimer(): Timer {
   let now = 0;
   const sleeping = new Map<symbol, { readonly at: number; readonly wake: (isOver: boolean) => void }>();

@@ -3,18 +3,18 @@ import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, writeSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A file system of a few MiB, in memory. Only root may mount one. */
+/** An in-memory file system of a few MiB. Mounting one requires root. */
 export type SmallDisk = {
   readonly directory: string;
-  /** Takes all the room that is left. */
+  /** Uses all free space. */
   fill(): void;
-  /** Gives it back. */
+  /** Frees the space that `fill` used. */
   clear(): void;
   makeReadOnly(): void;
   remove(): void;
 };
 
-/** Mounts an empty disk of so many MiB. Raises an Error where that is not possible. */
+/** Mounts an empty disk. Throws an Error if that is not possible. */
 export function mountSmallDisk(mebibytes: number): SmallDisk {
   const directory = mkdtempSync(join(tmpdir(), "small-disk-"));
   const ballast = join(directory, "ballast");
@@ -47,7 +47,7 @@ export function mountSmallDisk(mebibytes: number): SmallDisk {
   };
 }
 
-/** Says whether this process may mount a disk. */
+/** Returns whether this process may mount a disk. */
 export function canMount(): boolean {
   try {
     mountSmallDisk(1).remove();

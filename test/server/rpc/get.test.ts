@@ -4,7 +4,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { errorFromJsonBytes } from "@connectrpc/connect/protocol-connect";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GetUserPlanStatusRequestSchema } from "../../../gen/mobiledataplansharing/serving/v1/plan_serving_service_pb.ts";
-import { expectNoInsides, readApiError } from "../../support/api-error.ts";
+import { expectNoInternals, readApiError } from "../../support/api-error.ts";
 import { planStatus } from "../../support/plan-statuses.ts";
 import { parent, startTestServer, type TestServer } from "../../support/test-server.ts";
 
@@ -63,7 +63,7 @@ describe("a GET of the Connect protocol", () => {
     const response = await get(query);
     expect(response.status).toBe(400);
     const bytes = new Uint8Array(await response.arrayBuffer());
-    expectNoInsides(Buffer.from(bytes).toString());
+    expectNoInternals(Buffer.from(bytes).toString());
     const fallback = new ConnectError("no error of Connect", Code.Unknown);
     const rejection = readApiError(errorFromJsonBytes(bytes, response.headers, fallback));
     expect(rejection).toMatchObject({ reason: "REQUEST_MALFORMED", fields: [field] });

@@ -6,7 +6,7 @@ import {
   type CreateUserPlanStatusRequest,
   CreateUserPlanStatusRequestSchema,
 } from "../../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
-import { apiErrorOf, expectNoInsides, type ReceivedError, readApiError } from "../../support/api-error.ts";
+import { apiErrorOf, expectNoInternals, type ReceivedError, readApiError } from "../../support/api-error.ts";
 import { callRaw, type RawCall } from "../../support/http/raw-call.ts";
 import { accountInfo, plan, planModule, planStatus } from "../../support/plan-statuses.ts";
 import { freshKey, parent, startTestServer, type TestServer } from "../../support/test-server.ts";
@@ -50,7 +50,7 @@ describe.each(["connect", "grpc", "grpc-web"] as const)("binary over %s", (proto
   ): Promise<ReceivedError> {
     const answer = await push(call);
     expect(answer.httpStatus).toBe(isFramed(protocol) ? 200 : 400);
-    expectNoInsides(answer.text);
+    expectNoInternals(answer.text);
     if (answer.error === undefined) {
       expect.fail("the push was not rejected");
     }

@@ -1,6 +1,6 @@
 import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { apiErrorOf, expectNoInsides, readApiError } from "../../support/api-error.ts";
+import { apiErrorOf, expectNoInternals, readApiError } from "../../support/api-error.ts";
 import { callRaw, type RawAnswer } from "../../support/http/raw-call.ts";
 import { freshKey, parent, protocols, startTestServer, type TestServer } from "../../support/test-server.ts";
 
@@ -52,7 +52,7 @@ describe.each(protocols)("JSON over %s", (protocol) => {
     const userKey = freshKey();
     const answer = await push(userKey, status);
     expect(answer.httpStatus).toBe(protocol === "grpc" || protocol === "grpc-web" ? 200 : 400);
-    expectNoInsides(answer.text);
+    expectNoInternals(answer.text);
     if (answer.error === undefined) {
       expect.fail("the push was not rejected");
     }

@@ -8,21 +8,21 @@ const read = (file: string) => readFileSync(new URL(file, import.meta.url), "utf
  */
 export const testCertificate = { cert: read("localhost-cert.pem"), key: read("localhost-key.pem") };
 
-/** Another one, of the same names, that the first does not vouch for. */
+/** Another self-signed certificate with the same names. */
 export const renewedCertificate = { cert: read("renewed-cert.pem"), key: read("renewed-key.pem") };
 
-/** Paths of the files of the first, for the command line. */
+/** Paths of the files of `testCertificate`, for the command line. */
 export const testCertificateFiles = {
   cert: new URL("localhost-cert.pem", import.meta.url).pathname,
   key: new URL("localhost-key.pem", import.meta.url).pathname,
 };
 
-/** Paths of the files of the other. */
+/** Paths of the files of `renewedCertificate`. */
 export const renewedCertificateFiles = {
   cert: new URL("renewed-cert.pem", import.meta.url).pathname,
   key: new URL("renewed-key.pem", import.meta.url).pathname,
 };
 
-// Git keeps no permissions but the executable bit, and the server wants keys that only their owner can read.
+// Git only stores the executable bit, and the server rejects keys that others can read.
 chmodSync(testCertificateFiles.key, 0o600);
 chmodSync(renewedCertificateFiles.key, 0o600);

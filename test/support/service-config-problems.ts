@@ -1,12 +1,10 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 
-type Faults = string[];
-
-/** What a key must be; returns what is wrong, without the key. */
+/** Checks the value of a key. Returns the problem, without the key. */
 type Rule = (value: unknown) => string | undefined;
 
-/** google.protobuf.Duration as JSON: seconds, at most nine digits of a fraction. */
+/** google.protobuf.Duration as JSON: seconds with at most nine fractional digits. */
 const duration: Rule = (value) =>
   typeof value === "string" && /^\d{1,12}(\.\d{1,9})?s$/.test(value) && Number.parseFloat(value) > 0
     ? undefined
@@ -23,16 +21,16 @@ const codeNames = Object.values(Code)
 
 const codes: Rule = (value) => {
   if (!Array.isArray(value) || value.length === 0) {
-    return "must be a list of codes, and not an empty one";
+    return "must be a non-empty list of codes";
   }
-  const strange = value.filter((code) => !codeNames.includes(code));
-  return strange.length > 0 ? `has no code of gRPC: ${strange}` : undefined;
+  const unknown = value.filter((code) => !codeNames.includes(code));
+  return unknown.length > 0 ? `has unknown gRPC codes: ${unknown}` : undefined;
 };
 
 const retryPolicy: Readonly<Record<string, Rule>> = {
   maxAttempts: number(
     (n) => Number.isInteger(n) && n >= 2 && n <= 5,
-    "must be from 2 to 5: clients cap it there",
+    "must be an integer from 2 to 5, because gRPC clients cap it at 5",
   ),
   initialBackoff: duration,
   maxBackoff: duration,
@@ -52,12 +50,12 @@ const retryThrottling: Readonly<Record<string, Rule>> = {
 };
 
 /**
- * Returns what is wrong with a gRPC service config, by the rules of grpc/service_config/service_config.proto and gRFC A6
- * as far as this project uses them: a key that is not known here is a fault. Every method of the services must be
- * named, and nothing else.
+ * Returns the problems of a gRPC service config, by the rules of grpc/service_config/service_config.proto and gRFC A6 as
+ * far as this project uses them; other keys are reported as unknown. The config must name every method of the services
+ * exactly once, and nothing else.
  */
-export function serviceConfigFaults(config: unknown, services: readonly DescService[]): string[] {
-  const faults: Faults = [];
+export function serviceConfigProblems(config: unknown, services: readonly DescService[]): string[] {
+  const problems: string[] = [];
   const methods = new Map(
     services.flatMap(({ typeName, methods }) => methods.map(({ name }) => [`${typeName}/${name}`, false])),
   );
@@ -67,17 +65,17 @@ export function serviceConfigFaults(config: unknown, services: readonly DescServ
     unknownKeys(path, rest);
     const desc = services.find(({ typeName }) => typeName === service);
     if (desc === undefined) {
-      faults.push(`${path}: there is no service ${service}`);
+      problems.push(`${path}: there is no service ${service}`);
       return;
     }
     const named = desc.methods.filter((one) => method === undefined || one.name === method);
     if (named.length === 0) {
-      faults.push(`${path}: ${service} has no method ${method}`);
+      problems.push(`${path}: ${service} has no method ${method}`);
     }
     for (const one of named) {
       const full = `${service}/${one.name}`;
       if (methods.get(full)) {
-        faults.push(`${path}: ${full} is named twice`);
+        problems.push(`${path}: ${full} is named twice`);
       }
       methods.set(full, true);
     }
@@ -87,22 +85,22 @@ export function serviceConfigFaults(config: unknown, services: readonly DescServ
     if (typeof value === "object" && value !== null && !Array.isArray(value)) {
       return value as Record<string, unknown>;
     }
-    faults.push(`${path}: must be an object`);
+    problems.push(`${path}: must be an object`);
     return {};
   }
 
   function unknownKeys(path: string, rest: object): void {
-    faults.push(...Object.keys(rest).map((key) => `${path}.${key}: is not known`));
+    problems.push(...Object.keys(rest).map((key) => `${path}.${key}: unknown key`));
   }
 
-  /** Each key must be there, and keep its rule. */
-  function all(path: string, value: unknown, rules: Readonly<Record<string, Rule>>): void {
+  /** Checks that an object has exactly the keys of `rules`, with valid values. */
+  function checkObject(path: string, value: unknown, rules: Readonly<Record<string, Rule>>): void {
     const object = objectAt(path, value);
     unknownKeys(path, Object.fromEntries(Object.entries(object).filter(([key]) => !(key in rules))));
     for (const [key, rule] of Object.entries(rules)) {
-      const fault = rule(object[key]);
-      if (fault !== undefined) {
-        faults.push(`${path}.${key}: ${fault}`);
+      const problem = rule(object[key]);
+      if (problem !== undefined) {
+        problems.push(`${path}.${key}: ${problem}`);
       }
     }
   }
@@ -116,13 +114,13 @@ export function serviceConfigFaults(config: unknown, services: readonly DescServ
     for (const [at, entry] of (Array.isArray(names) ? names : []).entries()) {
       name(`${path}.name[${at}]`, entry);
     }
-    const fault = duration(timeout);
-    if (fault !== undefined) {
-      faults.push(`${path}.timeout: ${fault}`);
+    const problem = duration(timeout);
+    if (problem !== undefined) {
+      problems.push(`${path}.timeout: ${problem}`);
     }
-    all(`${path}.retryPolicy`, retry, retryPolicy);
+    checkObject(`${path}.retryPolicy`, retry, retryPolicy);
   }
-  all("retryThrottling", throttling, retryThrottling);
-  faults.push(...[...methods].filter(([, named]) => !named).map(([full]) => `${full} is not named`));
-  return faults;
+  checkObject("retryThrottling", throttling, retryThrottling);
+  problems.push(...[...methods].filter(([, named]) => !named).map(([full]) => `${full} is not named`));
+  return problems;
 }
