@@ -21,7 +21,7 @@ import { createSender } from "./send/sender.ts";
 /** Maximum number of rejected records before a run stops, absolute or relative to the records done. */
 export type ErrorLimit = { readonly count: number } | { readonly percent: number };
 
-export type PushOptions = {
+type PushOptions = {
   tokens: AccessTokens;
   /** Maximum number of requests in flight. */
   concurrency: number;
@@ -44,9 +44,6 @@ const timeoutMs = 30_000;
 
 /** How long to wait for requests in flight after a stop, in milliseconds. */
 const graceMs = 10_000;
-
-/** Default of `flushMs`. */
-const defaultFlushMs = 100;
 
 /** Attempts at one record that fail while other records succeed. */
 const maxAttempts = 20;
@@ -98,9 +95,9 @@ export async function pushRun(run: RunDirectory, options: PushOptions): Promise<
   return finish(run, summaryOf(run, counts, journal.elapsedMs(), stop?.cause ?? "finished", stop?.message));
 }
 
-/** Starts everything that happens beside the pipeline: stop by signal, checkpoints, progress. Returns how to end it. */
+/** Starts everything that runs beside the pipeline: stop by signal, checkpoints, progress. Returns how to end it. */
 function startReports(input: Input, journal: Journal, pipeline: Pipeline, options: PushOptions): () => void {
-  const { signal, progress, flushMs = defaultFlushMs } = options;
+  const { signal, progress, flushMs = 100 } = options;
   const interrupt = () => pipeline.stop(signal.reason as Stop);
   signal.addEventListener("abort", interrupt);
   const endFlushing = flushRegularly(journal, pipeline, flushMs);
@@ -116,7 +113,7 @@ function startReports(input: Input, journal: Journal, pipeline: Pipeline, option
   };
 }
 
-/** Returns the position from which the input can be read, which must not have changed since the run began. */
+/** Returns the position from which to read the input. Rejects with InputError if it has changed since the run began. */
 async function seekable({ input, fingerprint }: RunSettings, from: Position): Promise<Position> {
   if (fingerprint === undefined) {
     return from;

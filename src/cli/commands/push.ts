@@ -1,12 +1,13 @@
 import { join, resolve } from "node:path";
 import { styleText } from "node:util";
 import type { Command } from "commander";
+import { googleCredentials } from "../../client/index.ts";
 import { InputError } from "../../push/input/input.ts";
 import type { Stop } from "../../push/pipeline.ts";
 import { pushRun } from "../../push/push-run.ts";
 import { exitCodeOf, resumeCommand, summaryText } from "../../push/report/summary.ts";
 import type { RunDirectory } from "../../push/run/run-directory.ts";
-import { type AccessTokens, fixedToken, keyFileTokens } from "../../push/send/access-tokens.ts";
+import { type AccessTokens, fixedToken, renewableTokens } from "../../push/send/access-tokens.ts";
 import { defaultDataDirectory } from "../options/data-directory.ts";
 import { newCommand } from "../options/new-command.ts";
 import {
@@ -161,5 +162,5 @@ function tokensOf(
   if (keyFile === undefined) {
     throw new UsageError("no credentials: pass --credentials FILE or --token, or set MDPS_TOKEN");
   }
-  return keyFileTokens(keyFile);
+  return renewableTokens(() => googleCredentials(keyFile));
 }

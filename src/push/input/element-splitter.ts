@@ -32,14 +32,18 @@ export function createElementSplitter(): Splitter {
     }
   }
 
+  function clear(): void {
+    pieces = [];
+    length = 0;
+  }
+
   /** Completes an element. The last `separator` bytes belong to the array. */
   function finish(separator: number, problem?: string): RawRecord {
     index += 1;
     const text = pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
     const bytes = asLine(text.subarray(0, Math.max(0, text.length - separator)));
     const found = length > maxStoredSize ? `is ${length} bytes long` : problem;
-    pieces = [];
-    length = 0;
+    clear();
     return { index, end, crc, bytes, ...(found !== undefined && { problem: found }) };
   }
 
@@ -64,8 +68,7 @@ export function createElementSplitter(): Splitter {
       length <= maxStoredSize &&
       pieces.every((piece, number) => isOnlyBlank(piece, number === pieces.length - 1));
     if (isEmpty && closes && index === 0) {
-      pieces = [];
-      length = 0;
+      clear();
     } else {
       records.push(finish(1, isEmpty ? "is missing between two commas" : undefined));
     }
@@ -82,8 +85,7 @@ export function createElementSplitter(): Splitter {
         } else if (state === "before") {
           const open = chunk.indexOf(openBracket);
           take(chunk.subarray(0, open + 1));
-          pieces = [];
-          length = 0;
+          clear();
           at = open + 1;
           state = "inside";
         } else {

@@ -1,11 +1,10 @@
 const openBracket = 0x5b;
 
-/** The UTF-8 byte order mark, which some editors write. */
-const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
+const byteOrderMark = Buffer.from("\ufeff");
 
-/** Whether bytes begin with a byte order mark. */
+/** Whether bytes begin with the UTF-8 byte order mark, which some editors write. */
 export function hasByteOrderMark(bytes: Uint8Array): boolean {
-  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  return byteOrderMark.equals(bytes.subarray(0, 3));
 }
 
 /** Whether an input with this beginning is one JSON array. Otherwise each line is a record. */

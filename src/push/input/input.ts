@@ -19,7 +19,7 @@ export type Input = {
   part(): number | undefined;
 };
 
-/** Bytes to read at once. */
+/** Size of a read, in bytes. */
 const blockSize = 64 * 1024;
 
 /**
@@ -66,15 +66,14 @@ async function* decompress(source: Readable): AsyncGenerator<Buffer> {
   if (first.done) {
     return;
   }
-  const head = first.value as Buffer;
-  if (!isGzip(head)) {
-    yield head;
-    yield* blocks as AsyncIterable<Buffer>;
+  const all = prepend(first.value as Buffer, blocks);
+  if (!isGzip(first.value)) {
+    yield* all;
     return;
   }
   const gunzip = createGunzip({ chunkSize: blockSize });
   // The iteration reports errors; no need to report them twice.
-  pipeline(prepend(head, blocks), gunzip, () => undefined);
+  pipeline(all, gunzip, () => undefined);
   yield* gunzip as AsyncIterable<Buffer>;
 }
 

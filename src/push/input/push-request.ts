@@ -18,12 +18,11 @@ export type RecordOptions = {
   userKeyField?: string | undefined;
 };
 
-type Create =
-  | { readonly method: "createUserPlanStatus"; readonly message: CreateUserPlanStatusRequest }
-  | { readonly method: "createPlanStatus"; readonly message: CreatePlanStatusRequest };
-
 /** The request of a valid record. */
-export type PushRequest = Create & {
+export type PushRequest = (
+  | { readonly method: "createUserPlanStatus"; readonly message: CreateUserPlanStatusRequest }
+  | { readonly method: "createPlanStatus"; readonly message: CreatePlanStatusRequest }
+) & {
   readonly userKey: string;
   /** Requests with the same key are sent one after the other, in order. */
   readonly queueKey: string;

@@ -10,7 +10,7 @@ import { createContractRules } from "../../plans/contract-rules.ts";
 import { notificationsOf } from "../../plans/notifications.ts";
 import { brokenTimeRules, type TimeRuleOptions } from "../../plans/time-rules.ts";
 import { createJsonReader, parseJsonDocument } from "../../transcoding/index.ts";
-import type { ParsedRecord, PushRequest, RecordOptions } from "./push-request.ts";
+import type { ParsedRecord, RecordOptions } from "./push-request.ts";
 import { maxSentSize, type RawRecord } from "./record.ts";
 
 /** Turns a record into a request, or returns all its violations. Never throws. */
@@ -18,9 +18,14 @@ export type RecordParser = (record: RawRecord) => ParsedRecord;
 
 type JsonObject = Record<string, unknown>;
 
-type Read =
-  | { readonly request: CreateUserPlanStatusRequest; readonly json: JsonObject; readonly isWhole: boolean }
-  | { readonly violations: readonly FieldViolation[] };
+/** A request, the JSON of its status, and whether that is the whole record. */
+type ReadRequest = {
+  readonly request: CreateUserPlanStatusRequest;
+  readonly json: JsonObject;
+  readonly isWhole: boolean;
+};
+
+type Read = ReadRequest | { readonly violations: readonly FieldViolation[] };
 
 /**
  * Creates the parser. It applies the rules of the contract as the server does. Rules about the current time are only
@@ -45,25 +50,21 @@ export function createRecordParser(options: RecordOptions, times?: () => TimeRul
       return { violations: document.violations.map((each) => explain(each, record)) };
     }
     const { json, text } = document;
-    if (typeof json !== "object" || json === null || Array.isArray(json)) {
+    if (!isObject(json)) {
       return unreadable("must be a JSON object");
     }
-    const read =
-      userKeyField === undefined
-        ? fromRequest(json as JsonObject, text)
-        : fromStatus(json as JsonObject, text, userKeyField);
+    const read = userKeyField === undefined ? fromRequest(json, text) : fromStatus(json, text, userKeyField);
     if ("violations" in read) {
-      return {
-        violations: read.violations,
-        userKey: textOf((json as JsonObject)[userKeyField ?? "userKey"]),
-      };
+      const userKey = json[userKeyField ?? "userKey"];
+      return { violations: read.violations, userKey: typeof userKey === "string" ? userKey : undefined };
     }
     return validate(read, record);
   };
 
   function fromRequest(json: JsonObject, text: string): Read {
     const read = readRequest({ json, text });
-    return "violations" in read ? read : { request: read.message, json: statusJson(json), isWhole: false };
+    const status = (json.planStatus ?? json.plan_status ?? {}) as JsonObject;
+    return "violations" in read ? read : { request: read.message, json: status, isWhole: false };
   }
 
   function fromStatus(json: JsonObject, text: string, field: string): Read {
@@ -86,15 +87,12 @@ export function createRecordParser(options: RecordOptions, times?: () => TimeRul
     return { request, json: own, isWhole: hasOwnKey };
   }
 
-  function validate(
-    { request, json, isWhole }: Exclude<Read, { violations: unknown }>,
-    record: RawRecord,
-  ): ParsedRecord {
+  function validate({ request, json, isWhole }: ReadRequest, record: RawRecord): ParsedRecord {
     request.parent ||= parent;
     request.clientId ||= client === undefined || client === "any" ? "" : client;
     const forAll = request.clientId === "" && client === "any";
     const { userKey, planStatus } = request;
-    const create_ = forAll
+    const call = forAll
       ? ({
           method: "createPlanStatus",
           message: create(CreatePlanStatusRequestSchema, {
@@ -105,7 +103,7 @@ export function createRecordParser(options: RecordOptions, times?: () => TimeRul
         } as const)
       : ({ method: "createUserPlanStatus", message: request } as const);
     const desc: DescMessage = forAll ? CreatePlanStatusRequestSchema : CreateUserPlanStatusRequestSchema;
-    const violations = rules(desc, create_.message as never).map(hint);
+    const violations = rules(desc, call.message as never).map(hint);
     const sent = planStatus === undefined ? undefined : notificationsOf(planStatus, "planStatus");
     if (planStatus !== undefined && sent !== undefined) {
       violations.push(
@@ -113,7 +111,7 @@ export function createRecordParser(options: RecordOptions, times?: () => TimeRul
         ...sent.violations,
       );
     }
-    if (/^\.{0,2}$/.test(userKey) && userKey !== "" && !forAll) {
+    if (/^\.{1,2}$/.test(userKey) && !forAll) {
       violations.push({
         field: "userKey",
         description: "must not be . or .., which a URL path cannot contain",
@@ -122,14 +120,15 @@ export function createRecordParser(options: RecordOptions, times?: () => TimeRul
     if (violations.length > 0) {
       return { violations: userKeyField === undefined ? violations : violations.map(asWritten), userKey };
     }
-    const pushed: PushRequest = {
-      ...create_,
-      userKey,
-      queueKey: `${request.parent} ${request.clientId} ${userKey}`,
-      body: isWhole ? record.bytes : JSON.stringify(json),
-      notifications: sent?.types ?? [],
+    return {
+      request: {
+        ...call,
+        userKey,
+        queueKey: `${request.parent} ${request.clientId} ${userKey}`,
+        body: isWhole ? record.bytes : JSON.stringify(json),
+        notifications: sent?.types ?? [],
+      },
     };
-    return { request: pushed };
   }
 
   /** Returns a violation with the path that the field has in a plain PlanStatus. */
@@ -162,21 +161,14 @@ function explain({ field, description }: FieldViolation, record: RawRecord): Fie
   };
 }
 
-function statusJson(json: JsonObject): JsonObject {
-  return (json.planStatus ?? json.plan_status ?? {}) as JsonObject;
-}
-
 /** Adds the flag that sets a missing field. */
 function hint(violation: FieldViolation): FieldViolation {
-  const flag =
-    violation.description !== "value is required"
-      ? undefined
-      : { parent: "--operator", clientId: "--client" }[violation.field];
-  return flag === undefined
-    ? violation
-    : { ...violation, description: `value is required; ${flag} sets it for all records` };
+  const flag = { parent: "--operator", clientId: "--client" }[violation.field];
+  return flag !== undefined && violation.description === "value is required"
+    ? { ...violation, description: `value is required; ${flag} sets it for all records` }
+    : violation;
 }
 
-function textOf(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

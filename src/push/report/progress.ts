@@ -1,7 +1,7 @@
 import { grouped } from "./grouped-digits.ts";
 
 /** Progress of a run. */
-export type ProgressState = {
+type ProgressState = {
   /** Records done since the run began, including earlier processes. */
   readonly done: number;
   readonly rejected: number;

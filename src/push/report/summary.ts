@@ -5,7 +5,7 @@ import { type RunDirectory, runFiles } from "../run/run-directory.ts";
 import { grouped } from "./grouped-digits.ts";
 
 /** How a run ended: `finished`, or the reason why it stopped. */
-export type RunEnd = "finished" | StopCause;
+type RunEnd = "finished" | StopCause;
 
 /** The result of a run: summary.json, and the output of `--json`. */
 export type Summary = Counts & {

@@ -2,7 +2,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { writeAll } from "./checkpoint-log.ts";
 
 /** An append-only file of lines. Its length is part of the checkpoint; bytes beyond that length are dropped. */
-export type AppendFile = {
+type AppendFile = {
   /** Adds a line in memory. */
   append(line: string | Uint8Array): void;
   /** Bytes that are not on disk yet. */

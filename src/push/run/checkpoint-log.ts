@@ -3,7 +3,7 @@ import { crc32 } from "node:zlib";
 import { replaceSecret } from "../../auth/secret-file.ts";
 
 /** A log of states. The last complete one is the current state. */
-export type CheckpointLog = {
+type CheckpointLog = {
   /** Resolves when the state is on disk. If it rejects, the previous state is still current. */
   append(state: object): Promise<void>;
   close(): Promise<void>;

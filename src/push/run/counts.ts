@@ -1,5 +1,7 @@
-import type { NotificationType } from "../../../gen/mobiledataplansharing/v1/enums_pb.ts";
-import { NotificationTypeSchema } from "../../../gen/mobiledataplansharing/v1/enums_pb.ts";
+import {
+  type NotificationType,
+  NotificationTypeSchema,
+} from "../../../gen/mobiledataplansharing/v1/enums_pb.ts";
 
 /** Counts of a run so far. `pushed`, `rejected` and `superseded` add up to the records that are done. */
 export type Counts = {
@@ -38,15 +40,10 @@ export function doneOf({ pushed, rejected, superseded }: Counts): number {
   return pushed + rejected + superseded;
 }
 
-/** Names of the notification types, by number. */
-const typeNames = new Map<number, string>(
-  NotificationTypeSchema.values.map(({ number, name }) => [number, name]),
-);
-
 /** Counts notifications by the name of their type. */
 export function countNotifications(byType: Record<string, number>, types: readonly NotificationType[]): void {
   for (const type of types) {
-    countName(byType, typeNames.get(type) ?? String(type));
+    countName(byType, NotificationTypeSchema.value[type]?.name ?? String(type));
   }
 }
 

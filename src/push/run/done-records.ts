@@ -1,18 +1,13 @@
 import { type Position, start } from "../input/record.ts";
 
 /** Records `from` to `to`, all of them done. `end` and `crc` are those of the last one. */
-export type DoneRange = {
-  readonly from: number;
-  readonly to: number;
-  readonly end: number;
-  readonly crc: number;
-};
+type DoneRange = Omit<Position, "index"> & { readonly from: number; readonly to: number };
 
 /**
  * The set of records that are done, in any order: all records up to the watermark, and ranges above it. Memory grows
  * with the number of gaps (records in flight), not with the number of records.
  */
-export type DoneRecords = {
+type DoneRecords = {
   add(position: Position): void;
   has(index: number): boolean;
   /** The last record before the first gap. */

@@ -29,11 +29,11 @@ export type Checkpoint = DoneRecordsInit & {
   readonly finished: boolean;
 };
 
-/** Stores what became of every record: in memory at once, on disk with the next flush. */
+/** Stores the outcome of every record: in memory at once, on disk with the next flush. */
 export type Journal = {
   readonly counts: Counts;
   elapsedMs(): number;
-  /** Whether a record needs no push any more. */
+  /** Whether the outcome of a record is stored already. */
   isDone(index: number): boolean;
   skipped(record: RawRecord): void;
   retried(): void;
@@ -93,10 +93,8 @@ export async function openJournal(run: RunDirectory, showKey: (userKey: string) 
     const flushed = [rejected.flush(), reasons.flush(), superseded.flush()] as const;
     try {
       const [rejectedLength, reasonsLength, supersededLength] = await Promise.all(flushed);
-      const { index, end, crc } = state.watermark;
       await log.append({
         ...state,
-        watermark: { index, end, crc },
         lengths: { rejected: rejectedLength, reasons: reasonsLength, superseded: supersededLength },
       } satisfies Checkpoint);
     } catch (error) {

@@ -1,13 +1,11 @@
-import { googleCredentials } from "../../client/index.ts";
-
 /** The access tokens of a run. */
 export type AccessTokens = {
   current(): string | Promise<string>;
-  /** To be called when a server has accepted a token. */
+  /** Reports that a server has accepted a token. */
   accepted(token: string): void;
   /**
-   * To be called when a server has rejected a token. Resolves with whether there is another one to try: a new token
-   * is fetched once, and if that is rejected too, there is none.
+   * Reports that a server has rejected a token. Resolves with whether there is another one to try: a new token is
+   * fetched once, and if that is rejected too, there is none.
    */
   rejected(token: string): Promise<boolean>;
 };
@@ -73,9 +71,4 @@ export function renewableTokens(open: () => () => Promise<string>): AccessTokens
       return true;
     },
   };
-}
-
-/** Creates tokens from the key file of a service account. */
-export function keyFileTokens(keyFile: string): AccessTokens {
-  return renewableTokens(() => googleCredentials(keyFile));
 }

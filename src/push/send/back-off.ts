@@ -1,21 +1,12 @@
-export type BackOffOptions = {
-  /** Maximum delay before the first retry, in milliseconds. Defaults to 100. */
-  firstMs?: number;
-  /** Maximum delay before any retry, in milliseconds, even if the server asks for more. Defaults to 30,000. */
-  mostMs?: number;
-  /** Returns a number from 0 to 1; tests replace it. */
-  random?: () => number;
-};
-
 /** Returns how many milliseconds to wait after a failed attempt, counted from 1. */
 export type BackOff = (attempt: number, retryAfterMs: number | undefined) => number;
 
 /**
- * Creates an exponential back-off with full jitter: any delay from 0 to a bound that doubles. A delay that the server
- * asks for is respected, with up to 1 s of jitter so that not all clients return at once, but never beyond `mostMs`.
+ * Creates an exponential back-off with full jitter: any delay from 0 to a bound that doubles, starting with `firstMs`. A
+ * delay that the server asks for is respected, with up to 1 s of jitter so that not all clients return at once. No delay
+ * exceeds `mostMs`. Tests replace `random`, which returns a number from 0 to 1.
  */
-export function createBackOff(options: BackOffOptions = {}): BackOff {
-  const { firstMs = 100, mostMs = 30_000, random = Math.random } = options;
+export function createBackOff({ firstMs = 100, mostMs = 30_000, random = Math.random } = {}): BackOff {
   return function delayMs(attempt, retryAfterMs) {
     const bound = Math.min(mostMs, firstMs * 2 ** Math.min(attempt - 1, 30));
     return retryAfterMs === undefined

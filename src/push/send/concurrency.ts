@@ -7,12 +7,8 @@ export type Concurrency = {
   overloaded(nowMs: number): void;
 };
 
-export type ConcurrencyOptions = {
-  /** Upper bound of the limit. */
-  cap: number;
-  /** Limit at the start. Defaults to 8. */
-  initial?: number;
-};
+/** Limit at the start. */
+const initialLimit = 8;
 
 /** Requests queue at the server if the mean latency exceeds the recent minimum by this factor and slack. */
 const factor = 4;
@@ -28,12 +24,12 @@ const memoryMs = 30_000;
 const weight = 0.05;
 
 /**
- * Creates the control: additive increase, multiplicative decrease. The limit grows by one per answer until the first
- * decrease, and then by one per round of answers. An overload halves it, rising latency reduces it by a fifth. Either
- * counts once for all requests that were in flight at the time.
+ * Creates the control: additive increase, multiplicative decrease. The limit grows up to `cap`: by one per answer until
+ * the first decrease, and then by one per round of answers. An overload halves it, rising latency reduces it by a fifth.
+ * Either counts once for all requests that were in flight at the time.
  */
-export function createConcurrency({ cap, initial = 8 }: ConcurrencyOptions): Concurrency {
-  let limit = Math.min(cap, initial);
+export function createConcurrency({ cap }: { cap: number }): Concurrency {
+  let limit = Math.min(cap, initialLimit);
   let mean: number | undefined;
   let lowest = Number.POSITIVE_INFINITY;
   let lowestAt = 0;

@@ -129,6 +129,6 @@ function messageOf(error: NodeJS.ErrnoException, timeoutMs: number): string {
   }
   // A host with several addresses fails with an AggregateError, whose message is empty.
   const inner = (error as { errors?: unknown }).errors;
-  const [first] = Array.isArray(inner) ? (inner as Error[]) : [];
+  const first: Error | undefined = Array.isArray(inner) ? inner[0] : undefined;
   return error.message || first?.message || code || "the connection failed";
 }

@@ -14,7 +14,7 @@ export type Sender = {
   close(): void;
 };
 
-export type SenderOptions = {
+type SenderOptions = {
   /** `production`, `preproduction` or the URL of a server. */
   endpoint: string;
   protocol: PlanSharingProtocol;
