@@ -8,18 +8,14 @@ import { readIntrospectionSecret, readTls } from "./options/server-secrets.ts";
 import { serverSettings } from "./options/server-settings.ts";
 import { describeError } from "./text/describe-error.ts";
 
-export type PreflightReport = {
-  /** Problems that prevent a start. */
-  readonly errors: readonly string[];
-  /** Problems that will prevent a start soon. */
-  readonly warnings: readonly string[];
-};
-
 /** Remaining validity of a certificate below which it is reported, in ms. */
 const certificateWarningMs = 30 * 86_400_000;
 
-/** Checks the files, directories and addresses of a configuration without starting a server. */
-export async function runPreflight(resolved: ResolvedConfig, now = new Date()): Promise<PreflightReport> {
+/**
+ * Checks the files, directories and addresses of a configuration without starting a server. Resolves with the problems
+ * that prevent a start, and as warnings those that will do so soon.
+ */
+export async function runPreflight(resolved: ResolvedConfig, now = new Date()) {
   const { host, allowCleartext, dataDirectory, store } = serverSettings(resolved.config);
   const tlsCert = resolved.config.listen?.tlsCert;
   const errors: string[] = [];

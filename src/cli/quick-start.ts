@@ -1,15 +1,8 @@
 import { makeToken } from "./make-token.ts";
 
-/** What a user needs to try the server. */
-export type QuickStart = {
-  readonly operator: number;
-  /** Valid for one hour. */
-  readonly token: string;
-  /** Shell command that pushes `exampleStatus`. */
-  readonly command: string;
-};
+type QuickStart = { readonly operator: number; readonly token: string; readonly command: string };
 
-/** Creates a token and a curl command with it, ready to paste. */
+/** Creates a token that is valid for one hour, and a shell command that pushes `exampleStatus` with it. */
 export async function makeQuickStart(url: string, dataDirectory: string, asn: number): Promise<QuickStart> {
   const token = await makeToken(dataDirectory, asn, false);
   const status = JSON.stringify(exampleStatus(new Date()));

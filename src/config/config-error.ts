@@ -6,13 +6,11 @@ export class ConfigError extends Error {
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {
-    const lines = problems.map(lineOf);
+    // A line such as `MDPS_PORT: listen.port: …`.
+    const lines = problems.map(({ source, path, message }) =>
+      [source.name, path, message].filter((part) => part !== "").join(": "),
+    );
     super(lines.length === 1 ? lines[0] : ["the configuration is invalid:", ...lines].join("\n  "));
     this.problems = problems;
   }
-}
-
-/** Formats a problem as one line: `MDPS_PORT: listen.port: …`. */
-function lineOf({ source, path, message }: Problem): string {
-  return [source.name, path, message].filter((part) => part !== "").join(": ");
 }

@@ -1,4 +1,4 @@
-import { createValidator, type Validator, type Violation } from "@bufbuild/protovalidate";
+import { createValidator, type Violation as RuleViolation, type Validator } from "@bufbuild/protovalidate";
 import {
   type ServerConfig,
   ServerConfigSchema,
@@ -36,7 +36,7 @@ export function configViolations(
   });
 }
 
-/** Says whether a path is equal to another one or below it. */
+/** Whether a path is equal to another one or below it. */
 export function isWithin(path: string, outer: string): boolean {
   return path === outer || path.startsWith(`${outer}.`) || path.startsWith(`${outer}[`);
 }
@@ -84,7 +84,7 @@ function renameFields(message: string, affected: readonly Setting[], source: Sou
   );
 }
 
-function pathOf(path: Violation["field"]): string {
+function pathOf(path: RuleViolation["field"]): string {
   return path
     .map((part, index) => {
       switch (part.kind) {

@@ -1,8 +1,6 @@
 import type { ServerConfig } from "../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
 import { isConfidential } from "../contract/loopback.ts";
-import type { Problem } from "./layer.ts";
-
-type Violation = Pick<Problem, "path" | "message">;
+import type { Violation } from "./layer.ts";
 
 /** Checks the rules that the schema cannot express. */
 export function extraViolations(config: ServerConfig): Violation[] {

@@ -20,6 +20,11 @@ export type Flag = {
   readonly read?: ReadText;
 };
 
+/** Returns the environment variable of a flag: `MDPS_TLS_CERT` for `--tls-cert`. */
+export function flagVariable(long: string): string {
+  return `MDPS_${long.slice(2).replaceAll("-", "_").toUpperCase()}`;
+}
+
 /** All flags by the path of their settings, in the order of the help. */
 export const flags: Readonly<Record<string, Flag>> = {
   "listen.host": { long: "--host", value: "<address>", description: "address to listen on" },

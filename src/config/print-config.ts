@@ -5,17 +5,8 @@ import { printableValue } from "./redact.ts";
 import type { ResolvedConfig } from "./resolve.ts";
 import { settings } from "./settings.ts";
 
-/** A setting in the output of `mdps config print --json`. */
-export type PrintedSetting = {
-  readonly path: string;
-  /** Null if the setting has no value. */
-  readonly value: JsonValue;
-  /** Name of the file, variable or flag, or `default`. */
-  readonly source: string;
-};
-
-/** Lists all settings, including those without a value. Passwords are redacted. */
-export function listConfig({ values }: ResolvedConfig): PrintedSetting[] {
+/** Lists all settings, including those without a value, which is then null. Redacts passwords. */
+export function listConfig({ values }: ResolvedConfig) {
   return settings.map(({ path }) => {
     const given = values.find(({ setting }) => setting.path === path);
     return { path, value: given ? printableValue(given) : null, source: given?.source.name ?? "default" };

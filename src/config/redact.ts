@@ -3,7 +3,7 @@ import type { SettingValue } from "./layer.ts";
 import { absolute } from "./paths.ts";
 import type { Setting } from "./settings.ts";
 
-/** Says whether the value of a setting may contain a password. */
+/** Whether the value of a setting may contain a password. */
 export function isSecret({ path }: Setting): boolean {
   return path === "storage.store";
 }

@@ -2,7 +2,7 @@ import { type DescField, type DescMessage, getOption, hasOption, ScalarType } fr
 import { DurationSchema } from "@bufbuild/protobuf/wkt";
 import { field as fieldRules } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { ServerConfigSchema } from "../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
-import { type Flag, flags } from "./flags.ts";
+import { type Flag, flags, flagVariable } from "./flags.ts";
 import {
   type ReadText,
   readAny,
@@ -62,10 +62,7 @@ function leavesOf(message: DescMessage, above: readonly DescField[]): DescField[
 
 function settingOf(fields: readonly DescField[]): Setting {
   const path = fields.map(({ jsonName }) => jsonName).join(".");
-  const field = fields.at(-1);
-  if (field === undefined) {
-    throw new Error("a setting has at least one field");
-  }
+  const field = fields.at(-1) as DescField;
   const flag = flags[path];
   const readItem =
     field.fieldKind === "list" && field.listKind === "scalar"
@@ -75,12 +72,7 @@ function settingOf(fields: readonly DescField[]): Setting {
     path,
     fields,
     field,
-    variable: flag
-      ? `MDPS_${flag.long
-          .replace(/^--(no-)?/, "")
-          .replaceAll("-", "_")
-          .toUpperCase()}`
-      : pathVariable(path),
+    variable: flag ? flagVariable(flag.long.replace(/^--no-/, "--")) : pathVariable(path),
     flag,
     choices: choicesOf(field),
     read: readItem ? readList(readItem) : (flag?.read ?? readerOf(field)),

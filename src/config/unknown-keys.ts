@@ -1,11 +1,11 @@
 import type { DescField, DescMessage, JsonValue } from "@bufbuild/protobuf";
 import { closestMatch, didYouMean } from "./did-you-mean.ts";
-import type { Problem } from "./layer.ts";
+import type { Violation } from "./layer.ts";
 import { settings } from "./settings.ts";
 
 export type JsonObject = { readonly [key: string]: JsonValue };
 
-/** Says whether a JSON value is an object. */
+/** Whether a JSON value is an object. */
 export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -23,11 +23,7 @@ export function unknownKey(message: DescMessage, key: string): string {
 }
 
 /** Finds unknown keys in the value of a field. */
-export function unknownKeysIn(
-  value: JsonValue,
-  field: DescField,
-  path: string,
-): Pick<Problem, "path" | "message">[] {
+export function unknownKeysIn(value: JsonValue, field: DescField, path: string): Violation[] {
   const { message } = field;
   if (message === undefined) {
     return [];
@@ -38,11 +34,7 @@ export function unknownKeysIn(
   return field.fieldKind === "message" ? unknownKeysOf(value, message, path) : [];
 }
 
-function unknownKeysOf(
-  value: JsonValue,
-  message: DescMessage,
-  path: string,
-): Pick<Problem, "path" | "message">[] {
+function unknownKeysOf(value: JsonValue, message: DescMessage, path: string): Violation[] {
   if (!isJsonObject(value)) {
     return [];
   }

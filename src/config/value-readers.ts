@@ -36,34 +36,21 @@ export const readSeconds = matching(/^\d{1,9}s?$/, "a whole number of seconds, a
 );
 
 /** Accepts a TCP port. */
-export const readPort: ReadText = (text) => {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(port <= 65_535)) {
-    throw invalidValue(text, "a port from 0 to 65535; 0 picks a free one");
-  }
-  return port;
-};
+export const readPort = reader("a port from 0 to 65535; 0 picks a free one", (text) =>
+  /^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined,
+);
 
 /** Accepts an amount of memory in MiB. */
 export const readMebibytes = matching(/^(?=.{1,7}$)0*[1-9]\d*$/, "a whole number of MiB, at least 1", Number);
 
 /** Accepts an address with a port. */
-export const readAddress: ReadText = (text) => {
-  const [, port = ""] = /^(?:[^:[\]]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})$/.exec(text) ?? [];
-  if (port === "" || Number(port) > 65_535) {
-    throw invalidValue(text, "an address and a port, such as 127.0.0.1:9464");
-  }
-  return text;
-};
+export const readAddress = reader("an address and a port, such as 127.0.0.1:9464", (text) => {
+  const [, port] = /^(?:[^:[\]]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})$/.exec(text) ?? [];
+  return Number(port) <= 65_535 ? text : undefined;
+});
 
 /** Accepts the URL of a server (`serverOrigin`). */
-export const readServerUrl: ReadText = (text) => {
-  const origin = serverOrigin(text);
-  if (origin === undefined) {
-    throw invalidValue(text, "the URL of a server, such as https://mdps.example.com");
-  }
-  return origin;
-};
+export const readServerUrl = reader("the URL of a server, such as https://mdps.example.com", serverOrigin);
 
 /** Returns the origin of a URL of scheme, host and optional port; undefined for other texts. */
 export function serverOrigin(text: string): string | undefined {
@@ -74,13 +61,10 @@ export function serverOrigin(text: string): string | undefined {
 }
 
 /** Accepts an origin as browsers send it, or `*`. */
-export const readOrigin: ReadText = (text) => {
+export const readOrigin = reader("an origin, such as https://console.example.com, or *", (text) => {
   const isOrigin = /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
-  if (!isOrigin && text !== "*") {
-    throw invalidValue(text, "an origin, such as https://console.example.com, or *");
-  }
-  return text;
-};
+  return isOrigin || text === "*" ? text : undefined;
+});
 
 /** Accepts values separated by commas, or a JSON list for values that contain commas. */
 export function readList(readItem: ReadText): ReadText {
@@ -98,10 +82,16 @@ export function readDocument(empty: JsonValue): ReadText {
 }
 
 function matching(pattern: RegExp, expected: string, convert: ReadText): ReadText {
-  return function readMatching(text) {
-    if (!pattern.test(text)) {
+  return reader(expected, (text) => (pattern.test(text) ? convert(text) : undefined));
+}
+
+/** Creates a reader that rejects a text if `convert` returns undefined for it. */
+function reader(expected: string, convert: (text: string) => JsonValue | undefined): ReadText {
+  return function readText(text) {
+    const value = convert(text);
+    if (value === undefined) {
       throw invalidValue(text, expected);
     }
-    return convert(text);
+    return value;
   };
 }

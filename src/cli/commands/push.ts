@@ -17,8 +17,7 @@ import {
   parseRate,
   parseSeconds,
 } from "../options/parse-options.ts";
-import type { PushFlags } from "../options/push-flags.ts";
-import { chooseRun } from "../options/push-run-choice.ts";
+import { chooseRun, type PushFlags } from "../options/push-run-choice.ts";
 import { withRecordOptions } from "../options/record-options.ts";
 import { UsageError } from "../usage-error.ts";
 import { runValidate } from "./validate.ts";

@@ -45,6 +45,11 @@ function subcommand(name: string, description: string, example: string): Command
     .addHelpText("after", `\nExample:\n  ${example}`);
 }
 
+/** Returns a subcommand whose first argument is an account. */
+function accountCommand(name: string, description: string, example: string): Command {
+  return subcommand(name, description, example).argument("<account>", "name of the account", parseName);
+}
+
 function withKeyFile(command: Command): Command {
   return command
     .option("--url <url>", "URL of the server, for token_uri", parseUrl, "http://127.0.0.1:8080")
@@ -90,8 +95,7 @@ function listCommand(): Command {
 }
 
 function linkCommand(name: string, description: string, linked: boolean): Command {
-  return subcommand(name, description, `mdps service-account ${name} operator-65001 65002`)
-    .argument("<account>", "name of the account", parseName)
+  return accountCommand(name, description, `mdps service-account ${name} operator-65001 65002`)
     .argument("<asn>", "operator", parseAsn)
     .option(...jsonOption)
     .action(async (account: string, asn: number, { data, json }: JsonOption) => {
@@ -102,12 +106,11 @@ function linkCommand(name: string, description: string, linked: boolean): Comman
 }
 
 function revokeCommand(): Command {
-  return subcommand(
+  return accountCommand(
     "revoke",
     "revoke an account, its keys and its tokens",
     "mdps service-account revoke operator-65001",
   )
-    .argument("<account>", "name of the account", parseName)
     .option(...jsonOption)
     .action(async (account: string, { data, json }: JsonOption) => {
       const email = emailOf(account);
@@ -117,25 +120,22 @@ function revokeCommand(): Command {
 }
 
 function addKeyCommand(): Command {
-  const command = subcommand(
+  const command = accountCommand(
     "add-key",
     "create another key for an account and print its key file",
     "(umask 077; mdps service-account add-key operator-65001 > next.json)",
   );
-  return withKeyFile(command)
-    .argument("<account>", "name of the account", parseName)
-    .action(async (account: string, { data, ...init }: DataOption & KeyFileInit) => {
-      printJson(await addServiceAccountKey(data, emailOf(account), init, systemClock));
-    });
+  return withKeyFile(command).action(async (account: string, { data, ...init }: DataOption & KeyFileInit) => {
+    printJson(await addServiceAccountKey(data, emailOf(account), init, systemClock));
+  });
 }
 
 function removeKeyCommand(): Command {
-  return subcommand(
+  return accountCommand(
     "remove-key",
     "revoke a key and the tokens obtained with it",
     "mdps service-account remove-key operator-65001 15fc5495221f01dc",
   )
-    .argument("<account>", "name of the account", parseName)
     .argument("<key-id>", "private_key_id of the key file")
     .option(...jsonOption)
     .action(async (account: string, keyId: string, { data, json }: JsonOption) => {

@@ -6,7 +6,7 @@ import { parseSeconds } from "../options/parse-options.ts";
 import { type RecordFlags, recordOptionsOf, withRecordOptions } from "../options/record-options.ts";
 import { printLine } from "../text/print.ts";
 
-export type ValidateFlags = RecordFlags & { clockSkew: number; json?: true; reveal?: true };
+type ValidateFlags = RecordFlags & { clockSkew: number; json?: true; reveal?: true };
 
 /** `mdps validate`: validates every record of a file without a server. */
 export function validateCommand(): Command {

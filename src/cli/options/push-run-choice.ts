@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import type { PlanSharingProtocol } from "../../client/index.ts";
 import { fingerprintOf } from "../../push/input/fingerprint.ts";
+import type { ErrorLimit } from "../../push/push-run.ts";
 import { resumeCommand } from "../../push/report/summary.ts";
 import { checkpointOf } from "../../push/run/journal.ts";
 import {
@@ -12,8 +14,25 @@ import {
   runFiles,
 } from "../../push/run/run-directory.ts";
 import { UsageError } from "../usage-error.ts";
-import type { PushFlags } from "./push-flags.ts";
-import { recordOptionsOf } from "./record-options.ts";
+import { type RecordFlags, recordOptionsOf } from "./record-options.ts";
+
+/** The flags of `mdps push`. */
+export type PushFlags = RecordFlags & {
+  endpoint?: string;
+  protocol: PlanSharingProtocol;
+  credentials?: string;
+  token?: string;
+  rate?: number;
+  concurrency: number;
+  maxErrors?: ErrorLimit;
+  patience: number;
+  runs: string;
+  resume?: string;
+  retryFailed?: string;
+  dryRun?: true;
+  json?: true;
+  reveal?: true;
+};
 
 /** Creates a run for a file or for the rejected records of another run, or opens the run to resume. */
 export async function chooseRun(
@@ -26,17 +45,16 @@ export async function chooseRun(
     ...(flags.endpoint !== undefined && isGiven("endpoint") && { endpoint: flags.endpoint }),
     ...(isGiven("protocol") && { protocol: flags.protocol }),
   };
-  if (flags.resume !== undefined) {
-    const run = await openRun(pathOfRun(flags.resume, flags.runs));
+  const { resume, retryFailed, runs } = flags;
+  if (resume !== undefined) {
+    const run = await openRun(pathOfRun(resume, runs));
     return { ...run, settings: { ...run.settings, ...changes } };
   }
-  if (flags.retryFailed !== undefined) {
-    return createRun(resolve(flags.runs), {
-      ...(await settingsOfRetry(pathOfRun(flags.retryFailed, flags.runs))),
-      ...changes,
-    });
-  }
-  return createRun(resolve(flags.runs), await settingsOfFile(file ?? "", flags));
+  const settings =
+    retryFailed === undefined
+      ? await settingsOfFile(file ?? "", flags)
+      : { ...(await settingsOfRetry(pathOfRun(retryFailed, runs))), ...changes };
+  return createRun(resolve(runs), settings);
 }
 
 function pathOfRun(name: string, runs: string): string {

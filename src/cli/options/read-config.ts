@@ -6,13 +6,14 @@ import { UsageError } from "../usage-error.ts";
 import { defaultDataDirectory } from "./data-directory.ts";
 import { settingsOf, variablesOf } from "./setting-options.ts";
 
-/** Sources of a server's configuration, with the file as a path. */
-export type ConfigInputs = Omit<ConfigSources, "file" | "dataDirectory"> & {
-  readonly file?: string | undefined;
-};
-
-/** Reads the configuration of a server. Rejects with ConfigError, or with UsageError if the file cannot be read. */
-export async function readConfig({ file, ...sources }: ConfigInputs): Promise<ResolvedConfig> {
+/**
+ * Reads the configuration of a server, whose file is given as a path. Rejects with ConfigError, or with UsageError if the
+ * file cannot be read.
+ */
+export async function readConfig({
+  file,
+  ...sources
+}: Omit<ConfigSources, "file" | "dataDirectory"> & { file?: string }): Promise<ResolvedConfig> {
   try {
     return resolveConfig({
       dataDirectory: defaultDataDirectory(),

@@ -4,6 +4,7 @@ import { type Flag, flags } from "../../config/flags.ts";
 import type { CommandLineSettings } from "../../config/layers/command-line.ts";
 import { type Setting, settingAt } from "../../config/settings.ts";
 import { defaultDataDirectory } from "./data-directory.ts";
+import { collect } from "./parse-options.ts";
 
 type SettingOption = { readonly setting: Setting; readonly flag: Flag; readonly option: Option };
 
@@ -19,7 +20,7 @@ export function addSettingOptions(command: Command): Command {
   command
     .addOption(
       new Option("--set <path=value>", "any setting, such as limits.maxInFlight=100; repeatable").argParser(
-        append,
+        collect(String),
       ),
     )
     .option("--config <file>", "configuration file, YAML or JSON");
@@ -62,7 +63,7 @@ function createSettingOptions(): SettingOption[] {
 function optionOf({ readItem, choices }: Setting, { long, value, description }: Flag): Option {
   const option = new Option(value === undefined ? long : `${long} ${value}`, description);
   if (readItem) {
-    option.argParser(append);
+    option.argParser(collect(String));
   }
   if (choices.length > 0) {
     // For help and completion only: the schema validates the value, together with all others.
@@ -80,8 +81,4 @@ function withSources({ setting, flag, option }: SettingOption): Option {
   const value = setting.path === "storage.data" ? defaultDataDirectory() : defaultOf(setting.path);
   const isShown = flag.value !== undefined && value !== undefined && !Array.isArray(value);
   return isShown ? copy.default(value) : copy;
-}
-
-function append(text: string, before: string[] = []): string[] {
-  return [...before, text];
 }

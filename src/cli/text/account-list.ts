@@ -1,25 +1,8 @@
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import type { ServiceAccount } from "../../../gen/mobiledataplansharing/config/v1/service_accounts_pb.ts";
 
-/** A service account in the output of `mdps service-account list --json`. */
-export type AccountRow = {
-  readonly email: string;
-  readonly operators: readonly number[];
-  readonly scopes: readonly string[];
-  /** Key IDs. */
-  readonly keys: readonly string[];
-  readonly created: string | undefined;
-  readonly revoked: string | undefined;
-};
-
-export function accountRow({
-  email,
-  asns,
-  scopes,
-  keys,
-  createTime,
-  revokeTime,
-}: ServiceAccount): AccountRow {
+/** Returns a service account as in the output of `mdps service-account list --json`. */
+export function accountRow({ email, asns, scopes, keys, createTime, revokeTime }: ServiceAccount) {
   return {
     email,
     operators: asns,
@@ -31,7 +14,13 @@ export function accountRow({
 }
 
 /** Formats a service account for a terminal. */
-export function accountText({ email, operators, scopes, keys, revoked }: AccountRow): string {
+export function accountText({
+  email,
+  operators,
+  scopes,
+  keys,
+  revoked,
+}: ReturnType<typeof accountRow>): string {
   return [
     `${email}${revoked === undefined ? "" : `  revoked ${revoked}`}`,
     `  operators  ${operators.join(", ") || "none"}`,

@@ -19,7 +19,7 @@ import type { PlanStatus } from "../../../gen/mobiledataplansharing/v1/resources
 import { formatInstant, instantOf } from "../../contract/instant.ts";
 import { balanceText, bar } from "./balance-text.ts";
 
-export type CardOptions = {
+type CardOptions = {
   /** Line below the title that names the user. */
   heading: string;
   /** Milliseconds since the epoch. */
@@ -28,7 +28,7 @@ export type CardOptions = {
   paint(style: Paint, text: string): string;
 };
 
-export type Paint = "bold" | "dim" | "green" | "yellow" | "red";
+type Paint = "bold" | "dim" | "green" | "yellow" | "red";
 
 /** Formats a plan status for a terminal. */
 export function planCard(status: PlanStatus, options: CardOptions): string {

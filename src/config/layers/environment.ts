@@ -1,4 +1,5 @@
 import { closestMatch, didYouMean } from "../did-you-mean.ts";
+import { flagVariable } from "../flags.ts";
 import type { Layer, Problem, Source } from "../layer.ts";
 import { pathVariable, settings } from "../settings.ts";
 import { parseTexts } from "./parse-texts.ts";
@@ -19,7 +20,7 @@ export function environmentLayer(environment: Environment): Layer {
 /** Matches variables that Kubernetes sets in every pod for each service, such as `MDPS_SERVICE_HOST` for `mdps`. */
 const serviceVariable = /_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/;
 
-/** Says whether a text is the port of a service as Kubernetes sets it: `tcp://10.0.0.1:8080`. */
+/** Whether a text is the port of a service as Kubernetes sets it: `tcp://10.0.0.1:8080`. */
 function isServicePort(text: string | undefined): boolean {
   return text !== undefined && /^(tcp|udp|sctp):\/\//.test(text);
 }
@@ -37,19 +38,16 @@ export function unknownVariables(environment: Environment, known: ReadonlySet<st
     .filter((name) => name.startsWith("MDPS_") && !variables.includes(name) && !known.has(name))
     .filter((name) => environment[name] && !serviceVariable.test(name) && !isServicePort(environment[name]))
     .flatMap((name) => {
+      // Users of --no-reflection may expect MDPS_NO_REFLECTION.
       const meant =
-        settings.find(({ path, flag }) => pathVariable(path) === name || flagVariable(flag?.long) === name)
-          ?.variable ?? closestVariable(name, variables);
+        settings.find(
+          ({ path, flag }) => name === pathVariable(path) || name === (flag && flagVariable(flag.long)),
+        )?.variable ?? closestVariable(name, variables);
       const isPath = sections.some((section) => name.startsWith(`${section}_`));
       return meant === undefined && !isPath
         ? []
         : [{ source: sourceOf(name), path: "", message: `unknown setting${didYouMean(meant)}` }];
     });
-}
-
-/** Returns the variable that users of a flag may expect: `MDPS_NO_REFLECTION` for `--no-reflection`. */
-function flagVariable(long: string | undefined): string | undefined {
-  return long && `MDPS_${long.slice(2).replaceAll("-", "_").toUpperCase()}`;
 }
 
 function closestVariable(name: string, variables: readonly string[]): string | undefined {
