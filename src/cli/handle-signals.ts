@@ -3,8 +3,8 @@ import type { Serving } from "./start-serving.ts";
 
 /**
  * Handles the signals of a server. SIGTERM and SIGINT stop it; a second one ends the process immediately. SIGHUP reloads
- * the certificate. A terminal that closes sends SIGHUP too, so a server without TLS on a terminal keeps the default
- * action, which ends the process.
+ * the certificate. Without TLS on a terminal, which sends SIGHUP when it closes, SIGHUP keeps its default action: it ends
+ * the process.
  */
 export function handleSignals(serving: Serving, hasTls: boolean): void {
   let stopping = false;

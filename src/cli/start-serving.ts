@@ -33,25 +33,12 @@ export async function startServing(resolved: ResolvedConfig): Promise<Serving> {
     const server = await start(resolved, settings, { admin: settings.admin });
     return { ...server, reload: () => reload(server, resolved) };
   }
-  const {
-    host,
-    port,
-    workers,
-    limits,
-    admin,
-    log: { level },
-    drainDelayMs,
-    graceMs,
-  } = settings;
+  const { level } = settings.log;
   return startWorkers({
-    host,
-    port,
-    workers,
-    limits,
-    admin,
+    ...settings,
     // Only workers log requests, and thus user keys.
     log: level === "silent" ? undefined : createServerLog({ level }, () => ""),
-    stopWithinMs: drainDelayMs + graceMs + killAfterMs,
+    stopWithinMs: settings.drainDelayMs + settings.graceMs + killAfterMs,
   });
 }
 

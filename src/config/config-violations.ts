@@ -1,4 +1,4 @@
-import { createValidator, type Violation as RuleViolation, type Validator } from "@bufbuild/protovalidate";
+import { createValidator, type Violation as RuleViolation } from "@bufbuild/protovalidate";
 import {
   type ServerConfig,
   ServerConfigSchema,
@@ -7,8 +7,8 @@ import { extraViolations } from "./extra-rules.ts";
 import type { Problem, SettingValue, Source } from "./layer.ts";
 import { type Setting, settings } from "./settings.ts";
 
-/** Created once, because it compiles the rules. */
-let validator: Validator | undefined;
+/** Compiles the rules at its first use. */
+const validator = createValidator();
 
 /**
  * Returns all violations of the rules of the schema and of `extraViolations`.
@@ -21,7 +21,6 @@ export function configViolations(
   values: readonly SettingValue[],
   unread: readonly Setting[],
 ): Problem[] {
-  validator ??= createValidator();
   const { violations = [] } = validator.validate(ServerConfigSchema, config);
   return [
     ...violations.map(({ field, message, ruleId }) => ({ path: pathOf(field), message, ruleId })),
@@ -49,7 +48,7 @@ function affectedSettings(path: string, rule: string): readonly Setting[] {
   const words: readonly string[] = rule.match(/\w+/g) ?? [];
   return settings.filter((setting) => {
     const { oneof, name } = setting.field;
-    const parent = parentOf(setting);
+    const parent = setting.path.slice(0, Math.max(0, setting.path.lastIndexOf(".")));
     return (
       isWithin(path, setting.path) ||
       (oneof !== undefined && path === `${parent}.${oneof.localName}`) ||
@@ -101,8 +100,4 @@ function pathOf(path: RuleViolation["field"]): string {
       }
     })
     .join("");
-}
-
-function parentOf({ path }: Setting): string {
-  return path.slice(0, Math.max(0, path.lastIndexOf(".")));
 }

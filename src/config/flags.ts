@@ -12,9 +12,8 @@ import {
 export type Flag = {
   /** Such as `--port`. */
   readonly long: string;
-  /** Placeholder of the value, such as `<port>`; undefined for a flag without value. */
-  readonly value: string | undefined;
-  /** Description in the help. */
+  /** Placeholder of the value, such as `<port>`; absent for a flag without value. */
+  readonly value?: string;
   readonly description: string;
   /** Parses one value, if the type of the setting is not specific enough. */
   readonly read?: ReadText;
@@ -62,7 +61,6 @@ export const flags: Readonly<Record<string, Flag>> = {
   },
   "listen.allowCleartext": {
     long: "--allow-cleartext",
-    value: undefined,
     description: "accept other machines without TLS, behind a proxy that terminates TLS",
   },
   "auth.publicUrls": {
@@ -83,11 +81,7 @@ export const flags: Readonly<Record<string, Flag>> = {
     description: "how far in the future an updateTime may be",
     read: readSeconds,
   },
-  "listen.reflection": {
-    long: "--no-reflection",
-    value: undefined,
-    description: "disable gRPC server reflection",
-  },
+  "listen.reflection": { long: "--no-reflection", description: "disable gRPC server reflection" },
   "lifecycle.workers": {
     long: "--workers",
     value: "<number>",

@@ -1,4 +1,3 @@
-import type { JsonValue } from "@bufbuild/protobuf";
 import { stringify } from "yaml";
 import type { SettingValue } from "./layer.ts";
 import { printableValue } from "./redact.ts";
@@ -40,17 +39,13 @@ const style = { lineWidth: 0, blockQuote: false, flowCollectionPadding: false };
 function linesOf(given: SettingValue, name: string, margin: string): string[] {
   const value = printableValue(given);
   const comment = `  # ${given.source.name.replaceAll(/[\r\n]/g, " ")}`;
-  const isLong = typeof value === "object" && given.setting.readItem === undefined && !isEmpty(value);
-  if (!isLong) {
-    const text = stringify(value, { ...style, collectionStyle: "flow" });
-    return [`${margin}${name}: ${text.trimEnd()}${comment}`];
+  const isObject = typeof value === "object" && value !== null && Object.keys(value).length > 0;
+  if (isObject && given.setting.readItem === undefined) {
+    const text = stringify(value, style).trimEnd();
+    return [`${margin}${name}:${comment}`, ...text.split("\n").map((line) => `${margin}  ${line}`)];
   }
-  const text = stringify(value, style).trimEnd();
-  return [`${margin}${name}:${comment}`, ...text.split("\n").map((line) => `${margin}  ${line}`)];
-}
-
-function isEmpty(value: JsonValue): boolean {
-  return value === null || Object.keys(value).length === 0;
+  const text = stringify(value, { ...style, collectionStyle: "flow" });
+  return [`${margin}${name}: ${text.trimEnd()}${comment}`];
 }
 
 function indent(depth: number): string {

@@ -1,6 +1,6 @@
 import type { JsonValue } from "@bufbuild/protobuf";
 import { parseYaml } from "./parse-yaml.ts";
-import { invalidValue } from "./value-error.ts";
+import { ValueError } from "./value-error.ts";
 
 /** Parses the text of a variable or flag into the JSON value of its setting. Throws ValueError. */
 export type ReadText = (text: string) => JsonValue;
@@ -85,12 +85,12 @@ function matching(pattern: RegExp, expected: string, convert: ReadText): ReadTex
   return reader(expected, (text) => (pattern.test(text) ? convert(text) : undefined));
 }
 
-/** Creates a reader that rejects a text if `convert` returns undefined for it. */
+/** Creates a reader that rejects a text if `convert` returns undefined for it. The error quotes the text: not for secrets. */
 function reader(expected: string, convert: (text: string) => JsonValue | undefined): ReadText {
   return function readText(text) {
     const value = convert(text);
     if (value === undefined) {
-      throw invalidValue(text, expected);
+      throw new ValueError(`${JSON.stringify(text)} is invalid. It must be ${expected}.`);
     }
     return value;
   };

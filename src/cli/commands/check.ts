@@ -12,7 +12,7 @@ import { jsonOption, print } from "../text/print.ts";
 
 type CheckOptions = StoreOptions & { json?: true };
 
-/** What was checked. `inUse` says whether a server was using the database. */
+/** What was checked, and whether a server was using the database. */
 type Checked = { readonly files: number; readonly records: number; readonly inUse: boolean };
 
 /** `mdps check`: verifies the integrity of a data directory and a store. Changes nothing. */

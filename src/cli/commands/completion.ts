@@ -50,7 +50,7 @@ function nodesOf(command: Command, path: readonly string[] = []): CommandNode[] 
   ];
 }
 
-/** Where the script has no suggestions, readline completes file names. */
+/** Without suggestions of the script, readline completes file names. */
 function bashScript(nodes: readonly CommandNode[]): string {
   const key = ({ path }: CommandNode) => path.map((name) => `/${name}`).join("");
   const commandKeys = nodes.filter(({ path }) => path.length > 0).map((node) => `"${key(node)}"`);

@@ -50,7 +50,7 @@ async function runExport(file: string | undefined, options: ExportOptions): Prom
     const snapshotTime = await exportRecords({ store, rules, sum, write, snapshot, signal });
     return { count: sum.count, digest: sum.digest, snapshotTime };
   });
-  // Standard output may have the records.
+  // Standard output may contain the records.
   console.error(
     options.json
       ? JSON.stringify({ count, digest, snapshotTime })

@@ -14,7 +14,7 @@ const parseLineCount = numberParser(/^\d{1,15}$/, 0, "a number of lines, at leas
 
 type ImportOptions = StoreOptions & { skip: number; json?: true };
 
-/** `mdps import`: stores the records of an export. Servers may use the store meanwhile. */
+/** `mdps import`: stores the records of an export in a store, which servers may use meanwhile. */
 export function importCommand(): Command {
   return withStoreOptions(newCommand("import"))
     .description("store the records of an export; newer records in the store are not overwritten")

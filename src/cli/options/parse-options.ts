@@ -5,23 +5,15 @@ import { asnOfParent } from "../../contract/resource-names.ts";
 import type { ErrorLimit } from "../../push/push-run.ts";
 
 /** Parses an ASN in decimal. */
-export function parseAsn(text: string): number {
-  const asn = asnOfParent(`operators/${text}`);
-  if (asn === undefined) {
-    throw new InvalidArgumentError("It must be an ASN from 1 to 4294967295, without leading zeros.");
-  }
-  return asn;
-}
+export const parseAsn = parser("be an ASN from 1 to 4294967295, without leading zeros", (text) =>
+  asnOfParent(`operators/${text}`),
+);
 
 /** Returns a parser of numbers that match a pattern and are at least `min`. */
 export function numberParser(pattern: RegExp, min: number, expected: string): (text: string) => number {
-  return function parseNumber(text) {
-    const number = pattern.test(text) ? Number(text) : Number.NaN;
-    if (!(number >= min)) {
-      throw new InvalidArgumentError(`It must be ${expected}.`);
-    }
-    return number;
-  };
+  return parser(`be ${expected}`, (text) =>
+    pattern.test(text) && Number(text) >= min ? Number(text) : undefined,
+  );
 }
 
 /** Returns a parser of whole seconds, at least `min`. */
@@ -40,44 +32,25 @@ export const parseRate = numberParser(
 );
 
 /** Parses the URL of a server (`serverOrigin`). */
-export function parseUrl(text: string): string {
-  const origin = serverOrigin(text);
-  if (origin === undefined) {
-    throw new InvalidArgumentError("It must be the URL of a server, such as https://mdps.example.com.");
-  }
-  return origin;
-}
-
-/** Returns a parser that collects the values of a repeatable option. */
-export function collect<Value>(
-  parse: (text: string) => Value,
-): (text: string, before: Value[] | undefined) => Value[] {
-  return (text, before = []) => [...before, parse(text)];
-}
+export const parseUrl = parser("be the URL of a server, such as https://mdps.example.com", serverOrigin);
 
 /** Parses the name of a service account: short, or in full as an e-mail address. */
-export function parseName(text: string): string {
-  if (!/^[a-z0-9][a-z0-9._-]{0,62}(@[a-z0-9][a-z0-9.-]{0,252})?$/.test(text)) {
-    throw new InvalidArgumentError(
-      "It must consist of lower-case letters, digits and . _ - such as operator-65001.",
-    );
-  }
-  return text;
-}
+export const parseName = parser(
+  "consist of lower-case letters, digits and . _ - such as operator-65001",
+  (text) => (/^[a-z0-9][a-z0-9._-]{0,62}(@[a-z0-9][a-z0-9.-]{0,252})?$/.test(text) ? text : undefined),
+);
 
 /** Parses a limit on rejected records: a count such as `20`, or a percentage such as `5%` of the records done. */
-export function parseErrorLimit(text: string): ErrorLimit {
-  if (/^\d{1,9}$/.test(text)) {
-    return { count: Number(text) };
-  }
-  const percent = /^\d{1,3}(\.\d{1,3})?%$/.test(text) ? Number(text.slice(0, -1)) : Number.NaN;
-  if (!(percent <= 100)) {
-    throw new InvalidArgumentError(
-      "It must be a number of records, such as 20, or a percentage, such as 5%.",
-    );
-  }
-  return { percent };
-}
+export const parseErrorLimit = parser<ErrorLimit>(
+  "be a number of records, such as 20, or a percentage, such as 5%",
+  (text) => {
+    if (/^\d{1,9}$/.test(text)) {
+      return { count: Number(text) };
+    }
+    const [, percent] = /^(\d{1,3}(?:\.\d{1,3})?)%$/.exec(text) ?? [];
+    return Number(percent) <= 100 ? { percent: Number(percent) } : undefined;
+  },
+);
 
 /** Checks an endpoint: the name of a Google host, or the URL of a server. */
 export function parseEndpoint(text: string): string {
@@ -87,4 +60,22 @@ export function parseEndpoint(text: string): string {
   } catch (error) {
     throw new InvalidArgumentError((error as Error).message);
   }
+}
+
+/** Returns a parser that collects the values of a repeatable option. */
+export function collect<Value>(
+  parse: (text: string) => Value,
+): (text: string, before: Value[] | undefined) => Value[] {
+  return (text, before = []) => [...before, parse(text)];
+}
+
+/** Creates a parser that rejects a text if `parse` returns undefined for it. */
+function parser<Value>(expected: string, parse: (text: string) => Value | undefined) {
+  return function parseText(text: string): Value {
+    const value = parse(text);
+    if (value === undefined) {
+      throw new InvalidArgumentError(`It must ${expected}.`);
+    }
+    return value;
+  };
 }

@@ -70,10 +70,10 @@ async function settingsOfFile(file: string, flags: PushFlags): Promise<RunSettin
     version: 1,
     createTime: new Date().toISOString(),
     input: file === "-" ? file : resolve(file),
-    ...(file !== "-" && { fingerprint: await fingerprintOf(file) }),
+    fingerprint: file === "-" ? undefined : await fingerprintOf(file),
     endpoint: flags.endpoint,
     protocol: flags.protocol,
-    ...(flags.credentials !== undefined && { credentials: resolve(flags.credentials) }),
+    credentials: flags.credentials === undefined ? undefined : resolve(flags.credentials),
     record: recordOptionsOf(flags),
   };
 }

@@ -26,9 +26,5 @@ export function withRecordOptions(command: Command): Command {
 
 /** Converts the options about records for the parser of records. */
 export function recordOptionsOf({ operator, client, userKeyField }: RecordFlags): RecordOptions {
-  return {
-    ...(operator !== undefined && { parent: parentOf(operator) }),
-    ...(client !== undefined && { client }),
-    ...(userKeyField !== undefined && { userKeyField }),
-  };
+  return { parent: operator === undefined ? undefined : parentOf(operator), client, userKeyField };
 }

@@ -21,7 +21,7 @@ export function commandLineLayer({ flags, sets }: CommandLineSettings): Layer {
     if (setting?.flag === undefined) {
       throw new Error(`${path} has no flag`);
     }
-    const source = sourceOf(setting.flag.long);
+    const source: Source = { layer: "flag", name: setting.flag.long };
     if (typeof value === "boolean") {
       values.push({ setting, value, source });
     } else {
@@ -39,7 +39,7 @@ export function commandLineLayer({ flags, sets }: CommandLineSettings): Layer {
   return { values: [...values, ...parsed.values], problems: [...problems, ...parsed.problems] };
 }
 
-const source = sourceOf("--set");
+const source: Source = { layer: "flag", name: "--set" };
 
 function parseSets(sets: readonly string[], problems: Problem[]): { setting: Setting; text: string }[] {
   const texts = new Map<string, { setting: Setting; text: string }>();
@@ -65,8 +65,4 @@ function similarPath(path: string): string | undefined {
     closestMatch(path, paths) ??
     paths.find((each) => each.endsWith(`.${path}`))
   );
-}
-
-function sourceOf(name: string): Source {
-  return { layer: "flag", name };
 }

@@ -7,7 +7,7 @@ import { parseTexts } from "./parse-texts.ts";
 /** Variables by name, like `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Reads the settings in the environment. An empty variable counts as not set. */
+/** Reads the settings in the environment. Ignores empty variables. */
 export function environmentLayer(environment: Environment): Layer {
   return parseTexts(
     settings.flatMap((setting) => {
@@ -51,9 +51,9 @@ export function unknownVariables(environment: Environment, known: ReadonlySet<st
 }
 
 function closestVariable(name: string, variables: readonly string[]): string | undefined {
-  // The common prefix would make all of them similar.
-  const bare = variables.map((variable) => variable.slice("MDPS_".length));
-  const found = closestMatch(name.slice("MDPS_".length), bare);
+  // Without the common prefix, which would make all of them similar.
+  const bare = (variable: string) => variable.slice("MDPS_".length);
+  const found = closestMatch(bare(name), variables.map(bare));
   return found && `MDPS_${found}`;
 }
 

@@ -28,7 +28,7 @@ export function fileLayer(file: string, text: string): Layer {
       const path = parent === "" ? field.jsonName : `${parent}.${field.jsonName}`;
       const setting = settingAt(path);
       if (value === null) {
-        // A key without a value, as in a file whose lines are commented out.
+        // The lines below this key are commented out.
       } else if (setting === undefined && isJsonObject(value) && field.message) {
         readFields(value, field.message, path);
       } else if (setting === undefined) {

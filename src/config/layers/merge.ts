@@ -21,6 +21,7 @@ export function mergeLayers(layers: readonly Layer[]): SettingValue[] {
     }
   }
   const values = [...merged.values()];
+  const isBelow = ({ setting }: SettingValue, part: string) => setting.path.startsWith(`${part}.`);
   const absent = optionalParts.filter(
     (part) => !values.some((each) => isBelow(each, part) && isExplicit(each)),
   );
@@ -73,10 +74,6 @@ function typeError(each: SettingValue): string | undefined {
 
 function isExplicit({ source }: SettingValue): boolean {
   return source.layer !== "default";
-}
-
-function isBelow({ setting }: SettingValue, part: string): boolean {
-  return setting.path.startsWith(`${part}.`);
 }
 
 /** Returns the values of the other members of a setting's oneof. */

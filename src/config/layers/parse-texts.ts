@@ -2,7 +2,7 @@ import type { Layer, Problem, SettingValue, Source } from "../layer.ts";
 import type { Setting } from "../settings.ts";
 import { ValueError } from "../value-error.ts";
 
-/** The text of a variable or flag; several texts for a flag that is repeated. */
+/** The text of a variable or flag; several texts of a repeated flag. */
 export type SettingText = {
   readonly setting: Setting;
   readonly text: string | readonly string[];
