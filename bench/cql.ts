@@ -14,7 +14,7 @@ const producers = 64;
 
 const missing = await whatIsMissing();
 if (missing) {
-  throw new Error(`The benchmark of Cassandra needs Java 17 and Maven: ${missing}`);
+  throw new Error(`the Cassandra benchmark requires Java 17 and Maven: ${missing}`);
 }
 
 const directory = await makeClusterDirectory();
@@ -29,9 +29,9 @@ const cases: { name: string; peers: ChildProcess[]; runs: PutRun[] }[] = [
   { name: "the store, one process", peers: [first], runs: [] },
   { name: "the store, two processes", peers: [first, second], runs: [] },
 ];
-// Two first rounds that do not count: the nodes are to be compiled, and their tables to have the users.
+// The first two rounds do not count: they warm up the JVMs of the nodes and fill the tables.
 for (let round = -1; round <= rounds; round++) {
-  // Each round in another order, so that none always comes after the same one.
+  // The order rotates, so that no case always runs after the same one.
   for (const turn of cases.keys()) {
     const each = cases[(turn + Math.abs(round)) % cases.length] as (typeof cases)[number];
     const run = sumOf(
@@ -49,7 +49,7 @@ for (const peer of [bare, first, second]) {
 
 const [base] = cases;
 writeSection("cql", [
-  ["what, 64 producers together", "puts/s", "ratio", "spread", "µs of CPU per put", "p99 ms"],
+  ["case, 64 producers in total", "puts/s", "ratio", "spread", "µs of CPU per put", "p99 ms"],
   ...cases.map(({ name, runs }) => {
     const ratios = runs.map(
       (run, round) => run.putsPerSecond / (base?.runs[round]?.putsPerSecond ?? Number.NaN),

@@ -10,7 +10,7 @@ import { writeSection } from "./support/report.ts";
 const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
 const seconds = Number(process.env.BENCH_SECONDS ?? 5);
 
-/** Requests a second that every peer is given alike in the second measurement; all of them can do more. */
+/** Requests per second to every peer in the second measurement. All peers can handle more. */
 const sharedRate = Number(process.env.BENCH_RATE ?? 3_000);
 
 pin(process.pid, 1);
@@ -33,7 +33,7 @@ try {
     },
     { name: "REST create: verified, validated, durable", peer: mdps, load: create, costs: [], paced: [] },
     {
-      name: "Connect create with JSON, the same",
+      name: "Connect create with JSON: verified, validated, durable",
       peer: mdps,
       load: connectCreate(token),
       costs: [],
@@ -41,7 +41,7 @@ try {
     },
     { name: "REST read", peer: mdps, load: restRead(readToken), costs: [], paced: [] },
   ];
-  // A first round that does not count: both sides are to be compiled.
+  // The first round does not count: it warms up both sides.
   for (let round = 0; round <= rounds; round++) {
     for (const each of cases) {
       const cost = await measure(each.peer, each.load, round === 0 ? 3 : seconds);
@@ -69,7 +69,7 @@ try {
   });
   writeSection("create", [
     [
-      "what",
+      "case",
       "cost, flat out",
       "spread",
       `cost, ${sharedRate} requests/s each`,

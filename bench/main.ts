@@ -10,5 +10,5 @@ const names = globSync("*.ts", { cwd: import.meta.dirname })
 const [name = "", ...args] = process.argv.slice(2);
 const benchmarks = Object.fromEntries(names.map((each) => [each, [["node", `bench/${each}.ts`]]]));
 
-// Never all of them: each takes minutes and wants a quiet machine.
+// Runs one at a time: each benchmark takes minutes and needs a quiet machine.
 runSteps(benchmarks, [name], args);

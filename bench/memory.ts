@@ -7,8 +7,8 @@ import { restCreate } from "./support/loads.ts";
 import { pin, startPeer } from "./support/peer.ts";
 import { writeSection } from "./support/report.ts";
 
-const wanted = Number(process.env.BENCH_CREATES ?? 1_000_000);
-const slice = 10;
+const targetCreates = Number(process.env.BENCH_CREATES ?? 1_000_000);
+const sliceSeconds = 10;
 
 pin(process.pid, 1);
 const dataDirectory = mkdtempSync(join(tmpdir(), "mdps-bench-"));
@@ -17,14 +17,14 @@ try {
   const load = restCreate(await makeToken(dataDirectory, 65001, false));
   const samples: { creates: number; megabytes: number }[] = [];
   let creates = 0;
-  while (creates < wanted) {
-    creates += (await measure(mdps, load, slice)).requests;
+  while (creates < targetCreates) {
+    creates += (await measure(mdps, load, sliceSeconds)).requests;
     const { rssBytes } = await mdps.usage();
     samples.push({ creates, megabytes: rssBytes / 1024 / 1024 });
     console.error(`${creates} creates: ${(rssBytes / 1024 / 1024).toFixed(0)} MiB`);
   }
   const fifth = (part: number) =>
-    samples.find((sample) => sample.creates >= (wanted * part) / 5) ?? samples.at(-1);
+    samples.find((sample) => sample.creates >= (targetCreates * part) / 5) ?? samples.at(-1);
   writeSection("memory", [
     ["creates", "resident memory of the server, MiB"],
     ...[1, 2, 3, 4, 5].map((part) => {

@@ -1,6 +1,6 @@
 /**
- * Packs the package, installs it in an empty project, and writes what that costs to its section of the README. Nothing
- * is measured that depends on the machine, but for sizes on disk, which are sums of the lengths of the files.
+ * Packs the package, installs it in an empty project, and writes sizes and numbers of dependencies to the README. Sizes
+ * are sums of file lengths, so that they do not depend on the file system.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { installPackage, packPackage } from "../test/package/installed.ts";
 import { writeSection } from "./support/report.ts";
 
-/** Files below a folder, and the sum of their lengths in bytes. */
+/** Returns the number of files in a folder, subfolders included, and the sum of their lengths in bytes. */
 function contentsOf(folder: string): { files: number; bytes: number } {
   const lengths = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -36,9 +36,9 @@ try {
     ["the package, unpacked", `${megabytes(own.bytes)}, ${own.files} files`],
     ["installed with all dependencies", `${megabytes(all.bytes)}, ${all.files} files`],
     ["direct dependencies (at most 12)", `${Object.keys(dependencies).length}`],
-    // The lock lists the package itself too.
-    ["dependencies in all", `${Object.keys(lock.packages).length - 1}`],
-    ["optional, installed by those who use them", Object.keys(peerDependencies).join(", ")],
+    // The lock file lists the package itself too.
+    ["dependencies, transitive ones included", `${Object.keys(lock.packages).length - 1}`],
+    ["optional peer dependencies", Object.keys(peerDependencies).join(", ")],
   ]);
 } finally {
   rmSync(folder, { recursive: true, force: true });

@@ -13,7 +13,7 @@ const producers = Number(process.env.BENCH_PRODUCERS ?? 256);
 const users = Number(process.env.BENCH_USERS ?? 100_000);
 const poolSize = 16;
 
-/** About what a status with three modules takes. */
+/** About the size of a status with three modules. */
 const value = randomBytes(400);
 
 let written = 0;
@@ -30,7 +30,7 @@ function recordOf(user: number): PutRecord {
 
 const anyUser = () => Math.floor(Math.random() * users);
 
-/** As many records of different users as there are producers. */
+/** Returns one record for each producer, all of different users. */
 function batchOfRecords(): PutRecord[] {
   const chosen = new Set<number>();
   while (chosen.size < producers) {
@@ -41,7 +41,7 @@ function batchOfRecords(): PutRecord[] {
 
 type Figure = { putsPerSecond: number; cpuMicrosPerPut: number };
 
-/** Runs workers for some seconds; each call of one writes as many records as it returns. */
+/** Runs workers for some seconds. A worker returns how many records it wrote. */
 async function measure(workers: readonly (() => Promise<number>)[], length: number): Promise<Figure> {
   const cpu = process.cpuUsage();
   const start = performance.now();
@@ -64,7 +64,7 @@ const { url } = server;
 const store = await openPostgresStore({ url });
 const oneConnection = await openPostgresStore({ url, putConnections: 1 });
 
-// As the store's own connections are set up (src/store/postgres/session.ts), as far as it matters here.
+// The relevant settings of the store's own connections (src/store/postgres/session.ts).
 const settings = `
   SET search_path = mdps; SET synchronous_commit = on; SET plan_cache_mode = force_generic_plan;
   SET enable_seqscan = off; SET enable_bitmapscan = off;
@@ -105,21 +105,21 @@ async function putSingle(): Promise<number> {
   return 1;
 }
 
-const through = (place: typeof store) => async () => {
-  await place.put(recordOf(anyUser()));
+const putTo = (target: typeof store) => async () => {
+  await target.put(recordOf(anyUser()));
   return 1;
 };
 const times = <Item>(count: number, item: Item): Item[] => new Array(count).fill(item);
 
 const cases = [
   { name: `bare script: batches of ${producers} over one connection`, workers: [putBare] },
-  { name: "store with two put connections, as usual", workers: times(producers, through(store)) },
-  { name: "store with one put connection", workers: times(producers, through(oneConnection)) },
-  { name: `one statement a put, pool of ${poolSize}`, workers: times(producers, putSingle) },
+  { name: "store with two put connections (default)", workers: times(producers, putTo(store)) },
+  { name: "store with one put connection", workers: times(producers, putTo(oneConnection)) },
+  { name: `one statement per put, pool of ${poolSize}`, workers: times(producers, putSingle) },
 ].map((each) => ({ ...each, figures: [] as Figure[] }));
 
 try {
-  // A first round that does not count: code is to be compiled, and the table to have its size.
+  // Fill the table first. The first round does not count: it warms up the code.
   for (let row = 0; row < users; row += 1000) {
     await Promise.all(Array.from({ length: 1000 }, (_, index) => store.put(recordOf(row + index))));
   }
@@ -134,7 +134,7 @@ try {
   }
   const reference = cases[0]?.figures ?? [];
   writeSection("postgres", [
-    ["what", "ratio", "spread", "puts/s", "CPU of Node, µs a put"],
+    ["case", "ratio", "spread", "puts/s", "CPU of Node, µs per put"],
     ...cases.map(({ name, figures }) => {
       const ratios = figures.map(
         (figure, round) => figure.putsPerSecond / (reference[round]?.putsPerSecond ?? Number.NaN),

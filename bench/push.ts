@@ -17,19 +17,19 @@ const lines = Number(values.lines);
 const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
 const seconds = Number(process.env.BENCH_SECONDS ?? 8);
 
-/** Records of the file that is pushed in a round. */
+/** Records in the file of a round. */
 const roundLines = Number(process.env.BENCH_ROUND_LINES ?? 200_000);
 
-/** Requests under way at most, of both sides; what `mdps push` has unless told otherwise. */
+/** Maximum number of requests in flight on both sides: the default of `mdps push`. */
 const concurrency = 128;
 
 const directory = mkdtempSync(join(tmpdir(), "mdps-bench-"));
 const runs = join(directory, "runs");
-// What is measured is what is installed: sources take another 25 MB to compile.
+// Measure the package as users install it: running the sources takes another 25 MB for type stripping.
 buildPackage();
 pin(process.pid, 1);
 
-/** Runs a push to its end, in a process of its own on this one's processor. */
+/** Runs a push to its end, in a separate process on the processor of this one. */
 async function push(task: Omit<PusherTask, "runs" | "concurrency">): Promise<PusherResult> {
   const script = join(import.meta.dirname, "peers", "pusher.ts");
   const child = fork(script, [JSON.stringify({ ...task, runs, concurrency })], {
@@ -65,10 +65,10 @@ async function measureThroughput(): Promise<void> {
   try {
     const token = await makeToken(data, 65001, false);
     const load = restCreate(token);
-    // The very same status: a later one would supersede those of the other side.
+    // The same status on both sides, because a newer one would make the pushes of the other side stale.
     await writeRecords(file, roundLines, JSON.parse(load.body ?? ""));
     const found: { generator: number; pusher: number; micros: number }[] = [];
-    // A first round that does not count: the server is to be compiled.
+    // The first round does not count: it warms up the server.
     for (let round = 0; round <= rounds; round++) {
       const generator = (await measure(mdps, load, round === 0 ? 3 : seconds, { connections: concurrency }))
         .requestsPerSecond;
@@ -81,7 +81,7 @@ async function measureThroughput(): Promise<void> {
     }
     const show = (pick: (each: (typeof found)[number]) => number) => median(found.map(pick)).toFixed(0);
     writeSection("push", [
-      ["what", "median", "spread"],
+      ["measurement", "median", "spread"],
       ["autocannon against `mdps serve`, requests/s", show((each) => each.generator), ""],
       ["`mdps push` against it, records/s", show((each) => each.pusher), ""],
       [
@@ -91,7 +91,7 @@ async function measureThroughput(): Promise<void> {
           2,
         ),
       ],
-      ["processor time of the push, µs a record, its start included", show((each) => each.micros), ""],
+      ["CPU time of the push, µs per record, start included", show((each) => each.micros), ""],
     ]);
   } finally {
     await mdps.stop();
@@ -99,7 +99,7 @@ async function measureThroughput(): Promise<void> {
   }
 }
 
-/** Pushes with and without checkpoints to an endpoint that does nothing, where they cost the largest part. */
+/** Pushes with and without checkpoints to an endpoint that does nothing, which makes their share of the cost largest. */
 async function measureCheckpoint(): Promise<void> {
   const file = join(directory, "checkpoint.ndjson");
   const empty = await startPeer("empty-endpoint.ts");
@@ -108,7 +108,7 @@ async function measureCheckpoint(): Promise<void> {
     const found: { on: number; off: number }[] = [];
     for (let round = 0; round < 2 * rounds; round++) {
       const rates = { on: 0, off: 0 };
-      // Whichever comes first would have it easier, or harder.
+      // The sides alternate, because the order may affect the rates.
       for (const side of round % 2 === 0 ? (["on", "off"] as const) : (["off", "on"] as const)) {
         const task = { file, endpoint: empty.url, token: "t", noCheckpoint: side === "off" };
         const { pushed, seconds } = await push(task);
@@ -123,7 +123,7 @@ async function measureCheckpoint(): Promise<void> {
       ["against an endpoint that does nothing", "median", "spread"],
       ["with checkpoints, records/s", median(found.map(({ on }) => on)).toFixed(0), ""],
       [
-        "the same without, ratio",
+        "ratio to a push without checkpoints",
         ...ratios(
           found.map(({ on, off }) => on / off),
           3,
@@ -136,7 +136,7 @@ async function measureCheckpoint(): Promise<void> {
   }
 }
 
-/** The middle one, and the smallest to the largest. */
+/** Formats the median, and the range from the smallest to the largest. */
 function ratios(all: readonly number[], digits: number): [string, string] {
   return [median(all).toFixed(digits), `${Math.min(...all).toFixed(2)} to ${Math.max(...all).toFixed(2)}`];
 }
@@ -157,11 +157,11 @@ async function measureSize(): Promise<void> {
     await push({ ...task, resume: whole.run });
     const resumed = performance.now() - began;
     writeSection("push-size", [
-      ["what", ""],
+      ["measurement", ""],
       ["records", lines.toLocaleString("en")],
       ["size of the file, MB", (statSync(file).size / 1e6).toFixed(0)],
-      ["most memory of the push, MB", (whole.peakBytes / 1e6).toFixed(0)],
-      ["resume of the finished run, start and end of the program included, s", (resumed / 1000).toFixed(2)],
+      ["peak memory of the push, MB", (whole.peakBytes / 1e6).toFixed(0)],
+      ["resuming the finished run, start and exit of the program included, s", (resumed / 1000).toFixed(2)],
     ]);
   } finally {
     await empty.stop();

@@ -1,6 +1,6 @@
 /**
- * What a server takes, for the table of docs/operations.md: the built package with one and two workers, on SQLite and, if
- * its programs are there, PostgreSQL, over REST and gRPC. The load has a processor of its own, which it shares with
+ * Measures throughput and resources of a server for the table in docs/operations.md: the built package with one and two
+ * workers, on SQLite and, if installed, PostgreSQL, over REST and gRPC. The load has a processor for itself and
  * PostgreSQL.
  */
 import { mkdtempSync, rmSync, statSync } from "node:fs";
@@ -19,20 +19,20 @@ import { writeSection } from "./support/report.ts";
 const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
 const seconds = Number(process.env.BENCH_SECONDS ?? 5);
 
-/** Where records are kept: the options that say so, and how many bytes they take there. */
-type Place = { readonly options: readonly string[]; bytes(): Promise<number>; remove(): Promise<void> };
+/** A storage engine: the options of `mdps` that select it, and how many bytes its records take. */
+type Storage = { readonly options: readonly string[]; bytes(): Promise<number>; remove(): Promise<void> };
 
 const engines = [
-  { engine: "SQLite", openPlace: sqlitePlace },
-  ...(whyNoPostgres() === undefined ? [{ engine: "PostgreSQL", openPlace: postgresPlace }] : []),
+  { engine: "SQLite", openStorage: sqliteStorage },
+  ...(whyNoPostgres() === undefined ? [{ engine: "PostgreSQL", openStorage: postgresStorage }] : []),
 ];
 
-function sqlitePlace(data: string): Promise<Place> {
+function sqliteStorage(data: string): Promise<Storage> {
   const bytes = async () => statSync(join(data, "plans.sqlite")).size;
   return Promise.resolve({ options: [], bytes, remove: async () => undefined });
 }
 
-async function postgresPlace(): Promise<Place> {
+async function postgresStorage(): Promise<Storage> {
   const server = await startPostgresServer();
   return {
     options: ["--store", server.url],
@@ -49,14 +49,14 @@ async function postgresPlace(): Promise<Place> {
   };
 }
 
-/** One protocol's figures: flat out, and at half of that. */
+/** One protocol's figures: at full load, and at half the rate that it reached. */
 type Figures = { readonly flatOut: Cost; readonly half: Cost; readonly rssBytes: number };
 
 async function measureProtocol(
   peer: Peer,
   load: (seconds: number, rate?: number) => Promise<Cost>,
 ): Promise<Figures> {
-  // What does not count: code is to be compiled.
+  // Warm up.
   await load(3);
   const flatOut: Cost[] = [];
   const half: Cost[] = [];
@@ -79,18 +79,22 @@ function middle(costs: readonly Cost[]): Cost {
   };
 }
 
-async function measureServer(engine: string, openPlace: (data: string) => Promise<Place>, workers: number) {
+async function measureServer(
+  engine: string,
+  openStorage: (data: string) => Promise<Storage>,
+  workers: number,
+) {
   const data = mkdtempSync(join(tmpdir(), "mdps-sizing-"));
-  const place = await openPlace(data);
+  const storage = await openStorage(data);
   try {
-    const options = ["--data", data, ...place.options];
+    const options = ["--data", data, ...storage.options];
     const peer = await startMdps(options, workers);
     const figures: [protocol: string, figures: Figures][] = [];
-    // Empty tables take room too; with few records it would count for much.
+    // Subtract the size of empty tables, which matters if there are few records.
     let empty = 0;
     try {
       const token = runMdps(["token", "--operator", "65001", "--data", data]).trim();
-      empty = await place.bytes();
+      empty = await storage.bytes();
       const rest = restCreate(token);
       const loads: [string, Parameters<typeof measureProtocol>[1]][] = [
         ["REST", (length, rate) => measure(peer, rest, length, { rate: rate && Math.round(rate) })],
@@ -103,7 +107,7 @@ async function measureServer(engine: string, openPlace: (data: string) => Promis
       await peer.stop();
     }
     const records = runMdps(["export", ...options]).split("\n").length - 1;
-    const megabytes = (((await place.bytes()) - empty) / records).toFixed(0);
+    const megabytes = (((await storage.bytes()) - empty) / records).toFixed(0);
     return figures.map(([protocol, { flatOut, half, rssBytes }]) => [
       engine,
       String(workers),
@@ -117,7 +121,7 @@ async function measureServer(engine: string, openPlace: (data: string) => Promis
       megabytes,
     ]);
   } finally {
-    await place.remove();
+    await storage.remove();
     rmSync(data, { recursive: true, force: true });
   }
 }
@@ -125,9 +129,9 @@ async function measureServer(engine: string, openPlace: (data: string) => Promis
 buildPackage();
 pin(process.pid, loadProcessor);
 const rows: string[][] = [];
-for (const { engine, openPlace } of engines) {
+for (const { engine, openStorage } of engines) {
   for (const workers of canServeWith("--workers") ? [1, 2] : [1]) {
-    const measured = await measureServer(engine, openPlace, workers);
+    const measured = await measureServer(engine, openStorage, workers);
     rows.push(...measured);
     console.error(measured.map((row) => row.join(" ")).join("\n"));
   }
@@ -136,11 +140,11 @@ const head = [
   "store",
   "workers",
   "protocol",
-  "pushes/s flat out",
-  "CPU µs a push",
-  "pushes/s of a whole processor",
+  "pushes/s at full load",
+  "CPU µs per push",
+  "pushes/s per processor",
 ];
-const rest = ["p50 ms at half", "p99 ms at half", "memory, MiB", "MB on disk per million records"];
+const rest = ["p50 ms at half load", "p99 ms at half load", "memory, MiB", "MB on disk per million records"];
 writeSection(
   "sizing",
   [[...head, ...rest], ...rows],

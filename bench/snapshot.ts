@@ -11,9 +11,9 @@ import { buildTable, putOf } from "./support/store-table.ts";
 const { values } = parseArgs({
   options: {
     rows: { type: "string", default: "1000000" },
-    /** Puts a second that go on meanwhile. */
+    /** Puts per second during the snapshot. */
     puts: { type: "string", default: "2000" },
-    /** Records a second that the reader takes: about what `mdps export` does. */
+    /** Records per second that the reader consumes: about as many as `mdps export`. */
     pace: { type: "string", default: "15000" },
   },
 });
@@ -26,7 +26,7 @@ const reader = new URL("support/snapshot-reader.ts", import.meta.url).pathname;
 const directory = mkdtempSync(join(tmpdir(), "mdps-bench-"));
 const log = join(directory, "plans.sqlite-wal");
 
-/** Puts records of users at random at a steady rate, whether or not those before are done. */
+/** Puts records of random users at a steady rate, without waiting for earlier puts. */
 function startPuts(store: Awaited<ReturnType<typeof openSqliteStore>>) {
   const calls: { at: number; took: number }[] = [];
   const began = performance.now();
@@ -50,11 +50,14 @@ function startPuts(store: Awaited<ReturnType<typeof openSqliteStore>>) {
     await Promise.all(puts);
   })();
   return {
-    /** Latencies between two moments, in ms. */
+    /** Returns latencies of the puts that started between two moments, in ms. */
     between(from: number, to: number) {
-      const took = calls.filter(({ at }) => at >= from && at < to).map((call) => call.took);
-      took.sort((a, b) => a - b);
-      return { p99: took[Math.floor(took.length * 0.99)] ?? Number.NaN, worst: took.at(-1) ?? Number.NaN };
+      const latencies = calls.filter(({ at }) => at >= from && at < to).map((call) => call.took);
+      latencies.sort((a, b) => a - b);
+      return {
+        p99: latencies[Math.floor(latencies.length * 0.99)] ?? Number.NaN,
+        worst: latencies.at(-1) ?? Number.NaN,
+      };
     },
     get logBytes() {
       return logBytes;
@@ -71,22 +74,22 @@ async function measure(way: string | undefined) {
   const puts = startPuts(store);
   await setTimeout(500);
   const from = performance.now();
-  let kept: number | undefined;
+  let heldMs: number | undefined;
   if (way !== undefined) {
     const { stdout } = await promisify(execFile)(process.execPath, [reader, way, directory, values.pace]);
-    kept = Number(stdout);
+    heldMs = Number(stdout);
   }
-  // Until then the log is copied into the database.
+  // In this time the log is copied into the database.
   await setTimeout(quietMs);
   const to = performance.now();
   await puts.stop();
   await store.close();
-  return { ...puts.between(from, to), kept, logBytes: puts.logBytes };
+  return { ...puts.between(from, to), heldMs, logBytes: puts.logBytes };
 }
 
 const ways: readonly (readonly [string, string | undefined])[] = [
   ["no snapshot", undefined],
-  ["rows copied, then read: what a scan does", "copy"],
+  ["rows copied, then read (as a scan does)", "copy"],
   ["`VACUUM INTO`, not read", "vacuum"],
   ["one transaction, not copied", "transaction"],
 ];
@@ -94,20 +97,20 @@ const ways: readonly (readonly [string, string | undefined])[] = [
 try {
   await buildTable(directory, rows, () => Date.now() + 30 * day);
   const table = [];
-  // The first one does not count: pages and code are to be warm.
+  // The first measurement does not count: it warms up pages and code.
   await measure(undefined);
   for (const [name, way] of ways) {
-    const { p99, worst, kept, logBytes } = await measure(way);
+    const { p99, worst, heldMs, logBytes } = await measure(way);
     console.error(`${name}: p99 ${p99.toFixed(1)} ms, worst ${worst.toFixed(0)} ms`);
     table.push([
       name,
-      kept === undefined ? "" : (kept / 1000).toFixed(1),
+      heldMs === undefined ? "" : (heldMs / 1000).toFixed(1),
       p99.toFixed(1),
       worst.toFixed(0),
       (logBytes / 1024 / 1024).toFixed(0),
     ]);
   }
-  const head = ["snapshot", "log kept, s", "puts: p99 ms", "worst ms", "log, MiB"];
+  const head = ["snapshot", "log not reusable, s", "puts: p99 ms", "worst ms", "log, MiB"];
   writeSection("snapshot", [head, ...table]);
 } finally {
   rmSync(directory, { recursive: true, force: true });

@@ -10,10 +10,10 @@ import { writeSection } from "./support/report.ts";
 const rounds = 9;
 const root = join(import.meta.dirname, "..");
 
-/** The program as the repository runs it, and as npm installs it. */
+/** The program in the repository, and in the installed package. */
 const programs = { sources: "src/cli/main.ts", package: "dist/src/cli/main.js" } as const;
 
-/** Milliseconds from the start of the program until its first line, which says that it listens. */
+/** Returns the milliseconds from the start of the program until its first line, which says that it listens. */
 async function startUp(program: string, dataDirectory: string): Promise<number> {
   const began = performance.now();
   const main = join(root, program);
@@ -25,7 +25,7 @@ async function startUp(program: string, dataDirectory: string): Promise<number> 
   return took;
 }
 
-/** Starts a program in a directory that is empty the first time. */
+/** Measures starts of a program in a directory that is empty the first time. */
 function measure(program: string) {
   const dataDirectory = mkdtempSync(join(tmpdir(), "mdps-bench-"));
   const times: number[] = [];
@@ -44,14 +44,14 @@ function measure(program: string) {
 buildPackage();
 using sources = measure(programs.sources);
 using built = measure(programs.package);
-// In turn, so that a slow moment of the machine slows both.
+// The programs take turns, so that a slow moment of the machine affects both.
 for (let round = 0; round <= rounds; round++) {
   await sources.round();
   await built.round();
 }
 const fromSources = sources.figures();
 writeSection("start-up", [
-  ["start of `mdps serve` until it listens", "from the sources, ms", "from the package, ms"],
+  ["time until `mdps serve` listens", "from the sources, ms", "from the package, ms"],
   ...["in an empty directory", `later, median of ${rounds}`, "slowest"].map((name, index) => [
     name,
     fromSources[index] ?? "",

@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { openSqliteStore, type SqliteStoreOptions } from "../src/store/sqlite/store.ts";
 import { median } from "./support/load.ts";
 import { writeSection } from "./support/report.ts";
-import { measureBare, measureGets, measurePuts, type Reached, type StoreLoad } from "./support/store-load.ts";
+import { measureBare, measureGets, measurePuts, type Result, type StoreLoad } from "./support/store-load.ts";
 import { buildTable } from "./support/store-table.ts";
 
 const { values } = parseArgs({ options: { rows: { type: "string", default: "5000000" } } });
@@ -29,12 +29,12 @@ async function build(directory: string, rows: number, expiresIn: (n: number) => 
   await buildTable(directory, rows, (n) => now + expiresIn(n));
 }
 
-/** Opens a store for one measurement. Unless told otherwise nothing is swept meanwhile. */
+/** Opens a store for one measurement. By default it does not sweep expired records. */
 async function withStore(
   directory: string,
-  measure: (store: Awaited<ReturnType<typeof openSqliteStore>>) => Promise<Reached>,
+  measure: (store: Awaited<ReturnType<typeof openSqliteStore>>) => Promise<Result>,
   options: Partial<SqliteStoreOptions> = {},
-): Promise<Reached> {
+): Promise<Result> {
   const store = await openSqliteStore({ directory, sweepInterval: 2 ** 31 - 1, ...options });
   try {
     return await measure(store);
@@ -50,22 +50,22 @@ const gets = (directory: string, rows: number) =>
 
 let sweptRows = 0;
 let sweptSeconds = 0;
-async function putsWhileSweeping(): Promise<Reached> {
+async function putsWhileSweeping(): Promise<Result> {
   const began = performance.now();
   const onSweep = (removed: number) => {
     sweptRows += removed;
   };
-  const reached = await puts(expired, { rows: fewRows, inFlight: 64 }, { sweepInterval: 1, onSweep });
+  const result = await puts(expired, { rows: fewRows, inFlight: 64 }, { sweepInterval: 1, onSweep });
   sweptSeconds += (performance.now() - began) / 1000;
-  return reached;
+  return result;
 }
 
 const manyText = `${manyRows.toLocaleString("en")} records`;
 const bare = "bare script, commits of 64";
 const store64 = "puts, 64 at once";
-const again = "puts, 64 at once, in the rounds of the next lines";
-const quiet = "puts, 64 at once, nothing swept";
-type Case = { name: string; to: string; bound: string; measure: () => Promise<Reached> };
+const again = "puts, 64 at once, in the same rounds as the next lines";
+const quiet = "puts, 64 at once, no sweeping";
+type Case = { name: string; to: string; bound: string; measure: () => Promise<Result> };
 const small: Case[] = [
   { name: bare, to: bare, bound: "", measure: () => measureBare(few, { rows: fewRows, batch: 64, seconds }) },
   { name: store64, to: bare, bound: "≥ 0.9", measure: () => puts(few, { rows: fewRows, inFlight: 64 }) },
@@ -98,13 +98,13 @@ const large: Case[] = [
     measure: () => puts(many, { rows: manyRows, inFlight: 64 }),
   },
   {
-    name: `likewise, checkpoints of 1,000 pages`,
+    name: "the same with checkpoints of 1,000 pages",
     to: again,
     bound: "",
     measure: () => puts(many, { rows: manyRows, inFlight: 64 }, { checkpointPages: 1000 }),
   },
   {
-    name: `likewise, cacheBytes of 512 MiB`,
+    name: "the same with cacheBytes of 512 MiB",
     to: again,
     bound: "",
     measure: () => puts(many, { rows: manyRows, inFlight: 64 }, { cacheBytes: 512 * 1024 * 1024 }),
@@ -114,34 +114,33 @@ const large: Case[] = [
 const sweeping: Case[] = [
   { name: quiet, to: quiet, bound: "", measure: () => puts(expired, { rows: fewRows, inFlight: 64 }) },
   {
-    name: `likewise, while ${expiredRows.toLocaleString("en")} expired are swept`,
+    name: `the same while ${expiredRows.toLocaleString("en")} expired records are swept`,
     to: quiet,
     bound: "p99 ≤ 2 ×",
     measure: putsWhileSweeping,
   },
 ];
-const results = new Map<string, Reached[]>();
+const results = new Map<string, Result[]>();
 
-/** Runs some cases in turn. The first round does not count: pages and code are to be warm. */
-async function measureAll(wanted: readonly Case[]): Promise<void> {
+/** Runs cases in turn. The first round does not count: it warms up pages and code. */
+async function measureAll(cases: readonly Case[]): Promise<void> {
   for (let round = 0; round <= rounds; round++) {
-    for (const { name, measure } of wanted) {
-      const reached = await measure();
+    for (const { name, measure } of cases) {
+      const result = await measure();
       if (round > 0) {
-        results.set(name, [...(results.get(name) ?? []), reached]);
+        results.set(name, [...(results.get(name) ?? []), result]);
       }
       console.error(
-        `round ${round}: ${name}: ${reached.perSecond.toFixed(0)}/s, p99 ${reached.p99.toFixed(1)} ms`,
+        `round ${round}: ${name}: ${result.perSecond.toFixed(0)}/s, p99 ${result.p99.toFixed(1)} ms`,
       );
     }
   }
 }
 
-const of = (name: string, figure: keyof Reached) =>
-  (results.get(name) ?? []).map((reached) => reached[figure]);
-const ratio = (name: string, to: string, figure: keyof Reached) =>
+const of = (name: string, figure: keyof Result) => (results.get(name) ?? []).map((result) => result[figure]);
+const ratio = (name: string, to: string, figure: keyof Result) =>
   median(of(name, figure).map((value, round) => value / (of(to, figure)[round] ?? Number.NaN))).toFixed(2);
-const middle = (name: string, figure: keyof Reached) => median(of(name, figure));
+const middle = (name: string, figure: keyof Result) => median(of(name, figure));
 
 function rowOf({ name, to, bound }: Case): string[] {
   const main = middle(name, "mainMicros");
@@ -161,7 +160,7 @@ function rowOf({ name, to, bound }: Case): string[] {
 try {
   await build(few, fewRows, () => day);
   await build(many, manyRows, (n) => day + Math.floor((n / manyRows) * day));
-  // Not in the order of the rows: that of the expiry is another one once every record has been replaced.
+  // The order of expiry differs from the order of rows, as it does once every record has been replaced.
   const past = (n: number) => -1 - ((Math.imul(n, 2_654_435_761) >>> 0) % expiredRows);
   await build(expired, expiredRows + fewRows, (n) => (n < fewRows ? day : past(n)));
   for (const cases of [small, large, sweeping]) {
@@ -180,18 +179,18 @@ try {
   };
   await measureAll([without]);
   const head = [
-    "what",
+    "case",
     "per second",
     "ratio",
     "to",
-    "bound",
+    "target",
     "p99 ms",
     "ratio",
     "worst ms",
     "main thread, µs",
   ];
   writeSection("store", [head, ...[...small, ...large, without, ...sweeping].map(rowOf)]);
-  console.log(`swept ${(sweptRows / sweptSeconds).toFixed(0)} records/s meanwhile`);
+  console.log(`swept ${(sweptRows / sweptSeconds).toFixed(0)} records/s during the puts`);
 } finally {
   rmSync(parent, { recursive: true, force: true });
 }

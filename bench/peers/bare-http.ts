@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import { reportToParent } from "./report.ts";
 
-// The peer of every ratio: parses the JSON that it is sent and writes it back, and nothing else.
+// The baseline of every ratio: parses the JSON body and writes it back.
 const server = createServer((request, response) => {
   const chunks: Buffer[] = [];
   request.on("data", (chunk: Buffer) => chunks.push(chunk));

@@ -3,10 +3,10 @@ import { openCqlStore } from "../../src/store/cql/store.ts";
 import { parseCqlUrl } from "../../src/store/cql/url.ts";
 
 /**
- * Puts plan statuses of 400 bytes from so many producers: `cql-puts.ts store|bare <url>`.
+ * Puts plan statuses of 400 bytes: `cql-puts.ts store|bare <url>`.
  *
- * Told `{ seconds, producers }` it works for that long and answers with a PutRun. `bare` runs the same two statements
- * per put, prepared and with what the store would bind, in a loop over the driver.
+ * The message `{ seconds, producers }` starts a run, which ends with a message of type PutRun. `bare` executes the same
+ * two prepared statements per put, with the parameters that the store would bind, in a loop over the driver.
  */
 export type PutRun = {
   readonly puts: number;
@@ -22,7 +22,7 @@ const [mode = "", url = ""] = process.argv.slice(2);
 const put = mode === "store" ? await storePut() : await barePut();
 
 process.on("message", async ({ seconds, producers }: { seconds: number; producers: number }) => {
-  const took: number[] = [];
+  const latencies: number[] = [];
   const cpu = process.cpuUsage();
   const begin = performance.now();
   const end = begin + seconds * 1000;
@@ -30,17 +30,17 @@ process.on("message", async ({ seconds, producers }: { seconds: number; producer
     while (performance.now() < end) {
       const start = performance.now();
       await put(`user${Math.floor(Math.random() * users)}`, Date.now());
-      took.push(performance.now() - start);
+      latencies.push(performance.now() - start);
     }
   };
   await Promise.all(Array.from({ length: producers }, produce));
   const { user, system } = process.cpuUsage(cpu);
-  took.sort((a, b) => a - b);
+  latencies.sort((a, b) => a - b);
   process.send?.({
-    puts: took.length,
-    cpuMicrosPerPut: (user + system) / took.length,
-    putsPerSecond: (took.length * 1000) / (performance.now() - begin),
-    p99: took[Math.floor(took.length * 0.99)] ?? Number.NaN,
+    puts: latencies.length,
+    cpuMicrosPerPut: (user + system) / latencies.length,
+    putsPerSecond: (latencies.length * 1000) / (performance.now() - begin),
+    p99: latencies[Math.floor(latencies.length * 0.99)] ?? Number.NaN,
   } satisfies PutRun);
 });
 process.send?.("ready");
@@ -73,7 +73,7 @@ async function barePut(): Promise<(id: string, now: number) => Promise<unknown>>
   const insert =
     "INSERT INTO record (asn, kind, client_id, id, entry) VALUES (?, ?, ?, ?, ?) USING TIMESTAMP ? AND TTL ?";
   return async (id, now) => {
-    // An operator of its own: the store could not read these.
+    // A separate operator, because the store cannot read these records.
     const key = [65_002n, 1, Buffer.from("mobiledataplan"), Buffer.from(id)];
     await client.execute(select, key, options);
     const entry = Buffer.from(value);

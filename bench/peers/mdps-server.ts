@@ -2,7 +2,7 @@ import { createWriteStream } from "node:fs";
 import { startServer } from "../../src/server/server.ts";
 import { reportToParent } from "./report.ts";
 
-// The server as `mdps serve --admin` runs it: verified token, validation, durable store, a line of the log and metrics.
+// The server as `mdps serve --admin` runs it: verified token, validation, durable store, one log line and metrics.
 const [dataDirectory = ""] = process.argv.slice(2);
 const admin = { host: "127.0.0.1", port: 0 };
 const log = { level: "info", destination: createWriteStream("/dev/null") } as const;

@@ -7,38 +7,38 @@ import type * as AccessTokens from "../../src/push/send/access-tokens.ts";
 /** Loads a module of the built package. */
 const load = <Module>(name: string): Promise<Module> => import(`../../dist/src/push/${name}.js`);
 
-// As the command line does it: before anything else is loaded.
+// Before anything else is loaded, as in the command line.
 (await load<typeof Memory>("memory")).keepMemorySmall();
 const { fixedToken } = await load<typeof AccessTokens>("send/access-tokens");
-const { fingerprintOf } = await load<typeof Fingerprint>("fingerprint");
+const { fingerprintOf } = await load<typeof Fingerprint>("input/fingerprint");
 const { pushRun } = await load<typeof PushRun>("push-run");
 const { createRun, openRun } = await load<typeof RunDirectory>("run/run-directory");
 
-/** What the pusher is told, as JSON in its only argument. */
+/** The task of a pusher, as JSON in its only argument. */
 export type PusherTask = {
   readonly runs: string;
   readonly file: string;
   readonly endpoint: string;
   readonly token: string;
-  /** Requests under way at most. */
+  /** Maximum number of requests in flight. */
   readonly concurrency: number;
-  /** Goes on with this run instead. */
+  /** Directory of a run to resume instead of starting one. */
   readonly resume?: string;
-  /** Leaves the checkpoint out but for its end. */
+  /** Writes a checkpoint at the end only. */
   readonly noCheckpoint?: boolean;
 };
 
-/** What it says in the end. */
+/** The message that a pusher sends at its end. */
 export type PusherResult = {
   readonly run: string;
   readonly pushed: number;
   readonly seconds: number;
   readonly cpuMicros: number;
-  /** The most memory that the process ever had, in bytes. */
+  /** Peak resident memory of the process, in bytes. */
   readonly peakBytes: number;
 };
 
-// `mdps push` without its command line, in a process of its own.
+// `mdps push` without its command line.
 const task = JSON.parse(process.argv[2] ?? "") as PusherTask;
 const run =
   task.resume === undefined

@@ -1,7 +1,7 @@
-/** What a peer tells the benchmark about its whole process, worker threads included. */
+/** Resources that a peer's process has used, worker threads included. */
 export type Usage = { cpuMicros: number; rssBytes: number };
 
-/** Sends the peer's URL, then answers every message with its usage so far. Ends with the benchmark. */
+/** Sends the peer's URL, then replies to every message with the usage so far. The peer exits with the benchmark. */
 export function reportToParent(url: string): void {
   process.on("message", () => {
     const { user, system } = process.cpuUsage();

@@ -5,7 +5,7 @@ import { PlanStatusSchema } from "../../gen/mobiledataplansharing/v1/resources_p
 import { createTranscodingHandler } from "../../src/transcoding/index.ts";
 import { reportToParent } from "./report.ts";
 
-// The library alone: routes, reads the JSON into a message and writes it back; no gate, rules or store.
+// The library alone: routes, reads the JSON into a message and writes it back. No authentication, rules or store.
 const handler = createTranscodingHandler({
   routes: (router) => {
     router.service(PlanStatusService, {

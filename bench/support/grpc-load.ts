@@ -10,8 +10,8 @@ const connections = 8;
 const users = 10_000;
 
 /**
- * Puts a peer under a load of gRPC creates for some seconds, over eight connections, and returns what each cost it. The
- * requests are encoded before: what is measured is the server. Throws if one failed.
+ * Sends gRPC creates to a peer for some seconds, over eight connections, and returns the peer's cost per request.
+ * Requests are encoded beforehand, so that the client's work does not count. Throws if a request fails.
  */
 export async function measureGrpc(
   peer: Peer,
@@ -29,7 +29,7 @@ export async function measureGrpc(
   await Promise.all(
     Array.from({ length: callers }, async (_, caller) => {
       const session = sessions[caller % connections] as ClientHttp2Session;
-      // With a rate each caller has its own times to send at, and starts its clock then, not when it comes to it.
+      // With a rate, each caller has fixed times to send at. Latency counts from that time, so that delays are included.
       const pause = rate === undefined ? 0 : (callers / rate) * 1000;
       for (let due = began + (caller / callers) * pause; due < end; ) {
         if (rate !== undefined) {
@@ -58,7 +58,7 @@ export async function measureGrpc(
   };
 }
 
-/** A request of a prepaid plan with three modules for each user, in its gRPC frame. */
+/** Returns a framed gRPC request for each user: a prepaid plan with three modules. */
 function makeBodies(): Buffer[] {
   const planStatus = fromJson(PlanStatusSchema, exampleStatus(new Date()) as JsonValue);
   return Array.from({ length: users }, (_, user) => {

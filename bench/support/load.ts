@@ -6,11 +6,11 @@ export type Load = {
   method: "GET" | "POST";
   headers: Record<string, string>;
   body?: string;
-  /** Path of the n-th request. */
+  /** Returns the path of the n-th request. */
   path: (n: number) => string;
 };
 
-/** What a server spent and reached under a load. */
+/** Cost and throughput of a server under a load. */
 export type Cost = {
   requests: number;
   cpuMicrosPerRequest: number;
@@ -20,12 +20,12 @@ export type Cost = {
   p99: number;
 };
 
-/** How a load is put on: connections that each send one request after the other, and how many requests a second. */
+/** Number of connections, which send one request at a time, and requests per second of all connections together. */
 export type Pressure = { connections?: number; rate?: number | undefined };
 
 /**
- * Puts a peer under load for some seconds and returns what each request cost it. Throws if one failed. Without a
- * `rate` every connection sends as fast as it is answered; with one, all together send so many requests a second.
+ * Sends requests to a peer for some seconds and returns the peer's cost per request. Without a `rate`, every connection
+ * sends as fast as it gets responses. Throws if a request fails.
  */
 export async function measure(
   peer: Peer,
@@ -52,7 +52,7 @@ export async function measure(
   const after = await peer.usage();
   const requests = result["2xx"];
   if (result.non2xx > 0 || result.errors > 0) {
-    throw new Error(`${result.non2xx} requests were refused and ${result.errors} failed at ${peer.url}`);
+    throw new Error(`${peer.url}: ${result.non2xx} responses were not 2xx, ${result.errors} requests failed`);
   }
   return {
     requests,
@@ -63,7 +63,7 @@ export async function measure(
   };
 }
 
-/** Returns the middle one of some figures. */
+/** Returns the median of some figures. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;

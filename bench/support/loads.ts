@@ -1,11 +1,11 @@
 import { exampleStatus } from "../../src/cli/quick-start.ts";
 import type { Load } from "./load.ts";
 
-/** Users that the creates go to, in turn. */
+/** Number of users that the creates rotate through. */
 const users = 100_000;
 const userOf = (n: number) => `a%2Fb%2Bc${n % users}%3D%3D`;
 
-/** A REST create of a prepaid plan with three modules, 1.5 KB of JSON. */
+/** Returns REST creates of a prepaid plan with three modules: 1.5 KB of JSON. */
 export function restCreate(token: string): Load {
   return {
     method: "POST",
@@ -15,7 +15,7 @@ export function restCreate(token: string): Load {
   };
 }
 
-/** The same status for one user over Connect with JSON. */
+/** Returns creates of the same status for one user, over Connect with JSON. */
 export function connectCreate(token: string): Load {
   const request = {
     parent: "operators/65001",
@@ -31,7 +31,7 @@ export function connectCreate(token: string): Load {
   };
 }
 
-/** A REST read of what the creates stored. */
+/** Returns REST reads of the statuses that the creates stored. */
 export function restRead(token: string): Load {
   return {
     method: "GET",

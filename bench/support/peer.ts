@@ -3,19 +3,19 @@ import { once } from "node:events";
 import { join } from "node:path";
 import type { Usage } from "../peers/report.ts";
 
-/** A server under test, in a process of its own. */
+/** A server under test, in a separate process. */
 export type Peer = {
   readonly url: string;
   usage(): Promise<Usage>;
   stop(): Promise<void>;
 };
 
-/** As `npm start` runs the server; all peers alike. */
+/** The flags of `npm start`, for all peers. */
 const execArgv = (process.env.BENCH_NODE_FLAGS ?? "--max-semi-space-size=32").split(" ").filter(Boolean);
 
 const canPin = spawnSync("taskset", ["--version"]).status === 0;
 
-/** Pins a process to one processor where the system can; the load and the server must not share one. */
+/** Pins a process to one processor if the system supports it. The load and the server must not share one. */
 export function pin(pid: number, processor: number): void {
   if (canPin) {
     spawnSync("taskset", ["-a", "-p", "-c", String(processor), String(pid)]);
@@ -24,7 +24,7 @@ export function pin(pid: number, processor: number): void {
 
 async function failure(child: ChildProcess, script: string): Promise<never> {
   const [code] = await once(child, "exit");
-  throw new Error(`${script} ended with ${code} before it listened`);
+  throw new Error(`${script} exited with ${code} before it listened`);
 }
 
 /** Starts a script of `peers/` and pins it to processor 0. */

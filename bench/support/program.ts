@@ -9,10 +9,10 @@ import type { Peer } from "./peer.ts";
 const main = join(import.meta.dirname, "../..", "dist", "src", "cli", "main.js");
 const node = ["--max-semi-space-size=32", main] as const;
 
-/** Processor that the load has for itself. */
+/** The processor that only the load uses. */
 export const loadProcessor = availableParallelism() - 1;
 
-/** Runs a command of the built package to its end, and returns what it prints. */
+/** Runs a command of the built package to its end and returns its output. */
 export function runMdps(args: readonly string[]): string {
   return execFileSync(process.execPath, [...node, ...args], {
     encoding: "utf8",
@@ -22,8 +22,8 @@ export function runMdps(args: readonly string[]): string {
 }
 
 /**
- * Starts `mdps serve` of the built package on a free port, and pins it to as many processors as it has workers; where
- * there are not so many beside that of the load, to all but that one. Its usage is that of all its processes.
+ * Starts `mdps serve` of the built package on a free port, pinned to as many processors as it has workers, but never to
+ * that of the load. Its usage is that of all its processes.
  */
 export async function startMdps(args: readonly string[], workers: number): Promise<Peer> {
   const many = workers > 1 ? ["--workers", String(workers)] : [];
@@ -35,7 +35,7 @@ export async function startMdps(args: readonly string[], workers: number): Promi
   const ended = once(child, "exit");
   const [line] = (await Promise.race([
     once(createInterface({ input: child.stdout }), "line"),
-    ended.then(([code]) => Promise.reject(new Error(`mdps ${serve.join(" ")} ended with ${code}`))),
+    ended.then(([code]) => Promise.reject(new Error(`mdps ${serve.join(" ")} exited with ${code}`))),
   ])) as [string];
   const { url } = JSON.parse(line) as { url: string };
   return {
@@ -48,17 +48,17 @@ export async function startMdps(args: readonly string[], workers: number): Promi
   };
 }
 
-/** Whether the program has a flag of `serve`. */
+/** Returns whether `mdps serve` of the built package has a flag. */
 export function canServeWith(flag: string): boolean {
   return spawnSync(process.execPath, [...node, "serve", "--help"], { encoding: "utf8" }).stdout.includes(
     flag,
   );
 }
 
-/** CPU time and resident memory of a process and all that it has started, from /proc. */
+/** Returns CPU time and resident memory of a process and its descendants, from /proc. */
 function usageOf(pid: number): { cpuMicros: number; rssBytes: number } {
   const usages = [pid, ...childrenOf(pid)].map((each) => {
-    // The name of the program, in parentheses, may have spaces.
+    // The name of the program, in parentheses, may contain spaces.
     const fields = readFileSync(`/proc/${each}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
     // utime and stime of proc(5), in ticks of 10 ms; rss in pages of 4 KiB.
     const [user, system, pages] = [11, 12, 21].map((index) => Number(fields[index])) as [

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 const readme = join(import.meta.dirname, "../README.md");
 
-/** Replaces a section of the README, or of another file, between its two markers, by a table and where and when it was measured. */
+/** Replaces a section between its two markers in the README, or in another file, with a table, the machine and the date. */
 export function writeSection(name: string, rows: readonly (readonly string[])[], file = readme): void {
   const [head = [], ...body] = rows;
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;

@@ -5,13 +5,13 @@ import { setTimeout } from "node:timers/promises";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 
 /**
- * A process of its own that reads a whole store as of one moment, as `mdps export` does:
- * `node snapshot-reader.ts <way> <directory> <records a second>`. It prints for how many ms the log
- * could not be used again.
+ * Reads a whole store as of one moment, as `mdps export` does:
+ * `node snapshot-reader.ts <way> <directory> <records per second>`.
+ * Prints for how many milliseconds the log could not be reused.
  */
 const [way, directory, pace] = process.argv.slice(2) as [keyof typeof ways, string, string];
 
-/** Waits until so many records are due. */
+/** Creates a function that waits until the records read so far are due. */
 function pacer(): (records: number) => Promise<void> {
   const began = performance.now();
   let read = 0;
@@ -25,18 +25,18 @@ function pacer(): (records: number) => Promise<void> {
 }
 
 const ways = {
-  /** What a scan does: copies the rows, then reads the copy. */
+  /** Copies the rows, then reads the copy, as a scan does. */
   async copy() {
     const store = await openSqliteStore({ directory });
     const began = performance.now();
-    let kept: number | undefined;
+    let heldMs: number | undefined;
     const wait = pacer();
     for await (const { records } of store.scan({ snapshot: true })) {
-      kept ??= performance.now() - began;
+      heldMs ??= performance.now() - began;
       await wait(records.length);
     }
     await store.close();
-    return kept ?? Number.NaN;
+    return heldMs ?? Number.NaN;
   },
   /** SQLite's own copy. */
   async vacuum() {
@@ -44,12 +44,12 @@ const ways = {
     const database = new DatabaseSync(join(directory, "plans.sqlite"), { timeout: 5_000 });
     const began = performance.now();
     database.prepare("VACUUM INTO ?").run(copy);
-    const kept = performance.now() - began;
+    const heldMs = performance.now() - began;
     database.close();
     rmSync(copy);
-    return kept;
+    return heldMs;
   },
-  /** No copy: one transaction for all pages, which lasts as long as the reader takes. */
+  /** Reads all pages in one transaction without a copy. It lasts as long as the reader takes. */
   async transaction() {
     const database = new DatabaseSync(join(directory, "plans.sqlite"), { timeout: 5_000 });
     const next = database.prepare("SELECT * FROM record WHERE row > ? ORDER BY row LIMIT 500");
@@ -65,9 +65,9 @@ const ways = {
       }
     }
     database.exec("COMMIT");
-    const kept = performance.now() - began;
+    const heldMs = performance.now() - began;
     database.close();
-    return kept;
+    return heldMs;
   },
 };
 

@@ -4,10 +4,10 @@ import { openDatabase } from "../../src/store/sqlite/database.ts";
 import { upsert } from "../../src/store/sqlite/records.ts";
 import { idOf, putOf } from "./store-table.ts";
 
-/** What a store, or a bare script, reached. */
-export type Reached = {
+/** Throughput and latency of a store, or of a bare script. */
+export type Result = {
   perSecond: number;
-  /** Milliseconds of a call; of a batch for the bare script. */
+  /** Latency of a call in milliseconds; of a batch for the bare script. */
   p99: number;
   worst: number;
   /** Microseconds of CPU time that this thread spent on each call. */
@@ -15,43 +15,40 @@ export type Reached = {
 };
 
 export type StoreLoad = {
-  /** Users that the calls go to, at random. */
+  /** Number of users. Each call is for a random one. */
   rows: number;
-  /** Calls under way at once. */
+  /** Concurrent calls. */
   inFlight: number;
   seconds: number;
-  /** Milliseconds from now at which what is put expires. Defaults to thirty days. */
+  /** Milliseconds until a put record expires. Defaults to thirty days. */
   lifetime?: number;
 };
 
-/** Milliseconds at the beginning that do not count: the case before may have left work to the disk. */
+/** Milliseconds at the beginning that do not count, because the disk may still be busy with the previous case. */
 const warmUp = 500;
 
 const day = 24 * 3600 * 1000;
-const someone = (rows: number) => Math.floor(Math.random() * rows);
+const randomUser = (rows: number) => Math.floor(Math.random() * rows);
 
-/** Puts records of users at random, as many at once as wanted. */
-export function measurePuts(store: PlanStore, load: StoreLoad): Promise<Reached> {
+/** Puts records of random users. */
+export function measurePuts(store: PlanStore, load: StoreLoad): Promise<Result> {
   const { rows, lifetime = 30 * day } = load;
   return measureCalls(load, async () => {
     const now = Date.now();
-    await store.put(putOf(someone(rows), Math.floor(now / 1000), now + lifetime));
+    await store.put(putOf(randomUser(rows), Math.floor(now / 1000), now + lifetime));
   });
 }
 
-/** Gets records of users at random. */
-export function measureGets(store: PlanStore, load: StoreLoad): Promise<Reached> {
+/** Gets records of random users. */
+export function measureGets(store: PlanStore, load: StoreLoad): Promise<Result> {
   return measureCalls(load, async () => {
-    if (!(await store.get(putOf(someone(load.rows), 0, undefined).key))) {
+    if (!(await store.get(putOf(randomUser(load.rows), 0, undefined).key))) {
       throw new Error("a record is missing");
     }
   });
 }
 
-async function measureCalls(
-  { inFlight, seconds }: StoreLoad,
-  call: () => Promise<unknown>,
-): Promise<Reached> {
+async function measureCalls({ inFlight, seconds }: StoreLoad, call: () => Promise<unknown>): Promise<Result> {
   let latencies: number[] = [];
   let began = performance.now();
   let before = process.threadCpuUsage();
@@ -75,11 +72,11 @@ async function measureCalls(
   return summary(latencies, latencies.length, performance.now() - began, user + system);
 }
 
-/** The same SQL in a loop without threads, promises and queues. */
+/** Executes the same SQL in a loop without threads, promises and queues. */
 export async function measureBare(
   directory: string,
   load: { rows: number; batch: number; seconds: number; checkpointPages?: number },
-): Promise<Reached> {
+): Promise<Result> {
   const { rows, batch, seconds, checkpointPages } = load;
   const { database, close } = openDatabase(directory, { checkpointPages });
   const begin = database.prepare("BEGIN IMMEDIATE");
@@ -100,7 +97,7 @@ export async function measureBare(
     begin.run();
     const now = Date.now();
     for (let index = 0; index < batch; index++) {
-      const id = Buffer.from(idOf(someone(rows)));
+      const id = Buffer.from(idOf(randomUser(rows)));
       put.run(65_001, 1, client, id, Math.floor(now / 1000), 0, now + 30 * day, value, now);
     }
     commit.run();
@@ -114,7 +111,7 @@ export async function measureBare(
   return summary(latencies, latencies.length * batch, took, 0);
 }
 
-function summary(latencies: number[], calls: number, ms: number, cpuMicros: number): Reached {
+function summary(latencies: number[], calls: number, ms: number, cpuMicros: number): Result {
   latencies.sort((a, b) => a - b);
   return {
     perSecond: calls / (ms / 1000),

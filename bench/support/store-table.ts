@@ -7,7 +7,7 @@ import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 /** Bytes of a value: a prepaid plan with three modules, in binary. */
 const valueBytes = 390;
 
-/** Returns a put of the n-th user. Neighbours in number are none in the order of the keys, as with real user keys. */
+/** Returns a put of the n-th user. As with real user keys, consecutive users are not neighbours in key order. */
 export function putOf(n: number, updateSeconds: number, expiresAtMs: number | undefined): PutRecord {
   return {
     key: { kind: "planStatus", asn: 65_001, clientId: "mobiledataplan", id: idOf(n) },
@@ -17,7 +17,7 @@ export function putOf(n: number, updateSeconds: number, expiresAtMs: number | un
   };
 }
 
-/** Returns the user key of the n-th user: 24 characters, each user another one below 2^32. */
+/** Returns the user key of the n-th user: 24 characters, unique for n below 2^32. */
 export function idOf(n: number): string {
   const mixed = Math.imul(n, 2_654_435_761) >>> 0;
   return `user-key-${mixed.toString().padStart(15, "0")}`;
@@ -29,8 +29,8 @@ for (let index = 0; index < valueBytes; index++) {
 }
 
 /**
- * Makes a store with so many records in an empty directory, in a quick way that would not survive a power loss.
- * The n-th record expires at `expiresAtMs(n)`.
+ * Creates a store with `rows` records in an empty directory, fast but without durability. The n-th record expires at
+ * `expiresAtMs(n)`.
  */
 export async function buildTable(
   directory: string,
@@ -60,7 +60,7 @@ export async function buildTable(
   }
   database.exec("PRAGMA journal_mode = WAL");
   database.close();
-  // Or the system would write it to the disk during the measurements.
+  // Without this, the system would write the file to the disk during the measurements.
   const file = openSync(join(directory, "plans.sqlite"), "r+");
   fsyncSync(file);
   closeSync(file);
