@@ -54,7 +54,9 @@ for (const scenario of scenarios) {
     if ("notRun" in outcome) {
       console.log(`not run: ${scenario.name}: ${outcome.notRun}`);
     } else {
-      console.log(`${isPassed(outcome) ? "passed" : "FAILED"}: ${scenario.name}, ${took}: ${outcome.seen}`);
+      console.log(
+        `${isPassed(outcome) ? "passed" : "FAILED"}: ${scenario.name}, ${took}: ${outcome.observed}`,
+      );
       for (const problem of outcome.problems.slice(0, 20)) {
         console.log(`  ${problem}`);
       }

@@ -36,7 +36,7 @@ export async function runScenario(scenario: Scenario, { seed, seconds }: RunOpti
     outcome = await scenario.run(context);
   } catch (error) {
     const problem = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    outcome = { done: "–", required: "the scenario completes", seen: "an error", problems: [problem] };
+    outcome = { action: "–", expected: "the scenario completes", observed: "an error", problems: [problem] };
   }
   await Promise.all(servers.filter((server) => server.isRunning()).map(end));
   const leftOvers: string[] = [];

@@ -4,11 +4,11 @@ import type { Served, ServeOptions } from "./served.ts";
 /** The outcome of a scenario. It passed if there are no problems. */
 export type Row = {
   /** What was done to the server, with counts. */
-  readonly done: string;
+  readonly action: string;
   /** What was expected, with limits. */
-  readonly required: string;
+  readonly expected: string;
   /** What was measured. */
-  readonly seen: string;
+  readonly observed: string;
   /** Expectations that were not met. */
   readonly problems: readonly string[];
 };

@@ -4,7 +4,7 @@ import { scenarios } from "./scenarios/index.ts";
 import { resilienceText, tableOf } from "./table.ts";
 
 const committed = readFileSync(new URL("../../docs/resilience.md", import.meta.url), "utf8");
-const row = { done: "this", required: "that", seen: "so" };
+const row = { action: "this", expected: "that", observed: "so" };
 
 describe("docs/resilience.md", () => {
   it("tableOf returns a row per scenario and marks the failed ones and those that were not run", () => {

@@ -14,7 +14,13 @@ export function tableOf(results: readonly Result[]): string[] {
       line(
         "notRun" in outcome
           ? [name, "–", "–", "–", `not run: ${outcome.notRun}`]
-          : [name, outcome.done, outcome.required, outcome.seen, isPassed(outcome) ? "passed" : "FAILED"],
+          : [
+              name,
+              outcome.action,
+              outcome.expected,
+              outcome.observed,
+              isPassed(outcome) ? "passed" : "FAILED",
+            ],
       ),
     ),
   ];

@@ -85,10 +85,10 @@ export async function clock(context: ScenarioContext): Promise<Row> {
   const exported = new Map([...all].filter(([userKey]) => userKey.startsWith("lasting")));
   problems.push(...lasting.compare(exported).map((problem) => `in the export: ${problem}`));
   return {
-    done: `the clock is a day ahead, correct, an hour behind, correct; ${users} statuses expire after ten days, ${users} after an hour, and ${users} are pushed while it is a day ahead`,
-    required:
+    action: `the clock is a day ahead, correct, an hour behind, correct; ${users} statuses expire after ten days, ${users} after an hour, and ${users} are pushed while it is a day ahead`,
+    expected:
       "no crash; statuses that expire after the jump are never lost; a later `updateTime` always wins; tokens expire by the current clock",
-    seen: `${problems.filter((problem) => problem.includes("lost")).length} of ${users} statuses of ten days lost; ${lost} of ${users} statuses of an hour, expired by the wrong clock, are deleted for good; outcome of a correct push for a user updated a day ahead: ${rightTime}`,
+    observed: `${problems.filter((problem) => problem.includes("lost")).length} of ${users} statuses of ten days lost; ${lost} of ${users} statuses of an hour, expired by the wrong clock, are deleted for good; outcome of a correct push for a user updated a day ahead: ${rightTime}`,
     problems,
   };
 

@@ -72,9 +72,9 @@ export async function frames(context: ScenarioContext): Promise<Row> {
   );
   await good.checkPushes(during, findings);
   return {
-    done: `${connections} connections with ${violationNames.length} kinds of HTTP/2 violations, ${clients} at once; ${Object.keys(floods).length} floods of ${floodFrames} frames`,
-    required: `the server keeps running; ${expectedPace(good)}; memory grows by at most ${maxGrowthMib} MiB; all descriptors are freed`,
-    seen: `${measuredPace(good, during)}; memory grew by at most ${growthMib.toFixed(0)} MiB; floods closed by the server: ${cut.join(", ") || "none"}`,
+    action: `${connections} connections with ${violationNames.length} kinds of HTTP/2 violations, ${clients} at once; ${Object.keys(floods).length} floods of ${floodFrames} frames`,
+    expected: `the server keeps running; ${expectedPace(good)}; memory grows by at most ${maxGrowthMib} MiB; all descriptors are freed`,
+    observed: `${measuredPace(good, during)}; memory grew by at most ${growthMib.toFixed(0)} MiB; floods closed by the server: ${cut.join(", ") || "none"}`,
     problems,
   };
 }

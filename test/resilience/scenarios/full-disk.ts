@@ -52,10 +52,10 @@ export async function fullDisk(context: ScenarioContext): Promise<Row | NotRun> 
   problems.push(...history.compare(await readBack(reader, history.userKeys())));
   problems.push(...history.compare(await readExport(server.data)));
   return {
-    done: `fill a disk of ${mebibytes} MiB completely under load, then free it`,
-    required:
+    action: `fill a disk of ${mebibytes} MiB completely under load, then free it`,
+    expected:
       "pushes fail with STORE_UNAVAILABLE and RetryInfo, reads continue, the server is not ready; it recovers without help within 20 s; each acknowledged status is read back",
-    seen: `${counts.acknowledged} acknowledged, failures: ${failuresText(counts)}; recovered in ${(recoveredMs / 1000).toFixed(1)} s`,
+    observed: `${counts.acknowledged} acknowledged, failures: ${failuresText(counts)}; recovered in ${(recoveredMs / 1000).toFixed(1)} s`,
     problems,
   };
 }

@@ -49,9 +49,9 @@ export async function idleConnections(context: ScenarioContext): Promise<Row> {
   await good.checkPushes(during, findings);
   check(server.isRunning(), "the server has exited");
   return {
-    done: `${2 * eachKind} connections stay idle after a call, half HTTP/1.1, half HTTP/2; then the idle timeout of ${idleSeconds} s ends`,
-    required: `none is rejected; each takes at most ${maxKib} KiB; ${expectedPace(good)}; then all descriptors are freed within ${goneMs / 1000} s`,
-    seen: `${kib1.toFixed(0)} KiB per HTTP/1.1 connection, ${kib2.toFixed(0)} KiB per HTTP/2 connection; ${measuredPace(good, during)}; all descriptors freed after ${(goneAfterMs / 1000).toFixed(1)} s`,
+    action: `${2 * eachKind} connections stay idle after a call, half HTTP/1.1, half HTTP/2; then the idle timeout of ${idleSeconds} s ends`,
+    expected: `none is rejected; each takes at most ${maxKib} KiB; ${expectedPace(good)}; then all descriptors are freed within ${goneMs / 1000} s`,
+    observed: `${kib1.toFixed(0)} KiB per HTTP/1.1 connection, ${kib2.toFixed(0)} KiB per HTTP/2 connection; ${measuredPace(good, during)}; all descriptors freed after ${(goneAfterMs / 1000).toFixed(1)} s`,
     problems,
   };
 }

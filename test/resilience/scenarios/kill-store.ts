@@ -31,9 +31,9 @@ async function killStore(module: string, place: string, times: number, what: str
     },
   });
   return {
-    done: `${times} times kill -9 of a program with ${what}, at random points, with 64 puts in flight for 500 users`,
-    required: "each acknowledged put, or a later one, is stored; no record is partially written",
-    seen: `${acknowledged} acknowledged, ${problems.length} problems`,
+    action: `${times} times kill -9 of a program with ${what}, at random points, with 64 puts in flight for 500 users`,
+    expected: "each acknowledged put, or a later one, is stored; no record is partially written",
+    observed: `${acknowledged} acknowledged, ${problems.length} problems`,
     problems,
   };
 }

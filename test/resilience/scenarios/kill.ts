@@ -26,9 +26,9 @@ export async function killWorkers(context: ScenarioContext): Promise<Row> {
   const whole = await killRounds(context, { rounds: Math.max(4, Math.round(context.seconds / 8)), args });
   const single = await killSingleWorkers(context, Math.max(4, Math.round(context.seconds / 10)), args);
   return {
-    done: `two workers; ${whole.done}; then ${single.done}`,
-    required: `${whole.required}; ${single.required}`,
-    seen: `${whole.seen}; ${single.seen}`,
+    action: `two workers; ${whole.action}; then ${single.action}`,
+    expected: `${whole.expected}; ${single.expected}`,
+    observed: `${whole.observed}; ${single.observed}`,
     problems: [...whole.problems, ...single.problems],
   };
 }
@@ -65,10 +65,10 @@ async function killRounds(context: ScenarioContext, { rounds, args }: Rounds): P
   problems.push(...history.compare(found).map((problem) => `after the last kill: ${problem}`));
   check(acknowledged > rounds, "almost no pushes were acknowledged");
   return {
-    done: `${rounds} times kill -9 after 0 to 0.6 s of load, with ${concurrency} pushes in flight for ${users} users`,
-    required:
+    action: `${rounds} times kill -9 after 0 to 0.6 s of load, with ${concurrency} pushes in flight for ${users} users`,
+    expected:
       "each acknowledged status, or one sent later, is read back; nothing is stored that was not sent",
-    seen: `${acknowledged} acknowledged, ${found.size} stored, ${problems.length} problems`,
+    observed: `${acknowledged} acknowledged, ${found.size} stored, ${problems.length} problems`,
     problems,
   };
 }
@@ -116,10 +116,10 @@ async function killSingleWorkers(
     ...history.compare(await readBack(clientOf(server, { reads: true, retry: {} }), history.userKeys())),
   );
   return {
-    done: `${kills} times kill -9 of one worker, with ${made} new connections in the meantime`,
-    required:
+    action: `${kills} times kill -9 of one worker, with ${made} new connections in the meantime`,
+    expected:
       "a new worker serves within 30 s; no call fails with the default retries of the client; every new connection is answered or closed; the primary leaks no connection",
-    seen: `${unanswered} connections without an answer, ${counts.acknowledged} acknowledged, failures: ${failuresText(counts)}`,
+    observed: `${unanswered} connections without an answer, ${counts.acknowledged} acknowledged, failures: ${failuresText(counts)}`,
     problems,
   };
 }

@@ -72,10 +72,10 @@ export async function readOnlyDisk(context: ScenarioContext): Promise<Row | NotR
   again.signal("SIGTERM");
   await again.ended;
   return {
-    done: "a disk becomes read-only under load (ext4, aborted); SIGTERM; start on that disk; repair; start",
-    required:
+    action: "a disk becomes read-only under load (ext4, aborted); SIGTERM; start on that disk; repair; start",
+    expected:
       "pushes fail with STORE_UNAVAILABLE and RetryInfo, reads continue, the server is not ready; a start exits and says what to do; after the repair, each acknowledged status is read back",
-    seen: `${counts.acknowledged} acknowledged, failures: ${failuresText(counts)}; message of the start: “${message.replace(/^mdps: /, "").replaceAll(data, "…")}”`,
+    observed: `${counts.acknowledged} acknowledged, failures: ${failuresText(counts)}; message of the start: “${message.replace(/^mdps: /, "").replaceAll(data, "…")}”`,
     problems,
   };
 }

@@ -64,9 +64,9 @@ export async function rollingRestart(context: ScenarioContext): Promise<Row> {
   problems.push(...history.compare(await readExport(data)));
   const acknowledged = counts.reduce((sum, own) => sum + own.acknowledged, 0);
   return {
-    done: `two servers on one store behind a balancer with readiness checks, restarted in turn by SIGTERM, ${restarts} times, under pushes over REST, gRPC and Connect with the default retries of the client`,
-    required: `no call fails; each server stops within ${stopMs / 1000} s; each acknowledged status is read back`,
-    seen: `${acknowledged} acknowledged, failures: ${counts.map(failuresText).join(", ")}`,
+    action: `two servers on one store behind a balancer with readiness checks, restarted in turn by SIGTERM, ${restarts} times, under pushes over REST, gRPC and Connect with the default retries of the client`,
+    expected: `no call fails; each server stops within ${stopMs / 1000} s; each acknowledged status is read back`,
+    observed: `${acknowledged} acknowledged, failures: ${counts.map(failuresText).join(", ")}`,
     problems,
   };
 }
@@ -126,9 +126,9 @@ export async function restartWorkers(context: ScenarioContext): Promise<Row> {
   );
   const acknowledged = counts.reduce((sum, own) => sum + own.acknowledged, 0);
   return {
-    done: `a server with two workers stopped by SIGTERM and started again, ${restarts} times, under pushes over REST, gRPC and Connect`,
-    required: `attempts fail with connection errors only, and retries hide them; the server stops within ${stopMs / 1000} s; each acknowledged status is read back`,
-    seen: `${acknowledged} acknowledged, failures: ${counts.map(failuresText).join(", ")}`,
+    action: `a server with two workers stopped by SIGTERM and started again, ${restarts} times, under pushes over REST, gRPC and Connect`,
+    expected: `attempts fail with connection errors only, and retries hide them; the server stops within ${stopMs / 1000} s; each acknowledged status is read back`,
+    observed: `${acknowledged} acknowledged, failures: ${counts.map(failuresText).join(", ")}`,
     problems,
   };
 }

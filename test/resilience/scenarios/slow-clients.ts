@@ -58,9 +58,9 @@ export async function slowClients(context: ScenarioContext): Promise<Row> {
   check(server.stderrTail() === "", "the server logs errors of clients as its own");
   await good.checkPushes(during, findings);
   return {
-    done: `${all} clients of ${Object.keys(kinds).length} kinds that make no progress, at once, and ${vanishing} that disconnect in the middle of a body; timeouts of 2, 3 and 4 s`,
-    required: `${expectedPace(good)}; all slow clients are disconnected within ${goneMs / 1000} s`,
-    seen: `${measuredPace(good, during)}; all disconnected after ${(goneAfterMs / 1000).toFixed(1)} s`,
+    action: `${all} clients of ${Object.keys(kinds).length} kinds that make no progress, at once, and ${vanishing} that disconnect in the middle of a body; timeouts of 2, 3 and 4 s`,
+    expected: `${expectedPace(good)}; all slow clients are disconnected within ${goneMs / 1000} s`,
+    observed: `${measuredPace(good, during)}; all disconnected after ${(goneAfterMs / 1000).toFixed(1)} s`,
     problems,
   };
 }

@@ -93,9 +93,9 @@ export async function soak(context: ScenarioContext): Promise<Row> {
   const pushed = counts.reduce((sum, own) => sum + own.acknowledged, 0);
   const swept = brief.acknowledgedUsers();
   return {
-    done: `${seconds} s of pushes, reads, bad requests and new connections; ${swept} of the statuses expire after ${briefMs / 1000} s`,
-    required: `in the second half, memory grows by at most ${100 * maxGrowth} % and descriptors by at most ${maxDescriptors} (linear fit); p99 of a trivial call at most ${maxLagMs} ms; expired statuses are deleted from the disk within ${sweptAfterS} s; no push fails or is lost`,
-    seen: `${pushed} pushes; ${(resident / 1024 ** 2).toFixed(0)} MiB, growth ${(100 * growth).toFixed(1)} %; ${opened.toFixed(1)} more descriptors; p99 ${lag.toFixed(0)} ms; ${late} records deleted too late`,
+    action: `${seconds} s of pushes, reads, bad requests and new connections; ${swept} of the statuses expire after ${briefMs / 1000} s`,
+    expected: `in the second half, memory grows by at most ${100 * maxGrowth} % and descriptors by at most ${maxDescriptors} (linear fit); p99 of a trivial call at most ${maxLagMs} ms; expired statuses are deleted from the disk within ${sweptAfterS} s; no push fails or is lost`,
+    observed: `${pushed} pushes; ${(resident / 1024 ** 2).toFixed(0)} MiB, growth ${(100 * growth).toFixed(1)} %; ${opened.toFixed(1)} more descriptors; p99 ${lag.toFixed(0)} ms; ${late} records deleted too late`,
     problems,
   };
 

@@ -69,9 +69,9 @@ export async function truncatedTls(context: ScenarioContext): Promise<Row> {
   const goneAfterMs = performance.now() - began;
   await good.checkPushes(during, findings);
   return {
-    done: `${cuts.length} handshakes cut off after 0 to ${maxBytes} bytes, by reset, FIN or silence; ${others} times garbage, plain HTTP, and FIN without close_notify in a body`,
-    required: `the server keeps running; ${expectedPace(good)}; all descriptors are freed within ${goneMs / 1000} s`,
-    seen: `${measuredPace(good, during)}; all descriptors freed after ${(goneAfterMs / 1000).toFixed(1)} s`,
+    action: `${cuts.length} handshakes cut off after 0 to ${maxBytes} bytes, by reset, FIN or silence; ${others} times garbage, plain HTTP, and FIN without close_notify in a body`,
+    expected: `the server keeps running; ${expectedPace(good)}; all descriptors are freed within ${goneMs / 1000} s`,
+    observed: `${measuredPace(good, during)}; all descriptors freed after ${(goneAfterMs / 1000).toFixed(1)} s`,
     problems,
   };
 }
