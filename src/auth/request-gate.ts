@@ -26,16 +26,15 @@ type RequestGateOptions = {
 export function createRequestGate({ verifyToken, isOpen }: RequestGateOptions): RequestGate {
   const scopes = new Map<DescService, readonly string[]>();
   return async function checkCredentials(context) {
-    if (isOpen(context.service)) {
+    const { service } = context;
+    if (isOpen(service)) {
       return;
     }
     rejectTokenInQuery(context.url);
-    const token = bearerToken(context.requestHeader.get("authorization"));
-    const principal = await verifyToken(token);
+    const principal = await verifyToken(bearerToken(context.requestHeader.get("authorization")));
     if ("rejected" in principal) {
       throw invalidToken(principal.rejected);
     }
-    const { service } = context;
     const accepted = scopes.get(service) ?? scopesOf(service);
     scopes.set(service, accepted);
     if (!accepted.some((scope) => principal.scopes.has(scope))) {
@@ -88,22 +87,15 @@ function bearerToken(header: string | null): string {
   return token;
 }
 
-function malformed(description: string): ConnectError {
-  return apiError(ErrorReason.CREDENTIALS_MALFORMED, {
-    message: description,
-    headers: challenge("invalid_request", description),
-  });
-}
+const malformed = (message: string) =>
+  challenge(ErrorReason.CREDENTIALS_MALFORMED, "invalid_request", message);
 
-function invalidToken(description: string): ConnectError {
-  return apiError(ErrorReason.CREDENTIALS_INVALID, {
-    message: description,
-    headers: challenge("invalid_token", description),
-  });
-}
+const invalidToken = (message: string) =>
+  challenge(ErrorReason.CREDENTIALS_INVALID, "invalid_token", message);
 
-/** RFC 6750 3 limits the characters of a description, and names of claims may contain others. */
-function challenge(error: string, description: string): Readonly<Record<string, string>> {
-  const text = description.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, "?");
-  return { "www-authenticate": `${realm}, error="${error}", error_description="${text}"` };
+function challenge(reason: ErrorReason, error: string, message: string): ConnectError {
+  // RFC 6750 3 limits the characters of a description, and names of claims may contain others.
+  const text = message.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, "?");
+  const headers = { "www-authenticate": `${realm}, error="${error}", error_description="${text}"` };
+  return apiError(reason, { message, headers });
 }

@@ -29,12 +29,12 @@ const temporaryFiles: readonly RegExp[] = [
 /** Folder with an empty file for each used assertion. */
 const assertions = "used-assertions";
 
+const temporary = "is a temporary file; remove it unless a program is writing it now";
 const unexpected = "does not belong in a data directory; move it elsewhere";
 
 /**
- * Checks the files of a data directory, except its records: unexpected files, permissions, and whether keys and service
- * accounts are valid. Read-only. Resolves with the number of expected files. Rejects with the system's error if the
- * directory cannot be read.
+ * Reports unexpected files of a data directory, wrong permissions, and invalid keys and service accounts. Read-only.
+ * Resolves with the number of expected files. Rejects with the system's error if the directory cannot be read.
  */
 export async function checkDirectory(directory: string, report: Report): Promise<number> {
   const names = (await readdir(directory)).sort();
@@ -54,17 +54,16 @@ export async function checkDirectory(directory: string, report: Report): Promise
     } else if (name === assertions) {
       await checkMode(directory, name, 0o700, report);
       await checkAssertions(directory, report);
-    } else if (temporaryFiles.some((pattern) => pattern.test(name))) {
-      const problem = "is a temporary file; remove it unless a program is writing it now";
-      report({ severity: "warning", place: name, problem });
     } else {
-      report({ severity: "warning", place: name, problem: unexpected });
+      const isTemporary = temporaryFiles.some((pattern) => pattern.test(name));
+      const problem = isTemporary ? temporary : unexpected;
+      report({ severity: "warning", place: name, problem });
     }
   }
   return known;
 }
 
-/** Reports a file that is not one, or not only its owner's; returns whether it is fine. */
+/** Reports a wrong type or wrong permissions of a file. Resolves with whether both are right. */
 async function checkMode(directory: string, name: string, mode: number, report: Report): Promise<boolean> {
   const path = join(directory, name);
   const found = await stat(path).catch(() => lstat(path));

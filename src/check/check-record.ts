@@ -8,7 +8,7 @@ import {
 } from "../services/record-mapping.ts";
 import type { PutRecord } from "../store/plan-store.ts";
 
-/** Returns the problems of a stored record, without its user key; empty for a valid one. */
+/** Returns the problems of a stored record; none for a valid one. They do not contain its user key. */
 export type RecordCheck = (record: PutRecord) => readonly string[];
 
 /**
@@ -24,7 +24,7 @@ export function createRecordCheck(rules: ContractRules): RecordCheck {
     } catch (error) {
       return [`its value of ${value.length} bytes is not a ${key.kind}: ${(error as Error).message}`];
     }
-    const violations = rules(requestDesc(request), request as never);
+    const violations = rules(requestDesc(request), request);
     // Invalid times could not be compared.
     if (violations.length > 0) {
       return violations.map(({ field, description }) => `${field}: ${description}`);

@@ -9,7 +9,7 @@ const googleUrls: Readonly<Record<GoogleEndpoint, string>> = {
 };
 
 /** The server that a client calls. */
-export type Endpoint = {
+type Endpoint = {
   /** Without a trailing slash. */
   readonly url: string;
   /** True for Google's hosts, which speak REST only. */

@@ -47,7 +47,7 @@ export function normalizeError(reason: unknown): ConnectError {
 }
 
 /**
- * Says whether a retry may succeed after an error of {@link normalizeError}: for UNAVAILABLE and RESOURCE_EXHAUSTED,
+ * Returns whether a retry may succeed after an error of {@link normalizeError}: for UNAVAILABLE and RESOURCE_EXHAUSTED,
  * except an untrusted certificate and a request or response that is too large.
  */
 export function isRetryable(error: ConnectError): boolean {

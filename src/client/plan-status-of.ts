@@ -39,7 +39,7 @@ export type PlanStatusInit = Exclude<MessageInitShape<typeof PlanStatusSchema>, 
 
 /**
  * Returns a status with `updateTime` set to `now`, the time at which the operator's backend was read (defaults to the
- * current time), and `expireTime` from `expiresIn`. Times that are given are kept.
+ * current time), and `expireTime` from `expiresIn`. Times given in `init` take precedence.
  *
  * ```ts
  * const planStatus = planStatusOf({

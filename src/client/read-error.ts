@@ -28,7 +28,7 @@ export type CallError = {
 
 /**
  * Reads the error of a call. Anything that is not a ConnectError becomes UNKNOWN with a message only. `nowMs`, in
- * milliseconds since the epoch, is needed for a Retry-After that is a date and defaults to the current time.
+ * milliseconds since the epoch, applies to a Retry-After that is a date and defaults to the current time.
  *
  * ```ts
  * try {

@@ -9,11 +9,7 @@ const timeoutHeaders: Readonly<Record<string, (ms: number) => string>> = {
 
 /** Returns the timeout of a request in milliseconds, or undefined if it has none. */
 export function timeoutOf(header: Headers): number | undefined {
-  const given = Object.keys(timeoutHeaders).flatMap((name) => {
-    const value = header.get(name);
-    return value === null ? [] : [[name, value]];
-  });
-  const parsed = parseTimeoutHeader(Object.fromEntries(given));
+  const parsed = parseTimeoutHeader(Object.fromEntries(header));
   return "timeoutMs" in parsed ? parsed.timeoutMs : undefined;
 }
 

@@ -21,7 +21,7 @@ export type Attempt = {
   readonly nextDelayMs: number | undefined;
 };
 
-export type RetryInterceptorOptions = {
+type RetryInterceptorOptions = {
   token: SharedToken;
   policy: RetryPolicy;
   pacing: Pacing;
@@ -57,7 +57,7 @@ export function createRetryInterceptor(options: RetryInterceptorOptions): Interc
         let nextDelayMs: number | undefined;
         if (rejectedToken !== undefined && mayRefresh) {
           mayRefresh = false;
-          nextDelayMs = (await hasReplacement(rejectedToken, request, error)) ? 0 : undefined;
+          nextDelayMs = (await hasReplacement(rejectedToken, request.signal, error)) ? 0 : undefined;
         } else if (attempt < policy.maxAttempts && isRetryable(error)) {
           nextDelayMs = policy.delayMs(attempt, readError(error, pacing.now()).retryAfterMs);
         }
@@ -93,13 +93,9 @@ export function createRetryInterceptor(options: RetryInterceptorOptions): Interc
   }
 
   /** If refreshing the token fails, the call reports the original UNAUTHENTICATED error. */
-  async function hasReplacement(
-    rejected: string,
-    request: AnyRequest,
-    error: ConnectError,
-  ): Promise<boolean> {
+  async function hasReplacement(rejected: string, signal: AbortSignal, error: ConnectError) {
     try {
-      return (await token.replacement(rejected, request.signal)) !== undefined;
+      return (await token.replacement(rejected, signal)) !== undefined;
     } catch (cause) {
       error.cause ??= cause;
       return false;

@@ -1,4 +1,4 @@
-/** What the client asks of a {@link TokenSource}. */
+/** A request of the client to a {@link TokenSource}. */
 export type TokenRequest = {
   /** True after the server rejected the current token: return a new one, even if the current one has not expired. */
   readonly refresh: boolean;
@@ -38,12 +38,6 @@ export function createSharedToken(token: string | TokenSource): SharedToken {
     return { current: async () => token, replacement: async () => undefined };
   }
   let refreshing: Promise<string> | undefined;
-  const refresh = () => {
-    refreshing ??= ask(token, true).finally(() => {
-      refreshing = undefined;
-    });
-    return refreshing;
-  };
   const current = (signal: AbortSignal) => beforeAbort(ask(token, false), signal);
   return {
     current,
@@ -53,7 +47,10 @@ export function createSharedToken(token: string | TokenSource): SharedToken {
       if (now !== rejected) {
         return now;
       }
-      const next = await beforeAbort(refresh(), signal);
+      refreshing ??= ask(token, true).finally(() => {
+        refreshing = undefined;
+      });
+      const next = await beforeAbort(refreshing, signal);
       return next === rejected ? undefined : next;
     },
   };

@@ -13,7 +13,7 @@ import { createNodeFetch } from "./node-fetch.ts";
 /** The protocols of a client. Google's hosts speak REST only. */
 export type PlanSharingProtocol = "connect" | "grpc" | "grpc-web" | "rest";
 
-export type TransportInit = {
+type TransportInit = {
   /** Without a trailing slash. */
   baseUrl: string;
   protocol: PlanSharingProtocol;

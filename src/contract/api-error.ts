@@ -9,7 +9,7 @@ import type { FieldViolation } from "./field-violation.ts";
 export const errorDomain = "mobile-data-plan-sharing";
 
 /** The parts of an error that its reason does not determine. */
-export type ApiErrorInit = {
+type ApiErrorInit = {
   /** What is wrong, what was expected and what to do. For people. */
   message: string;
   /** Values for the metadata keys that the contract names for this reason. */
@@ -30,9 +30,7 @@ export type ApiErrorInit = {
  */
 const maxViolationBytes = 5_000;
 
-type Specification = { readonly code: Code; readonly reason: string };
-
-const specifications: ReadonlyMap<ErrorReason, Specification> = new Map(
+const specifications = new Map<ErrorReason, { code: Code; reason: string }>(
   ErrorReasonSchema.values.flatMap((value) => {
     const options = value.proto.options;
     // google.rpc.Code and Connect's Code have the same numbers.
@@ -41,13 +39,7 @@ const specifications: ReadonlyMap<ErrorReason, Specification> = new Map(
   }),
 );
 
-/**
- * Returns the error for a reason, with the code that the contract specifies for it.
- *
- * ```ts
- * throw apiError(ErrorReason.PLAN_GROUP_NOT_FOUND, { message: "the plan group does not exist" });
- * ```
- */
+/** Returns the error for a reason, with the code that the contract specifies for it. */
 export function apiError(reason: ErrorReason, init: ApiErrorInit): ConnectError {
   const specification = specifications.get(reason);
   if (specification === undefined) {

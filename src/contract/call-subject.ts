@@ -13,7 +13,8 @@ const subjectKey = createContextKey<CallSubject | undefined>(undefined, {
   description: "operator and resource that the request names",
 });
 
-type Names = { readonly parent?: string | undefined; readonly name?: string | undefined };
+/** The fields by which a request names its operator, or a resource of it. */
+export type Names = { readonly parent?: string | undefined; readonly name?: string | undefined };
 type Context = Pick<HandlerContext, "values">;
 
 /** Returns the subject of a call if its names were parsed already: REST calls carry them in the URL. */
@@ -23,11 +24,8 @@ export function knownSubject(context: Context): CallSubject | undefined {
 
 /** Returns the subject of a call. Parses its `parent` or `name` once and stores the result in the context. */
 export function subjectOf(names: Names, context: Context): CallSubject {
-  let subject = knownSubject(context);
-  if (subject === undefined) {
-    subject = parse(names);
-    context.values.set(subjectKey, subject);
-  }
+  const subject = knownSubject(context) ?? parse(names);
+  context.values.set(subjectKey, subject);
   return subject;
 }
 

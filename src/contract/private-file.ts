@@ -6,10 +6,7 @@ export class PrivateFileError extends Error {
   override readonly name = "PrivateFileError";
 }
 
-/**
- * Returns the text of a file with a secret. Rejects with PrivateFileError, whose cause is the error of the file system,
- * if any.
- */
+/** Returns the text of a file with a secret. Rejects with PrivateFileError. Its cause is the file system's error, if any. */
 export async function readPrivateFile(path: string): Promise<string> {
   let isPrivate: boolean;
   let text: string;
@@ -26,10 +23,9 @@ export async function readPrivateFile(path: string): Promise<string> {
 }
 
 /**
- * Says whether the permissions of a file keep its secret: only the owner may read it or, if root owns it and this
- * process is not root, root and the group of the file. Kubernetes mounts secrets the latter way, and PostgreSQL accepts
- * it for `ssl_key_file`. Always true on Windows, which has no such permission bits: there the user's directory protects
- * the file.
+ * Returns whether the permissions of a file protect a secret: only the owner may read it or, if root owns it and this
+ * process is not root, its group as well. Kubernetes mounts secrets the latter way, and PostgreSQL accepts it for
+ * `ssl_key_file`. Always true on Windows, which has no such permission bits.
  */
 export function isPrivateFile(
   { mode, uid }: Pick<Stats, "mode" | "uid">,

@@ -3,11 +3,7 @@ const largestAsn = 4_294_967_295;
 
 /** Returns the ASN of `operators/{asn_id}`, or undefined if the text is not such a name. */
 export function asnOfParent(parent: string): number | undefined {
-  const digits = parentPattern.exec(parent)?.[1];
-  if (digits === undefined) {
-    return undefined;
-  }
-  const asn = Number(digits);
+  const asn = Number(parentPattern.exec(parent)?.[1]);
   return asn <= largestAsn ? asn : undefined;
 }
 
@@ -19,9 +15,12 @@ export function parentOf(asn: number): string {
 /** Collections of an operator, as written in resource names. */
 export type Collection = "planStatuses" | "planGroups";
 
-/** Returns `operators/{asn_id}/{collection}/{id}`, with `%` and `/` of the id escaped. */
+/**
+ * Returns `operators/{asn_id}/{collection}/{id}`. Of the id, only `%` and `/` are escaped, so that names stay readable
+ * and always have four segments.
+ */
 export function resourceName(asn: number, collection: Collection, id: string): string {
-  return `operators/${asn}/${collection}/${escapeId(id)}`;
+  return `operators/${asn}/${collection}/${id.replaceAll("%", "%25").replaceAll("/", "%2F")}`;
 }
 
 /** Parses the name of a resource. Returns undefined if the text is not a name in that collection. */
@@ -35,14 +34,5 @@ export function parseResourceName(
     return undefined;
   }
   const asn = asnOfParent(`${operators}/${asnText}`);
-  return asn === undefined ? undefined : { asn, id: unescapeId(escaped) };
-}
-
-// Only these two characters are escaped, so that names stay readable and always have four segments.
-function escapeId(id: string): string {
-  return id.replaceAll("%", "%25").replaceAll("/", "%2F");
-}
-
-function unescapeId(escaped: string): string {
-  return escaped.replaceAll("%2F", "/").replaceAll("%25", "%");
+  return asn === undefined ? undefined : { asn, id: escaped.replaceAll("%2F", "/").replaceAll("%25", "%") };
 }

@@ -35,15 +35,11 @@ export function createContractRules(): ContractRules {
     if (accept(message)) {
       return invalidTimes;
     }
-    const result = validator.validate(desc, message);
-    switch (result.kind) {
-      case "valid":
-        return invalidTimes;
-      case "invalid":
-        return [...result.violations.map(toFieldViolation), ...invalidTimes];
-      case "error":
-        throw result.error;
+    const { kind, error, violations = [] } = validator.validate(desc, message);
+    if (kind === "error") {
+      throw error;
     }
+    return [...violations.map(toFieldViolation), ...invalidTimes];
   };
 }
 
@@ -101,19 +97,17 @@ function subfield(last: Path[number] | undefined, ruleId: string): DescField | u
 }
 
 function jsonPath(path: Path): string {
-  let text = "";
-  for (const part of path) {
+  const parts = path.map((part) => {
     switch (part.kind) {
       case "field":
-        text += text === "" ? part.jsonName : `.${part.jsonName}`;
-        break;
+        return `.${part.jsonName}`;
       case "list_sub":
-        text += `[${part.index}]`;
-        break;
+        return `[${part.index}]`;
       case "map_sub":
-        text += `[${JSON.stringify(String(part.key))}]`;
-        break;
+        return `[${JSON.stringify(String(part.key))}]`;
+      default:
+        return "";
     }
-  }
-  return text;
+  });
+  return parts.join("").slice(1);
 }

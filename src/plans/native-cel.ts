@@ -22,8 +22,8 @@ const hasNanosInRange = ({ nanos }: Money) => nanos >= -999_999_999 && nanos <= 
 const hasOneSign = ({ units, nanos }: Money) => !(units > 0n && nanos < 0) && !(units < 0n && nanos > 0);
 
 /**
- * The CEL expressions of the contract as functions, by their exact text. An expression that is not in this map, for
- * example because the contract was changed, is evaluated by protovalidate.
+ * The CEL expressions of the contract as functions, by their exact text. Protovalidate evaluates any expression that is
+ * not in this map.
  */
 export const nativeCel: ReadonlyMap<string, Predicate> = new Map([
   [

@@ -28,12 +28,11 @@ const stateTriggers: ReadonlyMap<PlanState, Trigger> = new Map([
 
 function missingRemainder({ balance }: PlanModule): FieldViolation | undefined {
   const description = "value is required when coarseBalanceLevel is LOW_QUOTA";
-  if (balance.case === "timeBalance") {
-    const isMissing = balance.value.remainingMinutes === undefined;
-    return isMissing ? { field: "timeBalance.remainingMinutes", description } : undefined;
-  }
-  const isMissing = balance.case !== "byteBalance" || balance.value.remainingBytes === undefined;
-  return isMissing ? { field: "byteBalance.remainingBytes", description } : undefined;
+  const [field, value] =
+    balance.case === "timeBalance"
+      ? ["timeBalance.remainingMinutes", balance.value.remainingMinutes]
+      : ["byteBalance.remainingBytes", balance.value?.remainingBytes];
+  return value === undefined ? { field, description } : undefined;
 }
 
 function missingExpiration({ expirationTime }: PlanModule): FieldViolation | undefined {
@@ -63,7 +62,7 @@ export function notificationsOf(status: PlanStatus, path: string): Notifications
       if (module !== undefined) {
         const at = () => `${path}.plans[${plan}].planModules[${index}]`;
         add(notifications, balanceTriggers.get(module.coarseBalanceLevel), module, at);
-        add(notifications, module.planModuleState && stateTriggers.get(module.planModuleState), module, at);
+        add(notifications, stateTriggers.get(module.planModuleState ?? 0), module, at);
       }
     }
   }
@@ -76,13 +75,8 @@ export function notificationsOf(status: PlanStatus, path: string): Notifications
   return notifications;
 }
 
-function add(
-  to: Notifications,
-  trigger: Trigger | undefined | 0,
-  module: PlanModule,
-  path: () => string,
-): void {
-  if (!trigger) {
+function add(to: Notifications, trigger: Trigger | undefined, module: PlanModule, path: () => string): void {
+  if (trigger === undefined) {
     return;
   }
   to.types.push(trigger.type);

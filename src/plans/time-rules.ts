@@ -3,7 +3,7 @@ import type { FieldViolation } from "../contract/field-violation.ts";
 import { ceilToMs, floorToMs, instantOf } from "../contract/instant.ts";
 
 /** Maximum age of an `updateTime`, in milliseconds: 30 days. */
-export const maxUpdateAgeMs = 30 * 24 * 60 * 60 * 1000;
+const maxUpdateAgeMs = 30 * 24 * 60 * 60 * 1000;
 
 export type TimeRuleOptions = {
   /** The current time, in milliseconds since the epoch. */

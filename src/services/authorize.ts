@@ -1,12 +1,7 @@
 import type { HandlerContext } from "@connectrpc/connect";
 import { principalKey, requireOperator } from "../auth/principal.ts";
-import { type CallSubject, subjectOf } from "../contract/call-subject.ts";
+import { type CallSubject, type Names, subjectOf } from "../contract/call-subject.ts";
 import type { Collection } from "../contract/resource-names.ts";
-
-/** The fields by which a request names its operator, or a resource of it. */
-export type Names = { readonly parent: string } | { readonly name: string };
-
-const invalid: CallSubject = { asn: undefined };
 
 /**
  * Returns what a request names: an operator or, with a collection, one of its resources. Throws PERMISSION_DENIED if
@@ -19,7 +14,7 @@ export function authorizedSubject(
   collection?: Collection,
 ): CallSubject {
   const named = subjectOf(request, context);
-  const subject = named.collection === collection ? named : invalid;
+  const subject = named.collection === collection ? named : { asn: undefined };
   if (subject.asn !== undefined) {
     requireOperator(context.values.get(principalKey), subject.asn);
   }

@@ -1,4 +1,4 @@
-import { type DescMessage, fromBinary, type MessageShape } from "@bufbuild/protobuf";
+import { type DescMessage, fromBinary, type Message } from "@bufbuild/protobuf";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import {
   GetPlanGroupRequestSchema,
@@ -14,9 +14,10 @@ import {
   PlanStatusSchema,
 } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { apiError, invalidFields } from "../contract/api-error.ts";
+import type { Names } from "../contract/call-subject.ts";
 import type { Collection } from "../contract/resource-names.ts";
 import type { RecordKey } from "../store/plan-store.ts";
-import { authorizedSubject, type Names } from "./authorize.ts";
+import { authorizedSubject } from "./authorize.ts";
 import type { ServiceDependencies } from "./dependencies.ts";
 import { mapStoreErrors } from "./store-errors.ts";
 
@@ -54,10 +55,10 @@ export function createPlanServingService({
     },
   };
 
-  /** Returns the operator and resource id of a request; throws unless it is authorized and valid. */
-  function requireValid<Desc extends DescMessage>(
-    desc: Desc,
-    request: MessageShape<Desc> & Names,
+  /** Returns the operator and the resource id of a request. Throws unless the request is authorized and valid. */
+  function requireValid(
+    desc: DescMessage,
+    request: Message & Names,
     context: HandlerContext,
     collection?: Collection,
   ): { asn: number; id: string } {

@@ -1,9 +1,11 @@
-import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
+import type { DescMessage } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import { ErrorReason } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
 import {
+  type CreatePlanStatusRequest,
   CreatePlanStatusRequestSchema,
+  type CreateUserPlanStatusRequest,
   CreateUserPlanStatusRequestSchema,
   type PlanStatusService,
 } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
@@ -21,7 +23,7 @@ import { mapStoreErrors } from "./store-errors.ts";
 /** A status that satisfies every rule, and therefore has the required fields. */
 type ValidStatus = PlanStatus & { expireTime: Timestamp; updateTime: Timestamp };
 
-type CreateRequest = { parent: string; userKey: string; planStatus?: PlanStatus | undefined };
+type CreateRequest = CreatePlanStatusRequest | CreateUserPlanStatusRequest;
 
 /** Creates the service that accepts plan statuses. */
 export function createPlanStatusService(deps: ServiceDependencies): ServiceImpl<typeof PlanStatusService> {
@@ -33,20 +35,20 @@ export function createPlanStatusService(deps: ServiceDependencies): ServiceImpl<
     createPlanStatus: (request, context) => push(CreatePlanStatusRequestSchema, request, "", context),
   };
 
-  async function push<Desc extends DescMessage>(
-    desc: Desc,
-    request: MessageShape<Desc> & CreateRequest,
+  async function push(
+    desc: DescMessage,
+    request: CreateRequest,
     clientId: string,
     context: HandlerContext,
   ): Promise<PlanStatus> {
-    const { asn } = authorizedSubject(request, context);
+    const subject = authorizedSubject(request, context);
     const { status, notifications } = requireValidStatus(desc, request);
     // The rules require a valid parent.
-    const name = resourceName(asn as number, "planStatuses", request.userKey);
+    const asn = subject.asn as number;
     // Nothing else uses the request: completing its status saves a copy.
-    status.name = name;
+    status.name = resourceName(asn, "planStatuses", request.userKey);
     status.notifications = notifications;
-    const record = planStatusRecord(asn as number, clientId, request.userKey, status);
+    const record = planStatusRecord(asn, clientId, request.userKey, status);
     const put = await mapStoreErrors(store.put(record));
     if (put.outcome === "stale") {
       throw staleStatus(instantOf(status.updateTime), put.storedUpdateTime);
@@ -55,10 +57,7 @@ export function createPlanStatusService(deps: ServiceDependencies): ServiceImpl<
   }
 
   /** Returns the status of a valid request and its notifications; throws INVALID_ARGUMENT with every violation. */
-  function requireValidStatus<Desc extends DescMessage>(
-    desc: Desc,
-    request: MessageShape<Desc> & CreateRequest,
-  ) {
+  function requireValidStatus(desc: DescMessage, request: CreateRequest) {
     const violations = rules(desc, request);
     const status = request.planStatus;
     if (status === undefined) {

@@ -1,4 +1,3 @@
-import type { DescFile } from "@bufbuild/protobuf";
 import type { ConnectRouter } from "@connectrpc/connect";
 import { file_google_rpc_error_details } from "#deps/google/rpc/error_details_pb.js";
 import { Health } from "#deps/grpc/health/v1/health_pb.js";
@@ -13,18 +12,14 @@ import { createPlanServingService } from "./plan-serving-service.ts";
 import { createPlanStatusService } from "./plan-status-service.ts";
 import { createReflectionRoutes } from "./reflection/service.ts";
 
-/** Files with the types of error details. No service imports them, but tools that show errors look them up. */
-const errorFiles: readonly DescFile[] = [file_mobiledataplansharing_v1_errors, file_google_rpc_error_details];
-
 /** Services of the contract. */
 export const contractServices = [PlanStatusService, PlanGroupService, PlanServingService] as const;
 
-export type RoutesOptions = ServiceDependencies & {
-  /** Whether to serve gRPC reflection. Defaults to true. */
-  reflection?: boolean;
-  /** Returns why the server should receive no calls now; undefined if it should. */
-  ready: HealthOptions["ready"];
-};
+type RoutesOptions = ServiceDependencies &
+  Pick<HealthOptions, "ready"> & {
+    /** Whether to serve gRPC reflection. Defaults to true. */
+    reflection?: boolean;
+  };
 
 /** Returns the function that registers all services, for connect-node and for transcoding. */
 export function createRoutes(deps: RoutesOptions): (router: ConnectRouter) => void {
@@ -34,7 +29,8 @@ export function createRoutes(deps: RoutesOptions): (router: ConnectRouter) => vo
   const health = createHealthService({ ...deps, services: contractServices.map(({ typeName }) => typeName) });
   const reflection = createReflectionRoutes({
     services: [...contractServices, Health],
-    files: errorFiles,
+    // The types of error details: no service imports them, but tools that show errors look them up.
+    files: [file_mobiledataplansharing_v1_errors, file_google_rpc_error_details],
     stopping: deps.stopping,
   });
   return (router) => {

@@ -2,9 +2,6 @@ import { ErrorReason } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
 import { apiError } from "../contract/api-error.ts";
 import { StoreUnavailable } from "../store/plan-store.ts";
 
-/** Wait that callers are asked for when the store is unavailable, in milliseconds. */
-const retryAfterMs = 1_000;
-
 /** Settles as a call of the store does, except that StoreUnavailable becomes UNAVAILABLE with RetryInfo. */
 export async function mapStoreErrors<T>(answer: Promise<T>): Promise<T> {
   try {
@@ -13,7 +10,7 @@ export async function mapStoreErrors<T>(answer: Promise<T>): Promise<T> {
     if (cause instanceof StoreUnavailable) {
       throw apiError(ErrorReason.STORE_UNAVAILABLE, {
         message: "the store is unavailable; the request is safe to retry",
-        retryAfterMs,
+        retryAfterMs: 1_000,
         cause,
       });
     }

@@ -1,9 +1,6 @@
 import { constants, open, readFile } from "node:fs/promises";
 import { replaceSecret } from "../auth/secret-file.ts";
-import type { Clock } from "../contract/clock.ts";
-import type { ContractRules } from "../plans/contract-rules.ts";
-import type { PlanStore } from "../store/plan-store.ts";
-import { ExportError, exportRecords, type SnapshotTime } from "./export-records.ts";
+import { ExportError, type ExportOptions, exportRecords, type SnapshotTime } from "./export-records.ts";
 import { createRecordSum } from "./record-digest.ts";
 
 /** Content of `<file>.manifest.json` beside an export: what an import verifies, and where the export resumes. */
@@ -43,17 +40,10 @@ export async function readManifest(file: string): Promise<ExportManifest | undef
   }
 }
 
-export type ExportFileOptions = {
-  store: PlanStore;
-  rules: ContractRules;
+export type ExportFileOptions = Omit<ExportOptions, "write" | "sum" | "after"> & {
   file: string;
-  /** Resumes an interrupted export of this file. */
+  /** Resumes an interrupted export of this file. A resumed export is not a snapshot. */
   resume: boolean;
-  /** Exports all records as of one point in time. Ignored when an export resumes. */
-  snapshot: boolean;
-  signal?: AbortSignal | undefined;
-  /** Clock for the time of the snapshot. Defaults to the system clock. */
-  clock?: Clock | undefined;
 };
 
 /**
@@ -61,7 +51,7 @@ export type ExportFileOptions = {
  * contains. Rejects with ExportError if the file exists without `resume`, or does not exist with it.
  */
 export async function exportToFile(options: ExportFileOptions): Promise<ExportManifest> {
-  const { store, rules, file, resume, signal } = options;
+  const { file, resume } = options;
   const before = resume ? await readManifest(file) : none;
   if (before === undefined) {
     throw new ExportError(`${file} has no manifest: there is no export to resume`);
@@ -84,13 +74,10 @@ export async function exportToFile(options: ExportFileOptions): Promise<ExportMa
     };
     await saveManifest(false);
     const snapshotTime = await exportRecords({
-      store,
-      rules,
+      ...options,
       sum,
       snapshot: options.snapshot && before.cursor === undefined,
       after: before.cursor,
-      signal,
-      clock: options.clock,
       async write(lines, cursor) {
         const text = Buffer.from(lines);
         await output.appendFile(text);

@@ -5,7 +5,7 @@ import type { PlanStore, PutRecord } from "../store/plan-store.ts";
 import type { RecordSum } from "./record-digest.ts";
 import { lineOfRecord, recordOfLine } from "./record-line.ts";
 
-type ExportOptions = {
+export type ExportOptions = {
   store: PlanStore;
   rules: ContractRules;
   /** Writes the lines of a page; `cursor` resumes the scan after them. The next page is read when it resolves. */
@@ -14,7 +14,7 @@ type ExportOptions = {
   sum: RecordSum;
   /** Exports all records as of one point in time. */
   snapshot: boolean;
-  /** Cursor of the last page of an earlier run, to resume after it. */
+  /** Cursor of the last page of an earlier export. */
   after?: string | undefined;
   signal?: AbortSignal | undefined;
   /** Clock for the time of the snapshot. Defaults to the system clock. */

@@ -1,9 +1,10 @@
+import { setTimeout } from "node:timers/promises";
 import type { ContractRules } from "../plans/contract-rules.ts";
-import { type PlanStore, StoreUnavailable } from "../store/plan-store.ts";
+import { type PlanStore, type PutRecord, StoreUnavailable } from "../store/plan-store.ts";
 import type { RecordSum } from "./record-digest.ts";
 import { RecordLineError, recordOfLine } from "./record-line.ts";
 
-export type ImportOptions = {
+type ImportOptions = {
   store: PlanStore;
   rules: ContractRules;
   /** The lines of an export. */
@@ -19,7 +20,7 @@ export type ImportOptions = {
 };
 
 /** Number of lines by outcome. */
-export type ImportReport = {
+type ImportReport = {
   readonly stored: number;
   /** The store has a newer record. */
   readonly stale: number;
@@ -103,7 +104,7 @@ export async function importRecords(options: ImportOptions): Promise<ImportRepor
   return report;
 }
 
-async function putWithRetries(store: PlanStore, record: Parameters<PlanStore["put"]>[0]) {
+async function putWithRetries(store: PlanStore, record: PutRecord) {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await store.put(record);
@@ -111,7 +112,7 @@ async function putWithRetries(store: PlanStore, record: Parameters<PlanStore["pu
       if (!(error instanceof StoreUnavailable) || attempt === maxAttempts) {
         throw error;
       }
-      await new Promise((resolve) => setTimeout(resolve, firstDelayMs * 2 ** (attempt - 1)));
+      await setTimeout(firstDelayMs * 2 ** (attempt - 1));
     }
   }
 }

@@ -14,11 +14,8 @@ export type RecordSum = {
 const modulus = 1n << 256n;
 
 /** Creates the sum of no records, or continues from a saved count and digest. */
-export function createRecordSum(
-  from: { count: number; digest: string } = { count: 0, digest: "0" },
-): RecordSum {
-  let count = from.count;
-  let sum = BigInt(`0x${from.digest}`);
+export function createRecordSum({ count, digest } = { count: 0, digest: "0" }): RecordSum {
+  let sum = BigInt(`0x${digest}`);
   return {
     add({ key, value }) {
       const head = JSON.stringify([key.kind, key.asn, key.clientId, key.id]);

@@ -17,7 +17,7 @@ export class RecordLineError extends Error {
 /** Returns a record as a line of NDJSON: the JSON of the request that stores it, without a line break. */
 export function lineOfRecord({ key, value }: PutRecord): string {
   const request = requestOfRecord(key, value);
-  return toJsonString(requestDesc(request), request as never);
+  return toJsonString(requestDesc(request), request);
 }
 
 /**
@@ -26,7 +26,7 @@ export function lineOfRecord({ key, value }: PutRecord): string {
  */
 export function recordOfLine(line: string, rules: ContractRules): PutRecord {
   const request = parse(line);
-  const violations = rules(requestDesc(request), request as never);
+  const violations = rules(requestDesc(request), request);
   if (violations.length > 0) {
     throw new RecordLineError(
       violations.map(({ field, description }) => `${field}: ${description}`).join("; "),

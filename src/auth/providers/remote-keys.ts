@@ -17,8 +17,8 @@ type RemoteKeysOptions = {
 };
 
 /**
- * Returns the lookup of an issuer's keys. Known keys stay valid while the issuer does not answer, up to their maximum
- * age. For an unknown key the lookup fetches the key set, limited by the cool-down; if that fails, it rejects with
+ * Creates the lookup of an issuer's keys. Known keys stay valid while the issuer does not answer, up to their maximum
+ * age. For an unknown key the lookup fetches the key set, limited by the cool-down. If that fails, it rejects with
  * CREDENTIALS_UNVERIFIABLE. Keys that the issuer removes stop working at the next refresh.
  */
 export function createRemoteKeys(options: RemoteKeysOptions): JWTVerifyGetKey {

@@ -5,7 +5,7 @@ import type { ServerReflectionRequest as ServerReflectionRequestAlpha } from "#d
 import type { FileIndex } from "./file-index.ts";
 
 /** A question; both versions of the protocol differ only in type names. */
-export type ReflectionQuestion = (ServerReflectionRequest | ServerReflectionRequestAlpha)["messageRequest"];
+type ReflectionQuestion = (ServerReflectionRequest | ServerReflectionRequestAlpha)["messageRequest"];
 
 /** An answer; the same in both versions of the protocol. */
 export type ReflectionAnswer =
@@ -14,21 +14,16 @@ export type ReflectionAnswer =
   | { case: "listServicesResponse"; value: { service: { name: string }[] } }
   | { case: "errorResponse"; value: { errorCode: number; errorMessage: string } };
 
-export type ReflectionAnswersOptions = {
-  index: FileIndex;
-  /** Full names of the services, in the order of the list. */
-  services: readonly string[];
-};
-
 /**
- * Creates the function that answers the questions of one stream. It sends each imported file once per stream, but the
+ * Creates the function that answers the questions of one stream. It lists `services` in their order, and sends each
+ * imported file once per stream, but the
  * requested file every time, because clients look for it in the answer. Throws INVALID_ARGUMENT for an empty or unknown
  * question; "not found" is an answer.
  */
-export function createReflectionAnswers({
-  index,
-  services,
-}: ReflectionAnswersOptions): (question: ReflectionQuestion) => ReflectionAnswer {
+export function createReflectionAnswers(
+  index: FileIndex,
+  services: readonly string[],
+): (question: ReflectionQuestion) => ReflectionAnswer {
   const sent = new Set<DescFile>();
 
   /** Returns a file and those of its imports that the stream has not sent yet, importing files first. */

@@ -8,7 +8,7 @@ import {
 import { createReflectionAnswers, type ReflectionAnswer } from "./answers.ts";
 import { createFileIndex, type FileIndex } from "./file-index.ts";
 
-export type ReflectionOptions = {
+type ReflectionOptions = {
   /** Services to list besides reflection itself. */
   services: readonly DescService[];
   /** Files that no service imports, such as those of error details. */
@@ -23,8 +23,7 @@ export type ReflectionOptions = {
 export const reflectionServices: readonly DescService[] = [ServerReflection, ServerReflectionAlpha];
 
 /**
- * Returns the function that registers gRPC server reflection (https://grpc.io/docs/guides/reflection/), v1 and v1alpha:
- * it sends clients the names of the services, and the files that declare them with all imports.
+ * Returns the function that registers gRPC server reflection (https://grpc.io/docs/guides/reflection/), v1 and v1alpha.
  */
 export function createReflectionRoutes(options: ReflectionOptions): (router: ConnectRouter) => void {
   const { stopping, idleMs = 60_000 } = options;
@@ -38,7 +37,7 @@ export function createReflectionRoutes(options: ReflectionOptions): (router: Con
     { signal }: Pick<HandlerContext, "signal">,
   ): AsyncGenerator<{ validHost: string; originalRequest: Request; messageResponse: ReflectionAnswer }> {
     index ??= createFileIndex([...all.map(({ file }) => file), ...(options.files ?? [])]);
-    const answer = createReflectionAnswers({ index, services });
+    const answer = createReflectionAnswers(index, services);
     for await (const request of untilIdle(requests, AbortSignal.any([signal, stopping]), idleMs)) {
       yield {
         validHost: request.host,
