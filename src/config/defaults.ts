@@ -35,8 +35,8 @@ export const defaults: ServerConfigJson = {
   clockSkew: "60s",
 };
 
-/** Sections that are absent unless one of their settings is set. Only then their defaults apply. */
-export const optionalParts: readonly string[] = ["auth.introspection"];
+/** The section that is absent unless one of its settings is set. Only then its defaults apply. */
+export const optionalSection = "auth.introspection";
 
 const source: Source = { layer: "default", name: "default" };
 

@@ -10,14 +10,13 @@ export function didYouMean(suggestion: string | undefined): string {
 export function closestMatch(name: string, candidates: readonly string[]): string | undefined {
   const bare = (text: string) => text.toLowerCase().replaceAll(/[_.-]/g, "");
   const wanted = bare(name);
-  const ranked = candidates
+  const [best] = candidates
     .map((candidate) => ({ candidate, distance: editDistance(wanted, bare(candidate)) }))
     .sort((one, other) => one.distance - other.distance);
-  const [best] = ranked;
   return best && best.distance <= Math.min(4, Math.floor(wanted.length / 3)) ? best.candidate : undefined;
 }
 
-/** Damerau-Levenshtein distance: insertions, deletions, substitutions and swaps of neighbors. */
+/** Returns the Damerau-Levenshtein distance: insertions, deletions, substitutions and swaps of neighbors. */
 function editDistance(one: string, other: string): number {
   const table = [Array.from({ length: other.length + 1 }, (_, column) => column)];
   const at = (row: number, column: number) => table[row]?.[column] ?? Number.POSITIVE_INFINITY;

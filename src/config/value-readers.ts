@@ -85,7 +85,7 @@ function matching(pattern: RegExp, expected: string, convert: ReadText): ReadTex
   return reader(expected, (text) => (pattern.test(text) ? convert(text) : undefined));
 }
 
-/** Creates a reader that rejects a text if `convert` returns undefined for it. The error quotes the text: not for secrets. */
+/** Creates a reader that throws if `convert` returns undefined. Not for secrets, because the error quotes the text. */
 function reader(expected: string, convert: (text: string) => JsonValue | undefined): ReadText {
   return function readText(text) {
     const value = convert(text);

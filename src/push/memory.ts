@@ -5,8 +5,8 @@ import { runInNewContext } from "node:vm";
 const collectAbove = 112 * 1024 * 1024;
 
 /**
- * Maximum size of the space for new objects, in bytes. At its initial size of 1 MB, a third of the time is spent on
- * garbage collection. At the size that V8 would choose, it is most of the memory.
+ * Maximum size of the space for new objects, in bytes. At its initial size of 1 MB, garbage collection takes a third of
+ * the time. At the size that V8 chooses, it is most of the memory.
  */
 const newSpace = 16 * 1024 * 1024;
 

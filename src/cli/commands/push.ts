@@ -100,13 +100,14 @@ async function push(file: string | undefined, flags: PushFlags, command: Command
   const isGiven = (name: string) => command.getOptionValueSource(name) === "cli";
   const run = await chooseRun(file, flags, isGiven);
   try {
-    process.exitCode = await follow(run, flags, isGiven);
+    process.exitCode = await pushAndReport(run, flags, isGiven);
   } finally {
     await run.release();
   }
 }
 
-async function follow(
+/** Pushes a run, prints its summary and resolves with the exit code. */
+async function pushAndReport(
   run: RunDirectory,
   flags: PushFlags,
   isGiven: (name: string) => boolean,

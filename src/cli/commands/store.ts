@@ -1,10 +1,18 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { newCommand } from "../options/new-command.ts";
-import { collect } from "../options/parse-options.ts";
+import { collect, parser } from "../options/parse-options.ts";
 import { jsonOption, print } from "../text/print.ts";
 import { UsageError } from "../usage-error.ts";
 
 type InitOptions = { store: string; replicas?: [dc: string, number: number][]; json?: true };
+
+const parseReplicas = parser<[dc: string, number: number]>(
+  "be a data center and its number of replicas, such as dc1=3",
+  (text) => {
+    const [, dc, number] = /^([\w-]+)=([1-9]\d?)$/.exec(text) ?? [];
+    return dc === undefined ? undefined : [dc, Number(number)];
+  },
+);
 
 /** `mdps store`: prepares a store for servers. */
 export function storeCommand(): Command {
@@ -37,12 +45,4 @@ async function init({ store, replicas, json }: InitOptions): Promise<void> {
   const { initCqlKeyspace } = await import("../../store/cql/schema.ts");
   await initCqlKeyspace({ url: store, ...(replicas && { replicas: Object.fromEntries(replicas) }) });
   print(json, { ready: true }, "keyspace and tables exist");
-}
-
-function parseReplicas(text: string): [dc: string, number: number] {
-  const [, dc = "", number = ""] = /^([\w-]+)=([1-9]\d?)$/.exec(text) ?? [];
-  if (dc === "") {
-    throw new InvalidArgumentError("It must be a data center and its number of replicas, such as dc1=3.");
-  }
-  return [dc, Number(number)];
 }

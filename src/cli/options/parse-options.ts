@@ -70,7 +70,7 @@ export function collect<Value>(
 }
 
 /** Creates a parser that rejects a text if `parse` returns undefined for it. */
-function parser<Value>(expected: string, parse: (text: string) => Value | undefined) {
+export function parser<Value>(expected: string, parse: (text: string) => Value | undefined) {
   return function parseText(text: string): Value {
     const value = parse(text);
     if (value === undefined) {

@@ -15,12 +15,11 @@ export function withStoreOptions(command: Command): Command {
     .option("--data <directory>", "data directory of the server", defaultDataDirectory());
 }
 
-/** Returns the URL of the store. */
 export function storeUrlOf({ store, data }: StoreOptions): string {
   return store ?? `sqlite:${data}`;
 }
 
-/** Opens the store, calls `use` with it and closes it. */
+/** Opens the store, passes it to `use` and closes it. */
 export async function withStore<Result>(
   options: StoreOptions,
   use: (store: PlanStore) => Promise<Result>,

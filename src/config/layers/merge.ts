@@ -1,6 +1,6 @@
 import { fromJson, type JsonValue } from "@bufbuild/protobuf";
 import { ServerConfigSchema } from "../../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
-import { optionalParts } from "../defaults.ts";
+import { optionalSection } from "../defaults.ts";
 import type { Layer, Problem, SettingValue } from "../layer.ts";
 import { isSecret } from "../redact.ts";
 import type { Setting } from "../settings.ts";
@@ -21,11 +21,9 @@ export function mergeLayers(layers: readonly Layer[]): SettingValue[] {
     }
   }
   const values = [...merged.values()];
-  const isBelow = ({ setting }: SettingValue, part: string) => setting.path.startsWith(`${part}.`);
-  const absent = optionalParts.filter(
-    (part) => !values.some((each) => isBelow(each, part) && isExplicit(each)),
-  );
-  return values.filter((each) => !absent.some((part) => isBelow(each, part)));
+  const isOptional = ({ setting }: SettingValue) => setting.path.startsWith(`${optionalSection}.`);
+  const isAbsent = !values.some((each) => isOptional(each) && isExplicit(each));
+  return isAbsent ? values.filter((each) => !isOptional(each)) : values;
 }
 
 /** Finds values of a wrong type, values with unknown keys, and settings that exclude each other. */

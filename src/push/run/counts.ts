@@ -3,7 +3,7 @@ import {
   NotificationTypeSchema,
 } from "../../../gen/mobiledataplansharing/v1/enums_pb.ts";
 
-/** Counts of a run so far. `pushed`, `rejected` and `superseded` add up to the records that are done. */
+/** Counts of a run so far. Records that are done are `pushed`, `rejected` or `superseded`. */
 export type Counts = {
   /** Accepted by the server. */
   pushed: number;

@@ -52,7 +52,7 @@ export function checkpointOf({ logged }: RunDirectory): Checkpoint | undefined {
   return logged?.state as Checkpoint | undefined;
 }
 
-/** Opens the journal of a run. Cuts files that a crash left longer than the checkpoint says. */
+/** Opens the journal of a run. Cuts its files to the lengths in the checkpoint, because a crash may have left more. */
 export async function openJournal(run: RunDirectory, showKey: (userKey: string) => string): Promise<Journal> {
   const before = checkpointOf(run);
   const done = createDoneRecords(before);
