@@ -1,3 +1,5 @@
+import type { ServerOptions as Http1Options } from "node:http";
+import type { ServerOptions as Http2Options } from "node:http2";
 import type { Server } from "node:net";
 import type { HttpHandler } from "../http-handler.ts";
 import type { ServerLimits } from "../limits/server-limits.ts";
@@ -27,8 +29,14 @@ export type PortOptions = {
   readonly onRejected: OnRejected;
 };
 
+// Declarations cannot name the types that these classes inherit, so return types are explicit.
+type WithClasses<Options, Classes> = Omit<Options, keyof Classes> & Classes;
+
 /** Returns the settings of Node for HTTP/1.1. Node does not time bodies: slow-bodies.ts does. */
-export function http1SettingsOf({ limits, sweepMs }: PortOptions) {
+export function http1SettingsOf({
+  limits,
+  sweepMs,
+}: PortOptions): WithClasses<Http1Options, typeof countedHttp1Messages> {
   return {
     maxHeaderSize: limits.maxHeaderBytes,
     headersTimeout: Math.ceil(limits.headerTimeoutMs),
@@ -45,7 +53,9 @@ export function http1SettingsOf({ limits, sweepMs }: PortOptions) {
  * Returns the settings of Node for HTTP/2. Its default limits on invalid frames, on CONTINUATION, on unread answers to
  * PING and SETTINGS and on the memory of a session suffice.
  */
-export function http2SettingsOf({ limits }: PortOptions) {
+export function http2SettingsOf({
+  limits,
+}: PortOptions): WithClasses<Http2Options, typeof countedHttp2Messages> {
   return {
     settings: { maxConcurrentStreams: limits.maxConcurrentStreams, maxHeaderListSize: limits.maxHeaderBytes },
     // Left to http2-sessions.ts, which knows how many calls were answered: the 33 per second of nghttp2 are too few for
