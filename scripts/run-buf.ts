@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 const root = dirname(import.meta.dirname);
 
 /**
- * Runs buf at the root of the repository, with the output of this process. buf starts its plugins by name: they
- * are found beside it, and run with the Node that runs this process, whatever Node the PATH names.
+ * Runs buf at the root of the repository, with the output of this process. buf finds its plugins in the `PATH`, which
+ * begins with the Node of this process and the programs of the dependencies. Throws if buf fails.
  */
 export function runBuf(args: readonly string[]): void {
   const buf = fileURLToPath(import.meta.resolve("@bufbuild/buf/bin/buf"));

@@ -7,11 +7,11 @@ const root = dirname(import.meta.dirname);
 export type Steps = Readonly<Record<string, readonly (readonly string[])[]>>;
 
 /**
- * Runs steps at the root of the repository and sets the exit code: 1 if one fails. Later steps still run, so that one
- * run shows everything that is wrong.
+ * Runs steps at the root of the repository and sets the exit code to 1 if one fails. Later steps still run, so that one
+ * run reports every failure.
  *
- * @param steps - What can be run.
- * @param names - Which to run; all if empty. An unknown name is an error that lists the known ones.
+ * @param steps - All steps.
+ * @param names - The steps to run; all if empty. An unknown name is an error that lists the known ones.
  * @param extra - Arguments added to each command.
  */
 export function runSteps(steps: Steps, names: readonly string[], extra: readonly string[] = []): void {
@@ -37,7 +37,7 @@ export function runSteps(steps: Steps, names: readonly string[], extra: readonly
   }
 }
 
-/** Runs a command with the output of this process. Programs of the dependencies and this Node are found first. */
+/** Runs a command with the output of this process. The `PATH` begins with this Node and the dependencies' programs. */
 function runCommand([program = "", ...args]: readonly string[]): boolean {
   const path = [dirname(process.execPath), join(root, "node_modules", ".bin"), process.env.PATH].join(
     delimiter,
@@ -46,7 +46,7 @@ function runCommand([program = "", ...args]: readonly string[]): boolean {
     cwd: root,
     stdio: "inherit",
     env: { ...process.env, PATH: path },
-    // On Windows the programs of the dependencies are scripts of the shell.
+    // On Windows, the dependencies' programs are shell scripts.
     shell: process.platform === "win32",
   });
   if (error) {

@@ -18,9 +18,9 @@ const ours = new Set(["private", "scripts", "devDependencies", "optionalDependen
  * dependencies are the Node that they run), with compiled files instead of sources, and `dist/` as the root.
  */
 export function publishedManifest<M extends Manifest>(manifest: M): M {
-  const kept = Object.fromEntries(Object.entries(manifest).filter(([name]) => !ours.has(name))) as M;
+  const members = Object.fromEntries(Object.entries(manifest).filter(([name]) => !ours.has(name))) as M;
   return {
-    ...kept,
+    ...members,
     exports: publishedTargets(manifest.exports),
     imports: publishedTargets(manifest.imports),
     bin: Object.fromEntries(Object.entries(manifest.bin).map(([name, path]) => [name, publishedPath(path)])),

@@ -36,9 +36,9 @@ const allowed: Comparison = (path, before, after, report) => {
 };
 
 /** A list of rejected values. */
-const refused: Comparison = (path, before, after, report) => {
+const rejected: Comparison = (path, before, after, report) => {
   for (const value of lacking(after, before)) {
-    report(path, `refuses ${shown(value)} now`);
+    report(path, `rejects ${shown(value)} now`);
   }
 };
 
@@ -71,7 +71,7 @@ export const keywords: Readonly<Record<string, Comparison>> = {
   ...{ minimum: lowerBound, exclusiveMinimum: lowerBound, maximum: upperBound, exclusiveMaximum: upperBound },
   ...{ minLength: lowerCount, minItems: lowerCount, minProperties: lowerCount },
   ...{ maxLength: upperBound, maxItems: upperBound, maxProperties: upperBound },
-  ...{ uniqueItems: constraint, readOnly: constraint, required: refused, allOf: refused },
+  ...{ uniqueItems: constraint, readOnly: constraint, required: rejected, allOf: rejected },
   ...{
     "x-buf-validate": (...args) => compareRules(...args),
     "x-resource-name": (...args) => compareName(...args),
@@ -92,7 +92,7 @@ const rules: Readonly<Record<string, Comparison>> = {
   ...{ minLen: lowerCount, minBytes: lowerCount, minItems: lowerCount, minPairs: lowerCount },
   ...{ maxLen: upperBound, maxBytes: upperBound, maxItems: upperBound, maxPairs: upperBound },
   ...{ gt: lowerBound, gte: lowerBound, lt: upperBound, lte: upperBound },
-  ...{ in: allowed, notIn: refused, cel: refused, celExpression: refused, oneof: refused },
+  ...{ in: allowed, notIn: rejected, cel: rejected, celExpression: rejected, oneof: rejected },
 };
 
 /** Compares `buf.validate` options as JSON. Rules may be removed or loosened; an unknown rule may only be removed. */

@@ -29,8 +29,8 @@ export function exampleFiles(): ReadonlyMap<string, string> {
 function readme(): string {
   return `# Examples
 
-One file for each message, with every field that callers may set, and a line that sends it. They take the server and
-its tokens from the environment; \`mdps serve\` in one terminal, and in another:
+One file for each message, with every field that callers may set, and a command that sends it. The commands read the URL
+of the server and the tokens from environment variables. Run \`mdps serve\` in one terminal, and in another:
 
 \`\`\`
 export MDPS_URL=http://127.0.0.1:8080
@@ -38,12 +38,12 @@ export MDPS_TOKEN=$(mdps token --operator 65001)
 export MDPS_READ_TOKEN=$(mdps token --operator 65001 --read)
 \`\`\`
 
-The time in the files stands for now: the lines replace it, for a status must be less than 30 days old.
+The commands replace the time in the files with the current time, because a status must be less than 30 days old.
 ${exampleMessages.map((desc) => section(desc.name, curlLine(desc))).join("")}
 # Errors
 
 Every error is a \`google.rpc.Status\` whose details have a \`google.rpc.ErrorInfo\` with one of the reasons of
-\`mobiledataplansharing/v1/errors.proto\`. These lines raise some of them.
+\`mobiledataplansharing/v1/errors.proto\`. These commands cause some of them.
 ${errorLines.map(([reason, line]) => section(reason, line)).join("")}`;
 }
 

@@ -75,7 +75,7 @@ describe("restChanges", () => {
       (d) => delete schema(d, "PlanModule").properties.usedBytes,
     ],
     [
-      'PlanModule.required: refuses "usedBytes" now',
+      'PlanModule.required: rejects "usedBytes" now',
       (d) => schema(d, "PlanModule").required.push("usedBytes"),
     ],
     [
@@ -103,14 +103,14 @@ describe("restChanges", () => {
       (d) => (schema(d, "PlanModule").properties.usedBytes["x-buf-validate"].required = true),
     ],
     [
-      'PlanModule.x-buf-validate.cel: refuses {"id":"new"} now',
+      'PlanModule.x-buf-validate.cel: rejects {"id":"new"} now',
       (d) => {
         const rules = schema(d, "PlanModule")["x-buf-validate"] ?? {};
         schema(d, "PlanModule")["x-buf-validate"] = { ...rules, cel: [...(rules.cel ?? []), { id: "new" }] };
       },
     ],
     [
-      "PlanModule.planModuleState.x-buf-validate.enum.notIn: refuses 1 now",
+      "PlanModule.planModuleState.x-buf-validate.enum.notIn: rejects 1 now",
       (d) => schema(d, "PlanModule").properties.planModuleState["x-buf-validate"].enum.notIn.push(1),
     ],
     [
@@ -118,7 +118,7 @@ describe("restChanges", () => {
       (d) => (schema(d, "PlanModule").properties.maxRateKbps.type = ["string"]),
     ],
     [
-      'PlanModule.allOf: refuses {"required":["usedBytes"]} now',
+      'PlanModule.allOf: rejects {"required":["usedBytes"]} now',
       (d) => schema(d, "PlanModule").allOf.push({ required: ["usedBytes"] }),
     ],
     [
