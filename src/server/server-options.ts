@@ -14,13 +14,13 @@ export type ServerOptions = {
   port: number;
   /** Certificate and key. With it the port accepts TLS only, HTTP/1.1 and HTTP/2 by ALPN. Defaults to cleartext. */
   tls?: TlsPair | undefined;
-  /** Directory of the signing key, the service accounts and the default store; created if missing. Required. */
+  /** Directory of the signing key, service accounts and default store; created if missing. Required. */
   dataDirectory: string;
   /** URL of the store, as `openStore` takes it. Defaults to SQLite in the data directory. */
   store?: string | undefined;
   /** Page cache of a SQLite store, in bytes. Defaults to that of the store. */
   cacheBytes?: number | undefined;
-  /** Whose access tokens are accepted besides the server's own; must be validated. Defaults to nobody's. */
+  /** Accepts access tokens besides the server's own; must be validated. Defaults to none. */
   auth?: AuthConfig;
   /** Client secret for `auth.introspection`. Defaults to none. */
   introspectionSecret?: string | undefined;
@@ -46,7 +46,7 @@ export type ServerOptions = {
   admin?: AdminAddress | undefined;
   /** Structured log. Defaults to none: unexpected errors then go to standard error as text. */
   log?: LogOptions;
-  /** How long a stopping server keeps accepting connections while it reports not ready, in ms. Defaults to 0. */
+  /** How long a stopping server still accepts connections while it reports not ready, in ms. Defaults to 0. */
   drainDelayMs?: number;
   /** How long running requests may take to finish when the server stops, in ms. Defaults to 10,000. */
   graceMs?: number;
@@ -54,6 +54,6 @@ export type ServerOptions = {
   logFailure?: LogFailure;
   /** Version that the metrics report. Defaults to `unknown`. */
   version?: string;
-  /** Set in each of several processes: they share the rates of operators, and the primary collects their metrics. */
+  /** Set in each of several processes, which share the rates of operators. The primary collects their metrics. */
   worker?: { rates: OperatorRates; reusePort: boolean } | undefined;
 };

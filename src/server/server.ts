@@ -1,28 +1,49 @@
+import { setTimeout } from "node:timers/promises";
 import { create } from "@bufbuild/protobuf";
 import { systemClock } from "../contract/clock.ts";
 import { type ContractRules, createContractRules } from "../plans/contract-rules.ts";
 import { contractServices, createRoutes } from "../services/routes.ts";
 import { openStore } from "../store/open-store.ts";
-import { listenAdmin } from "./admin.ts";
+import { type Admin, listenAdmin } from "./admin.ts";
 import { createHandlers } from "./calls/handlers.ts";
 import { createRouter } from "./calls/router.ts";
 import { rejectCleartext } from "./cleartext.ts";
-import { listen } from "./connections/listener.ts";
+import { type Listener, listen } from "./connections/listener.ts";
+import type { TlsPair } from "./connections/port.ts";
 import { createOverloadGuard } from "./limits/overload.ts";
 import { defaultLimits } from "./limits/server-limits.ts";
 import { createPublicUrls } from "./pages/public-urls.ts";
-import { createReadiness } from "./readiness.ts";
-import { type RunningServer, runningServer } from "./running-server.ts";
+import { createReadiness, type Readiness } from "./readiness.ts";
 import type { ServerOptions } from "./server-options.ts";
-import { createServerMetrics } from "./telemetry/metrics.ts";
+import { createServerMetrics, type ServerMetrics } from "./telemetry/metrics.ts";
 import { createRequestObserver } from "./telemetry/observe-requests.ts";
 import { observeStore, storeSystemOf } from "./telemetry/observed-store.ts";
 import { createServerLog } from "./telemetry/request-log.ts";
 import { loadUserKeyHash } from "./telemetry/user-key-hash.ts";
 
 export { CleartextError } from "./cleartext.ts";
-export type { RunningServer } from "./running-server.ts";
 export type { ServerOptions } from "./server-options.ts";
+
+/** A server that accepts requests. */
+export type RunningServer = {
+  /** Such as `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** URL of `/livez`, `/readyz` and `/metrics`; undefined without an admin port. */
+  readonly adminUrl: string | undefined;
+  readonly ready: Readiness;
+  /** Undefined without an admin port, unless the server is a worker. */
+  readonly metrics: ServerMetrics | undefined;
+  /**
+   * Uses another certificate for new connections; open connections are not affected. Rejects if it cannot be read or
+   * used; the current one then stays in use.
+   */
+  reloadTls(read: () => Promise<TlsPair | undefined>): Promise<void>;
+  /**
+   * Stops: reports not ready, closes the port after the drain delay, lets running requests finish within the grace
+   * period, then closes the store. May be called more than once.
+   */
+  close(): Promise<void>;
+};
 
 /**
  * Starts a server. Rejects with StoreOpenError, SigningKeyError, LogKeyError, ServiceAccountsError or CleartextError,
@@ -46,7 +67,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
-/** Close what was opened, in the order of opening. */
+/** Functions that close the opened parts, in the order of opening. */
 type Closers = (() => unknown)[];
 
 /** Builds the parts of a server that do not need a port. */
@@ -58,7 +79,7 @@ async function buildParts(options: ServerOptions, closers: Closers) {
   closers.push(overload.stop);
   const storeUrl = options.store ?? `sqlite:${dataDirectory}`;
   const storeSystem = storeSystemOf(storeUrl);
-  const metrics = admin || worker ? createServerMetrics({ version, storeSystem }) : undefined;
+  const metrics = admin || worker ? createServerMetrics(version, storeSystem) : undefined;
   const opened = await openStore(storeUrl, {
     clock,
     cacheBytes,
@@ -74,6 +95,7 @@ async function buildParts(options: ServerOptions, closers: Closers) {
   return {
     clock,
     limits,
+    /** Aborted first: from then on the server is not ready. */
     stopping,
     /** Aborted once no request runs that may still finish. */
     shutdown: new AbortController(),
@@ -89,7 +111,7 @@ async function buildParts(options: ServerOptions, closers: Closers) {
 
 type Parts = Awaited<ReturnType<typeof buildParts>>;
 
-/** Connects the parts: services, router, listener, state of the metrics and admin port. */
+/** Connects the parts with the services, and opens the ports. */
 async function connectParts(options: ServerOptions, parts: Parts, closers: Closers): Promise<RunningServer> {
   const { clock, limits, stopping, overload, metrics, store, ready, log, publicUrls } = parts;
   const observe = createRequestObserver([
@@ -138,8 +160,63 @@ async function connectParts(options: ServerOptions, parts: Parts, closers: Close
       ready,
       metrics: async () => (await metrics?.registry.metrics()) ?? "",
     }));
+  return runningServer(options, parts, listener, admin);
+}
+
+/** Returns the handle of a server whose parts all run. */
+function runningServer(
+  options: ServerOptions,
+  parts: Parts,
+  listener: Listener,
+  admin: Admin | undefined,
+): RunningServer {
+  const { ready, store, overload, metrics, log, stopping, shutdown } = parts;
   const { drainDelayMs = 0, graceMs = 10_000 } = options;
-  return runningServer({ ...parts, listener, admin, drainDelayMs, graceMs });
+  let closing: Promise<void> | undefined;
+
+  async function close(): Promise<void> {
+    log?.info("stopping", { drainDelayMs, graceMs });
+    stopping.abort();
+    listener.drain();
+    if (drainDelayMs > 0) {
+      await setTimeout(drainDelayMs);
+    }
+    await listener.close(graceMs);
+    shutdown.abort();
+    await store.close();
+    overload.stop();
+    // Last, so that health checks get "not ready" instead of no answer.
+    await admin?.close();
+    log?.info("stopped");
+    log?.flush();
+  }
+
+  log?.info("listening", { url: listener.url, adminUrl: admin?.url });
+  return {
+    url: listener.url,
+    adminUrl: admin?.url,
+    ready,
+    metrics,
+    async reloadTls(read) {
+      try {
+        const tls = await read();
+        if (tls === undefined) {
+          throw new Error("no certificate is configured");
+        }
+        const notAfterMs = listener.reloadTls(tls);
+        metrics?.tlsReloaded("loaded");
+        log?.info("certificate loaded", { notAfter: new Date(notAfterMs).toISOString() });
+      } catch (error) {
+        metrics?.tlsReloaded("refused");
+        log?.failure(error, "reading the certificate");
+        throw error;
+      }
+    },
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
 }
 
 let warm: ContractRules | undefined;

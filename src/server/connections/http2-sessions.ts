@@ -11,7 +11,7 @@ export type Http2Sessions = {
   add(session: ServerHttp2Session, socket: Socket): void;
   /** Closes idle sessions and those whose header is late. */
   sweep(now: number): void;
-  /** Sends GOAWAY to all sessions, including those added later. Their streams go on. */
+  /** Sends GOAWAY to all sessions, including those added later. Their streams continue. */
   close(): void;
 };
 
@@ -22,7 +22,7 @@ type Watched = {
   /** Whether its SETTINGS have arrived, the end of its preface (RFC 9113 3.4). */
   settled: boolean;
   streams: number;
-  /** Since when there is no stream. */
+  /** When the last stream ended. */
   idleSince: number;
   /** Id of the newest stream whose header is complete. */
   newest: number;
@@ -39,7 +39,7 @@ type Watched = {
 const controlFrames = { burst: 500, perSecond: 20 };
 const controlFramesPerStream = 2;
 
-/** Reset streams: one for each stream that is not. All calls of a client may reach their deadlines together. */
+/** Reset streams: each other stream earns one. All calls of a client may reach their deadlines together. */
 const resetsOf = ({ maxConcurrentStreams }: ServerLimits) => ({
   burst: 2 * maxConcurrentStreams + 100,
   perSecond: 50,

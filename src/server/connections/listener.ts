@@ -87,7 +87,7 @@ export async function listen(options: ListenerOptions, onRequest: HttpHandler): 
     socket.once("close", () => sockets.delete(socket));
     socket.setKeepAlive(true, keepAliveProbeMs);
   });
-  // dropMaxConnection is for node:cluster: the primary would otherwise offer the connection to the workers for ever.
+  // Without dropMaxConnection, the primary of node:cluster would offer the connection to the workers forever.
   Object.assign(port, { maxConnections: limits.maxConnections, dropMaxConnection: true });
   port.on("drop", () => onRejected("connections"));
 
@@ -101,7 +101,7 @@ export async function listen(options: ListenerOptions, onRequest: HttpHandler): 
     http2.sweep(now);
     bodies.sweep(now);
   }
-  // After the sockets were read: a blocked process has not read yet what arrived in time.
+  // After the sockets are read: a blocked process may have unread data that arrived in time.
   const sweep = setInterval(() => setImmediate(sweepAll), sweepMs).unref();
 
   return {

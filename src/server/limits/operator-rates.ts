@@ -1,22 +1,19 @@
 import { createOperatorBuckets } from "./operator-buckets.ts";
 import type { OperatorRate, ServerLimits } from "./server-limits.ts";
 
-/** How long a call has to wait, in ms; 0 if it may go on. */
-export type Wait = number;
-
 /** Limits the calls of each operator to its rate. */
 export type OperatorRates = {
   /** Returns the rate of an operator; undefined for unlimited. */
   rateOf(asn: number): OperatorRate | undefined;
-  /** Takes one call. Returns a promise if it has to ask another process. */
-  take(asn: number): Wait | Promise<Wait>;
+  /** Takes one call and returns how long it has to wait, in ms: a promise if another process decides. */
+  take(asn: number): number | Promise<number>;
 };
 
 /** Calls given out, and the time until the next one, in ms, if none was. */
 export type Lease = { taken: number; waitMs: number };
 
 /** Gives out up to `most` calls of an operator. */
-export type LeaseCalls = (asn: number, most: number) => Lease;
+type LeaseCalls = (asn: number, most: number) => Lease;
 
 type Limits = Pick<ServerLimits, "operatorRate" | "operatorRates">;
 type Clock = () => number;
@@ -27,7 +24,7 @@ function rateOf({ operatorRate, operatorRates }: Limits, asn: number): OperatorR
   return operatorRates.get(asn) ?? operatorRate;
 }
 
-/** Creates the one place that counts the calls of all operators. */
+/** Creates the counter of the calls of all operators. */
 export function createLease(limits: Limits, nowMs: Clock = monotonicMs): LeaseCalls {
   const buckets = createOperatorBuckets();
   return function leaseCalls(asn, most) {
@@ -40,18 +37,18 @@ export function createLease(limits: Limits, nowMs: Clock = monotonicMs): LeaseCa
   };
 }
 
-/** Creates the rates of a server that is one process. */
+/** Creates the rates of a server of one process. */
 export function createOperatorRates(limits: Limits): OperatorRates {
   const lease = createLease(limits);
   return { rateOf: (asn) => rateOf(limits, asn), take: (asn) => lease(asn, 1).waitMs };
 }
 
-/** How long leased calls may be used, in ms. */
+/** Validity of leased calls, in ms. */
 const leaseMs = 100;
 
 /**
- * Creates the rates of one of several processes. It leases the calls of 100 ms at a time, so that most calls need not
- * wait for an answer, and all processes together keep the rate whichever of them an operator reaches.
+ * Creates the rates of one of several processes. It leases the calls of 100 ms at a time, so that most calls do not wait
+ * for an answer, and all processes together enforce the rate.
  */
 export function createLeasedRates(
   limits: Limits,
@@ -59,7 +56,7 @@ export function createLeasedRates(
   nowMs: Clock = monotonicMs,
 ): OperatorRates {
   const leases = new Map<number, { left: number; until: number }>();
-  const renewals = new Map<number, Promise<Wait>>();
+  const renewals = new Map<number, Promise<number>>();
 
   function takeLeased(asn: number): boolean {
     const leased = leases.get(asn);
@@ -70,14 +67,14 @@ export function createLeasedRates(
     return true;
   }
 
-  async function renew(asn: number, { perSecond, burst }: OperatorRate): Promise<Wait> {
+  async function renew(asn: number, { perSecond, burst }: OperatorRate): Promise<number> {
     const most = Math.max(1, Math.min(burst, Math.ceil((perSecond * leaseMs) / 1000)));
     const { taken, waitMs } = await lease(asn, most);
     leases.set(asn, { left: taken, until: nowMs() + leaseMs });
     return waitMs;
   }
 
-  async function renewAndTake(asn: number, rate: OperatorRate): Promise<Wait> {
+  async function renewAndTake(asn: number, rate: OperatorRate): Promise<number> {
     for (;;) {
       // All waiting calls share one renewal: one for each would lease more calls than they can use.
       let renewal = renewals.get(asn);

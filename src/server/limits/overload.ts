@@ -1,4 +1,6 @@
-/** Callers with an access token, or everybody who can connect. */
+import type { ServerLimits } from "./server-limits.ts";
+
+/** Callers with an access token, or without one. */
 export type CallerClass = "authenticated" | "anonymous";
 
 /** Decides whether one more call may be served now. */
@@ -13,12 +15,7 @@ export type OverloadGuard = {
   stop(): void;
 };
 
-export type OverloadOptions = {
-  /** Concurrent calls with an access token. */
-  maxInFlight: number;
-  /** Delay of the event loop above which calls are rejected, in ms; 0 for never. */
-  maxEventLoopDelayMs: number;
-};
+export type OverloadOptions = Pick<ServerLimits, "maxInFlight" | "maxEventLoopDelayMs">;
 
 /**
  * Concurrent calls without an access token: token requests and reflection streams, which may be idle for long. They have
@@ -43,14 +40,6 @@ export function createOverloadGuard(
 ): OverloadGuard {
   const inFlight = { authenticated: 0, anonymous: 0 };
   const limit = { authenticated: maxInFlight, anonymous: maxAnonymous };
-  const release = {
-    authenticated() {
-      inFlight.authenticated -= 1;
-    },
-    anonymous() {
-      inFlight.anonymous -= 1;
-    },
-  };
   let late = 0;
   let dueAt = nowMs() + tickMs;
 
@@ -68,7 +57,9 @@ export function createOverloadGuard(
         return undefined;
       }
       inFlight[callers] += 1;
-      return release[callers];
+      return function release() {
+        inFlight[callers] -= 1;
+      };
     },
     get inFlight() {
       return inFlight.authenticated + inFlight.anonymous;

@@ -14,9 +14,6 @@ import { postOfGet } from "./get.ts";
 /** Content codings that RPC requests may use. */
 export const rpcCompressions: Compression[] = [compressionGzip, compressionBrotli];
 
-/** Returns a unary request whose body is checked when it is read. Its errors are answered in the protocol of the caller. */
-export type BodyCheck = (request: UniversalServerRequest) => UniversalServerRequest;
-
 type Layout = {
   readonly json: boolean;
   /** How messages are framed. */
@@ -35,14 +32,15 @@ const layouts: ReadonlyMap<string, Layout> = new Map([
 ]);
 
 /**
- * Creates the check for a unary method. connect-node accepts JSON that REST rejects here (30 February becomes a day in
+ * Creates the check for a unary method: the body of the request that it returns is checked when it is read, and errors
+ * are answered in the protocol of the caller. connect-node accepts JSON that REST rejects here (30 February becomes a day in
  * March), answers malformed binary with INTERNAL, HTTP 500, although it is an error of the caller, and gives no reason
  * for a body that is too large. It has no hook for any of this, so the body is checked before connect-node reads it.
  */
-export function createBodyCheck(method: DescMethod, limit: number): BodyCheck {
+export function createBodyCheck(method: DescMethod, limit: number) {
   const checkJson = createJsonChecker(method.input);
   const isReading = method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
-  return function checkBody(received) {
+  return function checkBody(received: UniversalServerRequest): UniversalServerRequest {
     const request = received.method === "GET" && isReading ? postOfGet(received) : received;
     const contentType = request.header.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
     const layout = layouts.get(contentType);
@@ -71,7 +69,7 @@ export function createBodyCheck(method: DescMethod, limit: number): BodyCheck {
       const messages =
         frames === "none"
           ? [{ content: bytes, compressed: isCompressed(encoding) }]
-          : messagesInFrames(bytes, { limit, trailers: frames === "grpc-web" });
+          : messagesInFrames(bytes, limit, frames === "grpc-web");
       if ("problem" in messages) {
         throw messages.problem === "too-large" ? tooLarge(limit) : malformed([inBody(messages.problem)]);
       }
@@ -91,7 +89,7 @@ function isCompressed(encoding: string | null): boolean {
   return encoding !== null && encoding !== "identity";
 }
 
-/** connect-node would reject a request by this header alone, with an error of its own. */
+/** Removes the header by which connect-node would reject the request, with a different error. */
 function withoutLargeLength(header: Headers, limit: number): Headers {
   if (!(Number(header.get("content-length")) > limit)) {
     return header;

@@ -4,7 +4,7 @@ import type { HttpRequest, HttpResponse } from "../http-handler.ts";
 
 /**
  * Returns the CORS options of REST and RPC for a list of origins, `*` for all; undefined for an empty list. Credentials
- * are never allowed, so a page can do no more than the token that it has.
+ * are never allowed, so a page can do only what its token allows.
  */
 export function corsOptionsOf(origins: readonly string[]): CorsOptions | undefined {
   if (origins.length === 0) {
@@ -17,20 +17,19 @@ export function corsOptionsOf(origins: readonly string[]): CorsOptions | undefin
   };
 }
 
-/** Answers a preflight and returns true; to the response of any other request it adds the CORS headers. */
-export type CrossOrigin = (
-  request: HttpRequest,
-  response: HttpResponse,
-  /** HTTP methods of the requested path. */
-  methods: readonly string[],
-) => boolean;
-
-/** Creates the CORS handling of RPC calls; the transcoding handler has its own. */
-export function createCrossOrigin(options: CorsOptions): CrossOrigin {
+/**
+ * Creates the CORS handling of RPC calls; the transcoding handler has its own. It answers a preflight and returns true;
+ * it adds CORS headers to the response of any other request. `methods` are those of the requested path.
+ */
+export function createCrossOrigin(options: CorsOptions) {
   const policy = createCors(options);
   const vary = options.origins === "*" ? {} : { vary: "origin" };
 
-  return function handleCors(request, response, methods) {
+  return function handleCors(
+    request: HttpRequest,
+    response: HttpResponse,
+    methods: readonly string[],
+  ): boolean {
     const isPreflightRequest = request.method === "OPTIONS" && isPreflight(request.headers);
     const headers = isPreflightRequest
       ? policy.preflight(request.headers, methods)

@@ -1,12 +1,5 @@
 /** A message in a gRPC or gRPC-Web frame. */
-export type FramedMessage = { readonly content: Uint8Array; readonly compressed: boolean };
-
-export type FrameOptions = {
-  /** Largest message, in bytes. */
-  limit: number;
-  /** Whether gRPC-Web trailer frames are allowed among the messages. */
-  trailers: boolean;
-};
+type FramedMessage = { readonly content: Uint8Array; readonly compressed: boolean };
 
 /** A frame begins with one byte of flags and four bytes of length, big-endian. */
 export const frameHeaderLength = 5;
@@ -14,10 +7,14 @@ export const frameHeaderLength = 5;
 const compressedFlag = 0x01;
 const trailerFlag = 0x80;
 
-/** Returns the messages in the body of a gRPC request, however many, or the problem with its frames. */
+/**
+ * Returns the messages in the body of a gRPC request, or the problem with its frames. `limit` is that of a message, in
+ * bytes; `allowTrailers` skips the trailers of gRPC-Web.
+ */
 export function messagesInFrames(
   body: Uint8Array,
-  { limit, trailers }: FrameOptions,
+  limit: number,
+  allowTrailers: boolean,
 ): FramedMessage[] | { readonly problem: string } {
   const messages: FramedMessage[] = [];
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
@@ -32,7 +29,7 @@ export function messagesInFrames(
       return { problem: "must be complete gRPC frames, but ends within one" };
     }
     const flags = view.getUint8(at);
-    if (!(trailers && (flags & trailerFlag) !== 0)) {
+    if (!(allowTrailers && (flags & trailerFlag) !== 0)) {
       const content = body.subarray(at + frameHeaderLength, end);
       messages.push({ content, compressed: (flags & compressedFlag) !== 0 });
     }

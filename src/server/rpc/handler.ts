@@ -92,7 +92,7 @@ export function createRpcHandler(options: RpcHandlerOptions): RpcHandler {
         request.stream.once("wantTrailers", () => setImmediate(hangUp, request.stream));
       }
       answer(found.handle, call, response).catch((error) => {
-        // After a disconnect there is nobody to answer; after any other error the connection is unusable.
+        // Aborted: the client has disconnected. After any other error the connection is unusable.
         if (ConnectError.from(error).code !== Code.Aborted) {
           response.destroy();
         }
@@ -129,8 +129,8 @@ function callOf(
 }
 
 /**
- * Tells a client whose call was answered before its request ended that it need not go on (RFC 9113 8.1). Otherwise the
- * client decides how long the stream stays half open.
+ * Resets the stream of a call that was answered before its request ended (RFC 9113 8.1). Otherwise the client decides
+ * how long the stream stays half open.
  */
 function hangUp(stream: ServerHttp2Stream): void {
   if (!stream.readableEnded) {
@@ -149,7 +149,7 @@ async function answer(
     await universalResponseToNodeResponse(answered, response);
     return;
   }
-  // Not writeHead: the header frame must also end the stream.
+  // Not writeHead: the header frame must end the stream.
   response.statusCode = answered.status;
   answered.header?.forEach((value, name) => {
     response.setHeader(name, value);
@@ -196,7 +196,5 @@ function withBodyCheck(handler: UniversalHandler, { readMaxBytes }: RpcHandlerOp
     return handler;
   }
   const check = createBodyCheck(handler.method, readMaxBytes);
-  return function handleChecked(request) {
-    return handler(check(request));
-  };
+  return (request) => handler(check(request));
 }

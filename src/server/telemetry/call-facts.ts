@@ -51,7 +51,7 @@ export function factsOf(request: HttpRequest): CallFacts | undefined {
   return facts.get(request);
 }
 
-/** What shows how a call ended: the error that it failed with, the gRPC status of its answer, or its closed response. */
+/** Evidence of how a call ended: its error, the gRPC status of its answer, or its closed response. */
 export type Evidence =
   | { readonly error: unknown }
   | { readonly grpcStatus: number }
@@ -69,7 +69,7 @@ export function settleOutcome(call: CallFacts | undefined, evidence: Evidence): 
   }
 }
 
-/** Callers see every unforeseen error as SERVER_FAILURE. */
+/** Callers see every unexpected error as SERVER_FAILURE. */
 function outcomeOfError(error: unknown): Outcome {
   if (!(error instanceof ConnectError) || error.code === Code.Internal || error.code === Code.Unknown) {
     return { code: Code.Internal, reason: "SERVER_FAILURE" };

@@ -6,7 +6,7 @@ import type { CallFacts, CallProtocol, Outcome } from "./call-facts.ts";
 export type CallSummary = {
   readonly call: CallFacts;
   readonly outcome: Outcome;
-  /** `package.Service/Method`, or `_OTHER`. */
+  /** `package.Service/Method`, or `_OTHER` for a request that matches no method (semantic conventions for RPC). */
   readonly method: string;
   readonly httpMethod: string;
   readonly httpStatus: number;
@@ -15,9 +15,6 @@ export type CallSummary = {
   readonly requestBytes: number;
   readonly responseBytes: number;
 };
-
-/** Method of requests that match no method (semantic conventions for RPC). */
-export const otherMethod = "_OTHER";
 
 /** Returns `OK` or the name of the code. */
 export function statusOf({ code }: { readonly code: Code | undefined }): string {

@@ -14,20 +14,18 @@ export type MetricsState = {
   readonly certificateNotAfterMs: number | undefined;
 };
 
-export type StoreOperation = "put" | "get" | "health" | "scan";
-
 /**
  * Metrics of a server, with the names of OpenTelemetry's semantic conventions where they exist. Labels are methods, codes
  * and reasons of the contract and fixed words of this server: callers cannot create new ones.
  */
 export type ServerMetrics = {
   readonly registry: Registry;
-  /** Adds the metrics that are read from the state of the server. To be called once. */
+  /** Adds the metrics that are read from the state of the server. Call it once. */
   watch(state: () => MetricsState): void;
   request(summary: CallSummary): void;
   connectionRejected(cause: string): void;
   /** `errorType` is undefined if the store answered. */
-  storeCall(operation: StoreOperation, seconds: number, errorType: string | undefined): void;
+  storeCall(operation: string, seconds: number, errorType: string | undefined): void;
   /** Counts the puts of a batch. */
   batch(puts: number): void;
   /** Counts expired records that were removed. */
@@ -36,24 +34,13 @@ export type ServerMetrics = {
   tlsReloaded(outcome: "loaded" | "refused"): void;
 };
 
-/** Seconds: those of the conventions for RPC, and finer ones because most calls take a few milliseconds. */
+/** Seconds, from the conventions for RPC, and finer ones because most calls take a few milliseconds. */
 const callBuckets = [
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
 ];
 
-/** Seconds, from the conventions for database clients. */
-const storeBuckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
-
-const tokenBuckets = [0.00001, 0.0001, 0.001, 0.01, 0.1, 1, 5];
-
-export type MetricsOptions = {
-  version: string;
-  /** `db.system.name` of the store. */
-  storeSystem: string;
-};
-
-/** Creates the metrics of one process, including those of Node. */
-export function createServerMetrics({ version, storeSystem }: MetricsOptions): ServerMetrics {
+/** Creates the metrics of one process, including those of Node. `storeSystem` is the `db.system.name` of the store. */
+export function createServerMetrics(version: string, storeSystem: string): ServerMetrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -80,7 +67,8 @@ export function createServerMetrics({ version, storeSystem }: MetricsOptions): S
     name: "db_client_operation_duration_seconds",
     help: "Duration of store operations, including waiting (db.client.operation.duration)",
     labelNames: ["db_system_name", "db_operation_name", "error_type"],
-    buckets: storeBuckets,
+    // From the conventions for database clients.
+    buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10],
     registers,
   });
   const batches = new Histogram({
@@ -98,7 +86,7 @@ export function createServerMetrics({ version, storeSystem }: MetricsOptions): S
     name: "mdps_token_verification_duration_seconds",
     help: "Duration of access token verification; failed: the verification itself failed",
     labelNames: ["outcome"],
-    buckets: tokenBuckets,
+    buckets: [0.00001, 0.0001, 0.001, 0.01, 0.1, 1, 5],
     registers,
   });
   const reloads = new Counter({

@@ -2,12 +2,9 @@ import { randomUUID } from "node:crypto";
 import { context } from "@opentelemetry/api";
 import type { HttpHandler } from "../http-handler.ts";
 import { attachFacts, type CallFacts, type Outcome, settleOutcome } from "./call-facts.ts";
-import { type CallSummary, otherMethod } from "./call-summary.ts";
+import type { CallSummary } from "./call-summary.ts";
 import { countedBytes } from "./counted-messages.ts";
 import { endTrace, startTrace, traceIdOf } from "./request-tracing.ts";
-
-/** Receives the summary of each request that has ended. */
-export type RequestSink = (summary: CallSummary) => void;
 
 /** Serves a request and reports it when it has ended. */
 export type ObserveRequest = (
@@ -22,9 +19,9 @@ const acceptableId = /^[A-Za-z0-9._~:/+=@-]{1,128}$/;
 
 /**
  * Creates the observer of requests, from their header to the end of their response. Each request gets facts, a span
- * and, however it ended, a summary for the sinks.
+ * and, when it has ended, a summary that every sink receives.
  */
-export function createRequestObserver(sinks: readonly RequestSink[]): ObserveRequest {
+export function createRequestObserver(sinks: readonly ((summary: CallSummary) => void)[]): ObserveRequest {
   return function observeRequest(request, response, serve) {
     const startedAt = performance.now();
     const trace = startTrace(request);
@@ -45,7 +42,7 @@ export function createRequestObserver(sinks: readonly RequestSink[]): ObserveReq
       const summary: CallSummary = {
         call,
         outcome: call.outcome as Outcome,
-        method: call.method ? `${call.method.parent.typeName}/${call.method.name}` : otherMethod,
+        method: call.method ? `${call.method.parent.typeName}/${call.method.name}` : "_OTHER",
         httpMethod: request.method ?? "",
         httpStatus: response.statusCode,
         durationMs: performance.now() - startedAt,

@@ -1,20 +1,16 @@
 import { context, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import type { PlanStore } from "../../store/plan-store.ts";
-import type { ServerMetrics, StoreOperation } from "./metrics.ts";
+import type { ServerMetrics } from "./metrics.ts";
 import { tracerName } from "./request-tracing.ts";
 
-/** A measured store, with the number of puts that it has not answered yet. */
-export type ObservedStore = { readonly store: PlanStore; readonly waiting: () => number };
-
-/** Wraps a store so that each operation is measured and traced within the span of its request. */
-export function observeStore(
-  store: PlanStore,
-  system: string,
-  metrics: Pick<ServerMetrics, "storeCall"> | undefined,
-): ObservedStore {
+/**
+ * Wraps a store so that each operation is measured and traced within the span of its request. `waiting` returns the
+ * number of puts that the store has not answered yet.
+ */
+export function observeStore(store: PlanStore, system: string, metrics: ServerMetrics | undefined) {
   let waiting = 0;
 
-  async function observed<Result>(operation: StoreOperation, call: () => Promise<Result>): Promise<Result> {
+  async function observed<Result>(operation: string, call: () => Promise<Result>): Promise<Result> {
     const startedAt = performance.now();
     const span = trace.getTracer(tracerName).startSpan(`${operation} record`, {
       kind: SpanKind.CLIENT,
@@ -49,7 +45,7 @@ export function observeStore(
       },
       get: (key, signal) => observed("get", () => store.get(key, signal)),
       health: () => observed("health", () => store.health()),
-    },
+    } satisfies PlanStore,
   };
 }
 

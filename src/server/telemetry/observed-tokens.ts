@@ -2,10 +2,7 @@ import type { VerifyToken } from "../../auth/token-verifier.ts";
 import type { ServerMetrics } from "./metrics.ts";
 
 /** Wraps the verification of access tokens so that it is measured. */
-export function observeTokens(
-  verify: VerifyToken,
-  metrics: Pick<ServerMetrics, "tokenVerified"> | undefined,
-): VerifyToken {
+export function observeTokens(verify: VerifyToken, metrics: ServerMetrics | undefined): VerifyToken {
   if (metrics === undefined) {
     return verify;
   }

@@ -1,5 +1,5 @@
 import { Code } from "@connectrpc/connect";
-import pino, { type Logger } from "pino";
+import pino from "pino";
 import type { CallFacts } from "./call-facts.ts";
 import { type CallSummary, statusOf } from "./call-summary.ts";
 import type { HashUserKey } from "./user-key-hash.ts";
@@ -10,7 +10,7 @@ export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 export type LogOptions = {
   level: LogLevel;
   /** Receives the lines. Defaults to standard error, without waiting for its reader. */
-  destination?: { write(line: string): void };
+  destination?: { write(line: string): void; flushSync?(): void };
 };
 
 /** The log of a server: lines of JSON. */
@@ -33,7 +33,7 @@ const maxBufferedBytes = 16 * 1024 * 1024;
 /** Creates the log. User keys appear as hashes only; paths and error messages, which may contain them, never. */
 export function createServerLog({ level, destination }: LogOptions, hashUserKey: HashUserKey): ServerLog {
   let dropped = 0;
-  const stream =
+  const stream: NonNullable<LogOptions["destination"]> =
     destination ??
     pino.destination({ dest: 2, sync: false, maxLength: maxBufferedBytes }).on("drop", () => {
       dropped += 1;
@@ -61,7 +61,13 @@ export function createServerLog({ level, destination }: LogOptions, hashUserKey:
     info: (message, values = {}) => logger.info(values, message),
     warn: (message, values = {}) => logger.warn(values, message),
     dropped: () => dropped,
-    flush: () => flushAll(logger, stream),
+    flush() {
+      try {
+        stream.flushSync?.();
+      } catch {
+        // The reader has closed the stream.
+      }
+    },
   };
 }
 
@@ -97,16 +103,4 @@ function levelOf({ outcome: { code }, call: { method } }: CallSummary): "error" 
     default:
       return method?.parent.typeName.startsWith("grpc.") && code === undefined ? "debug" : "info";
   }
-}
-
-function flushAll(logger: Logger, stream: object): void {
-  if ("flushSync" in stream && typeof stream.flushSync === "function") {
-    try {
-      stream.flushSync();
-    } catch {
-      // The reader has closed the stream.
-    }
-    return;
-  }
-  logger.flush();
 }

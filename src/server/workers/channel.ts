@@ -1,6 +1,3 @@
-/** Handlers of the requests that another process may send, by name. */
-export type RequestHandlers = Readonly<Record<string, (value: never) => unknown>>;
-
 /** Exchanges requests and responses with another process of this program. */
 export type Channel = {
   /** Resolves with the response. Rejects if the handler fails or the other process has ended. */
@@ -19,15 +16,21 @@ type Message =
   | { readonly mdps: "request"; readonly id: number; readonly name: string; readonly value: unknown }
   | { readonly mdps: "response"; readonly id: number; readonly value?: unknown; readonly error?: string };
 
-/** Opens a channel. The other process gets an error for a request without a handler. */
-export function openChannel(end: ChannelEnd, handlers: RequestHandlers): Channel {
-  const pending = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+/**
+ * Opens a channel. `handlers` answer the requests of the other process by name; it gets an error for a request without
+ * a handler.
+ */
+export function openChannel(
+  end: ChannelEnd,
+  handlers: Readonly<Record<string, (value: never) => unknown>>,
+): Channel {
+  const pending = new Map<number, PromiseWithResolvers<unknown>>();
   let lastId = 0;
   let ended = false;
 
   function send(message: Message): void {
-    // Without a callback, Node would emit a failed send as an unhandled `error` event. The other process has just ended, and
-    // `end` rejects the pending requests.
+    // Without a callback, a failed send would be an unhandled `error` event. It fails once the other process has ended,
+    // and then `end` rejects the pending requests.
     end.send?.(message, () => undefined);
   }
 
@@ -64,11 +67,10 @@ export function openChannel(end: ChannelEnd, handlers: RequestHandlers): Channel
         return Promise.reject(new Error("the other process has ended"));
       }
       lastId += 1;
-      const id = lastId;
-      return new Promise<Result>((resolve, reject) => {
-        pending.set(id, { resolve: resolve as (value: unknown) => void, reject });
-        send({ mdps: "request", id, name, value });
-      });
+      const response = Promise.withResolvers<unknown>();
+      pending.set(lastId, response);
+      send({ mdps: "request", id: lastId, name, value });
+      return response.promise as Promise<Result>;
     },
     end() {
       ended = true;

@@ -1,7 +1,7 @@
 import process from "node:process";
 import { createLeasedRates, type OperatorRates } from "../limits/operator-rates.ts";
 import type { ServerLimits } from "../limits/server-limits.ts";
-import type { RunningServer } from "../running-server.ts";
+import type { RunningServer } from "../server.ts";
 import { type Channel, openChannel } from "./channel.ts";
 import { canReusePort } from "./shared-port.ts";
 
