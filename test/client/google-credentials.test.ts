@@ -18,7 +18,7 @@ import { systemClock } from "../../src/contract/clock.ts";
 import { apiErrorOf } from "../support/api-error.ts";
 import { makeAccount } from "../support/auth/service-accounts.ts";
 import { dataDirectory } from "../support/data-directory.ts";
-import { apiError, startFaultServer } from "../support/http/fault-server.ts";
+import { errorWith, startScriptedServer } from "../support/http/scripted-server.ts";
 import { planStatus } from "../support/plan-statuses.ts";
 import { testTime } from "../support/test-clock.ts";
 import { freshKey, parent, protocols, startTestServer, type TestServer } from "../support/test-server.ts";
@@ -186,7 +186,7 @@ describe("googleCredentials", () => {
   it("googleCredentials requests a new token when the server rejects the cached one", async () => {
     const { url, count } = await startTokenEndpoint(token);
     const source = googleCredentials({ ...key, token_uri: `${url}/token` });
-    const rejecting = await startFaultServer("rest", [apiError(Code.Unauthenticated), "answer"]);
+    const rejecting = await startScriptedServer("rest", [errorWith(Code.Unauthenticated), "answer"]);
     const client = createPlanSharingClient({ endpoint: rejecting.url, token: source });
     await client.createPlanGroup({ parent, planGroupId: freshKey() });
     expect(rejecting.requests.map(({ authorization }) => authorization)).toEqual([

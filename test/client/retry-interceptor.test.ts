@@ -18,17 +18,17 @@ import {
 import { createRetryInterceptor } from "../../src/client/retry-interceptor.ts";
 import { createRetryPolicy, systemPacing } from "../../src/client/retry-policy.ts";
 import { createSharedToken } from "../../src/client/token-source.ts";
-import { apiError as createApiError } from "../../src/contract/api-error.ts";
-import { apiError, type Fault, startFaultServer } from "../support/http/fault-server.ts";
+import { apiError } from "../../src/contract/api-error.ts";
+import { errorWith, type Reaction, startScriptedServer } from "../support/http/scripted-server.ts";
 import { parent, protocols } from "../support/test-server.ts";
 
 /** Creates a client of a scripted server. Its waits take no time, and its random numbers are the largest possible. */
 async function prepare(
   protocol: PlanSharingProtocol,
-  script: readonly Fault[],
+  script: readonly Reaction[],
   options: Partial<PlanSharingClientOptions> = {},
 ) {
-  const server = await startFaultServer(protocol, script);
+  const server = await startScriptedServer(protocol, script);
   const delays: number[] = [];
   const attempts: Attempt[] = [];
   let waited = 0;
@@ -67,25 +67,25 @@ async function errorOf(call: Promise<unknown>): Promise<ConnectError> {
 }
 
 describe.each(protocols)("retries over %s", (protocol) => {
-  it.each<[string, Fault]>([
-    ["UNAVAILABLE", apiError(Code.Unavailable)],
-    ["RESOURCE_EXHAUSTED", apiError(Code.ResourceExhausted)],
+  it.each<[string, Reaction]>([
+    ["UNAVAILABLE", errorWith(Code.Unavailable)],
+    ["RESOURCE_EXHAUSTED", errorWith(Code.ResourceExhausted)],
     ["a connection that is reset", "reset"],
     ["a connection that breaks within the response", "cut"],
     ["a page with status 502", { page: 502 }],
     ["a page with status 503", { page: 503 }],
     ["a page with status 504", { page: 504 }],
     ["a page with status 429", { page: 429 }],
-  ])("a call is retried after %s until it succeeds", async (_, fault) => {
-    const { call, delays, requests } = await prepare(protocol, [fault, fault, "answer"]);
+  ])("a call is retried after %s until it succeeds", async (_, reaction) => {
+    const { call, delays, requests } = await prepare(protocol, [reaction, reaction, "answer"]);
     expect((await call()).$typeName).toBe("mobiledataplansharing.v1.PlanGroup");
     expect(requests).toHaveLength(3);
     expect(delays).toEqual([100, 200]);
   });
 
-  it.each<[string, Fault, number]>([
-    ["RetryInfo", apiError(Code.ResourceExhausted, 7_000), 7_100],
-    ["RetryInfo with UNAVAILABLE", apiError(Code.Unavailable, 1_500), 1_600],
+  it.each<[string, Reaction, number]>([
+    ["RetryInfo", errorWith(Code.ResourceExhausted, 7_000), 7_100],
+    ["RetryInfo with UNAVAILABLE", errorWith(Code.Unavailable, 1_500), 1_600],
     ["Retry-After in seconds", { page: 429, headers: { "retry-after": "3" } }, 3_100],
     [
       "Retry-After as a date",
@@ -99,8 +99,8 @@ describe.each(protocols)("retries over %s", (protocol) => {
     ],
     ["invalid Retry-After", { page: 503, headers: { "retry-after": "soon" } }, 100],
     ["Retry-After above maxRetryAfterMs", { page: 429, headers: { "retry-after": "3600" } }, 20_100],
-  ])("a retry waits for the right time after %s", async (_, fault, delay) => {
-    const { call, delays } = await prepare(protocol, [fault, "answer"], {
+  ])("a retry waits for the right time after %s", async (_, reaction, delay) => {
+    const { call, delays } = await prepare(protocol, [reaction, "answer"], {
       retry: { maxRetryAfterMs: 20_000 },
     });
     await call();
@@ -110,7 +110,7 @@ describe.each(protocols)("retries over %s", (protocol) => {
   it("a call is attempted at most maxAttempts times and fails with the last error", async () => {
     const { call, delays, attempts, requests } = await prepare(protocol, [
       "reset",
-      apiError(Code.Unavailable),
+      errorWith(Code.Unavailable),
     ]);
     const error = await errorOf(call());
     expect([Code[error.code], error.rawMessage]).toEqual(["Unavailable", "says the server"]);
@@ -156,7 +156,7 @@ describe.each(protocols)("no retries over %s", (protocol) => {
       .filter((code) => ![Code.Unavailable, Code.ResourceExhausted, Code.Unauthenticated].includes(code))
       .map((code) => [Code[code], code] as const),
   )("a call is not retried after the API error %s", async (_, code) => {
-    const { call, requests, attempts } = await prepare(protocol, [apiError(code, 1_000), "answer"]);
+    const { call, requests, attempts } = await prepare(protocol, [errorWith(code, 1_000), "answer"]);
     expect((await errorOf(call())).code).toBe(code);
     expect(requests).toHaveLength(1);
     expect(attempts).toMatchObject([
@@ -165,7 +165,7 @@ describe.each(protocols)("no retries over %s", (protocol) => {
   });
 
   it("a call is not retried if its request is too large", async () => {
-    const tooLarge = createApiError(ErrorReason.REQUEST_TOO_LARGE, {
+    const tooLarge = apiError(ErrorReason.REQUEST_TOO_LARGE, {
       message: "x",
       metadata: { maxBytes: "1" },
     });
@@ -182,7 +182,7 @@ describe.each(protocols)("no retries over %s", (protocol) => {
 
   it("a call is not retried after the caller aborted it", async () => {
     const controller = new AbortController();
-    const { call, requests, attempts } = await prepare(protocol, [apiError(Code.Unavailable), "answer"], {
+    const { call, requests, attempts } = await prepare(protocol, [errorWith(Code.Unavailable), "answer"], {
       onAttempt: () => controller.abort(),
     });
     expect(Code[(await errorOf(call({ signal: controller.signal }))).code]).toBe("Canceled");
@@ -191,7 +191,7 @@ describe.each(protocols)("no retries over %s", (protocol) => {
 
   it("a call is not retried if the caller aborts it during the wait", async () => {
     const controller = new AbortController();
-    const { call, requests } = await prepare(protocol, [apiError(Code.Unavailable, 20_000), "answer"], {
+    const { call, requests } = await prepare(protocol, [errorWith(Code.Unavailable, 20_000), "answer"], {
       pacing: {},
       onAttempt: () => setImmediate(() => controller.abort()),
     });
@@ -200,7 +200,10 @@ describe.each(protocols)("no retries over %s", (protocol) => {
   });
 
   it("a call is not retried if its deadline would pass during the wait", async () => {
-    const { call, requests, delays } = await prepare(protocol, [apiError(Code.Unavailable, 5_000), "answer"]);
+    const { call, requests, delays } = await prepare(protocol, [
+      errorWith(Code.Unavailable, 5_000),
+      "answer",
+    ]);
     expect(Code[(await errorOf(call({ timeoutMs: 5_000 }))).code]).toBe("Unavailable");
     expect([requests.length, delays.length]).toEqual([1, 0]);
   });

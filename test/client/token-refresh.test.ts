@@ -7,7 +7,7 @@ import {
   type TokenSource,
 } from "../../src/client/index.ts";
 import { apiErrorOf } from "../support/api-error.ts";
-import { startFaultServer } from "../support/http/fault-server.ts";
+import { startScriptedServer } from "../support/http/scripted-server.ts";
 import { freshKey, parent, protocols, startTestServer, type TestServer } from "../support/test-server.ts";
 
 let server: TestServer;
@@ -97,7 +97,7 @@ describe.each(protocols)("a rejected token over %s", (protocol) => {
 
 describe("a token source", () => {
   it("a token source that cannot reach its issuer is retried", async () => {
-    const { url, requests } = await startFaultServer("rest", ["answer"]);
+    const { url, requests } = await startScriptedServer("rest", ["answer"]);
     let asked = 0;
     const token = () => {
       asked += 1;
@@ -109,7 +109,7 @@ describe("a token source", () => {
   });
 
   it("a token source that throws UNAUTHENTICATED is not retried", async () => {
-    const { url, requests } = await startFaultServer("rest", ["answer"]);
+    const { url, requests } = await startScriptedServer("rest", ["answer"]);
     let asked = 0;
     const token = () => {
       asked += 1;

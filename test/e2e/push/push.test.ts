@@ -119,7 +119,7 @@ describe("mdps push", () => {
     const outcome = await runProgram(["push", file, ...argsOf(directory, endpoint.url)], { env });
     expect(summaryOf(outcome)).toMatchObject({ end: "finished", pushed: 60, rejected: 0 });
     expect(summaryOf(outcome).repeated).toBeGreaterThan(0);
-    expect(endpoint.mostTogether()).toBe(1);
+    expect(endpoint.mostConcurrent()).toBe(1);
     expect([...stored].map(([user, title]) => [user, title]).sort()).toEqual(
       Array.from({ length: 20 }, (_, index) => [`user-${index}`, `title-${index + 40}`]).sort(),
     );
@@ -140,7 +140,7 @@ describe("mdps push", () => {
     expect(summaryOf(outcome)).toMatchObject({
       end: "unauthenticated",
       rejected: 0,
-      message: "it is UNAUTHENTICATED",
+      message: "answered UNAUTHENTICATED",
     });
     expect(outcome.stdout + outcome.stderr).not.toContain(env.MDPS_TOKEN);
     const again = ["push", "--resume", summaryOf(outcome).run, "--json"];
@@ -207,7 +207,7 @@ describe("mdps push", () => {
       userKey: "***300",
       code: "INTERNAL",
       reason: "INTERNAL",
-      message: "it is INTERNAL",
+      message: "answered INTERNAL",
       violations: [],
       metadata: {},
     });

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 
-/** What an endpoint was sent. */
+/** A request that the endpoint received. */
 export type Received = {
   readonly path: string;
   /** The last segment but one of the path, decoded. */
@@ -15,30 +15,30 @@ export type StubEndpoint = {
   readonly url: string;
   readonly port: number;
   readonly received: Received[];
-  /** Requests of one user that were under way together, at most. */
-  readonly mostTogether: () => number;
-  /** Resolves when so many requests have come. */
+  /** Returns the maximum number of concurrent requests of one user. */
+  readonly mostConcurrent: () => number;
+  /** Resolves when this many requests have arrived. */
   reached(count: number): Promise<void>;
   close(): Promise<void>;
 };
 
 export type Answer = (request: Received, response: ServerResponse, message: IncomingMessage) => unknown;
 
-/** Answers as an endpoint that has stored a status. */
+/** Answers that the status was stored. */
 export function accept(_: Received, response: ServerResponse): void {
   response.setHeader("content-type", "application/json").end('{"name":"operators/65001/planStatuses/x"}');
 }
 
-/** Answers with an error as the API has it. */
+/** Answers with an error in Google's JSON form. */
 export function fail(response: ServerResponse, code: number, status: string, details: object[] = []): void {
   response.writeHead(code, { "content-type": "application/json" });
-  response.end(JSON.stringify({ error: { code, status, message: `it is ${status}`, details } }));
+  response.end(JSON.stringify({ error: { code, status, message: `answered ${status}`, details } }));
 }
 
-/** Starts an endpoint that answers as told, until the test is over. */
+/** Starts an endpoint that answers with `answer` until the test ends. */
 export async function startStubEndpoint(answer: Answer = accept, port = 0): Promise<StubEndpoint> {
   const received: Received[] = [];
-  const underWay = new Map<string, number>();
+  const inFlight = new Map<string, number>();
   const watchers = new Set<() => void>();
   let most = 0;
   const server = createServer(async (message, response) => {
@@ -50,9 +50,9 @@ export async function startStubEndpoint(answer: Answer = accept, port = 0): Prom
     const userKey = decodeURIComponent(path.split("/").at(-2) ?? "");
     const token = (message.headers.authorization ?? "").replace("Bearer ", "");
     const request = { path, userKey, token, body };
-    underWay.set(userKey, (underWay.get(userKey) ?? 0) + 1);
-    most = Math.max(most, underWay.get(userKey) ?? 0);
-    response.on("close", () => underWay.set(userKey, (underWay.get(userKey) ?? 1) - 1));
+    inFlight.set(userKey, (inFlight.get(userKey) ?? 0) + 1);
+    most = Math.max(most, inFlight.get(userKey) ?? 0);
+    response.on("close", () => inFlight.set(userKey, (inFlight.get(userKey) ?? 1) - 1));
     received.push(request);
     for (const watch of watchers) {
       watch();
@@ -71,7 +71,7 @@ export async function startStubEndpoint(answer: Answer = accept, port = 0): Prom
     url: `http://127.0.0.1:${own}`,
     port: own,
     received,
-    mostTogether: () => most,
+    mostConcurrent: () => most,
     reached: (count) =>
       new Promise((resolve) => {
         const watch = () => {

@@ -11,27 +11,31 @@ import { PlanGroupService } from "../../../gen/mobiledataplansharing/v1/plan_gro
 import type { PlanSharingProtocol } from "../../../src/client/index.ts";
 import { httpStatusOf, writeErrorBody } from "../../../src/transcoding/index.ts";
 
-/**
- * What happens to one request: it is answered well; refused with an error of the API; answered by a page, as proxies
- * do; its connection breaks before or within the answer, or is told to go away; or nobody ever says a word.
- */
-export type Fault =
+/** How the server reacts to one request. */
+export type Reaction =
+  /** A successful response. */
   | "answer"
+  /** An error response of the API. */
   | ConnectError
+  /** An HTML page with this HTTP status, as from a proxy. */
   | { page: number; headers?: Record<string, string> }
+  /** Resets the connection before the response. */
   | "reset"
+  /** Closes the connection within the response. */
   | "cut"
+  /** Sends GOAWAY, then closes the connection. */
   | "goaway"
+  /** Never responds. */
   | "silence";
 
-export type FaultServer = {
+export type ScriptedServer = {
   readonly url: string;
   /** Headers of every request so far. */
   readonly requests: readonly IncomingHttpHeaders[];
 };
 
-/** An error of the API, with a RetryInfo if it says when to come back. */
-export function apiError(code: Code, retryAfterMs?: number): ConnectError {
+/** Creates an error with a code and, given a delay, a RetryInfo. */
+export function errorWith(code: Code, retryAfterMs?: number): ConnectError {
   const error = new ConnectError("says the server", code);
   if (retryAfterMs !== undefined) {
     const value = create(RetryInfoSchema, { retryDelay: durationFromMs(retryAfterMs) });
@@ -41,41 +45,41 @@ export function apiError(code: Code, retryAfterMs?: number): ConnectError {
 }
 
 /**
- * Starts a server that speaks one protocol and does to each CreatePlanGroup what stands next in the script, and to all
- * after it what stands last. It stops with the test.
+ * Starts a server of one protocol, whose reactions to CreatePlanGroup calls follow a script; the last one repeats. It
+ * stops when the test ends.
  */
-export async function startFaultServer(
+export async function startScriptedServer(
   protocol: PlanSharingProtocol,
-  script: readonly Fault[],
-): Promise<FaultServer> {
+  script: readonly Reaction[],
+): Promise<ScriptedServer> {
   const requests: IncomingHttpHeaders[] = [];
   const sockets = new Set<Socket>();
-  const faultNow = () => script[Math.min(requests.length, script.length) - 1];
+  const currentReaction = () => script[Math.min(requests.length, script.length) - 1];
   const answer = connectNodeAdapter({
     routes(router) {
       router.service(PlanGroupService, {
         createPlanGroup() {
-          const fault = faultNow();
-          if (fault instanceof ConnectError) {
-            throw fault;
+          const reaction = currentReaction();
+          if (reaction instanceof ConnectError) {
+            throw reaction;
           }
           return {};
         },
       });
     },
   });
-  // Of HTTP/2's request and response, these listeners use nothing that those of HTTP/1.1 lack.
+  // Uses only what requests and responses of HTTP/1.1 and HTTP/2 have in common.
   const listener = (...[request, response]: Parameters<typeof answer>) => {
     requests.push({ ...request.headers });
-    const fault = faultNow();
-    if (typeof fault === "object" && "page" in fault) {
-      response.writeHead(fault.page, { "content-type": "text/html", ...fault.headers });
+    const reaction = currentReaction();
+    if (typeof reaction === "object" && "page" in reaction) {
+      response.writeHead(reaction.page, { "content-type": "text/html", ...reaction.headers });
       response.end("<html><h1>Bad day</h1></html>");
-    } else if (fault === "reset") {
+    } else if (reaction === "reset") {
       for (const socket of sockets) {
         socket.resetAndDestroy();
       }
-    } else if (fault === "cut") {
+    } else if (reaction === "cut") {
       const type = String(request.headers["content-type"]);
       response.writeHead(200, { "content-type": type });
       (response as { write(chunk: string): void }).write("\0");
@@ -84,17 +88,17 @@ export async function startFaultServer(
           socket.destroy();
         }
       });
-    } else if (fault === "goaway") {
+    } else if (reaction === "goaway") {
       const session = "stream" in request ? request.stream.session : undefined;
       session?.goaway(0);
       setImmediate(() => session?.destroy());
-    } else if (fault !== "silence") {
+    } else if (reaction !== "silence") {
       if (protocol !== "rest") {
         answer(request, response);
-      } else if (fault instanceof ConnectError) {
-        const httpStatus = httpStatusOf[fault.code];
+      } else if (reaction instanceof ConnectError) {
+        const httpStatus = httpStatusOf[reaction.code];
         response.writeHead(httpStatus, { "content-type": "application/json" });
-        response.end(writeErrorBody(fault, { httpStatus, domain: "test" }));
+        response.end(writeErrorBody(reaction, { httpStatus, domain: "test" }));
       } else {
         response.writeHead(200, { "content-type": "application/json" });
         response.end("{}");
