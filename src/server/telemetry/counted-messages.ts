@@ -56,10 +56,18 @@ class CountedHttp2Response extends Http2ServerResponse {
 }
 
 /** Options of a node:http server that count the bytes of its messages. */
-export const countedHttp1Messages = { IncomingMessage: CountedRequest, ServerResponse: CountedResponse };
+export const countedHttp1Messages: {
+  IncomingMessage: typeof IncomingMessage;
+  ServerResponse: typeof ServerResponse<IncomingMessage>;
+} = { IncomingMessage: CountedRequest, ServerResponse: CountedResponse };
 
 /** The same for a node:http2 server, including HTTP/1.1 on its port. */
-export const countedHttp2Messages = {
+export const countedHttp2Messages: {
+  Http1IncomingMessage: typeof IncomingMessage;
+  Http1ServerResponse: typeof ServerResponse<IncomingMessage>;
+  Http2ServerRequest: typeof Http2ServerRequest;
+  Http2ServerResponse: typeof Http2ServerResponse<Http2ServerRequest>;
+} = {
   Http1IncomingMessage: CountedRequest,
   Http1ServerResponse: CountedResponse,
   Http2ServerRequest: CountedHttp2Request,
