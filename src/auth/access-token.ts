@@ -16,7 +16,7 @@ export const defaultTokenSeconds = 3600;
 
 type AccessTokenInit = {
   account: string;
-  /** Operators that the token is valid for. Set by `mdps token` only: its caller has the signing key. */
+  /** Operators that the token is valid for. Only `mdps token` sets them: its caller has the signing key. */
   asns?: readonly number[];
   /** Key of the service account that requested the token. The token stops working when the key is removed. */
   accountKeyId?: string;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, open, readdir, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../contract/clock.ts";
 
@@ -18,8 +18,8 @@ const storedMs = 2 * 3_600_000;
 const cleanupIntervalMs = 60_000;
 
 /**
- * Creates a guard that stores an empty file for each assertion in `used-assertions/` of the data directory. The name of
- * the file is a digest of the assertion, and the file system lets only one caller create it.
+ * Creates a guard that stores an empty file for each assertion in `used-assertions/` of the data directory. The file is
+ * named by a digest of the assertion, and the file system lets only one caller create it.
  */
 export function createReplayGuard(dataDirectory: string, clock: Clock): ReplayGuard {
   const directory = join(dataDirectory, "used-assertions");
@@ -47,9 +47,9 @@ export function createReplayGuard(dataDirectory: string, clock: Clock): ReplayGu
         .update(JSON.stringify([account, jti]))
         .digest("hex");
       try {
-        const file = await open(join(directory, digest), "wx", 0o600);
-        await file.utimes(now / 1000, now / 1000);
-        await file.close();
+        const path = join(directory, digest);
+        await writeFile(path, "", { flag: "wx", mode: 0o600 });
+        await utimes(path, now / 1000, now / 1000);
         return true;
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === "EEXIST") {

@@ -1,4 +1,4 @@
-import { type DescService, getOption, hasOption } from "@bufbuild/protobuf";
+import { type DescService, getOption } from "@bufbuild/protobuf";
 import { oauth_scopes } from "#deps/google/api/client_pb.js";
 
 /** Scope for pushing. This is the scope that Google documents for the API. */
@@ -9,9 +9,8 @@ export const readScope = "mobiledataplansharing.serving.read";
 
 /** Returns the scopes of a service. A caller needs one of them. */
 export function scopesOf(service: DescService): readonly string[] {
-  return hasOption(service, oauth_scopes)
-    ? getOption(service, oauth_scopes)
-        .split(",")
-        .map((scope) => scope.trim())
-    : [];
+  return getOption(service, oauth_scopes)
+    .split(",")
+    .map((scope) => scope.trim())
+    .filter(Boolean);
 }

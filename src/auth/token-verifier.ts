@@ -52,13 +52,9 @@ export function createTokenVerifier({ clock, verifierOf, opaque }: TokenVerifier
       return { rejected: `the access token has more than ${maxTokenLength} characters` };
     }
     const digest = hash("sha256", token, "base64");
-    const known = verified.get(digest);
-    if (known !== undefined) {
-      return known.principal();
-    }
-    const invalid = rejected.get(digest);
-    if (invalid !== undefined) {
-      return invalid;
+    const cached = verified.get(digest)?.principal() ?? rejected.get(digest);
+    if (cached !== undefined) {
+      return cached;
     }
     let verification = running.get(digest);
     if (verification === undefined) {

@@ -8,19 +8,11 @@ const googleUrls: Readonly<Record<GoogleEndpoint, string>> = {
   preproduction: "https://preprod-mobiledataplansharing.googleapis.com",
 };
 
-/** The server that a client calls. */
-type Endpoint = {
-  /** Without a trailing slash. */
-  readonly url: string;
-  /** True for Google's hosts, which speak REST only. */
-  readonly google: boolean;
-};
-
 /**
- * Returns the endpoint for a name or a URL. Throws TypeError for a URL that would carry the token in cleartext to
- * another machine, or that has parts other than a host, a port and a path.
+ * Returns the URL for a name or a URL, without a trailing slash, and whether it is Google's. Throws TypeError for a URL
+ * that would carry the token in cleartext to another machine, or that has parts other than a host, a port and a path.
  */
-export function endpointOf(endpoint: string): Endpoint {
+export function endpointOf(endpoint: string): { url: string; google: boolean } {
   const text = Object.hasOwn(googleUrls, endpoint) ? googleUrls[endpoint as GoogleEndpoint] : endpoint;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !isConfidential(url)) {

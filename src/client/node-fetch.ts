@@ -3,9 +3,8 @@ import { request as requestHttps } from "node:https";
 import { Readable } from "node:stream";
 
 /**
- * Returns the part of `fetch` that the REST transport uses, implemented with node:http and node:https: their agents
- * accept certificates to trust, which Node's own fetch does only with another package. Does not follow redirects or
- * request compression, and rejects with the socket's own error.
+ * Creates the `fetch` of the REST transport. Unlike Node's own, it takes an agent, and with it certificates to trust. It
+ * does not follow redirects or request compression, and rejects with the socket's own error.
  */
 export function createNodeFetch(agent: Agent): typeof globalThis.fetch {
   return function nodeFetch(input, { method = "GET", headers, body, signal } = {}) {

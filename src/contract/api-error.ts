@@ -18,7 +18,6 @@ type ApiErrorInit = {
   violations?: readonly FieldViolation[];
   /** When a retry may succeed, in milliseconds from now. Sent as google.rpc.RetryInfo and in Retry-After. */
   retryAfterMs?: number;
-  /** Response headers. */
   headers?: Readonly<Record<string, string>>;
   /** The internal error. Logged, never sent. */
   cause?: unknown;

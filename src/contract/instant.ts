@@ -31,9 +31,8 @@ export function isLater(first: Instant, second: Instant): boolean {
 /** Formats an instant as RFC 3339 in UTC with 0, 3, 6 or 9 fractional digits, as proto3 JSON does. */
 export function formatInstant({ seconds, nanos }: Instant): string {
   const base = new Date(seconds * 1000).toISOString().slice(0, 19);
-  let fraction = String(nanos).padStart(9, "0");
-  while (fraction.endsWith("000")) {
-    fraction = fraction.slice(0, -3);
-  }
+  const fraction = String(nanos)
+    .padStart(9, "0")
+    .replace(/(000)+$/, "");
   return fraction === "" ? `${base}Z` : `${base}.${fraction}Z`;
 }

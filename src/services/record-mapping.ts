@@ -37,7 +37,6 @@ export function planStatusRecord(
   };
 }
 
-/** Returns the record of a group. */
 export function planGroupRecord(asn: number, planGroupId: string, group: PlanGroup): PutRecord {
   return {
     key: { kind: "planGroup", asn, clientId: "", id: planGroupId },

@@ -12,7 +12,6 @@ import { createPlanServingService } from "./plan-serving-service.ts";
 import { createPlanStatusService } from "./plan-status-service.ts";
 import { createReflectionRoutes } from "./reflection/service.ts";
 
-/** Services of the contract. */
 export const contractServices = [PlanStatusService, PlanGroupService, PlanServingService] as const;
 
 type RoutesOptions = ServiceDependencies &

@@ -41,21 +41,18 @@ export function serviceAccountsPath(directory: string): string {
  */
 export function readServiceAccounts(directory: string): ServiceAccounts {
   const path = serviceAccountsPath(directory);
+  let isShared = false;
   let text = "{}";
   try {
-    if (process.platform !== "win32" && (statSync(path).mode & 0o022) !== 0) {
-      throw new ServiceAccountsError(
-        `${path} can be written by others than its owner. Run: chmod 600 ${path}`,
-      );
-    }
+    isShared = process.platform !== "win32" && (statSync(path).mode & 0o022) !== 0;
     text = readFileSync(path, "utf8");
   } catch (error) {
-    if (error instanceof ServiceAccountsError) {
-      throw error;
-    }
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
       throw new ServiceAccountsError(`${path} cannot be read: ${(error as Error).message}`, { cause: error });
     }
+  }
+  if (isShared) {
+    throw new ServiceAccountsError(`${path} can be written by others than its owner. Run: chmod 600 ${path}`);
   }
   try {
     const list = fromJsonString(ServiceAccountsSchema, text);

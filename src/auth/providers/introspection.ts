@@ -29,7 +29,7 @@ export function createIntrospection(
   const inactiveMs = config.inactiveTtl ? durationMs(config.inactiveTtl) : 10_000;
   const readClaims = createClaimReader(config.claims, config.accounts);
 
-  async function ask(token: string): Promise<IntrospectionResponse> {
+  async function ask(token: string) {
     try {
       const answer = await introspectionRequest(server, client, authentication, token, {
         signal: () => AbortSignal.timeout(timeoutMs),

@@ -6,7 +6,6 @@ type RemoteKeysOptions = {
   /** URL of the key set of the issuer (RFC 7517 5). */
   url: URL;
   clock: Clock;
-  /** Timeout of a request. */
   timeoutMs: number;
   /** Age at which keys are fetched again, in the background. */
   refreshMs: number;

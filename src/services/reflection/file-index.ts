@@ -1,8 +1,6 @@
 import { type DescFile, toBinary } from "@bufbuild/protobuf";
 import {
   type DescriptorProto,
-  type EnumDescriptorProto,
-  type FieldDescriptorProto,
   type FileDescriptorProto,
   FileDescriptorProtoSchema,
 } from "@bufbuild/protobuf/wkt";
@@ -42,46 +40,36 @@ export function createFileIndex(files: Iterable<DescFile>): FileIndex {
   }
 
   function addAll(file: DescFile, proto: FileDescriptorProto): void {
-    const scope = proto.package === "" ? "" : `${proto.package}.`;
     const declare = (symbol: string) => bySymbol.set(symbol, file);
-    const addEnum = (within: string, { name, value }: EnumDescriptorProto) => {
-      declare(within + name);
-      // Enum values are siblings of their enum, as in C++.
-      for (const one of value) {
-        declare(within + one.name);
-      }
-    };
-    const addExtension = (within: string, { name, extendee, number }: FieldDescriptorProto) => {
-      declare(within + name);
-      const typeName = extendee.replace(/^\./, "");
-      const numbers = byExtension.get(typeName) ?? new Map<number, DescFile>();
-      byExtension.set(typeName, numbers.set(number, file));
-    };
-    const addMessage = (within: string, message: DescriptorProto) => {
-      const typeName = within + message.name;
-      const inner = `${typeName}.`;
-      messages.add(typeName);
-      declare(typeName);
-      for (const { name } of [...message.field, ...message.oneofDecl]) {
-        declare(inner + name);
-      }
-      addTypes(inner, message.nestedType, message);
-    };
     const addTypes = (
-      within: string,
-      messageTypes: readonly DescriptorProto[],
+      scope: string,
+      nested: readonly DescriptorProto[],
       { enumType, extension }: DescriptorProto | FileDescriptorProto,
     ) => {
-      for (const message of messageTypes) {
-        addMessage(within, message);
+      for (const { name, value } of enumType) {
+        declare(scope + name);
+        // Enum values are siblings of their enum, as in C++.
+        for (const one of value) {
+          declare(scope + one.name);
+        }
       }
-      for (const type of enumType) {
-        addEnum(within, type);
+      for (const { name, extendee, number } of extension) {
+        declare(scope + name);
+        const typeName = extendee.replace(/^\./, "");
+        const numbers = byExtension.get(typeName) ?? new Map<number, DescFile>();
+        byExtension.set(typeName, numbers.set(number, file));
       }
-      for (const field of extension) {
-        addExtension(within, field);
+      for (const message of nested) {
+        const typeName = scope + message.name;
+        messages.add(typeName);
+        declare(typeName);
+        for (const { name } of [...message.field, ...message.oneofDecl]) {
+          declare(`${typeName}.${name}`);
+        }
+        addTypes(`${typeName}.`, message.nestedType, message);
       }
     };
+    const scope = proto.package === "" ? "" : `${proto.package}.`;
     addTypes(scope, proto.messageType, proto);
     for (const service of proto.service) {
       declare(scope + service.name);

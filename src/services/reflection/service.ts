@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import type { DescFile, DescService } from "@bufbuild/protobuf";
 import type { ConnectRouter, HandlerContext } from "@connectrpc/connect";
 import { ServerReflection, type ServerReflectionRequest } from "#deps/grpc/reflection/v1/reflection_pb.js";
@@ -61,30 +62,15 @@ async function* untilIdle<Item>(
 ): AsyncGenerator<Item> {
   const iterator = items[Symbol.asyncIterator]();
   while (!signal.aborted) {
-    const next = await beforeTimeout(iterator.next(), signal, idleMs);
+    const arrived = new AbortController();
+    const idle = setTimeout(idleMs, undefined, {
+      signal: AbortSignal.any([signal, arrived.signal]),
+      ref: false,
+    }).catch(() => undefined);
+    const next = await Promise.race([iterator.next(), idle]).finally(() => arrived.abort());
     if (next === undefined || next.done) {
       return;
     }
     yield next.value;
   }
-}
-
-/** Settles as the promise does, or resolves with undefined if the signal aborts or `ms` pass first. */
-function beforeTimeout<Value>(
-  promise: Promise<Value>,
-  signal: AbortSignal,
-  ms: number,
-): Promise<Value | undefined> {
-  return new Promise((resolve, reject) => {
-    const giveUp = () => resolve(undefined);
-    const timer = setTimeout(giveUp, ms).unref();
-    signal.addEventListener("abort", giveUp);
-    if (signal.aborted) {
-      giveUp();
-    }
-    promise.then(resolve, reject).finally(() => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", giveUp);
-    });
-  });
 }
