@@ -67,9 +67,9 @@ export async function checkDirectory(directory: string, report: Report): Promise
 async function checkMode(directory: string, name: string, mode: number, report: Report): Promise<boolean> {
   const path = join(directory, name);
   const found = await stat(path).catch(() => lstat(path));
-  const wanted = mode === 0o700 ? found.isDirectory() : found.isFile();
-  if (!wanted) {
-    const problem = `is not a ${mode === 0o700 ? "directory" : "regular file"}; move it elsewhere`;
+  const isDirectory = mode === 0o700;
+  if (isDirectory ? !found.isDirectory() : !found.isFile()) {
+    const problem = `is not a ${isDirectory ? "directory" : "regular file"}; move it elsewhere`;
     report({ severity: "error", place: name, problem });
     return false;
   }

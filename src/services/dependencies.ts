@@ -2,7 +2,6 @@ import type { Clock } from "../contract/clock.ts";
 import type { ContractRules } from "../plans/contract-rules.ts";
 import type { PlanStore } from "../store/plan-store.ts";
 
-/** Dependencies that the services share. */
 export type ServiceDependencies = {
   readonly store: PlanStore;
   readonly clock: Clock;
