@@ -1,10 +1,8 @@
 import { StoreUnavailable } from "./plan-store.ts";
 
 /**
- * Collects the calls that arrive while one batch runs, and runs them together as the next one.
- *
- * No call waits for a batch to fill: an idle queue runs the calls of one turn of the event loop, a busy one those that
- * arrived meanwhile. So batches grow with the load, and the cost per call shrinks.
+ * Collects the calls that arrive while one batch runs, and runs them together as the next one: batches grow with the
+ * load, and no call waits for a batch to fill.
  */
 export type BatchQueue<Item, Result> = {
   /**
@@ -57,8 +55,8 @@ export function createBatchQueue<Item, Result>(
       return;
     }
     scheduled = true;
-    // Not at once: the requests that one turn of the event loop reads, and the callers that the last batch resumes, all
-    // put before the check phase and so share one commit.
+    // In the check phase: the requests that one turn of the event loop reads, and the callers that the last batch
+    // resumes, all put before it and so share one commit.
     setImmediate(runNext);
   }
 

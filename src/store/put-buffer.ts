@@ -4,9 +4,8 @@ import { kindCodes } from "./record.ts";
 /**
  * Carries one batch of puts to the worker, and its outcomes back, in shared memory.
  *
- * Messages with objects would clone every property and byte array, several µs per put on each side. Here a put costs
- * eight stores and three copies, and the message that announces the batch is a few numbers. The sender fills the memory
- * and posts the message; the memory then belongs to the receiver until the reply.
+ * Messages with objects would clone every property and byte array, several µs per put on each side. The sender fills the
+ * memory and posts a message of a few numbers; the memory then belongs to the receiver until the reply.
  *
  *     numbers   8 float64 per put: asn, kind, seconds | NaN, nanos, expiresAtMs | NaN, three lengths in bytes
  *               …overwritten by its outcome: code, and the stored seconds and nanos if stale
@@ -35,7 +34,6 @@ export function allocatePutMemory(): SharedArrayBuffer {
   return new SharedArrayBuffer(numbersLength * Float64Array.BYTES_PER_ELEMENT + putBytes);
 }
 
-/** Returns the two views of a batch's memory. */
 export function putBufferOn(memory: SharedArrayBuffer): PutBuffer {
   const numbers = new Float64Array(memory, 0, numbersLength);
   return { memory, numbers, bytes: Buffer.from(memory, numbers.byteLength) };
@@ -104,7 +102,6 @@ const stored = 0;
 const stale = 1;
 const failed = 2;
 
-/** Writes the outcome of one put. */
 export const writeOutcome = {
   stored({ numbers }: PutBuffer, index: number): void {
     numbers[index * fields] = stored;

@@ -36,9 +36,10 @@ it("every error of transcoding has the code that the contract gives to its reaso
   const raised = [...textOf]
     .filter(([path]) => path.startsWith("src/transcoding/"))
     .flatMap(([, text]) =>
-      [...text.matchAll(/\bCode\.(\w+),(?:(?!\bCode\.)[^;])*?\breason: "([A-Z_]+)"/g)].map(
-        ([, code, reason = ""]) => ({ reason, code }),
-      ),
+      [...text.matchAll(/\bCode\.(\w+),(?:(?!\bCode\.)[^;])*?"([A-Z_]+)"/g)].map(([, code, reason = ""]) => ({
+        reason,
+        code,
+      })),
     );
   // Each of these is raised in a place of its own.
   for (const reason of ["ROUTE_NOT_FOUND", "METHOD_NOT_ALLOWED", "REQUEST_TOO_LARGE", "SERVER_FAILURE"]) {

@@ -46,8 +46,8 @@ function bindingsOf(rule: unknown): HttpBinding[] {
 
 /** Compiles everything that a server compiles on start-up. */
 function compile(bindings: readonly HttpBinding[]) {
-  for (const { method, responseBody } of bindings) {
-    compileMessageWriter(method.output, responseBody);
+  for (const binding of bindings) {
+    compileMessageWriter(binding);
   }
   return buildRouteTree(bindings.map((binding) => [binding, compileRequestBinder(binding)]));
 }

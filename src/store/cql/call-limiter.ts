@@ -1,10 +1,8 @@
 import { StoreUnavailable } from "../plan-store.ts";
 
 /**
- * Limits how many calls the store has accepted, and how many of those the cluster works on at a time.
- *
- * Without it a slow cluster would fill the memory of this process, and the driver would silently reject calls that
- * exceed its stream ids.
+ * Limits how many calls the store has accepted, and how many of those the cluster works on at a time. Without limits a
+ * slow cluster would fill the memory of this process, and the driver would reject calls that exceed its stream ids.
  */
 type CallLimiter = {
   /** Counts a call as accepted until its work has settled. Rejects with StoreUnavailable when full or drained. */

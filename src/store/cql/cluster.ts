@@ -71,20 +71,19 @@ export async function connectCql({ address, inKeyspace, nodeTimeout }: ConnectOp
     await client.shutdown();
     throw cannotOpen(address, error);
   }
+
+  async function execute(action: "read" | "write", statement: string, parameters: readonly unknown[]) {
+    try {
+      return (await client.execute(statement, parameters as unknown[], retried)).rows;
+    } catch (error) {
+      throw new StoreUnavailable(`the cluster cannot ${action}: ${reasonOf(error)}`);
+    }
+  }
+
   return {
-    async read(statement, parameters) {
-      try {
-        return (await client.execute(statement, parameters as unknown[], retried)).rows;
-      } catch (error) {
-        throw new StoreUnavailable(`the cluster cannot read: ${reasonOf(error)}`);
-      }
-    },
+    read: (statement, parameters) => execute("read", statement, parameters),
     async write(statement, parameters) {
-      try {
-        await client.execute(statement, parameters as unknown[], retried);
-      } catch (error) {
-        throw new StoreUnavailable(`the cluster cannot write: ${reasonOf(error)}`);
-      }
+      await execute("write", statement, parameters);
     },
     async run(statement, parameters = []) {
       // A change of the schema takes longer than a put, and must not be retried automatically.

@@ -16,7 +16,7 @@ type Detailed = Error & {
   blockFor?: number;
 };
 
-/** Returns the error code of a node's answer; undefined for an error of the driver or of a socket. */
+/** Returns the error code of a node's answer, or undefined for any other error. */
 export function errorCodeOf(error: unknown): number | undefined {
   const { code } = Object(error) as Detailed;
   return typeof code === "number" ? code : undefined;

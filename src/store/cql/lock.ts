@@ -10,14 +10,14 @@ const lockSeconds = 120;
 const attempts = 240;
 const pauseMs = 500;
 
-// The lock is a row that only one program can insert, by Paxos. It has the number of its owner, so that a program whose
-// lock has expired cannot release that of the next one.
+// By Paxos only one program can insert the row. It has the number of its owner, so that a program whose lock has expired
+// cannot release that of the next one.
 const take = `INSERT INTO store_schema (name, version) VALUES ('lock', ?) IF NOT EXISTS USING TTL ${lockSeconds}`;
 const release = "DELETE FROM store_schema WHERE name = 'lock' IF version = ?";
 
 /**
- * Runs work that only one program of a keyspace may run at a time. Others wait, about as long as the lock of a program
- * that was killed lasts. Rejects with StoreOpenError if that is not enough.
+ * Runs work that only one program of a keyspace may run at a time. Others wait for two minutes, in which the lock of a
+ * program that was killed expires, and then reject with StoreOpenError.
  */
 export async function withCqlLock(cluster: CqlCluster, work: () => Promise<void>): Promise<void> {
   const owner = randomInt(2 ** 31 - 1);

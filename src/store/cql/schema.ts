@@ -15,9 +15,9 @@ type InitCqlOptions = {
  * transactions for them, so it must be possible to run each statement again after a program was killed halfway.
  */
 const recordSteps: readonly (readonly string[])[] = [
-  // Every put reads its key first, and every key is overwritten often: with levels, few files are read. No statement
-  // deletes, but a replica that missed a record must not bring back its predecessor after the record has expired, so
-  // gc_grace_seconds must exceed the time between two repairs.
+  // Every put reads its key first, and keys are overwritten often: with levels, few files are read. gc_grace_seconds
+  // must exceed the time between two repairs: otherwise a replica that missed a record could bring back its predecessor
+  // after the record has expired.
   [
     `CREATE TABLE IF NOT EXISTS record (
       asn bigint, kind tinyint, client_id blob, id blob,

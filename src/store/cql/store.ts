@@ -59,12 +59,10 @@ type Put = {
  * Any number of servers may share a keyspace. A put reads the stored record and then writes, both at LOCAL_QUORUM; puts
  * of one key through one store run one after the other. Its promises differ from those of PlanStore:
  *
- * - **Order.** Reading and writing are not atomic for concurrent puts of one key *through different stores*. The outcome
- *   of the older one may then be `stored` as well. The newer one wins in every replica and region, because the replicas
- *   themselves keep the later update time (`timestampOf`). So `stored` means that this record or a newer one is stored.
- *   The update time does not decide races between records of the same microsecond, races with a record of more than a
- *   day before or after now, or races in which the stored record had expired or had no update time. In these one of the
- *   records wins, complete.
+ * - **Order.** Reading and writing are not atomic for concurrent puts of one key *through different stores*. Then `stored`
+ *   means that this record or a newer one is stored: the newer one wins in every replica and region, because replicas
+ *   keep the later update time (`timestampOf`). Any one of the records wins, complete, if they have the same microsecond,
+ *   if one is of more than a day before or after now, or if the stored one had expired or had no update time.
  * - **Visibility and `stale`** apply within a data centre; another one returns a record once it has been replicated.
  * - **Durability** depends on the cluster: with `commitlog_sync: batch` or `group`, a quorum has the record on disk.
  * - **Snapshots** are not supported: `scan` rejects with SnapshotUnsupported.

@@ -2,9 +2,7 @@
  * Arrays in the binary format of PostgreSQL: the number of dimensions, whether there are nulls, the element type; the
  * length and the first index of the one dimension; then per element its size in bytes, -1 for null, and its bytes. All
  * integers are big-endian. (`array_recv` in src/backend/utils/adt/arrayfuncs.c; the documentation does not cover it.)
- *
- * With one array per column, a whole batch is one statement. `pg` sends arrays as text, where bytes are hexadecimal and
- * numbers decimal, which costs time on both sides.
+ * With one array per column, a whole batch is one statement. `pg` would send arrays as text, which is slower.
  */
 
 /** Object ids of element types, fixed in src/include/catalog/pg_type.dat. */

@@ -43,7 +43,7 @@ export type PostgresConnectionOptions = {
   schema: string;
   /** Time that connecting may take, and each statement, in ms. */
   timeout: number;
-  /** Whether to reconnect after the connection was lost. Defaults to true; false for transactions of several statements. */
+  /** Whether to reconnect after the connection was lost. Defaults to true; false for transactions. */
   reconnects?: boolean;
 };
 

@@ -13,8 +13,7 @@ const pageBytes = 4 * 1024 * 1024;
 const key = "asn, kind, client_id, id";
 const columns = `${key}, long_key, update_seconds, update_nanos, expires_at_ms`;
 
-// Expired records are returned without their values. If they were not rows of the page, a statement might have to read
-// all records that have not been swept yet.
+// Expired records are rows without values: otherwise a statement might have to read all records not swept yet.
 const selectPage: PostgresStatement = {
   name: "page",
   text: `
@@ -74,10 +73,8 @@ const begin: PostgresStatement = {
 const stay: PostgresStatement = { name: "stay", text: "SET LOCAL idle_in_transaction_session_timeout = 0" };
 
 /**
- * Yields the records as they are when the scan begins, without those that have expired: all pages in one transaction,
- * over its own connection, which does not reconnect and is ended after the scan.
- *
- * Until then the database cannot remove the row versions that puts replace.
+ * Yields the unexpired records as they are when the scan begins: all pages in one transaction, over its own connection,
+ * which does not reconnect and is ended after the scan. Until then the database cannot remove replaced row versions.
  */
 export async function* scanSnapshot(
   connection: PostgresConnection,

@@ -3,7 +3,7 @@ import { StoreOpenError } from "../plan-store.ts";
 
 const application = "mobile-data-plan-sharing";
 
-/** Number of partitions of the records: each has smaller indexes, and is vacuumed separately. */
+/** Number of partitions: each has smaller indexes, and is vacuumed separately. */
 const partitions = 16;
 
 /**

@@ -28,10 +28,8 @@ const setSettings = `
   SELECT name, set_config(name, setting, false) AS setting FROM unnest($1::text[], $2::text[]) AS s (name, setting)`;
 
 /**
- * Checks that the server of a new connection can fulfil what a PlanStore promises, and sets what the statements rely on,
- * independently of the defaults of the server, the database and the role.
- *
- * Rejects with StoreOpenError if the server is unsuitable, and with StoreUnavailable if it is read-only for now.
+ * Checks that the server of a new connection can fulfil the promises of a PlanStore, and sets everything that statements
+ * rely on. Rejects with StoreOpenError if the server is unsuitable, with StoreUnavailable if it is read-only for now.
  */
 export async function prepareSession(client: Client, session: PostgresSession): Promise<void> {
   const state = (await client.query<ServerState>(selectState)).rows[0] as ServerState;

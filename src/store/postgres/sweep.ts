@@ -3,9 +3,9 @@ import type { PostgresConnection, PostgresStatement } from "./connection.ts";
 /** Records removed by one statement, which puts of the same keys wait for. */
 export const sliceRows = 500;
 
-// SKIP LOCKED: rows that a put or another server's sweep has locked are skipped. Both conditions on the expiry are checked
-// again in the newest version of a locked row, so that no row is deleted that was replaced meanwhile ("Read Committed
-// Isolation Level", https://www.postgresql.org/docs/current/transaction-iso.html).
+// Skips rows that a put or another server's sweep has locked. Both conditions on the expiry are checked again in the
+// newest version of a row, so that no row is deleted that was replaced meanwhile ("Read Committed Isolation Level",
+// https://www.postgresql.org/docs/current/transaction-iso.html).
 const deleteExpired: PostgresStatement = {
   name: "sweep",
   text: `

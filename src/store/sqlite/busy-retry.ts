@@ -15,8 +15,8 @@ export type RetryWhileBusy = <Result>(work: () => Result) => Result;
  * Creates a function that retries work once per millisecond while SQLite reports SQLITE_BUSY. After `timeout` ms it
  * raises an Error; any other error is raised at once.
  *
- * The database must have `busy_timeout = 0`: SQLite's own waiting polls less and less often, down to ten times a
- * second, and would rarely hit the gap between two commits of another process.
+ * The database must have `busy_timeout = 0`: SQLite itself polls less and less often, down to ten times a second, and
+ * would rarely hit the gap between two commits of another process.
  */
 export function createBusyRetry(timeout: number): RetryWhileBusy {
   return function retryWhileBusy(work) {

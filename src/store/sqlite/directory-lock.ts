@@ -25,12 +25,8 @@ const thisProcess = `pid ${process.pid} on ${hostname()}`;
 const lockTimeouts: Readonly<Record<LockMode, number>> = { shared: 2_000, exclusive: 250 };
 
 /**
- * Locks an existing directory.
- *
- * The lock is one that SQLite holds on an otherwise empty file. The kernel drops it when the process dies, so there is
- * no stale lock to clean up. The locks of the database itself only say who is reading or writing at this moment.
- *
- * Raises StoreOpenError.
+ * Locks an existing directory with a lock that SQLite holds on an otherwise empty file. The kernel drops it when the
+ * process dies, so no lock is ever stale. Raises StoreOpenError.
  */
 export function lockDirectory(
   directory: string,
@@ -45,7 +41,7 @@ export function lockDirectory(
     lock = takeLock(lockPath, mode, timeout);
   } catch (error) {
     if (resultCodeOf(error) === resultCode.busy) {
-      throw inUse(directory, mode, holderOf(holderPath));
+      throw inUse(directory, mode, holderPath);
     }
     throw new StoreOpenError(
       `cannot lock ${lockPath}: ${messageWithAdvice(error)}; remove this file if no program uses it`,
@@ -64,8 +60,8 @@ export function lockDirectory(
 type CheckLock = DirectoryLock & { readonly inUse: boolean };
 
 /**
- * Locks an existing directory exclusively if no program has it open, without changing it. There is no lock to take in
- * a directory that cannot be written, or that no program has ever opened, such as a backup.
+ * Locks an existing directory exclusively if no program has it open, without changing it. Takes no lock in a directory
+ * that cannot be written, or that no program has ever opened, such as a backup.
  */
 export function lockForCheck(directory: string): CheckLock {
   const lockPath = join(directory, "lock.sqlite");
@@ -99,28 +95,22 @@ function takeLock(path: string, mode: LockMode, timeout: number): DatabaseSync {
 /** Raised when others hold a conflicting lock; they may release it a moment later. */
 export class DirectoryInUse extends StoreOpenError {}
 
-function inUse(directory: string, mode: LockMode, holder: string): DirectoryInUse {
+function inUse(directory: string, mode: LockMode, holderPath: string): DirectoryInUse {
+  let holder = "";
+  try {
+    holder = readFileSync(holderPath, "utf8");
+  } catch {
+    // The holder could not write its name.
+  }
+  const other = `another process${holder === "" ? "" : ` (last opened by ${holder})`}`;
   if (mode === "shared") {
     return new DirectoryInUse(
-      `${directory} is being upgraded or checked by another process${lastOpenedBy(holder)}; try again when it has finished`,
+      `${directory} is being upgraded or checked by ${other}; try again when it has finished`,
     );
   }
-  if (holder === thisProcess) {
-    return new DirectoryInUse(`${directory} is open in this process (${holder}); close that store first`);
-  }
   return new DirectoryInUse(
-    `${directory} is in use by another process${lastOpenedBy(holder)}; stop it first, or choose another directory`,
+    holder === thisProcess
+      ? `${directory} is open in this process (${holder}); close that store first`
+      : `${directory} is in use by ${other}; stop it first, or choose another directory`,
   );
-}
-
-function lastOpenedBy(holder: string): string {
-  return holder === "" ? "" : ` (last opened by ${holder})`;
-}
-
-function holderOf(holderPath: string): string {
-  try {
-    return readFileSync(holderPath, "utf8");
-  } catch {
-    return "";
-  }
 }

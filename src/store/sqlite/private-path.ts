@@ -17,30 +17,29 @@ import { messageWithAdvice } from "./error.ts";
  * writable. Raises StoreOpenError.
  */
 export function makePrivateDirectory(directory: string): void {
+  let problem: string | undefined = "a file is in its place";
   try {
     makeMissing(resolve(directory));
-    if (!statSync(directory).isDirectory()) {
-      throw fileInPlace(directory);
+    if (statSync(directory).isDirectory()) {
+      problem = undefined;
     }
   } catch (error) {
-    if (error instanceof StoreOpenError) {
-      throw error;
+    if (!hasCode(error, "ENOTDIR")) {
+      problem = messageWithAdvice(error);
     }
-    if (hasCode(error, "ENOTDIR")) {
-      throw fileInPlace(directory);
-    }
+  }
+  if (problem !== undefined) {
     throw new StoreOpenError(
-      `cannot create the directory ${directory} for the store: ${messageWithAdvice(error)}; choose another directory`,
+      `cannot create the directory ${directory} for the store: ${problem}; choose another directory`,
     );
   }
   requireWritable(directory);
 }
 
 /**
- * Creates an empty file, accessible only to the owner, and checks that an existing one is writable.
- *
- * An existing file is never opened here, because closing any descriptor of a file drops all locks that this process has
- * on it, SQLite's included (https://sqlite.org/howtocorrupt.html, section 2.2). Raises StoreOpenError.
+ * Creates an empty file, accessible only to the owner, and checks that an existing one is writable. Does not open an
+ * existing file, because closing it would drop all locks of this process on it, SQLite's included
+ * (https://sqlite.org/howtocorrupt.html, section 2.2). Raises StoreOpenError.
  */
 export function createPrivateFile(path: string): void {
   try {
@@ -93,12 +92,6 @@ function requireWritable(path: string): void {
   }
 }
 
-function fileInPlace(directory: string): StoreOpenError {
-  return new StoreOpenError(
-    `cannot create the directory ${directory} for the store: a file is in its place; choose another directory`,
-  );
-}
-
 function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
+  return (error as NodeJS.ErrnoException).code === code;
 }

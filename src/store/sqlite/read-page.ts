@@ -29,8 +29,8 @@ export const selectRows =
 /**
  * Creates a function that reads pages in the order of the rows, which is their order in the file and so the fastest.
  *
- * A record keeps its row as long as it is on disk, and no later record gets a lower row. So a scan never yields a record
- * twice, and ends under any load, because it stops at the row that was the last one when it began.
+ * A record keeps its row while it is on disk, and later records get higher rows. So a scan never yields a record twice,
+ * and ends under any load, because it stops at the row that was the last one when it began.
  */
 export function pageReader(
   database: DatabaseSync,

@@ -4,7 +4,7 @@ import { messageWithAdvice } from "./error.ts";
 import type { SqliteReply, SqliteRequest } from "./protocol.ts";
 
 /** Handles the requests of the main thread. */
-export type RequestHandler = {
+type RequestHandler = {
   /** Raises an error if the request failed as a whole. */
   answer(request: Exclude<SqliteRequest, { type: "close" }>): SqliteReply;
   close(): void;

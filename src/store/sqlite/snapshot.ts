@@ -54,8 +54,7 @@ export function beginSnapshot(directory: string, name: string): SqliteSnapshot {
 }
 
 function startCopy(database: DatabaseSync, directory: string, path: string): SqliteSnapshot {
-  // The copy need not survive anything, so it is never synced and its journal is in memory. A journal on disk would need
-  // the name of the file.
+  // The copy need not survive anything, so it is never synced. A journal on disk would need the name of the file.
   database.exec(`
     PRAGMA busy_timeout = ${defaultBusyTimeout};
     PRAGMA page_size = 4096;

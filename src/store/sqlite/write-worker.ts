@@ -1,13 +1,13 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { RecordKey } from "../plan-store.ts";
 import { putBufferOn } from "../put-buffer.ts";
-import { type OpenDatabase, openDatabase } from "./database.ts";
+import { openDatabase } from "./database.ts";
 import { messageWithAdvice } from "./error.ts";
 import { createHealthCheck } from "./health.ts";
 import { makePrivateDirectory } from "./private-path.ts";
 import type { SqliteWorkerData } from "./protocol.ts";
 import { sqliteRecords } from "./records.ts";
-import { answerRequests, type RequestHandler } from "./request-loop.ts";
+import { answerRequests } from "./request-loop.ts";
 
 // A thread, because each call of node:sqlite blocks, some of them until the disk has synced.
 
@@ -19,10 +19,7 @@ const buffer = putBufferOn(memory);
 
 answerRequests(parentPort, () => {
   makePrivateDirectory(directory);
-  return createWriter(openDatabase(directory, options));
-});
-
-function createWriter(opened: OpenDatabase): RequestHandler {
+  const opened = openDatabase(directory, options);
   const records = sqliteRecords(opened);
   const checkHealth = createHealthCheck(opened);
   let lastPutFailed = false;
@@ -59,4 +56,4 @@ function createWriter(opened: OpenDatabase): RequestHandler {
     },
     close: opened.close,
   };
-}
+});

@@ -11,7 +11,7 @@ import {
 import { scalarZeroValue } from "@bufbuild/protobuf/reflect";
 import { FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
 import { type HttpBodyMessage, isHttpBody, isHttpBodyField } from "../http/http-body.ts";
-import type { HttpBinding } from "../http/rules.ts";
+import { bodyFieldOf, type HttpBinding } from "../http/rules.ts";
 import { fieldValue, type OpenMessage } from "../json/assign.ts";
 import { compilePathWriter, type ExpandProblem } from "./expand-path.ts";
 import { queryWriter } from "./expand-query.ts";
@@ -43,17 +43,12 @@ export type ExpandOptions = {
  * without JSON form. Throws an error with the method's name if the rule does not fit the request message.
  */
 export function compileRequestExpander(binding: HttpBinding, options: ExpandOptions = {}): RequestExpander {
-  const { method, body: rule } = binding;
-  const desc = method.input;
+  const { body: rule } = binding;
+  const desc = binding.method.input;
   const httpMethod = methodOf(binding);
   const writePath = compilePathWriter(binding);
   const writeQuery = queryWriter(desc);
-  const field = desc.fields.find(({ name }) => name === rule);
-  if (field === undefined && rule !== "" && rule !== "*") {
-    throw new Error(
-      `${method}: its google.api.http rule has the body "${rule}", which is not a field of the request`,
-    );
-  }
+  const field = bodyFieldOf(binding);
   const rawField = field !== undefined && isHttpBodyField(field) ? field : undefined;
   const rawWhole = rule === "*" && isHttpBody(desc);
   const zero = field && zeroJson(field);
@@ -91,7 +86,7 @@ export function compileRequestExpander(binding: HttpBinding, options: ExpandOpti
   };
 }
 
-/** Writes one request. Use {@link compileRequestExpander} for many. Throws like it. */
+/** Writes one request, like {@link compileRequestExpander} for many. */
 export function expandRequest(binding: HttpBinding, message: Message): ExpandedRequest | ExpandProblem {
   return compileRequestExpander(binding)(message);
 }

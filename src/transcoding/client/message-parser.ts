@@ -3,14 +3,13 @@ import {
   type DescField,
   type DescMessage,
   fromJson,
-  type JsonObject,
   type JsonReadOptions,
   type JsonValue,
   type Message,
 } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { isHttpBody, isHttpBodyField } from "../http/http-body.ts";
-import type { HttpBinding } from "../http/rules.ts";
+import { type HttpBinding, responseFieldOf } from "../http/rules.ts";
 import { assign, type OpenMessage } from "../json/assign.ts";
 import { compileLongChecker, mayHoldLongNumber } from "../json/long-numbers.ts";
 import { createViolationList } from "../json/violations.ts";
@@ -32,24 +31,16 @@ export type MessageParser =
  * Compiles the parser of a binding. With a `response_body`, the document is that field alone; `null` or no content
  * leaves it unset. The bytes of a google.api.HttpBody are not parsed. Throws if there is no such field.
  */
-export function compileMessageParser(
-  { method, responseBody }: HttpBinding,
-  options: Partial<JsonReadOptions>,
-): MessageParser {
-  const desc = method.output;
-  const field = desc.fields.find(({ name }) => name === responseBody);
-  if (responseBody !== "" && field === undefined) {
-    throw new Error(
-      `${method}: its google.api.http rule has the response_body "${responseBody}", which is not a field of the response`,
-    );
-  }
+export function compileMessageParser(binding: HttpBinding, options: Partial<JsonReadOptions>): MessageParser {
+  const desc = binding.method.output;
+  const field = responseFieldOf(binding);
   if (field === undefined ? isHttpBody(desc) : isHttpBodyField(field)) {
     return { kind: "raw", parse: compileRawParser(desc, field) };
   }
   const checkLongs = compileLongChecker(desc);
 
   function toMessage(parsed: JsonValue, text: string): Message {
-    const json = field === undefined ? parsed : ({ [field.jsonName]: parsed } satisfies JsonObject);
+    const json = field === undefined ? parsed : { [field.jsonName]: parsed };
     try {
       if (mayHoldLongNumber(text)) {
         checkLongs(json);
@@ -107,14 +98,9 @@ function parseJson(bytes: Uint8Array, desc: DescMessage): { json: JsonValue; tex
   }
 }
 
-function notTheMessage(desc: DescMessage, cause: unknown): ConnectError {
-  return new ConnectError(
-    `the response is not a ${desc.typeName}`,
-    Code.Internal,
-    undefined,
-    undefined,
-    cause,
-  );
+function notTheMessage({ typeName }: DescMessage, cause: unknown): ConnectError {
+  const text = `the response is not a ${typeName}`;
+  return new ConnectError(text, Code.Internal, undefined, undefined, cause);
 }
 
 function compileRawParser(desc: DescMessage, field: DescField | undefined) {

@@ -2,16 +2,15 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { ExpandedRequest } from "./expand-request.ts";
 import { readError } from "./read-response.ts";
 
-/** Properties of a call that its HTTP request needs besides the message. */
 type SendContext = { readonly header: Headers; readonly signal: AbortSignal };
 
 /** Converts what fetch raises into a ConnectError. */
 export type ErrorConverter = (cause: unknown) => ConnectError;
 
 /**
- * Sends one request and reads a 2xx response with `read`. Rejects with the error of any other response. `accept` is the
- * default Accept header. Errors of fetch become ConnectErrors: UNAVAILABLE, or the reason of the signal. `toConnectError`
- * is for errors that occur after `read` has returned, while a stream is read.
+ * Sends one request and reads a 2xx response with `read`. Rejects with the error of any other response, and with
+ * UNAVAILABLE or the reason of the signal if fetch fails. `accept` is the default Accept header. `toConnectError` is for
+ * errors after `read` has returned, while a stream is read.
  */
 export type Sender = <T>(
   request: ExpandedRequest,
@@ -20,12 +19,11 @@ export type Sender = <T>(
   read: (response: Response, toConnectError: ErrorConverter) => Promise<T>,
 ) => Promise<{ headers: Headers; result: T }>;
 
-/** Creates the sender. It raises INVALID_ARGUMENT for a content type that is not a valid header value. */
+/** Creates the sender; `baseUrl` has no slash at its end. Raises INVALID_ARGUMENT for an invalid content type. */
 export function createSender(baseUrl: string, fetch: typeof globalThis.fetch): Sender {
-  const base = baseUrl.replace(/\/+$/, "");
   return async function send(request, { header, signal }, accept, read) {
     const toConnectError = (cause: unknown) => connectErrorOf(cause, signal);
-    const url = `${base}${request.path}${request.query === "" ? "" : `?${request.query}`}`;
+    const url = `${baseUrl}${request.path}${request.query === "" ? "" : `?${request.query}`}`;
     const headers = headersOf(request, header, accept);
     try {
       const response = await fetch(url, {

@@ -1,17 +1,14 @@
 import {
   create,
-  type DescMessage,
   type DescMethod,
-  type DescMethodStreaming,
-  type DescMethodUnary,
   type JsonReadOptions,
   type Message,
-  type MessageInitShape,
   type MessageShape,
 } from "@bufbuild/protobuf";
 import {
   Code,
   ConnectError,
+  type ContextValues,
   createContextValues,
   type Interceptor,
   type Transport,
@@ -56,12 +53,12 @@ const longestTimeoutMs = 0x7fffffff;
  * Calls reject with a ConnectError: that of the server; DEADLINE_EXCEEDED or CANCELED; UNAVAILABLE if the server cannot
  * be reached or the connection breaks; INVALID_ARGUMENT, before any I/O, for a message that fits no rule;
  * RESOURCE_EXHAUSTED for a response that is too large; INTERNAL for one that cannot be read; DATA_LOSS for a stream that
- * is cut off. Callers that stop reading a stream should abort its signal, as with any Connect client.
+ * is cut off. To stop reading a stream, abort its signal.
  */
 export function createRestTransport(options: RestTransportOptions): Transport {
   const { interceptors = [], rules = [], readMaxBytes = 16 * 1024 * 1024 } = options;
-  const send = createSender(options.baseUrl, options.fetch ?? globalThis.fetch);
   const baseUrl = options.baseUrl.replace(/\/+$/, "");
+  const send = createSender(baseUrl, options.fetch ?? globalThis.fetch);
   const plans = new Map<DescMethod, CallPlan>();
 
   function planOf(method: DescMethod): CallPlan {
@@ -74,8 +71,8 @@ export function createRestTransport(options: RestTransportOptions): Transport {
     return plan;
   }
 
-  function callOf<I extends DescMessage, O extends DescMessage>(
-    method: DescMethod & { input: I; output: O },
+  function callOf(
+    { parent, name }: DescMethod,
     plan: CallPlan,
     [signal, timeoutMs, header, contextValues]: CallArguments,
   ) {
@@ -93,9 +90,9 @@ export function createRestTransport(options: RestTransportOptions): Transport {
         ...(timeout !== undefined && timeout <= longestTimeoutMs && { timeoutMs: timeout }),
       },
       request: {
-        service: method.parent,
+        service: parent,
         requestMethod: plan.httpMethod,
-        url: `${baseUrl}/${method.parent.typeName}/${method.name}`,
+        url: `${baseUrl}/${parent.typeName}/${name}`,
         header: headers,
         contextValues: contextValues ?? createContextValues(),
       },
@@ -103,17 +100,10 @@ export function createRestTransport(options: RestTransportOptions): Transport {
   }
 
   return {
-    async unary<I extends DescMessage, O extends DescMessage>(
-      method: DescMethodUnary<I, O>,
-      signal: AbortSignal | undefined,
-      timeoutMs: number | undefined,
-      header: HeadersInit | undefined,
-      input: MessageInitShape<I>,
-      contextValues: CallArguments[3],
-    ) {
+    async unary(method, signal, timeoutMs, header, input, contextValues) {
       const plan = planOf(method);
       const call = callOf(method, plan, [signal, timeoutMs, header, contextValues]);
-      return runUnaryCall<I, O>({
+      return runUnaryCall({
         ...call.limits,
         req: { ...call.request, stream: false, method, message: create(method.input, input) },
         next: async (request) => {
@@ -126,27 +116,20 @@ export function createRestTransport(options: RestTransportOptions): Transport {
             method,
             header: headers,
             trailer: new Headers(),
-            message: result as MessageShape<O>,
+            message: result as MessageShape<typeof method.output>,
           };
         },
       });
     },
 
-    async stream<I extends DescMessage, O extends DescMessage>(
-      method: DescMethodStreaming<I, O>,
-      signal: AbortSignal | undefined,
-      timeoutMs: number | undefined,
-      header: HeadersInit | undefined,
-      input: AsyncIterable<MessageInitShape<I>>,
-      contextValues: CallArguments[3],
-    ) {
+    async stream(method, signal, timeoutMs, header, input, contextValues) {
       if (method.methodKind !== "server_streaming") {
         const text = `${method} cannot be called over REST: a request is one message, but this method streams requests`;
         throw new ConnectError(text, Code.Unimplemented);
       }
       const plan = planOf(method);
       const call = callOf(method, plan, [signal, timeoutMs, header, contextValues]);
-      return runStreamingCall<I, O>({
+      return runStreamingCall({
         ...call.limits,
         req: { ...call.request, stream: true, method, message: input },
         next: async (request) => {
@@ -160,7 +143,7 @@ export function createRestTransport(options: RestTransportOptions): Transport {
             method,
             header: headers,
             trailer: new Headers(),
-            message: result as AsyncIterable<MessageShape<O>>,
+            message: result as AsyncIterable<MessageShape<typeof method.output>>,
           };
         },
       });
@@ -171,11 +154,9 @@ export function createRestTransport(options: RestTransportOptions): Transport {
 type CallArguments = [
   signal: AbortSignal | undefined,
   timeoutMs: number | undefined,
-  header: HeadersInit | undefined,
-  contextValues: Parameters<Transport["unary"]>[5],
+  header: ConstructorParameters<typeof Headers>[0],
+  contextValues: ContextValues | undefined,
 ];
-
-type HeadersInit = ConstructorParameters<typeof Headers>[0];
 
 /** Returns the value of Google's timeout header: seconds with a fraction, at most nine digits, no exponent. */
 function secondsText(timeoutMs: number): string {
@@ -201,10 +182,8 @@ async function onlyMessage<T extends Message>(messages: AsyncIterable<T>): Promi
   let only: T | undefined;
   for await (const message of messages) {
     if (only !== undefined) {
-      throw new ConnectError(
-        "a server-streaming call has one request message, not several",
-        Code.InvalidArgument,
-      );
+      const text = "a server-streaming call has one request message, not several";
+      throw new ConnectError(text, Code.InvalidArgument);
     }
     only = message;
   }

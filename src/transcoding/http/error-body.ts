@@ -31,8 +31,8 @@ export type ErrorBodyOptions = {
   /** Domain of the ErrorInfo that is added to errors without one. */
   domain: string;
   /**
-   * Path of the request field that the caller's document is, such as `planStatus` if the body is that field alone. It is
-   * removed from the paths of violations because the caller did not write it.
+   * Path of the request field that is the body, such as `planStatus`. It is removed from the paths of violations, because
+   * the caller did not write it.
    */
   bodyPath?: string | undefined;
 };
@@ -103,9 +103,9 @@ export function retryAfterSeconds(error: ConnectError): number | undefined {
 }
 
 /**
- * Reads the body of an error response as a ConnectError. The code follows from the status name in the body, else from
- * the HTTP status in the body, else from that of the response. Ignores bodies that are not Google's JSON form of an
- * error (such as the HTML page of a proxy) and details of unknown types.
+ * Reads the body of an error response as a ConnectError. The code is that of the status name in the body, else of the
+ * HTTP status in the body, else of the response. Ignores bodies of other forms (such as the HTML page of a proxy) and
+ * details of unknown types.
  */
 export function readErrorBody(body: string, httpStatus: number, headers: Headers): ConnectError {
   const error = errorObject(body);
@@ -164,27 +164,14 @@ export type TranscodingReason =
   | "DEADLINE_PASSED"
   | "SERVER_FAILURE";
 
-/** Contents of an error that this library raises, besides its code. */
-export type TranscodingErrorInit = {
-  reason: TranscodingReason;
-  domain: string;
-  metadata?: Readonly<Record<string, string>>;
-  violations?: readonly FieldViolation[];
-  cause?: unknown;
-};
-
-/** Creates an error with an ErrorInfo and, for violations, a BadRequest. */
-export function transcodingError(code: Code, message: string, init: TranscodingErrorInit): ConnectError {
-  const error = new ConnectError(message, code, undefined, undefined, init.cause);
-  const { reason, domain, metadata, violations } = init;
-  error.details.push({
-    desc: ErrorInfoSchema,
-    value: create(ErrorInfoSchema, { reason, domain, metadata: { ...metadata } }),
-  });
-  if (violations !== undefined) {
-    const value = create(BadRequestSchema, { fieldViolations: [...violations] });
-    error.details.push({ desc: BadRequestSchema, value });
-  }
+/** Creates an error with an ErrorInfo. */
+export function transcodingError(
+  code: Code,
+  message: string,
+  info: { reason: TranscodingReason; domain: string; metadata?: Readonly<Record<string, string>> },
+): ConnectError {
+  const error = new ConnectError(message, code);
+  error.details.push({ desc: ErrorInfoSchema, value: create(ErrorInfoSchema, info) });
   return error;
 }
 
@@ -195,5 +182,8 @@ export function malformedRequest(domain: string, violations: readonly FieldViola
   const message = first
     ? `${first.field} ${first.description}${more}`.trimStart()
     : "the request cannot be read";
-  return transcodingError(Code.InvalidArgument, message, { reason: "REQUEST_MALFORMED", domain, violations });
+  const error = transcodingError(Code.InvalidArgument, message, { reason: "REQUEST_MALFORMED", domain });
+  const value = create(BadRequestSchema, { fieldViolations: [...violations] });
+  error.details.push({ desc: BadRequestSchema, value });
+  return error;
 }

@@ -44,7 +44,7 @@ const literalText = /(?:[A-Za-z0-9\-._~!$&'()+,;@]|%[0-9A-Fa-f]{2})+/y;
  *     FieldPath = IDENT { "." IDENT } ;
  *     Verb     = ":" LITERAL ;
  *
- * with at most one `**`. Unlike the prose of that file, this parser allows segments behind `**`, which some APIs use.
+ * with at most one `**`. Unlike that file's prose, this parser allows segments behind `**`, which some APIs use.
  * Throws PathTemplateError.
  */
 export function parsePathTemplate(source: string): PathTemplate {

@@ -8,8 +8,8 @@ export type RequestTarget = {
 const authority = /^https?:\/\/[^/?#]*/i;
 
 /**
- * Splits a request target as it was received. Does not use `new URL()`, which resolves dot segments and replaces
- * backslashes. Scheme and authority of the absolute form (RFC 9112 3.2.2) are dropped.
+ * Splits a request target. Does not use `new URL()`, which resolves dot segments and replaces backslashes. Drops scheme
+ * and authority of the absolute form (RFC 9112 3.2.2).
  */
 export function parseRequestTarget(target: string): RequestTarget {
   const relative = target.startsWith("/") ? target : target.replace(authority, "");

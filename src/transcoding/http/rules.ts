@@ -1,5 +1,6 @@
 import {
   create,
+  type DescField,
   type DescMethod,
   type DescService,
   getOption,
@@ -38,19 +39,38 @@ export type HttpRules = readonly MessageInitShape<typeof HttpRuleSchema>[];
 export function httpBindingsOf(service: DescService, rules: HttpRules = []): HttpBinding[] {
   return service.methods.flatMap((method) => {
     const given = rules.findLast(({ selector }) => selector === `${service.typeName}.${method.name}`);
-    const rule = given === undefined ? annotationOf(method) : create(HttpRuleSchema, given);
-    return rule === undefined ? [] : bindingsOfRule(method, rule);
+    if (given !== undefined) {
+      return bindingsOfRule(method, create(HttpRuleSchema, given));
+    }
+    return hasOption(method, http) ? bindingsOfRule(method, getOption(method, http)) : [];
   });
 }
 
-function annotationOf(method: DescMethod): HttpRule | undefined {
-  return hasOption(method, http) ? getOption(method, http) : undefined;
+/** Returns the request field that is the body, if the body is one field. Throws if the request has no such field. */
+export function bodyFieldOf({ method, body }: HttpBinding): DescField | undefined {
+  const field = method.input.fields.find(({ name }) => name === body);
+  if (field === undefined && body !== "" && body !== "*") {
+    throw new Error(
+      `${method}: its google.api.http rule has the body "${body}", which is not a field of the request`,
+    );
+  }
+  return field;
+}
+
+/** Returns the response field that is the body, if the body is one field. Throws if the response has no such field. */
+export function responseFieldOf({ method, responseBody }: HttpBinding): DescField | undefined {
+  const field = method.output.fields.find(({ name }) => name === responseBody);
+  if (field === undefined && responseBody !== "") {
+    throw new Error(
+      `${method}: its google.api.http rule has the response_body "${responseBody}", which is not a field of the response`,
+    );
+  }
+  return field;
 }
 
 /** Returns the binding of a rule and its additional bindings. Throws an error with the method's name. */
 export function bindingsOfRule(method: DescMethod, rule: HttpRule): HttpBinding[] {
-  const nested = rule.additionalBindings.find((additional) => additional.additionalBindings.length > 0);
-  if (nested !== undefined) {
+  if (rule.additionalBindings.some((additional) => additional.additionalBindings.length > 0)) {
     throw new Error(`${method}: additional_bindings cannot have additional_bindings`);
   }
   return [rule, ...rule.additionalBindings].map((each) => bindingOf(method, each));

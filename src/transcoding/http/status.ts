@@ -1,47 +1,39 @@
 import { Code } from "@connectrpc/connect";
 
-/** HTTP status of each canonical code (google/rpc/code.proto). */
-export const httpStatusOf: Readonly<Record<Code, number>> = {
-  [Code.Canceled]: 499,
-  [Code.Unknown]: 500,
-  [Code.InvalidArgument]: 400,
-  [Code.DeadlineExceeded]: 504,
-  [Code.NotFound]: 404,
-  [Code.AlreadyExists]: 409,
-  [Code.PermissionDenied]: 403,
-  [Code.ResourceExhausted]: 429,
-  [Code.FailedPrecondition]: 400,
-  [Code.Aborted]: 409,
-  [Code.OutOfRange]: 400,
-  [Code.Unimplemented]: 501,
-  [Code.Internal]: 500,
-  [Code.Unavailable]: 503,
-  [Code.DataLoss]: 500,
-  [Code.Unauthenticated]: 401,
+/** HTTP status and name of each canonical code (google/rpc/code.proto). */
+const statuses: Readonly<Record<Code, readonly [httpStatus: number, name: string]>> = {
+  [Code.Canceled]: [499, "CANCELLED"],
+  [Code.Unknown]: [500, "UNKNOWN"],
+  [Code.InvalidArgument]: [400, "INVALID_ARGUMENT"],
+  [Code.DeadlineExceeded]: [504, "DEADLINE_EXCEEDED"],
+  [Code.NotFound]: [404, "NOT_FOUND"],
+  [Code.AlreadyExists]: [409, "ALREADY_EXISTS"],
+  [Code.PermissionDenied]: [403, "PERMISSION_DENIED"],
+  [Code.ResourceExhausted]: [429, "RESOURCE_EXHAUSTED"],
+  [Code.FailedPrecondition]: [400, "FAILED_PRECONDITION"],
+  [Code.Aborted]: [409, "ABORTED"],
+  [Code.OutOfRange]: [400, "OUT_OF_RANGE"],
+  [Code.Unimplemented]: [501, "UNIMPLEMENTED"],
+  [Code.Internal]: [500, "INTERNAL"],
+  [Code.Unavailable]: [503, "UNAVAILABLE"],
+  [Code.DataLoss]: [500, "DATA_LOSS"],
+  [Code.Unauthenticated]: [401, "UNAUTHENTICATED"],
 };
+
+const entries = Object.entries(statuses);
+
+/** HTTP status of each canonical code. */
+export const httpStatusOf = Object.fromEntries(
+  entries.map(([code, [httpStatus]]) => [code, httpStatus]),
+) as Readonly<Record<Code, number>>;
 
 /** Name of each canonical code in error bodies. */
-export const statusNameOf: Readonly<Record<Code, string>> = {
-  [Code.Canceled]: "CANCELLED",
-  [Code.Unknown]: "UNKNOWN",
-  [Code.InvalidArgument]: "INVALID_ARGUMENT",
-  [Code.DeadlineExceeded]: "DEADLINE_EXCEEDED",
-  [Code.NotFound]: "NOT_FOUND",
-  [Code.AlreadyExists]: "ALREADY_EXISTS",
-  [Code.PermissionDenied]: "PERMISSION_DENIED",
-  [Code.ResourceExhausted]: "RESOURCE_EXHAUSTED",
-  [Code.FailedPrecondition]: "FAILED_PRECONDITION",
-  [Code.Aborted]: "ABORTED",
-  [Code.OutOfRange]: "OUT_OF_RANGE",
-  [Code.Unimplemented]: "UNIMPLEMENTED",
-  [Code.Internal]: "INTERNAL",
-  [Code.Unavailable]: "UNAVAILABLE",
-  [Code.DataLoss]: "DATA_LOSS",
-  [Code.Unauthenticated]: "UNAUTHENTICATED",
-};
+export const statusNameOf = Object.fromEntries(entries.map(([code, [, name]]) => [code, name])) as Readonly<
+  Record<Code, string>
+>;
 
 const codeOfName: ReadonlyMap<string, Code> = new Map(
-  Object.entries(statusNameOf).map(([code, name]) => [name, Number(code) as Code]),
+  entries.map(([code, [, name]]) => [name, Number(code)]),
 );
 
 /** Returns the canonical code of a status name such as `NOT_FOUND`. */
@@ -63,12 +55,15 @@ const codeOfStatus: ReadonlyMap<number, Code> = new Map([
   [504, Code.DeadlineExceeded],
 ]);
 
+const codeOfClass: ReadonlyMap<number, Code> = new Map([
+  [4, Code.FailedPrecondition],
+  [5, Code.Internal],
+]);
+
 /**
  * Returns the canonical code of an HTTP status, for responses whose body has no status name. Connect's own table differs
  * (400 is INTERNAL, for example) because it is for servers of the Connect protocol.
  */
 export function codeOfHttpStatus(status: number): Code {
-  const isServerError = status >= 500 && status < 600;
-  const byClass = status >= 400 && status < 500 ? Code.FailedPrecondition : Code.Unknown;
-  return codeOfStatus.get(status) ?? (isServerError ? Code.Internal : byClass);
+  return codeOfStatus.get(status) ?? codeOfClass.get(Math.floor(status / 100)) ?? Code.Unknown;
 }

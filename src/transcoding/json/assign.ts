@@ -58,17 +58,22 @@ export function fieldValue(message: OpenMessage, field: DescField): unknown {
   return chosen.case === field.localName ? chosen.value : undefined;
 }
 
-/** Returns the message in a field, created if missing; undefined if another member of its oneof is set. */
-export function childOf(
+/**
+ * Returns the message that contains the last of nested fields, and creates the messages that lead to it. Returns
+ * undefined if one of them is a member of a oneof that has another member set.
+ */
+export function ownerOf(
   message: OpenMessage,
-  field: DescField,
+  fields: readonly DescField[],
   path: string,
   violations: ViolationList,
 ): OpenMessage | undefined {
-  const existing = fieldValue(message, field);
-  if (existing !== undefined) {
-    return existing as OpenMessage;
+  let owner: OpenMessage | undefined = message;
+  for (const field of fields.slice(0, -1)) {
+    if (owner && fieldValue(owner, field) === undefined) {
+      assign(owner, field, create(field.message as DescMessage), path, violations);
+    }
+    owner = owner && (fieldValue(owner, field) as OpenMessage | undefined);
   }
-  assign(message, field, create(field.message as DescMessage), path, violations);
-  return fieldValue(message, field) as OpenMessage | undefined;
+  return owner;
 }

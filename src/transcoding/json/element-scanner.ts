@@ -14,8 +14,7 @@ export type ElementScanner = (chunk: Uint8Array, start: number) => number;
 
 /**
  * Creates a scanner for the elements of one JSON array in UTF-8 that arrives in chunks. It follows strings and brackets
- * only; whether an element is valid JSON is left to the parser. Bytes suffice, because no byte of a multi-byte
- * character is ASCII.
+ * only and does not validate the elements. Bytes suffice, because no byte of a multi-byte character is ASCII.
  */
 export function createElementScanner(): ElementScanner {
   let depth = 0;

@@ -16,7 +16,7 @@ const closeBracket = 0x5d;
 const closeBrace = 0x7d;
 
 /**
- * Creates the reader of a JSON array. Whether an element is valid JSON is left to its parser.
+ * Creates the reader of a JSON array. It does not validate the elements.
  *
  * Raises INTERNAL if the text is not an array, DATA_LOSS if it ends early, RESOURCE_EXHAUSTED for an element of more
  * than `maxBytes`; all elements before that have been yielded.

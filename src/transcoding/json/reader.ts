@@ -3,7 +3,7 @@ import { reflect } from "@bufbuild/protobuf/reflect";
 import { StructSchema } from "@bufbuild/protobuf/wkt";
 import { assign, messageAssigner, type OpenMessage } from "./assign.ts";
 import { type MessageReader, maxDepth, type ReadingState } from "./reading-state.ts";
-import { enumReader, kindOf, scalarReader, type ValueReader } from "./scalar.ts";
+import { enumReader, kindOf, readBooleanText, scalarReader, type ValueReader } from "./scalar.ts";
 import { shownName } from "./violations.ts";
 import { wellKnownReader } from "./well-known-reader.ts";
 
@@ -206,8 +206,7 @@ function mapKeyReader(field: DescField & { fieldKind: "map" }): ValueReader {
     case ScalarType.STRING:
       return read;
     case ScalarType.BOOL:
-      return (key) =>
-        key === "true" || key === "false" ? { value: key === "true" } : { expected: "must be true or false" };
+      return readBooleanText;
     default:
       // Each number has one spelling only: with two, a key could occur twice.
       return (key) => read(/^(?:0|-?[1-9]\d*)$/.test(String(key)) ? key : undefined);

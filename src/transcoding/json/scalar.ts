@@ -81,6 +81,13 @@ export function kindOf(json: unknown): string {
   return typeof json === "object" ? "an object" : `a ${typeof json}`;
 }
 
+/** Reads a boolean from the text of a map key or of a URL. */
+export function readBooleanText(text: unknown): Read {
+  return text === "true" || text === "false"
+    ? { value: text === "true" }
+    : { expected: "must be true or false" };
+}
+
 function readString(json: unknown): Read {
   if (typeof json !== "string") {
     return expected("a string", json);
@@ -110,14 +117,8 @@ function readBytes(json: unknown): Read {
 const decimal = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 function readDouble(json: unknown): Read {
-  if (json === "NaN") {
-    return { value: Number.NaN };
-  }
-  if (json === "Infinity") {
-    return { value: Number.POSITIVE_INFINITY };
-  }
-  if (json === "-Infinity") {
-    return { value: Number.NEGATIVE_INFINITY };
+  if (json === "NaN" || json === "Infinity" || json === "-Infinity") {
+    return { value: Number(json) };
   }
   const number = typeof json === "string" && decimal.test(json) ? Number(json) : json;
   if (typeof number !== "number") {

@@ -2,7 +2,7 @@ import { create, type DescField, type DescMessage, ScalarType } from "@bufbuild/
 import { isWrapperDesc } from "@bufbuild/protobuf/wkt";
 import { messageReader } from "./reader.ts";
 import { createReadingState } from "./reading-state.ts";
-import { enumReader, type Read, scalarReader } from "./scalar.ts";
+import { enumReader, type Read, readBooleanText, scalarReader } from "./scalar.ts";
 import { createViolationList } from "./violations.ts";
 
 /** Reads the decoded text of a path segment or query parameter as the value of a field. */
@@ -30,10 +30,7 @@ function scalarTextReader(field: DescField, scalar: ScalarType): TextReader {
   const read = scalarReader(field, scalar);
   switch (scalar) {
     case ScalarType.BOOL:
-      return (text) =>
-        text === "true" || text === "false"
-          ? { value: text === "true" }
-          : { expected: "must be true or false" };
+      return readBooleanText;
     case ScalarType.STRING:
     case ScalarType.BYTES:
     case ScalarType.DOUBLE:

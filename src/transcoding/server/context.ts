@@ -39,10 +39,7 @@ export type RestContext = HandlerContext & {
   expire(): void;
 };
 
-/**
- * Creates the context of a call. Its expensive parts (`Headers` objects, the abort signal) are created on first access,
- * because most handlers use none of them.
- */
+/** Creates the context of a call. Most handlers use no header or signal, so these are created on first access. */
 export function createRestContext(init: RestContextInit): RestContext {
   const { method, request, response, timeoutMs } = init;
   // Monotonic: the system clock may change during the call.

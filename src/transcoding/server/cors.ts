@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 
-/** Which pages of other origins may call the server (Fetch standard, CORS protocol). */
+/** Specifies which pages of other origins may call the server (Fetch standard, CORS protocol). */
 export type CorsOptions = {
   /** Origins such as `https://console.example.com`, or `*` for all. */
   origins: readonly string[] | "*";

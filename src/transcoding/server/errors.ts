@@ -1,6 +1,6 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
 import type { FieldViolation } from "../../contract/field-violation.ts";
-import { malformedRequest, type TranscodingErrorInit, transcodingError } from "../http/error-body.ts";
+import { malformedRequest, type TranscodingReason, transcodingError } from "../http/error-body.ts";
 import { acceptedEncodings } from "./read-body.ts";
 import type { ErrorResponseInit } from "./response.ts";
 
@@ -16,7 +16,6 @@ export class RestError extends Error {
   }
 }
 
-/** All errors that this library raises while it serves requests. */
 export type RestErrors = ReturnType<typeof createRestErrors>;
 
 /** Creates the errors; `domain` is their `ErrorInfo.domain`. */
@@ -24,10 +23,11 @@ export function createRestErrors(domain: string) {
   function create(
     code: Code,
     message: string,
-    info: Omit<TranscodingErrorInit, "domain">,
+    reason: TranscodingReason,
     response: Partial<ErrorResponseInit> = {},
+    metadata: Readonly<Record<string, string>> = {},
   ): RestError {
-    return new RestError(transcodingError(code, message, { ...info, domain }), response);
+    return new RestError(transcodingError(code, message, { reason, domain, metadata }), response);
   }
 
   return {
@@ -35,59 +35,52 @@ export function createRestErrors(domain: string) {
       create(
         Code.InvalidArgument,
         `the request target must not be longer than ${maxLength} characters`,
-        { reason: "REQUEST_MALFORMED" },
+        "REQUEST_MALFORMED",
         { httpStatus: 414, close: true },
       ),
-    routeNotFound: () => create(Code.NotFound, "no method has this path", { reason: "ROUTE_NOT_FOUND" }),
+    routeNotFound: () => create(Code.NotFound, "no method has this path", "ROUTE_NOT_FOUND"),
     methodNotAllowed(method: string, allowed: readonly string[]) {
       const allow = allowed.join(", ");
-      return create(
-        Code.Unimplemented,
-        `this path allows ${allow}, not ${method}`,
-        { reason: "METHOD_NOT_ALLOWED" },
-        { httpStatus: 405, headers: { allow } },
-      );
+      return create(Code.Unimplemented, `this path allows ${allow}, not ${method}`, "METHOD_NOT_ALLOWED", {
+        httpStatus: 405,
+        headers: { allow },
+      });
     },
     notAcceptable: (types: string) =>
-      create(
-        Code.InvalidArgument,
-        `the response can only be ${types}`,
-        { reason: "RESPONSE_NOT_ACCEPTABLE" },
-        { httpStatus: 406 },
-      ),
+      create(Code.InvalidArgument, `the response can only be ${types}`, "RESPONSE_NOT_ACCEPTABLE", {
+        httpStatus: 406,
+      }),
     contentType: (types: string) =>
-      create(
-        Code.InvalidArgument,
-        `the content type must be ${types}`,
-        { reason: "CONTENT_TYPE_UNSUPPORTED" },
-        { httpStatus: 415 },
-      ),
+      create(Code.InvalidArgument, `the content type must be ${types}`, "CONTENT_TYPE_UNSUPPORTED", {
+        httpStatus: 415,
+      }),
     contentEncoding: () =>
       create(
         Code.InvalidArgument,
         `the content encoding must be one of ${acceptedEncodings}`,
-        { reason: "CONTENT_TYPE_UNSUPPORTED" },
+        "CONTENT_TYPE_UNSUPPORTED",
         { httpStatus: 415, headers: { "accept-encoding": acceptedEncodings }, close: true },
       ),
     tooLarge: (maxBytes: number) =>
       create(
         Code.ResourceExhausted,
         `the request body must not be larger than ${maxBytes} bytes`,
-        { reason: "REQUEST_TOO_LARGE", metadata: { maxBytes: String(maxBytes) } },
+        "REQUEST_TOO_LARGE",
         { httpStatus: 413, close: true },
+        { maxBytes: String(maxBytes) },
       ),
     tooSlow: (timeoutMs: number) =>
       create(
         Code.DeadlineExceeded,
         `the request body must arrive within ${timeoutMs} ms`,
-        { reason: "DEADLINE_PASSED" },
+        "DEADLINE_PASSED",
         { httpStatus: 408, close: true },
       ),
     // Without a body path, because these violations already name fields as the caller wrote them.
     malformed: (violations: readonly FieldViolation[]) =>
       new RestError(malformedRequest(domain, violations), { bodyPath: undefined }),
     deadlinePassed: () =>
-      create(Code.DeadlineExceeded, "the deadline of the request passed", { reason: "DEADLINE_PASSED" }),
-    serverFailure: () => create(Code.Internal, "the server failed", { reason: "SERVER_FAILURE" }),
+      create(Code.DeadlineExceeded, "the deadline of the request passed", "DEADLINE_PASSED"),
+    serverFailure: () => create(Code.Internal, "the server failed", "SERVER_FAILURE"),
   };
 }

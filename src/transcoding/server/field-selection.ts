@@ -34,9 +34,6 @@ export function parseFieldSelection(
   }
 
   function readList(within: DescMessage, depth: number): OpenSelection | "all" {
-    if (depth > deepest) {
-      throw new SelectionError(`must not be nested deeper than ${deepest} levels`);
-    }
     const selection: OpenSelection = new Map();
     let all = false;
     do {
@@ -47,6 +44,9 @@ export function parseFieldSelection(
 
   /** Returns whether the path was `*`, which overrides all other paths of its list. */
   function readPath(into: OpenSelection, within: DescMessage, depth: number): boolean {
+    if (depth > deepest) {
+      throw new SelectionError(`must not be nested deeper than ${deepest} levels`);
+    }
     if (take("*")) {
       return true;
     }
@@ -81,9 +81,6 @@ export function parseFieldSelection(
         throw new SelectionError("has no closing parenthesis");
       }
       return inner;
-    }
-    if (depth >= deepest) {
-      throw new SelectionError(`must not be nested deeper than ${deepest} levels`);
     }
     const inner: OpenSelection = new Map();
     return readPath(inner, field.message, depth + 1) ? "all" : inner;

@@ -14,7 +14,7 @@ export function isJson(contentType: string | undefined): boolean {
 
 /** Returns the format that an Accept header prefers for a stream; undefined if it accepts none. */
 export function chooseStreamFormat(accept: string | undefined): "json-array" | "ndjson" | undefined {
-  const quality = parseAccept(accept);
+  const quality = parseQualities(accept || "*/*");
   const lines = Math.max(quality.get("application/x-ndjson") ?? 0, quality.get("application/jsonl") ?? 0);
   const array = jsonQuality(quality);
   if (lines === 0 && array === 0) {
@@ -25,19 +25,13 @@ export function chooseStreamFormat(accept: string | undefined): "json-array" | "
 
 /** Returns whether an Accept header accepts application/json. */
 export function acceptsJson(accept: string | undefined): boolean {
-  if (accept === undefined || accept === "" || accept === "*/*" || accept === "application/json") {
-    return true;
-  }
-  return jsonQuality(parseAccept(accept)) > 0;
+  const isUsual = !accept || accept === "*/*" || accept === "application/json";
+  return isUsual || jsonQuality(parseQualities(accept)) > 0;
 }
 
 // RFC 9110 12.5.1: the most specific range takes precedence.
 function jsonQuality(quality: ReadonlyMap<string, number>): number {
   return quality.get("application/json") ?? quality.get("application/*") ?? quality.get("*/*") ?? 0;
-}
-
-function parseAccept(accept: string | undefined): ReadonlyMap<string, number> {
-  return parseQualities(accept || "*/*");
 }
 
 /** Returns the quality of each item of an Accept or Accept-Encoding header (RFC 9110 12.4.2). */

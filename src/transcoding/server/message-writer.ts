@@ -8,7 +8,9 @@ import {
   toJson,
   toJsonString,
 } from "@bufbuild/protobuf";
-import { type HttpBodyMessage, isHttpBody } from "../http/http-body.ts";
+import { type HttpBodyMessage, isHttpBody, isHttpBodyField } from "../http/http-body.ts";
+import { type HttpBinding, responseFieldOf } from "../http/rules.ts";
+import { fieldValue, type OpenMessage } from "../json/assign.ts";
 import { selectFields } from "./field-selection.ts";
 import type { SystemParameters } from "./system-parameters.ts";
 
@@ -23,26 +25,14 @@ export type MessageWriter = {
 
 export const jsonType = "application/json; charset=utf-8";
 
-/**
- * Compiles the writer of a message type. `responseBody` is the name of the field that is the response, "" for the whole
- * message. A google.api.HttpBody is written as its bytes. Throws if there is no such field.
- */
-export function compileMessageWriter(
-  desc: DescMessage,
-  responseBody: string,
-  registry?: Registry,
-): MessageWriter {
-  const field = responseBody === "" ? undefined : desc.fields.find(({ name }) => name === responseBody);
-  if (responseBody !== "" && field === undefined) {
-    throw new Error(
-      `${desc}: its google.api.http rule has the response_body "${responseBody}", which is not a field of it`,
-    );
-  }
-  const body = field === undefined ? desc : field.fieldKind === "message" ? field.message : undefined;
-  if (body !== undefined && isHttpBody(body)) {
+/** Compiles the writer of a binding. A google.api.HttpBody is written as its bytes. Throws if the rule does not fit. */
+export function compileMessageWriter(binding: HttpBinding, registry?: Registry): MessageWriter {
+  const desc = binding.method.output;
+  const field = responseFieldOf(binding);
+  if (field === undefined ? isHttpBody(desc) : isHttpBodyField(field)) {
     return {
       isRaw: true,
-      write: (message) => writeHttpBody(field === undefined ? message : readField(message, field)),
+      write: (message) => writeHttpBody(field ? fieldValue(message as OpenMessage, field) : message),
     };
   }
   const options = registry === undefined ? {} : { registry };
@@ -84,11 +74,7 @@ function shape(json: JsonValue, { fields, prettyPrint }: SystemParameters): stri
   return JSON.stringify(selectFields(json, fields), undefined, prettyPrint ? 2 : undefined);
 }
 
-function readField(message: Message, field: DescField): Message | undefined {
-  return (message as Message & Record<string, unknown>)[field.localName] as Message | undefined;
-}
-
-function writeHttpBody(message: Message | undefined): WrittenMessage {
+function writeHttpBody(message: unknown): WrittenMessage {
   const { contentType = "", data = new Uint8Array(0) } = (message as HttpBodyMessage | undefined) ?? {};
   return { contentType: contentType === "" ? "application/octet-stream" : contentType, content: data };
 }

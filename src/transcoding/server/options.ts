@@ -4,7 +4,6 @@ import type { CorsOptions } from "./cors.ts";
 import type { NodeRequest } from "./node-http.ts";
 import type { RestRouteOptions } from "./routes.ts";
 
-/** Options of a transcoding handler. */
 export type TranscodingOptions = RestRouteOptions & {
   /** Registers the services, as for connectNodeAdapter. */
   routes: (router: ConnectRouter) => void;

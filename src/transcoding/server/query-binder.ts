@@ -1,7 +1,7 @@
 import type { DescField, DescMessage, Message } from "@bufbuild/protobuf";
 import { hasCustomJsonRepresentation } from "@bufbuild/protobuf/wkt";
 import { decodeQueryPair } from "../http/percent.ts";
-import { assign, childOf, type MessageAssigner, messageAssigner, type OpenMessage } from "../json/assign.ts";
+import { assign, type MessageAssigner, messageAssigner, type OpenMessage, ownerOf } from "../json/assign.ts";
 import { type TextReader, textReader } from "../json/text-value.ts";
 import type { ViolationList } from "../json/violations.ts";
 
@@ -72,7 +72,8 @@ export function compileQueryBinder(desc: DescMessage, taken: readonly string[]):
       violations.add(shown, "is not a parameter of this method");
       return;
     }
-    const path = steps.map(({ field }) => field.name).join(".");
+    const fields = steps.map(({ field }) => field);
+    const path = fields.map((field) => field.name).join(".");
     if (
       taken.some((other) => path === other || path.startsWith(`${other}.`) || other.startsWith(`${path}.`))
     ) {
@@ -94,7 +95,7 @@ export function compileQueryBinder(desc: DescMessage, taken: readonly string[]):
       violations.add(shown, read.expected);
       return;
     }
-    const owner = ownerOf(message, steps, shown, violations);
+    const owner = ownerOf(message, fields, shown, violations);
     if (owner === undefined) {
       return;
     }
@@ -126,23 +127,9 @@ export function compileQueryBinder(desc: DescMessage, taken: readonly string[]):
   }
 }
 
-/** Returns a name from the query for display: cut, and quoted unless it is a plain path. */
+/** Returns a name from the query for display: cut off, and quoted unless it is a plain path. */
 function shownParameter(name: string): string {
   return /^[\w.]{1,128}$/.test(name) ? name : JSON.stringify(name.slice(0, 64));
-}
-
-/** Returns the message that contains the field of the last step, and creates the messages that lead to it. */
-function ownerOf(
-  message: OpenMessage,
-  steps: readonly Step[],
-  shown: string,
-  violations: ViolationList,
-): OpenMessage | undefined {
-  let owner: OpenMessage | undefined = message;
-  for (const { field } of steps.slice(0, -1)) {
-    owner = owner && childOf(owner, field, shown, violations);
-  }
-  return owner;
 }
 
 function stepLookup(): (desc: DescMessage) => ReadonlyMap<string, Step> {

@@ -11,7 +11,6 @@ import { readBody } from "./read-body.ts";
 import type { RestRoute } from "./routes.ts";
 import { readSystemParameters, type SystemParameters } from "./system-parameters.ts";
 
-/** The request message and the system parameters of a call. */
 export type Input = { readonly message: Message; readonly parameters: SystemParameters };
 
 /** Reads the input of a call from its path, query and body. Rejects with a RestError. */

@@ -8,12 +8,13 @@ import {
 } from "@bufbuild/protobuf";
 import { hasCustomJsonRepresentation, ValueSchema } from "@bufbuild/protobuf/wkt";
 import type { FieldViolation } from "../../contract/field-violation.ts";
+import type { TemplateVariable } from "../http/path-template.ts";
 import { decodeSegment, decodeSegments } from "../http/percent.ts";
-import type { HttpBinding } from "../http/rules.ts";
-import { assign, childOf, fieldValue, type OpenMessage } from "../json/assign.ts";
+import { bodyFieldOf, type HttpBinding } from "../http/rules.ts";
+import { assign, fieldValue, type OpenMessage, ownerOf } from "../json/assign.ts";
 import { fieldReader, messageReader } from "../json/reader.ts";
 import { createReadingState, type ReadingState } from "../json/reading-state.ts";
-import { type TextReader, textReader } from "../json/text-value.ts";
+import { textReader } from "../json/text-value.ts";
 import { createViolationList, type ViolationList } from "../json/violations.ts";
 import { compileQueryBinder } from "./query-binder.ts";
 
@@ -49,9 +50,7 @@ export type BindOptions = {
 export function compileRequestBinder(binding: HttpBinding, options: BindOptions = {}): RequestBinder {
   const desc = binding.method.input;
   const readBody = compileBody(binding);
-  const variables = binding.template.variables.map(({ fieldPath, multiSegment }) =>
-    compileVariable(binding, fieldPath, multiSegment),
-  );
+  const variables = binding.template.variables.map((variable) => compileVariable(binding, variable));
   const ofBody = binding.body === "*" ? desc.fields.map((field) => field.name) : [binding.body];
   const taken = [...variables.map(({ name }) => name), ...ofBody];
   const bindQuery = compileQueryBinder(desc, taken);
@@ -78,8 +77,9 @@ export function compileRequestBinder(binding: HttpBinding, options: BindOptions 
 
 type BodyReader = (body: unknown, state: ReadingState) => OpenMessage | undefined;
 
-function compileBody({ method, body: rule }: HttpBinding): BodyReader {
-  if (rule === "") {
+function compileBody(binding: HttpBinding): BodyReader {
+  const { input } = binding.method;
+  if (binding.body === "") {
     return (body, { violations }) => {
       if (body !== undefined) {
         violations.add("body", "must be empty: this method takes no body");
@@ -87,21 +87,16 @@ function compileBody({ method, body: rule }: HttpBinding): BodyReader {
       return undefined;
     };
   }
-  if (rule === "*") {
-    const read = messageReader(method.input);
-    return (body, state) => read(body === undefined ? {} : body, "", state) as OpenMessage | undefined;
-  }
-  const field = method.input.fields.find(({ name }) => name === rule);
+  const field = bodyFieldOf(binding);
   if (field === undefined) {
-    throw new Error(
-      `${method}: its google.api.http rule has the body "${rule}", which is not a field of the request`,
-    );
+    const read = messageReader(input);
+    return (body, state) => read(body === undefined ? {} : body, "", state) as OpenMessage | undefined;
   }
   const read = fieldReader(field);
   const takesNull = field.message?.typeName === ValueSchema.typeName;
   const isObject = field.fieldKind === "message" && !hasCustomJsonRepresentation(field.message);
   return function readFieldBody(body, state) {
-    const message = create(method.input) as OpenMessage;
+    const message = create(input) as OpenMessage;
     const json = body === undefined && isObject ? {} : body;
     // The caller's document is the field itself, so paths begin inside it.
     if (json === null && !takesNull) {
@@ -120,11 +115,7 @@ type Variable = {
   set(message: OpenMessage, raw: string, violations: ViolationList): void;
 };
 
-function compileVariable(
-  binding: HttpBinding,
-  fieldPath: readonly string[],
-  multiSegment: boolean,
-): Variable {
+function compileVariable(binding: HttpBinding, { fieldPath, multiSegment }: TemplateVariable): Variable {
   const name = fieldPath.join(".");
   const fail = (problem: string): never => {
     throw new Error(`${binding.method}: {${name}} in ${binding.template.source} ${problem}`);
@@ -138,10 +129,9 @@ function compileVariable(
     desc = inner && !hasCustomJsonRepresentation(inner) ? inner : undefined;
   }
   const leaf = fields.at(-1) ?? fail("is empty");
-  if (leaf.fieldKind !== "scalar" && leaf.fieldKind !== "enum") {
-    fail("must be a singular field of a primitive type");
-  }
-  const read: TextReader = textReader(leaf) ?? fail("must be a singular field of a primitive type");
+  const isPrimitive = leaf.fieldKind === "scalar" || leaf.fieldKind === "enum";
+  const read =
+    (isPrimitive ? textReader(leaf) : undefined) ?? fail("must be a singular field of a primitive type");
   const decode = multiSegment ? decodeSegments : decodeSegment;
   const shown = fields.map(({ jsonName }) => jsonName).join(".");
   return {
@@ -158,16 +148,10 @@ function compileVariable(
         violations.add(shown, value.expected);
         return;
       }
-      let owner: OpenMessage | undefined = message;
-      for (const field of fields.slice(0, -1)) {
-        owner = owner && childOf(owner, field, shown, violations);
-      }
-      if (owner === undefined) {
-        return;
-      }
-      if (!isFieldSet(owner, leaf)) {
+      const owner = ownerOf(message, fields, shown, violations);
+      if (owner && !isFieldSet(owner, leaf)) {
         assign(owner, leaf, value.value, shown, violations);
-      } else if (!isSame(fieldValue(owner, leaf), value.value)) {
+      } else if (owner && !isSame(fieldValue(owner, leaf), value.value)) {
         violations.add(shown, "must be the same in the body as in the path");
       }
     },

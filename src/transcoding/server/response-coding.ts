@@ -8,8 +8,8 @@ export type Coding = "gzip" | "br";
 const offered: readonly Coding[] = ["br", "gzip"];
 
 /**
- * Returns the coding to use for an Accept-Encoding header (RFC 9110 12.5.3); undefined for none. Uses no coding even if
- * the header excludes `identity`, since an error would not help the caller.
+ * Returns the coding to use for an Accept-Encoding header (RFC 9110 12.5.3); undefined for none, even if the header
+ * excludes `identity`, since an error would not help the caller.
  */
 export function chooseCoding(acceptEncoding: string | undefined): Coding | undefined {
   if (acceptEncoding === undefined || acceptEncoding === "") {

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { WrittenMessage } from "./message-writer.ts";
+import { jsonType, type WrittenMessage } from "./message-writer.ts";
 import type { NodeResponse } from "./node-http.ts";
 
 export type StreamFormat = "json-array" | "ndjson" | "raw";
@@ -14,7 +14,7 @@ type ResponseStream = {
 };
 
 const contentTypes: Readonly<Record<Exclude<StreamFormat, "raw">, string>> = {
-  "json-array": "application/json; charset=utf-8",
+  "json-array": jsonType,
   ndjson: "application/x-ndjson; charset=utf-8",
 };
 
@@ -26,21 +26,24 @@ export function createResponseStream(
 ): ResponseStream {
   let started = false;
 
-  const start = (contentType: string) => {
+  /** Sends the header before the first message, and returns whether it did. */
+  function begin(rawType: string): boolean {
+    if (started) {
+      return false;
+    }
     started = true;
+    const contentType = format === "raw" ? rawType : contentTypes[format];
     (response as ServerResponse).writeHead(200, [...head(contentType)]);
-  };
+    return true;
+  }
 
   return {
     get started() {
       return started;
     },
     async write({ contentType, content }) {
-      const first = !started;
-      if (first) {
-        // Raw bytes have the content type of the first message.
-        start(format === "raw" ? contentType : contentTypes[format]);
-      }
+      // Raw bytes have the content type of the first message.
+      const first = begin(contentType);
       const before = format === "json-array" ? (first ? "[" : ",") : "";
       const after = format === "ndjson" ? "\n" : "";
       const piece = typeof content === "string" ? `${before}${content}${after}` : content;
@@ -49,10 +52,7 @@ export function createResponseStream(
       }
     },
     end() {
-      const first = !started;
-      if (first) {
-        start(format === "raw" ? "application/octet-stream" : contentTypes[format]);
-      }
+      const first = begin("application/octet-stream");
       (response as ServerResponse).end(format === "json-array" ? (first ? "[]" : "]") : undefined);
     },
   };

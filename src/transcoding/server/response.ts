@@ -28,11 +28,8 @@ export async function respondContent(
   // The size first, because most responses are too short to compress.
   const isShort = Buffer.byteLength(content) < frame.compressMinBytes;
   const coding = isShort ? undefined : chooseCoding(frame.acceptEncoding);
-  if (coding === undefined) {
-    respond(frame, 200, contentType, content, { headers });
-    return;
-  }
-  respond(frame, 200, contentType, await compress(coding, content), { headers, coding });
+  const body = coding === undefined ? content : await compress(coding, content);
+  respond(frame, 200, contentType, body, { headers, coding });
 }
 
 export function respondEmpty(
@@ -66,7 +63,7 @@ export function respondError(frame: ResponseFrame, error: ConnectError, init: Er
     headers.set("retry-after", String(wait));
   }
   const body = writeErrorBody(error, { ...init, httpStatus });
-  respond(frame, httpStatus, jsonType, body, { headers, close: init.close ?? false });
+  respond(frame, httpStatus, jsonType, body, { headers, close: init.close });
 }
 
 /** Headers that method implementations cannot set: set here or by the connection. */
@@ -115,15 +112,14 @@ export function headerFields(
   return fields;
 }
 
-type RespondInit = { headers: Headers | undefined; coding?: Coding; close?: boolean };
-
 function respond(
   frame: ResponseFrame,
   status: number,
   contentType: string,
   content: string | Uint8Array,
-  { headers, coding, close = false }: RespondInit,
+  init: { headers: Headers | undefined; coding?: Coding | undefined; close?: boolean | undefined },
 ): void {
+  const { headers, coding, close } = init;
   const { response } = frame;
   if (response.headersSent || response.destroyed) {
     return;

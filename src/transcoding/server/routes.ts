@@ -20,9 +20,9 @@ import {
   invokeUnaryImplementation,
   transformInvokeImplementation,
 } from "@connectrpc/connect/protocol";
-import { isHttpBody } from "../http/http-body.ts";
+import { isHttpBody, isHttpBodyField } from "../http/http-body.ts";
 import { buildRouteTree, type RouteTree } from "../http/route-tree.ts";
-import { type HttpBinding, type HttpRules, httpBindingsOf } from "../http/rules.ts";
+import { bodyFieldOf, type HttpBinding, type HttpRules, httpBindingsOf } from "../http/rules.ts";
 import { compileMessageWriter, type MessageWriter } from "./message-writer.ts";
 import { type BindOptions, compileRequestBinder, type RequestBinder } from "./request-binder.ts";
 
@@ -90,28 +90,26 @@ export function compileRestRoutes(
 }
 
 function createRoute(binding: HttpBinding, spec: MethodImplSpec, options: RestRouteOptions): RestRoute {
-  const { method } = binding;
-  const bodyField = method.input.fields.find(({ name }) => name === binding.body);
   const { segments, variables } = binding.template;
   return {
-    method,
+    method: binding.method,
     binding,
     binder: compileRequestBinder(binding, options),
-    bodyPath: bodyField?.jsonName,
+    bodyPath: bodyFieldOf(binding)?.jsonName,
     hasLooseWildcard: segments.some(
       ({ kind }, index) =>
         kind !== "literal" && !variables.some(({ start, end }) => start <= index && index < end),
     ),
     setRawBody: compileRawBody(binding),
-    write: compileMessageWriter(method.output, binding.responseBody, options.registry),
+    write: compileMessageWriter(binding, options.registry),
     invoke: compileInvoke(spec, options.interceptors ?? []),
   };
 }
 
-function compileRawBody({ method, body }: HttpBinding): RestRoute["setRawBody"] {
-  const field = method.input.fields.find(({ name }) => name === body);
-  const desc = body === "*" ? method.input : field?.fieldKind === "message" ? field.message : undefined;
-  if (desc === undefined || !isHttpBody(desc)) {
+function compileRawBody(binding: HttpBinding): RestRoute["setRawBody"] {
+  const field = bodyFieldOf(binding);
+  const isRaw = field ? isHttpBodyField(field) : binding.body === "*" && isHttpBody(binding.method.input);
+  if (!isRaw) {
     return undefined;
   }
   return (message, contentType, data) => {

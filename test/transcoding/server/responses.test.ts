@@ -173,7 +173,7 @@ describe.each(protocols)("%s", (protocol) => {
         },
       };
       await leaveAfterFirst(served, protocol, "/v1/books:watch");
-      await stopped.promise;
+      await expect(stopped.promise).resolves.toBeUndefined();
     });
 
     it("createTranscodingHandler rejects methods that stream requests", () => {
