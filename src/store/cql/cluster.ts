@@ -22,14 +22,6 @@ export type CqlCluster = {
 
 type SpeculativePolicy = Driver.policies.speculativeExecution.SpeculativeExecutionPolicy;
 
-type ConnectOptions = {
-  address: CqlAddress;
-  /** Whether to use the keyspace of the address, which then must exist. */
-  inKeyspace: boolean;
-  /** How long one node may take for one statement before the next is tried, in ms. */
-  nodeTimeout: number;
-};
-
 /** The version of cassandra-driver that the engine is tested with, and that package.json requires. */
 export const driverVersion = "4.10.0";
 
@@ -42,8 +34,15 @@ const maxRetries = 2;
 /** Longest pause between two attempts to reach a node that is down, in ms. */
 const reconnectPause = 5_000;
 
-/** Connects to a cluster. Rejects with StoreOpenError. */
-export async function connectCql({ address, inKeyspace, nodeTimeout }: ConnectOptions): Promise<CqlCluster> {
+/**
+ * Connects to a cluster. With `inKeyspace` it uses the keyspace of the address, which then must exist. `nodeTimeout` is
+ * how long one node may take for one statement before the next is tried, in ms. Rejects with StoreOpenError.
+ */
+export async function connectCql(
+  address: CqlAddress,
+  inKeyspace: boolean,
+  nodeTimeout: number,
+): Promise<CqlCluster> {
   const driver = await loadDriver();
   const { policies, types } = driver;
   const consistency = types.consistencies.localQuorum;

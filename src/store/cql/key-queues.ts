@@ -1,19 +1,18 @@
-/** A queue per key: items of one key run one batch at a time, in order; different keys run concurrently. */
-type KeyQueues<Item, Result> = {
-  /** Queues an item; items that arrive during a batch of their key form the next one. Rejects with the batch's error. */
-  add(key: string, item: Item): Promise<Result>;
-};
-
 type Waiting<Item, Result> = {
   readonly item: Item;
   readonly resolve: (result: Result) => void;
   readonly reject: (reason: unknown) => void;
 };
 
-/** Creates empty queues. `run` resolves with one entry per item, in order. */
+/**
+ * Creates a queue per key: items of one key run one batch at a time, in order; different keys run concurrently. `add`
+ * queues an item; items that arrive during a batch of their key form the next one. It rejects with the batch's error.
+ *
+ * `run` resolves with one entry per item, in order.
+ */
 export function createKeyQueues<Item, Result>(
   run: (items: readonly Item[]) => Promise<readonly Result[]>,
-): KeyQueues<Item, Result> {
+): { add(key: string, item: Item): Promise<Result> } {
   /** Items that wait for the running batch of their key. A key without a running batch has no entry. */
   const queues = new Map<string, Waiting<Item, Result>[]>();
 

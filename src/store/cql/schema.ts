@@ -35,9 +35,9 @@ const selectVersion = "SELECT version FROM store_schema WHERE name = 'record'";
 /**
  * Creates the keyspace, the tables and the row with their version; migrates tables of an older version.
  *
- * May run again, also after an interruption: current tables and the replication of an existing keyspace stay. Of several
- * concurrent runs one works and the others wait, except that the first table of a keyspace must not be created
- * concurrently. Rejects with StoreOpenError, and does not change tables of a newer version.
+ * May run again, also after an interruption: current tables and the replication of an existing keyspace stay. Concurrent
+ * runs wait for each other, but must not create the first table of a keyspace concurrently. Rejects with StoreOpenError,
+ * and does not change tables of a newer version.
  */
 export async function initCqlKeyspace(
   { url, replicas }: InitCqlOptions,
@@ -123,7 +123,7 @@ async function withCluster(
   inKeyspace: boolean,
   work: (cluster: CqlCluster) => Promise<void>,
 ): Promise<void> {
-  const cluster = await connectCql({ address, inKeyspace, nodeTimeout: 10_000 });
+  const cluster = await connectCql(address, inKeyspace, 10_000);
   try {
     await work(cluster);
   } catch (error) {

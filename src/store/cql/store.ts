@@ -72,7 +72,7 @@ type Put = {
 export async function openCqlStore(options: CqlStoreOptions): Promise<PlanStore> {
   const { url, clock = systemClock, maxWaiting = 16_384, maxRunning = 512, nodeTimeout = 3_000 } = options;
   const address = parseCqlUrl(url);
-  const cluster = await connectCql({ address, inKeyspace: true, nodeTimeout });
+  const cluster = await connectCql(address, true, nodeTimeout);
   try {
     await checkSchema(address, cluster);
   } catch (error) {

@@ -11,13 +11,7 @@ export type CqlAddress = {
   readonly dc: string;
   readonly credentials: { readonly username: string; readonly password: string } | undefined;
   /** Files in PEM; without `ca`, certificates must be signed by an authority that Node trusts. */
-  readonly tls:
-    | {
-        readonly ca: string | undefined;
-        readonly cert: string | undefined;
-        readonly key: string | undefined;
-      }
-    | undefined;
+  readonly tls: Readonly<Record<"ca" | "cert" | "key", string | undefined>> | undefined;
 };
 
 const form =
@@ -117,9 +111,7 @@ function tlsIn(options: ReadonlyMap<string, string>): CqlAddress["tls"] {
   if (tls !== "true" && tls !== "false") {
     throw invalid(`has tls=${tls}; use tls=true or tls=false`);
   }
-  const ca = options.get("ca");
-  const cert = options.get("cert");
-  const key = options.get("key");
+  const [ca, cert, key] = ["ca", "cert", "key"].map((name) => options.get(name));
   if (tls === "true") {
     if ((cert === undefined) !== (key === undefined)) {
       throw invalid("requires cert and key together, or neither");

@@ -4,15 +4,14 @@ import type { CqlEntry } from "./entry.ts";
 /**
  * Returns the TIMESTAMP of a write, in µs.
  *
- * Replicas keep the cell with the largest timestamp. So the timestamp of a record is its update time, and of two records
- * that race through any servers and regions, the newer one wins. There are four exceptions:
+ * Replicas keep the cell with the largest timestamp, so the timestamp of a record is its update time: of two records that
+ * race through any servers and regions, the newer one wins. There are four exceptions:
  *
  * - **A record that replaces a newer or equal timestamp** (the stored one has expired, one of the two has no update time,
  *   or both have the same) gets the stored timestamp, known from the read before the write, plus 1 µs.
  * - **A cell whose TTL has passed is invisible, but still hides every write with a smaller timestamp**, until it is
- *   compacted days later. No read shows it. So a cell stays visible for at least `visibleMs` after its expiry, its
- *   timestamp and its write, and no write has a timestamp of more than `windowMs` in the past. Then every timestamp of an
- *   invisible cell is smaller than that of any write.
+ *   compacted days later. So a cell stays visible for at least `visibleMs` after its expiry, its timestamp and its write,
+ *   and no write has a timestamp of more than `windowMs` in the past, which is later than that of any invisible cell.
  * - **An update time in the far future** would break this, so timestamps are at most `windowMs` in the future.
  * - **A record without update time** gets the smallest possible timestamp, so that it wins no race by chance.
  *
@@ -28,9 +27,8 @@ export function timestampOf(next: CqlEntry, stored: bigint | undefined, now: num
 }
 
 /**
- * Returns the TTL of a write in seconds, 0 for none. It only frees the disk; the expiry in the entry decides what is read.
- *
- * Cassandra rejects a TTL that is too long or ends too late. Such a record stays on disk, and is not returned either.
+ * Returns the TTL of a write in seconds. It only frees the disk; the expiry in the entry decides what is read. Returns 0,
+ * so that the record stays on disk, if Cassandra would reject the TTL because it is too long or ends too late.
  */
 export function ttlOf({ expiresAtMs }: CqlEntry, timestamp: bigint, now: number, machineNow: number): number {
   if (expiresAtMs === undefined) {

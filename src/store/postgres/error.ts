@@ -1,7 +1,7 @@
 import { StoreOpenError, StoreUnavailable } from "../plan-store.ts";
 
 /**
- * What an error of `pg` means for its statement.
+ * The meaning of an error of `pg` for its statement.
  *
  * - `record`: one of the records cannot be stored; the others can.
  * - `retry`: statements of two servers conflicted; nothing was done, and the same statement may succeed.

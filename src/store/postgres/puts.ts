@@ -9,10 +9,9 @@ import { keyArrays, postgresKeyOf } from "./key.ts";
 const columns = "asn, kind, client_id, id, long_key, update_seconds, update_nanos, expires_at_ms, value";
 
 /**
- * Writes a batch of records with different keys, and returns the positions of those that were stale.
- *
- * The comparison uses the newest committed version of the row, locked (INSERT, "ON CONFLICT Clause"), so that it is also
- * correct with other servers. All servers lock the rows in the order of the keys, so that no deadlock arises.
+ * Writes a batch of records with different keys, and returns the positions of those that were stale. The comparison uses
+ * the newest committed version of the row, locked (INSERT, "ON CONFLICT Clause"), so it is also correct with other
+ * servers. All servers lock the rows in the order of the keys, so that no deadlock arises.
  */
 export const upsert: PostgresStatement = {
   name: "upsert",

@@ -46,7 +46,7 @@ export async function* scanRecords(
   connection: PostgresConnection,
   clock: Clock,
   { after, signal }: ScanOptions,
-): AsyncGenerator<RecordPage, void, undefined> {
+): AsyncGenerator<RecordPage> {
   let position = after === undefined ? beginning : positionOf(after);
   for (;;) {
     signal?.throwIfAborted();
@@ -80,7 +80,7 @@ export async function* scanSnapshot(
   connection: PostgresConnection,
   clock: Clock,
   options: ScanOptions,
-): AsyncGenerator<RecordPage, void, undefined> {
+): AsyncGenerator<RecordPage> {
   const now = clock.now();
   try {
     await connection.read(begin);

@@ -44,8 +44,8 @@ type Truth = "true" | "false";
 type Contents = { exists: Truth; ours: Truth; used: Truth };
 
 /**
- * Creates the tables in a schema that is missing or empty, and migrates those of an older version. Several servers may
- * do so at once: one works, and the others wait for it, up to the timeout of a statement.
+ * Creates the tables in a schema that is missing or empty, and migrates those of an older version. Of several servers one
+ * works, and the others wait for it, up to the timeout of a statement.
  *
  * Rejects with StoreOpenError for a newer version or for tables of another application, and then changes nothing.
  */

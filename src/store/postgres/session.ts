@@ -72,8 +72,7 @@ function settingsOf({ schema, timeout }: PostgresSession, { synchronous_commit }
     default_transaction_isolation: "read committed",
     statement_timeout: String(timeout),
     bytea_output: "hex",
-    // Each statement has one good plan: by the index, key by key. On a table that has grown since it was last analysed,
-    // the planner would read all of it.
+    // By the index, key by key: the planner would read all of a table that has grown since it was last analysed.
     enable_seqscan: "off",
     // A bitmap scan would collect all expired records for each slice of a sweep.
     enable_bitmapscan: "off",

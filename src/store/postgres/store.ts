@@ -64,14 +64,12 @@ const slicePause = 10;
 /**
  * Opens a store with its records in PostgreSQL 15 or later. Any number of servers may share a database.
  *
- * - **Atomicity.** A put is one statement, which compares and writes under the lock of the row, so puts of several
- *   servers have the same guarantees as those of one.
+ * - **Atomicity.** A put is one statement, which compares and writes under the lock of the row, also with other servers.
  * - **Durability.** Commits wait for the server's disk (`synchronous_commit = on`; `fsync = off` is rejected), and for
  *   its synchronous standbys if it has any. A failover to another standby loses what it had not received.
  * - **Order.** Puts of one key through one store take effect in the order of their calls. A put that is replaced by
  *   another of its batch is not written separately.
- * - **Time.** Expiry depends on each store's own clock, never on that of the database. Servers that share a database
- *   need synchronized clocks.
+ * - **Time.** Expiry depends on each store's own clock, so servers that share a database need synchronized clocks.
  * - **Outages.** If the server is lost, read-only, full or silent, calls reject with StoreUnavailable within about twice
  *   the timeout, and succeed again a moment after it is back. A put that is interrupted by the loss of its connection
  *   is not retried, and may or may not be stored.
@@ -137,7 +135,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   }
   let closed: Promise<void> | undefined;
 
-  async function* snapshot(scan: ScanOptions): AsyncGenerator<RecordPage, void, undefined> {
+  async function* snapshot(scan: ScanOptions): AsyncGenerator<RecordPage> {
     if (closed) {
       throw new StoreUnavailable("the store is closed");
     }

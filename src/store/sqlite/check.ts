@@ -23,7 +23,7 @@ type SqliteCheck = {
 
 type CheckRecord = (record: PutRecord) => readonly string[];
 
-/** Problems listed by SQLite, and of rows; further ones are only counted. */
+/** Problems listed of SQLite and of rows; further ones are only counted. */
 const maxListed = 100;
 
 /** Rows read in one transaction; until its end the log of a running server grows. */
@@ -137,14 +137,8 @@ function checkRows(database: DatabaseSync, checkRecord: CheckRecord, problems: s
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-function shapeProblemOf({
-  asn,
-  kind,
-  client_id,
-  id,
-  update_seconds,
-  update_nanos,
-}: RecordRow): string | undefined {
+function shapeProblemOf(row: RecordRow): string | undefined {
+  const { asn, kind, client_id, id, update_seconds, update_nanos } = row;
   if (kindOf(kind) === undefined) {
     return `has the kind ${kind}, which is unknown to this program`;
   }

@@ -6,10 +6,8 @@ import { type OpenDatabase, readPragma } from "./database.ts";
 const minFreeBytes = 1024 * 1024;
 
 /**
- * Creates the check that a put could be stored now. It raises an Error that says why not.
- *
- * The check takes the writer's lock and reads the free space of the disk. It commits a transaction only if the last
- * put failed (`lastPutFailed`), because nothing less shows whether the disk works again.
+ * Creates the check that a put could be stored now. It raises an Error that says why not. It commits a transaction only
+ * if the last put failed, because nothing less shows whether the disk works again.
  */
 export function createHealthCheck({
   database,

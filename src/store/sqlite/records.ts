@@ -19,10 +19,7 @@ type SqliteRecords = {
 
 // Parameters are plain question marks: node:sqlite of Node 22 cannot bind numbered ones by position.
 
-/**
- * Puts one record: the columns in order, then the time. One statement both compares and writes, so that the key is
- * looked up once; a stale put changes nothing.
- */
+/** Puts one record: the columns in order, then the time. Looks up the key once; a stale put changes nothing. */
 export const upsert = `
   INSERT INTO record (asn, kind, client_id, id, update_seconds, update_nanos, expires_at_ms, value)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -45,8 +42,7 @@ const selectValue = `
   WHERE asn = ? AND kind = ? AND client_id = ? AND id = ?
     AND (expires_at_ms IS NULL OR expires_at_ms > ?)`;
 
-// The last row stays until another one follows it. Otherwise SQLite would give its number to the next record, and a scan
-// could yield a record twice.
+// The last row stays: SQLite would give its number to the next record, and a scan could yield a record twice.
 const deleteExpired = `
   DELETE FROM record WHERE row IN (
     SELECT row FROM record WHERE expires_at_ms <= ? AND row < (SELECT max(row) FROM record)

@@ -14,12 +14,10 @@ type SqliteScanOptions = ScanOptions & {
 type Position = { after: number; until: number | undefined };
 
 /**
- * Yields the unexpired records in the order of their rows, up to the row that is the last one when the scan begins.
- *
- * Each page is read in its own transaction. With a single one, the log would grow with every put until the reader, which
- * may be slow, has read everything.
+ * Yields the unexpired records in the order of their rows, up to the row that is the last one when the scan begins. Each
+ * page is read in its own transaction: with a single one, the log would grow until the reader, which may be slow, ends.
  */
-export async function* scanSqlite(options: SqliteScanOptions): AsyncGenerator<RecordPage, void, void> {
+export async function* scanSqlite(options: SqliteScanOptions): AsyncGenerator<RecordPage> {
   const { signal, clock } = options;
   yield* pagesFrom(positionOf(options.after), signal, async (position) => {
     const thread = await options.thread();
@@ -28,9 +26,7 @@ export async function* scanSqlite(options: SqliteScanOptions): AsyncGenerator<Re
 }
 
 /** Yields the records as they are when the scan begins, without those that have expired, in the order of their rows. */
-export async function* scanSqliteSnapshot(
-  options: SqliteScanOptions,
-): AsyncGenerator<RecordPage, void, void> {
+export async function* scanSqliteSnapshot(options: SqliteScanOptions): AsyncGenerator<RecordPage> {
   const { signal, clock } = options;
   const position = positionOf(options.after);
   signal?.throwIfAborted();
@@ -54,7 +50,7 @@ async function* pagesFrom(
   from: Position,
   signal: AbortSignal | undefined,
   read: (position: Position) => Promise<{ readonly page: SqlitePage }>,
-): AsyncGenerator<RecordPage, void, void> {
+): AsyncGenerator<RecordPage> {
   let position = from;
   while (position.until === undefined || position.after < position.until) {
     signal?.throwIfAborted();

@@ -30,13 +30,10 @@ const spareBytes = 64 * 1024 * 1024;
 const leftOverMs = 60_000;
 
 /**
- * Begins a snapshot of what the database has now.
+ * Begins to copy the current rows into a file, to be read from there. Raises an Error if the disk has too little space.
  *
- * The rows are copied into a file and read from there. Reading them from the database itself would need a transaction
- * that lasts as long as the reader, which may be slow, and the log would grow until then. Copying takes seconds for any
- * reader (docs/storage-sqlite.md has the figures) and can be aborted, unlike VACUUM INTO.
- *
- * Raises an Error if the disk has too little space for the copy.
+ * A transaction in the database itself would last as long as the reader, which may be slow, and the log would grow until
+ * then. Copying takes seconds (docs/storage-sqlite.md has the figures) and can be aborted, unlike VACUUM INTO.
  */
 export function beginSnapshot(directory: string, name: string): SqliteSnapshot {
   removeLeftOvers(directory);

@@ -8,11 +8,9 @@ const firstPause = 50;
 const longestPause = 10_000;
 
 /**
- * Starts the writer thread, and restarts it when it has died. Each pause before a restart is twice as long as the last
- * one; after a thread that ran for longer than `longestPause` the pauses start over. Meanwhile calls reject with a
- * StoreUnavailable that says why.
- *
- * Rejects with StoreOpenError if the first start fails.
+ * Starts the writer thread, and restarts it when it has died, after pauses that double until a thread has run for longer
+ * than `longestPause`. Meanwhile calls reject with a StoreUnavailable that says why. Rejects with StoreOpenError if the
+ * first start fails.
  */
 export async function startSupervisedWriter(data: SqliteWorkerData): Promise<Omit<SqliteThread, "ended">> {
   let thread: SqliteThread | undefined = await startSqliteThread("writer", data);

@@ -40,7 +40,7 @@ export type ExpandOptions = {
 /**
  * Compiles the expander of a binding: it fills the path, then the body, and writes all other fields as query parameters.
  * It returns a problem for values that a path cannot contain (empty, `.`, `..`, unpaired surrogates) and for messages
- * without JSON form. Throws an error with the method's name if the rule does not fit the request message.
+ * without JSON form. Throws if the rule does not fit the request message.
  */
 export function compileRequestExpander(binding: HttpBinding, options: ExpandOptions = {}): RequestExpander {
   const { body: rule } = binding;

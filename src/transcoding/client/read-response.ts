@@ -25,8 +25,8 @@ export async function readMessage(
  * Yields the messages of a server stream as soon as their last byte has arrived: elements of a JSON array, lines of
  * NDJSON, or chunks of an HttpBody. `maxBytes` bounds each message.
  *
- * Raises the error that the server sent in place of a message; DATA_LOSS if the array is cut off although the response
- * ended normally; and the errors of {@link readMessage}.
+ * Raises the error that the server sent in place of a message; DATA_LOSS if the array is cut off; and the errors of
+ * {@link readMessage}.
  */
 export async function* readMessages(
   response: Response,

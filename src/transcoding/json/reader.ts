@@ -150,8 +150,7 @@ function listReader(field: DescField & { fieldKind: "list" }): FieldReader {
       return;
     }
     if (!Array.isArray(json)) {
-      state.violations.add(path, `must be an array, not ${kindOf(json)}`);
-      return;
+      return state.violations.add(path, `must be an array, not ${kindOf(json)}`);
     }
     const items = message[field.localName] as unknown[];
     const list = structs
@@ -179,8 +178,7 @@ function mapReader(field: DescField & { fieldKind: "map" }): FieldReader {
       return;
     }
     if (typeof json !== "object" || Array.isArray(json)) {
-      state.violations.add(path, `must be an object, not ${kindOf(json)}`);
-      return;
+      return state.violations.add(path, `must be an object, not ${kindOf(json)}`);
     }
     const map = reflect(field.parent, message).get(field) as { set(key: unknown, value: unknown): unknown };
     for (const [key, item] of Object.entries(json)) {

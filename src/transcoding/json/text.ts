@@ -18,7 +18,7 @@ const keyEnd = /"[ \t\r\n]*:/g;
  * first; the stored data must not depend on the parser.
  *
  * `keys` is the number of keys in the parsed value. Every key in the text matches `keyEnd`, so equal counts prove that
- * none was dropped. The slow scan is therefore rare.
+ * none was dropped, and the slow scan is rare.
  */
 export function findDuplicateKey(text: string, keys: number): string | undefined {
   let places = 0;

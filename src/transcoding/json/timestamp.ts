@@ -7,9 +7,7 @@ const lastSecond = 253_402_300_799;
 
 /**
  * Parses an RFC 3339 time in proto3 JSON. Returns undefined for any other text and for days that do not exist
- * (`Date.parse` reads 30 February as a day in March).
- *
- * Avoids regular expressions because a status has a dozen timestamps and each match would allocate.
+ * (`Date.parse` reads 30 February as a day in March). Avoids regular expressions, because each match would allocate.
  */
 export function parseTimestamp(text: string): Timestamp | undefined {
   const year = digits(text, 0, 4);

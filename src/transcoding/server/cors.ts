@@ -31,36 +31,34 @@ export function createCors(options: CorsOptions): Cors {
     throw new Error("CORS: credentials require a list of origins, because * would trust every page");
   }
   const allowed = new Set(origins === "*" ? [] : origins);
+  const exposed = exposedHeaders.join(", ");
 
-  const base = ({ origin }: IncomingHttpHeaders): Record<string, string> => {
+  /** Returns the headers that allow a request, or undefined if its origin is not allowed. */
+  const base = ({ origin }: IncomingHttpHeaders): Record<string, string> | undefined => {
     if (origins === "*") {
       return { "access-control-allow-origin": "*" };
     }
-    if (origin === undefined || !allowed.has(origin)) {
-      return {};
-    }
-    return {
-      "access-control-allow-origin": origin,
-      ...(credentials && { "access-control-allow-credentials": "true" }),
-    };
+    return origin === undefined || !allowed.has(origin)
+      ? undefined
+      : {
+          "access-control-allow-origin": origin,
+          ...(credentials && { "access-control-allow-credentials": "true" }),
+        };
   };
 
   return {
     headers(request) {
-      const headers = base(request);
-      const exposed = exposedHeaders.join(", ");
-      return "access-control-allow-origin" in headers && exposed !== ""
-        ? { ...headers, "access-control-expose-headers": exposed }
-        : headers;
+      const allow = base(request);
+      return allow && exposed !== "" ? { ...allow, "access-control-expose-headers": exposed } : { ...allow };
     },
     preflight(request, methods) {
-      const headers = base(request);
-      if (!("access-control-allow-origin" in headers)) {
+      const allow = base(request);
+      if (allow === undefined) {
         return {};
       }
       const wanted = request["access-control-request-headers"];
       return {
-        ...headers,
+        ...allow,
         "access-control-allow-methods": methods.join(", "),
         ...(wanted !== undefined && { "access-control-allow-headers": String(wanted) }),
         "access-control-max-age": String(maxAgeSeconds),

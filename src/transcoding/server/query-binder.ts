@@ -44,8 +44,7 @@ export function compileQueryBinder(desc: DescMessage, taken: readonly string[]):
   return function bindQuery(message, rawQuery, violations) {
     const pairs = rawQuery.split("&").filter((pair) => pair !== "");
     if (pairs.length > maxParameters) {
-      violations.add("query", `must not have more than ${maxParameters} parameters`);
-      return;
+      return violations.add("query", `must not have more than ${maxParameters} parameters`);
     }
     const seen = new Set<string>();
     for (const pair of pairs) {
@@ -64,36 +63,31 @@ export function compileQueryBinder(desc: DescMessage, taken: readonly string[]):
     message: OpenMessage,
     violations: ViolationList,
     seen: Set<string>,
-  ): void {
+  ): undefined {
     const shown = shownParameter(name);
     const steps = resolve(name);
     const leaf = steps?.at(-1);
     if (steps === undefined || leaf === undefined) {
-      violations.add(shown, "is not a parameter of this method");
-      return;
+      return violations.add(shown, "is not a parameter of this method");
     }
     const fields = steps.map(({ field }) => field);
     const path = fields.map((field) => field.name).join(".");
     if (
       taken.some((other) => path === other || path.startsWith(`${other}.`) || other.startsWith(`${path}.`))
     ) {
-      violations.add(shown, "is set by the path or the body, and cannot be a parameter as well");
-      return;
+      return violations.add(shown, "is set by the path or the body, and cannot be a parameter as well");
     }
     if (leaf.read === undefined) {
-      violations.add(shown, "cannot be set as a whole by a parameter: name one of its fields");
-      return;
+      return violations.add(shown, "cannot be set as a whole by a parameter: name one of its fields");
     }
     const repeated = leaf.field.fieldKind === "list";
     if (!repeated && seen.has(path)) {
-      violations.add(shown, "must be given once");
-      return;
+      return violations.add(shown, "must be given once");
     }
     seen.add(path);
     const read = leaf.read(value);
     if ("expected" in read) {
-      violations.add(shown, read.expected);
-      return;
+      return violations.add(shown, read.expected);
     }
     const owner = ownerOf(message, fields, shown, violations);
     if (owner === undefined) {

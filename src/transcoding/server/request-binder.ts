@@ -140,13 +140,11 @@ function compileVariable(binding: HttpBinding, { fieldPath, multiSegment }: Temp
     set(message, raw, violations) {
       const text = decode(raw);
       if (text === undefined) {
-        violations.add(shown, "must be percent-encoded UTF-8 in the path");
-        return;
+        return violations.add(shown, "must be percent-encoded UTF-8 in the path");
       }
       const value = read(text);
       if ("expected" in value) {
-        violations.add(shown, value.expected);
-        return;
+        return violations.add(shown, value.expected);
       }
       const owner = ownerOf(message, fields, shown, violations);
       if (owner && !isFieldSet(owner, leaf)) {
