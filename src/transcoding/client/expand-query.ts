@@ -46,7 +46,7 @@ function parameterWriter(field: DescField): ParameterWriter {
     return (_, path) => `${path} is a list of messages, which a query cannot contain`;
   }
   if (field.fieldKind === "map" || message === undefined || hasCustomJsonRepresentation(message)) {
-    return (_, path) => `${path} has keys of its own, which a query cannot contain`;
+    return (_, path) => `${path} has arbitrary keys, which a query cannot contain`;
   }
   const write = queryWriter(message);
   return (value, path, into) => write(value as JsonObject, `${path}.`, into);

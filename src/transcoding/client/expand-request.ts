@@ -10,7 +10,7 @@ import {
 } from "@bufbuild/protobuf";
 import { scalarZeroValue } from "@bufbuild/protobuf/reflect";
 import { FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
-import { type HttpBodyMessage, isHttpBody, isHttpBodyField } from "../http/http-body.ts";
+import { type HttpBodyMessage, isHttpBody } from "../http/http-body.ts";
 import { bodyFieldOf, type HttpBinding } from "../http/rules.ts";
 import { fieldValue, type OpenMessage } from "../json/assign.ts";
 import { compilePathWriter, type ExpandProblem } from "./expand-path.ts";
@@ -49,7 +49,7 @@ export function compileRequestExpander(binding: HttpBinding, options: ExpandOpti
   const writePath = compilePathWriter(binding);
   const writeQuery = queryWriter(desc);
   const field = bodyFieldOf(binding);
-  const rawField = field !== undefined && isHttpBodyField(field) ? field : undefined;
+  const rawField = field && isHttpBody(field) ? field : undefined;
   const rawWhole = rule === "*" && isHttpBody(desc);
   const zero = field && zeroJson(field);
   const writeOptions = { registry: options.registry };

@@ -8,7 +8,7 @@ import {
   type Message,
 } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { isHttpBody, isHttpBodyField } from "../http/http-body.ts";
+import { isHttpBody } from "../http/http-body.ts";
 import { type HttpBinding, responseFieldOf } from "../http/rules.ts";
 import { assign, type OpenMessage } from "../json/assign.ts";
 import { compileLongChecker, mayHoldLongNumber } from "../json/long-numbers.ts";
@@ -34,7 +34,7 @@ export type MessageParser =
 export function compileMessageParser(binding: HttpBinding, options: Partial<JsonReadOptions>): MessageParser {
   const desc = binding.method.output;
   const field = responseFieldOf(binding);
-  if (field === undefined ? isHttpBody(desc) : isHttpBodyField(field)) {
+  if (isHttpBody(field ?? desc)) {
     return { kind: "raw", parse: compileRawParser(desc, field) };
   }
   const checkLongs = compileLongChecker(desc);

@@ -66,9 +66,14 @@ export function createRestTransport(options: RestTransportOptions): Transport {
     if (known !== undefined) {
       return known;
     }
-    const plan = compile(method, rules, { ignoreUnknownFields: true, ...options.jsonOptions });
-    plans.set(method, plan);
-    return plan;
+    try {
+      const bindings = httpBindingsOf(method.parent, rules).filter((binding) => binding.method === method);
+      const plan = compileCallPlan(method, bindings, { ignoreUnknownFields: true, ...options.jsonOptions });
+      plans.set(method, plan);
+      return plan;
+    } catch (cause) {
+      throw ConnectError.from(cause, Code.Internal);
+    }
   }
 
   function callOf(
@@ -161,15 +166,6 @@ type CallArguments = [
 /** Returns the value of Google's timeout header: seconds with a fraction, at most nine digits, no exponent. */
 function secondsText(timeoutMs: number): string {
   return String(Math.min(Math.max(1, Math.ceil(timeoutMs)), 999_999_999_000) / 1000);
-}
-
-function compile(method: DescMethod, rules: HttpRules, options: Partial<JsonReadOptions>): CallPlan {
-  try {
-    const bindings = httpBindingsOf(method.parent, rules).filter((binding) => binding.method === method);
-    return compileCallPlan(method, bindings, options);
-  } catch (cause) {
-    throw ConnectError.from(cause, Code.Internal);
-  }
 }
 
 /** Returns the Accept header for the formats that the parser can read. */

@@ -35,15 +35,10 @@ export function createTranscodingHandler(options: TranscodingOptions): Transcodi
   const maxTargetLength = options.maxTargetLength ?? 8_192;
   const compressMinBytes = options.compressMinBytes ?? 1_024;
   const vary = `accept, accept-encoding${options.cors && options.cors.origins !== "*" ? ", origin" : ""}`;
-  const noHeaders = {};
 
-  const headersOf = (request: NodeRequest) => {
-    const own = options.responseHeaders?.(request) ?? noHeaders;
-    return cors === undefined ? own : { ...own, ...cors.headers(request.headers) };
-  };
   const frameOf = (request: NodeRequest, response: NodeResponse): ResponseFrame => ({
     response,
-    headers: headersOf(request),
+    headers: { ...options.responseHeaders?.(request), ...cors?.headers(request.headers) },
     vary,
     acceptEncoding: request.headers["accept-encoding"] as string | undefined,
     compressMinBytes,

@@ -8,7 +8,7 @@ import {
   toJson,
   toJsonString,
 } from "@bufbuild/protobuf";
-import { type HttpBodyMessage, isHttpBody, isHttpBodyField } from "../http/http-body.ts";
+import { type HttpBodyMessage, isHttpBody } from "../http/http-body.ts";
 import { type HttpBinding, responseFieldOf } from "../http/rules.ts";
 import { fieldValue, type OpenMessage } from "../json/assign.ts";
 import { selectFields } from "./field-selection.ts";
@@ -29,7 +29,7 @@ export const jsonType = "application/json; charset=utf-8";
 export function compileMessageWriter(binding: HttpBinding, registry?: Registry): MessageWriter {
   const desc = binding.method.output;
   const field = responseFieldOf(binding);
-  if (field === undefined ? isHttpBody(desc) : isHttpBodyField(field)) {
+  if (isHttpBody(field ?? desc)) {
     return {
       isRaw: true,
       write: (message) => writeHttpBody(field ? fieldValue(message as OpenMessage, field) : message),

@@ -20,7 +20,7 @@ import {
   invokeUnaryImplementation,
   transformInvokeImplementation,
 } from "@connectrpc/connect/protocol";
-import { isHttpBody, isHttpBodyField } from "../http/http-body.ts";
+import { isHttpBody } from "../http/http-body.ts";
 import { buildRouteTree, type RouteTree } from "../http/route-tree.ts";
 import { bodyFieldOf, type HttpBinding, type HttpRules, httpBindingsOf } from "../http/rules.ts";
 import { compileMessageWriter, type MessageWriter } from "./message-writer.ts";
@@ -108,8 +108,7 @@ function createRoute(binding: HttpBinding, spec: MethodImplSpec, options: RestRo
 
 function compileRawBody(binding: HttpBinding): RestRoute["setRawBody"] {
   const field = bodyFieldOf(binding);
-  const isRaw = field ? isHttpBodyField(field) : binding.body === "*" && isHttpBody(binding.method.input);
-  if (!isRaw) {
+  if (binding.body === "" || !isHttpBody(field ?? binding.method.input)) {
     return undefined;
   }
   return (message, contentType, data) => {

@@ -130,7 +130,7 @@ describe("expandRequest: the query", () => {
   });
 
   const list = "is a list of messages, which a query cannot contain";
-  const free = "has keys of its own, which a query cannot contain";
+  const free = "has arbitrary keys, which a query cannot contain";
 
   it.each([
     [{ parts: [{ count: 1 }] }, `parts ${list}`],

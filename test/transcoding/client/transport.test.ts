@@ -156,7 +156,7 @@ describe("the REST transport against a transcoding handler", () => {
     ["GetBook", { name: "shelves/1/books/.." }, /^name is part of the path and must not have/],
     ["GetBook", {}, /^name is part of the path and must not be empty$/],
     ["GetBook", { name: "shelves/1" }, /^name must have the form shelves\/\*\/books\/\*$/],
-    ["ListBooks", { labels: { a: "b" } }, /^labels has keys of its own/],
+    ["ListBooks", { labels: { a: "b" } }, /^labels has arbitrary keys/],
   ])("the transport rejects for %s the message %j before it sends anything", async (name, json, message) => {
     const fetch = () => Promise.reject(new Error("sent"));
     const error = await failure({ ...options, fetch }, name, json);
