@@ -41,9 +41,8 @@ export type ScanOptions = {
   /** Cursor of the last page that was read. Without it the scan starts at the first record. */
   after?: string | undefined;
   /**
-   * Yields the records as of one moment, between the call for the first page and its arrival: records put before are
-   * included, later changes are not, and records that expire later are. The engine preserves that state until the loop
-   * is left. Defaults to false.
+   * Yields the records as of one moment, between the call for the first page and its arrival, even if they change or
+   * expire later. The engine preserves that state until the loop is left. Defaults to false.
    */
   snapshot?: boolean | undefined;
   /** Ends the scan: the next page rejects with the signal's reason. */

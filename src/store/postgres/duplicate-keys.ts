@@ -25,9 +25,9 @@ const stored: PutOutcome = { outcome: "stored" };
 /**
  * Puts a batch in which keys may occur more than once, with the outcomes of one put after the other.
  *
- * A statement may have each key only once (otherwise PostgreSQL fails with 21000). So the first put of each key is
- * written first. Then the stored record is known, and the outcomes of the other puts follow from each other. Of them
- * only the last one that takes effect is written: two statements, however often a key occurs.
+ * A statement may have each key only once (otherwise PostgreSQL fails with 21000). The first put of each key is written
+ * first. Then the stored record is known, the outcomes of the other puts follow from each other, and only the last one
+ * that takes effect is written: two statements, however often a key occurs.
  *
  * `write` commits records with different keys and returns their outcomes. It rejects if no outcome is known.
  */

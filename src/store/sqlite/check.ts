@@ -68,7 +68,7 @@ export function checkSqlite(directory: string, checkRecord: CheckRecord = () => 
 
 /**
  * Opens the file without changing the directory. An ordinary connection, even a read-only one, would rebuild the index
- * of a log that a killed server has left; the records in that log are part of the data.
+ * of a log that a killed server has left.
  */
 function openUnchanged(path: string, inUse: boolean): DatabaseSync {
   const log = statSync(`${path}-wal`, { throwIfNoEntry: false });

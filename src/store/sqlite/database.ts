@@ -13,8 +13,8 @@ export type DatabaseOptions = {
   /** Memory for pages of the file, for each connection, in bytes. Defaults to 16 MiB. */
   cacheBytes?: number | undefined;
   /**
-   * Pages of 4 KiB in the log at which a commit copies them into the file. Defaults to 250. Less makes the slowest puts
-   * faster; more makes all puts faster on a disk that takes milliseconds to sync.
+   * Pages of 4 KiB in the log at which a commit copies them into the file. Defaults to 250. Fewer make the slowest puts
+   * faster, more all puts on a disk that takes milliseconds to sync.
    */
   checkpointPages?: number | undefined;
   /** How long a call waits for another connection that has the database locked, in ms. Defaults to 5,000. */
@@ -47,10 +47,8 @@ export type OpenDatabase = {
 const upgradeAttempts = 3;
 
 /**
- * Opens the database of a directory, which other processes may use as well. Creates the tables in an empty file, and
- * migrates older ones; both wait until no other process uses the directory.
- *
- * Raises StoreOpenError, and then leaves an unknown file as it was.
+ * Opens the database of a directory, which other processes may use as well. Creates or migrates the tables once no other
+ * process uses the directory. Raises StoreOpenError, and does not change an unknown file.
  */
 export function openDatabase(directory: string, options: DatabaseOptions): OpenDatabase {
   const retryWhileBusy = createBusyRetry(options.busyTimeout ?? defaultBusyTimeout);

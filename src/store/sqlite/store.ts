@@ -47,9 +47,8 @@ const sliceRows = 50;
  * at most. (Reads on the main thread would cost a tenth of the CPU time, but block every other request while the disk
  * reads a page.)
  *
- * Several stores, in one process or in several on one machine, may share a directory: a put is compared with what any of
- * them has stored, and their writers take turns. A call rejects with StoreUnavailable if another process has the
- * database locked for longer than `busyTimeout`.
+ * Several stores on one machine may share a directory: a put is compared with the records of all, and their writers take
+ * turns. A call rejects with StoreUnavailable if another process locks the database for longer than `busyTimeout`.
  *
  * If the thread dies, calls in flight reject with StoreUnavailable, as do later ones until it has been restarted.
  *

@@ -61,8 +61,8 @@ const codeOfClass: ReadonlyMap<number, Code> = new Map([
 ]);
 
 /**
- * Returns the canonical code of an HTTP status, for responses whose body has no status name. Connect's own table differs
- * (400 is INTERNAL, for example) because it is for servers of the Connect protocol.
+ * Returns the canonical code of an HTTP status, for responses whose body has no status name. Connect's own table is for
+ * the Connect protocol and differs (400 is INTERNAL, for example).
  */
 export function codeOfHttpStatus(status: number): Code {
   return codeOfStatus.get(status) ?? codeOfClass.get(Math.floor(status / 100)) ?? Code.Unknown;

@@ -6,7 +6,7 @@ const expected = "must be the JSON form of google.protobuf.Any";
 
 /**
  * Returns the reader of google.protobuf.Any. It reads the message inside with `readerOf` instead of protobuf-es, so that
- * the same strict rules apply inside and outside. Violations have the path of the field inside.
+ * the same strict rules apply inside and outside.
  */
 export function anyReader(readerOf: (desc: DescMessage) => MessageReader): MessageReader {
   return function readAny(json, path, state) {

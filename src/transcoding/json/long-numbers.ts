@@ -7,7 +7,7 @@ import {
 } from "@bufbuild/protobuf";
 import { hasCustomJsonRepresentation, isWrapperDesc } from "@bufbuild/protobuf/wkt";
 
-/** A number of 16 digits or with an exponent in the place of a JSON value. Rare: most 64-bit integers are strings. */
+/** A JSON number of 16 digits or with an exponent. Rare: most 64-bit integers are strings. */
 const longNumber = /[:[,\s]-?\d[\d.]*(?:\d{15}|[eE])|^-?\d/;
 
 /** Returns whether a JSON text may contain a number beyond 2^53, which JSON.parse rounds. */

@@ -36,8 +36,8 @@ type Step = {
 };
 
 /**
- * Compiles the binder of a message. `taken`: the fields that path and body set, as paths of proto names. A parameter
- * for one of them or a field inside one is a violation.
+ * Compiles the binder of a message. `taken`: the fields that path and body set, as paths of proto names. A parameter for
+ * one of them is a violation.
  */
 export function compileQueryBinder(desc: DescMessage, taken: readonly string[]): QueryBinder {
   const stepsOf = stepLookup();

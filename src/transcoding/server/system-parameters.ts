@@ -17,7 +17,7 @@ const names = /(?:^|&)(?:\$|%24)?(?:alt|fields|prettyPrint|callback)=/i;
 
 /**
  * Reads the system parameters of a raw query that affect the response: `$alt`, `$fields`, `$prettyPrint`. Rejects
- * `callback`, because JSONP would let any page read the response. Ignores all others.
+ * `callback`, which requests JSONP. Ignores all others.
  */
 export function readSystemParameters(
   rawQuery: string,

@@ -116,7 +116,8 @@ describe.skipIf(reason)(`opening PostgreSQL${reason ? ` (skipped: ${reason})` : 
       url.username = "owner";
       url.password = "owner";
     });
-    await (await places.open({ url })).put(recordOf("user"));
+    const store = await places.open({ url });
+    expect(await store.put(recordOf("user"))).toEqual({ outcome: "stored" });
   });
 
   test("opening rejects a schema of a newer program", async () => {

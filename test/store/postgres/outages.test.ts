@@ -181,7 +181,7 @@ describe.skipIf(reason)(`PostgreSQL during outages${reason ? ` (skipped: ${reaso
     await admin.query("ALTER SYSTEM RESET default_transaction_read_only");
     await places.sql("SELECT pg_reload_conf()");
     await untilResolves(() => store.health());
-    await untilResolves(() => store.put(recordOf("user")));
+    expect(await untilResolves(() => store.put(recordOf("user")))).toEqual({ outcome: "stored" });
   });
 
   test("puts and health checks reject while the server is a standby, until it is promoted", async () => {
@@ -194,7 +194,7 @@ describe.skipIf(reason)(`PostgreSQL during outages${reason ? ` (skipped: ${reaso
     await untilRejects(() => store.put(recordOf("user")), /the PostgreSQL server is read-only/);
     await places.sql("SELECT pg_promote()");
     await untilResolves(() => store.health());
-    await untilResolves(() => store.put(recordOf("user")));
+    expect(await untilResolves(() => store.put(recordOf("user")))).toEqual({ outcome: "stored" });
   });
 
   test("a store reconnects after the server has closed its connections", async () => {
@@ -202,7 +202,7 @@ describe.skipIf(reason)(`PostgreSQL during outages${reason ? ` (skipped: ${reaso
     await places.sql(
       "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'mdps'",
     );
-    await untilResolves(() => store.put(recordOf("user")));
+    expect(await untilResolves(() => store.put(recordOf("user")))).toEqual({ outcome: "stored" });
     await untilResolves(() => store.health());
   });
 });
