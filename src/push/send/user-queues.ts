@@ -1,3 +1,5 @@
+import { createSemaphore } from "./semaphore.ts";
+
 /** One queue per user: the items of a user are processed in order, one at a time; users do not wait for each other. */
 type UserQueues<Item> = {
   /**
@@ -26,23 +28,23 @@ export function createUserQueues<Item, Result>(options: {
   maxQueued: number;
 }): UserQueues<Item> {
   const queues = new Map<string, Item[]>();
-  let queued = 0;
+  const inFlight = createSemaphore(options.limit);
+  const queued = createSemaphore(() => options.maxQueued);
   let isStopped = false;
-  let change = Promise.withResolvers<void>();
 
   function add(user: string, item: Item): Promise<void> | undefined {
-    const queue = queues.get(user);
     if (isStopped) {
       return undefined;
     }
-    if (queue === undefined ? queues.size >= options.limit() : queued >= options.maxQueued) {
-      return change.promise.then(() => add(user, item));
+    const queue = queues.get(user);
+    if (!(queue === undefined ? inFlight : queued).tryAcquire()) {
+      // Each finished item releases one of the two. By then the user may be idle, so the item is added anew.
+      return Promise.race([inFlight.released(), queued.released()]).then(() => add(user, item));
     }
     if (queue === undefined) {
       void processQueue(user, item);
     } else {
       queue.push(item);
-      queued += 1;
     }
     return undefined;
   }
@@ -57,29 +59,25 @@ export function createUserQueues<Item, Result>(options: {
         options.onError(error);
       }
       item = queue.shift();
-      queued -= item === undefined ? 0 : 1;
-      changed();
+      if (item !== undefined) {
+        queued.release();
+      }
     }
     queues.delete(user);
-  }
-
-  /** Wakes everything that waits, after the current step. */
-  function changed(): void {
-    change.resolve();
-    change = Promise.withResolvers();
+    inFlight.release();
   }
 
   return {
     add,
-    inFlight: () => queues.size,
+    inFlight: inFlight.taken,
     async whenIdle() {
-      while (queues.size > 0) {
-        await change.promise;
+      while (inFlight.taken() > 0) {
+        await inFlight.released();
       }
     },
     stop() {
       isStopped = true;
-      changed();
+      inFlight.close();
     },
   };
 }
