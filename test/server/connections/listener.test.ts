@@ -181,6 +181,7 @@ describe("one cleartext port", () => {
     expect(await socket.closed()).toMatch(/^HTTP\/1\.1 400 /);
   });
 
+  // Some containers have no IPv6.
   it.runIf(Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === "::1")))(
     "a server listens on an IPv6 address",
     async () => {

@@ -9,6 +9,7 @@ import { startStoreChild } from "../../support/child-process.ts";
 import { canMount, mountSmallDisk } from "../../support/small-disk.ts";
 import { canMountFailing, mountFailingDisk } from "./failing-disk.ts";
 
+// Permissions do not bind root.
 const isRoot = process.getuid?.() === 0;
 const record: PutRecord = {
   key: { kind: "planStatus", asn: 64_500, clientId: "", id: "user" },
