@@ -31,6 +31,8 @@ export function createUserQueues<Item, Result>(options: {
   const inFlight = createSemaphore(options.limit);
   const queued = createSemaphore(() => options.maxQueued);
   let isStopped = false;
+  // One promise for all waiting callers, replaced at each change: a promise that stays pending would keep every wait in memory.
+  let change = Promise.withResolvers<void>();
 
   function add(user: string, item: Item): Promise<void> | undefined {
     if (isStopped) {
@@ -38,8 +40,8 @@ export function createUserQueues<Item, Result>(options: {
     }
     const queue = queues.get(user);
     if (!(queue === undefined ? inFlight : queued).tryAcquire()) {
-      // Each finished item releases one of the two. By then the user may be idle, so the item is added anew.
-      return Promise.race([inFlight.released(), queued.released()]).then(() => add(user, item));
+      // After the change the user may be idle, so the item is added as if it were new.
+      return change.promise.then(() => add(user, item));
     }
     if (queue === undefined) {
       void processQueue(user, item);
@@ -61,10 +63,17 @@ export function createUserQueues<Item, Result>(options: {
       item = queue.shift();
       if (item !== undefined) {
         queued.release();
+        changed();
       }
     }
     queues.delete(user);
     inFlight.release();
+    changed();
+  }
+
+  function changed(): void {
+    change.resolve();
+    change = Promise.withResolvers();
   }
 
   return {
@@ -72,12 +81,12 @@ export function createUserQueues<Item, Result>(options: {
     inFlight: inFlight.taken,
     async whenIdle() {
       while (inFlight.taken() > 0) {
-        await inFlight.released();
+        await change.promise;
       }
     },
     stop() {
       isStopped = true;
-      inFlight.close();
+      changed();
     },
   };
 }

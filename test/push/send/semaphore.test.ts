@@ -24,23 +24,3 @@ it("a semaphore reads its limit at each attempt, and a lower limit revokes no pe
   limit = 3;
   expect([semaphore.tryAcquire(), semaphore.tryAcquire()]).toEqual([true, true]);
 });
-
-it("a semaphore resolves everything that waits for the next release, in order", async () => {
-  const semaphore = createSemaphore(() => 1);
-  semaphore.tryAcquire();
-  const woken: string[] = [];
-  const waiting = ["first", "second"].map((name) => semaphore.released().then(() => woken.push(name)));
-  expect(woken).toEqual([]);
-  semaphore.release();
-  await Promise.all(waiting);
-  expect(woken).toEqual(["first", "second"]);
-});
-
-it("a closed semaphore gives no permit and wakes what waits", async () => {
-  const semaphore = createSemaphore(() => 2);
-  semaphore.tryAcquire();
-  const waiting = semaphore.released();
-  semaphore.close();
-  await expect(waiting).resolves.toBeUndefined();
-  expect(semaphore.tryAcquire()).toBe(false);
-});

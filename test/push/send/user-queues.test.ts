@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { createUserQueues } from "../../../src/push/send/user-queues.ts";
 
@@ -33,7 +35,7 @@ function createManualQueues({ limit = (): number => 2, maxQueued = 2 } = {}) {
   };
 }
 
-const settled = () => new Promise((resolve) => setImmediate(resolve));
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 describe("createUserQueues", () => {
   it("processes the items of a user one at a time, in order", async () => {
@@ -170,5 +172,33 @@ describe("createUserQueues", () => {
     expect(isIdle).toBe(true);
     expect(queues.started).toEqual(["a1"]);
     expect(queues.inFlight()).toBe(0);
+  });
+
+  it("holds no memory for callers that have waited, however many users there are", async () => {
+    setFlagsFromString("--expose-gc");
+    const collectGarbage = runInNewContext("gc") as () => void;
+    const queues = createUserQueues<number, void>({
+      process: settled,
+      onResult: () => undefined,
+      onError: expect.unreachable,
+      limit: () => 8,
+      maxQueued: 8,
+    });
+    let waits = 0;
+    const addUsers = async (from: number, to: number) => {
+      for (let user = from; user < to; user++) {
+        const room = queues.add(`user-${user}`, user);
+        waits += room === undefined ? 0 : 1;
+        await room;
+      }
+      await queues.whenIdle();
+      collectGarbage();
+      return process.memoryUsage().heapUsed;
+    };
+    const before = await addUsers(0, 1_000);
+    const after = await addUsers(1_000, 51_000);
+    expect(waits).toBeGreaterThan(5_000);
+    // A promise that each wait leaves behind is about 300 bytes, 15 MB in all.
+    expect(after - before).toBeLessThan(4_000_000);
   });
 });
