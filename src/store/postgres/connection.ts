@@ -14,7 +14,7 @@ export type PostgresRows = readonly (readonly (string | null)[])[];
 type PostgresValues = readonly (Buffer | string | number)[];
 
 /**
- * One connection at a time to a database: opened when it is needed, and reopened after it was lost.
+ * One connection at a time to a database: opened on demand, and reopened after it was lost.
  *
  * A statement whose connection was lost is not retried, because it is unknown whether it took effect.
  */
