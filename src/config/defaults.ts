@@ -16,7 +16,14 @@ export const defaults: ServerConfigJson = {
       claims: { account: "sub", scope: "scope" },
     },
   },
-  listen: { host: "127.0.0.1", port: 8080, allowCleartext: false, allowOrigins: [], reflection: true },
+  listen: {
+    host: "127.0.0.1",
+    port: 8080,
+    allowCleartext: false,
+    allowOrigins: [],
+    reflection: true,
+    trustedProxies: [],
+  },
   storage: { cacheMib: 16 },
   limits: {
     maxRequestBytes: 1_048_576,

@@ -1,10 +1,16 @@
 import type { ServerConfig } from "../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
+import { parseNetwork } from "../contract/ip-address.ts";
 import { isConfidential } from "../contract/loopback.ts";
 import type { Violation } from "./layer.ts";
 
 /** Checks the rules that the schema cannot express. */
 export function extraViolations(config: ServerConfig): Violation[] {
-  return [...endpointViolations(config), ...addressViolations(config), ...rateViolations(config)];
+  return [
+    ...endpointViolations(config),
+    ...addressViolations(config),
+    ...proxyViolations(config),
+    ...rateViolations(config),
+  ];
 }
 
 function endpointViolations({ auth }: ServerConfig): Violation[] {
@@ -23,6 +29,19 @@ function endpointViolations({ auth }: ServerConfig): Violation[] {
 function addressViolations({ admin }: ServerConfig): Violation[] {
   const port = Number(/:(\d+)$/.exec(admin?.listen ?? "")?.[1] ?? 0);
   return port > 65_535 ? [{ path: "admin.listen", message: "the port must be at most 65535" }] : [];
+}
+
+function proxyViolations({ listen }: ServerConfig): Violation[] {
+  return (listen?.trustedProxies ?? []).flatMap((text, index) =>
+    parseNetwork(text) === undefined
+      ? [
+          {
+            path: `listen.trustedProxies[${index}]`,
+            message: `${JSON.stringify(text)} must be an IP address or a network, such as 192.0.2.10 or 10.0.0.0/8; a prefix of 0 bits is not allowed, because every client could then choose its address`,
+          },
+        ]
+      : [],
+  );
 }
 
 function rateViolations({ limits }: ServerConfig): Violation[] {

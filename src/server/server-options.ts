@@ -35,6 +35,11 @@ export type ServerOptions = {
    * TLS. Anyone on the network between them can read tokens and user keys. Defaults to false.
    */
   allowCleartext?: boolean;
+  /**
+   * Addresses and networks of proxies whose `X-Forwarded-For` and `Forwarded` are believed, such as `10.0.0.0/8`. Defaults
+   * to none.
+   */
+  trustedProxies?: readonly string[];
   /** Whether to answer gRPC server reflection, which needs no token. Defaults to true. */
   reflection?: boolean;
   /**

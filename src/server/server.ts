@@ -5,6 +5,7 @@ import { type ContractRules, createContractRules } from "../plans/contract-rules
 import { contractServices, createRoutes } from "../services/routes.ts";
 import { openStore } from "../store/open-store.ts";
 import { type Admin, listenAdmin } from "./admin.ts";
+import { createClientAddress } from "./calls/client-address.ts";
 import { createHandlers } from "./calls/handlers.ts";
 import { createRouter } from "./calls/router.ts";
 import { rejectCleartext } from "./cleartext.ts";
@@ -114,11 +115,10 @@ type Parts = Awaited<ReturnType<typeof buildParts>>;
 /** Connects the parts with the services, and opens the ports. */
 async function connectParts(options: ServerOptions, parts: Parts, closers: Closers): Promise<RunningServer> {
   const { clock, limits, stopping, overload, metrics, store, ready, log, publicUrls } = parts;
-  const observe = createRequestObserver([
-    ({ call }) => call.release?.(),
-    ...(metrics ? [metrics.request] : []),
-    ...(log ? [log.request] : []),
-  ]);
+  const observe = createRequestObserver(
+    [({ call }) => call.release?.(), ...(metrics ? [metrics.request] : []), ...(log ? [log.request] : [])],
+    createClientAddress(options.trustedProxies),
+  );
   const routes = createRoutes({
     store,
     clock,

@@ -26,6 +26,7 @@ export function serverSettings(config: ServerConfig): ServerSettings {
     cacheBytes: required(storage.cacheMib) * 1024 * 1024,
     auth: required(config.auth),
     allowOrigins: listen.allowOrigins,
+    trustedProxies: listen.trustedProxies,
     clockSkewMs: milliseconds(config.clockSkew),
     reflection: required(listen.reflection),
     limits: limitsOf(config),

@@ -3,6 +3,7 @@ import type { PublicUrls } from "../../auth/audience.ts";
 import { createAuthentication } from "../../auth/authentication.ts";
 import { createRequestGate } from "../../auth/request-gate.ts";
 import { errorDomain } from "../../contract/api-error.ts";
+import { clientAddressKey } from "../../contract/client-address.ts";
 import type { Clock } from "../../contract/clock.ts";
 import { createTranscodingHandler } from "../../transcoding/index.ts";
 import type { HttpHandler, HttpRequest } from "../http-handler.ts";
@@ -85,7 +86,10 @@ export async function createHandlers({
     requestGate: admission.requestGate,
     readMaxBytes: limits.maxRequestBytes,
     shutdownSignal,
-    contextValues: (request: HttpRequest) => createContextValues().set(callFactsKey, factsOf(request)),
+    contextValues(request: HttpRequest) {
+      const call = factsOf(request);
+      return createContextValues().set(callFactsKey, call).set(clientAddressKey, call?.clientAddress);
+    },
   };
   return {
     rpc: createRpcHandler({ ...common, cors, interceptors: [createFailureInterceptor(logFailure)] }),

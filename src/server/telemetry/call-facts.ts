@@ -12,6 +12,8 @@ export type CallFacts = {
   readonly id: string;
   /** From the W3C traceparent of the request, or from the span created for it. */
   readonly traceId: string | undefined;
+  /** IP address of the client; undefined if it has disconnected. */
+  readonly clientAddress: string | undefined;
   protocol: CallProtocol | undefined;
   method: DescMethod | undefined;
   /** Operator that the request names, if it is valid. */

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { context } from "@opentelemetry/api";
-import type { HttpHandler } from "../http-handler.ts";
+import type { HttpHandler, HttpRequest } from "../http-handler.ts";
 import { attachFacts, type CallFacts, type Outcome, settleOutcome } from "./call-facts.ts";
 import type { CallSummary } from "./call-summary.ts";
 import { countedBytes } from "./counted-messages.ts";
@@ -21,7 +21,10 @@ const acceptableId = /^[A-Za-z0-9._~:/+=@-]{1,128}$/;
  * Creates the observer of requests, from their header to the end of their response. Each request gets facts, a span
  * and, when it has ended, a summary that every sink receives.
  */
-export function createRequestObserver(sinks: readonly ((summary: CallSummary) => void)[]): ObserveRequest {
+export function createRequestObserver(
+  sinks: readonly ((summary: CallSummary) => void)[],
+  clientAddress: (request: HttpRequest) => string | undefined,
+): ObserveRequest {
   return function observeRequest(request, response, serve) {
     const startedAt = performance.now();
     const trace = startTrace(request);
@@ -29,6 +32,7 @@ export function createRequestObserver(sinks: readonly ((summary: CallSummary) =>
     const call: CallFacts = {
       id: typeof chosenId === "string" && acceptableId.test(chosenId) ? chosenId : randomUUID(),
       traceId: traceIdOf(trace, request),
+      clientAddress: clientAddress(request),
       protocol: undefined,
       method: undefined,
       asn: undefined,

@@ -76,6 +76,7 @@ function fieldsOf(summary: CallSummary, hashUserKey: HashUserKey): object {
   return {
     requestId: call.id,
     traceId: call.traceId,
+    peer: call.clientAddress,
     protocol: call.protocol ?? "http",
     httpMethod,
     method,

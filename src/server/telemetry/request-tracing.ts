@@ -41,6 +41,7 @@ export function endTrace({ span }: RequestTrace, summary: CallSummary): void {
       "rpc.method": method,
       "rpc.response.status_code": status,
       "http.response.status_code": httpStatus,
+      ...(call.clientAddress !== undefined && { "client.address": call.clientAddress }),
       ...(call.asn !== undefined && { "mdps.asn": call.asn }),
       ...(outcome.code !== undefined && { "error.type": outcome.reason ?? status }),
     });

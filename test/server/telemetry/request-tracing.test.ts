@@ -61,6 +61,7 @@ describe.each(protocols)("a call over %s", (protocol) => {
       "rpc.method": "mobiledataplansharing.v1.PlanStatusService/CreatePlanStatus",
       "rpc.response.status_code": "OK",
       "http.response.status_code": 200,
+      "client.address": "127.0.0.1",
       "mdps.asn": 65001,
     });
     expect(request.status.code).toBe(SpanStatusCode.UNSET);

@@ -1,0 +1,182 @@
+import { once } from "node:events";
+import { connect as connectHttp2 } from "node:http2";
+import { connect, type Socket } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createClientAddress } from "../../../src/server/calls/client-address.ts";
+import type { HttpRequest } from "../../../src/server/http-handler.ts";
+import { rawSocket } from "../../support/http/raw-socket.ts";
+import { createLogLines, type LogLines } from "../../support/log-lines.ts";
+import { startTestServer, type TestServer } from "../../support/test-server.ts";
+
+type Fields = readonly (readonly [name: string, value: string])[];
+
+let log: LogLines;
+let server: TestServer;
+let requests = 0;
+beforeAll(async () => {
+  log = createLogLines();
+  server = await startTestServer({
+    log: { level: "debug", destination: log },
+    trustedProxies: ["127.0.0.1", "10.0.0.0/8", "2001:db8:ffff::/48"],
+  });
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+async function overHttp1(fields: Fields, localAddress = "127.0.0.1"): Promise<string> {
+  const id = `h1-${++requests}`;
+  const socket: Socket = connect({ port: server.port, host: "127.0.0.1", localAddress });
+  await once(socket, "connect");
+  const lines = [["host", "localhost"], ["x-request-id", id], ...fields].map((pair) => pair.join(": "));
+  const raw = rawSocket(socket);
+  raw.write(`GET /none HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n`);
+  await raw.received(/HTTP\/1\.1 404/);
+  raw.destroy();
+  return id;
+}
+
+async function overHttp2(fields: Fields, localAddress = "127.0.0.1"): Promise<string> {
+  const id = `h2-${++requests}`;
+  const session = connectHttp2(server.url, {
+    createConnection: () => connect({ port: server.port, host: "127.0.0.1", localAddress }),
+  });
+  const headers: Record<string, string | string[]> = { ":path": "/none", "x-request-id": id };
+  for (const [name, value] of fields) {
+    const lower = name.toLowerCase();
+    headers[lower] = [...(headers[lower] ?? []), value];
+  }
+  const stream = session.request(headers);
+  await once(stream, "response");
+  session.destroy();
+  return id;
+}
+
+const peerOf = async (id: string) => (await log.request(id)).peer;
+
+const xff = "X-Forwarded-For";
+const forwarded = "Forwarded";
+
+describe.each([
+  ["HTTP/1.1", overHttp1],
+  ["HTTP/2", overHttp2],
+])("the client address over %s", (_, send) => {
+  it.each<[string, Fields, string]>([
+    ["the peer without a header", [], "127.0.0.1"],
+    ["the address that a trusted proxy reports", [[xff, "203.0.113.9"]], "203.0.113.9"],
+    ["the nearest untrusted address", [[xff, "198.51.100.7, 203.0.113.9"]], "203.0.113.9"],
+    ["an address before further trusted proxies", [[xff, "6.6.6.6, 203.0.113.9, 10.0.0.5"]], "203.0.113.9"],
+    ["the first of only trusted proxies", [[xff, "10.0.0.7,10.0.0.6"]], "10.0.0.7"],
+    [
+      "the last of several lines",
+      [
+        [xff, "6.6.6.6"],
+        [xff, "203.0.113.9"],
+      ],
+      "203.0.113.9",
+    ],
+    ["an address with a port", [[xff, "203.0.113.9:4711"]], "203.0.113.9"],
+    ["an IPv6 address", [[xff, "2001:DB8::9"]], "2001:db8::9"],
+    ["an IPv6 address with brackets and a port", [[xff, "[2001:db8::9]:443"]], "2001:db8::9"],
+    ["an IPv4-mapped address as IPv4", [[xff, "::FFFF:203.0.113.9"]], "203.0.113.9"],
+    ["an address before a mapped trusted proxy", [[xff, "203.0.113.9, ::ffff:a00:5"]], "203.0.113.9"],
+    ["an IPv6 address before an IPv6 proxy", [[xff, "2001:db8::9, 2001:db8:ffff::1"]], "2001:db8::9"],
+    ["an address without its zone", [[xff, "fe80::9%eth0"]], "fe80::9"],
+    ["an address among empty elements", [[xff, ",, 203.0.113.9 ,,"]], "203.0.113.9"],
+    ["the peer for an empty header", [[xff, ""]], "127.0.0.1"],
+    ["the peer for unknown", [[xff, "unknown"]], "127.0.0.1"],
+    ["the peer for a name", [[xff, "evil.example"]], "127.0.0.1"],
+    ["the peer for text that would forge a log line", [[xff, '1.2.3.4","level":"error']], "127.0.0.1"],
+    ["the peer for an address in octal", [[xff, "0177.0.0.1"]], "127.0.0.1"],
+    ["the last known proxy before a malformed hop", [[xff, "6.6.6.6, x, 10.0.0.5"]], "10.0.0.5"],
+    ["the peer for 10,000 characters without a comma", [[xff, "1".repeat(10_000)]], "127.0.0.1"],
+    ["the nearest of thousands of addresses", [[xff, `${"6.6.6.6,".repeat(1_500)}9.9.9.9`]], "9.9.9.9"],
+    ["Forwarded", [[forwarded, "for=203.0.113.9"]], "203.0.113.9"],
+    [
+      "the nearest untrusted address of Forwarded",
+      [[forwarded, "for=6.6.6.6, For=203.0.113.9;proto=https;by=10.0.0.1, for=10.0.0.5"]],
+      "203.0.113.9",
+    ],
+    [
+      "several lines of Forwarded",
+      [
+        [forwarded, "for=6.6.6.6"],
+        [forwarded, "for=9.9.9.9"],
+      ],
+      "9.9.9.9",
+    ],
+    ["quoted IPv6 with a port", [[forwarded, 'for="[2001:db8:cafe::17]:4711"']], "2001:db8:cafe::17"],
+    ["a quoted IPv4 with an obfuscated port", [[forwarded, 'for="203.0.113.9:_p"']], "203.0.113.9"],
+    ["an address after a quoted comma", [[forwarded, 'for=6.6.6.6;x="a, b", for=9.9.9.9']], "9.9.9.9"],
+    ["an address after a quote left open", [[forwarded, 'for="6.6.6.6, for=9.9.9.9']], "9.9.9.9"],
+    ["the peer for an obfuscated node", [[forwarded, "for=_hidden"]], "127.0.0.1"],
+    ["the peer for an unknown node", [[forwarded, "for=unknown"]], "127.0.0.1"],
+    ["the peer without for", [[forwarded, "proto=https;host=x"]], "127.0.0.1"],
+    ["the peer for two for in one element", [[forwarded, "for=6.6.6.6;for=9.9.9.9"]], "127.0.0.1"],
+    ["the peer for IPv6 without brackets", [[forwarded, 'for="2001:db8::1"']], "127.0.0.1"],
+    ["the peer for IPv4 in brackets", [[forwarded, 'for="[9.9.9.9]"']], "127.0.0.1"],
+    [
+      "an address in both headers",
+      [
+        [xff, "9.9.9.9"],
+        [forwarded, "for=9.9.9.9"],
+      ],
+      "9.9.9.9",
+    ],
+    [
+      "the peer if both headers differ",
+      [
+        [xff, "9.9.9.9"],
+        [forwarded, "for=6.6.6.6"],
+      ],
+      "127.0.0.1",
+    ],
+    [
+      "the last proxy in which both headers agree",
+      [
+        [xff, "9.9.9.9, 10.0.0.5"],
+        [forwarded, "for=6.6.6.6, for=10.0.0.5"],
+      ],
+      "10.0.0.5",
+    ],
+  ])("is %s", async (_name, fields, expected) => {
+    expect(await peerOf(await send(fields))).toBe(expected);
+  });
+
+  it("is the peer if that is not a trusted proxy, whatever it sends", async () => {
+    const spoofed: Fields = [
+      [xff, "203.0.113.9"],
+      [forwarded, "for=203.0.113.9"],
+      ["X-Real-IP", "203.0.113.9"],
+    ];
+    expect(await peerOf(await send(spoofed, "127.0.0.2"))).toBe("127.0.0.2");
+  });
+});
+
+it("the client address is the peer if no proxy is trusted", async () => {
+  const own = createLogLines();
+  await using direct = await startTestServer({ log: { level: "debug", destination: own } });
+  const headers = {
+    "x-forwarded-for": "203.0.113.9",
+    forwarded: "for=203.0.113.9",
+    "x-request-id": "direct",
+  };
+  await (await fetch(`${direct.url}/none`, { headers })).arrayBuffer();
+  expect((await own.request("direct")).peer).toBe("127.0.0.1");
+});
+
+it("at most 32 hops of a header are read", () => {
+  const clientAddress = createClientAddress(["10.0.0.0/8"]);
+  const request = (hops: number) =>
+    ({
+      socket: { remoteAddress: "::ffff:10.0.0.1" },
+      headers: { "x-forwarded-for": `203.0.113.9${", 10.0.0.2".repeat(hops)}` },
+    }) as unknown as HttpRequest;
+  expect(clientAddress(request(31))).toBe("203.0.113.9");
+  expect(clientAddress(request(32))).toBe("10.0.0.2");
+  expect(clientAddress(request(1_000_000))).toBe("10.0.0.2");
+});
+
+it("a trusted proxy that is not an address is rejected at the start", async () => {
+  await expect(startTestServer({ trustedProxies: ["proxy.example.com"] })).rejects.toThrow(
+    "trustedProxies: proxy.example.com must be an IP address or a network, such as 10.0.0.0/8",
+  );
+});
