@@ -46,13 +46,22 @@ export function createAdmission({ requestGate, overload, rates }: AdmissionOptio
         call.asn = subject?.asn;
         const callers = callersOf(context.service);
         if (callers !== undefined) {
-          call.release = overload.enter(callers);
+          call.release = overload.enter(callers, call.clientAddress);
           if (call.release === undefined) {
             throw overloaded();
           }
         }
       }
-      await requestGate(context);
+      try {
+        await requestGate(context);
+      } catch (error) {
+        // Its place is for callers with a token: a caller without one decides how long its request lasts.
+        call?.release?.();
+        if (call !== undefined) {
+          call.release = undefined;
+        }
+        throw error;
+      }
     },
 
     admit(request, context) {

@@ -20,7 +20,7 @@ export function createRouter(
     observe(request, response, function routeObserved(call) {
       if (path === tokenPath) {
         response.setHeader(requestIdHeader, call.id);
-        call.release = overload.enter("anonymous");
+        call.release = overload.enter("anonymous", call.clientAddress);
         (call.release ? tokenEndpoint : rejectTokenRequest)(request, response);
       } else if (isDiscoveryPath(path)) {
         discovery(request, response);

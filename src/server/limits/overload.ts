@@ -1,3 +1,4 @@
+import { createPlaces } from "../../contract/places.ts";
 import type { ServerLimits } from "./server-limits.ts";
 
 /** Callers with an access token, or without one. */
@@ -7,9 +8,9 @@ export type CallerClass = "authenticated" | "anonymous";
 export type OverloadGuard = {
   /**
    * Counts a call in and returns the function that counts it out, to be called once. Returns undefined if too many
-   * calls are in flight or the event loop is late.
+   * calls are in flight or the event loop is late. Anonymous callers are counted by address too (`createPlaces`).
    */
-  enter(callers: CallerClass): (() => void) | undefined;
+  enter(callers: CallerClass, clientAddress: string | undefined): (() => void) | undefined;
   /** Calls in flight. */
   readonly inFlight: number;
   stop(): void;
@@ -38,8 +39,10 @@ export function createOverloadGuard(
   { maxInFlight, maxEventLoopDelayMs }: OverloadOptions,
   nowMs: () => number = () => performance.now(),
 ): OverloadGuard {
-  const inFlight = { authenticated: 0, anonymous: 0 };
-  const limit = { authenticated: maxInFlight, anonymous: maxAnonymous };
+  const places = {
+    authenticated: createPlaces(maxInFlight, maxInFlight),
+    anonymous: createPlaces(maxAnonymous),
+  };
   let late = 0;
   let dueAt = nowMs() + tickMs;
 
@@ -52,17 +55,15 @@ export function createOverloadGuard(
   const timer = maxEventLoopDelayMs === 0 ? undefined : setInterval(measureDelay, tickMs).unref();
 
   return {
-    enter(callers) {
-      if (inFlight[callers] >= limit[callers] || late >= lateTicks) {
+    enter(callers, clientAddress) {
+      if (late >= lateTicks) {
         return undefined;
       }
-      inFlight[callers] += 1;
-      return function release() {
-        inFlight[callers] -= 1;
-      };
+      // Many callers with tokens may share an address.
+      return places[callers].take(callers === "anonymous" ? clientAddress : undefined);
     },
     get inFlight() {
-      return inFlight.authenticated + inFlight.anonymous;
+      return places.authenticated.taken + places.anonymous.taken;
     },
     stop: () => clearInterval(timer),
   };

@@ -97,8 +97,8 @@ describe("a server with as many calls in flight as allowed", () => {
 describe("a server with 256 token requests in flight", () => {
   it("answers another one with 503 and still serves authenticated calls", async () => {
     const sockets = await Promise.all(
-      Array.from({ length: 256 }, async () => {
-        const socket = await openSocket(server.port);
+      Array.from({ length: 256 }, async (_, at) => {
+        const socket = await openSocket(server.port, `127.0.0.${1 + (at % 4)}`);
         socket.write(
           "POST /token HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-www-form-urlencoded\r\n" +
             "content-length: 9\r\nexpect: 100-continue\r\n\r\n",
@@ -144,7 +144,7 @@ describe("the overload guard", () => {
       nowMs += 50 + delayMs;
       vi.advanceTimersByTime(50);
     };
-    return { guard, tick, accepts: () => guard.enter("authenticated") !== undefined };
+    return { guard, tick, accepts: () => guard.enter("authenticated", "127.0.0.1") !== undefined };
   }
 
   it("rejects calls after three late measurements in a row, and accepts them after one that is in time", () => {
@@ -186,20 +186,21 @@ describe("the overload guard", () => {
 
   it("counts calls in flight per class of callers, until they are released", () => {
     const { guard } = guardWith({ maxInFlight: 1 });
-    const release = guard.enter("authenticated");
-    expect(guard.enter("authenticated")).toBeUndefined();
-    expect(guard.enter("anonymous")).toBeDefined();
+    const release = guard.enter("authenticated", "127.0.0.1");
+    expect(guard.enter("authenticated", "127.0.0.1")).toBeUndefined();
+    expect(guard.enter("anonymous", "127.0.0.1")).toBeDefined();
     expect(guard.inFlight).toBe(2);
     release?.();
     expect(guard.inFlight).toBe(1);
-    expect(guard.enter("authenticated")).toBeDefined();
+    expect(guard.enter("authenticated", "127.0.0.1")).toBeDefined();
   });
 
   it("accepts at most 256 anonymous calls at once, whatever the limit for authenticated ones", () => {
     const { guard } = guardWith({ maxInFlight: 1_000 });
-    const accepted = Array.from({ length: 300 }, () => guard.enter("anonymous")).filter(Boolean);
+    const enter = (client: number) => guard.enter("anonymous", `192.0.2.${client}`);
+    const accepted = Array.from({ length: 300 }, (_, at) => enter(at % 100)).filter(Boolean);
     expect(accepted).toHaveLength(256);
     accepted[0]?.();
-    expect(guard.enter("anonymous")).toBeDefined();
+    expect(enter(200)).toBeDefined();
   });
 });

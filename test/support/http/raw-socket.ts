@@ -11,9 +11,9 @@ export type RawSocket = {
   destroy(): void;
 };
 
-/** Opens a TCP connection to a port of this machine. */
-export async function openSocket(port: number): Promise<RawSocket> {
-  const socket = connect(port, "127.0.0.1");
+/** Opens a TCP connection to a port of this machine, from another of its addresses if given. */
+export async function openSocket(port: number, localAddress = "127.0.0.1"): Promise<RawSocket> {
+  const socket = connect({ port, host: "127.0.0.1", localAddress });
   await new Promise<void>((resolve, reject) => {
     socket.once("connect", resolve);
     socket.once("error", reject);
