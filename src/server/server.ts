@@ -137,6 +137,7 @@ async function connectParts(options: ServerOptions, parts: Parts, closers: Close
     log,
     publicUrls: publicUrls.current,
     shutdownSignal: parts.shutdown.signal,
+    ready,
   });
   const listener = await listen(
     { ...options, limits, reusePort: options.worker?.reusePort, onRejected: metrics?.connectionRejected },

@@ -11,7 +11,9 @@ import { createOperatorRates } from "../limits/operator-rates.ts";
 import type { OverloadGuard } from "../limits/overload.ts";
 import type { ServerLimits } from "../limits/server-limits.ts";
 import { createDiscovery } from "../pages/discovery.ts";
+import { createPageHandler, createProbes } from "../pages/probes.ts";
 import { createTokenEndpoint } from "../pages/token-endpoint.ts";
+import type { Readiness } from "../readiness.ts";
 import { corsOptionsOf } from "../rpc/cross-origin.ts";
 import { compressMinBytes, createRpcHandler, type RpcHandler } from "../rpc/handler.ts";
 import type { ServerOptions } from "../server-options.ts";
@@ -30,6 +32,7 @@ export type Handlers = {
   readonly rest: HttpHandler;
   readonly tokenEndpoint: HttpHandler;
   readonly discovery: HttpHandler;
+  readonly probes: HttpHandler;
 };
 
 type HandlersOptions = {
@@ -43,6 +46,7 @@ type HandlersOptions = {
   publicUrls: PublicUrls;
   /** Aborts the signals of running calls. */
   shutdownSignal: AbortSignal;
+  ready: Readiness;
 };
 
 /**
@@ -57,6 +61,7 @@ export async function createHandlers({
   log,
   publicUrls,
   shutdownSignal,
+  ready,
   routes,
 }: HandlersOptions): Promise<Handlers> {
   const { verifyToken, grantToken } = await createAuthentication({
@@ -108,5 +113,6 @@ export async function createHandlers({
     }),
     tokenEndpoint: createTokenEndpoint(grantToken, logFailure),
     discovery: createDiscovery(publicUrls),
+    probes: createPageHandler(createProbes(ready, false)),
   };
 }

@@ -1,14 +1,16 @@
+import { Health } from "#deps/grpc/health/v1/health_pb.js";
 import type { HttpHandler, HttpRequest } from "../http-handler.ts";
 import type { OverloadGuard } from "../limits/overload.ts";
 import { isDiscoveryPath } from "../pages/discovery.ts";
+import { isProbePath } from "../pages/probes.ts";
 import { rejectTokenRequest, tokenPath } from "../pages/token-endpoint.ts";
-import type { CallProtocol } from "../telemetry/call-facts.ts";
+import { type CallProtocol, settleOutcome } from "../telemetry/call-facts.ts";
 import { type ObserveRequest, requestIdHeader } from "../telemetry/observe-requests.ts";
 import type { Handlers } from "./handlers.ts";
 
 /** Creates the router: it passes each request, observed, to the handler of its protocol or page. */
 export function createRouter(
-  { rpc, rest, tokenEndpoint, discovery }: Handlers,
+  { rpc, rest, tokenEndpoint, discovery, probes }: Handlers,
   observe: ObserveRequest,
   overload: OverloadGuard,
 ): HttpHandler {
@@ -24,6 +26,12 @@ export function createRouter(
         (call.release ? tokenEndpoint : rejectTokenRequest)(request, response);
       } else if (isDiscoveryPath(path)) {
         discovery(request, response);
+      } else if (isProbePath(path)) {
+        response.setHeader(requestIdHeader, call.id);
+        // For logs and metrics it is a health check that succeeds, also if the answer is "not ready".
+        call.method = Health.method.check;
+        settleOutcome(call, { answered: true });
+        probes(request, response);
       } else if (rpc.serves(path, request.headers["content-type"])) {
         // Before REST: the path of an RPC must win over every wildcard of a rule.
         call.protocol = rpcProtocolOf(request.headers["content-type"]);

@@ -53,22 +53,33 @@ export function factsOf(request: HttpRequest): CallFacts | undefined {
   return facts.get(request);
 }
 
-/** Evidence of how a call ended: its error, the gRPC status of its answer, or its closed response. */
+/**
+ * Evidence of how a call ended: its error, the gRPC status of its answer, an answer that is no error whatever its HTTP
+ * status, or its closed response.
+ */
 export type Evidence =
   | { readonly error: unknown }
   | { readonly grpcStatus: number }
+  | { readonly answered: true }
   | { readonly response: HttpResponse };
 
 /** Decides the outcome of a call by the first evidence: later errors are consequences of the first one. */
 export function settleOutcome(call: CallFacts | undefined, evidence: Evidence): void {
   if (call !== undefined && call.outcome === undefined) {
-    call.outcome =
-      "error" in evidence
-        ? outcomeOfError(evidence.error)
-        : "grpcStatus" in evidence
-          ? outcomeOfStatus(evidence.grpcStatus)
-          : outcomeOfResponse(evidence.response);
+    call.outcome = outcomeOf(evidence);
   }
+}
+
+function outcomeOf(evidence: Evidence): Outcome | undefined {
+  if ("error" in evidence) {
+    return outcomeOfError(evidence.error);
+  }
+  if ("grpcStatus" in evidence) {
+    return outcomeOfStatus(evidence.grpcStatus);
+  }
+  return "response" in evidence
+    ? outcomeOfResponse(evidence.response)
+    : { code: undefined, reason: undefined };
 }
 
 /** Callers see every unexpected error as SERVER_FAILURE. */
