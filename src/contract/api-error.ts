@@ -3,7 +3,7 @@ import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { type Code, ConnectError } from "@connectrpc/connect";
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "#deps/google/rpc/error_details_pb.js";
 import { ErrorReason, ErrorReasonSchema, reason_spec } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
-import type { FieldViolation } from "./field-violation.ts";
+import { type FieldViolation, limitViolations, summarizeViolations } from "./field-violation.ts";
 
 /** `ErrorInfo.domain` of every error of this contract. */
 export const errorDomain = "mobile-data-plan-sharing";
@@ -22,12 +22,6 @@ type ApiErrorInit = {
   /** The internal error. Logged, never sent. */
   cause?: unknown;
 };
-
-/**
- * Maximum size of all violations of an error, in bytes of binary protobuf. gRPC sends them in a trailer as base64, and
- * many clients lose the whole error, including its code, if trailers are larger than 8 KiB.
- */
-const maxViolationBytes = 5_000;
 
 const specifications = new Map<ErrorReason, { code: Code; reason: string }>(
   ErrorReasonSchema.values.flatMap((value) => {
@@ -73,16 +67,6 @@ export function apiError(reason: ErrorReason, init: ApiErrorInit): ConnectError 
   return error;
 }
 
-/** Returns the first violations, up to the maximum size. */
-function limitViolations(violations: readonly FieldViolation[]): FieldViolation[] {
-  let bytes = 0;
-  return violations.filter(({ field, description }) => {
-    // Tags and lengths of a violation take at most eight bytes.
-    bytes += field.length + description.length + 8;
-    return bytes <= maxViolationBytes;
-  });
-}
-
 /** Returns the reason of an error, or undefined if it has no ErrorInfo. */
 export function errorReasonOf(error: ConnectError): string | undefined {
   return error.findDetails(ErrorInfoSchema)[0]?.reason;
@@ -90,10 +74,6 @@ export function errorReasonOf(error: ConnectError): string | undefined {
 
 /** Returns the INVALID_ARGUMENT error that lists violations. Its message has the first one and their number. */
 export function invalidFields(violations: readonly FieldViolation[]): ConnectError {
-  const [first] = violations;
-  const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : "";
-  return apiError(ErrorReason.FIELD_INVALID, {
-    message: first ? `${first.field}: ${first.description}${more}` : "the request is invalid",
-    violations,
-  });
+  const message = summarizeViolations(violations, ": ");
+  return apiError(ErrorReason.FIELD_INVALID, { message, violations });
 }

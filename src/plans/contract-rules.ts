@@ -1,18 +1,32 @@
-import { type DescField, type DescMessage, getOption, type MessageShape } from "@bufbuild/protobuf";
+import {
+  type DescField,
+  type DescMessage,
+  getOption,
+  type Message,
+  type MessageShape,
+} from "@bufbuild/protobuf";
 import type { Path } from "@bufbuild/protobuf/reflect";
 import { createValidator, type Violation } from "@bufbuild/protovalidate";
 import { field as fieldRules } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
-import type { FieldViolation } from "../contract/field-violation.ts";
+import { type FieldViolation, maxViolations, moreViolations } from "../contract/field-violation.ts";
 import { type Acceptance, compileAcceptance } from "./acceptance.ts";
+import { compileExcerpts, type Excerpts } from "./excerpt.ts";
 import { createTimestampRules, type TimestampRules } from "./timestamp-rules.ts";
 
-/** Returns every violation of the contract's rules in a message. Rules that need the current time are elsewhere. */
+/**
+ * Returns the violations of the contract's rules in a message. If there are many, the search ends and the last one is
+ * {@link moreViolations}. Rules that need the current time are elsewhere.
+ */
 export type ContractRules = <Desc extends DescMessage>(
   desc: Desc,
   message: MessageShape<Desc>,
 ) => FieldViolation[];
 
-type CompiledRules = { readonly accept: Acceptance; readonly checkTimestamps: TimestampRules };
+type CompiledRules = {
+  readonly accept: Acceptance;
+  readonly checkTimestamps: TimestampRules;
+  readonly excerptOf: Excerpts;
+};
 
 /**
  * Creates the check of the `buf.validate` options and of all Timestamps. Paths are those of proto3 JSON, such as
@@ -24,23 +38,37 @@ export function createContractRules(): ContractRules {
   const compiled = new Map<DescMessage, CompiledRules>();
 
   function compile(desc: DescMessage): CompiledRules {
-    const rules = { accept: compileAcceptance(desc), checkTimestamps: createTimestampRules(desc) };
+    const rules = {
+      accept: compileAcceptance(desc),
+      checkTimestamps: createTimestampRules(desc),
+      excerptOf: compileExcerpts(desc),
+    };
     compiled.set(desc, rules);
     return rules;
   }
 
   return function checkRules(desc, message) {
-    const { accept, checkTimestamps } = compiled.get(desc) ?? compile(desc);
-    const invalidTimes = checkTimestamps(message);
+    const { accept, checkTimestamps, excerptOf } = compiled.get(desc) ?? compile(desc);
     if (accept(message)) {
-      return invalidTimes;
+      return checkTimestamps(message);
     }
+    for (let mostInvalid = 2; ; mostInvalid *= 4) {
+      const { message: excerpt, longLists, isCut } = excerptOf(message, mostInvalid);
+      const violations = validate(desc, excerpt);
+      if (!isCut || violations.length > maxViolations) {
+        const found = [...longLists, ...violations.map(toFieldViolation), ...checkTimestamps(excerpt)];
+        return isCut ? [...found, moreViolations] : found;
+      }
+    }
+  };
+
+  function validate(desc: DescMessage, message: Message): Violation[] {
     const { kind, error, violations = [] } = validator.validate(desc, message);
     if (kind === "error") {
       throw error;
     }
-    return [...violations.map(toFieldViolation), ...invalidTimes];
-  };
+    return violations;
+  }
 }
 
 // JavaScript's regular expressions are several times faster than the default engine of protovalidate. They are safe

@@ -287,7 +287,7 @@ describe.each(protocols)("PlanStatusService over %s", (protocol) => {
       const plans = Array.from({ length: 16 }, () => plan({ planModules }));
       const error = await apiErrorOf(push(freshKey(), planStatus({ plans })));
       expect(error).toMatchObject({ code: "InvalidArgument", reason: "FIELD_INVALID" });
-      expect(error.message).toMatch(/\(and 767 more\)$/);
+      expect(error.message).toMatch(/\(and more than \d{2,3} more\)$/);
       expect(error.fields.length).toBeGreaterThanOrEqual(50);
     });
   });

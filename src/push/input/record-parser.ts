@@ -7,6 +7,7 @@ import {
 import { PlanStatusSchema } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import type { FieldViolation } from "../../contract/field-violation.ts";
 import { createContractRules } from "../../plans/contract-rules.ts";
+import { listLimitOf } from "../../plans/list-limits.ts";
 import { notificationsOf } from "../../plans/notifications.ts";
 import { brokenTimeRules, type TimeRuleOptions } from "../../plans/time-rules.ts";
 import { createJsonReader, parseJsonDocument } from "../../transcoding/index.ts";
@@ -34,8 +35,8 @@ type Read = ReadRequest | { readonly violations: readonly FieldViolation[] };
 export function createRecordParser(options: RecordOptions, times?: () => TimeRuleOptions): RecordParser {
   const { parent = "", client, userKeyField } = options;
   const rules = createContractRules();
-  const readRequest = createJsonReader(CreateUserPlanStatusRequestSchema);
-  const readStatus = createJsonReader(PlanStatusSchema);
+  const readRequest = createJsonReader(CreateUserPlanStatusRequestSchema, listLimitOf);
+  const readStatus = createJsonReader(PlanStatusSchema, listLimitOf);
   const hasOwnKey = PlanStatusSchema.fields.some(
     ({ name, jsonName }) => name === userKeyField || jsonName === userKeyField,
   );

@@ -5,6 +5,7 @@ import { createRequestGate } from "../../auth/request-gate.ts";
 import { errorDomain } from "../../contract/api-error.ts";
 import { clientAddressKey } from "../../contract/client-address.ts";
 import type { Clock } from "../../contract/clock.ts";
+import { listLimitOf } from "../../plans/list-limits.ts";
 import { createTranscodingHandler } from "../../transcoding/index.ts";
 import type { HttpHandler, HttpRequest } from "../http-handler.ts";
 import { createOperatorRates } from "../limits/operator-rates.ts";
@@ -101,6 +102,7 @@ export async function createHandlers({
     rest: createTranscodingHandler({
       ...common,
       bodyTimeoutMs: limits.bodyTimeoutMs,
+      listLimits: listLimitOf,
       compressMinBytes,
       errorDomain,
       ...(cors && { cors }),

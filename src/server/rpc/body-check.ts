@@ -1,13 +1,15 @@
-import { type DescMessage, type DescMethod, fromBinary } from "@bufbuild/protobuf";
+import type { DescMethod } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Compression, UniversalServerRequest } from "@connectrpc/connect/protocol";
 import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
-import { apiError } from "../../contract/api-error.ts";
-import type { FieldViolation } from "../../contract/field-violation.ts";
+import { apiError, invalidFields } from "../../contract/api-error.ts";
+import { type FieldViolation, summarizeViolations } from "../../contract/field-violation.ts";
+import { listLimitOf } from "../../plans/list-limits.ts";
 import { createJsonChecker } from "../../transcoding/index.ts";
 import { callFactsKey, settleOutcome } from "../telemetry/call-facts.ts";
+import { createBinaryCheck } from "./binary-check.ts";
 import { frameHeaderLength, isChunks, messagesInFrames } from "./frames.ts";
 import { postOfGet } from "./get.ts";
 
@@ -38,7 +40,8 @@ const layouts: ReadonlyMap<string, Layout> = new Map([
  * for a body that is too large. It has no hook for any of this, so the body is checked before connect-node reads it.
  */
 export function createBodyCheck(method: DescMethod, limit: number) {
-  const checkJson = createJsonChecker(method.input);
+  const checkJson = createJsonChecker(method.input, listLimitOf);
+  const checkBinary = createBinaryCheck(method.input, listLimitOf);
   const isReading = method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
   return function checkBody(received: UniversalServerRequest): UniversalServerRequest {
     const request = received.method === "GET" && isReading ? postOfGet(received) : received;
@@ -73,11 +76,13 @@ export function createBodyCheck(method: DescMethod, limit: number) {
       if ("problem" in messages) {
         throw messages.problem === "too-large" ? tooLarge(limit) : malformed([inBody(messages.problem)]);
       }
-      for (const { content, compressed } of messages) {
+      // A unary method takes one message: connect-node rejects the call at the second, so that further ones are not read.
+      for (const { content, compressed } of messages.slice(0, 2)) {
         const message = compressed ? await decompress(content, encoding, limit) : content;
-        const violations = message && (json ? checkJson(message) : checkBinary(method.input, message));
-        if (violations !== undefined && violations.length > 0) {
-          throw malformed(violations);
+        const rejection = message && (json ? checkJson(message) : checkBinary(message));
+        if (rejection !== undefined) {
+          const { violations, reason } = rejection;
+          throw reason === "FIELD_INVALID" ? invalidFields(violations) : malformed(violations);
         }
       }
       return bytes;
@@ -148,26 +153,13 @@ async function decompress(
   }
 }
 
-function checkBinary(desc: DescMessage, bytes: Uint8Array): FieldViolation[] {
-  try {
-    fromBinary(desc, bytes);
-    return [];
-  } catch {
-    return [inBody(`must be the binary form of ${desc.typeName}`)];
-  }
-}
-
 function inBody(description: string): FieldViolation {
   return { field: "body", description };
 }
 
 function malformed(violations: readonly FieldViolation[]): ConnectError {
-  const [first] = violations;
-  const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : "";
-  return apiError(ErrorReason.REQUEST_MALFORMED, {
-    message: `${first?.field} ${first?.description}${more}`,
-    violations,
-  });
+  const message = summarizeViolations(violations, " ");
+  return apiError(ErrorReason.REQUEST_MALFORMED, { message, violations });
 }
 
 function tooLarge(limit: number): ConnectError {

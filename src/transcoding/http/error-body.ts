@@ -17,7 +17,7 @@ import {
   file_google_rpc_error_details,
   RetryInfoSchema,
 } from "#deps/google/rpc/error_details_pb.js";
-import type { FieldViolation } from "../../contract/field-violation.ts";
+import { type FieldViolation, limitViolations, summarizeViolations } from "../../contract/field-violation.ts";
 import { codeOfHttpStatus, codeOfStatusName, statusNameOf } from "./status.ts";
 
 /** The types of error details (google/rpc/error_details.proto). */
@@ -156,6 +156,7 @@ function readDetail(detail: JsonValue, error: ConnectError): void {
 /** `ErrorInfo.reason` of errors that this library raises. */
 export type TranscodingReason =
   | "REQUEST_MALFORMED"
+  | "FIELD_INVALID"
   | "ROUTE_NOT_FOUND"
   | "METHOD_NOT_ALLOWED"
   | "REQUEST_TOO_LARGE"
@@ -175,15 +176,15 @@ export function transcodingError(
   return error;
 }
 
-/** Creates the error of a request that cannot be read: INVALID_ARGUMENT with all violations. */
-export function malformedRequest(domain: string, violations: readonly FieldViolation[]): ConnectError {
-  const [first] = violations;
-  const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : "";
-  const message = first
-    ? `${first.field} ${first.description}${more}`.trimStart()
-    : "the request cannot be read";
-  const error = transcodingError(Code.InvalidArgument, message, { reason: "REQUEST_MALFORMED", domain });
-  const value = create(BadRequestSchema, { fieldViolations: [...violations] });
+/** Creates the error of a request that is rejected when it is read: INVALID_ARGUMENT with its violations. */
+export function malformedRequest(
+  domain: string,
+  violations: readonly FieldViolation[],
+  reason: TranscodingReason = "REQUEST_MALFORMED",
+): ConnectError {
+  const message = summarizeViolations(violations, reason === "FIELD_INVALID" ? ": " : " ").trimStart();
+  const error = transcodingError(Code.InvalidArgument, message, { reason, domain });
+  const value = create(BadRequestSchema, { fieldViolations: limitViolations(violations) });
   error.details.push({ desc: BadRequestSchema, value });
   return error;
 }

@@ -1,18 +1,16 @@
 import { isUtf8 } from "node:buffer";
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
-import type { FieldViolation } from "../../contract/field-violation.ts";
+import type { FieldViolation, ListLimits } from "../../contract/field-violation.ts";
 import { messageReader } from "./reader.ts";
 import { createReadingState } from "./reading-state.ts";
 import { findDuplicateKey, parseJson } from "./text.ts";
-import { createViolationList, shownName } from "./violations.ts";
+import { createViolationList, type Rejection, shownName } from "./violations.ts";
 
 /** A parsed JSON document and its text. */
 export type JsonDocument = { readonly json: unknown; readonly text: string };
 
-type Violations = { readonly violations: readonly FieldViolation[] };
-
 /** Parses bytes as a JSON document. Returns the violation if they are not UTF-8 or not JSON. */
-export function parseJsonDocument(bytes: Uint8Array): JsonDocument | Violations {
+export function parseJsonDocument(bytes: Uint8Array): JsonDocument | Rejection {
   if (!isUtf8(bytes)) {
     return { violations: [{ field: "body", description: "must be UTF-8" }] };
   }
@@ -38,30 +36,36 @@ export function checkDuplicateKeys(text: string, keys: number): readonly FieldVi
 export type JsonReader<D extends DescMessage> = (
   document: JsonDocument,
   removedKeys?: number,
-) => { readonly message: MessageShape<D> } | Violations;
+) => { readonly message: MessageShape<D> } | Rejection;
 
-/** Creates a reader that is as strict as REST bodies are: unknown fields and duplicate keys are violations. */
-export function createJsonReader<D extends DescMessage>(desc: D): JsonReader<D> {
+/**
+ * Creates a reader that is as strict as REST bodies are: unknown fields, duplicate keys and lists beyond `listLimits` are
+ * violations.
+ */
+export function createJsonReader<D extends DescMessage>(desc: D, listLimits?: ListLimits): JsonReader<D> {
   const read = messageReader(desc);
   return function readJson({ json, text }, removedKeys = 0) {
     const violations = createViolationList();
-    const state = createReadingState(violations, false);
+    const state = createReadingState(violations, false, { listLimits });
     const message = read(json, "", state);
-    const found =
-      violations.found.length > 0 ? violations.found : checkDuplicateKeys(text, state.keys + removedKeys);
-    return found.length > 0 ? { violations: found } : { message: message as MessageShape<D> };
+    const rejection = violations.rejection();
+    if (rejection !== undefined) {
+      return rejection;
+    }
+    const twice = checkDuplicateKeys(text, state.keys + removedKeys);
+    return twice.length > 0 ? { violations: twice } : { message: message as MessageShape<D> };
   };
 }
 
-/** Returns all violations of a message's JSON; empty if it is valid. */
-export type JsonChecker = (bytes: Uint8Array) => readonly FieldViolation[];
+/** Returns why the JSON of a message is rejected; undefined if it is valid. */
+export type JsonChecker = (bytes: Uint8Array) => Rejection | undefined;
 
 /** Creates a checker that is as strict as {@link createJsonReader}, for JSON that another library decodes. */
-export function createJsonChecker(desc: DescMessage): JsonChecker {
-  const read = createJsonReader(desc);
+export function createJsonChecker(desc: DescMessage, listLimits?: ListLimits): JsonChecker {
+  const read = createJsonReader(desc, listLimits);
   return function checkJson(bytes) {
     const document = parseJsonDocument(bytes);
     const result = "violations" in document ? document : read(document);
-    return "violations" in result ? result.violations : [];
+    return "violations" in result ? result : undefined;
   };
 }

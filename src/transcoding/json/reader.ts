@@ -39,6 +39,9 @@ export function messageReader(desc: DescMessage): MessageReader {
     const message = create(desc) as OpenMessage;
     const object = json as Record<string, unknown>;
     for (const key of Object.keys(object)) {
+      if (state.violations.isFull) {
+        break;
+      }
       state.keys += 1;
       const entry = fields.get(key);
       if (entry === undefined) {
@@ -125,21 +128,38 @@ function messageFieldReader(field: DescField & { fieldKind: "message" }): FieldR
 
 type Item = { readonly value: unknown } | undefined;
 
-function itemReader(field: DescField & { fieldKind: "list" | "map" }) {
+/** Reads one item; `at` is its index or key, from which its path is only built if it is needed. */
+type ItemReader = (json: unknown, path: string, at: number | string, state: ReadingState) => Item;
+
+function itemReader(field: DescField & { fieldKind: "list" | "map" }): ItemReader {
   const message = field.message;
   if (message !== undefined) {
     const read = messageReader(message);
-    return function readItemMessage(json: unknown, path: string, state: ReadingState): Item {
-      const value = read(json, path, state);
+    return function readItemMessage(json, path, at, state) {
+      const value = read(json, itemPath(path, at), state);
       return value === undefined ? undefined : { value };
     };
   }
   const readValue =
     field.enum === undefined ? scalarReader(field, field.scalar as never) : enumReader(field.enum);
-  return function readItemValue(json: unknown, path: string, state: ReadingState): Item {
+  return function readItemValue(json, path, at, state) {
     const read = readValue(json);
-    return "expected" in read ? state.violations.add(path, read.expected) : read;
+    return "expected" in read ? state.violations.add(itemPath(path, at), read.expected) : read;
   };
+}
+
+function itemPath(path: string, at: number | string): string {
+  return `${path}[${typeof at === "number" ? at : JSON.stringify(at.slice(0, 64))}]`;
+}
+
+/** Returns whether a list or map is too long, and adds the violation. Called before any item is read. */
+function isTooLong(field: DescField, length: number, path: string, state: ReadingState): boolean {
+  const limit = state.listLimits?.(field);
+  if (limit === undefined || length <= limit.most) {
+    return false;
+  }
+  state.violations.addLongList(path, limit.description);
+  return true;
 }
 
 function listReader(field: DescField & { fieldKind: "list" }): FieldReader {
@@ -152,12 +172,15 @@ function listReader(field: DescField & { fieldKind: "list" }): FieldReader {
     if (!Array.isArray(json)) {
       return state.violations.add(path, `must be an array, not ${kindOf(json)}`);
     }
+    if (isTooLong(field, json.length, path, state)) {
+      return;
+    }
     const items = message[field.localName] as unknown[];
     const list = structs
       ? (reflect(field.parent, message).get(field) as { add(item: unknown): void })
       : undefined;
-    for (const [index, item] of json.entries()) {
-      const read = readItem(item, `${path}[${index}]`, state);
+    for (let index = 0; index < json.length && !state.violations.isFull; index++) {
+      const read = readItem(json[index], path, index, state);
       if (read === undefined) {
         continue;
       }
@@ -180,16 +203,22 @@ function mapReader(field: DescField & { fieldKind: "map" }): FieldReader {
     if (typeof json !== "object" || Array.isArray(json)) {
       return state.violations.add(path, `must be an object, not ${kindOf(json)}`);
     }
+    const keys = Object.keys(json);
+    if (isTooLong(field, keys.length, path, state)) {
+      return;
+    }
     const map = reflect(field.parent, message).get(field) as { set(key: unknown, value: unknown): unknown };
-    for (const [key, item] of Object.entries(json)) {
+    for (const key of keys) {
+      if (state.violations.isFull) {
+        return;
+      }
       state.keys += 1;
-      const at = `${path}[${JSON.stringify(key.slice(0, 64))}]`;
       const mapKey = readKey(key);
       if ("expected" in mapKey) {
-        state.violations.add(at, `its key ${mapKey.expected}`);
+        state.violations.add(itemPath(path, key), `its key ${mapKey.expected}`);
         continue;
       }
-      const read = readItem(item, at, state);
+      const read = readItem((json as Record<string, unknown>)[key], path, key, state);
       if (read !== undefined) {
         const value = field.message ? reflect(field.message, read.value as Message) : read.value;
         map.set(mapKey.value, value);

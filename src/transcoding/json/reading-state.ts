@@ -1,4 +1,5 @@
 import type { Message, Registry } from "@bufbuild/protobuf";
+import type { ListLimits } from "../../contract/field-violation.ts";
 import type { ViolationList } from "./violations.ts";
 
 /** Deepest nesting of messages that is read. */
@@ -10,6 +11,8 @@ export type ReadingState = {
   readonly ignoreUnknownFields: boolean;
   /** Types that an Any may hold. */
   readonly registry: Registry | undefined;
+  /** Limits of lists and maps. */
+  readonly listLimits: ListLimits | undefined;
   /** Number of keys of JSON objects read so far, to detect duplicate keys. */
   keys: number;
   depth: number;
@@ -18,9 +21,9 @@ export type ReadingState = {
 export function createReadingState(
   violations: ViolationList,
   ignoreUnknownFields: boolean,
-  registry?: Registry,
+  { registry, listLimits }: { registry?: Registry | undefined; listLimits?: ListLimits | undefined } = {},
 ): ReadingState {
-  return { violations, ignoreUnknownFields, registry, keys: 0, depth: 0 };
+  return { violations, ignoreUnknownFields, registry, listLimits, keys: 0, depth: 0 };
 }
 
 /** Reads a JSON value as a message. Adds a violation and returns undefined if it cannot. */

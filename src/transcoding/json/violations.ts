@@ -1,23 +1,48 @@
-import type { FieldViolation } from "../../contract/field-violation.ts";
+import { type FieldViolation, maxViolations, moreViolations } from "../../contract/field-violation.ts";
 
-/** Collects violations, at most 100, so that a malicious body cannot cause a large response. */
-export type ViolationList = {
-  readonly found: readonly FieldViolation[];
-  /** Adds a violation and returns undefined. The field "" is the whole body. Descriptions never quote the value. */
-  add(field: string, description: string): undefined;
+/** Why a request or document was rejected. */
+export type Rejection = {
+  readonly violations: readonly FieldViolation[];
+  /** Set if the input is not malformed, but has lists that are too long. */
+  readonly reason?: "FIELD_INVALID";
 };
 
-const maxViolations = 100;
+/** Collects violations. Once it is full, readers stop, so that a malicious body costs no more than a valid one. */
+export type ViolationList = {
+  readonly found: readonly FieldViolation[];
+  readonly isFull: boolean;
+  /** Adds a violation and returns undefined. The field "" is the whole body. Descriptions never quote the value. */
+  add(field: string, description: string): undefined;
+  /** Adds the violation of a list that has too many items; its items are not read. */
+  addLongList(field: string, description: string): undefined;
+  /** Returns the rejection, or undefined if there are no violations. */
+  rejection(): Rejection | undefined;
+};
 
 export function createViolationList(): ViolationList {
   const found: FieldViolation[] = [];
+  let isMalformed = false;
+  const push = (field: string, description: string): undefined => {
+    if (found.length < maxViolations) {
+      found.push({ field: field === "" ? "body" : field, description });
+    } else {
+      found[maxViolations - 1] = moreViolations;
+    }
+  };
   return {
     found,
+    get isFull() {
+      return found.at(-1) === moreViolations;
+    },
     add(field, description) {
-      if (found.length < maxViolations) {
-        found.push({ field: field === "" ? "body" : field, description });
-      }
-      return undefined;
+      isMalformed = true;
+      return push(field, description);
+    },
+    addLongList: push,
+    rejection() {
+      return found.length === 0
+        ? undefined
+        : { violations: found, ...(!isMalformed && { reason: "FIELD_INVALID" }) };
     },
   };
 }

@@ -62,7 +62,7 @@ export function createRestCall(options: TranscodingOptions, errors: RestErrors, 
   ): RestContext {
     const timeout = parseTimeoutHeader(request.headers);
     if ("problem" in timeout) {
-      throw errors.malformed([{ field: "header", description: timeout.problem }]);
+      throw errors.rejected({ violations: [{ field: "header", description: timeout.problem }] });
     }
     return createRestContext({
       method: route.method,

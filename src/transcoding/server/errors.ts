@@ -1,6 +1,6 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
-import type { FieldViolation } from "../../contract/field-violation.ts";
 import { malformedRequest, type TranscodingReason, transcodingError } from "../http/error-body.ts";
+import type { Rejection } from "../json/violations.ts";
 import { acceptedEncodings } from "./read-body.ts";
 import type { ErrorResponseInit } from "./response.ts";
 
@@ -77,8 +77,8 @@ export function createRestErrors(domain: string) {
         { httpStatus: 408, close: true },
       ),
     // Without a body path, because these violations already name fields as the caller wrote them.
-    malformed: (violations: readonly FieldViolation[]) =>
-      new RestError(malformedRequest(domain, violations), { bodyPath: undefined }),
+    rejected: ({ violations, reason }: Rejection) =>
+      new RestError(malformedRequest(domain, violations, reason), { bodyPath: undefined }),
     deadlinePassed: () =>
       create(Code.DeadlineExceeded, "the deadline of the request passed", "DEADLINE_PASSED"),
     serverFailure: () => create(Code.Internal, "the server failed", "SERVER_FAILURE"),

@@ -48,6 +48,9 @@ export function compileQueryBinder(desc: DescMessage, taken: readonly string[]):
     }
     const seen = new Set<string>();
     for (const pair of pairs) {
+      if (violations.isFull) {
+        return;
+      }
       const [name, value] = decodeQueryPair(pair);
       if (name === undefined || value === undefined) {
         violations.add(name === undefined ? "query" : shownParameter(name), "must be percent-encoded UTF-8");

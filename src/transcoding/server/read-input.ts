@@ -3,7 +3,7 @@ import { decodeSegments } from "../http/percent.ts";
 import type { RequestTarget } from "../http/request-target.ts";
 import type { RouteMatch } from "../http/route-tree.ts";
 import { checkDuplicateKeys, parseJsonDocument } from "../json/document.ts";
-import { createViolationList } from "../json/violations.ts";
+import { createViolationList, type Rejection } from "../json/violations.ts";
 import type { RestErrors } from "./errors.ts";
 import { isJson } from "./media-types.ts";
 import type { NodeRequest } from "./node-http.ts";
@@ -29,9 +29,9 @@ export function createInputReader(errors: RestErrors, maxBytes: number, bodyTime
     if (!isEmpty && route.setRawBody === undefined && !isJson(contentType)) {
       throw errors.contentType("application/json");
     }
-    const document = isEmpty || route.setRawBody !== undefined ? undefined : parseJsonDocument(bytes);
+    const document = isEmpty || route.setRawBody !== undefined ? undefined : documentOf(route, bytes);
     if (document !== undefined && "violations" in document) {
-      throw errors.malformed(document.violations);
+      throw errors.rejected(document);
     }
     const violations = createViolationList();
     const parameters = readSystemParameters(query, route.method.output, violations);
@@ -39,16 +39,24 @@ export function createInputReader(errors: RestErrors, maxBytes: number, bodyTime
       violations.add("path", "must be percent-encoded UTF-8");
     }
     const bound = route.binder.bind({ captures, query, body: document?.json });
-    const inBody =
-      "violations" in bound ? bound.violations : checkDuplicateKeys(document?.text ?? "", bound.keys);
-    if ("violations" in bound || violations.found.length + inBody.length > 0) {
-      throw errors.malformed([...violations.found, ...inBody]);
+    const inBody: Rejection =
+      "violations" in bound ? bound : { violations: checkDuplicateKeys(document?.text ?? "", bound.keys) };
+    if (violations.found.length > 0) {
+      throw errors.rejected({ violations: [...violations.found, ...inBody.violations] });
+    }
+    if ("violations" in bound || inBody.violations.length > 0) {
+      throw errors.rejected(inBody);
     }
     if (!isEmpty) {
       route.setRawBody?.(bound.message, contentType ?? "", bytes);
     }
     return { message: bound.message, parameters };
   };
+
+  /** Parses the body. Of a method that takes none, it is not parsed: that there is one is the violation. */
+  function documentOf({ binding }: RestRoute, bytes: Uint8Array) {
+    return binding.body === "" ? { json: null, text: "" } : parseJsonDocument(bytes);
+  }
 
   async function readBytes(request: NodeRequest): Promise<Buffer> {
     const body = await readBody(request, maxBytes, bodyTimeoutMs);
@@ -63,7 +71,7 @@ export function createInputReader(errors: RestErrors, maxBytes: number, bodyTime
       case "unknown-encoding":
         throw errors.contentEncoding();
       case "broken-encoding":
-        throw errors.malformed([{ field: "body", description: "does not decompress" }]);
+        throw errors.rejected({ violations: [{ field: "body", description: "does not decompress" }] });
     }
   }
 }

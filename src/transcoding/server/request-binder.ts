@@ -7,7 +7,7 @@ import {
   type Registry,
 } from "@bufbuild/protobuf";
 import { hasCustomJsonRepresentation, ValueSchema } from "@bufbuild/protobuf/wkt";
-import type { FieldViolation } from "../../contract/field-violation.ts";
+import type { ListLimits } from "../../contract/field-violation.ts";
 import type { TemplateVariable } from "../http/path-template.ts";
 import { decodeSegment, decodeSegments } from "../http/percent.ts";
 import { bodyFieldOf, type HttpBinding } from "../http/rules.ts";
@@ -15,7 +15,7 @@ import { assign, fieldValue, type OpenMessage, ownerOf } from "../json/assign.ts
 import { fieldReader, messageReader } from "../json/reader.ts";
 import { createReadingState, type ReadingState } from "../json/reading-state.ts";
 import { textReader } from "../json/text-value.ts";
-import { createViolationList, type ViolationList } from "../json/violations.ts";
+import { createViolationList, type Rejection, type ViolationList } from "../json/violations.ts";
 import { compileQueryBinder } from "./query-binder.ts";
 
 /** The parts of a request whose route is known. */
@@ -29,9 +29,7 @@ type BindInput = {
 };
 
 /** The request message, or all violations. `keys`: number of keys in the objects of the body. */
-export type BindResult =
-  | { readonly message: Message; readonly keys: number }
-  | { readonly violations: readonly FieldViolation[] };
+export type BindResult = { readonly message: Message; readonly keys: number } | Rejection;
 
 export type RequestBinder = {
   bind(input: BindInput): BindResult;
@@ -44,6 +42,11 @@ export type BindOptions = {
   readonly ignoreUnknownFields?: boolean;
   /** Types that an Any may contain. */
   readonly registry?: Registry;
+  /**
+   * Limits of the lists and maps in bodies. A longer one is rejected before its items are read, so that a small body does
+   * not cost much. Defaults to none.
+   */
+  readonly listLimits?: ListLimits;
 };
 
 /** Compiles the binder of a binding, including all descriptor lookups. Throws if the rule does not fit the method. */
@@ -58,7 +61,7 @@ export function compileRequestBinder(binding: HttpBinding, options: BindOptions 
   return {
     bind({ captures, query, body }) {
       const violations = createViolationList();
-      const state = createReadingState(violations, options.ignoreUnknownFields ?? false, options.registry);
+      const state = createReadingState(violations, options.ignoreUnknownFields ?? false, options);
       const message = readBody(body, state) ?? (create(desc) as OpenMessage);
       for (const [index, variable] of variables.entries()) {
         variable.set(message, captures[index] ?? "", violations);
@@ -66,7 +69,7 @@ export function compileRequestBinder(binding: HttpBinding, options: BindOptions 
       if (query !== "") {
         bindQuery(message, query, violations);
       }
-      return violations.found.length > 0 ? { violations: violations.found } : { message, keys: state.keys };
+      return violations.rejection() ?? { message, keys: state.keys };
     },
     pathField(captures, name) {
       const index = variables.findIndex((variable) => variable.name === name);

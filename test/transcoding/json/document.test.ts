@@ -9,7 +9,7 @@ const checkEverything = createJsonChecker(everything);
 /** Returns the violations that a checker finds, as lines. */
 function violationsOf(check: typeof checkBook, text: string | Uint8Array): string[] {
   const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
-  return check(bytes).map(({ field, description }) => `${field}: ${description}`);
+  return (check(bytes)?.violations ?? []).map(({ field, description }) => `${field}: ${description}`);
 }
 
 describe("parseJsonDocument", () => {
@@ -141,8 +141,11 @@ describe("createJsonChecker", () => {
     ]);
   });
 
-  it("createJsonChecker returns at most 100 violations", () => {
-    const parts = Array.from({ length: 1_000 }, () => '{"x":1}').join();
-    expect(violationsOf(checkBook, `{"parts":[${parts}]}`)).toHaveLength(100);
+  it("createJsonChecker returns at most 100 violations, then says that there are more", () => {
+    const parts = (count: number) => Array.from({ length: count }, () => '{"x":1}').join();
+    expect(violationsOf(checkBook, `{"parts":[${parts(100)}]}`)).toHaveLength(100);
+    const many = violationsOf(checkBook, `{"parts":[${parts(1_000)}]}`);
+    expect(many).toHaveLength(100);
+    expect(many.at(-1)).toBe("request: has more violations, which are not listed");
   });
 });

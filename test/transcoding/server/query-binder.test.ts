@@ -194,8 +194,10 @@ describe("compileQueryBinder", () => {
     expect(bind(`${"nested.".repeat(60_000)}int32_value=1`).violations).toHaveLength(1);
   });
 
-  it("the query binder returns at most 100 violations", () => {
-    expect(bind("bogus=1&".repeat(1_000)).violations).toHaveLength(100);
+  it("the query binder returns at most 100 violations, then says that there are more", () => {
+    expect(bind("bogus=1&".repeat(100)).violations).toHaveLength(100);
+    expect(bind("bogus=1&".repeat(101)).violations).toHaveLength(100);
+    expect(bind("bogus=1&".repeat(1_000)).violations?.at(-1)).toMatch(/^request: has more/);
   });
 
   it("the query binder shows at most 64 characters of a name and never a value", () => {

@@ -1,0 +1,257 @@
+import { type DescField, type DescMessage, fromBinary, ScalarType } from "@bufbuild/protobuf";
+import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
+import type { FieldViolation, ListLimits } from "../../contract/field-violation.ts";
+import type { Rejection } from "../../transcoding/index.ts";
+
+/** Largest number of fields that the contract does not know: each costs far more memory than its bytes. */
+export const maxUnknownFields = 1_000;
+
+/** Deepest nesting that protobuf-es decodes. */
+const maxDepth = 100;
+
+/** Returns why a binary message is rejected; undefined if it can be decoded. */
+type BinaryCheck = (bytes: Uint8Array) => Rejection | undefined;
+
+/**
+ * Creates the check of a message type. It counts the items of lists and the unknown fields before anything is decoded:
+ * decoding creates an object of a hundred bytes or more for each, which may take two bytes of the message.
+ */
+export function createBinaryCheck(desc: DescMessage, listLimits: ListLimits): BinaryCheck {
+  const layout = compile(desc, listLimits, new Map());
+  return function checkBinary(bytes) {
+    const found = scan(layout, bytes);
+    if (found !== undefined) {
+      return found;
+    }
+    try {
+      fromBinary(desc, bytes);
+      return undefined;
+    } catch {
+      return malformed(`must be the binary form of ${desc.typeName}`);
+    }
+  };
+}
+
+function malformed(description: string): Rejection {
+  return { violations: [{ field: "body", description }] };
+}
+
+/** How to pass over the fields of a message, by number. */
+type Layout = ReadonlyMap<number, FieldLayout>;
+
+type FieldLayout = {
+  readonly jsonName: string;
+  /** Kind of a single value. A map entry is a message whose fields do not matter. */
+  readonly value: "varint" | "fixed32" | "fixed64" | "bytes" | "message" | "group";
+  readonly isRepeated: boolean;
+  /** The violation of a list with more than `most` items. */
+  readonly limit: { readonly most: number; readonly description: string } | undefined;
+  /** Fields of a message. */
+  readonly inner: Layout | undefined;
+  /** Numbers of the other members of the oneof; setting this field clears them. */
+  readonly others: readonly number[];
+  readonly number: number;
+};
+
+function compile(desc: DescMessage, listLimits: ListLimits, known: Map<DescMessage, Layout>): Layout {
+  const earlier = known.get(desc);
+  if (earlier !== undefined) {
+    return earlier;
+  }
+  const layout = new Map<number, FieldLayout>();
+  known.set(desc, layout);
+  for (const field of desc.fields) {
+    const isRepeated = field.fieldKind === "list" || field.fieldKind === "map";
+    layout.set(field.number, {
+      number: field.number,
+      jsonName: field.jsonName,
+      value: valueKind(field),
+      isRepeated,
+      limit: isRepeated ? listLimits(field) : undefined,
+      inner:
+        field.message === undefined || field.fieldKind === "map"
+          ? undefined
+          : compile(field.message, listLimits, known),
+      others: field.oneof?.fields.map(({ number }) => number).filter((each) => each !== field.number) ?? [],
+    });
+  }
+  return layout;
+}
+
+function valueKind(field: DescField): FieldLayout["value"] {
+  if (field.fieldKind === "map") {
+    return "bytes";
+  }
+  if (field.message !== undefined) {
+    return "delimitedEncoding" in field && field.delimitedEncoding ? "group" : "message";
+  }
+  switch (field.scalar) {
+    case ScalarType.STRING:
+    case ScalarType.BYTES:
+      return "bytes";
+    case ScalarType.DOUBLE:
+    case ScalarType.FIXED64:
+    case ScalarType.SFIXED64:
+      return "fixed64";
+    case ScalarType.FLOAT:
+    case ScalarType.FIXED32:
+    case ScalarType.SFIXED32:
+      return "fixed32";
+    default:
+      return "varint";
+  }
+}
+
+/** What is known of one message: the numbers of its items, and its singular messages, which merge if they occur again. */
+type Occurrence = { readonly counts: Map<number, number>; readonly children: Map<number, Occurrence> };
+
+const newOccurrence = (): Occurrence => ({ counts: new Map(), children: new Map() });
+
+class ScanEnd extends Error {
+  readonly rejection: Rejection;
+
+  constructor(rejection: Rejection) {
+    super();
+    this.rejection = rejection;
+  }
+}
+
+/** Returns the rejection of the first list that is too long, or of too many unknown fields. */
+function scan(layout: Layout, bytes: Uint8Array): Rejection | undefined {
+  const reader = new BinaryReader(bytes);
+  const path: (string | number)[] = [];
+  let unknown = 0;
+  try {
+    scanFields(layout, newOccurrence(), bytes.length, 1, undefined);
+    return undefined;
+  } catch (error) {
+    // Any other error is one of the bytes: decoding will find it at the same place.
+    return error instanceof ScanEnd ? error.rejection : undefined;
+  }
+
+  /** Passes over the fields up to a position or, in a group, up to its end, in the steps of protobuf-es. */
+  function scanFields(
+    fields: Layout,
+    seen: Occurrence,
+    end: number,
+    depth: number,
+    group: number | undefined,
+  ): void {
+    if (depth > maxDepth) {
+      throw new Error("too deep");
+    }
+    while (reader.pos < end) {
+      const [number, wireType] = reader.tag();
+      if (wireType === WireType.EndGroup && group !== undefined) {
+        return;
+      }
+      const field = fields.get(number);
+      if (field === undefined) {
+        skipUnknown(wireType, depth);
+      } else if (field.isRepeated) {
+        scanItems(field, seen, wireType, depth);
+      } else {
+        for (const other of field.others) {
+          seen.children.delete(other);
+        }
+        scanValue(field, () => childOf(seen, number), depth);
+      }
+    }
+  }
+
+  function scanItems(field: FieldLayout, seen: Occurrence, wireType: WireType, depth: number): void {
+    let count = seen.counts.get(field.number) ?? 0;
+    const isPacked =
+      wireType === WireType.LengthDelimited && field.inner === undefined && field.value !== "bytes";
+    const length = isPacked ? reader.uint32() : 1;
+    const end = isPacked ? reader.pos + length : reader.pos + 1;
+    path.push(field.jsonName);
+    while (reader.pos < end) {
+      count += 1;
+      if (field.limit !== undefined && count > field.limit.most) {
+        const violation: FieldViolation = { field: shown(path), description: field.limit.description };
+        throw new ScanEnd({ reason: "FIELD_INVALID", violations: [violation] });
+      }
+      path.push(count - 1);
+      scanValue(field, newOccurrence, depth);
+      path.pop();
+    }
+    path.pop();
+    seen.counts.set(field.number, count);
+  }
+
+  function scanValue(field: FieldLayout, child: () => Occurrence, depth: number): void {
+    switch (field.value) {
+      case "varint":
+        reader.uint32();
+        break;
+      case "fixed32":
+        skipBytes(4);
+        break;
+      case "fixed64":
+        skipBytes(8);
+        break;
+      case "bytes":
+        skipBytes(reader.uint32());
+        break;
+      default: {
+        const inner = field.inner as Layout;
+        if (!field.isRepeated) {
+          path.push(field.jsonName);
+        }
+        if (field.value === "group") {
+          scanFields(inner, child(), bytes.length, depth + 1, field.number);
+        } else {
+          const length = reader.uint32();
+          scanFields(inner, child(), reader.pos + length, depth + 1, undefined);
+        }
+        if (!field.isRepeated) {
+          path.pop();
+        }
+      }
+    }
+    if (reader.pos > bytes.length) {
+      throw new RangeError("premature end");
+    }
+  }
+
+  function skipBytes(length: number): void {
+    reader.pos += length;
+  }
+
+  function skipUnknown(wireType: WireType, depth: number): void {
+    unknown += 1;
+    if (unknown > maxUnknownFields) {
+      throw new ScanEnd(
+        malformed(`must have at most ${maxUnknownFields} fields that the contract does not have`),
+      );
+    }
+    if (wireType !== WireType.StartGroup) {
+      reader.skip(wireType);
+      return;
+    }
+    if (depth >= maxDepth) {
+      throw new Error("too deep");
+    }
+    for (;;) {
+      const [, inner] = reader.tag();
+      if (inner === WireType.EndGroup) {
+        return;
+      }
+      skipUnknown(inner, depth + 1);
+    }
+  }
+}
+
+function childOf(seen: Occurrence, number: number): Occurrence {
+  const child = seen.children.get(number) ?? newOccurrence();
+  seen.children.set(number, child);
+  return child;
+}
+
+function shown(path: readonly (string | number)[]): string {
+  return path
+    .map((part) => (typeof part === "number" ? `[${part}]` : `.${part}`))
+    .join("")
+    .slice(1);
+}
