@@ -1,6 +1,5 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
-import { urlOf } from "./connections/listener.ts";
+import { listen } from "./connections/listener.ts";
+import { defaultLimits, type ServerLimits } from "./limits/server-limits.ts";
 import { createPageHandler, createProbes, type Pages } from "./pages/probes.ts";
 import type { Readiness } from "./readiness.ts";
 
@@ -26,6 +25,15 @@ export type Admin = {
 /** Prometheus' text format (https://prometheus.io/docs/instrumenting/exposition_formats/). */
 const metricsType = "text/plain; version=0.0.4; charset=utf-8";
 
+/** No request of the port needs a body, and a platform has few connections. */
+const limits: ServerLimits = {
+  ...defaultLimits,
+  maxConnections: 128,
+  headerTimeoutMs: 10_000,
+  bodyTimeoutMs: 10_000,
+  idleTimeoutMs: 5_000,
+};
+
 /**
  * Opens the port of `/livez`, `/readyz` and `/metrics`. It has no authentication and no TLS: use an address that only
  * the platform reaches. Its requests do not count against the limits on calls. Rejects with the error of the system.
@@ -35,16 +43,6 @@ export async function listenAdmin({ host, port, ready, metrics }: AdminOptions):
     ...createProbes(ready, true),
     ["/metrics", async () => ({ status: 200, contentType: metricsType, text: await metrics() })],
   ]);
-  const server = createServer({ requestTimeout: 10_000, headersTimeout: 10_000 }, createPageHandler(pages));
-  server.maxConnections = 128;
-  server.listen(port, host);
-  await once(server, "listening");
-  return {
-    url: urlOf(server, host),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  const { url, close } = await listen({ host, port, limits }, createPageHandler(pages));
+  return { url, close: () => close(0) };
 }

@@ -1,6 +1,7 @@
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createHttp2Server } from "node:http2";
 import type { Socket } from "node:net";
+import { hangUp } from "./lingering.ts";
 import { http1SettingsOf, http2SettingsOf, type Port, type PortOptions } from "./port.ts";
 import { sniff } from "./sniff.ts";
 
@@ -11,11 +12,15 @@ export function createCleartextPort(options: PortOptions): Port {
   // Node emits "session" while it handles "connection".
   let newest: Socket | undefined;
   http2Server.on("session", (session) => newest && http2.add(session, newest));
-  const http1Server = createServer(http1SettingsOf(options), function serveRequest(request, response) {
+  http2Server.on("checkContinue", onRequest).on("checkExpectation", onRequest).on("connect", onRequest);
+  function serveRequest(request: IncomingMessage, response: ServerResponse): void {
     if (http1.add(request, response)) {
       onRequest(request, response);
     }
-  });
+  }
+  const http1Server = createServer(http1SettingsOf(options), serveRequest);
+  http1Server.on("checkContinue", serveRequest).on("checkExpectation", serveRequest);
+  http1Server.on("connect", (_, socket) => hangUp(socket as Socket, 405));
   http1Server.on("clientError", (error, socket) => http1.reject(error, socket as Socket));
   // The HTTP/1.1 server owns the port, because its timeouts run only on a server that listens itself.
   const [serveHttp1] = http1Server.listeners("connection") as ((socket: Socket) => void)[];
@@ -30,6 +35,7 @@ export function createCleartextPort(options: PortOptions): Port {
         socket.allowHalfOpen = false;
         http2Server.emit("connection", socket);
       } else {
+        http1.open(socket);
         serveHttp1?.call(http1Server, socket);
       }
     });

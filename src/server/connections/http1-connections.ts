@@ -1,10 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { hangUp } from "./hang-up.ts";
+import type { ServerLimits } from "../limits/server-limits.ts";
+import { closeLingering, discardMsOf, hangUp, maxDiscardedBytes } from "./lingering.ts";
 import type { OnRejected, RejectionCause } from "./rejection.ts";
 
 /** The HTTP/1.1 connections and their pending responses. */
 export type Http1Connections = {
+  /** Adds a connection. */
+  open(socket: Socket): void;
   /** Adds a TLS connection that has not sent a request yet. */
   addSilent(socket: Socket): void;
   /** Adds a request. False if its connection is closing: then the request must not be served. */
@@ -18,33 +21,47 @@ export type Http1Connections = {
 };
 
 /** Creates an empty set. */
-export function createHttp1Connections(onRejected: OnRejected): Http1Connections {
+export function createHttp1Connections(limits: ServerLimits, onRejected: OnRejected): Http1Connections {
   const silent = new Set<Socket>();
-  const pending = new Set<ServerResponse>();
+  /** Node unsets the socket of a request that its handler has stopped reading. */
+  const pending = new Map<ServerResponse, Socket>();
+  /** The last response of each connection, unless it has been sent and its request has arrived. */
+  const last = new WeakMap<Socket, ServerResponse>();
   /** Connections that end after their pending responses. */
   const closing = new WeakSet<Socket>();
   let draining = false;
 
-  function closeAfter(response: ServerResponse): void {
+  function closeAfter(response: ServerResponse, socket: Socket): void {
     // RFC 9112 9.6: requests that follow such a response are not served.
-    closing.add(response.req.socket);
+    closing.add(socket);
     response.shouldKeepAlive = false;
   }
 
   return {
+    open(socket) {
+      // Node calls this after a response with `Connection: close`.
+      socket.destroySoon = () => closeLingering(socket, discardMsOf(limits));
+    },
     addSilent(socket) {
       silent.add(socket);
       socket.once("close", () => silent.delete(socket));
     },
     add(request, response) {
-      silent.delete(request.socket);
-      if (closing.has(request.socket)) {
+      const { socket } = request;
+      silent.delete(socket);
+      if (closing.has(socket)) {
         return false;
       }
-      pending.add(response);
-      response.once("close", () => pending.delete(response));
-      if (draining) {
-        closeAfter(response);
+      pending.set(response, socket);
+      last.set(socket, response);
+      response.once("close", function forget() {
+        pending.delete(response);
+        if (request.complete && last.get(socket) === response) {
+          last.delete(socket);
+        }
+      });
+      if (draining || Number(request.headers["content-length"]) > maxDiscardedBytes) {
+        closeAfter(response, socket);
       }
       return true;
     },
@@ -58,17 +75,20 @@ export function createHttp1Connections(onRejected: OnRejected): Http1Connections
         return;
       }
       onRejected(rejection.cause);
-      const last = [...pending].findLast(({ req }) => req.socket === socket);
-      if (last?.req.complete) {
+      const response = last.get(socket);
+      if (response === undefined) {
+        hangUp(socket, rejection.status);
+      } else if (response.writableFinished) {
+        // The error is in the rest of a request that has been answered.
+        closeLingering(socket);
+      } else if (response.req.complete) {
         // The error is in what follows: an answer to it now would be taken for the response to this request.
-        closeAfter(last);
-        if (last.writableFinished) {
-          socket.end();
-        } else if (last.headersSent) {
+        closeAfter(response, socket);
+        if (response.headersSent) {
           // Too late for `Connection: close`: end the connection instead.
-          last.once("finish", () => socket.end());
+          response.once("finish", () => closeLingering(socket));
         }
-      } else if (last === undefined || (last.socket !== null && !last.headersSent)) {
+      } else if (response.socket !== null && !response.headersSent) {
         hangUp(socket, rejection.status);
       } else {
         socket.destroy();
@@ -77,10 +97,11 @@ export function createHttp1Connections(onRejected: OnRejected): Http1Connections
     drain() {
       draining = true;
       // Only the last pending response of a connection: the requests before it are being served as well.
-      const last = new Map([...pending].map((response) => [response.req.socket, response]));
-      for (const response of last.values()) {
+      for (const [socket, response] of new Map(
+        [...pending].map(([response, socket]) => [socket, response]),
+      )) {
         if (!response.headersSent) {
-          closeAfter(response);
+          closeAfter(response, socket);
         }
       }
     },

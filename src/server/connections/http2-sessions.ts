@@ -2,7 +2,7 @@ import { constants, type ServerHttp2Session, type ServerHttp2Stream } from "node
 import type { Socket } from "node:net";
 import type { ServerLimits } from "../limits/server-limits.ts";
 import { createTokenBucket, type TokenBucket } from "../limits/token-bucket.ts";
-import { destroyLater } from "./hang-up.ts";
+import { destroyLater } from "./lingering.ts";
 import type { OnRejected, RejectionCause } from "./rejection.ts";
 
 /** The HTTP/2 connections, with limits on idle time, late headers and abuse. */

@@ -1,15 +1,16 @@
 import { once } from "node:events";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { isIPv6 } from "node:net";
-import type { HttpHandler } from "../http-handler.ts";
+import type { HttpHandler, HttpRequest, HttpResponse } from "../http-handler.ts";
 import { defaultLimits, type ServerLimits } from "../limits/server-limits.ts";
+import { createBodies } from "./bodies.ts";
 import { createCleartextPort } from "./cleartext-port.ts";
 import { createHttp1Connections } from "./http1-connections.ts";
 import { createHttp2Sessions } from "./http2-sessions.ts";
+import { onFirstRead } from "./messages.ts";
 import { createNewcomers } from "./newcomers.ts";
 import type { TlsPair } from "./port.ts";
 import type { OnRejected } from "./rejection.ts";
-import { createSlowBodies } from "./slow-bodies.ts";
 import { createTlsPort } from "./tls-port.ts";
 
 export type ListenerOptions = {
@@ -63,10 +64,10 @@ export async function listen(options: ListenerOptions, onRequest: HttpHandler): 
   const { tls, limits = defaultLimits, onRejected = () => {} } = options;
   const sweepMs = sweepMsOf(limits);
   const newcomers = createNewcomers(limits.headerTimeoutMs, onRejected);
-  const http1 = createHttp1Connections(onRejected);
+  const http1 = createHttp1Connections(limits, onRejected);
   const http2 = createHttp2Sessions(limits, onRejected);
   // Later than REST, which times bodies itself and answers.
-  const bodies = createSlowBodies(limits.bodyTimeoutMs + sweepMs, onRejected);
+  const bodies = createBodies(limits, limits.bodyTimeoutMs + sweepMs, onRejected);
   const portOptions = {
     limits,
     sweepMs,
@@ -76,7 +77,13 @@ export async function listen(options: ListenerOptions, onRequest: HttpHandler): 
     onRejected,
     onRequest: function acceptRequest(request, response) {
       bodies.watch(request, response);
-      onRequest(request, response);
+      const status = statusBeforeRouting(request, response);
+      if (status === undefined) {
+        onRequest(request, response);
+      } else {
+        response.statusCode = status;
+        response.end();
+      }
     } satisfies HttpHandler,
   };
   const tlsPort = tls && createTlsPort(tls, portOptions);
@@ -119,6 +126,7 @@ export async function listen(options: ListenerOptions, onRequest: HttpHandler): 
       const closed = new Promise<void>((resolve) => port.close(() => resolve()));
       http1.drain();
       http2.close();
+      bodies.close();
       const lastCall = setTimeout(
         () => {
           newcomers.close();
@@ -143,6 +151,32 @@ export async function listen(options: ListenerOptions, onRequest: HttpHandler): 
   };
 }
 
+/**
+ * Returns the status of a request that no handler serves, and lets the body of an expected one be sent when it is read:
+ * until then its header can decide the status (RFC 9110 10.1.1).
+ */
+function statusBeforeRouting(request: HttpRequest, response: HttpResponse): number | undefined {
+  const { host, expect } = request.headers;
+  if (request.method === "CONNECT") {
+    return 405;
+  }
+  if (host === undefined && request.httpVersion === "1.1") {
+    return 400;
+  }
+  if (expect === undefined || request.httpVersion === "1.0") {
+    return undefined;
+  }
+  if (expect.toLowerCase() !== "100-continue") {
+    return 417;
+  }
+  onFirstRead(request, function invite() {
+    if (!response.headersSent && !("stream" in response ? response.stream.closed : response.destroyed)) {
+      response.writeContinue();
+    }
+  });
+  return undefined;
+}
+
 /** Time between two sweeps, in ms: a quarter of the shortest timeout, within bounds. */
 function sweepMsOf({ headerTimeoutMs, bodyTimeoutMs, idleTimeoutMs }: ServerLimits): number {
   return Math.ceil(
@@ -151,7 +185,7 @@ function sweepMsOf({ headerTimeoutMs, bodyTimeoutMs, idleTimeoutMs }: ServerLimi
 }
 
 /** Returns the URL of a server that listens. */
-export function urlOf(server: Server, host: string, scheme = "http"): string {
+function urlOf(server: Server, host: string, scheme = "http"): string {
   const { port } = server.address() as AddressInfo;
   return `${scheme}://${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }

@@ -3,9 +3,9 @@ import type { ServerOptions as Http2Options } from "node:http2";
 import type { Server } from "node:net";
 import type { HttpHandler } from "../http-handler.ts";
 import type { ServerLimits } from "../limits/server-limits.ts";
-import { countedHttp1Messages, countedHttp2Messages } from "../telemetry/counted-messages.ts";
 import type { Http1Connections } from "./http1-connections.ts";
 import type { Http2Sessions } from "./http2-sessions.ts";
+import { http1Messages, http2Messages } from "./messages.ts";
 import type { Newcomers } from "./newcomers.ts";
 import type { OnRejected } from "./rejection.ts";
 
@@ -32,20 +32,22 @@ export type PortOptions = {
 // Declarations cannot name the types that these classes inherit, so return types are explicit.
 type WithClasses<Options, Classes> = Omit<Options, keyof Classes> & Classes;
 
-/** Returns the settings of Node for HTTP/1.1. Node does not time bodies: slow-bodies.ts does. */
+/** Returns the settings of Node for HTTP/1.1. Node does not time bodies: bodies.ts does. */
 export function http1SettingsOf({
   limits,
   sweepMs,
-}: PortOptions): WithClasses<Http1Options, typeof countedHttp1Messages> {
+}: PortOptions): WithClasses<Http1Options, typeof http1Messages> {
   return {
     maxHeaderSize: limits.maxHeaderBytes,
     headersTimeout: Math.ceil(limits.headerTimeoutMs),
     requestTimeout: 0,
+    // The listener checks it: Node would close the connection before the answer is read.
+    requireHostHeader: false,
     connectionsCheckingInterval: sweepMs,
     keepAliveTimeout: Math.ceil(limits.idleTimeoutMs),
     // Clients are sent the timeout and should be the first to close.
     keepAliveTimeoutBuffer: Math.min(1_000, Math.ceil(limits.idleTimeoutMs)),
-    ...countedHttp1Messages,
+    ...http1Messages,
   };
 }
 
@@ -53,15 +55,13 @@ export function http1SettingsOf({
  * Returns the settings of Node for HTTP/2. Its default limits on invalid frames, on CONTINUATION, on unread answers to
  * PING and SETTINGS and on the memory of a session suffice.
  */
-export function http2SettingsOf({
-  limits,
-}: PortOptions): WithClasses<Http2Options, typeof countedHttp2Messages> {
+export function http2SettingsOf({ limits }: PortOptions): WithClasses<Http2Options, typeof http2Messages> {
   return {
     settings: { maxConcurrentStreams: limits.maxConcurrentStreams, maxHeaderListSize: limits.maxHeaderBytes },
     // Left to http2-sessions.ts, which knows how many calls were answered: the 33 per second of nghttp2 are too few for
     // thousands of calls whose deadlines pass together.
     streamResetBurst: 1_000_000,
     streamResetRate: 1_000_000,
-    ...countedHttp2Messages,
+    ...http2Messages,
   };
 }

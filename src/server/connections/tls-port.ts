@@ -1,8 +1,9 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { createSecureServer } from "node:http2";
-import type { Socket } from "node:net";
+import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
+import { Socket } from "node:net";
 import { createSecureContext, type TLSSocket } from "node:tls";
+import { hangUp } from "./lingering.ts";
 import { http1SettingsOf, http2SettingsOf, type Port, type PortOptions, type TlsPair } from "./port.ts";
 
 /** A port that accepts TLS only. */
@@ -29,16 +30,26 @@ export function createTlsPort(tls: TlsPair, options: PortOptions): TlsPort {
       // The maximum: newcomers.ts times handshakes.
       handshakeTimeout: 2 ** 31 - 1,
     },
-    function serveRequest(request, response) {
-      if (
-        request.httpVersionMajor !== 1 ||
-        // The types are those of HTTP/2 for both protocols.
-        http1.add(request as unknown as IncomingMessage, response as unknown as ServerResponse)
-      ) {
-        onRequest(request, response);
-      }
-    },
+    serveRequest,
   );
+  function serveRequest(request: Http2ServerRequest, response: Http2ServerResponse): void {
+    if (
+      request.httpVersionMajor !== 1 ||
+      // The types are those of HTTP/2 for both protocols.
+      http1.add(request as unknown as IncomingMessage, response as unknown as ServerResponse)
+    ) {
+      onRequest(request, response);
+    }
+  }
+  server.on("checkContinue", serveRequest);
+  server.on("checkExpectation", serveRequest);
+  server.on("connect", function rejectConnect(request: Http2ServerRequest, to: Http2ServerResponse | Socket) {
+    if (to instanceof Socket) {
+      hangUp(to, 405);
+    } else {
+      onRequest(request, to);
+    }
+  });
   // A TLS socket does not expose the TCP socket below it, but has the same peer, which is unique among open ones.
   const inHandshake = new Map<string, Socket>();
   const peerOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
@@ -60,6 +71,7 @@ export function createTlsPort(tls: TlsPair, options: PortOptions): TlsPort {
     }
     newest = socket;
     if (socket.alpnProtocol !== "h2") {
+      http1.open(socket);
       http1.addSilent(socket);
     }
   });

@@ -48,8 +48,6 @@ export function createPageHandler(pages: Pages): HttpHandler {
   }
 
   return async function answerPage(request, response) {
-    // No request needs a body: discard it.
-    request.resume();
     const page = await pageOf(request.method, request.url).catch((error: Error) => ({
       status: 500,
       text: `${error.message}\n`,

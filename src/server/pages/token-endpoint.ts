@@ -42,10 +42,6 @@ function send({ status, body }: Answer, ...[request, response]: Parameters<HttpH
   if (status === 405) {
     response.setHeader("allow", "POST");
   }
-  if ((status === 413 || status === 503) && request.httpVersionMajor === 1) {
-    // The unread rest of the body would be taken for the next request.
-    response.setHeader("connection", "close");
-  }
   response.end(request.method === "HEAD" ? "" : bytes);
 }
 
@@ -64,7 +60,9 @@ async function answer(request: HttpRequest, grant: TokenGrant): Promise<Answer> 
   if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(type)) {
     return invalidRequest(400, "Content-Type must be application/x-www-form-urlencoded");
   }
-  const text = await readText(request);
+  // By the header if it tells: a client that expects 100 (Continue) need not send the body.
+  const isTooLarge = Number(request.headers["content-length"]) > maxBytes;
+  const text = isTooLarge ? undefined : await readText(request);
   if (text === undefined) {
     return invalidRequest(413, `the request must not be larger than ${maxBytes} bytes`);
   }

@@ -52,6 +52,8 @@ export function createBodyCheck(method: DescMethod, limit: number) {
       return request;
     }
     const encoding = request.header.get(layout.frames === "none" ? "content-encoding" : "grpc-encoding");
+    const most = layout.frames === "none" ? limit : limit + frameHeaderLength;
+    const isTooLarge = Number(request.header.get("content-length")) > most;
     return { ...request, header: withoutLargeLength(request.header, limit), body: checked(body, layout) };
 
     // Interceptors do not see these errors.
@@ -65,7 +67,8 @@ export function createBodyCheck(method: DescMethod, limit: number) {
     }
 
     async function readChecked(chunks: AsyncIterable<Uint8Array>, { json, frames }: Layout) {
-      const bytes = await readAll(chunks, frames === "none" ? limit : limit + frameHeaderLength);
+      // By the header if it tells: a client that expects 100 (Continue) need not send the body.
+      const bytes = isTooLarge ? undefined : await readAll(chunks, most);
       if (bytes === undefined) {
         throw tooLarge(limit);
       }
@@ -118,21 +121,11 @@ async function readAll(chunks: AsyncIterable<Uint8Array>, most: number): Promise
   for (let next = await read(); !next.done; next = await read()) {
     length += next.value.length;
     if (length > most) {
-      void discard(iterator);
       return undefined;
     }
     parts.push(next.value);
   }
   return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
-}
-
-/** Reads to the end: a half-read HTTP/1.1 request would block the next one on its connection. */
-async function discard(iterator: AsyncIterator<Uint8Array>): Promise<void> {
-  try {
-    while (!(await iterator.next()).done) {}
-  } catch {
-    // The client disconnected: nothing is left to read.
-  }
 }
 
 /** Returns the decompressed message; undefined for an encoding that connect-node rejects later. */

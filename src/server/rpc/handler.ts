@@ -1,4 +1,3 @@
-import { constants, type ServerHttp2Stream } from "node:http2";
 import type { ConnectRouter, ContextValues, HandlerContext, Interceptor } from "@connectrpc/connect";
 import { Code, ConnectError, createConnectRouter } from "@connectrpc/connect";
 import type {
@@ -58,14 +57,10 @@ export function createRpcHandler(options: RpcHandlerOptions): RpcHandler {
   });
   options.routes(router);
   const handlers = new Map(
-    router.handlers.map((handler) => {
-      const { methodKind } = handler.method;
-      const takesStream = methodKind === "client_streaming" || methodKind === "bidi_streaming";
-      return [
-        handler.requestPath,
-        { methods: handler.allowedMethods, handle: withBodyCheck(handler, options), takesStream },
-      ];
-    }),
+    router.handlers.map((handler) => [
+      handler.requestPath,
+      { methods: handler.allowedMethods, handle: withBodyCheck(handler, options) },
+    ]),
   );
   const crossOrigin = options.cors && createCrossOrigin(options.cors);
 
@@ -86,10 +81,6 @@ export function createRpcHandler(options: RpcHandlerOptions): RpcHandler {
         response.statusCode = 400;
         response.end();
         return;
-      }
-      if ("stream" in request && found.takesStream) {
-        // Every response ends with this event; closing the stream on its own end would drop the trailers.
-        request.stream.once("wantTrailers", () => setImmediate(hangUp, request.stream));
       }
       answer(found.handle, call, response).catch((error) => {
         // Aborted: the client has disconnected. After any other error the connection is unusable.
@@ -125,16 +116,6 @@ function callOf(
     return universalRequestFromNodeRequest(request, response, undefined, values);
   } catch {
     return undefined;
-  }
-}
-
-/**
- * Resets the stream of a call that was answered before its request ended (RFC 9113 8.1). Otherwise the client decides
- * how long the stream stays half open.
- */
-function hangUp(stream: ServerHttp2Stream): void {
-  if (!stream.readableEnded) {
-    stream.close(constants.NGHTTP2_NO_ERROR);
   }
 }
 

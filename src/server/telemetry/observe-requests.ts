@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { context } from "@opentelemetry/api";
+import { countedBytes } from "../connections/messages.ts";
 import type { HttpHandler, HttpRequest } from "../http-handler.ts";
 import { attachFacts, type CallFacts, type Outcome, settleOutcome } from "./call-facts.ts";
 import type { CallSummary } from "./call-summary.ts";
-import { countedBytes } from "./counted-messages.ts";
 import { endTrace, startTrace, traceIdOf } from "./request-tracing.ts";
 
 /** Serves a request and reports it when it has ended. */

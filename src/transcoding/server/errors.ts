@@ -36,7 +36,7 @@ export function createRestErrors(domain: string) {
         Code.InvalidArgument,
         `the request target must not be longer than ${maxLength} characters`,
         "REQUEST_MALFORMED",
-        { httpStatus: 414, close: true },
+        { httpStatus: 414 },
       ),
     routeNotFound: () => create(Code.NotFound, "no method has this path", "ROUTE_NOT_FOUND"),
     methodNotAllowed(method: string, allowed: readonly string[]) {
@@ -59,14 +59,14 @@ export function createRestErrors(domain: string) {
         Code.InvalidArgument,
         `the content encoding must be one of ${acceptedEncodings}`,
         "CONTENT_TYPE_UNSUPPORTED",
-        { httpStatus: 415, headers: { "accept-encoding": acceptedEncodings }, close: true },
+        { httpStatus: 415, headers: { "accept-encoding": acceptedEncodings } },
       ),
     tooLarge: (maxBytes: number) =>
       create(
         Code.ResourceExhausted,
         `the request body must not be larger than ${maxBytes} bytes`,
         "REQUEST_TOO_LARGE",
-        { httpStatus: 413, close: true },
+        { httpStatus: 413 },
         { maxBytes: String(maxBytes) },
       ),
     tooSlow: (timeoutMs: number) =>
@@ -74,7 +74,7 @@ export function createRestErrors(domain: string) {
         Code.DeadlineExceeded,
         `the request body must arrive within ${timeoutMs} ms`,
         "DEADLINE_PASSED",
-        { httpStatus: 408, close: true },
+        { httpStatus: 408 },
       ),
     // Without a body path, because these violations already name fields as the caller wrote them.
     rejected: ({ violations, reason }: Rejection) =>

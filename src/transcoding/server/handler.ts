@@ -19,7 +19,8 @@ const noMethod = " ";
 
 /**
  * Creates a handler that serves methods by their google.api.http rules, with the same implementations as connect-node.
- * Throws if a rule is invalid or two rules have the same route.
+ * Throws if a rule is invalid or two rules have the same route. A request may be answered before its body has been
+ * read: what to do with the rest is left to the server.
  *
  * ```ts
  * const handler = createTranscodingHandler({ routes });

@@ -6,7 +6,16 @@ import type { NodeRequest } from "./node-http.ts";
 /** The content of a request, or the problem that prevented reading it. */
 type ReadBody =
   | { readonly bytes: Buffer }
-  | { readonly problem: "too-large" | "too-slow" | "unknown-encoding" | "broken-encoding" };
+  | { readonly problem: "too-large" | "too-slow" | "unknown-type" | "unknown-encoding" | "broken-encoding" };
+
+type ReadOptions = {
+  /** Bounds the compressed and the decompressed size, before either is in memory, in bytes. */
+  readonly limit: number;
+  /** Bounds the time until it has arrived, in ms. */
+  readonly timeoutMs: number;
+  /** Whether its content type is accepted. Nothing is read of content that its header rejects. */
+  readonly isTyped: boolean;
+};
 
 // A map, because an object would have an encoding named "constructor".
 const decompressors: ReadonlyMap<
@@ -21,22 +30,29 @@ const decompressors: ReadonlyMap<
 /** `Accept-Encoding` of responses that reject an encoding (RFC 9110 12.5.3). */
 export const acceptedEncodings = "gzip, br";
 
-/**
- * Reads the whole content, decompressed. `limit` bounds the compressed and the decompressed size in bytes, before either
- * is in memory; `timeoutMs` bounds the time until it has arrived. Rejects with CANCELLED if the client disconnects.
- */
-export async function readBody(request: NodeRequest, limit: number, timeoutMs: number): Promise<ReadBody> {
+/** Reads the whole content, decompressed. Rejects with CANCELLED if the client disconnects. */
+export async function readBody(
+  request: NodeRequest,
+  { limit, timeoutMs, isTyped }: ReadOptions,
+): Promise<ReadBody> {
   const encoding = request.headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
   const decompress = encoding === "identity" || encoding === "" ? undefined : decompressors.get(encoding);
   if (decompress === undefined && encoding !== "identity" && encoding !== "") {
     return { problem: "unknown-encoding" };
   }
-  if (Number(request.headers["content-length"] ?? 0) > limit) {
+  const { "content-length": length = "0", expect } = request.headers;
+  if (Number(length) > limit) {
     return { problem: "too-large" };
+  }
+  if (!isTyped && (Number(length) > 0 || expect !== undefined)) {
+    return { problem: "unknown-type" };
   }
   const bytes = await readBytes(request, limit, timeoutMs);
   if (typeof bytes === "string") {
     return { problem: bytes };
+  }
+  if (!isTyped && bytes.length > 0) {
+    return { problem: "unknown-type" };
   }
   if (decompress === undefined || bytes.length === 0) {
     return { bytes };
@@ -63,28 +79,27 @@ function readBytes(
     const chunks: Buffer[] = [];
     let length = 0;
     // Most bodies arrive together with their header and need no timer.
-    const timer = request.complete
-      ? undefined
-      : setTimeout(() => {
-          request.pause();
-          resolve("too-slow");
-        }, timeoutMs);
+    const timer = request.complete ? undefined : setTimeout(() => fail("too-slow"), timeoutMs);
     const onGone = () => {
       clearTimeout(timer);
       reject(gone());
     };
-    request.on("data", (chunk: Buffer) => {
+    const onData = (chunk: Buffer) => {
       length += chunk.length;
       if (length > limit) {
-        chunks.length = 0;
-        // Stop reading; the response closes the connection.
-        request.pause();
-        clearTimeout(timer);
-        resolve("too-large");
+        fail("too-large");
         return;
       }
       chunks.push(chunk);
-    });
+    };
+    /** What else arrives is discarded. */
+    const fail = (problem: "too-large" | "too-slow") => {
+      clearTimeout(timer);
+      request.off("data", onData);
+      chunks.length = 0;
+      resolve(problem);
+    };
+    request.on("data", onData);
     request.on("end", () => {
       request.off("close", onGone);
       clearTimeout(timer);

@@ -23,12 +23,9 @@ type InputReader = (
 /** Creates the reader. `maxBytes` bounds the decompressed body, `bodyTimeoutMs` the time that it may take to arrive. */
 export function createInputReader(errors: RestErrors, maxBytes: number, bodyTimeoutMs: number): InputReader {
   return async function readInput({ route, captures }, { path, query }, request) {
-    const bytes = await readBytes(request);
-    const isEmpty = bytes.length === 0;
     const contentType = request.headers["content-type"];
-    if (!isEmpty && route.setRawBody === undefined && !isJson(contentType)) {
-      throw errors.contentType("application/json");
-    }
+    const bytes = await readBytes(request, route.setRawBody !== undefined || isJson(contentType));
+    const isEmpty = bytes.length === 0;
     const document = isEmpty || route.setRawBody !== undefined ? undefined : documentOf(route, bytes);
     if (document !== undefined && "violations" in document) {
       throw errors.rejected(document);
@@ -58,8 +55,8 @@ export function createInputReader(errors: RestErrors, maxBytes: number, bodyTime
     return binding.body === "" ? { json: null, text: "" } : parseJsonDocument(bytes);
   }
 
-  async function readBytes(request: NodeRequest): Promise<Buffer> {
-    const body = await readBody(request, maxBytes, bodyTimeoutMs);
+  async function readBytes(request: NodeRequest, isTyped: boolean): Promise<Buffer> {
+    const body = await readBody(request, { limit: maxBytes, timeoutMs: bodyTimeoutMs, isTyped });
     if (!("problem" in body)) {
       return body.bytes;
     }
@@ -68,6 +65,8 @@ export function createInputReader(errors: RestErrors, maxBytes: number, bodyTime
         throw errors.tooLarge(maxBytes);
       case "too-slow":
         throw errors.tooSlow(bodyTimeoutMs);
+      case "unknown-type":
+        throw errors.contentType("application/json");
       case "unknown-encoding":
         throw errors.contentEncoding();
       case "broken-encoding":

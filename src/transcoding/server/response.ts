@@ -47,8 +47,6 @@ export type ErrorResponseInit = Omit<ErrorBodyOptions, "httpStatus"> & {
   /** Replaces the status of the code, because statuses such as 405, 413 and 415 have no code of their own. */
   httpStatus?: number;
   headers?: Readonly<Record<string, string>>;
-  /** Close the connection afterwards, because the rest of the request is not read. */
-  close?: boolean;
 };
 
 /** Responds with an error in Google's JSON form. */
@@ -63,7 +61,7 @@ export function respondError(frame: ResponseFrame, error: ConnectError, init: Er
     headers.set("retry-after", String(wait));
   }
   const body = writeErrorBody(error, { ...init, httpStatus });
-  respond(frame, httpStatus, jsonType, body, { headers, close: init.close });
+  respond(frame, httpStatus, jsonType, body, { headers });
 }
 
 /** Headers that method implementations cannot set: set here or by the connection. */
@@ -117,9 +115,9 @@ function respond(
   status: number,
   contentType: string,
   content: string | Uint8Array,
-  init: { headers: Headers | undefined; coding?: Coding | undefined; close?: boolean | undefined },
+  init: { headers: Headers | undefined; coding?: Coding | undefined },
 ): void {
-  const { headers, coding, close } = init;
+  const { headers, coding } = init;
   const { response } = frame;
   if (response.headersSent || response.destroyed) {
     return;
@@ -130,16 +128,7 @@ function respond(
   if (coding !== undefined) {
     fields.push("content-encoding", coding);
   }
-  if (close && response.req.httpVersionMajor === 1) {
-    fields.push("connection", "close");
-  }
   // A string is sent in one write with the header; latin1 avoids encoding if it is ASCII.
   const encoding = length === content.length ? "latin1" : "utf8";
   (response as ServerResponse).writeHead(status, fields).end(content, encoding);
-  if (close && "stream" in response) {
-    // RFC 9113 8.1: after the response, asks the client to stop sending the request.
-    response.stream.close();
-    // Discards data that has already arrived, since unread data would keep the stream open.
-    response.stream.resume();
-  }
 }

@@ -42,7 +42,7 @@ describe.each([
 ] as const)("readBody over %s", (protocol, start) => {
   it(`readBody rejects if the client disconnects during the body, over ${protocol}`, async () => {
     const { request, leave } = await start();
-    const reading = readBody(request, 100, 10_000);
+    const reading = readBody(request, { limit: 100, timeoutMs: 10_000, isTyped: true });
     leave();
     await expect(reading).rejects.toMatchObject({ code: Code.Canceled });
   });
@@ -52,6 +52,8 @@ describe.each([
     const closed = new Promise((resolve) => request.once("close", resolve));
     leave();
     await closed;
-    await expect(readBody(request, 100, 10_000)).rejects.toMatchObject({ code: Code.Canceled });
+    await expect(readBody(request, { limit: 100, timeoutMs: 10_000, isTyped: true })).rejects.toMatchObject({
+      code: Code.Canceled,
+    });
   });
 });

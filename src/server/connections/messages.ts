@@ -1,11 +1,15 @@
 import { IncomingMessage, ServerResponse } from "node:http";
 import { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import type { HttpRequest } from "../http-handler.ts";
 
 // Node accepts custom request and response types only as subclasses.
 
 const counts = Symbol("bytes of the body");
+const discarding = Symbol("whether the body is discarded");
+const firstRead = Symbol("called when the body is first read");
 
 type Counted = { [counts]?: number };
+type Body = Counted & { [discarding]?: boolean; [firstRead]?: (() => void) | undefined };
 
 function count(message: Counted, chunk: unknown, encoding?: unknown): void {
   const length =
@@ -22,17 +26,41 @@ export function countedBytes(message: object): number {
   return (message as Counted)[counts] ?? 0;
 }
 
-class CountedRequest extends IncomingMessage {
+/** Drops what arrives from now on of a request's body, even if its handler has stopped reading it. */
+export function discardBody(request: HttpRequest): void {
+  (request as Body)[discarding] = true;
+}
+
+/** Calls a function once, when the body of a request is first read. */
+export function onFirstRead(request: HttpRequest, begin: () => void): void {
+  (request as Body)[firstRead] = begin;
+}
+
+function begin(request: Body): void {
+  const call = request[firstRead];
+  request[firstRead] = undefined;
+  call?.();
+}
+
+class ServerRequest extends IncomingMessage {
   override push(chunk: unknown, encoding?: BufferEncoding): boolean {
     count(this as Counted, chunk);
-    return super.push(chunk, encoding);
+    return (chunk !== null && (this as Body)[discarding]) || super.push(chunk, encoding);
+  }
+  override _read(size: number): void {
+    begin(this as Body);
+    super._read(size);
   }
 }
 
-class CountedHttp2Request extends Http2ServerRequest {
+class ServerHttp2Request extends Http2ServerRequest {
   override push(chunk: unknown, encoding?: BufferEncoding): boolean {
     count(this as Counted, chunk);
-    return super.push(chunk, encoding);
+    return (chunk !== null && (this as Body)[discarding]) || super.push(chunk, encoding);
+  }
+  override _read(size: number): void {
+    begin(this as Body);
+    super._read(size);
   }
 }
 
@@ -55,21 +83,21 @@ class CountedHttp2Response extends Http2ServerResponse {
   }
 }
 
-/** Options of a node:http server that count the bytes of its messages. */
-export const countedHttp1Messages: {
+/** Options of a node:http server whose messages count their bytes, and whose requests have the functions above. */
+export const http1Messages: {
   IncomingMessage: typeof IncomingMessage;
   ServerResponse: typeof ServerResponse<IncomingMessage>;
-} = { IncomingMessage: CountedRequest, ServerResponse: CountedResponse };
+} = { IncomingMessage: ServerRequest, ServerResponse: CountedResponse };
 
 /** The same for a node:http2 server, including HTTP/1.1 on its port. */
-export const countedHttp2Messages: {
+export const http2Messages: {
   Http1IncomingMessage: typeof IncomingMessage;
   Http1ServerResponse: typeof ServerResponse<IncomingMessage>;
   Http2ServerRequest: typeof Http2ServerRequest;
   Http2ServerResponse: typeof Http2ServerResponse<Http2ServerRequest>;
 } = {
-  Http1IncomingMessage: CountedRequest,
+  Http1IncomingMessage: ServerRequest,
   Http1ServerResponse: CountedResponse,
-  Http2ServerRequest: CountedHttp2Request,
+  Http2ServerRequest: ServerHttp2Request,
   Http2ServerResponse: CountedHttp2Response,
 };

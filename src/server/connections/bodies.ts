@@ -1,0 +1,163 @@
+import { constants, type Http2ServerRequest } from "node:http2";
+import type { Socket } from "node:net";
+import type { HttpRequest, HttpResponse } from "../http-handler.ts";
+import type { ServerLimits } from "../limits/server-limits.ts";
+import { closeLingering, discardMsOf, hangUp, maxDiscardedBytes } from "./lingering.ts";
+import { discardBody } from "./messages.ts";
+import type { OnRejected } from "./rejection.ts";
+
+/**
+ * The requests whose bodies have not arrived. One that has been answered may go on for a while, and what it sends is
+ * discarded; then it is ended without another answer. Handlers answer and need not read, close or reset anything.
+ */
+export type Bodies = {
+  /** Adds a request whose header has arrived. */
+  watch(request: HttpRequest, response: HttpResponse): void;
+  /** Ends those that have not arrived in time. */
+  sweep(now: number): void;
+  /** From now on, requests that have been answered are ended at once. */
+  close(): void;
+};
+
+type Body = {
+  readonly request: HttpRequest;
+  readonly response: HttpResponse;
+  /** Only over HTTP/1.1. Node unsets `request.socket` once a handler has stopped reading. */
+  readonly socket: Socket | undefined;
+  /** When its header had arrived or, if it has been answered, when the response was complete. */
+  since: number;
+  /** Returns the bytes discarded so far; undefined until the request has been answered. */
+  discarded: (() => number) | undefined;
+};
+
+/**
+ * Creates an empty set. Times are those of `performance.now()`.
+ *
+ * Nearly all bodies, thousands per second, arrive with their header: each costs one entry of a list that is dropped once
+ * the packet was read. Only requests that are still incomplete then are checked by each sweep.
+ */
+export function createBodies(limits: ServerLimits, timeoutMs: number, onRejected: OnRejected): Bodies {
+  const discardMs = discardMsOf(limits);
+  let closing = false;
+  let arriving: Pick<Body, "request" | "response" | "socket">[] = [];
+  const late = new Set<Body>();
+
+  function keepIncomplete(): void {
+    const since = performance.now();
+    for (const { request, response, socket } of arriving) {
+      const body: Body = { request, response, socket, since, discarded: undefined };
+      if (!hasArrived(body)) {
+        late.add(body);
+        const answer = isHttp2(request) ? request.stream : response;
+        if (answer.writableFinished) {
+          discard(body);
+        } else {
+          answer.once("finish", () => discard(body));
+        }
+      }
+    }
+    arriving = [];
+  }
+
+  /** Reads on: a request that is answered and half read would block its connection. */
+  function discard(body: Body): void {
+    const { request, socket } = body;
+    body.since = performance.now();
+    discardBody(request);
+    if (isHttp2(request)) {
+      const { stream } = request;
+      let bytes = 0;
+      body.discarded = () => bytes;
+      stream.on("data", function countBytes(chunk: Buffer) {
+        bytes += chunk.length;
+        if (bytes > maxDiscardedBytes) {
+          stream.pause();
+        }
+      });
+      stream.resume();
+    } else if (socket !== undefined) {
+      const before = socket.bytesRead;
+      body.discarded = () => socket.bytesRead - before;
+      socket.resume();
+    }
+  }
+
+  /** Ends a request that has been answered; false if it may still send. */
+  function end({ request, socket, since, discarded }: Body, now: number): boolean {
+    const isLate = now - since > discardMs;
+    if (!isLate && !closing && (discarded?.() ?? 0) <= maxDiscardedBytes) {
+      return false;
+    }
+    if (isLate) {
+      onRejected("body_timeout");
+    }
+    if (isHttp2(request)) {
+      // RFC 9113 8.1: after the complete response, asks the client to stop sending.
+      request.stream.close(constants.NGHTTP2_NO_ERROR);
+      // Unread data would keep the stream open.
+      request.stream.resume();
+    } else if (socket !== undefined) {
+      closeLingering(socket);
+    }
+    return true;
+  }
+
+  return {
+    watch(request, response) {
+      const socket = isHttp2(request) ? undefined : request.socket;
+      if (arriving.push({ request, response, socket }) === 1) {
+        setImmediate(keepIncomplete);
+      }
+    },
+    sweep(now) {
+      for (const body of late) {
+        if (hasArrived(body)) {
+          late.delete(body);
+        } else if (body.discarded !== undefined) {
+          if (end(body, now)) {
+            late.delete(body);
+          }
+        } else if (now - body.since > timeoutMs && close(body)) {
+          late.delete(body);
+          onRejected("body_timeout");
+        }
+      }
+    },
+    close() {
+      closing = true;
+    },
+  };
+}
+
+function isHttp2(request: HttpRequest): request is Http2ServerRequest {
+  return "stream" in request;
+}
+
+/** Whether a body has arrived completely, read or not, or its client is gone or being disconnected. */
+function hasArrived({ request, socket }: Body): boolean {
+  return (
+    request.complete ||
+    (isHttp2(request)
+      ? request.stream.state.remoteClose === 1
+      : socket === undefined || socket.destroyed || socket.writableEnded)
+  );
+}
+
+/** Closes a request that has not been answered; false if it may go on because it is a bidirectional stream. */
+function close({ request, response, socket }: Body): boolean {
+  if (isHttp2(request)) {
+    // Only a method that takes a stream of messages answers before the request is complete.
+    if (response.headersSent && !response.writableEnded) {
+      return false;
+    }
+    request.stream.close(constants.NGHTTP2_CANCEL);
+    return true;
+  }
+  // A response has a socket once those before it on the connection have been sent.
+  if (response.headersSent || response.socket === null) {
+    socket?.destroy();
+  } else if (socket !== undefined) {
+    hangUp(socket, 408);
+  }
+  return true;
+}
