@@ -16,18 +16,20 @@ export function isTokenAudience(aud: unknown, publicUrls: PublicUrls): boolean {
 /**
  * Returns whether `aud` of a self-signed token names this server (AIP-4111): the URL of the service or of one of its
  * methods. gRPC libraries write `https` even without TLS. The token endpoint does not count, because a leaked assertion
- * must not work as an access token (RFC 8725 3.12).
+ * must not work as an access token (RFC 8725 3.12). Neither do other paths of the host if the server has one of its own,
+ * because these are other services.
  */
 export function isServiceAudience(aud: unknown, publicUrls: PublicUrls): boolean {
   if (typeof aud !== "string" || !URL.canParse(aud)) {
     return false;
   }
   const { protocol, host, pathname } = new URL(aud);
-  if (pathname === "/token") {
-    return false;
-  }
-  return publicUrls().some((url) => {
-    const own = new URL(url);
-    return own.host === host && (own.protocol === protocol || protocol === "https:");
-  });
+  const servers = publicUrls()
+    .map((url) => new URL(url))
+    .filter((own) => own.host === host && (own.protocol === protocol || protocol === "https:"))
+    .map((own) => (own.pathname === "/" ? "" : own.pathname));
+  return (
+    servers.some((path) => pathname === path || pathname.startsWith(`${path}/`)) &&
+    !servers.some((path) => pathname === `${path}/token`)
+  );
 }

@@ -1,12 +1,14 @@
 import type { ServerConfig } from "../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
 import { parseNetwork } from "../contract/ip-address.ts";
 import { isConfidential } from "../contract/loopback.ts";
+import { parseServerUrl } from "../contract/server-url.ts";
 import type { Violation } from "./layer.ts";
 
 /** Checks the rules that the schema cannot express. */
 export function extraViolations(config: ServerConfig): Violation[] {
   return [
     ...endpointViolations(config),
+    ...publicUrlViolations(config),
     ...addressViolations(config),
     ...proxyViolations(config),
     ...rateViolations(config),
@@ -24,6 +26,13 @@ function endpointViolations({ auth }: ServerConfig): Violation[] {
       path,
       message: `${url} must be an https URL; http is allowed for loopback addresses only`,
     }));
+}
+
+function publicUrlViolations({ auth }: ServerConfig): Violation[] {
+  return (auth?.publicUrls ?? []).flatMap((text, index) => {
+    const parsed = parseServerUrl(text);
+    return "problem" in parsed ? [{ path: `auth.publicUrls[${index}]`, message: parsed.problem }] : [];
+  });
 }
 
 function addressViolations({ admin }: ServerConfig): Violation[] {

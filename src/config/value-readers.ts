@@ -1,4 +1,5 @@
 import type { JsonValue } from "@bufbuild/protobuf";
+import { parseServerUrl } from "../contract/server-url.ts";
 import { parseYaml } from "./parse-yaml.ts";
 import { ValueError } from "./value-error.ts";
 
@@ -49,15 +50,13 @@ export const readAddress = reader("an address and a port, such as 127.0.0.1:9464
   return Number(port) <= 65_535 ? text : undefined;
 });
 
-/** Accepts the URL of a server (`serverOrigin`). */
-export const readServerUrl = reader("the URL of a server, such as https://mdps.example.com", serverOrigin);
-
-/** Returns the origin of a URL of scheme, host and optional port; undefined for other texts. */
-export function serverOrigin(text: string): string | undefined {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isServer = url !== undefined && /^https?:$/.test(url.protocol) && url.pathname === "/";
-  const hasMore = url?.search !== "" || url.hash !== "" || url.username !== "" || url.password !== "";
-  return isServer && !hasMore ? url.origin : undefined;
+/** Accepts the public URL of a server (`parseServerUrl`). */
+export function readServerUrl(text: string): string {
+  const parsed = parseServerUrl(text);
+  if ("problem" in parsed) {
+    throw new ValueError(`${parsed.problem}.`);
+  }
+  return parsed.url;
 }
 
 /** Accepts an origin as browsers send it, or `*`. */

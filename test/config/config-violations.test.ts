@@ -6,16 +6,16 @@ const file = "/etc/mdps/mdps.yaml";
 describe("problems of a configuration", () => {
   it("lists all problems with their JSON paths and the sources of the values", () => {
     const problems = problemsOf({
-      file: "limits: { maxRequestBytes: 1 }\nauth: { publicUrls: ['https://a/b'] }",
+      file: "limits: { maxRequestBytes: 1 }\nauth: { publicUrls: ['https://a/b?c'] }",
       environment: { MDPS_LIMITS_BODY_TIMEOUT: "0s", MDPS_PORT: "http" },
       flags: { "log.level": "loud" },
     });
     expect(problems.map((problem) => problem.replace(/^(\S+: \S+: ).*/, "$1"))).toEqual([
       "MDPS_PORT: listen.port: ",
-      `${file}: auth.publicUrls[0]: `,
       `${file}: limits.maxRequestBytes: `,
       "MDPS_LIMITS_BODY_TIMEOUT: limits.bodyTimeout: ",
       "--log-level: log.level: ",
+      `${file}: auth.publicUrls[0]: `,
     ]);
   });
 

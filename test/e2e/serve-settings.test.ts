@@ -98,7 +98,11 @@ auth:
       issuer("").replace("https:", "http:"),
       /jwksUri: http:\S+ must be an https URL/,
     ],
-    ["a public URL with a path", 'auth: {publicUrls: ["https://a/b"]}', /auth\.publicUrls\[0\]/],
+    [
+      "a public URL with a query",
+      'auth: {publicUrls: ["https://a/b?c"]}',
+      /auth\.publicUrls\[0\]: "https:\/\/a\/b\?c" must have no query/,
+    ],
     ["introspection without a client secret", introspection(""), /clientSecret/],
     [
       "an introspection endpoint in cleartext",

@@ -92,7 +92,7 @@ describe("mdps service-account", () => {
     ["an invalid operator", ["create", "--operator", "AS65001"], /ASN from 1 to 4294967295/],
     ["an invalid name", ["create", "--operator", "1", "--name", "A B"], /lower-case letters, digits/],
     ["an invalid URL", ["create", "--operator", "1", "--url", "mdps.example.com"], /URL of a server/],
-    ["a URL with a path", ["create", "--operator", "1", "--url", "https://example.com/x"], /URL of a server/],
+    ["a URL with a query", ["create", "--operator", "1", "--url", "https://example.com/x?"], /no query/],
     ["an invalid access", ["create", "--operator", "1", "--access", "all"], /push, read, both/],
     ["an account that does not exist", ["revoke", "nobody"], /^mdps: the account nobody@/],
     ["a key of an account that does not exist", ["remove-key", "nobody", "k"], /^mdps: the account nobody@/],

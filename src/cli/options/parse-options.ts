@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from "commander";
 import { endpointOf } from "../../client/endpoint.ts";
-import { serverOrigin } from "../../config/value-readers.ts";
 import { asnOfParent } from "../../contract/resource-names.ts";
+import { parseServerUrl } from "../../contract/server-url.ts";
 import type { ErrorLimit } from "../../push/push-run.ts";
 
 /** Parses an ASN in decimal. */
@@ -31,8 +31,14 @@ export const parseRate = numberParser(
   "a number of requests per second, more than 0",
 );
 
-/** Parses the URL of a server (`serverOrigin`). */
-export const parseUrl = parser("be the URL of a server, such as https://mdps.example.com", serverOrigin);
+/** Parses the public URL of a server (`parseServerUrl`). */
+export function parseUrl(text: string): string {
+  const parsed = parseServerUrl(text);
+  if ("problem" in parsed) {
+    throw new InvalidArgumentError(`${parsed.problem}.`);
+  }
+  return parsed.url;
+}
 
 /** Parses the name of a service account: short, or in full as an e-mail address. */
 export const parseName = parser(

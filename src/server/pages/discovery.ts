@@ -19,8 +19,8 @@ export function isDiscoveryPath(path: string): boolean {
 const cacheControl = "public, max-age=300";
 
 /**
- * Creates the handler of the Discovery document, which needs no token, like Google's. `rootUrl` and `baseUrl` are the
- * public URL with the host of the request, else the first public URL. Any other Host never gets into the document,
+ * Creates the handler of the Discovery document, which needs no token, like Google's. Its URLs are those of the
+ * public URL with the host of the request, else of the first public URL. Any other Host never gets into the document,
  * because clients send tokens to the URL in it.
  */
 export function createDiscovery(publicUrls: PublicUrls): HttpHandler {
@@ -29,7 +29,16 @@ export function createDiscovery(publicUrls: PublicUrls): HttpHandler {
   function pageFor(url: string): Page {
     let page = pages.get(url);
     if (page === undefined) {
-      page = write({ ...discoveryDocument, rootUrl: `${url}/`, baseUrl: `${url}/` });
+      const { origin, pathname } = new URL(`${url}/`);
+      const servicePath = pathname.slice(1);
+      page = write({
+        ...discoveryDocument,
+        rootUrl: `${origin}/`,
+        servicePath,
+        basePath: servicePath === "" ? "" : pathname,
+        baseUrl: `${url}/`,
+        batchPath: servicePath + discoveryDocument.batchPath,
+      });
       pages.set(url, page);
     }
     return page;

@@ -1,5 +1,6 @@
 import type { PublicUrls } from "../../auth/audience.ts";
 import { isLoopback } from "../../contract/loopback.ts";
+import { parseServerUrl } from "../../contract/server-url.ts";
 
 /** The public URLs of a server, which may be known only once its port is open. */
 export type PublicUrlSource = {
@@ -11,7 +12,7 @@ export type PublicUrlSource = {
 
 /** Creates the public URLs of a server. Behind a proxy, or on all addresses of a machine, they must be configured. */
 export function createPublicUrls(configured: readonly string[] = []): PublicUrlSource {
-  let urls = configured;
+  let urls: readonly string[] = configured.map(requireServerUrl);
   return {
     current: () => urls,
     listeningAt(url) {
@@ -20,6 +21,14 @@ export function createPublicUrls(configured: readonly string[] = []): PublicUrlS
       }
     },
   };
+}
+
+function requireServerUrl(text: string): string {
+  const parsed = parseServerUrl(text);
+  if ("problem" in parsed) {
+    throw new TypeError(`auth.publicUrls: ${parsed.problem}`);
+  }
+  return parsed.url;
 }
 
 /** Returns the URL of a port and, on a loopback address, the same with the other names of this machine. */

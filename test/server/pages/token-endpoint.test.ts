@@ -357,4 +357,30 @@ describe("a server with public URLs", () => {
     });
     await client.createPlanGroup({ parent, planGroupId: "k" });
   });
+
+  it("a server under a path of a host accepts assertions and tokens for that path only", async () => {
+    const auth = create(AuthConfigSchema, { publicUrls: ["https://EXAMPLE.com:443/mdps/"] });
+    await using own = await startTestServer({ auth });
+    const ownKey = await makeAccount(own);
+    const assertionStatus = async (aud: string) =>
+      (await requestToken(own, await signAssertion(own, ownKey, { aud }))).status;
+    expect(await assertionStatus("https://example.com/mdps/token")).toBe(200);
+    expect(await assertionStatus("https://example.com/token")).toBe(400);
+    expect(await assertionStatus("https://example.com/mdps-2/token")).toBe(400);
+    const isAccepted = async (aud: string) => {
+      const token = await signAssertion(own, ownKey, { aud, scope: undefined });
+      const client = createPlanSharingClient({ endpoint: own.url, protocol: "rest", token });
+      const outcome = await client
+        .createPlanGroup({ parent, planGroupId: "k" })
+        .then(() => "accepted", String);
+      expect(outcome).toMatch(/^accepted$|claim: aud/);
+      return outcome === "accepted";
+    };
+    for (const path of ["/mdps", "/mdps/", "/mdps/mobiledataplansharing.v1.PlanGroupService"]) {
+      expect(await isAccepted(`https://example.com${path}`), path).toBe(true);
+    }
+    for (const path of ["", "/", "/other", "/mdps-2/", "/mdps/token", "/mdps/../other", "/token"]) {
+      expect(await isAccepted(`https://example.com${path}`), path).toBe(false);
+    }
+  });
 });
