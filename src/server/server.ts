@@ -5,7 +5,7 @@ import { type ContractRules, createContractRules } from "../plans/contract-rules
 import { contractServices, createRoutes } from "../services/routes.ts";
 import { openStore } from "../store/open-store.ts";
 import { type Admin, listenAdmin } from "./admin.ts";
-import { createClientAddress } from "./calls/client-address.ts";
+import { createClientAddress, createProxyCheck } from "./calls/client-address.ts";
 import { createHandlers } from "./calls/handlers.ts";
 import { createRouter } from "./calls/router.ts";
 import { rejectCleartext } from "./cleartext.ts";
@@ -115,9 +115,10 @@ type Parts = Awaited<ReturnType<typeof buildParts>>;
 /** Connects the parts with the services, and opens the ports. */
 async function connectParts(options: ServerOptions, parts: Parts, closers: Closers): Promise<RunningServer> {
   const { clock, limits, stopping, overload, metrics, store, ready, log, publicUrls } = parts;
+  const isProxy = createProxyCheck(options.trustedProxies);
   const observe = createRequestObserver(
     [({ call }) => call.release?.(), ...(metrics ? [metrics.request] : []), ...(log ? [log.request] : [])],
-    createClientAddress(options.trustedProxies),
+    createClientAddress(isProxy),
   );
   const routes = createRoutes({
     store,
@@ -140,7 +141,13 @@ async function connectParts(options: ServerOptions, parts: Parts, closers: Close
     ready,
   });
   const listener = await listen(
-    { ...options, limits, reusePort: options.worker?.reusePort, onRejected: metrics?.connectionRejected },
+    {
+      ...options,
+      limits,
+      isProxy,
+      reusePort: options.worker?.reusePort,
+      onRejected: metrics?.connectionRejected,
+    },
     createRouter(handlers, observe, overload),
   );
   closers.push(() => listener.close(0));

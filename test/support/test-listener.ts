@@ -23,14 +23,17 @@ export const echo: HttpHandler = (request, response) => {
 /** Starts a listener with some limits changed. */
 export async function startTestListener(
   limits: Partial<ServerLimits> = {},
-  { onRequest = echo, tls }: Pick<ListenerOptions, "tls"> & { onRequest?: HttpHandler } = {},
+  {
+    onRequest = echo,
+    ...options
+  }: Pick<ListenerOptions, "tls" | "isProxy"> & { onRequest?: HttpHandler } = {},
 ): Promise<TestListener> {
   const rejected: RejectionCause[] = [];
   const listener = await listen(
     {
       host: "127.0.0.1",
       port: 0,
-      tls,
+      ...options,
       limits: { ...defaultLimits, ...limits },
       onRejected: (cause) => rejected.push(cause),
     },

@@ -5,35 +5,42 @@ import { reportedAddresses } from "./forwarded.ts";
 /** Returns the IP address of the client of a request, in canonical form; undefined if it has disconnected. */
 export type ClientAddress = (request: HttpRequest) => string | undefined;
 
+/** Returns whether a canonical address is that of a trusted proxy. */
+export type IsProxy = (address: string) => boolean;
+
+/**
+ * Creates the check of peers from addresses and networks such as `10.0.0.0/8`; undefined for an empty list. Throws
+ * TypeError for any other text.
+ */
+export function createProxyCheck(trustedProxies: readonly string[] = []): IsProxy | undefined {
+  const networks = trustedProxies.map((text) => {
+    const network = parseNetwork(text);
+    if (network === undefined) {
+      throw new TypeError(`trustedProxies: ${text} must be an IP address or a network, such as 10.0.0.0/8`);
+    }
+    return network;
+  });
+  return networks.length === 0 ? undefined : createNetworkCheck(networks);
+}
+
 /**
  * Creates the function that finds the client of a request. It is the peer of the connection unless that is a trusted
  * proxy: then it is the nearest address in `X-Forwarded-For` or `Forwarded` (RFC 7239) that is not a trusted proxy. They
  * are read from the right, because each proxy appends its peer and a client can send any text before that. The first
  * address that cannot be read ends the search, so the client is then the last proxy that is known.
- *
- * @param trustedProxies - Addresses and networks of proxies, such as `10.0.0.0/8`. Throws TypeError for any other text.
  */
-export function createClientAddress(trustedProxies: readonly string[] = []): ClientAddress {
-  if (trustedProxies.length === 0) {
+export function createClientAddress(isProxy: IsProxy | undefined): ClientAddress {
+  if (isProxy === undefined) {
     return peerOf;
   }
-  const isTrusted = createNetworkCheck(
-    trustedProxies.map((text) => {
-      const network = parseNetwork(text);
-      if (network === undefined) {
-        throw new TypeError(`trustedProxies: ${text} must be an IP address or a network, such as 10.0.0.0/8`);
-      }
-      return network;
-    }),
-  );
   return function clientOf(request) {
     let address = peerOf(request);
-    if (address === undefined || !isTrusted(address)) {
+    if (address === undefined || !isProxy(address)) {
       return address;
     }
     for (const reported of reportedAddresses(request.headers)) {
       address = reported;
-      if (!isTrusted(address)) {
+      if (!isProxy(address)) {
         break;
       }
     }

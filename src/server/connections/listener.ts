@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { isIPv6 } from "node:net";
+import { canonicalAddress } from "../../contract/ip-address.ts";
+import { createPlaces } from "../../contract/places.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../http-handler.ts";
 import { defaultLimits, type ServerLimits } from "../limits/server-limits.ts";
 import { createBodies } from "./bodies.ts";
@@ -24,6 +26,8 @@ export type ListenerOptions = {
   /** Defaults to `defaultLimits`. */
   limits?: ServerLimits | undefined;
   onRejected?: OnRejected | undefined;
+  /** Returns whether an address is that of a trusted proxy, which may have all connections. Defaults to none. */
+  isProxy?: ((address: string) => boolean) | undefined;
 };
 
 /** An open port. */
@@ -53,6 +57,12 @@ export type Listener = {
 /** How long a connection without a request may still send one when the listener closes, in ms. */
 const lastCallMs = 200;
 
+/**
+ * Part of the connections that one address can have, unless it is that of a trusted proxy. More than one client needs,
+ * because a proxy or a NAT that is not trusted may have the connections of many.
+ */
+const addressShare = 3 / 4;
+
 /** Idle time before a connection is probed, in ms: a client that lost power does not close it. */
 const keepAliveProbeMs = 60_000;
 
@@ -61,7 +71,7 @@ const keepAliveProbeMs = 60_000;
  * certificate and its key cannot be used.
  */
 export async function listen(options: ListenerOptions, onRequest: HttpHandler): Promise<Listener> {
-  const { tls, limits = defaultLimits, onRejected = () => {} } = options;
+  const { tls, limits = defaultLimits, onRejected = () => {}, isProxy = () => false } = options;
   const sweepMs = sweepMsOf(limits);
   const newcomers = createNewcomers(limits.headerTimeoutMs, onRejected);
   const http1 = createHttp1Connections(limits, onRejected);
@@ -89,9 +99,20 @@ export async function listen(options: ListenerOptions, onRequest: HttpHandler): 
   const tlsPort = tls && createTlsPort(tls, portOptions);
   const port = tlsPort ?? createCleartextPort(portOptions);
   const sockets = new Set<Socket>();
+  const places = createPlaces(limits.maxConnections, Math.ceil(limits.maxConnections * addressShare));
   port.on("connection", (socket: Socket) => {
+    const address = canonicalAddress(socket.remoteAddress ?? "");
+    const free = address === undefined || isProxy(address) ? () => {} : places.take(address);
+    if (free === undefined) {
+      onRejected("connections");
+      socket.destroy();
+      return;
+    }
     sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
+    socket.once("close", () => {
+      sockets.delete(socket);
+      free();
+    });
     socket.setKeepAlive(true, keepAliveProbeMs);
   });
   // Without dropMaxConnection, the primary of node:cluster would offer the connection to the workers forever.

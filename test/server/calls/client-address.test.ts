@@ -2,8 +2,9 @@ import { once } from "node:events";
 import { connect as connectHttp2 } from "node:http2";
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createClientAddress } from "../../../src/server/calls/client-address.ts";
+import { createClientAddress, createProxyCheck } from "../../../src/server/calls/client-address.ts";
 import type { HttpRequest } from "../../../src/server/http-handler.ts";
+import { testCertificate } from "../../support/certificates/certificate.ts";
 import { rawSocket } from "../../support/http/raw-socket.ts";
 import { createLogLines, type LogLines } from "../../support/log-lines.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
@@ -151,6 +152,41 @@ describe.each([
   });
 });
 
+it.each(["::1", "127.0.0.1"])(
+  "the client address on a port for IPv6 and IPv4 is %s without a prefix",
+  async (host) => {
+    const own = createLogLines();
+    await using both = await startTestServer({
+      host: "::",
+      allowCleartext: true,
+      log: { level: "debug", destination: own },
+      trustedProxies: [host],
+    });
+    const url = `http://${host.includes(":") ? `[${host}]` : host}:${both.port}/none`;
+    await (await fetch(url, { headers: { "x-request-id": "plain" } })).arrayBuffer();
+    expect((await own.request("plain")).peer).toBe(host);
+    const headers = { "x-forwarded-for": "203.0.113.9", "x-request-id": "proxied" };
+    await (await fetch(url, { headers })).arrayBuffer();
+    expect((await own.request("proxied")).peer).toBe("203.0.113.9");
+  },
+);
+
+it("the client address is known over HTTP/2 with TLS, on each stream", async () => {
+  const own = createLogLines();
+  await using secure = await startTestServer({
+    tls: testCertificate,
+    log: { level: "debug", destination: own },
+    trustedProxies: ["127.0.0.1"],
+  });
+  const session = connectHttp2(secure.url, { ca: testCertificate.cert });
+  for (const address of ["203.0.113.1", "203.0.113.2"]) {
+    const headers = { ":path": "/none", "x-forwarded-for": address, "x-request-id": address };
+    await once(session.request(headers), "response");
+    expect((await own.request(address)).peer).toBe(address);
+  }
+  session.destroy();
+});
+
 it("the client address is the peer if no proxy is trusted", async () => {
   const own = createLogLines();
   await using direct = await startTestServer({ log: { level: "debug", destination: own } });
@@ -164,7 +200,7 @@ it("the client address is the peer if no proxy is trusted", async () => {
 });
 
 it("at most 32 hops of a header are read", () => {
-  const clientAddress = createClientAddress(["10.0.0.0/8"]);
+  const clientAddress = createClientAddress(createProxyCheck(["10.0.0.0/8"]));
   const request = (hops: number) =>
     ({
       socket: { remoteAddress: "::ffff:10.0.0.1" },

@@ -96,6 +96,39 @@ describe("connections beyond the most", () => {
   });
 });
 
+describe("connections of one address", () => {
+  it.each([
+    ["cleartext", undefined],
+    ["TLS", testCertificate],
+  ])("connections of one address are at most three quarters of all, over %s", async (_, tls) => {
+    await using listener = await startTestListener({ maxConnections: 8 }, { tls });
+    const own = await Promise.all(Array.from({ length: 6 }, () => openSocket(listener.port)));
+    await listener.hasConnections(6);
+    expect(await (await openSocket(listener.port)).closed()).toBe("");
+    expect(listener.rejected).toEqual(["connections"]);
+    const other = await openSocket(listener.port, "127.0.0.2");
+    await listener.hasConnections(7);
+    own.pop()?.destroy();
+    await listener.hasConnections(6);
+    const next = await openSocket(listener.port);
+    await listener.hasConnections(7);
+    for (const socket of [...own, other, next]) {
+      socket.destroy();
+    }
+  });
+
+  it("connections of a trusted proxy can be all", async () => {
+    const isProxy = (address: string) => address === "127.0.0.1";
+    await using listener = await startTestListener({ maxConnections: 8 }, { isProxy });
+    const sockets = await Promise.all(Array.from({ length: 8 }, () => openSocket(listener.port)));
+    await listener.hasConnections(8);
+    expect(listener.rejected).toEqual([]);
+    for (const socket of sockets) {
+      socket.destroy();
+    }
+  });
+});
+
 describe("streams of one connection beyond the most", () => {
   it("streams above the maximum are rejected with REFUSED_STREAM, and a later one is served", async () => {
     await using listener = await startTestListener({ maxConcurrentStreams: 2 });

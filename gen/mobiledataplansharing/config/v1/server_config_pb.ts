@@ -510,7 +510,8 @@ export type LimitsConfig = Message<"mobiledataplansharing.config.v1.LimitsConfig
 
   /**
    * Open connections in each process. Further connections are closed immediately.
-   * Default: 16,384.
+   * One address that is not in `trusted_proxies` can have at most three quarters of
+   * them. Default: 16,384.
    *
    * @generated from field: optional uint32 max_connections = 3;
    */
@@ -601,7 +602,8 @@ export type LimitsConfigJson = {
 
   /**
    * Open connections in each process. Further connections are closed immediately.
-   * Default: 16,384.
+   * One address that is not in `trusted_proxies` can have at most three quarters of
+   * them. Default: 16,384.
    *
    * @generated from field: optional uint32 max_connections = 3;
    */
@@ -692,7 +694,8 @@ export type LimitsConfigValid = Message<"mobiledataplansharing.config.v1.LimitsC
 
   /**
    * Open connections in each process. Further connections are closed immediately.
-   * Default: 16,384.
+   * One address that is not in `trusted_proxies` can have at most three quarters of
+   * them. Default: 16,384.
    *
    * @generated from field: optional uint32 max_connections = 3;
    */
