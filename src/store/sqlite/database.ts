@@ -1,10 +1,12 @@
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { StoreOpenError } from "../plan-store.ts";
 import { createBusyRetry, defaultBusyTimeout, type RetryWhileBusy } from "./busy-retry.ts";
-import { DirectoryInUse, type DirectoryLock, lockDirectory } from "./directory-lock.ts";
+import { DirectoryInUse, type DirectoryLock, lockDirectory, nameHolder } from "./directory-lock.ts";
 import { resultCode, resultCodeOf } from "./error.ts";
-import { createPrivateFile } from "./private-path.ts";
+import { identityAt, type Placement, placementOf } from "./placement.ts";
+import { createPrivateFile, requireWritable } from "./private-path.ts";
 import { applicationId, migrate, migrations } from "./schema.ts";
 
 export type DatabaseOptions = {
@@ -40,6 +42,7 @@ export type OpenDatabase = {
   readonly database: DatabaseSync;
   /** Runs each statement that another connection may block. */
   readonly retryWhileBusy: RetryWhileBusy;
+  readonly placement: Placement;
   close(): void;
 };
 
@@ -48,17 +51,26 @@ const upgradeAttempts = 3;
 
 /**
  * Opens the database of a directory, which other processes may use as well. Creates or migrates the tables once no other
- * process uses the directory. Raises StoreOpenError, and does not change an unknown file.
+ * process uses the directory. With `identity`, opens only the file that has it. Raises StoreOpenError, and does not
+ * change an unknown file.
  */
-export function openDatabase(directory: string, options: DatabaseOptions): OpenDatabase {
+export function openDatabase(directory: string, options: DatabaseOptions, identity?: string): OpenDatabase {
+  const path = join(directory, "plans.sqlite");
+  if (identity !== undefined && identityAt(path) !== identity) {
+    throw new StoreOpenError(
+      `${path} was removed or replaced since this program opened it; put the original file back, or restart the program`,
+    );
+  }
   const retryWhileBusy = createBusyRetry(options.busyTimeout ?? defaultBusyTimeout);
   for (let attempt = 1; ; attempt++) {
     const lock = lockDirectory(directory, "shared", options.openTimeout);
-    const database = releasingOnError(lock, () => openCurrent(directory, options, retryWhileBusy));
+    const database = releasingOnError(lock, () => openCurrent(path, options, retryWhileBusy));
     if (database) {
+      nameHolder(directory);
       return {
         database,
         retryWhileBusy,
+        placement: placementOf(database, path),
         close() {
           // Closing the last connection copies the log into the database and removes it.
           database.close();
@@ -67,17 +79,21 @@ export function openDatabase(directory: string, options: DatabaseOptions): OpenD
       };
     }
     lock.release();
-    upgrade(directory, attempt === upgradeAttempts);
+    upgrade(directory, path, attempt === upgradeAttempts);
   }
 }
 
-/** Opens the file, and creates it if it is missing. Returns undefined if its tables are missing or old. */
+/** Returns undefined if the file or its tables are missing, or are old. */
 function openCurrent(
-  directory: string,
+  path: string,
   options: DatabaseOptions,
   retryWhileBusy: RetryWhileBusy,
 ): DatabaseSync | undefined {
-  return withFile(directory, (database, path) => {
+  // Created under the exclusive lock only: another program may have had a file open that was removed.
+  if (!existsSync(path)) {
+    return undefined;
+  }
+  return withFile(path, (database) => {
     if (identify(database, path) < migrations.length) {
       return undefined;
     }
@@ -90,18 +106,26 @@ function openCurrent(
   });
 }
 
-function upgrade(directory: string, isLastAttempt: boolean): void {
+function upgrade(directory: string, path: string, isLastAttempt: boolean): void {
   let lock: DirectoryLock;
   try {
     lock = lockDirectory(directory, "exclusive");
   } catch (error) {
-    if (error instanceof DirectoryInUse && !isLastAttempt) {
+    if (!(error instanceof DirectoryInUse)) {
+      throw error;
+    }
+    if (!isLastAttempt) {
       return;
     }
-    throw error;
+    throw existsSync(path)
+      ? error
+      : new StoreOpenError(`${path} is missing, but ${error.message}, or put the file back`);
   }
   releasingOnError(lock, () => {
-    withFile(directory, (database, path) => {
+    nameHolder(directory);
+    requireNoOtherLog(path);
+    createPrivateFile(path);
+    withFile(path, (database) => {
       identify(database, path);
       // Takes effect in an empty file only. 1 and 2 KiB cost more per put once a value no longer fits a page.
       database.exec("PRAGMA page_size = 4096");
@@ -113,6 +137,16 @@ function upgrade(directory: string, isLastAttempt: boolean): void {
   lock.release();
 }
 
+// SQLite deletes the log of an empty database, but this one has records of a file that may only have been moved away.
+function requireNoOtherLog(path: string): void {
+  const log = `${path}-wal`;
+  if (!existsSync(path) && (statSync(log, { throwIfNoEntry: false })?.size ?? 0) > 0) {
+    throw new StoreOpenError(
+      `${path} is missing, but ${log} has records of it; put the file back, or remove the log to start without records`,
+    );
+  }
+}
+
 function releasingOnError<Result>(lock: DirectoryLock, work: () => Result): Result {
   try {
     return work();
@@ -122,20 +156,19 @@ function releasingOnError<Result>(lock: DirectoryLock, work: () => Result): Resu
   }
 }
 
-/** Opens the file and closes it again unless `work` returns it. Raises StoreOpenError. */
+/** Opens an existing file and closes it again unless `work` returns it. Raises StoreOpenError. */
 function withFile(
-  directory: string,
-  work: (database: DatabaseSync, path: string) => DatabaseSync | undefined,
+  path: string,
+  work: (database: DatabaseSync) => DatabaseSync | undefined,
 ): DatabaseSync | undefined {
-  const path = join(directory, "plans.sqlite");
-  createPrivateFile(path);
+  requireWritable(path);
   let database: DatabaseSync | undefined;
   let opened: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(path);
     // SQLite may wait here, because no call is waiting yet, and other processes may be recovering the log.
     database.exec(`PRAGMA busy_timeout = ${defaultBusyTimeout}`);
-    opened = work(database, path);
+    opened = work(database);
     return opened;
   } catch (error) {
     throw error instanceof StoreOpenError ? error : explain(error, path);

@@ -18,6 +18,9 @@ type LockMode = "shared" | "exclusive";
 /** Names this process. With its host, because every program may have pid 1 in containers that share a disk. */
 const thisProcess = `pid ${process.pid} on ${hostname()}`;
 
+/** Has the name of the process that opened the directory last. */
+const holderFile = "lock.holder";
+
 /**
  * How long to wait for a lock, in ms: for a shared one until the first program has created the tables, for an exclusive
  * one until the kernel has removed a program that was killed.
@@ -34,26 +37,28 @@ export function lockDirectory(
   timeout = lockTimeouts[mode],
 ): DirectoryLock {
   const lockPath = join(directory, "lock.sqlite");
-  const holderPath = join(directory, "lock.holder");
   createPrivateFile(lockPath);
   let lock: DatabaseSync;
   try {
     lock = takeLock(lockPath, mode, timeout);
   } catch (error) {
     if (resultCodeOf(error) === resultCode.busy) {
-      throw inUse(directory, mode, holderPath);
+      throw inUse(directory, mode);
     }
     throw new StoreOpenError(
       `cannot lock ${lockPath}: ${messageWithAdvice(error)}; remove this file if no program uses it`,
     );
   }
-  try {
-    writeFileSync(holderPath, thisProcess, { mode: 0o600 });
-  } catch {
-    // The name only improves the message that later processes get, so a full disk may prevent it.
-  }
-  // The name stays in the file; it only has a meaning while the lock is held.
   return { release: () => lock.close() };
+}
+
+/** Writes the name of this process for later messages. It stays in the file, and has no meaning without a lock. */
+export function nameHolder(directory: string): void {
+  try {
+    writeFileSync(join(directory, holderFile), thisProcess, { mode: 0o600 });
+  } catch {
+    // The name only improves messages, so a full disk may prevent it.
+  }
 }
 
 /** A lock to check a directory; `inUse` if other programs have it open, which are not affected. */
@@ -95,10 +100,10 @@ function takeLock(path: string, mode: LockMode, timeout: number): DatabaseSync {
 /** Raised when others hold a conflicting lock; they may release it a moment later. */
 export class DirectoryInUse extends StoreOpenError {}
 
-function inUse(directory: string, mode: LockMode, holderPath: string): DirectoryInUse {
+function inUse(directory: string, mode: LockMode): DirectoryInUse {
   let holder = "";
   try {
-    holder = readFileSync(holderPath, "utf8");
+    holder = readFileSync(join(directory, holderFile), "utf8");
   } catch {
     // The holder could not write its name.
   }
@@ -110,7 +115,7 @@ function inUse(directory: string, mode: LockMode, holderPath: string): Directory
   }
   return new DirectoryInUse(
     holder === thisProcess
-      ? `${directory} is open in this process (${holder}); close that store first`
+      ? `${directory} is in use, last by this process (${holder}); close all other stores of it first`
       : `${directory} is in use by ${other}; stop it first, or choose another directory`,
   );
 }

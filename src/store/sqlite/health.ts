@@ -12,9 +12,11 @@ const minFreeBytes = 1024 * 1024;
 export function createHealthCheck({
   database,
   retryWhileBusy,
+  placement,
 }: OpenDatabase): (lastPutFailed: boolean) => void {
   const path = database.location() ?? ".";
   return function checkHealth(lastPutFailed) {
+    placement.check();
     const { bavail, bsize } = statfsSync(dirname(path));
     if (bavail * bsize < minFreeBytes) {
       throw new Error(

@@ -80,8 +80,11 @@ function sync(parent: string): void {
   }
 }
 
-// SQLite silently opens a file that it cannot write as read-only, and then grants a "lock" that locks nothing.
-function requireWritable(path: string): void {
+/**
+ * Raises StoreOpenError if a file or directory cannot be written: SQLite silently opens such a file as read-only, and then
+ * grants a "lock" that locks nothing.
+ */
+export function requireWritable(path: string): void {
   try {
     accessSync(path, constants.R_OK | constants.W_OK);
   } catch (error) {

@@ -7,6 +7,8 @@ export type SqliteWorkerData = {
   readonly directory: string;
   /** Memory of a PutBuffer. */
   readonly memory: SharedArrayBuffer;
+  /** Identity of the database file that the store opened first; no other file may be opened in its place. */
+  readonly identity?: string;
   readonly options: DatabaseOptions;
 };
 
@@ -50,7 +52,7 @@ export type SqliteRequest =
 
 /** A reply of a thread. Before the first request it sends `opened` or `openFailed`. */
 export type SqliteReply =
-  | { readonly type: "opened" }
+  | { readonly type: "opened"; readonly identity: string }
   /** The store cannot be opened; the thread ends. */
   | { readonly type: "openFailed"; readonly message: string }
   /** The batch was committed. The PutBuffer has the outcomes; `reasons` are those of failed puts, in order. */

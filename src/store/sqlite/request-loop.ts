@@ -5,6 +5,8 @@ import type { SqliteReply, SqliteRequest } from "./protocol.ts";
 
 /** Handles the requests of the main thread. */
 type RequestHandler = {
+  /** Of the database file; see Placement. */
+  readonly identity: string;
   /** Raises an error if the request failed as a whole. */
   answer(request: Exclude<SqliteRequest, { type: "close" }>): SqliteReply;
   close(): void;
@@ -38,7 +40,7 @@ export function answerRequests(port: MessagePort, open: () => RequestHandler): v
       reply({ type: "failed", message: messageWithAdvice(error) });
     }
   });
-  reply({ type: "opened" });
+  reply({ type: "opened", identity: handler.identity });
 }
 
 /** Returns the buffers that are transferred instead of copied. */

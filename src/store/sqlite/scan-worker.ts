@@ -10,10 +10,10 @@ import { beginSnapshot, type SqliteSnapshot } from "./snapshot.ts";
 if (!parentPort) {
   throw new Error("scan-worker is started by openSqliteStore");
 }
-const { directory, options } = workerData as SqliteWorkerData;
+const { directory, options, identity } = workerData as SqliteWorkerData;
 
 answerRequests(parentPort, () => {
-  const { database, retryWhileBusy, close } = openDatabase(directory, options);
+  const { database, retryWhileBusy, placement, close } = openDatabase(directory, options, identity);
   const readPage = pageReader(database);
   const snapshots = new Map<string, SqliteSnapshot>();
 
@@ -26,9 +26,12 @@ answerRequests(parentPort, () => {
   }
 
   return {
+    identity: placement.identity,
     answer(request) {
       switch (request.type) {
         case "snapshot":
+          // A snapshot opens the database at its path.
+          placement.check();
           snapshots.set(request.name, beginSnapshot(directory, request.name));
           return { type: "snapshot" };
         case "copy":

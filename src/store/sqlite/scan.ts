@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../contract/clock.ts";
-import type { RecordPage, ScanOptions } from "../plan-store.ts";
-import type { SqlitePage } from "./protocol.ts";
-import type { SqliteThread } from "./thread.ts";
+import { type RecordPage, type ScanOptions, StoreUnavailable } from "../plan-store.ts";
+import { messageWithAdvice } from "./error.ts";
+import type { SqlitePage, SqliteWorkerData } from "./protocol.ts";
+import { type SqliteThread, startSqliteThread } from "./thread.ts";
 
 type SqliteScanOptions = ScanOptions & {
   /** Returns the thread that reads; called before each page. Rejects with StoreUnavailable. */
@@ -82,4 +83,46 @@ function recordsOf({ records, values }: SqlitePage): RecordPage["records"] {
     end += length;
     return { key, updateTime, expiresAtMs, value: values.subarray(end - length, end) };
   });
+}
+
+/** The thread for scans. It starts on its first use, because most processes never scan, and again after it has died. */
+type Scanner = {
+  /** Rejects with StoreUnavailable. */
+  thread(): Promise<SqliteThread>;
+  /** Ends the thread. Later calls of `thread` reject. Never rejects. */
+  end(): Promise<void>;
+};
+
+/** Creates a scanner without a thread. */
+export function createScanner(data: SqliteWorkerData): Scanner {
+  let running: Promise<SqliteThread> | undefined;
+  let ended = false;
+
+  async function start(): Promise<SqliteThread> {
+    const started = await startSqliteThread("scanner", data);
+    started.ended.then(() => {
+      running = undefined;
+    });
+    return started;
+  }
+
+  return {
+    async thread() {
+      if (ended) {
+        throw new StoreUnavailable("the store is closed");
+      }
+      running ??= start();
+      try {
+        return await running;
+      } catch (error) {
+        running = undefined;
+        throw new StoreUnavailable(messageWithAdvice(error));
+      }
+    },
+    async end() {
+      ended = true;
+      const thread = await running?.catch(() => undefined);
+      await thread?.end();
+    },
+  };
 }

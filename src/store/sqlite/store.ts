@@ -20,8 +20,7 @@ import {
 } from "../put-buffer.ts";
 import { startSweeper } from "../sweeper.ts";
 import type { DatabaseOptions } from "./database.ts";
-import { scanSqlite, scanSqliteSnapshot } from "./scan.ts";
-import { createScanner } from "./scanner.ts";
+import { createScanner, scanSqlite, scanSqliteSnapshot } from "./scan.ts";
 import { startSupervisedWriter } from "./supervisor.ts";
 
 export type SqliteStoreOptions = DatabaseOptions &
@@ -104,7 +103,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Plan
     onSweep: options.onSweep,
   });
 
-  const scanner = createScanner(data);
+  const scanner = createScanner({ ...data, identity: thread.identity });
 
   async function release(): Promise<void> {
     sweeper.stop();

@@ -14,6 +14,7 @@ const longestPause = 10_000;
  */
 export async function startSupervisedWriter(data: SqliteWorkerData): Promise<Omit<SqliteThread, "ended">> {
   let thread: SqliteThread | undefined = await startSqliteThread("writer", data);
+  const { identity } = thread;
   let startedAt = performance.now();
   let pause = firstPause;
   let unavailable = new StoreUnavailable("the store is closed");
@@ -45,7 +46,7 @@ export async function startSupervisedWriter(data: SqliteWorkerData): Promise<Omi
 
   async function start(): Promise<void> {
     try {
-      thread = await startSqliteThread("writer", data);
+      thread = await startSqliteThread("writer", { ...data, identity });
       startedAt = performance.now();
       watch(thread);
     } catch (error) {
@@ -57,6 +58,7 @@ export async function startSupervisedWriter(data: SqliteWorkerData): Promise<Omi
   }
 
   return {
+    identity,
     ask: (request) => (thread ? thread.ask(request) : Promise.reject(unavailable)),
     async end() {
       ending = true;

@@ -4,6 +4,8 @@ import type { SqliteReply, SqliteRequest, SqliteWorkerData } from "./protocol.ts
 
 /** A worker thread that has the database open, seen from the main thread. */
 export type SqliteThread = {
+  /** Identity of the database file that it has open; see Placement. */
+  readonly identity: string;
   /** Sends a request and resolves with its reply. Rejects with StoreUnavailable if it failed, or the thread died. */
   ask<Type extends AskType>(request: Ask<Type>): Promise<Reply<Type>>;
   /** Ends the thread after all requests sent before. Resolves when it has ended; never rejects. */
@@ -37,7 +39,7 @@ export async function startSqliteThread(
     // options of V8 when they are passed here.
     ...(process.execArgv.some((option) => option.startsWith("--input-type")) && { execArgv: [] }),
   });
-  const opened = Promise.withResolvers<void>();
+  const opened = Promise.withResolvers<string>();
   const ended = Promise.withResolvers<StoreUnavailable>();
   const asked: Asked[] = [];
   let unavailable: StoreUnavailable | undefined;
@@ -45,7 +47,7 @@ export async function startSqliteThread(
 
   worker.on("message", (reply: SqliteReply) => {
     if (reply.type === "opened") {
-      opened.resolve();
+      opened.resolve(reply.identity);
     } else if (reply.type === "openFailed") {
       opened.reject(new StoreOpenError(reply.message));
     } else if (reply.type === "failed") {
@@ -66,8 +68,9 @@ export async function startSqliteThread(
     ended.resolve(unavailable);
   });
 
-  await opened.promise;
+  const identity = await opened.promise;
   return {
+    identity,
     ask<Type extends AskType>(request: Ask<Type>) {
       // Messages to a thread that has ended are silently lost.
       if (unavailable) {

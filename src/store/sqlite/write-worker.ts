@@ -14,12 +14,12 @@ import { answerRequests } from "./request-loop.ts";
 if (!parentPort) {
   throw new Error("write-worker is started by openSqliteStore");
 }
-const { directory, memory, options } = workerData as SqliteWorkerData;
+const { directory, memory, options, identity } = workerData as SqliteWorkerData;
 const buffer = putBufferOn(memory);
 
 answerRequests(parentPort, () => {
   makePrivateDirectory(directory);
-  const opened = openDatabase(directory, options);
+  const opened = openDatabase(directory, options, identity);
   const records = sqliteRecords(opened);
   const checkHealth = createHealthCheck(opened);
   let lastPutFailed = false;
@@ -38,7 +38,10 @@ answerRequests(parentPort, () => {
       switch (request.type) {
         case "put": {
           lastPutFailed = true;
+          opened.placement.check();
           const reasons = records.put(buffer, request.count, request.now);
+          // Again, because nothing may be acknowledged that is in a file without a name.
+          opened.placement.check();
           lastPutFailed = false;
           return { type: "put", reasons };
         }
@@ -54,6 +57,7 @@ answerRequests(parentPort, () => {
           throw new Error(`the writer does not serve ${request.type}: it would delay puts`);
       }
     },
+    identity: opened.placement.identity,
     close: opened.close,
   };
 });

@@ -5,7 +5,7 @@ import { say } from "../../support/say.ts";
  * A process that opens a store: `node child.ts <what> <directory> [<worker>]`. It writes lines:
  *
  *     try    "open", or the name and message of the error
- *     load   the id of every put that has resolved, from 32 producers, until it is killed
+ *     load   the id of every put that has resolved, from 32 producers, until it is killed; it kills itself when a put rejects
  *     race   each put and its outcome as JSON, from 16 producers: puts to keys shared by all workers, with unique update
  *            times, and one to a key of this worker after each
  */
@@ -55,4 +55,7 @@ try {
   }
 } catch (error) {
   say(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+  if (what === "load") {
+    process.kill(process.pid, "SIGKILL");
+  }
 }

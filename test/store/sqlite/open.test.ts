@@ -1,5 +1,5 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -142,6 +142,83 @@ describe("a directory", () => {
       }
     },
   );
+});
+
+describe("a directory that another process has open", () => {
+  /** Returns what a second process reports that opens the directory. */
+  const openInChild = async () => (await startStoreChild("try", directory).ended())[0];
+  const missing = () =>
+    `StoreOpenError: ${path} is missing, but ${directory} is in use by another process (last opened by pid ${process.pid} on ${hostname()}); ` +
+    "stop it first, or choose another directory, or put the file back";
+
+  test("a second process that opens it after the database file was removed names the first, and creates no file", async () => {
+    const store = await openSqliteStore({ directory });
+    await rm(path);
+    expect(await openInChild()).toBe(missing());
+    expect(await openInChild()).toBe(missing());
+    expect(await readdir(directory)).not.toContain("plans.sqlite");
+    await store.close();
+    expect(await openInChild()).toBe("open");
+  });
+
+  test("a second store of the same process says so after the database file was removed", async () => {
+    const store = await openSqliteStore({ directory });
+    await rm(path);
+    expect(await openError(directory)).toContain(
+      `${path} is missing, but ${directory} is in use, last by this process (pid ${process.pid} on`,
+    );
+    await store.close();
+  });
+
+  test("a process that could not open it is not named to the next one", async () => {
+    const store = await openSqliteStore({ directory });
+    expect(await openInChild()).toBe("open");
+    await openSqliteStore({ directory }).then((second) => second.close());
+    await rm(path);
+    expect(await openInChild()).toBe(missing());
+    expect(await openInChild()).toBe(missing());
+    await store.close();
+  });
+
+  test("a second process opens a new store after the whole directory was removed", async () => {
+    const store = await openSqliteStore({ directory });
+    await rm(directory, { recursive: true });
+    expect(await openInChild()).toBe("open");
+    await expect(store.put(record)).rejects.toThrow("plans.sqlite was replaced while it was open");
+    await store.close();
+  });
+
+  test("a second process opens a new store after the database and lock files were removed", async () => {
+    const store = await openSqliteStore({ directory });
+    await rm(path);
+    await rm(join(directory, "lock.sqlite"));
+    expect(await openInChild()).toBe("open");
+    await expect(store.put(record)).rejects.toThrow("plans.sqlite was replaced while it was open");
+    await store.close();
+  });
+
+  test("a second process shares it after the lock file was removed", async () => {
+    const store = await openSqliteStore({ directory });
+    await rm(join(directory, "lock.sqlite"));
+    expect(await openInChild()).toBe("open");
+    expect(await store.put(record)).toEqual({ outcome: "stored" });
+    await store.close();
+  });
+
+  test("the name of a process that was killed prevents nothing, and its log is kept when its database file is missing", async () => {
+    const child = startStoreChild("load", directory);
+    await child.wrote(1);
+    const [id = ""] = await child.kill();
+    await rename(path, `${path}.away`);
+    const error = `${path} is missing, but ${path}-wal has records of it; put the file back, or remove the log to start without records`;
+    expect(await openInChild()).toBe(`StoreOpenError: ${error}`);
+    await rename(`${path}.away`, path);
+    const store = await openSqliteStore({ directory });
+    expect(await store.get({ ...record.key, id })).toBeDefined();
+    await store.close();
+    await rm(path);
+    expect(await openInChild()).toBe("open");
+  });
 });
 
 describe("a database file", () => {
