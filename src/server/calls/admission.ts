@@ -48,7 +48,7 @@ export function createAdmission({ requestGate, overload, rates }: AdmissionOptio
         if (callers !== undefined) {
           call.release = overload.enter(callers, call.clientAddress);
           if (call.release === undefined) {
-            throw overloaded();
+            throw overloaded(callers);
           }
         }
       }
@@ -120,9 +120,12 @@ function rateExceeded(asn: number, perSecond: number, waitMs: number): ConnectEr
   });
 }
 
-function overloaded(): ConnectError {
+function overloaded(callers: CallerClass): ConnectError {
   return apiError(ErrorReason.SERVER_OVERLOADED, {
-    message: "the server is overloaded; the request was not processed, retry later",
+    message:
+      callers === "anonymous"
+        ? "too many calls without a token are in flight, in total or from this address; close some or retry later"
+        : "the server is overloaded; the request was not processed, retry later",
     retryAfterMs: jittered(overloadWaitMs, overloadJitterMs),
   });
 }

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect as connectHttp2 } from "node:http2";
-import { connect, type Socket } from "node:net";
+import { connect, isIP, type Socket } from "node:net";
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createClientAddress, createProxyCheck } from "../../../src/server/calls/client-address.ts";
 import type { HttpRequest } from "../../../src/server/http-handler.ts";
@@ -199,16 +200,38 @@ it("the client address is the peer if no proxy is trusted", async () => {
   expect((await own.request("direct")).peer).toBe("127.0.0.1");
 });
 
-it("at most 32 hops of a header are read", () => {
+describe("the client address behind a trusted proxy", () => {
   const clientAddress = createClientAddress(createProxyCheck(["10.0.0.0/8"]));
-  const request = (hops: number) =>
-    ({
-      socket: { remoteAddress: "::ffff:10.0.0.1" },
-      headers: { "x-forwarded-for": `203.0.113.9${", 10.0.0.2".repeat(hops)}` },
-    }) as unknown as HttpRequest;
-  expect(clientAddress(request(31))).toBe("203.0.113.9");
-  expect(clientAddress(request(32))).toBe("10.0.0.2");
-  expect(clientAddress(request(1_000_000))).toBe("10.0.0.2");
+  const from = (headers: Record<string, string>) =>
+    clientAddress({ socket: { remoteAddress: "::ffff:10.0.0.1" }, headers } as unknown as HttpRequest);
+  const written = fc.string({ unit: fc.constantFrom(...'",;=\\[]:. %0169af', "for=", "10.0.0.2", "::1") });
+
+  it("is what the proxy appended, whatever the client wrote before", () => {
+    fc.assert(
+      fc.property(written, (text) => {
+        expect(from({ "x-forwarded-for": `${text}, 203.0.113.9` })).toBe("203.0.113.9");
+        expect(from({ forwarded: `${text}, for=203.0.113.9;proto=https` })).toBe("203.0.113.9");
+        expect(from({ forwarded: `${text}, for="[2001:db8::9]:1"` })).toBe("2001:db8::9");
+      }),
+    );
+  });
+
+  it("is an IP address, whatever the headers contain", () => {
+    fc.assert(
+      fc.property(written, written, (text, other) => {
+        expect(isIP(from({ "x-forwarded-for": text }) ?? "")).not.toBe(0);
+        expect(isIP(from({ "x-forwarded-for": text, forwarded: other }) ?? "")).not.toBe(0);
+        expect(isIP(from({ forwarded: other }) ?? "")).not.toBe(0);
+      }),
+    );
+  });
+
+  it("is found in at most 32 hops", () => {
+    const hops = (count: number) => ({ "x-forwarded-for": `203.0.113.9${", 10.0.0.2".repeat(count)}` });
+    expect(from(hops(31))).toBe("203.0.113.9");
+    expect(from(hops(32))).toBe("10.0.0.2");
+    expect(from(hops(1_000_000))).toBe("10.0.0.2");
+  });
 });
 
 it("a trusted proxy that is not an address is rejected at the start", async () => {

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { request } from "node:http";
 import { connect } from "node:http2";
+import { connect as connectTcp } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { openSocket, type RawSocket } from "../../support/http/raw-socket.ts";
 import { parent, startTestServer, type TestServer } from "../../support/test-server.ts";
@@ -109,6 +110,33 @@ describe("a client without a token", () => {
     expect(await tokenStatus(server, forwardedFor("2001:db8:1:2:ffff::1"))).toBe(503);
     expect(await tokenStatus(server, forwardedFor("2001:db8:1:3::1"))).toBe(400);
   });
+});
+
+it("a client gets UNAVAILABLE once it holds a quarter of the places with reflection streams, while others are served", async () => {
+  await using server = await start();
+  const openSession = (localAddress: string) =>
+    connect(server.url, {
+      createConnection: () => connectTcp({ port: server.port, host: "127.0.0.1", localAddress }),
+    });
+  const [session, other] = [openSession("127.0.0.1"), openSession("127.0.0.2")];
+  const headers = {
+    ":method": "POST",
+    ":path": "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+    "content-type": "application/grpc",
+    te: "trailers",
+  };
+  const streams = times(share, () => session.request(headers, { endStream: false }));
+  await expect.poll(() => requestsInFlight(server)).toBe(share);
+  const [rejected] = await once(session.request(headers, { endStream: false }), "response");
+  expect(rejected["grpc-status"]).toBe("14");
+  expect(decodeURIComponent(rejected["grpc-message"])).toMatch(/^too many calls without a token/);
+  const served = other.request(headers, { endStream: false });
+  await expect.poll(() => requestsInFlight(server)).toBe(share + 1);
+  served.close();
+  streams[0]?.close();
+  await expect.poll(() => requestsInFlight(server)).toBe(share - 1);
+  session.destroy();
+  other.destroy();
 });
 
 it.each([
