@@ -3,6 +3,8 @@
  * transcoding library and the reading side have their own entries.
  */
 
+import "./contract/require-node.ts";
+
 export {
   AccountBalanceStatus,
   AccountBalanceStatusSchema,

@@ -1,3 +1,5 @@
+import "../contract/require-node.ts";
+
 /** The client: typed methods over every protocol, Google's credentials, and functions that build and check a status. */
 export type { FieldViolation } from "../contract/field-violation.ts";
 export {

@@ -1,3 +1,5 @@
+import "../contract/require-node.ts";
+
 import { setTimeout } from "node:timers/promises";
 import { create } from "@bufbuild/protobuf";
 import { systemClock } from "../contract/clock.ts";

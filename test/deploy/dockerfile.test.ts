@@ -54,6 +54,7 @@ describe("the Dockerfile", () => {
     }
     expect(last("ENTRYPOINT")?.words).toEqual([
       "node",
+      "--disable-sigusr1",
       "--max-semi-space-size=32",
       "/opt/mdps/src/cli/main.js",
     ]);

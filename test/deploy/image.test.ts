@@ -75,7 +75,7 @@ describe.skipIf(reason)(`the image, without an engine${reason ? ` (skipped: ${re
     const [init = 0] = childrenOf(engine.pid as number);
     const inside = (command: readonly string[]) =>
       namespace.run(["nsenter", "--target", String(init), "--net", "--", ...inImage(command)], env);
-    return { init, ended, inside };
+    return { init, ended, inside, engineOutput: () => stderr };
   }
 
   const run = (...args: string[]) => namespace.run(inImage([...image.entrypoint, ...args]), env).trim();
@@ -99,7 +99,7 @@ describe.skipIf(reason)(`the image, without an engine${reason ? ` (skipped: ${re
   });
 
   it("the image listens, passes its health check, stores a push, and exits with 0 on SIGTERM", async () => {
-    const { init, ended, inside } = await start({ MDPS_ALLOW_CLEARTEXT: "true" });
+    const { init, ended, inside, engineOutput } = await start({ MDPS_ALLOW_CLEARTEXT: "true" });
     inside(image.healthCheck);
     const push = JSON.stringify({
       method: "POST",
@@ -112,6 +112,10 @@ describe.skipIf(reason)(`the image, without an engine${reason ? ` (skipped: ${re
     const url = "http://127.0.0.1:8080/v1/operators/65001/clients/mobiledataplan/users/someone/planStatus";
     const script = `fetch("${url}", ${push}).then(({ status }) => console.log(status))`;
     expect(inside(["node", "-e", script]).trim()).toBe("200");
+    // It must not open a debugger, let alone end the program.
+    process.kill(init, "SIGUSR1");
+    inside(image.healthCheck);
+    expect(engineOutput()).not.toContain("Debugger");
     process.kill(init, "SIGTERM");
     expect(await ended).toEqual([0, null]);
     expect(run("export")).toContain("ACME Plan 199");

@@ -181,6 +181,10 @@ describe.each(testedNodes())("the package installed under $name", ({ name: node,
       expect(card).toMatchObject({ exitCode: 0, stderr: "" });
       expect(card.stdout).toContain("ACME Plan 199");
     }
+    if (process.platform !== "win32") {
+      // It must not open a debugger, which would report itself on standard error.
+      serve.process.kill("SIGUSR1");
+    }
     serve.process.kill("SIGTERM");
     const { exitCode, stderr } = await serve.ended;
     // On Windows, SIGTERM cannot be handled and ends the process.

@@ -1,0 +1,70 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { packPackage } from "./installed.ts";
+import { oldNodes } from "./nodes.ts";
+import { environmentOf } from "./npm.ts";
+
+const root = join(import.meta.dirname, "..", "..");
+const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+const minimum = manifest.engines.node.replace(">=", "");
+const sentence = new RegExp(
+  `^mdps needs Node ${minimum} or later; this is Node \\S+ \\(\\S+\\)\\. Install a later one from https://nodejs\\.org/\\S+, and put it first in PATH\\.\\n$`,
+);
+const nodes = oldNodes();
+
+const folder = mkdtempSync(join(tmpdir(), "mdps-old-node-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe.skipIf(nodes.length === 0)("an old Node (skipped where npm has none for this machine)", () => {
+  beforeAll(async () => {
+    await packPackage(folder);
+  });
+
+  describe.each(nodes)("$name", ({ name, path }) => {
+    let node: string;
+    beforeAll(async () => {
+      node = await path();
+    });
+
+    function run(...args: string[]) {
+      const { status, stdout, stderr } = spawnSync(node, args, {
+        cwd: root,
+        encoding: "utf8",
+        env: environmentOf(node),
+      });
+      return { status, stdout, stderr };
+    }
+
+    it.each([["--version"], ["serve", "--port", "0"], ["token", "--operator", "65001"], ["push", "-"]])(
+      `the built mdps prints one sentence and exits with 1 under ${name}: mdps %s`,
+      (...args) => {
+        const main = join("dist", "src", "cli", "main.js");
+        expect(run(main, ...args)).toEqual({
+          status: 1,
+          stdout: "",
+          stderr: expect.stringMatching(sentence),
+        });
+      },
+    );
+
+    it.each(["start", "mdps", "prepare"])(
+      `the npm script %s of a checkout prints one sentence and exits with 1 under ${name}`,
+      (script) => {
+        const [program, ...args] = manifest.scripts[script].split(" ");
+        expect(program).toBe("node");
+        expect(run(...args)).toEqual({ status: 1, stdout: "", stderr: expect.stringMatching(sentence) });
+      },
+    );
+  });
+
+  it("importing the package under Node 20 fails with an error that names the required version", async () => {
+    const node = await nodes.find(({ name }) => name.startsWith("Node 20."))?.path();
+    for (const entry of ["index.js", "client/index.js", "server/server.js"]) {
+      const { stderr } = spawnSync(node ?? "", [join(root, "dist", "src", entry)], { encoding: "utf8" });
+      expect(stderr).toContain(`Error: mdps needs Node ${minimum} or later; this is Node 20.`);
+    }
+  });
+});
