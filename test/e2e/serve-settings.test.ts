@@ -151,6 +151,29 @@ auth:
   });
 });
 
+describe("a proxy in front of mdps serve", () => {
+  it("can check each worker with GET and pass on the address of the client, if the configuration lists it", async () => {
+    const file = await writeConfig("listen: { trustedProxies: [127.0.0.0/8] }\nlifecycle: { workers: 2 }");
+    const server = await startServe(await dataDirectory(), ["--config", file, "--log-level", "debug"]);
+    for (const path of ["/readyz", "/livez"]) {
+      const answer = await fetch(server.url + path, {
+        headers: { "x-forwarded-for": "203.0.113.9", connection: "close" },
+      });
+      expect([answer.status, await answer.text()]).toEqual([200, "ok\n"]);
+    }
+    server.process.kill("SIGTERM");
+    const { stderr } = await server.ended;
+    expect(stderr.match(/"peer":"203\.0\.113\.9"/g)).toHaveLength(2);
+  });
+
+  it.each(["proxy.example.com", "10.0.0.0/33", "0.0.0.0/0"])("cannot be listed as %s", async (proxy) => {
+    const file = await writeConfig(`listen: { trustedProxies: ["${proxy}"] }`);
+    const { stderr, exitCode } = await serve("--config", file);
+    expect(stderr).toContain(`listen.trustedProxies[0]: "${proxy}" must be an IP address or a network`);
+    expect(exitCode).toBe(1);
+  });
+});
+
 describe("mdps serve --host", () => {
   it.each(["0.0.0.0", "::", "192.0.2.1", "example.com"])("rejects cleartext on %s", async (host) => {
     const { stderr, exitCode } = await serve("--host", host);
