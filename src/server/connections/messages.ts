@@ -1,6 +1,6 @@
 import { IncomingMessage, ServerResponse } from "node:http";
 import { Http2ServerRequest, Http2ServerResponse } from "node:http2";
-import type { HttpRequest } from "../http-handler.ts";
+import type { HttpRequest, HttpResponse } from "../http-handler.ts";
 
 // Node accepts custom request and response types only as subclasses.
 
@@ -24,6 +24,24 @@ function count(message: Counted, chunk: unknown, encoding?: unknown): void {
 /** Returns the bytes of a message body so far, as sent on the wire; 0 if they are not counted. */
 export function countedBytes(message: object): number {
   return (message as Counted)[counts] ?? 0;
+}
+
+/**
+ * Calls a function once a response is complete or its client is gone. Node closes a response over HTTP/2 only when its
+ * request has arrived as well, which may be long after an early answer.
+ */
+export function onceAnswered(response: HttpResponse, act: () => void): void {
+  let isAnswered = false;
+  function settle(): void {
+    if (!isAnswered) {
+      isAnswered = true;
+      act();
+    }
+  }
+  if ("stream" in response) {
+    response.stream.once("finish", settle);
+  }
+  response.once("close", settle);
 }
 
 /** Drops what arrives from now on of a request's body, even if its handler has stopped reading it. */

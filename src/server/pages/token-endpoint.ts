@@ -14,16 +14,15 @@ const maxBytes = 16 * 1024;
  */
 export function createTokenEndpoint(grant: TokenGrant, logFailure: LogFailure): HttpHandler {
   return async function answerTokenRequest(request, response) {
-    let found = unavailable;
+    let found: Answer | undefined = unavailable;
     try {
       found = await answer(request, grant);
     } catch (cause) {
-      if (request.readableAborted) {
-        return;
-      }
       logFailure(cause, "POST /token");
     }
-    send(found, request, response);
+    if (found !== undefined) {
+      send(found, request, response);
+    }
   };
 }
 
@@ -52,7 +51,8 @@ const unavailable: Answer = {
   body: { error: "temporarily_unavailable", error_description: "retry later" },
 };
 
-async function answer(request: HttpRequest, grant: TokenGrant): Promise<Answer> {
+/** Returns undefined if the client has disconnected. */
+async function answer(request: HttpRequest, grant: TokenGrant): Promise<Answer | undefined> {
   if (request.method !== "POST") {
     return invalidRequest(405, "use POST");
   }
@@ -63,6 +63,9 @@ async function answer(request: HttpRequest, grant: TokenGrant): Promise<Answer> 
   // By the header if it tells: a client that expects 100 (Continue) need not send the body.
   const isTooLarge = Number(request.headers["content-length"]) > maxBytes;
   const text = isTooLarge ? undefined : await readText(request);
+  if (text === null) {
+    return undefined;
+  }
   if (text === undefined) {
     return invalidRequest(413, `the request must not be larger than ${maxBytes} bytes`);
   }
@@ -77,16 +80,20 @@ function invalidRequest(status: number, description: string): Answer {
   };
 }
 
-/** Returns the body; undefined as soon as it is too large. */
-async function readText(request: HttpRequest): Promise<string | undefined> {
+/** Returns the body; undefined as soon as it is too large, null if the client disconnects. */
+async function readText(request: HttpRequest): Promise<string | undefined | null> {
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > maxBytes) {
-      return undefined;
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      if (length > maxBytes) {
+        return undefined;
+      }
+      chunks.push(chunk);
     }
-    chunks.push(chunk);
+  } catch {
+    return null;
   }
   return Buffer.concat(chunks).toString();
 }

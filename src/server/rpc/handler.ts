@@ -133,7 +133,10 @@ async function answer(
   // Not writeHead: the header frame must end the stream.
   response.statusCode = answered.status;
   answered.header?.forEach((value, name) => {
-    response.setHeader(name, value);
+    // Whether the connection closes is decided where connections are.
+    if (name !== "connection") {
+      response.setHeader(name, value);
+    }
   });
   response.end();
 }

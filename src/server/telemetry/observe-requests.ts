@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { context } from "@opentelemetry/api";
-import { countedBytes } from "../connections/messages.ts";
+import { countedBytes, onceAnswered } from "../connections/messages.ts";
 import type { HttpHandler, HttpRequest } from "../http-handler.ts";
 import { attachFacts, type CallFacts, type Outcome, settleOutcome } from "./call-facts.ts";
 import type { CallSummary } from "./call-summary.ts";
@@ -41,7 +41,7 @@ export function createRequestObserver(
       release: undefined,
     };
     attachFacts(request, call);
-    response.once("close", function reportRequest() {
+    onceAnswered(response, function reportRequest() {
       settleOutcome(call, { response });
       const summary: CallSummary = {
         call,

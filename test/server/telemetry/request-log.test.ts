@@ -335,3 +335,16 @@ it.each([
   const { line } = await push(freshKey(), { headers: { traceparent } });
   expect(line.traceId).toBe(traceId);
 });
+
+it("a request over HTTP/2 that is answered before its body has arrived is logged when it is answered", async () => {
+  const session = connect(server.url);
+  const stream = session.request({
+    ":method": "POST",
+    ":path": `/v1/${parent}/planGroups`,
+    "x-request-id": "early",
+  });
+  stream.resume().write("{");
+  expect(await log.request("early")).toMatchObject({ httpStatus: 401 });
+  expect(stream.closed).toBe(false);
+  session.destroy();
+});

@@ -188,6 +188,34 @@ export function goawayCode(frames: readonly Frame[]): number | undefined {
   return frames.findLast(({ type }) => type === frameTypes.goaway)?.payload.readUInt32BE(4);
 }
 
+/** Statuses of the static table of HPACK, from index 8 (RFC 7541, appendix A). */
+const indexedStatuses = [200, 204, 206, 304, 400, 404, 500];
+
+/** The status in the header of a response: its first field, as RFC 7541 has it. */
+export function statusOf({ payload }: Frame): number {
+  // Changes of the size of the table may come before.
+  const at = payload.findIndex((byte) => (byte & 0xe0) !== 0x20);
+  const first = payload.readUInt8(at);
+  if (first >= 0x88) {
+    return indexedStatuses[first - 0x88] ?? 0;
+  }
+  const length = payload.readUInt8(at + 1);
+  const text = payload.subarray(at + 2, at + 2 + (length & 0x7f));
+  return Number(length >= 0x80 ? digitsOf(text) : text.toString("latin1"));
+}
+
+/** Reads digits of the Huffman code: 0 to 2 have five bits, the others six (RFC 7541, appendix B). */
+function digitsOf(bytes: Buffer): string {
+  let bits = [...bytes].map((byte) => byte.toString(2).padStart(8, "0")).join("");
+  let digits = "";
+  while (bits.length >= 5 && digits.length < 3) {
+    const short = Number.parseInt(bits.slice(0, 5), 2);
+    digits += short <= 2 ? short : Number.parseInt(bits.slice(0, 6), 2) - 22;
+    bits = bits.slice(short <= 2 ? 5 : 6);
+  }
+  return digits;
+}
+
 /** The error code of the RST_STREAM of a stream; undefined if there is none. */
 export function resetCode(frames: readonly Frame[], stream: number): number | undefined {
   return frames
