@@ -13,13 +13,13 @@ const certificateWarningMs = 30 * 86_400_000;
 
 /**
  * Checks the files, directories and addresses of a configuration without starting a server. Resolves with the problems
- * that prevent a start, and as warnings those that will do so soon.
+ * that prevent a start, and as warnings those that will do so soon, and what a proxy in front of the server requires.
  */
 export async function runPreflight(resolved: ResolvedConfig, now = new Date()) {
   const { host, allowCleartext, dataDirectory, store } = serverSettings(resolved.config);
   const tlsCert = resolved.config.listen?.tlsCert;
   const errors: string[] = [];
-  const warnings: string[] = [];
+  const warnings = proxyWarnings(resolved);
   const attempt = async <Result>(check: () => Result | Promise<Result>) => {
     try {
       return await check();
@@ -47,6 +47,22 @@ export async function runPreflight(resolved: ResolvedConfig, now = new Date()) {
   await attempt(() => requireWritable("storage.data", dataDirectory));
   await attempt(() => requireStore(store));
   return { errors, warnings };
+}
+
+/** Returns what else must be set up for the proxy that a configuration implies. */
+function proxyWarnings({ config: { auth, listen } }: ResolvedConfig): string[] {
+  const paths = (auth?.publicUrls ?? []).filter((url) => new URL(url).pathname !== "/");
+  return [
+    ...paths.map(
+      (url) =>
+        `auth.publicUrls: a proxy must remove the path of ${url} from the requests that it passes on; gRPC libraries cannot send it`,
+    ),
+    ...(listen?.allowCleartext && listen.trustedProxies.length === 0
+      ? [
+          "listen.trustedProxies: no proxy is listed, so all clients of a proxy in front of the server have its address in the log and in limits",
+        ]
+      : []),
+  ];
 }
 
 function requireStore(store: string | undefined): void {

@@ -27,3 +27,40 @@ describe("preflight of a certificate", () => {
     });
   });
 });
+
+describe("preflight of a server behind a proxy", () => {
+  const mapping =
+    /^auth\.publicUrls: a proxy must remove the path of https:\/\/example\.com\/mdps from the requests/;
+  const unlisted = /^listen\.trustedProxies: no proxy is listed/;
+
+  it.each<[string, Record<string, string | string[]>, string[], RegExp[]]>([
+    [
+      "reports nothing for a public URL without a path",
+      { "auth.publicUrls": ["https://example.com"] },
+      [],
+      [],
+    ],
+    [
+      "warns that a proxy must remove the path of a public URL",
+      { "auth.publicUrls": ["https://example.com/mdps/"] },
+      [],
+      [mapping],
+    ],
+    ["warns about cleartext without trusted proxies", { "listen.allowCleartext": "true" }, [], [unlisted]],
+    [
+      "reports nothing for cleartext from a trusted proxy",
+      { "listen.allowCleartext": "true" },
+      ["listen.trustedProxies=10.0.0.0/8"],
+      [],
+    ],
+  ])("%s", async (_, flags, sets, warnings) => {
+    const resolved = resolveConfig({
+      dataDirectory: await dataDirectory(),
+      commandLine: { flags: new Map(Object.entries(flags)), sets },
+    });
+    expect(await runPreflight(resolved)).toEqual({
+      errors: [],
+      warnings: warnings.map((pattern) => expect.stringMatching(pattern)),
+    });
+  });
+});
