@@ -36,13 +36,13 @@ const limits: ServerLimits = {
 
 /**
  * Opens the port of `/livez`, `/readyz` and `/metrics`. It has no authentication and no TLS: use an address that only
- * the platform reaches. Its requests do not count against the limits on calls. Rejects with the error of the system.
+ * the platform reaches. Its requests do not count against the limits on calls. Rejects with ListenError.
  */
 export async function listenAdmin({ host, port, ready, metrics }: AdminOptions): Promise<Admin> {
   const pages: Pages = new Map([
     ...createProbes(ready, true),
     ["/metrics", async () => ({ status: 200, contentType: metricsType, text: await metrics() })],
   ]);
-  const { url, close } = await listen({ host, port, limits }, createPageHandler(pages));
+  const { url, close } = await listen({ host, port, section: "admin", limits }, createPageHandler(pages));
   return { url, close: () => close(0) };
 }

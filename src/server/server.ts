@@ -49,8 +49,8 @@ export type RunningServer = {
 };
 
 /**
- * Starts a server. Rejects with StoreOpenError, SigningKeyError, LogKeyError, ServiceAccountsError or CleartextError,
- * whose messages say what to do, or with the error of the system if a port cannot be opened.
+ * Starts a server. Rejects with StoreOpenError, SigningKeyError, LogKeyError, ServiceAccountsError, CleartextError or
+ * ListenError, whose messages say what is wrong.
  *
  * ```ts
  * const server = await startServer({ host: "127.0.0.1", port: 8080, dataDirectory: "/var/lib/mdps" });

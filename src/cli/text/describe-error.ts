@@ -4,11 +4,13 @@ import { ConfigError } from "../../config/config-error.ts";
 import { InputError } from "../../push/input/input.ts";
 import { RunError } from "../../push/run/run-directory.ts";
 import { CleartextError } from "../../server/cleartext.ts";
+import { ListenError } from "../../server/listen-error.ts";
 import { LogKeyError } from "../../server/telemetry/user-key-hash.ts";
 import { WorkerStartError } from "../../server/workers/primary.ts";
 import { SnapshotUnsupported, StoreOpenError, StoreUnavailable } from "../../store/plan-store.ts";
 import { ExportError } from "../../transfer/export-records.ts";
 import { UsageError } from "../usage-error.ts";
+import { listenAdvice } from "./listen-advice.ts";
 
 /** Errors whose messages are written for users and say what to do. */
 const userErrors = [
@@ -34,20 +36,20 @@ export function describeError(error: unknown): string {
   if (error instanceof ConfigError && error.problems.some(({ source }) => source.layer === "flag")) {
     return `${error.message}\n(run with --help for usage)`;
   }
+  if (error instanceof ListenError) {
+    return `${error.message}. ${listenAdvice(error)}`;
+  }
   if (error instanceof Error && userErrors.some((kind) => error instanceof kind)) {
     return error.message;
   }
-  const { code, message, address, port } = error as NodeJS.ErrnoException & {
-    address?: string;
-    port?: number;
-  };
+  const { code, message } = error as NodeJS.ErrnoException;
   switch (code) {
-    case "EADDRINUSE":
-      return `${address}:${port} is in use by another program. Choose another port with --port, or --port 0 for a free one.`;
+    // The message of the system names the file.
     case "EACCES":
     case "ENOENT":
-    case "EADDRNOTAVAIL":
-    case "ENOTFOUND":
+    case "ENOTDIR":
+    case "EPERM":
+    case "EROFS":
       return message;
     default:
       return error instanceof Error ? (error.stack ?? message) : String(error);

@@ -1,10 +1,10 @@
-import { once } from "node:events";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { isIPv6 } from "node:net";
 import { canonicalAddress } from "../../contract/ip-address.ts";
 import { createPlaces } from "../../contract/places.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../http-handler.ts";
 import { defaultLimits, type ServerLimits } from "../limits/server-limits.ts";
+import { listening } from "../listen-error.ts";
 import { createBodies } from "./bodies.ts";
 import { createCleartextPort } from "./cleartext-port.ts";
 import { createHttp1Connections } from "./http1-connections.ts";
@@ -19,6 +19,8 @@ export type ListenerOptions = {
   host: string;
   /** 0 picks a free port. */
   port: number;
+  /** The settings that name the address, for ListenError. Defaults to `listen`. */
+  section?: "listen" | "admin" | undefined;
   /** Lets several processes listen on the port; the system distributes connections among them. */
   reusePort?: boolean | undefined;
   /** With a certificate the port accepts TLS only, HTTP/1.1 and HTTP/2 by ALPN. */
@@ -67,8 +69,8 @@ const addressShare = 3 / 4;
 const keepAliveProbeMs = 60_000;
 
 /**
- * Opens one port for HTTP/1.1 and HTTP/2. Rejects with the error of the system, such as EADDRINUSE, or if the
- * certificate and its key cannot be used.
+ * Opens one port for HTTP/1.1 and HTTP/2. Rejects with ListenError, or if the certificate and
+ * its key cannot be used.
  */
 export async function listen(options: ListenerOptions, onRequest: HttpHandler): Promise<Listener> {
   const { tls, limits = defaultLimits, onRejected = () => {}, isProxy = () => false } = options;
@@ -120,7 +122,7 @@ export async function listen(options: ListenerOptions, onRequest: HttpHandler): 
   port.on("drop", () => onRejected("connections"));
 
   port.listen({ host: options.host, port: options.port, reusePort: options.reusePort ?? false });
-  await once(port, "listening");
+  await listening(port, options);
   // Such as EMFILE: no file descriptor is left for a connection.
   port.on("error", () => onRejected("connections"));
   function sweepAll(): void {

@@ -57,7 +57,7 @@ type Member = {
 /**
  * Starts this program as several workers that share a port, and replaces those that die. The first worker starts alone,
  * so that the store is created or migrated once and an error is reported once. Rejects with WorkerStartError, or with
- * the error of the system if the admin port cannot be opened.
+ * ListenError if a port cannot be opened.
  */
 export async function startWorkers(options: PrimaryOptions): Promise<RunningWorkers> {
   const { workers, limits, log } = options;

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { listening } from "../listen-error.ts";
 
 /**
  * Whether several processes may listen on one port (SO_REUSEPORT). The system then distributes connections and resets
@@ -9,12 +10,12 @@ import { createServer } from "node:net";
 export const canReusePort = process.platform === "linux";
 
 /**
- * Resolves if no process listens on a port; rejects with the error of the system otherwise. With SO_REUSEPORT the port
+ * Resolves if no process listens on a port; rejects with ListenError otherwise. With SO_REUSEPORT the port
  * would silently be shared with an unrelated program.
  */
 export async function requireFreePort(host: string, port: number): Promise<void> {
   const server = createServer();
   server.listen({ host, port, exclusive: true });
-  await once(server, "listening");
+  await listening(server, { host, port });
   await once(server.close(), "close");
 }
