@@ -1,4 +1,4 @@
-import type { DescService } from "@bufbuild/protobuf";
+import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import type { ConnectError, HandlerContext } from "@connectrpc/connect";
 import { ErrorReason } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
 import { apiError } from "../contract/api-error.ts";
@@ -14,20 +14,20 @@ export type RequestGate = (context: HandlerContext) => Promise<void>;
 
 type RequestGateOptions = {
   verifyToken: VerifyToken;
-  /** Returns whether a service needs no access token. */
-  isOpen: (service: DescService) => boolean;
+  /** Returns whether a method needs no access token. */
+  isOpen: (method: DescMethod) => boolean;
 };
 
 /**
- * Creates the check of every call on every protocol, except calls of open services. It requires a valid bearer token,
+ * Creates the check of every call on every protocol, except calls of open methods. It requires a valid bearer token,
  * one of the scopes that the contract lists for the service and, if the URL names an operator, a link to it. Stores the
  * caller in the context (`principalKey`).
  */
 export function createRequestGate({ verifyToken, isOpen }: RequestGateOptions): RequestGate {
   const scopes = new Map<DescService, readonly string[]>();
   return async function checkCredentials(context) {
-    const { service } = context;
-    if (isOpen(service)) {
+    const { service, method } = context;
+    if (isOpen(method)) {
       return;
     }
     rejectTokenInQuery(context.url);

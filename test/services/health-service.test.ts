@@ -4,7 +4,7 @@ import {
   createGrpcTransport,
   createGrpcWebTransport,
 } from "@connectrpc/connect-node";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import {
   Health,
   HealthCheckResponse_ServingStatus as ServingStatus,
@@ -82,6 +82,38 @@ it("a health watch reports NOT_SERVING while the server is not ready, then SERVI
     }
   }
   expect(seen).toEqual([ServingStatus.SERVING, ServingStatus.NOT_SERVING, ServingStatus.SERVING]);
+});
+
+it("all health watches together check the readiness once per interval, and none is left when they have ended", async () => {
+  vi.useFakeTimers();
+  try {
+    let problem: string | undefined;
+    const ready = vi.fn(async () => problem);
+    const service = createHealthService({ services: ["a"], stopping: new AbortController().signal, ready });
+    const leave = new AbortController();
+    const seen: ServingStatus[][] = [];
+    const watches = Array.from({ length: 100 }, async (_, at) => {
+      const own: ServingStatus[] = [];
+      seen.push(own);
+      const request = { service: at % 2 === 0 ? "" : "a" } as never;
+      for await (const { status } of service.watch(request, { signal: leave.signal } as never)) {
+        own.push(status as ServingStatus);
+      }
+    });
+    await vi.advanceTimersByTimeAsync(0);
+    ready.mockClear();
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(ready).toHaveBeenCalledTimes(5);
+    problem = "the store cannot serve";
+    await vi.advanceTimersByTimeAsync(1_000);
+    const both = [ServingStatus.SERVING, ServingStatus.NOT_SERVING];
+    expect(seen).toEqual(Array.from({ length: 100 }, () => both));
+    leave.abort();
+    await Promise.all(watches);
+    expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 it("a health watch reports NOT_SERVING when the server shuts down, and does not delay the shutdown", async () => {

@@ -1,4 +1,4 @@
-import type { DescService, Message } from "@bufbuild/protobuf";
+import type { DescMethod, Message } from "@bufbuild/protobuf";
 import type { ConnectError, HandlerContext } from "@connectrpc/connect";
 import { Health } from "#deps/grpc/health/v1/health_pb.js";
 import { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
@@ -25,14 +25,14 @@ export type Admission = {
 };
 
 /**
- * Returns the callers that a service is for, by whom concurrency is limited; undefined for no limit. Load balancers
+ * Returns the callers that a method is for, by whom concurrency is limited; undefined for no limit. Load balancers
  * check health without a token and without a limit. Reflection returns the contract, which is public.
  */
-export function callersOf(service: DescService): CallerClass | undefined {
-  if (service === Health) {
-    return undefined;
+export function callersOf(method: DescMethod): CallerClass | undefined {
+  if (method.parent === Health) {
+    return method === Health.method.watch ? "watching" : undefined;
   }
-  return reflectionServices.includes(service) ? "anonymous" : "authenticated";
+  return reflectionServices.includes(method.parent) ? "anonymous" : "authenticated";
 }
 
 /** Creates the admission of calls. */
@@ -44,7 +44,7 @@ export function createAdmission({ requestGate, overload, rates }: AdmissionOptio
       if (call !== undefined) {
         call.method = context.method;
         call.asn = subject?.asn;
-        const callers = callersOf(context.service);
+        const callers = callersOf(context.method);
         if (callers !== undefined) {
           call.release = overload.enter(callers, call.clientAddress);
           if (call.release === undefined) {
@@ -121,11 +121,23 @@ function rateExceeded(asn: number, perSecond: number, waitMs: number): ConnectEr
 }
 
 function overloaded(callers: CallerClass): ConnectError {
-  return apiError(ErrorReason.SERVER_OVERLOADED, {
-    message:
-      callers === "anonymous"
-        ? "too many calls without a token are in flight, in total or from this address; close some or retry later"
-        : "the server is overloaded; the request was not processed, retry later",
-    retryAfterMs: jittered(overloadWaitMs, overloadJitterMs),
-  });
+  const retryAfterMs = jittered(overloadWaitMs, overloadJitterMs);
+  switch (callers) {
+    case "authenticated":
+      return apiError(ErrorReason.SERVER_OVERLOADED, {
+        message: "the server is overloaded; the request was not processed, retry later",
+        retryAfterMs,
+      });
+    case "anonymous":
+      return apiError(ErrorReason.SERVER_OVERLOADED, {
+        message:
+          "too many calls without a token are in flight, in total or from this address; close some or retry later",
+        retryAfterMs,
+      });
+    case "watching":
+      return apiError(ErrorReason.WATCHES_EXHAUSTED, {
+        message: "too many health watches are open, in total or from this address; close some or retry later",
+        retryAfterMs,
+      });
+  }
 }

@@ -81,7 +81,7 @@ export async function createHandlers({
   const admission = createAdmission({
     requestGate: createRequestGate({
       verifyToken: observeTokens(verifyToken, metrics),
-      isOpen: (service) => callersOf(service) !== "authenticated",
+      isOpen: (method) => callersOf(method) !== "authenticated",
     }),
     overload,
     rates: options.worker?.rates ?? createOperatorRates(limits),

@@ -1,17 +1,18 @@
 import { createPlaces } from "../../contract/places.ts";
 import type { ServerLimits } from "./server-limits.ts";
 
-/** Callers with an access token, or without one. */
-export type CallerClass = "authenticated" | "anonymous";
+/** Callers with an access token, or without one; those that watch the health need none and stay as long as they like. */
+export type CallerClass = "authenticated" | "anonymous" | "watching";
 
 /** Decides whether one more call may be served now. */
 export type OverloadGuard = {
   /**
    * Counts a call in and returns the function that counts it out, to be called once. Returns undefined if too many
-   * calls are in flight or the event loop is late. Anonymous callers are counted by address too (`createPlaces`).
+   * calls are in flight or the event loop is late, which does not concern those that watch the health. Callers without a
+   * token are counted by address too (`createPlaces`).
    */
   enter(callers: CallerClass, clientAddress: string | undefined): (() => void) | undefined;
-  /** Calls in flight. */
+  /** Calls in flight, without those that watch the health. */
   readonly inFlight: number;
   stop(): void;
 };
@@ -23,6 +24,9 @@ export type OverloadOptions = Pick<ServerLimits, "maxInFlight" | "maxEventLoopDe
  * a separate limit so that they cannot starve authenticated callers.
  */
 const maxAnonymous = 256;
+
+/** Concurrent health watches: a gRPC client that checks the health holds one on each connection. */
+const maxWatching = 1_024;
 
 /** Time between two measurements of the event loop, in ms. */
 const tickMs = 50;
@@ -42,6 +46,7 @@ export function createOverloadGuard(
   const places = {
     authenticated: createPlaces(maxInFlight, maxInFlight),
     anonymous: createPlaces(maxAnonymous),
+    watching: createPlaces(maxWatching),
   };
   let late = 0;
   let dueAt = nowMs() + tickMs;
@@ -56,11 +61,11 @@ export function createOverloadGuard(
 
   return {
     enter(callers, clientAddress) {
-      if (late >= lateTicks) {
+      if (late >= lateTicks && callers !== "watching") {
         return undefined;
       }
       // Many callers with tokens may share an address.
-      return places[callers].take(callers === "anonymous" ? clientAddress : undefined);
+      return places[callers].take(callers === "authenticated" ? undefined : clientAddress);
     },
     get inFlight() {
       return places.authenticated.taken + places.anonymous.taken;
