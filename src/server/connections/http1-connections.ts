@@ -29,6 +29,7 @@ export function createHttp1Connections(limits: ServerLimits, onRejected: OnRejec
   const last = new WeakMap<Socket, ServerResponse>();
   /** Connections that end after their pending responses. */
   const closing = new WeakSet<Socket>();
+  const discardMs = discardMsOf(limits);
   let draining = false;
 
   function closeAfter(response: ServerResponse, socket: Socket): void {
@@ -40,7 +41,8 @@ export function createHttp1Connections(limits: ServerLimits, onRejected: OnRejec
   return {
     open(socket) {
       // Node calls this after a response with `Connection: close`.
-      socket.destroySoon = () => closeLingering(socket, discardMsOf(limits));
+      socket.destroySoon = () =>
+        closeLingering(socket, last.get(socket)?.req.complete === false ? discardMs : undefined);
     },
     addSilent(socket) {
       silent.add(socket);

@@ -36,8 +36,8 @@ export function closeLingering(socket: Socket, timeoutMs: number = lastBytesMs):
     return;
   }
   socket.on("error", () => {});
+  // Destroyed once both sides have ended.
   socket.end();
-  socket.once("end", () => socket.destroy());
   destroyLater(socket, timeoutMs);
   let left = maxDiscardedBytes;
   // Takes the bytes away from Node's parser.

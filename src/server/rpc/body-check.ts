@@ -93,6 +93,20 @@ export function createBodyCheck(method: DescMethod, limit: number) {
   };
 }
 
+/** Returns a request of one message whose body is rejected when it is read, if its header says that it is too large. */
+export function checkLength(request: UniversalServerRequest, limit: number): UniversalServerRequest {
+  if (!(Number(request.header.get("content-length")) > limit + frameHeaderLength)) {
+    return request;
+  }
+  // biome-ignore lint/correctness/useYield: it only rejects.
+  async function* reject(): AsyncGenerator<Uint8Array> {
+    const error = tooLarge(limit);
+    settleOutcome(request.contextValues?.get(callFactsKey), { error });
+    throw error;
+  }
+  return { ...request, body: reject() };
+}
+
 function isCompressed(encoding: string | null): boolean {
   return encoding !== null && encoding !== "identity";
 }

@@ -10,7 +10,7 @@ import type { CorsOptions } from "../../transcoding/index.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../http-handler.ts";
 import { callFactsKey, settleOutcome } from "../telemetry/call-facts.ts";
 import { settleByStatus } from "./answered-status.ts";
-import { createBodyCheck, rpcCompressions } from "./body-check.ts";
+import { checkLength, createBodyCheck, rpcCompressions } from "./body-check.ts";
 import { createCrossOrigin } from "./cross-origin.ts";
 
 export type RpcHandlerOptions = {
@@ -176,9 +176,14 @@ async function* startingWith(first: Uint8Array, rest: AsyncIterator<Uint8Array>)
 type CheckedHandler = (request: UniversalServerRequest) => Promise<UniversalServerResponse>;
 
 function withBodyCheck(handler: UniversalHandler, { readMaxBytes }: RpcHandlerOptions): CheckedHandler {
-  if (handler.method.methodKind !== "unary") {
-    return handler;
+  switch (handler.method.methodKind) {
+    case "unary": {
+      const check = createBodyCheck(handler.method, readMaxBytes);
+      return (request) => handler(check(request));
+    }
+    case "server_streaming":
+      return (request) => handler(checkLength(request, readMaxBytes));
+    default:
+      return handler;
   }
-  const check = createBodyCheck(handler.method, readMaxBytes);
-  return (request) => handler(check(request));
 }

@@ -12,8 +12,8 @@ function expecting(refused: Refused): Refused {
   return { ...refused, header: { expect: "100-continue", ...refused.header }, begin: Buffer.alloc(0) };
 }
 
-/** Those that their header decides. */
-const byHeader = refusedRequests.filter(({ length, begin }) => length !== 0 && begin === undefined);
+/** Those that their header decides, which the streams of messages have no length for. */
+const byHeader = refusedRequests.filter(({ length }) => length !== 0);
 
 const push = create(CreatePlanStatusRequestSchema, { parent, userKey: "k", planStatus: planStatus() });
 const json = Buffer.from(toJsonString(CreatePlanStatusRequestSchema, push));
