@@ -3,7 +3,7 @@ import type { PlanStore } from "../store/plan-store.ts";
 /** Returns why the server should receive no calls now; undefined if it should. */
 export type Readiness = () => Promise<string | undefined>;
 
-/** How long an answer of the store is reused, in ms: health checks need no token and may be frequent. */
+/** Time from an answer of the store to the next question, in ms: health checks need no token and may be frequent. */
 const reuseMs = 1_000;
 
 /** Creates the readiness check of a server: it is not stopping and its store can serve. */
@@ -15,11 +15,17 @@ export function createReadiness(store: Pick<PlanStore, "health">, stopping: Abor
       return "the server is stopping";
     }
     if (answer === undefined || performance.now() >= askAgainAt) {
-      askAgainAt = performance.now() + reuseMs;
-      answer = store.health().then(
-        () => undefined,
-        (error: unknown) => `the store cannot serve: ${(error as Error).message}`,
-      );
+      // Not before the store has answered: a slow one would get more and more questions.
+      askAgainAt = Number.POSITIVE_INFINITY;
+      answer = store
+        .health()
+        .then(
+          () => undefined,
+          (error: unknown) => `the store cannot serve: ${(error as Error).message}`,
+        )
+        .finally(() => {
+          askAgainAt = performance.now() + reuseMs;
+        });
     }
     return answer;
   };

@@ -14,6 +14,20 @@ describe("the readiness of a server", () => {
     expect(health).toHaveBeenCalledTimes(2);
   });
 
+  it("a store that has not answered yet is not asked again", async () => {
+    const answer = Promise.withResolvers<void>();
+    const health = vi.fn(() => answer.promise);
+    const ready = createReadiness({ health }, new AbortController().signal);
+    const now = vi.spyOn(performance, "now").mockReturnValue(5_000);
+    onTestFinished(() => now.mockRestore());
+    const first = ready();
+    now.mockReturnValue(60_000);
+    const second = ready();
+    answer.resolve();
+    expect(await Promise.all([first, second])).toEqual([undefined, undefined]);
+    expect(health).toHaveBeenCalledTimes(1);
+  });
+
   it("a server whose store cannot serve is not ready, and says why", async () => {
     const health = () => Promise.reject(new Error("no disk"));
     const ready = createReadiness({ health }, new AbortController().signal);

@@ -2,7 +2,7 @@ import { Socket } from "node:net";
 import type { Client, ClientConfig } from "pg";
 import { StoreUnavailable } from "../plan-store.ts";
 import { errorKindOf, sqlStateOf, unavailable } from "./error.ts";
-import { prepareSession } from "./session.ts";
+import { type PostgresBackend, prepareSession, terminate } from "./session.ts";
 
 /** A statement that each connection prepares once, under this name. */
 export type PostgresStatement = { readonly name: string; readonly text: string };
@@ -16,15 +16,18 @@ type PostgresValues = readonly (Buffer | string | number)[];
 /**
  * One connection at a time to a database: opened on demand, and reopened after it was lost.
  *
- * A statement whose connection was lost is not retried, because it is unknown whether it took effect.
+ * A statement whose connection was lost is not retried, because it is unknown whether it took effect. The server may
+ * still be running it, and even wait for a standby without end. The next connection therefore ends the process that
+ * served the last one. It is opened at once, so that no such processes accumulate.
  */
 export type PostgresConnection = {
   /**
    * Runs a statement after all earlier ones. Rejects with the error of the server, which has a SQLSTATE, or with
-   * StoreUnavailable if there is no connection, it was lost, or the answer timed out.
+   * StoreUnavailable if there is no connection, it was lost, the answer timed out, or the statement took effect with a
+   * warning: a server whose wait for a synchronous standby was cancelled reports success and a warning.
    */
   run(statement: PostgresStatement, values: PostgresValues): Promise<PostgresRows>;
-  /** Like `run`, but rejects with StoreUnavailable only. */
+  /** Like `run` for a statement that changes nothing: ignores warnings and rejects with StoreUnavailable only. */
   read(statement: PostgresStatement, values?: PostgresValues): Promise<PostgresRows>;
   /** Connects unless connected. Rejects with the error of connecting. */
   connect(): Promise<Client>;
@@ -59,6 +62,9 @@ const types = { getTypeParser: () => (text: unknown) => text } as unknown as Non
 
 type Link = {
   readonly client: Client;
+  readonly backend: PostgresBackend;
+  /** First warning of the running statement. Callers set it to undefined before they run one. */
+  warning: string | undefined;
   /** Ends the connection at once, without telling the server. */
   drop(): void;
 };
@@ -68,6 +74,7 @@ export function createPostgresConnection(options: PostgresConnectionOptions): Po
   const { url, timeout, reconnects = true } = options;
   let linked = false;
   let current: Promise<Link> | undefined;
+  let abandoned: PostgresBackend | undefined;
   let failure: { readonly error: unknown; readonly until: number } | undefined;
   let last: Promise<unknown> = Promise.resolve();
   let ended = false;
@@ -83,12 +90,18 @@ export function createPostgresConnection(options: PostgresConnectionOptions): Po
       return Promise.reject(new StoreUnavailable("the connection was lost"));
     }
     linked = true;
-    const opened = openLink(options, () => {
+    const opened = openLink(options, abandoned, () => {
       if (current === opened) {
         current = undefined;
       }
     });
     current = opened;
+    opened.then(
+      () => {
+        abandoned = undefined;
+      },
+      () => undefined,
+    );
     opened.catch((error) => {
       if (current === opened) {
         current = undefined;
@@ -98,39 +111,59 @@ export function createPostgresConnection(options: PostgresConnectionOptions): Po
     return opened;
   }
 
-  async function runNow(statement: PostgresStatement, values: PostgresValues): Promise<PostgresRows> {
-    const { client, drop } = await link().catch((error) => {
+  async function runNow(
+    statement: PostgresStatement,
+    values: PostgresValues,
+    changes: boolean,
+  ): Promise<PostgresRows> {
+    const opened = await link().catch((error) => {
       throw unavailable(error, url);
     });
-    try {
-      const query = client.query<(string | null)[]>({
-        ...statement,
-        values: values as unknown[],
-        rowMode: "array",
-      });
-      return (await inTime(query, timeout + grace)).rows;
-    } catch (error) {
+    opened.warning = undefined;
+    const query = opened.client.query<(string | null)[]>({
+      ...statement,
+      values: values as unknown[],
+      rowMode: "array",
+    });
+    const { rows } = await inTime(query, timeout + grace).catch((error) => {
       if (errorKindOf(error) === "reconnect") {
-        drop();
+        abandon(opened, error);
       }
       throw sqlStateOf(error) === undefined ? unavailable(error, url) : error;
+    });
+    if (changes && opened.warning !== undefined) {
+      throw new StoreUnavailable(`PostgreSQL may not have stored this durably: ${opened.warning}`);
+    }
+    return rows;
+  }
+
+  function abandon({ backend, drop }: Link, error: unknown): void {
+    drop();
+    // A server that has reported an error itself runs nothing any longer.
+    if (sqlStateOf(error) === undefined) {
+      abandoned = backend;
+      link().catch(() => undefined);
     }
   }
 
-  function run(statement: PostgresStatement, values: PostgresValues): Promise<PostgresRows> {
+  function enqueue(
+    statement: PostgresStatement,
+    values: PostgresValues,
+    changes: boolean,
+  ): Promise<PostgresRows> {
     if (ended) {
       return Promise.reject(new StoreUnavailable("the store is closed"));
     }
-    const result = last.then(() => runNow(statement, values));
+    const result = last.then(() => runNow(statement, values, changes));
     last = result.catch(() => undefined);
     return result;
   }
 
   return {
-    run,
+    run: (statement, values) => enqueue(statement, values, true),
     async read(statement, values = []) {
       try {
-        return await run(statement, values);
+        return await enqueue(statement, values, false);
       } catch (error) {
         throw unavailable(error, url);
       }
@@ -151,8 +184,12 @@ export function createPostgresConnection(options: PostgresConnectionOptions): Po
   };
 }
 
-/** Connects. `onLost` is called when the connection is lost, possibly more than once. */
-async function openLink(options: PostgresConnectionOptions, onLost: () => void): Promise<Link> {
+/** Connects, and ends the process of an abandoned connection. `onLost` is called when the connection is lost, possibly more than once. */
+async function openLink(
+  options: PostgresConnectionOptions,
+  abandoned: PostgresBackend | undefined,
+  onLost: () => void,
+): Promise<Link> {
   const { Client, url, timeout } = options;
   const socket = new Socket();
   const drop = () => {
@@ -172,8 +209,18 @@ async function openLink(options: PostgresConnectionOptions, onLost: () => void):
     client.on("error", drop);
     client.on("end", drop);
     await client.connect();
-    await inTime(prepareSession(client, options), timeout + grace);
-    return { client, drop };
+    const backend = await inTime(prepareSession(client, options), timeout + grace);
+    if (abandoned) {
+      await inTime(terminate(client, abandoned, Math.ceil(timeout / 2)), timeout + grace);
+    }
+    const link: Link = { client, backend, warning: undefined, drop };
+    // Settings of the session exclude messages below a warning, except those without an SQLSTATE of their own.
+    client.on("notice", ({ code, message }) => {
+      if (code !== "00000") {
+        link.warning ??= message;
+      }
+    });
+    return link;
   } catch (error) {
     socket.destroy();
     // The message of `pg` after connectionTimeoutMillis.

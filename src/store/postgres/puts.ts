@@ -11,7 +11,7 @@ const columns = "asn, kind, client_id, id, long_key, update_seconds, update_nano
 /**
  * Writes a batch of records with different keys, and returns the positions of those that were stale. The comparison uses
  * the newest committed version of the row, locked (INSERT, "ON CONFLICT Clause"), so it is also correct with other
- * servers. All servers lock the rows in the order of the keys, so that no deadlock arises.
+ * servers. Position 0 says that this commit is not durable, because a setting has changed. All servers lock the rows in the order of the keys, so that no deadlock arises.
  */
 export const upsert: PostgresStatement = {
   name: "upsert",
@@ -34,7 +34,9 @@ export const upsert: PostgresStatement = {
       RETURNING asn, kind, client_id, id
     )
     SELECT place FROM given
-    WHERE (asn, kind, client_id, id) NOT IN (SELECT asn, kind, client_id, id FROM written)`,
+    WHERE (asn, kind, client_id, id) NOT IN (SELECT asn, kind, client_id, id FROM written)
+    UNION ALL SELECT 0
+    WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply') OR current_setting('fsync') <> 'on'`,
 };
 
 const selectOrders: PostgresStatement = {
@@ -98,6 +100,11 @@ export async function putBatch(
   const outcomes: BatchOutcome[] = new Array(records.length).fill({ outcome: "stored" });
   if (stale.length === 0) {
     return outcomes;
+  }
+  if (stale.some(([place]) => place === "0")) {
+    throw new StoreUnavailable(
+      "PostgreSQL has not stored the records durably: the connection no longer has synchronous_commit = on, or the server has fsync = off; use a pooler in session mode only, and set fsync = on",
+    );
   }
   const places = stale.map(([place]) => Number(place) - 1);
   const rejected = places.map((place) => records[place] as PutRecord);

@@ -47,12 +47,15 @@ type Contents = { exists: Truth; ours: Truth; used: Truth };
  * Creates the tables in a schema that is missing or empty, and migrates those of an older version. Of several servers one
  * works, and the others wait for it, up to the timeout of a statement.
  *
+ * `commit` replaces the plain COMMIT, which waits for a synchronous standby without a limit.
+ *
  * Rejects with StoreOpenError for a newer version or for tables of another application, and then changes nothing.
  */
 export async function prepareSchema(
   client: Client,
   schema: string,
   steps: readonly string[] = recordSteps,
+  commit: () => Promise<unknown> = () => client.query("COMMIT"),
 ): Promise<void> {
   // First without the lock and without the right to create anything: a current schema needs neither.
   if ((await versionOf(client, schema, steps.length)) === steps.length) {
@@ -70,7 +73,7 @@ export async function prepareSchema(
       await client.query(step);
     }
     await client.query("UPDATE store_version SET version = $1", [steps.length]);
-    await client.query("COMMIT");
+    await commit();
   } catch (error) {
     // The first error says more than a failed rollback.
     await client.query("ROLLBACK").catch(() => undefined);

@@ -11,7 +11,10 @@ type PostgresSession = {
   timeout: number;
 };
 
-type ServerState = {
+/** The process of the server that serves a connection. */
+export type PostgresBackend = { readonly pid: string; readonly started: string };
+
+type ServerState = PostgresBackend & {
   version: string;
   shown_version: string;
   fsync: string;
@@ -20,7 +23,8 @@ type ServerState = {
 };
 
 const selectState = `
-  SELECT current_setting('server_version_num') AS version, current_setting('server_version') AS shown_version,
+  SELECT pg_backend_pid()::text AS pid,
+    (SELECT extract(epoch FROM backend_start) FROM pg_stat_activity WHERE pid = pg_backend_pid())::text AS started, current_setting('server_version_num') AS version, current_setting('server_version') AS shown_version,
     current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS synchronous_commit,
     (pg_is_in_recovery() OR current_setting('transaction_read_only')::bool)::text AS read_only`;
 
@@ -31,7 +35,7 @@ const setSettings = `
  * Checks that the server of a new connection can fulfil the promises of a PlanStore, and sets everything that statements
  * rely on. Rejects with StoreOpenError if the server is unsuitable, with StoreUnavailable if it is read-only for now.
  */
-export async function prepareSession(client: Client, session: PostgresSession): Promise<void> {
+export async function prepareSession(client: Client, session: PostgresSession): Promise<PostgresBackend> {
   const state = (await client.query<ServerState>(selectState)).rows[0] as ServerState;
   if (Number(state.version) < oldestVersion) {
     throw new StoreOpenError(`the server is PostgreSQL ${state.shown_version}; 15 or later is required`);
@@ -54,6 +58,20 @@ export async function prepareSession(client: Client, session: PostgresSession): 
   if (commit !== settings.synchronous_commit) {
     throw new StoreOpenError(`the server does not accept synchronous_commit = on; it is still ${commit}`);
   }
+  return { pid: state.pid, started: state.started };
+}
+
+/** Ends a process of the server, and waits up to `ms` for its end. Its start distinguishes it from a later one. */
+export async function terminate(
+  client: Client,
+  { pid, started }: PostgresBackend,
+  ms: number,
+): Promise<void> {
+  await client.query(
+    `SELECT pg_terminate_backend(pid, $3) FROM pg_stat_activity
+    WHERE pid = $1 AND extract(epoch FROM backend_start)::text = $2`,
+    [pid, started, ms],
+  );
 }
 
 /** Returns the error for a server that accepts no writes. */
@@ -71,6 +89,12 @@ function settingsOf({ schema, timeout }: PostgresSession, { synchronous_commit }
     // With a higher level, an upsert fails instead of waiting for a row that another server is writing.
     default_transaction_isolation: "read committed",
     statement_timeout: String(timeout),
+    // The warnings that tell a commit without its standby from a durable one.
+    client_min_messages: "warning",
+    // A client that vanished without a word, in seconds: the default is two hours.
+    tcp_keepalives_idle: "60",
+    tcp_keepalives_interval: "10",
+    tcp_keepalives_count: "3",
     bytea_output: "hex",
     // By the index, key by key: the planner would read all of a table that has grown since it was last analysed.
     enable_seqscan: "off",

@@ -20,7 +20,7 @@ import {
   type PostgresStatement,
 } from "./connection.ts";
 import { putWithDuplicateKeys } from "./duplicate-keys.ts";
-import { openError } from "./error.ts";
+import { openError, unavailable } from "./error.ts";
 import { getBatch } from "./gets.ts";
 import { putBatch } from "./puts.ts";
 import { scanRecords, scanSnapshot } from "./scan.ts";
@@ -48,6 +48,14 @@ export type PostgresStoreOptions = EngineOptions & {
   timeout?: number;
   /** Time between two sweeps of expired records, in ms. Defaults to 1,000. */
   sweepInterval?: number;
+};
+
+const commit: PostgresStatement = { name: "commit", text: "COMMIT" };
+
+/** A commit without a lock or a row, which waits for the disk and the synchronous standbys like that of a put. */
+const tryCommit: PostgresStatement = {
+  name: "try-commit",
+  text: "SELECT pg_logical_emit_message(true, 'mdps', '')",
 };
 
 const selectReadOnly: PostgresStatement = {
@@ -89,20 +97,25 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const endAll = () => Promise.all(connections.map((connection) => connection.end()));
 
   try {
-    await prepareSchema(await background.connect(), schema);
+    await prepareSchema(await background.connect(), schema, undefined, () => background.run(commit, []));
     await Promise.all(connections.map((connection) => connection.connect()));
   } catch (error) {
     await endAll();
     throw openError(error, url);
   }
 
+  let lastPutFailed = false;
   const puts = putting.map((connection) =>
     createBatchQueue<PutRecord, PutOutcome>({
       async run(records) {
         const now = clock.now();
         const outcomes = await putWithDuplicateKeys(records, now, (batch) =>
           putBatch(connection, url, batch, now),
-        );
+        ).catch((error) => {
+          lastPutFailed = true;
+          throw error;
+        });
+        lastPutFailed = outcomes.some((outcome) => outcome instanceof Error);
         options.onBatch?.(records.length);
         return outcomes;
       },
@@ -166,6 +179,12 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       const [[isReadOnly] = []] = await probe.read(selectReadOnly);
       if (isReadOnly !== "f") {
         throw readOnly();
+      }
+      if (lastPutFailed) {
+        await probe.run(tryCommit, []).catch((error) => {
+          throw unavailable(error, url);
+        });
+        lastPutFailed = false;
       }
     },
     close() {

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import { type PlanStore, StoreUnavailable } from "../../../src/store/plan-store.ts";
-import { recordOf, usePostgres } from "./places.ts";
+import { recordOf, untilRejects, untilResolves, usePostgres } from "./places.ts";
 import { whyNoPostgres } from "./server.ts";
 import { startTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
 
@@ -206,29 +206,3 @@ describe.skipIf(reason)(`PostgreSQL during outages${reason ? ` (skipped: ${reaso
     await untilResolves(() => store.health());
   });
 });
-
-/** Calls until the call resolves. Until then it may only reject with StoreUnavailable. */
-async function untilResolves<Result>(call: () => Promise<Result>): Promise<Result> {
-  for (;;) {
-    try {
-      return await call();
-    } catch (error) {
-      expect(error).toBeInstanceOf(StoreUnavailable);
-      await setImmediate();
-    }
-  }
-}
-
-/** Calls until the call rejects with a message. */
-async function untilRejects(call: () => Promise<unknown>, message: RegExp): Promise<void> {
-  for (;;) {
-    const error = await call().then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-    if (error instanceof Error && message.test(error.message)) {
-      return;
-    }
-    await setImmediate();
-  }
-}

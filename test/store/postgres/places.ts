@@ -1,6 +1,7 @@
+import { setImmediate } from "node:timers/promises";
 import pg from "pg";
-import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
-import type { PlanStore, PutRecord } from "../../../src/store/plan-store.ts";
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
+import { type PlanStore, type PutRecord, StoreUnavailable } from "../../../src/store/plan-store.ts";
 import { openPostgresStore, type PostgresStoreOptions } from "../../../src/store/postgres/store.ts";
 import { type PostgresServer, startPostgresServer } from "./server.ts";
 
@@ -84,4 +85,30 @@ export function recordOf(id: string, part: Partial<PutRecord> = {}): PutRecord {
     value: Buffer.from(`of ${id}`),
     ...part,
   };
+}
+
+/** Calls until the call resolves. Until then it may only reject with StoreUnavailable. */
+export async function untilResolves<Result>(call: () => Promise<Result>): Promise<Result> {
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      expect(error).toBeInstanceOf(StoreUnavailable);
+      await setImmediate();
+    }
+  }
+}
+
+/** Calls until the call rejects with a message. */
+export async function untilRejects(call: () => Promise<unknown>, message: RegExp): Promise<void> {
+  for (;;) {
+    const error = await call().then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    if (error instanceof Error && message.test(error.message)) {
+      return;
+    }
+    await setImmediate();
+  }
 }
