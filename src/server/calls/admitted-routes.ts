@@ -4,6 +4,7 @@ import type { ConnectRouter, HandlerContext, MethodImpl, ServiceImpl } from "@co
 /** Checks a call whose request has been read; rejects it by throwing. */
 export type Admit = (request: Message, context: HandlerContext) => Promise<void> | undefined;
 
+type ServiceOptions = Parameters<ConnectRouter["service"]>[2];
 type Implementation = (request: Message, context: HandlerContext) => Promise<unknown>;
 
 /**
@@ -29,12 +30,16 @@ export function admitRoutes(
       get handlers() {
         return router.handlers;
       },
-      service<Service extends DescService>(service: Service, implementation: Partial<ServiceImpl<Service>>) {
+      service<Service extends DescService>(
+        service: Service,
+        implementation: Partial<ServiceImpl<Service>>,
+        options?: ServiceOptions,
+      ) {
         const methods = Object.entries(implementation).map(([name, each]) => [
           name,
           admitted(service.method[name], each),
         ]);
-        router.service(service, Object.fromEntries(methods) as Partial<ServiceImpl<Service>>);
+        router.service(service, Object.fromEntries(methods) as Partial<ServiceImpl<Service>>, options);
         return this;
       },
       rpc<Method extends DescMethod>(method: Method, implementation: MethodImpl<Method>) {

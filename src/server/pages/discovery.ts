@@ -4,7 +4,14 @@ import discoveryDocument from "../../../gen/discovery.json" with { type: "json" 
 import { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
 import type { PublicUrls } from "../../auth/audience.ts";
 import { apiError, errorDomain } from "../../contract/api-error.ts";
-import { type ResponseFrame, respondContent, respondEmpty, respondError } from "../../transcoding/index.ts";
+import {
+  createStaticContent,
+  type ResponseFrame,
+  respondEmpty,
+  respondError,
+  respondStatic,
+  type StaticContent,
+} from "../../transcoding/index.ts";
 import type { HttpHandler } from "../http-handler.ts";
 import { publicUrlOf } from "./public-urls.ts";
 
@@ -51,7 +58,8 @@ export function createDiscovery(publicUrls: PublicUrls): HttpHandler {
       headers: {},
       vary: "accept-encoding",
       acceptEncoding: headers["accept-encoding"] as string | undefined,
-      compressMinBytes: 1_024,
+      // Errors are short.
+      compressMinBytes: Number.POSITIVE_INFINITY,
     };
     if (method === "OPTIONS") {
       respondEmpty(frame, 204, { allow: allowed });
@@ -76,19 +84,19 @@ export function createDiscovery(publicUrls: PublicUrls): HttpHandler {
       respondEmpty(frame, 304, validators);
       return;
     }
-    void respondContent(frame, { contentType: "application/json", content }, new Headers(validators));
+    void respondStatic(frame, "application/json", content, new Headers(validators));
   };
 }
 
 const allowed = "GET, HEAD, OPTIONS";
 
-type Page = { readonly content: string; readonly etag: string };
+type Page = { readonly content: StaticContent; readonly etag: string };
 
 function write(document: object): Page {
-  const content = JSON.stringify(document);
-  const digest = createHash("sha256").update(content).digest("base64url").slice(0, 22);
+  const text = JSON.stringify(document);
+  const digest = createHash("sha256").update(text).digest("base64url").slice(0, 22);
   // Weak, because compressed responses have other bytes.
-  return { content, etag: `W/"${digest}"` };
+  return { content: createStaticContent(text), etag: `W/"${digest}"` };
 }
 
 /** Returns the `version` in the query of a request target; undefined if it is missing or empty. */

@@ -48,9 +48,19 @@ export function createReflectionRoutes(options: ReflectionOptions): (router: Con
     }
   }
 
+  // Never compressed: anyone can ask for the same files again and again.
+  const uncompressed = { compressMinBytes: Number.POSITIVE_INFINITY };
   return (router) => {
-    router.service(ServerReflection, { serverReflectionInfo: converse<ServerReflectionRequest> });
-    router.service(ServerReflectionAlpha, { serverReflectionInfo: converse<ServerReflectionRequestAlpha> });
+    router.service(
+      ServerReflection,
+      { serverReflectionInfo: converse<ServerReflectionRequest> },
+      uncompressed,
+    );
+    router.service(
+      ServerReflectionAlpha,
+      { serverReflectionInfo: converse<ServerReflectionRequestAlpha> },
+      uncompressed,
+    );
   };
 }
 

@@ -34,3 +34,27 @@ export function compress(coding: Coding, content: string | Uint8Array): Promise<
     ? brotliAsync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } })
     : gzipAsync(content, { level: 4 });
 }
+
+/** A content that is sent again and again. */
+export type StaticContent = {
+  /** Returns the content in a coding; undefined for as it is. Always the same bytes: they are not compressed again. */
+  in(coding: Coding | undefined): Promise<Uint8Array>;
+};
+
+/** Creates a static content. */
+export function createStaticContent(text: string): StaticContent {
+  const coded = new Map<Coding | undefined, Promise<Uint8Array>>([
+    [undefined, Promise.resolve(Buffer.from(text))],
+  ]);
+  return {
+    in(coding) {
+      let content = coded.get(coding);
+      if (content === undefined) {
+        content =
+          coding === "br" ? brotliAsync(text) : gzipAsync(text, { level: constants.Z_BEST_COMPRESSION });
+        coded.set(coding, content);
+      }
+      return content;
+    },
+  };
+}

@@ -4,7 +4,7 @@ import { type ErrorBodyOptions, retryAfterSeconds, writeErrorBody } from "../htt
 import { httpStatusOf } from "../http/status.ts";
 import { jsonType, type WrittenMessage } from "./message-writer.ts";
 import type { NodeResponse } from "./node-http.ts";
-import { type Coding, chooseCoding, compress } from "./response-coding.ts";
+import { type Coding, chooseCoding, compress, type StaticContent } from "./response-coding.ts";
 
 /** The response to one request, and what the handler adds to it. */
 export type ResponseFrame = {
@@ -30,6 +30,17 @@ export async function respondContent(
   const coding = isShort ? undefined : chooseCoding(frame.acceptEncoding);
   const body = coding === undefined ? content : await compress(coding, content);
   respond(frame, 200, contentType, body, { headers, coding });
+}
+
+/** Responds with 200 and a static content, in the coding that the caller prefers. */
+export async function respondStatic(
+  frame: ResponseFrame,
+  contentType: string,
+  content: StaticContent,
+  headers: Headers,
+): Promise<void> {
+  const coding = chooseCoding(frame.acceptEncoding);
+  respond(frame, 200, contentType, await content.in(coding), { headers, coding });
 }
 
 export function respondEmpty(

@@ -349,3 +349,26 @@ async function openStream(url: string) {
   stream.resume();
   return { status, closed };
 }
+
+it("a reflection stream answers without compression, also to clients that accept it", async () => {
+  const session = connect(server.url);
+  const stream = session.request({
+    ":method": "POST",
+    ":path": "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+    "content-type": "application/grpc",
+    "grpc-accept-encoding": "gzip",
+    te: "trailers",
+  });
+  const question = toBinary(
+    v1.ServerReflectionRequestSchema,
+    create(v1.ServerReflectionRequestSchema, {
+      messageRequest: symbol("mobiledataplansharing.v1.PlanStatusService"),
+    }),
+  );
+  stream.end(Buffer.concat([Buffer.from([0, 0, 0, 0, question.length]), question]));
+  const answer = Buffer.concat(await stream.toArray());
+  session.close();
+  expect(answer.length).toBeGreaterThan(64 * 1024);
+  expect(answer[0]).toBe(0);
+  expect(answer.readUInt32BE(1)).toBe(answer.length - 5);
+});
