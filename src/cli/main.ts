@@ -5,12 +5,22 @@ import { nodeProblem } from "../contract/node-version.ts";
 // Replaces Node's own handler, which opens a debugger: every program that reaches its port can run any code.
 process.on("SIGUSR1", () => undefined);
 
-const problem = nodeProblem();
+const problem = nodeProblem() || directoryProblem();
 if (problem === undefined) {
   void start();
 } else {
   console.error(problem);
   process.exitCode = 1;
+}
+
+/** Threads of Node do not start in a directory that was removed. Says so, whichever thread would be the first. */
+function directoryProblem(): string | undefined {
+  try {
+    process.cwd();
+    return undefined;
+  } catch (error) {
+    return `mdps: the working directory cannot be used: change to another one, such as cd / (${(error as Error).message})`;
+  }
 }
 
 async function start(): Promise<void> {

@@ -12,6 +12,7 @@ import { serviceAccountCommand } from "./commands/service-account.ts";
 import { storeCommand } from "./commands/store.ts";
 import { tokenCommand } from "./commands/token.ts";
 import { validateCommand } from "./commands/validate.ts";
+import { defaultDirectoryAdvice } from "./options/data-directory.ts";
 import { describeError } from "./text/describe-error.ts";
 
 const program = new Command("mdps")
@@ -37,6 +38,7 @@ for (const command of program.commands) {
 try {
   await program.parseAsync();
 } catch (error) {
-  console.error(`mdps: ${describeError(error)}`);
+  const message = describeError(error);
+  console.error(`mdps: ${message}${defaultDirectoryAdvice(message)}`);
   process.exitCode = 1;
 }

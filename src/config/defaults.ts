@@ -57,7 +57,7 @@ export function defaultOf(path: string): JsonValue | undefined {
 }
 
 /** Returns the lowest layer. `dataDirectory` is the default of `storage.data`. */
-export function defaultLayer(dataDirectory: string): Layer {
+export function defaultLayer(dataDirectory: string | undefined): Layer {
   const values = settings.flatMap((setting): SettingValue[] => {
     const value = setting.path === "storage.data" ? dataDirectory : defaultOf(setting.path);
     return value === undefined ? [] : [{ setting, value, source }];

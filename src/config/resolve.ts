@@ -15,8 +15,8 @@ import { type Setting, settings } from "./settings.ts";
 
 /** The sources of a server's configuration, the lowest layer first. */
 export type ConfigSources = {
-  /** Default of `storage.data`. */
-  readonly dataDirectory: string;
+  /** Default of `storage.data`, if there is one. */
+  readonly dataDirectory: string | undefined;
   readonly file?: { readonly name: string; readonly text: string } | undefined;
   readonly environment?: Environment;
   /** Variables of other commands, which are not reported as unknown. */

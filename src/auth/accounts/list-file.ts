@@ -97,7 +97,11 @@ export async function changeServiceAccounts<Result>(
   change: (list: ServiceAccounts) => Result | Promise<Result>,
   { lockTimeoutMs = 2_000 } = {},
 ): Promise<Result> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new ServiceAccountsError(`${directory} cannot be created: ${(cause as Error).message}`, { cause });
+  }
   const path = serviceAccountsPath(directory);
   const lock = `${path}.lock`;
   await takeLock(lock, lockTimeoutMs / lockPauseMs);

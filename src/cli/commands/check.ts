@@ -6,6 +6,7 @@ import type { Finding, Report } from "../../check/finding.ts";
 import { createContractRules } from "../../plans/contract-rules.ts";
 import { sqliteDirectory } from "../../store/open-store.ts";
 import { StoreOpenError } from "../../store/plan-store.ts";
+import { requireDirectory } from "../options/data-directory.ts";
 import { newCommand } from "../options/new-command.ts";
 import { type StoreOptions, storeUrlOf, withStore, withStoreOptions } from "../options/store-options.ts";
 import { jsonOption, print } from "../text/print.ts";
@@ -45,7 +46,7 @@ async function check(options: CheckOptions): Promise<void> {
 }
 
 async function checkAll(options: CheckOptions, report: Report): Promise<Checked> {
-  const { data } = options;
+  const data = requireDirectory(options.data);
   const url = storeUrlOf(options);
   const recordCheck = createRecordCheck(createContractRules());
   let files = await checkDirectory(data, report);

@@ -7,7 +7,7 @@ import { readError } from "../../client/index.ts";
 import { systemClock } from "../../contract/clock.ts";
 import { parentOf } from "../../contract/resource-names.ts";
 import { maskKey } from "../../push/run/mask.ts";
-import { defaultDataDirectory } from "../options/data-directory.ts";
+import { addDataOption } from "../options/data-directory.ts";
 import { newCommand } from "../options/new-command.ts";
 import { parseAsn } from "../options/parse-options.ts";
 import { createReadClient, type ReadOptions } from "../options/read-client.ts";
@@ -20,7 +20,7 @@ type GetOptions = ReadOptions & { client: string; includeUiIncompatible?: true; 
 export function getCommand(): Command {
   const command = newCommand("get");
   return (
-    command
+    addDataOption(command, "data directory of the server, to create a token if no credentials are given")
       .description("show the stored plan status of one user")
       .argument("<user-key>", "CPID or phone number as pushed, not encoded")
       .requiredOption("--operator <asn>", "Autonomous System Number of the operator", parseAsn)
@@ -51,11 +51,6 @@ export function getCommand(): Command {
             "access token; prefer MDPS_READ_TOKEN, which process lists do not show",
           )
           .env("MDPS_READ_TOKEN"),
-      )
-      .option(
-        "--data <directory>",
-        "data directory of the server, to create a token if no credentials are given",
-        defaultDataDirectory(),
       )
       .option("--include-ui-incompatible", "include a status that must not be shown to the user")
       .option("--json", "print the status as JSON")

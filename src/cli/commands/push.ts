@@ -1,4 +1,4 @@
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { styleText } from "node:util";
 import type { Command } from "commander";
 import { googleCredentials } from "../../client/index.ts";
@@ -8,7 +8,7 @@ import { pushRun } from "../../push/push-run.ts";
 import { exitCodeOf, resumeCommand, summaryText } from "../../push/report/summary.ts";
 import type { RunDirectory } from "../../push/run/run-directory.ts";
 import { type AccessTokens, fixedToken, renewableTokens } from "../../push/send/access-tokens.ts";
-import { defaultDataDirectory } from "../options/data-directory.ts";
+import { defaultRunsDirectory } from "../options/data-directory.ts";
 import { newCommand } from "../options/new-command.ts";
 import {
   parseCount,
@@ -53,7 +53,7 @@ export function pushCommand(): Command {
       parseErrorLimit,
     )
     .option("--patience <seconds>", "stop after this long without a successful request", parseSeconds(1), 600)
-    .option("--runs <directory>", "directory of the runs", join(defaultDataDirectory(), "runs"))
+    .option("--runs <directory>", "directory of the runs", defaultRunsDirectory())
     .option("--resume <run>", "resume a run: its directory, or its name below --runs")
     .option("--retry-failed <run>", "push the rejected records of a finished run again, in a new run")
     .option("--dry-run", "validate only, as mdps validate does; nothing is sent")

@@ -11,7 +11,7 @@ import {
 import { readServiceAccounts } from "../../auth/accounts/list-file.ts";
 import { pushScope, readScope } from "../../auth/scopes.ts";
 import { systemClock } from "../../contract/clock.ts";
-import { defaultDataDirectory } from "../options/data-directory.ts";
+import { addDataOption, requireDirectory } from "../options/data-directory.ts";
 import { newCommand } from "../options/new-command.ts";
 import { collect, parseAsn, parseName, parseUrl } from "../options/parse-options.ts";
 import { accountRow, accountText } from "../text/account-list.ts";
@@ -39,9 +39,11 @@ export function serviceAccountCommand(): Command {
 }
 
 function subcommand(name: string, description: string, example: string): Command {
-  return newCommand(name)
+  return addDataOption(newCommand(name))
     .description(description)
-    .option("--data <directory>", "data directory of the server", defaultDataDirectory())
+    .hook("preAction", (command) => {
+      requireDirectory(command.getOptionValue("data"));
+    })
     .addHelpText("after", `\nExample:\n  ${example}`);
 }
 

@@ -14,6 +14,7 @@ import {
   runFiles,
 } from "../../push/run/run-directory.ts";
 import { UsageError } from "../usage-error.ts";
+import { requireDirectory } from "./data-directory.ts";
 import { type RecordFlags, recordOptionsOf } from "./record-options.ts";
 
 /** The flags of `mdps push`. */
@@ -26,7 +27,7 @@ export type PushFlags = RecordFlags & {
   concurrency: number;
   maxErrors?: ErrorLimit;
   patience: number;
-  runs: string;
+  runs?: string;
   resume?: string;
   retryFailed?: string;
   dryRun?: true;
@@ -54,12 +55,12 @@ export async function chooseRun(
     retryFailed === undefined
       ? await settingsOfFile(file ?? "", flags)
       : { ...(await settingsOfRetry(pathOfRun(retryFailed, runs))), ...changes };
-  return createRun(resolve(runs), settings);
+  return createRun(resolve(requireDirectory(runs, "runs")), settings);
 }
 
-function pathOfRun(name: string, runs: string): string {
-  const below = join(runs, name);
-  return resolve(!name.includes("/") && existsSync(below) ? below : name);
+function pathOfRun(name: string, runs: string | undefined): string {
+  const below = runs === undefined || name.includes("/") ? name : join(runs, name);
+  return resolve(existsSync(below) ? below : name);
 }
 
 async function settingsOfFile(file: string, flags: PushFlags): Promise<RunSettings> {

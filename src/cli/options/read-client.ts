@@ -10,6 +10,7 @@ import {
 import { isLoopback } from "../../contract/loopback.ts";
 import { makeToken } from "../make-token.ts";
 import { UsageError } from "../usage-error.ts";
+import { requireDirectory } from "./data-directory.ts";
 
 /** Options of a command that reads from a server. */
 export type ReadOptions = {
@@ -19,7 +20,7 @@ export type ReadOptions = {
   credentials?: string;
   token?: string;
   ca?: string;
-  data: string;
+  data?: string;
 };
 
 /**
@@ -46,7 +47,7 @@ async function tokenOf(options: ReadOptions): Promise<string | TokenSource> {
     return googleCredentials(credentials, { scopes: [readScope] });
   }
   if (URL.canParse(endpoint) && isLoopback(new URL(endpoint).hostname)) {
-    return makeToken(data, operator, true);
+    return makeToken(requireDirectory(data), operator, true);
   }
   throw new UsageError("no credentials: pass --credentials FILE or --token, or set MDPS_READ_TOKEN");
 }

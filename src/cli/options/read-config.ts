@@ -3,23 +3,25 @@ import type { Command } from "commander";
 import { type ConfigSources, type ResolvedConfig, resolveConfig } from "../../config/resolve.ts";
 import { ValueError } from "../../config/value-error.ts";
 import { UsageError } from "../usage-error.ts";
-import { defaultDataDirectory } from "./data-directory.ts";
+import { defaultDataDirectory, requireDirectory } from "./data-directory.ts";
 import { settingsOf, variablesOf } from "./setting-options.ts";
 
 /**
  * Reads the configuration of a server, whose file is given as a path. Rejects with ConfigError, or with UsageError if the
- * file cannot be read.
+ * file cannot be read or there is no data directory.
  */
 export async function readConfig({
   file,
   ...sources
 }: Omit<ConfigSources, "file" | "dataDirectory"> & { file?: string }): Promise<ResolvedConfig> {
   try {
-    return resolveConfig({
+    const resolved = resolveConfig({
       dataDirectory: defaultDataDirectory(),
       file: file === undefined ? undefined : { name: file, text: await readText(file) },
       ...sources,
     });
+    requireDirectory(resolved.config.storage?.data);
+    return resolved;
   } catch (error) {
     throw error instanceof ValueError ? new UsageError(`--config: ${file}: ${error.message}`) : error;
   }

@@ -1,22 +1,22 @@
 import type { Command } from "commander";
 import { openStore } from "../../store/open-store.ts";
 import type { PlanStore } from "../../store/plan-store.ts";
-import { defaultDataDirectory } from "./data-directory.ts";
+import { addDataOption, requireDirectory } from "./data-directory.ts";
 
-export type StoreOptions = { store?: string; data: string };
+export type StoreOptions = { store?: string; data?: string };
 
 /** Adds `--store` and `--data` to a command. */
 export function withStoreOptions(command: Command): Command {
-  return command
-    .option(
+  return addDataOption(
+    command.option(
       "--store <url>",
       "sqlite:DIRECTORY, postgres://… or cql://…; by default SQLite in the data directory",
-    )
-    .option("--data <directory>", "data directory of the server", defaultDataDirectory());
+    ),
+  );
 }
 
 export function storeUrlOf({ store, data }: StoreOptions): string {
-  return store ?? `sqlite:${data}`;
+  return store ?? `sqlite:${requireDirectory(data)}`;
 }
 
 /** Opens the store, passes it to `use` and closes it. */
