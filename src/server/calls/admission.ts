@@ -11,7 +11,7 @@ import { reflectionServices } from "../../services/reflection/service.ts";
 import { pathFieldsKey } from "../../transcoding/index.ts";
 import type { OperatorRates } from "../limits/operator-rates.ts";
 import type { CallerClass, OverloadGuard } from "../limits/overload.ts";
-import { callFactsKey } from "../telemetry/call-facts.ts";
+import { type CallFacts, callFactsKey } from "../telemetry/call-facts.ts";
 import type { Admit } from "./admitted-routes.ts";
 
 type AdmissionOptions = { requestGate: RequestGate; overload: OverloadGuard; rates: OperatorRates };
@@ -44,15 +44,14 @@ export function createAdmission({ requestGate, overload, rates }: AdmissionOptio
       if (call !== undefined) {
         call.method = context.method;
         call.asn = subject?.asn;
-        const callers = callersOf(context.method);
-        if (callers !== undefined) {
-          call.release = overload.enter(callers, call.clientAddress);
-          if (call.release === undefined) {
-            throw overloaded(callers);
-          }
-        }
       }
+      const callers = callersOf(context.method);
+      let verified: (() => void) | undefined;
       try {
+        if (call !== undefined && callers !== undefined) {
+          call.release = enter(callers, call);
+          verified = callers === "authenticated" ? enter("unverified", call) : undefined;
+        }
         await requestGate(context);
       } catch (error) {
         // Its place is for callers with a token: a caller without one decides how long its request lasts.
@@ -61,6 +60,8 @@ export function createAdmission({ requestGate, overload, rates }: AdmissionOptio
           call.release = undefined;
         }
         throw error;
+      } finally {
+        verified?.();
       }
     },
 
@@ -80,6 +81,14 @@ export function createAdmission({ requestGate, overload, rates }: AdmissionOptio
       return wait === 0 ? undefined : requireNoWait(asn, wait);
     },
   };
+
+  function enter(callers: CallerClass, { clientAddress }: CallFacts): () => void {
+    const release = overload.enter(callers, clientAddress);
+    if (release === undefined) {
+      throw overloaded(callers);
+    }
+    return release;
+  }
 
   async function requireNoWait(asn: number, wait: number | Promise<number>): Promise<void> {
     const waitMs = await wait;
@@ -129,9 +138,10 @@ function overloaded(callers: CallerClass): ConnectError {
         retryAfterMs,
       });
     case "anonymous":
+    case "unverified":
       return apiError(ErrorReason.SERVER_OVERLOADED, {
         message:
-          "too many calls without a token are in flight, in total or from this address; close some or retry later",
+          "too many calls without a valid token are in flight, in total or from this address; close some or retry later",
         retryAfterMs,
       });
     case "watching":

@@ -1,15 +1,18 @@
 import { createPlaces } from "../../contract/places.ts";
 import type { ServerLimits } from "./server-limits.ts";
 
-/** Callers with an access token, or without one; those that watch the health need none and stay as long as they like. */
-export type CallerClass = "authenticated" | "anonymous" | "watching";
+/**
+ * Callers with an access token, or without one; those that watch the health need none and stay as long as they like. A
+ * call is authenticated and unverified until its token is verified, which takes long if a provider is asked.
+ */
+export type CallerClass = "authenticated" | "unverified" | "anonymous" | "watching";
 
 /** Decides whether one more call may be served now. */
 export type OverloadGuard = {
   /**
    * Counts a call in and returns the function that counts it out, to be called once. Returns undefined if too many
-   * calls are in flight or the event loop is late, which does not concern those that watch the health. Callers without a
-   * token are counted by address too (`createPlaces`).
+   * calls are in flight or the event loop is late, which does not concern those that watch the health. All but
+   * authenticated callers are counted by address too (`createPlaces`).
    */
   enter(callers: CallerClass, clientAddress: string | undefined): (() => void) | undefined;
   /** Calls in flight, without those that watch the health. */
@@ -24,6 +27,9 @@ export type OverloadOptions = Pick<ServerLimits, "maxInFlight" | "maxEventLoopDe
  * a separate limit so that they cannot starve authenticated callers.
  */
 const maxAnonymous = 256;
+
+/** Calls of one address whose tokens may be verified at once even if this is more than half of all calls. */
+const minUnverified = 64;
 
 /** Concurrent health watches: a gRPC client that checks the health holds one on each connection. */
 const maxWatching = 1_024;
@@ -45,6 +51,7 @@ export function createOverloadGuard(
 ): OverloadGuard {
   const places = {
     authenticated: createPlaces(maxInFlight, maxInFlight),
+    unverified: createPlaces(maxInFlight, Math.max(minUnverified, Math.ceil(maxInFlight / 2))),
     anonymous: createPlaces(maxAnonymous),
     watching: createPlaces(maxWatching),
   };

@@ -2,7 +2,10 @@ import { once } from "node:events";
 import { request } from "node:http";
 import { connect } from "node:http2";
 import { connect as connectTcp } from "node:net";
+import { create } from "@bufbuild/protobuf";
 import { afterEach, describe, expect, it } from "vitest";
+import { AuthConfigSchema } from "../../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
+import { startFront } from "../../support/auth/identity-providers.ts";
 import { openSocket, type RawSocket } from "../../support/http/raw-socket.ts";
 import { parent, startTestServer, type TestServer } from "../../support/test-server.ts";
 
@@ -129,7 +132,7 @@ it("a client gets UNAVAILABLE once it holds a quarter of the places with reflect
   await expect.poll(() => requestsInFlight(server)).toBe(share);
   const [rejected] = await once(session.request(headers, { endStream: false }), "response");
   expect(rejected["grpc-status"]).toBe("14");
-  expect(decodeURIComponent(rejected["grpc-message"])).toMatch(/^too many calls without a token/);
+  expect(decodeURIComponent(rejected["grpc-message"])).toMatch(/^too many calls without a valid token/);
   const served = other.request(headers, { endStream: false });
   await expect.poll(() => requestsInFlight(server)).toBe(share + 1);
   served.close();
@@ -160,3 +163,41 @@ it.each([
     session.destroy();
   },
 );
+
+it("a client whose tokens wait for a slow provider takes at most half of the places of callers with a token", async () => {
+  await using provider = await startFront(() => () => {});
+  await provider.behave("stalls");
+  await using server = await startTestServer({
+    admin: { host: "127.0.0.1", port: 0 },
+    graceMs: 0,
+    limits: { maxInFlight: 160 },
+    introspectionSecret: "secret",
+    auth: create(AuthConfigSchema, {
+      introspection: {
+        endpoint: `${provider.url}/introspect`,
+        clientId: "mdps",
+        requestTimeout: { seconds: 60n },
+      },
+    }),
+  });
+  const stranger = connect(server.url, {
+    createConnection: () => connectTcp({ port: server.port, host: "127.0.0.1", localAddress: "127.0.0.2" }),
+  });
+  stranger.on("error", () => {});
+  // Until then a client opens at most 100 streams.
+  await once(stranger, "remoteSettings");
+  const answers: number[] = [];
+  for (let count = 0; count < 200; count += 1) {
+    const stream = stranger.request(
+      { ":method": "POST", ":path": `/v1/${parent}/planGroups`, authorization: `Bearer opaque-${count}` },
+      { endStream: false },
+    );
+    stream.on("error", () => {});
+    stream.once("response", (headers) => answers.push(Number(headers[":status"])));
+  }
+  await expect.poll(() => answers.length).toBe(120);
+  expect(new Set(answers)).toEqual(new Set([503]));
+  expect(await requestsInFlight(server)).toBe(80);
+  await server.client("rest").createPlanGroup({ parent, planGroupId: "g" });
+  stranger.destroy();
+});

@@ -195,6 +195,15 @@ describe("the overload guard", () => {
     expect(guard.enter("authenticated", "127.0.0.1")).toBeDefined();
   });
 
+  it("accepts calls with unverified tokens of one address up to half of all calls, and at least 64", () => {
+    const acceptedOf = (maxInFlight: number) => {
+      const { guard } = guardWith({ maxInFlight });
+      return Array.from({ length: 1_000 }, () => guard.enter("unverified", "192.0.2.1")).filter(Boolean)
+        .length;
+    };
+    expect([1, 64, 100, 128, 200, 1_000].map(acceptedOf)).toEqual([1, 64, 64, 64, 100, 500]);
+  });
+
   it("accepts at most 256 anonymous calls at once, whatever the limit for authenticated ones", () => {
     const { guard } = guardWith({ maxInFlight: 1_000 });
     const enter = (client: number) => guard.enter("anonymous", `192.0.2.${client}`);

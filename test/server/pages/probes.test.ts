@@ -5,6 +5,7 @@ import { request as requestHttps } from "node:https";
 import { describe, expect, it } from "vitest";
 import { testCertificate } from "../../support/certificates/certificate.ts";
 import { scrape, sumOf } from "../../support/http/exposition.ts";
+import { openSocket } from "../../support/http/raw-socket.ts";
 import { createLogLines } from "../../support/log-lines.ts";
 import { parent, startTestServer, type TestServer } from "../../support/test-server.ts";
 
@@ -119,6 +120,13 @@ describe("the probes on the port for clients", () => {
     const create = () => server.client("rest").createPlanGroup({ parent, planGroupId: "g" });
     await expect.poll(() => create().then(String, String)).toContain("overloaded");
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+  });
+
+  it("answer HTTP/1.0 without a Host, which some load balancers send", async () => {
+    await using server = await startTestServer();
+    const socket = await openSocket(server.port);
+    socket.write("GET /readyz HTTP/1.0\r\n\r\n");
+    expect(await socket.closed()).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\nok\n$/);
   });
 
   it.each(["/readyz/", "/READYZ", "/%72eadyz", "/v1/readyz", "//readyz", "/metrics"])(
