@@ -66,11 +66,6 @@ function compileMessage(desc: DescMessage, known: Map<DescMessage, Acceptance>):
     return true;
   }
   known.set(desc, acceptMessage);
-  if (hasOption(desc, messageOption)) {
-    const rules = getOption(desc, messageOption);
-    requireOnly(MessageRulesSchema, rules, ["cel"]);
-    checks.push(...rules.cel.map(nativeCelOf));
-  }
   for (const oneof of desc.oneofs) {
     if (hasOption(oneof, oneofOption)) {
       throw new UnsupportedRule(String(oneof));
@@ -81,6 +76,12 @@ function compileMessage(desc: DescMessage, known: Map<DescMessage, Acceptance>):
     if (check !== undefined) {
       checks.push(check);
     }
+  }
+  // After the fields, whose checks bound the length of the lists that these rules read.
+  if (hasOption(desc, messageOption)) {
+    const rules = getOption(desc, messageOption);
+    requireOnly(MessageRulesSchema, rules, ["cel"]);
+    checks.push(...rules.cel.map(nativeCelOf));
   }
   return acceptMessage;
 }

@@ -3,10 +3,15 @@ import { field as fieldOption } from "@bufbuild/protovalidate/gen/buf/validate/v
 import type { ListLimit } from "../contract/field-violation.ts";
 
 const known = new WeakMap<DescField, ListLimit>();
-const unlimited: ListLimit = { most: Number.POSITIVE_INFINITY, description: "" };
 
 /**
- * Returns the limit that the contract sets for a repeated or map field (`max_items`, `max_pairs`). What reads and
+ * Limit of the lists for which the contract has none, such as `notifications`, which is ignored on create. No status has
+ * more than 514 notifications.
+ */
+const defaultLimit = limitOf(4_096n, "must contain no more than", "item(s)");
+
+/**
+ * Returns the limit of a repeated or map field: that of the contract (`max_items`, `max_pairs`), or 4,096. What reads and
  * validates messages compares lengths with it before it looks at items, so that a long list costs nothing.
  */
 export function listLimitOf(field: DescField): ListLimit {
@@ -28,10 +33,10 @@ function compile(field: DescField): ListLimit {
     case "map":
       return limitOf(type.value.maxPairs, "map must be at most", "entries");
     default:
-      return unlimited;
+      return defaultLimit;
   }
 }
 
 function limitOf(most: bigint, expected: string, items: string): ListLimit {
-  return most === 0n ? unlimited : { most: Number(most), description: `${expected} ${most} ${items}` };
+  return most === 0n ? defaultLimit : { most: Number(most), description: `${expected} ${most} ${items}` };
 }

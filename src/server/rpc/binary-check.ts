@@ -3,8 +3,11 @@ import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import type { FieldViolation, ListLimits } from "../../contract/field-violation.ts";
 import type { Rejection } from "../../transcoding/index.ts";
 
-/** Largest number of fields that the contract does not know: each costs far more memory than its bytes. */
-export const maxUnknownFields = 1_000;
+/**
+ * Largest number of fields that no encoder writes for this contract: unknown ones, and singular ones that occur again,
+ * which decoding merges or overwrites. Each takes two bytes, but far more time or memory to decode.
+ */
+export const maxSuperfluousFields = 1_000;
 
 /** Deepest nesting that protobuf-es decodes. */
 const maxDepth = 100;
@@ -13,7 +16,7 @@ const maxDepth = 100;
 type BinaryCheck = (bytes: Uint8Array) => Rejection | undefined;
 
 /**
- * Creates the check of a message type. It counts the items of lists and the unknown fields before anything is decoded:
+ * Creates the check of a message type. It counts the items of lists and superfluous fields before anything is decoded:
  * decoding creates an object of a hundred bytes or more for each, which may take two bytes of the message.
  */
 export function createBinaryCheck(desc: DescMessage, listLimits: ListLimits): BinaryCheck {
@@ -116,11 +119,11 @@ class ScanEnd extends Error {
   }
 }
 
-/** Returns the rejection of the first list that is too long, or of too many unknown fields. */
+/** Returns the rejection of the first list that is too long, or of too many superfluous fields. */
 function scan(layout: Layout, bytes: Uint8Array): Rejection | undefined {
   const reader = new BinaryReader(bytes);
   const path: (string | number)[] = [];
-  let unknown = 0;
+  let superfluous = 0;
   try {
     scanFields(layout, newOccurrence(), bytes.length, 1, undefined);
     return undefined;
@@ -151,6 +154,11 @@ function scan(layout: Layout, bytes: Uint8Array): Rejection | undefined {
       } else if (field.isRepeated) {
         scanItems(field, seen, wireType, depth);
       } else {
+        const count = (seen.counts.get(number) ?? 0) + 1;
+        seen.counts.set(number, count);
+        if (count > 1) {
+          countSuperfluous();
+        }
         for (const other of field.others) {
           seen.children.delete(other);
         }
@@ -215,17 +223,20 @@ function scan(layout: Layout, bytes: Uint8Array): Rejection | undefined {
     }
   }
 
+  function countSuperfluous(): void {
+    superfluous += 1;
+    if (superfluous > maxSuperfluousFields) {
+      const description = `must have at most ${maxSuperfluousFields} fields that are unknown or occur again`;
+      throw new ScanEnd(malformed(description));
+    }
+  }
+
   function skipBytes(length: number): void {
     reader.pos += length;
   }
 
   function skipUnknown(wireType: WireType, depth: number): void {
-    unknown += 1;
-    if (unknown > maxUnknownFields) {
-      throw new ScanEnd(
-        malformed(`must have at most ${maxUnknownFields} fields that the contract does not have`),
-      );
-    }
+    countSuperfluous();
     if (wireType !== WireType.StartGroup) {
       reader.skip(wireType);
       return;

@@ -1,8 +1,10 @@
 import { fromJson, type JsonValue, toBinary, toJson } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
+import { maxViolations } from "../../../src/contract/field-violation.ts";
 import { messageReader } from "../../../src/transcoding/json/reader.ts";
 import { createReadingState } from "../../../src/transcoding/json/reading-state.ts";
 import { createViolationList } from "../../../src/transcoding/json/violations.ts";
+import { countedList } from "../../support/worst-case/counted-list.ts";
 import { everything } from "../fixtures/library.ts";
 
 function read(json: unknown, ignoreUnknownFields = false) {
@@ -357,4 +359,53 @@ describe("messageReader", () => {
       ]);
     });
   });
+});
+
+describe("limits of lists", () => {
+  const listLimits = ({ name }: { name: string }) =>
+    ["texts", "parts", "labels", "parts_by_name"].includes(name)
+      ? { most: 2, description: "must be short" }
+      : undefined;
+  function readLimited(json: unknown) {
+    const violations = createViolationList();
+    messageReader(everything)(json, "", createReadingState(violations, false, { listLimits }));
+    return violations;
+  }
+
+  it("reads lists and maps up to their limits", () => {
+    const json = { texts: ["a", "b"], parts: [{}, {}], labels: { a: "", b: "" }, numbers: [1, 2, 3] };
+    expect(readLimited(json).found).toEqual([]);
+  });
+
+  it.each(["texts", "parts"])("reads no item of a list that is too long: %s", (name) => {
+    const { items, reads } = countedList<unknown>(null, 3);
+    const violations = readLimited({ [name]: items });
+    expect(violations.rejection()).toEqual({
+      reason: "FIELD_INVALID",
+      violations: [{ field: name, description: "must be short" }],
+    });
+    expect(reads()).toBe(0);
+  });
+
+  it.each(["labels", "partsByName"])("reads no value of a map that is too long: %s", (name) => {
+    const values = { a: null, b: null, c: null };
+    expect(readLimited({ [name]: values }).found).toEqual([{ field: name, description: "must be short" }]);
+  });
+
+  it("rejects a list that is too long as malformed if another field is malformed", () => {
+    const rejection = readLimited({ texts: ["a", "b", "c"], flag: 1 }).rejection();
+    expect(rejection?.reason).toBeUndefined();
+    expect(rejection?.violations).toHaveLength(2);
+  });
+
+  it.each(["numbers", "times", "structs", "parts"])(
+    "stops reading a list soon after an error is full of violations: %s",
+    (name) => {
+      const { items, reads } = countedList<unknown>("x", 100_000);
+      const violations = createViolationList();
+      messageReader(everything)({ [name]: items }, "", createReadingState(violations, false));
+      expect(violations.found).toHaveLength(maxViolations);
+      expect(reads()).toBe(maxViolations + 1);
+    },
+  );
 });
