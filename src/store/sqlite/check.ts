@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
+import { DatabaseSync } from "../node-sqlite.ts";
 import { type PutRecord, StoreOpenError } from "../plan-store.ts";
 import { kindOf } from "../record.ts";
 import { defaultBusyTimeout } from "./busy-retry.ts";

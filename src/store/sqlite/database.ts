@@ -1,6 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync } from "../node-sqlite.ts";
 import { StoreOpenError } from "../plan-store.ts";
 import { createBusyRetry, defaultBusyTimeout, type RetryWhileBusy } from "./busy-retry.ts";
 import { DirectoryInUse, type DirectoryLock, lockDirectory, nameHolder } from "./directory-lock.ts";

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync } from "../node-sqlite.ts";
 import { StoreOpenError } from "../plan-store.ts";
 import { messageWithAdvice, resultCode, resultCodeOf } from "./error.ts";
 import { createPrivateFile } from "./private-path.ts";

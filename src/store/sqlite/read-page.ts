@@ -1,4 +1,4 @@
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "../node-sqlite.ts";
 import type { PutRecord } from "../plan-store.ts";
 import { kindOf } from "../record.ts";
 import type { SqlitePage } from "./protocol.ts";

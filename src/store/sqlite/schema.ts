@@ -1,4 +1,4 @@
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "../node-sqlite.ts";
 
 /** Marks the file as ours: "MDPS". SQLite stores it at byte 68 of the header, where file(1) reads it. */
 export const applicationId = 0x4d445053;

@@ -1,6 +1,6 @@
 import { readdirSync, rmSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync } from "../node-sqlite.ts";
 import { defaultBusyTimeout } from "./busy-retry.ts";
 import { readPragma } from "./database.ts";
 import { createPrivateFile } from "./private-path.ts";

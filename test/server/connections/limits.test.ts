@@ -17,6 +17,8 @@ const get = "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
 const { headers, continuation, data } = frameTypes;
 const { endStream, endHeaders } = frameFlags;
 const protocolError = 1;
+/** What some versions of Node send instead. */
+const internalError = 2;
 const refusedStream = 7;
 const enhanceYourCalm = 11;
 
@@ -154,7 +156,7 @@ describe("streams of one connection beyond the most", () => {
     for (const stream of [1, 3, 5]) {
       client.send({ type: headers, flags: endHeaders, stream, payload: encodeRequest() });
     }
-    expect(goawayCode(await client.closed())).toBe(protocolError);
+    expect([protocolError, internalError]).toContain(goawayCode(await client.closed()));
     expect(listener.rejected).toEqual(["protocol"]);
   });
 });

@@ -50,32 +50,6 @@ const longMs = 60_000;
 
 describe("a header that trickles in", () => {
   const limits = { headerTimeoutMs: 60, bodyTimeoutMs: longMs, idleTimeoutMs: longMs };
-  const endless = Buffer.from(`GET / HTTP/1.1\r\nhost: localhost\r\nx-long: ${"a".repeat(4_000)}`);
-
-  it("a header that trickles in is answered with 408 over HTTP/1.1", async () => {
-    await using listener = await startTestListener(limits);
-    const socket = await openSocket(listener.port);
-    await trickle((byte) => socket.write(byte), endless, socket.closed());
-    expect(await socket.closed()).toMatch(/^HTTP\/1\.1 408 [^\r]*\r\nConnection: close\r\n/);
-    expect(listener.rejected).toEqual(["header_timeout"]);
-  });
-
-  it("a header that trickles in is answered with 408 over HTTP/1.1 and TLS", async () => {
-    await using listener = await startTestListener(limits, { tls: testCertificate });
-    const socket = rawSocket(await shakeHands(listener.port, ["http/1.1"]));
-    await trickle((byte) => socket.write(byte), endless, socket.closed());
-    expect(await socket.closed()).toMatch(/^HTTP\/1\.1 408 /);
-    expect(listener.rejected).toEqual(["header_timeout"]);
-  });
-
-  it("a header that trickles in after other requests is answered with 408", async () => {
-    await using listener = await startTestListener(limits);
-    const socket = await openSocket(listener.port);
-    socket.write("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n");
-    await socket.received(/^HTTP\/1\.1 200 /);
-    await trickle((byte) => socket.write(byte), endless, socket.closed());
-    expect(await socket.closed()).toMatch(/HTTP\/1\.1 200 [\s\S]*HTTP\/1\.1 408 /);
-  });
 
   it.each([
     ["a connection that sends nothing", Buffer.alloc(0)],

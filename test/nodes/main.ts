@@ -1,0 +1,47 @@
+/**
+ * npm run test:all -- --project nodes: the unit tests on the oldest and the newest Node that `engines` allows; on the
+ * oldest Node of the lines between, only the tests of what depends most on Node. Arguments are passed to Vitest, such as
+ * a folder. A Node that cannot be installed is skipped, by name.
+ */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { newestNode, oldestNodes, type TestedNode } from "../package/nodes.ts";
+import { environmentOf } from "../package/npm.ts";
+
+const root = join(import.meta.dirname, "..", "..");
+const args = process.argv.slice(2);
+const today = new Date().toISOString().slice(0, 10).replaceAll("-", "");
+
+const [oldest, ...others] = oldestNodes;
+const runs: readonly (readonly [node: TestedNode | undefined, args: readonly string[]])[] = [
+  [oldest, args],
+  ...others.map((node) => [node, args.length > 0 ? args : ["test/server", "test/store"]] as const),
+  // No test depends on another one: each day has its own order.
+  [newestNode, [...args, "--sequence.shuffle", `--sequence.seed=${today}`]],
+];
+
+for (const [node, extra] of runs) {
+  await testOn(node ?? newestNode, extra);
+}
+
+async function testOn({ name, path }: TestedNode, extra: readonly string[]): Promise<void> {
+  const node = await path().catch((error: Error) => {
+    console.log(`skipped: ${name} cannot be installed: ${error.message.split("\n")[0]}`);
+    return undefined;
+  });
+  if (node === undefined) {
+    return;
+  }
+  const { stdout } = spawnSync(node, ["--version"], { encoding: "utf8" });
+  console.log(`\n${name} (${stdout.trim()})`);
+  const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
+  const { status } = spawnSync(node, [vitest, "run", "--project", "unit", "--reporter=dot", ...extra], {
+    cwd: root,
+    stdio: "inherit",
+    env: environmentOf(node),
+  });
+  if (status !== 0) {
+    console.error(`failed: ${name}`);
+    process.exitCode = 1;
+  }
+}
