@@ -20,7 +20,7 @@ export const suites: Steps = {
   "google-auth": script("test/interop/google-auth/main.ts"),
   deploy: vitest("deploy"),
   package: vitest("package"),
-  nodes: script("test/nodes/main.ts"),
+  nodes: script("test/package/unit-tests.ts"),
   cluster: vitest("cluster"),
   resilience: script("test/resilience/main.ts"),
   interop: script("test/interop/main.ts"),

@@ -4,24 +4,33 @@ import { readFileSync } from "node:fs";
 
 /**
  * Returns why this version of Node cannot run the package, and what to do: one sentence. Returns undefined if it can, or if
- * package.json, whose `engines` has the minimum version, is not beside the code, as in a bundle.
+ * package.json, whose `engines` has the allowed versions, is not beside the code, as in a bundle.
  */
 export function nodeProblem(version: string = process.versions.node): string | undefined {
-  let minimum: string;
+  let engines: string;
   try {
     const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-    minimum = manifest.engines.node.replace(/^\D+/, "");
+    engines = manifest.engines.node;
   } catch {
     return undefined;
   }
-  return isOlder(version, minimum)
-    ? `mdps needs Node ${minimum} or later; this is Node ${version} (${process.execPath}). Install a later one from https://nodejs.org/en/download, and put it first in PATH.`
-    : undefined;
+  const ranges = engines.split(" || ");
+  return ranges.some((range) => isIn(range, version))
+    ? undefined
+    : `mdps needs Node ${ranges.map(floorOf).join(", ")} or a later release of one of these lines; this is Node ${version} (${process.execPath}). Install one from https://nodejs.org/en/download, and put it first in PATH.`;
 }
 
-function isOlder(version: string, minimum: string): boolean {
+/** Returns whether a version is in a range: `>=1.2.3`, or `^1.2.3` for the same major version only. */
+function isIn(range: string, version: string): boolean {
   const own = version.split(".").map(Number);
-  const needed = minimum.split(".").map(Number);
-  const different = needed.findIndex((part, index) => part !== own[index]);
-  return different !== -1 && Number(own[different]) < Number(needed[different]);
+  const floor = floorOf(range).split(".").map(Number);
+  const different = floor.findIndex((part, index) => part !== own[index]);
+  return (
+    different === -1 ||
+    (Number(own[different]) > Number(floor[different]) && !(different === 0 && range.startsWith("^")))
+  );
+}
+
+function floorOf(range: string): string {
+  return range.replace(/^\D+/, "");
 }

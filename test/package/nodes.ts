@@ -53,9 +53,10 @@ async function fetchNode(range: string): Promise<string> {
   return binary;
 }
 
-/** Returns versions of Node that `engines` excludes and that can run on this machine: for each, one that npm has. */
-export function oldNodes(): TestedNode[] {
-  const platform = `${process.platform}-${process.arch}`;
-  const old = platform === "linux-x64" ? ["14.21.3", "16.20.2", "18.20.8", "20.19.5"] : [];
-  return old.map((version) => ({ name: `Node ${version}`, path: () => fetchNode(platform, version) }));
-}
+/** Versions of Node that `engines` excludes: for each old line, one that npm has. */
+export const oldNodes: readonly TestedNode[] =
+  process.platform === "linux" && process.arch === "x64"
+    ? ["14.21.3", "16.20.2", "18.20.8", "20.19.5", "22.22.3"].map((version) =>
+        nodeOf(`Node ${version}`, version),
+      )
+    : [];

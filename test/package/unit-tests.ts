@@ -5,8 +5,8 @@
  */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { newestNode, oldestNodes, type TestedNode } from "../package/nodes.ts";
-import { environmentOf } from "../package/npm.ts";
+import { newestNode, oldestNodes, type TestedNode } from "./nodes.ts";
+import { environmentOf } from "./npm.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const args = process.argv.slice(2);
