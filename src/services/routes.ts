@@ -36,7 +36,8 @@ export function createRoutes(deps: RoutesOptions): (router: ConnectRouter) => vo
     router.service(PlanStatusService, planStatus);
     router.service(PlanGroupService, planGroup);
     router.service(PlanServingService, planServing);
-    router.service(Health, health);
+    // Unknown fields take far more memory than bytes, and anyone can send them.
+    router.service(Health, health, { binaryOptions: { readUnknownFields: false } });
     if (deps.reflection !== false) {
       reflection(router);
     }

@@ -79,8 +79,7 @@ export function createBodyCheck(method: DescMethod, limit: number) {
       if ("problem" in messages) {
         throw messages.problem === "too-large" ? tooLarge(limit) : malformed([inBody(messages.problem)]);
       }
-      // A unary method takes one message: connect-node rejects the call at the second, so that further ones are not read.
-      for (const { content, compressed } of messages.slice(0, 2)) {
+      for (const { content, compressed } of messages) {
         const message = compressed ? await decompress(content, encoding, limit) : content;
         const rejection = message && (json ? checkJson(message) : checkBinary(message));
         if (rejection !== undefined) {

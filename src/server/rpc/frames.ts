@@ -8,8 +8,9 @@ const compressedFlag = 0x01;
 const trailerFlag = 0x80;
 
 /**
- * Returns the messages in the body of a gRPC request, or the problem with its frames. `limit` is that of a message, in
- * bytes; `allowTrailers` skips the trailers of gRPC-Web.
+ * Returns the first two messages in the body of a gRPC request, or the problem with its frames. A unary method takes one:
+ * connect-node rejects the call at the second. `limit` is that of a message, in bytes; `allowTrailers` skips the trailers
+ * of gRPC-Web.
  */
 export function messagesInFrames(
   body: Uint8Array,
@@ -19,7 +20,7 @@ export function messagesInFrames(
   const messages: FramedMessage[] = [];
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   let at = 0;
-  while (at < body.length) {
+  while (at < body.length && messages.length < 2) {
     const length = at + frameHeaderLength <= body.length ? view.getUint32(at + 1) : 0;
     const end = at + frameHeaderLength + length;
     if (length > limit) {

@@ -20,6 +20,9 @@ type ReflectionOptions = {
   idleMs?: number;
 };
 
+/** Largest question, in decompressed bytes. */
+const maxQuestionBytes = 16 * 1024;
+
 /** Both versions of the service. Many tools try v1 first and fall back to v1alpha. */
 export const reflectionServices: readonly DescService[] = [ServerReflection, ServerReflectionAlpha];
 
@@ -48,18 +51,19 @@ export function createReflectionRoutes(options: ReflectionOptions): (router: Con
     }
   }
 
-  // Never compressed: anyone can ask for the same files again and again.
-  const uncompressed = { compressMinBytes: Number.POSITIVE_INFINITY };
+  const limits = {
+    // Never compressed: anyone can ask for the same files again and again.
+    compressMinBytes: Number.POSITIVE_INFINITY,
+    // Answers contain the question, and a question has one name.
+    readMaxBytes: maxQuestionBytes,
+    binaryOptions: { readUnknownFields: false },
+  };
   return (router) => {
-    router.service(
-      ServerReflection,
-      { serverReflectionInfo: converse<ServerReflectionRequest> },
-      uncompressed,
-    );
+    router.service(ServerReflection, { serverReflectionInfo: converse<ServerReflectionRequest> }, limits);
     router.service(
       ServerReflectionAlpha,
       { serverReflectionInfo: converse<ServerReflectionRequestAlpha> },
-      uncompressed,
+      limits,
     );
   };
 }

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { TimestampSchema } from "@bufbuild/protobuf/wkt";
 import { encodeEnvelope } from "@connectrpc/connect/protocol";
@@ -77,7 +78,7 @@ describe.each(["connect", "grpc", "grpc-web"] as const)("binary over %s", (proto
     ["with a field of number 0", (good) => Buffer.concat([good, Uint8Array.of(0x02, 0x00)])],
     ["with a wire type that does not exist", (good) => Buffer.concat([good, Uint8Array.of(0x0e)])],
     ["with the end of a group that did not begin", (good) => Buffer.concat([good, Uint8Array.of(0x0c)])],
-    ["with groups 100,000 levels deep", () => Buffer.alloc(100_000, 0x0b)],
+    ["with groups 100,000 levels deep", () => Buffer.alloc(100_000, 0x7b)],
     ["with a text that is no UTF-8", (good) => Buffer.concat([good, field(userKeyTag, [0xc3, 0x28])])],
     ["with an overlong UTF-8 slash", (good) => Buffer.concat([good, field(userKeyTag, [0xc0, 0xaf])])],
     ["with half a surrogate pair", (good) => Buffer.concat([good, field(userKeyTag, [0xed, 0xa0, 0x80])])],
@@ -183,6 +184,17 @@ describe.each(["grpc", "grpc-web"] as const)("frames over %s", (protocol) => {
       reason: "REQUEST_MALFORMED",
       violations: [expect.stringContaining(expected)],
     });
+  });
+
+  it(`reads no more than two of many messages for a unary method over ${protocol}`, async () => {
+    const bomb = encodeEnvelope(1, gzipSync(Buffer.alloc(2 ** 20), { level: 9 }));
+    const many = Buffer.concat([
+      encodeEnvelope(0, good()),
+      encodeEnvelope(0, good()),
+      ...Array(900).fill(bomb),
+    ]);
+    expect(many.length).toBeLessThan(2 ** 20);
+    expect((await send(many, "gzip")).error?.message).toMatch(/^\[unimplemented\]/);
   });
 
   it(`rejects two messages, or none, for a unary method over ${protocol} with UNIMPLEMENTED`, async () => {

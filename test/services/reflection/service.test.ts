@@ -372,3 +372,22 @@ it("a reflection stream answers without compression, also to clients that accept
   expect(answer[0]).toBe(0);
   expect(answer.readUInt32BE(1)).toBe(answer.length - 5);
 });
+
+describe("what a question may cost", () => {
+  it("rejects a question of more than 16 KiB with RESOURCE_EXHAUSTED", async () => {
+    await expect(ask(symbol("a".repeat(16 * 1024)))).rejects.toMatchObject({ code: Code.ResourceExhausted });
+    expect(await ask(symbol("a".repeat(15 * 1024)))).toMatchObject([{ case: "errorResponse" }]);
+  });
+
+  it("does not return unknown fields of a question", async () => {
+    const client = createClient(v1.ServerReflection, createGrpcTransport({ baseUrl: server.url }));
+    const question = create(v1.ServerReflectionRequestSchema, { messageRequest: symbol("x") });
+    question.$unknown = Array(1_000).fill({ no: 99, wireType: 0, data: Uint8Array.of(0) });
+    async function* requests() {
+      yield question;
+    }
+    const [answer] = await Array.fromAsync(client.serverReflectionInfo(requests()));
+    expect(answer?.originalRequest?.messageRequest.value).toBe("x");
+    expect(answer?.originalRequest?.$unknown).toBeUndefined();
+  });
+});
