@@ -3,7 +3,7 @@ import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } 
 import type { Clock } from "../contract/clock.ts";
 import type { ServiceAccount } from "./accounts/list-file.ts";
 import type { FindServiceAccount } from "./accounts/lookup.ts";
-import { rejectionFor } from "./providers/jwt-errors.ts";
+import { invalidClaim, rejectionFor } from "./providers/jwt-errors.ts";
 import type { Rejected } from "./verified-token.ts";
 
 /** A JWT that a service account signed with one of its keys. */
@@ -20,26 +20,31 @@ const maxLifetimeSeconds = 3600;
 
 /**
  * Verifies a JWT that a service account signed: the algorithm is RS256, `iss` and an optional `sub` are the email of the
- * account, and `exp` is at most an hour after `iat`. The caller checks `aud` and `scope`. Rejects with
- * CREDENTIALS_UNVERIFIABLE if the accounts cannot be read now.
+ * account, and `exp` is at most an hour after `iat`. `problemOf` checks the other claims and returns what is wrong.
+ * Rejects with CREDENTIALS_UNVERIFIABLE if the accounts cannot be read now.
  */
 export async function verifyAccountJwt(
   token: string,
   find: FindServiceAccount,
   clock: Clock,
+  problemOf: (claims: JWTPayload) => string | undefined,
 ): Promise<AccountJwt | Rejected> {
   const nowMs = clock.now();
   try {
     const { kid } = decodeProtectedHeader(token);
-    const { iss } = decodeJwt(token);
-    const account = iss === undefined ? undefined : find(iss);
+    const claims = decodeJwt(token);
+    const account = claims.iss === undefined ? undefined : find(claims.iss);
     // Google's libraries omit `kid` in assertions: try each key of the account.
     const keys = account?.keys.filter(({ keyId }) => kid === undefined || kid === keyId) ?? [];
+    // Before the signature, which costs more: anyone can send claims.
+    const problem = keys.length === 0 ? undefined : (problemOfClaims(claims, nowMs) ?? problemOf(claims));
+    if (problem !== undefined) {
+      return { rejected: problem };
+    }
     for (const { keyId, publicKey } of keys) {
       const payload = await payloadSignedBy(publicKey, token, nowMs);
       if (account !== undefined && payload !== undefined) {
-        const problem = problemOfClaims(payload, nowMs);
-        return problem === undefined ? { account, keyId, payload } : { rejected: problem };
+        return { account, keyId, payload };
       }
     }
     return { rejected: "the access token is not signed by a service account of this server" };
@@ -55,7 +60,6 @@ async function payloadSignedBy(key: KeyObject, token: string, nowMs: number) {
       algorithms: ["RS256"],
       currentDate: new Date(nowMs),
       clockTolerance: skewSeconds,
-      requiredClaims: ["iss", "iat", "exp"],
     });
     return payload;
   } catch (error) {
@@ -66,7 +70,10 @@ async function payloadSignedBy(key: KeyObject, token: string, nowMs: number) {
   }
 }
 
-function problemOfClaims({ iss, sub, iat = 0, exp = 0 }: JWTPayload, nowMs: number): string | undefined {
+function problemOfClaims({ iss, sub, iat, exp }: JWTPayload, nowMs: number): string | undefined {
+  if (typeof iat !== "number" || typeof exp !== "number") {
+    return invalidClaim(typeof iat === "number" ? "exp" : "iat");
+  }
   if (sub !== undefined && sub !== iss) {
     return "sub must equal iss: acting for another account is not supported";
   }

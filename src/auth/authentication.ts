@@ -12,7 +12,7 @@ import { createJwtIssuer } from "./providers/jwt-issuer.ts";
 import { createReplayGuard } from "./replay-guard.ts";
 import { createSelfSignedTokens } from "./self-signed-token.ts";
 import { loadSigningKey } from "./signing-key.ts";
-import { createTokenGrant, type TokenGrant } from "./token-grant.ts";
+import { createTokenGrant, type TakeCall, type TokenGrant } from "./token-grant.ts";
 import { createTokenVerifier, type VerifyToken } from "./token-verifier.ts";
 
 type AuthenticationOptions = {
@@ -25,6 +25,8 @@ type AuthenticationOptions = {
   introspectionSecret?: string | undefined;
   /** URLs of the server as clients see them. */
   publicUrls: PublicUrls;
+  /** Counts granted tokens against the rates of operators. */
+  takeCall: TakeCall;
 };
 
 /** Verifies tokens of the server, its service accounts and the configured issuers, and grants tokens. */
@@ -32,7 +34,7 @@ type Authentication = { readonly verifyToken: VerifyToken; readonly grantToken: 
 
 /** Loads keys and accounts. Rejects with SigningKeyError or ServiceAccountsError. */
 export async function createAuthentication(options: AuthenticationOptions): Promise<Authentication> {
-  const { dataDirectory, clock, config = create(AuthConfigSchema), publicUrls } = options;
+  const { dataDirectory, clock, config = create(AuthConfigSchema), publicUrls, takeCall } = options;
   const key = await loadSigningKey(dataDirectory);
   const findServiceAccount = watchServiceAccounts(dataDirectory);
   const own = createOwnTokens({ key, clock, findServiceAccount });
@@ -60,6 +62,7 @@ export async function createAuthentication(options: AuthenticationOptions): Prom
       findServiceAccount,
       publicUrls,
       replayGuard: createReplayGuard(dataDirectory, clock),
+      takeCall,
     }),
   };
 }

@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
-import { mkdir, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { access, mkdir, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../contract/clock.ts";
 
 /** Detects assertions that were used before. */
 export type ReplayGuard = {
+  /** Resolves with whether the `jti` of an account is recorded. */
+  isUsed(account: string, jti: string): Promise<boolean>;
   /**
    * Records the `jti` of an account and resolves with whether it is new. Resolves with true only once, also across the
    * servers of a data directory and across restarts.
@@ -35,7 +37,20 @@ export function createReplayGuard(dataDirectory: string, clock: Clock): ReplayGu
     }
   }
 
+  function pathOf(account: string, jti: string): string {
+    const digest = createHash("sha256")
+      .update(JSON.stringify([account, jti]))
+      .digest("hex");
+    return join(directory, digest);
+  }
+
   return {
+    isUsed: (account, jti) =>
+      access(pathOf(account, jti)).then(
+        () => true,
+        () => false,
+      ),
+
     async isFirst(account, jti) {
       await mkdir(directory, { recursive: true, mode: 0o700 });
       const now = clock.now();
@@ -43,11 +58,8 @@ export function createReplayGuard(dataDirectory: string, clock: Clock): ReplayGu
         nextCleanup = now + cleanupIntervalMs;
         await removeOlderThan(now - storedMs);
       }
-      const digest = createHash("sha256")
-        .update(JSON.stringify([account, jti]))
-        .digest("hex");
+      const path = pathOf(account, jti);
       try {
-        const path = join(directory, digest);
         await writeFile(path, "", { flag: "wx", mode: 0o600 });
         await utimes(path, now / 1000, now / 1000);
         return true;

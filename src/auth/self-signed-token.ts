@@ -22,16 +22,16 @@ export function createSelfSignedTokens({
   publicUrls,
 }: SelfSignedTokenOptions): Verifier {
   return async function verifySelfSigned(token) {
-    const jwt = await verifyAccountJwt(token, find, clock);
+    const jwt = await verifyAccountJwt(token, find, clock, ({ scope, aud }) => {
+      // An `aud` must be this server even if there are scopes: the token may be for another server.
+      const isForUs = aud === undefined ? typeof scope === "string" : isServiceAudience(aud, publicUrls);
+      return isForUs ? undefined : invalidClaim("aud");
+    });
     if ("rejected" in jwt) {
       return jwt;
     }
-    const { scope, aud } = jwt.payload;
+    const { scope } = jwt.payload;
     const scopes = typeof scope === "string" ? new Set(scope.split(" ")) : undefined;
-    // An `aud` must be this server even if there are scopes: the token may be for another server.
-    if (aud === undefined ? scopes === undefined : !isServiceAudience(aud, publicUrls)) {
-      return { rejected: invalidClaim("aud") };
-    }
     return {
       cacheUntilMs: Number(jwt.payload.exp) * 1000,
       principal: () => currentPrincipal(find, jwt.account.email, jwt.keyId, scopes),

@@ -25,8 +25,19 @@ export type TokenError = {
   readonly error_description: string;
 };
 
+/** A rejection because an operator of the account has used up its rate. */
+export type RateExceeded = {
+  /** What is exceeded. For people. */
+  readonly rateExceeded: string;
+  /** When a retry may succeed, in ms from now. */
+  readonly retryAfterMs: number;
+};
+
+/** Counts a request against the rates of operators. Resolves with undefined if all of them allow it. */
+export type TakeCall = (asns: ReadonlySet<number>) => Promise<RateExceeded | undefined>;
+
 /** Grants a token for the parameters of a token request. */
-export type TokenGrant = (form: URLSearchParams) => Promise<TokenResponse | TokenError>;
+export type TokenGrant = (form: URLSearchParams) => Promise<TokenResponse | TokenError | RateExceeded>;
 
 type TokenGrantOptions = {
   key: SigningKey;
@@ -34,37 +45,53 @@ type TokenGrantOptions = {
   findServiceAccount: FindServiceAccount;
   publicUrls: PublicUrls;
   replayGuard: ReplayGuard;
+  takeCall: TakeCall;
 };
 
 /** Creates the grant of the token endpoint: it exchanges an assertion, signed by a service account, for an access token. */
 export function createTokenGrant(options: TokenGrantOptions): TokenGrant {
-  const { key, clock, findServiceAccount, publicUrls, replayGuard } = options;
+  const { key, clock, findServiceAccount, publicUrls, replayGuard, takeCall } = options;
   return async function grantToken(form) {
     const error = errorOfForm(form);
     if (error !== undefined) {
       return error;
     }
-    const jwt = await verifyAccountJwt(form.get("assertion") as string, findServiceAccount, clock);
+    const jwt = await verifyAccountJwt(
+      form.get("assertion") as string,
+      findServiceAccount,
+      clock,
+      ({ aud }) => (isTokenAudience(aud, publicUrls) ? undefined : `aud must be ${publicUrls()[0]}/token`),
+    );
     if ("rejected" in jwt) {
       return invalidGrant(`assertion: ${jwt.rejected.replace("access token", "assertion")}`);
     }
-    const { aud, scope, jti } = jwt.payload;
-    if (!isTokenAudience(aud, publicUrls)) {
-      return invalidGrant(`assertion: aud must be ${publicUrls()[0]}/token`);
-    }
+    const { account } = jwt;
+    const { scope } = jwt.payload;
+    const jti = jwt.payload.jti === undefined ? undefined : String(jwt.payload.jti);
     const requested = typeof scope === "string" ? scope.split(" ").filter(Boolean) : [];
-    const scopes = requested.filter((each) => jwt.account.scopes.has(each));
+    const scopes = requested.filter((each) => account.scopes.has(each));
     if (scopes.length === 0) {
       return {
         error: "invalid_scope",
-        error_description: `assertion: scope must contain one of: ${[...jwt.account.scopes].join(" ")}`,
+        error_description: `assertion: scope must contain one of: ${[...account.scopes].join(" ")}`,
       };
     }
-    // Last, so that a client can correct another error and send the same jti again.
-    if (jti !== undefined && !(await replayGuard.isFirst(jwt.account.email, String(jti)))) {
-      return invalidGrant("assertion: jti was already used");
+    if (account.asns.size === 0) {
+      return invalidGrant("the account is not linked to an operator");
     }
-    const init = { account: jwt.account.email, accountKeyId: jwt.keyId, scopes };
+    if (jti !== undefined && (await replayGuard.isUsed(account.email, jti))) {
+      return replayed;
+    }
+    // Not before all that a stranger can do with an old assertion: it must not use up the rate.
+    const exceeded = await takeCall(account.asns);
+    if (exceeded !== undefined) {
+      return exceeded;
+    }
+    // Last, so that a client can correct another error and send the same jti again.
+    if (jti !== undefined && !(await replayGuard.isFirst(account.email, jti))) {
+      return replayed;
+    }
+    const init = { account: account.email, accountKeyId: jwt.keyId, scopes };
     return {
       access_token: await signAccessToken(key, { ...init, lifetimeSeconds: defaultTokenSeconds }, clock),
       token_type: "Bearer",
@@ -73,6 +100,8 @@ export function createTokenGrant(options: TokenGrantOptions): TokenGrant {
     };
   };
 }
+
+const replayed = invalidGrant("assertion: jti was already used");
 
 function errorOfForm(form: URLSearchParams): TokenError | undefined {
   for (const name of ["grant_type", "assertion"]) {

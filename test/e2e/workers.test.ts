@@ -1,11 +1,15 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
+import { readdir } from "node:fs/promises";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { describe, expect, it } from "vitest";
 import { createPlanSharingClient, planStatusOf } from "../../src/client/index.ts";
+import { systemClock } from "../../src/contract/clock.ts";
 import { apiErrorOf } from "../support/api-error.ts";
+import { makeAccount, requestToken, signAssertion } from "../support/auth/service-accounts.ts";
 import { dataDirectory } from "../support/data-directory.ts";
 import { scrape, sumOf } from "../support/http/exposition.ts";
 import { type Program, printToken, runProgram, startServe } from "../support/program.ts";
@@ -114,6 +118,22 @@ describe("mdps serve --workers", () => {
       const push = client.createPlanStatus({ parent, userKey, planStatus: statusOf("") });
       expect((await apiErrorOf(push)).reason).toBe("OPERATOR_RATE_EXCEEDED");
     }
+  });
+
+  it("applies the rate of an operator to the tokens that all processes grant together", async () => {
+    const directory = await dataDirectory();
+    const rate = ["--set", "limits.operatorRate.perSecond=0.001", "--set", "limits.operatorRate.burst=5"];
+    const server = await startServe(directory, ["--workers", "2", ...rate]);
+    const key = await makeAccount({ directory, url: server.url });
+    // Concurrent requests are sent over several connections, and thus to both processes.
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, async (_, at) =>
+        requestToken(server, await signAssertion({ clock: systemClock }, key, { jti: String(at) })),
+      ),
+    );
+    const statuses = answers.map(({ status }) => status).toSorted();
+    expect(statuses).toEqual([...Array(5).fill(200), ...Array(15).fill(429)]);
+    expect(await readdir(join(directory, "used-assertions"))).toHaveLength(5);
   });
 
   it("prints the error of a failed start once", async () => {

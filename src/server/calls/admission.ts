@@ -121,11 +121,16 @@ function jittered(leastMs: number, spreadMs: number): number {
   return Math.ceil(leastMs + Math.random() * spreadMs);
 }
 
+/** Returns when a call that its operator's rate rejects may be retried, in ms. `waitMs` is the time until the next call. */
+export function jitteredRateWait(waitMs: number): number {
+  return jittered(waitMs, rateJitterMs);
+}
+
 function rateExceeded(asn: number, perSecond: number, waitMs: number): ConnectError {
   return apiError(ErrorReason.OPERATOR_RATE_EXCEEDED, {
     message: `operator ${asn} may make ${perSecond} calls per second; retry after the delay in RetryInfo and send more slowly`,
     metadata: { parent: parentOf(asn), callsPerSecond: String(perSecond) },
-    retryAfterMs: jittered(waitMs, rateJitterMs),
+    retryAfterMs: jitteredRateWait(waitMs),
   });
 }
 

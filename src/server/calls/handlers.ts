@@ -26,6 +26,7 @@ import type { ServerLog } from "../telemetry/request-log.ts";
 import { createFailureInterceptor, type LogFailure } from "../unexpected-errors.ts";
 import { callersOf, createAdmission } from "./admission.ts";
 import { admitRoutes } from "./admitted-routes.ts";
+import { createTokenRate } from "./token-rate.ts";
 
 /** The handlers of all protocols and pages. */
 export type Handlers = {
@@ -65,12 +66,14 @@ export async function createHandlers({
   ready,
   routes,
 }: HandlersOptions): Promise<Handlers> {
+  const rates = options.worker?.rates ?? createOperatorRates(limits);
   const { verifyToken, grantToken } = await createAuthentication({
     dataDirectory: options.dataDirectory,
     clock: options.clock,
     config: options.auth,
     introspectionSecret: options.introspectionSecret,
     publicUrls,
+    takeCall: createTokenRate(rates),
   });
   const logFailure: LogFailure =
     options.logFailure ??
@@ -84,7 +87,7 @@ export async function createHandlers({
       isOpen: (method) => callersOf(method) !== "authenticated",
     }),
     overload,
-    rates: options.worker?.rates ?? createOperatorRates(limits),
+    rates,
   });
   const cors = corsOptionsOf(options.allowOrigins ?? []);
   const common = {

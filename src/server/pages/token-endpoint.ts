@@ -28,11 +28,10 @@ export function createTokenEndpoint(grant: TokenGrant, logFailure: LogFailure): 
 
 /** Rejects a token request because the server is overloaded. */
 export const rejectTokenRequest: HttpHandler = (request, response) => {
-  response.setHeader("retry-after", "1");
-  send(unavailable, request, response);
+  send({ ...unavailable, retryAfterMs: 1_000 }, request, response);
 };
 
-function send({ status, body }: Answer, ...[request, response]: Parameters<HttpHandler>): void {
+function send({ status, body, retryAfterMs }: Answer, ...[request, response]: Parameters<HttpHandler>): void {
   const bytes = Buffer.from(JSON.stringify(body));
   response.statusCode = status;
   response.setHeader("content-type", "application/json");
@@ -41,10 +40,13 @@ function send({ status, body }: Answer, ...[request, response]: Parameters<HttpH
   if (status === 405) {
     response.setHeader("allow", "POST");
   }
+  if (retryAfterMs !== undefined) {
+    response.setHeader("retry-after", Math.ceil(retryAfterMs / 1_000));
+  }
   response.end(request.method === "HEAD" ? "" : bytes);
 }
 
-type Answer = { readonly status: number; readonly body: object };
+type Answer = { readonly status: number; readonly body: object; readonly retryAfterMs?: number };
 
 const unavailable: Answer = {
   status: 503,
@@ -70,6 +72,11 @@ async function answer(request: HttpRequest, grant: TokenGrant): Promise<Answer |
     return invalidRequest(413, `the request must not be larger than ${maxBytes} bytes`);
   }
   const result = await grant(new URLSearchParams(text));
+  if ("rateExceeded" in result) {
+    const { rateExceeded, retryAfterMs } = result;
+    // RFC 6749 5.2 has no code for this; RFC 8628 3.5 adds one.
+    return { status: 429, body: { error: "slow_down", error_description: rateExceeded }, retryAfterMs };
+  }
   return { status: "error" in result ? 400 : 200, body: result };
 }
 

@@ -5,7 +5,7 @@ import { ServiceAccountSchema } from "../../../gen/mobiledataplansharing/config/
 import { createServiceAccount, emailOf, type KeyFile } from "../../../src/auth/accounts/administration.ts";
 import { changeServiceAccounts } from "../../../src/auth/accounts/list-file.ts";
 import { pushScope } from "../../../src/auth/scopes.ts";
-import { systemClock } from "../../../src/contract/clock.ts";
+import { type Clock, systemClock } from "../../../src/contract/clock.ts";
 import type { TestServer } from "../test-server.ts";
 
 export type AccountInit = {
@@ -38,7 +38,10 @@ export function addAccount(directory: string, email: string): Promise<string> {
 }
 
 /** Creates an account of a server and returns its key file. By default it is linked to operator 65001 and may push. */
-export function makeAccount(server: TestServer, init: AccountInit = {}): Promise<KeyFile> {
+export function makeAccount(
+  server: Pick<TestServer, "directory" | "url">,
+  init: AccountInit = {},
+): Promise<KeyFile> {
   accounts += 1;
   const { name = `account-${accounts}`, asns = [65001], scopes = [pushScope] } = init;
   const account = { email: emailOf(name), asns, scopes };
@@ -48,7 +51,7 @@ export function makeAccount(server: TestServer, init: AccountInit = {}): Promise
 
 /** Signs an assertion with a key file. It is valid at the server's time except for the given changes. */
 export function signAssertion(
-  server: TestServer,
+  server: { readonly clock: Clock },
   key: KeyFile,
   claims: Readonly<Record<string, unknown>> = {},
   header: object = {},
@@ -77,12 +80,12 @@ export type TokenAnswer = {
 const grantType = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 /** Requests a token from the token endpoint of a server. */
-export async function requestToken(server: TestServer, assertion: string): Promise<TokenAnswer> {
+export async function requestToken(server: Pick<TestServer, "url">, assertion: string): Promise<TokenAnswer> {
   return postForm(server, new URLSearchParams({ grant_type: grantType, assertion }));
 }
 
 /** Sends a form to the token endpoint of a server. */
-export async function postForm(server: TestServer, body: URLSearchParams): Promise<TokenAnswer> {
+export async function postForm(server: Pick<TestServer, "url">, body: URLSearchParams): Promise<TokenAnswer> {
   const response = await fetch(`${server.url}/token`, { method: "POST", body });
   return {
     status: response.status,
