@@ -13,6 +13,7 @@ import { createRouter } from "./calls/router.ts";
 import { rejectCleartext } from "./cleartext.ts";
 import { type Listener, listen } from "./connections/listener.ts";
 import type { TlsPair } from "./connections/port.ts";
+import { connectionsWithin, openFilesLimit } from "./limits/open-files.ts";
 import { createOverloadGuard } from "./limits/overload.ts";
 import { defaultLimits } from "./limits/server-limits.ts";
 import { createPublicUrls } from "./pages/public-urls.ts";
@@ -76,7 +77,9 @@ type Closers = (() => unknown)[];
 /** Builds the parts of a server that do not need a port. */
 async function buildParts(options: ServerOptions, closers: Closers) {
   const { clock = systemClock, dataDirectory, admin, worker, version = "unknown", cacheBytes } = options;
-  const limits = { ...defaultLimits, ...options.limits };
+  const configured = { ...defaultLimits, ...options.limits };
+  const openFiles = openFilesLimit();
+  const limits = { ...configured, maxConnections: connectionsWithin(openFiles, configured.maxConnections) };
   const stopping = new AbortController();
   const overload = createOverloadGuard(limits);
   closers.push(overload.stop);
@@ -95,6 +98,11 @@ async function buildParts(options: ServerOptions, closers: Closers) {
     options.log === undefined || options.log.level === "silent"
       ? undefined
       : createServerLog(options.log, await loadUserKeyHash(dataDirectory));
+  if (limits.maxConnections < configured.maxConnections) {
+    log?.warn(
+      `the limit on open files (ulimit -n) is ${openFiles}: the process accepts ${limits.maxConnections} connections instead of ${configured.maxConnections}; raise it, such as with LimitNOFILE in systemd or --ulimit of the container engine, or lower limits.maxConnections`,
+    );
+  }
   return {
     clock,
     limits,

@@ -509,7 +509,8 @@ export type LimitsConfig = Message<"mobiledataplansharing.config.v1.LimitsConfig
   maxHeaderBytes?: number | undefined;
 
   /**
-   * Open connections in each process. Further connections are closed immediately.
+   * Open connections in each process. Further connections are closed immediately. The
+   * limit of the process on open files (`ulimit -n`) can reduce it.
    * One address that is not in `trusted_proxies` can have at most three quarters of
    * them. Default: 16,384.
    *
@@ -564,8 +565,9 @@ export type LimitsConfig = Message<"mobiledataplansharing.config.v1.LimitsConfig
   idleTimeout?: Duration | undefined;
 
   /**
-   * Rate of pushes and reads of one operator. Further calls fail with
-   * RESOURCE_EXHAUSTED and RetryInfo. Default: unlimited.
+   * Rate of pushes, reads and granted tokens of one operator. Further calls fail with
+   * RESOURCE_EXHAUSTED and RetryInfo, further token requests with 429. Default:
+   * unlimited.
    *
    * @generated from field: mobiledataplansharing.config.v1.Rate operator_rate = 10;
    */
@@ -601,7 +603,8 @@ export type LimitsConfigJson = {
   maxHeaderBytes?: number;
 
   /**
-   * Open connections in each process. Further connections are closed immediately.
+   * Open connections in each process. Further connections are closed immediately. The
+   * limit of the process on open files (`ulimit -n`) can reduce it.
    * One address that is not in `trusted_proxies` can have at most three quarters of
    * them. Default: 16,384.
    *
@@ -656,8 +659,9 @@ export type LimitsConfigJson = {
   idleTimeout?: DurationJson;
 
   /**
-   * Rate of pushes and reads of one operator. Further calls fail with
-   * RESOURCE_EXHAUSTED and RetryInfo. Default: unlimited.
+   * Rate of pushes, reads and granted tokens of one operator. Further calls fail with
+   * RESOURCE_EXHAUSTED and RetryInfo, further token requests with 429. Default:
+   * unlimited.
    *
    * @generated from field: mobiledataplansharing.config.v1.Rate operator_rate = 10;
    */
@@ -693,7 +697,8 @@ export type LimitsConfigValid = Message<"mobiledataplansharing.config.v1.LimitsC
   maxHeaderBytes?: number | undefined;
 
   /**
-   * Open connections in each process. Further connections are closed immediately.
+   * Open connections in each process. Further connections are closed immediately. The
+   * limit of the process on open files (`ulimit -n`) can reduce it.
    * One address that is not in `trusted_proxies` can have at most three quarters of
    * them. Default: 16,384.
    *
@@ -748,8 +753,9 @@ export type LimitsConfigValid = Message<"mobiledataplansharing.config.v1.LimitsC
   idleTimeout?: Duration | undefined;
 
   /**
-   * Rate of pushes and reads of one operator. Further calls fail with
-   * RESOURCE_EXHAUSTED and RetryInfo. Default: unlimited.
+   * Rate of pushes, reads and granted tokens of one operator. Further calls fail with
+   * RESOURCE_EXHAUSTED and RetryInfo, further token requests with 429. Default:
+   * unlimited.
    *
    * @generated from field: mobiledataplansharing.config.v1.Rate operator_rate = 10;
    */
