@@ -1,9 +1,11 @@
 import { once } from "node:events";
 import { connect as connectHttp2 } from "node:http2";
 import type { Readable, Writable } from "node:stream";
+import { connect as connectTls, type TLSSocket } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { maxDiscardedBytes } from "../../../src/server/connections/lingering.ts";
 import type { HttpHandler } from "../../../src/server/http-handler.ts";
+import { testCertificate } from "../../support/certificates/certificate.ts";
 import {
   encodeRequest,
   frameFlags,
@@ -11,7 +13,7 @@ import {
   openFrameClient,
   resetCode,
 } from "../../support/http/http2-frames.ts";
-import { openSocket, type RawSocket } from "../../support/http/raw-socket.ts";
+import { openSocket, type RawSocket, rawSocket } from "../../support/http/raw-socket.ts";
 import { echo, startTestListener } from "../../support/test-listener.ts";
 
 const { headers, data, rstStream } = frameTypes;
@@ -20,8 +22,7 @@ const noError = 0;
 
 /** Longer than a test may take. */
 const longMs = 60_000;
-/** Sweeps often, and times nothing out. */
-const patient = { headerTimeoutMs: 40, bodyTimeoutMs: longMs, idleTimeoutMs: longMs };
+const patient = { headerTimeoutMs: longMs, bodyTimeoutMs: longMs, idleTimeoutMs: longMs };
 
 /** Refuses every path but `/echo` before it reads anything. */
 const refuse: HttpHandler = (request, response) => {
@@ -48,6 +49,14 @@ const readFirst: HttpHandler = async (request, response) => {
 const post = (fields: string, path = "/") => `POST ${path} HTTP/1.1\r\nhost: localhost\r\n${fields}\r\n\r\n`;
 const piece = Buffer.alloc(65_536, "a");
 const chunk = Buffer.concat([Buffer.from("10000\r\n"), piece, Buffer.from("\r\n")]);
+
+function shakeHands(port: number): Promise<TLSSocket> {
+  return new Promise((resolve, reject) => {
+    const options = { port, host: "127.0.0.1", ca: testCertificate.cert, ALPNProtocols: ["http/1.1"] };
+    const socket = connectTls(options, () => resolve(socket));
+    socket.on("error", reject);
+  });
+}
 
 /** Sends without end, until the server closes; resolves with what it has said. */
 async function sendWithoutEnd({ socket, closed }: RawSocket, bytes: Buffer): Promise<string> {
@@ -176,20 +185,51 @@ describe("a request over HTTP/1.1 that is answered early", () => {
     expect(await socket.closed()).toMatch(/^HTTP\/1\.1 413 /);
   });
 
-  it.each([
+  const badly = [
     ["has no Host", "POST / HTTP/1.1\r\ncontent-length: 9\r\n\r\n", 400],
     ["is malformed", "POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: x\r\n\r\n", 400],
     ["has a header that is too large", post(`x: ${"a".repeat(30_000)}`), 431],
     ["is of CONNECT", "CONNECT localhost:1 HTTP/1.1\r\nhost: localhost\r\n\r\n", 405],
-    ["asks for another protocol", post("connection: upgrade\r\nupgrade: h2c\r\ncontent-length: 9"), 413],
-  ])("a request over HTTP/1.1 that %s is answered although its client sends on", async (_, head, status) => {
+    ["asks to close the connection", post("connection: close\r\ncontent-length: 5000000"), 413],
+    ["is of HTTP/1.0", "POST / HTTP/1.0\r\ncontent-length: 5000000\r\n\r\n", 413],
+  ] as const;
+  it.each(
+    badly.flatMap(([what, head, status]) => [
+      [what, "cleartext", head, status, undefined] as const,
+      [what, "TLS", head, status, testCertificate] as const,
+    ]),
+  )(
+    "a request over HTTP/1.1 that %s is answered although its client sends on, over %s",
+    async (_, __, head, status, tls) => {
+      await using listener = await startTestListener(patient, { onRequest: refuse, tls });
+      const socket = tls ? rawSocket(await shakeHands(listener.port)) : await openSocket(listener.port);
+      socket.write(head);
+      for (let sent = 0; sent < 4_000_000; sent += piece.length) {
+        socket.write(piece);
+      }
+      expect(await socket.closed()).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    },
+  );
+
+  it("a request over HTTP/1.1 that asks for another protocol is answered over HTTP/1.1", async () => {
     await using listener = await startTestListener(patient, { onRequest: refuse });
     const socket = await openSocket(listener.port);
-    socket.write(head);
-    for (let sent = 0; sent < 4_000_000; sent += piece.length) {
-      socket.write(piece);
-    }
-    expect(await socket.closed()).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    socket.write(post("connection: upgrade, http2-settings\r\nupgrade: h2c\r\ncontent-length: 9"));
+    expect(await socket.received(/refused$/)).toMatch(/^HTTP\/1\.1 413 /);
+    socket.destroy();
+  });
+
+  it("HEAD with a body over HTTP/1.1 does not block the request behind it", async () => {
+    await using listener = await startTestListener(patient, { onRequest: refuse });
+    const socket = await openSocket(listener.port);
+    socket.write(post(`content-length: ${2 * piece.length}`).replace("POST", "HEAD"));
+    socket.write(piece);
+    await socket.received(/ 413 [\s\S]*\r\n\r\n$/);
+    socket.write(piece);
+    socket.write(post("content-length: 3", "/echo"));
+    socket.write("end");
+    expect(await socket.received(/end$/)).not.toContain("refused");
+    socket.destroy();
   });
 });
 

@@ -34,7 +34,7 @@ describe.each(transports)("over %s", (name, tls, send) => {
   let hasty: RefusedServers;
   beforeAll(async () => {
     servers = await startRefusedServers(tls, {});
-    hasty = await startRefusedServers(tls, { bodyTimeoutMs: 50 });
+    hasty = await startRefusedServers(tls, { bodyTimeoutMs: 250 });
   });
   afterAll(async () => {
     expect([...servers.failures(), ...hasty.failures()]).toEqual([]);
