@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { access, mkdir, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { access, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../contract/clock.ts";
+import { makePrivateDirectories, openPrivateFile } from "../contract/file-owner.ts";
 
 /** Detects assertions that were used before. */
 export type ReplayGuard = {
@@ -52,7 +53,7 @@ export function createReplayGuard(dataDirectory: string, clock: Clock): ReplayGu
       ),
 
     async isFirst(account, jti) {
-      await mkdir(directory, { recursive: true, mode: 0o700 });
+      makePrivateDirectories(directory);
       const now = clock.now();
       if (now >= nextCleanup) {
         nextCleanup = now + cleanupIntervalMs;
@@ -60,8 +61,8 @@ export function createReplayGuard(dataDirectory: string, clock: Clock): ReplayGu
       }
       const path = pathOf(account, jti);
       try {
-        await writeFile(path, "", { flag: "wx", mode: 0o600 });
-        await utimes(path, now / 1000, now / 1000);
+        const file = await openPrivateFile(path, "wx");
+        await file.utimes(now / 1000, now / 1000).finally(() => file.close());
         return true;
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === "EEXIST") {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { link, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { makePrivateDirectories, openPrivateFile } from "../contract/file-owner.ts";
 import { type PrivateFileError, readPrivateFile } from "../contract/private-file.ts";
 
 type SecretFileOptions = {
@@ -26,7 +27,7 @@ export async function readOrCreateSecret(
   }
   const created = await create();
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    makePrivateDirectories(directory);
     // Unlike a rename, a link fails if the file exists: the secret of the first process stays.
     await writeSecret(path, created, link);
   } catch (error) {
@@ -59,7 +60,7 @@ async function readSecret(path: string, errorOf: SecretFileOptions["errorOf"]): 
 async function writeSecret(path: string, text: string | Uint8Array, place: typeof rename): Promise<void> {
   const draft = `${path}.${randomUUID()}`;
   try {
-    const file = await open(draft, "wx", 0o600);
+    const file = await openPrivateFile(draft, "wx");
     try {
       // The umask may have removed permissions of the owner.
       await file.chmod(0o600);

@@ -1,5 +1,6 @@
 import { constants, open, readFile } from "node:fs/promises";
 import { replaceSecret } from "../auth/secret-file.ts";
+import { openPrivateFile } from "../contract/file-owner.ts";
 import { ExportError, type ExportOptions, exportRecords, type SnapshotTime } from "./export-records.ts";
 import { createRecordSum } from "./record-digest.ts";
 
@@ -102,7 +103,9 @@ export async function exportToFile(options: ExportFileOptions): Promise<ExportMa
 
 async function openFile(file: string, resume: boolean) {
   try {
-    return await open(file, resume ? constants.O_WRONLY | constants.O_APPEND : "ax", 0o600);
+    return resume
+      ? await open(file, constants.O_WRONLY | constants.O_APPEND)
+      : await openPrivateFile(file, "ax");
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new ExportError(

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
-import { mkdir, open, rm } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fromJsonString, toJson } from "@bufbuild/protobuf";
@@ -9,6 +9,7 @@ import {
   type ServiceAccounts,
   ServiceAccountsSchema,
 } from "../../../gen/mobiledataplansharing/config/v1/service_accounts_pb.ts";
+import { makePrivateDirectories, ownerAdvice } from "../../contract/file-owner.ts";
 import { replaceSecret } from "../secret-file.ts";
 
 /** A service account that is not revoked. */
@@ -48,7 +49,10 @@ export function readServiceAccounts(directory: string): ServiceAccounts {
     text = readFileSync(path, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
-      throw new ServiceAccountsError(`${path} cannot be read: ${(error as Error).message}`, { cause: error });
+      throw new ServiceAccountsError(
+        `${path} cannot be read: ${(error as Error).message}${ownerAdvice(path)}`,
+        { cause: error },
+      );
     }
   }
   if (isShared) {
@@ -98,7 +102,7 @@ export async function changeServiceAccounts<Result>(
   { lockTimeoutMs = 2_000 } = {},
 ): Promise<Result> {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    makePrivateDirectories(directory);
   } catch (cause) {
     throw new ServiceAccountsError(`${directory} cannot be created: ${(cause as Error).message}`, { cause });
   }

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
+import { openPrivateFile } from "../../contract/file-owner.ts";
 import { writeAll } from "./checkpoint-log.ts";
 
 /** An append-only file of lines. Its length is part of the checkpoint; bytes beyond that length are dropped. */
@@ -40,7 +41,7 @@ export async function openAppendFile(path: string, length: number): Promise<Appe
         lines = [];
         waiting = 0;
         try {
-          file ??= await open(path, "wx+", 0o600);
+          file ??= await openPrivateFile(path, "wx+");
           await writeAll(file, bytes, written);
           await file.datasync();
         } catch (error) {

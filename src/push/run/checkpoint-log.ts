@@ -1,6 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { replaceSecret } from "../../auth/secret-file.ts";
+import { openPrivateFile } from "../../contract/file-owner.ts";
 
 /** A log of states. The last complete one is the current state. */
 type CheckpointLog = {
@@ -40,7 +41,7 @@ export function readLastState(bytes: Buffer): LoggedState | undefined {
 
 /** Opens a log to append after `end`, the end of its last complete state. Drops everything after it. */
 export async function openCheckpointLog(path: string, end: number): Promise<CheckpointLog> {
-  let file: FileHandle = await open(path, "r+").catch(() => open(path, "wx+", 0o600));
+  let file: FileHandle = await open(path, "r+").catch(() => openPrivateFile(path, "wx+"));
   await file.truncate(end);
   let length = end;
 

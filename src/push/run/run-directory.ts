@@ -1,7 +1,8 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { replaceSecret, syncDirectory } from "../../auth/secret-file.ts";
 import type { PlanSharingProtocol } from "../../client/index.ts";
+import { makeNewDirectory, makePrivateDirectories, openPrivateFile } from "../../contract/file-owner.ts";
 import type { Fingerprint } from "../input/fingerprint.ts";
 import type { RecordOptions } from "../input/push-request.ts";
 import { type LoggedState, readLastState } from "./checkpoint-log.ts";
@@ -50,7 +51,7 @@ export type RunDirectory = {
 /** Creates the directory of a run below `runs`, named after the time, for its owner only. Rejects with RunError. */
 export async function createRun(runs: string, settings: RunSettings): Promise<RunDirectory> {
   try {
-    await mkdir(runs, { recursive: true, mode: 0o700 });
+    makePrivateDirectories(runs);
     return await createIn(runs, settings);
   } catch (error) {
     throw error instanceof RunError
@@ -64,7 +65,7 @@ export async function createRun(runs: string, settings: RunSettings): Promise<Ru
 async function createIn(runs: string, settings: RunSettings): Promise<RunDirectory> {
   const stem = settings.createTime.replace(/\.\d+Z$/, "").replaceAll(":", "-");
   let path = join(runs, stem);
-  for (let number = 2; !(await makeNew(path)); number++) {
+  for (let number = 2; !makeNew(path); number++) {
     path = join(runs, `${stem}-${number}`);
   }
   const release = await lock(path);
@@ -73,9 +74,9 @@ async function createIn(runs: string, settings: RunSettings): Promise<RunDirecto
   return { path, settings, logged: undefined, release };
 }
 
-async function makeNew(path: string): Promise<boolean> {
+function makeNew(path: string): boolean {
   try {
-    await mkdir(path, { mode: 0o700 });
+    makeNewDirectory(path);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") {
@@ -118,7 +119,8 @@ async function lock(path: string): Promise<() => Promise<void>> {
   const file = join(path, runFiles.lock);
   for (let isRetry = false; ; isRetry = true) {
     try {
-      await writeFile(file, `${process.pid}\n`, { flag: "wx", mode: 0o600 });
+      const lock = await openPrivateFile(file, "wx");
+      await lock.writeFile(`${process.pid}\n`).finally(() => lock.close());
       return () => rm(file, { force: true });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST" || isRetry) {

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { ownerAdvice } from "../../contract/file-owner.ts";
 import { DatabaseSync } from "../node-sqlite.ts";
 import { StoreOpenError } from "../plan-store.ts";
 import { createBusyRetry, defaultBusyTimeout, type RetryWhileBusy } from "./busy-retry.ts";
@@ -242,6 +243,10 @@ export function readPragma(database: DatabaseSync, pragma: string): number {
 
 function explain(error: unknown, path: string): StoreOpenError {
   const message = error instanceof Error ? error.message : String(error);
+  const foreign = [`${path}-wal`, `${path}-shm`].find((file) => existsSync(file) && ownerAdvice(file) !== "");
+  if (foreign !== undefined) {
+    return new StoreOpenError(`${foreign} cannot be opened: ${message}${ownerAdvice(foreign)}`);
+  }
   return new StoreOpenError(`${path} ${problemOf(resultCodeOf(error), message)}`);
 }
 

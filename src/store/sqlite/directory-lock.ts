@@ -55,7 +55,9 @@ export function lockDirectory(
 /** Writes the name of this process for later messages. It stays in the file, and has no meaning without a lock. */
 export function nameHolder(directory: string): void {
   try {
-    writeFileSync(join(directory, holderFile), thisProcess, { mode: 0o600 });
+    const path = join(directory, holderFile);
+    createPrivateFile(path);
+    writeFileSync(path, thisProcess);
   } catch {
     // The name only improves messages, so a full disk may prevent it.
   }

@@ -1,14 +1,6 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  statSync,
-} from "node:fs";
-import { dirname, resolve } from "node:path";
+import { accessSync, closeSync, constants, openSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { giveToOwnerOf, makePrivateDirectories, ownerAdvice } from "../../contract/file-owner.ts";
 import { StoreOpenError } from "../plan-store.ts";
 import { messageWithAdvice } from "./error.ts";
 
@@ -19,7 +11,7 @@ import { messageWithAdvice } from "./error.ts";
 export function makePrivateDirectory(directory: string): void {
   let problem: string | undefined = "a file is in its place";
   try {
-    makeMissing(resolve(directory));
+    makePrivateDirectories(directory);
     if (statSync(directory).isDirectory()) {
       problem = undefined;
     }
@@ -43,40 +35,14 @@ export function makePrivateDirectory(directory: string): void {
  */
 export function createPrivateFile(path: string): void {
   try {
-    closeSync(openSync(path, "wx", 0o600));
+    const file = openSync(path, "wx", 0o600);
+    giveToOwnerOf(dirname(path), file);
+    closeSync(file);
   } catch (error) {
     if (!hasCode(error, "EEXIST")) {
       throw new StoreOpenError(`cannot create ${path}: ${messageWithAdvice(error)}`);
     }
     requireWritable(path);
-  }
-}
-
-// Not mkdir's `recursive`, which in Node never returns where the parent exists and mkdir fails with ENOENT, as in /proc.
-function makeMissing(directory: string): void {
-  const parent = dirname(directory);
-  if (!existsSync(parent)) {
-    makeMissing(parent);
-  }
-  try {
-    mkdirSync(directory, { mode: 0o700 });
-  } catch (error) {
-    if (hasCode(error, "EEXIST")) {
-      return;
-    }
-    throw error;
-  }
-  sync(parent);
-}
-
-/** Makes the entry of a new directory survive a power loss. SQLite does the same for files. */
-function sync(parent: string): void {
-  try {
-    const entries = openSync(parent, "r");
-    fsyncSync(entries);
-    closeSync(entries);
-  } catch {
-    // A parent may be writable but not readable. SQLite ignores this too.
   }
 }
 
@@ -89,8 +55,9 @@ export function requireWritable(path: string): void {
     accessSync(path, constants.R_OK | constants.W_OK);
   } catch (error) {
     const user = process.getuid ? ` by user ${process.getuid()}` : "";
+    const advice = ownerAdvice(path) || "; change its owner or mode, or choose another directory";
     throw new StoreOpenError(
-      `${path} cannot be read and written${user}: ${messageWithAdvice(error)}; change its owner or mode, or choose another directory`,
+      `${path} cannot be read and written${user}: ${messageWithAdvice(error)}${advice}`,
     );
   }
 }
