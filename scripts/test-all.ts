@@ -2,7 +2,7 @@
  * `npm run test:all`: every suite beside the unit tests. `npm run test:all -- --project NAME [ARGUMENTS]` runs one and
  * passes the other arguments on, such as a file or `--require-all`.
  *
- * A suite that needs programs this machine lacks (PostgreSQL, Java and Maven, Go, Python, Rust, Chromium, promtool) skips
+ * A suite that needs programs this machine lacks (PostgreSQL, proxies, Java and Maven, Go, Python, Rust, Chromium, promtool) skips
  * what it cannot run and says so.
  */
 import { runSteps, type Steps } from "./run-steps.ts";
@@ -15,6 +15,7 @@ export const suites: Steps = {
   e2e: vitest("e2e"),
   postgres: vitest("postgres"),
   providers: vitest("providers"),
+  proxies: vitest("proxies"),
   tools: vitest("tools"),
   "google-clients": script("test/google-clients/main.ts"),
   "google-auth": script("test/interop/google-auth/main.ts"),

@@ -195,7 +195,7 @@ describe("a stranger finds their way", () => {
   it("tests lie in the folder that mirrors the sources they test", () => {
     /** Folders of tests that mirror no source: suites, and what tests share. */
     const others = new Set(
-      "cluster deploy e2e fuzz google-clients interop package resilience scripts support tools vectors".split(
+      "cluster deploy e2e fuzz google-clients interop package proxies resilience scripts support tools vectors".split(
         " ",
       ),
     );

@@ -71,11 +71,28 @@ async function callFetch(call: RawCall): Promise<RawAnswer> {
   });
   const bytes = new Uint8Array(await response.arrayBuffer());
   const text = Buffer.from(bytes).toString("latin1");
-  const error = call.protocol === "grpc-web" ? webError(response, bytes) : httpError(call, response, bytes);
-  return { httpStatus: response.status, error, text };
+  return { httpStatus: response.status, error: errorOfResponse(call.protocol, response, bytes), text };
 }
 
-function httpError({ protocol }: RawCall, response: Response, bytes: Uint8Array): ConnectError | undefined {
+/** Returns the error of a response by the rules of its protocol; undefined for a success. gRPC has it in its headers. */
+export function errorOfResponse(
+  protocol: PlanSharingProtocol,
+  response: Response,
+  bytes: Uint8Array,
+): ConnectError | undefined {
+  if (protocol === "grpc") {
+    return response.status === 200
+      ? findTrailerError(response.headers)
+      : new ConnectError(`HTTP ${response.status}`, Code.Unknown, response.headers);
+  }
+  return protocol === "grpc-web" ? webError(response, bytes) : httpError(protocol, response, bytes);
+}
+
+function httpError(
+  protocol: PlanSharingProtocol,
+  response: Response,
+  bytes: Uint8Array,
+): ConnectError | undefined {
   if (response.ok) {
     return undefined;
   }
@@ -130,11 +147,8 @@ function callHttp2(call: RawCall): Promise<RawAnswer> {
     stream.on("error", reject);
     stream.on("end", () => {
       text += decodeURIComponent(received.get("grpc-message") ?? "");
-      const error =
-        httpStatus === 200
-          ? findTrailerError(received)
-          : new ConnectError(`HTTP ${httpStatus}`, Code.Unknown, received);
-      resolve({ httpStatus, error, text });
+      const response = new Response(null, { status: httpStatus, headers: received });
+      resolve({ httpStatus, error: errorOfResponse("grpc", response, new Uint8Array()), text });
     });
     stream.end(bytesOf(call));
   });

@@ -1,0 +1,3 @@
+import { describeProxy } from "./describe-proxy.ts";
+
+describeProxy("haproxy");
