@@ -4,6 +4,7 @@
  *
  * - `src/`, `gen/`, `gen-deps/`: compiled by tsc.
  * - `proto/`: the contract and all its imports, so that `protoc -I` needs no other folder.
+ * - `deploy/systemd/`: the unit, its user and its settings, which run this version of the program.
  * - `contract.binpb`, `gen/*.json`: the contract as descriptors, and the documents generated from it.
  * - `package.json`: that of the repository, with the paths of the compiled files.
  */
@@ -21,7 +22,15 @@ rmSync(dist, { recursive: true, force: true });
 runTsc(["-p", "scripts/build/tsconfig.build.json"]);
 runBuf(["export", "proto", "-o", join("dist", "proto")]);
 runBuf(["build", "proto", "--exclude-source-info", "-o", join("dist", "contract.binpb")]);
-for (const pattern of ["proto/**/*.json", "gen/*.json", "README.md", "CHANGELOG.md", "LICENSE", "NOTICE"]) {
+for (const pattern of [
+  "proto/**/*.json",
+  "gen/*.json",
+  "deploy/systemd/*",
+  "README.md",
+  "CHANGELOG.md",
+  "LICENSE",
+  "NOTICE",
+]) {
   for (const path of globSync(pattern, { cwd: root })) {
     mkdirSync(dirname(join(dist, path)), { recursive: true });
     copyFileSync(join(root, path), join(dist, path));
