@@ -85,7 +85,10 @@ export function createBodies(limits: ServerLimits, timeoutMs: number, onRejected
   /** Ends a request that has been answered; false if it may still send. */
   function end({ request, socket, since, discarded }: Body, now: number): boolean {
     const isLate = now - since > discardMs;
-    if (!isLate && !closing && (discarded?.() ?? 0) <= maxDiscardedBytes) {
+    const isEnough = closing || (discarded?.() ?? 0) > maxDiscardedBytes;
+    // A reset would overtake the end of an answer that has not been sent.
+    const isSent = !isHttp2(request) || request.stream.state.localClose === 1;
+    if (!isLate && !(isEnough && isSent)) {
       return false;
     }
     if (isLate) {
