@@ -11,6 +11,9 @@ import { type MountNamespace, openMountNamespace, whyNoMountNamespace } from "./
 
 const reason = whyNoMountNamespace();
 
+/** `uid:gid`, and a list of other groups. */
+type User = { readonly user: string; readonly groups?: string };
+
 describe.skipIf(reason)(`the image, without an engine${reason ? ` (skipped: ${reason})` : ""}`, () => {
   const folder = mkdtempSync(join(tmpdir(), "mdps-image-"));
   let namespace: MountNamespace;
@@ -43,15 +46,19 @@ describe.skipIf(reason)(`the image, without an engine${reason ? ` (skipped: ${re
   });
 
   /** Returns a command line that runs a command in the image as a container engine does: unprivileged and without capabilities. */
-  function inImage(command: readonly string[]): string[] {
-    const [uid, gid] = image.user.split(":");
-    const user = ["--reuid", `${uid}`, "--regid", `${gid}`, "--clear-groups"];
+  function inImage(
+    command: readonly string[],
+    { user: owner, groups }: User = { user: image.user },
+  ): string[] {
+    const [uid, gid] = owner.split(":");
+    const others = groups === undefined ? ["--clear-groups"] : ["--groups", groups];
+    const user = ["--reuid", `${uid}`, "--regid", `${gid}`, ...others];
     const powers = ["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all"];
     return ["chroot", image.root, "setpriv", ...user, ...powers, "--", ...command];
   }
 
   /** Starts the image as process 1 in an isolated network. `init` is the id of that process outside of its namespace. */
-  async function start(more: Readonly<Record<string, string>>) {
+  async function start(more: Readonly<Record<string, string>>, user?: User) {
     const namespaces = [
       "--pid",
       "--fork",
@@ -60,7 +67,7 @@ describe.skipIf(reason)(`the image, without an engine${reason ? ` (skipped: ${re
       `--mount-proc=${join(image.root, "proc")}`,
     ];
     const listening = ["sh", "-ec", 'ip link set lo up; exec "$@"', "sh"];
-    const command = inImage([...image.entrypoint, ...image.command]);
+    const command = inImage([...image.entrypoint, ...image.command], user);
     const engine = namespace.start(["unshare", ...namespaces, ...listening, ...command], { ...env, ...more });
     let stderr = "";
     engine.stderr?.on("data", (chunk) => {
@@ -95,6 +102,26 @@ describe.skipIf(reason)(`the image, without an engine${reason ? ` (skipped: ${re
     for (const path of ["/tmp/x", `${image.volume}/x`]) {
       attempt(path);
       namespace.run(inImage(["rm", path]), env);
+    }
+  });
+
+  it("the image serves as a user that only has a number and the group of the volume, as in OpenShift", async () => {
+    const volume = join(image.root, image.volume);
+    const id = "1000650000";
+    namespace.run(["mount", "-t", "tmpfs", "-o", `uid=0,gid=${id},mode=2770`, "data", volume]);
+    try {
+      const { HOME: _, ...withoutHome } = env;
+      const user = { user: `${id}:0`, groups: id };
+      const command = ["token", "--operator", "65001"];
+      const token = namespace.run(inImage([...image.entrypoint, ...command], user), withoutHome).trim();
+      expect(token.split(".")).toHaveLength(3);
+      const { init, ended, inside } = await start({ MDPS_ALLOW_CLEARTEXT: "true", HOME: "" }, user);
+      inside(image.healthCheck);
+      process.kill(init, "SIGTERM");
+      expect(await ended).toEqual([0, null]);
+      expect(namespace.run(["find", volume, "-type", "f", "!", "-uid", id])).toBe("");
+    } finally {
+      namespace.run(["umount", volume]);
     }
   });
 
