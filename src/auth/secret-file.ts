@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { link, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { isOutOfSpace, messageOfFileError } from "../contract/file-error.ts";
 import { makePrivateDirectories, openPrivateFile } from "../contract/file-owner.ts";
 import { type PrivateFileError, readPrivateFile } from "../contract/private-file.ts";
 
@@ -31,9 +32,8 @@ export async function readOrCreateSecret(
     // Unlike a rename, a link fails if the file exists: the secret of the first process stays.
     await writeSecret(path, created, link);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== "EEXIST") {
-      throw errorOf(`${path} cannot be created: ${message}. Choose a writable directory.`, error);
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") {
+      throw errorOf(`${path} cannot be created: ${messageOfFileError(error)}`, error);
     }
   }
   return readFile(path, "utf8");
@@ -43,6 +43,37 @@ export async function readOrCreateSecret(
 export function replaceSecret(path: string, text: string | Uint8Array): Promise<void> {
   return writeSecret(path, text, rename);
 }
+
+/**
+ * Like `replaceSecret`, but on a full disk overwrites the file in the space that it has already, so that an account can be
+ * revoked there. A power failure at this moment may leave a file that is neither the old text nor the new one. Rejects
+ * with the error of the full disk if the text needs more space.
+ */
+export async function replaceSecretInAnyCase(path: string, text: string): Promise<void> {
+  try {
+    await replaceSecret(path, text);
+  } catch (error) {
+    const file = isOutOfSpace(error) ? await open(path, "r+").catch(() => undefined) : undefined;
+    if (file === undefined) {
+      throw error;
+    }
+    try {
+      const { size, blocks } = await file.stat();
+      // Padded with empty lines: with the rest of a longer old text, a crash could leave both.
+      const padded = text.padEnd(text.length + size - Buffer.byteLength(text), "\n");
+      if (Buffer.byteLength(padded) > Math.max(size, blocks * blockBytes)) {
+        throw error;
+      }
+      await file.write(Buffer.from(padded), 0, undefined, 0);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+/** Unit of `Stats.blocks`. */
+const blockBytes = 512;
 
 async function readSecret(path: string, errorOf: SecretFileOptions["errorOf"]): Promise<string | undefined> {
   try {

@@ -5,6 +5,9 @@ import { nodeProblem } from "../contract/node-version.ts";
 // Replaces Node's own handler, which opens a debugger: every program that reaches its port can run any code.
 process.on("SIGUSR1", () => undefined);
 
+// By default the signal of a file that exceeds `ulimit -f` ends the process. Ignored, the write fails with EFBIG.
+process.on("SIGXFSZ", () => undefined);
+
 const problem = nodeProblem() || directoryProblem();
 if (problem === undefined) {
   void start();

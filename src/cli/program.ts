@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
+import { messageOfFileError } from "../contract/file-error.ts";
 import { checkCommand } from "./commands/check.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { configCommand } from "./commands/config.ts";
@@ -34,6 +35,17 @@ const program = new Command("mdps")
 for (const command of program.commands) {
   command.copyInheritedSettings(program);
 }
+
+// Without a listener, console.log loses its output on a full disk without an error, and other writers end in a stack
+// trace. A server does not need its standard output, and a reader that has ended needs no message.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") {
+    console.error(`mdps: standard output cannot be written: ${messageOfFileError(error)}`);
+  }
+  if (process.argv[2] !== "serve") {
+    process.exit(1);
+  }
+});
 
 try {
   await program.parseAsync();

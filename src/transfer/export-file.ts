@@ -1,5 +1,6 @@
 import { constants, open, readFile } from "node:fs/promises";
 import { replaceSecret } from "../auth/secret-file.ts";
+import { isSystemError, messageOfFileError } from "../contract/file-error.ts";
 import { openPrivateFile } from "../contract/file-owner.ts";
 import { ExportError, type ExportOptions, exportRecords, type SnapshotTime } from "./export-records.ts";
 import { createRecordSum } from "./record-digest.ts";
@@ -96,6 +97,14 @@ export async function exportToFile(options: ExportFileOptions): Promise<ExportMa
     manifest = { ...manifest, count: sum.count, digest: sum.digest, snapshotTime, complete: true };
     await saveManifest(true);
     return manifest;
+  } catch (error) {
+    if (!isSystemError(error)) {
+      throw error;
+    }
+    throw new ExportError(
+      `${file} cannot be written: ${messageOfFileError(error)}. Then continue the export with --resume, or remove the file and start again`,
+      { cause: error },
+    );
   } finally {
     await output.close();
   }
@@ -107,11 +116,10 @@ async function openFile(file: string, resume: boolean) {
       ? await open(file, constants.O_WRONLY | constants.O_APPEND)
       : await openPrivateFile(file, "ax");
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
     throw new ExportError(
-      code === "EEXIST"
+      (error as NodeJS.ErrnoException).code === "EEXIST"
         ? `${file} already exists: continue that export with --resume, or choose another file`
-        : `${file} cannot be written: ${message}`,
+        : `${file} cannot be written: ${messageOfFileError(error)}`,
     );
   }
 }

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
-import { open, rm } from "node:fs/promises";
+import { link, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fromJsonString, toJson } from "@bufbuild/protobuf";
@@ -9,8 +9,9 @@ import {
   type ServiceAccounts,
   ServiceAccountsSchema,
 } from "../../../gen/mobiledataplansharing/config/v1/service_accounts_pb.ts";
+import { isOutOfSpace, isSystemError, messageOfFileError } from "../../contract/file-error.ts";
 import { makePrivateDirectories, ownerAdvice } from "../../contract/file-owner.ts";
-import { replaceSecret } from "../secret-file.ts";
+import { replaceSecretInAnyCase } from "../secret-file.ts";
 
 /** A service account that is not revoked. */
 export type ServiceAccount = {
@@ -101,33 +102,38 @@ export async function changeServiceAccounts<Result>(
   change: (list: ServiceAccounts) => Result | Promise<Result>,
   { lockTimeoutMs = 2_000 } = {},
 ): Promise<Result> {
-  try {
-    makePrivateDirectories(directory);
-  } catch (cause) {
-    throw new ServiceAccountsError(`${directory} cannot be created: ${(cause as Error).message}`, { cause });
-  }
   const path = serviceAccountsPath(directory);
   const lock = `${path}.lock`;
-  await takeLock(lock, lockTimeoutMs / lockPauseMs);
   try {
-    const list = readServiceAccounts(directory);
-    const result = await change(list);
-    await replaceSecret(path, `${JSON.stringify(toJson(ServiceAccountsSchema, list), undefined, 2)}\n`);
-    return result;
-  } finally {
-    await rm(lock, { force: true });
+    makePrivateDirectories(directory);
+    await takeLock(path, lock, lockTimeoutMs / lockPauseMs);
+    try {
+      const list = readServiceAccounts(directory);
+      const result = await change(list);
+      const text = JSON.stringify(toJson(ServiceAccountsSchema, list), undefined, 2);
+      await replaceSecretInAnyCase(path, `${text}\n`);
+      return result;
+    } finally {
+      await rm(lock, { force: true });
+    }
+  } catch (error) {
+    if (!isSystemError(error)) {
+      throw error;
+    }
+    throw new ServiceAccountsError(`${path} cannot be changed: ${messageOfFileError(error)}`, {
+      cause: error,
+    });
   }
 }
 
-async function takeLock(lock: string, pauses: number): Promise<void> {
+async function takeLock(path: string, lock: string, pauses: number): Promise<void> {
   for (let pause = 1; ; pause += 1) {
     try {
-      await (await open(lock, "wx", 0o600)).close();
+      await createLock(path, lock);
       return;
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      if (code !== "EEXIST") {
-        throw new ServiceAccountsError(`${lock} cannot be created: ${message}`, { cause: error });
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") {
+        throw error;
       }
       if (pause > pauses) {
         throw new ServiceAccountsError(
@@ -136,5 +142,17 @@ async function takeLock(lock: string, pauses: number): Promise<void> {
       }
       await setTimeout(lockPauseMs);
     }
+  }
+}
+
+async function createLock(path: string, lock: string): Promise<void> {
+  try {
+    await (await open(lock, "wx", 0o600)).close();
+  } catch (error) {
+    if (!isOutOfSpace(error)) {
+      throw error;
+    }
+    // Another name of a file needs less than another file.
+    await link(path, lock);
   }
 }

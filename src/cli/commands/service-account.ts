@@ -3,6 +3,7 @@ import {
   addServiceAccountKey,
   createServiceAccount,
   emailOf,
+  type KeyFile,
   type KeyFileInit,
   linkServiceAccount,
   removeServiceAccountKey,
@@ -79,7 +80,7 @@ function createCommand(): Command {
     )
     .action(async ({ data, operator, name = `operator-${operator[0]}`, access, ...init }: CreateOptions) => {
       const account = { email: emailOf(name), asns: operator, scopes: scopesOfAccess[access] };
-      printJson(await createServiceAccount(data, account, init, systemClock));
+      await printKey(await createServiceAccount(data, account, init, systemClock));
     });
 }
 
@@ -128,7 +129,7 @@ function addKeyCommand(): Command {
     "(umask 077; mdps service-account add-key operator-65001 > next.json)",
   );
   return withKeyFile(command).action(async (account: string, { data, ...init }: DataOption & KeyFileInit) => {
-    printJson(await addServiceAccountKey(data, emailOf(account), init, systemClock));
+    await printKey(await addServiceAccountKey(data, emailOf(account), init, systemClock));
   });
 }
 
@@ -145,6 +146,20 @@ function removeKeyCommand(): Command {
       await removeServiceAccountKey(data, email, keyId);
       print(json, { email, removedKey: keyId }, `key ${keyId} of ${email} is revoked`);
     });
+}
+
+function printKey(key: KeyFile): Promise<void> {
+  return new Promise((resolve) => {
+    process.stdout.write(`${JSON.stringify(key, undefined, 2)}\n`, (error) => {
+      if (error) {
+        const { client_email: email, private_key_id: keyId } = key;
+        console.error(
+          `mdps: the key file of ${email} is lost, because its private key is not stored. Run: mdps service-account remove-key ${email} ${keyId}, and add another key`,
+        );
+      }
+      resolve();
+    });
+  });
 }
 
 function printJson(value: unknown): void {

@@ -1,6 +1,7 @@
 import { ServiceAccountsError } from "../../auth/accounts/list-file.ts";
 import { SigningKeyError } from "../../auth/signing-key.ts";
 import { ConfigError } from "../../config/config-error.ts";
+import { isSystemError, messageOfFileError } from "../../contract/file-error.ts";
 import { InputError } from "../../push/input/input.ts";
 import { RunError } from "../../push/run/run-directory.ts";
 import { CleartextError } from "../../server/cleartext.ts";
@@ -42,16 +43,8 @@ export function describeError(error: unknown): string {
   if (error instanceof Error && userErrors.some((kind) => error instanceof kind)) {
     return error.message;
   }
-  const { code, message } = error as NodeJS.ErrnoException;
-  switch (code) {
-    // The message of the system names the file.
-    case "EACCES":
-    case "ENOENT":
-    case "ENOTDIR":
-    case "EPERM":
-    case "EROFS":
-      return message;
-    default:
-      return error instanceof Error ? (error.stack ?? message) : String(error);
+  if (isSystemError(error)) {
+    return messageOfFileError(error);
   }
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

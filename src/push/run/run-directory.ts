@@ -2,6 +2,7 @@ import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { replaceSecret, syncDirectory } from "../../auth/secret-file.ts";
 import type { PlanSharingProtocol } from "../../client/index.ts";
+import { messageOfFileError } from "../../contract/file-error.ts";
 import { makeNewDirectory, makePrivateDirectories, openPrivateFile } from "../../contract/file-owner.ts";
 import type { Fingerprint } from "../input/fingerprint.ts";
 import type { RecordOptions } from "../input/push-request.ts";
@@ -57,7 +58,7 @@ export async function createRun(runs: string, settings: RunSettings): Promise<Ru
     throw error instanceof RunError
       ? error
       : new RunError(
-          `cannot create a run in ${runs}: ${(error as Error).message}; choose another directory with --runs`,
+          `cannot create a run in ${runs}: ${messageOfFileError(error)}, or choose another directory with --runs`,
         );
   }
 }

@@ -259,7 +259,9 @@ function problemOf(code: number | undefined, message: string): string {
     case resultCode.busy:
       return `is locked by another program (${message}); stop it first`;
     case resultCode.full:
-      return `cannot be created: ${message}; make room on the disk`;
+      return `cannot be opened for writing: ${message}; free space on the disk`;
+    case resultCode.io:
+      return `cannot be opened for writing: ${message}; check that the disk has free space and works, and the limit on the size of files (ulimit -f)`;
     case resultCode.readOnly:
     case resultCode.cannotOpen:
       return `cannot be opened for writing: ${message}; check that its disk is mounted for writing, or choose another directory`;
