@@ -1,5 +1,6 @@
 import { type ChildProcess, fork, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Usage } from "../peers/report.ts";
 
@@ -27,19 +28,34 @@ async function failure(child: ChildProcess, script: string): Promise<never> {
   throw new Error(`${script} exited with ${code} before it listened`);
 }
 
+/** A peer whose memory can be measured. */
+export type ScriptPeer = Peer & {
+  /** Returns by how much resident memory grows at most while `work` runs, in bytes; garbage is collected before. */
+  peakOf(work: () => Promise<unknown>): Promise<number>;
+};
+
 /** Starts a script of `peers/` and pins it to processor 0. */
-export async function startPeer(script: string, args: string[] = []): Promise<Peer> {
+export async function startPeer(script: string, args: string[] = []): Promise<ScriptPeer> {
   const child: ChildProcess = fork(join(import.meta.dirname, "../peers", script), args, { execArgv });
   const [url] = (await Promise.race([once(child, "message"), failure(child, script)])) as [string];
   if (child.pid !== undefined) {
     pin(child.pid, 0);
   }
+  const ask = async (question: "usage" | "collect") => {
+    child.send(question);
+    const [usage] = (await once(child, "message")) as [Usage];
+    return usage;
+  };
   return {
     url,
-    async usage() {
-      child.send("usage");
-      const [usage] = (await once(child, "message")) as [Usage];
-      return usage;
+    usage: () => ask("usage"),
+    async peakOf(work) {
+      const { rssBytes } = await ask("collect");
+      // proc(5): 5 resets the peak of the resident memory.
+      writeFileSync(`/proc/${child.pid}/clear_refs`, "5");
+      await work();
+      const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
+      return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) * 1024 - rssBytes;
     },
     async stop() {
       child.disconnect();

@@ -2,8 +2,9 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import type { NotificationType } from "../../gen/mobiledataplansharing/v1/enums_pb.ts";
 import { CreatePlanStatusRequestSchema } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import { PlanStatusSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
-import type { FieldViolation } from "../contract/field-violation.ts";
+import { type FieldViolation, limitViolations } from "../contract/field-violation.ts";
 import { createContractRules } from "../plans/contract-rules.ts";
+import { longListsIn } from "../plans/list-limits.ts";
 import { notificationsOf } from "../plans/notifications.ts";
 import { brokenTimeRules } from "../plans/time-rules.ts";
 import type { Moment } from "./plan-status-of.ts";
@@ -17,7 +18,7 @@ export type ValidateOptions = {
 
 /** What a server would answer to a status. */
 export type Validation = {
-  /** Every violation, in the server's order; paths begin at the status: `plans[0].planId`. */
+  /** The violations, as many as a server reports and in its order; paths begin at the status: `plans[0].planId`. */
   readonly violations: readonly FieldViolation[];
   /** Notifications that a push would send, one per trigger, in the server's order; empty if there are violations. */
   readonly notifications: readonly NotificationType[];
@@ -52,12 +53,13 @@ export function validate(
     userKey: "-",
     planStatus: status,
   });
-  const { types, violations: unsendable } = notificationsOf(status, root);
   const broken = contractRules(CreatePlanStatusRequestSchema, request);
-  const violations = [
-    ...broken,
-    ...brokenTimeRules(status, root, { nowMs: Number(now), clockSkewMs, violations: broken }),
-    ...unsendable,
-  ].map(({ field, description }) => ({ field: field.slice(root.length + 1), description }));
+  const { types, violations: unsendable } = notificationsOf(status, root);
+  const times = brokenTimeRules(status, root, { nowMs: Number(now), clockSkewMs, violations: broken });
+  // A server reads no status with such lists, and finds nothing else.
+  const isUnread = longListsIn(CreatePlanStatusRequestSchema, request).length > 0;
+  const violations = limitViolations(isUnread ? broken : [...broken, ...times, ...unsendable]).map(
+    ({ field, description }) => ({ field: field.replace(`${root}.`, ""), description }),
+  );
   return { violations, notifications: violations.length === 0 ? types : [] };
 }

@@ -11,11 +11,12 @@ import { field as fieldRules } from "@bufbuild/protovalidate/gen/buf/validate/va
 import { type FieldViolation, maxViolations, moreViolations } from "../contract/field-violation.ts";
 import { type Acceptance, compileAcceptance } from "./acceptance.ts";
 import { compileExcerpts, type Excerpts } from "./excerpt.ts";
+import { longListsIn } from "./list-limits.ts";
 import { createTimestampRules, type TimestampRules } from "./timestamp-rules.ts";
 
 /**
- * Returns the violations of the contract's rules in a message. If there are many, the search ends and the last one is
- * {@link moreViolations}. Rules that need the current time are elsewhere.
+ * Returns the violations of the contract's rules in a message. If lists are too long, only that is reported. If there are
+ * many violations, the search ends and the last one is {@link moreViolations}. Rules that need the current time are elsewhere.
  */
 export type ContractRules = <Desc extends DescMessage>(
   desc: Desc,
@@ -52,11 +53,15 @@ export function createContractRules(): ContractRules {
     if (accept(message)) {
       return checkTimestamps(message);
     }
+    const longLists = longListsIn(desc, message);
+    if (longLists.length > 0) {
+      return longLists;
+    }
     for (let mostInvalid = 2; ; mostInvalid *= 4) {
-      const { message: excerpt, longLists, isCut } = excerptOf(message, mostInvalid);
+      const { message: excerpt, isCut } = excerptOf(message, mostInvalid);
       const violations = validate(desc, excerpt);
       if (!isCut || violations.length > maxViolations) {
-        const found = [...longLists, ...violations.map(toFieldViolation), ...checkTimestamps(excerpt)];
+        const found = [...violations.map(toFieldViolation), ...checkTimestamps(excerpt)];
         return isCut ? [...found, moreViolations] : found;
       }
     }

@@ -1,6 +1,6 @@
-import { type DescField, getOption, hasOption } from "@bufbuild/protobuf";
+import { type DescField, type DescMessage, getOption, hasOption, type Message } from "@bufbuild/protobuf";
 import { field as fieldOption } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
-import type { ListLimit } from "../contract/field-violation.ts";
+import type { FieldViolation, ListLimit } from "../contract/field-violation.ts";
 
 const known = new WeakMap<DescField, ListLimit>();
 
@@ -22,6 +22,28 @@ export function listLimitOf(field: DescField): ListLimit {
   const limit = compile(field);
   known.set(field, limit);
   return limit;
+}
+
+/**
+ * Returns the violations of the lists in a message that are too long, without reading their items. Like what reads
+ * messages, it does not search members of oneofs and types of Google, where the contract has no lists.
+ */
+export function longListsIn(desc: DescMessage, message: Message, path = ""): FieldViolation[] {
+  return desc.fields.flatMap((field) => {
+    const value = (message as unknown as Record<string, unknown>)[field.localName];
+    const at = path === "" ? field.jsonName : `${path}.${field.jsonName}`;
+    const inner = field.message?.typeName.startsWith("google.") ? undefined : field.message;
+    if (field.fieldKind === "list") {
+      const { most, description } = listLimitOf(field);
+      const items = value as Message[];
+      if (items.length > most) {
+        return [{ field: at, description }];
+      }
+      return inner ? items.flatMap((item, index) => longListsIn(inner, item, `${at}[${index}]`)) : [];
+    }
+    const isSet = field.fieldKind === "message" && value !== undefined;
+    return isSet && inner ? longListsIn(inner, value as Message, at) : [];
+  });
 }
 
 /** The descriptions are those of protovalidate. */

@@ -56,7 +56,7 @@ export function createPlanStatusService(deps: ServiceDependencies): ServiceImpl<
     return status;
   }
 
-  /** Returns the status of a valid request and its notifications; throws INVALID_ARGUMENT with every violation. */
+  /** Returns the status of a valid request and its notifications; throws INVALID_ARGUMENT with the violations. */
   function requireValidStatus(desc: DescMessage, request: CreateRequest) {
     const violations = rules(desc, request);
     const status = request.planStatus;

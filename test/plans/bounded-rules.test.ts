@@ -33,16 +33,12 @@ describe("rules of a list that is too long", () => {
     expect(reads()).toBe(0);
   });
 
-  it("reads no item of a list of modules that is too long, and reports the other violations as well", () => {
+  it("reads no item of a list of modules that is too long, and reports nothing else", () => {
     const { items, reads } = countedList(create(PlanModuleSchema), 100_000);
     const plan = create(PlanSchema);
     plan.planModules = items;
     const found = rules(desc, request({ plans: [plan], languageCode: "" }));
-    expect(lines(found)).toEqual([
-      "planStatus.plans[0].planModules: must contain no more than 16 item(s)",
-      "planStatus.plans[0].planId: value is required",
-      "planStatus.languageCode: value is required",
-    ]);
+    expect(lines(found)).toEqual(["planStatus.plans[0].planModules: must contain no more than 16 item(s)"]);
     expect(reads()).toBe(0);
   });
 });
@@ -94,9 +90,10 @@ it("reports the same violations as protovalidate while they are few", () => {
       // Invalid Timestamps are reported in addition.
       const own = found.filter(({ description }) => !description.startsWith("must be a time"));
       if (violations.some(({ ruleId }) => ruleId === "repeated.max_items")) {
-        // Nothing in the list is reported.
-        expect(own.length).toBeLessThanOrEqual(violations.length);
-        expect(lines(own).join("\n")).toContain("must contain no more than 16 item(s)");
+        expect(own.length).toBeGreaterThan(0);
+        expect(own.every(({ description }) => description === "must contain no more than 16 item(s)")).toBe(
+          true,
+        );
       } else {
         expect(own).toHaveLength(violations.length);
       }

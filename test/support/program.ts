@@ -93,10 +93,11 @@ const announcement = /^mdps listens on (\S+), data directory (.+?)(?:, metrics a
 export async function startServe(
   directory: string,
   args: readonly string[] = [],
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<Program & { readonly url: string; readonly adminUrl: string }> {
   const serve = ["serve", "--port", "0", "--data", directory, "--log-level", "error"];
   // A busy machine delays the event loop too; these tests are not about that limit.
-  const env = { MDPS_LIMITS_MAX_EVENT_LOOP_DELAY: "0s" };
+  const env = { MDPS_LIMITS_MAX_EVENT_LOOP_DELAY: "0s", ...environment };
   const program = startProgram([...serve, ...args], { env });
   const text = await program.printed(announcement);
   const [, url = "", , adminUrl = ""] = announcement.exec(text) ?? [];

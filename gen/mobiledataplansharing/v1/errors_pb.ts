@@ -100,7 +100,8 @@ export const ErrorReason = {
 
   /**
    * Fields of the request break rules of the contract. google.rpc.BadRequest
-   * lists every violation. Example: `planStatus.languageCode: value is required`.
+   * lists the violations, at most 100. Example:
+   * `planStatus.languageCode: value is required`.
    *
    * @generated from enum value: FIELD_INVALID = 1;
    */

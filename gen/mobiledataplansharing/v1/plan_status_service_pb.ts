@@ -263,7 +263,7 @@ export const CreatePlanStatusRequestSchema: GenMessage<CreatePlanStatusRequest, 
  * an equal `update_time` is accepted, but its notifications are sent again.
  *
  * Every error has google.rpc.ErrorInfo with an ErrorReason. INVALID_ARGUMENT also
- * has google.rpc.BadRequest with every violation.
+ * has google.rpc.BadRequest with the violations, at most 100.
  *
  * @generated from service mobiledataplansharing.v1.PlanStatusService
  */

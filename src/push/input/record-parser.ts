@@ -5,7 +5,7 @@ import {
   CreateUserPlanStatusRequestSchema,
 } from "../../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import { PlanStatusSchema } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
-import type { FieldViolation } from "../../contract/field-violation.ts";
+import { type FieldViolation, limitViolations } from "../../contract/field-violation.ts";
 import { createContractRules } from "../../plans/contract-rules.ts";
 import { listLimitOf } from "../../plans/list-limits.ts";
 import { notificationsOf } from "../../plans/notifications.ts";
@@ -119,7 +119,8 @@ export function createRecordParser(options: RecordOptions, times?: () => TimeRul
       });
     }
     if (violations.length > 0) {
-      return { violations: userKeyField === undefined ? violations : violations.map(asWritten), userKey };
+      const shown = limitViolations(violations);
+      return { violations: userKeyField === undefined ? shown : shown.map(asWritten), userKey };
     }
     return {
       request: {
