@@ -89,6 +89,9 @@ export async function listen(options: ListenerOptions, onRequest: HttpHandler): 
     onRejected,
     onRequest: function acceptRequest(request, response) {
       bodies.watch(request, response);
+      if (request.url?.startsWith("/") === false) {
+        request.url = originForm(request.url);
+      }
       const status = statusBeforeRouting(request, response);
       if (status === undefined) {
         onRequest(request, response);
@@ -198,6 +201,11 @@ function statusBeforeRouting(request: HttpRequest, response: HttpResponse): numb
     }
   });
   return undefined;
+}
+
+/** Drops scheme and authority of a request target: a server must accept them (RFC 9112 3.2.2). */
+function originForm(target: string): string {
+  return target.replace(/^https?:\/\/[^/?#]*(?=([/?#]?))/i, (_, next) => (next === "/" ? "" : "/"));
 }
 
 /** Time between two sweeps, in ms: a quarter of the shortest timeout, within bounds. */
