@@ -8,7 +8,7 @@ process.on("SIGUSR1", () => undefined);
 // By default the signal of a file that exceeds `ulimit -f` ends the process. Ignored, the write fails with EFBIG.
 process.on("SIGXFSZ", () => undefined);
 
-const problem = nodeProblem() || directoryProblem();
+const problem = nodeProblem()?.message ?? directoryProblem();
 if (problem === undefined) {
   void start();
 } else {

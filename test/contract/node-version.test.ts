@@ -19,7 +19,7 @@ describe("nodeProblem", () => {
   it.each([...floors.map(before), "25.9.0", "21.99.99", "0.12.0", "8.17.0"])(
     "rejects Node %s, which engines of package.json excludes",
     (version) => {
-      expect(nodeProblem(version)).toBe(
+      expect(nodeProblem(version)?.message).toBe(
         `mdps needs Node ${floors.join(", ")} or a later release of one of these lines; this is Node ${version} (${process.execPath}). Install one from https://nodejs.org/en/download, and put it first in PATH.`,
       );
     },
@@ -31,6 +31,13 @@ describe("nodeProblem", () => {
       expect(nodeProblem(version)).toBeUndefined();
     },
   );
+
+  it("tells lines older than all allowed ones from early releases of later lines", () => {
+    const oldest = Number(floors[0]?.split(".")[0]);
+    expect(nodeProblem(`${oldest - 1}.99.99`)).toMatchObject({ isOldLine: true });
+    expect(nodeProblem(`${oldest}.0.0`)).toMatchObject({ isOldLine: false });
+    expect(nodeProblem(`${oldest + 1}.0.0`)).toMatchObject({ isOldLine: false });
+  });
 
   it("accepts the Node that runs this test", () => {
     expect(nodeProblem()).toBeUndefined();

@@ -59,6 +59,15 @@ describe.skipIf(nodes.length === 0)("an old Node (skipped where npm has none for
     );
   });
 
+  it("importing the package under an early release of an allowed line works, with a warning", async () => {
+    const node = await nodes.find(({ name }) => name.startsWith("Node 22."))?.path();
+    for (const entry of ["index.js", "client/index.js", "server/server.js"]) {
+      const outcome = spawnSync(node ?? "", [join(root, "dist", "src", entry)], { encoding: "utf8" });
+      expect(outcome).toMatchObject({ status: 0, stdout: "" });
+      expect(outcome.stderr.match(/Warning: mdps needs Node /g)).toHaveLength(1);
+    }
+  });
+
   it("importing the package under Node 20 fails with an error that names the required version", async () => {
     const node = await nodes.find(({ name }) => name.startsWith("Node 20."))?.path();
     for (const entry of ["index.js", "client/index.js", "server/server.js"]) {
