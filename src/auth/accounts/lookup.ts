@@ -25,6 +25,10 @@ export function watchServiceAccounts(directory: string, { checkIntervalMs = 250 
     nextCheck = performance.now() + checkIntervalMs;
     try {
       const current = fileVersion(path);
+      if (current === "" && version !== "") {
+        // Not an empty list, which would reject every account for good: the data directory may have been moved.
+        throw new Error(`${path} was removed`);
+      }
       if (current !== version) {
         accounts = accountsByEmail(readServiceAccounts(directory));
         version = current;

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import {
   addServiceAccountKey,
@@ -67,5 +67,18 @@ describe("the lookup of service accounts", () => {
     }
     await writeFile(path, good);
     expect(find(email)).toMatchObject({ email });
+  });
+
+  it("throws CREDENTIALS_UNVERIFIABLE while the list or its directory is moved away, and recovers", async () => {
+    const directory = await dataDirectory();
+    await addAccount(directory, email);
+    const find = watchServiceAccounts(directory, eachCall);
+    for (const place of [serviceAccountsPath(directory), directory]) {
+      await rename(place, `${place}.away`);
+      const error = await apiErrorOf((async () => find(email))());
+      expect(error).toMatchObject({ code: "Unavailable", reason: "CREDENTIALS_UNVERIFIABLE" });
+      await rename(`${place}.away`, place);
+      expect(find(email)).toMatchObject({ email });
+    }
   });
 });
