@@ -1,3 +1,4 @@
+import { limitViolations } from "../contract/field-violation.ts";
 import { resourceName } from "../contract/resource-names.ts";
 import type { ContractRules } from "../plans/contract-rules.ts";
 import {
@@ -27,7 +28,7 @@ export function createRecordCheck(rules: ContractRules): RecordCheck {
     const violations = rules(requestDesc(request), request);
     // Invalid times could not be compared.
     if (violations.length > 0) {
-      return violations.map(({ field, description }) => `${field}: ${description}`);
+      return limitViolations(violations).map(({ field, description }) => `${field}: ${description}`);
     }
     const resource = "planGroupId" in request ? request.planGroup : request.planStatus;
     return differences(record, resource?.name ?? "", recordOfRequest(key.asn, request));

@@ -1,3 +1,4 @@
+import { limitViolations } from "../contract/field-violation.ts";
 import type { ParsedRecord, PushRequest } from "./input/push-request.ts";
 import type { RawRecord } from "./input/record.ts";
 import type { RecordParser } from "./input/record-parser.ts";
@@ -70,6 +71,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
 
   async function read(): Promise<void> {
     for await (const block of options.records) {
+      // Also if the block is empty, as those of blank lines are.
+      if (stopped !== undefined) {
+        return;
+      }
       for (const record of block) {
         if (stopped !== undefined) {
           return;
@@ -150,7 +155,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
 }
 
 function invalid({ violations, userKey }: Extract<ParsedRecord, { violations: unknown }>): Reason {
-  const [first] = violations;
+  const [first] = limitViolations(violations.slice(0, 1));
   return {
     code: "INVALID_ARGUMENT",
     reason: first?.field === "record" ? "RECORD_UNREADABLE" : "FIELD_INVALID",

@@ -5,7 +5,7 @@ import type { RecordOptions } from "./input/push-request.ts";
 import { readRecords } from "./input/reader.ts";
 import { createRecordParser } from "./input/record-parser.ts";
 import { countNotifications } from "./run/counts.ts";
-import { maskIn, maskKey } from "./run/mask.ts";
+import { keyDisplay, listedViolations, maskIn } from "./run/mask.ts";
 
 /** A violation of a record. */
 export type Finding = FieldViolation & {
@@ -19,7 +19,11 @@ export type Validation = {
   readonly records: number;
   readonly valid: number;
   readonly invalid: number;
+  /** Invalid records whose violations were not reported; absent if there are none. */
+  readonly unlisted?: number;
   readonly violations: number;
+  /** The record after which the validation ended because too many are invalid; absent if all were validated. */
+  readonly stoppedAt?: number;
   /** Notifications that the valid records would trigger, by type. */
   readonly notifications: Readonly<Record<string, number>>;
 };
@@ -28,16 +32,34 @@ export type ValidateOptions = {
   record: RecordOptions;
   clockSkewMs: number;
   reveal: boolean;
-  /** Called with the findings of each invalid record, and awaited. */
+  /** Called with the findings of each of the first invalid records, and awaited. */
   report(findings: readonly Finding[]): Promise<void> | void;
 };
 
-/** Validates every record of an input without a server. Rejects with InputError. */
+/** Invalid records whose violations are reported; further ones are only counted. */
+const maxListed = 1_000;
+
+/** Invalid records after which the validation ends. A small compressed file can have a hundred million. */
+const maxInvalid = 1_000_000;
+
+/**
+ * Validates every record of an input without a server, unless a million of them are invalid: then the rest is not read.
+ * Rejects with InputError.
+ */
 export async function validateInput(file: string, options: ValidateOptions): Promise<Validation> {
   const { record: recordOptions, clockSkewMs, reveal } = options;
   const parse = createRecordParser(recordOptions, () => ({ nowMs: systemClock.now(), clockSkewMs }));
   const notifications: Record<string, number> = {};
+  const showKey = keyDisplay(reveal);
   let [valid, invalid, violations] = [0, 0, 0];
+  const counts = () => ({
+    records: valid + invalid,
+    valid,
+    invalid,
+    ...(invalid > maxListed && { unlisted: invalid - maxListed }),
+    violations,
+    notifications,
+  });
   for await (const block of readRecords(await openInput(file))) {
     for (const record of block) {
       if (record.bytes.length === 0 && record.problem === undefined) {
@@ -51,17 +73,22 @@ export async function validateInput(file: string, options: ValidateOptions): Pro
       }
       invalid += 1;
       violations += parsed.violations.length;
+      if (invalid > maxListed) {
+        if (invalid === maxInvalid) {
+          return { ...counts(), stoppedAt: record.index };
+        }
+        continue;
+      }
       const { userKey } = parsed;
       const hide = (text: string) => (reveal || userKey === undefined ? text : maskIn(text, userKey));
       await options.report(
-        parsed.violations.map(({ field, description }) => ({
+        listedViolations(parsed.violations, hide).map((violation) => ({
           line: record.index,
-          field: hide(field),
-          description: hide(description),
-          ...(userKey !== undefined && { userKey: reveal ? userKey : maskKey(userKey) }),
+          ...violation,
+          ...(userKey !== undefined && { userKey: showKey(userKey) }),
         })),
       );
     }
   }
-  return { records: valid + invalid, valid, invalid, violations, notifications };
+  return counts();
 }

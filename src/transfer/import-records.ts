@@ -7,8 +7,8 @@ import { RecordLineError, recordOfLine } from "./record-line.ts";
 type ImportOptions = {
   store: PlanStore;
   rules: ContractRules;
-  /** The lines of an export. */
-  lines: AsyncIterable<string>;
+  /** The lines of an export, in blocks. */
+  lines: AsyncIterable<readonly string[]>;
   /** Receives every record that is read. */
   sum: RecordSum;
   /** Current time in ms since the epoch, to skip expired records. */
@@ -60,24 +60,18 @@ export async function importRecords(options: ImportOptions): Promise<ImportRepor
     }
   };
 
-  for await (const text of lines) {
-    line += 1;
-    if (failure !== undefined) {
-      break;
-    }
-    if (text === "") {
-      continue;
-    }
+  /** Stores the record of the current line. Waits only while too many puts run. */
+  async function add(text: string): Promise<void> {
     const at = line;
     try {
       const record = recordOfLine(text, rules);
       sum.add(record);
       if (at <= skip) {
-        continue;
+        return;
       }
       if (record.expiresAtMs !== undefined && record.expiresAtMs <= nowMs) {
         report.expired += 1;
-        continue;
+        return;
       }
       const put = putWithRetries(store, record).then(
         ({ outcome }) => {
@@ -95,6 +89,21 @@ export async function importRecords(options: ImportOptions): Promise<ImportRepor
         throw cause;
       }
       fail(at, cause);
+    }
+  }
+
+  for await (const block of lines) {
+    for (const text of block) {
+      line += 1;
+      if (text !== "") {
+        await add(text);
+      }
+      if (failure !== undefined) {
+        break;
+      }
+    }
+    if (failure !== undefined) {
+      break;
     }
   }
   await Promise.all(running);

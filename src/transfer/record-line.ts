@@ -1,4 +1,5 @@
 import { fromJsonString, toJsonString } from "@bufbuild/protobuf";
+import { limitViolations } from "../contract/field-violation.ts";
 import { asnOfParent } from "../contract/resource-names.ts";
 import type { ContractRules } from "../plans/contract-rules.ts";
 import {
@@ -29,7 +30,9 @@ export function recordOfLine(line: string, rules: ContractRules): PutRecord {
   const violations = rules(requestDesc(request), request);
   if (violations.length > 0) {
     throw new RecordLineError(
-      violations.map(({ field, description }) => `${field}: ${description}`).join("; "),
+      limitViolations(violations)
+        .map(({ field, description }) => `${field}: ${description}`)
+        .join("; "),
     );
   }
   // The rules require a valid parent.

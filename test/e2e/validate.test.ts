@@ -48,6 +48,22 @@ describe("mdps validate", () => {
     ]);
   });
 
+  it("says how many invalid records are not listed, as text and as JSON", async () => {
+    const file = await writeLines(
+      await dataDirectory(),
+      Array.from({ length: 1_003 }, () => "1"),
+    );
+    const text = await runProgram(["validate", file], { env: filled });
+    expect(text).toMatchObject({ exitCode: 2, stderr: "" });
+    expect(text.stdout).toContain("\nthe violations of 3 more records are not listed\n");
+    expect(text.stdout.match(/must be a JSON object/g)).toHaveLength(1_000);
+    const json = await runProgram(["validate", file, "--json"], { env: filled });
+    expect(JSON.parse(json.stdout.trim().split("\n").at(-1) ?? "")).toMatchObject({
+      invalid: 1_003,
+      unlisted: 3,
+    });
+  });
+
   it("prints JSON with user keys masked, and unmasked with --reveal", async () => {
     const file = await writeLines(await dataDirectory(), [JSON.stringify({ userKey: "491701234567" })]);
     const masked = await runProgram(["validate", file, "--json"], { env: filled });

@@ -157,6 +157,42 @@ describe("a stopped pipeline", () => {
       await journal.close();
     }));
 
+  it("stops within blank lines", () =>
+    withRun(async (run) => {
+      const held = Promise.withResolvers<void>();
+      async function* blankLines(): AsyncGenerator<RawRecord[]> {
+        yield [];
+        await held.promise;
+        yield [];
+        throw new Error("was read after the stop");
+      }
+      const { pipeline, journal } = await pushLines(run, [], () => ({ kind: "pushed" }), {
+        records: blankLines(),
+      });
+      const done = pipeline.run();
+      pipeline.stop(stop);
+      held.resolve();
+      expect(await done).toEqual(stop);
+      await journal.close();
+    }));
+
+  it("counts the blank lines of a run once, also when it is resumed", () =>
+    withRun(async (run) => {
+      const lines = ["", lineOf("a"), "", "", "{", "", ""];
+      const first = await pushLines(run, lines, () => ({ kind: "pushed" }));
+      expect(await first.pipeline.run()).toBeUndefined();
+      expect(first.journal.counts).toMatchObject({ pushed: 1, rejected: 1, blank: 5 });
+      await first.journal.flush();
+      await first.journal.close();
+      await run.release();
+      const resumed = await openRun(run.path);
+      const second = await pushLines(resumed, lines, () => ({ kind: "pushed" }));
+      expect(await second.pipeline.run()).toBeUndefined();
+      expect(second.journal.counts).toMatchObject({ pushed: 1, rejected: 1, blank: 5 });
+      await second.journal.close();
+      await resumed.release();
+    }));
+
   it("closes the sender when requests in flight take longer than graceMs after a stop", () =>
     withRun(async (run) => {
       const answer = Promise.withResolvers<Outcome>();

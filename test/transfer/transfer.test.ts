@@ -71,8 +71,10 @@ function everyKind(): PutRecord[] {
   ];
 }
 
-async function* linesOf(path: string): AsyncGenerator<string> {
-  yield* (await readFile(path, "utf8")).split("\n");
+async function* linesOf(path: string): AsyncGenerator<string[]> {
+  // Blocks of different sizes, one of them empty.
+  const [first = "", second = "", ...lines] = (await readFile(path, "utf8")).split("\n");
+  yield* [[first], [], [second, ...lines]];
 }
 
 const importFrom = (path: string, skip = 0, store = target) => {

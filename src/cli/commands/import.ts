@@ -65,13 +65,29 @@ async function openInput(file: string) {
   }
 }
 
-/** Splits a stream into lines. Unlike `node:readline`, it fails if the stream does. */
-async function* linesOf(texts: AsyncIterable<string>): AsyncGenerator<string> {
+/** Longest line, in characters: more than any record has. */
+const maxLineLength = 16 * 1024 * 1024;
+
+/** Splits a stream into blocks of lines. Unlike `node:readline`, it fails if the stream does. */
+async function* linesOf(texts: AsyncIterable<string>): AsyncGenerator<string[]> {
   let rest = "";
+  let complete = 0;
   for await (const text of texts) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop() ?? "";
-    yield* lines;
+    const [first = "", ...lines] = text.split("\n");
+    const last = lines.pop();
+    if (last === undefined) {
+      rest += first;
+    } else {
+      complete += 1 + lines.length;
+      yield [rest + first];
+      yield lines;
+      rest = last;
+    }
+    if (rest.length > maxLineLength) {
+      throw new UsageError(
+        `line ${complete + 1} is longer than ${maxLineLength} characters, so it is not a line of an export`,
+      );
+    }
   }
-  yield rest;
+  yield [rest];
 }

@@ -19,6 +19,8 @@ export function validateCommand(): Command {
     .addHelpText(
       "after",
       `
+The violations of the first 1,000 invalid records are listed. Validation stops after 1,000,000 invalid records.
+
 Exit codes:
   0  all records are valid
   1  the command is invalid, or the file could not be read
@@ -67,12 +69,15 @@ function row(line: string, user: string, field: string, violation: string): stri
   return `${line.padStart(8)}  ${user.padEnd(8)}  ${field.padEnd(36)}  ${violation}`;
 }
 
-function summaryOf({ records, valid, invalid, violations, notifications }: Validation): string {
+function summaryOf(validation: Validation): string {
+  const { records, valid, invalid, unlisted = 0, violations, stoppedAt, notifications } = validation;
   const byType = Object.entries(notifications);
   const total = byType.reduce((sum, [, count]) => sum + count, 0);
   const counts = `${records} records: ${valid} valid, ${invalid} invalid with ${violations} violations`;
   const color = invalid === 0 ? "green" : "red";
   return [
+    ...(unlisted > 0 ? [`the violations of ${unlisted} more records are not listed`] : []),
+    ...(stoppedAt === undefined ? [] : [`stopped after line ${stoppedAt}: too many records are invalid`]),
     styleText(color, counts, { stream: process.stdout }),
     `${total} notifications would be sent`,
     ...byType.map(([type, count]) => `  ${count}  ${type}`),

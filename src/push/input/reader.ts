@@ -8,8 +8,8 @@ import { type Position, type RawRecord, start } from "./record.ts";
 const maxBlank = 1024 * 1024;
 
 /**
- * Reads an input, NDJSON or one JSON array, and yields the records after `from` in blocks. Memory does not grow with the
- * input. If the input is read from its start, its content up to `from` must be unchanged. Rejects with InputError.
+ * Reads an input, NDJSON or one JSON array, and yields the records after `from` in blocks, which are empty as long as no
+ * record ends. Memory does not grow with the input. If the input is read from its start, its content up to `from` must be unchanged. Rejects with InputError.
  */
 export async function* readRecords(input: Input, from: Position = start): AsyncGenerator<RawRecord[]> {
   let splitter: Splitter | undefined;
@@ -51,19 +51,17 @@ async function* withTextFirst(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buf
 /** Yields the records after `from` and checks those before. `reached` is the number of the last record before these. */
 function* recordsAfter(records: RawRecord[], reached: number, from: Position): Generator<RawRecord[]> {
   if (reached >= from.index) {
-    if (records.length > 0) {
-      yield records;
-    }
+    yield records;
     return;
   }
-  const border = records.find(({ index }) => index === from.index);
-  if (border !== undefined && (border.crc !== from.crc || border.end !== from.end)) {
+  const border = records.find(({ index }) => index >= from.index);
+  if (
+    border !== undefined &&
+    (border.index > from.index || border.crc !== from.crc || border.end !== from.end)
+  ) {
     throw changed(from);
   }
-  const left = records.filter(({ index }) => index > from.index);
-  if (left.length > 0) {
-    yield left;
-  }
+  yield records.filter(({ index }) => index > from.index);
 }
 
 function changed({ index }: Position): InputError {

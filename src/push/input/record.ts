@@ -10,8 +10,10 @@ export type Position = {
 
 /** One record of an input, before parsing. */
 export type RawRecord = Position & {
-  /** The text without its separator. Empty for a blank line. May be a view of a larger buffer. */
+  /** The text without its separator. Empty for the last line if that is blank. May be a view of a larger buffer. */
   readonly bytes: Uint8Array;
+  /** Number of blank lines between the record before and this one. They are done when this record is. */
+  readonly blankLines?: number;
   /** A problem that the reader has found. Such a record is not parsed. */
   readonly problem?: string;
   /** The input ended here without a line break, or in the middle of an array. */

@@ -8,7 +8,8 @@ type DoneRange = Omit<Position, "index"> & { readonly from: number; readonly to:
  * with the number of gaps (records in flight), not with the number of records.
  */
 type DoneRecords = {
-  add(position: Position): void;
+  /** Adds a record and the ones before it from number `from` on, by default the record only. */
+  add(position: Position, from?: number): void;
   has(index: number): boolean;
   /** The last record before the first gap. */
   watermark(): Position;
@@ -46,11 +47,11 @@ export function createDoneRecords(init: DoneRecordsInit = { watermark: start, ra
     has,
     watermark: () => watermark,
     ranges: () => ranges,
-    add({ index, end, crc }) {
+    add({ index, end, crc }, first = index) {
       if (has(index)) {
         return;
       }
-      if (index === watermark.index + 1) {
+      if (first === watermark.index + 1) {
         const [next] = ranges;
         const joined = next?.from === index + 1;
         watermark = joined ? { index: next.to, end: next.end, crc: next.crc } : { index, end, crc };
@@ -62,12 +63,12 @@ export function createDoneRecords(init: DoneRecordsInit = { watermark: start, ra
       const place = above(index);
       const before = ranges[place - 1];
       const after = ranges[place];
-      const from = before?.to === index - 1 ? before.from : index;
+      const from = before?.to === first - 1 ? before.from : first;
       const last = after?.from === index + 1 ? after : { to: index, end, crc };
       const joined = { from, to: last.to, end: last.end, crc: last.crc };
       ranges.splice(
-        from === index ? place : place - 1,
-        Number(from !== index) + Number(last === after),
+        from === first ? place : place - 1,
+        Number(from !== first) + Number(last === after),
         joined,
       );
     },

@@ -6,7 +6,7 @@ import { openAppendFile } from "./append-file.ts";
 import { openCheckpointLog } from "./checkpoint-log.ts";
 import { type Counts, countName, countNotifications, createCounts } from "./counts.ts";
 import { createDoneRecords, type DoneRecordsInit } from "./done-records.ts";
-import { maskIn } from "./mask.ts";
+import { listedViolations, maskIn, shorten } from "./mask.ts";
 import { type RunDirectory, runFiles } from "./run-directory.ts";
 
 /** Why a record was not accepted, as in rejected-reasons.ndjson and superseded.ndjson. */
@@ -72,7 +72,9 @@ export async function openJournal(run: RunDirectory, showKey: (userKey: string) 
   let last: Promise<void> = Promise.resolve();
 
   function settle(record: RawRecord): void {
-    done.add(record);
+    const { index, blankLines = 0 } = record;
+    counts.blank += blankLines;
+    done.add(record, index - blankLines);
     isChanged = true;
   }
 
@@ -148,6 +150,9 @@ export async function openJournal(run: RunDirectory, showKey: (userKey: string) 
   };
 }
 
+/** Longest message that is stored, in characters. Servers choose theirs. */
+const maxMessageLength = 1_000;
+
 function lineOf(
   record: RawRecord,
   { userKey, message, violations, ...reason }: Reason,
@@ -160,10 +165,7 @@ function lineOf(
     line: record.index,
     ...(userKey !== undefined && { userKey: showKey(userKey) }),
     ...reason,
-    message: hide(message),
-    violations: violations.map(({ field, description }) => ({
-      field: hide(field),
-      description: hide(description),
-    })),
+    message: hide(shorten(message, maxMessageLength)),
+    violations: listedViolations(violations, hide),
   });
 }

@@ -40,11 +40,49 @@ describe("readRecords of lines", () => {
     ["with CR LF", '{"a":1}\r\n{"b":2}\r\n', ['{"a":1}', '{"b":2}']],
     ["without a line break after the last one", '{"a":1}\n{"b":2}', ['{"a":1}', '{"b":2}']],
     ["with a byte order mark", '\ufeff{"a":1}\n', ['{"a":1}']],
-    ["with blank lines, which are records too", '\n{"a":1}\n\n', ["", '{"a":1}', ""]],
+    ["with blank lines, of which the last one is a record", '\n{"a":1}\n\n\r\n', ['{"a":1}', ""]],
     ["of an empty input", "", []],
   ])("yields one record per line: %s", async (_, text, expected) => {
     expect(await read(text)).toEqual(expected);
     expect(await read(text, [1])).toEqual(expected);
+  });
+
+  it("counts blank lines with the record after them, however the input is divided into chunks", async () => {
+    const pieces = fc.array(fc.constantFrom("\n", "\r\n", "{}\n", "{}\r\n", "\r", " \n"), { maxLength: 30 });
+    const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(pieces, sizes, fc.boolean(), async (parts, cuts, hasMark) => {
+        const text = `${hasMark && parts.length > 0 ? "\ufeff" : ""}${parts.join("")}`;
+        const records = await collect(inputOf(Buffer.from(text), cuts));
+        expect(records).toEqual(await collect(inputOf(Buffer.from(text))));
+        const lines = text.replace(/^\ufeff/, "").split(/\r?\n/);
+        if (lines.at(-1) === "") {
+          lines.pop();
+        }
+        const expected = [...lines.entries()].filter(
+          ([place, line]) => line !== "" || place === lines.length - 1,
+        );
+        expect(records.map(({ index, bytes }) => [index - 1, Buffer.from(bytes).toString()])).toEqual(
+          expected,
+        );
+        const blank = records.reduce((sum, { blankLines = 0 }) => sum + blankLines, 0);
+        expect(blank + records.length).toBe(lines.length);
+      }),
+    );
+  });
+
+  it("yields one record and one block per chunk for a million blank lines", async () => {
+    const blocks: RawRecord[][] = [];
+    for await (const block of readRecords(inputOf(Buffer.alloc(4_000_000, "\r\n"), [64 * 1024]))) {
+      blocks.push(block);
+    }
+    expect(blocks.flat()).toMatchObject([{ index: 2_000_000, end: 4_000_000, blankLines: 1_999_999 }]);
+    expect(blocks.length).toBeLessThan(100);
+  });
+
+  it("rejects with an InputError when a record before the position has become a blank line", async () => {
+    const [first] = await collect(inputOf(Buffer.from("{}\n{}\n")));
+    await expect(collect(inputOf(Buffer.from("\n{}\n{}\n")), first)).rejects.toThrow(/has changed/);
   });
 
   it("yields a line longer than 16 MiB without its text, and then the next line", async () => {

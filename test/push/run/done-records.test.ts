@@ -40,6 +40,32 @@ describe("createDoneRecords", () => {
     );
   });
 
+  it("contains the blank lines before a record once the record was added, in any order", () => {
+    const records = fc.array(fc.nat({ max: 4 }), { minLength: 1, maxLength: 20 }).chain((blanks) => {
+      let index = 0;
+      const all = blanks.map((blank) => {
+        index += blank + 1;
+        return { index, from: index - blank };
+      });
+      return fc.shuffledSubarray(all, { minLength: 1, maxLength: all.length });
+    });
+    fc.assert(
+      fc.property(records, (order) => {
+        const done = createDoneRecords();
+        const added = new Set<number>();
+        for (const { index, from } of order) {
+          done.add(position(index), from);
+          for (let each = from; each <= index; each += 1) {
+            added.add(each);
+          }
+          const all = Array.from({ length: 102 }, (_, place) => place + 1);
+          expect(all.filter(done.has)).toEqual([...added].sort((a, b) => a - b));
+          expect(done.watermark()).toEqual(position(done.watermark().index));
+        }
+      }),
+    );
+  });
+
   it("is the same after it was written as JSON and read again, at any moment", () => {
     fc.assert(
       fc.property(orders, fc.nat(), (order, moment) => {
