@@ -105,10 +105,18 @@ function valueKind(field: DescField): FieldLayout["value"] {
   }
 }
 
-/** What is known of one message: the numbers of its items, and its singular messages, which merge if they occur again. */
-type Occurrence = { readonly counts: Map<number, number>; readonly children: Map<number, Occurrence> };
+/**
+ * What is known of one message: its singular fields, the numbers of its items, and its singular messages, which merge if
+ * they occur again. Maps are created when they are needed, because most messages are small.
+ */
+type Occurrence = {
+  /** Bit of each singular field that occurred. Numbers from 32 on share bits, which counts too many at worst. */
+  present: number;
+  counts?: Map<number, number>;
+  children?: Map<number, Occurrence>;
+};
 
-const newOccurrence = (): Occurrence => ({ counts: new Map(), children: new Map() });
+const newOccurrence = (): Occurrence => ({ present: 0 });
 
 class ScanEnd extends Error {
   readonly rejection: Rejection;
@@ -154,13 +162,13 @@ function scan(layout: Layout, bytes: Uint8Array): Rejection | undefined {
       } else if (field.isRepeated) {
         scanItems(field, seen, wireType, depth);
       } else {
-        const count = (seen.counts.get(number) ?? 0) + 1;
-        seen.counts.set(number, count);
-        if (count > 1) {
+        const bit = 1 << (number & 31);
+        if ((seen.present & bit) !== 0) {
           countSuperfluous();
         }
+        seen.present |= bit;
         for (const other of field.others) {
-          seen.children.delete(other);
+          seen.children?.delete(other);
         }
         scanValue(field, () => childOf(seen, number), depth);
       }
@@ -168,6 +176,7 @@ function scan(layout: Layout, bytes: Uint8Array): Rejection | undefined {
   }
 
   function scanItems(field: FieldLayout, seen: Occurrence, wireType: WireType, depth: number): void {
+    seen.counts ??= new Map();
     let count = seen.counts.get(field.number) ?? 0;
     const isPacked =
       wireType === WireType.LengthDelimited && field.inner === undefined && field.value !== "bytes";
@@ -255,6 +264,7 @@ function scan(layout: Layout, bytes: Uint8Array): Rejection | undefined {
 }
 
 function childOf(seen: Occurrence, number: number): Occurrence {
+  seen.children ??= new Map();
   const child = seen.children.get(number) ?? newOccurrence();
   seen.children.set(number, child);
   return child;
