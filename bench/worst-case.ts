@@ -105,20 +105,27 @@ async function measureColumn(peer: ScriptPeer, column: Column, valid: Valid, row
   }
 }
 
+/** Measures the other calls. Of the many bodies for the other creates, only the one that takes the most CPU is kept. */
 async function measureOthers(peer: ScriptPeer, valid: Map<Column, Valid>): Promise<string[][]> {
-  const worst = new Map<string, { name: string; cost: Cost }>();
+  const worst = new Map<string, { name: string; call: Call; column: Column; cpuRatio: number }>();
   for (const [name, call] of otherCalls()) {
     const column = columns.find(({ protocol }) => protocol === call.protocol) as Column;
-    const first = callOf(column, validBodies()[0] as WorstBody) as Call;
-    const cost = await measure(peer, call, first, valid.get(column) as Valid);
-    console.error(`${name}: ${cell(cost)}`);
-    // Of the many bodies for the other creates, only the worst is shown.
+    const bytes = Buffer.byteLength(call.body);
+    const cpuRatio = (await cpuOf(peer, call)) / validMicros(valid.get(column) as Valid, bytes);
     const key = /^CreatePlan/.test(name) ? name.replace(/:.*/, "") : name;
-    if (cost.cpuRatio > (worst.get(key)?.cost.cpuRatio ?? 0)) {
-      worst.set(key, { name, cost });
+    if (cpuRatio > (worst.get(key)?.cpuRatio ?? 0)) {
+      worst.set(key, { name, call, column, cpuRatio });
     }
   }
-  return [...worst.values()].map(({ name, cost }) => [name, cost.bytes.toLocaleString("en"), cell(cost)]);
+  const rows: string[][] = [];
+  for (const { name, call, column, cpuRatio } of worst.values()) {
+    const first = callOf(column, validBodies()[0] as WorstBody) as Call;
+    const mebibytes = (await memoryOf(call, first)) - (valid.get(column) as Valid).memory;
+    const bytes = Buffer.byteLength(call.body);
+    rows.push([name, bytes.toLocaleString("en"), cell({ bytes, cpuRatio, mebibytes })]);
+    console.error(rows.at(-1)?.join(": "));
+  }
+  return rows;
 }
 
 const peer = await startPeer("mdps-server.ts", [dataDirectory]);

@@ -3,7 +3,7 @@ import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import type { FieldViolation, ListLimits } from "../../contract/field-violation.ts";
 import { messageReader } from "./reader.ts";
 import { createReadingState } from "./reading-state.ts";
-import { findDuplicateKey, parseJson } from "./text.ts";
+import { findDuplicateKey, isNestedTooDeep, parseJson } from "./text.ts";
 import { createViolationList, type Rejection, shownName } from "./violations.ts";
 
 /** A parsed JSON document and its text. */
@@ -15,6 +15,9 @@ export function parseJsonDocument(bytes: Uint8Array): JsonDocument | Rejection {
     return { violations: [{ field: "body", description: "must be UTF-8" }] };
   }
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+  if (isNestedTooDeep(text)) {
+    return { violations: [{ field: "body", description: "must not be nested deeper than 20000 levels" }] };
+  }
   const parsed = parseJson(text);
   if ("json" in parsed) {
     return { json: parsed.json, text };

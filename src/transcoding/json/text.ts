@@ -11,6 +11,39 @@ export function parseJson(text: string): ParsedJson {
   }
 }
 
+/** Deepest nesting that is parsed. Collecting the garbage of a chain of objects takes longer than parsing it. */
+const maxNesting = 20_000;
+
+/** Returns whether arrays and objects are nested too deep to be parsed. Costs nothing for short texts. */
+export function isNestedTooDeep(text: string): boolean {
+  if (text.length <= maxNesting) {
+    return false;
+  }
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    switch (text.charCodeAt(at)) {
+      case 0x22: // "
+        at = endOfString(text, at) - 1;
+        // A string without its end: the parser reports it.
+        if (at < 0) {
+          return false;
+        }
+        break;
+      case 0x5b: // [
+      case 0x7b: // {
+        depth += 1;
+        if (depth > maxNesting) {
+          return true;
+        }
+        break;
+      case 0x5d: // ]
+      case 0x7d: // }
+        depth -= 1;
+    }
+  }
+  return false;
+}
+
 const keyEnd = /"[ \t\r\n]*:/g;
 
 /**
@@ -62,7 +95,7 @@ function scanForDuplicate(text: string): string | undefined {
   return undefined;
 }
 
-/** Returns the index behind a string. Not a regular expression: its stack would grow with the string. */
+/** Returns the index behind a string, or 0 if it does not end. Not a regular expression: its stack would grow with the string. */
 function endOfString(text: string, start: number): number {
   let quote = start;
   let backslashes: number;

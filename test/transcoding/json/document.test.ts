@@ -27,6 +27,25 @@ describe("parseJsonDocument", () => {
     });
   });
 
+  it.each([
+    ["arrays", "[", "]"],
+    ["objects", '{"a[":', "}"],
+  ])("parseJsonDocument does not parse more than 20,000 levels of %s", (_, open, close) => {
+    const nested = (levels: number) =>
+      new TextEncoder().encode(`${open.repeat(levels)}0${close.repeat(levels)}`);
+    expect(parseJsonDocument(nested(20_000))).toHaveProperty("json");
+    expect(parseJsonDocument(nested(20_001))).toEqual({
+      violations: [{ field: "body", description: "must not be nested deeper than 20000 levels" }],
+    });
+  });
+
+  it("parseJsonDocument does not take brackets in strings for nesting", () => {
+    const json = ["[".repeat(30_000), `\\"${"{".repeat(30_000)}`];
+    expect(parseJsonDocument(new TextEncoder().encode(JSON.stringify(json)))).toMatchObject({ json });
+    const unended = new TextEncoder().encode(`["${"[".repeat(30_000)}`);
+    expect(parseJsonDocument(unended)).toHaveProperty("violations");
+  });
+
   it("parseJsonDocument reads a part of a larger buffer", () => {
     const bytes = new TextEncoder().encode('xx{"title":"€"}xx').subarray(2, -2);
     expect(parseJsonDocument(bytes)).toEqual({ json: { title: "€" }, text: '{"title":"€"}' });
