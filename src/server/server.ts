@@ -19,6 +19,8 @@ import { defaultLimits } from "./limits/server-limits.ts";
 import { createPublicUrls } from "./pages/public-urls.ts";
 import { createReadiness, type Readiness } from "./readiness.ts";
 import type { ServerOptions } from "./server-options.ts";
+import { factsOf } from "./telemetry/call-facts.ts";
+import type { CallSummary } from "./telemetry/call-summary.ts";
 import { createServerMetrics, type ServerMetrics } from "./telemetry/metrics.ts";
 import { createRequestObserver } from "./telemetry/observe-requests.ts";
 import { observeStore, storeSystemOf } from "./telemetry/observed-store.ts";
@@ -127,7 +129,7 @@ async function connectParts(options: ServerOptions, parts: Parts, closers: Close
   const { clock, limits, stopping, overload, metrics, store, ready, log, publicUrls } = parts;
   const isProxy = createProxyCheck(options.trustedProxies);
   const observe = createRequestObserver(
-    [({ call }) => call.release?.(), ...(metrics ? [metrics.request] : []), ...(log ? [log.request] : [])],
+    [freePlace, ...(metrics ? [metrics.request] : []), ...(log ? [log.request] : [])],
     createClientAddress(isProxy),
   );
   const routes = createRoutes({
@@ -155,6 +157,7 @@ async function connectParts(options: ServerOptions, parts: Parts, closers: Close
       ...options,
       limits,
       isProxy,
+      hasPlace: (request) => factsOf(request)?.release !== undefined,
       reusePort: options.worker?.reusePort,
       onRejected: metrics?.connectionRejected,
     },
@@ -235,6 +238,12 @@ function runningServer(
       return closing;
     },
   };
+}
+
+/** Frees the place of a call that has been answered. Its client may keep the request open. */
+function freePlace({ call }: CallSummary): void {
+  call.release?.();
+  call.release = undefined;
 }
 
 let warm: ContractRules | undefined;

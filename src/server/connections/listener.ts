@@ -11,6 +11,7 @@ import { createHttp1Connections } from "./http1-connections.ts";
 import { createHttp2Sessions } from "./http2-sessions.ts";
 import { onFirstRead } from "./messages.ts";
 import { createNewcomers } from "./newcomers.ts";
+import { createOpenRequests } from "./open-requests.ts";
 import type { TlsPair } from "./port.ts";
 import type { OnRejected } from "./rejection.ts";
 import { createTlsPort } from "./tls-port.ts";
@@ -30,6 +31,8 @@ export type ListenerOptions = {
   onRejected?: OnRejected | undefined;
   /** Returns whether an address is that of a trusted proxy, which may have all connections. Defaults to none. */
   isProxy?: ((address: string) => boolean) | undefined;
+  /** Returns whether a request has a place in the overload guard, so that it is bounded. Defaults to none. */
+  hasPlace?: ((request: HttpRequest) => boolean) | undefined;
 };
 
 /** An open port. */
@@ -80,6 +83,11 @@ export async function listen(options: ListenerOptions, onRequest: HttpHandler): 
   const http2 = createHttp2Sessions(limits, onRejected);
   // Later than REST, which times bodies itself and answers.
   const bodies = createBodies(limits, limits.bodyTimeoutMs + sweepMs, onRejected);
+  const open = createOpenRequests({
+    hasPlace: options.hasPlace ?? (() => false),
+    unreadTimeoutMs: limits.idleTimeoutMs,
+    onRejected,
+  });
   const portOptions = {
     limits,
     sweepMs,
@@ -89,6 +97,7 @@ export async function listen(options: ListenerOptions, onRequest: HttpHandler): 
     onRejected,
     onRequest: function acceptRequest(request, response) {
       bodies.watch(request, response);
+      open.watch(request, response);
       if (request.url?.startsWith("/") === false) {
         request.url = originForm(request.url);
       }
@@ -133,6 +142,7 @@ export async function listen(options: ListenerOptions, onRequest: HttpHandler): 
     newcomers.sweep(now);
     http2.sweep(now);
     bodies.sweep(now);
+    open.sweep(now);
   }
   // After the sockets are read: a blocked process may have unread data that arrived in time.
   const sweep = setInterval(() => setImmediate(sweepAll), sweepMs).unref();
