@@ -13,6 +13,8 @@ export type Exchange = {
   readonly body: Buffer;
   /** Sends no content-length: over HTTP/1.1 in chunks. */
   readonly chunked?: boolean;
+  /** Address of the client; 127.0.0.1 by default. Only over HTTP/1.1. */
+  readonly from?: string;
 };
 
 export type Answer = {
@@ -41,10 +43,11 @@ export async function exchange(
 type Received = Omit<Answer, "ms">;
 
 function overHttp1(port: number, request: Exchange, signal: AbortSignal): Promise<Received> {
-  const { method, path, headers, body, chunked = false } = request;
+  const { method, path, headers, body, chunked = false, from = "127.0.0.1" } = request;
   return new Promise((resolve, reject) => {
     const sent = requestHttps({
       host: "127.0.0.1",
+      localAddress: from,
       servername: "localhost",
       port,
       method,

@@ -17,6 +17,9 @@ export type Measured = {
   readonly problems: readonly string[];
 };
 
+/** The outcome of a push, `200` for a success, and its duration. */
+export type Push = { readonly outcome: string; readonly ms: number };
+
 /**
  * Time for an answer, in ms. On an idle machine each takes some milliseconds. A caller that waits for the connection of
  * another one, as the suite is meant to find, waits for a minute.
@@ -87,11 +90,7 @@ async function refusedBy(
 }
 
 /** Pushes for a new user on a new connection. */
-async function pushAs(
-  site: Site,
-  proxy: RunningProxy,
-  front: FrontProtocol,
-): Promise<{ outcome: string; ms: number }> {
+export async function pushAs(site: Site, proxy: RunningProxy, front: FrontProtocol): Promise<Push> {
   users += 1;
   const headers = { authorization: `Bearer ${site.tokens.push}`, "content-type": "application/json" };
   const push = { method: "POST", path: pushPath(65_001, `other ${users}`), headers, body: statusJson() };

@@ -36,8 +36,10 @@ export async function startSite(settings: readonly string[] = []): Promise<Site>
       data,
       port,
       args: [
-        ...["--host", host, "--admin", `${host}:${admin}`, "--log-level", "error"],
+        ...["--host", host, "--admin", `${host}:${admin}`, "--log-level", "info"],
         ...[
+          'listen.trustedProxies=["127.0.0.1"]',
+          "lifecycle.drainDelay=2s",
           "limits.maxEventLoopDelay=0s",
           `limits.maxInFlight=${maxInFlight}`,
           'limits.operatorRates=[{"asn":65003,"rate":{"perSecond":0.001,"burst":1}}]',
@@ -56,9 +58,8 @@ export async function startSite(settings: readonly string[] = []): Promise<Site>
   const servers: [Served, Served] = [first, second];
   const upstreams = hosts.map((host) => ({ host, port: first.port, adminPort: adminPortOf(first) }));
   const limited = await makeToken(data, 65_003, false, daySeconds);
-  for (const { url } of servers) {
-    await pushDirectly(url, limited, 65_003);
-  }
+  const useUpRate = ({ url }: Served) => pushDirectly(url, limited, 65_003);
+  await Promise.all(servers.map(useUpRate));
   return {
     servers,
     upstreams: upstreams as unknown as Site["upstreams"],
@@ -89,6 +90,7 @@ export async function startSite(settings: readonly string[] = []): Promise<Site>
       old.signal("SIGTERM");
       const { exitCode } = await old.ended;
       servers[index] = await start(hosts[index], old.port, adminPortOf(old));
+      await useUpRate(servers[index]);
       return exitCode;
     },
     async [Symbol.asyncDispose]() {
