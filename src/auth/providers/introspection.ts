@@ -1,4 +1,5 @@
 import { durationMs } from "@bufbuild/protobuf/wkt";
+import type { ConnectError } from "@connectrpc/connect";
 import {
   allowInsecureRequests,
   ClientSecretBasic,
@@ -11,6 +12,12 @@ import type { Clock } from "../../contract/clock.ts";
 import { type Rejected, unverifiable, type Verified, type Verifier } from "../verified-token.ts";
 import { createClaimReader } from "./claim-mapping.ts";
 import { invalidClaim } from "./jwt-errors.ts";
+
+/**
+ * Requests to the endpoint at once. Each new token causes one, and anyone can send new tokens. Further ones wait, as
+ * long as a request may take.
+ */
+const maxRequests = 64;
 
 /**
  * Creates the verifier that asks the introspection endpoint of an issuer (RFC 7662). An endpoint that does not answer,
@@ -39,10 +46,7 @@ export function createIntrospection(
       });
       return requireTimes(await processIntrospectionResponse(server, client, answer));
     } catch (cause) {
-      throw unverifiable(
-        "the introspection endpoint of the token's issuer is not available; retry later",
-        cause,
-      );
+      throw unavailable(cause);
     }
   }
 
@@ -56,9 +60,49 @@ export function createIntrospection(
     return { cacheUntilMs: Math.min(now + activeMs, expiresAtMs), principal: () => principal };
   }
 
+  let requests = 0;
+  const waiting = new Set<() => void>();
+
+  async function takeTurn(): Promise<void> {
+    if (requests < maxRequests) {
+      requests += 1;
+      return;
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    waiting.add(resolve);
+    const timer = setTimeout(() => {
+      waiting.delete(resolve);
+      reject(unavailable(undefined));
+    }, timeoutMs).unref();
+    await promise;
+    clearTimeout(timer);
+  }
+
+  function passTurn(): void {
+    const [next] = waiting;
+    if (next === undefined) {
+      requests -= 1;
+    } else {
+      waiting.delete(next);
+      next();
+    }
+  }
+
   return async function introspect(token) {
-    return read(await ask(token), clock.now());
+    await takeTurn();
+    try {
+      return read(await ask(token), clock.now());
+    } finally {
+      passTurn();
+    }
   };
+}
+
+function unavailable(cause: unknown): ConnectError {
+  return unverifiable(
+    "the introspection endpoint of the token's issuer is not available; retry later",
+    cause,
+  );
 }
 
 /** Throws unless the times are numbers (RFC 7662 2.2): with other values every comparison below would be false. */

@@ -22,6 +22,7 @@ import {
   startTokenProvider,
   type TokenProvider,
 } from "../../support/auth/identity-providers.ts";
+import { scrape, sumOf } from "../../support/http/exposition.ts";
 import { openSocket } from "../../support/http/raw-socket.ts";
 import { hour, minute, second } from "../../support/plan-statuses.ts";
 import { createTestClock } from "../../support/test-clock.ts";
@@ -528,4 +529,49 @@ describe("the introspection endpoint", () => {
     answer = { body: { ...active, iss: "urn:iss", aud } };
     expect(await push(strict, freshKey())).toMatchObject(planGroup);
   });
+});
+
+it("at most 64 introspection requests run at once, however many new tokens arrive, and others wait for their turn", async () => {
+  const provider = await startTokenProvider();
+  onTestFinished(() => provider[Symbol.asyncDispose]());
+  await provider.behave("stalls");
+  const clock = createTestClock();
+  clock.set(Date.now());
+  await using server = await startTestServer({
+    clock,
+    introspectionSecret: introspector.secret,
+    admin: { host: "127.0.0.1", port: 0 },
+    auth: create(AuthConfigSchema, {
+      introspection: { endpoint: provider.introspectionEndpoint, clientId: introspector.id },
+    }),
+  });
+  const path = new URL(provider.introspectionEndpoint).pathname;
+  const statuses = Array.from({ length: 200 }, async (_, at) => {
+    const authorization = `Bearer random-${at}`;
+    return (
+      await fetch(`${server.url}/v1/${parent}/planGroups`, { method: "POST", headers: { authorization } })
+    ).status;
+  });
+  await expect.poll(async () => sumOf(await scrape(server.adminUrl), "mdps_requests_in_flight")).toBe(200);
+  expect(provider.countOf(path)).toBe(64);
+  // Also fails the requests that stall.
+  await provider.behave("answers");
+  const counts = Object.groupBy(await Promise.all(statuses), String);
+  expect([counts[503]?.length, counts[401]?.length]).toEqual([64, 136]);
+  expect(provider.countOf(path)).toBe(200);
+});
+
+it("a token that waits for its introspection as long as a request may take is answered with CREDENTIALS_UNVERIFIABLE", async () => {
+  const provider = await startTokenProvider();
+  onTestFinished(() => provider[Symbol.asyncDispose]());
+  await provider.behave("stalls");
+  const server = await serverWith(provider.introspectionEndpoint, { requestTimeout: durationFromMs(200) });
+  const reasons = await Promise.all(
+    Array.from({ length: 300 }, async (_, at) => {
+      const push = server.client("rest", `random-${at}`).createPlanGroup({ parent, planGroupId: "g" });
+      return (await apiErrorOf(push)).reason;
+    }),
+  );
+  expect(new Set(reasons)).toEqual(new Set(["CREDENTIALS_UNVERIFIABLE"]));
+  expect(provider.countOf(new URL(provider.introspectionEndpoint).pathname)).toBeLessThan(300);
 });
