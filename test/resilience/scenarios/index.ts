@@ -2,6 +2,7 @@ import type { Scenario } from "../scenario.ts";
 import { clock } from "./clock.ts";
 import { frames } from "./frames.ts";
 import { fullDisk } from "./full-disk.ts";
+import { heldRequests } from "./held-requests.ts";
 import { idleConnections } from "./idle-connections.ts";
 import { kill, killWorkers } from "./kill.ts";
 import { killPostgres, killSqlite } from "./kill-store.ts";
@@ -23,6 +24,7 @@ export const scenarios: readonly Scenario[] = [
   { name: "slow-clients", run: slowClients },
   { name: "tls", run: truncatedTls },
   { name: "idle-connections", run: idleConnections },
+  { name: "held-requests", run: heldRequests },
   { name: "frames", run: frames },
   { name: "rolling-restart", run: rollingRestart },
   { name: "restart-workers", run: restartWorkers },
