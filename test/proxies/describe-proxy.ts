@@ -72,13 +72,13 @@ function describeConfiguration(configuration: Configuration, siteOf: () => Site)
     expect(pushes.filter(({ outcome }) => outcome !== "200")).toEqual([]);
   });
 
-  it.runIf(configurations.find(({ proxy }) => proxy === name) === configuration)(
-    "loses no push while the servers are restarted in turn",
-    async () => {
+  // The first one is the documented one.
+  if (configurations.find(({ proxy: other }) => other === name) === configuration) {
+    it("loses no push while the servers are restarted in turn", async () => {
       const { problems } = await restartInTurn(siteOf(), proxy.port, 3);
       expect(problems, proxy.output()).toEqual([]);
-    },
-  );
+    });
+  }
 
   it.each(protocols)(
     "passes a push for the user key a/b+c== over %s, and reads it under this key only",
@@ -118,28 +118,30 @@ function describeConfiguration(configuration: Configuration, siteOf: () => Site)
     expect(fields.length).toBeGreaterThan(20);
   });
 
-  it.runIf(grpc)("passes the details of a gRPC error that refuses a large message", async () => {
-    const answer = await exchange(
-      proxy.port,
-      "h2",
-      {
-        method: "POST",
-        path: "/mobiledataplansharing.v1.PlanStatusService/CreateUserPlanStatus",
-        headers: {
-          "content-type": "application/grpc",
-          te: "trailers",
-          authorization: `Bearer ${siteOf().tokens.push}`,
+  if (grpc) {
+    it("passes the details of a gRPC error that refuses a large message", async () => {
+      const answer = await exchange(
+        proxy.port,
+        "h2",
+        {
+          method: "POST",
+          path: "/mobiledataplansharing.v1.PlanStatusService/CreateUserPlanStatus",
+          headers: {
+            "content-type": "application/grpc",
+            te: "trailers",
+            authorization: `Bearer ${siteOf().tokens.push}`,
+          },
+          body: Buffer.concat([Buffer.from([0, 0, 0x20, 0, 0]), Buffer.alloc(0x200000)]),
         },
-        body: Buffer.concat([Buffer.from([0, 0, 0x20, 0, 0]), Buffer.alloc(0x200000)]),
-      },
-      maxAnswerMs,
-    );
-    const error = errorOf("grpc", answer);
-    expect(error && readApiError(error)).toMatchObject({
-      reason: "REQUEST_TOO_LARGE",
-      metadata: { maxBytes: "1048576" },
+        maxAnswerMs,
+      );
+      const error = errorOf("grpc", answer);
+      expect(error && readApiError(error)).toMatchObject({
+        reason: "REQUEST_TOO_LARGE",
+        metadata: { maxBytes: "1048576" },
+      });
     });
-  });
+  }
 
   it.each(grpc ? (["connect", "grpc"] as const) : (["connect"] as const))(
     "passes the first message of a stream while it is open over %s",
