@@ -1,3 +1,4 @@
+import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startServer } from "../../src/server/server.ts";
 import { dataDirectory } from "../support/data-directory.ts";
@@ -194,4 +195,28 @@ describe("metrics", () => {
     expect(text).not.toContain("none-");
     expect(text).not.toContain("user-");
   });
+});
+
+it("the admin port closes connections beyond 128, and answers again when others are closed", async () => {
+  await using server = await startTestServer({ admin: { host: "127.0.0.1", port: 0 } });
+  const open: Socket[] = [];
+  const accepts = () =>
+    new Promise<boolean>((resolve) => {
+      const socket = connect(Number(new URL(server.adminUrl).port), "127.0.0.1");
+      open.push(socket);
+      socket.on("error", () => undefined).on("data", () => resolve(true));
+      socket.on("close", () => resolve(false));
+      socket.write("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    });
+  let accepted = 0;
+  while (await accepts()) {
+    accepted += 1;
+  }
+  expect(accepted).toBeGreaterThan(16);
+  expect(accepted).toBeLessThanOrEqual(128);
+  for (const socket of open) {
+    socket.destroy();
+  }
+  await expect.poll(accepts).toBe(true);
+  open.at(-1)?.destroy();
 });

@@ -58,6 +58,18 @@ describe("the largest header", () => {
     expect(resetCode(client.frames(), 1)).toBe(enhanceYourCalm);
   });
 
+  it("the table of header compression keeps its default size of 4 KiB", async () => {
+    await using listener = await startTestListener();
+    using client = await openFrameClient(listener.port);
+    const { payload } = await client.received(
+      ({ type, flags }) => type === frameTypes.settings && flags === 0,
+    );
+    const identifiers = Array.from({ length: payload.length / 6 }, (_, at) => payload.readUInt16BE(at * 6));
+    // RFC 9113 6.5.2: SETTINGS_HEADER_TABLE_SIZE is 1.
+    expect(identifiers).not.toContain(1);
+    expect(identifiers).not.toEqual([]);
+  });
+
   it("a flood of CONTINUATION frames does not bypass the largest header", async () => {
     await using listener = await startTestListener();
     using client = await openFrameClient(listener.port);
