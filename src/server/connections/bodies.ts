@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { HttpRequest, HttpResponse } from "../http-handler.ts";
 import type { ServerLimits } from "../limits/server-limits.ts";
 import { closeLingering, discardMsOf, hangUp, maxDiscardedBytes } from "./lingering.ts";
-import { discardBody } from "./messages.ts";
+import { discardBody, onManyPieces } from "./messages.ts";
 import type { OnRejected } from "./rejection.ts";
 
 /**
@@ -105,9 +105,21 @@ export function createBodies(limits: ServerLimits, timeoutMs: number, onRejected
     return true;
   }
 
+  /** Ends a request at once: each further piece would cost as much as those before. */
+  function endPieces(request: HttpRequest): void {
+    const isIt = (body: { request: HttpRequest }) => body.request === request;
+    const body = arriving.find(isIt) ?? [...late].find(isIt);
+    if (body !== undefined) {
+      onRejected("body_pieces");
+      // Not while Node's parser runs.
+      process.nextTick(close, body, { status: 400, resetCode: constants.NGHTTP2_ENHANCE_YOUR_CALM });
+    }
+  }
+
   return {
     watch(request, response) {
       const socket = isHttp2(request) ? undefined : request.socket;
+      onManyPieces(request, endPieces);
       if (arriving.push({ request, response, socket }) === 1) {
         setImmediate(keepIncomplete);
       }
@@ -120,7 +132,8 @@ export function createBodies(limits: ServerLimits, timeoutMs: number, onRejected
           if (end(body, now)) {
             late.delete(body);
           }
-        } else if (now - body.since > timeoutMs && close(body)) {
+        } else if (now - body.since > timeoutMs && !isBidirectional(body)) {
+          close(body, { status: 408, resetCode: constants.NGHTTP2_CANCEL });
           late.delete(body);
           onRejected("body_timeout");
         }
@@ -146,21 +159,24 @@ function hasArrived({ request, socket }: Body): boolean {
   );
 }
 
-/** Closes a request that has not been answered; false if it may go on because it is a bidirectional stream. */
-function close({ request, response, socket }: Body): boolean {
+/** Whether a request may go on after `timeoutMs` because its method takes a stream of messages, and has answered. */
+function isBidirectional({ request, response }: Body): boolean {
+  return isHttp2(request) && response.headersSent && !response.writableEnded;
+}
+
+/** Closes a request, with a status over HTTP/1.1 if it has not been answered. */
+function close(
+  { request, response, socket }: Pick<Body, "request" | "response" | "socket">,
+  { status, resetCode }: { status: number; resetCode: number },
+): void {
   if (isHttp2(request)) {
-    // Only a method that takes a stream of messages answers before the request is complete.
-    if (response.headersSent && !response.writableEnded) {
-      return false;
-    }
-    request.stream.close(constants.NGHTTP2_CANCEL);
-    return true;
-  }
-  // A response has a socket once those before it on the connection have been sent.
-  if (response.headersSent || response.socket === null) {
+    request.stream.close(resetCode);
+  } else if (response.writableEnded && socket !== undefined) {
+    closeLingering(socket);
+  } else if (response.headersSent || response.socket === null) {
+    // A response has a socket once those before it on the connection have been sent.
     socket?.destroy();
   } else if (socket !== undefined) {
-    hangUp(socket, 408);
+    hangUp(socket, status);
   }
-  return true;
 }

@@ -7,9 +7,23 @@ import type { HttpRequest, HttpResponse } from "../http-handler.ts";
 const counts = Symbol("bytes of the body");
 const discarding = Symbol("whether the body is discarded");
 const firstRead = Symbol("called when the body is first read");
+const pieces = Symbol("pieces in which the body has arrived");
+const manyPieces = Symbol("called when the body arrives in too many pieces");
 
 type Counted = { [counts]?: number };
-type Body = Counted & { [discarding]?: boolean; [firstRead]?: (() => void) | undefined };
+type Body = Counted & {
+  [discarding]?: boolean;
+  [firstRead]?: (() => void) | undefined;
+  [pieces]?: number;
+  [manyPieces]?: ((request: HttpRequest) => void) | undefined;
+};
+
+/**
+ * Most chunks (RFC 9112 7.1) or DATA frames of a body whose bytes are fewer than `minPieceBytes` for each: every one costs
+ * as much as a kilobyte in one piece. Clients that write small pieces are seldom below that on average.
+ */
+export const maxPieces = 16_384;
+const minPieceBytes = 32;
 
 function count(message: Counted, chunk: unknown, encoding?: unknown): void {
   const length =
@@ -54,6 +68,28 @@ export function onFirstRead(request: HttpRequest, begin: () => void): void {
   (request as Body)[firstRead] = begin;
 }
 
+/** Calls a function once if the body of a request arrives in too many small pieces; the rest of it is discarded. */
+export function onManyPieces(request: HttpRequest, act: (request: HttpRequest) => void): void {
+  (request as Body)[manyPieces] = act;
+}
+
+/** Counts what has arrived of a body, and returns whether it is discarded. */
+function receive(request: HttpRequest, chunk: unknown): boolean {
+  if (chunk === null) {
+    return false;
+  }
+  const body = request as Body;
+  count(body, chunk);
+  body[pieces] = (body[pieces] ?? 0) + 1;
+  if (body[pieces] > maxPieces && body[pieces] * minPieceBytes > countedBytes(body)) {
+    body[discarding] = true;
+    const act = body[manyPieces];
+    body[manyPieces] = undefined;
+    act?.(request);
+  }
+  return body[discarding] === true;
+}
+
 function begin(request: Body): void {
   const call = request[firstRead];
   request[firstRead] = undefined;
@@ -62,8 +98,7 @@ function begin(request: Body): void {
 
 class ServerRequest extends IncomingMessage {
   override push(chunk: unknown, encoding?: BufferEncoding): boolean {
-    count(this as Counted, chunk);
-    return (chunk !== null && (this as Body)[discarding]) || super.push(chunk, encoding);
+    return receive(this, chunk) || super.push(chunk, encoding);
   }
   override _read(size: number): void {
     begin(this as Body);
@@ -73,8 +108,7 @@ class ServerRequest extends IncomingMessage {
 
 class ServerHttp2Request extends Http2ServerRequest {
   override push(chunk: unknown, encoding?: BufferEncoding): boolean {
-    count(this as Counted, chunk);
-    return (chunk !== null && (this as Body)[discarding]) || super.push(chunk, encoding);
+    return receive(this, chunk) || super.push(chunk, encoding);
   }
   override _read(size: number): void {
     begin(this as Body);

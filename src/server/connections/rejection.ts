@@ -8,6 +8,8 @@ export type RejectionCause =
   | "header_size"
   /** A body took too long. Over HTTP/2 only the stream is reset. */
   | "body_timeout"
+  /** A body arrived in too many small pieces. Over HTTP/2 only the stream is reset. */
+  | "body_pieces"
   /** A client read nothing of an answer for too long. Over HTTP/2 only the stream is reset. */
   | "response_timeout"
   /** Too many requests are open that are answered or need no token: the oldest of them is ended. */
