@@ -209,7 +209,7 @@ function runningServer(
     // Last, so that health checks get "not ready" instead of no answer.
     await admin?.close();
     log?.info("stopped");
-    log?.flush();
+    await log?.flush();
   }
 
   log?.info("listening", { url: listener.url, adminUrl: admin?.url });

@@ -2,6 +2,7 @@ import { Code } from "@connectrpc/connect";
 import pino from "pino";
 import type { CallFacts } from "./call-facts.ts";
 import { type CallSummary, statusOf } from "./call-summary.ts";
+import { type LogOutput, standardErrorOutput } from "./log-output.ts";
 import type { HashUserKey } from "./user-key-hash.ts";
 
 /** Minimum log level. */
@@ -10,7 +11,7 @@ export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 export type LogOptions = {
   level: LogLevel;
   /** Receives the lines. Defaults to standard error, without waiting for its reader. */
-  destination?: { write(line: string): void; flushSync?(): void };
+  destination?: Pick<LogOutput, "write">;
 };
 
 /** The log of a server: lines of JSON. */
@@ -21,23 +22,15 @@ export type ServerLog = {
   failure(cause: unknown, what: string, call?: CallFacts): void;
   info(message: string, values?: object): void;
   warn(message: string, values?: object): void;
-  /** Lines dropped since the start because the reader was too slow. */
+  /** Lines dropped since the start because they could not be written in time. */
   dropped(): number;
-  /** Writes out all pending lines. */
-  flush(): void;
+  /** Resolves when all lines are written, or cannot be written soon. */
+  flush(): Promise<void>;
 };
-
-/** Bytes buffered for a slow reader; further lines are dropped, because the log must not stop the server. */
-const maxBufferedBytes = 16 * 1024 * 1024;
 
 /** Creates the log. User keys appear as hashes only; paths and error messages, which may contain them, never. */
 export function createServerLog({ level, destination }: LogOptions, hashUserKey: HashUserKey): ServerLog {
-  let dropped = 0;
-  const stream: NonNullable<LogOptions["destination"]> =
-    destination ??
-    pino.destination({ dest: 2, sync: false, maxLength: maxBufferedBytes }).on("drop", () => {
-      dropped += 1;
-    });
+  const output = destination ? undefined : standardErrorOutput();
   const logger = pino(
     {
       level,
@@ -45,7 +38,7 @@ export function createServerLog({ level, destination }: LogOptions, hashUserKey:
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    stream,
+    destination ?? output,
   );
   return {
     request: function logRequest(summary) {
@@ -60,14 +53,8 @@ export function createServerLog({ level, destination }: LogOptions, hashUserKey:
     },
     info: (message, values = {}) => logger.info(values, message),
     warn: (message, values = {}) => logger.warn(values, message),
-    dropped: () => dropped,
-    flush() {
-      try {
-        stream.flushSync?.();
-      } catch {
-        // The reader has closed the stream.
-      }
-    },
+    dropped: () => output?.dropped() ?? 0,
+    flush: async () => output?.flush(),
   };
 }
 

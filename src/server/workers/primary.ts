@@ -146,7 +146,7 @@ export async function startWorkers(options: PrimaryOptions): Promise<RunningWork
     clearTimeout(kill);
     await admin?.close();
     log?.info("stopped");
-    log?.flush();
+    await log?.flush();
   }
 
   let admin: Admin | undefined;
