@@ -1,6 +1,5 @@
 import type { Edit } from "./configuration-text.ts";
 import { type ProxyName, versionOf } from "./proxy.ts";
-import { expectsContinue } from "./refusals.ts";
 
 /** A configuration of docs/proxies.md, or one with the changes that the page describes. */
 export type Configuration = {
@@ -12,8 +11,6 @@ export type Configuration = {
   readonly edits: readonly Edit[];
   /** Whether gRPC passes: not over HTTP/1.1. */
   readonly grpc: boolean;
-  /** Name of a refusal whose answer the proxy delays until the server resets the stream, over HTTP/2. */
-  readonly delayed?: string;
 };
 
 const nginxWithoutRpc: Edit = [/ {4}# RPC\n[\s\S]*?\n {4}\}\n/g, ""];
@@ -53,6 +50,5 @@ export const configurations: readonly Configuration[] = [
   of("caddy", "HTTP/1.1", "yes", [caddyHttp1, caddyBuffered], false),
   of("apache", "HTTP/1.1", "no", [], false),
   of("apache", "HTTP/1.1", "yes", [apacheBuffered], false),
-  // It waits for the body, although the response is complete and the client sends none without "100 Continue".
-  { ...of("apache", "h2c", "no", [apacheHttp2], true), delayed: expectsContinue },
+  of("apache", "h2c", "no", [apacheHttp2], true),
 ];

@@ -26,9 +26,6 @@ export type Push = { readonly outcome: string; readonly ms: number };
  */
 export const maxAnswerMs = 5_000;
 
-/** Time for an answer that a proxy delays until the server gives up the body, which takes 10 s. */
-const maxDelayedMs = 25_000;
-
 /** Pushes of other callers after each refusal: at least one per server and protocol. */
 const pushesAfter = ["http/1.1", "h2", "http/1.1", "h2"] as const;
 
@@ -40,7 +37,7 @@ let users = 0;
 export async function measureRefusals(
   site: Site,
   proxy: RunningProxy,
-  { grpc, delayed }: Configuration,
+  { grpc }: Configuration,
 ): Promise<Measured> {
   const problems: string[] = [];
   const pushesMs: number[] = [];
@@ -49,8 +46,7 @@ export async function measureRefusals(
   for (const front of fronts) {
     for (const refusal of refusals) {
       if (refusal.protocol !== "grpc" || (grpc && front === "h2")) {
-        const withinMs = delayed === refusal.name && front === "h2" ? maxDelayedMs : maxAnswerMs;
-        const answer = await refusedBy(site, proxy, front, refusal, withinMs);
+        const answer = await refusedBy(site, proxy, front, refusal);
         sent += 1;
         passed += answer === refusal.outcome ? 1 : 0;
         if (answer !== refusal.outcome) {
@@ -76,11 +72,10 @@ async function refusedBy(
   proxy: RunningProxy,
   front: FrontProtocol,
   refusal: Refusal,
-  withinMs: number,
 ): Promise<string> {
   const release = refusal.overloaded ? await site.overload() : undefined;
   try {
-    const answer = await exchange(proxy.port, front, refusal.request(site), withinMs);
+    const answer = await exchange(proxy.port, front, refusal.request(site), maxAnswerMs);
     return outcomeOf(refusal.protocol, answer);
   } catch (error) {
     return String(error);

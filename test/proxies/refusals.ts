@@ -16,9 +16,6 @@ export type Refusal = {
   readonly overloaded?: boolean;
 };
 
-/** The name of a refusal. */
-export const expectsContinue = "413 for a client that expects 100 Continue";
-
 export const clientId = "mobiledataplan";
 const method = "/mobiledataplansharing.v1.PlanStatusService/CreateUserPlanStatus";
 const watch = "/grpc.health.v1.Health/Watch";
@@ -138,7 +135,7 @@ export const refusals: readonly Refusal[] = [
     request: rest({ body: statusJson(3 * 1024 * 1024) }),
   },
   {
-    name: expectsContinue,
+    name: "413 for a client that expects 100 Continue",
     protocol: "rest",
     outcome: "413 resource_exhausted REQUEST_TOO_LARGE",
     request: rest({ body: statusJson(tooLarge), headers: { expect: "100-continue" } }),

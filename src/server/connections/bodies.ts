@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { HttpRequest, HttpResponse } from "../http-handler.ts";
 import type { ServerLimits } from "../limits/server-limits.ts";
 import { closeLingering, discardMsOf, hangUp, maxDiscardedBytes } from "./lingering.ts";
-import { discardBody, onManyPieces } from "./messages.ts";
+import { discardBody, isUnread, onManyPieces } from "./messages.ts";
 import type { OnRejected } from "./rejection.ts";
 
 /**
@@ -28,6 +28,8 @@ type Body = {
   since: number;
   /** Returns the bytes discarded so far; undefined until the request has been answered. */
   discarded: (() => number) | undefined;
+  /** Whether its client waited for 100 (Continue), which was never sent. Over HTTP/1.1 it may send its body nevertheless. */
+  isUninvited: boolean;
 };
 
 /**
@@ -45,7 +47,7 @@ export function createBodies(limits: ServerLimits, timeoutMs: number, onRejected
   function keepIncomplete(): void {
     const since = performance.now();
     for (const { request, response, socket } of arriving) {
-      const body: Body = { request, response, socket, since, discarded: undefined };
+      const body: Body = { request, response, socket, since, discarded: undefined, isUninvited: false };
       if (!hasArrived(body)) {
         late.add(body);
         const answer = isHttp2(request) ? request.stream : response;
@@ -63,6 +65,7 @@ export function createBodies(limits: ServerLimits, timeoutMs: number, onRejected
   function discard(body: Body): void {
     const { request, socket } = body;
     body.since = performance.now();
+    body.isUninvited = isUnread(request);
     discardBody(request);
     if (isHttp2(request)) {
       const { stream } = request;
@@ -83,9 +86,9 @@ export function createBodies(limits: ServerLimits, timeoutMs: number, onRejected
   }
 
   /** Ends a request that has been answered; false if it may still send. */
-  function end({ request, socket, since, discarded }: Body, now: number): boolean {
+  function end({ request, socket, since, discarded, isUninvited }: Body, now: number): boolean {
     const isLate = now - since > discardMs;
-    const isEnough = closing || (discarded?.() ?? 0) > maxDiscardedBytes;
+    const isEnough = closing || (isUninvited && isHttp2(request)) || (discarded?.() ?? 0) > maxDiscardedBytes;
     // A reset would overtake the end of an answer that has not been sent.
     const isSent = !isHttp2(request) || request.stream.state.localClose === 1;
     if (!isLate && !(isEnough && isSent)) {

@@ -90,6 +90,11 @@ function receive(request: HttpRequest, chunk: unknown): boolean {
   return body[discarding] === true;
 }
 
+/** Whether the function given to `onFirstRead` has not been called. */
+export function isUnread(request: HttpRequest): boolean {
+  return (request as Body)[firstRead] !== undefined;
+}
+
 function begin(request: Body): void {
   const call = request[firstRead];
   request[firstRead] = undefined;

@@ -301,6 +301,17 @@ describe("a request over HTTP/2 that is answered early", () => {
     },
   );
 
+  it("a request over HTTP/2 that is answered instead of 100 (Continue) is reset soon, because no body follows", async () => {
+    await using listener = await startTestListener(patient, { onRequest: refuse });
+    using client = await openFrameClient(listener.port);
+    const payload = encodeRequest({ expect: "100-continue", "content-length": "9" });
+    client.send({ type: headers, flags: endHeaders, stream: 1, payload });
+    await client.received(({ type, stream }) => type === rstStream && stream === 1);
+    expect(resetCode(client.frames(), 1)).toBe(noError);
+    expect(client.frames().some(({ type, flags }) => type === data && (flags & endStream) !== 0)).toBe(true);
+    expect(listener.rejected).toEqual([]);
+  });
+
   it("a connection over HTTP/2 can be used after a request was reset although its client sends on", async () => {
     await using listener = await startTestListener({ ...patient, bodyTimeoutMs: 60 }, { onRequest: refuse });
     using client = await openFrameClient(listener.port);
