@@ -3,6 +3,7 @@ import { access, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../contract/clock.ts";
 import { makePrivateDirectories, openPrivateFile } from "../contract/file-owner.ts";
+import { watchDirectory } from "../contract/watched-directory.ts";
 
 /** Detects assertions that were used before. */
 export type ReplayGuard = {
@@ -10,7 +11,8 @@ export type ReplayGuard = {
   isUsed(account: string, jti: string): Promise<boolean>;
   /**
    * Records the `jti` of an account and resolves with whether it is new. Resolves with true only once, also across the
-   * servers of a data directory and across restarts.
+   * servers of a data directory and across restarts. Rejects with DirectoryChangedError after the directory of the guard
+   * was removed or replaced, because its entries are lost.
    */
   isFirst(account: string, jti: string): Promise<boolean>;
 };
@@ -22,10 +24,17 @@ const cleanupIntervalMs = 60_000;
 
 /**
  * Creates a guard that stores an empty file for each assertion in `used-assertions/` of the data directory. The file is
- * named by a digest of the assertion, and the file system lets only one caller create it.
+ * named by a digest of the assertion, and the file system lets only one caller create it. The folder is created now, so that
+ * its removal is noticed from the first call on.
  */
 export function createReplayGuard(dataDirectory: string, clock: Clock): ReplayGuard {
   const directory = join(dataDirectory, "used-assertions");
+  try {
+    makePrivateDirectories(directory);
+  } catch {
+    // Servers whose clients do not use assertions may have a read-only data directory.
+  }
+  const requireUnchanged = watchDirectory(directory);
   let nextCleanup = 0;
 
   async function removeOlderThan(before: number): Promise<void> {
@@ -53,7 +62,7 @@ export function createReplayGuard(dataDirectory: string, clock: Clock): ReplayGu
       ),
 
     async isFirst(account, jti) {
-      makePrivateDirectories(directory);
+      requireUnchanged();
       const now = clock.now();
       if (now >= nextCleanup) {
         nextCleanup = now + cleanupIntervalMs;
@@ -63,6 +72,8 @@ export function createReplayGuard(dataDirectory: string, clock: Clock): ReplayGu
       try {
         const file = await openPrivateFile(path, "wx");
         await file.utimes(now / 1000, now / 1000).finally(() => file.close());
+        // Also after, in case that the new entry is in another directory.
+        requireUnchanged();
         return true;
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === "EEXIST") {

@@ -3,6 +3,7 @@ import "../contract/require-node.ts";
 import { setTimeout } from "node:timers/promises";
 import { create } from "@bufbuild/protobuf";
 import { systemClock } from "../contract/clock.ts";
+import { watchDirectory } from "../contract/watched-directory.ts";
 import { type ContractRules, createContractRules } from "../plans/contract-rules.ts";
 import { contractServices, createRoutes } from "../services/routes.ts";
 import { openStore } from "../store/open-store.ts";
@@ -116,7 +117,7 @@ async function buildParts(options: ServerOptions, closers: Closers) {
     metrics,
     store,
     waitingPuts: waiting,
-    ready: createReadiness(store, stopping.signal),
+    ready: createReadiness(store, stopping.signal, watchDirectory(dataDirectory)),
     log,
     publicUrls: createPublicUrls(options.auth?.publicUrls),
   };

@@ -1,7 +1,8 @@
-import { readdir } from "node:fs/promises";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createReplayGuard } from "../../src/auth/replay-guard.ts";
+import { DirectoryChangedError } from "../../src/contract/watched-directory.ts";
 import { dataDirectory } from "../support/data-directory.ts";
 import { hour, minute, second } from "../support/plan-statuses.ts";
 import { createTestClock, testTime } from "../support/test-clock.ts";
@@ -66,5 +67,38 @@ describe("the replay guard", () => {
     clock.set(testTime + 2 * hour + 2 * minute);
     await guard.isFirst("a@x", "5");
     expect(await files()).toHaveLength(3);
+  });
+
+  it("accepts nothing after its folder was removed, also an assertion that no guard has seen", async () => {
+    const { directory, clock, guard } = await setUp();
+    // Has not been asked before.
+    const other = createReplayGuard(directory, clock);
+    await guard.isFirst("a@x", "1");
+    await rm(join(directory, "used-assertions"), { recursive: true });
+    for (const each of [guard, other, guard]) {
+      await expect(each.isFirst("a@x", "1")).rejects.toThrow(DirectoryChangedError);
+      await expect(each.isFirst("a@x", "2")).rejects.toThrow(/used-assertions was removed while the server/);
+    }
+  });
+
+  it("accepts nothing after its folder was replaced, until the folder is back", async () => {
+    const { directory, guard } = await setUp();
+    const folder = join(directory, "used-assertions");
+    await guard.isFirst("a@x", "1");
+    await rename(folder, join(directory, "away"));
+    await mkdir(folder);
+    await expect(guard.isFirst("a@x", "1")).rejects.toThrow(/used-assertions was replaced while the server/);
+    await rm(folder, { recursive: true });
+    await rename(join(directory, "away"), folder);
+    expect(await guard.isFirst("a@x", "1")).toBe(false);
+    expect(await guard.isFirst("a@x", "2")).toBe(true);
+  });
+
+  it("accepts nothing after the data directory was replaced", async () => {
+    const { directory, guard } = await setUp();
+    await guard.isFirst("a@x", "1");
+    await rm(directory, { recursive: true });
+    await mkdir(join(directory, "used-assertions"), { recursive: true });
+    await expect(guard.isFirst("a@x", "1")).rejects.toThrow(DirectoryChangedError);
   });
 });

@@ -1,5 +1,8 @@
+import { mkdir, rename, rm } from "node:fs/promises";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { watchDirectory } from "../../src/contract/watched-directory.ts";
 import { createReadiness } from "../../src/server/readiness.ts";
+import { dataDirectory } from "../support/data-directory.ts";
 
 describe("the readiness of a server", () => {
   it("readiness checks ask the store at most once per second", async () => {
@@ -40,5 +43,22 @@ describe("the readiness of a server", () => {
     expect(await ready()).toBeUndefined();
     stopping.abort();
     expect(await ready()).toBe("the server is stopping");
+  });
+
+  it("a server is not ready while its data directory is removed or replaced, whatever its store is", async () => {
+    const directory = await dataDirectory();
+    const away = `${directory}-away`;
+    const health = async () => undefined;
+    const ready = createReadiness({ health }, new AbortController().signal, watchDirectory(directory));
+    expect(await ready()).toBeUndefined();
+    await rename(directory, away);
+    expect(await ready()).toBe(
+      `the directory ${directory} was removed while the server used it; put the original directory back, or restart every server that uses it`,
+    );
+    await mkdir(directory);
+    expect(await ready()).toMatch(/was replaced while the server used it/);
+    await rm(directory, { recursive: true });
+    await rename(away, directory);
+    expect(await ready()).toBeUndefined();
   });
 });

@@ -1,12 +1,13 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { ownerAdvice } from "../../contract/file-owner.ts";
+import { identityAt } from "../../contract/watched-directory.ts";
 import { DatabaseSync } from "../node-sqlite.ts";
 import { StoreOpenError } from "../plan-store.ts";
 import { createBusyRetry, defaultBusyTimeout, type RetryWhileBusy } from "./busy-retry.ts";
 import { DirectoryInUse, type DirectoryLock, lockDirectory, nameHolder } from "./directory-lock.ts";
 import { resultCode, resultCodeOf } from "./error.ts";
-import { identityAt, type Placement, placementOf } from "./placement.ts";
+import { type Placement, placementOf } from "./placement.ts";
 import { createPrivateFile, requireWritable } from "./private-path.ts";
 import { applicationId, migrate, migrations } from "./schema.ts";
 

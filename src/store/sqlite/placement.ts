@@ -1,5 +1,6 @@
-import { lstatSync, realpathSync, statSync } from "node:fs";
+import { lstatSync, realpathSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
+import { identityAt } from "../../contract/watched-directory.ts";
 
 /** Whether the files of an open database are still at their paths. */
 export type Placement = {
@@ -55,12 +56,6 @@ export function placementOf(database: DatabaseSync, path: string): Placement {
       }
     },
   };
-}
-
-/** Returns the identity of the file at a path, or undefined if there is none. */
-export function identityAt(path: string): string | undefined {
-  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stat && `${stat.dev}:${stat.ino}`;
 }
 
 /** `mayShrinkTo` returns whether a file that has become shorter is complete. */

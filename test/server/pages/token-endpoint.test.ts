@@ -1,6 +1,7 @@
 import { once } from "node:events";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:http2";
+import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AuthConfigSchema } from "../../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
@@ -383,4 +384,16 @@ describe("a server with public URLs", () => {
       expect(await isAccepted(`https://example.com${path}`), path).toBe(false);
     }
   });
+});
+
+it("a replayed assertion yields no token after the folder of used assertions was removed", async () => {
+  await using own = await startTestServer();
+  const ownKey = await makeAccount(own);
+  const assertion = await signAssertion(own, ownKey, { jti: "once" });
+  expect((await requestToken(own, assertion)).status).toBe(200);
+  await rm(join(own.directory, "used-assertions"), { recursive: true });
+  expect((await requestToken(own, assertion)).status).toBe(503);
+  expect(own.failures.splice(0).map(String)).toEqual([
+    expect.stringMatching(/used-assertions was removed while the server used it/),
+  ]);
 });
