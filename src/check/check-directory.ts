@@ -1,3 +1,4 @@
+import type { Stats } from "node:fs";
 import { lstat, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { readServiceAccounts } from "../auth/accounts/list-file.ts";
@@ -73,13 +74,22 @@ async function checkMode(directory: string, name: string, mode: number, report: 
     report({ severity: "error", place: name, problem });
     return false;
   }
-  if (isPrivateFile(found)) {
+  if (isPrivateFile(found) || (name === "." && isVolumeOfOwnGroup(found))) {
     return true;
   }
   const shown = (bits: number) => (bits & 0o777).toString(8);
   const problem = `is accessible to other users (mode ${shown(found.mode)}). Run: chmod ${shown(mode)} ${path}`;
   report({ severity: "error", place: name, problem });
   return false;
+}
+
+/**
+ * Returns whether a directory is what Kubernetes makes of a volume for an `fsGroup`: of root, and for the group that this
+ * process is in. The process can neither change its mode nor do without the group. The files in it are its own.
+ */
+function isVolumeOfOwnGroup({ mode, uid, gid }: Stats): boolean {
+  const isOfRoot = uid === 0 && process.geteuid?.() !== 0;
+  return isOfRoot && (mode & 0o007) === 0 && process.getgroups?.().includes(gid) === true;
 }
 
 async function requireLogKey(directory: string): Promise<void> {
