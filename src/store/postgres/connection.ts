@@ -48,6 +48,8 @@ export type PostgresConnectionOptions = {
   timeout: number;
   /** Whether to reconnect after the connection was lost. Defaults to true; false for transactions. */
   reconnects?: boolean;
+  /** Shared by the connections of a store, which replace abandoned ones one after the other. */
+  turns: { last: Promise<unknown> };
 };
 
 /** Time that an answer may take beyond the server's own timeout, whose error is more precise, in ms. */
@@ -71,7 +73,7 @@ type Link = {
 
 /** Creates a connection that is not connected yet. */
 export function createPostgresConnection(options: PostgresConnectionOptions): PostgresConnection {
-  const { url, timeout, reconnects = true } = options;
+  const { url, timeout, reconnects = true, turns } = options;
   let linked = false;
   let current: Promise<Link> | undefined;
   let abandoned: PostgresBackend | undefined;
@@ -90,11 +92,13 @@ export function createPostgresConnection(options: PostgresConnectionOptions): Po
       return Promise.reject(new StoreUnavailable("the connection was lost"));
     }
     linked = true;
-    const opened = openLink(options, abandoned, () => {
-      if (current === opened) {
-        current = undefined;
-      }
-    });
+    const open = () =>
+      openLink(options, abandoned, () => {
+        if (current === opened) {
+          current = undefined;
+        }
+      });
+    const opened = abandoned ? inTurn(open) : open();
     current = opened;
     opened.then(
       () => {
@@ -108,6 +112,16 @@ export function createPostgresConnection(options: PostgresConnectionOptions): Po
       }
       failure = { error, until: performance.now() + reconnectPause };
     });
+    return opened;
+  }
+
+  /**
+   * Opens a link when the last one in turn is open, so that the server has one process more than connections at most. Does
+   * not wait long for one that cannot connect.
+   */
+  function inTurn(open: () => Promise<Link>): Promise<Link> {
+    const opened = inTime(turns.last, grace).then(open, open);
+    turns.last = opened.catch(() => undefined);
     return opened;
   }
 

@@ -88,7 +88,13 @@ const slicePause = 10;
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<PlanStore> {
   const { url, schema = "mdps", clock = systemClock, maxWaiting = 65_536, timeout = 5_000 } = options;
-  const shared: PostgresConnectionOptions = { Client: await loadClient(), url, schema, timeout };
+  const shared: PostgresConnectionOptions = {
+    Client: await loadClient(),
+    url,
+    schema,
+    timeout,
+    turns: { last: Promise.resolve() },
+  };
   const putting = Array.from({ length: options.putConnections ?? 2 }, () => createPostgresConnection(shared));
   const reading = createPostgresConnection(shared);
   const background = createPostgresConnection(shared);
