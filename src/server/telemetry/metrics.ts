@@ -180,7 +180,7 @@ function registerState(registers: Registry[], state: () => MetricsState): void {
   }
   new Counter({
     name: "mdps_log_lines_dropped_total",
-    help: "Log lines dropped because the reader was too slow",
+    help: "Log lines dropped because they could not be written in time",
     registers,
     collect() {
       this.reset();
