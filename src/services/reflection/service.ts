@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import type { DescFile, DescService } from "@bufbuild/protobuf";
-import type { ConnectRouter, HandlerContext } from "@connectrpc/connect";
+import { Code, ConnectError, type ConnectRouter, type HandlerContext } from "@connectrpc/connect";
 import { ServerReflection, type ServerReflectionRequest } from "#deps/grpc/reflection/v1/reflection_pb.js";
 import {
   ServerReflection as ServerReflectionAlpha,
@@ -23,6 +23,9 @@ type ReflectionOptions = {
 /** Largest question, in decompressed bytes. */
 const maxQuestionBytes = 16 * 1024;
 
+/** Most questions of a stream: few bytes ask a question, and its answer costs much more. */
+const maxQuestions = 1_000;
+
 /** Both versions of the service. Many tools try v1 first and fall back to v1alpha. */
 export const reflectionServices: readonly DescService[] = [ServerReflection, ServerReflectionAlpha];
 
@@ -42,7 +45,15 @@ export function createReflectionRoutes(options: ReflectionOptions): (router: Con
   ): AsyncGenerator<{ validHost: string; originalRequest: Request; messageResponse: ReflectionAnswer }> {
     index ??= createFileIndex([...all.map(({ file }) => file), ...(options.files ?? [])]);
     const answer = createReflectionAnswers(index, services);
+    let questions = 0;
     for await (const request of untilIdle(requests, AbortSignal.any([signal, stopping]), idleMs)) {
+      questions += 1;
+      if (questions > maxQuestions) {
+        throw new ConnectError(
+          `a reflection stream must have at most ${maxQuestions} questions; ask further ones in a new stream`,
+          Code.ResourceExhausted,
+        );
+      }
       yield {
         validHost: request.host,
         originalRequest: request,

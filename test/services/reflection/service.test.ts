@@ -379,6 +379,23 @@ describe("what a question may cost", () => {
     expect(await ask(symbol("a".repeat(15 * 1024)))).toMatchObject([{ case: "errorResponse" }]);
   });
 
+  it("ends a stream with RESOURCE_EXHAUSTED after 1,000 questions", async () => {
+    const client = createClient(v1.ServerReflection, createGrpcTransport({ baseUrl: server.url }));
+    async function* questions() {
+      for (let asked = 0; asked < 1_001; asked++) {
+        yield create(v1.ServerReflectionRequestSchema, { messageRequest: symbol("x") });
+      }
+    }
+    let answers = 0;
+    const reading = (async () => {
+      for await (const _ of client.serverReflectionInfo(questions())) {
+        answers += 1;
+      }
+    })();
+    await expect(reading).rejects.toMatchObject({ code: Code.ResourceExhausted });
+    expect(answers).toBe(1_000);
+  });
+
   it("does not return unknown fields of a question", async () => {
     const client = createClient(v1.ServerReflection, createGrpcTransport({ baseUrl: server.url }));
     const question = create(v1.ServerReflectionRequestSchema, { messageRequest: symbol("x") });
