@@ -72,14 +72,14 @@ export function createBodyCheck(method: DescMethod, limit: number) {
       if (bytes === undefined) {
         throw tooLarge(limit);
       }
-      const messages =
+      const read =
         frames === "none"
-          ? [{ content: bytes, compressed: isCompressed(encoding) }]
+          ? { messages: [{ content: bytes, compressed: isCompressed(encoding) }], length: bytes.length }
           : messagesInFrames(bytes, limit, frames === "grpc-web");
-      if ("problem" in messages) {
-        throw messages.problem === "too-large" ? tooLarge(limit) : malformed([inBody(messages.problem)]);
+      if ("problem" in read) {
+        throw read.problem === "too-large" ? tooLarge(limit) : malformed([inBody(read.problem)]);
       }
-      for (const { content, compressed } of messages) {
+      for (const { content, compressed } of read.messages) {
         const message = compressed ? await decompress(content, encoding, limit) : content;
         const rejection = message && (json ? checkJson(message) : checkBinary(message));
         if (rejection !== undefined) {
@@ -87,7 +87,7 @@ export function createBodyCheck(method: DescMethod, limit: number) {
           throw reason === "FIELD_INVALID" ? invalidFields(violations) : malformed(violations);
         }
       }
-      return bytes;
+      return bytes.subarray(0, read.length);
     }
   };
 }

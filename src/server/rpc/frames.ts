@@ -8,18 +8,19 @@ const compressedFlag = 0x01;
 const trailerFlag = 0x80;
 
 /**
- * Returns the first two messages in the body of a gRPC request, or the problem with its frames. A unary method takes one:
- * connect-node rejects the call at the second. `limit` is that of a message, in bytes; `allowTrailers` skips the trailers
- * of gRPC-Web.
+ * Returns the first two messages in the body of a gRPC request and the length of the body up to there, or the problem with
+ * its frames. A unary method takes one message: connect-node rejects the call at the second, but decodes all frames that
+ * it is given. `limit` is that of a message, in bytes; `allowTrailers` skips the trailers of gRPC-Web.
  */
 export function messagesInFrames(
   body: Uint8Array,
   limit: number,
   allowTrailers: boolean,
-): FramedMessage[] | { readonly problem: string } {
+): { readonly messages: readonly FramedMessage[]; readonly length: number } | { readonly problem: string } {
   const messages: FramedMessage[] = [];
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   let at = 0;
+  let trailers = 0;
   while (at < body.length && messages.length < 2) {
     const length = at + frameHeaderLength <= body.length ? view.getUint32(at + 1) : 0;
     const end = at + frameHeaderLength + length;
@@ -30,13 +31,18 @@ export function messagesInFrames(
       return { problem: "must be complete gRPC frames, but ends within one" };
     }
     const flags = view.getUint8(at);
-    if (!(allowTrailers && (flags & trailerFlag) !== 0)) {
+    if (allowTrailers && (flags & trailerFlag) !== 0) {
+      trailers += 1;
+      if (trailers > 1) {
+        return { problem: "must have at most one frame of trailers" };
+      }
+    } else {
       const content = body.subarray(at + frameHeaderLength, end);
       messages.push({ content, compressed: (flags & compressedFlag) !== 0 });
     }
     at = end;
   }
-  return messages;
+  return { messages, length: at };
 }
 
 /** Whether a body of connect-node is a stream of bytes. */
