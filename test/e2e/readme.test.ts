@@ -39,7 +39,17 @@ describe("the snippets of docs/getting-started.md and docs/client.md", () => {
   beforeAll(async () => {
     // A folder like a checkout, so that what the snippets write does not end up in this one.
     folder = mkdtempSync(join(tmpdir(), "mdps-readme-"));
-    for (const name of ["package.json", "node_modules", "src", "gen", "proto", "proto-deps", "buf.yaml"]) {
+    const names = [
+      "package.json",
+      "node_modules",
+      "scripts",
+      "src",
+      "gen",
+      "proto",
+      "proto-deps",
+      "buf.yaml",
+    ];
+    for (const name of names) {
       symlinkSync(join(root, name), join(folder, name));
     }
     server = await startServer({ host: "127.0.0.1", port: 0, dataDirectory: join(folder, "data", "mdps") });

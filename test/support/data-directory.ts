@@ -1,6 +1,6 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { onTestFinished } from "vitest";
 
 /** Creates an empty directory that is removed when the running test ends. */
@@ -19,8 +19,13 @@ export function removeDirectory(directory: string): Promise<void> {
   return rm(directory, { recursive: true, force: true });
 }
 
-/** Returns the files of a directory with their contents, sorted by name. */
+/** Returns the files of a directory and its folders with their contents, sorted by path. */
 export async function bytesIn(directory: string): Promise<{ name: string; bytes: Buffer }[]> {
-  const names = (await readdir(directory)).sort();
-  return Promise.all(names.map(async (name) => ({ name, bytes: await readFile(join(directory, name)) })));
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
+  return Promise.all(
+    paths.sort().map(async (path) => ({ name: relative(directory, path), bytes: await readFile(path) })),
+  );
 }

@@ -35,7 +35,7 @@ describe("docs/pushing.md", () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "mdps-guide-"));
-    for (const name of ["package.json", "node_modules", "src", "gen"]) {
+    for (const name of ["package.json", "node_modules", "scripts", "src", "gen"]) {
       symlinkSync(join(root, name), join(folder, name));
     }
     server = await startServer({ host: "127.0.0.1", port: 0, dataDirectory: join(folder, "data", "mdps") });
