@@ -18,5 +18,11 @@ export { type FieldSelection, parseFieldSelection, selectFields } from "./server
 export { createTranscodingHandler, type TranscodingHandler } from "./server/handler.ts";
 export type { TranscodingOptions } from "./server/options.ts";
 export { type BindResult, compileRequestBinder, type RequestBinder } from "./server/request-binder.ts";
-export { type ResponseFrame, respondEmpty, respondError, respondStatic } from "./server/response.ts";
+export {
+  type ResponseFrame,
+  respondContent,
+  respondEmpty,
+  respondError,
+  respondStatic,
+} from "./server/response.ts";
 export { createStaticContent, type StaticContent } from "./server/response-coding.ts";
