@@ -33,6 +33,7 @@ it("transcoding exports the names that users and the other folders need, and no 
       "parseTimeoutHeader",
       "pathFieldsKey",
       "readErrorBody",
+      "respondContent",
       "respondEmpty",
       "respondError",
       "respondStatic",
