@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { HttpRequest, HttpResponse } from "../http-handler.ts";
 import type { ServerLimits } from "../limits/server-limits.ts";
 import { closeLingering, discardMsOf, hangUp, maxDiscardedBytes } from "./lingering.ts";
-import { discardBody, isUnread, onManyPieces } from "./messages.ts";
+import { areTooMany, discardBody, isUnread, onManyPieces } from "./messages.ts";
 import type { OnRejected } from "./rejection.ts";
 
 /**
@@ -70,10 +70,16 @@ export function createBodies(limits: ServerLimits, timeoutMs: number, onRejected
     if (isHttp2(request)) {
       const { stream } = request;
       let bytes = 0;
+      let pieces = 0;
       body.discarded = () => bytes;
-      stream.on("data", function countBytes(chunk: Buffer) {
+      // Node passes nothing to the request after the response.
+      stream.on("data", function countChunk(chunk: Buffer) {
         bytes += chunk.length;
-        if (bytes > maxDiscardedBytes) {
+        pieces += 1;
+        if (areTooMany(pieces, bytes)) {
+          stream.off("data", countChunk);
+          endPieces(request);
+        } else if (bytes > maxDiscardedBytes) {
           stream.pause();
         }
       });

@@ -68,6 +68,11 @@ export function onFirstRead(request: HttpRequest, begin: () => void): void {
   (request as Body)[firstRead] = begin;
 }
 
+/** Whether a body arrives in too many small pieces. */
+export function areTooMany(pieces: number, bytes: number): boolean {
+  return pieces > maxPieces && pieces * minPieceBytes > bytes;
+}
+
 /** Calls a function once if the body of a request arrives in too many small pieces; the rest of it is discarded. */
 export function onManyPieces(request: HttpRequest, act: (request: HttpRequest) => void): void {
   (request as Body)[manyPieces] = act;
@@ -81,7 +86,7 @@ function receive(request: HttpRequest, chunk: unknown): boolean {
   const body = request as Body;
   count(body, chunk);
   body[pieces] = (body[pieces] ?? 0) + 1;
-  if (body[pieces] > maxPieces && body[pieces] * minPieceBytes > countedBytes(body)) {
+  if (areTooMany(body[pieces], countedBytes(body))) {
     body[discarding] = true;
     const act = body[manyPieces];
     body[manyPieces] = undefined;
@@ -108,6 +113,11 @@ class ServerRequest extends IncomingMessage {
   override _read(size: number): void {
     begin(this as Body);
     super._read(size);
+  }
+  /** Node calls this after a response whose request was not read. Its own function would stop the count of pieces. */
+  _dump(): void {
+    discardBody(this);
+    this.resume();
   }
 }
 

@@ -13,9 +13,14 @@ import { startTestListener } from "../../support/test-listener.ts";
 
 const enhanceYourCalm = 11;
 
-/** Answers with the size of the body. */
+/** Answers with the size of the body, or at once and without reading it if the path says so. */
 const answerSize = {
   onRequest(request, response) {
+    if (request.url === "/early") {
+      response.statusCode = 401;
+      response.end("refused");
+      return;
+    }
     let bytes = 0;
     request.on("data", (chunk: Buffer) => {
       bytes += chunk.length;
@@ -59,6 +64,26 @@ describe("a body in many pieces", () => {
     const socket = await openSocket(listener.port);
     socket.write(`${post}${chunks(3 * maxPieces, 1)}`);
     expect(await socket.closed()).toMatch(/^HTTP\/1\.1 400 /);
+    expect(listener.rejected).toEqual(["body_pieces"]);
+  });
+
+  it("ends its connection over HTTP/1.1 when it has been answered early and goes on in small chunks", async () => {
+    await using listener = await startTestListener({}, answerSize);
+    const socket = await openSocket(listener.port);
+    socket.write(post.replace("/", "/early"));
+    await socket.received(/refused$/);
+    socket.write(chunks(3 * maxPieces, 1));
+    expect((await socket.closed()).match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 401"]);
+    expect(listener.rejected).toEqual(["body_pieces"]);
+  });
+
+  it("is reset over HTTP/2 when it has been answered early and goes on in small DATA frames", async () => {
+    await using listener = await startTestListener({}, answerSize);
+    using client = await openFrameClient(listener.port);
+    client.send({ ...header, payload: encodeRequest({ ":path": "/early" }) });
+    await client.received(({ payload }) => payload.toString() === "refused");
+    client.send(dataFrames(2 * maxPieces, 1));
+    await client.received(({ type }) => type === frameTypes.rstStream);
     expect(listener.rejected).toEqual(["body_pieces"]);
   });
 
