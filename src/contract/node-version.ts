@@ -11,7 +11,8 @@ export type NodeProblem = {
 };
 
 /**
- * Returns why this version of Node cannot run the package. Returns undefined if it can, or if package.json, whose `engines` has the allowed versions, is not beside the code, as in a bundle.
+ * Returns why this version of Node cannot run the package. Returns undefined if it can, or if package.json, whose `engines`
+ * has the allowed versions, is not beside the code, as in a bundle.
  */
 export function nodeProblem(version: string = process.versions.node): NodeProblem | undefined {
   let engines: string;

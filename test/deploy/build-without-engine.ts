@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync } from "node:fs";
 import { delimiter, join, posix } from "node:path";
 import { readBuildContext, repository, type Stage } from "./dockerfile.ts";
-import type { MountNamespace } from "./mount-namespace.ts";
+import { type MountNamespace, mountCopy } from "./mount-namespace.ts";
 
 /** A built image: the file system of its last stage, and how to start it. */
 export type BuiltImage = {
@@ -64,19 +64,7 @@ function mountBase(namespace: MountNamespace, place: string): string {
     string,
     string,
   ];
-  namespace.run(["mkdir", "-p", root, upper, work]);
-  namespace.run([
-    "mount",
-    "-t",
-    "overlay",
-    "base",
-    "-o",
-    `lowerdir=/,upperdir=${upper},workdir=${work}`,
-    root,
-  ]);
-  for (const name of ["proc", "dev"]) {
-    namespace.run(["mount", "--rbind", `/${name}`, join(root, name)]);
-  }
+  mountCopy(namespace, root, upper, work);
   namespace.run(["mkdir", "-p", join(root, "usr/local/bin")]);
   namespace.run(["cp", "--remove-destination", process.execPath, join(root, "usr/local/bin/node")]);
   return root;

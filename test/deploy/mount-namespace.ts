@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 import { childrenOf } from "../support/process-tree.ts";
 
 /**
@@ -72,4 +73,17 @@ export async function openMountNamespace(): Promise<MountNamespace> {
       }
     },
   };
+}
+
+/**
+ * Mounts a copy of this machine's files on `root`, with its processes and devices. What changes in the copy is written to
+ * `upper`; `work` is an empty folder of the same file system.
+ */
+export function mountCopy(namespace: MountNamespace, root: string, upper: string, work: string): void {
+  namespace.run(["mkdir", "-p", root, upper, work]);
+  const layers = `lowerdir=/,upperdir=${upper},workdir=${work}`;
+  namespace.run(["mount", "-t", "overlay", "base", "-o", layers, root]);
+  for (const name of ["proc", "dev"]) {
+    namespace.run(["mount", "--rbind", `/${name}`, join(root, name)]);
+  }
 }

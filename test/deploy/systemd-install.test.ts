@@ -7,7 +7,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exampleStatus } from "../../src/cli/quick-start.ts";
 import { packPackage } from "../package/installed.ts";
 import { repository } from "./dockerfile.ts";
-import { type MountNamespace, openMountNamespace, whyNoMountNamespace } from "./mount-namespace.ts";
+import {
+  type MountNamespace,
+  mountCopy,
+  openMountNamespace,
+  whyNoMountNamespace,
+} from "./mount-namespace.ts";
 
 const text = readFileSync(join(repository, "docs/operations.md"), "utf8");
 const snippets = new Map(
@@ -56,20 +61,7 @@ describe.skipIf(reason)(
       namespace = await openMountNamespace();
       namespace.run(["mkdir", "-p", root]);
       namespace.run(["mount", "-t", "tmpfs", "copy", root]);
-      const [upper, work] = ["upper", "work"].map((name) => join(root, name));
-      namespace.run(["mkdir", `${upper}`, `${work}`]);
-      namespace.run([
-        "mount",
-        "-t",
-        "overlay",
-        "base",
-        "-o",
-        `lowerdir=/,upperdir=${upper},workdir=${work}`,
-        root,
-      ]);
-      for (const name of ["proc", "dev"]) {
-        namespace.run(["mount", "--rbind", `/${name}`, join(root, name)]);
-      }
+      mountCopy(namespace, root, join(root, "upper"), join(root, "work"));
       namespace.run(["cp", tarball, join(root, "root/package.tgz")]);
       namespace.run(["cp", "--remove-destination", process.execPath, join(root, "usr/bin/node")]);
       // No systemd runs here: the test checks what it is told, and starts the command of the unit.

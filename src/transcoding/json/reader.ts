@@ -128,7 +128,7 @@ function messageFieldReader(field: DescField & { fieldKind: "message" }): FieldR
 
 type Item = { readonly value: unknown } | undefined;
 
-/** Reads one item; `at` is its index or key, from which its path is only built if it is needed. */
+/** Reads one item. `at` is its index or key; the path of the item is built only for a message or a violation. */
 type ItemReader = (json: unknown, path: string, at: number | string, state: ReadingState) => Item;
 
 function itemReader(field: DescField & { fieldKind: "list" | "map" }): ItemReader {
