@@ -1,6 +1,7 @@
 /**
  * `npm run test:all`: every suite beside the unit tests. `npm run test:all -- --project NAME [ARGUMENTS]` runs one and
- * passes the other arguments on, such as a file or `--require-all`.
+ * passes the other arguments on, such as a file or `--require-all`. `--write` makes suites write their sections of
+ * docs/compatibility.md instead of comparing them.
  *
  * A suite that needs programs this machine lacks (PostgreSQL, proxies, Java and Maven, Go, Python, Rust, Chromium, promtool) skips
  * what it cannot run and says so.
@@ -29,10 +30,20 @@ export const suites: Steps = {
 
 if (import.meta.main) {
   const args = process.argv.slice(2);
+  if (args.includes("--write")) {
+    process.env.MDPS_WRITE_FIGURES = "1";
+  }
   const at = args.indexOf("--project");
   if (at === -1) {
     runSteps(suites, [], args);
   } else {
-    runSteps(suites, [args[at + 1] ?? ""], args.toSpliced(at, 2));
+    const name = args[at + 1] ?? "";
+    // vitest rejects arguments that it does not know.
+    const isVitest = suites[name]?.[0]?.[0] === "vitest";
+    runSteps(
+      suites,
+      [name],
+      args.toSpliced(at, 2).filter((each) => !(isVitest && each === "--write")),
+    );
   }
 }

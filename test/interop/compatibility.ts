@@ -1,30 +1,30 @@
+import type { Figures } from "../support/compatibility/figures.ts";
 import { forms, protocols } from "./judge.ts";
 import type { Outcome } from "./run-language.ts";
 
-/** Returns the text of `docs/compatibility.md`. `caseCount` is the number of vectors. */
-export function compatibilityText(outcomes: readonly Outcome[], caseCount: number): string {
-  const spoken = protocols.filter((protocol) =>
-    outcomes.some(({ results }) => results.some((result) => result.protocol === protocol)),
-  );
+/** Heading of the suite's section in docs/compatibility.md. */
+export const interopHeading = "The same calls in several languages";
+
+/** Returns the section of docs/compatibility.md. `caseCount` is the number of vectors. */
+export function interopFigures(outcomes: readonly Outcome[], caseCount: number): Figures {
   const ran = outcomes.filter(({ skipped }) => skipped === undefined);
-  const rows = ran.map((outcome) => [outcome.name, ...spoken.map((protocol) => cell(outcome, protocol))]);
+  const rows = ran.map((outcome) => [outcome.name, ...protocols.map((protocol) => cell(outcome, protocol))]);
   const skipped = outcomes.flatMap(({ name, skipped: why }) => (why ? [`- ${name}: ${why}`] : []));
-  return `${[
-    "<!-- Written by `npm run test:all -- --project interop --write`. Do not edit. -->",
-    "",
-    "# Compatibility",
-    "",
-    "Programs in several languages, with code that the language's own generator creates from `proto/`, send the same",
-    `${caseCount} calls (\`test/vectors/cases.json\`) to \`mdps serve\` with real tokens, and compare every answer: the message, or`,
-    "the code, reason and violations of the error. Each call is made twice, with its request parsed from JSON and from",
-    `binary: ${caseCount * forms.length} per protocol. The table shows how many answers were as expected.`,
-    "",
-    ...table(["Libraries", ...spoken], rows),
-    ...(skipped.length > 0 ? ["", "Not run on the machine that wrote this table:", "", ...skipped] : []),
-    "",
-    "`json` means that messages are JSON on the wire instead of binary. The programs are in `test/interop`. To run them, use",
-    "`npm run test:all -- --project interop`.",
-  ].join("\n")}\n`;
+  return {
+    heading: interopHeading,
+    command: "--project interop",
+    lines: [
+      "Programs in several languages, with code that the language's own generator creates from `proto/`, send the same",
+      `${caseCount} calls (\`test/vectors/cases.json\`) to \`mdps serve\` with real tokens, and compare every answer: the message, or`,
+      "the code, reason and violations of the error. Each call is made twice, with its request parsed from JSON and from",
+      `binary: ${caseCount * forms.length} per protocol. The table shows how many answers were as expected.`,
+      "",
+      ...table(["Libraries", ...protocols], rows),
+      ...(skipped.length > 0 ? ["", "Not run on the machine that wrote this table:", "", ...skipped] : []),
+      "",
+      "`json` means that messages are JSON on the wire instead of binary. The programs are in `test/interop`.",
+    ],
+  };
 }
 
 function cell({ results }: Outcome, protocol: string): string {
