@@ -42,8 +42,12 @@ export function admitRoutes(
         router.service(service, Object.fromEntries(methods) as Partial<ServiceImpl<Service>>, options);
         return this;
       },
-      rpc<Method extends DescMethod>(method: Method, implementation: MethodImpl<Method>) {
-        router.rpc(method, admitted(method, implementation) as MethodImpl<Method>);
+      rpc<Method extends DescMethod>(
+        method: Method,
+        implementation: MethodImpl<Method>,
+        options?: ServiceOptions,
+      ) {
+        router.rpc(method, admitted(method, implementation) as MethodImpl<Method>, options);
         return this;
       },
     });

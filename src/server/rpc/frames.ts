@@ -1,51 +1,98 @@
-/** A message in a gRPC or gRPC-Web frame. */
-type FramedMessage = { readonly content: Uint8Array; readonly compressed: boolean };
+import { endedEarly, malformedBody, tooLarge } from "./request-errors.ts";
+
+/** A message in the frame of gRPC, gRPC-Web or a stream of Connect. */
+export type Frame = { readonly content: Uint8Array; readonly compressed: boolean };
 
 /** A frame begins with one byte of flags and four bytes of length, big-endian. */
 export const frameHeaderLength = 5;
 
 const compressedFlag = 0x01;
-const trailerFlag = 0x80;
 
-/**
- * Returns the first two messages in the body of a gRPC request and the length of the body up to there, or the problem with
- * its frames. A unary method takes one message: connect-node rejects the call at the second, but decodes all frames that
- * it is given. `limit` is that of a message, in bytes; `allowTrailers` skips the trailers of gRPC-Web.
- */
-export function messagesInFrames(
-  body: Uint8Array,
-  limit: number,
-  allowTrailers: boolean,
-): { readonly messages: readonly FramedMessage[]; readonly length: number } | { readonly problem: string } {
-  const messages: FramedMessage[] = [];
-  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
-  let at = 0;
-  let trailers = 0;
-  while (at < body.length && messages.length < 2) {
-    const length = at + frameHeaderLength <= body.length ? view.getUint32(at + 1) : 0;
-    const end = at + frameHeaderLength + length;
-    if (length > limit) {
-      return { problem: "too-large" };
-    }
-    if (end > body.length) {
-      return { problem: "must be complete gRPC frames, but ends within one" };
-    }
-    const flags = view.getUint8(at);
-    if (allowTrailers && (flags & trailerFlag) !== 0) {
-      trailers += 1;
-      if (trailers > 1) {
-        return { problem: "must have at most one frame of trailers" };
-      }
-    } else {
-      const content = body.subarray(at + frameHeaderLength, end);
-      messages.push({ content, compressed: (flags & compressedFlag) !== 0 });
-    }
-    at = end;
-  }
-  return { messages, length: at };
-}
+/** Returns the next chunk of a body; undefined at its end. */
+export type NextChunk = () => Promise<Uint8Array | undefined>;
 
 /** Whether a body of connect-node is a stream of bytes. */
 export function isChunks(body: unknown): body is AsyncIterable<Uint8Array> {
   return typeof body === "object" && body !== null && Symbol.asyncIterator in body;
+}
+
+/**
+ * Returns a function that reads the chunks of a body. Unlike `for await`, it never destroys a request whose body is not
+ * read to its end.
+ */
+export function chunkReader(chunks: AsyncIterable<Uint8Array>): NextChunk {
+  const iterator = chunks[Symbol.asyncIterator]();
+  return async function nextChunk() {
+    try {
+      const next = await iterator.next();
+      return next.done ? undefined : next.value;
+    } catch (error) {
+      throw endedEarly(error);
+    }
+  };
+}
+
+/** Reads a whole body. Throws if it is larger than `limit` bytes. */
+export async function readWhole(next: NextChunk, limit: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for (let chunk = await next(); chunk !== undefined; chunk = await next()) {
+    length += chunk.length;
+    if (length > limit) {
+      throw tooLarge(limit);
+    }
+    parts.push(chunk);
+  }
+  return joined(parts);
+}
+
+/**
+ * Reads the messages of a framed body, each as soon as it has arrived. Throws if a message has more than `limit` bytes or
+ * the body ends within a frame. `endFlag` marks the frame that ends a stream, which is skipped; 0 if the protocol has
+ * none.
+ */
+export async function* readFrames(next: NextChunk, limit: number, endFlag: number): AsyncGenerator<Frame> {
+  let pending: Uint8Array[] = [];
+  let length = 0;
+  let needed = frameHeaderLength;
+  let ends = 0;
+  for (let chunk = await next(); chunk !== undefined; chunk = await next()) {
+    pending.push(chunk);
+    length += chunk.length;
+    if (length < needed) {
+      continue;
+    }
+    let bytes = joined(pending);
+    while (bytes.length >= frameHeaderLength) {
+      const view = new DataView(bytes.buffer, bytes.byteOffset, frameHeaderLength);
+      const size = view.getUint32(1);
+      if (size > limit) {
+        throw tooLarge(limit);
+      }
+      needed = frameHeaderLength + size;
+      if (bytes.length < needed) {
+        break;
+      }
+      const content = bytes.subarray(frameHeaderLength, needed);
+      bytes = bytes.subarray(needed);
+      needed = frameHeaderLength;
+      if ((view.getUint8(0) & endFlag) !== 0) {
+        ends += 1;
+        if (ends > 1) {
+          throw malformedBody("must have at most one frame that ends the stream");
+        }
+      } else {
+        yield { content, compressed: (view.getUint8(0) & compressedFlag) !== 0 };
+      }
+    }
+    pending = [bytes];
+    length = bytes.length;
+  }
+  if (length > 0) {
+    throw malformedBody("must be complete frames, but ends within one");
+  }
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
 }

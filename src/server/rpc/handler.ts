@@ -1,17 +1,15 @@
+import type { Registry } from "@bufbuild/protobuf";
 import type { ConnectRouter, ContextValues, HandlerContext, Interceptor } from "@connectrpc/connect";
 import { Code, ConnectError, createConnectRouter } from "@connectrpc/connect";
-import type {
-  UniversalHandler,
-  UniversalServerRequest,
-  UniversalServerResponse,
-} from "@connectrpc/connect/protocol";
+import type { UniversalServerRequest, UniversalServerResponse } from "@connectrpc/connect/protocol";
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import type { CorsOptions } from "../../transcoding/index.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../http-handler.ts";
 import { callFactsKey, settleOutcome } from "../telemetry/call-facts.ts";
 import { settleByStatus } from "./answered-status.ts";
-import { checkLength, createBodyCheck, rpcCompressions } from "./body-check.ts";
 import { createCrossOrigin } from "./cross-origin.ts";
+import { createRequestReader, passReadMessages, rpcCompressions } from "./request-reader.ts";
+import { registerRoutes } from "./route-options.ts";
 
 export type RpcHandlerOptions = {
   routes: (router: ConnectRouter) => void;
@@ -19,6 +17,8 @@ export type RpcHandlerOptions = {
   requestGate: (context: HandlerContext) => Promise<void>;
   /** Largest request message, in decompressed bytes. */
   readMaxBytes: number;
+  /** Types that an Any in JSON may contain. */
+  registry?: Registry;
   /** Aborts the signals of running calls. */
   shutdownSignal: AbortSignal;
   /** Which origins may call from browsers; undefined for none. */
@@ -37,10 +37,10 @@ export type RpcHandler = {
 /** Smallest response that is compressed, in bytes: for smaller ones it would cost more than the whole call. */
 export const compressMinBytes = 32 * 1024;
 
-/** Creates the handler from those of connect-node. Unlike connectNodeAdapter it checks bodies before they are read. */
+/** Creates the handler from those of connect-node. Unlike connectNodeAdapter it reads requests itself. */
 export function createRpcHandler(options: RpcHandlerOptions): RpcHandler {
   const router = createConnectRouter({
-    interceptors: options.interceptors,
+    interceptors: [passReadMessages, ...options.interceptors],
     requestGate: async function gateCall(context) {
       try {
         await options.requestGate(context);
@@ -53,14 +53,15 @@ export function createRpcHandler(options: RpcHandlerOptions): RpcHandler {
     shutdownSignal: options.shutdownSignal,
     acceptCompression: rpcCompressions,
     compressMinBytes,
-    jsonOptions: { ignoreUnknownFields: false },
+    ...(options.registry && { jsonOptions: { registry: options.registry } }),
   });
-  options.routes(router);
+  const routeOptions = registerRoutes(router, options.routes);
   const handlers = new Map(
-    router.handlers.map((handler) => [
-      handler.requestPath,
-      { methods: handler.allowedMethods, handle: withBodyCheck(handler, options) },
-    ]),
+    router.handlers.map((handler) => {
+      const read = createRequestReader(handler.method, { ...options, ...routeOptions.get(handler.method) });
+      const handle: CallHandler = (request) => handler(read(request));
+      return [handler.requestPath, { methods: handler.allowedMethods, handle }];
+    }),
   );
   const crossOrigin = options.cors && createCrossOrigin(options.cors);
 
@@ -120,7 +121,7 @@ function callOf(
 }
 
 async function answer(
-  handler: CheckedHandler,
+  handler: CallHandler,
   call: UniversalServerRequest,
   response: HttpResponse,
 ): Promise<void> {
@@ -173,17 +174,4 @@ async function* startingWith(first: Uint8Array, rest: AsyncIterator<Uint8Array>)
   }
 }
 
-type CheckedHandler = (request: UniversalServerRequest) => Promise<UniversalServerResponse>;
-
-function withBodyCheck(handler: UniversalHandler, { readMaxBytes }: RpcHandlerOptions): CheckedHandler {
-  switch (handler.method.methodKind) {
-    case "unary": {
-      const check = createBodyCheck(handler.method, readMaxBytes);
-      return (request) => handler(check(request));
-    }
-    case "server_streaming":
-      return (request) => handler(checkLength(request, readMaxBytes));
-    default:
-      return handler;
-  }
-}
+type CallHandler = (request: UniversalServerRequest) => Promise<UniversalServerResponse>;

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
+import type { DescMessage, MessageShape, Registry } from "@bufbuild/protobuf";
 import type { FieldViolation, ListLimits } from "../../contract/field-violation.ts";
 import { messageReader } from "./reader.ts";
 import { createReadingState } from "./reading-state.ts";
@@ -43,13 +43,17 @@ export type JsonReader<D extends DescMessage> = (
 
 /**
  * Creates a reader that is as strict as REST bodies are: unknown fields, duplicate keys and lists beyond `listLimits` are
- * violations.
+ * violations. `registry`: types that an Any may hold.
  */
-export function createJsonReader<D extends DescMessage>(desc: D, listLimits?: ListLimits): JsonReader<D> {
+export function createJsonReader<D extends DescMessage>(
+  desc: D,
+  listLimits?: ListLimits,
+  registry?: Registry,
+): JsonReader<D> {
   const read = messageReader(desc);
   return function readJson({ json, text }, removedKeys = 0) {
     const violations = createViolationList();
-    const state = createReadingState(violations, false, { listLimits });
+    const state = createReadingState(violations, false, { listLimits, registry });
     const message = read(json, "", state);
     const rejection = violations.rejection();
     if (rejection !== undefined) {

@@ -236,6 +236,8 @@ describe.each(protocols)("JSON over %s", (protocol) => {
   it.each([
     ["whole numbers as JSON numbers up to 2^53", withModule(`"usedBytes":9007199254740991`)],
     ["whole numbers in exponent form", withModule(`"usedBytes":1e3`)],
+    ["whole numbers in exponent form as texts", withModule(`"usedBytes":"1e3"`)],
+    ["whole numbers with a zero fraction as texts", withModule(`"usedBytes":"100.0"`)],
     ["the largest int64 as a text", withModule(`"byteBalance":{"quotaBytes":"9223372036854775807"}`)],
     ["enums by number", withModule(`"planModuleState":1`)],
     ["proto names", withModule(`"used_bytes":"1"`)],

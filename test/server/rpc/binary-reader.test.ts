@@ -7,14 +7,22 @@ import { CreateUserPlanStatusRequestSchema } from "../../../gen/mobiledataplansh
 import { PlanModuleSchema, PlanSchema } from "../../../gen/mobiledataplansharing/v1/plans_pb.ts";
 import { PlanStatusSchema } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { listLimitOf } from "../../../src/plans/list-limits.ts";
-import { createBinaryCheck, maxSuperfluousFields } from "../../../src/server/rpc/binary-check.ts";
+import { createBinaryReader, maxSuperfluousFields } from "../../../src/server/rpc/binary-reader.ts";
+import type { Rejection } from "../../../src/transcoding/index.ts";
 import { messages } from "../../support/messages.ts";
 import { requestBinary, worstBinary } from "../../support/worst-case/bodies.ts";
 import { jsonOfEverything } from "../../transcoding/fixtures/arbitraries.ts";
 import { everything } from "../../transcoding/fixtures/library.ts";
 
 const desc = CreateUserPlanStatusRequestSchema;
-const check = createBinaryCheck(desc, listLimitOf);
+/** Returns why a reader rejects bytes; undefined if it does not. */
+const checkOf =
+  (read: ReturnType<typeof createBinaryReader>) =>
+  (bytes: Uint8Array): Rejection | undefined => {
+    const result = read(bytes);
+    return "violations" in result ? result : undefined;
+  };
+const check = checkOf(createBinaryReader(desc, listLimitOf));
 const malformed = {
   violations: [{ field: "body", description: `must be the binary form of ${desc.typeName}` }],
 };
@@ -39,7 +47,7 @@ const joined = (...parts: Uint8Array[]) => Buffer.concat(parts);
 const statusOf = (init: Parameters<typeof create<typeof PlanStatusSchema>>[1]) =>
   toBinary(PlanStatusSchema, create(PlanStatusSchema, init));
 
-describe("createBinaryCheck", () => {
+describe("createBinaryReader", () => {
   it("rejects a message for a list that is too long exactly when protovalidate does", () => {
     const seen = { long: 0, short: 0 };
     fc.assert(
@@ -81,7 +89,7 @@ describe("createBinaryCheck", () => {
   });
 
   it("passes over every kind of field", () => {
-    const checkAll = createBinaryCheck(everything, listLimitOf);
+    const checkAll = checkOf(createBinaryReader(everything, listLimitOf));
     fc.assert(
       fc.property(jsonOfEverything, (json) => {
         expect(checkAll(toBinary(everything, fromJson(everything, json)))).toBeUndefined();

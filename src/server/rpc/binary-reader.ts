@@ -1,5 +1,12 @@
-import { type DescField, type DescMessage, fromBinary, ScalarType } from "@bufbuild/protobuf";
-import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
+import {
+  type BinaryReadOptions,
+  type DescField,
+  type DescMessage,
+  fromBinary,
+  type Message,
+  ScalarType,
+} from "@bufbuild/protobuf";
+import { BinaryReader as WireReader, WireType } from "@bufbuild/protobuf/wire";
 import type { FieldViolation, ListLimits } from "../../contract/field-violation.ts";
 import type { Rejection } from "../../transcoding/index.ts";
 
@@ -12,23 +19,26 @@ export const maxSuperfluousFields = 1_000;
 /** Deepest nesting that protobuf-es decodes. */
 const maxDepth = 100;
 
-/** Returns why a binary message is rejected; undefined if it can be decoded. */
-type BinaryCheck = (bytes: Uint8Array) => Rejection | undefined;
+/** Reads a binary message, or returns why it is rejected. */
+type BinaryReader = (bytes: Uint8Array) => { readonly message: Message } | Rejection;
 
 /**
- * Creates the check of a message type. It counts the items of lists and superfluous fields before anything is decoded:
+ * Creates the reader of a message type. It counts the items of lists and superfluous fields before anything is decoded:
  * decoding creates an object of a hundred bytes or more for each, which may take two bytes of the message.
  */
-export function createBinaryCheck(desc: DescMessage, listLimits: ListLimits): BinaryCheck {
+export function createBinaryReader(
+  desc: DescMessage,
+  listLimits: ListLimits,
+  options?: Partial<BinaryReadOptions>,
+): BinaryReader {
   const layout = compile(desc, listLimits, new Map());
-  return function checkBinary(bytes) {
+  return function readBinary(bytes) {
     const found = scan(layout, bytes);
     if (found !== undefined) {
       return found;
     }
     try {
-      fromBinary(desc, bytes);
-      return undefined;
+      return { message: fromBinary(desc, bytes, options) };
     } catch {
       return malformed(`must be the binary form of ${desc.typeName}`);
     }
@@ -129,7 +139,7 @@ class ScanEnd extends Error {
 
 /** Returns the rejection of the first list that is too long, or of too many superfluous fields. */
 function scan(layout: Layout, bytes: Uint8Array): Rejection | undefined {
-  const reader = new BinaryReader(bytes);
+  const reader = new WireReader(bytes);
   const path: (string | number)[] = [];
   let superfluous = 0;
   try {
