@@ -53,6 +53,7 @@ export function createAdmission({ requestGate, overload, rates }: AdmissionOptio
           verified = callers === "authenticated" ? enter("unverified", call) : undefined;
         }
         await requestGate(context);
+        requireTimeLeft(context);
       } catch (error) {
         // Its place is for callers with a token: a caller without one decides how long its request lasts.
         call?.release?.();
@@ -73,6 +74,7 @@ export function createAdmission({ requestGate, overload, rates }: AdmissionOptio
         call.asn = asn;
         call.userKey = userKey ?? planGroupId ?? id;
       }
+      requireTimeLeft(context);
       // Check authorization first: unauthorized callers must not consume the operator's rate limit.
       if (asn === undefined || context.values.get(principalKey)?.asns.has(asn) !== true) {
         return undefined;
@@ -95,6 +97,16 @@ export function createAdmission({ requestGate, overload, rates }: AdmissionOptio
     if (waitMs > 0) {
       throw rateExceeded(asn, rates.rateOf(asn)?.perSecond ?? 0, waitMs);
     }
+  }
+}
+
+/**
+ * Throws if the deadline of a call has passed: it must change nothing then. After authorization, because the error
+ * counts as a failure of the server.
+ */
+function requireTimeLeft(context: HandlerContext): void {
+  if ((context.timeoutMs() ?? 1) <= 0) {
+    throw apiError(ErrorReason.DEADLINE_PASSED, { message: "the deadline of the request passed" });
   }
 }
 

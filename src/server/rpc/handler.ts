@@ -1,6 +1,6 @@
 import type { Registry } from "@bufbuild/protobuf";
 import type { ConnectRouter, ContextValues, HandlerContext, Interceptor } from "@connectrpc/connect";
-import { Code, ConnectError, createConnectRouter } from "@connectrpc/connect";
+import { Code, ConnectError, createConnectRouter, createContextValues } from "@connectrpc/connect";
 import type { UniversalServerRequest, UniversalServerResponse } from "@connectrpc/connect/protocol";
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import type { CorsOptions } from "../../transcoding/index.ts";
@@ -10,6 +10,7 @@ import { settleByStatus } from "./answered-status.ts";
 import { createCrossOrigin } from "./cross-origin.ts";
 import { createRequestReader, passReadMessages, rpcCompressions } from "./request-reader.ts";
 import { registerRoutes } from "./route-options.ts";
+import { requireValidTimeout, setTimeoutOf } from "./timeout.ts";
 
 export type RpcHandlerOptions = {
   routes: (router: ConnectRouter) => void;
@@ -44,6 +45,7 @@ export function createRpcHandler(options: RpcHandlerOptions): RpcHandler {
     requestGate: async function gateCall(context) {
       try {
         await options.requestGate(context);
+        requireValidTimeout(context);
       } catch (error) {
         settleOutcome(context.values.get(callFactsKey), { error });
         throw error;
@@ -111,10 +113,15 @@ function rejectUnknown(...[request, response]: Parameters<HttpHandler>): void {
 
 /** Returns the request in connect-node's form; undefined if its Host is invalid (RFC 9112 3.2: answer 400). */
 function callOf(
-  ...[request, response, values]: [...Parameters<HttpHandler>, ContextValues | undefined]
+  ...[request, response, values = createContextValues()]: [
+    ...Parameters<HttpHandler>,
+    ContextValues | undefined,
+  ]
 ): UniversalServerRequest | undefined {
   try {
-    return universalRequestFromNodeRequest(request, response, undefined, values);
+    const call = universalRequestFromNodeRequest(request, response, undefined, values);
+    setTimeoutOf(request, call, values, isGrpc(request.headers["content-type"]));
+    return call;
   } catch {
     return undefined;
   }

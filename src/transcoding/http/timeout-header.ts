@@ -33,19 +33,22 @@ const timeoutHeaders = [
 const maxDelayMs = 2 ** 31 - 1;
 
 /**
- * Reads the timeout of a request from the first of these headers that it has: `X-Server-Timeout` (Google's, in seconds
- * with a fraction), `Grpc-Timeout`, `Connect-Timeout-Ms`.
+ * Reads the timeout of a request from `X-Server-Timeout` (Google's, in seconds with a fraction), `Grpc-Timeout` and
+ * `Connect-Timeout-Ms`. If it has several, the shortest applies. A timeout of zero has passed; others are rounded up to
+ * milliseconds.
  */
 export function parseTimeoutHeader(headers: RequestHeaders): ParsedTimeout {
+  let timeoutMs: number | undefined;
   for (const { name, form, unit, expected } of timeoutHeaders) {
     const header = headers[name];
     if (header !== undefined) {
       const [, amount, suffix = ""] = form.exec(String(header)) ?? [];
       const ms = Number(amount) * (typeof unit === "number" ? unit : (unit[suffix] ?? Number.NaN));
-      return Number.isNaN(ms)
-        ? { problem: `${name} must be ${expected}` }
-        : { timeoutMs: Math.min(Math.ceil(ms), maxDelayMs) };
+      if (Number.isNaN(ms)) {
+        return { problem: `${name} must be ${expected}` };
+      }
+      timeoutMs = Math.min(Math.ceil(ms), timeoutMs ?? maxDelayMs);
     }
   }
-  return { timeoutMs: undefined };
+  return { timeoutMs };
 }

@@ -4,7 +4,7 @@ import { writeErrorBody } from "../http/error-body.ts";
 import type { RequestTarget } from "../http/request-target.ts";
 import type { RouteMatch } from "../http/route-tree.ts";
 import { httpStatusOf } from "../http/status.ts";
-import { parseTimeoutHeader } from "../http/timeout-header.ts";
+import { type ParsedTimeout, parseTimeoutHeader } from "../http/timeout-header.ts";
 import { createRestContext, type RestContext } from "./context.ts";
 import { RestError, type RestErrors } from "./errors.ts";
 import { acceptsJson, chooseStreamFormat } from "./media-types.ts";
@@ -38,10 +38,16 @@ export function createRestCall(options: TranscodingOptions, errors: RestErrors, 
   return async function serveCall(match, target, request, frame) {
     const { route } = match;
     try {
-      const context = contextOf(match, request, frame);
+      const timeout = parseTimeoutHeader(request.headers);
+      const context = contextOf(match, request, frame, timeout);
       await options.requestGate?.(context);
+      if ("problem" in timeout) {
+        throw errors.rejected({ violations: [{ field: "header", description: timeout.problem }] });
+      }
+      requireTimeLeft(context);
       const format = formatOf(route, request);
       const { message, parameters } = await readInput(match, target, request);
+      requireTimeLeft(context);
       if (route.invoke.kind === "unary") {
         const output = await beforeDeadline(route.invoke.call(message, context), context);
         const content = route.write.write(output, parameters);
@@ -59,11 +65,9 @@ export function createRestCall(options: TranscodingOptions, errors: RestErrors, 
     { route, captures }: RouteMatch<RestRoute>,
     request: NodeRequest,
     frame: ResponseFrame,
+    timeout: ParsedTimeout,
   ): RestContext {
-    const timeout = parseTimeoutHeader(request.headers);
-    if ("problem" in timeout) {
-      throw errors.rejected({ violations: [{ field: "header", description: timeout.problem }] });
-    }
+    const timeoutMs = "problem" in timeout ? undefined : timeout.timeoutMs;
     return createRestContext({
       method: route.method,
       request,
@@ -71,8 +75,15 @@ export function createRestCall(options: TranscodingOptions, errors: RestErrors, 
       values: options.contextValues?.(request),
       pathFields: (name) => route.binder.pathField(captures, name),
       shutdownSignal: options.shutdownSignal,
-      timeoutMs: timeout.timeoutMs === undefined ? undefined : Math.min(timeout.timeoutMs, maxTimeoutMs),
+      timeoutMs: timeoutMs === undefined ? undefined : Math.min(timeoutMs, maxTimeoutMs),
     });
+  }
+
+  /** Throws if the deadline has passed: the implementation must not run then. */
+  function requireTimeLeft(context: RestContext): void {
+    if ((context.timeoutMs() ?? 1) <= 0) {
+      throw errors.deadlinePassed();
+    }
   }
 
   /** Chooses the format of the response. Throws if the caller accepts none. */

@@ -22,6 +22,8 @@ export type RawCall = {
   /** Sends the body as it is, over gRPC and gRPC-Web as well. */
   readonly unframed?: boolean;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Calls over HTTP/2, as gRPC always does. */
+  readonly http2?: boolean;
 };
 
 /** What came back. */
@@ -42,7 +44,7 @@ const contentTypes = {
 
 /** Sends a call and reads its answer, by the rules of its protocol but without any of its libraries' checks. */
 export function callRaw(call: RawCall): Promise<RawAnswer> {
-  return call.protocol === "grpc" ? callHttp2(call) : callFetch(call);
+  return call.protocol === "grpc" || call.http2 ? callHttp2(call) : callFetch(call);
 }
 
 function bytesOf({ protocol, body, encoding, unframed }: RawCall): Uint8Array {
@@ -61,9 +63,12 @@ function headersOf({ protocol, token, format, encoding, headers }: RawCall): Rec
   };
 }
 
+function targetOf({ protocol, method }: RawCall): [verb: string, path: string] {
+  return protocol === "rest" ? (method.split(" ", 2) as [string, string]) : ["POST", `/${method}`];
+}
+
 async function callFetch(call: RawCall): Promise<RawAnswer> {
-  const [verb, path] =
-    call.protocol === "rest" ? (call.method.split(" ", 2) as [string, string]) : ["POST", `/${call.method}`];
+  const [verb, path] = targetOf(call);
   const response = await fetch(call.url + path, {
     method: verb,
     headers: headersOf(call),
@@ -120,15 +125,17 @@ function callHttp2(call: RawCall): Promise<RawAnswer> {
   const session = connect(call.url);
   const answer = new Promise<RawAnswer>((resolve, reject) => {
     session.on("error", reject);
+    const [verb, path] = targetOf(call);
     const stream = session.request({
-      ":method": "POST",
-      ":path": `/${call.method}`,
+      ":method": verb,
+      ":path": path,
       te: "trailers",
       ...headersOf(call),
     });
     const received = new Headers();
     let httpStatus = 0;
     let text = "";
+    const chunks: Buffer[] = [];
     const take = (headers: Record<string, string | string[] | number | undefined>) => {
       for (const [name, value] of Object.entries(headers)) {
         if (!name.startsWith(":") && value !== undefined) {
@@ -143,12 +150,13 @@ function callHttp2(call: RawCall): Promise<RawAnswer> {
     stream.on("trailers", take);
     stream.on("data", (chunk: Buffer) => {
       text += chunk.toString("latin1");
+      chunks.push(chunk);
     });
     stream.on("error", reject);
     stream.on("end", () => {
       text += decodeURIComponent(received.get("grpc-message") ?? "");
       const response = new Response(null, { status: httpStatus, headers: received });
-      resolve({ httpStatus, error: errorOfResponse("grpc", response, new Uint8Array()), text });
+      resolve({ httpStatus, error: errorOfResponse(call.protocol, response, Buffer.concat(chunks)), text });
     });
     stream.end(bytesOf(call));
   });

@@ -375,6 +375,22 @@ describe.each(protocols)("%s", (protocol) => {
       expect(await aborted.promise).toMatchObject({ code: Code.DeadlineExceeded });
     });
 
+    it.each([
+      { "x-server-timeout": "0.0" },
+      { "grpc-timeout": "0n" },
+      { "x-server-timeout": "20", "connect-timeout-ms": "0" },
+    ])("answers 504 to a timeout of zero without calling the method: %o", async (headers) => {
+      let calls = 0;
+      methods = {
+        Anything: () => {
+          calls += 1;
+          return {};
+        },
+      };
+      const answer = await ask({ path: "/v1/anything", headers });
+      expect([answer.status, errorOf(answer).status, calls]).toEqual([504, "DEADLINE_EXCEEDED", 0]);
+    });
+
     it("keeps the deadline of a call when the system clock changes", async () => {
       methods = {
         Anything: (_, context) => {
