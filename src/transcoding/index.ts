@@ -11,6 +11,7 @@ export {
   parseJsonDocument,
 } from "./json/document.ts";
 export { createElementScanner, type ElementScanner } from "./json/element-scanner.ts";
+export { typesWith } from "./json/types.ts";
 export type { Rejection } from "./json/violations.ts";
 export { type PathFields, pathFieldsKey } from "./server/context.ts";
 export { type Cors, type CorsOptions, createCors, isPreflight } from "./server/cors.ts";

@@ -39,6 +39,7 @@ it("transcoding exports the names that users and the other folders need, and no 
       "respondStatic",
       "selectFields",
       "statusNameOf",
+      "typesWith",
       "writeErrorBody",
     ]
   `);

@@ -3,7 +3,7 @@ import type { ConnectRouter, ContextValues, HandlerContext, Interceptor } from "
 import { Code, ConnectError, createConnectRouter, createContextValues } from "@connectrpc/connect";
 import type { UniversalServerRequest, UniversalServerResponse } from "@connectrpc/connect/protocol";
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
-import type { CorsOptions } from "../../transcoding/index.ts";
+import { type CorsOptions, typesWith } from "../../transcoding/index.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../http-handler.ts";
 import { callFactsKey, settleOutcome } from "../telemetry/call-facts.ts";
 import { settleByStatus } from "./answered-status.ts";
@@ -18,8 +18,11 @@ export type RpcHandlerOptions = {
   requestGate: (context: HandlerContext) => Promise<void>;
   /** Largest request message, in decompressed bytes. */
   readMaxBytes: number;
-  /** Types that an Any in JSON may contain. */
-  registry?: Registry;
+  /**
+   * Types that an Any and the details of errors may contain, besides the well-known types and
+   * google/rpc/error_details.proto, such as `createRegistry(file_acme_quota_v1)`.
+   */
+  registry?: Registry | undefined;
   /** Aborts the signals of running calls. */
   shutdownSignal: AbortSignal;
   /** Which origins may call from browsers; undefined for none. */
@@ -40,6 +43,7 @@ export const compressMinBytes = 32 * 1024;
 
 /** Creates the handler from those of connect-node. Unlike connectNodeAdapter it reads requests itself. */
 export function createRpcHandler(options: RpcHandlerOptions): RpcHandler {
+  const registry = typesWith(options.registry);
   const router = createConnectRouter({
     interceptors: [passReadMessages, ...options.interceptors],
     requestGate: async function gateCall(context) {
@@ -55,12 +59,16 @@ export function createRpcHandler(options: RpcHandlerOptions): RpcHandler {
     shutdownSignal: options.shutdownSignal,
     acceptCompression: rpcCompressions,
     compressMinBytes,
-    ...(options.registry && { jsonOptions: { registry: options.registry } }),
+    jsonOptions: { registry },
   });
   const routeOptions = registerRoutes(router, options.routes);
   const handlers = new Map(
     router.handlers.map((handler) => {
-      const read = createRequestReader(handler.method, { ...options, ...routeOptions.get(handler.method) });
+      const read = createRequestReader(handler.method, {
+        ...options,
+        ...routeOptions.get(handler.method),
+        registry,
+      });
       const handle: CallHandler = (request) => handler(read(request));
       return [handler.requestPath, { methods: handler.allowedMethods, handle }];
     }),

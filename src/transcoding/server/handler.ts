@@ -1,5 +1,6 @@
 import type { connectNodeAdapter } from "@connectrpc/connect-node";
 import { parseRequestTarget } from "../http/request-target.ts";
+import { typesWith } from "../json/types.ts";
 import { createRestCall } from "./call.ts";
 import { createCors, isPreflight } from "./cors.ts";
 import { createRestErrors, type RestError } from "./errors.ts";
@@ -28,7 +29,8 @@ const noMethod = " ";
  * ```
  */
 export function createTranscodingHandler(options: TranscodingOptions): TranscodingHandler {
-  const tree = compileRestRoutes(options.routes, options);
+  const registry = typesWith(options.registry);
+  const tree = compileRestRoutes(options.routes, { ...options, registry });
   const domain = options.errorDomain ?? "transcoding";
   const errors = createRestErrors(domain);
   const serveCall = createRestCall(options, errors, domain);
