@@ -94,6 +94,11 @@ auth:
     ["an invalid operator", issuer("accounts: [{account: a, asns: [0]}]"), /asns\[0\]/],
     ["a mapping to an unknown scope", issuer("claims: {scopes: {a: b}}"), /claims\.scopes\["a"\]/],
     [
+      "the issuer as the claim of the audience",
+      issuer("claims: {audience: iss}"),
+      /jwtIssuers\[0\]\.claims\.audience/,
+    ],
+    [
       "a URL of keys in cleartext",
       issuer("").replace("https:", "http:"),
       /jwksUri: http:\S+ must be an https URL/,

@@ -10,11 +10,17 @@ import { invalidClaim } from "./jwt-errors.ts";
 /** Returns the caller that the claims of a token describe. */
 type ReadClaims = (claims: Readonly<Record<string, unknown>>) => Principal | Rejected;
 
-/** Creates the reader of claims for the issuer of a configuration. */
-export function createClaimReader(
-  mapping: ClaimMapping | undefined,
-  accounts: readonly AccountLink[],
-): ReadClaims {
+type ClaimReaderOptions = {
+  claims?: ClaimMapping | undefined;
+  accounts: readonly AccountLink[];
+  /** Audiences of which a token must have one. Empty: any. */
+  audiences: readonly string[];
+};
+
+/** Creates the reader of claims for the issuer of a configuration. It rejects tokens for other audiences. */
+export function createClaimReader(options: ClaimReaderOptions): ReadClaims {
+  const { claims: mapping, accounts, audiences } = options;
+  const audienceClaim = mapping?.audience || "aud";
   const accountClaim = mapping?.account || "sub";
   const scopeClaim = mapping?.scope || "scope";
   const linked = new Map<string, number[]>();
@@ -22,14 +28,18 @@ export function createClaimReader(
     linked.set(account, [...(linked.get(account) ?? []), ...asns]);
   }
   return function readClaims(claims) {
+    const intended = [claims[audienceClaim]].flat();
+    if (audiences.length > 0 && !intended.some((each) => audiences.includes(each as string))) {
+      return { rejected: invalidClaim(audienceClaim) };
+    }
     const account = claims[accountClaim];
     if (typeof account !== "string" || account === "") {
       return { rejected: invalidClaim(accountClaim) };
     }
-    const named = mapping?.asns ? asnsOf(claims[mapping.asns]) : [];
+    const operators = mapping?.asns ? asnsOf(claims[mapping.asns]) : [];
     return {
       account,
-      asns: new Set([...(linked.get(account) ?? []), ...named]),
+      asns: new Set([...(linked.get(account) ?? []), ...operators]),
       scopes: new Set(stringsOf(claims[scopeClaim]).map((scope) => mapping?.scopes[scope] ?? scope)),
     };
   };

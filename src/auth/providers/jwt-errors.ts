@@ -24,7 +24,7 @@ function describe(error: unknown): string {
   if (error instanceof errors.JOSEAlgNotAllowed) {
     return "the access token is signed with an algorithm that is not accepted";
   }
-  if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) {
+  if (error instanceof errors.JWKSNoMatchingKey) {
     return "the access token is signed with an unknown key";
   }
   return "the access token is malformed";

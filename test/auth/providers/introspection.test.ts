@@ -205,6 +205,19 @@ describe("an opaque token", () => {
     await expectInvalid(push(own, token), "the access token has a missing or invalid claim: aud");
   });
 
+  it("compares the audiences with the configured member of the response", async () => {
+    const init = {
+      audiences: ["acme"],
+      claims: { account: "client_id", asns: "asns", audience: "client_id" },
+    };
+    const own = await serverWith(provider.introspectionEndpoint, init);
+    expect(await push(own, await provider.token())).toMatchObject(planGroup);
+    await expectInvalid(
+      push(own, await provider.token({ client: "visitor" })),
+      "the access token has a missing or invalid claim: client_id",
+    );
+  });
+
   it("rejects an opaque token of another issuer than the configured one", async () => {
     const own = await serverWith(provider.introspectionEndpoint, { issuer: "https://other.test" });
     await expectInvalid(
