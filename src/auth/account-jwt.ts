@@ -3,6 +3,7 @@ import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } 
 import type { Clock } from "../contract/clock.ts";
 import type { ServiceAccount } from "./accounts/list-file.ts";
 import type { FindServiceAccount } from "./accounts/lookup.ts";
+import { isCanonicalJwt } from "./jwt-form.ts";
 import { invalidClaim, rejectionFor } from "./providers/jwt-errors.ts";
 import type { Rejected } from "./verified-token.ts";
 
@@ -30,6 +31,9 @@ export async function verifyAccountJwt(
   problemOf: (claims: JWTPayload) => string | undefined,
 ): Promise<AccountJwt | Rejected> {
   const nowMs = clock.now();
+  if (!isCanonicalJwt(token)) {
+    return { rejected: "the access token is malformed" };
+  }
   try {
     const { kid } = decodeProtectedHeader(token);
     const claims = decodeJwt(token);

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { decodeJwt } from "jose";
 import type { Clock } from "../contract/clock.ts";
+import { isCanonicalJwt } from "./jwt-form.ts";
 import type { Principal } from "./principal.ts";
 import type { Rejected, Verified, Verifier } from "./verified-token.ts";
 
@@ -32,6 +33,9 @@ export function createTokenVerifier({ clock, verifierOf, opaque }: TokenVerifier
 
   async function verify(token: string, digest: string): Promise<Verified | Rejected> {
     const issuer = issuerOf(token);
+    if (issuer !== undefined && !isCanonicalJwt(token)) {
+      return { rejected: "the access token is malformed" };
+    }
     const verifier = issuer === undefined ? opaque : verifierOf(issuer);
     if (verifier === undefined) {
       return {
