@@ -2,6 +2,7 @@ export * from "./client/index.ts";
 export { malformedRequest, writeErrorBody } from "./http/error-body.ts";
 export { buildRouteTree, type MatchResult, type RouteTree } from "./http/route-tree.ts";
 export { compileRouter, type Router, type RouterMatch } from "./http/router.ts";
+export { typesWith } from "./http/types.ts";
 export {
   createJsonChecker,
   createJsonReader,
@@ -11,7 +12,6 @@ export {
   parseJsonDocument,
 } from "./json/document.ts";
 export { createElementScanner, type ElementScanner } from "./json/element-scanner.ts";
-export { typesWith } from "./json/types.ts";
 export type { Rejection } from "./json/violations.ts";
 export { type PathFields, pathFieldsKey } from "./server/context.ts";
 export { type Cors, type CorsOptions, createCors, isPreflight } from "./server/cors.ts";

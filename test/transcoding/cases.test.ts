@@ -233,6 +233,9 @@ function errorOf(code: number, message: string, details: readonly JsonValue[] = 
 
 function detailsOf(error: ConnectError): unknown[] {
   return error.details.map((detail) => {
+    if ("type" in detail) {
+      return { type: detail.type, json: detail.debug };
+    }
     const { desc, value } = detail as { desc: typeof everything; value: Message };
     return {
       "@type": `type.googleapis.com/${desc.typeName}`,

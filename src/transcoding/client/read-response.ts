@@ -1,4 +1,4 @@
-import type { Message } from "@bufbuild/protobuf";
+import type { Message, Registry } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { readErrorBody } from "../http/error-body.ts";
 import { createJsonArrayElements, createJsonLines } from "../json/elements.ts";
@@ -32,6 +32,7 @@ export async function* readMessages(
   response: Response,
   parser: MessageParser,
   maxBytes: number,
+  registry: Registry,
 ): AsyncGenerator<Message> {
   if (parser.kind === "raw") {
     const contentType = contentTypeOf(response);
@@ -49,7 +50,7 @@ export async function* readMessages(
     ? createJsonLines(maxBytes)
     : createJsonArrayElements(maxBytes);
   // The HTTP status, here 200, is the only code of an error that names none.
-  const errorOf = (text: string) => readErrorBody(text, response.status, response.headers);
+  const errorOf = (text: string) => readErrorBody(text, response.status, response.headers, registry);
   for await (const chunk of chunksOf(response)) {
     for (const bytes of elements.push(chunk)) {
       yield parser.parseElement(bytes, errorOf);
@@ -60,15 +61,15 @@ export async function* readMessages(
   }
 }
 
-/** Reads the error of a response whose status is not 2xx. */
-export async function readError(response: Response): Promise<ConnectError> {
+/** Reads the error of a response whose status is not 2xx. `registry`: types of its details. */
+export async function readError(response: Response, registry: Registry): Promise<ConnectError> {
   let body = "";
   try {
     body = new TextDecoder().decode(await readWhole(response, maxErrorBytes));
   } catch {
     // The status says more than a broken connection.
   }
-  return readErrorBody(body, response.status, response.headers);
+  return readErrorBody(body, response.status, response.headers, registry);
 }
 
 async function readWhole(response: Response, maxBytes: number): Promise<Uint8Array> {

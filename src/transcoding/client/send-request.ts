@@ -1,3 +1,4 @@
+import type { Registry } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { ExpandedRequest } from "./expand-request.ts";
 import { readError } from "./read-response.ts";
@@ -19,8 +20,8 @@ export type Sender = <T>(
   read: (response: Response, toConnectError: ErrorConverter) => Promise<T>,
 ) => Promise<{ headers: Headers; result: T }>;
 
-/** Creates the sender; `baseUrl` has no slash at its end. Raises INVALID_ARGUMENT for an invalid content type. */
-export function createSender(baseUrl: string, fetch: typeof globalThis.fetch): Sender {
+/** Creates the sender; `baseUrl` has no slash at its end, `registry` has the types of error details. Raises INVALID_ARGUMENT for an invalid content type. */
+export function createSender(baseUrl: string, fetch: typeof globalThis.fetch, registry: Registry): Sender {
   return async function send(request, { header, signal }, accept, read) {
     const toConnectError = (cause: unknown) => connectErrorOf(cause, signal);
     const url = `${baseUrl}${request.path}${request.query === "" ? "" : `?${request.query}`}`;
@@ -34,7 +35,7 @@ export function createSender(baseUrl: string, fetch: typeof globalThis.fetch): S
         redirect: "error",
       });
       if (!response.ok) {
-        throw await readError(response);
+        throw await readError(response, registry);
       }
       return { headers: response.headers, result: await read(response, toConnectError) };
     } catch (cause) {

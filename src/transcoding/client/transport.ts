@@ -15,6 +15,7 @@ import {
 } from "@connectrpc/connect";
 import { runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
 import { type HttpRules, httpBindingsOf } from "../http/rules.ts";
+import { typesWith } from "../http/types.ts";
 import { type CallPlan, compileCallPlan } from "./call-plan.ts";
 import type { MessageParser } from "./message-parser.ts";
 import { readMessage, readMessages } from "./read-response.ts";
@@ -31,7 +32,11 @@ export type RestTransportOptions = {
   fetch?: typeof globalThis.fetch;
   /** Largest response or stream message, in decompressed bytes. Defaults to 16 MiB. */
   readMaxBytes?: number;
-  /** `registry`: types that an Any may contain. `ignoreUnknownFields` defaults to true, since servers may be newer. */
+  /**
+   * `registry`: types that an Any and the details of errors may contain, besides the well-known types and
+   * google/rpc/error_details.proto, such as `createRegistry(file_acme_quota_v1)`. `ignoreUnknownFields` defaults to true,
+   * since servers may be newer.
+   */
   jsonOptions?: Partial<Pick<JsonReadOptions, "ignoreUnknownFields" | "registry">>;
   /** Rules that replace the annotations of the methods that they select. */
   rules?: HttpRules;
@@ -57,8 +62,10 @@ const longestTimeoutMs = 0x7fffffff;
  */
 export function createRestTransport(options: RestTransportOptions): Transport {
   const { interceptors = [], rules = [], readMaxBytes = 16 * 1024 * 1024 } = options;
+  const registry = typesWith(options.jsonOptions?.registry);
+  const jsonOptions = { ignoreUnknownFields: true, ...options.jsonOptions, registry };
   const baseUrl = options.baseUrl.replace(/\/+$/, "");
-  const send = createSender(baseUrl, options.fetch ?? globalThis.fetch);
+  const send = createSender(baseUrl, options.fetch ?? globalThis.fetch, registry);
   const plans = new Map<DescMethod, CallPlan>();
 
   function planOf(method: DescMethod): CallPlan {
@@ -68,7 +75,7 @@ export function createRestTransport(options: RestTransportOptions): Transport {
     }
     try {
       const bindings = httpBindingsOf(method.parent, rules).filter((binding) => binding.method === method);
-      const plan = compileCallPlan(method, bindings, { ignoreUnknownFields: true, ...options.jsonOptions });
+      const plan = compileCallPlan(method, bindings, jsonOptions);
       plans.set(method, plan);
       return plan;
     } catch (cause) {
@@ -140,7 +147,7 @@ export function createRestTransport(options: RestTransportOptions): Transport {
         next: async (request) => {
           const { request: expanded, parser } = plan.expand(await onlyMessage(request.message));
           const read = async (response: Response, toConnectError: ErrorConverter) =>
-            withConnectErrors(readMessages(response, parser, readMaxBytes), toConnectError);
+            withConnectErrors(readMessages(response, parser, readMaxBytes, registry), toConnectError);
           const { headers, result } = await send(expanded, request, acceptOf(parser, true), read);
           return {
             stream: true,

@@ -1,29 +1,10 @@
-import {
-  create,
-  createRegistry,
-  type DescMessage,
-  fromBinary,
-  fromJson,
-  isMessage,
-  type JsonObject,
-  type JsonValue,
-  type Message,
-  toJson,
-} from "@bufbuild/protobuf";
+import { create, type JsonObject, type Registry } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import {
-  BadRequestSchema,
-  ErrorInfoSchema,
-  file_google_rpc_error_details,
-  RetryInfoSchema,
-} from "#deps/google/rpc/error_details_pb.js";
+import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "#deps/google/rpc/error_details_pb.js";
 import { type FieldViolation, limitViolations, summarizeViolations } from "../../contract/field-violation.ts";
+import { type ErrorDetail, JsonDetailsError, readDetail, typeUrlOf, writeDetail } from "./error-details.ts";
 import { codeOfHttpStatus, codeOfStatusName, statusNameOf } from "./status.ts";
-
-/** The types of error details (google/rpc/error_details.proto). */
-const detailTypes = createRegistry(file_google_rpc_error_details);
-
-const typePrefix = "type.googleapis.com/";
+import { typesWith } from "./types.ts";
 
 export type ErrorBodyOptions = {
   /** HTTP status of the response, which the body contains as well. */
@@ -35,18 +16,24 @@ export type ErrorBodyOptions = {
    * the caller did not write it.
    */
   bodyPath?: string | undefined;
+  /** Types of details besides google/rpc/error_details.proto and the well-known types. */
+  registry?: Registry | undefined;
 };
 
 /**
  * Writes Google's JSON form of an error (AIP-193):
- * `{"error":{"code":400,"message":"…","status":"INVALID_ARGUMENT","details":[…]}}`, always with an ErrorInfo.
+ * `{"error":{"code":400,"message":"…","status":"INVALID_ARGUMENT","details":[…]}}`, always with an ErrorInfo. Details that
+ * have no JSON form, such as bytes of an unknown type, are left out: JSON parsers of Google's clients for Go and Java
+ * reject an Any of any other form, and with it the whole error.
  */
 export function writeErrorBody(error: ConnectError, options: ErrorBodyOptions): string {
   const status = statusNameOf[error.code];
-  const details = error.details.flatMap((detail) => detailJson(detail, options.bodyPath));
-  if (!details.some((detail) => detail["@type"] === typePrefix + ErrorInfoSchema.typeName)) {
+  const registry = typesWith(options.registry);
+  const infoType = typeUrlOf(ErrorInfoSchema.typeName);
+  const details = error.details.flatMap((detail) => detailJson(detail, registry, options.bodyPath));
+  if (!details.some((detail) => detail["@type"] === infoType)) {
     details.unshift({
-      "@type": typePrefix + ErrorInfoSchema.typeName,
+      "@type": infoType,
       reason: status,
       domain: options.domain,
     });
@@ -63,37 +50,27 @@ function relative(path: string, bodyPath: string | undefined): string {
   return rest.startsWith(".") ? rest.slice(1) : rest.startsWith("[") ? rest : path;
 }
 
-function detailJson(detail: ConnectError["details"][number], bodyPath: string | undefined): JsonObject[] {
-  try {
-    const found = openDetail(detail);
-    if (found === undefined) {
-      return [];
-    }
-    const [desc, message] = found;
-    const json = toJson(desc, message, { registry: detailTypes }) as JsonObject;
-    if (desc.typeName === BadRequestSchema.typeName) {
-      for (const violation of (json as BadRequestJson).fieldViolations ?? []) {
-        violation.field = relative(violation.field ?? "", bodyPath);
-      }
-    }
-    return [{ "@type": typePrefix + desc.typeName, ...json }];
-  } catch {
-    // A detail that cannot be written must not prevent the error itself from being sent.
-    return [];
+function detailJson(detail: ErrorDetail, registry: Registry, bodyPath: string | undefined): JsonObject[] {
+  const json = writeDetail(detail, registry);
+  if (json?.["@type"] === typeUrlOf(BadRequestSchema.typeName)) {
+    return [withRelativePaths(json, bodyPath)];
   }
+  return json === undefined ? [] : [json];
+}
+
+function withRelativePaths(json: JsonObject, bodyPath: string | undefined): JsonObject {
+  const { fieldViolations } = json as BadRequestJson;
+  if (!Array.isArray(fieldViolations)) {
+    return json;
+  }
+  const violations = fieldViolations.map((each) => ({
+    ...each,
+    field: relative(each.field ?? "", bodyPath),
+  }));
+  return { ...json, fieldViolations: violations };
 }
 
 type BadRequestJson = { fieldViolations?: { field?: string }[] };
-
-/** A detail is a message, the fields of a message, or bytes if the error came from another server. */
-function openDetail(detail: ConnectError["details"][number]): [DescMessage, Message] | undefined {
-  if ("desc" in detail) {
-    const { desc, value } = detail;
-    return [desc, isMessage(value, desc) ? value : create(desc, value)];
-  }
-  const desc = detailTypes.getMessage(detail.type);
-  return desc && [desc, fromBinary(desc, detail.value)];
-}
 
 /** Returns the delay of the error's RetryInfo in whole seconds, rounded up; undefined if it has none. */
 export function retryAfterSeconds(error: ConnectError): number | undefined {
@@ -104,20 +81,31 @@ export function retryAfterSeconds(error: ConnectError): number | undefined {
 
 /**
  * Reads the body of an error response as a ConnectError. The code is that of the status name in the body, else of the
- * HTTP status in the body, else of the response. Ignores bodies of other forms (such as the HTML page of a proxy) and
- * details of unknown types.
+ * HTTP status in the body, else of the response. Ignores bodies of other forms, such as the HTML page of a proxy.
+ *
+ * `registry` has types of details besides google/rpc/error_details.proto and the well-known types. A detail of another
+ * type, or that does not parse, keeps its type, and its JSON as `debug`; `findDetails` finds it by its schema.
+ *
+ * ```ts
+ * const error = readErrorBody(body, 429, headers, createRegistry(file_acme_quota_v1));
+ * const [quota] = error.findDetails(QuotaSchema);
+ * ```
  */
-export function readErrorBody(body: string, httpStatus: number, headers: Headers): ConnectError {
+export function readErrorBody(
+  body: string,
+  httpStatus: number,
+  headers: Headers,
+  registry?: Registry,
+): ConnectError {
   const error = errorObject(body);
   const named = typeof error?.status === "string" ? codeOfStatusName(error.status) : undefined;
   const written = isErrorStatus(error?.code) ? error.code : httpStatus;
   const code = named ?? codeOfHttpStatus(written);
   const message = typeof error?.message === "string" ? error.message : `HTTP ${httpStatus}`;
-  const result = new ConnectError(message, code, headers);
+  const result = new JsonDetailsError(message, code, headers);
   if (Array.isArray(error?.details)) {
-    for (const detail of error.details) {
-      readDetail(detail, result);
-    }
+    const types = typesWith(registry);
+    result.details = error.details.flatMap((detail) => readDetail(detail, types) ?? []);
   }
   return result;
 }
@@ -132,24 +120,6 @@ function errorObject(body: string): JsonObject | undefined {
     return typeof json?.error === "object" && json.error !== null ? json.error : undefined;
   } catch {
     return undefined;
-  }
-}
-
-function readDetail(detail: JsonValue, error: ConnectError): void {
-  if (typeof detail !== "object" || detail === null || Array.isArray(detail)) {
-    return;
-  }
-  const { "@type": url, ...json } = detail;
-  const desc =
-    typeof url === "string" ? detailTypes.getMessage(url.slice(url.lastIndexOf("/") + 1)) : undefined;
-  if (desc === undefined) {
-    return;
-  }
-  try {
-    const value = fromJson(desc, json, { registry: detailTypes, ignoreUnknownFields: true });
-    error.details.push({ desc, value: value as never });
-  } catch {
-    // A detail that does not parse is ignored; the error itself is valid.
   }
 }
 

@@ -135,7 +135,11 @@ export function createRestCall(options: TranscodingOptions, errors: RestErrors, 
         frame.response.destroy();
         return;
       }
-      const content = writeErrorBody(error, { httpStatus: httpStatusOf[error.code], domain });
+      const content = writeErrorBody(error, {
+        httpStatus: httpStatusOf[error.code],
+        domain,
+        registry: frame.registry,
+      });
       await out.write({ contentType: jsonType, content });
     } finally {
       void iterator.return?.().catch(() => undefined);

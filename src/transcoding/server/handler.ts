@@ -1,6 +1,6 @@
 import type { connectNodeAdapter } from "@connectrpc/connect-node";
 import { parseRequestTarget } from "../http/request-target.ts";
-import { typesWith } from "../json/types.ts";
+import { typesWith } from "../http/types.ts";
 import { createRestCall } from "./call.ts";
 import { createCors, isPreflight } from "./cors.ts";
 import { createRestErrors, type RestError } from "./errors.ts";
@@ -45,6 +45,7 @@ export function createTranscodingHandler(options: TranscodingOptions): Transcodi
     vary,
     acceptEncoding: request.headers["accept-encoding"] as string | undefined,
     compressMinBytes,
+    registry,
   });
 
   return function handleRequest(request, nodeResponse) {

@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import type { Registry } from "@bufbuild/protobuf";
 import type { ConnectError } from "@connectrpc/connect";
 import { type ErrorBodyOptions, retryAfterSeconds, writeErrorBody } from "../http/error-body.ts";
 import { httpStatusOf } from "../http/status.ts";
@@ -17,6 +18,8 @@ export type ResponseFrame = {
   readonly acceptEncoding: string | undefined;
   /** Smallest content that is compressed, in bytes. */
   readonly compressMinBytes: number;
+  /** Types of the details of errors; see {@link ErrorBodyOptions}. */
+  readonly registry?: Registry | undefined;
 };
 
 /** Responds with 200 and the given content, compressed if the caller accepts it. */
@@ -71,7 +74,7 @@ export function respondError(frame: ResponseFrame, error: ConnectError, init: Er
   if (wait !== undefined) {
     headers.set("retry-after", String(wait));
   }
-  const body = writeErrorBody(error, { ...init, httpStatus });
+  const body = writeErrorBody(error, { registry: frame.registry, ...init, httpStatus });
   respond(frame, httpStatus, jsonType, body, { headers });
 }
 

@@ -50,7 +50,10 @@ export type RestRouteOptions = BindOptions & {
   interceptors?: Interceptor[];
   /** Rules that replace the annotations of the methods that they select. */
   rules?: HttpRules;
-  /** Types that an Any may contain. */
+  /**
+   * Types that an Any and the details of errors may contain, besides the well-known types and
+   * google/rpc/error_details.proto, such as `createRegistry(file_acme_quota_v1)`.
+   */
   registry?: Registry;
 };
 

@@ -22,7 +22,19 @@ const defaultTypes = createRegistry(
   file_google_protobuf_wrappers,
 );
 
+/** The extended registry of each registry, because errors need them and creating one takes long. */
+const extended = new WeakMap<Registry, Registry>();
+
 /** Returns the default types, extended by those of the option `registry`, which win over types of the same name. */
 export function typesWith(registry: Registry | undefined): Registry {
-  return registry === undefined ? defaultTypes : createRegistry(defaultTypes, registry);
+  if (registry === undefined) {
+    return defaultTypes;
+  }
+  const known = extended.get(registry);
+  if (known !== undefined) {
+    return known;
+  }
+  const types = createRegistry(defaultTypes, registry);
+  extended.set(registry, types).set(types, types);
+  return types;
 }
