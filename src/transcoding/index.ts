@@ -13,7 +13,7 @@ export {
 } from "./json/document.ts";
 export { createElementScanner, type ElementScanner } from "./json/element-scanner.ts";
 export type { Rejection } from "./json/violations.ts";
-export { type PathFields, pathFieldsKey } from "./server/context.ts";
+export { httpBindingKey, type PathFields, pathFieldsKey } from "./server/context.ts";
 export { type Cors, type CorsOptions, createCors, isPreflight } from "./server/cors.ts";
 export { type FieldSelection, parseFieldSelection, selectFields } from "./server/field-selection.ts";
 export { createTranscodingHandler, type TranscodingHandler } from "./server/handler.ts";

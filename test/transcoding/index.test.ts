@@ -23,6 +23,7 @@ it("transcoding exports the names that users and the other folders need, and no 
       "createTranscodingHandler",
       "encodeSegment",
       "expandRequest",
+      "httpBindingKey",
       "httpBindingsOf",
       "httpStatusOf",
       "isPreflight",

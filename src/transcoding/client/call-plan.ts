@@ -37,12 +37,6 @@ export function compileCallPlan(
     if (unsendable.has(httpMethod.toUpperCase())) {
       throw new ConnectError(`${method}: fetch cannot send ${httpMethod} requests`, Code.Unimplemented);
     }
-    if ((httpMethod === "GET" || httpMethod === "HEAD") && binding.body !== "") {
-      throw new ConnectError(
-        `${method}: fetch cannot send ${httpMethod} requests with a body`,
-        Code.Unimplemented,
-      );
-    }
     return {
       expand: compileRequestExpander(binding, { registry: options.registry }),
       parser: compileMessageParser(binding, options),

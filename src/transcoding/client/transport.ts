@@ -14,7 +14,7 @@ import {
   type Transport,
 } from "@connectrpc/connect";
 import { runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
-import { type HttpRules, httpBindingsOf } from "../http/rules.ts";
+import { type HttpRules, httpBindingsOfMethod, requestStreamProblem } from "../http/rules.ts";
 import { typesWith } from "../http/types.ts";
 import { type CallPlan, compileCallPlan } from "./call-plan.ts";
 import type { MessageParser } from "./message-parser.ts";
@@ -74,7 +74,7 @@ export function createRestTransport(options: RestTransportOptions): Transport {
       return known;
     }
     try {
-      const bindings = httpBindingsOf(method.parent, rules).filter((binding) => binding.method === method);
+      const bindings = httpBindingsOfMethod(method, rules);
       const plan = compileCallPlan(method, bindings, jsonOptions);
       plans.set(method, plan);
       return plan;
@@ -135,9 +135,9 @@ export function createRestTransport(options: RestTransportOptions): Transport {
     },
 
     async stream(method, signal, timeoutMs, header, input, contextValues) {
-      if (method.methodKind !== "server_streaming") {
-        const text = `${method} cannot be called over REST: a request is one message, but this method streams requests`;
-        throw new ConnectError(text, Code.Unimplemented);
+      const problem = requestStreamProblem(method);
+      if (problem !== undefined) {
+        throw new ConnectError(problem, Code.Unimplemented);
       }
       const plan = planOf(method);
       const call = callOf(method, plan, [signal, timeoutMs, header, contextValues]);

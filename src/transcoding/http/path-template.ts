@@ -44,13 +44,15 @@ const literalText = /(?:[A-Za-z0-9\-._~!$&'()+,;@]|%[0-9A-Fa-f]{2})+/y;
  *     FieldPath = IDENT { "." IDENT } ;
  *     Verb     = ":" LITERAL ;
  *
- * with at most one `**`. Unlike that file's prose, this parser allows segments behind `**`, which some APIs use.
- * Throws PathTemplateError.
+ * with at most one `**`. Unlike that file's prose, this parser allows literals behind `**`, which some APIs use. It does
+ * not allow wildcards there, because the path could then be divided in more than one way. Throws PathTemplateError.
  */
 export function parsePathTemplate(source: string): PathTemplate {
   const segments: TemplateSegment[] = [];
   const variables: TemplateVariable[] = [];
   let at = 0;
+  /** The first `**`, with its variable: nothing but literals may follow. */
+  let doubleStar: string | undefined;
 
   const fail = (problem: string): never => {
     throw new PathTemplateError(source, at, problem);
@@ -77,16 +79,23 @@ export function parsePathTemplate(source: string): PathTemplate {
     }
   };
 
-  const readSegment = (insideVariable: boolean) => {
-    if (take("**")) {
-      if (segments.some(({ kind }) => kind === "**")) {
-        fail("a template has at most one **");
-      }
-      segments.push({ kind: "**" });
-    } else if (take("*")) {
-      segments.push({ kind: "*" });
+  /** `shown`: the wildcard in messages, with its variable. */
+  const addWildcard = (kind: "*" | "**", shown: string) => {
+    if (doubleStar !== undefined) {
+      fail(`${shown} cannot follow ${doubleStar}: only literals can follow **`);
+    }
+    doubleStar = kind === "**" ? shown : undefined;
+    segments.push({ kind });
+  };
+
+  /** `variable`: name of the variable that contains the segment. */
+  const readSegment = (variable?: string) => {
+    const wildcard = (["**", "*"] as const).find((kind) => source.startsWith(kind, at));
+    if (wildcard !== undefined) {
+      addWildcard(wildcard, variable === undefined ? wildcard : `{${variable}=${wildcard}}`);
+      at += wildcard.length;
     } else if (source[at] === "{") {
-      if (insideVariable) {
+      if (variable !== undefined) {
         fail("a variable cannot contain a variable");
       }
       readVariable();
@@ -110,10 +119,10 @@ export function parsePathTemplate(source: string): PathTemplate {
     const start = segments.length;
     if (take("=")) {
       do {
-        readSegment(true);
+        readSegment(name);
       } while (take("/"));
     } else {
-      segments.push({ kind: "*" });
+      addWildcard("*", `{${name}}`);
     }
     if (!take("}")) {
       fail("expected }");
@@ -127,7 +136,7 @@ export function parsePathTemplate(source: string): PathTemplate {
     fail("expected /");
   }
   do {
-    readSegment(false);
+    readSegment();
   } while (take("/"));
   const verb = take(":") ? readLiteral() : undefined;
   if (at < source.length) {

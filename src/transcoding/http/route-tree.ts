@@ -21,8 +21,8 @@ type Leaf<T> = Map<string, { readonly route: T; readonly binding: HttpBinding }>
 type Node<T> = {
   readonly literals: Map<string, Node<T>>;
   star: Node<T> | undefined;
-  /** The segments behind a `**`, most specific first: the longest, then those with the most literals. */
-  readonly rest: { readonly tail: readonly TemplateSegment[]; readonly leaves: Map<string, Leaf<T>> }[];
+  /** The literals behind a `**`, the longest first. */
+  readonly rest: { readonly tail: readonly string[]; readonly leaves: Map<string, Leaf<T>> }[];
   /** By verb, "" for none. */
   readonly leaves: Map<string, Leaf<T>>;
 };
@@ -49,7 +49,11 @@ function insert<T>(root: Node<T>, binding: HttpBinding, route: T): void {
   let leaves: Map<string, Leaf<T>> | undefined;
   for (const [index, segment] of segments.entries()) {
     if (segment.kind === "**") {
-      leaves = restOf(node, segments.slice(index + 1));
+      const tail = segments.slice(index + 1);
+      leaves = restOf(
+        node,
+        tail.flatMap((each) => (each.kind === "literal" ? each.text : [])),
+      );
       break;
     }
     node = childOf(node, segment);
@@ -76,21 +80,15 @@ function childOf<T>(node: Node<T>, segment: TemplateSegment): Node<T> {
   return node.star;
 }
 
-function restOf<T>(node: Node<T>, tail: readonly TemplateSegment[]): Map<string, Leaf<T>> {
-  const shape = (segments: readonly TemplateSegment[]) =>
-    JSON.stringify(segments.map((segment) => (segment.kind === "literal" ? segment.text : [segment.kind])));
-  const known = node.rest.find((each) => shape(each.tail) === shape(tail));
+function restOf<T>(node: Node<T>, tail: readonly string[]): Map<string, Leaf<T>> {
+  const known = node.rest.find((each) => JSON.stringify(each.tail) === JSON.stringify(tail));
   if (known !== undefined) {
     return known.leaves;
   }
   const leaves = new Map<string, Leaf<T>>();
   node.rest.push({ tail, leaves });
-  node.rest.sort((a, b) => weight(b.tail) - weight(a.tail));
+  node.rest.sort((a, b) => b.tail.length - a.tail.length);
   return leaves;
-}
-
-function weight(tail: readonly TemplateSegment[]): number {
-  return tail.reduce((sum, { kind }) => sum + (kind === "literal" ? 1_000_001 : 1_000_000), 0);
 }
 
 function match<T>(root: Node<T>, httpMethod: string, rawPath: string): MatchResult<T> {
@@ -146,7 +144,7 @@ function search<T>(node: Node<T>, wanted: Search, depth: number): RouteMatch<T> 
     const start = wanted.segments.length - tail.length;
     if (
       start >= depth &&
-      tail.every((segment, index) => fits(segment, wanted.segments[start + index] ?? ""))
+      tail.every((text, index) => decodeSegment(wanted.segments[start + index] ?? "") === text)
     ) {
       const found = take(leaves, wanted);
       if (found !== undefined) {
@@ -155,10 +153,6 @@ function search<T>(node: Node<T>, wanted: Search, depth: number): RouteMatch<T> 
     }
   }
   return undefined;
-}
-
-function fits(segment: TemplateSegment, raw: string): boolean {
-  return segment.kind !== "literal" || decodeSegment(raw) === segment.text;
 }
 
 function take<T>(leaves: Map<string, Leaf<T>>, { httpMethod, segments, verb, allowed }: Search) {

@@ -14,6 +14,8 @@ import { type PathTemplate, parsePathTemplate } from "./path-template.ts";
 /** One HTTP form of a method: an HttpRule without its additional bindings. */
 export type HttpBinding = {
   readonly method: DescMethod;
+  /** 0 for the rule itself, n for the n-th of its additional bindings. */
+  readonly index: number;
   /** `GET`, `POST` … as spelled in the rule, or `*` for every HTTP method. */
   readonly httpMethod: string;
   readonly template: PathTemplate;
@@ -37,13 +39,16 @@ export type HttpRules = readonly MessageInitShape<typeof HttpRuleSchema>[];
  * invalid.
  */
 export function httpBindingsOf(service: DescService, rules: HttpRules = []): HttpBinding[] {
-  return service.methods.flatMap((method) => {
-    const given = rules.findLast(({ selector }) => selector === `${service.typeName}.${method.name}`);
-    if (given !== undefined) {
-      return bindingsOfRule(method, create(HttpRuleSchema, given));
-    }
-    return hasOption(method, http) ? bindingsOfRule(method, getOption(method, http)) : [];
-  });
+  return service.methods.flatMap((method) => httpBindingsOfMethod(method, rules));
+}
+
+/** Returns the bindings of one method, like {@link httpBindingsOf}. Rules of other methods may be invalid. */
+export function httpBindingsOfMethod(method: DescMethod, rules: HttpRules = []): HttpBinding[] {
+  const given = rules.findLast(({ selector }) => selector === `${method.parent.typeName}.${method.name}`);
+  if (given !== undefined) {
+    return bindingsOfRule(method, create(HttpRuleSchema, given));
+  }
+  return hasOption(method, http) ? bindingsOfRule(method, getOption(method, http)) : [];
 }
 
 /** Returns the request field that is the body, if the body is one field. Throws if the request has no such field. */
@@ -68,15 +73,22 @@ export function responseFieldOf({ method, responseBody }: HttpBinding): DescFiel
   return field;
 }
 
+/** Returns why a method cannot be called over REST: it streams requests. Returns undefined if it can. */
+export function requestStreamProblem(method: DescMethod): string | undefined {
+  return method.methodKind === "client_streaming" || method.methodKind === "bidi_streaming"
+    ? `${method} cannot be called over REST: a request is one message, but this method streams requests`
+    : undefined;
+}
+
 /** Returns the binding of a rule and its additional bindings. Throws an error with the method's name. */
 export function bindingsOfRule(method: DescMethod, rule: HttpRule): HttpBinding[] {
   if (rule.additionalBindings.some((additional) => additional.additionalBindings.length > 0)) {
     throw new Error(`${method}: additional_bindings cannot have additional_bindings`);
   }
-  return [rule, ...rule.additionalBindings].map((each) => bindingOf(method, each));
+  return [rule, ...rule.additionalBindings].map((each, index) => bindingOf(method, each, index));
 }
 
-function bindingOf(method: DescMethod, rule: HttpRule): HttpBinding {
+function bindingOf(method: DescMethod, rule: HttpRule, index: number): HttpBinding {
   const { pattern } = rule;
   if (pattern.case === undefined) {
     throw new Error(`${method}: its google.api.http rule has no path`);
@@ -90,8 +102,18 @@ function bindingOf(method: DescMethod, rule: HttpRule): HttpBinding {
       `${method}: its google.api.http rule has the HTTP method "${httpMethod}", which is not valid`,
     );
   }
+  if (httpMethod.toUpperCase() === "CONNECT") {
+    throw new Error(`${method}: its google.api.http rule cannot be for CONNECT, whose requests have no path`);
+  }
+  if (rule.body !== "" && /^(?:get|head)$/i.test(httpMethod)) {
+    // RFC 9110 9.3.1: content in these requests has no meaning, and many clients and proxies cannot send it.
+    throw new Error(
+      `${method}: its google.api.http rule ${httpMethod} ${path} has the body "${rule.body}", but ${httpMethod} requests have none`,
+    );
+  }
   return {
     method,
+    index,
     httpMethod,
     template: templateOf(method, path),
     body: rule.body,

@@ -41,6 +41,9 @@ export function createRestCall(options: TranscodingOptions, errors: RestErrors, 
       const timeout = parseTimeoutHeader(request.headers);
       const context = contextOf(match, request, frame, timeout);
       await options.requestGate?.(context);
+      if (route.invoke.kind === "none") {
+        throw new ConnectError(route.invoke.problem, Code.Unimplemented);
+      }
       if ("problem" in timeout) {
         throw errors.rejected({ violations: [{ field: "header", description: timeout.problem }] });
       }
@@ -73,6 +76,7 @@ export function createRestCall(options: TranscodingOptions, errors: RestErrors, 
       request,
       response: frame.response,
       values: options.contextValues?.(request),
+      binding: route.binding,
       pathFields: (name) => route.binder.pathField(captures, name),
       shutdownSignal: options.shutdownSignal,
       timeoutMs: timeoutMs === undefined ? undefined : Math.min(timeoutMs, maxTimeoutMs),

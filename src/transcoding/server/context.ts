@@ -7,6 +7,7 @@ import {
   createContextValues,
   type HandlerContext,
 } from "@connectrpc/connect";
+import type { HttpBinding } from "../http/rules.ts";
 import type { NodeRequest, NodeResponse } from "./node-http.ts";
 import { isGone } from "./response-stream.ts";
 
@@ -21,11 +22,28 @@ export const pathFieldsKey = createContextKey<PathFields | undefined>(undefined,
   description: "fields in the path of a REST request",
 });
 
+/**
+ * The binding of google.api.http that a REST request matched. Gates, interceptors and handlers can read it. Undefined
+ * for calls over other protocols.
+ *
+ * ```ts
+ * getBook(request, { values }) {
+ *   const binding = values.get(httpBindingKey);
+ *   // "GET /v1/books/{name}", 0 for the rule itself or n for its n-th additional binding
+ *   log(`${binding?.httpMethod} ${binding?.template.source}`, binding?.index);
+ * }
+ * ```
+ */
+export const httpBindingKey = createContextKey<HttpBinding | undefined>(undefined, {
+  description: "binding of google.api.http of a REST request",
+});
+
 type RestContextInit = {
   method: DescMethod;
   request: NodeRequest;
   response: NodeResponse;
   values: ContextValues | undefined;
+  binding: HttpBinding;
   pathFields: PathFields;
   shutdownSignal: AbortSignal | undefined;
   /** Milliseconds until the caller stops waiting; undefined for no timeout. */
@@ -49,7 +67,7 @@ export function createRestContext(init: RestContextInit): RestContext {
   let responseTrailer: Headers | undefined;
   let signal: AbortSignal | undefined;
   let ending: AbortController | undefined;
-  let values = init.values;
+  let values: ContextValues | undefined;
   return {
     service: method.parent,
     method,
@@ -87,10 +105,9 @@ export function createRestContext(init: RestContextInit): RestContext {
       return responseTrailer;
     },
     get values() {
-      values ??= createContextValues();
-      if (values.get(pathFieldsKey) === undefined) {
-        values.set(pathFieldsKey, init.pathFields);
-      }
+      values ??= (init.values ?? createContextValues())
+        .set(pathFieldsKey, init.pathFields)
+        .set(httpBindingKey, init.binding);
       return values;
     },
     get touchedResponseHeader() {

@@ -22,14 +22,21 @@ import {
 } from "@connectrpc/connect/protocol";
 import { isHttpBody } from "../http/http-body.ts";
 import { buildRouteTree, type RouteTree } from "../http/route-tree.ts";
-import { bodyFieldOf, type HttpBinding, type HttpRules, httpBindingsOf } from "../http/rules.ts";
+import {
+  bodyFieldOf,
+  type HttpBinding,
+  type HttpRules,
+  httpBindingsOf,
+  requestStreamProblem,
+} from "../http/rules.ts";
 import { compileMessageWriter, type MessageWriter } from "./message-writer.ts";
 import { type BindOptions, compileRequestBinder, type RequestBinder } from "./request-binder.ts";
 
-/** Calls the implementation of a route, which returns one message or a stream. */
+/** Calls the implementation of a route, which returns one message or a stream; or why it cannot be called. */
 type Invoke =
   | { readonly kind: "unary"; call(message: Message, context: HandlerContext): Promise<Message> }
-  | { readonly kind: "stream"; call(message: Message, context: HandlerContext): AsyncIterable<Message> };
+  | { readonly kind: "stream"; call(message: Message, context: HandlerContext): AsyncIterable<Message> }
+  | { readonly kind: "none"; readonly problem: string };
 
 /** A binding with everything that calls need, compiled. */
 export type RestRoute = {
@@ -138,9 +145,7 @@ function compileInvoke(spec: MethodImplSpec, interceptors: Interceptor[]): Invok
           transformInvokeImplementation(spec, context, interceptors)(createAsyncIterable([message])),
       };
     default:
-      throw new Error(
-        `${method}: its google.api.http rule cannot be served, because a REST request is one message`,
-      );
+      return { kind: "none", problem: requestStreamProblem(method) ?? "" };
   }
 }
 

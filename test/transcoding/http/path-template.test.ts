@@ -66,8 +66,8 @@ describe("parsePathTemplate", () => {
     ["/{a..b}", 5, "expected a field name"],
     ["/{a={b}}", 5, "a variable cannot contain a variable"],
     ["/{a=x/{b}}", 7, "a variable cannot contain a variable"],
-    ["/**/a/**", 9, "a template has at most one **"],
-    ["/{a=**}/{b=**}", 14, "a template has at most one **"],
+    ["/**/a/**", 7, "** cannot follow **"],
+    ["/{a=**}/{b=**}", 12, "{b=**} cannot follow {a=**}"],
     ["/a:", 4, "expected a literal, *, ** or {"],
     ["/a:b:c", 5, "expected / or the end"],
     ["/a:b/c", 5, "expected / or the end"],
@@ -85,5 +85,19 @@ describe("parsePathTemplate", () => {
 
   it("parsePathTemplate accepts variables for two fields of one message", () => {
     expect(outline("/{a.b}/{a.c}")).toBe("*|* a.b@0-1 a.c@1-2");
+  });
+
+  it.each([
+    ["/v1/{a=**}/*", 12, "* cannot follow {a=**}"],
+    ["/v1/{a=**}/{b}", 14, "{b} cannot follow {a=**}"],
+    ["/v1/{a=**}/{b=x/*}", 17, "{b=*} cannot follow {a=**}"],
+    ["/v1/{a=**/x/*}", 13, "{a=*} cannot follow {a=**}"],
+    ["/v1/**/{b=**}", 11, "{b=**} cannot follow **"],
+    ["/v1/**/x/*", 10, "* cannot follow **"],
+    ["/**/**", 5, "** cannot follow **"],
+  ])("parsePathTemplate names both wildcards of %s", (source, column, problem) => {
+    expect(() => parsePathTemplate(source)).toThrow(
+      `path template "${source}", column ${column}: ${problem}: only literals can follow **`,
+    );
   });
 });

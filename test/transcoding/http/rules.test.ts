@@ -51,6 +51,21 @@ describe("bindingsOfRule", () => {
       'its google.api.http rule has the HTTP method "A B", which is not valid',
     ],
     [
+      "GET with a body",
+      { ...get("/v1"), body: "part" },
+      'its google.api.http rule GET /v1 has the body "part", but GET requests have none',
+    ],
+    [
+      "HEAD with a body in an additional binding",
+      { ...post("/v1", "*"), additionalBindings: [custom("HEAD", "/v1", "*")] },
+      'its google.api.http rule HEAD /v1 has the body "*", but HEAD requests have none',
+    ],
+    [
+      "the custom kind CONNECT",
+      custom("CONNECT", "/v1"),
+      "its google.api.http rule cannot be for CONNECT, whose requests have no path",
+    ],
+    [
       "nested additional bindings",
       { ...get("/v1"), additionalBindings: [{ ...get("/v2"), additionalBindings: [get("/v3")] }] },
       "additional_bindings cannot have additional_bindings",

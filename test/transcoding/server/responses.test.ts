@@ -23,7 +23,7 @@ import {
   sendRaw,
   serve,
 } from "../fixtures/serving.ts";
-import { bookDesc, shelf, talk } from "../fixtures/shelf.ts";
+import { bookDesc, shelf } from "../fixtures/shelf.ts";
 
 type Fields = Record<string, unknown>;
 type Implementation = (input: Message & Fields, context: HandlerContext) => unknown;
@@ -174,12 +174,6 @@ describe.each(protocols)("%s", (protocol) => {
       };
       await leaveAfterFirst(served, protocol, "/v1/books:watch");
       await expect(stopped.promise).resolves.toBeUndefined();
-    });
-
-    it("createTranscodingHandler rejects methods that stream requests", () => {
-      expect(() => createTranscodingHandler({ routes: (router) => router.service(talk, {}) })).toThrow(
-        /Chat.*a REST request is one message/,
-      );
     });
   });
 
