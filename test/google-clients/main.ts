@@ -3,21 +3,19 @@
  * with key files of `mdps service-account create`: the examples of docs/google-clients.md, and push.py. Python's packages
  * are installed in a temporary folder.
  */
-import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { installPython, missingPython } from "../tools/python.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const program = join(root, "src", "cli", "main.ts");
 const requirements = join(import.meta.dirname, "requirements.txt");
 const tests = join(import.meta.dirname, "push.py");
 const guide = readFileSync(join(root, "docs", "google-clients.md"), "utf8");
-
-const tooOld = 10;
-const check = `import sys, venv, ensurepip; sys.exit(0 if sys.version_info >= (3, 10) else ${tooOld})`;
 
 const folder = mkdtempSync(join(tmpdir(), "mdps-google-clients-"));
 const data = ["--data", join(folder, "data")];
@@ -55,10 +53,7 @@ async function testNode(url: string): Promise<void> {
 }
 
 async function testPython(url: string): Promise<void> {
-  await run("python3", ["-m", "venv", "venv"]);
-  const python = join(folder, "venv", "bin", "python");
-  const pip = ["-m", "pip", "--disable-pip-version-check", "--quiet", "install", "--requirement"];
-  await run(python, [...pip, requirements]);
+  const python = join(await installPython(join(folder, "venv"), requirements), "python");
   writeFileSync(join(folder, "push.py"), snippet("push.py"));
   const pushed = await run(python, ["push.py"], { MDPS_URL: url });
   // The example prints an error as well.
@@ -67,18 +62,6 @@ async function testPython(url: string): Promise<void> {
   }
   console.log("ok: google-api-python-client: the example for Python");
   await run(python, [tests], { MDPS_URL: url, MDPS_KEY_FILE: join(folder, "reading-key.json") });
-}
-
-/** Returns why the Python tests cannot run here, or undefined. */
-function missingPython(): string | undefined {
-  const { status, error } = spawnSync("python3", ["-c", check], { stdio: "ignore" });
-  if (error !== undefined) {
-    return "python3 is not installed";
-  }
-  if (status === 0) {
-    return undefined;
-  }
-  return status === tooOld ? "python3 is older than 3.10" : "the Python module venv is not installed";
 }
 
 /** Returns an example of the guide. */
