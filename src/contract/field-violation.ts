@@ -32,6 +32,29 @@ const maxBytes = 5_000;
 /** Longest path that is shown, in characters. Keys of maps make paths long. */
 const maxPathLength = 256;
 
+/** Longest description that is shown, in characters, so that one violation always fits into an error. */
+const maxDescriptionLength = 1_024;
+
+/**
+ * Cuts a text that is larger than `most` and marks its end with an ellipsis. Cuts between characters, because half a
+ * surrogate pair cannot be sent. `sizeOf` returns the size of a text, by default in UTF-16 units.
+ */
+export function shortenText(text: string, most: number, sizeOf = (part: string) => part.length): string {
+  if (sizeOf(text) <= most) {
+    return text;
+  }
+  let kept = "";
+  let size = sizeOf("…");
+  for (const character of text.toWellFormed()) {
+    size += sizeOf(character);
+    if (size > most) {
+      break;
+    }
+    kept += character;
+  }
+  return `${kept}…`;
+}
+
 /**
  * Returns the first violations: as many as an error can list. If there are more, the last one says so, and how many, if
  * that is known.
@@ -41,21 +64,45 @@ export function limitViolations(violations: readonly FieldViolation[]): FieldVio
   const shown: FieldViolation[] = [];
   let bytes = 0;
   const most = violations.length > maxViolations ? maxViolations - 1 : maxViolations;
-  for (const { field, description } of all.slice(0, most)) {
-    const path = field.length > maxPathLength ? `${field.slice(0, maxPathLength - 1)}…` : field;
+  for (const violation of all.slice(0, most)) {
+    const { field, description } = shorten(violation);
     // Tags and lengths of a violation take at most eight bytes.
-    bytes += new TextEncoder().encode(path + description).length + 8;
+    bytes += new TextEncoder().encode(field + description).length + 8;
     if (bytes > maxBytes) {
       break;
     }
-    shown.push({ field: path, description });
+    shown.push({ field, description });
   }
   if (all.length < violations.length) {
     return [...shown, moreViolations];
   }
   const more = all.length - shown.length;
-  const description = `has ${more} more violation${more === 1 ? "" : "s"}, which ${more === 1 ? "is" : "are"} not listed`;
-  return more === 0 ? shown : [...shown, { field: moreViolations.field, description }];
+  return more === 0 ? shown : [...shown, manyMore(more)];
+}
+
+function shorten({ field, description }: FieldViolation): FieldViolation {
+  return {
+    field: shortenText(field, maxPathLength),
+    description: shortenText(description, maxDescriptionLength),
+  };
+}
+
+/** Returns the violation that stands for a number of others. */
+function manyMore(count: number): FieldViolation {
+  const description = `has ${count} more violation${count === 1 ? "" : "s"}, which ${count === 1 ? "is" : "are"} not listed`;
+  return { field: moreViolations.field, description };
+}
+
+/** Returns the first `count` violations of a list of {@link limitViolations}, and one that says how many more there are. */
+export function firstViolations(listed: readonly FieldViolation[], count: number): FieldViolation[] {
+  const last = listed.at(-1);
+  const [isMore, number] = /^has (?:(\d+) )?more violations?, /.exec(last?.description ?? "") ?? [];
+  const shown = (isMore === undefined ? listed : listed.slice(0, -1)).slice(0, count);
+  if (isMore !== undefined && number === undefined) {
+    return [...shown, moreViolations];
+  }
+  const others = listed.length - shown.length + (isMore === undefined ? 0 : Number(number) - 1);
+  return others === 0 ? shown : [...shown, manyMore(others)];
 }
 
 /** Returns the first violation and the number of the others, as the message of an error. */
@@ -67,6 +114,6 @@ export function summarizeViolations(violations: readonly FieldViolation[], separ
   const isComplete = !violations.includes(moreViolations);
   const others = isComplete ? violations.length - 1 : violations.length - 2;
   const more = isComplete ? `${others} more` : `more than ${others} more`;
-  const { field } = limitViolations([first])[0] ?? first;
-  return `${field}${separator}${first.description}${violations.length > 1 ? ` (and ${more})` : ""}`;
+  const { field, description } = shorten(first);
+  return `${field}${separator}${description}${violations.length > 1 ? ` (and ${more})` : ""}`;
 }

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import {
+  firstViolations,
   limitViolations,
   maxViolations,
   moreViolations,
+  shortenText,
   summarizeViolations,
 } from "../../src/contract/field-violation.ts";
 
@@ -43,6 +45,64 @@ describe("limitViolations", () => {
   it("shows at most 256 characters of a path", () => {
     const [shown] = limitViolations([{ field: "a".repeat(10_000), description: "is wrong" }]);
     expect(shown?.field).toBe(`${"a".repeat(255)}…`);
+  });
+});
+
+describe("shortenText", () => {
+  it.each([
+    ["short", 5, "short"],
+    ["longer", 5, "long…"],
+    ["ab😀cd", 4, "ab…"],
+    ["ab😀cd", 5, "ab😀…"],
+    ["\ud83dabc", 3, "\ufffda…"],
+  ])("shortens %j to at most %i units without cutting a character: %j", (text, most, expected) => {
+    expect(shortenText(text, most)).toBe(expected);
+  });
+
+  it("shortens to bytes if it is given their size", () => {
+    expect(shortenText("計画😀", 10, Buffer.byteLength)).toBe("計画😀");
+    expect(shortenText("計画😀", 9, Buffer.byteLength)).toBe("計画…");
+    expect(shortenText("計画😀", 8, Buffer.byteLength)).toBe("計…");
+  });
+});
+
+describe("the violations of long names", () => {
+  it.each(["a", "é", "計", "😀"])(
+    "have at most 5,000 bytes, of valid Unicode, for paths of %s",
+    (character) => {
+      const long = violations(50).map(({ field }) => ({
+        field: character.repeat(3_000) + field,
+        description: `x${character.repeat(3_000)}`,
+      }));
+      const listed = limitViolations(long);
+      const text = listed.map(({ field, description }) => field + description).join("");
+      expect(Buffer.byteLength(text)).toBeLessThanOrEqual(5_000 + 60);
+      expect(text.isWellFormed()).toBe(true);
+      expect(summarizeViolations(long, ": ").isWellFormed()).toBe(true);
+      expect(listed[0]?.field.length).toBeGreaterThan(250);
+    },
+  );
+});
+
+describe("firstViolations", () => {
+  it("adds a violation that says how many more there are", () => {
+    expect(firstViolations(violations(3), 3)).toEqual(violations(3));
+    expect(firstViolations(violations(3), 2)).toEqual([
+      ...violations(2),
+      { field: "request", description: "has 1 more violation, which is not listed" },
+    ]);
+  });
+
+  it("adds those that the list itself does not show", () => {
+    const limited = limitViolations(violations(250));
+    expect(firstViolations(limited, 10)).toEqual([
+      ...violations(10),
+      { field: "request", description: "has 240 more violations, which are not listed" },
+    ]);
+    expect(firstViolations([...violations(3), moreViolations], 1)).toEqual([
+      ...violations(1),
+      moreViolations,
+    ]);
   });
 });
 

@@ -10,6 +10,7 @@ import { settleByStatus } from "./answered-status.ts";
 import { createCrossOrigin } from "./cross-origin.ts";
 import { createRequestReader, passReadMessages, rpcCompressions } from "./request-reader.ts";
 import { registerRoutes } from "./route-options.ts";
+import { withFittingStatus } from "./status-size.ts";
 import { requireValidTimeout, setTimeoutOf } from "./timeout.ts";
 
 export type RpcHandlerOptions = {
@@ -141,7 +142,8 @@ async function answer(
   response: HttpResponse,
 ): Promise<void> {
   const facts = call.contextValues?.get(callFactsKey);
-  const answered = settleByStatus(await withTrailersOnly(await handler(call)), facts);
+  const settled = settleByStatus(await withTrailersOnly(await handler(call)), facts);
+  const answered = withFittingStatus(settled, response);
   if (answered.body !== undefined || answered.trailer !== undefined) {
     await universalResponseToNodeResponse(answered, response);
     return;
