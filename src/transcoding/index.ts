@@ -17,6 +17,7 @@ export { httpBindingKey, type PathFields, pathFieldsKey } from "./server/context
 export { type Cors, type CorsOptions, createCors, isPreflight } from "./server/cors.ts";
 export { type FieldSelection, parseFieldSelection, selectFields } from "./server/field-selection.ts";
 export { createTranscodingHandler, type TranscodingHandler } from "./server/handler.ts";
+export { isJson } from "./server/media-types.ts";
 export type { TranscodingOptions } from "./server/options.ts";
 export { type BindResult, compileRequestBinder, type RequestBinder } from "./server/request-binder.ts";
 export {

@@ -1,3 +1,4 @@
+import { ConnectError } from "@connectrpc/connect";
 import { endedEarly, malformedBody, tooLarge } from "./request-errors.ts";
 
 /** A message in the frame of gRPC, gRPC-Web or a stream of Connect. */
@@ -27,7 +28,8 @@ export function chunkReader(chunks: AsyncIterable<Uint8Array>): NextChunk {
       const next = await iterator.next();
       return next.done ? undefined : next.value;
     } catch (error) {
-      throw endedEarly(error);
+      // A GET has its message in the query, which may be malformed.
+      throw error instanceof ConnectError ? error : endedEarly(error);
     }
   };
 }

@@ -32,6 +32,6 @@ export function endedEarly(cause: unknown): ConnectError {
 }
 
 /** Returns the error of a request that the protocol of the caller answers with UNIMPLEMENTED. */
-export function unsupported(message: string, headers: Readonly<Record<string, string>> = {}): ConnectError {
-  return apiError(ErrorReason.REQUEST_UNSUPPORTED, { message, headers });
+export function unsupported(message: string): ConnectError {
+  return apiError(ErrorReason.REQUEST_UNSUPPORTED, { message });
 }

@@ -10,7 +10,7 @@ import {
 import { type Compression, encodeEnvelope, type UniversalServerRequest } from "@connectrpc/connect/protocol";
 import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import { listLimitOf } from "../../plans/list-limits.ts";
-import { createJsonReader, parseJsonDocument, type Rejection } from "../../transcoding/index.ts";
+import { createJsonReader, isJson, parseJsonDocument, type Rejection } from "../../transcoding/index.ts";
 import { callFactsKey, settleOutcome } from "../telemetry/call-facts.ts";
 import { createBinaryReader } from "./binary-reader.ts";
 import { chunkReader, type Frame, frameHeaderLength, isChunks, readFrames, readWhole } from "./frames.ts";
@@ -102,7 +102,7 @@ export function createRequestReader(
   return function readRequest(received) {
     const request = received.method === "GET" && isReading ? postOfGet(received) : received;
     const { header, body } = request;
-    const layout = layouts.get(header.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "");
+    const layout = layoutOf(header);
     if (layout === undefined || request.method !== "POST" || !isChunks(body)) {
       return request;
     }
@@ -186,6 +186,20 @@ async function* passAll(placeholders: AsyncIterable<Message>, pass: (placeholder
 }
 
 /**
+ * Returns the layout of the content type; undefined if there is none. Of JSON, removes the parameters that REST accepts,
+ * because connect-node compares them as texts. It rejects the others.
+ */
+function layoutOf(header: Headers): Layout | undefined {
+  const [name = "", ...parameters] = (header.get("content-type") ?? "").split(";");
+  const type = name.trim().toLowerCase();
+  const layout = layouts.get(type);
+  if (parameters.length > 0 && layout?.json && isJson(["application/json", ...parameters].join(";"))) {
+    header.set("content-type", type);
+  }
+  return layout;
+}
+
+/**
  * Returns the compression that a header names, and removes it if connect-node must not apply it, because it is unknown or
  * because what connect-node gets is not compressed.
  */
@@ -209,9 +223,9 @@ function takeEncoding(
   return compression;
 }
 
-function unknownEncoding({ encoding, acceptEncoding }: Framing): ConnectError {
-  const known = rpcCompressions.map(({ name }) => name).join(",");
-  return unsupported(`${encoding} must be one of ${known}, or identity`, { [acceptEncoding]: known });
+function unknownEncoding({ encoding }: Framing): ConnectError {
+  const known = rpcCompressions.map(({ name }) => name).join(", ");
+  return unsupported(`${encoding} must be one of ${known}, identity`);
 }
 
 async function decompress(
