@@ -1,3 +1,4 @@
+import type { Registry } from "@bufbuild/protobuf";
 import { type Client, createClient, type Interceptor } from "@connectrpc/connect";
 import { PlanServingService } from "../../gen/mobiledataplansharing/serving/v1/plan_serving_service_pb.ts";
 import { PlanGroupService } from "../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
@@ -27,6 +28,12 @@ export type PlanSharingClientOptions = {
   retry?: RetryOptions | false;
   /** Called after every attempt of every call. If it throws, the call fails. */
   onAttempt?: (attempt: Attempt) => void;
+  /**
+   * Types that the details of errors may contain over REST, besides those of the API, google/rpc/error_details.proto and
+   * the well-known types: `createRegistry(file_acme_quota_v1)`. Without its type, a detail keeps its JSON as `debug`, and
+   * `error.findDetails(QuotaSchema)` finds it all the same, unless it contains an Any of an unknown type.
+   */
+  registry?: Registry;
   /** Applied to every call once, outside its retries; the first one is outermost. */
   interceptors?: Interceptor[];
   /** Clock and random numbers, for tests. */
@@ -80,6 +87,7 @@ export function createPlanSharingClient(options: PlanSharingClientOptions): Plan
     protocol,
     ca: options.ca,
     defaultTimeoutMs: timeoutMs,
+    registry: options.registry,
     interceptors: [...interceptors, retries],
   });
   return {

@@ -1,12 +1,14 @@
 import { X509Certificate } from "node:crypto";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
+import { createRegistry, type Registry } from "@bufbuild/protobuf";
 import type { Interceptor, Transport } from "@connectrpc/connect";
 import {
   createConnectTransport,
   createGrpcTransport,
   createGrpcWebTransport,
 } from "@connectrpc/connect-node";
+import { contractTypes } from "../contract/contract-types.ts";
 import { createRestTransport } from "../transcoding/client/index.ts";
 import { createNodeFetch } from "./node-fetch.ts";
 
@@ -21,12 +23,14 @@ type TransportInit = {
   ca: string | undefined;
   /** Timeout of calls that have none, in milliseconds. */
   defaultTimeoutMs: number;
+  /** Types that the details of errors may contain, besides those of the contract. */
+  registry?: Registry | undefined;
   /** The first one is outermost. */
   interceptors: Interceptor[];
 };
 
 /** Creates a transport with its own connections. Throws TypeError if `ca` is not a certificate. */
-export function createTransport({ protocol, ca, ...common }: TransportInit): Transport {
+export function createTransport({ protocol, ca, registry, ...common }: TransportInit): Transport {
   const trust = ca === undefined ? {} : { ca: requireCertificate(ca) };
   if (protocol === "grpc") {
     return createGrpcTransport({ ...common, nodeOptions: trust });
@@ -40,7 +44,11 @@ export function createTransport({ protocol, ca, ...common }: TransportInit): Tra
     case "grpc-web":
       return createGrpcWebTransport({ ...common, httpVersion: "1.1", nodeOptions: { agent } });
     case "rest":
-      return createRestTransport({ ...common, fetch: createNodeFetch(agent) });
+      return createRestTransport({
+        ...common,
+        jsonOptions: { registry: createRegistry(contractTypes, ...(registry ? [registry] : [])) },
+        fetch: createNodeFetch(agent),
+      });
     default:
       throw new TypeError(`protocol: ${protocol} must be connect, grpc, grpc-web or rest`);
   }

@@ -1,5 +1,6 @@
 export * from "./client/index.ts";
 export { malformedRequest, writeErrorBody } from "./http/error-body.ts";
+export { sendableDetail } from "./http/error-details.ts";
 export { buildRouteTree, type MatchResult, type RouteTree } from "./http/route-tree.ts";
 export { compileRouter, type Router, type RouterMatch } from "./http/router.ts";
 export { typesWith } from "./http/types.ts";

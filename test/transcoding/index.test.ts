@@ -40,6 +40,7 @@ it("transcoding exports the names that users and the other folders need, and no 
       "respondError",
       "respondStatic",
       "selectFields",
+      "sendableDetail",
       "statusNameOf",
       "typesWith",
       "writeErrorBody",

@@ -5,6 +5,7 @@ import { createRequestGate } from "../../auth/request-gate.ts";
 import { errorDomain } from "../../contract/api-error.ts";
 import { clientAddressKey } from "../../contract/client-address.ts";
 import type { Clock } from "../../contract/clock.ts";
+import { contractTypes } from "../../contract/contract-types.ts";
 import { listLimitOf } from "../../plans/list-limits.ts";
 import { createTranscodingHandler } from "../../transcoding/index.ts";
 import type { HttpHandler, HttpRequest } from "../http-handler.ts";
@@ -95,6 +96,7 @@ export async function createHandlers({
     requestGate: admission.requestGate,
     readMaxBytes: limits.maxRequestBytes,
     shutdownSignal,
+    registry: contractTypes,
     contextValues(request: HttpRequest) {
       const call = factsOf(request);
       return createContextValues().set(callFactsKey, call).set(clientAddressKey, call?.clientAddress);

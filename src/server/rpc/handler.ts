@@ -8,6 +8,7 @@ import type { HttpHandler, HttpRequest, HttpResponse } from "../http-handler.ts"
 import { callFactsKey, settleOutcome } from "../telemetry/call-facts.ts";
 import { settleByStatus } from "./answered-status.ts";
 import { createCrossOrigin } from "./cross-origin.ts";
+import { createDetailInterceptor } from "./error-details.ts";
 import { createRequestReader, passReadMessages, rpcCompressions } from "./request-reader.ts";
 import { registerRoutes } from "./route-options.ts";
 import { withFittingStatus } from "./status-size.ts";
@@ -46,7 +47,7 @@ export const compressMinBytes = 32 * 1024;
 export function createRpcHandler(options: RpcHandlerOptions): RpcHandler {
   const registry = typesWith(options.registry);
   const router = createConnectRouter({
-    interceptors: [passReadMessages, ...options.interceptors],
+    interceptors: [createDetailInterceptor(registry), passReadMessages, ...options.interceptors],
     requestGate: async function gateCall(context) {
       try {
         await options.requestGate(context);

@@ -38,7 +38,7 @@ export function writeErrorBody(error: ConnectError, options: ErrorBodyOptions): 
       domain: options.domain,
     });
   }
-  const message = relative(error.rawMessage, options.bodyPath);
+  const message = relative(error.rawMessage, options.bodyPath).toWellFormed();
   return JSON.stringify({ error: { code: options.httpStatus, message, status, details } });
 }
 

@@ -10,6 +10,7 @@ import {
   type Message,
   type MessageShape,
   type Registry,
+  toBinary,
   toJson,
 } from "@bufbuild/protobuf";
 import { hasCustomJsonRepresentation } from "@bufbuild/protobuf/wkt";
@@ -103,10 +104,50 @@ function readContent(desc: DescMessage, content: JsonObject, registry: Registry)
   }
 }
 
+/**
+ * Returns a detail in a form that Connect and gRPC can send: they carry bytes, of unknown types too. Returns undefined
+ * for an invalid message, which would prevent the error itself from being sent, and for the JSON of an unknown type:
+ * receivers would take its missing bytes for an empty message.
+ */
+export function sendableDetail(detail: ErrorDetail, registry: Registry): ErrorDetail | undefined {
+  if ("desc" in detail) {
+    return hasBytes(detail) ? detail : undefined;
+  }
+  const { type, value, debug = debugOf(detail, registry) } = detail;
+  if (isJsonOnly(detail)) {
+    const desc = registry.getMessage(type);
+    const message = desc && readContent(desc, detail.debug, registry);
+    if (desc !== undefined && message !== undefined) {
+      return { desc, value: message as never };
+    }
+    return Object.keys(detail.debug).length === 0 ? detail : undefined;
+  }
+  return debug !== undefined && isWritable(debug) ? { type, value, debug } : { type, value };
+}
+
+function hasBytes({ desc, value }: Extract<ErrorDetail, { desc: DescMessage }>): boolean {
+  try {
+    toBinary(desc, create(desc, value));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Returns the JSON that Connect sends beside the bytes, for people. */
+function debugOf(detail: ErrorDetail, registry: Registry): JsonValue | undefined {
+  try {
+    const found = openDetail(detail, registry);
+    return found && toJson(...found, { registry });
+  } catch {
+    return undefined;
+  }
+}
+
 type JsonOnlyDetail = { type: string; value: Uint8Array; debug: JsonObject };
 
 /** Returns whether the content of a detail is its JSON alone. */
-export function isJsonOnly(detail: ErrorDetail): detail is JsonOnlyDetail {
+function isJsonOnly(detail: ErrorDetail): detail is JsonOnlyDetail {
   return !("desc" in detail) && detail.value.length === 0 && isObject(detail.debug);
 }
 
