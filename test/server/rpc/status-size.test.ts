@@ -29,6 +29,7 @@ import { limitViolations } from "../../../src/contract/field-violation.ts";
 import { type Listener, listen } from "../../../src/server/connections/listener.ts";
 import { createRpcHandler } from "../../../src/server/rpc/handler.ts";
 import { maxHeaderListBytes } from "../../../src/server/rpc/status-size.ts";
+import { parent, startTestServer, type TestServer } from "../../support/test-server.ts";
 
 /** The size at which clients lose an error. */
 const clientLimit = 8_192;
@@ -159,16 +160,19 @@ function listSize(fields: Fields): number {
     );
 }
 
-/** Calls a method with Node's HTTP/2 client, and returns the header lists of the response. */
-async function call(method: "Check" | "Watch", service: string): Promise<Fields[]> {
-  const session = connect(listener.url);
+type GrpcCall = { url: string; path: string; json: unknown; headers?: Record<string, string> };
+
+/** Sends a gRPC call with Node's HTTP/2 client, and returns the header lists of the response. */
+async function call({ url, path, json, headers }: GrpcCall): Promise<Fields[]> {
+  const session = connect(url);
   try {
-    const message = Buffer.from(JSON.stringify({ service }));
+    const message = Buffer.from(JSON.stringify(json));
     const head = Buffer.alloc(5);
     head.writeUInt32BE(message.length, 1);
     const stream = session.request({
+      ...headers,
       ":method": "POST",
-      ":path": `/grpc.health.v1.Health/${method}`,
+      ":path": path,
       "content-type": "application/grpc+json",
       te: "trailers",
     });
@@ -185,7 +189,11 @@ async function call(method: "Check" | "Watch", service: string): Promise<Fields[
 
 describe.each(["Check", "Watch"] as const)("the status of a gRPC call of %s", (method) => {
   it.each(Object.keys(cases))(`the header lists of ${method} have less than 8 KiB for %s`, async (name) => {
-    const lists = await call(method, name);
+    const lists = await call({
+      url: listener.url,
+      path: `/grpc.health.v1.Health/${method}`,
+      json: { service: name },
+    });
     expect(lists).toHaveLength(method === "Check" ? 1 : 2);
     for (const fields of lists) {
       expect(listSize(fields)).toBeLessThanOrEqual(maxHeaderListBytes);
@@ -288,4 +296,71 @@ it("connect-node reads the same details over gRPC as were sent, if they fit", as
     await client.check({ service: "a short error" }).catch((cause: unknown) => cause),
   );
   expect(error.findDetails(ErrorInfoSchema)).toEqual(errorOf("a short error").findDetails(ErrorInfoSchema));
+});
+
+describe("requests with long names", () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer();
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+
+  const service = "/mobiledataplansharing.v1.PlanStatusService";
+  const keys = (name: string, count = 100) => Object.fromEntries(list(count, (at) => [name + at, 1]));
+  const requests = (name: string): Record<string, [path: string, json: unknown]> => ({
+    "unknown fields": [`${service}/CreatePlanStatus`, { parent, userKey: "u", planStatus: keys(name) }],
+    "unknown fields of the request": [`${service}/CreatePlanStatus`, keys(name)],
+    "unknown fields in many plans": [
+      `${service}/CreatePlanStatus`,
+      { parent, userKey: "u", planStatus: { plans: list(20, () => keys(name, 20)) } },
+    ],
+    "values that violate the rules": [
+      `${service}/CreatePlanStatus`,
+      {
+        parent,
+        userKey: name,
+        planStatus: {
+          languageCode: name,
+          title: name,
+          plans: list(50, () => ({ planId: name, planName: name, planModules: [{ moduleName: name }] })),
+        },
+      },
+    ],
+    "a parent that is no operator": [
+      `${service}/CreatePlanStatus`,
+      { parent: `operators/${name}`, userKey: name },
+    ],
+    "a resource that does not exist": [
+      "/mobiledataplansharing.serving.v1.PlanServingService/GetPlanStatus",
+      { name: `operators/65001/planStatuses/${encodeURIComponent(name)}` },
+    ],
+    "an id of a plan group": [
+      "/mobiledataplansharing.v1.PlanGroupService/CreatePlanGroup",
+      { parent, planGroupId: name, planGroup: keys(name, 3) },
+    ],
+  });
+
+  it.each(
+    Object.entries(scripts).flatMap(([script, character]) =>
+      [20, 64, 200, 2_000].flatMap((length) =>
+        Object.entries(requests(character.repeat(length))).map(
+          ([what, [path, json]]) => [what, length, script, path, json] as const,
+        ),
+      ),
+    ),
+  )("the error for %s with names of %i characters of %s has less than 8 KiB over gRPC", async (...each) => {
+    const [, , , path, json] = each;
+    const authorization = `Bearer ${server.token}`;
+    const headers = { authorization, "x-request-id": "r".repeat(64) };
+    const [fields = {}, ...others] = await call({ url: server.url, path, json, headers });
+    expect(others).toEqual([]);
+    expect(Number(fields["grpc-status"])).toBeGreaterThan(0);
+    expect(listSize(fields)).toBeLessThanOrEqual(maxHeaderListBytes);
+    const status = decodeBinaryHeader(String(fields["grpc-status-details-bin"]), StatusSchema);
+    expect(status.details.map(({ typeUrl }) => typeUrl)).toContain(
+      "type.googleapis.com/google.rpc.ErrorInfo",
+    );
+    expect(status.message).toBe(decodeURIComponent(String(fields["grpc-message"])));
+    expect(server.failures).toEqual([]);
+  });
 });
