@@ -29,3 +29,4 @@ export {
   respondStatic,
 } from "./server/response.ts";
 export { createStaticContent, type StaticContent } from "./server/response-coding.ts";
+export { isCut } from "./server/response-stream.ts";

@@ -26,6 +26,7 @@ it("transcoding exports the names that users and the other folders need, and no 
       "httpBindingKey",
       "httpBindingsOf",
       "httpStatusOf",
+      "isCut",
       "isJson",
       "isPreflight",
       "malformedRequest",

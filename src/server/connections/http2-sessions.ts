@@ -1,5 +1,6 @@
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
+import { isCut } from "../../transcoding/index.ts";
 import type { ServerLimits } from "../limits/server-limits.ts";
 import { createTokenBucket, type TokenBucket } from "../limits/token-bucket.ts";
 import { destroyLater } from "./lingering.ts";
@@ -85,8 +86,9 @@ export function createHttp2Sessions(limits: ServerLimits, onRejected: OnRejected
         if (watched.streams === 0) {
           watched.idleSince = performance.now();
         }
-        // Including streams that the server reset: a client can cause that (CVE-2025-8671).
-        if (this.rstCode === constants.NGHTTP2_NO_ERROR) {
+        // Including streams that the server reset, because a client can cause that (CVE-2025-8671), but not calls that
+        // were served and failed.
+        if (this.rstCode === constants.NGHTTP2_NO_ERROR || isCut(this)) {
           watched.resets.add(1);
           watched.controlFrames.add(controlFramesPerStream);
         } else {

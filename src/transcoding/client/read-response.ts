@@ -3,6 +3,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { readErrorBody } from "../http/error-body.ts";
 import { createJsonArrayElements, createJsonLines } from "../json/elements.ts";
 import type { MessageParser } from "./message-parser.ts";
+import { chunksOf } from "./read-ahead.ts";
 
 /** Longest error body that is read, in bytes. */
 const maxErrorBytes = 1024 * 1024;
@@ -93,26 +94,6 @@ async function readWhole(response: Response, maxBytes: number): Promise<Uint8Arr
     at += chunk.length;
   }
   return whole;
-}
-
-/** Yields the decompressed chunks of a body. Uses a reader because not every browser can iterate over a stream. */
-async function* chunksOf(response: Response): AsyncGenerator<Uint8Array> {
-  if (response.body === null) {
-    return;
-  }
-  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) {
-        return;
-      }
-      yield value;
-    }
-  } finally {
-    // Stops the transfer if the caller stops early; has no effect after the end.
-    reader.cancel().catch(() => {});
-  }
 }
 
 function contentTypeOf(response: Response): string {

@@ -57,8 +57,8 @@ const longestTimeoutMs = 0x7fffffff;
  * It supports unary and server-streaming methods; others raise UNIMPLEMENTED. It never retries and follows no redirects.
  * Calls reject with a ConnectError: that of the server; DEADLINE_EXCEEDED or CANCELED; UNAVAILABLE if the server cannot
  * be reached or the connection breaks; INVALID_ARGUMENT, before any I/O, for a message that fits no rule;
- * RESOURCE_EXHAUSTED for a response that is too large; INTERNAL for one that cannot be read; DATA_LOSS for a stream that
- * is cut off. To stop reading a stream, abort its signal.
+ * RESOURCE_EXHAUSTED for a response that is too large; INTERNAL for one that cannot be read; DATA_LOSS for a stream whose
+ * response is complete but its array is not. To stop reading a stream, abort its signal.
  */
 export function createRestTransport(options: RestTransportOptions): Transport {
   const { interceptors = [], rules = [], readMaxBytes = 16 * 1024 * 1024 } = options;
@@ -147,7 +147,11 @@ export function createRestTransport(options: RestTransportOptions): Transport {
         next: async (request) => {
           const { request: expanded, parser } = plan.expand(await onlyMessage(request.message));
           const read = async (response: Response, toConnectError: ErrorConverter) =>
-            withConnectErrors(readMessages(response, parser, readMaxBytes, registry), toConnectError);
+            withConnectErrors(
+              readMessages(response, parser, readMaxBytes, registry),
+              toConnectError,
+              request.signal,
+            );
           const { headers, result } = await send(expanded, request, acceptOf(parser, true), read);
           return {
             stream: true,
@@ -199,9 +203,14 @@ async function onlyMessage<T extends Message>(messages: AsyncIterable<T>): Promi
 async function* withConnectErrors(
   messages: AsyncIterable<Message>,
   toConnectError: ErrorConverter,
+  signal: AbortSignal,
 ): AsyncGenerator<Message> {
   try {
-    yield* messages;
+    for await (const message of messages) {
+      // Nothing that was read ahead follows the end of a call.
+      signal.throwIfAborted();
+      yield message;
+    }
   } catch (cause) {
     throw toConnectError(cause);
   }

@@ -7,16 +7,19 @@ const openBrace = 0x7b;
 const closeBrace = 0x7d;
 
 /**
- * Returns the index of the byte that ends the current element: a `,` or `]` of the array, or a `}` that closes
- * nothing. Returns -1 if the chunk ends first; the next call then continues with the next chunk.
+ * Returns the index of the byte behind the current element: a `,` or `]` of the array, or a `}` that closes nothing.
+ * Returns -1 if the chunk ends first; the next call then continues with the next chunk.
  */
 export type ElementScanner = (chunk: Uint8Array, start: number) => number;
 
 /**
  * Creates a scanner for the elements of one JSON array in UTF-8 that arrives in chunks. It follows strings and brackets
  * only and does not validate the elements. Bytes suffice, because no byte of a multi-byte character is ASCII.
+ *
+ * With `endsEarly`, a string, array or object ends with its last byte, before the separator has arrived: the index is
+ * that of whatever follows, or the length of the chunk.
  */
-export function createElementScanner(): ElementScanner {
+export function createElementScanner({ endsEarly = false } = {}): ElementScanner {
   let depth = 0;
   let inString = false;
   let escaped = false;
@@ -31,6 +34,9 @@ export function createElementScanner(): ElementScanner {
           escaped = true;
         } else if (byte === quote) {
           inString = false;
+          if (endsEarly && depth === 0) {
+            return at + 1;
+          }
         }
       } else if (byte === quote) {
         inString = true;
@@ -41,6 +47,9 @@ export function createElementScanner(): ElementScanner {
           return at;
         }
         depth -= 1;
+        if (endsEarly && depth === 0) {
+          return at + 1;
+        }
       } else if (byte === comma && depth === 0) {
         return at;
       }

@@ -22,7 +22,7 @@ const closeBrace = 0x7d;
  * than `maxBytes`; all elements before that have been yielded.
  */
 export function createJsonArrayElements(maxBytes: number): JsonElements {
-  const findEnd = createElementScanner();
+  const findEnd = createElementScanner({ endsEarly: true });
   const element = createElementBuffer(maxBytes);
   let state: "before" | "first" | "next" | "inside" | "behind" | "after" = "before";
 
@@ -40,7 +40,12 @@ export function createJsonArrayElements(maxBytes: number): JsonElements {
   }
 
   function beginsElement(byte: number): boolean {
-    return (state === "first" || state === "next") && byte !== comma && byte !== closeBracket;
+    return (
+      (state === "first" || state === "next") &&
+      byte !== comma &&
+      byte !== closeBracket &&
+      byte !== closeBrace
+    );
   }
 
   return {
@@ -53,9 +58,6 @@ export function createJsonArrayElements(maxBytes: number): JsonElements {
           if (end === -1) {
             element.add(chunk.subarray(at));
             return;
-          }
-          if (chunk[end] === closeBrace) {
-            throw notAnArray();
           }
           const bytes = element.take(chunk.subarray(at, end));
           at = end;

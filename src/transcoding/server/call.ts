@@ -8,7 +8,6 @@ import { type ParsedTimeout, parseTimeoutHeader } from "../http/timeout-header.t
 import { createRestContext, type RestContext } from "./context.ts";
 import { RestError, type RestErrors } from "./errors.ts";
 import { acceptsJson, chooseStreamFormat } from "./media-types.ts";
-import { jsonType } from "./message-writer.ts";
 import type { NodeRequest } from "./node-http.ts";
 import type { TranscodingOptions } from "./options.ts";
 import { createInputReader } from "./read-input.ts";
@@ -121,34 +120,31 @@ export function createRestCall(options: TranscodingOptions, errors: RestErrors, 
       headerFields(frame, contentType, context.touchedResponseHeader),
     );
     const iterator = messages[Symbol.asyncIterator]();
-    try {
-      for (;;) {
-        const next = await beforeDeadline(iterator.next(), context);
-        if (next.done || isGone(frame.response)) {
-          break;
-        }
-        await out.write(route.write.write(next.value, parameters));
+    const isHead = frame.response.req.method === "HEAD";
+
+    /** Sends the next message. Returns whether to continue; after the first message, HEAD has all it asked for. */
+    async function sendNext(): Promise<boolean> {
+      const next = await iterator.next();
+      if (next.done || isGone(frame.response)) {
+        return false;
       }
+      await out.write(route.write.write(next.value, parameters));
+      return !isHead;
+    }
+
+    try {
+      while (await beforeDeadline(sendNext(), context)) {}
+      out.end();
     } catch (cause) {
       if (!out.started) {
         throw cause;
       }
       const error = publicError(cause, route, frame);
-      if (format === "raw") {
-        // Raw bytes have no place for an error, so the connection is cut.
-        frame.response.destroy();
-        return;
-      }
-      const content = writeErrorBody(error, {
-        httpStatus: httpStatusOf[error.code],
-        domain,
-        registry: frame.registry,
-      });
-      await out.write({ contentType: jsonType, content });
+      const init = { httpStatus: httpStatusOf[error.code], domain, registry: frame.registry };
+      out.fail(writeErrorBody(error, { ...init, bodyPath: route.bodyPath }));
     } finally {
       void iterator.return?.().catch(() => undefined);
     }
-    out.end();
   }
 
   function respondFailure(frame: ResponseFrame, cause: unknown, route: RestRoute): void {
@@ -188,8 +184,9 @@ export function createRestCall(options: TranscodingOptions, errors: RestErrors, 
     }
     const passed = Promise.withResolvers<never>();
     const expire = () => {
-      context.expire();
+      // Before the signal, so that a handler that returns when it is aborted does not seem to be complete.
       passed.reject(errors.deadlinePassed());
+      context.expire();
     };
     const timer = setTimeout(expire, Math.max(0, timeoutMs));
     return Promise.race([promise, passed.promise]).finally(() => clearTimeout(timer));

@@ -1,14 +1,20 @@
 import type { ServerResponse } from "node:http";
+import { constants, type Http2Stream } from "node:http2";
 import { jsonType, type WrittenMessage } from "./message-writer.ts";
 import type { NodeResponse } from "./node-http.ts";
 
 export type StreamFormat = "json-array" | "ndjson" | "raw";
 
-/** Writes the messages of a stream, with backpressure. */
+/** Writes the messages of a stream, with backpressure. Nothing is written after its end, or to a HEAD request. */
 type ResponseStream = {
   /** Sends one message. Resolves when the next one can be sent. */
   write(message: WrittenMessage): Promise<void>;
   end(): void;
+  /**
+   * Ends a stream that has started with an error body, and cuts the connection or HTTP/2 stream behind it. Clients that
+   * do not know the error as the last element then see that the stream is incomplete. Raw bytes have no place for it.
+   */
+  fail(errorBody: string): void;
   /** Whether anything was sent; the status can then no longer change. */
   readonly started: boolean;
 };
@@ -20,42 +26,85 @@ const contentTypes: Readonly<Record<Exclude<StreamFormat, "raw">, string>> = {
 
 /** Creates the writer. Sends headers with the first message, so that a call that fails before it gets its own status. */
 export function createResponseStream(
-  response: NodeResponse,
+  nodeResponse: NodeResponse,
   format: StreamFormat,
   head: (contentType: string) => readonly (string | string[])[],
 ): ResponseStream {
+  const response = nodeResponse as ServerResponse;
+  const isHead = nodeResponse.req.method === "HEAD";
   let started = false;
+  let ended = false;
 
   /** Sends the header before the first message, and returns whether it did. */
   function begin(rawType: string): boolean {
     if (started) {
       return false;
     }
-    started = true;
     const contentType = format === "raw" ? rawType : contentTypes[format];
-    (response as ServerResponse).writeHead(200, [...head(contentType)]);
+    response.writeHead(200, [...head(contentType)]);
+    started = true;
     return true;
+  }
+
+  function pieceOf({ contentType, content }: WrittenMessage): string | Uint8Array {
+    // Raw bytes have the content type of the first message.
+    const first = begin(contentType);
+    const before = format === "json-array" ? (first ? "[" : ",") : "";
+    const after = format === "ndjson" ? "\n" : "";
+    return typeof content === "string" ? `${before}${content}${after}` : content;
   }
 
   return {
     get started() {
       return started;
     },
-    async write({ contentType, content }) {
-      // Raw bytes have the content type of the first message.
-      const first = begin(contentType);
-      const before = format === "json-array" ? (first ? "[" : ",") : "";
-      const after = format === "ndjson" ? "\n" : "";
-      const piece = typeof content === "string" ? `${before}${content}${after}` : content;
-      if (!(response as ServerResponse).write(piece)) {
-        await drained(response);
+    async write(message) {
+      if (ended) {
+        return;
+      }
+      const piece = pieceOf(message);
+      if (!isHead && !response.write(piece)) {
+        await drained(nodeResponse);
       }
     },
     end() {
       const first = begin("application/octet-stream");
-      (response as ServerResponse).end(format === "json-array" ? (first ? "[]" : "]") : undefined);
+      ended = true;
+      response.end(format === "json-array" && !isHead ? (first ? "[]" : "]") : undefined);
+    },
+    fail(errorBody) {
+      ended = true;
+      const last = format === "raw" ? "" : pieceOf({ contentType: jsonType, content: errorBody });
+      // Not before the last piece has been sent: a reset discards what waits for the client.
+      response.write(last, () => cut(nodeResponse, format === "raw"));
     },
   };
+}
+
+const cutStreams = new WeakSet<Http2Stream>();
+
+/** Returns whether an HTTP/2 stream was reset because its call failed after the first message. */
+export function isCut(stream: Http2Stream): boolean {
+  return cutStreams.has(stream);
+}
+
+/**
+ * Ends a response so that its body is visibly incomplete: without the last chunk over HTTP/1.1 (RFC 9112 8), with
+ * RST_STREAM over HTTP/2, which leaves the other streams of the connection alone.
+ */
+function cut(response: NodeResponse, isRaw: boolean): void {
+  if ("stream" in response) {
+    cutStreams.add(response.stream);
+    response.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    return;
+  }
+  const { socket } = response;
+  if (isRaw && !response.chunkedEncoding && socket !== null && !("encrypted" in socket)) {
+    // HTTP/1.0: closing the connection is how a complete body ends.
+    socket.resetAndDestroy();
+  } else {
+    socket?.destroySoon();
+  }
 }
 
 /** Returns whether the client has disconnected, so that nothing can be written. */

@@ -1,9 +1,10 @@
 import { once } from "node:events";
-import type { RequestListener, ServerResponse } from "node:http";
+import { Agent, type RequestListener, type ServerResponse } from "node:http";
 import { setImmediate } from "node:timers/promises";
 import { fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { createNodeFetch } from "../../../src/client/node-fetch.ts";
 import { createRestTransport, type RestTransportOptions } from "../../../src/transcoding/client/transport.ts";
 import { type Canned, serveCanned, streamMethod, streams } from "../fixtures/client-library.ts";
 
@@ -55,7 +56,7 @@ async function read(options: RestTransportOptions, call: Call = {}) {
     const response = await createRestTransport(options).stream(method, signal, timeoutMs, undefined, input);
     for await (const message of response.message) {
       messages.push(toJson(method.output, message));
-      call.onMessage?.();
+      await call.onMessage?.();
     }
   } catch (cause) {
     if (!(cause instanceof ConnectError)) {
@@ -134,7 +135,8 @@ describe("a stream as a JSON array", () => {
   });
 
   it.each([
-    ['[{"title":"a"}', "DataLoss", []],
+    ['[{"title":"a"}', "DataLoss", [{ title: "a" }]],
+    ['[{"title":"a"', "DataLoss", []],
     ['[{"title":"a"},', "DataLoss", [{ title: "a" }]],
     ["", "DataLoss", []],
     ["{}", "Internal", []],
@@ -169,11 +171,83 @@ describe("a stream as a JSON array", () => {
     expect(await read({ baseUrl, readMaxBytes: 50 })).toEqual({ messages });
   });
 
-  it("the transport raises UNAVAILABLE if the connection breaks during a stream", async () => {
+  const broken = JSON.stringify([{ title: "a" }, { title: "b" }, { error: { ...failure, details: [info] } }]);
+
+  it.each([
+    ["the platform's fetch", globalThis.fetch],
+    ["the fetch of this package's client", createNodeFetch(new Agent())],
+  ])(
+    "the transport raises the error of the server, not of the connection that it cut, with %s",
+    async (_, fetch) => {
+      for (const isSlow of [false, true]) {
+        const cut = Promise.withResolvers<void>();
+        const baseUrl = await listen((_, response) => {
+          response.on("close", cut.resolve);
+          response.write(broken.slice(0, -1), () => response.socket?.destroySoon());
+        });
+        const onMessage = () => isSlow && cut.promise;
+        const { messages, code, text, error } = await read({ baseUrl, fetch }, { onMessage });
+        expect([messages, code, text]).toEqual([[{ title: "a" }, { title: "b" }], "NotFound", "lost"]);
+        expect(error?.details).toMatchObject([{ value: { reason: "LOST" } }]);
+      }
+    },
+  );
+
+  it("the transport raises the error of the server in lines behind which the connection is cut", async () => {
     const baseUrl = await listen((_, response) => {
-      response.write('[{"title":"a"},', () => response.destroy());
+      response.setHeader("content-type", "application/x-ndjson");
+      const lines = `{"title":"a"}\n${JSON.stringify({ error: failure })}\n`;
+      response.write(lines, () => response.socket?.destroySoon());
     });
-    expect(await read({ baseUrl })).toMatchObject({ messages: [{ title: "a" }], code: "Unavailable" });
+    expect(await read({ baseUrl })).toMatchObject({ messages: [{ title: "a" }], code: "NotFound" });
+  });
+
+  it.each([
+    ["behind a message", '[{"title":"a"}', [{ title: "a" }]],
+    ["behind a comma", '[{"title":"a"},', [{ title: "a" }]],
+    ["in a message", '[{"title":"a"},{"title":"b', [{ title: "a" }]],
+    ["in an error", `[{"title":"a"},{"error":{"code":404,"message":"x`, [{ title: "a" }]],
+    ["behind the array", '[{"title":"a"}]', [{ title: "a" }]],
+    ["before the array", "", []],
+  ])("the transport raises UNAVAILABLE if the connection breaks %s", async (_, text, messages) => {
+    const baseUrl = await listen((_, response) => {
+      response.flushHeaders();
+      response.write(text, () => response.socket?.destroySoon());
+    });
+    for (const fetch of [globalThis.fetch, createNodeFetch(new Agent())]) {
+      expect(await read({ baseUrl, fetch })).toMatchObject({
+        messages,
+        code: "Unavailable",
+        text: expect.stringMatching(/^the request failed: \S/),
+      });
+    }
+  });
+
+  it("the transport receives a message before its separator", async () => {
+    const opened = Promise.withResolvers<ServerResponse>();
+    const baseUrl = await listen((_, response) => {
+      response.write('[{"title":"a"}');
+      opened.resolve(response);
+    });
+    const response = opened.promise;
+    const onMessage = async () => (await response).end("]");
+    expect(await read({ baseUrl }, { onMessage })).toEqual({ messages: [{ title: "a" }] });
+  });
+
+  it("the transport yields nothing that was read ahead once its call is aborted", async () => {
+    const controller = new AbortController();
+    const baseUrl = await answer(['[{"title":"a"},{"title":"b"}]']);
+    const onMessage = () => controller.abort();
+    const result = await read({ baseUrl }, { signal: controller.signal, onMessage });
+    expect(result).toMatchObject({ messages: [{ title: "a" }], code: "Canceled" });
+  });
+
+  it("the transport stops reading ahead of a slow caller, and reads everything", async () => {
+    const title = "x".repeat(100_000);
+    const messages = Array.from({ length: 60 }, () => ({ title }));
+    const baseUrl = await answer([JSON.stringify(messages)]);
+    const onMessage = () => setImmediate();
+    expect(await read({ baseUrl }, { onMessage })).toEqual({ messages });
   });
 });
 

@@ -28,3 +28,12 @@ it("the element scanner finds the end of each element when it is called from beh
   expect(findEnd(chunk, 2)).toBe(5);
   expect(findEnd(chunk, 6)).toBe(7);
 });
+
+it.each([
+  ["an object", '{"a":[1,{}]} ,', 12],
+  ["an array at the end of the chunk", "[[]]", 4],
+  ["a string with an escaped quote", '"\\"",', 4],
+  ["a number, at its separator", "12,", 2],
+])("the element scanner that ends early ends %s with its last byte", (_, text, end) => {
+  expect(createElementScanner({ endsEarly: true })(encode(text), 0)).toBe(end);
+});

@@ -46,7 +46,12 @@ describe("createJsonArrayElements", () => {
     ["[1", ["DataLoss"]],
     ["[1,", ["1", "DataLoss"]],
     ['[1,"', ["1", "DataLoss"]],
-    ['[{"a":1}', ["DataLoss"]],
+    ['[{"a":1}', ['{"a":1}', "DataLoss"]],
+    ['["a"', ['"a"', "DataLoss"]],
+    ["[[],[{}", ["[]", "DataLoss"]],
+    ['[{"a":1}}]', ['{"a":1}', "Internal"]],
+    ['[{"a":1} x]', ['{"a":1}', "Internal"]],
+    ['["a""b"]', ['"a"', "Internal"]],
     ["{}", ["Internal"]],
     ["<html>", ["Internal"]],
     ["[,]", ["Internal"]],
@@ -55,7 +60,7 @@ describe("createJsonArrayElements", () => {
     ["[1]]", ["1", "Internal"]],
     ["[1] 2", ["1", "Internal"]],
     ["[}]", ["Internal"]],
-    ["[1}]", ["Internal"]],
+    ["[1}]", ["1", "Internal"]],
   ])("createJsonArrayElements splits %j", (text, expected) => {
     for (const size of sizes) {
       expect(split(createJsonArrayElements(100), text, size)).toEqual(expected);

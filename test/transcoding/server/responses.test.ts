@@ -131,34 +131,6 @@ describe.each(protocols)("%s", (protocol) => {
       expect([answer.status, errorOf(answer).message]).toEqual([404, "no such shelf"]);
     });
 
-    it("writes an error after the first message of a stream as its last element", async () => {
-      methods = {
-        WatchBooks: async function* () {
-          yield* books(1);
-          throw new ConnectError("the shelf fell", Code.DataLoss);
-        },
-      };
-      const answer = await ask({ path: "/v1/books:watch" });
-      expect(answer.status).toBe(200);
-      const [book, last, ...more] = JSON.parse(answer.text);
-      expect(book.title).toBe("Book 1");
-      expect(last.error).toMatchObject({ code: 500, status: "DATA_LOSS", message: "the shelf fell" });
-      expect(more).toEqual([]);
-    });
-
-    it("hides the cause of an internal error in a stream", async () => {
-      methods = {
-        WatchBooks: async function* () {
-          yield* books(1);
-          throw new Error("secret");
-        },
-      };
-      const answer = await ask({ path: "/v1/books:watch" });
-      expect(answer.text).not.toContain("secret");
-      expect(JSON.parse(answer.text)[1].error.status).toBe("INTERNAL");
-      expect(String(served.failures.pop())).toContain("secret");
-    });
-
     it("stops a stream when the client disconnects", async () => {
       const stopped = Promise.withResolvers<void>();
       methods = {
