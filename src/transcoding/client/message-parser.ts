@@ -2,16 +2,18 @@ import {
   create,
   type DescField,
   type DescMessage,
-  fromJson,
   type JsonReadOptions,
-  type JsonValue,
   type Message,
 } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { isHttpBody } from "../http/http-body.ts";
 import { type HttpBinding, responseFieldOf } from "../http/rules.ts";
 import { assign, type OpenMessage } from "../json/assign.ts";
-import { compileLongChecker, mayHoldLongNumber } from "../json/long-numbers.ts";
+import { parseJson } from "../json/parse.ts";
+import { fieldReader, messageReader } from "../json/reader.ts";
+import { createReadingState } from "../json/reading-state.ts";
+import { isObject } from "../json/scalar.ts";
+import { findDuplicateKey } from "../json/text.ts";
 import { createViolationList } from "../json/violations.ts";
 
 /** Parses the content of responses to one binding. */
@@ -37,29 +39,49 @@ export function compileMessageParser(binding: HttpBinding, options: Partial<Json
   if (isHttpBody(field ?? desc)) {
     return { kind: "raw", parse: compileRawParser(desc, field) };
   }
-  const checkLongs = compileLongChecker(desc);
+  const readMessage = messageReader(desc);
+  const readField = field && fieldReader(field);
 
-  function toMessage(parsed: JsonValue, text: string): Message {
-    const json = field === undefined ? parsed : { [field.jsonName]: parsed };
+  function toMessage(json: unknown, text: string): Message {
+    const violations = createViolationList();
+    const state = createReadingState(violations, options.ignoreUnknownFields ?? false, options);
+    const message = readField === undefined ? readMessage(json, "", state) : create(desc);
+    readField?.(message as OpenMessage, json, "", state);
+    const twice = findDuplicateKey(text, state.keys);
+    if (twice !== undefined) {
+      violations.add(twice, "is set twice in one object");
+    }
+    const [violation] = violations.found;
+    if (violation !== undefined) {
+      throw notTheMessage(desc, new Error(`${violation.field}: ${violation.description}`));
+    }
+    return message as Message;
+  }
+
+  function parse(bytes: Uint8Array): { json: unknown; text: string } {
+    let text: string;
     try {
-      if (mayHoldLongNumber(text)) {
-        checkLongs(json);
-      }
-      return fromJson(desc, json, options);
+      text = utf8.decode(bytes);
     } catch (cause) {
       throw notTheMessage(desc, cause);
     }
+    const parsed = parseJson(text);
+    if ("json" in parsed) {
+      return { json: parsed.json, text };
+    }
+    throw notTheMessage(desc, new Error(`invalid JSON at offset ${parsed.offset ?? text.length}`));
   }
+
   const declaresError = declares(field === undefined ? desc : field.message, "error");
 
   return {
     kind: "json",
     parse(bytes) {
-      const { json, text } = parseJson(bytes, desc);
+      const { json, text } = parse(bytes);
       return toMessage(json, text);
     },
     parseElement(bytes, errorOf) {
-      const { json, text } = parseJson(bytes, desc);
+      const { json, text } = parse(bytes);
       if (!declaresError && isErrorElement(json)) {
         throw errorOf(text);
       }
@@ -74,12 +96,12 @@ function declares(desc: DescMessage | undefined, name: string): boolean {
 }
 
 /** Returns whether an element has only the key `error`, with an AIP-193 error: messages may have a field of that name. */
-function isErrorElement(json: JsonValue): boolean {
-  if (typeof json !== "object" || json === null || Array.isArray(json) || Object.keys(json).length !== 1) {
+function isErrorElement(json: unknown): boolean {
+  if (!isObject(json) || Object.keys(json).length !== 1) {
     return false;
   }
   const error = Object.hasOwn(json, "error") ? json.error : undefined;
-  if (typeof error !== "object" || error === null || Array.isArray(error)) {
+  if (!isObject(error)) {
     return false;
   }
   const { code, status, message } = error;
@@ -88,15 +110,6 @@ function isErrorElement(json: JsonValue): boolean {
 
 // Fatal, because invalid UTF-8 must not silently become other text.
 const utf8 = new TextDecoder("utf-8", { fatal: true });
-
-function parseJson(bytes: Uint8Array, desc: DescMessage): { json: JsonValue; text: string } {
-  try {
-    const text = utf8.decode(bytes);
-    return { json: JSON.parse(text) as JsonValue, text };
-  } catch (cause) {
-    throw notTheMessage(desc, cause);
-  }
-}
 
 function notTheMessage({ typeName }: DescMessage, cause: unknown): ConnectError {
   const text = `the response is not a ${typeName}`;

@@ -1,6 +1,7 @@
 import { create, type DescMessage } from "@bufbuild/protobuf";
 import { type Any, AnySchema, anyPack, hasCustomJsonRepresentation } from "@bufbuild/protobuf/wkt";
 import { type MessageReader, maxDepth, type ReadingState } from "./reading-state.ts";
+import { isObject } from "./scalar.ts";
 
 const expected = "must be the JSON form of google.protobuf.Any";
 
@@ -10,13 +11,13 @@ const expected = "must be the JSON form of google.protobuf.Any";
  */
 export function anyReader(readerOf: (desc: DescMessage) => MessageReader): MessageReader {
   return function readAny(json, path, state) {
-    if (typeof json !== "object" || json === null || Array.isArray(json)) {
+    if (!isObject(json)) {
       return state.violations.add(path, expected);
     }
     if (state.depth >= maxDepth) {
       return state.violations.add(path, `must not be nested deeper than ${maxDepth} levels`);
     }
-    const { "@type": url, ...content } = json as Record<string, unknown>;
+    const { "@type": url, ...content } = json;
     if (url === undefined && Object.keys(content).length === 0) {
       return create(AnySchema);
     }

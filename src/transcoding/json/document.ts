@@ -1,9 +1,10 @@
 import { isUtf8 } from "node:buffer";
 import type { DescMessage, MessageShape, Registry } from "@bufbuild/protobuf";
 import type { FieldViolation, ListLimits } from "../../contract/field-violation.ts";
+import { parseJson } from "./parse.ts";
 import { messageReader } from "./reader.ts";
 import { createReadingState } from "./reading-state.ts";
-import { findDuplicateKey, isNestedTooDeep, parseJson } from "./text.ts";
+import { findDuplicateKey, isNestedTooDeep } from "./text.ts";
 import { createViolationList, type Rejection, shownName } from "./violations.ts";
 
 /** A parsed JSON document and its text. */

@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { type Duration, DurationSchema } from "@bufbuild/protobuf/wkt";
 
 const form = /^(-?)(\d{1,12})(?:\.(\d{1,9}))?s$/;
-const maxNanos = 315_576_000_000n * 1_000_000_000n;
+const maxSeconds = 315_576_000_000;
 
 /** Parses a duration in proto3 JSON, such as `1.5s`. Returns undefined for any other text, such as `1.5seconds`. */
 export function parseDuration(text: string): Duration | undefined {
@@ -10,14 +10,15 @@ export function parseDuration(text: string): Duration | undefined {
   if (match === null) {
     return undefined;
   }
-  const [, sign, whole = "", fraction = ""] = match;
-  const seconds = BigInt(whole);
-  const nanos = Number(fraction.padEnd(9, "0"));
-  if (seconds * 1_000_000_000n + BigInt(nanos) > maxNanos) {
+  const [, sign, whole, fraction = ""] = match;
+  const seconds = Number(whole);
+  // The bound is on whole seconds: the fraction may exceed it.
+  if (seconds > maxSeconds) {
     return undefined;
   }
+  const nanos = Number(fraction.padEnd(9, "0"));
   const duration = create(DurationSchema);
-  duration.seconds = sign === "-" ? -seconds : seconds;
+  duration.seconds = BigInt(sign === "-" ? -seconds : seconds);
   duration.nanos = sign === "-" ? 0 - nanos : nanos;
   return duration;
 }

@@ -3,7 +3,7 @@ import { reflect } from "@bufbuild/protobuf/reflect";
 import { StructSchema } from "@bufbuild/protobuf/wkt";
 import { assign, messageAssigner, type OpenMessage } from "./assign.ts";
 import { type MessageReader, maxDepth, type ReadingState } from "./reading-state.ts";
-import { enumReader, kindOf, readBooleanText, scalarReader, type ValueReader } from "./scalar.ts";
+import { enumReader, isObject, kindOf, readBooleanText, scalarReader, type ValueReader } from "./scalar.ts";
 import { shownName } from "./violations.ts";
 import { wellKnownReader } from "./well-known-reader.ts";
 
@@ -14,8 +14,8 @@ const readers = new WeakMap<DescMessage, MessageReader>();
 
 /**
  * Returns the reader of a message, compiled once. It reads proto3 JSON like protobuf-es, with two differences: it reports
- * all violations with their paths, and it rejects values that would silently change (days that do not exist, integers
- * beyond 2^53, unpaired surrogates).
+ * all violations with their paths, and it rejects values that would silently change (days that do not exist, unpaired
+ * surrogates). Integers beyond 2^53 are read exactly if `parseJson` has parsed them. Extensions are unknown fields.
  */
 export function messageReader(desc: DescMessage): MessageReader {
   const known = readers.get(desc);
@@ -29,7 +29,7 @@ export function messageReader(desc: DescMessage): MessageReader {
   }
   const fields = new Map<string, { readonly field: DescField; readonly read: FieldReader }>();
   const reader: MessageReader = function readMessage(json, path, state) {
-    if (typeof json !== "object" || json === null || Array.isArray(json)) {
+    if (!isObject(json)) {
       return state.violations.add(path, `must be an object, not ${kindOf(json)}`);
     }
     if (state.depth >= maxDepth) {
@@ -37,8 +37,7 @@ export function messageReader(desc: DescMessage): MessageReader {
     }
     state.depth += 1;
     const message = create(desc) as OpenMessage;
-    const object = json as Record<string, unknown>;
-    for (const key of Object.keys(object)) {
+    for (const key of Object.keys(json)) {
       if (state.violations.isFull) {
         break;
       }
@@ -49,11 +48,11 @@ export function messageReader(desc: DescMessage): MessageReader {
         continue;
       }
       const { field, read } = entry;
-      if (key !== field.jsonName && Object.hasOwn(object, field.jsonName)) {
+      if (key !== field.jsonName && Object.hasOwn(json, field.jsonName)) {
         state.violations.add(join(path, key), `is the same field as ${field.jsonName}, which is also set`);
         continue;
       }
-      read(message, object[key], join(path, key), state);
+      read(message, json[key], join(path, key), state);
     }
     state.depth -= 1;
     return message;
@@ -98,17 +97,25 @@ export function fieldReader(field: DescField): FieldReader {
 }
 
 function singularReader(field: DescField, readValue: ValueReader, takesNull = false): FieldReader {
-  return function readSingular(message, json, path, { violations }) {
+  return function readSingular(message, json, path, state) {
     if (json === null && !takesNull) {
       return;
     }
-    const read = takesNull && json === null ? { value: 0 } : readValue(json);
+    const { violations } = state;
+    const read = readValue(json);
     if ("expected" in read) {
-      violations.add(path, read.expected);
+      if (!isIgnored(field, json, state)) {
+        violations.add(path, read.expected);
+      }
     } else {
       assign(message, field, read.value, path, violations);
     }
   };
+}
+
+/** Returns whether an invalid value is the name of a newer enum value and is skipped like an unknown field. */
+function isIgnored(field: DescField, json: unknown, { ignoreUnknownFields }: ReadingState): boolean {
+  return ignoreUnknownFields && field.enum !== undefined && typeof json === "string";
 }
 
 function messageFieldReader(field: DescField & { fieldKind: "message" }): FieldReader {
@@ -144,7 +151,12 @@ function itemReader(field: DescField & { fieldKind: "list" | "map" }): ItemReade
     field.enum === undefined ? scalarReader(field, field.scalar as never) : enumReader(field.enum);
   return function readItemValue(json, path, at, state) {
     const read = readValue(json);
-    return "expected" in read ? state.violations.add(itemPath(path, at), read.expected) : read;
+    if (!("expected" in read)) {
+      return read;
+    }
+    return isIgnored(field, json, state)
+      ? undefined
+      : state.violations.add(itemPath(path, at), read.expected);
   };
 }
 
@@ -200,7 +212,7 @@ function mapReader(field: DescField & { fieldKind: "map" }): FieldReader {
     if (json === null) {
       return;
     }
-    if (typeof json !== "object" || Array.isArray(json)) {
+    if (!isObject(json)) {
       return state.violations.add(path, `must be an object, not ${kindOf(json)}`);
     }
     const keys = Object.keys(json);
@@ -218,7 +230,7 @@ function mapReader(field: DescField & { fieldKind: "map" }): FieldReader {
         state.violations.add(itemPath(path, key), `its key ${mapKey.expected}`);
         continue;
       }
-      const read = readItem((json as Record<string, unknown>)[key], path, key, state);
+      const read = readItem(json[key], path, key, state);
       if (read !== undefined) {
         const value = field.message ? reflect(field.message, read.value as Message) : read.value;
         map.set(mapKey.value, value);

@@ -7,7 +7,7 @@ export const maxDepth = 100;
 
 export type ReadingState = {
   readonly violations: ViolationList;
-  /** Skip unknown fields instead of rejecting them. */
+  /** Skip unknown fields and unknown names of enum values instead of rejecting them. */
   readonly ignoreUnknownFields: boolean;
   /** Types that an Any may hold. */
   readonly registry: Registry | undefined;

@@ -1,5 +1,6 @@
 import { type DescEnum, type DescField, ScalarType } from "@bufbuild/protobuf";
 import { base64Decode } from "@bufbuild/protobuf/wire";
+import { exactInteger, LongNumber } from "./long-number.ts";
 
 /** The value read, or a description of what was expected instead. */
 export type Read = { readonly value: unknown } | { readonly expected: string };
@@ -57,7 +58,11 @@ export function enumReader(desc: DescEnum): ValueReader {
   const known = desc.open ? undefined : new Set(numbers.values());
   const names = desc.values.map(({ name }) => name);
   const list = names.length > 20 ? `${names.slice(0, 20).join(", ")}, …` : names.join(", ");
+  const isNullValue = desc.typeName === "google.protobuf.NullValue";
   return function readEnum(json) {
+    if (isNullValue && json === null) {
+      return { value: 0 };
+    }
     const number = typeof json === "string" ? numbers.get(json) : json;
     if (typeof number === "number" && number === (number | 0) && (known?.has(number) ?? true)) {
       return { value: number };
@@ -70,6 +75,11 @@ function expected(what: string, json: unknown): Read {
   return { expected: `must be ${what}, not ${kindOf(json)}` };
 }
 
+/** Returns whether a parsed JSON value is an object. */
+export function isObject(json: unknown): json is Record<string, unknown> {
+  return typeof json === "object" && json !== null && !Array.isArray(json) && !(json instanceof LongNumber);
+}
+
 /** Returns the kind of a JSON value in words, such as `an array`. */
 export function kindOf(json: unknown): string {
   if (json === null) {
@@ -78,7 +88,7 @@ export function kindOf(json: unknown): string {
   if (Array.isArray(json)) {
     return "an array";
   }
-  return typeof json === "object" ? "an object" : `a ${typeof json}`;
+  return isObject(json) ? "an object" : json instanceof LongNumber ? "a number" : `a ${typeof json}`;
 }
 
 /** Reads a boolean from the text of a map key or of a URL. */
@@ -120,45 +130,44 @@ function readDouble(json: unknown): Read {
   if (json === "NaN" || json === "Infinity" || json === "-Infinity") {
     return { value: Number(json) };
   }
-  const number = typeof json === "string" && decimal.test(json) ? Number(json) : json;
+  const text = json instanceof LongNumber ? json.text : json;
+  const number = typeof text === "string" && decimal.test(text) ? Number(text) : text;
   if (typeof number !== "number") {
     return expected("a number", json);
   }
   return Number.isFinite(number) ? { value: number } : { expected: "must be within the range of a double" };
 }
 
+/** Rounds to the precision of a float, so that the value is what its binary form holds. */
 function readFloat(json: unknown): Read {
   const read = readDouble(json);
-  if ("value" in read && Number.isFinite(read.value) && !Number.isFinite(Math.fround(read.value as number))) {
-    return { expected: "must be within the range of a float" };
+  if ("expected" in read) {
+    return read;
   }
-  return read;
+  const value = Math.fround(read.value as number);
+  return Number.isFinite(value) || !Number.isFinite(read.value)
+    ? { value }
+    : { expected: "must be within the range of a float" };
 }
 
 function integerReader(least: number, most: number): ValueReader {
   const range = `an integer from ${least} to ${most}`;
   return function readInteger(json) {
-    const number = typeof json === "string" && decimal.test(json) ? Number(json) : json;
-    const isValid =
-      typeof number === "number" && Number.isInteger(number) && number >= least && number <= most;
-    return isValid ? { value: number } : { expected: `must be ${range}` };
+    const number = typeof json === "number" ? json : Number(integerOf(json));
+    const isValid = Number.isInteger(number) && number >= least && number <= most;
+    // There is no -0 among integers.
+    return isValid ? { value: number + 0 } : { expected: `must be ${range}` };
   };
 }
-
-const plainInteger = /^-?(?:0|[1-9]\d{0,19})$/;
 
 function longReader(least: bigint, most: bigint, longAsString: boolean): ValueReader {
   const range = `an integer from ${least} to ${most}`;
   return function readLong(json) {
-    let value: bigint | undefined;
-    if (typeof json === "string") {
-      value = plainInteger.test(json) ? BigInt(json) : exactInteger(json);
-    } else if (typeof json === "number" && Number.isInteger(json)) {
-      if (!Number.isSafeInteger(json)) {
-        return { expected: "must be written as a string: beyond 2^53 a JSON number loses digits" };
-      }
-      value = BigInt(json);
+    if (typeof json === "number" && Number.isInteger(json) && !Number.isSafeInteger(json)) {
+      // Only if the caller has parsed the JSON itself.
+      return { expected: "must be written as a string: beyond 2^53 a JSON number loses digits" };
     }
+    const value = Number.isSafeInteger(json) ? BigInt(json as number) : integerOf(json);
     if (value === undefined || value < least || value > most) {
       return { expected: `must be ${range}` };
     }
@@ -166,22 +175,13 @@ function longReader(least: bigint, most: bigint, longAsString: boolean): ValueRe
   };
 }
 
-/** Parses an integer such as `1e3` or `1.0`, which proto3 JSON allows, exactly. Returns undefined for other texts. */
-function exactInteger(text: string): bigint | undefined {
-  const match = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d{1,2}))?$/.exec(text);
-  if (match === null) {
+const plainInteger = /^-?(?:0|[1-9]\d{0,19})$/;
+
+/** Parses the text of an integer. Returns undefined for other texts and values. */
+function integerOf(json: unknown): bigint | undefined {
+  const text = json instanceof LongNumber ? json.text : json;
+  if (typeof text !== "string") {
     return undefined;
   }
-  const [, sign, whole = "", fraction = "", exponent = "0"] = match;
-  const shift = Number(exponent) - fraction.length;
-  const digits = whole + fraction;
-  if (digits.length > 64) {
-    return undefined;
-  }
-  const fractional = shift < 0 ? digits.slice(shift) : "";
-  if (/[1-9]/.test(fractional)) {
-    return undefined;
-  }
-  const integer = shift < 0 ? digits.slice(0, shift) || "0" : digits + "0".repeat(shift);
-  return BigInt(sign + integer);
+  return plainInteger.test(text) ? BigInt(text) : exactInteger(text);
 }

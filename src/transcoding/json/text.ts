@@ -1,16 +1,3 @@
-/** A parsed JSON text, or the place where it stops being JSON (`offset` in UTF-16 units, if known). */
-type ParsedJson = { readonly json: unknown } | { readonly offset: number | undefined };
-
-/** Parses JSON. The parser's own message is dropped because it quotes the input. */
-export function parseJson(text: string): ParsedJson {
-  try {
-    return { json: JSON.parse(text) };
-  } catch (error) {
-    const offset = /at position (\d+)/.exec(String(error))?.[1];
-    return { offset: offset === undefined ? undefined : Number(offset) };
-  }
-}
-
 /** Deepest nesting that is parsed. Collecting the garbage of a chain of objects takes longer than parsing it. */
 const maxNesting = 20_000;
 
@@ -96,7 +83,7 @@ function scanForDuplicate(text: string): string | undefined {
 }
 
 /** Returns the index behind a string, or 0 if it does not end. Not a regular expression: its stack would grow with the string. */
-function endOfString(text: string, start: number): number {
+export function endOfString(text: string, start: number): number {
   let quote = start;
   let backslashes: number;
   do {

@@ -6,8 +6,8 @@ const firstSecond = -62_135_596_800;
 const lastSecond = 253_402_300_799;
 
 /**
- * Parses an RFC 3339 time in proto3 JSON. Returns undefined for any other text and for days that do not exist
- * (`Date.parse` reads 30 February as a day in March). Avoids regular expressions, because each match would allocate.
+ * Parses a time in proto3 JSON: RFC 3339 with upper-case `T` and `Z`, from year 1 to 9999, without leap seconds. Returns
+ * undefined for any other text and for days that do not exist (`Date.parse` reads 30 February as a day in March). Avoids regular expressions, because each match would allocate.
  */
 export function parseTimestamp(text: string): Timestamp | undefined {
   const year = digits(text, 0, 4);
@@ -17,11 +17,7 @@ export function parseTimestamp(text: string): Timestamp | undefined {
   const minute = digits(text, 14, 2);
   const second = digits(text, 17, 2);
   const separated =
-    text[4] === "-" &&
-    text[7] === "-" &&
-    (text[10] === "T" || text[10] === "t") &&
-    text[13] === ":" &&
-    text[16] === ":";
+    text[4] === "-" && text[7] === "-" && text[10] === "T" && text[13] === ":" && text[16] === ":";
   // A part that is not digits is NaN, which is in no range.
   if (!separated || !(month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month))) {
     return undefined;
@@ -71,7 +67,7 @@ function endOfFraction(text: string): number {
 /** Returns the offset from UTC that the rest of the text specifies, in seconds; NaN if it is invalid. */
 function offsetSeconds(text: string, zone: number): number {
   const sign = text[zone];
-  if (sign === "Z" || sign === "z") {
+  if (sign === "Z") {
     return text.length === zone + 1 ? 0 : Number.NaN;
   }
   const hours = digits(text, zone + 1, 2);

@@ -10,6 +10,7 @@ import {
 import { anyReader } from "./any-reader.ts";
 import type { OpenMessage } from "./assign.ts";
 import { parseDuration } from "./duration.ts";
+import { LongNumber } from "./long-number.ts";
 import { type MessageReader, maxDepth, type ReadingState } from "./reading-state.ts";
 import { scalarReader } from "./scalar.ts";
 import { parseTimestamp } from "./timestamp.ts";
@@ -37,7 +38,8 @@ export function wellKnownReader(
   if (!hasCustomJsonRepresentation(desc)) {
     return undefined;
   }
-  return function readWellKnown(json, path, state) {
+  return function readWellKnown(given, path, state) {
+    const json = given instanceof LongNumber ? given.value : given;
     const problem = problemOf(json, state, 0);
     if (problem !== undefined) {
       return state.violations.add(path, problem);
@@ -72,7 +74,10 @@ function wrapperReader(desc: WktWrapperDesc): MessageReader {
   };
 }
 
-/** Returns a problem that protobuf-es ignores on reading but rejects on writing, and counts the keys. */
+/**
+ * Returns a problem that protobuf-es ignores on reading but rejects on writing, and counts the keys. Replaces numbers of
+ * any length by doubles, because these types hold doubles.
+ */
 function problemOf(json: unknown, state: ReadingState, depth: number): string | undefined {
   if (typeof json === "string") {
     return json.isWellFormed() ? undefined : "must be valid Unicode: it has an unpaired surrogate";
@@ -84,10 +89,14 @@ function problemOf(json: unknown, state: ReadingState, depth: number): string | 
   if (typeof json !== "object" || json === null || depth > maxDepth) {
     return undefined;
   }
-  const keys = Array.isArray(json) ? [] : Object.keys(json);
-  state.keys += keys.length;
-  for (const each of [...keys, ...Object.values(json)]) {
-    const problem = problemOf(each, state, depth + 1);
+  const isArray = Array.isArray(json);
+  for (const [key, value] of Object.entries(json)) {
+    state.keys += isArray ? 0 : 1;
+    if (value instanceof LongNumber) {
+      (json as Record<string, unknown>)[key] = value.value;
+      continue;
+    }
+    const problem = problemOf(key, state, depth + 1) ?? problemOf(value, state, depth + 1);
     if (problem !== undefined) {
       return problem;
     }

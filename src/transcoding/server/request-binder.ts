@@ -38,7 +38,7 @@ export type RequestBinder = {
 };
 
 export type BindOptions = {
-  /** Skip unknown fields of the body instead of rejecting them. Defaults to false. */
+  /** Skip unknown fields and names of enum values of the body instead of rejecting them. Defaults to false. */
   readonly ignoreUnknownFields?: boolean;
   /** Types that an Any may contain. */
   readonly registry?: Registry;

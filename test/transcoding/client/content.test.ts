@@ -153,11 +153,12 @@ describe("content of responses", () => {
   });
 
   it.each([
-    '{"count":9007199254740993}',
-    '{"count": -9223372036854775808}',
-    '{"counts":{"a":1e17}}',
-    '{"wrapped":9007199254740993}',
-    '{"longList":[1,\n9007199254740993]}',
+    '{"count":9223372036854775808}',
+    '{"count": -9223372036854775809}',
+    '{"counts":{"a":1e19}}',
+    '{"wrapped":9007199254740993.5}',
+    '{"longList":[1,\n1.00000000000000001]}',
+    '{"count":1,"count":2}',
     "[".repeat(10_000),
     `{"free":{"a":${"[".repeat(10_000)}${"]".repeat(10_000)}}}`,
   ])("the transport raises INTERNAL for invalid content: %#", async (body) => {
@@ -167,13 +168,16 @@ describe("content of responses", () => {
     ]);
   });
 
-  it("the transport reads integers up to 2^53 and doubles of any size", async () => {
+  it("the transport reads integers exactly that servers in Go, Java or Python write as JSON numbers", async () => {
     const body =
-      '{"count":9007199254740991,"freeValue":1e300,"wrapped":"9007199254740993","free":{"a":1e17}}';
+      '{"count":9223372036854775807,"counts":{"a":1e17,"b":9007199254740993},"freeValue":1e300,' +
+      '"wrapped":18446744073709551615,"longList":[1,\n9007199254740993],"free":{"a":1e17}, "new":{"a":[{}]}}';
     expect(await call({ baseUrl: await answer(body) }, "GetAll")).toEqual({
-      count: "9007199254740991",
+      count: "9223372036854775807",
+      counts: { a: "100000000000000000", b: "9007199254740993" },
       freeValue: 1e300,
-      wrapped: "9007199254740993",
+      wrapped: "18446744073709551615",
+      longList: ["1", "9007199254740993"],
       free: { a: 1e17 },
     });
   });

@@ -13,6 +13,10 @@ describe("parseDuration", () => {
     ["-0s", 0n, 0],
     ["315576000000s", 315_576_000_000n, 0],
     ["-315576000000.000s", -315_576_000_000n, 0],
+    ["315576000000.999999999s", 315_576_000_000n, 999_999_999],
+    ["-315576000000.999999999s", -315_576_000_000n, -999_999_999],
+    ["315576000000.000000001s", 315_576_000_000n, 1],
+    ["-0.000000001s", 0n, -1],
   ])("parseDuration parses %s", (text, seconds, nanos) => {
     const duration = parseDuration(text);
     expect([duration?.seconds, duration?.nanos]).toEqual([seconds, nanos]);
@@ -34,8 +38,12 @@ describe("parseDuration", () => {
     ["a trailing line break", "1s\n"],
     ["hexadecimal digits", "0x1s"],
     ["too long", "315576000001s"],
-    ["too long by a nanosecond", "315576000000.000000001s"],
-    ["too long and negative", "-315576000000.000000001s"],
+    ["too long by a second", "315576000001.000000000s"],
+    ["too long and negative", "-315576000001s"],
+    ["a sign in the fraction", "1.-5s"],
+    ["an upper-case unit", "1S"],
+    ["a comma before the fraction", "1,5s"],
+    ["two units", "1ss"],
     ["thirteen digits", "0315576000000s"],
     ["an empty text", ""],
   ])("parseDuration rejects %s: %j", (_, text) => {

@@ -1,15 +1,24 @@
-import { fromJson, type JsonValue, toBinary, toJson } from "@bufbuild/protobuf";
+import {
+  createRegistry,
+  fromJson,
+  type JsonValue,
+  type Registry,
+  toBinary,
+  toJson,
+} from "@bufbuild/protobuf";
+import { StructSchema } from "@bufbuild/protobuf/wkt";
 import { describe, expect, it } from "vitest";
 import { maxViolations } from "../../../src/contract/field-violation.ts";
+import { parseJson } from "../../../src/transcoding/json/parse.ts";
 import { messageReader } from "../../../src/transcoding/json/reader.ts";
 import { createReadingState } from "../../../src/transcoding/json/reading-state.ts";
 import { createViolationList } from "../../../src/transcoding/json/violations.ts";
 import { countedList } from "../../support/worst-case/counted-list.ts";
 import { everything } from "../fixtures/library.ts";
 
-function read(json: unknown, ignoreUnknownFields = false) {
+function read(json: unknown, ignoreUnknownFields = false, registry?: Registry) {
   const violations = createViolationList();
-  const state = createReadingState(violations, ignoreUnknownFields);
+  const state = createReadingState(violations, ignoreUnknownFields, { registry });
   const message = messageReader(everything)(json, "", state);
   return {
     message,
@@ -20,7 +29,12 @@ function read(json: unknown, ignoreUnknownFields = false) {
 
 /** Returns the violations of a document, given as text so that keys may be escaped or occur twice. */
 function violationsOf(text: string): string[] {
-  return read(JSON.parse(text)).violations;
+  return read(parsed(text)).violations;
+}
+
+function parsed(text: string): unknown {
+  const result = parseJson(text);
+  return "json" in result ? result.json : undefined;
 }
 
 const valid: Record<string, JsonValue> = {
@@ -221,24 +235,24 @@ describe("messageReader", () => {
       'timesByName["a"]: must be an RFC 3339 time that exists, such as "2026-01-31T08:00:00Z"',
     ],
     [
-      '{"int64Value":9007199254740993}',
-      "int64Value: must be written as a string: beyond 2^53 a JSON number loses digits",
+      '{"int64Value":9223372036854775808}',
+      "int64Value: must be an integer from -9223372036854775808 to 9223372036854775807",
     ],
     [
-      '{"longTexts":[9007199254740993]}',
-      "longTexts[0]: must be written as a string: beyond 2^53 a JSON number loses digits",
+      '{"longTexts":[9223372036854775808]}',
+      "longTexts[0]: must be an integer from -9223372036854775808 to 9223372036854775807",
     ],
     [
-      '{"longsByName":{"a":9007199254740993}}',
-      'longsByName["a"]: must be written as a string: beyond 2^53 a JSON number loses digits',
+      '{"longsByName":{"a":9223372036854775808}}',
+      'longsByName["a"]: must be an integer from -9223372036854775808 to 9223372036854775807',
     ],
     [
-      '{"int64Wrapper":9007199254740993}',
-      "int64Wrapper: must be written as a string: beyond 2^53 a JSON number loses digits",
+      '{"int64Wrapper":9223372036854775808}',
+      "int64Wrapper: must be an integer from -9223372036854775808 to 9223372036854775807",
     ],
     [
-      '{"int64Wrappers":[9007199254740993]}',
-      "int64Wrappers[0]: must be written as a string: beyond 2^53 a JSON number loses digits",
+      '{"int64Wrappers":[9223372036854775808]}',
+      "int64Wrappers[0]: must be an integer from -9223372036854775808 to 9223372036854775807",
     ],
     [
       '{"int64Wrappers":[null]}',
@@ -258,7 +272,7 @@ describe("messageReader", () => {
       'duration: must be a duration such as "1.5s", of at most 315576000000 seconds',
     ],
     [
-      '{"duration":"315576000000.1s"}',
+      '{"duration":"-315576000001.1s"}',
       'duration: must be a duration such as "1.5s", of at most 315576000000 seconds',
     ],
     ['{"duration":1}', 'duration: must be a duration such as "1.5s", of at most 315576000000 seconds'],
@@ -305,6 +319,94 @@ describe("messageReader", () => {
     const { message, violations } = read(json, true);
     expect(violations).toEqual([]);
     expect(message && toJson(everything, message)).toEqual({ part: { count: 2 }, partsByName: { a: {} } });
+  });
+
+  it("messageReader skips unknown names of enum values with ignoreUnknownFields, like the fields, items and entries", () => {
+    const json = {
+      kind: "NEW",
+      optionalKind: "NEW",
+      kinds: ["NOVEL", "NEW", "ATLAS", "NEW"],
+      kindsByName: { a: "ATLAS", b: "NEW" },
+      nested: { kind: "", kinds: ["NEW"] },
+      any: { "@type": "type.googleapis.com/library.v1.Everything", kind: "NEW", kinds: ["ATLAS"] },
+    };
+    const registry = createRegistry(everything);
+    const { message, violations } = read(json, true, registry);
+    expect(violations).toEqual([]);
+    expect(message && toJson(everything, message, { registry })).toEqual({
+      kinds: ["NOVEL", "ATLAS"],
+      kindsByName: { a: "ATLAS" },
+      nested: {},
+      any: { "@type": "type.googleapis.com/library.v1.Everything", kinds: ["ATLAS"] },
+    });
+    expect(read(json, false, registry).violations).toHaveLength(8);
+  });
+
+  it("messageReader skips no other invalid value of an enum with ignoreUnknownFields", () => {
+    const json = { kind: 1.5, kinds: [true, null], kindsByName: { a: 2147483648 } };
+    expect(read(json, true).violations.map((each) => each.split(":")[0])).toEqual([
+      "kind",
+      "kinds[0]",
+      "kinds[1]",
+      'kindsByName["a"]',
+    ]);
+  });
+
+  it("messageReader reads long JSON numbers exactly into fields, lists, maps, wrappers, nested messages and an Any", () => {
+    const registry = createRegistry(everything);
+    const text = `{"int64Value":9223372036854775807,"uint64Value":18446744073709551615,"sint64Value":1e18,
+      "longText":-9223372036854775808,"longTexts":[9223372036854774784,9223372036854774785],
+      "int64Wrapper":9007199254740993,"uint64Wrapper":18446744073709549568,"int64Wrappers":[9007199254740993.0],
+      "longsByName":{"a":9007199254740993,"b":9007199254740995},"nested":{"fixed64Value":1.8446744073709551615E19},
+      "any":{"@type":"type.googleapis.com/library.v1.Everything","int64Value":9223372036854775807},
+      "doubleValue":9007199254740993,"floatValue":16777217.000000001,"doubleWrapper":1e300}`;
+    const { message, violations } = read(parsed(text), false, registry);
+    expect(violations).toEqual([]);
+    expect(message && toJson(everything, message, { registry })).toEqual({
+      int64Value: "9223372036854775807",
+      uint64Value: "18446744073709551615",
+      sint64Value: "1000000000000000000",
+      longText: "-9223372036854775808",
+      longTexts: ["9223372036854774784", "9223372036854774785"],
+      int64Wrapper: "9007199254740993",
+      uint64Wrapper: "18446744073709549568",
+      int64Wrappers: ["9007199254740993"],
+      longsByName: { a: "9007199254740993", b: "9007199254740995" },
+      nested: { fixed64Value: "18446744073709551615" },
+      any: { "@type": "type.googleapis.com/library.v1.Everything", int64Value: "9223372036854775807" },
+      doubleValue: 9007199254740992,
+      floatValue: 16777216,
+      doubleWrapper: 1e300,
+    });
+  });
+
+  it("messageReader reads long JSON numbers in Struct, Value and ListValue as the nearest double", () => {
+    const registry = createRegistry(StructSchema);
+    const text = `{"struct":{"a":9007199254740993,"b":[{"c":1e18}],"__proto__":1e18},"value":18446744073709551615,
+      "listValue":[1.00000000000000001,[9007199254740993]],"structs":[{"a":1e18}],
+      "any":{"@type":"type.googleapis.com/google.protobuf.Struct","value":{"a":1e18}}}`;
+    const { message, violations } = read(parsed(text), false, registry);
+    expect(violations).toEqual([]);
+    expect(message && toJson(everything, message, { registry })).toEqual({
+      struct: JSON.parse('{"a":9007199254740992,"b":[{"c":1e18}],"__proto__":1e18}'),
+      value: 18446744073709552000,
+      listValue: [1, [9007199254740992]],
+      structs: [{ a: 1e18 }],
+      any: { "@type": "type.googleapis.com/google.protobuf.Struct", value: { a: 1e18 } },
+    });
+  });
+
+  it.each(["part", "labels", "any", "struct", "numbers", "time", "mask", "stringValue"])(
+    "messageReader rejects a long JSON number for a field that takes none: %s",
+    (name) => {
+      expect(violationsOf(`{"${name}":1e18}`)).toEqual([expect.stringMatching(`^${name}: must be `)]);
+    },
+  );
+
+  it("messageReader reads null as a value of the enum NullValue", () => {
+    const { message, violations } = read({ nullValue: null });
+    expect(violations).toEqual([]);
+    expect(message && toBinary(everything, message)).toHaveLength(0);
   });
 
   it("messageReader counts each key once", () => {

@@ -1,5 +1,6 @@
 import { type DescEnum, ScalarType } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
+import { LongNumber } from "../../../src/transcoding/json/long-number.ts";
 import { enumReader, type Read, scalarReader } from "../../../src/transcoding/json/scalar.ts";
 import { fieldOf, found } from "../fixtures/library.ts";
 
@@ -41,6 +42,14 @@ describe("scalarReader", () => {
     ["sfixed64_value", "9223372036854775807", 2n ** 63n - 1n],
     ["uint64_value", "18446744073709551615", 2n ** 64n - 1n],
     ["fixed64_value", "1.8446744073709551615e19", 2n ** 64n - 1n],
+    ["int64_value", "1e0018", 10n ** 18n],
+    ["int64_value", `${"1".padEnd(70, "0")}e-69`, 1n],
+    ["int64_value", `1.${"0".repeat(70)}`, 1n],
+    ["int64_value", `0.${"0".repeat(70)}1e71`, 1n],
+    ["int64_value", "0e999999", 0n],
+    ["int32_value", `0.${"0".repeat(70)}1e71`, 1],
+    ["int32_value", -0, 0],
+    ["int32_value", "-0", 0],
     ["int64_value", "1.0", 1n],
     ["int64_value", "100e-2", 1n],
     ["int64_value", "0e-5", 0n],
@@ -77,6 +86,8 @@ describe("scalarReader", () => {
     ["int32_value", -2147483649, ranges.int32],
     ["int32_value", 0.5, ranges.int32],
     ["int32_value", "1.5", ranges.int32],
+    ["int32_value", "1.00000000000000001", ranges.int32],
+    ["int32_value", "1e-400", ranges.int32],
     ["int32_value", "", ranges.int32],
     ["int32_value", "01", ranges.int32],
     ["int32_value", " 1", ranges.int32],
@@ -118,12 +129,62 @@ describe("scalarReader", () => {
   });
 
   it.each([
+    ["int64_value", "9223372036854774784", 9223372036854774784n],
+    ["int64_value", "9223372036854775807", 2n ** 63n - 1n],
+    ["int64_value", "-9223372036854775808", -(2n ** 63n)],
+    ["sint64_value", "9007199254740993.0", 9007199254740993n],
+    ["sfixed64_value", "1e18", 10n ** 18n],
+    ["uint64_value", "18446744073709549568", 18446744073709549568n],
+    ["fixed64_value", "18446744073709551615", 2n ** 64n - 1n],
+    ["long_text", "9007199254740993", "9007199254740993"],
+    ["double_value", "9007199254740993", 9007199254740992],
+    ["double_value", "1.00000000000000001", 1],
+    ["float_value", "9007199254740993", 9007199254740992],
+  ])("scalarReader reads for %s the long JSON number %s exactly", (name, text, value) => {
+    expect(read(name, new LongNumber(text))).toEqual({ value });
+  });
+
+  it.each([
+    ["int64_value", "9223372036854775808", ranges.int64],
+    ["int64_value", "-9223372036854775809", ranges.int64],
+    ["int64_value", "9007199254740993.5", ranges.int64],
+    ["int64_value", "1.00000000000000001", ranges.int64],
+    ["int64_value", "1e-400", ranges.int64],
+    ["int64_value", "1e19", ranges.int64],
+    ["uint64_value", "18446744073709551616", ranges.uint64],
+    ["uint64_value", "-9007199254740993", ranges.uint64],
+    ["int32_value", "0.99999999999999999999", ranges.int32],
+    ["uint32_value", "1e18", ranges.uint32],
+    ["float_value", "1e300", "must be within the range of a float"],
+    ["string_value", "1e18", "must be a string, not a number"],
+    ["bool_value", "1e18", "must be true or false, not a number"],
+    ["bytes_value", "1e18", "must be a base64 string, not a number"],
+    ["kind", "1e18", "must be one of KIND_UNSPECIFIED, NOVEL, ATLAS"],
+    ["kind", "1.00000000000000001", "must be one of KIND_UNSPECIFIED, NOVEL, ATLAS"],
+  ])("scalarReader rejects for %s the long JSON number %s", (name, text, expected) => {
+    expect(read(name, new LongNumber(text))).toEqual({ expected });
+  });
+
+  it.each([
+    ["1.1", Math.fround(1.1)],
+    [1.1, Math.fround(1.1)],
+    [0.1 + 0.2, Math.fround(0.3)],
+    [16777217, 16777216],
+    [1e-46, 0],
+    [-0, -0],
+    [3.4028235e38, 3.4028234663852886e38],
+    ["NaN", Number.NaN],
+  ])("scalarReader rounds a float to the precision of a float: %j", (json, value) => {
+    expect(read("float_value", json)).toEqual({ value });
+  });
+
+  it.each([
     ["int64_value", "9007199254740992"],
     ["int64_value", "9007199254740993"],
     ["int64_value", "-9007199254740993"],
     ["uint64_value", "18446744073709551615"],
     ["long_text", "9007199254740993"],
-  ])("scalarReader rejects for %s the JSON number %s, which JSON.parse rounds", (name, text) => {
+  ])("scalarReader rejects for %s the number %s that JSON.parse alone has rounded", (name, text) => {
     expect(read(name, JSON.parse(text))).toEqual({ expected: inexact });
     expect(read(name, text)).toHaveProperty("value");
   });

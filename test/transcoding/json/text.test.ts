@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { findDuplicateKey, parseJson } from "../../../src/transcoding/json/text.ts";
+import { findDuplicateKey } from "../../../src/transcoding/json/text.ts";
 import { countVisits } from "../fixtures/count-work.ts";
 
 /** Keys of all objects of a value, as a reader counts them. */
@@ -15,25 +15,6 @@ function countKeys(value: unknown): number {
 function duplicateIn(text: string): string | undefined {
   return findDuplicateKey(text, countKeys(JSON.parse(text)));
 }
-
-describe("parseJson", () => {
-  it("parseJson returns the value of a valid text", () => {
-    expect(parseJson('{"a":[1,"x",null]}')).toEqual({ json: { a: [1, "x", null] } });
-  });
-
-  it.each([
-    ['{"a":1,}', 7],
-    ['{"a" 1}', 5],
-    ["[1,2", 4],
-    ["{}x", 2],
-  ])("parseJson returns only the place where %s stops being JSON", (text, offset) => {
-    expect(parseJson(text)).toEqual({ offset });
-  });
-
-  it("parseJson returns no place if the parser reports none", () => {
-    expect(parseJson("")).toEqual({ offset: undefined });
-  });
-});
 
 describe("findDuplicateKey", () => {
   it.each([

@@ -27,7 +27,6 @@ describe("parseTimestamp", () => {
     ["1970-01-01T00:00:00-00:00", 0n, 0],
     ["1970-01-01T23:59:00+23:59", 0n, 0],
     ["0000-12-31T23:00:00-01:00", -62_135_596_800n, 0],
-    ["1970-01-01t00:00:00z", 0n, 0],
   ])("parseTimestamp parses %s", (text, seconds, nanos) => {
     const timestamp = parseTimestamp(text);
     expect([timestamp?.seconds, timestamp?.nanos]).toEqual([seconds, nanos]);
@@ -64,6 +63,13 @@ describe("parseTimestamp", () => {
     ["day 32", "2026-01-32T00:00:00Z"],
     ["month 0", "2026-00-01T00:00:00Z"],
     ["month 13", "2026-13-01T00:00:00Z"],
+    ["a lower-case t", "1970-01-01t00:00:00Z"],
+    ["a lower-case z", "1970-01-01T00:00:00z"],
+    ["a lower-case z after a fraction", "1970-01-01T00:00:00.5z"],
+    ["a lower-case t before an offset", "1970-01-01t00:00:00+01:00"],
+    ["a leap second at an offset", "2017-01-01T00:59:60+01:00"],
+    ["a day of a week", "2026-W05-6T00:00:00Z"],
+    ["a day of a year", "2026-031T00:00:00Z"],
     ["hour 24", "2026-01-01T24:00:00Z"],
     ["minute 60", "2026-01-01T00:60:00Z"],
     ["a leap second", "2016-12-31T23:59:60Z"],
