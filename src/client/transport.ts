@@ -3,14 +3,19 @@ import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { createRegistry, type Registry } from "@bufbuild/protobuf";
 import type { Interceptor, Transport } from "@connectrpc/connect";
+import { createTransport as createConnectTransport } from "@connectrpc/connect/protocol-connect";
+import { createTransport as createGrpcTransport } from "@connectrpc/connect/protocol-grpc";
+import { createTransport as createGrpcWebTransport } from "@connectrpc/connect/protocol-grpc-web";
 import {
-  createConnectTransport,
-  createGrpcTransport,
-  createGrpcWebTransport,
+  compressionBrotli,
+  compressionGzip,
+  createNodeHttpClient,
+  Http2SessionManager,
 } from "@connectrpc/connect-node";
 import { contractTypes } from "../contract/contract-types.ts";
 import { createRestTransport } from "../transcoding/client/index.ts";
 import { createNodeFetch } from "./node-fetch.ts";
+import { withReadableErrors } from "./readable-errors.ts";
 
 /** The protocols of a client. Google's hosts speak REST only. */
 export type PlanSharingProtocol = "connect" | "grpc" | "grpc-web" | "rest";
@@ -29,20 +34,33 @@ type TransportInit = {
   interceptors: Interceptor[];
 };
 
+/** The defaults of connect-node, whose own transports do not take an HTTP client. */
+const rpcDefaults = {
+  useBinaryFormat: true,
+  acceptCompression: [compressionGzip, compressionBrotli],
+  sendCompression: null,
+  compressMinBytes: 1024,
+  readMaxBytes: 0xffffffff,
+  writeMaxBytes: 0xffffffff,
+};
+
 /** Creates a transport with its own connections. Throws TypeError if `ca` is not a certificate. */
 export function createTransport({ protocol, ca, registry, ...common }: TransportInit): Transport {
   const trust = ca === undefined ? {} : { ca: requireCertificate(ca) };
   if (protocol === "grpc") {
-    return createGrpcTransport({ ...common, nodeOptions: trust });
+    const sessions = new Http2SessionManager(common.baseUrl, undefined, trust);
+    const httpClient = createNodeHttpClient({ httpVersion: "2", sessionProvider: () => sessions });
+    return createGrpcTransport({ ...rpcDefaults, ...common, httpClient: withReadableErrors(httpClient) });
   }
   const agent = common.baseUrl.startsWith("https:")
     ? new HttpsAgent({ ...trust, keepAlive: true })
     : new HttpAgent({ keepAlive: true });
+  const httpClient = withReadableErrors(createNodeHttpClient({ httpVersion: "1.1", nodeOptions: { agent } }));
   switch (protocol) {
     case "connect":
-      return createConnectTransport({ ...common, httpVersion: "1.1", nodeOptions: { agent } });
+      return createConnectTransport({ ...rpcDefaults, ...common, httpClient });
     case "grpc-web":
-      return createGrpcWebTransport({ ...common, httpVersion: "1.1", nodeOptions: { agent } });
+      return createGrpcWebTransport({ ...rpcDefaults, ...common, httpClient });
     case "rest":
       return createRestTransport({
         ...common,
