@@ -175,6 +175,32 @@ it("messageReader reads what protobuf-es writes as the same message", () => {
   );
 });
 
+it("messageReader reads 64-bit integers written as JSON numbers like those written as strings", () => {
+  const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
+  const spelled = fc
+    .tuple(int64, fc.constantFrom("", ".0", ".000", "e0", "E+00"))
+    .map(([value, end]) => `${value}${end}`);
+  const lists = fc.tuple(fc.array(spelled), fc.dictionary(text, spelled), spelled);
+  fc.assert(
+    fc.property(lists, ([list, map, wrapped]) => {
+      const json = (mark: string) => {
+        const entries = Object.entries(map).map(
+          ([key, value]) => `${JSON.stringify(key)}:${mark}${value}${mark}`,
+        );
+        const items = list.map((value) => `${mark}${value}${mark}`);
+        return `{"longTexts":[${items}],"longsByName":{${entries}},"nested":{"int64Wrapper":${mark}${wrapped}${mark}}}`;
+      };
+      const [numbers, strings] = [json(""), json('"')].map((each) => {
+        const document = parseJsonDocument(Buffer.from(each));
+        return "json" in document && read(document.json);
+      });
+      expect(numbers).not.toBeInstanceOf(Array);
+      expect(numbers).toEqual(strings);
+    }),
+    { numRuns: 300 },
+  );
+});
+
 const piece = fc.oneof(
   fc.string({ maxLength: 8 }),
   fc.string({ unit: "binary", maxLength: 4 }),
