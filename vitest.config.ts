@@ -26,7 +26,11 @@ const suites = {
   // nginx, HAProxy, Caddy and Apache in front of real servers.
   proxies: { include: ["test/proxies/**/*.test.ts"], testTimeout: 120 * seconds, hookTimeout: 60 * seconds },
   // Tools written in Go and Python, which are fetched the first time.
-  tools: { include: ["test/tools/**/*.test.ts"], testTimeout: 60 * seconds, hookTimeout: 600 * seconds },
+  tools: {
+    include: ["test/tools/**/*.test.ts", "test/google-clients/streams/**/*.test.ts"],
+    testTimeout: 60 * seconds,
+    hookTimeout: 600 * seconds,
+  },
   // They build the container image from nothing, and tools in Go.
   deploy: {
     include: ["test/deploy/**/*.test.ts"],
