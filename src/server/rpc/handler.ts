@@ -121,13 +121,21 @@ function rejectUnknown(...[request, response]: Parameters<HttpHandler>): void {
   response.end();
 }
 
-/** Returns the request in connect-node's form; undefined if its Host is invalid (RFC 9112 3.2: answer 400). */
+/** Characters that no request target has (RFC 9110 4.2.5, RFC 3986 2). URL would change them, and with them the message. */
+const notInTarget = /[^\x21-\x7e]|#/;
+
+/**
+ * Returns the request in connect-node's form; undefined if its Host or its target is invalid (RFC 9112 3.2: answer 400).
+ */
 function callOf(
   ...[request, response, values = createContextValues()]: [
     ...Parameters<HttpHandler>,
     ContextValues | undefined,
   ]
 ): UniversalServerRequest | undefined {
+  if (notInTarget.test(request.url ?? "")) {
+    return undefined;
+  }
   try {
     const call = universalRequestFromNodeRequest(request, response, undefined, values);
     setTimeoutOf(request, call, values, isGrpc(request.headers["content-type"]));

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect } from "node:http2";
 import { gzipSync } from "node:zlib";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
@@ -100,6 +102,21 @@ describe("a GET of the Connect protocol", () => {
     expect(response.status).toBe(400);
     expect(await errorIn(response)).toMatchObject({ reason: "REQUEST_MALFORMED", violations: [violation] });
   });
+
+  it.each(["é", "x#y"])(
+    "a GET of the Connect protocol over HTTP/2 with a raw %s in its query answers 400",
+    async (key) => {
+      const query = `encoding=json&message={"parent":"${parent}","clientId":"youtube","userKey":"${key}"}`;
+      const session = connect(server.url);
+      const sent = session.request({
+        ":path": Buffer.from(`/${method}?connect=v1&${query}`).toString("latin1"),
+        authorization: `Bearer ${server.token}`,
+      });
+      const [head] = await once(sent, "response");
+      session.destroy();
+      expect(head).toMatchObject({ ":status": 400 });
+    },
+  );
 
   it("a GET of the Connect protocol reads binary whose bytes are percent-encoded", async () => {
     const message = [...binary].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join("");
