@@ -207,7 +207,8 @@ export const ErrorReason = {
   METHOD_NOT_ALLOWED: 14,
 
   /**
-   * The decompressed request body is larger than the server accepts.
+   * The header or the decompressed body of the request is larger than the server
+   * accepts.
    *
    * @generated from enum value: REQUEST_TOO_LARGE = 15;
    */
@@ -284,8 +285,9 @@ export const ErrorReason = {
 
   /**
    * The request is compressed in a way that the server does not support, or it
-   * does not have exactly one message although the method takes one. Not sent
-   * over REST, where CONTENT_TYPE_UNSUPPORTED is about compression.
+   * does not have exactly one message although the method takes one. Over REST,
+   * where CONTENT_TYPE_UNSUPPORTED is about compression, only sent for versions
+   * and transfer codings of HTTP that the server does not support.
    *
    * @generated from enum value: REQUEST_UNSUPPORTED = 25;
    */

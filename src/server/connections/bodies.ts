@@ -5,6 +5,7 @@ import type { ServerLimits } from "../limits/server-limits.ts";
 import { closeLingering, discardMsOf, hangUp, maxDiscardedBytes } from "./lingering.ts";
 import { areTooMany, discardBody, isUnread, onManyPieces } from "./messages.ts";
 import type { OnRejected } from "./rejection.ts";
+import { malformed, type RequestError, tooSlow } from "./request-error.ts";
 
 /**
  * The requests whose bodies have not arrived. One that has been answered may go on for a while, and what it sends is
@@ -121,7 +122,10 @@ export function createBodies(limits: ServerLimits, timeoutMs: number, onRejected
     if (body !== undefined) {
       onRejected("body_pieces");
       // Not while Node's parser runs.
-      process.nextTick(close, body, { status: 400, resetCode: constants.NGHTTP2_ENHANCE_YOUR_CALM });
+      process.nextTick(close, body, {
+        requestError: malformed("the body must arrive in fewer, larger pieces"),
+        resetCode: constants.NGHTTP2_ENHANCE_YOUR_CALM,
+      });
     }
   }
 
@@ -142,7 +146,7 @@ export function createBodies(limits: ServerLimits, timeoutMs: number, onRejected
             late.delete(body);
           }
         } else if (now - body.since > timeoutMs && !isBidirectional(body)) {
-          close(body, { status: 408, resetCode: constants.NGHTTP2_CANCEL });
+          close(body, { requestError: tooSlow("body"), resetCode: constants.NGHTTP2_CANCEL });
           late.delete(body);
           onRejected("body_timeout");
         }
@@ -176,7 +180,7 @@ function isBidirectional({ request, response }: Body): boolean {
 /** Closes a request, with a status over HTTP/1.1 if it has not been answered. */
 function close(
   { request, response, socket }: Pick<Body, "request" | "response" | "socket">,
-  { status, resetCode }: { status: number; resetCode: number },
+  { requestError, resetCode }: { requestError: RequestError; resetCode: number },
 ): void {
   if (isHttp2(request)) {
     request.stream.close(resetCode);
@@ -186,6 +190,6 @@ function close(
     // A response has a socket once those before it on the connection have been sent.
     socket?.destroy();
   } else if (socket !== undefined) {
-    hangUp(socket, status);
+    hangUp(socket, requestError);
   }
 }

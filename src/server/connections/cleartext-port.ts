@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { createServer as createHttp2Server } from "node:http2";
 import type { Socket } from "node:net";
 import { hangUp } from "./lingering.ts";
-import { http1SettingsOf, http2SettingsOf, type Port, type PortOptions } from "./port.ts";
+import { http1SettingsOf, http2SettingsOf, maxHttp1Fields, type Port, type PortOptions } from "./port.ts";
+import { connectUnsupported } from "./request-error.ts";
 import { sniff } from "./sniff.ts";
 
 /** Creates a cleartext port: the first bytes of a connection tell HTTP/2 with prior knowledge from HTTP/1.1. */
@@ -19,8 +20,9 @@ export function createCleartextPort(options: PortOptions): Port {
     }
   }
   const http1Server = createServer(http1SettingsOf(options), serveRequest);
+  http1Server.maxHeadersCount = maxHttp1Fields(options.limits);
   http1Server.on("checkContinue", serveRequest).on("checkExpectation", serveRequest);
-  http1Server.on("connect", (_, socket) => hangUp(socket as Socket, 405));
+  http1Server.on("connect", (_, socket) => hangUp(socket as Socket, connectUnsupported));
   http1Server.on("clientError", (error, socket) => http1.reject(error, socket as Socket));
   // The HTTP/1.1 server owns the port, because its timeouts run only on a server that listens itself.
   const [serveHttp1] = http1Server.listeners("connection") as ((socket: Socket) => void)[];

@@ -2,7 +2,14 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { ServerLimits } from "../limits/server-limits.ts";
 import { closeLingering, discardMsOf, hangUp, maxDiscardedBytes } from "./lingering.ts";
-import type { OnRejected, RejectionCause } from "./rejection.ts";
+import type { OnRejected } from "./rejection.ts";
+import {
+  headerTooLarge,
+  malformed,
+  type RequestError,
+  tooSlow,
+  versionUnsupported,
+} from "./request-error.ts";
 
 /** The HTTP/1.1 connections and their pending responses. */
 export type Http1Connections = {
@@ -12,8 +19,10 @@ export type Http1Connections = {
   addSilent(socket: Socket): void;
   /** Adds a request. False if its connection is closing: then the request must not be served. */
   add(request: IncomingMessage, response: ServerResponse): boolean;
+  /** Ends the connection of a response after it. */
+  closeAfter(response: ServerResponse): void;
   /** Answers what no handler can: bytes that are not HTTP, headers that are too large or too late. */
-  reject(error: Error & { code?: string }, socket: Socket): void;
+  reject(error: Error & ParserError, socket: Socket): void;
   /** From now on the last response of each connection has `Connection: close`. */
   drain(): void;
   /** Closes the TLS connections that have not sent a request. */
@@ -67,8 +76,14 @@ export function createHttp1Connections(limits: ServerLimits, onRejected: OnRejec
       }
       return true;
     },
+    closeAfter(response) {
+      const socket = pending.get(response);
+      if (socket !== undefined) {
+        closeAfter(response, socket);
+      }
+    },
     reject(error, socket) {
-      const rejection = rejectionOf(error);
+      const rejection = requestErrorOfParser(error, limits);
       if (rejection === undefined) {
         socket.destroy();
         return;
@@ -76,14 +91,14 @@ export function createHttp1Connections(limits: ServerLimits, onRejected: OnRejec
       if (socket.destroyed || socket.writableEnded) {
         return;
       }
-      if (rejection.cause !== undefined) {
+      if (rejection.cause !== undefined && !closing.has(socket)) {
         onRejected(rejection.cause);
       }
       const response = last.get(socket);
       if (response === undefined) {
-        hangUp(socket, rejection.status);
-      } else if (response.writableFinished) {
-        // The error is in the rest of a request that has been answered.
+        hangUp(socket, rejection);
+      } else if (response.writableFinished || (response.writableEnded && response.socket !== null)) {
+        // The error is in the rest of a request that has been answered, perhaps with bytes that are still to be sent.
         closeLingering(socket);
       } else if (response.req.complete) {
         // The error is in what follows: an answer to it now would be taken for the response to this request.
@@ -93,7 +108,7 @@ export function createHttp1Connections(limits: ServerLimits, onRejected: OnRejec
           response.once("finish", () => closeLingering(socket));
         }
       } else if (response.socket !== null && !response.headersSent) {
-        hangUp(socket, rejection.status);
+        hangUp(socket, rejection);
       } else {
         socket.destroy();
       }
@@ -117,17 +132,32 @@ export function createHttp1Connections(limits: ServerLimits, onRejected: OnRejec
   };
 }
 
-type Rejection = { readonly cause?: RejectionCause; readonly status: number };
+/** Node's own bound, in bytes. */
+const maxChunkExtensions = 16_384;
 
-const rejections: ReadonlyMap<string, Rejection> = new Map([
-  ["HPE_HEADER_OVERFLOW", { cause: "header_size", status: 431 }],
-  // The client has closed its side within a request. Some versions of Node report a reset connection so.
-  ["HPE_INVALID_EOF_STATE", { status: 400 }],
-  ["HPE_CHUNK_EXTENSIONS_OVERFLOW", { cause: "protocol", status: 413 }],
-  ["ERR_HTTP_REQUEST_TIMEOUT", { cause: "header_timeout", status: 408 }],
-]);
+/** `reason` is a text of Node's parser, without bytes of the client. */
+type ParserError = { code?: string; reason?: string };
 
 /** Returns undefined for errors that are not the client's, such as a connection reset. */
-function rejectionOf({ code = "" }: { code?: string }): Rejection | undefined {
-  return rejections.get(code) ?? (code.startsWith("HPE_") ? { cause: "protocol", status: 400 } : undefined);
+function requestErrorOfParser(
+  { code = "", reason = "it is not" }: ParserError,
+  { maxHeaderBytes }: ServerLimits,
+): RequestError | undefined {
+  switch (code) {
+    case "HPE_HEADER_OVERFLOW":
+      return headerTooLarge(maxHeaderBytes);
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return tooSlow("header");
+    case "HPE_CHUNK_EXTENSIONS_OVERFLOW": {
+      const message = `chunk extensions must not be larger than ${maxChunkExtensions} bytes`;
+      return { status: 413, message, maxBytes: maxChunkExtensions, cause: "protocol" };
+    }
+    case "HPE_INVALID_EOF_STATE":
+      // The client has closed its side within a request. Some versions of Node report a reset connection so.
+      return { status: 400, message: "the request ended early" };
+    case "HPE_INVALID_VERSION":
+      return versionUnsupported;
+    default:
+      return code.startsWith("HPE_") ? malformed(`the request must be valid HTTP: ${reason}`) : undefined;
+  }
 }

@@ -1,6 +1,7 @@
-import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { ServerLimits } from "../limits/server-limits.ts";
+import { requestErrorText } from "./error-answer.ts";
+import type { RequestError } from "./request-error.ts";
 
 /**
  * Bytes that a request may still send once it has been answered. Many clients and proxies write their whole body before
@@ -51,12 +52,12 @@ export function closeLingering(socket: Socket, timeoutMs: number = lastBytesMs):
   socket.resume();
 }
 
-/** Answers a request that no handler can answer, without a body, and ends its HTTP/1.1 connection. */
-export function hangUp(socket: Socket, status: number): void {
+/** Answers a request that no handler can answer, and ends its HTTP/1.1 connection. */
+export function hangUp(socket: Socket, requestError: RequestError): void {
   if (!socket.writable) {
     socket.destroy();
     return;
   }
-  socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`);
+  socket.write(requestErrorText(requestError));
   closeLingering(socket);
 }

@@ -7,6 +7,7 @@ import { defaultLimits, type ServerLimits } from "../limits/server-limits.ts";
 import { listening } from "../listen-error.ts";
 import { createBodies } from "./bodies.ts";
 import { createCleartextPort } from "./cleartext-port.ts";
+import { answerRequestError } from "./error-answer.ts";
 import { createHttp1Connections } from "./http1-connections.ts";
 import { createHttp2Sessions } from "./http2-sessions.ts";
 import { onFirstRead } from "./messages.ts";
@@ -14,6 +15,7 @@ import { createNewcomers } from "./newcomers.ts";
 import { createOpenRequests } from "./open-requests.ts";
 import type { TlsPair } from "./port.ts";
 import type { OnRejected } from "./rejection.ts";
+import { type RequestError, requestErrorOf } from "./request-error.ts";
 import { createTlsPort } from "./tls-port.ts";
 
 export type ListenerOptions = {
@@ -98,18 +100,31 @@ export async function listen(options: ListenerOptions, onRequest: HttpHandler): 
     onRequest: function acceptRequest(request, response) {
       bodies.watch(request, response);
       open.watch(request, response);
+      const requestError = requestErrorOf(request, limits.maxHeaderBytes);
+      if (requestError !== undefined) {
+        reject(request, response, requestError);
+        return;
+      }
       if (request.url?.startsWith("/") === false) {
-        request.url = originForm(request.url);
+        useAbsoluteForm(request, request.url);
       }
-      const status = statusBeforeRouting(request, response);
-      if (status === undefined) {
-        onRequest(request, response);
-      } else {
-        response.statusCode = status;
-        response.end();
+      if (request.headers.expect !== undefined && request.httpVersion !== "1.0") {
+        inviteWhenRead(request, response);
       }
+      onRequest(request, response);
     } satisfies HttpHandler,
   };
+
+  function reject(request: HttpRequest, response: HttpResponse, requestError: RequestError): void {
+    if (requestError.cause !== undefined) {
+      onRejected(requestError.cause);
+    }
+    if (requestError.endsConnection && !("stream" in response)) {
+      http1.closeAfter(response);
+    }
+    answerRequestError(request, response, requestError);
+  }
+
   const tlsPort = tls && createTlsPort(tls, portOptions);
   const port = tlsPort ?? createCleartextPort(portOptions);
   const sockets = new Set<Socket>();
@@ -188,34 +203,24 @@ export async function listen(options: ListenerOptions, onRequest: HttpHandler): 
 }
 
 /**
- * Returns the status of a request that no handler serves, and lets the body of an expected one be sent when it is read:
- * until then its header can decide the status (RFC 9110 10.1.1).
+ * Lets the body of an expected request be sent when it is read: until then its header can decide the status (RFC 9110
+ * 10.1.1).
  */
-function statusBeforeRouting(request: HttpRequest, response: HttpResponse): number | undefined {
-  const { host, expect } = request.headers;
-  if (request.method === "CONNECT") {
-    return 405;
-  }
-  if (host === undefined && request.httpVersion === "1.1") {
-    return 400;
-  }
-  if (expect === undefined || request.httpVersion === "1.0") {
-    return undefined;
-  }
-  if (expect.toLowerCase() !== "100-continue") {
-    return 417;
-  }
+function inviteWhenRead(request: HttpRequest, response: HttpResponse): void {
   onFirstRead(request, function invite() {
     if (!response.headersSent && !("stream" in response ? response.stream.closed : response.destroyed)) {
       response.writeContinue();
     }
   });
-  return undefined;
 }
 
-/** Drops scheme and authority of a request target: a server must accept them (RFC 9112 3.2.2). */
-function originForm(target: string): string {
-  return target.replace(/^https?:\/\/[^/?#]*(?=([/?#]?))/i, (_, next) => (next === "/" ? "" : "/"));
+/** Replaces the host and the target of a request by those of a target in absolute form (RFC 9112 3.2.2). */
+function useAbsoluteForm(request: HttpRequest, target: string): void {
+  const [, authority, rest = ""] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(target) ?? [];
+  if (authority !== undefined) {
+    request.headers.host = authority;
+    request.url = rest.startsWith("/") ? rest : `/${rest}`;
+  }
 }
 
 /** Time between two sweeps, in ms: a quarter of the shortest timeout, within bounds. */

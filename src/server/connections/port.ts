@@ -8,6 +8,7 @@ import type { Http2Sessions } from "./http2-sessions.ts";
 import { http1Messages, http2Messages } from "./messages.ts";
 import type { Newcomers } from "./newcomers.ts";
 import type { OnRejected } from "./rejection.ts";
+import { fieldOverhead } from "./request-error.ts";
 
 /** A certificate chain and its private key, as PEM. */
 export type TlsPair = { readonly cert: string; readonly key: string };
@@ -28,6 +29,20 @@ export type PortOptions = {
   readonly onRequest: HttpHandler;
   readonly onRejected: OnRejected;
 };
+
+/**
+ * Most fields of an HTTP/2 header. With the table of header compression, each can have 4 KiB and cost one byte, and Node
+ * counts their size only once the client has acknowledged the SETTINGS.
+ */
+const maxHttp2Fields = 1_024;
+
+/**
+ * Returns how many fields of an HTTP/1.1 header Node reads. It drops further ones, whatever they say: so many are always
+ * too large, and the request is rejected.
+ */
+export function maxHttp1Fields({ maxHeaderBytes }: ServerLimits): number {
+  return Math.ceil(maxHeaderBytes / fieldOverhead.http1) + 1;
+}
 
 // Declarations cannot name the types that these classes inherit, so return types are explicit.
 type WithClasses<Options, Classes> = Omit<Options, keyof Classes> & Classes;
@@ -57,6 +72,7 @@ export function http1SettingsOf({
  */
 export function http2SettingsOf({ limits }: PortOptions): WithClasses<Http2Options, typeof http2Messages> {
   return {
+    maxHeaderListPairs: Math.min(Math.ceil(limits.maxHeaderBytes / fieldOverhead.http2), maxHttp2Fields),
     settings: { maxConcurrentStreams: limits.maxConcurrentStreams, maxHeaderListSize: limits.maxHeaderBytes },
     // Left to http2-sessions.ts, which knows how many calls were answered: the 33 per second of nghttp2 are too few for
     // thousands of calls whose deadlines pass together.

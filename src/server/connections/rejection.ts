@@ -4,7 +4,7 @@ export type RejectionCause =
   | "connections"
   /** A TLS handshake, an HTTP/2 preface or a header took too long. */
   | "header_timeout"
-  /** An HTTP/1.1 header is too large. Over HTTP/2 only the stream is reset, which is not counted. */
+  /** A header is too large. Not counted if Node resets its HTTP/2 stream. */
   | "header_size"
   /** A body took too long. Over HTTP/2 only the stream is reset. */
   | "body_timeout"
@@ -20,7 +20,7 @@ export type RejectionCause =
   | "control_frames"
   /** More reset streams than the calls of the connection explain (CVE-2023-44487). */
   | "resets"
-  /** Bytes that are neither HTTP/1.1 nor HTTP/2, or a flood of invalid frames. */
+  /** Bytes that are neither HTTP/1.1 nor HTTP/2, a malformed request, or a flood of invalid frames. */
   | "protocol";
 
 /** Called for each connection that is rejected or closed by a limit. Must not throw. */

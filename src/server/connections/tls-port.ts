@@ -4,7 +4,15 @@ import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse }
 import { Socket } from "node:net";
 import { createSecureContext, type TLSSocket } from "node:tls";
 import { hangUp } from "./lingering.ts";
-import { http1SettingsOf, http2SettingsOf, type Port, type PortOptions, type TlsPair } from "./port.ts";
+import {
+  http1SettingsOf,
+  http2SettingsOf,
+  maxHttp1Fields,
+  type Port,
+  type PortOptions,
+  type TlsPair,
+} from "./port.ts";
+import { connectUnsupported } from "./request-error.ts";
 
 /** A port that accepts TLS only. */
 export type TlsPort = Port & {
@@ -34,7 +42,7 @@ export function createTlsPort(tls: TlsPair, options: PortOptions): TlsPort {
   );
   function serveRequest(request: Http2ServerRequest, response: Http2ServerResponse): void {
     if (
-      request.httpVersionMajor !== 1 ||
+      "stream" in request ||
       // The types are those of HTTP/2 for both protocols.
       http1.add(request as unknown as IncomingMessage, response as unknown as ServerResponse)
     ) {
@@ -45,13 +53,13 @@ export function createTlsPort(tls: TlsPair, options: PortOptions): TlsPort {
   server.on("checkExpectation", serveRequest);
   server.on("connect", function rejectConnect(request: Http2ServerRequest, to: Http2ServerResponse | Socket) {
     if (to instanceof Socket) {
-      hangUp(to, 405);
+      hangUp(to, connectUnsupported);
     } else {
       onRequest(request, to);
     }
   });
   // Before 24.17, Node ignores these options of a secure HTTP/2 server: HTTP/1.1 clients on it would have no limits.
-  Object.assign(server, http1SettingsOf(options), { requireHostHeader: true });
+  Object.assign(server, http1SettingsOf(options), { maxHeadersCount: maxHttp1Fields(options.limits) });
   // A TLS socket does not expose the TCP socket below it, but has the same peer, which is unique among open ones.
   const inHandshake = new Map<string, Socket>();
   const peerOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;

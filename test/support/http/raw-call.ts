@@ -158,7 +158,7 @@ function callHttp2(call: RawCall): Promise<RawAnswer> {
       const response = new Response(null, { status: httpStatus, headers: received });
       resolve({ httpStatus, error: errorOfResponse(call.protocol, response, Buffer.concat(chunks)), text });
     });
-    stream.end(bytesOf(call));
+    stream.end(verb === "GET" ? undefined : bytesOf(call));
   });
   return answer.finally(() => session.close());
 }
