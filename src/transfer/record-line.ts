@@ -1,5 +1,5 @@
-import { fromJsonString, toJsonString } from "@bufbuild/protobuf";
-import { limitViolations } from "../contract/field-violation.ts";
+import { toJsonString } from "@bufbuild/protobuf";
+import { type FieldViolation, limitViolations } from "../contract/field-violation.ts";
 import { asnOfParent } from "../contract/resource-names.ts";
 import type { ContractRules } from "../plans/contract-rules.ts";
 import {
@@ -9,6 +9,7 @@ import {
   requestOfRecord,
 } from "../services/record-mapping.ts";
 import type { PutRecord } from "../store/plan-store.ts";
+import { createJsonReader, parseJsonDocument } from "../transcoding/index.ts";
 
 /** Thrown for a line that is not a valid record. The message names the field and what was expected. */
 export class RecordLineError extends Error {
@@ -29,11 +30,7 @@ export function recordOfLine(line: string, rules: ContractRules): PutRecord {
   const request = parse(line);
   const violations = rules(requestDesc(request), request);
   if (violations.length > 0) {
-    throw new RecordLineError(
-      limitViolations(violations)
-        .map(({ field, description }) => `${field}: ${description}`)
-        .join("; "),
-    );
+    throw invalid(violations);
   }
   // The rules require a valid parent.
   const record = recordOfRequest(asnOfParent(request.parent) as number, request);
@@ -43,14 +40,26 @@ export function recordOfLine(line: string, rules: ContractRules): PutRecord {
   return record;
 }
 
+function invalid(violations: readonly FieldViolation[]): RecordLineError {
+  return new RecordLineError(
+    limitViolations(violations)
+      .map(({ field, description }) => `${field}: ${description}`)
+      .join("; "),
+  );
+}
+
 function parse(line: string): CreateRequest {
-  try {
-    const members = JSON.parse(line) as object;
-    if (typeof members !== "object" || members === null) {
-      throw new RecordLineError("a line must be a JSON object");
-    }
-    return fromJsonString(requestDesc(members), line) as CreateRequest;
-  } catch (error) {
-    throw error instanceof RecordLineError ? error : new RecordLineError((error as Error).message);
+  const document = parseJsonDocument(Buffer.from(line));
+  if ("violations" in document) {
+    throw invalid(document.violations);
   }
+  const { json } = document;
+  if (typeof json !== "object" || json === null) {
+    throw new RecordLineError("a line must be a JSON object");
+  }
+  const read = createJsonReader(requestDesc(json))(document);
+  if ("violations" in read) {
+    throw invalid(read.violations);
+  }
+  return read.message as CreateRequest;
 }

@@ -260,7 +260,16 @@ describe("importRecords", () => {
   it.each<[string, string, RegExp]>([
     ["invalid JSON", "{", /^line 2: /],
     ["a number", "7", /^line 2: a line must be a JSON object$/],
-    ["an unknown field", '{"parent":"operators/1","userKey":"a","plan":{}}', /^line 2: .*"plan" is unknown/],
+    [
+      "an unknown field",
+      '{"parent":"operators/1","userKey":"a","plan":{}}',
+      /^line 2: plan: is not a field of CreatePlanStatusRequest$/,
+    ],
+    [
+      "a duplicate key",
+      '{"parent":"operators/1","userKey":"a","userKey":"b"}',
+      /^line 2: userKey: is set twice/,
+    ],
     ["no plan status", '{"parent":"operators/1","userKey":"a"}', /^line 2: planStatus: value is required$/],
     ["no plan group", '{"parent":"operators/1","planGroupId":"a"}', /^line 2: planGroup: value is required$/],
     [
@@ -276,6 +285,18 @@ describe("importRecords", () => {
     expect((error as ImportError).message).toMatch(message);
     expect((error as ImportError).line).toBe(2);
     expect(await target.get(userRecord("a").key)).toBeDefined();
+  });
+
+  it("an import reads 64-bit integers exactly from JSON numbers, as other programs write them", async () => {
+    await openStores("target");
+    const module =
+      '"moduleName":"a","description":"b","byteBalance":{"quotaBytes":9223372036854775807,"remainingBytes":9007199254740993}';
+    const plans = `"plans":[{"planId":"p","planModules":[{${module}}]}]`;
+    await writeFile(file(), line("a").replace('"planStatus":{', `"planStatus":{${plans},`));
+    expect(await importFrom(file())).toMatchObject({ stored: 1 });
+    const value = await target.get(userRecord("a").key);
+    const text = value && lineOfRecord({ ...userRecord("a"), value });
+    expect(text).toContain('"quotaBytes":"9223372036854775807","remainingBytes":"9007199254740993"');
   });
 
   it("an import with skip stores only the lines after the skipped ones", async () => {

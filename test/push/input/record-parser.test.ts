@@ -50,6 +50,18 @@ describe("createRecordParser", () => {
     ]);
   });
 
+  it("parses and sends 64-bit integers exactly that are JSON numbers, whatever of the record is sent", () => {
+    const plans =
+      '"plans":[{"planId":"p","planModules":[{"moduleName":"a","description":"b","byteBalance":{"quotaBytes":9223372036854775807,"remainingBytes":9007199254740993}}]}]';
+    const own = json(status).replace("{", `{${plans},`);
+    const balance = { quotaBytes: 9223372036854775807n, remainingBytes: 9007199254740993n };
+    const message = { planStatus: { plans: [{ planModules: [{ balance: { value: balance } }] }] } };
+    const inRequest = requestOf(`{"userKey":"u","planStatus":${own}}`);
+    expect(inRequest).toMatchObject({ message, body: own });
+    const asStatus = requestOf(own.replace("{", '{"msisdn":"1",'), { ...filled, userKeyField: "msisdn" });
+    expect(asStatus).toMatchObject({ message, body: own });
+  });
+
   it("parses a plain PlanStatus with the user key in a field of any name", () => {
     const options = { ...filled, userKeyField: "msisdn" };
     const request = requestOf(json({ msisdn: "491701234567", ...status }), options);
