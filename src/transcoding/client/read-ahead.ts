@@ -1,11 +1,9 @@
-/** Most bytes that are read ahead of a slow caller. */
-const maxAheadBytes = 1024 * 1024;
-
 /**
- * Yields the decompressed chunks of a body. Reads ahead: when a connection breaks, platforms drop what has arrived and was
- * not read, and the error of the server may be in it. Uses a reader because not every browser can iterate over a stream.
+ * Yields the decompressed chunks of a body. Reads up to `maxAheadBytes` ahead of a slow caller: when a connection breaks,
+ * platforms drop what has arrived and was not read, and the error of the server may be in it. Uses a reader because not
+ * every browser can iterate over a stream.
  */
-export async function* chunksOf(response: Response): AsyncGenerator<Uint8Array> {
+export async function* chunksOf(response: Response, maxAheadBytes: number): AsyncGenerator<Uint8Array> {
   if (response.body === null) {
     return;
   }

@@ -37,7 +37,7 @@ export async function* readMessages(
 ): AsyncGenerator<Message> {
   if (parser.kind === "raw") {
     const contentType = contentTypeOf(response);
-    for await (const chunk of chunksOf(response)) {
+    for await (const chunk of chunksOf(response, maxBytes)) {
       for (let start = 0; start < chunk.length; start += maxBytes) {
         yield parser.parse(chunk.slice(start, start + maxBytes), contentType);
       }
@@ -52,7 +52,7 @@ export async function* readMessages(
     : createJsonArrayElements(maxBytes);
   // The HTTP status, here 200, is the only code of an error that names none.
   const errorOf = (text: string) => readErrorBody(text, response.status, response.headers, registry);
-  for await (const chunk of chunksOf(response)) {
+  for await (const chunk of chunksOf(response, maxBytes)) {
     for (const bytes of elements.push(chunk)) {
       yield parser.parseElement(bytes, errorOf);
     }
@@ -76,7 +76,7 @@ export async function readError(response: Response, registry: Registry): Promise
 async function readWhole(response: Response, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of chunksOf(response)) {
+  for await (const chunk of chunksOf(response, maxBytes)) {
     length += chunk.length;
     if (length > maxBytes) {
       throw new ConnectError(`the response exceeds ${maxBytes} bytes`, Code.ResourceExhausted);

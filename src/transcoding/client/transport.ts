@@ -30,7 +30,7 @@ export type RestTransportOptions = {
   defaultTimeoutMs?: number;
   /** Defaults to the platform's `fetch`. */
   fetch?: typeof globalThis.fetch;
-  /** Largest response or stream message, in decompressed bytes. Defaults to 16 MiB. */
+  /** Largest response or stream message, and bytes of a stream that are read ahead. Decompressed; defaults to 16 MiB. */
   readMaxBytes?: number;
   /**
    * `registry`: types that an Any and the details of errors may contain, besides the well-known types and
@@ -141,6 +141,10 @@ export function createRestTransport(options: RestTransportOptions): Transport {
       }
       const plan = planOf(method);
       const call = callOf(method, plan, [signal, timeoutMs, header, contextValues]);
+      if (!call.request.header.has("accept-encoding")) {
+        // Decompression lags behind: a broken connection would take the error of the server with it.
+        call.request.header.set("accept-encoding", "identity");
+      }
       return runStreamingCall({
         ...call.limits,
         req: { ...call.request, stream: true, method, message: input },
