@@ -70,6 +70,7 @@ function withCode(error: ConnectError, code: Code): ConnectError {
   }
   const changed = new ConnectError(error.rawMessage, code, error.metadata, undefined, error.cause ?? error);
   changed.details = error.details;
+  changed.isWireError = error.isWireError;
   return changed;
 }
 

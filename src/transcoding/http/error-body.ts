@@ -103,6 +103,8 @@ export function readErrorBody(
   const code = named ?? codeOfHttpStatus(written);
   const message = typeof error?.message === "string" ? error.message : `HTTP ${httpStatus}`;
   const result = new JsonDetailsError(message, code, headers);
+  // A handler that relays the error must not send the headers of the other server, such as its Content-Length.
+  result.isWireError = true;
   if (Array.isArray(error?.details)) {
     const types = typesWith(registry);
     result.details = error.details.flatMap((detail) => readDetail(detail, types) ?? []);

@@ -66,7 +66,8 @@ export type ErrorResponseInit = Omit<ErrorBodyOptions, "httpStatus"> & {
 /** Responds with an error in Google's JSON form. */
 export function respondError(frame: ResponseFrame, error: ConnectError, init: ErrorResponseInit): void {
   const httpStatus = init.httpStatus ?? httpStatusOf[error.code];
-  const headers = new Headers(error.metadata);
+  // As in Connect, the headers of another server are not relayed.
+  const headers = new Headers(error.isWireError ? undefined : error.metadata);
   for (const [name, value] of Object.entries(init.headers ?? {})) {
     headers.set(name, value);
   }

@@ -76,10 +76,15 @@ beforeAll(async () => {
   const common = {
     routes: (router: ConnectRouter) => {
       router.service(PlanGroupService, {
-        createPlanGroup({ planGroupId }) {
+        async createPlanGroup({ planGroupId }) {
+          const [, protocol, id] = /^relay\.([a-z-]+)\.(.*)$/.exec(planGroupId) ?? [];
+          if (id !== undefined) {
+            throw await relayed(protocol as PlanSharingProtocol, id);
+          }
           const message = planGroupId === "surrogate" ? "bad \ud83d" : "no such book";
           const error = new ConnectError(message, Code.NotFound);
           error.details = errors[planGroupId] ?? [];
+          error.metadata.set("x-upstream", "1");
           throw error;
         },
       });
@@ -97,6 +102,12 @@ beforeAll(async () => {
   });
 });
 afterAll(() => listener.close(1_000));
+
+/** Returns the error of another server, as a handler that calls it receives it. */
+async function relayed(protocol: PlanSharingProtocol, planGroupId: string): Promise<unknown> {
+  const client = createPlanSharingClient({ endpoint: listener.url, protocol, token: "x", retry: false });
+  return client.createPlanGroup({ parent, planGroupId }).catch((cause: unknown) => cause);
+}
 
 async function errorOver(
   protocol: PlanSharingProtocol,
@@ -130,6 +141,28 @@ describe.each(protocols)("error details over %s", (protocol) => {
           error.findDetails(desc).filter((each) => desc !== ErrorInfoSchema || "reason" in each)[0],
         ).toEqual(message);
       }
+    },
+  );
+
+  it.each(
+    protocols.flatMap((upstream) =>
+      messages.map(([desc, message]) => [desc.typeName, upstream, desc, message] as const),
+    ),
+  )(
+    `a detail of the type %s relayed from a server over %s reaches the client over ${protocol}`,
+    async (...each) => {
+      const [name, upstream, desc, message] = each;
+      const error = await errorOver(protocol, `relay.${upstream}.message-${name}`);
+      expect(error.findDetails(desc).at(0)).toEqual(message);
+    },
+  );
+
+  it.each(protocols)(
+    `an error relayed from %s to ${protocol} does not have the headers of the other server`,
+    async (upstream) => {
+      expect((await errorOver(protocol, "message-google.rpc.Help")).metadata.get("x-upstream")).toBe("1");
+      const { metadata } = await errorOver(protocol, `relay.${upstream}.message-google.rpc.Help`);
+      expect(metadata.get("x-upstream")).toBeNull();
     },
   );
 
