@@ -1,11 +1,25 @@
+import { grpcTimeout } from "../contract/grpc-timeout.ts";
 import { parseTimeoutHeader } from "../transcoding/client/index.ts";
 
 /** Writes milliseconds as each protocol's timeout header has them. */
 const timeoutHeaders: Readonly<Record<string, (ms: number) => string>> = {
   "connect-timeout-ms": String,
-  "grpc-timeout": (ms) => `${ms}m`,
+  "grpc-timeout": grpcTimeout,
   "x-server-timeout": (ms) => String(ms / 1000),
 };
+
+/**
+ * Writes the timeout of a request in a form that servers accept. connect-es writes the number of the caller, also with a
+ * fraction, which no protocol allows, or with more than eight digits, which gRPC does not.
+ */
+export function setWholeTimeout(header: Headers): void {
+  for (const name of ["connect-timeout-ms", "grpc-timeout"]) {
+    const ms = /^([\d.]+)m?$/.exec(header.get(name) ?? "")?.[1];
+    if (ms !== undefined) {
+      header.set(name, timeoutHeaders[name]?.(Math.ceil(Number(ms))) ?? ms);
+    }
+  }
+}
 
 /** Returns the timeout of a request in milliseconds, or undefined if it has none. */
 export function timeoutOf(header: Headers): number | undefined {

@@ -1,7 +1,7 @@
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { isRetryable, normalizeError } from "./normalize-error.ts";
 import { readError } from "./read-error.ts";
-import { setRemainingTime, timeoutOf } from "./remaining-time.ts";
+import { setRemainingTime, setWholeTimeout, timeoutOf } from "./remaining-time.ts";
 import type { Pacing, RetryPolicy } from "./retry-policy.ts";
 import type { SharedToken } from "./token-source.ts";
 
@@ -40,6 +40,7 @@ export function createRetryInterceptor(options: RetryInterceptorOptions): Interc
   return (next) =>
     async function sendWithRetries(request) {
       const startedAt = pacing.now();
+      setWholeTimeout(request.header);
       let delayMs = 0;
       let mayRefresh = true;
       let deadline: number | undefined;

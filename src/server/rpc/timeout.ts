@@ -1,5 +1,6 @@
 import { type ContextValues, createContextKey, type HandlerContext } from "@connectrpc/connect";
 import type { UniversalServerRequest } from "@connectrpc/connect/protocol";
+import { grpcTimeout } from "../../contract/grpc-timeout.ts";
 import { type ParsedTimeout, parseTimeoutHeader } from "../../transcoding/index.ts";
 import type { HttpRequest } from "../http-handler.ts";
 import { rejected } from "./request-errors.ts";
@@ -8,9 +9,6 @@ const timeoutKey = createContextKey<ParsedTimeout>(
   { timeoutMs: undefined },
   { description: "timeout of the request" },
 );
-
-/** Most milliseconds in eight digits, the longest number of grpc-timeout. */
-const maxGrpcMs = 99_999_999;
 
 /**
  * Makes the timeout of a request that of its headers on every protocol. connect-node reads only the header of the
@@ -29,7 +27,7 @@ export function setTimeoutOf(
   }
   const ms = timeout.timeoutMs;
   if (isGrpc) {
-    header.set("grpc-timeout", ms <= maxGrpcMs ? `${ms}m` : `${Math.floor(ms / 1_000)}S`);
+    header.set("grpc-timeout", grpcTimeout(ms));
   } else {
     header.set("connect-timeout-ms", String(ms));
   }

@@ -193,6 +193,16 @@ it.each(protocols)("timeoutMs of zero means no deadline to the client over %s", 
   expect(await isStored(userKey)).toBe(true);
 });
 
+it.each(protocols.flatMap((protocol) => [[protocol, 20_000.5] as const, [protocol, 2_000_000_000] as const]))(
+  "the client over %s writes a timeout of %d ms in a form that the server accepts",
+  async (protocol, timeoutMs) => {
+    const userKey = freshKey();
+    const request = { parent, clientId: "youtube", userKey, planStatus: planStatus() };
+    await server.client(protocol).createUserPlanStatus(request, { timeoutMs });
+    expect(await isStored(userKey)).toBe(true);
+  },
+);
+
 it("a GET of the Connect protocol whose timeout is zero is answered with 504", async () => {
   const method = "mobiledataplansharing.serving.v1.PlanServingService/GetUserPlanStatus";
   const message = JSON.stringify({ parent, clientId: "youtube", userKey: "a" });
