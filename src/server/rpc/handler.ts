@@ -4,6 +4,7 @@ import { Code, ConnectError, createConnectRouter, createContextValues } from "@c
 import type { UniversalServerRequest, UniversalServerResponse } from "@connectrpc/connect/protocol";
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import { type CorsOptions, typesWith } from "../../transcoding/index.ts";
+import { answerRequestError } from "../connections/error-answer.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../http-handler.ts";
 import { callFactsKey, settleOutcome } from "../telemetry/call-facts.ts";
 import { settleByStatus } from "./answered-status.ts";
@@ -92,8 +93,8 @@ export function createRpcHandler(options: RpcHandlerOptions): RpcHandler {
       }
       const call = callOf(request, response, options.contextValues?.(request));
       if (call === undefined) {
-        response.statusCode = 400;
-        response.end();
+        const message = "the target must be a valid URL, and its host must be known: send the header Host";
+        answerRequestError(request, response, { status: 400, message });
         return;
       }
       answer(found.handle, call, response).catch((error) => {

@@ -364,6 +364,15 @@ describe("errors of requests that are not routed", () => {
     });
   });
 
+  it("an RPC over HTTP/1.0 without Host is answered with an error of Connect", async () => {
+    const socket = await openSocket(server.port);
+    const fields = "Content-Type: application/json\r\nContent-Length: 2\r\n";
+    socket.write(`POST /${method} HTTP/1.0\r\n${fields}\r\n{}`);
+    const said = await socket.closed();
+    expect(said).toMatch(/^HTTP\/1\.1 400 /);
+    expect(JSON.parse(said.split("\r\n\r\n")[1] ?? "")).toMatchObject({ code: "invalid_argument" });
+  });
+
   it.each([
     ["connect", "application/json", 501],
     ["grpc-web", "application/grpc-web+proto", 200],
