@@ -1,6 +1,7 @@
 export * from "./client/index.ts";
 export { malformedRequest, writeErrorBody } from "./http/error-body.ts";
 export { sendableDetail } from "./http/error-details.ts";
+export { parseRequestTarget } from "./http/request-target.ts";
 export { buildRouteTree, type MatchResult, type RouteTree } from "./http/route-tree.ts";
 export { compileRouter, type Router, type RouterMatch } from "./http/router.ts";
 export { typesWith } from "./http/types.ts";
@@ -13,13 +14,14 @@ export {
   parseJsonDocument,
 } from "./json/document.ts";
 export { createElementScanner, type ElementScanner } from "./json/element-scanner.ts";
-export type { Rejection } from "./json/violations.ts";
+export { createViolationList, type Rejection, type ViolationList } from "./json/violations.ts";
 export { httpBindingKey, type PathFields, pathFieldsKey } from "./server/context.ts";
 export { type Cors, type CorsOptions, createCors, isPreflight } from "./server/cors.ts";
 export { type FieldSelection, parseFieldSelection, selectFields } from "./server/field-selection.ts";
 export { createTranscodingHandler, type TranscodingHandler } from "./server/handler.ts";
 export { isJson } from "./server/media-types.ts";
 export type { TranscodingOptions } from "./server/options.ts";
+export { type Query, readQuery, shownParameter } from "./server/query.ts";
 export { type BindResult, compileRequestBinder, type RequestBinder } from "./server/request-binder.ts";
 export {
   type ResponseFrame,
@@ -30,3 +32,4 @@ export {
 } from "./server/response.ts";
 export { createStaticContent, type StaticContent } from "./server/response-coding.ts";
 export { isCut } from "./server/response-stream.ts";
+export { readSystemParameters } from "./server/system-parameters.ts";

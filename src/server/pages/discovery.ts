@@ -6,11 +6,19 @@ import type { PublicUrls } from "../../auth/audience.ts";
 import { apiError, errorDomain } from "../../contract/api-error.ts";
 import {
   createStaticContent,
+  createViolationList,
+  malformedRequest,
+  parseRequestTarget,
+  type Query,
   type ResponseFrame,
+  readQuery,
+  readSystemParameters,
   respondEmpty,
   respondError,
   respondStatic,
   type StaticContent,
+  shownParameter,
+  type ViolationList,
 } from "../../transcoding/index.ts";
 import type { HttpHandler } from "../http-handler.ts";
 import { publicUrlOf } from "./public-urls.ts";
@@ -33,20 +41,22 @@ const cacheControl = "public, max-age=300";
 export function createDiscovery(publicUrls: PublicUrls): HttpHandler {
   const pages = new Map<string, Page>();
 
-  function pageFor(url: string): Page {
-    let page = pages.get(url);
+  function pageFor(url: string, prettyPrint: boolean): Page {
+    const key = `${prettyPrint} ${url}`;
+    let page = pages.get(key);
     if (page === undefined) {
       const { origin, pathname } = new URL(`${url}/`);
       const servicePath = pathname.slice(1);
-      page = write({
+      const document = {
         ...discoveryDocument,
         rootUrl: `${origin}/`,
         servicePath,
         basePath: servicePath === "" ? "" : pathname,
         baseUrl: `${url}/`,
         batchPath: servicePath + discoveryDocument.batchPath,
-      });
-      pages.set(url, page);
+      };
+      page = write(JSON.stringify(document, null, prettyPrint ? 2 : 0));
+      pages.set(key, page);
     }
     return page;
   }
@@ -71,14 +81,21 @@ export function createDiscovery(publicUrls: PublicUrls): HttpHandler {
       respondError(frame, error, { domain: errorDomain, httpStatus: 405, headers: { allow: allowed } });
       return;
     }
-    const version = versionOf(request.url ?? "");
+    const violations = createViolationList();
+    const query = readQuery(parseRequestTarget(request.url ?? "").query, violations);
+    const { prettyPrint } = readSystemParameters(query, undefined, violations);
+    const version = readVersion(query, violations);
+    if (violations.found.length > 0) {
+      respondError(frame, malformedRequest(errorDomain, violations.found), { domain: errorDomain });
+      return;
+    }
     if (version !== undefined && version !== discoveryDocument.version) {
       const message = `there is no Discovery document for version ${JSON.stringify(version)}; use ${discoveryDocument.version}`;
       respondError(frame, apiError(ErrorReason.ROUTE_NOT_FOUND, { message }), { domain: errorDomain });
       return;
     }
     const host = (headers[":authority"] as string | undefined) ?? headers.host;
-    const { content, etag } = pageFor(publicUrlOf(publicUrls(), host));
+    const { content, etag } = pageFor(publicUrlOf(publicUrls(), host), prettyPrint);
     const validators = { etag, "cache-control": cacheControl };
     if (isListed(etag, headers["if-none-match"] as string | undefined)) {
       respondEmpty(frame, 304, validators);
@@ -92,17 +109,26 @@ const allowed = "GET, HEAD, OPTIONS";
 
 type Page = { readonly content: StaticContent; readonly etag: string };
 
-function write(document: object): Page {
-  const text = JSON.stringify(document);
+function write(text: string): Page {
   const digest = createHash("sha256").update(text).digest("base64url").slice(0, 22);
   // Weak, because compressed responses have other bytes.
   return { content: createStaticContent(text), etag: `W/"${digest}"` };
 }
 
-/** Returns the `version` in the query of a request target; undefined if it is missing or empty. */
-function versionOf(target: string): string | undefined {
-  const mark = target.indexOf("?");
-  return (mark === -1 ? null : new URLSearchParams(target.slice(mark)).get("version")) || undefined;
+/** Returns the `version` of a query; undefined if it is missing or empty. Other parameters are violations. */
+function readVersion({ fields }: Query, violations: ViolationList): string | undefined {
+  let version: string | undefined;
+  for (const { name, value } of fields) {
+    // google-api-python-client adds userIp.
+    if (name !== "version" && name !== "userIp") {
+      violations.add(shownParameter(name), "is not a parameter of the Discovery document");
+    } else if (name === "version" && version !== undefined) {
+      violations.add(name, "must be given once");
+    } else if (name === "version") {
+      version = value;
+    }
+  }
+  return version || undefined;
 }
 
 /** RFC 9110 13.1.2: compares weakly. */

@@ -1,31 +1,18 @@
 import type { DescField, DescMessage, Message } from "@bufbuild/protobuf";
 import { hasCustomJsonRepresentation } from "@bufbuild/protobuf/wkt";
-import { decodeQueryPair } from "../http/percent.ts";
 import { assign, type MessageAssigner, messageAssigner, type OpenMessage, ownerOf } from "../json/assign.ts";
 import { type TextReader, textReader } from "../json/text-value.ts";
 import type { ViolationList } from "../json/violations.ts";
+import { type QueryParameter, shownParameter } from "./query.ts";
 
-/** System parameters of Google's APIs. They are not fields of the request message. */
-const systemParameters = new Set([
-  "$alt",
-  "alt",
-  "$fields",
-  "fields",
-  "$key",
-  "key",
-  "$prettyPrint",
-  "prettyPrint",
-  "quotaUser",
-  "$.xgafv",
-  "$apiVersion",
-  "access_token",
-]);
-
-const maxParameters = 1_000;
 const deepest = 32;
 
-/** Sets the fields that a raw query (without `?`) names, and adds violations for invalid parameters. */
-type QueryBinder = (message: OpenMessage, rawQuery: string, violations: ViolationList) => void;
+/** Sets the fields that the parameters name, and adds violations for invalid ones. */
+type QueryBinder = (
+  message: OpenMessage,
+  parameters: readonly QueryParameter[],
+  violations: ViolationList,
+) => void;
 
 type Step = {
   readonly field: DescField;
@@ -41,28 +28,18 @@ type Step = {
  */
 export function compileQueryBinder(desc: DescMessage, taken: readonly string[]): QueryBinder {
   const stepsOf = stepLookup();
-  return function bindQuery(message, rawQuery, violations) {
-    const pairs = rawQuery.split("&").filter((pair) => pair !== "");
-    if (pairs.length > maxParameters) {
-      return violations.add("query", `must not have more than ${maxParameters} parameters`);
-    }
+  return function bindQuery(message, parameters, violations) {
     const seen = new Set<string>();
-    for (const pair of pairs) {
+    for (const parameter of parameters) {
       if (violations.isFull) {
         return;
       }
-      const [name, value] = decodeQueryPair(pair);
-      if (name === undefined || value === undefined) {
-        violations.add(name === undefined ? "query" : shownParameter(name), "must be percent-encoded UTF-8");
-      } else if (!systemParameters.has(name)) {
-        setParameter(name, value, message, violations, seen);
-      }
+      setParameter(parameter, message, violations, seen);
     }
   };
 
   function setParameter(
-    name: string,
-    value: string,
+    { name, value }: QueryParameter,
     message: OpenMessage,
     violations: ViolationList,
     seen: Set<string>,
@@ -122,11 +99,6 @@ export function compileQueryBinder(desc: DescMessage, taken: readonly string[]):
     }
     return steps;
   }
-}
-
-/** Returns a name from the query for display: cut off, and quoted unless it is a plain path. */
-function shownParameter(name: string): string {
-  return /^[\w.]{1,128}$/.test(name) ? name : JSON.stringify(name.slice(0, 64));
 }
 
 function stepLookup(): (desc: DescMessage) => ReadonlyMap<string, Step> {

@@ -7,6 +7,7 @@ import { createViolationList, type Rejection } from "../json/violations.ts";
 import type { RestErrors } from "./errors.ts";
 import { isJson } from "./media-types.ts";
 import type { NodeRequest } from "./node-http.ts";
+import { readQuery } from "./query.ts";
 import { readBody } from "./read-body.ts";
 import type { RestRoute } from "./routes.ts";
 import { readSystemParameters, type SystemParameters } from "./system-parameters.ts";
@@ -31,11 +32,12 @@ export function createInputReader(errors: RestErrors, maxBytes: number, bodyTime
       throw errors.rejected(document);
     }
     const violations = createViolationList();
-    const parameters = readSystemParameters(query, route.method.output, violations);
+    const parsed = readQuery(query, violations);
+    const parameters = readSystemParameters(parsed, route.method.output, violations);
     if (route.hasLooseWildcard && decodeSegments(path) === undefined) {
       violations.add("path", "must be percent-encoded UTF-8");
     }
-    const bound = route.binder.bind({ captures, query, body: document?.json });
+    const bound = route.binder.bind({ captures, query: parsed, body: document?.json });
     const inBody: Rejection =
       "violations" in bound ? bound : { violations: checkDuplicateKeys(document?.text ?? "", bound.keys) };
     if (violations.found.length > 0) {

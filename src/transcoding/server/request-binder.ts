@@ -16,14 +16,15 @@ import { fieldReader, messageReader } from "../json/reader.ts";
 import { createReadingState, type ReadingState } from "../json/reading-state.ts";
 import { textReader } from "../json/text-value.ts";
 import { createViolationList, type Rejection, type ViolationList } from "../json/violations.ts";
+import { type Query, readQuery } from "./query.ts";
 import { compileQueryBinder } from "./query-binder.ts";
 
 /** The parts of a request whose route is known. */
 type BindInput = {
   /** Raw text of the template's variables, in the order of the template. */
   readonly captures: readonly string[];
-  /** Raw query, without the `?`. */
-  readonly query: string;
+  /** Raw query, without the `?`, or what `readQuery` returned for it. */
+  readonly query: string | Query;
   /** The parsed body; undefined if it is missing or empty. */
   readonly body: unknown;
 };
@@ -66,8 +67,9 @@ export function compileRequestBinder(binding: HttpBinding, options: BindOptions 
       for (const [index, variable] of variables.entries()) {
         variable.set(message, captures[index] ?? "", violations);
       }
-      if (query !== "") {
-        bindQuery(message, query, violations);
+      const { fields } = typeof query === "string" ? readQuery(query, violations) : query;
+      if (fields.length > 0) {
+        bindQuery(message, fields, violations);
       }
       return violations.rejection() ?? { message, keys: state.keys };
     },

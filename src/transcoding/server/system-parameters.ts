@@ -1,7 +1,7 @@
 import type { DescMessage } from "@bufbuild/protobuf";
-import { decodeQueryPair } from "../http/percent.ts";
 import type { ViolationList } from "../json/violations.ts";
 import { type FieldSelection, parseFieldSelection } from "./field-selection.ts";
+import type { Query } from "./query.ts";
 
 /** System parameters of a request: how it wants the response to be written. */
 export type SystemParameters = {
@@ -12,29 +12,23 @@ export type SystemParameters = {
 
 const none: SystemParameters = { enumAsInteger: false, prettyPrint: false, fields: "all" };
 
-/** Matches queries that may have a system parameter (https://cloud.google.com/apis/docs/system-parameters). */
-const names = /(?:^|&)(?:\$|%24)?(?:alt|fields|prettyPrint|callback)=/i;
-
 /**
- * Reads the system parameters of a raw query that affect the response: `$alt`, `$fields`, `$prettyPrint`. Rejects
- * `callback`, which requests JSONP. Ignores all others.
+ * Reads the system parameters that affect the response: `$alt`, `$fields`, `$prettyPrint`. Rejects `callback`, which
+ * requests JSONP, and values that the parameters do not have. Ignores all others. `output`: message that `$fields`
+ * selects from; undefined for a response that is always whole.
  */
 export function readSystemParameters(
-  rawQuery: string,
-  output: DescMessage,
+  { system }: Query,
+  output: DescMessage | undefined,
   violations: ViolationList,
 ): SystemParameters {
   // Hot path: most requests have none.
-  if (rawQuery === "" || !names.test(rawQuery)) {
+  if (system.size === 0) {
     return none;
   }
   let parameters = none;
-  for (const pair of rawQuery.split("&")) {
-    const [name = "", value] = decodeQueryPair(pair);
-    if (value === undefined) {
-      continue;
-    }
-    switch (name.replace(/^\$/, "")) {
+  for (const [kind, { name, value }] of system) {
+    switch (kind) {
       case "alt":
         parameters = { ...parameters, enumAsInteger: readAlt(name, value, violations) };
         break;
@@ -47,6 +41,11 @@ export function readSystemParameters(
       case "callback":
         violations.add(name, "is not supported: JSONP would let any page read the response");
         break;
+      case ".xgafv":
+        if (value !== "1" && value !== "2") {
+          violations.add(name, "must be 1 or 2");
+        }
+        break;
     }
   }
   return parameters;
@@ -54,14 +53,10 @@ export function readSystemParameters(
 
 /** Google's generated clients send `json;enum-encoding=int`. */
 function readAlt(name: string, value: string, violations: ViolationList): boolean {
-  const [format, ...options] = value.split(";");
-  const known = options.every(
-    (option) => option === "enum-encoding=int" || option === "enum-encoding=string",
-  );
-  if ((format !== "json" && format !== "media") || !known) {
+  if (!/^(?:json|media)(?:;enum-encoding=(?:int|string))?$/.test(value)) {
     violations.add(name, "must be json, json;enum-encoding=int or media");
   }
-  return options.includes("enum-encoding=int");
+  return value.endsWith("=int");
 }
 
 function readBoolean(name: string, value: string, violations: ViolationList): boolean {
@@ -74,10 +69,14 @@ function readBoolean(name: string, value: string, violations: ViolationList): bo
 function readFields(
   name: string,
   value: string,
-  output: DescMessage,
+  output: DescMessage | undefined,
   violations: ViolationList,
 ): FieldSelection {
   if (value === "") {
+    return "all";
+  }
+  if (output === undefined) {
+    violations.add(name, "is not supported here: the response is always whole");
     return "all";
   }
   const selection = parseFieldSelection(value, output);

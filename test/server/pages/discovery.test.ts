@@ -38,7 +38,7 @@ async function rootUrlFor(at: TestServer, host: string): Promise<string> {
 }
 
 describe("the Discovery document", () => {
-  it.each(["?version=v1", "", "?version=", "?version=v1&key=x&prettyPrint=false&alt=json"])(
+  it.each(["?version=v1", "", "?version=", "?version=v1&key=x&prettyPrint=false&alt=json&userIp=::1"])(
     "the Discovery document is returned without a token for the query %j, with the URL of this server",
     async (query) => {
       const response = await get(query);
@@ -95,7 +95,7 @@ describe("the Discovery document", () => {
     expect((await get("", { headers: { "if-none-match": '"other"' } })).status).toBe(200);
   });
 
-  it.each(["?version=v2", "?version=V1", "?version=v1%20", "?version=v2&version=v1"])(
+  it.each(["?version=v2", "?version=V1", "?version=v1%20"])(
     "the Discovery document for the query %j answers 404 in Google's form",
     async (query) => {
       const response = await get(query);
@@ -110,6 +110,33 @@ describe("the Discovery document", () => {
       });
     },
   );
+
+  it.each([
+    ["?version=v1&version=v1", "version must be given once"],
+    ["?ver%73ion=v2&version=v1", "version must be given once"],
+    ["?versoin=v1", "versoin is not a parameter of the Discovery document"],
+    ["?%24%61lt=xml", "$alt must be json, json;enum-encoding=int or media"],
+    ["?alt=json&$alt=json", "$alt must be given once"],
+    ["?alt", "alt must have a value: alt=…"],
+    ["?fi%65lds=name", "fields is not supported here: the response is always whole"],
+    ["?callb%61ck=f", "callback is not supported: JSONP would let any page read the response"],
+    ["?$nothing=1", '"$nothing" is not a system parameter of this server'],
+    ["?version=%zz", "version must be percent-encoded UTF-8"],
+    ["?%zz=v1", "query must be percent-encoded UTF-8"],
+  ])("the Discovery document for the query %s answers 400: %s", async (query, message) => {
+    const response = await get(query);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({
+      error: { status: "INVALID_ARGUMENT", message, details: [{ reason: "REQUEST_MALFORMED" }, {}] },
+    });
+  });
+
+  it("the Discovery document is indented for prettyPrint", async () => {
+    const [plain, pretty] = await Promise.all([get("?prettyPrint=false"), get("?%24pretty%50rint=true")]);
+    expect(pretty.headers.get("etag")).not.toBe(plain.headers.get("etag"));
+    const text = await pretty.text();
+    expect(text).toBe(JSON.stringify(JSON.parse(await plain.text()), null, 2));
+  });
 
   it.each(["POST", "PUT", "DELETE"])("the Discovery document answers 405 to %s", async (method) => {
     const response = await get("", { method });

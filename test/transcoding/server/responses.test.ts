@@ -262,6 +262,16 @@ describe.each(protocols)("%s", (protocol) => {
       expect((await bookOf("$alt=json")).genre).toBe("NOVEL");
     });
 
+    it("obeys names with escapes, in upper and lower case", async () => {
+      const book = await bookOf("%24%66%69elds=g%65nre&a%6ct=json%3benum-encoding%3dint");
+      expect(book).toEqual({ genre: 1 });
+    });
+
+    it("answers OPTIONS without reading the query", async () => {
+      const answer = await ask({ method: "OPTIONS", path: "/v1/best?$alt=xml&$alt=xml" });
+      expect(answer.status).toBe(204);
+    });
+
     it("indents the response for prettyPrint", async () => {
       expect((await ask({ path: "/v1/anything?$prettyPrint=true" })).text).toContain('{\n  "title": "T"');
       expect((await ask({ path: "/v1/anything?prettyPrint=false" })).text).toContain('{"title":"T"');
@@ -271,12 +281,35 @@ describe.each(protocols)("%s", (protocol) => {
       expect((await ask({ path: "/v1/books:watch?$fields=pages" })).text).toBe('[{"pages":1}]');
     });
 
-    it.each(["alt=xml", "$alt=json;x=y", "$prettyPrint=maybe", "callback=f", "$callback=f"])(
-      "answers 400 to the query %s",
-      async (query) => {
-        expect((await ask({ path: `/v1/anything?${query}` })).status).toBe(400);
-      },
-    );
+    it.each([
+      "alt=xml",
+      "%24%61lt=xml",
+      "%24%61lt=%78ml",
+      "a%6Ct=proto",
+      "$alt",
+      "alt=",
+      "$alt=JSON",
+      "$alt=json;x=y",
+      "$alt=json+",
+      "$alt=json;enum-encoding=int;enum-encoding=string",
+      "fi%65lds=nope",
+      "%24fields=n%6fpe",
+      "$fields",
+      "$prettyPrint=maybe",
+      "pretty%50rint=maybe",
+      "prettyPrint",
+      "callback=f",
+      "c%61llback=f",
+      "$callback=f",
+      "$.xgafv=3",
+      "$alt=json&alt=json",
+      "key=a&$key=a",
+      "$unknown=1",
+      "$%zz=1",
+      "quotaUser=%zz",
+    ])("answers 400 to the query %s", async (query) => {
+      expect((await ask({ path: `/v1/anything?${query}` })).status).toBe(400);
+    });
   });
 
   describe("compression", () => {
