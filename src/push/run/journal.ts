@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import type { FieldViolation } from "../../contract/field-violation.ts";
+import { type FieldViolation, shortenText } from "../../contract/field-violation.ts";
 import type { PushRequest } from "../input/push-request.ts";
 import type { RawRecord } from "../input/record.ts";
 import { openAppendFile } from "./append-file.ts";
 import { openCheckpointLog } from "./checkpoint-log.ts";
 import { type Counts, countName, countNotifications, createCounts } from "./counts.ts";
 import { createDoneRecords, type DoneRecordsInit } from "./done-records.ts";
-import { listedViolations, maskIn, shorten } from "./mask.ts";
+import { listedViolations, maskIn } from "./mask.ts";
 import { type RunDirectory, runFiles } from "./run-directory.ts";
 
 /** Why a record was not accepted, as in rejected-reasons.ndjson and superseded.ndjson. */
@@ -165,7 +165,7 @@ function lineOf(
     line: record.index,
     ...(userKey !== undefined && { userKey: showKey(userKey) }),
     ...reason,
-    message: hide(shorten(message, maxMessageLength)),
+    message: hide(shortenText(message, maxMessageLength)),
     violations: listedViolations(violations, hide),
   });
 }

@@ -1,4 +1,9 @@
-import { type FieldViolation, limitViolations, moreViolations } from "../../contract/field-violation.ts";
+import {
+  type FieldViolation,
+  limitViolations,
+  moreViolations,
+  shortenText,
+} from "../../contract/field-violation.ts";
 
 /** Longest user key that is shown, in characters. The API allows 128. */
 const maxKeyLength = 256;
@@ -11,7 +16,7 @@ export function maskKey(userKey: string): string {
 
 /** Returns the function that masks user keys, or leaves them if `reveal` is set, except that it shortens long ones. */
 export function keyDisplay(reveal: boolean): (userKey: string) => string {
-  return reveal ? (userKey) => shorten(userKey, maxKeyLength) : maskKey;
+  return reveal ? (userKey) => shortenText(userKey, maxKeyLength) : maskKey;
 }
 
 /** Masks a user key within a text, such as an error message. Keys of 1 or 2 characters are left, as they occur in words. */
@@ -28,13 +33,14 @@ export function listedViolations(
   violations: readonly FieldViolation[],
   hide: (text: string) => string,
 ): FieldViolation[] {
-  return limitViolations(violations).map(({ field, description }) => ({
-    field: field === moreViolations.field ? "record" : hide(field),
-    description: hide(description),
+  // Hidden first, because a key that is cut is not found.
+  const hidden = violations.map((violation) =>
+    violation === moreViolations
+      ? violation
+      : { field: hide(violation.field), description: hide(violation.description) },
+  );
+  return limitViolations(hidden).map(({ field, description }) => ({
+    field: field === moreViolations.field ? "record" : field,
+    description,
   }));
-}
-
-/** Cuts a text after a number of characters. */
-export function shorten(text: string, length: number): string {
-  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
 }
