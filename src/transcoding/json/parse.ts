@@ -18,12 +18,14 @@ export function parseJson(text: string): ParsedJson {
   }
 }
 
-/** A number of 16 digits or with an exponent, outside of strings that only digits precede. */
-const longNumber = /(?:^|[^"\w.+-])-?\d(?:[\d.]{15}|[\d.]*[eE])/;
+/** 16 digits or an exponent, anywhere. Finds quickly that most texts hold no long number. */
+const longDigits = /\d(?:[\d.]{15}|[eE])/;
+/** The same in the place of a number. Most 64-bit integers are strings. */
+const longNumber = /(?<![^\s:[,-])\d(?:[\d.]{15}|[\d.]*[eE])/;
 
-/** Returns whether a JSON text may contain a long number. Rare: most 64-bit integers are strings. */
+/** Returns whether a JSON text may contain a long number. Strings that look like one do no harm: they only cost time. */
 function mayHoldLongNumber(text: string): boolean {
-  return longNumber.test(text);
+  return longDigits.test(text) && longNumber.test(text);
 }
 
 type Holder = Record<string | number, unknown>;
@@ -84,13 +86,16 @@ function inner(holder: Holder | undefined, key: string | number): Holder | undef
 }
 
 function replace(holder: Holder | undefined, key: string | number, text: string): void {
-  const isLong = text.length >= 16 || /[eE]/.test(text);
-  if (isLong && holder !== undefined && Object.hasOwn(holder, key) && typeof holder[key] === "number") {
-    const value = holder[key];
-    if (Number.isInteger(value) && !(Number.isSafeInteger(value) && exactInteger(text) !== undefined)) {
-      holder[key] = new LongNumber(text);
-    }
+  const value = holder !== undefined && Object.hasOwn(holder, key) ? holder[key] : undefined;
+  if (Number.isInteger(value) && !isExact(value as number, text)) {
+    (holder as Holder)[key] = new LongNumber(text);
   }
+}
+
+/** Returns whether an integer is the number in its text. A double holds 15 digits. */
+function isExact(value: number, text: string): boolean {
+  const isShort = text.length < 16 && !/[eE]-/.test(text);
+  return Number.isSafeInteger(value) && (isShort || exactInteger(text) !== undefined);
 }
 
 function startsNumber(code: number): boolean {

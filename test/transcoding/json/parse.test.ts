@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LongNumber } from "../../../src/transcoding/json/long-number.ts";
 import { parseJson } from "../../../src/transcoding/json/parse.ts";
+import { countCalls } from "../fixtures/count-work.ts";
 
 function parsed(text: string): unknown {
   const result = parseJson(text);
@@ -114,6 +115,21 @@ describe("parseJson and numbers that a double does not hold", () => {
       json = (json as unknown[])[0];
     }
     expect(json).toEqual(new LongNumber("1e18"));
+  });
+
+  it("parseJson looks for the places of numbers only in texts that may hold long ones", () => {
+    const valid = {
+      quotaBytes: "9223372036854775807",
+      time: "2026-01-31T08:00:00.123456789Z",
+      counts: [1, -2.5, 123456789012345],
+      text: "1.5e3, 1234567890123456 of x",
+    };
+    const work = (text: string) => countCalls(() => parseJson(text), [Object, "hasOwn"]);
+    expect(work(JSON.stringify({ ...valid, text: "" }))).toBe(0);
+    expect(work(JSON.stringify({ ...valid, text: "" }, null, 2))).toBe(0);
+    expect(work(JSON.stringify(valid).replace("-2.5", "1e3"))).toBeGreaterThan(0);
+    // Strings that look like a number cost time only.
+    expect(parsed(JSON.stringify(valid))).toEqual(valid);
   });
 
   it("JSON.stringify writes what parseJson has parsed with all digits of its numbers", () => {
