@@ -1,19 +1,25 @@
 import { Agent, request } from "node:http";
 import { type ClientHttp2Session, connect, constants } from "node:http2";
+import { Agent as HttpsAgent, request as requestHttps } from "node:https";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import { factsOf, settleOutcome } from "../../../src/server/telemetry/call-facts.ts";
 import type { CallSummary } from "../../../src/server/telemetry/call-summary.ts";
 import { createRequestObserver } from "../../../src/server/telemetry/observe-requests.ts";
 import { createTranscodingHandler } from "../../../src/transcoding/index.ts";
+import { testCertificate } from "../../support/certificates/certificate.ts";
 import { openSocket } from "../../support/http/raw-socket.ts";
 import { startTestListener, type TestListener } from "../../support/test-listener.ts";
 import { shelf } from "../../transcoding/fixtures/shelf.ts";
 
 const path = "/v1/books:watch";
+const ports = [
+  ["in cleartext", false],
+  ["over TLS", true],
+] as const;
 
 /** Starts a listener with a stream that fails after `count` messages, and waits for `gate` if `count` is 0. */
-async function start(gate: Promise<void> = Promise.resolve()) {
+async function start(gate: Promise<void> = Promise.resolve(), isTls = false) {
   const summaries: CallSummary[] = [];
   const handler = createTranscodingHandler({
     routes(router) {
@@ -34,7 +40,10 @@ async function start(gate: Promise<void> = Promise.resolve()) {
   const observe = createRequestObserver([(summary) => summaries.push(summary)], () => undefined);
   const listener = await startTestListener(
     { maxConcurrentStreams: 100 },
-    { onRequest: (incoming, response) => observe(incoming, response, () => handler(incoming, response)) },
+    {
+      ...(isTls && { tls: testCertificate }),
+      onRequest: (incoming, response) => observe(incoming, response, () => handler(incoming, response)),
+    },
   );
   return { listener, summaries };
 }
@@ -53,9 +62,10 @@ function read(session: ClientHttp2Session, target: string): Promise<Result> {
   });
 }
 
-function readHttp1({ port }: TestListener, agent: Agent, target: string): Promise<Result> {
+function readHttp1({ url }: TestListener, agent: Agent, target: string): Promise<Result> {
   return new Promise((resolve, reject) => {
-    const sending = request({ port, agent, path: target }, (response) => {
+    const send = url.startsWith("https:") ? requestHttps : request;
+    const sending = send(new URL(target, url), { agent }, (response) => {
       let text = "";
       response.on("data", (chunk) => {
         text += chunk;
@@ -69,11 +79,13 @@ function readHttp1({ port }: TestListener, agent: Agent, target: string): Promis
 }
 
 describe("a REST stream that fails", () => {
-  it("ends its own HTTP/1.1 connection and no other", async () => {
+  it.each(ports)("ends its own HTTP/1.1 connection and no other, %s", async (_, isTls) => {
     const gate = Promise.withResolvers<void>();
-    const { listener } = await start(gate.promise);
-    await using _ = listener;
-    const agent = new Agent({ keepAlive: true });
+    const { listener } = await start(gate.promise, isTls);
+    await using _listener = listener;
+    const agent = isTls
+      ? new HttpsAgent({ keepAlive: true, ca: testCertificate.cert })
+      : new Agent({ keepAlive: true });
     const other = readHttp1(listener, agent, path);
     const failed = await readHttp1(listener, agent, `${path}?count=1`);
     expect(failed).toMatchObject({ isCut: true, text: expect.stringMatching(/DATA_LOSS.*\}\}$/) });
@@ -96,21 +108,24 @@ describe("a REST stream that fails", () => {
     ).toEqual([]);
   });
 
-  it("leaves the other calls of its HTTP/2 connection alone, however many fail", async () => {
-    const gate = Promise.withResolvers<void>();
-    const { listener } = await start(gate.promise);
-    await using _ = listener;
-    const session = connect(listener.url);
-    const other = read(session, path);
-    for (let round = 0; round < 20; round++) {
-      const failed = await Promise.all(Array.from({ length: 50 }, () => read(session, `${path}?count=1`)));
-      expect(failed.every(({ isCut, text }) => isCut && text.endsWith("}}"))).toBe(true);
-    }
-    gate.resolve();
-    expect(await other).toEqual({ isCut: false, text: '[{"title":"first"},{"title":"last"}]' });
-    expect(listener.rejected).toEqual([]);
-    session.close();
-  });
+  it.each(ports)(
+    "leaves the other calls of its HTTP/2 connection alone, however many fail, %s",
+    async (_, isTls) => {
+      const gate = Promise.withResolvers<void>();
+      const { listener } = await start(gate.promise, isTls);
+      await using _listener = listener;
+      const session = connect(listener.url, { ca: testCertificate.cert });
+      const other = read(session, path);
+      for (let round = 0; round < 20; round++) {
+        const failed = await Promise.all(Array.from({ length: 50 }, () => read(session, `${path}?count=1`)));
+        expect(failed.every(({ isCut, text }) => isCut && text.endsWith("}}"))).toBe(true);
+      }
+      gate.resolve();
+      expect(await other).toEqual({ isCut: false, text: '[{"title":"first"},{"title":"last"}]' });
+      expect(listener.rejected).toEqual([]);
+      session.close();
+    },
+  );
 
   it("is reported with the code of its error and HTTP status 200", async () => {
     const { listener, summaries } = await start();

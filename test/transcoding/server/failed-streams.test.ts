@@ -222,6 +222,21 @@ describe.each(protocols)("%s", (protocol) => {
     expect(errors.map(({ code }) => code)).toEqual([Code.DataLoss]);
   });
 
+  it("a stream that its caller does not read is aborted at its deadline, and cut when the caller reads", async () => {
+    const aborted = Promise.withResolvers<void>();
+    methods = {
+      WatchBooks: async function* (_, { signal }) {
+        signal.addEventListener("abort", () => aborted.resolve());
+        for (;;) {
+          yield { title: "x".repeat(100_000) };
+        }
+      },
+    };
+    const answer = await ask({ path, headers: { "x-server-timeout": "0.3" }, readWhen: aborted.promise });
+    expect(answer.isCut).toBe(true);
+    expect(JSON.parse(`${answer.text}]`).at(-1).error.status).toBe("DEADLINE_EXCEEDED");
+  });
+
   it("HEAD gets the header of a stream, which stops after its first message", async () => {
     const stopped = Promise.withResolvers<void>();
     methods = {
