@@ -75,17 +75,26 @@ export function createResponseStream(
     fail(errorBody) {
       ended = true;
       const last = format === "raw" ? "" : pieceOf({ contentType: jsonType, content: errorBody });
+      if ("stream" in nodeResponse) {
+        failedStreams.add(nodeResponse.stream);
+      }
       // Not before the last piece has been sent: a reset discards what waits for the client.
-      response.write(last, () => cut(nodeResponse, format === "raw"));
+      response.write(last, () => setTimeout(cut, cutDelayMs, nodeResponse, format === "raw").unref());
     },
   };
 }
 
-const cutStreams = new WeakSet<Http2Stream>();
+/**
+ * How long a client has to read the error before its response is cut, in ms. Chromium drops what it has not passed on when
+ * a response breaks. Clients that know the error leave before.
+ */
+const cutDelayMs = 100;
 
-/** Returns whether an HTTP/2 stream was reset because its call failed after the first message. */
+const failedStreams = new WeakSet<Http2Stream>();
+
+/** Returns whether the call of an HTTP/2 stream failed after its first message: then a reset is how it ends. */
 export function isCut(stream: Http2Stream): boolean {
-  return cutStreams.has(stream);
+  return failedStreams.has(stream);
 }
 
 /**
@@ -94,7 +103,6 @@ export function isCut(stream: Http2Stream): boolean {
  */
 function cut(response: NodeResponse, isRaw: boolean): void {
   if ("stream" in response) {
-    cutStreams.add(response.stream);
     response.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
     return;
   }
