@@ -284,10 +284,8 @@ export const ErrorReason = {
   WATCHES_EXHAUSTED: 24,
 
   /**
-   * The request is compressed in a way that the server does not support, or it
-   * does not have exactly one message although the method takes one. Over REST,
-   * where CONTENT_TYPE_UNSUPPORTED is about compression, only sent for versions
-   * and transfer codings of HTTP that the server does not support.
+   * The request uses a version or a transfer coding of HTTP that the server does
+   * not support.
    *
    * @generated from enum value: REQUEST_UNSUPPORTED = 25;
    */

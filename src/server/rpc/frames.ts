@@ -1,5 +1,5 @@
 import { ConnectError } from "@connectrpc/connect";
-import { endedEarly, malformedBody, tooLarge } from "./request-errors.ts";
+import { cutOff, endedEarly, malformedBody, tooLarge } from "./request-errors.ts";
 
 /** A message in the frame of gRPC, gRPC-Web or a stream of Connect. */
 export type Frame = { readonly content: Uint8Array; readonly compressed: boolean };
@@ -51,9 +51,14 @@ export async function readWhole(next: NextChunk, limit: number): Promise<Uint8Ar
 /**
  * Reads the messages of a framed body, each as soon as it has arrived. Throws if a message has more than `limit` bytes or
  * the body ends within a frame. `endFlag` marks the frame that ends a stream, which is skipped; 0 if the protocol has
- * none.
+ * none. `inStream`: whether the method takes several messages.
  */
-export async function* readFrames(next: NextChunk, limit: number, endFlag: number): AsyncGenerator<Frame> {
+export async function* readFrames(
+  next: NextChunk,
+  limit: number,
+  endFlag: number,
+  inStream: boolean,
+): AsyncGenerator<Frame> {
   let pending: Uint8Array[] = [];
   let length = 0;
   let needed = frameHeaderLength;
@@ -69,7 +74,7 @@ export async function* readFrames(next: NextChunk, limit: number, endFlag: numbe
       const view = new DataView(bytes.buffer, bytes.byteOffset, frameHeaderLength);
       const size = view.getUint32(1);
       if (size > limit) {
-        throw tooLarge(limit);
+        throw tooLarge(limit, inStream);
       }
       needed = frameHeaderLength + size;
       if (bytes.length < needed) {
@@ -91,7 +96,7 @@ export async function* readFrames(next: NextChunk, limit: number, endFlag: numbe
     length = bytes.length;
   }
   if (length > 0) {
-    throw malformedBody("must be complete frames, but ends within one");
+    throw cutOff(inStream);
   }
 }
 

@@ -3,7 +3,7 @@ import type { Compression, UniversalServerRequest } from "@connectrpc/connect/pr
 import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import { isJson } from "../../transcoding/index.ts";
 import { chunkReader, frameHeaderLength, isChunks, readFrames, readWhole } from "./frames.ts";
-import { malformedBody, tooLarge, unsupported } from "./request-errors.ts";
+import { malformedBody, protocolError, tooLarge } from "./request-errors.ts";
 
 /** Content codings that RPC requests may use. */
 export const rpcCompressions: Compression[] = [compressionGzip, compressionBrotli];
@@ -83,7 +83,7 @@ export function openBody(
     }
     if (encoding === "unknown") {
       const known = rpcCompressions.map(({ name }) => name).join(", ");
-      throw unsupported(`${framing.encoding} must be one of ${known}, identity`);
+      throw protocolError(Code.Unimplemented, `${framing.encoding} must be one of ${known}, identity`);
     }
     const next = chunkReader(body as AsyncIterable<Uint8Array>);
     if (endFlag === undefined) {
@@ -92,15 +92,15 @@ export function openBody(
       return;
     }
     let count = 0;
-    for await (const { content, compressed } of readFrames(next, limit, endFlag)) {
+    for await (const { content, compressed } of readFrames(next, limit, endFlag, !takesOne)) {
       count += 1;
       if (takesOne && count > 1) {
-        throw unsupported("the request has several messages, but the method takes one");
+        throw protocolError(Code.Unimplemented, "the request has several messages, but the method takes one");
       }
-      yield compressed ? await decompress(content, encoding, limit) : content;
+      yield compressed ? await decompress(content, encoding, limit, !takesOne) : content;
     }
     if (takesOne && count === 0) {
-      throw unsupported("the request has no message, but the method takes one");
+      throw protocolError(Code.Unimplemented, "the request has no message, but the method takes one");
     }
   }
 }
@@ -147,6 +147,7 @@ async function decompress(
   content: Uint8Array,
   compression: Compression | undefined,
   limit: number,
+  inStream = false,
 ): Promise<Uint8Array> {
   if (compression === undefined) {
     throw malformedBody("is marked as compressed, but no header names its encoding");
@@ -155,6 +156,6 @@ async function decompress(
     return await compression.decompress(content, limit);
   } catch (error) {
     const { code } = ConnectError.from(error);
-    throw code === Code.ResourceExhausted ? tooLarge(limit) : malformedBody("does not decompress");
+    throw code === Code.ResourceExhausted ? tooLarge(limit, inStream) : malformedBody("does not decompress");
   }
 }

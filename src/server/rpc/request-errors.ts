@@ -18,12 +18,21 @@ export function malformedBody(description: string): ConnectError {
   return rejected({ violations: [{ field: "body", description }] });
 }
 
-/** `limit`: most bytes of a decompressed message. */
-export function tooLarge(limit: number): ConnectError {
-  return apiError(ErrorReason.REQUEST_TOO_LARGE, {
-    message: `the request body must not be larger than ${limit} bytes`,
-    metadata: { maxBytes: String(limit) },
-  });
+/**
+ * Returns the error of a message that is too large. `limit`: most bytes of a decompressed message. `inStream`: whether the
+ * method takes several messages.
+ */
+export function tooLarge(limit: number, inStream = false): ConnectError {
+  const message = `the request body must not be larger than ${limit} bytes`;
+  return inStream
+    ? protocolError(Code.ResourceExhausted, `a message must not be larger than ${limit} bytes`)
+    : apiError(ErrorReason.REQUEST_TOO_LARGE, { message, metadata: { maxBytes: String(limit) } });
+}
+
+/** Returns the error of a body that ends within a frame. */
+export function cutOff(inStream: boolean): ConnectError {
+  const problem = "must be complete frames, but ends within one";
+  return inStream ? protocolError(Code.InvalidArgument, `body ${problem}`) : malformedBody(problem);
 }
 
 /** The client disconnected, or was disconnected for being slow: not an error of the server. */
@@ -31,7 +40,10 @@ export function endedEarly(cause: unknown): ConnectError {
   return new ConnectError("the request ended early", Code.Canceled, undefined, undefined, cause);
 }
 
-/** Returns the error of a request that the protocol of the caller answers with UNIMPLEMENTED. */
-export function unsupported(message: string): ConnectError {
-  return apiError(ErrorReason.REQUEST_UNSUPPORTED, { message });
+/**
+ * Returns the error of a request that breaks the rules of its protocol. It has no details, because Connect's conformance
+ * suite allows none.
+ */
+export function protocolError(code: Code, message: string): ConnectError {
+  return new ConnectError(message, code);
 }

@@ -2,7 +2,7 @@ import { request } from "node:http";
 import { connect } from "node:http2";
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { Message } from "@bufbuild/protobuf";
-import type { ConnectError } from "@connectrpc/connect";
+import { Code, type ConnectError } from "@connectrpc/connect";
 import { encodeEnvelope } from "@connectrpc/connect/protocol";
 import { endStreamFromJson } from "@connectrpc/connect/protocol-connect";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -120,10 +120,10 @@ describe.each(["connect", "grpc", "grpc-web"] as const)("a unary call with JSON 
     },
   );
 
-  it(`rejects an unknown compression over ${protocol} with REQUEST_UNSUPPORTED, and names the known ones`, async () => {
-    const error = await rejected(protocol, "Text", { encoding: "deflate" });
-    expect(error).toMatchObject({ code: "Unimplemented", reason: "REQUEST_UNSUPPORTED" });
-    expect(error.message).toContain("must be one of gzip, br, identity");
+  it(`rejects an unknown compression over ${protocol} with UNIMPLEMENTED, and names the known ones`, async () => {
+    const { error } = await call(protocol, "Text", { encoding: "deflate" });
+    expect(error).toMatchObject({ code: Code.Unimplemented, details: [] });
+    expect(error?.message).toContain("must be one of gzip, br, identity");
   });
 
   it(`reads a compressed message over ${protocol}`, async () => {
@@ -172,12 +172,12 @@ describe.each(["grpc", "grpc-web"] as const)("framed JSON over %s", (protocol) =
     ["two messages", ["{}", "{}"], "several messages"],
     ["an invalid second message", ["{}", "{"], "several messages"],
   ])(
-    `rejects %s for a unary method over ${protocol} with REQUEST_UNSUPPORTED`,
+    `rejects %s for a method that takes one over ${protocol} with UNIMPLEMENTED`,
     async (_, messages, expected) => {
       for (const method of ["Text", "Watch"]) {
-        const error = await rejected(protocol, method, { body: framed(...messages), unframed: true });
-        expect(error).toMatchObject({ code: "Unimplemented", reason: "REQUEST_UNSUPPORTED" });
-        expect(error.message).toContain(expected);
+        const { error } = await call(protocol, method, { body: framed(...messages), unframed: true });
+        expect(error).toMatchObject({ code: Code.Unimplemented, details: [] });
+        expect(error?.message).toContain(expected);
       }
     },
   );
@@ -276,11 +276,22 @@ describe.each(["connect", "grpc"] as const)("a stream with JSON over %s", (proto
     expect(messages).toEqual([`{"text":"a"}`, `{"text":"b"}`]);
   });
 
-  it(`rejects an unknown compression of a stream over ${protocol} with REQUEST_UNSUPPORTED`, async () => {
+  it(`rejects an unknown compression of a stream over ${protocol} with UNIMPLEMENTED`, async () => {
     const { error } = await stream(protocol, "Converse", ["{}"], { encoding: "zstd" });
-    expect(error && readApiError(error)).toMatchObject({ reason: "REQUEST_UNSUPPORTED" });
+    expect(error).toMatchObject({ code: Code.Unimplemented, details: [] });
   });
 });
+
+it.each(["connect", "grpc"] as const)(
+  "errors about the frames of a stream over %s have no details, as Connect's conformance suite requires",
+  async (protocol) => {
+    const large = JSON.stringify({ text: "x".repeat(1_000_000) });
+    for (const [message, encoding] of [[large], [gzipSync(large), "gzip"]] as const) {
+      const { error } = await stream(protocol, "Collect", [message], encoding ? { encoding } : {});
+      expect(error).toMatchObject({ code: Code.ResourceExhausted, details: [] });
+    }
+  },
+);
 
 it("answers a message of a stream with JSON before the next one is sent", async () => {
   const session = connect(listener.url);
