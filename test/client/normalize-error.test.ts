@@ -124,6 +124,13 @@ describe("normalizeError", () => {
     expect(error.metadata.get("a")).toBe("b");
   });
 
+  it("normalizeError keeps the mark of an error from the wire, so that a relay does not send its headers", () => {
+    const page = new ConnectError("HTTP 503", Code.Internal, { "content-length": "5" });
+    page.isWireError = true;
+    expect(normalizeError(page)).toMatchObject({ code: Code.Unavailable, isWireError: true });
+    expect(normalizeError(new ConnectError("HTTP 503", Code.Internal))).toMatchObject({ isWireError: false });
+  });
+
   it("normalizeError ends for an error that is its own cause", () => {
     const circle = new Error("round");
     circle.cause = circle;
