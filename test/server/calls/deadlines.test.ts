@@ -8,6 +8,7 @@ import { PlanStatusSchema } from "../../../gen/mobiledataplansharing/v1/resource
 import type { PlanSharingProtocol } from "../../../src/client/index.ts";
 import { apiErrorOf, readApiError } from "../../support/api-error.ts";
 import { callRaw, type RawAnswer } from "../../support/http/raw-call.ts";
+import { openSocket } from "../../support/http/raw-socket.ts";
 import { createLogLines } from "../../support/log-lines.ts";
 import { planStatus } from "../../support/plan-statuses.ts";
 import { freshKey, parent, protocols, startTestServer, type TestServer } from "../../support/test-server.ts";
@@ -210,3 +211,39 @@ it("a GET of the Connect protocol whose timeout is zero is answered with 504", a
   const headers = { authorization: `Bearer ${server.token}`, "connect-timeout-ms": "0" };
   expect((await fetch(`${server.url}/${method}?${query}`, { headers })).status).toBe(504);
 });
+
+it.each(["connect", "rest"] as const)(
+  "a call over %s whose deadline passes before its body has arrived is DEADLINE_EXCEEDED and stores nothing",
+  async (protocol) => {
+    const userKey = freshKey();
+    const status = toJson(PlanStatusSchema, planStatus());
+    const [path, message] =
+      protocol === "rest"
+        ? [`/v1/${parent}/clients/youtube/users/${userKey}/planStatus`, status]
+        : [
+            "/mobiledataplansharing.v1.PlanStatusService/CreateUserPlanStatus",
+            { parent, clientId: "youtube", userKey, planStatus: status },
+          ];
+    const body = JSON.stringify(message);
+    const socket = await openSocket(server.port);
+    const fields = [
+      "Host: a",
+      "Content-Type: application/json",
+      `Content-Length: ${body.length}`,
+      `Authorization: Bearer ${server.token}`,
+      "Connect-Timeout-Ms: 1",
+      "Expect: 100-continue",
+    ];
+    socket.write(`POST ${path} HTTP/1.1\r\n${fields.join("\r\n")}\r\n\r\n`);
+    // 100 if the deadline has not passed after authorization. It passes before the body is sent.
+    await socket.received(/^HTTP\/1\.1 (100|504) /);
+    const passed = performance.now() + 2;
+    await expect.poll(() => performance.now() > passed).toBe(true);
+    socket.write(body);
+    expect(await socket.received(/HTTP\/1\.1 504 [\s\S]*DEADLINE_PASSED|DEADLINE_PASSED/)).not.toContain(
+      " 200 ",
+    );
+    expect(await isStored(userKey)).toBe(false);
+    socket.destroy();
+  },
+);
