@@ -4,6 +4,7 @@ import type { Clock } from "../contract/clock.ts";
 import type { FindServiceAccount } from "./accounts/lookup.ts";
 import type { Principal } from "./principal.ts";
 import { rejectionFor } from "./providers/jwt-errors.ts";
+import { scopeSet } from "./scopes.ts";
 import type { SigningKey } from "./signing-key.ts";
 import type { Rejected, Verifier } from "./verified-token.ts";
 
@@ -78,7 +79,7 @@ function principalOf({ sub, asns, scope }: JWTPayload): Principal {
   return {
     account: String(sub),
     asns: new Set(Array.isArray(asns) ? asns.filter(Number.isInteger) : []),
-    scopes: new Set(typeof scope === "string" ? scope.split(" ") : []),
+    scopes: scopeSet(typeof scope === "string" ? scope.split(" ") : []),
   };
 }
 

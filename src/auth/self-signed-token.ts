@@ -4,6 +4,7 @@ import { verifyAccountJwt } from "./account-jwt.ts";
 import type { FindServiceAccount } from "./accounts/lookup.ts";
 import { isServiceAudience, type PublicUrls } from "./audience.ts";
 import { invalidClaim } from "./providers/jwt-errors.ts";
+import { scopeSet } from "./scopes.ts";
 import type { Verifier } from "./verified-token.ts";
 
 type SelfSignedTokenOptions = {
@@ -31,7 +32,7 @@ export function createSelfSignedTokens({
       return jwt;
     }
     const { scope } = jwt.payload;
-    const scopes = typeof scope === "string" ? new Set(scope.split(" ")) : undefined;
+    const scopes = typeof scope === "string" ? scopeSet(scope.split(" ")) : undefined;
     return {
       cacheUntilMs: Number(jwt.payload.exp) * 1000,
       principal: () => currentPrincipal(find, jwt.account.email, jwt.keyId, scopes),

@@ -4,6 +4,7 @@ import { verifyAccountJwt } from "./account-jwt.ts";
 import type { FindServiceAccount } from "./accounts/lookup.ts";
 import { isTokenAudience, type PublicUrls } from "./audience.ts";
 import type { ReplayGuard } from "./replay-guard.ts";
+import { scopeSet } from "./scopes.ts";
 import type { SigningKey } from "./signing-key.ts";
 
 /** The JWT bearer grant (RFC 7523 2.1). */
@@ -69,7 +70,7 @@ export function createTokenGrant(options: TokenGrantOptions): TokenGrant {
     const { scope } = jwt.payload;
     const jti = jwt.payload.jti === undefined ? undefined : String(jwt.payload.jti);
     const requested = typeof scope === "string" ? scope.split(" ").filter(Boolean) : [];
-    const scopes = requested.filter((each) => account.scopes.has(each));
+    const scopes = requested.filter((each) => scopeSet([each]).isSubsetOf(account.scopes));
     if (scopes.length === 0) {
       return {
         error: "invalid_scope",

@@ -11,6 +11,7 @@ import {
 } from "../../../gen/mobiledataplansharing/config/v1/service_accounts_pb.ts";
 import { isOutOfSpace, isSystemError, messageOfFileError } from "../../contract/file-error.ts";
 import { makePrivateDirectories, ownerAdvice } from "../../contract/file-owner.ts";
+import { scopeSet } from "../scopes.ts";
 import { replaceSecretInAnyCase } from "../secret-file.ts";
 
 /** A service account that is not revoked. */
@@ -85,7 +86,7 @@ export function accountsByEmail(list: ServiceAccounts): ReadonlyMap<string, Serv
       {
         email,
         asns: new Set(asns),
-        scopes: new Set(scopes),
+        scopes: scopeSet(scopes),
         keys: keys.map(({ keyId, publicKey }) => ({ keyId, publicKey: createPublicKey(publicKey) })),
       },
     ]),

@@ -4,6 +4,7 @@ import type {
 } from "../../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
 import { asnOfParent } from "../../contract/resource-names.ts";
 import type { Principal } from "../principal.ts";
+import { scopeSet } from "../scopes.ts";
 import type { Rejected } from "../verified-token.ts";
 import { invalidClaim } from "./jwt-errors.ts";
 
@@ -40,7 +41,7 @@ export function createClaimReader(options: ClaimReaderOptions): ReadClaims {
     return {
       account,
       asns: new Set([...(linked.get(account) ?? []), ...operators]),
-      scopes: new Set(stringsOf(claims[scopeClaim]).map((scope) => mapping?.scopes[scope] ?? scope)),
+      scopes: scopeSet(stringsOf(claims[scopeClaim]).map((scope) => mapping?.scopes[scope] ?? scope)),
     };
   };
 }
