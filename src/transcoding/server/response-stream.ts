@@ -79,7 +79,7 @@ export function createResponseStream(
         failedStreams.add(nodeResponse.stream);
       }
       // Not before the last piece has been sent: a reset discards what waits for the client.
-      response.write(last, () => setTimeout(cut, cutDelayMs, nodeResponse, format === "raw").unref());
+      response.write(last, () => setTimeout(cut, cutDelayMs, nodeResponse).unref());
     },
   };
 }
@@ -99,15 +99,15 @@ export function isCut(stream: Http2Stream): boolean {
 
 /**
  * Ends a response so that its body is visibly incomplete: without the last chunk over HTTP/1.1 (RFC 9112 8), with
- * RST_STREAM over HTTP/2, which leaves the other streams of the connection alone.
+ * RST_STREAM over HTTP/2, which leaves the other streams of the connection alone, and with a TCP reset over HTTP/1.0.
  */
-function cut(response: NodeResponse, isRaw: boolean): void {
+function cut(response: NodeResponse): void {
   if ("stream" in response) {
     response.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
     return;
   }
   const { socket } = response;
-  if (isRaw && !response.chunkedEncoding && socket !== null && !("encrypted" in socket)) {
+  if (socket !== null && !response.chunkedEncoding && !("encrypted" in socket)) {
     // HTTP/1.0: closing the connection is how a complete body ends.
     socket.resetAndDestroy();
   } else {

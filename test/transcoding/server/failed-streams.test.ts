@@ -297,25 +297,26 @@ describe("the wire of a stream that fails", () => {
     expect(text).not.toContain("behind");
   });
 
-  it("over HTTP/1.0 ends without the bracket", async () => {
-    methods = { WatchBooks: () => failing(1, lost) };
-    const { write, closed } = await openSocket(served.port["HTTP/1.1"]);
-    write(`GET ${path} HTTP/1.0\r\n\r\n`);
-    expect(await closed()).toMatch(/\r\n\r\n\[\{.*"status":"DATA_LOSS".*\}\}$/s);
-  });
-
-  it("over HTTP/1.0 resets the connection of raw bytes, which have no end of their own", async () => {
-    methods = {
-      DownloadParts: async function* () {
-        yield { data: Buffer.from("abc") };
-        throw lost;
-      },
-    };
-    const { socket, write } = await openSocket(served.port["HTTP/1.1"]);
-    const failed = new Promise<Error>((resolve) => socket.once("error", resolve));
-    write("GET /v1/files/a/parts HTTP/1.0\r\n\r\n");
-    expect(await failed).toMatchObject({ code: "ECONNRESET" });
-  });
+  it.each([
+    ["a JSON array", path, /\r\n\r\n\[\{.*"status":"DATA_LOSS".*\}\}$/s],
+    ["raw bytes", "/v1/files/a/parts", /\r\n\r\nabc$/],
+  ])(
+    "over HTTP/1.0, whose bodies end with their connection, %s ends with a reset",
+    async (_, target, text) => {
+      methods = {
+        WatchBooks: () => failing(1, lost),
+        DownloadParts: async function* () {
+          yield { data: Buffer.from("abc") };
+          throw lost;
+        },
+      };
+      const { socket, write, closed } = await openSocket(served.port["HTTP/1.1"]);
+      const failed = new Promise<Error>((resolve) => socket.once("error", resolve));
+      write(`GET ${target} HTTP/1.0\r\n\r\n`);
+      expect(await closed()).toMatch(text);
+      expect(await failed).toMatchObject({ code: "ECONNRESET" });
+    },
+  );
 
   it.each([
     ["a JSON array", path],
