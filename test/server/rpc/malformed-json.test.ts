@@ -248,6 +248,35 @@ describe.each(protocols)("JSON over %s", (protocol) => {
     expect((await push(freshKey(), status)).error).toBeUndefined();
   });
 
+  it.each([
+    ["9223372036854774784", 9223372036854774784n],
+    ["9223372036854775807", 9223372036854775807n],
+    ["9007199254740993", 9007199254740993n],
+    ["9007199254740993.0", 9007199254740993n],
+    ["1e18", 10n ** 18n],
+    ["9.223372036854775807E+18", 9223372036854775807n],
+  ])(`stores the JSON number %s exactly over ${protocol}`, async (number, value) => {
+    const userKey = freshKey();
+    const answer = await push(userKey, withModule(`"usedBytes":${number}`));
+    expect(answer.error).toBeUndefined();
+    const stored = await server.client("grpc").getUserPlanStatus({ parent, clientId, userKey });
+    expect(stored.plans[0]?.planModules[0]?.usedBytes).toBe(value);
+  });
+
+  it.each([
+    "9223372036854775808",
+    "-9223372036854775809",
+    "1e19",
+    "9007199254740993.5",
+    "1.00000000000000001",
+    "1e-400",
+  ])(`rejects the JSON number %s for an int64 over ${protocol}`, async (number) => {
+    const rejection = await rejected(withModule(`"usedBytes":${number}`));
+    expect(rejection.violations).toEqual([
+      `${inModule("usedBytes")}: must be an integer from -9223372036854775808 to 9223372036854775807`,
+    ]);
+  });
+
   it(`reports every violation of a JSON body over ${protocol}`, async () => {
     const rejection = await rejected(
       `{"languageCode":5,"colour":1,"expireTime":"2026-02-30T00:00:00Z","plans":[{"planId":[]},{"planCategory":"GOLD"}]}`,
