@@ -7,19 +7,21 @@ import { parseCqlUrl } from "../store/cql/url.ts";
 import { readIntrospectionSecret, readTls } from "./options/server-secrets.ts";
 import { serverSettings } from "./options/server-settings.ts";
 import { describeError } from "./text/describe-error.ts";
+import { unreachableEntries } from "./unreachable-entries.ts";
 
 /** Remaining validity of a certificate below which it is reported, in ms. */
 const certificateWarningMs = 30 * 86_400_000;
 
 /**
  * Checks the files, directories and addresses of a configuration without starting a server. Resolves with the problems
- * that prevent a start, and as warnings those that will do so soon, and what a proxy in front of the server requires.
+ * that prevent a start, and as warnings those that will do so soon, what a proxy in front of the
+ * server requires, and entries that have no effect.
  */
 export async function runPreflight(resolved: ResolvedConfig, now = new Date()) {
   const { host, allowCleartext, dataDirectory, store } = serverSettings(resolved.config);
   const tlsCert = resolved.config.listen?.tlsCert;
   const errors: string[] = [];
-  const warnings = proxyWarnings(resolved);
+  const warnings = [...proxyWarnings(resolved), ...unreachableEntries(resolved.config)];
   const attempt = async <Result>(check: () => Result | Promise<Result>) => {
     try {
       return await check();

@@ -7,6 +7,7 @@ import { startWorkers } from "../server/workers/primary.ts";
 import { joinPrimary } from "../server/workers/worker.ts";
 import { readIntrospectionSecret, readTls } from "./options/server-secrets.ts";
 import { type ServerSettings, serverSettings } from "./options/server-settings.ts";
+import { unreachableEntries } from "./unreachable-entries.ts";
 
 /** A running server of one or several processes. */
 export type Serving = {
@@ -29,15 +30,19 @@ export async function startServing(resolved: ResolvedConfig): Promise<Serving> {
   if (cluster.isWorker) {
     return serveAsWorker(resolved, settings);
   }
+  const { level } = settings.log;
+  const log = level === "silent" ? undefined : createServerLog({ level }, () => "");
+  for (const entry of unreachableEntries(resolved.config)) {
+    log?.warn(entry);
+  }
   if (settings.workers === 1) {
     const server = await start(resolved, settings, { admin: settings.admin });
     return { ...server, reload: () => reload(server, resolved) };
   }
-  const { level } = settings.log;
   return startWorkers({
     ...settings,
     // Only workers log requests, and thus user keys.
-    log: level === "silent" ? undefined : createServerLog({ level }, () => ""),
+    log,
     stopWithinMs: settings.drainDelayMs + settings.graceMs + killAfterMs,
   });
 }

@@ -35,11 +35,7 @@ export function holderOf(address: string): string {
   if (isIPv4(address)) {
     return address;
   }
-  const [before = "", after] = address.replace(/\d+(\.\d+){3}$/, "0:0").split("::");
-  const [head, tail] = [before, after ?? ""].map((part) => (part === "" ? [] : part.split(":")));
-  const zeros = after === undefined ? 0 : 8 - (head?.length ?? 0) - (tail?.length ?? 0);
-  const words = [...(head ?? []), ...new Array<string>(zeros).fill("0"), ...(tail ?? [])];
-  return `${words.slice(0, 4).join(":")}::/64`;
+  return `${wordsOf(address).slice(0, 4).join(":")}::/64`;
 }
 
 /** An address, or all addresses with the same first bits (RFC 4632, RFC 4291 2.3). */
@@ -59,6 +55,27 @@ export function parseNetwork(text: string): Network | undefined {
   // The prefix of an IPv4-mapped address counts the 96 bits that IPv4 does not have.
   const prefix = bits === undefined ? size : Number(bits) - (isIPv6(written) && size === 32 ? 96 : 0);
   return prefix >= 1 && prefix <= size ? { address, prefix } : undefined;
+}
+
+/** Returns the first address of a network, in its canonical spelling. */
+export function networkAddress({ address, prefix }: Network): string {
+  const separator = isIPv4(address) ? "." : ":";
+  const [size, base] = isIPv4(address) ? [8, 10] : [16, 16];
+  const words = isIPv4(address) ? address.split(".") : wordsOf(address);
+  const masked = words.map((word, index) => {
+    const kept = Math.min(size, Math.max(0, prefix - index * size));
+    const mask = 2 ** size - 2 ** (size - kept);
+    return (Number.parseInt(word, base) & mask).toString(base);
+  });
+  return canonicalAddress(masked.join(separator)) ?? address;
+}
+
+/** Returns the eight numbers of an IPv6 address, in hexadecimal. */
+function wordsOf(address: string): string[] {
+  const [before = "", after] = address.replace(/\d+(\.\d+){3}$/, "0:0").split("::");
+  const [head, tail] = [before, after ?? ""].map((part) => (part === "" ? [] : part.split(":")));
+  const zeros = after === undefined ? 0 : 8 - (head?.length ?? 0) - (tail?.length ?? 0);
+  return [...(head ?? []), ...new Array<string>(zeros).fill("0"), ...(tail ?? [])];
 }
 
 /** Returns a function that tells whether a canonical address is in one of the networks. */

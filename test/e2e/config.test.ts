@@ -64,6 +64,24 @@ describe("mdps config check", () => {
     await expect(mkdir(data)).rejects.toThrow("ENOENT");
   });
 
+  it("warns about entries that never match, as the server does in its log at each start", async () => {
+    const file = await writeConfig('listen: { allowOrigins: ["https://*.example.com"], port: 0 }');
+    const entry = "listen.allowOrigins[0]: https://*.example.com never matches";
+    const args = ["--config", file, "--data", await dataDirectory()];
+    const checked = await runProgram(["config", "check", ...args]);
+    expect(checked).toMatchObject({ stdout: "the configuration is valid\n", exitCode: 0 });
+    expect(checked.stderr).toContain(`warning: ${entry}`);
+    for (const workers of ["1", "2"]) {
+      const server = startProgram(["serve", ...args, "--workers", workers]);
+      await server.printed(/listens on/);
+      server.process.kill("SIGTERM");
+      const { stderr, exitCode } = await server.ended;
+      const lines = stderr.split("\n").filter((line) => line.includes(entry));
+      expect(lines.map((line) => JSON.parse(line).level)).toEqual(["warn"]);
+      expect(exitCode).toBe(0);
+    }
+  });
+
   it("lists all problems with the sources of the values", async () => {
     const file = await writeConfig("limits: { maxInFlite: 1, maxConnections: 0 }");
     const env = { MDPS_LIFECYCLE_DRAIN_DELAY: "2h", MDPS_LIMITS_MAXINFLIGHT: "1" };
