@@ -66,7 +66,12 @@ function messageTextReader(message: DescMessage): TextReader | undefined {
     return undefined;
   }
   const read = messageReader(message);
+  const isMask = message.typeName === "google.protobuf.FieldMask";
   return function readMessageText(text) {
+    // The JSON form of a mask, with its quotes. Keys of maps in backticks may contain quotes.
+    if (isMask && /["']/.test(text.replace(/`[^`]*`/g, ""))) {
+      return { expected: "must be paths without quotes, such as a,b.c" };
+    }
     const violations = createViolationList();
     const value = read(text, "", createReadingState(violations, false));
     const [violation] = violations.found;

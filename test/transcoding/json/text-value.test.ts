@@ -91,4 +91,34 @@ describe("textReader", () => {
   ])("textReader returns undefined for %s, which has no text form", (name) => {
     expect(textReader(fieldOf(name))).toBeUndefined();
   });
+
+  it.each([
+    ["mask", '"a,b"'],
+    ["mask", '"a'],
+    ["mask", 'a,b"'],
+    ["mask", '"a","b"'],
+    ["mask", "'a,b'"],
+    ["time", '"2026-01-31T08:00:00Z"'],
+    ["duration", '"1.5s"'],
+    ["kind", '"ATLAS"'],
+    ["kind", '"1"'],
+    ["bool_value", '"true"'],
+    ["bool_wrapper", '"true"'],
+    ["int32_value", '"1"'],
+    ["int64_value", '"1"'],
+    ["int64_wrapper", '"1"'],
+    ["double_value", '"1.5"'],
+    ["double_wrapper", '"NaN"'],
+    ["bytes_value", '"YQ=="'],
+    ["bytes_wrapper", '"YQ=="'],
+  ])("textReader rejects the JSON form with its quotes for %s: %s", (name, text) => {
+    expect(read(name, text)).toMatchObject({ expected: expect.stringMatching(/^must be /) });
+  });
+
+  it.each([
+    ["string_value", '"a"'],
+    ["string_wrapper", '"a"'],
+  ])("textReader reads quotes as part of the text for %s", (name, text) => {
+    expect(jsonOf(fieldOf(name), (read(name, text) as { value: unknown }).value)).toBe(text);
+  });
 });
