@@ -67,6 +67,23 @@ export function apiError(reason: ErrorReason, init: ApiErrorInit): ConnectError 
   return error;
 }
 
+const callerErrors = new WeakMap<object, ConnectError>();
+
+/**
+ * Returns the error that a protocol requires in the place of an error of the caller, if its code otherwise means that the
+ * server failed. It has no reason, because each reason has one code. {@link countedError} returns the original.
+ */
+export function answeredAs(error: ConnectError, code: Code): ConnectError {
+  const answered = new ConnectError(error.rawMessage, code);
+  callerErrors.set(answered, error);
+  return answered;
+}
+
+/** Returns what logs and metrics count for an error, so that no caller can make the server look broken. */
+export function countedError(error: unknown): unknown {
+  return (error instanceof ConnectError && callerErrors.get(error)) || error;
+}
+
 /** Returns the reason of an error, or undefined if it has no ErrorInfo. */
 export function errorReasonOf(error: ConnectError): string | undefined {
   return error.findDetails(ErrorInfoSchema)[0]?.reason;

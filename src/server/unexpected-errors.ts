@@ -1,6 +1,6 @@
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { ErrorReason } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
-import { apiError } from "../contract/api-error.ts";
+import { apiError, countedError } from "../contract/api-error.ts";
 import { type CallFacts, callFactsKey, settleOutcome } from "./telemetry/call-facts.ts";
 
 /** Logs an unexpected error of the server, with the call that it failed. */
@@ -18,7 +18,12 @@ export function createFailureInterceptor(logFailure: LogFailure): Interceptor {
       } catch (error) {
         const call = request.contextValues.get(callFactsKey);
         settleOutcome(call, { error });
-        if (error instanceof ConnectError && error.code !== Code.Internal && error.code !== Code.Unknown) {
+        const counted = countedError(error);
+        if (
+          counted instanceof ConnectError &&
+          counted.code !== Code.Internal &&
+          counted.code !== Code.Unknown
+        ) {
           throw error;
         }
         logFailure(error, String(request.method), call);

@@ -10,7 +10,7 @@ import { callFactsKey, settleOutcome } from "../telemetry/call-facts.ts";
 import { settleByStatus } from "./answered-status.ts";
 import { createCrossOrigin } from "./cross-origin.ts";
 import { createDetailInterceptor } from "./error-details.ts";
-import { rpcCompressions } from "./request-body.ts";
+import { acceptedEncodings, rpcCompressions } from "./request-body.ts";
 import { createRequestReader, passReadMessages } from "./request-reader.ts";
 import { registerRoutes } from "./route-options.ts";
 import { withFittingStatus } from "./status-size.ts";
@@ -97,6 +97,9 @@ export function createRpcHandler(options: RpcHandlerOptions): RpcHandler {
         answerRequestError(request, response, { status: 400, message });
         return;
       }
+      for (const [name, value] of acceptedEncodings(request.headers)) {
+        response.setHeader(name, value);
+      }
       answer(found.handle, call, response).catch((error) => {
         // Aborted: the client has disconnected. After any other error the connection is unusable.
         if (ConnectError.from(error).code !== Code.Aborted) {
@@ -170,9 +173,13 @@ async function answer(
   response.end();
 }
 
+/** The headers of gRPC responses that connect-node sets. */
+const grpcHeaders = new Set(["content-type", "grpc-encoding", "grpc-accept-encoding"]);
+
 /**
- * Moves the trailers of a gRPC response without a message to its headers ("Trailers-Only"). Only then do clients retry
- * by their service config: separate headers count as a response that has begun (gRFC A6).
+ * Moves the trailers of a gRPC error without a message to its headers ("Trailers-Only"). Only then do clients retry by
+ * their service config: separate headers count as a response that has begun (gRFC A6). Clients read everything in a
+ * Trailers-Only response as trailers, so a response with headers of its handler keeps them apart.
  */
 async function withTrailersOnly(response: UniversalServerResponse): Promise<UniversalServerResponse> {
   const { header, trailer, body } = response;
@@ -184,12 +191,19 @@ async function withTrailersOnly(response: UniversalServerResponse): Promise<Univ
   if (!first.done) {
     return { ...response, body: startingWith(first.value, chunks) };
   }
+  const isError = (trailer?.get("grpc-status") ?? "0") !== "0";
+  const hasOwnHeaders = [...(header?.keys() ?? [])].some((name) => !grpcHeaders.has(name));
+  if (!isError || hasOwnHeaders) {
+    return { ...response, body: noChunks() };
+  }
   const merged = new Headers(header);
   trailer?.forEach((value, name) => {
     merged.append(name, value);
   });
   return { status: response.status, header: merged };
 }
+
+async function* noChunks(): AsyncGenerator<Uint8Array> {}
 
 async function* startingWith(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {

@@ -1,6 +1,8 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Compression, UniversalServerRequest } from "@connectrpc/connect/protocol";
 import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
+import { answeredAs } from "../../contract/api-error.ts";
 import { isJson } from "../../transcoding/index.ts";
 import { chunkReader, frameHeaderLength, isChunks, readFrames, readWhole } from "./frames.ts";
 import { malformedBody, protocolError, tooLarge } from "./request-errors.ts";
@@ -143,6 +145,19 @@ function takeEncoding(
   return compression;
 }
 
+/**
+ * Returns the response header with the known encodings, if a request names an unknown one. connect-node would drop it from
+ * the error.
+ */
+export function acceptedEncodings(headers: IncomingHttpHeaders): readonly (readonly [string, string])[] {
+  return [unary, stream, grpc].flatMap(({ encoding, acceptEncoding }) => {
+    const name = headers[encoding];
+    const isKnown =
+      name === undefined || name === "identity" || rpcCompressions.some((each) => each.name === name);
+    return isKnown ? [] : [[acceptEncoding, rpcCompressions.map((each) => each.name).join(",")] as const];
+  });
+}
+
 async function decompress(
   content: Uint8Array,
   compression: Compression | undefined,
@@ -150,7 +165,11 @@ async function decompress(
   inStream = false,
 ): Promise<Uint8Array> {
   if (compression === undefined) {
-    throw malformedBody("is marked as compressed, but no header names its encoding");
+    // gRPC compression.md, and Connect alike: INTERNAL.
+    throw answeredAs(
+      malformedBody("is marked as compressed, but no header names its encoding"),
+      Code.Internal,
+    );
   }
   try {
     return await compression.decompress(content, limit);

@@ -1,6 +1,6 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, createContextKey } from "@connectrpc/connect";
-import { errorReasonOf } from "../../contract/api-error.ts";
+import { countedError, errorReasonOf } from "../../contract/api-error.ts";
 import { codeOfHttpStatus } from "../../transcoding/index.ts";
 import type { HttpRequest, HttpResponse } from "../http-handler.ts";
 
@@ -83,7 +83,8 @@ function outcomeOf(evidence: Evidence): Outcome | undefined {
 }
 
 /** Callers see every unexpected error as SERVER_FAILURE. */
-function outcomeOfError(error: unknown): Outcome {
+function outcomeOfError(received: unknown): Outcome {
+  const error = countedError(received);
   if (!(error instanceof ConnectError) || error.code === Code.Internal || error.code === Code.Unknown) {
     return { code: Code.Internal, reason: "SERVER_FAILURE" };
   }

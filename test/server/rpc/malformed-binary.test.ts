@@ -160,11 +160,6 @@ describe.each(["grpc", "grpc-web"] as const)("frames over %s", (protocol) => {
     ["that end within the header", () => Uint8Array.of(0, 0, 0), "but ends within one"],
     ["that end within the message", () => encodeEnvelope(0, good()).subarray(0, -1), "but ends within one"],
     [
-      "that are compressed without an encoding",
-      () => encodeEnvelope(1, good()),
-      "no header names its encoding",
-    ],
-    [
       "with a trailer frame after an invalid message",
       () => Buffer.concat([encodeEnvelope(0, bad), encodeEnvelope(0x80, new Uint8Array())]),
       "must be the binary form",
