@@ -15,3 +15,19 @@ export function buildGoTool(importPath: string, folder: string): string {
   execFileSync("go", ["build", "-mod=readonly", "-o", program, importPath], { cwd: modules });
   return program;
 }
+
+/**
+ * Installs a tool in its own module's versions of its dependencies and returns its path. For tools whose dependencies are
+ * newer than those of `go-tools/go.mod`. Go verifies the sums of modules with its checksum database.
+ */
+export function installGoTool(importPath: string, version: string, folder: string): string {
+  const env = { ...process.env, GOBIN: folder, GOFLAGS: "", GOWORK: "off" };
+  execFileSync("go", ["install", `${importPath}@${version}`], { cwd: folder, env });
+  return join(folder, importPath.split("/").at(-1) ?? "");
+}
+
+/** Returns the folder of a downloaded module, read-only. */
+export function moduleFolder(module: string, version: string): string {
+  const text = execFileSync("go", ["mod", "download", "-json", `${module}@${version}`], { cwd: modules });
+  return (JSON.parse(text.toString()) as { Dir: string }).Dir;
+}

@@ -20,16 +20,26 @@ export async function runServer(...args: string[]): Promise<RunningServer> {
 /** The output and exit code of a tool. */
 export type Printed = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
 
-/** Runs a tool, for at most a minute. */
-export function runTool(program: string, args: readonly string[], input = ""): Promise<Printed> {
+/** Runs a tool, by default for at most a minute. */
+export function runTool(
+  program: string,
+  args: readonly string[],
+  input = "",
+  timeout = 60_000,
+): Promise<Printed> {
   return new Promise((resolve, reject) => {
-    const child = execFile(program, args, { timeout: 60_000 }, (error, stdout, stderr) => {
-      if (error !== null && typeof error.code !== "number") {
-        reject(error);
-      } else {
-        resolve({ exitCode: typeof error?.code === "number" ? error.code : 0, stdout, stderr });
-      }
-    });
+    const child = execFile(
+      program,
+      args,
+      { timeout, maxBuffer: 64 * 1024 * 1024 },
+      (error, stdout, stderr) => {
+        if (error !== null && typeof error.code !== "number") {
+          reject(error);
+        } else {
+          resolve({ exitCode: typeof error?.code === "number" ? error.code : 0, stdout, stderr });
+        }
+      },
+    );
     child.stdin?.end(input);
   });
 }

@@ -1,0 +1,57 @@
+import type { KnownDifference } from "./known-differences.ts";
+
+/** A case that did not pass, with the lines that connectconformance wrote about it. */
+export type FailedCase = { readonly name: string; readonly remarks: readonly string[] };
+
+/** What connectconformance printed. */
+export type Output = {
+  readonly total: number;
+  readonly passed: number;
+  readonly failed: readonly FailedCase[];
+};
+
+/** Reads what connectconformance printed. Throws if the totals are missing or disagree with the cases. */
+export function readOutput(text: string): Output {
+  const failed: { name: string; remarks: string[] }[] = [];
+  for (const line of text.split("\n")) {
+    const name = /^FAILED: (.*):$/.exec(line)?.[1];
+    if (name !== undefined) {
+      failed.push({ name, remarks: [] });
+    } else if (line.startsWith("\t")) {
+      failed.at(-1)?.remarks.push(line.replace(/^[\t; ]+/, "").trim());
+    }
+  }
+  const total = Number(/^Total cases: (\d+)$/m.exec(text)?.[1]);
+  const passed = Number(/^(\d+) passed, \d+ failed$/m.exec(text)?.[1]);
+  if (!(passed + failed.length === total)) {
+    throw new Error(`connectconformance did not report every case:\n${text.slice(-2_000)}`);
+  }
+  return { total, passed, failed };
+}
+
+/** Returns the known difference that explains every remark about a case; undefined if the case has failed. */
+export function differenceOf(
+  { name, remarks }: FailedCase,
+  known: readonly KnownDifference[],
+): KnownDifference | undefined {
+  return known.find(
+    (each) =>
+      each.cases.test(name) && remarks.length > 0 && remarks.every((remark) => each.remarks.test(remark)),
+  );
+}
+
+/**
+ * Whether a case ended without an answer: the reference client reuses connections and, unlike other HTTP clients, does not
+ * repeat a request whose connection was closed before an answer; or a busy machine started the server too slowly.
+ */
+export function isInterrupted({ remarks }: FailedCase): boolean {
+  return remarks.some((remark) =>
+    /unexpected EOF|connection reset by peer|timed out waiting for result from server/.test(remark),
+  );
+}
+
+/** Returns the output with the interrupted cases judged by a second run of them. */
+export function withRepeated(first: Output, second: Output): Output {
+  const final = first.failed.filter((each) => !isInterrupted(each));
+  return { total: first.total, passed: first.passed + second.passed, failed: [...final, ...second.failed] };
+}
