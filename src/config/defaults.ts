@@ -13,7 +13,7 @@ export const defaults: ServerConfigJson = {
       requestTimeout: "5s",
       activeTtl: "60s",
       inactiveTtl: "10s",
-      claims: { account: "sub", scope: "scope" },
+      claims: { account: "sub", audience: "aud", scope: "scope" },
     },
   },
   listen: {
