@@ -111,7 +111,7 @@ export async function listen(options: ListenerOptions, onRequest: HttpHandler): 
       if (request.headers.expect !== undefined && request.httpVersion !== "1.0") {
         inviteWhenRead(request, response);
       }
-      onRequest(request, response);
+      onceFramed(request, response, onRequest);
     } satisfies HttpHandler,
   };
 
@@ -210,6 +210,23 @@ function inviteWhenRead(request: HttpRequest, response: HttpResponse): void {
   onFirstRead(request, function invite() {
     if (!response.headersSent && !("stream" in response ? response.stream.closed : response.destroyed)) {
       response.writeContinue();
+    }
+  });
+}
+
+/**
+ * Serves a request once Node's parser has accepted its Transfer-Encoding. Right after it has emitted the request, the
+ * parser rejects a tab behind `chunked`, which the value no longer has: the request has been answered then.
+ */
+function onceFramed(request: HttpRequest, response: HttpResponse, serve: HttpHandler): void {
+  if ("stream" in response || request.headers["transfer-encoding"] === undefined) {
+    serve(request, response);
+    return;
+  }
+  const { socket } = request;
+  process.nextTick(function serveUnlessRejected() {
+    if (socket.writable) {
+      serve(request, response);
     }
   });
 }

@@ -128,6 +128,13 @@ describe.each(ports)("HTTP/1.1 over %s", (over, tls) => {
     ["chunked with a parameter", coded("Transfer-Encoding: chunked;q=1\r\n"), 400],
     ["chunked in quotes", coded('Transfer-Encoding: "chunked"\r\n'), 400],
     ["an empty Transfer-Encoding", coded("Transfer-Encoding:\r\n"), 400],
+    // A blank there is accepted, but Node's parser does not accept a tab.
+    ["a tab after chunked", coded("Transfer-Encoding: chunked\t\r\n"), 400],
+    ["a blank and a tab after chunked", coded("Transfer-Encoding: chunked \t\r\n"), 400],
+    ["a tab and a blank after chunked", coded("Transfer-Encoding: chunked\t \r\nX: y\r\n"), 400],
+    ["a tab after CHUNKED", coded("Transfer-Encoding:CHUNKED\t\r\n"), 400],
+    ["a tab after gzip and chunked", coded("Transfer-Encoding: gzip, chunked\t\r\n"), 501],
+    ["a blank after gzip and chunked", coded("Transfer-Encoding: gzip, chunked \r\n"), 501],
     ["a control character after chunked", coded("Transfer-Encoding: chunked\x0b\r\n"), 400],
     ["a folded Transfer-Encoding", coded("Transfer-Encoding:\r\n chunked\r\n"), 400],
     ["a blank after the name Transfer-Encoding", coded("Transfer-Encoding : chunked\r\n"), 400],
@@ -191,6 +198,8 @@ describe.each(ports)("HTTP/1.1 over %s", (over, tls) => {
     ["a target in absolute form, whose host replaces Host", get("Host: a\r\n", "http://b:1/c?d"), "b:1/c?d"],
     ["CHUNKED", coded("Transfer-Encoding: CHUNKED\r\n"), "a/"],
     ["a tab before chunked", coded("Transfer-Encoding:\tchunked\r\n"), "a/"],
+    ["a blank after chunked", coded("Transfer-Encoding: chunked \r\n"), "a/"],
+    ["blanks after chunked", coded("Transfer-Encoding: chunked  \r\nX: y\r\n"), "a/"],
     ["nearly the largest header", get(`Host: a\r\nx: ${"a".repeat(8_000)}\r\n`), "a/"],
   ])(`a request with %s is served over ${over}`, async (_, bytes, expected) => {
     const socket = await open();
