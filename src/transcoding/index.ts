@@ -5,14 +5,7 @@ export { parseRequestTarget } from "./http/request-target.ts";
 export { buildRouteTree, type MatchResult, type RouteTree } from "./http/route-tree.ts";
 export { compileRouter, type Router, type RouterMatch } from "./http/router.ts";
 export { typesWith } from "./http/types.ts";
-export {
-  createJsonChecker,
-  createJsonReader,
-  type JsonChecker,
-  type JsonDocument,
-  type JsonReader,
-  parseJsonDocument,
-} from "./json/document.ts";
+export { createJsonReader, type JsonDocument, type JsonReader, parseJsonDocument } from "./json/document.ts";
 export { createElementScanner, type ElementScanner } from "./json/element-scanner.ts";
 export { createViolationList, type Rejection, type ViolationList } from "./json/violations.ts";
 export { httpBindingKey, type PathFields, pathFieldsKey } from "./server/context.ts";

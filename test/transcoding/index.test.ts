@@ -15,7 +15,6 @@ it("transcoding exports the names that users and the other folders need, and no 
       "createCors",
       "createElementScanner",
       "createJsonArrayElements",
-      "createJsonChecker",
       "createJsonLines",
       "createJsonReader",
       "createRestTransport",

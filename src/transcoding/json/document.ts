@@ -64,16 +64,3 @@ export function createJsonReader<D extends DescMessage>(
     return twice.length > 0 ? { violations: twice } : { message: message as MessageShape<D> };
   };
 }
-
-/** Returns why the JSON of a message is rejected; undefined if it is valid. */
-export type JsonChecker = (bytes: Uint8Array) => Rejection | undefined;
-
-/** Creates a checker that is as strict as {@link createJsonReader}, for JSON that another library decodes. */
-export function createJsonChecker(desc: DescMessage, listLimits?: ListLimits): JsonChecker {
-  const read = createJsonReader(desc, listLimits);
-  return function checkJson(bytes) {
-    const document = parseJsonDocument(bytes);
-    const result = "violations" in document ? document : read(document);
-    return "violations" in result ? result : undefined;
-  };
-}

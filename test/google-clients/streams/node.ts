@@ -17,7 +17,8 @@ export async function callWithGax(calls: readonly Call[]): Promise<readonly Repo
   const { root } = protobuf.parse(source);
   const service = root.lookupService("texts.v1.Texts");
   const { hostname, port } = new URL(calls[0]?.url ?? "");
-  const grpc = new fallback.GrpcClient({ auth } as never);
+  // Both options are parameters of each request: $alt=json;enum-encoding=int and $prettyPrint=0.
+  const grpc = new fallback.GrpcClient({ auth, minifyJson: true, numericEnums: true } as never);
   const options = {
     protocol: "http",
     servicePath: hostname,

@@ -1,15 +1,17 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { createJsonChecker, parseJsonDocument } from "../../../src/transcoding/json/document.ts";
+import { createJsonReader, parseJsonDocument } from "../../../src/transcoding/json/document.ts";
 import { everything, messageOf } from "../fixtures/library.ts";
 
-const checkBook = createJsonChecker(messageOf("Book"));
-const checkEverything = createJsonChecker(everything);
+const readBook = createJsonReader(messageOf("Book"));
+const readEverything = createJsonReader(everything);
 
-/** Returns the violations that a checker finds, as lines. */
-function violationsOf(check: typeof checkBook, text: string | Uint8Array): string[] {
-  const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
-  return (check(bytes)?.violations ?? []).map(({ field, description }) => `${field}: ${description}`);
+/** Returns the violations that a reader finds in a document, as lines. */
+function violationsOf(readJson: typeof readBook, text: string): string[] {
+  const document = parseJsonDocument(new TextEncoder().encode(text));
+  const result = "violations" in document ? document : readJson(document);
+  const violations = "violations" in result ? result.violations : [];
+  return violations.map(({ field, description }) => `${field}: ${description}`);
 }
 
 describe("parseJsonDocument", () => {
@@ -78,24 +80,22 @@ describe("parseJsonDocument", () => {
   });
 });
 
-describe("createJsonChecker", () => {
-  it("createJsonChecker finds no violation in a valid document", () => {
-    expect(violationsOf(checkBook, '{"title":"x","parts":[{"count":1}],"book":{"title":"\\":"}}')).toEqual(
-      [],
-    );
+describe("createJsonReader", () => {
+  it("createJsonReader finds no violation in a valid document", () => {
+    expect(violationsOf(readBook, '{"title":"x","parts":[{"count":1}],"book":{"title":"\\":"}}')).toEqual([]);
   });
 
-  it("createJsonChecker rejects a duplicate key", () => {
-    expect(violationsOf(checkBook, '{"title":"x","title":"x"}')).toEqual([
+  it("createJsonReader rejects a duplicate key", () => {
+    expect(violationsOf(readBook, '{"title":"x","title":"x"}')).toEqual([
       "title: is set twice in one object",
     ]);
-    expect(violationsOf(checkBook, '{"title":"x","t\\u0069tle":"x"}')).toEqual([
+    expect(violationsOf(readBook, '{"title":"x","t\\u0069tle":"x"}')).toEqual([
       "title: is set twice in one object",
     ]);
   });
 
-  it("createJsonChecker shows at most 64 characters of a duplicate key and quotes keys that are not plain words", () => {
-    const check = (key: string) => violationsOf(checkEverything, `{"struct":{${key}:1,${key}:2}}`);
+  it("createJsonReader shows at most 64 characters of a duplicate key and quotes keys that are not plain words", () => {
+    const check = (key: string) => violationsOf(readEverything, `{"struct":{${key}:1,${key}:2}}`);
     expect(check('"\\ud800"')).toEqual(["struct: must be valid Unicode: it has an unpaired surrogate"]);
     expect(check('"a\\n"')).toEqual(['"a\\n": is set twice in one object']);
     expect(check(`"${"x".repeat(63)}😀"`)).toEqual([
@@ -114,15 +114,15 @@ describe("createJsonChecker", () => {
     ["a list of values", '{"listValue":[[{"b":1,"b":2}]]}', "b"],
     ["a struct of a map", '{"structsByName":{"a":{"b":1,"b":2}}}', "b"],
     ["a list of structs", '{"structs":[{},{"b":1,"b":2}]}', "b"],
-  ])("createJsonChecker finds a duplicate key in %s", (_, text, key) => {
-    expect(violationsOf(checkEverything, text)).toEqual([`${key}: is set twice in one object`]);
+  ])("createJsonReader finds a duplicate key in %s", (_, text, key) => {
+    expect(violationsOf(readEverything, text)).toEqual([`${key}: is set twice in one object`]);
   });
 
   it.each([
     '{"struct":{"a":{"b":1},"c":[{"b":1},{"b":2}]},"value":{"a":1},"labels":{"a":"1","b":"2"}}',
     '{"partsByName":{"a":{"inner":{"count":1}},"b":{"count":1}},"texts":["\\"a\\":","b"]}',
-  ])("createJsonChecker finds no duplicate key in %s", (text) => {
-    expect(violationsOf(checkEverything, text)).toEqual([]);
+  ])("createJsonReader finds no duplicate key in %s", (text) => {
+    expect(violationsOf(readEverything, text)).toEqual([]);
   });
 
   it.each([
@@ -130,40 +130,38 @@ describe("createJsonChecker", () => {
     ["arrays", "[", "]"],
     ["unknown objects", '{"x":', "}"],
     ["structs", '{"struct":{"a":', "}}"],
-  ])("createJsonChecker rejects 10,000 levels of %s", (_, open, close) => {
-    expect(violationsOf(checkEverything, `${open.repeat(10_000)}1${close.repeat(10_000)}`)).toHaveLength(1);
+  ])("createJsonReader rejects 10,000 levels of %s", (_, open, close) => {
+    expect(violationsOf(readEverything, `${open.repeat(10_000)}1${close.repeat(10_000)}`)).toHaveLength(1);
   });
 
-  it("createJsonChecker accepts 100 levels of messages and rejects 101", () => {
+  it("createJsonReader accepts 100 levels of messages and rejects 101", () => {
     const nest = (levels: number) => `${'{"nested":'.repeat(levels)}{}${"}".repeat(levels)}`;
-    expect(violationsOf(checkEverything, nest(99))).toEqual([]);
-    expect(violationsOf(checkEverything, nest(100))).toEqual([
+    expect(violationsOf(readEverything, nest(99))).toEqual([]);
+    expect(violationsOf(readEverything, nest(100))).toEqual([
       `${"nested.".repeat(100).slice(0, -1)}: must not be nested deeper than 100 levels`,
     ]);
   });
 
-  it("createJsonChecker counts levels of nesting, not messages", () => {
-    expect(violationsOf(checkEverything, `{"parts":[${Array(300).fill('{"inner":{}}').join()}]}`)).toEqual(
-      [],
-    );
+  it("createJsonReader counts levels of nesting, not messages", () => {
+    expect(violationsOf(readEverything, `{"parts":[${Array(300).fill('{"inner":{}}').join()}]}`)).toEqual([]);
   });
 
   it.each([
     ["struct", '{"struct":', "}"],
     ["value", '{"value":', "}"],
     ["listValue", '{"listValue":', "}"],
-  ])("createJsonChecker rejects 10,000 levels inside the field %s", (field, open, close) => {
+  ])("createJsonReader rejects 10,000 levels inside the field %s", (field, open, close) => {
     const inner = `${"[".repeat(10_000)}${"]".repeat(10_000)}`;
     const text = `${open}${field === "struct" ? `{"a":${inner}}` : inner}${close}`;
-    expect(violationsOf(checkEverything, text)).toEqual([
+    expect(violationsOf(readEverything, text)).toEqual([
       expect.stringMatching(new RegExp(`^${field}: must `)),
     ]);
   });
 
-  it("createJsonChecker returns at most 100 violations, then says that there are more", () => {
+  it("createJsonReader returns at most 100 violations, then says that there are more", () => {
     const parts = (count: number) => Array.from({ length: count }, () => '{"x":1}').join();
-    expect(violationsOf(checkBook, `{"parts":[${parts(100)}]}`)).toHaveLength(100);
-    const many = violationsOf(checkBook, `{"parts":[${parts(1_000)}]}`);
+    expect(violationsOf(readBook, `{"parts":[${parts(100)}]}`)).toHaveLength(100);
+    const many = violationsOf(readBook, `{"parts":[${parts(1_000)}]}`);
     expect(many).toHaveLength(100);
     expect(many.at(-1)).toBe("request: has more violations, which are not listed");
   });

@@ -277,6 +277,23 @@ describe.each(protocols)("%s", (protocol) => {
       expect((await ask({ path: "/v1/anything?prettyPrint=false" })).text).toContain('{"title":"T"');
     });
 
+    // google-gax sends 0 for its option minifyJson; clients generated from a Discovery document send true and false.
+    it.each([
+      ["$prettyPrint=0", false],
+      ["$prettyPrint=1", true],
+      ["$prettyPrint=true", true],
+      ["prettyPrint=false", false],
+      ["prettyPrint=0", false],
+      ["prettyPrint=1", true],
+      ["%24prettyPrint=%30", false],
+      ["$prettyPrint=0&$alt=json%3Benum-encoding=int", false],
+      ["&$alt=json%3Benum-encoding=int&$prettyPrint=0", false],
+      ["alt=json&prettyPrint=1", true],
+    ])("reads the values of Google's clients: %s", async (query, isIndented) => {
+      const { status, text } = await ask({ path: `/v1/anything?${query}` });
+      expect([status, text.includes("\n")]).toEqual([200, isIndented]);
+    });
+
     it("applies system parameters to the messages of a stream", async () => {
       expect((await ask({ path: "/v1/books:watch?$fields=pages" })).text).toBe('[{"pages":1}]');
     });
@@ -296,6 +313,11 @@ describe.each(protocols)("%s", (protocol) => {
       "%24fields=n%6fpe",
       "$fields",
       "$prettyPrint=maybe",
+      "$prettyPrint=",
+      "$prettyPrint=2",
+      "$prettyPrint=00",
+      "$prettyPrint=TRUE",
+      "$prettyPrint=0&prettyPrint=0",
       "pretty%50rint=maybe",
       "prettyPrint",
       "callback=f",
