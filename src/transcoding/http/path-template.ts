@@ -32,7 +32,7 @@ export class PathTemplateError extends Error {
 }
 
 const identifier = /[A-Za-z_][A-Za-z0-9_]*/y;
-const literalText = /(?:[A-Za-z0-9\-._~!$&'()+,;@]|%[0-9A-Fa-f]{2})+/y;
+const literalText = /(?:[A-Za-z0-9\-._~!$&'()+,;=@]|%[0-9A-Fa-f]{2})+/y;
 
 /**
  * Parses a path template. The grammar is that of google/api/http.proto,

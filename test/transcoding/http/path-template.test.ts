@@ -19,7 +19,7 @@ describe("parsePathTemplate", () => {
     ["one literal", "/v1", "v1"],
     ["literals", "/v1/a/b", "v1|a|b"],
     ["wildcards without variables", "/v1/*/**", "v1|*|**"],
-    ["all characters that a path may contain unescaped", "/a-._~!$&'()+,;@9", "a-._~!$&'()+,;@9"],
+    ["all characters that a path may contain unescaped", "/a-._~!$&'()+,;=@9", "a-._~!$&'()+,;=@9"],
     ["a variable with literals and wildcards", "/v1/{name=a/*/b/*}", "v1|a|*|b|* name@1-5+"],
     ["a variable of one literal", "/v1/{kind=books}", "v1|books kind@1-2"],
     ["a variable of any number of segments", "/v1/{rest=**}", "v1|** rest@1-2+"],
