@@ -2,6 +2,7 @@ import { create, type JsonObject, type Registry } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "#deps/google/rpc/error_details_pb.js";
 import { type FieldViolation, limitViolations, summarizeViolations } from "../../contract/field-violation.ts";
+import { parseJson } from "../json/parse.ts";
 import { type ErrorDetail, JsonDetailsError, readDetail, typeUrlOf, writeDetail } from "./error-details.ts";
 import { codeOfHttpStatus, codeOfStatusName, statusNameOf } from "./status.ts";
 import { typesWith } from "./types.ts";
@@ -97,7 +98,7 @@ export function readErrorBody(
   headers: Headers,
   registry?: Registry,
 ): ConnectError {
-  const error = errorObject(body);
+  const error = errorObject(body, JSON.parse);
   const named = typeof error?.status === "string" ? codeOfStatusName(error.status) : undefined;
   const written = isErrorStatus(error?.code) ? error.code : httpStatus;
   const code = named ?? codeOfHttpStatus(written);
@@ -107,7 +108,8 @@ export function readErrorBody(
   result.isWireError = true;
   if (Array.isArray(error?.details)) {
     const types = typesWith(registry);
-    result.details = error.details.flatMap((detail) => readDetail(detail, types) ?? []);
+    const exact = errorObject(body, exactJsonOf)?.details as readonly unknown[];
+    result.details = error.details.flatMap((detail, index) => readDetail(detail, exact[index], types) ?? []);
   }
   return result;
 }
@@ -116,9 +118,14 @@ function isErrorStatus(code: unknown): code is number {
   return typeof code === "number" && Number.isInteger(code) && code >= 400 && code < 600;
 }
 
-function errorObject(body: string): JsonObject | undefined {
+function exactJsonOf(text: string): unknown {
+  const parsed = parseJson(text);
+  return "json" in parsed ? parsed.json : undefined;
+}
+
+function errorObject(body: string, parse: (text: string) => unknown): JsonObject | undefined {
   try {
-    const json = JSON.parse(body) as { error?: JsonObject } | null;
+    const json = parse(body) as { error?: JsonObject } | null;
     return typeof json?.error === "object" && json.error !== null ? json.error : undefined;
   } catch {
     return undefined;

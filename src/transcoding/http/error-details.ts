@@ -3,7 +3,6 @@ import {
   createRegistry,
   type DescMessage,
   fromBinary,
-  fromJson,
   isMessage,
   type JsonObject,
   type JsonValue,
@@ -15,6 +14,9 @@ import {
 } from "@bufbuild/protobuf";
 import { hasCustomJsonRepresentation } from "@bufbuild/protobuf/wkt";
 import { ConnectError } from "@connectrpc/connect";
+import { messageReader } from "../json/reader.ts";
+import { createReadingState } from "../json/reading-state.ts";
+import { createViolationList } from "../json/violations.ts";
 import { typesWith } from "./types.ts";
 
 /**
@@ -65,7 +67,14 @@ function writeDebug(detail: ErrorDetail): JsonObject | undefined {
   if ("desc" in detail || !isObject(json) || !isWritable(json)) {
     return undefined;
   }
-  return { ...json, "@type": typeUrlOf(detail.type) };
+  return { ...exactly(json), "@type": typeUrlOf(detail.type) };
+}
+
+/** The JSON of details as `parseJson` returns it, with integers beyond 2^53, by their `debug`, which is plain JSON. */
+const exactJson = new WeakMap<JsonObject, JsonObject>();
+
+function exactly(debug: JsonObject): JsonObject {
+  return exactJson.get(debug) ?? debug;
 }
 
 /** Returns whether JSON can be written: JSON.stringify overflows the stack if it is nested too deep. */
@@ -80,28 +89,29 @@ function isWritable(json: JsonValue): boolean {
 
 /**
  * Reads a detail from the JSON of an Any. A detail of an unknown type, or of a known type with content that does not
- * parse, keeps its type and its JSON. Returns undefined for anything else.
+ * parse, keeps its type and its JSON. Returns undefined for anything else. `exact`: the same JSON from `parseJson`.
  */
-export function readDetail(json: JsonValue, registry: Registry): ErrorDetail | undefined {
+export function readDetail(json: JsonValue, exact: unknown, registry: Registry): ErrorDetail | undefined {
   const { "@type": url, ...content } = isObject(json) ? json : {};
   const type = typeof url === "string" ? url.slice(url.lastIndexOf("/") + 1) : "";
   if (type === "") {
     return undefined;
   }
+  const { "@type": _, ...exactContent } = exact as JsonObject;
   const desc = registry.getMessage(type);
-  const value = desc && readContent(desc, content, registry);
-  return desc !== undefined && value !== undefined
-    ? { desc, value: value as never }
-    : { type, value: new Uint8Array(0), debug: content };
+  const value = desc && readContent(desc, exactContent, registry);
+  if (desc !== undefined && value !== undefined) {
+    return { desc, value: value as never };
+  }
+  exactJson.set(content, exactContent);
+  return { type, value: new Uint8Array(0), debug: content };
 }
 
 function readContent(desc: DescMessage, content: JsonObject, registry: Registry): Message | undefined {
   const json = hasCustomJsonRepresentation(desc) ? content.value : content;
-  try {
-    return json === undefined ? undefined : fromJson(desc, json, { registry, ignoreUnknownFields: true });
-  } catch {
-    return undefined;
-  }
+  const violations = createViolationList();
+  const message = messageReader(desc)(json, "", createReadingState(violations, true, { registry }));
+  return violations.found.length === 0 ? message : undefined;
 }
 
 /**
@@ -116,7 +126,7 @@ export function sendableDetail(detail: ErrorDetail, registry: Registry): ErrorDe
   const { type, value, debug = debugOf(detail, registry) } = detail;
   if (isJsonOnly(detail)) {
     const desc = registry.getMessage(type);
-    const message = desc && readContent(desc, detail.debug, registry);
+    const message = desc && readContent(desc, exactly(detail.debug), registry);
     if (desc !== undefined && message !== undefined) {
       return { desc, value: message as never };
     }
@@ -167,7 +177,7 @@ export class JsonDetailsError extends ConnectError {
     return this.details.flatMap((detail): Message[] => {
       if (isJsonOnly(detail)) {
         const desc = registry.getMessage(detail.type);
-        const message = desc && readContent(desc, detail.debug, typesWith(registry));
+        const message = desc && readContent(desc, exactly(detail.debug), typesWith(registry));
         return message === undefined ? [] : [message];
       }
       return new ConnectError("", this.code, undefined, [detail as never]).findDetails(registry);

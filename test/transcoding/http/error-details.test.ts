@@ -33,8 +33,8 @@ import {
   RetryInfoSchema,
 } from "#deps/google/rpc/error_details_pb.js";
 import { readErrorBody, writeErrorBody } from "../../../src/transcoding/http/error-body.ts";
-import type { ErrorDetail } from "../../../src/transcoding/http/error-details.ts";
-import { libraryFile, messageOf } from "../fixtures/library.ts";
+import { type ErrorDetail, sendableDetail } from "../../../src/transcoding/http/error-details.ts";
+import { everything, libraryFile, messageOf } from "../fixtures/library.ts";
 
 const book = messageOf("Book");
 const library = createRegistry(libraryFile);
@@ -269,6 +269,93 @@ describe("an invalid detail", () => {
     const urls = ["type.googleapis.com/", "types.example.com/a/b/", "/", ""];
     const error = read(urls.map((url) => ({ "@type": `${url}google.rpc.ErrorInfo`, reason: url })));
     expect(error.findDetails(ErrorInfoSchema).map(({ reason }) => reason)).toEqual(urls);
+  });
+});
+
+describe("a detail whose JSON has numbers or times that a double or a Date changes", () => {
+  const everythingUrl = `${prefix}${everything.typeName}`;
+
+  /** Reads an error with one detail, whose JSON is given as text. */
+  function readText(detail: string, registry = library): ConnectError {
+    const body = `{"error":{"code":404,"message":"no such book","status":"NOT_FOUND","details":[${detail}]}}`;
+    return readErrorBody(body, 404, new Headers(), registry);
+  }
+
+  /** Writes an error as a server that relays it does. */
+  const relay = (error: ConnectError, registry = library) =>
+    writeErrorBody(error, { httpStatus: 404, domain: "library", registry });
+
+  it.each([
+    ["int64Value", "9007199254740993", 9_007_199_254_740_993n],
+    ["int64Value", "-9223372036854775808", -9_223_372_036_854_775_808n],
+    ["int64Value", "9.007199254740993e15", 9_007_199_254_740_993n],
+    ["int64Value", '"9007199254740993"', 9_007_199_254_740_993n],
+    ["uint64Value", "18446744073709551615", 18_446_744_073_709_551_615n],
+    ["fixed64Value", "9007199254740993", 9_007_199_254_740_993n],
+    ["sint64Value", "9007199254740993", 9_007_199_254_740_993n],
+    ["doubleValue", "9007199254740993", 9_007_199_254_740_992],
+  ])("a detail with %s of %s is read exactly", (field, text, value) => {
+    const json = `{"@type":"${everythingUrl}","${field}":${text}}`;
+    for (const registry of [library, createRegistry()]) {
+      expect(readText(json, registry).findDetails(everything)).toMatchObject([{ [field]: value }]);
+    }
+  });
+
+  it("a wrapper with an integer beyond 2^53 is read exactly, also within an Any", () => {
+    const wrapper = `{"@type":"${prefix}google.protobuf.Int64Value","value":9007199254740993}`;
+    const value = create(Int64ValueSchema, { value: 9_007_199_254_740_993n });
+    expect(readText(wrapper).findDetails(Int64ValueSchema)).toEqual([value]);
+    const any = `{"@type":"${prefix}google.protobuf.Any","value":${wrapper}}`;
+    expect(readText(any).findDetails(AnySchema)).toEqual([anyPack(Int64ValueSchema, value)]);
+  });
+
+  it.each([
+    ["google.rpc.ErrorInfo", '{"fields":{"a":9007199254740993}}'],
+    ["unknown.Type", '{"n":9007199254740993,"list":[1,18446744073709551615]}'],
+    [everything.typeName, '{"int64Value":9007199254740993,"int32Value":"x"}'],
+  ])(
+    "a detail of type %s that is kept as JSON is relayed with its numbers as they were written",
+    (type, json) => {
+      const content = type === "google.rpc.ErrorInfo" ? json.replace("{", '{"reason":7,') : json;
+      const error = readText(`${content.slice(0, -1)},"@type":"${prefix}${type}"}`);
+      // For people: plain JSON.
+      expect(error.details).toEqual([{ type, value: new Uint8Array(0), debug: JSON.parse(content) }]);
+      expect(relay(error)).toContain(content.slice(1, -1));
+      const details = error.details.flatMap((detail) => sendableDetail(detail as ErrorDetail, library) ?? []);
+      expect(details).toEqual([]);
+    },
+  );
+
+  it("a detail that a relay cannot parse but its client can is exact after both", () => {
+    const none = createRegistry();
+    const error = readText(`{"@type":"${everythingUrl}","int64Value":9007199254740993}`, none);
+    expect(sendableDetail(error.details[0] as ErrorDetail, library)).toMatchObject({
+      value: { int64Value: 9_007_199_254_740_993n },
+    });
+    expect(
+      readErrorBody(relay(error, none), 404, new Headers(), library).findDetails(everything),
+    ).toMatchObject([{ int64Value: 9_007_199_254_740_993n }]);
+  });
+
+  it.each([
+    ["a day that does not exist", { time: "2026-02-30T00:00:00Z" }],
+    ["a month that does not exist", { time: "2026-13-01T00:00:00Z" }],
+    ["an hour that does not exist", { time: "2026-01-31T24:00:00Z" }],
+    ["a number that is no integer", { int64Value: 1.5 }],
+    ["an integer out of range", { int32Value: 2_147_483_648 }],
+    ["two members of a oneof", { left: "a", right: 1 }],
+    ["a field by both of its names", { listValue: [], list_value: [] }],
+  ])("a detail with %s is kept as JSON", (_, content) => {
+    const error = readText(JSON.stringify({ "@type": everythingUrl, ...content }));
+    expect(error.details).toEqual([{ type: everything.typeName, value: new Uint8Array(0), debug: content }]);
+    expect(error.findDetails(everything)).toEqual([]);
+  });
+
+  it("a detail nested too deep to be a message is kept as JSON", () => {
+    const nested = `${'{"nested":'.repeat(101)}{}${"}".repeat(101)}`;
+    const error = readText(`{"@type":"${everythingUrl}",${nested.slice(1)}`);
+    expect(error.details).toMatchObject([{ type: everything.typeName, debug: { nested: {} } }]);
+    expect(error.findDetails(everything)).toEqual([]);
   });
 });
 
