@@ -565,7 +565,8 @@ it("at most 64 introspection requests run at once, however many new tokens arriv
       await fetch(`${server.url}/v1/${parent}/planGroups`, { method: "POST", headers: { authorization } })
     ).status;
   });
-  await expect.poll(async () => sumOf(await scrape(server.adminUrl), "mdps_requests_in_flight")).toBe(200);
+  const inFlight = async () => sumOf(await scrape(server.adminUrl), "mdps_requests_in_flight");
+  await expect.poll(inFlight, { timeout: 20_000 }).toBe(200);
   expect(provider.countOf(path)).toBe(64);
   // Also fails the requests that stall.
   await provider.behave("answers");
