@@ -259,7 +259,9 @@ describe.each(protocols)("%s", (protocol) => {
 
     it("writes enums as numbers for enum-encoding=int", async () => {
       expect((await bookOf("$alt=json%3Benum-encoding%3Dint")).genre).toBe(1);
+      expect((await bookOf("alt=json;enum-encoding=int")).genre).toBe(1);
       expect((await bookOf("$alt=json")).genre).toBe("NOVEL");
+      expect((await bookOf("$alt=json%3Benum-encoding=string")).genre).toBe("NOVEL");
     });
 
     it("obeys names with escapes, in upper and lower case", async () => {
@@ -306,6 +308,8 @@ describe.each(protocols)("%s", (protocol) => {
       "$alt",
       "alt=",
       "$alt=JSON",
+      "$alt=foo",
+      "$alt=json%3Benum-encoding=INT",
       "$alt=json;x=y",
       "$alt=json+",
       "$alt=json;enum-encoding=int;enum-encoding=string",
