@@ -1,4 +1,5 @@
-import { ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { answeredAs } from "../../contract/api-error.ts";
 import { cutOff, endedEarly, malformedBody, tooLarge } from "./request-errors.ts";
 
 /** A message in the frame of gRPC, gRPC-Web or a stream of Connect. */
@@ -49,8 +50,8 @@ export async function readWhole(next: NextChunk, limit: number): Promise<Uint8Ar
 }
 
 /**
- * Reads the messages of a framed body, each as soon as it has arrived. Throws if a message has more than `limit` bytes or
- * the body ends within a frame. `endFlag` marks the frame that ends a stream, which is skipped; 0 if the protocol has
+ * Reads the messages of a framed body, each as soon as it has arrived. Throws if a message has more than `limit` bytes, if
+ * the body ends within a frame, and at flags that the protocol does not define. `endFlag` marks the frame that ends a stream, which is skipped; 0 if the protocol has
  * none. `inStream`: whether the method takes several messages.
  */
 export async function* readFrames(
@@ -72,6 +73,10 @@ export async function* readFrames(
     let bytes = joined(pending);
     while (bytes.length >= frameHeaderLength) {
       const view = new DataView(bytes.buffer, bytes.byteOffset, frameHeaderLength);
+      const flags = view.getUint8(0);
+      if ((flags & ~(compressedFlag | endFlag)) !== 0) {
+        throw answeredAs(malformedBody(`has a frame with the unknown flags ${flags}`), Code.Internal);
+      }
       const size = view.getUint32(1);
       if (size > limit) {
         throw tooLarge(limit, inStream);
@@ -83,13 +88,13 @@ export async function* readFrames(
       const content = bytes.subarray(frameHeaderLength, needed);
       bytes = bytes.subarray(needed);
       needed = frameHeaderLength;
-      if ((view.getUint8(0) & endFlag) !== 0) {
+      if ((flags & endFlag) !== 0) {
         ends += 1;
         if (ends > 1) {
           throw malformedBody("must have at most one frame that ends the stream");
         }
       } else {
-        yield { content, compressed: (view.getUint8(0) & compressedFlag) !== 0 };
+        yield { content, compressed: (flags & compressedFlag) !== 0 };
       }
     }
     pending = [bytes];

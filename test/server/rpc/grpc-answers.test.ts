@@ -201,6 +201,32 @@ describe("a message that is marked as compressed although no header names its en
   });
 });
 
+describe("a frame with flags that the protocol does not define is INTERNAL", () => {
+  const methods = ["One", "Watch", "Collect", "Converse"];
+
+  it.each(methods.flatMap((method) => [2, 3, 128].map((flags) => ({ method, flags }))))(
+    "over gRPC: $method, $flags",
+    async ({ method, flags }) => {
+      const { headers, trailers } = await send(method, encodeEnvelope(flags, item("x")));
+      expect({ ...headers, ...trailers }).toMatchObject({
+        "grpc-status": "13",
+        "grpc-message": encodeURIComponent(`body has a frame with the unknown flags ${flags}`),
+      });
+    },
+  );
+
+  it.each(methods)("over gRPC-Web: %s", async (method) => {
+    const body = encodeEnvelope(2, item("x"));
+    const { headers, body: text } = await send(method, body, "application/grpc-web+proto");
+    expect(`${headers["grpc-status"] ?? ""}${text}`).toMatch(/^13|grpc-status: 13/);
+  });
+
+  it.each(["Watch", "Collect", "Converse"])("in a stream of Connect: %s", async (method) => {
+    const { body: text } = await send(method, encodeEnvelope(128, item("x")), "application/connect+proto");
+    expect(String(text)).toContain('"code":"internal"');
+  });
+});
+
 it.each(["One", "Watch", "Collect", "Converse"])(
   "an unknown grpc-encoding is UNIMPLEMENTED with the known ones in grpc-accept-encoding: %s",
   async (method) => {
