@@ -85,6 +85,12 @@ export function createTlsPort(tls: TlsPair, options: PortOptions): TlsPort {
       http1.addSilent(socket);
     }
   });
+  // After Node's own listener, which attaches the parser.
+  server.on("secureConnection", (socket: TLSSocket) => {
+    if (socket.alpnProtocol !== "h2") {
+      parseFromStream(socket);
+    }
+  });
   // Before Node's own listener, which would emit a clientError.
   server.prependListener("tlsClientError", (error: Error & { code?: string }, socket: TLSSocket) => {
     if (error.code !== "ECONNRESET") {
@@ -103,6 +109,18 @@ export function createTlsPort(tls: TlsPair, options: PortOptions): TlsPort {
     },
     certificateNotAfterMs: () => notAfterMs,
   });
+}
+
+/**
+ * Makes Node's HTTP/1.1 parser read the stream of a socket. By default it reads the TLS engine below, which passes on all
+ * records of a packet although the parser is paused, as it is while an earlier answer is being written: they would end
+ * the connection with HPE_PAUSED. The stream keeps them.
+ */
+function parseFromStream(socket: TLSSocket): void {
+  function onData(): void {}
+  // Node decides when a listener is added.
+  socket.on("data", onData);
+  socket.off("data", onData);
 }
 
 /** Returns when a certificate expires, in ms since the epoch. Throws if the pair cannot be used. */
