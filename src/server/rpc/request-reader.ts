@@ -1,5 +1,17 @@
-import type { BinaryReadOptions, DescMessage, DescMethod, Message, Registry } from "@bufbuild/protobuf";
-import { hasCustomJsonRepresentation, MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
+import {
+  type BinaryReadOptions,
+  create,
+  type DescMessage,
+  type DescMethod,
+  type Message,
+  type Registry,
+  toJsonString,
+} from "@bufbuild/protobuf";
+import {
+  hasCustomJsonRepresentation,
+  MethodOptions_IdempotencyLevel,
+  ValueSchema,
+} from "@bufbuild/protobuf/wkt";
 import { createContextKey, createContextValues, type Interceptor } from "@connectrpc/connect";
 import { encodeEnvelope, type UniversalServerRequest } from "@connectrpc/connect/protocol";
 import { listLimitOf } from "../../plans/list-limits.ts";
@@ -73,7 +85,6 @@ type ReadMessage = {
   readonly placeholder: Uint8Array;
 };
 
-const emptyJson = Buffer.from("{}");
 const emptyBinary = new Uint8Array(0);
 
 /** Creates the function that reads JSON or binary. It throws if the message is malformed. */
@@ -83,8 +94,7 @@ function createMessageReader(
 ): (bytes: Uint8Array, json: boolean) => ReadMessage {
   const readDocument = createJsonReader(desc, listLimitOf, registry);
   const readBinary = createBinaryReader(desc, listLimitOf, binaryOptions);
-  // The JSON of a Timestamp, for example, is never `{}`.
-  const hasObjectJson = !hasCustomJsonRepresentation(desc);
+  const emptyJson = Buffer.from(emptyJsonOf(desc));
 
   function readJson(bytes: Uint8Array) {
     const document = parseJsonDocument(bytes);
@@ -96,9 +106,16 @@ function createMessageReader(
     if ("violations" in result) {
       throw rejected(result);
     }
-    const placeholder = !json ? emptyBinary : hasObjectJson ? emptyJson : bytes;
-    return { message: result.message, placeholder };
+    return { message: result.message, placeholder: json ? emptyJson : emptyBinary };
   };
+}
+
+/** Returns the JSON of an empty message. That of a Timestamp, for example, is never `{}`. */
+function emptyJsonOf(desc: DescMessage): string {
+  if (desc.typeName === ValueSchema.typeName) {
+    return "null";
+  }
+  return hasCustomJsonRepresentation(desc) ? toJsonString(desc, create(desc)) : "{}";
 }
 
 /** Passes the messages that a {@link RequestReader} has read. Must be the first interceptor. */

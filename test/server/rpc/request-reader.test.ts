@@ -15,6 +15,9 @@ import { startTestListener, type TestListener } from "../../support/test-listene
 const source = `
 syntax = "proto3";
 package odd.v1;
+import "google/protobuf/any.proto";
+import "google/protobuf/duration.proto";
+import "google/protobuf/field_mask.proto";
 import "google/protobuf/struct.proto";
 import "google/protobuf/timestamp.proto";
 import "google/protobuf/wrappers.proto";
@@ -22,6 +25,13 @@ import "google/protobuf/wrappers.proto";
 service Odd {
   rpc Time(google.protobuf.Timestamp) returns (google.protobuf.Timestamp);
   rpc Value(google.protobuf.Value) returns (google.protobuf.Value);
+  rpc Span(google.protobuf.Duration) returns (google.protobuf.Duration);
+  rpc Long(google.protobuf.Int64Value) returns (google.protobuf.Int64Value);
+  rpc Unsigned(google.protobuf.UInt64Value) returns (google.protobuf.UInt64Value);
+  rpc Mask(google.protobuf.FieldMask) returns (google.protobuf.FieldMask);
+  rpc Struct(google.protobuf.Struct) returns (google.protobuf.Struct);
+  rpc List(google.protobuf.ListValue) returns (google.protobuf.ListValue);
+  rpc Any(google.protobuf.Any) returns (google.protobuf.Any);
   rpc Text(Item) returns (Item);
   rpc Watch(Item) returns (stream Item);
   rpc Collect(stream Item) returns (Item);
@@ -45,6 +55,13 @@ beforeAll(async () => {
   const implementation = {
     time: (request: Message) => request,
     value: (request: Message) => request,
+    span: (request: Message) => request,
+    long: (request: Message) => request,
+    unsigned: (request: Message) => request,
+    mask: (request: Message) => request,
+    struct: (request: Message) => request,
+    list: (request: Message) => request,
+    any: (request: Message) => request,
     text: (request: Item) => request,
     async *watch(request: Item) {
       yield request;
@@ -148,6 +165,18 @@ describe.each(["connect", "grpc", "grpc-web"] as const)("a unary call with JSON 
 
   it.each([
     ["Time", `"2026-03-01T12:00:00.5+01:00"`, `"2026-03-01T11:00:00.500Z"`],
+    ["Span", `"315576000000.999999999s"`, `"315576000000.999999999s"`],
+    ["Long", "9223372036854775807", `"9223372036854775807"`],
+    ["Long", `"1e3"`, `"1000"`],
+    ["Unsigned", "18446744073709551615", `"18446744073709551615"`],
+    ["Mask", `"a,bC"`, `"a,bC"`],
+    ["Struct", `{"a":[1]}`, `{"a":[1]}`],
+    ["List", `[1,null]`, `[1,null]`],
+    [
+      "Any",
+      `{"@type":"x/google.protobuf.Int64Value","value":9223372036854775807}`,
+      `{"value":"9223372036854775807","@type":"x/google.protobuf.Int64Value"}`,
+    ],
     ["Value", "[1,null]", "[1,null]"],
     ["Value", "null", "null"],
   ])(`reads a message of %s whose JSON is %s over ${protocol}`, async (method, body, expected) => {
