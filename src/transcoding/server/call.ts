@@ -1,5 +1,6 @@
 import type { Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { cancellationOf } from "../../contract/cancellation.ts";
 import { writeErrorBody } from "../http/error-body.ts";
 import type { RequestTarget } from "../http/request-target.ts";
 import type { RouteMatch } from "../http/route-tree.ts";
@@ -36,9 +37,10 @@ export function createRestCall(options: TranscodingOptions, errors: RestErrors, 
 
   return async function serveCall(match, target, request, frame) {
     const { route } = match;
+    let context: RestContext | undefined;
     try {
       const timeout = parseTimeoutHeader(request.headers);
-      const context = contextOf(match, request, frame, timeout);
+      context = contextOf(match, request, frame, timeout);
       await options.requestGate?.(context);
       if (route.invoke.kind === "none") {
         throw new ConnectError(route.invoke.problem, Code.Unimplemented);
@@ -59,7 +61,7 @@ export function createRestCall(options: TranscodingOptions, errors: RestErrors, 
         await stream(route, messages, parameters, context, frame, format);
       }
     } catch (cause) {
-      respondFailure(frame, cause, route);
+      respondFailure(frame, cause, route, context);
     }
   };
 
@@ -139,7 +141,7 @@ export function createRestCall(options: TranscodingOptions, errors: RestErrors, 
       if (!out.started) {
         throw cause;
       }
-      const error = publicError(cause, route, frame);
+      const error = publicError(cause, route, frame, context);
       const init = { httpStatus: httpStatusOf[error.code], domain, registry: frame.registry };
       out.fail(writeErrorBody(error, { ...init, bodyPath: route.bodyPath }));
     } finally {
@@ -147,10 +149,16 @@ export function createRestCall(options: TranscodingOptions, errors: RestErrors, 
     }
   }
 
-  function respondFailure(frame: ResponseFrame, cause: unknown, route: RestRoute): void {
+  function respondFailure(
+    frame: ResponseFrame,
+    cause: unknown,
+    route: RestRoute,
+    context: RestContext | undefined,
+  ): void {
     try {
       const init = cause instanceof RestError ? cause.response : {};
-      respondError(frame, publicError(cause, route, frame), { domain, bodyPath: route.bodyPath, ...init });
+      const error = publicError(cause, route, frame, context);
+      respondError(frame, error, { domain, bodyPath: route.bodyPath, ...init });
     } catch (unwritable) {
       // For example, the metadata of an error contains a value that is not allowed in a header.
       onFailure(unwritable, route.method, frame.response.req);
@@ -159,8 +167,13 @@ export function createRestCall(options: TranscodingOptions, errors: RestErrors, 
   }
 
   /** Returns the error that the caller receives, and reports it to `onError`. */
-  function publicError(cause: unknown, route: RestRoute, { response: { req } }: ResponseFrame): ConnectError {
-    const error = errorOf(cause, route, req);
+  function publicError(
+    cause: unknown,
+    route: RestRoute,
+    { response: { req } }: ResponseFrame,
+    context: RestContext | undefined,
+  ): ConnectError {
+    const error = errorOf((context && cancellationOf(cause, context.signal)) ?? cause, route, req);
     options.onError?.(error, req);
     return error;
   }
