@@ -220,34 +220,37 @@ describe("the client and the server exchange requests over REST unchanged", () =
     methods.flatMap(([method, binding]) =>
       Object.entries(requests).map(([title, json]) => [method, title, json, binding] as const),
     ),
-  )("%s: %s", async (method, _, json, binding) => {
+  )("%s returns the request that it received: %s", async (method, _, json, binding) => {
     await expectEcho(method, json, binding);
   });
 
   it.each(methods.flatMap(([method, binding]) => texts.map((text) => [method, text, binding] as const)))(
-    "%s: the text %j",
+    "%s returns the text that it received in each place: %j",
     async (method, text, binding) => {
       await expectEcho(method, { label: text, data: { text, optionalText: text, child: { text } } }, binding);
     },
   );
 
-  it.each(["sendAll", "putAll", "patchAll"])("%s: no field, and an empty message", async (method) => {
-    await expectEcho(method, {}, bindings[method] ?? "");
-    await expectEcho(method, { data: {} }, bindings[method] ?? "");
-  });
+  it.each(["sendAll", "putAll", "patchAll"])(
+    "%s returns a request without fields, and one with an empty message",
+    async (method) => {
+      await expectEcho(method, {}, bindings[method] ?? "");
+      await expectEcho(method, { data: {} }, bindings[method] ?? "");
+    },
+  );
 
   // A body that is a field always sends the field; a query has no name for a message without fields.
   it.each([
     ["sendData", { data: {} }],
     ["sendQuery", {}],
-  ])("%s: an absent message and an empty one are the same", async (method, received) => {
+  ])("%s cannot tell an absent message from an empty one", async (method, received) => {
     for (const json of [{}, { data: {} }]) {
       const { request } = await (client[method] as Method)(fromJson(echoRequest, json));
       expect(toJson(echoRequest, request)).toEqual(received);
     }
   });
 
-  it.each(whole)("%s: no text", async (method) => {
+  it.each(whole)("%s returns the zeros of fields with presence without any text", async (method) => {
     await expectEcho(method, { data: zeros }, bindings[method] ?? "");
   });
 
@@ -275,7 +278,7 @@ describe("the client and the server exchange requests over REST unchanged", () =
   });
 
   it.each(["second", "second/a", "second/a/b/c:rest", "second/zzz/bool/true", "second/a b/%/ü"])(
-    "the rest of a path is a name: %j",
+    "the client sends the rest of a path as a name: %j",
     async (child) => {
       const data = { text: "first/hello", bool: true, child: { text: child, optionalText: "" } };
       const binding = "GET /v1/echo/{data.text=first/*}/{data.child.text=second/**}:rest";
