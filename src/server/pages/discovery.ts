@@ -90,7 +90,7 @@ export function createDiscovery(publicUrls: PublicUrls): HttpHandler {
       return;
     }
     if (version !== undefined && version !== discoveryDocument.version) {
-      const message = `there is no Discovery document for version ${JSON.stringify(version)}; use ${discoveryDocument.version}`;
+      const message = `there is no Discovery document for this version; use ${discoveryDocument.version}`;
       respondError(frame, apiError(ErrorReason.ROUTE_NOT_FOUND, { message }), { domain: errorDomain });
       return;
     }

@@ -80,7 +80,15 @@ export function readQuery(rawQuery: string, violations: ViolationList): Query {
   return { system, fields };
 }
 
+/** The start of a name with the value of a credential: its `=` is escaped, perhaps twice, or another character. */
+const credential = /^[^=:;&%]*(?:key|token|secret|password|auth)[^=:;&%]*(?=[=:;&%])/i;
+
 /** Returns a name from the query for display: cut off, and quoted unless it is a plain path. */
 export function shownParameter(name: string): string {
-  return /^[\w.]{1,128}$/.test(name) ? name : JSON.stringify(name.slice(0, 64));
+  if (/^[\w.]{1,128}$/.test(name)) {
+    return name;
+  }
+  const shown = name.slice(0, 64);
+  const [start] = credential.exec(shown) ?? [];
+  return JSON.stringify(start === undefined ? shown : `${start}…`);
 }
