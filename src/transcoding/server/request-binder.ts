@@ -55,6 +55,7 @@ export function compileRequestBinder(binding: HttpBinding, options: BindOptions 
   const desc = binding.method.input;
   const readBody = compileBody(binding);
   const variables = binding.template.variables.map((variable) => compileVariable(binding, variable));
+  requireDistinctOneofs(binding, variables);
   const ofBody = binding.body === "*" ? desc.fields.map((field) => field.name) : [binding.body];
   const taken = [...variables.map(({ name }) => name), ...ofBody];
   const bindQuery = compileQueryBinder(desc, taken);
@@ -116,6 +117,8 @@ function compileBody(binding: HttpBinding): BodyReader {
 type Variable = {
   /** Path of proto names. */
   readonly name: string;
+  /** The fields of that path. */
+  readonly fields: readonly DescField[];
   decode(raw: string): string | undefined;
   set(message: OpenMessage, raw: string, violations: ViolationList): void;
 };
@@ -141,6 +144,7 @@ function compileVariable(binding: HttpBinding, { fieldPath, multiSegment }: Temp
   const shown = fields.map(({ jsonName }) => jsonName).join(".");
   return {
     name,
+    fields,
     decode,
     set(message, raw, violations) {
       const text = decode(raw);
@@ -159,6 +163,27 @@ function compileVariable(binding: HttpBinding, { fieldPath, multiSegment }: Temp
       }
     },
   };
+}
+
+/** Throws if two variables set members of one oneof: no request could be valid, because every request has all variables. */
+function requireDistinctOneofs({ method, template }: HttpBinding, variables: readonly Variable[]): void {
+  const members = new Map<string, { readonly field: DescField; readonly name: string }>();
+  for (const { name, fields } of variables) {
+    for (const [depth, field] of fields.entries()) {
+      if (field.oneof === undefined) {
+        continue;
+      }
+      const owner = fields.slice(0, depth).map((each) => each.name);
+      const key = [...owner, field.oneof.name].join(".");
+      const other = members.get(key);
+      if (other !== undefined && other.field !== field) {
+        throw new Error(
+          `${method}: {${other.name}} and {${name}} in ${template.source} set members of the oneof ${key}, of which a message can have one`,
+        );
+      }
+      members.set(key, { field, name });
+    }
+  }
 }
 
 function isSame(a: unknown, b: unknown): boolean {
