@@ -55,7 +55,6 @@ export function compileRequestBinder(binding: HttpBinding, options: BindOptions 
   const desc = binding.method.input;
   const readBody = compileBody(binding);
   const variables = binding.template.variables.map((variable) => compileVariable(binding, variable));
-  requireDistinctOneofs(binding, variables);
   const ofBody = binding.body === "*" ? desc.fields.map((field) => field.name) : [binding.body];
   const taken = [...variables.map(({ name }) => name), ...ofBody];
   const bindQuery = compileQueryBinder(desc, taken);
@@ -166,7 +165,9 @@ function compileVariable(binding: HttpBinding, { fieldPath, multiSegment }: Temp
 }
 
 /** Throws if two variables set members of one oneof: no request could be valid, because every request has all variables. */
-function requireDistinctOneofs({ method, template }: HttpBinding, variables: readonly Variable[]): void {
+export function requireDistinctOneofs(binding: HttpBinding): void {
+  const { method, template } = binding;
+  const variables = template.variables.map((variable) => compileVariable(binding, variable));
   const members = new Map<string, { readonly field: DescField; readonly name: string }>();
   for (const { name, fields } of variables) {
     for (const [depth, field] of fields.entries()) {

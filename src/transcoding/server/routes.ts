@@ -30,7 +30,12 @@ import {
   requestStreamProblem,
 } from "../http/rules.ts";
 import { compileMessageWriter, type MessageWriter } from "./message-writer.ts";
-import { type BindOptions, compileRequestBinder, type RequestBinder } from "./request-binder.ts";
+import {
+  type BindOptions,
+  compileRequestBinder,
+  type RequestBinder,
+  requireDistinctOneofs,
+} from "./request-binder.ts";
 
 /** Calls the implementation of a route, which returns one message or a stream; or why it cannot be called. */
 type Invoke =
@@ -101,6 +106,7 @@ export function compileRestRoutes(
 
 function createRoute(binding: HttpBinding, spec: MethodImplSpec, options: RestRouteOptions): RestRoute {
   const { segments, variables } = binding.template;
+  requireDistinctOneofs(binding);
   return {
     method: binding.method,
     binding,

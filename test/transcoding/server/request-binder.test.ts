@@ -3,7 +3,11 @@ import { describe, expect, it } from "vitest";
 import type { HttpRule } from "#deps/google/api/http_pb.js";
 import { parseRequestTarget } from "../../../src/transcoding/http/request-target.ts";
 import { buildRouteTree } from "../../../src/transcoding/http/route-tree.ts";
-import { type BindOptions, compileRequestBinder } from "../../../src/transcoding/server/request-binder.ts";
+import {
+  type BindOptions,
+  compileRequestBinder,
+  requireDistinctOneofs,
+} from "../../../src/transcoding/server/request-binder.ts";
 import { bindingFor, everything, get, post } from "../fixtures/library.ts";
 
 /** Binds a request: returns its JSON, or all violations, or undefined if the rule does not match the path. */
@@ -65,6 +69,12 @@ describe("bind: the path", () => {
     ["/v1/{kind}", "/v1/secret", "kind: must be one of KIND_UNSPECIFIED, NOVEL, ATLAS"],
     ["/v1/{bytes_value}", "/v1/*", "bytesValue: must be base64"],
     ["/v1/{part.count}", "/v1/x", "part.count: must be an integer from -2147483648 to 2147483647"],
+    ["/v1/{left}/{right}", "/v1/a/1", "right: cannot be set together with left: at most one of them"],
+    [
+      "/v1/{left}/{either.count}",
+      "/v1/a/1",
+      "either.count: cannot be set together with left: at most one of them",
+    ],
   ])("bind rejects a path with %s: %s", (template, target, violation) => {
     expect(bind(get(template), target)).toEqual([violation]);
   });
@@ -340,7 +350,7 @@ describe("pathField", () => {
   });
 });
 
-describe("compileRequestBinder: variables and oneofs", () => {
+describe("requireDistinctOneofs", () => {
   it.each([
     ["/v1/{left}/{right}", "{left} and {right}", "choice"],
     ["/v1/{right}/x/{raw=**}", "{right} and {raw}", "choice"],
@@ -348,8 +358,8 @@ describe("compileRequestBinder: variables and oneofs", () => {
     ["/v1/{either.star}/{left}", "{either.star} and {left}", "choice"],
     ["/v1/{part.star}/{part.number}", "{part.star} and {part.number}", "part.mark"],
     ["/v1/{part.inner.star}/{string_value}/{part.inner.number}", "{part.inner.number}", "part.inner.mark"],
-  ])("compileRequestBinder throws for two variables of one oneof: %s", (template, variables, oneof) => {
-    const compiling = () => compileRequestBinder(bindingFor(get(template)));
+  ])("requireDistinctOneofs throws for two variables of one oneof: %s", (template, variables, oneof) => {
+    const compiling = () => requireDistinctOneofs(bindingFor(get(template)));
     expect(compiling).toThrow(variables);
     expect(compiling).toThrow(`set members of the oneof ${oneof}, of which a message can have one`);
   });
@@ -359,7 +369,8 @@ describe("compileRequestBinder: variables and oneofs", () => {
     ["/v1/{either.star}/{either.count}", "/v1/a/7", { either: { star: "a", count: 7 } }],
     ["/v1/{part.star}/{part.inner.number}", "/v1/a/7", { part: { star: "a", inner: { number: 7 } } }],
     ["/v1/{optional_int32}/{optional_string}", "/v1/1/a", { optionalInt32: 1, optionalString: "a" }],
-  ])("compileRequestBinder accepts %s", (template, target, json) => {
+  ])("requireDistinctOneofs accepts %s", (template, target, json) => {
+    expect(() => requireDistinctOneofs(bindingFor(get(template)))).not.toThrow();
     expect(bind(get(template), target)).toEqual(json);
   });
 
