@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { signAccessToken } from "../../../src/auth/access-token.ts";
 import { pushScope, readScope } from "../../../src/auth/scopes.ts";
 import { loadSigningKey } from "../../../src/auth/signing-key.ts";
+import { checkFigures } from "../../support/compatibility/figures.ts";
 import { dataDirectory } from "../../support/data-directory.ts";
 import { startServe } from "../../support/program.ts";
 import { installPython, missingPython } from "../python.ts";
@@ -19,7 +20,7 @@ if (missing !== undefined) {
 
 /** The report of a run, as far as tests read it. */
 type Report = {
-  readonly operations: object;
+  readonly operations: { readonly total: number };
   readonly test_cases: { readonly generated: number };
   readonly failures: readonly unknown[];
   readonly errors: readonly unknown[];
@@ -59,6 +60,13 @@ describe.skipIf(missing !== undefined)(`schemathesis${missing === undefined ? ""
     return { ...json, printed };
   }
 
+  /** A row for each run. Requests in hundreds: how many there are exactly depends on the version of Python. */
+  const rows: string[] = [];
+  function note(callers: string, { operations, test_cases, failures }: Report) {
+    const hundreds = Math.floor(test_cases.generated / 100) * 100;
+    rows.push(`| ${callers} | ${operations.total} | over ${hundreds} | ${failures.length} |`);
+  }
+
   const passed = {
     operations: { total: 6, tested: 6, errored: 0, skipped: 0 },
     test_cases: { with_failures: 0, errored: 0 },
@@ -85,6 +93,7 @@ describe.skipIf(missing !== undefined)(`schemathesis${missing === undefined ? ""
     }
     expect(Object.keys(report.valid_rates)).toHaveLength(6);
     expect(report.test_cases.generated).toBeGreaterThan(1_000);
+    note("with a token", report);
   }, 300_000);
 
   it("the server answers requests of schemathesis without a token as the OpenAPI document says", async () => {
@@ -93,8 +102,32 @@ describe.skipIf(missing !== undefined)(`schemathesis${missing === undefined ? ""
     const report = await run(url, "", "--phases", "coverage,fuzzing");
     expect(report, report.printed).toMatchObject(passed);
     expect(report.test_cases.generated).toBeGreaterThan(500);
+    note("without a token", report);
   }, 300_000);
+
+  it("docs/compatibility.md has the figures of schemathesis", () => {
+    const heading = "Schemathesis";
+    const command = "--project tools test/tools/schemathesis";
+    expect(checkFigures({ heading, command, lines: linesOf(rows) })).toBeUndefined();
+  });
 });
+
+function linesOf(rows: readonly string[]): string[] {
+  const version = /^schemathesis==(\S+)/m.exec(
+    readFileSync(new URL("requirements.txt", import.meta.url), "utf8"),
+  )?.[1];
+  return [
+    `schemathesis ${version} makes requests from the OpenAPI document, valid and invalid ones, and checks each answer`,
+    "of `mdps serve`: no server error, and a status, content type, schema and Allow as the document says.",
+    "",
+    "| Requests | operations | sent | failures |",
+    "| --- | --- | --- | --- |",
+    ...rows,
+    "",
+    "Two checks are off, with their reasons in `test/tools/schemathesis/schemathesis.toml`: unknown fields and relations of",
+    "times, which no schema expresses, and `null` and enum numbers, which ProtoJSON accepts.",
+  ];
+}
 
 /** Settings with which requests are for an operator of the token, and reads for what is stored. */
 const existing = `
