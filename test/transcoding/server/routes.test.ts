@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createRestTransport } from "../../../src/transcoding/client/index.ts";
 import { httpBindingKey } from "../../../src/transcoding/server/context.ts";
 import { createTranscodingHandler } from "../../../src/transcoding/server/handler.ts";
+import { library } from "../fixtures/library.ts";
 import { errorOf, protocols, type Served, send, serve } from "../fixtures/serving.ts";
 import { bookDesc, talk } from "../fixtures/shelf.ts";
 
@@ -114,6 +115,22 @@ describe("createTranscodingHandler", () => {
     const rules = [{ selector: "shelf.v1.Talk.Chat", pattern: { case: "post", value: "/{a}" } } as const];
     const start = () => createTranscodingHandler({ routes: (router) => router.service(talk, {}), rules });
     expect(start).toThrow("rpc shelf.v1.Talk.Chat: {a} in /{a} is not a field of the request");
+  });
+
+  it("throws for a rule whose variables set two members of a oneof", () => {
+    const pattern = { case: "get", value: "/v1/{left}/{right}" } as const;
+    const rules = [{ selector: "library.v1.Library.Echo", pattern }];
+    const echo = library.methods.filter(({ name }) => name === "Echo");
+    const start = () =>
+      createTranscodingHandler({
+        routes(router) {
+          for (const method of echo) {
+            router.rpc(method, (() => ({})) as never);
+          }
+        },
+        rules,
+      });
+    expect(start).toThrow("{left} and {right}");
   });
 });
 
