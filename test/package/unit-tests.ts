@@ -12,10 +12,13 @@ const root = join(import.meta.dirname, "..", "..");
 const args = process.argv.slice(2);
 const today = new Date().toISOString().slice(0, 10).replaceAll("-", "");
 
+/** What depends most on Node: its HTTP parsers and its files. */
+const mostDependent = ["test/server/connections", "test/store/sqlite"];
+
 const [oldest, ...others] = oldestNodes;
 const runs: readonly (readonly [node: TestedNode | undefined, args: readonly string[]])[] = [
   [oldest, args],
-  ...others.map((node) => [node, args.length > 0 ? args : ["test/server", "test/store"]] as const),
+  ...others.map((node) => [node, args.length > 0 ? args : mostDependent] as const),
   // No test depends on another one: each day has its own order.
   [newestNode, [...args, "--sequence.shuffle", `--sequence.seed=${today}`]],
 ];
