@@ -77,14 +77,14 @@ function exactly(debug: JsonObject): JsonObject {
   return exactJson.get(debug) ?? debug;
 }
 
-/** Returns whether JSON can be written: JSON.stringify overflows the stack if it is nested too deep. */
-function isWritable(json: JsonValue): boolean {
-  try {
-    JSON.stringify(json);
+/** Deepest JSON of a detail that is written, in levels. Parsers of protobuf read 100, and JSON.stringify has a limited stack. */
+const maxDepth = 100;
+
+function isWritable(json: unknown, depth = 0): boolean {
+  if (typeof json !== "object" || json === null) {
     return true;
-  } catch {
-    return false;
   }
+  return depth < maxDepth && Object.values(json).every((value) => isWritable(value, depth + 1));
 }
 
 /**

@@ -46,12 +46,13 @@ export function createResponseStream(
     return true;
   }
 
-  function pieceOf({ contentType, content }: WrittenMessage): string | Uint8Array {
+  // Bytes: for text that is not ASCII, Node 26.12 never emits drain over HTTP/1.1.
+  function pieceOf({ contentType, content }: WrittenMessage): Uint8Array {
     // Raw bytes have the content type of the first message.
     const first = begin(contentType);
     const before = format === "json-array" ? (first ? "[" : ",") : "";
     const after = format === "ndjson" ? "\n" : "";
-    return typeof content === "string" ? `${before}${content}${after}` : content;
+    return typeof content === "string" ? Buffer.from(`${before}${content}${after}`) : content;
   }
 
   return {

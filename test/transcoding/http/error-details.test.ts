@@ -204,9 +204,9 @@ describe("an invalid detail", () => {
     expect(write(detail)).toEqual([]);
   });
 
-  it("an error is written without a detail whose JSON is nested too deep to be written", () => {
+  it.each([100, 200_000])("an error is written without a detail whose JSON has %d levels in it", (levels) => {
     let debug: JsonValue = {};
-    for (let depth = 0; depth < 200_000; depth++) {
+    for (let depth = 0; depth < levels; depth++) {
       debug = { a: debug };
     }
     expect(write({ type: "unknown.Type", value: new Uint8Array(0), debug })).toEqual([]);
