@@ -4,11 +4,19 @@ import { fileURLToPath } from "node:url";
 
 const root = dirname(import.meta.dirname);
 
+/** The configuration for builds without the Buf registry, from scripts/prepare/prepare.ts. */
+export const localConfigFile = "buf.local.yaml";
+
+/** Generates the TypeScript of `server-proto/`, as buf.gen.yaml does for the contract. */
+export const serverTemplate = "scripts/generate/buf.gen.server.yaml";
+
 /**
- * Runs buf at the root of the repository, with the output of this process. buf finds its plugins in the `PATH`, which
- * begins with the Node of this process and the programs of the dependencies. Throws if buf fails.
+ * Runs a command of buf at the root of the repository, with the output of this process and without the Buf registry. buf
+ * finds its plugins in the `PATH`, which begins with the Node of this process and the programs of the dependencies.
+ * Throws if buf fails.
  */
-export function runBuf(args: readonly string[]): void {
+export function runBuf([command, ...rest]: readonly [command: string, ...rest: string[]]): void {
+  const args = [command, "--config", localConfigFile, ...rest];
   const buf = fileURLToPath(import.meta.resolve("@bufbuild/buf/bin/buf"));
   process.env.PATH = [dirname(process.execPath), join(root, "node_modules", ".bin"), process.env.PATH].join(
     delimiter,

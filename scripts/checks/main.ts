@@ -2,13 +2,14 @@
  * `npm run check`, or `npm run check -- NAME…` for some checks: generated files are current, the package works, and no
  * change breaks users of the baseline.
  */
+import { localConfigFile } from "../run-buf.ts";
 import { runSteps, type Steps } from "../run-steps.ts";
 
 const baseline = "scripts/checks/baseline";
 
 const checks: Steps = {
   generated: [["node", "scripts/checks/generated.ts"]],
-  breaking: [["buf", "breaking", "proto", "--against", `${baseline}/contract.binpb`, "--exclude-imports"]],
+  breaking: [breaking("proto", "contract.binpb"), breaking("server-proto", "server.binpb")],
   rest: [["node", "scripts/checks/rest.ts"]],
   "http-paths": [["node", "scripts/checks/http-paths.ts"]],
   exports: [["node", "scripts/checks/exports.ts"]],
@@ -30,5 +31,11 @@ const checks: Steps = {
     ["publint", "dist", "--strict"],
   ],
 };
+
+/** Returns the command that compares the files of a module with a baseline. */
+function breaking(module: string, file: string): string[] {
+  const config = ["--config", localConfigFile];
+  return ["buf", "breaking", module, ...config, "--against", `${baseline}/${file}`, "--exclude-imports"];
+}
 
 runSteps(checks, process.argv.slice(2));

@@ -1,12 +1,16 @@
 /**
- * `npm run generate` generates the checked-in files from the contract: `gen/`, the tables of settings in
+ * `npm run generate` generates the checked-in files from the contract and the server's protos: `gen/`, the tables of settings in
  * `docs/configuration.md`, and the test vectors.
  */
+import { localConfigFile, serverTemplate } from "../run-buf.ts";
 import { runSteps } from "../run-steps.ts";
 
 runSteps(
   {
-    gen: [["buf", "generate"]],
+    gen: [
+      ["buf", "generate", "--config", localConfigFile],
+      ["buf", "generate", "--config", localConfigFile, "--template", serverTemplate],
+    ],
     settings: [["node", "scripts/generate/write-settings.ts"]],
     vectors: [["node", "test/vectors/generate.ts"]],
   },

@@ -17,16 +17,16 @@ export type FieldComment = {
   readonly defaultText: string | undefined;
 };
 
-/** Compiles the contract and returns ServerConfig with its comments, which generated code does not contain. */
+/** Compiles the protos of the server and returns ServerConfig with its comments, which generated code does not contain. */
 export function describedServerConfig(): DescMessage {
   const folder = mkdtempSync(join(tmpdir(), "mdps-settings-"));
   try {
     const file = join(folder, "contract.binpb");
-    runBuf(["build", "proto", "-o", file]);
+    runBuf(["build", "server-proto", "-o", file]);
     const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, readFileSync(file)));
     const message = registry.getMessage(ServerConfigSchema.typeName);
     if (message === undefined) {
-      throw new Error(`proto/ has no ${ServerConfigSchema.typeName}`);
+      throw new Error(`server-proto/ has no ${ServerConfigSchema.typeName}`);
     }
     return message;
   } finally {

@@ -1,17 +1,19 @@
 /**
- * Creates two git-ignored folders that the build of the contract needs (npm runs it after `npm ci`):
+ * Creates what a build without the Buf registry needs, ignored by git (npm runs it after `npm ci`):
  *
- * - `proto-deps/`: the imported `.proto` files, copied from npm packages; the second module of buf.yaml.
+ * - `proto-deps/`: the imported `.proto` files, copied from npm packages.
+ * - `buf.local.yaml`: buf.yaml with these copies as modules.
  * - `gen-deps/`: the TypeScript of those files, imported as `#deps/…`.
  *
- * Needs no network, and does nothing when both are up to date.
+ * Needs no network, and does nothing when all are up to date.
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
-import { runBuf } from "../run-buf.ts";
+import { localConfigFile, runBuf } from "../run-buf.ts";
+import { localConfig } from "./local-config.ts";
 import { printProto } from "./print-proto.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -53,6 +55,10 @@ if (isInstalled("@bufbuild/buf/package.json")) {
 }
 
 function prepare(): void {
+  const config = localConfig(readFileSync(join(root, "buf.yaml"), "utf8"));
+  if (textOf(join(root, localConfigFile)) !== config) {
+    writeFileSync(join(root, localConfigFile), config);
+  }
   const protos = readProtos();
   const fingerprint = fingerprintOf([...protos].flat());
   const stamp = join(typeScriptFolder, ".fingerprint");

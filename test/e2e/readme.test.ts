@@ -39,16 +39,7 @@ describe("the snippets of docs/getting-started.md and docs/client.md", () => {
   beforeAll(async () => {
     // A folder like a checkout, so that what the snippets write does not end up in this one.
     folder = mkdtempSync(join(tmpdir(), "mdps-readme-"));
-    const names = [
-      "package.json",
-      "node_modules",
-      "scripts",
-      "src",
-      "gen",
-      "proto",
-      "proto-deps",
-      "buf.yaml",
-    ];
+    const names = ["package.json", "node_modules", "scripts", "src", "gen"];
     for (const name of names) {
       symlinkSync(join(root, name), join(folder, name));
     }

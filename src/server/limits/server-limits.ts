@@ -8,7 +8,7 @@ export type OperatorRate = {
 
 /**
  * Limits of a server. Health, readiness and metrics are exempt from the limits on calls. The fields are those of
- * `LimitsConfig` in proto/mobiledataplansharing/config/v1.
+ * `LimitsConfig` in server-proto/mobiledataplansharing/config/v1.
  */
 export type ServerLimits = {
   /** Largest request body, in decompressed bytes. */
