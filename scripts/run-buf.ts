@@ -7,9 +7,6 @@ const root = dirname(import.meta.dirname);
 /** The configuration for builds without the Buf registry, from scripts/prepare/prepare.ts. */
 export const localConfigFile = "buf.local.yaml";
 
-/** Generates the TypeScript of `server-proto/`, as buf.gen.yaml does for the contract. */
-export const serverTemplate = "scripts/generate/buf.gen.server.yaml";
-
 /**
  * Runs a command of buf at the root of the repository, with the output of this process and without the Buf registry. buf
  * finds its plugins in the `PATH`, which begins with the Node of this process and the programs of the dependencies.

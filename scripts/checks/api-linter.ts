@@ -7,8 +7,8 @@ import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { buildGoTool, whatIsMissing } from "../go-tool.ts";
 import { judge, type Problem, type Section } from "./disabled-rules.ts";
-import { buildGoTool, whatIsMissing } from "./go-tool.ts";
 
 type LintedFile = {
   readonly file_path: string;

@@ -14,6 +14,7 @@ const checks: Steps = {
   "http-paths": [["node", "scripts/checks/http-paths.ts"]],
   exports: [["node", "scripts/checks/exports.ts"]],
   "api-linter": [["node", "scripts/checks/api-linter.ts"]],
+  "go-module": [["node", "scripts/checks/go-module.ts"]],
   workflows: [["node", "scripts/checks/workflows.ts"]],
   package: [
     ["node", "scripts/build/build.ts"],

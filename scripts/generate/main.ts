@@ -1,16 +1,12 @@
 /**
- * `npm run generate` generates the checked-in files from the contract and the server's protos: `gen/`, the tables of settings in
- * `docs/configuration.md`, and the test vectors.
+ * `npm run generate` generates the checked-in files from the contract and the server's protos: `gen/`, the tables
+ * of settings in `docs/configuration.md`, and the test vectors.
  */
-import { localConfigFile, serverTemplate } from "../run-buf.ts";
 import { runSteps } from "../run-steps.ts";
 
 runSteps(
   {
-    gen: [
-      ["buf", "generate", "--config", localConfigFile],
-      ["buf", "generate", "--config", localConfigFile, "--template", serverTemplate],
-    ],
+    gen: [["node", "scripts/generate/write-gen.ts"]],
     settings: [["node", "scripts/generate/write-settings.ts"]],
     vectors: [["node", "test/vectors/generate.ts"]],
   },

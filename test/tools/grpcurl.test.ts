@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildGoTool, whatIsMissing } from "../../scripts/checks/go-tool.ts";
+import { buildGoTool, whatIsMissing } from "../../scripts/go-tool.ts";
 import { createMethod, createRequest, runServer, runTool, serviceNames } from "./running-server.ts";
 
 const missing = whatIsMissing();

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { whatIsMissing } from "../../../scripts/checks/go-tool.ts";
+import { whatIsMissing } from "../../../scripts/go-tool.ts";
 import { runTool } from "../../interop/run-tool.ts";
 import { checkFigures } from "../../support/compatibility/figures.ts";
 import type { TestListener } from "../../support/test-listener.ts";

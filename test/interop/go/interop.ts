@@ -1,13 +1,10 @@
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { runBuf } from "../../../scripts/run-buf.ts";
+import { pinnedGo } from "../../../scripts/go-tool.ts";
 import type { BuildContext, Command, Language } from "../language.ts";
 import { askTool, runTool } from "../run-tool.ts";
 
 const folder = import.meta.dirname;
-
-/** Module of the contract's Go packages: the first part of `go_package`. */
-const contractModule = "github.com/mobile-data-plan-sharing/mobile-data-plan-sharing/gen/go";
 
 /** Google's and Connect's RPC libraries. */
 export const languages: readonly Language[] = [
@@ -50,33 +47,11 @@ function missingGo(): string | undefined {
     : `go ${neededMajor}.${neededMinor} is required, but ${found[0]} is installed`;
 }
 
+/** Builds the program, which imports the module `gen/go`, with the versions of its go.mod. */
 async function build({ workDir, log }: BuildContext, library: string): Promise<Command> {
-  for (const file of readdirSync(folder).filter((name) => /\.go$|^go\./.test(name))) {
-    copyFileSync(join(folder, file), join(workDir, file));
-  }
-  // The committed go.sum must be complete, and a go.work of the user must not have an effect.
-  const env = { GOBIN: join(workDir, "bin"), GOFLAGS: "-mod=readonly", GOWORK: "off" };
-  const options = { cwd: workDir, env, log };
-  mkdirSync(env.GOBIN);
-  await runTool("go", ["install", "tool"], options);
-  generate(workDir, env.GOBIN);
-  await runTool("go", ["vet", "./..."], options);
-  await runTool("go", ["build", "-o", join(env.GOBIN, "interop"), "."], options);
-  return { command: join(env.GOBIN, "interop"), args: [library] };
-}
-
-/** Generates the packages of the contract into the module of the program, at the paths of their `go_package`. */
-function generate(workDir: string, bin: string): void {
-  // The package of protovalidate, which Buf's registry hosts, is generated here like those of the contract.
-  const module = `module=${contractModule}`;
-  const validate = `Mbuf/validate/validate.proto=${contractModule}/buf/validate`;
-  const plugins = ["protoc-gen-go", "protoc-gen-go-grpc", "protoc-gen-connect-go"].map((plugin) => ({
-    local: join(bin, plugin),
-    out: workDir,
-    opt: [module, validate],
-  }));
-  const inputs = [{ directory: "proto" }, { directory: "proto-deps", paths: ["proto-deps/buf"] }];
-  const template = join(workDir, "buf.gen.yaml");
-  writeFileSync(template, JSON.stringify({ version: "v2", inputs, plugins }));
-  runBuf(["generate", "--template", template]);
+  const options = { cwd: folder, env: pinnedGo, log };
+  const program = join(workDir, "interop");
+  await runTool("go", ["vet", "."], options);
+  await runTool("go", ["build", "-o", program, "."], options);
+  return { command: program, args: [library] };
 }

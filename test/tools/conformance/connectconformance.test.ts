@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { installGoTool, moduleFolder, whatIsMissing } from "../../../scripts/checks/go-tool.ts";
+import { installGoTool, moduleFolder, whatIsMissing } from "../../../scripts/go-tool.ts";
 import { checkFigures } from "../../support/compatibility/figures.ts";
 import { runTool } from "../running-server.ts";
 import { knownDifferences } from "./known-differences.ts";

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { whatIsMissing } from "../../../scripts/checks/go-tool.ts";
+import { whatIsMissing } from "../../../scripts/go-tool.ts";
 import { dataDirectory } from "../../support/data-directory.ts";
 import { printToken, startServe } from "../../support/program.ts";
 import { statusJson } from "../running-server.ts";

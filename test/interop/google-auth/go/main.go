@@ -16,8 +16,8 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	mdps "github.com/mobile-data-plan-sharing/mobile-data-plan-sharing/gen/go/mobiledataplansharing/v1"
 	"google.golang.org/genproto/googleapis/rpc/code"
-	mdps "local/googleauth/gen/mobiledataplansharing/v1"
 )
 
 const scope = "https://www.googleapis.com/auth/dataplansharing"

@@ -1,0 +1,22 @@
+/** Makes `gen/` what the protos generate: writes changed files and deletes left-over ones. */
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { committedFiles, generate, genFolder, skippedNotice } from "./gen.ts";
+
+const generated = generate();
+const committed = committedFiles(generated);
+for (const [path, text] of generated.files) {
+  if (committed.get(path) !== text) {
+    mkdirSync(dirname(join(genFolder, path)), { recursive: true });
+    writeFileSync(join(genFolder, path), text);
+  }
+}
+for (const path of committed.keys()) {
+  if (!generated.files.has(path)) {
+    rmSync(join(genFolder, path));
+  }
+}
+const notice = skippedNotice(generated);
+if (notice !== undefined) {
+  console.warn(notice);
+}

@@ -1,0 +1,46 @@
+import { globSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { committedFiles } from "../../../scripts/generate/gen.ts";
+
+const root = join(import.meta.dirname, "../../..");
+const textOf = (path: string) => readFileSync(join(root, path), "utf8");
+const protos = globSync("mobiledataplansharing/{v1,serving/v1}/*.proto", { cwd: join(root, "proto") });
+
+describe("the Go module gen/go", () => {
+  it.each(protos)(
+    "the go_package of %s is the import path and the name of its package in gen/go",
+    (proto) => {
+      const [, path = "", name] =
+        /^option go_package = "(.+);(\w+)";$/m.exec(textOf(join("proto", proto))) ?? [];
+      const [, module = ""] = /^module (\S+)$/m.exec(textOf("gen/go/go.mod")) ?? [];
+      expect(path).toBe(`${module}/${dirname(proto).replaceAll("\\", "/")}`);
+      const generated = textOf(
+        join("gen/go", path.slice(module.length), `${basename(proto, ".proto")}.pb.go`),
+      );
+      expect(/^package (\w+)$/m.exec(generated)?.[1]).toBe(name);
+    },
+  );
+
+  it("requires the versions of protobuf and connect-go whose plugins generate it", () => {
+    const versionIn = (path: string, module: string) =>
+      new RegExp(`^\\s*${module} v(\\S+)`, "m").exec(textOf(path))?.[1];
+    for (const module of ["google.golang.org/protobuf", "connectrpc.com/connect"]) {
+      expect(versionIn("gen/go/go.mod", module)).toBe(versionIn("scripts/go-tools/go.mod", module));
+    }
+  });
+
+  it("is compared and cleaned by generation, except go.mod and go.sum", () => {
+    const paths = [...committedFiles({ files: new Map() }).keys()];
+    expect(paths).toContain("go/mobiledataplansharing/v1/plans.pb.go");
+    expect(paths).toContain("openapi.json");
+    expect(paths).not.toContain("go/go.mod");
+    expect(paths).not.toContain("go/go.sum");
+  });
+
+  it("is neither compared nor cleaned by generation on a machine without Go", () => {
+    const paths = [...committedFiles({ files: new Map(), goSkipped: "Go is not installed" }).keys()];
+    expect(paths).toContain("openapi.json");
+    expect(paths.filter((path) => path.startsWith("go/"))).toEqual([]);
+  });
+});
