@@ -6,6 +6,8 @@ import { runSteps } from "../run-steps.ts";
 
 runSteps(
   {
+    // After a pull, the copies that everything is generated with may be older than the checkout.
+    prepare: [["node", "scripts/prepare/prepare.ts"]],
     gen: [["node", "scripts/generate/write-gen.ts"]],
     settings: [["node", "scripts/generate/write-settings.ts"]],
     vectors: [["node", "test/vectors/generate.ts"]],
