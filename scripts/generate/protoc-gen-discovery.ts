@@ -1,8 +1,9 @@
 /**
  * Buf plugin: writes one Google API Discovery document, `discovery.json`, for the services that have google.api.http.
  * buf must run it for all files at once (`strategy: all`). Required options: `title`, `description` and
- * `documentation_link`.
+ * `documentation_link`. The revision is the version of the package.
  */
+import manifest from "../../package.json" with { type: "json" };
 import { runDocumentPlugin } from "./describe/plugin.ts";
 import { discoveryDocument } from "./discovery/document.ts";
 
@@ -15,5 +16,6 @@ runDocumentPlugin({
       title: options.title,
       description: options.description,
       documentationLink: options.documentation_link,
+      revision: manifest.version,
     }),
 });

@@ -13,6 +13,8 @@ export type ApiInfo = {
   readonly title: string;
   readonly description: string;
   readonly documentationLink: string;
+  /** The release of the API: changes with each, while the version in the paths stays `v1`. Google's are dates. */
+  readonly revision: string;
 };
 
 /**
@@ -44,6 +46,7 @@ export function discoveryDocument(files: readonly DescFile[], about: ApiInfo): J
     id: `${name}:${version}`,
     name,
     version,
+    revision: about.revision,
     canonicalName: about.title.replace(/ API$/, ""),
     title: about.title,
     description: about.description,

@@ -14,7 +14,7 @@ import {
   type JsonValue,
 } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
-import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import { type FileDescriptorProto, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import type { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
@@ -30,6 +30,7 @@ import { systemClock } from "../../../src/contract/clock.ts";
 import { createContractRules } from "../../../src/plans/contract-rules.ts";
 import { httpStatusOf } from "../../../src/transcoding/client/index.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
+import { commentsOf, withoutValidation } from "./plain/without-validation.ts";
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "../../..");
@@ -45,50 +46,125 @@ async function unpack(name: string): Promise<string> {
   return to;
 }
 
+const buf = join(root, "node_modules", "@bufbuild", "buf", "bin", "buf");
+
+/** Compiles the .proto files in a folder, with their source info. Returns them by name. */
+async function compile(protos: string): Promise<Map<string, FileDescriptorProto>> {
+  const image = `${protos}.binpb`;
+  await run(process.execPath, [buf, "build", protos, "--as-file-descriptor-set", "-o", image]);
+  return filesIn(image);
+}
+
+function filesIn(image: string): Map<string, FileDescriptorProto> {
+  const { file } = fromBinary(FileDescriptorSetSchema, readFileSync(image));
+  return new Map(file.map((each) => [each.name, each] as const));
+}
+
 let protos: string;
+let plain: string;
 let examples: string;
 beforeAll(async () => {
   await run(process.execPath, [script, artefacts]);
   protos = await unpack("proto.tar.gz");
+  plain = await unpack("contract-plain.tar.gz");
   examples = await unpack("examples.tar.gz");
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("release artefacts", () => {
-  it("the release script writes the same artefacts and SHA256SUMS each time", async () => {
+  it("the release script writes the same bytes each time, and the checksums of all files", async () => {
     const sums = readFileSync(join(artefacts, "SHA256SUMS"), "utf8");
-    const generated = readdirSync(join(root, "gen")).filter((name) => name.endsWith(".json"));
-    expect(generated).toContain("openapi.json");
-    const names = ["contract.binpb", "examples.tar.gz", "proto.tar.gz", ...generated].toSorted();
-    expect(readdirSync(artefacts).toSorted()).toEqual(["SHA256SUMS", ...names]);
-    for (const name of names) {
-      const sum = createHash("sha256")
-        .update(readFileSync(join(artefacts, name)))
-        .digest("hex");
-      expect(sums).toContain(`${sum}  ${name}\n`);
-    }
+    const names = readdirSync(artefacts).filter((name) => name !== "SHA256SUMS");
+    expect(sums).toBe(
+      names
+        .toSorted()
+        .map((name) => {
+          const contents = readFileSync(join(artefacts, name));
+          return `${createHash("sha256").update(contents).digest("hex")}  ${name}\n`;
+        })
+        .join(""),
+    );
     const again = join(folder, "again");
     await run(process.execPath, [script, again]);
     expect(readFileSync(join(again, "SHA256SUMS"), "utf8")).toBe(sums);
   });
 
+  it("docs/consuming.md lists all release artefacts", () => {
+    const page = readFileSync(join(root, "docs/consuming.md"), "utf8");
+    const section = /^## Release artefacts\n([\s\S]*?)^## /m.exec(page)?.[1] ?? "";
+    const listed = [...section.matchAll(/^\| `([^`]+)` \|/gm)].map(([, name]) => name);
+    expect(listed.toSorted()).toEqual(readdirSync(artefacts).toSorted());
+  });
+
+  it("all generated documents are release artefacts", () => {
+    const generated = readdirSync(join(root, "gen")).filter((name) => name.endsWith(".json"));
+    expect(generated).toContain("openapi.json");
+    for (const name of generated) {
+      expect(readFileSync(join(artefacts, name), "utf8")).toBe(readFileSync(join(root, "gen", name), "utf8"));
+    }
+  });
+
+  it("every archive has the version of package.json and the licence, and VERSION is also an artefact", async () => {
+    const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    expect(readFileSync(join(artefacts, "VERSION"), "utf8")).toBe(`${version}\n`);
+    const archives = readdirSync(artefacts).filter((name) => name.endsWith(".tar.gz"));
+    expect(archives.length).toBeGreaterThanOrEqual(4);
+    for (const name of archives) {
+      const read = (file: string) => run("tar", ["-xzOf", join(artefacts, name), file]);
+      expect((await read("VERSION")).stdout).toBe(`${version}\n`);
+      expect((await read("LICENSE")).stdout).toContain("Apache License");
+      expect((await read("NOTICE")).stdout).not.toBe("");
+    }
+  });
+
   it("proto.tar.gz compiles on its own to the contract of contract.binpb", async () => {
-    const image = join(folder, "compiled.binpb");
-    const buf = join(root, "node_modules", "@bufbuild", "buf", "bin", "buf");
-    const args = [buf, "build", protos, "--exclude-source-info", "-o", image];
-    await run(process.execPath, args);
-    const filesIn = (path: string) =>
-      new Map(
-        fromBinary(FileDescriptorSetSchema, readFileSync(path)).file.map(
-          (file) => [file.name, file] as const,
-        ),
-      );
-    const compiled = filesIn(image);
+    const compiled = await compile(protos);
     const published = filesIn(join(artefacts, "contract.binpb"));
     expect([...published.keys()].toSorted()).toEqual([...compiled.keys()].toSorted());
     for (const [name, { messageType, enumType, service }] of published) {
       expect(compiled.get(name)).toMatchObject({ messageType, enumType, service });
     }
+  });
+});
+
+describe("the bundle without validation options", () => {
+  it("contract-plain.tar.gz has the files of proto.tar.gz without those of protovalidate", () => {
+    const filesOf = (unpacked: string) =>
+      readdirSync(unpacked, { recursive: true, encoding: "utf8" }).filter((name) => /\.\w+$/.test(name));
+    const expected = filesOf(protos).filter((name) => !name.startsWith("buf/"));
+    expect(filesOf(plain).toSorted()).toEqual(expected.toSorted());
+    for (const name of filesOf(plain).filter((each) => each.endsWith(".proto"))) {
+      expect(readFileSync(join(plain, name), "utf8"), name).not.toMatch(/buf[./]validate/);
+    }
+  });
+
+  it("contract-plain.tar.gz compiles to the contract without validation options, with all other comments", async () => {
+    const full = await compile(protos);
+    const bare = await compile(plain);
+    const published = filesIn(join(artefacts, "contract-plain.binpb"));
+    const own = [...full.keys()].filter((name) => name.startsWith("mobiledataplansharing/"));
+    expect(own.length).toBeGreaterThan(5);
+    for (const name of own) {
+      const [before, after, image] = [full, bare, published].map((files) => files.get(name));
+      if (before === undefined || after === undefined || image === undefined) {
+        throw new Error(`${name} is not in all of the bundles`);
+      }
+      expect(commentsOf(after)).toEqual(commentsOf(before));
+      expect(withoutValidation(after)).toEqual(withoutValidation(before));
+      // buf marks imports.
+      delete image.$unknown;
+      expect(withoutValidation(image)).toEqual(withoutValidation(before));
+    }
+  });
+
+  it("contract-plain.tar.gz is formatted", async () => {
+    const { stdout } = await run(process.execPath, [
+      buf,
+      "format",
+      "--diff",
+      join(plain, "mobiledataplansharing"),
+    ]);
+    expect(stdout).toBe("");
   });
 });
 

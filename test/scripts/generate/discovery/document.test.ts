@@ -19,7 +19,12 @@ const header = `
   import "google/type/money.proto";
 `;
 
-const about = { title: "Library API", description: "Lends books.", documentationLink: "https://example.com" };
+const about = {
+  title: "Library API",
+  description: "Lends books.",
+  documentationLink: "https://example.com",
+  revision: "1.2.0",
+};
 
 function describeApi(source: string): JsonObject {
   const { files } = compile({ "library/v1/library.proto": header + source });

@@ -1,0 +1,41 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { runBuf } from "../run-buf.ts";
+import { type Artefacts, filesOf, root } from "./artefacts.ts";
+import { plainProtos } from "./plain/plain-protos.ts";
+import type { TarEntry } from "./tar.ts";
+
+/** The folder of the contract in a bundle. Everything else in it is imported. */
+const own = "mobiledataplansharing";
+
+/** Writes the contract with all its imports, as .proto files and as a FileDescriptorSet; with and without validation options. */
+export function writeProtos(artefacts: Artefacts): void {
+  const work = mkdtempSync(join(tmpdir(), "mdps-protos-"));
+  try {
+    const [full, plain] = [join(work, "full"), join(work, "plain")];
+    runBuf(["export", "proto", "-o", full]);
+    const protos = filesOf(full, "**/*.proto");
+    const documents = filesOf(join(root, "proto"), "**/*.json");
+    writeFiles(plain, plainProtos(protos));
+    runBuf(["format", "-w", join(plain, own)]);
+    artefacts.writeArchive("proto.tar.gz", [...protos, ...documents]);
+    artefacts.writeArchive("contract-plain.tar.gz", [...filesOf(plain, "**/*.proto"), ...documents]);
+    for (const [name, folder] of [
+      ["contract.binpb", full],
+      ["contract-plain.binpb", plain],
+    ] as const) {
+      const paths = ["--path", join(folder, own)];
+      runBuf(["build", folder, ...paths, "--exclude-source-info", "-o", join(artefacts.folder, name)]);
+    }
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+function writeFiles(folder: string, files: readonly TarEntry[]): void {
+  for (const { path, contents } of files) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), contents);
+  }
+}
