@@ -4,7 +4,7 @@ import type { ContractRules } from "../plans/contract-rules.ts";
 import {
   type CreateRequest,
   recordOfRequest,
-  requestDesc,
+  recordViolations,
   requestOfRecord,
 } from "../services/record-mapping.ts";
 import type { PutRecord } from "../store/plan-store.ts";
@@ -25,7 +25,7 @@ export function createRecordCheck(rules: ContractRules): RecordCheck {
     } catch (error) {
       return [`its value of ${value.length} bytes is not a ${key.kind}: ${(error as Error).message}`];
     }
-    const violations = rules(requestDesc(request), request);
+    const violations = recordViolations(rules, request);
     // Invalid times could not be compared.
     if (violations.length > 0) {
       return limitViolations(violations).map(({ field, description }) => `${field}: ${description}`);

@@ -87,10 +87,15 @@ function createRegexMatcher(): (pattern: string, against: string) => boolean {
   };
 }
 
+const keyExpectation =
+  "must not contain white space, control or invisible characters: write + as %2B in a query, and Base64 without line breaks";
+
 /** Descriptions of the contract's patterns, by proto name of the field. */
 const expectationOf: Readonly<Record<string, string>> = {
   parent: "must be operators/{asn_id}, where asn_id is an ASN from 1 to 4294967295 without leading zeros",
   name: "must be a resource name whose ASN has no leading zeros and whose id escapes % as %25 and / as %2F",
+  user_key: keyExpectation,
+  plan_group_id: keyExpectation,
   language_code: "must be a BCP-47 language code, such as en-US",
 };
 

@@ -1,4 +1,5 @@
-import { type DescMessage, fromBinary, type Message } from "@bufbuild/protobuf";
+import { type DescMessage, fromBinary, getOption, type Message } from "@bufbuild/protobuf";
+import { field as fieldRules } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import {
   GetPlanGroupRequestSchema,
@@ -15,7 +16,7 @@ import {
 } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { apiError, invalidFields } from "../contract/api-error.ts";
 import type { Names } from "../contract/call-subject.ts";
-import type { Collection } from "../contract/resource-names.ts";
+import { type Collection, parentOf } from "../contract/resource-names.ts";
 import type { RecordKey } from "../store/plan-store.ts";
 import { authorizedSubject } from "./authorize.ts";
 import type { ServiceDependencies } from "./dependencies.ts";
@@ -40,6 +41,9 @@ export function createPlanServingService({
     async getPlanStatus(request, context) {
       const { asn, id } = requireValid(GetPlanStatusRequestSchema, request, context, "planStatuses");
       const status = await readStatus({ kind: "planStatus", asn, clientId: "", id });
+      if (status === undefined) {
+        throw statusNotFound(await explainMissing(asn, id));
+      }
       return requireReadable(status, request.includeUiIncompatible);
     },
 
@@ -70,17 +74,45 @@ export function createPlanServingService({
     return { asn, id };
   }
 
+  /**
+   * Names the clients that have a status of their own: the name of such a status looks as if it could be read. Callers may
+   * read these statuses too. The text has no user key, so that clients can log it. Undefined if no client has one.
+   */
+  async function explainMissing(asn: number, id: string): Promise<string | undefined> {
+    const found = await Promise.all(
+      clientIds.map((clientId) => store.get({ kind: "planStatus", asn, clientId, id })),
+      // A store that fails now does not change the answer.
+    ).catch(() => []);
+    const clients = clientIds.filter((_, index) => found[index] !== undefined);
+    const paths = clients.map(
+      (clientId) => `${parentOf(asn)}/clients/${clientId}/users/{userKey}/planStatus`,
+    );
+    return clients.length === 0
+      ? undefined
+      : `no plan status for every client is stored, only for ${clients.join(" and ")}: read it with GetUserPlanStatus, at ${paths.join(" or ")}`;
+  }
+
   async function readStatus(key: RecordKey): Promise<PlanStatus | undefined> {
     const bytes = await mapStoreErrors(store.get(key));
     return bytes && fromBinary(PlanStatusSchema, bytes);
   }
 }
 
+/** The client ids that the contract allows. */
+const clientIds: readonly string[] = allowedClientIds();
+
+function allowedClientIds(): string[] {
+  const { type } = getOption(GetUserPlanStatusRequestSchema.field.clientId, fieldRules);
+  return type.case === "string" ? type.value.in : [];
+}
+
+function statusNotFound(message = "no plan status of this user is stored, or it has expired") {
+  return apiError(ErrorReason.PLAN_STATUS_NOT_FOUND, { message });
+}
+
 function requireReadable(status: PlanStatus | undefined, includeUiIncompatible: boolean): PlanStatus {
   if (status === undefined) {
-    throw apiError(ErrorReason.PLAN_STATUS_NOT_FOUND, {
-      message: "no plan status of this user is stored, or it has expired",
-    });
+    throw statusNotFound();
   }
   if (status.uiCompatibility === UiCompatibility.UI_INCOMPATIBLE && !includeUiIncompatible) {
     throw apiError(ErrorReason.PLAN_STATUS_UI_INCOMPATIBLE, {

@@ -15,8 +15,10 @@ import {
   type PlanStatus,
   PlanStatusSchema,
 } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
+import type { FieldViolation } from "../contract/field-violation.ts";
 import { ceilToMs, instantOf } from "../contract/instant.ts";
 import { parentOf } from "../contract/resource-names.ts";
+import type { ContractRules } from "../plans/contract-rules.ts";
 import type { PutRecord, RecordKey } from "../store/plan-store.ts";
 
 /** A request that stores a record. */
@@ -67,6 +69,16 @@ export function recordOfRequest(asn: number, request: CreateRequest): PutRecord 
   }
   const clientId = "clientId" in request ? request.clientId : "";
   return request.planStatus && planStatusRecord(asn, clientId, request.userKey, request.planStatus);
+}
+
+/**
+ * Returns the violations of the contract's rules in the request of a stored record, except invisible characters in its
+ * key. These are errors of a push, but rejecting a record that is stored would lose it.
+ */
+export function recordViolations(rules: ContractRules, request: CreateRequest): FieldViolation[] {
+  const [field, key] =
+    "planGroupId" in request ? ["planGroupId", request.planGroupId] : ["userKey", request.userKey];
+  return rules(requestDesc(request), { ...request, [field]: key.replace(/[\p{C}\p{Z}]/gu, "_") });
 }
 
 /** Returns the descriptor of a request with these fields: each is in one of the three requests only. */

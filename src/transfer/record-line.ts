@@ -5,6 +5,7 @@ import type { ContractRules } from "../plans/contract-rules.ts";
 import {
   type CreateRequest,
   recordOfRequest,
+  recordViolations,
   requestDesc,
   requestOfRecord,
 } from "../services/record-mapping.ts";
@@ -28,7 +29,7 @@ export function lineOfRecord({ key, value }: PutRecord): string {
  */
 export function recordOfLine(line: string, rules: ContractRules): PutRecord {
   const request = parse(line);
-  const violations = rules(requestDesc(request), request);
+  const violations = recordViolations(rules, request);
   if (violations.length > 0) {
     throw invalid(violations);
   }

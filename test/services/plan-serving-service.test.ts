@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { UiCompatibility } from "../../gen/mobiledataplansharing/v1/enums_pb.ts";
+import { readScope } from "../../src/auth/scopes.ts";
 import type { PlanSharingClient } from "../../src/client/client.ts";
 import { apiErrorOf } from "../support/api-error.ts";
 import { fromNow, hour, minute, type PlanStatusInit, planStatus } from "../support/plan-statuses.ts";
@@ -81,12 +82,48 @@ describe.each(protocols)("PlanServingService over %s", (protocol) => {
       expect((await client.getPlanStatus({ name })).title).toBe("for all");
     });
 
-    it("getPlanStatus does not return a status pushed for one client", async () => {
-      const { name } = await push(freshKey(), {});
-      expect(await apiErrorOf(client.getPlanStatus({ name }))).toMatchObject({
+    it("getPlanStatus of a status pushed for one client is NOT_FOUND, and the message says how to read it", async () => {
+      const userKey = freshKey();
+      const { name } = await push(userKey, {});
+      const error = await apiErrorOf(client.getPlanStatus({ name }));
+      expect(error).toMatchObject({
         code: "NotFound",
         reason: "PLAN_STATUS_NOT_FOUND",
+        message: expect.stringContaining(
+          `only for ${clientId}: read it with GetUserPlanStatus, at ${parent}/clients/${clientId}/users/{userKey}/planStatus`,
+        ),
       });
+      expect(JSON.stringify(error)).not.toContain(userKey);
+    });
+
+    it("getPlanStatus names every client that has a status of its own, also one that is UI-incompatible", async () => {
+      const userKey = freshKey();
+      const { name } = await push(userKey, { uiCompatibility: UiCompatibility.UI_INCOMPATIBLE });
+      await client.createUserPlanStatus({
+        parent,
+        clientId: "mobiledataplan",
+        userKey,
+        planStatus: planStatus(),
+      });
+      expect(await apiErrorOf(client.getPlanStatus({ name }))).toMatchObject({
+        message: expect.stringContaining("only for mobiledataplan and youtube: read it"),
+      });
+    });
+
+    it("getPlanStatus of a user of whom nothing is stored names no client", async () => {
+      const name = `${parent}/planStatuses/${freshKey()}`;
+      expect(await apiErrorOf(client.getPlanStatus({ name }))).toMatchObject({
+        message: expect.stringMatching(/no plan status of this user is stored, or it has expired$/),
+      });
+    });
+
+    it("getPlanStatus of another operator's name does not say whether a client has a status", async () => {
+      const { name } = await push(freshKey(), {});
+      const token = await server.makeToken({ asns: [65009], scopes: [readScope] });
+      const stranger = server.client(protocol, token);
+      const error = await apiErrorOf(stranger.getPlanStatus({ name }));
+      expect(error).toMatchObject({ reason: "OPERATOR_NOT_LINKED" });
+      expect(JSON.stringify(error)).not.toContain("youtube");
     });
   });
 

@@ -28,22 +28,45 @@ const keys = [
   "%",
   "/",
   "a//b/",
-  `"quotes" and 'quotes'`,
+  `"quotes"_and_'quotes'`,
   "back\\slash",
   "a?b#c&d=e",
   "a:b",
   "a;b,c",
-  "a b\tc\nd",
-  "😀 ünïcödé 語",
+  "😀_ünïcödé_語",
   "<script>alert(1)</script>",
-  "'; DROP TABLE record; --",
+  "';DROP/**/TABLE/**/record;--",
   "NULL",
-  "a\u0000b",
-  "\u0000",
   "...",
   "__proto__",
   "x".repeat(1024),
   "é".repeat(512),
+];
+
+/** Keys that look like another key, or contain it: from a query with an unescaped +, wrapped Base64, a copied number. */
+const keysWithInvisibleCharacters = [
+  "a b",
+  " a",
+  "a ",
+  " ",
+  "YWJj\n",
+  "YWJj\r\nZGVm",
+  "a\tb",
+  "a\u0000",
+  "\u0000",
+  "a\u007f",
+  "a\u0085",
+  "+49\u00a0170",
+  "a\u00adb",
+  "+49\u2009170",
+  "a\u200bb",
+  "a\u200d",
+  "a\u2028",
+  "\u202d491701234567\u202c",
+  "+49\u202f170",
+  "a\u2060",
+  "a\u3000b",
+  "\ufeffa",
 ];
 
 describe.each(protocols)("user keys over %s", (protocol) => {
@@ -92,8 +115,34 @@ describe.each(protocols)("user keys over %s", (protocol) => {
     }
   });
 
+  it.each(keysWithInvisibleCharacters.map((key) => [JSON.stringify(key), key]))(
+    "the user key %s is rejected by every create method, with a message that names %%2B",
+    async (_, userKey) => {
+      const request = { parent, userKey, planStatus: planStatus() };
+      const errors = await Promise.all([
+        apiErrorOf(client.createUserPlanStatus({ ...request, clientId })),
+        apiErrorOf(client.createPlanStatus(request)),
+        apiErrorOf(client.createPlanGroup({ parent, planGroupId: userKey })),
+      ]);
+      const description =
+        "must not contain white space, control or invisible characters: write + as %2B in a query, and Base64 without line breaks";
+      expect(errors).toMatchObject(
+        ["userKey", "userKey", "planGroupId"].map((field) => ({
+          code: "InvalidArgument",
+          reason: "FIELD_INVALID",
+          violations: [`${field}: ${description}`],
+        })),
+      );
+    },
+  );
+
+  it("a read of a user key with a space is NOT_FOUND", async () => {
+    const error = await apiErrorOf(client.getUserPlanStatus({ parent, clientId, userKey: "a b" }));
+    expect(error).toMatchObject({ reason: "PLAN_STATUS_NOT_FOUND" });
+  });
+
   it("user keys that differ in case or in escapes are different", async () => {
-    const variants = ["Ab/", "ab/", "Ab%2F", "Ab%252F", "Ab"].map((key) => `${protocol} ${key}`);
+    const variants = ["Ab/", "ab/", "Ab%2F", "Ab%252F", "Ab"].map((key) => `${protocol}:${key}`);
     for (const userKey of variants) {
       await client.createUserPlanStatus({
         parent,
@@ -110,7 +159,7 @@ describe.each(protocols)("user keys over %s", (protocol) => {
 
 describe("a user key on several protocols", () => {
   it.each(protocols)("a user key pushed over %s is the same over every other protocol", async (protocol) => {
-    const userKey = `a/b+c== %2F ü ${protocol}`;
+    const userKey = `a/b+c==%2Fü${protocol}`;
     await server
       .client(protocol)
       .createUserPlanStatus({ parent, clientId, userKey, planStatus: planStatus({ title: protocol }) });
@@ -122,11 +171,11 @@ describe("a user key on several protocols", () => {
 });
 
 describe("a user key in a URL", () => {
-  const send = async (path: string) => {
+  const send = async (path: string, method = "POST") => {
     const response = await fetch(`${server.url}/v1/${parent}/${path}`, {
-      method: "POST",
+      method,
       headers: { authorization: `Bearer ${server.token}`, "content-type": "application/json" },
-      body: toJsonString(PlanStatusSchema, planStatus()),
+      ...(method === "POST" && { body: toJsonString(PlanStatusSchema, planStatus()) }),
     });
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   };
@@ -137,9 +186,7 @@ describe("a user key in a URL", () => {
 
   it.each([
     ["a plus in the path is a plus", "clients/youtube/users/a+b/planStatus", "a+b"],
-    ["a plus in the query is a space", "planStatuses?userKey=a+b", "a b"],
     ["%2B in the query is a plus", "planStatuses?userKey=a%2Bb", "a+b"],
-    ["%20 in the path is a space", "clients/youtube/users/a%20b/planStatus", "a b"],
     ["%2F in the path is part of the user key", "clients/youtube/users/a%2Fb/planStatus", "a%2Fb"],
     ["%2f in the path is part of the user key", "clients/youtube/users/a%2fb/planStatus", "a%2Fb"],
     ["a slash in the query is part of the user key", "planStatuses?userKey=a/b", "a%2Fb"],
@@ -149,12 +196,73 @@ describe("a user key in a URL", () => {
     expect(await send(path)).toMatchObject(named(escaped));
   });
 
-  it("a user key with an unescaped slash in the path is 404", async () => {
-    expect(await send("clients/youtube/users/a/b/planStatus")).toMatchObject({
+  it.each([
+    ["an unescaped plus in the query", "planStatuses?userKey=a+b"],
+    ["%20 in the query", "planStatuses?userKey=a%20b"],
+    ["%0A in the query", "planStatuses?userKey=YWJj%0A"],
+    ["%20 in the path", "clients/youtube/users/a%20b/planStatus"],
+    ["%00 in the path", "clients/youtube/users/a%00/planStatus"],
+    ["%C2%A0 in the path", "clients/youtube/users/a%C2%A0b/planStatus"],
+  ])("a user key with %s is 400 and stores nothing", async (_, path) => {
+    const { status, body } = await send(path);
+    expect(status).toBe(400);
+    expect(JSON.stringify(body)).toMatch(/"userKey: must not contain white space, .*write \+ as %2B/);
+  });
+
+  const slash = (field: string) =>
+    `no method has this path: percent-encode / in the ${field} as %2F; if you do, a proxy decodes it before it forwards the request`;
+  const end =
+    "no method has this path: it must end with /planStatus; in the userKey, percent-encode / as %2F, ? as %3F and # as %23";
+  const double = "no method has this path: it must not contain // or end with /";
+  const empty = "no method has this path: the userKey is empty";
+  const short = "no method has this path";
+
+  it.each([
+    ["POST", "clients/youtube/users/a/b/planStatus", slash("userKey")],
+    ["GET", "clients/youtube/users/a/b/planStatus", slash("userKey")],
+    ["DELETE", "clients/youtube/users/a/b/c+d==/planStatus", slash("userKey")],
+    ["POST", "clients/youtube/users//ab/planStatus", slash("userKey")],
+    ["POST", "clients/youtube/users/ab//planStatus", slash("userKey")],
+    ["POST", "clients/youtube/users/a/planStatus/b/planStatus", slash("userKey")],
+    ["POST", "clients/youtube/users/a/b/planStatus/", slash("userKey")],
+    ["GET", "planStatuses/a/b", slash("userKey")],
+    ["GET", "planStatuses/a//b", slash("userKey")],
+    ["GET", "planGroups/a/b/c", slash("planGroupId")],
+    ["POST", "clients/youtube/users/a", end],
+    ["POST", "clients/youtube/users/a?b/planStatus", end],
+    ["POST", "clients/youtube/users/a/b#c/planStatus", end],
+    ["POST", "clients/youtube/users//planStatus", empty],
+    ["POST", "clients/youtube/users/planStatus", empty],
+    ["POST", "clients/youtube/users/a/planStatus/", double],
+    ["POST", "planStatuses/?userKey=a", double],
+    ["GET", "planStatuses/a/", double],
+    ["POST", "/planStatuses?userKey=a", double],
+    ["POST", "clients/youtube/users/a%252Fb/planstatus", end],
+    ["POST", "clients/you/tube/users/a/planStatus", short],
+    ["GET", "plans/a/b", short],
+    ["GET", "planStatus/a", short],
+    ["POST", "../../users/a/b/planStatus", short],
+  ])("%s of %s is 404 with the message: %s", async (method, path, message) => {
+    expect(await send(path, method)).toEqual({
       status: 404,
-      body: { error: { status: "NOT_FOUND", details: [{ reason: "ROUTE_NOT_FOUND" }] } },
+      body: {
+        error: {
+          code: 404,
+          message,
+          status: "NOT_FOUND",
+          details: [expect.objectContaining({ reason: "ROUTE_NOT_FOUND" })],
+        },
+      },
     });
   });
+
+  it.each(["//v1/operators/1/planStatuses", "/v1//operators/1/planGroups"])(
+    "the path %s is 404 with a message that names the empty segment",
+    async (path) => {
+      const response = await fetch(server.url + path, { method: "POST" });
+      expect(await response.json()).toMatchObject({ error: { code: 404, message: double } });
+    },
+  );
 
   it.each([
     ["an invalid escape", "clients/youtube/users/%zz/planStatus"],

@@ -16,6 +16,13 @@ export type DocumentPlugin<Option extends string> = {
   ): JsonObject;
 };
 
+/** Characters of patterns that nobody sees, and that some parsers take for line breaks. */
+const invisible = /[\xad\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]/g;
+
+function escapeCharacter(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
 /** Runs the plugin on standard input and output. */
 export function runDocumentPlugin<Option extends string>(plugin: DocumentPlugin<Option>): void {
   runNodeJs(
@@ -38,7 +45,9 @@ export function runDocumentPlugin<Option extends string>(plugin: DocumentPlugin<
       },
       generateTs({ files, allFiles, options, generateFile }) {
         const document = plugin.document(files, allFiles, options);
-        generateFile(plugin.file).print(JSON.stringify(document, null, 2));
+        generateFile(plugin.file).print(
+          JSON.stringify(document, null, 2).replace(invisible, escapeCharacter),
+        );
       },
     }),
   );

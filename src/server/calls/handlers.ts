@@ -27,6 +27,7 @@ import type { ServerLog } from "../telemetry/request-log.ts";
 import { createFailureInterceptor, type LogFailure } from "../unexpected-errors.ts";
 import { callersOf, createAdmission } from "./admission.ts";
 import { admitRoutes } from "./admitted-routes.ts";
+import { explainUnknownPath } from "./explain-unknown-path.ts";
 import { createTokenRate } from "./token-rate.ts";
 
 /** The handlers of all protocols and pages. */
@@ -110,6 +111,7 @@ export async function createHandlers({
       listLimits: listLimitOf,
       compressMinBytes,
       errorDomain,
+      explainUnknownPath,
       ...(cors && { cors }),
       responseHeaders(request): Readonly<Record<string, string>> {
         const call = factsOf(request);

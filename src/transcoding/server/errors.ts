@@ -38,7 +38,12 @@ export function createRestErrors(domain: string) {
         "REQUEST_MALFORMED",
         { httpStatus: 414 },
       ),
-    routeNotFound: () => create(Code.NotFound, "no method has this path", "ROUTE_NOT_FOUND"),
+    routeNotFound: (hint: string | undefined) =>
+      create(
+        Code.NotFound,
+        `no method has this path${hint === undefined ? "" : `: ${hint}`}`,
+        "ROUTE_NOT_FOUND",
+      ),
     methodNotAllowed(method: string, allowed: readonly string[]) {
       const allow = allowed.join(", ");
       return create(Code.Unimplemented, `this path allows ${allow}, not ${method}`, "METHOD_NOT_ALLOWED", {

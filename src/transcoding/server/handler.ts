@@ -66,7 +66,7 @@ export function createTranscodingHandler(options: TranscodingOptions): Transcodi
     const preflight = method === "OPTIONS" && cors !== undefined && isPreflight(request.headers);
     const found = tree.match(preflight ? noMethod : method, path);
     if (found === undefined) {
-      reject(errors.routeNotFound());
+      reject(errors.routeNotFound(options.explainUnknownPath?.(path)));
     } else if (!("allowed" in found)) {
       if (preflight) {
         const requested = [request.headers["access-control-request-method"] ?? ""];

@@ -22,6 +22,11 @@ export type TranscodingOptions = RestRouteOptions & {
   maxTimeoutMs?: number;
   /** Smallest response that is compressed if the caller accepts it, in bytes. Defaults to 1,024. */
   compressMinBytes?: number;
+  /**
+   * Returns what is probably wrong with the path of a request that no method has, or undefined. The caller gets it, so it
+   * must not contain the path.
+   */
+  explainUnknownPath?: (rawPath: string) => string | undefined;
   /** `ErrorInfo.domain` of errors that this library raises. Defaults to `transcoding`. */
   errorDomain?: string;
   /** Aborts the signals of running calls. */
