@@ -1,6 +1,7 @@
 /**
  * Buf plugin: writes one OpenAPI 3.1 document, `openapi.json`, for the services that have google.api.http.
- * buf must run it for all files at once (`strategy: all`). Required option: `title`, the title of the API.
+ * buf must run it for all files at once (`strategy: all`). Required options: `title`, `description` and
+ * `documentation_link`. The version, the license and the contact are those of package.json.
  */
 import { readFileSync } from "node:fs";
 import { runDocumentPlugin } from "./describe/plugin.ts";
@@ -9,11 +10,12 @@ import { openApiDocument } from "./openapi/document.ts";
 runDocumentPlugin({
   name: "protoc-gen-openapi",
   file: "openapi.json",
-  options: ["title"],
-  document(files, allFiles, { title }) {
-    const { license } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-      license: string;
-    };
-    return openApiDocument(files, allFiles, { title, license });
+  options: ["title", "description", "documentation_link"],
+  document(files, allFiles, { title, description, documentation_link: documentation }) {
+    const { name, version, license, repository } = JSON.parse(
+      readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
+    ) as { name: string; version: string; license: string; repository: { url: string } };
+    const contact = { name, url: repository.url.replace(/^git\+|\.git$/g, "") };
+    return openApiDocument(files, allFiles, { title, description, version, license, contact, documentation });
   },
 });

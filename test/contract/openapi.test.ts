@@ -66,10 +66,18 @@ describe("gen/openapi.json", () => {
   });
 
   it("contains the host and the scope that Google documents", () => {
-    expect(at("servers")).toEqual([{ url: "https://mobiledataplansharing.googleapis.com" }]);
+    expect(at("servers")).toEqual([
+      {
+        url: "https://{host}",
+        variables: {
+          host: { default: "mobiledataplansharing.googleapis.com", description: expect.any(String) },
+        },
+      },
+    ]);
     for (const path of [userPlanStatus, planStatuses, planGroups]) {
       expect(below(path, "post", "security")).toEqual([
         { oauth2: ["https://www.googleapis.com/auth/dataplansharing"] },
+        { bearer: ["https://www.googleapis.com/auth/dataplansharing"] },
       ]);
     }
   });
@@ -160,10 +168,9 @@ describe("the schemas", () => {
     ["PlanModule", "maxRateKbps"],
   ])("describes %s.%s as a non-negative int64 string", (schema, name) => {
     expect(property(schema, name)).toMatchObject({
-      type: ["string", "integer"],
+      type: "string",
       format: "int64",
       pattern: "^[0-9]+$",
-      minimum: 0,
     });
   });
 
@@ -269,15 +276,61 @@ describe("the schemas", () => {
   });
 
   it("describes Google's error body for every error response", () => {
-    const error = at("components", "responses", "Error", "content", "application/json", "schema");
-    expect(Object.keys(below(error, "properties", "error", "properties") as object)).toEqual([
+    const responses = at("components", "responses") as Record<string, unknown>;
+    expect(Object.keys(responses)).toEqual([
+      "BadRequest",
+      "Unauthorized",
+      "Forbidden",
+      "NotFound",
+      "Conflict",
+      "ContentTooLarge",
+      "TooManyRequests",
+      "ServiceUnavailable",
+      "Error",
+    ]);
+    for (const [name, response] of Object.entries(responses)) {
+      expect(below(response, "content", "application/json", "schema"), name).toEqual({
+        $ref: "#/components/schemas/ErrorResponse",
+      });
+    }
+    expect(property("ErrorResponse", "error")).toEqual({ $ref: "#/components/schemas/ErrorStatus" });
+    expect(Object.keys(at("components", "schemas", "ErrorStatus", "properties") as object)).toEqual([
       "code",
       "message",
       "status",
       "details",
     ]);
-    expect(below(userPlanStatus, "post", "responses", "default")).toEqual({
-      $ref: "#/components/responses/Error",
+  });
+
+  it("describes the headers of errors: the challenge for a token and the time until a retry", () => {
+    const headersOf = (name: string) =>
+      Object.keys((at("components", "responses", name, "headers") as object | undefined) ?? {});
+    expect(headersOf("Unauthorized")).toEqual(["WWW-Authenticate"]);
+    expect(headersOf("TooManyRequests")).toEqual(["Retry-After"]);
+    expect(headersOf("ServiceUnavailable")).toEqual(["Retry-After"]);
+    expect(headersOf("Forbidden")).toEqual([]);
+  });
+
+  it("has the version of the package and says who answers questions about it", () => {
+    const packageJson = JSON.parse(
+      readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
+    ) as Record<string, string>;
+    expect(at("info")).toMatchObject({
+      version: packageJson.version,
+      description: expect.stringContaining("Ignore unknown fields in responses."),
+      contact: { name: packageJson.name, url: expect.stringMatching(/^https:/) },
+      license: { identifier: packageJson.license },
     });
+  });
+
+  it.each(
+    Object.entries(at("paths") as Record<string, Record<string, unknown>>).flatMap(([path, operations]) =>
+      Object.entries(operations).map(([method, operation]) => [`${method} ${path}`, operation] as const),
+    ),
+  )("has a named response for each status that clients of %s handle", (route, operation) => {
+    const isRead = route.startsWith("get ");
+    expect(Object.keys(below(operation, "responses") as object)).toEqual([
+      ...["200", "400", "401", "403", ...(isRead ? ["404"] : ["409"]), "413", "429", "503", "default"],
+    ]);
   });
 });

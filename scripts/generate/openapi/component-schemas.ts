@@ -5,8 +5,8 @@ import { enumSchema, messageSchema } from "./message-schema.ts";
 import { wellKnownTypes } from "./well-known-types.ts";
 
 /**
- * Returns the schemas, sorted by name, of the types that the document refers to, directly or not, and of all enums of
- * the contract: nothing refers to the enum of error reasons, which are strings.
+ * Returns the schemas of the types that the document refers to, directly or not, and of all enums of the contract: no
+ * message refers to the enum of error reasons.
  */
 export function componentSchemas(
   referred: readonly (DescMessage | DescEnum)[],
@@ -18,15 +18,10 @@ export function componentSchemas(
     collect(type, types);
   }
   return Object.fromEntries(
-    [...types]
-      .map(
-        (type) =>
-          [
-            context.names(type),
-            type.kind === "enum" ? enumSchema(type, context) : messageSchema(type, context),
-          ] as const,
-      )
-      .sort(([a], [b]) => (a < b ? -1 : 1)),
+    [...types].map((type) => [
+      context.names(type),
+      type.kind === "enum" ? enumSchema(type, context) : messageSchema(type, context),
+    ]),
   );
 }
 

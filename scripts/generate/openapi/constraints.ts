@@ -45,12 +45,10 @@ const numberRules: Readonly<Record<string, Translation>> = {
   notIn: noneOf,
 };
 
-// Bounds apply to the number form only. For the string form, a pattern can express the sign but no other bound.
+// 64-bit integers are strings: a pattern can express their sign but no other bound.
 const longRules: Readonly<Record<string, Translation>> = {
-  lt: (value) => ifSafe("exclusiveMaximum", value),
-  lte: (value) => ifSafe("maximum", value),
-  gt: (value) => ({ ...ifSafe("exclusiveMinimum", value), ...unsigned(Number(value) >= -1) }),
-  gte: (value) => ({ ...ifSafe("minimum", value), ...unsigned(Number(value) >= 0) }),
+  gt: (value) => unsigned(Number(value) >= -1),
+  gte: (value) => unsigned(Number(value) >= 0),
 };
 
 const enumRules: Readonly<Record<string, Translation>> = {
@@ -139,10 +137,6 @@ function isSharedSyntax(pattern: Json): boolean {
   } catch {
     return false;
   }
-}
-
-function ifSafe(keyword: string, value: Json): JsonObject {
-  return Number.isSafeInteger(Number(value)) ? { [keyword]: Number(value) } : {};
 }
 
 function unsigned(isUnsigned: boolean): JsonObject {

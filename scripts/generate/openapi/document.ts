@@ -3,9 +3,11 @@ import { hostsOf, versionOf } from "../describe/api.ts";
 import { descriptionOf } from "../describe/description.ts";
 import type { JsonObject } from "../describe/json.ts";
 import { componentSchemas } from "./component-schemas.ts";
-import { errorResponse, errorResponseName } from "./error-responses.ts";
+import { errorResponseComponents } from "./error-responses.ts";
+import { errorSchemas } from "./error-schemas.ts";
 import type { SchemaContext } from "./field-schema.ts";
 import { type HttpBinding, httpBindingsOf } from "./http-bindings.ts";
+import { errorReasonName } from "./message-schema.ts";
 import { operation, typesOf } from "./operation.ts";
 import { parsePathTemplate } from "./path-template.ts";
 import { resourcePatternsOf } from "./resource-patterns.ts";
@@ -15,13 +17,26 @@ import { securitySchemes } from "./security.ts";
 /** Facts about the API that its files do not contain. */
 export type ApiTitle = {
   readonly title: string;
+  readonly description: string;
+  /** Version of the release. */
+  readonly version: string;
   /** SPDX identifier. */
   readonly license: string;
+  /** Who answers questions about the document. */
+  readonly contact: { readonly name: string; readonly url: string };
+  /** URL of the documentation of the API. */
+  readonly documentation: string;
 };
 
+/** What all operations have in common. */
+const conventions = [
+  "JSON is that of Protobuf: 64-bit integers are strings, times are RFC 3339, and enums are names. A server may reject " +
+    "unknown fields in requests. Ignore unknown fields in responses.",
+  "Every error is an `ErrorResponse`. The `reason` in its details is for programs, its message is for people.",
+].join("\n\n");
+
 /**
- * Describes all RPCs in the files that have google.api.http, as OpenAPI 3.1. The version is that of the packages, so
- * that a release that does not change the contract does not change the document.
+ * Describes all RPCs in the files that have google.api.http, as OpenAPI 3.1.
  *
  * @param files - The files of the contract.
  * @param allFiles - `files` and the files that they import.
@@ -31,6 +46,8 @@ export function openApiDocument(
   allFiles: readonly DescFile[],
   about: ApiTitle,
 ): JsonObject {
+  // The paths have the version of the API. A document cannot describe several.
+  versionOf(files);
   const context: SchemaContext = { names: createSchemaNames(files), registry: createRegistry(...allFiles) };
   const services = files.flatMap((file) => file.services);
   const bindings = services.flatMap((service) => service.methods).flatMap(httpBindingsOf);
@@ -39,23 +56,43 @@ export function openApiDocument(
     openapi: "3.1.1",
     info: {
       title: about.title,
-      version: versionOf(files),
+      version: about.version,
+      description: `${about.description}\n\n${conventions}`,
+      contact: about.contact,
       license: { name: about.license, identifier: about.license },
     },
+    externalDocs: { url: about.documentation },
     servers: serversOf(exposed),
     tags: exposed.map((service) => ({ name: service.name, description: descriptionOf(service) })),
     paths: pathsOf(bindings, resourcePatternsOf(allFiles), context),
     components: {
-      schemas: componentSchemas(bindings.flatMap(typesOf), files, context),
-      responses: { [errorResponseName]: errorResponse },
+      schemas: sorted({
+        ...componentSchemas(bindings.flatMap(typesOf), files, context),
+        ...errorSchemas(reasonNameOf(files, context)),
+      }),
+      responses: errorResponseComponents([...new Set(bindings.map(({ rpc }) => rpc))]),
       securitySchemes: securitySchemes(exposed),
     },
   };
 }
 
+/** Returns the default host of the services, as a variable: other servers have the same API. */
 function serversOf(services: readonly DescService[]): JsonObject[] | undefined {
   const hosts = hostsOf(services);
-  return hosts.length > 0 ? hosts.map((host) => ({ url: `https://${host}` })) : undefined;
+  const description = "Host and port of the server that you call.";
+  return hosts.length > 0
+    ? hosts.map((host) => ({ url: "https://{host}", variables: { host: { default: host, description } } }))
+    : undefined;
+}
+
+/** Returns the schema name of the enum of error reasons (AIP-193). */
+function reasonNameOf(files: readonly DescFile[], { names }: SchemaContext): string | undefined {
+  const reasons = files.flatMap((file) => file.enums).find(({ name }) => name === errorReasonName);
+  return reasons && names(reasons);
+}
+
+function sorted(schemas: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function pathsOf(

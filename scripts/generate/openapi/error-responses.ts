@@ -1,41 +1,120 @@
-import { CodeSchema } from "#deps/google/rpc/code_pb.js";
+import type { DescMethod } from "@bufbuild/protobuf";
+import type { Code } from "@connectrpc/connect";
+import { httpStatusOf, statusNameOf } from "../../../src/transcoding/client/index.ts";
+import { descriptionOf } from "../describe/description.ts";
 import type { JsonObject } from "../describe/json.ts";
+import { errorSchemaName } from "./error-schemas.ts";
+import { schemaReference } from "./schema-names.ts";
 
-/** Name of the response that all operations share for errors. */
-export const errorResponseName = "Error";
+type NamedResponse = {
+  readonly name: string;
+  readonly description: string;
+  readonly headers?: JsonObject;
+};
 
-// The body of a REST error (AIP-193): google.rpc.Status under `error`, with the HTTP status as its code.
-const errorSchema: JsonObject = {
-  type: "object",
-  title: "Error",
-  description: "Why the server rejected a request.",
-  properties: {
-    error: {
-      type: "object",
-      properties: {
-        code: { type: "integer", format: "int32", description: "The HTTP status." },
-        message: { type: "string", description: "A message for developers, in English." },
-        status: {
-          type: "string",
-          description: "The canonical code.",
-          enum: CodeSchema.values.map((value) => value.name),
-        },
-        details: {
-          type: "array",
-          description:
-            "`google.rpc.ErrorInfo` with a machine-readable `reason`; `google.rpc.BadRequest` with every violation; " +
-            "`google.rpc.RetryInfo` if the request may be retried.",
-          items: { type: "object", properties: { "@type": { type: "string" } }, required: ["@type"] },
+const retryAfter: JsonObject = {
+  "Retry-After": {
+    description: "Seconds to wait before a retry.",
+    schema: { type: "integer", minimum: 0 },
+  },
+};
+
+/** The responses that clients handle differently, by HTTP status. Other errors are in the default response. */
+const namedResponses: ReadonlyMap<number, NamedResponse> = new Map([
+  [400, { name: "BadRequest", description: "The request is invalid. Correct it before you send it again." }],
+  [
+    401,
+    {
+      name: "Unauthorized",
+      description: "The request has no valid access token.",
+      headers: {
+        "WWW-Authenticate": {
+          description: "A Bearer challenge (RFC 6750).",
+          required: true,
+          schema: { type: "string" },
         },
       },
-      required: ["code", "message", "status"],
     },
-  },
-  required: ["error"],
-};
+  ],
+  [403, { name: "Forbidden", description: "The account of the access token may not do this." }],
+  [404, { name: "NotFound", description: "What the request names does not exist." }],
+  [409, { name: "Conflict", description: "A later version is stored. The request changed nothing." }],
+  [413, { name: "ContentTooLarge", description: "The request is larger than the server accepts." }],
+  [
+    429,
+    {
+      name: "TooManyRequests",
+      description: "The caller sends requests faster than the server allows. Retry later.",
+      headers: retryAfter,
+    },
+  ],
+  [
+    503,
+    {
+      name: "ServiceUnavailable",
+      description: "The server cannot answer at the moment. Retry later.",
+      headers: retryAfter,
+    },
+  ],
+]);
 
-/** The response that all operations share for errors. */
-export const errorResponse: JsonObject = {
-  description: "The server rejected the request.",
-  content: { "application/json": { schema: errorSchema } },
-};
+const defaultName = "Error";
+
+/** Reasons whose HTTP status is more precise than that of their code. */
+const statusOfReason: ReadonlyMap<string, number> = new Map([
+  ["METHOD_NOT_ALLOWED", 405],
+  ["RESPONSE_NOT_ACCEPTABLE", 406],
+  ["REQUEST_TOO_LARGE", 413],
+  ["CONTENT_TYPE_UNSUPPORTED", 415],
+]);
+
+const statusOfCode: ReadonlyMap<string, number> = new Map(
+  Object.entries(statusNameOf).map(([code, name]) => [name, httpStatusOf[Number(code) as Code]]),
+);
+
+/** Returns the error responses of an RPC by status: those for which its comment lists reasons, and the default one. */
+export function errorResponsesOf(rpc: DescMethod): JsonObject {
+  const reasons = reasonsOf(rpc);
+  const named = [...namedResponses].filter(([status]) => reasons.has(status));
+  return Object.fromEntries([
+    ...named.map(([status, { name }]) => [String(status), responseReference(name)] as const),
+    ["default", responseReference(defaultName)] as const,
+  ]);
+}
+
+/** Returns the component responses that the RPCs refer to, with all reasons that the RPCs list for each. */
+export function errorResponseComponents(rpcs: readonly DescMethod[]): JsonObject {
+  const lists = rpcs.map(reasonsOf);
+  const responses = [...namedResponses].flatMap(([status, { name, description, headers }]) => {
+    const reasons = new Set(lists.flatMap((list) => list.get(status) ?? []));
+    const text = `${description}\n\nReasons: ${[...reasons].join(", ")}.`;
+    return reasons.size === 0 ? [] : [[name, errorResponse(text, headers)] as const];
+  });
+  return {
+    ...Object.fromEntries(responses),
+    [defaultName]: errorResponse("The server rejected the request, or failed."),
+  };
+}
+
+function errorResponse(description: string, headers?: JsonObject): JsonObject {
+  const schema = schemaReference(errorSchemaName);
+  return { description, headers, content: { "application/json": { schema } } };
+}
+
+function responseReference(name: string): JsonObject {
+  return { $ref: `#/components/responses/${name}` };
+}
+
+/** Returns the error reasons that the comment of an RPC lists, such as `- NOT_FOUND: A, B`, by HTTP status. */
+function reasonsOf(rpc: DescMethod): ReadonlyMap<number, readonly string[]> {
+  const found = new Map<number, string[]>();
+  for (const [, name = "", list = ""] of (descriptionOf(rpc) ?? "").matchAll(
+    /^- ([A-Z_]+): ((?:[A-Z_]+(?:,\s+)?)+)$/gm,
+  )) {
+    for (const reason of list.split(/,\s+/)) {
+      const status = statusOfReason.get(reason) ?? statusOfCode.get(name) ?? 0;
+      found.set(status, [...(found.get(status) ?? []), reason]);
+    }
+  }
+  return found;
+}

@@ -36,13 +36,21 @@ export function propertiesOf(fields: readonly DescField[], context: SchemaContex
   };
 }
 
-/** Returns the schema of an enum: its names in the order of the source, with their descriptions. */
+/** Name of the enum of error reasons (AIP-193). */
+export const errorReasonName = "ErrorReason";
+
+/**
+ * Returns the schema of an enum: its names in the order of the source, with their descriptions. Error reasons may be any
+ * other text too, because a new reason must not make a generated client fail: their names are examples. A choice of `enum`
+ * and any string would say the same, but generators wrap it in a class.
+ */
 export function enumSchema(enumeration: DescEnum, { registry }: SchemaContext): JsonObject {
+  const names = enumeration.values.map((value) => value.name);
   return {
     type: "string",
     description: descriptionOf(enumeration),
     deprecated: enumeration.deprecated || undefined,
-    enum: enumeration.values.map((value) => value.name),
+    ...(enumeration.name === errorReasonName ? { examples: names } : { enum: names }),
     "x-enum-values": enumeration.values.map((value) => ({
       name: value.name,
       number: value.number,

@@ -1,17 +1,9 @@
-import {
-  create,
-  type DescEnum,
-  type DescField,
-  type DescMessage,
-  hasOption,
-  toJson,
-} from "@bufbuild/protobuf";
-import { default_host } from "#deps/google/api/client_pb.js";
+import { create, type DescEnum, type DescField, type DescMessage, toJson } from "@bufbuild/protobuf";
 import { HttpRuleSchema } from "#deps/google/api/http_pb.js";
 import { descriptionOf } from "../describe/description.ts";
 import { fieldAt } from "../describe/fields.ts";
 import type { JsonObject } from "../describe/json.ts";
-import { errorResponseName } from "./error-responses.ts";
+import { errorResponsesOf } from "./error-responses.ts";
 import { fieldSchema, isRequired, type SchemaContext } from "./field-schema.ts";
 import type { HttpBinding } from "./http-bindings.ts";
 import { propertiesOf } from "./message-schema.ts";
@@ -39,9 +31,6 @@ export function operation(
     description: descriptionOf(rpc),
     tags: [rpc.parent.name],
     deprecated: rpc.deprecated || rpc.parent.deprecated || undefined,
-    servers: hasOption(rpc.parent, default_host)
-      ? undefined
-      : [{ url: "/", description: "The server that you run." }],
     security: securityOf(rpc.parent),
     parameters: [
       ...parameters.map((parameter) => pathParameter(parameter, rpc.input, context)),
@@ -50,7 +39,7 @@ export function operation(
     requestBody: requestBody(binding, parameters, context),
     responses: {
       "200": { description: "OK", content: jsonContent(responseSchema(binding, context)) },
-      default: { $ref: `#/components/responses/${errorResponseName}` },
+      ...errorResponsesOf(rpc),
     },
     "x-google-api-http": toJson(
       HttpRuleSchema,
@@ -89,7 +78,9 @@ function requestBody(
     (field: DescField) => !parameters.some((bound) => bound.field === field.name),
   );
   const required = fields.some((field) => isRequired(field, context.registry));
-  return { required, content: jsonContent({ type: "object", ...propertiesOf(fields, context) }) };
+  // Generators name the class of the body by its title.
+  const title = rpc.input.name;
+  return { required, content: jsonContent({ type: "object", title, ...propertiesOf(fields, context) }) };
 }
 
 function responseSchema({ rpc, rule }: HttpBinding, context: SchemaContext): JsonObject {

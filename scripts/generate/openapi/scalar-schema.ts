@@ -1,9 +1,10 @@
 import { ScalarType } from "@bufbuild/protobuf";
 import type { JsonObject } from "../describe/json.ts";
 
-// Written as strings, because a JavaScript number cannot represent all 64-bit integers. Numbers are accepted too.
-const signed64 = { type: ["string", "integer"], format: "int64", pattern: "^-?[0-9]+$" };
-const unsigned64 = { type: ["string", "integer"], format: "uint64", pattern: "^[0-9]+$", minimum: 0 };
+// Strings, because a JavaScript number cannot represent all 64-bit integers. The server reads numbers too, but a schema with
+// two types makes generators of typed languages wrap each of these fields in a class.
+const signed64 = { type: "string", format: "int64", pattern: "^-?[0-9]+$" };
+const unsigned64 = { type: "string", format: "uint64", pattern: "^[0-9]+$" };
 const signed32 = { type: "integer", format: "int32" };
 const unsigned32 = { type: "integer", format: "uint32", minimum: 0 };
 

@@ -4,6 +4,7 @@ import { scopeDescriptions } from "../describe/api.ts";
 import type { JsonObject } from "../describe/json.ts";
 
 const schemeName = "oauth2";
+const bearerName = "bearer";
 
 /**
  * Returns the OAuth 2.0 scheme with all scopes of the services. OpenAPI has no flow for JWT bearer grants (RFC 7523),
@@ -27,11 +28,18 @@ export function securitySchemes(services: readonly DescService[]): JsonObject {
         },
       },
     },
+    [bearerName]: {
+      type: "http",
+      scheme: "bearer",
+      description: "The same access token, for tools that cannot obtain it themselves.",
+    },
   };
 }
 
 /** Returns what a call of the service requires: a token with any one of its scopes. */
 export function securityOf(service: DescService): JsonObject[] | undefined {
   const scopes = scopesOf(service);
-  return scopes.length > 0 ? scopes.map((scope) => ({ [schemeName]: [scope] })) : undefined;
+  return scopes.length > 0
+    ? [...scopes.map((scope) => ({ [schemeName]: [scope] })), { [bearerName]: [...scopes] }]
+    : undefined;
 }

@@ -2,17 +2,20 @@ import { ScalarType } from "@bufbuild/protobuf";
 import type { JsonObject } from "../describe/json.ts";
 import { scalarSchema } from "./scalar-schema.ts";
 
+// Some generators take an object without `additionalProperties` for one that allows no others.
+const openObject = { type: "object", additionalProperties: true };
+
 /** Messages whose JSON form is not an object of their fields: https://protobuf.dev/programming-guides/json/. */
 export const wellKnownTypes: ReadonlyMap<string, JsonObject> = new Map<string, JsonObject>([
   [
     "google.protobuf.Any",
-    { type: "object", properties: { "@type": { type: "string" } }, required: ["@type"] },
+    { ...openObject, properties: { "@type": { type: "string" } }, required: ["@type"] },
   ],
   ["google.protobuf.Duration", { type: "string", pattern: "^-?[0-9]+(\\.[0-9]{1,9})?s$" }],
   ["google.protobuf.Empty", { type: "object" }],
   ["google.protobuf.FieldMask", { type: "string" }],
   ["google.protobuf.ListValue", { type: "array" }],
-  ["google.protobuf.Struct", { type: "object" }],
+  ["google.protobuf.Struct", openObject],
   ["google.protobuf.Timestamp", { type: "string", format: "date-time" }],
   ["google.protobuf.Value", {}],
   ["google.protobuf.BoolValue", scalarSchema(ScalarType.BOOL)],

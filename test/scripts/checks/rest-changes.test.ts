@@ -114,8 +114,8 @@ describe("restChanges", () => {
       (d) => schema(d, "PlanModule").properties.planModuleState["x-buf-validate"].enum.notIn.push(1),
     ],
     [
-      'PlanModule.maxRateKbps.type: no longer allows "integer"',
-      (d) => (schema(d, "PlanModule").properties.maxRateKbps.type = ["string"]),
+      'PlanModule.maxRateKbps.type: no longer allows "string"',
+      (d) => (schema(d, "PlanModule").properties.maxRateKbps.type = "integer"),
     ],
     [
       'PlanModule.allOf: rejects {"required":["usedBytes"]} now',
@@ -159,7 +159,7 @@ describe("restChanges", () => {
       (d) => (moduleName(d)["x-buf-validate"].string.maxBytes = "257"),
     ],
     ["a field that is no longer required", (d) => schema(d, "PlanModule").required.pop()],
-    ["a scope that is no longer required", (d) => (post(d).security = [{ oauth2: [] }])],
+    ["a scope that is no longer required", (d) => (post(d).security = [{ oauth2: [] }, { bearer: [] }])],
     ["a new alternative scope", (d) => post(d).security.push({ oauth2: ["another"] })],
     ["a changed description", (d) => (schema(d, "PlanModule").description = "x")],
   ])("restChanges accepts %s", (_, change) => {

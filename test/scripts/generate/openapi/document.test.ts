@@ -14,9 +14,17 @@ const header = `
   import "google/protobuf/wrappers.proto";
 `;
 
+const about = {
+  title: "Library API",
+  description: "Lends books.",
+  version: "1.2.3",
+  license: "Apache-2.0",
+  contact: { name: "Library", url: "https://library.example.com" },
+  documentation: "https://library.example.com/docs",
+};
+
 function describeApi(source: string): JsonObject {
   const { files, allFiles } = compile({ "library/v1/library.proto": header + source });
-  const about = { title: "Library API", license: "Apache-2.0" };
   return JSON.parse(JSON.stringify(openApiDocument(files, allFiles, about)));
 }
 
@@ -137,6 +145,7 @@ describe("openApiDocument", () => {
       expect(at(document, "paths", "/v1/put", "head", "requestBody", "description")).toBe("The book.");
       expect(at(document, "paths", "/v1/{book.title}:return", "post", ...schema)).toEqual({
         type: "object",
+        title: "ReturnBookRequest",
         properties: { book: { ...book, description: "The book." } },
         required: ["book"],
       });
@@ -146,16 +155,95 @@ describe("openApiDocument", () => {
       const operation = at(document, "paths", "/v1/{book.title}:return", "post");
       expect(operation).toMatchObject({
         deprecated: true,
-        security: [{ oauth2: ["read"] }, { oauth2: ["write"] }],
+        security: [{ oauth2: ["read"] }, { oauth2: ["write"] }, { bearer: ["read", "write"] }],
         "x-buf-validate": { cel: [{ id: "x", message: "y", expression: "true" }] },
       });
-      expect(document.servers).toEqual([{ url: "https://library.example.com" }]);
+      expect(document.servers).toEqual([
+        {
+          url: "https://{host}",
+          variables: { host: { default: "library.example.com", description: expect.any(String) } },
+        },
+      ]);
       expect(
         at(document, "components", "securitySchemes", "oauth2", "flows", "clientCredentials", "scopes"),
       ).toEqual({
         read: "Call LibraryService",
         write: "Call LibraryService",
       });
+    });
+  });
+
+  describe("errors", () => {
+    let document: JsonObject;
+    beforeAll(() => {
+      document = describeApi(`
+        service LibraryService {
+          // Lends a book.
+          //
+          // Errors:
+          //
+          // - NOT_FOUND: BOOK_NOT_FOUND,
+          //   SHELF_NOT_FOUND
+          // - UNAVAILABLE: LIBRARY_CLOSED
+          // - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+          // - INTERNAL: SERVER_FAILURE
+          rpc LendBook(Book) returns (Book) { option (google.api.http) = { post: "/v1/lend" body: "*" }; }
+          // Returns a book.
+          //
+          // - NOT_FOUND: READER_NOT_FOUND
+          rpc ReturnBook(Book) returns (Book) { option (google.api.http) = { post: "/v1/return" body: "*" }; }
+          rpc Count(Book) returns (Book) { option (google.api.http) = { get: "/v1/count" }; }
+        }
+        message Book { string title = 1; }
+        // Why.
+        enum ErrorReason { ERROR_REASON_UNSPECIFIED = 0; BOOK_NOT_FOUND = 1; }
+      `);
+    });
+
+    it.each([
+      ["/v1/lend", "post", ["404", "413", "503", "default"]],
+      ["/v1/return", "post", ["404", "default"]],
+      ["/v1/count", "get", ["default"]],
+    ])("openApiDocument gives %s the statuses of the reasons in its comment", (path, method, statuses) => {
+      const { "200": _, ...errors } = at(document, "paths", path, method, "responses") as JsonObject;
+      expect(Object.keys(errors)).toEqual(statuses);
+    });
+
+    it("openApiDocument has a response for each status, with the reasons of all operations", () => {
+      const responses = at(document, "components", "responses") as Record<string, JsonObject>;
+      expect(Object.keys(responses)).toEqual(["NotFound", "ContentTooLarge", "ServiceUnavailable", "Error"]);
+      expect(responses.NotFound?.description).toMatch(
+        /\nReasons: BOOK_NOT_FOUND, SHELF_NOT_FOUND, READER_NOT_FOUND\.$/,
+      );
+      expect(responses.ServiceUnavailable?.headers).toHaveProperty("Retry-After");
+      for (const response of Object.values(responses)) {
+        expect(at(response, "content", "application/json", "schema")).toEqual({
+          $ref: "#/components/schemas/ErrorResponse",
+        });
+      }
+    });
+
+    it("openApiDocument refers to the reasons of errors, which may be other texts too", () => {
+      const schemas = at(document, "components", "schemas");
+      expect(at(schemas, "ErrorDetail", "properties", "reason")).toMatchObject({
+        $ref: "#/components/schemas/ErrorReason",
+      });
+      expect(at(schemas, "ErrorReason")).toMatchObject({
+        type: "string",
+        description: "Why.",
+        examples: ["ERROR_REASON_UNSPECIFIED", "BOOK_NOT_FOUND"],
+      });
+      expect(at(schemas, "ErrorReason", "enum")).toBeUndefined();
+    });
+
+    it("openApiDocument has open schemas for errors, so that clients read errors that they do not know", () => {
+      for (const name of ["ErrorResponse", "ErrorStatus", "ErrorDetail", "FieldViolation"]) {
+        expect(at(document, "components", "schemas", name), name).toMatchObject({
+          type: "object",
+          additionalProperties: true,
+        });
+      }
+      expect(at(document, "components", "schemas", "ErrorDetail", "required")).toEqual(["@type"]);
     });
   });
 
@@ -210,7 +298,7 @@ describe("openApiDocument", () => {
     });
 
     it.each([
-      ["pages", { type: ["string", "integer"], format: "int64", pattern: "^[0-9]+$", minimum: 0 }],
+      ["pages", { type: "string", format: "int64", pattern: "^[0-9]+$" }],
       ["edition", { type: "integer", format: "uint32", minimum: 0 }],
       ["isbn", { type: "string", minLength: 2, maxLength: 8 }],
       ["author", { type: "string", minLength: 1 }],
@@ -294,7 +382,6 @@ describe("openApiDocument", () => {
       name: string,
     ) => `syntax = "proto3"; package ${name}; import "google/api/annotations.proto"; message M {}
       service S { rpc Get(M) returns (M) { option (google.api.http) = { get: "/${name}" }; } }`;
-    const about = { title: "", license: "" };
     const sameName = compile({ "a/v1/a.proto": message("a.v1"), "b/v1/b.proto": message("b.v1") });
     expect(() => openApiDocument(sameName.files, sameName.allFiles, about)).toThrow(
       new Error("schema name M is used by both a.v1.M and b.v1.M"),
