@@ -9,6 +9,9 @@ import type { TarEntry } from "./tar.ts";
 /** The folder of the contract in a bundle. Everything else in it is imported. */
 const own = "mobiledataplansharing";
 
+/** Configures buf for a bundle, which contains its imports. */
+const bundle = ["--config", '{"version": "v2"}'];
+
 /** Writes the contract with all its imports, as .proto files and as a FileDescriptorSet; with and without validation options. */
 export function writeProtos(artefacts: Artefacts): void {
   const work = mkdtempSync(join(tmpdir(), "mdps-protos-"));
@@ -18,7 +21,7 @@ export function writeProtos(artefacts: Artefacts): void {
     const protos = filesOf(full, "**/*.proto");
     const documents = filesOf(join(root, "proto"), "**/*.json");
     writeFiles(plain, plainProtos(protos));
-    runBuf(["format", "-w", join(plain, own)]);
+    runBuf(["format", ...bundle, "-w", join(plain, own)]);
     artefacts.writeArchive("proto.tar.gz", [...protos, ...documents]);
     artefacts.writeArchive("contract-plain.tar.gz", [...filesOf(plain, "**/*.proto"), ...documents]);
     for (const [name, folder] of [
@@ -26,7 +29,15 @@ export function writeProtos(artefacts: Artefacts): void {
       ["contract-plain.binpb", plain],
     ] as const) {
       const paths = ["--path", join(folder, own)];
-      runBuf(["build", folder, ...paths, "--exclude-source-info", "-o", join(artefacts.folder, name)]);
+      runBuf([
+        "build",
+        folder,
+        ...bundle,
+        ...paths,
+        "--exclude-source-info",
+        "-o",
+        join(artefacts.folder, name),
+      ]);
     }
   } finally {
     rmSync(work, { recursive: true, force: true });
