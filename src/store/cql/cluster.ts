@@ -3,6 +3,7 @@ import type { ConnectionOptions } from "node:tls";
 import type * as Driver from "cassandra-driver";
 import { StoreOpenError, StoreUnavailable } from "../plan-store.ts";
 import { causesOf, errorCode, errorCodeOf, reasonOf } from "./error.ts";
+import { createRetryPolicy } from "./retry-policy.ts";
 import type { CqlAddress } from "./url.ts";
 
 /** A row of the driver: a blob is a Buffer, a bigint is a bigint, smaller integers are numbers. */
@@ -27,9 +28,6 @@ export const driverVersion = "4.10.0";
 
 /** Time after which a read is sent to a second replica as well, in ms. */
 const speculativeDelay = 200;
-
-/** How often a statement is retried through another node after the first one got no quorum in time. */
-const maxRetries = 2;
 
 /** Longest pause between two attempts to reach a node that is down, in ms. */
 const reconnectPause = 5_000;
@@ -62,7 +60,7 @@ export async function connectCql(
     },
   });
   // A write has its timestamp, so it may be retried on the next node, however far the first one got.
-  const retried = { prepare: true, isIdempotent: true, consistency, retry: retryAfterTimeout(driver) };
+  const retried = { prepare: true, isIdempotent: true, consistency, retry: createRetryPolicy(driver) };
 
   try {
     await client.connect();
@@ -160,16 +158,6 @@ function speculativeReads({ policies }: typeof Driver.default): SpeculativePolic
   const newPlan: SpeculativePolicy["newPlan"] = (keyspace, statement) =>
     (String(statement).startsWith("SELECT ") ? twice : once).newPlan(keyspace, statement);
   return Object.assign(new NoSpeculativeExecutionPolicy(), { newPlan });
-}
-
-// By default the driver rejects after a timeout. But only that node may be slow, and every statement here is idempotent.
-function retryAfterTimeout({ policies }: typeof Driver.default): Driver.policies.retry.RetryPolicy {
-  const policy = new policies.retry.RetryPolicy();
-  const decide = (
-    { nbRetry }: Driver.policies.retry.OperationInfo,
-    consistency: Driver.types.consistencies,
-  ) => (nbRetry < maxRetries ? policy.retryResult(consistency, false) : policy.rethrowResult());
-  return Object.assign(policy, { onReadTimeout: decide, onWriteTimeout: decide });
 }
 
 // The driver's own default accepts any certificate.
