@@ -3,6 +3,7 @@ import {
   type ServerConfig,
   ServerConfigSchema,
 } from "../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
+import { suggestAllowed } from "../contract/suggestions/allowed-values.ts";
 import { extraViolations } from "./extra-rules.ts";
 import type { Problem, SettingValue, Source } from "./layer.ts";
 import { type Setting, settings } from "./settings.ts";
@@ -23,7 +24,11 @@ export function configViolations(
 ): Problem[] {
   const { violations = [] } = validator.validate(ServerConfigSchema, config);
   return [
-    ...violations.map(({ field, message, ruleId }) => ({ path: pathOf(field), message, ruleId })),
+    ...violations.map((violation) => ({
+      path: pathOf(violation.field),
+      message: violation.message + suggestAllowed(violation, config),
+      ruleId: violation.ruleId,
+    })),
     ...extraViolations(config).map((violation) => ({ ...violation, ruleId: "" })),
   ].flatMap(({ path, message, ruleId }) => {
     const affected = affectedSettings(path, `${ruleId} ${message}`);

@@ -9,6 +9,7 @@ import type { Path } from "@bufbuild/protobuf/reflect";
 import { createValidator, type Violation } from "@bufbuild/protovalidate";
 import { field as fieldRules } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { type FieldViolation, maxViolations, moreViolations } from "../contract/field-violation.ts";
+import { suggestAllowed } from "../contract/suggestions/allowed-values.ts";
 import { type Acceptance, compileAcceptance } from "./acceptance.ts";
 import { compileExcerpts, type Excerpts } from "./excerpt.ts";
 import { longListsIn } from "./list-limits.ts";
@@ -61,7 +62,10 @@ export function createContractRules(): ContractRules {
       const { message: excerpt, isCut } = excerptOf(message, mostInvalid);
       const violations = validate(desc, excerpt);
       if (!isCut || violations.length > maxViolations) {
-        const found = [...violations.map(toFieldViolation), ...checkTimestamps(excerpt)];
+        const found = [
+          ...violations.map((each) => toFieldViolation(each, excerpt)),
+          ...checkTimestamps(excerpt),
+        ];
         return isCut ? [...found, moreViolations] : found;
       }
     }
@@ -99,7 +103,7 @@ const expectationOf: Readonly<Record<string, string>> = {
   language_code: "must be a BCP-47 language code, such as en-US",
 };
 
-function toFieldViolation(violation: Violation): FieldViolation {
+function toFieldViolation(violation: Violation, message: Message): FieldViolation {
   const path = [...violation.field];
   const last = path.at(-1);
   const sub = subfield(last, violation.ruleId);
@@ -109,7 +113,7 @@ function toFieldViolation(violation: Violation): FieldViolation {
   }
   const meaning =
     violation.ruleId === "string.pattern" && isField(last) ? expectationOf[last.name] : undefined;
-  return { field, description: meaning ?? violation.message };
+  return { field, description: (meaning ?? violation.message) + suggestAllowed(violation, message) };
 }
 
 /** Returns the names of the values that the contract allows for a field of an enum type. */

@@ -12,8 +12,9 @@ import { buildRouteTree } from "../../src/transcoding/http/route-tree.ts";
 import type { HttpBinding } from "../../src/transcoding/http/rules.ts";
 import { codeOfHttpStatus, httpStatusOf, statusNameOf } from "../../src/transcoding/http/status.ts";
 import { checkDuplicateKeys, parseJsonDocument } from "../../src/transcoding/json/document.ts";
+import type { ReadingOptions } from "../../src/transcoding/json/reading-state.ts";
 import { compileMessageWriter } from "../../src/transcoding/server/message-writer.ts";
-import { type BindOptions, compileRequestBinder } from "../../src/transcoding/server/request-binder.ts";
+import { compileRequestBinder } from "../../src/transcoding/server/request-binder.ts";
 import bindingCases from "./cases/binding.json" with { type: "json" };
 import errorCases from "./cases/errors.json" with { type: "json" };
 import expansionCases from "./cases/expansion.json" with { type: "json" };
@@ -161,7 +162,7 @@ function bind(bindings: readonly HttpBinding[], each: Binding): Message | string
   if ("violations" in document) {
     return fieldsOf(document.violations);
   }
-  const options: BindOptions = { ignoreUnknownFields: each.ignoreUnknownFields ?? false, registry };
+  const options: ReadingOptions = { ignoreUnknownFields: each.ignoreUnknownFields ?? false, registry };
   const { captures, route } = match;
   const bound = compileRequestBinder(route, options).bind({ captures, query, body: document.json });
   if ("violations" in bound) {

@@ -154,7 +154,7 @@ function onlyTextForms(json: JsonObject, body: string): JsonObject {
 
 function read(json: unknown): Message | readonly object[] {
   const violations = createViolationList();
-  const result = messageReader(everything)(json, "", createReadingState(violations, false));
+  const result = messageReader(everything)(json, "", createReadingState(violations));
   return result === undefined || violations.found.length > 0 ? violations.found : result;
 }
 

@@ -11,6 +11,7 @@ import {
 } from "../../../gen/mobiledataplansharing/config/v1/service_accounts_pb.ts";
 import { isOutOfSpace, isSystemError, messageOfFileError } from "../../contract/file-error.ts";
 import { makePrivateDirectories, ownerAdvice } from "../../contract/file-owner.ts";
+import { closestMatch, didYouMean } from "../../contract/suggestions/did-you-mean.ts";
 import { scopeSet } from "../scopes.ts";
 import { replaceSecretInAnyCase } from "../secret-file.ts";
 
@@ -70,11 +71,26 @@ export function readServiceAccounts(directory: string): ServiceAccounts {
     accountsByEmail(list);
     return list;
   } catch (cause) {
+    const { message } = cause as Error;
     throw new ServiceAccountsError(
-      `${path} is not a valid list of service accounts: ${(cause as Error).message}. Restore it from a backup.`,
+      `${path} is not a valid list of service accounts: ${message}${suggestKey(message)}. Restore it from a backup.`,
       { cause },
     );
   }
+}
+
+/** Returns the end of the message about an unknown key: it suggests a similar one. */
+function suggestKey(message: string): string {
+  const [, key] = /: key "(\w+)" is unknown$/.exec(message) ?? [];
+  const fields = ServiceAccountsSchema.file.messages.flatMap((each) => each.fields);
+  return key === undefined
+    ? ""
+    : didYouMean(
+        closestMatch(
+          key,
+          fields.map(({ jsonName }) => jsonName),
+        ),
+      );
 }
 
 /** Returns the accounts of a list that are not revoked. */

@@ -35,8 +35,8 @@ type Read = ReadRequest | { readonly violations: readonly FieldViolation[] };
 export function createRecordParser(options: RecordOptions, times?: () => TimeRuleOptions): RecordParser {
   const { parent = "", client, userKeyField } = options;
   const rules = createContractRules();
-  const readRequest = createJsonReader(CreateUserPlanStatusRequestSchema, listLimitOf);
-  const readStatus = createJsonReader(PlanStatusSchema, listLimitOf);
+  const readRequest = createJsonReader(CreateUserPlanStatusRequestSchema, { listLimits: listLimitOf });
+  const readStatus = createJsonReader(PlanStatusSchema, { listLimits: listLimitOf });
   const hasOwnKey = PlanStatusSchema.fields.some(
     ({ name, jsonName }) => name === userKeyField || jsonName === userKeyField,
   );

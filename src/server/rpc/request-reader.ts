@@ -92,7 +92,7 @@ function createMessageReader(
   desc: DescMessage,
   { registry, binaryOptions }: RequestReaderOptions,
 ): (bytes: Uint8Array, json: boolean) => ReadMessage {
-  const readDocument = createJsonReader(desc, listLimitOf, registry);
+  const readDocument = createJsonReader(desc, { listLimits: listLimitOf, registry });
   const readBinary = createBinaryReader(desc, listLimitOf, binaryOptions);
   const emptyJson = Buffer.from(emptyJsonOf(desc));
 

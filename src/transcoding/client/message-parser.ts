@@ -44,7 +44,7 @@ export function compileMessageParser(binding: HttpBinding, options: Partial<Json
 
   function toMessage(json: unknown, text: string): Message {
     const violations = createViolationList();
-    const state = createReadingState(violations, options.ignoreUnknownFields ?? false, options);
+    const state = createReadingState(violations, options);
     const message = readField === undefined ? readMessage(json, "", state) : create(desc);
     readField?.(message as OpenMessage, json, "", state);
     const twice = findDuplicateKey(text, state.keys);

@@ -110,7 +110,11 @@ export function readDetail(json: JsonValue, exact: unknown, registry: Registry):
 function readContent(desc: DescMessage, content: JsonObject, registry: Registry): Message | undefined {
   const json = hasCustomJsonRepresentation(desc) ? content.value : content;
   const violations = createViolationList();
-  const message = messageReader(desc)(json, "", createReadingState(violations, true, { registry }));
+  const message = messageReader(desc)(
+    json,
+    "",
+    createReadingState(violations, { ignoreUnknownFields: true, registry }),
+  );
   return violations.found.length === 0 ? message : undefined;
 }
 

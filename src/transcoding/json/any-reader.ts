@@ -1,7 +1,8 @@
 import { create, type DescMessage } from "@bufbuild/protobuf";
 import { type Any, AnySchema, anyPack, hasCustomJsonRepresentation } from "@bufbuild/protobuf/wkt";
-import { type MessageReader, maxDepth, type ReadingState } from "./reading-state.ts";
+import { addUnknown, type MessageReader, maxDepth, type ReadingState } from "./reading-state.ts";
 import { isObject } from "./scalar.ts";
+import { shownName } from "./violations.ts";
 
 const expected = "must be the JSON form of google.protobuf.Any";
 
@@ -55,8 +56,13 @@ function readValue(
   if (!Object.hasOwn(content, "value") || (others.length > 0 && !state.ignoreUnknownFields)) {
     return state.violations.add(path, expected);
   }
-  state.keys += 1;
-  const at = path === "" ? "value" : `${path}.value`;
+  const prefix = path === "" ? "" : `${path}.`;
+  for (const key of others) {
+    const description = `is not a field of ${desc.name} in an Any`;
+    addUnknown(state, () => ({ field: prefix + shownName(key), description }));
+  }
+  state.keys += 1 + others.length;
+  const at = `${prefix}value`;
   return pack(desc, readerOf(desc)(content.value, at, state));
 }
 

@@ -1,9 +1,9 @@
 import { isUtf8 } from "node:buffer";
-import type { DescMessage, MessageShape, Registry } from "@bufbuild/protobuf";
-import type { FieldViolation, ListLimits } from "../../contract/field-violation.ts";
+import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
+import type { FieldViolation } from "../../contract/field-violation.ts";
 import { parseJson } from "./parse.ts";
 import { messageReader } from "./reader.ts";
-import { createReadingState } from "./reading-state.ts";
+import { createReadingState, type ReadingOptions } from "./reading-state.ts";
 import { findDuplicateKey, isNestedTooDeep } from "./text.ts";
 import { createViolationList, type Rejection, shownName } from "./violations.ts";
 
@@ -43,18 +43,14 @@ export type JsonReader<D extends DescMessage> = (
 ) => { readonly message: MessageShape<D> } | Rejection;
 
 /**
- * Creates a reader that is as strict as REST bodies are: unknown fields, duplicate keys and lists beyond `listLimits` are
- * violations. `registry`: types that an Any may hold.
+ * Creates a reader that is as strict as REST bodies are: unknown fields, unless `options` ignores them, duplicate keys and
+ * lists beyond `listLimits` are violations.
  */
-export function createJsonReader<D extends DescMessage>(
-  desc: D,
-  listLimits?: ListLimits,
-  registry?: Registry,
-): JsonReader<D> {
+export function createJsonReader<D extends DescMessage>(desc: D, options?: ReadingOptions): JsonReader<D> {
   const read = messageReader(desc);
   return function readJson({ json, text }, removedKeys = 0) {
     const violations = createViolationList();
-    const state = createReadingState(violations, false, { listLimits, registry });
+    const state = createReadingState(violations, options);
     const message = read(json, "", state);
     const rejection = violations.rejection();
     if (rejection !== undefined) {

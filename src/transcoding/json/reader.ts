@@ -1,8 +1,10 @@
 import { create, type DescField, type DescMessage, type Message, ScalarType } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
 import { StructSchema } from "@bufbuild/protobuf/wkt";
+import type { FieldViolation } from "../../contract/field-violation.ts";
+import { createSuggestion } from "../../contract/suggestions/did-you-mean.ts";
 import { assign, messageAssigner, type OpenMessage } from "./assign.ts";
-import { type MessageReader, maxDepth, type ReadingState } from "./reading-state.ts";
+import { addUnknown, type MessageReader, maxDepth, type ReadingState } from "./reading-state.ts";
 import { enumReader, isObject, kindOf, readBooleanText, scalarReader, type ValueReader } from "./scalar.ts";
 import { shownName } from "./violations.ts";
 import { wellKnownReader } from "./well-known-reader.ts";
@@ -28,6 +30,7 @@ export function messageReader(desc: DescMessage): MessageReader {
     return special;
   }
   const fields = new Map<string, { readonly field: DescField; readonly read: FieldReader }>();
+  const suggest = createSuggestion(desc.fields.map(({ jsonName }) => jsonName));
   const reader: MessageReader = function readMessage(json, path, state) {
     if (!isObject(json)) {
       return state.violations.add(path, `must be an object, not ${kindOf(json)}`);
@@ -44,7 +47,7 @@ export function messageReader(desc: DescMessage): MessageReader {
       state.keys += 1;
       const entry = fields.get(key);
       if (entry === undefined) {
-        rejectUnknown(desc, key, path, state);
+        addUnknown(state, () => describeUnknown(key, path));
         continue;
       }
       const { field, read } = entry;
@@ -57,6 +60,12 @@ export function messageReader(desc: DescMessage): MessageReader {
     state.depth -= 1;
     return message;
   };
+
+  function describeUnknown(key: string, path: string): FieldViolation {
+    const description = `is not a field of ${desc.name}${suggest(key)}`;
+    return { field: join(path, shownName(key)), description };
+  }
+
   // Cached before its fields are compiled, because a message may contain itself.
   readers.set(desc, reader);
   for (const field of desc.fields) {
@@ -68,12 +77,6 @@ export function messageReader(desc: DescMessage): MessageReader {
 
 function join(path: string, key: string): string {
   return path === "" ? key : `${path}.${key}`;
-}
-
-function rejectUnknown(desc: DescMessage, key: string, path: string, state: ReadingState): void {
-  if (!state.ignoreUnknownFields) {
-    state.violations.add(join(path, shownName(key)), `is not a field of ${desc.name}`);
-  }
 }
 
 /** Returns the reader that sets one field of a message; `null` leaves the field unset. */
@@ -104,18 +107,26 @@ function singularReader(field: DescField, readValue: ValueReader, takesNull = fa
     const { violations } = state;
     const read = readValue(json);
     if ("expected" in read) {
-      if (!isIgnored(field, json, state)) {
-        violations.add(path, read.expected);
-      }
+      addInvalid(field, json, state, () => ({ field: path, description: read.expected }));
     } else {
       assign(message, field, read.value, path, violations);
     }
   };
 }
 
-/** Returns whether an invalid value is the name of a newer enum value and is skipped like an unknown field. */
-function isIgnored(field: DescField, json: unknown, { ignoreUnknownFields }: ReadingState): boolean {
-  return ignoreUnknownFields && field.enum !== undefined && typeof json === "string";
+/** Adds an invalid value. The name of an enum value that is not known is treated like an unknown field. */
+function addInvalid(
+  field: DescField,
+  value: unknown,
+  state: ReadingState,
+  describe: () => FieldViolation,
+): void {
+  if (field.enum !== undefined && typeof value === "string") {
+    addUnknown(state, describe);
+    return;
+  }
+  const violation = describe();
+  state.violations.add(violation.field, violation.description);
 }
 
 function messageFieldReader(field: DescField & { fieldKind: "message" }): FieldReader {
@@ -154,9 +165,8 @@ function itemReader(field: DescField & { fieldKind: "list" | "map" }): ItemReade
     if (!("expected" in read)) {
       return read;
     }
-    return isIgnored(field, json, state)
-      ? undefined
-      : state.violations.add(itemPath(path, at), read.expected);
+    addInvalid(field, json, state, () => ({ field: itemPath(path, at), description: read.expected }));
+    return undefined;
   };
 }
 

@@ -1,29 +1,61 @@
 import type { Message, Registry } from "@bufbuild/protobuf";
-import type { ListLimits } from "../../contract/field-violation.ts";
+import { type FieldViolation, type ListLimits, maxViolations } from "../../contract/field-violation.ts";
 import type { ViolationList } from "./violations.ts";
 
 /** Deepest nesting of messages that is read. */
 export const maxDepth = 100;
 
-export type ReadingState = {
+export type ReadingOptions = {
+  /**
+   * Skips unknown fields and unknown names of enum values in JSON instead of rejecting them. A skipped value is not set,
+   * and a skipped item of a list is left out. Unknown query parameters are always rejected. Defaults to false.
+   */
+  readonly ignoreUnknownFields?: boolean | undefined;
+  /** Called for each field and name that is skipped, at most a hundred times for one message. */
+  readonly onUnknownField?: ((skipped: FieldViolation) => void) | undefined;
+  /** Types that an Any may contain. */
+  readonly registry?: Registry | undefined;
+  /**
+   * Limits of lists and maps. A longer one is rejected before its items are read, so that a small body does not cost
+   * much. Defaults to none.
+   */
+  readonly listLimits?: ListLimits | undefined;
+};
+
+export type ReadingState = ReadingOptions & {
   readonly violations: ViolationList;
-  /** Skip unknown fields and unknown names of enum values instead of rejecting them. */
-  readonly ignoreUnknownFields: boolean;
-  /** Types that an Any may hold. */
-  readonly registry: Registry | undefined;
-  /** Limits of lists and maps. */
-  readonly listLimits: ListLimits | undefined;
   /** Number of keys of JSON objects read so far, to detect duplicate keys. */
   keys: number;
   depth: number;
+  /** Number of unknown fields and names that were skipped. */
+  skipped: number;
 };
 
-export function createReadingState(
-  violations: ViolationList,
-  ignoreUnknownFields: boolean,
-  { registry, listLimits }: { registry?: Registry | undefined; listLimits?: ListLimits | undefined } = {},
-): ReadingState {
-  return { violations, ignoreUnknownFields, registry, listLimits, keys: 0, depth: 0 };
+export function createReadingState(violations: ViolationList, options: ReadingOptions = {}): ReadingState {
+  const { ignoreUnknownFields, onUnknownField, registry, listLimits } = options;
+  return {
+    violations,
+    ignoreUnknownFields,
+    onUnknownField,
+    registry,
+    listLimits,
+    keys: 0,
+    depth: 0,
+    skipped: 0,
+  };
+}
+
+/** Rejects or skips an unknown field or name. It is described only if anybody asks: a body can have 100,000 of them. */
+export function addUnknown(state: ReadingState, describe: () => FieldViolation): void {
+  if (!state.ignoreUnknownFields) {
+    const { field, description } = describe();
+    state.violations.add(field, description);
+    return;
+  }
+  state.skipped += 1;
+  if (state.skipped <= maxViolations) {
+    state.onUnknownField?.(describe());
+  }
 }
 
 /** Reads a JSON value as a message. Adds a violation and returns undefined if it cannot. */

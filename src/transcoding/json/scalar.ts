@@ -1,5 +1,6 @@
 import { type DescEnum, type DescField, ScalarType } from "@bufbuild/protobuf";
 import { base64Decode } from "@bufbuild/protobuf/wire";
+import { createSuggestion } from "../../contract/suggestions/did-you-mean.ts";
 import { exactInteger, LongNumber } from "./long-number.ts";
 
 /** The value read, or a description of what was expected instead. */
@@ -58,6 +59,7 @@ export function enumReader(desc: DescEnum): ValueReader {
   const known = desc.open ? undefined : new Set(numbers.values());
   const names = desc.values.map(({ name }) => name);
   const list = names.length > 20 ? `${names.slice(0, 20).join(", ")}, …` : names.join(", ");
+  const suggest = createSuggestion(names.filter((name) => !name.endsWith("_UNSPECIFIED")));
   const isNullValue = desc.typeName === "google.protobuf.NullValue";
   return function readEnum(json) {
     if (isNullValue && json === null) {
@@ -67,7 +69,7 @@ export function enumReader(desc: DescEnum): ValueReader {
     if (typeof number === "number" && number === (number | 0) && (known?.has(number) ?? true)) {
       return { value: number };
     }
-    return { expected: `must be one of ${list}` };
+    return { expected: `must be one of ${list}${typeof json === "string" ? suggest(json) : ""}` };
   };
 }
 

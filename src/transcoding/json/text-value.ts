@@ -73,7 +73,7 @@ function messageTextReader(message: DescMessage): TextReader | undefined {
       return { expected: "must be paths without quotes, such as a,b.c" };
     }
     const violations = createViolationList();
-    const value = read(text, "", createReadingState(violations, false));
+    const value = read(text, "", createReadingState(violations));
     const [violation] = violations.found;
     return violation === undefined ? { value } : { expected: violation.description };
   };

@@ -45,8 +45,8 @@ export function wellKnownReader(
       return state.violations.add(path, problem);
     }
     try {
-      const { registry, ignoreUnknownFields } = state;
-      return fromJson(desc, json as JsonValue, { ignoreUnknownFields, ...(registry && { registry }) });
+      const { registry } = state;
+      return fromJson(desc, json as JsonValue, registry && { registry });
     } catch {
       return state.violations.add(path, `must be the JSON form of ${desc.typeName}`);
     }

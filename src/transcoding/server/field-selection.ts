@@ -1,4 +1,5 @@
 import type { DescField, DescMessage, JsonObject, JsonValue } from "@bufbuild/protobuf";
+import { createSuggestion } from "../../contract/suggestions/did-you-mean.ts";
 
 /** The selected fields of a response by JSON name, each with the selection inside it; or all fields. */
 export type FieldSelection = ReadonlyMap<string, FieldSelection> | "all";
@@ -55,7 +56,7 @@ export function parseFieldSelection(
     if (field === undefined) {
       throw new SelectionError(
         /^\w{1,64}$/.test(name)
-          ? `names ${name}, which is not a field of ${within.name}`
+          ? `names ${name}, which is not a field of ${within.name}${suggestField(name, within)}`
           : "must be a list of fields",
       );
     }
@@ -94,6 +95,10 @@ export function parseFieldSelection(
 }
 
 class SelectionError extends Error {}
+
+function suggestField(name: string, { fields }: DescMessage): string {
+  return createSuggestion(fields.map(({ jsonName }) => jsonName))(name);
+}
 
 function union(one: OpenSelection | "all", other: OpenSelection | "all"): OpenSelection | "all" {
   if (one === "all" || other === "all") {

@@ -1,9 +1,10 @@
 import type { DescField, DescMessage, Message } from "@bufbuild/protobuf";
 import { hasCustomJsonRepresentation } from "@bufbuild/protobuf/wkt";
+import { createSuggestion } from "../../contract/suggestions/did-you-mean.ts";
 import { assign, type MessageAssigner, messageAssigner, type OpenMessage, ownerOf } from "../json/assign.ts";
 import { type TextReader, textReader } from "../json/text-value.ts";
 import type { ViolationList } from "../json/violations.ts";
-import { type QueryParameter, shownParameter } from "./query.ts";
+import { type QueryParameter, shownParameter, suggestedNames } from "./query.ts";
 
 const deepest = 32;
 
@@ -28,6 +29,8 @@ type Step = {
  */
 export function compileQueryBinder(desc: DescMessage, taken: readonly string[]): QueryBinder {
   const stepsOf = stepLookup();
+  const free = desc.fields.filter(({ name }) => !taken.includes(name));
+  const suggest = createSuggestion([...free.map(({ jsonName }) => jsonName), ...suggestedNames]);
   return function bindQuery(message, parameters, violations) {
     const seen = new Set<string>();
     for (const parameter of parameters) {
@@ -48,7 +51,10 @@ export function compileQueryBinder(desc: DescMessage, taken: readonly string[]):
     const steps = resolve(name);
     const leaf = steps?.at(-1);
     if (steps === undefined || leaf === undefined) {
-      return violations.add(shown, "is not a parameter of this method");
+      return violations.add(
+        shown,
+        `is not a parameter of this method${name.includes(".") ? "" : suggest(name)}`,
+      );
     }
     const fields = steps.map(({ field }) => field);
     const path = fields.map((field) => field.name).join(".");

@@ -1,3 +1,4 @@
+import { createSuggestion } from "../../contract/suggestions/did-you-mean.ts";
 import { decodeQueryPair } from "../http/percent.ts";
 import type { ViolationList } from "../json/violations.ts";
 
@@ -25,6 +26,11 @@ export const systemNames = {
 type SystemName = (typeof systemNames)[keyof typeof systemNames];
 
 const knownSystemNames: ReadonlyMap<string, SystemName> = new Map(Object.entries(systemNames));
+
+/** Names of system parameters that are suggested for similar ones. */
+export const suggestedNames = ["alt", "fields", "prettyPrint"] as const;
+
+const suggestSystemName = createSuggestion(suggestedNames.map((name) => `$${name}`));
 
 /** A decoded parameter, with its name as the caller wrote it. */
 export type QueryParameter = { readonly name: string; readonly value: string };
@@ -72,7 +78,10 @@ export function readQuery(rawQuery: string, violations: ViolationList): Query {
         system.set(systemName, { name, value });
       }
     } else if (name.startsWith("$")) {
-      violations.add(shownParameter(name), "is not a system parameter of this server");
+      violations.add(
+        shownParameter(name),
+        `is not a system parameter of this server${suggestSystemName(name)}`,
+      );
     } else {
       fields.push({ name, value });
     }

@@ -1,19 +1,11 @@
-import {
-  create,
-  type DescField,
-  type DescMessage,
-  isFieldSet,
-  type Message,
-  type Registry,
-} from "@bufbuild/protobuf";
+import { create, type DescField, type DescMessage, isFieldSet, type Message } from "@bufbuild/protobuf";
 import { hasCustomJsonRepresentation, ValueSchema } from "@bufbuild/protobuf/wkt";
-import type { ListLimits } from "../../contract/field-violation.ts";
 import type { TemplateVariable } from "../http/path-template.ts";
 import { decodeSegment, decodeSegments } from "../http/percent.ts";
 import { bodyFieldOf, type HttpBinding } from "../http/rules.ts";
 import { assign, fieldValue, type OpenMessage, ownerOf } from "../json/assign.ts";
 import { fieldReader, messageReader } from "../json/reader.ts";
-import { createReadingState, type ReadingState } from "../json/reading-state.ts";
+import { createReadingState, type ReadingOptions, type ReadingState } from "../json/reading-state.ts";
 import { textReader } from "../json/text-value.ts";
 import { createViolationList, type Rejection, type ViolationList } from "../json/violations.ts";
 import { type Query, readQuery } from "./query.ts";
@@ -38,20 +30,8 @@ export type RequestBinder = {
   pathField(captures: readonly string[], name: string): string | undefined;
 };
 
-export type BindOptions = {
-  /** Skip unknown fields and names of enum values of the body instead of rejecting them. Defaults to false. */
-  readonly ignoreUnknownFields?: boolean;
-  /** Types that an Any may contain. */
-  readonly registry?: Registry;
-  /**
-   * Limits of the lists and maps in bodies. A longer one is rejected before its items are read, so that a small body does
-   * not cost much. Defaults to none.
-   */
-  readonly listLimits?: ListLimits;
-};
-
 /** Compiles the binder of a binding, including all descriptor lookups. Throws if the rule does not fit the method. */
-export function compileRequestBinder(binding: HttpBinding, options: BindOptions = {}): RequestBinder {
+export function compileRequestBinder(binding: HttpBinding, options: ReadingOptions = {}): RequestBinder {
   const desc = binding.method.input;
   const readBody = compileBody(binding);
   const variables = binding.template.variables.map((variable) => compileVariable(binding, variable));
@@ -62,7 +42,7 @@ export function compileRequestBinder(binding: HttpBinding, options: BindOptions 
   return {
     bind({ captures, query, body }) {
       const violations = createViolationList();
-      const state = createReadingState(violations, options.ignoreUnknownFields ?? false, options);
+      const state = createReadingState(violations, options);
       const message = readBody(body, state) ?? (create(desc) as OpenMessage);
       for (const [index, variable] of variables.entries()) {
         variable.set(message, captures[index] ?? "", violations);

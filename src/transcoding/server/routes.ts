@@ -29,13 +29,9 @@ import {
   httpBindingsOf,
   requestStreamProblem,
 } from "../http/rules.ts";
+import type { ReadingOptions } from "../json/reading-state.ts";
 import { compileMessageWriter, type MessageWriter } from "./message-writer.ts";
-import {
-  type BindOptions,
-  compileRequestBinder,
-  type RequestBinder,
-  requireDistinctOneofs,
-} from "./request-binder.ts";
+import { compileRequestBinder, type RequestBinder, requireDistinctOneofs } from "./request-binder.ts";
 
 /** Calls the implementation of a route, which returns one message or a stream; or why it cannot be called. */
 type Invoke =
@@ -58,7 +54,7 @@ export type RestRoute = {
   readonly invoke: Invoke;
 };
 
-export type RestRouteOptions = BindOptions & {
+export type RestRouteOptions = ReadingOptions & {
   interceptors?: Interceptor[];
   /** Rules that replace the annotations of the methods that they select. */
   rules?: HttpRules;
@@ -66,7 +62,7 @@ export type RestRouteOptions = BindOptions & {
    * Types that an Any and the details of errors may contain, besides the well-known types and
    * google/rpc/error_details.proto, such as `createRegistry(file_acme_quota_v1)`.
    */
-  registry?: Registry;
+  registry?: Registry | undefined;
 };
 
 /** Returns the tree of the REST routes of the registered services. Throws if a rule is invalid. */

@@ -23,7 +23,7 @@ function read(text: string, ignoreUnknownFields = false): Message | undefined {
     return undefined;
   }
   const violations = createViolationList();
-  const state = createReadingState(violations, ignoreUnknownFields, { registry: sampleTypes });
+  const state = createReadingState(violations, { ignoreUnknownFields, registry: sampleTypes });
   const message = messageReader(sample)(document.json, "", state);
   const isAccepted = violations.found.length === 0 && findDuplicateKey(text, state.keys) === undefined;
   return isAccepted ? message : undefined;

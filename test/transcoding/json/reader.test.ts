@@ -18,7 +18,7 @@ import { everything } from "../fixtures/library.ts";
 
 function read(json: unknown, ignoreUnknownFields = false, registry?: Registry) {
   const violations = createViolationList();
-  const state = createReadingState(violations, ignoreUnknownFields, { registry });
+  const state = createReadingState(violations, { ignoreUnknownFields, registry });
   const message = messageReader(everything)(json, "", state);
   return {
     message,
@@ -176,10 +176,10 @@ describe("messageReader", () => {
     ['{"labels":{"a":null}}', 'labels["a"]: must be a string, not null'],
     ['{"labels":7}', "labels: must be an object, not a number"],
     ['{"bogus":1}', "bogus: is not a field of Everything"],
-    ['{"StringValue":1}', "StringValue: is not a field of Everything"],
-    ['{"stringvalue":1}', "stringvalue: is not a field of Everything"],
+    ['{"StringValue":1}', "StringValue: is not a field of Everything; did you mean stringValue?"],
+    ['{"stringvalue":1}', "stringvalue: is not a field of Everything; did you mean stringValue?"],
     ['{"shelfMark":"a"}', "shelfMark: is not a field of Everything"],
-    ['{"constructor$":"a"}', '"constructor$": is not a field of Everything'],
+    ['{"constructor$":"a"}', '"constructor$": is not a field of Everything; did you mean constructor?'],
     ['{"$typeName":"a"}', '"$typeName": is not a field of Everything'],
     ['{"$unknown":[]}', '"$unknown": is not a field of Everything'],
     ['{"choice":{"case":"left"}}', "choice: is not a field of Everything"],
@@ -429,7 +429,9 @@ describe("messageReader", () => {
     const names = ["__proto__", "hasOwnProperty", "valueOf", "prototype", "__defineGetter__"];
 
     it.each(names)("messageReader rejects %s as an unknown field", (name) => {
-      expect(violationsOf(`{"${name}":{"polluted":1}}`)).toEqual([`${name}: is not a field of Everything`]);
+      expect(violationsOf(`{"${name}":{"polluted":1}}`)).toEqual([
+        `${name}: is not a field of Everything${name === "valueOf" ? "; did you mean value?" : ""}`,
+      ]);
       expect(violationsOf(`{"part":{"${name}":{"polluted":1}}}`)).toEqual([
         `part.${name}: is not a field of Part`,
       ]);
@@ -470,7 +472,7 @@ describe("limits of lists", () => {
       : undefined;
   function readLimited(json: unknown) {
     const violations = createViolationList();
-    messageReader(everything)(json, "", createReadingState(violations, false, { listLimits }));
+    messageReader(everything)(json, "", createReadingState(violations, { listLimits }));
     return violations;
   }
 
@@ -505,7 +507,7 @@ describe("limits of lists", () => {
     (name) => {
       const { items, reads } = countedList<unknown>("x", 100_000);
       const violations = createViolationList();
-      messageReader(everything)({ [name]: items }, "", createReadingState(violations, false));
+      messageReader(everything)({ [name]: items }, "", createReadingState(violations));
       expect(violations.found).toHaveLength(maxViolations);
       expect(reads()).toBe(maxViolations + 1);
     },

@@ -210,21 +210,19 @@ describe("enumReader", () => {
     expect(read("kind", json)).toEqual({ value });
   });
 
-  it.each([
-    "atlas",
-    "2",
-    "",
-    1.5,
-    2147483648,
-    -2147483649,
-    null,
-    true,
-    ["ATLAS"],
-    "__proto__",
-    "constructor",
-  ])("enumReader rejects %j", (json) => {
-    expect(read("kind", json)).toEqual({ expected: "must be one of KIND_UNSPECIFIED, NOVEL, ATLAS" });
+  it("enumReader suggests the name that is meant, but not the one of the unspecified value", () => {
+    const expected = "must be one of KIND_UNSPECIFIED, NOVEL, ATLAS";
+    expect(read("kind", "atlas")).toEqual({ expected: `${expected}; did you mean ATLAS?` });
+    expect(read("kind", "NOVLE")).toEqual({ expected: `${expected}; did you mean NOVEL?` });
+    expect(read("kind", "kind_unspecified")).toEqual({ expected });
   });
+
+  it.each(["2", "", 1.5, 2147483648, -2147483649, null, true, ["ATLAS"], "__proto__", "constructor"])(
+    "enumReader rejects %j",
+    (json) => {
+      expect(read("kind", json)).toEqual({ expected: "must be one of KIND_UNSPECIFIED, NOVEL, ATLAS" });
+    },
+  );
 
   const own = (values: { name: string; number: number; jsonName: string }[], open = true) =>
     enumReader({ values, open } as unknown as DescEnum);

@@ -93,7 +93,7 @@ describe("compileQueryBinder", () => {
     ["bogus=1", "bogus: is not a parameter of this method"],
     ["part.bogus=1", "part.bogus: is not a parameter of this method"],
     ["string_value.bogus=1", "string_value.bogus: is not a parameter of this method"],
-    ["StringValue=a", "StringValue: is not a parameter of this method"],
+    ["StringValue=a", "StringValue: is not a parameter of this method; did you mean stringValue?"],
     ["shelfMark=a", "shelfMark: is not a parameter of this method"],
     ["choice=left", "choice: is not a parameter of this method"],
     ["choice.case=left", "choice.case: is not a parameter of this method"],
@@ -104,11 +104,11 @@ describe("compileQueryBinder", () => {
     ["part..count=1", "part..count: is not a parameter of this method"],
     ["a%0Ab=1", '"a\\nb": is not a parameter of this method'],
     ["$nothing=a", '"$nothing": is not a system parameter of this server'],
-    ["%24ALT=json", '"$ALT": is not a system parameter of this server'],
+    ["%24ALT=json", '"$ALT": is not a system parameter of this server; did you mean $alt?'],
     ["$alt%3Djson", '"$alt=json": is not a system parameter of this server'],
     ["$ct=text/xml", '"$ct": is not a system parameter of this server'],
-    ["Alt=json", "Alt: is not a parameter of this method"],
-    ["+alt=json", '" alt": is not a parameter of this method'],
+    ["Alt=json", "Alt: is not a parameter of this method; did you mean alt?"],
+    ["+alt=json", '" alt": is not a parameter of this method; did you mean alt?'],
     ["$alt=%zz", '"$alt": must be percent-encoded UTF-8'],
     ["k%65y=%ff", "key: must be percent-encoded UTF-8"],
     ["$%zz=a", "query: must be percent-encoded UTF-8"],
@@ -189,8 +189,9 @@ describe("compileQueryBinder", () => {
         `nested.part.${name}=a`,
       ];
       for (const query of isField ? queries : [...queries, `${name}=a`]) {
+        const meant = query.startsWith("valueOf=") ? "; did you mean value?" : "";
         expect(bind(query).violations).toEqual([
-          `${query.slice(0, query.indexOf("="))}: is not a parameter of this method`,
+          `${query.slice(0, query.indexOf("="))}: is not a parameter of this method${meant}`,
         ]);
       }
       expect({}).not.toHaveProperty("polluted");

@@ -3,15 +3,15 @@ import { describe, expect, it } from "vitest";
 import type { HttpRule } from "#deps/google/api/http_pb.js";
 import { parseRequestTarget } from "../../../src/transcoding/http/request-target.ts";
 import { buildRouteTree } from "../../../src/transcoding/http/route-tree.ts";
+import type { ReadingOptions } from "../../../src/transcoding/json/reading-state.ts";
 import {
-  type BindOptions,
   compileRequestBinder,
   requireDistinctOneofs,
 } from "../../../src/transcoding/server/request-binder.ts";
 import { bindingFor, everything, get, post } from "../fixtures/library.ts";
 
 /** Binds a request: returns its JSON, or all violations, or undefined if the rule does not match the path. */
-function bind(rule: HttpRule, target: string, body?: unknown, options?: BindOptions) {
+function bind(rule: HttpRule, target: string, body?: unknown, options?: ReadingOptions) {
   const binding = bindingFor(rule);
   const { path, query } = parseRequestTarget(target);
   const match = buildRouteTree([[binding, binding] as const]).match(binding.httpMethod, path);
