@@ -23,8 +23,12 @@ const networkErrorCodes: ReadonlySet<string> = new Set([
   "ETIMEDOUT",
 ]);
 
-/** Codes for answers of proxies and load balancers (a page or no body), by the message that the transports give them. */
-const proxyResponseCodes: ReadonlyMap<string, Code> = new Map([
+/**
+ * Codes for answers that are not from this API (a page or no body), by the message that the transports give them: those of
+ * proxies and load balancers, and of hosts where nothing has the path.
+ */
+const foreignResponseCodes: ReadonlyMap<string, Code> = new Map([
+  ["HTTP 404", Code.Unimplemented],
   ["HTTP 429", Code.ResourceExhausted],
   ["HTTP 502", Code.Unavailable],
   ["HTTP 503", Code.Unavailable],
@@ -34,13 +38,14 @@ const proxyResponseCodes: ReadonlyMap<string, Code> = new Map([
 /**
  * Returns the error of a call with the same code on every protocol: UNAVAILABLE for connections that failed or broke
  * and for a proxy's 502, 503 and 504; RESOURCE_EXHAUSTED for a proxy's 429. The transports themselves report some of
- * these as ABORTED, CANCELED, INTERNAL or DEADLINE_EXCEEDED.
+ * these as ABORTED, CANCELED, INTERNAL or DEADLINE_EXCEEDED. A 404 that is not from this API is UNIMPLEMENTED, as gRPC and
+ * Connect define it, because NOT_FOUND is about a user.
  */
 export function normalizeError(reason: unknown): ConnectError {
   const error = ConnectError.from(reason);
-  const code = error.details.length === 0 ? proxyResponseCodes.get(error.rawMessage) : undefined;
+  const code = error.details.length === 0 ? foreignResponseCodes.get(error.rawMessage) : undefined;
   if (code !== undefined) {
-    return withCode(error, code);
+    return withCode(error, code, code === Code.Unimplemented ? wrongPath : undefined);
   }
   const isNetworkError = networkErrorCodes.has(rootErrorCode(error) ?? "") || isReset(error);
   return isNetworkError ? withCode(error, Code.Unavailable) : error;
@@ -64,11 +69,13 @@ export function isRetryable(error: ConnectError): boolean {
   }
 }
 
-function withCode(error: ConnectError, code: Code): ConnectError {
-  if (error.code === code) {
+const wrongPath = "HTTP 404, and the answer is not from this API: check the URL of the endpoint";
+
+function withCode(error: ConnectError, code: Code, message = error.rawMessage): ConnectError {
+  if (error.code === code && error.rawMessage === message) {
     return error;
   }
-  const changed = new ConnectError(error.rawMessage, code, error.metadata, undefined, error.cause ?? error);
+  const changed = new ConnectError(message, code, error.metadata, undefined, error.cause ?? error);
   changed.details = error.details;
   changed.isWireError = error.isWireError;
   return changed;

@@ -3,6 +3,7 @@ import type { ParsedRecord, PushRequest } from "./input/push-request.ts";
 import type { RawRecord } from "./input/record.ts";
 import type { RecordParser } from "./input/record-parser.ts";
 import type { Journal, Reason } from "./run/journal.ts";
+import type { KeyDisplay } from "./run/mask.ts";
 import type { Outcome } from "./send/outcome.ts";
 import { createRetryingSender, type FinalOutcome, type RetryOptions } from "./send/retrying-sender.ts";
 import { createUserQueues } from "./send/user-queues.ts";
@@ -17,6 +18,8 @@ export type PipelineOptions = RetryOptions & {
   records: AsyncIterable<RawRecord[]>;
   parse: RecordParser;
   journal: Journal;
+  /** For the message of a stop, which may quote the user key of a record. */
+  display: KeyDisplay;
   /** Called after each rejection. Returns a Stop if there are too many. */
   checkErrorLimit(): Stop | undefined;
   /** How long to wait for requests in flight after a stop, in milliseconds. */
@@ -120,10 +123,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         reject(record, reasonOf(outcome, request));
         break;
       case "unauthenticated":
-        stop({ cause: "unauthenticated", message: outcome.message });
+        stop({ cause: "unauthenticated", message: options.display.text(outcome.message, request.userKey) });
         break;
       case "stalled":
-        stop({ cause: "unreachable", message: outcome.message });
+        stop({ cause: "unreachable", message: options.display.text(outcome.message, request.userKey) });
         break;
     }
   }

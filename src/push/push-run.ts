@@ -62,7 +62,8 @@ export async function pushRun(run: RunDirectory, options: PushOptions): Promise<
   }
   const from = before?.watermark ?? start;
   const input = await openInput(run.settings.input, await seekable(run.settings, from));
-  const journal = await openJournal(run, keyDisplay(options.reveal));
+  const display = keyDisplay(options.reveal);
+  const journal = await openJournal(run, display);
   const { counts } = journal;
   const sender = createSender({ ...run.settings, tokens: options.tokens, timeoutMs });
   const pipeline = createPipeline({
@@ -70,6 +71,7 @@ export async function pushRun(run: RunDirectory, options: PushOptions): Promise<
     parse: createRecordParser(run.settings.record),
     sender,
     journal,
+    display,
     concurrency: createConcurrency({ cap: options.concurrency }),
     pacer: options.rate === undefined ? undefined : createPacer(options.rate),
     backOff: createBackOff(),

@@ -5,7 +5,7 @@ import type { RecordOptions } from "./input/push-request.ts";
 import { readRecords } from "./input/reader.ts";
 import { createRecordParser } from "./input/record-parser.ts";
 import { countNotifications } from "./run/counts.ts";
-import { keyDisplay, listedViolations, maskIn } from "./run/mask.ts";
+import { keyDisplay, listedViolations } from "./run/mask.ts";
 
 /** A violation of a record. */
 export type Finding = FieldViolation & {
@@ -50,7 +50,7 @@ export async function validateInput(file: string, options: ValidateOptions): Pro
   const { record: recordOptions, clockSkewMs, reveal } = options;
   const parse = createRecordParser(recordOptions, () => ({ nowMs: systemClock.now(), clockSkewMs }));
   const notifications: Record<string, number> = {};
-  const showKey = keyDisplay(reveal);
+  const display = keyDisplay(reveal);
   let [valid, invalid, violations] = [0, 0, 0];
   const counts = () => ({
     records: valid + invalid,
@@ -80,12 +80,12 @@ export async function validateInput(file: string, options: ValidateOptions): Pro
         continue;
       }
       const { userKey } = parsed;
-      const hide = (text: string) => (reveal || userKey === undefined ? text : maskIn(text, userKey));
+      const hide = (text: string) => display.text(text, userKey);
       await options.report(
         listedViolations(parsed.violations, hide).map((violation) => ({
           line: record.index,
           ...violation,
-          ...(userKey !== undefined && { userKey: showKey(userKey) }),
+          ...(userKey !== undefined && { userKey: display.key(userKey) }),
         })),
       );
     }

@@ -86,6 +86,7 @@ const errors: readonly [string, unknown, Code, boolean][] = [
     Code.ResourceExhausted,
     true,
   ],
+  ["a 404 page", new ConnectError("HTTP 404", Code.NotFound, answered), Code.Unimplemented, false],
   ["a 500 page", new ConnectError("HTTP 500", Code.Internal, answered), Code.Internal, false],
   [
     "a DEADLINE_EXCEEDED error of the server",

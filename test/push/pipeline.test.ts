@@ -7,7 +7,7 @@ import { readRecords } from "../../src/push/input/reader.ts";
 import type { RawRecord } from "../../src/push/input/record.ts";
 import type { Stop } from "../../src/push/pipeline.ts";
 import { checkpointOf, openJournal } from "../../src/push/run/journal.ts";
-import { maskKey } from "../../src/push/run/mask.ts";
+import { keyDisplay } from "../../src/push/run/mask.ts";
 import { openRun, type RunDirectory } from "../../src/push/run/run-directory.ts";
 import { createConcurrency } from "../../src/push/send/concurrency.ts";
 import { noAnswer, type Outcome } from "../../src/push/send/outcome.ts";
@@ -230,7 +230,7 @@ describe("a resumed run", () => {
 
   /** Leaves a run in which the records with these numbers, from 1, are done. */
   async function leave(run: RunDirectory, done: ReadonlySet<number>) {
-    const journal = await openJournal(run, maskKey);
+    const journal = await openJournal(run, keyDisplay(false));
     for await (const block of readRecords(inputOf(lines))) {
       for (const record of block.filter(({ index }) => done.has(index))) {
         if (record.index % 10 === 0) {

@@ -5,7 +5,7 @@ import { type RawRecord, start } from "../../src/push/input/record.ts";
 import { createRecordParser } from "../../src/push/input/record-parser.ts";
 import { createPipeline, type PipelineOptions } from "../../src/push/pipeline.ts";
 import { checkpointOf, openJournal } from "../../src/push/run/journal.ts";
-import { maskKey } from "../../src/push/run/mask.ts";
+import { keyDisplay } from "../../src/push/run/mask.ts";
 import { createRun, type RunDirectory, type RunSettings } from "../../src/push/run/run-directory.ts";
 import { createBackOff } from "../../src/push/send/back-off.ts";
 import { createConcurrency } from "../../src/push/send/concurrency.ts";
@@ -43,12 +43,14 @@ export async function pushLines(
   answer: Answer,
   more: Partial<PipelineOptions> = {},
 ) {
-  const journal = await openJournal(run, maskKey);
+  const display = keyDisplay(false);
+  const journal = await openJournal(run, display);
   const attempts = new Map<string, number>();
   const pipeline = createPipeline({
     records: readRecords(inputOf(lines), checkpointOf(run)?.watermark),
     parse: createRecordParser(run.settings.record),
     journal,
+    display,
     sender: {
       async send(request) {
         const title = request.message.planStatus?.title ?? "";

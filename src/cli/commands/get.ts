@@ -6,7 +6,7 @@ import { type PlanStatus, PlanStatusSchema } from "../../../gen/mobiledataplansh
 import { readError } from "../../client/index.ts";
 import { systemClock } from "../../contract/clock.ts";
 import { parentOf } from "../../contract/resource-names.ts";
-import { maskKey } from "../../push/run/mask.ts";
+import { keyDisplay, maskKey } from "../../push/run/mask.ts";
 import { addDataOption } from "../options/data-directory.ts";
 import { newCommand } from "../options/new-command.ts";
 import { parseAsn } from "../options/parse-options.ts";
@@ -66,19 +66,21 @@ export function getCommand(): Command {
 
 async function get(userKey: string, options: GetOptions): Promise<void> {
   const { operator, client: clientId, includeUiIncompatible = false, reveal } = options;
-  const shownKey = reveal ? userKey : maskKey(userKey);
+  const display = keyDisplay(reveal ?? false);
   const client = await createReadClient(options);
   const status = await client
     .getUserPlanStatus({ parent: parentOf(operator), clientId, userKey, includeUiIncompatible })
     .catch((error: unknown) => {
-      throw error instanceof ConnectError ? new UsageError(callErrorText(error, userKey, shownKey)) : error;
+      throw error instanceof ConnectError
+        ? new UsageError(display.text(callErrorText(error), userKey))
+        : error;
     });
   if (options.json) {
     console.log(JSON.stringify(statusJson(status, reveal), undefined, 2));
     return;
   }
   const card = planCard(status, {
-    heading: `user ${shownKey} · operator ${operator} · client ${clientId}`,
+    heading: `user ${display.key(userKey)} · operator ${operator} · client ${clientId}`,
     nowMs: systemClock.now(),
     // Node omits the colors if the output is not a terminal or NO_COLOR is set.
     paint: (style, text) => styleText(style, text, { stream: process.stdout }),
@@ -91,7 +93,7 @@ function statusJson(status: PlanStatus, reveal?: boolean): object {
   return reveal ? json : { ...json, name: json.name?.replace(/[^/]*$/, maskKey) };
 }
 
-function callErrorText(error: ConnectError, userKey: string, shownKey: string): string {
+function callErrorText(error: ConnectError): string {
   const { status, message, violations } = readError(error);
   const hint =
     error.code === Code.Unauthenticated ? " (create a token with: mdps token --operator ASN --read)" : "";
@@ -99,5 +101,5 @@ function callErrorText(error: ConnectError, userKey: string, shownKey: string): 
     violations.length > 1
       ? `\n${violations.map(({ field, description }) => `  ${field}: ${description}`).join("\n")}`
       : "";
-  return `${status}: ${message.replaceAll(userKey, shownKey)}${hint}${rest}`;
+  return `${status}: ${message}${hint}${rest}`;
 }

@@ -75,6 +75,16 @@ const headlines: Readonly<Record<RunEnd, string>> = {
   disk: "stopped: the run directory cannot be written",
 };
 
+const deviceHelp =
+  "no device has registered these user keys at this host, or only at the other one (pre-production or production). Nothing was stored or retried. Get the current CPIDs of these users, and check --endpoint.";
+
+/** What rejections of a reason mean, where the name does not say it. */
+const reasonHelp: Readonly<Record<string, string>> = {
+  DEVICE_NOT_REGISTERED: deviceHelp,
+  // Google sends no reason of this contract.
+  NOT_FOUND: `the server names no reason. Google documents that ${deviceHelp}`,
+};
+
 /** Returns a summary as text. `strong` styles the headline. */
 export function summaryText(summary: Summary, strong: (text: string, isGood: boolean) => string): string {
   const { end, message, seconds, reasons, notifications } = summary;
@@ -93,6 +103,7 @@ export function summaryText(summary: Summary, strong: (text: string, isGood: boo
     row("time", `${seconds.toFixed(1)} s${rate}`),
     row("run", summary.run),
     ...(summary.rejectedFile === undefined ? [] : [row("rejected file", summary.rejectedFile)]),
+    ...helpRows(reasons),
     ...(summary.resume === undefined ? [] : ["", "Resume with:", `  ${summary.resume}`]),
   ];
   return lines.join("\n");
@@ -100,6 +111,12 @@ export function summaryText(summary: Summary, strong: (text: string, isGood: boo
 
 function row(name: string, value: string): string {
   return `  ${name.padEnd(14)} ${value}`;
+}
+
+function helpRows(reasons: Readonly<Record<string, number>>): string[] {
+  return Object.entries(reasonHelp)
+    .filter(([reason]) => (reasons[reason] ?? 0) > 0)
+    .flatMap(([reason, help]) => ["", `${reason}: ${help}`]);
 }
 
 function countRows(counts: Readonly<Record<string, number>>): string[] {

@@ -6,7 +6,7 @@ import { openAppendFile } from "./append-file.ts";
 import { openCheckpointLog } from "./checkpoint-log.ts";
 import { type Counts, countName, countNotifications, createCounts } from "./counts.ts";
 import { createDoneRecords, type DoneRecordsInit } from "./done-records.ts";
-import { listedViolations, maskIn } from "./mask.ts";
+import { type KeyDisplay, listedViolations } from "./mask.ts";
 import { type RunDirectory, runFiles } from "./run-directory.ts";
 
 /** Why a record was not accepted, as in rejected-reasons.ndjson and superseded.ndjson. */
@@ -53,7 +53,7 @@ export function checkpointOf({ logged }: RunDirectory): Checkpoint | undefined {
 }
 
 /** Opens the journal of a run. Cuts its files to the lengths in the checkpoint, because a crash may have left more. */
-export async function openJournal(run: RunDirectory, showKey: (userKey: string) => string): Promise<Journal> {
+export async function openJournal(run: RunDirectory, display: KeyDisplay): Promise<Journal> {
   const before = checkpointOf(run);
   const done = createDoneRecords(before);
   const counts = createCounts(before?.tally);
@@ -124,7 +124,7 @@ export async function openJournal(run: RunDirectory, showKey: (userKey: string) 
     },
     superseded(record, reason) {
       counts.superseded += 1;
-      superseded.append(lineOf(record, reason, showKey));
+      superseded.append(lineOf(record, reason, display));
       settle(record);
     },
     rejected(record, reason) {
@@ -134,7 +134,7 @@ export async function openJournal(run: RunDirectory, showKey: (userKey: string) 
       if (record.bytes.length > 0) {
         rejected.append(record.bytes);
       }
-      reasons.append(lineOf(record, reason, showKey));
+      reasons.append(lineOf(record, reason, display));
       settle(record);
     },
     waiting: () => rejected.waiting() + reasons.waiting() + superseded.waiting(),
@@ -155,17 +155,21 @@ const maxMessageLength = 1_000;
 
 function lineOf(
   record: RawRecord,
-  { userKey, message, violations, ...reason }: Reason,
-  showKey: (userKey: string) => string,
+  { userKey, message, violations, metadata, ...reason }: Reason,
+  display: KeyDisplay,
 ): string {
-  // Servers may quote the user key.
-  const hide = (text: string) =>
-    userKey === undefined || showKey(userKey) === userKey ? text : maskIn(text, userKey);
+  const hide = (text: string) => display.text(text, userKey);
   return JSON.stringify({
     line: record.index,
-    ...(userKey !== undefined && { userKey: showKey(userKey) }),
+    ...(userKey !== undefined && { userKey: display.key(userKey) }),
     ...reason,
-    message: hide(shortenText(message, maxMessageLength)),
+    ...(metadata && { metadata: mapValues(metadata, hide) }),
+    // Hidden first, because a key that is cut is not found.
+    message: shortenText(hide(message), maxMessageLength),
     violations: listedViolations(violations, hide),
   });
+}
+
+function mapValues(values: Readonly<Record<string, string>>, change: (value: string) => string) {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]));
 }

@@ -4,6 +4,7 @@ import {
   moreViolations,
   shortenText,
 } from "../../contract/field-violation.ts";
+import { replaceKey } from "./find-key.ts";
 
 /** Longest user key that is shown, in characters. The API allows 128. */
 const maxKeyLength = 256;
@@ -14,18 +15,26 @@ export function maskKey(userKey: string): string {
   return `***${userKey.slice(userKey.length - visible)}`;
 }
 
-/** Returns the function that masks user keys, or leaves them if `reveal` is set, except that it shortens long ones. */
-export function keyDisplay(reveal: boolean): (userKey: string) => string {
-  return reveal ? (userKey) => shortenText(userKey, maxKeyLength) : maskKey;
+/** How user keys are written to files and terminals. */
+export type KeyDisplay = {
+  key(userKey: string): string;
+  /** Returns a text, such as an error message, as it is written. Servers may quote the user key of the record. */
+  text(text: string, userKey: string | undefined): string;
+};
+
+/** Returns the display that masks user keys, or leaves them if `reveal` is set, except that it shortens long ones. */
+export function keyDisplay(reveal: boolean): KeyDisplay {
+  return reveal
+    ? { key: (userKey) => shortenText(userKey, maxKeyLength), text: (text) => text }
+    : {
+        key: maskKey,
+        text: (text, userKey) => (userKey === undefined ? text : maskIn(text, userKey)),
+      };
 }
 
-/** Masks a user key within a text, such as an error message. Keys of 1 or 2 characters are left, as they occur in words. */
+/** Masks a user key wherever {@link replaceKey} finds it in a text. Keys of 1 or 2 characters are left: words have them. */
 export function maskIn(text: string, userKey: string): string {
-  if (userKey.length < 3 || userKey.length > text.length) {
-    return text;
-  }
-  const spellings = [userKey, encodeURIComponent(userKey.toWellFormed())];
-  return spellings.reduce((masked, spelling) => masked.replaceAll(spelling, maskKey(userKey)), text);
+  return userKey.length < 3 ? text : replaceKey(text, userKey, maskKey(userKey));
 }
 
 /** Returns the violations of a record as they are listed: as many as an error of the server lists, passed through `hide`. */

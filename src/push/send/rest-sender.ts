@@ -1,4 +1,5 @@
 import { errors, Pool } from "undici";
+import { normalizeError } from "../../client/normalize-error.ts";
 import { encodeSegment, readErrorBody } from "../../transcoding/index.ts";
 import type { PushRequest } from "../input/push-request.ts";
 import { noAnswer, type Outcome, outcomeOfError } from "./outcome.ts";
@@ -116,7 +117,7 @@ function outcomeOfAnswer(status: number, headers: AnswerHeaders, chunks: readonl
       all.set(name, value);
     }
   }
-  return outcomeOfError(readErrorBody(body.toString(), status, all), status);
+  return outcomeOfError(normalizeError(readErrorBody(body.toString(), status, all)), status);
 }
 
 function messageOf(error: NodeJS.ErrnoException, timeoutMs: number): string {

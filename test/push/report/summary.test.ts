@@ -15,6 +15,26 @@ describe("a summary", () => {
     );
   });
 
+  it.each(["DEVICE_NOT_REGISTERED", "NOT_FOUND"])(
+    "explains rejections with the reason %s, which Google gives no name",
+    (reason) => {
+      const counts = createCounts({ rejected: 3, reasons: { [reason]: 3 } });
+      const text = summaryText(summaryOf(run, counts, 0, "finished"), plain);
+      expect(text).toContain(`    3  ${reason}\n`);
+      expect(text).toMatch(
+        new RegExp(
+          `\n\n${reason}: .*no device has registered .*pre-production or production.*--endpoint\\.$`,
+          "s",
+        ),
+      );
+    },
+  );
+
+  it("explains no reasons that did not occur", () => {
+    const counts = createCounts({ rejected: 3, reasons: { FIELD_INVALID: 3 } });
+    expect(summaryText(summaryOf(run, counts, 0, "finished"), plain)).not.toContain("no device");
+  });
+
   it("has its own exit code for each way in which a run ends", () => {
     const code = (end: Parameters<typeof summaryOf>[3], rejected = 0) =>
       exitCodeOf(summaryOf(run, createCounts({ rejected }), 0, end));

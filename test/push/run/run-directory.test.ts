@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { replaceSecret } from "../../../src/auth/secret-file.ts";
 import type { PushRequest } from "../../../src/push/input/push-request.ts";
 import { openJournal } from "../../../src/push/run/journal.ts";
-import { maskKey } from "../../../src/push/run/mask.ts";
+import { keyDisplay } from "../../../src/push/run/mask.ts";
 import { createRun, openRun, type RunSettings, runFiles } from "../../../src/push/run/run-directory.ts";
 import { dataDirectory } from "../../support/data-directory.ts";
 
@@ -35,7 +35,7 @@ describe.skipIf(process.platform === "win32")("the files of a run", () => {
   it("are readable by their owner only, in a directory that is too, whatever the umask", async () => {
     const runs = join(await dataDirectory(), "runs");
     const run = await createRun(runs, settings);
-    const journal = await openJournal(run, maskKey);
+    const journal = await openJournal(run, keyDisplay(false));
     journal.pushed(recordOf(1), { notifications: [] } as unknown as PushRequest);
     journal.rejected(recordOf(2), reason);
     journal.superseded(recordOf(3), reason);
@@ -104,7 +104,7 @@ describe("openRun", () => {
 
   it("returns the last checkpoint that the journal wrote", async () => {
     const run = await createRun(await dataDirectory(), settings);
-    const journal = await openJournal(run, maskKey);
+    const journal = await openJournal(run, keyDisplay(false));
     journal.rejected(recordOf(1), reason);
     await journal.flush();
     journal.rejected(recordOf(2), reason);

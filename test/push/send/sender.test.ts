@@ -53,7 +53,7 @@ describe("createSender", () => {
 
   it.each(protocols)("stores a status for one client or for all clients over %s", async (protocol) => {
     const sender = senderTo(server.url, fixedToken(server.token), protocol);
-    const userKey = `a/b+c== %2F é ${freshKey()}`;
+    const userKey = `a/b+c==%2Fé${freshKey()}`;
     expect(await sender.send(requestOf(lineOf(userKey, "one")))).toEqual({ kind: "pushed" });
     expect(await sender.send(requestOf(lineOf(userKey, "all"), "any"))).toEqual({ kind: "pushed" });
     const reader = server.client("grpc");
@@ -150,7 +150,28 @@ describe("the REST sender", () => {
     [
       "status 404 and an HTML page",
       (_, response) => response.writeHead(404).end("<h1>Not here</h1>"),
-      { kind: "rejected", code: "NOT_FOUND" },
+      {
+        kind: "rejected",
+        code: "UNIMPLEMENTED",
+        message: "HTTP 404, and the answer is not from this API: check the URL of the endpoint",
+      },
+    ],
+    [
+      "status 404 as Google documents it for a user key that no device has registered",
+      (_, response) => fail(response, 404, "NOT_FOUND"),
+      { kind: "rejected", code: "NOT_FOUND", reason: "NOT_FOUND" },
+    ],
+    [
+      "status 404 and the reason DEVICE_NOT_REGISTERED",
+      (_, response) =>
+        fail(response, 404, "NOT_FOUND", [
+          {
+            "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+            reason: "DEVICE_NOT_REGISTERED",
+            domain: "mobile-data-plan-sharing",
+          },
+        ]),
+      { kind: "rejected", code: "NOT_FOUND", reason: "DEVICE_NOT_REGISTERED" },
     ],
     [
       "status 302",
