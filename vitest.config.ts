@@ -38,7 +38,7 @@ const suites = {
     testTimeout: 120 * seconds,
     hookTimeout: 900 * seconds,
   },
-  // They install the package from the registry, once per version of Node.
+  // They install the package from the registry, once per version of Node, and build the contract as its users do.
   package: {
     include: ["test/package/**/*.test.ts"],
     fileParallelism: false,

@@ -54,6 +54,11 @@ async function releaseWith(file: string, change: (text: string) => string): Prom
   // As in a real release, only the contract itself is named; its imports are marked as imports.
   const own = ["--path", join(protos, "mobiledataplansharing")];
   await run(process.execPath, [buf, "build", protos, ...own, "-o", join(folder, "contract.binpb")]);
+  return sign(folder);
+}
+
+/** Writes the checksums of a release. */
+function sign(folder: string): string {
   const sums = ["contract.binpb", "proto.tar.gz"].map((name) => {
     const sum = createHash("sha256")
       .update(readFileSync(join(folder, name)))
@@ -131,6 +136,25 @@ describe.skipIf(!hasTools)("the consumer workflow (skipped where GNU sha256sum i
     const { passed, output } = await runSteps(await consumer(), release);
     expect(passed).toEqual([]);
     expect(output).toMatch(/proto\.tar\.gz: FAILED/);
+  });
+
+  it("the consumer workflow fails on a release whose bundle does not compile", async () => {
+    const file = "mobiledataplansharing/v1/resources.proto";
+    const release = await releaseWith(file, (text) => `${text}\n`);
+    const protos = join(release, "protos");
+    appendFileSync(join(protos, file), "message Unfinished {\n");
+    await run("tar", ["-czf", join(release, "proto.tar.gz"), "-C", protos, "."]);
+    const { passed, output } = await runSteps(await consumer(), sign(release));
+    expect(passed).toEqual([fetchStep, lintStep, breakingStep]);
+    expect(output).toMatch(/^third_party\/mdps\/mobiledataplansharing\/v1\/resources\.proto:\d+:\d+:/m);
+  });
+
+  it("the consumer workflow fails on a release whose contract.binpb is no image", async () => {
+    const release = await releaseWith("mobiledataplansharing/v1/resources.proto", (text) => `${text}\n`);
+    writeFileSync(join(release, "contract.binpb"), "<html>");
+    const { passed, output } = await runSteps(await consumer(), sign(release));
+    expect(passed).toEqual([fetchStep, lintStep]);
+    expect(output).toMatch(/cannot parse/);
   });
 
   it("the consumer workflow fails on consumer protos that break a lint rule", async () => {

@@ -103,6 +103,10 @@ describe.each(nodes)("the package installed under $name", ({ name: node, path })
     const { file } = fromBinary(FileDescriptorSetSchema, image);
     const known = new Set(file.map((each) => each.name));
     expect(known).toContain("mobiledataplansharing/v1/plan_status_service.proto");
+    expect(readdirSync(join(project.packageFolder, "proto/mobiledataplansharing"))).toEqual([
+      "serving",
+      "v1",
+    ]);
     expect(file.flatMap(({ dependency }) => dependency).filter((each) => !known.has(each))).toEqual([]);
     for (const each of known) {
       const isThere = existsSync(join(project.packageFolder, "proto", each));

@@ -117,6 +117,14 @@ describe("release artefacts", () => {
     }
   });
 
+  it("the artefacts contain no protos of the server: settings, health and reflection", () => {
+    const unpacked = [protos, plain].map((each) => readdirSync(each, { recursive: true, encoding: "utf8" }));
+    for (const names of [[...filesIn(join(artefacts, "contract.binpb")).keys()], ...unpacked]) {
+      expect(names).toContain("mobiledataplansharing/v1/resources.proto");
+      expect(names.filter((name) => /^(grpc|mobiledataplansharing\/config)\b/.test(name))).toEqual([]);
+    }
+  });
+
   it("proto.tar.gz compiles on its own to the contract of contract.binpb", async () => {
     const compiled = await compile(protos);
     const published = filesIn(join(artefacts, "contract.binpb"));
