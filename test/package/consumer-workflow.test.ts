@@ -21,7 +21,7 @@ const steps = workflow.jobs.contract.steps.filter((step: { run?: string }) => st
 }[];
 
 beforeAll(async () => {
-  await run(process.execPath, [join(root, "scripts/release/release.ts"), released]);
+  await run(process.execPath, [join(root, "scripts/release/release.ts"), released, "--packages", "none"]);
 });
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { whatIsMissing } from "../../../scripts/go-tool.ts";
-import { runTool } from "../../interop/run-tool.ts";
+import { runTool } from "../../../scripts/run-tool.ts";
 import { checkFigures } from "../../support/compatibility/figures.ts";
 import type { TestListener } from "../../support/test-listener.ts";
 import { installPython, missingPython } from "../../tools/python.ts";

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pinnedGo } from "../../../scripts/go-tool.ts";
+import { askTool, runTool } from "../../../scripts/run-tool.ts";
 import type { BuildContext, Command, Language } from "../language.ts";
-import { askTool, runTool } from "../run-tool.ts";
 
 const folder = import.meta.dirname;
 

@@ -1,26 +1,8 @@
-import { cpSync, readFileSync } from "node:fs";
+import { cpSync, globSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
-import { exportProtos } from "../export-protos.ts";
-import { askTool, runTool } from "../run-tool.ts";
-
-/** Returns why Java programs cannot be built here, or undefined. */
-export function missingJava(): string | undefined {
-  const version = /"([^"]+)"/.exec(askTool("java", ["-version"]) ?? "")?.[1];
-  if (version === undefined) {
-    return "Java is not installed";
-  }
-  if (Number.parseInt(version, 10) < 17) {
-    return `Java 17 or later is required, but ${version} is installed`;
-  }
-  if (askTool("javac", ["-version"]) === undefined) {
-    return "the Java compiler is not installed";
-  }
-  if (askTool("mvn", ["-v"]) === undefined) {
-    return "Maven is not installed";
-  }
-  return undefined;
-}
+import { writePackages } from "../../../scripts/release/packages/packages.ts";
+import { runTool } from "../../../scripts/run-tool.ts";
 
 /** Returns a property of a project's pom.xml, such as a version. */
 export function pomProperty(project: string, name: string): string {
@@ -33,7 +15,7 @@ export function pomProperty(project: string, name: string): string {
 }
 
 export type ProjectContext = {
-  /** An empty folder for generated and compiled code. */
+  /** An empty folder for the jar and compiled code. */
   workDir: string;
   log(line: string): void;
   /** The folder of pom.xml. */
@@ -44,16 +26,25 @@ export type ProjectContext = {
   profile?: string;
 };
 
-/** Builds a copy of a project with the contract's protos. Returns the class path. */
+/**
+ * Builds a copy of a project with the Java jar of a release, which it installs into the local repository as users do.
+ * Returns the class path.
+ */
 export async function buildProject(context: ProjectContext): Promise<string> {
   const { workDir, log, pomFolder, sources = join(pomFolder, "src"), profile } = context;
+  await writePackages(workDir, { names: ["Java jar"], log });
+  const [pom = ""] = globSync("*.pom", { cwd: workDir });
+  const jar = join(workDir, pom.replace(/\.pom$/, ".jar"));
   const copy = join(workDir, "project");
   cpSync(join(pomFolder, "pom.xml"), join(copy, "pom.xml"));
   cpSync(sources, join(copy, "src"), { recursive: true });
-  exportProtos(join(copy, "src", "main", "proto"));
   const list = join(workDir, "classpath");
   const args = [
     ...(profile ? ["-P", profile] : []),
+    `-Dmdps.version=${/(\d.*)\.pom$/.exec(pom)?.[1]}`,
+    "org.apache.maven.plugins:maven-install-plugin:3.1.4:install-file",
+    `-Dfile=${jar}`,
+    `-DpomFile=${join(workDir, pom)}`,
     "compile",
     "dependency:build-classpath",
     `-Dmdep.outputFile=${list}`,

@@ -1,8 +1,9 @@
 import { join } from "node:path";
+import { missingJava } from "../../../../scripts/release/packages/java.ts";
+import { runTool } from "../../../../scripts/run-tool.ts";
 import { testCertificateFiles } from "../../../support/certificates/certificate.ts";
-import { buildProject, missingJava, pomProperty } from "../../java/maven.ts";
+import { buildProject, pomProperty } from "../../java/maven.ts";
 import type { Language } from "../../language.ts";
-import { runTool } from "../../run-tool.ts";
 
 const pomFolder = join(import.meta.dirname, "..", "..", "java");
 const password = "changeit";
