@@ -115,6 +115,13 @@ const (
 	// The request uses a version or a transfer coding of HTTP that the server does
 	// not support.
 	ErrorReason_REQUEST_UNSUPPORTED ErrorReason = 25
+	// The push would send a notification, but no device has registered the user key, or
+	// it has registered with the other host (pre-production or production). Nothing was
+	// stored. A retry fails too, until a device registers the key: fetch the user's
+	// current CPID, or push to the host that the device uses. Google documents this
+	// error and sends it without an ErrorReason. Servers send it only if they enforce
+	// registration.
+	ErrorReason_DEVICE_NOT_REGISTERED ErrorReason = 26
 )
 
 // Enum value maps for ErrorReason.
@@ -146,6 +153,7 @@ var (
 		23: "SERVER_OVERLOADED",
 		24: "WATCHES_EXHAUSTED",
 		25: "REQUEST_UNSUPPORTED",
+		26: "DEVICE_NOT_REGISTERED",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":    0,
@@ -174,6 +182,7 @@ var (
 		"SERVER_OVERLOADED":           23,
 		"WATCHES_EXHAUSTED":           24,
 		"REQUEST_UNSUPPORTED":         25,
+		"DEVICE_NOT_REGISTERED":       26,
 	}
 )
 
@@ -285,7 +294,7 @@ const file_mobiledataplansharing_v1_errors_proto_rawDesc = "" +
 	"%mobiledataplansharing/v1/errors.proto\x12\x18mobiledataplansharing.v1\x1a google/protobuf/descriptor.proto\x1a\x15google/rpc/code.proto\"S\n" +
 	"\x0fErrorReasonSpec\x12$\n" +
 	"\x04code\x18\x01 \x01(\x0e2\x10.google.rpc.CodeR\x04code\x12\x1a\n" +
-	"\bmetadata\x18\x02 \x03(\tR\bmetadata*\xd5\a\n" +
+	"\bmetadata\x18\x02 \x03(\tR\bmetadata*\xf8\a\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\rFIELD_INVALID\x10\x01\x1a\x06\xd2\xdd\x18\x02\b\x03\x12\x1d\n" +
@@ -317,7 +326,8 @@ const file_mobiledataplansharing_v1_errors_proto_rawDesc = "" +
 	"\x16OPERATOR_RATE_EXCEEDED\x10\x16\x1a\x1e\xd2\xdd\x18\x1a\b\b\x12\x06parent\x12\x0ecallsPerSecond\x12\x1d\n" +
 	"\x11SERVER_OVERLOADED\x10\x17\x1a\x06\xd2\xdd\x18\x02\b\x0e\x12\x1d\n" +
 	"\x11WATCHES_EXHAUSTED\x10\x18\x1a\x06\xd2\xdd\x18\x02\b\b\x12\x1f\n" +
-	"\x13REQUEST_UNSUPPORTED\x10\x19\x1a\x06\xd2\xdd\x18\x02\b\f:o\n" +
+	"\x13REQUEST_UNSUPPORTED\x10\x19\x1a\x06\xd2\xdd\x18\x02\b\f\x12!\n" +
+	"\x15DEVICE_NOT_REGISTERED\x10\x1a\x1a\x06\xd2\xdd\x18\x02\b\x05:o\n" +
 	"\vreason_spec\x12!.google.protobuf.EnumValueOptions\x18ڋ\x03 \x01(\v2).mobiledataplansharing.v1.ErrorReasonSpecR\n" +
 	"reasonSpecB\xfc\x01\n" +
 	"\x1ccom.mobiledataplansharing.v1B\vErrorsProtoP\x01Ztgithub.com/mobile-data-plan-sharing/mobile-data-plan-sharing/gen/go/mobiledataplansharing/v1;mobiledataplansharingpb\xa2\x02\x04MDPS\xaa\x02\x18MobileDataPlanSharing.V1\xca\x02\x18MobileDataPlanSharing\\V1\xea\x02\x19MobileDataPlanSharing::V1b\x06proto3"

@@ -15,9 +15,9 @@
 // The plans of a subscriber. Amounts are google.type.Money. Times are
 // google.protobuf.Timestamp, in JSON an RFC 3339 string.
 //
-// `buf.validate` options hold the rules that a schema can express. The id of a
-// CEL rule begins with the name of the invalid field if the rule is about one
-// field.
+// Validation options hold the rules that a schema can express, except in the
+// bundle `contract-plain`. The id of a CEL rule begins with the name of the
+// invalid field if the rule is about one field.
 //
 // The maximum sizes are additions of this project. They keep every valid request
 // below one mebibyte, as binary and as JSON without unnecessary escapes.

@@ -73,6 +73,11 @@ type PlanServingServiceClient interface {
 	GetUserPlanStatus(ctx context.Context, in *GetUserPlanStatusRequest, opts ...grpc.CallOption) (*v1.PlanStatus, error)
 	// Returns the plan status that was pushed for every client, by its name.
 	//
+	// The name of a status that was pushed for one client looks the same, but does not
+	// read back here: such a status is read with GetUserPlanStatus, at
+	// `operators/{asn_id}/clients/{client_id}/users/{user_key}/planStatus`. If there is
+	// one, the message of PLAN_STATUS_NOT_FOUND names its client.
+	//
 	// Errors:
 	//
 	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED, CREDENTIALS_MALFORMED,
@@ -177,6 +182,11 @@ type PlanServingServiceServer interface {
 	//	GET /v1/operators/65001/clients/mobiledataplan/users/%2B14155550100/planStatus
 	GetUserPlanStatus(context.Context, *GetUserPlanStatusRequest) (*v1.PlanStatus, error)
 	// Returns the plan status that was pushed for every client, by its name.
+	//
+	// The name of a status that was pushed for one client looks the same, but does not
+	// read back here: such a status is read with GetUserPlanStatus, at
+	// `operators/{asn_id}/clients/{client_id}/users/{user_key}/planStatus`. If there is
+	// one, the message of PLAN_STATUS_NOT_FOUND names its client.
 	//
 	// Errors:
 	//

@@ -86,6 +86,11 @@ type PlanServingServiceClient interface {
 	GetUserPlanStatus(context.Context, *connect.Request[v1.GetUserPlanStatusRequest]) (*connect.Response[v11.PlanStatus], error)
 	// Returns the plan status that was pushed for every client, by its name.
 	//
+	// The name of a status that was pushed for one client looks the same, but does not
+	// read back here: such a status is read with GetUserPlanStatus, at
+	// `operators/{asn_id}/clients/{client_id}/users/{user_key}/planStatus`. If there is
+	// one, the message of PLAN_STATUS_NOT_FOUND names its client.
+	//
 	// Errors:
 	//
 	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED, CREDENTIALS_MALFORMED,
@@ -203,6 +208,11 @@ type PlanServingServiceHandler interface {
 	//	GET /v1/operators/65001/clients/mobiledataplan/users/%2B14155550100/planStatus
 	GetUserPlanStatus(context.Context, *connect.Request[v1.GetUserPlanStatusRequest]) (*connect.Response[v11.PlanStatus], error)
 	// Returns the plan status that was pushed for every client, by its name.
+	//
+	// The name of a status that was pushed for one client looks the same, but does not
+	// read back here: such a status is read with GetUserPlanStatus, at
+	// `operators/{asn_id}/clients/{client_id}/users/{user_key}/planStatus`. If there is
+	// one, the message of PLAN_STATUS_NOT_FOUND names its client.
 	//
 	// Errors:
 	//
