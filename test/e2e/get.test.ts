@@ -69,6 +69,14 @@ describe("mdps get", () => {
       stderr: "mdps: NOT_FOUND: no plan status of this user is stored, or it has expired\n",
       exitCode: 1,
     });
+    const named = await get(["operators/65001/planStatuses/a%2Fb+c==12"]);
+    expect(named).toMatchObject({
+      stderr:
+        "mdps: <user-key>: is the name of a status; pass the user key that it ends in, with %2F as / and %25 as %\n",
+      exitCode: 1,
+    });
+    const empty = await get(["a/b+c==12", "--include-ui-incompatible"], { MDPS_OPERATOR: "0" });
+    expect(empty.stderr).not.toContain("a/b");
     const elsewhere = await get([userKey], { MDPS_ENDPOINT: "http://mdps.example.com" });
     expect(elsewhere).toMatchObject({
       stderr: expect.stringMatching(/^mdps: --endpoint: .*\n$/),

@@ -394,15 +394,20 @@ describe("the pipeline", () => {
       expect(reasons.message).toMatch(/^given up after 3 attempts: no answer for \*\*\*777$/);
     }));
 
-  it("rejects nothing while the endpoint does not answer, and stops as unreachable after stallTimeoutMs", () =>
+  it("rejects nothing while the endpoint does not answer, and stops as unreachable after stallTimeoutMs, with the user key masked", () =>
     withRun(async (run) => {
       const lines = Array.from({ length: 20 }, (_, index) => lineOf(`user-${index}`));
-      const { pipeline, journal } = await pushLines(run, lines, () => noAnswer("no answer"), {
-        stallTimeoutMs: 50,
-      });
+      const { pipeline, journal } = await pushLines(
+        run,
+        lines,
+        ({ userKey }) => noAnswer(`no answer for ${userKey}`),
+        {
+          stallTimeoutMs: 50,
+        },
+      );
       expect(await pipeline.run()).toMatchObject({
         cause: "unreachable",
-        message: expect.stringMatching(/^no request succeeded for 0 s: no answer$/),
+        message: expect.stringMatching(/^no request succeeded for 0 s: no answer for \*\*\*\d$/),
       });
       expect(journal.counts).toMatchObject({ pushed: 0, rejected: 0 });
       await journal.close();

@@ -66,6 +66,11 @@ export function getCommand(): Command {
 
 async function get(userKey: string, options: GetOptions): Promise<void> {
   const { operator, client: clientId, includeUiIncompatible = false, reveal } = options;
+  if (/^operators\/\d+\/planStatuses\//.test(userKey)) {
+    throw new UsageError(
+      "<user-key>: is the name of a status; pass the user key that it ends in, with %2F as / and %25 as %",
+    );
+  }
   const display = keyDisplay(reveal ?? false);
   const client = await createReadClient(options);
   const status = await client
