@@ -7,6 +7,13 @@ import { readFileSync } from "node:fs";
 import { runDocumentPlugin } from "./describe/plugin.ts";
 import { openApiDocument } from "./openapi/document.ts";
 
+/** What a server adds to the messages that the examples in the comments push. A test compares this with the server. */
+const outputFields = {
+  "mobiledataplansharing.v1.PlanStatus.name": "operators/65001/planStatuses/+14155550100",
+  "mobiledataplansharing.v1.PlanStatus.notifications": ["NOTIFICATION_LOW_BALANCE_WARNING"],
+  "mobiledataplansharing.v1.PlanGroup.name": "operators/65001/planGroups/+14155550100",
+};
+
 runDocumentPlugin({
   name: "protoc-gen-openapi",
   file: "openapi.json",
@@ -16,6 +23,7 @@ runDocumentPlugin({
       readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
     ) as { name: string; version: string; license: string; repository: { url: string } };
     const contact = { name, url: repository.url.replace(/^git\+|\.git$/g, "") };
-    return openApiDocument(files, allFiles, { title, description, version, license, contact, documentation });
+    const release = { version, license, contact };
+    return openApiDocument(files, allFiles, { title, description, documentation, outputFields, ...release });
   },
 });

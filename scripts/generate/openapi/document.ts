@@ -5,8 +5,9 @@ import type { JsonObject } from "../describe/json.ts";
 import { componentSchemas } from "./component-schemas.ts";
 import { errorResponseComponents } from "./error-responses.ts";
 import { errorSchemas } from "./error-schemas.ts";
+import { callExampleOf, createResponseExamples, exampleTimeOf, type Route } from "./examples.ts";
 import type { SchemaContext } from "./field-schema.ts";
-import { type HttpBinding, httpBindingsOf } from "./http-bindings.ts";
+import { httpBindingsOf } from "./http-bindings.ts";
 import { errorReasonName } from "./message-schema.ts";
 import { operation, typesOf } from "./operation.ts";
 import { parsePathTemplate } from "./path-template.ts";
@@ -26,6 +27,8 @@ export type ApiTitle = {
   readonly contact: { readonly name: string; readonly url: string };
   /** URL of the documentation of the API. */
   readonly documentation: string;
+  /** Values of output-only fields in the examples of responses, by full name. */
+  readonly outputFields: JsonObject;
 };
 
 /** What all operations have in common. */
@@ -52,6 +55,12 @@ export function openApiDocument(
   const services = files.flatMap((file) => file.services);
   const bindings = services.flatMap((service) => service.methods).flatMap(httpBindingsOf);
   const exposed = services.filter((service) => bindings.some(({ rpc }) => rpc.parent === service));
+  const resourcePatterns = resourcePatternsOf(allFiles);
+  const routes = bindings.map((binding): Route => {
+    const template = parsePathTemplate(binding.template, resourcePatterns);
+    return { binding, template, example: callExampleOf(binding, template) };
+  });
+  const responseExamples = createResponseExamples(routes, about.outputFields);
   return {
     openapi: "3.1.1",
     info: {
@@ -64,7 +73,9 @@ export function openApiDocument(
     externalDocs: { url: about.documentation },
     servers: serversOf(exposed),
     tags: exposed.map((service) => ({ name: service.name, description: descriptionOf(service) })),
-    paths: pathsOf(bindings, resourcePatternsOf(allFiles), context),
+    // The examples must not become stale: a server that serves the document shifts their times so that this one is now.
+    "x-example-time": exampleTimeOf(routes),
+    paths: pathsOf(routes, (route) => operation(route, responseExamples, context)),
     components: {
       schemas: sorted({
         ...componentSchemas(bindings.flatMap(typesOf), files, context),
@@ -95,29 +106,26 @@ function sorted(schemas: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function pathsOf(
-  bindings: readonly HttpBinding[],
-  resourcePatterns: readonly (readonly string[])[],
-  context: SchemaContext,
-): JsonObject {
+function pathsOf(routes: readonly Route[], describe: (route: Route) => JsonObject): JsonObject {
   const paths = new Map<string, Record<string, JsonObject>>();
   const spelling = new Map<string, string>();
-  for (const binding of bindings) {
-    const template = parsePathTemplate(binding.template, resourcePatterns);
-    const shape = template.path.replaceAll(/\{[^}]*\}/g, "{}");
-    const other = spelling.get(shape) ?? template.path;
-    if (other !== template.path) {
-      throw new Error(`${other} and ${template.path} differ in parameter names only`);
+  for (const route of routes) {
+    const {
+      binding: { rpc, httpMethod },
+      template: { path },
+    } = route;
+    const shape = path.replaceAll(/\{[^}]*\}/g, "{}");
+    const other = spelling.get(shape) ?? path;
+    if (other !== path) {
+      throw new Error(`${other} and ${path} differ in parameter names only`);
     }
-    spelling.set(shape, template.path);
-    const item = paths.get(template.path) ?? {};
-    if (item[binding.httpMethod]) {
-      throw new Error(
-        `${binding.httpMethod} ${template.path} is bound twice, the second time by ${binding.rpc}`,
-      );
+    spelling.set(shape, path);
+    const item = paths.get(path) ?? {};
+    if (item[httpMethod]) {
+      throw new Error(`${httpMethod} ${path} is bound twice, the second time by ${rpc}`);
     }
-    item[binding.httpMethod] = operation(binding, template, context);
-    paths.set(template.path, item);
+    item[httpMethod] = describe(route);
+    paths.set(path, item);
   }
   return Object.fromEntries([...paths].sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -4,6 +4,7 @@ import { descriptionOf } from "../describe/description.ts";
 import { fieldAt } from "../describe/fields.ts";
 import type { JsonObject } from "../describe/json.ts";
 import { errorResponsesOf } from "./error-responses.ts";
+import type { ResponseExamples, Route } from "./examples.ts";
 import { fieldSchema, isRequired, type SchemaContext } from "./field-schema.ts";
 import type { HttpBinding } from "./http-bindings.ts";
 import { propertiesOf } from "./message-schema.ts";
@@ -19,11 +20,15 @@ import { wellKnownTypes } from "./well-known-types.ts";
  * its selector, so that every change of a rule changes the document.
  */
 export function operation(
-  binding: HttpBinding,
-  { parameters }: PathTemplate,
+  { binding, template: { parameters }, example }: Route,
+  responseExamples: ResponseExamples,
   context: SchemaContext,
 ): JsonObject {
   const { rpc, rule, operationId } = binding;
+  const withExample = (parameter: JsonObject) => ({
+    ...parameter,
+    example: example?.parameters.get(String(parameter.name)),
+  });
   const selector = `${rpc.parent.typeName}.${rpc.name}`;
   return {
     operationId,
@@ -35,10 +40,16 @@ export function operation(
     parameters: [
       ...parameters.map((parameter) => pathParameter(parameter, rpc.input, context)),
       ...(rule.body === "*" ? [] : queryParameters(rpc.input, isBoundBy(binding, parameters), context)),
-    ],
-    requestBody: requestBody(binding, parameters, context),
+    ].map(withExample),
+    requestBody: requestBody(binding, parameters, example?.body, context),
     responses: {
-      "200": { description: "OK", content: jsonContent(responseSchema(binding, context)) },
+      "200": {
+        description: "OK",
+        content: jsonContent(
+          responseSchema(binding, context),
+          rule.responseBody === "" ? responseExamples(rpc.output) : undefined,
+        ),
+      },
       ...errorResponsesOf(rpc),
     },
     "x-google-api-http": toJson(
@@ -64,6 +75,7 @@ function isBoundBy(
 function requestBody(
   { rpc, rule }: HttpBinding,
   parameters: PathTemplate["parameters"],
+  example: JsonObject | undefined,
   context: SchemaContext,
 ): JsonObject | undefined {
   if (rule.body === "") {
@@ -72,7 +84,8 @@ function requestBody(
   if (rule.body !== "*") {
     const field = fieldAt(rpc.input, rule.body);
     const { description, ...schema } = fieldSchema(field, context);
-    return { description, required: isRequired(field, context.registry), content: jsonContent(schema) };
+    const required = isRequired(field, context.registry);
+    return { description, required, content: jsonContent(schema, example) };
   }
   const fields = rpc.input.fields.filter(
     (field: DescField) => !parameters.some((bound) => bound.field === field.name),
@@ -80,7 +93,8 @@ function requestBody(
   const required = fields.some((field) => isRequired(field, context.registry));
   // Generators name the class of the body by its title.
   const title = rpc.input.name;
-  return { required, content: jsonContent({ type: "object", title, ...propertiesOf(fields, context) }) };
+  const schema = { type: "object", title, ...propertiesOf(fields, context) };
+  return { required, content: jsonContent(schema, example) };
 }
 
 function responseSchema({ rpc, rule }: HttpBinding, context: SchemaContext): JsonObject {
@@ -90,6 +104,6 @@ function responseSchema({ rpc, rule }: HttpBinding, context: SchemaContext): Jso
   return wellKnownTypes.get(rpc.output.typeName) ?? schemaReference(context.names(rpc.output));
 }
 
-function jsonContent(schema: JsonObject): JsonObject {
-  return { "application/json": { schema } };
+function jsonContent(schema: JsonObject, example: JsonObject | undefined): JsonObject {
+  return { "application/json": { schema, example } };
 }

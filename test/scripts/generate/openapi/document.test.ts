@@ -21,6 +21,7 @@ const about = {
   license: "Apache-2.0",
   contact: { name: "Library", url: "https://library.example.com" },
   documentation: "https://library.example.com/docs",
+  outputFields: { "library.v1.Book.name": "books/1" },
 };
 
 function describeApi(source: string): JsonObject {
@@ -170,6 +171,84 @@ describe("openApiDocument", () => {
         read: "Call LibraryService",
         write: "Call LibraryService",
       });
+    });
+  });
+
+  describe("examples", () => {
+    let document: JsonObject;
+    beforeAll(() => {
+      document = describeApi(`
+        service LibraryService {
+          // Stores a book.
+          //
+          // Example:
+          //
+          //     POST /v1/shelves/a%2Fb/books?note=%2Bx
+          //
+          //     {
+          //       "title": "One",
+          //
+          //       "printed": "2026-02-01T00:00:00Z"
+          //     }
+          //
+          // Stores it for ever.
+          rpc PutBook(PutBookRequest) returns (Book) {
+            option (google.api.http) = {
+              post: "/v1/{shelf=shelves/*}/books"
+              body: "book"
+              additional_bindings { post: "/v1/books" body: "*" }
+            };
+          }
+          // Example:
+          //
+          //     GET /v1/shelves/a:first
+          rpc GetBook(GetBookRequest) returns (Book) {
+            option (google.api.http) = { get: "/v1/{shelf=shelves/*}:first" };
+          }
+          rpc ListShelves(GetBookRequest) returns (Shelf) { option (google.api.http) = { get: "/v1/shelves" }; }
+        }
+        message PutBookRequest { string shelf = 1; Book book = 2; string note = 3; string other = 4; }
+        message GetBookRequest { string shelf = 1; }
+        message Book {
+          string name = 1 [(google.api.field_behavior) = OUTPUT_ONLY];
+          string title = 2;
+          google.protobuf.Timestamp printed = 3;
+        }
+        message Shelf {}
+      `);
+    });
+    const book = { title: "One", printed: "2026-02-01T00:00:00Z" };
+    const put = ["paths", "/v1/shelves/{shelf1}/books", "post"];
+    const get = ["paths", "/v1/shelves/{shelf1}:first", "get"];
+    const json = ["content", "application/json", "example"];
+
+    it("openApiDocument takes the examples of parameters and bodies from the comment, decoded", () => {
+      const parameters = at(document, ...put, "parameters") as JsonObject[];
+      expect(parameters.map(({ name, example }) => [name, example])).toEqual([
+        ["shelf1", "a/b"],
+        ["note", "+x"],
+        ["other", undefined],
+      ]);
+      expect(at(document, ...put, "requestBody", ...json)).toEqual(book);
+      expect(at(document, ...get, "parameters", 0, "example")).toBe("a");
+      expect(at(document, ...get, "requestBody")).toBeUndefined();
+    });
+
+    it("openApiDocument shows what an example pushes in the responses of its type, with output-only fields", () => {
+      const stored = { name: "books/1", ...book };
+      expect(at(document, ...put, "responses", "200", ...json)).toEqual(stored);
+      expect(at(document, ...get, "responses", "200", ...json)).toEqual(stored);
+      expect(
+        at(document, "paths", "/v1/shelves", "get", "responses", "200", "content", "application/json"),
+      ).toEqual({ schema: { $ref: "#/components/schemas/Shelf" } });
+    });
+
+    it("openApiDocument gives an example only to the binding that the comment calls", () => {
+      expect(at(document, "paths", "/v1/books", "post", "requestBody", ...json)).toBeUndefined();
+    });
+
+    it("openApiDocument states the earliest time of the examples", () => {
+      expect(document["x-example-time"]).toBe("2026-02-01T00:00:00Z");
     });
   });
 
