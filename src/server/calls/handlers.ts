@@ -12,7 +12,7 @@ import type { HttpHandler, HttpRequest } from "../http-handler.ts";
 import { createOperatorRates } from "../limits/operator-rates.ts";
 import type { OverloadGuard } from "../limits/overload.ts";
 import type { ServerLimits } from "../limits/server-limits.ts";
-import { createDiscovery } from "../pages/discovery.ts";
+import { createDocuments } from "../pages/documents.ts";
 import { createPageHandler, createProbes } from "../pages/probes.ts";
 import { createTokenEndpoint } from "../pages/token-endpoint.ts";
 import type { Readiness } from "../readiness.ts";
@@ -35,7 +35,8 @@ export type Handlers = {
   readonly rpc: RpcHandler;
   readonly rest: HttpHandler;
   readonly tokenEndpoint: HttpHandler;
-  readonly discovery: HttpHandler;
+  /** By path. */
+  readonly documents: ReadonlyMap<string, HttpHandler>;
   readonly probes: HttpHandler;
 };
 
@@ -121,7 +122,7 @@ export async function createHandlers({
       onFailure: (cause, method, request) => logFailure(cause, String(method), factsOf(request)),
     }),
     tokenEndpoint: createTokenEndpoint(grantToken, logFailure),
-    discovery: createDiscovery(publicUrls),
+    documents: createDocuments({ publicUrls, clock: options.clock, cors }),
     probes: createPageHandler(createProbes(ready, false)),
   };
 }

@@ -1,7 +1,6 @@
 import { Health } from "#deps/grpc/health/v1/health_pb.js";
 import type { HttpHandler, HttpRequest } from "../http-handler.ts";
 import type { OverloadGuard } from "../limits/overload.ts";
-import { isDiscoveryPath } from "../pages/discovery.ts";
 import { isProbePath } from "../pages/probes.ts";
 import { rejectTokenRequest, tokenPath } from "../pages/token-endpoint.ts";
 import { type CallProtocol, settleOutcome } from "../telemetry/call-facts.ts";
@@ -10,7 +9,7 @@ import type { Handlers } from "./handlers.ts";
 
 /** Creates the router: it passes each request, observed, to the handler of its protocol or page. */
 export function createRouter(
-  { rpc, rest, tokenEndpoint, discovery, probes }: Handlers,
+  { rpc, rest, tokenEndpoint, documents, probes }: Handlers,
   observe: ObserveRequest,
   overload: OverloadGuard,
 ): HttpHandler {
@@ -19,13 +18,14 @@ export function createRouter(
     const target = request.url ?? "";
     const mark = target.indexOf("?");
     const path = mark === -1 ? target : target.slice(0, mark);
+    const document = documents.get(path);
     observe(request, response, function routeObserved(call) {
       if (path === tokenPath) {
         response.setHeader(requestIdHeader, call.id);
         call.release = overload.enter("anonymous", call.clientAddress);
         (call.release ? tokenEndpoint : rejectTokenRequest)(request, response);
-      } else if (isDiscoveryPath(path)) {
-        discovery(request, response);
+      } else if (document !== undefined) {
+        document(request, response);
       } else if (isProbePath(path)) {
         response.setHeader(requestIdHeader, call.id);
         // For logs and metrics it is a health check that succeeds, also if the answer is "not ready".
