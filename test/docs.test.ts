@@ -66,7 +66,7 @@ describe("the documentation", () => {
     const tree = /```\n(proto\/[\s\S]*?)\n```/.exec(textOf.get("docs/architecture.md") ?? "")?.[1] ?? "";
     const above: string[] = [];
     const listed = tree.split("\n").map((line) => {
-      const [, indent = "", folder = ""] = /^( *)([\w/]+)\//.exec(line) ?? [];
+      const [, indent = "", folder = ""] = /^( *)([\w/-]+)\//.exec(line) ?? [];
       above.splice(indent.length / 2, above.length, folder);
       return above.join("/");
     });

@@ -8,7 +8,7 @@ const root = new URL("..", import.meta.url).pathname;
 const layers: readonly (readonly string[])[] = [
   // The command line, and the entry of the package.
   ["cli", "index.ts"],
-  ["server", "push", "transfer", "check"],
+  ["server", "push", "transfer", "check", "contract-diff"],
   ["services", "client"],
   ["plans", "store", "auth", "transcoding", "config"],
   ["contract"],
@@ -202,7 +202,7 @@ describe("a stranger finds their way", () => {
       ),
     );
     /** What several tests of a folder share. */
-    const shared = /^(store\/(conformance|kill)|transcoding\/(cases|fixtures))$/;
+    const shared = /^(store\/(conformance|kill)|transcoding\/(cases|fixtures)|contract-diff\/fixtures)$/;
     const mirrored = [...folders]
       .filter((folder) => folder.startsWith("test/"))
       .map((folder) => relative("test", folder))

@@ -4,6 +4,7 @@ import { messageOfFileError } from "../contract/file-error.ts";
 import { checkCommand } from "./commands/check.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { configCommand } from "./commands/config.ts";
+import { contractCommand } from "./commands/contract.ts";
 import { exportCommand } from "./commands/export.ts";
 import { getCommand } from "./commands/get.ts";
 import { importCommand } from "./commands/import.ts";
@@ -30,6 +31,7 @@ const program = new Command("mdps")
   .addCommand(exportCommand())
   .addCommand(importCommand())
   .addCommand(checkCommand())
+  .addCommand(contractCommand())
   .addCommand(completionCommand())
   .showHelpAfterError("(run with --help for usage)");
 for (const command of program.commands) {

@@ -2,6 +2,7 @@ import { ServiceAccountsError } from "../../auth/accounts/list-file.ts";
 import { SigningKeyError } from "../../auth/signing-key.ts";
 import { ConfigError } from "../../config/config-error.ts";
 import { isSystemError, messageOfFileError } from "../../contract/file-error.ts";
+import { ContractError } from "../../contract-diff/contract-error.ts";
 import { InputError } from "../../push/input/input.ts";
 import { RunError } from "../../push/run/run-directory.ts";
 import { CleartextError } from "../../server/cleartext.ts";
@@ -23,6 +24,7 @@ const userErrors = [
   SigningKeyError,
   ServiceAccountsError,
   ExportError,
+  ContractError,
   InputError,
   RunError,
   LogKeyError,

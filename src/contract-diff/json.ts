@@ -1,17 +1,22 @@
-import type { Json, JsonObject } from "../../generate/describe/json.ts";
+/** Values of JSON. Undefined stands for a member that is missing. */
+export type Json = string | number | boolean | null | readonly Json[] | JsonObject | undefined;
 
-/** Reports a breaking change: where it is, and what changed. */
-export type Report = (path: string, what: string) => void;
+export interface JsonObject {
+  readonly [name: string]: Json;
+}
 
-/** The values of both documents at one place; undefined where a document has none. */
-export type Pair = { readonly before: Json; readonly after: Json };
-
+/** Returns the value as an object; an empty one if it is none. */
 export function objectOf(value: Json): JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
 }
 
+/** Returns the items of a list, or the value itself as the only item. */
 export function listOf(value: Json): readonly Json[] {
   return Array.isArray(value) ? value : value === undefined ? [] : [value as Json];
+}
+
+export function textsOf(value: Json): string[] {
+  return listOf(value).map(String);
 }
 
 /** Returns whether two values are equal as JSON, regardless of the order of keys. */
@@ -19,14 +24,15 @@ export function isSame(one: Json, other: Json): boolean {
   return canonical(one) === canonical(other);
 }
 
-/** Returns the members of a list that another list lacks. */
+/** Returns the items of a list that another list lacks. */
 export function lacking(list: Json, other: Json): Json[] {
   const there = new Set(listOf(other).map(canonical));
   return listOf(list).filter((value) => !there.has(canonical(value)));
 }
 
-export function shown(value: Json): string {
-  return value === undefined ? "nothing" : JSON.stringify(value);
+/** Returns the value as text: strings as they are, anything else as JSON. */
+export function shown(value: Json): string | undefined {
+  return value === undefined || typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function canonical(value: Json): string {

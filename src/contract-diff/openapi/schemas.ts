@@ -1,6 +1,11 @@
-import type { Json, JsonObject } from "../../generate/describe/json.ts";
-import { isSame, objectOf, type Pair, type Report, shown } from "./found.ts";
-import { keywords } from "./rules.ts";
+import { isSame, type Json, type JsonObject, objectOf } from "../json.ts";
+import { keywords, shownOrNothing } from "./keywords.ts";
+
+/** Reports a breaking change: where it is, and what changed. */
+export type ReportPlace = (where: string, what: string) => void;
+
+/** The values of both documents at one place; undefined where a document has none. */
+type Pair = { readonly before: Json; readonly after: Json };
 
 /** The two documents to compare. */
 export type Documents = { readonly before: JsonObject; readonly after: JsonObject };
@@ -9,13 +14,13 @@ export type Documents = { readonly before: JsonObject; readonly after: JsonObjec
 export type Direction = "request" | "response";
 
 /** Compares two schemas and all they refer to. Each pair of named schemas is compared once per direction. */
-export function createSchemaComparison(documents: Documents, report: Report) {
+export function createSchemaComparison(documents: Documents, report: ReportPlace) {
   const done = new Set<string>();
 
   function compare(path: string, { before, after }: Pair, direction: Direction): void {
     if (before === undefined || after === undefined) {
       if (!isSame(before, after)) {
-        report(path, `was ${shown(before)} and is ${shown(after)}`);
+        report(path, `was ${shownOrNothing(before)} and is ${shownOrNothing(after)}`);
       }
       return;
     }

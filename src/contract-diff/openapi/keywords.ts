@@ -1,5 +1,8 @@
-import type { Json } from "../../generate/describe/json.ts";
-import { isSame, lacking, objectOf, type Report, shown } from "./found.ts";
+import { isSame, type Json, lacking, objectOf } from "../json.ts";
+import { compareFieldRules } from "../rules/field-rules.ts";
+
+/** Reports a breaking change: where it is, and what changed. */
+type Report = (where: string, what: string) => void;
 
 /** Reports values that a keyword of JSON Schema or `buf.validate` rejects now and accepted before. */
 type Comparison = (path: string, before: Json, after: Json, report: Report) => void;
@@ -7,7 +10,10 @@ type Comparison = (path: string, before: Json, after: Json, report: Report) => v
 /** A lower bound: may be lowered or removed. */
 const lowerBound: Comparison = (path, before, after, report) => {
   if (after !== undefined && !(numberOf(after) <= numberOf(before, Number.NEGATIVE_INFINITY))) {
-    report(path, `is a lower bound, and was raised from ${shown(before)} to ${shown(after)}`);
+    report(
+      path,
+      `is a lower bound, and was raised from ${shownOrNothing(before)} to ${shownOrNothing(after)}`,
+    );
   }
 };
 
@@ -17,7 +23,10 @@ const lowerCount: Comparison = (path, before, after, report) =>
 
 const upperBound: Comparison = (path, before, after, report) => {
   if (after !== undefined && !(numberOf(after) >= numberOf(before, Number.POSITIVE_INFINITY))) {
-    report(path, `is an upper bound, and was lowered from ${shown(before)} to ${shown(after)}`);
+    report(
+      path,
+      `is an upper bound, and was lowered from ${shownOrNothing(before)} to ${shownOrNothing(after)}`,
+    );
   }
 };
 
@@ -27,32 +36,32 @@ const allowed: Comparison = (path, before, after, report) => {
     return;
   }
   if (before === undefined) {
-    report(path, `allows only ${shown(after)} now`);
+    report(path, `allows only ${shownOrNothing(after)} now`);
     return;
   }
   for (const value of lacking(before, after)) {
-    report(path, `no longer allows ${shown(value)}`);
+    report(path, `no longer allows ${shownOrNothing(value)}`);
   }
 };
 
 /** A list of rejected values. */
 const rejected: Comparison = (path, before, after, report) => {
   for (const value of lacking(after, before)) {
-    report(path, `rejects ${shown(value)} now`);
+    report(path, `rejects ${shownOrNothing(value)} now`);
   }
 };
 
 /** A flag: may be removed. */
 const constraint: Comparison = (path, before, after, report) => {
   if (after !== undefined && after !== false && !isSame(before, after)) {
-    report(path, `was changed from ${shown(before)} to ${shown(after)}`);
+    report(path, `was changed from ${shownOrNothing(before)} to ${shownOrNothing(after)}`);
   }
 };
 
 /** A keyword whose every change is breaking. */
 const meaning: Comparison = (path, before, after, report) => {
   if (!isSame(before, after)) {
-    report(path, `was changed from ${shown(before)} to ${shown(after)}`);
+    report(path, `was changed from ${shownOrNothing(before)} to ${shownOrNothing(after)}`);
   }
 };
 
@@ -72,10 +81,7 @@ export const keywords: Readonly<Record<string, Comparison>> = {
   ...{ minLength: lowerCount, minItems: lowerCount, minProperties: lowerCount },
   ...{ maxLength: upperBound, maxItems: upperBound, maxProperties: upperBound },
   ...{ uniqueItems: constraint, readOnly: constraint, required: rejected, allOf: rejected },
-  ...{
-    "x-buf-validate": (...args) => compareRules(...args),
-    "x-resource-name": (...args) => compareName(...args),
-  },
+  ...{ "x-buf-validate": compareRules, "x-resource-name": compareName },
   ...{
     description: ignored,
     title: ignored,
@@ -87,26 +93,33 @@ export const keywords: Readonly<Record<string, Comparison>> = {
   "x-oneofs": ignored,
 };
 
-/** Rules of `buf.validate` by name, of any type. */
-const rules: Readonly<Record<string, Comparison>> = {
-  ...{ minLen: lowerCount, minBytes: lowerCount, minItems: lowerCount, minPairs: lowerCount },
-  ...{ maxLen: upperBound, maxBytes: upperBound, maxItems: upperBound, maxPairs: upperBound },
-  ...{ gt: lowerBound, gte: lowerBound, lt: upperBound, lte: upperBound },
-  ...{ in: allowed, notIn: rejected, cel: rejected, celExpression: rejected, oneof: rejected },
-};
-
-/** Compares `buf.validate` options as JSON. Rules may be removed or loosened; an unknown rule may only be removed. */
+/** Compares `buf.validate` options of a field or a message, with the names of JSON. */
 function compareRules(...[path, before, after, report]: Parameters<Comparison>): void {
-  const [old, now] = [objectOf(before), objectOf(after)];
-  // It exempts values from the other rules, so removing it tightens them.
-  meaning(`${path}.ignore`, old.ignore, now.ignore, report);
-  for (const [name, value] of Object.entries(now)) {
-    if (name === "ignore") {
-      continue;
+  const [old, now] = [objectOf(withProtoNames(before)), objectOf(withProtoNames(after))];
+  // The document does not say which fields know that they have no value.
+  compareFieldRules(old, now, true, (isTightened, was, is) => {
+    if (isTightened) {
+      report(path, `was changed from ${was ?? "nothing"} to ${is ?? "nothing"}`);
     }
-    const compare = rules[name] ?? (isObject(value) ? compareRules : constraint);
-    compare(`${path}.${name}`, old[name], value, report);
+  });
+  rejected(`${path}.oneof`, old.oneof, now.oneof, report);
+}
+
+/** Names of rules are lowerCamelCase in JSON and lower_snake_case in protos. */
+function withProtoNames(value: Json): Json {
+  if (Array.isArray(value)) {
+    return value.map(withProtoNames);
   }
+  if (typeof value !== "object" || value === null) {
+    return value;
+  }
+  const snakeCase = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [
+      name.startsWith("[") ? name : snakeCase(name),
+      withProtoNames(inner as Json),
+    ]),
+  );
 }
 
 function compareName(...[path, before, after, report]: Parameters<Comparison>): void {
@@ -115,14 +128,11 @@ function compareName(...[path, before, after, report]: Parameters<Comparison>): 
   compareRules(`${path}.x-buf-validate`, old["x-buf-validate"], now["x-buf-validate"], report);
 }
 
-function isObject(value: Json): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+export function shownOrNothing(value: Json): string {
+  return value === undefined ? "nothing" : JSON.stringify(value);
 }
 
-/** Reads numbers, int64 strings and durations. Other values become NaN, which compares with nothing and is reported. */
+/** Reads numbers and int64 strings. Other values become NaN, which compares with nothing and is reported. */
 function numberOf(value: Json, absent = Number.NaN): number {
-  if (value === undefined) {
-    return absent;
-  }
-  return typeof value === "number" ? value : Number(String(value).replace(/^(-?[\d.]+)s$/, "$1"));
+  return value === undefined ? absent : Number(value);
 }

@@ -1,15 +1,11 @@
-import type { Json, JsonObject } from "../../generate/describe/json.ts";
-import { isSame, lacking, listOf, objectOf, type Report } from "./found.ts";
-import { createSchemaComparison, target } from "./schemas.ts";
+import { isSame, type Json, type JsonObject, lacking, listOf, objectOf } from "../json.ts";
+import { createSchemaComparison, type ReportPlace, target } from "./schemas.ts";
 
 /**
- * Returns the changes between two OpenAPI documents of this project that break a client of the first one: removed or
- * changed paths, methods, parameters and fields, newly required values, and tightened rules. Additions and loosened rules
- * are not breaking.
+ * Reports the changes between two OpenAPI documents that break a client of the first one: removed or changed paths, methods,
+ * parameters and fields, newly required values, and tightened rules. Additions and loosened rules are not breaking.
  */
-export function restChanges(before: JsonObject, after: JsonObject): string[] {
-  const found: string[] = [];
-  const report: Report = (path, what) => found.push(`${path}: ${what}`);
+export function compareDocuments(before: JsonObject, after: JsonObject, report: ReportPlace): void {
   const compareSchemas = createSchemaComparison({ before, after }, report);
   const paths = objectOf(after.paths);
   for (const [path, methods] of Object.entries(objectOf(before.paths))) {
@@ -23,7 +19,6 @@ export function restChanges(before: JsonObject, after: JsonObject): string[] {
       }
     }
   }
-  return found;
 
   function compareOperations(name: string, old: JsonObject, now: JsonObject): void {
     if (old.operationId !== now.operationId) {
