@@ -3,7 +3,7 @@ import {
   type ServerConfig,
   ServerConfigSchema,
 } from "../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
-import { suggestAllowed } from "../contract/suggestions/allowed-values.ts";
+import { suggestAllowed } from "../contract/unknown-names/allowed-values.ts";
 import { extraViolations } from "./extra-rules.ts";
 import type { Problem, SettingValue, Source } from "./layer.ts";
 import { type Setting, settings } from "./settings.ts";

@@ -40,6 +40,7 @@ export const defaults: ServerConfigJson = {
   lifecycle: { workers: 1, drainDelay: "0s", grace: "10s" },
   log: { level: "info" },
   clockSkew: "60s",
+  unknownFields: "refuse",
 };
 
 /** The section that is absent unless one of its settings is set. Only then its defaults apply. */

@@ -81,6 +81,11 @@ export const flags: Readonly<Record<string, Flag>> = {
     description: "how far in the future an updateTime may be",
     read: readSeconds,
   },
+  unknownFields: {
+    long: "--unknown-fields",
+    value: "<mode>",
+    description: "what to do with fields and enum values in requests that the contract does not know",
+  },
   "listen.reflection": { long: "--no-reflection", description: "disable gRPC server reflection" },
   "lifecycle.workers": {
     long: "--workers",

@@ -1,5 +1,5 @@
 import type { DescField, DescMessage, JsonValue } from "@bufbuild/protobuf";
-import { closestMatch, didYouMean } from "../contract/suggestions/did-you-mean.ts";
+import { closestMatch, didYouMean } from "../contract/unknown-names/did-you-mean.ts";
 import type { Violation } from "./layer.ts";
 import { settings } from "./settings.ts";
 

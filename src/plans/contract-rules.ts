@@ -9,7 +9,7 @@ import type { Path } from "@bufbuild/protobuf/reflect";
 import { createValidator, type Violation } from "@bufbuild/protovalidate";
 import { field as fieldRules } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { type FieldViolation, maxViolations, moreViolations } from "../contract/field-violation.ts";
-import { suggestAllowed } from "../contract/suggestions/allowed-values.ts";
+import { suggestAllowed } from "../contract/unknown-names/allowed-values.ts";
 import { type Acceptance, compileAcceptance } from "./acceptance.ts";
 import { compileExcerpts, type Excerpts } from "./excerpt.ts";
 import { longListsIn } from "./list-limits.ts";

@@ -1,5 +1,6 @@
 import type { AuthConfig } from "../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
 import type { Clock } from "../contract/clock.ts";
+import type { UnknownFields } from "../contract/unknown-names/unknown-fields.ts";
 import type { AdminAddress } from "./admin.ts";
 import type { TlsPair } from "./connections/port.ts";
 import type { OperatorRates } from "./limits/operator-rates.ts";
@@ -28,6 +29,11 @@ export type ServerOptions = {
   clock?: Clock;
   /** How far an `updateTime` may lie in the future, in ms. Defaults to 60,000; 0 allows none. */
   clockSkewMs?: number;
+  /**
+   * What to do with fields and enum values in requests that the contract does not know. `warn` and `ignore` accept the
+   * request without them; `warn` logs each path once. Defaults to `refuse`.
+   */
+  unknownFields?: UnknownFields;
   /** Limits on requests, calls and connections. Each defaults to that of `defaultLimits`. */
   limits?: Partial<ServerLimits>;
   /**

@@ -5,6 +5,7 @@ import { create } from "@bufbuild/protobuf";
 import { systemClock } from "../contract/clock.ts";
 import { watchDirectory } from "../contract/watched-directory.ts";
 import { type ContractRules, createContractRules } from "../plans/contract-rules.ts";
+import { createTolerantRules } from "../plans/undefined-enums.ts";
 import { contractServices, createRoutes } from "../services/routes.ts";
 import { openStore } from "../store/open-store.ts";
 import { type Admin, listenAdmin } from "./admin.ts";
@@ -26,6 +27,7 @@ import { createServerMetrics, type ServerMetrics } from "./telemetry/metrics.ts"
 import { createRequestObserver } from "./telemetry/observe-requests.ts";
 import { observeStore, storeSystemOf } from "./telemetry/observed-store.ts";
 import { createServerLog } from "./telemetry/request-log.ts";
+import { createUnknownFieldsLog } from "./telemetry/unknown-fields-log.ts";
 import { loadUserKeyHash } from "./telemetry/user-key-hash.ts";
 
 export { CleartextError } from "./cleartext.ts";
@@ -133,17 +135,21 @@ async function connectParts(options: ServerOptions, parts: Parts, closers: Close
     [freePlace, ...(metrics ? [metrics.request] : []), ...(log ? [log.request] : [])],
     createClientAddress(isProxy),
   );
+  const ignoreUnknownFields = (options.unknownFields ?? "refuse") !== "refuse";
+  const onUnknownField =
+    options.unknownFields === "warn" ? createUnknownFieldsLog(log?.warn ?? console.warn) : undefined;
   const routes = createRoutes({
     store,
     clock,
     clockSkewMs: options.clockSkewMs ?? 60_000,
-    rules: warmRules(),
+    rules: ignoreUnknownFields ? createTolerantRules(warmRules(), onUnknownField) : warmRules(),
     ready,
     stopping: stopping.signal,
     reflection: options.reflection ?? true,
   });
   const handlers = await createHandlers({
     options: { ...options, clock },
+    reading: { ignoreUnknownFields, onUnknownField },
     limits,
     routes,
     overload,

@@ -7,6 +7,7 @@ export { compileRouter, type Router, type RouterMatch } from "./http/router.ts";
 export { typesWith } from "./http/types.ts";
 export { createJsonReader, type JsonDocument, type JsonReader, parseJsonDocument } from "./json/document.ts";
 export { createElementScanner, type ElementScanner } from "./json/element-scanner.ts";
+export type { ReadingOptions } from "./json/reading-state.ts";
 export { createViolationList, type Rejection, type ViolationList } from "./json/violations.ts";
 export { httpBindingKey, type PathFields, pathFieldsKey } from "./server/context.ts";
 export { type Cors, type CorsOptions, createCors, isPreflight } from "./server/cors.ts";

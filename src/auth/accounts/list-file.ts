@@ -11,7 +11,7 @@ import {
 } from "../../../gen/mobiledataplansharing/config/v1/service_accounts_pb.ts";
 import { isOutOfSpace, isSystemError, messageOfFileError } from "../../contract/file-error.ts";
 import { makePrivateDirectories, ownerAdvice } from "../../contract/file-owner.ts";
-import { closestMatch, didYouMean } from "../../contract/suggestions/did-you-mean.ts";
+import { closestMatch, didYouMean } from "../../contract/unknown-names/did-you-mean.ts";
 import { scopeSet } from "../scopes.ts";
 import { replaceSecretInAnyCase } from "../secret-file.ts";
 

@@ -28,6 +28,8 @@ export function serverSettings(config: ServerConfig): ServerSettings {
     allowOrigins: listen.allowOrigins,
     trustedProxies: listen.trustedProxies,
     clockSkewMs: milliseconds(config.clockSkew),
+    // The schema allows the same values.
+    unknownFields: required(config.unknownFields) as ServerSettings["unknownFields"],
     reflection: required(listen.reflection),
     limits: limitsOf(config),
     admin: admin === undefined ? undefined : addressOf(admin),

@@ -1,4 +1,4 @@
-import { closestMatch, didYouMean } from "../../contract/suggestions/did-you-mean.ts";
+import { closestMatch, didYouMean } from "../../contract/unknown-names/did-you-mean.ts";
 import type { Layer, Problem, SettingValue, Source } from "../layer.ts";
 import { type Setting, settingAt, settings } from "../settings.ts";
 import { parseTexts, type SettingText } from "./parse-texts.ts";

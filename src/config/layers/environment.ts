@@ -1,4 +1,4 @@
-import { closestMatch, didYouMean } from "../../contract/suggestions/did-you-mean.ts";
+import { closestMatch, didYouMean } from "../../contract/unknown-names/did-you-mean.ts";
 import { flagVariable } from "../flags.ts";
 import type { Layer, Problem, Source } from "../layer.ts";
 import { pathVariable, settings } from "../settings.ts";

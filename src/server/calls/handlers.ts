@@ -7,7 +7,7 @@ import { clientAddressKey } from "../../contract/client-address.ts";
 import type { Clock } from "../../contract/clock.ts";
 import { contractTypes } from "../../contract/contract-types.ts";
 import { listLimitOf } from "../../plans/list-limits.ts";
-import { createTranscodingHandler } from "../../transcoding/index.ts";
+import { createTranscodingHandler, type ReadingOptions } from "../../transcoding/index.ts";
 import type { HttpHandler, HttpRequest } from "../http-handler.ts";
 import { createOperatorRates } from "../limits/operator-rates.ts";
 import type { OverloadGuard } from "../limits/overload.ts";
@@ -41,6 +41,8 @@ export type Handlers = {
 };
 
 type HandlersOptions = {
+  /** How to read unknown fields. */
+  reading: Pick<ReadingOptions, "ignoreUnknownFields" | "onUnknownField">;
   options: ServerOptions & { clock: Clock };
   limits: ServerLimits;
   routes: (router: ConnectRouter) => void;
@@ -60,6 +62,7 @@ type HandlersOptions = {
  */
 export async function createHandlers({
   options,
+  reading,
   limits,
   overload,
   metrics,
@@ -94,6 +97,7 @@ export async function createHandlers({
   });
   const cors = corsOptionsOf(options.allowOrigins ?? []);
   const common = {
+    ...reading,
     routes: admitRoutes(routes, admission.admit),
     requestGate: admission.requestGate,
     readMaxBytes: limits.maxRequestBytes,

@@ -7,7 +7,7 @@ import {
   ScalarType,
 } from "@bufbuild/protobuf";
 import { BinaryReader as WireReader, WireType } from "@bufbuild/protobuf/wire";
-import type { FieldViolation, ListLimits } from "../../contract/field-violation.ts";
+import { type FieldViolation, type ListLimits, maxViolations } from "../../contract/field-violation.ts";
 import type { Rejection } from "../../transcoding/index.ts";
 
 /**
@@ -22,18 +22,24 @@ const maxDepth = 100;
 /** Reads a binary message, or returns why it is rejected. */
 type BinaryReader = (bytes: Uint8Array) => { readonly message: Message } | Rejection;
 
+type BinaryReaderOptions = {
+  readonly listLimits: ListLimits;
+  /** Called for each unknown field, at most a hundred times for one message. They are kept in the message. */
+  readonly onUnknownField?: ((unknown: FieldViolation) => void) | undefined;
+};
+
 /**
  * Creates the reader of a message type. It counts the items of lists and superfluous fields before anything is decoded:
  * decoding creates an object of a hundred bytes or more for each, which may take two bytes of the message.
  */
 export function createBinaryReader(
   desc: DescMessage,
-  listLimits: ListLimits,
+  { listLimits, onUnknownField }: BinaryReaderOptions,
   options?: Partial<BinaryReadOptions>,
 ): BinaryReader {
   const layout = compile(desc, listLimits, new Map());
   return function readBinary(bytes) {
-    const found = scan(layout, bytes);
+    const found = scan(layout, bytes, onUnknownField);
     if (found !== undefined) {
       return found;
     }
@@ -138,10 +144,15 @@ class ScanEnd extends Error {
 }
 
 /** Returns the rejection of the first list that is too long, or of too many superfluous fields. */
-function scan(layout: Layout, bytes: Uint8Array): Rejection | undefined {
+function scan(
+  layout: Layout,
+  bytes: Uint8Array,
+  onUnknownField: BinaryReaderOptions["onUnknownField"],
+): Rejection | undefined {
   const reader = new WireReader(bytes);
   const path: (string | number)[] = [];
   let superfluous = 0;
+  let unknown = 0;
   try {
     scanFields(layout, newOccurrence(), bytes.length, 1, undefined);
     return undefined;
@@ -168,6 +179,7 @@ function scan(layout: Layout, bytes: Uint8Array): Rejection | undefined {
       }
       const field = fields.get(number);
       if (field === undefined) {
+        reportUnknown(number);
         skipUnknown(wireType, depth);
       } else if (field.isRepeated) {
         scanItems(field, seen, wireType, depth);
@@ -247,6 +259,13 @@ function scan(layout: Layout, bytes: Uint8Array): Rejection | undefined {
     if (superfluous > maxSuperfluousFields) {
       const description = `must have at most ${maxSuperfluousFields} fields that are unknown or occur again`;
       throw new ScanEnd(malformed(description));
+    }
+  }
+
+  function reportUnknown(number: number): void {
+    if (onUnknownField !== undefined && unknown < maxViolations) {
+      unknown += 1;
+      onUnknownField({ field: shown([...path, String(number)]), description: "is an unknown field number" });
     }
   }
 

@@ -3,7 +3,7 @@ import type { ConnectRouter, ContextValues, HandlerContext, Interceptor } from "
 import { Code, ConnectError, createConnectRouter, createContextValues } from "@connectrpc/connect";
 import type { UniversalServerRequest, UniversalServerResponse } from "@connectrpc/connect/protocol";
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
-import { type CorsOptions, typesWith } from "../../transcoding/index.ts";
+import { type CorsOptions, type ReadingOptions, typesWith } from "../../transcoding/index.ts";
 import { answerRequestError } from "../connections/error-answer.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../http-handler.ts";
 import { callFactsKey, settleOutcome } from "../telemetry/call-facts.ts";
@@ -16,7 +16,7 @@ import { registerRoutes } from "./route-options.ts";
 import { withFittingStatus } from "./status-size.ts";
 import { requireValidTimeout, setTimeoutOf } from "./timeout.ts";
 
-export type RpcHandlerOptions = {
+export type RpcHandlerOptions = Pick<ReadingOptions, "ignoreUnknownFields" | "onUnknownField"> & {
   routes: (router: ConnectRouter) => void;
   interceptors: Interceptor[];
   requestGate: (context: HandlerContext) => Promise<void>;

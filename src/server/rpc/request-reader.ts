@@ -4,7 +4,6 @@ import {
   type DescMessage,
   type DescMethod,
   type Message,
-  type Registry,
   toJsonString,
 } from "@bufbuild/protobuf";
 import {
@@ -15,7 +14,7 @@ import {
 import { createContextKey, createContextValues, type Interceptor } from "@connectrpc/connect";
 import { encodeEnvelope, type UniversalServerRequest } from "@connectrpc/connect/protocol";
 import { listLimitOf } from "../../plans/list-limits.ts";
-import { createJsonReader, parseJsonDocument } from "../../transcoding/index.ts";
+import { createJsonReader, parseJsonDocument, type ReadingOptions } from "../../transcoding/index.ts";
 import { callFactsKey, settleOutcome } from "../telemetry/call-facts.ts";
 import { createBinaryReader } from "./binary-reader.ts";
 import { postOfGet } from "./get.ts";
@@ -27,11 +26,9 @@ const readMessagesKey = createContextKey<Message[] | undefined>(undefined, {
   description: "messages read from the request",
 });
 
-type RequestReaderOptions = {
+type RequestReaderOptions = Omit<ReadingOptions, "listLimits"> & {
   /** Largest message, in decompressed bytes. */
   readonly readMaxBytes: number;
-  /** Types that an Any in JSON may contain. */
-  readonly registry?: Registry | undefined;
   readonly binaryOptions?: Partial<BinaryReadOptions> | undefined;
 };
 
@@ -90,10 +87,11 @@ const emptyBinary = new Uint8Array(0);
 /** Creates the function that reads JSON or binary. It throws if the message is malformed. */
 function createMessageReader(
   desc: DescMessage,
-  { registry, binaryOptions }: RequestReaderOptions,
+  { binaryOptions, ...options }: RequestReaderOptions,
 ): (bytes: Uint8Array, json: boolean) => ReadMessage {
-  const readDocument = createJsonReader(desc, { listLimits: listLimitOf, registry });
-  const readBinary = createBinaryReader(desc, listLimitOf, binaryOptions);
+  const reading = { ...options, listLimits: listLimitOf };
+  const readDocument = createJsonReader(desc, reading);
+  const readBinary = createBinaryReader(desc, reading, binaryOptions);
   const emptyJson = Buffer.from(emptyJsonOf(desc));
 
   function readJson(bytes: Uint8Array) {

@@ -2,7 +2,7 @@ import { create, type DescField, type DescMessage, type Message, ScalarType } fr
 import { reflect } from "@bufbuild/protobuf/reflect";
 import { StructSchema } from "@bufbuild/protobuf/wkt";
 import type { FieldViolation } from "../../contract/field-violation.ts";
-import { createSuggestion } from "../../contract/suggestions/did-you-mean.ts";
+import { createSuggestion } from "../../contract/unknown-names/did-you-mean.ts";
 import { assign, messageAssigner, type OpenMessage } from "./assign.ts";
 import { addUnknown, type MessageReader, maxDepth, type ReadingState } from "./reading-state.ts";
 import { enumReader, isObject, kindOf, readBooleanText, scalarReader, type ValueReader } from "./scalar.ts";

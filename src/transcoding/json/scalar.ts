@@ -1,6 +1,6 @@
 import { type DescEnum, type DescField, ScalarType } from "@bufbuild/protobuf";
 import { base64Decode } from "@bufbuild/protobuf/wire";
-import { createSuggestion } from "../../contract/suggestions/did-you-mean.ts";
+import { createSuggestion } from "../../contract/unknown-names/did-you-mean.ts";
 import { exactInteger, LongNumber } from "./long-number.ts";
 
 /** The value read, or a description of what was expected instead. */

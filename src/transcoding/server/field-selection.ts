@@ -1,5 +1,5 @@
 import type { DescField, DescMessage, JsonObject, JsonValue } from "@bufbuild/protobuf";
-import { createSuggestion } from "../../contract/suggestions/did-you-mean.ts";
+import { createSuggestion } from "../../contract/unknown-names/did-you-mean.ts";
 
 /** The selected fields of a response by JSON name, each with the selection inside it; or all fields. */
 export type FieldSelection = ReadonlyMap<string, FieldSelection> | "all";

@@ -1,6 +1,6 @@
 import type { DescField, DescMessage, Message } from "@bufbuild/protobuf";
 import { hasCustomJsonRepresentation } from "@bufbuild/protobuf/wkt";
-import { createSuggestion } from "../../contract/suggestions/did-you-mean.ts";
+import { createSuggestion } from "../../contract/unknown-names/did-you-mean.ts";
 import { assign, type MessageAssigner, messageAssigner, type OpenMessage, ownerOf } from "../json/assign.ts";
 import { type TextReader, textReader } from "../json/text-value.ts";
 import type { ViolationList } from "../json/violations.ts";

@@ -1,4 +1,4 @@
-import { createSuggestion } from "../../contract/suggestions/did-you-mean.ts";
+import { createSuggestion } from "../../contract/unknown-names/did-you-mean.ts";
 import { decodeQueryPair } from "../http/percent.ts";
 import type { ViolationList } from "../json/violations.ts";
 

@@ -22,7 +22,7 @@ const checkOf =
     const result = read(bytes);
     return "violations" in result ? result : undefined;
   };
-const check = checkOf(createBinaryReader(desc, listLimitOf));
+const check = checkOf(createBinaryReader(desc, { listLimits: listLimitOf }));
 const malformed = {
   violations: [{ field: "body", description: `must be the binary form of ${desc.typeName}` }],
 };
@@ -89,7 +89,7 @@ describe("createBinaryReader", () => {
   });
 
   it("passes over every kind of field", () => {
-    const checkAll = checkOf(createBinaryReader(everything, listLimitOf));
+    const checkAll = checkOf(createBinaryReader(everything, { listLimits: listLimitOf }));
     fc.assert(
       fc.property(jsonOfEverything, (json) => {
         expect(checkAll(toBinary(everything, fromJson(everything, json)))).toBeUndefined();

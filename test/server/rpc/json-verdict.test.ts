@@ -1,4 +1,4 @@
-import { createRegistry, type Message, toJson } from "@bufbuild/protobuf";
+import { create, createRegistry, type Message, toJson, toJsonString } from "@bufbuild/protobuf";
 import {
   file_google_protobuf_duration,
   file_google_protobuf_struct,
@@ -23,6 +23,8 @@ import { freshKey, parent, protocols, startTestServer, type TestServer } from ".
 import { jsonOfEverything } from "../../transcoding/fixtures/arbitraries.ts";
 import { editedJson } from "../../transcoding/fixtures/edited-json.ts";
 import { library, libraryFile } from "../../transcoding/fixtures/library.ts";
+
+const silentLog = { level: "warn", destination: { write: () => {} } } as const;
 
 /** Of all properties, so that every run tests the same requests. A failure prints it with the request. */
 const seed = 20260301;
@@ -68,10 +70,14 @@ async function sameVerdict(
   return verdict;
 }
 
-describe("JSON of a plan status", () => {
+describe.each([
+  { unknownFields: "refuse", numRuns: 150 },
+  { unknownFields: "warn", numRuns: 60 },
+  { unknownFields: "ignore", numRuns: 60 },
+] as const)("JSON of a plan status with unknown fields: $unknownFields", ({ unknownFields, numRuns }) => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startTestServer();
+    server = await startTestServer({ unknownFields, log: silentLog });
   });
   afterAll(async () => {
     expect(server.failures).toEqual([]);
@@ -108,7 +114,7 @@ describe("JSON of a plan status", () => {
     })
     .filter((json) => json !== undefined);
 
-  it("has the same verdict, violations and stored message over REST, Connect, gRPC and gRPC-Web", async () => {
+  it(`has the same verdict, violations and stored message over REST, Connect, gRPC and gRPC-Web: ${unknownFields}`, async () => {
     const seen = new Map<string | undefined, number>();
     await fc.assert(
       fc.asyncProperty(editedJson(statuses, { keepsRoot: true }), async (text) => {
@@ -116,13 +122,36 @@ describe("JSON of a plan status", () => {
         const verdict = await sameVerdict(async (protocol) =>
           verdictOf(protocol, await push(protocol, userKey, text), "planStatus."),
         );
+        const hasUnknown = verdict.violations?.some((each) => each.includes("is not a field of")) ?? false;
+        expect(hasUnknown && unknownFields !== "refuse").toBe(false);
         seen.set(verdict.reason, (seen.get(verdict.reason) ?? 0) + 1);
       }),
-      { seed, numRuns: 150 },
+      { seed, numRuns },
     );
-    expect(seen.get(undefined)).toBeGreaterThan(10);
-    expect(seen.get("REQUEST_MALFORMED")).toBeGreaterThan(10);
-    expect(seen.get("FIELD_INVALID")).toBeGreaterThan(10);
+    const least = numRuns / 15;
+    expect(seen.get(undefined)).toBeGreaterThan(least);
+    expect(seen.get("REQUEST_MALFORMED")).toBeGreaterThan(least);
+    expect(seen.get("FIELD_INVALID")).toBeGreaterThan(least);
+  });
+
+  it.each([
+    ["an unknown field of the status", '"cpid":"x"'],
+    ["an unknown field with objects in it", '"newBalance":{"a":[{"b":1},{"b":2}]}'],
+    ["the number of no enum value", '"uiCompatibility":99'],
+    ["the name of no enum value", '"uiCompatibility":"UI_PERHAPS"'],
+    ["an unknown field of a module", '"plans":[{"planId":"p","planModules":[{"moduleNam":"m"}]}]'],
+  ])(`treats %s alike over every protocol: ${unknownFields}`, async (_, member) => {
+    const valid = { languageCode: "en", updateTime: fromNow(-1), expireTime: fromNow(hour) };
+    const text = toJsonString(PlanStatusSchema, create(PlanStatusSchema, valid));
+    const { violations, reason } = await sameVerdict(async (protocol) =>
+      verdictOf(protocol, await push(protocol, "k", `${text.slice(0, -1)},${member}}`), "planStatus."),
+    );
+    const isRule = member.includes("99") || (member.includes("plans") && unknownFields !== "refuse");
+    const isAccepted = unknownFields !== "refuse" && !member.includes("plans");
+    expect(reason).toBe(isAccepted ? undefined : isRule ? "FIELD_INVALID" : "REQUEST_MALFORMED");
+    expect(violations?.some((each) => /is not a field of|^uiCompatibility: must be one of/.test(each))).toBe(
+      isAccepted ? undefined : unknownFields === "refuse",
+    );
   });
 });
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { closestMatch, createSuggestion } from "../../../src/contract/suggestions/did-you-mean.ts";
+import { closestMatch, createSuggestion } from "../../../src/contract/unknown-names/did-you-mean.ts";
 
 /** The distance by its definition: the fewest edits, found by trying all. */
 function distanceOf(one: string, other: string): number {
