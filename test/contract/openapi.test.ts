@@ -43,6 +43,13 @@ describe("gen/openapi.json", () => {
     expect(validator.version).toBe("3.1");
   });
 
+  it("contains no text that breaks the source code of generated clients: the end of a comment, or an invisible character", () => {
+    const extensions = /^x-(google-api-http|resource-name|buf-validate)$/;
+    const copied = JSON.stringify(document, (key, value) => (extensions.test(key) ? undefined : value));
+    expect(copied).not.toContain("*/");
+    expect(copied).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u);
+  });
+
   it("contains the target of every reference", () => {
     const references = [...text.matchAll(/"\$ref": "#\/(.*?)"/g)].map((match) => match[1] ?? "");
     expect(references.length).toBeGreaterThan(0);
@@ -77,7 +84,7 @@ describe("gen/openapi.json", () => {
     for (const path of [userPlanStatus, planStatuses, planGroups]) {
       expect(below(path, "post", "security")).toEqual([
         { oauth2: ["https://www.googleapis.com/auth/dataplansharing"] },
-        { bearer: ["https://www.googleapis.com/auth/dataplansharing"] },
+        { token: ["https://www.googleapis.com/auth/dataplansharing"] },
       ]);
     }
   });

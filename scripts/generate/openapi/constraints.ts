@@ -23,7 +23,7 @@ const stringRules: Readonly<Record<string, Translation>> = {
   minLen: (value) => ({ minLength: Number(value) }),
   maxLen: (value) => ({ maxLength: Number(value) }),
   len: (value) => ({ minLength: Number(value), maxLength: Number(value) }),
-  pattern: (value) => (isSharedSyntax(value) ? { pattern: value } : {}),
+  pattern: (value) => (isSharedSyntax(value) ? { pattern: escaped(String(value)) } : {}),
   in: oneOf,
   notIn: noneOf,
   email: ifTrue({ format: "email" }),
@@ -137,6 +137,15 @@ function isSharedSyntax(pattern: Json): boolean {
   } catch {
     return false;
   }
+}
+
+/**
+ * Writes characters that are not ASCII as escapes: generators copy patterns into source code, and compilers reject some
+ * invisible characters there.
+ */
+function escaped(pattern: string): string {
+  const escapeOf = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return pattern.replaceAll(/[\u007f-\ud7ff\ue000-\uffff]/g, escapeOf);
 }
 
 function unsigned(isUnsigned: boolean): JsonObject {

@@ -21,11 +21,13 @@ export function pathParameter(
     return { ...common, description, deprecated, schema };
   }
   const template = segments.join("/");
+  // Not the template, because generators copy descriptions into comments, which `*/` ends.
+  const places = segments.map((segment) => (segment === "*" ? "…" : segment)).join("/");
   const rules = fieldRulesOf(field, context.registry);
   return {
     ...common,
     description:
-      `Segment ${index + 1} of \`${field.jsonName}\`, which is \`${template}\`. ${descriptionOf(field) ?? ""}`.trim(),
+      `Segment ${index + 1} of \`${field.jsonName}\`, which is \`${places}\`. ${descriptionOf(field) ?? ""}`.trim(),
     deprecated: field.deprecated || undefined,
     schema: { type: "string", minLength: 1, pattern: patternOfSegment(rules, segments, index) },
     "x-resource-name": { field: fieldPath, template, "x-buf-validate": rules },

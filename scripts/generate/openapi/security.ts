@@ -4,7 +4,8 @@ import { scopeDescriptions } from "../describe/api.ts";
 import type { JsonObject } from "../describe/json.ts";
 
 const schemeName = "oauth2";
-const bearerName = "bearer";
+// Of several schemes, generated clients apply the last by name, and some send the token of `oauth2` without `Bearer`.
+const bearerName = "token";
 
 /**
  * Returns the OAuth 2.0 scheme with all scopes of the services. OpenAPI has no flow for JWT bearer grants (RFC 7523),

@@ -156,7 +156,7 @@ describe("openApiDocument", () => {
       const operation = at(document, "paths", "/v1/{book.title}:return", "post");
       expect(operation).toMatchObject({
         deprecated: true,
-        security: [{ oauth2: ["read"] }, { oauth2: ["write"] }, { bearer: ["read", "write"] }],
+        security: [{ oauth2: ["read"] }, { oauth2: ["write"] }, { token: ["read", "write"] }],
         "x-buf-validate": { cel: [{ id: "x", message: "y", expression: "true" }] },
       });
       expect(document.servers).toEqual([
@@ -351,6 +351,7 @@ describe("openApiDocument", () => {
           google.protobuf.Timestamp printed = 10 [(google.api.field_behavior) = OUTPUT_ONLY];
           google.protobuf.StringValue note = 11 [deprecated = true];
           bytes cover = 12;
+          string code = 17 [(buf.validate.field).string.pattern = "^[^\u200b\ufeff]$"];
           string email = 13 [(buf.validate.field).string.email = true];
           oneof place {
             option (buf.validate.oneof).required = true;
@@ -397,6 +398,7 @@ describe("openApiDocument", () => {
       ["printed", { type: "string", format: "date-time", readOnly: true }],
       ["note", { type: "string", deprecated: true }],
       ["cover", { type: "string", contentEncoding: "base64" }],
+      ["code", { type: "string", pattern: "^[^\\u200b\\ufeff]$" }],
       ["email", { type: "string", format: "email" }],
     ])("openApiDocument translates the type and the rules of field %s", (name, expected) => {
       const { "x-buf-validate": _, ...schema } = property(name) as JsonObject;
