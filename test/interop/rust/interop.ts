@@ -21,7 +21,7 @@ export const language: Language = {
   async build({ workDir, log }) {
     const descriptors = join(workDir, "contract.binpb");
     const target = join(workDir, "target");
-    runBuf(["build", "proto", "--as-file-descriptor-set", "--output", descriptors]);
+    runBuf(["build", "--as-file-descriptor-set", "--output", descriptors]);
     const env = { MDPS_DESCRIPTOR_SET: descriptors };
     await runTool("cargo", ["build", "--locked", "--target-dir", target], { cwd: folder, env, log });
     return { command: join(target, "debug", "mdps-interop"), args: [] };
