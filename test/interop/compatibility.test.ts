@@ -12,17 +12,27 @@ describe("docs/compatibility.md", () => {
   it("interopFigures has a row per language, a column per protocol, and a list of skipped languages", () => {
     const { lines } = interopFigures(
       [
-        { name: "Go: x 1", results: [{ protocol: "connect", passed: 3, total: 4 }], problems: ["one"] },
-        { name: "Rust: y 2", results: [{ protocol: "grpc", passed: 4, total: 4 }], problems: [] },
-        { name: "Java: z 3", skipped: "mvn is not installed", results: [], problems: [] },
+        {
+          name: "Go: x 1",
+          code: "Go module",
+          results: [{ protocol: "connect", passed: 3, total: 4 }],
+          problems: ["one"],
+        },
+        {
+          name: "Rust: y 2",
+          code: "clone",
+          results: [{ protocol: "grpc", passed: 4, total: 4 }],
+          problems: [],
+        },
+        { name: "Java: z 3", code: "Java jar", skipped: "mvn is not installed", results: [], problems: [] },
       ],
       2,
     );
     expect(lines.filter((line) => /^[|-]/.test(line))).toEqual([
-      "| Libraries | grpc | grpc json | grpc-web | grpc-web json | connect | connect json | rest |",
-      "| --- | --- | --- | --- | --- | --- | --- | --- |",
-      "| Go: x 1 | – | – | – | – | 3/4 | – | – |",
-      "| Rust: y 2 | 4/4 | – | – | – | – | – | – |",
+      "| Libraries | Code of the contract | grpc | grpc json | grpc-web | grpc-web json | connect | connect json | rest |",
+      "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+      "| Go: x 1 | Go module | – | – | – | – | 3/4 | – | – |",
+      "| Rust: y 2 | clone | 4/4 | – | – | – | – | – | – |",
       "- Java: z 3: mvn is not installed",
     ]);
   });

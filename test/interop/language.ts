@@ -21,11 +21,13 @@ export type BuildContext = {
 export type Language = {
   /** Name in the table, such as "Go: grpc-go 1.82.0". Versions come from lock or manifest files. */
   readonly name: string;
+  /** Where the code of the contract comes from, such as "Java jar": how a user of the language would get it. */
+  readonly code: string;
   /** Protocols that its program must report, such as `grpc` or `connect json`. Defaults to at least one. */
   readonly protocols?: readonly string[];
   /** Returns why it cannot run here, such as "go is not installed", or undefined. */
   missing(): string | undefined;
-  /** Generates code from the contract and builds the program. Returns its command. */
+  /** Gets the code of the contract and builds the program. Returns its command. */
   build(context: BuildContext): Promise<Command>;
 };
 

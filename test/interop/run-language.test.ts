@@ -11,6 +11,7 @@ const options = { env: { MDPS_ENDPOINT: "http://127.0.0.1:1" }, cases, log: () =
 function fake(program: string, init: Partial<Language> = {}): Language & { workDir: string } {
   return {
     name: "Fake: 1.0.0",
+    code: "clone",
     workDir: "",
     missing: () => undefined,
     async build({ workDir }) {
@@ -31,6 +32,7 @@ it("runLanguage passes a program that reports every case, and removes its build"
   const language = fake(reportAll);
   expect(await runLanguage(language, options)).toEqual({
     name: "Fake: 1.0.0",
+    code: "clone",
     results: [{ protocol: "grpc", passed: 4, total: 4 }],
     problems: [],
   });
@@ -73,6 +75,7 @@ it("runLanguage fails a language that cannot be built, with the error of the bui
   const build = () => Promise.reject(new Error("no such plugin"));
   expect(await runLanguage(fake("", { build }), options)).toEqual({
     name: "Fake: 1.0.0",
+    code: "clone",
     results: [],
     problems: ["no such plugin"],
   });
@@ -87,6 +90,7 @@ it("runLanguage fails a program that does not exist", async () => {
 it("runLanguage skips a language whose tools are missing, with the reason", async () => {
   expect(await runLanguage(fake(reportAll, { missing: () => "fake is not installed" }), options)).toEqual({
     name: "Fake: 1.0.0",
+    code: "clone",
     skipped: "fake is not installed",
     results: [],
     problems: [],

@@ -9,6 +9,8 @@ import type { Command, Language } from "./language.ts";
 /** Result of a language. */
 export type Outcome = {
   readonly name: string;
+  /** Where its code of the contract comes from. */
+  readonly code: string;
   /** Why it did not run; the rest is empty then. */
   readonly skipped?: string;
   readonly results: readonly ProtocolResult[];
@@ -30,10 +32,10 @@ const maxBuilds = 3;
 
 /** Builds, runs and judges the program of a language. Failing to build or run it is a problem, not an error. */
 export async function runLanguage(language: Language, options: RunOptions): Promise<Outcome> {
-  const { name, protocols } = language;
+  const { name, code, protocols } = language;
   const skipped = language.missing();
   if (skipped !== undefined) {
-    return { name, skipped, results: [], problems: [] };
+    return { name, code, skipped, results: [], problems: [] };
   }
   const folder = await mkdtemp(join(tmpdir(), "mdps-interop-"));
   try {
@@ -42,11 +44,12 @@ export async function runLanguage(language: Language, options: RunOptions): Prom
     const { results, problems } = judge(stdout, { cases: options.cases, protocols });
     return {
       name,
+      code,
       results,
       problems: ended === 0 ? problems : [`the program exited with ${ended}`, ...problems],
     };
   } catch (cause) {
-    return { name, results: [], problems: [String(cause instanceof Error ? cause.message : cause)] };
+    return { name, code, results: [], problems: [String(cause instanceof Error ? cause.message : cause)] };
   } finally {
     // Some tools write-protect their downloads.
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });

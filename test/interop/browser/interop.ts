@@ -18,6 +18,7 @@ function versionOf(name: string): string {
  */
 export const language: Language = {
   name: `TypeScript in Chromium: connect-web ${versionOf("@connectrpc/connect-web")}, protobuf-es ${versionOf("@bufbuild/protobuf")}`,
+  code: "clone: protoc-gen-es",
   protocols: ["grpc-web", "grpc-web json", "connect", "connect json", "rest"],
   missing: () => (findChromium() === undefined ? "chromium is not installed" : undefined),
   async build({ workDir, log }) {

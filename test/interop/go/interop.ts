@@ -10,12 +10,14 @@ const folder = import.meta.dirname;
 export const languages: readonly Language[] = [
   {
     name: `Go: grpc-go ${versionOf("google.golang.org/grpc")}`,
+    code: "Go module `gen/go`",
     protocols: ["grpc"],
     missing: missingGo,
     build: (context) => build(context, "grpc-go"),
   },
   {
     name: `Go: connect-go ${versionOf("connectrpc.com/connect")}`,
+    code: "Go module `gen/go`",
     protocols: ["grpc", "grpc json", "grpc-web", "grpc-web json", "connect", "connect json"],
     missing: missingGo,
     build: (context) => build(context, "connect-go"),

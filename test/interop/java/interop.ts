@@ -7,6 +7,7 @@ const pomFolder = import.meta.dirname;
 /** grpc-java, with the Java jar of a release. */
 export const language: Language = {
   name: `Java: grpc-java ${pomProperty(pomFolder, "grpc.version")}, protobuf-java ${pomProperty(pomFolder, "protobuf.version")}`,
+  code: "Java jar",
   protocols: ["grpc"],
   missing: missingJava,
   async build({ workDir, log }) {

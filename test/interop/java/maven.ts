@@ -1,8 +1,8 @@
 import { cpSync, globSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
-import { writePackages } from "../../../scripts/release/packages/packages.ts";
 import { runTool } from "../../../scripts/run-tool.ts";
+import { releasedPackage } from "../released-package.ts";
 
 /** Returns a property of a project's pom.xml, such as a version. */
 export function pomProperty(project: string, name: string): string {
@@ -15,7 +15,7 @@ export function pomProperty(project: string, name: string): string {
 }
 
 export type ProjectContext = {
-  /** An empty folder for the jar and compiled code. */
+  /** An empty folder for compiled code. */
   workDir: string;
   log(line: string): void;
   /** The folder of pom.xml. */
@@ -32,9 +32,9 @@ export type ProjectContext = {
  */
 export async function buildProject(context: ProjectContext): Promise<string> {
   const { workDir, log, pomFolder, sources = join(pomFolder, "src"), profile } = context;
-  await writePackages(workDir, { names: ["Java jar"], log });
-  const [pom = ""] = globSync("*.pom", { cwd: workDir });
-  const jar = join(workDir, pom.replace(/\.pom$/, ".jar"));
+  const released = await releasedPackage("Java jar", log);
+  const [pom = ""] = globSync("*.pom", { cwd: released });
+  const jar = join(released, pom.replace(/\.pom$/, ".jar"));
   const copy = join(workDir, "project");
   cpSync(join(pomFolder, "pom.xml"), join(copy, "pom.xml"));
   cpSync(sources, join(copy, "src"), { recursive: true });
@@ -44,7 +44,7 @@ export async function buildProject(context: ProjectContext): Promise<string> {
     `-Dmdps.version=${/(\d.*)\.pom$/.exec(pom)?.[1]}`,
     "org.apache.maven.plugins:maven-install-plugin:3.1.4:install-file",
     `-Dfile=${jar}`,
-    `-DpomFile=${join(workDir, pom)}`,
+    `-DpomFile=${join(released, pom)}`,
     "compile",
     "dependency:build-classpath",
     `-Dmdep.outputFile=${list}`,

@@ -6,6 +6,7 @@ import { makePython, pinnedVersion } from "./venv.ts";
 /** grpcio, with the Python wheel of a release. */
 export const language: Language = {
   name: `Python: grpcio ${pinnedVersion("grpcio")}, protobuf ${pinnedVersion("protobuf")}`,
+  code: "Python wheel",
   protocols: ["grpc"],
   missing: missingPython,
   async build(context) {

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { writePackages } from "../../../scripts/release/packages/packages.ts";
 import { runTool } from "../../../scripts/run-tool.ts";
+import { releasedPackage } from "../released-package.ts";
 
 const requirementsFile = join(import.meta.dirname, "requirements.txt");
 
@@ -34,10 +34,10 @@ export async function makePython(context: PythonContext): Promise<PythonEnvironm
   const pip = ["-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet"];
   const lists = [requirementsFile, ...(requirements ? [requirements] : [])].flatMap((file) => ["-r", file]);
   await runTool(python, [...pip, "install", "--no-deps", ...lists], { log });
-  await writePackages(workDir, { names: ["Python wheel"], log });
-  const wheels = globSync("*.whl", { cwd: workDir });
+  const released = await releasedPackage("Python wheel", log);
+  const wheels = globSync("*.whl", { cwd: released });
   // Its dependencies are the packages above: pip finds no others.
-  await runTool(python, [...pip, "install", "--no-index", ...wheels], { cwd: workDir, log });
+  await runTool(python, [...pip, "install", "--no-index", ...wheels], { cwd: released, log });
   await runTool(python, [...pip, "check"], { log });
   return { python, env: { PYTHONDONTWRITEBYTECODE: "1" } };
 }

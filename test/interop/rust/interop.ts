@@ -9,6 +9,7 @@ const folder = import.meta.dirname;
 /** Rust with tonic and tonic-web. prost-reflect parses JSON, because prost cannot. */
 export const language: Language = {
   name: `Rust: ${["tonic", "prost", "prost-reflect"].map((crate) => `${crate} ${versionOf(crate)}`).join(", ")}`,
+  code: "clone: tonic-build",
   protocols: ["grpc", "grpc-web"],
   missing() {
     const needed = numberOf(/^rust-version = "1\.(\d+)"/m, readFileSync(join(folder, "Cargo.toml"), "utf8"));

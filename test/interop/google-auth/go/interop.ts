@@ -10,6 +10,7 @@ const folder = import.meta.dirname;
 /** golang.org/x/oauth2 with grpc-go. */
 export const language: Language = {
   name: `Go: golang.org/x/oauth2 ${versionOf("golang.org/x/oauth2")}`,
+  code: "Go module `gen/go`",
   missing,
   async build({ workDir, log }) {
     const program = join(workDir, "program");

@@ -11,6 +11,7 @@ const password = "changeit";
 /** google-auth-library-oauth2-http with grpc-java. */
 export const language: Language = {
   name: `Java: google-auth-library-oauth2-http ${pomProperty(pomFolder, "google-auth.version")}`,
+  code: "Java jar",
   missing: missingJava,
   async build({ workDir, log }) {
     const trustStore = join(workDir, "trust.p12");

@@ -9,6 +9,7 @@ const requirements = join(import.meta.dirname, "requirements.txt");
 /** google-auth with grpcio. */
 export const language: Language = {
   name: `Python: google-auth ${pinnedVersion("google-auth", requirements)}`,
+  code: "Python wheel",
   missing: missingPython,
   async build({ workDir, log }) {
     const { python, env } = await makePython({ workDir, log, requirements });
