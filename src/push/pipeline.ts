@@ -1,4 +1,4 @@
-import { limitViolations } from "../contract/field-violation.ts";
+import { type FieldViolation, limitViolations } from "../contract/field-violation.ts";
 import type { ParsedRecord, PushRequest } from "./input/push-request.ts";
 import type { RawRecord } from "./input/record.ts";
 import type { RecordParser } from "./input/record-parser.ts";
@@ -20,6 +20,8 @@ export type PipelineOptions = RetryOptions & {
   journal: Journal;
   /** For the message of a stop, which may quote the user key of a record. */
   display: KeyDisplay;
+  /** Called with the warnings of each record that is sent. */
+  showWarnings(line: number, warnings?: readonly FieldViolation[]): void;
   /** Called after each rejection. Returns a Stop if there are too many. */
   checkErrorLimit(): Stop | undefined;
   /** How long to wait for requests in flight after a stop, in milliseconds. */
@@ -108,6 +110,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       reject(record, invalid(parsed));
       return undefined;
     }
+    options.showWarnings(record.index, parsed.request.warnings);
     return queues.add(parsed.request.queueKey, { record, request: parsed.request });
   }
 

@@ -8,6 +8,7 @@ import { createRecordParser } from "./input/record-parser.ts";
 import { createPipeline, type Pipeline, type Stop } from "./pipeline.ts";
 import { type ProgressStream, showProgress } from "./report/progress.ts";
 import { type Summary, summaryOf } from "./report/summary.ts";
+import { createWarnings } from "./report/warnings.ts";
 import { type Counts, createCounts, doneOf } from "./run/counts.ts";
 import { checkpointOf, type Journal, openJournal } from "./run/journal.ts";
 import { keyDisplay } from "./run/mask.ts";
@@ -61,6 +62,7 @@ export async function pushRun(run: RunDirectory, options: PushOptions): Promise<
     return finish(run, summaryOf(run, createCounts(before.tally), before.elapsedMs, "finished"));
   }
   const from = before?.watermark ?? start;
+  const { endpoint, protocol } = run.settings;
   const input = await openInput(run.settings.input, await seekable(run.settings, from));
   const display = keyDisplay(options.reveal);
   const journal = await openJournal(run, display);
@@ -68,9 +70,10 @@ export async function pushRun(run: RunDirectory, options: PushOptions): Promise<
   const sender = createSender({ ...run.settings, tokens: options.tokens, timeoutMs });
   const pipeline = createPipeline({
     records: readRecords(input, from),
-    parse: createRecordParser(run.settings.record),
+    parse: createRecordParser({ ...run.settings.record, endpoint, protocol }),
     sender,
     journal,
+    showWarnings: createWarnings(counts, options.progress),
     display,
     concurrency: createConcurrency({ cap: options.concurrency }),
     pacer: options.rate === undefined ? undefined : createPacer(options.rate),

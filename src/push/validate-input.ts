@@ -1,14 +1,15 @@
 import { systemClock } from "../contract/clock.ts";
 import type { FieldViolation } from "../contract/field-violation.ts";
 import { openInput } from "./input/input.ts";
-import type { RecordOptions } from "./input/push-request.ts";
 import { readRecords } from "./input/reader.ts";
-import { createRecordParser } from "./input/record-parser.ts";
-import { countNotifications } from "./run/counts.ts";
+import { createRecordParser, type ParserOptions } from "./input/record-parser.ts";
+import { countNotifications, countWarnings, maxNames, warningNames } from "./run/counts.ts";
 import { keyDisplay, listedViolations } from "./run/mask.ts";
 
-/** A violation of a record. */
+/** A violation of a record, or a warning. */
 export type Finding = FieldViolation & {
+  /** Set for a warning: the record is valid. Each warning is reported once, for the first record. */
+  readonly severity?: "warning";
   readonly line: number;
   /** Masked, unless `reveal` is set. Absent if the record has none. */
   readonly userKey?: string;
@@ -26,13 +27,15 @@ export type Validation = {
   readonly stoppedAt?: number;
   /** Notifications that the valid records would trigger, by type. */
   readonly notifications: Readonly<Record<string, number>>;
+  /** Valid records with a warning, by path and description; absent if there are none. */
+  readonly warnings?: Readonly<Record<string, number>>;
 };
 
 export type ValidateOptions = {
-  record: RecordOptions;
+  record: ParserOptions;
   clockSkewMs: number;
   reveal: boolean;
-  /** Called with the findings of each of the first invalid records, and awaited. */
+  /** Called with the findings of each of the first invalid records and with new warnings, and awaited. */
   report(findings: readonly Finding[]): Promise<void> | void;
 };
 
@@ -50,6 +53,7 @@ export async function validateInput(file: string, options: ValidateOptions): Pro
   const { record: recordOptions, clockSkewMs, reveal } = options;
   const parse = createRecordParser(recordOptions, () => ({ nowMs: systemClock.now(), clockSkewMs }));
   const notifications: Record<string, number> = {};
+  const warnings: Record<string, number> = {};
   const display = keyDisplay(reveal);
   let [valid, invalid, violations] = [0, 0, 0];
   const counts = () => ({
@@ -59,6 +63,7 @@ export async function validateInput(file: string, options: ValidateOptions): Pro
     ...(invalid > maxListed && { unlisted: invalid - maxListed }),
     violations,
     notifications,
+    ...(Object.keys(warnings).length > 0 && { warnings }),
   });
   for await (const block of readRecords(await openInput(file))) {
     for (const record of block) {
@@ -69,6 +74,15 @@ export async function validateInput(file: string, options: ValidateOptions): Pro
       if ("request" in parsed) {
         valid += 1;
         countNotifications(notifications, parsed.request.notifications);
+        const { userKey: key, warnings: found = [] } = parsed.request;
+        const fresh = newWarnings(warnings, found);
+        countWarnings(warnings, found);
+        if (fresh.length > 0) {
+          const userKey = display.key(key);
+          await options.report(
+            fresh.map((each) => ({ line: record.index, severity: "warning", ...each, userKey })),
+          );
+        }
         continue;
       }
       invalid += 1;
@@ -91,4 +105,14 @@ export async function validateInput(file: string, options: ValidateOptions): Pro
     }
   }
   return counts();
+}
+
+/** Returns the warnings that no record before had, each once, as long as they are counted separately. */
+function newWarnings(counted: Readonly<Record<string, number>>, warnings: readonly FieldViolation[]) {
+  const names = [...warningNames(warnings)].filter((name) => !Object.hasOwn(counted, name));
+  const room = Math.max(0, maxNames - Object.keys(counted).length);
+  return names.slice(0, room).map((name) => {
+    const separator = name.indexOf(": ");
+    return { field: name.slice(0, separator), description: name.slice(separator + 2) };
+  });
 }

@@ -51,6 +51,7 @@ export async function pushLines(
     parse: createRecordParser(run.settings.record),
     journal,
     display,
+    showWarnings: () => {},
     sender: {
       async send(request) {
         const title = request.message.planStatus?.title ?? "";

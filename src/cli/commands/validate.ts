@@ -1,12 +1,19 @@
 import { styleText } from "node:util";
 import type { Command } from "commander";
+import type { PlanSharingProtocol } from "../../client/index.ts";
 import { type Finding, type Validation, validateInput } from "../../push/validate-input.ts";
 import { newCommand } from "../options/new-command.ts";
-import { parseSeconds } from "../options/parse-options.ts";
+import { parseEndpoint, parseSeconds } from "../options/parse-options.ts";
 import { type RecordFlags, recordOptionsOf, withRecordOptions } from "../options/record-options.ts";
 import { printLine } from "../text/print.ts";
 
-type ValidateFlags = RecordFlags & { clockSkew: number; json?: true; reveal?: true };
+type ValidateFlags = RecordFlags & {
+  clockSkew: number;
+  json?: true;
+  reveal?: true;
+  /** Only of `mdps push --dry-run`. */
+  protocol?: PlanSharingProtocol;
+};
 
 /** `mdps validate`: validates every record of a file without a server. */
 export function validateCommand(): Command {
@@ -14,6 +21,11 @@ export function validateCommand(): Command {
     .description("validate every record of a file, without a server")
     .argument("<file>", "NDJSON or a JSON array, optionally .gz; - for standard input")
     .option("--clock-skew <seconds>", "how far in the future an updateTime may be", parseSeconds(0), 60)
+    .option(
+      "--endpoint <where>",
+      "validate as for a push to production, preproduction or the URL of a server; nothing is sent",
+      parseEndpoint,
+    )
     .option("--json", "print one JSON object per violation, then one with the counts")
     .option("--reveal", "print user keys unmasked")
     .addHelpText(
@@ -41,7 +53,7 @@ export async function runValidate(file: string, flags: ValidateFlags): Promise<n
   const isJson = flags.json !== undefined;
   let isFirst = true;
   const validation = await validateInput(file, {
-    record: recordOptionsOf(flags),
+    record: { ...recordOptionsOf(flags), endpoint: flags.endpoint, protocol: flags.protocol },
     clockSkewMs: flags.clockSkew * 1000,
     reveal: flags.reveal !== undefined,
     async report(findings) {
@@ -60,9 +72,10 @@ export async function runValidate(file: string, flags: ValidateFlags): Promise<n
   return validation.invalid === 0 ? 0 : 2;
 }
 
-function rowOf({ line, userKey = "", field, description }: Finding): string {
+function rowOf({ line, userKey = "", field, description, severity }: Finding): string {
+  const text = severity === undefined ? description : `${severity}: ${description}`;
   // Control characters in the input must not reach the terminal.
-  return row(String(line), userKey, field, description).replace(/\p{Cc}/gu, "�");
+  return row(String(line), userKey, field, text).replace(/\p{Cc}/gu, "�");
 }
 
 function row(line: string, user: string, field: string, violation: string): string {
@@ -71,6 +84,7 @@ function row(line: string, user: string, field: string, violation: string): stri
 
 function summaryOf(validation: Validation): string {
   const { records, valid, invalid, unlisted = 0, violations, stoppedAt, notifications } = validation;
+  const warnings = Object.entries(validation.warnings ?? {});
   const byType = Object.entries(notifications);
   const total = byType.reduce((sum, [, count]) => sum + count, 0);
   const counts = `${records} records: ${valid} valid, ${invalid} invalid with ${violations} violations`;
@@ -81,5 +95,7 @@ function summaryOf(validation: Validation): string {
     styleText(color, counts, { stream: process.stdout }),
     `${total} notifications would be sent`,
     ...byType.map(([type, count]) => `  ${count}  ${type}`),
+    ...(warnings.length > 0 ? ["valid records with warnings:"] : []),
+    ...warnings.map(([warning, count]) => `  ${count}  ${warning}`),
   ].join("\n");
 }

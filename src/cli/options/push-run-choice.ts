@@ -41,20 +41,27 @@ export async function chooseRun(
   flags: PushFlags,
   isGiven: (name: string) => boolean,
 ): Promise<RunDirectory> {
-  // A run keeps its endpoint and protocol, unless the command line (not the environment) gives others.
+  // A run keeps its settings, unless the command line (not the environment) gives others.
   const changes = {
     ...(flags.endpoint !== undefined && isGiven("endpoint") && { endpoint: flags.endpoint }),
     ...(isGiven("protocol") && { protocol: flags.protocol }),
   };
+  const changed = (settings: RunSettings): RunSettings => ({
+    ...settings,
+    ...changes,
+    ...(isGiven("unknownFields") && {
+      record: { ...settings.record, unknownFields: flags.unknownFields },
+    }),
+  });
   const { resume, retryFailed, runs } = flags;
   if (resume !== undefined) {
     const run = await openRun(pathOfRun(resume, runs));
-    return { ...run, settings: { ...run.settings, ...changes } };
+    return { ...run, settings: changed(run.settings) };
   }
   const settings =
     retryFailed === undefined
       ? await settingsOfFile(file ?? "", flags)
-      : { ...(await settingsOfRetry(pathOfRun(retryFailed, runs))), ...changes };
+      : changed(await settingsOfRetry(pathOfRun(retryFailed, runs)));
   return createRun(resolve(requireDirectory(runs, "runs")), settings);
 }
 

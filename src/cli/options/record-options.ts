@@ -1,30 +1,58 @@
 import type { Command } from "commander";
 import { parentOf } from "../../contract/resource-names.ts";
-import type { ClientChoice, RecordOptions } from "../../push/input/push-request.ts";
+import { closestMatch, didYouMean } from "../../contract/unknown-names/did-you-mean.ts";
+import { type UnknownFields, unknownFieldsModes } from "../../contract/unknown-names/unknown-fields.ts";
+import { leniencyFor } from "../../push/input/leniency.ts";
+import type { RecordOptions } from "../../push/input/push-request.ts";
+import { UsageError } from "../usage-error.ts";
 import { parseAsn } from "./parse-options.ts";
 
+const clientChoices: readonly string[] = ["mobiledataplan", "youtube", "any"];
+
 /** Options of `push` and `validate` about the records of their input. */
-export type RecordFlags = { operator?: number; client?: ClientChoice; userKeyField?: string };
+export type RecordFlags = {
+  operator?: number;
+  client?: string;
+  userKeyField?: string;
+  unknownFields?: UnknownFields;
+  endpoint?: string;
+};
 
 /** Adds the options about records to a command. */
 export function withRecordOptions(command: Command): Command {
+  const client = command.createOption(
+    "--client <client>",
+    "client of records without one; any applies to all clients without a status of their own",
+  );
+  // For help and completion only: whether others are allowed depends on other options.
+  client.argChoices = [...clientChoices];
   return command
     .option("--operator <asn>", "operator of records without a parent", parseAsn)
-    .addOption(
-      command
-        .createOption(
-          "--client <client>",
-          "client of records without one; any applies to all clients without a status of their own",
-        )
-        .choices(["mobiledataplan", "youtube", "any"]),
-    )
+    .addOption(client)
     .option(
       "--user-key-field <name>",
       "field with the user key, if each record is a PlanStatus with such a field added",
+    )
+    .addOption(
+      command
+        .createOption(
+          "--unknown-fields <mode>",
+          "fields, enum values and clients that the contract does not know: refuse the record, warn, or ignore them; by default warn towards Google's hosts, else refuse",
+        )
+        .choices(unknownFieldsModes),
     );
 }
 
-/** Converts the options about records for the parser of records. */
-export function recordOptionsOf({ operator, client, userKeyField }: RecordFlags): RecordOptions {
-  return { parent: operator === undefined ? undefined : parentOf(operator), client, userKeyField };
+/** Converts the options about records for the parser of records. Throws UsageError for a client that is not known. */
+export function recordOptionsOf(flags: RecordFlags): RecordOptions {
+  const { operator, client, userKeyField, unknownFields, endpoint } = flags;
+  const parent = operator === undefined ? undefined : parentOf(operator);
+  const isStrict = leniencyFor(endpoint, unknownFields).unknownFields === "refuse";
+  if (client !== undefined && isStrict && !clientChoices.includes(client)) {
+    const suggestion = didYouMean(closestMatch(client, clientChoices, 2)) || ".";
+    throw new UsageError(
+      `--client ${client}: must be one of ${clientChoices.join(", ")}${suggestion} With --unknown-fields warn, any other is accepted too`,
+    );
+  }
+  return { parent, client, userKeyField, unknownFields };
 }

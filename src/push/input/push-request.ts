@@ -4,18 +4,18 @@ import type {
   CreateUserPlanStatusRequest,
 } from "../../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import type { FieldViolation } from "../../contract/field-violation.ts";
-
-/** The clients of a status: one client of the API, or `any` for all clients that have no status of their own. */
-export type ClientChoice = "mobiledataplan" | "youtube" | "any";
+import type { UnknownFields } from "../../contract/unknown-names/unknown-fields.ts";
 
 /** How to turn the records of an input into requests. */
 export type RecordOptions = {
   /** `operators/{asn_id}` for records without parent. */
   parent?: string | undefined;
-  /** For records without clientId. */
-  client?: ClientChoice | undefined;
+  /** For records without clientId: a client, or `any` for all clients that have no status of their own. */
+  client?: string | undefined;
   /** The records are plain PlanStatus, and the field of this name is the user key. */
   userKeyField?: string | undefined;
+  /** What to do with what the contract does not know. By default, the endpoint decides. */
+  unknownFields?: UnknownFields | undefined;
 };
 
 /** The request of a valid record. */
@@ -30,6 +30,8 @@ export type PushRequest = (
   readonly body: string | Uint8Array;
   /** Notifications that the push triggers. */
   readonly notifications: readonly NotificationType[];
+  /** What the contract does not know or allow, but the server may accept. Absent if there is nothing. */
+  readonly warnings?: readonly FieldViolation[];
 };
 
 /** A valid record as a request, or all violations of an invalid one. */

@@ -5,13 +5,18 @@ import {
   CreateUserPlanStatusRequestSchema,
 } from "../../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import { PlanStatusSchema } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
+import type { PlanSharingProtocol } from "../../client/index.ts";
 import { type FieldViolation, limitViolations } from "../../contract/field-violation.ts";
 import { createContractRules } from "../../plans/contract-rules.ts";
 import { listLimitOf } from "../../plans/list-limits.ts";
 import { notificationsOf } from "../../plans/notifications.ts";
+import { isOwnLimit, withinListLimits } from "../../plans/own-limits.ts";
 import { brokenTimeRules, type TimeRuleOptions } from "../../plans/time-rules.ts";
+import { createTolerantRules } from "../../plans/undefined-enums.ts";
 import { createJsonReader, parseJsonDocument } from "../../transcoding/index.ts";
+import { explainLimit, leniencyFor, separate } from "./leniency.ts";
 import type { ParsedRecord, RecordOptions } from "./push-request.ts";
+import { rawMembers } from "./raw-members.ts";
 import { maxSentSize, type RawRecord } from "./record.ts";
 
 /** Turns a record into a request, or returns all its violations. Never throws. */
@@ -19,33 +24,54 @@ export type RecordParser = (record: RawRecord) => ParsedRecord;
 
 type JsonObject = Record<string, unknown>;
 
-/** A request, the JSON of its status, and whether that is the whole record. */
+/** A request, and its status as it is written. */
 type ReadRequest = {
   readonly request: CreateUserPlanStatusRequest;
-  readonly json: JsonObject;
-  readonly isWhole: boolean;
+  readonly body: string | Uint8Array;
 };
 
 type Read = ReadRequest | { readonly violations: readonly FieldViolation[] };
+
+export type ParserOptions = RecordOptions & {
+  /** Endpoint of the records, which decides what is a warning only. */
+  endpoint?: string | undefined;
+  /** Protocol by which they are sent. Defaults to REST. */
+  protocol?: PlanSharingProtocol | undefined;
+};
 
 /**
  * Creates the parser. It applies the rules of the contract as the server does. Rules about the current time are only
  * applied if `times` is given; otherwise they are left to the server and its clock.
  */
-export function createRecordParser(options: RecordOptions, times?: () => TimeRuleOptions): RecordParser {
+export function createRecordParser(options: ParserOptions, times?: () => TimeRuleOptions): RecordParser {
   const { parent = "", client, userKeyField } = options;
-  const rules = createContractRules();
-  const readRequest = createJsonReader(CreateUserPlanStatusRequestSchema, { listLimits: listLimitOf });
-  const readStatus = createJsonReader(PlanStatusSchema, { listLimits: listLimitOf });
+  const leniency = leniencyFor(options.endpoint, options.unknownFields);
+  /** What the contract does not know in the current record, with the paths of a request. */
+  let unknown: FieldViolation[] = [];
+  const onUnknownField = ({ field, description }: FieldViolation) => {
+    // Over REST, the status is sent as it is written. Of the other fields, the names that are known are in the path.
+    const isSent = (options.protocol ?? "rest") === "rest" && field.startsWith("planStatus.");
+    unknown.push({ field, description: isSent ? description : `${description}; it is not sent` });
+  };
+  const ignoreUnknownFields = leniency.unknownFields !== "refuse";
+  const contractRules = createContractRules();
+  const rules = ignoreUnknownFields ? createTolerantRules(contractRules, onUnknownField) : contractRules;
+  const reading = { ignoreUnknownFields, ...(!leniency.exceedsLimits && { listLimits: listLimitOf }) };
+  const readRequest = createJsonReader(CreateUserPlanStatusRequestSchema, { ...reading, onUnknownField });
+  const readStatus = createJsonReader(PlanStatusSchema, {
+    ...reading,
+    onUnknownField: ({ field, description }) => onUnknownField({ field: `planStatus.${field}`, description }),
+  });
   const hasOwnKey = PlanStatusSchema.fields.some(
     ({ name, jsonName }) => name === userKeyField || jsonName === userKeyField,
   );
 
   return function parseRecord(record) {
-    const problem = problemOf(record);
+    const problem = record.problem ?? (leniency.exceedsLimits ? undefined : tooLong(record));
     if (problem !== undefined) {
       return unreadable(problem);
     }
+    unknown = [];
     const document = parseJsonDocument(record.bytes);
     if ("violations" in document) {
       return { violations: document.violations.map((each) => explain(each, record)) };
@@ -54,21 +80,30 @@ export function createRecordParser(options: RecordOptions, times?: () => TimeRul
     if (!isObject(json)) {
       return unreadable("must be a JSON object");
     }
-    const read = userKeyField === undefined ? fromRequest(json, text) : fromStatus(json, text, userKeyField);
+    const read =
+      userKeyField === undefined
+        ? fromRequest(json, text, record.bytes)
+        : fromStatus(json, text, record.bytes, userKeyField);
     if ("violations" in read) {
       const userKey = json[userKeyField ?? "userKey"];
-      return { violations: read.violations, userKey: typeof userKey === "string" ? userKey : undefined };
+      return {
+        violations: read.violations.map(explainLimit),
+        userKey: typeof userKey === "string" ? userKey : undefined,
+      };
     }
     return validate(read, record);
   };
 
-  function fromRequest(json: JsonObject, text: string): Read {
+  function fromRequest(json: JsonObject, text: string, bytes: Uint8Array): Read {
     const read = readRequest({ json, text });
-    const status = (json.planStatus ?? json.plan_status ?? {}) as JsonObject;
-    return "violations" in read ? read : { request: read.message, json: status, isWhole: false };
+    if ("violations" in read) {
+      return read;
+    }
+    const status = rawMembers(bytes).find(({ key }) => key === "planStatus" || key === "plan_status");
+    return { request: read.message, body: status?.value ?? "{}" };
   }
 
-  function fromStatus(json: JsonObject, text: string, field: string): Read {
+  function fromStatus(json: JsonObject, text: string, bytes: Uint8Array, field: string): Read {
     const userKey = json[field];
     if (typeof userKey !== "string") {
       const description =
@@ -85,10 +120,11 @@ export function createRecordParser(options: RecordOptions, times?: () => TimeRul
     }
     const request = create(CreateUserPlanStatusRequestSchema, { userKey });
     request.planStatus = read.message;
-    return { request, json: own, isWhole: hasOwnKey };
+    const others = hasOwnKey ? [] : rawMembers(bytes).filter(({ key }) => key !== field);
+    return { request, body: hasOwnKey ? bytes : `{${others.map((member) => member.text).join(",")}}` };
   }
 
-  function validate({ request, json, isWhole }: ReadRequest, record: RawRecord): ParsedRecord {
+  function validate({ request, body }: ReadRequest, record: RawRecord): ParsedRecord {
     request.parent ||= parent;
     request.clientId ||= client === undefined || client === "any" ? "" : client;
     const forAll = request.clientId === "" && client === "any";
@@ -104,33 +140,48 @@ export function createRecordParser(options: RecordOptions, times?: () => TimeRul
         } as const)
       : ({ method: "createUserPlanStatus", message: request } as const);
     const desc: DescMessage = forAll ? CreatePlanStatusRequestSchema : CreateUserPlanStatusRequestSchema;
-    const violations = rules(desc, call.message as never).map(hint);
+    const found = rulesOf(desc, call.message as never).map(hint);
     const sent = planStatus === undefined ? undefined : notificationsOf(planStatus, "planStatus");
     if (planStatus !== undefined && sent !== undefined) {
-      violations.push(
+      found.push(
         ...(times === undefined ? [] : brokenTimeRules(planStatus, "planStatus", times())),
         ...sent.violations,
       );
     }
-    if (/^\.{1,2}$/.test(userKey) && !forAll) {
-      violations.push({
-        field: "userKey",
-        description: "must not be . or .., which a URL path cannot contain",
-      });
+    for (const [field, text] of forAll ? [] : Object.entries({ userKey, clientId: request.clientId })) {
+      if (/^\.{1,2}$/.test(text)) {
+        found.push({ field, description: "must not be . or .., which a URL path cannot contain" });
+      }
     }
+    const { violations, warnings } = separate(found, unknown, leniency);
+    const shownOf = (all: readonly FieldViolation[]) =>
+      userKeyField === undefined ? all : all.map(asWritten);
     if (violations.length > 0) {
-      const shown = limitViolations(violations);
-      return { violations: userKeyField === undefined ? shown : shown.map(asWritten), userKey };
+      return { violations: shownOf(limitViolations(violations)), userKey };
     }
+    const shown = [...sizeWarning(record), ...shownOf(warnings)];
     return {
       request: {
         ...call,
         userKey,
         queueKey: `${request.parent} ${request.clientId} ${userKey}`,
-        body: isWhole ? record.bytes : JSON.stringify(json),
+        body,
         notifications: sent?.types ?? [],
+        ...(shown.length > 0 && { warnings: shown.map((each) => withoutKey(each, userKey)) }),
       },
     };
+  }
+
+  /** Returns all violations, also if lists are too long: the rules then say nothing else. */
+  function rulesOf(desc: DescMessage, message: CreateUserPlanStatusRequest): FieldViolation[] {
+    const found = rules(desc, message);
+    const isCut = leniency.exceedsLimits && found.length > 0 && found.every(isOwnLimit);
+    return isCut
+      ? [
+          ...found,
+          ...contractRules(desc, withinListLimits(desc, message)).filter((each) => !isOwnLimit(each)),
+        ]
+      : found;
   }
 
   /** Returns a violation with the path that the field has in a plain PlanStatus. */
@@ -140,13 +191,21 @@ export function createRecordParser(options: RecordOptions, times?: () => TimeRul
   }
 }
 
-function problemOf({ problem, bytes }: RawRecord): string | undefined {
-  if (problem !== undefined) {
-    return problem;
-  }
+function tooLong({ bytes }: RawRecord): string | undefined {
   return bytes.length > maxSentSize
     ? `is ${bytes.length} bytes long, but at most ${maxSentSize} bytes can be sent`
     : undefined;
+}
+
+/** Returns a warning for a record that servers of this project would not accept. */
+function sizeWarning({ bytes }: RawRecord): FieldViolation[] {
+  const description = `is longer than ${maxSentSize} bytes (a limit of this project, not of Google)`;
+  return bytes.length > maxSentSize ? [{ field: "record", description }] : [];
+}
+
+/** Removes the user key from the path of a warning: any text can be the name of an unknown field. */
+function withoutKey({ field, description }: FieldViolation, userKey: string): FieldViolation {
+  return { field: userKey.length < 3 ? field : field.replaceAll(userKey, "***"), description };
 }
 
 function unreadable(description: string): ParsedRecord {

@@ -87,7 +87,7 @@ const reasonHelp: Readonly<Record<string, string>> = {
 
 /** Returns a summary as text. `strong` styles the headline. */
 export function summaryText(summary: Summary, strong: (text: string, isGood: boolean) => string): string {
-  const { end, message, seconds, reasons, notifications } = summary;
+  const { end, message, seconds, reasons, notifications, warnings } = summary;
   const isGood = end === "finished" && summary.rejected === 0;
   const rate = seconds > 0 ? ` (${grouped(Math.round(summary.done / seconds))}/s)` : "";
   const lines = [
@@ -98,8 +98,9 @@ export function summaryText(summary: Summary, strong: (text: string, isGood: boo
     row("superseded", `${grouped(summary.superseded)}  a newer status was already stored`),
     ...(summary.blank > 0 ? [row("blank lines", grouped(summary.blank))] : []),
     row("retries", grouped(summary.repeated)),
-    row("notifications", grouped(Object.values(notifications).reduce((sum, each) => sum + each, 0))),
+    row("notifications", grouped(sumOf(notifications))),
     ...countRows(notifications),
+    ...(sumOf(warnings) === 0 ? [] : [row("warnings", grouped(sumOf(warnings))), ...countRows(warnings)]),
     row("time", `${seconds.toFixed(1)} s${rate}`),
     row("run", summary.run),
     ...(summary.rejectedFile === undefined ? [] : [row("rejected file", summary.rejectedFile)]),
@@ -117,6 +118,10 @@ function helpRows(reasons: Readonly<Record<string, number>>): string[] {
   return Object.entries(reasonHelp)
     .filter(([reason]) => (reasons[reason] ?? 0) > 0)
     .flatMap(([reason, help]) => ["", `${reason}: ${help}`]);
+}
+
+function sumOf(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, each) => sum + each, 0);
 }
 
 function countRows(counts: Readonly<Record<string, number>>): string[] {

@@ -3,6 +3,8 @@ import {
   NotificationTypeSchema,
 } from "../../../gen/mobiledataplansharing/v1/enums_pb.ts";
 
+import type { FieldViolation } from "../../contract/field-violation.ts";
+
 /** Counts of a run so far. Records that are done are `pushed`, `rejected` or `superseded`. */
 export type Counts = {
   /** Accepted by the server. */
@@ -19,6 +21,8 @@ export type Counts = {
   readonly reasons: Record<string, number>;
   /** Notifications that the pushed records trigger, by type. */
   readonly notifications: Record<string, number>;
+  /** Pushed records with a warning, by path and description. */
+  readonly warnings: Record<string, number>;
 };
 
 /** Creates counts of zero, or copies those given. */
@@ -32,6 +36,7 @@ export function createCounts(init: Partial<Counts> = {}): Counts {
     ...init,
     reasons: { ...init.reasons },
     notifications: { ...init.notifications },
+    warnings: { ...init.warnings },
   };
 }
 
@@ -47,8 +52,25 @@ export function countNotifications(byType: Record<string, number>, types: readon
   }
 }
 
+/** Counts warnings by their path and description. */
+export function countWarnings(
+  byName: Record<string, number>,
+  warnings: readonly FieldViolation[] = [],
+): void {
+  for (const name of warningNames(warnings)) {
+    countName(byName, name);
+  }
+}
+
+/** Returns the names of the warnings of a record, each once: `plans[].cpid: is not a field of Plan`. */
+export function warningNames(warnings: readonly FieldViolation[]): Iterable<string> {
+  return new Set(
+    warnings.map(({ field, description }) => `${field.replaceAll(/\[\d+\]/g, "[]")}: ${description}`),
+  );
+}
+
 /** Maximum number of names that are counted separately, because a server may invent reasons without end. */
-const maxNames = 100;
+export const maxNames = 100;
 
 /** Adds one to the count of a name, or of `OTHER` if there are too many names. */
 export function countName(byName: Record<string, number>, name: string): void {

@@ -4,7 +4,7 @@ import type { PushRequest } from "../input/push-request.ts";
 import type { RawRecord } from "../input/record.ts";
 import { openAppendFile } from "./append-file.ts";
 import { openCheckpointLog } from "./checkpoint-log.ts";
-import { type Counts, countName, countNotifications, createCounts } from "./counts.ts";
+import { type Counts, countName, countNotifications, countWarnings, createCounts } from "./counts.ts";
 import { createDoneRecords, type DoneRecordsInit } from "./done-records.ts";
 import { type KeyDisplay, listedViolations } from "./mask.ts";
 import { type RunDirectory, runFiles } from "./run-directory.ts";
@@ -117,8 +117,9 @@ export async function openJournal(run: RunDirectory, display: KeyDisplay): Promi
       counts.blank += 1;
       settle(record);
     },
-    pushed(record, { notifications }) {
+    pushed(record, { notifications, warnings }) {
       counts.pushed += 1;
+      countWarnings(counts.warnings, warnings);
       countNotifications(counts.notifications, notifications);
       settle(record);
     },

@@ -97,7 +97,7 @@ function headersWith(token: string): string[] {
 function pathOf(message: PushRequest["message"], userKey: string): string {
   const user = encodeSegment(userKey);
   return "clientId" in message
-    ? `/v1/${message.parent}/clients/${message.clientId}/users/${user}/planStatus`
+    ? `/v1/${message.parent}/clients/${encodeSegment(message.clientId)}/users/${user}/planStatus`
     : `/v1/${message.parent}/planStatuses?userKey=${user}`;
 }
 
