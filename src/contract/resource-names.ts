@@ -1,3 +1,9 @@
+/** The client applications of the API that have statuses of their own: the values that the contract allows for `client_id`. */
+export const clientIds = ["mobiledataplan", "youtube", "AndroidSystemInfo"] as const;
+
+/** One of {@link clientIds}. */
+export type ClientId = (typeof clientIds)[number];
+
 const parentPattern = /^operators\/([1-9][0-9]{0,9})$/;
 const largestAsn = 4_294_967_295;
 

@@ -188,21 +188,18 @@ function compileType(field: DescField, { type }: FieldRules): Check[] {
 
 /** The rules of each type that are supported, by their proto names. */
 const supportedRules: Readonly<Record<string, readonly string[]>> = {
-  string: ["max_bytes", "pattern", "in"],
+  string: ["max_len", "pattern", "in"],
   enum: ["defined_only", "not_in"],
   int32: ["gte"],
   int64: ["gte"],
   repeated: ["max_items", "items"],
 };
 
-function compileString({ maxBytes, pattern, in: allowed }: StringRules): Check[] {
+function compileString({ maxLen, pattern, in: allowed }: StringRules): Check[] {
   const checks: Check[] = [];
-  if (maxBytes > 0n) {
-    const most = Number(maxBytes);
-    // A UTF-16 unit takes at most three bytes of UTF-8, so that short strings need no count.
-    checks.push(
-      (value) => (value as string).length * 3 <= most || Buffer.byteLength(value as string) <= most,
-    );
+  if (maxLen > 0n) {
+    const most = Number(maxLen);
+    checks.push((value) => hasAtMost(value as string, most));
   }
   if (pattern !== "") {
     const regex = new RegExp(pattern, "u");
@@ -212,6 +209,11 @@ function compileString({ maxBytes, pattern, in: allowed }: StringRules): Check[]
     checks.push((value) => allowed.includes(value as string));
   }
   return checks;
+}
+
+/** Returns whether a text has at most so many Unicode code points. One has at most two UTF-16 units, so most need no count. */
+function hasAtMost(text: string, most: number): boolean {
+  return text.length <= most || (text.length <= 2 * most && [...text].length <= most);
 }
 
 function compileEnum(field: DescField, { definedOnly, notIn }: EnumRules): Check {

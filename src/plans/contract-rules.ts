@@ -12,8 +12,8 @@ import { type FieldViolation, maxViolations, moreViolations } from "../contract/
 import { suggestAllowed } from "../contract/unknown-names/allowed-values.ts";
 import { type Acceptance, compileAcceptance } from "./acceptance.ts";
 import { compileExcerpts, type Excerpts } from "./excerpt.ts";
+import { createJsonRules, type JsonRules } from "./json-rules.ts";
 import { longListsIn } from "./list-limits.ts";
-import { createTimestampRules, type TimestampRules } from "./timestamp-rules.ts";
 
 /**
  * Returns the violations of the contract's rules in a message. If lists are too long, only that is reported. If there are
@@ -26,12 +26,12 @@ export type ContractRules = <Desc extends DescMessage>(
 
 type CompiledRules = {
   readonly accept: Acceptance;
-  readonly checkTimestamps: TimestampRules;
+  readonly checkJson: JsonRules;
   readonly excerptOf: Excerpts;
 };
 
 /**
- * Creates the check of the `buf.validate` options and of all Timestamps. Paths are those of proto3 JSON, such as
+ * Creates the check of the `buf.validate` options and of the values that JSON cannot represent. Paths are those of proto3 JSON, such as
  * `planStatus.plans[0].planId`. The first check of a message type compiles its rules, which takes up to 0.1 s: do it
  * before the server accepts requests.
  */
@@ -42,7 +42,7 @@ export function createContractRules(): ContractRules {
   function compile(desc: DescMessage): CompiledRules {
     const rules = {
       accept: compileAcceptance(desc),
-      checkTimestamps: createTimestampRules(desc),
+      checkJson: createJsonRules(desc),
       excerptOf: compileExcerpts(desc),
     };
     compiled.set(desc, rules);
@@ -50,9 +50,9 @@ export function createContractRules(): ContractRules {
   }
 
   return function checkRules(desc, message) {
-    const { accept, checkTimestamps, excerptOf } = compiled.get(desc) ?? compile(desc);
+    const { accept, checkJson, excerptOf } = compiled.get(desc) ?? compile(desc);
     if (accept(message)) {
-      return checkTimestamps(message);
+      return checkJson(message);
     }
     const longLists = longListsIn(desc, message);
     if (longLists.length > 0) {
@@ -62,10 +62,7 @@ export function createContractRules(): ContractRules {
       const { message: excerpt, isCut } = excerptOf(message, mostInvalid);
       const violations = validate(desc, excerpt);
       if (!isCut || violations.length > maxViolations) {
-        const found = [
-          ...violations.map((each) => toFieldViolation(each, excerpt)),
-          ...checkTimestamps(excerpt),
-        ];
+        const found = [...violations.map((each) => toFieldViolation(each, excerpt)), ...checkJson(excerpt)];
         return isCut ? [...found, moreViolations] : found;
       }
     }
@@ -100,6 +97,7 @@ const expectationOf: Readonly<Record<string, string>> = {
   name: "must be a resource name whose ASN has no leading zeros and whose id escapes % as %25 and / as %2F",
   user_key: keyExpectation,
   plan_group_id: keyExpectation,
+  cpid_state: "must be 1 to 64 capital letters A to Z, digits and underscores, such as CPID_STATE",
   language_code: "must be a BCP-47 language code, such as en-US",
 };
 

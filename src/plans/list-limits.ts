@@ -1,17 +1,22 @@
 import { type DescField, type DescMessage, getOption, hasOption, type Message } from "@bufbuild/protobuf";
+import { StructSchema } from "@bufbuild/protobuf/wkt";
 import { field as fieldOption } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import type { FieldViolation, ListLimit } from "../contract/field-violation.ts";
+import { maxStructValues, tooManyValues } from "./struct-rules.ts";
 
 const known = new WeakMap<DescField, ListLimit>();
 
 /**
  * Limit of the lists for which the contract has none, such as `notifications`, which is ignored on create. No status has
- * more than 514 notifications.
+ * more notifications: two for each of 128 modules of 128 plans, and two for the account.
  */
-const defaultLimit = limitOf(4_096n, "must contain no more than", "item(s)");
+const defaultLimit = limitOf(32_770n, "must contain no more than", "item(s)");
+
+/** Limit of the values of a google.protobuf.Struct, those inside others included. */
+const structLimit: ListLimit = { most: maxStructValues, description: tooManyValues };
 
 /**
- * Returns the limit of a repeated or map field: that of the contract (`max_items`, `max_pairs`), or 4,096. What reads and
+ * Returns the limit of a repeated or map field: that of the contract (`max_items`, `max_pairs`), or 32,770. What reads and
  * validates messages compares lengths with it before it looks at items, so that a long list costs nothing.
  */
 export function listLimitOf(field: DescField): ListLimit {
@@ -48,6 +53,9 @@ export function longListsIn(desc: DescMessage, message: Message, path = ""): Fie
 
 /** The descriptions are those of protovalidate. */
 function compile(field: DescField): ListLimit {
+  if (field.parent.typeName === StructSchema.typeName) {
+    return structLimit;
+  }
   const { type } = hasOption(field, fieldOption) ? getOption(field, fieldOption) : {};
   switch (type?.case) {
     case "repeated":

@@ -93,7 +93,7 @@ const cases: readonly [string, PlanStatus][] = [
   ],
   [
     "exceeds maximum sizes",
-    planStatus({ title: "x".repeat(1025), plans: Array.from({ length: 17 }, () => plan()) }),
+    planStatus({ title: "x".repeat(1025), plans: Array.from({ length: 129 }, () => plan()) }),
   ],
 ];
 

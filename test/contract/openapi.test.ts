@@ -7,6 +7,7 @@ import { HttpRuleSchema } from "#deps/google/api/http_pb.js";
 import { PlanServingService } from "../../gen/mobiledataplansharing/serving/v1/plan_serving_service_pb.ts";
 import { PlanGroupService } from "../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
 import { PlanStatusService } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
+import { clientIds } from "../../src/contract/resource-names.ts";
 
 const text = readFileSync(new URL("../../gen/openapi.json", import.meta.url), "utf8");
 const document: unknown = JSON.parse(text);
@@ -94,7 +95,7 @@ describe("operators.clients.users.planStatus.create", () => {
   it("operators.clients.users.planStatus.create has operator, client and user key in the path", () => {
     expect(below(userPlanStatus, "post", "parameters")).toMatchObject([
       { name: "asnId", in: "path", required: true },
-      { name: "clientId", in: "path", required: true, schema: { enum: ["mobiledataplan", "youtube"] } },
+      { name: "clientId", in: "path", required: true, schema: { enum: clientIds } },
       { name: "userKey", in: "path", required: true },
     ]);
   });

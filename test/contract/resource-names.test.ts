@@ -1,5 +1,15 @@
+import { getOption } from "@bufbuild/protobuf";
+import { field as fieldRules } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { describe, expect, it } from "vitest";
-import { asnOfParent, parentOf, parseResourceName, resourceName } from "../../src/contract/resource-names.ts";
+import { GetUserPlanStatusRequestSchema } from "../../gen/mobiledataplansharing/serving/v1/plan_serving_service_pb.ts";
+import { CreateUserPlanStatusRequestSchema } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
+import {
+  asnOfParent,
+  clientIds,
+  parentOf,
+  parseResourceName,
+  resourceName,
+} from "../../src/contract/resource-names.ts";
 
 describe("asnOfParent", () => {
   it.each([1, 65001, 4_294_967_295])("parses the parent of ASN %i that parentOf returns", (asn) => {
@@ -53,3 +63,11 @@ describe("a resource name", () => {
     expect(parseResourceName(name, "planStatuses")).toBeUndefined();
   });
 });
+
+it.each([CreateUserPlanStatusRequestSchema, GetUserPlanStatusRequestSchema])(
+  "clientIds lists the values that $name.client_id allows",
+  (desc) => {
+    const { type } = getOption(desc.field.clientId, fieldRules);
+    expect(type.case === "string" ? type.value.in : undefined).toEqual(clientIds);
+  },
+);

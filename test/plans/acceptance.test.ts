@@ -41,7 +41,8 @@ describe("compileAcceptance", () => {
       syntax = "proto3";
       package unknown.v1;
       import "buf/validate/validate.proto";
-      message Known { string text = 1 [(buf.validate.field).string.max_bytes = 3]; }
+      message Known { string text = 1 [(buf.validate.field).string.max_len = 3]; }
+      message Bytes { string text = 1 [(buf.validate.field).string.max_bytes = 3]; }
       message OtherString { string text = 1 [(buf.validate.field).string.email = true]; }
       message OtherCel {
         option (buf.validate.message).cel = {id: "x" message: "x" expression: "this.number > 1"};

@@ -7,6 +7,7 @@ import {
   toBinary,
   toJsonString,
 } from "@bufbuild/protobuf";
+import { StructSchema } from "@bufbuild/protobuf/wkt";
 import { describe, expect, it } from "vitest";
 import { CreatePlanGroupRequestSchema } from "../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
 import {
@@ -15,7 +16,7 @@ import {
 } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import { PlanGroupSchema, PlanStatusSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { createContractRules } from "../../src/plans/contract-rules.ts";
-import { isOutputOnly, maxBytesOf, maxItemsOf, maximalMessage, rulesOf } from "../support/maximal-message.ts";
+import { fullMessage, isOutputOnly, maxItemsOf, maxLengthOf, rulesOf } from "../support/full-message.ts";
 import { accountInfo, plan, planModule, planStatus, statusOf } from "../support/plan-statuses.ts";
 
 const rules = createContractRules();
@@ -34,81 +35,95 @@ function invalidFields(init: MessageInitShape<typeof CreateUserPlanStatusRequest
 
 describe("the length of a string", () => {
   it.each<[string, number, (text: string) => MessageInitShape<typeof CreateUserPlanStatusRequestSchema>]>([
-    ["userKey", 1024, (userKey) => ({ userKey })],
+    ["userKey", 4096, (userKey) => ({ userKey })],
     ["planStatus.title", 1024, (title) => ({ planStatus: planStatus({ title }) })],
-    ["planStatus.subscriberId", 256, (subscriberId) => ({ planStatus: planStatus({ subscriberId }) })],
+    ["planStatus.subscriberId", 4096, (subscriberId) => ({ planStatus: planStatus({ subscriberId }) })],
     [
       "planStatus.plans[0].planName",
-      256,
+      1024,
       (planName) => ({ planStatus: planStatus({ plans: [plan({ planName })] }) }),
     ],
     [
       "planStatus.plans[0].planId",
-      256,
+      4096,
       (planId) => ({ planStatus: planStatus({ plans: [plan({ planId })] }) }),
     ],
     [
       "planStatus.plans[0].planModules[0].moduleName",
-      256,
+      1024,
       (moduleName) => ({ planStatus: statusOf(planModule({ moduleName })) }),
     ],
     [
       "planStatus.plans[0].planModules[0].description",
-      1024,
+      4096,
       (description) => ({ planStatus: statusOf(planModule({ description })) }),
     ],
-  ])("limits %s to %i bytes of UTF-8", (field, most, request) => {
-    expect(invalidFields(request("x".repeat(most)))).toEqual([]);
-    expect(invalidFields(request("x".repeat(most + 1)))).toEqual([field]);
-    expect(invalidFields(request("é".repeat(most / 2)))).toEqual([]);
-    expect(invalidFields(request(`${"é".repeat(most / 2)}x`))).toEqual([field]);
+  ])("limits %s to %i characters, whatever their size in UTF-8 and UTF-16", (field, most, request) => {
+    for (const character of ["x", "é", "ก", "😀"]) {
+      expect(invalidFields(request(character.repeat(most)))).toEqual([]);
+      expect(invalidFields(request(character.repeat(most + 1)))).toEqual([field]);
+    }
+    expect(invalidFields(request(`${"😀".repeat(most - 1)}x`))).toEqual([]);
+    expect(invalidFields(request(`${"😀".repeat(most)}x`))).toEqual([field]);
+    // Characters that are shown as one count by code points: a family of five, a vowel with its consonant.
+    expect(invalidFields(request("ก็".repeat(most / 2)))).toEqual([]);
+    expect(invalidFields(request(`${"ก็".repeat(most / 2)}ก`))).toEqual([field]);
   });
 
-  it("limits languageCode to 64 bytes", () => {
-    const code = `abcdefgh${"-abcdefgh".repeat(6)}`;
-    expect(invalidFields({ planStatus: planStatus({ languageCode: `${code}-a` }) })).toEqual([]);
-    expect(invalidFields({ planStatus: planStatus({ languageCode: `${code}-ab` }) })).toEqual([
+  it("limits languageCode to 4096 characters", () => {
+    const code = `abcdefgh${"-abcdefg".repeat(511)}`;
+    expect(code).toHaveLength(4096);
+    expect(invalidFields({ planStatus: planStatus({ languageCode: code }) })).toEqual([]);
+    expect(invalidFields({ planStatus: planStatus({ languageCode: `${code}h` }) })).toEqual([
       "planStatus.languageCode",
     ]);
   });
 
-  it("limits planGroupId to 1024 bytes", () => {
-    const invalidFieldsOf = (length: number) => {
-      const planGroupId = "x".repeat(length);
+  it("limits cpidState to 64 characters", () => {
+    expect(invalidFields({ planStatus: planStatus({ cpidState: "A".repeat(64) }) })).toEqual([]);
+    expect(invalidFields({ planStatus: planStatus({ cpidState: "A".repeat(65) }) })).toEqual([
+      "planStatus.cpidState",
+    ]);
+  });
+
+  it("limits planGroupId to 4096 characters", () => {
+    const invalidFieldsOf = (planGroupId: string) => {
       const request = create(CreatePlanGroupRequestSchema, { parent: "operators/1", planGroupId });
       return rules(CreatePlanGroupRequestSchema, request).map(({ field }) => field);
     };
-    expect(invalidFieldsOf(1024)).toEqual([]);
-    expect(invalidFieldsOf(1025)).toEqual(["planGroupId"]);
+    expect(invalidFieldsOf("😀".repeat(4096))).toEqual([]);
+    expect(invalidFieldsOf("x".repeat(4097))).toEqual(["planGroupId"]);
   });
 });
 
 describe("the length of a list", () => {
-  it("limits the plans of a status to 16", () => {
+  it("limits the plans of a status to 128", () => {
     const ofPlans = (length: number) => ({
       planStatus: planStatus({ plans: Array.from({ length }, () => plan()) }),
     });
-    expect(invalidFields(ofPlans(16))).toEqual([]);
-    expect(invalidFields(ofPlans(17))).toEqual(["planStatus.plans"]);
+    expect(invalidFields(ofPlans(128))).toEqual([]);
+    expect(invalidFields(ofPlans(129))).toEqual(["planStatus.plans"]);
   });
 
-  it("limits the modules of a plan to 16", () => {
+  it("limits the modules of a plan to 128", () => {
     const ofModules = (length: number) => ({
       planStatus: statusOf(...Array.from({ length }, () => planModule())),
     });
-    expect(invalidFields(ofModules(16))).toEqual([]);
-    expect(invalidFields(ofModules(17))).toEqual(["planStatus.plans[0].planModules"]);
+    expect(invalidFields(ofModules(128))).toEqual([]);
+    expect(invalidFields(ofModules(129))).toEqual(["planStatus.plans[0].planModules"]);
   });
 
-  it("limits the traffic categories of a module to 16", () => {
+  it("limits the traffic categories of a module to 128", () => {
     const ofCategories = (length: number) => ({
       planStatus: statusOf(planModule({ trafficCategories: Array.from({ length }, () => 1 as const) })),
     });
-    expect(invalidFields(ofCategories(16))).toEqual([]);
-    expect(invalidFields(ofCategories(17))).toEqual(["planStatus.plans[0].planModules[0].trafficCategories"]);
+    expect(invalidFields(ofCategories(128))).toEqual([]);
+    expect(invalidFields(ofCategories(129))).toEqual([
+      "planStatus.plans[0].planModules[0].trafficCategories",
+    ]);
   });
 
-  it("limits the plans of a group to 16", () => {
+  it("limits the plans of a group to 128", () => {
     const invalidFieldsOf = (length: number) => {
       const request = create(CreatePlanGroupRequestSchema, {
         parent: "operators/1",
@@ -117,8 +132,8 @@ describe("the length of a list", () => {
       });
       return rules(CreatePlanGroupRequestSchema, request).map(({ field }) => field);
     };
-    expect(invalidFieldsOf(16)).toEqual([]);
-    expect(invalidFieldsOf(17)).toEqual(["planGroup.dataPlans"]);
+    expect(invalidFieldsOf(128)).toEqual([]);
+    expect(invalidFieldsOf(129)).toEqual(["planGroup.dataPlans"]);
   });
 });
 
@@ -139,9 +154,12 @@ describe("every string and list of a request", () => {
         return [at];
       }
       if (field.fieldKind === "scalar" && field.scalar === ScalarType.STRING) {
-        return maxBytesOf(field) === undefined && !boundOtherwise(field) ? [at] : [];
+        return maxLengthOf(field) === undefined && !boundOtherwise(field) ? [at] : [];
       }
-      return field.message === undefined ? [] : unbounded(field.message);
+      // Code limits the values of a Struct: see struct-rules.ts.
+      return field.message === undefined || field.message.typeName === StructSchema.typeName
+        ? []
+        : unbounded(field.message);
     });
   }
 
@@ -154,8 +172,8 @@ describe("every string and list of a request", () => {
   );
 });
 
-describe("the largest valid message", () => {
-  const largest = maximalMessage(PlanStatusSchema);
+describe("a message with every field", () => {
+  const largest = fullMessage(PlanStatusSchema);
 
   it("is valid", () => {
     expect(invalidFields({ planStatus: largest })).toEqual([]);
@@ -170,7 +188,7 @@ describe("the largest valid message", () => {
   it.each(["é", "語", "😀", '"'])(
     "is valid and smaller than 1 MiB when its strings consist of %s",
     (character) => {
-      const status = maximalMessage(PlanStatusSchema, character);
+      const status = fullMessage(PlanStatusSchema, character);
       expect(invalidFields({ planStatus: status })).toEqual([]);
       expect(Buffer.byteLength(toJsonString(PlanStatusSchema, status))).toBeLessThan(mebibyte);
     },
@@ -179,8 +197,8 @@ describe("the largest valid message", () => {
   it("is smaller than 1 MiB as a request for a group", () => {
     const request = create(CreatePlanGroupRequestSchema, {
       parent: "operators/4294967295",
-      planGroupId: "x".repeat(1024),
-      planGroup: maximalMessage(PlanGroupSchema),
+      planGroupId: "x".repeat(4096),
+      planGroup: fullMessage(PlanGroupSchema),
     });
     expect(rules(CreatePlanGroupRequestSchema, request)).toEqual([]);
     expect(Buffer.byteLength(toJsonString(CreatePlanGroupRequestSchema, request))).toBeLessThan(mebibyte);

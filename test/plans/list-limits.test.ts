@@ -36,7 +36,7 @@ describe("listLimitOf", () => {
   });
 
   it("returns the general limit for lists without one of their own", () => {
-    const general = { most: 4_096, description: "must contain no more than 4096 item(s)" };
+    const general = { most: 32_770, description: "must contain no more than 32770 item(s)" };
     expect([limit("others"), limit("free"), listLimitOf(PlanStatusSchema.field.notifications)]).toEqual([
       general,
       general,
@@ -45,7 +45,7 @@ describe("listLimitOf", () => {
   });
 
   it("allows as many plans and modules as the contract", () => {
-    expect(listLimitOf(PlanStatusSchema.field.plans).most).toBe(16);
-    expect(listLimitOf(PlanSchema.field.planModules).most).toBe(16);
+    expect(listLimitOf(PlanStatusSchema.field.plans).most).toBe(128);
+    expect(listLimitOf(PlanSchema.field.planModules).most).toBe(128);
   });
 });

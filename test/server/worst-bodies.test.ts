@@ -58,7 +58,7 @@ describe.each(["rest", "connect", "grpc", "grpc-web"] as const)("the worst JSON 
     expect({ reason, violations }).toEqual({
       reason: "FIELD_INVALID",
       violations: [
-        `${isRest ? "" : "planStatus."}plans[0].planModules: must contain no more than 16 item(s)`,
+        `${isRest ? "" : "planStatus."}plans[0].planModules: must contain no more than 128 item(s)`,
       ],
     });
   });
@@ -82,7 +82,7 @@ describe.each(["connect", "grpc", "grpc-web"] as const)("the worst binary over %
     });
     expect({ reason, violations }).toEqual({
       reason: "FIELD_INVALID",
-      violations: ["planStatus.plans[0].planModules: must contain no more than 16 item(s)"],
+      violations: ["planStatus.plans[0].planModules: must contain no more than 128 item(s)"],
     });
   });
 });

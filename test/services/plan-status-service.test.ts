@@ -10,7 +10,7 @@ import { type PlanStatus, PlanStatusSchema } from "../../gen/mobiledataplanshari
 import type { PlanSharingClient } from "../../src/client/client.ts";
 import { formatInstant, instantOf } from "../../src/contract/instant.ts";
 import { apiErrorOf } from "../support/api-error.ts";
-import { maximalMessage } from "../support/maximal-message.ts";
+import { fullMessage } from "../support/full-message.ts";
 import {
   accountInfo,
   day,
@@ -55,7 +55,7 @@ describe.each(protocols)("PlanStatusService over %s", (protocol) => {
   describe("a push", () => {
     it("a push returns the status with its name, and a read returns the same", async () => {
       const userKey = freshKey();
-      const pushed = maximalMessage(PlanStatusSchema);
+      const pushed = fullMessage(PlanStatusSchema);
       const status = create(PlanStatusSchema, {
         ...pushed,
         languageCode: "sr-Latn",

@@ -1,15 +1,29 @@
-import { create, type DescField, type DescMessage, type Message, ScalarType } from "@bufbuild/protobuf";
+import {
+  create,
+  type DescField,
+  type DescMessage,
+  type JsonObject,
+  type Message,
+  ScalarType,
+} from "@bufbuild/protobuf";
 import fc from "fast-check";
 
 /** Valid and invalid values of string fields. The first value of each field is valid. */
 const strings: Readonly<Record<string, readonly string[]>> = {
   parent: ["operators/65001", "operators/4294967295", "operators/4294967296", "operators/01", "x", ""],
   name: ["operators/1/planStatuses/a", "operators/1/planStatuses/a%2Fb", "operators/1/planStatuses/%", ""],
-  client_id: ["mobiledataplan", "youtube", "maps", ""],
-  language_code: ["en-US", "sr-Latn", "en_US", "", `en${"-abc".repeat(20)}`],
+  client_id: ["mobiledataplan", "youtube", "AndroidSystemInfo", "maps", ""],
+  language_code: ["en-US", "sr-Latn", "C", "", `en${"-abc".repeat(1024)}`],
+  cpid_state: ["CPID_STATE_1", "A", "a", "", "B".repeat(65)],
   currency_code: ["USD", "usd", ""],
 };
-const anyString = ["x", "ü", "", "y".repeat(256), "ü".repeat(200), "z".repeat(1025)];
+const anyString = ["x", "ü", "", "y".repeat(1024), "😀".repeat(1024), "😀".repeat(1025), "z".repeat(4097)];
+
+/** One item more than the lists of the contract may have. */
+const tooLong = 129;
+
+/** Values of google.protobuf.Struct. */
+const structs: readonly JsonObject[] = [{}, { a: [1, "b", null, { c: true }] }, { "": -0.5 }];
 
 /** Returns mostly the first value, which is valid, so that whole messages are valid often enough. */
 function mostly<T>(values: readonly T[]): fc.Arbitrary<T> {
@@ -21,6 +35,9 @@ function mostly<T>(values: readonly T[]): fc.Arbitrary<T> {
 }
 
 function singular(field: DescField): fc.Arbitrary<unknown> {
+  if (field.message?.typeName === "google.protobuf.Struct") {
+    return mostly(structs);
+  }
   if (field.message !== undefined) {
     return messages(field.message);
   }
@@ -48,7 +65,10 @@ export function messages(desc: DescMessage): fc.Arbitrary<Message> {
         field.fieldKind === "list"
           ? fc.oneof(
               { weight: 20, arbitrary: fc.array(singular(field), { maxLength: 2 }) },
-              { weight: 1, arbitrary: singular(field).map((item) => Array.from({ length: 17 }, () => item)) },
+              {
+                weight: 1,
+                arbitrary: singular(field).map((item) => Array.from({ length: tooLong }, () => item)),
+              },
             )
           : singular(field);
       shape[field.localName] = fc.option(value, { nil: undefined, freq: 12 });

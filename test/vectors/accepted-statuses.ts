@@ -9,7 +9,7 @@ import {
   statusOf,
   updateTime,
 } from "./build.ts";
-import type { CaseInit } from "./case.ts";
+import type { CaseInit, JsonObject } from "./case.ts";
 
 const largest = "9223372036854775807";
 const smallest = "-9223372036854775808";
@@ -118,9 +118,42 @@ const balances: CaseInit[] = [
     ),
   ),
   accepted(
-    "sixteen plans, the maximum",
-    status({ plans: Array.from({ length: 16 }, (_, index) => ({ planId: `plan-${index}` })) }),
+    "128 plans, the maximum",
+    status({ plans: Array.from({ length: 128 }, (_, index) => ({ planId: `plan-${index}` })) }),
   ),
+];
+
+/** Returns objects inside each other. */
+function nested(levels: number): JsonObject {
+  return levels === 1 ? {} : { o: nested(levels - 1) };
+}
+
+const provisional: CaseInit[] = [
+  accepted("a CPID state", status({ cpidState: "CPID_STATE_2_ACTIVE" })),
+  accepted("a CPID state of one character", status({ cpidState: "_" })),
+  accepted("a CPID state of 64 characters", status({ cpidState: "A".repeat(64) })),
+  accepted(
+    "information for the Android system, of every kind of JSON value",
+    status({
+      planInfoPerClient: {
+        youtube: { rateLimitedStreaming: { maxMediaRateKbps: 480 } },
+        androidSystemInfo: {
+          list: [{ name: "text" }, {}, [], [[null]]],
+          numbers: [0, -0.5, 1e300, 9007199254740991],
+          "": null,
+          "ключ 😀": true,
+          __proto__x: false,
+        },
+      },
+    }),
+    { clientId: "AndroidSystemInfo" },
+  ),
+  accepted(
+    "an empty object of information for the Android system",
+    status({ planInfoPerClient: { androidSystemInfo: {} } }),
+    { clientId: "AndroidSystemInfo" },
+  ),
+  accepted("objects 32 levels deep", status({ planInfoPerClient: { androidSystemInfo: nested(32) } })),
 ];
 
 const notifying: CaseInit[] = [
@@ -226,14 +259,15 @@ const texts: CaseInit[] = [
     }),
   ),
   accepted(
-    "texts of the maximum length in bytes",
+    "texts of the maximum length in characters",
     status({
-      title: "t".repeat(1024),
-      subscriberId: "€".repeat(85),
+      title: "ก".repeat(1024),
+      subscriberId: "€".repeat(4096),
       plans: [
         {
-          planId: "ü".repeat(128),
-          planModules: [byteModule({ description: "😀".repeat(256), moduleName: "m".repeat(256) })],
+          planName: "😀".repeat(1024),
+          planId: "ü".repeat(4096),
+          planModules: [byteModule({ description: "😀".repeat(4096), moduleName: "แพ็กเกจ".repeat(146) })],
         },
       ],
     }),
@@ -245,10 +279,10 @@ const texts: CaseInit[] = [
     name: `${parent}/planStatuses/ve%2Fct+or==`,
   }),
   accepted("a user key that looks escaped", status(), {
-    userKey: "100%/%2F%25 ?#&ü",
-    name: `${parent}/planStatuses/100%25%2F%252F%2525 ?#&ü`,
+    userKey: "100%/%2F%25?#&ü",
+    name: `${parent}/planStatuses/100%25%2F%252F%2525?#&ü`,
   }),
-  accepted("a user key of 1024 bytes", status(), { userKey: "k".repeat(1024) }),
+  accepted("a user key of 4096 characters", status(), { userKey: "k".repeat(4096) }),
 ];
 
 const times: CaseInit[] = [
@@ -297,14 +331,14 @@ const forClients: CaseInit[] = [
     method: "CreatePlanStatus",
     request: {
       parent,
-      userKey: "q+u/e=r&y%20 ü",
+      userKey: "q+u/e=r&y%20ü",
       planStatus: { languageCode: "sr-Latn", updateTime, expireTime },
     },
     response: {
       languageCode: "sr-Latn",
       updateTime,
       expireTime,
-      name: `${parent}/planStatuses/q+u%2Fe=r&y%2520 ü`,
+      name: `${parent}/planStatuses/q+u%2Fe=r&y%2520ü`,
     },
   },
 ];
@@ -312,6 +346,7 @@ const forClients: CaseInit[] = [
 /** Pushes of valid statuses. */
 export const acceptedStatuses: readonly CaseInit[] = [
   ...balances,
+  ...provisional,
   ...notifying,
   ...accounts,
   ...texts,

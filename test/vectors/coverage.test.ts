@@ -143,7 +143,7 @@ function visit(message: ReflectMessage, to: Set<string>): void {
     for (const item of values) {
       if (field.enum !== undefined) {
         to.add(`${field.enum.typeName}.${field.enum.value[item as number]?.name}`);
-      } else if (field.message !== undefined) {
+      } else if (field.message?.typeName.startsWith("mobiledataplansharing.")) {
         visit(item as ReflectMessage, to);
       }
     }

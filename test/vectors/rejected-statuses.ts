@@ -24,7 +24,8 @@ const requests: CaseInit[] = [
   rejectedRequest("a parent beyond 32 bits", { parent: "operators/4294967296" }, "parent"),
   rejectedRequest("a parent of another collection", { parent: "operator/65001" }, "parent"),
   rejectedRequest("an unknown client", { clientId: "maps" }, "clientId"),
-  rejectedRequest("a user key of 1025 bytes", { userKey: "k".repeat(1025) }, "userKey"),
+  rejectedRequest("a user key of 4097 characters", { userKey: "k".repeat(4097) }, "userKey"),
+  rejectedRequest("a user key with a space, as from an unescaped plus", { userKey: "a/b c==" }, "userKey"),
   {
     name: "a status for all clients without a user key",
     method: "CreatePlanStatus",
@@ -101,20 +102,33 @@ const values: CaseInit[] = [
     "planInfoPerClient.youtube.rateLimitedStreaming.maxMediaRateKbps",
   ),
   rejected(
-    "texts that are one byte too long",
+    "texts that are one character too long",
     status({
-      title: "ü".repeat(512).concat("t"),
-      plans: [{ planId: "p".repeat(257), planModules: [byteModule({ description: "d".repeat(1025) })] }],
+      title: "😀".repeat(1025),
+      subscriberId: "s".repeat(4097),
+      plans: [
+        {
+          planName: "ก".repeat(1025),
+          planId: "p".repeat(4097),
+          planModules: [byteModule({ description: "d".repeat(4097), moduleName: "ü".repeat(1025) })],
+        },
+      ],
     }),
+    "plans[0].planName",
     "plans[0].planId",
     `${firstModule}.description`,
+    `${firstModule}.moduleName`,
     "title",
+    "subscriberId",
   ),
   rejected(
-    "seventeen plans",
-    status({ plans: Array.from({ length: 17 }, (_, index) => ({ planId: `plan-${index}` })) }),
+    "129 plans",
+    status({ plans: Array.from({ length: 129 }, (_, index) => ({ planId: `plan-${index}` })) }),
     "plans",
   ),
+  rejected("a CPID state in lower case", status({ cpidState: "active" }), "cpidState"),
+  rejected("an empty CPID state", status({ cpidState: "" }), "cpidState"),
+  rejected("a CPID state of 65 characters", status({ cpidState: "A".repeat(65) }), "cpidState"),
 ];
 
 const money: CaseInit[] = [

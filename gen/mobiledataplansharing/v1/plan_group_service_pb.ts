@@ -31,7 +31,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file mobiledataplansharing/v1/plan_group_service.proto.
  */
 export const file_mobiledataplansharing_v1_plan_group_service: GenFile = /*@__PURE__*/
-  fileDesc("CjFtb2JpbGVkYXRhcGxhbnNoYXJpbmcvdjEvcGxhbl9ncm91cF9zZXJ2aWNlLnByb3RvEhhtb2JpbGVkYXRhcGxhbnNoYXJpbmcudjEi1gMKFkNyZWF0ZVBsYW5Hcm91cFJlcXVlc3QSnQIKBnBhcmVudBgBIAEoCUKMAuBBAvpBMBIubW9iaWxlZGF0YXBsYW5zaGFyaW5nLmdvb2dsZWFwaXMuY29tL1BsYW5Hcm91cLpI0gHIAQFyzAEyyQFeb3BlcmF0b3JzLyhbMS05XVswLTldezAsOH18WzEtM11bMC05XXs5fXw0WzAxXVswLTldezh9fDQyWzAtOF1bMC05XXs3fXw0MjlbMC0zXVswLTldezZ9fDQyOTRbMC04XVswLTldezV9fDQyOTQ5WzAtNV1bMC05XXs0fXw0Mjk0OTZbMC02XVswLTldezN9fDQyOTQ5NjdbMDFdWzAtOV17Mn18NDI5NDk2NzJbMC04XVswLTldfDQyOTQ5NjcyOVswLTVdKSQSXgoNcGxhbl9ncm91cF9pZBgCIAEoCUJH4EECukhByAEBcjwogAgyN15bXlx4MDAtXHgyMFx4N2YtXHhhMFx4YWTigIAt4oCP4oCoLeKAr+KBny3iga/jgIDvu79dKiQSPAoKcGxhbl9ncm91cBgDIAEoCzIjLm1vYmlsZWRhdGFwbGFuc2hhcmluZy52MS5QbGFuR3JvdXBCA+BBATKtAgoQUGxhbkdyb3VwU2VydmljZRK9AQoPQ3JlYXRlUGxhbkdyb3VwEjAubW9iaWxlZGF0YXBsYW5zaGFyaW5nLnYxLkNyZWF0ZVBsYW5Hcm91cFJlcXVlc3QaIy5tb2JpbGVkYXRhcGxhbnNoYXJpbmcudjEuUGxhbkdyb3VwIlOIAgHaQR9wYXJlbnQscGxhbl9ncm91cF9pZCxwbGFuX2dyb3VwgtPkkwIoOgEqIiMvdjEve3BhcmVudD1vcGVyYXRvcnMvKn0vcGxhbkdyb3VwcxpZykEkbW9iaWxlZGF0YXBsYW5zaGFyaW5nLmdvb2dsZWFwaXMuY29t0kEvaHR0cHM6Ly93d3cuZ29vZ2xlYXBpcy5jb20vYXV0aC9kYXRhcGxhbnNoYXJpbmdChgIKHGNvbS5tb2JpbGVkYXRhcGxhbnNoYXJpbmcudjFCFVBsYW5Hcm91cFNlcnZpY2VQcm90b1ABWnRnaXRodWIuY29tL21vYmlsZS1kYXRhLXBsYW4tc2hhcmluZy9tb2JpbGUtZGF0YS1wbGFuLXNoYXJpbmcvZ2VuL2dvL21vYmlsZWRhdGFwbGFuc2hhcmluZy92MTttb2JpbGVkYXRhcGxhbnNoYXJpbmdwYqICBE1EUFOqAhhNb2JpbGVEYXRhUGxhblNoYXJpbmcuVjHKAhhNb2JpbGVEYXRhUGxhblNoYXJpbmdcVjHqAhlNb2JpbGVEYXRhUGxhblNoYXJpbmc6OlYxYgZwcm90bzM", [file_buf_validate_validate, file_google_api_annotations, file_google_api_client, file_google_api_field_behavior, file_google_api_resource, file_mobiledataplansharing_v1_resources]);
+  fileDesc("CjFtb2JpbGVkYXRhcGxhbnNoYXJpbmcvdjEvcGxhbl9ncm91cF9zZXJ2aWNlLnByb3RvEhhtb2JpbGVkYXRhcGxhbnNoYXJpbmcudjEi1gMKFkNyZWF0ZVBsYW5Hcm91cFJlcXVlc3QSnQIKBnBhcmVudBgBIAEoCUKMAuBBAvpBMBIubW9iaWxlZGF0YXBsYW5zaGFyaW5nLmdvb2dsZWFwaXMuY29tL1BsYW5Hcm91cLpI0gHIAQFyzAEyyQFeb3BlcmF0b3JzLyhbMS05XVswLTldezAsOH18WzEtM11bMC05XXs5fXw0WzAxXVswLTldezh9fDQyWzAtOF1bMC05XXs3fXw0MjlbMC0zXVswLTldezZ9fDQyOTRbMC04XVswLTldezV9fDQyOTQ5WzAtNV1bMC05XXs0fXw0Mjk0OTZbMC02XVswLTldezN9fDQyOTQ5NjdbMDFdWzAtOV17Mn18NDI5NDk2NzJbMC04XVswLTldfDQyOTQ5NjcyOVswLTVdKSQSXgoNcGxhbl9ncm91cF9pZBgCIAEoCUJH4EECukhByAEBcjwYgCAyN15bXlx4MDAtXHgyMFx4N2YtXHhhMFx4YWTigIAt4oCP4oCoLeKAr+KBny3iga/jgIDvu79dKiQSPAoKcGxhbl9ncm91cBgDIAEoCzIjLm1vYmlsZWRhdGFwbGFuc2hhcmluZy52MS5QbGFuR3JvdXBCA+BBATKtAgoQUGxhbkdyb3VwU2VydmljZRK9AQoPQ3JlYXRlUGxhbkdyb3VwEjAubW9iaWxlZGF0YXBsYW5zaGFyaW5nLnYxLkNyZWF0ZVBsYW5Hcm91cFJlcXVlc3QaIy5tb2JpbGVkYXRhcGxhbnNoYXJpbmcudjEuUGxhbkdyb3VwIlOIAgHaQR9wYXJlbnQscGxhbl9ncm91cF9pZCxwbGFuX2dyb3VwgtPkkwIoOgEqIiMvdjEve3BhcmVudD1vcGVyYXRvcnMvKn0vcGxhbkdyb3VwcxpZykEkbW9iaWxlZGF0YXBsYW5zaGFyaW5nLmdvb2dsZWFwaXMuY29t0kEvaHR0cHM6Ly93d3cuZ29vZ2xlYXBpcy5jb20vYXV0aC9kYXRhcGxhbnNoYXJpbmdChgIKHGNvbS5tb2JpbGVkYXRhcGxhbnNoYXJpbmcudjFCFVBsYW5Hcm91cFNlcnZpY2VQcm90b1ABWnRnaXRodWIuY29tL21vYmlsZS1kYXRhLXBsYW4tc2hhcmluZy9tb2JpbGUtZGF0YS1wbGFuLXNoYXJpbmcvZ2VuL2dvL21vYmlsZWRhdGFwbGFuc2hhcmluZy92MTttb2JpbGVkYXRhcGxhbnNoYXJpbmdwYqICBE1EUFOqAhhNb2JpbGVEYXRhUGxhblNoYXJpbmcuVjHKAhhNb2JpbGVEYXRhUGxhblNoYXJpbmdcVjHqAhlNb2JpbGVEYXRhUGxhblNoYXJpbmc6OlYxYgZwcm90bzM", [file_buf_validate_validate, file_google_api_annotations, file_google_api_client, file_google_api_field_behavior, file_google_api_resource, file_mobiledataplansharing_v1_resources]);
 
 /**
  * Request of CreatePlanGroup.
@@ -49,7 +49,7 @@ export type CreatePlanGroupRequest = Message<"mobiledataplansharing.v1.CreatePla
 
   /**
    * Required. Identifies the subscriber: an MSISDN, or an encrypted form of it.
-   * Opaque text of at most 1024 bytes, without white space, control characters and
+   * Opaque text of at most 4096 characters, without white space, control characters and
    * invisible characters.
    *
    * @generated from field: string plan_group_id = 2;
@@ -81,7 +81,7 @@ export type CreatePlanGroupRequestJson = {
 
   /**
    * Required. Identifies the subscriber: an MSISDN, or an encrypted form of it.
-   * Opaque text of at most 1024 bytes, without white space, control characters and
+   * Opaque text of at most 4096 characters, without white space, control characters and
    * invisible characters.
    *
    * @generated from field: string plan_group_id = 2;
@@ -113,7 +113,7 @@ export type CreatePlanGroupRequestValid = Message<"mobiledataplansharing.v1.Crea
 
   /**
    * Required. Identifies the subscriber: an MSISDN, or an encrypted form of it.
-   * Opaque text of at most 1024 bytes, without white space, control characters and
+   * Opaque text of at most 4096 characters, without white space, control characters and
    * invisible characters.
    *
    * @generated from field: string plan_group_id = 2;

@@ -31,7 +31,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file mobiledataplansharing/v1/plan_status_service.proto.
  */
 export const file_mobiledataplansharing_v1_plan_status_service: GenFile = /*@__PURE__*/
-  fileDesc("CjJtb2JpbGVkYXRhcGxhbnNoYXJpbmcvdjEvcGxhbl9zdGF0dXNfc2VydmljZS5wcm90bxIYbW9iaWxlZGF0YXBsYW5zaGFyaW5nLnYxIpgEChtDcmVhdGVVc2VyUGxhblN0YXR1c1JlcXVlc3QSngIKBnBhcmVudBgBIAEoCUKNAuBBAvpBMRIvbW9iaWxlZGF0YXBsYW5zaGFyaW5nLmdvb2dsZWFwaXMuY29tL1BsYW5TdGF0dXO6SNIByAEBcswBMskBXm9wZXJhdG9ycy8oWzEtOV1bMC05XXswLDh9fFsxLTNdWzAtOV17OX18NFswMV1bMC05XXs4fXw0MlswLThdWzAtOV17N318NDI5WzAtM11bMC05XXs2fXw0Mjk0WzAtOF1bMC05XXs1fXw0Mjk0OVswLTVdWzAtOV17NH18NDI5NDk2WzAtNl1bMC05XXszfXw0Mjk0OTY3WzAxXVswLTldezJ9fDQyOTQ5NjcyWzAtOF1bMC05XXw0Mjk0OTY3MjlbMC01XSkkEjcKCWNsaWVudF9pZBgCIAEoCUIk4EECukgeyAEBchlSDm1vYmlsZWRhdGFwbGFuUgd5b3V0dWJlElkKCHVzZXJfa2V5GAMgASgJQkfgQQK6SEHIAQFyPCiACDI3XlteXHgwMC1ceDIwXHg3Zi1ceGEwXHhhZOKAgC3igI/igKgt4oCv4oGfLeKBr+OAgO+7v10qJBJECgtwbGFuX3N0YXR1cxgEIAEoCzIkLm1vYmlsZWRhdGFwbGFuc2hhcmluZy52MS5QbGFuU3RhdHVzQgngQQK6SAPIAQEi2wMKF0NyZWF0ZVBsYW5TdGF0dXNSZXF1ZXN0Ep4CCgZwYXJlbnQYASABKAlCjQLgQQL6QTESL21vYmlsZWRhdGFwbGFuc2hhcmluZy5nb29nbGVhcGlzLmNvbS9QbGFuU3RhdHVzukjSAcgBAXLMATLJAV5vcGVyYXRvcnMvKFsxLTldWzAtOV17MCw4fXxbMS0zXVswLTldezl9fDRbMDFdWzAtOV17OH18NDJbMC04XVswLTldezd9fDQyOVswLTNdWzAtOV17Nn18NDI5NFswLThdWzAtOV17NX18NDI5NDlbMC01XVswLTldezR9fDQyOTQ5NlswLTZdWzAtOV17M318NDI5NDk2N1swMV1bMC05XXsyfXw0Mjk0OTY3MlswLThdWzAtOV18NDI5NDk2NzI5WzAtNV0pJBJZCgh1c2VyX2tleRgCIAEoCUJH4EECukhByAEBcjwogAgyN15bXlx4MDAtXHgyMFx4N2YtXHhhMFx4YWTigIAt4oCP4oCoLeKAr+KBny3iga/jgIDvu79dKiQSRAoLcGxhbl9zdGF0dXMYAyABKAsyJC5tb2JpbGVkYXRhcGxhbnNoYXJpbmcudjEuUGxhblN0YXR1c0IJ4EECukgDyAEBMrQEChFQbGFuU3RhdHVzU2VydmljZRL7AQoUQ3JlYXRlVXNlclBsYW5TdGF0dXMSNS5tb2JpbGVkYXRhcGxhbnNoYXJpbmcudjEuQ3JlYXRlVXNlclBsYW5TdGF0dXNSZXF1ZXN0GiQubW9iaWxlZGF0YXBsYW5zaGFyaW5nLnYxLlBsYW5TdGF0dXMihQHaQSVwYXJlbnQsY2xpZW50X2lkLHVzZXJfa2V5LHBsYW5fc3RhdHVzgtPkkwJXOgtwbGFuX3N0YXR1cyJIL3YxL3twYXJlbnQ9b3BlcmF0b3JzLyp9L2NsaWVudHMve2NsaWVudF9pZH0vdXNlcnMve3VzZXJfa2V5fS9wbGFuU3RhdHVzEsUBChBDcmVhdGVQbGFuU3RhdHVzEjEubW9iaWxlZGF0YXBsYW5zaGFyaW5nLnYxLkNyZWF0ZVBsYW5TdGF0dXNSZXF1ZXN0GiQubW9iaWxlZGF0YXBsYW5zaGFyaW5nLnYxLlBsYW5TdGF0dXMiWNpBG3BhcmVudCx1c2VyX2tleSxwbGFuX3N0YXR1c4LT5JMCNDoLcGxhbl9zdGF0dXMiJS92MS97cGFyZW50PW9wZXJhdG9ycy8qfS9wbGFuU3RhdHVzZXMaWcpBJG1vYmlsZWRhdGFwbGFuc2hhcmluZy5nb29nbGVhcGlzLmNvbdJBL2h0dHBzOi8vd3d3Lmdvb2dsZWFwaXMuY29tL2F1dGgvZGF0YXBsYW5zaGFyaW5nQocCChxjb20ubW9iaWxlZGF0YXBsYW5zaGFyaW5nLnYxQhZQbGFuU3RhdHVzU2VydmljZVByb3RvUAFadGdpdGh1Yi5jb20vbW9iaWxlLWRhdGEtcGxhbi1zaGFyaW5nL21vYmlsZS1kYXRhLXBsYW4tc2hhcmluZy9nZW4vZ28vbW9iaWxlZGF0YXBsYW5zaGFyaW5nL3YxO21vYmlsZWRhdGFwbGFuc2hhcmluZ3BiogIETURQU6oCGE1vYmlsZURhdGFQbGFuU2hhcmluZy5WMcoCGE1vYmlsZURhdGFQbGFuU2hhcmluZ1xWMeoCGU1vYmlsZURhdGFQbGFuU2hhcmluZzo6VjFiBnByb3RvMw", [file_buf_validate_validate, file_google_api_annotations, file_google_api_client, file_google_api_field_behavior, file_google_api_resource, file_mobiledataplansharing_v1_resources]);
+  fileDesc("CjJtb2JpbGVkYXRhcGxhbnNoYXJpbmcvdjEvcGxhbl9zdGF0dXNfc2VydmljZS5wcm90bxIYbW9iaWxlZGF0YXBsYW5zaGFyaW5nLnYxIqsEChtDcmVhdGVVc2VyUGxhblN0YXR1c1JlcXVlc3QSngIKBnBhcmVudBgBIAEoCUKNAuBBAvpBMRIvbW9iaWxlZGF0YXBsYW5zaGFyaW5nLmdvb2dsZWFwaXMuY29tL1BsYW5TdGF0dXO6SNIByAEBcswBMskBXm9wZXJhdG9ycy8oWzEtOV1bMC05XXswLDh9fFsxLTNdWzAtOV17OX18NFswMV1bMC05XXs4fXw0MlswLThdWzAtOV17N318NDI5WzAtM11bMC05XXs2fXw0Mjk0WzAtOF1bMC05XXs1fXw0Mjk0OVswLTVdWzAtOV17NH18NDI5NDk2WzAtNl1bMC05XXszfXw0Mjk0OTY3WzAxXVswLTldezJ9fDQyOTQ5NjcyWzAtOF1bMC05XXw0Mjk0OTY3MjlbMC01XSkkEkoKCWNsaWVudF9pZBgCIAEoCUI34EECukgxyAEBcixSDm1vYmlsZWRhdGFwbGFuUgd5b3V0dWJlUhFBbmRyb2lkU3lzdGVtSW5mbxJZCgh1c2VyX2tleRgDIAEoCUJH4EECukhByAEBcjwYgCAyN15bXlx4MDAtXHgyMFx4N2YtXHhhMFx4YWTigIAt4oCP4oCoLeKAr+KBny3iga/jgIDvu79dKiQSRAoLcGxhbl9zdGF0dXMYBCABKAsyJC5tb2JpbGVkYXRhcGxhbnNoYXJpbmcudjEuUGxhblN0YXR1c0IJ4EECukgDyAEBItsDChdDcmVhdGVQbGFuU3RhdHVzUmVxdWVzdBKeAgoGcGFyZW50GAEgASgJQo0C4EEC+kExEi9tb2JpbGVkYXRhcGxhbnNoYXJpbmcuZ29vZ2xlYXBpcy5jb20vUGxhblN0YXR1c7pI0gHIAQFyzAEyyQFeb3BlcmF0b3JzLyhbMS05XVswLTldezAsOH18WzEtM11bMC05XXs5fXw0WzAxXVswLTldezh9fDQyWzAtOF1bMC05XXs3fXw0MjlbMC0zXVswLTldezZ9fDQyOTRbMC04XVswLTldezV9fDQyOTQ5WzAtNV1bMC05XXs0fXw0Mjk0OTZbMC02XVswLTldezN9fDQyOTQ5NjdbMDFdWzAtOV17Mn18NDI5NDk2NzJbMC04XVswLTldfDQyOTQ5NjcyOVswLTVdKSQSWQoIdXNlcl9rZXkYAiABKAlCR+BBArpIQcgBAXI8GIAgMjdeW15ceDAwLVx4MjBceDdmLVx4YTBceGFk4oCALeKAj+KAqC3igK/igZ8t4oGv44CA77u/XSokEkQKC3BsYW5fc3RhdHVzGAMgASgLMiQubW9iaWxlZGF0YXBsYW5zaGFyaW5nLnYxLlBsYW5TdGF0dXNCCeBBArpIA8gBATK0BAoRUGxhblN0YXR1c1NlcnZpY2US+wEKFENyZWF0ZVVzZXJQbGFuU3RhdHVzEjUubW9iaWxlZGF0YXBsYW5zaGFyaW5nLnYxLkNyZWF0ZVVzZXJQbGFuU3RhdHVzUmVxdWVzdBokLm1vYmlsZWRhdGFwbGFuc2hhcmluZy52MS5QbGFuU3RhdHVzIoUB2kElcGFyZW50LGNsaWVudF9pZCx1c2VyX2tleSxwbGFuX3N0YXR1c4LT5JMCVzoLcGxhbl9zdGF0dXMiSC92MS97cGFyZW50PW9wZXJhdG9ycy8qfS9jbGllbnRzL3tjbGllbnRfaWR9L3VzZXJzL3t1c2VyX2tleX0vcGxhblN0YXR1cxLFAQoQQ3JlYXRlUGxhblN0YXR1cxIxLm1vYmlsZWRhdGFwbGFuc2hhcmluZy52MS5DcmVhdGVQbGFuU3RhdHVzUmVxdWVzdBokLm1vYmlsZWRhdGFwbGFuc2hhcmluZy52MS5QbGFuU3RhdHVzIljaQRtwYXJlbnQsdXNlcl9rZXkscGxhbl9zdGF0dXOC0+STAjQ6C3BsYW5fc3RhdHVzIiUvdjEve3BhcmVudD1vcGVyYXRvcnMvKn0vcGxhblN0YXR1c2VzGlnKQSRtb2JpbGVkYXRhcGxhbnNoYXJpbmcuZ29vZ2xlYXBpcy5jb23SQS9odHRwczovL3d3dy5nb29nbGVhcGlzLmNvbS9hdXRoL2RhdGFwbGFuc2hhcmluZ0KHAgocY29tLm1vYmlsZWRhdGFwbGFuc2hhcmluZy52MUIWUGxhblN0YXR1c1NlcnZpY2VQcm90b1ABWnRnaXRodWIuY29tL21vYmlsZS1kYXRhLXBsYW4tc2hhcmluZy9tb2JpbGUtZGF0YS1wbGFuLXNoYXJpbmcvZ2VuL2dvL21vYmlsZWRhdGFwbGFuc2hhcmluZy92MTttb2JpbGVkYXRhcGxhbnNoYXJpbmdwYqICBE1EUFOqAhhNb2JpbGVEYXRhUGxhblNoYXJpbmcuVjHKAhhNb2JpbGVEYXRhUGxhblNoYXJpbmdcVjHqAhlNb2JpbGVEYXRhUGxhblNoYXJpbmc6OlYxYgZwcm90bzM", [file_buf_validate_validate, file_google_api_annotations, file_google_api_client, file_google_api_field_behavior, file_google_api_resource, file_mobiledataplansharing_v1_resources]);
 
 /**
  * Request of CreateUserPlanStatus.
@@ -48,7 +48,8 @@ export type CreateUserPlanStatusRequest = Message<"mobiledataplansharing.v1.Crea
   parent: string;
 
   /**
-   * Required. The application that reads the status: `mobiledataplan` or `youtube`.
+   * Required. The application that reads the status: `mobiledataplan`, `youtube` or
+   * `AndroidSystemInfo`.
    *
    * @generated from field: string client_id = 2;
    */
@@ -56,7 +57,7 @@ export type CreateUserPlanStatusRequest = Message<"mobiledataplansharing.v1.Crea
 
   /**
    * Required. Identifies the subscriber: a CPID or a phone number (MSISDN). Opaque
-   * text of at most 1024 bytes, without white space, control characters and invisible
+   * text of at most 4096 characters, without white space, control characters and invisible
    * characters, which neither a CPID (Base64) nor a phone number has. In a URL,
    * percent-encode all characters except letters, digits and `-._~`: `/` is `%2F`,
    * `+` is `%2B`. An unescaped `+` in a query is a space, which the server rejects so
@@ -89,7 +90,8 @@ export type CreateUserPlanStatusRequestJson = {
   parent?: string;
 
   /**
-   * Required. The application that reads the status: `mobiledataplan` or `youtube`.
+   * Required. The application that reads the status: `mobiledataplan`, `youtube` or
+   * `AndroidSystemInfo`.
    *
    * @generated from field: string client_id = 2;
    */
@@ -97,7 +99,7 @@ export type CreateUserPlanStatusRequestJson = {
 
   /**
    * Required. Identifies the subscriber: a CPID or a phone number (MSISDN). Opaque
-   * text of at most 1024 bytes, without white space, control characters and invisible
+   * text of at most 4096 characters, without white space, control characters and invisible
    * characters, which neither a CPID (Base64) nor a phone number has. In a URL,
    * percent-encode all characters except letters, digits and `-._~`: `/` is `%2F`,
    * `+` is `%2B`. An unescaped `+` in a query is a space, which the server rejects so
@@ -130,7 +132,8 @@ export type CreateUserPlanStatusRequestValid = Message<"mobiledataplansharing.v1
   parent: string;
 
   /**
-   * Required. The application that reads the status: `mobiledataplan` or `youtube`.
+   * Required. The application that reads the status: `mobiledataplan`, `youtube` or
+   * `AndroidSystemInfo`.
    *
    * @generated from field: string client_id = 2;
    */
@@ -138,7 +141,7 @@ export type CreateUserPlanStatusRequestValid = Message<"mobiledataplansharing.v1
 
   /**
    * Required. Identifies the subscriber: a CPID or a phone number (MSISDN). Opaque
-   * text of at most 1024 bytes, without white space, control characters and invisible
+   * text of at most 4096 characters, without white space, control characters and invisible
    * characters, which neither a CPID (Base64) nor a phone number has. In a URL,
    * percent-encode all characters except letters, digits and `-._~`: `/` is `%2F`,
    * `+` is `%2B`. An unescaped `+` in a query is a space, which the server rejects so
@@ -179,7 +182,7 @@ export type CreatePlanStatusRequest = Message<"mobiledataplansharing.v1.CreatePl
 
   /**
    * Required. Identifies the subscriber: a CPID or a phone number (MSISDN). Opaque
-   * text of at most 1024 bytes, without white space, control characters and invisible
+   * text of at most 4096 characters, without white space, control characters and invisible
    * characters, which neither a CPID (Base64) nor a phone number has. In a URL,
    * percent-encode all characters except letters, digits and `-._~`: `/` is `%2F`,
    * `+` is `%2B`. An unescaped `+` in a query is a space, which the server rejects so
@@ -213,7 +216,7 @@ export type CreatePlanStatusRequestJson = {
 
   /**
    * Required. Identifies the subscriber: a CPID or a phone number (MSISDN). Opaque
-   * text of at most 1024 bytes, without white space, control characters and invisible
+   * text of at most 4096 characters, without white space, control characters and invisible
    * characters, which neither a CPID (Base64) nor a phone number has. In a URL,
    * percent-encode all characters except letters, digits and `-._~`: `/` is `%2F`,
    * `+` is `%2B`. An unescaped `+` in a query is a space, which the server rejects so
@@ -247,7 +250,7 @@ export type CreatePlanStatusRequestValid = Message<"mobiledataplansharing.v1.Cre
 
   /**
    * Required. Identifies the subscriber: a CPID or a phone number (MSISDN). Opaque
-   * text of at most 1024 bytes, without white space, control characters and invisible
+   * text of at most 4096 characters, without white space, control characters and invisible
    * characters, which neither a CPID (Base64) nor a phone number has. In a URL,
    * percent-encode all characters except letters, digits and `-._~`: `/` is `%2F`,
    * `+` is `%2B`. An unescaped `+` in a query is a space, which the server rejects so

@@ -35,7 +35,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file mobiledataplansharing/v1/resources.proto.
  */
 export const file_mobiledataplansharing_v1_resources: GenFile = /*@__PURE__*/
-  fileDesc("Cihtb2JpbGVkYXRhcGxhbnNoYXJpbmcvdjEvcmVzb3VyY2VzLnByb3RvEhhtb2JpbGVkYXRhcGxhbnNoYXJpbmcudjEimAcKClBsYW5TdGF0dXMSFAoEbmFtZRgBIAEoCUIG4EED4EEIEjoKBXBsYW5zGAIgAygLMh4ubW9iaWxlZGF0YXBsYW5zaGFyaW5nLnYxLlBsYW5CC+BBAbpIBZIBAhAQEkkKDWxhbmd1YWdlX2NvZGUYAyABKAlCMuBBArpILMgBAXInKEAyI15bQS1aYS16XXsxLDh9KC1bQS1aYS16MC05XXsxLDh9KSokEjoKC2V4cGlyZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIJ4EECukgDyAEBEjoKC3VwZGF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIJ4EECukgDyAEBEhoKBXRpdGxlGAYgASgJQgvgQQG6SAVyAyiACBIiCg1zdWJzY3JpYmVyX2lkGAcgASgJQgvgQQG6SAVyAyiAAhJACgxhY2NvdW50X2luZm8YCCABKAsyJS5tb2JpbGVkYXRhcGxhbnNoYXJpbmcudjEuQWNjb3VudEluZm9CA+BBARJQChB1aV9jb21wYXRpYmlsaXR5GAkgASgOMikubW9iaWxlZGF0YXBsYW5zaGFyaW5nLnYxLlVpQ29tcGF0aWJpbGl0eUIL4EEBukgFggECEAESRgoNbm90aWZpY2F0aW9ucxgKIAMoDjIqLm1vYmlsZWRhdGFwbGFuc2hhcmluZy52MS5Ob3RpZmljYXRpb25UeXBlQgPgQQMSTgoUcGxhbl9pbmZvX3Blcl9jbGllbnQYCyABKAsyKy5tb2JpbGVkYXRhcGxhbnNoYXJpbmcudjEuUGxhbkluZm9QZXJDbGllbnRCA+BBATqIAupBdwovbW9iaWxlZGF0YXBsYW5zaGFyaW5nLmdvb2dsZWFwaXMuY29tL1BsYW5TdGF0dXMSKm9wZXJhdG9ycy97YXNuX2lkfS9wbGFuU3RhdHVzZXMve3VzZXJfa2V5fSoMcGxhblN0YXR1c2VzMgpwbGFuU3RhdHVzukiKARqHAQoUYWNjb3VudF9pbmZvLnByZXBhaWQSKHZhbHVlIGlzIHJlcXVpcmVkIHdoZW4gYSBwbGFuIGlzIFBSRVBBSUQaRWhhcyh0aGlzLmFjY291bnRfaW5mbykgfHwgIXRoaXMucGxhbnMuZXhpc3RzKHAsIHAucGxhbl9jYXRlZ29yeSA9PSAxKSLXAgoJUGxhbkdyb3VwEhQKBG5hbWUYASABKAlCBuBBA+BBCBI/CgpkYXRhX3BsYW5zGAIgAygLMh4ubW9iaWxlZGF0YXBsYW5zaGFyaW5nLnYxLlBsYW5CC+BBAbpIBZIBAhAQEjwKE3Jlc3BvbnNlX3N0YWxlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQESOgoRbGFzdF91cGRhdGVkX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQE6eepBdgoubW9iaWxlZGF0YXBsYW5zaGFyaW5nLmdvb2dsZWFwaXMuY29tL1BsYW5Hcm91cBItb3BlcmF0b3JzL3thc25faWR9L3BsYW5Hcm91cHMve3BsYW5fZ3JvdXBfaWR9KgpwbGFuR3JvdXBzMglwbGFuR3JvdXBCxQIKHGNvbS5tb2JpbGVkYXRhcGxhbnNoYXJpbmcudjFCDlJlc291cmNlc1Byb3RvUAFadGdpdGh1Yi5jb20vbW9iaWxlLWRhdGEtcGxhbi1zaGFyaW5nL21vYmlsZS1kYXRhLXBsYW4tc2hhcmluZy9nZW4vZ28vbW9iaWxlZGF0YXBsYW5zaGFyaW5nL3YxO21vYmlsZWRhdGFwbGFuc2hhcmluZ3BiogIETURQU6oCGE1vYmlsZURhdGFQbGFuU2hhcmluZy5WMcoCGE1vYmlsZURhdGFQbGFuU2hhcmluZ1xWMeoCGU1vYmlsZURhdGFQbGFuU2hhcmluZzo6VjHqQUMKLW1vYmlsZWRhdGFwbGFuc2hhcmluZy5nb29nbGVhcGlzLmNvbS9PcGVyYXRvchISb3BlcmF0b3JzL3thc25faWR9YgZwcm90bzM", [file_buf_validate_validate, file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_timestamp, file_mobiledataplansharing_v1_enums, file_mobiledataplansharing_v1_plans]);
+  fileDesc("Cihtb2JpbGVkYXRhcGxhbnNoYXJpbmcvdjEvcmVzb3VyY2VzLnByb3RvEhhtb2JpbGVkYXRhcGxhbnNoYXJpbmcudjEi3AcKClBsYW5TdGF0dXMSFAoEbmFtZRgBIAEoCUIG4EED4EEIEjsKBXBsYW5zGAIgAygLMh4ubW9iaWxlZGF0YXBsYW5zaGFyaW5nLnYxLlBsYW5CDOBBAbpIBpIBAxCAARJKCg1sYW5ndWFnZV9jb2RlGAMgASgJQjPgQQK6SC3IAQFyKBiAIDIjXltBLVphLXpdezEsOH0oLVtBLVphLXowLTldezEsOH0pKiQSOgoLZXhwaXJlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgngQQK6SAPIAQESOgoLdXBkYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgngQQK6SAPIAQESGgoFdGl0bGUYBiABKAlCC+BBAbpIBXIDGIAIEiIKDXN1YnNjcmliZXJfaWQYByABKAlCC+BBAbpIBXIDGIAgEkAKDGFjY291bnRfaW5mbxgIIAEoCzIlLm1vYmlsZWRhdGFwbGFuc2hhcmluZy52MS5BY2NvdW50SW5mb0ID4EEBElAKEHVpX2NvbXBhdGliaWxpdHkYCSABKA4yKS5tb2JpbGVkYXRhcGxhbnNoYXJpbmcudjEuVWlDb21wYXRpYmlsaXR5QgvgQQG6SAWCAQIQARJGCg1ub3RpZmljYXRpb25zGAogAygOMioubW9iaWxlZGF0YXBsYW5zaGFyaW5nLnYxLk5vdGlmaWNhdGlvblR5cGVCA+BBAxJOChRwbGFuX2luZm9fcGVyX2NsaWVudBgLIAEoCzIrLm1vYmlsZWRhdGFwbGFuc2hhcmluZy52MS5QbGFuSW5mb1BlckNsaWVudEID4EEBEjEKCmNwaWRfc3RhdGUYDCABKAlCGLpIFXITMhFeW0EtWjAtOV9dezEsNjR9JEgAiAEBOogC6kF3Ci9tb2JpbGVkYXRhcGxhbnNoYXJpbmcuZ29vZ2xlYXBpcy5jb20vUGxhblN0YXR1cxIqb3BlcmF0b3JzL3thc25faWR9L3BsYW5TdGF0dXNlcy97dXNlcl9rZXl9KgxwbGFuU3RhdHVzZXMyCnBsYW5TdGF0dXO6SIoBGocBChRhY2NvdW50X2luZm8ucHJlcGFpZBIodmFsdWUgaXMgcmVxdWlyZWQgd2hlbiBhIHBsYW4gaXMgUFJFUEFJRBpFaGFzKHRoaXMuYWNjb3VudF9pbmZvKSB8fCAhdGhpcy5wbGFucy5leGlzdHMocCwgcC5wbGFuX2NhdGVnb3J5ID09IDEpQg0KC19jcGlkX3N0YXRlItgCCglQbGFuR3JvdXASFAoEbmFtZRgBIAEoCUIG4EED4EEIEkAKCmRhdGFfcGxhbnMYAiADKAsyHi5tb2JpbGVkYXRhcGxhbnNoYXJpbmcudjEuUGxhbkIM4EEBukgGkgEDEIABEjwKE3Jlc3BvbnNlX3N0YWxlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQESOgoRbGFzdF91cGRhdGVkX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQE6eepBdgoubW9iaWxlZGF0YXBsYW5zaGFyaW5nLmdvb2dsZWFwaXMuY29tL1BsYW5Hcm91cBItb3BlcmF0b3JzL3thc25faWR9L3BsYW5Hcm91cHMve3BsYW5fZ3JvdXBfaWR9KgpwbGFuR3JvdXBzMglwbGFuR3JvdXBCxQIKHGNvbS5tb2JpbGVkYXRhcGxhbnNoYXJpbmcudjFCDlJlc291cmNlc1Byb3RvUAFadGdpdGh1Yi5jb20vbW9iaWxlLWRhdGEtcGxhbi1zaGFyaW5nL21vYmlsZS1kYXRhLXBsYW4tc2hhcmluZy9nZW4vZ28vbW9iaWxlZGF0YXBsYW5zaGFyaW5nL3YxO21vYmlsZWRhdGFwbGFuc2hhcmluZ3BiogIETURQU6oCGE1vYmlsZURhdGFQbGFuU2hhcmluZy5WMcoCGE1vYmlsZURhdGFQbGFuU2hhcmluZ1xWMeoCGU1vYmlsZURhdGFQbGFuU2hhcmluZzo6VjHqQUMKLW1vYmlsZWRhdGFwbGFuc2hhcmluZy5nb29nbGVhcGlzLmNvbS9PcGVyYXRvchISb3BlcmF0b3JzL3thc25faWR9YgZwcm90bzM", [file_buf_validate_validate, file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_timestamp, file_mobiledataplansharing_v1_enums, file_mobiledataplansharing_v1_plans]);
 
 /**
  * All top-level plans that a user has bought.
@@ -53,7 +53,7 @@ export type PlanStatus = Message<"mobiledataplansharing.v1.PlanStatus"> & {
   name: string;
 
   /**
-   * Optional. The plans of the user. At most 16.
+   * Optional. The plans of the user. At most 128.
    *
    * @generated from field: repeated mobiledataplansharing.v1.Plan plans = 2;
    */
@@ -61,7 +61,7 @@ export type PlanStatus = Message<"mobiledataplansharing.v1.PlanStatus"> & {
 
   /**
    * Required. BCP-47 language of the human-readable strings, such as `en-US` or
-   * `sr-Latn`. At most 64 bytes.
+   * `sr-Latn`. At most 4096 characters.
    *
    * @generated from field: string language_code = 3;
    */
@@ -87,14 +87,15 @@ export type PlanStatus = Message<"mobiledataplansharing.v1.PlanStatus"> & {
 
   /**
    * Optional. Title of the user's contract, shown in the header of the user
-   * interface. At most 1024 bytes.
+   * interface. At most 1024 characters.
    *
    * @generated from field: string title = 6;
    */
   title: string;
 
   /**
-   * Optional. Stable id of the user in the operator's systems. At most 256 bytes.
+   * Optional. Stable id of the user in the operator's systems. At most 4096
+   * characters.
    *
    * @generated from field: string subscriber_id = 7;
    */
@@ -129,6 +130,16 @@ export type PlanStatus = Message<"mobiledataplansharing.v1.PlanStatus"> & {
    * @generated from field: mobiledataplansharing.v1.PlanInfoPerClient plan_info_per_client = 11;
    */
   planInfoPerClient?: PlanInfoPerClient | undefined;
+
+  /**
+   * Optional. Provisional: may change without a new version of the API. Status of the
+   * CPID of this plan status. Google documents an enum whose values could not be read.
+   * Thus any token of capitals, digits and `_` is accepted, stored and returned: 1 to
+   * 64 characters. Absent: not stated.
+   *
+   * @generated from field: optional string cpid_state = 12;
+   */
+  cpidState?: string | undefined;
 };
 
 /**
@@ -147,7 +158,7 @@ export type PlanStatusJson = {
   name?: string;
 
   /**
-   * Optional. The plans of the user. At most 16.
+   * Optional. The plans of the user. At most 128.
    *
    * @generated from field: repeated mobiledataplansharing.v1.Plan plans = 2;
    */
@@ -155,7 +166,7 @@ export type PlanStatusJson = {
 
   /**
    * Required. BCP-47 language of the human-readable strings, such as `en-US` or
-   * `sr-Latn`. At most 64 bytes.
+   * `sr-Latn`. At most 4096 characters.
    *
    * @generated from field: string language_code = 3;
    */
@@ -181,14 +192,15 @@ export type PlanStatusJson = {
 
   /**
    * Optional. Title of the user's contract, shown in the header of the user
-   * interface. At most 1024 bytes.
+   * interface. At most 1024 characters.
    *
    * @generated from field: string title = 6;
    */
   title?: string;
 
   /**
-   * Optional. Stable id of the user in the operator's systems. At most 256 bytes.
+   * Optional. Stable id of the user in the operator's systems. At most 4096
+   * characters.
    *
    * @generated from field: string subscriber_id = 7;
    */
@@ -223,6 +235,16 @@ export type PlanStatusJson = {
    * @generated from field: mobiledataplansharing.v1.PlanInfoPerClient plan_info_per_client = 11;
    */
   planInfoPerClient?: PlanInfoPerClientJson;
+
+  /**
+   * Optional. Provisional: may change without a new version of the API. Status of the
+   * CPID of this plan status. Google documents an enum whose values could not be read.
+   * Thus any token of capitals, digits and `_` is accepted, stored and returned: 1 to
+   * 64 characters. Absent: not stated.
+   *
+   * @generated from field: optional string cpid_state = 12;
+   */
+  cpidState?: string;
 };
 
 /**
@@ -241,7 +263,7 @@ export type PlanStatusValid = Message<"mobiledataplansharing.v1.PlanStatus"> & {
   name: string;
 
   /**
-   * Optional. The plans of the user. At most 16.
+   * Optional. The plans of the user. At most 128.
    *
    * @generated from field: repeated mobiledataplansharing.v1.Plan plans = 2;
    */
@@ -249,7 +271,7 @@ export type PlanStatusValid = Message<"mobiledataplansharing.v1.PlanStatus"> & {
 
   /**
    * Required. BCP-47 language of the human-readable strings, such as `en-US` or
-   * `sr-Latn`. At most 64 bytes.
+   * `sr-Latn`. At most 4096 characters.
    *
    * @generated from field: string language_code = 3;
    */
@@ -275,14 +297,15 @@ export type PlanStatusValid = Message<"mobiledataplansharing.v1.PlanStatus"> & {
 
   /**
    * Optional. Title of the user's contract, shown in the header of the user
-   * interface. At most 1024 bytes.
+   * interface. At most 1024 characters.
    *
    * @generated from field: string title = 6;
    */
   title: string;
 
   /**
-   * Optional. Stable id of the user in the operator's systems. At most 256 bytes.
+   * Optional. Stable id of the user in the operator's systems. At most 4096
+   * characters.
    *
    * @generated from field: string subscriber_id = 7;
    */
@@ -317,6 +340,16 @@ export type PlanStatusValid = Message<"mobiledataplansharing.v1.PlanStatus"> & {
    * @generated from field: mobiledataplansharing.v1.PlanInfoPerClient plan_info_per_client = 11;
    */
   planInfoPerClient?: PlanInfoPerClientValid | undefined;
+
+  /**
+   * Optional. Provisional: may change without a new version of the API. Status of the
+   * CPID of this plan status. Google documents an enum whose values could not be read.
+   * Thus any token of capitals, digits and `_` is accepted, stored and returned: 1 to
+   * 64 characters. Absent: not stated.
+   *
+   * @generated from field: optional string cpid_state = 12;
+   */
+  cpidState?: string | undefined;
 };
 
 /**
@@ -342,7 +375,7 @@ export type PlanGroup = Message<"mobiledataplansharing.v1.PlanGroup"> & {
   name: string;
 
   /**
-   * Optional. The plans of the user. At most 16.
+   * Optional. The plans of the user. At most 128.
    *
    * @generated from field: repeated mobiledataplansharing.v1.Plan data_plans = 2;
    */
@@ -380,7 +413,7 @@ export type PlanGroupJson = {
   name?: string;
 
   /**
-   * Optional. The plans of the user. At most 16.
+   * Optional. The plans of the user. At most 128.
    *
    * @generated from field: repeated mobiledataplansharing.v1.Plan data_plans = 2;
    */
@@ -418,7 +451,7 @@ export type PlanGroupValid = Message<"mobiledataplansharing.v1.PlanGroup"> & {
   name: string;
 
   /**
-   * Optional. The plans of the user. At most 16.
+   * Optional. The plans of the user. At most 128.
    *
    * @generated from field: repeated mobiledataplansharing.v1.Plan data_plans = 2;
    */

@@ -53,4 +53,8 @@ export const sampleValues: Readonly<Record<string, JsonValue>> = {
   "google.type.Money": { currencyCode: "USD", units: "12", nanos: 500_000_000 },
 
   max_media_rate_kbps: 1500,
+
+  // Provisional: Google's values and names could not be read, and any are accepted.
+  cpid_state: "EXAMPLE_STATE",
+  android_system_info: { exampleName: "any JSON value" },
 };

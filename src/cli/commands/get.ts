@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { type PlanStatus, PlanStatusSchema } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { readError } from "../../client/index.ts";
 import { systemClock } from "../../contract/clock.ts";
-import { parentOf } from "../../contract/resource-names.ts";
+import { clientIds, parentOf } from "../../contract/resource-names.ts";
 import { keyDisplay, maskKey } from "../../push/run/mask.ts";
 import { addDataOption } from "../options/data-directory.ts";
 import { newCommand } from "../options/new-command.ts";
@@ -27,7 +27,7 @@ export function getCommand(): Command {
       .addOption(
         command
           .createOption("--client <id>", "application to read as")
-          .choices(["mobiledataplan", "youtube"])
+          .choices(clientIds)
           .default("mobiledataplan"),
       )
       .option("--endpoint <url>", "URL of the server", "http://127.0.0.1:8080")

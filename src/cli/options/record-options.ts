@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { parentOf } from "../../contract/resource-names.ts";
+import { clientIds, parentOf } from "../../contract/resource-names.ts";
 import { closestMatch, didYouMean } from "../../contract/unknown-names/did-you-mean.ts";
 import { type UnknownFields, unknownFieldsModes } from "../../contract/unknown-names/unknown-fields.ts";
 import { leniencyFor } from "../../push/input/leniency.ts";
@@ -7,7 +7,7 @@ import type { RecordOptions } from "../../push/input/push-request.ts";
 import { UsageError } from "../usage-error.ts";
 import { parseAsn } from "./parse-options.ts";
 
-const clientChoices: readonly string[] = ["mobiledataplan", "youtube", "any"];
+const clientChoices: readonly string[] = [...clientIds, "any"];
 
 /** Options of `push` and `validate` about the records of their input. */
 export type RecordFlags = {

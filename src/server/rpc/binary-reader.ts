@@ -7,7 +7,14 @@ import {
   ScalarType,
 } from "@bufbuild/protobuf";
 import { BinaryReader as WireReader, WireType } from "@bufbuild/protobuf/wire";
-import { type FieldViolation, type ListLimits, maxViolations } from "../../contract/field-violation.ts";
+import { StructSchema } from "@bufbuild/protobuf/wkt";
+import {
+  type FieldViolation,
+  type ListLimit,
+  type ListLimits,
+  maxViolations,
+} from "../../contract/field-violation.ts";
+import { tooDeep } from "../../plans/struct-rules.ts";
 import type { Rejection } from "../../transcoding/index.ts";
 
 /**
@@ -60,11 +67,13 @@ type Layout = ReadonlyMap<number, FieldLayout>;
 
 type FieldLayout = {
   readonly jsonName: string;
-  /** Kind of a single value. A map entry is a message whose fields do not matter. */
-  readonly value: "varint" | "fixed32" | "fixed64" | "bytes" | "message" | "group";
+  /** Kind of a single value. A map entry is a message with a key and a value, which protobuf-es does not count as nesting. */
+  readonly value: "varint" | "fixed32" | "fixed64" | "bytes" | "message" | "group" | "entry";
   readonly isRepeated: boolean;
   /** The violation of a list with more than `most` items. */
-  readonly limit: { readonly most: number; readonly description: string } | undefined;
+  readonly limit: ListLimit | undefined;
+  /** The limit of a Struct, which counts the values at all depths together; undefined for other fields. */
+  readonly structLimit: ListLimit | undefined;
   /** Fields of a message. */
   readonly inner: Layout | undefined;
   /** Numbers of the other members of the oneof; setting this field clears them. */
@@ -84,27 +93,47 @@ function compile(desc: DescMessage, listLimits: ListLimits, known: Map<DescMessa
     layout.set(field.number, {
       number: field.number,
       jsonName: field.jsonName,
-      value: valueKind(field),
+      value: field.fieldKind === "map" ? "entry" : valueKind(field),
       isRepeated,
       limit: isRepeated ? listLimits(field) : undefined,
-      inner:
-        field.message === undefined || field.fieldKind === "map"
-          ? undefined
-          : compile(field.message, listLimits, known),
+      structLimit: isStruct(field.message) ? listLimits(StructSchema.field.fields) : undefined,
+      inner: innerOf(field, listLimits, known),
       others: field.oneof?.fields.map(({ number }) => number).filter((each) => each !== field.number) ?? [],
     });
   }
   return layout;
 }
 
-function valueKind(field: DescField): FieldLayout["value"] {
-  if (field.fieldKind === "map") {
-    return "bytes";
+function isStruct(desc: DescMessage | undefined): boolean {
+  return desc?.typeName === StructSchema.typeName;
+}
+
+/** Returns the fields of a message or of a map entry. */
+function innerOf(
+  field: DescField,
+  listLimits: ListLimits,
+  known: Map<DescMessage, Layout>,
+): Layout | undefined {
+  const inner = field.message && compile(field.message, listLimits, known);
+  if (field.fieldKind !== "map") {
+    return inner;
   }
+  const common = { isRepeated: false, limit: undefined, structLimit: undefined, others: [] };
+  return new Map<number, FieldLayout>([
+    [1, { ...common, number: 1, jsonName: "key", value: scalarKind(field.mapKey), inner: undefined }],
+    [2, { ...common, number: 2, jsonName: "value", value: valueKind(field), inner }],
+  ]);
+}
+
+function valueKind(field: DescField): FieldLayout["value"] {
   if (field.message !== undefined) {
     return "delimitedEncoding" in field && field.delimitedEncoding ? "group" : "message";
   }
-  switch (field.scalar) {
+  return scalarKind(field.scalar);
+}
+
+function scalarKind(scalar: ScalarType | undefined): FieldLayout["value"] {
+  switch (scalar) {
     case ScalarType.STRING:
     case ScalarType.BYTES:
       return "bytes";
@@ -134,6 +163,21 @@ type Occurrence = {
 
 const newOccurrence = (): Occurrence => ({ present: 0 });
 
+/** The Struct that is passed over: its path, and its values so far, at all depths. */
+type StructScan = { readonly limit: ListLimit; readonly path: string; values: number };
+
+function countInStruct(struct: StructScan): void {
+  struct.values += 1;
+  if (struct.values > struct.limit.most) {
+    throw invalid(struct.path, struct.limit.description);
+  }
+}
+
+function invalid(field: string, description: string): ScanEnd {
+  const violation: FieldViolation = { field, description };
+  return new ScanEnd({ reason: "FIELD_INVALID", violations: [violation] });
+}
+
 class ScanEnd extends Error {
   readonly rejection: Rejection;
 
@@ -153,6 +197,7 @@ function scan(
   const path: (string | number)[] = [];
   let superfluous = 0;
   let unknown = 0;
+  let struct: StructScan | undefined;
   try {
     scanFields(layout, newOccurrence(), bytes.length, 1, undefined);
     return undefined;
@@ -170,7 +215,7 @@ function scan(
     group: number | undefined,
   ): void {
     if (depth > maxDepth) {
-      throw new Error("too deep");
+      throw struct === undefined ? new Error("too deep") : invalid(struct.path, tooDeep);
     }
     while (reader.pos < end) {
       const [number, wireType] = reader.tag();
@@ -207,9 +252,10 @@ function scan(
     path.push(field.jsonName);
     while (reader.pos < end) {
       count += 1;
-      if (field.limit !== undefined && count > field.limit.most) {
-        const violation: FieldViolation = { field: shown(path), description: field.limit.description };
-        throw new ScanEnd({ reason: "FIELD_INVALID", violations: [violation] });
+      if (struct !== undefined) {
+        countInStruct(struct);
+      } else if (field.limit !== undefined && count > field.limit.most) {
+        throw invalid(shown(path), field.limit.description);
       }
       path.push(count - 1);
       scanValue(field, newOccurrence, depth);
@@ -238,12 +284,18 @@ function scan(
         if (!field.isRepeated) {
           path.push(field.jsonName);
         }
+        const outer = struct;
+        if (field.structLimit !== undefined) {
+          struct ??= { limit: field.structLimit, path: shown(path), values: 0 };
+        }
         if (field.value === "group") {
           scanFields(inner, child(), bytes.length, depth + 1, field.number);
         } else {
           const length = reader.uint32();
-          scanFields(inner, child(), reader.pos + length, depth + 1, undefined);
+          const level = field.value === "entry" ? depth : depth + 1;
+          scanFields(inner, child(), reader.pos + length, level, undefined);
         }
+        struct = outer;
         if (!field.isRepeated) {
           path.pop();
         }

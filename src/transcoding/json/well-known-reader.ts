@@ -4,9 +4,11 @@ import {
   DurationSchema,
   hasCustomJsonRepresentation,
   isWrapperDesc,
+  StructSchema,
   TimestampSchema,
   type WktWrapperDesc,
 } from "@bufbuild/protobuf/wkt";
+import type { ListLimit } from "../../contract/field-violation.ts";
 import { anyReader } from "./any-reader.ts";
 import type { OpenMessage } from "./assign.ts";
 import { parseDuration } from "./duration.ts";
@@ -40,7 +42,8 @@ export function wellKnownReader(
   }
   return function readWellKnown(given, path, state) {
     const json = given instanceof LongNumber ? given.value : given;
-    const problem = problemOf(json, state, 0);
+    const limit = state.listLimits?.(StructSchema.field.fields);
+    const problem = problemOf(json, state, { limit, values: 0 }, 0);
     if (problem !== undefined) {
       return state.violations.add(path, problem);
     }
@@ -74,29 +77,38 @@ function wrapperReader(desc: WktWrapperDesc): MessageReader {
   };
 }
 
+/** The values that were found, at all depths, and how many are allowed: each becomes an object of a hundred bytes or more. */
+type ValueCount = { readonly limit: ListLimit | undefined; values: number };
+
 /**
- * Returns a problem that protobuf-es ignores on reading but rejects on writing, and counts the keys. Replaces numbers of
- * any length by doubles, because these types hold doubles.
+ * Returns a problem that protobuf-es ignores on reading but rejects on writing, and counts keys and values. Replaces
+ * numbers of any length by doubles, because these types hold doubles.
  */
-function problemOf(json: unknown, state: ReadingState, depth: number): string | undefined {
+function problemOf(json: unknown, state: ReadingState, count: ValueCount, depth: number): string | undefined {
   if (typeof json === "string") {
     return json.isWellFormed() ? undefined : "must be valid Unicode: it has an unpaired surrogate";
   }
   if (typeof json === "number") {
     return Number.isFinite(json) ? undefined : "must be within the range of a double";
   }
-  // protobuf-es rejects deeper nesting.
-  if (typeof json !== "object" || json === null || depth > maxDepth) {
+  if (typeof json !== "object" || json === null) {
     return undefined;
+  }
+  if (depth > maxDepth) {
+    return `must not be nested deeper than ${maxDepth} levels`;
   }
   const isArray = Array.isArray(json);
   for (const [key, value] of Object.entries(json)) {
     state.keys += isArray ? 0 : 1;
+    count.values += 1;
+    if (count.limit !== undefined && count.values > count.limit.most) {
+      return count.limit.description;
+    }
     if (value instanceof LongNumber) {
       (json as Record<string, unknown>)[key] = value.value;
       continue;
     }
-    const problem = problemOf(key, state, depth + 1) ?? problemOf(value, state, depth + 1);
+    const problem = problemOf(key, state, count, depth + 1) ?? problemOf(value, state, count, depth + 1);
     if (problem !== undefined) {
       return problem;
     }

@@ -1,4 +1,5 @@
 import type { DescField, DescMessage, JsonObject, JsonValue } from "@bufbuild/protobuf";
+import { hasCustomJsonRepresentation } from "@bufbuild/protobuf/wkt";
 import { createSuggestion } from "../../contract/unknown-names/did-you-mean.ts";
 
 /** The selected fields of a response by JSON name, each with the selection inside it; or all fields. */
@@ -72,7 +73,11 @@ export function parseFieldSelection(
     if (opening !== "/" && opening !== "." && opening !== "(") {
       return "all";
     }
-    if (field.message === undefined || field.fieldKind === "map") {
+    if (
+      field.message === undefined ||
+      field.fieldKind === "map" ||
+      hasCustomJsonRepresentation(field.message)
+    ) {
       throw new SelectionError(`selects a field of ${field.jsonName}, which has no fields`);
     }
     at += 1;

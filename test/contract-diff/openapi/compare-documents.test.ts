@@ -59,11 +59,11 @@ describe("compareDocuments", () => {
       (d) => (d.paths[status].get.parameters.find((one: Document) => one.in === "query").required = true),
     ],
     [
-      `POST ${status} path parameter clientId.enum: no longer allows "youtube"`,
+      `POST ${status} path parameter clientId.enum: no longer allows "AndroidSystemInfo"`,
       (d) => parameter(d, "clientId").schema.enum.pop(),
     ],
     [
-      `POST ${status} path parameter userKey.maxLength: is an upper bound, and was lowered from 1024 to 512`,
+      `POST ${status} path parameter userKey.maxLength: is an upper bound, and was lowered from 4096 to 512`,
       (d) => (parameter(d, "userKey").schema.maxLength = 512),
     ],
     [
@@ -81,7 +81,7 @@ describe("compareDocuments", () => {
       (d) => schema(d, "PlanModule").required.push("usedBytes"),
     ],
     [
-      "PlanModule.moduleName.maxLength: is an upper bound, and was lowered from 256 to 255",
+      "PlanModule.moduleName.maxLength: is an upper bound, and was lowered from 1024 to 255",
       (d) => (moduleName(d).maxLength = 255),
     ],
     [
@@ -93,8 +93,8 @@ describe("compareDocuments", () => {
       (d) => (moduleName(d).pattern = "^a"),
     ],
     [
-      'PlanModule.moduleName.x-buf-validate: was changed from string.max_bytes = "256" to string.max_bytes = "255"',
-      (d) => (moduleName(d)["x-buf-validate"].string.maxBytes = "255"),
+      'PlanModule.moduleName.x-buf-validate: was changed from string.max_len = "1024" to string.max_len = "255"',
+      (d) => (moduleName(d)["x-buf-validate"].string.maxLen = "255"),
     ],
     [
       'PlanModule.moduleName.x-buf-validate: was changed from nothing to string.min_bytes = "2"',
@@ -148,13 +148,13 @@ describe("compareDocuments", () => {
     ["a new optional parameter", (d) => post(d).parameters.push({ name: "mode", in: "query", schema: {} })],
     ["a new optional field", (d) => (schema(d, "PlanModule").properties.more = { type: "string" })],
     ["a new enum value", (d) => schema(d, "PlanCategory").enum.push("NEW")],
-    ["a larger upper bound", (d) => (moduleName(d).maxLength = 257)],
+    ["a larger upper bound", (d) => (moduleName(d).maxLength = 1025)],
     ["a smaller lower bound", (d) => (moduleName(d).minLength = 0)],
     ["a removed bound", (d) => delete moduleName(d).maxLength],
-    ["a removed validation rule", (d) => delete moduleName(d)["x-buf-validate"].string.maxBytes],
+    ["a removed validation rule", (d) => delete moduleName(d)["x-buf-validate"].string.maxLen],
     [
       "a validation rule with a larger upper bound",
-      (d) => (moduleName(d)["x-buf-validate"].string.maxBytes = "257"),
+      (d) => (moduleName(d)["x-buf-validate"].string.maxLen = "1025"),
     ],
     ["a field that is no longer required", (d) => schema(d, "PlanModule").required.pop()],
     ["a scope that is no longer required", (d) => (post(d).security = [{ oauth2: [] }, { bearer: [] }])],

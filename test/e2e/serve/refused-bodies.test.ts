@@ -33,7 +33,7 @@ it("a server with a heap of 512 MiB answers four bodies of a kilobyte with 349,0
       const { reason, violations } = readApiError(error);
       expect(reason).toBe("FIELD_INVALID");
       expect(violations).toEqual([
-        expect.stringMatching(/plans\[0\]\.planModules: must contain no more than 16 item\(s\)$/),
+        expect.stringMatching(/plans\[0\]\.planModules: must contain no more than 128 item\(s\)$/),
       ]);
       expect(text.length).toBeLessThan(1_000);
     }

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CreateUserPlanStatusRequestSchema } from "../../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import { PlanStatusSchema } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { apiErrorOf, readApiError } from "../../support/api-error.ts";
+import { fullMessage } from "../../support/full-message.ts";
 import { callRaw, type RawCall } from "../../support/http/raw-call.ts";
-import { maximalMessage } from "../../support/maximal-message.ts";
 import { fromNow, hour, planStatus } from "../../support/plan-statuses.ts";
 import { freshKey, parent, protocols, startTestServer, type TestServer } from "../../support/test-server.ts";
 
@@ -117,9 +117,9 @@ describe.each(protocols)("over %s", (protocol) => {
     },
   );
 
-  it(`accepts and returns the largest valid status over ${protocol}`, async () => {
+  it(`accepts and returns a status with every field over ${protocol}`, async () => {
     const userKey = freshKey();
-    const largest = maximalMessage(PlanStatusSchema, "語");
+    const largest = fullMessage(PlanStatusSchema, "語");
     largest.updateTime = fromNow(0);
     largest.expireTime = fromNow(hour);
     const request = { parent, clientId, userKey, planStatus: largest };

@@ -3,7 +3,7 @@ import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { CreateUserPlanStatusRequestSchema } from "../../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import { type PlanStatus, PlanStatusSchema } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
-import { maximalMessage } from "../maximal-message.ts";
+import { fullMessage } from "../full-message.ts";
 
 /** The default limit of a request body, in bytes. */
 export const bodyLimit = 1024 * 1024;
@@ -37,7 +37,7 @@ const now = Date.now();
 
 /** Returns a valid status of at most 256 modules, all of whose fields have their longest values. */
 export function validStatus(modules: number, character = "x"): PlanStatus {
-  const status = maximalMessage(PlanStatusSchema, character);
+  const status = fullMessage(PlanStatusSchema, character);
   status.updateTime = timestampFromMs(now - 60_000);
   status.expireTime = timestampFromMs(now + 24 * 3_600_000);
   let left = modules;
@@ -91,14 +91,17 @@ function nested(begin: string, open: string, close: string, end: string): string
   return `${begin}${open.repeat(levels)}${close.repeat(levels)}${end}`;
 }
 
-const modules = (module: string) =>
-  `{"plans":[${Array(16)
-    .fill(`{"planModules":[${Array(16).fill(module).join()}]}`)
+/** Returns JSON of 128 plans of 128 modules, or of as many plans as fit. */
+function modules(module: string): string {
+  const plan = `{"planModules":[${Array(128).fill(module).join()}]}`;
+  return `{"plans":[${Array(Math.min(128, Math.floor(room / (plan.length + 1)) - 1))
+    .fill(plan)
     .join()}]}`;
+}
 
 const invalidModule = JSON.stringify({
   coarseBalanceLevel: 77,
-  trafficCategories: Array(16).fill(99),
+  trafficCategories: Array(128).fill(99),
   overUsagePolicy: 77,
   maxRateKbps: "-1",
   usedBytes: "-1",
@@ -122,11 +125,21 @@ export function worstJson(): WorstBody[] {
       "names as traffic categories",
       filled('{"plans":[{"planModules":[{"trafficCategories":[', '"GENERIC"', "]}]}]}"),
     ),
-    json("256 empty modules", modules("{}")),
-    json("256 modules that break every rule", modules(invalidModule)),
+    json("16,384 empty modules", modules("{}")),
+    json("plans of 128 modules that break every rule", modules(invalidModule)),
+    json("plans of 128 invalid timestamps", modules('{"expirationTime":"2026-02-30T00:00:00Z"}')),
+    json("values of a Struct", filled('{"planInfoPerClient":{"androidSystemInfo":{"a":[', "0", "]}}}")),
     json(
-      "256 invalid timestamps",
-      modules(`{"expirationTime":"${"2026-02-30T00:00:00Z".padEnd(3_900, "0")}"}`),
+      "empty objects in a Struct",
+      filled('{"planInfoPerClient":{"androidSystemInfo":{"a":[', "{}", "]}}}"),
+    ),
+    json(
+      "keys of a Struct",
+      counted('{"planInfoPerClient":{"androidSystemInfo":{', (index) => `"${index}":0`, "}}}"),
+    ),
+    json(
+      "arrays inside each other in a Struct",
+      nested('{"planInfoPerClient":{"androidSystemInfo":{"a":', "[", "]", "}}}"),
     ),
     json("notifications as numbers", filled('{"notifications":[', "1", "]}")),
     json("notifications as names", filled('{"notifications":[', '"NOTIFICATION_UNDEFINED"', "]}")),
@@ -189,21 +202,31 @@ function repeated(bytes: Uint8Array | readonly number[], size = bodyLimit - 128)
   return Buffer.alloc(Math.floor(size / bytes.length) * bytes.length, Uint8Array.from(bytes));
 }
 
-const plansOf = (module: Uint8Array) =>
-  repeated(
-    field(2, repeated(field(5, module), 16 * field(5, module).length)),
-    16 * field(2, repeated(field(5, module), 16 * field(5, module).length)).length,
-  );
+/** Returns google.protobuf.ListValue messages inside each other. */
+function nestedLists(levels: number): Uint8Array {
+  let list: Uint8Array = new Uint8Array();
+  for (let level = 0; level < levels; level++) {
+    list = field(1, field(6, list));
+  }
+  return list;
+}
+
+/** Returns 128 plans of 128 modules, or as many plans as fit. */
+function plansOf(module: Uint8Array): Uint8Array {
+  const plan = field(2, repeated(field(5, module), 128 * field(5, module).length));
+  return repeated(plan, Math.min(128 * plan.length, bodyLimit - 128));
+}
 
 /** The worst statuses that are known, in binary. */
 export function worstBinary(): WorstBody[] {
   const binary = (name: string, bytes: Uint8Array): WorstBody => ({ name, binary: bytes });
   const inPlan = (bytes: Uint8Array) => field(2, bytes);
   const inModule = (bytes: Uint8Array) => inPlan(field(5, bytes));
+  const inStruct = (list: Uint8Array) => field(11, field(2, field(1, field(2, field(6, list)))));
   const packed = (bytes: readonly number[]) => field(10, repeated(bytes, bodyLimit - 200));
   const broken = Uint8Array.from([
     ...[0x08, 77, 0x20, 77, 0x28, ...minusOne, 0x40, ...minusOne, 0x48, 0, 0x50, 77],
-    ...field(2, Buffer.alloc(16, 99)),
+    ...field(2, Buffer.alloc(128, 99)),
     ...field(11, Uint8Array.of(0x08, ...minusOne, 0x10, ...minusOne)),
   ]);
   return [
@@ -211,9 +234,16 @@ export function worstBinary(): WorstBody[] {
     binary("empty plans", repeated([0x12, 0])),
     binary("traffic categories, packed", inModule(field(2, repeated([1], bodyLimit - 300)))),
     binary("traffic categories, not packed", inModule(repeated([0x10, 1], bodyLimit - 300))),
-    binary("256 empty modules", plansOf(new Uint8Array())),
-    binary("256 modules that break every rule", plansOf(broken)),
-    binary("256 invalid timestamps", plansOf(field(3, Uint8Array.of(0x10, ...minusOne)))),
+    binary("16,384 empty modules", plansOf(new Uint8Array())),
+    binary("plans of 128 modules that break every rule", plansOf(broken)),
+    binary("plans of 128 invalid timestamps", plansOf(field(3, Uint8Array.of(0x10, ...minusOne)))),
+    binary("values of a Struct", inStruct(repeated([0x0a, 0], bodyLimit - 300))),
+    binary("entries of a Struct", field(11, field(2, repeated([0x0a, 0], bodyLimit - 200)))),
+    binary(
+      "one entry of a Struct again and again",
+      field(11, field(2, repeated([0x0a, 4, 0x12, 2, 0x22, 0], bodyLimit - 200))),
+    ),
+    binary("lists inside each other in a Struct", inStruct(nestedLists(2_000))),
     binary("notifications, packed", packed([1])),
     binary("notifications, packed, of ten bytes", packed(minusOne)),
     binary("notifications, not packed", repeated([0x50, 1])),

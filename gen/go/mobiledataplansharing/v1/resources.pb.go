@@ -47,10 +47,10 @@ type PlanStatus struct {
 	// the user key, `%` is written `%25` and `/` is written `%2F`, so that a name
 	// always has four segments and can be decoded. Ignored on create.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// Optional. The plans of the user. At most 16.
+	// Optional. The plans of the user. At most 128.
 	Plans []*Plan `protobuf:"bytes,2,rep,name=plans,proto3" json:"plans,omitempty"`
 	// Required. BCP-47 language of the human-readable strings, such as `en-US` or
-	// `sr-Latn`. At most 64 bytes.
+	// `sr-Latn`. At most 4096 characters.
 	LanguageCode string `protobuf:"bytes,3,opt,name=language_code,json=languageCode,proto3" json:"language_code,omitempty"`
 	// Required. From this time on, the status is not served. Must be in the future
 	// when the status is pushed.
@@ -61,9 +61,10 @@ type PlanStatus struct {
 	// A status never replaces a status with a later time.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// Optional. Title of the user's contract, shown in the header of the user
-	// interface. At most 1024 bytes.
+	// interface. At most 1024 characters.
 	Title string `protobuf:"bytes,6,opt,name=title,proto3" json:"title,omitempty"`
-	// Optional. Stable id of the user in the operator's systems. At most 256 bytes.
+	// Optional. Stable id of the user in the operator's systems. At most 4096
+	// characters.
 	SubscriberId string `protobuf:"bytes,7,opt,name=subscriber_id,json=subscriberId,proto3" json:"subscriber_id,omitempty"`
 	// Optional. The prepaid account. Required if a plan is PREPAID.
 	AccountInfo *AccountInfo `protobuf:"bytes,8,opt,name=account_info,json=accountInfo,proto3" json:"account_info,omitempty"`
@@ -75,8 +76,13 @@ type PlanStatus struct {
 	Notifications []NotificationType `protobuf:"varint,10,rep,packed,name=notifications,proto3,enum=mobiledataplansharing.v1.NotificationType" json:"notifications,omitempty"`
 	// Optional. Information for individual clients.
 	PlanInfoPerClient *PlanInfoPerClient `protobuf:"bytes,11,opt,name=plan_info_per_client,json=planInfoPerClient,proto3" json:"plan_info_per_client,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// Optional. Provisional: may change without a new version of the API. Status of the
+	// CPID of this plan status. Google documents an enum whose values could not be read.
+	// Thus any token of capitals, digits and `_` is accepted, stored and returned: 1 to
+	// 64 characters. Absent: not stated.
+	CpidState     *string `protobuf:"bytes,12,opt,name=cpid_state,json=cpidState,proto3,oneof" json:"cpid_state,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlanStatus) Reset() {
@@ -186,6 +192,13 @@ func (x *PlanStatus) GetPlanInfoPerClient() *PlanInfoPerClient {
 	return nil
 }
 
+func (x *PlanStatus) GetCpidState() string {
+	if x != nil && x.CpidState != nil {
+		return *x.CpidState
+	}
+	return ""
+}
+
 // The older form of a plan status, which Google still serves. It triggers no
 // notifications and has no required fields. The rules of Plan apply to its plans.
 type PlanGroup struct {
@@ -193,7 +206,7 @@ type PlanGroup struct {
 	// Output only. Resource name, `operators/{asn_id}/planGroups/{plan_group_id}`.
 	// The id is escaped as in `PlanStatus.name`. Ignored on create.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// Optional. The plans of the user. At most 16.
+	// Optional. The plans of the user. At most 128.
 	DataPlans []*Plan `protobuf:"bytes,2,rep,name=data_plans,json=dataPlans,proto3" json:"data_plans,omitempty"`
 	// Optional. From this time on, the group is not served. Absent: never expires.
 	ResponseStaleTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=response_stale_time,json=responseStaleTime,proto3" json:"response_stale_time,omitempty"`
@@ -266,30 +279,33 @@ var File_mobiledataplansharing_v1_resources_proto protoreflect.FileDescriptor
 
 const file_mobiledataplansharing_v1_resources_proto_rawDesc = "" +
 	"\n" +
-	"(mobiledataplansharing/v1/resources.proto\x12\x18mobiledataplansharing.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$mobiledataplansharing/v1/enums.proto\x1a$mobiledataplansharing/v1/plans.proto\"\xa0\b\n" +
+	"(mobiledataplansharing/v1/resources.proto\x12\x18mobiledataplansharing.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$mobiledataplansharing/v1/enums.proto\x1a$mobiledataplansharing/v1/plans.proto\"\xef\b\n" +
 	"\n" +
 	"PlanStatus\x12\x1a\n" +
-	"\x04name\x18\x01 \x01(\tB\x06\xe0A\x03\xe0A\bR\x04name\x12A\n" +
-	"\x05plans\x18\x02 \x03(\v2\x1e.mobiledataplansharing.v1.PlanB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x10\x10R\x05plans\x12W\n" +
-	"\rlanguage_code\x18\x03 \x01(\tB2\xe0A\x02\xbaH,\xc8\x01\x01r'(@2#^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$R\flanguageCode\x12F\n" +
+	"\x04name\x18\x01 \x01(\tB\x06\xe0A\x03\xe0A\bR\x04name\x12B\n" +
+	"\x05plans\x18\x02 \x03(\v2\x1e.mobiledataplansharing.v1.PlanB\f\xe0A\x01\xbaH\x06\x92\x01\x03\x10\x80\x01R\x05plans\x12X\n" +
+	"\rlanguage_code\x18\x03 \x01(\tB3\xe0A\x02\xbaH-\xc8\x01\x01r(\x18\x80 2#^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$R\flanguageCode\x12F\n" +
 	"\vexpire_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\n" +
 	"expireTime\x12F\n" +
 	"\vupdate_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\n" +
 	"updateTime\x12!\n" +
-	"\x05title\x18\x06 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03(\x80\bR\x05title\x120\n" +
-	"\rsubscriber_id\x18\a \x01(\tB\v\xe0A\x01\xbaH\x05r\x03(\x80\x02R\fsubscriberId\x12M\n" +
+	"\x05title\x18\x06 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\bR\x05title\x120\n" +
+	"\rsubscriber_id\x18\a \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80 R\fsubscriberId\x12M\n" +
 	"\faccount_info\x18\b \x01(\v2%.mobiledataplansharing.v1.AccountInfoB\x03\xe0A\x01R\vaccountInfo\x12a\n" +
 	"\x10ui_compatibility\x18\t \x01(\x0e2).mobiledataplansharing.v1.UiCompatibilityB\v\xe0A\x01\xbaH\x05\x82\x01\x02\x10\x01R\x0fuiCompatibility\x12U\n" +
 	"\rnotifications\x18\n" +
 	" \x03(\x0e2*.mobiledataplansharing.v1.NotificationTypeB\x03\xe0A\x03R\rnotifications\x12a\n" +
-	"\x14plan_info_per_client\x18\v \x01(\v2+.mobiledataplansharing.v1.PlanInfoPerClientB\x03\xe0A\x01R\x11planInfoPerClient:\x88\x02\xeaAw\n" +
+	"\x14plan_info_per_client\x18\v \x01(\v2+.mobiledataplansharing.v1.PlanInfoPerClientB\x03\xe0A\x01R\x11planInfoPerClient\x12<\n" +
+	"\n" +
+	"cpid_state\x18\f \x01(\tB\x18\xbaH\x15r\x132\x11^[A-Z0-9_]{1,64}$H\x00R\tcpidState\x88\x01\x01:\x88\x02\xeaAw\n" +
 	"/mobiledataplansharing.googleapis.com/PlanStatus\x12*operators/{asn_id}/planStatuses/{user_key}*\fplanStatuses2\n" +
 	"planStatus\xbaH\x8a\x01\x1a\x87\x01\n" +
-	"\x14account_info.prepaid\x12(value is required when a plan is PREPAID\x1aEhas(this.account_info) || !this.plans.exists(p, p.plan_category == 1)\"\x8c\x03\n" +
+	"\x14account_info.prepaid\x12(value is required when a plan is PREPAID\x1aEhas(this.account_info) || !this.plans.exists(p, p.plan_category == 1)B\r\n" +
+	"\v_cpid_state\"\x8d\x03\n" +
 	"\tPlanGroup\x12\x1a\n" +
-	"\x04name\x18\x01 \x01(\tB\x06\xe0A\x03\xe0A\bR\x04name\x12J\n" +
+	"\x04name\x18\x01 \x01(\tB\x06\xe0A\x03\xe0A\bR\x04name\x12K\n" +
 	"\n" +
-	"data_plans\x18\x02 \x03(\v2\x1e.mobiledataplansharing.v1.PlanB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x10\x10R\tdataPlans\x12O\n" +
+	"data_plans\x18\x02 \x03(\v2\x1e.mobiledataplansharing.v1.PlanB\f\xe0A\x01\xbaH\x06\x92\x01\x03\x10\x80\x01R\tdataPlans\x12O\n" +
 	"\x13response_stale_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\x11responseStaleTime\x12K\n" +
 	"\x11last_updated_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\x0flastUpdatedTime:y\xeaAv\n" +
 	".mobiledataplansharing.googleapis.com/PlanGroup\x12-operators/{asn_id}/planGroups/{plan_group_id}*\n" +
@@ -345,6 +361,7 @@ func file_mobiledataplansharing_v1_resources_proto_init() {
 	}
 	file_mobiledataplansharing_v1_enums_proto_init()
 	file_mobiledataplansharing_v1_plans_proto_init()
+	file_mobiledataplansharing_v1_resources_proto_msgTypes[0].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

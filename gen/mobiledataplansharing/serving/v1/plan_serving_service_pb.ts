@@ -34,7 +34,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file mobiledataplansharing/serving/v1/plan_serving_service.proto.
  */
 export const file_mobiledataplansharing_serving_v1_plan_serving_service: GenFile = /*@__PURE__*/
-  fileDesc("Cjttb2JpbGVkYXRhcGxhbnNoYXJpbmcvc2VydmluZy92MS9wbGFuX3NlcnZpbmdfc2VydmljZS5wcm90bxIgbW9iaWxlZGF0YXBsYW5zaGFyaW5nLnNlcnZpbmcudjEivAMKGEdldFVzZXJQbGFuU3RhdHVzUmVxdWVzdBKeAgoGcGFyZW50GAEgASgJQo0C4EEC+kExEi9tb2JpbGVkYXRhcGxhbnNoYXJpbmcuZ29vZ2xlYXBpcy5jb20vUGxhblN0YXR1c7pI0gHIAQFyzAEyyQFeb3BlcmF0b3JzLyhbMS05XVswLTldezAsOH18WzEtM11bMC05XXs5fXw0WzAxXVswLTldezh9fDQyWzAtOF1bMC05XXs3fXw0MjlbMC0zXVswLTldezZ9fDQyOTRbMC04XVswLTldezV9fDQyOTQ5WzAtNV1bMC05XXs0fXw0Mjk0OTZbMC02XVswLTldezN9fDQyOTQ5NjdbMDFdWzAtOV17Mn18NDI5NDk2NzJbMC04XVswLTldfDQyOTQ5NjcyOVswLTVdKSQSNwoJY2xpZW50X2lkGAIgASgJQiTgQQK6SB7IAQFyGVIObW9iaWxlZGF0YXBsYW5SB3lvdXR1YmUSIAoIdXNlcl9rZXkYAyABKAlCDuBBArpICMgBAXIDKIAIEiQKF2luY2x1ZGVfdWlfaW5jb21wYXRpYmxlGAQgASgIQgPgQQEi+QIKFEdldFBsYW5TdGF0dXNSZXF1ZXN0EroCCgRuYW1lGAEgASgJQqsC4EEC+kExCi9tb2JpbGVkYXRhcGxhbnNoYXJpbmcuZ29vZ2xlYXBpcy5jb20vUGxhblN0YXR1c7pI8AHIAQFy6gEy5wFeb3BlcmF0b3JzLyhbMS05XVswLTldezAsOH18WzEtM11bMC05XXs5fXw0WzAxXVswLTldezh9fDQyWzAtOF1bMC05XXs3fXw0MjlbMC0zXVswLTldezZ9fDQyOTRbMC04XVswLTldezV9fDQyOTQ5WzAtNV1bMC05XXs0fXw0Mjk0OTZbMC02XVswLTldezN9fDQyOTQ5NjdbMDFdWzAtOV17Mn18NDI5NDk2NzJbMC04XVswLTldfDQyOTQ5NjcyOVswLTVdKS9wbGFuU3RhdHVzZXMvKFteLyVdfCUyNXwlMkYpKyQSJAoXaW5jbHVkZV91aV9pbmNvbXBhdGlibGUYAiABKAhCA+BBASLPAgoTR2V0UGxhbkdyb3VwUmVxdWVzdBK3AgoEbmFtZRgBIAEoCUKoAuBBAvpBMAoubW9iaWxlZGF0YXBsYW5zaGFyaW5nLmdvb2dsZWFwaXMuY29tL1BsYW5Hcm91cLpI7gHIAQFy6AEy5QFeb3BlcmF0b3JzLyhbMS05XVswLTldezAsOH18WzEtM11bMC05XXs5fXw0WzAxXVswLTldezh9fDQyWzAtOF1bMC05XXs3fXw0MjlbMC0zXVswLTldezZ9fDQyOTRbMC04XVswLTldezV9fDQyOTQ5WzAtNV1bMC05XXs0fXw0Mjk0OTZbMC02XVswLTldezN9fDQyOTQ5NjdbMDFdWzAtOV17Mn18NDI5NDk2NzJbMC04XVswLTldfDQyOTQ5NjcyOVswLTVdKS9wbGFuR3JvdXBzLyhbXi8lXXwlMjV8JTJGKSskMosFChJQbGFuU2VydmluZ1NlcnZpY2US5gEKEUdldFVzZXJQbGFuU3RhdHVzEjoubW9iaWxlZGF0YXBsYW5zaGFyaW5nLnNlcnZpbmcudjEuR2V0VXNlclBsYW5TdGF0dXNSZXF1ZXN0GiQubW9iaWxlZGF0YXBsYW5zaGFyaW5nLnYxLlBsYW5TdGF0dXMib5ACAdpBGXBhcmVudCxjbGllbnRfaWQsdXNlcl9rZXmC0+STAkoSSC92MS97cGFyZW50PW9wZXJhdG9ycy8qfS9jbGllbnRzL3tjbGllbnRfaWR9L3VzZXJzL3t1c2VyX2tleX0vcGxhblN0YXR1cxKmAQoNR2V0UGxhblN0YXR1cxI2Lm1vYmlsZWRhdGFwbGFuc2hhcmluZy5zZXJ2aW5nLnYxLkdldFBsYW5TdGF0dXNSZXF1ZXN0GiQubW9iaWxlZGF0YXBsYW5zaGFyaW5nLnYxLlBsYW5TdGF0dXMiN5ACAdpBBG5hbWWC0+STAicSJS92MS97bmFtZT1vcGVyYXRvcnMvKi9wbGFuU3RhdHVzZXMvKn0SoQEKDEdldFBsYW5Hcm91cBI1Lm1vYmlsZWRhdGFwbGFuc2hhcmluZy5zZXJ2aW5nLnYxLkdldFBsYW5Hcm91cFJlcXVlc3QaIy5tb2JpbGVkYXRhcGxhbnNoYXJpbmcudjEuUGxhbkdyb3VwIjWQAgHaQQRuYW1lgtPkkwIlEiMvdjEve25hbWU9b3BlcmF0b3JzLyovcGxhbkdyb3Vwcy8qfRo/0kE8aHR0cHM6Ly9tb2JpbGUtZGF0YS1wbGFuLXNoYXJpbmcuZ2l0aHViLmlvL2F1dGgvc2VydmluZy5yZWFkQqMCCiRjb20ubW9iaWxlZGF0YXBsYW5zaGFyaW5nLnNlcnZpbmcudjFCF1BsYW5TZXJ2aW5nU2VydmljZVByb3RvUAFabmdpdGh1Yi5jb20vbW9iaWxlLWRhdGEtcGxhbi1zaGFyaW5nL21vYmlsZS1kYXRhLXBsYW4tc2hhcmluZy9nZW4vZ28vbW9iaWxlZGF0YXBsYW5zaGFyaW5nL3NlcnZpbmcvdjE7c2VydmluZ3BiogIETURQU6oCIE1vYmlsZURhdGFQbGFuU2hhcmluZy5TZXJ2aW5nLlYxygIgTW9iaWxlRGF0YVBsYW5TaGFyaW5nXFNlcnZpbmdcVjHqAiJNb2JpbGVEYXRhUGxhblNoYXJpbmc6OlNlcnZpbmc6OlYxYgZwcm90bzM", [file_buf_validate_validate, file_google_api_annotations, file_google_api_client, file_google_api_field_behavior, file_google_api_resource, file_mobiledataplansharing_v1_resources]);
+  fileDesc("Cjttb2JpbGVkYXRhcGxhbnNoYXJpbmcvc2VydmluZy92MS9wbGFuX3NlcnZpbmdfc2VydmljZS5wcm90bxIgbW9iaWxlZGF0YXBsYW5zaGFyaW5nLnNlcnZpbmcudjEizwMKGEdldFVzZXJQbGFuU3RhdHVzUmVxdWVzdBKeAgoGcGFyZW50GAEgASgJQo0C4EEC+kExEi9tb2JpbGVkYXRhcGxhbnNoYXJpbmcuZ29vZ2xlYXBpcy5jb20vUGxhblN0YXR1c7pI0gHIAQFyzAEyyQFeb3BlcmF0b3JzLyhbMS05XVswLTldezAsOH18WzEtM11bMC05XXs5fXw0WzAxXVswLTldezh9fDQyWzAtOF1bMC05XXs3fXw0MjlbMC0zXVswLTldezZ9fDQyOTRbMC04XVswLTldezV9fDQyOTQ5WzAtNV1bMC05XXs0fXw0Mjk0OTZbMC02XVswLTldezN9fDQyOTQ5NjdbMDFdWzAtOV17Mn18NDI5NDk2NzJbMC04XVswLTldfDQyOTQ5NjcyOVswLTVdKSQSSgoJY2xpZW50X2lkGAIgASgJQjfgQQK6SDHIAQFyLFIObW9iaWxlZGF0YXBsYW5SB3lvdXR1YmVSEUFuZHJvaWRTeXN0ZW1JbmZvEiAKCHVzZXJfa2V5GAMgASgJQg7gQQK6SAjIAQFyAxiAIBIkChdpbmNsdWRlX3VpX2luY29tcGF0aWJsZRgEIAEoCEID4EEBIvkCChRHZXRQbGFuU3RhdHVzUmVxdWVzdBK6AgoEbmFtZRgBIAEoCUKrAuBBAvpBMQovbW9iaWxlZGF0YXBsYW5zaGFyaW5nLmdvb2dsZWFwaXMuY29tL1BsYW5TdGF0dXO6SPAByAEBcuoBMucBXm9wZXJhdG9ycy8oWzEtOV1bMC05XXswLDh9fFsxLTNdWzAtOV17OX18NFswMV1bMC05XXs4fXw0MlswLThdWzAtOV17N318NDI5WzAtM11bMC05XXs2fXw0Mjk0WzAtOF1bMC05XXs1fXw0Mjk0OVswLTVdWzAtOV17NH18NDI5NDk2WzAtNl1bMC05XXszfXw0Mjk0OTY3WzAxXVswLTldezJ9fDQyOTQ5NjcyWzAtOF1bMC05XXw0Mjk0OTY3MjlbMC01XSkvcGxhblN0YXR1c2VzLyhbXi8lXXwlMjV8JTJGKSskEiQKF2luY2x1ZGVfdWlfaW5jb21wYXRpYmxlGAIgASgIQgPgQQEizwIKE0dldFBsYW5Hcm91cFJlcXVlc3QStwIKBG5hbWUYASABKAlCqALgQQL6QTAKLm1vYmlsZWRhdGFwbGFuc2hhcmluZy5nb29nbGVhcGlzLmNvbS9QbGFuR3JvdXC6SO4ByAEBcugBMuUBXm9wZXJhdG9ycy8oWzEtOV1bMC05XXswLDh9fFsxLTNdWzAtOV17OX18NFswMV1bMC05XXs4fXw0MlswLThdWzAtOV17N318NDI5WzAtM11bMC05XXs2fXw0Mjk0WzAtOF1bMC05XXs1fXw0Mjk0OVswLTVdWzAtOV17NH18NDI5NDk2WzAtNl1bMC05XXszfXw0Mjk0OTY3WzAxXVswLTldezJ9fDQyOTQ5NjcyWzAtOF1bMC05XXw0Mjk0OTY3MjlbMC01XSkvcGxhbkdyb3Vwcy8oW14vJV18JTI1fCUyRikrJDKLBQoSUGxhblNlcnZpbmdTZXJ2aWNlEuYBChFHZXRVc2VyUGxhblN0YXR1cxI6Lm1vYmlsZWRhdGFwbGFuc2hhcmluZy5zZXJ2aW5nLnYxLkdldFVzZXJQbGFuU3RhdHVzUmVxdWVzdBokLm1vYmlsZWRhdGFwbGFuc2hhcmluZy52MS5QbGFuU3RhdHVzIm+QAgHaQRlwYXJlbnQsY2xpZW50X2lkLHVzZXJfa2V5gtPkkwJKEkgvdjEve3BhcmVudD1vcGVyYXRvcnMvKn0vY2xpZW50cy97Y2xpZW50X2lkfS91c2Vycy97dXNlcl9rZXl9L3BsYW5TdGF0dXMSpgEKDUdldFBsYW5TdGF0dXMSNi5tb2JpbGVkYXRhcGxhbnNoYXJpbmcuc2VydmluZy52MS5HZXRQbGFuU3RhdHVzUmVxdWVzdBokLm1vYmlsZWRhdGFwbGFuc2hhcmluZy52MS5QbGFuU3RhdHVzIjeQAgHaQQRuYW1lgtPkkwInEiUvdjEve25hbWU9b3BlcmF0b3JzLyovcGxhblN0YXR1c2VzLyp9EqEBCgxHZXRQbGFuR3JvdXASNS5tb2JpbGVkYXRhcGxhbnNoYXJpbmcuc2VydmluZy52MS5HZXRQbGFuR3JvdXBSZXF1ZXN0GiMubW9iaWxlZGF0YXBsYW5zaGFyaW5nLnYxLlBsYW5Hcm91cCI1kAIB2kEEbmFtZYLT5JMCJRIjL3YxL3tuYW1lPW9wZXJhdG9ycy8qL3BsYW5Hcm91cHMvKn0aP9JBPGh0dHBzOi8vbW9iaWxlLWRhdGEtcGxhbi1zaGFyaW5nLmdpdGh1Yi5pby9hdXRoL3NlcnZpbmcucmVhZEKjAgokY29tLm1vYmlsZWRhdGFwbGFuc2hhcmluZy5zZXJ2aW5nLnYxQhdQbGFuU2VydmluZ1NlcnZpY2VQcm90b1ABWm5naXRodWIuY29tL21vYmlsZS1kYXRhLXBsYW4tc2hhcmluZy9tb2JpbGUtZGF0YS1wbGFuLXNoYXJpbmcvZ2VuL2dvL21vYmlsZWRhdGFwbGFuc2hhcmluZy9zZXJ2aW5nL3YxO3NlcnZpbmdwYqICBE1EUFOqAiBNb2JpbGVEYXRhUGxhblNoYXJpbmcuU2VydmluZy5WMcoCIE1vYmlsZURhdGFQbGFuU2hhcmluZ1xTZXJ2aW5nXFYx6gIiTW9iaWxlRGF0YVBsYW5TaGFyaW5nOjpTZXJ2aW5nOjpWMWIGcHJvdG8z", [file_buf_validate_validate, file_google_api_annotations, file_google_api_client, file_google_api_field_behavior, file_google_api_resource, file_mobiledataplansharing_v1_resources]);
 
 /**
  * Request of GetUserPlanStatus.
@@ -51,7 +51,8 @@ export type GetUserPlanStatusRequest = Message<"mobiledataplansharing.serving.v1
   parent: string;
 
   /**
-   * Required. The application that reads the status: `mobiledataplan` or `youtube`.
+   * Required. The application that reads the status: `mobiledataplan`, `youtube` or
+   * `AndroidSystemInfo`.
    *
    * @generated from field: string client_id = 2;
    */
@@ -59,7 +60,7 @@ export type GetUserPlanStatusRequest = Message<"mobiledataplansharing.serving.v1
 
   /**
    * Required. Identifies the subscriber: a CPID or a phone number (MSISDN). Opaque
-   * text of at most 1024 bytes. In a URL, percent-encode all characters except
+   * text of at most 4096 characters. In a URL, percent-encode all characters except
    * letters, digits and `-._~`: `/` is `%2F`, `+` is `%2B`.
    *
    * @generated from field: string user_key = 3;
@@ -90,7 +91,8 @@ export type GetUserPlanStatusRequestJson = {
   parent?: string;
 
   /**
-   * Required. The application that reads the status: `mobiledataplan` or `youtube`.
+   * Required. The application that reads the status: `mobiledataplan`, `youtube` or
+   * `AndroidSystemInfo`.
    *
    * @generated from field: string client_id = 2;
    */
@@ -98,7 +100,7 @@ export type GetUserPlanStatusRequestJson = {
 
   /**
    * Required. Identifies the subscriber: a CPID or a phone number (MSISDN). Opaque
-   * text of at most 1024 bytes. In a URL, percent-encode all characters except
+   * text of at most 4096 characters. In a URL, percent-encode all characters except
    * letters, digits and `-._~`: `/` is `%2F`, `+` is `%2B`.
    *
    * @generated from field: string user_key = 3;
@@ -129,7 +131,8 @@ export type GetUserPlanStatusRequestValid = Message<"mobiledataplansharing.servi
   parent: string;
 
   /**
-   * Required. The application that reads the status: `mobiledataplan` or `youtube`.
+   * Required. The application that reads the status: `mobiledataplan`, `youtube` or
+   * `AndroidSystemInfo`.
    *
    * @generated from field: string client_id = 2;
    */
@@ -137,7 +140,7 @@ export type GetUserPlanStatusRequestValid = Message<"mobiledataplansharing.servi
 
   /**
    * Required. Identifies the subscriber: a CPID or a phone number (MSISDN). Opaque
-   * text of at most 1024 bytes. In a URL, percent-encode all characters except
+   * text of at most 4096 characters. In a URL, percent-encode all characters except
    * letters, digits and `-._~`: `/` is `%2F`, `+` is `%2B`.
    *
    * @generated from field: string user_key = 3;

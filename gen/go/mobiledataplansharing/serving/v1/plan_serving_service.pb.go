@@ -47,10 +47,11 @@ type GetUserPlanStatusRequest struct {
 	// Required. The operator, `operators/{asn_id}`. The id is the operator's
 	// Autonomous System Number, 1 to 4294967295, in decimal without leading zeros.
 	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
-	// Required. The application that reads the status: `mobiledataplan` or `youtube`.
+	// Required. The application that reads the status: `mobiledataplan`, `youtube` or
+	// `AndroidSystemInfo`.
 	ClientId string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	// Required. Identifies the subscriber: a CPID or a phone number (MSISDN). Opaque
-	// text of at most 1024 bytes. In a URL, percent-encode all characters except
+	// text of at most 4096 characters. In a URL, percent-encode all characters except
 	// letters, digits and `-._~`: `/` is `%2F`, `+` is `%2B`.
 	UserKey string `protobuf:"bytes,3,opt,name=user_key,json=userKey,proto3" json:"user_key,omitempty"`
 	// Optional. Whether to also return a status that is UI_INCOMPATIBLE. Such a status
@@ -229,11 +230,11 @@ var File_mobiledataplansharing_serving_v1_plan_serving_service_proto protoreflec
 
 const file_mobiledataplansharing_serving_v1_plan_serving_service_proto_rawDesc = "" +
 	"\n" +
-	";mobiledataplansharing/serving/v1/plan_serving_service.proto\x12 mobiledataplansharing.serving.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a(mobiledataplansharing/v1/resources.proto\"\xee\x03\n" +
+	";mobiledataplansharing/serving/v1/plan_serving_service.proto\x12 mobiledataplansharing.serving.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a(mobiledataplansharing/v1/resources.proto\"\x81\x04\n" +
 	"\x18GetUserPlanStatusRequest\x12\xa6\x02\n" +
-	"\x06parent\x18\x01 \x01(\tB\x8d\x02\xe0A\x02\xfaA1\x12/mobiledataplansharing.googleapis.com/PlanStatus\xbaH\xd2\x01\xc8\x01\x01r\xcc\x012\xc9\x01^operators/([1-9][0-9]{0,8}|[1-3][0-9]{9}|4[01][0-9]{8}|42[0-8][0-9]{7}|429[0-3][0-9]{6}|4294[0-8][0-9]{5}|42949[0-5][0-9]{4}|429496[0-6][0-9]{3}|4294967[01][0-9]{2}|42949672[0-8][0-9]|429496729[0-5])$R\x06parent\x12A\n" +
-	"\tclient_id\x18\x02 \x01(\tB$\xe0A\x02\xbaH\x1e\xc8\x01\x01r\x19R\x0emobiledataplanR\ayoutubeR\bclientId\x12)\n" +
-	"\buser_key\x18\x03 \x01(\tB\x0e\xe0A\x02\xbaH\b\xc8\x01\x01r\x03(\x80\bR\auserKey\x12;\n" +
+	"\x06parent\x18\x01 \x01(\tB\x8d\x02\xe0A\x02\xfaA1\x12/mobiledataplansharing.googleapis.com/PlanStatus\xbaH\xd2\x01\xc8\x01\x01r\xcc\x012\xc9\x01^operators/([1-9][0-9]{0,8}|[1-3][0-9]{9}|4[01][0-9]{8}|42[0-8][0-9]{7}|429[0-3][0-9]{6}|4294[0-8][0-9]{5}|42949[0-5][0-9]{4}|429496[0-6][0-9]{3}|4294967[01][0-9]{2}|42949672[0-8][0-9]|429496729[0-5])$R\x06parent\x12T\n" +
+	"\tclient_id\x18\x02 \x01(\tB7\xe0A\x02\xbaH1\xc8\x01\x01r,R\x0emobiledataplanR\ayoutubeR\x11AndroidSystemInfoR\bclientId\x12)\n" +
+	"\buser_key\x18\x03 \x01(\tB\x0e\xe0A\x02\xbaH\b\xc8\x01\x01r\x03\x18\x80 R\auserKey\x12;\n" +
 	"\x17include_ui_incompatible\x18\x04 \x01(\bB\x03\xe0A\x01R\x15includeUiIncompatible\"\x96\x03\n" +
 	"\x14GetPlanStatusRequest\x12\xc0\x02\n" +
 	"\x04name\x18\x01 \x01(\tB\xab\x02\xe0A\x02\xfaA1\n" +

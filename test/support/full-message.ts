@@ -2,24 +2,30 @@ import {
   create,
   type DescField,
   type DescMessage,
+  fromJson,
   getOption,
   hasOption,
   type MessageShape,
   ScalarType,
 } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
-import { TimestampSchema } from "@bufbuild/protobuf/wkt";
+import { StructSchema, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import {
   type FieldRules,
   field as fieldRules,
 } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { FieldBehavior, field_behavior } from "#deps/google/api/field_behavior_pb.js";
 
-/** Longest values of the fields whose rules are patterns. */
+/** Long values of the fields whose rules are patterns. */
 const fixedTexts: Readonly<Record<string, string>> = {
   language_code: `abcdefgh${"-abcdefgh".repeat(6)}-a`,
   currency_code: "USD",
+  cpid_state: "CPID_STATE_".padEnd(64, "X"),
 };
+
+/** Sizes of the lists and strings of a full message. The contract allows more than fits into a request. */
+const listSize = 16;
+const textBytes = 512;
 
 /** Returns the `buf.validate` rules of a field. */
 export function rulesOf(field: DescField): FieldRules | undefined {
@@ -31,10 +37,10 @@ export function isOutputOnly(field: DescField): boolean {
   return getOption(field, field_behavior).includes(FieldBehavior.OUTPUT_ONLY);
 }
 
-/** Returns the maximum number of bytes of a string field, if it has one. */
-export function maxBytesOf(field: DescField): number | undefined {
+/** Returns the maximum number of characters of a string field, if it has one. */
+export function maxLengthOf(field: DescField): number | undefined {
   const type = rulesOf(field)?.type;
-  return type?.case === "string" && type.value.maxBytes > 0n ? Number(type.value.maxBytes) : undefined;
+  return type?.case === "string" && type.value.maxLen > 0n ? Number(type.value.maxLen) : undefined;
 }
 
 /** Returns the maximum number of items of a repeated field, if it has one. */
@@ -44,10 +50,10 @@ export function maxItemsOf(field: DescField): number | undefined {
 }
 
 /**
- * Returns the largest valid message: every field is set, and strings, lists and numbers have their maximum length.
- * Strings consist of `character`.
+ * Returns a valid message nearly as large as servers accept: every field is set, lists have 16 items, strings 512 bytes
+ * of `character`, and numbers their maximum length.
  */
-export function maximalMessage<Desc extends DescMessage>(desc: Desc, character = "x"): MessageShape<Desc> {
+export function fullMessage<Desc extends DescMessage>(desc: Desc, character = "x"): MessageShape<Desc> {
   const message = create(desc);
   const open = reflect(desc, message);
   for (const field of desc.fields) {
@@ -56,7 +62,7 @@ export function maximalMessage<Desc extends DescMessage>(desc: Desc, character =
     }
     if (field.fieldKind === "list") {
       const list = open.get(field);
-      for (let count = maxItemsOf(field) ?? 0; count > 0; count--) {
+      for (let count = 0; count < listSize; count++) {
         list.add(field.listKind === "message" ? reflectOf(field.message, character) : longestName(field));
       }
     } else if (field.fieldKind === "message") {
@@ -78,7 +84,13 @@ function reflectOf(desc: DescMessage, character: string) {
     // 2100-01-01 with nanoseconds, the longest text of a time.
     return reflect(TimestampSchema, create(TimestampSchema, { seconds: 4_102_444_800n, nanos: 999_999_999 }));
   }
-  return reflect(desc, maximalMessage(desc, character));
+  if (desc.typeName === StructSchema.typeName) {
+    return reflect(
+      StructSchema,
+      fromJson(StructSchema, { [character]: [{ a: 1.5, b: null, c: true }, character] }),
+    );
+  }
+  return reflect(desc, fullMessage(desc, character));
 }
 
 function longestName(field: DescField & { fieldKind: "enum" | "list" }): number {
@@ -88,8 +100,7 @@ function longestName(field: DescField & { fieldKind: "enum" | "list" }): number 
 
 function longestScalar(field: DescField & { fieldKind: "scalar" }, character: string) {
   if (field.scalar === ScalarType.STRING) {
-    const most = maxBytesOf(field) ?? 0;
-    return fixedTexts[field.name] ?? character.repeat(Math.floor(most / Buffer.byteLength(character)));
+    return fixedTexts[field.name] ?? character.repeat(Math.floor(textBytes / Buffer.byteLength(character)));
   }
   if (field.scalar === ScalarType.INT64) {
     return 2n ** 63n - 1n;

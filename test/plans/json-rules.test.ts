@@ -6,10 +6,10 @@ import {
   type PlanStatus,
   PlanStatusSchema,
 } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
-import { createTimestampRules } from "../../src/plans/timestamp-rules.ts";
+import { createJsonRules } from "../../src/plans/json-rules.ts";
 import { accountInfo, plan, planModule, planStatus } from "../support/plan-statuses.ts";
 
-const rules = createTimestampRules(PlanStatusSchema);
+const rules = createJsonRules(PlanStatusSchema);
 const time = (seconds: bigint, nanos = 0) => create(TimestampSchema, { seconds, nanos });
 const invalid = time(253_402_300_800n);
 
@@ -67,7 +67,7 @@ describe("the rules for Timestamps", () => {
       responseStaleTime: invalid,
       lastUpdatedTime: invalid,
     });
-    expect(createTimestampRules(PlanGroupSchema)(group).map(({ field }) => field)).toEqual([
+    expect(createJsonRules(PlanGroupSchema)(group).map(({ field }) => field)).toEqual([
       "dataPlans[0].expirationTime",
       "responseStaleTime",
       "lastUpdatedTime",
