@@ -8,9 +8,9 @@ import { PlanStatusSchema } from "../../../gen/mobiledataplansharing/v1/resource
 import type { PlanSharingProtocol } from "../../client/index.ts";
 import { type FieldViolation, limitViolations } from "../../contract/field-violation.ts";
 import { createContractRules } from "../../plans/contract-rules.ts";
-import { listLimitOf } from "../../plans/list-limits.ts";
+import { listLimitOf, longListsIn } from "../../plans/list-limits.ts";
 import { notificationsOf } from "../../plans/notifications.ts";
-import { isOwnLimit, withinListLimits } from "../../plans/own-limits.ts";
+import { withinListLimits } from "../../plans/own-limits.ts";
 import { brokenTimeRules, type TimeRuleOptions } from "../../plans/time-rules.ts";
 import { createTolerantRules } from "../../plans/undefined-enums.ts";
 import { createJsonReader, parseJsonDocument } from "../../transcoding/index.ts";
@@ -175,13 +175,8 @@ export function createRecordParser(options: ParserOptions, times?: () => TimeRul
   /** Returns all violations, also if lists are too long: the rules then say nothing else. */
   function rulesOf(desc: DescMessage, message: CreateUserPlanStatusRequest): FieldViolation[] {
     const found = rules(desc, message);
-    const isCut = leniency.exceedsLimits && found.length > 0 && found.every(isOwnLimit);
-    return isCut
-      ? [
-          ...found,
-          ...contractRules(desc, withinListLimits(desc, message)).filter((each) => !isOwnLimit(each)),
-        ]
-      : found;
+    const isCut = leniency.exceedsLimits && found.length > 0 && longListsIn(desc, message).length > 0;
+    return isCut ? [...found, ...contractRules(desc, withinListLimits(desc, message))] : found;
   }
 
   /** Returns a violation with the path that the field has in a plain PlanStatus. */
