@@ -4,7 +4,10 @@ import { describe, expect, it } from "vitest";
 import { suites } from "../scripts/test-all.ts";
 
 const root = dirname(import.meta.dirname);
-const pages = globSync(["*.md", ".github/*.md", "docs/*.md", "bench/*.md", "baseline/*.md"], { cwd: root });
+const pages = globSync(
+  ["*.md", ".github/*.md", "docs/*.md", "docs/reference/*.md", "bench/*.md", "baseline/*.md"],
+  { cwd: root },
+);
 const textOf = new Map(pages.map((page) => [page, readFileSync(join(root, page), "utf8")]));
 
 const tests = new Set(

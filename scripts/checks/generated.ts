@@ -1,4 +1,4 @@
-/** Fails if `gen/` is not what the protos generate: changed, missing and left-over files are listed. */
+/** Fails if `gen/` or `docs/reference/` is not what the protos generate: changed, missing and left-over files are listed. */
 import { committedFiles, generate, skippedNotice } from "../generate/gen.ts";
 
 const generated = generate();
@@ -8,11 +8,11 @@ const paths = new Set([...expected.keys(), ...actual.keys()]);
 const differing = [...paths].filter((path) => expected.get(path) !== actual.get(path));
 if (expected.size === 0 || differing.length > 0) {
   console.error(
-    `gen/ is not what the protos generate; run "npm run generate" and commit:\n  ${differing.join("\n  ")}`,
+    `these files are not what the protos generate; run "npm run generate" and commit:\n  ${differing.join("\n  ")}`,
   );
   process.exitCode = 1;
 } else {
-  console.log(`gen/: ${expected.size} files are what the protos generate`);
+  console.log(`${expected.size} files are what the protos generate`);
 }
 const notice = skippedNotice(generated);
 if (notice !== undefined) {

@@ -1,12 +1,21 @@
 import type { AnyDesc, DescFile } from "@bufbuild/protobuf";
-import { getComments } from "@bufbuild/protoplugin";
+import { getComments, getSyntaxComments } from "@bufbuild/protoplugin";
+
+/** Returns the leading comment of an element as CommonMark. */
+export function descriptionOf(element: Exclude<AnyDesc, DescFile>): string | undefined {
+  return descriptionIn(getComments(element).leading);
+}
+
+/** Returns the comment above `syntax`, which is about the whole file, as CommonMark. */
+export function fileDescriptionOf(file: DescFile): string | undefined {
+  return descriptionIn(getSyntaxComments(file).leading);
+}
 
 /**
- * Returns the leading comment of an element as CommonMark. Lines of a paragraph are joined, so that rewrapping a comment
- * does not change the document. List items and indented lines stay on their own line.
+ * Lines of a paragraph are joined, so that rewrapping a comment does not change the document. List items and indented
+ * lines stay on their own line.
  */
-export function descriptionOf(element: Exclude<AnyDesc, DescFile>): string | undefined {
-  const text = getComments(element).leading ?? "";
+function descriptionIn(text = ""): string | undefined {
   const lines = text.split("\n").map((line) => line.replace(/^ /, "").trimEnd());
   return lines.reduce(append, "").trim() || undefined;
 }

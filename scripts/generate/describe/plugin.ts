@@ -2,18 +2,24 @@ import type { DescFile } from "@bufbuild/protobuf";
 import { createEcmaScriptPlugin, runNodeJs } from "@bufbuild/protoplugin";
 import type { JsonObject } from "./json.ts";
 
-/** A Buf plugin that writes one document for all files. buf must run it with `strategy: all`. */
-export type DocumentPlugin<Option extends string> = {
+/** A Buf plugin that generates from all files at once. buf must run it with `strategy: all`. */
+type Plugin<Option extends string> = {
   readonly name: string;
-  /** File name of the document. */
-  readonly file: string;
   /** Names of its options. Each is a required string. */
   readonly options: readonly Option[];
-  document(
+  /** Returns the generated files by name. */
+  generate(
     files: readonly DescFile[],
     allFiles: readonly DescFile[],
     options: Readonly<Record<Option, string>>,
-  ): JsonObject;
+  ): ReadonlyMap<string, string>;
+};
+
+/** A plugin that writes one JSON document. */
+export type DocumentPlugin<Option extends string> = Omit<Plugin<Option>, "generate"> & {
+  /** File name of the document. */
+  readonly file: string;
+  document(...input: Parameters<Plugin<Option>["generate"]>): JsonObject;
 };
 
 /** Characters of patterns that nobody sees, and that some parsers take for line breaks. */
@@ -25,6 +31,19 @@ function escapeCharacter(character: string): string {
 
 /** Runs the plugin on standard input and output. */
 export function runDocumentPlugin<Option extends string>(plugin: DocumentPlugin<Option>): void {
+  const { name, options, file } = plugin;
+  runPlugin<Option>({
+    name,
+    options,
+    generate(...input) {
+      const text = JSON.stringify(plugin.document(...input), null, 2);
+      return new Map([[file, text.replace(invisible, escapeCharacter)]]);
+    },
+  });
+}
+
+/** Runs the plugin on standard input and output. */
+export function runPlugin<Option extends string>(plugin: Plugin<Option>): void {
   runNodeJs(
     createEcmaScriptPlugin<Readonly<Record<Option, string>>>({
       name: plugin.name,
@@ -44,10 +63,9 @@ export function runDocumentPlugin<Option extends string>(plugin: DocumentPlugin<
         return Object.fromEntries(values) as Record<Option, string>;
       },
       generateTs({ files, allFiles, options, generateFile }) {
-        const document = plugin.document(files, allFiles, options);
-        generateFile(plugin.file).print(
-          JSON.stringify(document, null, 2).replace(invisible, escapeCharacter),
-        );
+        for (const [file, text] of plugin.generate(files, allFiles, options)) {
+          generateFile(file).print(text.replace(/\n$/, ""));
+        }
       },
     }),
   );

@@ -1,7 +1,5 @@
 import type { DescMethod } from "@bufbuild/protobuf";
-import type { Code } from "@connectrpc/connect";
-import { httpStatusOf, statusNameOf } from "../../../src/transcoding/client/index.ts";
-import { descriptionOf } from "../describe/description.ts";
+import { errorListOf, statusOfError } from "../describe/error-list.ts";
 import type { JsonObject } from "../describe/json.ts";
 import { errorSchemaName } from "./error-schemas.ts";
 import { schemaReference } from "./schema-names.ts";
@@ -60,18 +58,6 @@ const namedResponses: ReadonlyMap<number, NamedResponse> = new Map([
 
 const defaultName = "Error";
 
-/** Reasons whose HTTP status is more precise than that of their code. */
-const statusOfReason: ReadonlyMap<string, number> = new Map([
-  ["METHOD_NOT_ALLOWED", 405],
-  ["RESPONSE_NOT_ACCEPTABLE", 406],
-  ["REQUEST_TOO_LARGE", 413],
-  ["CONTENT_TYPE_UNSUPPORTED", 415],
-]);
-
-const statusOfCode: ReadonlyMap<string, number> = new Map(
-  Object.entries(statusNameOf).map(([code, name]) => [name, httpStatusOf[Number(code) as Code]]),
-);
-
 /** Returns the error responses of an RPC by status: those for which its comment lists reasons, and the default one. */
 export function errorResponsesOf(rpc: DescMethod): JsonObject {
   const reasons = reasonsOf(rpc);
@@ -105,14 +91,12 @@ function responseReference(name: string): JsonObject {
   return { $ref: `#/components/responses/${name}` };
 }
 
-/** Returns the error reasons that the comment of an RPC lists, such as `- NOT_FOUND: A, B`, by HTTP status. */
+/** Returns the error reasons that the comment of an RPC lists, by HTTP status. */
 function reasonsOf(rpc: DescMethod): ReadonlyMap<number, readonly string[]> {
   const found = new Map<number, string[]>();
-  for (const [, name = "", list = ""] of (descriptionOf(rpc) ?? "").matchAll(
-    /^- ([A-Z_]+): ((?:[A-Z_]+(?:,\s+)?)+)$/gm,
-  )) {
-    for (const reason of list.split(/,\s+/)) {
-      const status = statusOfReason.get(reason) ?? statusOfCode.get(name) ?? 0;
+  for (const { code, reasons } of errorListOf(rpc)) {
+    for (const reason of reasons) {
+      const status = statusOfError(code, reason);
       found.set(status, [...(found.get(status) ?? []), reason]);
     }
   }

@@ -32,15 +32,15 @@ describe("the Go module gen/go", () => {
 
   it("is compared and cleaned by generation, except go.mod and go.sum", () => {
     const paths = [...committedFiles({ files: new Map() }).keys()];
-    expect(paths).toContain("go/mobiledataplansharing/v1/plans.pb.go");
-    expect(paths).toContain("openapi.json");
-    expect(paths).not.toContain("go/go.mod");
-    expect(paths).not.toContain("go/go.sum");
+    expect(paths).toContain("gen/go/mobiledataplansharing/v1/plans.pb.go");
+    expect(paths).toContain("gen/openapi.json");
+    expect(paths).not.toContain("gen/go/go.mod");
+    expect(paths).not.toContain("gen/go/go.sum");
   });
 
   it("is neither compared nor cleaned by generation on a machine without Go", () => {
     const paths = [...committedFiles({ files: new Map(), goSkipped: "Go is not installed" }).keys()];
-    expect(paths).toContain("openapi.json");
-    expect(paths.filter((path) => path.startsWith("go/"))).toEqual([]);
+    expect(paths).toContain("gen/openapi.json");
+    expect(paths.filter((path) => path.startsWith("gen/go/"))).toEqual([]);
   });
 });

@@ -115,8 +115,8 @@ const (
 	// The request uses a version or a transfer coding of HTTP that the server does
 	// not support.
 	ErrorReason_REQUEST_UNSUPPORTED ErrorReason = 25
-	// The push would send a notification, but no device has registered the user key, or
-	// it has registered with the other host (pre-production or production). Nothing was
+	// The push would send a notification, but no device has registered the user key at
+	// this host, or only at the other one (pre-production or production). Nothing was
 	// stored. A retry fails too, until a device registers the key: fetch the user's
 	// current CPID, or push to the host that the device uses. Google documents this
 	// error and sends it without an ErrorReason. Servers send it only if they enforce
