@@ -58,7 +58,7 @@ export type CreateUserPlanStatusRequest = Message<"mobiledataplansharing.v1.Crea
   /**
    * Required. Identifies the subscriber: a CPID or a phone number (MSISDN). Opaque
    * text of at most 4096 characters, without white space, control characters and invisible
-   * characters, which neither a CPID (Base64) nor a phone number has. In a URL,
+   * characters, which neither a CPID nor a phone number has. In a URL,
    * percent-encode all characters except letters, digits and `-._~`: `/` is `%2F`,
    * `+` is `%2B`. An unescaped `+` in a query is a space, which the server rejects so
    * that the status is not stored for another user.
@@ -100,7 +100,7 @@ export type CreateUserPlanStatusRequestJson = {
   /**
    * Required. Identifies the subscriber: a CPID or a phone number (MSISDN). Opaque
    * text of at most 4096 characters, without white space, control characters and invisible
-   * characters, which neither a CPID (Base64) nor a phone number has. In a URL,
+   * characters, which neither a CPID nor a phone number has. In a URL,
    * percent-encode all characters except letters, digits and `-._~`: `/` is `%2F`,
    * `+` is `%2B`. An unescaped `+` in a query is a space, which the server rejects so
    * that the status is not stored for another user.
@@ -142,7 +142,7 @@ export type CreateUserPlanStatusRequestValid = Message<"mobiledataplansharing.v1
   /**
    * Required. Identifies the subscriber: a CPID or a phone number (MSISDN). Opaque
    * text of at most 4096 characters, without white space, control characters and invisible
-   * characters, which neither a CPID (Base64) nor a phone number has. In a URL,
+   * characters, which neither a CPID nor a phone number has. In a URL,
    * percent-encode all characters except letters, digits and `-._~`: `/` is `%2F`,
    * `+` is `%2B`. An unescaped `+` in a query is a space, which the server rejects so
    * that the status is not stored for another user.
@@ -183,7 +183,7 @@ export type CreatePlanStatusRequest = Message<"mobiledataplansharing.v1.CreatePl
   /**
    * Required. Identifies the subscriber: a CPID or a phone number (MSISDN). Opaque
    * text of at most 4096 characters, without white space, control characters and invisible
-   * characters, which neither a CPID (Base64) nor a phone number has. In a URL,
+   * characters, which neither a CPID nor a phone number has. In a URL,
    * percent-encode all characters except letters, digits and `-._~`: `/` is `%2F`,
    * `+` is `%2B`. An unescaped `+` in a query is a space, which the server rejects so
    * that the status is not stored for another user.
@@ -217,7 +217,7 @@ export type CreatePlanStatusRequestJson = {
   /**
    * Required. Identifies the subscriber: a CPID or a phone number (MSISDN). Opaque
    * text of at most 4096 characters, without white space, control characters and invisible
-   * characters, which neither a CPID (Base64) nor a phone number has. In a URL,
+   * characters, which neither a CPID nor a phone number has. In a URL,
    * percent-encode all characters except letters, digits and `-._~`: `/` is `%2F`,
    * `+` is `%2B`. An unescaped `+` in a query is a space, which the server rejects so
    * that the status is not stored for another user.
@@ -251,7 +251,7 @@ export type CreatePlanStatusRequestValid = Message<"mobiledataplansharing.v1.Cre
   /**
    * Required. Identifies the subscriber: a CPID or a phone number (MSISDN). Opaque
    * text of at most 4096 characters, without white space, control characters and invisible
-   * characters, which neither a CPID (Base64) nor a phone number has. In a URL,
+   * characters, which neither a CPID nor a phone number has. In a URL,
    * percent-encode all characters except letters, digits and `-._~`: `/` is `%2F`,
    * `+` is `%2B`. An unescaped `+` in a query is a space, which the server rejects so
    * that the status is not stored for another user.

@@ -48,7 +48,7 @@ type CreateUserPlanStatusRequest struct {
 	ClientId string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	// Required. Identifies the subscriber: a CPID or a phone number (MSISDN). Opaque
 	// text of at most 4096 characters, without white space, control characters and invisible
-	// characters, which neither a CPID (Base64) nor a phone number has. In a URL,
+	// characters, which neither a CPID nor a phone number has. In a URL,
 	// percent-encode all characters except letters, digits and `-._~`: `/` is `%2F`,
 	// `+` is `%2B`. An unescaped `+` in a query is a space, which the server rejects so
 	// that the status is not stored for another user.
@@ -125,7 +125,7 @@ type CreatePlanStatusRequest struct {
 	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
 	// Required. Identifies the subscriber: a CPID or a phone number (MSISDN). Opaque
 	// text of at most 4096 characters, without white space, control characters and invisible
-	// characters, which neither a CPID (Base64) nor a phone number has. In a URL,
+	// characters, which neither a CPID nor a phone number has. In a URL,
 	// percent-encode all characters except letters, digits and `-._~`: `/` is `%2F`,
 	// `+` is `%2B`. An unescaped `+` in a query is a space, which the server rejects so
 	// that the status is not stored for another user.

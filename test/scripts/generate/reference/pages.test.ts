@@ -141,7 +141,10 @@ describe("referencePages", () => {
   });
 
   it("has the same number of cells in every row of a table", () => {
-    const tables = page.trim().split("\n\n").filter((block) => block.startsWith("|"));
+    const tables = page
+      .trim()
+      .split("\n\n")
+      .filter((block) => block.startsWith("|"));
     expect(tables.length).toBeGreaterThan(4);
     for (const block of tables) {
       const cells = block.split("\n").map((row) => row.split(/(?<!\\)\|/).length);
