@@ -98,7 +98,8 @@ const expectationOf: Readonly<Record<string, string>> = {
   user_key: keyExpectation,
   plan_group_id: keyExpectation,
   cpid_state: "must be 1 to 64 capital letters A to Z, digits and underscores, such as CPID_STATE",
-  language_code: "must be a BCP-47 language code, such as en-US",
+  language_code:
+    "must be a well-formed language tag (BCP 47) or locale identifier (UTS 35), such as en-US or en_US",
 };
 
 function toFieldViolation(violation: Violation, message: Message): FieldViolation {

@@ -48,7 +48,8 @@ export type Notifications = {
 
 /**
  * Returns the notifications of a status: for each module in order the one of its balance and the one of its state, then
- * pay-as-you-go, then top-up. The state of a plan has none.
+ * pay-as-you-go, then top-up. The state of a plan has none: an older page of Google says that an expired plan has, but the
+ * page about notifications only names modules.
  *
  * Values that a notification requires are checked here and not by `buf.validate`, because a plan group has the same
  * modules but sends no notifications, and because only code can report the path of the module.

@@ -346,7 +346,7 @@ describe("the schemas", () => {
 
   it("marks required and output-only fields", () => {
     const { languageCode, name } = document.schemas.PlanStatus?.properties ?? {};
-    expect(languageCode?.description).toMatch(/^Required\. BCP-47/);
+    expect(languageCode?.description).toMatch(/^Required\. The language/);
     expect(name?.description).toMatch(/^Output only\. Resource name/);
   });
 });

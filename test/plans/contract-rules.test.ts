@@ -70,21 +70,69 @@ describe("a plan status", () => {
     ]);
   });
 
-  it.each(["de", "en-US", "sr-Latn", "zh-Hant-TW", "es-419", "de-CH-1901", "hy-Latn-IT-arevela"])(
-    "accepts the language code %s",
-    (languageCode) => {
-      expect(violationsOf(planStatus({ languageCode }))).toEqual([]);
-    },
-  );
+  it.each([
+    // BCP 47: languages, extended languages, scripts, regions, variants.
+    ...["de", "DE", "en-US", "sr-Latn", "zh-Hant-TW", "es-419", "de-CH-1901", "hy-Latn-IT-arevela"],
+    ...[
+      "zh-cmn-Hans-CN",
+      "zh-gan-yue-cmn",
+      "sl-rozaj-biske-1994",
+      "ast",
+      "abcd",
+      "abcdefgh",
+      "qaa-Qaaa-QM-x-a",
+    ],
+    // Extensions and private use.
+    ...[
+      "en-u-ca-buddhist-nu-thai",
+      "de-t-en-a-bb-x-1",
+      "en-US-x-a-b2-12345678",
+      "x-private",
+      "X-a-1",
+      "en-1-ab",
+    ],
+    // Tags of BCP 47 that its grammar lists one by one, and others that it also parses.
+    ...[
+      "i-klingon",
+      "i-default",
+      "en-GB-oed",
+      "sgn-BE-FR",
+      "art-lojban",
+      "zh-min-nan",
+      "no-bok",
+      "cel-gaulish",
+    ],
+    // Unicode locale identifiers: underscores, a script without a language, root.
+    ...["en_US", "sr_Latn_RS", "en_US_POSIX", "zh_Hant-TW", "es_419", "root", "Latn", "Latn_RS", "POSIX"],
+    ...["th_TH_u_ca_buddhist", "en_GB_x_a", "ca_ES_valencia"],
+  ])("accepts the well-formed language code %s", (languageCode) => {
+    expect(violationsOf(planStatus({ languageCode }))).toEqual([]);
+  });
 
-  it.each(["en_US", "en-", "-US", "en--US", "en US", " en", "en\n", "ë", "abcdefghi", "en-abcdefghi", "12"])(
-    "rejects the language code %j",
-    (languageCode) => {
-      expect(violationsOf(planStatus({ languageCode }))).toEqual([
-        "languageCode: must be a BCP-47 language code, such as en-US",
-      ]);
-    },
-  );
+  it.each([
+    ...["C", "e", "a-DE", "1", "12", "ë", "abcdefghi", "e1", "en1"],
+    ...["en-", "en_", "-US", "_US", "en--US", "en__US", "en-_US", "en US", " en", "en ", "en\n", "en.US"],
+    ...["C.UTF-8", "en_US.UTF-8", "en_US@euro", "en-abcdefghi", "en-U", "en-US1", "en-12", "en-1234a6789"],
+    // Subtags in another order, extensions and private use without content.
+    ...[
+      "en-US-Latn",
+      "de-1901-DE",
+      "en-u",
+      "en-u-x-a",
+      "en-x",
+      "x",
+      "x-",
+      "x_a",
+      "x-123456789",
+      "i-foo",
+      "i",
+    ],
+    ...["zh_cmn", "en-u-ca-", "en-u-a", "*", "en-*", "en,de", "en;q=0.5"],
+  ])("rejects the language code %j, which is not well-formed", (languageCode) => {
+    expect(violationsOf(planStatus({ languageCode }))).toEqual([
+      "languageCode: must be a well-formed language tag (BCP 47) or locale identifier (UTS 35), such as en-US or en_US",
+    ]);
+  });
 
   it.each([
     UiCompatibility.UI_COMPATIBILITY_UNSPECIFIED,

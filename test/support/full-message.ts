@@ -18,7 +18,7 @@ import { FieldBehavior, field_behavior } from "#deps/google/api/field_behavior_p
 
 /** Long values of the fields whose rules are patterns. */
 const fixedTexts: Readonly<Record<string, string>> = {
-  language_code: `abcdefgh${"-abcdefgh".repeat(6)}-a`,
+  language_code: `sr-Latn-RS${"-abcdefg1".repeat(6)}`,
   currency_code: "USD",
   cpid_state: "CPID_STATE_".padEnd(64, "X"),
 };

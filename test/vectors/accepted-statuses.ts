@@ -273,6 +273,11 @@ const texts: CaseInit[] = [
     }),
   ),
   accepted("a language code with a script and a variant", status({ languageCode: "hy-Latn-IT-arevela" })),
+  accepted("a locale identifier with an underscore", status({ languageCode: "en_US" })),
+  accepted(
+    "a locale identifier with a script, a variant and an extension",
+    status({ languageCode: "sr_Latn_RS_POSIX-u-nu-latn-x-a" }),
+  ),
   accepted("an unregistered language code", status({ languageCode: "x-klingon-12345678" })),
   accepted("a user key with slash, plus and equals", status(), {
     userKey: "ve/ct+or==",

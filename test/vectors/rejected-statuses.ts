@@ -59,7 +59,10 @@ const required: CaseInit[] = [
 ];
 
 const values: CaseInit[] = [
-  rejected("a language code with an underscore", status({ languageCode: "en_US" }), "languageCode"),
+  rejected("a language code of one letter", status({ languageCode: "C" }), "languageCode"),
+  rejected("a language code that begins with one letter", status({ languageCode: "a-DE" }), "languageCode"),
+  rejected("a language code with two underscores", status({ languageCode: "en__US" }), "languageCode"),
+  rejected("a language code with an encoding", status({ languageCode: "en_US.UTF-8" }), "languageCode"),
   rejected("a language code without a language", status({ languageCode: "-Latn" }), "languageCode"),
   rejected(
     "unknown enum numbers",

@@ -316,7 +316,7 @@ export const PlanState = {
   ACTIVE: 1,
 
   /**
-   * The user has the plan but cannot use it now, for example because it is
+   * The user still has the plan but cannot use its data now, for example because it is
    * limited to certain hours or has not been activated yet.
    *
    * @generated from enum value: INACTIVE = 2;
@@ -332,15 +332,18 @@ export const PlanState = {
   EXPIRING_SOON: 3,
 
   /**
-   * Just activated. Use it for a short time after activation only, then use
-   * ACTIVE. On a module, triggers NOTIFICATION_PLAN_ACTIVATION.
+   * Just activated, after it was inactive or did not exist. Use it for a short time
+   * after activation only, then use ACTIVE. Push such a status with an `expire_time`
+   * that is soon, because this state becomes wrong quickly. On a module, triggers
+   * NOTIFICATION_PLAN_ACTIVATION.
    *
    * @generated from enum value: NEWLY_ACTIVE = 4;
    */
   NEWLY_ACTIVE: 4,
 
   /**
-   * Expired. On a module, triggers NOTIFICATION_DATA_EXPIRED.
+   * Expired. On a module, triggers NOTIFICATION_DATA_EXPIRED. On a plan, triggers
+   * nothing: see `Plan.plan_state`.
    *
    * @generated from enum value: EXPIRED = 5;
    */
@@ -508,7 +511,8 @@ export const UiCompatibility = {
   UI_COMPATIBLE: 1,
 
   /**
-   * The plan status may trigger notifications but must not be shown.
+   * The plan status may trigger notifications but must not be used to show
+   * information about plans to the user.
    *
    * @generated from enum value: UI_INCOMPATIBLE = 2;
    */

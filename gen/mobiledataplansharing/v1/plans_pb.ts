@@ -75,9 +75,11 @@ export type Plan = Message<"mobiledataplansharing.v1.Plan"> & {
   planCategory: PlanCategory;
 
   /**
-   * Optional. When the plan ends. For a plan whose quota refreshes, this is the
-   * end of the plan and not the next refresh. Google documents the field both as
-   * required and as absent for plans without an end, so absence is valid.
+   * Optional. When the plan ends. For most plans this is the latest expiration time of
+   * its modules. For a plan whose modules refresh their quota, it is the end of the
+   * whole plan, from which on the modules are not refreshed, and not the next refresh.
+   * Google documents the field both as required and as absent for plans without an end,
+   * so absence is valid.
    *
    * @generated from field: google.protobuf.Timestamp expiration_time = 4;
    */
@@ -92,7 +94,8 @@ export type Plan = Message<"mobiledataplansharing.v1.Plan"> & {
 
   /**
    * Optional. State of the whole plan. Unlike the state of a module, it triggers
-   * no notification. Absent: not stated.
+   * no notification: an older page of Google says that EXPIRED does, but the page about
+   * notifications only names modules. Absent: not stated.
    *
    * @generated from field: optional mobiledataplansharing.v1.PlanState plan_state = 6;
    */
@@ -128,9 +131,11 @@ export type PlanJson = {
   planCategory?: PlanCategoryJson;
 
   /**
-   * Optional. When the plan ends. For a plan whose quota refreshes, this is the
-   * end of the plan and not the next refresh. Google documents the field both as
-   * required and as absent for plans without an end, so absence is valid.
+   * Optional. When the plan ends. For most plans this is the latest expiration time of
+   * its modules. For a plan whose modules refresh their quota, it is the end of the
+   * whole plan, from which on the modules are not refreshed, and not the next refresh.
+   * Google documents the field both as required and as absent for plans without an end,
+   * so absence is valid.
    *
    * @generated from field: google.protobuf.Timestamp expiration_time = 4;
    */
@@ -145,7 +150,8 @@ export type PlanJson = {
 
   /**
    * Optional. State of the whole plan. Unlike the state of a module, it triggers
-   * no notification. Absent: not stated.
+   * no notification: an older page of Google says that EXPIRED does, but the page about
+   * notifications only names modules. Absent: not stated.
    *
    * @generated from field: optional mobiledataplansharing.v1.PlanState plan_state = 6;
    */
@@ -181,9 +187,11 @@ export type PlanValid = Message<"mobiledataplansharing.v1.Plan"> & {
   planCategory: PlanCategory;
 
   /**
-   * Optional. When the plan ends. For a plan whose quota refreshes, this is the
-   * end of the plan and not the next refresh. Google documents the field both as
-   * required and as absent for plans without an end, so absence is valid.
+   * Optional. When the plan ends. For most plans this is the latest expiration time of
+   * its modules. For a plan whose modules refresh their quota, it is the end of the
+   * whole plan, from which on the modules are not refreshed, and not the next refresh.
+   * Google documents the field both as required and as absent for plans without an end,
+   * so absence is valid.
    *
    * @generated from field: google.protobuf.Timestamp expiration_time = 4;
    */
@@ -198,7 +206,8 @@ export type PlanValid = Message<"mobiledataplansharing.v1.Plan"> & {
 
   /**
    * Optional. State of the whole plan. Unlike the state of a module, it triggers
-   * no notification. Absent: not stated.
+   * no notification: an older page of Google says that EXPIRED does, but the page about
+   * notifications only names modules. Absent: not stated.
    *
    * @generated from field: optional mobiledataplansharing.v1.PlanState plan_state = 6;
    */
@@ -234,8 +243,9 @@ export type PlanModule = Message<"mobiledataplansharing.v1.PlanModule"> & {
   trafficCategories: PlanModuleTrafficCategory[];
 
   /**
-   * Optional. Next refresh of a quota that refreshes, otherwise the end of the
-   * module. Absent if there is neither. Required if the module is EXPIRING_SOON.
+   * Optional. When the module expires. For a module whose quota refreshes, the time of
+   * the next refresh. Google documents the field both as required and as absent for
+   * plans without an end, so absence is valid. Required if the module is EXPIRING_SOON.
    *
    * @generated from field: google.protobuf.Timestamp expiration_time = 3;
    */
@@ -249,7 +259,9 @@ export type PlanModule = Message<"mobiledataplansharing.v1.PlanModule"> & {
   overUsagePolicy: OverUsagePolicy;
 
   /**
-   * Optional. Maximum rate, in kbit/s (1000 bit/s). Zero or absent: not throttled.
+   * Optional. Maximum rate that the module allows, in kbit/s (1000 bit/s). The actual
+   * rate lies between 0 and this rate, depending on the conditions of the network. Zero
+   * or absent: the module is not throttled.
    *
    * @generated from field: int64 max_rate_kbps = 5;
    */
@@ -339,8 +351,9 @@ export type PlanModuleJson = {
   trafficCategories?: PlanModuleTrafficCategoryJson[];
 
   /**
-   * Optional. Next refresh of a quota that refreshes, otherwise the end of the
-   * module. Absent if there is neither. Required if the module is EXPIRING_SOON.
+   * Optional. When the module expires. For a module whose quota refreshes, the time of
+   * the next refresh. Google documents the field both as required and as absent for
+   * plans without an end, so absence is valid. Required if the module is EXPIRING_SOON.
    *
    * @generated from field: google.protobuf.Timestamp expiration_time = 3;
    */
@@ -354,7 +367,9 @@ export type PlanModuleJson = {
   overUsagePolicy?: OverUsagePolicyJson;
 
   /**
-   * Optional. Maximum rate, in kbit/s (1000 bit/s). Zero or absent: not throttled.
+   * Optional. Maximum rate that the module allows, in kbit/s (1000 bit/s). The actual
+   * rate lies between 0 and this rate, depending on the conditions of the network. Zero
+   * or absent: the module is not throttled.
    *
    * @generated from field: int64 max_rate_kbps = 5;
    */
@@ -435,8 +450,9 @@ export type PlanModuleValid = Message<"mobiledataplansharing.v1.PlanModule"> & {
   trafficCategories: PlanModuleTrafficCategory[];
 
   /**
-   * Optional. Next refresh of a quota that refreshes, otherwise the end of the
-   * module. Absent if there is neither. Required if the module is EXPIRING_SOON.
+   * Optional. When the module expires. For a module whose quota refreshes, the time of
+   * the next refresh. Google documents the field both as required and as absent for
+   * plans without an end, so absence is valid. Required if the module is EXPIRING_SOON.
    *
    * @generated from field: google.protobuf.Timestamp expiration_time = 3;
    */
@@ -450,7 +466,9 @@ export type PlanModuleValid = Message<"mobiledataplansharing.v1.PlanModule"> & {
   overUsagePolicy: OverUsagePolicy;
 
   /**
-   * Optional. Maximum rate, in kbit/s (1000 bit/s). Zero or absent: not throttled.
+   * Optional. Maximum rate that the module allows, in kbit/s (1000 bit/s). The actual
+   * rate lies between 0 and this rate, depending on the conditions of the network. Zero
+   * or absent: the module is not throttled.
    *
    * @generated from field: int64 max_rate_kbps = 5;
    */
@@ -632,18 +650,24 @@ export const TimeQuotaSchema: GenMessage<TimeQuota, {jsonType: TimeQuotaJson, va
  * letters. Units and nanos never have opposite signs: -1.75 is
  * `{"units": "-1", "nanos": -750000000}`.
  *
+ * The rules of amounts are repeated for each of them. google.type.Money cannot have
+ * options of this project, `buf.validate` has no predefined rules for messages, and a
+ * rule of AccountInfo could not report which amount is invalid.
+ *
  * @generated from message mobiledataplansharing.v1.AccountInfo
  */
 export type AccountInfo = Message<"mobiledataplansharing.v1.AccountInfo"> & {
   /**
-   * Required. Balance of the account.
+   * Required. Remaining balance of the account.
    *
    * @generated from field: google.type.Money account_balance = 1;
    */
   accountBalance?: Money | undefined;
 
   /**
-   * Optional. Balance from loans of the operator. Not part of `account_balance`.
+   * Optional. Balance from money that the operator lent to the user. Required if
+   * applicable, as Google documents it: set it for a user who has such a balance. Not
+   * part of `account_balance`.
    *
    * @generated from field: google.type.Money loan_balance = 2;
    */
@@ -680,8 +704,9 @@ export type AccountInfo = Message<"mobiledataplansharing.v1.AccountInfo"> & {
   payAsYouGoCharge?: Money | undefined;
 
   /**
-   * Optional. Amount that was added to the balance. If set, triggers
-   * NOTIFICATION_ACCOUNT_TOP_UP. If zero, the notification names no amount.
+   * Optional. Amount that the user added to the balance. If set, triggers
+   * NOTIFICATION_ACCOUNT_TOP_UP, for which it is required. If zero, the notification
+   * names no amount.
    *
    * @generated from field: google.type.Money account_top_up = 7;
    */
@@ -693,18 +718,24 @@ export type AccountInfo = Message<"mobiledataplansharing.v1.AccountInfo"> & {
  * letters. Units and nanos never have opposite signs: -1.75 is
  * `{"units": "-1", "nanos": -750000000}`.
  *
+ * The rules of amounts are repeated for each of them. google.type.Money cannot have
+ * options of this project, `buf.validate` has no predefined rules for messages, and a
+ * rule of AccountInfo could not report which amount is invalid.
+ *
  * @generated from message mobiledataplansharing.v1.AccountInfo
  */
 export type AccountInfoJson = {
   /**
-   * Required. Balance of the account.
+   * Required. Remaining balance of the account.
    *
    * @generated from field: google.type.Money account_balance = 1;
    */
   accountBalance?: MoneyJson;
 
   /**
-   * Optional. Balance from loans of the operator. Not part of `account_balance`.
+   * Optional. Balance from money that the operator lent to the user. Required if
+   * applicable, as Google documents it: set it for a user who has such a balance. Not
+   * part of `account_balance`.
    *
    * @generated from field: google.type.Money loan_balance = 2;
    */
@@ -741,8 +772,9 @@ export type AccountInfoJson = {
   payAsYouGoCharge?: MoneyJson;
 
   /**
-   * Optional. Amount that was added to the balance. If set, triggers
-   * NOTIFICATION_ACCOUNT_TOP_UP. If zero, the notification names no amount.
+   * Optional. Amount that the user added to the balance. If set, triggers
+   * NOTIFICATION_ACCOUNT_TOP_UP, for which it is required. If zero, the notification
+   * names no amount.
    *
    * @generated from field: google.type.Money account_top_up = 7;
    */
@@ -754,18 +786,24 @@ export type AccountInfoJson = {
  * letters. Units and nanos never have opposite signs: -1.75 is
  * `{"units": "-1", "nanos": -750000000}`.
  *
+ * The rules of amounts are repeated for each of them. google.type.Money cannot have
+ * options of this project, `buf.validate` has no predefined rules for messages, and a
+ * rule of AccountInfo could not report which amount is invalid.
+ *
  * @generated from message mobiledataplansharing.v1.AccountInfo
  */
 export type AccountInfoValid = Message<"mobiledataplansharing.v1.AccountInfo"> & {
   /**
-   * Required. Balance of the account.
+   * Required. Remaining balance of the account.
    *
    * @generated from field: google.type.Money account_balance = 1;
    */
   accountBalance: MoneyValid;
 
   /**
-   * Optional. Balance from loans of the operator. Not part of `account_balance`.
+   * Optional. Balance from money that the operator lent to the user. Required if
+   * applicable, as Google documents it: set it for a user who has such a balance. Not
+   * part of `account_balance`.
    *
    * @generated from field: google.type.Money loan_balance = 2;
    */
@@ -802,8 +840,9 @@ export type AccountInfoValid = Message<"mobiledataplansharing.v1.AccountInfo"> &
   payAsYouGoCharge?: MoneyValid | undefined;
 
   /**
-   * Optional. Amount that was added to the balance. If set, triggers
-   * NOTIFICATION_ACCOUNT_TOP_UP. If zero, the notification names no amount.
+   * Optional. Amount that the user added to the balance. If set, triggers
+   * NOTIFICATION_ACCOUNT_TOP_UP, for which it is required. If zero, the notification
+   * names no amount.
    *
    * @generated from field: google.type.Money account_top_up = 7;
    */

@@ -35,7 +35,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file mobiledataplansharing/v1/resources.proto.
  */
 export const file_mobiledataplansharing_v1_resources: GenFile = /*@__PURE__*/
-  fileDesc("Cihtb2JpbGVkYXRhcGxhbnNoYXJpbmcvdjEvcmVzb3VyY2VzLnByb3RvEhhtb2JpbGVkYXRhcGxhbnNoYXJpbmcudjEi3AcKClBsYW5TdGF0dXMSFAoEbmFtZRgBIAEoCUIG4EED4EEIEjsKBXBsYW5zGAIgAygLMh4ubW9iaWxlZGF0YXBsYW5zaGFyaW5nLnYxLlBsYW5CDOBBAbpIBpIBAxCAARJKCg1sYW5ndWFnZV9jb2RlGAMgASgJQjPgQQK6SC3IAQFyKBiAIDIjXltBLVphLXpdezEsOH0oLVtBLVphLXowLTldezEsOH0pKiQSOgoLZXhwaXJlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgngQQK6SAPIAQESOgoLdXBkYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgngQQK6SAPIAQESGgoFdGl0bGUYBiABKAlCC+BBAbpIBXIDGIAIEiIKDXN1YnNjcmliZXJfaWQYByABKAlCC+BBAbpIBXIDGIAgEkAKDGFjY291bnRfaW5mbxgIIAEoCzIlLm1vYmlsZWRhdGFwbGFuc2hhcmluZy52MS5BY2NvdW50SW5mb0ID4EEBElAKEHVpX2NvbXBhdGliaWxpdHkYCSABKA4yKS5tb2JpbGVkYXRhcGxhbnNoYXJpbmcudjEuVWlDb21wYXRpYmlsaXR5QgvgQQG6SAWCAQIQARJGCg1ub3RpZmljYXRpb25zGAogAygOMioubW9iaWxlZGF0YXBsYW5zaGFyaW5nLnYxLk5vdGlmaWNhdGlvblR5cGVCA+BBAxJOChRwbGFuX2luZm9fcGVyX2NsaWVudBgLIAEoCzIrLm1vYmlsZWRhdGFwbGFuc2hhcmluZy52MS5QbGFuSW5mb1BlckNsaWVudEID4EEBEjEKCmNwaWRfc3RhdGUYDCABKAlCGLpIFXITMhFeW0EtWjAtOV9dezEsNjR9JEgAiAEBOogC6kF3Ci9tb2JpbGVkYXRhcGxhbnNoYXJpbmcuZ29vZ2xlYXBpcy5jb20vUGxhblN0YXR1cxIqb3BlcmF0b3JzL3thc25faWR9L3BsYW5TdGF0dXNlcy97dXNlcl9rZXl9KgxwbGFuU3RhdHVzZXMyCnBsYW5TdGF0dXO6SIoBGocBChRhY2NvdW50X2luZm8ucHJlcGFpZBIodmFsdWUgaXMgcmVxdWlyZWQgd2hlbiBhIHBsYW4gaXMgUFJFUEFJRBpFaGFzKHRoaXMuYWNjb3VudF9pbmZvKSB8fCAhdGhpcy5wbGFucy5leGlzdHMocCwgcC5wbGFuX2NhdGVnb3J5ID09IDEpQg0KC19jcGlkX3N0YXRlItgCCglQbGFuR3JvdXASFAoEbmFtZRgBIAEoCUIG4EED4EEIEkAKCmRhdGFfcGxhbnMYAiADKAsyHi5tb2JpbGVkYXRhcGxhbnNoYXJpbmcudjEuUGxhbkIM4EEBukgGkgEDEIABEjwKE3Jlc3BvbnNlX3N0YWxlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQESOgoRbGFzdF91cGRhdGVkX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQE6eepBdgoubW9iaWxlZGF0YXBsYW5zaGFyaW5nLmdvb2dsZWFwaXMuY29tL1BsYW5Hcm91cBItb3BlcmF0b3JzL3thc25faWR9L3BsYW5Hcm91cHMve3BsYW5fZ3JvdXBfaWR9KgpwbGFuR3JvdXBzMglwbGFuR3JvdXBCxQIKHGNvbS5tb2JpbGVkYXRhcGxhbnNoYXJpbmcudjFCDlJlc291cmNlc1Byb3RvUAFadGdpdGh1Yi5jb20vbW9iaWxlLWRhdGEtcGxhbi1zaGFyaW5nL21vYmlsZS1kYXRhLXBsYW4tc2hhcmluZy9nZW4vZ28vbW9iaWxlZGF0YXBsYW5zaGFyaW5nL3YxO21vYmlsZWRhdGFwbGFuc2hhcmluZ3BiogIETURQU6oCGE1vYmlsZURhdGFQbGFuU2hhcmluZy5WMcoCGE1vYmlsZURhdGFQbGFuU2hhcmluZ1xWMeoCGU1vYmlsZURhdGFQbGFuU2hhcmluZzo6VjHqQUMKLW1vYmlsZWRhdGFwbGFuc2hhcmluZy5nb29nbGVhcGlzLmNvbS9PcGVyYXRvchISb3BlcmF0b3JzL3thc25faWR9YgZwcm90bzM", [file_buf_validate_validate, file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_timestamp, file_mobiledataplansharing_v1_enums, file_mobiledataplansharing_v1_plans]);
+  fileDesc("Cihtb2JpbGVkYXRhcGxhbnNoYXJpbmcvdjEvcmVzb3VyY2VzLnByb3RvEhhtb2JpbGVkYXRhcGxhbnNoYXJpbmcudjEiogoKClBsYW5TdGF0dXMSFAoEbmFtZRgBIAEoCUIG4EED4EEIEjsKBXBsYW5zGAIgAygLMh4ubW9iaWxlZGF0YXBsYW5zaGFyaW5nLnYxLlBsYW5CDOBBAbpIBpIBAxCAARKPAwoNbGFuZ3VhZ2VfY29kZRgDIAEoCUL3AuBBArpI8ALIAQFy6gIYgCAy5AJeKChbQS1aYS16XXsyLDN9KC1bQS1aYS16XXszfSl7MCwzfXxbQS1aYS16XXs0LDh9KShbLV9dW0EtWmEtel17NH0pPyhbLV9dKFtBLVphLXpdezJ9fFswLTldezN9KSk/KFstX10oW0EtWmEtejAtOV17NSw4fXxbMC05XVtBLVphLXowLTldezN9KSkqKFstX11bMC05QS1XWVphLXd5el0oWy1fXVtBLVphLXowLTldezIsOH0pKykqKFstX11bWHhdKFstX11bQS1aYS16MC05XXsxLDh9KSspP3xbWHhdKC1bQS1aYS16MC05XXsxLDh9KSt8aS0oYW1pfGJubnxkZWZhdWx0fGVub2NoaWFufGhha3xrbGluZ29ufGx1eHxtaW5nb3xuYXZham98cHdufHRhb3x0YXl8dHN1KXxlbi1HQi1vZWR8c2duLShCRS1GUnxCRS1OTHxDSC1ERSkpJBI6CgtleHBpcmVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCCeBBArpIA8gBARI6Cgt1cGRhdGVfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCCeBBArpIA8gBARIaCgV0aXRsZRgGIAEoCUIL4EEBukgFcgMYgAgSIgoNc3Vic2NyaWJlcl9pZBgHIAEoCUIL4EEBukgFcgMYgCASQAoMYWNjb3VudF9pbmZvGAggASgLMiUubW9iaWxlZGF0YXBsYW5zaGFyaW5nLnYxLkFjY291bnRJbmZvQgPgQQESUAoQdWlfY29tcGF0aWJpbGl0eRgJIAEoDjIpLm1vYmlsZWRhdGFwbGFuc2hhcmluZy52MS5VaUNvbXBhdGliaWxpdHlCC+BBAbpIBYIBAhABEkYKDW5vdGlmaWNhdGlvbnMYCiADKA4yKi5tb2JpbGVkYXRhcGxhbnNoYXJpbmcudjEuTm90aWZpY2F0aW9uVHlwZUID4EEDEk4KFHBsYW5faW5mb19wZXJfY2xpZW50GAsgASgLMisubW9iaWxlZGF0YXBsYW5zaGFyaW5nLnYxLlBsYW5JbmZvUGVyQ2xpZW50QgPgQQESMQoKY3BpZF9zdGF0ZRgMIAEoCUIYukgVchMyEV5bQS1aMC05X117MSw2NH0kSACIAQE6iALqQXcKL21vYmlsZWRhdGFwbGFuc2hhcmluZy5nb29nbGVhcGlzLmNvbS9QbGFuU3RhdHVzEipvcGVyYXRvcnMve2Fzbl9pZH0vcGxhblN0YXR1c2VzL3t1c2VyX2tleX0qDHBsYW5TdGF0dXNlczIKcGxhblN0YXR1c7pIigEahwEKFGFjY291bnRfaW5mby5wcmVwYWlkEih2YWx1ZSBpcyByZXF1aXJlZCB3aGVuIGEgcGxhbiBpcyBQUkVQQUlEGkVoYXModGhpcy5hY2NvdW50X2luZm8pIHx8ICF0aGlzLnBsYW5zLmV4aXN0cyhwLCBwLnBsYW5fY2F0ZWdvcnkgPT0gMSlCDQoLX2NwaWRfc3RhdGUi2AIKCVBsYW5Hcm91cBIUCgRuYW1lGAEgASgJQgbgQQPgQQgSQAoKZGF0YV9wbGFucxgCIAMoCzIeLm1vYmlsZWRhdGFwbGFuc2hhcmluZy52MS5QbGFuQgzgQQG6SAaSAQMQgAESPAoTcmVzcG9uc2Vfc3RhbGVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBARI6ChFsYXN0X3VwZGF0ZWRfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBATp56kF2Ci5tb2JpbGVkYXRhcGxhbnNoYXJpbmcuZ29vZ2xlYXBpcy5jb20vUGxhbkdyb3VwEi1vcGVyYXRvcnMve2Fzbl9pZH0vcGxhbkdyb3Vwcy97cGxhbl9ncm91cF9pZH0qCnBsYW5Hcm91cHMyCXBsYW5Hcm91cELFAgocY29tLm1vYmlsZWRhdGFwbGFuc2hhcmluZy52MUIOUmVzb3VyY2VzUHJvdG9QAVp0Z2l0aHViLmNvbS9tb2JpbGUtZGF0YS1wbGFuLXNoYXJpbmcvbW9iaWxlLWRhdGEtcGxhbi1zaGFyaW5nL2dlbi9nby9tb2JpbGVkYXRhcGxhbnNoYXJpbmcvdjE7bW9iaWxlZGF0YXBsYW5zaGFyaW5ncGKiAgRNRFBTqgIYTW9iaWxlRGF0YVBsYW5TaGFyaW5nLlYxygIYTW9iaWxlRGF0YVBsYW5TaGFyaW5nXFYx6gIZTW9iaWxlRGF0YVBsYW5TaGFyaW5nOjpWMepBQwotbW9iaWxlZGF0YXBsYW5zaGFyaW5nLmdvb2dsZWFwaXMuY29tL09wZXJhdG9yEhJvcGVyYXRvcnMve2Fzbl9pZH1iBnByb3RvMw", [file_buf_validate_validate, file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_timestamp, file_mobiledataplansharing_v1_enums, file_mobiledataplansharing_v1_plans]);
 
 /**
  * All top-level plans that a user has bought.
@@ -47,6 +47,11 @@ export type PlanStatus = Message<"mobiledataplansharing.v1.PlanStatus"> & {
    * Output only. Resource name, `operators/{asn_id}/planStatuses/{user_key}`. In
    * the user key, `%` is written `%25` and `/` is written `%2F`, so that a name
    * always has four segments and can be decoded. Ignored on create.
+   *
+   * A status that was pushed for one client has this name too, as Google documents it,
+   * but GetPlanStatus only finds the status that was pushed for every client. Read the
+   * status of a client with GetUserPlanStatus:
+   * `operators/{asn_id}/clients/{client_id}/users/{user_key}/planStatus`.
    *
    * @generated from field: string name = 1;
    */
@@ -60,24 +65,28 @@ export type PlanStatus = Message<"mobiledataplansharing.v1.PlanStatus"> & {
   plans: Plan[];
 
   /**
-   * Required. BCP-47 language of the human-readable strings, such as `en-US` or
-   * `sr-Latn`. At most 4096 characters.
+   * Required. The language of the human-readable strings: a BCP-47 language tag such as
+   * `en-US` or `sr-Latn`, or a Unicode locale identifier, which may also have
+   * underscores, such as `en_US`
+   * (https://www.unicode.org/reports/tr35/#Unicode_locale_identifier). Must be
+   * well-formed; no registry is asked whether its parts exist. Stored and returned as
+   * sent. At most 4096 characters.
    *
    * @generated from field: string language_code = 3;
    */
   languageCode: string;
 
   /**
-   * Required. From this time on, the status is not served. Must be in the future
-   * when the status is pushed.
+   * Required. When the information becomes outdated: from this time on, the status is
+   * not served to applications. Must be in the future when the status is pushed.
    *
    * @generated from field: google.protobuf.Timestamp expire_time = 4;
    */
   expireTime?: Timestamp | undefined;
 
   /**
-   * Required. When the Data Plan Agent read its backend. When the status is
-   * pushed, must be in the past and at most 30 days old. A time in the future is
+   * Required. When the Data Plan Agent read the status from its backend: how recent
+   * the information is. When the status is pushed, must be in the past and at most 30 days old. A time in the future is
    * accepted within the clock skew that the server allows, by default 60 seconds.
    * A status never replaces a status with a later time.
    *
@@ -94,7 +103,7 @@ export type PlanStatus = Message<"mobiledataplansharing.v1.PlanStatus"> & {
   title: string;
 
   /**
-   * Optional. Stable id of the user in the operator's systems. At most 4096
+   * Optional. Unique, stable id of the user in the operator's systems. At most 4096
    * characters.
    *
    * @generated from field: string subscriber_id = 7;
@@ -102,7 +111,8 @@ export type PlanStatus = Message<"mobiledataplansharing.v1.PlanStatus"> & {
   subscriberId: string;
 
   /**
-   * Optional. The prepaid account. Required if a plan is PREPAID.
+   * Optional. The account of a prepaid user. Google documents it as required for prepaid
+   * users; here it is required if a plan is PREPAID.
    *
    * @generated from field: mobiledataplansharing.v1.AccountInfo account_info = 8;
    */
@@ -153,6 +163,11 @@ export type PlanStatusJson = {
    * the user key, `%` is written `%25` and `/` is written `%2F`, so that a name
    * always has four segments and can be decoded. Ignored on create.
    *
+   * A status that was pushed for one client has this name too, as Google documents it,
+   * but GetPlanStatus only finds the status that was pushed for every client. Read the
+   * status of a client with GetUserPlanStatus:
+   * `operators/{asn_id}/clients/{client_id}/users/{user_key}/planStatus`.
+   *
    * @generated from field: string name = 1;
    */
   name?: string;
@@ -165,24 +180,28 @@ export type PlanStatusJson = {
   plans?: PlanJson[];
 
   /**
-   * Required. BCP-47 language of the human-readable strings, such as `en-US` or
-   * `sr-Latn`. At most 4096 characters.
+   * Required. The language of the human-readable strings: a BCP-47 language tag such as
+   * `en-US` or `sr-Latn`, or a Unicode locale identifier, which may also have
+   * underscores, such as `en_US`
+   * (https://www.unicode.org/reports/tr35/#Unicode_locale_identifier). Must be
+   * well-formed; no registry is asked whether its parts exist. Stored and returned as
+   * sent. At most 4096 characters.
    *
    * @generated from field: string language_code = 3;
    */
   languageCode?: string;
 
   /**
-   * Required. From this time on, the status is not served. Must be in the future
-   * when the status is pushed.
+   * Required. When the information becomes outdated: from this time on, the status is
+   * not served to applications. Must be in the future when the status is pushed.
    *
    * @generated from field: google.protobuf.Timestamp expire_time = 4;
    */
   expireTime?: TimestampJson;
 
   /**
-   * Required. When the Data Plan Agent read its backend. When the status is
-   * pushed, must be in the past and at most 30 days old. A time in the future is
+   * Required. When the Data Plan Agent read the status from its backend: how recent
+   * the information is. When the status is pushed, must be in the past and at most 30 days old. A time in the future is
    * accepted within the clock skew that the server allows, by default 60 seconds.
    * A status never replaces a status with a later time.
    *
@@ -199,7 +218,7 @@ export type PlanStatusJson = {
   title?: string;
 
   /**
-   * Optional. Stable id of the user in the operator's systems. At most 4096
+   * Optional. Unique, stable id of the user in the operator's systems. At most 4096
    * characters.
    *
    * @generated from field: string subscriber_id = 7;
@@ -207,7 +226,8 @@ export type PlanStatusJson = {
   subscriberId?: string;
 
   /**
-   * Optional. The prepaid account. Required if a plan is PREPAID.
+   * Optional. The account of a prepaid user. Google documents it as required for prepaid
+   * users; here it is required if a plan is PREPAID.
    *
    * @generated from field: mobiledataplansharing.v1.AccountInfo account_info = 8;
    */
@@ -258,6 +278,11 @@ export type PlanStatusValid = Message<"mobiledataplansharing.v1.PlanStatus"> & {
    * the user key, `%` is written `%25` and `/` is written `%2F`, so that a name
    * always has four segments and can be decoded. Ignored on create.
    *
+   * A status that was pushed for one client has this name too, as Google documents it,
+   * but GetPlanStatus only finds the status that was pushed for every client. Read the
+   * status of a client with GetUserPlanStatus:
+   * `operators/{asn_id}/clients/{client_id}/users/{user_key}/planStatus`.
+   *
    * @generated from field: string name = 1;
    */
   name: string;
@@ -270,24 +295,28 @@ export type PlanStatusValid = Message<"mobiledataplansharing.v1.PlanStatus"> & {
   plans: PlanValid[];
 
   /**
-   * Required. BCP-47 language of the human-readable strings, such as `en-US` or
-   * `sr-Latn`. At most 4096 characters.
+   * Required. The language of the human-readable strings: a BCP-47 language tag such as
+   * `en-US` or `sr-Latn`, or a Unicode locale identifier, which may also have
+   * underscores, such as `en_US`
+   * (https://www.unicode.org/reports/tr35/#Unicode_locale_identifier). Must be
+   * well-formed; no registry is asked whether its parts exist. Stored and returned as
+   * sent. At most 4096 characters.
    *
    * @generated from field: string language_code = 3;
    */
   languageCode: string;
 
   /**
-   * Required. From this time on, the status is not served. Must be in the future
-   * when the status is pushed.
+   * Required. When the information becomes outdated: from this time on, the status is
+   * not served to applications. Must be in the future when the status is pushed.
    *
    * @generated from field: google.protobuf.Timestamp expire_time = 4;
    */
   expireTime: Timestamp;
 
   /**
-   * Required. When the Data Plan Agent read its backend. When the status is
-   * pushed, must be in the past and at most 30 days old. A time in the future is
+   * Required. When the Data Plan Agent read the status from its backend: how recent
+   * the information is. When the status is pushed, must be in the past and at most 30 days old. A time in the future is
    * accepted within the clock skew that the server allows, by default 60 seconds.
    * A status never replaces a status with a later time.
    *
@@ -304,7 +333,7 @@ export type PlanStatusValid = Message<"mobiledataplansharing.v1.PlanStatus"> & {
   title: string;
 
   /**
-   * Optional. Stable id of the user in the operator's systems. At most 4096
+   * Optional. Unique, stable id of the user in the operator's systems. At most 4096
    * characters.
    *
    * @generated from field: string subscriber_id = 7;
@@ -312,7 +341,8 @@ export type PlanStatusValid = Message<"mobiledataplansharing.v1.PlanStatus"> & {
   subscriberId: string;
 
   /**
-   * Optional. The prepaid account. Required if a plan is PREPAID.
+   * Optional. The account of a prepaid user. Google documents it as required for prepaid
+   * users; here it is required if a plan is PREPAID.
    *
    * @generated from field: mobiledataplansharing.v1.AccountInfo account_info = 8;
    */

@@ -302,16 +302,19 @@ const (
 	PlanState_PLAN_STATE_UNSPECIFIED PlanState = 0
 	// The data can be used.
 	PlanState_ACTIVE PlanState = 1
-	// The user has the plan but cannot use it now, for example because it is
+	// The user still has the plan but cannot use its data now, for example because it is
 	// limited to certain hours or has not been activated yet.
 	PlanState_INACTIVE PlanState = 2
 	// Still active, but about to expire. The operator chooses when this state
 	// begins. On a module, triggers NOTIFICATION_DATA_EXPIRATION_WARNING.
 	PlanState_EXPIRING_SOON PlanState = 3
-	// Just activated. Use it for a short time after activation only, then use
-	// ACTIVE. On a module, triggers NOTIFICATION_PLAN_ACTIVATION.
+	// Just activated, after it was inactive or did not exist. Use it for a short time
+	// after activation only, then use ACTIVE. Push such a status with an `expire_time`
+	// that is soon, because this state becomes wrong quickly. On a module, triggers
+	// NOTIFICATION_PLAN_ACTIVATION.
 	PlanState_NEWLY_ACTIVE PlanState = 4
-	// Expired. On a module, triggers NOTIFICATION_DATA_EXPIRED.
+	// Expired. On a module, triggers NOTIFICATION_DATA_EXPIRED. On a plan, triggers
+	// nothing: see `Plan.plan_state`.
 	PlanState_EXPIRED PlanState = 5
 )
 
@@ -486,7 +489,8 @@ const (
 	UiCompatibility_UI_COMPATIBILITY_UNSPECIFIED UiCompatibility = 0
 	// The whole plan status may be shown to the user.
 	UiCompatibility_UI_COMPATIBLE UiCompatibility = 1
-	// The plan status may trigger notifications but must not be shown.
+	// The plan status may trigger notifications but must not be used to show
+	// information about plans to the user.
 	UiCompatibility_UI_INCOMPATIBLE UiCompatibility = 2
 )
 

@@ -62,14 +62,17 @@ type Plan struct {
 	PlanId string `protobuf:"bytes,2,opt,name=plan_id,json=planId,proto3" json:"plan_id,omitempty"`
 	// Optional. Whether the plan is prepaid or postpaid.
 	PlanCategory PlanCategory `protobuf:"varint,3,opt,name=plan_category,json=planCategory,proto3,enum=mobiledataplansharing.v1.PlanCategory" json:"plan_category,omitempty"`
-	// Optional. When the plan ends. For a plan whose quota refreshes, this is the
-	// end of the plan and not the next refresh. Google documents the field both as
-	// required and as absent for plans without an end, so absence is valid.
+	// Optional. When the plan ends. For most plans this is the latest expiration time of
+	// its modules. For a plan whose modules refresh their quota, it is the end of the
+	// whole plan, from which on the modules are not refreshed, and not the next refresh.
+	// Google documents the field both as required and as absent for plans without an end,
+	// so absence is valid.
 	ExpirationTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=expiration_time,json=expirationTime,proto3" json:"expiration_time,omitempty"`
 	// Optional. The modules of the plan. At most 128.
 	PlanModules []*PlanModule `protobuf:"bytes,5,rep,name=plan_modules,json=planModules,proto3" json:"plan_modules,omitempty"`
 	// Optional. State of the whole plan. Unlike the state of a module, it triggers
-	// no notification. Absent: not stated.
+	// no notification: an older page of Google says that EXPIRED does, but the page about
+	// notifications only names modules. Absent: not stated.
 	PlanState     *PlanState `protobuf:"varint,6,opt,name=plan_state,json=planState,proto3,enum=mobiledataplansharing.v1.PlanState,oneof" json:"plan_state,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -155,12 +158,15 @@ type PlanModule struct {
 	CoarseBalanceLevel BalanceLevel `protobuf:"varint,1,opt,name=coarse_balance_level,json=coarseBalanceLevel,proto3,enum=mobiledataplansharing.v1.BalanceLevel" json:"coarse_balance_level,omitempty"`
 	// Optional. The traffic that is charged to this module. At most 128 categories.
 	TrafficCategories []PlanModuleTrafficCategory `protobuf:"varint,2,rep,packed,name=traffic_categories,json=trafficCategories,proto3,enum=mobiledataplansharing.v1.PlanModuleTrafficCategory" json:"traffic_categories,omitempty"`
-	// Optional. Next refresh of a quota that refreshes, otherwise the end of the
-	// module. Absent if there is neither. Required if the module is EXPIRING_SOON.
+	// Optional. When the module expires. For a module whose quota refreshes, the time of
+	// the next refresh. Google documents the field both as required and as absent for
+	// plans without an end, so absence is valid. Required if the module is EXPIRING_SOON.
 	ExpirationTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expiration_time,json=expirationTime,proto3" json:"expiration_time,omitempty"`
 	// Optional. What happens when the quota is used up.
 	OverUsagePolicy OverUsagePolicy `protobuf:"varint,4,opt,name=over_usage_policy,json=overUsagePolicy,proto3,enum=mobiledataplansharing.v1.OverUsagePolicy" json:"over_usage_policy,omitempty"`
-	// Optional. Maximum rate, in kbit/s (1000 bit/s). Zero or absent: not throttled.
+	// Optional. Maximum rate that the module allows, in kbit/s (1000 bit/s). The actual
+	// rate lies between 0 and this rate, depending on the conditions of the network. Zero
+	// or absent: the module is not throttled.
 	MaxRateKbps int64 `protobuf:"varint,5,opt,name=max_rate_kbps,json=maxRateKbps,proto3" json:"max_rate_kbps,omitempty"`
 	// Required. Description that may be shown to the user, similar to how the
 	// module is marketed. At most 4096 characters.
@@ -442,11 +448,17 @@ func (x *TimeQuota) GetRemainingMinutes() int64 {
 // The account of a prepaid user. Every amount has a currency code of three
 // letters. Units and nanos never have opposite signs: -1.75 is
 // `{"units": "-1", "nanos": -750000000}`.
+//
+// The rules of amounts are repeated for each of them. google.type.Money cannot have
+// options of this project, `buf.validate` has no predefined rules for messages, and a
+// rule of AccountInfo could not report which amount is invalid.
 type AccountInfo struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Required. Balance of the account.
+	// Required. Remaining balance of the account.
 	AccountBalance *money.Money `protobuf:"bytes,1,opt,name=account_balance,json=accountBalance,proto3" json:"account_balance,omitempty"`
-	// Optional. Balance from loans of the operator. Not part of `account_balance`.
+	// Optional. Balance from money that the operator lent to the user. Required if
+	// applicable, as Google documents it: set it for a user who has such a balance. Not
+	// part of `account_balance`.
 	LoanBalance *money.Money `protobuf:"bytes,2,opt,name=loan_balance,json=loanBalance,proto3" json:"loan_balance,omitempty"`
 	// Optional. Amount that the user owes for loans.
 	UnpaidLoan *money.Money `protobuf:"bytes,3,opt,name=unpaid_loan,json=unpaidLoan,proto3" json:"unpaid_loan,omitempty"`
@@ -458,8 +470,9 @@ type AccountInfo struct {
 	// Optional. Amount that the user spent on pay-as-you-go use. If set, triggers
 	// NOTIFICATION_PAY_AS_YOU_GO.
 	PayAsYouGoCharge *money.Money `protobuf:"bytes,6,opt,name=pay_as_you_go_charge,json=payAsYouGoCharge,proto3" json:"pay_as_you_go_charge,omitempty"`
-	// Optional. Amount that was added to the balance. If set, triggers
-	// NOTIFICATION_ACCOUNT_TOP_UP. If zero, the notification names no amount.
+	// Optional. Amount that the user added to the balance. If set, triggers
+	// NOTIFICATION_ACCOUNT_TOP_UP, for which it is required. If zero, the notification
+	// names no amount.
 	AccountTopUp  *money.Money `protobuf:"bytes,7,opt,name=account_top_up,json=accountTopUp,proto3" json:"account_top_up,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

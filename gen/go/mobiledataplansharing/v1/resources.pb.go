@@ -46,27 +46,37 @@ type PlanStatus struct {
 	// Output only. Resource name, `operators/{asn_id}/planStatuses/{user_key}`. In
 	// the user key, `%` is written `%25` and `/` is written `%2F`, so that a name
 	// always has four segments and can be decoded. Ignored on create.
+	//
+	// A status that was pushed for one client has this name too, as Google documents it,
+	// but GetPlanStatus only finds the status that was pushed for every client. Read the
+	// status of a client with GetUserPlanStatus:
+	// `operators/{asn_id}/clients/{client_id}/users/{user_key}/planStatus`.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Optional. The plans of the user. At most 128.
 	Plans []*Plan `protobuf:"bytes,2,rep,name=plans,proto3" json:"plans,omitempty"`
-	// Required. BCP-47 language of the human-readable strings, such as `en-US` or
-	// `sr-Latn`. At most 4096 characters.
+	// Required. The language of the human-readable strings: a BCP-47 language tag such as
+	// `en-US` or `sr-Latn`, or a Unicode locale identifier, which may also have
+	// underscores, such as `en_US`
+	// (https://www.unicode.org/reports/tr35/#Unicode_locale_identifier). Must be
+	// well-formed; no registry is asked whether its parts exist. Stored and returned as
+	// sent. At most 4096 characters.
 	LanguageCode string `protobuf:"bytes,3,opt,name=language_code,json=languageCode,proto3" json:"language_code,omitempty"`
-	// Required. From this time on, the status is not served. Must be in the future
-	// when the status is pushed.
+	// Required. When the information becomes outdated: from this time on, the status is
+	// not served to applications. Must be in the future when the status is pushed.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
-	// Required. When the Data Plan Agent read its backend. When the status is
-	// pushed, must be in the past and at most 30 days old. A time in the future is
+	// Required. When the Data Plan Agent read the status from its backend: how recent
+	// the information is. When the status is pushed, must be in the past and at most 30 days old. A time in the future is
 	// accepted within the clock skew that the server allows, by default 60 seconds.
 	// A status never replaces a status with a later time.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// Optional. Title of the user's contract, shown in the header of the user
 	// interface. At most 1024 characters.
 	Title string `protobuf:"bytes,6,opt,name=title,proto3" json:"title,omitempty"`
-	// Optional. Stable id of the user in the operator's systems. At most 4096
+	// Optional. Unique, stable id of the user in the operator's systems. At most 4096
 	// characters.
 	SubscriberId string `protobuf:"bytes,7,opt,name=subscriber_id,json=subscriberId,proto3" json:"subscriber_id,omitempty"`
-	// Optional. The prepaid account. Required if a plan is PREPAID.
+	// Optional. The account of a prepaid user. Google documents it as required for prepaid
+	// users; here it is required if a plan is PREPAID.
 	AccountInfo *AccountInfo `protobuf:"bytes,8,opt,name=account_info,json=accountInfo,proto3" json:"account_info,omitempty"`
 	// Optional. Whether the status may be shown. A status that is UI_INCOMPATIBLE may
 	// trigger notifications, but must not be shown.
@@ -279,12 +289,12 @@ var File_mobiledataplansharing_v1_resources_proto protoreflect.FileDescriptor
 
 const file_mobiledataplansharing_v1_resources_proto_rawDesc = "" +
 	"\n" +
-	"(mobiledataplansharing/v1/resources.proto\x12\x18mobiledataplansharing.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$mobiledataplansharing/v1/enums.proto\x1a$mobiledataplansharing/v1/plans.proto\"\xef\b\n" +
+	"(mobiledataplansharing/v1/resources.proto\x12\x18mobiledataplansharing.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$mobiledataplansharing/v1/enums.proto\x1a$mobiledataplansharing/v1/plans.proto\"\xb5\v\n" +
 	"\n" +
 	"PlanStatus\x12\x1a\n" +
 	"\x04name\x18\x01 \x01(\tB\x06\xe0A\x03\xe0A\bR\x04name\x12B\n" +
-	"\x05plans\x18\x02 \x03(\v2\x1e.mobiledataplansharing.v1.PlanB\f\xe0A\x01\xbaH\x06\x92\x01\x03\x10\x80\x01R\x05plans\x12X\n" +
-	"\rlanguage_code\x18\x03 \x01(\tB3\xe0A\x02\xbaH-\xc8\x01\x01r(\x18\x80 2#^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$R\flanguageCode\x12F\n" +
+	"\x05plans\x18\x02 \x03(\v2\x1e.mobiledataplansharing.v1.PlanB\f\xe0A\x01\xbaH\x06\x92\x01\x03\x10\x80\x01R\x05plans\x12\x9d\x03\n" +
+	"\rlanguage_code\x18\x03 \x01(\tB\xf7\x02\xe0A\x02\xbaH\xf0\x02\xc8\x01\x01r\xea\x02\x18\x80 2\xe4\x02^(([A-Za-z]{2,3}(-[A-Za-z]{3}){0,3}|[A-Za-z]{4,8})([-_][A-Za-z]{4})?([-_]([A-Za-z]{2}|[0-9]{3}))?([-_]([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*([-_][0-9A-WYZa-wyz]([-_][A-Za-z0-9]{2,8})+)*([-_][Xx]([-_][A-Za-z0-9]{1,8})+)?|[Xx](-[A-Za-z0-9]{1,8})+|i-(ami|bnn|default|enochian|hak|klingon|lux|mingo|navajo|pwn|tao|tay|tsu)|en-GB-oed|sgn-(BE-FR|BE-NL|CH-DE))$R\flanguageCode\x12F\n" +
 	"\vexpire_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\n" +
 	"expireTime\x12F\n" +
 	"\vupdate_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\n" +
