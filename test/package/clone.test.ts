@@ -98,6 +98,17 @@ describe.skipIf(!hasGit)("a clone of this repository (skipped where this is no G
       await expect(shell("registry.sh", registry)).resolves.toMatchObject({ stdout: "", stderr: "" });
     });
 
+    it("buf generates code from the Git repository", async () => {
+      const template = {
+        version: "v2",
+        inputs: [{ git_repo: join(clone, ".git"), subdir: "proto" }],
+        plugins: [{ local: "protoc-gen-es", out: join(folder, "generated") }],
+      };
+      await runScript(`buf generate --template '${JSON.stringify(template)}'`, registry);
+      const generated = globSync("**/*_pb.js", { cwd: join(folder, "generated") });
+      expect(generated).toContain(join("mobiledataplansharing", "v1", "resources_pb.js"));
+    });
+
     it("buf breaking reports a renamed field as compared with a Git branch", async () => {
       rename();
       await expect(shell("registry.sh", registry)).rejects.toMatchObject(breaks);

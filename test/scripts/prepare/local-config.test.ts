@@ -67,6 +67,15 @@ describe("buf.yaml", () => {
     }
   });
 
+  it("buf.yaml names the versions of the packages that the pins of buf.lock were compared with", () => {
+    const { devDependencies, dependencies } = JSON.parse(textOf("package.json"));
+    const versions: Record<string, string> = { ...devDependencies, ...dependencies };
+    const named = [...textOf("buf.yaml").matchAll(/that (?:is|are) in (\S+) (\S+)\.$/gm)];
+    expect(named.map(([, name = "", version]) => [name, version, versions[name]])).toEqual(
+      ["@bufbuild/protovalidate", "google-gax"].map((name) => [name, versions[name], versions[name]]),
+    );
+  });
+
   it("buf.lock pins the dependencies of buf.yaml, each by a commit and a digest", () => {
     const lock = parse(textOf("buf.lock"));
     expect(lock.version).toBe("v2");
