@@ -52,6 +52,13 @@ it("every entry of the exports of package.json has a test", () => {
   );
 });
 
+it("the package has no file of the Go module, which is published by a tag", async () => {
+  const { stdout } = await run("tar", ["-tzf", tarball]);
+  const paths = stdout.split(/\r?\n/);
+  expect(paths).toContain("package/gen/openapi.json");
+  expect(paths.filter((path) => /\.go$|go\.(mod|sum)$/.test(path))).toEqual([]);
+});
+
 // npm has the binaries of Node for Linux.
 const nodes = process.platform === "linux" ? [...oldestNodes.slice(0, 1), thisNode, newestNode] : [thisNode];
 

@@ -1,4 +1,7 @@
-import { describe, expect, it, vi } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { whatIsMissing, whyToolsDoNotRun } from "../../scripts/go-tool.ts";
 
 describe("Go tools", () => {
@@ -10,6 +13,21 @@ describe("Go tools", () => {
       vi.unstubAllEnvs();
     }
   });
+
+  it.skipIf(whatIsMissing() !== undefined)(
+    "whyToolsDoNotRun says which tool Go cannot download without a network",
+    () => {
+      const modules = mkdtempSync(join(tmpdir(), "mdps-no-modules-"));
+      onTestFinished(() => rmSync(modules, { recursive: true, force: true }));
+      vi.stubEnv("GOPROXY", "off");
+      vi.stubEnv("GOMODCACHE", modules);
+      try {
+        expect(whyToolsDoNotRun(["protoc-gen-go"])).toMatch(/^Go cannot build protoc-gen-go: .*GOPROXY=off/);
+      } finally {
+        vi.unstubAllEnvs();
+      }
+    },
+  );
 
   it.skipIf(whatIsMissing() !== undefined)("whyToolsDoNotRun names a tool that Go cannot build", () => {
     expect(whyToolsDoNotRun(["no-such-tool"])).toMatch(/^Go cannot build no-such-tool: .*no such tool/);

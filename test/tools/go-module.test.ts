@@ -1,7 +1,7 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { whatIsMissing } from "../../scripts/go-tool.ts";
 import { runServer } from "./running-server.ts";
@@ -21,6 +21,15 @@ function documentedReplacement(): string {
   }
   return commands;
 }
+
+it("generation is checked without Go, except for the Go module, which is skipped by name", () => {
+  const env = { ...process.env, PATH: dirname(process.execPath) };
+  const script = join(root, "scripts/checks/generated.ts");
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script], { env, encoding: "utf8" });
+  expect(stderr).toBe("gen/go: skipped, Go is not installed\n");
+  expect(stdout).toMatch(/^gen\/: \d+ files are what the protos generate\n$/);
+  expect(status).toBe(0);
+});
 
 describe.skipIf(missing !== undefined)("the Go module gen/go", () => {
   it("the documented program compiles in a module of its own, as docs/consuming.md says, and pushes a status", async () => {

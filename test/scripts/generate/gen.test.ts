@@ -30,6 +30,13 @@ describe("the Go module gen/go", () => {
     }
   });
 
+  it("has the path of the major version, because Go finds a tag gen/go/v2.0.0 only at …/v2", () => {
+    const { version } = JSON.parse(textOf("package.json")) as { version: string };
+    const major = Number.parseInt(version, 10);
+    const [, suffix] = /^module \S+\/gen\/go(?:\/(v\d+))?$/m.exec(textOf("gen/go/go.mod")) ?? [];
+    expect(suffix).toBe(major < 2 ? undefined : `v${major}`);
+  });
+
   it("is compared and cleaned by generation, except go.mod and go.sum", () => {
     const paths = [...committedFiles({ files: new Map() }).keys()];
     expect(paths).toContain("gen/go/mobiledataplansharing/v1/plans.pb.go");
