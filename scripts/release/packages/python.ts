@@ -11,6 +11,8 @@ const requirementsFile = join(import.meta.dirname, "python-requirements.txt");
 const oldest = { major: 3, minor: 10 };
 /** The name of the distribution on PyPI and in `pip install`, and in the names of files. */
 const distribution = "mobile-data-plan-sharing";
+/** The Python package, and the folder of the protos. */
+const contract = "mobiledataplansharing";
 const fileName = distribution.replaceAll("-", "_");
 
 /** Returns why Python cannot run here, or undefined. */
@@ -23,8 +25,8 @@ export function missingPython(): string | undefined {
   if (major < oldest.major || (major === oldest.major && minor < oldest.minor)) {
     return `Python ${oldest.major}.${oldest.minor} or later is required, but ${version} is installed`;
   }
-  if (askTool("python3", ["-c", "import venv, ensurepip"]) === undefined) {
-    return "the Python module venv is not installed";
+  if (askTool("python3", ["-c", "import venv, ensurepip, pip"]) === undefined) {
+    return "the Python module venv or pip is not installed";
   }
   return undefined;
 }
@@ -89,18 +91,14 @@ async function generatePython({ protos, tools, generated, log }: Generation): Pr
 function wheelFiles(protos: string, generated: string, version: string): TarEntry[] {
   const entry = (path: string, text: string): TarEntry => ({ path, contents: Buffer.from(text) });
   const modules = filesOf(generated, "**/*.{py,pyi}");
-  const packages = [
-    "mobiledataplansharing",
-    "mobiledataplansharing/v1",
-    "mobiledataplansharing/serving",
-    "mobiledataplansharing/serving/v1",
-  ];
+  const own = modules.map(({ path }) => dirname(path)).filter((path) => path.startsWith(contract));
+  const packages = new Set(own.flatMap((path) => [path, dirname(path)]).filter((path) => path !== "."));
   const code = [
     ...modules,
     ...filesOf(protos, "**/*.{proto,json}"),
-    ...packages.map((path) => entry(`${path}/__init__.py`, "")),
+    ...[...packages].map((path) => entry(`${path}/__init__.py`, "")),
     // Type checkers read the types of packages that have this file (PEP 561). `buf` stays a namespace of others, too.
-    entry("mobiledataplansharing/py.typed", ""),
+    entry(`${contract}/py.typed`, ""),
     entry("buf/validate/py.typed", ""),
   ].toSorted((a, b) => (a.path < b.path ? -1 : 1));
   const info = `${fileName}-${version}.dist-info`;
@@ -135,9 +133,9 @@ function metadataOf(version: string, generated: string): string {
     }
     return found;
   };
-  const protobuf = versionIn("mobiledataplansharing/v1/plans_pb2.py", /^# Protobuf Python Version: (\S+)$/m);
+  const protobuf = versionIn(`${contract}/v1/plans_pb2.py`, /^# Protobuf Python Version: (\S+)$/m);
   const grpc = versionIn(
-    "mobiledataplansharing/v1/plan_status_service_pb2_grpc.py",
+    `${contract}/v1/plan_status_service_pb2_grpc.py`,
     /^GRPC_GENERATED_VERSION = '(\S+)'$/m,
   );
   const common = versionOf("googleapis-common-protos");
