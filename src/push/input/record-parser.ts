@@ -14,6 +14,7 @@ import { withinListLimits } from "../../plans/own-limits.ts";
 import { brokenTimeRules, type TimeRuleOptions } from "../../plans/time-rules.ts";
 import { createTolerantRules } from "../../plans/undefined-enums.ts";
 import { createJsonReader, parseJsonDocument } from "../../transcoding/index.ts";
+import { replaceKey } from "./find-key.ts";
 import { explainLimit, leniencyFor, separate } from "./leniency.ts";
 import type { ParsedRecord, RecordOptions } from "./push-request.ts";
 import { rawMembers } from "./raw-members.ts";
@@ -198,9 +199,13 @@ function sizeWarning({ bytes }: RawRecord): FieldViolation[] {
   return bytes.length > maxSentSize ? [{ field: "record", description }] : [];
 }
 
-/** Removes the user key from the path of a warning: any text can be the name of an unknown field. */
+/**
+ * Removes the user key from a warning: any text can be the name of an unknown field. Not its end as well, because a warning
+ * is counted by its text.
+ */
 function withoutKey({ field, description }: FieldViolation, userKey: string): FieldViolation {
-  return { field: userKey.length < 3 ? field : field.replaceAll(userKey, "***"), description };
+  const hide = (text: string) => (userKey.length < 3 ? text : replaceKey(text, userKey, "***"));
+  return { field: hide(field), description: hide(description) };
 }
 
 function unreadable(description: string): ParsedRecord {

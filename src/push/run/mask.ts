@@ -4,15 +4,17 @@ import {
   moreViolations,
   shortenText,
 } from "../../contract/field-violation.ts";
-import { replaceKey } from "./find-key.ts";
+import { replaceKey } from "../input/find-key.ts";
 
 /** Longest user key that is shown, in characters. The API allows 128. */
 const maxKeyLength = 256;
 
 /** Masks a user key except for up to 3 characters at its end. */
 export function maskKey(userKey: string): string {
-  const visible = userKey.length >= 8 ? 3 : userKey.length >= 5 ? 1 : 0;
-  return `***${userKey.slice(userKey.length - visible)}`;
+  // Of the code points, because half of a character cannot be printed.
+  const characters = Array.from(userKey);
+  const visible = characters.length >= 8 ? 3 : characters.length >= 5 ? 1 : 0;
+  return `***${characters.slice(characters.length - visible).join("")}`;
 }
 
 /** How user keys are written to files and terminals. */

@@ -151,4 +151,16 @@ describe("createRecordParser", () => {
       ]);
     },
   );
+
+  it("masks the user key as a whole in the warnings of a record, in every spelling", () => {
+    const warningsOf = (userKey: string, name: string) => {
+      const record = { userKey, planStatus: { ...status, [name]: 1 } };
+      const { warnings = [] } = requestOf(json(record), { ...filled, unknownFields: "warn" });
+      return warnings.map(({ field }) => field);
+    };
+    expect(warningsOf("4917", "of 4917")).toEqual(['planStatus."of ***"']);
+    expect(warningsOf("a/bc", "of a%2Fbc")).toEqual(['planStatus."of ***"']);
+    expect(warningsOf("plan", "other")).toEqual(["planStatus.other"]);
+    expect(warningsOf("$&a", "of $&a")).toEqual(['planStatus."of ***"']);
+  });
 });
