@@ -59,7 +59,7 @@ function readValue(
   const prefix = path === "" ? "" : `${path}.`;
   for (const key of others) {
     const description = `is not a field of ${desc.name} in an Any`;
-    addUnknown(state, () => ({ field: prefix + shownName(key), description }));
+    addUnknown(state, content[key], () => ({ field: prefix + shownName(key), description }));
   }
   state.keys += 1 + others.length;
   const at = `${prefix}value`;

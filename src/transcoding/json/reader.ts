@@ -47,7 +47,7 @@ export function messageReader(desc: DescMessage): MessageReader {
       state.keys += 1;
       const entry = fields.get(key);
       if (entry === undefined) {
-        addUnknown(state, () => describeUnknown(key, path));
+        addUnknown(state, json[key], () => describeUnknown(key, path));
         continue;
       }
       const { field, read } = entry;
@@ -122,7 +122,7 @@ function addInvalid(
   describe: () => FieldViolation,
 ): void {
   if (field.enum !== undefined && typeof value === "string") {
-    addUnknown(state, describe);
+    addUnknown(state, value, describe);
     return;
   }
   const violation = describe();

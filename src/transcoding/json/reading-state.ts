@@ -1,5 +1,6 @@
 import type { Message, Registry } from "@bufbuild/protobuf";
 import { type FieldViolation, type ListLimits, maxViolations } from "../../contract/field-violation.ts";
+import { isObject } from "./scalar.ts";
 import type { ViolationList } from "./violations.ts";
 
 /** Deepest nesting of messages that is read. */
@@ -45,17 +46,41 @@ export function createReadingState(violations: ViolationList, options: ReadingOp
   };
 }
 
-/** Rejects or skips an unknown field or name. It is described only if anybody asks: a body can have 100,000 of them. */
-export function addUnknown(state: ReadingState, describe: () => FieldViolation): void {
+/**
+ * Rejects or skips an unknown field or name with its value. It is described only if anybody asks: a body can have 100,000
+ * of them.
+ */
+export function addUnknown(state: ReadingState, value: unknown, describe: () => FieldViolation): void {
   if (!state.ignoreUnknownFields) {
     const { field, description } = describe();
     state.violations.add(field, description);
     return;
   }
   state.skipped += 1;
+  state.keys += countKeys(value);
   if (state.skipped <= maxViolations) {
     state.onUnknownField?.(describe());
   }
+}
+
+/** Returns the number of keys in a JSON value at all depths. Not recursive, because what is skipped may be nested deep. */
+function countKeys(value: unknown): number {
+  let count = 0;
+  const open = [value];
+  while (open.length > 0) {
+    const next = open.pop();
+    const isList = Array.isArray(next);
+    if (isList || isObject(next)) {
+      const values = isList ? next : Object.values(next);
+      count += isList ? 0 : values.length;
+      for (const each of values) {
+        if (typeof each === "object") {
+          open.push(each);
+        }
+      }
+    }
+  }
+  return count;
 }
 
 /** Reads a JSON value as a message. Adds a violation and returns undefined if it cannot. */

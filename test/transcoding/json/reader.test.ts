@@ -18,10 +18,16 @@ import { everything } from "../fixtures/library.ts";
 
 function read(json: unknown, ignoreUnknownFields = false, registry?: Registry) {
   const violations = createViolationList();
-  const state = createReadingState(violations, { ignoreUnknownFields, registry });
+  const skipped: string[] = [];
+  const state = createReadingState(violations, {
+    ignoreUnknownFields,
+    registry,
+    onUnknownField: ({ field, description }) => skipped.push(`${field}: ${description}`),
+  });
   const message = messageReader(everything)(json, "", state);
   return {
     message,
+    skipped,
     keys: state.keys,
     violations: violations.found.map((each) => `${each.field}: ${each.description}`),
   };
@@ -340,6 +346,48 @@ describe("messageReader", () => {
       any: { "@type": "type.googleapis.com/library.v1.Everything", kinds: ["ATLAS"] },
     });
     expect(read(json, false, registry).violations).toHaveLength(8);
+  });
+
+  it("messageReader reports what it skips, also inside an Any, with the paths and words of a violation", () => {
+    const json = {
+      "a b": { c: 1 },
+      stringvalue: 1,
+      parts: [{}, { count: 1, cuont: 1 }],
+      kinds: ["NOVEL", "NEW"],
+      kindsByName: { b: "ATLSA" },
+      any: { "@type": "type.googleapis.com/library.v1.Everything", bogus: 1 },
+      anys: 1,
+    };
+    const registry = createRegistry(everything);
+    const expected = [
+      '"a b": is not a field of Everything',
+      "stringvalue: is not a field of Everything; did you mean stringValue?",
+      "parts[1].cuont: is not a field of Part; did you mean count?",
+      "kinds[1]: must be one of KIND_UNSPECIFIED, NOVEL, ATLAS",
+      'kindsByName["b"]: must be one of KIND_UNSPECIFIED, NOVEL, ATLAS; did you mean ATLAS?',
+      "any.bogus: is not a field of Everything",
+    ];
+    const { skipped, violations } = read(json, true, registry);
+    expect({ skipped: skipped.slice(0, 6), violations }).toEqual({ skipped: expected, violations: [] });
+    expect(read(json, false, registry).violations.slice(0, 6)).toEqual(expected);
+    expect(read(json, false, registry).skipped).toEqual([]);
+  });
+
+  it("messageReader reports at most a hundred unknown fields and skips all of them", () => {
+    const json = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`x${index}`, { a: [{}] }]));
+    const { skipped, violations, keys } = read(json, true);
+    expect({ skipped: skipped.length, violations, keys }).toEqual({
+      skipped: 100,
+      violations: [],
+      keys: 2_000,
+    });
+  });
+
+  it("messageReader counts the keys of what it skips at all depths", () => {
+    const json = { bogus: { a: [{ b: null, c: [[{ d: {} }]] }] }, part: { bogus: { e: 1 } }, kind: "NEW" };
+    expect(read(json, true).keys).toBe(9);
+    const deep = parsed(`{"bogus":${'{"a":['.repeat(9_000)}${"]}".repeat(9_000)}}`);
+    expect(read(deep, true).keys).toBe(9_001);
   });
 
   it("messageReader skips no other invalid value of an enum with ignoreUnknownFields", () => {
