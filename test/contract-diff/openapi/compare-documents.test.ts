@@ -157,7 +157,7 @@ describe("compareDocuments", () => {
       (d) => (moduleName(d)["x-buf-validate"].string.maxLen = "1025"),
     ],
     ["a field that is no longer required", (d) => schema(d, "PlanModule").required.pop()],
-    ["a scope that is no longer required", (d) => (post(d).security = [{ oauth2: [] }, { bearer: [] }])],
+    ["a scope that is no longer required", (d) => (post(d).security = [{ oauth2: [] }, { token: [] }])],
     ["a new alternative scope", (d) => post(d).security.push({ oauth2: ["another"] })],
     [
       "a field whose validation rules are ignored now",
