@@ -1,5 +1,4 @@
-import { type DescMessage, fromBinary, getOption, type Message } from "@bufbuild/protobuf";
-import { field as fieldRules } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
+import { type DescMessage, fromBinary, type Message } from "@bufbuild/protobuf";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import {
   GetPlanGroupRequestSchema,
@@ -16,7 +15,7 @@ import {
 } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { apiError, invalidFields } from "../contract/api-error.ts";
 import type { Names } from "../contract/call-subject.ts";
-import { type Collection, parentOf } from "../contract/resource-names.ts";
+import { type Collection, clientIds, parentOf } from "../contract/resource-names.ts";
 import type { RecordKey } from "../store/plan-store.ts";
 import { authorizedSubject } from "./authorize.ts";
 import type { ServiceDependencies } from "./dependencies.ts";
@@ -96,14 +95,6 @@ export function createPlanServingService({
     const bytes = await mapStoreErrors(store.get(key));
     return bytes && fromBinary(PlanStatusSchema, bytes);
   }
-}
-
-/** The client ids that the contract allows. */
-const clientIds: readonly string[] = allowedClientIds();
-
-function allowedClientIds(): string[] {
-  const { type } = getOption(GetUserPlanStatusRequestSchema.field.clientId, fieldRules);
-  return type.case === "string" ? type.value.in : [];
 }
 
 function statusNotFound(message = "no plan status of this user is stored, or it has expired") {

@@ -1,4 +1,5 @@
 import { create, type DescField, type DescMessage } from "@bufbuild/protobuf";
+import { StructSchema } from "@bufbuild/protobuf/wkt";
 import { createValidator } from "@bufbuild/protovalidate";
 import { describe, expect, it } from "vitest";
 import { PlanSchema } from "../../gen/mobiledataplansharing/v1/plans_pb.ts";
@@ -42,6 +43,19 @@ describe("listLimitOf", () => {
       general,
       general,
     ]);
+  });
+
+  it("limits the values of a Struct", () => {
+    expect(listLimitOf(StructSchema.field.fields)).toEqual({
+      most: 4_096,
+      description: "must contain no more than 4096 values",
+    });
+  });
+
+  it("allows a status as many notifications as its modules and its account can trigger", () => {
+    const plans = listLimitOf(PlanStatusSchema.field.plans).most;
+    const modules = listLimitOf(PlanSchema.field.planModules).most;
+    expect(listLimitOf(PlanStatusSchema.field.notifications).most).toBe(2 * plans * modules + 2);
   });
 
   it("allows as many plans and modules as the contract", () => {
