@@ -36,6 +36,7 @@ function bufPackage(): Compiler[] {
  * @param name - What the files are from, for messages.
  * @param folder - The include path: imports are relative to it. buf uses the buf.yaml that it belongs to.
  * @param paths - The files to compile, relative to the folder.
+ * @param isPart - Whether the folder has more .proto files, which are not compiled.
  * @param candidates - Compilers: the first one that is installed is used.
  * @throws {ContractError} If they do not compile. The message has the file and the line.
  */
@@ -43,13 +44,16 @@ export function compile(
   name: string,
   folder: string,
   paths: readonly string[],
+  isPart: boolean,
   candidates: readonly Compiler[] = compilers(),
 ): Uint8Array {
   const work = mkdtempSync(join(tmpdir(), "mdps-compiled-"));
   const output = join(work, "contract.binpb");
+  const files = paths.map((path) => join(folder, path));
+  const selection = isPart ? files.flatMap((path) => ["--path", path]) : [];
   const argsOf = {
-    buf: ["build", folder, "--exclude-source-info", "-o", output],
-    protoc: ["-I", folder, "--include_imports", "-o", output, ...paths.map((path) => join(folder, path))],
+    buf: ["build", folder, "--exclude-source-info", "-o", output, ...selection],
+    protoc: ["-I", folder, "--include_imports", "-o", output, ...files],
   };
   try {
     for (const { kind, command } of candidates) {

@@ -16,7 +16,7 @@ export type FolderContents = { readonly path: string } | { readonly descriptorSe
  * @param name - How messages call the folder.
  */
 export function readFolder(name: string, folder: string): FolderContents {
-  const protos = protosIn(name, folder);
+  const { protos, isPart } = protosIn(name, folder);
   const artefact = artefacts.map((file) => join(folder, file)).find((path) => existsSync(path));
   if (protos.length === 0) {
     if (artefact !== undefined) {
@@ -26,19 +26,22 @@ export function readFolder(name: string, folder: string): FolderContents {
   }
   const root = includePath(name, folder, protos);
   const paths = protos.map((path) => relative(root, path)).filter((path) => !path.startsWith(".."));
-  return { descriptorSet: compile(name, root, paths) };
+  return { descriptorSet: compile(name, root, paths, isPart) };
 }
 
-/** Returns the paths of all .proto files below a folder, without hidden folders and installed packages. */
-function protosIn(name: string, folder: string): string[] {
+/** Finds all .proto files below a folder, without hidden folders and installed packages, and says if it has such. */
+function protosIn(name: string, folder: string): { protos: string[]; isPart: boolean } {
+  let isPart = false;
   const found: string[] = [];
   const folders = [folder];
   for (const current of folders) {
     for (const entry of readdirSync(current, { withFileTypes: true })) {
       const path = join(current, entry.name);
-      if (entry.isDirectory() && !entry.name.startsWith(".") && entry.name !== "node_modules") {
-        folders.push(path);
-      } else if (!entry.isDirectory() && entry.name.endsWith(".proto")) {
+      if (entry.isDirectory()) {
+        const isSkipped = entry.name.startsWith(".") || entry.name === "node_modules";
+        isPart ||= isSkipped;
+        folders.push(...(isSkipped ? [] : [path]));
+      } else if (entry.name.endsWith(".proto")) {
         found.push(path);
       }
     }
@@ -48,7 +51,7 @@ function protosIn(name: string, folder: string): string[] {
       );
     }
   }
-  return found.toSorted();
+  return { protos: found.toSorted(), isPart };
 }
 
 /** Returns the folder that imports are relative to: the one in which the folders of packages are, unless buf knows it. */
