@@ -2,9 +2,14 @@ import { spawnSync } from "node:child_process";
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { packProtos, setUpConsumers, sign, steps } from "./consumer-repository.ts";
+import { parse } from "yaml";
+import { packProtos, type Step, setUpConsumers, sign, steps } from "./consumer-repository.ts";
 
 const root = join(import.meta.dirname, "..", "..");
+const action = parse(readFileSync(join(root, ".github/actions/contract-diff/action.yml"), "utf8")) as {
+  readonly inputs: { readonly version: { readonly default: string } };
+  readonly runs: { readonly using: string; readonly steps: readonly Step[] };
+};
 const hasTools = spawnSync("sha256sum", ["--ignore-missing", "--version"]).status === 0;
 
 const [fetchStep, lintStep, breakingStep, compileStep] = [
@@ -29,6 +34,10 @@ describe.skipIf(!hasTools)("the consumer workflow (skipped where GNU sha256sum i
       steps.flatMap(({ run }) => [...run.matchAll(new RegExp(` ${name}@(\\S+)`, "g"))].map(([, v]) => v));
     expect(versions("@bufbuild/buf")).toEqual(Array(3).fill(devDependencies["@bufbuild/buf"]));
     expect(versions("mobile-data-plan-sharing")).toEqual([version]);
+    expect(action.inputs.version.default).toBe(version);
+    expect(action.runs.steps.map(({ run }) => / @bufbuild\/buf@(\S+)/.exec(run)?.[1])).toEqual([
+      devDependencies["@bufbuild/buf"],
+    ]);
   });
 
   it("the consumer workflow passes with an unchanged release", async () => {
@@ -111,4 +120,51 @@ describe.skipIf(!hasTools)("the consumer workflow (skipped where GNU sha256sum i
     expect(passed).toEqual([fetchStep, lintStep, breakingStep]);
     expect(output).toMatch(/50651/);
   });
+
+  it.each<[string, (text: string) => string, string]>([
+    [
+      "true",
+      (text) => text.replace("message PlanGroup {", "message PlanGroup {\n  string note = 100;"),
+      "field-added",
+    ],
+    ["false", (text) => text.replace(/^ {2}string title = 6[^;]*;\n/m, ""), "field-removed"],
+  ])(
+    "the contract-diff action writes the table to the summary, and compatible=%s",
+    async (compatible, change, kind) => {
+      const release = await releaseWith("mobiledataplansharing/v1/resources.proto", change);
+      const { passed, output, written, summary } = await runAction(
+        "third_party/mdps",
+        join(release, "proto.tar.gz"),
+      );
+      expect(passed, output).toHaveLength(compatible === "true" ? 1 : 0);
+      expect(written).toBe(`compatible=${compatible}\n`);
+      expect(summary).toMatch(
+        new RegExp(`^### Contract diff\n\n\`\`\`text\nKIND[^]*\n${kind} [^]*\n\`\`\`\n$`),
+      );
+    },
+  );
+
+  it("the contract-diff action fails without an output if a contract cannot be read", async () => {
+    const { passed, output, written, summary } = await runAction("third_party/mdps", "missing.binpb");
+    expect({ passed, written, summary }).toEqual({ passed: [], written: "", summary: "" });
+    expect(output).toMatch(/ENOENT.*missing\.binpb/);
+  });
+
+  /** Runs the steps of the action in the repository of a consumer, with the inputs as GitHub passes them. */
+  async function runAction(old: string, now: string) {
+    const folder = await create();
+    const [outputs, page] = [join(folder, "outputs"), join(folder, "summary")];
+    writeFileSync(outputs, "");
+    writeFileSync(page, "");
+    const inputs: Record<string, string> = { old, new: now, version: action.inputs.version.default };
+    const env = Object.fromEntries(
+      Object.entries(action.runs.steps[0]?.env ?? {}).map(([name, value]) => {
+        const input = /^\$\{\{ inputs\.(\w+) \}\}$/.exec(value)?.[1] ?? "";
+        return [name, inputs[input] ?? ""];
+      }),
+    );
+    const more = { ...env, GITHUB_OUTPUT: outputs, GITHUB_STEP_SUMMARY: page };
+    const ended = await runSteps(folder, released, action.runs.steps, more);
+    return { ...ended, written: readFileSync(outputs, "utf8"), summary: readFileSync(page, "utf8") };
+  }
 });

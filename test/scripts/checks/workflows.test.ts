@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { suites } from "../../../scripts/test-all.ts";
@@ -112,6 +112,36 @@ describe.each(workflows)("%s", (path) => {
     if (path !== "docs/examples/consumer-workflow.yml") {
       expect(workflow.concurrency).toBeDefined();
     }
+  });
+});
+
+/** A composite action: other repositories use it in their workflows. */
+type Action = {
+  readonly name: string;
+  readonly description: string;
+  readonly inputs: Record<string, { readonly description?: string }>;
+  readonly runs: { readonly using: string; readonly steps: readonly (Step & { readonly shell?: string })[] };
+};
+
+const actions = globSync(".github/actions/*/action.yml", { cwd: root });
+
+describe.each(actions)("%s", (path) => {
+  const action = parse(textOf(path), { strict: true }) as Action;
+
+  it(`${path} is a composite action that describes its inputs and passes no expression to a shell`, () => {
+    expect(action.runs.using).toBe("composite");
+    expect([action.name, action.description].filter((text) => !text)).toEqual([]);
+    expect(Object.values(action.inputs).filter(({ description }) => !description)).toEqual([]);
+    expect(action.runs.steps.filter(({ run, shell }) => run === undefined || shell !== "bash")).toEqual([]);
+    expect(action.runs.steps.filter(({ run }) => run?.includes("${{"))).toEqual([]);
+  });
+
+  it(`docs/consuming.md uses ${path} with inputs that it has`, () => {
+    const use = textOf("docs/consuming.md").split(`/${dirname(path)}@`)[1] ?? "";
+    const [, inputs = ""] = /^\S+\n {2}with:\n((?: {4}.*\n)+)/.exec(use) ?? [];
+    const names = [...inputs.matchAll(/^ {4}(\w+):/gm)].map(([, name = ""]) => name);
+    expect(names.length).toBeGreaterThan(0);
+    expect(names.filter((name) => !(name in action.inputs))).toEqual([]);
   });
 });
 
