@@ -3,8 +3,8 @@
  * passes the other arguments on, such as a file or `--require-all`. `--write` makes suites write their sections of
  * docs/compatibility.md instead of comparing them.
  *
- * A suite that needs programs this machine lacks (PostgreSQL, proxies, Java and Maven, Go, Python, Rust, Chromium, promtool) skips
- * what it cannot run and says so.
+ * A suite that needs programs this machine lacks (PostgreSQL, proxies, Java and Maven, Go, Python, Rust, PHP, Ruby, protoc,
+ * Chromium, promtool) skips what it cannot run and says so.
  */
 import { runSteps, type Steps } from "./run-steps.ts";
 

@@ -11,6 +11,7 @@ import { createArtefacts, filesOf, root } from "./artefacts.ts";
 import { exampleFiles } from "./examples/examples.ts";
 import { writePackages } from "./packages/packages.ts";
 import { writeProtos } from "./write-protos.ts";
+import { writeVectors } from "./write-vectors.ts";
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -31,7 +32,7 @@ artefacts.writeArchive(
   "examples.tar.gz",
   [...exampleFiles()].map(([path, text]) => ({ path, contents: Buffer.from(text) })),
 );
-artefacts.writeArchive("test-vectors.tar.gz", filesOf(`${root}/test/vectors`, "{README.md,cases.json}"));
+writeVectors(artefacts);
 if (packages !== "none") {
   const skipped = await writePackages(artefacts.folder, { required: packages === "all" });
   console.warn(skipped.map((why) => `skipped: ${why}`).join("\n"));

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { runBuf } from "../run-buf.ts";
@@ -9,6 +9,9 @@ import type { TarEntry } from "./tar.ts";
 /** The folder of the contract in a bundle. Everything else in it is imported. */
 const own = "mobiledataplansharing";
 
+/** What errors consist of. The contract does not import it, and not all languages have a package with it. */
+const errors = ["google/rpc/error_details.proto", "google/rpc/status.proto"];
+
 /** Configures buf for a bundle, which contains its imports. */
 const bundle = ["--config", '{"version": "v2"}'];
 
@@ -18,6 +21,9 @@ export function writeProtos(artefacts: Artefacts): void {
   try {
     const [full, plain] = [join(work, "full"), join(work, "plain")];
     runBuf(["export", "proto", "-o", full]);
+    for (const path of errors) {
+      cpSync(join(root, "proto-deps", path), join(full, path));
+    }
     const protos = filesOf(full, "**/*.proto");
     const documents = filesOf(join(root, "proto"), "**/*.json");
     writeFiles(plain, plainProtos(protos));
@@ -28,7 +34,7 @@ export function writeProtos(artefacts: Artefacts): void {
       ["contract.binpb", full],
       ["contract-plain.binpb", plain],
     ] as const) {
-      const paths = ["--path", join(folder, own)];
+      const paths = [own, ...errors].flatMap((path) => ["--path", join(folder, path)]);
       runBuf([
         "build",
         folder,

@@ -9,7 +9,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { checkFigures } from "../support/compatibility/figures.ts";
-import { readVectors, vectorsFile } from "../vectors/read-vectors.ts";
+import { readVectors } from "../vectors/read-vectors.ts";
+import { unpackVectors } from "./bundle.ts";
 import { interopFigures } from "./compatibility.ts";
 import { findLanguages } from "./language.ts";
 import { type Outcome, runLanguage } from "./run-language.ts";
@@ -44,7 +45,7 @@ const directory = await mkdtemp(join(tmpdir(), "mdps-interop-data-"));
 const server = await serve(directory, clockSkewSeconds);
 const env = {
   MDPS_ENDPOINT: server.url,
-  MDPS_VECTORS: vectorsFile,
+  MDPS_VECTORS: unpackVectors(directory),
   MDPS_TOKENS: JSON.stringify(server.tokens),
   MDPS_SERVICE_CONFIG: serviceConfig,
 };

@@ -108,8 +108,9 @@ async function unpack(archive: string, to: string): Promise<void> {
 async function writeRelease(folder: string, protos: string): Promise<void> {
   await packProtos(folder, protos);
   const buf = join(root, "node_modules/@bufbuild/buf/bin/buf");
-  // As in a real release, only the contract itself is named; its imports are marked as imports.
-  const own = ["--path", join(protos, "mobiledataplansharing")];
+  // As in a real release, only the contract and the messages of errors are named; their imports are marked as imports.
+  const named = ["mobiledataplansharing", "google/rpc/error_details.proto", "google/rpc/status.proto"];
+  const own = named.flatMap((each) => ["--path", join(protos, each)]);
   await run(process.execPath, [buf, "build", protos, ...own, "-o", join(folder, "contract.binpb")]);
   sign(folder);
 }

@@ -6,6 +6,9 @@ import type { CaseInit, ExpectedError, JsonObject } from "./case.ts";
  */
 export const clockSkewSeconds = 999_999_999;
 
+/** A time of the server's clock at which the cases hold without a clock skew. */
+export const serverTime = "2045-01-02T00:00:00Z";
+
 /** Update time of valid statuses. The cases hold until 30 days after it. */
 export const updateTime = "2045-01-01T00:00:00Z";
 

@@ -38,7 +38,9 @@ export type VectorCase = {
 
 /** The content of `cases.json`. */
 export type Vectors = {
-  /** Required `mdps serve --clock-skew`, because the update times of the cases are fixed and in the future. */
+  /** A time of the server's clock at which the cases hold without a clock skew. */
+  serverTime: string;
+  /** Required `mdps serve --clock-skew` at any other time, because the update times of the cases are fixed and in the future. */
   clockSkewSeconds: number;
   cases: VectorCase[];
 };

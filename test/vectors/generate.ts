@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { acceptedStatuses } from "./accepted-statuses.ts";
-import { clockSkewSeconds } from "./build.ts";
+import { clockSkewSeconds, serverTime } from "./build.ts";
 import { completeCase, type Vectors } from "./case.ts";
 import { credentials } from "./credentials.ts";
 import { planGroups } from "./plan-groups.ts";
@@ -14,7 +14,7 @@ import { rejectedStatuses } from "./rejected-statuses.ts";
 /** Returns the text of cases.json. */
 export function vectorsText(): string {
   const inits = [...acceptedStatuses, ...rejectedStatuses, ...planGroups, ...credentials];
-  const vectors: Vectors = { clockSkewSeconds, cases: inits.map(completeCase) };
+  const vectors: Vectors = { serverTime, clockSkewSeconds, cases: inits.map(completeCase) };
   return `${JSON.stringify(vectors, undefined, 2)}\n`;
 }
 

@@ -10,7 +10,7 @@ import { methodOf, type TokenName, type VectorCase } from "./case.ts";
 import { vectorsText } from "./generate.ts";
 import { readVectors, vectorsFile } from "./read-vectors.ts";
 
-const { cases, clockSkewSeconds } = readVectors();
+const { cases, clockSkewSeconds, serverTime } = readVectors();
 
 describe("the vectors", () => {
   it("cases.json is up to date with generate.ts", () => {
@@ -43,65 +43,77 @@ describe("the vectors", () => {
 // REST cannot express these requests, because they have no path.
 const withoutPath = ["an empty request", "a parent of another collection"];
 
-let server: TestServer;
-let tokens: Record<TokenName, string | undefined>;
-beforeAll(async () => {
-  const clock = createTestClock();
-  clock.set(Date.now());
-  server = await startTestServer({ clock, clockSkewMs: clockSkewSeconds * 1000 });
-  tokens = {
-    push: await server.makeToken({ asns: [65001] }),
-    foreign: await server.makeToken({ asns: [65002] }),
-    malformed: "no.token",
-    none: undefined,
-  };
-});
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-});
+/** Two servers, so that the cases hold at two times. */
+const servers = [
+  ["with a clock skew", () => Date.now(), clockSkewSeconds * 1000],
+  ["at serverTime", () => Date.parse(serverTime), undefined],
+] as const;
 
-describe.each(protocols)("the server over %s", (protocol) => {
-  let transport: Transport;
-  beforeAll(() => {
-    transport = createTransport({
-      baseUrl: server.url,
-      protocol,
-      ca: undefined,
-      defaultTimeoutMs: 10_000,
-      interceptors: [],
-    });
+type Tokens = Readonly<Record<TokenName, string | undefined>>;
+
+/** Returns the response to a case, or its error. */
+async function answerTo(each: VectorCase, transport: Transport, tokens: Tokens): Promise<unknown> {
+  const method = methodOf(each);
+  const token = tokens[each.token];
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  try {
+    const request = fromJson(method.input, each.request);
+    const { message } = await transport.unary(method, undefined, undefined, headers, request);
+    return toJson(method.output, message);
+  } catch (cause) {
+    const { status, reason, violations } = readError(cause);
+    return { code: status, reason, violations: violations.map(({ field }) => field) };
+  }
+}
+
+describe.each(servers)("the server %s", (situation, now, clockSkewMs) => {
+  let server: TestServer;
+  let tokens: Tokens;
+  beforeAll(async () => {
+    const clock = createTestClock();
+    clock.set(now());
+    server = await startTestServer({ clock, ...(clockSkewMs && { clockSkewMs }) });
+    tokens = {
+      push: await server.makeToken({ asns: [65001] }),
+      foreign: await server.makeToken({ asns: [65002] }),
+      malformed: "no.token",
+      none: undefined,
+    };
+  });
+  afterAll(async () => {
+    await server[Symbol.asyncDispose]();
   });
 
-  it.each(cases.filter(({ name }) => protocol !== "rest" || !withoutPath.includes(name)))(
-    `the server answers over ${protocol} as expected: $name`,
-    async (each) => {
-      const { response, error } = each;
-      expect(await answerTo(each)).toEqual(
-        response ?? {
-          code: error?.code,
-          reason: error?.reason ?? expect.anything(),
-          violations: (error?.violations ?? []).map(inBody),
-        },
-      );
-    },
-  );
+  // One protocol shows that the time does not matter.
+  describe.each(clockSkewMs === undefined ? (["connect"] as const) : protocols)("over %s", (protocol) => {
+    let transport: Transport;
+    beforeAll(() => {
+      transport = createTransport({
+        baseUrl: server.url,
+        protocol,
+        ca: undefined,
+        defaultTimeoutMs: 10_000,
+        interceptors: [],
+      });
+    });
 
-  async function answerTo(each: VectorCase): Promise<unknown> {
-    const method = methodOf(each);
-    const token = tokens[each.token];
-    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-    try {
-      const request = fromJson(method.input, each.request);
-      const { message } = await transport.unary(method, undefined, undefined, headers, request);
-      return toJson(method.output, message);
-    } catch (cause) {
-      const { status, reason, violations } = readError(cause);
-      return { code: status, reason, violations: violations.map(({ field }) => field) };
+    it.each(cases.filter(({ name }) => protocol !== "rest" || !withoutPath.includes(name)))(
+      `the server ${situation} answers over ${protocol} as expected: $name`,
+      async (each) => {
+        const { response, error } = each;
+        expect(await answerTo(each, transport, tokens)).toEqual(
+          response ?? {
+            code: error?.code,
+            reason: error?.reason ?? expect.anything(),
+            violations: (error?.violations ?? []).map(inBody),
+          },
+        );
+      },
+    );
+
+    /** Over REST the body of these calls is the status, and paths begin in it. */
+    function inBody(field: string): string {
+      return protocol === "rest" ? field.replace(/^planStatus\./, "") : field;
     }
-  }
-
-  /** Over REST the body of these calls is the status, and paths begin in it. */
-  function inBody(field: string): string {
-    return protocol === "rest" ? field.replace(/^planStatus\./, "") : field;
-  }
+  });
 });

@@ -30,6 +30,8 @@ import { systemClock } from "../../../src/contract/clock.ts";
 import { createContractRules } from "../../../src/plans/contract-rules.ts";
 import { httpStatusOf } from "../../../src/transcoding/client/index.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
+import type { Vectors } from "../../vectors/case.ts";
+import { vectorsFile } from "../../vectors/read-vectors.ts";
 import { commentsOf, withoutValidation } from "./plain/without-validation.ts";
 
 const run = promisify(execFile);
@@ -131,12 +133,34 @@ describe("release artefacts", () => {
     }
   });
 
-  it("proto.tar.gz compiles on its own to the contract of contract.binpb", async () => {
+  it("proto.tar.gz compiles on its own to the contract of contract.binpb, with the messages of errors", async () => {
     const compiled = await compile(protos);
     const published = filesIn(join(artefacts, "contract.binpb"));
     expect([...published.keys()].toSorted()).toEqual([...compiled.keys()].toSorted());
+    expect([...published.keys()]).toContain("google/rpc/error_details.proto");
+    expect([...published.keys()]).toContain("google/rpc/status.proto");
     for (const [name, { messageType, enumType, service }] of published) {
       expect(compiled.get(name)).toMatchObject({ messageType, enumType, service });
+    }
+  });
+});
+
+describe("the test vectors of a release", () => {
+  it("test-vectors.tar.gz has the vectors, and a README that names every key of a case", async () => {
+    const vectors = await unpack("test-vectors.tar.gz");
+    const text = readFileSync(join(vectors, "cases.json"), "utf8");
+    expect(text).toBe(readFileSync(vectorsFile, "utf8"));
+    const { cases, ...others } = JSON.parse(text) as Vectors;
+    const readme = readFileSync(join(vectors, "README.md"), "utf8");
+    const keys = cases.flatMap(({ error = {}, ...rest }) => [
+      ...Object.keys(rest),
+      ...Object.keys(error).map((key) => `error.${key}`),
+    ]);
+    for (const key of new Set([...Object.keys(others), ...keys])) {
+      expect(readme).toMatch(new RegExp(`^\\|.*\`${key}\`.* \\|.* \\|$`, "m"));
+    }
+    for (const token of new Set(cases.map((each) => each.token))) {
+      expect(readme).toContain(`\`${token}\``);
     }
   });
 });
