@@ -1,6 +1,6 @@
 import { delimiter, join } from "node:path";
-import { askTool } from "../../../scripts/run-tool.ts";
-import type { Language } from "../language.ts";
+import { askTool } from "../../../../scripts/run-tool.ts";
+import type { Language } from "../../language.ts";
 import { generatePlain, missingProtoc } from "../protoc.ts";
 
 /** Where Debian installs the libraries of PHP. Composer's autoloader replaces it elsewhere. */

@@ -1,5 +1,5 @@
 # Sends every case as JSON and as binary over Connect, with classes that protoc generated, and prints a line of JSON for
-# each: see ../README.md. Uses nothing but Ruby and google-protobuf.
+# each: see ../../README.md. Uses nothing but Ruby and google-protobuf.
 
 require "json"
 require "net/http"

@@ -1,8 +1,8 @@
 import { globSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { askTool, runTool } from "../../scripts/run-tool.ts";
-import { unpackPlainProtos } from "./bundle.ts";
-import type { BuildContext } from "./language.ts";
+import { askTool, runTool } from "../../../scripts/run-tool.ts";
+import { unpackPlainProtos } from "../bundle.ts";
+import type { BuildContext } from "../language.ts";
 
 /** Returns why the protoc of this machine cannot generate code, or undefined. */
 export function missingProtoc(): string | undefined {

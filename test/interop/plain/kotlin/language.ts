@@ -1,10 +1,10 @@
 import { cpSync, globSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { missingJava } from "../../../scripts/release/packages/java.ts";
-import { runTool } from "../../../scripts/run-tool.ts";
-import { unpackPlainProtos } from "../bundle.ts";
-import { pomProperty } from "../java/maven.ts";
-import type { BuildContext, Command, Language } from "../language.ts";
+import { missingJava } from "../../../../scripts/release/packages/java.ts";
+import { runTool } from "../../../../scripts/run-tool.ts";
+import { unpackPlainProtos } from "../../bundle.ts";
+import { pomProperty } from "../../java/maven.ts";
+import type { BuildContext, Command, Language } from "../../language.ts";
 
 const folder = import.meta.dirname;
 const [kotlin, protobuf] = ["kotlin", "protobuf"].map((name) => pomProperty(folder, `${name}.version`));

@@ -1,6 +1,6 @@
 <?php
 // Sends every case as JSON and as binary over Connect, with classes that protoc generated, and prints a line of JSON for
-// each: see ../README.md. Uses nothing but PHP and its protobuf library.
+// each: see ../../README.md. Uses nothing but PHP and its protobuf library.
 
 declare(strict_types=1);
 

@@ -1,5 +1,5 @@
 // Sends every case as JSON and as binary over Connect, with classes that protoc generated, and prints a line of JSON for
-// each: see ../README.md.
+// each: see ../../README.md.
 
 import com.google.gson.Gson
 import com.google.gson.GsonBuilder
@@ -40,7 +40,7 @@ val methods = mapOf(
 val contentTypes = mapOf("connect" to "application/proto", "connect json" to "application/json")
 
 val gson: Gson = GsonBuilder().disableHtmlEscaping().create()
-val client: HttpClient = HttpClient.newHttpClient()
+val client: HttpClient = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()
 val tokens: JsonObject = JsonParser.parseString(System.getenv("MDPS_TOKENS")).asJsonObject
 
 fun main() {
