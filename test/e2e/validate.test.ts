@@ -109,4 +109,30 @@ describe("mdps validate", () => {
     expect(outcome).toMatchObject({ exitCode: 1, stdout: "" });
     expect(outcome.stderr).toMatch(/^mdps: \/no\/file cannot be read: ENOENT/);
   });
+
+  it("reports what the contract does not know as warnings for Google's hosts, each once with a count", async () => {
+    const lines = ["a", "b"].map((userKey) =>
+      JSON.stringify({ userKey, planStatus: { ...low, langaugeCode: "de" } }),
+    );
+    const file = await writeLines(await dataDirectory(), lines);
+    const strict = await runProgram(["validate", file], { env: filled });
+    expect(strict).toMatchObject({ exitCode: 2 });
+    expect(strict.stdout).toContain("is not a field of PlanStatus; did you mean languageCode?");
+    const args = ["validate", file, "--endpoint", "production", "--json"];
+    const { exitCode, stdout } = await runProgram(args, { env: filled });
+    expect(exitCode).toBe(0);
+    const description = "is not a field of PlanStatus; did you mean languageCode?";
+    const field = "planStatus.langaugeCode";
+    expect(
+      stdout
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line)),
+    ).toEqual([
+      { line: 1, severity: "warning", field, description, userKey: "***" },
+      expect.objectContaining({ valid: 2, invalid: 0, warnings: { [`${field}: ${description}`]: 2 } }),
+    ]);
+    const refused = await runProgram([...args, "--unknown-fields", "refuse"], { env: filled });
+    expect(refused.exitCode).toBe(2);
+  });
 });
