@@ -33,11 +33,11 @@ export function searchStruct(struct: JsonObject): FieldViolation[] {
       return { field: "", description: tooDeep };
     }
     const isArray = Array.isArray(json);
+    values += isArray ? json.length : Object.keys(json).length;
+    if (values > maxStructValues) {
+      return { field: "", description: tooManyValues };
+    }
     for (const [key, value] of Object.entries(json)) {
-      values += 1;
-      if (values > maxStructValues) {
-        return { field: "", description: tooManyValues };
-      }
       const inner = search(value, depth + 1);
       if (inner !== undefined) {
         const at = isArray ? key : JSON.stringify(key.slice(0, 64));

@@ -169,7 +169,7 @@ describe.each(protocols)("PlanServingService over %s", (protocol) => {
 
   describe("an invalid read", () => {
     it("an invalid read reports every violation", async () => {
-      const request = { parent, clientId: "gmail", userKey: "x".repeat(1025) };
+      const request = { parent, clientId: "gmail", userKey: "x".repeat(4097) };
       const error = await apiErrorOf(client.getUserPlanStatus(request));
       expect(error).toMatchObject({ code: "InvalidArgument", reason: "FIELD_INVALID" });
       expect(error.fields).toEqual(["clientId", "userKey"]);

@@ -98,12 +98,13 @@ function problemOf(json: unknown, state: ReadingState, count: ValueCount, depth:
     return `must not be nested deeper than ${maxDepth} levels`;
   }
   const isArray = Array.isArray(json);
+  // Counted before the entries are listed, which takes more memory than the values.
+  count.values += isArray ? json.length : Object.keys(json).length;
+  if (count.limit !== undefined && count.values > count.limit.most) {
+    return count.limit.description;
+  }
   for (const [key, value] of Object.entries(json)) {
     state.keys += isArray ? 0 : 1;
-    count.values += 1;
-    if (count.limit !== undefined && count.values > count.limit.most) {
-      return count.limit.description;
-    }
     if (value instanceof LongNumber) {
       (json as Record<string, unknown>)[key] = value.value;
       continue;
