@@ -71,7 +71,8 @@ function run(object $case, string $form, string $contentType): ?string
     $response = decode(new $responseClass(), $body, $contentType);
     $expected = decode(new $responseClass(), json_encode($case->response, JSON_THROW_ON_ERROR), 'application/json');
     [$got, $wanted] = [$response->serializeToJsonString(), $expected->serializeToJsonString()];
-    return $got === $wanted ? null : "expected the response $wanted, got $got";
+    // As arrays, because version 3.21 of the library reads an empty object of a Struct in JSON as an empty list.
+    return json_decode($got, true) === json_decode($wanted, true) ? null : "expected the response $wanted, got $got";
 }
 
 /** @return array{int, string} The status and the body. */

@@ -39,7 +39,7 @@ val methods = mapOf(
 )
 val contentTypes = mapOf("connect" to "application/proto", "connect json" to "application/json")
 
-val gson: Gson = GsonBuilder().disableHtmlEscaping().create()
+val gson: Gson = GsonBuilder().disableHtmlEscaping().serializeNulls().create()
 val client: HttpClient = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()
 val tokens: JsonObject = JsonParser.parseString(System.getenv("MDPS_TOKENS")).asJsonObject
 
