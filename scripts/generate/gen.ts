@@ -22,8 +22,8 @@ export type Generated = {
 };
 
 /**
- * Generates from the protos, in a temporary folder, what these folders must contain. Without Go, everything except the Go module,
- * because Node and npm must suffice to change the contract.
+ * Generates from the protos, in a temporary folder, what these folders must contain. Without Go, everything except the Go
+ * module, because Node and npm must suffice to change the contract.
  */
 export function generate(): Generated {
   const folder = mkdtempSync(join(tmpdir(), "mdps-generated-"));

@@ -1,6 +1,6 @@
 /**
- * `npm run generate` generates the checked-in files from the contract and the server's protos: `gen/`, `docs/reference/`, the tables
- * of settings in `docs/configuration.md`, and the test vectors.
+ * `npm run generate` generates the checked-in files from the contract and the server's protos: `gen/`, `docs/reference/`,
+ * the tables of settings in `docs/configuration.md`, and the test vectors.
  */
 import { runSteps } from "../run-steps.ts";
 

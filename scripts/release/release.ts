@@ -34,7 +34,8 @@ artefacts.writeArchive(
 );
 writeVectors(artefacts);
 if (packages !== "none") {
-  const skipped = await writePackages(artefacts.folder, { required: packages === "all" });
-  console.warn(skipped.map((why) => `skipped: ${why}`).join("\n"));
+  for (const why of await writePackages(artefacts.folder, { required: packages === "all" })) {
+    console.warn(`skipped: ${why}`);
+  }
 }
 process.stdout.write(artefacts.writeSums());

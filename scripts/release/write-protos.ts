@@ -15,7 +15,7 @@ const errors = ["google/rpc/error_details.proto", "google/rpc/status.proto"];
 /** Configures buf for a bundle, which contains its imports. */
 const bundle = ["--config", '{"version": "v2"}'];
 
-/** Writes the contract with all its imports, as .proto files and as a FileDescriptorSet; with and without validation options. */
+/** Writes the contract and its imports, with and without validation options: .proto files and a FileDescriptorSet each. */
 export function writeProtos(artefacts: Artefacts): void {
   const work = mkdtempSync(join(tmpdir(), "mdps-protos-"));
   try {

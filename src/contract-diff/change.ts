@@ -71,7 +71,7 @@ export const breakingKinds = {
 } as const satisfies Record<string, readonly Audience[]>;
 
 /** Kinds of compatible changes. */
-export const compatibleKinds = [
+const compatibleKinds = [
   "package-added",
   "message-added",
   "field-added",

@@ -1,8 +1,5 @@
-/** The client applications of the API that have statuses of their own: the values that the contract allows for `client_id`. */
+/** The values that the contract allows for `client_id`: applications that have statuses of their own. */
 export const clientIds = ["mobiledataplan", "youtube", "AndroidSystemInfo"] as const;
-
-/** One of {@link clientIds}. */
-export type ClientId = (typeof clientIds)[number];
 
 const parentPattern = /^operators\/([1-9][0-9]{0,9})$/;
 const largestAsn = 4_294_967_295;

@@ -211,7 +211,7 @@ function compileString({ maxLen, pattern, in: allowed }: StringRules): Check[] {
   return checks;
 }
 
-/** Returns whether a text has at most so many Unicode code points. One has at most two UTF-16 units, so most need no count. */
+/** Returns whether a text has at most so many code points. One has at most two UTF-16 units, so that most need no count. */
 function hasAtMost(text: string, most: number): boolean {
   return text.length <= most || (text.length <= 2 * most && [...text].length <= most);
 }

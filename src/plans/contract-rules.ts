@@ -31,9 +31,9 @@ type CompiledRules = {
 };
 
 /**
- * Creates the check of the `buf.validate` options and of the values that JSON cannot represent. Paths are those of proto3 JSON, such as
- * `planStatus.plans[0].planId`. The first check of a message type compiles its rules, which takes up to 0.1 s: do it
- * before the server accepts requests.
+ * Creates the check of the `buf.validate` options and of the values that JSON cannot represent. Paths are those of proto3
+ * JSON, such as `planStatus.plans[0].planId`. The first check of a message type compiles its rules, which takes up to
+ * 0.1 s: do it before the server accepts requests.
  */
 export function createContractRules(): ContractRules {
   const validator = createValidator({ regexMatch: createRegexMatcher() });

@@ -8,7 +8,7 @@ export const maxStructValues = 4_096;
  * Deepest nesting of objects and arrays in a google.protobuf.Struct. Each level is three messages in binary, and many
  * decoders accept at most 100 messages inside each other: a request has three around the Struct.
  */
-export const maxStructDepth = 32;
+const maxStructDepth = 32;
 
 /** The violation of a Struct that has more than {@link maxStructValues} values. */
 export const tooManyValues = `must contain no more than ${maxStructValues} values`;

@@ -11,8 +11,7 @@ export function createTolerantRules(
   onUnknownField?: (unknown: FieldViolation) => void,
 ): ContractRules {
   return function checkRules(desc, message) {
-    const cleared = clearUndefined(desc, message);
-    for (const path of onUnknownField === undefined ? [] : cleared.slice(0, maxViolations)) {
+    for (const path of clearUndefined(desc, message).slice(0, maxViolations)) {
       onUnknownField?.({ field: path.slice(1), description: "has a number that is not a value of its enum" });
     }
     return rules(desc, message);

@@ -3,7 +3,8 @@ import type { FieldViolation } from "../contract/field-violation.ts";
 import { openInput } from "./input/input.ts";
 import { readRecords } from "./input/reader.ts";
 import { createRecordParser, type ParserOptions } from "./input/record-parser.ts";
-import { countNotifications, countWarnings, maxNames, warningNames } from "./run/counts.ts";
+import { createNewWarnings } from "./report/warnings.ts";
+import { countNotifications, countWarnings } from "./run/counts.ts";
 import { keyDisplay, listedViolations } from "./run/mask.ts";
 
 /** A violation of a record, or a warning. */
@@ -54,6 +55,7 @@ export async function validateInput(file: string, options: ValidateOptions): Pro
   const parse = createRecordParser(recordOptions, () => ({ nowMs: systemClock.now(), clockSkewMs }));
   const notifications: Record<string, number> = {};
   const warnings: Record<string, number> = {};
+  const newWarnings = createNewWarnings();
   const display = keyDisplay(reveal);
   let [valid, invalid, violations] = [0, 0, 0];
   const counts = () => ({
@@ -74,13 +76,12 @@ export async function validateInput(file: string, options: ValidateOptions): Pro
       if ("request" in parsed) {
         valid += 1;
         countNotifications(notifications, parsed.request.notifications);
-        const { userKey: key, warnings: found = [] } = parsed.request;
-        const fresh = newWarnings(warnings, found);
-        countWarnings(warnings, found);
-        if (fresh.length > 0) {
-          const userKey = display.key(key);
+        countWarnings(warnings, parsed.request.warnings);
+        const found = newWarnings(parsed.request.warnings);
+        if (found.length > 0) {
+          const userKey = display.key(parsed.request.userKey);
           await options.report(
-            fresh.map((each) => ({ line: record.index, severity: "warning", ...each, userKey })),
+            found.map((each) => ({ line: record.index, severity: "warning", ...each, userKey })),
           );
         }
         continue;
@@ -105,14 +106,4 @@ export async function validateInput(file: string, options: ValidateOptions): Pro
     }
   }
   return counts();
-}
-
-/** Returns the warnings that no record before had, each once, as long as they are counted separately. */
-function newWarnings(counted: Readonly<Record<string, number>>, warnings: readonly FieldViolation[]) {
-  const names = [...warningNames(warnings)].filter((name) => !Object.hasOwn(counted, name));
-  const room = Math.max(0, maxNames - Object.keys(counted).length);
-  return names.slice(0, room).map((name) => {
-    const separator = name.indexOf(": ");
-    return { field: name.slice(0, separator), description: name.slice(separator + 2) };
-  });
 }

@@ -9,6 +9,7 @@ import {
   type Message,
   toJson,
 } from "@bufbuild/protobuf";
+import { errorDomain } from "../../../src/contract/api-error.ts";
 import { descriptionOf } from "../describe/description.ts";
 import { errorListOf, statusOfError } from "../describe/error-list.ts";
 import type { Json } from "../describe/json.ts";
@@ -92,7 +93,7 @@ function exampleOf(reason: string, { code: status, metadata }: Reason): string {
   const info = {
     "@type": "type.googleapis.com/google.rpc.ErrorInfo",
     reason,
-    domain: "mobile-data-plan-sharing",
+    domain: errorDomain,
     metadata: Object.fromEntries(metadata.map((key) => [key, "…"])),
   };
   return JSON.stringify(

@@ -7,7 +7,7 @@ import type { PackageContext } from "./package.ts";
 const pomFile = join(import.meta.dirname, "java-pom.xml");
 
 /** The first part of the names of the jar, the jar of sources and the pom. */
-export const artifactId = "mobile-data-plan-sharing";
+const artifactId = "mobile-data-plan-sharing";
 
 /** Returns why Java programs cannot be built here, or undefined. */
 export function missingJava(): string | undefined {

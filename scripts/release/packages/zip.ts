@@ -47,7 +47,7 @@ function commonHeader(contents: Uint8Array, packedLength: number, nameLength: nu
 function centralHeader(common: Buffer, offset: number): Buffer {
   const madeByUnix = Buffer.from([20, 3]);
   const rest = Buffer.alloc(14);
-  rest.writeUInt32LE(((0o100644 << 16) >>> 0) as number, 6);
+  rest.writeUInt32LE((0o100644 << 16) >>> 0, 6);
   rest.writeUInt32LE(offset, 10);
   return Buffer.concat([signature(0x02014b50), madeByUnix, common, rest]);
 }

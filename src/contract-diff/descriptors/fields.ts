@@ -45,19 +45,11 @@ export function compareFields(comparison: Comparison, where: string, before: Fie
 
 function compareOneof({ report }: Comparison, where: string, before: Field, after: Field): void {
   const [old, now] = [before.oneof?.name, after.oneof?.name];
-  if (old === now) {
-    return;
-  }
-  const before_ = old === undefined ? undefined : `in oneof ${old}`;
-  const isRenamed = old !== undefined && now !== undefined && isSameOneof(before, after);
   // A renamed oneof is reported once, with its message.
-  if (!isRenamed) {
-    report(
-      "field-oneof",
-      where,
-      before_ ?? "in no oneof",
-      now === undefined ? "in no oneof" : `in oneof ${now}`,
-    );
+  const isRenamed = old !== undefined && now !== undefined && isSameOneof(before, after);
+  if (old !== now && !isRenamed) {
+    const text = (name: string | undefined) => (name === undefined ? "in no oneof" : `in oneof ${name}`);
+    report("field-oneof", where, text(old), text(now));
   }
 }
 

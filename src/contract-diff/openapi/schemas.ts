@@ -55,9 +55,9 @@ export function createSchemaComparison(documents: Documents, report: ReportPlace
       } else if (keyword === "items") {
         compare(`${path}[]`, { before, after }, direction);
       } else if (isSame(before, after)) {
-        // Keywords that this check does not know are compared too.
+        // Unknown keywords are compared too.
       } else if (keywords[keyword] === undefined) {
-        report(`${path}.${keyword}`, "was changed, and this check does not know the keyword");
+        report(`${path}.${keyword}`, "was changed, and the keyword is not known");
       } else if (direction === "request") {
         keywords[keyword](`${path}.${keyword}`, before, after, report);
       } else if (keyword === "type" || keyword === "format") {

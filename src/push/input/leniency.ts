@@ -35,11 +35,12 @@ export function separate(
   const warnings = unknownFields === "warn" ? [...unknown] : [];
   const objects = unknown.map(({ field }) => objectOf(field)).filter((path) => path.startsWith("planStatus"));
   for (const violation of all) {
+    const isAllowed =
+      unknownFields !== "refuse" &&
+      (isUnknownClient(violation) || objects.some((path) => mayBeElsewhere(violation, path)));
     if (isOwnLimit(violation)) {
       (exceedsLimits ? warnings : violations).push(explainLimit(violation));
-    } else if (unknownFields !== "refuse" && isUnknownClient(violation)) {
-      warnings.push(...(unknownFields === "warn" ? [violation] : []));
-    } else if (objects.some((path) => mayBeElsewhere(violation, path))) {
+    } else if (isAllowed) {
       warnings.push(...(unknownFields === "warn" ? [violation] : []));
     } else {
       violations.push(violation);

@@ -2,7 +2,6 @@ import {
   type NotificationType,
   NotificationTypeSchema,
 } from "../../../gen/mobiledataplansharing/v1/enums_pb.ts";
-
 import type { FieldViolation } from "../../contract/field-violation.ts";
 
 /** Counts of a run so far. Records that are done are `pushed`, `rejected` or `superseded`. */
@@ -52,21 +51,24 @@ export function countNotifications(byType: Record<string, number>, types: readon
   }
 }
 
-/** Counts warnings by their path and description. */
+/** Counts the records that have a warning. */
 export function countWarnings(
   byName: Record<string, number>,
   warnings: readonly FieldViolation[] = [],
 ): void {
-  for (const name of warningNames(warnings)) {
+  for (const name of new Set(warnings.map(warningName))) {
     countName(byName, name);
   }
 }
 
-/** Returns the names of the warnings of a record, each once: `plans[].cpid: is not a field of Plan`. */
-export function warningNames(warnings: readonly FieldViolation[]): Iterable<string> {
-  return new Set(
-    warnings.map(({ field, description }) => `${field.replaceAll(/\[\d+\]/g, "[]")}: ${description}`),
-  );
+/** Returns the name by which a warning is counted: `plans[].cpid: is not a field of Plan`. */
+export function warningName({ field, description }: FieldViolation): string {
+  return `${withoutIndexes(field)}: ${description}`;
+}
+
+/** Returns a path without the indexes of lists, which differ from record to record. */
+export function withoutIndexes(field: string): string {
+  return field.replaceAll(/\[\d+\]/g, "[]");
 }
 
 /** Maximum number of names that are counted separately, because a server may invent reasons without end. */

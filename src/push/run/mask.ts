@@ -6,7 +6,7 @@ import {
 } from "../../contract/field-violation.ts";
 import { replaceKey } from "../input/find-key.ts";
 
-/** Longest user key that is shown, in characters. The API allows 128. */
+/** Longest user key that is shown, in characters. The API allows 4,096. */
 const maxKeyLength = 256;
 
 /** Masks a user key except for up to 3 characters at its end. */

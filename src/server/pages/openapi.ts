@@ -11,7 +11,7 @@ const exampleTime = Date.parse(generated["x-example-time"]);
  */
 export const openApiDocument: ServedDocument = {
   name: "the OpenAPI document",
-  // Fewer than a minute would make the server compress the document more often for everybody who asks.
+  // The server compresses the document again after this time.
   lifetimeMs: 60_000,
   write(url, now) {
     const document = JSON.parse(shiftTimes(text, now - exampleTime)) as typeof generated;

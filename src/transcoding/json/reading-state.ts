@@ -6,6 +6,7 @@ import type { ViolationList } from "./violations.ts";
 /** Deepest nesting of messages that is read. */
 export const maxDepth = 100;
 
+/** How JSON is read as a message. */
 export type ReadingOptions = {
   /**
    * Skips unknown fields and unknown names of enum values in JSON instead of rejecting them. A skipped value is not set,

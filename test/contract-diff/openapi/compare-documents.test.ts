@@ -128,7 +128,7 @@ describe("compareDocuments", () => {
       (d) => (schema(d, "PlanModule").properties.usedBytes.readOnly = true),
     ],
     [
-      "PlanModule.moduleName.contentEncoding: was changed, and this check does not know the keyword",
+      "PlanModule.moduleName.contentEncoding: was changed, and the keyword is not known",
       (d) => (moduleName(d).contentEncoding = "base64"),
     ],
   ])("compareDocuments reports %s", (found, change) => {

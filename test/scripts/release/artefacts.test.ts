@@ -39,7 +39,7 @@ const root = join(import.meta.dirname, "../../..");
 const folder = mkdtempSync(join(tmpdir(), "mdps-artefacts-"));
 const artefacts = join(folder, "artefacts");
 const script = join(root, "scripts/release/release.ts");
-/** test/tools/packages.test.ts has the tests of the packages, which need more than Node. */
+/** test/tools/packages/ has the tests of the packages, which need more than Node. */
 const withoutPackages = ["--packages", "none"];
 
 /** Unpacks an archive with the tar of this machine and returns the folder. */
