@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { type DescMessage, getOption, hasOption } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { http } from "#deps/google/api/annotations_pb.js";
@@ -7,15 +7,13 @@ import { file_mobiledataplansharing_v1_enums as enums } from "../../gen/mobileda
 import { PlanGroupService } from "../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
 import { PlanStatusService } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import { clientIds } from "../../src/contract/resource-names.ts";
-import { isWriting } from "../support/compatibility/figures.ts";
 
 const page = new URL("../../docs/google-pages.md", import.meta.url);
 const statuses = ["same", "differs", "provisional", "ours", "not covered"];
-const contractSections = ["Methods", "Requests", "PlanStatus", "PlanGroup", "Plan", "PlanModule"].concat([
-  "AccountInfo",
-  "PlanInfoPerClient",
-  "Enums",
-]);
+const contractSections = [
+  ...["Methods", "Requests", "PlanStatus", "PlanGroup", "Plan", "PlanModule", "AccountInfo"],
+  ...["PlanInfoPerClient", "Enums"],
+];
 
 type Row = { readonly section: string; readonly name: string; readonly status: string; readonly why: string };
 
@@ -44,7 +42,9 @@ function messagesOf(desc: DescMessage, found = new Set<DescMessage>()): Set<Desc
   if (isOurs && !found.has(desc)) {
     found.add(desc);
     for (const { message } of desc.fields) {
-      message !== undefined && messagesOf(message, found);
+      if (message !== undefined) {
+        messagesOf(message, found);
+      }
     }
   }
   return found;
@@ -108,21 +108,14 @@ describe("the comparison with Google's pages", () => {
   it("has the figures of its rows", () => {
     const newer = rows.filter(({ section }) => section === "Newer pages");
     const covered = newer.filter(({ status }) => status !== "not covered");
-    const count = (status: string) => inContract.filter((row) => row.status === status).length;
-    const lines = [
-      `Of ${newer.length} rows of the newer pages, ${covered.length} are covered.`,
-      `Of ${inContract.length} fields, values and methods, ${statuses.map((each) => `${count(each)} ${each}`).join(", ")}.`,
-    ];
-    const text = readFileSync(page, "utf8");
-    const expected = text.replace(
-      /<!-- begin figures -->\n[\s\S]*<!-- end figures -->/,
-      `<!-- begin figures -->\n${lines.join("\n")}\n<!-- end figures -->`,
+    const [same, differs, provisional, ours, notCovered] = statuses.map(
+      (status) => inContract.filter((row) => row.status === status).length,
     );
-    if (isWriting) {
-      writeFileSync(page, expected);
-    } else {
-      expect(text).toBe(expected);
-    }
+    const text = readFileSync(page, "utf8").replaceAll("\n", " ");
+    expect(text).toContain(`Of ${newer.length} rows of the newer pages, ${covered.length} are covered.`);
+    expect(text).toContain(
+      `Of ${inContract.length} fields, values and methods, ${same} are the same, ${differs} differ, ${provisional} are provisional, ${ours} are ours, and ${notCovered} are not covered.`,
+    );
     expect(newer.length).toBeGreaterThanOrEqual(18);
   });
 });

@@ -9,7 +9,8 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { installPython, missingPython } from "../tools/python.ts";
+import { missingPython } from "../../scripts/release/packages/python.ts";
+import { installPython } from "../tools/python.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const program = join(root, "src", "cli", "main.ts");

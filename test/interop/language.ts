@@ -25,7 +25,7 @@ export type Language = {
   readonly code: string;
   /** Protocols that its program must report, such as `grpc` or `connect json`. Defaults to at least one. */
   readonly protocols?: readonly string[];
-  /** Returns why it cannot run here, such as "go is not installed", or undefined. */
+  /** Returns why it cannot run here, such as "Go is not installed", or undefined. */
   missing(): string | undefined;
   /** Gets the code of the contract and builds the program. Returns its command. */
   build(context: BuildContext): Promise<Command>;

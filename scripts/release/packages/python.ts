@@ -138,7 +138,7 @@ function metadataOf(version: string, generated: string): string {
     `${contract}/v1/plan_status_service_pb2_grpc.py`,
     /^GRPC_GENERATED_VERSION = '(\S+)'$/m,
   );
-  const common = versionOf("googleapis-common-protos");
+  const common = pinnedVersion("googleapis-common-protos");
   return `Metadata-Version: 2.4
 Name: ${distribution}
 Version: ${version}
@@ -154,7 +154,11 @@ Requires-Dist: protobuf>=${protobuf},<${Number.parseInt(protobuf, 10) + 2}
 `;
 }
 
-/** Returns the version of a package in the requirements. */
-function versionOf(name: string): string {
-  return new RegExp(`^${name}==(\\S+)$`, "m").exec(readFileSync(requirementsFile, "utf8"))?.[1] ?? "0";
+/** Returns the pinned version of a package in a requirements file. */
+export function pinnedVersion(name: string, file = requirementsFile): string {
+  const version = new RegExp(`^${name}==(\\S+)$`, "m").exec(readFileSync(file, "utf8"))?.[1];
+  if (version === undefined) {
+    throw new Error(`${file} does not pin ${name}`);
+  }
+  return version;
 }

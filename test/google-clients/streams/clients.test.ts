@@ -4,10 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { whatIsMissing } from "../../../scripts/go-tool.ts";
+import { missingPython } from "../../../scripts/release/packages/python.ts";
 import { runTool } from "../../../scripts/run-tool.ts";
 import { checkFigures } from "../../support/compatibility/figures.ts";
 import type { TestListener } from "../../support/test-listener.ts";
-import { installPython, missingPython } from "../../tools/python.ts";
+import { installPython } from "../../tools/python.ts";
 import { type Call, callsTo, differences, type Report, serveTexts } from "./calls.ts";
 import { callWithGax } from "./node.ts";
 

@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import { missingPython } from "../../../scripts/release/packages/python.ts";
+import { missingPython, pinnedVersion } from "../../../scripts/release/packages/python.ts";
 import type { Language } from "../language.ts";
-import { makePython, pinnedVersion } from "./venv.ts";
+import { makePython, requirementsFile } from "./venv.ts";
 
 /** grpcio, with the Python wheel of a release. */
 export const language: Language = {
-  name: `Python: grpcio ${pinnedVersion("grpcio")}, protobuf ${pinnedVersion("protobuf")}`,
+  name: `Python: grpcio ${pinnedVersion("grpcio", requirementsFile)}, protobuf ${pinnedVersion("protobuf", requirementsFile)}`,
   code: "Python wheel",
   protocols: ["grpc"],
   missing: missingPython,

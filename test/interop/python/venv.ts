@@ -1,18 +1,10 @@
-import { globSync, readFileSync } from "node:fs";
+import { globSync } from "node:fs";
 import { join } from "node:path";
 import { runTool } from "../../../scripts/run-tool.ts";
 import { releasedPackage } from "../released-package.ts";
 
-const requirementsFile = join(import.meta.dirname, "requirements.txt");
-
-/** Returns the pinned version of a package in a requirements file. */
-export function pinnedVersion(name: string, file = requirementsFile): string {
-  const version = new RegExp(`^${name}==(\\S+)$`, "m").exec(readFileSync(file, "utf8"))?.[1];
-  if (version === undefined) {
-    throw new Error(`${file} does not pin ${name}`);
-  }
-  return version;
-}
+/** Packages that every program has: exact versions, including all dependencies. */
+export const requirementsFile = join(import.meta.dirname, "requirements.txt");
 
 export type PythonContext = {
   /** An empty folder for packages. */

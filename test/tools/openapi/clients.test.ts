@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { missingJava } from "../../../scripts/release/packages/java.ts";
 import { systemClock } from "../../../src/contract/clock.ts";
 import { checkFigures } from "../../support/compatibility/figures.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
@@ -14,12 +15,12 @@ import {
   clients,
   type GeneratedClient,
   generateClients,
-  missingGenerator,
   preparePrograms,
   resolveJava,
 } from "./generators.ts";
 
-const withoutJava = missingGenerator();
+// openapi-generator is a Java program.
+const withoutJava = missingJava();
 const missingOf = (client: GeneratedClient) =>
   (client.configuration === undefined ? undefined : withoutJava) ?? client.missing();
 const present = clients.filter((client) => missingOf(client) === undefined);

@@ -2,9 +2,10 @@ import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { whatIsMissing } from "../../../scripts/go-tool.ts";
 import { missingJava } from "../../../scripts/release/packages/java.ts";
+import { missingPython } from "../../../scripts/release/packages/python.ts";
 import { runTool } from "../../../scripts/run-tool.ts";
 import { pomProperty } from "../../interop/java/maven.ts";
-import { installPython, missingPython } from "../python.ts";
+import { installPython } from "../python.ts";
 
 const programs = join(import.meta.dirname, "programs");
 const root = join(import.meta.dirname, "../../..");
@@ -31,9 +32,6 @@ export type Compilation = {
   /** Class path of the Java client. */
   readonly classPath: string;
 };
-
-/** Returns why openapi-generator cannot run here, or undefined. */
-export const missingGenerator = missingJava;
 
 const generator = `openapi-generator ${pomProperty(join(programs, "java"), "openapi-generator.version")}`;
 const npmVersions = JSON.parse(readFileSync(join(programs, "typescript/package.json"), "utf8"))

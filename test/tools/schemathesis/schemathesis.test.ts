@@ -3,13 +3,14 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { missingPython } from "../../../scripts/release/packages/python.ts";
 import { signAccessToken } from "../../../src/auth/access-token.ts";
 import { pushScope, readScope } from "../../../src/auth/scopes.ts";
 import { loadSigningKey } from "../../../src/auth/signing-key.ts";
 import { checkFigures } from "../../support/compatibility/figures.ts";
 import { dataDirectory } from "../../support/data-directory.ts";
 import { startServe } from "../../support/program.ts";
-import { installPython, missingPython } from "../python.ts";
+import { installPython } from "../python.ts";
 import { statusJson } from "../running-server.ts";
 
 const document = new URL("../../../gen/openapi.json", import.meta.url).pathname;

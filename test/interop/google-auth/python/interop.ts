@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { missingPython } from "../../../../scripts/release/packages/python.ts";
+import { missingPython, pinnedVersion } from "../../../../scripts/release/packages/python.ts";
 import { testCertificateFiles } from "../../../support/certificates/certificate.ts";
 import type { Language } from "../../language.ts";
-import { makePython, pinnedVersion } from "../../python/venv.ts";
+import { makePython } from "../../python/venv.ts";
 
 const requirements = join(import.meta.dirname, "requirements.txt");
 
