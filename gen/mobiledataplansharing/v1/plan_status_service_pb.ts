@@ -36,6 +36,10 @@ export const file_mobiledataplansharing_v1_plan_status_service: GenFile = /*@__P
 /**
  * Request of CreateUserPlanStatus.
  *
+ * Each request repeats this pattern. A predefined rule of protovalidate would be an
+ * extension that every user must register with their validator: without it, some
+ * validators fail and others skip the rule.
+ *
  * @generated from message mobiledataplansharing.v1.CreateUserPlanStatusRequest
  */
 export type CreateUserPlanStatusRequest = Message<"mobiledataplansharing.v1.CreateUserPlanStatusRequest"> & {
@@ -78,6 +82,10 @@ export type CreateUserPlanStatusRequest = Message<"mobiledataplansharing.v1.Crea
 /**
  * Request of CreateUserPlanStatus.
  *
+ * Each request repeats this pattern. A predefined rule of protovalidate would be an
+ * extension that every user must register with their validator: without it, some
+ * validators fail and others skip the rule.
+ *
  * @generated from message mobiledataplansharing.v1.CreateUserPlanStatusRequest
  */
 export type CreateUserPlanStatusRequestJson = {
@@ -119,6 +127,10 @@ export type CreateUserPlanStatusRequestJson = {
 
 /**
  * Request of CreateUserPlanStatus.
+ *
+ * Each request repeats this pattern. A predefined rule of protovalidate would be an
+ * extension that every user must register with their validator: without it, some
+ * validators fail and others skip the rule.
  *
  * @generated from message mobiledataplansharing.v1.CreateUserPlanStatusRequest
  */
@@ -277,11 +289,6 @@ export const CreatePlanStatusRequestSchema: GenMessage<CreatePlanStatusRequest, 
 
 /**
  * Stores the plan statuses that Data Plan Agents push.
- *
- * The pattern of `parent` is repeated in each request. A predefined rule of
- * `buf.validate` would be an extension of its StringRules that every user must register
- * with their validator: some validators fail without it, others skip the rule. A
- * pattern works in all languages without that, and in OpenAPI.
  *
  * Both methods are atomic upserts: of two pushes for the same operator, client
  * and user key, the one with the later `update_time` is stored, whatever their

@@ -650,9 +650,9 @@ export const TimeQuotaSchema: GenMessage<TimeQuota, {jsonType: TimeQuotaJson, va
  * letters. Units and nanos never have opposite signs: -1.75 is
  * `{"units": "-1", "nanos": -750000000}`.
  *
- * The rules of amounts are repeated for each of them. google.type.Money cannot have
- * options of this project, `buf.validate` has no predefined rules for messages, and a
- * rule of AccountInfo could not report which amount is invalid.
+ * Each amount repeats these rules. google.type.Money cannot have options of this
+ * project, protovalidate has no predefined rules for messages, and a rule of
+ * AccountInfo could not report which amount is invalid.
  *
  * @generated from message mobiledataplansharing.v1.AccountInfo
  */
@@ -718,9 +718,9 @@ export type AccountInfo = Message<"mobiledataplansharing.v1.AccountInfo"> & {
  * letters. Units and nanos never have opposite signs: -1.75 is
  * `{"units": "-1", "nanos": -750000000}`.
  *
- * The rules of amounts are repeated for each of them. google.type.Money cannot have
- * options of this project, `buf.validate` has no predefined rules for messages, and a
- * rule of AccountInfo could not report which amount is invalid.
+ * Each amount repeats these rules. google.type.Money cannot have options of this
+ * project, protovalidate has no predefined rules for messages, and a rule of
+ * AccountInfo could not report which amount is invalid.
  *
  * @generated from message mobiledataplansharing.v1.AccountInfo
  */
@@ -786,9 +786,9 @@ export type AccountInfoJson = {
  * letters. Units and nanos never have opposite signs: -1.75 is
  * `{"units": "-1", "nanos": -750000000}`.
  *
- * The rules of amounts are repeated for each of them. google.type.Money cannot have
- * options of this project, `buf.validate` has no predefined rules for messages, and a
- * rule of AccountInfo could not report which amount is invalid.
+ * Each amount repeats these rules. google.type.Money cannot have options of this
+ * project, protovalidate has no predefined rules for messages, and a rule of
+ * AccountInfo could not report which amount is invalid.
  *
  * @generated from message mobiledataplansharing.v1.AccountInfo
  */

@@ -86,9 +86,9 @@ export type PlanStatus = Message<"mobiledataplansharing.v1.PlanStatus"> & {
 
   /**
    * Required. When the Data Plan Agent read the status from its backend: how recent
-   * the information is. When the status is pushed, must be in the past and at most 30 days old. A time in the future is
-   * accepted within the clock skew that the server allows, by default 60 seconds.
-   * A status never replaces a status with a later time.
+   * the information is. When the status is pushed, must be in the past and at most
+   * 30 days old. A time in the future is accepted within the clock skew that the server
+   * allows, by default 60 seconds. A status never replaces a status with a later time.
    *
    * @generated from field: google.protobuf.Timestamp update_time = 5;
    */
@@ -201,9 +201,9 @@ export type PlanStatusJson = {
 
   /**
    * Required. When the Data Plan Agent read the status from its backend: how recent
-   * the information is. When the status is pushed, must be in the past and at most 30 days old. A time in the future is
-   * accepted within the clock skew that the server allows, by default 60 seconds.
-   * A status never replaces a status with a later time.
+   * the information is. When the status is pushed, must be in the past and at most
+   * 30 days old. A time in the future is accepted within the clock skew that the server
+   * allows, by default 60 seconds. A status never replaces a status with a later time.
    *
    * @generated from field: google.protobuf.Timestamp update_time = 5;
    */
@@ -316,9 +316,9 @@ export type PlanStatusValid = Message<"mobiledataplansharing.v1.PlanStatus"> & {
 
   /**
    * Required. When the Data Plan Agent read the status from its backend: how recent
-   * the information is. When the status is pushed, must be in the past and at most 30 days old. A time in the future is
-   * accepted within the clock skew that the server allows, by default 60 seconds.
-   * A status never replaces a status with a later time.
+   * the information is. When the status is pushed, must be in the past and at most
+   * 30 days old. A time in the future is accepted within the clock skew that the server
+   * allows, by default 60 seconds. A status never replaces a status with a later time.
    *
    * @generated from field: google.protobuf.Timestamp update_time = 5;
    */

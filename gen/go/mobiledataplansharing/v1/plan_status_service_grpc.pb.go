@@ -43,11 +43,6 @@ const (
 //
 // Stores the plan statuses that Data Plan Agents push.
 //
-// The pattern of `parent` is repeated in each request. A predefined rule of
-// `buf.validate` would be an extension of its StringRules that every user must register
-// with their validator: some validators fail without it, others skip the rule. A
-// pattern works in all languages without that, and in OpenAPI.
-//
 // Both methods are atomic upserts: of two pushes for the same operator, client
 // and user key, the one with the later `update_time` is stored, whatever their
 // order. A push is durable before the server responds. Retrying a push is safe:
@@ -165,11 +160,6 @@ func (c *planStatusServiceClient) CreatePlanStatus(ctx context.Context, in *Crea
 // for forward compatibility.
 //
 // Stores the plan statuses that Data Plan Agents push.
-//
-// The pattern of `parent` is repeated in each request. A predefined rule of
-// `buf.validate` would be an extension of its StringRules that every user must register
-// with their validator: some validators fail without it, others skip the rule. A
-// pattern works in all languages without that, and in OpenAPI.
 //
 // Both methods are atomic upserts: of two pushes for the same operator, client
 // and user key, the one with the later `update_time` is stored, whatever their

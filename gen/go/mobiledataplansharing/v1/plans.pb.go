@@ -448,10 +448,6 @@ func (x *TimeQuota) GetRemainingMinutes() int64 {
 // The account of a prepaid user. Every amount has a currency code of three
 // letters. Units and nanos never have opposite signs: -1.75 is
 // `{"units": "-1", "nanos": -750000000}`.
-//
-// The rules of amounts are repeated for each of them. google.type.Money cannot have
-// options of this project, `buf.validate` has no predefined rules for messages, and a
-// rule of AccountInfo could not report which amount is invalid.
 type AccountInfo struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Required. Remaining balance of the account.

@@ -65,9 +65,9 @@ type PlanStatus struct {
 	// not served to applications. Must be in the future when the status is pushed.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	// Required. When the Data Plan Agent read the status from its backend: how recent
-	// the information is. When the status is pushed, must be in the past and at most 30 days old. A time in the future is
-	// accepted within the clock skew that the server allows, by default 60 seconds.
-	// A status never replaces a status with a later time.
+	// the information is. When the status is pushed, must be in the past and at most
+	// 30 days old. A time in the future is accepted within the clock skew that the server
+	// allows, by default 60 seconds. A status never replaces a status with a later time.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// Optional. Title of the user's contract, shown in the header of the user
 	// interface. At most 1024 characters.

@@ -73,8 +73,8 @@ type PlanServingServiceClient interface {
 	GetUserPlanStatus(ctx context.Context, in *GetUserPlanStatusRequest, opts ...grpc.CallOption) (*v1.PlanStatus, error)
 	// Returns the plan status that was pushed for every client, by its name.
 	//
-	// The name of a status that was pushed for one client looks the same, but does not
-	// read back here: such a status is read with GetUserPlanStatus, at
+	// A status that was pushed for one client has the same name, but this method does not
+	// return it. Read it with GetUserPlanStatus, at
 	// `operators/{asn_id}/clients/{client_id}/users/{user_key}/planStatus`. If there is
 	// one, the message of PLAN_STATUS_NOT_FOUND names its client.
 	//
@@ -183,8 +183,8 @@ type PlanServingServiceServer interface {
 	GetUserPlanStatus(context.Context, *GetUserPlanStatusRequest) (*v1.PlanStatus, error)
 	// Returns the plan status that was pushed for every client, by its name.
 	//
-	// The name of a status that was pushed for one client looks the same, but does not
-	// read back here: such a status is read with GetUserPlanStatus, at
+	// A status that was pushed for one client has the same name, but this method does not
+	// return it. Read it with GetUserPlanStatus, at
 	// `operators/{asn_id}/clients/{client_id}/users/{user_key}/planStatus`. If there is
 	// one, the message of PLAN_STATUS_NOT_FOUND names its client.
 	//

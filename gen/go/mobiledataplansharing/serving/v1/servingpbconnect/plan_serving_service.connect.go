@@ -86,8 +86,8 @@ type PlanServingServiceClient interface {
 	GetUserPlanStatus(context.Context, *connect.Request[v1.GetUserPlanStatusRequest]) (*connect.Response[v11.PlanStatus], error)
 	// Returns the plan status that was pushed for every client, by its name.
 	//
-	// The name of a status that was pushed for one client looks the same, but does not
-	// read back here: such a status is read with GetUserPlanStatus, at
+	// A status that was pushed for one client has the same name, but this method does not
+	// return it. Read it with GetUserPlanStatus, at
 	// `operators/{asn_id}/clients/{client_id}/users/{user_key}/planStatus`. If there is
 	// one, the message of PLAN_STATUS_NOT_FOUND names its client.
 	//
@@ -209,8 +209,8 @@ type PlanServingServiceHandler interface {
 	GetUserPlanStatus(context.Context, *connect.Request[v1.GetUserPlanStatusRequest]) (*connect.Response[v11.PlanStatus], error)
 	// Returns the plan status that was pushed for every client, by its name.
 	//
-	// The name of a status that was pushed for one client looks the same, but does not
-	// read back here: such a status is read with GetUserPlanStatus, at
+	// A status that was pushed for one client has the same name, but this method does not
+	// return it. Read it with GetUserPlanStatus, at
 	// `operators/{asn_id}/clients/{client_id}/users/{user_key}/planStatus`. If there is
 	// one, the message of PLAN_STATUS_NOT_FOUND names its client.
 	//
