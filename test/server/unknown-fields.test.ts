@@ -112,9 +112,9 @@ describe("the log of unknown fields", () => {
   });
 });
 
-describe.each(["refuse", "warn", "ignore"] as const)("an unknown field number with the mode %s", (mode) => {
+describe.each(["refuse", "warn", "ignore"] as const)("binary with the mode %s", (mode) => {
   it.each(["connect", "grpc", "grpc-web"] as const)(
-    `is stored, answered in binary and absent in JSON over %s: ${mode}`,
+    `an unknown field number is stored, answered in binary and absent in JSON over %s: ${mode}`,
     async (protocol) => {
       const { server, logged } = await startServer(mode);
       await using _ = server;
@@ -126,7 +126,7 @@ describe.each(["refuse", "warn", "ignore"] as const)("an unknown field number wi
     },
   );
 
-  it(`is not necessary for an undefined enum number to be treated as its JSON is: ${mode}`, async () => {
+  it(`an undefined enum number is treated like its JSON: ${mode}`, async () => {
     const { server } = await startServer(mode);
     await using _ = server;
     const userKey = freshKey();

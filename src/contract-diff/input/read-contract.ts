@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { messageOfFileError } from "../../contract/file-error.ts";
 import { ContractError } from "../contract-error.ts";
 import type { Contract } from "../descriptors/contract.ts";
 import { type JsonObject, objectOf } from "../json.ts";
@@ -87,7 +88,7 @@ function fromJson(name: string, bytes: Uint8Array): ContractInput {
 
 /** Reads a file to its end or the limit: pipes and devices have no size. */
 function readBounded(name: string, path: string): Uint8Array | "folder" {
-  const file = path === "-" ? 0 : openSync(path, "r");
+  const file = path === "-" ? 0 : open(name, path);
   try {
     if (fstatSync(file).isDirectory()) {
       return "folder";
@@ -110,5 +111,13 @@ function readBounded(name: string, path: string): Uint8Array | "folder" {
     if (path !== "-") {
       closeSync(file);
     }
+  }
+}
+
+function open(name: string, path: string): number {
+  try {
+    return openSync(path, "r");
+  } catch (error) {
+    throw new ContractError(`${name}: cannot be read: ${messageOfFileError(error)}`);
   }
 }

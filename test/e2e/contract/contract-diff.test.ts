@@ -79,7 +79,7 @@ describe("mdps contract diff", () => {
   });
 
   it.each<[string, readonly string[], RegExp]>([
-    ["a missing file", [baseline, "missing.binpb"], /^mdps: ENOENT.*missing\.binpb/],
+    ["a missing file", [baseline, "missing.binpb"], /^mdps: missing\.binpb: cannot be read: ENOENT/],
     ["an empty file", [baseline, "/dev/null"], /^mdps: \/dev\/null: is empty/],
     ["a file without end", [baseline, "/dev/zero"], /^mdps: \/dev\/zero: has more than 64 MiB/],
     ["a text file", [join(root, "README.md"), baseline], /README\.md: is not a contract/],
