@@ -5,24 +5,32 @@ import { type Artefacts, createArtefacts } from "../../scripts/release/artefacts
 import { writeProtos } from "../../scripts/release/write-protos.ts";
 import { vectorsArchive, writeVectors } from "../../scripts/release/write-vectors.ts";
 
-/**
- * Unpacks the bundle of .proto files without validation options of a release, `contract-plain.tar.gz`.
- *
- * @param folder - An existing folder.
- * @returns The folder with the files, in `folder`.
- */
-export function unpackPlainProtos(folder: string): string {
-  return unpack(folder, "contract-plain.tar.gz", writeProtos);
-}
+/** Folders with the unpacked .proto files of a release. */
+export type Bundles = {
+  /** The files of `proto.tar.gz`. */
+  readonly full: string;
+  /** The files of `contract-plain.tar.gz`, which have no validation options. */
+  readonly plain: string;
+};
 
-/** Unpacks the test vectors of a release. Returns the path of `cases.json`. */
-export function unpackVectors(folder: string): string {
-  return join(unpack(folder, vectorsArchive, writeVectors), "cases.json");
-}
-
-function unpack(folder: string, archive: string, write: (artefacts: Artefacts) => void): string {
+/** Unpacks the bundles of .proto files of a release in an existing folder. */
+export function unpackProtos(folder: string): Bundles {
   const artefacts = createArtefacts(join(folder, "artefacts"));
-  write(artefacts);
+  writeProtos(artefacts);
+  return {
+    full: unpack(folder, "proto.tar.gz", artefacts),
+    plain: unpack(folder, "contract-plain.tar.gz", artefacts),
+  };
+}
+
+/** Unpacks the test vectors of a release in an existing folder. Returns the path of `cases.json`. */
+export function unpackVectors(folder: string): string {
+  const artefacts = createArtefacts(join(folder, "artefacts"));
+  writeVectors(artefacts);
+  return join(unpack(folder, vectorsArchive, artefacts), "cases.json");
+}
+
+function unpack(folder: string, archive: string, artefacts: Artefacts): string {
   const unpacked = join(folder, archive.replace(".tar.gz", ""));
   mkdirSync(unpacked);
   const { status } = spawnSync("tar", ["-xzf", join(artefacts.folder, archive), "-C", unpacked]);

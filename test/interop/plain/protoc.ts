@@ -1,7 +1,7 @@
 import { globSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { askTool, runTool } from "../../../scripts/run-tool.ts";
-import { unpackPlainProtos } from "../bundle.ts";
+import { unpackProtos } from "../bundle.ts";
 import type { BuildContext } from "../language.ts";
 
 /** Returns why the protoc of this machine cannot generate code, or undefined. */
@@ -11,7 +11,7 @@ export function missingProtoc(): string | undefined {
 
 /** Generates code from all files of `contract-plain.tar.gz`, as docs/consuming.md describes. Returns its folder. */
 export async function generatePlain(generator: "php" | "ruby", context: BuildContext): Promise<string> {
-  const protos = unpackPlainProtos(context.workDir);
+  const { plain: protos } = unpackProtos(context.workDir);
   const out = join(context.workDir, "gen");
   mkdirSync(out);
   const files = globSync("{google,mobiledataplansharing}/**/*.proto", { cwd: protos });

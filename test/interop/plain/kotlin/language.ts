@@ -2,7 +2,7 @@ import { cpSync, globSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { missingJava } from "../../../../scripts/release/packages/java.ts";
 import { runTool } from "../../../../scripts/run-tool.ts";
-import { unpackPlainProtos } from "../../bundle.ts";
+import { unpackProtos } from "../../bundle.ts";
 import { pomProperty } from "../../java/maven.ts";
 import type { BuildContext, Command, Language } from "../../language.ts";
 
@@ -23,7 +23,7 @@ async function build({ workDir, log }: BuildContext): Promise<Command> {
   const project = join(workDir, "project");
   const classPath = join(workDir, "classpath");
   cpSync(folder, project, { recursive: true });
-  const protos = unpackPlainProtos(workDir);
+  const { plain: protos } = unpackProtos(workDir);
   for (const path of globSync("**/*.proto", { cwd: protos })) {
     cpSync(join(protos, path), join(project, "src/main/proto", path));
   }
