@@ -166,14 +166,13 @@ describe("the test vectors of a release", () => {
 });
 
 describe("the bundle without validation options", () => {
-  it("contract-plain.tar.gz has the files of proto.tar.gz without those of protovalidate", () => {
+  it("contract-plain.tar.gz has the files of proto.tar.gz without those of protovalidate, and no comment names them", () => {
     const filesOf = (unpacked: string) =>
       readdirSync(unpacked, { recursive: true, encoding: "utf8" }).filter((name) => /\.\w+$/.test(name));
     const expected = filesOf(protos).filter((name) => !name.startsWith("buf/"));
     expect(filesOf(plain).toSorted()).toEqual(expected.toSorted());
     for (const name of filesOf(plain).filter((each) => each.endsWith(".proto"))) {
-      const code = readFileSync(join(plain, name), "utf8").replaceAll(/^ *\/\/.*$/gm, "");
-      expect(code, name).not.toMatch(/buf[./]validate/);
+      expect(readFileSync(join(plain, name), "utf8"), name).not.toMatch(/buf[./]validate/);
     }
   });
 
