@@ -9,7 +9,7 @@ const committed = committedFigures(interopHeading).join("\n");
 const { cases } = readVectors();
 
 describe("docs/compatibility.md", () => {
-  it("interopFigures has a row per language, a column per protocol, and a list of skipped languages", () => {
+  it("interopFigures has a row per language, a column per protocol, a list of skipped languages, and the languages per way", () => {
     const { lines } = interopFigures(
       [
         {
@@ -24,16 +24,40 @@ describe("docs/compatibility.md", () => {
           results: [{ protocol: "grpc", passed: 4, total: 4 }],
           problems: [],
         },
+        {
+          name: "Rust, Tokio: y 2",
+          code: "clone",
+          results: [{ protocol: "grpc", passed: 4, total: 4 }],
+          problems: [],
+        },
+        {
+          name: "Python: x 1",
+          code: "clone",
+          results: [{ protocol: "grpc", passed: 4, total: 4 }],
+          problems: ["exited with 1"],
+        },
         { name: "Java: z 3", code: "Java jar", skipped: "mvn is not installed", results: [], problems: [] },
       ],
       2,
+      [
+        "| Client | compiles | push |",
+        "| --- | --- | --- |",
+        "| Go: generator 7, go | yes | yes |",
+        "| Java: generator 7, okhttp | yes | no |",
+      ],
     );
     expect(lines.filter((line) => /^[|-]/.test(line))).toEqual([
       "| Libraries | Code of the contract | grpc | grpc json | grpc-web | grpc-web json | connect | connect json | rest |",
       "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
       "| Go: x 1 | Go module | – | – | – | – | 3/4 | – | – |",
       "| Rust: y 2 | clone | 4/4 | – | – | – | – | – | – |",
+      "| Rust, Tokio: y 2 | clone | 4/4 | – | – | – | – | – | – |",
+      "| Python: x 1 | clone | 4/4 | – | – | – | – | – | – |",
       "- Java: z 3: mvn is not installed",
+      "| Code of the contract | Languages |",
+      "| --- | --- |",
+      "| clone | Rust |",
+      "| OpenAPI client | Go |",
     ]);
   });
 

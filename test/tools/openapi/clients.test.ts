@@ -15,6 +15,7 @@ import {
   clients,
   type GeneratedClient,
   generateClients,
+  openApiHeading,
   preparePrograms,
   resolveJava,
 } from "./generators.ts";
@@ -111,7 +112,6 @@ describe("clients that are generated from the OpenAPI document", () => {
   }
 
   it.skipIf(present.length < clients.length)("docs/compatibility.md has the generated clients", () => {
-    const heading = "Clients generated from the OpenAPI document";
     const lines = [
       "Generators make clients of `/openapi.json` of a server, with their default options. A program with each client pushes",
       "a status whose user key has a slash, and reads why the server rejects a push (the reason and the field) and a token. A",
@@ -124,6 +124,6 @@ describe("clients that are generated from the OpenAPI document", () => {
       "The programs are in `test/tools/openapi/programs`.",
     ];
     const command = "--project tools test/tools/openapi/clients";
-    expect(checkFigures({ heading, command, lines })).toBeUndefined();
+    expect(checkFigures({ heading: openApiHeading, command, lines })).toBeUndefined();
   });
 });

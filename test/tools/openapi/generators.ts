@@ -7,6 +7,9 @@ import { runTool } from "../../../scripts/run-tool.ts";
 import { pomProperty } from "../../interop/java/maven.ts";
 import { installPython } from "../python.ts";
 
+/** Heading of the suite's section in docs/compatibility.md. */
+export const openApiHeading = "Clients generated from the OpenAPI document";
+
 const programs = join(import.meta.dirname, "programs");
 const root = join(import.meta.dirname, "../../..");
 const log = () => undefined;
