@@ -1,6 +1,10 @@
-import { globSync, readFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { execFileSync } from "node:child_process";
+import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { parse } from "yaml";
 import { committedFiles } from "../../../scripts/generate/gen.ts";
 
 const root = join(import.meta.dirname, "../../..");
@@ -49,5 +53,50 @@ describe("the Go module gen/go", () => {
     const paths = [...committedFiles({ files: new Map(), goSkipped: "Go is not installed" }).keys()];
     expect(paths).toContain("gen/openapi.json");
     expect(paths.filter((path) => path.startsWith("gen/go/"))).toEqual([]);
+  });
+});
+
+/** Generates the documents in a copy of the repository whose package has another version. Returns the folder. */
+function generateWithVersion(version: string): string {
+  const copy = mkdtempSync(join(tmpdir(), "mdps-version-"));
+  onTestFinished(() => rmSync(copy, { recursive: true, force: true }));
+  for (const path of ["proto", "proto-deps", "server-proto", "scripts/generate", "buf.local.yaml"]) {
+    cpSync(join(root, path), join(copy, path), { recursive: true });
+  }
+  for (const path of ["node_modules", "gen-deps", "gen", "src"]) {
+    symlinkSync(join(root, path), join(copy, path));
+  }
+  writeFileSync(
+    join(copy, "package.json"),
+    JSON.stringify({ ...JSON.parse(textOf("package.json")), version }),
+  );
+  const template = parse(textOf("buf.gen.yaml"));
+  template.plugins = template.plugins.filter(({ local }: { local: unknown }) => Array.isArray(local));
+  const buf = fileURLToPath(import.meta.resolve("@bufbuild/buf/bin/buf"));
+  const args = [
+    "generate",
+    "--config",
+    "buf.local.yaml",
+    "--template",
+    JSON.stringify(template),
+    "-o",
+    "out",
+  ];
+  const PATH = [dirname(process.execPath), process.env.PATH].join(delimiter);
+  execFileSync(process.execPath, [buf, ...args], { cwd: copy, env: { ...process.env, PATH } });
+  return join(copy, "out");
+}
+
+describe("the version in generated documents", () => {
+  it("is that of package.json, so that a new version which was not generated fails the check `generated`", () => {
+    const out = generateWithVersion("98.7.6");
+    const { version } = JSON.parse(textOf("package.json")) as { version: string };
+    const generated = globSync("**/*.{json,md}", { cwd: out });
+    const textIn = (path: string) => readFileSync(join(out, path), "utf8");
+    const differing = generated.filter((path) => textIn(path) !== textOf(path));
+    expect(differing.toSorted()).toEqual(["gen/discovery.json", "gen/openapi.json"]);
+    for (const path of differing) {
+      expect(textIn(path)).toBe(textOf(path).replace(`"${version}"`, '"98.7.6"'));
+    }
   });
 });
