@@ -98,5 +98,5 @@ describe("the version in generated documents", () => {
     for (const path of differing) {
       expect(textIn(path)).toBe(textOf(path).replace(`"${version}"`, '"98.7.6"'));
     }
-  });
+  }, 60_000);
 });
