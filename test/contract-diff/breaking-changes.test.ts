@@ -126,6 +126,19 @@ const protobuf: readonly Case[] = [
   ],
   ["a renamed oneof", replace("oneof size {", "oneof dimension {"), "oneof-renamed", `${item}.size`],
   ["a number that is no longer reserved", without("  reserved 40 to 44;\n"), "reserved-removed", item],
+  [
+    "a gap in reserved numbers",
+    replace("reserved 40 to 44", "reserved 40 to 41, 43 to 44"),
+    "reserved-removed",
+    item,
+  ],
+  [
+    "another first value of a closed enum, which is the default of fields",
+    (text) => withGrade(text).replace("    LOW = 1;\n    HIGH = 2;\n", "    HIGH = 2;\n    LOW = 1;\n"),
+    "field-default",
+    "acme.shop.v1.Graded.Grade",
+    withGrade,
+  ],
   ["fewer reserved numbers", replace("reserved 40 to 44", "reserved 40 to 43"), "reserved-removed", item],
   [
     "a name that is no longer reserved",
@@ -263,6 +276,12 @@ const rest: readonly Case[] = [
     replace("{name=shops/*/items/*}", "{name=shops/*}"),
     "http-path",
     "acme.shop.v1.Shop.GetItem",
+  ],
+  [
+    "another part of the path for the same field",
+    replace("/v1/{name=shops/*/items/*}", "/v1/shops/{name=*/items/*}"),
+    "http-target",
+    "GET /v1/{name=shops/*/items/*}",
   ],
   [
     "another field in the path",
@@ -495,6 +514,19 @@ const rules: readonly Case[] = [
     item,
   ],
   [
+    "a rule that one of fewer fields must be set",
+    replace(
+      "  reserved 40 to 44;",
+      '  option (buf.validate.message).oneof = {fields: ["title", "free"], required: true};\n  reserved 40 to 44;',
+    ),
+    "rule-tightened",
+    item,
+    replace(
+      "  reserved 40 to 44;",
+      '  option (buf.validate.message).oneof = {fields: ["title", "free", "code"], required: true};\n  reserved 40 to 44;',
+    ),
+  ],
+  [
     "a changed expression of a predefined rule",
     replace("startsWith('S')", "startsWith('T')"),
     "rule-tightened",
@@ -544,6 +576,12 @@ describe("breaking changes", () => {
     expect(sorted(listed)).toEqual(sorted(Object.entries(kinds)));
   });
 });
+
+/** Adds a message of proto2 with an enum. */
+function withGrade(text: string): string {
+  const enumText = "  enum Grade {\n    LOW = 1;\n    HIGH = 2;\n  }\n";
+  return `${text}\nmessage Graded {\n${enumText}  optional Grade grade = 1;\n}\n`;
+}
 
 /** Removes the rule of the message, which refers to some of its fields. */
 function noMessageRule(text: string): string {

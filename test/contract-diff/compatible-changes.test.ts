@@ -81,6 +81,20 @@ const additions: readonly Case[] = [
     ),
     "service-added",
   ],
+  [
+    "reserved numbers that are listed one by one",
+    replace("reserved 40 to 44", "reserved 44, 40, 42 to 43, 41"),
+  ],
+  [
+    "reserved numbers that are joined to a range",
+    unchanged,
+    undefined,
+    replace("reserved 40 to 44", "reserved 40, 41, 42 to 44"),
+  ],
+  [
+    "reserved numbers of an enum that are part of a range",
+    replace("reserved 7;", "reserved 5 to 6, 7 to 8;"),
+  ],
   ["more reserved numbers", replace("reserved 40 to 44", "reserved 40 to 50")],
   [
     "another form of a resource name",
@@ -171,7 +185,31 @@ const relaxed = relaxations.map(
     editOld === undefined ? [name, edit, kind] : [name, edit, kind, editOld],
 );
 
+const oneofOf = (fields: string, more = "") =>
+  replace(
+    "  reserved 40 to 44;",
+    `  option (buf.validate.message).oneof = {fields: [${fields}]${more}};\n  reserved 40 to 44;`,
+  );
+
 const silent: readonly Case[] = [
+  [
+    "an order of the fields of which only one may be set",
+    oneofOf('"free", "title"'),
+    undefined,
+    oneofOf('"title", "free"'),
+  ],
+  [
+    "a flag of a rule that is written and has its default",
+    oneofOf('"title", "free"', ", required: false"),
+    undefined,
+    oneofOf('"title", "free"'),
+  ],
+  [
+    "a rule for fewer of the fields of which only one may be set",
+    oneofOf('"title", "free"'),
+    undefined,
+    oneofOf('"title", "count", "free"'),
+  ],
   ["changed comments", replace("// Title of the item.", "// What the item is called.\n  // In one line.")],
   ["removed comments", (text) => text.replaceAll(/^ *\/\/ (?!file:).*\n/gm, "")],
   ["an exclusive bound of an integer in its inclusive form", replace("lt: 100", "lte: 99")],

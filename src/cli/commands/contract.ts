@@ -4,6 +4,7 @@ import type { Change, ContractDiff } from "../../contract-diff/index.ts";
 import { newCommand } from "../options/new-command.ts";
 import { describeError } from "../text/describe-error.ts";
 import { printLine } from "../text/print.ts";
+import { visible, visibleJson, visibleLines } from "../text/visible.ts";
 
 type DiffOptions = { json?: true; all?: true };
 
@@ -56,12 +57,13 @@ async function runDiff(old: string, now: string, { json, all }: DiffOptions): Pr
     const { diffContracts, readContract } = await import("../../contract-diff/index.ts");
     diff = diffContracts(readContract(old), readContract(now));
   } catch (error) {
-    console.error(`mdps: ${describeError(error)}`);
+    console.error(`mdps: ${visibleLines(describeError(error))}`);
     return badInput;
   }
   const { breaking, compatible } = diff;
   if (json) {
-    await printLine(JSON.stringify({ isCompatible: breaking.length === 0, breaking, compatible }, null, 2));
+    const isCompatible = breaking.length === 0;
+    await printLine(visibleJson(JSON.stringify({ isCompatible, breaking, compatible }, null, 2)));
   } else {
     await printLine(textOf(diff, all === true));
   }
@@ -106,8 +108,8 @@ const maxCell = 60;
 
 /** Patterns and expressions are long: --json has them in full. */
 function cell(text: string): string {
-  // Control characters in a contract must not reach the terminal.
-  const printable = text.replace(/\p{Cc}/gu, "�");
+  // Control characters in a contract must not reach the terminal, and a pattern must be seen in full.
+  const printable = visible(text);
   return printable.length > maxCell ? `${printable.slice(0, maxCell - 1)}…` : printable;
 }
 

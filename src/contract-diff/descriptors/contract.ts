@@ -23,6 +23,7 @@ import {
   OneofOptionsSchema,
   ServiceOptionsSchema,
 } from "@bufbuild/protobuf/wkt";
+import { ContractError } from "../contract-error.ts";
 import type { JsonObject } from "../json.ts";
 
 /** A message, enum, service or extension. */
@@ -90,7 +91,14 @@ const schemas = {
 export function optionsOf({ registry }: Contract, element: Element): JsonObject {
   const options = element.proto.options as Message | undefined;
   const schema = schemas[element.kind] as DescMessage;
-  return options === undefined
-    ? {}
-    : (toJson(schema, options, { registry, useProtoFieldName: true }) as JsonObject);
+  if (options === undefined) {
+    return {};
+  }
+  try {
+    return toJson(schema, options, { registry, useProtoFieldName: true }) as JsonObject;
+  } catch (error) {
+    throw new ContractError(
+      `the options of ${element.toString()} are not valid: ${(error as Error).message}. Fix the contract`,
+    );
+  }
 }

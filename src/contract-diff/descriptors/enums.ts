@@ -3,6 +3,7 @@ import { lacking, objectOf, shown, textsOf } from "../json.ts";
 import type { Comparison } from "./comparison.ts";
 import { type Contract, optionsOf } from "./contract.ts";
 import { compareReserved } from "./messages.ts";
+import { endInEnum } from "./ranges.ts";
 
 /** Compares two enums. Values that have a `reason_spec` are reasons of errors. */
 export function compareEnums(comparison: Comparison, before: DescEnum, after: DescEnum): void {
@@ -33,7 +34,17 @@ export function compareEnums(comparison: Comparison, before: DescEnum, after: De
     const text = (isOpen: boolean) => (isOpen ? "open" : "closed");
     report("enum-closed", before.typeName, text(before.open), text(after.open));
   }
-  compareReserved(comparison, before.typeName, before.proto, after.proto);
+  compareDefaults(comparison, before, after);
+  compareReserved(comparison, before.typeName, before.proto, after.proto, endInEnum);
+}
+
+/** The first value is the default of fields without one of their own. In an open enum, it is always 0. */
+function compareDefaults({ report }: Comparison, before: DescEnum, after: DescEnum): void {
+  const [first, other] = [before.values[0], after.values[0]];
+  // A value with another number is reported by its name.
+  if (first?.number !== other?.number && first?.name !== other?.name) {
+    report("field-default", before.typeName, `first value ${first?.name}`, `first value ${other?.name}`);
+  }
 }
 
 const valueText = ({ name, number }: DescEnumValue) => `${name} = ${number}`;

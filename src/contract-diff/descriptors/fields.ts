@@ -74,12 +74,7 @@ function compareFieldOptions(
     report("field-encoding", where, text(before.delimitedEncoding), text(after.delimitedEncoding));
   }
   if (before.proto.defaultValue !== after.proto.defaultValue) {
-    report(
-      "field-default",
-      where,
-      `default ${before.proto.defaultValue}`,
-      `default ${after.proto.defaultValue}`,
-    );
+    report("field-default", where, defaultText(before), defaultText(after));
   }
   const [options, newOptions] = [optionsOf(old, before), optionsOf(now, after)];
   for (const name of ["jstype", "ctype"]) {
@@ -87,9 +82,12 @@ function compareFieldOptions(
       report(
         "code-option",
         where,
-        `${name} = ${shown(options[name])}`,
-        `${name} = ${shown(newOptions[name])}`,
+        `${name} = ${shown(options[name]) ?? "none"}`,
+        `${name} = ${shown(newOptions[name]) ?? "none"}`,
       );
     }
   }
 }
+
+const defaultText = ({ proto: { defaultValue } }: Field) =>
+  defaultValue === "" ? "no default" : `default ${defaultValue}`;

@@ -3,6 +3,7 @@ import { isSame, lacking } from "../json.ts";
 import type { Comparison } from "./comparison.ts";
 import { fieldText } from "./describe-field.ts";
 import { compareFields } from "./fields.ts";
+import { type EndOf, endInMessage, type Range, uncovered } from "./ranges.ts";
 import { requirementOf } from "./required-fields.ts";
 import { compareResourceNames } from "./resource-names.ts";
 import { compareRulesOfField, compareRulesOfMessage, compareRulesOfOneof } from "./rules.ts";
@@ -33,7 +34,7 @@ export function compareMessages(comparison: Comparison, before: DescMessage, aft
   }
   compareOneofs(comparison, before, after);
   compareRulesOfMessage(comparison, before, after);
-  compareReserved(comparison, before.typeName, before.proto, after.proto);
+  compareReserved(comparison, before.typeName, before.proto, after.proto, endInMessage);
   compareExtensionRanges(comparison, before, after);
   compareResourceNames(comparison, before, after);
   const set = (message: DescMessage) => message.proto.options?.messageSetWireFormat ?? false;
@@ -79,7 +80,7 @@ function compareOneofs(comparison: Comparison, before: DescMessage, after: DescM
 
 type Reserved = {
   readonly reservedName: readonly string[];
-  readonly reservedRange: readonly { readonly start: number; readonly end: number }[];
+  readonly reservedRange: readonly Range[];
 };
 
 /** Compares what is reserved in a message or an enum. A range may become larger. */
@@ -88,13 +89,10 @@ export function compareReserved(
   where: string,
   before: Reserved,
   after: Reserved,
+  endOf: EndOf,
 ): void {
-  const text = (range: { start: number; end: number }) => `reserved ${range.start} to ${range.end}`;
-  for (const range of before.reservedRange) {
-    const isKept = after.reservedRange.some(({ start, end }) => start <= range.start && end >= range.end);
-    if (!isKept) {
-      report("reserved-removed", where, text(range), undefined);
-    }
+  for (const range of uncovered(before.reservedRange, after.reservedRange, endOf)) {
+    report("reserved-removed", where, `reserved ${range}`, undefined);
   }
   for (const name of lacking([...before.reservedName], [...after.reservedName])) {
     report("reserved-removed", where, `reserved ${JSON.stringify(name)}`, undefined);
@@ -102,14 +100,7 @@ export function compareReserved(
 }
 
 function compareExtensionRanges({ report }: Comparison, before: DescMessage, after: DescMessage): void {
-  for (const range of before.proto.extensionRange) {
-    if (!after.proto.extensionRange.some(({ start, end }) => start <= range.start && end >= range.end)) {
-      report(
-        "extension-range-removed",
-        before.typeName,
-        `extensions ${range.start} to ${range.end - 1}`,
-        undefined,
-      );
-    }
+  for (const range of uncovered(before.proto.extensionRange, after.proto.extensionRange, endInMessage)) {
+    report("extension-range-removed", before.typeName, `extensions ${range}`, undefined);
   }
 }

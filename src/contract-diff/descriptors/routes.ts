@@ -1,5 +1,5 @@
 import type { DescMessage, DescMethod } from "@bufbuild/protobuf";
-import { type JsonObject, listOf, objectOf, shown } from "../json.ts";
+import { isSame, type JsonObject, listOf, objectOf, shown } from "../json.ts";
 import type { Comparison } from "./comparison.ts";
 import { type Contract, optionsOf } from "./contract.ts";
 
@@ -11,9 +11,15 @@ type Route = {
   /** The path with what variables match in the place of their names: paths of the same shape are the same URLs. */
   readonly shape: string;
   /** Fields that get parts of the path, in its order. */
-  readonly variables: readonly string[];
+  readonly variables: readonly Variable[];
   readonly body: string;
   readonly responseBody: string;
+};
+
+type Variable = {
+  readonly field: string;
+  /** How many slashes of the path are before and after the part that the field gets. */
+  readonly place: readonly [before: number, after: number];
 };
 
 const nameOf = ({ verb, path }: Route) => `${verb} ${path}`;
@@ -76,14 +82,12 @@ function compareRoute(comparison: Comparison, route: Route, other: Route): void 
     before === after || numbersOf(route.method.input, before) === numbersOf(other.method.input, after);
   const isSameVariables =
     route.variables.length === other.variables.length &&
-    route.variables.every((name, index) => isSameField(name, other.variables[index] as string));
+    route.variables.every(({ field, place }, index) => {
+      const variable = other.variables[index] as Variable;
+      return isSameField(field, variable.field) && isSame(place, variable.place);
+    });
   if (!isSameVariables) {
-    report(
-      "http-target",
-      where,
-      `path fields ${route.variables.join(", ")}`,
-      `path fields ${other.variables.join(", ")}`,
-    );
+    report("http-target", where, variablesText(route), variablesText(other));
   }
   if (!isSameField(route.body, other.body)) {
     report("http-body", where, `body ${JSON.stringify(route.body)}`, `body ${JSON.stringify(other.body)}`);
@@ -143,15 +147,24 @@ function routesOf(contract: Contract): Route[] {
   });
 }
 
+const slashesIn = (text: string) => text.split("/").length - 1;
+
+const variablesText = ({ variables, path }: Route) =>
+  `path fields ${variables.map(({ field }) => field).join(", ")} of ${path}`;
+
 function routeOf(method: DescMethod, rule: JsonObject): Route {
   const custom = objectOf(rule.custom);
   const verb = ["get", "put", "post", "delete", "patch"].find((name) => rule[name] !== undefined);
   const path = shown(verb === undefined ? custom.path : rule[verb]) ?? "";
-  const variables: string[] = [];
-  const shape = path.replaceAll(/\{([^}=]+)(?:=([^}]*))?\}/g, (_, name: string, pattern?: string) => {
-    variables.push(name.trim());
-    return pattern?.trim() ?? "*";
-  });
+  const variables: Variable[] = [];
+  const shape = path.replaceAll(
+    /\{([^}=]+)(?:=([^}]*))?\}/g,
+    (match: string, ...[name, pattern, offset]: [string, string | undefined, number]) => {
+      const place = [slashesIn(path.slice(0, offset)), slashesIn(path.slice(offset + match.length))] as const;
+      variables.push({ field: name.trim(), place });
+      return pattern?.trim() ?? "*";
+    },
+  );
   return {
     ...{ method, path, shape, variables },
     verb: (verb ?? shown(custom.kind) ?? "").toUpperCase(),

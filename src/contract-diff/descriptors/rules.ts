@@ -1,5 +1,5 @@
 import type { DescExtension, DescField, DescMessage, DescOneof } from "@bufbuild/protobuf";
-import { isSame, type JsonObject, listOf, objectOf, textsOf } from "../json.ts";
+import { isSame, type Json, type JsonObject, lacking, listOf, objectOf, textsOf } from "../json.ts";
 import { compareExpressions, compareFieldRules, type ReportRule } from "../rules/field-rules.ts";
 import type { Comparison } from "./comparison.ts";
 import { optionsOf } from "./contract.ts";
@@ -67,10 +67,11 @@ export function compareRulesOfMessage(comparison: Comparison, before: DescMessag
   // The rules of a disabled message are not checked.
   const rulesOf = (rules: JsonObject) => (rules.disabled === true ? {} : rules);
   compareExpressions(rulesOf(old), rulesOf(now), report);
-  const oneofs = (rules: JsonObject) => listOf(rulesOf(rules).oneof).map(objectOf);
+  const oneofs = (rules: JsonObject) => listOf(rulesOf(rules).oneof).map(oneofOf);
   for (const rule of oneofs(now)) {
     const former = oneofs(old).find(({ fields }) => isSame(fields, rule.fields));
-    if (!isSame(former, rule) && !(former?.required === true && rule.required !== true)) {
+    const isImplied = oneofs(old).some(({ fields }) => lacking(rule.fields, fields).length === 0);
+    if (!isSame(former, rule) && !(isImplied && rule.required !== true)) {
       report(true, former && `oneof = ${JSON.stringify(former)}`, `oneof = ${JSON.stringify(rule)}`);
     }
   }
@@ -80,6 +81,12 @@ export function compareRulesOfMessage(comparison: Comparison, before: DescMessag
       report(false, `oneof = ${JSON.stringify(rule)}`, later && `oneof = ${JSON.stringify(later)}`);
     }
   }
+}
+
+/** A rule that at most one of some fields is set, or exactly one: the order of the fields does not matter. */
+function oneofOf(rule: Json): JsonObject {
+  const { fields, required } = objectOf(rule);
+  return { fields: textsOf(fields).toSorted(), ...(required === true ? { required } : {}) };
 }
 
 /** Compares whether one member must be set. A new oneof that must be set is a new rule. */

@@ -19,12 +19,26 @@ export function withUnpacked<T>(name: string, archive: Uint8Array, use: (folder:
   const folder = mkdtempSync(join(tmpdir(), "mdps-contract-"));
   try {
     for (const { path, contents } of files) {
-      const target = join(folder, path);
-      mkdirSync(dirname(target), { recursive: true });
-      writeFileSync(target, contents);
+      unpack(name, folder, path, contents);
     }
     return use(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+function unpack(name: string, folder: string, path: string, contents: Uint8Array): void {
+  const target = join(folder, path);
+  try {
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(target, contents);
+  } catch (error) {
+    // A path that is too long, or is both a file and a folder. The message of the system has a temporary path.
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ContractError(
+      `${name}: the path ${JSON.stringify(path.slice(0, shownPath))} cannot be unpacked (${code}). Create the archive again`,
+    );
+  }
+}
+
+const shownPath = 200;

@@ -44,6 +44,8 @@ function registryOf(name: string, files: readonly FileDescriptorProto[]): FileRe
   }
 }
 
+const maxImportDepth = 1_000;
+
 /** Returns the files with imports before the files that import them. */
 function sortByImports(name: string, files: readonly FileDescriptorProto[]): FileDescriptorProto[] {
   const byName = new Map(files.map((file) => [file.name, file]));
@@ -55,6 +57,9 @@ function sortByImports(name: string, files: readonly FileDescriptorProto[]): Fil
     }
     if (visiting.has(file.name)) {
       throw new ContractError(`${name}: ${file.name} imports itself, directly or through other files`);
+    }
+    if (visiting.size >= maxImportDepth) {
+      throw new ContractError(`${name}: more than ${maxImportDepth} files import one another in a row`);
     }
     visiting.add(file.name);
     for (const dependency of file.dependency) {

@@ -1,8 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { ContractError } from "../contract-error.ts";
 import { compile } from "./compile.ts";
-import { maxFiles } from "./limits.ts";
+import { maxFiles, requireSize } from "./limits.ts";
 
 /** Files that a folder without .proto files may have instead: the first one is read. */
 const artefacts = ["contract.binpb", "proto.tar.gz", "openapi.json"];
@@ -17,7 +17,9 @@ export type FolderContents = { readonly path: string } | { readonly descriptorSe
  */
 export function readFolder(name: string, folder: string): FolderContents {
   const { protos, isPart } = protosIn(name, folder);
-  const artefact = artefacts.map((file) => join(folder, file)).find((path) => existsSync(path));
+  const artefact = artefacts
+    .map((file) => join(folder, file))
+    .find((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
   if (protos.length === 0) {
     if (artefact !== undefined) {
       return { path: artefact };
@@ -32,6 +34,7 @@ export function readFolder(name: string, folder: string): FolderContents {
 /** Finds all .proto files below a folder, without hidden folders and installed packages, and says if it has such. */
 function protosIn(name: string, folder: string): { protos: string[]; isPart: boolean } {
   let isPart = false;
+  let bytes = 0;
   const found: string[] = [];
   const folders = [folder];
   for (const current of folders) {
@@ -42,6 +45,8 @@ function protosIn(name: string, folder: string): { protos: string[]; isPart: boo
         isPart ||= isSkipped;
         folders.push(...(isSkipped ? [] : [path]));
       } else if (entry.name.endsWith(".proto")) {
+        bytes += sizeOf(name, path);
+        requireSize(name, bytes);
         found.push(path);
       }
     }
@@ -52,6 +57,15 @@ function protosIn(name: string, folder: string): { protos: string[]; isPart: boo
     }
   }
   return { protos: found.toSorted(), isPart };
+}
+
+/** Returns the size of a file. Named pipes and devices would be read without end, also by compilers. */
+function sizeOf(name: string, path: string): number {
+  const stats = statSync(path);
+  if (!stats.isFile()) {
+    throw new ContractError(`${name}: ${path} is not a regular file. Remove it, or pass another folder`);
+  }
+  return stats.size;
 }
 
 /** Returns the folder that imports are relative to: the one in which the folders of packages are, unless buf knows it. */

@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -8,6 +18,7 @@ import { afterAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { packTar } from "../../../scripts/release/tar.ts";
 import { diffContracts, readContract } from "../../../src/contract-diff/index.ts";
 import { compile } from "../../../src/contract-diff/input/compile.ts";
+import { contractFolder } from "../fixtures/contracts.ts";
 
 const work = mkdtempSync(join(tmpdir(), "mdps-read-contract-"));
 afterAll(() => rmSync(work, { recursive: true, force: true }));
@@ -48,6 +59,9 @@ function withHeader(archive: Uint8Array, offset: number, text: string): Uint8Arr
   changed.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
   return changed;
 }
+
+/** The header of GNU tar for a file whose name no file system takes. */
+const longPath = () => withHeader(tar({ link: `${"a".repeat(300)}.proto\0` }).subarray(0, 1024), 156, "L");
 
 /** The packages of a contract that was read. */
 function packages(path: string): string[] {
@@ -260,6 +274,28 @@ describe("readContract rejects", () => {
       /a\.proto imports itself/,
     ],
     [
+      "a long row of imports",
+      () => {
+        const dependency = (index: number) => (index === 20_000 ? [] : [`${index + 1}.proto`]);
+        const row = Array.from({ length: 20_001 }, (_, index) => index);
+        return fileWith(
+          "x.bin",
+          descriptorSet(...row.map((index) => ({ name: `${index}.proto`, dependency: dependency(index) }))),
+        );
+      },
+      /more than 1000 files import one another in a row/,
+    ],
+    [
+      "a path that is a file and a folder",
+      () => fileWith("x.tar", tar({ "a.proto": "x", "a.proto/b.proto": "x" })),
+      /x\.tar: the path "a\.proto\/b\.proto" cannot be unpacked \(EEXIST\)/,
+    ],
+    [
+      "a path that is too long",
+      () => fileWith("x.tar", Buffer.concat([longPath(), tar({ short: "x" })])),
+      /the path "aaa.* cannot be unpacked \(ENAMETOOLONG\)/,
+    ],
+    [
       "files that do not compile",
       () => folderWith({ "acme/v1/a.proto": proto("acme.v1", "message A {\n  strin a = 1;\n}\n") }),
       /does not compile with buf:\n.*acme\/v1\/a\.proto:6:3:/,
@@ -296,6 +332,47 @@ describe("readContract rejects", () => {
     );
   });
 
+  it.each<[string, (folder: string) => void, RegExp]>([
+    [
+      "a named pipe in the place of a .proto file",
+      (folder) => execFileSync("mkfifo", [join(folder, "z.proto")]),
+      /z\.proto is not a regular file/,
+    ],
+    [
+      "a link from a .proto file to a device",
+      (folder) => symlinkSync("/dev/zero", join(folder, "z.proto")),
+      /z\.proto is not a regular file/,
+    ],
+    [
+      "a named pipe in the place of an artefact",
+      (folder) => {
+        rmSync(join(folder, "acme"), { recursive: true });
+        execFileSync("mkfifo", [join(folder, "contract.binpb")]);
+      },
+      /has no \.proto files/,
+    ],
+    [
+      "a link from an artefact to its folder",
+      (folder) => {
+        rmSync(join(folder, "acme"), { recursive: true });
+        symlinkSync(".", join(folder, "contract.binpb"));
+      },
+      /has no \.proto files/,
+    ],
+    [
+      ".proto files that are large",
+      (folder) => {
+        writeFileSync(join(folder, "large.proto"), "");
+        truncateSync(join(folder, "large.proto"), 65 * 1024 * 1024);
+      },
+      /has more than 64 MiB/,
+    ],
+  ])("readContract rejects a folder with %s, and does not read it", (_, change, message) => {
+    const folder = folderWith(files);
+    change(folder);
+    expect(() => readContract(folder)).toThrow(message);
+  });
+
   it("readContract rejects a folder with a broken link in the place of a file", () => {
     const folder = folderWith({});
     symlinkSync("nowhere.proto", join(folder, "a.proto"));
@@ -310,6 +387,16 @@ describe("diffContracts rejects", () => {
   it("diffContracts rejects two versions of an API, which are different packages", () => {
     expect(() => diffContracts(set("acme.v1"), set("acme.v2"))).toThrow(
       /no package in common: acme\.v1 in OLD, acme\.v2 in NEW\. Versions of an API/,
+    );
+  });
+
+  it("diffContracts rejects a contract with an option that is out of range, and names the field", () => {
+    const field = `  google.protobuf.Duration life = 1 [(buf.validate.field).duration.lte = {nanos: 2000000000}];\n`;
+    const imports = `import "buf/validate/validate.proto";\nimport "google/protobuf/duration.proto";\n`;
+    const text = proto("acme.v1", `${imports}message A {\n${field}}\n`);
+    const contract = readContract(contractFolder({ "acme/v1/a.proto": text }));
+    expect(() => diffContracts(contract, contract)).toThrow(
+      /^the options of field acme\.v1\.A\.life are not valid/,
     );
   });
 
