@@ -56,6 +56,21 @@ export function shortenText(text: string, most: number, sizeOf = (part: string) 
 }
 
 /**
+ * Returns a name that a client chose as a JSON string of at most 64 characters. Control and invisible characters are
+ * escaped: in a log or a terminal, they could hide or change the text around them.
+ */
+export function quoteName(name: string): string {
+  return JSON.stringify(name.slice(0, 64)).replaceAll(
+    /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu,
+    (character) =>
+      Array.from(
+        character.split(""),
+        (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+      ).join(""),
+  );
+}
+
+/**
  * Returns the first violations: as many as an error can list. If there are more, the last one says so, and how many, if
  * that is known.
  */

@@ -8,7 +8,12 @@ import {
 import type { Path } from "@bufbuild/protobuf/reflect";
 import { createValidator, type Violation } from "@bufbuild/protovalidate";
 import { field as fieldRules } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
-import { type FieldViolation, maxViolations, moreViolations } from "../contract/field-violation.ts";
+import {
+  type FieldViolation,
+  maxViolations,
+  moreViolations,
+  quoteName,
+} from "../contract/field-violation.ts";
 import { suggestAllowed } from "../contract/unknown-names/allowed-values.ts";
 import { type Acceptance, compileAcceptance } from "./acceptance.ts";
 import { compileExcerpts, type Excerpts } from "./excerpt.ts";
@@ -91,13 +96,16 @@ function createRegexMatcher(): (pattern: string, against: string) => boolean {
 const keyExpectation =
   "must not contain white space, control or invisible characters: write + as %2B in a query, and Base64 without line breaks";
 
+/** The violation of a token whose values are provisional, so that Google may accept others. */
+export const provisionalToken = "must be capital letters A to Z, digits and underscores, such as CPID_STATE";
+
 /** Descriptions of the contract's patterns, by proto name of the field. */
 const expectationOf: Readonly<Record<string, string>> = {
   parent: "must be operators/{asn_id}, where asn_id is an ASN from 1 to 4294967295 without leading zeros",
   name: "must be a resource name whose ASN has no leading zeros and whose id escapes % as %25 and / as %2F",
   user_key: keyExpectation,
   plan_group_id: keyExpectation,
-  cpid_state: "must be 1 to 64 capital letters A to Z, digits and underscores, such as CPID_STATE",
+  cpid_state: provisionalToken,
   language_code:
     "must be a well-formed language tag (BCP 47) or locale identifier (UTS 35), such as en-US or en_US",
 };
@@ -145,7 +153,7 @@ function jsonPath(path: Path): string {
       case "list_sub":
         return `[${part.index}]`;
       case "map_sub":
-        return `[${JSON.stringify(String(part.key))}]`;
+        return `[${quoteName(String(part.key))}]`;
       default:
         return "";
     }

@@ -1,16 +1,17 @@
 import type { DescMessage, Message } from "@bufbuild/protobuf";
 import type { FieldViolation } from "../contract/field-violation.ts";
 import { listLimitOf } from "./list-limits.ts";
+import { tooDeep } from "./struct-rules.ts";
 
 const counted =
-  /^(?:map )?must (?:be at most \d+ (?:characters|bytes|entries)|contain no more than \d+ (?:item\(s\)|values)|not be nested deeper than \d+ levels)$/;
+  /^(?:map )?must (?:be at most \d+ (?:characters|bytes|entries)|contain no more than \d+ (?:item\(s\)|values))$/;
 
 /**
  * Returns whether a violation is of a limit on a length or a count. Google states none: these limits protect servers of
  * this project, and other servers may accept more.
  */
 export function isOwnLimit({ description }: FieldViolation): boolean {
-  return counted.test(description);
+  return description === tooDeep || counted.test(description);
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { JsonObject } from "@bufbuild/protobuf";
-import type { FieldViolation } from "../contract/field-violation.ts";
+import { type FieldViolation, quoteName } from "../contract/field-violation.ts";
 
 /** Largest number of values of a google.protobuf.Struct, at all depths together. */
 export const maxStructValues = 4_096;
@@ -40,7 +40,7 @@ export function searchStruct(struct: JsonObject): FieldViolation[] {
     for (const [key, value] of Object.entries(json)) {
       const inner = search(value, depth + 1);
       if (inner !== undefined) {
-        const at = isArray ? key : JSON.stringify(key.slice(0, 64));
+        const at = isArray ? key : quoteName(key);
         return { field: isWhole(inner) ? "" : `[${at}]${inner.field}`, description: inner.description };
       }
     }

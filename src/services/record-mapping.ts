@@ -78,7 +78,10 @@ export function recordOfRequest(asn: number, request: CreateRequest): PutRecord 
 export function recordViolations(rules: ContractRules, request: CreateRequest): FieldViolation[] {
   const [field, key] =
     "planGroupId" in request ? ["planGroupId", request.planGroupId] : ["userKey", request.userKey];
-  return rules(requestDesc(request), { ...request, [field]: key.replace(/[\p{C}\p{Z}]/gu, "_") });
+  return rules(requestDesc(request), {
+    ...request,
+    [field]: key.replace(/[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/gu, "_"),
+  });
 }
 
 /** Returns the descriptor of a request with these fields: each is in one of the three requests only. */

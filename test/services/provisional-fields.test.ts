@@ -118,8 +118,8 @@ describe("JSON over REST", () => {
 
   it.each([
     ["a number beyond a double", '{"a":1e999}', "must be within the range of a double"],
-    ["a list", "[]", "must be the JSON form of google.protobuf.Struct"],
-    ["a text", '"a"', "must be the JSON form of google.protobuf.Struct"],
+    ["a list", "[]", "must be an object, not an array"],
+    ["a text", '"a"', "must be an object, not a string"],
     ["an unpaired surrogate", '{"a":"\\ud800"}', "must be valid Unicode: it has an unpaired surrogate"],
     ["120 levels", `${'{"a":'.repeat(120)}1${"}".repeat(120)}`, "must not be nested deeper than"],
     ["20,000 levels", `{"a":${"[".repeat(20_000)}${"]".repeat(20_000)}}`, "must not be nested deeper than"],

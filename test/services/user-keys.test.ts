@@ -67,6 +67,14 @@ const keysWithInvisibleCharacters = [
   "a\u2060",
   "a\u3000b",
   "\ufeffa",
+  "a\u1680b",
+  "a\u061cb",
+  "a\u180eb",
+  "a\u034fb",
+  "a\u2800b",
+  "\u3164",
+  "a\ufe0f",
+  "a\ufffab",
 ];
 
 describe.each(protocols)("user keys over %s", (protocol) => {

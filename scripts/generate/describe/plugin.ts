@@ -22,11 +22,12 @@ export type DocumentPlugin<Option extends string> = Omit<Plugin<Option>, "genera
   document(...input: Parameters<Plugin<Option>["generate"]>): JsonObject;
 };
 
-/** Characters of patterns that nobody sees, and that some parsers take for line breaks. */
-const invisible = /[\xad\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]/g;
-
-function escapeCharacter(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+/** Escapes the characters of patterns that nobody sees, and that some parsers take for line breaks. */
+export function escapeInvisible(text: string): string {
+  return text.replaceAll(
+    /(?![ \n])[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** Runs the plugin on standard input and output. */
@@ -37,7 +38,7 @@ export function runDocumentPlugin<Option extends string>(plugin: DocumentPlugin<
     options,
     generate(...input) {
       const text = JSON.stringify(plugin.document(...input), null, 2);
-      return new Map([[file, text.replace(invisible, escapeCharacter)]]);
+      return new Map([[file, escapeInvisible(text)]]);
     },
   });
 }

@@ -1,3 +1,5 @@
+import { escapeInvisible } from "../describe/plugin.ts";
+
 /** A part of a comment: text in CommonMark, or lines of code. */
 export type Block = { readonly kind: "text" | "code"; readonly text: string };
 
@@ -24,10 +26,7 @@ export function fenced(text: string, language: string): string {
 
 /** Returns text as a code span. Patterns may contain characters that nobody sees, which are escaped. */
 export function code(text: string): string {
-  const visible = text.replaceAll(
-    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  const visible = escapeInvisible(text);
   const fence = visible.includes("`") ? "``" : "`";
   const space = fence === "``" ? " " : "";
   return fence + space + visible + space + fence;

@@ -1,6 +1,7 @@
 import { endpointOf } from "../../client/endpoint.ts";
-import type { FieldViolation } from "../../contract/field-violation.ts";
+import { type FieldViolation, maxViolations, moreViolations } from "../../contract/field-violation.ts";
 import type { UnknownFields } from "../../contract/unknown-names/unknown-fields.ts";
+import { provisionalToken } from "../../plans/contract-rules.ts";
 import { isOwnLimit } from "../../plans/own-limits.ts";
 
 /** What a record may contain although the contract does not allow it, because its server decides. */
@@ -33,11 +34,14 @@ export function separate(
 ): Findings {
   const violations: FieldViolation[] = [];
   const warnings = unknownFields === "warn" ? [...unknown] : [];
-  const objects = unknown.map(({ field }) => objectOf(field)).filter((path) => path.startsWith("planStatus"));
+  const objects = new Set(
+    unknown.map(({ field }) => objectOf(field)).filter((path) => path.startsWith("planStatus")),
+  );
+  // At most a hundred are reported: there may be more anywhere in the status.
+  const within = unknown.length < maxViolations ? objects : "all";
   for (const violation of all) {
     const isAllowed =
-      unknownFields !== "refuse" &&
-      (isUnknownClient(violation) || objects.some((path) => mayBeElsewhere(violation, path)));
+      unknownFields !== "refuse" && (isUnknownValue(violation) || mayBeElsewhere(violation, within));
     if (isOwnLimit(violation)) {
       (exceedsLimits ? warnings : violations).push(explainLimit(violation));
     } else if (isAllowed) {
@@ -46,7 +50,9 @@ export function separate(
       violations.push(violation);
     }
   }
-  return { violations, warnings };
+  // All that are known are warnings, and the server decides about the others.
+  const isCut = violations.length === 1 && violations[0] === moreViolations && warnings.length > 0;
+  return isCut ? { violations: [], warnings: [...warnings, moreViolations] } : { violations, warnings };
 }
 
 /** Says of a limit of this project that it is one. */
@@ -62,16 +68,34 @@ function objectOf(path: string): string {
   return path.replace(/(?:\[\d+\])?$/, "").replace(/\.?(?:"(?:[^"\\]|\\.)*"|\w+)$/, "");
 }
 
-function isUnknownClient({ field, description }: FieldViolation): boolean {
-  return field === "clientId" && description.startsWith("must be in list");
+/** Returns whether a violation is of a text for which Google may know more values than the contract. */
+function isUnknownValue({ field, description }: FieldViolation): boolean {
+  return (
+    description === provisionalToken || (field === "clientId" && description.startsWith("must be in list"))
+  );
 }
 
 /**
- * Returns whether a violation is that something is missing which an unknown field or value of the same object may contain,
- * such as a new kind of balance. Items of lists are other objects.
+ * Returns whether a violation is that something is missing which an unknown field or value of one of these objects may
+ * contain, such as a new kind of balance. Items of lists are other objects.
  */
-function mayBeElsewhere({ field, description }: FieldViolation, object: string): boolean {
-  const isMissing = /^(?:value is required|must set at least one of)/.test(description);
-  const inside = field === object ? "" : field.startsWith(`${object}.`) ? field.slice(object.length) : "[";
-  return isMissing && !inside.includes("[");
+function mayBeElsewhere(
+  { field, description }: FieldViolation,
+  objects: ReadonlySet<string> | "all",
+): boolean {
+  if (!/^(?:value is required|must set at least one of)/.test(description)) {
+    return false;
+  }
+  if (objects === "all") {
+    return field.startsWith("planStatus.");
+  }
+  for (let path = field; path.startsWith("planStatus"); path = path.replace(/\.?\w+$/, "")) {
+    if (objects.has(path)) {
+      return true;
+    }
+    if (!/\w$/.test(path)) {
+      return false;
+    }
+  }
+  return false;
 }

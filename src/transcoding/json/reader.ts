@@ -1,7 +1,7 @@
 import { create, type DescField, type DescMessage, type Message, ScalarType } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
 import { StructSchema } from "@bufbuild/protobuf/wkt";
-import type { FieldViolation } from "../../contract/field-violation.ts";
+import { type FieldViolation, quoteName } from "../../contract/field-violation.ts";
 import { createSuggestion } from "../../contract/unknown-names/did-you-mean.ts";
 import { assign, messageAssigner, type OpenMessage } from "./assign.ts";
 import { addUnknown, type MessageReader, maxDepth, type ReadingState } from "./reading-state.ts";
@@ -171,7 +171,7 @@ function itemReader(field: DescField & { fieldKind: "list" | "map" }): ItemReade
 }
 
 function itemPath(path: string, at: number | string): string {
-  return `${path}[${typeof at === "number" ? at : JSON.stringify(at.slice(0, 64))}]`;
+  return `${path}[${typeof at === "number" ? at : quoteName(at)}]`;
 }
 
 /** Returns whether a list or map is too long, and adds the violation. Called before any item is read. */

@@ -1,4 +1,9 @@
-import { type FieldViolation, maxViolations, moreViolations } from "../../contract/field-violation.ts";
+import {
+  type FieldViolation,
+  maxViolations,
+  moreViolations,
+  quoteName,
+} from "../../contract/field-violation.ts";
 
 /** Why a request or document was rejected. */
 export type Rejection = {
@@ -49,5 +54,5 @@ export function createViolationList(): ViolationList {
 
 /** Returns a name from the request for display: at most 64 characters, quoted unless it is a plain word. */
 export function shownName(name: string): string {
-  return /^\w{1,64}$/.test(name) ? name : JSON.stringify(name.slice(0, 64));
+  return /^\w{1,64}$/.test(name) ? name : quoteName(name);
 }

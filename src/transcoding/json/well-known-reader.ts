@@ -4,8 +4,10 @@ import {
   DurationSchema,
   hasCustomJsonRepresentation,
   isWrapperDesc,
+  ListValueSchema,
   StructSchema,
   TimestampSchema,
+  ValueSchema,
   type WktWrapperDesc,
 } from "@bufbuild/protobuf/wkt";
 import type { ListLimit } from "../../contract/field-violation.ts";
@@ -14,7 +16,7 @@ import type { OpenMessage } from "./assign.ts";
 import { parseDuration } from "./duration.ts";
 import { LongNumber } from "./long-number.ts";
 import { type MessageReader, maxDepth, type ReadingState } from "./reading-state.ts";
-import { scalarReader } from "./scalar.ts";
+import { kindOf, scalarReader } from "./scalar.ts";
 import { parseTimestamp } from "./timestamp.ts";
 
 /**
@@ -51,9 +53,23 @@ export function wellKnownReader(
       const { registry } = state;
       return fromJson(desc, json as JsonValue, registry && { registry });
     } catch {
-      return state.violations.add(path, `must be the JSON form of ${desc.typeName}`);
+      return state.violations.add(path, expectedOf(desc, json));
     }
   };
+}
+
+/** Returns what was expected of a value that protobuf-es did not read. */
+function expectedOf({ typeName }: DescMessage, json: unknown): string {
+  const container = { [StructSchema.typeName]: "an object", [ListValueSchema.typeName]: "an array" }[
+    typeName
+  ];
+  const kind = kindOf(json);
+  if (container !== undefined && container !== kind) {
+    return `must be ${container}, not ${kind}`;
+  }
+  return container === undefined && typeName !== ValueSchema.typeName
+    ? `must be the JSON form of ${typeName}`
+    : `must not be nested so deep: it is more than ${maxDepth} messages in binary`;
 }
 
 function textReader(parse: (text: string) => Message | undefined, expected: string): MessageReader {

@@ -1,3 +1,4 @@
+import { quoteName } from "../../contract/field-violation.ts";
 import { createSuggestion } from "../../contract/unknown-names/did-you-mean.ts";
 import { decodeQueryPair } from "../http/percent.ts";
 import type { ViolationList } from "../json/violations.ts";
@@ -99,5 +100,5 @@ export function shownParameter(name: string): string {
   }
   const shown = name.slice(0, 64);
   const [start] = credential.exec(shown) ?? [];
-  return JSON.stringify(start === undefined ? shown : `${start}…`);
+  return quoteName(start === undefined ? shown : `${start}…`);
 }

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { moreViolations } from "../../../src/contract/field-violation.ts";
+import { provisionalToken } from "../../../src/plans/contract-rules.ts";
 import { type Leniency, leniencyFor, separate } from "../../../src/push/input/leniency.ts";
 
 describe("leniencyFor", () => {
@@ -74,6 +76,41 @@ describe("separate", () => {
     const google = { unknownFields: "refuse", exceedsLimits: true } as const;
     expect(separate(all, [], google)).toEqual({ violations: [], warnings: [explained] });
   });
+
+  it("separate excuses what is missing anywhere in a status with more unknown names than are reported", () => {
+    const unknown = Array.from({ length: 100 }, (_, index) =>
+      unknownAt(`planStatus.plans[${index}].new`),
+    ).flat();
+    const found = [missing("planStatus.plans[101].planId"), missing("planStatus"), missing("userKey")];
+    expect(separate(found, unknown, warn).violations).toEqual(found.slice(1));
+    expect(separate(found, unknown.slice(1), warn).violations).toEqual(found);
+  });
+
+  it("separate takes violations that are not listed for warnings if all others are", () => {
+    const listed = missing("planStatus.plans[1].planId");
+    const invalid = { field: "planStatus.languageCode", description: "must be a BCP-47 language code" };
+    const unknown = unknownAt("planStatus.plans[1].new");
+    expect(separate([listed, moreViolations], unknown, warn).violations).toEqual([]);
+    expect(separate([listed, invalid, moreViolations], unknown, warn).violations).toEqual([
+      invalid,
+      moreViolations,
+    ]);
+    expect(separate([moreViolations], [], warn).violations).toEqual([moreViolations]);
+  });
+
+  it.each([
+    ["warn", 1],
+    ["ignore", 0],
+    ["refuse", 0],
+  ] as const)(
+    "separate with %s treats a provisional token as an unknown value",
+    (unknownFields, warnings) => {
+      const token = { field: "planStatus.cpidState", description: provisionalToken };
+      const separated = separate([token], [], { unknownFields, exceedsLimits: true });
+      expect(separated.warnings).toHaveLength(warnings);
+      expect(separated.violations).toEqual(unknownFields === "refuse" ? [token] : []);
+    },
+  );
 
   it("separate leaves a limit on time a violation", () => {
     const old = {

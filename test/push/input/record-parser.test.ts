@@ -1,11 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { NotificationType } from "../../../gen/mobiledataplansharing/v1/enums_pb.ts";
-import type { RecordOptions } from "../../../src/push/input/push-request.ts";
 import { maxSentSize, type RawRecord } from "../../../src/push/input/record.ts";
-import { createRecordParser } from "../../../src/push/input/record-parser.ts";
+import { createRecordParser, type ParserOptions } from "../../../src/push/input/record-parser.ts";
 import { statusJson } from "../../support/push-inputs.ts";
 
-const filled: RecordOptions = { parent: "operators/65001", client: "youtube" };
+const filled: ParserOptions = { parent: "operators/65001", client: "youtube" };
 
 function parse(text: string | Uint8Array, options = filled, more: Partial<RawRecord> = {}) {
   const bytes = Buffer.from(text as string);
@@ -162,5 +161,33 @@ describe("createRecordParser", () => {
     expect(warningsOf("a/bc", "of a%2Fbc")).toEqual(['planStatus."of ***"']);
     expect(warningsOf("plan", "other")).toEqual(["planStatus.other"]);
     expect(warningsOf("$&a", "of $&a")).toEqual(['planStatus."of ***"']);
+  });
+
+  it.each([
+    ["120 modules with an unknown balance", '"voiceBalance":{}', "x"],
+    ["120 modules with an unknown level", '"coarseBalanceLevel":"MID"', "x"],
+    ["120 modules with an unknown number of a level", '"coarseBalanceLevel":77', "x"],
+    [
+      "600 modules with an unknown balance and a name that is too long",
+      '"voiceBalance":{}',
+      "x".repeat(1_025),
+    ],
+  ])("sends a status with %s to Google's hosts", (_, balance, name) => {
+    const module = `{"moduleName":"${name}","description":"d",${balance}}`;
+    const plan = `{"planId":"p","planModules":[${Array(120).fill(module)}]}`;
+    const own = json(status).replace("{", `{"plans":[${Array(name === "x" ? 1 : 5).fill(plan)}],`);
+    const record = `{"userKey":"u","planStatus":${own}}`;
+    expect(requestOf(record, { ...filled, endpoint: "production" }).body).toBe(own);
+    expect(violationsOf(record)).not.toEqual([]);
+  });
+
+  it("sends a CPID state of another form to Google's hosts, with warnings", () => {
+    const record = json({ userKey: "u", planStatus: { ...status, cpidState: "active".repeat(20) } });
+    const { warnings } = requestOf(record, { ...filled, endpoint: "production" });
+    expect(warnings?.map(({ field }) => field)).toEqual(["planStatus.cpidState", "planStatus.cpidState"]);
+    expect(violationsOf(record)).toEqual([
+      "planStatus.cpidState: must be at most 64 characters (a limit of this project, not of Google)",
+      "planStatus.cpidState: must be capital letters A to Z, digits and underscores, such as CPID_STATE",
+    ]);
   });
 });

@@ -283,8 +283,8 @@ describe("messageReader", () => {
     ],
     ['{"duration":1}', 'duration: must be a duration such as "1.5s", of at most 315576000000 seconds'],
     ['{"mask":"string_value"}', "mask: must be the JSON form of google.protobuf.FieldMask"],
-    ['{"struct":[]}', "struct: must be the JSON form of google.protobuf.Struct"],
-    ['{"listValue":{}}', "listValue: must be the JSON form of google.protobuf.ListValue"],
+    ['{"struct":[]}', "struct: must be an object, not an array"],
+    ['{"listValue":{}}', "listValue: must be an array, not an object"],
     ['{"any":{"@type":"secret/x"}}', "any: must be the JSON form of google.protobuf.Any"],
     ['{"labels":{"a":"\\ud800"}}', 'labels["a"]: must be valid Unicode: it has an unpaired surrogate'],
     [
@@ -318,6 +318,17 @@ describe("messageReader", () => {
       `"${"x".repeat(64)}": is not a field of Everything`,
     ]);
     expect(violationsOf('{"a\\nb":1}')).toEqual(['"a\\nb": is not a field of Everything']);
+  });
+
+  it.each([
+    ["\u009b31m", String.raw`\u009b31m`],
+    ["\u202ered", String.raw`\u202ered`],
+    ["a\u2028\u200b\ufeff", String.raw`a\u2028\u200b\ufeff`],
+    ["\u{e0041}", String.raw`\udb40\udc41`],
+    ["ü😀", "ü😀"],
+  ])("messageReader escapes what could hide or change the text around the name %j", (name, shown) => {
+    const quoted = `"${shown}"`;
+    expect(violationsOf(JSON.stringify({ [name]: 1 }))).toEqual([`${quoted}: is not a field of Everything`]);
   });
 
   it("messageReader skips unknown fields at every level with ignoreUnknownFields", () => {

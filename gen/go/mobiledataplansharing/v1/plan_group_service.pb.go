@@ -109,10 +109,10 @@ var File_mobiledataplansharing_v1_plan_group_service_proto protoreflect.FileDesc
 
 const file_mobiledataplansharing_v1_plan_group_service_proto_rawDesc = "" +
 	"\n" +
-	"1mobiledataplansharing/v1/plan_group_service.proto\x12\x18mobiledataplansharing.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a(mobiledataplansharing/v1/resources.proto\"\xf6\x03\n" +
+	"1mobiledataplansharing/v1/plan_group_service.proto\x12\x18mobiledataplansharing.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a(mobiledataplansharing/v1/resources.proto\"\xa8\x04\n" +
 	"\x16CreatePlanGroupRequest\x12\xa5\x02\n" +
-	"\x06parent\x18\x01 \x01(\tB\x8c\x02\xe0A\x02\xfaA0\x12.mobiledataplansharing.googleapis.com/PlanGroup\xbaH\xd2\x01\xc8\x01\x01r\xcc\x012\xc9\x01^operators/([1-9][0-9]{0,8}|[1-3][0-9]{9}|4[01][0-9]{8}|42[0-8][0-9]{7}|429[0-3][0-9]{6}|4294[0-8][0-9]{5}|42949[0-5][0-9]{4}|429496[0-6][0-9]{3}|4294967[01][0-9]{2}|42949672[0-8][0-9]|429496729[0-5])$R\x06parent\x12k\n" +
-	"\rplan_group_id\x18\x02 \x01(\tBG\xe0A\x02\xbaHA\xc8\x01\x01r<\x18\x80 27^[^\\x00-\\x20\\x7f-\\xa0\\xad\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]*$R\vplanGroupId\x12G\n" +
+	"\x06parent\x18\x01 \x01(\tB\x8c\x02\xe0A\x02\xfaA0\x12.mobiledataplansharing.googleapis.com/PlanGroup\xbaH\xd2\x01\xc8\x01\x01r\xcc\x012\xc9\x01^operators/([1-9][0-9]{0,8}|[1-3][0-9]{9}|4[01][0-9]{8}|42[0-8][0-9]{7}|429[0-3][0-9]{6}|4294[0-8][0-9]{5}|42949[0-5][0-9]{4}|429496[0-6][0-9]{3}|4294967[01][0-9]{2}|42949672[0-8][0-9]|429496729[0-5])$R\x06parent\x12\x9c\x01\n" +
+	"\rplan_group_id\x18\x02 \x01(\tBx\xe0A\x02\xbaHr\xc8\x01\x01rm\x18\x80 2h^[^\\x00-\\x20\\x7f-\\xa0\\xad͏\u061cᅟᅠ\u1680឴឵᠋-᠏\u2000-\u200f\u2028-\u202f\u205f-\u206f⠀\u3000ㅤ︀-️\ufeffﾠ\ufff0-\ufffb]*$R\vplanGroupId\x12G\n" +
 	"\n" +
 	"plan_group\x18\x03 \x01(\v2#.mobiledataplansharing.v1.PlanGroupB\x03\xe0A\x01R\tplanGroup2\xad\x02\n" +
 	"\x10PlanGroupService\x12\xbd\x01\n" +

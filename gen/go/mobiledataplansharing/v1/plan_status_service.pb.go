@@ -191,16 +191,16 @@ var File_mobiledataplansharing_v1_plan_status_service_proto protoreflect.FileDes
 
 const file_mobiledataplansharing_v1_plan_status_service_proto_rawDesc = "" +
 	"\n" +
-	"2mobiledataplansharing/v1/plan_status_service.proto\x12\x18mobiledataplansharing.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a(mobiledataplansharing/v1/resources.proto\"\xd2\x04\n" +
+	"2mobiledataplansharing/v1/plan_status_service.proto\x12\x18mobiledataplansharing.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a(mobiledataplansharing/v1/resources.proto\"\x84\x05\n" +
 	"\x1bCreateUserPlanStatusRequest\x12\xa6\x02\n" +
 	"\x06parent\x18\x01 \x01(\tB\x8d\x02\xe0A\x02\xfaA1\x12/mobiledataplansharing.googleapis.com/PlanStatus\xbaH\xd2\x01\xc8\x01\x01r\xcc\x012\xc9\x01^operators/([1-9][0-9]{0,8}|[1-3][0-9]{9}|4[01][0-9]{8}|42[0-8][0-9]{7}|429[0-3][0-9]{6}|4294[0-8][0-9]{5}|42949[0-5][0-9]{4}|429496[0-6][0-9]{3}|4294967[01][0-9]{2}|42949672[0-8][0-9]|429496729[0-5])$R\x06parent\x12T\n" +
-	"\tclient_id\x18\x02 \x01(\tB7\xe0A\x02\xbaH1\xc8\x01\x01r,R\x0emobiledataplanR\ayoutubeR\x11AndroidSystemInfoR\bclientId\x12b\n" +
-	"\buser_key\x18\x03 \x01(\tBG\xe0A\x02\xbaHA\xc8\x01\x01r<\x18\x80 27^[^\\x00-\\x20\\x7f-\\xa0\\xad\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]*$R\auserKey\x12P\n" +
+	"\tclient_id\x18\x02 \x01(\tB7\xe0A\x02\xbaH1\xc8\x01\x01r,R\x0emobiledataplanR\ayoutubeR\x11AndroidSystemInfoR\bclientId\x12\x93\x01\n" +
+	"\buser_key\x18\x03 \x01(\tBx\xe0A\x02\xbaHr\xc8\x01\x01rm\x18\x80 2h^[^\\x00-\\x20\\x7f-\\xa0\\xad͏\u061cᅟᅠ\u1680឴឵᠋-᠏\u2000-\u200f\u2028-\u202f\u205f-\u206f⠀\u3000ㅤ︀-️\ufeffﾠ\ufff0-\ufffb]*$R\auserKey\x12P\n" +
 	"\vplan_status\x18\x04 \x01(\v2$.mobiledataplansharing.v1.PlanStatusB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\n" +
-	"planStatus\"\xf8\x03\n" +
+	"planStatus\"\xaa\x04\n" +
 	"\x17CreatePlanStatusRequest\x12\xa6\x02\n" +
-	"\x06parent\x18\x01 \x01(\tB\x8d\x02\xe0A\x02\xfaA1\x12/mobiledataplansharing.googleapis.com/PlanStatus\xbaH\xd2\x01\xc8\x01\x01r\xcc\x012\xc9\x01^operators/([1-9][0-9]{0,8}|[1-3][0-9]{9}|4[01][0-9]{8}|42[0-8][0-9]{7}|429[0-3][0-9]{6}|4294[0-8][0-9]{5}|42949[0-5][0-9]{4}|429496[0-6][0-9]{3}|4294967[01][0-9]{2}|42949672[0-8][0-9]|429496729[0-5])$R\x06parent\x12b\n" +
-	"\buser_key\x18\x02 \x01(\tBG\xe0A\x02\xbaHA\xc8\x01\x01r<\x18\x80 27^[^\\x00-\\x20\\x7f-\\xa0\\xad\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]*$R\auserKey\x12P\n" +
+	"\x06parent\x18\x01 \x01(\tB\x8d\x02\xe0A\x02\xfaA1\x12/mobiledataplansharing.googleapis.com/PlanStatus\xbaH\xd2\x01\xc8\x01\x01r\xcc\x012\xc9\x01^operators/([1-9][0-9]{0,8}|[1-3][0-9]{9}|4[01][0-9]{8}|42[0-8][0-9]{7}|429[0-3][0-9]{6}|4294[0-8][0-9]{5}|42949[0-5][0-9]{4}|429496[0-6][0-9]{3}|4294967[01][0-9]{2}|42949672[0-8][0-9]|429496729[0-5])$R\x06parent\x12\x93\x01\n" +
+	"\buser_key\x18\x02 \x01(\tBx\xe0A\x02\xbaHr\xc8\x01\x01rm\x18\x80 2h^[^\\x00-\\x20\\x7f-\\xa0\\xad͏\u061cᅟᅠ\u1680឴឵᠋-᠏\u2000-\u200f\u2028-\u202f\u205f-\u206f⠀\u3000ㅤ︀-️\ufeffﾠ\ufff0-\ufffb]*$R\auserKey\x12P\n" +
 	"\vplan_status\x18\x03 \x01(\v2$.mobiledataplansharing.v1.PlanStatusB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\n" +
 	"planStatus2\xb4\x04\n" +
 	"\x11PlanStatusService\x12\xfb\x01\n" +

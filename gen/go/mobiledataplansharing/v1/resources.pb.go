@@ -289,7 +289,7 @@ var File_mobiledataplansharing_v1_resources_proto protoreflect.FileDescriptor
 
 const file_mobiledataplansharing_v1_resources_proto_rawDesc = "" +
 	"\n" +
-	"(mobiledataplansharing/v1/resources.proto\x12\x18mobiledataplansharing.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$mobiledataplansharing/v1/enums.proto\x1a$mobiledataplansharing/v1/plans.proto\"\xb5\v\n" +
+	"(mobiledataplansharing/v1/resources.proto\x12\x18mobiledataplansharing.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$mobiledataplansharing/v1/enums.proto\x1a$mobiledataplansharing/v1/plans.proto\"\xb2\v\n" +
 	"\n" +
 	"PlanStatus\x12\x1a\n" +
 	"\x04name\x18\x01 \x01(\tB\x06\xe0A\x03\xe0A\bR\x04name\x12B\n" +
@@ -305,9 +305,9 @@ const file_mobiledataplansharing_v1_resources_proto_rawDesc = "" +
 	"\x10ui_compatibility\x18\t \x01(\x0e2).mobiledataplansharing.v1.UiCompatibilityB\v\xe0A\x01\xbaH\x05\x82\x01\x02\x10\x01R\x0fuiCompatibility\x12U\n" +
 	"\rnotifications\x18\n" +
 	" \x03(\x0e2*.mobiledataplansharing.v1.NotificationTypeB\x03\xe0A\x03R\rnotifications\x12a\n" +
-	"\x14plan_info_per_client\x18\v \x01(\v2+.mobiledataplansharing.v1.PlanInfoPerClientB\x03\xe0A\x01R\x11planInfoPerClient\x12<\n" +
+	"\x14plan_info_per_client\x18\v \x01(\v2+.mobiledataplansharing.v1.PlanInfoPerClientB\x03\xe0A\x01R\x11planInfoPerClient\x129\n" +
 	"\n" +
-	"cpid_state\x18\f \x01(\tB\x18\xbaH\x15r\x132\x11^[A-Z0-9_]{1,64}$H\x00R\tcpidState\x88\x01\x01:\x88\x02\xeaAw\n" +
+	"cpid_state\x18\f \x01(\tB\x15\xbaH\x12r\x10\x18@2\f^[A-Z0-9_]+$H\x00R\tcpidState\x88\x01\x01:\x88\x02\xeaAw\n" +
 	"/mobiledataplansharing.googleapis.com/PlanStatus\x12*operators/{asn_id}/planStatuses/{user_key}*\fplanStatuses2\n" +
 	"planStatus\xbaH\x8a\x01\x1a\x87\x01\n" +
 	"\x14account_info.prepaid\x12(value is required when a plan is PREPAID\x1aEhas(this.account_info) || !this.plans.exists(p, p.plan_category == 1)B\r\n" +
