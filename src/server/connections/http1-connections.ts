@@ -71,7 +71,7 @@ export function createHttp1Connections(limits: ServerLimits, onRejected: OnRejec
           last.delete(socket);
         }
       });
-      if (draining || Number(request.headers["content-length"]) > maxDiscardedBytes) {
+      if (draining || isLast(request)) {
         closeAfter(response, socket);
       }
       return true;
@@ -130,6 +130,14 @@ export function createHttp1Connections(limits: ServerLimits, onRejected: OnRejec
       }
     },
   };
+}
+
+/**
+ * Whether a connection ends with a request. Node's parser stops behind one with Upgrade, although it is ignored: it drops
+ * what arrived in the same packet, and does not report what is malformed afterwards.
+ */
+function isLast({ headers }: IncomingMessage): boolean {
+  return headers.upgrade !== undefined || Number(headers["content-length"]) > maxDiscardedBytes;
 }
 
 /** Node's own bound, in bytes. */

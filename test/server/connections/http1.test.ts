@@ -22,6 +22,8 @@ async function shakeHands(port: number): Promise<RawSocket> {
 const getLarge = get.replace("/", "/large");
 const post = (length: number, field = "") =>
   `POST / HTTP/1.1\r\nhost: localhost\r\n${field}content-length: ${length}\r\n\r\n${"y".repeat(length)}`;
+const chunked = (field: string, trailer = "") =>
+  `POST / HTTP/1.1\r\nhost: localhost\r\n${field}transfer-encoding: chunked\r\n\r\n5\r\nyyyyy\r\n0\r\n${trailer}\r\n`;
 const lastPost = (length: number) => post(length, "connection: close\r\n");
 /** Requests that take more than one TLS record when written at once, and how many they are. */
 const longRequests: [string, string, number][] = [
@@ -32,6 +34,18 @@ const longRequests: [string, string, number][] = [
 /** More than the buffers of two sockets hold. */
 const large = Buffer.alloc(16 * 1024 * 1024, "x");
 const answersIn = (text: string) => text.split("HTTP/1.1 200 ").length - 1;
+
+const upgrade = (protocol: string) => `connection: Upgrade, HTTP2-Settings\r\nupgrade: ${protocol}\r\n`;
+/** Requests that offer another protocol. HttpClient of Java offers h2c with each, Apache HttpClient TLS. */
+const upgrades: [string, string][] = [
+  ["GET", get.replace("\r\n\r\n", `\r\n${upgrade("h2c")}\r\n`)],
+  ["POST without a body", post(0, upgrade("h2c"))],
+  ["POST", post(5, upgrade("h2c"))],
+  ["chunked POST", chunked(upgrade("h2c"))],
+  ["POST that offers TLS", post(5, upgrade("TLS/1.2"))],
+  ["POST that offers WebSocket", post(5, upgrade("websocket"))],
+  ["POST that offers nothing", post(5, upgrade(""))],
+];
 
 // Each limit is Node's own, and some versions of Node apply it on one kind of port only.
 describe.each([
@@ -83,6 +97,43 @@ describe.each([
     socket.write("GET / HTTP/1.1\r\n\r\n");
     expect(await socket.received(/\r\n\r\n/)).toMatch(/^HTTP\/1\.1 400 /);
     socket.destroy();
+  });
+
+  // Node's parser drops what arrives in one packet with the end of such a request.
+  it.each(upgrades)(
+    `%s with Upgrade is answered, and then its connection is closed, over ${over}`,
+    async (_, request) => {
+      await using listener = await startTestListener(patient, { tls });
+      const alone = await open(listener.port);
+      alone.write(request);
+      expect(await alone.closed()).toMatch(/^HTTP\/1\.1 200 [\s\S]*\r\nConnection: close\r\n/);
+      const between = await open(listener.port);
+      between.write(get + request + get);
+      const said = await between.closed();
+      expect(answersIn(said)).toBe(2);
+      expect(said.split("Connection: close")).toHaveLength(2);
+      expect(listener.rejected).toEqual([]);
+    },
+  );
+
+  it(`a request with Upgrade that is answered early is the last of its connection over ${over}`, async () => {
+    const onRequest: HttpHandler = (_, response) => response.end("early");
+    await using listener = await startTestListener(patient, { tls, onRequest });
+    const socket = await open(listener.port);
+    const request = post(5, upgrade("h2c"));
+    socket.write(request.slice(0, -5));
+    expect(await socket.received(/early$/)).toContain("\r\nConnection: close\r\n");
+    // With the rest of the body: a header that would be lost, and never answered.
+    socket.write(request.slice(-5) + request);
+    expect(answersIn(await socket.closed())).toBe(1);
+    expect(listener.rejected).toEqual([]);
+  });
+
+  it(`Upgrade in a trailer means nothing over ${over}`, async () => {
+    await using listener = await startTestListener(patient, { tls });
+    const socket = await open(listener.port);
+    socket.write(chunked("", upgrade("h2c")).repeat(2) + lastPost(2));
+    expect(answersIn(await socket.closed())).toBe(3);
   });
 
   describe.each(longRequests)("%s", (name, requests, count) => {
