@@ -5,8 +5,10 @@ import { suites } from "../scripts/test-all.ts";
 
 const root = dirname(import.meta.dirname);
 const pages = globSync(
-  ["*.md", ".github/*.md", "docs/*.md", "docs/reference/*.md", "bench/*.md", "baseline/*.md"],
-  { cwd: root },
+  ["*.md", ".github/*.md", "docs/**/*.md", "bench/*.md", "scripts/checks/baseline/*.md"],
+  {
+    cwd: root,
+  },
 );
 const textOf = new Map(pages.map((page) => [page, readFileSync(join(root, page), "utf8")]));
 

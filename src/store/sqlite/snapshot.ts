@@ -33,7 +33,7 @@ const leftOverMs = 60_000;
  * Begins to copy the current rows into a file, to be read from there. Raises an Error if the disk has too little space.
  *
  * A transaction in the database itself would last as long as the reader, which may be slow, and the log would grow until
- * then. Copying takes seconds (docs/storage-sqlite.md has the figures) and can be aborted, unlike VACUUM INTO.
+ * then. Copying takes seconds (docs/storage/sqlite.md has the figures) and can be aborted, unlike VACUUM INTO.
  */
 export function beginSnapshot(directory: string, name: string): SqliteSnapshot {
   removeLeftOvers(directory);
