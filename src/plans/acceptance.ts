@@ -17,7 +17,11 @@ import { nativeCel } from "./native-cel.ts";
 /** Returns true if a message satisfies every rule of its type. For other messages, protovalidate lists the violations. */
 export type Acceptance = (message: Message) => boolean;
 
+/** Returns the number of rules that a message breaks, or at least `most` if it breaks so many: the count ends there. */
+export type ViolationCount = (message: Message, most: number) => number;
+
 type Check = (value: unknown) => boolean;
+type Count = (value: unknown, most: number) => number;
 type Fields = Readonly<Record<string, unknown>>;
 
 /** The acceptance of a type with a rule that the compiler does not know. */
@@ -28,11 +32,17 @@ export const acceptsNothing: Acceptance = () => false;
  * takes an eighth of the time of protovalidate and allocates nothing.
  */
 export function compileAcceptance(desc: DescMessage): Acceptance {
+  const count = compileViolationCount(desc);
+  return count === undefined ? acceptsNothing : (message) => count(message, 1) === 0;
+}
+
+/** Compiles the count of the violations that protovalidate would list. Returns undefined if a rule is not supported. */
+export function compileViolationCount(desc: DescMessage): ViolationCount | undefined {
   try {
     return compileMessage(desc, new Map());
   } catch (error) {
     if (error instanceof UnsupportedRule) {
-      return acceptsNothing;
+      return undefined;
     }
     throw error;
   }
@@ -51,78 +61,98 @@ function requireOnly(desc: DescMessage, rules: Message, supported: readonly stri
   }
 }
 
-function compileMessage(desc: DescMessage, known: Map<DescMessage, Acceptance>): Acceptance {
+function compileMessage(desc: DescMessage, known: Map<DescMessage, ViolationCount>): ViolationCount {
   const earlier = known.get(desc);
   if (earlier !== undefined) {
     return earlier;
   }
-  const checks: Acceptance[] = [];
-  function acceptMessage(message: Message): boolean {
-    for (const check of checks) {
-      if (!check(message)) {
-        return false;
-      }
-    }
-    return true;
-  }
-  known.set(desc, acceptMessage);
+  const counts: Count[] = [];
+  const countMessage: ViolationCount = (message, most) => sumOf(counts, message, most);
+  known.set(desc, countMessage);
   for (const oneof of desc.oneofs) {
     if (hasOption(oneof, oneofOption)) {
       throw new UnsupportedRule(String(oneof));
     }
   }
   for (const field of desc.fields) {
-    const check = compileField(field, known);
-    if (check !== undefined) {
-      checks.push(check);
+    const count = compileField(field, known);
+    if (count !== undefined) {
+      counts.push(count);
     }
   }
   // After the fields, whose checks bound the length of the lists that these rules read.
   if (hasOption(desc, messageOption)) {
     const rules = getOption(desc, messageOption);
     requireOnly(MessageRulesSchema, rules, ["cel"]);
-    checks.push(...rules.cel.map(nativeCelOf));
+    counts.push(...rules.cel.map(nativeCelOf).map(countOf));
   }
-  return acceptMessage;
+  return countMessage;
 }
 
-function nativeCelOf({ expression }: Rule): Acceptance {
+/** Returns the violations of all counts of one value. */
+function sumOf(counts: readonly Count[], value: unknown, most: number): number {
+  let found = 0;
+  for (const count of counts) {
+    found += count(value, most - found);
+    if (found >= most) {
+      return found;
+    }
+  }
+  return found;
+}
+
+/** Returns the violations of all items of a list. */
+function sumOfItems(counts: readonly Count[], items: readonly unknown[], most: number): number {
+  let found = 0;
+  for (const item of items) {
+    found += sumOf(counts, item, most - found);
+    if (found >= most) {
+      return found;
+    }
+  }
+  return found;
+}
+
+function countOf(check: Check): Count {
+  return (value) => (check(value) ? 0 : 1);
+}
+
+function nativeCelOf({ expression }: Rule): Check {
   const native = nativeCel.get(expression);
   if (native === undefined) {
     throw new UnsupportedRule(expression);
   }
-  return native;
+  return native as Check;
 }
 
-function compileField(field: DescField, known: Map<DescMessage, Acceptance>): Acceptance | undefined {
+function compileField(field: DescField, known: Map<DescMessage, ViolationCount>): Count | undefined {
   const rules = hasOption(field, fieldOption) ? getOption(field, fieldOption) : undefined;
   if (field.fieldKind === "map" || ("longAsString" in field && field.longAsString)) {
     throw new UnsupportedRule(String(field));
   }
-  const checks: Check[] = rules === undefined ? [] : compileRules(field, rules);
+  const counts = rules === undefined ? [] : compileRules(field, rules);
   if (field.message !== undefined && !field.message.typeName.startsWith("google.")) {
-    const inner = compileMessage(field.message, known) as Check;
-    checks.push(field.fieldKind === "list" ? (items) => (items as unknown[]).every(inner) : inner);
+    const inner = compileMessage(field.message, known) as Count;
+    counts.push(field.fieldKind === "list" ? countItems([inner]) : inner);
   }
   const required = rules?.required ?? false;
-  if (checks.length === 0 && !required) {
+  if (counts.length === 0 && !required) {
     return undefined;
   }
   const read = createReader(field);
   const isSet = createPresenceCheck(field);
-  return function acceptField(message) {
-    const value = read(message as unknown as Fields);
-    if (!isSet(value)) {
+  return function countField(message, most) {
+    const value = read(message as Fields);
+    if (!isSet(value) && (required || value === undefined)) {
       // An absent field with presence has no value to check. Zero values of other fields are checked like any value.
-      return !required && (value === undefined || checks.every((check) => check(value)));
+      return required ? 1 : 0;
     }
-    for (const check of checks) {
-      if (!check(value)) {
-        return false;
-      }
-    }
-    return true;
+    return sumOf(counts, value, most);
   };
+}
+
+function countItems(counts: readonly Count[]): Count {
+  return (items, most) => sumOfItems(counts, items as unknown[], most);
 }
 
 /** Creates the function that reads a field of a message. It returns undefined for an absent field with presence. */
@@ -151,16 +181,16 @@ function createPresenceCheck(field: DescField): Check {
     : (value) => value !== undefined;
 }
 
-function compileRules(field: DescField, rules: FieldRules): Check[] {
+function compileRules(field: DescField, rules: FieldRules): Count[] {
   requireOnly(FieldRulesSchema, rules, ["cel", "required", rules.type.case ?? ""]);
-  const cel = rules.cel.map(nativeCelOf) as Check[];
+  const cel = rules.cel.map(nativeCelOf).map(countOf);
   if (cel.length > 0 && field.fieldKind !== "message") {
     throw new UnsupportedRule(String(field));
   }
   return [...cel, ...compileType(field, rules)];
 }
 
-function compileType(field: DescField, { type }: FieldRules): Check[] {
+function compileType(field: DescField, { type }: FieldRules): Count[] {
   const supported = supportedRules[type.case ?? ""];
   const desc = FieldRulesSchema.fields.find(({ localName }) => localName === type.case)?.message;
   if (desc !== undefined && type.value !== undefined) {
@@ -170,14 +200,14 @@ function compileType(field: DescField, { type }: FieldRules): Check[] {
     case undefined:
       return [];
     case "string":
-      return compileString(type.value);
+      return compileString(type.value).map(countOf);
     case "enum":
-      return [compileEnum(field, type.value)];
+      return compileEnum(field, type.value).map(countOf);
     case "int32":
     case "int64": {
       const { greaterThan } = type.value;
       const least = greaterThan.case === "gte" ? greaterThan.value : undefined;
-      return least === undefined ? [] : [(value) => (value as typeof least) >= least];
+      return least === undefined ? [] : [countOf((value) => (value as typeof least) >= least)];
     }
     case "repeated":
       return compileRepeated(field, type.value);
@@ -216,18 +246,18 @@ function hasAtMost(text: string, most: number): boolean {
   return text.length <= most || (text.length <= 2 * most && [...text].length <= most);
 }
 
-function compileEnum(field: DescField, { definedOnly, notIn }: EnumRules): Check {
+function compileEnum(field: DescField, { definedOnly, notIn }: EnumRules): Check[] {
   const excluded = new Set<unknown>(notIn);
   const defined = new Set<unknown>(field.enum?.values.map(({ number }) => number));
-  return (value) => (!definedOnly || defined.has(value)) && !excluded.has(value);
+  const checks: Check[] = definedOnly ? [(value) => defined.has(value)] : [];
+  return excluded.size === 0 ? checks : [...checks, (value) => !excluded.has(value)];
 }
 
-function compileRepeated(field: DescField, { maxItems, items }: RepeatedRules): Check[] {
+function compileRepeated(field: DescField, { maxItems, items }: RepeatedRules): Count[] {
   const most = maxItems === 0n ? Number.POSITIVE_INFINITY : Number(maxItems);
-  const checks: Check[] = [(value) => (value as unknown[]).length <= most];
+  const counts: Count[] = [countOf((value) => (value as unknown[]).length <= most)];
   if (items !== undefined) {
-    const itemChecks = compileRules(field, items);
-    checks.push((value) => (value as unknown[]).every((item) => itemChecks.every((check) => check(item))));
+    counts.push(countItems(compileRules(field, items)));
   }
-  return checks;
+  return counts;
 }

@@ -16,8 +16,9 @@ import {
 } from "../contract/field-violation.ts";
 import { suggestAllowed } from "../contract/unknown-names/allowed-values.ts";
 import { type Acceptance, compileAcceptance } from "./acceptance.ts";
-import { compileExcerpts, type Excerpts } from "./excerpt.ts";
-import { createJsonRules, type JsonRules } from "./json-rules.ts";
+import type { Search } from "./bounded-search.ts";
+import { compileExcerpts, type Excerpt, type Excerpts } from "./excerpt.ts";
+import { createJsonRules } from "./json-rules.ts";
 import { longListsIn } from "./list-limits.ts";
 
 /**
@@ -31,7 +32,7 @@ export type ContractRules = <Desc extends DescMessage>(
 
 type CompiledRules = {
   readonly accept: Acceptance;
-  readonly checkJson: JsonRules;
+  readonly checkJson: Search;
   readonly excerptOf: Excerpts;
 };
 
@@ -57,21 +58,27 @@ export function createContractRules(): ContractRules {
   return function checkRules(desc, message) {
     const { accept, checkJson, excerptOf } = compiled.get(desc) ?? compile(desc);
     if (accept(message)) {
-      return checkJson(message);
+      return markEnd(checkJson(message));
     }
     const longLists = longListsIn(desc, message);
     if (longLists.length > 0) {
-      return longLists;
+      return markEnd(longLists);
     }
-    for (let mostInvalid = 2; ; mostInvalid *= 4) {
-      const { message: excerpt, isCut } = excerptOf(message, mostInvalid);
-      const violations = validate(desc, excerpt);
-      if (!isCut || violations.length > maxViolations) {
-        const found = [...violations.map((each) => toFieldViolation(each, excerpt)), ...checkJson(excerpt)];
-        return isCut ? [...found, moreViolations] : found;
+    // One more than an error lists. The excerpt is counted, so that it is large enough unless a rule counts too many.
+    for (let most = maxViolations + 1; ; most *= 4) {
+      const excerpt = excerptOf(message, most);
+      const violations = validate(desc, excerpt.message);
+      if (!excerpt.isCut || violations.length > maxViolations) {
+        const found = violations.map((each) => toFieldViolation(each, excerpt));
+        return excerpt.isCut ? [...found, moreViolations] : [...found, ...markEnd(checkJson(message))];
       }
     }
   };
+
+  /** Marks violations whose search ended because there are many. */
+  function markEnd(found: FieldViolation[]): FieldViolation[] {
+    return found.length > maxViolations ? [...found, moreViolations] : found;
+  }
 
   function validate(desc: DescMessage, message: Message): Violation[] {
     const { kind, error, violations = [] } = validator.validate(desc, message);
@@ -110,8 +117,8 @@ const expectationOf: Readonly<Record<string, string>> = {
     "must be a well-formed language tag (BCP 47) or locale identifier (UTS 35), such as en-US or en_US",
 };
 
-function toFieldViolation(violation: Violation, message: Message): FieldViolation {
-  const path = [...violation.field];
+function toFieldViolation(violation: Violation, { message, pathOf }: Excerpt): FieldViolation {
+  const path = pathOf(violation.field);
   const last = path.at(-1);
   const sub = subfield(last, violation.ruleId);
   const field = jsonPath(sub === undefined ? path : [...path, sub]);

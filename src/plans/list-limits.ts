@@ -2,6 +2,7 @@ import { type DescField, type DescMessage, getOption, hasOption, type Message } 
 import { StructSchema } from "@bufbuild/protobuf/wkt";
 import { field as fieldOption } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import type { FieldViolation, ListLimit } from "../contract/field-violation.ts";
+import { compileSearch, type Search } from "./bounded-search.ts";
 import { maxStructValues, tooManyValues } from "./struct-rules.ts";
 
 const known = new WeakMap<DescField, ListLimit>();
@@ -29,26 +30,22 @@ export function listLimitOf(field: DescField): ListLimit {
   return limit;
 }
 
+const searches = new WeakMap<DescMessage, Search>();
+
 /**
- * Returns the violations of the lists in a message that are too long, without reading their items. Like what reads
- * messages, it does not search members of oneofs and types of Google, where the contract has no lists.
+ * Returns the violations of the lists in a message that are too long, without reading their items: all of them, or soon
+ * more than an error lists. Like what reads messages, it does not search members of oneofs and types of Google, where the
+ * contract has no lists.
  */
-export function longListsIn(desc: DescMessage, message: Message, path = ""): FieldViolation[] {
-  return desc.fields.flatMap((field) => {
-    const value = (message as unknown as Record<string, unknown>)[field.localName];
-    const at = path === "" ? field.jsonName : `${path}.${field.jsonName}`;
-    const inner = field.message?.typeName.startsWith("google.") ? undefined : field.message;
-    if (field.fieldKind === "list") {
-      const { most, description } = listLimitOf(field);
-      const items = value as Message[];
-      if (items.length > most) {
-        return [{ field: at, description }];
-      }
-      return inner ? items.flatMap((item, index) => longListsIn(inner, item, `${at}[${index}]`)) : [];
-    }
-    const isSet = field.fieldKind === "message" && value !== undefined;
-    return isSet && inner ? longListsIn(inner, value as Message, at) : [];
-  });
+export function longListsIn(desc: DescMessage, message: Message): FieldViolation[] {
+  const search = searches.get(desc) ?? compileSearch(desc, { ofList: limitCheck });
+  searches.set(desc, search);
+  return search(message);
+}
+
+function limitCheck(field: DescField): (items: readonly unknown[]) => string | undefined {
+  const { most, description } = listLimitOf(field);
+  return ({ length }) => (length > most ? description : undefined);
 }
 
 /** The descriptions are those of protovalidate. */

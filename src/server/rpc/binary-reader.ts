@@ -257,6 +257,10 @@ function scan(
       } else if (field.limit !== undefined && count > field.limit.most) {
         throw invalid(shown(path), field.limit.description);
       }
+      if (field.inner === undefined) {
+        scanValue(field, newOccurrence, depth);
+        continue;
+      }
       path.push(count - 1);
       scanValue(field, newOccurrence, depth);
       path.pop();

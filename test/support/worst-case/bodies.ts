@@ -92,8 +92,8 @@ function nested(begin: string, open: string, close: string, end: string): string
 }
 
 /** Returns JSON of 128 plans of 128 modules, or of as many plans as fit. */
-function modules(module: string): string {
-  const plan = `{"planModules":[${Array(128).fill(module).join()}]}`;
+function modules(module: string, planFields = ""): string {
+  const plan = `{${planFields}"planModules":[${Array(128).fill(module).join()}]}`;
   return `{"plans":[${Array(Math.min(128, Math.floor(room / (plan.length + 1)) - 1))
     .fill(plan)
     .join()}]}`;
@@ -109,6 +109,8 @@ const invalidModule = JSON.stringify({
   refreshPeriod: 77,
   byteBalance: { quotaBytes: "-1", remainingBytes: "-1" },
 });
+
+const validModule = '{"moduleName":"m","description":"d","coarseBalanceLevel":1}';
 
 /** The worst statuses that are known, as JSON. */
 export function worstJson(): WorstBody[] {
@@ -127,6 +129,10 @@ export function worstJson(): WorstBody[] {
     ),
     json("16,384 empty modules", modules("{}")),
     json("plans of 128 modules that break every rule", modules(invalidModule)),
+    json(
+      "16,384 valid modules, and a plan that is invalid",
+      modules(validModule, '"planId":"p",').replace('"planId":"p",', ""),
+    ),
     json("plans of 128 invalid timestamps", modules('{"expirationTime":"2026-02-30T00:00:00Z"}')),
     json("values of a Struct", filled('{"planInfoPerClient":{"androidSystemInfo":{"a":[', "0", "]}}}")),
     json(
@@ -211,9 +217,15 @@ function nestedLists(levels: number): Uint8Array {
   return list;
 }
 
+/** Returns a plan with a number of modules. */
+function planOf(module: Uint8Array, count = 128): Uint8Array {
+  const planId = Uint8Array.of(0x12, 1, 0x70);
+  return field(2, Buffer.concat([planId, repeated(field(5, module), count * field(5, module).length)]));
+}
+
 /** Returns 128 plans of 128 modules, or as many plans as fit. */
 function plansOf(module: Uint8Array): Uint8Array {
-  const plan = field(2, repeated(field(5, module), 128 * field(5, module).length));
+  const plan = planOf(module);
   return repeated(plan, Math.min(128 * plan.length, bodyLimit - 128));
 }
 
@@ -229,6 +241,8 @@ export function worstBinary(): WorstBody[] {
     ...field(2, Buffer.alloc(128, 99)),
     ...field(11, Uint8Array.of(0x08, ...minusOne, 0x10, ...minusOne)),
   ]);
+  const valid = Uint8Array.of(0x08, 1, 0x32, 1, 0x64, 0x3a, 1, 0x6d);
+  const invalidTime = field(3, Uint8Array.of(0x10, ...minusOne));
   return [
     binary("empty modules", inPlan(repeated([0x2a, 0], bodyLimit - 200))),
     binary("empty plans", repeated([0x12, 0])),
@@ -236,7 +250,13 @@ export function worstBinary(): WorstBody[] {
     binary("traffic categories, not packed", inModule(repeated([0x10, 1], bodyLimit - 300))),
     binary("16,384 empty modules", plansOf(new Uint8Array())),
     binary("plans of 128 modules that break every rule", plansOf(broken)),
-    binary("plans of 128 invalid timestamps", plansOf(field(3, Uint8Array.of(0x10, ...minusOne)))),
+    binary("16,384 valid modules in an invalid status", plansOf(valid)),
+    binary("16,384 valid modules with invalid timestamps", plansOf(Buffer.concat([valid, invalidTime]))),
+    binary(
+      "modules that break one rule before modules that break many",
+      Buffer.concat([planOf(Buffer.concat([valid, Uint8Array.of(0x28, ...minusOne)]), 90), planOf(broken)]),
+    ),
+    binary("plans of 128 invalid timestamps", plansOf(invalidTime)),
     binary("values of a Struct", inStruct(repeated([0x0a, 0], bodyLimit - 300))),
     binary("entries of a Struct", field(11, field(2, repeated([0x0a, 0], bodyLimit - 200)))),
     binary(
