@@ -47,8 +47,8 @@ describe("createRecordCheck", () => {
     ],
     [
       "a violation",
-      named((status) => (status.languageCode = "en_US")),
-      /^planStatus\.languageCode: must be a BCP-47/,
+      named((status) => (status.languageCode = "e")),
+      /^planStatus\.languageCode: must be a well-formed language tag/,
     ],
     [
       "an invalid time",

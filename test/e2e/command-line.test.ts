@@ -32,6 +32,7 @@ const commands = [
   "export",
   "import",
   "check",
+  "contract",
   "completion",
 ];
 

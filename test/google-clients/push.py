@@ -18,7 +18,7 @@ from googleapiclient import discovery, errors
 URL = os.environ["MDPS_URL"]
 KEY_FILE = os.environ["MDPS_KEY_FILE"]
 PARENT = "operators/65001"
-KEYS = ["a/b+c==", "100%", "%2F", "a%252Fb c", "ключ?#&=", ":create", "..", "~user"]
+KEYS = ["a/b+c==", "100%", "%2F", "a%252Fb+c", "ключ?#&=", ":create", "..", "~user"]
 
 with urllib.request.urlopen(f"{URL}/$discovery/rest?version=v1") as answer:
     # Text, because the library changes a parsed document.

@@ -22,7 +22,10 @@ export function contractCommand(): Command {
     })
     // 1 means that the contracts are not compatible, and nothing else.
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : badInput));
-  return newCommand("contract").description("compare versions of a contract").addCommand(diff);
+  return newCommand("contract")
+    .description("compare versions of a contract")
+    .addCommand(diff)
+    .addHelpText("after", "\nExample:\n  mdps contract diff third_party/mdps contract.binpb");
 }
 
 const badInput = 2;

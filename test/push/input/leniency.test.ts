@@ -57,7 +57,7 @@ describe("separate", () => {
   });
 
   it("separate leaves invalid values violations, whatever is unknown", () => {
-    const invalid = { field: "planStatus.languageCode", description: "must be a BCP-47 language code" };
+    const invalid = { field: "planStatus.languageCode", description: "must be a well-formed language tag" };
     expect(separate([invalid], unknownAt("planStatus.new"), warn).violations).toEqual([invalid]);
   });
 

@@ -102,7 +102,7 @@ describe.each(Object.entries(transports))("over %s", (name, transport) => {
 
   it(`a page of an allowed origin can read the error of a rejected call over ${name}`, async () => {
     const client = createClient(PlanStatusService, transport(trusted));
-    const wrong = { parent, userKey: freshKey(), planStatus: planStatus({ languageCode: "en_US" }) };
+    const wrong = { parent, userKey: freshKey(), planStatus: planStatus({ languageCode: "e" }) };
     expect(await apiErrorOf(client.createPlanStatus(wrong, withToken()))).toMatchObject({
       code: "InvalidArgument",
       reason: "FIELD_INVALID",
