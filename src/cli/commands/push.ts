@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { styleText } from "node:util";
 import type { Command } from "commander";
+import { endpointOf } from "../../client/endpoint.ts";
 import { googleCredentials } from "../../client/index.ts";
 import { InputError } from "../../push/input/input.ts";
 import type { Stop } from "../../push/pipeline.ts";
@@ -89,6 +90,10 @@ async function push(file: string | undefined, flags: PushFlags, command: Command
   const ways = [file, flags.resume, flags.retryFailed].filter((way) => way !== undefined);
   if (ways.length !== 1) {
     throw new UsageError("mdps push requires exactly one of FILE, --resume RUN and --retry-failed RUN");
+  }
+  const { endpoint, protocol } = flags;
+  if (endpoint !== undefined && protocol !== "rest" && endpointOf(endpoint).google) {
+    throw new UsageError(`Google's hosts support --protocol rest only, not ${protocol}`);
   }
   if (flags.dryRun) {
     if (file === undefined) {

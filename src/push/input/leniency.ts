@@ -52,7 +52,7 @@ export function separate(
   }
   // All that are known are warnings, and the server decides about the others.
   const isCut = violations.length === 1 && violations[0] === moreViolations && warnings.length > 0;
-  return isCut ? { violations: [], warnings: [...warnings, moreViolations] } : { violations, warnings };
+  return { violations: isCut ? [] : violations, warnings };
 }
 
 /** Says of a limit of this project that it is one. */
@@ -63,9 +63,10 @@ export function explainLimit(violation: FieldViolation): FieldViolation {
     : violation;
 }
 
-/** Returns the path of the object that an unknown field or value is in. */
+/** Returns the path of the object that an unknown field or value is in, with the names of JSON: records may have others. */
 function objectOf(path: string): string {
-  return path.replace(/(?:\[\d+\])?$/, "").replace(/\.?(?:"(?:[^"\\]|\\.)*"|\w+)$/, "");
+  const object = path.replace(/(?:\[\d+\])?$/, "").replace(/\.?(?:"(?:[^"\\]|\\.)*"|\w+)$/, "");
+  return object.replaceAll(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** Returns whether a violation is of a text for which Google may know more values than the contract. */

@@ -51,7 +51,7 @@ export function createRecordParser(options: ParserOptions, times?: () => TimeRul
   let unknown: FieldViolation[] = [];
   const onUnknownField = ({ field, description }: FieldViolation) => {
     // Over REST, the status is sent as it is written. Of the other fields, the names that are known are in the path.
-    const isSent = (options.protocol ?? "rest") === "rest" && field.startsWith("planStatus.");
+    const isSent = (options.protocol ?? "rest") === "rest" && /^plan(?:S|_s)tatus\./.test(field);
     unknown.push({ field, description: isSent ? description : `${description}; it is not sent` });
   };
   const ignoreUnknownFields = leniency.unknownFields !== "refuse";

@@ -69,7 +69,12 @@ export function enumReader(desc: DescEnum): ValueReader {
     if (typeof number === "number" && number === (number | 0) && (known?.has(number) ?? true)) {
       return { value: number };
     }
-    return { expected: `must be one of ${list}${typeof json === "string" ? suggest(json) : ""}` };
+    return {
+      // Searched when it is shown: a request may have 100,000 names that are skipped.
+      get expected() {
+        return `must be one of ${list}${typeof json === "string" ? suggest(json) : ""}`;
+      },
+    };
   };
 }
 

@@ -118,6 +118,19 @@ describe("mdps push towards Google's hosts", () => {
   });
 });
 
+describe("mdps push towards Google's hosts over another protocol", () => {
+  it("is refused as a usage error, before a run is created", async () => {
+    const directory = await dataDirectory();
+    const file = await writeLines(directory, [requestLine("u")]);
+    const args = ["push", file, ...argsOf(directory, "production"), "--protocol", "grpc"];
+    const { exitCode, stderr } = await runProgram(args, { env });
+    expect(stderr).toMatch(/^mdps: Google's hosts support --protocol rest only, not grpc\n/);
+    expect(stderr).not.toContain("    at ");
+    expect(exitCode).toBe(1);
+    await expect(onlyRun(directory)).rejects.toThrow("ENOENT");
+  });
+});
+
 describe("mdps push towards another server", () => {
   it("refuses unknown fields, clients and long lists unless an option says otherwise", async () => {
     const endpoint = await startStubEndpoint();

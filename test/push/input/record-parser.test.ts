@@ -181,6 +181,24 @@ describe("createRecordParser", () => {
     expect(violationsOf(record)).not.toEqual([]);
   });
 
+  it.each([
+    ["plan_status", "plan_modules", "module_name"],
+    ["plan_status", "planModules", "moduleName"],
+    ["planStatus", "plan_modules", "module_name"],
+  ])("sends a status with an unknown balance whose record spells %s and %s", (field, modules, name) => {
+    const module = `{"${name}":"m","description":"d","voice_balance":{}}`;
+    const own = json(status).replace("{", `{"plans":[{"plan_id":"p","${modules}":[${module}]}],`);
+    const { body, warnings } = requestOf(`{"user_key":"u","${field}":${own}}`, {
+      ...filled,
+      endpoint: "production",
+    });
+    expect(body).toBe(own);
+    expect(warnings?.map((warning) => `${warning.field}: ${warning.description}`)).toEqual([
+      `${field}.plans[0].${modules}[0].voice_balance: is not a field of PlanModule`,
+      "planStatus.plans[0].planModules[0]: must set at least one of byteBalance, timeBalance and coarseBalanceLevel",
+    ]);
+  });
+
   it("sends a CPID state of another form to Google's hosts, with warnings", () => {
     const record = json({ userKey: "u", planStatus: { ...status, cpidState: "active".repeat(20) } });
     const { warnings } = requestOf(record, { ...filled, endpoint: "production" });
