@@ -67,17 +67,19 @@ function compileMessage(desc: DescMessage, known: Map<DescMessage, ViolationCoun
     return earlier;
   }
   const counts: Count[] = [];
-  const countMessage: ViolationCount = (message, most) => sumOf(counts, message, most);
-  known.set(desc, countMessage);
+  // A message inside one of its own type is counted by what is added to the list below.
+  known.set(desc, sumOf(counts));
   for (const oneof of desc.oneofs) {
     if (hasOption(oneof, oneofOption)) {
       throw new UnsupportedRule(String(oneof));
     }
   }
-  for (const field of desc.fields) {
-    const count = compileField(field, known);
-    if (count !== undefined) {
-      counts.push(count);
+  const isLong = ({ fieldKind, message }: DescField) => Number(fieldKind === "list" && message !== undefined);
+  // Lists of messages last, so that a message with another violation is rejected before its items are read.
+  for (const field of desc.fields.toSorted((a, b) => isLong(a) - isLong(b))) {
+    const inField = compileField(field, known);
+    if (inField !== undefined) {
+      counts.push(inField);
     }
   }
   // After the fields, whose checks bound the length of the lists that these rules read.
@@ -86,31 +88,47 @@ function compileMessage(desc: DescMessage, known: Map<DescMessage, ViolationCoun
     requireOnly(MessageRulesSchema, rules, ["cel"]);
     counts.push(...rules.cel.map(nativeCelOf).map(countOf));
   }
-  return countMessage;
+  const count = sumOf(counts);
+  known.set(desc, count);
+  return count;
 }
 
-/** Returns the violations of all counts of one value. */
-function sumOf(counts: readonly Count[], value: unknown, most: number): number {
-  let found = 0;
-  for (const count of counts) {
-    found += count(value, most - found);
-    if (found >= most) {
-      return found;
-    }
+/** Returns the count of all violations of one value. Loops only over what is more than one: most values have one rule. */
+function sumOf(counts: readonly Count[]): Count {
+  const [first] = counts;
+  if (first !== undefined && counts.length === 1) {
+    return first;
   }
-  return found;
+  return function countAll(value, most) {
+    let found = 0;
+    for (const count of counts) {
+      const here = count(value, most - found);
+      if (here > 0) {
+        found += here;
+        if (found >= most) {
+          return found;
+        }
+      }
+    }
+    return found;
+  };
 }
 
-/** Returns the violations of all items of a list. */
-function sumOfItems(counts: readonly Count[], items: readonly unknown[], most: number): number {
-  let found = 0;
-  for (const item of items) {
-    found += sumOf(counts, item, most - found);
-    if (found >= most) {
-      return found;
+/** Returns the count of the violations of all items of a list. */
+function sumOfItems(count: Count): Count {
+  return function countItems(items, most) {
+    let found = 0;
+    for (const item of items as readonly unknown[]) {
+      const here = count(item, most - found);
+      if (here > 0) {
+        found += here;
+        if (found >= most) {
+          return found;
+        }
+      }
     }
-  }
-  return found;
+    return found;
+  };
 }
 
 function countOf(check: Check): Count {
@@ -133,7 +151,7 @@ function compileField(field: DescField, known: Map<DescMessage, ViolationCount>)
   const counts = rules === undefined ? [] : compileRules(field, rules);
   if (field.message !== undefined && !field.message.typeName.startsWith("google.")) {
     const inner = compileMessage(field.message, known) as Count;
-    counts.push(field.fieldKind === "list" ? countItems([inner]) : inner);
+    counts.push(field.fieldKind === "list" ? sumOfItems(inner) : inner);
   }
   const required = rules?.required ?? false;
   if (counts.length === 0 && !required) {
@@ -141,18 +159,15 @@ function compileField(field: DescField, known: Map<DescMessage, ViolationCount>)
   }
   const read = createReader(field);
   const isSet = createPresenceCheck(field);
+  const count = sumOf(counts);
   return function countField(message, most) {
     const value = read(message as Fields);
     if (!isSet(value) && (required || value === undefined)) {
       // An absent field with presence has no value to check. Zero values of other fields are checked like any value.
       return required ? 1 : 0;
     }
-    return sumOf(counts, value, most);
+    return count(value, most);
   };
-}
-
-function countItems(counts: readonly Count[]): Count {
-  return (items, most) => sumOfItems(counts, items as unknown[], most);
 }
 
 /** Creates the function that reads a field of a message. It returns undefined for an absent field with presence. */
@@ -200,14 +215,14 @@ function compileType(field: DescField, { type }: FieldRules): Count[] {
     case undefined:
       return [];
     case "string":
-      return compileString(type.value).map(countOf);
+      return compileString(type.value);
     case "enum":
-      return compileEnum(field, type.value).map(countOf);
+      return compileEnum(field, type.value);
     case "int32":
     case "int64": {
       const { greaterThan } = type.value;
       const least = greaterThan.case === "gte" ? greaterThan.value : undefined;
-      return least === undefined ? [] : [countOf((value) => (value as typeof least) >= least)];
+      return least === undefined ? [] : [(value) => ((value as typeof least) >= least ? 0 : 1)];
     }
     case "repeated":
       return compileRepeated(field, type.value);
@@ -225,20 +240,20 @@ const supportedRules: Readonly<Record<string, readonly string[]>> = {
   repeated: ["max_items", "items"],
 };
 
-function compileString({ maxLen, pattern, in: allowed }: StringRules): Check[] {
-  const checks: Check[] = [];
+function compileString({ maxLen, pattern, in: allowed }: StringRules): Count[] {
+  const counts: Count[] = [];
   if (maxLen > 0n) {
     const most = Number(maxLen);
-    checks.push((value) => hasAtMost(value as string, most));
+    counts.push((value) => (hasAtMost(value as string, most) ? 0 : 1));
   }
   if (pattern !== "") {
     const regex = new RegExp(pattern, "u");
-    checks.push((value) => regex.test(value as string));
+    counts.push((value) => (regex.test(value as string) ? 0 : 1));
   }
   if (allowed.length > 0) {
-    checks.push((value) => allowed.includes(value as string));
+    counts.push((value) => (allowed.includes(value as string) ? 0 : 1));
   }
-  return checks;
+  return counts;
 }
 
 /** Returns whether a text has at most so many code points. One has at most two UTF-16 units, so that most need no count. */
@@ -246,18 +261,19 @@ function hasAtMost(text: string, most: number): boolean {
   return text.length <= most || (text.length <= 2 * most && [...text].length <= most);
 }
 
-function compileEnum(field: DescField, { definedOnly, notIn }: EnumRules): Check[] {
+function compileEnum(field: DescField, { definedOnly, notIn }: EnumRules): Count[] {
   const excluded = new Set<unknown>(notIn);
   const defined = new Set<unknown>(field.enum?.values.map(({ number }) => number));
-  const checks: Check[] = definedOnly ? [(value) => defined.has(value)] : [];
-  return excluded.size === 0 ? checks : [...checks, (value) => !excluded.has(value)];
+  const isDefined: Count = (value) => (defined.has(value) ? 0 : 1);
+  const isAllowed: Count = (value) => (excluded.has(value) ? 1 : 0);
+  return [...(definedOnly ? [isDefined] : []), ...(excluded.size > 0 ? [isAllowed] : [])];
 }
 
 function compileRepeated(field: DescField, { maxItems, items }: RepeatedRules): Count[] {
   const most = maxItems === 0n ? Number.POSITIVE_INFINITY : Number(maxItems);
-  const counts: Count[] = [countOf((value) => (value as unknown[]).length <= most)];
+  const counts: Count[] = [(value) => ((value as unknown[]).length <= most ? 0 : 1)];
   if (items !== undefined) {
-    counts.push(countItems(compileRules(field, items)));
+    counts.push(sumOfItems(sumOf(compileRules(field, items))));
   }
   return counts;
 }

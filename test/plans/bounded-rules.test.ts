@@ -125,6 +125,14 @@ describe("rules of a message with many valid items", () => {
     expect(reads()).toBeLessThanOrEqual(3 * first);
   });
 
+  it("reads valid modules once if only the status around them is invalid", () => {
+    const { module, reads } = countedModule();
+    const found = rules(desc, request({ plans: fullPlans(() => module), languageCode: "" }));
+    expect(lines(found)).toEqual(["planStatus.languageCode: value is required"]);
+    // One module of each plan goes to protovalidate, which reads it twice.
+    expect(reads()).toBeLessThanOrEqual(128 * 128 + 2 * 128);
+  });
+
   it("finds few violations more than an error shows if modules break one rule before others break many", () => {
     const worst = planModule({ trafficCategories: Array(128).fill(99) });
     const found = rules(desc, request({ plans: fullPlans((index) => (index < 99 ? invalid : worst)) }));
