@@ -28,9 +28,11 @@ export function compareDocuments(before: JsonObject, after: JsonObject, report: 
     compareParameters(name, parametersOf(old), parametersOf(now));
     compareBodies(name, objectOf(old.requestBody), objectOf(now.requestBody));
     compareResponses(name, objectOf(old.responses), objectOf(now.responses));
-    for (const one of listOf(old.security).map(objectOf)) {
-      if (!listOf(now.security).some((other) => isEnough(one, objectOf(other)))) {
-        report(name, `${JSON.stringify(one)} no longer grants access`);
+    const needed = securityOf(after, now);
+    for (const one of securityOf(before, old)) {
+      if (!needed.some((other) => isEnough(one, other))) {
+        const had = Object.keys(one).length === 0 ? "no token" : JSON.stringify(one);
+        report(name, `${had} no longer grants access`);
       }
     }
   }
@@ -110,6 +112,12 @@ function parametersOf(operation: JsonObject): Map<string, JsonObject> {
       .map(objectOf)
       .map((one) => [`${one.in} parameter ${one.name}`, one]),
   );
+}
+
+/** Returns the alternatives that grant access: those of the operation, else those of the document, else no token. */
+function securityOf(document: JsonObject, operation: JsonObject): JsonObject[] {
+  const alternatives = listOf(operation.security ?? document.security).map(objectOf);
+  return alternatives.length === 0 ? [{}] : alternatives;
 }
 
 /** Returns whether a caller with all scopes of one alternative also has those of the other. */

@@ -135,6 +135,14 @@ describe("compareDocuments", () => {
     expect(changesAfter(change)).toContain(found);
   });
 
+  it("compareDocuments reports an operation that needed no token and needs one now", () => {
+    const open = JSON.parse(text);
+    post(open).security = [];
+    const found: string[] = [];
+    compareDocuments(open, JSON.parse(text), (where, what) => found.push(`${where}: ${what}`));
+    expect(found).toEqual([`POST ${status}: no token no longer grants access`]);
+  });
+
   it("compareDocuments reports a changed type of an output-only field, and a removed enum value", () => {
     const typeChange = changesAfter((d) => (schema(d, "PlanStatus").properties.name = { type: "integer" }));
     expect(typeChange.join("\n")).toContain('PlanStatus.name.type: was changed from "string" to "integer"');
@@ -157,6 +165,15 @@ describe("compareDocuments", () => {
       (d) => (moduleName(d)["x-buf-validate"].string.maxLen = "1025"),
     ],
     ["a field that is no longer required", (d) => schema(d, "PlanModule").required.pop()],
+    ["an operation that needs no token any more", (d) => (post(d).security = [])],
+    [
+      "the security of all operations in one place",
+      (d) => {
+        d.security = post(d).security;
+        delete post(d).security;
+      },
+    ],
+    ["more examples of a value", (d) => (moduleName(d).examples = ["5 GB"])],
     ["a scope that is no longer required", (d) => (post(d).security = [{ oauth2: [] }, { token: [] }])],
     ["a new alternative scope", (d) => post(d).security.push({ oauth2: ["another"] })],
     [
