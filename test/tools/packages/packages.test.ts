@@ -141,6 +141,16 @@ describe.skipIf(noJava !== undefined)("the Java jar of a release", () => {
     expect(foreign).toEqual([]);
   });
 
+  it("has the version of the release in its manifest", async () => {
+    const folder = join(work, "manifest");
+    mkdirSync(folder);
+    await linesOf("jar", ["--extract", "--file", jar, "META-INF/MANIFEST.MF"], { cwd: folder });
+    const [, version] = /-(\d[^-]*)\.jar$/.exec(jar) ?? [];
+    expect(readFileSync(join(folder, "META-INF/MANIFEST.MF"), "utf8")).toContain(
+      `Implementation-Version: ${version}\r\n`,
+    );
+  });
+
   it("has the rules of the contract for protovalidate, a dependency in its pom", async () => {
     const project = join(work, "pom");
     mkdirSync(project);
