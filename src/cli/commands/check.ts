@@ -10,6 +10,7 @@ import { requireDirectory } from "../options/data-directory.ts";
 import { newCommand } from "../options/new-command.ts";
 import { type StoreOptions, storeUrlOf, withStore, withStoreOptions } from "../options/store-options.ts";
 import { jsonOption, print } from "../text/print.ts";
+import { visible } from "../text/visible.ts";
 
 type CheckOptions = StoreOptions & { json?: true };
 
@@ -83,7 +84,7 @@ async function checkDatabase(directory: string, recordCheck: RecordCheck, report
 function textOf({ files, records, inUse }: Checked, findings: readonly Finding[], errors: number): string {
   // File names may contain control characters, which must not reach the terminal.
   const lines = findings.map(({ severity, place, problem }) =>
-    `${severity.padEnd(7)}  ${place}: ${problem}`.replace(/\p{Cc}/gu, "�"),
+    visible(`${severity.padEnd(7)}  ${place}: ${problem}`),
   );
   const result =
     findings.length === 0 ? "no problems found" : `${errors} errors, ${findings.length - errors} warnings`;
