@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { visible, visibleJson, visibleLines } from "../../../src/cli/text/visible.ts";
 
 /** Characters that terminals obey or do not show, by what they are. */
-const hidden: readonly (readonly [name: string, character: string, escape: string])[] = [
+const hidden: readonly (readonly [name: string, character: string, escaped: string])[] = [
   ["an escape", "\u001b", "\\u{1b}"],
   ["a line feed", "\n", "\\u{a}"],
   ["a delete", "\u007f", "\\u{7f}"],
@@ -20,8 +20,8 @@ const hidden: readonly (readonly [name: string, character: string, escape: strin
 ];
 
 describe("visible", () => {
-  it.each(hidden)("visible escapes %s", (_, character, escape) => {
-    expect(visible(`a${character}b`)).toBe(`a${escape}b`);
+  it.each(hidden)("visible escapes %s", (_, character, escaped) => {
+    expect(visible(`a${character}b`)).toBe(`a${escaped}b`);
   });
 
   it("visible keeps letters of all scripts, blanks and emoji", () => {
