@@ -7,7 +7,7 @@ const { "@bufbuild/protobuf": protobuf, "@connectrpc/connect-node": connectNode 
 /** The libraries of this project's client, without the client itself, with the generated code in `gen/`. */
 export const language: Language = {
   name: `TypeScript, Node: connect-node ${connectNode}, protobuf-es ${protobuf}`,
-  code: "npm package: `gen/`",
+  code: "npm package `gen/`",
   protocols: ["grpc", "grpc json", "grpc-web", "grpc-web json", "connect", "connect json"],
   missing: () => undefined,
   build: async () => ({ command: process.execPath, args: [join(import.meta.dirname, "main.ts")] }),
