@@ -56,18 +56,20 @@ export function shortenText(text: string, most: number, sizeOf = (part: string) 
 }
 
 /**
- * Returns a name that a client chose as a JSON string of at most 64 characters. Control and invisible characters are
- * escaped: in a log or a terminal, they could hide or change the text around them.
+ * Returns a text with control and invisible characters as escapes of JSON, such as `\u202e`. In a log or a terminal, they
+ * could hide or change the text around them. The space is visible, other blanks are not.
  */
-export function quoteName(name: string): string {
-  return JSON.stringify(name.slice(0, 64)).replaceAll(
-    /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu,
-    (character) =>
-      Array.from(
-        character.split(""),
-        (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
-      ).join(""),
+export function escapeInvisible(text: string): string {
+  return text.replaceAll(/(?! )[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/gu, (character) =>
+    Array.from(character.split(""), (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join(
+      "",
+    ),
   );
+}
+
+/** Returns a name that a client chose as a JSON string of at most 64 characters, without invisible ones. */
+export function quoteName(name: string): string {
+  return escapeInvisible(JSON.stringify(name.slice(0, 64)));
 }
 
 /**

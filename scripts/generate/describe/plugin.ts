@@ -1,5 +1,6 @@
 import type { DescFile } from "@bufbuild/protobuf";
 import { createEcmaScriptPlugin, runNodeJs } from "@bufbuild/protoplugin";
+import { escapeInvisible } from "../../../src/contract/field-violation.ts";
 import type { JsonObject } from "./json.ts";
 
 /** A Buf plugin that generates from all files at once. buf must run it with `strategy: all`. */
@@ -22,14 +23,6 @@ export type DocumentPlugin<Option extends string> = Omit<Plugin<Option>, "genera
   document(...input: Parameters<Plugin<Option>["generate"]>): JsonObject;
 };
 
-/** Escapes the characters of patterns that nobody sees, and that some parsers take for line breaks. */
-export function escapeInvisible(text: string): string {
-  return text.replaceAll(
-    /(?![ \n])[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-}
-
 /** Runs the plugin on standard input and output. */
 export function runDocumentPlugin<Option extends string>(plugin: DocumentPlugin<Option>): void {
   const { name, options, file } = plugin;
@@ -38,7 +31,8 @@ export function runDocumentPlugin<Option extends string>(plugin: DocumentPlugin<
     options,
     generate(...input) {
       const text = JSON.stringify(plugin.document(...input), null, 2);
-      return new Map([[file, escapeInvisible(text)]]);
+      // Of patterns. Some parsers take these characters for line breaks.
+      return new Map([[file, text.split("\n").map(escapeInvisible).join("\n")]]);
     },
   });
 }

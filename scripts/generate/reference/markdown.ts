@@ -1,4 +1,4 @@
-import { escapeInvisible } from "../describe/plugin.ts";
+import { escapeInvisible } from "../../../src/contract/field-violation.ts";
 
 /** A part of a comment: text in CommonMark, or lines of code. */
 export type Block = { readonly kind: "text" | "code"; readonly text: string };

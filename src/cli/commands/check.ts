@@ -3,6 +3,7 @@ import { checkDirectory } from "../../check/check-directory.ts";
 import { createRecordCheck, type RecordCheck } from "../../check/check-record.ts";
 import { checkStore } from "../../check/check-store.ts";
 import type { Finding, Report } from "../../check/finding.ts";
+import { escapeInvisible } from "../../contract/field-violation.ts";
 import { createContractRules } from "../../plans/contract-rules.ts";
 import { sqliteDirectory } from "../../store/open-store.ts";
 import { StoreOpenError } from "../../store/plan-store.ts";
@@ -10,7 +11,6 @@ import { requireDirectory } from "../options/data-directory.ts";
 import { newCommand } from "../options/new-command.ts";
 import { type StoreOptions, storeUrlOf, withStore, withStoreOptions } from "../options/store-options.ts";
 import { jsonOption, print } from "../text/print.ts";
-import { visible } from "../text/visible.ts";
 
 type CheckOptions = StoreOptions & { json?: true };
 
@@ -84,7 +84,7 @@ async function checkDatabase(directory: string, recordCheck: RecordCheck, report
 function textOf({ files, records, inUse }: Checked, findings: readonly Finding[], errors: number): string {
   // File names may contain control characters, which must not reach the terminal.
   const lines = findings.map(({ severity, place, problem }) =>
-    visible(`${severity.padEnd(7)}  ${place}: ${problem}`),
+    escapeInvisible(`${severity.padEnd(7)}  ${place}: ${problem}`),
   );
   const result =
     findings.length === 0 ? "no problems found" : `${errors} errors, ${findings.length - errors} warnings`;

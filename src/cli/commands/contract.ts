@@ -1,10 +1,10 @@
 import { styleText } from "node:util";
 import type { Command } from "commander";
+import { escapeInvisible } from "../../contract/field-violation.ts";
 import type { Change, ContractDiff } from "../../contract-diff/index.ts";
 import { newCommand } from "../options/new-command.ts";
 import { describeError } from "../text/describe-error.ts";
 import { printLine } from "../text/print.ts";
-import { visible, visibleJson, visibleLines } from "../text/visible.ts";
 
 type DiffOptions = { json?: true; all?: true };
 
@@ -66,7 +66,7 @@ async function runDiff(old: string, now: string, { json, all }: DiffOptions): Pr
   const { breaking, compatible } = diff;
   if (json) {
     const isCompatible = breaking.length === 0;
-    await printLine(visibleJson(JSON.stringify({ isCompatible, breaking, compatible }, null, 2)));
+    await printLine(visibleLines(JSON.stringify({ isCompatible, breaking, compatible }, null, 2)));
   } else {
     await printLine(textOf(diff, all === true));
   }
@@ -112,8 +112,13 @@ const maxCell = 60;
 /** Patterns and expressions are long: --json has them in full. */
 function cell(text: string): string {
   // Control characters in a contract must not reach the terminal, and a pattern must be seen in full.
-  const printable = visible(text);
+  const printable = escapeInvisible(text);
   return printable.length > maxCell ? `${printable.slice(0, maxCell - 1)}…` : printable;
+}
+
+/** Returns a text whose invisible characters are escaped, except line feeds. */
+function visibleLines(text: string): string {
+  return text.split("\n").map(escapeInvisible).join("\n");
 }
 
 function count(number: number, noun: string): string {

@@ -1,12 +1,12 @@
 import { styleText } from "node:util";
 import type { Command } from "commander";
 import type { PlanSharingProtocol } from "../../client/index.ts";
+import { escapeInvisible } from "../../contract/field-violation.ts";
 import { type Finding, type Validation, validateInput } from "../../push/validate-input.ts";
 import { newCommand } from "../options/new-command.ts";
 import { parseEndpoint, parseSeconds } from "../options/parse-options.ts";
 import { type RecordFlags, recordOptionsOf, withRecordOptions } from "../options/record-options.ts";
 import { printLine } from "../text/print.ts";
-import { visible } from "../text/visible.ts";
 
 type ValidateFlags = RecordFlags & {
   clockSkew: number;
@@ -76,7 +76,7 @@ export async function runValidate(file: string, flags: ValidateFlags): Promise<n
 function rowOf({ line, userKey = "", field, description, severity }: Finding): string {
   const text = severity === undefined ? description : `${severity}: ${description}`;
   // Control characters in the input must not reach the terminal.
-  return visible(row(String(line), userKey, field, text));
+  return escapeInvisible(row(String(line), userKey, field, text));
 }
 
 function row(line: string, user: string, field: string, violation: string): string {
