@@ -61,7 +61,7 @@ describe.skipIf(missing)(`mdps with CQL${missing && ` (skipped: ${missing})`}`, 
       protocol: "connect",
       token: await printToken(from),
     });
-    const ids = Array.from({ length: 300 }, (_, index) => `group/${index} é`);
+    const ids = Array.from({ length: 300 }, (_, index) => `group/${index}é`);
     await Promise.all(ids.map((planGroupId) => client.createPlanGroup({ parent, planGroupId })));
     const url = cluster.url("moved");
     await mdps("store", "init", "--store", url);

@@ -41,7 +41,7 @@ describe("records that mdps serve has acknowledged", () => {
     const load = async (client: PlanSharingClient, name: string) => {
       for (;;) {
         sent += 1;
-        const userKey = `${name} ${sent}`;
+        const userKey = `${name}-${sent}`;
         try {
           await client.createUserPlanStatus({ parent, clientId, userKey, planStatus: statusOf(userKey) });
         } catch {
@@ -55,7 +55,7 @@ describe("records that mdps serve has acknowledged", () => {
     };
     const workers = (["connect", "grpc", "grpc-web", "rest"] as const).flatMap((protocol) => {
       const client = createPlanSharingClient({ endpoint: server.url, protocol, token: push });
-      return Array.from({ length: 8 }, (_, index) => load(client, `${protocol} ${index}`));
+      return Array.from({ length: 8 }, (_, index) => load(client, `${protocol}-${index}`));
     });
     expect(await server.ended).toMatchObject({ signal: "SIGKILL" });
     await Promise.all(workers);

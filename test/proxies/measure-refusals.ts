@@ -88,7 +88,7 @@ async function refusedBy(
 export async function pushAs(site: Site, proxy: RunningProxy, front: FrontProtocol): Promise<Push> {
   users += 1;
   const headers = { authorization: `Bearer ${site.tokens.push}`, "content-type": "application/json" };
-  const push = { method: "POST", path: pushPath(65_001, `other ${users}`), headers, body: statusJson() };
+  const push = { method: "POST", path: pushPath(65_001, `other-${users}`), headers, body: statusJson() };
   try {
     const answer = await exchange(proxy.port, front, push, maxAnswerMs);
     return { outcome: outcomeOf("rest", answer), ms: answer.ms };

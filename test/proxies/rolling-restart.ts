@@ -39,7 +39,7 @@ export async function restartInTurn(site: Site, port: number, restarts: number):
       history,
       random: createRandom(1),
       users: 300,
-      prefix: `${run} ${protocol} `,
+      prefix: `${run}-${protocol}-`,
       concurrency: 4,
       perSecond: 25,
     }),

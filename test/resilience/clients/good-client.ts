@@ -35,7 +35,7 @@ export async function startGoodClient(server: Served, ca?: string): Promise<Good
   let pushed = 0;
   const failures = new Set<string>();
   const push = async () => {
-    const next = history.next(`good ${pushed++}`);
+    const next = history.next(`good-${pushed++}`);
     await post(pool, server.tokens.push, next);
     history.acknowledge(next);
   };

@@ -63,7 +63,7 @@ export function startLoad(options: LoadOptions): Load {
     random,
     users,
     concurrency,
-    prefix = "user ",
+    prefix = "user-",
     perSecond,
     lifetimeMs = hour,
   } = options;

@@ -50,7 +50,7 @@ export async function clock(context: ScenarioContext): Promise<Row> {
   await readLasting("a day ahead");
   const expired = (await readBack(reader, brief.userKeys())).size;
   check(expired === 0, `a day ahead: ${expired} expired statuses are still returned`);
-  const lateToken = await outcomeOf(short, lasting.next("lasting 0"), 10 * day);
+  const lateToken = await outcomeOf(short, lasting.next("lasting-0"), 10 * day);
   check(lateToken === "UNAUTHENTICATED", `a day ahead: a push with an expired token: ${lateToken}`);
   await checkOrder("a day ahead", day);
   // Statuses pushed with that clock stay stored and stay the newest when the clock is correct again.
@@ -62,9 +62,9 @@ export async function clock(context: ScenarioContext): Promise<Row> {
   problems.push(
     ...ahead.compare(await readBack(reader, ahead.userKeys())).map((problem) => `correct again: ${problem}`),
   );
-  const rightTime = await outcomeOf(pusher, createPushHistory().next("ahead 0"), 10 * day);
+  const rightTime = await outcomeOf(pusher, createPushHistory().next("ahead-0"), 10 * day);
   const lost = users - (await readBack(reader, brief.userKeys())).size;
-  const goodToken = await outcomeOf(short, lasting.next("lasting 0"), 10 * day);
+  const goodToken = await outcomeOf(short, lasting.next("lasting-0"), 10 * day);
   check(goodToken === "acknowledged", `correct again: a push with a valid token: ${goodToken}`);
   await checkOrder("correct again", 0);
 
@@ -95,7 +95,7 @@ export async function clock(context: ScenarioContext): Promise<Row> {
   /** Pushes a newer status and then an older one by the clock of the server, and checks that the newer one stays. */
   async function checkOrder(moment: string, shiftMs: number): Promise<void> {
     const history = createPushHistory(() => Date.now() + shiftMs);
-    const userKey = `order ${moment}`;
+    const userKey = `order-${moment.replaceAll(" ", "-")}`;
     const older = history.next(userKey);
     const newer = history.next(userKey);
     const outcomes = [await outcomeOf(pusher, newer, 10 * day), await outcomeOf(pusher, older, 10 * day)];
@@ -117,7 +117,7 @@ async function pushAll(
   lifetimeMs: number,
 ): Promise<void> {
   for (let user = 0; user < users; user++) {
-    const push = history.next(`${name} ${user}`);
+    const push = history.next(`${name}-${user}`);
     await send(client, push, lifetimeMs);
     history.acknowledge(push);
   }

@@ -38,7 +38,7 @@ export async function rollingRestart(context: ScenarioContext): Promise<Row> {
       history,
       random: context.random,
       users,
-      prefix: `${protocol} `,
+      prefix: `${protocol}-`,
       concurrency,
       perSecond,
     });
@@ -97,7 +97,7 @@ export async function restartWorkers(context: ScenarioContext): Promise<Row> {
       history,
       random: context.random,
       users,
-      prefix: `${protocol} `,
+      prefix: `${protocol}-`,
       concurrency,
       perSecond,
     });

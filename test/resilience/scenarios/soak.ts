@@ -39,7 +39,7 @@ export async function soak(context: ScenarioContext): Promise<Row> {
       history: brief,
       random,
       users: 1e9,
-      prefix: "brief ",
+      prefix: "brief-",
       concurrency: 4,
       perSecond: 25,
       lifetimeMs: briefMs,
@@ -48,7 +48,7 @@ export async function soak(context: ScenarioContext): Promise<Row> {
   let stopped = false;
   const others = Promise.all([
     repeatUntilStopped(20, async () => {
-      const userKey = `user ${random.below(users)}`;
+      const userKey = `user-${random.below(users)}`;
       await reader.getUserPlanStatus({ parent, clientId, userKey }).catch(() => undefined);
     }),
     repeatUntilStopped(10, () => badRequest(server.url, random.below(4))),
