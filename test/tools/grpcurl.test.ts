@@ -39,7 +39,7 @@ describe.skipIf(missing !== undefined)("grpcurl", () => {
       /post: "\/v1\/\{parent=operators\/\*\}\/planStatuses"/,
     );
     expect(await describing("mobiledataplansharing.v1.CreateUserPlanStatusRequest")).toMatch(
-      /\(.buf\.validate\.field\) = [^;]*max_bytes: 1024/,
+      /\(.buf\.validate\.field\) = [^;]*max_len: 4096/,
     );
     expect(await describing("mobiledataplansharing.v1.ErrorReason")).toContain("FIELD_INVALID = 1");
     expect(await describing("mobiledataplansharing.v1.PlanStatus.plans")).toContain("repeated");
