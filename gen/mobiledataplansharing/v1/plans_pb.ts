@@ -12,6 +12,10 @@
 // See the License for the specific language governing permissions and
 // limitations under the License.
 
+// Each amount of AccountInfo repeats the rules of amounts. google.type.Money cannot
+// have options of this project, protovalidate has no predefined rules for messages,
+// and a rule of AccountInfo could not report which amount is invalid.
+
 // The plans of a subscriber. Amounts are google.type.Money. Times are
 // google.protobuf.Timestamp, in JSON an RFC 3339 string.
 //
@@ -650,10 +654,6 @@ export const TimeQuotaSchema: GenMessage<TimeQuota, {jsonType: TimeQuotaJson, va
  * letters. Units and nanos never have opposite signs: -1.75 is
  * `{"units": "-1", "nanos": -750000000}`.
  *
- * Each amount repeats these rules. google.type.Money cannot have options of this
- * project, protovalidate has no predefined rules for messages, and a rule of
- * AccountInfo could not report which amount is invalid.
- *
  * @generated from message mobiledataplansharing.v1.AccountInfo
  */
 export type AccountInfo = Message<"mobiledataplansharing.v1.AccountInfo"> & {
@@ -718,10 +718,6 @@ export type AccountInfo = Message<"mobiledataplansharing.v1.AccountInfo"> & {
  * letters. Units and nanos never have opposite signs: -1.75 is
  * `{"units": "-1", "nanos": -750000000}`.
  *
- * Each amount repeats these rules. google.type.Money cannot have options of this
- * project, protovalidate has no predefined rules for messages, and a rule of
- * AccountInfo could not report which amount is invalid.
- *
  * @generated from message mobiledataplansharing.v1.AccountInfo
  */
 export type AccountInfoJson = {
@@ -785,10 +781,6 @@ export type AccountInfoJson = {
  * The account of a prepaid user. Every amount has a currency code of three
  * letters. Units and nanos never have opposite signs: -1.75 is
  * `{"units": "-1", "nanos": -750000000}`.
- *
- * Each amount repeats these rules. google.type.Money cannot have options of this
- * project, protovalidate has no predefined rules for messages, and a rule of
- * AccountInfo could not report which amount is invalid.
  *
  * @generated from message mobiledataplansharing.v1.AccountInfo
  */

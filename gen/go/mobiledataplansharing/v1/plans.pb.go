@@ -12,6 +12,10 @@
 // See the License for the specific language governing permissions and
 // limitations under the License.
 
+// Each amount of AccountInfo repeats the rules of amounts. google.type.Money cannot
+// have options of this project, protovalidate has no predefined rules for messages,
+// and a rule of AccountInfo could not report which amount is invalid.
+
 // The plans of a subscriber. Amounts are google.type.Money. Times are
 // google.protobuf.Timestamp, in JSON an RFC 3339 string.
 //
