@@ -69,11 +69,11 @@ function bodyLength(head: string, rest: string): number {
 }
 
 /**
- * Returns the problem of a response, if any: a 5xx except 501, or an error that is not Google's JSON. A 504 is fine if
- * the request has a deadline.
+ * Returns the problem of a response, if any: a 5xx, or an error that is not Google's JSON. Requests may cause a 501 or, as
+ * their HTTP version is mutated, a 505. A 504 is fine if the request has a deadline.
  */
 export function problemOf({ status, head, body }: RawResponse, hasDeadline = false): string | undefined {
-  if (status >= 500 && status !== 501 && !(status === 504 && hasDeadline)) {
+  if (status >= 500 && status !== 501 && status !== 505 && !(status === 504 && hasDeadline)) {
     return `status ${status}: ${body.slice(0, 300)}`;
   }
   // Requests that the parser of node:http rejects do not reach the handler; the body is empty for HEAD.

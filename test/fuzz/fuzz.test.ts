@@ -50,6 +50,7 @@ describe("problems of responses", () => {
     ["a success", ok],
     ["an error in Google's format", google(400)],
     ["a 501", answer(501, google(400).split("\r\n\r\n")[1]?.replace("400", "501") ?? "")],
+    ["a 505", answer(505, google(400).split("\r\n\r\n")[1]?.replace("400", "505") ?? "")],
     ["an error of the parser of node:http", "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"],
     ["a response to HEAD", "HTTP/1.1 404 Not Found\r\nContent-Length: 300\r\n\r\n"],
     ["a chunked response", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"],
