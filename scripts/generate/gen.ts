@@ -28,7 +28,7 @@ export type Generated = {
 export function generate(): Generated {
   const folder = mkdtempSync(join(tmpdir(), "mdps-generated-"));
   try {
-    runBuf(["generate", "--output", folder]);
+    runBuf(["generate", "--output", folder, "--template", "scripts/generate/buf.gen.yaml"]);
     runBuf(["generate", "--output", folder, "--template", "scripts/generate/buf.gen.server.yaml"]);
     const goSkipped = whyToolsDoNotRun(["protoc-gen-go", "protoc-gen-go-grpc", "protoc-gen-connect-go"]);
     if (goSkipped === undefined) {

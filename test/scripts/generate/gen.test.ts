@@ -70,7 +70,7 @@ function generateWithVersion(version: string): string {
     join(copy, "package.json"),
     JSON.stringify({ ...JSON.parse(textOf("package.json")), version }),
   );
-  const template = parse(textOf("buf.gen.yaml"));
+  const template = parse(textOf("scripts/generate/buf.gen.yaml"));
   template.plugins = template.plugins.filter(({ local }: { local: unknown }) => Array.isArray(local));
   const buf = fileURLToPath(import.meta.resolve("@bufbuild/buf/bin/buf"));
   const args = [
