@@ -1,7 +1,7 @@
 /**
  * Buf plugin: writes one Google API Discovery document, `discovery.json`, for the services that have google.api.http.
- * buf must run it for all files at once (`strategy: all`). Required options: `title`, `description` and
- * `documentation_link`. The revision is the version of the package.
+ * buf must run it for all files at once (`strategy: all`). Required options: `packages`, `title`,
+ * `description` and `documentation_link`. The revision is the version of the package.
  */
 import manifest from "../../package.json" with { type: "json" };
 import { runDocumentPlugin } from "./describe/plugin.ts";
@@ -10,7 +10,7 @@ import { discoveryDocument } from "./discovery/document.ts";
 runDocumentPlugin({
   name: "protoc-gen-discovery",
   file: "discovery.json",
-  options: ["title", "description", "documentation_link"],
+  options: ["packages", "title", "description", "documentation_link"],
   document: (files, _, options) =>
     discoveryDocument(files, {
       title: options.title,

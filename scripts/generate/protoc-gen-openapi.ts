@@ -1,7 +1,7 @@
 /**
  * Buf plugin: writes one OpenAPI 3.1 document, `openapi.json`, for the services that have google.api.http.
- * buf must run it for all files at once (`strategy: all`). Required options: `title`, `description` and
- * `documentation_link`. The version, the license and the contact are those of package.json.
+ * buf must run it for all files at once (`strategy: all`). Required options: `packages`, `title`,
+ * `description` and `documentation_link`. The version, the license and the contact are those of package.json.
  */
 import { readFileSync } from "node:fs";
 import { runDocumentPlugin } from "./describe/plugin.ts";
@@ -17,7 +17,7 @@ const outputFields = {
 runDocumentPlugin({
   name: "protoc-gen-openapi",
   file: "openapi.json",
-  options: ["title", "description", "documentation_link"],
+  options: ["packages", "title", "description", "documentation_link"],
   document(files, allFiles, { title, description, documentation_link: documentation }) {
     const { name, version, license, repository } = JSON.parse(
       readFileSync(new URL("../../package.json", import.meta.url), "utf8"),

@@ -5,6 +5,7 @@ import { checkCommand } from "./commands/check.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { configCommand } from "./commands/config.ts";
 import { contractCommand } from "./commands/contract.ts";
+import { devCommand } from "./commands/dev.ts";
 import { exportCommand } from "./commands/export.ts";
 import { getCommand } from "./commands/get.ts";
 import { importCommand } from "./commands/import.ts";
@@ -21,6 +22,7 @@ const program = new Command("mdps")
   .description("server and tools for Google's Mobile Data Plan Sharing API")
   .version(packageJson.version)
   .addCommand(serveCommand())
+  .addCommand(devCommand())
   .addCommand(configCommand())
   .addCommand(validateCommand())
   .addCommand(pushCommand())

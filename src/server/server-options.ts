@@ -5,6 +5,7 @@ import type { AdminAddress } from "./admin.ts";
 import type { TlsPair } from "./connections/port.ts";
 import type { OperatorRates } from "./limits/operator-rates.ts";
 import type { ServerLimits } from "./limits/server-limits.ts";
+import type { ServerExtension } from "./server-extension.ts";
 import type { LogOptions } from "./telemetry/request-log.ts";
 import type { LogFailure } from "./unexpected-errors.ts";
 
@@ -65,6 +66,8 @@ export type ServerOptions = {
   logFailure?: LogFailure;
   /** Version that the metrics report. Defaults to `unknown`. */
   version?: string;
+  /** What a program adds to the server, such as the emulator. Defaults to none. */
+  extension?: ServerExtension | undefined;
   /** Set in each of several processes, which share the rates of operators. The primary collects their metrics. */
   worker?: { rates: OperatorRates; reusePort: boolean } | undefined;
 };

@@ -130,22 +130,33 @@ type Parts = Awaited<ReturnType<typeof buildParts>>;
 /** Connects the parts with the services, and opens the ports. */
 async function connectParts(options: ServerOptions, parts: Parts, closers: Closers): Promise<RunningServer> {
   const { clock, limits, stopping, overload, metrics, store, ready, log, publicUrls } = parts;
-  const isProxy = createProxyCheck(options.trustedProxies);
-  const observe = createRequestObserver(
-    [freePlace, ...(metrics ? [metrics.request] : []), ...(log ? [log.request] : [])],
-    createClientAddress(isProxy),
-  );
   const ignoreUnknownFields = (options.unknownFields ?? "refuse") !== "refuse";
   const onUnknownField =
     options.unknownFields === "warn" ? createUnknownFieldsLog(log?.warn ?? console.warn) : undefined;
-  const routes = createRoutes({
+  const deps = {
     store,
     clock,
     clockSkewMs: options.clockSkewMs ?? 60_000,
     rules: ignoreUnknownFields ? createTolerantRules(warmRules(), onUnknownField) : warmRules(),
-    ready,
     stopping: stopping.signal,
+  };
+  const hooks = options.extension?.connect(deps);
+  const isProxy = createProxyCheck(options.trustedProxies);
+  const observe = createRequestObserver(
+    [
+      freePlace,
+      ...(metrics ? [metrics.request] : []),
+      ...(log ? [log.request] : []),
+      ...(hooks ? [hooks.ended] : []),
+    ],
+    createClientAddress(isProxy),
+  );
+  const routes = createRoutes({
+    ...deps,
+    isReachable: hooks?.isReachable,
+    ready,
     reflection: options.reflection ?? true,
+    extraServices: hooks?.services,
   });
   const handlers = await createHandlers({
     options: { ...options, clock },
@@ -158,6 +169,7 @@ async function connectParts(options: ServerOptions, parts: Parts, closers: Close
     publicUrls: publicUrls.current,
     shutdownSignal: parts.shutdown.signal,
     ready,
+    hooks,
   });
   const listener = await listen(
     {
@@ -168,7 +180,7 @@ async function connectParts(options: ServerOptions, parts: Parts, closers: Close
       reusePort: options.worker?.reusePort,
       onRejected: metrics?.connectionRejected,
     },
-    createRouter(handlers, observe, overload),
+    createRouter(handlers, observe, overload, hooks?.received),
   );
   closers.push(() => listener.close(0));
   publicUrls.listeningAt(listener.url);

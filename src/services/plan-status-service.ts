@@ -27,7 +27,7 @@ type CreateRequest = CreatePlanStatusRequest | CreateUserPlanStatusRequest;
 
 /** Creates the service that accepts plan statuses. */
 export function createPlanStatusService(deps: ServiceDependencies): ServiceImpl<typeof PlanStatusService> {
-  const { store, clock, clockSkewMs, rules } = deps;
+  const { store, clock, clockSkewMs, rules, isReachable } = deps;
 
   return {
     createUserPlanStatus: (request, context) =>
@@ -45,6 +45,9 @@ export function createPlanStatusService(deps: ServiceDependencies): ServiceImpl<
     const { status, notifications } = requireValidStatus(desc, request);
     // The rules require a valid parent.
     const asn = subject.asn as number;
+    if (notifications.length > 0 && isReachable?.(asn, request.userKey) === false) {
+      throw unreachable();
+    }
     // Nothing else uses the request: completing its status saves a copy.
     status.name = resourceName(asn, "planStatuses", request.userKey);
     status.notifications = notifications;
@@ -73,6 +76,13 @@ export function createPlanStatusService(deps: ServiceDependencies): ServiceImpl<
     }
     return { status: status as ValidStatus, notifications: types };
   }
+}
+
+function unreachable() {
+  return apiError(ErrorReason.DEVICE_NOT_REGISTERED, {
+    message:
+      "the push would notify, but no device has registered this user key at this host; nothing was stored. Fetch the user's current CPID, or push to the host that the device uses",
+  });
 }
 
 function staleStatus(updateTime: Instant, storedUpdateTime: Instant) {

@@ -6,7 +6,7 @@ import type { JsonObject } from "./json.ts";
 /** A Buf plugin that generates from all files at once. buf must run it with `strategy: all`. */
 type Plugin<Option extends string> = {
   readonly name: string;
-  /** Names of its options. Each is a required string. */
+  /** Names of its options. Each is a required string. `packages` are those that a document is about, with blanks between. */
   readonly options: readonly Option[];
   /** Returns the generated files by name. */
   generate(
@@ -29,8 +29,10 @@ export function runDocumentPlugin<Option extends string>(plugin: DocumentPlugin<
   runPlugin<Option>({
     name,
     options,
-    generate(...input) {
-      const text = JSON.stringify(plugin.document(...input), null, 2);
+    generate(files, allFiles, values) {
+      const { packages } = values as { packages?: string };
+      const included = files.filter(({ proto }) => packages?.split(" ").includes(proto.package) ?? true);
+      const text = JSON.stringify(plugin.document(included, allFiles, values), null, 2);
       // Of patterns. Some parsers take these characters for line breaks.
       return new Map([[file, text.split("\n").map(escapeInvisible).join("\n")]]);
     },

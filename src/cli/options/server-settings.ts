@@ -3,7 +3,15 @@ import type { Rate, ServerConfig } from "../../../gen/mobiledataplansharing/conf
 import type { OperatorRate, ServerLimits } from "../../server/limits/server-limits.ts";
 import type { ServerOptions } from "../../server/server.ts";
 
-type OtherOption = "tls" | "introspectionSecret" | "clock" | "limits" | "logFailure" | "version" | "worker";
+type OtherOption =
+  | "tls"
+  | "introspectionSecret"
+  | "clock"
+  | "limits"
+  | "logFailure"
+  | "version"
+  | "extension"
+  | "worker";
 
 /** The options of `startServer` except secrets (`server-secrets.ts`), and the number of processes. */
 export type ServerSettings = Required<Omit<ServerOptions, OtherOption>> & {

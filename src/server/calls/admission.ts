@@ -1,4 +1,4 @@
-import type { DescMethod, Message } from "@bufbuild/protobuf";
+import type { DescMethod, DescService, Message } from "@bufbuild/protobuf";
 import type { ConnectError, HandlerContext } from "@connectrpc/connect";
 import { Health } from "#deps/grpc/health/v1/health_pb.js";
 import { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
@@ -8,6 +8,7 @@ import { apiError } from "../../contract/api-error.ts";
 import { type CallSubject, subjectOf } from "../../contract/call-subject.ts";
 import { parentOf } from "../../contract/resource-names.ts";
 import { reflectionServices } from "../../services/reflection/service.ts";
+import { contractServices } from "../../services/routes.ts";
 import { pathFieldsKey } from "../../transcoding/index.ts";
 import type { OperatorRates } from "../limits/operator-rates.ts";
 import type { CallerClass, OverloadGuard } from "../limits/overload.ts";
@@ -32,7 +33,14 @@ export function callersOf(method: DescMethod): CallerClass | undefined {
   if (method.parent === Health) {
     return method === Health.method.watch ? "watching" : undefined;
   }
-  return reflectionServices.includes(method.parent) ? "anonymous" : "authenticated";
+  if (reflectionServices.includes(method.parent)) {
+    return "anonymous";
+  }
+  if ((contractServices as readonly DescService[]).includes(method.parent)) {
+    return "authenticated";
+  }
+  // Of an extension, which decides itself whom it answers.
+  return method.methodKind === "unary" ? undefined : "watching";
 }
 
 /** Creates the admission of calls. */

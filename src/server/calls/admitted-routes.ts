@@ -4,6 +4,9 @@ import type { ConnectRouter, HandlerContext, MethodImpl, ServiceImpl } from "@co
 /** Checks a call whose request has been read; rejects it by throwing. */
 export type Admit = (request: Message, context: HandlerContext) => Promise<void> | undefined;
 
+/** Wraps a unary method, which is called once a call is admitted. */
+type Around = (method: DescMethod, call: Implementation) => Implementation;
+
 type ServiceOptions = Parameters<ConnectRouter["service"]>[2];
 type Implementation = (request: Message, context: HandlerContext) => Promise<unknown>;
 
@@ -14,14 +17,16 @@ type Implementation = (request: Message, context: HandlerContext) => Promise<unk
 export function admitRoutes(
   routes: (router: ConnectRouter) => void,
   admit: Admit,
+  around: Around = (_, call) => call,
 ): (router: ConnectRouter) => void {
   function admitted(method: DescMethod | undefined, implementation: unknown): unknown {
     if (method?.methodKind !== "unary" || typeof implementation !== "function") {
       return implementation;
     }
+    const call = around(method, implementation as Implementation);
     return async function admitCall(...args: Parameters<Implementation>) {
       await admit(...args);
-      return await (implementation as Implementation)(...args);
+      return await call(...args);
     };
   }
 

@@ -18,6 +18,7 @@ import { createTokenEndpoint } from "../pages/token-endpoint.ts";
 import type { Readiness } from "../readiness.ts";
 import { corsOptionsOf } from "../rpc/cross-origin.ts";
 import { compressMinBytes, createRpcHandler, type RpcHandler } from "../rpc/handler.ts";
+import type { ServerHooks } from "../server-extension.ts";
 import type { ServerOptions } from "../server-options.ts";
 import { callFactsKey, factsOf, settleOutcome } from "../telemetry/call-facts.ts";
 import type { ServerMetrics } from "../telemetry/metrics.ts";
@@ -54,6 +55,7 @@ type HandlersOptions = {
   /** Aborts the signals of running calls. */
   shutdownSignal: AbortSignal;
   ready: Readiness;
+  hooks: ServerHooks | undefined;
 };
 
 /**
@@ -71,6 +73,7 @@ export async function createHandlers({
   shutdownSignal,
   ready,
   routes,
+  hooks,
 }: HandlersOptions): Promise<Handlers> {
   const rates = options.worker?.rates ?? createOperatorRates(limits);
   const { verifyToken, grantToken } = await createAuthentication({
@@ -88,17 +91,19 @@ export async function createHandlers({
       console.error(`${method} failed:`, cause);
     });
   const admission = createAdmission({
-    requestGate: createRequestGate({
-      verifyToken: observeTokens(verifyToken, metrics),
-      isOpen: (method) => callersOf(method) !== "authenticated",
-    }),
+    requestGate:
+      hooks?.requestGate ??
+      createRequestGate({
+        verifyToken: observeTokens(verifyToken, metrics),
+        isOpen: (method) => callersOf(method) !== "authenticated",
+      }),
     overload,
     rates,
   });
   const cors = corsOptionsOf(options.allowOrigins ?? []);
   const common = {
     ...reading,
-    routes: admitRoutes(routes, admission.admit),
+    routes: admitRoutes(routes, admission.admit, aroundOf(hooks)),
     requestGate: admission.requestGate,
     readMaxBytes: limits.maxRequestBytes,
     shutdownSignal,
@@ -129,4 +134,11 @@ export async function createHandlers({
     documents: createDocuments({ publicUrls, clock: options.clock, cors }),
     probes: createPageHandler(createProbes(ready, false)),
   };
+}
+
+/** Returns how calls of the contract's methods are wrapped: those of the extension itself are not. */
+function aroundOf(hooks: ServerHooks | undefined): Parameters<typeof admitRoutes>[2] {
+  return (
+    hooks && ((method, call) => (callersOf(method) === "authenticated" ? hooks.around(method, call) : call))
+  );
 }

@@ -3,6 +3,7 @@ import type { HttpHandler, HttpRequest } from "../http-handler.ts";
 import type { OverloadGuard } from "../limits/overload.ts";
 import { isProbePath } from "../pages/probes.ts";
 import { rejectTokenRequest, tokenPath } from "../pages/token-endpoint.ts";
+import type { ServerHooks } from "../server-extension.ts";
 import { type CallProtocol, settleOutcome } from "../telemetry/call-facts.ts";
 import { type ObserveRequest, requestIdHeader } from "../telemetry/observe-requests.ts";
 import type { Handlers } from "./handlers.ts";
@@ -12,6 +13,7 @@ export function createRouter(
   { rpc, rest, tokenEndpoint, documents, probes }: Handlers,
   observe: ObserveRequest,
   overload: OverloadGuard,
+  received: ServerHooks["received"] = () => true,
 ): HttpHandler {
   return function routeRequest(request, response) {
     joinAuthorization(request);
@@ -20,6 +22,9 @@ export function createRouter(
     const path = mark === -1 ? target : target.slice(0, mark);
     const document = documents.get(path);
     observe(request, response, function routeObserved(call) {
+      if (!received(request, response, call)) {
+        return;
+      }
       if (path === tokenPath) {
         response.setHeader(requestIdHeader, call.id);
         call.release = overload.enter("anonymous", call.clientAddress);

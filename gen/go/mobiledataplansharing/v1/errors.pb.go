@@ -122,6 +122,13 @@ const (
 	// error and sends it without an ErrorReason. Servers send it only if they enforce
 	// registration.
 	ErrorReason_DEVICE_NOT_REGISTERED ErrorReason = 26
+	// Sent only by the emulator: what the request names does not exist, or not any more.
+	ErrorReason_EMULATOR_RESOURCE_NOT_FOUND ErrorReason = 27
+	// Sent only by the emulator: the caller may not control it, because it is on another
+	// machine or a page of another origin.
+	ErrorReason_EMULATOR_CONTROL_REFUSED ErrorReason = 28
+	// Sent only by the emulator: it holds as many faults, devices or watches as it may.
+	ErrorReason_EMULATOR_LIMIT_REACHED ErrorReason = 29
 )
 
 // Enum value maps for ErrorReason.
@@ -154,6 +161,9 @@ var (
 		24: "WATCHES_EXHAUSTED",
 		25: "REQUEST_UNSUPPORTED",
 		26: "DEVICE_NOT_REGISTERED",
+		27: "EMULATOR_RESOURCE_NOT_FOUND",
+		28: "EMULATOR_CONTROL_REFUSED",
+		29: "EMULATOR_LIMIT_REACHED",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":    0,
@@ -183,6 +193,9 @@ var (
 		"WATCHES_EXHAUSTED":           24,
 		"REQUEST_UNSUPPORTED":         25,
 		"DEVICE_NOT_REGISTERED":       26,
+		"EMULATOR_RESOURCE_NOT_FOUND": 27,
+		"EMULATOR_CONTROL_REFUSED":    28,
+		"EMULATOR_LIMIT_REACHED":      29,
 	}
 )
 
@@ -294,7 +307,7 @@ const file_mobiledataplansharing_v1_errors_proto_rawDesc = "" +
 	"%mobiledataplansharing/v1/errors.proto\x12\x18mobiledataplansharing.v1\x1a google/protobuf/descriptor.proto\x1a\x15google/rpc/code.proto\"S\n" +
 	"\x0fErrorReasonSpec\x12$\n" +
 	"\x04code\x18\x01 \x01(\x0e2\x10.google.rpc.CodeR\x04code\x12\x1a\n" +
-	"\bmetadata\x18\x02 \x03(\tR\bmetadata*\xf8\a\n" +
+	"\bmetadata\x18\x02 \x03(\tR\bmetadata*\xeb\b\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\rFIELD_INVALID\x10\x01\x1a\x06\xd2\xdd\x18\x02\b\x03\x12\x1d\n" +
@@ -327,7 +340,10 @@ const file_mobiledataplansharing_v1_errors_proto_rawDesc = "" +
 	"\x11SERVER_OVERLOADED\x10\x17\x1a\x06\xd2\xdd\x18\x02\b\x0e\x12\x1d\n" +
 	"\x11WATCHES_EXHAUSTED\x10\x18\x1a\x06\xd2\xdd\x18\x02\b\b\x12\x1f\n" +
 	"\x13REQUEST_UNSUPPORTED\x10\x19\x1a\x06\xd2\xdd\x18\x02\b\f\x12!\n" +
-	"\x15DEVICE_NOT_REGISTERED\x10\x1a\x1a\x06\xd2\xdd\x18\x02\b\x05:o\n" +
+	"\x15DEVICE_NOT_REGISTERED\x10\x1a\x1a\x06\xd2\xdd\x18\x02\b\x05\x12'\n" +
+	"\x1bEMULATOR_RESOURCE_NOT_FOUND\x10\x1b\x1a\x06\xd2\xdd\x18\x02\b\x05\x12$\n" +
+	"\x18EMULATOR_CONTROL_REFUSED\x10\x1c\x1a\x06\xd2\xdd\x18\x02\b\a\x12\"\n" +
+	"\x16EMULATOR_LIMIT_REACHED\x10\x1d\x1a\x06\xd2\xdd\x18\x02\b\b:o\n" +
 	"\vreason_spec\x12!.google.protobuf.EnumValueOptions\x18ڋ\x03 \x01(\v2).mobiledataplansharing.v1.ErrorReasonSpecR\n" +
 	"reasonSpecB\xfc\x01\n" +
 	"\x1ccom.mobiledataplansharing.v1B\vErrorsProtoP\x01Ztgithub.com/mobile-data-plan-sharing/mobile-data-plan-sharing/gen/go/mobiledataplansharing/v1;mobiledataplansharingpb\xa2\x02\x04MDPS\xaa\x02\x18MobileDataPlanSharing.V1\xca\x02\x18MobileDataPlanSharing\\V1\xea\x02\x19MobileDataPlanSharing::V1b\x06proto3"

@@ -1,0 +1,13 @@
+import type { ServiceImpl } from "@connectrpc/connect";
+import type { EmulatorService } from "../../gen/mobiledataplansharing/emulator/v1/emulator_service_pb.ts";
+import type { ServerParts } from "../server/server-extension.ts";
+import { createClockMethods } from "./clock/clock-methods.ts";
+import type { EmulatorState } from "./emulator-state.ts";
+
+/** Implements EmulatorService. */
+export function createEmulatorService(
+  state: EmulatorState,
+  _parts: ServerParts,
+): Partial<ServiceImpl<typeof EmulatorService>> {
+  return { ...createClockMethods(state.clock) };
+}

@@ -1,0 +1,21 @@
+import { type RunningServer, type ServerOptions, startServer } from "../server/server.ts";
+import { createEmulatorExtension } from "./emulator-extension.ts";
+import { createEmulatorState, type EmulatorState } from "./emulator-state.ts";
+
+export type EmulatorOptions = Omit<ServerOptions, "clock" | "extension" | "worker">;
+
+/** An emulator that accepts requests. */
+export type RunningEmulator = RunningServer & {
+  readonly state: EmulatorState;
+};
+
+/** Starts an emulator. Rejects as `startServer` does. */
+export async function startEmulator(options: EmulatorOptions): Promise<RunningEmulator> {
+  const state = createEmulatorState();
+  const server = await startServer({
+    ...options,
+    clock: state.clock,
+    extension: createEmulatorExtension(state),
+  });
+  return { ...server, state };
+}

@@ -1,0 +1,56 @@
+import type { DescMethod, DescService, Message } from "@bufbuild/protobuf";
+import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import type { RequestGate } from "../auth/request-gate.ts";
+import type { Clock } from "../contract/clock.ts";
+import type { ContractRules } from "../plans/contract-rules.ts";
+import type { ServiceDependencies } from "../services/dependencies.ts";
+import type { PlanStore } from "../store/plan-store.ts";
+import type { HttpRequest, HttpResponse } from "./http-handler.ts";
+import type { CallFacts } from "./telemetry/call-facts.ts";
+import type { CallSummary } from "./telemetry/call-summary.ts";
+
+/** The parts of a server that an extension may use. */
+export type ServerParts = {
+  readonly store: PlanStore;
+  readonly clock: Clock;
+  /** How far an `updateTime` may lie in the future, in ms. */
+  readonly clockSkewMs: number;
+  readonly rules: ContractRules;
+  /** Aborted when the server starts to shut down: streams must end. */
+  readonly stopping: AbortSignal;
+};
+
+/** A service besides those of the contract. Its callers need no access token. */
+export type ExtraService = {
+  readonly service: DescService;
+  readonly implementation: Partial<ServiceImpl<DescService>>;
+};
+
+/** Calls a unary method of the contract. */
+export type CallMethod = (request: Message, context: HandlerContext) => Promise<unknown>;
+
+/**
+ * What a program adds to a server, such as the emulator. A server without an extension has none of this: neither its code
+ * nor its cost.
+ */
+export type ServerExtension = {
+  /** Called once, when the store is open and before the port is. */
+  connect(parts: ServerParts): ServerHooks;
+};
+
+/** The places at which an extension is called. */
+export type ServerHooks = {
+  readonly services: readonly ExtraService[];
+  /** Replaces the check of access tokens. */
+  readonly requestGate?: RequestGate | undefined;
+  readonly isReachable?: ServiceDependencies["isReachable"];
+  /**
+   * Called for each request before it is routed. Returns false if it has answered the request, or will: nothing else
+   * answers it then.
+   */
+  received(request: HttpRequest, response: HttpResponse, call: CallFacts): boolean;
+  /** Wraps a unary method of the contract. The wrapped method is called once a call is admitted. */
+  around(method: DescMethod, call: CallMethod): CallMethod;
+  /** Called for each request that has ended. */
+  ended(summary: CallSummary): void;
+};
