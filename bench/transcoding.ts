@@ -3,7 +3,7 @@ import { HttpRuleSchema } from "#deps/google/api/http_pb.js";
 import { PlanServingService } from "../gen/mobiledataplansharing/serving/v1/plan_serving_service_pb.ts";
 import { PlanGroupService } from "../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
 import { PlanStatusService } from "../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
-import { exampleStatus } from "../src/cli/quick-start.ts";
+import { exampleStatus } from "../src/examples/index.ts";
 import { bindingsOfRule, compileRequestBinder, compileRouter } from "../src/transcoding/index.ts";
 import { median } from "./support/load.ts";
 import { writeSection } from "./support/report.ts";

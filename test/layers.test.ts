@@ -11,7 +11,7 @@ const layers: readonly (readonly string[])[] = [
   ["emulator"],
   ["server", "push", "transfer", "check", "contract-diff"],
   ["services", "client"],
-  ["plans", "store", "auth", "transcoding", "config"],
+  ["plans", "store", "auth", "transcoding", "config", "examples"],
   ["contract"],
   ["gen"],
 ];

@@ -2,7 +2,7 @@ import { type ClientHttp2Session, connect } from "node:http2";
 import { create, fromJson, type JsonValue, toBinary } from "@bufbuild/protobuf";
 import { CreateUserPlanStatusRequestSchema } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import { PlanStatusSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
-import { exampleStatus } from "../../src/cli/quick-start.ts";
+import { exampleStatus } from "../../src/examples/index.ts";
 import type { Cost, Pressure } from "./load.ts";
 import type { Peer } from "./peer.ts";
 

@@ -1,4 +1,4 @@
-import { exampleStatus } from "../../src/cli/quick-start.ts";
+import { exampleStatus } from "../../src/examples/index.ts";
 import type { Load } from "./load.ts";
 
 /** Number of users that the creates rotate through. */

@@ -6,6 +6,7 @@ import { completionCommand } from "./commands/completion.ts";
 import { configCommand } from "./commands/config.ts";
 import { contractCommand } from "./commands/contract.ts";
 import { devCommand } from "./commands/dev.ts";
+import { exampleCommand } from "./commands/example.ts";
 import { exportCommand } from "./commands/export.ts";
 import { getCommand } from "./commands/get.ts";
 import { importCommand } from "./commands/import.ts";
@@ -24,6 +25,7 @@ const program = new Command("mdps")
   .addCommand(serveCommand())
   .addCommand(devCommand())
   .addCommand(configCommand())
+  .addCommand(exampleCommand())
   .addCommand(validateCommand())
   .addCommand(pushCommand())
   .addCommand(getCommand())

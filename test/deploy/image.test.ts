@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { exampleStatus } from "../../src/cli/quick-start.ts";
+import { exampleStatus } from "../../src/examples/index.ts";
 import { childrenOf } from "../support/process-tree.ts";
 import { type BuiltImage, buildWithoutEngine } from "./build-without-engine.ts";
 import { readDockerfile, repository } from "./dockerfile.ts";

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { exampleStatus } from "../../src/cli/quick-start.ts";
+import { exampleStatus } from "../../src/examples/index.ts";
 import { packPackage } from "../package/installed.ts";
 import { repository } from "./dockerfile.ts";
 import {

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { exampleStatus } from "../../src/cli/quick-start.ts";
+import { exampleStatus } from "../../src/examples/index.ts";
 import { printToken, startProgram } from "../support/program.ts";
 import { repository } from "./dockerfile.ts";
 

@@ -23,6 +23,7 @@ function expectMessage({ stdout, stderr, exitCode }: Outcome, pattern: RegExp): 
 const commands = [
   "serve",
   "config",
+  "example",
   "validate",
   "push",
   "get",

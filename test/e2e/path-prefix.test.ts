@@ -5,12 +5,12 @@ import { Discovery } from "googleapis-common";
 import { expect, it } from "vitest";
 import { PlanStatusSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import type { KeyFile } from "../../src/auth/accounts/administration.ts";
-import { exampleStatus } from "../../src/cli/quick-start.ts";
 import {
   createPlanSharingClient,
   googleCredentials,
   type PlanSharingProtocol,
 } from "../../src/client/index.ts";
+import { exampleStatus } from "../../src/examples/index.ts";
 import { dataDirectory } from "../support/data-directory.ts";
 import { startPrefixProxy } from "../support/http/prefix-proxy.ts";
 import { runProgram, startServe } from "../support/program.ts";

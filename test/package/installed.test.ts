@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { exampleStatus } from "../../src/cli/quick-start.ts";
+import { exampleStatus } from "../../src/examples/index.ts";
 import { dataDirectory } from "../support/data-directory.ts";
 import { runProgram, startProgram } from "../support/program.ts";
 import { installPackage, type Project, packPackage } from "./installed.ts";

@@ -1,8 +1,10 @@
+import { TimestampSchema, timestampDate } from "@bufbuild/protobuf/wkt";
 import { InvalidArgumentError } from "commander";
 import { endpointOf } from "../../client/endpoint.ts";
 import { asnOfParent } from "../../contract/resource-names.ts";
 import { parseServerUrl } from "../../contract/server-url.ts";
 import type { ErrorLimit } from "../../push/push-run.ts";
+import { createJsonReader } from "../../transcoding/index.ts";
 
 /** Parses an ASN in decimal. */
 export const parseAsn = parser("be an ASN from 1 to 4294967295, without leading zeros", (text) =>
@@ -39,6 +41,16 @@ export function parseUrl(text: string): string {
   }
   return parsed.url;
 }
+
+/** Parses a time in RFC 3339, from 1970 to 9999. */
+export const parseTime = parser(
+  "be a time in RFC 3339 from 1970 to 9999, such as 2027-01-15T12:00:00Z",
+  (text) => {
+    const read = createJsonReader(TimestampSchema)({ json: text, text: JSON.stringify(text) });
+    const time = "message" in read ? timestampDate(read.message) : undefined;
+    return time !== undefined && time.getTime() >= 0 ? time : undefined;
+  },
+);
 
 /** Parses the name of a service account: short, or in full as an e-mail address. */
 export const parseName = parser(

@@ -2,7 +2,7 @@ import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { exampleStatus } from "../../../src/cli/quick-start.ts";
+import { exampleStatus } from "../../../src/examples/index.ts";
 import { dataDirectory } from "../../support/data-directory.ts";
 import { type ProgramOptions, runProgram, startProgram } from "../../support/program.ts";
 

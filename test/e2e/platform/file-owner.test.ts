@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { importPKCS8, SignJWT } from "jose";
 import { describe, expect, it } from "vitest";
 import { pushScope } from "../../../src/auth/scopes.ts";
-import { exampleStatus } from "../../../src/cli/quick-start.ts";
+import { exampleStatus } from "../../../src/examples/index.ts";
 import { dataDirectory } from "../../support/data-directory.ts";
 import { type Outcome, type ProgramOptions, runProgram, startProgram } from "../../support/program.ts";
 
