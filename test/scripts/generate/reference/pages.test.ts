@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DescFile } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
+import { file_mobiledataplansharing_emulator_v1_emulator_service as emulatorFile } from "../../../../gen/mobiledataplansharing/emulator/v1/emulator_service_pb.ts";
 import { file_mobiledataplansharing_serving_v1_plan_serving_service as servingFile } from "../../../../gen/mobiledataplansharing/serving/v1/plan_serving_service_pb.ts";
 import { ErrorReasonSchema } from "../../../../gen/mobiledataplansharing/v1/errors_pb.ts";
 import { file_mobiledataplansharing_v1_plan_group_service as groupFile } from "../../../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
@@ -16,7 +17,9 @@ const committed = new Map(
 );
 
 /** The files of the contract: those that the services import, of its packages. */
-const contract = [statusFile, groupFile, servingFile, ErrorReasonSchema.file].flatMap(withImports);
+const contract = [statusFile, groupFile, servingFile, emulatorFile, ErrorReasonSchema.file].flatMap(
+  withImports,
+);
 
 function withImports(file: DescFile): DescFile[] {
   return file.proto.package.startsWith("mobiledataplansharing.")

@@ -1995,17 +1995,17 @@ const file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDesc = ""
 	"\toperators\x18\x01 \x03(\tB.\xe0A\x02\xbaH(\x92\x01%\b\x01\x10d\"\x1fr\x1d2\x1b^operators/[1-9][0-9]{0,9}$R\toperators\x12#\n" +
 	"\x06scopes\x18\x02 \x03(\tB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x10\n" +
 	"R\x06scopes\x12:\n" +
-	"\blifetime\x18\x03 \x01(\v2\x19.google.protobuf.DurationB\x03\xe0A\x01R\blifetime2\xa0\x1c\n" +
+	"\blifetime\x18\x03 \x01(\v2\x19.google.protobuf.DurationB\x03\xe0A\x01R\blifetime2\xb8\x1c\n" +
 	"\x0fEmulatorService\x12\x8a\x01\n" +
-	"\bGetClock\x122.mobiledataplansharing.emulator.v1.GetClockRequest\x1a(.mobiledataplansharing.emulator.v1.Clock\" \xdaA\x00\x82\xd3\xe4\x93\x02\x14\x12\x12/emulator/v1/clock\x90\x02\x01\x12\x99\x01\n" +
-	"\vUpdateClock\x125.mobiledataplansharing.emulator.v1.UpdateClockRequest\x1a(.mobiledataplansharing.emulator.v1.Clock\")\xdaA\x05clock\x82\xd3\xe4\x93\x02\x1b:\x05clock2\x12/emulator/v1/clock\x12\xa2\x01\n" +
+	"\bGetClock\x122.mobiledataplansharing.emulator.v1.GetClockRequest\x1a(.mobiledataplansharing.emulator.v1.Clock\" \xdaA\x00\x82\xd3\xe4\x93\x02\x14\x12\x12/emulator/v1/clock\x90\x02\x01\x12\xa5\x01\n" +
+	"\vUpdateClock\x125.mobiledataplansharing.emulator.v1.UpdateClockRequest\x1a(.mobiledataplansharing.emulator.v1.Clock\"5\xdaA\x11clock,update_mask\x82\xd3\xe4\x93\x02\x1b:\x05clock2\x12/emulator/v1/clock\x12\xa2\x01\n" +
 	"\fAdvanceClock\x126.mobiledataplansharing.emulator.v1.AdvanceClockRequest\x1a(.mobiledataplansharing.emulator.v1.Clock\"0\xdaA\bduration\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/emulator/v1/clock:advance\x12\x9a\x01\n" +
 	"\vCreateFault\x125.mobiledataplansharing.emulator.v1.CreateFaultRequest\x1a(.mobiledataplansharing.emulator.v1.Fault\"*\xdaA\x05fault\x82\xd3\xe4\x93\x02\x1c:\x05fault\"\x13/emulator/v1/faults\x12\x9c\x01\n" +
 	"\n" +
 	"ListFaults\x124.mobiledataplansharing.emulator.v1.ListFaultsRequest\x1a5.mobiledataplansharing.emulator.v1.ListFaultsResponse\"!\xdaA\x00\x82\xd3\xe4\x93\x02\x15\x12\x13/emulator/v1/faults\x90\x02\x01\x12\x89\x01\n" +
 	"\vDeleteFault\x125.mobiledataplansharing.emulator.v1.DeleteFaultRequest\x1a\x16.google.protobuf.Empty\"+\xdaA\x04name\x82\xd3\xe4\x93\x02\x1e*\x1c/emulator/v1/{name=faults/*}\x12\xa6\x01\n" +
-	"\x0fGetRegistration\x129.mobiledataplansharing.emulator.v1.GetRegistrationRequest\x1a/.mobiledataplansharing.emulator.v1.Registration\"'\xdaA\x00\x82\xd3\xe4\x93\x02\x1b\x12\x19/emulator/v1/registration\x90\x02\x01\x12\xc3\x01\n" +
-	"\x12UpdateRegistration\x12<.mobiledataplansharing.emulator.v1.UpdateRegistrationRequest\x1a/.mobiledataplansharing.emulator.v1.Registration\">\xdaA\fregistration\x82\xd3\xe4\x93\x02):\fregistration2\x19/emulator/v1/registration\x12\xbc\x01\n" +
+	"\x0fGetRegistration\x129.mobiledataplansharing.emulator.v1.GetRegistrationRequest\x1a/.mobiledataplansharing.emulator.v1.Registration\"'\xdaA\x00\x82\xd3\xe4\x93\x02\x1b\x12\x19/emulator/v1/registration\x90\x02\x01\x12\xcf\x01\n" +
+	"\x12UpdateRegistration\x12<.mobiledataplansharing.emulator.v1.UpdateRegistrationRequest\x1a/.mobiledataplansharing.emulator.v1.Registration\"J\xdaA\x18registration,update_mask\x82\xd3\xe4\x93\x02):\fregistration2\x19/emulator/v1/registration\x12\xbc\x01\n" +
 	"\fCreateDevice\x126.mobiledataplansharing.emulator.v1.CreateDeviceRequest\x1a).mobiledataplansharing.emulator.v1.Device\"I\xdaA\rparent,device\x82\xd3\xe4\x93\x023:\x06device\")/emulator/v1/{parent=operators/*}/devices\x12\xbb\x01\n" +
 	"\vListDevices\x125.mobiledataplansharing.emulator.v1.ListDevicesRequest\x1a6.mobiledataplansharing.emulator.v1.ListDevicesResponse\"=\xdaA\x06parent\x82\xd3\xe4\x93\x02+\x12)/emulator/v1/{parent=operators/*}/devices\x90\x02\x01\x12\x98\x01\n" +
 	"\fDeleteDevice\x126.mobiledataplansharing.emulator.v1.DeleteDeviceRequest\x1a\x16.google.protobuf.Empty\"8\xdaA\x04name\x82\xd3\xe4\x93\x02+*)/emulator/v1/{name=operators/*/devices/*}\x12\x98\x01\n" +
