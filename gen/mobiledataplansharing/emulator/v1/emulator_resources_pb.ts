@@ -202,7 +202,7 @@ export type CallMatcher = Message<"mobiledataplansharing.emulator.v1.CallMatcher
 
   /**
    * A pattern of user keys or plan group ids: `*` stands for any characters, also none;
-   * `\*` is the character itself. Example: `+1415*`. Empty for every key.
+   * `\*` and `\\` are the characters themselves. Example: `+1415*`. Empty for every key.
    *
    * @generated from field: string user_key = 4;
    */
@@ -242,7 +242,7 @@ export type CallMatcherJson = {
 
   /**
    * A pattern of user keys or plan group ids: `*` stands for any characters, also none;
-   * `\*` is the character itself. Example: `+1415*`. Empty for every key.
+   * `\*` and `\\` are the characters themselves. Example: `+1415*`. Empty for every key.
    *
    * @generated from field: string user_key = 4;
    */

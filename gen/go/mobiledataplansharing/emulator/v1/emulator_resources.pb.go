@@ -302,7 +302,7 @@ type CallMatcher struct {
 	// requests without one.
 	ClientId string `protobuf:"bytes,3,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	// A pattern of user keys or plan group ids: `*` stands for any characters, also none;
-	// `\*` is the character itself. Example: `+1415*`. Empty for every key.
+	// `\*` and `\\` are the characters themselves. Example: `+1415*`. Empty for every key.
 	UserKey       string `protobuf:"bytes,4,opt,name=user_key,json=userKey,proto3" json:"user_key,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
