@@ -12,6 +12,8 @@ export type TimeRuleOptions = {
   clockSkewMs: number;
   /** Violations of the contract's rules. A time that one of them names is not checked again. */
   violations?: readonly FieldViolation[];
+  /** Whose time it is, for the descriptions. Defaults to `the server's clock`. */
+  clockName?: string;
 };
 
 /** Returns the violations of the rules that compare `expireTime` and `updateTime` with the current time. */
@@ -20,7 +22,7 @@ export function brokenTimeRules(
   path: string,
   options: TimeRuleOptions,
 ): FieldViolation[] {
-  const { nowMs, clockSkewMs, violations = [] } = options;
+  const { nowMs, clockSkewMs, violations = [], clockName = "the server's clock" } = options;
   const isValid = (field: string) => !violations.some((violation) => violation.field === `${path}.${field}`);
   const found: FieldViolation[] = [];
   if (status.expireTime && isValid("expireTime")) {
@@ -28,7 +30,7 @@ export function brokenTimeRules(
     if (late >= 0) {
       found.push({
         field: `${path}.expireTime`,
-        description: `must be in the future: it is ${formatDuration(late)} in the past by the server's clock`,
+        description: `must be in the future: it is ${formatDuration(late)} in the past by ${clockName}`,
       });
     }
   }
@@ -39,12 +41,12 @@ export function brokenTimeRules(
     if (ahead > clockSkewMs) {
       found.push({
         field: `${path}.updateTime`,
-        description: `must be in the past: it is ${formatDuration(ahead)} ahead of the server's clock, at most ${formatDuration(clockSkewMs)} is allowed`,
+        description: `must be in the past: it is ${formatDuration(ahead)} ahead of ${clockName}, at most ${formatDuration(clockSkewMs)} is allowed`,
       });
     } else if (age > maxUpdateAgeMs) {
       found.push({
         field: `${path}.updateTime`,
-        description: `must be at most 30 days old: it is ${formatDuration(age)} old by the server's clock`,
+        description: `must be at most 30 days old: it is ${formatDuration(age)} old by ${clockName}`,
       });
     }
   }

@@ -1,0 +1,172 @@
+import { create } from "@bufbuild/protobuf";
+import { CreateUserPlanStatusRequestSchema } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
+import { createContractRules } from "../plans/contract-rules.ts";
+import { isOwnLimit } from "../plans/own-limits.ts";
+import { explainLimit } from "../push/input/leniency.ts";
+import { type JsonObject, readJsonBody, redirectProblems } from "./answer-rules.ts";
+import { checkErrorAnswer } from "./error-answer.ts";
+import { type Answer, exchange } from "./exchange.ts";
+import { type ExchangeReport, error, type Finding, type Problem, quoted, warning } from "./finding.ts";
+import { cleartextWarnings, parseTargetUrl, unsendableKey } from "./target-url.ts";
+
+export type CpidOptions = {
+  readonly cpidUrl: string;
+  /** Value of the query parameter `app` of the third request. Defaults to `mobiledataplan`. */
+  readonly app?: string | undefined;
+  /** Sent as Accept-Language. Defaults to `en-US`. */
+  readonly language?: string | undefined;
+  readonly ca?: string | undefined;
+  /** Time for each exchange, in milliseconds. Defaults to 30 seconds. */
+  readonly timeoutMs?: number | undefined;
+};
+
+/** A CPID as the endpoint returned it. */
+export type Cpid = { readonly cpid: string; readonly ttlSeconds?: number };
+
+export type CpidReport = {
+  readonly exchanges: readonly ExchangeReport[];
+  /** The CPIDs in the answers, valid or not. */
+  readonly cpids: readonly Cpid[];
+  readonly findings: readonly Finding[];
+};
+
+const day = 24 * 60 * 60;
+
+/** Google requires that a CPID is valid for 14 days, and recommends 30. */
+export const minTtlSeconds = 14 * day;
+export const recommendedTtlSeconds = 30 * day;
+
+/**
+ * Requests CPIDs as applications do: twice without a query and once with `app`. Each answer must have a new CPID. Throws
+ * TypeError for a URL that cannot be called, and never because of an answer.
+ */
+export async function checkCpidEndpoint(options: CpidOptions): Promise<CpidReport> {
+  const { app = "mobiledataplan", language = "en-US", ca, timeoutMs = 30_000 } = options;
+  const url = endpointUrl(options.cpidUrl);
+  const withApp = new URL(url);
+  withApp.searchParams.set("app", app);
+  const exchanges: ExchangeReport[] = [];
+  const cpids: (Cpid & { readonly answer: string })[] = [];
+  const findings: Finding[] = cleartextWarnings(url, "url").map((each) => ({ ...each, answer: "cpid" }));
+  const calls = [
+    ["cpid", url],
+    ["second cpid", url],
+    ["cpid with app", withApp],
+  ] as const;
+  for (const [name, target] of calls) {
+    const headers = { "accept-language": language };
+    const { report, answer, problems } = await exchange(
+      { name, method: "GET", url: target, headers },
+      { ca, timeoutMs },
+    );
+    exchanges.push(report);
+    const checked = answer === undefined ? { problems: [] } : checkCpidAnswer(answer);
+    const all = [...problems, ...checked.problems];
+    if (checked.cpid !== undefined) {
+      const { cpid } = checked.cpid;
+      const same = cpids.find((each) => each.cpid === cpid);
+      if (same !== undefined) {
+        all.push(
+          error(
+            "cpid",
+            `is that of the answer "${same.answer}": each GET must return a new CPID; caches must not keep it`,
+          ),
+        );
+      }
+      cpids.push({ ...checked.cpid, answer: name });
+    }
+    findings.push(...all.map((each) => ({ ...each, answer: name })));
+    if (answer === undefined) {
+      break;
+    }
+  }
+  return {
+    exchanges,
+    cpids: cpids.map(({ answer, ...cpid }) => cpid),
+    findings: withoutRepetitions(findings),
+  };
+}
+
+function endpointUrl(text: string): URL {
+  try {
+    return parseTargetUrl(text, { query: true, cleartext: true });
+  } catch (cause) {
+    throw new TypeError(`url: ${(cause as Error).message}`);
+  }
+}
+
+function withoutRepetitions(findings: readonly Finding[]): Finding[] {
+  const isSame = (one: Finding, other: Finding) =>
+    one.field === other.field && one.description === other.description;
+  return findings.filter((each, index) => findings.findIndex((other) => isSame(each, other)) === index);
+}
+
+/** Checks one answer of a CPID endpoint: 200 with `{"cpid": "…", "ttlSeconds": 2592000}`. */
+export function checkCpidAnswer(answer: Answer): { cpid?: Cpid; problems: Problem[] } {
+  const redirect = redirectProblems(answer);
+  if (redirect.length > 0) {
+    return { problems: redirect };
+  }
+  if (answer.status !== 200) {
+    return { problems: [...checkErrorAnswer(answer, "cpid", undefined).problems] };
+  }
+  const { json, problems } = readJsonBody(answer);
+  if (json === undefined) {
+    return { problems: [...problems] };
+  }
+  const { cpid, ttlSeconds } = json;
+  return {
+    ...(typeof cpid === "string" &&
+      cpid !== "" && { cpid: { cpid, ...(typeof ttlSeconds === "number" && { ttlSeconds }) } }),
+    problems: [...problems, ...cpidProblems(cpid), ...ttlProblems(ttlSeconds), ...otherProblems(json)],
+  };
+}
+
+const contractRules = createContractRules();
+
+function cpidProblems(cpid: unknown): Problem[] {
+  if (cpid === undefined) {
+    return [error("cpid", "value is required")];
+  }
+  if (typeof cpid !== "string" || cpid === "") {
+    return [error("cpid", "must be a string with text")];
+  }
+  const unsendable = unsendableKey(cpid);
+  if (unsendable !== undefined) {
+    return [error("cpid", unsendable)];
+  }
+  // The CPID becomes the user key of pushes.
+  const request = create(CreateUserPlanStatusRequestSchema, { userKey: cpid });
+  const violations = contractRules(CreateUserPlanStatusRequestSchema, request)
+    .filter(({ field }) => field === "userKey")
+    .map((violation) => {
+      const { description } = explainLimit(violation);
+      return (isOwnLimit(violation) ? warning : error)("cpid", description);
+    });
+  return /^\+?\d{7,15}$/.test(cpid)
+    ? [...violations, warning("cpid", "looks like a phone number: a CPID must be encrypted")]
+    : violations;
+}
+
+function ttlProblems(seconds: unknown): Problem[] {
+  if (seconds === undefined) {
+    return [error("ttlSeconds", "value is required: a number of seconds, at least 1209600 (14 days)")];
+  }
+  if (typeof seconds !== "number" || !Number.isSafeInteger(seconds)) {
+    const found = quoted(JSON.stringify(seconds) ?? "");
+    return [error("ttlSeconds", `is ${found}: must be a JSON number, whole seconds, such as 2592000`)];
+  }
+  if (seconds < minTtlSeconds) {
+    return [error("ttlSeconds", `is ${seconds}: must be at least ${minTtlSeconds} (14 days)`)];
+  }
+  return seconds < recommendedTtlSeconds
+    ? [warning("ttlSeconds", `is ${seconds}: ${recommendedTtlSeconds} (30 days) is recommended`)]
+    : [];
+}
+
+function otherProblems(json: JsonObject): Problem[] {
+  return Object.keys(json)
+    .filter((name) => name !== "cpid" && name !== "ttlSeconds")
+    .slice(0, 10)
+    .map((name) => warning(/^\w{1,64}$/.test(name) ? name : quoted(name), "is not a field of a CPID"));
+}

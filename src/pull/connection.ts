@@ -1,0 +1,99 @@
+import { once } from "node:events";
+import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { checkServerIdentity, connect as connectTls, type TLSSocket } from "node:tls";
+import { error, type Problem, quoted } from "./finding.ts";
+
+/** A connection on which nothing was sent yet, or why there is none. */
+export type Connection = { readonly socket: Socket } | { readonly problems: readonly Problem[] };
+
+/**
+ * Connects to the host of a URL. A certificate that is not valid is described completely, and the connection is closed
+ * before anything is sent. Aborts with the signal.
+ */
+export async function connectTo(url: URL, ca: string | undefined, signal: AbortSignal): Promise<Connection> {
+  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  const isTls = url.protocol === "https:";
+  const port = Number(url.port || (isTls ? 443 : 80));
+  const socket = isTls
+    ? connectTls({
+        host,
+        port,
+        // RFC 6066 3: addresses are not names.
+        ...(isIP(host) === 0 && { servername: host }),
+        ...(ca !== undefined && { ca }),
+        ALPNProtocols: ["http/1.1"],
+        // All problems of the certificate are looked up below, before a request is sent.
+        rejectUnauthorized: false,
+      })
+    : connectTcp({ host, port });
+  socket.on("error", () => undefined);
+  try {
+    await once(socket, isTls ? "secureConnect" : "connect", { signal });
+  } catch (cause) {
+    socket.destroy();
+    return { problems: [connectionProblem(cause, signal, isTls)] };
+  }
+  const problems = isTls ? certificateProblems(socket as TLSSocket, host) : [];
+  if (problems.length > 0) {
+    socket.destroy();
+    return { problems };
+  }
+  return { socket };
+}
+
+function connectionProblem(cause: unknown, signal: AbortSignal, isTls: boolean): Problem {
+  if (signal.aborted) {
+    return error("connection", "was not accepted before the timeout: check the host, the port and firewalls");
+  }
+  const { code = "", message, errors } = cause as NodeJS.ErrnoException & { errors?: Error[] };
+  if (isTls && /^(ERR_SSL|ERR_TLS|EPROTO|ECONNRESET)/.test(code)) {
+    return error("connection", `TLS failed: ${code}; the server must accept TLS 1.2 or 1.3 on this port`);
+  }
+  const text = message || errors?.[0]?.message || code;
+  return error(
+    "connection",
+    `failed: ${quoted(text)}; check the host, the port and that the server is running`,
+  );
+}
+
+/** Codes of OpenSSL for a chain that does not end at a trusted certificate. */
+const untrusted: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: "is self-signed: use one of a public certificate authority",
+  SELF_SIGNED_CERT_IN_CHAIN: "is of a certificate authority that is not public",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: incomplete(),
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: incomplete(),
+  UNABLE_TO_GET_ISSUER_CERT: incomplete(),
+};
+
+function incomplete(): string {
+  return "has an issuer that is not known: the server must send all intermediate certificates, up to a public authority";
+}
+
+/** Returns everything that is wrong with the certificate of a connection: its chain, its dates and its names. */
+export function certificateProblems(socket: TLSSocket, host: string, nowMs = Date.now()): Problem[] {
+  const certificate = socket.getPeerCertificate();
+  const problems: Problem[] = [];
+  const [from, to] = [Date.parse(certificate.valid_from), Date.parse(certificate.valid_to)];
+  if (to <= nowMs) {
+    problems.push(error("certificate", `expired at ${new Date(to).toISOString()}: renew it`));
+  } else if (from > nowMs) {
+    problems.push(error("certificate", `is not valid before ${new Date(from).toISOString()}`));
+  }
+  if (checkServerIdentity(host, certificate) !== undefined) {
+    const names = certificate.subjectaltname ?? "no names";
+    problems.push(
+      error(
+        "certificate",
+        `is for ${quoted(names)}, but the URL has the host ${host}: it must have this name`,
+      ),
+    );
+  }
+  const code = socket.authorizationError === null ? undefined : String(socket.authorizationError);
+  if (code !== undefined && code in untrusted) {
+    const hint = "; for a test, pass the certificate to trust with --ca";
+    problems.push(error("certificate", `${untrusted[code]}${hint}`));
+  } else if (!socket.authorized && problems.length === 0) {
+    problems.push(error("certificate", `is not valid: ${quoted(code ?? "it was not verified")}`));
+  }
+  return problems;
+}
