@@ -8,7 +8,7 @@ const root = new URL("..", import.meta.url).pathname;
 const layers: readonly (readonly string[])[] = [
   // The command line, and the entry of the package.
   ["cli", "index.ts"],
-  ["emulator"],
+  ["emulator", "pull"],
   ["server", "push", "transfer", "check", "contract-diff"],
   ["services", "client"],
   ["plans", "store", "auth", "transcoding", "config", "examples"],

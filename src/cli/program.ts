@@ -22,6 +22,8 @@ import { describeError } from "./text/describe-error.ts";
 const program = new Command("mdps")
   .description("server and tools for Google's Mobile Data Plan Sharing API")
   .version(packageJson.version)
+  // Options belong to the command that they follow: `dev pull` and its parent `dev` both have --json.
+  .enablePositionalOptions()
   .addCommand(serveCommand())
   .addCommand(devCommand())
   .addCommand(configCommand())

@@ -59,12 +59,18 @@ export function checkTokenAnswer(answer: Answer): { token?: string; problems: Pr
   }
   const found = [...problems, ...(json === undefined ? [] : fieldProblems(json)), ...storeProblems(answer)];
   const token = json?.access_token;
-  const isUsable = typeof token === "string" && b64token.test(token) && isBearer(json?.token_type);
+  const isUsable = typeof token === "string" && isBearerToken(token) && isBearer(json?.token_type);
   return { ...(isUsable && { token }), problems: found };
 }
 
-/** RFC 6750 2.1: what can follow the word Bearer. */
-const b64token = /^[A-Za-z0-9._~+/-]+=*$/;
+/** Returns whether a token can follow the word Bearer (RFC 6750 2.1). */
+export function isBearerToken(token: string): boolean {
+  return /^[A-Za-z0-9._~+/-]+=*$/.test(token);
+}
+
+/** What {@link isBearerToken} accepts. */
+export const tokenCharacters =
+  "must consist of letters, digits and - . _ ~ + / with = at the end (RFC 6750 2.1)";
 
 function isBearer(type: unknown): boolean {
   return typeof type === "string" && type.toLowerCase() === "bearer";
@@ -77,13 +83,8 @@ function fieldProblems(json: JsonObject): Problem[] {
     problems.push(
       error("access_token", token === undefined ? "value is required" : "must be a string with text"),
     );
-  } else if (!b64token.test(token)) {
-    problems.push(
-      error(
-        "access_token",
-        "must consist of letters, digits and - . _ ~ + / with = at the end (RFC 6750 2.1)",
-      ),
-    );
+  } else if (!isBearerToken(token)) {
+    problems.push(error("access_token", tokenCharacters));
   }
   if (type === undefined) {
     problems.push(error("token_type", "value is required: must be Bearer"));

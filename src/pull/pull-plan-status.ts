@@ -3,7 +3,7 @@ import type { PlanStatus } from "../../gen/mobiledataplansharing/v1/resources_pb
 import { type Clock, systemClock } from "../contract/clock.ts";
 import { formatInstant, instantOf, isLater } from "../contract/instant.ts";
 import type { UnknownFields } from "../contract/unknown-names/unknown-fields.ts";
-import { fetchAccessToken, type OAuthClient } from "./access-token.ts";
+import { fetchAccessToken, isBearerToken, type OAuthClient, tokenCharacters } from "./access-token.ts";
 import { cacheProblems, mediaTypeProblems, redirectProblems } from "./answer-rules.ts";
 import { checkEligibility } from "./eligibility.ts";
 import { checkErrorAnswer, type ErrorAnswer } from "./error-answer.ts";
@@ -109,9 +109,17 @@ export async function pullPlanStatus(options: PullOptions): Promise<PullReport> 
     credentials !== undefined && "tokenUrl" in credentials
       ? target("token-url", credentials.tokenUrl, true)
       : undefined;
-  const problem = unsendableKey(userKey);
-  if (problem !== undefined) {
-    throw new TypeError(`user-key: ${problem}`);
+  for (const [name, segment] of [
+    ["user-key", userKey],
+    ["eligibility", options.eligibility?.planId],
+  ] as const) {
+    const problem = segment === undefined ? undefined : unsendableKey(segment);
+    if (problem !== undefined) {
+      throw new TypeError(`${name}: ${problem}`);
+    }
+  }
+  if (credentials !== undefined && "token" in credentials && !isBearerToken(credentials.token)) {
+    throw new TypeError(`token: ${tokenCharacters}`);
   }
   const connecting = { ca: options.ca, timeoutMs: options.timeoutMs ?? 30_000 };
   const run = createRun();
@@ -252,7 +260,7 @@ function freshnessProblems(
     ];
   }
   const age = Math.floor(nowMs / 1000 - after.seconds);
-  return isLater(after, before) || age < 60
+  return isLater(after, before) || age <= 60
     ? []
     : [
         warning(

@@ -7,6 +7,8 @@ import { readConfigOf } from "../options/read-config.ts";
 import { serverSettings } from "../options/server-settings.ts";
 import { addSettingOptions } from "../options/setting-options.ts";
 import { jsonOption, print } from "../text/print.ts";
+import { cpidCommand } from "./dev/cpid.ts";
+import { pullCommand } from "./dev/pull.ts";
 
 type DevOptions = { json?: true };
 
@@ -16,6 +18,9 @@ export function devCommand(): Command {
     .description("run the emulator: the server, with a clock, errors and records that you control")
     .option(jsonOption[0], "print the address as one line of JSON")
     .addHelpText("after", "\nExamples:\n  mdps dev\n  mdps dev --port 0 --json")
+    .enablePositionalOptions()
+    .addCommand(pullCommand())
+    .addCommand(cpidCommand())
     .action(dev);
 }
 
