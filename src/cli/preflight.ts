@@ -4,6 +4,7 @@ import { dirname, resolve } from "node:path";
 import type { ResolvedConfig } from "../config/resolve.ts";
 import { CleartextError, rejectCleartext } from "../server/cleartext.ts";
 import { parseCqlUrl } from "../store/cql/url.ts";
+import { memoryIsForDev } from "../store/open-store.ts";
 import { readIntrospectionSecret, readTls } from "./options/server-secrets.ts";
 import { serverSettings } from "./options/server-settings.ts";
 import { describeError } from "./text/describe-error.ts";
@@ -74,6 +75,8 @@ function requireStore(store: string | undefined): void {
     requireWritable("storage.store", path.endsWith(".sqlite") ? dirname(path) : path);
   } else if (scheme === "cql") {
     parseCqlUrl(store ?? "");
+  } else if (scheme === "memory") {
+    throw new Error(`storage.store: ${memoryIsForDev}`);
   } else if (!/^(sqlite|postgres|postgresql)$/.test(scheme)) {
     throw new Error("storage.store: must be sqlite:DIRECTORY, postgres://… or cql://…");
   }

@@ -19,7 +19,7 @@ const storeUrl = /^(postgres|postgresql|cql):\/\/(?:([^:/?#@]*)(:[^/?#@]*)?@)?([
 
 /** Replaces the password and secret options in the URL of a store by `***`. Malformed URLs are replaced as a whole. */
 export function redactStoreUrl(url: string): string {
-  if (url.startsWith("sqlite:")) {
+  if (url.startsWith("sqlite:") || url === "memory:") {
     return url;
   }
   const [match, scheme, user, password, place = "", query = ""] = storeUrl.exec(url) ?? [];

@@ -1,6 +1,6 @@
 /** Returns the current time. Passed in wherever the time matters, so that tests can set it instead of waiting. */
 export type Clock = {
-  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  /** Whole milliseconds since 1970-01-01T00:00:00Z. */
   now(): number;
 };
 

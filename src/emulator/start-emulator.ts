@@ -9,11 +9,12 @@ export type RunningEmulator = RunningServer & {
   readonly state: EmulatorState;
 };
 
-/** Starts an emulator. Rejects as `startServer` does. */
+/** Starts an emulator, by default with its records in memory. Rejects as `startServer` does. */
 export async function startEmulator(options: EmulatorOptions): Promise<RunningEmulator> {
   const state = createEmulatorState();
   const server = await startServer({
     ...options,
+    store: options.store ?? "memory:",
     clock: state.clock,
     extension: createEmulatorExtension(state),
   });

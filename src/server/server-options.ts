@@ -18,7 +18,10 @@ export type ServerOptions = {
   tls?: TlsPair | undefined;
   /** Directory of the signing key, service accounts and default store; created if missing. Required. */
   dataDirectory: string;
-  /** URL of the store, as `openStore` takes it. Defaults to SQLite in the data directory. */
+  /**
+   * URL of the store, as `openStore` takes it; `memory:` only with an extension, because a server must not lose what it
+   * has acknowledged. Defaults to SQLite in the data directory.
+   */
   store?: string | undefined;
   /** Page cache of a SQLite store, in bytes. Defaults to that of the store. */
   cacheBytes?: number | undefined;
@@ -66,7 +69,7 @@ export type ServerOptions = {
   logFailure?: LogFailure;
   /** Version that the metrics report. Defaults to `unknown`. */
   version?: string;
-  /** What a program adds to the server, such as the emulator. Defaults to none. */
+  /** What a program adds to the server, such as the emulator. Its store keeps expired records. Defaults to none. */
   extension?: ServerExtension | undefined;
   /** Set in each of several processes, which share the rates of operators. The primary collects their metrics. */
   worker?: { rates: OperatorRates; reusePort: boolean } | undefined;

@@ -7,7 +7,7 @@ import { watchDirectory } from "../contract/watched-directory.ts";
 import { type ContractRules, createContractRules } from "../plans/contract-rules.ts";
 import { createTolerantRules } from "../plans/undefined-enums.ts";
 import { contractServices, createRoutes } from "../services/routes.ts";
-import { openStore } from "../store/open-store.ts";
+import { openStore, rejectMemoryStore } from "../store/open-store.ts";
 import { type Admin, listenAdmin } from "./admin.ts";
 import { createClientAddress, createProxyCheck } from "./calls/client-address.ts";
 import { createHandlers } from "./calls/handlers.ts";
@@ -89,10 +89,14 @@ async function buildParts(options: ServerOptions, closers: Closers) {
   const overload = createOverloadGuard(limits);
   closers.push(overload.stop);
   const storeUrl = options.store ?? `sqlite:${dataDirectory}`;
+  if (!options.extension) {
+    rejectMemoryStore(storeUrl);
+  }
   const storeSystem = storeSystemOf(storeUrl);
   const metrics = admin || worker ? createServerMetrics(version, storeSystem) : undefined;
   const opened = await openStore(storeUrl, {
     clock,
+    keepExpired: options.extension !== undefined,
     cacheBytes,
     onBatch: metrics?.batch,
     onSweep: metrics?.swept,

@@ -60,6 +60,8 @@ export type ScanOptions = {
  * - **Expiry.** A record is readable, and makes older puts stale, strictly before `expiresAtMs` by the store's clock.
  *   Expired records are removed from disk in the background, which has no visible effect.
  * - **Visibility.** A `get` that starts after a `put` has resolved returns that record or a newer one.
+ * - **Removal.** A record without `updateTime` that has expired replaces any other, and is as if it had never been put:
+ *   see `removeRecord`.
  * - **Cancellation.** A call whose signal is aborted before the call is passed to the engine rejects with the signal's
  *   reason and has no effect. Aborting later has no effect on the call.
  *
@@ -88,8 +90,13 @@ export type PlanStore = {
 
 /** Options of every engine. */
 export type EngineOptions = {
-  /** Decides what has expired. Defaults to the machine's clock. */
+  /** Decides what has expired. It may be moved forward, and back with `keepExpired`. Defaults to the machine's clock. */
   clock?: Clock | undefined;
+  /**
+   * Keeps expired records, except those that expired in 1970 or before, so that they are back when the clock is moved
+   * back. Defaults to false: they are removed for good some time after their expiry.
+   */
+  keepExpired?: boolean | undefined;
   /** Called after each batch of puts with their number. */
   onBatch?: ((puts: number) => void) | undefined;
   /** Called after each sweep with the number of expired records that it removed. */

@@ -1,3 +1,4 @@
+import { type Instant, isLater } from "../contract/instant.ts";
 import type { PutRecord, RecordKey, RecordKind } from "./plan-store.ts";
 
 /** The number that every engine stores for a kind. These numbers are on disk: never change or reuse one. */
@@ -15,7 +16,29 @@ export function keyText({ asn, kind, clientId, id }: RecordKey): string {
   return `${asn}/${kind}/${clientId.length}/${clientId}${id}`;
 }
 
+/** Returns the key of a text that `keyText` has returned. */
+export function keyOfText(text: string): RecordKey {
+  const [head = "", asn, kind, length] = /^(\d+)\/(\w+)\/(\d+)\//.exec(text) ?? [];
+  const border = head.length + Number(length);
+  return {
+    kind: kind as RecordKind,
+    asn: Number(asn),
+    clientId: text.slice(head.length, border),
+    id: text.slice(border),
+  };
+}
+
 /** Returns whether a record has expired at a time, in ms. */
 export function isExpired({ expiresAtMs }: Pick<PutRecord, "expiresAtMs">, now: number): boolean {
   return expiresAtMs !== undefined && expiresAtMs <= now;
+}
+
+type Order = Pick<PutRecord, "updateTime" | "expiresAtMs">;
+
+/** Returns the stored update time that makes a put stale, or undefined if it may replace the stored record. */
+export function staleBy(stored: Order | undefined, next: Order, now: number): Instant | undefined {
+  if (!stored?.updateTime || !next.updateTime || isExpired(stored, now)) {
+    return undefined;
+  }
+  return isLater(stored.updateTime, next.updateTime) ? stored.updateTime : undefined;
 }

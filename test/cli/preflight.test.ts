@@ -64,3 +64,17 @@ describe("preflight of a server behind a proxy", () => {
     });
   });
 });
+
+describe("preflight of the store", () => {
+  it.each([
+    ["memory:", /^storage\.store: memory: is only for mdps dev.* use sqlite:DIRECTORY/],
+    ["memory:x", /^storage\.store: memory: is only for mdps dev/],
+    ["mysql://h/db", /^storage\.store: must be sqlite:DIRECTORY/],
+  ])("reports that %s is not a store of a server", async (store, error) => {
+    const resolved = resolveConfig({
+      dataDirectory: await dataDirectory(),
+      commandLine: { flags: new Map([["storage.store", store]]), sets: [] },
+    });
+    expect((await runPreflight(resolved)).errors).toEqual([expect.stringMatching(error)]);
+  });
+});

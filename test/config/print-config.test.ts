@@ -62,6 +62,7 @@ describe("printed configuration", () => {
 describe("redacting the URL of a store", () => {
   it.each([
     ["sqlite:/data", "sqlite:/data"],
+    ["memory:", "memory:"],
     ["postgres://h:5432/db", "postgres://h:5432/db"],
     ["postgres://u@h/db?sslmode=require", "postgres://u@h/db?sslmode=require"],
     ["postgres://u:p@h/db", "postgres://u:***@h/db"],

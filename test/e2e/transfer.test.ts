@@ -185,3 +185,22 @@ describe("mdps export and mdps import", () => {
     expect(exitCode).toBe(1);
   });
 });
+
+describe("memory:", () => {
+  it("is rejected as a store by every command except dev", async () => {
+    const data = await dataDirectory();
+    const input = join(data, "none.ndjson");
+    await writeFile(input, "");
+    const serve = ["serve", "--port", "0", "--data", data];
+    const outcomes = await Promise.all([
+      runProgram([...serve, "--set", "lifecycle.workers=2"], { env: { MDPS_STORE: "memory:" } }),
+      runProgram(["export", "--sum-only", "--store", "memory:"]),
+      runProgram(["import", input, "--store", "memory:"]),
+      runProgram(["check", "--data", data, "--store", "memory:"]),
+    ]);
+    for (const { exitCode, stdout, stderr } of outcomes) {
+      expect(stderr).toMatch(/^mdps: memory: is only for mdps dev, because its records end with the process/);
+      expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
+    }
+  });
+});

@@ -8,8 +8,8 @@ import { dataDirectory } from "../support/data-directory.ts";
 import { parent, startTestServer } from "../support/test-server.ts";
 
 /** Starts a server, which must not start, and returns why. */
-async function startError(directory: string): Promise<Error> {
-  const outcome = await startTestServer({ directory }).then(
+async function startError(directory: string, store?: string): Promise<Error> {
+  const outcome = await startTestServer({ directory, store }).then(
     async (server) => {
       await server.stop();
       return expect.fail("the server started");
@@ -69,6 +69,12 @@ describe("a data directory", () => {
     await chmod(path, 0o600);
     const server = await startTestServer({ directory });
     await server.stop();
+  });
+
+  it("a server does not start with a store in memory, which would lose what it acknowledges", async () => {
+    const error = await startError(await dataDirectory(), "memory:");
+    expect(error).toBeInstanceOf(StoreOpenError);
+    expect(error.message).toMatch(/^memory: is only for mdps dev/);
   });
 
   it("a data directory of a newer version is left unchanged", async () => {

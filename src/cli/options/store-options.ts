@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { openStore } from "../../store/open-store.ts";
+import { openStore, rejectMemoryStore } from "../../store/open-store.ts";
 import type { PlanStore } from "../../store/plan-store.ts";
 import { addDataOption, requireDirectory } from "./data-directory.ts";
 
@@ -24,7 +24,9 @@ export async function withStore<Result>(
   options: StoreOptions,
   use: (store: PlanStore) => Promise<Result>,
 ): Promise<Result> {
-  const store = await openStore(storeUrlOf(options));
+  const url = storeUrlOf(options);
+  rejectMemoryStore(url);
+  const store = await openStore(url);
   try {
     return await use(store);
   } finally {

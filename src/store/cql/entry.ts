@@ -1,6 +1,4 @@
-import { type Instant, isLater } from "../../contract/instant.ts";
 import { type PutRecord, StoreUnavailable } from "../plan-store.ts";
-import { isExpired } from "../record.ts";
 
 /** The content of a cell: a record without its key. */
 export type CqlEntry = Omit<PutRecord, "key">;
@@ -39,12 +37,4 @@ export function decodeEntry(bytes: Buffer): CqlEntry {
     expiresAtMs: Number.isNaN(expiresAtMs) ? undefined : expiresAtMs,
     value: bytes.subarray(headBytes),
   };
-}
-
-/** Returns the stored update time that makes a put stale, or undefined if it may replace the stored record. */
-export function staleBy(stored: CqlEntry | undefined, next: CqlEntry, now: number): Instant | undefined {
-  if (!stored?.updateTime || !next.updateTime || isExpired(stored, now)) {
-    return undefined;
-  }
-  return isLater(stored.updateTime, next.updateTime) ? stored.updateTime : undefined;
 }

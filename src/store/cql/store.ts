@@ -7,10 +7,10 @@ import {
   type RecordKey,
   SnapshotUnsupported,
 } from "../plan-store.ts";
-import { isExpired, keyText, kindCodes } from "../record.ts";
+import { isExpired, keyText, kindCodes, staleBy } from "../record.ts";
 import { createCallLimiter } from "./call-limiter.ts";
 import { cannotOpen, connectCql } from "./cluster.ts";
-import { decodeEntry, encodeEntry, staleBy } from "./entry.ts";
+import { decodeEntry, encodeEntry } from "./entry.ts";
 import { createKeyQueues } from "./key-queues.ts";
 import { scanTokens } from "./scan.ts";
 import { askQuorum, checkSchema } from "./schema.ts";
@@ -62,15 +62,19 @@ type Put = {
  * - **Order.** Reading and writing are not atomic for concurrent puts of one key *through different stores*. Then `stored`
  *   means that this record or a newer one is stored: the newer one wins in every replica and region, because replicas
  *   keep the later update time (`timestampOf`). Any one of the records wins, complete, if they have the same microsecond,
- *   if one is of more than a day before or after now, or if the stored one had expired or had no update time.
+ *   if one is of more than a day before or after now by the machine's clock, or if the stored one had expired or had no update time.
  * - **Visibility and `stale`** apply within a data centre; another one returns a record once it has been replicated.
  * - **Durability** depends on the cluster: with `commitlog_sync: batch` or `group`, a quorum has the record on disk.
+ * - **Expiry** is by the store's clock, but the database also removes a record two days after it has expired. That time
+ *   passes by the clocks of the nodes: with a clock that stands still or is moved, use `keepExpired`, which keeps records
+ *   on disk until they are replaced.
  * - **Snapshots** are not supported: `scan` rejects with SnapshotUnsupported.
  *
  * A record may take 8 MiB, and its client id and id 65,000 bytes. Rejects with StoreOpenError.
  */
 export async function openCqlStore(options: CqlStoreOptions): Promise<PlanStore> {
-  const { url, clock = systemClock, maxWaiting = 16_384, maxRunning = 512, nodeTimeout = 3_000 } = options;
+  const { url, clock = systemClock, keepExpired, maxWaiting = 16_384, maxRunning = 512 } = options;
+  const { nodeTimeout = 3_000 } = options;
   const address = parseCqlUrl(url);
   const cluster = await connectCql(address, true, nodeTimeout);
   try {
@@ -106,8 +110,10 @@ export async function openCqlStore(options: CqlStoreOptions): Promise<PlanStore>
       return { outcome: "stored" };
     });
     if (newest && newest !== before) {
-      const timestamp = timestampOf(newest, row?.timestamp, now);
-      const ttl = ttlOf(newest, timestamp, now, systemClock.now());
+      const machineNow = systemClock.now();
+      const timestamp = timestampOf(newest, row?.timestamp, machineNow);
+      const isKept = keepExpired && !isExpired(newest, Math.min(now, 0));
+      const ttl = isKept ? 0 : ttlOf(newest, timestamp, now, machineNow);
       await cluster.write(insert, [...first.key, encodeEntry(newest), timestamp, ttl]);
     }
     return outcomes;

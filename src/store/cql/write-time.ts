@@ -2,7 +2,8 @@ import { floorToMs } from "../../contract/instant.ts";
 import type { CqlEntry } from "./entry.ts";
 
 /**
- * Returns the TIMESTAMP of a write, in µs.
+ * Returns the TIMESTAMP of a write, in µs. `now` is the clock of the machine, because the nodes have such clocks too: that
+ * of the store may be years away.
  *
  * Replicas keep the cell with the largest timestamp, so the timestamp of a record is its update time: of two records that
  * race through any servers and regions, the newer one wins. There are four exceptions:
@@ -27,15 +28,16 @@ export function timestampOf(next: CqlEntry, stored: bigint | undefined, now: num
 }
 
 /**
- * Returns the TTL of a write in seconds. It only frees the disk; the expiry in the entry decides what is read. Returns 0,
- * so that the record stays on disk, if Cassandra would reject the TTL because it is too long or ends too late.
+ * Returns the TTL of a write in seconds. It only frees the disk; the expiry in the entry decides what is read, by the clock
+ * of the store, `now`. Returns 0, so that the record stays on disk, if Cassandra would reject the TTL because it is too long
+ * or ends too late.
  */
 export function ttlOf({ expiresAtMs }: CqlEntry, timestamp: bigint, now: number, machineNow: number): number {
   if (expiresAtMs === undefined) {
     return 0;
   }
-  const from = Math.max(expiresAtMs, Number(timestamp) / 1000, now);
-  const ttl = Math.ceil((from - now + visibleMs) / 1000);
+  const after = Math.max(expiresAtMs - now, Number(timestamp) / 1000 - machineNow, 0);
+  const ttl = Math.ceil((after + visibleMs) / 1000);
   return ttl > longestTtl || machineNow / 1000 + ttl > lastSecond ? 0 : ttl;
 }
 

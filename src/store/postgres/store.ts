@@ -12,7 +12,7 @@ import {
   StoreUnavailable,
 } from "../plan-store.ts";
 import { batchBytes, batchPuts, putBytes, sizeOfPut } from "../put-buffer.ts";
-import { startSweeper } from "../sweeper.ts";
+import { startSweeper, sweepTime } from "../sweeper.ts";
 import {
   createPostgresConnection,
   type PostgresConnection,
@@ -138,7 +138,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   });
   const { sweepInterval: interval = 1_000 } = options;
   const sweeper = startSweeper({
-    removeSlice: () => removeExpired(background, clock.now()),
+    removeSlice: () => removeExpired(background, sweepTime(clock, options.keepExpired)),
     sliceRows,
     slicePause: () => Math.min(slicePause, interval),
     interval,

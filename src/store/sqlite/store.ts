@@ -18,7 +18,7 @@ import {
   sizeOfPut,
   writePuts,
 } from "../put-buffer.ts";
-import { startSweeper } from "../sweeper.ts";
+import { startSweeper, sweepTime } from "../sweeper.ts";
 import type { DatabaseOptions } from "./database.ts";
 import { createScanner, scanSqlite, scanSqliteSnapshot } from "./scan.ts";
 import { startSupervisedWriter } from "./supervisor.ts";
@@ -54,7 +54,7 @@ const sliceRows = 50;
  * A record may take 16 MiB. Rejects with StoreOpenError.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<PlanStore> {
-  const { directory, clock = systemClock, maxWaiting = 65_536, sweepInterval = 1_000 } = options;
+  const { directory, clock = systemClock, keepExpired, maxWaiting = 65_536, sweepInterval = 1_000 } = options;
   const { maxPages, cacheBytes, checkpointPages, busyTimeout, openTimeout } = options;
   const memory = allocatePutMemory();
   const buffer = putBufferOn(memory);
@@ -95,7 +95,10 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Plan
   });
 
   const sweeper = startSweeper({
-    removeSlice: async () => (await thread.ask({ type: "sweep", rows: sliceRows, now: clock.now() })).removed,
+    async removeSlice() {
+      const now = sweepTime(clock, keepExpired);
+      return (await thread.ask({ type: "sweep", rows: sliceRows, now })).removed;
+    },
     sliceRows,
     // The busier the thread is with puts, the less it sweeps.
     slicePause: (took) => 2 * took,

@@ -5,31 +5,41 @@ import { createTestClock } from "../../support/test-clock.ts";
 import { describeCancellation, describeClose, describeHealth } from "./calls.ts";
 import { describeExpiry, describeOrder } from "./order.ts";
 import { describeRecords } from "./records.ts";
+import { describeRemoval, describeRemovalInScans } from "./removal.ts";
+import { describeRestart } from "./restart.ts";
 import { describeCursors, describeScan, describeScanOfUsers } from "./scan.ts";
 import { describeNoSnapshot, describeSnapshot, describeSnapshotOfUsers } from "./snapshot.ts";
 import { type Bench, recordOf, start, textOf } from "./support.ts";
 
 /** A place where a store has its records, empty at first. */
 export type StorePlace = {
-  /** Opens the store, the second time with the records of the first. */
+  /** Opens the store, the second time with the records of the first unless it is volatile. */
   open(clock: Clock): Promise<PlanStore>;
   /** Removes what is left, once every store of the place is closed. */
   remove(): Promise<void>;
+};
+
+/** What an engine does not do. */
+type Exceptions = {
+  snapshots?: boolean;
+  /** Why its records do not survive a restart, by default they do. */
+  volatile?: string;
 };
 
 /** Describes what every engine behind PlanStore does. Places are used one after the other. */
 export function describePlanStore(
   name: string,
   createPlace: () => Promise<StorePlace>,
-  { snapshots = true } = {},
+  { snapshots = true, volatile = "" }: Exceptions = {},
 ): void {
   describe(`${name} as a PlanStore`, () => {
     // Opening a store takes longer than most tests, so tests that only need their own keys share one.
     describe("shared by tests with different keys", () => {
-      const bench = useStore(createPlace, beforeAll, afterAll);
+      const bench = useStore(createPlace, volatile, beforeAll, afterAll);
       describeRecords(bench);
       describeOrder(bench);
       describeExpiry(bench);
+      describeRemoval(bench);
       describeCancellation(bench);
       describeCursors(bench);
       if (!snapshots) {
@@ -38,18 +48,20 @@ export function describePlanStore(
     });
 
     describe("shared by tests that read the same records", () => {
-      const bench = useStore(createPlace, beforeAll, afterAll);
+      const bench = useStore(createPlace, volatile, beforeAll, afterAll);
       describeScanOfUsers(bench, snapshots ? describeSnapshotOfUsers : undefined);
     });
 
     describe("opened for each test", () => {
-      const bench = useStore(createPlace, beforeEach, afterEach);
+      const bench = useStore(createPlace, volatile, beforeEach, afterEach);
       describeScan(bench);
+      describeRemovalInScans(bench, { snapshots });
       if (snapshots) {
         describeSnapshot(bench);
       }
       describeHealth(bench);
       describeClose(bench);
+      describeRestart(bench);
     });
   });
 }
@@ -57,6 +69,7 @@ export function describePlanStore(
 /** Opens a store before each test, or before all of them. Every test has its own key, and starts at the same time. */
 function useStore(
   createPlace: () => Promise<StorePlace>,
+  volatile: string,
   before: typeof beforeAll | typeof beforeEach,
   after: typeof afterAll | typeof afterEach,
 ): Bench {
@@ -81,6 +94,7 @@ function useStore(
 
   const bench: Bench = {
     clock,
+    volatile,
     get store() {
       return store;
     },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type PlanStore, type PutRecord, SnapshotUnsupported } from "../../../src/store/plan-store.ts";
 import { idsOfPages, putExpiringUsers, putUsers } from "./scan.ts";
-import { at, type Bench, bytesOf, pagesOf, start, textOf } from "./support.ts";
+import { at, type Bench, bytesOf, pagesOf, reopenWith, start, textOf } from "./support.ts";
 
 const nothing = async (): Promise<unknown> => undefined;
 
@@ -106,7 +106,7 @@ export function describeSnapshotOfUsers(bench: Bench, users: () => readonly PutR
       await expect(pagesOf(bench.store, { snapshot: true })).rejects.toMatchObject({
         name: "StoreUnavailable",
       });
-      await bench.reopen();
+      await reopenWith(bench, users());
     });
   });
 }

@@ -14,7 +14,9 @@ export type Bench = {
   readonly clock: TestClock;
   /** The key of the running test: no other test uses it, or another key of its operator. */
   readonly key: RecordKey;
-  /** Closes the store, and opens it again. */
+  /** Why the records do not survive a restart; empty if they do. */
+  readonly volatile: string;
+  /** Closes the store, and opens it again. A volatile one is then empty. */
   reopen(): Promise<void>;
   /** Puts a record of `recordOf`, by default with the test's key. */
   put(record: Partial<PutRecord>, signal?: AbortSignal): Promise<PutOutcome>;
@@ -87,6 +89,19 @@ export function awkwardIds(): string[] {
     "x".repeat(10_000),
     "字".repeat(1_000),
   ].filter((id, index, all) => all.indexOf(id) === index);
+}
+
+/** Returns the end of the name of a test that is skipped. */
+export function whySkipped(reason: string): string {
+  return reason && ` (skipped: ${reason})`;
+}
+
+/** Closes a store that has these records, and opens it again with them. */
+export async function reopenWith(bench: Bench, records: readonly PutRecord[]): Promise<void> {
+  await bench.reopen();
+  if (bench.volatile) {
+    await Promise.all(records.map((record) => bench.store.put(record)));
+  }
 }
 
 /** Returns the items in a mixed order that is the same in every run. */

@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { type PlanStore, type PutRecord, StoreUnavailable } from "../../../src/store/plan-store.ts";
 import { openPostgresStore } from "../../../src/store/postgres/store.ts";
+import { removeRecord } from "../../../src/store/remove-record.ts";
 import { createTestClock, testTime } from "../../support/test-clock.ts";
 import { describePlanStore } from "../conformance/plan-store.ts";
 import { recordOf, records, usePostgres } from "./places.ts";
@@ -272,6 +273,28 @@ describe.skipIf(reason)(`PostgreSQL${reason ? ` (skipped: ${reason})` : ""}`, ()
       await swept.promise;
       expect(Math.max(...sweeps)).toBe(500);
       expect(await rows()).toBe(20);
+    });
+
+    test("with keepExpired a sweep removes only removed records, and expired ones are back with the clock", async () => {
+      const clock = createTestClock();
+      const swept = Promise.withResolvers<void>();
+      let removed = 0;
+      const onSweep = (slice: number) => {
+        removed += slice;
+        if (removed >= 5) {
+          swept.resolve();
+        }
+      };
+      const store = await places.open({ clock, keepExpired: true, sweepInterval: 1, onSweep });
+      const all = records(20).map((record) => ({ ...record, expiresAtMs: testTime + 1 }));
+      await Promise.all(all.map((record) => store.put(record)));
+      clock.set(Date.UTC(9999, 11, 31));
+      await Promise.all(all.slice(0, 5).map(({ key }) => removeRecord(store, key)));
+      await swept.promise;
+      expect(await rows()).toBe(15);
+      clock.set(testTime);
+      const found = await Promise.all(all.map(({ key }) => store.get(key)));
+      expect(found.map((value) => value !== undefined)).toEqual(all.map((_, n) => n >= 5));
     });
 
     test("concurrent sweeps of several stores remove each record once", async () => {

@@ -5,6 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type PlanStore, type PutRecord, StoreUnavailable } from "../../../src/store/plan-store.ts";
+import { removeRecord } from "../../../src/store/remove-record.ts";
 import { openSqliteStore, type SqliteStoreOptions } from "../../../src/store/sqlite/store.ts";
 import { canMount, mountSmallDisk } from "../../support/small-disk.ts";
 import { createTestClock, testTime } from "../../support/test-clock.ts";
@@ -173,6 +174,24 @@ describe("SQLite", () => {
       expect(rowsOnDisk()).toBe(20);
       expect(await store.get((records(620)[619] as PutRecord).key)).toBeDefined();
     });
+  });
+
+  test("with keepExpired a sweep removes only removed records, and expired ones are back with the clock", async () => {
+    const clock = createTestClock();
+    const swept = collector();
+    const store = await open({ clock, keepExpired: true, sweepInterval: 1, onSweep: swept.add });
+    const all = records(21).map((record, n) => ({
+      ...record,
+      expiresAtMs: n < 20 ? testTime + 1 : undefined,
+    }));
+    await Promise.all(all.map((record) => store.put(record)));
+    clock.set(Date.UTC(9999, 11, 31));
+    await Promise.all(all.slice(0, 5).map(({ key }) => removeRecord(store, key)));
+    await swept.reaches(5);
+    expect(rowsOnDisk()).toBe(16);
+    clock.set(testTime);
+    const found = await Promise.all(all.map(({ key }) => store.get(key)));
+    expect(found.map((value) => value !== undefined)).toEqual(all.map((_, n) => n >= 5));
   });
 
   describe("a full disk", () => {
