@@ -1,6 +1,6 @@
 /**
  * Buf plugin: writes one Google API Discovery document, `discovery.json`, for the services that have google.api.http.
- * buf must run it for all files at once (`strategy: all`). Required options: `packages`, `title`,
+ * buf must run it for all files at once (`strategy: all`). Required options: `packages`, with blanks between, `title`,
  * `description` and `documentation_link`. The revision is the version of the package.
  */
 import manifest from "../../package.json" with { type: "json" };
@@ -12,10 +12,13 @@ runDocumentPlugin({
   file: "discovery.json",
   options: ["packages", "title", "description", "documentation_link"],
   document: (files, _, options) =>
-    discoveryDocument(files, {
-      title: options.title,
-      description: options.description,
-      documentationLink: options.documentation_link,
-      revision: manifest.version,
-    }),
+    discoveryDocument(
+      files.filter(({ proto }) => options.packages.split(" ").includes(proto.package)),
+      {
+        title: options.title,
+        description: options.description,
+        documentationLink: options.documentation_link,
+        revision: manifest.version,
+      },
+    ),
 });

@@ -1,6 +1,7 @@
 /**
- * Buf plugin: writes one OpenAPI 3.1 document, `openapi.json`, for the services that have google.api.http.
- * buf must run it for all files at once (`strategy: all`). Required options: `packages`, `title`,
+ * Buf plugin: writes one OpenAPI 3.1 document for the services that have google.api.http.
+ * buf must run it for all files at once (`strategy: all`). Required options: `file`, its name,
+ * `packages`, with blanks between, `title`,
  * `description` and `documentation_link`. The version, the license and the contact are those of package.json.
  */
 import { readFileSync } from "node:fs";
@@ -17,13 +18,20 @@ const outputFields = {
 runDocumentPlugin({
   name: "protoc-gen-openapi",
   file: "openapi.json",
-  options: ["packages", "title", "description", "documentation_link"],
-  document(files, allFiles, { title, description, documentation_link: documentation }) {
+  options: ["file", "packages", "title", "description", "documentation_link"],
+  document(files, allFiles, { packages, title, description, documentation_link: documentation }) {
     const { name, version, license, repository } = JSON.parse(
       readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
     ) as { name: string; version: string; license: string; repository: { url: string } };
     const contact = { name, url: repository.url.replace(/^git\+|\.git$/g, "") };
     const release = { version, license, contact };
-    return openApiDocument(files, allFiles, { title, description, documentation, outputFields, ...release });
+    return openApiDocument(files, allFiles, {
+      packages: packages.split(" "),
+      title,
+      description,
+      documentation,
+      outputFields,
+      ...release,
+    });
   },
 });

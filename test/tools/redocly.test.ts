@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 
 const redocly = new URL("../../node_modules/.bin/redocly", import.meta.url).pathname;
-const document = readFileSync(new URL("../../gen/openapi.json", import.meta.url), "utf8");
+const read = (name: string) => readFileSync(new URL(`../../gen/${name}`, import.meta.url), "utf8");
+const document = read("openapi.json");
 
 /** All rules that Redocly recommends, as errors, and those that compare examples with their schemas. */
 const configuration = `
@@ -50,8 +51,8 @@ async function lint(text: string): Promise<string[]> {
   return problems.map(({ ruleId, location: [{ pointer }] }) => `${ruleId} ${pointer}`);
 }
 
-it("the OpenAPI document has no problem that Redocly finds", async () => {
-  expect(await lint(document)).toEqual([]);
+it.each(["openapi.json", "emulator.openapi.json"])("%s has no problem that Redocly finds", async (name) => {
+  expect(await lint(read(name))).toEqual([]);
 });
 
 it.each<[string, (json: Parsed) => void, string]>([

@@ -6,7 +6,7 @@ import type { JsonObject } from "./json.ts";
 /** A Buf plugin that generates from all files at once. buf must run it with `strategy: all`. */
 type Plugin<Option extends string> = {
   readonly name: string;
-  /** Names of its options. Each is a required string. `packages` are those that a document is about, with blanks between. */
+  /** Names of its options. Each is a required string. */
   readonly options: readonly Option[];
   /** Returns the generated files by name. */
   generate(
@@ -18,7 +18,7 @@ type Plugin<Option extends string> = {
 
 /** A plugin that writes one JSON document. */
 export type DocumentPlugin<Option extends string> = Omit<Plugin<Option>, "generate"> & {
-  /** File name of the document. */
+  /** File name of the document, unless it has an option `file`. */
   readonly file: string;
   document(...input: Parameters<Plugin<Option>["generate"]>): JsonObject;
 };
@@ -30,11 +30,11 @@ export function runDocumentPlugin<Option extends string>(plugin: DocumentPlugin<
     name,
     options,
     generate(files, allFiles, values) {
-      const { packages } = values as { packages?: string };
-      const included = files.filter(({ proto }) => packages?.split(" ").includes(proto.package) ?? true);
-      const text = JSON.stringify(plugin.document(included, allFiles, values), null, 2);
+      const text = JSON.stringify(plugin.document(files, allFiles, values), null, 2);
       // Of patterns. Some parsers take these characters for line breaks.
-      return new Map([[file, text.split("\n").map(escapeInvisible).join("\n")]]);
+      return new Map([
+        [(values as { file?: string }).file ?? file, text.split("\n").map(escapeInvisible).join("\n")],
+      ]);
     },
   });
 }

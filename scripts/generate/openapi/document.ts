@@ -17,6 +17,8 @@ import { securitySchemes } from "./security.ts";
 
 /** Facts about the API that its files do not contain. */
 export type ApiTitle = {
+  /** The packages whose services are described. */
+  readonly packages: readonly string[];
   readonly title: string;
   readonly description: string;
   /** Version of the release. */
@@ -39,7 +41,7 @@ const conventions = [
 ].join("\n\n");
 
 /**
- * Describes all RPCs in the files that have google.api.http, as OpenAPI 3.1.
+ * Describes the RPCs of some packages that have google.api.http, as OpenAPI 3.1.
  *
  * @param files - The files of the contract.
  * @param allFiles - `files` and the files that they import.
@@ -52,7 +54,9 @@ export function openApiDocument(
   // The paths have the version of the API. A document cannot describe several.
   versionOf(files);
   const context: SchemaContext = { names: createSchemaNames(files), registry: createRegistry(...allFiles) };
-  const services = files.flatMap((file) => file.services);
+  const services = files
+    .filter(({ proto }) => about.packages.includes(proto.package))
+    .flatMap((file) => file.services);
   const bindings = services.flatMap((service) => service.methods).flatMap(httpBindingsOf);
   const exposed = services.filter((service) => bindings.some(({ rpc }) => rpc.parent === service));
   const resourcePatterns = resourcePatternsOf(allFiles);
@@ -87,13 +91,16 @@ export function openApiDocument(
   };
 }
 
-/** Returns the default host of the services, as a variable: other servers have the same API. */
-function serversOf(services: readonly DescService[]): JsonObject[] | undefined {
+/**
+ * Returns the default host of the services, as a variable: other servers have the same API. Without one, the server is
+ * that of the document (the default of OpenAPI).
+ */
+function serversOf(services: readonly DescService[]): JsonObject[] {
   const hosts = hostsOf(services);
   const description = "Host and port of the server that you call.";
   return hosts.length > 0
     ? hosts.map((host) => ({ url: "https://{host}", variables: { host: { default: host, description } } }))
-    : undefined;
+    : [{ url: "/" }];
 }
 
 /** Returns the schema name of the enum of error reasons (AIP-193). */

@@ -37,10 +37,10 @@ export function securitySchemes(services: readonly DescService[]): JsonObject {
   };
 }
 
-/** Returns what a call of the service requires: a token with any one of its scopes. */
-export function securityOf(service: DescService): JsonObject[] | undefined {
+/** Returns what a call of the service requires: a token with any one of its scopes, or nothing without scopes. */
+export function securityOf(service: DescService): JsonObject[] {
   const scopes = scopesOf(service);
   return scopes.length > 0
     ? [...scopes.map((scope) => ({ [schemeName]: [scope] })), { [bearerName]: [...scopes] }]
-    : undefined;
+    : [];
 }

@@ -15,6 +15,7 @@ const header = `
 `;
 
 const about = {
+  packages: ["library.v1"],
   title: "Library API",
   description: "Lends books.",
   version: "1.2.3",
@@ -464,9 +465,9 @@ describe("openApiDocument", () => {
     ) => `syntax = "proto3"; package ${name}; import "google/api/annotations.proto"; message M {}
       service S { rpc Get(M) returns (M) { option (google.api.http) = { get: "/${name}" }; } }`;
     const sameName = compile({ "a/v1/a.proto": message("a.v1"), "b/v1/b.proto": message("b.v1") });
-    expect(() => openApiDocument(sameName.files, sameName.allFiles, about)).toThrow(
-      new Error("schema name M is used by both a.v1.M and b.v1.M"),
-    );
+    expect(() =>
+      openApiDocument(sameName.files, sameName.allFiles, { ...about, packages: ["a.v1", "b.v1"] }),
+    ).toThrow(new Error("schema name M is used by both a.v1.M and b.v1.M"));
     const twoVersions = compile({
       "a/v1/a.proto": message("a.v1"),
       "a/v2/a.proto": message("a.v2").replaceAll("M", "N"),
