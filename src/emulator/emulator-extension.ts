@@ -1,21 +1,47 @@
 import { EmulatorService } from "../../gen/mobiledataplansharing/emulator/v1/emulator_service_pb.ts";
-import type { ServerExtension } from "../server/server-extension.ts";
+import type { ServerExtension, ServerParts } from "../server/server-extension.ts";
+import { acceptAnyToken } from "./control/any-token.ts";
+import { createControlGate, isControlRequest } from "./control/control-gate.ts";
 import { createEmulatorService } from "./emulator-service.ts";
 import type { EmulatorState } from "./emulator-state.ts";
 import { beginExchange } from "./journal/exchange.ts";
 
+/** How an emulator differs from another. */
+export type ExtensionOptions = {
+  /** Accepts any access token, or none, for every operator. Defaults to false. */
+  anyToken?: boolean | undefined;
+  /** Lets other machines control the emulator. Defaults to false. */
+  exposeControl?: boolean | undefined;
+  /** Called when the store is open, before the port is. */
+  opened?: ((parts: ServerParts) => Promise<void>) | undefined;
+  /** Called when no request runs any more, before the store is closed. */
+  stopped?: ((parts: ServerParts) => Promise<void>) | undefined;
+};
+
 /** Makes a server an emulator: it gets EmulatorService, and its calls are recorded and may go wrong. */
-export function createEmulatorExtension(state: EmulatorState): ServerExtension {
+export function createEmulatorExtension(
+  state: EmulatorState,
+  { anyToken = false, exposeControl = false, opened, stopped }: ExtensionOptions = {},
+): ServerExtension {
   return {
-    connect(parts) {
+    async connect(parts) {
+      const checkControl = createControlGate(exposeControl);
+      await opened?.(parts);
       return {
         services: [{ service: EmulatorService, implementation: createEmulatorService(state, parts) }],
+        gate(checkCredentials) {
+          const checkCaller = anyToken ? acceptAnyToken : checkCredentials;
+          return (context) =>
+            context.service === EmulatorService ? checkControl(context) : checkCaller(context);
+        },
+        isClosedToPages: isControlRequest,
         received(request, response, call) {
           beginExchange(call, { request, response, receivedAtMs: parts.clock.now() });
           return true;
         },
         around: (_, call) => call,
         ended() {},
+        stopped: async () => stopped?.(parts),
       };
     },
   };

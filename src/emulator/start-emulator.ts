@@ -1,8 +1,8 @@
 import { type RunningServer, type ServerOptions, startServer } from "../server/server.ts";
-import { createEmulatorExtension } from "./emulator-extension.ts";
+import { createEmulatorExtension, type ExtensionOptions } from "./emulator-extension.ts";
 import { createEmulatorState, type EmulatorState } from "./emulator-state.ts";
 
-export type EmulatorOptions = Omit<ServerOptions, "clock" | "extension" | "worker">;
+export type EmulatorOptions = Omit<ServerOptions, "clock" | "extension" | "worker"> & ExtensionOptions;
 
 /** An emulator that accepts requests. */
 export type RunningEmulator = RunningServer & {
@@ -10,13 +10,15 @@ export type RunningEmulator = RunningServer & {
 };
 
 /** Starts an emulator, by default with its records in memory. Rejects as `startServer` does. */
-export async function startEmulator(options: EmulatorOptions): Promise<RunningEmulator> {
-  const state = createEmulatorState();
+export async function startEmulator(
+  options: EmulatorOptions,
+  state: EmulatorState = createEmulatorState(),
+): Promise<RunningEmulator> {
   const server = await startServer({
     ...options,
     store: options.store ?? "memory:",
     clock: state.clock,
-    extension: createEmulatorExtension(state),
+    extension: createEmulatorExtension(state, options),
   });
   return { ...server, state };
 }

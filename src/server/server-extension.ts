@@ -35,14 +35,16 @@ export type CallMethod = (request: Message, context: HandlerContext) => Promise<
  */
 export type ServerExtension = {
   /** Called once, when the store is open and before the port is. */
-  connect(parts: ServerParts): ServerHooks;
+  connect(parts: ServerParts): ServerHooks | Promise<ServerHooks>;
 };
 
 /** The places at which an extension is called. */
 export type ServerHooks = {
   readonly services: readonly ExtraService[];
-  /** Replaces the check of access tokens. */
-  readonly requestGate?: RequestGate | undefined;
+  /** Returns the check of all calls, before their body is read, from that of access tokens. */
+  gate?(checkCredentials: RequestGate): RequestGate;
+  /** Returns whether pages of other origins may never make a request, whatever origins are allowed. */
+  isClosedToPages?(request: HttpRequest): boolean;
   readonly isReachable?: ServiceDependencies["isReachable"];
   /**
    * Called for each request before it is routed. Returns false if it has answered the request, or will: nothing else
@@ -53,4 +55,6 @@ export type ServerHooks = {
   around(method: DescMethod, call: CallMethod): CallMethod;
   /** Called for each request that has ended. */
   ended(summary: CallSummary): void;
+  /** Called when no request runs any more, before the store is closed. If it rejects, so does `close` of the server. */
+  stopped?(): Promise<void>;
 };

@@ -20,6 +20,7 @@ import { createOverloadGuard } from "./limits/overload.ts";
 import { defaultLimits } from "./limits/server-limits.ts";
 import { createPublicUrls } from "./pages/public-urls.ts";
 import { createReadiness, type Readiness } from "./readiness.ts";
+import type { ServerHooks } from "./server-extension.ts";
 import type { ServerOptions } from "./server-options.ts";
 import { factsOf } from "./telemetry/call-facts.ts";
 import type { CallSummary } from "./telemetry/call-summary.ts";
@@ -144,7 +145,7 @@ async function connectParts(options: ServerOptions, parts: Parts, closers: Close
     rules: ignoreUnknownFields ? createTolerantRules(warmRules(), onUnknownField) : warmRules(),
     stopping: stopping.signal,
   };
-  const hooks = options.extension?.connect(deps);
+  const hooks = await options.extension?.connect(deps);
   const isProxy = createProxyCheck(options.trustedProxies);
   const observe = createRequestObserver(
     [
@@ -204,16 +205,23 @@ async function connectParts(options: ServerOptions, parts: Parts, closers: Close
       ready,
       metrics: async () => (await metrics?.registry.metrics()) ?? "",
     }));
-  return runningServer(options, parts, listener, admin);
+  return runningServer({ options, parts, listener, admin, hooks });
 }
 
 /** Returns the handle of a server whose parts all run. */
-function runningServer(
-  options: ServerOptions,
-  parts: Parts,
-  listener: Listener,
-  admin: Admin | undefined,
-): RunningServer {
+function runningServer({
+  options,
+  parts,
+  listener,
+  admin,
+  hooks,
+}: {
+  options: ServerOptions;
+  parts: Parts;
+  listener: Listener;
+  admin: Admin | undefined;
+  hooks: ServerHooks | undefined;
+}): RunningServer {
   const { ready, store, overload, metrics, log, stopping, shutdown } = parts;
   const { drainDelayMs = 0, graceMs = 10_000 } = options;
   let closing: Promise<void> | undefined;
@@ -227,12 +235,16 @@ function runningServer(
     }
     await listener.close(graceMs);
     shutdown.abort();
-    await store.close();
-    overload.stop();
-    // Last, so that health checks get "not ready" instead of no answer.
-    await admin?.close();
-    log?.info("stopped");
-    await log?.flush();
+    try {
+      await hooks?.stopped?.();
+    } finally {
+      await store.close();
+      overload.stop();
+      // Last, so that health checks get "not ready" instead of no answer.
+      await admin?.close();
+      log?.info("stopped");
+      await log?.flush();
+    }
   }
 
   log?.info("listening", { url: listener.url, adminUrl: admin?.url });

@@ -48,7 +48,8 @@ export function createClientAddress(isProxy: IsProxy | undefined): ClientAddress
   };
 }
 
-function peerOf(request: HttpRequest): string | undefined {
+/** Returns the other end of the connection of a request. */
+export function peerOf(request: HttpRequest): string | undefined {
   if ("stream" in request && request.stream.session?.destroyed !== false) {
     // Its socket throws.
     return undefined;

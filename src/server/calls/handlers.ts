@@ -90,17 +90,13 @@ export async function createHandlers({
     ((cause, method) => {
       console.error(`${method} failed:`, cause);
     });
-  const admission = createAdmission({
-    requestGate:
-      hooks?.requestGate ??
-      createRequestGate({
-        verifyToken: observeTokens(verifyToken, metrics),
-        isOpen: (method) => callersOf(method) !== "authenticated",
-      }),
-    overload,
-    rates,
+  const checkCredentials = createRequestGate({
+    verifyToken: observeTokens(verifyToken, metrics),
+    isOpen: (method) => callersOf(method) !== "authenticated",
   });
-  const cors = corsOptionsOf(options.allowOrigins ?? []);
+  const requestGate = hooks?.gate?.(checkCredentials) ?? checkCredentials;
+  const admission = createAdmission({ requestGate, overload, rates });
+  const cors = corsOptionsOf(options.allowOrigins ?? [], hooks?.isClosedToPages);
   const common = {
     ...reading,
     routes: admitRoutes(routes, admission.admit, aroundOf(hooks)),

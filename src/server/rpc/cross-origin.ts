@@ -4,9 +4,12 @@ import type { HttpRequest, HttpResponse } from "../http-handler.ts";
 
 /**
  * Returns the CORS options of REST and RPC for a list of origins, `*` for all; undefined for an empty list. Credentials
- * are never allowed, so a page can do only what its token allows.
+ * are never allowed, so a page can do only what its token allows. No page may make a request that `isClosed` returns true for.
  */
-export function corsOptionsOf(origins: readonly string[]): CorsOptions | undefined {
+export function corsOptionsOf(
+  origins: readonly string[],
+  isClosed?: CorsOptions["isClosed"],
+): CorsOptions | undefined {
   if (origins.length === 0) {
     return undefined;
   }
@@ -14,6 +17,7 @@ export function corsOptionsOf(origins: readonly string[]): CorsOptions | undefin
     origins: origins.includes("*") ? "*" : origins,
     // The status of gRPC-Web calls without a message, how long to wait, and why a token was rejected.
     exposedHeaders: [...cors.exposedHeaders, "Retry-After", "WWW-Authenticate"],
+    isClosed,
   };
 }
 
@@ -30,6 +34,9 @@ export function createCrossOrigin(options: CorsOptions) {
     response: HttpResponse,
     methods: readonly string[],
   ): boolean {
+    if (options.isClosed?.(request)) {
+      return false;
+    }
     const isPreflightRequest = request.method === "OPTIONS" && isPreflight(request.headers);
     const headers = isPreflightRequest
       ? policy.preflight(request.headers, methods)

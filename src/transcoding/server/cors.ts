@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { NodeRequest } from "./node-http.ts";
 
 /** Specifies which pages of other origins may call the server (Fetch standard, CORS protocol). */
 export type CorsOptions = {
@@ -10,6 +11,8 @@ export type CorsOptions = {
   exposedHeaders?: readonly string[];
   /** How long browsers may cache the response to a preflight, in seconds. Defaults to 7200. */
   maxAgeSeconds?: number;
+  /** Returns whether no page of another origin may make a request, not even of the `origins`. Defaults to none. */
+  isClosed?: ((request: NodeRequest) => boolean) | undefined;
 };
 
 export type Cors = {

@@ -39,9 +39,10 @@ export function createTranscodingHandler(options: TranscodingOptions): Transcodi
   const compressMinBytes = options.compressMinBytes ?? 1_024;
   const vary = `accept, accept-encoding${options.cors && options.cors.origins !== "*" ? ", origin" : ""}`;
 
+  const corsOf = (request: NodeRequest) => (options.cors?.isClosed?.(request) ? undefined : cors);
   const frameOf = (request: NodeRequest, response: NodeResponse): ResponseFrame => ({
     response,
-    headers: { ...options.responseHeaders?.(request), ...cors?.headers(request.headers) },
+    headers: { ...options.responseHeaders?.(request), ...corsOf(request)?.headers(request.headers) },
     vary,
     acceptEncoding: request.headers["accept-encoding"] as string | undefined,
     compressMinBytes,
@@ -63,24 +64,20 @@ export function createTranscodingHandler(options: TranscodingOptions): Transcodi
     const { path, query } = parseRequestTarget(target);
     const method = request.method ?? "";
     // Before the lookup, because a preflight is about the path, even if a rule has the method `*`.
-    const preflight = method === "OPTIONS" && cors !== undefined && isPreflight(request.headers);
-    const found = tree.match(preflight ? noMethod : method, path);
+    const preflightCors = method === "OPTIONS" && isPreflight(request.headers) ? corsOf(request) : undefined;
+    const found = tree.match(preflightCors === undefined ? method : noMethod, path);
     if (found === undefined) {
       reject(errors.routeNotFound(options.explainUnknownPath?.(path)));
     } else if (!("allowed" in found)) {
-      if (preflight) {
+      if (preflightCors !== undefined) {
         const requested = [request.headers["access-control-request-method"] ?? ""];
-        respondEmpty(frame, 204, cors.preflight(request.headers, requested));
+        respondEmpty(frame, 204, preflightCors.preflight(request.headers, requested));
         return;
       }
       void serveCall(found, { path, query }, request, frame);
     } else if (method === "OPTIONS") {
       const allow = { allow: [...found.allowed, "OPTIONS"].sort().join(", ") };
-      respondEmpty(
-        frame,
-        204,
-        preflight ? { ...allow, ...cors.preflight(request.headers, found.allowed) } : allow,
-      );
+      respondEmpty(frame, 204, { ...allow, ...preflightCors?.preflight(request.headers, found.allowed) });
     } else {
       reject(errors.methodNotAllowed(method, found.allowed));
     }
