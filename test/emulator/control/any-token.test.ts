@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createPlanSharingClient } from "../../../src/client/index.ts";
 import { exampleStatus } from "../../../src/examples/index.ts";
 import { apiErrorOf } from "../../support/api-error.ts";
+import { startTestEmulator, type TestEmulator } from "../../support/emulator/test-emulator.ts";
 import { planStatus } from "../../support/plan-statuses.ts";
-import { startTestEmulator, type TestEmulator } from "../../support/test-emulator.ts";
 import { protocols } from "../../support/test-server.ts";
 
 const now = Date.now();

@@ -4,9 +4,9 @@ import { EmulatorService } from "../../../gen/mobiledataplansharing/emulator/v1/
 import type { PlanSharingProtocol } from "../../../src/client/index.ts";
 import { readApiError } from "../../support/api-error.ts";
 import { testCertificate } from "../../support/certificates/certificate.ts";
+import { startTestEmulator, type TestEmulator } from "../../support/emulator/test-emulator.ts";
 import { callRaw, type RawCall } from "../../support/http/raw-call.ts";
 import { openSocket } from "../../support/http/raw-socket.ts";
-import { startTestEmulator, type TestEmulator } from "../../support/test-emulator.ts";
 import { protocols } from "../../support/test-server.ts";
 
 let emulator: TestEmulator;

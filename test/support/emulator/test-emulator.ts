@@ -2,8 +2,8 @@ import {
   type EmulatorOptions,
   type RunningEmulator,
   startEmulator,
-} from "../../src/emulator/start-emulator.ts";
-import { makeDirectory, removeDirectory } from "./data-directory.ts";
+} from "../../../src/emulator/start-emulator.ts";
+import { makeDirectory, removeDirectory } from "../data-directory.ts";
 
 /** A real emulator on a free port, with its own data directory. */
 export type TestEmulator = RunningEmulator & {
