@@ -42,7 +42,7 @@ export function createRequestGate({ verifyToken, isOpen }: RequestGateOptions): 
       throw apiError(ErrorReason.SCOPE_INSUFFICIENT, {
         message: `the access token lacks the scope ${scope}`,
         metadata: { scope },
-        headers: { "www-authenticate": `${realm}, error="insufficient_scope", scope="${scope}"` },
+        headers: challengeOf(ErrorReason.SCOPE_INSUFFICIENT, { scope }),
       });
     }
     const asn = knownSubject(context)?.asn;
@@ -70,11 +70,10 @@ function rejectTokenInQuery(url: string): void {
 /** Returns the token of an Authorization header (RFC 6750 2.1). Throws UNAUTHENTICATED, or INVALID_ARGUMENT for two headers. */
 function bearerToken(header: string | null): string {
   if (header === null) {
-    // RFC 6750 3.1: no error code if the request has no credentials.
-    throw apiError(ErrorReason.CREDENTIALS_MISSING, {
-      message: "an access token is required: send the header Authorization: Bearer <token>",
-      headers: { "www-authenticate": realm },
-    });
+    throw credentialsError(
+      ErrorReason.CREDENTIALS_MISSING,
+      "an access token is required: send the header Authorization: Bearer <token>",
+    );
   }
   // Node joins two headers by a comma and a space (RFC 9110 5.3). After an empty second one the text ends with a comma.
   if (header.includes(", ") || header.endsWith(",")) {
@@ -87,15 +86,32 @@ function bearerToken(header: string | null): string {
   return token;
 }
 
-const malformed = (message: string) =>
-  challenge(ErrorReason.CREDENTIALS_MALFORMED, "invalid_request", message);
+const malformed = (message: string) => credentialsError(ErrorReason.CREDENTIALS_MALFORMED, message);
 
-const invalidToken = (message: string) =>
-  challenge(ErrorReason.CREDENTIALS_INVALID, "invalid_token", message);
+const invalidToken = (message: string) => credentialsError(ErrorReason.CREDENTIALS_INVALID, message);
 
-function challenge(reason: ErrorReason, error: string, message: string): ConnectError {
+function credentialsError(reason: ErrorReason, message: string): ConnectError {
+  return apiError(reason, { message, headers: challengeOf(reason, { message }) });
+}
+
+/** Returns the header WWW-Authenticate of an error (RFC 6750 3); no header for reasons without a challenge. */
+export function challengeOf(
+  reason: ErrorReason,
+  { message = "", scope = "" }: { message?: string; scope?: string },
+): Record<string, string> {
   // RFC 6750 3 limits the characters of a description, and names of claims may contain others.
   const text = message.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, "?");
-  const headers = { "www-authenticate": `${realm}, error="${error}", error_description="${text}"` };
-  return apiError(reason, { message, headers });
+  switch (reason) {
+    case ErrorReason.CREDENTIALS_MISSING:
+      // RFC 6750 3.1: no error code if the request has no credentials.
+      return { "www-authenticate": realm };
+    case ErrorReason.CREDENTIALS_INVALID:
+      return { "www-authenticate": `${realm}, error="invalid_token", error_description="${text}"` };
+    case ErrorReason.CREDENTIALS_MALFORMED:
+      return { "www-authenticate": `${realm}, error="invalid_request", error_description="${text}"` };
+    case ErrorReason.SCOPE_INSUFFICIENT:
+      return { "www-authenticate": `${realm}, error="insufficient_scope", scope="${scope}"` };
+    default:
+      return {};
+  }
 }

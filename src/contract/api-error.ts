@@ -1,6 +1,6 @@
 import { create, getExtension } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
-import { type Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "#deps/google/rpc/error_details_pb.js";
 import { ErrorReason, ErrorReasonSchema, reason_spec } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
 import { type FieldViolation, limitViolations, summarizeViolations } from "./field-violation.ts";
@@ -23,14 +23,30 @@ type ApiErrorInit = {
   cause?: unknown;
 };
 
-const specifications = new Map<ErrorReason, { code: Code; reason: string }>(
-  ErrorReasonSchema.values.flatMap((value) => {
-    const options = value.proto.options;
+/** What the contract says about the errors of a reason. */
+type Specification = {
+  readonly code: Code;
+  /** Name of the reason. */
+  readonly reason: string;
+  /** Keys of the metadata. */
+  readonly metadata: readonly string[];
+};
+
+const specifications = new Map<ErrorReason, Specification>(
+  ErrorReasonSchema.values.flatMap(({ number, name, proto: { options } }) => {
+    if (options === undefined) {
+      return [];
+    }
+    const { code, metadata } = getExtension(options, reason_spec);
     // google.rpc.Code and Connect's Code have the same numbers.
-    const code = options && (getExtension(options, reason_spec).code as number as Code);
-    return code === undefined ? [] : [[value.number as ErrorReason, { code, reason: value.name }]];
+    return [[number as ErrorReason, { code: code as number as Code, reason: name, metadata }]];
   }),
 );
+
+/** Returns what the contract says about a reason; undefined if it is never sent. */
+export function specificationOf(reason: ErrorReason): Specification | undefined {
+  return specifications.get(reason);
+}
 
 /** Returns the error for a reason, with the code that the contract specifies for it. */
 export function apiError(reason: ErrorReason, init: ApiErrorInit): ConnectError {
@@ -82,6 +98,22 @@ export function answeredAs(error: ConnectError, code: Code): ConnectError {
 /** Returns what logs and metrics count for an error, so that no caller can make the server look broken. */
 export function countedError(error: unknown): unknown {
   return (error instanceof ConnectError && callerErrors.get(error)) || error;
+}
+
+const requested = new WeakSet<ConnectError>();
+
+/**
+ * Marks an error that somebody asked for, such as a test, and returns it: it is sent and counted as it is, also if its
+ * code means that the server failed.
+ */
+export function requestedError(error: ConnectError): ConnectError {
+  requested.add(error);
+  return error;
+}
+
+/** Returns whether an error has a code of a failure of the server, and is not a {@link requestedError}. */
+export function isFailure(error: ConnectError): boolean {
+  return (error.code === Code.Internal || error.code === Code.Unknown) && !requested.has(error);
 }
 
 /** Returns the reason of an error, or undefined if it has no ErrorInfo. */

@@ -4,6 +4,7 @@ import { acceptAnyToken } from "./control/any-token.ts";
 import { createControlGate, isControlRequest } from "./control/control-gate.ts";
 import { createEmulatorService } from "./emulator-service.ts";
 import type { EmulatorState } from "./emulator-state.ts";
+import { createFaultHook } from "./faults/apply-faults.ts";
 import { beginExchange } from "./journal/exchange.ts";
 
 /** How an emulator differs from another. */
@@ -39,7 +40,7 @@ export function createEmulatorExtension(
           beginExchange(call, { request, response, receivedAtMs: parts.clock.now() });
           return true;
         },
-        around: (_, call) => call,
+        around: createFaultHook(state.faults, parts),
         ended() {},
         stopped: async () => stopped?.(parts),
       };

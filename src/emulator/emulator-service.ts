@@ -3,11 +3,15 @@ import type { EmulatorService } from "../../gen/mobiledataplansharing/emulator/v
 import type { ServerParts } from "../server/server-extension.ts";
 import { createClockMethods } from "./clock/clock-methods.ts";
 import type { EmulatorState } from "./emulator-state.ts";
+import { createFaultMethods } from "./faults/fault-methods.ts";
 
 /** Implements EmulatorService. */
 export function createEmulatorService(
   state: EmulatorState,
-  _parts: ServerParts,
+  parts: ServerParts,
 ): Partial<ServiceImpl<typeof EmulatorService>> {
-  return { ...createClockMethods(state.clock) };
+  return {
+    ...createClockMethods(state.clock),
+    ...createFaultMethods(state.faults, parts.rules),
+  };
 }

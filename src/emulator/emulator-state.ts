@@ -1,11 +1,13 @@
 import { createEmulatorClock, type EmulatorClock } from "./clock/emulator-clock.ts";
+import { createFaults, type Faults } from "./faults/faults.ts";
 
 /** What the emulator holds besides the store. */
 export type EmulatorState = {
   readonly clock: EmulatorClock;
+  readonly faults: Faults;
 };
 
 /** Creates the state of a new emulator. */
 export function createEmulatorState(): EmulatorState {
-  return { clock: createEmulatorClock() };
+  return { clock: createEmulatorClock(), faults: createFaults() };
 }

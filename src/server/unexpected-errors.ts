@@ -1,12 +1,6 @@
-import {
-  Code,
-  ConnectError,
-  type Interceptor,
-  type StreamRequest,
-  type UnaryRequest,
-} from "@connectrpc/connect";
+import { ConnectError, type Interceptor, type StreamRequest, type UnaryRequest } from "@connectrpc/connect";
 import { ErrorReason } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
-import { apiError, countedError } from "../contract/api-error.ts";
+import { apiError, countedError, isFailure } from "../contract/api-error.ts";
 import { cancellationOf } from "../contract/cancellation.ts";
 import { type CallFacts, callFactsKey, settleOutcome } from "./telemetry/call-facts.ts";
 
@@ -25,7 +19,7 @@ export function createFailureInterceptor(logFailure: LogFailure): Interceptor {
     const call = request.contextValues.get(callFactsKey);
     settleOutcome(call, { error });
     const counted = countedError(error);
-    if (counted instanceof ConnectError && counted.code !== Code.Internal && counted.code !== Code.Unknown) {
+    if (counted instanceof ConnectError && !isFailure(counted)) {
       return error;
     }
     logFailure(error, String(request.method), call);

@@ -11,6 +11,7 @@ export type { ReadingOptions } from "./json/reading-state.ts";
 export { createViolationList, type Rejection, type ViolationList } from "./json/violations.ts";
 export { httpBindingKey, type PathFields, pathFieldsKey } from "./server/context.ts";
 export { type Cors, type CorsOptions, createCors, isPreflight } from "./server/cors.ts";
+export { RestError } from "./server/errors.ts";
 export { type FieldSelection, parseFieldSelection, selectFields } from "./server/field-selection.ts";
 export { createTranscodingHandler, type TranscodingHandler } from "./server/handler.ts";
 export { isJson } from "./server/media-types.ts";
@@ -25,5 +26,5 @@ export {
   respondStatic,
 } from "./server/response.ts";
 export { createStaticContent, type StaticContent } from "./server/response-coding.ts";
-export { isCut } from "./server/response-stream.ts";
+export { cutAfter, cutNow, isCut } from "./server/response-stream.ts";
 export { readSystemParameters } from "./server/system-parameters.ts";

@@ -1,6 +1,6 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, createContextKey } from "@connectrpc/connect";
-import { countedError, errorReasonOf } from "../../contract/api-error.ts";
+import { countedError, errorReasonOf, isFailure } from "../../contract/api-error.ts";
 import { codeOfHttpStatus } from "../../transcoding/index.ts";
 import type { HttpRequest, HttpResponse } from "../http-handler.ts";
 
@@ -85,7 +85,7 @@ function outcomeOf(evidence: Evidence): Outcome | undefined {
 /** Callers see every unexpected error as SERVER_FAILURE. */
 function outcomeOfError(received: unknown): Outcome {
   const error = countedError(received);
-  if (!(error instanceof ConnectError) || error.code === Code.Internal || error.code === Code.Unknown) {
+  if (!(error instanceof ConnectError) || isFailure(error)) {
     return { code: Code.Internal, reason: "SERVER_FAILURE" };
   }
   const cause = error.cause instanceof Error ? error.cause.message : undefined;

@@ -10,8 +10,8 @@ import { typesWith } from "./types.ts";
 export type ErrorBodyOptions = {
   /** HTTP status of the response, which the body contains as well. */
   httpStatus: number;
-  /** Domain of the ErrorInfo that is added to errors without one. */
-  domain: string;
+  /** Domain of the ErrorInfo that is added to errors without one; undefined to add none. */
+  domain: string | undefined;
   /**
    * Path of the request field that is the body, such as `planStatus`. It is removed from the paths of violations, because
    * the caller did not write it.
@@ -23,7 +23,7 @@ export type ErrorBodyOptions = {
 
 /**
  * Writes Google's JSON form of an error (AIP-193):
- * `{"error":{"code":400,"message":"…","status":"INVALID_ARGUMENT","details":[…]}}`, always with an ErrorInfo. Details that
+ * `{"error":{"code":400,"message":"…","status":"INVALID_ARGUMENT","details":[…]}}`, by default with an ErrorInfo. Details that
  * have no JSON form, such as bytes of an unknown type, are left out: JSON parsers of Google's clients for Go and Java
  * reject an Any of any other form, and with it the whole error.
  */
@@ -32,7 +32,7 @@ export function writeErrorBody(error: ConnectError, options: ErrorBodyOptions): 
   const registry = typesWith(options.registry);
   const infoType = typeUrlOf(ErrorInfoSchema.typeName);
   const details = error.details.flatMap((detail) => detailJson(detail, registry, options.bodyPath));
-  if (!details.some((detail) => detail["@type"] === infoType)) {
+  if (options.domain !== undefined && !details.some((detail) => detail["@type"] === infoType)) {
     details.unshift({
       "@type": infoType,
       reason: status,
@@ -40,7 +40,9 @@ export function writeErrorBody(error: ConnectError, options: ErrorBodyOptions): 
     });
   }
   const message = relative(error.rawMessage, options.bodyPath).toWellFormed();
-  return JSON.stringify({ error: { code: options.httpStatus, message, status, details } });
+  return JSON.stringify({
+    error: { code: options.httpStatus, message, status, ...(details.length > 0 && { details }) },
+  });
 }
 
 function relative(path: string, bodyPath: string | undefined): string {

@@ -76,31 +76,50 @@ export function createResponseStream(
     fail(errorBody) {
       ended = true;
       const last = format === "raw" ? "" : pieceOf({ contentType: jsonType, content: errorBody });
-      if ("stream" in nodeResponse) {
-        failedStreams.add(nodeResponse.stream);
-      }
-      // Not before the last piece has been sent: a reset discards what waits for the client.
-      response.write(last, () => setTimeout(cut, cutDelayMs, nodeResponse).unref());
+      cutAfter(nodeResponse, last);
     },
   };
 }
 
 /**
- * How long a client has to read the error before its response is cut, in ms. Chromium drops what it has not passed on when
- * a response breaks. Clients that know the error leave before.
+ * How long a client has to read the last piece before its response is cut, in ms. Chromium drops what it has not passed
+ * on when a response breaks, Node's HTTP/2 client too.
  */
 const cutDelayMs = 100;
 
-const failedStreams = new WeakSet<Http2Stream>();
+const cutStreams = new WeakSet<Http2Stream>();
 
-/** Returns whether the call of an HTTP/2 stream failed after its first message: then a reset is how it ends. */
+/** Returns whether the server has cut the response of an HTTP/2 stream: then a reset is how it ends. */
 export function isCut(stream: Http2Stream): boolean {
-  return failedStreams.has(stream);
+  return cutStreams.has(stream);
+}
+
+/** Sends a last piece of a response and cuts the response behind it. */
+export function cutAfter(response: NodeResponse, last: string | Uint8Array): void {
+  if ("stream" in response) {
+    cutStreams.add(response.stream);
+  }
+  // Not before the piece has been sent: a reset discards what waits for the client.
+  (response as ServerResponse).write(last, () => setTimeout(cut, cutDelayMs, response).unref());
+}
+
+/** Cuts a response that may have been sent in part, or not at all. */
+export function cutNow(response: NodeResponse): void {
+  if ("stream" in response) {
+    cutStreams.add(response.stream);
+  }
+  if (!("stream" in response) && response.socket === null) {
+    // Responses to earlier requests of the connection come first.
+    response.once("socket", () => cut(response));
+  } else {
+    cut(response);
+  }
 }
 
 /**
- * Ends a response so that its body is visibly incomplete: without the last chunk over HTTP/1.1 (RFC 9112 8), with
- * RST_STREAM over HTTP/2, which leaves the other streams of the connection alone, and with a TCP reset over HTTP/1.0.
+ * Ends a response so that its body is visibly incomplete: over HTTP/1.1 before its announced length or its last chunk (RFC
+ * 9112 8), over HTTP/2 with RST_STREAM, which leaves the other streams of the connection alone, and over HTTP/1.0 with a
+ * TCP reset.
  */
 function cut(response: NodeResponse): void {
   if ("stream" in response) {
@@ -108,8 +127,9 @@ function cut(response: NodeResponse): void {
     return;
   }
   const { socket } = response;
-  if (socket !== null && !response.chunkedEncoding && !("encrypted" in socket)) {
-    // HTTP/1.0: closing the connection is how a complete body ends.
+  const endsByClose = response.req.httpVersion === "1.0" && !response.chunkedEncoding;
+  if (socket !== null && endsByClose && !("encrypted" in socket)) {
+    // Closing the connection is how a complete body ends.
     socket.resetAndDestroy();
   } else {
     socket?.destroySoon();

@@ -1,0 +1,78 @@
+import { setTimeout } from "node:timers/promises";
+import type { DescMethod, Message } from "@bufbuild/protobuf";
+import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
+import { Fault_Cut as Cut } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
+import { principalKey, requireOperator } from "../../auth/principal.ts";
+import { subjectOf } from "../../contract/call-subject.ts";
+import type { ServerHooks, ServerParts } from "../../server/server-extension.ts";
+import { callFactsKey } from "../../server/telemetry/call-facts.ts";
+import { exchangeOf } from "../journal/exchange.ts";
+import { cutAnswer, cutConnection } from "./cut-answer.ts";
+import type { AppliedFault, Faults } from "./faults.ts";
+import { injectedError } from "./injected-error.ts";
+
+type Named = Message & { parent?: string; name?: string; clientId?: string };
+
+/**
+ * Creates the wrapper that lets calls go wrong. Faults apply to calls that the server would process: their callers are
+ * authorized, and their requests can be decoded. Whether the fields are valid is checked later, by the method.
+ */
+export function createFaultHook(
+  faults: Faults,
+  { clock, stopping }: Pick<ServerParts, "clock" | "stopping">,
+): ServerHooks["around"] {
+  return (method, call) =>
+    async function callWithFaults(request, context) {
+      if (faults.size === 0) {
+        return await call(request, context);
+      }
+      const { asn, applied } = takeFault(faults, method, request, context);
+      if (applied === undefined) {
+        return await call(request, context);
+      }
+      const facts = context.values.get(callFactsKey);
+      const exchange = facts && exchangeOf(facts);
+      if (exchange !== undefined) {
+        exchange.fault = applied.name;
+      }
+      await delay(applied.delayMs, context.signal, stopping);
+      if (applied.error !== undefined) {
+        throw injectedError(applied.name, applied.error, { request, context, asn, clock });
+      }
+      if (applied.cut === Cut.BEFORE_PROCESSING) {
+        exchange && cutConnection(exchange.response);
+        throw new ConnectError("the emulator cut the connection", Code.Canceled);
+      }
+      if (applied.cut !== undefined) {
+        exchange && cutAnswer(exchange.response, applied.cut === Cut.WITHIN_ANSWER ? "half" : "nothing");
+      }
+      return await call(request, context);
+    };
+}
+
+/** Returns the fault of a call. Throws PERMISSION_DENIED if its caller may not act for the operator. */
+function takeFault(
+  faults: Faults,
+  method: DescMethod,
+  request: Named,
+  context: HandlerContext,
+): { asn: number | undefined; applied: AppliedFault | undefined } {
+  const { asn } = subjectOf(request, context);
+  if (asn !== undefined) {
+    requireOperator(context.values.get(principalKey), asn);
+  }
+  const userKey = context.values.get(callFactsKey)?.userKey;
+  return { asn, applied: faults.take({ method, asn, clientId: request.clientId, userKey }) };
+}
+
+/** Resolves after a time, or when the server stops. Rejects if the caller hangs up or its deadline passes before. */
+async function delay(ms: number, signal: AbortSignal, stopping: AbortSignal): Promise<void> {
+  if (ms === 0) {
+    return;
+  }
+  try {
+    await setTimeout(ms, undefined, { signal: AbortSignal.any([signal, stopping]) });
+  } catch {
+    signal.throwIfAborted();
+  }
+}

@@ -1,0 +1,153 @@
+import { create, type DescMethod } from "@bufbuild/protobuf";
+import type { Duration } from "@bufbuild/protobuf/wkt";
+import { Code } from "@connectrpc/connect";
+import {
+  type CallMatcher,
+  Fault_Cut as Cut,
+  type Fault,
+  FaultSchema,
+  type InjectedError,
+} from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
+import { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
+import { specificationOf } from "../../contract/api-error.ts";
+import type { FieldViolation } from "../../contract/field-violation.ts";
+import { asnOfParent, clientIds, resourceName } from "../../contract/resource-names.ts";
+import { closestMatch, didYouMean } from "../../contract/unknown-names/did-you-mean.ts";
+import type { ContractRules } from "../../plans/contract-rules.ts";
+import { statusNameOf } from "../../transcoding/index.ts";
+import { contractMethods, methodsNamed, namesOf } from "./call-matcher.ts";
+
+/** Returns the violations of a fault, all at once, with paths relative to it, such as `match.clientId`; "" is the fault. */
+export type FaultCheck = (fault: Fault) => FieldViolation[];
+
+/** Longest delay of a fault, in seconds: each delayed call has a place in the overload guard. */
+const maxDelaySeconds = 600;
+
+/** Longest retry delay, in seconds: a day. */
+const maxRetryDelaySeconds = 86_400;
+
+/** Creates the check. A fault that no valid call can match has a violation, because it would never do anything. */
+export function createFaultCheck(rules: ContractRules): FaultCheck {
+  return function checkFault(fault) {
+    return [
+      // Those of the contract: lengths and numbers.
+      ...rules(FaultSchema, fault),
+      ...(fault.match === undefined ? [] : within("match", matcherViolations(fault.match, rules))),
+      ...durationViolations("delay", fault.delay, maxDelaySeconds),
+      ...effectViolations(fault),
+    ];
+  };
+}
+
+/** Returns violations with paths that begin with a field. */
+export function within(field: string, violations: readonly FieldViolation[]): FieldViolation[] {
+  return violations.map((each) => ({
+    ...each,
+    field: each.field === "" ? field : `${field}.${each.field}`,
+  }));
+}
+
+function matcherViolations(matcher: CallMatcher, rules: ContractRules): FieldViolation[] {
+  const { method, operator, clientId, userKey } = matcher;
+  const methods = methodsNamed(method);
+  const withClient = methods.filter(({ input }) => input.field.clientId !== undefined);
+  const found: FieldViolation[] = [];
+  if (methods.length === 0) {
+    found.push({ field: "method", description: unknownMethod(method) });
+  }
+  if (operator !== "" && asnOfParent(operator) === undefined) {
+    const description =
+      "must be operators/{asn_id}, where asn_id is an ASN from 1 to 4294967295 without leading zeros";
+    found.push({ field: "operator", description });
+  }
+  if (clientId !== "" && !(clientIds as readonly string[]).includes(clientId)) {
+    const suggestion = didYouMean(closestMatch(clientId, clientIds, 2));
+    found.push({ field: "clientId", description: `must be one of ${clientIds.join(", ")}${suggestion}` });
+  } else if (clientId !== "" && methods.length > 0 && withClient.length === 0) {
+    found.push({
+      field: "clientId",
+      description: `must be left out: no request of ${method} names a client`,
+    });
+  }
+  const named = clientId === "" || withClient.length === 0 ? methods : withClient;
+  if (userKey !== "" && named.length > 0 && !named.some(acceptsKey(shortestKey(userKey), rules))) {
+    const description = `must match a key that is valid in a request of ${method}: at most 4096 characters, none of them white space, control or invisible characters`;
+    found.push({ field: "userKey", description });
+  }
+  return found;
+}
+
+function unknownMethod(name: string): string {
+  const names = [...new Set(contractMethods.flatMap(namesOf))];
+  const suggestion = didYouMean(closestMatch(name, names));
+  return `must be a method or a service that integrators call, such as CreateUserPlanStatus or mobiledataplansharing.v1.PlanStatusService${suggestion}`;
+}
+
+/** Returns the shortest key that matches a pattern, of at least one character. */
+function shortestKey(pattern: string): string {
+  return pattern.replace(/\\([*\\])|\*/g, (_, escaped) => escaped ?? "") || "1";
+}
+
+/** Returns the question whether a request of a method may have a user key or plan group id. */
+function acceptsKey(key: string, rules: ContractRules): (method: DescMethod) => boolean {
+  return function accepts({ input }) {
+    const isValid = (field: string, value: string) =>
+      rules(input, create(input, { [field]: value })).every((violation) => violation.field !== field);
+    return input.field.name !== undefined
+      ? (["planStatuses", "planGroups"] as const).some((each) => isValid("name", resourceName(1, each, key)))
+      : isValid(input.field.userKey === undefined ? "planGroupId" : "userKey", key);
+  };
+}
+
+function durationViolations(
+  field: string,
+  { seconds, nanos }: Pick<Duration, "seconds" | "nanos"> = { seconds: 0n, nanos: 0 },
+  mostSeconds: number,
+): FieldViolation[] {
+  const isDuration = seconds >= 0n && nanos >= 0 && nanos <= 999_999_999;
+  return isDuration && Number(seconds) + nanos / 1e9 <= mostSeconds
+    ? []
+    : [{ field, description: `must be from 0s to ${mostSeconds}s` }];
+}
+
+function effectViolations({ effect, delay }: Fault): FieldViolation[] {
+  switch (effect.case) {
+    case "error":
+      return within("error", errorViolations(effect.value));
+    case "cut": {
+      const cuts: readonly number[] = [Cut.BEFORE_PROCESSING, Cut.BEFORE_ANSWER, Cut.WITHIN_ANSWER];
+      const description = "must be one of BEFORE_PROCESSING, BEFORE_ANSWER, WITHIN_ANSWER";
+      return cuts.includes(effect.value) ? [] : [{ field: "cut", description }];
+    }
+    default: {
+      const isDelayed = delay !== undefined && (delay.seconds !== 0n || delay.nanos !== 0);
+      return isDelayed
+        ? []
+        : [{ field: "", description: "must have a delay of more than 0s, an error or a cut" }];
+    }
+  }
+}
+
+function errorViolations({ reason, code, retryDelay }: InjectedError): FieldViolation[] {
+  const found = durationViolations("retryDelay", retryDelay, maxRetryDelaySeconds);
+  const specification = specificationOf(reason);
+  const number: number = code;
+  if (reason === ErrorReason.ERROR_REASON_UNSPECIFIED) {
+    if (number === 0) {
+      found.push({ field: "", description: "must have a reason, or a code other than OK" });
+    }
+  } else if (specification === undefined) {
+    found.push({ field: "reason", description: "must be a value of ErrorReason" });
+  } else if (specification.reason.startsWith("EMULATOR_")) {
+    const description =
+      "must be a reason that other servers send too: this one is of the emulator's own methods";
+    found.push({ field: "reason", description });
+  }
+  if (number !== 0 && Code[number] === undefined) {
+    found.push({ field: "code", description: "must be a value of google.rpc.Code" });
+  } else if (number !== 0 && specification !== undefined && number !== specification.code) {
+    const description = `must be ${statusNameOf[specification.code]}, the code of ${specification.reason}, or left out`;
+    found.push({ field: "code", description });
+  }
+  return found;
+}
