@@ -15,19 +15,21 @@ const tokenType = "at+jwt";
 /** Default lifetime of an access token, in seconds: the same as at Google. */
 export const defaultTokenSeconds = 3600;
 
-type AccessTokenInit = {
+export type AccessTokenInit = {
   account: string;
   /** Operators that the token is valid for. Only `mdps token` sets them: its caller has the signing key. */
   asns?: readonly number[];
   /** Key of the service account that requested the token. The token stops working when the key is removed. */
   accountKeyId?: string;
   scopes: readonly string[];
+  /** Start of the lifetime, in seconds since the epoch. Defaults to now. */
+  issuedAt?: number;
   lifetimeSeconds: number;
 };
 
 /** Signs an access token, a JWT (RFC 9068) that the servers of this installation accept. */
 export async function signAccessToken(key: SigningKey, init: AccessTokenInit, clock: Clock): Promise<string> {
-  const now = Math.floor(clock.now() / 1000);
+  const { issuedAt = Math.floor(clock.now() / 1000) } = init;
   return new SignJWT({
     scope: init.scopes.join(" "),
     ...(init.asns && { asns: [...init.asns] }),
@@ -38,8 +40,8 @@ export async function signAccessToken(key: SigningKey, init: AccessTokenInit, cl
     .setAudience(ownIssuer)
     .setSubject(init.account)
     .setJti(randomUUID())
-    .setIssuedAt(now)
-    .setExpirationTime(now + init.lifetimeSeconds)
+    .setIssuedAt(issuedAt)
+    .setExpirationTime(issuedAt + init.lifetimeSeconds)
     .sign(key.privateKey);
 }
 

@@ -4,7 +4,7 @@ import {
   AuthConfigSchema,
 } from "../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
 import type { Clock } from "../contract/clock.ts";
-import { createOwnTokens, ownIssuer } from "./access-token.ts";
+import { type AccessTokenInit, createOwnTokens, ownIssuer, signAccessToken } from "./access-token.ts";
 import { watchServiceAccounts } from "./accounts/lookup.ts";
 import type { PublicUrls } from "./audience.ts";
 import { createIntrospection } from "./providers/introspection.ts";
@@ -65,4 +65,13 @@ export async function createAuthentication(options: AuthenticationOptions): Prom
       takeCall,
     }),
   };
+}
+
+/** Creates the function that signs tokens with the key of a data directory. Rejects with SigningKeyError. */
+export async function createTokenSigner(
+  dataDirectory: string,
+  clock: Clock,
+): Promise<(init: AccessTokenInit) => Promise<string>> {
+  const key = await loadSigningKey(dataDirectory);
+  return (init) => signAccessToken(key, init, clock);
 }

@@ -16,7 +16,7 @@ export function parentOf(asn: number): string {
 }
 
 /** Collections of an operator, as written in resource names. */
-export type Collection = "planStatuses" | "planGroups";
+export type Collection = "planStatuses" | "planGroups" | "devices";
 
 /**
  * Returns `operators/{asn_id}/{collection}/{id}`. Of the id, only `%` and `/` are escaped, so that names stay readable

@@ -40,6 +40,7 @@ export function createEmulatorExtension(
           beginExchange(call, { request, response, receivedAtMs: parts.clock.now() });
           return true;
         },
+        isReachable: (asn, userKey) => !state.devices.enforced || state.devices.isRegistered(asn, userKey),
         around: createFaultHook(state.faults, parts),
         ended() {},
         stopped: async () => stopped?.(parts),

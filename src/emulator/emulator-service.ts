@@ -2,16 +2,22 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import type { EmulatorService } from "../../gen/mobiledataplansharing/emulator/v1/emulator_service_pb.ts";
 import type { ServerParts } from "../server/server-extension.ts";
 import { createClockMethods } from "./clock/clock-methods.ts";
+import { createDeviceMethods } from "./devices/device-methods.ts";
 import type { EmulatorState } from "./emulator-state.ts";
 import { createFaultMethods } from "./faults/fault-methods.ts";
+import { createTokenMethods } from "./tokens/token-methods.ts";
 
 /** Implements EmulatorService. */
 export function createEmulatorService(
   state: EmulatorState,
   parts: ServerParts,
 ): Partial<ServiceImpl<typeof EmulatorService>> {
+  const { rules } = parts;
+  const { clock, devices, faults } = state;
   return {
-    ...createClockMethods(state.clock),
-    ...createFaultMethods(state.faults, parts.rules),
+    ...createClockMethods(clock, rules),
+    ...createDeviceMethods({ devices, clock, rules }),
+    ...createFaultMethods(faults, rules),
+    ...createTokenMethods(parts),
   };
 }

@@ -109,6 +109,7 @@ export const provisionalToken = "must be capital letters A to Z, digits and unde
 /** Descriptions of the contract's patterns, by proto name of the field. */
 const expectationOf: Readonly<Record<string, string>> = {
   parent: "must be operators/{asn_id}, where asn_id is an ASN from 1 to 4294967295 without leading zeros",
+  operators: "must be operators/{asn_id}, where asn_id is an ASN from 1 to 4294967295 without leading zeros",
   name: "must be a resource name whose ASN has no leading zeros and whose id escapes % as %25 and / as %2F",
   user_key: keyExpectation,
   plan_group_id: keyExpectation,
@@ -116,6 +117,14 @@ const expectationOf: Readonly<Record<string, string>> = {
   language_code:
     "must be a well-formed language tag (BCP 47) or locale identifier (UTS 35), such as en-US or en_US",
 };
+
+/** Returns what the pattern of a field means; undefined for one that is its own best description. */
+function expectationOfPattern(field: DescField | undefined): string | undefined {
+  const { type } = field === undefined ? {} : getOption(field, fieldRules);
+  const pattern = type?.case === "string" ? type.value.pattern : "";
+  const [, collection] = /^\^(\w+)\/\[\^\/\]\+\$$/.exec(pattern) ?? [];
+  return collection === undefined ? expectationOf[field?.name ?? ""] : `must be ${collection}/{id}`;
+}
 
 function toFieldViolation(violation: Violation, { message, pathOf }: Excerpt): FieldViolation {
   const path = pathOf(violation.field);
@@ -126,7 +135,7 @@ function toFieldViolation(violation: Violation, { message, pathOf }: Excerpt): F
     return { field, description: `must be one of ${allowedNames(path.findLast(isField)).join(", ")}` };
   }
   const meaning =
-    violation.ruleId === "string.pattern" && isField(last) ? expectationOf[last.name] : undefined;
+    violation.ruleId === "string.pattern" ? expectationOfPattern(path.findLast(isField)) : undefined;
   return { field, description: (meaning ?? violation.message) + suggestAllowed(violation, message) };
 }
 

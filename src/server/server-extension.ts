@@ -1,5 +1,6 @@
 import type { DescMethod, DescService, Message } from "@bufbuild/protobuf";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import type { AccessTokenInit } from "../auth/access-token.ts";
 import type { RequestGate } from "../auth/request-gate.ts";
 import type { Clock } from "../contract/clock.ts";
 import type { ContractRules } from "../plans/contract-rules.ts";
@@ -18,6 +19,8 @@ export type ServerParts = {
   readonly rules: ContractRules;
   /** Aborted when the server starts to shut down: streams must end. */
   readonly stopping: AbortSignal;
+  /** Signs an access token that this server accepts. */
+  signToken(init: AccessTokenInit): Promise<string>;
 };
 
 /** A service besides those of the contract. Its callers need no access token. */

@@ -2,6 +2,7 @@ import "../contract/require-node.ts";
 
 import { setTimeout } from "node:timers/promises";
 import { create } from "@bufbuild/protobuf";
+import { createTokenSigner } from "../auth/authentication.ts";
 import { systemClock } from "../contract/clock.ts";
 import { watchDirectory } from "../contract/watched-directory.ts";
 import { type ContractRules, createContractRules } from "../plans/contract-rules.ts";
@@ -145,7 +146,10 @@ async function connectParts(options: ServerOptions, parts: Parts, closers: Close
     rules: ignoreUnknownFields ? createTolerantRules(warmRules(), onUnknownField) : warmRules(),
     stopping: stopping.signal,
   };
-  const hooks = await options.extension?.connect(deps);
+  const hooks = await options.extension?.connect({
+    ...deps,
+    signToken: await createTokenSigner(options.dataDirectory, clock),
+  });
   const isProxy = createProxyCheck(options.trustedProxies);
   const observe = createRequestObserver(
     [

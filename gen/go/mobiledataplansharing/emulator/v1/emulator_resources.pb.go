@@ -706,7 +706,8 @@ type Device struct {
 	// written `%25` and `/` is written `%2F`. In a URL, percent-encode every `%` of the
 	// name again.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// The key that the device has registered: a CPID or an MSISDN.
+	// The key that the device has registered: a CPID or an MSISDN. Like the user key of a
+	// push, it has no white space, control or invisible characters.
 	UserKey string `protobuf:"bytes,2,opt,name=user_key,json=userKey,proto3" json:"user_key,omitempty"`
 	// When the device registered, by the clock of the emulator.
 	RegisterTime  *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=register_time,json=registerTime,proto3" json:"register_time,omitempty"`
@@ -1280,7 +1281,8 @@ func (x *Notification) GetCall() string {
 	return ""
 }
 
-// An access token, with the fields of RFC 6749 5.1.
+// An access token. Its fields are those of RFC 6749 5.1 with the names of proto3 JSON:
+// `accessToken` and `tokenType`. A time takes the place of `expires_in`.
 type Token struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The token, for the header `Authorization: Bearer <token>`.
@@ -1513,9 +1515,9 @@ var File_mobiledataplansharing_emulator_v1_emulator_resources_proto protoreflect
 
 const file_mobiledataplansharing_emulator_v1_emulator_resources_proto_rawDesc = "" +
 	"\n" +
-	":mobiledataplansharing/emulator/v1/emulator_resources.proto\x12!mobiledataplansharing.emulator.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15google/rpc/code.proto\x1a$mobiledataplansharing/v1/enums.proto\x1a%mobiledataplansharing/v1/errors.proto\x1a(mobiledataplansharing/v1/resources.proto\"\xfd\x01\n" +
-	"\x05Clock\x12F\n" +
-	"\x04mode\x18\x01 \x01(\x0e2-.mobiledataplansharing.emulator.v1.Clock.ModeB\x03\xe0A\x01R\x04mode\x123\n" +
+	":mobiledataplansharing/emulator/v1/emulator_resources.proto\x12!mobiledataplansharing.emulator.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15google/rpc/code.proto\x1a$mobiledataplansharing/v1/enums.proto\x1a%mobiledataplansharing/v1/errors.proto\x1a(mobiledataplansharing/v1/resources.proto\"\x85\x02\n" +
+	"\x05Clock\x12N\n" +
+	"\x04mode\x18\x01 \x01(\x0e2-.mobiledataplansharing.emulator.v1.Clock.ModeB\v\xe0A\x01\xbaH\x05\x82\x01\x02\x10\x01R\x04mode\x123\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\x04time\x126\n" +
 	"\x06offset\x18\x03 \x01(\v2\x19.google.protobuf.DurationB\x03\xe0A\x03R\x06offset\"?\n" +
 	"\x04Mode\x12\x14\n" +
@@ -1560,10 +1562,10 @@ const file_mobiledataplansharing_emulator_v1_emulator_resources_proto_rawDesc = 
 	"\tfrequency\"W\n" +
 	"\fRegistration\x12\x1f\n" +
 	"\benforced\x18\x01 \x01(\bB\x03\xe0A\x01R\benforced\x12&\n" +
-	"\fdevice_count\x18\x02 \x01(\x05B\x03\xe0A\x03R\vdeviceCount\"\x83\x02\n" +
+	"\fdevice_count\x18\x02 \x01(\x05B\x03\xe0A\x03R\vdeviceCount\"\xee\x02\n" +
 	"\x06Device\x12\x17\n" +
-	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12)\n" +
-	"\buser_key\x18\x02 \x01(\tB\x0e\xe0A\x02\xbaH\b\xc8\x01\x01r\x03\x18\x80 R\auserKey\x12D\n" +
+	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x93\x01\n" +
+	"\buser_key\x18\x02 \x01(\tBx\xe0A\x02\xbaHr\xc8\x01\x01rm\x18\x80 2h^[^\\x00-\\x20\\x7f-\\xa0\\xad͏\u061cᅟᅠ\u1680឴឵᠋-᠏\u2000-\u200f\u2028-\u202f\u205f-\u206f⠀\u3000ㅤ︀-️\ufeffﾠ\ufff0-\ufffb]*$R\auserKey\x12D\n" +
 	"\rregister_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\fregisterTime:o\xeaAl\n" +
 	"2emulator.mobile-data-plan-sharing.github.io/Device\x12%operators/{asn_id}/devices/{user_key}*\adevices2\x06device\"\xfc\n" +
 	"\n" +

@@ -87,7 +87,8 @@ type UpdateClockRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Required. The new mode, the new time or both.
 	Clock *Clock `protobuf:"bytes,1,opt,name=clock,proto3" json:"clock,omitempty"`
-	// The fields to set: `mode`, `time` or both. Defaults to those that are present.
+	// The fields to set: `mode`, `time` or both. Defaults to those that are present, as does
+	// `*`.
 	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -140,7 +141,8 @@ func (x *UpdateClockRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
 // Request of AdvanceClock.
 type AdvanceClockRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Required. By how much, more than 0.
+	// Required. By how much, at least a millisecond. In whole milliseconds; smaller parts are
+	// dropped. The clock must not pass the end of the year 9999.
 	Duration      *durationpb.Duration `protobuf:"bytes,1,opt,name=duration,proto3" json:"duration,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1808,10 +1810,11 @@ type CreateTokenRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Required. The operators that the token is for, `operators/{asn_id}`.
 	Operators []string `protobuf:"bytes,1,rep,name=operators,proto3" json:"operators,omitempty"`
-	// Scopes of the token: `push`, `read` or their URLs. Defaults to both.
+	// Scopes of the token: `push`, `read` or their names in the API, such as
+	// `https://www.googleapis.com/auth/dataplansharing`. Defaults to both.
 	Scopes []string `protobuf:"bytes,2,rep,name=scopes,proto3" json:"scopes,omitempty"`
 	// How long it is valid by the clock of the emulator, more than 0 and at most 366 days.
-	// Defaults to an hour.
+	// Rounded up to whole seconds. Defaults to an hour.
 	Lifetime      *durationpb.Duration `protobuf:"bytes,3,opt,name=lifetime,proto3" json:"lifetime,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1897,22 +1900,22 @@ const file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDesc = ""
 	"\x19UpdateRegistrationRequest\x12^\n" +
 	"\fregistration\x18\x01 \x01(\v2/.mobiledataplansharing.emulator.v1.RegistrationB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\fregistration\x12@\n" +
 	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskB\x03\xe0A\x01R\n" +
-	"updateMask\"\xdc\x01\n" +
-	"\x13CreateDeviceRequest\x12w\n" +
-	"\x06parent\x18\x01 \x01(\tB_\xe0A\x02\xfaA4\x122emulator.mobile-data-plan-sharing.github.io/Device\xbaH\"\xc8\x01\x01r\x1d2\x1b^operators/[1-9][0-9]{0,9}$R\x06parent\x12L\n" +
-	"\x06device\x18\x02 \x01(\v2).mobiledataplansharing.emulator.v1.DeviceB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x06device\"\xe2\x01\n" +
-	"\x12ListDevicesRequest\x12w\n" +
-	"\x06parent\x18\x01 \x01(\tB_\xe0A\x02\xfaA4\x122emulator.mobile-data-plan-sharing.github.io/Device\xbaH\"\xc8\x01\x01r\x1d2\x1b^operators/[1-9][0-9]{0,9}$R\x06parent\x12'\n" +
+	"updateMask\"\x8f\x03\n" +
+	"\x13CreateDeviceRequest\x12\xa9\x02\n" +
+	"\x06parent\x18\x01 \x01(\tB\x90\x02\xe0A\x02\xfaA4\x122emulator.mobile-data-plan-sharing.github.io/Device\xbaH\xd2\x01\xc8\x01\x01r\xcc\x012\xc9\x01^operators/([1-9][0-9]{0,8}|[1-3][0-9]{9}|4[01][0-9]{8}|42[0-8][0-9]{7}|429[0-3][0-9]{6}|4294[0-8][0-9]{5}|42949[0-5][0-9]{4}|429496[0-6][0-9]{3}|4294967[01][0-9]{2}|42949672[0-8][0-9]|429496729[0-5])$R\x06parent\x12L\n" +
+	"\x06device\x18\x02 \x01(\v2).mobiledataplansharing.emulator.v1.DeviceB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x06device\"\x95\x03\n" +
+	"\x12ListDevicesRequest\x12\xa9\x02\n" +
+	"\x06parent\x18\x01 \x01(\tB\x90\x02\xe0A\x02\xfaA4\x122emulator.mobile-data-plan-sharing.github.io/Device\xbaH\xd2\x01\xc8\x01\x01r\xcc\x012\xc9\x01^operators/([1-9][0-9]{0,8}|[1-3][0-9]{9}|4[01][0-9]{8}|42[0-8][0-9]{7}|429[0-3][0-9]{6}|4294[0-8][0-9]{5}|42949[0-5][0-9]{4}|429496[0-6][0-9]{3}|4294967[01][0-9]{2}|42949672[0-8][0-9]|429496729[0-5])$R\x06parent\x12'\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\n" +
 	"\xe0A\x01\xbaH\x04\x1a\x02(\x00R\bpageSize\x12*\n" +
 	"\n" +
 	"page_token\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80@R\tpageToken\"\x82\x01\n" +
 	"\x13ListDevicesResponse\x12C\n" +
 	"\adevices\x18\x01 \x03(\v2).mobiledataplansharing.emulator.v1.DeviceR\adevices\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x99\x01\n" +
-	"\x13DeleteDeviceRequest\x12\x81\x01\n" +
-	"\x04name\x18\x01 \x01(\tBm\xe0A\x02\xfaA4\n" +
-	"2emulator.mobile-data-plan-sharing.github.io/Device\xbaH0\xc8\x01\x01r+2)^operators/[1-9][0-9]{0,9}/devices/[^/]+$R\x04name\"\xd7\x03\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xd6\x02\n" +
+	"\x13DeleteDeviceRequest\x12\xbe\x02\n" +
+	"\x04name\x18\x01 \x01(\tB\xa9\x02\xe0A\x02\xfaA4\n" +
+	"2emulator.mobile-data-plan-sharing.github.io/Device\xbaH\xeb\x01\xc8\x01\x01r\xe5\x012\xe2\x01^operators/([1-9][0-9]{0,8}|[1-3][0-9]{9}|4[01][0-9]{8}|42[0-8][0-9]{7}|429[0-3][0-9]{6}|4294[0-8][0-9]{5}|42949[0-5][0-9]{4}|429496[0-6][0-9]{3}|4294967[01][0-9]{2}|42949672[0-8][0-9]|429496729[0-5])/devices/([^/%]|%25|%2F)+$R\x04name\"\xd7\x03\n" +
 	"\x10ListCallsRequest\x12#\n" +
 	"\x06method\x18\x01 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\x06method\x12'\n" +
 	"\boperator\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\boperator\x12(\n" +
@@ -1990,9 +1993,9 @@ const file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDesc = ""
 	"\x14LoadScenarioResponse\x12!\n" +
 	"\frecord_count\x18\x01 \x01(\x05R\vrecordCount\"\x0e\n" +
 	"\fResetRequest\"\x0f\n" +
-	"\rResetResponse\"\xc3\x01\n" +
-	"\x12CreateTokenRequest\x12L\n" +
-	"\toperators\x18\x01 \x03(\tB.\xe0A\x02\xbaH(\x92\x01%\b\x01\x10d\"\x1fr\x1d2\x1b^operators/[1-9][0-9]{0,9}$R\toperators\x12#\n" +
+	"\rResetResponse\"\xf8\x02\n" +
+	"\x12CreateTokenRequest\x12\x80\x02\n" +
+	"\toperators\x18\x01 \x03(\tB\xe1\x01\xe0A\x02\xbaH\xda\x01\x92\x01\xd6\x01\b\x01\x10d\"\xcf\x01r\xcc\x012\xc9\x01^operators/([1-9][0-9]{0,8}|[1-3][0-9]{9}|4[01][0-9]{8}|42[0-8][0-9]{7}|429[0-3][0-9]{6}|4294[0-8][0-9]{5}|42949[0-5][0-9]{4}|429496[0-6][0-9]{3}|4294967[01][0-9]{2}|42949672[0-8][0-9]|429496729[0-5])$R\toperators\x12#\n" +
 	"\x06scopes\x18\x02 \x03(\tB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x10\n" +
 	"R\x06scopes\x12:\n" +
 	"\blifetime\x18\x03 \x01(\v2\x19.google.protobuf.DurationB\x03\xe0A\x01R\blifetime2\xb8\x1c\n" +
