@@ -10,6 +10,7 @@ import {
   type RecordPage,
   StoreOpenError,
 } from "../../src/store/plan-store.ts";
+import { removeRecord } from "../../src/store/remove-record.ts";
 import { createTestClock } from "../support/test-clock.ts";
 import { dc } from "./cassandra.ts";
 import { cluster, missing } from "./provided.ts";
@@ -152,13 +153,14 @@ describe.skipIf(missing)(`CQL${missing && ` (skipped: ${missing})`}`, () => {
   });
 
   describe("limits of Cassandra", () => {
-    test("a cell whose TTL has passed does not hide later puts, however old their update time is", async () => {
+    test("a cell whose TTL has passed does not hide later puts, however old their update time or the store's clock is", async () => {
       const url = cluster.url("opened");
       const clock = createTestClock();
+      clock.set(Date.UTC(2020, 0, 1));
       const at = (ms: number) => ({ seconds: Math.floor(ms / 1000), nanos: 0 });
       const store = await open(url, { clock });
       // The cell of a record that has expired, and whose TTL, two days later, has passed.
-      const ended = (clock.now() - 2 * 86_400_000) * 1000;
+      const ended = (Date.now() - 2 * 86_400_000) * 1000;
       await run(`INSERT INTO opened.record (asn, kind, client_id, id, entry)
         VALUES (64500, 1, 0x636c69656e74, 0x676f6e65, 0x00) USING TIMESTAMP ${ended} AND TTL 1`);
       // A node hides it by its own clock, which may be 8 s behind that of the node that wrote it.
@@ -167,6 +169,35 @@ describe.skipIf(missing)(`CQL${missing && ` (skipped: ${missing})`}`, () => {
       expect(await store.get(key)).toBeUndefined();
       await store.put(record("gone", { updateTime: at(clock.now() - 30 * 86_400_000) }));
       expect(await store.get(key)).toEqual(Buffer.from("of gone"));
+    });
+
+    test("with keepExpired records have no TTL, except removed ones, so that expired ones are back with the clock", async () => {
+      const clock = createTestClock();
+      const store = await open(cluster.url("opened"), { clock, keepExpired: true });
+      const { key, value } = record("kept");
+      const hour = 3_600_000;
+      await store.put(record("kept", { expiresAtMs: clock.now() + hour }));
+      await store.put(record("removed"));
+      await removeRecord(store, record("removed").key);
+      const client = await cluster.connect();
+      const { rows } = await client
+        .execute(
+          "SELECT id, ttl(entry) AS ttl, writetime(entry) AS written FROM opened.record WHERE id IN ? ALLOW FILTERING",
+          [["kept", "removed"].map((id) => Buffer.from(id))],
+          { prepare: true },
+        )
+        .finally(() => client.shutdown());
+      const found = new Map(
+        rows.map(({ id, ttl, written }) => [id.toString(), { ttl, ms: Number(written) / 1000 }]),
+      );
+      expect(found.get("kept")?.ttl).toBeNull();
+      expect(found.get("removed")?.ttl).toBeGreaterThan(0);
+      // By the clock of the machine, from which that of the store is far away.
+      expect(Math.abs((found.get("kept")?.ms ?? 0) - Date.now())).toBeLessThanOrEqual(25 * hour);
+      clock.set(clock.now() + 365 * 24 * hour);
+      expect(await store.get(key)).toBeUndefined();
+      clock.set(clock.now() - 365 * 24 * hour);
+      expect(await store.get(key)).toEqual(value);
     });
 
     test("a record may expire later than Cassandra supports", async () => {

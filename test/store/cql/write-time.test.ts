@@ -52,6 +52,14 @@ describe("the TTL of a write", () => {
     expect(ttl(now, micros(now + windowMs))).toBe((visibleMs + windowMs) / 1000);
   });
 
+  test("the TTL is the time that remains by the clock of the store, wherever that of the machine is", () => {
+    for (const storeNow of [0, now - 365 * 86_400_000, Date.UTC(9999, 11, 31)]) {
+      const of = (expiresAtMs: number) => ttlOf({ ...untimed, expiresAtMs }, micros(now), storeNow, now);
+      expect(of(storeNow + 90_000)).toBe(visibleMs / 1000 + 90);
+      expect(of(0)).toBe(visibleMs / 1000);
+    }
+  });
+
   test("every write after the TTL of a cell has a larger timestamp than the cell", () => {
     for (const [expiresAtMs, at] of [
       [now - 1, now],

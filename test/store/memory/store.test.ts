@@ -223,11 +223,24 @@ describe("a memory store", () => {
       const replaced = await fill(store, 1_200, { value: new Uint8Array(402) });
       expect(replaced).toBeGreaterThan(700);
       expect(replaced).toBeLessThan(1_200);
-      await expect(store.put(recordOf("1199", { value: new Uint8Array(403) }))).rejects.toThrow(/full/);
+      const { message } = await store
+        .put(recordOf("1199", { value: new Uint8Array(403) }))
+        .catch((error) => error);
+      expect(Number(/take (\d+) bytes/.exec(message)?.[1])).toBeLessThanOrEqual(1_200_000);
       await one.leave();
       await expect(store.put(recordOf("1199", { value: new Uint8Array(403) }))).rejects.toThrow(/full/);
       expect(await other.rest()).toHaveLength(1_200);
       expect(await fill(store, 1_200, { value: new Uint8Array(404) })).toBe(1_200);
+    });
+
+    test("records that are added after a snapshot began are not held when they are replaced", async () => {
+      const store = open(64 * 1024);
+      await store.put(recordOf("user"));
+      const snapshot = await begin(store);
+      for (const size of [1_000, 1_001]) {
+        expect(await fill(store, 35, { value: new Uint8Array(size) })).toBe(35);
+      }
+      expect(await snapshot.rest()).toEqual(["user"]);
     });
 
     test("records may be removed from a full store, and the snapshot still has them", async () => {
