@@ -33,7 +33,7 @@ export async function connectTo(url: URL, ca: string | undefined, signal: AbortS
     socket.destroy();
     return { problems: [connectionProblem(cause, signal, isTls)] };
   }
-  const problems = isTls ? certificateProblems(socket as TLSSocket, host) : [];
+  const problems = isTls ? certificateProblems(socket as TLSSocket, host, ca) : [];
   if (problems.length > 0) {
     socket.destroy();
     return { problems };
@@ -56,21 +56,24 @@ function connectionProblem(cause: unknown, signal: AbortSignal, isTls: boolean):
   );
 }
 
+const incompleteChain =
+  "has an issuer that is not known: the server must send all intermediate certificates, up to a public authority";
+
 /** Codes of OpenSSL for a chain that does not end at a trusted certificate. */
 const untrusted: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: "is self-signed: use one of a public certificate authority",
   SELF_SIGNED_CERT_IN_CHAIN: "is of a certificate authority that is not public",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: incomplete(),
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: incomplete(),
-  UNABLE_TO_GET_ISSUER_CERT: incomplete(),
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: incompleteChain,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: incompleteChain,
+  UNABLE_TO_GET_ISSUER_CERT: incompleteChain,
 };
 
-function incomplete(): string {
-  return "has an issuer that is not known: the server must send all intermediate certificates, up to a public authority";
-}
-
 /** Returns everything that is wrong with the certificate of a connection: its chain, its dates and its names. */
-export function certificateProblems(socket: TLSSocket, host: string, nowMs = Date.now()): Problem[] {
+function certificateProblems(socket: TLSSocket, host: string, ca: string | undefined): Problem[] {
+  if (socket.authorized) {
+    return [];
+  }
+  const nowMs = Date.now();
   const certificate = socket.getPeerCertificate();
   const problems: Problem[] = [];
   const [from, to] = [Date.parse(certificate.valid_from), Date.parse(certificate.valid_to)];
@@ -88,12 +91,21 @@ export function certificateProblems(socket: TLSSocket, host: string, nowMs = Dat
       ),
     );
   }
-  const code = socket.authorizationError === null ? undefined : String(socket.authorizationError);
-  if (code !== undefined && code in untrusted) {
+  // OpenSSL reports one problem only, and its end date before that it is self-signed.
+  const code = isUntrustedRoot(socket, ca)
+    ? "DEPTH_ZERO_SELF_SIGNED_CERT"
+    : String(socket.authorizationError);
+  if (Object.hasOwn(untrusted, code)) {
     const hint = "; for a test, pass the certificate to trust with --ca";
     problems.push(error("certificate", `${untrusted[code]}${hint}`));
-  } else if (!socket.authorized && problems.length === 0) {
-    problems.push(error("certificate", `is not valid: ${quoted(code ?? "it was not verified")}`));
+  } else if (problems.length === 0) {
+    problems.push(error("certificate", `is not valid: ${quoted(code)}`));
   }
   return problems;
+}
+
+/** Returns whether the certificate is self-signed and none of those in `ca`. */
+function isUntrustedRoot(socket: TLSSocket, ca: string | undefined): boolean {
+  const certificate = socket.getPeerX509Certificate();
+  return certificate?.checkIssued(certificate) === true && !ca?.includes(certificate.toString().trim());
 }

@@ -79,6 +79,8 @@ async function converse(call: Call, socket: Socket, signal: AbortSignal, timeout
   try {
     const response = await respond(call, socket, signal);
     const raw = await readBody(response);
+    // A body without a length ends when the connection does, also if the timeout has closed it.
+    signal.throwIfAborted();
     const status = response.statusCode ?? 0;
     const headers = Object.fromEntries(
       Object.entries(response.headers).map(([name, value]) => [name, String(value)]),

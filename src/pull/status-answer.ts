@@ -1,10 +1,18 @@
+import { create } from "@bufbuild/protobuf";
 import type { NotificationType } from "../../gen/mobiledataplansharing/v1/enums_pb.ts";
-import type { PlanStatus } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
+import { CreateUserPlanStatusRequestSchema } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
+import { type PlanStatus, PlanStatusSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import type { Clock } from "../contract/clock.ts";
-import type { FieldViolation } from "../contract/field-violation.ts";
+import { type FieldViolation, limitViolations } from "../contract/field-violation.ts";
 import type { UnknownFields } from "../contract/unknown-names/unknown-fields.ts";
-import { createRecordParser } from "../push/input/record-parser.ts";
-import { parseJsonDocument } from "../transcoding/index.ts";
+import { createContractRules } from "../plans/contract-rules.ts";
+import { longListsIn } from "../plans/list-limits.ts";
+import { notificationsOf } from "../plans/notifications.ts";
+import { withinListLimits } from "../plans/own-limits.ts";
+import { brokenTimeRules } from "../plans/time-rules.ts";
+import { createTolerantRules } from "../plans/undefined-enums.ts";
+import { type Findings, separate } from "../push/input/leniency.ts";
+import { createJsonReader, parseJsonDocument } from "../transcoding/index.ts";
 import { isObject } from "./answer-rules.ts";
 import { error, type Problem, warning } from "./finding.ts";
 
@@ -31,48 +39,96 @@ export type StatusAnswerOptions = {
 const parent = "operators/65001";
 
 /**
- * Creates the check of bodies that are a PlanStatus. It is that of a push to Google: the rules of the contract, the rules
- * about the current time and those of notifications, all at once. Limits of this project are warnings.
+ * Creates the check of bodies that are a PlanStatus. Its rules are those of a push to Google: of the contract, of the
+ * current time and of notifications, all at once. Limits of this project are warnings.
  */
 export function createStatusCheck(options: StatusAnswerOptions): (body: Uint8Array) => StatusAnswer {
   const { userKey, clientId, unknownFields = "refuse", clock, clockSkewMs } = options;
-  const parse = createRecordParser({ endpoint: "production", unknownFields }, () => ({
-    nowMs: clock.now(),
-    clockSkewMs,
-    clockName: "this machine's clock",
-  }));
-  const head = JSON.stringify({ parent, clientId, userKey }).slice(0, -1);
+  let unknown: FieldViolation[] = [];
+  const onUnknownField = (skipped: FieldViolation) => unknown.push(skipped);
+  // Skipped in any case, so that they hide no other violation.
+  const read = createJsonReader(PlanStatusSchema, { ignoreUnknownFields: true, onUnknownField });
+  const contractRules = createContractRules();
+  const rules =
+    unknownFields === "refuse" ? contractRules : createTolerantRules(contractRules, onUnknownField);
 
   return function checkStatus(body) {
+    unknown = [];
     const document = parseJsonDocument(body);
-    const violations =
-      "violations" in document
-        ? document.violations
-        : isObject(document.json)
-          ? []
-          : [{ field: "body", description: "must be a JSON object: a PlanStatus" }];
-    if (violations.length > 0) {
-      return { notifications: [], problems: violations.map(inAnswer(error)) };
+    if ("violations" in document) {
+      return { notifications: [], problems: document.violations.map(asError) };
     }
-    // The request that pushes the status.
-    const bytes = Buffer.concat([Buffer.from(`${head},"planStatus":`), body, Buffer.from("}")]);
-    const parsed = parse({ index: 1, end: bytes.length, crc: 0, bytes });
-    if ("violations" in parsed) {
-      return { notifications: [], problems: parsed.violations.map(inAnswer(error)) };
+    if (!isObject(document.json)) {
+      return { notifications: [], problems: [error("body", "must be a JSON object: a PlanStatus")] };
     }
-    const { message, notifications, warnings = [] } = parsed.request;
-    return {
-      ...(message.planStatus && { planStatus: message.planStatus }),
-      notifications,
-      problems: warnings.map(inAnswer(warning)),
-    };
+    const result = read(document);
+    if ("violations" in result) {
+      const skipped = unknownFields === "ignore" ? [] : unknown;
+      const own = skipped.map(unknownFields === "refuse" ? asError : asWarning);
+      return { notifications: [], problems: [...own, ...limitViolations(result.violations).map(asError)] };
+    }
+    const planStatus = result.message;
+    const sent = notificationsOf(planStatus, "planStatus");
+    const found = [
+      ...rulesOf(planStatus),
+      ...brokenTimeRules(planStatus, "planStatus", {
+        nowMs: clock.now(),
+        clockSkewMs,
+        clockName: "this machine's clock",
+      }),
+      ...sent.violations,
+    ];
+    const { violations, warnings } = judge(found);
+    const problems = [
+      ...limitViolations(violations).map(asError),
+      ...limitViolations(warnings).map(asWarning),
+    ];
+    return violations.length > 0
+      ? { notifications: [], problems }
+      : { planStatus, notifications: sent.types, problems };
   };
+
+  /** Returns the violations of the contract in the request that pushes the status. */
+  function rulesOf(planStatus: PlanStatus): FieldViolation[] {
+    const request = create(CreateUserPlanStatusRequestSchema, { parent, clientId, userKey });
+    request.planStatus = planStatus;
+    const found = rules(CreateUserPlanStatusRequestSchema, request);
+    // If lists are too long, the rules say nothing else.
+    const isCut = longListsIn(CreateUserPlanStatusRequestSchema, request).length > 0;
+    return isCut
+      ? [
+          ...found,
+          ...contractRules(
+            CreateUserPlanStatusRequestSchema,
+            withinListLimits(CreateUserPlanStatusRequestSchema, request),
+          ),
+        ]
+      : found;
+  }
+
+  /** Separates what Google would reject from warnings. */
+  function judge(found: readonly FieldViolation[]): Findings {
+    const inRequest = unknown.map((each) => ({ ...each, field: `planStatus.${each.field}` }));
+    const { violations, warnings } = separate(found, inRequest, { unknownFields, exceedsLimits: true });
+    if (unknownFields !== "refuse") {
+      return { violations, warnings };
+    }
+    // An enum value that is not known is not missing, too.
+    const skipped = new Set(inRequest.map(({ field }) => field));
+    return { violations: [...inRequest, ...violations.filter(({ field }) => !skipped.has(field))], warnings };
+  }
 }
 
-/** Converts a violation of the request: its paths begin at the status. */
-function inAnswer(problem: (field: string, description: string) => Problem) {
-  return ({ field, description }: FieldViolation): Problem => {
-    const path = field.replace(/^planStatus\.?/, "");
-    return problem(path === "" || path === "record" || path === "request" ? "body" : path, description);
-  };
+/** Paths of the request begin at the status. */
+function inAnswer(field: string): string {
+  const path = field.replace(/^planStatus\.?/, "");
+  return path === "" || path === "request" ? "body" : path;
+}
+
+function asError({ field, description }: FieldViolation): Problem {
+  return error(inAnswer(field), description);
+}
+
+function asWarning({ field, description }: FieldViolation): Problem {
+  return warning(inAnswer(field), description);
 }

@@ -106,6 +106,20 @@ describe("a pull", () => {
     expect(found.map((each) => each.split(":")[0])).toEqual(expected);
   });
 
+  it("reports unknown fields and all other violations at once", async () => {
+    const plans = [{ planId: "p", planNmae: "P" }, {}];
+    const found = await foundIn(
+      answerJson({ ...json(), title: "x".repeat(2_000), languageCode: "", plans, tilte: 1 }),
+    );
+    expect(found.map((each) => each.split(":")[0])).toEqual([
+      "error pull plans[0].planNmae",
+      "error pull tilte",
+      "error pull plans[1].planId",
+      "error pull languageCode",
+      "warning pull title",
+    ]);
+  });
+
   it("warns of a limit of this project, which Google does not have", async () => {
     const found = await foundIn(answerJson({ ...json(), title: "x".repeat(2_000) }));
     expect(found).toEqual([
@@ -148,6 +162,97 @@ describe("a pull", () => {
     const { found } = await pull(agent.url, { credentials: undefined });
     expect(found).toEqual([expect.stringContaining("warning pull Authorization: no credentials")]);
     expect(agent.requests[0]?.headers).not.toHaveProperty("authorization");
+  });
+});
+
+describe("an answer with status 200", () => {
+  const status = JSON.stringify(json());
+  const with200 =
+    (headers: Record<string, string>, body = status): AgentAnswer =>
+    (_, response) =>
+      response.writeHead(200, { "content-type": "application/json", ...headers }).end(body);
+
+  it.each<[string, Record<string, string>, string]>([
+    [
+      "Age",
+      { age: "37" },
+      "error pull Age: is 37: a cache answered, but the request has Cache-Control: no-cache",
+    ],
+    [
+      "Cache-Status",
+      { "cache-status": "Cdn; hit; ttl=5" },
+      "error pull Cache-Status: is a hit: a cache answered",
+    ],
+    [
+      "Content-Type",
+      { "content-type": "text/plain" },
+      'error pull Content-Type: is "text/plain": must be application/json',
+    ],
+    ["Content-Type", { "content-type": "application/json; charset=latin1" }, "error pull Content-Type: is"],
+  ])("has a wrong header, which is reported once: %s", async (_, headers, expected) => {
+    expect(await foundIn(with200(headers))).toEqual([expect.stringContaining(expected)]);
+  });
+
+  it.each([
+    { age: "0" },
+    { "cache-status": "Cdn; fwd=miss" },
+    { "content-type": "application/json; charset=UTF-8" },
+  ])("has headers that say nothing against it: %j", async (headers) => {
+    expect(await foundIn(with200(headers))).toEqual([]);
+  });
+
+  it.each<[string, string, string]>([
+    ["nothing", "", "error pull body: must be JSON"],
+    ["a page", "<html>", "error pull body: must be JSON"],
+    ["half a status", status.slice(0, 20), "error pull body: must be JSON"],
+    ["text after the status", `${status}}`, "error pull body: must be JSON"],
+    ["a second member after the status", `${status},"userKey":"x"`, "error pull body: must be JSON"],
+    ["a list", `[${status}]`, "error pull body: must be a JSON object: a PlanStatus"],
+    ["null", "null", "error pull body: must be a JSON object: a PlanStatus"],
+    ["bytes that are not UTF-8", "\u00ff", ""],
+    ["a key twice", '{"title":"a","title":"b"}', "error pull title: is set twice in one object"],
+    ["a wrong type", '{"title":5}', "error pull title: must be a string"],
+    ["an unknown enum value", '{"uiCompatibility":"MAYBE"}', "error pull uiCompatibility: "],
+    [
+      "a number that is no integer",
+      '{"plans":[{"planModules":[{"usedBytes":1.5}]}]}',
+      "error pull plans[0].planModules[0].usedBytes: ",
+    ],
+    ["a day that does not exist", '{"expireTime":"2026-02-30T00:00:00Z"}', "error pull expireTime: "],
+  ])("has a body that is not a status: %s", async (_, body, expected) => {
+    const bytes = body === "\u00ff" ? Buffer.from([0xff]) : body;
+    const found = await foundIn((_request, response) =>
+      response.writeHead(200, { "content-type": "application/json" }).end(bytes),
+    );
+    expect(found[0]).toContain(expected || "error pull body: must be UTF-8");
+    expect(found.filter((each) => each.includes("userKey"))).toEqual([]);
+  });
+
+  it("reports the empty object as a status without its required fields", async () => {
+    expect((await foundIn(with200({}, "{}"))).map((each) => each.split(":")[0])).toEqual([
+      "error pull languageCode",
+      "error pull expireTime",
+      "error pull updateTime",
+    ]);
+  });
+
+  it("reports a bounded number of violations of a status with very many", async () => {
+    const plans = Array.from({ length: 100_000 }, () => ({}));
+    const found = await foundIn(with200({}, JSON.stringify({ plans })));
+    expect(found.length).toBeLessThanOrEqual(101);
+    expect(found).toContainEqual(expect.stringMatching(/^error pull body: has .*more violations/));
+  });
+});
+
+describe("a redirect", () => {
+  it.each([301, 302, 303, 307, 308])("is reported and not followed: %i", async (status) => {
+    const agent = await startStubAgent((_, response) =>
+      response.writeHead(status, { location: "/elsewhere" }).end(),
+    );
+    expect((await pull(agent.url)).found).toEqual([
+      `error pull status: is ${status}, a redirect to "/elsewhere": answer at the URL that Google calls`,
+    ]);
+    expect(agent.requests).toHaveLength(1);
   });
 });
 

@@ -11,6 +11,18 @@ export const testCertificate = { cert: read("localhost-cert.pem"), key: read("lo
 /** Another self-signed certificate with the same names. */
 export const renewedCertificate = { cert: read("renewed-cert.pem"), key: read("renewed-key.pem") };
 
+/** Certificates with the key of `testCertificate` that are not valid, each for one reason. */
+export const faultyCertificates = {
+  /** Since 2021-01-01. */
+  expired: { cert: read("expired-cert.pem"), key: read("localhost-key.pem") },
+  /** Before 2110-01-01. */
+  notYetValid: { cert: read("future-cert.pem"), key: read("localhost-key.pem") },
+  /** For dpa.example.com. */
+  otherHost: { cert: read("other-host-cert.pem"), key: read("localhost-key.pem") },
+  /** Issued by an authority whose certificate is not sent. */
+  unknownIssuer: { cert: read("unknown-issuer-cert.pem"), key: read("localhost-key.pem") },
+};
+
 /** Paths of the files of `testCertificate`, for the command line. */
 export const testCertificateFiles = {
   cert: new URL("localhost-cert.pem", import.meta.url).pathname,
