@@ -1,11 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { testCertificate, testCertificateFiles } from "../support/certificates/certificate.ts";
-import { dataDirectory } from "../support/data-directory.ts";
-import { type AgentAnswer, answerJson, startStubAgent } from "../support/http/stub-agent.ts";
-import { runProgram } from "../support/program.ts";
-import { statusJson } from "../support/push-inputs.ts";
+import { testCertificate, testCertificateFiles } from "../../support/certificates/certificate.ts";
+import { dataDirectory } from "../../support/data-directory.ts";
+import { type AgentAnswer, answerJson, startStubAgent } from "../../support/http/stub-agent.ts";
+import { runProgram } from "../../support/program.ts";
+import { statusJson } from "../../support/push-inputs.ts";
 
 const userKey = "a/b+c==12";
 
@@ -84,10 +84,6 @@ describe("mdps dev pull", () => {
     [
       ["--dpa", "https://h", "--user-key", "x", "--token-url", "https://t"],
       "mdps: --token-url: no credentials",
-    ],
-    [
-      ["--dpa", "https://h", "--user-key", "x", "--ca", "/no/file"],
-      "mdps: --ca /no/file: cannot be read (ENOENT)",
     ],
   ])("exits with 2 if the command is invalid: %j", async (args, message) => {
     const { stdout, stderr, exitCode } = await runProgram(["dev", "pull", ...args]);
