@@ -271,7 +271,7 @@ records:
       "records[0].planStatus.updateTime: must be an RFC 33",
       "records[0].planStatus.plans[0].planId: must be a string,",
       "records[0].planStatus.plans[1]: must be an object",
-      "records[0].planStatus.plans[2].planId: value is require",
+      "records[0].planStatus.plans[2].planId: value is required",
     ]);
   });
 
