@@ -6,6 +6,7 @@ import { createEmulatorService } from "./emulator-service.ts";
 import type { EmulatorState } from "./emulator-state.ts";
 import { createFaultHook } from "./faults/apply-faults.ts";
 import { beginExchange } from "./journal/exchange.ts";
+import { createScenarioLoader, type EmulatorStart } from "./scenarios/scenario-loader.ts";
 
 /** How an emulator differs from another. */
 export type ExtensionOptions = {
@@ -15,6 +16,8 @@ export type ExtensionOptions = {
   exposeControl?: boolean | undefined;
   /** Called when the store is open, before the port is. */
   opened?: ((parts: ServerParts) => Promise<void>) | undefined;
+  /** What it has after its start and again after a reset. Defaults to nothing. */
+  start?: EmulatorStart | undefined;
   /** Called when no request runs any more, before the store is closed. */
   stopped?: ((parts: ServerParts) => Promise<void>) | undefined;
 };
@@ -22,14 +25,18 @@ export type ExtensionOptions = {
 /** Makes a server an emulator: it gets EmulatorService, and its calls are recorded and may go wrong. */
 export function createEmulatorExtension(
   state: EmulatorState,
-  { anyToken = false, exposeControl = false, opened, stopped }: ExtensionOptions = {},
+  { anyToken = false, exposeControl = false, opened, stopped, start }: ExtensionOptions = {},
 ): ServerExtension {
   return {
     async connect(parts) {
       const checkControl = createControlGate(exposeControl);
       await opened?.(parts);
+      const scenarios = createScenarioLoader(state, parts, start);
+      await scenarios.start();
       return {
-        services: [{ service: EmulatorService, implementation: createEmulatorService(state, parts) }],
+        services: [
+          { service: EmulatorService, implementation: createEmulatorService(state, parts, scenarios) },
+        ],
         gate(checkCredentials) {
           const checkCaller = anyToken ? acceptAnyToken : checkCredentials;
           return (context) =>

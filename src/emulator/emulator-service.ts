@@ -5,12 +5,15 @@ import { createClockMethods } from "./clock/clock-methods.ts";
 import { createDeviceMethods } from "./devices/device-methods.ts";
 import type { EmulatorState } from "./emulator-state.ts";
 import { createFaultMethods } from "./faults/fault-methods.ts";
+import type { ScenarioLoader } from "./scenarios/scenario-loader.ts";
+import { createScenarioMethods } from "./scenarios/scenario-methods.ts";
 import { createTokenMethods } from "./tokens/token-methods.ts";
 
 /** Implements EmulatorService. */
 export function createEmulatorService(
   state: EmulatorState,
   parts: ServerParts,
+  scenarios: ScenarioLoader,
 ): Partial<ServiceImpl<typeof EmulatorService>> {
   const { rules } = parts;
   const { clock, devices, faults } = state;
@@ -18,6 +21,7 @@ export function createEmulatorService(
     ...createClockMethods(clock, rules),
     ...createDeviceMethods({ devices, clock, rules }),
     ...createFaultMethods(faults, rules),
+    ...createScenarioMethods(scenarios, rules),
     ...createTokenMethods(parts),
   };
 }

@@ -37,7 +37,7 @@ export type CallMethod = (request: Message, context: HandlerContext) => Promise<
  * nor its cost.
  */
 export type ServerExtension = {
-  /** Called once, when the store is open and before the port is. */
+  /** Called once, when the store is open and before the port is. The server does not start if it rejects. */
   connect(parts: ServerParts): ServerHooks | Promise<ServerHooks>;
 };
 

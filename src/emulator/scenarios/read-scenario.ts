@@ -32,7 +32,7 @@ export type ScenarioContext = {
   readonly clockSkewMs: number;
   /** Operator of records and devices without one, `operators/{asn_id}`. */
   readonly parent: string;
-  /** Returns what is wrong with a fault, besides the rules of the contract. */
+  /** Returns all that is wrong with a fault; the path of the fault itself is empty. */
   readonly checkFault: CheckPart<typeof FaultSchema>;
 };
 
@@ -94,11 +94,13 @@ function readObject(
   const parent = readParent(value.parent, outer.parent, report);
   const clock = readClock(value.clock, outer, report);
   const context = { ...outer, parent, nowMs: clock?.ms ?? outer.nowMs };
-  const part = <D extends DescMessage>(desc: D, path: string, json: unknown, check?: CheckPart<D>) => {
-    const read = readPart(desc, json, context.nowMs, (message) => [
-      ...context.rules(desc, message),
-      ...(check?.(message) ?? []),
-    ]);
+  const part = <D extends DescMessage>(
+    desc: D,
+    path: string,
+    json: unknown,
+    check: CheckPart<D> = (message) => context.rules(desc, message),
+  ) => {
+    const read = readPart(desc, json, context.nowMs, check);
     reportAll(read.violations, path, report);
     return read.message;
   };

@@ -20,11 +20,11 @@ export function camelKey(key: string): string {
   return key.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** Returns whether one of two paths is equal to the other or below it. */
+/** Returns whether one of two paths is equal to the other or below it. The empty path is above all. */
 export function isSameOrWithin(one: string, other: string): boolean {
   const [short, long] = [camelKey(one), camelKey(other)].sort((a, b) => a.length - b.length) as [
     string,
     string,
   ];
-  return long === short || long.startsWith(`${short}.`) || long.startsWith(`${short}[`);
+  return short === "" || long === short || long.startsWith(`${short}.`) || long.startsWith(`${short}[`);
 }

@@ -1,0 +1,30 @@
+import { closestMatch, didYouMean } from "../../../contract/unknown-names/did-you-mean.ts";
+import type { Source } from "../source-text.ts";
+import type { BuiltInScenario } from "./built-in-scenario.ts";
+import { faultScenarios } from "./faults.ts";
+import { recordScenarios } from "./records.ts";
+
+export type { BuiltInScenario } from "./built-in-scenario.ts";
+
+/** All built-in scenarios. */
+export const builtInScenarios: readonly BuiltInScenario[] = [
+  { id: "empty", description: "Changes nothing.", content: {} },
+  ...recordScenarios,
+  ...faultScenarios,
+];
+
+/** Returns the scenario of an id, or undefined if there is none. */
+export function findScenario(id: string): BuiltInScenario | undefined {
+  return builtInScenarios.find((scenario) => scenario.id === id);
+}
+
+/** Returns a built-in scenario as if it was a text. Its errors have no places, because it has none. */
+export function sourceOfScenario({ content }: BuiltInScenario): Source {
+  return { value: content, placeOf: () => ({ line: 1, column: 1 }) };
+}
+
+/** Describes what was expected of an id that no scenario has. */
+export function unknownScenario(id: string): string {
+  const ids = builtInScenarios.map((scenario) => scenario.id);
+  return `must be one of ${ids.join(", ")}${didYouMean(closestMatch(id, ids))}`;
+}

@@ -1,0 +1,76 @@
+import type { ServerParts } from "../../server/server-extension.ts";
+import type { PlanStore } from "../../store/plan-store.ts";
+import { applyScenario, clearAll, type ScenarioTarget } from "./apply-scenario.ts";
+import { readScenario } from "./read-scenario.ts";
+import type { Source } from "./source-text.ts";
+
+/** A scenario that can be loaded again and again. */
+export type NamedSource = {
+  /** Name of the file or id of the scenario, for messages. */
+  readonly name: string;
+  readonly source: Source;
+};
+
+/** What an emulator has after its start, and again after a reset. */
+export type EmulatorStart = {
+  /** Operator of the records of scenarios that name none, `operators/{asn_id}`. Defaults to `operators/65001`. */
+  readonly parent?: string | undefined;
+  readonly scenario?: NamedSource | undefined;
+  /** Stores records before the scenario is loaded, for example those of a file. */
+  readonly load?: ((store: PlanStore) => Promise<void>) | undefined;
+};
+
+/** Loads scenarios and resets an emulator, one after the other. */
+export type ScenarioLoader = {
+  /** Resolves with the number of stored records. Rejects with ScenarioError and StoreUnavailable. */
+  load(scenario: NamedSource): Promise<number>;
+  /** Sets up what the emulator has after its start, in a store that may have records. */
+  start(): Promise<void>;
+  /** Deletes everything, then starts. */
+  reset(): Promise<void>;
+};
+
+export function createScenarioLoader(
+  target: ScenarioTarget,
+  { store, rules, clockSkewMs }: Pick<ServerParts, "store" | "rules" | "clockSkewMs">,
+  begin: EmulatorStart = {},
+): ScenarioLoader {
+  let last: Promise<unknown> = Promise.resolve();
+
+  /** Runs a step after the earlier ones: half of a reset between two halves of a load would be neither. */
+  function inTurn<Result>(step: () => Promise<Result>): Promise<Result> {
+    const result = last.then(step);
+    last = result.catch(() => undefined);
+    return result;
+  }
+
+  async function load({ name, source }: NamedSource): Promise<number> {
+    const scenario = readScenario(source, name, {
+      rules,
+      nowMs: target.clock.now(),
+      machineMs: Date.now(),
+      clockSkewMs,
+      parent: begin.parent ?? "operators/65001",
+      checkFault: target.faults.check,
+    });
+    await applyScenario(scenario, target, store);
+    return scenario.records.length;
+  }
+
+  async function start(): Promise<void> {
+    await begin.load?.(store);
+    if (begin.scenario !== undefined) {
+      await load(begin.scenario);
+    }
+  }
+
+  return {
+    load: (scenario) => inTurn(() => load(scenario)),
+    start: () => inTurn(start),
+    reset: () =>
+      inTurn(async () => {
+        await clearAll(target, store);
+        await start();
+      }),
+  };
+}
