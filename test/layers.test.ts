@@ -7,7 +7,7 @@ const root = new URL("..", import.meta.url).pathname;
 /** The folders of `src/`, from the top down: a folder may import from the layers below its own. */
 const layers: readonly (readonly string[])[] = [
   // The command line, and the entry of the package.
-  ["cli", "index.ts"],
+  ["cli", "testing", "index.ts"],
   ["emulator", "pull"],
   ["server", "push", "transfer", "check", "contract-diff"],
   ["services", "client"],

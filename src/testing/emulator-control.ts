@@ -1,0 +1,184 @@
+import { create } from "@bufbuild/protobuf";
+import { durationFromMs, timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { type Client, createClient } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
+import {
+  type Call,
+  Clock_Mode as ClockMode,
+  ClockSchema,
+  type Fault,
+  type Notification,
+  type Record as StoredRecord,
+} from "../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
+import { EmulatorService } from "../../gen/mobiledataplansharing/emulator/v1/emulator_service_pb.ts";
+import { ErrorReason } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
+import { parentOf } from "../contract/resource-names.ts";
+import { type Failure, faultOf } from "./failure.ts";
+
+export type TokenOptions = {
+  /** ASN of the operator that the token is for. Defaults to that of the test server. */
+  operator?: number | undefined;
+  /** What the token allows. Defaults to both. */
+  scopes?: readonly ("push" | "read")[] | undefined;
+  /** How long it is valid by the emulated clock, in ms. Defaults to an hour. */
+  lifetimeMs?: number | undefined;
+};
+
+/** What calls must have in common. */
+export type CallFilter = {
+  /** Name of the method, such as `CreatePlanStatus`. */
+  method?: string | undefined;
+  /** ASN of the operator. */
+  operator?: number | undefined;
+  clientId?: string | undefined;
+  /** Pattern of user keys or plan group ids, such as `+1415*`. */
+  userKey?: string | undefined;
+  /** Reason with which the calls ended, such as `PLAN_STATUS_STALE`. */
+  reason?: keyof typeof ErrorReason | undefined;
+};
+
+/** What records and notifications must have in common. */
+export type RecordFilter = Pick<CallFilter, "operator" | "clientId" | "userKey">;
+
+/** What a test asks of an emulator. Everything rejects with a ConnectError that names what is wrong. */
+export type EmulatorControl = {
+  /** Such as `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** Every method of EmulatorService, for what the functions below do not offer. */
+  readonly service: Client<typeof EmulatorService>;
+  /** Creates an access token for the header `Authorization: Bearer <token>`. */
+  token(options?: TokenOptions): Promise<string>;
+  readonly clock: {
+    now(): Promise<Date>;
+    /** Sets the time, at which the clock stands still. */
+    set(time: Date | string): Promise<void>;
+    /** Advances the clock, by ms. A frozen clock stands still again. */
+    advance(ms: number): Promise<void>;
+    /** Lets it be the clock of the machine again. */
+    useReal(): Promise<void>;
+  };
+  /** Lets the next calls fail: one, or as many as `count` says. */
+  failNext(failure: Failure): Promise<Fault>;
+  readonly devices: {
+    /** Sets whether a push that would notify is rejected if no device has registered its user key. */
+    enforce(isEnforced?: boolean): Promise<void>;
+    register(userKey: string, operator?: number): Promise<void>;
+    unregister(userKey: string, operator?: number): Promise<void>;
+  };
+  /** Returns the calls that the journal holds, the oldest first. */
+  calls(filter?: CallFilter): Promise<Call[]>;
+  /** Returns the stored statuses and groups. */
+  records(filter?: RecordFilter): Promise<StoredRecord[]>;
+  /** Returns the notifications that were sent, the oldest first. */
+  notifications(filter?: RecordFilter): Promise<Notification[]>;
+  /** Adds a scenario: the id of one that is built in, or the text of a file. */
+  load(scenario: { id: string } | { text: string }): Promise<void>;
+  /** Returns to the state after the start. */
+  reset(): Promise<void>;
+};
+
+/**
+ * Returns the control of a running emulator, such as one in a container.
+ *
+ * ```ts
+ * const emulator = controlEmulator("http://127.0.0.1:8080");
+ * await emulator.failNext({ reason: "SERVER_OVERLOADED", retryAfterMs: 2_000 });
+ * ```
+ */
+export function controlEmulator(
+  url: string,
+  { operator = defaultOperator }: { operator?: number | undefined } = {},
+): EmulatorControl {
+  const service = createClient(EmulatorService, createConnectTransport({ baseUrl: url, httpVersion: "1.1" }));
+  return {
+    url,
+    service,
+    async token({ scopes = [], lifetimeMs, ...options } = {}) {
+      const { accessToken } = await service.createToken({
+        operators: [parentOf(options.operator ?? operator)],
+        scopes: [...scopes],
+        ...(lifetimeMs !== undefined && { lifetime: durationFromMs(lifetimeMs) }),
+      });
+      return accessToken;
+    },
+    clock: createClockControl(service),
+    failNext: (failure) => service.createFault({ fault: faultOf(failure) }),
+    devices: {
+      async enforce(enforced = true) {
+        await service.updateRegistration({ registration: { enforced }, updateMask: { paths: ["enforced"] } });
+      },
+      async register(userKey, asn = operator) {
+        await service.createDevice({ parent: parentOf(asn), device: { userKey } });
+      },
+      async unregister(userKey, asn = operator) {
+        const escaped = userKey.replaceAll("%", "%25").replaceAll("/", "%2F");
+        await service.deleteDevice({ name: `${parentOf(asn)}/devices/${escaped}` });
+      },
+    },
+    async calls({ method = "", reason = "ERROR_REASON_UNSPECIFIED", ...filter } = {}) {
+      const asked = { ...namesOf(filter), method, reason: ErrorReason[reason], pageSize };
+      const pages = allPages((pageToken) => service.listCalls({ ...asked, pageToken }));
+      return (await pages).flatMap(({ calls }) => calls).toReversed();
+    },
+    async records(filter = {}) {
+      const pages = allPages((pageToken) => service.listRecords({ ...namesOf(filter), pageSize, pageToken }));
+      return (await pages).flatMap(({ records }) => records);
+    },
+    async notifications(filter = {}) {
+      const pages = allPages((pageToken) =>
+        service.listNotifications({ ...namesOf(filter), pageSize, pageToken }),
+      );
+      return (await pages).flatMap(({ notifications }) => notifications).toReversed();
+    },
+    async load(scenario) {
+      await service.loadScenario({
+        source:
+          "id" in scenario
+            ? { case: "scenarioId", value: scenario.id }
+            : { case: "text", value: scenario.text },
+      });
+    },
+    async reset() {
+      await service.reset({});
+    },
+  };
+}
+
+/** The operator of tests that name none. */
+export const defaultOperator = 65001;
+
+/** The largest page that the emulator returns. */
+const pageSize = 1_000;
+
+function createClockControl(service: Client<typeof EmulatorService>): EmulatorControl["clock"] {
+  return {
+    async now() {
+      const { time } = await service.getClock({});
+      return time === undefined ? new Date(Number.NaN) : timestampDate(time);
+    },
+    async set(time) {
+      const clock = create(ClockSchema, { mode: ClockMode.FROZEN, time: timestampFromDate(new Date(time)) });
+      await service.updateClock({ clock });
+    },
+    async advance(ms) {
+      await service.advanceClock({ duration: durationFromMs(ms) });
+    },
+    async useReal() {
+      await service.updateClock({ clock: create(ClockSchema, { mode: ClockMode.REAL }) });
+    },
+  };
+}
+
+function namesOf({ operator, clientId = "", userKey = "" }: RecordFilter) {
+  return { operator: operator === undefined ? "" : parentOf(operator), clientId, userKey };
+}
+
+async function allPages<Page extends { nextPageToken: string }>(
+  read: (pageToken: string) => Promise<Page>,
+): Promise<Page[]> {
+  const pages = [await read("")];
+  for (let last = pages[0]; last?.nextPageToken; last = pages.at(-1)) {
+    pages.push(await read(last.nextPageToken));
+  }
+  return pages;
+}

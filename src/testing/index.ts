@@ -1,0 +1,12 @@
+import "../contract/require-node.ts";
+
+export {
+  type CallFilter,
+  controlEmulator,
+  type EmulatorControl,
+  type RecordFilter,
+  type TokenOptions,
+} from "./emulator-control.ts";
+/** The test kit: an emulator for tests, in this process or another, and what a test asks of it. */
+export type { Failure } from "./failure.ts";
+export { startTestServer, type TestServer, type TestServerOptions } from "./test-server.ts";

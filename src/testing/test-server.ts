@@ -1,0 +1,67 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createEmulatorState } from "../emulator/emulator-state.ts";
+import { startEmulator } from "../emulator/start-emulator.ts";
+import { controlEmulator, defaultOperator, type EmulatorControl } from "./emulator-control.ts";
+
+export type TestServerOptions = {
+  /** Time of the start, at which the clock stands still until it is advanced. Defaults to the clock of the machine. */
+  now?: Date | string | undefined;
+  /** Id of a scenario that is built in, such as `subscribers`, or the text of a file. Defaults to none. */
+  scenario?: string | undefined;
+  /** ASN of the operator whose tokens `token()` creates. Defaults to 65001. */
+  operator?: number | undefined;
+  /** Accepts any access token, or none. Defaults to false. */
+  anyToken?: boolean | undefined;
+};
+
+/** An emulator that runs in the process of the tests. */
+export type TestServer = EmulatorControl & {
+  /** Stops it. May be called more than once. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+/**
+ * Starts an emulator in this process, on a free port, with its records in memory. Works in any test runner.
+ *
+ * ```ts
+ * const server = await startTestServer({ now: "2026-12-01T12:00:00Z" });
+ * const client = createPlanSharingClient({ endpoint: server.url, token: await server.token() });
+ * // Push, then look at what arrived:
+ * const [call] = await server.calls();
+ * await server.close();
+ * ```
+ */
+export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const { now, operator = defaultOperator, anyToken } = options;
+  const state = createEmulatorState();
+  if (now !== undefined) {
+    state.clock.freezeAt(timeOf(now));
+  }
+  // Of the key that signs tokens.
+  const dataDirectory = await mkdtemp(join(tmpdir(), "mdps-test-server-"));
+  const remove = () => rm(dataDirectory, { recursive: true, force: true });
+  const emulator = await startEmulator(
+    { host: "127.0.0.1", port: 0, dataDirectory, anyToken, graceMs: 0, log: { level: "silent" } },
+    state,
+  ).catch(async (error: unknown) => {
+    await remove();
+    throw error;
+  });
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= emulator.close().finally(remove);
+    return closing;
+  };
+  return { ...controlEmulator(emulator.url, { operator }), close, [Symbol.asyncDispose]: close };
+}
+
+function timeOf(now: Date | string): number {
+  const ms = new Date(now).getTime();
+  if (Number.isNaN(ms)) {
+    throw new RangeError(`now: ${String(now)} must be a time, such as 2026-12-01T12:00:00Z`);
+  }
+  return ms;
+}
