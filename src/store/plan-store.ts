@@ -58,7 +58,8 @@ export type ScanOptions = {
  * - **Durability.** When `put` resolves, the record survives the death of the process and a power loss. When it rejects,
  *   the record may or may not be stored; it is safe to retry the put.
  * - **Expiry.** A record is readable, and makes older puts stale, strictly before `expiresAtMs` by the store's clock.
- *   Expired records are removed from disk in the background, which has no visible effect.
+ *   Expired records are removed in the background, which has no visible effect unless the clock is moved back: then
+ *   `keepExpired` keeps them.
  * - **Visibility.** A `get` that starts after a `put` has resolved returns that record or a newer one.
  * - **Removal.** A record without `updateTime` that has expired replaces any other, and is as if it had never been put:
  *   see `removeRecord`.

@@ -10,6 +10,11 @@ export async function removeRecord(store: PlanStore, key: RecordKey, signal?: Ab
   await store.put(removalOf(key), signal);
 }
 
+/** Whether a record is one that removes another. It has expired for every clock from 1970 on, and makes no put stale. */
+export function isRemoval({ updateTime, expiresAtMs, value }: PutRecord): boolean {
+  return updateTime === undefined && expiresAtMs !== undefined && expiresAtMs <= 0 && value.length === 0;
+}
+
 /** Returns the record whose put removes a record. */
 export function removalOf(key: RecordKey): PutRecord {
   return { key, updateTime: undefined, expiresAtMs: 0, value: new Uint8Array(0) };

@@ -62,7 +62,8 @@ type Put = {
  * - **Order.** Reading and writing are not atomic for concurrent puts of one key *through different stores*. Then `stored`
  *   means that this record or a newer one is stored: the newer one wins in every replica and region, because replicas
  *   keep the later update time (`timestampOf`). Any one of the records wins, complete, if they have the same microsecond,
- *   if one is of more than a day before or after now by the machine's clock, or if the stored one had expired or had no update time.
+ *   if one is of more than a day before or after now by the machine's clock, or if the stored one had expired or had no
+ *   update time.
  * - **Visibility and `stale`** apply within a data centre; another one returns a record once it has been replicated.
  * - **Durability** depends on the cluster: with `commitlog_sync: batch` or `group`, a quorum has the record on disk.
  * - **Expiry** is by the store's clock, but the database also removes a record two days after it has expired. That time

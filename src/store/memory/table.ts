@@ -1,5 +1,6 @@
 import { type PutOutcome, type PutRecord, type RecordKey, StoreUnavailable } from "../plan-store.ts";
 import { isExpired, keyText, staleBy } from "../record.ts";
+import { isRemoval } from "../remove-record.ts";
 import { createMemoryRows, type MemoryRows } from "./rows.ts";
 
 /** The records of a memory store by their keys. No function waits, so each is one atomic step. */
@@ -72,7 +73,7 @@ export function createMemoryTable({ maxBytes, onSweep }: MemoryTableOptions): Me
       if (storedUpdateTime) {
         return { outcome: "stale", storedUpdateTime };
       }
-      if (!isRemoval(record, now)) {
+      if (!isRemoval(record) || now < 0) {
         makeRoom(text, value.length, now);
         rows.set(text, { updateTime, expiresAtMs, value: charactersOf(value) });
         firstExpiry = Math.min(firstExpiry, expiresAtMs ?? Number.POSITIVE_INFINITY);
@@ -92,11 +93,6 @@ export function createMemoryTable({ maxBytes, onSweep }: MemoryTableOptions): Me
       }
     },
   };
-}
-
-/** Whether a record has expired for every clock since 1970, and makes no other stale: that of `removeRecord`. */
-function isRemoval({ updateTime, expiresAtMs }: PutRecord, now: number): boolean {
-  return updateTime === undefined && expiresAtMs !== undefined && expiresAtMs <= Math.min(now, 0);
 }
 
 function charactersOf({ buffer, byteOffset, length }: Uint8Array): string {

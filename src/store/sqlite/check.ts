@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import { DatabaseSync } from "../node-sqlite.ts";
 import { type PutRecord, StoreOpenError } from "../plan-store.ts";
 import { kindOf } from "../record.ts";
+import { isRemoval } from "../remove-record.ts";
 import { defaultBusyTimeout } from "./busy-retry.ts";
 import { identify } from "./database.ts";
 import { lockForCheck } from "./directory-lock.ts";
@@ -112,6 +113,7 @@ function collect(problems: string[], check: () => void): void {
 function checkRows(database: DatabaseSync, checkRecord: CheckRecord, problems: string[]): number {
   const next = database.prepare(`${selectRows} WHERE row > ? ORDER BY row LIMIT ${pageRows}`);
   let records = 0;
+  let removed = 0;
   let invalid = 0;
   let last = 0;
   collect(problems, () => {
@@ -121,6 +123,10 @@ function checkRows(database: DatabaseSync, checkRecord: CheckRecord, problems: s
         rows++;
         last = row.row;
         const shape = shapeProblemOf(row);
+        if (shape === undefined && isRemoval(recordOfRow(row))) {
+          removed++;
+          continue;
+        }
         const found = shape === undefined ? checkRecord(recordOfRow(row)) : [shape];
         if (found.length > 0 && invalid++ < maxListed) {
           problems.push(`row ${row.row} ${found.join("; ")}`);
@@ -132,7 +138,7 @@ function checkRows(database: DatabaseSync, checkRecord: CheckRecord, problems: s
   if (invalid > maxListed) {
     problems.push(`${invalid - maxListed} more rows are invalid`);
   }
-  return records;
+  return records - removed;
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type PutRecord, StoreUnavailable } from "../../../src/store/plan-store.ts";
+import { removeRecord } from "../../../src/store/remove-record.ts";
 import { checkSqlite } from "../../../src/store/sqlite/check.ts";
 import { applicationId, migrate, migrations } from "../../../src/store/sqlite/schema.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/store.ts";
@@ -134,6 +135,20 @@ describe("checkSqlite", () => {
       records: users + 1,
       inUse: false,
       problems: expect.arrayContaining([expect.stringMatching(/missing from index record_key/)]),
+    });
+  });
+
+  test("a check passes over removed records, which have no content, but not over their keys", async () => {
+    const store = await openSqliteStore({ directory, sweepInterval: 2 ** 31 - 1 });
+    const key = { kind: "planStatus", asn: 64_500, clientId: "client", id: "user" } as const;
+    await store.put({ key, updateTime: undefined, expiresAtMs: 1, value: Buffer.from("x") });
+    await removeRecord(store, { ...key, id: "removed" });
+    await store.close();
+    const check = () => checkSqlite(directory, ({ key }) => [`${key.id} is checked`]);
+    expect(check()).toEqual({ records: 1, inUse: false, problems: ["row 1 user is checked"] });
+    alter("UPDATE record SET asn = 0 WHERE row = 2");
+    expect(check()).toMatchObject({
+      problems: ["row 1 user is checked", "row 2 has the operator 0, which is not an ASN"],
     });
   });
 
