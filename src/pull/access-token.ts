@@ -1,6 +1,6 @@
 import { isObject, type JsonObject, readJsonBody, redirectProblems } from "./answer-rules.ts";
 import { type Answer, type ExchangeOptions, exchange } from "./exchange.ts";
-import { type ExchangeReport, error, type Problem, quoted, warning } from "./finding.ts";
+import { type ExchangeReport, error, type Problem, quoted, shown, warning } from "./finding.ts";
 
 /** The credentials of Google at the token endpoint of an operator. */
 export type OAuthClient = { readonly id: string; readonly secret: string };
@@ -89,18 +89,13 @@ function fieldProblems(json: JsonObject): Problem[] {
   if (type === undefined) {
     problems.push(error("token_type", "value is required: must be Bearer"));
   } else if (!isBearer(type)) {
-    problems.push(
-      error("token_type", `is ${quoted(JSON.stringify(type))}: must be Bearer, the only type Google uses`),
-    );
+    problems.push(error("token_type", `is ${shown(type)}: must be Bearer, the only type Google uses`));
   }
   if (seconds === undefined) {
     problems.push(warning("expires_in", "is missing: say after how many seconds the token expires"));
   } else if (typeof seconds !== "number" || !Number.isInteger(seconds) || seconds <= 0) {
     problems.push(
-      error(
-        "expires_in",
-        `is ${quoted(JSON.stringify(seconds))}: must be a number, a whole number of seconds, more than 0`,
-      ),
+      error("expires_in", `is ${shown(seconds)}: must be a number, a whole number of seconds, more than 0`),
     );
   }
   if (refresh !== undefined) {

@@ -1,13 +1,9 @@
-import { create } from "@bufbuild/protobuf";
-import { CreateUserPlanStatusRequestSchema } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
-import { createContractRules } from "../plans/contract-rules.ts";
-import { isOwnLimit } from "../plans/own-limits.ts";
-import { explainLimit } from "../push/input/leniency.ts";
 import { type JsonObject, readJsonBody, redirectProblems } from "./answer-rules.ts";
 import { checkErrorAnswer } from "./error-answer.ts";
 import { type Answer, exchange } from "./exchange.ts";
-import { type ExchangeReport, error, type Finding, type Problem, quoted, warning } from "./finding.ts";
-import { cleartextWarnings, parseTargetUrl, unsendableKey } from "./target-url.ts";
+import { type ExchangeReport, error, type Finding, type Problem, quoted, shown, warning } from "./finding.ts";
+import { cleartextWarnings, parseTargetUrl } from "./target-url.ts";
+import { userKeyProblems } from "./user-key.ts";
 
 export type CpidOptions = {
   readonly cpidUrl: string;
@@ -122,30 +118,18 @@ export function checkCpidAnswer(answer: Answer): { cpid?: Cpid; problems: Proble
   };
 }
 
-const contractRules = createContractRules();
-
 function cpidProblems(cpid: unknown): Problem[] {
   if (cpid === undefined) {
     return [error("cpid", "value is required")];
   }
   if (typeof cpid !== "string" || cpid === "") {
-    return [error("cpid", "must be a string with text")];
-  }
-  const unsendable = unsendableKey(cpid);
-  if (unsendable !== undefined) {
-    return [error("cpid", unsendable)];
+    return [error("cpid", `is ${shown(cpid)}: must be a string with text`)];
   }
   // The CPID becomes the user key of pushes.
-  const request = create(CreateUserPlanStatusRequestSchema, { userKey: cpid });
-  const violations = contractRules(CreateUserPlanStatusRequestSchema, request)
-    .filter(({ field }) => field === "userKey")
-    .map((violation) => {
-      const { description } = explainLimit(violation);
-      return (isOwnLimit(violation) ? warning : error)("cpid", description);
-    });
+  const problems = userKeyProblems(cpid, "cpid");
   return /^\+?\d{7,15}$/.test(cpid)
-    ? [...violations, warning("cpid", "looks like a phone number: a CPID must be encrypted")]
-    : violations;
+    ? [...problems, warning("cpid", "looks like a phone number: a CPID must be encrypted")]
+    : problems;
 }
 
 function ttlProblems(seconds: unknown): Problem[] {
@@ -153,8 +137,9 @@ function ttlProblems(seconds: unknown): Problem[] {
     return [error("ttlSeconds", "value is required: a number of seconds, at least 1209600 (14 days)")];
   }
   if (typeof seconds !== "number" || !Number.isSafeInteger(seconds)) {
-    const found = quoted(JSON.stringify(seconds) ?? "");
-    return [error("ttlSeconds", `is ${found}: must be a JSON number, whole seconds, such as 2592000`)];
+    return [
+      error("ttlSeconds", `is ${shown(seconds)}: must be a JSON number, whole seconds, such as 2592000`),
+    ];
   }
   if (seconds < minTtlSeconds) {
     return [error("ttlSeconds", `is ${seconds}: must be at least ${minTtlSeconds} (14 days)`)];

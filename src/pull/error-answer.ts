@@ -1,3 +1,4 @@
+import { shortenText } from "../contract/field-violation.ts";
 import { type JsonObject, readJsonBody, retryAfterProblems } from "./answer-rules.ts";
 import type { Answer } from "./exchange.ts";
 import { error, type Problem, quoted, warning } from "./finding.ts";
@@ -90,8 +91,11 @@ export function checkErrorAnswer(
   };
 }
 
+/** Longest text of an answer that is reported, in characters. */
+const maxText = 1_024;
+
 function textOf(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
+  return typeof value === "string" ? shortenText(value, maxText) : undefined;
 }
 
 function documentedOf(status: number, question: Question): DocumentedError | undefined {

@@ -35,3 +35,16 @@ export function warning(field: string, description: string): Problem {
 export function quoted(text: string): string {
   return escapeInvisible(JSON.stringify(shortenText(text, 128)));
 }
+
+/** Returns a short description of a JSON value of an answer. Never walks through it: it may be nested deep. */
+export function shown(value: unknown): string {
+  if (Array.isArray(value)) {
+    return "a list";
+  }
+  if (typeof value === "string") {
+    return quoted(value);
+  }
+  // Numbers that no double has are objects here.
+  const isObject = typeof value === "object" && value !== null && !("toJSON" in value);
+  return isObject ? "an object" : shortenText(JSON.stringify(value), 128);
+}

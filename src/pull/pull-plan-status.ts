@@ -16,8 +16,9 @@ import {
   type KeyType,
   parseTargetUrl,
   planStatusUrl,
-  unsendableKey,
+  unsendableSegment,
 } from "./target-url.ts";
+import { userKeyProblems } from "./user-key.ts";
 
 /** How Google gets the access token: a fixed one, or one for each pair of credentials that is live. */
 export type PullCredentials =
@@ -109,18 +110,7 @@ export async function pullPlanStatus(options: PullOptions): Promise<PullReport> 
     credentials !== undefined && "tokenUrl" in credentials
       ? target("token-url", credentials.tokenUrl, true)
       : undefined;
-  for (const [name, segment] of [
-    ["user-key", userKey],
-    ["eligibility", options.eligibility?.planId],
-  ] as const) {
-    const problem = segment === undefined ? undefined : unsendableKey(segment);
-    if (problem !== undefined) {
-      throw new TypeError(`${name}: ${problem}`);
-    }
-  }
-  if (credentials !== undefined && "token" in credentials && !isBearerToken(credentials.token)) {
-    throw new TypeError(`token: ${tokenCharacters}`);
-  }
+  requireSendable(options);
   const connecting = { ca: options.ca, timeoutMs: options.timeoutMs ?? 30_000 };
   const run = createRun();
   run.add("pull", cleartextWarnings(dpa, "dpa"));
@@ -161,6 +151,22 @@ export async function pullPlanStatus(options: PullOptions): Promise<PullReport> 
 type Token = string;
 
 const none: Token = "";
+
+/** Throws TypeError for options that no request can carry. */
+function requireSendable({ userKey, eligibility, credentials }: PullOptions): void {
+  const planId = eligibility?.planId;
+  const problems = [
+    ...userKeyProblems(userKey, "user-key"),
+    ...(planId === undefined ? [] : [error("eligibility", unsendableSegment(planId) ?? "")]),
+  ].filter(({ severity, description }) => severity === "error" && description !== "");
+  const [problem] = problems;
+  if (problem !== undefined) {
+    throw new TypeError(`${problem.field}: ${problem.description}`);
+  }
+  if (credentials !== undefined && "token" in credentials && !isBearerToken(credentials.token)) {
+    throw new TypeError(`token: ${tokenCharacters}`);
+  }
+}
 
 function target(name: string, text: string, query = false): URL {
   try {

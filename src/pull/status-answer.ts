@@ -64,7 +64,7 @@ export function createStatusCheck(options: StatusAnswerOptions): (body: Uint8Arr
     const result = read(document);
     if ("violations" in result) {
       const skipped = unknownFields === "ignore" ? [] : unknown;
-      const own = skipped.map(unknownFields === "refuse" ? asError : asWarning);
+      const own = limitViolations(skipped).map(unknownFields === "refuse" ? asError : asWarning);
       return { notifications: [], problems: [...own, ...limitViolations(result.violations).map(asError)] };
     }
     const planStatus = result.message;

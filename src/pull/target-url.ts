@@ -41,12 +41,12 @@ export function cleartextWarnings(url: URL, field: string): Problem[] {
     : [warning(field, "is an http URL, for tests only: Google requires https with a valid certificate")];
 }
 
-/** Returns why a user key cannot be in a path, or undefined. */
-export function unsendableKey(userKey: string): string | undefined {
-  if (userKey === "") {
+/** Returns why a text cannot be a segment of a path, or undefined. */
+export function unsendableSegment(text: string): string | undefined {
+  if (text === "") {
     return "value is required";
   }
-  return /^\.{1,2}$/.test(userKey) ? "must not be . or .., which a URL path cannot contain" : undefined;
+  return /^\.{1,2}$/.test(text) ? "must not be . or .., which a URL path cannot contain" : undefined;
 }
 
 /** Returns `{DPA}/{userKey}/planStatus?key_type=…&client_id=…`. The user key is one segment. */

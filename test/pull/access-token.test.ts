@@ -37,6 +37,8 @@ describe("the answer of a token endpoint", () => {
     [{ access_token: "" }, "error access_token: must be a string with text"],
     [{ access_token: "a b" }, "error access_token: must consist of letters"],
     [{ access_token: "a\r\nx: y" }, "error access_token: must consist of letters"],
+    [{ token_type: ["Bearer"] }, "error token_type: is a list: must be Bearer"],
+    [{ token_type: { type: "Bearer" } }, "error token_type: is an object: must be Bearer"],
   ])("has no token that Google can use: %j", (change, expected) => {
     const { token, found } = check({ ...granted, ...change });
     expect(token).toBeUndefined();

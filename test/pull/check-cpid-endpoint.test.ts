@@ -30,9 +30,9 @@ describe("the answer of a CPID endpoint", () => {
 
   it.each<[unknown, string]>([
     [{ ttlSeconds: 2_592_000 }, "error cpid: value is required"],
-    [{ ...valid, cpid: "" }, "error cpid: must be a string with text"],
-    [{ ...valid, cpid: 5 }, "error cpid: must be a string with text"],
-    [{ ...valid, cpid: null }, "error cpid: must be a string with text"],
+    [{ ...valid, cpid: "" }, ": must be a string with text"],
+    [{ ...valid, cpid: 5 }, ": must be a string with text"],
+    [{ ...valid, cpid: null }, ": must be a string with text"],
     [{ ...valid, cpid: "a b" }, "error cpid: must not contain white space"],
     [{ ...valid, cpid: "ab\n" }, "error cpid: must not contain white space"],
     [{ ...valid, cpid: "a\u200bb" }, "error cpid: must not contain white space"],
@@ -44,8 +44,8 @@ describe("the answer of a CPID endpoint", () => {
     [{ ...valid, cpid: "491701234567" }, "warning cpid: looks like a phone number: a CPID must be encrypted"],
     [{ cpid: "x" }, "error ttlSeconds: value is required: a number of seconds, at least 1209600 (14 days)"],
     [{ ...valid, ttlSeconds: "2592000" }, "must be a JSON number, whole seconds, such as 2592000"],
-    [{ ...valid, ttlSeconds: 2_592_000.5 }, 'error ttlSeconds: is "2592000.5": must be a JSON number, whole'],
-    [{ ...valid, ttlSeconds: null }, 'error ttlSeconds: is "null": must be a JSON number'],
+    [{ ...valid, ttlSeconds: 2_592_000.5 }, "error ttlSeconds: is 2592000.5: must be a JSON number, whole"],
+    [{ ...valid, ttlSeconds: null }, "error ttlSeconds: is null: must be a JSON number"],
     ['{"cpid":"x","ttlSeconds":1e400}', "error ttlSeconds: is"],
     ['{"cpid":"x","ttlSeconds":99999999999999999999}', "error ttlSeconds: is"],
     [
@@ -59,6 +59,10 @@ describe("the answer of a CPID endpoint", () => {
     [{ ...valid, ttl: 1 }, "warning ttl: is not a field of a CPID"],
     [[valid], "error body: must be a JSON object"],
     ["{", "error body: must be JSON"],
+    [
+      `{"cpid":"x","ttlSeconds":${"[".repeat(15_000)}${"]".repeat(15_000)}}`,
+      "error ttlSeconds: is a list: must be",
+    ],
   ])("is wrong in one field: %j", (value, expected) => {
     expect(problemsOf(value)).toEqual([expect.stringContaining(expected)]);
   });

@@ -182,7 +182,11 @@ describe("an error of a Data Plan Agent", () => {
 
   it("never shows more of an answer than a bounded, visible text", () => {
     const cause = `\u001b[2J${"x".repeat(1_000_000)}`;
-    const problems = problemsOf({ status: 404, cause, body: { errorMessage: "m", cause } });
+    const body = { errorMessage: cause, cause };
+    const problems = problemsOf({ status: 404, body });
     expect(problems.every((each) => each.length < 500 && !each.includes("\u001b"))).toBe(true);
+    const answer = { status: 404, headers: {}, body: Buffer.from(JSON.stringify(body)) };
+    const { error } = checkErrorAnswer(answer, "planStatus", "CPID");
+    expect([error.cause?.length, error.errorMessage?.length]).toEqual([1_024, 1_024]);
   });
 });

@@ -277,6 +277,7 @@ describe("options that allow no request", () => {
     ["a fragment", { dpaUrl: "https://dpa.example.com/#a" }, "must have no query and no fragment"],
     ["no user key", { userKey: "" }, "user-key: value is required"],
     ["a user key of dots", { userKey: ".." }, "user-key: must not be . or .."],
+    ["a user key with a blank", { userKey: "a b" }, "user-key: must not contain white space"],
     ["a token with a line break", { credentials: { token: "a\r\nb" } }, "token: must consist of letters"],
     ["a plan id of dots", { eligibility: { planId: "." } }, "eligibility: must not be . or .."],
     [

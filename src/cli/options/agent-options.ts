@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import type { OAuthClient } from "../../pull/access-token.ts";
@@ -37,18 +38,34 @@ export async function runCheck(check: () => Promise<number>): Promise<void> {
   try {
     process.exitCode = (await check()) > 0 ? 1 : 0;
   } catch (error) {
-    // TypeError says which option allows no request; others come from files.
-    if (!(error instanceof UsageError || error instanceof TypeError)) {
+    // A TypeError that says so is about the option that it names.
+    const isOption = error instanceof TypeError && /^[a-z-]+: /.test(error.message);
+    if (!(error instanceof UsageError || isOption)) {
       throw error;
     }
-    const option = error instanceof TypeError ? "--" : "";
+    const option = isOption ? "--" : "";
     console.error(`mdps: ${option}${error.message}`);
     process.exitCode = usageExitCode;
   }
 }
 
+/** Reads the certificates to trust. Rejects with UsageError. */
+export async function readCertificates(file: string | undefined): Promise<string | undefined> {
+  if (file === undefined) {
+    return undefined;
+  }
+  const pem = await readOptionFile("--ca", file);
+  try {
+    // Connections ignore text that is not a certificate.
+    new X509Certificate(pem);
+  } catch {
+    throw new UsageError(`--ca ${file}: must have certificates in PEM`);
+  }
+  return pem;
+}
+
 /** Reads a file that an option names. Rejects with UsageError. */
-export async function readOptionFile(option: string, file: string): Promise<string> {
+async function readOptionFile(option: string, file: string): Promise<string> {
   return readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
     throw new UsageError(`${option} ${file}: cannot be read (${cause.code})`);
   });

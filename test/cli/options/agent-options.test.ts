@@ -4,9 +4,10 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import {
   type CredentialFlags,
   credentialsOf,
-  readOptionFile,
+  readCertificates,
 } from "../../../src/cli/options/agent-options.ts";
 import { UsageError } from "../../../src/cli/usage-error.ts";
+import { testCertificate, testCertificateFiles } from "../../support/certificates/certificate.ts";
 import { dataDirectory } from "../../support/data-directory.ts";
 
 afterEach(() => vi.unstubAllEnvs());
@@ -68,11 +69,20 @@ describe("the credentials of Google", () => {
   });
 });
 
-describe("a file that an option names", () => {
-  it("is read, or the error names the option", async () => {
-    expect(await readOptionFile("--ca", await clientFile("text"))).toBe("text");
-    await expect(readOptionFile("--ca", "/no/file")).rejects.toThrow(
-      "--ca /no/file: cannot be read (ENOENT)",
-    );
+describe("the certificates to trust", () => {
+  it("are read from a file in PEM", async () => {
+    expect(await readCertificates(testCertificateFiles.cert)).toBe(testCertificate.cert);
+    expect(await readCertificates(undefined)).toBeUndefined();
+  });
+
+  it.each(["", "text", "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----\n"])(
+    "are rejected if the file has none: %j",
+    async (text) => {
+      await expect(readCertificates(await clientFile(text))).rejects.toThrow("must have certificates in PEM");
+    },
+  );
+
+  it("are rejected with the name of the option if the file cannot be read", async () => {
+    await expect(readCertificates("/no/file")).rejects.toThrow("--ca /no/file: cannot be read (ENOENT)");
   });
 });

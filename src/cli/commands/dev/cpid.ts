@@ -1,6 +1,11 @@
 import type { Command } from "commander";
 import { keyDisplay } from "../../../push/run/mask.ts";
-import { type AgentFlags, readOptionFile, runCheck, withAgentOptions } from "../../options/agent-options.ts";
+import {
+  type AgentFlags,
+  readCertificates,
+  runCheck,
+  withAgentOptions,
+} from "../../options/agent-options.ts";
 import { newCommand } from "../../options/new-command.ts";
 import { print } from "../../text/print.ts";
 import { cpidJson, cpidText, errorsIn, maskCpids } from "../../text/pull-report.ts";
@@ -39,7 +44,7 @@ async function check(flags: CpidFlags): Promise<number> {
     cpidUrl: flags.url,
     app: flags.app,
     language: flags.language,
-    ca: flags.ca === undefined ? undefined : await readOptionFile("--ca", flags.ca),
+    ca: await readCertificates(flags.ca),
     timeoutMs: flags.timeout * 1000,
   });
   const shown = maskCpids(report, keyDisplay(flags.reveal ?? false));

@@ -8,7 +8,7 @@ import {
   type AgentFlags,
   type CredentialFlags,
   credentialsOf,
-  readOptionFile,
+  readCertificates,
   runCheck,
   withAgentOptions,
   withCredentialOptions,
@@ -82,7 +82,7 @@ Examples:
 async function pull(flags: PullFlags): Promise<number> {
   // Loaded on demand because other commands do not need it.
   const { pullPlanStatus } = await import("../../../pull/pull-plan-status.ts");
-  const { userKey, eligibility, reveal, ca } = flags;
+  const { userKey, eligibility, reveal } = flags;
   const report = await pullPlanStatus({
     dpaUrl: flags.dpa,
     userKey,
@@ -93,7 +93,7 @@ async function pull(flags: PullFlags): Promise<number> {
       eligibility === undefined ? undefined : { planId: eligibility === true ? undefined : eligibility },
     language: flags.language,
     unknownFields: flags.unknownFields,
-    ca: ca === undefined ? undefined : await readOptionFile("--ca", ca),
+    ca: await readCertificates(flags.ca),
     timeoutMs: flags.timeout * 1000,
     clockSkewMs: flags.clockSkew * 1000,
   });
