@@ -29,13 +29,14 @@ const maxRetryDelaySeconds = 86_400;
 /** Creates the check. A fault that no valid call can match has a violation, because it would never do anything. */
 export function createFaultCheck(rules: ContractRules): FaultCheck {
   return function checkFault(fault) {
-    return [
-      // Those of the contract: lengths and numbers.
-      ...rules(FaultSchema, fault),
+    // Those of the contract: lengths and numbers.
+    const found = rules(FaultSchema, fault);
+    const others = [
       ...(fault.match === undefined ? [] : within("match", matcherViolations(fault.match, rules))),
       ...durationViolations("delay", fault.delay, maxDelaySeconds),
       ...effectViolations(fault),
     ];
+    return [...found, ...others.filter(({ field }) => !found.some((each) => each.field === field))];
   };
 }
 
@@ -79,7 +80,10 @@ function matcherViolations(matcher: CallMatcher, rules: ContractRules): FieldVio
 
 function unknownMethod(name: string): string {
   const names = [...new Set(contractMethods.flatMap(namesOf))];
-  const suggestion = didYouMean(closestMatch(name, names));
+  // gRPC writes a method with a slash before it, and people write a service without its package.
+  const bare = name.replace(/^\//, "");
+  const longer = names.find((each) => each === bare || each.endsWith(`.${bare}`));
+  const suggestion = didYouMean(longer ?? closestMatch(name, names));
   return `must be a method or a service that integrators call, such as CreateUserPlanStatus or mobiledataplansharing.v1.PlanStatusService${suggestion}`;
 }
 
