@@ -3,6 +3,7 @@ import { SigningKeyError } from "../../auth/signing-key.ts";
 import { ConfigError } from "../../config/config-error.ts";
 import { isSystemError, messageOfFileError } from "../../contract/file-error.ts";
 import { ContractError } from "../../contract-diff/contract-error.ts";
+import { ScenarioError } from "../../emulator/scenarios/scenario.ts";
 import { InputError } from "../../push/input/input.ts";
 import { RunError } from "../../push/run/run-directory.ts";
 import { CleartextError } from "../../server/cleartext.ts";
@@ -25,6 +26,7 @@ const userErrors = [
   ServiceAccountsError,
   ExportError,
   ContractError,
+  ScenarioError,
   InputError,
   RunError,
   LogKeyError,
