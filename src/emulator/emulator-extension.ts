@@ -5,7 +5,7 @@ import { createControlGate, isControlRequest } from "./control/control-gate.ts";
 import { createEmulatorService } from "./emulator-service.ts";
 import type { EmulatorState } from "./emulator-state.ts";
 import { createFaultHook } from "./faults/apply-faults.ts";
-import { beginExchange } from "./journal/exchange.ts";
+import { createRecorder } from "./journal/recorder.ts";
 import { createScenarioLoader, type EmulatorStart } from "./scenarios/scenario-loader.ts";
 
 /** How an emulator differs from another. */
@@ -30,6 +30,8 @@ export function createEmulatorExtension(
   return {
     async connect(parts) {
       const checkControl = createControlGate(exposeControl);
+      const recorder = createRecorder(state.journal, parts.clock);
+      const applyFaults = createFaultHook(state.faults, parts);
       await opened?.(parts);
       const scenarios = createScenarioLoader(state, parts, start);
       await scenarios.start();
@@ -44,12 +46,14 @@ export function createEmulatorExtension(
         },
         isClosedToPages: isControlRequest,
         received(request, response, call) {
-          beginExchange(call, { request, response, receivedAtMs: parts.clock.now() });
+          recorder.received(request, response, call);
           return true;
         },
         isReachable: (asn, userKey) => !state.devices.enforced || state.devices.isRegistered(asn, userKey),
-        around: createFaultHook(state.faults, parts),
-        ended() {},
+        read: recorder.read,
+        // What a push has stored and sent is recorded even if a fault cuts its answer.
+        around: (method, call) => applyFaults(method, recorder.around(method, call)),
+        ended: recorder.ended,
         stopped: async () => stopped?.(parts),
       };
     },

@@ -5,6 +5,7 @@ import { createClockMethods } from "./clock/clock-methods.ts";
 import { createDeviceMethods } from "./devices/device-methods.ts";
 import type { EmulatorState } from "./emulator-state.ts";
 import { createFaultMethods } from "./faults/fault-methods.ts";
+import { createJournalMethods } from "./journal/journal-methods.ts";
 import type { ScenarioLoader } from "./scenarios/scenario-loader.ts";
 import { createScenarioMethods } from "./scenarios/scenario-methods.ts";
 import { createTokenMethods } from "./tokens/token-methods.ts";
@@ -16,11 +17,12 @@ export function createEmulatorService(
   scenarios: ScenarioLoader,
 ): Partial<ServiceImpl<typeof EmulatorService>> {
   const { rules } = parts;
-  const { clock, devices, faults } = state;
+  const { clock, devices, faults, journal } = state;
   return {
     ...createClockMethods(clock, rules),
     ...createDeviceMethods({ devices, clock, rules }),
     ...createFaultMethods(faults, rules),
+    ...createJournalMethods(journal, parts),
     ...createScenarioMethods(scenarios, rules),
     ...createTokenMethods(parts),
   };

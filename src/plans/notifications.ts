@@ -76,6 +76,15 @@ export function notificationsOf(status: PlanStatus, path: string): Notifications
   return notifications;
 }
 
+/** Returns the types of the notifications of one module, in their order. */
+export function moduleNotificationsOf(module: PlanModule): NotificationType[] {
+  const triggers = [
+    balanceTriggers.get(module.coarseBalanceLevel),
+    stateTriggers.get(module.planModuleState ?? 0),
+  ];
+  return triggers.flatMap((trigger) => trigger?.type ?? []);
+}
+
 function add(to: Notifications, trigger: Trigger | undefined, module: PlanModule, path: () => string): void {
   if (trigger === undefined) {
     return;

@@ -54,6 +54,8 @@ export type ServerHooks = {
    * answers it then.
    */
   received(request: HttpRequest, response: HttpResponse, call: CallFacts): boolean;
+  /** Called with the request message of each unary call of the contract, before the call is admitted. */
+  read(request: Message, context: HandlerContext): void;
   /** Wraps a unary method of the contract. The wrapped method is called once a call is admitted. */
   around(method: DescMethod, call: CallMethod): CallMethod;
   /** Called for each request that has ended. */

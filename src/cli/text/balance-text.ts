@@ -1,7 +1,5 @@
 import type { PlanModule } from "../../../gen/mobiledataplansharing/v1/plans_pb.ts";
-
-/** Value of ByteQuota.quotaBytes that means unlimited. */
-const unlimited = 2n ** 63n - 1n;
+import { byteFormat, unlimitedBytes } from "../../plans/amount-text.ts";
 
 /** Length of a bar, in cells. */
 const width = 20;
@@ -14,9 +12,9 @@ export function balanceText({ balance }: PlanModule): { text: string; left: numb
   switch (balance.case) {
     case "byteBalance": {
       const { quotaBytes, remainingBytes } = balance.value;
-      return quotaBytes === unlimited
+      return quotaBytes === unlimitedBytes
         ? { text: "unlimited", left: 1 }
-        : describe(quotaBytes, remainingBytes, unitOf(quotaBytes ?? remainingBytes ?? 0n));
+        : describe(quotaBytes, remainingBytes, byteFormat(quotaBytes ?? remainingBytes ?? 0n));
     }
     case "timeBalance":
       return describe(
@@ -52,21 +50,4 @@ function describe(
   // May exceed 1.
   const left = quota === 0n ? 0 : Number(remaining) / Number(quota);
   return { text: `${write(remaining)} of ${write(quota)} left (${Math.round(left * 100)} %)`, left };
-}
-
-/** Returns a formatter of bytes: in binary units for multiples of 1 MiB, else in decimal units. */
-function unitOf(bytes: bigint): (amount: bigint) => string {
-  const isBinary = bytes > 0n && bytes % (1024n * 1024n) === 0n;
-  const [base, units] = isBinary
-    ? [1024, ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]]
-    : [1000, ["B", "kB", "MB", "GB", "TB", "PB", "EB"]];
-  return (amount) => {
-    let value = Number(amount);
-    let unit = 0;
-    while (value >= base && unit < units.length - 1) {
-      value /= base;
-      unit += 1;
-    }
-    return `${Number(value.toFixed(value < 100 ? 1 : 0))} ${units[unit]}`;
-  };
 }

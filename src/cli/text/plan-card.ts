@@ -1,6 +1,5 @@
 import type { DescEnum } from "@bufbuild/protobuf";
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
-import type { Money } from "#deps/google/type/money_pb.js";
 import {
   AccountBalanceStatusSchema,
   BalanceLevel,
@@ -17,6 +16,7 @@ import {
 import type { AccountInfo, Plan, PlanModule } from "../../../gen/mobiledataplansharing/v1/plans_pb.ts";
 import type { PlanStatus } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { formatInstant, instantOf } from "../../contract/instant.ts";
+import { moneyText } from "../../plans/amount-text.ts";
 import { balanceText, bar } from "./balance-text.ts";
 
 type CardOptions = {
@@ -110,14 +110,6 @@ function state(value: PlanState | undefined, paint: CardOptions["paint"]): strin
     : value === PlanState.EXPIRING_SOON
       ? paint("yellow", name)
       : name;
-}
-
-/** Formats an amount with at least two decimals. */
-function moneyText({ units, nanos, currencyCode }: Money): string {
-  const total = units * 1_000_000_000n + BigInt(nanos);
-  const digits = String(total < 0n ? -total : total).padStart(10, "0");
-  const fraction = digits.slice(-9).replace(/0{1,7}$/, "");
-  return `${total < 0n ? "-" : ""}${digits.slice(0, -9)}.${fraction} ${clean(currencyCode)}`;
 }
 
 /** Returns the name of an enum value as words, empty for UNSPECIFIED. */

@@ -15,7 +15,7 @@ import { asnOfParent, clientIds, resourceName } from "../../contract/resource-na
 import { closestMatch, didYouMean } from "../../contract/unknown-names/did-you-mean.ts";
 import type { ContractRules } from "../../plans/contract-rules.ts";
 import { statusNameOf } from "../../transcoding/index.ts";
-import { contractMethods, methodsNamed, namesOf } from "./call-matcher.ts";
+import { contractMethods, methodsNamed, namesOf } from "../call-names.ts";
 
 /** Returns the violations of a fault, all at once, with paths relative to it, such as `match.clientId`; "" is the fault. */
 export type FaultCheck = (fault: Fault) => FieldViolation[];

@@ -1,5 +1,7 @@
 import type { HttpRequest, HttpResponse } from "../../server/http-handler.ts";
 import type { CallFacts } from "../../server/telemetry/call-facts.ts";
+import { type BodyCopy, copyBody } from "./body-copy.ts";
+import type { SentNotification } from "./sent-notification.ts";
 
 /** A request and its answer, while the call runs. */
 export type Exchange = {
@@ -7,8 +9,21 @@ export type Exchange = {
   readonly response: HttpResponse;
   /** When its header had arrived, by the clock of the emulator. */
   readonly receivedAtMs: number;
+  /** What has arrived of its body. */
+  readonly body: BodyCopy;
+  /** The request message, once it has been read. */
+  message: ReadMessage | undefined;
+  /** The notifications of the push, once it has been stored. */
+  sent: readonly Omit<SentNotification, "call">[];
   /** Name of the fault that was applied to the call, `faults/{fault}`. Set by what applies it. */
   fault: string | undefined;
+};
+
+/** A request message in binary. */
+export type ReadMessage = {
+  readonly bytes: Uint8Array;
+  /** Empty if the request has no client. */
+  readonly clientId: string;
 };
 
 const exchanges = new WeakMap<CallFacts, Exchange>();
@@ -17,10 +32,14 @@ const exchanges = new WeakMap<CallFacts, Exchange>();
 export function beginExchange(
   call: CallFacts,
   begun: Pick<Exchange, "request" | "response" | "receivedAtMs">,
-): Exchange {
-  const exchange: Exchange = { ...begun, fault: undefined };
-  exchanges.set(call, exchange);
-  return exchange;
+): void {
+  exchanges.set(call, {
+    ...begun,
+    body: copyBody(begun.request),
+    message: undefined,
+    sent: [],
+    fault: undefined,
+  });
 }
 
 /** Returns the exchange of a call, from its arrival to its end. */

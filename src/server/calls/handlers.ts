@@ -26,8 +26,8 @@ import { requestIdHeader } from "../telemetry/observe-requests.ts";
 import { observeTokens } from "../telemetry/observed-tokens.ts";
 import type { ServerLog } from "../telemetry/request-log.ts";
 import { createFailureInterceptor, type LogFailure } from "../unexpected-errors.ts";
-import { callersOf, createAdmission } from "./admission.ts";
-import { admitRoutes } from "./admitted-routes.ts";
+import { type Admission, callersOf, createAdmission } from "./admission.ts";
+import { type Admit, admitRoutes } from "./admitted-routes.ts";
 import { explainUnknownPath } from "./explain-unknown-path.ts";
 import { createTokenRate } from "./token-rate.ts";
 
@@ -99,7 +99,7 @@ export async function createHandlers({
   const cors = corsOptionsOf(options.allowOrigins ?? [], hooks?.isClosedToPages);
   const common = {
     ...reading,
-    routes: admitRoutes(routes, admission.admit, aroundOf(hooks)),
+    routes: admitRoutes(routes, admitOf(admission, hooks), aroundOf(hooks)),
     requestGate: admission.requestGate,
     readMaxBytes: limits.maxRequestBytes,
     shutdownSignal,
@@ -130,6 +130,18 @@ export async function createHandlers({
     documents: createDocuments({ publicUrls, clock: options.clock, cors }),
     probes: createPageHandler(createProbes(ready, false)),
   };
+}
+
+/** Returns the check of a call whose request has been read, which the extension sees first. */
+function admitOf({ admit }: Admission, hooks: ServerHooks | undefined): Admit {
+  return hooks === undefined
+    ? admit
+    : (request, context) => {
+        if (callersOf(context.method) === "authenticated") {
+          hooks.read(request, context);
+        }
+        return admit(request, context);
+      };
 }
 
 /** Returns how calls of the contract's methods are wrapped: those of the extension itself are not. */

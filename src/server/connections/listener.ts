@@ -10,7 +10,7 @@ import { createCleartextPort } from "./cleartext-port.ts";
 import { answerRequestError } from "./error-answer.ts";
 import { createHttp1Connections } from "./http1-connections.ts";
 import { createHttp2Sessions } from "./http2-sessions.ts";
-import { onFirstRead } from "./messages.ts";
+import { keepEarlyChunks, onFirstRead } from "./messages.ts";
 import { createNewcomers } from "./newcomers.ts";
 import { createOpenRequests } from "./open-requests.ts";
 import type { TlsPair } from "./port.ts";
@@ -224,10 +224,12 @@ function onceFramed(request: HttpRequest, response: HttpResponse, serve: HttpHan
     return;
   }
   const { socket } = request;
+  const forgetEarlyChunks = keepEarlyChunks(request);
   process.nextTick(function serveUnlessRejected() {
     if (socket.writable) {
       serve(request, response);
     }
+    forgetEarlyChunks();
   });
 }
 

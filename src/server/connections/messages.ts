@@ -9,6 +9,8 @@ const discarding = Symbol("whether the body is discarded");
 const firstRead = Symbol("called when the body is first read");
 const pieces = Symbol("pieces in which the body has arrived");
 const manyPieces = Symbol("called when the body arrives in too many pieces");
+const onChunk = Symbol("called with each piece of the body");
+const early = Symbol("pieces that arrived before the request was passed on");
 
 type Counted = { [counts]?: number };
 type Body = Counted & {
@@ -16,6 +18,8 @@ type Body = Counted & {
   [firstRead]?: (() => void) | undefined;
   [pieces]?: number;
   [manyPieces]?: ((request: HttpRequest) => void) | undefined;
+  [onChunk]?: (chunk: Buffer) => void;
+  [early]?: Buffer[] | undefined;
 };
 
 /**
@@ -68,6 +72,27 @@ export function onFirstRead(request: HttpRequest, begin: () => void): void {
   (request as Body)[firstRead] = begin;
 }
 
+/**
+ * Calls a function with each piece of the body of a request when it arrives, read or not. The pieces share their memory
+ * with the connection's: copy what is to be kept.
+ */
+export function onBodyChunk(request: HttpRequest, see: (chunk: Buffer) => void): void {
+  const body = request as Body;
+  body[onChunk] = see;
+  for (const chunk of body[early] ?? []) {
+    see(chunk);
+  }
+}
+
+/** Keeps the pieces of a body for `onBodyChunk` until the returned function is called: its request is passed on later. */
+export function keepEarlyChunks(request: HttpRequest): () => void {
+  const body = request as Body;
+  body[early] = [];
+  return function forget() {
+    body[early] = undefined;
+  };
+}
+
 /** Whether a body arrives in too many small pieces. */
 export function areTooMany(pieces: number, bytes: number): boolean {
   return pieces > maxPieces && pieces * minPieceBytes > bytes;
@@ -85,6 +110,8 @@ function receive(request: HttpRequest, chunk: unknown): boolean {
   }
   const body = request as Body;
   count(body, chunk);
+  body[onChunk]?.(chunk as Buffer);
+  body[early]?.push(chunk as Buffer);
   body[pieces] = (body[pieces] ?? 0) + 1;
   if (areTooMany(body[pieces], countedBytes(body))) {
     body[discarding] = true;

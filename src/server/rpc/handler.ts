@@ -6,7 +6,7 @@ import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from
 import { type CorsOptions, type ReadingOptions, typesWith } from "../../transcoding/index.ts";
 import { answerRequestError } from "../connections/error-answer.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../http-handler.ts";
-import { callFactsKey, settleOutcome } from "../telemetry/call-facts.ts";
+import { callFactsKey, factsOf, settleOutcome } from "../telemetry/call-facts.ts";
 import { settleByStatus } from "./answered-status.ts";
 import { createCrossOrigin } from "./cross-origin.ts";
 import { createDetailInterceptor } from "./error-details.ts";
@@ -117,6 +117,7 @@ function isGrpc(contentType: string | undefined): boolean {
 /** Answers a call of an unknown method. gRPC clients may take a plain 404 for a broken stream. */
 function rejectUnknown(...[request, response]: Parameters<HttpHandler>): void {
   if (isGrpc(request.headers["content-type"])) {
+    settleOutcome(factsOf(request), { error: new ConnectError("unknown method", Code.Unimplemented) });
     response.setHeader("content-type", request.headers["content-type"] as string);
     response.setHeader("grpc-status", Code.Unimplemented);
     response.setHeader("grpc-message", "unknown method");

@@ -34,6 +34,8 @@ export type Outcome = {
   readonly reason: string | undefined;
   /** Message of the underlying error; for the log only. */
   readonly cause?: string | undefined;
+  /** The error that the caller received. Undefined for unexpected errors, and if only its code is known. */
+  readonly error?: ConnectError | undefined;
 };
 
 /** Context value with the facts about a call. */
@@ -83,13 +85,13 @@ function outcomeOf(evidence: Evidence): Outcome | undefined {
 }
 
 /** Callers see every unexpected error as SERVER_FAILURE. */
-function outcomeOfError(received: unknown): Outcome {
-  const error = countedError(received);
-  if (!(error instanceof ConnectError) || isFailure(error)) {
+function outcomeOfError(error: unknown): Outcome {
+  const counted = countedError(error);
+  if (!(error instanceof ConnectError && counted instanceof ConnectError) || isFailure(counted)) {
     return { code: Code.Internal, reason: "SERVER_FAILURE" };
   }
-  const cause = error.cause instanceof Error ? error.cause.message : undefined;
-  return { code: error.code, reason: errorReasonOf(error), cause };
+  const cause = counted.cause instanceof Error ? counted.cause.message : undefined;
+  return { code: counted.code, reason: errorReasonOf(counted), cause, error };
 }
 
 /** A status of 0, or an invalid one, leaves the decision to the HTTP response. */

@@ -1,0 +1,168 @@
+import { type DescMethod, type DescService, type Message, toBinary } from "@bufbuild/protobuf";
+import type { Code } from "#deps/google/rpc/code_pb.js";
+import { BadRequestSchema } from "#deps/google/rpc/error_details_pb.js";
+import { PlanStatusService } from "../../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
+import type { PlanStatus } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
+import { countedError } from "../../contract/api-error.ts";
+import type { Clock } from "../../contract/clock.ts";
+import type { FieldViolation } from "../../contract/field-violation.ts";
+import type { HttpRequest } from "../../server/http-handler.ts";
+import { tokenPath } from "../../server/pages/token-endpoint.ts";
+import type { ServerHooks } from "../../server/server-extension.ts";
+import { callFactsKey, type Outcome } from "../../server/telemetry/call-facts.ts";
+import { type CallSummary, statusOf } from "../../server/telemetry/call-summary.ts";
+import { contractServices } from "../../services/routes.ts";
+import { parseRequestTarget } from "../../transcoding/index.ts";
+import { beginExchange, type Exchange, exchangeOf } from "./exchange.ts";
+import type { Journal } from "./journal.ts";
+import { notificationTexts } from "./notification-text.ts";
+import type { RecordedCall } from "./recorded-call.ts";
+import { keptHeaders, targetWithoutSecrets } from "./request-head.ts";
+
+type Received = (...args: Parameters<ServerHooks["received"]>) => void;
+
+/** The hooks that record calls. */
+export type Recorder = Pick<ServerHooks, "read" | "around" | "ended"> & { readonly received: Received };
+
+/** Creates the hooks that record the calls of the API and of the token endpoint in a journal. */
+export function createRecorder(journal: Journal, clock: Clock): Recorder {
+  return {
+    received(request, response, call) {
+      beginExchange(call, { request, response, receivedAtMs: clock.now() });
+    },
+
+    read(message, { method, values }) {
+      const call = values.get(callFactsKey);
+      const exchange = call && exchangeOf(call);
+      if (exchange !== undefined) {
+        const { clientId = "" } = message as Message & { clientId?: string };
+        // Now, because the implementation completes the message.
+        exchange.message = { bytes: toBinary(method.input, message), clientId };
+      }
+    },
+
+    around: (method, call) =>
+      method.parent !== PlanStatusService
+        ? call
+        : async function notePush(request, context) {
+            const answer = await call(request, context);
+            const facts = context.values.get(callFactsKey);
+            const exchange = facts && exchangeOf(facts);
+            if (exchange !== undefined) {
+              exchange.sent = sentBy(request, answer as PlanStatus, facts?.asn);
+            }
+            return answer;
+          },
+
+    ended(summary) {
+      const exchange = exchangeOf(summary.call);
+      if (exchange !== undefined && isRecorded(summary, exchange.request)) {
+        journal.add(recordedCall(summary, exchange), exchange.sent);
+      }
+    },
+  };
+
+  function sentBy(request: Message, status: PlanStatus, asn: number | undefined): Exchange["sent"] {
+    if (status.notifications.length === 0) {
+      return [];
+    }
+    const { clientId = "", userKey } = request as Message & { clientId?: string; userKey: string };
+    const { languageCode } = status;
+    const sentAtMs = clock.now();
+    return notificationTexts(status).map(({ type, text }) => ({
+      type,
+      asn,
+      clientId,
+      userKey,
+      text,
+      languageCode,
+      sentAtMs,
+    }));
+  }
+}
+
+/** Whether a request is one of the API or of the token endpoint: not of a document, a probe or another service. */
+function isRecorded({ call }: CallSummary, { url = "" }: HttpRequest): boolean {
+  const { path } = parseRequestTarget(url);
+  if (call.method !== undefined) {
+    return isOfContract(call.method) && call.protocol !== undefined;
+  }
+  return path === tokenPath || (call.protocol !== undefined && !otherPaths.test(path));
+}
+
+/** Paths of other services: calls that were rejected before their method was known. */
+const otherPaths = /^\/(grpc\.|mobiledataplansharing\.emulator\.|emulator(\/|$))/;
+
+function isOfContract({ parent }: DescMethod): boolean {
+  return (contractServices as readonly DescService[]).includes(parent);
+}
+
+const methods: ReadonlyMap<string, DescMethod> = new Map(
+  contractServices.flatMap((service) =>
+    service.methods.map((method) => [`/${service.typeName}/${method.name}`, method] as const),
+  ),
+);
+
+function recordedCall(summary: CallSummary, exchange: Exchange): RecordedCall {
+  const { call, outcome, httpMethod, durationMs } = summary;
+  const { request, response, message, receivedAtMs, sent, fault = "" } = exchange;
+  const target = request.url ?? "";
+  const { path } = parseRequestTarget(target);
+  // Assertions are credentials.
+  const keptBody = path === tokenPath ? 0 : exchange.body.length;
+  return {
+    requestId: call.id,
+    receivedAtMs,
+    durationMs,
+    protocol: call.protocol,
+    method: call.method ?? methods.get(path),
+    httpMethod,
+    target: targetWithoutSecrets(target),
+    asn: call.asn,
+    clientId: message?.clientId ?? "",
+    userKey: call.userKey ?? "",
+    headers: keptHeaders(request.rawHeaders),
+    content: contentOf(exchange, keptBody),
+    keptBody,
+    bodySize: summary.requestBytes,
+    isRead: message !== undefined,
+    httpStatus: response.headersSent ? summary.httpStatus : 0,
+    // google.rpc.Code and Connect's Code have the same numbers.
+    code: (outcome.error?.code ?? outcome.code ?? 0) as number as Code,
+    reason: outcome.reason ?? "",
+    errorMessage: messageOf(outcome, summary),
+    violations: violationsOf(outcome),
+    notifications: sent.map(({ type }) => type),
+    fault,
+  };
+}
+
+/** Copies the body and the message into one buffer of their size, so that the call holds no memory of others. */
+function contentOf({ body, message }: Exchange, keptBody: number): Uint8Array {
+  const content = Buffer.allocUnsafeSlow(keptBody + (message?.bytes.length ?? 0));
+  if (keptBody > 0) {
+    body.copyTo(content);
+  }
+  if (message !== undefined) {
+    content.set(message.bytes, keptBody);
+  }
+  return content;
+}
+
+function messageOf({ code, error, reason }: Outcome, { httpStatus }: CallSummary): string {
+  if (code === undefined) {
+    return "";
+  }
+  if (error !== undefined) {
+    return error.rawMessage;
+  }
+  return reason === undefined
+    ? `the call ended with ${statusOf({ code })} and HTTP status ${httpStatus}`
+    : "the server failed";
+}
+
+function violationsOf({ error }: Outcome): FieldViolation[] {
+  const counted = error && (countedError(error) as typeof error);
+  const violations = counted?.findDetails(BadRequestSchema).flatMap(({ fieldViolations }) => fieldViolations);
+  return violations?.map(({ field, description }) => ({ field, description })) ?? [];
+}

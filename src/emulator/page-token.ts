@@ -1,0 +1,38 @@
+import { createHash } from "node:crypto";
+import type { FieldViolation } from "../contract/field-violation.ts";
+
+/** A position in a list, and what the list was filtered by. */
+const form = /^([0-9]{1,15})\.([A-Za-z0-9_-]{11})$/;
+
+/** Returns the token of the page that continues at a number. `filters` are those of the request, in a fixed order. */
+export function pageToken(number: number, filters: readonly unknown[]): string {
+  return `${number}.${digestOf(filters)}`;
+}
+
+/**
+ * Returns the number in a page token; undefined for an empty one. Adds a violation if it is not a token of a list with
+ * these filters.
+ */
+export function numberOfPageToken(
+  token: string,
+  filters: readonly unknown[],
+  violations: FieldViolation[],
+): number | undefined {
+  if (token === "") {
+    return undefined;
+  }
+  const [, number, digest] = form.exec(token) ?? [];
+  if (digest === digestOf(filters)) {
+    return Number(number);
+  }
+  const description =
+    digest === undefined
+      ? "must be the nextPageToken of a previous page"
+      : "belongs to other filters: only page_size may differ between the pages of a list";
+  violations.push({ field: "pageToken", description });
+  return undefined;
+}
+
+function digestOf(filters: readonly unknown[]): string {
+  return createHash("sha256").update(JSON.stringify(filters)).digest("base64url").slice(0, 11);
+}
