@@ -1,47 +1,44 @@
 import { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { messageOfFileError } from "../contract/file-error.ts";
-import { checkCommand } from "./commands/check.ts";
-import { completionCommand } from "./commands/completion.ts";
-import { configCommand } from "./commands/config.ts";
-import { contractCommand } from "./commands/contract.ts";
-import { devCommand } from "./commands/dev.ts";
-import { exampleCommand } from "./commands/example.ts";
-import { exportCommand } from "./commands/export.ts";
-import { getCommand } from "./commands/get.ts";
-import { importCommand } from "./commands/import.ts";
-import { pushCommand } from "./commands/push.ts";
-import { serveCommand } from "./commands/serve.ts";
-import { serviceAccountCommand } from "./commands/service-account.ts";
-import { storeCommand } from "./commands/store.ts";
-import { tokenCommand } from "./commands/token.ts";
-import { validateCommand } from "./commands/validate.ts";
 import { defaultDirectoryAdvice } from "./options/data-directory.ts";
 import { describeError } from "./text/describe-error.ts";
+
+/** The commands in the order of the help. Each is loaded when it is needed: loading all takes longer than most of them run. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  serve: async () => (await import("./commands/serve.ts")).serveCommand(),
+  dev: async () => (await import("./commands/dev.ts")).devCommand(),
+  config: async () => (await import("./commands/config.ts")).configCommand(),
+  example: async () => (await import("./commands/example.ts")).exampleCommand(),
+  validate: async () => (await import("./commands/validate.ts")).validateCommand(),
+  push: async () => (await import("./commands/push.ts")).pushCommand(),
+  get: async () => (await import("./commands/get.ts")).getCommand(),
+  token: async () => (await import("./commands/token.ts")).tokenCommand(),
+  "service-account": async () => (await import("./commands/service-account.ts")).serviceAccountCommand(),
+  store: async () => (await import("./commands/store.ts")).storeCommand(),
+  export: async () => (await import("./commands/export.ts")).exportCommand(),
+  import: async () => (await import("./commands/import.ts")).importCommand(),
+  check: async () => (await import("./commands/check.ts")).checkCommand(),
+  contract: async () => (await import("./commands/contract.ts")).contractCommand(),
+  completion: async () => (await import("./commands/completion.ts")).completionCommand(),
+};
 
 const program = new Command("mdps")
   .description("server and tools for Google's Mobile Data Plan Sharing API")
   .version(packageJson.version)
   // Options belong to the command that they follow: `dev pull` and its parent `dev` both have --json.
   .enablePositionalOptions()
-  .addCommand(serveCommand())
-  .addCommand(devCommand())
-  .addCommand(configCommand())
-  .addCommand(exampleCommand())
-  .addCommand(validateCommand())
-  .addCommand(pushCommand())
-  .addCommand(getCommand())
-  .addCommand(tokenCommand())
-  .addCommand(serviceAccountCommand())
-  .addCommand(storeCommand())
-  .addCommand(exportCommand())
-  .addCommand(importCommand())
-  .addCommand(checkCommand())
-  .addCommand(contractCommand())
-  .addCommand(completionCommand())
   .showHelpAfterError("(run with --help for usage)");
-for (const command of program.commands) {
+for (const load of neededCommands(process.argv[2])) {
+  const command = await load();
+  program.addCommand(command);
   command.copyInheritedSettings(program);
+}
+
+/** Returns the command with the name; all of them for what is about all, such as --help or a mistyped name. */
+function neededCommands(name = ""): (() => Promise<Command>)[] {
+  const load = name !== "completion" && Object.hasOwn(commands, name) ? commands[name] : undefined;
+  return load === undefined ? Object.values(commands) : [load];
 }
 
 // Without a listener, console.log loses its output on a full disk without an error, and other writers end in a stack

@@ -2,7 +2,8 @@ import { constants, open, readFile } from "node:fs/promises";
 import { replaceSecret } from "../auth/secret-file.ts";
 import { isSystemError, messageOfFileError } from "../contract/file-error.ts";
 import { openPrivateFile } from "../contract/file-owner.ts";
-import { ExportError, type ExportOptions, exportRecords, type SnapshotTime } from "./export-records.ts";
+import { ExportError } from "./export-error.ts";
+import { type ExportOptions, exportRecords, type SnapshotTime } from "./export-records.ts";
 import { createRecordSum } from "./record-digest.ts";
 
 /** Content of `<file>.manifest.json` beside an export: what an import verifies, and where the export resumes. */

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from "../contract/clock.ts";
 import { parentOf } from "../contract/resource-names.ts";
 import type { ContractRules } from "../plans/contract-rules.ts";
 import type { PlanStore, PutRecord } from "../store/plan-store.ts";
+import { ExportError } from "./export-error.ts";
 import type { RecordSum } from "./record-digest.ts";
 import { lineOfRecord, recordOfLine } from "./record-line.ts";
 
@@ -26,11 +27,6 @@ export type ExportOptions = {
  * each record is as of some time during the export.
  */
 export type SnapshotTime = string | null;
-
-/** Thrown when an export cannot start or continue. The message says what to do. */
-export class ExportError extends Error {
-  override readonly name = "ExportError";
-}
 
 /**
  * Writes the unexpired records of a store as NDJSON, page by page, while servers use the store. Rejects with

@@ -9,7 +9,8 @@ import {
   type ServiceAccounts,
 } from "../../../gen/mobiledataplansharing/config/v1/service_accounts_pb.ts";
 import type { Clock } from "../../contract/clock.ts";
-import { changeServiceAccounts, ServiceAccountsError } from "./list-file.ts";
+import { ServiceAccountsError } from "./accounts-error.ts";
+import { changeServiceAccounts } from "./list-file.ts";
 
 /** A key file in the format of Google's client libraries. The private key is stored nowhere else. */
 export type KeyFile = {

@@ -14,6 +14,7 @@ import { makePrivateDirectories, ownerAdvice } from "../../contract/file-owner.t
 import { closestMatch, didYouMean } from "../../contract/unknown-names/did-you-mean.ts";
 import { scopeSet } from "../scopes.ts";
 import { replaceSecretInAnyCase } from "../secret-file.ts";
+import { ServiceAccountsError } from "./accounts-error.ts";
 
 /** A service account that is not revoked. */
 export type ServiceAccount = {
@@ -23,11 +24,6 @@ export type ServiceAccount = {
   readonly scopes: ReadonlySet<string>;
   readonly keys: readonly { readonly keyId: string; readonly publicKey: KeyObject }[];
 };
-
-/** Thrown when the list of service accounts cannot be used. The message says what to do. */
-export class ServiceAccountsError extends Error {
-  override readonly name = "ServiceAccountsError";
-}
 
 /** Time between two attempts to take the lock, in milliseconds. */
 const lockPauseMs = 50;

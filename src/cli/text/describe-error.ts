@@ -1,4 +1,4 @@
-import { ServiceAccountsError } from "../../auth/accounts/list-file.ts";
+import { ServiceAccountsError } from "../../auth/accounts/accounts-error.ts";
 import { SigningKeyError } from "../../auth/signing-key.ts";
 import { ConfigError } from "../../config/config-error.ts";
 import { isSystemError, messageOfFileError } from "../../contract/file-error.ts";
@@ -9,9 +9,9 @@ import { RunError } from "../../push/run/run-directory.ts";
 import { CleartextError } from "../../server/cleartext.ts";
 import { ListenError } from "../../server/listen-error.ts";
 import { LogKeyError } from "../../server/telemetry/user-key-hash.ts";
-import { WorkerStartError } from "../../server/workers/primary.ts";
+import { WorkerStartError } from "../../server/workers/start-error.ts";
 import { SnapshotUnsupported, StoreOpenError, StoreUnavailable } from "../../store/plan-store.ts";
-import { ExportError } from "../../transfer/export-records.ts";
+import { ExportError } from "../../transfer/export-error.ts";
 import { UsageError } from "../usage-error.ts";
 import { listenAdvice } from "./listen-advice.ts";
 

@@ -7,6 +7,7 @@ import type { ServerLog } from "../telemetry/request-log.ts";
 import { type Channel, openChannel } from "./channel.ts";
 import { createRestarts } from "./restarts.ts";
 import { canReusePort, requireFreePort } from "./shared-port.ts";
+import { WorkerStartError } from "./start-error.ts";
 
 export type PrimaryOptions = {
   /** Address of the workers; with port 0 the first worker picks a free one. */
@@ -30,11 +31,6 @@ export type RunningWorkers = {
   /** Stops all workers, each like a single server. May be called more than once. */
   close(): Promise<void>;
 };
-
-/** Raised when the first worker does not start; the worker itself reports why. */
-export class WorkerStartError extends Error {
-  override readonly name = "WorkerStartError";
-}
 
 /** Creates the metrics of the primary, which serves no calls itself. */
 export function createPrimaryMetrics() {

@@ -1,9 +1,9 @@
 import { chmod, writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { ServiceAccountsError } from "../../../src/auth/accounts/accounts-error.ts";
 import {
   changeServiceAccounts,
   readServiceAccounts,
-  ServiceAccountsError,
   serviceAccountsPath,
 } from "../../../src/auth/accounts/list-file.ts";
 import { watchServiceAccounts } from "../../../src/auth/accounts/lookup.ts";

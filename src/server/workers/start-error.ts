@@ -1,0 +1,4 @@
+/** Raised when the first worker does not start; the worker itself reports why. */
+export class WorkerStartError extends Error {
+  override readonly name = "WorkerStartError";
+}
