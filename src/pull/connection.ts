@@ -87,7 +87,7 @@ function certificateProblems(socket: TLSSocket, host: string, ca: string | undef
     problems.push(
       error(
         "certificate",
-        `is for ${quoted(names)}, but the URL has the host ${host}: it must have this name`,
+        `is for ${quoted(names)}, but the URL has the host ${host}: use a certificate with this name`,
       ),
     );
   }

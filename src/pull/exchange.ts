@@ -92,7 +92,7 @@ async function converse(call: Call, socket: Socket, signal: AbortSignal, timeout
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     const description = signal.aborted
-      ? `was not complete after ${timeoutMs / 1000} s: Google's clients wait; answer within seconds`
+      ? `was not complete after ${timeoutMs / 1000} s: answer faster, or allow more time with --timeout`
       : code?.startsWith("HPE_")
         ? `is not valid HTTP/1.1: ${quoted(message)}`
         : `was cut off: ${quoted(message)}`;
