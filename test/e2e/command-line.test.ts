@@ -22,6 +22,7 @@ function expectMessage({ stdout, stderr, exitCode }: Outcome, pattern: RegExp): 
 
 const commands = [
   "serve",
+  "dev",
   "config",
   "example",
   "validate",
