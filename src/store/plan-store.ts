@@ -45,6 +45,11 @@ export type ScanOptions = {
    * expire later. The engine preserves that state until the loop is left. Defaults to false.
    */
   snapshot?: boolean | undefined;
+  /**
+   * Also yields expired records that are still kept, but no removed ones. With `keepExpired`, these are all that the clock
+   * may bring back. Defaults to false.
+   */
+  includeExpired?: boolean | undefined;
   /** Ends the scan: the next page rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 };

@@ -1,3 +1,4 @@
+import type { Clock } from "../contract/clock.ts";
 import { type Instant, isLater } from "../contract/instant.ts";
 import type { PutRecord, RecordKey, RecordKind } from "./plan-store.ts";
 
@@ -31,6 +32,15 @@ export function keyOfText(text: string): RecordKey {
 /** Returns whether a record has expired at a time, in ms. */
 export function isExpired({ expiresAtMs }: Pick<PutRecord, "expiresAtMs">, now: number): boolean {
   return expiresAtMs !== undefined && expiresAtMs <= now;
+}
+
+/**
+ * Returns the time by which records count as expired, in ms. With `onlyRemoved` it is 1970 at the latest, when only removed
+ * records have expired.
+ */
+export function expiryTime(clock: Clock, onlyRemoved = false): number {
+  const now = clock.now();
+  return onlyRemoved ? Math.min(now, 0) : now;
 }
 
 type Order = Pick<PutRecord, "updateTime" | "expiresAtMs">;

@@ -1,12 +1,3 @@
-import type { Clock } from "../contract/clock.ts";
-import type { EngineOptions } from "./plan-store.ts";
-
-/** Returns the time up to which records must have expired to be removed, in ms. */
-export function sweepTime(clock: Clock, keepExpired: EngineOptions["keepExpired"]): number {
-  const now = clock.now();
-  return keepExpired ? Math.min(now, 0) : now;
-}
-
 type SweeperOptions = {
   /** Removes a slice of expired records from disk, and resolves with their number. */
   removeSlice(): Promise<number>;

@@ -18,7 +18,7 @@ describe.skipIf(missing)(`three nodes${missing && ` (skipped: ${missing})`}`, ()
     async () => {
       const url = cluster.url("conformance");
       return {
-        open: (clock) => openCqlStore({ url, clock }),
+        open: (options) => openCqlStore({ url, ...options }),
         async remove() {
           await client.execute("TRUNCATE conformance.record");
         },

@@ -1,6 +1,6 @@
 import type { Clock } from "../../contract/clock.ts";
 import { type PutRecord, type RecordPage, type ScanOptions, StoreUnavailable } from "../plan-store.ts";
-import { isExpired, kindOf } from "../record.ts";
+import { expiryTime, isExpired, kindOf } from "../record.ts";
 import type { CqlCluster, CqlRow } from "./cluster.ts";
 import { decodeEntry } from "./entry.ts";
 
@@ -24,7 +24,7 @@ const maxRows = 1_000;
 export async function* scanTokens(
   read: CqlCluster["read"],
   clock: Clock,
-  { after, signal }: ScanOptions,
+  { after, includeExpired, signal }: ScanOptions,
 ): AsyncGenerator<RecordPage> {
   let last = after === undefined ? smallestToken : tokenOf(after);
   // Few rows at first, because records may have megabytes.
@@ -38,7 +38,7 @@ export async function* scanTokens(
     }
     const rows = found.length < limit ? found : await upToWholeToken(found, end, read);
     last = rows.at(-1)?.place;
-    const now = clock.now();
+    const now = expiryTime(clock, includeExpired);
     const records = rows.map(recordOf).filter((record) => !isExpired(record, now));
     if (records.length > 0) {
       yield { records, cursor: String(last) };

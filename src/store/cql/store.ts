@@ -7,7 +7,7 @@ import {
   type RecordKey,
   SnapshotUnsupported,
 } from "../plan-store.ts";
-import { isExpired, keyText, kindCodes, staleBy } from "../record.ts";
+import { expiryTime, isExpired, keyText, kindCodes, staleBy } from "../record.ts";
 import { createCallLimiter } from "./call-limiter.ts";
 import { cannotOpen, connectCql } from "./cluster.ts";
 import { decodeEntry, encodeEntry } from "./entry.ts";
@@ -113,7 +113,7 @@ export async function openCqlStore(options: CqlStoreOptions): Promise<PlanStore>
     if (newest && newest !== before) {
       const machineNow = systemClock.now();
       const timestamp = timestampOf(newest, row?.timestamp, machineNow);
-      const isKept = keepExpired && !isExpired(newest, Math.min(now, 0));
+      const isKept = keepExpired && !isExpired(newest, expiryTime(clock, true));
       const ttl = isKept ? 0 : ttlOf(newest, timestamp, now, machineNow);
       await cluster.write(insert, [...first.key, encodeEntry(newest), timestamp, ttl]);
     }

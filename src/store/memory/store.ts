@@ -10,7 +10,7 @@ import {
   StoreUnavailable,
 } from "../plan-store.ts";
 import { putBytes, sizeOfPut } from "../put-buffer.ts";
-import { keyOfText } from "../record.ts";
+import { expiryTime, keyOfText } from "../record.ts";
 import { type FoundRecord, readMemoryRows } from "./reader.ts";
 import { createMemoryTable } from "./table.ts";
 
@@ -57,18 +57,19 @@ export function openMemoryStore(options: MemoryStoreOptions = {}): PlanStore {
     }
   }
 
-  async function* scan({ after, snapshot = false, signal }: ScanOptions): AsyncGenerator<RecordPage> {
+  async function* scan(options: ScanOptions): AsyncGenerator<RecordPage> {
+    const { after, includeExpired, snapshot = false, signal } = options;
     requireOpen();
     signal?.throwIfAborted();
     const { rows } = table;
     const [first, until = rows.lastNumber] = after === undefined ? [0] : positionOf(after);
     const reader = readMemoryRows(rows, { after: first, until, preserve: snapshot });
-    const startedAt = clock.now();
+    const startedAt = expiryTime(clock, includeExpired);
     try {
       while (reader.at < until) {
         requireOpen();
         signal?.throwIfAborted();
-        const found = reader.next(snapshot ? startedAt : clock.now());
+        const found = reader.next(snapshot ? startedAt : expiryTime(clock, includeExpired));
         if (found.length > 0) {
           yield { records: found.map(recordOf), cursor: `memory:${name}:${reader.at}:${until}` };
         }

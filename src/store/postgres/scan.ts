@@ -1,5 +1,6 @@
 import type { Clock } from "../../contract/clock.ts";
 import type { PutRecord, RecordPage, ScanOptions } from "../plan-store.ts";
+import { expiryTime } from "../record.ts";
 import type { PostgresConnection, PostgresStatement } from "./connection.ts";
 import { bytesOfHex } from "./gets.ts";
 import { packIds, recordKeyOf, unpackIds } from "./key.ts";
@@ -45,13 +46,19 @@ const beginning: Position = { asn: 0, kind: 0, clientId: Buffer.of(), id: Buffer
 export async function* scanRecords(
   connection: PostgresConnection,
   clock: Clock,
-  { after, signal }: ScanOptions,
+  { after, includeExpired, signal }: ScanOptions,
 ): AsyncGenerator<RecordPage> {
   let position = after === undefined ? beginning : positionOf(after);
   for (;;) {
     signal?.throwIfAborted();
     const { asn, kind, clientId, id } = position;
-    const rows = await connection.read(selectPage, [asn, kind, clientId, id, clock.now()]);
+    const rows = await connection.read(selectPage, [
+      asn,
+      kind,
+      clientId,
+      id,
+      expiryTime(clock, includeExpired),
+    ]);
     const last = rows.at(-1);
     if (!last) {
       return;

@@ -12,7 +12,8 @@ import {
   StoreUnavailable,
 } from "../plan-store.ts";
 import { batchBytes, batchPuts, putBytes, sizeOfPut } from "../put-buffer.ts";
-import { startSweeper, sweepTime } from "../sweeper.ts";
+import { expiryTime } from "../record.ts";
+import { startSweeper } from "../sweeper.ts";
 import {
   createPostgresConnection,
   type PostgresConnection,
@@ -138,7 +139,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   });
   const { sweepInterval: interval = 1_000 } = options;
   const sweeper = startSweeper({
-    removeSlice: () => removeExpired(background, sweepTime(clock, options.keepExpired)),
+    removeSlice: () => removeExpired(background, expiryTime(clock, options.keepExpired)),
     sliceRows,
     slicePause: () => Math.min(slicePause, interval),
     interval,

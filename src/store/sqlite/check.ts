@@ -123,11 +123,12 @@ function checkRows(database: DatabaseSync, checkRecord: CheckRecord, problems: s
         rows++;
         last = row.row;
         const shape = shapeProblemOf(row);
-        if (shape === undefined && isRemoval(recordOfRow(row))) {
+        const record = shape === undefined ? recordOfRow(row) : undefined;
+        if (record && isRemoval(record)) {
           removed++;
           continue;
         }
-        const found = shape === undefined ? checkRecord(recordOfRow(row)) : [shape];
+        const found = record ? checkRecord(record) : [shape ?? ""];
         if (found.length > 0 && invalid++ < maxListed) {
           problems.push(`row ${row.row} ${found.join("; ")}`);
         }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../contract/clock.ts";
 import { type RecordPage, type ScanOptions, StoreUnavailable } from "../plan-store.ts";
+import { expiryTime } from "../record.ts";
 import { messageWithAdvice } from "./error.ts";
 import type { SqlitePage, SqliteWorkerData } from "./protocol.ts";
 import { type SqliteThread, startSqliteThread } from "./thread.ts";
@@ -19,10 +20,15 @@ type Position = { after: number; until: number | undefined };
  * page is read in its own transaction: with a single one, the log would grow until the reader, which may be slow, ends.
  */
 export async function* scanSqlite(options: SqliteScanOptions): AsyncGenerator<RecordPage> {
-  const { signal, clock } = options;
+  const { signal, clock, includeExpired } = options;
   yield* pagesFrom(positionOf(options.after), signal, async (position) => {
     const thread = await options.thread();
-    return thread.ask({ type: "scan", snapshot: undefined, ...position, now: clock.now() });
+    return thread.ask({
+      type: "scan",
+      snapshot: undefined,
+      ...position,
+      now: expiryTime(clock, includeExpired),
+    });
   });
 }
 
@@ -34,7 +40,7 @@ export async function* scanSqliteSnapshot(options: SqliteScanOptions): AsyncGene
   // Always the same thread, because a restarted one does not have the snapshot.
   const thread = await options.thread();
   const name = randomUUID();
-  const now = clock.now();
+  const now = expiryTime(clock, options.includeExpired);
   try {
     await thread.ask({ type: "snapshot", name });
     while (!(await thread.ask({ type: "copy", name })).isComplete) {

@@ -18,7 +18,8 @@ import {
   sizeOfPut,
   writePuts,
 } from "../put-buffer.ts";
-import { startSweeper, sweepTime } from "../sweeper.ts";
+import { expiryTime } from "../record.ts";
+import { startSweeper } from "../sweeper.ts";
 import type { DatabaseOptions } from "./database.ts";
 import { createScanner, scanSqlite, scanSqliteSnapshot } from "./scan.ts";
 import { startSupervisedWriter } from "./supervisor.ts";
@@ -96,7 +97,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Plan
 
   const sweeper = startSweeper({
     async removeSlice() {
-      const now = sweepTime(clock, keepExpired);
+      const now = expiryTime(clock, keepExpired);
       return (await thread.ask({ type: "sweep", rows: sliceRows, now })).removed;
     },
     sliceRows,

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe } from "vitest";
-import type { Clock } from "../../../src/contract/clock.ts";
-import type { PlanStore, RecordKey } from "../../../src/store/plan-store.ts";
+import type { EngineOptions, PlanStore, RecordKey } from "../../../src/store/plan-store.ts";
 import { createTestClock } from "../../support/test-clock.ts";
 import { describeCancellation, describeClose, describeHealth } from "./calls.ts";
+import { describeKeptRecords } from "./kept-records.ts";
 import { describeExpiry, describeOrder } from "./order.ts";
 import { describeRecords } from "./records.ts";
 import { describeRemoval, describeRemovalInScans } from "./removal.ts";
@@ -14,7 +14,7 @@ import { type Bench, recordOf, start, textOf } from "./support.ts";
 /** A place where a store has its records, empty at first. */
 export type StorePlace = {
   /** Opens the store, the second time with the records of the first unless it is volatile. */
-  open(clock: Clock): Promise<PlanStore>;
+  open(options: EngineOptions): Promise<PlanStore>;
   /** Removes what is left, once every store of the place is closed. */
   remove(): Promise<void>;
 };
@@ -53,9 +53,10 @@ export function describePlanStore(
     });
 
     describe("opened for each test", () => {
-      const bench = useStore(createPlace, volatile, beforeEach, afterEach);
+      const bench = useStore(createPlace, volatile, beforeEach, afterEach, true);
       describeScan(bench);
       describeRemovalInScans(bench, { snapshots });
+      describeKeptRecords(bench, { snapshots });
       if (snapshots) {
         describeSnapshot(bench);
       }
@@ -72,6 +73,7 @@ function useStore(
   volatile: string,
   before: typeof beforeAll | typeof beforeEach,
   after: typeof afterAll | typeof afterEach,
+  keepExpired = false,
 ): Bench {
   const clock = createTestClock();
   let place: StorePlace;
@@ -85,7 +87,7 @@ function useStore(
   });
   before(async () => {
     place = await createPlace();
-    store = await place.open(clock);
+    store = await place.open({ clock, keepExpired });
   });
   after(async () => {
     await store.close();
@@ -103,7 +105,7 @@ function useStore(
     },
     async reopen() {
       await store.close();
-      store = await place.open(clock);
+      store = await place.open({ clock, keepExpired });
     },
     put: (record, signal) => store.put(recordOf({ key: bench.key, ...record }), signal),
     get: async (wanted = bench.key, signal) => textOf(await store.get(wanted, signal)),

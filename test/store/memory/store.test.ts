@@ -15,7 +15,7 @@ import { describePlanStore } from "../conformance/plan-store.ts";
 describePlanStore(
   "memory",
   async () => ({
-    open: (clock) => openStore("memory:", { clock }),
+    open: (options) => openStore("memory:", options),
     remove: async () => undefined,
   }),
   { volatile: "a memory store ends with its process" },

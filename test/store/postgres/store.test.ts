@@ -18,7 +18,7 @@ describe.skipIf(reason)(`PostgreSQL${reason ? ` (skipped: ${reason})` : ""}`, ()
     // Always the same one, emptied after each test: to create the tables takes longer than most tests.
     const schema = "conformance";
     return {
-      open: (clock) => openPostgresStore({ url: places.server.url, schema, clock }),
+      open: (options) => openPostgresStore({ url: places.server.url, schema, ...options }),
       async remove() {
         await places.sql(`DELETE FROM ${schema}.record`);
       },

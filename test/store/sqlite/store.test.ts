@@ -16,7 +16,7 @@ const makeDirectory = () => mkdtemp(join(tmpdir(), "plan-store-"));
 describePlanStore("SQLite", async () => {
   const directory = await makeDirectory();
   return {
-    open: (clock) => openSqliteStore({ directory, clock }),
+    open: (options) => openSqliteStore({ directory, ...options }),
     remove: () => rm(directory, { recursive: true }),
   };
 });
