@@ -171,7 +171,10 @@ export const Clock_ModeSchema: GenEnum<Clock_Mode, Clock_ModeJson> = /*@__PURE__
 
 /**
  * Which calls a fault applies to. A call must match every field that is set. Calls of
- * this package never match.
+ * this package never match, nor do those that the server rejects before their method:
+ * without a valid token, for an operator that the caller is not linked to, or with a
+ * request that cannot be decoded. Whether the fields of the request are valid does not
+ * matter.
  *
  * @generated from message mobiledataplansharing.emulator.v1.CallMatcher
  */
@@ -211,7 +214,10 @@ export type CallMatcher = Message<"mobiledataplansharing.emulator.v1.CallMatcher
 
 /**
  * Which calls a fault applies to. A call must match every field that is set. Calls of
- * this package never match.
+ * this package never match, nor do those that the server rejects before their method:
+ * without a valid token, for an operator that the caller is not linked to, or with a
+ * request that cannot be decoded. Whether the fields of the request are valid does not
+ * matter.
  *
  * @generated from message mobiledataplansharing.emulator.v1.CallMatcher
  */
@@ -260,14 +266,15 @@ export const CallMatcherSchema: GenMessage<CallMatcher, {jsonType: CallMatcherJs
 
 /**
  * An error that is answered in the place of the result. The method is not called, so
- * that nothing is stored.
+ * that nothing is stored. Any method can fail with any reason.
  *
  * @generated from message mobiledataplansharing.emulator.v1.InjectedError
  */
 export type InjectedError = Message<"mobiledataplansharing.emulator.v1.InjectedError"> & {
   /**
-   * Reason of the error; it determines the code. Unset for an error without a reason, as
-   * hosts of Google send them.
+   * Reason of the error; it determines the code. The error has the details, the metadata
+   * and the headers that servers send with the reason. Unset for an error without a reason,
+   * as hosts of Google send them: it has no google.rpc.ErrorInfo.
    *
    * @generated from field: mobiledataplansharing.v1.ErrorReason reason = 1;
    */
@@ -289,7 +296,9 @@ export type InjectedError = Message<"mobiledataplansharing.emulator.v1.InjectedE
   message: string;
 
   /**
-   * Sent as google.rpc.RetryInfo and, in whole seconds, as the header Retry-After.
+   * Sent as google.rpc.RetryInfo and, rounded up to whole seconds, as the header
+   * Retry-After. At most a day. Defaults to a second for reasons whose errors always say
+   * when to retry, such as SERVER_OVERLOADED.
    *
    * @generated from field: google.protobuf.Duration retry_delay = 4;
    */
@@ -298,14 +307,15 @@ export type InjectedError = Message<"mobiledataplansharing.emulator.v1.InjectedE
 
 /**
  * An error that is answered in the place of the result. The method is not called, so
- * that nothing is stored.
+ * that nothing is stored. Any method can fail with any reason.
  *
  * @generated from message mobiledataplansharing.emulator.v1.InjectedError
  */
 export type InjectedErrorJson = {
   /**
-   * Reason of the error; it determines the code. Unset for an error without a reason, as
-   * hosts of Google send them.
+   * Reason of the error; it determines the code. The error has the details, the metadata
+   * and the headers that servers send with the reason. Unset for an error without a reason,
+   * as hosts of Google send them: it has no google.rpc.ErrorInfo.
    *
    * @generated from field: mobiledataplansharing.v1.ErrorReason reason = 1;
    */
@@ -327,7 +337,9 @@ export type InjectedErrorJson = {
   message?: string;
 
   /**
-   * Sent as google.rpc.RetryInfo and, in whole seconds, as the header Retry-After.
+   * Sent as google.rpc.RetryInfo and, rounded up to whole seconds, as the header
+   * Retry-After. At most a day. Defaults to a second for reasons whose errors always say
+   * when to retry, such as SERVER_OVERLOADED.
    *
    * @generated from field: google.protobuf.Duration retry_delay = 4;
    */
@@ -345,6 +357,10 @@ export const InjectedErrorSchema: GenMessage<InjectedError, {jsonType: InjectedE
 
 /**
  * What goes wrong with a call, and how often.
+ *
+ * If several faults apply to a call, their delays add up, and the effect is that of the
+ * oldest one that has any. Newer faults with an effect pass over the call: it does not
+ * count for them. So faults queue up: two with `next_calls` of 1 affect two calls.
  *
  * @generated from message mobiledataplansharing.emulator.v1.Fault
  */
@@ -364,8 +380,9 @@ export type Fault = Message<"mobiledataplansharing.emulator.v1.Fault"> & {
   match?: CallMatcher | undefined;
 
   /**
-   * Time by which the call is delayed before anything else happens, at most 10 minutes.
-   * A fault has a delay, an effect or both.
+   * Time by which the call is delayed before anything else happens, at most 10 minutes. In
+   * real time, whatever the clock of the emulator. It ends early if the caller hangs up, if
+   * its deadline passes, or if the emulator stops. A fault has a delay, an effect or both.
    *
    * @generated from field: google.protobuf.Duration delay = 3;
    */
@@ -401,7 +418,8 @@ export type Fault = Message<"mobiledataplansharing.emulator.v1.Fault"> & {
    */
   frequency: {
     /**
-     * To this number of calls from now on, after which the fault is deleted.
+     * To this number of calls from now on, after which the fault is deleted. It still has
+     * `next_calls` - `affected_calls` to go.
      *
      * @generated from field: int32 next_calls = 6;
      */
@@ -427,7 +445,8 @@ export type Fault = Message<"mobiledataplansharing.emulator.v1.Fault"> & {
   } | { case: undefined; value?: undefined };
 
   /**
-   * Number of calls that matched so far.
+   * Number of calls that matched so far, without those that had the effect of an older
+   * fault.
    *
    * @generated from field: int64 matched_calls = 9;
    */
@@ -443,6 +462,10 @@ export type Fault = Message<"mobiledataplansharing.emulator.v1.Fault"> & {
 
 /**
  * What goes wrong with a call, and how often.
+ *
+ * If several faults apply to a call, their delays add up, and the effect is that of the
+ * oldest one that has any. Newer faults with an effect pass over the call: it does not
+ * count for them. So faults queue up: two with `next_calls` of 1 affect two calls.
  *
  * @generated from message mobiledataplansharing.emulator.v1.Fault
  */
@@ -462,8 +485,9 @@ export type FaultJson = {
   match?: CallMatcherJson;
 
   /**
-   * Time by which the call is delayed before anything else happens, at most 10 minutes.
-   * A fault has a delay, an effect or both.
+   * Time by which the call is delayed before anything else happens, at most 10 minutes. In
+   * real time, whatever the clock of the emulator. It ends early if the caller hangs up, if
+   * its deadline passes, or if the emulator stops. A fault has a delay, an effect or both.
    *
    * @generated from field: google.protobuf.Duration delay = 3;
    */
@@ -484,7 +508,8 @@ export type FaultJson = {
   cut?: Fault_CutJson;
 
   /**
-   * To this number of calls from now on, after which the fault is deleted.
+   * To this number of calls from now on, after which the fault is deleted. It still has
+   * `next_calls` - `affected_calls` to go.
    *
    * @generated from field: int32 next_calls = 6;
    */
@@ -506,7 +531,8 @@ export type FaultJson = {
   share?: number | "NaN" | "Infinity" | "-Infinity";
 
   /**
-   * Number of calls that matched so far.
+   * Number of calls that matched so far, without those that had the effect of an older
+   * fault.
    *
    * @generated from field: int64 matched_calls = 9;
    */
@@ -530,7 +556,8 @@ export const FaultSchema: GenMessage<Fault, {jsonType: FaultJson, validType: Fau
   messageDesc(file_mobiledataplansharing_emulator_v1_emulator_resources, 3);
 
 /**
- * How the connection of a call is cut. Over HTTP/2 only its stream is reset.
+ * How the connection of a call is cut. Over HTTP/1.1 it is closed. Over HTTP/2 only its
+ * stream is reset, with INTERNAL_ERROR.
  *
  * @generated from enum mobiledataplansharing.emulator.v1.Fault.Cut
  */
@@ -558,7 +585,8 @@ export const Fault_Cut = {
   BEFORE_ANSWER: 2,
 
   /**
-   * After half of the answer was sent.
+   * After half of the answer was sent: the whole header and half of the bytes of the body.
+   * Errors of gRPC have no body: the header is sent without the status.
    *
    * @generated from enum value: WITHIN_ANSWER = 3;
    */
@@ -566,14 +594,16 @@ export const Fault_Cut = {
 } as const;
 
 /**
- * How the connection of a call is cut. Over HTTP/2 only its stream is reset.
+ * How the connection of a call is cut. Over HTTP/1.1 it is closed. Over HTTP/2 only its
+ * stream is reset, with INTERNAL_ERROR.
  *
  * @generated from enum mobiledataplansharing.emulator.v1.Fault.Cut
  */
 export type Fault_Cut = (typeof Fault_Cut)[keyof typeof Fault_Cut] | UnknownEnum;
 
 /**
- * How the connection of a call is cut. Over HTTP/2 only its stream is reset.
+ * How the connection of a call is cut. Over HTTP/1.1 it is closed. Over HTTP/2 only its
+ * stream is reset, with INTERNAL_ERROR.
  *
  * @generated from enum mobiledataplansharing.emulator.v1.Fault.Cut
  */
@@ -913,7 +943,8 @@ export type Call = Message<"mobiledataplansharing.emulator.v1.Call"> & {
   notifications: NotificationType[];
 
   /**
-   * Name of the fault that was applied to the call. Empty if none was.
+   * Name of the fault that was applied to the call; of several, the one with the effect.
+   * Empty if none was.
    *
    * @generated from field: string fault = 23;
    */
@@ -1086,7 +1117,8 @@ export type CallJson = {
   notifications?: NotificationTypeJson[];
 
   /**
-   * Name of the fault that was applied to the call. Empty if none was.
+   * Name of the fault that was applied to the call; of several, the one with the effect.
+   * Empty if none was.
    *
    * @generated from field: string fault = 23;
    */

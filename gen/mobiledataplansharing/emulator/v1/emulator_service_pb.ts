@@ -2016,10 +2016,10 @@ export const EmulatorService: GenService<{
     output: typeof ClockSchema;
   },
   /**
-   * Lets calls go wrong from now on. If several faults apply to a call, the delays of all
-   * of them add up, and the effect is that of the oldest.
+   * Lets calls go wrong from now on. Fault says what happens if several faults apply to a
+   * call. At most 1000 exist at a time.
    *
-   * Rejects a fault that no call can match.
+   * Rejects a fault that no valid call can match.
    *
    * Example: the next push is overloaded, then all is well.
    *

@@ -102,7 +102,8 @@ func (Clock_Mode) EnumDescriptor() ([]byte, []int) {
 	return file_mobiledataplansharing_emulator_v1_emulator_resources_proto_rawDescGZIP(), []int{0, 0}
 }
 
-// How the connection of a call is cut. Over HTTP/2 only its stream is reset.
+// How the connection of a call is cut. Over HTTP/1.1 it is closed. Over HTTP/2 only its
+// stream is reset, with INTERNAL_ERROR.
 type Fault_Cut int32
 
 const (
@@ -113,7 +114,8 @@ const (
 	// After the method has been called, without an answer: a push is stored, but its
 	// caller does not learn that.
 	Fault_BEFORE_ANSWER Fault_Cut = 2
-	// After half of the answer was sent.
+	// After half of the answer was sent: the whole header and half of the bytes of the body.
+	// Errors of gRPC have no body: the header is sent without the status.
 	Fault_WITHIN_ANSWER Fault_Cut = 3
 )
 
@@ -289,7 +291,10 @@ func (x *Clock) GetOffset() *durationpb.Duration {
 }
 
 // Which calls a fault applies to. A call must match every field that is set. Calls of
-// this package never match.
+// this package never match, nor do those that the server rejects before their method:
+// without a valid token, for an operator that the caller is not linked to, or with a
+// request that cannot be decoded. Whether the fields of the request are valid does not
+// matter.
 type CallMatcher struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The method: its name, such as `CreateUserPlanStatus`, its service and name, such as
@@ -367,18 +372,21 @@ func (x *CallMatcher) GetUserKey() string {
 }
 
 // An error that is answered in the place of the result. The method is not called, so
-// that nothing is stored.
+// that nothing is stored. Any method can fail with any reason.
 type InjectedError struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Reason of the error; it determines the code. Unset for an error without a reason, as
-	// hosts of Google send them.
+	// Reason of the error; it determines the code. The error has the details, the metadata
+	// and the headers that servers send with the reason. Unset for an error without a reason,
+	// as hosts of Google send them: it has no google.rpc.ErrorInfo.
 	Reason v1.ErrorReason `protobuf:"varint,1,opt,name=reason,proto3,enum=mobiledataplansharing.v1.ErrorReason" json:"reason,omitempty"`
 	// Code of an error without a reason. Over REST it determines the HTTP status:
 	// UNAVAILABLE is 503, RESOURCE_EXHAUSTED is 429.
 	Code code.Code `protobuf:"varint,2,opt,name=code,proto3,enum=google.rpc.Code" json:"code,omitempty"`
 	// Message of the error. By default it says that the error was injected.
 	Message string `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
-	// Sent as google.rpc.RetryInfo and, in whole seconds, as the header Retry-After.
+	// Sent as google.rpc.RetryInfo and, rounded up to whole seconds, as the header
+	// Retry-After. At most a day. Defaults to a second for reasons whose errors always say
+	// when to retry, such as SERVER_OVERLOADED.
 	RetryDelay    *durationpb.Duration `protobuf:"bytes,4,opt,name=retry_delay,json=retryDelay,proto3" json:"retry_delay,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -443,14 +451,19 @@ func (x *InjectedError) GetRetryDelay() *durationpb.Duration {
 }
 
 // What goes wrong with a call, and how often.
+//
+// If several faults apply to a call, their delays add up, and the effect is that of the
+// oldest one that has any. Newer faults with an effect pass over the call: it does not
+// count for them. So faults queue up: two with `next_calls` of 1 affect two calls.
 type Fault struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name of the fault, `faults/{fault}`. The emulator chooses it.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Which calls the fault applies to. Unset for every call.
 	Match *CallMatcher `protobuf:"bytes,2,opt,name=match,proto3" json:"match,omitempty"`
-	// Time by which the call is delayed before anything else happens, at most 10 minutes.
-	// A fault has a delay, an effect or both.
+	// Time by which the call is delayed before anything else happens, at most 10 minutes. In
+	// real time, whatever the clock of the emulator. It ends early if the caller hangs up, if
+	// its deadline passes, or if the emulator stops. A fault has a delay, an effect or both.
 	Delay *durationpb.Duration `protobuf:"bytes,3,opt,name=delay,proto3" json:"delay,omitempty"`
 	// What happens instead of the normal answer. Unset for a delay only.
 	//
@@ -467,7 +480,8 @@ type Fault struct {
 	//	*Fault_EveryNth
 	//	*Fault_Share
 	Frequency isFault_Frequency `protobuf_oneof:"frequency"`
-	// Number of calls that matched so far.
+	// Number of calls that matched so far, without those that had the effect of an older
+	// fault.
 	MatchedCalls int64 `protobuf:"varint,9,opt,name=matched_calls,json=matchedCalls,proto3" json:"matched_calls,omitempty"`
 	// Number of calls that the fault was applied to so far.
 	AffectedCalls int64 `protobuf:"varint,10,opt,name=affected_calls,json=affectedCalls,proto3" json:"affected_calls,omitempty"`
@@ -622,7 +636,8 @@ type isFault_Frequency interface {
 }
 
 type Fault_NextCalls struct {
-	// To this number of calls from now on, after which the fault is deleted.
+	// To this number of calls from now on, after which the fault is deleted. It still has
+	// `next_calls` - `affected_calls` to go.
 	NextCalls int32 `protobuf:"varint,6,opt,name=next_calls,json=nextCalls,proto3,oneof"`
 }
 
@@ -821,7 +836,8 @@ type Call struct {
 	Violations []*Call_Violation `protobuf:"bytes,21,rep,name=violations,proto3" json:"violations,omitempty"`
 	// The notifications that the push sent.
 	Notifications []v1.NotificationType `protobuf:"varint,22,rep,packed,name=notifications,proto3,enum=mobiledataplansharing.v1.NotificationType" json:"notifications,omitempty"`
-	// Name of the fault that was applied to the call. Empty if none was.
+	// Name of the fault that was applied to the call; of several, the one with the effect.
+	// Empty if none was.
 	Fault         string `protobuf:"bytes,23,opt,name=fault,proto3" json:"fault,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -105,10 +105,10 @@ type EmulatorServiceClient interface {
 	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
 	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
 	AdvanceClock(ctx context.Context, in *AdvanceClockRequest, opts ...grpc.CallOption) (*Clock, error)
-	// Lets calls go wrong from now on. If several faults apply to a call, the delays of all
-	// of them add up, and the effect is that of the oldest.
+	// Lets calls go wrong from now on. Fault says what happens if several faults apply to a
+	// call. At most 1000 exist at a time.
 	//
-	// Rejects a fault that no call can match.
+	// Rejects a fault that no valid call can match.
 	//
 	// Example: the next push is overloaded, then all is well.
 	//
@@ -572,10 +572,10 @@ type EmulatorServiceServer interface {
 	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
 	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
 	AdvanceClock(context.Context, *AdvanceClockRequest) (*Clock, error)
-	// Lets calls go wrong from now on. If several faults apply to a call, the delays of all
-	// of them add up, and the effect is that of the oldest.
+	// Lets calls go wrong from now on. Fault says what happens if several faults apply to a
+	// call. At most 1000 exist at a time.
 	//
-	// Rejects a fault that no call can match.
+	// Rejects a fault that no valid call can match.
 	//
 	// Example: the next push is overloaded, then all is well.
 	//

@@ -155,10 +155,10 @@ type EmulatorServiceClient interface {
 	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
 	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
 	AdvanceClock(context.Context, *connect.Request[v1.AdvanceClockRequest]) (*connect.Response[v1.Clock], error)
-	// Lets calls go wrong from now on. If several faults apply to a call, the delays of all
-	// of them add up, and the effect is that of the oldest.
+	// Lets calls go wrong from now on. Fault says what happens if several faults apply to a
+	// call. At most 1000 exist at a time.
 	//
-	// Rejects a fault that no call can match.
+	// Rejects a fault that no valid call can match.
 	//
 	// Example: the next push is overloaded, then all is well.
 	//
@@ -670,10 +670,10 @@ type EmulatorServiceHandler interface {
 	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
 	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
 	AdvanceClock(context.Context, *connect.Request[v1.AdvanceClockRequest]) (*connect.Response[v1.Clock], error)
-	// Lets calls go wrong from now on. If several faults apply to a call, the delays of all
-	// of them add up, and the effect is that of the oldest.
+	// Lets calls go wrong from now on. Fault says what happens if several faults apply to a
+	// call. At most 1000 exist at a time.
 	//
-	// Rejects a fault that no call can match.
+	// Rejects a fault that no valid call can match.
 	//
 	// Example: the next push is overloaded, then all is well.
 	//
