@@ -6,6 +6,7 @@ import { createDeviceMethods } from "./devices/device-methods.ts";
 import type { EmulatorState } from "./emulator-state.ts";
 import { createFaultMethods } from "./faults/fault-methods.ts";
 import { createJournalMethods } from "./journal/journal-methods.ts";
+import { createRecordMethods } from "./records/record-methods.ts";
 import type { ScenarioLoader } from "./scenarios/scenario-loader.ts";
 import { createScenarioMethods } from "./scenarios/scenario-methods.ts";
 import { createTokenMethods } from "./tokens/token-methods.ts";
@@ -24,6 +25,7 @@ export function createEmulatorService(
     ...createFaultMethods(faults, rules),
     ...createJournalMethods(journal, parts),
     ...createScenarioMethods(scenarios, rules),
+    ...createRecordMethods(parts),
     ...createTokenMethods(parts),
   };
 }

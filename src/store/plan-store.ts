@@ -30,11 +30,13 @@ export type PutOutcome =
   | { readonly outcome: "stored" }
   | { readonly outcome: "stale"; readonly storedUpdateTime: Instant };
 
-/** Some records of a store, and the cursor to continue after them. */
+/** Some records of a store, and the cursors to continue after them. */
 export type RecordPage = {
   readonly records: readonly PutRecord[];
   /** Passed to `scan` as `after`, continues after these records. Opaque, and only valid for this engine. */
   readonly cursor: string;
+  /** Returns the cursor to continue after the record at an index, for readers that need fewer records. */
+  cursorAfter(index: number): string;
 };
 
 export type ScanOptions = {

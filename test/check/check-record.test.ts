@@ -79,7 +79,7 @@ describe("checkStore", () => {
           if (page instanceof Error) {
             throw page;
           }
-          yield { records: page, cursor: "" };
+          yield { records: page, cursor: "", cursorAfter: () => "" };
         }
       },
     };

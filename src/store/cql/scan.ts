@@ -39,9 +39,19 @@ export async function* scanTokens(
     const rows = found.length < limit ? found : await upToWholeToken(found, end, read);
     last = rows.at(-1)?.place;
     const now = expiryTime(clock, includeExpired);
-    const records = rows.map(recordOf).filter((record) => !isExpired(record, now));
-    if (records.length > 0) {
-      yield { records, cursor: String(last) };
+    const live = rows
+      .map((row) => ({ record: recordOf(row), place: row.place }))
+      .filter(({ record }) => !isExpired(record, now));
+    if (live.length > 0) {
+      yield {
+        records: live.map(({ record }) => record),
+        cursor: String(last),
+        cursorAfter(index) {
+          const place = live[index]?.place ?? last;
+          // Two keys may have the same token: the first one is yielded again, so that the second one is not missed.
+          return String(live[index + 1]?.place === place ? place - 1n : place);
+        },
+      };
     }
     if (found.length < limit) {
       return;

@@ -2,7 +2,7 @@ import { isExpired } from "../record.ts";
 import type { Content, MemoryRows, Row } from "./rows.ts";
 
 /** A row as it is read. */
-export type FoundRecord = Content & Pick<Row, "text">;
+export type FoundRecord = Content & Pick<Row, "text" | "number">;
 
 /** Reads rows in their order, a part at a time. */
 export type MemoryReader = {
@@ -78,7 +78,7 @@ export function readMemoryRows(rows: MemoryRows, { after, until, preserve }: Rea
         at = row.number;
         const content = take(row);
         if (content && !isExpired(content, now)) {
-          found.push({ ...content, text: row.text });
+          found.push({ ...content, text: row.text, number: row.number });
           size += content.value.length;
         }
       }

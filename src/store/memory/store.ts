@@ -71,7 +71,11 @@ export function openMemoryStore(options: MemoryStoreOptions = {}): PlanStore {
         signal?.throwIfAborted();
         const found = reader.next(snapshot ? startedAt : expiryTime(clock, includeExpired));
         if (found.length > 0) {
-          yield { records: found.map(recordOf), cursor: `memory:${name}:${reader.at}:${until}` };
+          yield {
+            records: found.map(recordOf),
+            cursor: cursorOf(reader.at, until),
+            cursorAfter: (index) => cursorOf((found[index] as FoundRecord).number, until),
+          };
         }
         if (reader.at < until) {
           // Other calls take their turn.
@@ -81,6 +85,10 @@ export function openMemoryStore(options: MemoryStoreOptions = {}): PlanStore {
     } finally {
       reader.close();
     }
+  }
+
+  function cursorOf(after: number, until: number): string {
+    return `memory:${name}:${after}:${until}`;
   }
 
   function positionOf(cursor: string): [after: number, until: number] {

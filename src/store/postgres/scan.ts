@@ -66,7 +66,11 @@ export async function* scanRecords(
     position = keyColumnsOf(last);
     const live = rows.filter((row) => row[valueColumn] !== null);
     if (live.length > 0) {
-      yield { records: live.map(recordOf), cursor: cursorOf(position) };
+      yield {
+        records: live.map(recordOf),
+        cursor: cursorOf(position),
+        cursorAfter: (index) => cursorOf(keyColumnsOf(live[index] as Row)),
+      };
     }
   }
 }

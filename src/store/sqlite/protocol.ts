@@ -14,7 +14,7 @@ export type SqliteWorkerData = {
 
 /** Records in the order of their rows: everything except the values, and all values concatenated. */
 export type SqlitePage = {
-  readonly records: readonly (Omit<PutRecord, "value"> & { readonly length: number })[];
+  readonly records: readonly (Omit<PutRecord, "value"> & { readonly length: number; readonly row: number })[];
   readonly values: Uint8Array<ArrayBuffer>;
   /** The last row read, and the last row of the scan. They are equal on the last page. */
   readonly row: number;

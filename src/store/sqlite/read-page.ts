@@ -70,7 +70,7 @@ function packed(rows: readonly RecordRow[], bytes: number): Pick<SqlitePage, "re
     const { value, ...record } = recordOfRow(row);
     values.set(value, end);
     end += value.length;
-    return { ...record, length: value.length };
+    return { ...record, length: value.length, row: row.row };
   });
   return { records, values };
 }

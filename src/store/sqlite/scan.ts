@@ -64,7 +64,12 @@ async function* pagesFrom(
     const { page } = await read(position);
     position = { after: page.row, until: page.until };
     if (page.records.length > 0) {
-      yield { records: recordsOf(page), cursor: `sqlite:${page.row}:${page.until}` };
+      const cursorOf = (row: number) => `sqlite:${row}:${page.until}`;
+      yield {
+        records: recordsOf(page),
+        cursor: cursorOf(page.row),
+        cursorAfter: (index) => cursorOf((page.records[index] as SqlitePage["records"][number]).row),
+      };
     }
   }
 }

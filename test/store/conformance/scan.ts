@@ -153,6 +153,19 @@ export function describeScanOfUsers(
       await expectToContinue(await pagesOf(bench.store));
     });
 
+    test("a scan continues after any record of a page", async () => {
+      const pages = await pagesOf(bench.store);
+      for (const [number, page] of pages.slice(0, 3).entries()) {
+        const earlier = pages.slice(0, number).flatMap((each) => each.records);
+        const { length } = page.records;
+        for (const index of new Set([0, length >> 1, length - 1])) {
+          const before = [...earlier, ...page.records.slice(0, index + 1)];
+          const after = await scanned(bench.store, { after: page.cursorAfter(index) });
+          expect(idsOf([...before, ...after])).toEqual(idsOf(records));
+        }
+      }
+    });
+
     test.skipIf(bench.volatile)(
       `a scan continues after any page once the store was restarted${whySkipped(bench.volatile)}`,
       async () => {
