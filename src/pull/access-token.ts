@@ -1,46 +1,35 @@
 import { isObject, type JsonObject, readJsonBody, redirectProblems } from "./answer-rules.ts";
-import { type Answer, type ExchangeOptions, exchange } from "./exchange.ts";
-import { type ExchangeReport, error, type Problem, quoted, shown, warning } from "./finding.ts";
+import type { Answer } from "./exchange.ts";
+import { error, type Problem, quoted, shown, warning } from "./finding.ts";
+import type { Run } from "./run.ts";
 
 /** The credentials of Google at the token endpoint of an operator. */
 export type OAuthClient = { readonly id: string; readonly secret: string };
 
-export type TokenResult = {
-  readonly report: ExchangeReport;
-  /** Absent if the endpoint gave none that can be used. */
-  readonly token?: string;
-  readonly problems: readonly Problem[];
-};
-
 /**
  * Requests an access token as Google does: client credentials (RFC 6749 4.4) with HTTP Basic authentication, in which id and
- * secret are form-encoded (RFC 6749 2.3.1).
+ * secret are form-encoded (RFC 6749 2.3.1). Resolves with undefined if there is none that Google can use.
  */
 export async function fetchAccessToken(
   name: string,
   url: URL,
   client: OAuthClient,
-  options: ExchangeOptions,
-): Promise<TokenResult> {
+  run: Run,
+): Promise<string | undefined> {
   const basic = Buffer.from(`${formEncode(client.id)}:${formEncode(client.secret)}`).toString("base64");
-  const { report, answer, problems } = await exchange(
-    {
-      name,
-      method: "POST",
-      url,
-      headers: {
-        authorization: `Basic ${basic}`,
-        "content-type": "application/x-www-form-urlencoded",
-      },
-      body: new URLSearchParams({ grant_type: "client_credentials", client_id: client.id }).toString(),
-    },
-    options,
-  );
+  const answer = await run.exchange({
+    name,
+    method: "POST",
+    url,
+    headers: { authorization: `Basic ${basic}`, "content-type": "application/x-www-form-urlencoded" },
+    body: new URLSearchParams({ grant_type: "client_credentials", client_id: client.id }).toString(),
+  });
   if (answer === undefined) {
-    return { report, problems };
+    return undefined;
   }
-  const checked = checkTokenAnswer(answer);
-  return { report, ...checked, problems: [...problems, ...checked.problems] };
+  const { token, problems } = checkTokenAnswer(answer);
+  run.add(name, problems);
+  return token;
 }
 
 function formEncode(text: string): string {

@@ -1,7 +1,8 @@
 import { type JsonObject, readJsonBody, redirectProblems } from "./answer-rules.ts";
 import { checkErrorAnswer } from "./error-answer.ts";
-import { type Answer, exchange } from "./exchange.ts";
+import type { Answer } from "./exchange.ts";
 import { type ExchangeReport, error, type Finding, type Problem, quoted, shown, warning } from "./finding.ts";
+import { createRun } from "./run.ts";
 import { cleartextWarnings, parseTargetUrl } from "./target-url.ts";
 import { userKeyProblems } from "./user-key.ts";
 
@@ -41,9 +42,9 @@ export async function checkCpidEndpoint(options: CpidOptions): Promise<CpidRepor
   const url = endpointUrl(options.cpidUrl);
   const withApp = new URL(url);
   withApp.searchParams.set("app", app);
-  const exchanges: ExchangeReport[] = [];
+  const run = createRun({ ca, timeoutMs });
+  run.add("cpid", cleartextWarnings(url, "url"));
   const cpids: (Cpid & { readonly answer: string })[] = [];
-  const findings: Finding[] = cleartextWarnings(url, "url").map((each) => ({ ...each, answer: "cpid" }));
   const calls = [
     ["cpid", url],
     ["second cpid", url],
@@ -51,36 +52,32 @@ export async function checkCpidEndpoint(options: CpidOptions): Promise<CpidRepor
   ] as const;
   for (const [name, target] of calls) {
     const headers = { "accept-language": language };
-    const { report, answer, problems } = await exchange(
-      { name, method: "GET", url: target, headers },
-      { ca, timeoutMs },
-    );
-    exchanges.push(report);
-    const checked = answer === undefined ? { problems: [] } : checkCpidAnswer(answer);
-    const all = [...problems, ...checked.problems];
-    if (checked.cpid !== undefined) {
-      const { cpid } = checked.cpid;
-      const same = cpids.find((each) => each.cpid === cpid);
-      if (same !== undefined) {
-        all.push(
-          error(
-            "cpid",
-            `is that of the answer "${same.answer}": each GET must return a new CPID; caches must not keep it`,
-          ),
-        );
-      }
-      cpids.push({ ...checked.cpid, answer: name });
-    }
-    findings.push(...all.map((each) => ({ ...each, answer: name })));
+    const answer = await run.exchange({ name, method: "GET", url: target, headers });
     if (answer === undefined) {
       break;
     }
+    const { cpid, problems } = checkCpidAnswer(answer);
+    const same = cpids.find((each) => each.cpid === cpid?.cpid);
+    // What the answers have in common is reported once.
+    run.add(
+      name,
+      same === undefined ? problems : [...problems, repeated(same.answer)],
+      calls.map(([each]) => each),
+    );
+    cpids.push(...(cpid === undefined ? [] : [{ ...cpid, answer: name }]));
   }
   return {
-    exchanges,
+    exchanges: run.exchanges,
     cpids: cpids.map(({ answer, ...cpid }) => cpid),
-    findings: withoutRepetitions(findings),
+    findings: run.findings,
   };
+}
+
+function repeated(answer: string): Problem {
+  return error(
+    "cpid",
+    `is that of the answer "${answer}": each GET must return a new CPID; caches must not keep it`,
+  );
 }
 
 function endpointUrl(text: string): URL {
@@ -89,12 +86,6 @@ function endpointUrl(text: string): URL {
   } catch (cause) {
     throw new TypeError(`url: ${(cause as Error).message}`);
   }
-}
-
-function withoutRepetitions(findings: readonly Finding[]): Finding[] {
-  const isSame = (one: Finding, other: Finding) =>
-    one.field === other.field && one.description === other.description;
-  return findings.filter((each, index) => findings.findIndex((other) => isSame(each, other)) === index);
 }
 
 /** Checks one answer of a CPID endpoint: 200 with `{"cpid": "…", "ttlSeconds": 2592000}`. */

@@ -3,6 +3,7 @@ import { cacheProblems, isObject, type JsonObject, readJsonBody, redirectProblem
 import { checkErrorAnswer } from "./error-answer.ts";
 import type { Answer } from "./exchange.ts";
 import { error, type Problem, quoted, warning } from "./finding.ts";
+import type { Run } from "./run.ts";
 import type { KeyType } from "./target-url.ts";
 
 export type EligibilityQuestion = {
@@ -14,6 +15,22 @@ export type EligibilityQuestion = {
 
 /** The plans that the user may buy, and what is wrong with the answer. */
 export type Eligibility = { readonly planIds?: readonly string[]; readonly problems: readonly Problem[] };
+
+/** Asks for eligible plans. Resolves with their ids, or undefined if the answer has no list. */
+export async function askEligibility(
+  url: URL,
+  headers: Readonly<Record<string, string>>,
+  question: EligibilityQuestion,
+  run: Run,
+): Promise<readonly string[] | undefined> {
+  const answer = await run.exchange({ name: "eligibility", method: "GET", url, headers });
+  if (answer === undefined) {
+    return undefined;
+  }
+  const { planIds, problems } = checkEligibility(answer, question);
+  run.add("eligibility", problems);
+  return planIds;
+}
 
 /** Most problems that are reported of the list. */
 const maxProblems = 100;

@@ -5,10 +5,11 @@ import { formatInstant, instantOf, isLater } from "../contract/instant.ts";
 import type { UnknownFields } from "../contract/unknown-names/unknown-fields.ts";
 import { fetchAccessToken, isBearerToken, type OAuthClient, tokenCharacters } from "./access-token.ts";
 import { cacheProblems, mediaTypeProblems, redirectProblems } from "./answer-rules.ts";
-import { checkEligibility } from "./eligibility.ts";
+import { askEligibility } from "./eligibility.ts";
 import { checkErrorAnswer, type ErrorAnswer } from "./error-answer.ts";
-import { type ExchangeOptions, exchange } from "./exchange.ts";
+import type { Call } from "./exchange.ts";
 import { type ExchangeReport, error, type Finding, type Problem, warning } from "./finding.ts";
+import { createRun, type Run } from "./run.ts";
 import { createStatusCheck, type StatusAnswer } from "./status-answer.ts";
 import {
   cleartextWarnings,
@@ -54,7 +55,7 @@ export type PullOptions = {
 
 export type PullReport = {
   readonly exchanges: readonly ExchangeReport[];
-  /** The status of the last pull; absent if it has none that is valid. */
+  /** The status of the last answer that has a valid one. */
   readonly planStatus?: PlanStatus;
   /** The notifications that Google would send if this status was pushed. */
   readonly notifications: readonly NotificationType[];
@@ -64,30 +65,6 @@ export type PullReport = {
   readonly eligiblePlans?: readonly string[];
   readonly findings: readonly Finding[];
 };
-
-/** A run: what it found so far. */
-type Run = {
-  readonly exchanges: ExchangeReport[];
-  readonly findings: Finding[];
-  add(answer: string, problems: readonly Problem[]): void;
-};
-
-/** Creates an empty run. What was found in an earlier answer is not repeated. */
-function createRun(): Run {
-  const findings: Finding[] = [];
-  // Ages and durations differ from answer to answer.
-  const keyOf = ({ field, description }: Problem) => `${field} ${description.replaceAll(/\d+/g, "0")}`;
-  return {
-    exchanges: [],
-    findings,
-    add(answer, problems) {
-      const known = new Set(findings.filter((each) => each.answer !== answer).map(keyOf));
-      findings.push(
-        ...problems.filter((each) => !known.has(keyOf(each))).map((each) => ({ ...each, answer })),
-      );
-    },
-  };
-}
 
 /**
  * Pulls a plan status from a Data Plan Agent as Google does, twice in a row, and reports everything that differs from what
@@ -104,53 +81,58 @@ function createRun(): Run {
  * ```
  */
 export async function pullPlanStatus(options: PullOptions): Promise<PullReport> {
-  const { userKey, keyType, clientId, credentials, clock = systemClock, clockSkewMs = 60_000 } = options;
+  const { userKey, keyType, clientId, credentials, eligibility, unknownFields } = options;
+  const { clock = systemClock, clockSkewMs = 60_000, language = "en-US", timeoutMs = 30_000, ca } = options;
   const dpa = target("dpa", options.dpaUrl);
   const tokenUrl =
     credentials !== undefined && "tokenUrl" in credentials
       ? target("token-url", credentials.tokenUrl, true)
       : undefined;
   requireSendable(options);
-  const connecting = { ca: options.ca, timeoutMs: options.timeoutMs ?? 30_000 };
-  const run = createRun();
+  const run = createRun({ ca, timeoutMs });
   run.add("pull", cleartextWarnings(dpa, "dpa"));
-  const tokens = await tokensOf(credentials, tokenUrl, connecting, run);
-  const [first] = tokens;
-  if (first === undefined) {
-    return { exchanges: run.exchanges, notifications: [], findings: run.findings };
+  const headers = (await tokensOf(credentials, tokenUrl, run)).map((token) => ({
+    "cache-control": "no-cache",
+    "accept-language": language,
+    ...(token !== undefined && { authorization: `Bearer ${token}` }),
+  }));
+  const [first, second = first] = headers;
+  const { exchanges, findings } = run;
+  if (first === undefined || second === undefined) {
+    return { exchanges, notifications: [], findings };
   }
-  const check = createStatusCheck({ ...options, userKey, clientId, clock, clockSkewMs });
+  const check = createStatusCheck({ userKey, clientId, unknownFields, clock, clockSkewMs });
   const url = planStatusUrl(dpa, userKey, keyType, clientId);
-  const pull = (name: string, token: Token) =>
-    pullOnce(name, url, headersOf(token, options.language), { check, keyType, connecting, run });
-  let pulled = await pull("pull", first);
+  let pulled = await pull({ name: "pull", method: "GET", url, headers: first }, check, keyType, run);
   if (pulled.planStatus !== undefined) {
-    const before = pulled;
-    pulled = await pull("second pull", tokens[1] ?? first);
-    run.add("second pull", freshnessProblems(before.planStatus, pulled.planStatus, clock.now()));
+    const again = await pull(
+      { name: "second pull", method: "GET", url, headers: second },
+      check,
+      keyType,
+      run,
+    );
+    run.add("second pull", freshnessProblems(pulled.planStatus, again.planStatus, clock.now()));
+    pulled = again.planStatus === undefined ? { ...again, ...pulled } : again;
   }
+  const eligiblePlans =
+    eligibility === undefined
+      ? undefined
+      : await askEligibility(
+          eligibilityUrl(dpa, userKey, keyType, eligibility.planId),
+          first,
+          { planId: eligibility.planId, keyType, unknownFields },
+          run,
+        );
   const { planStatus, notifications, error: errorAnswer } = pulled;
-  const eligiblePlans = await askEligibility(
-    dpa,
-    headersOf(first, options.language),
-    options,
-    connecting,
-    run,
-  );
   return {
-    exchanges: run.exchanges,
+    exchanges,
     ...(planStatus && { planStatus }),
     notifications,
     ...(errorAnswer && { error: errorAnswer }),
     ...(eligiblePlans && { eligiblePlans }),
-    findings: run.findings,
+    findings,
   };
 }
-
-/** An access token, or "none" if the agent is called without. */
-type Token = string;
-
-const none: Token = "";
 
 /** Throws TypeError for options that no request can carry. */
 function requireSendable({ userKey, eligibility, credentials }: PullOptions): void {
@@ -176,36 +158,26 @@ function target(name: string, text: string, query = false): URL {
   }
 }
 
-function headersOf(token: Token, language = "en-US"): Record<string, string> {
-  return {
-    "cache-control": "no-cache",
-    "accept-language": language,
-    ...(token !== none && { authorization: `Bearer ${token}` }),
-  };
-}
-
+/** Returns the access tokens to pull with. One that is undefined means: without. */
 async function tokensOf(
   credentials: PullCredentials | undefined,
   tokenUrl: URL | undefined,
-  connecting: ExchangeOptions,
   run: Run,
-): Promise<Token[]> {
+): Promise<(string | undefined)[]> {
   if (credentials === undefined) {
     run.add("pull", [
       warning("Authorization", "no credentials: Google sends an access token, and the agent must require it"),
     ]);
-    return [none];
+    return [undefined];
   }
   if (tokenUrl === undefined || !("clients" in credentials)) {
     return "token" in credentials ? [credentials.token] : [];
   }
   run.add("token", cleartextWarnings(tokenUrl, "token-url"));
-  const tokens: Token[] = [];
+  const tokens: string[] = [];
   for (const [index, client] of credentials.clients.entries()) {
     const name = index === 0 ? "token" : "second token";
-    const { report, token, problems } = await fetchAccessToken(name, tokenUrl, client, connecting);
-    run.exchanges.push(report);
-    run.add(name, problems);
+    const token = await fetchAccessToken(name, tokenUrl, client, run);
     tokens.push(...(token === undefined ? [] : [token]));
   }
   return tokens;
@@ -213,37 +185,31 @@ async function tokensOf(
 
 type Pulled = StatusAnswer & { readonly error?: ErrorAnswer };
 
-async function pullOnce(
-  name: string,
-  url: URL,
-  headers: Record<string, string>,
-  context: {
-    check: (body: Uint8Array) => StatusAnswer;
-    keyType: KeyType;
-    connecting: ExchangeOptions;
-    run: Run;
-  },
+/** Pulls once. What the first pull has found is not repeated for the second. */
+async function pull(
+  call: Call,
+  check: (body: Uint8Array) => StatusAnswer,
+  keyType: KeyType,
+  run: Run,
 ): Promise<Pulled> {
-  const { check, keyType, connecting, run } = context;
-  const { report, answer, problems } = await exchange({ name, method: "GET", url, headers }, connecting);
-  run.exchanges.push(report);
-  run.add(name, problems);
+  const answer = await run.exchange(call);
   const nothing: Pulled = { notifications: [], problems: [] };
   if (answer === undefined) {
     return nothing;
   }
+  const add = (problems: readonly Problem[]) => run.add(call.name, problems, ["pull"]);
   const redirect = redirectProblems(answer);
-  run.add(name, [...redirect, ...cacheProblems(answer)]);
+  add([...redirect, ...cacheProblems(answer)]);
   if (redirect.length > 0) {
     return nothing;
   }
   if (answer.status !== 200) {
     const checked = checkErrorAnswer(answer, "planStatus", keyType);
-    run.add(name, checked.problems);
+    add(checked.problems);
     return { ...nothing, error: checked.error };
   }
   const status = answer.body === undefined ? nothing : check(answer.body);
-  run.add(name, [...mediaTypeProblems(answer), ...status.problems]);
+  add([...mediaTypeProblems(answer), ...status.problems]);
   return status;
 }
 
@@ -274,27 +240,4 @@ function freshnessProblems(
           `is ${age} s old and the same as in the answer before: the request has Cache-Control: no-cache, so read the backend`,
         ),
       ];
-}
-
-async function askEligibility(
-  dpa: URL,
-  headers: Record<string, string>,
-  { userKey, keyType, eligibility, unknownFields }: PullOptions,
-  connecting: ExchangeOptions,
-  run: Run,
-): Promise<readonly string[] | undefined> {
-  if (eligibility === undefined) {
-    return undefined;
-  }
-  const url = eligibilityUrl(dpa, userKey, keyType, eligibility.planId);
-  const name = "eligibility";
-  const { report, answer, problems } = await exchange({ name, method: "GET", url, headers }, connecting);
-  run.exchanges.push(report);
-  run.add(name, problems);
-  if (answer === undefined) {
-    return undefined;
-  }
-  const checked = checkEligibility(answer, { planId: eligibility.planId, keyType, unknownFields });
-  run.add(name, checked.problems);
-  return checked.planIds;
 }

@@ -174,6 +174,18 @@ describe("a pull with client credentials", () => {
     expect(agent.requests.at(-1)?.headers.authorization).toBe("Bearer t0ken");
   });
 
+  it("reports of both pairs of a rotation that they get no token", async () => {
+    const clients = [
+      { id: "old", secret: "1" },
+      { id: "new", secret: "2" },
+    ];
+    const { findings } = await pullWith(clients, answerJson({}, 500));
+    expect(findings.map(({ answer, field }) => `${answer} ${field}`)).toEqual([
+      "token status",
+      "second token status",
+    ]);
+  });
+
   it("makes no pull without a token", async () => {
     const { agent, report, findings } = await pullWith([{ id: "a", secret: "b" }], answerJson({}, 500));
     expect(findings).toMatchObject([{ severity: "error", answer: "token", field: "status" }]);

@@ -157,6 +157,21 @@ describe("a pull", () => {
     ]);
   });
 
+  it("returns the first status if the second pull is an error", async () => {
+    const agent = await startStubAgent((request, response, count) =>
+      (count === 1
+        ? answerJson({ ...json(), title: "first" })
+        : answerJson({ cause: "TOO_MANY_REQUESTS", errorMessage: "m" }, 429, { "retry-after": "1" }))(
+        request,
+        response,
+        count,
+      ),
+    );
+    const { planStatus, error, found } = await pull(agent.url);
+    expect([planStatus?.title, error?.status]).toEqual(["first", 429]);
+    expect(found).toEqual([expect.stringContaining("warning second pull status: is 429 TOO_MANY_REQUESTS")]);
+  });
+
   it("warns if it has no credentials, and then sends none", async () => {
     const agent = await startStubAgent(answerJson(json()));
     const { found } = await pull(agent.url, { credentials: undefined });
