@@ -1,8 +1,10 @@
 import { type RunningServer, type ServerOptions, startServer } from "../server/server.ts";
 import { createEmulatorExtension, type ExtensionOptions } from "./emulator-extension.ts";
-import { createEmulatorState, type EmulatorState } from "./emulator-state.ts";
+import { createEmulatorState, type EmulatorState, type StateOptions } from "./emulator-state.ts";
 
-export type EmulatorOptions = Omit<ServerOptions, "clock" | "extension" | "worker"> & ExtensionOptions;
+export type EmulatorOptions = Omit<ServerOptions, "clock" | "extension" | "worker"> &
+  ExtensionOptions &
+  StateOptions;
 
 /** An emulator that accepts requests. */
 export type RunningEmulator = RunningServer & {
@@ -12,7 +14,7 @@ export type RunningEmulator = RunningServer & {
 /** Starts an emulator, by default with its records in memory. Rejects as `startServer` does. */
 export async function startEmulator(
   options: EmulatorOptions,
-  state: EmulatorState = createEmulatorState(),
+  state: EmulatorState = createEmulatorState(options),
 ): Promise<RunningEmulator> {
   const server = await startServer({
     ...options,

@@ -15,6 +15,7 @@ import { contractServices } from "../../services/routes.ts";
 import { parseRequestTarget } from "../../transcoding/index.ts";
 import { beginExchange, type Exchange, exchangeOf } from "./exchange.ts";
 import type { Journal } from "./journal.ts";
+import { subjectOfUnread } from "./named-subject.ts";
 import { notificationTexts } from "./notification-text.ts";
 import type { RecordedCall } from "./recorded-call.ts";
 import { keptHeaders, targetWithoutSecrets } from "./request-head.ts";
@@ -110,6 +111,8 @@ function recordedCall(summary: CallSummary, exchange: Exchange): RecordedCall {
   const { path } = parseRequestTarget(target);
   // Assertions are credentials.
   const keptBody = path === tokenPath ? 0 : exchange.body.length;
+  const content = contentOf(exchange, keptBody);
+  const named = message === undefined ? subjectOfUnread(target, content) : undefined;
   return {
     requestId: call.id,
     receivedAtMs,
@@ -118,11 +121,11 @@ function recordedCall(summary: CallSummary, exchange: Exchange): RecordedCall {
     method: call.method ?? methods.get(path),
     httpMethod,
     target: targetWithoutSecrets(target),
-    asn: call.asn,
-    clientId: message?.clientId ?? "",
-    userKey: call.userKey ?? "",
+    asn: call.asn ?? named?.asn,
+    clientId: message?.clientId ?? named?.clientId ?? "",
+    userKey: call.userKey ?? named?.userKey ?? "",
     headers: keptHeaders(request.rawHeaders),
-    content: contentOf(exchange, keptBody),
+    content,
     keptBody,
     bodySize: summary.requestBytes,
     isRead: message !== undefined,

@@ -1,5 +1,8 @@
+import { ConnectError } from "@connectrpc/connect";
 import type { TokenError, TokenGrant } from "../../auth/token-grant.ts";
+import { codeOfHttpStatus } from "../../transcoding/index.ts";
 import type { HttpHandler, HttpRequest } from "../http-handler.ts";
+import { factsOf, settleOutcome } from "../telemetry/call-facts.ts";
 import type { LogFailure } from "../unexpected-errors.ts";
 
 /** Path of the token endpoint. */
@@ -26,12 +29,23 @@ export function createTokenEndpoint(grant: TokenGrant, logFailure: LogFailure): 
   };
 }
 
+/** Notes the error of an answer, whose code is that of its HTTP status. */
+function settleError({ status, body }: Answer, request: HttpRequest): void {
+  const { error, error_description } = body as TokenError;
+  const message = `${error}: ${error_description}`;
+  settleOutcome(factsOf(request), { error: new ConnectError(message, codeOfHttpStatus(status)) });
+}
+
 /** Rejects a token request because the server is overloaded. */
 export const rejectTokenRequest: HttpHandler = (request, response) => {
   send({ ...unavailable, retryAfterMs: 1_000 }, request, response);
 };
 
-function send({ status, body, retryAfterMs }: Answer, ...[request, response]: Parameters<HttpHandler>): void {
+function send(answer: Answer, ...[request, response]: Parameters<HttpHandler>): void {
+  const { status, body, retryAfterMs } = answer;
+  if (status >= 400) {
+    settleError(answer, request);
+  }
   const bytes = Buffer.from(JSON.stringify(body));
   response.statusCode = status;
   response.setHeader("content-type", "application/json");
