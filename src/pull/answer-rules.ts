@@ -2,6 +2,7 @@ import { isJson, parseJsonDocument } from "../transcoding/index.ts";
 import type { Answer } from "./exchange.ts";
 import { error, type Problem, quoted } from "./finding.ts";
 
+/** A JSON object of any fields. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** The JSON object in the body of an answer, if there is one, and what is wrong with it and its media type. */
@@ -25,6 +26,7 @@ export function readJsonBody(answer: Answer): JsonBody {
     : { problems: [...problems, error("body", "must be a JSON object")] };
 }
 
+/** Returns whether a JSON value is an object, and no list. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

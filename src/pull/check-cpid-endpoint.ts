@@ -6,6 +6,7 @@ import { createRun } from "./run.ts";
 import { cleartextWarnings, parseTargetUrl } from "./target-url.ts";
 import { userKeyProblems } from "./user-key.ts";
 
+/** How to check a CPID endpoint. */
 export type CpidOptions = {
   readonly cpidUrl: string;
   /** Value of the query parameter `app` of the third request. Defaults to `mobiledataplan`. */
@@ -20,6 +21,7 @@ export type CpidOptions = {
 /** A CPID as the endpoint returned it. */
 export type Cpid = { readonly cpid: string; readonly ttlSeconds?: number };
 
+/** The requests, the CPIDs and the findings of a check. */
 export type CpidReport = {
   readonly exchanges: readonly ExchangeReport[];
   /** The CPIDs in the answers, valid or not. */
@@ -31,6 +33,7 @@ const day = 24 * 60 * 60;
 
 /** Google requires that a CPID is valid for 14 days, and recommends 30. */
 export const minTtlSeconds = 14 * day;
+/** See {@link minTtlSeconds}. */
 export const recommendedTtlSeconds = 30 * day;
 
 /**

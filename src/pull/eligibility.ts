@@ -6,6 +6,7 @@ import { error, type Problem, quoted, warning } from "./finding.ts";
 import type { Run } from "./run.ts";
 import type { KeyType } from "./target-url.ts";
 
+/** What was asked about eligible plans. */
 export type EligibilityQuestion = {
   /** The plan that was asked for; absent for all. */
   readonly planId?: string | undefined;

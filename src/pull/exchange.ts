@@ -15,6 +15,7 @@ export type Call = {
   readonly body?: string;
 };
 
+/** How to connect, and for how long. */
 export type ExchangeOptions = {
   /** Trusted certificates in PEM. Defaults to the well-known ones. */
   readonly ca?: string | undefined;
@@ -31,6 +32,7 @@ export type Answer = {
   readonly body?: Uint8Array;
 };
 
+/** A request and its answer. */
 export type Exchange = {
   readonly report: ExchangeReport;
   /** Absent if none arrived. */

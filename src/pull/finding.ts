@@ -23,10 +23,12 @@ export type ExchangeReport = {
   readonly durationMs: number;
 };
 
+/** Creates a problem that breaks a documented rule. */
 export function error(field: string, description: string): Problem {
   return { severity: "error", field, description };
 }
 
+/** Creates a problem that a person should look at. */
 export function warning(field: string, description: string): Problem {
   return { severity: "warning", field, description };
 }

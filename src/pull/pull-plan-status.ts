@@ -30,6 +30,7 @@ export type PullCredentials =
       readonly clients: readonly OAuthClient[];
     };
 
+/** How to pull a plan status. */
 export type PullOptions = {
   /** URL of the Data Plan Agent, to which `/{userKey}/planStatus` is added. */
   readonly dpaUrl: string;
@@ -53,6 +54,7 @@ export type PullOptions = {
   readonly clockSkewMs?: number | undefined;
 };
 
+/** The requests of a pull, its result and the findings. */
 export type PullReport = {
   readonly exchanges: readonly ExchangeReport[];
   /** The status of the last answer that has a valid one. */

@@ -5,8 +5,10 @@ import { type Problem, warning } from "./finding.ts";
 /** How a user key names a subscriber. */
 export type KeyType = "CPID" | "MSISDN";
 
+/** All types of user keys. */
 export const keyTypes: readonly KeyType[] = ["CPID", "MSISDN"];
 
+/** What the URL of an operator's server may be. */
 export type TargetUrlOptions = {
   /** Whether the URL may have a query. */
   readonly query?: boolean;

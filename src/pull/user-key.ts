@@ -6,7 +6,8 @@ import { explainLimit } from "../push/input/leniency.ts";
 import { error, type Problem, warning } from "./finding.ts";
 import { unsendableSegment } from "./target-url.ts";
 
-const contractRules = createContractRules();
+/** The rules of all checks: compiling those of a request takes up to 0.1 s. */
+export const contractRules = createContractRules();
 
 /** Returns why a text cannot be the user key of pulls and pushes. Limits of this project are warnings. */
 export function userKeyProblems(userKey: string, field: string): Problem[] {

@@ -71,6 +71,7 @@ async function readOptionFile(option: string, file: string): Promise<string> {
   });
 }
 
+/** Options with the credentials that Google would have. */
 export type CredentialFlags = { token?: string; tokenUrl?: string; oauthClient?: string[] };
 
 /** Adds the options with the credentials that Google would have. */
