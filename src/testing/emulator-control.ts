@@ -71,8 +71,8 @@ export type EmulatorControl = {
   records(filter?: RecordFilter): Promise<StoredRecord[]>;
   /** Returns the notifications that were sent, the oldest first. */
   notifications(filter?: RecordFilter): Promise<Notification[]>;
-  /** Adds a scenario: the id of one that is built in, or the text of a file. */
-  load(scenario: { id: string } | { text: string }): Promise<void>;
+  /** Adds a scenario: one that is built in, by its id, or the text of a file. */
+  load(scenario: string | { text: string }): Promise<void>;
   /** Returns to the state after the start. */
   reset(): Promise<void>;
 };
@@ -133,8 +133,8 @@ export function controlEmulator(
     async load(scenario) {
       await service.loadScenario({
         source:
-          "id" in scenario
-            ? { case: "scenarioId", value: scenario.id }
+          typeof scenario === "string"
+            ? { case: "scenarioId", value: scenario }
             : { case: "text", value: scenario.text },
       });
     },

@@ -1,15 +1,22 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createEmulatorState } from "../emulator/emulator-state.ts";
+import { parentOf } from "../contract/resource-names.ts";
+import { findScenario, sourceOfScenario, unknownScenario } from "../emulator/scenarios/built-in/index.ts";
+import { ScenarioError } from "../emulator/scenarios/scenario.ts";
+import type { EmulatorStart, NamedSource } from "../emulator/scenarios/scenario-loader.ts";
+import { parseSource } from "../emulator/scenarios/source-text.ts";
 import { startEmulator } from "../emulator/start-emulator.ts";
 import { controlEmulator, defaultOperator, type EmulatorControl } from "./emulator-control.ts";
 
 export type TestServerOptions = {
   /** Time of the start, at which the clock stands still until it is advanced. Defaults to the clock of the machine. */
   now?: Date | string | undefined;
-  /** Id of a scenario that is built in, such as `subscribers`, or the text of a file. Defaults to none. */
-  scenario?: string | undefined;
+  /**
+   * What it has after its start and after each reset: a scenario that is built in, such as `subscribers`, or the text of a
+   * file. Defaults to nothing.
+   */
+  scenario?: string | { text: string } | undefined;
   /** ASN of the operator whose tokens `token()` creates. Defaults to 65001. */
   operator?: number | undefined;
   /** Accepts any access token, or none. Defaults to false. */
@@ -35,18 +42,24 @@ export type TestServer = EmulatorControl & {
  * ```
  */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const { now, operator = defaultOperator, anyToken } = options;
-  const state = createEmulatorState();
-  if (now !== undefined) {
-    state.clock.freezeAt(timeOf(now));
-  }
+  const { now, scenario, operator = defaultOperator, anyToken } = options;
+  const start: EmulatorStart = {
+    parent: parentOf(operator),
+    clock: now === undefined ? undefined : { mode: "frozen", ms: timeOf(now) },
+    scenario: scenario === undefined ? undefined : scenarioOf(scenario),
+  };
   // Of the key that signs tokens.
   const dataDirectory = await mkdtemp(join(tmpdir(), "mdps-test-server-"));
   const remove = () => rm(dataDirectory, { recursive: true, force: true });
-  const emulator = await startEmulator(
-    { host: "127.0.0.1", port: 0, dataDirectory, anyToken, graceMs: 0, log: { level: "silent" } },
-    state,
-  ).catch(async (error: unknown) => {
+  const emulator = await startEmulator({
+    host: "127.0.0.1",
+    port: 0,
+    dataDirectory,
+    anyToken,
+    start,
+    graceMs: 0,
+    log: { level: "silent" },
+  }).catch(async (error: unknown) => {
     await remove();
     throw error;
   });
@@ -56,6 +69,25 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     return closing;
   };
   return { ...controlEmulator(emulator.url, { operator }), close, [Symbol.asyncDispose]: close };
+}
+
+/** Returns a scenario that is loaded at the start. Throws RangeError if there is none of this name, and ScenarioError. */
+function scenarioOf(scenario: string | { text: string }): NamedSource {
+  if (typeof scenario === "string") {
+    const found = findScenario(scenario);
+    if (found === undefined) {
+      throw new RangeError(`scenario: ${unknownScenario(scenario)}`);
+    }
+    return { name: found.id, source: sourceOfScenario(found) };
+  }
+  const source = parseSource(scenario.text);
+  if ("problems" in source) {
+    throw new ScenarioError(
+      "text",
+      source.problems.map((each) => ({ ...each, path: "" })),
+    );
+  }
+  return { name: "text", source };
 }
 
 function timeOf(now: Date | string): number {

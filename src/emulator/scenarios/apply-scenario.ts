@@ -65,7 +65,8 @@ function noRoom(most: string): ConnectError {
   });
 }
 
-function setClock(clock: EmulatorClock, { mode, ms }: NonNullable<Scenario["clock"]>): void {
+/** Sets a clock as a scenario says. */
+export function setClock(clock: EmulatorClock, { mode, ms }: NonNullable<Scenario["clock"]>): void {
   if (mode === "real") {
     clock.setReal();
   } else if (mode === "shifted") {

@@ -1,7 +1,8 @@
 import type { ServerParts } from "../../server/server-extension.ts";
 import type { PlanStore } from "../../store/plan-store.ts";
-import { applyScenario, clearAll, type ScenarioTarget } from "./apply-scenario.ts";
+import { applyScenario, clearAll, type ScenarioTarget, setClock } from "./apply-scenario.ts";
 import { readScenario } from "./read-scenario.ts";
+import type { Scenario } from "./scenario.ts";
 import type { Source } from "./source-text.ts";
 
 /** A scenario that can be loaded again and again. */
@@ -15,6 +16,8 @@ export type NamedSource = {
 export type EmulatorStart = {
   /** Operator of the records of scenarios that name none, `operators/{asn_id}`. Defaults to `operators/65001`. */
   readonly parent?: string | undefined;
+  /** How the clock is set before the scenario is loaded. Defaults to that of the machine. */
+  readonly clock?: Scenario["clock"];
   readonly scenario?: NamedSource | undefined;
   /** Stores records before the scenario is loaded, for example those of a file. */
   readonly load?: ((store: PlanStore) => Promise<void>) | undefined;
@@ -58,6 +61,9 @@ export function createScenarioLoader(
   }
 
   async function start(): Promise<void> {
+    if (begin.clock !== undefined) {
+      setClock(target.clock, begin.clock);
+    }
     await begin.load?.(store);
     if (begin.scenario !== undefined) {
       await load(begin.scenario);
