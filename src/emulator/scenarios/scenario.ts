@@ -2,7 +2,7 @@ import type { Fault } from "../../../gen/mobiledataplansharing/emulator/v1/emula
 import type { FieldViolation } from "../../contract/field-violation.ts";
 import type { PutRecord } from "../../store/plan-store.ts";
 import type { ClockMode } from "../clock/emulator-clock.ts";
-import type { Place } from "./source-text.ts";
+import type { Place } from "./yaml-document.ts";
 
 /** What a scenario does to an emulator, checked completely. All times are resolved. */
 export type Scenario = {

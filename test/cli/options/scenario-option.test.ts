@@ -29,7 +29,7 @@ describe("--scenario", () => {
   it("fails with every place at which a file is not YAML", async () => {
     const file = await fileWith("a: 1\na: 2\nb: *c\n");
     await expect(readScenarioOption(file)).rejects.toThrow(
-      `${file}:2:1: Map keys must be unique\n${file}:3:4: alias *c has no anchor before it`,
+      `${file}:2:1: is a key that occurs twice\n${file}:3:4: alias *c has no anchor before it`,
     );
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseSource, type Source, type TextProblem } from "../../../src/emulator/scenarios/source-text.ts";
+import { parseSource, type Source } from "../../../src/emulator/scenarios/source-text.ts";
+import type { TextProblem } from "../../../src/emulator/scenarios/yaml-document.ts";
 
 function sourceOf(text: string): Source {
   const parsed = parseSource(text);
@@ -69,12 +70,12 @@ describe("a text of YAML or JSON", () => {
       [3, 11],
       [4, 4],
     ]);
-    expect(problems[0]?.description).toBe("Map keys must be unique");
+    expect(problems[0]?.description).toBe("is a key that occurs twice");
   });
 
   it("is rejected if a key occurs twice in JSON", () => {
     expect(problemsOf('{"a": {"b": 1,\n "b": 2}}')).toEqual([
-      { line: 2, column: 2, description: "Map keys must be unique" },
+      { line: 2, column: 2, description: "is a key that occurs twice" },
     ]);
   });
 
@@ -89,6 +90,17 @@ describe("a text of YAML or JSON", () => {
     ["YAML nested too deep", `a: ${"[".repeat(5_000)}${"]".repeat(5_000)}`, /nested deeper than 200 levels/],
   ])("is rejected for %s", (_, text, description) => {
     expect(problemsOf(text)[0]?.description).toMatch(description);
+  });
+
+  it("is rejected for keys that are no texts", () => {
+    expect(problemsOf("? [a]\n: 1\n")).toEqual([
+      { line: 1, column: 3, description: "must be a text, as keys are" },
+    ]);
+  });
+
+  it("has the values of the last anchor before each alias", () => {
+    const yaml = sourceOf("a: &x 1\nb: *x\nc: &x 2\nd: *x\n");
+    expect(yaml.value).toEqual({ a: 1, b: 1, c: 2, d: 2 });
   });
 
   it("is rejected if its aliases stand for much more text than it has", () => {
