@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { access, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Clock } from "../contract/clock.ts";
+import { type Clock, systemClock } from "../contract/clock.ts";
 import { makePrivateDirectories, openPrivateFile } from "../contract/file-owner.ts";
 import { watchDirectory } from "../contract/watched-directory.ts";
 
@@ -17,17 +17,24 @@ export type ReplayGuard = {
   isFirst(account: string, jti: string): Promise<boolean>;
 };
 
-/** How long a `jti` is stored, in ms. An assertion lasts an hour, and its clock may be a minute ahead. */
+/**
+ * How long a `jti` is stored, in ms. An assertion lasts an hour, and its clock may be a minute ahead. It is stored so long
+ * by the clock of the machine too: the other one may be moved forward and back, and then the assertion is valid again.
+ */
 const storedMs = 2 * 3_600_000;
-/** Time between two removals of old entries, in ms. */
+/** Minimum time between two removals of old entries, in ms. */
 const cleanupIntervalMs = 60_000;
 
 /**
  * Creates a guard that stores an empty file for each assertion in `used-assertions/` of the data directory. The file is
  * named by a digest of the assertion, and the file system lets only one caller create it. The folder is created now, so that
- * its removal is noticed from the first call on.
+ * its removal is noticed from the first call on. `machine` is the clock of the file system.
  */
-export function createReplayGuard(dataDirectory: string, clock: Clock): ReplayGuard {
+export function createReplayGuard(
+  dataDirectory: string,
+  clock: Clock,
+  machine: Clock = systemClock,
+): ReplayGuard {
   const directory = join(dataDirectory, "used-assertions");
   try {
     makePrivateDirectories(directory);
@@ -35,13 +42,15 @@ export function createReplayGuard(dataDirectory: string, clock: Clock): ReplayGu
     // Servers whose clients do not use assertions may have a read-only data directory.
   }
   const requireUnchanged = watchDirectory(directory);
-  let nextCleanup = 0;
+  let cleanedAt = Number.NEGATIVE_INFINITY;
 
-  async function removeOlderThan(before: number): Promise<void> {
+  async function removeOld(now: number): Promise<void> {
+    const before = now - storedMs;
+    const createdBefore = machine.now() - storedMs;
     for (const name of await readdir(directory)) {
       const path = join(directory, name);
       const used = await stat(path).catch(() => undefined);
-      if (used !== undefined && used.mtimeMs < before) {
+      if (used !== undefined && used.mtimeMs < before && used.ctimeMs < createdBefore) {
         await rm(path, { force: true });
       }
     }
@@ -64,9 +73,9 @@ export function createReplayGuard(dataDirectory: string, clock: Clock): ReplayGu
     async isFirst(account, jti) {
       requireUnchanged();
       const now = clock.now();
-      if (now >= nextCleanup) {
-        nextCleanup = now + cleanupIntervalMs;
-        await removeOlderThan(now - storedMs);
+      if (Math.abs(now - cleanedAt) >= cleanupIntervalMs) {
+        cleanedAt = now;
+        await removeOld(now);
       }
       const path = pathOf(account, jti);
       try {

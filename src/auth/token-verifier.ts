@@ -70,27 +70,34 @@ export function createTokenVerifier({ clock, verifierOf, opaque }: TokenVerifier
   };
 }
 
-/** Stores values until they expire. When the cache is full, the oldest value is removed. */
+/**
+ * Stores values until they expire, or the clock is set back to before they were stored: what was verified then may not be
+ * valid yet. When the cache is full, the oldest value is removed.
+ */
 function createCache<Value extends { readonly cacheUntilMs?: number }>(clock: Clock) {
-  const values = new Map<string, Value>();
+  const entries = new Map<string, { readonly value: Value; readonly sinceMs: number }>();
   return {
     get(digest: string): Value | undefined {
-      const value = values.get(digest);
-      if (value !== undefined && clock.now() >= (value.cacheUntilMs ?? 0)) {
-        values.delete(digest);
+      const entry = entries.get(digest);
+      if (entry === undefined) {
         return undefined;
       }
-      return value;
+      const now = clock.now();
+      if (now < entry.sinceMs || now >= (entry.value.cacheUntilMs ?? 0)) {
+        entries.delete(digest);
+        return undefined;
+      }
+      return entry.value;
     },
     set(digest: string, value: Value): void {
       if (value.cacheUntilMs === undefined) {
         return;
       }
-      if (values.size >= maxCached) {
+      if (entries.size >= maxCached) {
         // A Map iterates in insertion order: the first key is the oldest.
-        values.delete(values.keys().next().value as string);
+        entries.delete(entries.keys().next().value as string);
       }
-      values.set(digest, value);
+      entries.set(digest, { value, sinceMs: clock.now() });
     },
   };
 }

@@ -4,13 +4,15 @@ import { describe, expect, it } from "vitest";
 import { createReplayGuard } from "../../src/auth/replay-guard.ts";
 import { DirectoryChangedError } from "../../src/contract/watched-directory.ts";
 import { dataDirectory } from "../support/data-directory.ts";
-import { hour, minute, second } from "../support/plan-statuses.ts";
+import { day, hour, minute, second } from "../support/plan-statuses.ts";
 import { createTestClock, testTime } from "../support/test-clock.ts";
 
 async function setUp() {
   const directory = await dataDirectory();
   const clock = createTestClock();
-  const guard = createReplayGuard(directory, clock);
+  // The files are as old by the clock of the machine as by that of the guard.
+  const machine = { now: () => Date.now() + clock.now() - testTime };
+  const guard = createReplayGuard(directory, clock, machine);
   const files = () => readdir(join(directory, "used-assertions"));
   return { directory, clock, guard, files };
 }
@@ -67,6 +69,35 @@ describe("the replay guard", () => {
     clock.set(testTime + 2 * hour + 2 * minute);
     await guard.isFirst("a@x", "5");
     expect(await files()).toHaveLength(3);
+  });
+
+  it.each([
+    ["forward", 10],
+    ["back", -10],
+  ])("rejects an assertion again after the clock was moved %s by years, and back again", async (_, years) => {
+    const directory = await dataDirectory();
+    const clock = createTestClock();
+    const guard = createReplayGuard(directory, clock);
+    await guard.isFirst("a@x", "1");
+    clock.set(testTime + years * 365 * day);
+    expect(await guard.isFirst("a@x", "2")).toBe(true);
+    clock.set(testTime);
+    expect(await guard.isFirst("a@x", "1")).toBe(false);
+    expect(await guard.isFirst("a@x", "2")).toBe(false);
+  });
+
+  it("removes old assertions after the clock was set back", async () => {
+    const directory = await dataDirectory();
+    const clock = createTestClock();
+    const later = { now: () => Date.now() + 3 * hour };
+    clock.set(testTime + 3_650 * day);
+    const guard = createReplayGuard(directory, clock, later);
+    await guard.isFirst("a@x", "future");
+    clock.set(testTime);
+    await guard.isFirst("a@x", "old");
+    clock.set(testTime + 3 * hour);
+    expect(await guard.isFirst("a@x", "new")).toBe(true);
+    expect(await readdir(join(directory, "used-assertions"))).toHaveLength(2);
   });
 
   it("accepts nothing after its folder was removed, also an assertion that no guard has seen", async () => {

@@ -59,19 +59,22 @@ export function createRemoteKeys(options: RemoteKeysOptions): TryKeys {
     return running;
   }
 
-  const coolingDown = () => clock.now() < triedAt + coolDownMs;
+  // A clock that was set back far makes keys as old as one that was set forward.
+  const ageOf = (timeMs: number) => Math.abs(clock.now() - timeMs);
+
+  const coolingDown = () => ageOf(triedAt) < coolDownMs;
 
   const unavailable = () =>
     unverifiable("the keys of the token's issuer cannot be fetched now; retry later", failure);
 
   return async function tryKeys(header, attempt) {
-    const age = clock.now() - fetchedAt;
+    const age = ageOf(fetchedAt);
     if (age >= maxKeyAgeMs && (running !== undefined || !coolingDown())) {
       await load();
     } else if (age >= refreshMs && !coolingDown()) {
       void load();
     }
-    if (clock.now() - fetchedAt >= maxKeyAgeMs) {
+    if (ageOf(fetchedAt) >= maxKeyAgeMs) {
       throw unavailable();
     }
     const tried = keys;

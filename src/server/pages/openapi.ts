@@ -34,9 +34,12 @@ export const openApiDocument: ServedDocument = {
   },
 };
 
-/** Moves all times in a text, which are those of examples. */
+/** The last second that RFC 3339 can express. */
+const latestMs = Date.UTC(9999, 11, 31, 23, 59, 59);
+
+/** Moves all times in a text, which are those of examples, at most to the end of the year 9999. */
 function shiftTimes(json: string, ms: number): string {
   return json.replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, (time) =>
-    new Date(Date.parse(time) + ms).toISOString().replace(/\.\d+Z$/, "Z"),
+    new Date(Math.min(Date.parse(time) + ms, latestMs)).toISOString().replace(/\.\d+Z$/, "Z"),
   );
 }
