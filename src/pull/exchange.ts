@@ -43,6 +43,9 @@ export type Exchange = {
 /** Maximum size of an answer, in bytes, before and after decompression. A status within the limits is smaller. */
 export const maxAnswerBytes = 4 * 1024 * 1024;
 
+/** Timers of Node with a longer delay end at once. */
+const maxTimeoutMs = 2 ** 31 - 1;
+
 const reportedHeaders = [
   "content-type",
   "content-encoding",
@@ -57,7 +60,7 @@ const reportedHeaders = [
 /** Makes a request on a connection of its own. Never rejects: what prevents an answer is a problem. */
 export async function exchange(call: Call, options: ExchangeOptions): Promise<Exchange> {
   const beganAt = performance.now();
-  const signal = AbortSignal.timeout(options.timeoutMs);
+  const signal = AbortSignal.timeout(Math.min(options.timeoutMs, maxTimeoutMs));
   const connection = await connectTo(call.url, options.ca, signal);
   const { answer, problems } =
     "problems" in connection

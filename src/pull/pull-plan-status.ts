@@ -101,6 +101,7 @@ export async function pullPlanStatus(options: PullOptions): Promise<PullReport> 
   const [first, second = first] = headers;
   const { exchanges, findings } = run;
   if (first === undefined || second === undefined) {
+    run.add("pull", [error("Authorization", "has no access token, so nothing was pulled: see the token")]);
     return { exchanges, notifications: [], findings };
   }
   const check = createStatusCheck({ userKey, clientId, unknownFields, clock, clockSkewMs });

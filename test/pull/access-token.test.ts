@@ -183,12 +183,16 @@ describe("a pull with client credentials", () => {
     expect(findings.map(({ answer, field }) => `${answer} ${field}`)).toEqual([
       "token status",
       "second token status",
+      "pull Authorization",
     ]);
   });
 
   it("makes no pull without a token", async () => {
     const { agent, report, findings } = await pullWith([{ id: "a", secret: "b" }], answerJson({}, 500));
-    expect(findings).toMatchObject([{ severity: "error", answer: "token", field: "status" }]);
+    expect(findings).toMatchObject([
+      { severity: "error", answer: "token", field: "status" },
+      { severity: "error", answer: "pull", field: "Authorization" },
+    ]);
     expect(agent.requests).toHaveLength(1);
     expect(report).not.toHaveProperty("planStatus");
   });

@@ -57,6 +57,11 @@ describe("an exchange", () => {
     });
   });
 
+  it("accepts a timeout that is longer than timers can be", async () => {
+    const agent = await startStubAgent(answerJson({}));
+    expect((await get(agent.url, { timeoutMs: 999_999_999_000 })).found).toEqual([]);
+  });
+
   it("reads an answer of the largest size, and none that is a byte longer, compressed or not", async () => {
     const sizes = [maxAnswerBytes, maxAnswerBytes + 1];
     for (const isCompressed of [false, true]) {
