@@ -1,12 +1,21 @@
 import { constants } from "node:os";
 import type { Serving } from "./start-serving.ts";
+import { describeError } from "./text/describe-error.ts";
+
+let serving = false;
+
+/** Returns whether this process runs a server. */
+export function isServing(): boolean {
+  return serving;
+}
 
 /**
  * Handles the signals of a server. SIGTERM and SIGINT stop it; a second one ends the process immediately. SIGHUP reloads
  * the certificate. Without TLS on a terminal, which sends SIGHUP when it closes, SIGHUP keeps its default action: it ends
  * the process.
  */
-export function handleSignals(serving: Serving, hasTls: boolean): void {
+export function handleSignals(server: Pick<Serving, "close" | "reload">, hasTls: boolean): void {
+  serving = true;
   let stopping = false;
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, async () => {
@@ -14,14 +23,19 @@ export function handleSignals(serving: Serving, hasTls: boolean): void {
         process.exit(128 + constants.signals[signal]);
       }
       stopping = true;
-      await serving.close();
-      process.exit(0);
+      try {
+        await server.close();
+        process.exit(0);
+      } catch (error) {
+        console.error(`mdps: ${describeError(error)}`);
+        process.exit(1);
+      }
     });
   }
   if (hasTls || !process.stdin.isTTY) {
     process.on("SIGHUP", () => {
       // The server logs the error.
-      serving.reload().catch(() => undefined);
+      server.reload().catch(() => undefined);
     });
   }
 }

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { messageOfFileError } from "../contract/file-error.ts";
+import { isServing } from "./handle-signals.ts";
 import { defaultDirectoryAdvice } from "./options/data-directory.ts";
 import { describeError } from "./text/describe-error.ts";
 
@@ -47,7 +48,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") {
     console.error(`mdps: standard output cannot be written: ${messageOfFileError(error)}`);
   }
-  if (process.argv[2] !== "serve") {
+  if (process.argv[2] !== "serve" && !isServing()) {
     process.exit(1);
   }
 });

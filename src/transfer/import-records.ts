@@ -4,7 +4,7 @@ import { type PlanStore, type PutRecord, StoreUnavailable } from "../store/plan-
 import type { RecordSum } from "./record-digest.ts";
 import { RecordLineError, recordOfLine } from "./record-line.ts";
 
-type ImportOptions = {
+export type ImportOptions = {
   store: PlanStore;
   rules: ContractRules;
   /** The lines of an export, in blocks. */
@@ -20,7 +20,7 @@ type ImportOptions = {
 };
 
 /** Number of lines by outcome. */
-type ImportReport = {
+export type ImportReport = {
   readonly stored: number;
   /** The store has a newer record. */
   readonly stale: number;

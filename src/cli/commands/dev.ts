@@ -1,39 +1,38 @@
 import type { Command } from "commander";
-import packageJson from "../../../package.json" with { type: "json" };
-import { startEmulator } from "../../emulator/start-emulator.ts";
-import { handleSignals } from "../handle-signals.ts";
+import { startDev } from "../dev/start-dev.ts";
 import { newCommand } from "../options/new-command.ts";
-import { readConfigOf } from "../options/read-config.ts";
-import { readScenarioOption } from "../options/scenario-option.ts";
-import { serverSettings } from "../options/server-settings.ts";
+import { parseAsn, parseTime } from "../options/parse-options.ts";
 import { addSettingOptions } from "../options/setting-options.ts";
-import { jsonOption, print } from "../text/print.ts";
+import { jsonOption } from "../text/print.ts";
 import { cpidCommand } from "./dev/cpid.ts";
 import { pullCommand } from "./dev/pull.ts";
-
-type DevOptions = { scenario?: string; json?: true };
 
 /** `mdps dev`: runs the emulator until SIGTERM or SIGINT. */
 export function devCommand(): Command {
   return addSettingOptions(newCommand("dev"))
     .description("run the emulator: the server, with a clock, errors and records that you control")
+    .option("--persist", "keep the records in the data directory; by default they are in memory")
+    .option("--import <file>", "store the records of an export at the start; - for standard input")
+    .option("--export-on-exit <file>", "replace this file by an export of all records at the end")
     .option("--scenario <name|file>", "load a built-in scenario or a file at the start and at each reset")
-    .option(jsonOption[0], "print the address as one line of JSON")
+    .option("--operator <asn>", "operator of the printed token and command", parseAsn, 65001)
+    .option("--now <time>", "time at which the clock starts; by default that of the machine", parseTime)
+    .option("--frozen", "stop the clock")
+    .option("--any-token", "accept any access token, or none, for every operator")
+    .option("--expose-control", "let other machines control the emulator; pages of other origins never may")
+    .option(jsonOption[0], "print the address, a token and more as one line of JSON, when it is ready")
     .addHelpText(
       "after",
-      "\nExamples:\n  mdps dev\n  mdps dev --port 0 --json\n  mdps dev --scenario subscribers",
+      `
+Examples:
+  mdps dev
+  mdps dev --port 0 --json
+  mdps dev --scenario subscribers
+  mdps dev --import state.ndjson --export-on-exit state.ndjson
+  mdps dev --now 2027-01-15T12:00:00Z --frozen --any-token`,
     )
     .enablePositionalOptions()
     .addCommand(pullCommand())
     .addCommand(cpidCommand())
-    .action(dev);
-}
-
-async function dev({ scenario, json }: DevOptions, command: Command): Promise<void> {
-  const resolved = await readConfigOf(command);
-  const settings = serverSettings(resolved.config);
-  const start = { scenario: scenario === undefined ? undefined : await readScenarioOption(scenario) };
-  const emulator = await startEmulator({ ...settings, version: packageJson.version, start });
-  handleSignals({ ...emulator, reload: async () => {} }, false);
-  print(json, { url: emulator.url }, `mdps dev listens on ${emulator.url}`);
+    .action(startDev);
 }

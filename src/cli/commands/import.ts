@@ -1,10 +1,8 @@
-import { open } from "node:fs/promises";
 import type { Command } from "commander";
 import { systemClock } from "../../contract/clock.ts";
 import { createContractRules } from "../../plans/contract-rules.ts";
-import { readManifest } from "../../transfer/export-file.ts";
-import { ImportError, importRecords } from "../../transfer/import-records.ts";
-import { createRecordSum } from "../../transfer/record-digest.ts";
+import { importFile } from "../../transfer/import-file.ts";
+import { ImportError } from "../../transfer/import-records.ts";
 import { newCommand } from "../options/new-command.ts";
 import { numberParser } from "../options/parse-options.ts";
 import { type StoreOptions, withStore, withStoreOptions } from "../options/store-options.ts";
@@ -26,18 +24,11 @@ export function importCommand(): Command {
 }
 
 async function runImport(file: string, options: ImportOptions): Promise<void> {
-  const manifest = file === "-" ? undefined : await readManifest(file);
-  if (manifest !== undefined && !manifest.complete) {
-    throw new UsageError(`${file} is an incomplete export; complete it with: mdps export ${file} --resume`);
-  }
-  const sum = createRecordSum();
-  const input = file === "-" ? process.stdin : (await openInput(file)).createReadStream();
-  const report = await withStore(options, (store) =>
-    importRecords({
+  const { mismatch, ...imported } = await withStore(options, (store) =>
+    importFile({
       store,
       rules: createContractRules(),
-      lines: linesOf(input.setEncoding("utf8")),
-      sum,
+      file,
       nowMs: systemClock.now(),
       skip: options.skip,
     }),
@@ -46,48 +37,10 @@ async function runImport(file: string, options: ImportOptions): Promise<void> {
       ? new UsageError(`${file}: ${error.message}. Fix the line, then continue with --skip ${error.line - 1}`)
       : error;
   });
-  const { stored, stale, expired } = report;
-  const { count, digest } = sum;
+  const { count, digest, stored, stale, expired } = imported;
   const text = `${count} records, digest ${digest}: ${stored} stored, ${stale} older than the stored record, ${expired} expired`;
-  console.error(options.json ? JSON.stringify({ count, digest, ...report }) : text);
-  if (manifest !== undefined && (manifest.count !== sum.count || manifest.digest !== sum.digest)) {
-    throw new UsageError(
-      `${file} does not match its manifest, which has ${manifest.count} records, digest ${manifest.digest}`,
-    );
+  console.error(options.json ? JSON.stringify(imported) : text);
+  if (mismatch !== undefined) {
+    throw new UsageError(mismatch);
   }
-}
-
-async function openInput(file: string) {
-  try {
-    return await open(file);
-  } catch (error) {
-    throw new UsageError(`${file} cannot be read: ${(error as Error).message}`);
-  }
-}
-
-/** Longest line, in characters: more than any record has. */
-const maxLineLength = 16 * 1024 * 1024;
-
-/** Splits a stream into blocks of lines. Unlike `node:readline`, it fails if the stream does. */
-async function* linesOf(texts: AsyncIterable<string>): AsyncGenerator<string[]> {
-  let rest = "";
-  let complete = 0;
-  for await (const text of texts) {
-    const [first = "", ...lines] = text.split("\n");
-    const last = lines.pop();
-    if (last === undefined) {
-      rest += first;
-    } else {
-      complete += 1 + lines.length;
-      yield [rest + first];
-      yield lines;
-      rest = last;
-    }
-    if (rest.length > maxLineLength) {
-      throw new UsageError(
-        `line ${complete + 1} is longer than ${maxLineLength} characters, so it is not a line of an export`,
-      );
-    }
-  }
-  yield [rest];
 }

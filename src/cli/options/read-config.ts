@@ -7,16 +7,20 @@ import { defaultDataDirectory, requireDirectory } from "./data-directory.ts";
 import { settingsOf, variablesOf } from "./setting-options.ts";
 
 /**
- * Reads the configuration of a server, whose file is given as a path. Rejects with ConfigError, or with UsageError if the
- * file cannot be read or there is no data directory.
+ * Reads the configuration of a server, whose file is given as a path; the data directory of the user is the default.
+ * Rejects with ConfigError, or with UsageError if the file cannot be read or there is no data directory.
  */
 export async function readConfig({
   file,
+  dataDirectory = defaultDataDirectory(),
   ...sources
-}: Omit<ConfigSources, "file" | "dataDirectory"> & { file?: string }): Promise<ResolvedConfig> {
+}: Omit<ConfigSources, "file" | "dataDirectory"> & {
+  file?: string;
+  dataDirectory?: string | undefined;
+}): Promise<ResolvedConfig> {
   try {
     const resolved = resolveConfig({
-      dataDirectory: defaultDataDirectory(),
+      dataDirectory,
       file: file === undefined ? undefined : { name: file, text: await readText(file) },
       ...sources,
     });
@@ -27,14 +31,18 @@ export async function readConfig({
   }
 }
 
-/** Reads the configuration for a command with the options of `addSettingOptions`. Rejects like `readConfig`. */
-export function readConfigOf(command: Command): Promise<ResolvedConfig> {
+/**
+ * Reads the configuration for a command with the options of `addSettingOptions`; `dataDirectory` replaces the default one.
+ * Rejects like `readConfig`.
+ */
+export function readConfigOf(command: Command, dataDirectory?: string): Promise<ResolvedConfig> {
   let program = command;
   while (program.parent) {
     program = program.parent;
   }
   return readConfig({
     file: command.getOptionValue("config"),
+    dataDirectory,
     environment: process.env,
     otherVariables: variablesOf(program),
     commandLine: settingsOf(command),

@@ -12,6 +12,7 @@ import { LogKeyError } from "../../server/telemetry/user-key-hash.ts";
 import { WorkerStartError } from "../../server/workers/start-error.ts";
 import { SnapshotUnsupported, StoreOpenError, StoreUnavailable } from "../../store/plan-store.ts";
 import { ExportError } from "../../transfer/export-error.ts";
+import { ImportFileError } from "../../transfer/import-file-error.ts";
 import { UsageError } from "../usage-error.ts";
 import { listenAdvice } from "./listen-advice.ts";
 
@@ -25,6 +26,7 @@ const userErrors = [
   SigningKeyError,
   ServiceAccountsError,
   ExportError,
+  ImportFileError,
   ContractError,
   ScenarioError,
   InputError,
