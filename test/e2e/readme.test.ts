@@ -8,7 +8,7 @@ import { readConfig } from "../../src/cli/options/read-config.ts";
 import { readIntrospectionSecret } from "../../src/cli/options/server-secrets.ts";
 import { type RunningServer, startServer } from "../../src/server/server.ts";
 import { dataDirectory } from "../support/data-directory.ts";
-import { startServe } from "../support/program.ts";
+import { startProgram } from "../support/program.ts";
 
 const run = promisify(execFile);
 const root = dirname(dirname(import.meta.dirname));
@@ -122,23 +122,25 @@ describe("README.md", () => {
 
   it("shows what npm start, the printed curl line and mdps get print", async () => {
     const data = await dataDirectory();
-    const server = await startServe(data, ["--quick-start", "65001"]);
-    const started = await server.printed(/^curl .+\n/m);
+    const env = { ...process.env, NO_COLOR: "1", XDG_DATA_HOME: data };
+    const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    const [, start = ""] = / src\/cli\/main\.ts (.+)$/.exec(scripts.start) ?? [];
+    const server = startProgram([...start.split(" "), "--port", "0", "--log-level", "error"], { env });
+    const started = await server.printed(/^Guide .+\n/m);
+    const [, url = ""] = /listens on (\S+)/.exec(started) ?? [];
     expect(started).toMatch(asPrinted(readme.outputs.get("start.txt")));
 
-    const { stdout: answer } = await run("sh", ["-c", /^curl .+$/m.exec(started)?.[0] ?? "false"]);
+    const command = /^.* \| curl .+$/m.exec(started)?.[0] ?? "false";
+    const { stdout: answer } = await run("sh", ["-c", command], { cwd: root, env });
     expect(answer).toMatch(asPrinted(readme.outputs.get("push.txt")?.replaceAll("\n", "")));
 
-    const get = readme.snippets.get("get.sh")?.replace("http://127.0.0.1:8080", server.url);
-    const { stdout: card } = await run("sh", ["-c", `${get} --data '${data}'`], {
-      cwd: root,
-      env: { ...process.env, NO_COLOR: "1" },
-    });
+    const get = readme.snippets.get("get.sh")?.replace("http://127.0.0.1:8080", url) ?? "false";
+    const { stdout: card } = await run("sh", ["-c", get], { cwd: root, env });
     expect(card).toMatch(asPrinted(readme.outputs.get("get.txt")));
 
     /** Returns a pattern for an output in which `…` stands for any text, and so does the age of the status. */
     function asPrinted(output = "no output"): RegExp {
-      const parts = output.replaceAll("http://127.0.0.1:8080", server.url).replace("0 min", "…").split("…");
+      const parts = output.replaceAll("http://127.0.0.1:8080", url).replace("0 min", "…").split("…");
       return new RegExp(
         `^${parts.map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")).join(".*?")}\\n*$`,
         "s",

@@ -153,17 +153,13 @@ describe.each(nodes)("the package installed under $name", ({ name: node, path })
 
   it(`the installed mdps serves, accepts pushes, and returns them under ${node}`, async () => {
     const data = await dataDirectory();
-    const serve = startProgram(
-      ["serve", "--quick-start", "65001", "--port", "0", "--data", data, "--log-level", "error"],
-      {
-        command: project.program,
-        // As documented in docs/package.md.
-        env: { ...project.env, NODE_OPTIONS: "--max-semi-space-size=32" },
-      },
-    );
-    const text = await serve.printed(/^curl .*\n/m);
-    const endpoint = /listens on (\S+),/.exec(text)?.[1] ?? "";
-    const token = /valid for one hour:\n(\S+)\n/.exec(text)?.[1] ?? "";
+    const serve = startProgram(["serve", "--json", "--port", "0", "--data", data, "--log-level", "error"], {
+      command: project.program,
+      // As documented in docs/package.md.
+      env: { ...project.env, NODE_OPTIONS: "--max-semi-space-size=32" },
+    });
+    const { url: endpoint } = JSON.parse(await serve.printed(/\n$/));
+    const token = (await mdps(["token", "--operator", "65001", "--data", data])).stdout.trim();
 
     const users = `${endpoint}/v1/operators/65001/clients/mobiledataplan/users`;
     const pushed = await fetch(`${users}/one/planStatus`, {

@@ -1,21 +1,18 @@
 import type { Command } from "commander";
 import { handleSignals } from "../handle-signals.ts";
 import { newCommand } from "../options/new-command.ts";
-import { parseAsn } from "../options/parse-options.ts";
 import { readConfigOf } from "../options/read-config.ts";
 import { serverSettings } from "../options/server-settings.ts";
 import { addSettingOptions } from "../options/setting-options.ts";
-import { makeQuickStart, quickStartText } from "../quick-start.ts";
 import { startServing } from "../start-serving.ts";
 import { jsonOption, print } from "../text/print.ts";
 
-type ServeOptions = { quickStart?: number; json?: true };
+type ServeOptions = { json?: true };
 
 /** `mdps serve`: runs the server until SIGTERM or SIGINT. */
 export function serveCommand(): Command {
   return addSettingOptions(newCommand("serve"))
     .description("run the server: Connect, gRPC, gRPC-Web and REST on one port")
-    .option("--quick-start <asn>", "print a token and a curl command for this operator", parseAsn)
     .option(jsonOption[0], "print the address as one line of JSON")
     .addHelpText(
       "after",
@@ -24,17 +21,12 @@ export function serveCommand(): Command {
     .action(serve);
 }
 
-async function serve({ quickStart: asn, json }: ServeOptions, command: Command): Promise<void> {
+async function serve({ json }: ServeOptions, command: Command): Promise<void> {
   const resolved = await readConfigOf(command);
   const { dataDirectory: data } = serverSettings(resolved.config);
   const serving = await startServing(resolved);
   handleSignals(serving, resolved.config.listen?.tlsCert !== undefined);
   const { url, adminUrl: admin } = serving;
-  const quickStart = asn === undefined ? undefined : await makeQuickStart(url, data, asn);
   const banner = `mdps listens on ${url}, data directory ${data}${admin ? `, metrics and health on ${admin}` : ""}`;
-  print(
-    json,
-    { url, data, ...(admin && { admin }), ...(quickStart && { quickStart }) },
-    quickStart === undefined ? banner : `${banner}\n${quickStartText(quickStart)}`,
-  );
+  print(json, { url, data, ...(admin && { admin }) }, banner);
 }

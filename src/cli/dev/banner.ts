@@ -29,19 +29,17 @@ const guide =
 export function banner(init: BannerInit): string {
   const { url, store, program, anyToken, exposeControl, now } = init;
   return [
-    `mdps dev, the emulator, listens on ${url}`,
+    `The emulator listens on ${url}${now ? `; it is ${now.toISOString()}` : ""}`,
     storeLine(store),
-    ...(now ? [`Its clock is not that of the machine: ${now.toISOString()} at the start.`] : []),
     ...(anyToken ? ["ANY TOKEN IS ACCEPTED, and none as well, because of --any-token."] : []),
     ...(exposeControl ? ["ANY MACHINE MAY CONTROL IT, because of --expose-control."] : []),
     "",
     `Push an example, in another terminal${program.isClone ? " in this directory" : ""}:`,
     pushLine(init),
     "",
-    `Calls          ${url}/emulator/v1/calls`,
-    `Records        ${url}/emulator/v1/records`,
-    `Notifications  ${url}/emulator/v1/notifications`,
-    `Guide          ${program.isClone ? "docs/emulator.md" : guide}`,
+    `Calls    ${url}/emulator/v1/calls`,
+    `Records  ${url}/emulator/v1/records`,
+    `Guide    ${program.isClone ? "docs/emulator.md" : guide}`,
   ].join("\n");
 }
 

@@ -81,36 +81,28 @@ async function start(
   resolved: ResolvedConfig,
   settings: ServerSettings,
 ): Promise<RunningEmulator> {
-  const { anyToken, exposeControl, exportOnExit } = options;
+  const { anyToken, exposeControl, exportOnExit, now, frozen } = options;
   if (exportOnExit !== undefined) {
     await requireReplaceable(exportOnExit);
   }
   // Loaded here, because no other command needs it.
-  const { createEmulatorState, startEmulator } = await import("../../emulator/start-emulator.ts");
-  const state = createEmulatorState();
-  const startMs = options.now?.getTime() ?? Date.now();
-  if (options.frozen) {
-    state.clock.freezeAt(startMs);
-  } else if (options.now) {
-    state.clock.shiftTo(startMs);
-  }
-  return startEmulator(
-    {
-      ...settings,
-      tls: await readTls(resolved),
-      introspectionSecret: await readIntrospectionSecret(resolved),
-      version: packageJson.version,
-      anyToken,
-      exposeControl,
-      opened: (parts) => importRecords(options, parts),
-      stopped: async ({ store, rules }) => {
-        if (exportOnExit !== undefined) {
-          await replaceExport({ store, rules, file: exportOnExit });
-        }
-      },
+  const { startEmulator } = await import("../../emulator/start-emulator.ts");
+  return startEmulator({
+    ...settings,
+    tls: await readTls(resolved),
+    introspectionSecret: await readIntrospectionSecret(resolved),
+    version: packageJson.version,
+    now: now?.getTime(),
+    frozen,
+    anyToken,
+    exposeControl,
+    opened: (parts) => importRecords(options, parts),
+    stopped: async ({ store, rules }) => {
+      if (exportOnExit !== undefined) {
+        await replaceExport({ store, rules, file: exportOnExit });
+      }
     },
-    state,
-  );
+  });
 }
 
 /** Stores the records of `--import`. The file that `--export-on-exit` will write need not exist yet. */
@@ -142,14 +134,26 @@ async function exists(file: string): Promise<boolean> {
 }
 
 async function announce(
-  { json, operator, anyToken = false, exposeControl = false }: DevOptions,
+  { json, operator, ...options }: DevOptions,
   emulator: RunningEmulator,
-  { store, data, isDefault, tlsCert }: { store: string; data: string; isDefault: boolean; tlsCert: string | undefined },
+  {
+    store,
+    data,
+    isDefault,
+    tlsCert,
+  }: { store: string; data: string; isDefault: boolean; tlsCert: string | undefined },
 ): Promise<void> {
   const { clock } = emulator.state;
+  const anyToken = options.anyToken === true;
+  const exposeControl = options.exposeControl === true;
   const token = await signAccessToken(
     await loadSigningKey(data),
-    { account: "mdps-dev", asns: [operator], scopes: [pushScope, readScope], lifetimeSeconds: defaultTokenSeconds },
+    {
+      account: "mdps-dev",
+      asns: [operator],
+      scopes: [pushScope, readScope],
+      lifetimeSeconds: defaultTokenSeconds,
+    },
     clock,
   );
   // A client of a wildcard address would send it as Host, which may not control the emulator.

@@ -60,7 +60,6 @@ describe.skipIf(reason || process.platform !== "linux")(
 
     it.each([
       ["serve", "--port", "0"],
-      ["serve", "--quick-start", "65001", "--port", "0"],
       ["config", "check"],
       ["config", "print"],
       ["token", "--operator", "65001"],
