@@ -1,6 +1,5 @@
 import { constants } from "node:os";
 import type { Serving } from "./start-serving.ts";
-import { describeError } from "./text/describe-error.ts";
 
 let serving = false;
 
@@ -27,6 +26,7 @@ export function handleSignals(server: Pick<Serving, "close" | "reload">, hasTls:
         await server.close();
         process.exit(0);
       } catch (error) {
+        const { describeError } = await import("./text/describe-error.ts");
         console.error(`mdps: ${describeError(error)}`);
         process.exit(1);
       }

@@ -14,8 +14,6 @@ export type ExtensionOptions = {
   anyToken?: boolean | undefined;
   /** Lets other machines control the emulator. Defaults to false. */
   exposeControl?: boolean | undefined;
-  /** Called when the store is open, before the port is. */
-  opened?: ((parts: ServerParts) => Promise<void>) | undefined;
   /** What it has after its start and again after a reset. Defaults to nothing. */
   start?: EmulatorStart | undefined;
   /** Called when no request runs any more, before the store is closed. */
@@ -25,14 +23,13 @@ export type ExtensionOptions = {
 /** Makes a server an emulator: it gets EmulatorService, and its calls are recorded and may go wrong. */
 export function createEmulatorExtension(
   state: EmulatorState,
-  { anyToken = false, exposeControl = false, opened, stopped, start }: ExtensionOptions = {},
+  { anyToken = false, exposeControl = false, stopped, start }: ExtensionOptions = {},
 ): ServerExtension {
   return {
     async connect(parts) {
       const checkControl = createControlGate(exposeControl);
       const recorder = createRecorder(state.journal, parts.clock);
       const applyFaults = createFaultHook(state.faults, parts);
-      await opened?.(parts);
       const scenarios = createScenarioLoader(state, parts, start);
       await scenarios.start();
       return {

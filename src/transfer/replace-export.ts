@@ -5,7 +5,8 @@ import { dirname, resolve } from "node:path";
 import { syncDirectory } from "../auth/secret-file.ts";
 import { isSystemError, messageOfFileError } from "../contract/file-error.ts";
 import { openPrivateFile } from "../contract/file-owner.ts";
-import { ExportError, type ExportOptions, exportRecords } from "./export-records.ts";
+import { ExportError } from "./export-error.ts";
+import { type ExportOptions, exportRecords } from "./export-records.ts";
 import { createRecordSum } from "./record-digest.ts";
 
 /** Rejects with ExportError if a file cannot be replaced by an export, as far as can be known beforehand. */

@@ -12,7 +12,7 @@ export function devCommand(): Command {
   return addSettingOptions(newCommand("dev"))
     .description("run the emulator: the server, with a clock, errors and records that you control")
     .option("--persist", "keep the records in the data directory; by default they are in memory")
-    .option("--import <file>", "store the records of an export at the start; - for standard input")
+    .option("--import <file>", "store the records of an export at the start and at each reset")
     .option("--export-on-exit <file>", "replace this file by an export of all records at the end")
     .option("--scenario <name|file>", "load a built-in scenario or a file at the start and at each reset")
     .option("--operator <asn>", "operator of the printed token and command", parseAsn, 65001)

@@ -6,13 +6,15 @@ import { defaultTokenSeconds, signAccessToken } from "../../auth/access-token.ts
 import { pushScope, readScope } from "../../auth/scopes.ts";
 import { loadSigningKey } from "../../auth/signing-key.ts";
 import type { ResolvedConfig } from "../../config/resolve.ts";
-import type { RunningEmulator } from "../../emulator/start-emulator.ts";
-import type { ServerParts } from "../../server/server-extension.ts";
+import { parentOf } from "../../contract/resource-names.ts";
+import type { EmulatorStart, LoadParts } from "../../emulator/scenarios/scenario-loader.ts";
+import { type RunningEmulator, startEmulator } from "../../emulator/start-emulator.ts";
 import { importFile } from "../../transfer/import-file.ts";
 import { ImportError } from "../../transfer/import-records.ts";
 import { replaceExport, requireReplaceable } from "../../transfer/replace-export.ts";
 import { handleSignals } from "../handle-signals.ts";
 import { readConfigOf } from "../options/read-config.ts";
+import { readScenarioOption } from "../options/scenario-option.ts";
 import { readIntrospectionSecret, readTls } from "../options/server-secrets.ts";
 import { type ServerSettings, serverSettings } from "../options/server-settings.ts";
 import { print } from "../text/print.ts";
@@ -26,6 +28,7 @@ export type DevOptions = {
   persist?: true;
   import?: string;
   exportOnExit?: string;
+  scenario?: string;
   operator: number;
   now?: Date;
   frozen?: true;
@@ -58,11 +61,18 @@ export async function startDev(options: DevOptions, command: Command): Promise<v
   });
 }
 
-function requireSensible({ persist }: DevOptions, settings: ServerSettings, isTemporary: boolean): void {
+function requireSensible(
+  { persist, import: file }: DevOptions,
+  settings: ServerSettings,
+  isTemporary: boolean,
+): void {
   if (settings.workers > 1) {
     throw new UsageError(
       `--workers (lifecycle.workers) is ${settings.workers}: the emulator has its clock, errors and journal in one process; leave it at 1, or run mdps serve`,
     );
+  }
+  if (file === "-") {
+    throw new UsageError("--import must be a file, because each reset reads it again");
   }
   if (persist && settings.store !== undefined) {
     throw new UsageError(
@@ -81,22 +91,23 @@ async function start(
   resolved: ResolvedConfig,
   settings: ServerSettings,
 ): Promise<RunningEmulator> {
-  const { anyToken, exposeControl, exportOnExit, now, frozen } = options;
+  const { anyToken, exposeControl, exportOnExit, scenario } = options;
   if (exportOnExit !== undefined) {
     await requireReplaceable(exportOnExit);
   }
-  // Loaded here, because no other command needs it.
-  const { startEmulator } = await import("../../emulator/start-emulator.ts");
   return startEmulator({
     ...settings,
     tls: await readTls(resolved),
     introspectionSecret: await readIntrospectionSecret(resolved),
     version: packageJson.version,
-    now: now?.getTime(),
-    frozen,
     anyToken,
     exposeControl,
-    opened: (parts) => importRecords(options, parts),
+    start: {
+      parent: parentOf(options.operator),
+      clock: options.now || options.frozen ? clockAt(options) : undefined,
+      scenario: scenario === undefined ? undefined : await readScenarioOption(scenario),
+      load: (parts) => importRecords(options, parts),
+    },
     stopped: async ({ store, rules }) => {
       if (exportOnExit !== undefined) {
         await replaceExport({ store, rules, file: exportOnExit });
@@ -105,8 +116,12 @@ async function start(
   });
 }
 
+function clockAt({ now = new Date(), frozen }: DevOptions): EmulatorStart["clock"] {
+  return { mode: frozen ? "frozen" : "shifted", ms: now.getTime() };
+}
+
 /** Stores the records of `--import`. The file that `--export-on-exit` will write need not exist yet. */
-async function importRecords(options: DevOptions, { store, rules, clock }: ServerParts): Promise<void> {
+async function importRecords(options: DevOptions, { store, rules, clock }: LoadParts): Promise<void> {
   const { import: file, exportOnExit } = options;
   if (file === undefined) {
     return;

@@ -1,5 +1,4 @@
 import type { ServerParts } from "../../server/server-extension.ts";
-import type { PlanStore } from "../../store/plan-store.ts";
 import { applyScenario, clearAll, type ScenarioTarget, setClock } from "./apply-scenario.ts";
 import { readScenario } from "./read-scenario.ts";
 import type { Scenario } from "./scenario.ts";
@@ -20,8 +19,11 @@ export type EmulatorStart = {
   readonly clock?: Scenario["clock"];
   readonly scenario?: NamedSource | undefined;
   /** Stores records before the scenario is loaded, for example those of a file. */
-  readonly load?: ((store: PlanStore) => Promise<void>) | undefined;
+  readonly load?: ((parts: LoadParts) => Promise<void>) | undefined;
 };
+
+/** What loads records. */
+export type LoadParts = Pick<ServerParts, "store" | "rules" | "clock">;
 
 /** Loads scenarios and resets an emulator, one after the other. */
 export type ScenarioLoader = {
@@ -64,7 +66,7 @@ export function createScenarioLoader(
     if (begin.clock !== undefined) {
       setClock(target.clock, begin.clock);
     }
-    await begin.load?.(store);
+    await begin.load?.({ store, rules, clock: target.clock });
     if (begin.scenario !== undefined) {
       await load(begin.scenario);
     }

@@ -139,7 +139,7 @@ describe("a reset", () => {
     const { clock, store, loader } = loaderWith({
       parent: "operators/7",
       scenario: scenario("records: [{userKey: a, example: minimal}]"),
-      load: async (into) => {
+      load: async ({ store: into }) => {
         loaded.push(into);
         await into.put(recordOf("imported", Date.now(), Date.now() + day));
       },
