@@ -21,8 +21,10 @@ describe.each(["memory:", "sqlite:"])("The records of %s", (engine) => {
     directory = await makeDirectory();
     emulator = await startTestEmulator({
       store: engine === "sqlite:" ? `sqlite:${directory}` : engine,
-      opened: async (parts) => {
-        store = parts.store;
+      start: {
+        load: async (parts) => {
+          store = parts.store;
+        },
       },
     });
     emulator.state.clock.freezeAt(testTime);
