@@ -49,15 +49,17 @@ const suites = {
 
 // Tests start real servers, also on slow machines.
 const common = {
-  testTimeout: 30 * seconds,
-  hookTimeout: 30 * seconds,
-  // A test that reaches no `expect` cannot fail.
-  expect: { requireAssertions: true },
+  testTimeout: 60 * seconds,
+  hookTimeout: 60 * seconds,
+  // A test that reaches no `expect` cannot fail. What is polled comes at once, except on a busy machine.
+  expect: { requireAssertions: true, poll: { timeout: 20 * seconds } },
 };
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // More than the two processors of CI, because many tests wait for a timeout or for a program.
+    maxWorkers: 3,
+    maxConcurrency: 20,
     projects: [
       {
         test: {

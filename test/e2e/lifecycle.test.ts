@@ -51,13 +51,11 @@ describe("mdps serve on SIGTERM", () => {
     );
     expect(late).toEqual({ status: 404, connection: "close" });
     await expect
-      .poll(
-        () =>
-          openSocket(portOf(server.url)).then(
-            () => "open",
-            () => "closed",
-          ),
-        { timeout: 10_000 },
+      .poll(() =>
+        openSocket(portOf(server.url)).then(
+          () => "open",
+          () => "closed",
+        ),
       )
       .toBe("closed");
     slow.write(body);
@@ -96,7 +94,7 @@ describe("mdps serve on SIGHUP", () => {
     const reloads = async (outcome: string) =>
       sumOf(await scrape(server.adminUrl), "mdps_tls_reloads_total", { outcome });
     const processes = workers.length === 0 ? 1 : 2;
-    await expect.poll(() => reloads("loaded"), { timeout: 10_000 }).toBe(processes);
+    await expect.poll(() => reloads("loaded")).toBe(processes);
     // The processes accept connections in turn.
     const serials = await Promise.all(Array.from({ length: 4 }, () => serialOf(server.url)));
     const [renewed = ""] = serials;
@@ -105,7 +103,7 @@ describe("mdps serve on SIGHUP", () => {
 
     await copyFile(testCertificateFiles.cert, cert);
     server.process.kill("SIGHUP");
-    await expect.poll(() => reloads("refused"), { timeout: 10_000 }).toBe(processes);
+    await expect.poll(() => reloads("refused")).toBe(processes);
     expect(await serialOf(server.url)).toBe(renewed);
     const samples = await scrape(server.adminUrl);
     const { validTo } = new X509Certificate(await readFile(renewedCertificateFiles.cert));

@@ -73,10 +73,10 @@ describe.skipIf(whyNot)(`mdps with PostgreSQL${whyNot === undefined ? "" : ` (sk
     const error = await apiErrorOf(create("down"));
     expect(error).toMatchObject({ code: "Unavailable", reason: "STORE_UNAVAILABLE" });
     expect(error.message).not.toContain("password");
-    await expect.poll(status, { timeout: 20_000 }).toBe(ServingStatus.NOT_SERVING);
+    await expect.poll(status).toBe(ServingStatus.NOT_SERVING);
     await postgres.start();
-    await expect.poll(() => create("after").then(() => "pushed", String), { timeout: 20_000 }).toBe("pushed");
-    await expect.poll(status, { timeout: 20_000 }).toBe(ServingStatus.SERVING);
+    await expect.poll(() => create("after").then(() => "pushed", String)).toBe("pushed");
+    await expect.poll(status).toBe(ServingStatus.SERVING);
   });
 
   it("preserves all records when they move from SQLite to PostgreSQL and back", async () => {

@@ -83,14 +83,8 @@ describe("mdps serve --workers", () => {
     const before = await childrenOf(server);
     expect(before).toHaveLength(2);
     process.kill(before[0] ?? 0, "SIGKILL");
-    await expect
-      .poll(async () => sumOf(await scrape(server.adminUrl), "mdps_worker_restarts_total"), {
-        timeout: 20_000,
-      })
-      .toBe(1);
-    await expect
-      .poll(async () => sumOf(await scrape(server.adminUrl), "mdps_ready"), { timeout: 20_000 })
-      .toBe(2);
+    await expect.poll(async () => sumOf(await scrape(server.adminUrl), "mdps_worker_restarts_total")).toBe(1);
+    await expect.poll(async () => sumOf(await scrape(server.adminUrl), "mdps_ready")).toBe(2);
     const after = await childrenOf(server);
     expect(after).toHaveLength(2);
     await pushEach(server, token, ["a", "b", "c", "d"]);
@@ -104,7 +98,7 @@ describe("mdps serve --workers", () => {
     const pids = await childrenOf(server);
     expect(pids).toHaveLength(2);
     server.process.kill("SIGKILL");
-    await expect.poll(() => pids.filter(isAlive), { timeout: 20_000 }).toEqual([]);
+    await expect.poll(() => pids.filter(isAlive)).toEqual([]);
   });
 
   it("applies the rate of an operator to all processes together", async () => {

@@ -1,7 +1,7 @@
 /**
- * npm run test:all -- --project nodes: the unit tests on the oldest and the newest Node that `engines` allows; on the
- * oldest Node of the lines between, only the tests of what depends most on Node. Arguments are passed to Vitest, such as
- * a folder. A Node that cannot be installed is skipped, by name.
+ * npm run test:all -- --project nodes: the unit tests on the newest Node that `engines` allows; on the oldest Node of each
+ * line, only the tests of what depends most on Node. `npm test` runs all of them on the Node of the lock file. Arguments
+ * are passed to Vitest, such as a folder. A Node that cannot be installed is skipped, by name.
  */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
@@ -12,19 +12,22 @@ const root = join(import.meta.dirname, "..", "..");
 const args = process.argv.slice(2);
 const today = new Date().toISOString().slice(0, 10).replaceAll("-", "");
 
-/** What depends most on Node: its HTTP parsers and its files. */
-const mostDependent = ["test/server/connections", "test/store/sqlite"];
+/** What depends most on Node: its HTTP parsers, its streams, its processes and its files. */
+const mostDependent = [
+  "test/server/connections",
+  "test/server/workers",
+  "test/store/sqlite",
+  "test/transcoding/client",
+];
 
-const [oldest, ...others] = oldestNodes;
-const runs: readonly (readonly [node: TestedNode | undefined, args: readonly string[]])[] = [
-  [oldest, args],
-  ...others.map((node) => [node, args.length > 0 ? args : mostDependent] as const),
+const runs: readonly (readonly [node: TestedNode, args: readonly string[]])[] = [
+  ...oldestNodes.map((node) => [node, args.length > 0 ? args : mostDependent] as const),
   // No test depends on another one: each day has its own order.
   [newestNode, [...args, "--sequence.shuffle", `--sequence.seed=${today}`]],
 ];
 
 for (const [node, extra] of runs) {
-  await testOn(node ?? newestNode, extra);
+  await testOn(node, extra);
 }
 
 async function testOn({ name, path }: TestedNode, extra: readonly string[]): Promise<void> {

@@ -13,7 +13,7 @@ import {
   createGrpcTransport,
   createGrpcWebTransport,
 } from "@connectrpc/connect-node";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Listener, listen } from "../../src/server/connections/listener.ts";
 import type { HttpRequest } from "../../src/server/http-handler.ts";
 import { createRpcHandler } from "../../src/server/rpc/handler.ts";
@@ -135,7 +135,7 @@ describe.each(Object.keys(transports))("%s", (name) => {
         };
         await call(transport, kind, { signal: leaving.signal });
         await ended.promise;
-        await vi.waitFor(() => expect(calls[0]?.outcome?.code).toBe(Code.Canceled));
+        await expect.poll(() => calls[0]?.outcome?.code).toBe(Code.Canceled);
         // A failure of a later call is logged after that of this one.
         const failure = new TypeError("x");
         handler = () => Promise.reject(failure);
@@ -153,7 +153,7 @@ describe.each(Object.keys(transports))("%s", (name) => {
         code: Code.DeadlineExceeded,
       });
       await ended.promise;
-      await vi.waitFor(() => expect(calls[0]?.outcome?.code).toBe(Code.DeadlineExceeded));
+      await expect.poll(() => calls[0]?.outcome?.code).toBe(Code.DeadlineExceeded);
       expect(logged).toEqual([]);
     });
 

@@ -30,7 +30,7 @@ import { freshKey, parent, protocols, startTestServer, type TestServer } from ".
 
 const audience = "https://mdps.test";
 /** For changes that take effect after up to 250 ms. The timeout is long so that slow machines pass. */
-const soon = { interval: 50, timeout: 10_000 };
+const soon = { interval: 50 };
 const realm = 'Bearer realm="mobile-data-plan-sharing"';
 const pushMethod = "mobiledataplansharing.v1.PlanGroupService/CreatePlanGroup";
 const readMethod = "mobiledataplansharing.serving.v1.PlanServingService/GetPlanGroup";

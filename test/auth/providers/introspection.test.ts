@@ -566,7 +566,7 @@ it("at most 64 introspection requests run at once, however many new tokens arriv
     ).status;
   });
   const inFlight = async () => sumOf(await scrape(server.adminUrl), "mdps_requests_in_flight");
-  await expect.poll(inFlight, { timeout: 20_000 }).toBe(200);
+  await expect.poll(inFlight).toBe(200);
   expect(provider.countOf(path)).toBe(64);
   // Also fails the requests that stall.
   await provider.behave("answers");

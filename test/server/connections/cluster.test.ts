@@ -69,7 +69,7 @@ describe("workers of node:cluster", () => {
     first.send("stop");
     await once(first, "disconnect");
     // A worker learns later than its client that a connection is closed.
-    await expect.poll(() => connectionsOf(second), { timeout: 20_000 }).toBe(0);
+    await expect.poll(() => connectionsOf(second)).toBe(0);
     const session = connectHttp2(url);
     const stream = session.request({ ":path": "/" });
     let answer = "";

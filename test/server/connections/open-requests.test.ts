@@ -54,7 +54,7 @@ async function flood(url: string, { headers, perSession, settings, ended = false
       stream.resume();
     }
   }
-  await expect.poll(() => codes.length, { timeout: 20_000 }).toBe(extra);
+  await expect.poll(() => codes.length).toBe(extra);
   return codes;
 }
 
@@ -141,7 +141,7 @@ describe("requests that stay open without a place", () => {
         socket.socket.pause();
         socket.write(first + each.repeat(1_000));
       }
-      await expect.poll(() => connectionsOf(server), { timeout: 20_000 }).toBe(2);
+      await expect.poll(() => connectionsOf(server)).toBe(2);
       await push(server);
     },
   );
@@ -216,10 +216,8 @@ it("a connection over HTTP/1.1 whose client reads nothing is closed after the id
   // More than the buffers of the system take, and fewer than 2,048.
   socket.write("GET /$discovery/rest HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(1_000));
   await expect
-    .poll(
-      async () =>
-        sumOf(await scrape(server.adminUrl), "mdps_connections_refused_total", { cause: "response_timeout" }),
-      { timeout: 20_000 },
+    .poll(async () =>
+      sumOf(await scrape(server.adminUrl), "mdps_connections_refused_total", { cause: "response_timeout" }),
     )
     .toBeGreaterThan(0);
   expect(await connectionsOf(server)).toBe(0);

@@ -8,7 +8,7 @@ import { describe, expect, test } from "vitest";
 import { StoreOpenError } from "../../../src/store/plan-store.ts";
 import { prepareSchema } from "../../../src/store/postgres/schema.ts";
 import { pgVersion } from "../../../src/store/postgres/store.ts";
-import { recordOf, usePostgres } from "./places.ts";
+import { recordOf, soonMs, usePostgres } from "./places.ts";
 import { superuserPassword, whyNoPostgres } from "./server.ts";
 
 const reason = whyNoPostgres();
@@ -161,7 +161,7 @@ describe.skipIf(reason)(`opening PostgreSQL${reason ? ` (skipped: ${reason})` : 
     const other = await places.connect();
     await other.query("BEGIN");
     await other.query("SELECT pg_advisory_xact_lock(1296322643, hashtext($1))", [places.schema]);
-    expect(await openErrorOf({ timeout: 200 })).toMatch(
+    expect(await openErrorOf({ timeout: soonMs })).toMatch(
       /another server may be changing the tables; try again/,
     );
     const opening = places.open();

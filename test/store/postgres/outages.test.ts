@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import { type PlanStore, StoreUnavailable } from "../../../src/store/plan-store.ts";
-import { recordOf, untilRejects, untilResolves, usePostgres } from "./places.ts";
+import { recordOf, soonMs, untilRejects, untilResolves, usePostgres } from "./places.ts";
 import { whyNoPostgres } from "./server.ts";
 import { startTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
 
@@ -19,7 +19,7 @@ describe.skipIf(reason)(`PostgreSQL during outages${reason ? ` (skipped: ${reaso
   async function openThroughProxy(): Promise<PlanStore> {
     proxy = await startTcpProxy(places.server.port);
     const url = places.server.url.replace(`:${places.server.port}/`, `:${proxy.port}/`);
-    return places.open({ url, timeout: 500 });
+    return places.open({ url, timeout: soonMs });
   }
 
   test("commits wait for the disk, independently of the defaults of the role", async () => {
@@ -42,7 +42,7 @@ describe.skipIf(reason)(`PostgreSQL during outages${reason ? ` (skipped: ${reaso
   });
 
   test("a store reconnects to a server that was killed and restarted, and no acknowledged put is lost", async () => {
-    const store = await places.open({ timeout: 2_000 });
+    const store = await places.open({ timeout: soonMs });
     const acknowledged = new Map<string, number>();
     const failures: unknown[] = [];
     const enough = Promise.withResolvers<void>();
@@ -142,7 +142,9 @@ describe.skipIf(reason)(`PostgreSQL during outages${reason ? ` (skipped: ${reaso
     for (const outcome of outcomes) {
       expect(outcome).toMatchObject({ reason: expect.any(StoreUnavailable) });
     }
-    await expect(store.put(recordOf("user"))).rejects.toThrow("no connection to PostgreSQL within 500 ms");
+    await expect(store.put(recordOf("user"))).rejects.toThrow(
+      `no connection to PostgreSQL within ${soonMs} ms`,
+    );
     proxy?.forward();
     await untilResolves(() => store.put(recordOf("user", { value: Buffer.from("after") })));
     expect((await untilResolves(() => store.get(recordOf("user").key)))?.toString()).toBe("after");
@@ -158,7 +160,7 @@ describe.skipIf(reason)(`PostgreSQL during outages${reason ? ` (skipped: ${reaso
   });
 
   test("the server cancels a statement that waits too long, and later ones succeed", async () => {
-    const store = await places.open({ timeout: 300 });
+    const store = await places.open({ timeout: soonMs });
     await store.put(recordOf("user"));
     const blocker = await places.connect();
     await blocker.query("BEGIN; SELECT FROM record FOR UPDATE");

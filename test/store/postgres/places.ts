@@ -5,6 +5,9 @@ import { type PlanStore, type PutRecord, StoreUnavailable } from "../../../src/s
 import { openPostgresStore, type PostgresStoreOptions } from "../../../src/store/postgres/store.ts";
 import { type PostgresServer, startPostgresServer } from "./server.ts";
 
+/** A timeout that tests wait for: longer than a busy machine takes to connect. */
+export const soonMs = 2_000;
+
 /** A server for the tests of a file, and a separate schema for each test. */
 export type PostgresPlaces = {
   readonly server: PostgresServer;

@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import type pg from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { StoreOpenError, StoreUnavailable } from "../../../src/store/plan-store.ts";
-import { recordOf, untilRejects, untilResolves, usePostgres } from "./places.ts";
+import { recordOf, soonMs, untilRejects, untilResolves, usePostgres } from "./places.ts";
 import { whyNoPostgres } from "./server.ts";
 
 const reason = whyNoPostgres();
@@ -107,12 +107,12 @@ describe.skipIf(reason)(`PostgreSQL without durability${reason ? ` (skipped: ${r
   });
 
   test("without the standby, puts and health checks reject, no processes accumulate, and both recover when it is not required", async () => {
-    const store = await places.open({ timeout: 500 });
+    const store = await places.open({ timeout: soonMs });
     await store.put(recordOf("user"));
     expect(await backends()).toBe(5);
     await loseStandby();
     const counts: number[] = [];
-    for (let round = 0; round < 4; round++) {
+    for (let round = 0; round < 3; round++) {
       const puts = ["a", "b", "c", "d"].map((id) => store.put(recordOf(`${id}${round}`)));
       for (const outcome of await Promise.allSettled(puts)) {
         expect(outcome).toMatchObject({ reason: expect.any(StoreUnavailable) });
@@ -131,7 +131,7 @@ describe.skipIf(reason)(`PostgreSQL without durability${reason ? ` (skipped: ${r
   });
 
   test("a store can be closed while a put waits for the standby, and leaves no process behind", async () => {
-    const store = await places.open({ timeout: 500 });
+    const store = await places.open({ timeout: soonMs });
     await loseStandby();
     const rejected = expect(store.put(recordOf("user"))).rejects.toThrow(StoreUnavailable);
     await store.close();
@@ -143,7 +143,7 @@ describe.skipIf(reason)(`PostgreSQL without durability${reason ? ` (skipped: ${r
 
   test("opening a new store rejects without the standby, and leaves no process behind", async () => {
     await loseStandby();
-    await expect(places.open({ timeout: 500 })).rejects.toThrow(StoreOpenError);
+    await expect(places.open({ timeout: soonMs })).rejects.toThrow(StoreOpenError);
     while ((await backends()) > 0) {
       await setImmediate();
     }
