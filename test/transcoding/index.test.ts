@@ -6,6 +6,7 @@ it("transcoding exports the names that users and the other folders need, and no 
   expect(Object.keys(transcoding).sort()).toMatchInlineSnapshot(`
     [
       "PathTemplateError",
+      "RestError",
       "bindingsOfRule",
       "buildRouteTree",
       "codeOfHttpStatus",
@@ -21,6 +22,8 @@ it("transcoding exports the names that users and the other folders need, and no 
       "createStaticContent",
       "createTranscodingHandler",
       "createViolationList",
+      "cutAfter",
+      "cutNow",
       "encodeSegment",
       "expandRequest",
       "httpBindingKey",

@@ -21,11 +21,8 @@ export function createFaultHook(
   faults: Faults,
   { clock, stopping }: Pick<ServerParts, "clock" | "stopping">,
 ): ServerHooks["around"] {
-  return (method, call) =>
-    async function callWithFaults(request, context) {
-      if (faults.size === 0) {
-        return await call(request, context);
-      }
+  return function withFaults(method, call) {
+    async function callWithFaults(request: Message, context: HandlerContext): Promise<unknown> {
       const { asn, applied } = takeFault(faults, method, request, context);
       if (applied === undefined) {
         return await call(request, context);
@@ -47,7 +44,11 @@ export function createFaultHook(
         exchange && cutAnswer(exchange.response, applied.cut === Cut.WITHIN_ANSWER ? "half" : "nothing");
       }
       return await call(request, context);
-    };
+    }
+
+    return (request, context) =>
+      faults.size === 0 ? call(request, context) : callWithFaults(request, context);
+  };
 }
 
 /** Returns the fault of a call. Throws PERMISSION_DENIED if its caller may not act for the operator. */

@@ -8,7 +8,6 @@ import {
   FaultSchema,
   type InjectedError,
 } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
-import { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
 import { specificationOf } from "../../contract/api-error.ts";
 import type { FieldViolation } from "../../contract/field-violation.ts";
 import { asnOfParent, clientIds, resourceName } from "../../contract/resource-names.ts";
@@ -135,8 +134,9 @@ function effectViolations({ effect, delay }: Fault): FieldViolation[] {
 function errorViolations({ reason, code, retryDelay }: InjectedError): FieldViolation[] {
   const found = durationViolations("retryDelay", retryDelay, maxRetryDelaySeconds);
   const specification = specificationOf(reason);
+  // 0 is a value that is not set.
   const number: number = code;
-  if (reason === ErrorReason.ERROR_REASON_UNSPECIFIED) {
+  if ((reason as number) === 0) {
     if (number === 0) {
       found.push({ field: "", description: "must have a reason, or a code other than OK" });
     }

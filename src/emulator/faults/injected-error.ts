@@ -53,7 +53,7 @@ export function injectedError(fault: string, init: InjectedError, call: FailingC
   const message = init.message || `injected by the emulator (${fault})`;
   const asked = init.retryDelay && durationMs(init.retryDelay);
   const retryAfterMs = asked ?? (retryable.has(reason) ? defaultRetryAfterMs : undefined);
-  const isPlain = reason === ErrorReason.ERROR_REASON_UNSPECIFIED;
+  const isPlain = specificationOf(reason) === undefined;
   const error = requestedError(
     isPlain
       ? plainError(init.code as number as Code, message, retryAfterMs)

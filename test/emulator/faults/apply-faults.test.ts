@@ -1,7 +1,8 @@
+import { readFileSync } from "node:fs";
 import { toJson } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { RetryInfoSchema } from "#deps/google/rpc/error_details_pb.js";
+import { BadRequestSchema, RetryInfoSchema } from "#deps/google/rpc/error_details_pb.js";
 import { ErrorReasonSchema } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
 import { PlanStatusSchema } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { readScope } from "../../../src/auth/scopes.ts";
@@ -247,6 +248,35 @@ it("a delay ends when the server stops, and its call is served", async () => {
   const stopped = stopping.stop();
   expect((await call).name).toMatch(/^operators\/65001\/planStatuses\//);
   await stopped;
+});
+
+/** The reasons whose comment in the contract promises a detail. */
+function reasonsWith(detail: string): string[] {
+  const proto = readFileSync(
+    new URL("../../../proto/mobiledataplansharing/v1/errors.proto", import.meta.url),
+    "utf8",
+  );
+  const entries = proto
+    .slice(proto.indexOf("enum ErrorReason"))
+    .matchAll(/((?: *\/\/.*\n)+) *([A-Z_]+) = \d+/g);
+  return Array.from(entries, ([, comment = "", name = ""]) => (comment.includes(detail) ? name : "")).filter(
+    Boolean,
+  );
+}
+
+describe("an injected error", () => {
+  it.each([
+    ["google.rpc.RetryInfo", RetryInfoSchema],
+    ["google.rpc.BadRequest", BadRequestSchema],
+  ] as const)("has %s with each reason for which the contract promises it", async (detail, schema) => {
+    const promised = reasonsWith(detail);
+    expect(promised.length).toBeGreaterThan(1);
+    for (const reason of promised) {
+      server.inject({ error: { reason }, nextCalls: 1 });
+      const error = await push(server.client("rest")).catch((cause: ConnectError) => cause);
+      expect((error as ConnectError).findDetails(schema), reason).toHaveLength(1);
+    }
+  });
 });
 
 describe.each(protocols)("an injected error over %s", (protocol) => {
