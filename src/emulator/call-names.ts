@@ -33,9 +33,12 @@ export function filteredMethods(
   const named = methodsNamed(text);
   if (named.length === 0) {
     const names = [...new Set(contractMethods.flatMap(namesOf))];
-    const methods = [...new Set(contractMethods.map(({ name }) => name))].join(", ");
-    const suggestion = didYouMean(closestMatch(text, names));
-    const description = `must be one of ${methods}, with or without its service and a slash before it${suggestion}`;
+    const methods = contractMethods.map(({ name }) => name).join(", ");
+    // gRPC writes a slash before the service, and people leave out its package.
+    const bare = text.replace(/^\//, "");
+    const longer = names.find((name) => name === bare || name.endsWith(`.${bare}`));
+    const suggestion = didYouMean(longer ?? closestMatch(text, names));
+    const description = `must be one of ${methods}, a service of them, or both, as in package.Service/Method${suggestion}`;
     violations.push({ field: "method", description });
   }
   return new Set(named);

@@ -10,11 +10,12 @@ import {
 } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import { specificationOf } from "../../contract/api-error.ts";
 import type { FieldViolation } from "../../contract/field-violation.ts";
-import { asnOfParent, clientIds, resourceName } from "../../contract/resource-names.ts";
+import { clientIds, resourceName } from "../../contract/resource-names.ts";
 import { closestMatch, didYouMean } from "../../contract/unknown-names/did-you-mean.ts";
 import type { ContractRules } from "../../plans/contract-rules.ts";
 import { statusNameOf } from "../../transcoding/index.ts";
-import { contractMethods, methodsNamed, namesOf } from "../call-names.ts";
+import { contractMethods, filteredMethods, filteredOperator } from "../call-names.ts";
+import { durationMsOf } from "../duration-ms.ts";
 
 /** Returns the violations of a fault, all at once, with paths relative to it, such as `match.clientId`; "" is the fault. */
 export type FaultCheck = (fault: Fault) => FieldViolation[];
@@ -49,17 +50,10 @@ export function within(field: string, violations: readonly FieldViolation[]): Fi
 
 function matcherViolations(matcher: CallMatcher, rules: ContractRules): FieldViolation[] {
   const { method, operator, clientId, userKey } = matcher;
-  const methods = methodsNamed(method);
-  const withClient = methods.filter(({ input }) => input.field.clientId !== undefined);
   const found: FieldViolation[] = [];
-  if (methods.length === 0) {
-    found.push({ field: "method", description: unknownMethod(method) });
-  }
-  if (operator !== "" && asnOfParent(operator) === undefined) {
-    const description =
-      "must be operators/{asn_id}, where asn_id is an ASN from 1 to 4294967295 without leading zeros";
-    found.push({ field: "operator", description });
-  }
+  const methods = [...(filteredMethods(method, found) ?? contractMethods)];
+  const withClient = methods.filter(({ input }) => input.field.clientId !== undefined);
+  filteredOperator(operator, found);
   if (clientId !== "" && !(clientIds as readonly string[]).includes(clientId)) {
     const suggestion = didYouMean(closestMatch(clientId, clientIds, 2));
     found.push({ field: "clientId", description: `must be one of ${clientIds.join(", ")}${suggestion}` });
@@ -75,15 +69,6 @@ function matcherViolations(matcher: CallMatcher, rules: ContractRules): FieldVio
     found.push({ field: "userKey", description });
   }
   return found;
-}
-
-function unknownMethod(name: string): string {
-  const names = [...new Set(contractMethods.flatMap(namesOf))];
-  // gRPC writes a method with a slash before it, and people write a service without its package.
-  const bare = name.replace(/^\//, "");
-  const longer = names.find((each) => each === bare || each.endsWith(`.${bare}`));
-  const suggestion = didYouMean(longer ?? closestMatch(name, names));
-  return `must be a method or a service that integrators call, such as CreateUserPlanStatus or mobiledataplansharing.v1.PlanStatusService${suggestion}`;
 }
 
 /** Returns the shortest key that matches a pattern, of at least one character. */
@@ -104,11 +89,11 @@ function acceptsKey(key: string, rules: ContractRules): (method: DescMethod) => 
 
 function durationViolations(
   field: string,
-  { seconds, nanos }: Pick<Duration, "seconds" | "nanos"> = { seconds: 0n, nanos: 0 },
+  duration: Duration | undefined,
   mostSeconds: number,
 ): FieldViolation[] {
-  const isDuration = seconds >= 0n && nanos >= 0 && nanos <= 999_999_999;
-  return isDuration && Number(seconds) + nanos / 1e9 <= mostSeconds
+  const ms = duration === undefined ? 0 : durationMsOf(duration);
+  return ms >= 0 && ms <= mostSeconds * 1_000
     ? []
     : [{ field, description: `must be from 0s to ${mostSeconds}s` }];
 }

@@ -8,9 +8,13 @@ import {
   ListFaultsResponseSchema,
 } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_service_pb.ts";
 import { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
-import { apiError, invalidFields } from "../../contract/api-error.ts";
+import { apiError } from "../../contract/api-error.ts";
+import type { FieldViolation } from "../../contract/field-violation.ts";
 import type { ContractRules } from "../../plans/contract-rules.ts";
 import type { EmulatorMethods } from "../emulator-methods.ts";
+import { pageSizeOf } from "../page-size.ts";
+import { numberOfPageToken, pageToken } from "../page-token.ts";
+import { requireValid } from "../require-valid.ts";
 import { within } from "./fault-check.ts";
 import type { Faults } from "./faults.ts";
 
@@ -22,40 +26,26 @@ export function createFaultMethods(
   return {
     createFault(request) {
       const { fault } = request;
-      if (fault === undefined) {
-        throw invalidFields(rules(CreateFaultRequestSchema, request));
-      }
-      const violations = faults.check(fault);
-      if (violations.length > 0) {
-        throw invalidFields(within("fault", violations));
-      }
-      return faults.add(fault);
+      const violations = fault === undefined ? [] : within("fault", faults.check(fault));
+      requireValid(rules, CreateFaultRequestSchema, request, violations);
+      return faults.add(fault as Fault);
     },
 
     listFaults(request) {
-      const violations = rules(ListFaultsRequestSchema, request);
-      const after = numberOfToken(request.pageToken);
-      if (after === undefined) {
-        const description = "must be a nextPageToken of ListFaults, or empty for the first page";
-        violations.push({ field: "pageToken", description });
-      }
-      if (after === undefined || violations.length > 0) {
-        throw invalidFields(violations);
-      }
-      const size = request.pageSize === 0 ? 100 : Math.min(request.pageSize, 1_000);
+      const violations: FieldViolation[] = [];
+      const after = numberOfPageToken(request.pageToken, [], violations) ?? 0;
+      requireValid(rules, ListFaultsRequestSchema, request, violations);
+      const size = pageSizeOf(request.pageSize);
       const found = faults.list().filter((fault) => numberOf(fault) > after);
-      const page = found.slice(0, size);
+      const last = found.length > size ? found[size - 1] : undefined;
       return create(ListFaultsResponseSchema, {
-        faults: page,
-        nextPageToken: found.length > size ? String(numberOf(page.at(-1) as Fault)) : "",
+        faults: found.slice(0, size),
+        nextPageToken: last === undefined ? "" : pageToken(numberOf(last), []),
       });
     },
 
     deleteFault(request) {
-      const violations = rules(DeleteFaultRequestSchema, request);
-      if (violations.length > 0) {
-        throw invalidFields(violations);
-      }
+      requireValid(rules, DeleteFaultRequestSchema, request);
       if (!faults.delete(request.name)) {
         throw apiError(ErrorReason.EMULATOR_RESOURCE_NOT_FOUND, {
           message:
@@ -70,9 +60,4 @@ export function createFaultMethods(
 /** Faults are in the order of the numbers in their names. */
 function numberOf({ name }: Fault): number {
   return Number(name.slice("faults/".length));
-}
-
-/** Returns the number of the last fault of the page before; undefined if the token is invalid. */
-function numberOfToken(token: string): number | undefined {
-  return token === "" ? 0 : /^[1-9]\d{0,14}$/.test(token) ? Number(token) : undefined;
 }

@@ -1,5 +1,4 @@
 import { clone } from "@bufbuild/protobuf";
-import type { Duration } from "@bufbuild/protobuf/wkt";
 import {
   type Fault_Cut as Cut,
   type Fault,
@@ -9,6 +8,7 @@ import {
 import { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
 import { apiError, invalidFields } from "../../contract/api-error.ts";
 import { createContractRules } from "../../plans/contract-rules.ts";
+import { durationMsOf } from "../duration-ms.ts";
 import { compileMatcher, type MatchedCall } from "./call-matcher.ts";
 import { createFaultCheck, type FaultCheck } from "./fault-check.ts";
 
@@ -131,15 +131,13 @@ function merge(applied: readonly Fault[], effective = applied[0]): AppliedFault 
   const { name, effect } = effective;
   return {
     name,
-    delayMs: applied.reduce((sum, { delay }) => sum + (delay === undefined ? 0 : durationMs(delay)), 0),
+    delayMs: applied.reduce(
+      (sum, { delay }) => sum + (delay === undefined ? 0 : Math.ceil(durationMsOf(delay))),
+      0,
+    ),
     error: effect.case === "error" ? effect.value : undefined,
     cut: effect.case === "cut" ? effect.value : undefined,
   };
-}
-
-/** Returns a duration in ms, rounded up. */
-export function durationMs({ seconds, nanos }: Duration): number {
-  return Number(seconds) * 1_000 + Math.ceil(nanos / 1_000_000);
 }
 
 function compileFrequency(fault: Fault): () => boolean {

@@ -11,7 +11,7 @@ import type { Clock } from "../../contract/clock.ts";
 import { formatInstant, instantOf } from "../../contract/instant.ts";
 import { parentOf } from "../../contract/resource-names.ts";
 import { RestError } from "../../transcoding/index.ts";
-import { durationMs } from "./faults.ts";
+import { durationMsOf } from "../duration-ms.ts";
 
 /** The call that fails. */
 export type FailingCall = {
@@ -51,7 +51,7 @@ const restStatuses: ReadonlyMap<ErrorReason, number> = new Map([
 export function injectedError(fault: string, init: InjectedError, call: FailingCall): Error {
   const { reason } = init;
   const message = init.message || `injected by the emulator (${fault})`;
-  const asked = init.retryDelay && durationMs(init.retryDelay);
+  const asked = init.retryDelay && Math.ceil(durationMsOf(init.retryDelay));
   const retryAfterMs = asked ?? (retryable.has(reason) ? defaultRetryAfterMs : undefined);
   const isPlain = specificationOf(reason) === undefined;
   const error = requestedError(

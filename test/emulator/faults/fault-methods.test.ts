@@ -137,7 +137,7 @@ describe("CreateFault", () => {
   });
 
   const anyMethod =
-    "must be a method or a service that integrators call, such as CreateUserPlanStatus or mobiledataplansharing.v1.PlanStatusService";
+    "must be one of CreateUserPlanStatus, CreatePlanStatus, CreatePlanGroup, GetUserPlanStatus, GetPlanStatus, GetPlanGroup, a service of them, or both, as in package.Service/Method";
   const anyClient = "must be one of mobiledataplan, youtube, AndroidSystemInfo";
 
   it.each([
