@@ -2,10 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parentOf } from "../contract/resource-names.ts";
-import { findScenario, sourceOfScenario, unknownScenario } from "../emulator/scenarios/built-in/index.ts";
-import { ScenarioError } from "../emulator/scenarios/scenario.ts";
-import type { EmulatorStart, NamedSource } from "../emulator/scenarios/scenario-loader.ts";
-import { parseSource } from "../emulator/scenarios/source-text.ts";
+import { unknownScenario } from "../emulator/scenarios/built-in/index.ts";
+import { builtInSource, type NamedSource, textSource } from "../emulator/scenarios/named-source.ts";
+import type { EmulatorStart } from "../emulator/scenarios/scenario-loader.ts";
 import { startEmulator } from "../emulator/start-emulator.ts";
 import { controlEmulator, defaultOperator, type EmulatorControl } from "./emulator-control.ts";
 
@@ -73,21 +72,14 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
 
 /** Returns a scenario that is loaded at the start. Throws RangeError if there is none of this name, and ScenarioError. */
 function scenarioOf(scenario: string | { text: string }): NamedSource {
-  if (typeof scenario === "string") {
-    const found = findScenario(scenario);
-    if (found === undefined) {
-      throw new RangeError(`scenario: ${unknownScenario(scenario)}`);
-    }
-    return { name: found.id, source: sourceOfScenario(found) };
+  if (typeof scenario !== "string") {
+    return textSource("text", scenario.text);
   }
-  const source = parseSource(scenario.text);
-  if ("problems" in source) {
-    throw new ScenarioError(
-      "text",
-      source.problems.map((each) => ({ ...each, path: "" })),
-    );
+  const found = builtInSource(scenario);
+  if (found === undefined) {
+    throw new RangeError(`scenario: ${unknownScenario(scenario)}`);
   }
-  return { name: "text", source };
+  return found;
 }
 
 function timeOf(now: Date | string): number {

@@ -2,10 +2,9 @@ import { isUtf8 } from "node:buffer";
 import { createReadStream } from "node:fs";
 import { buffer } from "node:stream/consumers";
 import { isSystemError, messageOfFileError } from "../../contract/file-error.ts";
-import { findScenario, sourceOfScenario, unknownScenario } from "../../emulator/scenarios/built-in/index.ts";
-import { ScenarioError } from "../../emulator/scenarios/scenario.ts";
-import type { NamedSource } from "../../emulator/scenarios/scenario-loader.ts";
-import { maxTextBytes, parseSource } from "../../emulator/scenarios/source-text.ts";
+import { unknownScenario } from "../../emulator/scenarios/built-in/index.ts";
+import { builtInSource, type NamedSource, textSource } from "../../emulator/scenarios/named-source.ts";
+import { maxTextBytes } from "../../emulator/scenarios/source-text.ts";
 import { UsageError } from "../usage-error.ts";
 
 /**
@@ -14,25 +13,15 @@ import { UsageError } from "../usage-error.ts";
  * @throws UsageError if there is neither, and ScenarioError with all places at which a file is not YAML.
  */
 export async function readScenarioOption(nameOrFile: string): Promise<NamedSource> {
-  const builtIn = findScenario(nameOrFile);
+  const builtIn = builtInSource(nameOrFile);
   if (builtIn !== undefined) {
-    return { name: nameOrFile, source: sourceOfScenario(builtIn) };
+    return builtIn;
   }
   const bytes = await readFileOf(nameOrFile);
-  if (bytes.length > maxTextBytes) {
-    throw new UsageError(`--scenario ${nameOrFile}: must have at most ${maxTextBytes} bytes`);
-  }
-  if (!isUtf8(bytes)) {
+  if (bytes.length <= maxTextBytes && !isUtf8(bytes)) {
     throw new UsageError(`--scenario ${nameOrFile}: must be UTF-8`);
   }
-  const parsed = parseSource(bytes.toString());
-  if ("problems" in parsed) {
-    throw new ScenarioError(
-      nameOrFile,
-      parsed.problems.map((problem) => ({ ...problem, path: "" })),
-    );
-  }
-  return { name: nameOrFile, source: parsed };
+  return textSource(nameOrFile, bytes.toString());
 }
 
 /** Reads a file, or a little more than what is allowed of a longer one, which may be a pipe without end. */

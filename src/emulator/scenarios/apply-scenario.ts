@@ -9,9 +9,6 @@ import type { EmulatorState } from "../emulator-state.ts";
 import { maxFaults } from "../faults/faults.ts";
 import type { Scenario, ScenarioDevice } from "./scenario.ts";
 
-/** What a scenario changes besides the store, and what a reset clears. */
-export type ScenarioTarget = EmulatorState & { readonly journal?: { clear(): void } };
-
 /** Records that are stored at a time. */
 const concurrency = 256;
 
@@ -21,7 +18,7 @@ const concurrency = 256;
  */
 export async function applyScenario(
   scenario: Scenario,
-  target: ScenarioTarget,
+  target: EmulatorState,
   store: PlanStore,
 ): Promise<void> {
   const { clock, enforced, devices, faults, records } = scenario;
@@ -88,10 +85,10 @@ async function replaceRecord(store: PlanStore, record: PutRecord): Promise<void>
 /**
  * Deletes everything that the emulator holds, and sets the clock to that of the machine. Rejects with StoreUnavailable.
  */
-export async function clearAll(target: ScenarioTarget, store: PlanStore): Promise<void> {
+export async function clearAll(target: EmulatorState, store: PlanStore): Promise<void> {
   target.devices.clear();
   target.faults.clear();
-  target.journal?.clear();
+  target.journal.clear();
   target.clock.setReal();
   // Expired ones as well, because an earlier clock would make them readable again.
   for await (const { records } of store.scan({ includeExpired: true })) {

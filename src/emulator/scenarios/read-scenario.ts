@@ -15,7 +15,7 @@ import { closestMatch, didYouMean } from "../../contract/unknown-names/did-you-m
 import type { ContractRules } from "../../plans/contract-rules.ts";
 import type { PutRecord } from "../../store/plan-store.ts";
 import { keyText } from "../../store/record.ts";
-import { latestMs } from "../clock/emulator-clock.ts";
+import { type ClockMode, latestMs } from "../clock/emulator-clock.ts";
 import { type CheckPart, readPart } from "./read-part.ts";
 import { readRecord } from "./read-record.ts";
 import { type Scenario, type ScenarioDevice, ScenarioError, type ScenarioProblem } from "./scenario.ts";
@@ -25,7 +25,8 @@ import type { Source } from "./source-text.ts";
 /** What a scenario is read for. */
 export type ScenarioContext = {
   readonly rules: ContractRules;
-  /** Emulated time, in ms since the epoch. */
+  /** The mode of the clock, and the emulated time in ms since the epoch. */
+  readonly clockMode: ClockMode;
   readonly nowMs: number;
   /** Time of the machine, in ms since the epoch. */
   readonly machineMs: number;
@@ -191,8 +192,7 @@ function readClock(value: unknown, context: ScenarioContext, report: Report): Sc
   if (value === undefined) {
     return undefined;
   }
-  // Relative times of the clock are relative to the machine, so that a scenario always begins in the same way.
-  const { message, violations } = readPart(ClockSchema, value, context.machineMs, ({ mode, time }) => {
+  const { message, violations } = readPart(ClockSchema, value, context.nowMs, ({ mode, time }) => {
     const ms = time && timestampMs(time);
     return [
       ...(mode === Mode.REAL && time
@@ -207,15 +207,20 @@ function readClock(value: unknown, context: ScenarioContext, report: Report): Sc
     ];
   });
   reportAll(violations, "clock", report);
+  // As in an update of the clock.
   const time = message?.time;
-  const ms = time === undefined ? context.machineMs : timestampMs(time);
+  const ms = time === undefined ? context.nowMs : timestampMs(time);
   switch (message?.mode) {
     case Mode.REAL:
-      return { mode: "real", ms };
+      return { mode: "real", ms: context.machineMs };
     case Mode.FROZEN:
       return { mode: "frozen", ms };
+    case Mode.SHIFTED:
+      return { mode: "shifted", ms };
     default:
-      return time === undefined ? { mode: "real", ms } : { mode: "shifted", ms };
+      return time === undefined
+        ? undefined
+        : { mode: context.clockMode === "frozen" ? "frozen" : "shifted", ms };
   }
 }
 

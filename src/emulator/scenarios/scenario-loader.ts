@@ -1,15 +1,9 @@
 import type { ServerParts } from "../../server/server-extension.ts";
-import { applyScenario, clearAll, type ScenarioTarget, setClock } from "./apply-scenario.ts";
+import type { EmulatorState } from "../emulator-state.ts";
+import { applyScenario, clearAll, setClock } from "./apply-scenario.ts";
+import type { NamedSource } from "./named-source.ts";
 import { readScenario } from "./read-scenario.ts";
 import type { Scenario } from "./scenario.ts";
-import type { Source } from "./source-text.ts";
-
-/** A scenario that can be loaded again and again. */
-export type NamedSource = {
-  /** Name of the file or id of the scenario, for messages. */
-  readonly name: string;
-  readonly source: Source;
-};
 
 /** What an emulator has after its start, and again after a reset. */
 export type EmulatorStart = {
@@ -36,7 +30,7 @@ export type ScenarioLoader = {
 };
 
 export function createScenarioLoader(
-  target: ScenarioTarget,
+  target: EmulatorState,
   { store, rules, clockSkewMs }: Pick<ServerParts, "store" | "rules" | "clockSkewMs">,
   begin: EmulatorStart = {},
 ): ScenarioLoader {
@@ -52,6 +46,7 @@ export function createScenarioLoader(
   async function load({ name, source }: NamedSource): Promise<number> {
     const scenario = readScenario(source, name, {
       rules,
+      clockMode: target.clock.mode,
       nowMs: target.clock.now(),
       machineMs: Date.now(),
       clockSkewMs,

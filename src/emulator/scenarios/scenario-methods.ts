@@ -8,14 +8,13 @@ import {
   ResetResponseSchema,
 } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_service_pb.ts";
 import { invalidFields } from "../../contract/api-error.ts";
-import type { FieldViolation } from "../../contract/field-violation.ts";
 import type { ContractRules } from "../../plans/contract-rules.ts";
 import { mapStoreErrors } from "../../services/store-errors.ts";
 import type { EmulatorMethods } from "../emulator-methods.ts";
-import { builtInScenarios, findScenario, sourceOfScenario, unknownScenario } from "./built-in/index.ts";
+import { builtInScenarios, unknownScenario } from "./built-in/index.ts";
+import { builtInSource, type NamedSource, textSource } from "./named-source.ts";
 import { ScenarioError, violationsOf } from "./scenario.ts";
-import type { NamedSource, ScenarioLoader } from "./scenario-loader.ts";
-import { maxTextBytes, parseSource } from "./source-text.ts";
+import type { ScenarioLoader } from "./scenario-loader.ts";
 
 /** Implements the methods of scenarios. */
 export function createScenarioMethods(
@@ -43,12 +42,11 @@ export function createScenarioMethods(
 
     async loadScenario(request) {
       const violations = rules(LoadScenarioRequestSchema, request);
-      const scenario = scenarioOf(request);
-      if ("violations" in scenario || violations.length > 0) {
-        throw invalidFields([...violations, ...("violations" in scenario ? scenario.violations : [])]);
+      if (violations.length > 0) {
+        throw invalidFields(violations);
       }
       try {
-        const recordCount = await mapStoreErrors(loader.load(scenario));
+        const recordCount = await mapStoreErrors(loader.load(scenarioOf(request)));
         return create(LoadScenarioResponseSchema, { recordCount });
       } catch (error) {
         throw error instanceof ScenarioError ? invalidFields(violationsOf(error.problems)) : error;
@@ -62,29 +60,19 @@ export function createScenarioMethods(
   };
 }
 
-/** Returns the scenario of a request, parsed but not read. */
-function scenarioOf({
-  source,
-}: LoadScenarioRequest): NamedSource | { readonly violations: readonly FieldViolation[] } {
+/** Returns the scenario of a request. Throws INVALID_ARGUMENT and ScenarioError. */
+function scenarioOf({ source }: LoadScenarioRequest): NamedSource {
   switch (source.case) {
     case "scenarioId": {
-      const scenario = findScenario(source.value);
-      return scenario === undefined
-        ? { violations: [{ field: "scenarioId", description: unknownScenario(source.value) }] }
-        : { name: scenario.id, source: sourceOfScenario(scenario) };
-    }
-    case "text": {
-      const bytes = Buffer.byteLength(source.value);
-      if (bytes > maxTextBytes) {
-        const description = `must be at most ${maxTextBytes} bytes of UTF-8, not ${bytes}`;
-        return { violations: [{ field: "text", description }] };
+      const scenario = builtInSource(source.value);
+      if (scenario === undefined) {
+        throw invalidFields([{ field: "scenarioId", description: unknownScenario(source.value) }]);
       }
-      const parsed = parseSource(source.value);
-      return "problems" in parsed
-        ? { violations: violationsOf(parsed.problems.map((each) => ({ ...each, path: "" }))) }
-        : { name: "text", source: parsed };
+      return scenario;
     }
+    case "text":
+      return textSource("text", source.value);
     default:
-      return { violations: [{ field: "source", description: "value is required: set scenarioId or text" }] };
+      throw invalidFields([{ field: "source", description: "value is required: set scenarioId or text" }]);
   }
 }

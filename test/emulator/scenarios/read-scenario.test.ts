@@ -17,6 +17,7 @@ function read(text: string, context: Partial<ScenarioContext> = {}) {
   expect(source).not.toHaveProperty("problems");
   return readScenario(source as Source, "test.yaml", {
     rules,
+    clockMode: "real",
     nowMs,
     machineMs: nowMs,
     clockSkewMs: 60_000,
@@ -88,11 +89,26 @@ records:
     expect(fromBinary(PlanGroupSchema, group).name).toBe("operators/65001/planGroups/c");
   });
 
-  it("has times relative to its own clock, which is relative to the machine", () => {
+  it("has times relative to the clock that it sets, which is relative to that of the emulator", () => {
     const text = "clock: {mode: FROZEN, time: +10d}\nrecords: [{userKey: a, example: minimal}]";
-    const { clock, records } = read(text, { nowMs: 5 });
+    const { clock, records } = read(text, { machineMs: 5 });
     expect(clock).toEqual({ mode: "frozen", ms: nowMs + 10 * day });
     expect(records[0]?.expiresAtMs).toBe(nowMs + 11 * day);
+  });
+
+  it("has times of the machine if it sets a real clock", () => {
+    const { clock, records } = read("clock: {mode: REAL}\nrecords: [{userKey: a, example: minimal}]", {
+      nowMs: nowMs + 99 * day,
+    });
+    expect(clock).toEqual({ mode: "real", ms: nowMs });
+    expect(records[0]?.expiresAtMs).toBe(nowMs + day);
+  });
+
+  it("leaves a frozen clock frozen if it only sets a time", () => {
+    expect(read("clock: {time: +1d}", { clockMode: "frozen" }).clock).toEqual({
+      mode: "frozen",
+      ms: nowMs + day,
+    });
   });
 
   it("has times relative to the clock of the emulator if it sets none", () => {
@@ -104,7 +120,8 @@ records:
 
   it.each([
     ["{mode: REAL}", { mode: "real", ms: nowMs }],
-    ["{}", { mode: "real", ms: nowMs }],
+    ["{}", undefined],
+    ["{mode: SHIFTED}", { mode: "shifted", ms: nowMs }],
     ["{mode: FROZEN}", { mode: "frozen", ms: nowMs }],
     ["{mode: SHIFTED, time: -1d}", { mode: "shifted", ms: nowMs - day }],
     ['{time: "2030-01-01T00:00:00+01:00"}', { mode: "shifted", ms: Date.UTC(2029, 11, 31, 23) }],
@@ -249,7 +266,7 @@ records:
     ["a fault that the emulator rejects", "faults: [{nextCalls: 1}]", /^1:10 faults\[0\]: .+/],
   ])("name %s", (_, text, expected) => {
     // Late enough for a time after 9999.
-    const context = text.startsWith("clock: {time: +9000w") ? { machineMs: Date.UTC(9990, 0) } : {};
+    const context = text.startsWith("clock: {time: +9000w") ? { nowMs: Date.UTC(9990, 0) } : {};
     expect(errorsOf(text, context).join("\n")).toMatch(expected);
   });
 

@@ -99,11 +99,11 @@ describe("LoadScenario", () => {
     [{ text: "" }, /^text: line 1, column 1: must be an object/],
     [
       { text: `#${"x".repeat(4 * 1024 * 1024)}` },
-      /^text: must be at most 4194304 bytes of UTF-8, not 4194305$/,
+      /^text: line 1, column 1: must have at most 4194304 bytes of UTF-8$/,
     ],
     [
       { text: `#${"ü".repeat(2 * 1024 * 1024)}` },
-      /^text: must be at most 4194304 bytes of UTF-8, not 4194305$/,
+      /^text: line 1, column 1: must have at most 4194304 bytes of UTF-8$/,
     ],
   ])("answers INVALID_ARGUMENT to an unusable source (%#)", async (body, violation) => {
     await using emulator = await emulatorWith();

@@ -1,5 +1,4 @@
 import { closestMatch, didYouMean } from "../../../contract/unknown-names/did-you-mean.ts";
-import type { Source } from "../source-text.ts";
 import type { BuiltInScenario } from "./built-in-scenario.ts";
 import { faultScenarios } from "./faults.ts";
 import { recordScenarios } from "./records.ts";
@@ -16,11 +15,6 @@ export const builtInScenarios: readonly BuiltInScenario[] = [
 /** Returns the scenario of an id, or undefined if there is none. */
 export function findScenario(id: string): BuiltInScenario | undefined {
   return builtInScenarios.find((scenario) => scenario.id === id);
-}
-
-/** Returns a built-in scenario as if it was a text. Its errors have no places, because it has none. */
-export function sourceOfScenario({ content }: BuiltInScenario): Source {
-  return { value: content, placeOf: () => ({ line: 1, column: 1 }) };
 }
 
 /** Describes what was expected of an id that no scenario has. */
