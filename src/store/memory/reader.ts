@@ -2,7 +2,7 @@ import { isExpired } from "../record.ts";
 import type { Content, MemoryRows, Row } from "./rows.ts";
 
 /** A row as it is read. */
-export type FoundRecord = Content & Pick<Row, "text" | "number">;
+export type FoundRecord = Omit<Content, "holders"> & Pick<Row, "text" | "number">;
 
 /** Reads rows in their order, a part at a time. */
 export type MemoryReader = {

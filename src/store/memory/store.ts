@@ -16,13 +16,16 @@ import { createMemoryTable } from "./table.ts";
 
 export type MemoryStoreOptions = EngineOptions & {
   /**
-   * Largest sum of the memory of all records, in bytes: keys, values and about 300 bytes for each. Defaults to 1 GiB, or
-   * to half of the heap of the process if that is less.
+   * Largest sum of the memory of all records, in bytes: keys, values and 300 bytes for each. Defaults to 1 GiB, or to
+   * half of the old generation of the process's heap (`--max-old-space-size`) if that is less.
    */
   maxBytes?: number | undefined;
 };
 
-const defaultMaxBytes = 1024 * 1024 * 1024;
+const largestDefault = 1024 * 1024 * 1024;
+
+/** Size of the young generation by default, in bytes, which V8 includes in the limit of the heap. */
+const youngBytes = 200 * 1024 * 1024;
 
 /**
  * Creates a store with its records in the memory of this process, for tests and emulators. Loads no threads, and waits
@@ -38,7 +41,7 @@ const defaultMaxBytes = 1024 * 1024 * 1024;
  */
 export function openMemoryStore(options: MemoryStoreOptions = {}): PlanStore {
   const { clock = systemClock, onBatch, onSweep } = options;
-  const { maxBytes = Math.min(defaultMaxBytes, getHeapStatistics().heap_size_limit / 2) } = options;
+  const { maxBytes = defaultMaxBytes() } = options;
   let table = createMemoryTable({ maxBytes, onSweep });
   let closed = false;
   // Its cursors are of no use in another store.
@@ -123,6 +126,12 @@ export function openMemoryStore(options: MemoryStoreOptions = {}): PlanStore {
       table = createMemoryTable({ maxBytes: 0, onSweep });
     },
   };
+}
+
+function defaultMaxBytes(): number {
+  const heap = getHeapStatistics().heap_size_limit;
+  const old = Math.max(heap - youngBytes, heap / 4);
+  return Math.min(largestDefault, Math.floor(old / 2));
 }
 
 function requireSize(record: PutRecord): void {

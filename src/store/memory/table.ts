@@ -75,7 +75,7 @@ export function createMemoryTable({ maxBytes, onSweep }: MemoryTableOptions): Me
       }
       if (!isRemoval(record) || now < 0) {
         makeRoom(text, value.length, now);
-        rows.set(text, { updateTime, expiresAtMs, value: charactersOf(value) });
+        rows.set(text, { updateTime, expiresAtMs, value: charactersOf(value), holders: 0 });
         firstExpiry = Math.min(firstExpiry, expiresAtMs ?? Number.POSITIVE_INFINITY);
       } else if (row) {
         rows.remove(row);

@@ -1,3 +1,5 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { beforeEach, describe, expect, test } from "vitest";
 import { openMemoryStore } from "../../../src/store/memory/store.ts";
 import { openStore } from "../../../src/store/open-store.ts";
@@ -21,6 +23,7 @@ describePlanStore(
   { volatile: "a memory store ends with its process" },
 );
 
+const run = promisify(execFile);
 const day = 86_400_000;
 const stored = { outcome: "stored" };
 
@@ -179,6 +182,31 @@ describe("a memory store", () => {
       await expect(store.put(recordOf("again", { value: new Uint8Array(1024) }))).rejects.toThrow();
       clock.set(testTime + 1);
       expect(await store.health()).toBeUndefined();
+    });
+
+    test("a store is full before the heap of its process is", async () => {
+      const source = import.meta.resolve("../../../src/store/memory/store.ts");
+      const text = `const { openMemoryStore } = await import(${JSON.stringify(source)});
+        const store = openMemoryStore();
+        const put = (n) => store.put({
+          key: { kind: "planStatus", asn: 64500, clientId: "", id: "user" + n },
+          updateTime: { seconds: n, nanos: 0 }, expiresAtMs: 1e15 + n, value: Buffer.alloc(4000, n),
+        });
+        let count = 0;
+        for (let full = false; !full; ) {
+          await put(count).then(() => count++, ({ message }) => {
+            full = true;
+            console.log(message);
+          });
+        }
+        await Promise.all(Array.from({ length: count }, (_, n) => put(n)));
+        for await (const { records } of store.scan({ snapshot: true })) {
+          count -= records.length;
+        }
+        console.log(count + " missing");`;
+      const args = ["--max-old-space-size=64", "--input-type=module", "--eval", text];
+      const { stdout } = await run(process.execPath, args);
+      expect(stdout).toMatch(/^the memory store is full: .*\n0 missing\n$/);
     });
 
     test("removing records frees all of their memory, their keys included", async () => {
