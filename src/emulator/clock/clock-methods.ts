@@ -48,7 +48,7 @@ export function createClockMethods(
     },
 
     advanceClock(request) {
-      const ms = request.duration ? Math.floor(durationMsOf(request.duration)) : 0;
+      const ms = request.duration ? durationMsOf(request.duration, Math.floor) : 0;
       requireValid(rules, AdvanceClockRequestSchema, request, problemsOfAdvance(ms, latestMs - clock.now()));
       clock.advance(ms);
       return clockMessage(clock);

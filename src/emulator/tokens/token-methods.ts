@@ -33,7 +33,7 @@ export function createTokenMethods({
     async createToken(request) {
       const nowMs = clock.now();
       const lifetimeMs = request.lifetime
-        ? Math.ceil(durationMsOf(request.lifetime))
+        ? durationMsOf(request.lifetime, Math.ceil)
         : defaultTokenSeconds * 1000;
       const issuedAt = Math.floor(nowMs / 1000);
       const expiresAt = Math.ceil((nowMs + lifetimeMs) / 1000);
