@@ -93,7 +93,10 @@ describe("Enforced registration", () => {
   it.each<[string, PlanStatus]>([
     ["low on data", withModule({ coarseBalanceLevel: BalanceLevel.LOW_QUOTA })],
     ["out of data", outOfData()],
-    ["expiring soon", withModule({ planModuleState: PlanState.EXPIRING_SOON, expirationTime: fromNow(hour) })],
+    [
+      "expiring soon",
+      withModule({ planModuleState: PlanState.EXPIRING_SOON, expirationTime: fromNow(hour) }),
+    ],
     ["newly active", withModule({ planModuleState: PlanState.NEWLY_ACTIVE })],
     ["expired", withModule({ planModuleState: PlanState.EXPIRED })],
     ["pay as you go", planStatus({ accountInfo: accountInfo({ payAsYouGoCharge: money() }) })],
