@@ -4,7 +4,7 @@ import { clientIds, parentOf } from "../../contract/resource-names.ts";
 import { closestMatch, didYouMean } from "../../contract/unknown-names/did-you-mean.ts";
 import { type Example, exampleNames, examples, findExample } from "../../examples/index.ts";
 import { newCommand } from "../options/new-command.ts";
-import { parseAsn, parseTime } from "../options/parse-options.ts";
+import { parseAsn, parseTime, parseUrl } from "../options/parse-options.ts";
 import { UsageError } from "../usage-error.ts";
 
 type ExampleFlags = {
@@ -14,6 +14,7 @@ type ExampleFlags = {
   client: string;
   userKey: string;
   now?: Date;
+  emulator?: string;
 };
 
 /** `mdps example`: prints a valid body with current times, to push it or to change it. */
@@ -37,6 +38,11 @@ export function exampleCommand(): Command {
       "time that the times of the example are relative to; by default the current time",
       parseTime,
     )
+    .option(
+      "--emulator <url>",
+      "URL of an emulator whose clock has the current time, if it was set",
+      parseUrl,
+    )
     .addHelpText(
       "after",
       `
@@ -49,13 +55,13 @@ Examples:
     .action(printExample);
 }
 
-function printExample(name: string, flags: ExampleFlags): void {
+async function printExample(name: string, flags: ExampleFlags): Promise<void> {
   if (flags.list) {
     console.log(listOfExamples());
     return;
   }
   const example = requireExample(name);
-  const body = example.body(flags.now ?? new Date(systemClock.now()));
+  const body = example.body(await timeOf(flags));
   if (!flags.record) {
     // The body of a plan group has its id, because the path has not.
     const request = example.kind === "planGroup" ? { planGroupId: flags.userKey, planGroup: body } : body;
@@ -67,6 +73,27 @@ function printExample(name: string, flags: ExampleFlags): void {
   }
   const { operator, client: clientId, userKey } = flags;
   console.log(JSON.stringify({ parent: parentOf(operator), clientId, userKey, planStatus: body }));
+}
+
+/** Returns the time that an example is for. */
+async function timeOf({ now, emulator }: ExampleFlags): Promise<Date> {
+  if (now !== undefined && emulator !== undefined) {
+    throw new UsageError("--now and --emulator must not be used together: both set the time");
+  }
+  return now ?? (emulator === undefined ? new Date(systemClock.now()) : await readClock(emulator));
+}
+
+/** Longest wait for the clock of an emulator, in ms. */
+const clockTimeoutMs = 10_000;
+
+async function readClock(url: string): Promise<Date> {
+  try {
+    const response = await fetch(`${url}/emulator/v1/clock`, { signal: AbortSignal.timeout(clockTimeoutMs) });
+    const { time } = (await response.json()) as { time?: unknown };
+    return parseTime(String(time));
+  } catch {
+    throw new UsageError(`--emulator ${url}: does not answer with the time of its clock; is it mdps dev?`);
+  }
 }
 
 function requireExample(name: string): Example {

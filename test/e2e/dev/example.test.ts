@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { exampleNames, examples } from "../../../src/examples/index.ts";
+import { startTestEmulator } from "../../support/emulator/test-emulator.ts";
 import { runProgram } from "../../support/program.ts";
+import { startTestServer } from "../../support/test-server.ts";
 
 describe("mdps example", () => {
   it("prints the prepaid example with current times as the body of a push", async () => {
@@ -56,5 +58,23 @@ describe("mdps example", () => {
       updateTime: "2027-01-15T10:00:00.000Z",
       expireTime: "2027-01-16T10:00:00.000Z",
     });
+  });
+
+  it("takes the time of an emulator from its clock, with --emulator", async () => {
+    await using emulator = await startTestEmulator();
+    emulator.state.clock.freezeAt(Date.UTC(2040, 0));
+    const { stdout } = await runProgram(["example", "minimal", "--emulator", emulator.url]);
+    expect(JSON.parse(stdout)).toMatchObject({ updateTime: "2040-01-01T00:00:00.000Z" });
+    const both = await runProgram(["example", "--emulator", emulator.url, "--now", "2040-01-01T00:00:00Z"]);
+    expect(both.stderr).toBe("mdps: --now and --emulator must not be used together: both set the time\n");
+  });
+
+  it("fails if --emulator is not the URL of an emulator", async () => {
+    await using server = await startTestServer();
+    const { stderr, exitCode } = await runProgram(["example", "--emulator", server.url]);
+    expect(stderr).toBe(
+      `mdps: --emulator ${server.url}: does not answer with the time of its clock; is it mdps dev?\n`,
+    );
+    expect(exitCode).toBe(1);
   });
 });
