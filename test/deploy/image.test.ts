@@ -58,7 +58,11 @@ describe.skipIf(reason)(`the image, without an engine${reason ? ` (skipped: ${re
   }
 
   /** Starts the image as process 1 in an isolated network. `init` is the id of that process outside of its namespace. */
-  async function start(more: Readonly<Record<string, string>>, user?: User) {
+  async function start(
+    more: Readonly<Record<string, string>>,
+    user?: User,
+    program: readonly string[] = image.command,
+  ) {
     const namespaces = [
       "--pid",
       "--fork",
@@ -67,9 +71,13 @@ describe.skipIf(reason)(`the image, without an engine${reason ? ` (skipped: ${re
       `--mount-proc=${join(image.root, "proc")}`,
     ];
     const listening = ["sh", "-ec", 'ip link set lo up; exec "$@"', "sh"];
-    const command = inImage([...image.entrypoint, ...image.command], user);
+    const command = inImage([...image.entrypoint, ...program], user);
     const engine = namespace.start(["unshare", ...namespaces, ...listening, ...command], { ...env, ...more });
     let stderr = "";
+    let stdout = "";
+    engine.stdout?.on("data", (chunk) => {
+      stdout += chunk;
+    });
     engine.stderr?.on("data", (chunk) => {
       stderr += chunk;
     });
@@ -82,7 +90,7 @@ describe.skipIf(reason)(`the image, without an engine${reason ? ` (skipped: ${re
     const [init = 0] = childrenOf(engine.pid as number);
     const inside = (command: readonly string[]) =>
       namespace.run(["nsenter", "--target", String(init), "--net", "--", ...inImage(command)], env);
-    return { init, ended, inside, engineOutput: () => stderr };
+    return { init, ended, inside, engineOutput: () => stderr, printed: () => stdout };
   }
 
   const run = (...args: string[]) => namespace.run(inImage([...image.entrypoint, ...args]), env).trim();
@@ -149,6 +157,30 @@ describe.skipIf(reason)(`the image, without an engine${reason ? ` (skipped: ${re
     // All data is in the volume, and nothing in the other writable place.
     expect(namespace.run(["ls", "-A", join(image.root, image.volume)])).toContain("plans.sqlite");
     expect(namespace.run(["ls", "-A", join(image.root, "tmp")])).toBe("");
+  });
+
+  it("the image runs the emulator as documented, which passes the health check and prints commands for the host", async () => {
+    const guide = readFileSync(join(repository, "docs/emulator.md"), "utf8");
+    const [, words = ""] = /^docker run .*\\\n {2}mdps (dev .*)$/m.exec(guide) ?? [];
+    const { init, ended, inside, printed } = await start({}, undefined, words.split(" "));
+    inside(image.healthCheck);
+    const main = "node /opt/mdps/src/cli/main.js";
+    expect(printed()).toMatch(
+      new RegExp(`^docker exec \\S+ ${main} example \\| curl .*docker exec \\S+ ${main} token `, "m"),
+    );
+    const push = JSON.stringify({
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${run("token", "--operator", "65001")}`,
+        "content-type": "application/json",
+      },
+      body: run("example"),
+    });
+    const url = "http://127.0.0.1:8080/v1/operators/65001/clients/mobiledataplan/users/dev/planStatus";
+    const script = `fetch("${url}", ${push}).then(({ status }) => console.log(status))`;
+    expect(inside(["node", "-e", script]).trim()).toBe("200");
+    process.kill(init, "SIGTERM");
+    expect(await ended).toEqual([0, null]);
   });
 
   it("the health check of the image fails while nothing listens", () => {
