@@ -30,12 +30,18 @@ import { readRecordPage } from "./record-page.ts";
 type RecordMethods = EmulatorMethods<"listRecords" | "getRecord" | "deleteRecord">;
 
 /** Implements the methods of stored records. */
-export function createRecordMethods({ store, rules }: Pick<ServerParts, "store" | "rules">): RecordMethods {
+export function createRecordMethods({ store, rules, clock }: ServerParts): RecordMethods {
   return {
     async listRecords(request, { signal }) {
       const after = cursorOfToken(request.pageToken);
       requireValid(rules, ListRecordsRequestSchema, request, problemsOfList(request, after));
-      const options = { after, size: pageSizeOf(request.pageSize), matches: filterOf(request), signal };
+      const options = {
+        after,
+        size: pageSizeOf(request.pageSize),
+        matches: filterOf(request),
+        clock,
+        signal,
+      };
       const { records, cursor } = await mapStoreErrors(readRecordPage(store, options)).catch(rejectCursor);
       return create(ListRecordsResponseSchema, {
         records: records.map(({ key, value }) => recordMessage(key, value)),

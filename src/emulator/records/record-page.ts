@@ -1,4 +1,6 @@
+import type { Clock } from "../../contract/clock.ts";
 import type { PlanStore, PutRecord, RecordKey } from "../../store/plan-store.ts";
+import { isExpired } from "../../store/record.ts";
 
 type PageOptions = {
   /** Cursor after which the page begins; undefined for the first page. */
@@ -6,14 +8,17 @@ type PageOptions = {
   /** Largest number of records. */
   size: number;
   matches(key: RecordKey): boolean;
+  clock: Clock;
   signal: AbortSignal;
 };
 
 /** Some records of a store, and the cursor to continue after them; undefined at the end. */
 type FoundRecords = { readonly records: readonly PutRecord[]; readonly cursor: string | undefined };
 
-/** Records that are read for a page, whether they match or not. The next ones are for the next page. */
+/** Records that are read for a page, whether they match or not, and expired ones too. The next ones are for the next page. */
 const maxRead = 10_000;
+/** Sum of the sizes of their values, in bytes. */
+const maxReadBytes = 64 * 1024 * 1024;
 /** Sum of the sizes of values at which a page ends, in bytes. */
 const maxBytes = 4 * 1024 * 1024;
 
@@ -23,14 +28,18 @@ const maxBytes = 4 * 1024 * 1024;
  */
 export async function readRecordPage(
   store: PlanStore,
-  { after, size, matches, signal }: PageOptions,
+  { after, size, matches, clock, signal }: PageOptions,
 ): Promise<FoundRecords> {
   const records: PutRecord[] = [];
   let bytes = 0;
   let read = 0;
-  for await (const page of store.scan({ after, signal })) {
+  let readBytes = 0;
+  // Expired ones are kept in case that the clock is set back. A store that skips them could read all records for one page.
+  for await (const page of store.scan({ after, signal, includeExpired: true })) {
+    const now = clock.now();
     for (const [index, record] of page.records.entries()) {
-      if (!matches(record.key)) {
+      readBytes += record.value.length;
+      if (isExpired(record, now) || !matches(record.key)) {
         continue;
       }
       records.push(record);
@@ -40,7 +49,7 @@ export async function readRecordPage(
       }
     }
     read += page.records.length;
-    if (read >= maxRead) {
+    if (read >= maxRead || readBytes >= maxReadBytes) {
       return { records, cursor: page.cursor };
     }
   }

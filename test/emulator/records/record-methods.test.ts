@@ -189,7 +189,7 @@ describe.each(["memory:", "sqlite:"])("The records of %s", (engine) => {
         store.put({
           key: { ...key, id: `user-${index}` },
           updateTime: undefined,
-          expiresAtMs: undefined,
+          expiresAtMs: testTime + hour,
           value: new Uint8Array(),
         }),
       ),
@@ -197,6 +197,9 @@ describe.each(["memory:", "sqlite:"])("The records of %s", (engine) => {
     const pages = await list({ userKey: "nobody" });
     expect(pages).toEqual([[], []]);
     expect(keysOf(await list({ userKey: "user-10999" }))).toEqual(["user-10999"]);
+    emulator.state.clock.freezeAt(testTime + hour);
+    // Expired records are read too.
+    expect(await list()).toEqual([[], []]);
   });
 
   it("end a page when their sizes add up to 4 MiB", async () => {
