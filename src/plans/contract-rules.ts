@@ -89,6 +89,14 @@ export function createContractRules(): ContractRules {
   }
 }
 
+let shared: ContractRules | undefined;
+
+/** Returns rules that are created once per process, so that each message type is compiled once. */
+export function sharedContractRules(): ContractRules {
+  shared ??= createContractRules();
+  return shared;
+}
+
 // JavaScript's regular expressions are several times faster than the default engine of protovalidate. They are safe
 // here, because the patterns are those of the contract and none of them backtracks.
 function createRegexMatcher(): (pattern: string, against: string) => boolean {

@@ -5,7 +5,7 @@ import { create } from "@bufbuild/protobuf";
 import { createTokenSigner } from "../auth/authentication.ts";
 import { systemClock } from "../contract/clock.ts";
 import { watchDirectory } from "../contract/watched-directory.ts";
-import { type ContractRules, createContractRules } from "../plans/contract-rules.ts";
+import { type ContractRules, sharedContractRules } from "../plans/contract-rules.ts";
 import { createTolerantRules } from "../plans/undefined-enums.ts";
 import { contractServices, createRoutes } from "../services/routes.ts";
 import { openStore, rejectMemoryStore } from "../store/open-store.ts";
@@ -285,15 +285,16 @@ function freePlace({ call }: CallSummary): void {
   call.release = undefined;
 }
 
-let warm: ContractRules | undefined;
+let isWarm = false;
 
 /** Returns the rules of the contract with those of every request compiled, once per process: no caller waits for it. */
 function warmRules(): ContractRules {
-  if (warm === undefined) {
-    warm = createContractRules();
+  const rules = sharedContractRules();
+  if (!isWarm) {
     for (const { input } of contractServices.flatMap(({ methods }) => methods)) {
-      warm(input, create(input));
+      rules(input, create(input));
     }
+    isWarm = true;
   }
-  return warm;
+  return rules;
 }

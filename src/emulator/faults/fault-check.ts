@@ -12,13 +12,10 @@ import { specificationOf } from "../../contract/api-error.ts";
 import type { FieldViolation } from "../../contract/field-violation.ts";
 import { clientIds, resourceName } from "../../contract/resource-names.ts";
 import { closestMatch, didYouMean } from "../../contract/unknown-names/did-you-mean.ts";
-import type { ContractRules } from "../../plans/contract-rules.ts";
+import { type ContractRules, sharedContractRules } from "../../plans/contract-rules.ts";
 import { statusNameOf } from "../../transcoding/index.ts";
 import { contractMethods, filteredMethods, filteredOperator } from "../call-names.ts";
 import { durationMsOf } from "../duration-ms.ts";
-
-/** Returns the violations of a fault, all at once, with paths relative to it, such as `match.clientId`; "" is the fault. */
-export type FaultCheck = (fault: Fault) => FieldViolation[];
 
 /** Longest delay of a fault, in seconds: each delayed call has a place in the overload guard. */
 const maxDelaySeconds = 600;
@@ -26,18 +23,20 @@ const maxDelaySeconds = 600;
 /** Longest retry delay, in seconds: a day. */
 const maxRetryDelaySeconds = 86_400;
 
-/** Creates the check. A fault that no valid call can match has a violation, because it would never do anything. */
-export function createFaultCheck(rules: ContractRules): FaultCheck {
-  return function checkFault(fault) {
-    // Those of the contract: lengths and numbers.
-    const found = rules(FaultSchema, fault);
-    const others = [
-      ...(fault.match === undefined ? [] : within("match", matcherViolations(fault.match, rules))),
-      ...durationViolations("delay", fault.delay, maxDelaySeconds),
-      ...effectViolations(fault),
-    ];
-    return [...found, ...others.filter(({ field }) => !found.some((each) => each.field === field))];
-  };
+/**
+ * Returns the violations of a fault, all at once, with paths relative to it, such as `match.clientId`; "" is the fault. A
+ * fault that no valid call can match has one, because it would never do anything.
+ */
+export function checkFault(fault: Fault): FieldViolation[] {
+  const rules = sharedContractRules();
+  // Those of the contract: lengths and numbers.
+  const found = rules(FaultSchema, fault);
+  const others = [
+    ...(fault.match === undefined ? [] : within("match", matcherViolations(fault.match, rules))),
+    ...durationViolations("delay", fault.delay, maxDelaySeconds),
+    ...effectViolations(fault),
+  ];
+  return [...found, ...others.filter(({ field }) => !found.some((each) => each.field === field))];
 }
 
 /** Returns violations with paths that begin with a field. */

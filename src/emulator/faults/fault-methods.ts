@@ -8,14 +8,14 @@ import {
   ListFaultsResponseSchema,
 } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_service_pb.ts";
 import { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
-import { apiError } from "../../contract/api-error.ts";
+import { apiError, invalidFields } from "../../contract/api-error.ts";
 import type { FieldViolation } from "../../contract/field-violation.ts";
 import type { ContractRules } from "../../plans/contract-rules.ts";
 import type { EmulatorMethods } from "../emulator-methods.ts";
 import { pageSizeOf } from "../page-size.ts";
 import { numberOfPageToken, pageToken } from "../page-token.ts";
 import { requireValid } from "../require-valid.ts";
-import { within } from "./fault-check.ts";
+import { checkFault, within } from "./fault-check.ts";
 import type { Faults } from "./faults.ts";
 
 /** Implements the methods of faults. */
@@ -26,9 +26,12 @@ export function createFaultMethods(
   return {
     createFault(request) {
       const { fault } = request;
-      const violations = fault === undefined ? [] : within("fault", faults.check(fault));
-      requireValid(rules, CreateFaultRequestSchema, request, violations);
-      return faults.add(fault as Fault);
+      const violations =
+        fault === undefined ? rules(CreateFaultRequestSchema, request) : within("fault", checkFault(fault));
+      if (fault === undefined || violations.length > 0) {
+        throw invalidFields(violations);
+      }
+      return faults.add(fault);
     },
 
     listFaults(request) {

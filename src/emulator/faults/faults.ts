@@ -7,10 +7,9 @@ import {
 } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
 import { apiError, invalidFields } from "../../contract/api-error.ts";
-import { createContractRules } from "../../plans/contract-rules.ts";
 import { durationMsOf } from "../duration-ms.ts";
 import { compileMatcher, type MatchedCall } from "./call-matcher.ts";
-import { createFaultCheck, type FaultCheck } from "./fault-check.ts";
+import { checkFault } from "./fault-check.ts";
 
 /** The faults of an emulator: which calls go wrong, how and how often. */
 export type Faults = {
@@ -30,8 +29,6 @@ export type Faults = {
    * ```
    */
   add(fault: Fault): Fault;
-  /** Returns the violations of a fault. */
-  readonly check: FaultCheck;
   /** Returns copies of the faults, the oldest first. */
   list(): Fault[];
   /** Deletes a fault. Returns false if there is none of this name. */
@@ -66,13 +63,11 @@ type Entry = {
 /** Creates an empty set of faults. */
 export function createFaults(): Faults {
   const entries = new Map<string, Entry>();
-  // The rules are compiled when they are first used: most emulators have no faults.
-  const check = createFaultCheck(createContractRules());
   let lastId = 0;
 
   return {
     add(given) {
-      const violations = check(given);
+      const violations = checkFault(given);
       if (violations.length > 0) {
         throw invalidFields(violations);
       }
@@ -93,7 +88,6 @@ export function createFaults(): Faults {
       });
       return clone(FaultSchema, fault);
     },
-    check,
     list: () => Array.from(entries.values(), ({ fault }) => clone(FaultSchema, fault)),
     delete: (name) => entries.delete(name),
     clear: () => entries.clear(),

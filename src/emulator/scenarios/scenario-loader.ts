@@ -1,5 +1,6 @@
 import type { ServerParts } from "../../server/server-extension.ts";
 import type { EmulatorState } from "../emulator-state.ts";
+import { checkFault } from "../faults/fault-check.ts";
 import { applyScenario, clearAll, setClock } from "./apply-scenario.ts";
 import type { NamedSource } from "./named-source.ts";
 import { readScenario } from "./read-scenario.ts";
@@ -51,7 +52,7 @@ export function createScenarioLoader(
       machineMs: Date.now(),
       clockSkewMs,
       parent: begin.parent ?? "operators/65001",
-      checkFault: target.faults.check,
+      checkFault,
     });
     await applyScenario(scenario, target, store);
     return scenario.records.length;

@@ -187,6 +187,23 @@ describe.each(protocols)("a fault over %s", (protocol) => {
     expect(outcome).toMatchObject({ code: Code.Internal, reason: "SERVER_FAILURE" });
   });
 
+  it.each([
+    ["line breaks and control characters", "try\nlater\t\u0000\u007f"],
+    ["letters of many languages and emoji", "später · 後で · 😀"],
+    ["quotes and escapes", `"%20" \\ 'x'`],
+  ])("sends a message with %s as it is", async (_, message) => {
+    server.inject({ error: { reason: "CREDENTIALS_INVALID", message } });
+    expect((await apiErrorOf(push(server.client(protocol)))).message).toBe(message);
+  });
+
+  it("sends the longest message, or its beginning, with the code and the reason", async () => {
+    const message = "😀".repeat(4_096);
+    server.inject({ error: { reason: "STORE_UNAVAILABLE", message } });
+    const error = await apiErrorOf(push(server.client(protocol)));
+    expect(error.reason).toBe("STORE_UNAVAILABLE");
+    expect(message.startsWith(error.message.replace(/…$/, ""))).toBe(true);
+  });
+
   it("is told from a failure of the server also with the code UNKNOWN", async () => {
     server.inject({ error: { code: "UNKNOWN" } });
     const userKey = freshKey();

@@ -7,6 +7,7 @@ import {
   InjectedErrorSchema,
 } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import { EmulatorService } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_service_pb.ts";
+import { maxFaults } from "../../../src/emulator/faults/faults.ts";
 import { apiErrorOf } from "../../support/api-error.ts";
 import { type FaultyServer, startFaultyServer } from "./faulty-server.ts";
 
@@ -266,6 +267,15 @@ describe("CreateFault", () => {
       "fault.delay",
       "fault.error.retryDelay",
     ]);
+  });
+
+  it("answers 429 if there are as many faults as may be", async () => {
+    for (let count = 0; count < maxFaults; count++) {
+      server.inject(cut);
+    }
+    const { status, body } = await rest("POST", "faults", cut);
+    expect(status).toBe(429);
+    expect(JSON.stringify(body)).toContain("EMULATOR_LIMIT_REACHED");
   });
 
   it("requires a fault", async () => {

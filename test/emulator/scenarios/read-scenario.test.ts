@@ -3,7 +3,7 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { describe, expect, it } from "vitest";
 import { NotificationType } from "../../../gen/mobiledataplansharing/v1/enums_pb.ts";
 import { PlanGroupSchema, PlanStatusSchema } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
-import { createFaultCheck } from "../../../src/emulator/faults/fault-check.ts";
+import { checkFault } from "../../../src/emulator/faults/fault-check.ts";
 import { readScenario, type ScenarioContext } from "../../../src/emulator/scenarios/read-scenario.ts";
 import { ScenarioError } from "../../../src/emulator/scenarios/scenario.ts";
 import { parseSource, type Source } from "../../../src/emulator/scenarios/source-text.ts";
@@ -22,7 +22,7 @@ function read(text: string, context: Partial<ScenarioContext> = {}) {
     machineMs: nowMs,
     clockSkewMs: 60_000,
     parent: "operators/65001",
-    checkFault: createFaultCheck(rules),
+    checkFault,
     ...context,
   });
 }

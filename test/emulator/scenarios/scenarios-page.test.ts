@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { createFaultCheck } from "../../../src/emulator/faults/fault-check.ts";
+import { checkFault } from "../../../src/emulator/faults/fault-check.ts";
 import { builtInScenarios } from "../../../src/emulator/scenarios/built-in/index.ts";
 import { textSource } from "../../../src/emulator/scenarios/named-source.ts";
 import { readScenario } from "../../../src/emulator/scenarios/read-scenario.ts";
@@ -41,7 +41,7 @@ describe("docs/scenarios.md", () => {
       machineMs: 0,
       clockSkewMs: 60_000,
       parent: "operators/65001",
-      checkFault: createFaultCheck(rules),
+      checkFault,
     });
     expect(scenario.records.map(({ key }) => key.id)).toEqual(["491700000001", "a/b+c==", "491700000003"]);
     expect(scenario.clock).toEqual({ mode: "frozen", ms: Date.UTC(2027, 0, 15, 12) });
