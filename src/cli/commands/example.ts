@@ -30,7 +30,10 @@ export function exampleCommand(): Command {
     .option("--record", "print one line for mdps push and mdps validate, with operator, client and user key")
     .option("--operator <asn>", "operator of the record", parseAsn, 65001)
     .addOption(
-      command.createOption("--client <id>", "client of the record").choices(clientIds).default(clientIds[0]),
+      command
+        .createOption("--client <client>", "client of the record; any leaves it out")
+        .choices([...clientIds, "any"])
+        .default(clientIds[0]),
     )
     .option("--user-key <key>", "user key of the record", "a/b+c==")
     .option(
@@ -71,7 +74,8 @@ async function printExample(name: string, flags: ExampleFlags): Promise<void> {
   if (example.kind === "planGroup") {
     throw new UsageError(`--record: ${name} is a plan group, and mdps push only sends plan statuses`);
   }
-  const { operator, client: clientId, userKey } = flags;
+  const { operator, client, userKey } = flags;
+  const clientId = client === "any" ? undefined : client;
   console.log(JSON.stringify({ parent: parentOf(operator), clientId, userKey, planStatus: body }));
 }
 

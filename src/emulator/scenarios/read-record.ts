@@ -57,8 +57,9 @@ export function readRecord(json: JsonObject, context: RecordContext): ReadRecord
 function complete(json: JsonObject, { parent, nowMs }: RecordContext) {
   const violations: FieldViolation[] = [];
   const { example: name, ...given } = json;
-  const completed: JsonObject = { parent, ...given };
-  if (name === undefined) {
+  // As in proto3 JSON, null is as if the key was absent.
+  const completed: JsonObject = { ...given, parent: given.parent ?? parent };
+  if (name === undefined || name === null) {
     return { json: completed, violations };
   }
   const example = typeof name === "string" ? findExample(name) : undefined;

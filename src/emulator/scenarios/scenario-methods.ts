@@ -11,6 +11,7 @@ import { invalidFields } from "../../contract/api-error.ts";
 import type { ContractRules } from "../../plans/contract-rules.ts";
 import { mapStoreErrors } from "../../services/store-errors.ts";
 import type { EmulatorMethods } from "../emulator-methods.ts";
+import { pageSizeOf } from "../page-size.ts";
 import { builtInScenarios, unknownScenario } from "./built-in/index.ts";
 import { builtInSource, type NamedSource, textSource } from "./named-source.ts";
 import { ScenarioError, violationsOf } from "./scenario.ts";
@@ -24,20 +25,22 @@ export function createScenarioMethods(
   return {
     listScenarios(request) {
       const violations = rules(ListScenariosRequestSchema, request);
-      if (request.pageToken !== "") {
-        violations.push({
-          field: "pageToken",
-          description: "must be empty: all scenarios are on the first page",
-        });
+      const { pageToken } = request;
+      if (!/^([1-9]\d{0,3})?$/.test(pageToken)) {
+        const description = "must be a nextPageToken of ListScenarios, or empty for the first page";
+        violations.push({ field: "pageToken", description });
       }
       if (violations.length > 0) {
         throw invalidFields(violations);
       }
-      const scenarios = builtInScenarios.map(({ id: scenarioId, description }) => ({
-        scenarioId,
-        description,
-      }));
-      return create(ListScenariosResponseSchema, { scenarios });
+      const first = Number(pageToken);
+      const next = first + pageSizeOf(request.pageSize);
+      return create(ListScenariosResponseSchema, {
+        scenarios: builtInScenarios
+          .slice(first, next)
+          .map(({ id: scenarioId, description }) => ({ scenarioId, description })),
+        nextPageToken: next < builtInScenarios.length ? String(next) : "",
+      });
     },
 
     async loadScenario(request) {

@@ -51,6 +51,13 @@ describe("mdps example", () => {
     expect(record.exitCode).toBe(1);
   });
 
+  it("leaves the client of a record to mdps push with --client any, as the environment of a push may have it", async () => {
+    const env = { MDPS_CLIENT: "any", MDPS_OPERATOR: "65002" };
+    const { stdout } = await runProgram(["example", "--record"], { env });
+    expect(JSON.parse(stdout)).toMatchObject({ parent: "operators/65002" });
+    expect(JSON.parse(stdout)).not.toHaveProperty("clientId");
+  });
+
   it("takes the time from --now", async () => {
     const { stdout } = await runProgram(["example", "minimal", "--now", "2027-01-15T12:00:00+02:00"]);
     expect(JSON.parse(stdout)).toEqual({

@@ -49,6 +49,11 @@ describe("a scenario", () => {
     expect(read("description: nothing\nrecords:\n# - userKey: a\nclock:\nfaults:\n")).toEqual(nothing);
   });
 
+  it("takes null in a record as if the key was absent", () => {
+    const { records } = read("records: [{parent: null, planGroupId: a, example: null}]");
+    expect(records.map(({ key }) => key.asn)).toEqual([65001]);
+  });
+
   it("has statuses for one client and for every client, groups, and names of examples", () => {
     const { records } = read(`
 records:

@@ -112,17 +112,30 @@ describe("LoadScenario", () => {
 });
 
 describe("ListScenarios", () => {
-  it("answers every built-in scenario on one page", async () => {
+  const all = builtInScenarios.map(({ id, description }) => ({ scenarioId: id, description }));
+
+  it("answers every built-in scenario, page by page", async () => {
     await using emulator = await emulatorWith();
-    const { body } = await emulator.list();
-    expect(body).toEqual({
-      scenarios: builtInScenarios.map(({ id, description }) => ({ scenarioId: id, description })),
-    });
-    expect(violationsOf(await emulator.list("?pageToken=x"))).toEqual([
-      expect.stringMatching(/^pageToken: must be empty/),
-    ]);
-    expect(violationsOf(await emulator.list("?pageSize=-1"))).toHaveLength(1);
+    expect((await emulator.list()).body).toEqual({ scenarios: all });
+    const found: unknown[] = [];
+    let token: string | undefined = "";
+    for (let pages = 0; token !== undefined && pages < 9; pages++) {
+      const { body } = await emulator.list(`?pageSize=3&pageToken=${token}`);
+      const page = body as { scenarios: unknown[]; nextPageToken?: string };
+      expect(page.scenarios.length).toBeLessThanOrEqual(3);
+      found.push(...page.scenarios);
+      token = page.nextPageToken;
+    }
+    expect(found).toEqual(all);
   });
+
+  it.each(["?pageToken=x", "?pageToken=0", "?pageToken=99999", "?pageSize=-1"])(
+    "rejects %s",
+    async (query) => {
+      await using emulator = await emulatorWith();
+      expect(violationsOf(await emulator.list(query))).toHaveLength(1);
+    },
+  );
 });
 
 describe("Reset", () => {
