@@ -151,6 +151,16 @@ describe.each(nodes)("the package installed under $name", ({ name: node, path })
     expect((await mdps(["--version"])).stdout.trim()).toBe(repository.version);
   });
 
+  it(`the installed mdps dev prints a command that pushes when a shell runs it under ${node}`, async () => {
+    const env = { ...project.env, XDG_DATA_HOME: await dataDirectory() };
+    const args = ["dev", "--port", "0", "--log-level", "error"];
+    const dev = startProgram(args, { command: project.program, env });
+    const [line = "false"] = /^.* example \| curl .*$/m.exec(await dev.printed(/^Guide /m)) ?? [];
+    const pushed = await runProgram(["-c", line], { command: ["sh"], env });
+    expect(pushed, pushed.stderr).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse(pushed.stdout)).toMatchObject({ name: "operators/65001/planStatuses/a%2Fb+c==" });
+  });
+
   it(`the installed mdps serves, accepts pushes, and returns them under ${node}`, async () => {
     const data = await dataDirectory();
     const serve = startProgram(["serve", "--json", "--port", "0", "--data", data, "--log-level", "error"], {

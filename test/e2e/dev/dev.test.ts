@@ -127,6 +127,22 @@ describe("mdps dev", () => {
     expect(await paste(line)).toBe("operators/65001/planStatuses/a%2Fb+c==");
   });
 
+  it("serves, and stops with 0, if its banner cannot be written", async () => {
+    const log = join(await dataDirectory(), "log");
+    const program = startProgram(["dev", "--port", "0", "--data", await dataDirectory()], {
+      // The shell stops the emulator once it has said that it cannot write.
+      command: [
+        "sh",
+        "-c",
+        'mkfifo "$LOG"; "$0" "$@" >/dev/full 2>"$LOG" & grep -m 1 "cannot be written" "$LOG"; kill -TERM $!; wait $!; echo "exit $?"',
+        process.execPath,
+        join(root, "src/cli/main.ts"),
+      ],
+      env: { LOG: log },
+    });
+    expect((await program.ended).stdout).toMatch(/^mdps: standard output cannot be written: .*\nexit 0\n$/);
+  });
+
   it("starts without a home directory, in a temporary directory that it removes at the end", async () => {
     const env = { HOME: "", XDG_DATA_HOME: "" };
     const emulator = await startDev([], { env });
