@@ -2,6 +2,7 @@ import { context, propagation, trace } from "@opentelemetry/api";
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-node";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createLogLines, type LogLines } from "../../support/log-lines.ts";
+import { secret, secretQueries as spellings } from "../../support/secret-queries.ts";
 import { parent, startTestServer, type TestServer } from "../../support/test-server.ts";
 
 const exporter = new InMemorySpanExporter();
@@ -26,42 +27,6 @@ afterAll(async () => {
   propagation.disable();
 });
 beforeEach(() => exporter.reset());
-
-const secret = "SeCrEt0123456789";
-const spellings = [
-  `key=${secret}`,
-  `$key=${secret}`,
-  `%24key=${secret}`,
-  `%24%6b%65%79=${secret}`,
-  `%6Bey=${secret}`,
-  `KEY=${secret}`,
-  `$Key=${secret}`,
-  `api_key=${secret}`,
-  `access_token=${secret}`,
-  `$access_token=${secret}`,
-  `access%5Ftoken=${secret}`,
-  `%24access%5Ftoken=${secret}`,
-  `ACCESS_TOKEN=${secret}`,
-  `oauth_token=${secret}`,
-  `$oauth_token=${secret}`,
-  `bearer_token=${secret}`,
-  // Twice, by two names, with an escape that is broken, and escaped once too often.
-  `key=${secret}&$key=${secret}`,
-  `$key=${secret}%zz`,
-  `access_token=%ff${secret}`,
-  `key%3D${secret}`,
-  `$key%3D${secret}`,
-  `%24access_token%3d${secret}`,
-  `key%253D${secret}`,
-  `access_token%3A${secret}`,
-  `a=1&amp;key=${secret}`,
-  `$alt=json;key=${secret}`,
-  `alt=json%26key%3D${secret}`,
-  `fields=name%26access_token%3D${secret}`,
-  `$prettyPrint=0;access_token=${secret}`,
-  `version=v1%26key%3D${secret}`,
-  `#key=${secret}`,
-];
 
 const status = `/v1/${parent}/planStatuses/nobody`;
 const rpc = "/mobiledataplansharing.v1.PlanStatusService/GetPlanStatus";

@@ -1,0 +1,37 @@
+/** A secret that clients put into queries by mistake. */
+export const secret = "SeCrEt0123456789";
+/** Queries with the secret, in the spellings that clients, proxies and pages produce. */
+export const secretQueries: readonly string[] = [
+  `key=${secret}`,
+  `$key=${secret}`,
+  `%24key=${secret}`,
+  `%24%6b%65%79=${secret}`,
+  `%6Bey=${secret}`,
+  `KEY=${secret}`,
+  `$Key=${secret}`,
+  `api_key=${secret}`,
+  `access_token=${secret}`,
+  `$access_token=${secret}`,
+  `access%5Ftoken=${secret}`,
+  `%24access%5Ftoken=${secret}`,
+  `ACCESS_TOKEN=${secret}`,
+  `oauth_token=${secret}`,
+  `$oauth_token=${secret}`,
+  `bearer_token=${secret}`,
+  // Twice, by two names, with an escape that is broken, and escaped once too often.
+  `key=${secret}&$key=${secret}`,
+  `$key=${secret}%zz`,
+  `access_token=%ff${secret}`,
+  `key%3D${secret}`,
+  `$key%3D${secret}`,
+  `%24access_token%3d${secret}`,
+  `key%253D${secret}`,
+  `access_token%3A${secret}`,
+  `a=1&amp;key=${secret}`,
+  `$alt=json;key=${secret}`,
+  `alt=json%26key%3D${secret}`,
+  `fields=name%26access_token%3D${secret}`,
+  `$prettyPrint=0;access_token=${secret}`,
+  `version=v1%26key%3D${secret}`,
+  `#key=${secret}`,
+];
