@@ -9,7 +9,7 @@ export { createJsonReader, type JsonDocument, type JsonReader, parseJsonDocument
 export { createElementScanner, type ElementScanner } from "./json/element-scanner.ts";
 export type { ReadingOptions } from "./json/reading-state.ts";
 export { createViolationList, type Rejection, type ViolationList } from "./json/violations.ts";
-export { httpBindingKey, type PathFields, pathFieldsKey } from "./server/context.ts";
+export { httpBindingKey, openStreamKey, type PathFields, pathFieldsKey } from "./server/context.ts";
 export { type Cors, type CorsOptions, createCors, isPreflight } from "./server/cors.ts";
 export { RestError } from "./server/errors.ts";
 export { type FieldSelection, parseFieldSelection, selectFields } from "./server/field-selection.ts";

@@ -8,6 +8,7 @@ import { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts"
 import { apiError } from "../../contract/api-error.ts";
 import type { FieldViolation } from "../../contract/field-violation.ts";
 import type { ContractRules } from "../../plans/contract-rules.ts";
+import { openStreamKey } from "../../transcoding/index.ts";
 import type { EmulatorMethods } from "../emulator-methods.ts";
 import { requireValid } from "../require-valid.ts";
 import { callFilter } from "./call-filter.ts";
@@ -29,7 +30,7 @@ export function createWatchCalls(
 ): EmulatorMethods<"watchCalls">["watchCalls"] {
   let open = 0;
 
-  return async function* watchCalls(request, { signal }) {
+  return async function* watchCalls(request, { signal, values }) {
     const violations: FieldViolation[] = [];
     const matches = callFilter(request, violations);
     requireValid(rules, WatchCallsRequestSchema, request, violations);
@@ -41,6 +42,7 @@ export function createWatchCalls(
     const after = /^calls\/(\d+)$/.exec(request.afterCall)?.[1];
     open += 1;
     try {
+      values.get(openStreamKey)?.();
       yield* callsFrom(
         journal,
         after === undefined ? journal.calls.next : Number(after) + 1,

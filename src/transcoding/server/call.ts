@@ -6,7 +6,7 @@ import type { RequestTarget } from "../http/request-target.ts";
 import type { RouteMatch } from "../http/route-tree.ts";
 import { httpStatusOf } from "../http/status.ts";
 import { type ParsedTimeout, parseTimeoutHeader } from "../http/timeout-header.ts";
-import { createRestContext, type RestContext } from "./context.ts";
+import { createRestContext, openStreamKey, type RestContext } from "./context.ts";
 import { RestError, type RestErrors } from "./errors.ts";
 import { acceptsJson, chooseStreamFormat } from "./media-types.ts";
 import type { NodeRequest } from "./node-http.ts";
@@ -121,6 +121,7 @@ export function createRestCall(options: TranscodingOptions, errors: RestErrors, 
     const out = createResponseStream(frame.response, format, (contentType) =>
       headerFields(frame, contentType, context.touchedResponseHeader),
     );
+    context.values.set(openStreamKey, out.open);
     const iterator = messages[Symbol.asyncIterator]();
     const isHead = frame.response.req.method === "HEAD";
 

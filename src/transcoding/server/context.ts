@@ -38,6 +38,14 @@ export const httpBindingKey = createContextKey<HttpBinding | undefined>(undefine
   description: "binding of google.api.http of a REST request",
 });
 
+/**
+ * Sends the header of a stream before its first message, so that the caller knows that it has begun: for streams that may
+ * have no message for long. Undefined for unary calls and for other protocols.
+ */
+export const openStreamKey = createContextKey<(() => void) | undefined>(undefined, {
+  description: "sends the header of a REST stream",
+});
+
 type RestContextInit = {
   method: DescMethod;
   request: NodeRequest;

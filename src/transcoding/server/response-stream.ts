@@ -7,6 +7,8 @@ export type StreamFormat = "json-array" | "ndjson" | "raw";
 
 /** Writes the messages of a stream, with backpressure. Nothing is written after its end, or to a HEAD request. */
 type ResponseStream = {
+  /** Sends the header before the first message, which may come late. From then on an error is part of the stream. */
+  open(): void;
   /** Sends one message. Resolves when the next one can be sent. */
   write(message: WrittenMessage): Promise<void>;
   end(): void;
@@ -34,30 +36,44 @@ export function createResponseStream(
   const isHead = nodeResponse.req.method === "HEAD";
   let started = false;
   let ended = false;
+  /** What the next element of the array follows. */
+  let before = "[";
 
-  /** Sends the header before the first message, and returns whether it did. */
-  function begin(rawType: string): boolean {
-    if (started) {
-      return false;
+  function begin(rawType: string): void {
+    if (!started) {
+      const contentType = format === "raw" ? rawType : contentTypes[format];
+      response.writeHead(200, [...head(contentType)]);
+      started = true;
     }
-    const contentType = format === "raw" ? rawType : contentTypes[format];
-    response.writeHead(200, [...head(contentType)]);
-    started = true;
-    return true;
   }
 
   // Bytes: for text that is not ASCII, Node 26.12 never emits drain over HTTP/1.1.
   function pieceOf({ contentType, content }: WrittenMessage): Uint8Array {
     // Raw bytes have the content type of the first message.
-    const first = begin(contentType);
-    const before = format === "json-array" ? (first ? "[" : ",") : "";
-    const after = format === "ndjson" ? "\n" : "";
-    return typeof content === "string" ? Buffer.from(`${before}${content}${after}`) : content;
+    begin(contentType);
+    if (typeof content !== "string") {
+      return content;
+    }
+    const piece = format === "json-array" ? `${before}${content}` : `${content}\n`;
+    before = ",";
+    return Buffer.from(piece);
   }
 
   return {
     get started() {
       return started;
+    },
+    open() {
+      if (started || format === "raw" || isHead) {
+        return;
+      }
+      begin(jsonType);
+      if (format === "json-array") {
+        response.write(before);
+        before = "";
+      } else {
+        response.flushHeaders();
+      }
     },
     async write(message) {
       if (ended) {
@@ -69,9 +85,9 @@ export function createResponseStream(
       }
     },
     end() {
-      const first = begin("application/octet-stream");
+      begin("application/octet-stream");
       ended = true;
-      response.end(format === "json-array" && !isHead ? (first ? "[]" : "]") : undefined);
+      response.end(format === "json-array" && !isHead ? (before === "[" ? "[]" : "]") : undefined);
     },
     fail(errorBody) {
       ended = true;

@@ -234,7 +234,10 @@ describe("ListNotifications", () => {
       const { name } = await emulator.control("rest").createFault({
         fault: { effect: { case: "cut", value: cut }, frequency: { case: "nextCalls", value: 1 } },
       });
-      const calls = emulator.control("grpc").watchCalls({})[Symbol.asyncIterator]();
+      const calls = emulator
+        .control("grpc")
+        .watchCalls({ afterCall: "calls/0", userKey })
+        [Symbol.asyncIterator]();
       const cutCall = calls.next();
       await expect(push(expired, userKey)).rejects.toThrow();
       expect((await cutCall).value.call).toMatchObject({

@@ -283,7 +283,7 @@ describe("a connection that is cut within the body", () => {
   it("is recorded as CANCELLED without a status", async () => {
     const socket = connect(emulator.port, "127.0.0.1");
     await new Promise((resolve) => socket.once("connect", resolve));
-    const watching = emulator.control("grpc").watchCalls({})[Symbol.asyncIterator]();
+    const watching = emulator.control("grpc").watchCalls({ afterCall: "calls/0" })[Symbol.asyncIterator]();
     const next = watching.next();
     socket.write(
       `POST ${createPath} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"half"`,

@@ -130,6 +130,37 @@ describe("watches of calls", () => {
     await reader.cancel();
   });
 
+  it.each([
+    ["application/json", "["],
+    ["application/x-ndjson", ""],
+  ])("begin as %s before the first call", async (accept, begin) => {
+    const { emulator, push } = await startFrozen();
+    await using _ = emulator;
+    // Resolves with the header.
+    const answer = await fetch(`${emulator.url}/emulator/v1/calls:watch`, { headers: { accept } });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("content-type")).toContain(accept);
+    await push("a");
+    const reader = (answer.body as ReadableStream<Uint8Array>).getReader();
+    let text = "";
+    while (!text.includes("userKey")) {
+      text += Buffer.from((await reader.read()).value ?? []).toString();
+    }
+    expect(text.startsWith(`${begin}{"call":{"name":"calls/1"`)).toBe(true);
+    await reader.cancel();
+  });
+
+  it("end their JSON array with the server", async () => {
+    const { emulator, push } = await startFrozen();
+    const answers = await Promise.all(
+      ["", "?afterCall=calls/0"].map((query) => fetch(`${emulator.url}/emulator/v1/calls:watch${query}`)),
+    );
+    await push("a");
+    await emulator[Symbol.asyncDispose]();
+    const arrays = await Promise.all(answers.map((answer) => answer.json()));
+    expect(arrays).toMatchObject([[{ call: { userKey: "a" } }], [{ call: { userKey: "a" } }]]);
+  });
+
   it("end with the server", async () => {
     const { emulator, push } = await startFrozen();
     await push("a");
