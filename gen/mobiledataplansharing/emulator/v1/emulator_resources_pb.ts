@@ -769,14 +769,15 @@ export const DeviceSchema: GenMessage<Device, {jsonType: DeviceJson, validType: 
   messageDesc(file_mobiledataplansharing_emulator_v1_emulator_resources, 5);
 
 /**
- * A call of the API as the emulator received and answered it.
+ * A call of the API, or of the token endpoint, as the emulator received and answered it.
+ * Requests of probes, documents, health, reflection and of this package are not calls.
  *
  * @generated from message mobiledataplansharing.emulator.v1.Call
  */
 export type Call = Message<"mobiledataplansharing.emulator.v1.Call"> & {
   /**
    * Name of the call, `calls/{call}`. The id is the number of the call since the start,
-   * in decimal.
+   * in decimal, in the order in which calls have ended.
    *
    * @generated from field: string name = 1;
    */
@@ -804,7 +805,7 @@ export type Call = Message<"mobiledataplansharing.emulator.v1.Call"> & {
   duration?: Duration | undefined;
 
   /**
-   * Protocol of the call.
+   * Protocol of the call. Unspecified for the token endpoint.
    *
    * @generated from field: mobiledataplansharing.emulator.v1.Call.Protocol protocol = 5;
    */
@@ -827,7 +828,8 @@ export type Call = Message<"mobiledataplansharing.emulator.v1.Call"> & {
   httpMethod: string;
 
   /**
-   * Path and query of the request as sent.
+   * Path and query of the request as sent, except that `REDACTED` stands for tokens, keys
+   * and other secrets in the query.
    *
    * @generated from field: string target = 8;
    */
@@ -862,7 +864,8 @@ export type Call = Message<"mobiledataplansharing.emulator.v1.Call"> & {
   headers: Call_Header[];
 
   /**
-   * The body as it was sent, before decompression.
+   * The body as it was sent, before decompression: its first 64 KiB. Not set if nothing of
+   * it had arrived when the call ended, and for the token endpoint, where it is a credential.
    *
    * @generated from oneof mobiledataplansharing.emulator.v1.Call.body
    */
@@ -885,15 +888,16 @@ export type Call = Message<"mobiledataplansharing.emulator.v1.Call"> & {
   } | { case: undefined; value?: undefined };
 
   /**
-   * Size of the body on the wire, in bytes. If it is larger than the body above, the rest
-   * of the body was not kept.
+   * Size of the body on the wire, in bytes, as far as it had arrived when the call ended. If
+   * it is larger than the body above, the rest of the body was not kept.
    *
    * @generated from field: int64 body_size = 15;
    */
   bodySize: bigint;
 
   /**
-   * The request message as JSON, whatever its protocol. Empty if it could not be read.
+   * The request message as JSON, whatever its protocol. Empty if it could not be read, and if
+   * it is larger than 1 MiB.
    *
    * @generated from field: string request_json = 16;
    */
@@ -907,7 +911,8 @@ export type Call = Message<"mobiledataplansharing.emulator.v1.Call"> & {
   httpStatus: number;
 
   /**
-   * How the call ended. CANCELLED if its connection ended before its answer.
+   * How the call ended. CANCELLED if its connection ended before its answer. If the answer
+   * had only an HTTP status, the code that the status stands for.
    *
    * @generated from field: google.rpc.Code code = 18;
    */
@@ -952,14 +957,15 @@ export type Call = Message<"mobiledataplansharing.emulator.v1.Call"> & {
 };
 
 /**
- * A call of the API as the emulator received and answered it.
+ * A call of the API, or of the token endpoint, as the emulator received and answered it.
+ * Requests of probes, documents, health, reflection and of this package are not calls.
  *
  * @generated from message mobiledataplansharing.emulator.v1.Call
  */
 export type CallJson = {
   /**
    * Name of the call, `calls/{call}`. The id is the number of the call since the start,
-   * in decimal.
+   * in decimal, in the order in which calls have ended.
    *
    * @generated from field: string name = 1;
    */
@@ -987,7 +993,7 @@ export type CallJson = {
   duration?: DurationJson;
 
   /**
-   * Protocol of the call.
+   * Protocol of the call. Unspecified for the token endpoint.
    *
    * @generated from field: mobiledataplansharing.emulator.v1.Call.Protocol protocol = 5;
    */
@@ -1010,7 +1016,8 @@ export type CallJson = {
   httpMethod?: string;
 
   /**
-   * Path and query of the request as sent.
+   * Path and query of the request as sent, except that `REDACTED` stands for tokens, keys
+   * and other secrets in the query.
    *
    * @generated from field: string target = 8;
    */
@@ -1059,15 +1066,16 @@ export type CallJson = {
   bodyBytes?: string;
 
   /**
-   * Size of the body on the wire, in bytes. If it is larger than the body above, the rest
-   * of the body was not kept.
+   * Size of the body on the wire, in bytes, as far as it had arrived when the call ended. If
+   * it is larger than the body above, the rest of the body was not kept.
    *
    * @generated from field: int64 body_size = 15;
    */
   bodySize?: string;
 
   /**
-   * The request message as JSON, whatever its protocol. Empty if it could not be read.
+   * The request message as JSON, whatever its protocol. Empty if it could not be read, and if
+   * it is larger than 1 MiB.
    *
    * @generated from field: string request_json = 16;
    */
@@ -1081,7 +1089,8 @@ export type CallJson = {
   httpStatus?: number;
 
   /**
-   * How the call ended. CANCELLED if its connection ended before its answer.
+   * How the call ended. CANCELLED if its connection ended before its answer. If the answer
+   * had only an HTTP status, the code that the status stands for.
    *
    * @generated from field: google.rpc.Code code = 18;
    */

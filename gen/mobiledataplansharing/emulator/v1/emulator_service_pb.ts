@@ -774,7 +774,8 @@ export const DeleteDeviceRequestSchema: GenMessage<DeleteDeviceRequest, {jsonTyp
  */
 export type ListCallsRequest = Message<"mobiledataplansharing.emulator.v1.ListCallsRequest"> & {
   /**
-   * Only calls of this method: its name, or its service and name.
+   * Only calls of this method: its name, its service, or both with `/`
+   * between them.
    *
    * @generated from field: string method = 1;
    */
@@ -809,7 +810,7 @@ export type ListCallsRequest = Message<"mobiledataplansharing.emulator.v1.ListCa
   protocol: Call_Protocol;
 
   /**
-   * Only calls that ended with this code.
+   * Only calls that ended with this code, also OK.
    *
    * @generated from field: optional google.rpc.Code code = 6;
    */
@@ -844,7 +845,8 @@ export type ListCallsRequest = Message<"mobiledataplansharing.emulator.v1.ListCa
  */
 export type ListCallsRequestJson = {
   /**
-   * Only calls of this method: its name, or its service and name.
+   * Only calls of this method: its name, its service, or both with `/`
+   * between them.
    *
    * @generated from field: string method = 1;
    */
@@ -879,7 +881,7 @@ export type ListCallsRequestJson = {
   protocol?: Call_ProtocolJson;
 
   /**
-   * Only calls that ended with this code.
+   * Only calls that ended with this code, also OK.
    *
    * @generated from field: optional google.rpc.Code code = 6;
    */
@@ -937,7 +939,8 @@ export type ListCallsResponse = Message<"mobiledataplansharing.emulator.v1.ListC
   nextPageToken: string;
 
   /**
-   * Number of calls that were dropped because the journal was full.
+   * Number of calls that were dropped because the journal was full, since it was last
+   * cleared.
    *
    * @generated from field: int64 dropped_calls = 3;
    */
@@ -965,7 +968,8 @@ export type ListCallsResponseJson = {
   nextPageToken?: string;
 
   /**
-   * Number of calls that were dropped because the journal was full.
+   * Number of calls that were dropped because the journal was full, since it was last
+   * cleared.
    *
    * @generated from field: int64 dropped_calls = 3;
    */
@@ -988,7 +992,8 @@ export const ListCallsResponseSchema: GenMessage<ListCallsResponse, {jsonType: L
  */
 export type WatchCallsRequest = Message<"mobiledataplansharing.emulator.v1.WatchCallsRequest"> & {
   /**
-   * Only calls of this method: its name, or its service and name.
+   * Only calls of this method: its name, its service, or both with `/`
+   * between them.
    *
    * @generated from field: string method = 1;
    */
@@ -1023,7 +1028,7 @@ export type WatchCallsRequest = Message<"mobiledataplansharing.emulator.v1.Watch
   protocol: Call_Protocol;
 
   /**
-   * Only calls that ended with this code.
+   * Only calls that ended with this code, also OK.
    *
    * @generated from field: optional google.rpc.Code code = 6;
    */
@@ -1052,7 +1057,8 @@ export type WatchCallsRequest = Message<"mobiledataplansharing.emulator.v1.Watch
  */
 export type WatchCallsRequestJson = {
   /**
-   * Only calls of this method: its name, or its service and name.
+   * Only calls of this method: its name, its service, or both with `/`
+   * between them.
    *
    * @generated from field: string method = 1;
    */
@@ -1087,7 +1093,7 @@ export type WatchCallsRequestJson = {
   protocol?: Call_ProtocolJson;
 
   /**
-   * Only calls that ended with this code.
+   * Only calls that ended with this code, also OK.
    *
    * @generated from field: optional google.rpc.Code code = 6;
    */
@@ -1132,8 +1138,9 @@ export type WatchCallsResponse = Message<"mobiledataplansharing.emulator.v1.Watc
   call?: Call | undefined;
 
   /**
-   * Number of calls that were left out before this one because the caller reads too slowly,
-   * or because the journal had dropped them.
+   * Number of calls that the journal had dropped before this watch came to them, because the
+   * caller reads too slowly or resumed too late. Filters are not applied to them. Calls that
+   * ClearCalls has removed do not count.
    *
    * @generated from field: int64 missed_calls = 2;
    */
@@ -1154,8 +1161,9 @@ export type WatchCallsResponseJson = {
   call?: CallJson;
 
   /**
-   * Number of calls that were left out before this one because the caller reads too slowly,
-   * or because the journal had dropped them.
+   * Number of calls that the journal had dropped before this watch came to them, because the
+   * caller reads too slowly or resumed too late. Filters are not applied to them. Calls that
+   * ClearCalls has removed do not count.
    *
    * @generated from field: int64 missed_calls = 2;
    */
@@ -2161,7 +2169,10 @@ export const EmulatorService: GenService<{
   },
   /**
    * Lists the calls that the journal holds, the newest first. The journal is bounded: if
-   * it is full, the oldest calls are dropped.
+   * it is full, the oldest calls are dropped. By default it holds 100,000 calls in 256 MiB.
+   *
+   * A page may have fewer calls than `page_size` because they are large; only an empty
+   * `next_page_token` means that it is the last one.
    *
    * Errors:
    *
@@ -2177,7 +2188,11 @@ export const EmulatorService: GenService<{
   },
   /**
    * Returns calls when they have ended, until the caller hangs up. Over REST the answer is
-   * a JSON array that grows.
+   * a JSON array that grows, or one object per line with `Accept: application/x-ndjson`.
+   *
+   * A watch that was interrupted resumes with the name of the last call in `after_call`.
+   * It goes on after ClearCalls and Reset, which do not change the numbers of later calls.
+   * At most 64 watches are open at once.
    *
    * Errors:
    *
@@ -2259,8 +2274,8 @@ export const EmulatorService: GenService<{
     output: typeof EmptySchema;
   },
   /**
-   * Lists the notifications that pushes have sent, the newest first. The list is bounded
-   * like the journal.
+   * Lists the notifications that pushes have sent, the newest first, also of pushes whose
+   * answer a fault has cut. The list is bounded like the journal: at most 100,000 in 64 MiB.
    *
    * Errors:
    *

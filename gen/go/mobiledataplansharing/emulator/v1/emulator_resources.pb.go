@@ -781,11 +781,12 @@ func (x *Device) GetRegisterTime() *timestamppb.Timestamp {
 	return nil
 }
 
-// A call of the API as the emulator received and answered it.
+// A call of the API, or of the token endpoint, as the emulator received and answered it.
+// Requests of probes, documents, health, reflection and of this package are not calls.
 type Call struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name of the call, `calls/{call}`. The id is the number of the call since the start,
-	// in decimal.
+	// in decimal, in the order in which calls have ended.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Id of the request, in the header `x-request-id` of the request or the answer.
 	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
@@ -793,7 +794,7 @@ type Call struct {
 	ReceiveTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=receive_time,json=receiveTime,proto3" json:"receive_time,omitempty"`
 	// Real time from the arrival of its header to the end of the answer.
 	Duration *durationpb.Duration `protobuf:"bytes,4,opt,name=duration,proto3" json:"duration,omitempty"`
-	// Protocol of the call.
+	// Protocol of the call. Unspecified for the token endpoint.
 	Protocol Call_Protocol `protobuf:"varint,5,opt,name=protocol,proto3,enum=mobiledataplansharing.emulator.v1.Call_Protocol" json:"protocol,omitempty"`
 	// Method of the call, such as
 	// `mobiledataplansharing.v1.PlanStatusService/CreateUserPlanStatus`. Empty if the
@@ -801,7 +802,8 @@ type Call struct {
 	Method string `protobuf:"bytes,6,opt,name=method,proto3" json:"method,omitempty"`
 	// HTTP method of the request.
 	HttpMethod string `protobuf:"bytes,7,opt,name=http_method,json=httpMethod,proto3" json:"http_method,omitempty"`
-	// Path and query of the request as sent.
+	// Path and query of the request as sent, except that `REDACTED` stands for tokens, keys
+	// and other secrets in the query.
 	Target string `protobuf:"bytes,8,opt,name=target,proto3" json:"target,omitempty"`
 	// Operator that the request named, `operators/{asn_id}`. Empty if it named none.
 	Operator string `protobuf:"bytes,9,opt,name=operator,proto3" json:"operator,omitempty"`
@@ -811,21 +813,24 @@ type Call struct {
 	UserKey string `protobuf:"bytes,11,opt,name=user_key,json=userKey,proto3" json:"user_key,omitempty"`
 	// The headers that matter to the API, in the order in which they were sent.
 	Headers []*Call_Header `protobuf:"bytes,12,rep,name=headers,proto3" json:"headers,omitempty"`
-	// The body as it was sent, before decompression.
+	// The body as it was sent, before decompression: its first 64 KiB. Not set if nothing of
+	// it had arrived when the call ended, and for the token endpoint, where it is a credential.
 	//
 	// Types that are valid to be assigned to Body:
 	//
 	//	*Call_BodyText
 	//	*Call_BodyBytes
 	Body isCall_Body `protobuf_oneof:"body"`
-	// Size of the body on the wire, in bytes. If it is larger than the body above, the rest
-	// of the body was not kept.
+	// Size of the body on the wire, in bytes, as far as it had arrived when the call ended. If
+	// it is larger than the body above, the rest of the body was not kept.
 	BodySize int64 `protobuf:"varint,15,opt,name=body_size,json=bodySize,proto3" json:"body_size,omitempty"`
-	// The request message as JSON, whatever its protocol. Empty if it could not be read.
+	// The request message as JSON, whatever its protocol. Empty if it could not be read, and if
+	// it is larger than 1 MiB.
 	RequestJson string `protobuf:"bytes,16,opt,name=request_json,json=requestJson,proto3" json:"request_json,omitempty"`
 	// HTTP status of the answer. 0 if there was none.
 	HttpStatus int32 `protobuf:"varint,17,opt,name=http_status,json=httpStatus,proto3" json:"http_status,omitempty"`
-	// How the call ended. CANCELLED if its connection ended before its answer.
+	// How the call ended. CANCELLED if its connection ended before its answer. If the answer
+	// had only an HTTP status, the code that the status stands for.
 	Code code.Code `protobuf:"varint,18,opt,name=code,proto3,enum=google.rpc.Code" json:"code,omitempty"`
 	// Reason of the error, such as `PLAN_STATUS_STALE`. Empty for success, and for errors
 	// without a reason.

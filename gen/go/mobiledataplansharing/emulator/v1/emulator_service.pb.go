@@ -702,7 +702,8 @@ func (x *DeleteDeviceRequest) GetName() string {
 // Request of ListCalls. A call must match every filter that is set.
 type ListCallsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Only calls of this method: its name, or its service and name.
+	// Only calls of this method: its name, its service, or both with `/`
+	// between them.
 	Method string `protobuf:"bytes,1,opt,name=method,proto3" json:"method,omitempty"`
 	// Only calls that name this operator, `operators/{asn_id}`.
 	Operator string `protobuf:"bytes,2,opt,name=operator,proto3" json:"operator,omitempty"`
@@ -712,7 +713,7 @@ type ListCallsRequest struct {
 	UserKey string `protobuf:"bytes,4,opt,name=user_key,json=userKey,proto3" json:"user_key,omitempty"`
 	// Only calls over this protocol.
 	Protocol Call_Protocol `protobuf:"varint,5,opt,name=protocol,proto3,enum=mobiledataplansharing.emulator.v1.Call_Protocol" json:"protocol,omitempty"`
-	// Only calls that ended with this code.
+	// Only calls that ended with this code, also OK.
 	Code *code.Code `protobuf:"varint,6,opt,name=code,proto3,enum=google.rpc.Code,oneof" json:"code,omitempty"`
 	// Only calls that ended with this reason.
 	Reason v1.ErrorReason `protobuf:"varint,7,opt,name=reason,proto3,enum=mobiledataplansharing.v1.ErrorReason" json:"reason,omitempty"`
@@ -824,7 +825,8 @@ type ListCallsResponse struct {
 	Calls []*Call `protobuf:"bytes,1,rep,name=calls,proto3" json:"calls,omitempty"`
 	// Continues after this page, as `page_token`. Empty on the last one.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
-	// Number of calls that were dropped because the journal was full.
+	// Number of calls that were dropped because the journal was full, since it was last
+	// cleared.
 	DroppedCalls  int64 `protobuf:"varint,3,opt,name=dropped_calls,json=droppedCalls,proto3" json:"dropped_calls,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -884,7 +886,8 @@ func (x *ListCallsResponse) GetDroppedCalls() int64 {
 // Request of WatchCalls. A call must match every filter that is set.
 type WatchCallsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Only calls of this method: its name, or its service and name.
+	// Only calls of this method: its name, its service, or both with `/`
+	// between them.
 	Method string `protobuf:"bytes,1,opt,name=method,proto3" json:"method,omitempty"`
 	// Only calls that name this operator, `operators/{asn_id}`.
 	Operator string `protobuf:"bytes,2,opt,name=operator,proto3" json:"operator,omitempty"`
@@ -894,7 +897,7 @@ type WatchCallsRequest struct {
 	UserKey string `protobuf:"bytes,4,opt,name=user_key,json=userKey,proto3" json:"user_key,omitempty"`
 	// Only calls over this protocol.
 	Protocol Call_Protocol `protobuf:"varint,5,opt,name=protocol,proto3,enum=mobiledataplansharing.emulator.v1.Call_Protocol" json:"protocol,omitempty"`
-	// Only calls that ended with this code.
+	// Only calls that ended with this code, also OK.
 	Code *code.Code `protobuf:"varint,6,opt,name=code,proto3,enum=google.rpc.Code,oneof" json:"code,omitempty"`
 	// Only calls that ended with this reason.
 	Reason v1.ErrorReason `protobuf:"varint,7,opt,name=reason,proto3,enum=mobiledataplansharing.v1.ErrorReason" json:"reason,omitempty"`
@@ -996,8 +999,9 @@ type WatchCallsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// A call that has ended.
 	Call *Call `protobuf:"bytes,1,opt,name=call,proto3" json:"call,omitempty"`
-	// Number of calls that were left out before this one because the caller reads too slowly,
-	// or because the journal had dropped them.
+	// Number of calls that the journal had dropped before this watch came to them, because the
+	// caller reads too slowly or resumed too late. Filters are not applied to them. Calls that
+	// ClearCalls has removed do not count.
 	MissedCalls   int64 `protobuf:"varint,2,opt,name=missed_calls,json=missedCalls,proto3" json:"missed_calls,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -186,7 +186,10 @@ type EmulatorServiceClient interface {
 	// - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
 	DeleteDevice(ctx context.Context, in *DeleteDeviceRequest, opts ...grpc.CallOption) (*emptypb.Empty, error)
 	// Lists the calls that the journal holds, the newest first. The journal is bounded: if
-	// it is full, the oldest calls are dropped.
+	// it is full, the oldest calls are dropped. By default it holds 100,000 calls in 256 MiB.
+	//
+	// A page may have fewer calls than `page_size` because they are large; only an empty
+	// `next_page_token` means that it is the last one.
 	//
 	// Errors:
 	//
@@ -194,7 +197,11 @@ type EmulatorServiceClient interface {
 	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
 	ListCalls(ctx context.Context, in *ListCallsRequest, opts ...grpc.CallOption) (*ListCallsResponse, error)
 	// Returns calls when they have ended, until the caller hangs up. Over REST the answer is
-	// a JSON array that grows.
+	// a JSON array that grows, or one object per line with `Accept: application/x-ndjson`.
+	//
+	// A watch that was interrupted resumes with the name of the last call in `after_call`.
+	// It goes on after ClearCalls and Reset, which do not change the numbers of later calls.
+	// At most 64 watches are open at once.
 	//
 	// Errors:
 	//
@@ -236,8 +243,8 @@ type EmulatorServiceClient interface {
 	// - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
 	// - UNAVAILABLE: STORE_UNAVAILABLE
 	DeleteRecord(ctx context.Context, in *DeleteRecordRequest, opts ...grpc.CallOption) (*emptypb.Empty, error)
-	// Lists the notifications that pushes have sent, the newest first. The list is bounded
-	// like the journal.
+	// Lists the notifications that pushes have sent, the newest first, also of pushes whose
+	// answer a fault has cut. The list is bounded like the journal: at most 100,000 in 64 MiB.
 	//
 	// Errors:
 	//
@@ -653,7 +660,10 @@ type EmulatorServiceServer interface {
 	// - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
 	DeleteDevice(context.Context, *DeleteDeviceRequest) (*emptypb.Empty, error)
 	// Lists the calls that the journal holds, the newest first. The journal is bounded: if
-	// it is full, the oldest calls are dropped.
+	// it is full, the oldest calls are dropped. By default it holds 100,000 calls in 256 MiB.
+	//
+	// A page may have fewer calls than `page_size` because they are large; only an empty
+	// `next_page_token` means that it is the last one.
 	//
 	// Errors:
 	//
@@ -661,7 +671,11 @@ type EmulatorServiceServer interface {
 	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
 	ListCalls(context.Context, *ListCallsRequest) (*ListCallsResponse, error)
 	// Returns calls when they have ended, until the caller hangs up. Over REST the answer is
-	// a JSON array that grows.
+	// a JSON array that grows, or one object per line with `Accept: application/x-ndjson`.
+	//
+	// A watch that was interrupted resumes with the name of the last call in `after_call`.
+	// It goes on after ClearCalls and Reset, which do not change the numbers of later calls.
+	// At most 64 watches are open at once.
 	//
 	// Errors:
 	//
@@ -703,8 +717,8 @@ type EmulatorServiceServer interface {
 	// - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
 	// - UNAVAILABLE: STORE_UNAVAILABLE
 	DeleteRecord(context.Context, *DeleteRecordRequest) (*emptypb.Empty, error)
-	// Lists the notifications that pushes have sent, the newest first. The list is bounded
-	// like the journal.
+	// Lists the notifications that pushes have sent, the newest first, also of pushes whose
+	// answer a fault has cut. The list is bounded like the journal: at most 100,000 in 64 MiB.
 	//
 	// Errors:
 	//

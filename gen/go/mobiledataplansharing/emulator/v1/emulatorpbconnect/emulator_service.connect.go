@@ -236,7 +236,10 @@ type EmulatorServiceClient interface {
 	// - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
 	DeleteDevice(context.Context, *connect.Request[v1.DeleteDeviceRequest]) (*connect.Response[emptypb.Empty], error)
 	// Lists the calls that the journal holds, the newest first. The journal is bounded: if
-	// it is full, the oldest calls are dropped.
+	// it is full, the oldest calls are dropped. By default it holds 100,000 calls in 256 MiB.
+	//
+	// A page may have fewer calls than `page_size` because they are large; only an empty
+	// `next_page_token` means that it is the last one.
 	//
 	// Errors:
 	//
@@ -244,7 +247,11 @@ type EmulatorServiceClient interface {
 	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
 	ListCalls(context.Context, *connect.Request[v1.ListCallsRequest]) (*connect.Response[v1.ListCallsResponse], error)
 	// Returns calls when they have ended, until the caller hangs up. Over REST the answer is
-	// a JSON array that grows.
+	// a JSON array that grows, or one object per line with `Accept: application/x-ndjson`.
+	//
+	// A watch that was interrupted resumes with the name of the last call in `after_call`.
+	// It goes on after ClearCalls and Reset, which do not change the numbers of later calls.
+	// At most 64 watches are open at once.
 	//
 	// Errors:
 	//
@@ -286,8 +293,8 @@ type EmulatorServiceClient interface {
 	// - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
 	// - UNAVAILABLE: STORE_UNAVAILABLE
 	DeleteRecord(context.Context, *connect.Request[v1.DeleteRecordRequest]) (*connect.Response[emptypb.Empty], error)
-	// Lists the notifications that pushes have sent, the newest first. The list is bounded
-	// like the journal.
+	// Lists the notifications that pushes have sent, the newest first, also of pushes whose
+	// answer a fault has cut. The list is bounded like the journal: at most 100,000 in 64 MiB.
 	//
 	// Errors:
 	//
@@ -751,7 +758,10 @@ type EmulatorServiceHandler interface {
 	// - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
 	DeleteDevice(context.Context, *connect.Request[v1.DeleteDeviceRequest]) (*connect.Response[emptypb.Empty], error)
 	// Lists the calls that the journal holds, the newest first. The journal is bounded: if
-	// it is full, the oldest calls are dropped.
+	// it is full, the oldest calls are dropped. By default it holds 100,000 calls in 256 MiB.
+	//
+	// A page may have fewer calls than `page_size` because they are large; only an empty
+	// `next_page_token` means that it is the last one.
 	//
 	// Errors:
 	//
@@ -759,7 +769,11 @@ type EmulatorServiceHandler interface {
 	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
 	ListCalls(context.Context, *connect.Request[v1.ListCallsRequest]) (*connect.Response[v1.ListCallsResponse], error)
 	// Returns calls when they have ended, until the caller hangs up. Over REST the answer is
-	// a JSON array that grows.
+	// a JSON array that grows, or one object per line with `Accept: application/x-ndjson`.
+	//
+	// A watch that was interrupted resumes with the name of the last call in `after_call`.
+	// It goes on after ClearCalls and Reset, which do not change the numbers of later calls.
+	// At most 64 watches are open at once.
 	//
 	// Errors:
 	//
@@ -801,8 +815,8 @@ type EmulatorServiceHandler interface {
 	// - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
 	// - UNAVAILABLE: STORE_UNAVAILABLE
 	DeleteRecord(context.Context, *connect.Request[v1.DeleteRecordRequest]) (*connect.Response[emptypb.Empty], error)
-	// Lists the notifications that pushes have sent, the newest first. The list is bounded
-	// like the journal.
+	// Lists the notifications that pushes have sent, the newest first, also of pushes whose
+	// answer a fault has cut. The list is bounded like the journal: at most 100,000 in 64 MiB.
 	//
 	// Errors:
 	//
