@@ -10,7 +10,7 @@ export type JournalLimits = {
   readonly maxBytes: number;
 };
 
-export const defaultJournalLimits: JournalLimits = { maxCalls: 100_000, maxBytes: 256 * 1024 * 1024 };
+export const defaultJournalLimits: JournalLimits = { maxCalls: 100_000, maxBytes: 512 * 1024 * 1024 };
 
 const notificationLimits: RingLimits = { maxItems: 100_000, maxBytes: 64 * 1024 * 1024 };
 

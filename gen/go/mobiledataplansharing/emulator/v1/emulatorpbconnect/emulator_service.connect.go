@@ -236,7 +236,7 @@ type EmulatorServiceClient interface {
 	// - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
 	DeleteDevice(context.Context, *connect.Request[v1.DeleteDeviceRequest]) (*connect.Response[emptypb.Empty], error)
 	// Lists the calls that the journal holds, the newest first. The journal is bounded: if
-	// it is full, the oldest calls are dropped. By default it holds 100,000 calls in 256 MiB.
+	// it is full, the oldest calls are dropped. By default it holds 100,000 calls in 512 MiB.
 	//
 	// A page may have fewer calls than `page_size` because they are large; only an empty
 	// `next_page_token` means that it is the last one.
@@ -758,7 +758,7 @@ type EmulatorServiceHandler interface {
 	// - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
 	DeleteDevice(context.Context, *connect.Request[v1.DeleteDeviceRequest]) (*connect.Response[emptypb.Empty], error)
 	// Lists the calls that the journal holds, the newest first. The journal is bounded: if
-	// it is full, the oldest calls are dropped. By default it holds 100,000 calls in 256 MiB.
+	// it is full, the oldest calls are dropped. By default it holds 100,000 calls in 512 MiB.
 	//
 	// A page may have fewer calls than `page_size` because they are large; only an empty
 	// `next_page_token` means that it is the last one.
