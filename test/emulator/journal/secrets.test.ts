@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startTestEmulator, type TestEmulator } from "../../support/emulator/test-emulator.ts";
-import { secret, secretQueries } from "../../support/secret-queries.ts";
+import { secret, secretQueries } from "../../support/http/secret-queries.ts";
 import { parent } from "../../support/test-server.ts";
 
 let emulator: TestEmulator;

@@ -1,8 +1,8 @@
 import { context, propagation, trace } from "@opentelemetry/api";
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-node";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { secret, secretQueries as spellings } from "../../support/http/secret-queries.ts";
 import { createLogLines, type LogLines } from "../../support/log-lines.ts";
-import { secret, secretQueries as spellings } from "../../support/secret-queries.ts";
 import { parent, startTestServer, type TestServer } from "../../support/test-server.ts";
 
 const exporter = new InMemorySpanExporter();
