@@ -17,6 +17,11 @@ export type BuildContext = {
   log(line: string): void;
 };
 
+export type ExampleContext = BuildContext & {
+  /** The folder in which the program was built. */
+  buildDir: string;
+};
+
 /** A language and its libraries. */
 export type Language = {
   /** Name in the table, such as "Go: grpc-go 1.82.0". Versions come from lock or manifest files. */
@@ -29,6 +34,11 @@ export type Language = {
   missing(): string | undefined;
   /** Gets the code of the contract and builds the program. Returns its command. */
   build(context: BuildContext): Promise<Command>;
+  /**
+   * Runs the tests of its folder in docs/examples/testing, which start the emulator. Rejects with the output if one fails.
+   * Without it, there is no such folder, or another library of the language runs it.
+   */
+  testExample?(context: ExampleContext): Promise<void>;
 };
 
 /** A language with its folder, the name for `--only`. A folder may have several languages, one per library. */

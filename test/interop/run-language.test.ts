@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { Language } from "./language.ts";
@@ -115,4 +115,20 @@ it("runLanguage retries a failed build in an empty folder", async () => {
   );
   expect(outcome.problems).toEqual([]);
   expect(new Set(folders).size).toBe(3);
+});
+
+it("runLanguage runs the tests of the example in a folder of their own, with the folder of the build", async () => {
+  const folders: string[][] = [];
+  const testExample: Language["testExample"] = async ({ workDir, buildDir }) => {
+    folders.push(readdirSync(workDir), readdirSync(buildDir));
+  };
+  expect((await runLanguage(fake(reportAll, { testExample }), options)).problems).toEqual([]);
+  expect(folders).toEqual([[], ["program.mjs"]]);
+});
+
+it("runLanguage fails a language whose example has a failing test, with its output", async () => {
+  const testExample = () => Promise.reject(new Error("1 failed"));
+  const { results, problems } = await runLanguage(fake(reportAll, { testExample }), options);
+  expect(results).toHaveLength(1);
+  expect(problems).toEqual(["the tests of docs/examples/testing: 1 failed"]);
 });

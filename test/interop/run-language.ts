@@ -39,15 +39,12 @@ export async function runLanguage(language: Language, options: RunOptions): Prom
   }
   const folder = await mkdtemp(join(tmpdir(), "mdps-interop-"));
   try {
-    const command = await build(language, folder, options.log);
+    const { command, workDir } = await build(language, folder, options.log);
     const { stdout, ended } = await run(command, options);
     const { results, problems } = judge(stdout, { cases: options.cases, protocols });
-    return {
-      name,
-      code,
-      results,
-      problems: ended === 0 ? problems : [`the program exited with ${ended}`, ...problems],
-    };
+    const endProblems = ended === 0 ? [] : [`the program exited with ${ended}`];
+    const example = await testExample(language, folder, workDir, options.log);
+    return { name, code, results, problems: [...endProblems, ...problems, ...example] };
   } catch (cause) {
     return { name, code, results: [], problems: [String(cause instanceof Error ? cause.message : cause)] };
   } finally {
@@ -56,12 +53,32 @@ export async function runLanguage(language: Language, options: RunOptions): Prom
   }
 }
 
-async function build(language: Language, folder: string, log: RunOptions["log"]): Promise<Command> {
+/** Runs the tests of the example of a language, if it has one. Resolves with their problems. */
+async function testExample(
+  { testExample: test }: Language,
+  folder: string,
+  buildDir: string,
+  log: RunOptions["log"],
+): Promise<readonly string[]> {
+  if (test === undefined) {
+    return [];
+  }
+  const workDir = join(folder, "example");
+  await mkdir(workDir);
+  try {
+    await test({ workDir, buildDir, log });
+    return [];
+  } catch (cause) {
+    return [`the tests of docs/examples/testing: ${cause instanceof Error ? cause.message : cause}`];
+  }
+}
+
+async function build(language: Language, folder: string, log: RunOptions["log"]) {
   for (let attempt = 1; ; attempt++) {
     const workDir = join(folder, String(attempt));
     await mkdir(workDir);
     try {
-      return await language.build({ workDir, log });
+      return { command: await language.build({ workDir, log }), workDir };
     } catch (cause) {
       if (attempt === maxBuilds) {
         throw cause;

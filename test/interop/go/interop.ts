@@ -1,7 +1,9 @@
+import { copyFileSync, cpSync } from "node:fs";
 import { join } from "node:path";
 import { pinnedGo } from "../../../scripts/go-tool.ts";
 import { runTool } from "../../../scripts/run-tool.ts";
-import type { BuildContext, Command, Language } from "../language.ts";
+import type { BuildContext, Command, ExampleContext, Language } from "../language.ts";
+import { exampleEnv, exampleFolder } from "../testing-example.ts";
 import { goVersionOf, missingGo } from "./module.ts";
 
 const folder = import.meta.dirname;
@@ -21,6 +23,7 @@ export const languages: readonly Language[] = [
     protocols: ["grpc", "grpc json", "grpc-web", "grpc-web json", "connect", "connect json"],
     missing: () => missingGo(folder),
     build: (context) => build(context, "connect-go"),
+    testExample,
   },
 ];
 
@@ -31,4 +34,22 @@ async function build({ workDir, log }: BuildContext, library: string): Promise<C
   await runTool("go", ["vet", "."], options);
   await runTool("go", ["build", "-o", program, "."], options);
   return { command: program, args: [library] };
+}
+
+/** Runs the tests of the example in a module of its own, with the versions of the program's go.mod. */
+async function testExample({ workDir, log }: ExampleContext): Promise<void> {
+  const options = { cwd: workDir, env: { ...pinnedGo, ...exampleEnv(workDir) }, log };
+  cpSync(exampleFolder("go"), workDir, { recursive: true });
+  for (const file of ["go.mod", "go.sum"]) {
+    copyFileSync(join(folder, file), join(workDir, file));
+  }
+  const module = "github.com/mobile-data-plan-sharing/mobile-data-plan-sharing/gen/go";
+  const local = join(folder, "../../../gen/go");
+  await runTool(
+    "go",
+    ["mod", "edit", "-module", "example.com/agent", `-replace=${module}=${local}`],
+    options,
+  );
+  await runTool("go", ["vet", "."], options);
+  await runTool("go", ["test", "-count=1", "."], options);
 }

@@ -1,6 +1,8 @@
+import { join } from "node:path";
 import { missingJava } from "../../../scripts/release/packages/java.ts";
 import type { Language } from "../language.ts";
-import { buildProject, pomProperty } from "./maven.ts";
+import { exampleEnv, exampleFolder } from "../testing-example.ts";
+import { buildProject, pomProperty, runMaven } from "./maven.ts";
 
 const pomFolder = import.meta.dirname;
 
@@ -13,5 +15,12 @@ export const language: Language = {
   async build({ workDir, log }) {
     const classPath = await buildProject({ pomFolder, workDir, log });
     return { command: "java", args: ["-cp", classPath, "interop.Main"] };
+  },
+  async testExample({ workDir, log }) {
+    const sources = join(exampleFolder("java"), "src");
+    await runMaven(["test"], {
+      ...{ pomFolder, sources, profile: "testing", log },
+      ...{ workDir, env: exampleEnv(workDir) },
+    });
   },
 };

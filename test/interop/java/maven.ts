@@ -24,6 +24,8 @@ export type ProjectContext = {
   sources?: string;
   /** A profile of pom.xml. */
   profile?: string;
+  /** Added to the environment. */
+  env?: Readonly<Record<string, string>>;
 };
 
 /**
@@ -31,25 +33,32 @@ export type ProjectContext = {
  * Returns the class path.
  */
 export async function buildProject(context: ProjectContext): Promise<string> {
-  const { workDir, log, pomFolder, sources = join(pomFolder, "src"), profile } = context;
+  const list = join(context.workDir, "classpath");
+  const goals = ["compile", "dependency:build-classpath", `-Dmdep.outputFile=${list}`];
+  const copy = await runMaven(goals, context);
+  const dependencies = (await readFile(list, "utf8")).trim();
+  return [join(copy, "target", "classes"), dependencies].join(delimiter);
+}
+
+/** Runs goals in a copy of a project, with the Java jar of a release installed. Returns the folder of the copy. */
+export async function runMaven(
+  goals: readonly string[],
+  { workDir, log, pomFolder, sources = join(pomFolder, "src"), profile, env = {} }: ProjectContext,
+): Promise<string> {
   const released = await releasedPackage("Java jar", log);
   const [pom = ""] = globSync("*.pom", { cwd: released });
   const jar = join(released, pom.replace(/\.pom$/, ".jar"));
   const copy = join(workDir, "project");
   cpSync(join(pomFolder, "pom.xml"), join(copy, "pom.xml"));
   cpSync(sources, join(copy, "src"), { recursive: true });
-  const list = join(workDir, "classpath");
   const args = [
     ...(profile ? ["-P", profile] : []),
     `-Dmdps.version=${/(\d.*)\.pom$/.exec(pom)?.[1]}`,
     "org.apache.maven.plugins:maven-install-plugin:3.1.4:install-file",
     `-Dfile=${jar}`,
     `-DpomFile=${join(released, pom)}`,
-    "compile",
-    "dependency:build-classpath",
-    `-Dmdep.outputFile=${list}`,
+    ...goals,
   ];
-  await runTool("mvn", ["-q", "-B", "-Dstyle.color=never", ...args], { cwd: copy, log });
-  const dependencies = (await readFile(list, "utf8")).trim();
-  return [join(copy, "target", "classes"), dependencies].join(delimiter);
+  await runTool("mvn", ["-q", "-B", "-Dstyle.color=never", ...args], { cwd: copy, log, env });
+  return copy;
 }

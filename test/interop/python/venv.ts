@@ -17,12 +17,14 @@ export type PythonContext = {
 /** The interpreter, and the environment variables of programs. */
 export type PythonEnvironment = { readonly python: string; readonly env: Readonly<Record<string, string>> };
 
+/** Returns the interpreter of the virtual environment that was created in a folder. */
+export const pythonOf = (workDir: string) => join(workDir, "venv", "bin", "python");
+
 /** Creates a virtual environment with grpcio and the Python wheel of a release. */
 export async function makePython(context: PythonContext): Promise<PythonEnvironment> {
   const { workDir, log, requirements } = context;
-  const environment = join(workDir, "venv");
-  const python = join(environment, "bin", "python");
-  await runTool("python3", ["-m", "venv", environment], { log });
+  const python = pythonOf(workDir);
+  await runTool("python3", ["-m", "venv", join(workDir, "venv")], { log });
   const pip = ["-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet"];
   const lists = [requirementsFile, ...(requirements ? [requirements] : [])].flatMap((file) => ["-r", file]);
   await runTool(python, [...pip, "install", "--no-deps", ...lists], { log });
