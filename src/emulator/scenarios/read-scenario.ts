@@ -38,7 +38,7 @@ export type ScenarioContext = {
 };
 
 /** Largest numbers of a scenario. */
-export const mostRecords = 10_000;
+const mostRecords = 10_000;
 const mostDevices = 10_000;
 const mostFaults = 1_000;
 
