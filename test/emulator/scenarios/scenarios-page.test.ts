@@ -7,7 +7,7 @@ import { readScenario } from "../../../src/emulator/scenarios/read-scenario.ts";
 import { examples } from "../../../src/examples/index.ts";
 import { createContractRules } from "../../../src/plans/contract-rules.ts";
 
-const page = readFileSync(new URL("../../../docs/scenarios.md", import.meta.url), "utf8");
+const page = readFileSync(new URL("../../../docs/emulator/scenarios.md", import.meta.url), "utf8");
 
 /** Returns the rows of the table below a heading. */
 function rowsBelow(heading: string): string[] {
@@ -15,7 +15,7 @@ function rowsBelow(heading: string): string[] {
   return [...section.matchAll(/^\| `.*$/gm)].map(([row]) => row);
 }
 
-describe("docs/scenarios.md", () => {
+describe("docs/emulator/scenarios.md", () => {
   it("lists every built-in scenario with its description", () => {
     expect(rowsBelow("## Built-in scenarios")).toEqual(
       builtInScenarios.map(({ id, description }) => `| \`${id}\` | ${description} |`),
