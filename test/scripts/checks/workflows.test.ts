@@ -25,7 +25,7 @@ type Workflow = {
 };
 
 const own = globSync(".github/workflows/*.yml", { cwd: root }).toSorted();
-const workflows = [...own, "docs/examples/consumer-workflow.yml"];
+const workflows = [...own, ...globSync("docs/examples/*-workflow.yml", { cwd: root }).toSorted()];
 
 /** Returns the scripts of package.json that a text runs with npm. */
 function scriptsIn(text: string): string[] {
@@ -109,7 +109,7 @@ describe.each(workflows)("%s", (path) => {
       ([, job]) => job["timeout-minutes"] === undefined && job.uses === undefined,
     );
     expect(unlimited).toEqual([]);
-    if (path !== "docs/examples/consumer-workflow.yml") {
+    if (own.includes(path)) {
       expect(workflow.concurrency).toBeDefined();
     }
   });
