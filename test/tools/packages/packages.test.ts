@@ -94,10 +94,12 @@ describe.skipIf(noPython !== undefined)("the Python wheel of a release", () => {
     ]);
   });
 
-  it("has types: mypy --strict accepts the documented program, and rejects a field of another type", async () => {
+  it("has types: mypy --strict accepts the documented programs, and rejects a field of another type", async () => {
     const program = join(root, "docs/examples/python/push.py");
+    const emulator = join(root, "docs/examples/testing/python/emulator.py");
     const mypy = (path: string) => run(join(programs, "mypy"), ["--strict", path], { cwd: work });
     expect((await mypy(program)).stdout).toContain("no issues found");
+    expect((await mypy(emulator)).stdout).toContain("no issues found");
     const wrong = join(work, "wrong.py");
     writeFileSync(wrong, readFileSync(program, "utf8").replace('client_id="youtube"', "client_id=1"));
     await expect(mypy(wrong)).rejects.toMatchObject({ stdout: expect.stringContaining('"client_id"') });
