@@ -3,7 +3,7 @@ import type { NotificationType } from "../../gen/mobiledataplansharing/v1/enums_
 import { CreatePlanStatusRequestSchema } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import { PlanStatusSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { type FieldViolation, limitViolations } from "../contract/field-violation.ts";
-import { createContractRules } from "../plans/contract-rules.ts";
+import { sharedContractRules } from "../plans/contract-rules.ts";
 import { longListsIn } from "../plans/list-limits.ts";
 import { notificationsOf } from "../plans/notifications.ts";
 import { brokenTimeRules } from "../plans/time-rules.ts";
@@ -27,8 +27,6 @@ export type Validation = {
 /** First part of the paths that the rules report; the result has them without it. */
 const root = "planStatus";
 
-let contractRules: ReturnType<typeof createContractRules> | undefined;
-
 /**
  * Checks a status against the contract's rules without a server, with the server's own code, and predicts the
  * notifications. The first call takes about 0.1 s, because it compiles the rules.
@@ -45,7 +43,6 @@ export function validate(
   planStatus: MessageInitShape<typeof PlanStatusSchema>,
   { now = Date.now(), clockSkewMs = 60_000 }: ValidateOptions = {},
 ): Validation {
-  contractRules ??= createContractRules();
   const status = create(PlanStatusSchema, planStatus);
   // A whole request, because a rule about the status itself has a field path only inside one.
   const request = create(CreatePlanStatusRequestSchema, {
@@ -53,7 +50,7 @@ export function validate(
     userKey: "-",
     planStatus: status,
   });
-  const broken = contractRules(CreatePlanStatusRequestSchema, request);
+  const broken = sharedContractRules()(CreatePlanStatusRequestSchema, request);
   const { types, violations: unsendable } = notificationsOf(status, root);
   const times = brokenTimeRules(status, root, { nowMs: Number(now), clockSkewMs, violations: broken });
   // A server reads no status with such lists, and finds nothing else.

@@ -5,6 +5,7 @@ import { type PlanStatus, PlanStatusSchema } from "../../gen/mobiledataplanshari
 import type { Clock } from "../contract/clock.ts";
 import { type FieldViolation, limitViolations } from "../contract/field-violation.ts";
 import type { UnknownFields } from "../contract/unknown-names/unknown-fields.ts";
+import { sharedContractRules } from "../plans/contract-rules.ts";
 import { longListsIn } from "../plans/list-limits.ts";
 import { notificationsOf } from "../plans/notifications.ts";
 import { withinListLimits } from "../plans/own-limits.ts";
@@ -14,7 +15,6 @@ import { type Findings, separate } from "../push/input/leniency.ts";
 import { createJsonReader, parseJsonDocument } from "../transcoding/index.ts";
 import { isObject } from "./answer-rules.ts";
 import { error, type Problem, warning } from "./finding.ts";
-import { contractRules } from "./user-key.ts";
 
 /** A plan status in an answer. */
 export type StatusAnswer = {
@@ -49,6 +49,7 @@ export function createStatusCheck(options: StatusAnswerOptions): (body: Uint8Arr
   const onUnknownField = (skipped: FieldViolation) => unknown.push(skipped);
   // Skipped in any case, so that they hide no other violation.
   const read = createJsonReader(PlanStatusSchema, { ignoreUnknownFields: true, onUnknownField });
+  const contractRules = sharedContractRules();
   const rules =
     unknownFields === "refuse" ? contractRules : createTolerantRules(contractRules, onUnknownField);
 

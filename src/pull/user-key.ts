@@ -1,13 +1,10 @@
 import { create } from "@bufbuild/protobuf";
 import { CreateUserPlanStatusRequestSchema } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
-import { createContractRules } from "../plans/contract-rules.ts";
+import { sharedContractRules } from "../plans/contract-rules.ts";
 import { isOwnLimit } from "../plans/own-limits.ts";
 import { explainLimit } from "../push/input/leniency.ts";
 import { error, type Problem, warning } from "./finding.ts";
 import { unsendableSegment } from "./target-url.ts";
-
-/** The rules of all checks: compiling those of a request takes up to 0.1 s. */
-export const contractRules = createContractRules();
 
 /** Returns why a text cannot be the user key of pulls and pushes. Limits of this project are warnings. */
 export function userKeyProblems(userKey: string, field: string): Problem[] {
@@ -16,7 +13,7 @@ export function userKeyProblems(userKey: string, field: string): Problem[] {
     return [error(field, unsendable)];
   }
   const request = create(CreateUserPlanStatusRequestSchema, { userKey });
-  return contractRules(CreateUserPlanStatusRequestSchema, request)
+  return sharedContractRules()(CreateUserPlanStatusRequestSchema, request)
     .filter((violation) => violation.field === "userKey")
     .map((violation) =>
       (isOwnLimit(violation) ? warning : error)(field, explainLimit(violation).description),

@@ -12,7 +12,7 @@ import {
 } from "../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import { EmulatorService } from "../../gen/mobiledataplansharing/emulator/v1/emulator_service_pb.ts";
 import { ErrorReason } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
-import { parentOf } from "../contract/resource-names.ts";
+import { parentOf, resourceName } from "../contract/resource-names.ts";
 import { type Failure, faultOf } from "./failure.ts";
 
 export type TokenOptions = {
@@ -111,8 +111,7 @@ export function controlEmulator(
         await service.createDevice({ parent: parentOf(asn), device: { userKey } });
       },
       async unregister(userKey, asn = operator) {
-        const escaped = userKey.replaceAll("%", "%25").replaceAll("/", "%2F");
-        await service.deleteDevice({ name: `${parentOf(asn)}/devices/${escaped}` });
+        await service.deleteDevice({ name: resourceName(asn, "devices", userKey) });
       },
     },
     async calls({ method = "", reason = "ERROR_REASON_UNSPECIFIED", ...filter } = {}) {

@@ -4,7 +4,7 @@ import { createRecordCheck, type RecordCheck } from "../../check/check-record.ts
 import { checkStore } from "../../check/check-store.ts";
 import type { Finding, Report } from "../../check/finding.ts";
 import { escapeInvisible } from "../../contract/field-violation.ts";
-import { createContractRules } from "../../plans/contract-rules.ts";
+import { sharedContractRules } from "../../plans/contract-rules.ts";
 import { sqliteDirectory } from "../../store/open-store.ts";
 import { StoreOpenError } from "../../store/plan-store.ts";
 import { requireDirectory } from "../options/data-directory.ts";
@@ -49,7 +49,7 @@ async function check(options: CheckOptions): Promise<void> {
 async function checkAll(options: CheckOptions, report: Report): Promise<Checked> {
   const data = requireDirectory(options.data);
   const url = storeUrlOf(options);
-  const recordCheck = createRecordCheck(createContractRules());
+  const recordCheck = createRecordCheck(sharedContractRules());
   let files = await checkDirectory(data, report);
   if (!url.startsWith("sqlite:")) {
     const records = await withStore(options, (store) => checkStore(store, recordCheck, report));

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { Command } from "commander";
-import { createContractRules } from "../../plans/contract-rules.ts";
+import { sharedContractRules } from "../../plans/contract-rules.ts";
 import { exportToFile } from "../../transfer/export-file.ts";
 import { exportRecords } from "../../transfer/export-records.ts";
 import { createRecordSum } from "../../transfer/record-digest.ts";
@@ -34,7 +34,7 @@ async function runExport(file: string | undefined, options: ExportOptions): Prom
   process.once("SIGINT", () =>
     stopping.abort(new UsageError("interrupted; continue the export to a file with --resume")),
   );
-  const rules = createContractRules();
+  const rules = sharedContractRules();
   const { signal } = stopping;
   const { snapshot } = options;
   const { count, digest, snapshotTime } = await withStore(options, async (store) => {

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { systemClock } from "../../contract/clock.ts";
-import { createContractRules } from "../../plans/contract-rules.ts";
+import { sharedContractRules } from "../../plans/contract-rules.ts";
 import { importFile } from "../../transfer/import-file.ts";
 import { ImportError } from "../../transfer/import-records.ts";
 import { newCommand } from "../options/new-command.ts";
@@ -27,7 +27,7 @@ async function runImport(file: string, options: ImportOptions): Promise<void> {
   const { mismatch, ...imported } = await withStore(options, (store) =>
     importFile({
       store,
-      rules: createContractRules(),
+      rules: sharedContractRules(),
       file,
       nowMs: systemClock.now(),
       skip: options.skip,

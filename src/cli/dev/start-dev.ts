@@ -7,6 +7,7 @@ import { pushScope, readScope } from "../../auth/scopes.ts";
 import { loadSigningKey } from "../../auth/signing-key.ts";
 import type { ResolvedConfig } from "../../config/resolve.ts";
 import { parentOf } from "../../contract/resource-names.ts";
+import { ScenarioError } from "../../emulator/scenarios/scenario.ts";
 import type { EmulatorStart, LoadParts } from "../../emulator/scenarios/scenario-loader.ts";
 import { type RunningEmulator, startEmulator } from "../../emulator/start-emulator.ts";
 import { importFile } from "../../transfer/import-file.ts";
@@ -48,7 +49,9 @@ export async function startDev(options: DevOptions, command: Command): Promise<v
     removeAtExit(directory.path);
   }
   const store = options.persist ? `sqlite:${settings.dataDirectory}` : (settings.store ?? "memory:");
-  const emulator = await start(options, resolved, { ...settings, store });
+  const emulator = await start(options, resolved, { ...settings, store }).catch((error: unknown) => {
+    throw error instanceof ScenarioError ? new UsageError(error.message) : error;
+  });
   handleSignals(
     { ...emulator, reload: () => emulator.reloadTls(() => readTls(resolved)) },
     resolved.config.listen?.tlsCert !== undefined,

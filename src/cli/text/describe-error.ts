@@ -3,7 +3,6 @@ import { SigningKeyError } from "../../auth/signing-key.ts";
 import { ConfigError } from "../../config/config-error.ts";
 import { isSystemError, messageOfFileError } from "../../contract/file-error.ts";
 import { ContractError } from "../../contract-diff/contract-error.ts";
-import { ScenarioError } from "../../emulator/scenarios/scenario.ts";
 import { InputError } from "../../push/input/input.ts";
 import { RunError } from "../../push/run/run-directory.ts";
 import { CleartextError } from "../../server/cleartext.ts";
@@ -28,7 +27,6 @@ const userErrors = [
   ExportError,
   ImportFileError,
   ContractError,
-  ScenarioError,
   InputError,
   RunError,
   LogKeyError,

@@ -14,10 +14,11 @@ import {
 import { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
 import { apiError } from "../../contract/api-error.ts";
 import type { Clock } from "../../contract/clock.ts";
+import type { FieldViolation } from "../../contract/field-violation.ts";
 import { asnOfParent, parseResourceName, resourceName } from "../../contract/resource-names.ts";
 import type { ContractRules } from "../../plans/contract-rules.ts";
 import type { EmulatorMethods } from "../emulator-methods.ts";
-import { pageSizeOf } from "../page-size.ts";
+import { numberOfPageToken, pageSizeOf, pageToken } from "../page.ts";
 import { requireValid } from "../require-valid.ts";
 import { readUpdateMask } from "../update-mask.ts";
 import { type Devices, maxDevices, type RegisteredDevice } from "./devices.ts";
@@ -58,17 +59,17 @@ export function createDeviceMethods({ devices, clock, rules }: DeviceMethodsOpti
     },
 
     listDevices(request) {
-      const after = numberOfToken(request.pageToken);
-      const problems = after === undefined ? [invalidToken] : [];
-      requireValid(rules, ListDevicesRequestSchema, request, problems);
+      const violations: FieldViolation[] = [];
+      const after = numberOfPageToken(request.pageToken, [request.parent], violations) ?? 0;
+      requireValid(rules, ListDevicesRequestSchema, request, violations);
       const asn = asnOfParent(request.parent) as number;
       const size = pageSizeOf(request.pageSize);
       // One more, to know whether another page follows.
-      const found = devices.list(asn, after ?? 0, size + 1);
+      const found = devices.list(asn, after, size + 1);
       const page = found.slice(0, size);
       return create(ListDevicesResponseSchema, {
         devices: page.map((device) => deviceMessage(asn, device)),
-        nextPageToken: found.length > size ? tokenOf(page.at(-1)?.number ?? 0) : "",
+        nextPageToken: found.length > size ? pageToken(page.at(-1)?.number ?? 0, [request.parent]) : "",
       });
     },
 
@@ -91,22 +92,4 @@ function deviceMessage(asn: number, { userKey, registeredAtMs }: RegisteredDevic
     userKey,
     registerTime: timestampFromMs(registeredAtMs),
   });
-}
-
-const invalidToken = {
-  field: "pageToken",
-  description: "must be a nextPageToken of ListDevices, or empty for the first page",
-};
-
-function tokenOf(number: number): string {
-  return Buffer.from(`devices:${number}`).toString("base64url");
-}
-
-/** Returns the number of the last device of the page before; 0 for the first page, undefined for an invalid token. */
-function numberOfToken(token: string): number | undefined {
-  if (token === "") {
-    return 0;
-  }
-  const [, number] = /^devices:([1-9]\d{0,14})$/.exec(Buffer.from(token, "base64url").toString()) ?? [];
-  return number !== undefined && tokenOf(Number(number)) === token ? Number(number) : undefined;
 }

@@ -12,8 +12,7 @@ import { apiError, invalidFields } from "../../contract/api-error.ts";
 import type { FieldViolation } from "../../contract/field-violation.ts";
 import type { ContractRules } from "../../plans/contract-rules.ts";
 import type { EmulatorMethods } from "../emulator-methods.ts";
-import { pageSizeOf } from "../page-size.ts";
-import { numberOfPageToken, pageToken } from "../page-token.ts";
+import { numberOfPageToken, pageSizeOf, pageToken } from "../page.ts";
 import { requireValid } from "../require-valid.ts";
 import { checkFault, within } from "./fault-check.ts";
 import type { Faults } from "./faults.ts";
@@ -36,14 +35,14 @@ export function createFaultMethods(
 
     listFaults(request) {
       const violations: FieldViolation[] = [];
-      const after = numberOfPageToken(request.pageToken, [], violations) ?? 0;
+      const after = numberOfPageToken(request.pageToken, ["faults"], violations) ?? 0;
       requireValid(rules, ListFaultsRequestSchema, request, violations);
       const size = pageSizeOf(request.pageSize);
       const found = faults.list().filter((fault) => numberOf(fault) > after);
       const last = found.length > size ? found[size - 1] : undefined;
       return create(ListFaultsResponseSchema, {
         faults: found.slice(0, size),
-        nextPageToken: last === undefined ? "" : pageToken(numberOf(last), []),
+        nextPageToken: last === undefined ? "" : pageToken(numberOf(last), ["faults"]),
       });
     },
 

@@ -6,8 +6,7 @@ import {
 import type { FieldViolation } from "../../contract/field-violation.ts";
 import type { ServerParts } from "../../server/server-extension.ts";
 import type { EmulatorMethods } from "../emulator-methods.ts";
-import { pageSizeOf } from "../page-size.ts";
-import { numberOfPageToken, pageToken } from "../page-token.ts";
+import { numberOfPageToken, pageSizeOf, pageToken } from "../page.ts";
 import { requireValid } from "../require-valid.ts";
 import { callFilter, filterValues, subjectFilter } from "./call-filter.ts";
 import { callMessage, notificationMessage } from "./call-message.ts";

@@ -22,7 +22,7 @@ import type { RecordKey } from "../../store/plan-store.ts";
 import { removeRecord } from "../../store/remove-record.ts";
 import type { EmulatorMethods } from "../emulator-methods.ts";
 import { parseKeyPattern } from "../key-pattern.ts";
-import { pageSizeOf } from "../page-size.ts";
+import { pageSizeOf } from "../page.ts";
 import { requireValid } from "../require-valid.ts";
 import { keyOfRecordName, nameOfRecord } from "./record-name.ts";
 import { readRecordPage } from "./record-page.ts";

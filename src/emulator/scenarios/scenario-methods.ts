@@ -8,10 +8,12 @@ import {
   ResetResponseSchema,
 } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_service_pb.ts";
 import { invalidFields } from "../../contract/api-error.ts";
+import type { FieldViolation } from "../../contract/field-violation.ts";
 import type { ContractRules } from "../../plans/contract-rules.ts";
 import { mapStoreErrors } from "../../services/store-errors.ts";
 import type { EmulatorMethods } from "../emulator-methods.ts";
-import { pageSizeOf } from "../page-size.ts";
+import { numberOfPageToken, pageSizeOf, pageToken } from "../page.ts";
+import { requireValid } from "../require-valid.ts";
 import { builtInScenarios, unknownScenario } from "./built-in/index.ts";
 import { builtInSource, type NamedSource, textSource } from "./named-source.ts";
 import { ScenarioError, violationsOf } from "./scenario.ts";
@@ -24,30 +26,20 @@ export function createScenarioMethods(
 ): EmulatorMethods<"listScenarios" | "loadScenario" | "reset"> {
   return {
     listScenarios(request) {
-      const violations = rules(ListScenariosRequestSchema, request);
-      const { pageToken } = request;
-      if (!/^([1-9]\d{0,3})?$/.test(pageToken)) {
-        const description = "must be a nextPageToken of ListScenarios, or empty for the first page";
-        violations.push({ field: "pageToken", description });
-      }
-      if (violations.length > 0) {
-        throw invalidFields(violations);
-      }
-      const first = Number(pageToken);
+      const violations: FieldViolation[] = [];
+      const first = numberOfPageToken(request.pageToken, ["scenarios"], violations) ?? 0;
+      requireValid(rules, ListScenariosRequestSchema, request, violations);
       const next = first + pageSizeOf(request.pageSize);
       return create(ListScenariosResponseSchema, {
         scenarios: builtInScenarios
           .slice(first, next)
           .map(({ id: scenarioId, description }) => ({ scenarioId, description })),
-        nextPageToken: next < builtInScenarios.length ? String(next) : "",
+        nextPageToken: next < builtInScenarios.length ? pageToken(next, ["scenarios"]) : "",
       });
     },
 
     async loadScenario(request) {
-      const violations = rules(LoadScenarioRequestSchema, request);
-      if (violations.length > 0) {
-        throw invalidFields(violations);
-      }
+      requireValid(rules, LoadScenarioRequestSchema, request);
       try {
         const recordCount = await mapStoreErrors(loader.load(scenarioOf(request)));
         return create(LoadScenarioResponseSchema, { recordCount });

@@ -7,7 +7,7 @@ import {
 import { PlanStatusSchema } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import type { PlanSharingProtocol } from "../../client/index.ts";
 import { type FieldViolation, limitViolations } from "../../contract/field-violation.ts";
-import { createContractRules } from "../../plans/contract-rules.ts";
+import { sharedContractRules } from "../../plans/contract-rules.ts";
 import { listLimitOf, longListsIn } from "../../plans/list-limits.ts";
 import { notificationsOf } from "../../plans/notifications.ts";
 import { withinListLimits } from "../../plans/own-limits.ts";
@@ -55,7 +55,7 @@ export function createRecordParser(options: ParserOptions, times?: () => TimeRul
     unknown.push({ field, description: isSent ? description : `${description}; it is not sent` });
   };
   const ignoreUnknownFields = leniency.unknownFields !== "refuse";
-  const contractRules = createContractRules();
+  const contractRules = sharedContractRules();
   const rules = ignoreUnknownFields ? createTolerantRules(contractRules, onUnknownField) : contractRules;
   const reading = { ignoreUnknownFields, ...(!leniency.exceedsLimits && { listLimits: listLimitOf }) };
   const readRequest = createJsonReader(CreateUserPlanStatusRequestSchema, { ...reading, onUnknownField });

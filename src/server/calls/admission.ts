@@ -171,7 +171,7 @@ function overloaded(callers: CallerClass): ConnectError {
       });
     case "watching":
       return apiError(ErrorReason.WATCHES_EXHAUSTED, {
-        message: "too many health watches are open, in total or from this address; close some or retry later",
+        message: "too many watches are open, in total or from this address; close some or retry later",
         retryAfterMs,
       });
   }

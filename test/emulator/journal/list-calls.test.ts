@@ -151,7 +151,7 @@ describe("the pages of ListCalls", () => {
       emulator.control("grpc").listCalls({ pageSize: 1, pageToken, code: Code.OK }),
     );
     expect(error.violations).toEqual([
-      "pageToken: belongs to other filters: only page_size may differ between the pages of a list",
+      "pageToken: belongs to another list or other filters: only pageSize may differ between the pages of a list",
     ]);
     const empty = await emulator.control("grpc").listCalls({ pageToken, pageSize: 1000 });
     expect(empty.calls.map(({ userKey }) => userKey)).toEqual(["u1"]);

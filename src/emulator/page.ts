@@ -28,11 +28,16 @@ export function numberOfPageToken(
   const description =
     digest === undefined
       ? "must be the nextPageToken of a previous page"
-      : "belongs to other filters: only page_size may differ between the pages of a list";
+      : "belongs to another list or other filters: only pageSize may differ between the pages of a list";
   violations.push({ field: "pageToken", description });
   return undefined;
 }
 
 function digestOf(filters: readonly unknown[]): string {
   return createHash("sha256").update(JSON.stringify(filters)).digest("base64url").slice(0, 11);
+}
+
+/** Returns how many items a page of a list has at most. `asked` is the `page_size` of a valid request. */
+export function pageSizeOf(asked: number): number {
+  return asked === 0 ? 100 : Math.min(asked, 1_000);
 }
