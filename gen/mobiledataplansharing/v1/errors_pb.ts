@@ -276,8 +276,8 @@ export const ErrorReason = {
   SERVER_OVERLOADED: 23,
 
   /**
-   * The server, or the address of the client, has reached its limit of open health
-   * watches. google.rpc.RetryInfo says when to retry.
+   * The server, or the address of the client, has reached its limit of open watches.
+   * google.rpc.RetryInfo says when to retry.
    *
    * @generated from enum value: WATCHES_EXHAUSTED = 24;
    */

@@ -109,8 +109,8 @@ const (
 	// The server has reached its limit of concurrent calls. google.rpc.RetryInfo
 	// says when to retry. The request was not processed.
 	ErrorReason_SERVER_OVERLOADED ErrorReason = 23
-	// The server, or the address of the client, has reached its limit of open health
-	// watches. google.rpc.RetryInfo says when to retry.
+	// The server, or the address of the client, has reached its limit of open watches.
+	// google.rpc.RetryInfo says when to retry.
 	ErrorReason_WATCHES_EXHAUSTED ErrorReason = 24
 	// The request uses a version or a transfer coding of HTTP that the server does
 	// not support.

@@ -51,23 +51,23 @@ export const file_mobiledataplansharing_emulator_v1_emulator_resources: GenFile 
  */
 export type Clock = Message<"mobiledataplansharing.emulator.v1.Clock"> & {
   /**
-   * How the emulated time passes.
+   * Optional. How the emulated time passes.
    *
    * @generated from field: mobiledataplansharing.emulator.v1.Clock.Mode mode = 1;
    */
   mode: Clock_Mode;
 
   /**
-   * The emulated time, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59.999Z. An update
-   * sets it. In whole milliseconds; smaller parts are dropped.
+   * Optional. The emulated time, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59.999Z.
+   * An update sets it. In whole milliseconds; smaller parts are dropped.
    *
    * @generated from field: google.protobuf.Timestamp time = 2;
    */
   time?: Timestamp | undefined;
 
   /**
-   * How far the emulated time is ahead of the time of the machine; negative if it is
-   * behind.
+   * Output only. How far the emulated time is ahead of the time of the machine;
+   * negative if it is behind.
    *
    * @generated from field: google.protobuf.Duration offset = 3;
    */
@@ -82,23 +82,23 @@ export type Clock = Message<"mobiledataplansharing.emulator.v1.Clock"> & {
  */
 export type ClockJson = {
   /**
-   * How the emulated time passes.
+   * Optional. How the emulated time passes.
    *
    * @generated from field: mobiledataplansharing.emulator.v1.Clock.Mode mode = 1;
    */
   mode?: Clock_ModeJson;
 
   /**
-   * The emulated time, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59.999Z. An update
-   * sets it. In whole milliseconds; smaller parts are dropped.
+   * Optional. The emulated time, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59.999Z.
+   * An update sets it. In whole milliseconds; smaller parts are dropped.
    *
    * @generated from field: google.protobuf.Timestamp time = 2;
    */
   time?: TimestampJson;
 
   /**
-   * How far the emulated time is ahead of the time of the machine; negative if it is
-   * behind.
+   * Output only. How far the emulated time is ahead of the time of the machine;
+   * negative if it is behind.
    *
    * @generated from field: google.protobuf.Duration offset = 3;
    */
@@ -180,32 +180,33 @@ export const Clock_ModeSchema: GenEnum<Clock_Mode, Clock_ModeJson> = /*@__PURE__
  */
 export type CallMatcher = Message<"mobiledataplansharing.emulator.v1.CallMatcher"> & {
   /**
-   * The method: its name, such as `CreateUserPlanStatus`, its service and name, such as
-   * `mobiledataplansharing.v1.PlanStatusService/CreateUserPlanStatus`, or only its
-   * service. Empty for every method.
+   * Optional. The method: its name, such as `CreateUserPlanStatus`, its service and
+   * name, such as `mobiledataplansharing.v1.PlanStatusService/CreateUserPlanStatus`, or
+   * only its service. Empty for every method.
    *
    * @generated from field: string method = 1;
    */
   method: string;
 
   /**
-   * The operator, `operators/{asn_id}`. Empty for every operator.
+   * Optional. The operator, `operators/{asn_id}`. Empty for every operator.
    *
    * @generated from field: string operator = 2;
    */
   operator: string;
 
   /**
-   * The client of the request, such as `mobiledataplan`. Empty for every client, and for
-   * requests without one.
+   * Optional. The client of the request, such as `mobiledataplan`. Empty for every
+   * client, and for requests without one.
    *
    * @generated from field: string client_id = 3;
    */
   clientId: string;
 
   /**
-   * A pattern of user keys or plan group ids: `*` stands for any characters, also none;
-   * `\*` and `\\` are the characters themselves. Example: `+1415*`. Empty for every key.
+   * Optional. A pattern of user keys or plan group ids: `*` stands for any characters,
+   * also none; `\*` and `\\` are the characters themselves. Example: `+1415*`. Empty
+   * for every key.
    *
    * @generated from field: string user_key = 4;
    */
@@ -223,32 +224,33 @@ export type CallMatcher = Message<"mobiledataplansharing.emulator.v1.CallMatcher
  */
 export type CallMatcherJson = {
   /**
-   * The method: its name, such as `CreateUserPlanStatus`, its service and name, such as
-   * `mobiledataplansharing.v1.PlanStatusService/CreateUserPlanStatus`, or only its
-   * service. Empty for every method.
+   * Optional. The method: its name, such as `CreateUserPlanStatus`, its service and
+   * name, such as `mobiledataplansharing.v1.PlanStatusService/CreateUserPlanStatus`, or
+   * only its service. Empty for every method.
    *
    * @generated from field: string method = 1;
    */
   method?: string;
 
   /**
-   * The operator, `operators/{asn_id}`. Empty for every operator.
+   * Optional. The operator, `operators/{asn_id}`. Empty for every operator.
    *
    * @generated from field: string operator = 2;
    */
   operator?: string;
 
   /**
-   * The client of the request, such as `mobiledataplan`. Empty for every client, and for
-   * requests without one.
+   * Optional. The client of the request, such as `mobiledataplan`. Empty for every
+   * client, and for requests without one.
    *
    * @generated from field: string client_id = 3;
    */
   clientId?: string;
 
   /**
-   * A pattern of user keys or plan group ids: `*` stands for any characters, also none;
-   * `\*` and `\\` are the characters themselves. Example: `+1415*`. Empty for every key.
+   * Optional. A pattern of user keys or plan group ids: `*` stands for any characters,
+   * also none; `\*` and `\\` are the characters themselves. Example: `+1415*`. Empty
+   * for every key.
    *
    * @generated from field: string user_key = 4;
    */
@@ -272,33 +274,33 @@ export const CallMatcherSchema: GenMessage<CallMatcher, {jsonType: CallMatcherJs
  */
 export type InjectedError = Message<"mobiledataplansharing.emulator.v1.InjectedError"> & {
   /**
-   * Reason of the error; it determines the code. The error has the details, the metadata
-   * and the headers that servers send with the reason. Unset for an error without a reason,
-   * as hosts of Google send them: it has no google.rpc.ErrorInfo.
+   * Optional. Reason of the error; it determines the code. The error has the details,
+   * the metadata and the headers that servers send with the reason. Unset for an error
+   * without a reason, as hosts of Google send them: it has no google.rpc.ErrorInfo.
    *
    * @generated from field: mobiledataplansharing.v1.ErrorReason reason = 1;
    */
   reason: ErrorReason;
 
   /**
-   * Code of an error without a reason. Over REST it determines the HTTP status:
-   * UNAVAILABLE is 503, RESOURCE_EXHAUSTED is 429.
+   * Optional. Code of an error without a reason. Over REST it determines the HTTP
+   * status: UNAVAILABLE is 503, RESOURCE_EXHAUSTED is 429.
    *
    * @generated from field: google.rpc.Code code = 2;
    */
   code: Code;
 
   /**
-   * Message of the error. By default it says that the error was injected.
+   * Optional. Message of the error. By default it says that the error was injected.
    *
    * @generated from field: string message = 3;
    */
   message: string;
 
   /**
-   * Sent as google.rpc.RetryInfo and, rounded up to whole seconds, as the header
-   * Retry-After. At most a day. Defaults to a second for reasons whose errors always say
-   * when to retry, such as SERVER_OVERLOADED.
+   * Optional. Sent as google.rpc.RetryInfo and, rounded up to whole seconds, as the
+   * header Retry-After. At most a day. Defaults to a second for reasons whose errors
+   * always say when to retry, such as SERVER_OVERLOADED.
    *
    * @generated from field: google.protobuf.Duration retry_delay = 4;
    */
@@ -313,33 +315,33 @@ export type InjectedError = Message<"mobiledataplansharing.emulator.v1.InjectedE
  */
 export type InjectedErrorJson = {
   /**
-   * Reason of the error; it determines the code. The error has the details, the metadata
-   * and the headers that servers send with the reason. Unset for an error without a reason,
-   * as hosts of Google send them: it has no google.rpc.ErrorInfo.
+   * Optional. Reason of the error; it determines the code. The error has the details,
+   * the metadata and the headers that servers send with the reason. Unset for an error
+   * without a reason, as hosts of Google send them: it has no google.rpc.ErrorInfo.
    *
    * @generated from field: mobiledataplansharing.v1.ErrorReason reason = 1;
    */
   reason?: ErrorReasonJson;
 
   /**
-   * Code of an error without a reason. Over REST it determines the HTTP status:
-   * UNAVAILABLE is 503, RESOURCE_EXHAUSTED is 429.
+   * Optional. Code of an error without a reason. Over REST it determines the HTTP
+   * status: UNAVAILABLE is 503, RESOURCE_EXHAUSTED is 429.
    *
    * @generated from field: google.rpc.Code code = 2;
    */
   code?: CodeJson;
 
   /**
-   * Message of the error. By default it says that the error was injected.
+   * Optional. Message of the error. By default it says that the error was injected.
    *
    * @generated from field: string message = 3;
    */
   message?: string;
 
   /**
-   * Sent as google.rpc.RetryInfo and, rounded up to whole seconds, as the header
-   * Retry-After. At most a day. Defaults to a second for reasons whose errors always say
-   * when to retry, such as SERVER_OVERLOADED.
+   * Optional. Sent as google.rpc.RetryInfo and, rounded up to whole seconds, as the
+   * header Retry-After. At most a day. Defaults to a second for reasons whose errors
+   * always say when to retry, such as SERVER_OVERLOADED.
    *
    * @generated from field: google.protobuf.Duration retry_delay = 4;
    */
@@ -366,23 +368,24 @@ export const InjectedErrorSchema: GenMessage<InjectedError, {jsonType: InjectedE
  */
 export type Fault = Message<"mobiledataplansharing.emulator.v1.Fault"> & {
   /**
-   * Name of the fault, `faults/{fault}`. The emulator chooses it.
+   * Output only. Name of the fault, `faults/{fault}`. The emulator chooses it.
    *
    * @generated from field: string name = 1;
    */
   name: string;
 
   /**
-   * Which calls the fault applies to. Unset for every call.
+   * Optional. Which calls the fault applies to. Unset for every call.
    *
    * @generated from field: mobiledataplansharing.emulator.v1.CallMatcher match = 2;
    */
   match?: CallMatcher | undefined;
 
   /**
-   * Time by which the call is delayed before anything else happens, at most 10 minutes. In
-   * real time, whatever the clock of the emulator. It ends early if the caller hangs up, if
-   * its deadline passes, or if the emulator stops. A fault has a delay, an effect or both.
+   * Optional. Time by which the call is delayed before anything else happens, at most
+   * 10 minutes. In real time, whatever the clock of the emulator. It ends early if the
+   * caller hangs up, if its deadline passes, or if the emulator stops. A fault has a
+   * delay, an effect or both.
    *
    * @generated from field: google.protobuf.Duration delay = 3;
    */
@@ -395,7 +398,7 @@ export type Fault = Message<"mobiledataplansharing.emulator.v1.Fault"> & {
    */
   effect: {
     /**
-     * Answers this error.
+     * Optional. Answers this error.
      *
      * @generated from field: mobiledataplansharing.emulator.v1.InjectedError error = 4;
      */
@@ -403,7 +406,7 @@ export type Fault = Message<"mobiledataplansharing.emulator.v1.Fault"> & {
     case: "error";
   } | {
     /**
-     * Cuts the connection.
+     * Optional. Cuts the connection.
      *
      * @generated from field: mobiledataplansharing.emulator.v1.Fault.Cut cut = 5;
      */
@@ -418,8 +421,8 @@ export type Fault = Message<"mobiledataplansharing.emulator.v1.Fault"> & {
    */
   frequency: {
     /**
-     * To this number of calls from now on, after which the fault is deleted. It still has
-     * `next_calls` - `affected_calls` to go.
+     * Optional. To this number of calls from now on, after which the fault is deleted.
+     * It still has `next_calls` - `affected_calls` to go.
      *
      * @generated from field: int32 next_calls = 6;
      */
@@ -427,7 +430,7 @@ export type Fault = Message<"mobiledataplansharing.emulator.v1.Fault"> & {
     case: "nextCalls";
   } | {
     /**
-     * To every call whose number, counted from 1, is a multiple of this one.
+     * Optional. To every call whose number, counted from 1, is a multiple of this one.
      *
      * @generated from field: int32 every_nth = 7;
      */
@@ -435,8 +438,8 @@ export type Fault = Message<"mobiledataplansharing.emulator.v1.Fault"> & {
     case: "everyNth";
   } | {
     /**
-     * To this share of the calls, more than 0 and at most 1, chosen by a generator that
-     * starts with the same seed each time.
+     * Optional. To this share of the calls, more than 0 and at most 1, chosen by a
+     * generator that starts with the same seed each time.
      *
      * @generated from field: double share = 8;
      */
@@ -445,15 +448,15 @@ export type Fault = Message<"mobiledataplansharing.emulator.v1.Fault"> & {
   } | { case: undefined; value?: undefined };
 
   /**
-   * Number of calls that matched so far, without those that had the effect of an older
-   * fault.
+   * Output only. Number of calls that matched so far, without those that had the effect
+   * of an older fault.
    *
    * @generated from field: int64 matched_calls = 9;
    */
   matchedCalls: bigint;
 
   /**
-   * Number of calls that the fault was applied to so far.
+   * Output only. Number of calls that the fault was applied to so far.
    *
    * @generated from field: int64 affected_calls = 10;
    */
@@ -471,75 +474,76 @@ export type Fault = Message<"mobiledataplansharing.emulator.v1.Fault"> & {
  */
 export type FaultJson = {
   /**
-   * Name of the fault, `faults/{fault}`. The emulator chooses it.
+   * Output only. Name of the fault, `faults/{fault}`. The emulator chooses it.
    *
    * @generated from field: string name = 1;
    */
   name?: string;
 
   /**
-   * Which calls the fault applies to. Unset for every call.
+   * Optional. Which calls the fault applies to. Unset for every call.
    *
    * @generated from field: mobiledataplansharing.emulator.v1.CallMatcher match = 2;
    */
   match?: CallMatcherJson;
 
   /**
-   * Time by which the call is delayed before anything else happens, at most 10 minutes. In
-   * real time, whatever the clock of the emulator. It ends early if the caller hangs up, if
-   * its deadline passes, or if the emulator stops. A fault has a delay, an effect or both.
+   * Optional. Time by which the call is delayed before anything else happens, at most
+   * 10 minutes. In real time, whatever the clock of the emulator. It ends early if the
+   * caller hangs up, if its deadline passes, or if the emulator stops. A fault has a
+   * delay, an effect or both.
    *
    * @generated from field: google.protobuf.Duration delay = 3;
    */
   delay?: DurationJson;
 
   /**
-   * Answers this error.
+   * Optional. Answers this error.
    *
    * @generated from field: mobiledataplansharing.emulator.v1.InjectedError error = 4;
    */
   error?: InjectedErrorJson;
 
   /**
-   * Cuts the connection.
+   * Optional. Cuts the connection.
    *
    * @generated from field: mobiledataplansharing.emulator.v1.Fault.Cut cut = 5;
    */
   cut?: Fault_CutJson;
 
   /**
-   * To this number of calls from now on, after which the fault is deleted. It still has
-   * `next_calls` - `affected_calls` to go.
+   * Optional. To this number of calls from now on, after which the fault is deleted.
+   * It still has `next_calls` - `affected_calls` to go.
    *
    * @generated from field: int32 next_calls = 6;
    */
   nextCalls?: number;
 
   /**
-   * To every call whose number, counted from 1, is a multiple of this one.
+   * Optional. To every call whose number, counted from 1, is a multiple of this one.
    *
    * @generated from field: int32 every_nth = 7;
    */
   everyNth?: number;
 
   /**
-   * To this share of the calls, more than 0 and at most 1, chosen by a generator that
-   * starts with the same seed each time.
+   * Optional. To this share of the calls, more than 0 and at most 1, chosen by a
+   * generator that starts with the same seed each time.
    *
    * @generated from field: double share = 8;
    */
   share?: number | "NaN" | "Infinity" | "-Infinity";
 
   /**
-   * Number of calls that matched so far, without those that had the effect of an older
-   * fault.
+   * Output only. Number of calls that matched so far, without those that had the effect
+   * of an older fault.
    *
    * @generated from field: int64 matched_calls = 9;
    */
   matchedCalls?: string;
 
   /**
-   * Number of calls that the fault was applied to so far.
+   * Output only. Number of calls that the fault was applied to so far.
    *
    * @generated from field: int64 affected_calls = 10;
    */
@@ -622,15 +626,15 @@ export const Fault_CutSchema: GenEnum<Fault_Cut, Fault_CutJson> = /*@__PURE__*/
  */
 export type Registration = Message<"mobiledataplansharing.emulator.v1.Registration"> & {
   /**
-   * Whether a push that would notify is rejected with DEVICE_NOT_REGISTERED if no device
-   * has registered its user key. Defaults to false.
+   * Optional. Whether a push that would notify is rejected with DEVICE_NOT_REGISTERED
+   * if no device has registered its user key. Defaults to false.
    *
    * @generated from field: bool enforced = 1;
    */
   enforced: boolean;
 
   /**
-   * Number of registered devices of all operators.
+   * Output only. Number of registered devices of all operators.
    *
    * @generated from field: int32 device_count = 2;
    */
@@ -644,15 +648,15 @@ export type Registration = Message<"mobiledataplansharing.emulator.v1.Registrati
  */
 export type RegistrationJson = {
   /**
-   * Whether a push that would notify is rejected with DEVICE_NOT_REGISTERED if no device
-   * has registered its user key. Defaults to false.
+   * Optional. Whether a push that would notify is rejected with DEVICE_NOT_REGISTERED
+   * if no device has registered its user key. Defaults to false.
    *
    * @generated from field: bool enforced = 1;
    */
   enforced?: boolean;
 
   /**
-   * Number of registered devices of all operators.
+   * Output only. Number of registered devices of all operators.
    *
    * @generated from field: int32 device_count = 2;
    */
@@ -675,24 +679,24 @@ export const RegistrationSchema: GenMessage<Registration, {jsonType: Registratio
  */
 export type Device = Message<"mobiledataplansharing.emulator.v1.Device"> & {
   /**
-   * Name of the device, `operators/{asn_id}/devices/{user_key}`. In the user key, `%` is
-   * written `%25` and `/` is written `%2F`. In a URL, percent-encode every `%` of the
-   * name again.
+   * Output only. Name of the device, `operators/{asn_id}/devices/{user_key}`. In the
+   * user key, `%` is written `%25` and `/` is written `%2F`. In a URL, percent-encode
+   * every `%` of the name again.
    *
    * @generated from field: string name = 1;
    */
   name: string;
 
   /**
-   * The key that the device has registered: a CPID or an MSISDN. Like the user key of a
-   * push, it has no white space, control or invisible characters.
+   * Required. The key that the device has registered: a CPID or an MSISDN. Like the
+   * user key of a push, it has no white space, control or invisible characters.
    *
    * @generated from field: string user_key = 2;
    */
   userKey: string;
 
   /**
-   * When the device registered, by the clock of the emulator.
+   * Output only. When the device registered, by the clock of the emulator.
    *
    * @generated from field: google.protobuf.Timestamp register_time = 3;
    */
@@ -706,24 +710,24 @@ export type Device = Message<"mobiledataplansharing.emulator.v1.Device"> & {
  */
 export type DeviceJson = {
   /**
-   * Name of the device, `operators/{asn_id}/devices/{user_key}`. In the user key, `%` is
-   * written `%25` and `/` is written `%2F`. In a URL, percent-encode every `%` of the
-   * name again.
+   * Output only. Name of the device, `operators/{asn_id}/devices/{user_key}`. In the
+   * user key, `%` is written `%25` and `/` is written `%2F`. In a URL, percent-encode
+   * every `%` of the name again.
    *
    * @generated from field: string name = 1;
    */
   name?: string;
 
   /**
-   * The key that the device has registered: a CPID or an MSISDN. Like the user key of a
-   * push, it has no white space, control or invisible characters.
+   * Required. The key that the device has registered: a CPID or an MSISDN. Like the
+   * user key of a push, it has no white space, control or invisible characters.
    *
    * @generated from field: string user_key = 2;
    */
   userKey?: string;
 
   /**
-   * When the device registered, by the clock of the emulator.
+   * Output only. When the device registered, by the clock of the emulator.
    *
    * @generated from field: google.protobuf.Timestamp register_time = 3;
    */
@@ -737,24 +741,24 @@ export type DeviceJson = {
  */
 export type DeviceValid = Message<"mobiledataplansharing.emulator.v1.Device"> & {
   /**
-   * Name of the device, `operators/{asn_id}/devices/{user_key}`. In the user key, `%` is
-   * written `%25` and `/` is written `%2F`. In a URL, percent-encode every `%` of the
-   * name again.
+   * Output only. Name of the device, `operators/{asn_id}/devices/{user_key}`. In the
+   * user key, `%` is written `%25` and `/` is written `%2F`. In a URL, percent-encode
+   * every `%` of the name again.
    *
    * @generated from field: string name = 1;
    */
   name: string;
 
   /**
-   * The key that the device has registered: a CPID or an MSISDN. Like the user key of a
-   * push, it has no white space, control or invisible characters.
+   * Required. The key that the device has registered: a CPID or an MSISDN. Like the
+   * user key of a push, it has no white space, control or invisible characters.
    *
    * @generated from field: string user_key = 2;
    */
   userKey: string;
 
   /**
-   * When the device registered, by the clock of the emulator.
+   * Output only. When the device registered, by the clock of the emulator.
    *
    * @generated from field: google.protobuf.Timestamp register_time = 3;
    */
@@ -776,43 +780,44 @@ export const DeviceSchema: GenMessage<Device, {jsonType: DeviceJson, validType: 
  */
 export type Call = Message<"mobiledataplansharing.emulator.v1.Call"> & {
   /**
-   * Name of the call, `calls/{call}`. The id is the number of the call since the start,
-   * in decimal, in the order in which calls have ended.
+   * Output only. Name of the call, `calls/{call}`. The id is the number of the call
+   * since the start, in decimal, in the order in which calls have ended.
    *
    * @generated from field: string name = 1;
    */
   name: string;
 
   /**
-   * Id of the request, in the header `x-request-id` of the request or the answer.
+   * Output only. Id of the request, in the header `x-request-id` of the request or the
+   * answer.
    *
    * @generated from field: string request_id = 2;
    */
   requestId: string;
 
   /**
-   * When the call arrived, by the clock of the emulator.
+   * Output only. When the call arrived, by the clock of the emulator.
    *
    * @generated from field: google.protobuf.Timestamp receive_time = 3;
    */
   receiveTime?: Timestamp | undefined;
 
   /**
-   * Real time from the arrival of its header to the end of the answer.
+   * Output only. Real time from the arrival of its header to the end of the answer.
    *
    * @generated from field: google.protobuf.Duration duration = 4;
    */
   duration?: Duration | undefined;
 
   /**
-   * Protocol of the call. Unspecified for the token endpoint.
+   * Output only. Protocol of the call. Unspecified for the token endpoint.
    *
    * @generated from field: mobiledataplansharing.emulator.v1.Call.Protocol protocol = 5;
    */
   protocol: Call_Protocol;
 
   /**
-   * Method of the call, such as
+   * Output only. Method of the call, such as
    * `mobiledataplansharing.v1.PlanStatusService/CreateUserPlanStatus`. Empty if the
    * request matched none.
    *
@@ -821,43 +826,45 @@ export type Call = Message<"mobiledataplansharing.emulator.v1.Call"> & {
   method: string;
 
   /**
-   * HTTP method of the request.
+   * Output only. HTTP method of the request.
    *
    * @generated from field: string http_method = 7;
    */
   httpMethod: string;
 
   /**
-   * Path and query of the request as sent, except that `REDACTED` stands for tokens, keys
-   * and other secrets in the query.
+   * Output only. Path and query of the request as sent, except that `REDACTED` stands
+   * for tokens, keys and other secrets in the query.
    *
    * @generated from field: string target = 8;
    */
   target: string;
 
   /**
-   * Operator that the request named, `operators/{asn_id}`. Empty if it named none.
+   * Output only. Operator that the request named, `operators/{asn_id}`. Empty if it
+   * named none.
    *
    * @generated from field: string operator = 9;
    */
   operator: string;
 
   /**
-   * Client that the request named. Empty if it named none.
+   * Output only. Client that the request named. Empty if it named none.
    *
    * @generated from field: string client_id = 10;
    */
   clientId: string;
 
   /**
-   * User key or plan group id of the request.
+   * Output only. User key or plan group id of the request.
    *
    * @generated from field: string user_key = 11;
    */
   userKey: string;
 
   /**
-   * The headers that matter to the API, in the order in which they were sent.
+   * Output only. The headers that matter to the API, in the order in which they were
+   * sent.
    *
    * @generated from field: repeated mobiledataplansharing.emulator.v1.Call.Header headers = 12;
    */
@@ -871,7 +878,7 @@ export type Call = Message<"mobiledataplansharing.emulator.v1.Call"> & {
    */
   body: {
     /**
-     * If it is UTF-8 without control characters other than white space.
+     * Output only. If it is UTF-8 without control characters other than white space.
      *
      * @generated from field: string body_text = 13;
      */
@@ -879,7 +886,7 @@ export type Call = Message<"mobiledataplansharing.emulator.v1.Call"> & {
     case: "bodyText";
   } | {
     /**
-     * Any other body.
+     * Output only. Any other body.
      *
      * @generated from field: bytes body_bytes = 14;
      */
@@ -888,68 +895,69 @@ export type Call = Message<"mobiledataplansharing.emulator.v1.Call"> & {
   } | { case: undefined; value?: undefined };
 
   /**
-   * Size of the body on the wire, in bytes, as far as it had arrived when the call ended. If
-   * it is larger than the body above, the rest of the body was not kept.
+   * Output only. Size of the body on the wire, in bytes, as far as it had arrived when
+   * the call ended. If it is larger than the body above, the rest of the body was not
+   * kept.
    *
    * @generated from field: int64 body_size = 15;
    */
   bodySize: bigint;
 
   /**
-   * The request message as JSON, whatever its protocol. Empty if it could not be read, and if
-   * it is larger than 1 MiB.
+   * Output only. The request message as JSON, whatever its protocol. Empty if it could
+   * not be read, and if it is larger than 1 MiB.
    *
    * @generated from field: string request_json = 16;
    */
   requestJson: string;
 
   /**
-   * HTTP status of the answer. 0 if there was none.
+   * Output only. HTTP status of the answer. 0 if there was none.
    *
    * @generated from field: int32 http_status = 17;
    */
   httpStatus: number;
 
   /**
-   * How the call ended. CANCELLED if its connection ended before its answer. If the answer
-   * had only an HTTP status, the code that the status stands for.
+   * Output only. How the call ended. CANCELLED if its connection ended before its
+   * answer. If the answer had only an HTTP status, the code that the status stands for.
    *
    * @generated from field: google.rpc.Code code = 18;
    */
   code: Code;
 
   /**
-   * Reason of the error, such as `PLAN_STATUS_STALE`. Empty for success, and for errors
-   * without a reason.
+   * Output only. Reason of the error, such as `PLAN_STATUS_STALE`. Empty for success,
+   * and for errors without a reason.
    *
    * @generated from field: string reason = 19;
    */
   reason: string;
 
   /**
-   * Message of the error. Empty for success.
+   * Output only. Message of the error. Empty for success.
    *
    * @generated from field: string error_message = 20;
    */
   errorMessage: string;
 
   /**
-   * The rules that the request broke.
+   * Output only. The rules that the request broke.
    *
    * @generated from field: repeated mobiledataplansharing.emulator.v1.Call.Violation violations = 21;
    */
   violations: Call_Violation[];
 
   /**
-   * The notifications that the push sent.
+   * Output only. The notifications that the push sent.
    *
    * @generated from field: repeated mobiledataplansharing.v1.NotificationType notifications = 22;
    */
   notifications: NotificationType[];
 
   /**
-   * Name of the fault that was applied to the call; of several, the one with the effect.
-   * Empty if none was.
+   * Output only. Name of the fault that was applied to the call; of several, the one
+   * with the effect. Empty if none was.
    *
    * @generated from field: string fault = 23;
    */
@@ -964,43 +972,44 @@ export type Call = Message<"mobiledataplansharing.emulator.v1.Call"> & {
  */
 export type CallJson = {
   /**
-   * Name of the call, `calls/{call}`. The id is the number of the call since the start,
-   * in decimal, in the order in which calls have ended.
+   * Output only. Name of the call, `calls/{call}`. The id is the number of the call
+   * since the start, in decimal, in the order in which calls have ended.
    *
    * @generated from field: string name = 1;
    */
   name?: string;
 
   /**
-   * Id of the request, in the header `x-request-id` of the request or the answer.
+   * Output only. Id of the request, in the header `x-request-id` of the request or the
+   * answer.
    *
    * @generated from field: string request_id = 2;
    */
   requestId?: string;
 
   /**
-   * When the call arrived, by the clock of the emulator.
+   * Output only. When the call arrived, by the clock of the emulator.
    *
    * @generated from field: google.protobuf.Timestamp receive_time = 3;
    */
   receiveTime?: TimestampJson;
 
   /**
-   * Real time from the arrival of its header to the end of the answer.
+   * Output only. Real time from the arrival of its header to the end of the answer.
    *
    * @generated from field: google.protobuf.Duration duration = 4;
    */
   duration?: DurationJson;
 
   /**
-   * Protocol of the call. Unspecified for the token endpoint.
+   * Output only. Protocol of the call. Unspecified for the token endpoint.
    *
    * @generated from field: mobiledataplansharing.emulator.v1.Call.Protocol protocol = 5;
    */
   protocol?: Call_ProtocolJson;
 
   /**
-   * Method of the call, such as
+   * Output only. Method of the call, such as
    * `mobiledataplansharing.v1.PlanStatusService/CreateUserPlanStatus`. Empty if the
    * request matched none.
    *
@@ -1009,125 +1018,128 @@ export type CallJson = {
   method?: string;
 
   /**
-   * HTTP method of the request.
+   * Output only. HTTP method of the request.
    *
    * @generated from field: string http_method = 7;
    */
   httpMethod?: string;
 
   /**
-   * Path and query of the request as sent, except that `REDACTED` stands for tokens, keys
-   * and other secrets in the query.
+   * Output only. Path and query of the request as sent, except that `REDACTED` stands
+   * for tokens, keys and other secrets in the query.
    *
    * @generated from field: string target = 8;
    */
   target?: string;
 
   /**
-   * Operator that the request named, `operators/{asn_id}`. Empty if it named none.
+   * Output only. Operator that the request named, `operators/{asn_id}`. Empty if it
+   * named none.
    *
    * @generated from field: string operator = 9;
    */
   operator?: string;
 
   /**
-   * Client that the request named. Empty if it named none.
+   * Output only. Client that the request named. Empty if it named none.
    *
    * @generated from field: string client_id = 10;
    */
   clientId?: string;
 
   /**
-   * User key or plan group id of the request.
+   * Output only. User key or plan group id of the request.
    *
    * @generated from field: string user_key = 11;
    */
   userKey?: string;
 
   /**
-   * The headers that matter to the API, in the order in which they were sent.
+   * Output only. The headers that matter to the API, in the order in which they were
+   * sent.
    *
    * @generated from field: repeated mobiledataplansharing.emulator.v1.Call.Header headers = 12;
    */
   headers?: Call_HeaderJson[];
 
   /**
-   * If it is UTF-8 without control characters other than white space.
+   * Output only. If it is UTF-8 without control characters other than white space.
    *
    * @generated from field: string body_text = 13;
    */
   bodyText?: string;
 
   /**
-   * Any other body.
+   * Output only. Any other body.
    *
    * @generated from field: bytes body_bytes = 14;
    */
   bodyBytes?: string;
 
   /**
-   * Size of the body on the wire, in bytes, as far as it had arrived when the call ended. If
-   * it is larger than the body above, the rest of the body was not kept.
+   * Output only. Size of the body on the wire, in bytes, as far as it had arrived when
+   * the call ended. If it is larger than the body above, the rest of the body was not
+   * kept.
    *
    * @generated from field: int64 body_size = 15;
    */
   bodySize?: string;
 
   /**
-   * The request message as JSON, whatever its protocol. Empty if it could not be read, and if
-   * it is larger than 1 MiB.
+   * Output only. The request message as JSON, whatever its protocol. Empty if it could
+   * not be read, and if it is larger than 1 MiB.
    *
    * @generated from field: string request_json = 16;
    */
   requestJson?: string;
 
   /**
-   * HTTP status of the answer. 0 if there was none.
+   * Output only. HTTP status of the answer. 0 if there was none.
    *
    * @generated from field: int32 http_status = 17;
    */
   httpStatus?: number;
 
   /**
-   * How the call ended. CANCELLED if its connection ended before its answer. If the answer
-   * had only an HTTP status, the code that the status stands for.
+   * Output only. How the call ended. CANCELLED if its connection ended before its
+   * answer. If the answer had only an HTTP status, the code that the status stands for.
    *
    * @generated from field: google.rpc.Code code = 18;
    */
   code?: CodeJson;
 
   /**
-   * Reason of the error, such as `PLAN_STATUS_STALE`. Empty for success, and for errors
-   * without a reason.
+   * Output only. Reason of the error, such as `PLAN_STATUS_STALE`. Empty for success,
+   * and for errors without a reason.
    *
    * @generated from field: string reason = 19;
    */
   reason?: string;
 
   /**
-   * Message of the error. Empty for success.
+   * Output only. Message of the error. Empty for success.
    *
    * @generated from field: string error_message = 20;
    */
   errorMessage?: string;
 
   /**
-   * The rules that the request broke.
+   * Output only. The rules that the request broke.
    *
    * @generated from field: repeated mobiledataplansharing.emulator.v1.Call.Violation violations = 21;
    */
   violations?: Call_ViolationJson[];
 
   /**
-   * The notifications that the push sent.
+   * Output only. The notifications that the push sent.
    *
    * @generated from field: repeated mobiledataplansharing.v1.NotificationType notifications = 22;
    */
   notifications?: NotificationTypeJson[];
 
   /**
-   * Name of the fault that was applied to the call; of several, the one with the effect.
-   * Empty if none was.
+   * Output only. Name of the fault that was applied to the call; of several, the one
+   * with the effect. Empty if none was.
    *
    * @generated from field: string fault = 23;
    */
@@ -1314,29 +1326,31 @@ export const Call_ProtocolSchema: GenEnum<Call_Protocol, Call_ProtocolJson> = /*
  */
 export type Record = Message<"mobiledataplansharing.emulator.v1.Record"> & {
   /**
-   * Name of the record, `records/{record}`. Its id follows from operator, client and key,
-   * so that it stays the same when a newer push replaces the record. Opaque.
+   * Output only. Name of the record, `records/{record}`. Its id follows from operator,
+   * client and key, so that it stays the same when a newer push replaces the record.
+   * Opaque.
    *
    * @generated from field: string name = 1;
    */
   name: string;
 
   /**
-   * The operator, `operators/{asn_id}`.
+   * Output only. The operator, `operators/{asn_id}`.
    *
    * @generated from field: string operator = 2;
    */
   operator: string;
 
   /**
-   * The client that the status is for. Empty for every client, and for a group.
+   * Output only. The client that the status is for. Empty for every client, and for a
+   * group.
    *
    * @generated from field: string client_id = 3;
    */
   clientId: string;
 
   /**
-   * User key of a status or id of a plan group.
+   * Output only. User key of a status or id of a plan group.
    *
    * @generated from field: string user_key = 4;
    */
@@ -1349,7 +1363,7 @@ export type Record = Message<"mobiledataplansharing.emulator.v1.Record"> & {
    */
   resource: {
     /**
-     * A plan status.
+     * Output only. A plan status.
      *
      * @generated from field: mobiledataplansharing.v1.PlanStatus plan_status = 5;
      */
@@ -1357,7 +1371,7 @@ export type Record = Message<"mobiledataplansharing.emulator.v1.Record"> & {
     case: "planStatus";
   } | {
     /**
-     * A plan group.
+     * Output only. A plan group.
      *
      * @generated from field: mobiledataplansharing.v1.PlanGroup plan_group = 6;
      */
@@ -1373,43 +1387,45 @@ export type Record = Message<"mobiledataplansharing.emulator.v1.Record"> & {
  */
 export type RecordJson = {
   /**
-   * Name of the record, `records/{record}`. Its id follows from operator, client and key,
-   * so that it stays the same when a newer push replaces the record. Opaque.
+   * Output only. Name of the record, `records/{record}`. Its id follows from operator,
+   * client and key, so that it stays the same when a newer push replaces the record.
+   * Opaque.
    *
    * @generated from field: string name = 1;
    */
   name?: string;
 
   /**
-   * The operator, `operators/{asn_id}`.
+   * Output only. The operator, `operators/{asn_id}`.
    *
    * @generated from field: string operator = 2;
    */
   operator?: string;
 
   /**
-   * The client that the status is for. Empty for every client, and for a group.
+   * Output only. The client that the status is for. Empty for every client, and for a
+   * group.
    *
    * @generated from field: string client_id = 3;
    */
   clientId?: string;
 
   /**
-   * User key of a status or id of a plan group.
+   * Output only. User key of a status or id of a plan group.
    *
    * @generated from field: string user_key = 4;
    */
   userKey?: string;
 
   /**
-   * A plan status.
+   * Output only. A plan status.
    *
    * @generated from field: mobiledataplansharing.v1.PlanStatus plan_status = 5;
    */
   planStatus?: PlanStatusJson;
 
   /**
-   * A plan group.
+   * Output only. A plan group.
    *
    * @generated from field: mobiledataplansharing.v1.PlanGroup plan_group = 6;
    */
@@ -1423,29 +1439,31 @@ export type RecordJson = {
  */
 export type RecordValid = Message<"mobiledataplansharing.emulator.v1.Record"> & {
   /**
-   * Name of the record, `records/{record}`. Its id follows from operator, client and key,
-   * so that it stays the same when a newer push replaces the record. Opaque.
+   * Output only. Name of the record, `records/{record}`. Its id follows from operator,
+   * client and key, so that it stays the same when a newer push replaces the record.
+   * Opaque.
    *
    * @generated from field: string name = 1;
    */
   name: string;
 
   /**
-   * The operator, `operators/{asn_id}`.
+   * Output only. The operator, `operators/{asn_id}`.
    *
    * @generated from field: string operator = 2;
    */
   operator: string;
 
   /**
-   * The client that the status is for. Empty for every client, and for a group.
+   * Output only. The client that the status is for. Empty for every client, and for a
+   * group.
    *
    * @generated from field: string client_id = 3;
    */
   clientId: string;
 
   /**
-   * User key of a status or id of a plan group.
+   * Output only. User key of a status or id of a plan group.
    *
    * @generated from field: string user_key = 4;
    */
@@ -1458,7 +1476,7 @@ export type RecordValid = Message<"mobiledataplansharing.emulator.v1.Record"> & 
    */
   resource: {
     /**
-     * A plan status.
+     * Output only. A plan status.
      *
      * @generated from field: mobiledataplansharing.v1.PlanStatus plan_status = 5;
      */
@@ -1466,7 +1484,7 @@ export type RecordValid = Message<"mobiledataplansharing.emulator.v1.Record"> & 
     case: "planStatus";
   } | {
     /**
-     * A plan group.
+     * Output only. A plan group.
      *
      * @generated from field: mobiledataplansharing.v1.PlanGroup plan_group = 6;
      */

@@ -81,8 +81,8 @@ export type UpdateClockRequest = Message<"mobiledataplansharing.emulator.v1.Upda
   clock?: Clock | undefined;
 
   /**
-   * The fields to set: `mode`, `time` or both. Defaults to those that are present, as does
-   * `*`.
+   * Optional. The fields to set: `mode`, `time` or both. Defaults to those that are
+   * present, as does `*`.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
@@ -103,8 +103,8 @@ export type UpdateClockRequestJson = {
   clock?: ClockJson;
 
   /**
-   * The fields to set: `mode`, `time` or both. Defaults to those that are present, as does
-   * `*`.
+   * Optional. The fields to set: `mode`, `time` or both. Defaults to those that are
+   * present, as does `*`.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
@@ -125,8 +125,8 @@ export type UpdateClockRequestValid = Message<"mobiledataplansharing.emulator.v1
   clock: ClockValid;
 
   /**
-   * The fields to set: `mode`, `time` or both. Defaults to those that are present, as does
-   * `*`.
+   * Optional. The fields to set: `mode`, `time` or both. Defaults to those that are
+   * present, as does `*`.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
@@ -248,14 +248,15 @@ export const CreateFaultRequestSchema: GenMessage<CreateFaultRequest, {jsonType:
  */
 export type ListFaultsRequest = Message<"mobiledataplansharing.emulator.v1.ListFaultsRequest"> & {
   /**
-   * At most so many per page. Defaults to 100; larger values than 1000 are reduced to it.
+   * Optional. At most so many per page. Defaults to 100; larger values than 1000 are
+   * reduced to it.
    *
    * @generated from field: int32 page_size = 1;
    */
   pageSize: number;
 
   /**
-   * `next_page_token` of the page before. Empty for the first page.
+   * Optional. `next_page_token` of the page before. Empty for the first page.
    *
    * @generated from field: string page_token = 2;
    */
@@ -269,14 +270,15 @@ export type ListFaultsRequest = Message<"mobiledataplansharing.emulator.v1.ListF
  */
 export type ListFaultsRequestJson = {
   /**
-   * At most so many per page. Defaults to 100; larger values than 1000 are reduced to it.
+   * Optional. At most so many per page. Defaults to 100; larger values than 1000 are
+   * reduced to it.
    *
    * @generated from field: int32 page_size = 1;
    */
   pageSize?: number;
 
   /**
-   * `next_page_token` of the page before. Empty for the first page.
+   * Optional. `next_page_token` of the page before. Empty for the first page.
    *
    * @generated from field: string page_token = 2;
    */
@@ -431,7 +433,7 @@ export type UpdateRegistrationRequest = Message<"mobiledataplansharing.emulator.
   registration?: Registration | undefined;
 
   /**
-   * The fields to set. Only `enforced` can be set, and is by default.
+   * Optional. The fields to set. Only `enforced` can be set, and is by default.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
@@ -452,7 +454,7 @@ export type UpdateRegistrationRequestJson = {
   registration?: RegistrationJson;
 
   /**
-   * The fields to set. Only `enforced` can be set, and is by default.
+   * Optional. The fields to set. Only `enforced` can be set, and is by default.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
@@ -473,7 +475,7 @@ export type UpdateRegistrationRequestValid = Message<"mobiledataplansharing.emul
   registration: RegistrationValid;
 
   /**
-   * The fields to set. Only `enforced` can be set, and is by default.
+   * Optional. The fields to set. Only `enforced` can be set, and is by default.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
@@ -571,14 +573,15 @@ export type ListDevicesRequest = Message<"mobiledataplansharing.emulator.v1.List
   parent: string;
 
   /**
-   * At most so many per page. Defaults to 100; larger values than 1000 are reduced to it.
+   * Optional. At most so many per page. Defaults to 100; larger values than 1000 are
+   * reduced to it.
    *
    * @generated from field: int32 page_size = 2;
    */
   pageSize: number;
 
   /**
-   * `next_page_token` of the page before. Empty for the first page.
+   * Optional. `next_page_token` of the page before. Empty for the first page.
    *
    * @generated from field: string page_token = 3;
    */
@@ -599,14 +602,15 @@ export type ListDevicesRequestJson = {
   parent?: string;
 
   /**
-   * At most so many per page. Defaults to 100; larger values than 1000 are reduced to it.
+   * Optional. At most so many per page. Defaults to 100; larger values than 1000 are
+   * reduced to it.
    *
    * @generated from field: int32 page_size = 2;
    */
   pageSize?: number;
 
   /**
-   * `next_page_token` of the page before. Empty for the first page.
+   * Optional. `next_page_token` of the page before. Empty for the first page.
    *
    * @generated from field: string page_token = 3;
    */
@@ -627,14 +631,15 @@ export type ListDevicesRequestValid = Message<"mobiledataplansharing.emulator.v1
   parent: string;
 
   /**
-   * At most so many per page. Defaults to 100; larger values than 1000 are reduced to it.
+   * Optional. At most so many per page. Defaults to 100; larger values than 1000 are
+   * reduced to it.
    *
    * @generated from field: int32 page_size = 2;
    */
   pageSize: number;
 
   /**
-   * `next_page_token` of the page before. Empty for the first page.
+   * Optional. `next_page_token` of the page before. Empty for the first page.
    *
    * @generated from field: string page_token = 3;
    */
@@ -774,7 +779,7 @@ export const DeleteDeviceRequestSchema: GenMessage<DeleteDeviceRequest, {jsonTyp
  */
 export type ListCallsRequest = Message<"mobiledataplansharing.emulator.v1.ListCallsRequest"> & {
   /**
-   * Only calls of this method: its name, its service, or both with `/`
+   * Optional. Only calls of this method: its name, its service, or both with `/`
    * between them.
    *
    * @generated from field: string method = 1;
@@ -782,56 +787,58 @@ export type ListCallsRequest = Message<"mobiledataplansharing.emulator.v1.ListCa
   method: string;
 
   /**
-   * Only calls that name this operator, `operators/{asn_id}`.
+   * Optional. Only calls that name this operator, `operators/{asn_id}`.
    *
    * @generated from field: string operator = 2;
    */
   operator: string;
 
   /**
-   * Only calls for this client.
+   * Optional. Only calls for this client.
    *
    * @generated from field: string client_id = 3;
    */
   clientId: string;
 
   /**
-   * Only calls whose user key or plan group id matches this pattern, as in CallMatcher.
+   * Optional. Only calls whose user key or plan group id matches this pattern, as in
+   * CallMatcher.
    *
    * @generated from field: string user_key = 4;
    */
   userKey: string;
 
   /**
-   * Only calls over this protocol.
+   * Optional. Only calls over this protocol.
    *
    * @generated from field: mobiledataplansharing.emulator.v1.Call.Protocol protocol = 5;
    */
   protocol: Call_Protocol;
 
   /**
-   * Only calls that ended with this code, also OK.
+   * Optional. Only calls that ended with this code, also OK.
    *
    * @generated from field: optional google.rpc.Code code = 6;
    */
   code?: Code | undefined;
 
   /**
-   * Only calls that ended with this reason.
+   * Optional. Only calls that ended with this reason.
    *
    * @generated from field: mobiledataplansharing.v1.ErrorReason reason = 7;
    */
   reason: ErrorReason;
 
   /**
-   * At most so many per page. Defaults to 100; larger values than 1000 are reduced to it.
+   * Optional. At most so many per page. Defaults to 100; larger values than 1000 are
+   * reduced to it.
    *
    * @generated from field: int32 page_size = 8;
    */
   pageSize: number;
 
   /**
-   * `next_page_token` of the page before. Empty for the first page.
+   * Optional. `next_page_token` of the page before. Empty for the first page.
    *
    * @generated from field: string page_token = 9;
    */
@@ -845,7 +852,7 @@ export type ListCallsRequest = Message<"mobiledataplansharing.emulator.v1.ListCa
  */
 export type ListCallsRequestJson = {
   /**
-   * Only calls of this method: its name, its service, or both with `/`
+   * Optional. Only calls of this method: its name, its service, or both with `/`
    * between them.
    *
    * @generated from field: string method = 1;
@@ -853,56 +860,58 @@ export type ListCallsRequestJson = {
   method?: string;
 
   /**
-   * Only calls that name this operator, `operators/{asn_id}`.
+   * Optional. Only calls that name this operator, `operators/{asn_id}`.
    *
    * @generated from field: string operator = 2;
    */
   operator?: string;
 
   /**
-   * Only calls for this client.
+   * Optional. Only calls for this client.
    *
    * @generated from field: string client_id = 3;
    */
   clientId?: string;
 
   /**
-   * Only calls whose user key or plan group id matches this pattern, as in CallMatcher.
+   * Optional. Only calls whose user key or plan group id matches this pattern, as in
+   * CallMatcher.
    *
    * @generated from field: string user_key = 4;
    */
   userKey?: string;
 
   /**
-   * Only calls over this protocol.
+   * Optional. Only calls over this protocol.
    *
    * @generated from field: mobiledataplansharing.emulator.v1.Call.Protocol protocol = 5;
    */
   protocol?: Call_ProtocolJson;
 
   /**
-   * Only calls that ended with this code, also OK.
+   * Optional. Only calls that ended with this code, also OK.
    *
    * @generated from field: optional google.rpc.Code code = 6;
    */
   code?: CodeJson;
 
   /**
-   * Only calls that ended with this reason.
+   * Optional. Only calls that ended with this reason.
    *
    * @generated from field: mobiledataplansharing.v1.ErrorReason reason = 7;
    */
   reason?: ErrorReasonJson;
 
   /**
-   * At most so many per page. Defaults to 100; larger values than 1000 are reduced to it.
+   * Optional. At most so many per page. Defaults to 100; larger values than 1000 are
+   * reduced to it.
    *
    * @generated from field: int32 page_size = 8;
    */
   pageSize?: number;
 
   /**
-   * `next_page_token` of the page before. Empty for the first page.
+   * Optional. `next_page_token` of the page before. Empty for the first page.
    *
    * @generated from field: string page_token = 9;
    */
@@ -992,7 +1001,7 @@ export const ListCallsResponseSchema: GenMessage<ListCallsResponse, {jsonType: L
  */
 export type WatchCallsRequest = Message<"mobiledataplansharing.emulator.v1.WatchCallsRequest"> & {
   /**
-   * Only calls of this method: its name, its service, or both with `/`
+   * Optional. Only calls of this method: its name, its service, or both with `/`
    * between them.
    *
    * @generated from field: string method = 1;
@@ -1000,50 +1009,51 @@ export type WatchCallsRequest = Message<"mobiledataplansharing.emulator.v1.Watch
   method: string;
 
   /**
-   * Only calls that name this operator, `operators/{asn_id}`.
+   * Optional. Only calls that name this operator, `operators/{asn_id}`.
    *
    * @generated from field: string operator = 2;
    */
   operator: string;
 
   /**
-   * Only calls for this client.
+   * Optional. Only calls for this client.
    *
    * @generated from field: string client_id = 3;
    */
   clientId: string;
 
   /**
-   * Only calls whose user key or plan group id matches this pattern, as in CallMatcher.
+   * Optional. Only calls whose user key or plan group id matches this pattern, as in
+   * CallMatcher.
    *
    * @generated from field: string user_key = 4;
    */
   userKey: string;
 
   /**
-   * Only calls over this protocol.
+   * Optional. Only calls over this protocol.
    *
    * @generated from field: mobiledataplansharing.emulator.v1.Call.Protocol protocol = 5;
    */
   protocol: Call_Protocol;
 
   /**
-   * Only calls that ended with this code, also OK.
+   * Optional. Only calls that ended with this code, also OK.
    *
    * @generated from field: optional google.rpc.Code code = 6;
    */
   code?: Code | undefined;
 
   /**
-   * Only calls that ended with this reason.
+   * Optional. Only calls that ended with this reason.
    *
    * @generated from field: mobiledataplansharing.v1.ErrorReason reason = 7;
    */
   reason: ErrorReason;
 
   /**
-   * Name of a call. The calls after it that the journal holds come first; `calls/0` for
-   * all of them. Empty to begin with the next call.
+   * Optional. Name of a call. The calls after it that the journal holds come first;
+   * `calls/0` for all of them. Empty to begin with the next call.
    *
    * @generated from field: string after_call = 8;
    */
@@ -1057,7 +1067,7 @@ export type WatchCallsRequest = Message<"mobiledataplansharing.emulator.v1.Watch
  */
 export type WatchCallsRequestJson = {
   /**
-   * Only calls of this method: its name, its service, or both with `/`
+   * Optional. Only calls of this method: its name, its service, or both with `/`
    * between them.
    *
    * @generated from field: string method = 1;
@@ -1065,50 +1075,51 @@ export type WatchCallsRequestJson = {
   method?: string;
 
   /**
-   * Only calls that name this operator, `operators/{asn_id}`.
+   * Optional. Only calls that name this operator, `operators/{asn_id}`.
    *
    * @generated from field: string operator = 2;
    */
   operator?: string;
 
   /**
-   * Only calls for this client.
+   * Optional. Only calls for this client.
    *
    * @generated from field: string client_id = 3;
    */
   clientId?: string;
 
   /**
-   * Only calls whose user key or plan group id matches this pattern, as in CallMatcher.
+   * Optional. Only calls whose user key or plan group id matches this pattern, as in
+   * CallMatcher.
    *
    * @generated from field: string user_key = 4;
    */
   userKey?: string;
 
   /**
-   * Only calls over this protocol.
+   * Optional. Only calls over this protocol.
    *
    * @generated from field: mobiledataplansharing.emulator.v1.Call.Protocol protocol = 5;
    */
   protocol?: Call_ProtocolJson;
 
   /**
-   * Only calls that ended with this code, also OK.
+   * Optional. Only calls that ended with this code, also OK.
    *
    * @generated from field: optional google.rpc.Code code = 6;
    */
   code?: CodeJson;
 
   /**
-   * Only calls that ended with this reason.
+   * Optional. Only calls that ended with this reason.
    *
    * @generated from field: mobiledataplansharing.v1.ErrorReason reason = 7;
    */
   reason?: ErrorReasonJson;
 
   /**
-   * Name of a call. The calls after it that the journal holds come first; `calls/0` for
-   * all of them. Empty to begin with the next call.
+   * Optional. Name of a call. The calls after it that the journal holds come first;
+   * `calls/0` for all of them. Empty to begin with the next call.
    *
    * @generated from field: string after_call = 8;
    */
@@ -1236,35 +1247,37 @@ export const ClearCallsResponseSchema: GenMessage<ClearCallsResponse, {jsonType:
  */
 export type ListRecordsRequest = Message<"mobiledataplansharing.emulator.v1.ListRecordsRequest"> & {
   /**
-   * Only of this operator, `operators/{asn_id}`.
+   * Optional. Only of this operator, `operators/{asn_id}`.
    *
    * @generated from field: string operator = 1;
    */
   operator: string;
 
   /**
-   * Only for this client.
+   * Optional. Only for this client.
    *
    * @generated from field: string client_id = 2;
    */
   clientId: string;
 
   /**
-   * Only with a user key or plan group id that matches this pattern, as in CallMatcher.
+   * Optional. Only with a user key or plan group id that matches this pattern, as in
+   * CallMatcher.
    *
    * @generated from field: string user_key = 3;
    */
   userKey: string;
 
   /**
-   * At most so many per page. Defaults to 100; larger values than 1000 are reduced to it.
+   * Optional. At most so many per page. Defaults to 100; larger values than 1000 are
+   * reduced to it.
    *
    * @generated from field: int32 page_size = 4;
    */
   pageSize: number;
 
   /**
-   * `next_page_token` of the page before. Empty for the first page.
+   * Optional. `next_page_token` of the page before. Empty for the first page.
    *
    * @generated from field: string page_token = 5;
    */
@@ -1278,35 +1291,37 @@ export type ListRecordsRequest = Message<"mobiledataplansharing.emulator.v1.List
  */
 export type ListRecordsRequestJson = {
   /**
-   * Only of this operator, `operators/{asn_id}`.
+   * Optional. Only of this operator, `operators/{asn_id}`.
    *
    * @generated from field: string operator = 1;
    */
   operator?: string;
 
   /**
-   * Only for this client.
+   * Optional. Only for this client.
    *
    * @generated from field: string client_id = 2;
    */
   clientId?: string;
 
   /**
-   * Only with a user key or plan group id that matches this pattern, as in CallMatcher.
+   * Optional. Only with a user key or plan group id that matches this pattern, as in
+   * CallMatcher.
    *
    * @generated from field: string user_key = 3;
    */
   userKey?: string;
 
   /**
-   * At most so many per page. Defaults to 100; larger values than 1000 are reduced to it.
+   * Optional. At most so many per page. Defaults to 100; larger values than 1000 are
+   * reduced to it.
    *
    * @generated from field: int32 page_size = 4;
    */
   pageSize?: number;
 
   /**
-   * `next_page_token` of the page before. Empty for the first page.
+   * Optional. `next_page_token` of the page before. Empty for the first page.
    *
    * @generated from field: string page_token = 5;
    */
@@ -1500,35 +1515,37 @@ export const DeleteRecordRequestSchema: GenMessage<DeleteRecordRequest, {jsonTyp
  */
 export type ListNotificationsRequest = Message<"mobiledataplansharing.emulator.v1.ListNotificationsRequest"> & {
   /**
-   * Only of this operator, `operators/{asn_id}`.
+   * Optional. Only of this operator, `operators/{asn_id}`.
    *
    * @generated from field: string operator = 1;
    */
   operator: string;
 
   /**
-   * Only for this client.
+   * Optional. Only for this client.
    *
    * @generated from field: string client_id = 2;
    */
   clientId: string;
 
   /**
-   * Only with a user key or plan group id that matches this pattern, as in CallMatcher.
+   * Optional. Only with a user key or plan group id that matches this pattern, as in
+   * CallMatcher.
    *
    * @generated from field: string user_key = 3;
    */
   userKey: string;
 
   /**
-   * At most so many per page. Defaults to 100; larger values than 1000 are reduced to it.
+   * Optional. At most so many per page. Defaults to 100; larger values than 1000 are
+   * reduced to it.
    *
    * @generated from field: int32 page_size = 4;
    */
   pageSize: number;
 
   /**
-   * `next_page_token` of the page before. Empty for the first page.
+   * Optional. `next_page_token` of the page before. Empty for the first page.
    *
    * @generated from field: string page_token = 5;
    */
@@ -1542,35 +1559,37 @@ export type ListNotificationsRequest = Message<"mobiledataplansharing.emulator.v
  */
 export type ListNotificationsRequestJson = {
   /**
-   * Only of this operator, `operators/{asn_id}`.
+   * Optional. Only of this operator, `operators/{asn_id}`.
    *
    * @generated from field: string operator = 1;
    */
   operator?: string;
 
   /**
-   * Only for this client.
+   * Optional. Only for this client.
    *
    * @generated from field: string client_id = 2;
    */
   clientId?: string;
 
   /**
-   * Only with a user key or plan group id that matches this pattern, as in CallMatcher.
+   * Optional. Only with a user key or plan group id that matches this pattern, as in
+   * CallMatcher.
    *
    * @generated from field: string user_key = 3;
    */
   userKey?: string;
 
   /**
-   * At most so many per page. Defaults to 100; larger values than 1000 are reduced to it.
+   * Optional. At most so many per page. Defaults to 100; larger values than 1000 are
+   * reduced to it.
    *
    * @generated from field: int32 page_size = 4;
    */
   pageSize?: number;
 
   /**
-   * `next_page_token` of the page before. Empty for the first page.
+   * Optional. `next_page_token` of the page before. Empty for the first page.
    *
    * @generated from field: string page_token = 5;
    */
@@ -1644,14 +1663,15 @@ export const ListNotificationsResponseSchema: GenMessage<ListNotificationsRespon
  */
 export type ListScenariosRequest = Message<"mobiledataplansharing.emulator.v1.ListScenariosRequest"> & {
   /**
-   * At most so many per page. Defaults to 100; larger values than 1000 are reduced to it.
+   * Optional. At most so many per page. Defaults to 100; larger values than 1000 are
+   * reduced to it.
    *
    * @generated from field: int32 page_size = 1;
    */
   pageSize: number;
 
   /**
-   * `next_page_token` of the page before. Empty for the first page.
+   * Optional. `next_page_token` of the page before. Empty for the first page.
    *
    * @generated from field: string page_token = 2;
    */
@@ -1665,14 +1685,15 @@ export type ListScenariosRequest = Message<"mobiledataplansharing.emulator.v1.Li
  */
 export type ListScenariosRequestJson = {
   /**
-   * At most so many per page. Defaults to 100; larger values than 1000 are reduced to it.
+   * Optional. At most so many per page. Defaults to 100; larger values than 1000 are
+   * reduced to it.
    *
    * @generated from field: int32 page_size = 1;
    */
   pageSize?: number;
 
   /**
-   * `next_page_token` of the page before. Empty for the first page.
+   * Optional. `next_page_token` of the page before. Empty for the first page.
    *
    * @generated from field: string page_token = 2;
    */
@@ -1752,7 +1773,7 @@ export type LoadScenarioRequest = Message<"mobiledataplansharing.emulator.v1.Loa
    */
   source: {
     /**
-     * Id of one that is built in, such as `subscribers`.
+     * Optional. Id of one that is built in, such as `subscribers`.
      *
      * @generated from field: string scenario_id = 1;
      */
@@ -1760,7 +1781,7 @@ export type LoadScenarioRequest = Message<"mobiledataplansharing.emulator.v1.Loa
     case: "scenarioId";
   } | {
     /**
-     * Text of a scenario file, YAML or JSON, at most 4 MiB.
+     * Optional. Text of a scenario file, YAML or JSON, at most 4 MiB.
      *
      * @generated from field: string text = 2;
      */
@@ -1776,14 +1797,14 @@ export type LoadScenarioRequest = Message<"mobiledataplansharing.emulator.v1.Loa
  */
 export type LoadScenarioRequestJson = {
   /**
-   * Id of one that is built in, such as `subscribers`.
+   * Optional. Id of one that is built in, such as `subscribers`.
    *
    * @generated from field: string scenario_id = 1;
    */
   scenarioId?: string;
 
   /**
-   * Text of a scenario file, YAML or JSON, at most 4 MiB.
+   * Optional. Text of a scenario file, YAML or JSON, at most 4 MiB.
    *
    * @generated from field: string text = 2;
    */
@@ -1900,7 +1921,7 @@ export type CreateTokenRequest = Message<"mobiledataplansharing.emulator.v1.Crea
   operators: string[];
 
   /**
-   * Scopes of the token: `push`, `read` or their names in the API, such as
+   * Optional. Scopes of the token: `push`, `read` or their names in the API, such as
    * `https://www.googleapis.com/auth/dataplansharing`. Defaults to both.
    *
    * @generated from field: repeated string scopes = 2;
@@ -1908,8 +1929,8 @@ export type CreateTokenRequest = Message<"mobiledataplansharing.emulator.v1.Crea
   scopes: string[];
 
   /**
-   * How long it is valid by the clock of the emulator, more than 0 and at most 366 days.
-   * Rounded up to whole seconds. Defaults to an hour.
+   * Optional. How long it is valid by the clock of the emulator, more than 0 and at
+   * most 366 days. Rounded up to whole seconds. Defaults to an hour.
    *
    * @generated from field: google.protobuf.Duration lifetime = 3;
    */
@@ -1930,7 +1951,7 @@ export type CreateTokenRequestJson = {
   operators?: string[];
 
   /**
-   * Scopes of the token: `push`, `read` or their names in the API, such as
+   * Optional. Scopes of the token: `push`, `read` or their names in the API, such as
    * `https://www.googleapis.com/auth/dataplansharing`. Defaults to both.
    *
    * @generated from field: repeated string scopes = 2;
@@ -1938,8 +1959,8 @@ export type CreateTokenRequestJson = {
   scopes?: string[];
 
   /**
-   * How long it is valid by the clock of the emulator, more than 0 and at most 366 days.
-   * Rounded up to whole seconds. Defaults to an hour.
+   * Optional. How long it is valid by the clock of the emulator, more than 0 and at
+   * most 366 days. Rounded up to whole seconds. Defaults to an hour.
    *
    * @generated from field: google.protobuf.Duration lifetime = 3;
    */
@@ -1970,7 +1991,12 @@ export const EmulatorService: GenService<{
    *
    * Errors:
    *
+   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+   *   CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
    * - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+   * - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+   * - DEADLINE_EXCEEDED: DEADLINE_PASSED
+   * - INTERNAL: SERVER_FAILURE
    *
    * @generated from rpc mobiledataplansharing.emulator.v1.EmulatorService.GetClock
    */
@@ -1992,8 +2018,12 @@ export const EmulatorService: GenService<{
    *
    * Errors:
    *
-   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
+   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+   *   CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
    * - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+   * - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+   * - DEADLINE_EXCEEDED: DEADLINE_PASSED
+   * - INTERNAL: SERVER_FAILURE
    *
    * @generated from rpc mobiledataplansharing.emulator.v1.EmulatorService.UpdateClock
    */
@@ -2013,8 +2043,12 @@ export const EmulatorService: GenService<{
    *
    * Errors:
    *
-   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
+   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+   *   CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
    * - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+   * - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+   * - DEADLINE_EXCEEDED: DEADLINE_PASSED
+   * - INTERNAL: SERVER_FAILURE
    *
    * @generated from rpc mobiledataplansharing.emulator.v1.EmulatorService.AdvanceClock
    */
@@ -2037,9 +2071,12 @@ export const EmulatorService: GenService<{
    *
    * Errors:
    *
-   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
+   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+   *   CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
    * - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-   * - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED
+   * - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED, REQUEST_TOO_LARGE
+   * - DEADLINE_EXCEEDED: DEADLINE_PASSED
+   * - INTERNAL: SERVER_FAILURE
    *
    * @generated from rpc mobiledataplansharing.emulator.v1.EmulatorService.CreateFault
    */
@@ -2053,8 +2090,12 @@ export const EmulatorService: GenService<{
    *
    * Errors:
    *
-   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
+   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+   *   CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
    * - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+   * - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+   * - DEADLINE_EXCEEDED: DEADLINE_PASSED
+   * - INTERNAL: SERVER_FAILURE
    *
    * @generated from rpc mobiledataplansharing.emulator.v1.EmulatorService.ListFaults
    */
@@ -2068,9 +2109,13 @@ export const EmulatorService: GenService<{
    *
    * Errors:
    *
-   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
+   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+   *   CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
    * - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
    * - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
+   * - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+   * - DEADLINE_EXCEEDED: DEADLINE_PASSED
+   * - INTERNAL: SERVER_FAILURE
    *
    * @generated from rpc mobiledataplansharing.emulator.v1.EmulatorService.DeleteFault
    */
@@ -2084,7 +2129,12 @@ export const EmulatorService: GenService<{
    *
    * Errors:
    *
+   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+   *   CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
    * - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+   * - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+   * - DEADLINE_EXCEEDED: DEADLINE_PASSED
+   * - INTERNAL: SERVER_FAILURE
    *
    * @generated from rpc mobiledataplansharing.emulator.v1.EmulatorService.GetRegistration
    */
@@ -2104,8 +2154,12 @@ export const EmulatorService: GenService<{
    *
    * Errors:
    *
-   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
+   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+   *   CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
    * - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+   * - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+   * - DEADLINE_EXCEEDED: DEADLINE_PASSED
+   * - INTERNAL: SERVER_FAILURE
    *
    * @generated from rpc mobiledataplansharing.emulator.v1.EmulatorService.UpdateRegistration
    */
@@ -2125,9 +2179,12 @@ export const EmulatorService: GenService<{
    *
    * Errors:
    *
-   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
+   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+   *   CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
    * - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-   * - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED
+   * - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED, REQUEST_TOO_LARGE
+   * - DEADLINE_EXCEEDED: DEADLINE_PASSED
+   * - INTERNAL: SERVER_FAILURE
    *
    * @generated from rpc mobiledataplansharing.emulator.v1.EmulatorService.CreateDevice
    */
@@ -2141,8 +2198,12 @@ export const EmulatorService: GenService<{
    *
    * Errors:
    *
-   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
+   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+   *   CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
    * - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+   * - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+   * - DEADLINE_EXCEEDED: DEADLINE_PASSED
+   * - INTERNAL: SERVER_FAILURE
    *
    * @generated from rpc mobiledataplansharing.emulator.v1.EmulatorService.ListDevices
    */
@@ -2156,9 +2217,13 @@ export const EmulatorService: GenService<{
    *
    * Errors:
    *
-   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
+   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+   *   CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
    * - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
    * - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
+   * - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+   * - DEADLINE_EXCEEDED: DEADLINE_PASSED
+   * - INTERNAL: SERVER_FAILURE
    *
    * @generated from rpc mobiledataplansharing.emulator.v1.EmulatorService.DeleteDevice
    */
@@ -2176,8 +2241,12 @@ export const EmulatorService: GenService<{
    *
    * Errors:
    *
-   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
+   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+   *   CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
    * - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+   * - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+   * - DEADLINE_EXCEEDED: DEADLINE_PASSED
+   * - INTERNAL: SERVER_FAILURE
    *
    * @generated from rpc mobiledataplansharing.emulator.v1.EmulatorService.ListCalls
    */
@@ -2196,9 +2265,12 @@ export const EmulatorService: GenService<{
    *
    * Errors:
    *
-   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
+   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+   *   CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
    * - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-   * - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED
+   * - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED, WATCHES_EXHAUSTED, REQUEST_TOO_LARGE
+   * - DEADLINE_EXCEEDED: DEADLINE_PASSED
+   * - INTERNAL: SERVER_FAILURE
    *
    * @generated from rpc mobiledataplansharing.emulator.v1.EmulatorService.WatchCalls
    */
@@ -2212,8 +2284,12 @@ export const EmulatorService: GenService<{
    *
    * Errors:
    *
-   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
+   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+   *   CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
    * - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+   * - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+   * - DEADLINE_EXCEEDED: DEADLINE_PASSED
+   * - INTERNAL: SERVER_FAILURE
    *
    * @generated from rpc mobiledataplansharing.emulator.v1.EmulatorService.ClearCalls
    */
@@ -2228,9 +2304,13 @@ export const EmulatorService: GenService<{
    *
    * Errors:
    *
-   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
+   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+   *   CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
    * - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+   * - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
    * - UNAVAILABLE: STORE_UNAVAILABLE
+   * - DEADLINE_EXCEEDED: DEADLINE_PASSED
+   * - INTERNAL: SERVER_FAILURE
    *
    * @generated from rpc mobiledataplansharing.emulator.v1.EmulatorService.ListRecords
    */
@@ -2244,10 +2324,14 @@ export const EmulatorService: GenService<{
    *
    * Errors:
    *
-   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
+   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+   *   CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
    * - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
    * - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
+   * - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
    * - UNAVAILABLE: STORE_UNAVAILABLE
+   * - DEADLINE_EXCEEDED: DEADLINE_PASSED
+   * - INTERNAL: SERVER_FAILURE
    *
    * @generated from rpc mobiledataplansharing.emulator.v1.EmulatorService.GetRecord
    */
@@ -2261,10 +2345,14 @@ export const EmulatorService: GenService<{
    *
    * Errors:
    *
-   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
+   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+   *   CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
    * - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
    * - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
+   * - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
    * - UNAVAILABLE: STORE_UNAVAILABLE
+   * - DEADLINE_EXCEEDED: DEADLINE_PASSED
+   * - INTERNAL: SERVER_FAILURE
    *
    * @generated from rpc mobiledataplansharing.emulator.v1.EmulatorService.DeleteRecord
    */
@@ -2279,8 +2367,12 @@ export const EmulatorService: GenService<{
    *
    * Errors:
    *
-   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
+   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+   *   CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
    * - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+   * - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+   * - DEADLINE_EXCEEDED: DEADLINE_PASSED
+   * - INTERNAL: SERVER_FAILURE
    *
    * @generated from rpc mobiledataplansharing.emulator.v1.EmulatorService.ListNotifications
    */
@@ -2294,8 +2386,12 @@ export const EmulatorService: GenService<{
    *
    * Errors:
    *
-   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
+   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+   *   CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
    * - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+   * - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+   * - DEADLINE_EXCEEDED: DEADLINE_PASSED
+   * - INTERNAL: SERVER_FAILURE
    *
    * @generated from rpc mobiledataplansharing.emulator.v1.EmulatorService.ListScenarios
    */
@@ -2316,10 +2412,13 @@ export const EmulatorService: GenService<{
    *
    * Errors:
    *
-   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
+   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+   *   CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
    * - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-   * - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED
+   * - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED, REQUEST_TOO_LARGE
    * - UNAVAILABLE: STORE_UNAVAILABLE
+   * - DEADLINE_EXCEEDED: DEADLINE_PASSED
+   * - INTERNAL: SERVER_FAILURE
    *
    * @generated from rpc mobiledataplansharing.emulator.v1.EmulatorService.LoadScenario
    */
@@ -2334,9 +2433,13 @@ export const EmulatorService: GenService<{
    *
    * Errors:
    *
-   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
+   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+   *   CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
    * - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+   * - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
    * - UNAVAILABLE: STORE_UNAVAILABLE
+   * - DEADLINE_EXCEEDED: DEADLINE_PASSED
+   * - INTERNAL: SERVER_FAILURE
    *
    * @generated from rpc mobiledataplansharing.emulator.v1.EmulatorService.Reset
    */
@@ -2356,8 +2459,12 @@ export const EmulatorService: GenService<{
    *
    * Errors:
    *
-   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
+   * - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+   *   CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
    * - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+   * - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+   * - DEADLINE_EXCEEDED: DEADLINE_PASSED
+   * - INTERNAL: SERVER_FAILURE
    *
    * @generated from rpc mobiledataplansharing.emulator.v1.EmulatorService.CreateToken
    */

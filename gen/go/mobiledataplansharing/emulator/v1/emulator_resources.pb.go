@@ -227,13 +227,13 @@ func (Call_Protocol) EnumDescriptor() ([]byte, []int) {
 // time-outs and the duration of calls are real.
 type Clock struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How the emulated time passes.
+	// Optional. How the emulated time passes.
 	Mode Clock_Mode `protobuf:"varint,1,opt,name=mode,proto3,enum=mobiledataplansharing.emulator.v1.Clock_Mode" json:"mode,omitempty"`
-	// The emulated time, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59.999Z. An update
-	// sets it. In whole milliseconds; smaller parts are dropped.
+	// Optional. The emulated time, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59.999Z.
+	// An update sets it. In whole milliseconds; smaller parts are dropped.
 	Time *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=time,proto3" json:"time,omitempty"`
-	// How far the emulated time is ahead of the time of the machine; negative if it is
-	// behind.
+	// Output only. How far the emulated time is ahead of the time of the machine;
+	// negative if it is behind.
 	Offset        *durationpb.Duration `protobuf:"bytes,3,opt,name=offset,proto3" json:"offset,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -297,17 +297,18 @@ func (x *Clock) GetOffset() *durationpb.Duration {
 // matter.
 type CallMatcher struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The method: its name, such as `CreateUserPlanStatus`, its service and name, such as
-	// `mobiledataplansharing.v1.PlanStatusService/CreateUserPlanStatus`, or only its
-	// service. Empty for every method.
+	// Optional. The method: its name, such as `CreateUserPlanStatus`, its service and
+	// name, such as `mobiledataplansharing.v1.PlanStatusService/CreateUserPlanStatus`, or
+	// only its service. Empty for every method.
 	Method string `protobuf:"bytes,1,opt,name=method,proto3" json:"method,omitempty"`
-	// The operator, `operators/{asn_id}`. Empty for every operator.
+	// Optional. The operator, `operators/{asn_id}`. Empty for every operator.
 	Operator string `protobuf:"bytes,2,opt,name=operator,proto3" json:"operator,omitempty"`
-	// The client of the request, such as `mobiledataplan`. Empty for every client, and for
-	// requests without one.
+	// Optional. The client of the request, such as `mobiledataplan`. Empty for every
+	// client, and for requests without one.
 	ClientId string `protobuf:"bytes,3,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// A pattern of user keys or plan group ids: `*` stands for any characters, also none;
-	// `\*` and `\\` are the characters themselves. Example: `+1415*`. Empty for every key.
+	// Optional. A pattern of user keys or plan group ids: `*` stands for any characters,
+	// also none; `\*` and `\\` are the characters themselves. Example: `+1415*`. Empty
+	// for every key.
 	UserKey       string `protobuf:"bytes,4,opt,name=user_key,json=userKey,proto3" json:"user_key,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -375,18 +376,18 @@ func (x *CallMatcher) GetUserKey() string {
 // that nothing is stored. Any method can fail with any reason.
 type InjectedError struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Reason of the error; it determines the code. The error has the details, the metadata
-	// and the headers that servers send with the reason. Unset for an error without a reason,
-	// as hosts of Google send them: it has no google.rpc.ErrorInfo.
+	// Optional. Reason of the error; it determines the code. The error has the details,
+	// the metadata and the headers that servers send with the reason. Unset for an error
+	// without a reason, as hosts of Google send them: it has no google.rpc.ErrorInfo.
 	Reason v1.ErrorReason `protobuf:"varint,1,opt,name=reason,proto3,enum=mobiledataplansharing.v1.ErrorReason" json:"reason,omitempty"`
-	// Code of an error without a reason. Over REST it determines the HTTP status:
-	// UNAVAILABLE is 503, RESOURCE_EXHAUSTED is 429.
+	// Optional. Code of an error without a reason. Over REST it determines the HTTP
+	// status: UNAVAILABLE is 503, RESOURCE_EXHAUSTED is 429.
 	Code code.Code `protobuf:"varint,2,opt,name=code,proto3,enum=google.rpc.Code" json:"code,omitempty"`
-	// Message of the error. By default it says that the error was injected.
+	// Optional. Message of the error. By default it says that the error was injected.
 	Message string `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
-	// Sent as google.rpc.RetryInfo and, rounded up to whole seconds, as the header
-	// Retry-After. At most a day. Defaults to a second for reasons whose errors always say
-	// when to retry, such as SERVER_OVERLOADED.
+	// Optional. Sent as google.rpc.RetryInfo and, rounded up to whole seconds, as the
+	// header Retry-After. At most a day. Defaults to a second for reasons whose errors
+	// always say when to retry, such as SERVER_OVERLOADED.
 	RetryDelay    *durationpb.Duration `protobuf:"bytes,4,opt,name=retry_delay,json=retryDelay,proto3" json:"retry_delay,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -457,13 +458,14 @@ func (x *InjectedError) GetRetryDelay() *durationpb.Duration {
 // count for them. So faults queue up: two with `next_calls` of 1 affect two calls.
 type Fault struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Name of the fault, `faults/{fault}`. The emulator chooses it.
+	// Output only. Name of the fault, `faults/{fault}`. The emulator chooses it.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// Which calls the fault applies to. Unset for every call.
+	// Optional. Which calls the fault applies to. Unset for every call.
 	Match *CallMatcher `protobuf:"bytes,2,opt,name=match,proto3" json:"match,omitempty"`
-	// Time by which the call is delayed before anything else happens, at most 10 minutes. In
-	// real time, whatever the clock of the emulator. It ends early if the caller hangs up, if
-	// its deadline passes, or if the emulator stops. A fault has a delay, an effect or both.
+	// Optional. Time by which the call is delayed before anything else happens, at most
+	// 10 minutes. In real time, whatever the clock of the emulator. It ends early if the
+	// caller hangs up, if its deadline passes, or if the emulator stops. A fault has a
+	// delay, an effect or both.
 	Delay *durationpb.Duration `protobuf:"bytes,3,opt,name=delay,proto3" json:"delay,omitempty"`
 	// What happens instead of the normal answer. Unset for a delay only.
 	//
@@ -480,10 +482,10 @@ type Fault struct {
 	//	*Fault_EveryNth
 	//	*Fault_Share
 	Frequency isFault_Frequency `protobuf_oneof:"frequency"`
-	// Number of calls that matched so far, without those that had the effect of an older
-	// fault.
+	// Output only. Number of calls that matched so far, without those that had the effect
+	// of an older fault.
 	MatchedCalls int64 `protobuf:"varint,9,opt,name=matched_calls,json=matchedCalls,proto3" json:"matched_calls,omitempty"`
-	// Number of calls that the fault was applied to so far.
+	// Output only. Number of calls that the fault was applied to so far.
 	AffectedCalls int64 `protobuf:"varint,10,opt,name=affected_calls,json=affectedCalls,proto3" json:"affected_calls,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -618,12 +620,12 @@ type isFault_Effect interface {
 }
 
 type Fault_Error struct {
-	// Answers this error.
+	// Optional. Answers this error.
 	Error *InjectedError `protobuf:"bytes,4,opt,name=error,proto3,oneof"`
 }
 
 type Fault_Cut_ struct {
-	// Cuts the connection.
+	// Optional. Cuts the connection.
 	Cut Fault_Cut `protobuf:"varint,5,opt,name=cut,proto3,enum=mobiledataplansharing.emulator.v1.Fault_Cut,oneof"`
 }
 
@@ -636,19 +638,19 @@ type isFault_Frequency interface {
 }
 
 type Fault_NextCalls struct {
-	// To this number of calls from now on, after which the fault is deleted. It still has
-	// `next_calls` - `affected_calls` to go.
+	// Optional. To this number of calls from now on, after which the fault is deleted.
+	// It still has `next_calls` - `affected_calls` to go.
 	NextCalls int32 `protobuf:"varint,6,opt,name=next_calls,json=nextCalls,proto3,oneof"`
 }
 
 type Fault_EveryNth struct {
-	// To every call whose number, counted from 1, is a multiple of this one.
+	// Optional. To every call whose number, counted from 1, is a multiple of this one.
 	EveryNth int32 `protobuf:"varint,7,opt,name=every_nth,json=everyNth,proto3,oneof"`
 }
 
 type Fault_Share struct {
-	// To this share of the calls, more than 0 and at most 1, chosen by a generator that
-	// starts with the same seed each time.
+	// Optional. To this share of the calls, more than 0 and at most 1, chosen by a
+	// generator that starts with the same seed each time.
 	Share float64 `protobuf:"fixed64,8,opt,name=share,proto3,oneof"`
 }
 
@@ -661,10 +663,10 @@ func (*Fault_Share) isFault_Frequency() {}
 // Whether devices must have registered a user key before a push may notify them.
 type Registration struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Whether a push that would notify is rejected with DEVICE_NOT_REGISTERED if no device
-	// has registered its user key. Defaults to false.
+	// Optional. Whether a push that would notify is rejected with DEVICE_NOT_REGISTERED
+	// if no device has registered its user key. Defaults to false.
 	Enforced bool `protobuf:"varint,1,opt,name=enforced,proto3" json:"enforced,omitempty"`
-	// Number of registered devices of all operators.
+	// Output only. Number of registered devices of all operators.
 	DeviceCount   int32 `protobuf:"varint,2,opt,name=device_count,json=deviceCount,proto3" json:"device_count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -717,14 +719,14 @@ func (x *Registration) GetDeviceCount() int32 {
 // A device that has registered a user key, so that notifications reach it.
 type Device struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Name of the device, `operators/{asn_id}/devices/{user_key}`. In the user key, `%` is
-	// written `%25` and `/` is written `%2F`. In a URL, percent-encode every `%` of the
-	// name again.
+	// Output only. Name of the device, `operators/{asn_id}/devices/{user_key}`. In the
+	// user key, `%` is written `%25` and `/` is written `%2F`. In a URL, percent-encode
+	// every `%` of the name again.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// The key that the device has registered: a CPID or an MSISDN. Like the user key of a
-	// push, it has no white space, control or invisible characters.
+	// Required. The key that the device has registered: a CPID or an MSISDN. Like the
+	// user key of a push, it has no white space, control or invisible characters.
 	UserKey string `protobuf:"bytes,2,opt,name=user_key,json=userKey,proto3" json:"user_key,omitempty"`
-	// When the device registered, by the clock of the emulator.
+	// Output only. When the device registered, by the clock of the emulator.
 	RegisterTime  *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=register_time,json=registerTime,proto3" json:"register_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -785,33 +787,36 @@ func (x *Device) GetRegisterTime() *timestamppb.Timestamp {
 // Requests of probes, documents, health, reflection and of this package are not calls.
 type Call struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Name of the call, `calls/{call}`. The id is the number of the call since the start,
-	// in decimal, in the order in which calls have ended.
+	// Output only. Name of the call, `calls/{call}`. The id is the number of the call
+	// since the start, in decimal, in the order in which calls have ended.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// Id of the request, in the header `x-request-id` of the request or the answer.
+	// Output only. Id of the request, in the header `x-request-id` of the request or the
+	// answer.
 	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	// When the call arrived, by the clock of the emulator.
+	// Output only. When the call arrived, by the clock of the emulator.
 	ReceiveTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=receive_time,json=receiveTime,proto3" json:"receive_time,omitempty"`
-	// Real time from the arrival of its header to the end of the answer.
+	// Output only. Real time from the arrival of its header to the end of the answer.
 	Duration *durationpb.Duration `protobuf:"bytes,4,opt,name=duration,proto3" json:"duration,omitempty"`
-	// Protocol of the call. Unspecified for the token endpoint.
+	// Output only. Protocol of the call. Unspecified for the token endpoint.
 	Protocol Call_Protocol `protobuf:"varint,5,opt,name=protocol,proto3,enum=mobiledataplansharing.emulator.v1.Call_Protocol" json:"protocol,omitempty"`
-	// Method of the call, such as
+	// Output only. Method of the call, such as
 	// `mobiledataplansharing.v1.PlanStatusService/CreateUserPlanStatus`. Empty if the
 	// request matched none.
 	Method string `protobuf:"bytes,6,opt,name=method,proto3" json:"method,omitempty"`
-	// HTTP method of the request.
+	// Output only. HTTP method of the request.
 	HttpMethod string `protobuf:"bytes,7,opt,name=http_method,json=httpMethod,proto3" json:"http_method,omitempty"`
-	// Path and query of the request as sent, except that `REDACTED` stands for tokens, keys
-	// and other secrets in the query.
+	// Output only. Path and query of the request as sent, except that `REDACTED` stands
+	// for tokens, keys and other secrets in the query.
 	Target string `protobuf:"bytes,8,opt,name=target,proto3" json:"target,omitempty"`
-	// Operator that the request named, `operators/{asn_id}`. Empty if it named none.
+	// Output only. Operator that the request named, `operators/{asn_id}`. Empty if it
+	// named none.
 	Operator string `protobuf:"bytes,9,opt,name=operator,proto3" json:"operator,omitempty"`
-	// Client that the request named. Empty if it named none.
+	// Output only. Client that the request named. Empty if it named none.
 	ClientId string `protobuf:"bytes,10,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// User key or plan group id of the request.
+	// Output only. User key or plan group id of the request.
 	UserKey string `protobuf:"bytes,11,opt,name=user_key,json=userKey,proto3" json:"user_key,omitempty"`
-	// The headers that matter to the API, in the order in which they were sent.
+	// Output only. The headers that matter to the API, in the order in which they were
+	// sent.
 	Headers []*Call_Header `protobuf:"bytes,12,rep,name=headers,proto3" json:"headers,omitempty"`
 	// The body as it was sent, before decompression: its first 64 KiB. Not set if nothing of
 	// it had arrived when the call ended, and for the token endpoint, where it is a credential.
@@ -821,28 +826,29 @@ type Call struct {
 	//	*Call_BodyText
 	//	*Call_BodyBytes
 	Body isCall_Body `protobuf_oneof:"body"`
-	// Size of the body on the wire, in bytes, as far as it had arrived when the call ended. If
-	// it is larger than the body above, the rest of the body was not kept.
+	// Output only. Size of the body on the wire, in bytes, as far as it had arrived when
+	// the call ended. If it is larger than the body above, the rest of the body was not
+	// kept.
 	BodySize int64 `protobuf:"varint,15,opt,name=body_size,json=bodySize,proto3" json:"body_size,omitempty"`
-	// The request message as JSON, whatever its protocol. Empty if it could not be read, and if
-	// it is larger than 1 MiB.
+	// Output only. The request message as JSON, whatever its protocol. Empty if it could
+	// not be read, and if it is larger than 1 MiB.
 	RequestJson string `protobuf:"bytes,16,opt,name=request_json,json=requestJson,proto3" json:"request_json,omitempty"`
-	// HTTP status of the answer. 0 if there was none.
+	// Output only. HTTP status of the answer. 0 if there was none.
 	HttpStatus int32 `protobuf:"varint,17,opt,name=http_status,json=httpStatus,proto3" json:"http_status,omitempty"`
-	// How the call ended. CANCELLED if its connection ended before its answer. If the answer
-	// had only an HTTP status, the code that the status stands for.
+	// Output only. How the call ended. CANCELLED if its connection ended before its
+	// answer. If the answer had only an HTTP status, the code that the status stands for.
 	Code code.Code `protobuf:"varint,18,opt,name=code,proto3,enum=google.rpc.Code" json:"code,omitempty"`
-	// Reason of the error, such as `PLAN_STATUS_STALE`. Empty for success, and for errors
-	// without a reason.
+	// Output only. Reason of the error, such as `PLAN_STATUS_STALE`. Empty for success,
+	// and for errors without a reason.
 	Reason string `protobuf:"bytes,19,opt,name=reason,proto3" json:"reason,omitempty"`
-	// Message of the error. Empty for success.
+	// Output only. Message of the error. Empty for success.
 	ErrorMessage string `protobuf:"bytes,20,opt,name=error_message,json=errorMessage,proto3" json:"error_message,omitempty"`
-	// The rules that the request broke.
+	// Output only. The rules that the request broke.
 	Violations []*Call_Violation `protobuf:"bytes,21,rep,name=violations,proto3" json:"violations,omitempty"`
-	// The notifications that the push sent.
+	// Output only. The notifications that the push sent.
 	Notifications []v1.NotificationType `protobuf:"varint,22,rep,packed,name=notifications,proto3,enum=mobiledataplansharing.v1.NotificationType" json:"notifications,omitempty"`
-	// Name of the fault that was applied to the call; of several, the one with the effect.
-	// Empty if none was.
+	// Output only. Name of the fault that was applied to the call; of several, the one
+	// with the effect. Empty if none was.
 	Fault         string `protobuf:"bytes,23,opt,name=fault,proto3" json:"fault,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1055,12 +1061,12 @@ type isCall_Body interface {
 }
 
 type Call_BodyText struct {
-	// If it is UTF-8 without control characters other than white space.
+	// Output only. If it is UTF-8 without control characters other than white space.
 	BodyText string `protobuf:"bytes,13,opt,name=body_text,json=bodyText,proto3,oneof"`
 }
 
 type Call_BodyBytes struct {
-	// Any other body.
+	// Output only. Any other body.
 	BodyBytes []byte `protobuf:"bytes,14,opt,name=body_bytes,json=bodyBytes,proto3,oneof"`
 }
 
@@ -1071,14 +1077,16 @@ func (*Call_BodyBytes) isCall_Body() {}
 // A stored plan status or plan group.
 type Record struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Name of the record, `records/{record}`. Its id follows from operator, client and key,
-	// so that it stays the same when a newer push replaces the record. Opaque.
+	// Output only. Name of the record, `records/{record}`. Its id follows from operator,
+	// client and key, so that it stays the same when a newer push replaces the record.
+	// Opaque.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// The operator, `operators/{asn_id}`.
+	// Output only. The operator, `operators/{asn_id}`.
 	Operator string `protobuf:"bytes,2,opt,name=operator,proto3" json:"operator,omitempty"`
-	// The client that the status is for. Empty for every client, and for a group.
+	// Output only. The client that the status is for. Empty for every client, and for a
+	// group.
 	ClientId string `protobuf:"bytes,3,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// User key of a status or id of a plan group.
+	// Output only. User key of a status or id of a plan group.
 	UserKey string `protobuf:"bytes,4,opt,name=user_key,json=userKey,proto3" json:"user_key,omitempty"`
 	// What is stored.
 	//
@@ -1179,12 +1187,12 @@ type isRecord_Resource interface {
 }
 
 type Record_PlanStatus struct {
-	// A plan status.
+	// Output only. A plan status.
 	PlanStatus *v1.PlanStatus `protobuf:"bytes,5,opt,name=plan_status,json=planStatus,proto3,oneof"`
 }
 
 type Record_PlanGroup struct {
-	// A plan group.
+	// Output only. A plan group.
 	PlanGroup *v1.PlanGroup `protobuf:"bytes,6,opt,name=plan_group,json=planGroup,proto3,oneof"`
 }
 

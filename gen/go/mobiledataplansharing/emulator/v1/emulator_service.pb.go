@@ -87,8 +87,8 @@ type UpdateClockRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Required. The new mode, the new time or both.
 	Clock *Clock `protobuf:"bytes,1,opt,name=clock,proto3" json:"clock,omitempty"`
-	// The fields to set: `mode`, `time` or both. Defaults to those that are present, as does
-	// `*`.
+	// Optional. The fields to set: `mode`, `time` or both. Defaults to those that are
+	// present, as does `*`.
 	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -234,9 +234,10 @@ func (x *CreateFaultRequest) GetFault() *Fault {
 // Request of ListFaults.
 type ListFaultsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// At most so many per page. Defaults to 100; larger values than 1000 are reduced to it.
+	// Optional. At most so many per page. Defaults to 100; larger values than 1000 are
+	// reduced to it.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// `next_page_token` of the page before. Empty for the first page.
+	// Optional. `next_page_token` of the page before. Empty for the first page.
 	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -429,7 +430,7 @@ type UpdateRegistrationRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Required. The new setting.
 	Registration *Registration `protobuf:"bytes,1,opt,name=registration,proto3" json:"registration,omitempty"`
-	// The fields to set. Only `enforced` can be set, and is by default.
+	// Optional. The fields to set. Only `enforced` can be set, and is by default.
 	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -539,9 +540,10 @@ type ListDevicesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Required. The operator, `operators/{asn_id}`.
 	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
-	// At most so many per page. Defaults to 100; larger values than 1000 are reduced to it.
+	// Optional. At most so many per page. Defaults to 100; larger values than 1000 are
+	// reduced to it.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// `next_page_token` of the page before. Empty for the first page.
+	// Optional. `next_page_token` of the page before. Empty for the first page.
 	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -702,24 +704,26 @@ func (x *DeleteDeviceRequest) GetName() string {
 // Request of ListCalls. A call must match every filter that is set.
 type ListCallsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Only calls of this method: its name, its service, or both with `/`
+	// Optional. Only calls of this method: its name, its service, or both with `/`
 	// between them.
 	Method string `protobuf:"bytes,1,opt,name=method,proto3" json:"method,omitempty"`
-	// Only calls that name this operator, `operators/{asn_id}`.
+	// Optional. Only calls that name this operator, `operators/{asn_id}`.
 	Operator string `protobuf:"bytes,2,opt,name=operator,proto3" json:"operator,omitempty"`
-	// Only calls for this client.
+	// Optional. Only calls for this client.
 	ClientId string `protobuf:"bytes,3,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// Only calls whose user key or plan group id matches this pattern, as in CallMatcher.
+	// Optional. Only calls whose user key or plan group id matches this pattern, as in
+	// CallMatcher.
 	UserKey string `protobuf:"bytes,4,opt,name=user_key,json=userKey,proto3" json:"user_key,omitempty"`
-	// Only calls over this protocol.
+	// Optional. Only calls over this protocol.
 	Protocol Call_Protocol `protobuf:"varint,5,opt,name=protocol,proto3,enum=mobiledataplansharing.emulator.v1.Call_Protocol" json:"protocol,omitempty"`
-	// Only calls that ended with this code, also OK.
+	// Optional. Only calls that ended with this code, also OK.
 	Code *code.Code `protobuf:"varint,6,opt,name=code,proto3,enum=google.rpc.Code,oneof" json:"code,omitempty"`
-	// Only calls that ended with this reason.
+	// Optional. Only calls that ended with this reason.
 	Reason v1.ErrorReason `protobuf:"varint,7,opt,name=reason,proto3,enum=mobiledataplansharing.v1.ErrorReason" json:"reason,omitempty"`
-	// At most so many per page. Defaults to 100; larger values than 1000 are reduced to it.
+	// Optional. At most so many per page. Defaults to 100; larger values than 1000 are
+	// reduced to it.
 	PageSize int32 `protobuf:"varint,8,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// `next_page_token` of the page before. Empty for the first page.
+	// Optional. `next_page_token` of the page before. Empty for the first page.
 	PageToken     string `protobuf:"bytes,9,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -886,23 +890,24 @@ func (x *ListCallsResponse) GetDroppedCalls() int64 {
 // Request of WatchCalls. A call must match every filter that is set.
 type WatchCallsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Only calls of this method: its name, its service, or both with `/`
+	// Optional. Only calls of this method: its name, its service, or both with `/`
 	// between them.
 	Method string `protobuf:"bytes,1,opt,name=method,proto3" json:"method,omitempty"`
-	// Only calls that name this operator, `operators/{asn_id}`.
+	// Optional. Only calls that name this operator, `operators/{asn_id}`.
 	Operator string `protobuf:"bytes,2,opt,name=operator,proto3" json:"operator,omitempty"`
-	// Only calls for this client.
+	// Optional. Only calls for this client.
 	ClientId string `protobuf:"bytes,3,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// Only calls whose user key or plan group id matches this pattern, as in CallMatcher.
+	// Optional. Only calls whose user key or plan group id matches this pattern, as in
+	// CallMatcher.
 	UserKey string `protobuf:"bytes,4,opt,name=user_key,json=userKey,proto3" json:"user_key,omitempty"`
-	// Only calls over this protocol.
+	// Optional. Only calls over this protocol.
 	Protocol Call_Protocol `protobuf:"varint,5,opt,name=protocol,proto3,enum=mobiledataplansharing.emulator.v1.Call_Protocol" json:"protocol,omitempty"`
-	// Only calls that ended with this code, also OK.
+	// Optional. Only calls that ended with this code, also OK.
 	Code *code.Code `protobuf:"varint,6,opt,name=code,proto3,enum=google.rpc.Code,oneof" json:"code,omitempty"`
-	// Only calls that ended with this reason.
+	// Optional. Only calls that ended with this reason.
 	Reason v1.ErrorReason `protobuf:"varint,7,opt,name=reason,proto3,enum=mobiledataplansharing.v1.ErrorReason" json:"reason,omitempty"`
-	// Name of a call. The calls after it that the journal holds come first; `calls/0` for
-	// all of them. Empty to begin with the next call.
+	// Optional. Name of a call. The calls after it that the journal holds come first;
+	// `calls/0` for all of them. Empty to begin with the next call.
 	AfterCall     string `protobuf:"bytes,8,opt,name=after_call,json=afterCall,proto3" json:"after_call,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1128,15 +1133,17 @@ func (*ClearCallsResponse) Descriptor() ([]byte, []int) {
 // Request of ListRecords. A record must match every filter that is set.
 type ListRecordsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Only of this operator, `operators/{asn_id}`.
+	// Optional. Only of this operator, `operators/{asn_id}`.
 	Operator string `protobuf:"bytes,1,opt,name=operator,proto3" json:"operator,omitempty"`
-	// Only for this client.
+	// Optional. Only for this client.
 	ClientId string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// Only with a user key or plan group id that matches this pattern, as in CallMatcher.
+	// Optional. Only with a user key or plan group id that matches this pattern, as in
+	// CallMatcher.
 	UserKey string `protobuf:"bytes,3,opt,name=user_key,json=userKey,proto3" json:"user_key,omitempty"`
-	// At most so many per page. Defaults to 100; larger values than 1000 are reduced to it.
+	// Optional. At most so many per page. Defaults to 100; larger values than 1000 are
+	// reduced to it.
 	PageSize int32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// `next_page_token` of the page before. Empty for the first page.
+	// Optional. `next_page_token` of the page before. Empty for the first page.
 	PageToken     string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1358,15 +1365,17 @@ func (x *DeleteRecordRequest) GetName() string {
 // Request of ListNotifications. A notification must match every filter that is set.
 type ListNotificationsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Only of this operator, `operators/{asn_id}`.
+	// Optional. Only of this operator, `operators/{asn_id}`.
 	Operator string `protobuf:"bytes,1,opt,name=operator,proto3" json:"operator,omitempty"`
-	// Only for this client.
+	// Optional. Only for this client.
 	ClientId string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// Only with a user key or plan group id that matches this pattern, as in CallMatcher.
+	// Optional. Only with a user key or plan group id that matches this pattern, as in
+	// CallMatcher.
 	UserKey string `protobuf:"bytes,3,opt,name=user_key,json=userKey,proto3" json:"user_key,omitempty"`
-	// At most so many per page. Defaults to 100; larger values than 1000 are reduced to it.
+	// Optional. At most so many per page. Defaults to 100; larger values than 1000 are
+	// reduced to it.
 	PageSize int32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// `next_page_token` of the page before. Empty for the first page.
+	// Optional. `next_page_token` of the page before. Empty for the first page.
 	PageToken     string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1495,9 +1504,10 @@ func (x *ListNotificationsResponse) GetNextPageToken() string {
 // Request of ListScenarios.
 type ListScenariosRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// At most so many per page. Defaults to 100; larger values than 1000 are reduced to it.
+	// Optional. At most so many per page. Defaults to 100; larger values than 1000 are
+	// reduced to it.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// `next_page_token` of the page before. Empty for the first page.
+	// Optional. `next_page_token` of the page before. Empty for the first page.
 	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1676,12 +1686,12 @@ type isLoadScenarioRequest_Source interface {
 }
 
 type LoadScenarioRequest_ScenarioId struct {
-	// Id of one that is built in, such as `subscribers`.
+	// Optional. Id of one that is built in, such as `subscribers`.
 	ScenarioId string `protobuf:"bytes,1,opt,name=scenario_id,json=scenarioId,proto3,oneof"`
 }
 
 type LoadScenarioRequest_Text struct {
-	// Text of a scenario file, YAML or JSON, at most 4 MiB.
+	// Optional. Text of a scenario file, YAML or JSON, at most 4 MiB.
 	Text string `protobuf:"bytes,2,opt,name=text,proto3,oneof"`
 }
 
@@ -1814,11 +1824,11 @@ type CreateTokenRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Required. The operators that the token is for, `operators/{asn_id}`.
 	Operators []string `protobuf:"bytes,1,rep,name=operators,proto3" json:"operators,omitempty"`
-	// Scopes of the token: `push`, `read` or their names in the API, such as
+	// Optional. Scopes of the token: `push`, `read` or their names in the API, such as
 	// `https://www.googleapis.com/auth/dataplansharing`. Defaults to both.
 	Scopes []string `protobuf:"bytes,2,rep,name=scopes,proto3" json:"scopes,omitempty"`
-	// How long it is valid by the clock of the emulator, more than 0 and at most 366 days.
-	// Rounded up to whole seconds. Defaults to an hour.
+	// Optional. How long it is valid by the clock of the emulator, more than 0 and at
+	// most 366 days. Rounded up to whole seconds. Defaults to an hour.
 	Lifetime      *durationpb.Duration `protobuf:"bytes,3,opt,name=lifetime,proto3" json:"lifetime,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

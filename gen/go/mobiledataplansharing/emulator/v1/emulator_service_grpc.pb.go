@@ -75,7 +75,12 @@ type EmulatorServiceClient interface {
 	//
 	// Errors:
 	//
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	GetClock(ctx context.Context, in *GetClockRequest, opts ...grpc.CallOption) (*Clock, error)
 	// Sets the clock. With a time it is SHIFTED to it, or stays FROZEN at it; with the
 	// mode REAL it is the clock of the machine again. Without a time, FROZEN stops the clock
@@ -89,8 +94,12 @@ type EmulatorServiceClient interface {
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	UpdateClock(ctx context.Context, in *UpdateClockRequest, opts ...grpc.CallOption) (*Clock, error)
 	// Advances the clock. A REAL clock becomes SHIFTED.
 	//
@@ -102,8 +111,12 @@ type EmulatorServiceClient interface {
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	AdvanceClock(ctx context.Context, in *AdvanceClockRequest, opts ...grpc.CallOption) (*Clock, error)
 	// Lets calls go wrong from now on. Fault says what happens if several faults apply to a
 	// call. At most 1000 exist at a time.
@@ -118,30 +131,46 @@ type EmulatorServiceClient interface {
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED, REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	CreateFault(ctx context.Context, in *CreateFaultRequest, opts ...grpc.CallOption) (*Fault, error)
 	// Lists the faults, the oldest first.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	ListFaults(ctx context.Context, in *ListFaultsRequest, opts ...grpc.CallOption) (*ListFaultsResponse, error)
 	// Deletes a fault.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	DeleteFault(ctx context.Context, in *DeleteFaultRequest, opts ...grpc.CallOption) (*emptypb.Empty, error)
 	// Returns whether registration is enforced.
 	//
 	// Errors:
 	//
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	GetRegistration(ctx context.Context, in *GetRegistrationRequest, opts ...grpc.CallOption) (*Registration, error)
 	// Sets whether registration is enforced.
 	//
@@ -153,8 +182,12 @@ type EmulatorServiceClient interface {
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	UpdateRegistration(ctx context.Context, in *UpdateRegistrationRequest, opts ...grpc.CallOption) (*Registration, error)
 	// Registers a device. Registering a key again changes nothing but its time.
 	//
@@ -166,24 +199,35 @@ type EmulatorServiceClient interface {
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED, REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	CreateDevice(ctx context.Context, in *CreateDeviceRequest, opts ...grpc.CallOption) (*Device, error)
 	// Lists the registered devices of an operator, in the order of registration.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	ListDevices(ctx context.Context, in *ListDevicesRequest, opts ...grpc.CallOption) (*ListDevicesResponse, error)
 	// Unregisters a device.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	DeleteDevice(ctx context.Context, in *DeleteDeviceRequest, opts ...grpc.CallOption) (*emptypb.Empty, error)
 	// Lists the calls that the journal holds, the newest first. The journal is bounded: if
 	// it is full, the oldest calls are dropped. By default it holds 100,000 calls in 512 MiB.
@@ -193,8 +237,12 @@ type EmulatorServiceClient interface {
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	ListCalls(ctx context.Context, in *ListCallsRequest, opts ...grpc.CallOption) (*ListCallsResponse, error)
 	// Returns calls when they have ended, until the caller hangs up. Over REST the answer is
 	// a JSON array that grows, or one object per line with `Accept: application/x-ndjson`.
@@ -205,58 +253,85 @@ type EmulatorServiceClient interface {
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED, WATCHES_EXHAUSTED, REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	WatchCalls(ctx context.Context, in *WatchCallsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchCallsResponse], error)
 	// Empties the journal and the list of notifications.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	ClearCalls(ctx context.Context, in *ClearCallsRequest, opts ...grpc.CallOption) (*ClearCallsResponse, error)
 	// Lists the stored statuses and groups, in an order that depends on the store. Records
 	// that have expired by the clock are not stored any more.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	ListRecords(ctx context.Context, in *ListRecordsRequest, opts ...grpc.CallOption) (*ListRecordsResponse, error)
 	// Returns a stored status or group by the name of its record.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
-	// - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	GetRecord(ctx context.Context, in *GetRecordRequest, opts ...grpc.CallOption) (*Record, error)
 	// Deletes a stored status or group. A push of any time is accepted afterwards.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
-	// - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	DeleteRecord(ctx context.Context, in *DeleteRecordRequest, opts ...grpc.CallOption) (*emptypb.Empty, error)
 	// Lists the notifications that pushes have sent, the newest first, also of pushes whose
 	// answer a fault has cut. The list is bounded like the journal: at most 100,000 in 64 MiB.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	ListNotifications(ctx context.Context, in *ListNotificationsRequest, opts ...grpc.CallOption) (*ListNotificationsResponse, error)
 	// Lists the scenarios that are built in.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	ListScenarios(ctx context.Context, in *ListScenariosRequest, opts ...grpc.CallOption) (*ListScenariosResponse, error)
 	// Adds the records of a scenario and applies its settings. If anything in it is wrong,
 	// all errors are reported and nothing is changed.
@@ -269,19 +344,26 @@ type EmulatorServiceClient interface {
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED
-	// - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED, REQUEST_TOO_LARGE
+	//   - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	LoadScenario(ctx context.Context, in *LoadScenarioRequest, opts ...grpc.CallOption) (*LoadScenarioResponse, error)
 	// Returns the emulator to the state after its start: deletes all records, faults,
 	// devices, calls and notifications, sets the clock, and loads what it was started with.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	Reset(ctx context.Context, in *ResetRequest, opts ...grpc.CallOption) (*ResetResponse, error)
 	// Creates an access token for an operator, valid from the emulated time on.
 	//
@@ -293,8 +375,12 @@ type EmulatorServiceClient interface {
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	CreateToken(ctx context.Context, in *CreateTokenRequest, opts ...grpc.CallOption) (*Token, error)
 }
 
@@ -549,7 +635,12 @@ type EmulatorServiceServer interface {
 	//
 	// Errors:
 	//
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	GetClock(context.Context, *GetClockRequest) (*Clock, error)
 	// Sets the clock. With a time it is SHIFTED to it, or stays FROZEN at it; with the
 	// mode REAL it is the clock of the machine again. Without a time, FROZEN stops the clock
@@ -563,8 +654,12 @@ type EmulatorServiceServer interface {
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	UpdateClock(context.Context, *UpdateClockRequest) (*Clock, error)
 	// Advances the clock. A REAL clock becomes SHIFTED.
 	//
@@ -576,8 +671,12 @@ type EmulatorServiceServer interface {
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	AdvanceClock(context.Context, *AdvanceClockRequest) (*Clock, error)
 	// Lets calls go wrong from now on. Fault says what happens if several faults apply to a
 	// call. At most 1000 exist at a time.
@@ -592,30 +691,46 @@ type EmulatorServiceServer interface {
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED, REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	CreateFault(context.Context, *CreateFaultRequest) (*Fault, error)
 	// Lists the faults, the oldest first.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	ListFaults(context.Context, *ListFaultsRequest) (*ListFaultsResponse, error)
 	// Deletes a fault.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	DeleteFault(context.Context, *DeleteFaultRequest) (*emptypb.Empty, error)
 	// Returns whether registration is enforced.
 	//
 	// Errors:
 	//
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	GetRegistration(context.Context, *GetRegistrationRequest) (*Registration, error)
 	// Sets whether registration is enforced.
 	//
@@ -627,8 +742,12 @@ type EmulatorServiceServer interface {
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	UpdateRegistration(context.Context, *UpdateRegistrationRequest) (*Registration, error)
 	// Registers a device. Registering a key again changes nothing but its time.
 	//
@@ -640,24 +759,35 @@ type EmulatorServiceServer interface {
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED, REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	CreateDevice(context.Context, *CreateDeviceRequest) (*Device, error)
 	// Lists the registered devices of an operator, in the order of registration.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	ListDevices(context.Context, *ListDevicesRequest) (*ListDevicesResponse, error)
 	// Unregisters a device.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	DeleteDevice(context.Context, *DeleteDeviceRequest) (*emptypb.Empty, error)
 	// Lists the calls that the journal holds, the newest first. The journal is bounded: if
 	// it is full, the oldest calls are dropped. By default it holds 100,000 calls in 512 MiB.
@@ -667,8 +797,12 @@ type EmulatorServiceServer interface {
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	ListCalls(context.Context, *ListCallsRequest) (*ListCallsResponse, error)
 	// Returns calls when they have ended, until the caller hangs up. Over REST the answer is
 	// a JSON array that grows, or one object per line with `Accept: application/x-ndjson`.
@@ -679,58 +813,85 @@ type EmulatorServiceServer interface {
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED, WATCHES_EXHAUSTED, REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	WatchCalls(*WatchCallsRequest, grpc.ServerStreamingServer[WatchCallsResponse]) error
 	// Empties the journal and the list of notifications.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	ClearCalls(context.Context, *ClearCallsRequest) (*ClearCallsResponse, error)
 	// Lists the stored statuses and groups, in an order that depends on the store. Records
 	// that have expired by the clock are not stored any more.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	ListRecords(context.Context, *ListRecordsRequest) (*ListRecordsResponse, error)
 	// Returns a stored status or group by the name of its record.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
-	// - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	GetRecord(context.Context, *GetRecordRequest) (*Record, error)
 	// Deletes a stored status or group. A push of any time is accepted afterwards.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
-	// - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	DeleteRecord(context.Context, *DeleteRecordRequest) (*emptypb.Empty, error)
 	// Lists the notifications that pushes have sent, the newest first, also of pushes whose
 	// answer a fault has cut. The list is bounded like the journal: at most 100,000 in 64 MiB.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	ListNotifications(context.Context, *ListNotificationsRequest) (*ListNotificationsResponse, error)
 	// Lists the scenarios that are built in.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	ListScenarios(context.Context, *ListScenariosRequest) (*ListScenariosResponse, error)
 	// Adds the records of a scenario and applies its settings. If anything in it is wrong,
 	// all errors are reported and nothing is changed.
@@ -743,19 +904,26 @@ type EmulatorServiceServer interface {
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED
-	// - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED, REQUEST_TOO_LARGE
+	//   - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	LoadScenario(context.Context, *LoadScenarioRequest) (*LoadScenarioResponse, error)
 	// Returns the emulator to the state after its start: deletes all records, faults,
 	// devices, calls and notifications, sets the clock, and loads what it was started with.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	Reset(context.Context, *ResetRequest) (*ResetResponse, error)
 	// Creates an access token for an operator, valid from the emulated time on.
 	//
@@ -767,8 +935,12 @@ type EmulatorServiceServer interface {
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	CreateToken(context.Context, *CreateTokenRequest) (*Token, error)
 	mustEmbedUnimplementedEmulatorServiceServer()
 }

@@ -125,7 +125,12 @@ type EmulatorServiceClient interface {
 	//
 	// Errors:
 	//
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	GetClock(context.Context, *connect.Request[v1.GetClockRequest]) (*connect.Response[v1.Clock], error)
 	// Sets the clock. With a time it is SHIFTED to it, or stays FROZEN at it; with the
 	// mode REAL it is the clock of the machine again. Without a time, FROZEN stops the clock
@@ -139,8 +144,12 @@ type EmulatorServiceClient interface {
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	UpdateClock(context.Context, *connect.Request[v1.UpdateClockRequest]) (*connect.Response[v1.Clock], error)
 	// Advances the clock. A REAL clock becomes SHIFTED.
 	//
@@ -152,8 +161,12 @@ type EmulatorServiceClient interface {
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	AdvanceClock(context.Context, *connect.Request[v1.AdvanceClockRequest]) (*connect.Response[v1.Clock], error)
 	// Lets calls go wrong from now on. Fault says what happens if several faults apply to a
 	// call. At most 1000 exist at a time.
@@ -168,30 +181,46 @@ type EmulatorServiceClient interface {
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED, REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	CreateFault(context.Context, *connect.Request[v1.CreateFaultRequest]) (*connect.Response[v1.Fault], error)
 	// Lists the faults, the oldest first.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	ListFaults(context.Context, *connect.Request[v1.ListFaultsRequest]) (*connect.Response[v1.ListFaultsResponse], error)
 	// Deletes a fault.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	DeleteFault(context.Context, *connect.Request[v1.DeleteFaultRequest]) (*connect.Response[emptypb.Empty], error)
 	// Returns whether registration is enforced.
 	//
 	// Errors:
 	//
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	GetRegistration(context.Context, *connect.Request[v1.GetRegistrationRequest]) (*connect.Response[v1.Registration], error)
 	// Sets whether registration is enforced.
 	//
@@ -203,8 +232,12 @@ type EmulatorServiceClient interface {
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	UpdateRegistration(context.Context, *connect.Request[v1.UpdateRegistrationRequest]) (*connect.Response[v1.Registration], error)
 	// Registers a device. Registering a key again changes nothing but its time.
 	//
@@ -216,24 +249,35 @@ type EmulatorServiceClient interface {
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED, REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	CreateDevice(context.Context, *connect.Request[v1.CreateDeviceRequest]) (*connect.Response[v1.Device], error)
 	// Lists the registered devices of an operator, in the order of registration.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	ListDevices(context.Context, *connect.Request[v1.ListDevicesRequest]) (*connect.Response[v1.ListDevicesResponse], error)
 	// Unregisters a device.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	DeleteDevice(context.Context, *connect.Request[v1.DeleteDeviceRequest]) (*connect.Response[emptypb.Empty], error)
 	// Lists the calls that the journal holds, the newest first. The journal is bounded: if
 	// it is full, the oldest calls are dropped. By default it holds 100,000 calls in 512 MiB.
@@ -243,8 +287,12 @@ type EmulatorServiceClient interface {
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	ListCalls(context.Context, *connect.Request[v1.ListCallsRequest]) (*connect.Response[v1.ListCallsResponse], error)
 	// Returns calls when they have ended, until the caller hangs up. Over REST the answer is
 	// a JSON array that grows, or one object per line with `Accept: application/x-ndjson`.
@@ -255,58 +303,85 @@ type EmulatorServiceClient interface {
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED, WATCHES_EXHAUSTED, REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	WatchCalls(context.Context, *connect.Request[v1.WatchCallsRequest]) (*connect.ServerStreamForClient[v1.WatchCallsResponse], error)
 	// Empties the journal and the list of notifications.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	ClearCalls(context.Context, *connect.Request[v1.ClearCallsRequest]) (*connect.Response[v1.ClearCallsResponse], error)
 	// Lists the stored statuses and groups, in an order that depends on the store. Records
 	// that have expired by the clock are not stored any more.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	ListRecords(context.Context, *connect.Request[v1.ListRecordsRequest]) (*connect.Response[v1.ListRecordsResponse], error)
 	// Returns a stored status or group by the name of its record.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
-	// - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	GetRecord(context.Context, *connect.Request[v1.GetRecordRequest]) (*connect.Response[v1.Record], error)
 	// Deletes a stored status or group. A push of any time is accepted afterwards.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
-	// - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	DeleteRecord(context.Context, *connect.Request[v1.DeleteRecordRequest]) (*connect.Response[emptypb.Empty], error)
 	// Lists the notifications that pushes have sent, the newest first, also of pushes whose
 	// answer a fault has cut. The list is bounded like the journal: at most 100,000 in 64 MiB.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	ListNotifications(context.Context, *connect.Request[v1.ListNotificationsRequest]) (*connect.Response[v1.ListNotificationsResponse], error)
 	// Lists the scenarios that are built in.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	ListScenarios(context.Context, *connect.Request[v1.ListScenariosRequest]) (*connect.Response[v1.ListScenariosResponse], error)
 	// Adds the records of a scenario and applies its settings. If anything in it is wrong,
 	// all errors are reported and nothing is changed.
@@ -319,19 +394,26 @@ type EmulatorServiceClient interface {
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED
-	// - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED, REQUEST_TOO_LARGE
+	//   - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	LoadScenario(context.Context, *connect.Request[v1.LoadScenarioRequest]) (*connect.Response[v1.LoadScenarioResponse], error)
 	// Returns the emulator to the state after its start: deletes all records, faults,
 	// devices, calls and notifications, sets the clock, and loads what it was started with.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	Reset(context.Context, *connect.Request[v1.ResetRequest]) (*connect.Response[v1.ResetResponse], error)
 	// Creates an access token for an operator, valid from the emulated time on.
 	//
@@ -343,8 +425,12 @@ type EmulatorServiceClient interface {
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	CreateToken(context.Context, *connect.Request[v1.CreateTokenRequest]) (*connect.Response[v1.Token], error)
 }
 
@@ -647,7 +733,12 @@ type EmulatorServiceHandler interface {
 	//
 	// Errors:
 	//
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	GetClock(context.Context, *connect.Request[v1.GetClockRequest]) (*connect.Response[v1.Clock], error)
 	// Sets the clock. With a time it is SHIFTED to it, or stays FROZEN at it; with the
 	// mode REAL it is the clock of the machine again. Without a time, FROZEN stops the clock
@@ -661,8 +752,12 @@ type EmulatorServiceHandler interface {
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	UpdateClock(context.Context, *connect.Request[v1.UpdateClockRequest]) (*connect.Response[v1.Clock], error)
 	// Advances the clock. A REAL clock becomes SHIFTED.
 	//
@@ -674,8 +769,12 @@ type EmulatorServiceHandler interface {
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	AdvanceClock(context.Context, *connect.Request[v1.AdvanceClockRequest]) (*connect.Response[v1.Clock], error)
 	// Lets calls go wrong from now on. Fault says what happens if several faults apply to a
 	// call. At most 1000 exist at a time.
@@ -690,30 +789,46 @@ type EmulatorServiceHandler interface {
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED, REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	CreateFault(context.Context, *connect.Request[v1.CreateFaultRequest]) (*connect.Response[v1.Fault], error)
 	// Lists the faults, the oldest first.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	ListFaults(context.Context, *connect.Request[v1.ListFaultsRequest]) (*connect.Response[v1.ListFaultsResponse], error)
 	// Deletes a fault.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	DeleteFault(context.Context, *connect.Request[v1.DeleteFaultRequest]) (*connect.Response[emptypb.Empty], error)
 	// Returns whether registration is enforced.
 	//
 	// Errors:
 	//
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	GetRegistration(context.Context, *connect.Request[v1.GetRegistrationRequest]) (*connect.Response[v1.Registration], error)
 	// Sets whether registration is enforced.
 	//
@@ -725,8 +840,12 @@ type EmulatorServiceHandler interface {
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	UpdateRegistration(context.Context, *connect.Request[v1.UpdateRegistrationRequest]) (*connect.Response[v1.Registration], error)
 	// Registers a device. Registering a key again changes nothing but its time.
 	//
@@ -738,24 +857,35 @@ type EmulatorServiceHandler interface {
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED, REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	CreateDevice(context.Context, *connect.Request[v1.CreateDeviceRequest]) (*connect.Response[v1.Device], error)
 	// Lists the registered devices of an operator, in the order of registration.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	ListDevices(context.Context, *connect.Request[v1.ListDevicesRequest]) (*connect.Response[v1.ListDevicesResponse], error)
 	// Unregisters a device.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	DeleteDevice(context.Context, *connect.Request[v1.DeleteDeviceRequest]) (*connect.Response[emptypb.Empty], error)
 	// Lists the calls that the journal holds, the newest first. The journal is bounded: if
 	// it is full, the oldest calls are dropped. By default it holds 100,000 calls in 512 MiB.
@@ -765,8 +895,12 @@ type EmulatorServiceHandler interface {
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	ListCalls(context.Context, *connect.Request[v1.ListCallsRequest]) (*connect.Response[v1.ListCallsResponse], error)
 	// Returns calls when they have ended, until the caller hangs up. Over REST the answer is
 	// a JSON array that grows, or one object per line with `Accept: application/x-ndjson`.
@@ -777,58 +911,85 @@ type EmulatorServiceHandler interface {
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED, WATCHES_EXHAUSTED, REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	WatchCalls(context.Context, *connect.Request[v1.WatchCallsRequest], *connect.ServerStream[v1.WatchCallsResponse]) error
 	// Empties the journal and the list of notifications.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	ClearCalls(context.Context, *connect.Request[v1.ClearCallsRequest]) (*connect.Response[v1.ClearCallsResponse], error)
 	// Lists the stored statuses and groups, in an order that depends on the store. Records
 	// that have expired by the clock are not stored any more.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	ListRecords(context.Context, *connect.Request[v1.ListRecordsRequest]) (*connect.Response[v1.ListRecordsResponse], error)
 	// Returns a stored status or group by the name of its record.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
-	// - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	GetRecord(context.Context, *connect.Request[v1.GetRecordRequest]) (*connect.Response[v1.Record], error)
 	// Deletes a stored status or group. A push of any time is accepted afterwards.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
-	// - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	DeleteRecord(context.Context, *connect.Request[v1.DeleteRecordRequest]) (*connect.Response[emptypb.Empty], error)
 	// Lists the notifications that pushes have sent, the newest first, also of pushes whose
 	// answer a fault has cut. The list is bounded like the journal: at most 100,000 in 64 MiB.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	ListNotifications(context.Context, *connect.Request[v1.ListNotificationsRequest]) (*connect.Response[v1.ListNotificationsResponse], error)
 	// Lists the scenarios that are built in.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	ListScenarios(context.Context, *connect.Request[v1.ListScenariosRequest]) (*connect.Response[v1.ListScenariosResponse], error)
 	// Adds the records of a scenario and applies its settings. If anything in it is wrong,
 	// all errors are reported and nothing is changed.
@@ -841,19 +1002,26 @@ type EmulatorServiceHandler interface {
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED
-	// - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: EMULATOR_LIMIT_REACHED, REQUEST_TOO_LARGE
+	//   - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	LoadScenario(context.Context, *connect.Request[v1.LoadScenarioRequest]) (*connect.Response[v1.LoadScenarioResponse], error)
 	// Returns the emulator to the state after its start: deletes all records, faults,
 	// devices, calls and notifications, sets the clock, and loads what it was started with.
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
-	// - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - UNAVAILABLE: STORE_UNAVAILABLE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	Reset(context.Context, *connect.Request[v1.ResetRequest]) (*connect.Response[v1.ResetResponse], error)
 	// Creates an access token for an operator, valid from the emulated time on.
 	//
@@ -865,8 +1033,12 @@ type EmulatorServiceHandler interface {
 	//
 	// Errors:
 	//
-	// - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED
-	// - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
 	CreateToken(context.Context, *connect.Request[v1.CreateTokenRequest]) (*connect.Response[v1.Token], error)
 }
 
