@@ -45,7 +45,7 @@ export function parseKeyPattern(pattern: string): KeyPattern {
 /** Returns the literal texts between the stars. */
 function literalParts(pattern: string): string[] {
   const parts = [""];
-  for (const [token, escaped] of pattern.matchAll(/\\([*\\])|./gs)) {
+  for (const [token, escaped] of pattern.matchAll(/\\([*\\])|\*|[^*\\]+|\\/g)) {
     if (token === "*") {
       parts.push("");
     } else {

@@ -18,7 +18,7 @@ import type { FieldViolation } from "../../contract/field-violation.ts";
 import { asnOfParent, parseResourceName, resourceName } from "../../contract/resource-names.ts";
 import type { ContractRules } from "../../plans/contract-rules.ts";
 import type { EmulatorMethods } from "../emulator-methods.ts";
-import { numberOfPageToken, pageSizeOf, pageToken } from "../page.ts";
+import { firstPage, numberOfPageToken, pageSizeOf, pageToken } from "../page.ts";
 import { requireValid } from "../require-valid.ts";
 import { readUpdateMask } from "../update-mask.ts";
 import { type Devices, maxDevices, type RegisteredDevice } from "./devices.ts";
@@ -66,10 +66,12 @@ export function createDeviceMethods({ devices, clock, rules }: DeviceMethodsOpti
       const size = pageSizeOf(request.pageSize);
       // One more, to know whether another page follows.
       const found = devices.list(asn, after, size + 1);
-      const page = found.slice(0, size);
+      const messages = found.map((device) => deviceMessage(asn, device));
+      const page = firstPage(DeviceSchema, messages, size);
       return create(ListDevicesResponseSchema, {
-        devices: page.map((device) => deviceMessage(asn, device)),
-        nextPageToken: found.length > size ? pageToken(page.at(-1)?.number ?? 0, [request.parent]) : "",
+        devices: page,
+        nextPageToken:
+          found.length > page.length ? pageToken(found[page.length - 1]?.number ?? 0, [request.parent]) : "",
       });
     },
 

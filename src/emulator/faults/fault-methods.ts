@@ -1,6 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import { EmptySchema } from "@bufbuild/protobuf/wkt";
-import type { Fault } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
+import {
+  type Fault,
+  FaultSchema,
+} from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import {
   CreateFaultRequestSchema,
   DeleteFaultRequestSchema,
@@ -12,7 +15,7 @@ import { apiError, invalidFields } from "../../contract/api-error.ts";
 import type { FieldViolation } from "../../contract/field-violation.ts";
 import type { ContractRules } from "../../plans/contract-rules.ts";
 import type { EmulatorMethods } from "../emulator-methods.ts";
-import { numberOfPageToken, pageSizeOf, pageToken } from "../page.ts";
+import { firstPage, numberOfPageToken, pageSizeOf, pageToken } from "../page.ts";
 import { requireValid } from "../require-valid.ts";
 import { checkFault, within } from "./fault-check.ts";
 import type { Faults } from "./faults.ts";
@@ -37,11 +40,11 @@ export function createFaultMethods(
       const violations: FieldViolation[] = [];
       const after = numberOfPageToken(request.pageToken, ["faults"], violations) ?? 0;
       requireValid(rules, ListFaultsRequestSchema, request, violations);
-      const size = pageSizeOf(request.pageSize);
       const found = faults.list().filter((fault) => numberOf(fault) > after);
-      const last = found.length > size ? found[size - 1] : undefined;
+      const page = firstPage(FaultSchema, found, pageSizeOf(request.pageSize));
+      const last = found.length > page.length ? page.at(-1) : undefined;
       return create(ListFaultsResponseSchema, {
-        faults: found.slice(0, size),
+        faults: page,
         nextPageToken: last === undefined ? "" : pageToken(numberOf(last), ["faults"]),
       });
     },

@@ -1,7 +1,5 @@
+import { maxPageBytes } from "../page.ts";
 import type { Ring } from "../ring.ts";
-
-/** Most bytes of a page of calls: gRPC clients read messages of at most 4 MiB by default. */
-const maxPageBytes = 2 * 1024 * 1024;
 
 type ListOptions<Item, Shown> = {
   /** Number of the newest item that may be listed. Defaults to the newest of all. */

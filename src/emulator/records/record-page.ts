@@ -1,6 +1,7 @@
 import type { Clock } from "../../contract/clock.ts";
 import type { PlanStore, PutRecord, RecordKey } from "../../store/plan-store.ts";
 import { isExpired } from "../../store/record.ts";
+import { maxPageBytes } from "../page.ts";
 
 type PageOptions = {
   /** Cursor after which the page begins; undefined for the first page. */
@@ -19,8 +20,6 @@ type FoundRecords = { readonly records: readonly PutRecord[]; readonly cursor: s
 const maxRead = 10_000;
 /** Sum of the sizes of their values, in bytes. */
 const maxReadBytes = 64 * 1024 * 1024;
-/** Sum of the sizes of values at which a page ends, in bytes. */
-const maxBytes = 4 * 1024 * 1024;
 
 /**
  * Reads the next records that match. Ends early, perhaps without a record, if it has read many. Rejects with RangeError
@@ -43,8 +42,8 @@ export async function readRecordPage(
         continue;
       }
       records.push(record);
-      bytes += record.value.length;
-      if (records.length === size || bytes >= maxBytes) {
+      bytes += sizeOf(record);
+      if (records.length === size || bytes >= maxPageBytes) {
         return { records, cursor: page.cursorAfter(index) };
       }
     }
@@ -54,4 +53,9 @@ export async function readRecordPage(
     }
   }
   return { records, cursor: undefined };
+}
+
+/** Returns about how many bytes a record has in a list, which has its key twice: also in its name, in Base64. */
+function sizeOf({ key, value }: PutRecord): number {
+  return value.length + 3 * Buffer.byteLength(key.id) + 100;
 }

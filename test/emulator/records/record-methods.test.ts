@@ -202,7 +202,7 @@ describe.each(["memory:", "sqlite:"])("The records of %s", (engine) => {
     expect(await list()).toEqual([[], []]);
   });
 
-  it("end a page when their sizes add up to 4 MiB", async () => {
+  it("end a page when their sizes add up to 2 MiB, so that gRPC clients can read it", async () => {
     const planName = "x".repeat(1024);
     for (let index = 0; index < 12; index++) {
       await store.put({
@@ -217,7 +217,7 @@ describe.each(["memory:", "sqlite:"])("The records of %s", (engine) => {
       });
     }
     const pages = await list();
-    expect(pages.map(({ length }) => length).filter((length) => length > 0)).toEqual([4, 4, 4]);
+    expect(pages.map(({ length }) => length).filter((length) => length > 0)).toEqual([2, 2, 2, 2, 2, 2]);
   });
 
   it.each([
