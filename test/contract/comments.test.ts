@@ -14,18 +14,14 @@ type Property = Described & { readonly readOnly?: boolean };
 type Schema = { readonly properties?: Record<string, Property>; readonly required?: readonly string[] };
 
 // The comments of the contract, as the document has them: descriptors in gen/ have none.
-const { paths, components } = JSON.parse(
-  readFileSync(new URL("../../gen/openapi.json", import.meta.url), "utf8"),
-) as {
-  readonly paths: Record<string, Record<string, Described & { readonly summary: string }>>;
-  readonly components: { readonly schemas: Record<string, Schema> };
-};
+const { paths, components } = readDocument("openapi.json");
+const emulator = readDocument("emulator.openapi.json");
 
 const services: readonly DescService[] = [PlanStatusService, PlanGroupService, PlanServingService];
 // The fields of the path are those of all methods.
 const lenient = { ignoreUnknownFields: true };
 const router = compileRouter(services);
-const operations = Object.values(paths).flatMap((operationsOfPath) => Object.values(operationsOfPath));
+const operations = operationsOf(paths);
 
 /** Schemas of the JSON of errors, which is not a message of the contract. */
 const ofErrors: ReadonlySet<string> = new Set([
@@ -52,10 +48,10 @@ describe("the comments of the contract", () => {
     },
   );
 
-  it.each(operations)(
+  it.each([...operations, ...operationsOf(emulator.paths)])(
     "the comment of $summary lists its errors with the codes of errors.proto",
     ({ description }) => {
-      const [, list = ""] = /Errors:\n\n(.+?)\n\n/s.exec(description) ?? [];
+      const [, list = ""] = /Errors:\n\n(.+?)(?:\n\n|$)/s.exec(description) ?? [];
       const listed = list.split("\n- ").flatMap((item) => {
         const [code, reasons = ""] = item.replace(/^- /, "").split(": ");
         return reasons.split(/,\s+/).map((reason) => [reason, code]);
@@ -65,7 +61,9 @@ describe("the comments of the contract", () => {
           .filter((value) => hasOption(value, reason_spec))
           .map((value) => [value.name, upperSnake(Code[getOption(value, reason_spec).code])]),
       );
-      expect(listed.length).toBeGreaterThan(10);
+      // Any call can end with these.
+      const names = listed.map(([reason]) => reason);
+      expect(names).toEqual(expect.arrayContaining(["FIELD_INVALID", "REQUEST_TOO_LARGE", "SERVER_FAILURE"]));
       expect(listed).toEqual(listed.map(([reason = ""]) => [reason, codeOfReason.get(reason)]));
     },
   );
@@ -99,4 +97,18 @@ describe("the comments of the contract", () => {
 
 function upperSnake(name = ""): string {
   return name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase();
+}
+
+type Operations = Record<string, Record<string, Described & { readonly summary: string }>>;
+
+function operationsOf(byPath: Operations) {
+  return Object.values(byPath).flatMap((operationsOfPath) => Object.values(operationsOfPath));
+}
+
+function readDocument(name: string) {
+  const text = readFileSync(new URL(`../../gen/${name}`, import.meta.url), "utf8");
+  return JSON.parse(text) as {
+    readonly paths: Operations;
+    readonly components: { readonly schemas: Record<string, Schema> };
+  };
 }

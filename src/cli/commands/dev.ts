@@ -9,7 +9,7 @@ import { pullCommand } from "./dev/pull.ts";
 
 /** `mdps dev`: runs the emulator until SIGTERM or SIGINT. */
 export function devCommand(): Command {
-  return addSettingOptions(newCommand("dev"))
+  return adaptSettings(addSettingOptions(newCommand("dev")))
     .description("run the emulator: the server, with a clock, errors and records that you control")
     .option("--persist", "keep the records in the data directory; by default they are in memory")
     .option("--import <file>", "store the records of an export at the start and at each reset")
@@ -35,4 +35,22 @@ Examples:
     .addCommand(pullCommand())
     .addCommand(cpidCommand())
     .action(startDev);
+}
+
+/** What settings mean for the emulator, if it is not what they mean for `mdps serve`. */
+const descriptions: Readonly<Record<string, string>> = {
+  "--data": "directory of the signing key, service accounts and, with --persist, the records",
+  "--store": "memory:, sqlite:DIRECTORY, postgres://… or cql://…; by default memory:",
+};
+
+/** Changes the help of settings that are different for the emulator. */
+function adaptSettings(command: Command): Command {
+  for (const option of command.options) {
+    option.description = descriptions[option.long ?? ""] ?? option.description;
+    if (option.long === "--workers") {
+      // The emulator is one process.
+      option.hideHelp();
+    }
+  }
+  return command;
 }
