@@ -57,8 +57,8 @@ const common = {
 
 export default defineConfig({
   test: {
-    // More than the two processors of CI, because many tests wait for a timeout or for a program.
-    maxWorkers: 3,
+    // As CI has processors. Unit tests, many of which wait for a timeout, have more (package.json).
+    maxWorkers: 2,
     maxConcurrency: 20,
     projects: [
       {
