@@ -42,10 +42,7 @@ export function createEmulatorExtension(
             context.service === EmulatorService ? checkControl(context) : checkCaller(context);
         },
         isClosedToPages: isControlRequest,
-        received(request, response, call) {
-          recorder.received(request, response, call);
-          return true;
-        },
+        received: recorder.received,
         isReachable: (asn, userKey) => !state.devices.enforced || state.devices.isRegistered(asn, userKey),
         read: recorder.read,
         // What a push has stored and sent is recorded even if a fault cuts its answer.

@@ -43,17 +43,16 @@ export type ServerExtension = {
 
 /** The places at which an extension is called. */
 export type ServerHooks = {
+  /** Services that are served besides those of the contract, over all protocols. */
   readonly services: readonly ExtraService[];
-  /** Returns the check of all calls, before their body is read, from that of access tokens. */
+  /** Returns the check of every call before its body is read. Gets the check of access tokens, which it may replace. */
   gate?(checkCredentials: RequestGate): RequestGate;
   /** Returns whether pages of other origins may never make a request, whatever origins are allowed. */
   isClosedToPages?(request: HttpRequest): boolean;
+  /** Returns whether a push may notify a user key. Defaults to: every key may be notified. */
   readonly isReachable?: ServiceDependencies["isReachable"];
-  /**
-   * Called for each request before it is routed. Returns false if it has answered the request, or will: nothing else
-   * answers it then.
-   */
-  received(request: HttpRequest, response: HttpResponse, call: CallFacts): boolean;
+  /** Called for each request before it is routed. */
+  received(request: HttpRequest, response: HttpResponse, call: CallFacts): void;
   /** Called with the request message of each unary call of the contract, before the call is admitted. */
   read(request: Message, context: HandlerContext): void;
   /** Wraps a unary method of the contract. The wrapped method is called once a call is admitted. */

@@ -1,3 +1,4 @@
+// The test kit: an emulator for tests, in this process or another, and what a test asks of it.
 import "../contract/require-node.ts";
 
 export {
@@ -7,6 +8,5 @@ export {
   type RecordFilter,
   type TokenOptions,
 } from "./emulator-control.ts";
-/** The test kit: an emulator for tests, in this process or another, and what a test asks of it. */
 export type { Failure } from "./failure.ts";
 export { startTestServer, type TestServer, type TestServerOptions } from "./test-server.ts";

@@ -20,10 +20,8 @@ import { notificationTexts } from "./notification-text.ts";
 import type { RecordedCall } from "./recorded-call.ts";
 import { keptHeaders, targetWithoutSecrets } from "./request-head.ts";
 
-type Received = (...args: Parameters<ServerHooks["received"]>) => void;
-
 /** The hooks that record calls. */
-export type Recorder = Pick<ServerHooks, "read" | "around" | "ended"> & { readonly received: Received };
+export type Recorder = Pick<ServerHooks, "received" | "read" | "around" | "ended">;
 
 /** Creates the hooks that record the calls of the API and of the token endpoint in a journal. */
 export function createRecorder(journal: Journal, clock: Clock): Recorder {

@@ -16,6 +16,7 @@ import type { ContractRules } from "../../plans/contract-rules.ts";
 import type { PutRecord } from "../../store/plan-store.ts";
 import { keyText } from "../../store/record.ts";
 import { type ClockMode, latestMs } from "../clock/emulator-clock.ts";
+import { maxFaults } from "../faults/faults.ts";
 import { type CheckPart, readPart } from "./read-part.ts";
 import { readRecord } from "./read-record.ts";
 import { type Scenario, type ScenarioDevice, ScenarioError, type ScenarioProblem } from "./scenario.ts";
@@ -40,7 +41,6 @@ export type ScenarioContext = {
 /** Largest numbers of a scenario. */
 const mostRecords = 10_000;
 const mostDevices = 10_000;
-const mostFaults = 1_000;
 
 /** From this number of errors on, the rest of a scenario is not read. */
 const mostProblems = 1_000;
@@ -116,7 +116,7 @@ function readObject(
     const asn = read && asnOfParent(read.parent);
     return asn === undefined ? [] : [{ asn, userKey: read?.device?.userKey ?? "" }];
   });
-  const faults = [...items("faults", mostFaults)].flatMap(([path, item]): Fault[] => {
+  const faults = [...items("faults", maxFaults)].flatMap(([path, item]): Fault[] => {
     const fault = part(FaultSchema, path, item, context.checkFault);
     return fault === undefined ? [] : [fault];
   });

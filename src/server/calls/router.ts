@@ -13,7 +13,7 @@ export function createRouter(
   { rpc, rest, tokenEndpoint, documents, probes }: Handlers,
   observe: ObserveRequest,
   overload: OverloadGuard,
-  received: ServerHooks["received"] = () => true,
+  received?: ServerHooks["received"],
 ): HttpHandler {
   return function routeRequest(request, response) {
     joinAuthorization(request);
@@ -22,9 +22,7 @@ export function createRouter(
     const path = mark === -1 ? target : target.slice(0, mark);
     const document = documents.get(path);
     observe(request, response, function routeObserved(call) {
-      if (!received(request, response, call)) {
-        return;
-      }
+      received?.(request, response, call);
       if (path === tokenPath) {
         response.setHeader(requestIdHeader, call.id);
         call.release = overload.enter("anonymous", call.clientAddress);
