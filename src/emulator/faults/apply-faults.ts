@@ -32,13 +32,20 @@ export function createFaultHook(
       if (exchange !== undefined) {
         exchange.fault = applied.name;
       }
-      await delay(applied.delayMs, context.signal, stopping);
+      const { delayMs, cleared } = applied;
+      if (!(await delay(delayMs, { caller: context.signal, stopping, cleared }))) {
+        if (exchange !== undefined) {
+          exchange.isForgotten = true;
+          cutConnection(exchange.response);
+        }
+        throw cut();
+      }
       if (applied.error !== undefined) {
         throw injectedError(applied.name, applied.error, { request, context, asn, clock });
       }
       if (applied.cut === Cut.BEFORE_PROCESSING) {
         exchange && cutConnection(exchange.response);
-        throw new ConnectError("the emulator cut the connection", Code.Canceled);
+        throw cut();
       }
       if (applied.cut !== undefined) {
         exchange && cutAnswer(exchange.response, applied.cut === Cut.WITHIN_ANSWER ? "half" : "nothing");
@@ -66,14 +73,24 @@ function takeFault(
   return { asn, applied: faults.take({ method, asn, clientId: request.clientId, userKey }) };
 }
 
-/** Resolves after a time, or when the server stops. Rejects if the caller hangs up or its deadline passes before. */
-async function delay(ms: number, signal: AbortSignal, stopping: AbortSignal): Promise<void> {
-  if (ms === 0) {
-    return;
+function cut(): ConnectError {
+  return new ConnectError("the emulator cut the connection", Code.Canceled);
+}
+
+/**
+ * Resolves with true after a time or when the server stops, and with false if the faults are cleared before. Rejects if the
+ * caller hangs up or its deadline passes before.
+ */
+async function delay(
+  ms: number,
+  { caller, stopping, cleared }: Record<"caller" | "stopping" | "cleared", AbortSignal>,
+): Promise<boolean> {
+  if (ms > 0) {
+    try {
+      await setTimeout(ms, undefined, { signal: AbortSignal.any([caller, stopping, cleared]) });
+    } catch {
+      caller.throwIfAborted();
+    }
   }
-  try {
-    await setTimeout(ms, undefined, { signal: AbortSignal.any([signal, stopping]) });
-  } catch {
-    signal.throwIfAborted();
-  }
+  return !cleared.aborted;
 }

@@ -33,7 +33,7 @@ export type Faults = {
   list(): Fault[];
   /** Deletes a fault. Returns false if there is none of this name. */
   delete(name: string): boolean;
-  /** Deletes all of them. Their names are not used again. */
+  /** Deletes all of them, and ends the delays of calls. Their names are not used again. */
   clear(): void;
   readonly size: number;
   /** Returns what happens to a call, and counts it; undefined if no fault applies. */
@@ -48,6 +48,8 @@ export type AppliedFault = {
   readonly delayMs: number;
   readonly error: InjectedError | undefined;
   readonly cut: Cut | undefined;
+  /** Aborts when the faults are cleared. */
+  readonly cleared: AbortSignal;
 };
 
 /** Most faults at a time: each call is compared with all of them. */
@@ -64,6 +66,7 @@ type Entry = {
 export function createFaults(): Faults {
   const entries = new Map<string, Entry>();
   let lastId = 0;
+  let clearing = new AbortController();
 
   return {
     add(given) {
@@ -90,7 +93,11 @@ export function createFaults(): Faults {
     },
     list: () => Array.from(entries.values(), ({ fault }) => clone(FaultSchema, fault)),
     delete: (name) => entries.delete(name),
-    clear: () => entries.clear(),
+    clear() {
+      entries.clear();
+      clearing.abort();
+      clearing = new AbortController();
+    },
     get size() {
       return entries.size;
     },
@@ -113,12 +120,16 @@ export function createFaults(): Faults {
           }
         }
       }
-      return merge(applied, effective);
+      return merge(applied, clearing.signal, effective);
     },
   };
 }
 
-function merge(applied: readonly Fault[], effective = applied[0]): AppliedFault | undefined {
+function merge(
+  applied: readonly Fault[],
+  cleared: AbortSignal,
+  effective = applied[0],
+): AppliedFault | undefined {
   if (effective === undefined) {
     return undefined;
   }
@@ -131,6 +142,7 @@ function merge(applied: readonly Fault[], effective = applied[0]): AppliedFault 
     ),
     error: effect.case === "error" ? effect.value : undefined,
     cut: effect.case === "cut" ? effect.value : undefined,
+    cleared,
   };
 }
 

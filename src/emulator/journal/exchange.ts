@@ -17,6 +17,8 @@ export type Exchange = {
   sent: readonly Omit<SentNotification, "call">[];
   /** Name of the fault that was applied to the call, `faults/{fault}`. Set by what applies it. */
   fault: string | undefined;
+  /** Whether the call is not recorded: it arrived before a reset, which has ended its delay. */
+  isForgotten: boolean;
 };
 
 /** A request message in binary. */
@@ -39,6 +41,7 @@ export function beginExchange(
     message: undefined,
     sent: [],
     fault: undefined,
+    isForgotten: false,
   });
 }
 

@@ -55,7 +55,7 @@ export function createRecorder(journal: Journal, clock: Clock): Recorder {
 
     ended(summary) {
       const exchange = exchangeOf(summary.call);
-      if (exchange !== undefined && isRecorded(summary, exchange.request)) {
+      if (exchange !== undefined && !exchange.isForgotten && isRecorded(summary, exchange.request)) {
         journal.add(recordedCall(summary, exchange), exchange.sent);
       }
     },

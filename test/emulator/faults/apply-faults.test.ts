@@ -110,6 +110,22 @@ describe.each(protocols)("a fault over %s", (protocol) => {
     expect(await isStored(userKey)).toBe(false);
   });
 
+  it("cuts the connection of a delayed call when the emulator is reset, and leaves no trace of it", async () => {
+    const { name } = server.inject({ delay: long, match: { method: "CreateUserPlanStatus" } });
+    const userKey = freshKey();
+    const failed = expect(push(server.client(protocol), userKey)).rejects.toBeInstanceOf(ConnectError);
+    await affected();
+    const first = server.state.journal.calls.next;
+    await server.reset();
+    await failed;
+    await endOf(userKey);
+    expect(await isStored(userKey)).toBe(false);
+    const { calls } = server.state.journal;
+    for (let number = first; number < calls.next; number++) {
+      expect(calls.at(number)?.fault).not.toBe(name);
+    }
+  });
+
   it("applies to reads", async () => {
     server.inject({ error: { reason: "STORE_UNAVAILABLE" }, match: { method: "GetUserPlanStatus" } });
     const read = server.client(protocol).getUserPlanStatus({ parent, clientId: "youtube", userKey: "a" });

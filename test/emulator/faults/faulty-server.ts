@@ -14,6 +14,8 @@ export type FaultyServer = TestServer & {
   readonly state: EmulatorState;
   /** The calls that have ended. */
   readonly ended: readonly CallSummary[];
+  /** Calls the method Reset. */
+  reset(): Promise<unknown>;
   /** Adds a fault, written as JSON. */
   inject(fault: JsonValue): Fault;
 };
@@ -36,5 +38,11 @@ export async function startFaultyServer(options: TestServerOptions = {}): Promis
     },
   };
   const server = await startTestServer({ ...options, extension });
-  return { ...server, state, ended, inject: (fault) => state.faults.add(fromJson(FaultSchema, fault)) };
+  return {
+    ...server,
+    state,
+    ended,
+    reset: () => fetch(`${server.url}/emulator/v1:reset`, { method: "POST" }).then((answer) => answer.json()),
+    inject: (fault) => state.faults.add(fromJson(FaultSchema, fault)),
+  };
 }
