@@ -11,6 +11,14 @@ import { validate } from "mobile-data-plan-sharing/client";
 import { PlanServingService } from "mobile-data-plan-sharing/gen/mobiledataplansharing/serving/v1/plan_serving_service_pb.js";
 import openApi from "mobile-data-plan-sharing/openapi.json" with { type: "json" };
 import { type RunningServer, type ServerOptions, startServer } from "mobile-data-plan-sharing/server";
+import {
+  controlEmulator,
+  type EmulatorControl,
+  type Failure,
+  startTestServer,
+  type TestServer,
+  type TestServerOptions,
+} from "mobile-data-plan-sharing/testing";
 import { createTranscodingHandler } from "mobile-data-plan-sharing/transcoding";
 import { createRestTransport } from "mobile-data-plan-sharing/transcoding/client";
 
@@ -34,6 +42,24 @@ export const others = [
   ErrorReason.FIELD_INVALID,
 ];
 
+export const testServerOptions: TestServerOptions = {
+  now: new Date(0),
+  scenario: { text: "records: []" },
+  operator: 65001,
+};
+const failure: Failure = { reason: "SERVER_OVERLOADED", retryAfterMs: 2_000, method: "CreatePlanStatus" };
+export async function testWith(server: TestServer): Promise<string[]> {
+  await using other = await startTestServer(testServerOptions);
+  const control: EmulatorControl = controlEmulator(other.url, { operator: 65002 });
+  await control.failNext(failure);
+  await server.clock.set("2026-12-01T12:00:00Z");
+  await server.token({ scopes: ["push"] });
+  const records = await server.records({ operator: 65001 });
+  return [...(await server.calls({ reason: "PLAN_STATUS_STALE" })), ...records].map(({ name }) => name);
+}
+
+// @ts-expect-error there is no such reason
+export const unknown: Failure = { reason: "OVERLOADED" };
 // @ts-expect-error a title is a string; without an error the types would be any
 status.title = 1;
 // @ts-expect-error the URL of a server is a string

@@ -24,6 +24,7 @@ const modules: Readonly<Record<string, readonly [specifier: string, exported: st
   ".": ["", "PlanStatusService"],
   "./client": ["/client", "createPlanSharingClient"],
   "./server": ["/server", "startServer"],
+  "./testing": ["/testing", "startTestServer"],
   "./transcoding": ["/transcoding", "createTranscodingHandler"],
   "./transcoding/client": ["/transcoding/client", "createRestTransport"],
   "./gen/*.js": ["/gen/mobiledataplansharing/v1/resources_pb.js", "PlanStatusSchema"],
@@ -111,6 +112,7 @@ describe.each(nodes)("the package installed under $name", ({ name: node, path })
     const known = new Set(file.map((each) => each.name));
     expect(known).toContain("mobiledataplansharing/v1/plan_status_service.proto");
     expect(readdirSync(join(project.packageFolder, "proto/mobiledataplansharing"))).toEqual([
+      "emulator",
       "serving",
       "v1",
     ]);
@@ -131,6 +133,7 @@ describe.each(nodes)("the package installed under $name", ({ name: node, path })
       target: "es2024",
       types: ["node"],
       strict: true,
+      exactOptionalPropertyTypes: true,
       noEmit: true,
       resolveJsonModule: true,
       skipLibCheck: false,
