@@ -384,8 +384,8 @@ export type Fault = Message<"mobiledataplansharing.emulator.v1.Fault"> & {
   /**
    * Optional. Time by which the call is delayed before anything else happens, at most
    * 10 minutes. In real time, whatever the clock of the emulator. It ends early if the
-   * caller hangs up, if its deadline passes, or if the emulator stops. A fault has a
-   * delay, an effect or both.
+   * caller hangs up, if its deadline passes, or if the emulator stops or is reset. A
+   * fault has a delay, an effect or both.
    *
    * @generated from field: google.protobuf.Duration delay = 3;
    */
@@ -490,8 +490,8 @@ export type FaultJson = {
   /**
    * Optional. Time by which the call is delayed before anything else happens, at most
    * 10 minutes. In real time, whatever the clock of the emulator. It ends early if the
-   * caller hangs up, if its deadline passes, or if the emulator stops. A fault has a
-   * delay, an effect or both.
+   * caller hangs up, if its deadline passes, or if the emulator stops or is reset. A
+   * fault has a delay, an effect or both.
    *
    * @generated from field: google.protobuf.Duration delay = 3;
    */

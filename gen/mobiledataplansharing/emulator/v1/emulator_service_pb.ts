@@ -1781,7 +1781,8 @@ export type LoadScenarioRequest = Message<"mobiledataplansharing.emulator.v1.Loa
     case: "scenarioId";
   } | {
     /**
-     * Optional. Text of a scenario file, YAML or JSON, at most 4 MiB.
+     * Optional. Text of a scenario file, YAML or JSON, at most 4 MiB. The server's limit
+     * on requests, 1 MiB by default, applies too.
      *
      * @generated from field: string text = 2;
      */
@@ -1804,7 +1805,8 @@ export type LoadScenarioRequestJson = {
   scenarioId?: string;
 
   /**
-   * Optional. Text of a scenario file, YAML or JSON, at most 4 MiB.
+   * Optional. Text of a scenario file, YAML or JSON, at most 4 MiB. The server's limit
+   * on requests, 1 MiB by default, applies too.
    *
    * @generated from field: string text = 2;
    */

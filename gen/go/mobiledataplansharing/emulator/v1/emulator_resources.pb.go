@@ -464,8 +464,8 @@ type Fault struct {
 	Match *CallMatcher `protobuf:"bytes,2,opt,name=match,proto3" json:"match,omitempty"`
 	// Optional. Time by which the call is delayed before anything else happens, at most
 	// 10 minutes. In real time, whatever the clock of the emulator. It ends early if the
-	// caller hangs up, if its deadline passes, or if the emulator stops. A fault has a
-	// delay, an effect or both.
+	// caller hangs up, if its deadline passes, or if the emulator stops or is reset. A
+	// fault has a delay, an effect or both.
 	Delay *durationpb.Duration `protobuf:"bytes,3,opt,name=delay,proto3" json:"delay,omitempty"`
 	// What happens instead of the normal answer. Unset for a delay only.
 	//

@@ -1691,7 +1691,8 @@ type LoadScenarioRequest_ScenarioId struct {
 }
 
 type LoadScenarioRequest_Text struct {
-	// Optional. Text of a scenario file, YAML or JSON, at most 4 MiB.
+	// Optional. Text of a scenario file, YAML or JSON, at most 4 MiB. The server's limit
+	// on requests, 1 MiB by default, applies too.
 	Text string `protobuf:"bytes,2,opt,name=text,proto3,oneof"`
 }
 
