@@ -39,6 +39,10 @@ export const recommendedTtlSeconds = 30 * day;
 /**
  * Requests CPIDs as applications do: twice without a query and once with `app`. Each answer must have a new CPID. Throws
  * TypeError for a URL that cannot be called, and never because of an answer.
+ *
+ * ```ts
+ * const { findings } = await checkCpidEndpoint({ cpidUrl: "https://cpid.example.com/cpid" });
+ * ```
  */
 export async function checkCpidEndpoint(options: CpidOptions): Promise<CpidReport> {
   const { app = "mobiledataplan", language = "en-US", ca, timeoutMs = 30_000 } = options;

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
-import { durationFromMs, timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
-import { type Client, createClient } from "@connectrpc/connect";
+import { timestampDate, timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { type Client, createClient, type Interceptor } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import {
   type Call,
@@ -12,8 +12,9 @@ import {
 } from "../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import { EmulatorService } from "../../gen/mobiledataplansharing/emulator/v1/emulator_service_pb.ts";
 import { ErrorReason } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
-import { parentOf, resourceName } from "../contract/resource-names.ts";
-import { type Failure, faultOf } from "./failure.ts";
+import { resourceName } from "../contract/resource-names.ts";
+import { durationOf, namedValue, operatorOf, requireKnownProperties, timeOf } from "./check-arguments.ts";
+import { errorReasons, type Failure, faultOf } from "./failure.ts";
 
 export type TokenOptions = {
   /** ASN of the operator that the token is for. Defaults to that of the test server. */
@@ -40,7 +41,10 @@ export type CallFilter = {
 /** What records and notifications must have in common. */
 export type RecordFilter = Pick<CallFilter, "operator" | "clientId" | "userKey">;
 
-/** What a test asks of an emulator. Everything rejects with a ConnectError that names what is wrong. */
+/**
+ * What a test asks of an emulator. Everything rejects with a RangeError that names the argument that is invalid, or with the
+ * ConnectError of the emulator; with code `Unavailable` if it does not run.
+ */
 export type EmulatorControl = {
   /** Such as `http://127.0.0.1:8080`. */
   readonly url: string;
@@ -89,47 +93,67 @@ export function controlEmulator(
   url: string,
   { operator = defaultOperator }: { operator?: number | undefined } = {},
 ): EmulatorControl {
-  const service = createClient(EmulatorService, createConnectTransport({ baseUrl: url, httpVersion: "1.1" }));
+  return createControl(url, operator);
+}
+
+/** Returns the control of an emulator. Its calls begin with the interceptors. */
+export function createControl(
+  url: string,
+  operator: number,
+  interceptors: Interceptor[] = [],
+): EmulatorControl {
+  operatorOf("operator", operator);
+  const transport = createConnectTransport({ baseUrl: url, httpVersion: "1.1", interceptors });
+  const service = createClient(EmulatorService, transport);
   return {
     url,
     service,
-    async token({ scopes = [], lifetimeMs, ...options } = {}) {
+    async token(options = {}) {
+      requireKnownProperties("the options of a token", options, tokenProperties);
+      const { scopes = [], lifetimeMs } = options;
       const { accessToken } = await service.createToken({
-        operators: [parentOf(options.operator ?? operator)],
+        operators: [operatorOf("operator", options.operator ?? operator)],
         scopes: [...scopes],
-        ...(lifetimeMs !== undefined && { lifetime: durationFromMs(lifetimeMs) }),
+        ...(lifetimeMs !== undefined && { lifetime: durationOf("lifetimeMs", lifetimeMs) }),
       });
       return accessToken;
     },
     clock: createClockControl(service),
-    failNext: (failure) => service.createFault({ fault: faultOf(failure) }),
+    failNext: async (failure) => service.createFault({ fault: faultOf(failure) }),
     devices: {
       async enforce(enforced = true) {
         await service.updateRegistration({ registration: { enforced }, updateMask: { paths: ["enforced"] } });
       },
       async register(userKey, asn = operator) {
-        await service.createDevice({ parent: parentOf(asn), device: { userKey } });
+        await service.createDevice({ parent: operatorOf("operator", asn), device: { userKey } });
       },
       async unregister(userKey, asn = operator) {
+        operatorOf("operator", asn);
         await service.deleteDevice({ name: resourceName(asn, "devices", userKey) });
       },
     },
-    async calls({ method = "", reason = "ERROR_REASON_UNSPECIFIED", ...filter } = {}) {
-      const asked = { ...namesOf(filter), method, reason: ErrorReason[reason], pageSize };
+    async calls(filter = {}) {
+      requireKnownProperties("the filter of calls", filter, callProperties);
+      const { method = "", reason: name } = filter;
+      const reason = name === undefined ? undefined : namedValue("reason", name, ErrorReason, errorReasons);
+      const asked = { ...namesOf(filter), method, ...(reason !== undefined && { reason }), pageSize };
       const pages = allPages((pageToken) => service.listCalls({ ...asked, pageToken }));
       return (await pages).flatMap(({ calls }) => calls).toReversed();
     },
     async records(filter = {}) {
+      requireKnownProperties("the filter of records", filter, recordProperties);
       const pages = allPages((pageToken) => service.listRecords({ ...namesOf(filter), pageSize, pageToken }));
       return (await pages).flatMap(({ records }) => records);
     },
     async notifications(filter = {}) {
+      requireKnownProperties("the filter of notifications", filter, recordProperties);
       const pages = allPages((pageToken) =>
         service.listNotifications({ ...namesOf(filter), pageSize, pageToken }),
       );
       return (await pages).flatMap(({ notifications }) => notifications).toReversed();
     },
     async load(scenario) {
+      requireScenario(scenario);
       await service.loadScenario({
         source:
           typeof scenario === "string"
@@ -146,6 +170,31 @@ export function controlEmulator(
 /** The operator of tests that name none. */
 export const defaultOperator = 65001;
 
+const tokenProperties: Readonly<Record<keyof TokenOptions, true>> = {
+  operator: true,
+  scopes: true,
+  lifetimeMs: true,
+};
+const recordProperties: Readonly<Record<keyof RecordFilter, true>> = {
+  operator: true,
+  clientId: true,
+  userKey: true,
+};
+const callProperties: Readonly<Record<keyof CallFilter, true>> = {
+  method: true,
+  reason: true,
+  ...recordProperties,
+};
+
+/** Throws unless it is the id of a scenario or has the text of a file. */
+export function requireScenario(scenario: string | { text: string }): void {
+  if (typeof scenario !== "string" && typeof scenario?.text !== "string") {
+    throw new RangeError(
+      "scenario: must be the id of a built-in scenario, or { text } with the text of a file",
+    );
+  }
+}
+
 /** The largest page that the emulator returns. */
 const pageSize = 1_000;
 
@@ -156,11 +205,14 @@ function createClockControl(service: Client<typeof EmulatorService>): EmulatorCo
       return time === undefined ? new Date(Number.NaN) : timestampDate(time);
     },
     async set(time) {
-      const clock = create(ClockSchema, { mode: ClockMode.FROZEN, time: timestampFromDate(new Date(time)) });
+      const clock = create(ClockSchema, {
+        mode: ClockMode.FROZEN,
+        time: timestampFromMs(timeOf("time", time)),
+      });
       await service.updateClock({ clock });
     },
     async advance(ms) {
-      await service.advanceClock({ duration: durationFromMs(ms) });
+      await service.advanceClock({ duration: durationOf("ms", ms) });
     },
     async useReal() {
       await service.updateClock({ clock: create(ClockSchema, { mode: ClockMode.REAL }) });
@@ -169,7 +221,7 @@ function createClockControl(service: Client<typeof EmulatorService>): EmulatorCo
 }
 
 function namesOf({ operator, clientId = "", userKey = "" }: RecordFilter) {
-  return { operator: operator === undefined ? "" : parentOf(operator), clientId, userKey };
+  return { operator: operator === undefined ? "" : operatorOf("operator", operator), clientId, userKey };
 }
 
 async function allPages<Page extends { nextPageToken: string }>(

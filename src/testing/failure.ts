@@ -1,5 +1,4 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { Code } from "#deps/google/rpc/code_pb.js";
 import {
   Fault_Cut as Cut,
@@ -7,7 +6,13 @@ import {
   FaultSchema,
 } from "../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import { ErrorReason } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
-import { parentOf } from "../contract/resource-names.ts";
+import {
+  durationOf,
+  namedValue,
+  operatorOf,
+  rejectArgument,
+  requireKnownProperties,
+} from "./check-arguments.ts";
 
 /** How calls fail: with an error, by a cut connection, late, or late and then so. */
 export type Failure = {
@@ -44,33 +49,82 @@ const cuts: Readonly<Record<NonNullable<Failure["cut"]>, Cut>> = {
   withinAnswer: Cut.WITHIN_ANSWER,
 };
 
-/** Returns the fault of a failure. */
-export function faultOf({ delayMs, count = 1, ...failure }: Failure): Fault {
+const properties: Readonly<Record<keyof Failure, true>> = {
+  reason: true,
+  code: true,
+  message: true,
+  retryAfterMs: true,
+  cut: true,
+  delayMs: true,
+  count: true,
+  method: true,
+  operator: true,
+  clientId: true,
+  userKey: true,
+};
+
+/** Returns the fault of a failure. Throws RangeError for one that no fault can express. */
+export function faultOf(failure: Failure): Fault {
+  requireKnownProperties("a failure", failure, properties);
+  const { delayMs, count = 1 } = failure;
+  if (!Number.isInteger(count) || count < 1 || count > mostCalls) {
+    rejectArgument("count", count, `must be a whole number from 1 to ${mostCalls}`);
+  }
   const { method = "", operator, clientId = "", userKey = "" } = failure;
   return create(FaultSchema, {
-    match: { method, operator: operator === undefined ? "" : parentOf(operator), clientId, userKey },
-    ...(delayMs !== undefined && { delay: durationFromMs(delayMs) }),
+    match: {
+      method,
+      operator: operator === undefined ? "" : operatorOf("operator", operator),
+      clientId,
+      userKey,
+    },
+    ...(delayMs !== undefined && { delay: durationOf("delayMs", delayMs) }),
     effect: effectOf(failure),
     frequency: { case: "nextCalls", value: count },
   });
 }
 
+/** The most that int32 can express. */
+const mostCalls = 2 ** 31 - 1;
+
 type Effect = NonNullable<MessageInitShape<typeof FaultSchema>["effect"]>;
 
 function effectOf({ reason, code, message, retryAfterMs, cut }: Failure): Effect {
+  const [errorField] =
+    Object.entries({ reason, code, message, retryAfterMs }).find(([, value]) => value !== undefined) ?? [];
   if (cut !== undefined) {
-    return { case: "cut", value: cuts[cut] };
+    if (errorField !== undefined) {
+      rejectArgument(
+        "cut",
+        cut,
+        `must not be combined with ${errorField}: a call whose connection is cut has no error`,
+      );
+    }
+    return { case: "cut", value: namedValue("cut", cut, cuts) };
   }
   if (reason === undefined && code === undefined) {
+    if (errorField !== undefined) {
+      throw new RangeError(`reason: value is required, or a code, because ${errorField} belongs to an error`);
+    }
     return { case: undefined };
   }
   return {
     case: "error",
     value: {
-      ...(reason !== undefined && { reason: ErrorReason[reason] }),
-      ...(code !== undefined && { code: Code[code] }),
+      ...(reason !== undefined && { reason: namedValue("reason", reason, ErrorReason, errorReasons) }),
+      ...(code !== undefined && { code: namedValue("code", code, Code, codes) }),
       ...(message !== undefined && { message }),
-      ...(retryAfterMs !== undefined && { retryDelay: durationFromMs(retryAfterMs) }),
+      ...(retryAfterMs !== undefined && { retryDelay: durationOf("retryAfterMs", retryAfterMs) }),
     },
   };
+}
+
+/** The reasons that an error may have. */
+export const errorReasons = namesOf(ErrorReason, "ERROR_REASON_UNSPECIFIED");
+
+const codes = namesOf(Code, "OK");
+
+/** Returns the names of an enum but for the one that is no error. Some enums also have a property for each number. */
+function namesOf(values: object, without: string): readonly string[] {
+  return Object.keys(values).filter((name) => name !== without && !/^\d/.test(name));
 }

@@ -2,6 +2,18 @@
 import "../contract/require-node.ts";
 
 export {
+  type CpidOptions,
+  type CpidReport,
+  checkCpidEndpoint,
+} from "../pull/check-cpid-endpoint.ts";
+export type { Finding } from "../pull/finding.ts";
+export {
+  type PullCredentials,
+  type PullOptions,
+  type PullReport,
+  pullPlanStatus,
+} from "../pull/pull-plan-status.ts";
+export {
   type CallFilter,
   controlEmulator,
   type EmulatorControl,

@@ -1,12 +1,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parentOf } from "../contract/resource-names.ts";
+import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { unknownScenario } from "../emulator/scenarios/built-in/index.ts";
 import { builtInSource, type NamedSource, textSource } from "../emulator/scenarios/named-source.ts";
 import type { EmulatorStart } from "../emulator/scenarios/scenario-loader.ts";
 import { startEmulator } from "../emulator/start-emulator.ts";
-import { controlEmulator, defaultOperator, type EmulatorControl } from "./emulator-control.ts";
+import { operatorOf, requireKnownProperties, timeOf } from "./check-arguments.ts";
+import { createControl, defaultOperator, type EmulatorControl, requireScenario } from "./emulator-control.ts";
 
 export type TestServerOptions = {
   /** Time of the start, at which the clock stands still until it is advanced. Defaults to the clock of the machine. */
@@ -41,10 +42,11 @@ export type TestServer = EmulatorControl & {
  * ```
  */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+  requireKnownProperties("the options of a test server", options, properties);
   const { now, scenario, operator = defaultOperator, anyToken } = options;
   const start: EmulatorStart = {
-    parent: parentOf(operator),
-    clock: now === undefined ? undefined : { mode: "frozen", ms: timeOf(now) },
+    parent: operatorOf("operator", operator),
+    clock: now === undefined ? undefined : { mode: "frozen", ms: timeOf("now", now) },
     scenario: scenario === undefined ? undefined : scenarioOf(scenario),
   };
   // Of the key that signs tokens.
@@ -67,11 +69,25 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     closing ??= emulator.close().finally(remove);
     return closing;
   };
-  return { ...controlEmulator(emulator.url, { operator }), close, [Symbol.asyncDispose]: close };
+  const requireOpen: Interceptor = (next) => (request) => {
+    if (closing !== undefined) {
+      throw new ConnectError("the test server is closed: start another", Code.Unavailable);
+    }
+    return next(request);
+  };
+  return { ...createControl(emulator.url, operator, [requireOpen]), close, [Symbol.asyncDispose]: close };
 }
+
+const properties: Readonly<Record<keyof TestServerOptions, true>> = {
+  now: true,
+  scenario: true,
+  operator: true,
+  anyToken: true,
+};
 
 /** Returns a scenario that is loaded at the start. Throws RangeError if there is none of this name, and ScenarioError. */
 function scenarioOf(scenario: string | { text: string }): NamedSource {
+  requireScenario(scenario);
   if (typeof scenario !== "string") {
     return textSource("text", scenario.text);
   }
@@ -80,12 +96,4 @@ function scenarioOf(scenario: string | { text: string }): NamedSource {
     throw new RangeError(`scenario: ${unknownScenario(scenario)}`);
   }
   return found;
-}
-
-function timeOf(now: Date | string): number {
-  const ms = new Date(now).getTime();
-  if (Number.isNaN(ms)) {
-    throw new RangeError(`now: ${String(now)} must be a time, such as 2026-12-01T12:00:00Z`);
-  }
-  return ms;
 }

@@ -53,7 +53,7 @@ describe("startTestServer", () => {
 
   it("rejects a time that is none, and a scenario that there is not", async () => {
     await expect(startTestServer({ now: "tomorrow" })).rejects.toThrow(
-      new RangeError("now: tomorrow must be a time, such as 2026-12-01T12:00:00Z"),
+      new RangeError('now: is "tomorrow": must be a time from 1970 to 9999, such as 2026-12-01T12:00:00Z'),
     );
     await expect(startTestServer({ scenario: "subscriber" })).rejects.toThrow(
       /^scenario: must be one of empty, .*did you mean subscribers\?/,
@@ -66,6 +66,28 @@ describe("startTestServer", () => {
     await Promise.all([server.close(), server.close()]);
     await server.close();
     await expect(fetch(server.url)).rejects.toThrow();
+  });
+
+  it("ends its watches and keep-alive connections when it is closed, and then rejects with the reason", async () => {
+    const server = await startTestServer({ now: noon, anyToken: true });
+    const get = () => fetch(`${server.url}/v1/operators/1/planStatuses/a`);
+    // What the watch reads, and an answer that nobody reads, on connections that stay open.
+    const watched = server.service.watchCalls({ afterCall: "calls/0" })[Symbol.asyncIterator]();
+    const first = watched.next();
+    await (await get()).text();
+    await get();
+    expect((await first).value).toMatchObject({ call: { httpStatus: 404 } });
+    const rest = (async () => {
+      for (let each = await watched.next(); !each.done; each = await watched.next()) {
+        // Until it ends.
+      }
+    })();
+    await server.close();
+    await rest.catch((error: unknown) => expect(error).toMatchObject({ code: Code.Unavailable }));
+    const closed = { code: Code.Unavailable, rawMessage: "the test server is closed: start another" };
+    for (const use of [server.calls, server.reset, server.token, server.clock.now, server.records]) {
+      await expect(use()).rejects.toMatchObject(closed);
+    }
   });
 
   it("runs beside others, each with its own clock, records and calls", async () => {
