@@ -12,9 +12,14 @@ import { PlanServingService } from "mobile-data-plan-sharing/gen/mobiledataplans
 import openApi from "mobile-data-plan-sharing/openapi.json" with { type: "json" };
 import { type RunningServer, type ServerOptions, startServer } from "mobile-data-plan-sharing/server";
 import {
+  type CpidReport,
+  checkCpidEndpoint,
   controlEmulator,
   type EmulatorControl,
   type Failure,
+  type Finding,
+  type PullOptions,
+  pullPlanStatus,
   startTestServer,
   type TestServer,
   type TestServerOptions,
@@ -56,6 +61,20 @@ export async function testWith(server: TestServer): Promise<string[]> {
   await server.token({ scopes: ["push"] });
   const records = await server.records({ operator: 65001 });
   return [...(await server.calls({ reason: "PLAN_STATUS_STALE" })), ...records].map(({ name }) => name);
+}
+
+const pullOptions: PullOptions = {
+  dpaUrl: "https://dpa.example",
+  userKey: "a",
+  keyType: "CPID",
+  clientId: "mobiledataplan",
+  credentials: { token: "secret" },
+  clock: { now: () => 0 },
+};
+export async function findingsOf(): Promise<readonly Finding[]> {
+  const { findings, planStatus } = await pullPlanStatus(pullOptions);
+  const cpid: CpidReport = await checkCpidEndpoint({ cpidUrl: planStatus?.title ?? "https://cpid.example" });
+  return [...findings, ...cpid.findings];
 }
 
 // @ts-expect-error there is no such reason

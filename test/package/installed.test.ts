@@ -1,18 +1,22 @@
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { exampleStatus } from "../../src/examples/index.ts";
 import { dataDirectory } from "../support/data-directory.ts";
 import { runProgram, startProgram } from "../support/program.ts";
 import { installPackage, type Project, packPackage } from "./installed.ts";
 import { newestNode, oldestNodes, thisNode } from "./nodes.ts";
 import { npm } from "./npm.ts";
+import { jest, runnersOf, runSnippet } from "./runners.ts";
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "..", "..");
@@ -215,4 +219,50 @@ describe.each(nodes)("the package installed under $name", ({ name: node, path })
     // Node 22 warns that its SQLite is experimental (docs/package.md).
     expect(stderr.replace(/^\(node.*SQLite is an experimental feature.*\n\(Use `node .*\n/, "")).toBe("");
   });
+
+  // Last, because jest is installed beside the package.
+  it.runIf(node === thisNode.name)(
+    "the test of docs/testing.md passes with node:test, vitest and jest, which end by themselves, and fails if the agent keeps its token",
+    async () => {
+      await npm(project.node, project.folder, ["install", jest]);
+      for (const runner of runnersOf(project)) {
+        const [good, broken] = await Promise.all([
+          runSnippet(project, runner, "agent.test.mjs"),
+          runSnippet(project, runner, "agent.test.mjs", {
+            change: (text) => text.replace("refresh || !token", "!token"),
+          }),
+        ]);
+        expect(good, `${runner.name}: ${good.stderr}`).toMatchObject({ exitCode: 0, passed: 7, failed: 0 });
+        expect(good.stderr, runner.name).not.toMatch(/did not exit|close timed out|open handles/i);
+        expect(broken, runner.name).toMatchObject({ exitCode: 1, passed: 6, failed: 1 });
+      }
+    },
+  );
+
+  it.runIf(node === thisNode.name)(
+    "the tests of docs/testing.md of what an agent answers pass for a correct agent and fail for one that repeats a CPID",
+    async () => {
+      const [runner] = runnersOf(project);
+      if (runner === undefined) {
+        throw new Error("there is no runner");
+      }
+      let cpids = 0;
+      let isRepeating = false;
+      const agent = createServer(({ url = "" }, response) => {
+        cpids += isRepeating ? 0 : 1;
+        const body = url.startsWith("/cpid")
+          ? { cpid: `cpid/${cpids}==`, ttlSeconds: 2_592_000 }
+          : exampleStatus(new Date());
+        response.setHeader("content-type", "application/json").end(JSON.stringify(body));
+      }).listen(0, "127.0.0.1");
+      await once(agent, "listening");
+      onTestFinished(() => void agent.close());
+      const env = { AGENT_URL: `http://127.0.0.1:${(agent.address() as AddressInfo).port}` };
+      const good = await runSnippet(project, runner, "answers.test.mjs", { env });
+      expect(good, good.stderr).toMatchObject({ exitCode: 0, passed: 2, failed: 0 });
+      isRepeating = true;
+      const repeating = await runSnippet(project, runner, "answers.test.mjs", { env });
+      expect(repeating).toMatchObject({ exitCode: 1, passed: 1, failed: 1 });
+    },
+  );
 });
