@@ -37,6 +37,11 @@ export type CallMethod = (request: Message, context: HandlerContext) => Promise<
  * nor its cost.
  */
 export type ServerExtension = {
+  /**
+   * Whether the rules of the contract are compiled when a call first needs them: the server starts sooner, and its first
+   * rejected push takes longer, by about 0.2 s. Defaults to false: they are compiled before the port is open.
+   */
+  readonly compilesRulesLate?: boolean | undefined;
   /** Called once, when the store is open and before the port is. The server does not start if it rejects. */
   connect(parts: ServerParts): ServerHooks | Promise<ServerHooks>;
 };

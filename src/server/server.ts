@@ -139,11 +139,12 @@ async function connectParts(options: ServerOptions, parts: Parts, closers: Close
   const ignoreUnknownFields = (options.unknownFields ?? "refuse") !== "refuse";
   const onUnknownField =
     options.unknownFields === "warn" ? createUnknownFieldsLog(log?.warn ?? console.warn) : undefined;
+  const rules = options.extension?.compilesRulesLate ? sharedContractRules() : warmRules();
   const deps = {
     store,
     clock,
     clockSkewMs: options.clockSkewMs ?? 60_000,
-    rules: ignoreUnknownFields ? createTolerantRules(warmRules(), onUnknownField) : warmRules(),
+    rules: ignoreUnknownFields ? createTolerantRules(rules, onUnknownField) : rules,
     stopping: stopping.signal,
   };
   const hooks = await options.extension?.connect({

@@ -33,6 +33,7 @@ it("transcoding exports the names that users and the other folders need, and no 
       "isJson",
       "isPreflight",
       "malformedRequest",
+      "openStreamKey",
       "parseFieldSelection",
       "parseJsonDocument",
       "parsePathTemplate",

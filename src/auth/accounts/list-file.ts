@@ -3,7 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import { link, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { fromJsonString, toJson } from "@bufbuild/protobuf";
+import { create, fromJsonString, toJson } from "@bufbuild/protobuf";
 import { createValidator } from "@bufbuild/protovalidate";
 import {
   type ServiceAccounts,
@@ -42,17 +42,19 @@ export function serviceAccountsPath(directory: string): string {
 export function readServiceAccounts(directory: string): ServiceAccounts {
   const path = serviceAccountsPath(directory);
   let isShared = false;
-  let text = "{}";
+  let text: string;
   try {
     isShared = process.platform !== "win32" && (statSync(path).mode & 0o022) !== 0;
     text = readFileSync(path, "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
-      throw new ServiceAccountsError(
-        `${path} cannot be read: ${(error as Error).message}${ownerAdvice(path)}`,
-        { cause: error },
-      );
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+      // Not checked: the first check compiles the rules, which takes as long as the rest of a start.
+      return create(ServiceAccountsSchema);
     }
+    throw new ServiceAccountsError(
+      `${path} cannot be read: ${(error as Error).message}${ownerAdvice(path)}`,
+      { cause: error },
+    );
   }
   if (isShared) {
     throw new ServiceAccountsError(`${path} can be written by others than its owner. Run: chmod 600 ${path}`);
