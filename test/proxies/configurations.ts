@@ -1,5 +1,5 @@
 import type { Edit } from "./configuration-text.ts";
-import { type ProxyName, versionOf } from "./proxy.ts";
+import type { ProxyName } from "./proxy.ts";
 
 /** A configuration of docs/proxies.md, or one with the changes that the page describes. */
 export type Configuration = {
@@ -19,9 +19,6 @@ const haproxyHttp1: Edit = ["proto h2 check", "check"];
 const haproxyBuffered: Edit = ["    http-reuse", "    option http-buffer-request\n    http-reuse"];
 const haproxyAlways: Edit = ["http-reuse safe", "http-reuse always"];
 const caddyHttp1: Edit = ["h2c://", "http://"];
-// Caddy 2.7 has another directive.
-const caddyBuffers = /^2\.[0-6]\./.test(versionOf("caddy") ?? "") ? "buffer_requests" : "request_buffers 4MB";
-const caddyBuffered: Edit = ["\t\tlb_policy", `\t\t${caddyBuffers}\n\t\tlb_policy`];
 const apacheHttp2: Edit = ["http://10", "h2c://10"];
 const apacheBuffered: Edit = ["    ProxyRequests Off", "    ProxyRequests Off\n    SetEnv proxy-sendcl 1"];
 
@@ -33,7 +30,10 @@ const of = (
   grpc: boolean,
 ): Configuration => ({ proxy, upstream, buffering, edits, grpc });
 
-/** Every configuration that the suite runs. The first of each proxy is the documented one. */
+/**
+ * Every configuration that the suite runs. The first of each proxy is the documented one. None lets Caddy buffer: Caddy 2.6
+ * mixes up the bodies that it buffers, as the page says.
+ */
 export const configurations: readonly Configuration[] = [
   of("nginx", "HTTP/1.1, RPC over h2c", "yes, RPC no", [], true),
   of("nginx", "HTTP/1.1, RPC over h2c", "no", [nginxUnbuffered], true),
@@ -45,9 +45,7 @@ export const configurations: readonly Configuration[] = [
   of("haproxy", "HTTP/1.1", "no", [haproxyHttp1], false),
   of("haproxy", "HTTP/1.1", "16 kB", [haproxyHttp1, haproxyBuffered], false),
   of("caddy", "h2c", "no", [], true),
-  of("caddy", "h2c", "yes", [caddyBuffered], true),
   of("caddy", "HTTP/1.1", "no", [caddyHttp1], false),
-  of("caddy", "HTTP/1.1", "yes", [caddyHttp1, caddyBuffered], false),
   of("apache", "HTTP/1.1", "no", [], false),
   of("apache", "HTTP/1.1", "yes", [apacheBuffered], false),
   of("apache", "h2c", "no", [apacheHttp2], true),
