@@ -50,9 +50,13 @@ describe("CreateFault", () => {
   it("returns the fault with its name, which ListFaults lists and DeleteFault deletes", async () => {
     const fault = { error: { reason: "SERVER_OVERLOADED", retryDelay: "2s" }, nextCalls: 1 };
     const created = await rest("POST", "faults", { ...fault, name: "faults/mine" });
-    expect(created).toEqual({ status: 200, body: { ...fault, name: "faults/1" } });
+    expect(created).toEqual({
+      status: 200,
+      body: { ...fault, name: expect.stringMatching(/^faults\/[1-9][0-9]*$/) },
+    });
+    const { name } = created.body as { name: string };
     expect((await rest("GET", "faults")).body).toEqual({ faults: [created.body] });
-    expect(await rest("DELETE", "faults/1")).toEqual({ status: 200, body: {} });
+    expect(await rest("DELETE", name)).toEqual({ status: 200, body: {} });
     expect((await rest("GET", "faults")).body).toEqual({});
   });
 
