@@ -1,7 +1,7 @@
 import { principalKey } from "../../auth/principal.ts";
 import type { RequestGate } from "../../auth/request-gate.ts";
 
-/** Everything: each question whether it has a member is answered with yes. */
+/** A set that contains every value. */
 class Every<Value> extends Set<Value> {
   override has(): boolean {
     return true;

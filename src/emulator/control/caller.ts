@@ -38,12 +38,12 @@ export function callerOf(request: HttpRequest): Caller {
 }
 
 /**
- * Returns why a caller may not control the emulator, and what to do; undefined if it may. With `isExposed`, other machines
- * may, under any name of this one, but never pages of another origin.
+ * Returns why a caller may not control the emulator, and what to do; undefined if it may. With `isExposed`, programs of
+ * other machines may, under any name of this one, but never pages of another origin.
  */
 export function refusalOf(caller: Caller, isExposed: boolean): string | undefined {
   return (
-    (isExposed ? undefined : (foreignPeer(caller) ?? foreignHost(caller))) ??
+    (isExposed ? reboundPage(caller) : (foreignPeer(caller) ?? foreignHost(caller))) ??
     foreignOrigin(caller) ??
     foreignSite(caller)
   );
@@ -67,6 +67,17 @@ function foreignHost({ host, hosts }: Caller): string | undefined {
     : `the Host of the request is ${JSON.stringify(foreign)}, which may be a page of another site: use ${expected}, or start the emulator with --expose-control`;
 }
 
+/**
+ * A page of an emulator that other machines may control: its origin is the name that it was opened with. Anyone who owns a
+ * domain can make its names point to the emulator, and then a page of theirs has the same origin as the emulator.
+ */
+function reboundPage({ host = "", origins, sites }: Caller): string | undefined {
+  const isPage = origins.length > 0 || sites.includes("same-origin");
+  return isPage && !isAddressOrShortName(host)
+    ? `pages may only control the emulator at an address or a name without a dot, and the Host of this request is ${JSON.stringify(host)}: open the page at an address, or use a program instead of a page`
+    : undefined;
+}
+
 /** Browsers send the origin of a page with each request that could change something. */
 function foreignOrigin({ origins, scheme, host = "" }: Caller): string | undefined {
   const own = originOf(scheme, host);
@@ -75,7 +86,7 @@ function foreignOrigin({ origins, scheme, host = "" }: Caller): string | undefin
     : `pages of another origin may not control the emulator, and the Origin of this request is ${JSON.stringify(origins.join(", "))}: use a program instead of a page`;
 }
 
-/** Also a GET without an origin tells in this way that it is from a page. `none`: the user has typed the address. */
+/** Browsers send it for a GET too, which has no Origin. `none`: the user typed the address. */
 function foreignSite({ sites }: Caller): string | undefined {
   return sites.every((site) => site === "same-origin" || site === "none")
     ? undefined
@@ -90,6 +101,12 @@ function isLoopbackAuthority(host: string): boolean {
   }
   const name = plain.toLowerCase();
   return name === "localhost" || name === "localhost." || (isIP(name) === 4 && isLoopback(name));
+}
+
+/** Returns whether a `Host` is no name in a domain. */
+function isAddressOrShortName(host: string): boolean {
+  const name = host.replace(/:\d*$/, "");
+  return name.startsWith("[") || isIP(name) === 4 || !name.includes(".");
 }
 
 function originOf(scheme: string, host: string): string | undefined {

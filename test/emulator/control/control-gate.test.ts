@@ -212,6 +212,24 @@ describe("the Host of a request that controls the emulator", () => {
     },
   );
 
+  it.each([
+    ["192.0.2.2:8080", 200],
+    ["[2001:db8::2]:8080", 200],
+    ["emulator:8080", 200],
+    ["localhost:8080", 200],
+    ["evil.example:8080", 403],
+    ["192.0.2.2.evil.example", 403],
+    ["emulator.", 403],
+  ])(
+    "of a page may be an address or a name without a dot with --expose-control: %s is %i",
+    async (host, status) => {
+      for (const sent of [`Origin: http://${host}`, "Sec-Fetch-Site: same-origin"]) {
+        const head = `GET /emulator/v1/clock HTTP/1.1\nHost: ${host}\n${sent}`;
+        expect(await statusOf(exposed, head), sent).toBe(status);
+      }
+    },
+  );
+
   it("is required, once, and also in HTTP/1.0", async () => {
     const path = "/emulator/v1/clock";
     expect(await statusOf(emulator, `GET ${path} HTTP/1.0`)).toBe(403);
