@@ -33,13 +33,18 @@ export function createWatchCalls(
   return async function* watchCalls(request, { signal, values }) {
     const violations: FieldViolation[] = [];
     const matches = callFilter(request, violations);
+    const after = /^calls\/(\d+)$/.exec(request.afterCall)?.[1];
+    if (Number(after) >= journal.calls.next) {
+      const newest = `calls/${journal.calls.next - 1}`;
+      const description = `must be a call that has ended, at most ${newest}; if the emulator was restarted, begin with calls/0`;
+      violations.push({ field: "afterCall", description });
+    }
     requireValid(rules, WatchCallsRequestSchema, request, violations);
     if (open >= maxWatches) {
       throw apiError(ErrorReason.EMULATOR_LIMIT_REACHED, {
         message: `${maxWatches} watches of calls are open; end one before you open another`,
       });
     }
-    const after = /^calls\/(\d+)$/.exec(request.afterCall)?.[1];
     open += 1;
     try {
       values.get(openStreamKey)?.();

@@ -110,6 +110,8 @@ describe.each(protocols)("a watch over %s", (protocol) => {
     [{ operator: "operators/x" }, "operator"],
     [{ afterCall: "calls/x" }, "afterCall"],
     [{ afterCall: "3" }, "afterCall"],
+    // The name of a call before a restart.
+    [{ afterCall: "calls/999999999" }, "afterCall"],
   ])("of %j is rejected", async (filter, field) => {
     const error = await apiErrorOf(watch(filter).calls.next());
     expect(error).toMatchObject({ code: "InvalidArgument", fields: [field] });

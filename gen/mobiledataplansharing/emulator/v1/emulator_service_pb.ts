@@ -1052,8 +1052,8 @@ export type WatchCallsRequest = Message<"mobiledataplansharing.emulator.v1.Watch
   reason: ErrorReason;
 
   /**
-   * Optional. Name of a call. The calls after it that the journal holds come first;
-   * `calls/0` for all of them. Empty to begin with the next call.
+   * Optional. Name of a call that has ended. The calls after it that the journal holds
+   * come first; `calls/0` for all of them. Empty to begin with the next call.
    *
    * @generated from field: string after_call = 8;
    */
@@ -1118,8 +1118,8 @@ export type WatchCallsRequestJson = {
   reason?: ErrorReasonJson;
 
   /**
-   * Optional. Name of a call. The calls after it that the journal holds come first;
-   * `calls/0` for all of them. Empty to begin with the next call.
+   * Optional. Name of a call that has ended. The calls after it that the journal holds
+   * come first; `calls/0` for all of them. Empty to begin with the next call.
    *
    * @generated from field: string after_call = 8;
    */

@@ -906,8 +906,8 @@ type WatchCallsRequest struct {
 	Code *code.Code `protobuf:"varint,6,opt,name=code,proto3,enum=google.rpc.Code,oneof" json:"code,omitempty"`
 	// Optional. Only calls that ended with this reason.
 	Reason v1.ErrorReason `protobuf:"varint,7,opt,name=reason,proto3,enum=mobiledataplansharing.v1.ErrorReason" json:"reason,omitempty"`
-	// Optional. Name of a call. The calls after it that the journal holds come first;
-	// `calls/0` for all of them. Empty to begin with the next call.
+	// Optional. Name of a call that has ended. The calls after it that the journal holds
+	// come first; `calls/0` for all of them. Empty to begin with the next call.
 	AfterCall     string `protobuf:"bytes,8,opt,name=after_call,json=afterCall,proto3" json:"after_call,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
