@@ -5,7 +5,7 @@ import { isServing } from "./handle-signals.ts";
 import { defaultDirectoryAdvice } from "./options/data-directory.ts";
 import { describeError } from "./text/describe-error.ts";
 
-/** The commands in the order of the help. Each is loaded when it is needed: loading all takes longer than most of them run. */
+/** The commands in the order of the help. Loaded lazily: loading all of them takes longer than running most of them. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import("./commands/serve.ts")).serveCommand(),
   dev: async () => (await import("./commands/dev.ts")).devCommand(),
@@ -36,7 +36,7 @@ for (const load of neededCommands(process.argv[2])) {
   command.copyInheritedSettings(program);
 }
 
-/** Returns the command with the name; all of them for what is about all, such as --help or a mistyped name. */
+/** Returns the command with this name; all commands for --help and for a mistyped name. */
 function neededCommands(name = ""): (() => Promise<Command>)[] {
   const load = name !== "completion" && Object.hasOwn(commands, name) ? commands[name] : undefined;
   return load === undefined ? Object.values(commands) : [load];

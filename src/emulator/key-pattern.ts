@@ -28,7 +28,7 @@ export function parseKeyPattern(pattern: string): KeyPattern {
       if (key.length < minLength || !key.startsWith(first) || !key.endsWith(last)) {
         return false;
       }
-      // The first place for each part is as good as any later one.
+      // The first occurrence of each part leaves the most of the key for the parts after it.
       let at = first.length;
       const end = key.length - last.length;
       for (const search of searches) {

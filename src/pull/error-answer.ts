@@ -26,7 +26,7 @@ type DocumentedError = {
 
 /** The errors that Google's pages document, by HTTP status. */
 export const documentedErrors: Readonly<Record<number, DocumentedError>> = {
-  400: { meaning: "the plan id is invalid, or one is needed", of: ["eligibility"] },
+  400: { meaning: "the plan id is invalid, or missing although it is required", of: ["eligibility"] },
   403: { cause: "USER_ROAMING", meaning: "the user is roaming", of: ["planStatus", "eligibility", "cpid"] },
   404: { cause: "INVALID_NUMBER", meaning: "the user key is not known" },
   409: { meaning: "the request conflicts with the state of the agent, or the plan with those of the user" },

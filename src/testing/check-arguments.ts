@@ -26,7 +26,7 @@ export function requireKnownProperties(
   }
 }
 
-/** Returns the value of a name. Throws if there is none of this name. */
+/** Returns the value of a name. Throws RangeError if the name does not exist. */
 export function namedValue<Value>(
   field: string,
   name: string,
@@ -41,7 +41,7 @@ export function namedValue<Value>(
   return value;
 }
 
-/** Returns a duration. Throws for what is not a finite number. */
+/** Returns a duration. Throws RangeError unless `ms` is a finite number. */
 export function durationOf(field: string, ms: number): Duration {
   if (!Number.isFinite(ms)) {
     rejectArgument(field, ms, "must be a number of milliseconds");
@@ -49,7 +49,7 @@ export function durationOf(field: string, ms: number): Duration {
   return durationFromMs(ms);
 }
 
-/** Returns a time in ms since 1970. Throws for what is not a time of the years 1970 to 9999. */
+/** Returns a time in ms since 1970. Throws RangeError unless it is from 1970 to 9999. */
 export function timeOf(field: string, time: Date | string): number {
   const ms = new Date(time ?? Number.NaN).getTime();
   if (!(ms >= 0 && ms <= lastTimeMs)) {
@@ -60,7 +60,7 @@ export function timeOf(field: string, time: Date | string): number {
 
 const lastTimeMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
-/** Returns `operators/{asn_id}`. Throws for what is not an ASN. */
+/** Returns `operators/{asn_id}`. Throws RangeError unless `asn` is an ASN. */
 export function operatorOf(field: string, asn: number): string {
   const parent = parentOf(asn);
   if (typeof asn !== "number" || asnOfParent(parent) === undefined) {

@@ -42,26 +42,26 @@ export type CallFilter = {
 export type RecordFilter = Pick<CallFilter, "operator" | "clientId" | "userKey">;
 
 /**
- * What a test asks of an emulator. Everything rejects with a RangeError that names the argument that is invalid, or with the
- * ConnectError of the emulator; with code `Unavailable` if it does not run.
+ * Controls an emulator and reads what it has received. Functions reject with a RangeError that names the invalid argument,
+ * or with the ConnectError of the emulator; with code `Unavailable` if it cannot be reached.
  */
 export type EmulatorControl = {
   /** Such as `http://127.0.0.1:8080`. */
   readonly url: string;
-  /** Every method of EmulatorService, for what the functions below do not offer. */
+  /** A client of EmulatorService, with all of its methods. */
   readonly service: Client<typeof EmulatorService>;
   /** Creates an access token for the header `Authorization: Bearer <token>`. */
   token(options?: TokenOptions): Promise<string>;
   readonly clock: {
     now(): Promise<Date>;
-    /** Sets the time, at which the clock stands still. */
+    /** Freezes the clock at a time. */
     set(time: Date | string): Promise<void>;
-    /** Advances the clock, by ms. A frozen clock stands still again. */
+    /** Advances the clock by this many milliseconds. A frozen clock stays frozen. */
     advance(ms: number): Promise<void>;
-    /** Lets it be the clock of the machine again. */
+    /** Returns to the time of the machine. */
     useReal(): Promise<void>;
   };
-  /** Lets the next calls fail: one, or as many as `count` says. */
+  /** Makes the next calls fail: one, or as many as `count` says. */
   failNext(failure: Failure): Promise<Fault>;
   readonly devices: {
     /** Sets whether a push that would notify is rejected if no device has registered its user key. */
@@ -167,7 +167,7 @@ export function createControl(
   };
 }
 
-/** The operator of tests that name none. */
+/** The operator of tests that do not name one. */
 export const defaultOperator = 65001;
 
 const tokenProperties: Readonly<Record<keyof TokenOptions, true>> = {

@@ -14,7 +14,7 @@ import {
   requireKnownProperties,
 } from "./check-arguments.ts";
 
-/** How calls fail: with an error, by a cut connection, late, or late and then so. */
+/** How calls fail: with an error or a cut connection, after a delay, or only late. */
 export type Failure = {
   /** Reason of the error, which determines its code. */
   readonly reason?: keyof typeof ErrorReason | undefined;
@@ -124,7 +124,7 @@ export const errorReasons = namesOf(ErrorReason, "ERROR_REASON_UNSPECIFIED");
 
 const codes = namesOf(Code, "OK");
 
-/** Returns the names of an enum but for the one that is no error. Some enums also have a property for each number. */
+/** Returns the names of an enum except the one that is not an error. Some enums also have a property for each number. */
 function namesOf(values: object, without: string): readonly string[] {
   return Object.keys(values).filter((name) => name !== without && !/^\d/.test(name));
 }

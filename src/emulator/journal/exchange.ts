@@ -17,7 +17,7 @@ export type Exchange = {
   sent: readonly Omit<SentNotification, "call">[];
   /** Name of the fault that was applied to the call, `faults/{fault}`. Set by what applies it. */
   fault: string | undefined;
-  /** Whether the call is not recorded: it arrived before a reset, which has ended its delay. */
+  /** Whether the call is left out of the journal, because a reset has ended its delay. */
   isForgotten: boolean;
 };
 

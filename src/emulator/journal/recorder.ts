@@ -1,4 +1,4 @@
-import { type DescMethod, type DescService, type Message, toBinary } from "@bufbuild/protobuf";
+import { type DescMethod, type Message, toBinary } from "@bufbuild/protobuf";
 import type { Code } from "#deps/google/rpc/code_pb.js";
 import { BadRequestSchema } from "#deps/google/rpc/error_details_pb.js";
 import { PlanStatusService } from "../../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
@@ -11,8 +11,8 @@ import { tokenPath } from "../../server/pages/token-endpoint.ts";
 import type { ServerHooks } from "../../server/server-extension.ts";
 import { callFactsKey, type Outcome } from "../../server/telemetry/call-facts.ts";
 import { type CallSummary, statusOf } from "../../server/telemetry/call-summary.ts";
-import { contractServices } from "../../services/routes.ts";
 import { parseRequestTarget } from "../../transcoding/index.ts";
+import { contractMethods } from "../call-names.ts";
 import { beginExchange, type Exchange, exchangeOf } from "./exchange.ts";
 import type { Journal } from "./journal.ts";
 import { subjectOfUnread } from "./named-subject.ts";
@@ -84,7 +84,7 @@ export function createRecorder(journal: Journal, clock: Clock): Recorder {
 function isRecorded({ call }: CallSummary, { url = "" }: HttpRequest): boolean {
   const { path } = parseRequestTarget(url);
   if (call.method !== undefined) {
-    return isOfContract(call.method) && call.protocol !== undefined;
+    return contractMethods.includes(call.method) && call.protocol !== undefined;
   }
   return path === tokenPath || (call.protocol !== undefined && !otherPaths.test(path));
 }
@@ -92,14 +92,9 @@ function isRecorded({ call }: CallSummary, { url = "" }: HttpRequest): boolean {
 /** Paths of other services: calls that were rejected before their method was known. */
 const otherPaths = /^\/(grpc\.|mobiledataplansharing\.emulator\.|emulator(\/|$))/;
 
-function isOfContract({ parent }: DescMethod): boolean {
-  return (contractServices as readonly DescService[]).includes(parent);
-}
-
+/** The methods of the API by their RPC paths. */
 const methods: ReadonlyMap<string, DescMethod> = new Map(
-  contractServices.flatMap((service) =>
-    service.methods.map((method) => [`/${service.typeName}/${method.name}`, method] as const),
-  ),
+  contractMethods.map((method) => [`/${method.parent.typeName}/${method.name}`, method]),
 );
 
 function recordedCall(summary: CallSummary, exchange: Exchange): RecordedCall {

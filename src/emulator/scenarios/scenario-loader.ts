@@ -37,7 +37,7 @@ export function createScenarioLoader(
 ): ScenarioLoader {
   let last: Promise<unknown> = Promise.resolve();
 
-  /** Runs a step after the earlier ones: half of a reset between two halves of a load would be neither. */
+  /** Runs a step after the earlier ones: a load and a reset must not run at the same time. */
   function inTurn<Result>(step: () => Promise<Result>): Promise<Result> {
     const result = last.then(step);
     last = result.catch(() => undefined);

@@ -145,7 +145,7 @@ describe("a memory store", () => {
       expect([await textOf(store, "0"), await textOf(store, "1")]).toEqual(["x".repeat(1024), undefined]);
     });
 
-    test("expired records are removed when their memory is needed, all at once, and are gone for good", async () => {
+    test("a put that needs memory removes all expired records, and a clock that is set back does not return them", async () => {
       const { store, count } = await openFull({ expiresAtMs: testTime + 1 });
       clock.set(testTime + 1);
       expect(await store.put(recordOf("more", { value: new Uint8Array(1024) }))).toEqual(stored);

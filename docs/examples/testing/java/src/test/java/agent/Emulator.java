@@ -40,7 +40,7 @@ public final class Emulator implements AutoCloseable {
   private static final String COMMAND = "mdps dev --port 0 --json --log-level error";
   private static final long START_LIMIT_SECONDS = 60;
 
-  /** Every method of the emulator, for what is not below. */
+  /** A client with all methods of the emulator. */
   public final EmulatorServiceBlockingStub service;
 
   /** To the emulator, for the agent too. */
