@@ -91,7 +91,7 @@ describe("several faults", () => {
     ]);
   });
 
-  it("add their delays, to the effect of the oldest one that has any", () => {
+  it("add up their delays, and have the effect of the oldest one with an effect", () => {
     const faults = faultsOf(
       { delay: "0.5s" },
       { delay: "1s", ...lost },
