@@ -23,6 +23,8 @@ const suites = {
     testTimeout: 60 * seconds,
     hookTimeout: 60 * seconds,
   },
+  // The console of the emulator, in Chromium.
+  console: { include: ["test/browser/**/*.test.ts"], testTimeout: 120 * seconds },
   // nginx, HAProxy, Caddy and Apache in front of real servers.
   proxies: { include: ["test/proxies/**/*.test.ts"], testTimeout: 120 * seconds, hookTimeout: 60 * seconds },
   // Tools written in Go and Python, which are fetched the first time.

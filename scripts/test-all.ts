@@ -16,6 +16,7 @@ export const suites: Steps = {
   e2e: vitest("e2e"),
   postgres: vitest("postgres"),
   providers: vitest("providers"),
+  console: vitest("console"),
   proxies: vitest("proxies"),
   tools: vitest("tools"),
   "google-clients": script("test/google-clients/main.ts"),

@@ -9,7 +9,7 @@ const layers: readonly (readonly string[])[] = [
   // The command line, and the entry of the package.
   ["cli", "testing", "index.ts"],
   ["emulator", "pull"],
-  ["server", "push", "transfer", "check", "contract-diff"],
+  ["server", "push", "transfer", "check", "contract-diff", "console"],
   ["services", "client"],
   ["plans", "store", "auth", "transcoding", "config", "examples"],
   ["contract"],
@@ -21,7 +21,7 @@ const layerOf = (folder: string) => layers.findIndex((layer) => layer.includes(f
 type Import = { readonly from: string; readonly to: string };
 
 const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
-  .filter((path) => path.endsWith(".ts"))
+  .filter((path) => /\.tsx?$/.test(path))
   .map((path) => join("src", path));
 
 /** `from "x"`, `import "x"`, `import("x")` and the URL of a worker: everything that loads another file. */
@@ -100,6 +100,16 @@ describe("the layers", () => {
         source !== undefined && target !== undefined && source !== target && !below[source]?.includes(target)
       );
     });
+    expect(wrong.map(shown)).toEqual([]);
+  });
+
+  it("keep the console apart: it imports what runs in browsers, and nothing imports it", () => {
+    const below = ["plans", "examples", "transcoding", "contract", "gen"];
+    const wrong = imports.filter(
+      ({ from, to }) =>
+        folderOf(from) !== folderOf(to) &&
+        ((folderOf(from) === "console" && !below.includes(folderOf(to))) || folderOf(to) === "console"),
+    );
     expect(wrong.map(shown)).toEqual([]);
   });
 
@@ -198,7 +208,7 @@ describe("a stranger finds their way", () => {
   it("tests lie in the folder that mirrors the sources they test", () => {
     /** Folders of tests that mirror no source: suites, and what tests share. */
     const others = new Set(
-      "cluster deploy e2e fuzz google-clients interop package proxies resilience scripts support tools vectors".split(
+      "browser cluster deploy e2e fuzz google-clients interop package proxies resilience scripts support tools vectors".split(
         " ",
       ),
     );

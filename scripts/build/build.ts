@@ -4,6 +4,7 @@
  *
  * - `src/`, `gen/`, `gen-deps/`: compiled by tsc.
  * - `proto/`: the contract and all its imports, so that `protoc -I` needs no other folder.
+ * - `gen-console/`: the page of the emulator, bundled.
  * - `deploy/systemd/`: the unit, its user and its settings, which run this version of the program.
  * - `contract.binpb`, `gen/*.json`: the contract as descriptors, and the documents generated from it.
  * - `package.json`: that of the repository, with the paths of the compiled files.
@@ -12,6 +13,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildConsole } from "../console/build-console.ts";
 import { runBuf } from "../run-buf.ts";
 import { publishedManifest } from "./published-manifest.ts";
 
@@ -20,6 +22,7 @@ const dist = join(root, "dist");
 
 rmSync(dist, { recursive: true, force: true });
 runTsc(["-p", "scripts/build/tsconfig.build.json"]);
+await buildConsole(join(dist, "gen-console"));
 runBuf(["export", "proto", "-o", join("dist", "proto")]);
 runBuf(["build", "proto", "--exclude-source-info", "-o", join("dist", "contract.binpb")]);
 for (const pattern of [

@@ -4,8 +4,9 @@
  * - `proto-deps/`: the imported `.proto` files, copied from npm packages.
  * - `buf.local.yaml`: buf.yaml with these copies as modules.
  * - `gen-deps/`: the TypeScript of those files, imported as `#deps/…`.
+ * - `gen-console/`: the page of the emulator, bundled.
  *
- * Needs no network, and does nothing when all are up to date.
+ * Needs no network. Only the bundle is made again when all are up to date, because that takes a second.
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -49,12 +50,14 @@ const copies = [
 ];
 
 if (isInstalled("@bufbuild/buf/package.json")) {
-  prepare();
+  prepareContract();
+  const { buildConsole } = await import("../console/build-console.ts");
+  await buildConsole(join(root, "gen-console"));
 } else {
   console.log("prepare: skipped, the development dependencies are not installed");
 }
 
-function prepare(): void {
+function prepareContract(): void {
   const config = localConfig(readFileSync(join(root, "buf.yaml"), "utf8"));
   if (textOf(join(root, localConfigFile)) !== config) {
     writeFileSync(join(root, localConfigFile), config);

@@ -1,5 +1,6 @@
 import { EmulatorService } from "../../gen/mobiledataplansharing/emulator/v1/emulator_service_pb.ts";
 import type { ServerExtension, ServerParts } from "../server/server-extension.ts";
+import { createConsolePages } from "./console/console-pages.ts";
 import { acceptAnyToken } from "./control/any-token.ts";
 import { createControlGate, isControlRequest } from "./control/control-gate.ts";
 import { createEmulatorService } from "./emulator-service.ts";
@@ -38,6 +39,7 @@ export function createEmulatorExtension(
         services: [
           { service: EmulatorService, implementation: createEmulatorService(state, parts, scenarios) },
         ],
+        pages: createConsolePages(exposeControl),
         gate(checkCredentials) {
           const checkCaller = anyToken ? acceptAnyToken : checkCredentials;
           return (context) =>

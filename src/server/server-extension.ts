@@ -6,7 +6,7 @@ import type { Clock } from "../contract/clock.ts";
 import type { ContractRules } from "../plans/contract-rules.ts";
 import type { ServiceDependencies } from "../services/dependencies.ts";
 import type { PlanStore } from "../store/plan-store.ts";
-import type { HttpRequest, HttpResponse } from "./http-handler.ts";
+import type { HttpHandler, HttpRequest, HttpResponse } from "./http-handler.ts";
 import type { CallFacts } from "./telemetry/call-facts.ts";
 import type { CallSummary } from "./telemetry/call-summary.ts";
 
@@ -50,6 +50,8 @@ export type ServerExtension = {
 export type ServerHooks = {
   /** Services that are served besides those of the contract, over all protocols. */
   readonly services: readonly ExtraService[];
+  /** Handlers of pages besides the documents of the API, by raw path without its query. */
+  readonly pages?: ReadonlyMap<string, HttpHandler> | undefined;
   /** Returns the check of every call before its body is read. Gets the check of access tokens, which it may replace. */
   gate?(checkCredentials: RequestGate): RequestGate;
   /** Returns whether pages of other origins may never make a request, whatever origins are allowed. */

@@ -127,7 +127,10 @@ export async function createHandlers({
       onFailure: (cause, method, request) => logFailure(cause, String(method), factsOf(request)),
     }),
     tokenEndpoint: createTokenEndpoint(grantToken, logFailure),
-    documents: createDocuments({ publicUrls, clock: options.clock, cors }),
+    documents: new Map([
+      ...createDocuments({ publicUrls, clock: options.clock, cors }),
+      ...(hooks?.pages ?? []),
+    ]),
     probes: createPageHandler(createProbes(ready, false)),
   };
 }

@@ -1,0 +1,4 @@
+/** The page of playground. */
+export function PlaygroundPage() {
+  return <h1>Playground</h1>;
+}

@@ -1,0 +1,4 @@
+/** The page of subscribers. */
+export function SubscribersPage() {
+  return <h1>Subscribers</h1>;
+}
