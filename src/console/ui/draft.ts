@@ -1,0 +1,69 @@
+import { signal } from "@preact/signals";
+import { goTo, hrefOf } from "./route.ts";
+
+/** The methods that push, by their names in the contract. */
+export type PushMethod = "CreateUserPlanStatus" | "CreatePlanStatus" | "CreatePlanGroup";
+
+/** A push that the playground edits. Nothing of it needs to be valid. */
+export type Draft = {
+  readonly method: PushMethod;
+  /** ASN in decimal, such as `65001`. */
+  readonly operator: string;
+  /** Client of CreateUserPlanStatus, such as `mobiledataplan`; empty for the other methods. */
+  readonly clientId: string;
+  /** User key, or the id of a plan group. */
+  readonly userKey: string;
+  /** The PlanStatus or PlanGroup as JSON. */
+  readonly text: string;
+};
+
+const storageKey = "playground-draft";
+
+/** The push in the playground; undefined before its first use. */
+export const draft = signal<Draft | undefined>(undefined);
+
+/** Shows a push in the playground. The text that was there before is restored by an undo in the editor. */
+export function openInPlayground(push: Draft): void {
+  saveDraft(push);
+  goTo(hrefOf("playground"));
+}
+
+/**
+ * Keeps a draft until its tab is closed, so that a reload does not lose it. Other tabs and later visitors do not see it,
+ * because user keys identify people.
+ */
+export function saveDraft(push: Draft): void {
+  draft.value = push;
+  try {
+    sessionStorage.setItem(storageKey, JSON.stringify(push));
+  } catch {
+    // The storage is full or not allowed. The draft still lives as long as the page.
+  }
+}
+
+/** Returns the draft of this tab, also from before a reload. */
+export function savedDraft(): Draft | undefined {
+  return draft.value ?? parseDraft(readStorage());
+}
+
+function readStorage(): string | null {
+  try {
+    return sessionStorage.getItem(storageKey);
+  } catch {
+    return null;
+  }
+}
+
+const methods: readonly string[] = [
+  "CreateUserPlanStatus",
+  "CreatePlanStatus",
+  "CreatePlanGroup",
+] satisfies PushMethod[];
+
+function parseDraft(stored: string | null): Draft | undefined {
+  if (stored === null) {
+    return undefined;
+  }
+  const value = JSON.parse(stored) as Draft;
+  return methods.includes(value.method) && typeof value.text === "string" ? value : undefined;
+}
