@@ -20,4 +20,20 @@ describe.skipIf(whySkipped)(`the console${whySkipped}`, () => {
     }
     expect(new URL(page.url()).hash).toBe("#/calls");
   });
+
+  it("goes to a page by its number, and shows all keys", async () => {
+    await using emulator = await startTestEmulator();
+    await using opened = await openConsole(browser, emulator.url);
+    const { page } = opened;
+    await page.getByRole("heading", { name: "Calls", level: 1 }).waitFor();
+    await page.keyboard.press("4");
+    await page.getByRole("heading", { name: "Controls", level: 1 }).waitFor();
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keys" }).waitFor();
+    // Keys of the page behind a dialog do nothing.
+    await page.keyboard.press("1");
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "hidden" });
+    expect(await page.title()).toBe("Controls · Emulator");
+  });
 });

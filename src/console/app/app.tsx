@@ -2,11 +2,17 @@ import { useEffect } from "preact/hooks";
 import { watchState } from "../emulator/emulator-state.ts";
 import { hrefOf, pageNames, route } from "../ui/route.ts";
 import { Page } from "./pages.tsx";
+import { Shortcuts } from "./shortcuts.tsx";
 import { StatusBar } from "./status-bar.tsx";
+import { titleOf } from "./titles.ts";
 
 /** The whole console: navigation, what is active in the emulator, and a page. */
 export function App() {
+  const { page } = route.value;
   useEffect(watchState, []);
+  useEffect(() => {
+    document.title = `${titleOf(page)} · Emulator`;
+  }, [page]);
   return (
     <>
       <button type="button" class="skip" onClick={() => document.getElementById("main")?.focus()}>
@@ -16,20 +22,17 @@ export function App() {
         <strong class="brand">Emulator</strong>
         <nav aria-label="Pages">
           {pageNames.map((name) => (
-            <a key={name} href={hrefOf(name)} aria-current={route.value.page === name ? "page" : undefined}>
-              {title(name)}
+            <a key={name} href={hrefOf(name)} aria-current={page === name ? "page" : undefined}>
+              {titleOf(name)}
             </a>
           ))}
         </nav>
         <StatusBar />
+        <Shortcuts />
       </header>
       <main id="main" tabIndex={-1}>
-        <Page name={route.value.page} />
+        <Page name={page} />
       </main>
     </>
   );
-}
-
-function title(name: string): string {
-  return name.slice(0, 1).toUpperCase() + name.slice(1);
 }
