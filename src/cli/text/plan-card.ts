@@ -1,4 +1,3 @@
-import type { DescEnum } from "@bufbuild/protobuf";
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import {
   AccountBalanceStatusSchema,
@@ -17,7 +16,9 @@ import type { AccountInfo, Plan, PlanModule } from "../../../gen/mobiledataplans
 import type { PlanStatus } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { formatInstant, instantOf } from "../../contract/instant.ts";
 import { moneyText } from "../../plans/amount-text.ts";
-import { balanceText, bar } from "./balance-text.ts";
+import { balanceText } from "../../plans/balance-text.ts";
+import { enumWord } from "../../plans/enum-word.ts";
+import { bar } from "./bar.ts";
 
 type CardOptions = {
   /** Line below the title that names the user. */
@@ -48,7 +49,7 @@ export function planCard(status: PlanStatus, options: CardOptions): string {
       status.uiCompatibility === UiCompatibility.UI_INCOMPATIBLE &&
         paint("yellow", "not to be shown to the user"),
       status.notifications.length > 0 &&
-        `notified: ${status.notifications.map((type) => word(NotificationTypeSchema, type)).join(", ")}`,
+        `notified: ${status.notifications.map((type) => enumWord(NotificationTypeSchema, type)).join(", ")}`,
     ]),
   ];
   return `${lines.join("\n")}\n`;
@@ -58,7 +59,7 @@ function planLines(plan: Plan, options: CardOptions): string[] {
   const { nowMs, paint } = options;
   const facts = joined([
     plan.planName !== "" && clean(plan.planId),
-    word(PlanCategorySchema, plan.planCategory),
+    enumWord(PlanCategorySchema, plan.planCategory),
     state(plan.planState, paint),
     plan.expirationTime && `ends ${moment(plan.expirationTime, nowMs)}`,
   ]);
@@ -73,15 +74,16 @@ function moduleLines(module: PlanModule, { nowMs, paint }: CardOptions): string[
   const level = module.coarseBalanceLevel;
   const out = level === BalanceLevel.OUT_OF_DATA || level === BalanceLevel.NO_PLAN;
   const color: Paint = out ? "red" : level === BalanceLevel.LOW_QUOTA ? "yellow" : "green";
-  const balance = joined([text, level !== 0 && paint(color, word(BalanceLevelSchema, level))]);
+  const balance = joined([text, level !== 0 && paint(color, enumWord(BalanceLevelSchema, level))]);
   const details = joined([
     state(module.planModuleState, paint),
-    module.refreshPeriod !== undefined && `refreshes: ${word(RefreshPeriodSchema, module.refreshPeriod)}`,
+    module.refreshPeriod !== undefined && `refreshes: ${enumWord(RefreshPeriodSchema, module.refreshPeriod)}`,
     module.expirationTime && `until ${moment(module.expirationTime, nowMs)}`,
-    module.overUsagePolicy !== 0 && `past the quota: ${word(OverUsagePolicySchema, module.overUsagePolicy)}`,
+    module.overUsagePolicy !== 0 &&
+      `past the quota: ${enumWord(OverUsagePolicySchema, module.overUsagePolicy)}`,
     module.maxRateKbps > 0n && `at most ${module.maxRateKbps} kbit/s`,
     module.trafficCategories.length > 0 &&
-      `for ${module.trafficCategories.map((category) => word(PlanModuleTrafficCategorySchema, category)).join(", ")}`,
+      `for ${module.trafficCategories.map((category) => enumWord(PlanModuleTrafficCategorySchema, category)).join(", ")}`,
   ]);
   return [
     `  ${paint("bold", clean(module.moduleName))}  ${clean(module.description)}`,
@@ -93,7 +95,7 @@ function moduleLines(module: PlanModule, { nowMs, paint }: CardOptions): string[
 function accountLine(account: AccountInfo): string {
   return `Account  ${joined([
     account.accountBalance && moneyText(account.accountBalance),
-    word(AccountBalanceStatusSchema, account.accountBalanceStatus ?? 0),
+    enumWord(AccountBalanceStatusSchema, account.accountBalanceStatus ?? 0),
     account.validUntil && `valid until ${formatInstant(instantOf(account.validUntil))}`,
     account.loanBalance && `loan ${moneyText(account.loanBalance)}`,
     account.unpaidLoan && `unpaid ${moneyText(account.unpaidLoan)}`,
@@ -104,23 +106,12 @@ function state(value: PlanState | undefined, paint: CardOptions["paint"]): strin
   if (value === undefined || value === PlanState.PLAN_STATE_UNSPECIFIED) {
     return false;
   }
-  const name = word(PlanStateSchema, value);
+  const name = enumWord(PlanStateSchema, value);
   return value === PlanState.EXPIRED
     ? paint("red", name)
     : value === PlanState.EXPIRING_SOON
       ? paint("yellow", name)
       : name;
-}
-
-/** Returns the name of an enum value as words, empty for UNSPECIFIED. */
-function word(desc: DescEnum, value: number): string {
-  const name = desc.value[value]?.name ?? String(value);
-  return name.endsWith("_UNSPECIFIED")
-    ? ""
-    : name
-        .replace(/^(NOTIFICATION|REFRESH_PERIOD)_/, "")
-        .toLowerCase()
-        .replaceAll("_", " ");
 }
 
 /** Formats a time and its distance from now. */

@@ -11,9 +11,9 @@ import {
   UiCompatibility,
 } from "../../../gen/mobiledataplansharing/v1/enums_pb.ts";
 import { PlanStatusSchema } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
-import { balanceText, bar } from "../../../src/cli/text/balance-text.ts";
+import { bar } from "../../../src/cli/text/bar.ts";
 import { planCard } from "../../../src/cli/text/plan-card.ts";
-import { byteBalance, minuteBalance, money, unlimitedBytes } from "../../../src/client/index.ts";
+import { byteBalance, money, unlimitedBytes } from "../../../src/client/index.ts";
 import {
   accountInfo,
   day,
@@ -97,20 +97,7 @@ language en-US · notified: low balance warning
   });
 });
 
-describe("balances", () => {
-  it.each<[Parameters<typeof planModule>[0], string, number | undefined]>([
-    [{ balance: byteBalance({ quota: 2_000_000_000, remaining: 5e8 }) }, "500 MB of 2 GB left (25 %)", 0.25],
-    [{ balance: byteBalance({ quota: 1_000, remaining: 2_500 }) }, "2.5 kB of 1 kB left (250 %)", 2.5],
-    [{ balance: byteBalance({ quota: 0, remaining: 0 }) }, "0 B of 0 B left (0 %)", 0],
-    [{ balance: byteBalance({ remaining: 3 * 1024 ** 2 }) }, "3 MiB left", undefined],
-    [{ balance: byteBalance({ quota: 999 }) }, "quota 999 B", undefined],
-    [{ balance: byteBalance({}) }, "", undefined],
-    [{ balance: minuteBalance({ quota: 60, remaining: 15 }) }, "15 min of 60 min left (25 %)", 0.25],
-    [{ balance: { case: undefined } }, "", undefined],
-  ])("describes the balance %o as %j", (init, text, left) => {
-    expect(balanceText(planModule(init))).toEqual({ text, left });
-  });
-
+describe("bar", () => {
   it.each([
     [-1, 0],
     [0, 0],

@@ -1,8 +1,5 @@
-import type { PlanModule } from "../../../gen/mobiledataplansharing/v1/plans_pb.ts";
-import { byteFormat, unlimitedBytes } from "../../plans/amount-text.ts";
-
-/** Length of a bar, in cells. */
-const width = 20;
+import type { PlanModule } from "../../gen/mobiledataplansharing/v1/plans_pb.ts";
+import { byteFormat, unlimitedBytes } from "./amount-text.ts";
 
 /**
  * Describes the balance of a module. `text` is empty without an exact balance; `left` is the remaining share of the
@@ -25,12 +22,6 @@ export function balanceText({ balance }: PlanModule): { text: string; left: numb
     default:
       return { text: "", left: undefined };
   }
-}
-
-/** Draws a share from 0 to 1. Only 0 is drawn as empty, and only 1 as full. */
-export function bar(left: number): string {
-  const full = left <= 0 ? 0 : left >= 1 ? width : Math.min(width - 1, Math.max(1, Math.round(left * width)));
-  return "█".repeat(full) + "░".repeat(width - full);
 }
 
 function describe(
