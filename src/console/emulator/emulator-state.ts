@@ -1,11 +1,14 @@
-import { signal } from "@preact/signals";
+import { batch, signal } from "@preact/signals";
 import type {
   Clock,
   Fault,
   Registration,
 } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import { emulator } from "./client.ts";
+import { noteReading, readingOf, startTicking } from "./emulated-clock.ts";
 import { type Problem, problemOf } from "./problem.ts";
+
+export { emulatedNow, emulatedOffset, emulatedSecond } from "./emulated-clock.ts";
 
 /** What is set in the emulator. Undefined until it is known. */
 export const clock = signal<Clock | undefined>(undefined);
@@ -15,33 +18,90 @@ export const registration = signal<Registration | undefined>(undefined);
 /** Why the emulator cannot be reached; undefined if it can. */
 export const connection = signal<Problem | undefined>(undefined);
 
+/** Milliseconds between an answer and the next question, and until an answer is not waited for any more. */
+const refreshMs = 2_000;
+const timeoutMs = 5_000;
+
+let asked = 0;
+let answered = 0;
+
 /** Reads the state again. Call it after each change; other programs may change it too. */
 export async function refreshState(): Promise<void> {
+  const number = ++asked;
+  /** Runs a change unless a later question has been answered already: this one may not know of it. */
+  const apply = (change: () => void) => {
+    if (number > answered) {
+      answered = number;
+      batch(change);
+    }
+  };
   try {
-    const [now, { faults: found }, registered] = await Promise.all([
-      emulator.getClock({}),
-      emulator.listFaults({ pageSize: 1000 }),
-      emulator.getRegistration({}),
+    const [now, found, registered] = await Promise.all([
+      readClock(),
+      listFaults(),
+      emulator.getRegistration({}, { timeoutMs }),
     ]);
-    clock.value = now;
-    faults.value = found;
-    registration.value = registered;
-    connection.value = undefined;
+    apply(() => {
+      noteReading(now.reading);
+      clock.value = now.clock;
+      faults.value = found;
+      registration.value = registered;
+      connection.value = undefined;
+    });
   } catch (cause) {
-    connection.value = problemOf(cause);
+    apply(() => {
+      connection.value = problemOf(cause);
+    });
   }
 }
 
-const refreshMs = 2_000;
+async function readClock() {
+  const askedAtMs = performance.now();
+  const found = await emulator.getClock({}, { timeoutMs });
+  return { clock: found, reading: readingOf(found, askedAtMs, performance.now()) };
+}
 
-/** Keeps the state current while the page is visible. */
-export function watchState(): void {
-  const refresh = async () => {
-    if (document.visibilityState === "visible") {
-      await refreshState();
-    }
-    setTimeout(refresh, refreshMs);
+/** Lists all faults, of which there are at most 1000. */
+async function listFaults(): Promise<Fault[]> {
+  const found: Fault[] = [];
+  let pageToken = "";
+  do {
+    const page = await emulator.listFaults({ pageSize: 1_000, pageToken }, { timeoutMs });
+    found.push(...page.faults);
+    pageToken = page.nextPageToken;
+  } while (pageToken !== "");
+  return found;
+}
+
+/** Keeps the state current while the page is visible, until the returned function is called. */
+export function watchState(): () => void {
+  let stop = () => {};
+  const follow = () => {
+    stop();
+    stop = document.visibilityState === "visible" ? keepCurrent() : () => {};
   };
-  document.addEventListener("visibilitychange", () => void refreshState());
+  document.addEventListener("visibilitychange", follow);
+  follow();
+  return () => {
+    document.removeEventListener("visibilitychange", follow);
+    stop();
+  };
+}
+
+function keepCurrent(): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let stopped = false;
+  const refresh = async () => {
+    await refreshState();
+    if (!stopped) {
+      timer = setTimeout(refresh, refreshMs);
+    }
+  };
   void refresh();
+  const stopTicking = startTicking();
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+    stopTicking();
+  };
 }
