@@ -4,8 +4,11 @@
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
+import { createFileRegistry, fromBinary } from "@bufbuild/protobuf";
+import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { build, type Metafile } from "esbuild";
 import { runBuf } from "../run-buf.ts";
+import { contractDocument } from "./contract/document.ts";
 import { licenseTexts } from "./license-texts.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -42,7 +45,10 @@ export async function buildConsole(directory: string): Promise<Metafile> {
   );
   writeFileSync(join(directory, "licenses.txt"), licenseTexts(Object.keys(metafile.inputs), root));
   // With comments: the reference and the editor show them.
-  runBuf(["build", "proto", "-o", join(relative(root, directory), "contract.binpb")]);
+  const descriptors = join(directory, "contract.binpb");
+  runBuf(["build", "proto", "-o", relative(root, descriptors)]);
+  const files = createFileRegistry(fromBinary(FileDescriptorSetSchema, readFileSync(descriptors)));
+  writeFileSync(join(directory, "contract.json"), JSON.stringify(contractDocument(files)));
   return metafile;
 }
 

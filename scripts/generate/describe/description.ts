@@ -11,6 +11,12 @@ export function fileDescriptionOf(file: DescFile): string | undefined {
   return descriptionIn(getSyntaxComments(file).leading);
 }
 
+/** Returns the first sentence of a description. */
+export function firstSentence(description = ""): string {
+  const [paragraph = ""] = description.split("\n\n");
+  return /^.*?\.(?=\s|$)/s.exec(paragraph)?.[0] ?? paragraph;
+}
+
 /**
  * Lines of a paragraph are joined, so that rewrapping a comment does not change the document. List items and indented
  * lines stay on their own line.

@@ -12,6 +12,24 @@ export function errorListOf(rpc: DescMethod): ListedErrors[] {
   return [...lines].map(([, code = "", list = ""]) => ({ code, reasons: list.split(/,\s+/) }));
 }
 
+/** Returns the methods whose comments list a reason. */
+export function sendersOf(reason: string, methods: readonly DescMethod[]): DescMethod[] {
+  return methods.filter((rpc) => errorListOf(rpc).some(({ reasons }) => reasons.includes(reason)));
+}
+
+/** Returns listed errors with their HTTP status and in its order. */
+export function byStatus(errors: readonly ListedErrors[]): (ListedErrors & { readonly status: number })[] {
+  return errors
+    .flatMap(({ code, reasons }) =>
+      [...Map.groupBy(reasons, (reason) => statusOfError(code, reason))].map(([status, group]) => ({
+        status,
+        code,
+        reasons: group,
+      })),
+    )
+    .toSorted((a, b) => a.status - b.status);
+}
+
 /** Reasons whose HTTP status is more precise than that of their code. */
 const statusOfReason: ReadonlyMap<string, number> = new Map([
   ["METHOD_NOT_ALLOWED", 405],

@@ -11,11 +11,12 @@ import {
 } from "@bufbuild/protobuf";
 import { errorDomain } from "../../../src/contract/api-error.ts";
 import { descriptionOf } from "../describe/description.ts";
-import { errorListOf, statusOfError } from "../describe/error-list.ts";
+import { sendersOf, statusOfError } from "../describe/error-list.ts";
 import type { Json } from "../describe/json.ts";
 import { asObject } from "../openapi/validation-rules.ts";
-import { headingOf } from "./links.ts";
+
 import { code, fenced } from "./markdown.ts";
+import { headingOf } from "./names.ts";
 import { comment, type PageContext } from "./types.ts";
 
 /** The enum of error reasons and the option that gives each its code and metadata. */
@@ -52,11 +53,13 @@ export function errorSection(
   ];
 }
 
-function hasSpec({ proto }: DescEnumValue, option: DescExtension): boolean {
+/** Whether errors can have a reason. */
+export function hasSpec({ proto }: DescEnumValue, option: DescExtension): boolean {
   return proto.options !== undefined && hasExtension(proto.options, option);
 }
 
-function specOf({ proto }: DescEnumValue, option: DescExtension): Reason {
+/** Returns the code and the metadata of a reason. */
+export function specOf({ proto }: DescEnumValue, option: DescExtension): Reason {
   const spec = proto.options && getExtension(proto.options, option);
   const json = option.message && asObject(toJson(option.message, spec as Message) as Json);
   if (json === undefined) {
@@ -71,9 +74,7 @@ function reasonSection(
   methods: readonly DescMethod[],
   context: PageContext,
 ): string[] {
-  const senders = methods.filter((rpc) =>
-    errorListOf(rpc).some(({ reasons }) => reasons.includes(value.name)),
-  );
+  const senders = sendersOf(value.name, methods);
   const facts = [
     `number ${value.number}`,
     `code ${code(name)}`,

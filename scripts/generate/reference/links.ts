@@ -1,8 +1,6 @@
-import type { DescEnum, DescFile, DescMessage, DescService } from "@bufbuild/protobuf";
+import type { DescEnum, DescFile } from "@bufbuild/protobuf";
 import { anchorOf, code, escaped, mapProse } from "./markdown.ts";
-
-/** A type or service of the contract. */
-export type Subject = DescMessage | DescEnum | DescService;
+import { createNames, headingOf, type Named, type Subject, typesOf } from "./names.ts";
 
 /** Links between the pages of the reference. */
 export type Links = {
@@ -14,84 +12,56 @@ export type Links = {
   prose(text: string, from: string): string;
 };
 
-/** The name of a type as headings have it: without its package. */
-export function headingOf({ typeName, file }: Subject): string {
-  const name = file.proto.package;
-  return typeName.slice(name === "" ? 0 : name.length + 1);
-}
-
 /** Returns the page of a file, such as `plan-status-service.md`. */
 export function pageOf({ name }: DescFile): string {
   return `${name.slice(name.lastIndexOf("/") + 1).replaceAll("_", "-")}.md`;
 }
 
-/** Returns all messages and enums of a file, nested ones too, in the order of the file. */
-export function typesOf(file: DescFile): (DescMessage | DescEnum)[] {
-  const nested = (message: DescMessage): (DescMessage | DescEnum)[] => [
-    message,
-    ...message.nestedEnums,
-    // The entries of a map are a type that no source names.
-    ...message.nestedMessages.filter(({ proto }) => !proto.options?.mapEntry).flatMap(nested),
-  ];
-  return [...file.messages.flatMap(nested), ...file.enums];
-}
-
 /** Creates the links. Throws if two files would have the same page. */
 export function createLinks(files: readonly DescFile[], reasonEnum: DescEnum | undefined): Links {
-  const targets = new Map<string, string>();
-  const short = new Map<string, string>();
-  // Names that no text uses in another sense. Those of messages are words: YouTube is also a company.
-  const methods = new Map<string, string>();
-  const constants = new Map<string, string>();
-  const pages = new Set<string>();
-  for (const file of files) {
-    const page = pageOf(file);
-    if (pages.has(page)) {
-      throw new Error(`several files have the page ${page}`);
+  const names = createNames(files);
+  const described = new Set<Subject>(files.flatMap((file) => [...file.services, ...typesOf(file)]));
+  checkPages(files);
+  const targetOf = (named: Named): string => {
+    switch (named.kind) {
+      case "rpc":
+        return `${pageOf(named.parent.file)}#${anchorOf(named.name)}`;
+      case "enum_value":
+        return named.parent === reasonEnum
+          ? `${pageOf(named.parent.file)}#${anchorOf(named.name)}`
+          : targetOf(named.parent);
+      default:
+        return `${pageOf(named.file)}#${anchorOf(headingOf(named))}`;
     }
-    pages.add(page);
-    for (const subject of [...file.services, ...typesOf(file)]) {
-      const target = `${page}#${anchorOf(headingOf(subject))}`;
-      targets.set(subject.typeName, target);
-      short.set(headingOf(subject), target);
-      for (const { name } of subject.kind === "service" ? subject.methods : []) {
-        short.set(`${headingOf(subject)}.${name}`, `${page}#${anchorOf(name)}`);
-        methods.set(name, `${page}#${anchorOf(name)}`);
-      }
-      for (const { name } of subject.kind === "enum" ? subject.values : []) {
-        constants.set(name, subject === reasonEnum ? `${page}#${anchorOf(name)}` : target);
-      }
-    }
-  }
-  const relative = (target: string, from: string) =>
-    target.startsWith(`${from}#`) ? target.slice(from.length) : target;
-  const named = (name: string) =>
-    short.get(name) ?? methods.get(name) ?? short.get(name.split(".")[0] ?? "") ?? constants.get(name);
+  };
+  const linked = (shown: string, named: Named | undefined, from: string): string | undefined => {
+    const target = named && targetOf(named);
+    return target && `[${shown}](${target.startsWith(`${from}#`) ? target.slice(from.length) : target})`;
+  };
 
   return {
-    to(subject, from) {
-      const target = targets.get(subject.typeName);
-      return target === undefined
-        ? foreignLink(subject)
-        : `[${headingOf(subject)}](${relative(target, from)})`;
-    },
-    toReason(name, from) {
-      const target = constants.get(name);
-      return target === undefined ? code(name) : `[${name}](${relative(target, from)})`;
-    },
+    to: (subject, from) =>
+      (described.has(subject) ? linked(headingOf(subject), subject, from) : undefined) ??
+      foreignLink(subject),
+    toReason: (name, from) => linked(name, names.constant(name), from) ?? code(name),
     prose: (text, from) =>
       mapProse(text, {
-        code(span) {
-          const target = named(span.slice(1, -1));
-          return target === undefined ? span : `[${span}](${relative(target, from)})`;
-        },
+        code: (span) => linked(span, names.inCode(span.slice(1, -1)), from) ?? span,
         text: (part) =>
-          escaped(part).replaceAll(/\b[A-Za-z]\w+\b/g, (word) => {
-            const target = methods.get(word) ?? constants.get(word);
-            return target === undefined ? word : `[${word}](${relative(target, from)})`;
-          }),
+          escaped(part).replaceAll(
+            /\b[A-Za-z]\w+\b/g,
+            (word) => linked(word, names.inText(word), from) ?? word,
+          ),
       }),
   };
+}
+
+function checkPages(files: readonly DescFile[]): void {
+  for (const [page, { length }] of Map.groupBy(files, pageOf)) {
+    if (length > 1) {
+      throw new Error(`several files have the page ${page}`);
+    }
+  }
 }
 
 /** Returns the link to the source of a type that the contract imports. */

@@ -1,8 +1,9 @@
 import { createRegistry, type DescFile } from "@bufbuild/protobuf";
-import { descriptionOf, fileDescriptionOf } from "../describe/description.ts";
+import { descriptionOf, fileDescriptionOf, firstSentence } from "../describe/description.ts";
 import { type ErrorReasons, errorReasonsOf, errorSection } from "./errors.ts";
-import { createLinks, type Links, pageOf, typesOf } from "./links.ts";
+import { createLinks, type Links, pageOf } from "./links.ts";
 import { table } from "./markdown.ts";
+import { inReadingOrder, typesOf } from "./names.ts";
 import { isRequestOf, routesOf, serviceSection } from "./services.ts";
 import { comment, enumSection, messageSection, type PageContext } from "./types.ts";
 
@@ -18,7 +19,7 @@ export function referencePages(
   allFiles: readonly DescFile[],
   about: { readonly title: string; readonly protoFolder: string },
 ): ReadonlyMap<string, string> {
-  const files = given.toSorted((a, b) => orderOf(a).localeCompare(orderOf(b), "en"));
+  const files = inReadingOrder(given);
   const reasons = errorReasonsOf(files);
   const links = createLinks(files, reasons?.enumeration);
   const registry = createRegistry(...allFiles);
@@ -27,11 +28,6 @@ export function referencePages(
     return [context.page, pageText(file, files, reasons, context, about.protoFolder)] as const;
   });
   return new Map([[indexPage, indexText(files, links, reasons, about.title)], ...pages]);
-}
-
-/** Packages with shorter names first: others extend them. */
-function orderOf({ name, proto }: DescFile): string {
-  return `${proto.package.split(".").length} ${name}`;
 }
 
 function pageText(
@@ -112,12 +108,6 @@ function indexText(
             .join(", "),
         ]),
   ]);
-}
-
-/** Returns the first sentence of a description. */
-function firstSentence(description = ""): string {
-  const [paragraph = ""] = description.split("\n\n");
-  return /^.*?\.(?=\s|$)/s.exec(paragraph)?.[0] ?? paragraph;
 }
 
 function join(blocks: readonly string[]): string {

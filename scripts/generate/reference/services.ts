@@ -2,11 +2,12 @@ import { type DescMessage, type DescMethod, type DescService, getOption } from "
 import { default_host } from "#deps/google/api/client_pb.js";
 import { scopesOf } from "../../../src/auth/scopes.ts";
 import { descriptionOf } from "../describe/description.ts";
-import { errorListOf, statusOfError } from "../describe/error-list.ts";
+import { byStatus, errorListOf, type ListedErrors } from "../describe/error-list.ts";
 import { type HttpBinding, httpBindingsOf } from "../openapi/http-bindings.ts";
 import { parsePathTemplate } from "../openapi/path-template.ts";
-import { headingOf } from "./links.ts";
+
 import { code, table } from "./markdown.ts";
+import { headingOf } from "./names.ts";
 import { comment, messageSection, type PageContext, type PlaceOf } from "./types.ts";
 
 /** Returns the sections of a service and its methods. */
@@ -72,29 +73,25 @@ function streamed({ methodKind }: DescMethod, side: "client" | "server"): string
 }
 
 /** Splits a comment into its text and its example, without the list of errors, which has a table. */
-function splitComment(description: string): [text: string, example: string] {
+export function splitComment(description: string): [text: string, example: string] {
   const [before = "", example = ""] = description.split(/^Example:\n\n/m);
   const text = before.replace(/^Errors:\n\n(?:(?:- | {2}).*\n?)+/m, "");
   return [text.trim(), example];
 }
 
-function errorTable(errors: ReturnType<typeof errorListOf>, { links, page }: PageContext): string {
-  const rows = errors.flatMap(({ code: name, reasons }) => {
-    const byStatus = Map.groupBy(reasons, (reason) => statusOfError(name, reason));
-    return [...byStatus].map(([status, group]) => [
-      String(status),
-      name,
-      group.map((reason) => links.toReason(reason, page)).join(", "),
-    ]);
-  });
+function errorTable(errors: readonly ListedErrors[], { links, page }: PageContext): string {
   return table(
     ["HTTP status", "code", "reasons"],
-    rows.toSorted(([a], [b]) => Number(a) - Number(b)),
+    byStatus(errors).map(({ status, code: name, reasons }) => [
+      String(status),
+      name,
+      reasons.map((reason) => links.toReason(reason, page)).join(", "),
+    ]),
   );
 }
 
 /** Returns where a request over REST has a field: in the path, in the query or in the body. */
-function placesOf(rpc: DescMethod): PlaceOf | undefined {
+export function placesOf(rpc: DescMethod): PlaceOf | undefined {
   const [binding]: (HttpBinding | undefined)[] = httpBindingsOf(rpc);
   if (binding === undefined) {
     return undefined;

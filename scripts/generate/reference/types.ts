@@ -10,8 +10,9 @@ import {
 import { FieldBehavior, field_behavior } from "#deps/google/api/field_behavior_pb.js";
 import { descriptionOf } from "../describe/description.ts";
 import { isRequired } from "../openapi/field-schema.ts";
-import { headingOf, type Links } from "./links.ts";
+import type { Links } from "./links.ts";
 import { blocksOf, code, fenced, table } from "./markdown.ts";
+import { headingOf } from "./names.ts";
 import { messageRulesInWords, rulesInWords } from "./rules-in-words.ts";
 
 /** What the sections of a page need. */
@@ -72,9 +73,9 @@ function fieldTable(message: DescMessage, context: PageContext, placeOf: PlaceOf
       nameOf(field),
       typeOf(field, context),
       ...(placeOf ? [placeOf(field)] : []),
-      presenceOf(field, context.registry),
+      presenceCell(field, context.registry),
       rulesInWords(field, context.registry).join("; "),
-      descriptionCell(field, context),
+      comment(fieldDescriptionOf(field), context).join("\n\n"),
     ]),
   );
 }
@@ -85,36 +86,41 @@ function nameOf({ jsonName, name, deprecated }: DescField): string {
 }
 
 function typeOf(field: DescField, { links, page }: PageContext): string {
-  const element =
-    field.message !== undefined
-      ? links.to(field.message, page)
-      : field.enum !== undefined
-        ? links.to(field.enum, page)
-        : field.scalar === undefined
-          ? ""
-          : (ScalarType[field.scalar]?.toLowerCase() ?? "");
+  const [before, element, after] = typeWordsOf(field);
+  return `${before}${typeof element === "string" ? element : links.to(element, page)}${after}`;
+}
+
+/** Returns the type of a field as words around that of its elements. */
+export function typeWordsOf(
+  field: DescField,
+): [before: string, element: string | DescMessage | DescEnum, after: string] {
+  const scalar = field.scalar === undefined ? "" : (ScalarType[field.scalar]?.toLowerCase() ?? "");
+  const element = field.message ?? field.enum ?? scalar;
   switch (field.fieldKind) {
     case "list":
-      return `${element}[]`;
+      return ["", element, "[]"];
     case "map":
-      return `map of ${ScalarType[field.mapKey]?.toLowerCase()} to ${element}`;
+      return [`map of ${ScalarType[field.mapKey]?.toLowerCase()} to `, element, ""];
     default:
-      return element;
+      return ["", element, ""];
   }
 }
 
-function presenceOf(field: DescField, registry: Registry): string {
+/** Returns whether requests must have a field. */
+export function presenceOf(field: DescField, registry: Registry): "required" | "optional" | "output only" {
   const behaviors = getOption(field, field_behavior);
-  const presence = behaviors.includes(FieldBehavior.OUTPUT_ONLY)
-    ? "output only"
-    : isRequired(field, registry)
-      ? "required"
-      : "optional";
+  if (behaviors.includes(FieldBehavior.OUTPUT_ONLY)) {
+    return "output only";
+  }
+  return isRequired(field, registry) ? "required" : "optional";
+}
+
+function presenceCell(field: DescField, registry: Registry): string {
+  const presence = presenceOf(field, registry);
   return field.oneof === undefined ? presence : `${presence}\none of ${code(field.oneof.name)}`;
 }
 
 /** Returns the comment of a field without its first word, which is in the column of the presence. */
-function descriptionCell(field: DescField, context: PageContext): string {
-  const description = descriptionOf(field)?.replace(/^(?:Required|Optional|Output only)\. /, "");
-  return comment(description, context).join("\n\n");
+export function fieldDescriptionOf(field: DescField): string | undefined {
+  return descriptionOf(field)?.replace(/^(?:Required|Optional|Output only)\. /, "");
 }

@@ -20,6 +20,7 @@ const contentTypes: Readonly<Record<string, string | undefined>> = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
   ".css": "text/css; charset=utf-8",
+  ".json": "application/json",
   ".txt": "text/plain; charset=utf-8",
 };
 
