@@ -6,6 +6,7 @@ import type { PlanStatus } from "../../../gen/mobiledataplansharing/v1/resources
 import { countedError } from "../../contract/api-error.ts";
 import type { Clock } from "../../contract/clock.ts";
 import type { FieldViolation } from "../../contract/field-violation.ts";
+import { notificationTexts } from "../../plans/notification-text.ts";
 import type { HttpRequest } from "../../server/http-handler.ts";
 import { tokenPath } from "../../server/pages/token-endpoint.ts";
 import type { ServerHooks } from "../../server/server-extension.ts";
@@ -16,7 +17,6 @@ import { contractMethods } from "../call-names.ts";
 import { beginExchange, type Exchange, exchangeOf } from "./exchange.ts";
 import type { Journal } from "./journal.ts";
 import { subjectOfUnread } from "./named-subject.ts";
-import { notificationTexts } from "./notification-text.ts";
 import type { RecordedCall } from "./recorded-call.ts";
 import { keptHeaders, targetWithoutSecrets } from "./request-head.ts";
 

@@ -1,11 +1,11 @@
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { NotificationType as Type } from "../../../gen/mobiledataplansharing/v1/enums_pb.ts";
-import type { AccountInfo, Plan, PlanModule } from "../../../gen/mobiledataplansharing/v1/plans_pb.ts";
-import type { PlanStatus } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
-import { shortenText } from "../../contract/field-violation.ts";
-import { formatInstant, instantOf } from "../../contract/instant.ts";
-import { byteFormat, moneyText } from "../../plans/amount-text.ts";
-import { moduleNotificationsOf } from "../../plans/notifications.ts";
+import { NotificationType as Type } from "../../gen/mobiledataplansharing/v1/enums_pb.ts";
+import type { AccountInfo, Plan, PlanModule } from "../../gen/mobiledataplansharing/v1/plans_pb.ts";
+import type { PlanStatus } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
+import { shortenText } from "../contract/field-violation.ts";
+import { formatInstant, instantOf } from "../contract/instant.ts";
+import { byteFormat, moneyText } from "./amount-text.ts";
+import { moduleNotificationsOf } from "./notifications.ts";
 
 /** A notification, as a user might read it. */
 export type NotificationText = { readonly type: Type; readonly text: string };
