@@ -37,8 +37,7 @@ export function banner(init: BannerInit): string {
     `Push an example, in another terminal${program.isClone ? " in this directory" : ""}:`,
     pushLine(init),
     "",
-    `Calls    ${url}/emulator/v1/calls`,
-    `Records  ${url}/emulator/v1/records`,
+    `Console  ${url}/`,
     `Guide    ${program.isClone ? "docs/emulator.md" : guide}`,
   ].join("\n");
 }
