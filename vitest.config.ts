@@ -51,6 +51,7 @@ const suites = {
 
 // Tests start real servers, also on slow machines.
 const common = {
+  setupFiles: ["test/same-cases.ts"],
   testTimeout: 60 * seconds,
   hookTimeout: 60 * seconds,
   // A test that reaches no `expect` cannot fail. What is polled comes at once, except on a busy machine.

@@ -226,9 +226,8 @@ describe.skipIf(missing)(`CQL${missing && ` (skipped: ${missing})`}`, () => {
     });
 
     test("a scan continues in another store with the cursor of the first one", async () => {
-      const url = cluster.url("opened");
-      const client = await cluster.connect();
-      await client.execute("TRUNCATE opened.record").finally(() => client.shutdown());
+      const url = cluster.url("scanned");
+      await initCqlKeyspace({ url });
       const store = await open(url);
       const ids = Array.from({ length: 3_000 }, (_, index) => `user${index}`);
       await Promise.all(ids.map((id) => store.put(record(id))));

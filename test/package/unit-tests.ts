@@ -10,7 +10,6 @@ import { environmentOf } from "./npm.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const args = process.argv.slice(2);
-const today = new Date().toISOString().slice(0, 10).replaceAll("-", "");
 
 /** What depends most on Node: its HTTP parsers, its streams, its processes and its files. */
 const mostDependent = [
@@ -22,8 +21,8 @@ const mostDependent = [
 
 const runs: readonly (readonly [node: TestedNode, args: readonly string[]])[] = [
   ...oldestNodes.map((node) => [node, args.length > 0 ? args : mostDependent] as const),
-  // No test depends on another one: each day has its own order.
-  [newestNode, [...args, "--sequence.shuffle", `--sequence.seed=${today}`]],
+  // No test depends on another one. The order is the same each time, so that a run can be repeated; workflows have others.
+  [newestNode, [...args, "--sequence.shuffle", "--sequence.seed=1"]],
 ];
 
 for (const [node, extra] of runs) {

@@ -27,6 +27,11 @@ const malformed = {
   violations: [{ field: "body", description: `must be the binary form of ${desc.typeName}` }],
 };
 
+/** Whether a message was rejected for fields that are unknown or occur again, which ends the reading before its end. */
+function isOverfull(rejection: Rejection | undefined): boolean {
+  return rejection?.violations[0]?.description.startsWith("must have at most 1000 fields") ?? false;
+}
+
 function decode(bytes: Uint8Array): Message | undefined {
   try {
     return fromBinary(desc, bytes);
@@ -75,6 +80,8 @@ describe("createBinaryReader", () => {
         const decoded = decode(changed);
         seen[decoded ? "valid" : "invalid"] += 1;
         const rejection = check(changed);
+        // Changed tags may become many unknown fields, at which reading ends.
+        fc.pre(!isOverfull(rejection));
         if (rejection?.reason === undefined) {
           expect(rejection).toEqual(decoded ? undefined : malformed);
         }
