@@ -3,10 +3,9 @@ import type { NotificationType } from "../../gen/mobiledataplansharing/v1/enums_
 import { CreatePlanStatusRequestSchema } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import { PlanStatusSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { type FieldViolation, limitViolations } from "../contract/field-violation.ts";
+import { checkRequest } from "../plans/check-request.ts";
 import { sharedContractRules } from "../plans/contract-rules.ts";
 import { longListsIn } from "../plans/list-limits.ts";
-import { notificationsOf } from "../plans/notifications.ts";
-import { brokenTimeRules } from "../plans/time-rules.ts";
 import type { Moment } from "./plan-status-of.ts";
 
 export type ValidateOptions = {
@@ -23,9 +22,6 @@ export type Validation = {
   /** Notifications that a push would send, one per trigger, in the server's order; empty if there are violations. */
   readonly notifications: readonly NotificationType[];
 };
-
-/** First part of the paths that the rules report; the result has them without it. */
-const root = "planStatus";
 
 /**
  * Checks a status against the contract's rules without a server, with the server's own code, and predicts the
@@ -50,13 +46,18 @@ export function validate(
     userKey: "-",
     planStatus: status,
   });
-  const broken = sharedContractRules()(CreatePlanStatusRequestSchema, request);
-  const { types, violations: unsendable } = notificationsOf(status, root);
-  const times = brokenTimeRules(status, root, { nowMs: Number(now), clockSkewMs, violations: broken });
+  const rules = sharedContractRules();
   // A server reads no status with such lists, and finds nothing else.
   const isUnread = longListsIn(CreatePlanStatusRequestSchema, request).length > 0;
-  const violations = limitViolations(isUnread ? broken : [...broken, ...times, ...unsendable]).map(
-    ({ field, description }) => ({ field: field.replace(`${root}.`, ""), description }),
-  );
-  return { violations, notifications: violations.length === 0 ? types : [] };
+  const checked = isUnread
+    ? { violations: rules(CreatePlanStatusRequestSchema, request), notifications: [] }
+    : checkRequest(CreatePlanStatusRequestSchema, request, {
+        rules,
+        times: { nowMs: Number(now), clockSkewMs },
+      });
+  const violations = limitViolations(checked.violations).map(({ field, description }) => ({
+    field: field.replace("planStatus.", ""),
+    description,
+  }));
+  return { violations, notifications: violations.length === 0 ? checked.notifications : [] };
 }

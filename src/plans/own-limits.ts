@@ -1,6 +1,7 @@
 import type { DescMessage, Message } from "@bufbuild/protobuf";
 import type { FieldViolation } from "../contract/field-violation.ts";
-import { listLimitOf } from "./list-limits.ts";
+import type { ContractRules } from "./contract-rules.ts";
+import { listLimitOf, longListsIn } from "./list-limits.ts";
 import { tooDeep } from "./struct-rules.ts";
 
 const counted =
@@ -14,11 +15,20 @@ export function isOwnLimit({ description }: FieldViolation): boolean {
   return description === tooDeep || counted.test(description);
 }
 
+/** Creates rules that also find what else is invalid if lists are too long: other rules then report the lists only. */
+export function createRulesBeyondLimits(rules: ContractRules): ContractRules {
+  return function checkRules(desc, message) {
+    const found = rules(desc, message);
+    const isCut = found.length > 0 && longListsIn(desc, message).length > 0;
+    return isCut ? [...found, ...rules(desc, withinListLimits(desc, message))] : found;
+  };
+}
+
 /**
  * Returns a message whose lists have as many items as the contract allows, so that the rules find what else is invalid.
  * Does not change the given one.
  */
-export function withinListLimits<M extends Message>(desc: DescMessage, message: M): M {
+function withinListLimits<M extends Message>(desc: DescMessage, message: M): M {
   const copy = Object.assign(Object.create(Object.getPrototypeOf(message)), message) as Record<
     string,
     unknown

@@ -5,11 +5,9 @@ import { type PlanStatus, PlanStatusSchema } from "../../gen/mobiledataplanshari
 import type { Clock } from "../contract/clock.ts";
 import { type FieldViolation, limitViolations } from "../contract/field-violation.ts";
 import type { UnknownFields } from "../contract/unknown-names/unknown-fields.ts";
+import { checkRequest } from "../plans/check-request.ts";
 import { sharedContractRules } from "../plans/contract-rules.ts";
-import { longListsIn } from "../plans/list-limits.ts";
-import { notificationsOf } from "../plans/notifications.ts";
-import { withinListLimits } from "../plans/own-limits.ts";
-import { brokenTimeRules } from "../plans/time-rules.ts";
+import { createRulesBeyondLimits } from "../plans/own-limits.ts";
 import { createTolerantRules } from "../plans/undefined-enums.ts";
 import { type Findings, separate } from "../push/input/leniency.ts";
 import { createJsonReader, parseJsonDocument } from "../transcoding/index.ts";
@@ -50,8 +48,9 @@ export function createStatusCheck(options: StatusAnswerOptions): (body: Uint8Arr
   // Skipped in any case, so that they hide no other violation.
   const read = createJsonReader(PlanStatusSchema, { ignoreUnknownFields: true, onUnknownField });
   const contractRules = sharedContractRules();
-  const rules =
-    unknownFields === "refuse" ? contractRules : createTolerantRules(contractRules, onUnknownField);
+  const rules = createRulesBeyondLimits(
+    unknownFields === "refuse" ? contractRules : createTolerantRules(contractRules, onUnknownField),
+  );
 
   return function checkStatus(body) {
     unknown = [];
@@ -69,43 +68,21 @@ export function createStatusCheck(options: StatusAnswerOptions): (body: Uint8Arr
       return { notifications: [], problems: [...own, ...limitViolations(result.violations).map(asError)] };
     }
     const planStatus = result.message;
-    const sent = notificationsOf(planStatus, "planStatus");
-    const found = [
-      ...rulesOf(planStatus),
-      ...brokenTimeRules(planStatus, "planStatus", {
-        nowMs: clock.now(),
-        clockSkewMs,
-        clockName: "this machine's clock",
-      }),
-      ...sent.violations,
-    ];
-    const { violations, warnings } = judge(found);
+    const request = create(CreateUserPlanStatusRequestSchema, { parent, clientId, userKey });
+    request.planStatus = planStatus;
+    const checked = checkRequest(CreateUserPlanStatusRequestSchema, request, {
+      rules,
+      times: { nowMs: clock.now(), clockSkewMs, clockName: "this machine's clock" },
+    });
+    const { violations, warnings } = judge(checked.violations);
     const problems = [
       ...limitViolations(violations).map(asError),
       ...limitViolations(warnings).map(asWarning),
     ];
     return violations.length > 0
       ? { notifications: [], problems }
-      : { planStatus, notifications: sent.types, problems };
+      : { planStatus, notifications: checked.notifications, problems };
   };
-
-  /** Returns the violations of the contract in the request that pushes the status. */
-  function rulesOf(planStatus: PlanStatus): FieldViolation[] {
-    const request = create(CreateUserPlanStatusRequestSchema, { parent, clientId, userKey });
-    request.planStatus = planStatus;
-    const found = rules(CreateUserPlanStatusRequestSchema, request);
-    // If lists are too long, the rules say nothing else.
-    const isCut = longListsIn(CreateUserPlanStatusRequestSchema, request).length > 0;
-    return isCut
-      ? [
-          ...found,
-          ...contractRules(
-            CreateUserPlanStatusRequestSchema,
-            withinListLimits(CreateUserPlanStatusRequestSchema, request),
-          ),
-        ]
-      : found;
-  }
 
   /** Separates what Google would reject from warnings. */
   function judge(found: readonly FieldViolation[]): Findings {

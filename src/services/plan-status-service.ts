@@ -13,8 +13,7 @@ import type { PlanStatus } from "../../gen/mobiledataplansharing/v1/resources_pb
 import { apiError, invalidFields } from "../contract/api-error.ts";
 import { formatInstant, type Instant, instantOf } from "../contract/instant.ts";
 import { resourceName } from "../contract/resource-names.ts";
-import { notificationsOf } from "../plans/notifications.ts";
-import { brokenTimeRules } from "../plans/time-rules.ts";
+import { checkRequest } from "../plans/check-request.ts";
 import { authorizedSubject } from "./authorize.ts";
 import type { ServiceDependencies } from "./dependencies.ts";
 import { planStatusRecord } from "./record-mapping.ts";
@@ -61,20 +60,12 @@ export function createPlanStatusService(deps: ServiceDependencies): ServiceImpl<
 
   /** Returns the status of a valid request and its notifications; throws INVALID_ARGUMENT with the violations. */
   function requireValidStatus(desc: DescMessage, request: CreateRequest) {
-    const violations = rules(desc, request);
-    const status = request.planStatus;
-    if (status === undefined) {
-      throw invalidFields(violations);
-    }
-    const { types, violations: unsendable } = notificationsOf(status, "planStatus");
-    violations.push(
-      ...brokenTimeRules(status, "planStatus", { nowMs: clock.now(), clockSkewMs, violations }),
-      ...unsendable,
-    );
+    const times = { nowMs: clock.now(), clockSkewMs };
+    const { violations, notifications } = checkRequest(desc, request, { rules, times });
     if (violations.length > 0) {
       throw invalidFields(violations);
     }
-    return { status: status as ValidStatus, notifications: types };
+    return { status: request.planStatus as ValidStatus, notifications };
   }
 }
 

@@ -11,7 +11,8 @@ import { parseRequestTarget } from "../../src/transcoding/http/request-target.ts
 import { buildRouteTree } from "../../src/transcoding/http/route-tree.ts";
 import type { HttpBinding } from "../../src/transcoding/http/rules.ts";
 import { codeOfHttpStatus, httpStatusOf, statusNameOf } from "../../src/transcoding/http/status.ts";
-import { checkDuplicateKeys, parseJsonDocument } from "../../src/transcoding/json/document.ts";
+import { parseJsonDocument } from "../../src/transcoding/json/bytes.ts";
+import { checkDuplicateKeys } from "../../src/transcoding/json/document.ts";
 import type { ReadingOptions } from "../../src/transcoding/json/reading-state.ts";
 import { compileMessageWriter } from "../../src/transcoding/server/message-writer.ts";
 import { compileRequestBinder } from "../../src/transcoding/server/request-binder.ts";

@@ -19,7 +19,8 @@ import { parseRequestTarget } from "../../src/transcoding/http/request-target.ts
 import { buildRouteTree } from "../../src/transcoding/http/route-tree.ts";
 import { httpBindingsOf } from "../../src/transcoding/http/rules.ts";
 import { httpStatusOf } from "../../src/transcoding/http/status.ts";
-import { createJsonReader, parseJsonDocument } from "../../src/transcoding/json/document.ts";
+import { parseJsonDocument } from "../../src/transcoding/json/bytes.ts";
+import { createJsonReader } from "../../src/transcoding/json/document.ts";
 import { messageReader } from "../../src/transcoding/json/reader.ts";
 import { createReadingState } from "../../src/transcoding/json/reading-state.ts";
 import { createViolationList } from "../../src/transcoding/json/violations.ts";

@@ -1,7 +1,6 @@
 import { create, type DescMessage, type Message } from "@bufbuild/protobuf";
 import { CreatePlanGroupRequestSchema } from "../../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
 import {
-  type CreatePlanStatusRequest,
   CreatePlanStatusRequestSchema,
   CreateUserPlanStatusRequestSchema,
 } from "../../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
@@ -10,9 +9,9 @@ import type { FieldViolation } from "../../contract/field-violation.ts";
 import { asnOfParent, resourceName } from "../../contract/resource-names.ts";
 import { closestMatch, didYouMean } from "../../contract/unknown-names/did-you-mean.ts";
 import { exampleNames, findExample } from "../../examples/index.ts";
+import { checkRequest } from "../../plans/check-request.ts";
 import type { ContractRules } from "../../plans/contract-rules.ts";
 import { notificationsOf } from "../../plans/notifications.ts";
-import { brokenTimeRules } from "../../plans/time-rules.ts";
 import { type CreateRequest, recordOfRequest } from "../../services/record-mapping.ts";
 import type { PutRecord } from "../../store/plan-store.ts";
 import { readPart } from "./read-part.ts";
@@ -89,16 +88,7 @@ function requestDescOf(json: JsonObject): DescMessage {
 }
 
 function check(desc: DescMessage, message: Message, context: RecordContext): FieldViolation[] {
-  const violations = context.rules(desc, message as never);
-  const { planStatus } = message as Partial<CreatePlanStatusRequest>;
-  if (planStatus === undefined) {
-    return violations;
-  }
-  return [
-    ...violations,
-    ...brokenTimeRules(planStatus, "planStatus", { ...context, violations }),
-    ...notificationsOf(planStatus, "planStatus").violations,
-  ];
+  return checkRequest(desc, message as never, { rules: context.rules, times: context }).violations;
 }
 
 /** Sets what only the server sets, as for a push. */

@@ -7,11 +7,11 @@ import {
 import { PlanStatusSchema } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import type { PlanSharingProtocol } from "../../client/index.ts";
 import { type FieldViolation, limitViolations } from "../../contract/field-violation.ts";
+import { checkRequest } from "../../plans/check-request.ts";
 import { sharedContractRules } from "../../plans/contract-rules.ts";
-import { listLimitOf, longListsIn } from "../../plans/list-limits.ts";
-import { notificationsOf } from "../../plans/notifications.ts";
-import { withinListLimits } from "../../plans/own-limits.ts";
-import { brokenTimeRules, type TimeRuleOptions } from "../../plans/time-rules.ts";
+import { listLimitOf } from "../../plans/list-limits.ts";
+import { createRulesBeyondLimits } from "../../plans/own-limits.ts";
+import type { TimeRuleOptions } from "../../plans/time-rules.ts";
 import { createTolerantRules } from "../../plans/undefined-enums.ts";
 import { createJsonReader, parseJsonDocument } from "../../transcoding/index.ts";
 import { replaceKey } from "./find-key.ts";
@@ -56,7 +56,8 @@ export function createRecordParser(options: ParserOptions, times?: () => TimeRul
   };
   const ignoreUnknownFields = leniency.unknownFields !== "refuse";
   const contractRules = sharedContractRules();
-  const rules = ignoreUnknownFields ? createTolerantRules(contractRules, onUnknownField) : contractRules;
+  const known = ignoreUnknownFields ? createTolerantRules(contractRules, onUnknownField) : contractRules;
+  const rules = leniency.exceedsLimits ? createRulesBeyondLimits(known) : known;
   const reading = { ignoreUnknownFields, ...(!leniency.exceedsLimits && { listLimits: listLimitOf }) };
   const readRequest = createJsonReader(CreateUserPlanStatusRequestSchema, { ...reading, onUnknownField });
   const readStatus = createJsonReader(PlanStatusSchema, {
@@ -141,14 +142,8 @@ export function createRecordParser(options: ParserOptions, times?: () => TimeRul
         } as const)
       : ({ method: "createUserPlanStatus", message: request } as const);
     const desc: DescMessage = forAll ? CreatePlanStatusRequestSchema : CreateUserPlanStatusRequestSchema;
-    const found = rulesOf(desc, call.message as never).map(hint);
-    const sent = planStatus === undefined ? undefined : notificationsOf(planStatus, "planStatus");
-    if (planStatus !== undefined && sent !== undefined) {
-      found.push(
-        ...(times === undefined ? [] : brokenTimeRules(planStatus, "planStatus", times())),
-        ...sent.violations,
-      );
-    }
+    const checked = checkRequest(desc, call.message, { rules, times: times?.() });
+    const found = checked.violations.map(hint);
     for (const [field, text] of forAll ? [] : Object.entries({ userKey, clientId: request.clientId })) {
       if (/^\.{1,2}$/.test(text)) {
         found.push({ field, description: "must not be . or .., which a URL path cannot contain" });
@@ -167,17 +162,10 @@ export function createRecordParser(options: ParserOptions, times?: () => TimeRul
         userKey,
         queueKey: `${request.parent} ${request.clientId} ${userKey}`,
         body,
-        notifications: sent?.types ?? [],
+        notifications: checked.notifications,
         ...(shown.length > 0 && { warnings: shown.map((each) => withoutKey(each, userKey)) }),
       },
     };
-  }
-
-  /** Returns all violations, also if lists are too long: the rules then say nothing else. */
-  function rulesOf(desc: DescMessage, message: CreateUserPlanStatusRequest): FieldViolation[] {
-    const found = rules(desc, message);
-    const isCut = leniency.exceedsLimits && found.length > 0 && longListsIn(desc, message).length > 0;
-    return isCut ? [...found, ...contractRules(desc, withinListLimits(desc, message))] : found;
   }
 
   /** Returns a violation with the path that the field has in a plain PlanStatus. */

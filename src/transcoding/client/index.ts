@@ -1,5 +1,6 @@
 // The client side. It never imports Node modules, so that it can be bundled for browsers.
-export { readErrorBody } from "../http/error-body.ts";
+export { type BodyTextReader, createBodyTextReader } from "../http/body-reader.ts";
+export { pathInBody, readErrorBody } from "../http/error-body.ts";
 export {
   type PathTemplate,
   PathTemplateError,

@@ -39,13 +39,14 @@ export function writeErrorBody(error: ConnectError, options: ErrorBodyOptions): 
       domain: options.domain,
     });
   }
-  const message = relative(error.rawMessage, options.bodyPath).toWellFormed();
+  const message = pathInBody(error.rawMessage, options.bodyPath).toWellFormed();
   return JSON.stringify({
     error: { code: options.httpStatus, message, status, ...(details.length > 0 && { details }) },
   });
 }
 
-function relative(path: string, bodyPath: string | undefined): string {
+/** Returns the path of a violation as it is in an answer over REST: without that of the field that is the body. */
+export function pathInBody(path: string, bodyPath: string | undefined): string {
   if (bodyPath === undefined || !path.startsWith(bodyPath)) {
     return path;
   }
@@ -68,7 +69,7 @@ function withRelativePaths(json: JsonObject, bodyPath: string | undefined): Json
   }
   const violations = fieldViolations.map((each) => ({
     ...each,
-    field: relative(each.field ?? "", bodyPath),
+    field: pathInBody(each.field ?? "", bodyPath),
   }));
   return { ...json, fieldViolations: violations };
 }

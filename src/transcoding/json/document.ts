@@ -1,4 +1,3 @@
-import { isUtf8 } from "node:buffer";
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import type { FieldViolation } from "../../contract/field-violation.ts";
 import { parseJson } from "./parse.ts";
@@ -10,12 +9,8 @@ import { createViolationList, type Rejection, shownName } from "./violations.ts"
 /** A parsed JSON document and its text. */
 export type JsonDocument = { readonly json: unknown; readonly text: string };
 
-/** Parses bytes as a JSON document. Returns the violation if they are not UTF-8 or not JSON. */
-export function parseJsonDocument(bytes: Uint8Array): JsonDocument | Rejection {
-  if (!isUtf8(bytes)) {
-    return { violations: [{ field: "body", description: "must be UTF-8" }] };
-  }
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+/** Parses a text as a JSON document. Returns the violation if it is not JSON. */
+export function parseJsonText(text: string): JsonDocument | Rejection {
   if (isNestedTooDeep(text)) {
     return { violations: [{ field: "body", description: "must not be nested deeper than 20000 levels" }] };
   }

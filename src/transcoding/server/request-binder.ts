@@ -1,11 +1,11 @@
 import { create, type DescField, type DescMessage, isFieldSet, type Message } from "@bufbuild/protobuf";
-import { hasCustomJsonRepresentation, ValueSchema } from "@bufbuild/protobuf/wkt";
+import { hasCustomJsonRepresentation } from "@bufbuild/protobuf/wkt";
+import { compileBodyReader } from "../http/body-reader.ts";
 import type { TemplateVariable } from "../http/path-template.ts";
 import { decodeSegment, decodeSegments } from "../http/percent.ts";
-import { bodyFieldOf, type HttpBinding } from "../http/rules.ts";
+import type { HttpBinding } from "../http/rules.ts";
 import { assign, fieldValue, type OpenMessage, ownerOf } from "../json/assign.ts";
-import { fieldReader, messageReader } from "../json/reader.ts";
-import { createReadingState, type ReadingOptions, type ReadingState } from "../json/reading-state.ts";
+import { createReadingState, type ReadingOptions } from "../json/reading-state.ts";
 import { textReader } from "../json/text-value.ts";
 import { createViolationList, type Rejection, type ViolationList } from "../json/violations.ts";
 import { type Query, readQuery } from "./query.ts";
@@ -33,7 +33,7 @@ export type RequestBinder = {
 /** Compiles the binder of a binding, including all descriptor lookups. Throws if the rule does not fit the method. */
 export function compileRequestBinder(binding: HttpBinding, options: ReadingOptions = {}): RequestBinder {
   const desc = binding.method.input;
-  const readBody = compileBody(binding);
+  const readBody = compileBodyReader(binding);
   const variables = binding.template.variables.map((variable) => compileVariable(binding, variable));
   const ofBody = binding.body === "*" ? desc.fields.map((field) => field.name) : [binding.body];
   const taken = [...variables.map(({ name }) => name), ...ofBody];
@@ -57,39 +57,6 @@ export function compileRequestBinder(binding: HttpBinding, options: ReadingOptio
       const index = variables.findIndex((variable) => variable.name === name);
       return variables[index]?.decode(captures[index] ?? "");
     },
-  };
-}
-
-type BodyReader = (body: unknown, state: ReadingState) => OpenMessage | undefined;
-
-function compileBody(binding: HttpBinding): BodyReader {
-  const { input } = binding.method;
-  if (binding.body === "") {
-    return (body, { violations }) => {
-      if (body !== undefined) {
-        violations.add("body", "must be empty: this method takes no body");
-      }
-      return undefined;
-    };
-  }
-  const field = bodyFieldOf(binding);
-  if (field === undefined) {
-    const read = messageReader(input);
-    return (body, state) => read(body === undefined ? {} : body, "", state) as OpenMessage | undefined;
-  }
-  const read = fieldReader(field);
-  const takesNull = field.message?.typeName === ValueSchema.typeName;
-  const isObject = field.fieldKind === "message" && !hasCustomJsonRepresentation(field.message);
-  return function readFieldBody(body, state) {
-    const message = create(input) as OpenMessage;
-    const json = body === undefined && isObject ? {} : body;
-    // The caller's document is the field itself, so paths begin inside it.
-    if (json === null && !takesNull) {
-      state.violations.add("", "must not be null");
-    } else if (json !== undefined) {
-      read(message, json, "", state);
-    }
-    return message;
   };
 }
 

@@ -1,6 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { createJsonReader, parseJsonDocument } from "../../../src/transcoding/json/document.ts";
+import { parseJsonDocument } from "../../../src/transcoding/json/bytes.ts";
+import { createJsonReader } from "../../../src/transcoding/json/document.ts";
 import { everything, messageOf } from "../fixtures/library.ts";
 
 const readBook = createJsonReader(messageOf("Book"));

@@ -7,7 +7,7 @@ import {
   toJson,
 } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
-import { parseJsonDocument } from "../../../src/transcoding/json/document.ts";
+import { parseJsonDocument } from "../../../src/transcoding/json/bytes.ts";
 import { messageReader } from "../../../src/transcoding/json/reader.ts";
 import { createReadingState } from "../../../src/transcoding/json/reading-state.ts";
 import { findDuplicateKey } from "../../../src/transcoding/json/text.ts";

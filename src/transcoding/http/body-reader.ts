@@ -1,0 +1,71 @@
+import { create, type Message } from "@bufbuild/protobuf";
+import { hasCustomJsonRepresentation, ValueSchema } from "@bufbuild/protobuf/wkt";
+import type { OpenMessage } from "../json/assign.ts";
+import { checkDuplicateKeys, parseJsonText } from "../json/document.ts";
+import { fieldReader, messageReader } from "../json/reader.ts";
+import { createReadingState, type ReadingOptions, type ReadingState } from "../json/reading-state.ts";
+import { createViolationList, type Rejection } from "../json/violations.ts";
+import { bodyFieldOf, type HttpBinding } from "./rules.ts";
+
+/** Reads the parsed body of a request, undefined if it is empty, as the request message. */
+export type BodyReader = (body: unknown, state: ReadingState) => OpenMessage | undefined;
+
+/** Compiles the reader of the bodies of a binding. Throws if the rule does not fit the method. */
+export function compileBodyReader(binding: HttpBinding): BodyReader {
+  const { input } = binding.method;
+  if (binding.body === "") {
+    return (body, { violations }) => {
+      if (body !== undefined) {
+        violations.add("body", "must be empty: this method takes no body");
+      }
+      return undefined;
+    };
+  }
+  const field = bodyFieldOf(binding);
+  if (field === undefined) {
+    const read = messageReader(input);
+    return (body, state) => read(body === undefined ? {} : body, "", state) as OpenMessage | undefined;
+  }
+  const read = fieldReader(field);
+  const takesNull = field.message?.typeName === ValueSchema.typeName;
+  const isObject = field.fieldKind === "message" && !hasCustomJsonRepresentation(field.message);
+  return function readFieldBody(body, state) {
+    const message = create(input) as OpenMessage;
+    const json = body === undefined && isObject ? {} : body;
+    // The caller's document is the field itself, so paths begin inside it.
+    if (json === null && !takesNull) {
+      state.violations.add("", "must not be null");
+    } else if (json !== undefined) {
+      read(message, json, "", state);
+    }
+    return message;
+  };
+}
+
+/** Reads the text of a body as a request message, in which only the fields of the body are set; or returns its violations. */
+export type BodyTextReader = (text: string) => { readonly message: Message } | Rejection;
+
+/**
+ * Creates a reader of the bodies of a binding that finds what a server finds in them, in browsers too. Violations have the
+ * paths that a server reports over REST.
+ */
+export function createBodyTextReader(binding: HttpBinding, options?: ReadingOptions): BodyTextReader {
+  const read = compileBodyReader(binding);
+  return function readBodyText(text) {
+    // What a server receives is UTF-8, which has no unpaired surrogates.
+    const sent = text.toWellFormed();
+    const document = sent === "" ? { json: undefined, text: "" } : parseJsonText(sent);
+    if ("violations" in document) {
+      return document;
+    }
+    const violations = createViolationList();
+    const state = createReadingState(violations, options);
+    const message = read(document.json, state) ?? create(binding.method.input);
+    const rejection = violations.rejection();
+    if (rejection !== undefined) {
+      return rejection;
+    }
+    const twice = checkDuplicateKeys(document.text, state.keys);
+    return twice.length > 0 ? { violations: twice } : { message };
+  };
+}
