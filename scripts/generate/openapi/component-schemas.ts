@@ -5,8 +5,8 @@ import { enumSchema, messageSchema } from "./message-schema.ts";
 import { wellKnownTypes } from "./well-known-types.ts";
 
 /**
- * Returns the schemas of the types that the document refers to, directly or not, and of all enums of the contract: no
- * message refers to the enum of error reasons.
+ * Returns the schemas of the types that the document refers to, directly or not, and of all enums of the files that it
+ * describes.
  */
 export function componentSchemas(
   referred: readonly (DescMessage | DescEnum)[],

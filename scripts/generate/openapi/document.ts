@@ -1,4 +1,4 @@
-import { createRegistry, type DescFile, type DescService } from "@bufbuild/protobuf";
+import { createRegistry, type DescEnum, type DescFile, type DescService } from "@bufbuild/protobuf";
 import { hostsOf, versionOf } from "../describe/api.ts";
 import { descriptionOf } from "../describe/description.ts";
 import type { JsonObject } from "../describe/json.ts";
@@ -54,11 +54,11 @@ export function openApiDocument(
   // The paths have the version of the API. A document cannot describe several.
   versionOf(files);
   const context: SchemaContext = { names: createSchemaNames(files), registry: createRegistry(...allFiles) };
-  const services = files
-    .filter(({ proto }) => about.packages.includes(proto.package))
-    .flatMap((file) => file.services);
+  const described = files.filter(({ proto }) => about.packages.includes(proto.package));
+  const services = described.flatMap((file) => file.services);
   const bindings = services.flatMap((service) => service.methods).flatMap(httpBindingsOf);
   const exposed = services.filter((service) => bindings.some(({ rpc }) => rpc.parent === service));
+  const errorReasons = errorReasonsOf(files);
   const resourcePatterns = resourcePatternsOf(allFiles);
   const routes = bindings.map((binding): Route => {
     const template = parsePathTemplate(binding.template, resourcePatterns);
@@ -82,8 +82,8 @@ export function openApiDocument(
     paths: pathsOf(routes, (route) => operation(route, responseExamples, context)),
     components: {
       schemas: sorted({
-        ...componentSchemas(bindings.flatMap(typesOf), files, context),
-        ...errorSchemas(reasonNameOf(files, context)),
+        ...componentSchemas([...bindings.flatMap(typesOf), ...errorReasons], described, context),
+        ...errorSchemas(errorReasons.map(context.names)[0]),
       }),
       responses: errorResponseComponents([...new Set(bindings.map(({ rpc }) => rpc))]),
       securitySchemes: securitySchemes(exposed),
@@ -103,10 +103,9 @@ function serversOf(services: readonly DescService[]): JsonObject[] {
     : [{ url: "/" }];
 }
 
-/** Returns the schema name of the enum of error reasons (AIP-193). */
-function reasonNameOf(files: readonly DescFile[], { names }: SchemaContext): string | undefined {
-  const reasons = files.flatMap((file) => file.enums).find(({ name }) => name === errorReasonName);
-  return reasons && names(reasons);
+/** Returns the enum of error reasons (AIP-193), if there is one. */
+function errorReasonsOf(files: readonly DescFile[]): DescEnum[] {
+  return files.flatMap((file) => file.enums).filter(({ name }) => name === errorReasonName);
 }
 
 function sorted(schemas: JsonObject): JsonObject {

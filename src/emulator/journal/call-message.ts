@@ -3,13 +3,14 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
   type Call,
   CallSchema,
+  CallView,
   type Notification,
   NotificationSchema,
   Call_Protocol as Protocol,
 } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import { parentOf } from "../../contract/resource-names.ts";
 import type { CallProtocol } from "../../server/telemetry/call-facts.ts";
-import type { RecordedCall } from "./recorded-call.ts";
+import { type RecordedCall, textBytes } from "./recorded-call.ts";
 import type { SentNotification } from "./sent-notification.ts";
 
 /** Longest JSON of a request that is shown, in characters: gRPC clients read at most 4 MiB by default. */
@@ -28,7 +29,7 @@ export function callName(number: number): string {
 }
 
 /** Returns a call as callers of the emulator see it. */
-export function callMessage(number: number, call: RecordedCall): Call {
+export function callMessage(number: number, call: RecordedCall, view: CallView): Call {
   return create(CallSchema, {
     name: callName(number),
     requestId: call.requestId,
@@ -41,21 +42,38 @@ export function callMessage(number: number, call: RecordedCall): Call {
     operator: call.asn === undefined ? "" : parentOf(call.asn),
     clientId: call.clientId.toWellFormed(),
     userKey: call.userKey.toWellFormed(),
-    headers: headersOf(call),
-    body: bodyOf(call),
     bodySize: BigInt(call.bodySize),
-    requestJson: requestJsonOf(call),
     httpStatus: call.httpStatus,
     code: call.code,
     reason: call.reason,
     errorMessage: call.errorMessage.toWellFormed(),
+    notifications: [...call.notifications],
+    fault: call.fault,
+    ...(view !== CallView.BASIC && largePartsOf(call)),
+  });
+}
+
+/** Returns what CALL_VIEW_BASIC leaves out. */
+function largePartsOf(call: RecordedCall) {
+  return {
+    headers: headersOf(call),
+    body: bodyOf(call),
+    requestJson: requestJsonOf(call),
     violations: call.violations.map(({ field, description }) => ({
       field: field.toWellFormed(),
       description: description.toWellFormed(),
     })),
-    notifications: [...call.notifications],
-    fault: call.fault,
-  });
+  };
+}
+
+/** Returns about how many bytes a call takes in an answer. */
+export function sizeOfMessage(call: Call): number {
+  let size = 1_000 + call.target.length + call.requestJson.length + (call.body.value?.length ?? 0);
+  size += textBytes(call.userKey) + textBytes(call.errorMessage);
+  for (const { field, description } of call.violations) {
+    size += textBytes(field) + textBytes(description);
+  }
+  return size;
 }
 
 /** Returns a notification as callers of the emulator see it. */

@@ -1,4 +1,5 @@
 import { create } from "@bufbuild/protobuf";
+import type { Call } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import {
   WatchCallsRequestSchema,
   type WatchCallsResponse,
@@ -51,7 +52,7 @@ export function createWatchCalls(
       yield* callsFrom(
         journal,
         after === undefined ? journal.calls.next : Number(after) + 1,
-        matches,
+        (number, call) => (matches(call) ? callMessage(number, call, request.view) : undefined),
         AbortSignal.any([signal, stopping]),
       );
     } finally {
@@ -60,11 +61,11 @@ export function createWatchCalls(
   };
 }
 
-/** Yields the calls that match from a number on, until the signal aborts. */
+/** Yields the calls that are shown from a number on, until the signal aborts. */
 async function* callsFrom(
   journal: Journal,
   number: number,
-  matches: (call: RecordedCall) => boolean,
+  show: (number: number, call: RecordedCall) => Call | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<WatchCallsResponse> {
   let next = number;
@@ -76,15 +77,16 @@ async function* callsFrom(
       missed += journal.calls.first - next;
       next = journal.calls.first;
     }
-    const call = journal.calls.at(next);
-    if (call === undefined) {
+    const recorded = journal.calls.at(next);
+    if (recorded === undefined) {
       await nextCall(journal, signal);
     } else {
+      const call = show(next, recorded);
       next += 1;
-      if (matches(call)) {
+      if (call !== undefined) {
         const missedCalls = BigInt(missed);
         missed = 0;
-        yield create(WatchCallsResponseSchema, { call: callMessage(next - 1, call), missedCalls });
+        yield create(WatchCallsResponseSchema, { call, missedCalls });
       }
     }
   }

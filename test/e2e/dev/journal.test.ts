@@ -56,6 +56,7 @@ describe("the commands of docs/emulator.md under “What arrived”", () => {
     expect((await shell("rejected.sh")).calls).toMatchObject([
       { userKey: "+14155550101", code: "INVALID_ARGUMENT" },
     ]);
+    expect(await shell("one-call.sh")).toMatchObject({ name: "calls/1", userKey: "+14155550100" });
     expect((await shell("of-user.sh")).calls).toMatchObject([
       { userKey: "+14155550101", httpStatus: 400 },
       { userKey: "+14155550100", httpStatus: 200, notifications: ["NOTIFICATION_DATA_EXPIRED"] },

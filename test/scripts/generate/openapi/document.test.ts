@@ -459,6 +459,19 @@ describe("openApiDocument", () => {
     expect(() => describeApi(source)).toThrow(new Error(message));
   });
 
+  it("openApiDocument leaves out the enums of packages that it does not describe, except error reasons", () => {
+    const { files, allFiles } = compile({
+      "library/v1/library.proto": `${header} message M {} service S {
+        rpc Get(M) returns (M) { option (google.api.http) = { get: "/v1/x" }; } }`,
+      "office/v1/office.proto": `syntax = "proto3"; package office.v1;
+        enum Desk { DESK_UNSPECIFIED = 0; }
+        enum ErrorReason { ERROR_REASON_UNSPECIFIED = 0; }`,
+    });
+    const schemas = at(openApiDocument(files, allFiles, about), "components", "schemas") as JsonObject;
+    expect(Object.keys(schemas)).toContain("ErrorReason");
+    expect(Object.keys(schemas)).not.toContain("Desk");
+  });
+
   it("openApiDocument throws for two types of the same name, and for two versions", () => {
     const message = (
       name: string,

@@ -45,6 +45,60 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// How much of a call is returned.
+type CallView int32
+
+const (
+	// Everything, as CALL_VIEW_FULL.
+	CallView_CALL_VIEW_UNSPECIFIED CallView = 0
+	// Enough for a line of a list: everything but `headers`, `body_text`, `body_bytes`,
+	// `request_json` and `violations`. `error_message` names the first violation.
+	CallView_CALL_VIEW_BASIC CallView = 1
+	// Everything.
+	CallView_CALL_VIEW_FULL CallView = 2
+)
+
+// Enum value maps for CallView.
+var (
+	CallView_name = map[int32]string{
+		0: "CALL_VIEW_UNSPECIFIED",
+		1: "CALL_VIEW_BASIC",
+		2: "CALL_VIEW_FULL",
+	}
+	CallView_value = map[string]int32{
+		"CALL_VIEW_UNSPECIFIED": 0,
+		"CALL_VIEW_BASIC":       1,
+		"CALL_VIEW_FULL":        2,
+	}
+)
+
+func (x CallView) Enum() *CallView {
+	p := new(CallView)
+	*p = x
+	return p
+}
+
+func (x CallView) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (CallView) Descriptor() protoreflect.EnumDescriptor {
+	return file_mobiledataplansharing_emulator_v1_emulator_resources_proto_enumTypes[0].Descriptor()
+}
+
+func (CallView) Type() protoreflect.EnumType {
+	return &file_mobiledataplansharing_emulator_v1_emulator_resources_proto_enumTypes[0]
+}
+
+func (x CallView) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use CallView.Descriptor instead.
+func (CallView) EnumDescriptor() ([]byte, []int) {
+	return file_mobiledataplansharing_emulator_v1_emulator_resources_proto_rawDescGZIP(), []int{0}
+}
+
 // How the emulated time passes.
 type Clock_Mode int32
 
@@ -86,11 +140,11 @@ func (x Clock_Mode) String() string {
 }
 
 func (Clock_Mode) Descriptor() protoreflect.EnumDescriptor {
-	return file_mobiledataplansharing_emulator_v1_emulator_resources_proto_enumTypes[0].Descriptor()
+	return file_mobiledataplansharing_emulator_v1_emulator_resources_proto_enumTypes[1].Descriptor()
 }
 
 func (Clock_Mode) Type() protoreflect.EnumType {
-	return &file_mobiledataplansharing_emulator_v1_emulator_resources_proto_enumTypes[0]
+	return &file_mobiledataplansharing_emulator_v1_emulator_resources_proto_enumTypes[1]
 }
 
 func (x Clock_Mode) Number() protoreflect.EnumNumber {
@@ -146,11 +200,11 @@ func (x Fault_Cut) String() string {
 }
 
 func (Fault_Cut) Descriptor() protoreflect.EnumDescriptor {
-	return file_mobiledataplansharing_emulator_v1_emulator_resources_proto_enumTypes[1].Descriptor()
+	return file_mobiledataplansharing_emulator_v1_emulator_resources_proto_enumTypes[2].Descriptor()
 }
 
 func (Fault_Cut) Type() protoreflect.EnumType {
-	return &file_mobiledataplansharing_emulator_v1_emulator_resources_proto_enumTypes[1]
+	return &file_mobiledataplansharing_emulator_v1_emulator_resources_proto_enumTypes[2]
 }
 
 func (x Fault_Cut) Number() protoreflect.EnumNumber {
@@ -207,11 +261,11 @@ func (x Call_Protocol) String() string {
 }
 
 func (Call_Protocol) Descriptor() protoreflect.EnumDescriptor {
-	return file_mobiledataplansharing_emulator_v1_emulator_resources_proto_enumTypes[2].Descriptor()
+	return file_mobiledataplansharing_emulator_v1_emulator_resources_proto_enumTypes[3].Descriptor()
 }
 
 func (Call_Protocol) Type() protoreflect.EnumType {
-	return &file_mobiledataplansharing_emulator_v1_emulator_resources_proto_enumTypes[2]
+	return &file_mobiledataplansharing_emulator_v1_emulator_resources_proto_enumTypes[3]
 }
 
 func (x Call_Protocol) Number() protoreflect.EnumNumber {
@@ -1675,7 +1729,11 @@ const file_mobiledataplansharing_emulator_v1_emulator_resources_proto_rawDesc = 
 	"\bScenario\x12\x1f\n" +
 	"\vscenario_id\x18\x01 \x01(\tR\n" +
 	"scenarioId\x12 \n" +
-	"\vdescription\x18\x02 \x01(\tR\vdescriptionB\xa8\x02\n" +
+	"\vdescription\x18\x02 \x01(\tR\vdescription*N\n" +
+	"\bCallView\x12\x19\n" +
+	"\x15CALL_VIEW_UNSPECIFIED\x10\x00\x12\x13\n" +
+	"\x0fCALL_VIEW_BASIC\x10\x01\x12\x12\n" +
+	"\x0eCALL_VIEW_FULL\x10\x02B\xa8\x02\n" +
 	"%com.mobiledataplansharing.emulator.v1B\x16EmulatorResourcesProtoP\x01Zpgithub.com/mobile-data-plan-sharing/mobile-data-plan-sharing/gen/go/mobiledataplansharing/emulator/v1;emulatorpb\xa2\x02\x04MDPS\xaa\x02!MobileDataPlanSharing.Emulator.V1\xca\x02!MobileDataPlanSharing\\Emulator\\V1\xea\x02#MobileDataPlanSharing::Emulator::V1b\x06proto3"
 
 var (
@@ -1690,57 +1748,58 @@ func file_mobiledataplansharing_emulator_v1_emulator_resources_proto_rawDescGZIP
 	return file_mobiledataplansharing_emulator_v1_emulator_resources_proto_rawDescData
 }
 
-var file_mobiledataplansharing_emulator_v1_emulator_resources_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_mobiledataplansharing_emulator_v1_emulator_resources_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
 var file_mobiledataplansharing_emulator_v1_emulator_resources_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_mobiledataplansharing_emulator_v1_emulator_resources_proto_goTypes = []any{
-	(Clock_Mode)(0),               // 0: mobiledataplansharing.emulator.v1.Clock.Mode
-	(Fault_Cut)(0),                // 1: mobiledataplansharing.emulator.v1.Fault.Cut
-	(Call_Protocol)(0),            // 2: mobiledataplansharing.emulator.v1.Call.Protocol
-	(*Clock)(nil),                 // 3: mobiledataplansharing.emulator.v1.Clock
-	(*CallMatcher)(nil),           // 4: mobiledataplansharing.emulator.v1.CallMatcher
-	(*InjectedError)(nil),         // 5: mobiledataplansharing.emulator.v1.InjectedError
-	(*Fault)(nil),                 // 6: mobiledataplansharing.emulator.v1.Fault
-	(*Registration)(nil),          // 7: mobiledataplansharing.emulator.v1.Registration
-	(*Device)(nil),                // 8: mobiledataplansharing.emulator.v1.Device
-	(*Call)(nil),                  // 9: mobiledataplansharing.emulator.v1.Call
-	(*Record)(nil),                // 10: mobiledataplansharing.emulator.v1.Record
-	(*Notification)(nil),          // 11: mobiledataplansharing.emulator.v1.Notification
-	(*Token)(nil),                 // 12: mobiledataplansharing.emulator.v1.Token
-	(*Scenario)(nil),              // 13: mobiledataplansharing.emulator.v1.Scenario
-	(*Call_Header)(nil),           // 14: mobiledataplansharing.emulator.v1.Call.Header
-	(*Call_Violation)(nil),        // 15: mobiledataplansharing.emulator.v1.Call.Violation
-	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 17: google.protobuf.Duration
-	(v1.ErrorReason)(0),           // 18: mobiledataplansharing.v1.ErrorReason
-	(code.Code)(0),                // 19: google.rpc.Code
-	(v1.NotificationType)(0),      // 20: mobiledataplansharing.v1.NotificationType
-	(*v1.PlanStatus)(nil),         // 21: mobiledataplansharing.v1.PlanStatus
-	(*v1.PlanGroup)(nil),          // 22: mobiledataplansharing.v1.PlanGroup
+	(CallView)(0),                 // 0: mobiledataplansharing.emulator.v1.CallView
+	(Clock_Mode)(0),               // 1: mobiledataplansharing.emulator.v1.Clock.Mode
+	(Fault_Cut)(0),                // 2: mobiledataplansharing.emulator.v1.Fault.Cut
+	(Call_Protocol)(0),            // 3: mobiledataplansharing.emulator.v1.Call.Protocol
+	(*Clock)(nil),                 // 4: mobiledataplansharing.emulator.v1.Clock
+	(*CallMatcher)(nil),           // 5: mobiledataplansharing.emulator.v1.CallMatcher
+	(*InjectedError)(nil),         // 6: mobiledataplansharing.emulator.v1.InjectedError
+	(*Fault)(nil),                 // 7: mobiledataplansharing.emulator.v1.Fault
+	(*Registration)(nil),          // 8: mobiledataplansharing.emulator.v1.Registration
+	(*Device)(nil),                // 9: mobiledataplansharing.emulator.v1.Device
+	(*Call)(nil),                  // 10: mobiledataplansharing.emulator.v1.Call
+	(*Record)(nil),                // 11: mobiledataplansharing.emulator.v1.Record
+	(*Notification)(nil),          // 12: mobiledataplansharing.emulator.v1.Notification
+	(*Token)(nil),                 // 13: mobiledataplansharing.emulator.v1.Token
+	(*Scenario)(nil),              // 14: mobiledataplansharing.emulator.v1.Scenario
+	(*Call_Header)(nil),           // 15: mobiledataplansharing.emulator.v1.Call.Header
+	(*Call_Violation)(nil),        // 16: mobiledataplansharing.emulator.v1.Call.Violation
+	(*timestamppb.Timestamp)(nil), // 17: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 18: google.protobuf.Duration
+	(v1.ErrorReason)(0),           // 19: mobiledataplansharing.v1.ErrorReason
+	(code.Code)(0),                // 20: google.rpc.Code
+	(v1.NotificationType)(0),      // 21: mobiledataplansharing.v1.NotificationType
+	(*v1.PlanStatus)(nil),         // 22: mobiledataplansharing.v1.PlanStatus
+	(*v1.PlanGroup)(nil),          // 23: mobiledataplansharing.v1.PlanGroup
 }
 var file_mobiledataplansharing_emulator_v1_emulator_resources_proto_depIdxs = []int32{
-	0,  // 0: mobiledataplansharing.emulator.v1.Clock.mode:type_name -> mobiledataplansharing.emulator.v1.Clock.Mode
-	16, // 1: mobiledataplansharing.emulator.v1.Clock.time:type_name -> google.protobuf.Timestamp
-	17, // 2: mobiledataplansharing.emulator.v1.Clock.offset:type_name -> google.protobuf.Duration
-	18, // 3: mobiledataplansharing.emulator.v1.InjectedError.reason:type_name -> mobiledataplansharing.v1.ErrorReason
-	19, // 4: mobiledataplansharing.emulator.v1.InjectedError.code:type_name -> google.rpc.Code
-	17, // 5: mobiledataplansharing.emulator.v1.InjectedError.retry_delay:type_name -> google.protobuf.Duration
-	4,  // 6: mobiledataplansharing.emulator.v1.Fault.match:type_name -> mobiledataplansharing.emulator.v1.CallMatcher
-	17, // 7: mobiledataplansharing.emulator.v1.Fault.delay:type_name -> google.protobuf.Duration
-	5,  // 8: mobiledataplansharing.emulator.v1.Fault.error:type_name -> mobiledataplansharing.emulator.v1.InjectedError
-	1,  // 9: mobiledataplansharing.emulator.v1.Fault.cut:type_name -> mobiledataplansharing.emulator.v1.Fault.Cut
-	16, // 10: mobiledataplansharing.emulator.v1.Device.register_time:type_name -> google.protobuf.Timestamp
-	16, // 11: mobiledataplansharing.emulator.v1.Call.receive_time:type_name -> google.protobuf.Timestamp
-	17, // 12: mobiledataplansharing.emulator.v1.Call.duration:type_name -> google.protobuf.Duration
-	2,  // 13: mobiledataplansharing.emulator.v1.Call.protocol:type_name -> mobiledataplansharing.emulator.v1.Call.Protocol
-	14, // 14: mobiledataplansharing.emulator.v1.Call.headers:type_name -> mobiledataplansharing.emulator.v1.Call.Header
-	19, // 15: mobiledataplansharing.emulator.v1.Call.code:type_name -> google.rpc.Code
-	15, // 16: mobiledataplansharing.emulator.v1.Call.violations:type_name -> mobiledataplansharing.emulator.v1.Call.Violation
-	20, // 17: mobiledataplansharing.emulator.v1.Call.notifications:type_name -> mobiledataplansharing.v1.NotificationType
-	21, // 18: mobiledataplansharing.emulator.v1.Record.plan_status:type_name -> mobiledataplansharing.v1.PlanStatus
-	22, // 19: mobiledataplansharing.emulator.v1.Record.plan_group:type_name -> mobiledataplansharing.v1.PlanGroup
-	20, // 20: mobiledataplansharing.emulator.v1.Notification.type:type_name -> mobiledataplansharing.v1.NotificationType
-	16, // 21: mobiledataplansharing.emulator.v1.Notification.send_time:type_name -> google.protobuf.Timestamp
-	16, // 22: mobiledataplansharing.emulator.v1.Token.expire_time:type_name -> google.protobuf.Timestamp
+	1,  // 0: mobiledataplansharing.emulator.v1.Clock.mode:type_name -> mobiledataplansharing.emulator.v1.Clock.Mode
+	17, // 1: mobiledataplansharing.emulator.v1.Clock.time:type_name -> google.protobuf.Timestamp
+	18, // 2: mobiledataplansharing.emulator.v1.Clock.offset:type_name -> google.protobuf.Duration
+	19, // 3: mobiledataplansharing.emulator.v1.InjectedError.reason:type_name -> mobiledataplansharing.v1.ErrorReason
+	20, // 4: mobiledataplansharing.emulator.v1.InjectedError.code:type_name -> google.rpc.Code
+	18, // 5: mobiledataplansharing.emulator.v1.InjectedError.retry_delay:type_name -> google.protobuf.Duration
+	5,  // 6: mobiledataplansharing.emulator.v1.Fault.match:type_name -> mobiledataplansharing.emulator.v1.CallMatcher
+	18, // 7: mobiledataplansharing.emulator.v1.Fault.delay:type_name -> google.protobuf.Duration
+	6,  // 8: mobiledataplansharing.emulator.v1.Fault.error:type_name -> mobiledataplansharing.emulator.v1.InjectedError
+	2,  // 9: mobiledataplansharing.emulator.v1.Fault.cut:type_name -> mobiledataplansharing.emulator.v1.Fault.Cut
+	17, // 10: mobiledataplansharing.emulator.v1.Device.register_time:type_name -> google.protobuf.Timestamp
+	17, // 11: mobiledataplansharing.emulator.v1.Call.receive_time:type_name -> google.protobuf.Timestamp
+	18, // 12: mobiledataplansharing.emulator.v1.Call.duration:type_name -> google.protobuf.Duration
+	3,  // 13: mobiledataplansharing.emulator.v1.Call.protocol:type_name -> mobiledataplansharing.emulator.v1.Call.Protocol
+	15, // 14: mobiledataplansharing.emulator.v1.Call.headers:type_name -> mobiledataplansharing.emulator.v1.Call.Header
+	20, // 15: mobiledataplansharing.emulator.v1.Call.code:type_name -> google.rpc.Code
+	16, // 16: mobiledataplansharing.emulator.v1.Call.violations:type_name -> mobiledataplansharing.emulator.v1.Call.Violation
+	21, // 17: mobiledataplansharing.emulator.v1.Call.notifications:type_name -> mobiledataplansharing.v1.NotificationType
+	22, // 18: mobiledataplansharing.emulator.v1.Record.plan_status:type_name -> mobiledataplansharing.v1.PlanStatus
+	23, // 19: mobiledataplansharing.emulator.v1.Record.plan_group:type_name -> mobiledataplansharing.v1.PlanGroup
+	21, // 20: mobiledataplansharing.emulator.v1.Notification.type:type_name -> mobiledataplansharing.v1.NotificationType
+	17, // 21: mobiledataplansharing.emulator.v1.Notification.send_time:type_name -> google.protobuf.Timestamp
+	17, // 22: mobiledataplansharing.emulator.v1.Token.expire_time:type_name -> google.protobuf.Timestamp
 	23, // [23:23] is the sub-list for method output_type
 	23, // [23:23] is the sub-list for method input_type
 	23, // [23:23] is the sub-list for extension type_name
@@ -1773,7 +1832,7 @@ func file_mobiledataplansharing_emulator_v1_emulator_resources_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_mobiledataplansharing_emulator_v1_emulator_resources_proto_rawDesc), len(file_mobiledataplansharing_emulator_v1_emulator_resources_proto_rawDesc)),
-			NumEnums:      3,
+			NumEnums:      4,
 			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   0,

@@ -724,7 +724,9 @@ type ListCallsRequest struct {
 	// reduced to it.
 	PageSize int32 `protobuf:"varint,8,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// Optional. `next_page_token` of the page before. Empty for the first page.
-	PageToken     string `protobuf:"bytes,9,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,9,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Optional. How much is returned of each call. Defaults to CALL_VIEW_FULL.
+	View          CallView `protobuf:"varint,10,opt,name=view,proto3,enum=mobiledataplansharing.emulator.v1.CallView" json:"view,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -822,6 +824,13 @@ func (x *ListCallsRequest) GetPageToken() string {
 	return ""
 }
 
+func (x *ListCallsRequest) GetView() CallView {
+	if x != nil {
+		return x.View
+	}
+	return CallView_CALL_VIEW_UNSPECIFIED
+}
+
 // Response of ListCalls.
 type ListCallsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -887,6 +896,52 @@ func (x *ListCallsResponse) GetDroppedCalls() int64 {
 	return 0
 }
 
+// Request of GetCall.
+type GetCallRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Required. Name of the call, `calls/{call}`.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetCallRequest) Reset() {
+	*x = GetCallRequest{}
+	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetCallRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetCallRequest) ProtoMessage() {}
+
+func (x *GetCallRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetCallRequest.ProtoReflect.Descriptor instead.
+func (*GetCallRequest) Descriptor() ([]byte, []int) {
+	return file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *GetCallRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
 // Request of WatchCalls. A call must match every filter that is set.
 type WatchCallsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -908,14 +963,16 @@ type WatchCallsRequest struct {
 	Reason v1.ErrorReason `protobuf:"varint,7,opt,name=reason,proto3,enum=mobiledataplansharing.v1.ErrorReason" json:"reason,omitempty"`
 	// Optional. Name of a call that has ended. The calls after it that the journal holds
 	// come first; `calls/0` for all of them. Empty to begin with the next call.
-	AfterCall     string `protobuf:"bytes,8,opt,name=after_call,json=afterCall,proto3" json:"after_call,omitempty"`
+	AfterCall string `protobuf:"bytes,8,opt,name=after_call,json=afterCall,proto3" json:"after_call,omitempty"`
+	// Optional. How much is returned of each call. Defaults to CALL_VIEW_FULL.
+	View          CallView `protobuf:"varint,9,opt,name=view,proto3,enum=mobiledataplansharing.emulator.v1.CallView" json:"view,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *WatchCallsRequest) Reset() {
 	*x = WatchCallsRequest{}
-	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[15]
+	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -927,7 +984,7 @@ func (x *WatchCallsRequest) String() string {
 func (*WatchCallsRequest) ProtoMessage() {}
 
 func (x *WatchCallsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[15]
+	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -940,7 +997,7 @@ func (x *WatchCallsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchCallsRequest.ProtoReflect.Descriptor instead.
 func (*WatchCallsRequest) Descriptor() ([]byte, []int) {
-	return file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDescGZIP(), []int{15}
+	return file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *WatchCallsRequest) GetMethod() string {
@@ -999,6 +1056,13 @@ func (x *WatchCallsRequest) GetAfterCall() string {
 	return ""
 }
 
+func (x *WatchCallsRequest) GetView() CallView {
+	if x != nil {
+		return x.View
+	}
+	return CallView_CALL_VIEW_UNSPECIFIED
+}
+
 // One item of the answer of WatchCalls.
 type WatchCallsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1014,7 +1078,7 @@ type WatchCallsResponse struct {
 
 func (x *WatchCallsResponse) Reset() {
 	*x = WatchCallsResponse{}
-	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[16]
+	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1026,7 +1090,7 @@ func (x *WatchCallsResponse) String() string {
 func (*WatchCallsResponse) ProtoMessage() {}
 
 func (x *WatchCallsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[16]
+	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1039,7 +1103,7 @@ func (x *WatchCallsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchCallsResponse.ProtoReflect.Descriptor instead.
 func (*WatchCallsResponse) Descriptor() ([]byte, []int) {
-	return file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDescGZIP(), []int{16}
+	return file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *WatchCallsResponse) GetCall() *Call {
@@ -1065,7 +1129,7 @@ type ClearCallsRequest struct {
 
 func (x *ClearCallsRequest) Reset() {
 	*x = ClearCallsRequest{}
-	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[17]
+	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1077,7 +1141,7 @@ func (x *ClearCallsRequest) String() string {
 func (*ClearCallsRequest) ProtoMessage() {}
 
 func (x *ClearCallsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[17]
+	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1090,7 +1154,7 @@ func (x *ClearCallsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClearCallsRequest.ProtoReflect.Descriptor instead.
 func (*ClearCallsRequest) Descriptor() ([]byte, []int) {
-	return file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDescGZIP(), []int{17}
+	return file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDescGZIP(), []int{18}
 }
 
 // Response of ClearCalls.
@@ -1102,7 +1166,7 @@ type ClearCallsResponse struct {
 
 func (x *ClearCallsResponse) Reset() {
 	*x = ClearCallsResponse{}
-	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[18]
+	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1114,7 +1178,7 @@ func (x *ClearCallsResponse) String() string {
 func (*ClearCallsResponse) ProtoMessage() {}
 
 func (x *ClearCallsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[18]
+	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1127,7 +1191,7 @@ func (x *ClearCallsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClearCallsResponse.ProtoReflect.Descriptor instead.
 func (*ClearCallsResponse) Descriptor() ([]byte, []int) {
-	return file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDescGZIP(), []int{18}
+	return file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDescGZIP(), []int{19}
 }
 
 // Request of ListRecords. A record must match every filter that is set.
@@ -1151,7 +1215,7 @@ type ListRecordsRequest struct {
 
 func (x *ListRecordsRequest) Reset() {
 	*x = ListRecordsRequest{}
-	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[19]
+	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1163,7 +1227,7 @@ func (x *ListRecordsRequest) String() string {
 func (*ListRecordsRequest) ProtoMessage() {}
 
 func (x *ListRecordsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[19]
+	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1176,7 +1240,7 @@ func (x *ListRecordsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRecordsRequest.ProtoReflect.Descriptor instead.
 func (*ListRecordsRequest) Descriptor() ([]byte, []int) {
-	return file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDescGZIP(), []int{19}
+	return file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ListRecordsRequest) GetOperator() string {
@@ -1228,7 +1292,7 @@ type ListRecordsResponse struct {
 
 func (x *ListRecordsResponse) Reset() {
 	*x = ListRecordsResponse{}
-	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[20]
+	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1240,7 +1304,7 @@ func (x *ListRecordsResponse) String() string {
 func (*ListRecordsResponse) ProtoMessage() {}
 
 func (x *ListRecordsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[20]
+	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1253,7 +1317,7 @@ func (x *ListRecordsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRecordsResponse.ProtoReflect.Descriptor instead.
 func (*ListRecordsResponse) Descriptor() ([]byte, []int) {
-	return file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDescGZIP(), []int{20}
+	return file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ListRecordsResponse) GetRecords() []*Record {
@@ -1281,7 +1345,7 @@ type GetRecordRequest struct {
 
 func (x *GetRecordRequest) Reset() {
 	*x = GetRecordRequest{}
-	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[21]
+	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1293,7 +1357,7 @@ func (x *GetRecordRequest) String() string {
 func (*GetRecordRequest) ProtoMessage() {}
 
 func (x *GetRecordRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[21]
+	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1306,7 +1370,7 @@ func (x *GetRecordRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRecordRequest.ProtoReflect.Descriptor instead.
 func (*GetRecordRequest) Descriptor() ([]byte, []int) {
-	return file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDescGZIP(), []int{21}
+	return file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *GetRecordRequest) GetName() string {
@@ -1327,7 +1391,7 @@ type DeleteRecordRequest struct {
 
 func (x *DeleteRecordRequest) Reset() {
 	*x = DeleteRecordRequest{}
-	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[22]
+	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1339,7 +1403,7 @@ func (x *DeleteRecordRequest) String() string {
 func (*DeleteRecordRequest) ProtoMessage() {}
 
 func (x *DeleteRecordRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[22]
+	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1352,7 +1416,7 @@ func (x *DeleteRecordRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteRecordRequest.ProtoReflect.Descriptor instead.
 func (*DeleteRecordRequest) Descriptor() ([]byte, []int) {
-	return file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDescGZIP(), []int{22}
+	return file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *DeleteRecordRequest) GetName() string {
@@ -1383,7 +1447,7 @@ type ListNotificationsRequest struct {
 
 func (x *ListNotificationsRequest) Reset() {
 	*x = ListNotificationsRequest{}
-	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[23]
+	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1395,7 +1459,7 @@ func (x *ListNotificationsRequest) String() string {
 func (*ListNotificationsRequest) ProtoMessage() {}
 
 func (x *ListNotificationsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[23]
+	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1408,7 +1472,7 @@ func (x *ListNotificationsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListNotificationsRequest.ProtoReflect.Descriptor instead.
 func (*ListNotificationsRequest) Descriptor() ([]byte, []int) {
-	return file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDescGZIP(), []int{23}
+	return file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ListNotificationsRequest) GetOperator() string {
@@ -1459,7 +1523,7 @@ type ListNotificationsResponse struct {
 
 func (x *ListNotificationsResponse) Reset() {
 	*x = ListNotificationsResponse{}
-	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[24]
+	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1471,7 +1535,7 @@ func (x *ListNotificationsResponse) String() string {
 func (*ListNotificationsResponse) ProtoMessage() {}
 
 func (x *ListNotificationsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[24]
+	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1484,7 +1548,7 @@ func (x *ListNotificationsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListNotificationsResponse.ProtoReflect.Descriptor instead.
 func (*ListNotificationsResponse) Descriptor() ([]byte, []int) {
-	return file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDescGZIP(), []int{24}
+	return file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ListNotificationsResponse) GetNotifications() []*Notification {
@@ -1515,7 +1579,7 @@ type ListScenariosRequest struct {
 
 func (x *ListScenariosRequest) Reset() {
 	*x = ListScenariosRequest{}
-	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[25]
+	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1527,7 +1591,7 @@ func (x *ListScenariosRequest) String() string {
 func (*ListScenariosRequest) ProtoMessage() {}
 
 func (x *ListScenariosRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[25]
+	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1540,7 +1604,7 @@ func (x *ListScenariosRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListScenariosRequest.ProtoReflect.Descriptor instead.
 func (*ListScenariosRequest) Descriptor() ([]byte, []int) {
-	return file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDescGZIP(), []int{25}
+	return file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ListScenariosRequest) GetPageSize() int32 {
@@ -1570,7 +1634,7 @@ type ListScenariosResponse struct {
 
 func (x *ListScenariosResponse) Reset() {
 	*x = ListScenariosResponse{}
-	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[26]
+	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1582,7 +1646,7 @@ func (x *ListScenariosResponse) String() string {
 func (*ListScenariosResponse) ProtoMessage() {}
 
 func (x *ListScenariosResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[26]
+	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1595,7 +1659,7 @@ func (x *ListScenariosResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListScenariosResponse.ProtoReflect.Descriptor instead.
 func (*ListScenariosResponse) Descriptor() ([]byte, []int) {
-	return file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDescGZIP(), []int{26}
+	return file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ListScenariosResponse) GetScenarios() []*Scenario {
@@ -1628,7 +1692,7 @@ type LoadScenarioRequest struct {
 
 func (x *LoadScenarioRequest) Reset() {
 	*x = LoadScenarioRequest{}
-	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[27]
+	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1640,7 +1704,7 @@ func (x *LoadScenarioRequest) String() string {
 func (*LoadScenarioRequest) ProtoMessage() {}
 
 func (x *LoadScenarioRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[27]
+	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1653,7 +1717,7 @@ func (x *LoadScenarioRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoadScenarioRequest.ProtoReflect.Descriptor instead.
 func (*LoadScenarioRequest) Descriptor() ([]byte, []int) {
-	return file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDescGZIP(), []int{27}
+	return file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *LoadScenarioRequest) GetSource() isLoadScenarioRequest_Source {
@@ -1711,7 +1775,7 @@ type LoadScenarioResponse struct {
 
 func (x *LoadScenarioResponse) Reset() {
 	*x = LoadScenarioResponse{}
-	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[28]
+	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1723,7 +1787,7 @@ func (x *LoadScenarioResponse) String() string {
 func (*LoadScenarioResponse) ProtoMessage() {}
 
 func (x *LoadScenarioResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[28]
+	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1736,7 +1800,7 @@ func (x *LoadScenarioResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoadScenarioResponse.ProtoReflect.Descriptor instead.
 func (*LoadScenarioResponse) Descriptor() ([]byte, []int) {
-	return file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDescGZIP(), []int{28}
+	return file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *LoadScenarioResponse) GetRecordCount() int32 {
@@ -1755,7 +1819,7 @@ type ResetRequest struct {
 
 func (x *ResetRequest) Reset() {
 	*x = ResetRequest{}
-	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[29]
+	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1767,7 +1831,7 @@ func (x *ResetRequest) String() string {
 func (*ResetRequest) ProtoMessage() {}
 
 func (x *ResetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[29]
+	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1780,7 +1844,7 @@ func (x *ResetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResetRequest.ProtoReflect.Descriptor instead.
 func (*ResetRequest) Descriptor() ([]byte, []int) {
-	return file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDescGZIP(), []int{29}
+	return file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDescGZIP(), []int{30}
 }
 
 // Response of Reset.
@@ -1792,7 +1856,7 @@ type ResetResponse struct {
 
 func (x *ResetResponse) Reset() {
 	*x = ResetResponse{}
-	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[30]
+	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1804,7 +1868,7 @@ func (x *ResetResponse) String() string {
 func (*ResetResponse) ProtoMessage() {}
 
 func (x *ResetResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[30]
+	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1817,7 +1881,7 @@ func (x *ResetResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResetResponse.ProtoReflect.Descriptor instead.
 func (*ResetResponse) Descriptor() ([]byte, []int) {
-	return file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDescGZIP(), []int{30}
+	return file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDescGZIP(), []int{31}
 }
 
 // Request of CreateToken.
@@ -1837,7 +1901,7 @@ type CreateTokenRequest struct {
 
 func (x *CreateTokenRequest) Reset() {
 	*x = CreateTokenRequest{}
-	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[31]
+	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1849,7 +1913,7 @@ func (x *CreateTokenRequest) String() string {
 func (*CreateTokenRequest) ProtoMessage() {}
 
 func (x *CreateTokenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[31]
+	mi := &file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1862,7 +1926,7 @@ func (x *CreateTokenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateTokenRequest.ProtoReflect.Descriptor instead.
 func (*CreateTokenRequest) Descriptor() ([]byte, []int) {
-	return file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDescGZIP(), []int{31}
+	return file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *CreateTokenRequest) GetOperators() []string {
@@ -1930,7 +1994,7 @@ const file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDesc = ""
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xd6\x02\n" +
 	"\x13DeleteDeviceRequest\x12\xbe\x02\n" +
 	"\x04name\x18\x01 \x01(\tB\xa9\x02\xe0A\x02\xfaA4\n" +
-	"2emulator.mobile-data-plan-sharing.github.io/Device\xbaH\xeb\x01\xc8\x01\x01r\xe5\x012\xe2\x01^operators/([1-9][0-9]{0,8}|[1-3][0-9]{9}|4[01][0-9]{8}|42[0-8][0-9]{7}|429[0-3][0-9]{6}|4294[0-8][0-9]{5}|42949[0-5][0-9]{4}|429496[0-6][0-9]{3}|4294967[01][0-9]{2}|42949672[0-8][0-9]|429496729[0-5])/devices/([^/%]|%25|%2F)+$R\x04name\"\xd7\x03\n" +
+	"2emulator.mobile-data-plan-sharing.github.io/Device\xbaH\xeb\x01\xc8\x01\x01r\xe5\x012\xe2\x01^operators/([1-9][0-9]{0,8}|[1-3][0-9]{9}|4[01][0-9]{8}|42[0-8][0-9]{7}|429[0-3][0-9]{6}|4294[0-8][0-9]{5}|42949[0-5][0-9]{4}|429496[0-6][0-9]{3}|4294967[01][0-9]{2}|42949672[0-8][0-9]|429496729[0-5])/devices/([^/%]|%25|%2F)+$R\x04name\"\xa5\x04\n" +
 	"\x10ListCallsRequest\x12#\n" +
 	"\x06method\x18\x01 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\x06method\x12'\n" +
 	"\boperator\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\boperator\x12(\n" +
@@ -1942,12 +2006,17 @@ const file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDesc = ""
 	"\tpage_size\x18\b \x01(\x05B\n" +
 	"\xe0A\x01\xbaH\x04\x1a\x02(\x00R\bpageSize\x12*\n" +
 	"\n" +
-	"page_token\x18\t \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80@R\tpageTokenB\a\n" +
+	"page_token\x18\t \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80@R\tpageToken\x12L\n" +
+	"\x04view\x18\n" +
+	" \x01(\x0e2+.mobiledataplansharing.emulator.v1.CallViewB\v\xe0A\x01\xbaH\x05\x82\x01\x02\x10\x01R\x04viewB\a\n" +
 	"\x05_code\"\x9f\x01\n" +
 	"\x11ListCallsResponse\x12=\n" +
 	"\x05calls\x18\x01 \x03(\v2'.mobiledataplansharing.emulator.v1.CallR\x05calls\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12#\n" +
-	"\rdropped_calls\x18\x03 \x01(\x03R\fdroppedCalls\"\xc4\x03\n" +
+	"\rdropped_calls\x18\x03 \x01(\x03R\fdroppedCalls\"\x80\x01\n" +
+	"\x0eGetCallRequest\x12n\n" +
+	"\x04name\x18\x01 \x01(\tBZ\xe0A\x02\xfaA2\n" +
+	"0emulator.mobile-data-plan-sharing.github.io/Call\xbaH\x1f\xc8\x01\x01r\x1a2\x18^calls/[1-9][0-9]{0,14}$R\x04name\"\x92\x04\n" +
 	"\x11WatchCallsRequest\x12#\n" +
 	"\x06method\x18\x01 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\x06method\x12'\n" +
 	"\boperator\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\boperator\x12(\n" +
@@ -1957,7 +2026,8 @@ const file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDesc = ""
 	"\x04code\x18\x06 \x01(\x0e2\x10.google.rpc.CodeB\x03\xe0A\x01H\x00R\x04code\x88\x01\x01\x12B\n" +
 	"\x06reason\x18\a \x01(\x0e2%.mobiledataplansharing.v1.ErrorReasonB\x03\xe0A\x01R\x06reason\x12?\n" +
 	"\n" +
-	"after_call\x18\b \x01(\tB \xe0A\x01\xbaH\x1ar\x182\x16^(calls/[0-9]{1,15})?$R\tafterCallB\a\n" +
+	"after_call\x18\b \x01(\tB \xe0A\x01\xbaH\x1ar\x182\x16^(calls/[0-9]{1,15})?$R\tafterCall\x12L\n" +
+	"\x04view\x18\t \x01(\x0e2+.mobiledataplansharing.emulator.v1.CallViewB\v\xe0A\x01\xbaH\x05\x82\x01\x02\x10\x01R\x04viewB\a\n" +
 	"\x05_code\"t\n" +
 	"\x12WatchCallsResponse\x12;\n" +
 	"\x04call\x18\x01 \x01(\v2'.mobiledataplansharing.emulator.v1.CallR\x04call\x12!\n" +
@@ -2013,7 +2083,7 @@ const file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDesc = ""
 	"\toperators\x18\x01 \x03(\tB\xe1\x01\xe0A\x02\xbaH\xda\x01\x92\x01\xd6\x01\b\x01\x10d\"\xcf\x01r\xcc\x012\xc9\x01^operators/([1-9][0-9]{0,8}|[1-3][0-9]{9}|4[01][0-9]{8}|42[0-8][0-9]{7}|429[0-3][0-9]{6}|4294[0-8][0-9]{5}|42949[0-5][0-9]{4}|429496[0-6][0-9]{3}|4294967[01][0-9]{2}|42949672[0-8][0-9]|429496729[0-5])$R\toperators\x12#\n" +
 	"\x06scopes\x18\x02 \x03(\tB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x10\n" +
 	"R\x06scopes\x12:\n" +
-	"\blifetime\x18\x03 \x01(\v2\x19.google.protobuf.DurationB\x03\xe0A\x01R\blifetime2\xb8\x1c\n" +
+	"\blifetime\x18\x03 \x01(\v2\x19.google.protobuf.DurationB\x03\xe0A\x01R\blifetime2\xcf\x1d\n" +
 	"\x0fEmulatorService\x12\x8a\x01\n" +
 	"\bGetClock\x122.mobiledataplansharing.emulator.v1.GetClockRequest\x1a(.mobiledataplansharing.emulator.v1.Clock\" \xdaA\x00\x82\xd3\xe4\x93\x02\x14\x12\x12/emulator/v1/clock\x90\x02\x01\x12\xa5\x01\n" +
 	"\vUpdateClock\x125.mobiledataplansharing.emulator.v1.UpdateClockRequest\x1a(.mobiledataplansharing.emulator.v1.Clock\"5\xdaA\x11clock,update_mask\x82\xd3\xe4\x93\x02\x1b:\x05clock2\x12/emulator/v1/clock\x12\xa2\x01\n" +
@@ -2027,7 +2097,8 @@ const file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDesc = ""
 	"\fCreateDevice\x126.mobiledataplansharing.emulator.v1.CreateDeviceRequest\x1a).mobiledataplansharing.emulator.v1.Device\"I\xdaA\rparent,device\x82\xd3\xe4\x93\x023:\x06device\")/emulator/v1/{parent=operators/*}/devices\x12\xbb\x01\n" +
 	"\vListDevices\x125.mobiledataplansharing.emulator.v1.ListDevicesRequest\x1a6.mobiledataplansharing.emulator.v1.ListDevicesResponse\"=\xdaA\x06parent\x82\xd3\xe4\x93\x02+\x12)/emulator/v1/{parent=operators/*}/devices\x90\x02\x01\x12\x98\x01\n" +
 	"\fDeleteDevice\x126.mobiledataplansharing.emulator.v1.DeleteDeviceRequest\x1a\x16.google.protobuf.Empty\"8\xdaA\x04name\x82\xd3\xe4\x93\x02+*)/emulator/v1/{name=operators/*/devices/*}\x12\x98\x01\n" +
-	"\tListCalls\x123.mobiledataplansharing.emulator.v1.ListCallsRequest\x1a4.mobiledataplansharing.emulator.v1.ListCallsResponse\" \xdaA\x00\x82\xd3\xe4\x93\x02\x14\x12\x12/emulator/v1/calls\x90\x02\x01\x12\xa0\x01\n" +
+	"\tListCalls\x123.mobiledataplansharing.emulator.v1.ListCallsRequest\x1a4.mobiledataplansharing.emulator.v1.ListCallsResponse\" \xdaA\x00\x82\xd3\xe4\x93\x02\x14\x12\x12/emulator/v1/calls\x90\x02\x01\x12\x94\x01\n" +
+	"\aGetCall\x121.mobiledataplansharing.emulator.v1.GetCallRequest\x1a'.mobiledataplansharing.emulator.v1.Call\"-\xdaA\x04name\x82\xd3\xe4\x93\x02\x1d\x12\x1b/emulator/v1/{name=calls/*}\x90\x02\x01\x12\xa0\x01\n" +
 	"\n" +
 	"WatchCalls\x124.mobiledataplansharing.emulator.v1.WatchCallsRequest\x1a5.mobiledataplansharing.emulator.v1.WatchCallsResponse\"#\xdaA\x00\x82\xd3\xe4\x93\x02\x1a\x12\x18/emulator/v1/calls:watch0\x01\x12\xa1\x01\n" +
 	"\n" +
@@ -2054,7 +2125,7 @@ func file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDescGZIP()
 	return file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDescData
 }
 
-var file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
+var file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
 var file_mobiledataplansharing_emulator_v1_emulator_service_proto_goTypes = []any{
 	(*GetClockRequest)(nil),           // 0: mobiledataplansharing.emulator.v1.GetClockRequest
 	(*UpdateClockRequest)(nil),        // 1: mobiledataplansharing.emulator.v1.UpdateClockRequest
@@ -2071,110 +2142,116 @@ var file_mobiledataplansharing_emulator_v1_emulator_service_proto_goTypes = []an
 	(*DeleteDeviceRequest)(nil),       // 12: mobiledataplansharing.emulator.v1.DeleteDeviceRequest
 	(*ListCallsRequest)(nil),          // 13: mobiledataplansharing.emulator.v1.ListCallsRequest
 	(*ListCallsResponse)(nil),         // 14: mobiledataplansharing.emulator.v1.ListCallsResponse
-	(*WatchCallsRequest)(nil),         // 15: mobiledataplansharing.emulator.v1.WatchCallsRequest
-	(*WatchCallsResponse)(nil),        // 16: mobiledataplansharing.emulator.v1.WatchCallsResponse
-	(*ClearCallsRequest)(nil),         // 17: mobiledataplansharing.emulator.v1.ClearCallsRequest
-	(*ClearCallsResponse)(nil),        // 18: mobiledataplansharing.emulator.v1.ClearCallsResponse
-	(*ListRecordsRequest)(nil),        // 19: mobiledataplansharing.emulator.v1.ListRecordsRequest
-	(*ListRecordsResponse)(nil),       // 20: mobiledataplansharing.emulator.v1.ListRecordsResponse
-	(*GetRecordRequest)(nil),          // 21: mobiledataplansharing.emulator.v1.GetRecordRequest
-	(*DeleteRecordRequest)(nil),       // 22: mobiledataplansharing.emulator.v1.DeleteRecordRequest
-	(*ListNotificationsRequest)(nil),  // 23: mobiledataplansharing.emulator.v1.ListNotificationsRequest
-	(*ListNotificationsResponse)(nil), // 24: mobiledataplansharing.emulator.v1.ListNotificationsResponse
-	(*ListScenariosRequest)(nil),      // 25: mobiledataplansharing.emulator.v1.ListScenariosRequest
-	(*ListScenariosResponse)(nil),     // 26: mobiledataplansharing.emulator.v1.ListScenariosResponse
-	(*LoadScenarioRequest)(nil),       // 27: mobiledataplansharing.emulator.v1.LoadScenarioRequest
-	(*LoadScenarioResponse)(nil),      // 28: mobiledataplansharing.emulator.v1.LoadScenarioResponse
-	(*ResetRequest)(nil),              // 29: mobiledataplansharing.emulator.v1.ResetRequest
-	(*ResetResponse)(nil),             // 30: mobiledataplansharing.emulator.v1.ResetResponse
-	(*CreateTokenRequest)(nil),        // 31: mobiledataplansharing.emulator.v1.CreateTokenRequest
-	(*Clock)(nil),                     // 32: mobiledataplansharing.emulator.v1.Clock
-	(*fieldmaskpb.FieldMask)(nil),     // 33: google.protobuf.FieldMask
-	(*durationpb.Duration)(nil),       // 34: google.protobuf.Duration
-	(*Fault)(nil),                     // 35: mobiledataplansharing.emulator.v1.Fault
-	(*Registration)(nil),              // 36: mobiledataplansharing.emulator.v1.Registration
-	(*Device)(nil),                    // 37: mobiledataplansharing.emulator.v1.Device
-	(Call_Protocol)(0),                // 38: mobiledataplansharing.emulator.v1.Call.Protocol
-	(code.Code)(0),                    // 39: google.rpc.Code
-	(v1.ErrorReason)(0),               // 40: mobiledataplansharing.v1.ErrorReason
-	(*Call)(nil),                      // 41: mobiledataplansharing.emulator.v1.Call
-	(*Record)(nil),                    // 42: mobiledataplansharing.emulator.v1.Record
-	(*Notification)(nil),              // 43: mobiledataplansharing.emulator.v1.Notification
-	(*Scenario)(nil),                  // 44: mobiledataplansharing.emulator.v1.Scenario
-	(*emptypb.Empty)(nil),             // 45: google.protobuf.Empty
-	(*Token)(nil),                     // 46: mobiledataplansharing.emulator.v1.Token
+	(*GetCallRequest)(nil),            // 15: mobiledataplansharing.emulator.v1.GetCallRequest
+	(*WatchCallsRequest)(nil),         // 16: mobiledataplansharing.emulator.v1.WatchCallsRequest
+	(*WatchCallsResponse)(nil),        // 17: mobiledataplansharing.emulator.v1.WatchCallsResponse
+	(*ClearCallsRequest)(nil),         // 18: mobiledataplansharing.emulator.v1.ClearCallsRequest
+	(*ClearCallsResponse)(nil),        // 19: mobiledataplansharing.emulator.v1.ClearCallsResponse
+	(*ListRecordsRequest)(nil),        // 20: mobiledataplansharing.emulator.v1.ListRecordsRequest
+	(*ListRecordsResponse)(nil),       // 21: mobiledataplansharing.emulator.v1.ListRecordsResponse
+	(*GetRecordRequest)(nil),          // 22: mobiledataplansharing.emulator.v1.GetRecordRequest
+	(*DeleteRecordRequest)(nil),       // 23: mobiledataplansharing.emulator.v1.DeleteRecordRequest
+	(*ListNotificationsRequest)(nil),  // 24: mobiledataplansharing.emulator.v1.ListNotificationsRequest
+	(*ListNotificationsResponse)(nil), // 25: mobiledataplansharing.emulator.v1.ListNotificationsResponse
+	(*ListScenariosRequest)(nil),      // 26: mobiledataplansharing.emulator.v1.ListScenariosRequest
+	(*ListScenariosResponse)(nil),     // 27: mobiledataplansharing.emulator.v1.ListScenariosResponse
+	(*LoadScenarioRequest)(nil),       // 28: mobiledataplansharing.emulator.v1.LoadScenarioRequest
+	(*LoadScenarioResponse)(nil),      // 29: mobiledataplansharing.emulator.v1.LoadScenarioResponse
+	(*ResetRequest)(nil),              // 30: mobiledataplansharing.emulator.v1.ResetRequest
+	(*ResetResponse)(nil),             // 31: mobiledataplansharing.emulator.v1.ResetResponse
+	(*CreateTokenRequest)(nil),        // 32: mobiledataplansharing.emulator.v1.CreateTokenRequest
+	(*Clock)(nil),                     // 33: mobiledataplansharing.emulator.v1.Clock
+	(*fieldmaskpb.FieldMask)(nil),     // 34: google.protobuf.FieldMask
+	(*durationpb.Duration)(nil),       // 35: google.protobuf.Duration
+	(*Fault)(nil),                     // 36: mobiledataplansharing.emulator.v1.Fault
+	(*Registration)(nil),              // 37: mobiledataplansharing.emulator.v1.Registration
+	(*Device)(nil),                    // 38: mobiledataplansharing.emulator.v1.Device
+	(Call_Protocol)(0),                // 39: mobiledataplansharing.emulator.v1.Call.Protocol
+	(code.Code)(0),                    // 40: google.rpc.Code
+	(v1.ErrorReason)(0),               // 41: mobiledataplansharing.v1.ErrorReason
+	(CallView)(0),                     // 42: mobiledataplansharing.emulator.v1.CallView
+	(*Call)(nil),                      // 43: mobiledataplansharing.emulator.v1.Call
+	(*Record)(nil),                    // 44: mobiledataplansharing.emulator.v1.Record
+	(*Notification)(nil),              // 45: mobiledataplansharing.emulator.v1.Notification
+	(*Scenario)(nil),                  // 46: mobiledataplansharing.emulator.v1.Scenario
+	(*emptypb.Empty)(nil),             // 47: google.protobuf.Empty
+	(*Token)(nil),                     // 48: mobiledataplansharing.emulator.v1.Token
 }
 var file_mobiledataplansharing_emulator_v1_emulator_service_proto_depIdxs = []int32{
-	32, // 0: mobiledataplansharing.emulator.v1.UpdateClockRequest.clock:type_name -> mobiledataplansharing.emulator.v1.Clock
-	33, // 1: mobiledataplansharing.emulator.v1.UpdateClockRequest.update_mask:type_name -> google.protobuf.FieldMask
-	34, // 2: mobiledataplansharing.emulator.v1.AdvanceClockRequest.duration:type_name -> google.protobuf.Duration
-	35, // 3: mobiledataplansharing.emulator.v1.CreateFaultRequest.fault:type_name -> mobiledataplansharing.emulator.v1.Fault
-	35, // 4: mobiledataplansharing.emulator.v1.ListFaultsResponse.faults:type_name -> mobiledataplansharing.emulator.v1.Fault
-	36, // 5: mobiledataplansharing.emulator.v1.UpdateRegistrationRequest.registration:type_name -> mobiledataplansharing.emulator.v1.Registration
-	33, // 6: mobiledataplansharing.emulator.v1.UpdateRegistrationRequest.update_mask:type_name -> google.protobuf.FieldMask
-	37, // 7: mobiledataplansharing.emulator.v1.CreateDeviceRequest.device:type_name -> mobiledataplansharing.emulator.v1.Device
-	37, // 8: mobiledataplansharing.emulator.v1.ListDevicesResponse.devices:type_name -> mobiledataplansharing.emulator.v1.Device
-	38, // 9: mobiledataplansharing.emulator.v1.ListCallsRequest.protocol:type_name -> mobiledataplansharing.emulator.v1.Call.Protocol
-	39, // 10: mobiledataplansharing.emulator.v1.ListCallsRequest.code:type_name -> google.rpc.Code
-	40, // 11: mobiledataplansharing.emulator.v1.ListCallsRequest.reason:type_name -> mobiledataplansharing.v1.ErrorReason
-	41, // 12: mobiledataplansharing.emulator.v1.ListCallsResponse.calls:type_name -> mobiledataplansharing.emulator.v1.Call
-	38, // 13: mobiledataplansharing.emulator.v1.WatchCallsRequest.protocol:type_name -> mobiledataplansharing.emulator.v1.Call.Protocol
-	39, // 14: mobiledataplansharing.emulator.v1.WatchCallsRequest.code:type_name -> google.rpc.Code
-	40, // 15: mobiledataplansharing.emulator.v1.WatchCallsRequest.reason:type_name -> mobiledataplansharing.v1.ErrorReason
-	41, // 16: mobiledataplansharing.emulator.v1.WatchCallsResponse.call:type_name -> mobiledataplansharing.emulator.v1.Call
-	42, // 17: mobiledataplansharing.emulator.v1.ListRecordsResponse.records:type_name -> mobiledataplansharing.emulator.v1.Record
-	43, // 18: mobiledataplansharing.emulator.v1.ListNotificationsResponse.notifications:type_name -> mobiledataplansharing.emulator.v1.Notification
-	44, // 19: mobiledataplansharing.emulator.v1.ListScenariosResponse.scenarios:type_name -> mobiledataplansharing.emulator.v1.Scenario
-	34, // 20: mobiledataplansharing.emulator.v1.CreateTokenRequest.lifetime:type_name -> google.protobuf.Duration
-	0,  // 21: mobiledataplansharing.emulator.v1.EmulatorService.GetClock:input_type -> mobiledataplansharing.emulator.v1.GetClockRequest
-	1,  // 22: mobiledataplansharing.emulator.v1.EmulatorService.UpdateClock:input_type -> mobiledataplansharing.emulator.v1.UpdateClockRequest
-	2,  // 23: mobiledataplansharing.emulator.v1.EmulatorService.AdvanceClock:input_type -> mobiledataplansharing.emulator.v1.AdvanceClockRequest
-	3,  // 24: mobiledataplansharing.emulator.v1.EmulatorService.CreateFault:input_type -> mobiledataplansharing.emulator.v1.CreateFaultRequest
-	4,  // 25: mobiledataplansharing.emulator.v1.EmulatorService.ListFaults:input_type -> mobiledataplansharing.emulator.v1.ListFaultsRequest
-	6,  // 26: mobiledataplansharing.emulator.v1.EmulatorService.DeleteFault:input_type -> mobiledataplansharing.emulator.v1.DeleteFaultRequest
-	7,  // 27: mobiledataplansharing.emulator.v1.EmulatorService.GetRegistration:input_type -> mobiledataplansharing.emulator.v1.GetRegistrationRequest
-	8,  // 28: mobiledataplansharing.emulator.v1.EmulatorService.UpdateRegistration:input_type -> mobiledataplansharing.emulator.v1.UpdateRegistrationRequest
-	9,  // 29: mobiledataplansharing.emulator.v1.EmulatorService.CreateDevice:input_type -> mobiledataplansharing.emulator.v1.CreateDeviceRequest
-	10, // 30: mobiledataplansharing.emulator.v1.EmulatorService.ListDevices:input_type -> mobiledataplansharing.emulator.v1.ListDevicesRequest
-	12, // 31: mobiledataplansharing.emulator.v1.EmulatorService.DeleteDevice:input_type -> mobiledataplansharing.emulator.v1.DeleteDeviceRequest
-	13, // 32: mobiledataplansharing.emulator.v1.EmulatorService.ListCalls:input_type -> mobiledataplansharing.emulator.v1.ListCallsRequest
-	15, // 33: mobiledataplansharing.emulator.v1.EmulatorService.WatchCalls:input_type -> mobiledataplansharing.emulator.v1.WatchCallsRequest
-	17, // 34: mobiledataplansharing.emulator.v1.EmulatorService.ClearCalls:input_type -> mobiledataplansharing.emulator.v1.ClearCallsRequest
-	19, // 35: mobiledataplansharing.emulator.v1.EmulatorService.ListRecords:input_type -> mobiledataplansharing.emulator.v1.ListRecordsRequest
-	21, // 36: mobiledataplansharing.emulator.v1.EmulatorService.GetRecord:input_type -> mobiledataplansharing.emulator.v1.GetRecordRequest
-	22, // 37: mobiledataplansharing.emulator.v1.EmulatorService.DeleteRecord:input_type -> mobiledataplansharing.emulator.v1.DeleteRecordRequest
-	23, // 38: mobiledataplansharing.emulator.v1.EmulatorService.ListNotifications:input_type -> mobiledataplansharing.emulator.v1.ListNotificationsRequest
-	25, // 39: mobiledataplansharing.emulator.v1.EmulatorService.ListScenarios:input_type -> mobiledataplansharing.emulator.v1.ListScenariosRequest
-	27, // 40: mobiledataplansharing.emulator.v1.EmulatorService.LoadScenario:input_type -> mobiledataplansharing.emulator.v1.LoadScenarioRequest
-	29, // 41: mobiledataplansharing.emulator.v1.EmulatorService.Reset:input_type -> mobiledataplansharing.emulator.v1.ResetRequest
-	31, // 42: mobiledataplansharing.emulator.v1.EmulatorService.CreateToken:input_type -> mobiledataplansharing.emulator.v1.CreateTokenRequest
-	32, // 43: mobiledataplansharing.emulator.v1.EmulatorService.GetClock:output_type -> mobiledataplansharing.emulator.v1.Clock
-	32, // 44: mobiledataplansharing.emulator.v1.EmulatorService.UpdateClock:output_type -> mobiledataplansharing.emulator.v1.Clock
-	32, // 45: mobiledataplansharing.emulator.v1.EmulatorService.AdvanceClock:output_type -> mobiledataplansharing.emulator.v1.Clock
-	35, // 46: mobiledataplansharing.emulator.v1.EmulatorService.CreateFault:output_type -> mobiledataplansharing.emulator.v1.Fault
-	5,  // 47: mobiledataplansharing.emulator.v1.EmulatorService.ListFaults:output_type -> mobiledataplansharing.emulator.v1.ListFaultsResponse
-	45, // 48: mobiledataplansharing.emulator.v1.EmulatorService.DeleteFault:output_type -> google.protobuf.Empty
-	36, // 49: mobiledataplansharing.emulator.v1.EmulatorService.GetRegistration:output_type -> mobiledataplansharing.emulator.v1.Registration
-	36, // 50: mobiledataplansharing.emulator.v1.EmulatorService.UpdateRegistration:output_type -> mobiledataplansharing.emulator.v1.Registration
-	37, // 51: mobiledataplansharing.emulator.v1.EmulatorService.CreateDevice:output_type -> mobiledataplansharing.emulator.v1.Device
-	11, // 52: mobiledataplansharing.emulator.v1.EmulatorService.ListDevices:output_type -> mobiledataplansharing.emulator.v1.ListDevicesResponse
-	45, // 53: mobiledataplansharing.emulator.v1.EmulatorService.DeleteDevice:output_type -> google.protobuf.Empty
-	14, // 54: mobiledataplansharing.emulator.v1.EmulatorService.ListCalls:output_type -> mobiledataplansharing.emulator.v1.ListCallsResponse
-	16, // 55: mobiledataplansharing.emulator.v1.EmulatorService.WatchCalls:output_type -> mobiledataplansharing.emulator.v1.WatchCallsResponse
-	18, // 56: mobiledataplansharing.emulator.v1.EmulatorService.ClearCalls:output_type -> mobiledataplansharing.emulator.v1.ClearCallsResponse
-	20, // 57: mobiledataplansharing.emulator.v1.EmulatorService.ListRecords:output_type -> mobiledataplansharing.emulator.v1.ListRecordsResponse
-	42, // 58: mobiledataplansharing.emulator.v1.EmulatorService.GetRecord:output_type -> mobiledataplansharing.emulator.v1.Record
-	45, // 59: mobiledataplansharing.emulator.v1.EmulatorService.DeleteRecord:output_type -> google.protobuf.Empty
-	24, // 60: mobiledataplansharing.emulator.v1.EmulatorService.ListNotifications:output_type -> mobiledataplansharing.emulator.v1.ListNotificationsResponse
-	26, // 61: mobiledataplansharing.emulator.v1.EmulatorService.ListScenarios:output_type -> mobiledataplansharing.emulator.v1.ListScenariosResponse
-	28, // 62: mobiledataplansharing.emulator.v1.EmulatorService.LoadScenario:output_type -> mobiledataplansharing.emulator.v1.LoadScenarioResponse
-	30, // 63: mobiledataplansharing.emulator.v1.EmulatorService.Reset:output_type -> mobiledataplansharing.emulator.v1.ResetResponse
-	46, // 64: mobiledataplansharing.emulator.v1.EmulatorService.CreateToken:output_type -> mobiledataplansharing.emulator.v1.Token
-	43, // [43:65] is the sub-list for method output_type
-	21, // [21:43] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	33, // 0: mobiledataplansharing.emulator.v1.UpdateClockRequest.clock:type_name -> mobiledataplansharing.emulator.v1.Clock
+	34, // 1: mobiledataplansharing.emulator.v1.UpdateClockRequest.update_mask:type_name -> google.protobuf.FieldMask
+	35, // 2: mobiledataplansharing.emulator.v1.AdvanceClockRequest.duration:type_name -> google.protobuf.Duration
+	36, // 3: mobiledataplansharing.emulator.v1.CreateFaultRequest.fault:type_name -> mobiledataplansharing.emulator.v1.Fault
+	36, // 4: mobiledataplansharing.emulator.v1.ListFaultsResponse.faults:type_name -> mobiledataplansharing.emulator.v1.Fault
+	37, // 5: mobiledataplansharing.emulator.v1.UpdateRegistrationRequest.registration:type_name -> mobiledataplansharing.emulator.v1.Registration
+	34, // 6: mobiledataplansharing.emulator.v1.UpdateRegistrationRequest.update_mask:type_name -> google.protobuf.FieldMask
+	38, // 7: mobiledataplansharing.emulator.v1.CreateDeviceRequest.device:type_name -> mobiledataplansharing.emulator.v1.Device
+	38, // 8: mobiledataplansharing.emulator.v1.ListDevicesResponse.devices:type_name -> mobiledataplansharing.emulator.v1.Device
+	39, // 9: mobiledataplansharing.emulator.v1.ListCallsRequest.protocol:type_name -> mobiledataplansharing.emulator.v1.Call.Protocol
+	40, // 10: mobiledataplansharing.emulator.v1.ListCallsRequest.code:type_name -> google.rpc.Code
+	41, // 11: mobiledataplansharing.emulator.v1.ListCallsRequest.reason:type_name -> mobiledataplansharing.v1.ErrorReason
+	42, // 12: mobiledataplansharing.emulator.v1.ListCallsRequest.view:type_name -> mobiledataplansharing.emulator.v1.CallView
+	43, // 13: mobiledataplansharing.emulator.v1.ListCallsResponse.calls:type_name -> mobiledataplansharing.emulator.v1.Call
+	39, // 14: mobiledataplansharing.emulator.v1.WatchCallsRequest.protocol:type_name -> mobiledataplansharing.emulator.v1.Call.Protocol
+	40, // 15: mobiledataplansharing.emulator.v1.WatchCallsRequest.code:type_name -> google.rpc.Code
+	41, // 16: mobiledataplansharing.emulator.v1.WatchCallsRequest.reason:type_name -> mobiledataplansharing.v1.ErrorReason
+	42, // 17: mobiledataplansharing.emulator.v1.WatchCallsRequest.view:type_name -> mobiledataplansharing.emulator.v1.CallView
+	43, // 18: mobiledataplansharing.emulator.v1.WatchCallsResponse.call:type_name -> mobiledataplansharing.emulator.v1.Call
+	44, // 19: mobiledataplansharing.emulator.v1.ListRecordsResponse.records:type_name -> mobiledataplansharing.emulator.v1.Record
+	45, // 20: mobiledataplansharing.emulator.v1.ListNotificationsResponse.notifications:type_name -> mobiledataplansharing.emulator.v1.Notification
+	46, // 21: mobiledataplansharing.emulator.v1.ListScenariosResponse.scenarios:type_name -> mobiledataplansharing.emulator.v1.Scenario
+	35, // 22: mobiledataplansharing.emulator.v1.CreateTokenRequest.lifetime:type_name -> google.protobuf.Duration
+	0,  // 23: mobiledataplansharing.emulator.v1.EmulatorService.GetClock:input_type -> mobiledataplansharing.emulator.v1.GetClockRequest
+	1,  // 24: mobiledataplansharing.emulator.v1.EmulatorService.UpdateClock:input_type -> mobiledataplansharing.emulator.v1.UpdateClockRequest
+	2,  // 25: mobiledataplansharing.emulator.v1.EmulatorService.AdvanceClock:input_type -> mobiledataplansharing.emulator.v1.AdvanceClockRequest
+	3,  // 26: mobiledataplansharing.emulator.v1.EmulatorService.CreateFault:input_type -> mobiledataplansharing.emulator.v1.CreateFaultRequest
+	4,  // 27: mobiledataplansharing.emulator.v1.EmulatorService.ListFaults:input_type -> mobiledataplansharing.emulator.v1.ListFaultsRequest
+	6,  // 28: mobiledataplansharing.emulator.v1.EmulatorService.DeleteFault:input_type -> mobiledataplansharing.emulator.v1.DeleteFaultRequest
+	7,  // 29: mobiledataplansharing.emulator.v1.EmulatorService.GetRegistration:input_type -> mobiledataplansharing.emulator.v1.GetRegistrationRequest
+	8,  // 30: mobiledataplansharing.emulator.v1.EmulatorService.UpdateRegistration:input_type -> mobiledataplansharing.emulator.v1.UpdateRegistrationRequest
+	9,  // 31: mobiledataplansharing.emulator.v1.EmulatorService.CreateDevice:input_type -> mobiledataplansharing.emulator.v1.CreateDeviceRequest
+	10, // 32: mobiledataplansharing.emulator.v1.EmulatorService.ListDevices:input_type -> mobiledataplansharing.emulator.v1.ListDevicesRequest
+	12, // 33: mobiledataplansharing.emulator.v1.EmulatorService.DeleteDevice:input_type -> mobiledataplansharing.emulator.v1.DeleteDeviceRequest
+	13, // 34: mobiledataplansharing.emulator.v1.EmulatorService.ListCalls:input_type -> mobiledataplansharing.emulator.v1.ListCallsRequest
+	15, // 35: mobiledataplansharing.emulator.v1.EmulatorService.GetCall:input_type -> mobiledataplansharing.emulator.v1.GetCallRequest
+	16, // 36: mobiledataplansharing.emulator.v1.EmulatorService.WatchCalls:input_type -> mobiledataplansharing.emulator.v1.WatchCallsRequest
+	18, // 37: mobiledataplansharing.emulator.v1.EmulatorService.ClearCalls:input_type -> mobiledataplansharing.emulator.v1.ClearCallsRequest
+	20, // 38: mobiledataplansharing.emulator.v1.EmulatorService.ListRecords:input_type -> mobiledataplansharing.emulator.v1.ListRecordsRequest
+	22, // 39: mobiledataplansharing.emulator.v1.EmulatorService.GetRecord:input_type -> mobiledataplansharing.emulator.v1.GetRecordRequest
+	23, // 40: mobiledataplansharing.emulator.v1.EmulatorService.DeleteRecord:input_type -> mobiledataplansharing.emulator.v1.DeleteRecordRequest
+	24, // 41: mobiledataplansharing.emulator.v1.EmulatorService.ListNotifications:input_type -> mobiledataplansharing.emulator.v1.ListNotificationsRequest
+	26, // 42: mobiledataplansharing.emulator.v1.EmulatorService.ListScenarios:input_type -> mobiledataplansharing.emulator.v1.ListScenariosRequest
+	28, // 43: mobiledataplansharing.emulator.v1.EmulatorService.LoadScenario:input_type -> mobiledataplansharing.emulator.v1.LoadScenarioRequest
+	30, // 44: mobiledataplansharing.emulator.v1.EmulatorService.Reset:input_type -> mobiledataplansharing.emulator.v1.ResetRequest
+	32, // 45: mobiledataplansharing.emulator.v1.EmulatorService.CreateToken:input_type -> mobiledataplansharing.emulator.v1.CreateTokenRequest
+	33, // 46: mobiledataplansharing.emulator.v1.EmulatorService.GetClock:output_type -> mobiledataplansharing.emulator.v1.Clock
+	33, // 47: mobiledataplansharing.emulator.v1.EmulatorService.UpdateClock:output_type -> mobiledataplansharing.emulator.v1.Clock
+	33, // 48: mobiledataplansharing.emulator.v1.EmulatorService.AdvanceClock:output_type -> mobiledataplansharing.emulator.v1.Clock
+	36, // 49: mobiledataplansharing.emulator.v1.EmulatorService.CreateFault:output_type -> mobiledataplansharing.emulator.v1.Fault
+	5,  // 50: mobiledataplansharing.emulator.v1.EmulatorService.ListFaults:output_type -> mobiledataplansharing.emulator.v1.ListFaultsResponse
+	47, // 51: mobiledataplansharing.emulator.v1.EmulatorService.DeleteFault:output_type -> google.protobuf.Empty
+	37, // 52: mobiledataplansharing.emulator.v1.EmulatorService.GetRegistration:output_type -> mobiledataplansharing.emulator.v1.Registration
+	37, // 53: mobiledataplansharing.emulator.v1.EmulatorService.UpdateRegistration:output_type -> mobiledataplansharing.emulator.v1.Registration
+	38, // 54: mobiledataplansharing.emulator.v1.EmulatorService.CreateDevice:output_type -> mobiledataplansharing.emulator.v1.Device
+	11, // 55: mobiledataplansharing.emulator.v1.EmulatorService.ListDevices:output_type -> mobiledataplansharing.emulator.v1.ListDevicesResponse
+	47, // 56: mobiledataplansharing.emulator.v1.EmulatorService.DeleteDevice:output_type -> google.protobuf.Empty
+	14, // 57: mobiledataplansharing.emulator.v1.EmulatorService.ListCalls:output_type -> mobiledataplansharing.emulator.v1.ListCallsResponse
+	43, // 58: mobiledataplansharing.emulator.v1.EmulatorService.GetCall:output_type -> mobiledataplansharing.emulator.v1.Call
+	17, // 59: mobiledataplansharing.emulator.v1.EmulatorService.WatchCalls:output_type -> mobiledataplansharing.emulator.v1.WatchCallsResponse
+	19, // 60: mobiledataplansharing.emulator.v1.EmulatorService.ClearCalls:output_type -> mobiledataplansharing.emulator.v1.ClearCallsResponse
+	21, // 61: mobiledataplansharing.emulator.v1.EmulatorService.ListRecords:output_type -> mobiledataplansharing.emulator.v1.ListRecordsResponse
+	44, // 62: mobiledataplansharing.emulator.v1.EmulatorService.GetRecord:output_type -> mobiledataplansharing.emulator.v1.Record
+	47, // 63: mobiledataplansharing.emulator.v1.EmulatorService.DeleteRecord:output_type -> google.protobuf.Empty
+	25, // 64: mobiledataplansharing.emulator.v1.EmulatorService.ListNotifications:output_type -> mobiledataplansharing.emulator.v1.ListNotificationsResponse
+	27, // 65: mobiledataplansharing.emulator.v1.EmulatorService.ListScenarios:output_type -> mobiledataplansharing.emulator.v1.ListScenariosResponse
+	29, // 66: mobiledataplansharing.emulator.v1.EmulatorService.LoadScenario:output_type -> mobiledataplansharing.emulator.v1.LoadScenarioResponse
+	31, // 67: mobiledataplansharing.emulator.v1.EmulatorService.Reset:output_type -> mobiledataplansharing.emulator.v1.ResetResponse
+	48, // 68: mobiledataplansharing.emulator.v1.EmulatorService.CreateToken:output_type -> mobiledataplansharing.emulator.v1.Token
+	46, // [46:69] is the sub-list for method output_type
+	23, // [23:46] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_mobiledataplansharing_emulator_v1_emulator_service_proto_init() }
@@ -2184,8 +2261,8 @@ func file_mobiledataplansharing_emulator_v1_emulator_service_proto_init() {
 	}
 	file_mobiledataplansharing_emulator_v1_emulator_resources_proto_init()
 	file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[13].OneofWrappers = []any{}
-	file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[15].OneofWrappers = []any{}
-	file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[27].OneofWrappers = []any{
+	file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[16].OneofWrappers = []any{}
+	file_mobiledataplansharing_emulator_v1_emulator_service_proto_msgTypes[28].OneofWrappers = []any{
 		(*LoadScenarioRequest_ScenarioId)(nil),
 		(*LoadScenarioRequest_Text)(nil),
 	}
@@ -2195,7 +2272,7 @@ func file_mobiledataplansharing_emulator_v1_emulator_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDesc), len(file_mobiledataplansharing_emulator_v1_emulator_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   32,
+			NumMessages:   33,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -49,6 +49,7 @@ const (
 	EmulatorService_ListDevices_FullMethodName        = "/mobiledataplansharing.emulator.v1.EmulatorService/ListDevices"
 	EmulatorService_DeleteDevice_FullMethodName       = "/mobiledataplansharing.emulator.v1.EmulatorService/DeleteDevice"
 	EmulatorService_ListCalls_FullMethodName          = "/mobiledataplansharing.emulator.v1.EmulatorService/ListCalls"
+	EmulatorService_GetCall_FullMethodName            = "/mobiledataplansharing.emulator.v1.EmulatorService/GetCall"
 	EmulatorService_WatchCalls_FullMethodName         = "/mobiledataplansharing.emulator.v1.EmulatorService/WatchCalls"
 	EmulatorService_ClearCalls_FullMethodName         = "/mobiledataplansharing.emulator.v1.EmulatorService/ClearCalls"
 	EmulatorService_ListRecords_FullMethodName        = "/mobiledataplansharing.emulator.v1.EmulatorService/ListRecords"
@@ -233,7 +234,8 @@ type EmulatorServiceClient interface {
 	// it is full, the oldest calls are dropped. By default it holds 100,000 calls in 512 MiB.
 	//
 	// A page may have fewer calls than `page_size` because they are large; only an empty
-	// `next_page_token` means that it is the last one.
+	// `next_page_token` means that it is the last one. `view` of CALL_VIEW_BASIC makes pages
+	// small, however large the bodies were.
 	//
 	// Errors:
 	//
@@ -244,6 +246,18 @@ type EmulatorServiceClient interface {
 	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
 	//   - INTERNAL: SERVER_FAILURE
 	ListCalls(ctx context.Context, in *ListCallsRequest, opts ...grpc.CallOption) (*ListCallsResponse, error)
+	// Returns a call by its name, in full.
+	//
+	// Errors:
+	//
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
+	GetCall(ctx context.Context, in *GetCallRequest, opts ...grpc.CallOption) (*Call, error)
 	// Returns calls when they have ended, until the caller hangs up. Over REST the answer is
 	// a JSON array that grows, or one object per line with `Accept: application/x-ndjson`.
 	//
@@ -506,6 +520,16 @@ func (c *emulatorServiceClient) ListCalls(ctx context.Context, in *ListCallsRequ
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListCallsResponse)
 	err := c.cc.Invoke(ctx, EmulatorService_ListCalls_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *emulatorServiceClient) GetCall(ctx context.Context, in *GetCallRequest, opts ...grpc.CallOption) (*Call, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Call)
+	err := c.cc.Invoke(ctx, EmulatorService_GetCall_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -793,7 +817,8 @@ type EmulatorServiceServer interface {
 	// it is full, the oldest calls are dropped. By default it holds 100,000 calls in 512 MiB.
 	//
 	// A page may have fewer calls than `page_size` because they are large; only an empty
-	// `next_page_token` means that it is the last one.
+	// `next_page_token` means that it is the last one. `view` of CALL_VIEW_BASIC makes pages
+	// small, however large the bodies were.
 	//
 	// Errors:
 	//
@@ -804,6 +829,18 @@ type EmulatorServiceServer interface {
 	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
 	//   - INTERNAL: SERVER_FAILURE
 	ListCalls(context.Context, *ListCallsRequest) (*ListCallsResponse, error)
+	// Returns a call by its name, in full.
+	//
+	// Errors:
+	//
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
+	GetCall(context.Context, *GetCallRequest) (*Call, error)
 	// Returns calls when they have ended, until the caller hangs up. Over REST the answer is
 	// a JSON array that grows, or one object per line with `Accept: application/x-ndjson`.
 	//
@@ -987,6 +1024,9 @@ func (UnimplementedEmulatorServiceServer) DeleteDevice(context.Context, *DeleteD
 }
 func (UnimplementedEmulatorServiceServer) ListCalls(context.Context, *ListCallsRequest) (*ListCallsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListCalls not implemented")
+}
+func (UnimplementedEmulatorServiceServer) GetCall(context.Context, *GetCallRequest) (*Call, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetCall not implemented")
 }
 func (UnimplementedEmulatorServiceServer) WatchCalls(*WatchCallsRequest, grpc.ServerStreamingServer[WatchCallsResponse]) error {
 	return status.Error(codes.Unimplemented, "method WatchCalls not implemented")
@@ -1255,6 +1295,24 @@ func _EmulatorService_ListCalls_Handler(srv interface{}, ctx context.Context, de
 	return interceptor(ctx, in, info, handler)
 }
 
+func _EmulatorService_GetCall_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetCallRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EmulatorServiceServer).GetCall(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EmulatorService_GetCall_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EmulatorServiceServer).GetCall(ctx, req.(*GetCallRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _EmulatorService_WatchCalls_Handler(srv interface{}, stream grpc.ServerStream) error {
 	m := new(WatchCallsRequest)
 	if err := stream.RecvMsg(m); err != nil {
@@ -1482,6 +1540,10 @@ var EmulatorService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListCalls",
 			Handler:    _EmulatorService_ListCalls_Handler,
+		},
+		{
+			MethodName: "GetCall",
+			Handler:    _EmulatorService_GetCall_Handler,
 		},
 		{
 			MethodName: "ClearCalls",

@@ -87,6 +87,8 @@ const (
 	// EmulatorServiceListCallsProcedure is the fully-qualified name of the EmulatorService's ListCalls
 	// RPC.
 	EmulatorServiceListCallsProcedure = "/mobiledataplansharing.emulator.v1.EmulatorService/ListCalls"
+	// EmulatorServiceGetCallProcedure is the fully-qualified name of the EmulatorService's GetCall RPC.
+	EmulatorServiceGetCallProcedure = "/mobiledataplansharing.emulator.v1.EmulatorService/GetCall"
 	// EmulatorServiceWatchCallsProcedure is the fully-qualified name of the EmulatorService's
 	// WatchCalls RPC.
 	EmulatorServiceWatchCallsProcedure = "/mobiledataplansharing.emulator.v1.EmulatorService/WatchCalls"
@@ -283,7 +285,8 @@ type EmulatorServiceClient interface {
 	// it is full, the oldest calls are dropped. By default it holds 100,000 calls in 512 MiB.
 	//
 	// A page may have fewer calls than `page_size` because they are large; only an empty
-	// `next_page_token` means that it is the last one.
+	// `next_page_token` means that it is the last one. `view` of CALL_VIEW_BASIC makes pages
+	// small, however large the bodies were.
 	//
 	// Errors:
 	//
@@ -294,6 +297,18 @@ type EmulatorServiceClient interface {
 	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
 	//   - INTERNAL: SERVER_FAILURE
 	ListCalls(context.Context, *connect.Request[v1.ListCallsRequest]) (*connect.Response[v1.ListCallsResponse], error)
+	// Returns a call by its name, in full.
+	//
+	// Errors:
+	//
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
+	GetCall(context.Context, *connect.Request[v1.GetCallRequest]) (*connect.Response[v1.Call], error)
 	// Returns calls when they have ended, until the caller hangs up. Over REST the answer is
 	// a JSON array that grows, or one object per line with `Accept: application/x-ndjson`.
 	//
@@ -523,6 +538,13 @@ func NewEmulatorServiceClient(httpClient connect.HTTPClient, baseURL string, opt
 			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 			connect.WithClientOptions(opts...),
 		),
+		getCall: connect.NewClient[v1.GetCallRequest, v1.Call](
+			httpClient,
+			baseURL+EmulatorServiceGetCallProcedure,
+			connect.WithSchema(emulatorServiceMethods.ByName("GetCall")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
 		watchCalls: connect.NewClient[v1.WatchCallsRequest, v1.WatchCallsResponse](
 			httpClient,
 			baseURL+EmulatorServiceWatchCallsProcedure,
@@ -604,6 +626,7 @@ type emulatorServiceClient struct {
 	listDevices        *connect.Client[v1.ListDevicesRequest, v1.ListDevicesResponse]
 	deleteDevice       *connect.Client[v1.DeleteDeviceRequest, emptypb.Empty]
 	listCalls          *connect.Client[v1.ListCallsRequest, v1.ListCallsResponse]
+	getCall            *connect.Client[v1.GetCallRequest, v1.Call]
 	watchCalls         *connect.Client[v1.WatchCallsRequest, v1.WatchCallsResponse]
 	clearCalls         *connect.Client[v1.ClearCallsRequest, v1.ClearCallsResponse]
 	listRecords        *connect.Client[v1.ListRecordsRequest, v1.ListRecordsResponse]
@@ -674,6 +697,11 @@ func (c *emulatorServiceClient) DeleteDevice(ctx context.Context, req *connect.R
 // ListCalls calls mobiledataplansharing.emulator.v1.EmulatorService.ListCalls.
 func (c *emulatorServiceClient) ListCalls(ctx context.Context, req *connect.Request[v1.ListCallsRequest]) (*connect.Response[v1.ListCallsResponse], error) {
 	return c.listCalls.CallUnary(ctx, req)
+}
+
+// GetCall calls mobiledataplansharing.emulator.v1.EmulatorService.GetCall.
+func (c *emulatorServiceClient) GetCall(ctx context.Context, req *connect.Request[v1.GetCallRequest]) (*connect.Response[v1.Call], error) {
+	return c.getCall.CallUnary(ctx, req)
 }
 
 // WatchCalls calls mobiledataplansharing.emulator.v1.EmulatorService.WatchCalls.
@@ -891,7 +919,8 @@ type EmulatorServiceHandler interface {
 	// it is full, the oldest calls are dropped. By default it holds 100,000 calls in 512 MiB.
 	//
 	// A page may have fewer calls than `page_size` because they are large; only an empty
-	// `next_page_token` means that it is the last one.
+	// `next_page_token` means that it is the last one. `view` of CALL_VIEW_BASIC makes pages
+	// small, however large the bodies were.
 	//
 	// Errors:
 	//
@@ -902,6 +931,18 @@ type EmulatorServiceHandler interface {
 	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
 	//   - INTERNAL: SERVER_FAILURE
 	ListCalls(context.Context, *connect.Request[v1.ListCallsRequest]) (*connect.Response[v1.ListCallsResponse], error)
+	// Returns a call by its name, in full.
+	//
+	// Errors:
+	//
+	//   - INVALID_ARGUMENT: FIELD_INVALID, REQUEST_MALFORMED,
+	//     CONTENT_TYPE_UNSUPPORTED, RESPONSE_NOT_ACCEPTABLE
+	//   - PERMISSION_DENIED: EMULATOR_CONTROL_REFUSED
+	//   - NOT_FOUND: EMULATOR_RESOURCE_NOT_FOUND
+	//   - RESOURCE_EXHAUSTED: REQUEST_TOO_LARGE
+	//   - DEADLINE_EXCEEDED: DEADLINE_PASSED
+	//   - INTERNAL: SERVER_FAILURE
+	GetCall(context.Context, *connect.Request[v1.GetCallRequest]) (*connect.Response[v1.Call], error)
 	// Returns calls when they have ended, until the caller hangs up. Over REST the answer is
 	// a JSON array that grows, or one object per line with `Accept: application/x-ndjson`.
 	//
@@ -1126,6 +1167,13 @@ func NewEmulatorServiceHandler(svc EmulatorServiceHandler, opts ...connect.Handl
 		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 		connect.WithHandlerOptions(opts...),
 	)
+	emulatorServiceGetCallHandler := connect.NewUnaryHandler(
+		EmulatorServiceGetCallProcedure,
+		svc.GetCall,
+		connect.WithSchema(emulatorServiceMethods.ByName("GetCall")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
 	emulatorServiceWatchCallsHandler := connect.NewServerStreamHandler(
 		EmulatorServiceWatchCallsProcedure,
 		svc.WatchCalls,
@@ -1216,6 +1264,8 @@ func NewEmulatorServiceHandler(svc EmulatorServiceHandler, opts ...connect.Handl
 			emulatorServiceDeleteDeviceHandler.ServeHTTP(w, r)
 		case EmulatorServiceListCallsProcedure:
 			emulatorServiceListCallsHandler.ServeHTTP(w, r)
+		case EmulatorServiceGetCallProcedure:
+			emulatorServiceGetCallHandler.ServeHTTP(w, r)
 		case EmulatorServiceWatchCallsProcedure:
 			emulatorServiceWatchCallsHandler.ServeHTTP(w, r)
 		case EmulatorServiceClearCallsProcedure:
@@ -1291,6 +1341,10 @@ func (UnimplementedEmulatorServiceHandler) DeleteDevice(context.Context, *connec
 
 func (UnimplementedEmulatorServiceHandler) ListCalls(context.Context, *connect.Request[v1.ListCallsRequest]) (*connect.Response[v1.ListCallsResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("mobiledataplansharing.emulator.v1.EmulatorService.ListCalls is not implemented"))
+}
+
+func (UnimplementedEmulatorServiceHandler) GetCall(context.Context, *connect.Request[v1.GetCallRequest]) (*connect.Response[v1.Call], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("mobiledataplansharing.emulator.v1.EmulatorService.GetCall is not implemented"))
 }
 
 func (UnimplementedEmulatorServiceHandler) WatchCalls(context.Context, *connect.Request[v1.WatchCallsRequest], *connect.ServerStream[v1.WatchCallsResponse]) error {
