@@ -18,6 +18,7 @@ import { formatInstant, instantOf } from "../../contract/instant.ts";
 import { moneyText } from "../../plans/amount-text.ts";
 import { balanceText } from "../../plans/balance-text.ts";
 import { enumWord } from "../../plans/enum-word.ts";
+import { spanText } from "../../plans/span-text.ts";
 import { bar } from "./bar.ts";
 
 type CardOptions = {
@@ -117,13 +118,7 @@ function state(value: PlanState | undefined, paint: CardOptions["paint"]): strin
 /** Formats a time and its distance from now. */
 function moment(time: Timestamp, nowMs: number): string {
   const away = timestampMs(time) - nowMs;
-  const minutes = Math.round(Math.abs(away) / 60_000);
-  const span =
-    minutes < 120
-      ? `${minutes} min`
-      : minutes < 2880
-        ? `${Math.round(minutes / 60)} h`
-        : `${Math.round(minutes / 1440)} days`;
+  const span = spanText(Math.abs(away));
   return `${formatInstant(instantOf(time))} (${away < 0 ? `${span} ago` : `in ${span}`})`;
 }
 

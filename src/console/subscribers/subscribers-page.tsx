@@ -1,4 +1,15 @@
-/** The page of subscribers. */
+import { route } from "../ui/route.ts";
+import { Subscriber } from "./subscriber.tsx";
+import { subscriberAddress } from "./subscriber-address.ts";
+import { SubscriberList } from "./subscriber-list.tsx";
+
+/** The page of subscribers: all that are stored, or one of them. */
 export function SubscribersPage() {
-  return <h1>Subscribers</h1>;
+  const { segments, query } = route.value;
+  const address = subscriberAddress(segments, query);
+  return address === undefined ? (
+    <SubscriberList query={query} />
+  ) : (
+    <Subscriber key={`${address.asn} ${address.userKey}`} address={address} />
+  );
 }

@@ -1,0 +1,210 @@
+import type { Client } from "@connectrpc/connect";
+import { batch, type ReadonlySignal, signal } from "@preact/signals";
+import { Code as CallCode } from "#deps/google/rpc/code_pb.js";
+import type {
+  Call,
+  Notification,
+  Record as StoredRecord,
+} from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
+import type { EmulatorService } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_service_pb.ts";
+import { type Problem, problemOf } from "../emulator/problem.ts";
+import { choiceOf, isSameChoice, methodOf, recordOfCall } from "./shown-record.ts";
+import { exactPattern, operatorOf, type RecordChoice } from "./subscriber-address.ts";
+
+/** The newest of a list, and whether there are older ones. */
+export type Newest<Item> = { readonly items: readonly Item[]; readonly hasMore: boolean };
+
+/** What the emulator has of one subscriber. Everything is undefined until it is known. */
+export type SubscriberData = {
+  readonly records: ReadonlySignal<readonly StoredRecord[] | undefined>;
+  /** The forms in which records that are not stored any more were known: from their last push, or seen here before. */
+  readonly before: ReadonlySignal<readonly StoredRecord[]>;
+  readonly pushes: ReadonlySignal<Newest<Call> | undefined>;
+  readonly notifications: ReadonlySignal<Newest<Notification> | undefined>;
+  /** Why it is not known. */
+  readonly problem: ReadonlySignal<Problem | undefined>;
+  /** Says which record is shown: if it is not stored, its last push is looked up. */
+  choose(choice: RecordChoice): void;
+  /** Lists more of the older pushes and notifications. */
+  showOlder(): void;
+  /** Reads everything again. */
+  refresh(): Promise<void>;
+  /** Follows the emulator until the returned function is called. */
+  follow(): () => void;
+};
+
+const pageSize = 50;
+/** Milliseconds between two looks at what no call announces, such as a deletion. */
+const refreshMs = 2_000;
+
+const services = ["PlanStatusService", "PlanGroupService"].map((name) => `mobiledataplansharing.v1.${name}`);
+
+/** Returns what the emulator has of a subscriber. Nothing is read before `refresh` or `follow` is called. */
+export function subscriberData(
+  emulator: Client<typeof EmulatorService>,
+  asn: string,
+  userKey: string,
+): SubscriberData {
+  const records = signal<readonly StoredRecord[] | undefined>(undefined);
+  const before = signal<readonly StoredRecord[]>([]);
+  const pushes = signal<Newest<Call> | undefined>(undefined);
+  const notifications = signal<Newest<Notification> | undefined>(undefined);
+  const problem = signal<Problem | undefined>(undefined);
+  const filter = { operator: operatorOf(asn), userKey: exactPattern(userKey) };
+  let shownCount = pageSize;
+  let chosen: RecordChoice | undefined;
+  let asked = 0;
+
+  async function listRecords(): Promise<StoredRecord[]> {
+    const found: StoredRecord[] = [];
+    let pageToken = "";
+    do {
+      const page = await emulator.listRecords({ ...filter, pageToken });
+      found.push(...page.records);
+      pageToken = page.nextPageToken;
+    } while (pageToken !== "");
+    return found;
+  }
+
+  async function lastPush(choice: RecordChoice): Promise<StoredRecord | undefined> {
+    const { calls } = await emulator.listCalls({
+      ...filter,
+      clientId: choice.clientId,
+      method: methodOf(choice),
+      code: CallCode.OK,
+      pageSize: 1,
+    });
+    return calls[0] && recordOfCall(calls[0]);
+  }
+
+  async function listPushes(): Promise<Newest<Call>> {
+    const lists = await Promise.all(
+      services.map((method) => emulator.listCalls({ ...filter, method, pageSize: shownCount })),
+    );
+    const calls = lists.flatMap((list) => list.calls).sort((a, b) => numberOf(b) - numberOf(a));
+    return {
+      items: calls.slice(0, shownCount),
+      hasMore: calls.length > shownCount || lists.some((list) => list.nextPageToken !== ""),
+    };
+  }
+
+  async function refresh(): Promise<void> {
+    const number = ++asked;
+    try {
+      const [stored, called, sent] = await Promise.all([
+        listRecords(),
+        listPushes(),
+        emulator.listNotifications({ ...filter, pageSize: shownCount }),
+      ]);
+      const choice = chosen;
+      const isStored = stored.some((record) => choice && isSameChoice(choiceOf(record), choice));
+      const last = choice && !isStored ? await lastPush(choice) : undefined;
+      // A later question has been asked: this answer may be older.
+      if (number !== asked) {
+        return;
+      }
+      batch(() => {
+        before.value = rememberedOf([...before.value, ...(records.value ?? []), ...(last ? [last] : [])]);
+        records.value = stored;
+        pushes.value = called;
+        notifications.value = { items: sent.notifications, hasMore: sent.nextPageToken !== "" };
+        problem.value = undefined;
+      });
+    } catch (cause) {
+      if (number === asked) {
+        problem.value = problemOf(cause);
+      }
+    }
+  }
+
+  let running = false;
+  let again = false;
+  /** Refreshes once more if it is refreshing already: there may be many calls at once. */
+  async function refreshSoon(): Promise<void> {
+    again = true;
+    if (!running) {
+      running = true;
+      while (again) {
+        again = false;
+        await refresh();
+      }
+      running = false;
+    }
+  }
+
+  /** Refreshes when a call for the key has ended, and now and then. */
+  async function followCalls(stopped: AbortSignal): Promise<void> {
+    while (!stopped.aborted) {
+      try {
+        const { calls } = await emulator.listCalls({ pageSize: 1 }, { signal: stopped });
+        void refreshSoon();
+        const afterCall = calls[0]?.name ?? "calls/0";
+        for await (const _ of emulator.watchCalls({ ...filter, afterCall }, { signal: stopped })) {
+          void refreshSoon();
+        }
+      } catch {
+        // The emulator was restarted, or too many watches are open. What is shown stays current without a watch.
+      }
+      await delay(refreshMs, stopped);
+    }
+  }
+
+  async function refreshNowAndThen(stopped: AbortSignal): Promise<void> {
+    while (!stopped.aborted) {
+      await delay(refreshMs, stopped);
+      if (!stopped.aborted) {
+        await refreshSoon();
+      }
+    }
+  }
+
+  return {
+    records,
+    before,
+    pushes,
+    notifications,
+    problem,
+    choose(choice) {
+      if (chosen === undefined || !isSameChoice(chosen, choice)) {
+        chosen = choice;
+        void refreshSoon();
+      }
+    },
+    showOlder() {
+      shownCount = Math.min(2 * shownCount, 1_000);
+      void refreshSoon();
+    },
+    refresh,
+    follow() {
+      const end = new AbortController();
+      void followCalls(end.signal);
+      void refreshNowAndThen(end.signal);
+      return () => end.abort();
+    },
+  };
+}
+
+/** Returns the last form of each record. */
+function rememberedOf(known: readonly StoredRecord[]): StoredRecord[] {
+  return known.filter(
+    (record, index) =>
+      !known.slice(index + 1).some((later) => isSameChoice(choiceOf(later), choiceOf(record))),
+  );
+}
+
+function numberOf({ name }: Call): number {
+  return Number(name.slice("calls/".length));
+}
+
+/** Resolves after a time, or once the signal aborts. */
+function delay(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", settle);
+      resolve();
+    };
+    const timer = setTimeout(settle, ms);
+    signal.addEventListener("abort", settle);
+  });
+}
