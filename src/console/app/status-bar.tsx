@@ -1,35 +1,84 @@
-import { Clock_Mode } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
-import { clock, connection, faults, registration } from "../emulator/emulator-state.ts";
+import type { ComponentChildren } from "preact";
+import { Clock_Mode as Mode } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
+import { clock, connection, emulatedSecond, faults, registration } from "../emulator/emulator-state.ts";
+import { faultsSummary } from "../emulator/fault-words.ts";
 import { hrefOf } from "../ui/route.ts";
 
-/** What is active in the emulator, on every page. */
+const modes: Readonly<Record<Mode, string>> = {
+  [Mode.MODE_UNSPECIFIED]: "",
+  [Mode.REAL]: "Real time",
+  [Mode.SHIFTED]: "Clock shifted",
+  [Mode.FROZEN]: "Clock frozen",
+};
+
+/** What is active in the emulator, on every page. Each part leads to what changes it. */
 export function StatusBar() {
   if (connection.value) {
     return (
-      <p class="status" role="alert">
-        The emulator does not answer: {connection.value.message}
-      </p>
+      <>
+        <p class="status">
+          <StatusLink section="emulator" tone="bad">
+            Unreachable
+          </StatusLink>
+        </p>
+        <p class="outage" role="alert">
+          {connection.value.message}
+        </p>
+      </>
     );
   }
-  const active = [
-    modeText(clock.value?.mode),
-    faults.value.length > 0 && `${faults.value.length} injected`,
-    registration.value?.enforced && "registration enforced",
-  ].filter(Boolean);
+  if (!clock.value) {
+    return <p class="status muted">Connecting…</p>;
+  }
+  const { mode } = clock.value;
+  const injected = faultsSummary(faults.value);
+  const isEnforced = registration.value?.enforced === true;
   return (
-    <p class="status" role="status">
-      {active.length > 0 ? <a href={hrefOf("controls")}>{active.join(" · ")}</a> : "Nothing is injected"}
-    </p>
+    <>
+      <p class="status">
+        <StatusLink section="emulator" tone="good">
+          Live
+        </StatusLink>
+        <StatusLink section="clock" tone={mode === Mode.REAL ? "neutral" : "warn"}>
+          {modes[mode]} <EmulatedTime />
+        </StatusLink>
+        <StatusLink section="errors" tone={faults.value.length > 0 ? "warn" : "neutral"}>
+          {injected}
+        </StatusLink>
+        {isEnforced && (
+          <StatusLink section="devices" tone="warn">
+            Registration enforced
+          </StatusLink>
+        )}
+      </p>
+      {/* The line above ticks. Screen readers are told of changes here. */}
+      <p class="visually-hidden" role="status">
+        {[modes[mode], injected, isEnforced && "Registration enforced"].filter(Boolean).join(". ")}
+      </p>
+    </>
   );
 }
 
-function modeText(mode: Clock_Mode | undefined): string | undefined {
-  switch (mode) {
-    case Clock_Mode.FROZEN:
-      return "clock frozen";
-    case Clock_Mode.SHIFTED:
-      return "clock shifted";
-    default:
-      return undefined;
-  }
+type StatusLinkProps = {
+  section: string;
+  tone: "good" | "warn" | "bad" | "neutral";
+  children: ComponentChildren;
+};
+
+function StatusLink({ section, tone, children }: StatusLinkProps) {
+  return (
+    <a class={`chip ${tone}`} href={hrefOf("controls", [section])}>
+      {children}
+    </a>
+  );
+}
+
+/** The emulated time, which ticks on its own: nothing else is drawn again. No screen reader says it each second. */
+function EmulatedTime() {
+  const text = new Date(emulatedSecond.value).toISOString();
+  return (
+    <time role="timer" aria-live="off" dateTime={text}>
+      {text.slice(0, 19).replace("T", " ")} UTC
+    </time>
+  );
 }

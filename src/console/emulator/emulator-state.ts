@@ -1,4 +1,6 @@
+import { ConnectError } from "@connectrpc/connect";
 import { batch, signal } from "@preact/signals";
+import { ErrorInfoSchema } from "#deps/google/rpc/error_details_pb.js";
 import type {
   Clock,
   Fault,
@@ -50,9 +52,21 @@ export async function refreshState(): Promise<void> {
     });
   } catch (cause) {
     apply(() => {
-      connection.value = problemOf(cause);
+      connection.value = outageOf(cause);
     });
   }
+}
+
+/** Returns what to tell of a question that got no answer. */
+function outageOf(cause: unknown): Problem {
+  const problem = problemOf(cause);
+  const isAnswered = ConnectError.from(cause).findDetails(ErrorInfoSchema).length > 0;
+  return isAnswered
+    ? { ...problem, message: `The emulator rejects this page: ${problem.message}` }
+    : {
+        ...problem,
+        message: `The emulator at ${location.origin} does not answer. Start it again, for example with: mdps dev. This page reconnects by itself; what it shows may be old.`,
+      };
 }
 
 async function readClock() {

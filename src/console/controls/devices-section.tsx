@@ -1,0 +1,213 @@
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { useEffect, useState } from "preact/hooks";
+import type { Device } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
+import { emulator } from "../emulator/client.ts";
+import { registration } from "../emulator/emulator-state.ts";
+import { type Problem, problemOf } from "../emulator/problem.ts";
+import { useAction } from "../emulator/use-action.ts";
+import { Chip } from "../ui/chip.tsx";
+import { EmptyState } from "../ui/empty-state.tsx";
+import { Field } from "../ui/field.tsx";
+import { ProblemBox } from "../ui/problem-box.tsx";
+import { defaultOperator, operatorName } from "./operator-name.ts";
+import { Outcome, Section } from "./section.tsx";
+import { utcText } from "./typed-time.ts";
+
+/** How many devices are shown at first, and the most: one page of the list. */
+const pageSize = 20;
+const mostShown = 1_000;
+
+/** Enforces registration, lists, registers and unregisters devices. */
+export function DevicesSection() {
+  const action = useAction();
+  const [operator, setOperator] = useState(defaultOperator);
+  const [size, setSize] = useState(pageSize);
+  const { devices, hasMore, problem } = useDevices(operatorName(operator), size);
+  const { enforced = false, deviceCount = 0 } = registration.value ?? {};
+  return (
+    <Section
+      id="devices"
+      title="Registered devices"
+      aside={<Chip tone={enforced ? "warn" : "neutral"}>{enforced ? "enforced" : "not enforced"}</Chip>}
+    >
+      <label class="row">
+        <input
+          type="checkbox"
+          checked={enforced}
+          onChange={(event) => {
+            const next = event.currentTarget.checked;
+            void action.run(async () => {
+              await emulator.updateRegistration({ registration: { enforced: next } });
+              return next ? "Registration is enforced." : "Registration is not enforced.";
+            });
+          }}
+        />
+        Reject pushes that would notify a user without a registered device (DEVICE_NOT_REGISTERED)
+      </label>
+      <Register
+        operator={operator}
+        onOperator={(next) => {
+          setOperator(next);
+          setSize(pageSize);
+        }}
+        operatorError={problem?.violations.find(({ field }) => field === "parent")?.description}
+      />
+      <DeviceTable
+        devices={devices}
+        onDelete={({ name, userKey }) =>
+          action.run(async () => {
+            await deleteDevice(name);
+            return `Unregistered ${userKey}.`;
+          })
+        }
+      />
+      {hasMore && (
+        <div class="row">
+          {size < mostShown ? (
+            <button type="button" onClick={() => setSize(Math.min(size * 5, mostShown))}>
+              Show more
+            </button>
+          ) : (
+            <span class="muted">The first {mostShown} are shown.</span>
+          )}
+        </div>
+      )}
+      <p class="muted">{deviceCount} devices of all operators are registered.</p>
+      <ProblemBox problem={action.problem} title="The devices were not changed" />
+      <Outcome text={action.outcome} />
+    </Section>
+  );
+}
+
+/** Lists the devices of an operator, again each time that the state of the emulator was read. */
+function useDevices(parent: string, size: number) {
+  const [found, setFound] = useState<{ devices: readonly Device[]; hasMore: boolean; problem?: Problem }>({
+    devices: [],
+    hasMore: false,
+  });
+  const current = registration.value;
+  useEffect(() => {
+    const abort = new AbortController();
+    emulator.listDevices({ parent, pageSize: size }, { signal: abort.signal }).then(
+      ({ devices, nextPageToken }) => setFound({ devices, hasMore: nextPageToken !== "" }),
+      (cause) => {
+        if (!abort.signal.aborted) {
+          setFound({ devices: [], hasMore: false, problem: problemOf(cause) });
+        }
+      },
+    );
+    return () => abort.abort();
+  }, [parent, size, current]);
+  return found;
+}
+
+/** Unregisters a device, if no other program was faster. */
+async function deleteDevice(name: string): Promise<void> {
+  try {
+    await emulator.deleteDevice({ name });
+  } catch (cause) {
+    if (ConnectError.from(cause).code !== Code.NotFound) {
+      throw cause;
+    }
+  }
+}
+
+type RegisterProps = {
+  operator: string;
+  operatorError: string | undefined;
+  onOperator: (operator: string) => void;
+};
+
+function Register({ operator, operatorError, onOperator }: RegisterProps) {
+  const action = useAction();
+  const [userKey, setUserKey] = useState("");
+  const errorOf = (field: string) =>
+    action.problem?.violations.find((violation) => violation.field === field)?.description;
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const isRegistered = await action.run(async () => {
+      await emulator.createDevice({ parent: operatorName(operator), device: { userKey } });
+      return `Registered ${userKey}.`;
+    });
+    if (isRegistered) {
+      setUserKey("");
+    }
+  };
+  const isOfNoField = action.problem?.violations.length === 0;
+  return (
+    <form class="stack" onSubmit={submit} noValidate>
+      <div class="row with-button">
+        <Field label="Operator (ASN)" error={operatorError}>
+          {(attributes) => (
+            <input
+              {...attributes}
+              class="short"
+              value={operator}
+              onInput={(event) => onOperator(event.currentTarget.value)}
+            />
+          )}
+        </Field>
+        <Field label="User key (CPID or MSISDN)" error={errorOf("device.userKey")}>
+          {(attributes) => (
+            <input
+              {...attributes}
+              value={userKey}
+              onInput={(event) => {
+                setUserKey(event.currentTarget.value);
+                action.forget();
+              }}
+            />
+          )}
+        </Field>
+        <button type="submit">Register</button>
+      </div>
+      {isOfNoField && <ProblemBox problem={action.problem} title="The device was not registered" />}
+      <Outcome text={action.outcome} />
+    </form>
+  );
+}
+
+function DeviceTable({
+  devices,
+  onDelete,
+}: {
+  devices: readonly Device[];
+  onDelete: (device: Device) => void;
+}) {
+  if (devices.length === 0) {
+    return <EmptyState title="No device of this operator is registered" />;
+  }
+  return (
+    <div class="table-box">
+      <table class="table">
+        <thead>
+          <tr>
+            <th>User key</th>
+            <th>Registered</th>
+            <th>
+              <span class="visually-hidden">Actions</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {devices.map((device) => (
+            <tr key={device.name}>
+              <td class="key">{device.userKey}</td>
+              <td>{device.registerTime && utcText(timestampMs(device.registerTime))}</td>
+              <td>
+                <button
+                  type="button"
+                  aria-label={`Unregister ${device.userKey}`}
+                  onClick={() => onDelete(device)}
+                >
+                  Unregister
+                </button>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,162 @@
+import { durationFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { useState } from "preact/hooks";
+import type { Token } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
+import { emulator } from "../emulator/client.ts";
+import { expectedDuration, parseDuration } from "../emulator/durations.ts";
+import { emulatedNow } from "../emulator/emulator-state.ts";
+import { useAction } from "../emulator/use-action.ts";
+import { CodeBox } from "../ui/empty-state.tsx";
+import { Field } from "../ui/field.tsx";
+import { ProblemBox } from "../ui/problem-box.tsx";
+import { defaultOperator, operatorName } from "./operator-name.ts";
+import { Outcome, Section } from "./section.tsx";
+import { pushLine, readLine } from "./token-lines.ts";
+import { utcText } from "./typed-time.ts";
+
+/** Creates access tokens. They are kept in the memory of this page only. */
+export function TokensSection() {
+  const action = useAction();
+  const [operators, setOperators] = useState(defaultOperator);
+  const [scopes, setScopes] = useState<readonly string[]>(["push", "read"]);
+  const [lifetime, setLifetime] = useState("1h");
+  const [token, setToken] = useState<{ token: Token; operator: string; scopes: readonly string[] }>();
+  const [isTried, setTried] = useState(false);
+  const lifetimeMs = parseDuration(lifetime);
+  const errorOf = (name: string) =>
+    action.problem?.violations.find(({ field }) => field.startsWith(name))?.description;
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    setTried(true);
+    const names = operators
+      .split(/[\s,]+/)
+      .filter(Boolean)
+      .map(operatorName);
+    if (lifetimeMs === undefined || scopes.length === 0) {
+      return;
+    }
+    await action.run(async () => {
+      const created = await emulator.createToken({
+        operators: names,
+        scopes: [...scopes],
+        lifetime: durationFromMs(lifetimeMs),
+      });
+      setToken({ token: created, operator: names[0] ?? "", scopes });
+      return "The token is below.";
+    });
+  };
+  return (
+    <Section id="tokens" title="Tokens">
+      <form class="stack" onSubmit={submit} noValidate>
+        <div class="row fields">
+          <Field
+            label="Operators (ASN)"
+            hint="Several: separate them by commas."
+            error={errorOf("operators")}
+          >
+            {(attributes) => (
+              <input
+                {...attributes}
+                value={operators}
+                onInput={(event) => setOperators(event.currentTarget.value)}
+              />
+            )}
+          </Field>
+          <Field
+            label="Lifetime"
+            hint="By the clock of the emulator, at most 366d."
+            error={isTried && lifetimeMs === undefined ? `must be ${expectedDuration}` : errorOf("lifetime")}
+          >
+            {(attributes) => (
+              <input
+                {...attributes}
+                class="short"
+                value={lifetime}
+                onInput={(event) => setLifetime(event.currentTarget.value)}
+              />
+            )}
+          </Field>
+          <Scopes scopes={scopes} isTried={isTried} onChange={setScopes} />
+        </div>
+        <div class="row">
+          <button type="submit" class="primary" disabled={action.isRunning}>
+            Create a token
+          </button>
+        </div>
+      </form>
+      {action.problem && action.problem.violations.length === 0 && (
+        <ProblemBox problem={action.problem} title="No token was created" />
+      )}
+      <Outcome text={action.outcome} />
+      {token && <CreatedToken {...token} />}
+    </Section>
+  );
+}
+
+type ScopesProps = {
+  scopes: readonly string[];
+  isTried: boolean;
+  onChange: (scopes: readonly string[]) => void;
+};
+
+function Scopes({ scopes, isTried, onChange }: ScopesProps) {
+  const isMissing = isTried && scopes.length === 0;
+  return (
+    <fieldset aria-describedby={isMissing ? "scopes-error" : undefined}>
+      <legend>Scopes</legend>
+      <div class="row">
+        {["push", "read"].map((scope) => (
+          <label key={scope} class="row">
+            <input
+              type="checkbox"
+              checked={scopes.includes(scope)}
+              onChange={(event) =>
+                onChange(
+                  event.currentTarget.checked ? [...scopes, scope] : scopes.filter((each) => each !== scope),
+                )
+              }
+            />
+            {scope}
+          </label>
+        ))}
+      </div>
+      {isMissing && (
+        <small id="scopes-error" class="field-error">
+          choose at least one scope
+        </small>
+      )}
+    </fieldset>
+  );
+}
+
+function CreatedToken({
+  token,
+  operator,
+  scopes,
+}: {
+  token: Token;
+  operator: string;
+  scopes: readonly string[];
+}) {
+  const { accessToken, expireTime } = token;
+  return (
+    <div class="stack">
+      <CodeBox label="Access token" text={accessToken} />
+      <p class="muted">
+        {expireTime && <>Valid until {utcText(timestampMs(expireTime))}. </>}
+        It is not kept: it is gone when you leave this page.
+      </p>
+      {scopes.includes("push") && (
+        <CodeBox
+          label="Push with this token"
+          text={pushLine({ origin: location.origin, operator, token: accessToken, nowMs: emulatedNow() })}
+        />
+      )}
+      {scopes.includes("read") && (
+        <CodeBox
+          label="Read with this token"
+          text={readLine({ origin: location.origin, operator, token: accessToken })}
+        />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,45 @@
+import { useState } from "preact/hooks";
+import { refreshState } from "./emulator-state.ts";
+import { type Problem, problemOf } from "./problem.ts";
+
+/** Something that a person asks of the emulator. */
+export type Action = {
+  readonly isRunning: boolean;
+  /** Why it failed the last time. */
+  readonly problem: Problem | undefined;
+  /** What it did the last time. */
+  readonly outcome: string | undefined;
+  /**
+   * Runs a step, unless one runs already, then reads the state of the emulator again. The step returns what it did, for
+   * people. Resolves with whether it succeeded.
+   */
+  run(step: () => Promise<string>): Promise<boolean>;
+  /** Forgets problem and outcome. */
+  forget(): void;
+};
+
+/** Remembers how an action of a component went. */
+export function useAction(): Action {
+  const [state, setState] = useState<Pick<Action, "isRunning" | "problem" | "outcome">>(idle);
+  return {
+    ...state,
+    async run(step) {
+      if (state.isRunning) {
+        return false;
+      }
+      setState({ ...idle, isRunning: true });
+      try {
+        const outcome = await step();
+        await refreshState();
+        setState({ ...idle, outcome });
+        return true;
+      } catch (cause) {
+        setState({ ...idle, problem: problemOf(cause) });
+        return false;
+      }
+    },
+    forget: () => setState(idle),
+  };
+}
+
+const idle = { isRunning: false, problem: undefined, outcome: undefined };
