@@ -3,10 +3,14 @@ import {
   type DescField,
   type DescMessage,
   type JsonObject,
+  type JsonValue,
   type Message,
   ScalarType,
+  toJson,
 } from "@bufbuild/protobuf";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import fc from "fast-check";
+import { type PlanStatus, PlanStatusSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
 
 /** Valid and invalid values of string fields. The first value of each field is valid. */
 const strings: Readonly<Record<string, readonly string[]>> = {
@@ -88,4 +92,19 @@ export function messages(desc: DescMessage): fc.Arbitrary<Message> {
         Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never,
       ),
     );
+}
+
+/** Generates the JSON of statuses of which many satisfy every rule. They have the given times and a language. */
+export function statusJson(times: { updateTime: Timestamp; expireTime: Timestamp }): fc.Arbitrary<JsonValue> {
+  return messages(PlanStatusSchema)
+    .map((message) => {
+      const status: PlanStatus = { ...(message as PlanStatus), languageCode: "en-US", ...times };
+      try {
+        return toJson(PlanStatusSchema, status);
+      } catch {
+        // Its times or durations have no JSON.
+        return undefined;
+      }
+    })
+    .filter((json) => json !== undefined);
 }

@@ -1,4 +1,4 @@
-import { create, createRegistry, type Message, toJson, toJsonString } from "@bufbuild/protobuf";
+import { create, createRegistry, type Message, toJsonString } from "@bufbuild/protobuf";
 import {
   file_google_protobuf_duration,
   file_google_protobuf_struct,
@@ -7,7 +7,7 @@ import {
 import type { ConnectRouter } from "@connectrpc/connect";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type PlanStatus, PlanStatusSchema } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
+import { PlanStatusSchema } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import type { PlanSharingProtocol } from "../../../src/client/index.ts";
 import { errorDomain } from "../../../src/contract/api-error.ts";
 import { createRpcHandler } from "../../../src/server/rpc/handler.ts";
@@ -16,7 +16,7 @@ import { mutate } from "../../fuzz/mutate.ts";
 import { createRandom } from "../../fuzz/random.ts";
 import { readApiError } from "../../support/api-error.ts";
 import { callRaw, type RawAnswer } from "../../support/http/raw-call.ts";
-import { messages } from "../../support/messages.ts";
+import { statusJson } from "../../support/messages.ts";
 import { fromNow, hour } from "../../support/plan-statuses.ts";
 import { startTestListener, type TestListener } from "../../support/test-listener.ts";
 import { freshKey, parent, protocols, startTestServer, type TestServer } from "../../support/test-server.ts";
@@ -101,18 +101,7 @@ describe.each([
           : `{"parent":"${parent}","clientId":"${clientId}","userKey":"${userKey}","planStatus":${status}}`,
     });
 
-  const statuses = messages(PlanStatusSchema)
-    .map((message) => {
-      const valid = { languageCode: "en-US", updateTime: fromNow(-1), expireTime: fromNow(hour) };
-      const status: PlanStatus = { ...(message as PlanStatus), ...valid };
-      try {
-        return toJson(PlanStatusSchema, status);
-      } catch {
-        // Its times or durations have no JSON.
-        return undefined;
-      }
-    })
-    .filter((json) => json !== undefined);
+  const statuses = statusJson({ updateTime: fromNow(-1), expireTime: fromNow(hour) });
 
   it(`has the same verdict, violations and stored message over REST, Connect, gRPC and gRPC-Web: ${unknownFields}`, async () => {
     const seen = new Map<string | undefined, number>();
