@@ -6,13 +6,25 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { createFileRegistry, fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
-import { build, type Metafile } from "esbuild";
+import { type BuildOptions, build, type Metafile } from "esbuild";
 import { runBuf } from "../run-buf.ts";
 import { contractDocument } from "./contract/document.ts";
 import { licenseTexts } from "./license-texts.ts";
 
 const root = join(import.meta.dirname, "../..");
 const sources = join(root, "src/console");
+
+/** How the code of the console is bundled. */
+export const forBrowsers = {
+  bundle: true,
+  platform: "browser",
+  target: ["chrome120", "firefox121", "safari17"],
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  minify: true,
+  legalComments: "none",
+  logLevel: "warning",
+} satisfies BuildOptions;
 
 /** Writes the console: `index.html`, its scripts and styles, the contract with its comments, and the licenses. */
 export async function buildConsole(directory: string): Promise<Metafile> {
@@ -22,19 +34,12 @@ export async function buildConsole(directory: string): Promise<Metafile> {
     absWorkingDir: root,
     entryPoints: [join(sources, "main.tsx"), join(sources, "console.css")],
     outdir: directory,
-    bundle: true,
+    ...forBrowsers,
     splitting: true,
     format: "esm",
-    platform: "browser",
-    target: ["chrome120", "firefox121", "safari17"],
-    jsx: "automatic",
-    jsxImportSource: "preact",
-    minify: true,
     metafile: true,
-    legalComments: "none",
     entryNames: "[name]-[hash]",
     chunkNames: "[name]-[hash]",
-    logLevel: "warning",
   });
   const page = readFileSync(join(sources, "index.html"), "utf8");
   writeFileSync(
