@@ -1,4 +1,99 @@
-/** The page of calls. */
+import { useComputed, useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { goTo, hrefOf, route } from "../ui/route.ts";
+import { CallDetail } from "./detail/call-detail.tsx";
+import { Announcer } from "./list/announcer.tsx";
+import { filtersOf, hasFilters, queryOf } from "./list/call-filters.ts";
+import { CallTable } from "./list/call-table.tsx";
+import { clearJournal, followCalls, liveCalls } from "./list/calls-live.ts";
+import { CallsToolbar } from "./list/calls-toolbar.tsx";
+import { FeedStatus } from "./list/feed-status.tsx";
+import { ListEnd } from "./list/list-end.tsx";
+import { ListNotes } from "./list/list-notes.tsx";
+import { NoCalls } from "./list/no-calls.tsx";
+import { useCallKeys } from "./use-call-keys.ts";
+import { useMedia } from "./use-media.ts";
+
+/** Narrower windows show an opened call over the list. */
+const narrow = "(max-width: 1000px)";
+
+/** The page of calls: a live list, and one of them opened. */
 export function CallsPage() {
-  return <h1>Calls</h1>;
+  const { segments, query } = route.value;
+  const filters = filtersOf(query);
+  const live = liveCalls(filters);
+  const { store } = live;
+  const opened = /^\d{1,15}$/.test(segments[0] ?? "") ? Number(segments[0]) : undefined;
+  const isPaused = useSignal(false);
+  const isAtTop = useSignal(true);
+  const active = useSignal<number | undefined>(opened);
+  const isNarrow = useMedia(narrow);
+  const isEmpty = useComputed(() => store.revision.value >= 0 && store.rows.size === 0);
+  const closeHref = hrefOf("calls", [], queryOf(filters));
+
+  useEffect(() => followCalls(live), [live]);
+  const isHeld = isPaused.value || !isAtTop.value;
+  useEffect(() => store.hold(isHeld), [store, isHeld]);
+  useCallKeys({ store, filters, opened, active, closeHref });
+
+  const showWaiting = () => {
+    isPaused.value = false;
+    document.querySelector(".calls-box")?.scrollTo({ top: 0 });
+    isAtTop.value = true;
+  };
+  const state = store.state.value;
+  return (
+    <div class={opened === undefined ? "calls" : "calls with-detail"}>
+      <div class="calls-list" hidden={isNarrow && opened !== undefined}>
+        <div class="calls-head">
+          <h1>Calls</h1>
+          <FeedStatus state={state} isPaused={isPaused.value} />
+          {store.waiting.value > 0 && (
+            <button type="button" class="primary" onClick={showWaiting}>
+              {`${store.waiting.value.toLocaleString("en")} new`}
+            </button>
+          )}
+          <button
+            type="button"
+            class="push-end"
+            aria-pressed={isPaused.value}
+            onClick={() => {
+              isPaused.value = !isPaused.value;
+            }}
+          >
+            {isPaused.value ? "Resume" : "Pause"}
+          </button>
+          <button
+            type="button"
+            onClick={() => clearJournal(live).then(() => opened !== undefined && goTo(closeHref))}
+            title="Forgets all calls and notifications of the emulator"
+          >
+            Clear
+          </button>
+        </div>
+        <CallsToolbar filters={filters} problem={state.kind === "invalid" ? state.problem : undefined} />
+        <ListNotes store={store} />
+        {isEmpty.value ? (
+          <NoCalls state={state} isFiltered={hasFilters(filters)} live={live} />
+        ) : (
+          <CallTable
+            store={store}
+            filters={filters}
+            opened={opened}
+            active={active.value}
+            onActive={(number) => {
+              active.value = number;
+            }}
+            onTop={(top) => {
+              isAtTop.value = top;
+            }}
+          >
+            <ListEnd live={live} />
+          </CallTable>
+        )}
+        <Announcer store={store} />
+      </div>
+      {opened !== undefined && <CallDetail number={opened} closeHref={closeHref} takesFocus={isNarrow} />}
+    </div>
+  );
 }

@@ -1,0 +1,169 @@
+import { useSignal } from "@preact/signals";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { goTo, hrefOf } from "../../ui/route.ts";
+import { type CallFilters, queryOf } from "./call-filters.ts";
+import type { CallRow } from "./call-row.ts";
+import { columns, Row } from "./call-row-view.tsx";
+import type { CallStore } from "./call-store.ts";
+import { rowWindow, scrollTopFor } from "./row-window.ts";
+
+/** Heights of rows in pixels, with one line and with two; calls.css has the same. */
+const rowHeights = { wide: 32, compact: 54 };
+
+/** Narrower lists have two lines per row. In pixels. */
+const compactWidth = 760;
+
+/** Moves by which keys: how many rows down, or to an end. */
+const moves: Readonly<Record<string, number>> = {
+  ArrowDown: 1,
+  j: 1,
+  ArrowUp: -1,
+  k: -1,
+  PageDown: 10,
+  PageUp: -10,
+  End: Number.POSITIVE_INFINITY,
+  Home: Number.NEGATIVE_INFINITY,
+};
+
+/**
+ * The list of calls: a grid that has only the rows that are seen, so that its size does not matter. The row that has the focus
+ * stays in the page, so that the focus is never lost.
+ */
+export function CallTable({
+  store,
+  filters,
+  opened,
+  active,
+  onActive,
+  onTop,
+  children,
+}: {
+  store: CallStore;
+  filters: CallFilters;
+  /** Number of the call that is open. */
+  opened: number | undefined;
+  /** Number of the row that Tab goes to. */
+  active: number | undefined;
+  onActive: (number: number) => void;
+  /** Called when the list is scrolled to its top, or away from it. */
+  onTop: (isAtTop: boolean) => void;
+  /** Shown behind the last row. */
+  children?: preact.ComponentChildren;
+}) {
+  const box = useRef<HTMLDivElement>(null);
+  const scrollTop = useSignal(0);
+  const size = useSignal({ width: 1_000, height: 600 });
+  const isCompact = size.value.width < compactWidth;
+  const rowHeight = isCompact ? rowHeights.compact : rowHeights.wide;
+  const headerHeight = isCompact ? 0 : rowHeights.wide;
+  const height = Math.max(rowHeight, size.value.height - headerHeight);
+  // The rows of the store are no signals.
+  store.revision.value;
+  const count = store.rows.size;
+  const { from, to } = rowWindow({ scrollTop: scrollTop.value, height, rowHeight, count });
+  const activePlace = active === undefined ? 0 : Math.min(store.rows.placeOf(active), Math.max(0, count - 1));
+
+  useLayoutEffect(() => {
+    const element = box.current as HTMLDivElement;
+    const observer = new ResizeObserver(([entry]) => {
+      const { width, height } = entry?.contentRect ?? size.value;
+      size.value = { width, height };
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+
+  const reveal = (place: number) => {
+    const element = box.current;
+    if (element) {
+      const next = scrollTopFor(place, { scrollTop: element.scrollTop, height, rowHeight });
+      element.scrollTop = next;
+      scrollTop.value = next;
+    }
+  };
+
+  // What j and k open beside the list is seen in it.
+  useEffect(() => {
+    if (opened !== undefined) {
+      const place = store.rows.placeOf(opened);
+      if (store.rows.at(place)?.number === opened) {
+        reveal(place);
+      }
+    }
+  }, [opened]);
+
+  const move = (event: KeyboardEvent) => {
+    const by = moves[event.key];
+    const place = Math.max(0, Math.min(count - 1, activePlace + (by ?? 0)));
+    const row = store.rows.at(place);
+    if (by === undefined || row === undefined || event.ctrlKey || event.metaKey || event.altKey) {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+    onActive(row.number);
+    reveal(place);
+    if (opened !== undefined) {
+      goTo(hrefOf("calls", [String(row.number)], queryOf(filters)), { replace: true });
+    }
+    // The row is in the page once the change is rendered.
+    requestAnimationFrame(() =>
+      box.current
+        ?.querySelector<HTMLElement>(`tr[data-number="${row.number}"]`)
+        ?.focus({ preventScroll: true }),
+    );
+  };
+
+  const places = Array.from({ length: to - from }, (_, index) => from + index);
+  if (count > 0 && (activePlace < from || activePlace >= to)) {
+    places.push(activePlace);
+  }
+  return (
+    <div
+      class={isCompact ? "calls-box compact" : "calls-box"}
+      ref={box}
+      onScroll={({ currentTarget }) => {
+        scrollTop.value = currentTarget.scrollTop;
+        onTop(currentTarget.scrollTop === 0);
+      }}
+    >
+      <table
+        // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: the arrows move between rows
+        role="grid"
+        class="calls-table"
+        aria-label="Calls, newest first"
+        aria-rowcount={count + 1}
+        aria-colcount={columns.length}
+        onKeyDown={move}
+      >
+        <thead>
+          <tr aria-rowindex={1}>
+            {columns.map(({ name, label }, index) => (
+              <th key={name} class={name} scope="col" aria-colindex={index + 1}>
+                {label}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody style={{ height: `${count * rowHeight}px` }}>
+          {places.map((place) => {
+            const row = store.rows.at(place) as CallRow;
+            return (
+              <Row
+                key={row.number}
+                row={row}
+                place={place}
+                top={place * rowHeight}
+                isOpened={row.number === opened}
+                isStop={place === activePlace}
+                href={hrefOf("calls", [String(row.number)], queryOf(filters))}
+                onFocus={() => onActive(row.number)}
+              />
+            );
+          })}
+        </tbody>
+      </table>
+      {children}
+    </div>
+  );
+}

@@ -1,0 +1,107 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { emulator } from "../../emulator/client.ts";
+import { problemOf } from "../../emulator/problem.ts";
+import { type CallSource, runFeed } from "./call-feed.ts";
+import { type CallFilters, isShown } from "./call-filters.ts";
+import type { CallRow } from "./call-row.ts";
+import { type CallStore, createCallStore } from "./call-store.ts";
+import { emulatorSource } from "./emulator-source.ts";
+import { createGiveWay } from "./give-way.ts";
+
+/** The calls that match some filters, kept while another page is shown. */
+export type LiveCalls = {
+  readonly filters: CallFilters;
+  readonly source: CallSource;
+  readonly store: CallStore;
+};
+
+let last: LiveCalls | undefined;
+
+/** Returns the calls for filters: those of before if the filters are the same. */
+export function liveCalls(filters: CallFilters): LiveCalls {
+  if (JSON.stringify(last?.filters) !== JSON.stringify(filters)) {
+    last = {
+      filters,
+      source: emulatorSource(filters),
+      store: createCallStore({
+        isShown: (row: CallRow) => isShown(filters, row),
+        schedule: (act) => requestAnimationFrame(act),
+      }),
+    };
+  }
+  return last as LiveCalls;
+}
+
+/**
+ * Keeps calls current until the returned function is called. Not while the page is hidden: browsers open few connections to
+ * one server, and those of other tabs would wait.
+ */
+export function followCalls({ source, store }: LiveCalls): () => void {
+  let stop = () => {};
+  const follow = () => {
+    stop();
+    if (document.visibilityState === "visible") {
+      const ended = new AbortController();
+      stop = () => ended.abort();
+      void runFeed({
+        source,
+        sink: store.sink,
+        newest: store.newest,
+        signal: ended.signal,
+        pause,
+        giveWay: createGiveWay(),
+        describe: problemOf,
+        isInvalid: (cause) => ConnectError.from(cause).code === Code.InvalidArgument,
+      });
+      watchJournal(store, ended.signal);
+    }
+  };
+  document.addEventListener("visibilitychange", follow);
+  follow();
+  return () => {
+    document.removeEventListener("visibilitychange", follow);
+    stop();
+  };
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener("abort", end);
+  });
+}
+
+const journalMs = 3_000;
+
+/** Asks from time to time whether the journal dropped calls, or was cleared by somebody else. */
+function watchJournal(store: CallStore, signal: AbortSignal): void {
+  const ask = async () => {
+    if (store.state.value.kind === "live") {
+      const seen = store.newest;
+      try {
+        const { calls, droppedCalls } = await emulator.listCalls({ pageSize: 1 }, { signal });
+        if (!signal.aborted) {
+          store.dropped.value = Number(droppedCalls);
+          if (calls.length === 0 && seen !== undefined && seen === store.newest) {
+            store.clear();
+          }
+        }
+      } catch {
+        // The feed finds out what is wrong.
+      }
+    }
+  };
+  const timer = setInterval(ask, journalMs);
+  signal.addEventListener("abort", () => clearInterval(timer));
+}
+
+/** Clears the journal of the emulator, and the list. */
+export async function clearJournal({ store }: LiveCalls): Promise<void> {
+  await emulator.clearCalls({});
+  store.clear();
+}

@@ -1,0 +1,63 @@
+import type { Signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { goTo, hrefOf } from "../ui/route.ts";
+import { type CallFilters, queryOf } from "./list/call-filters.ts";
+import type { CallStore } from "./list/call-store.ts";
+
+/** How far the keys go in the list that work wherever the focus is. */
+const steps: Readonly<Record<string, number>> = { j: 1, k: -1 };
+
+/** Keys of the page: j and k to the next call, Esc closes the one that is open. The list handles its own keys first. */
+export function useCallKeys(init: {
+  store: CallStore;
+  filters: CallFilters;
+  opened: number | undefined;
+  active: Signal<number | undefined>;
+  closeHref: string;
+}): void {
+  const { store, filters, opened, active, closeHref } = init;
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isBusy(event.target)) {
+        return;
+      }
+      if (event.key === "Escape" && opened !== undefined) {
+        event.preventDefault();
+        goTo(closeHref);
+        focusRow(opened);
+        return;
+      }
+      const by = steps[event.key];
+      const from = opened ?? active.value;
+      if (by === undefined || store.rows.size === 0) {
+        return;
+      }
+      const place = from === undefined ? 0 : store.rows.placeOf(from) + by;
+      const row = store.rows.at(Math.max(0, Math.min(place, store.rows.size - 1)));
+      if (row) {
+        event.preventDefault();
+        active.value = row.number;
+        if (opened === undefined) {
+          focusRow(row.number);
+        } else {
+          goTo(hrefOf("calls", [String(row.number)], queryOf(filters)), { replace: true });
+        }
+      }
+    };
+    document.addEventListener("keydown", press);
+    return () => document.removeEventListener("keydown", press);
+  }, [store, opened, closeHref]);
+}
+
+/** Whether keys are for something else: a field, or a dialog. */
+function isBusy(target: EventTarget | null): boolean {
+  return (
+    document.querySelector("dialog[open]") !== null ||
+    (target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable]"))
+  );
+}
+
+/** Gives the focus to a row, once the change before it is in the page. */
+function focusRow(number: number): void {
+  requestAnimationFrame(() => document.querySelector<HTMLElement>(`tr[data-number="${number}"]`)?.focus());
+}
