@@ -3,6 +3,7 @@ import { resourceName } from "../../contract/resource-names.ts";
 import { emulator } from "../emulator/client.ts";
 import { refreshState, registration } from "../emulator/emulator-state.ts";
 import { type Problem, problemOf } from "../emulator/problem.ts";
+import { ProblemBox } from "../ui/problem-box.tsx";
 import { hrefOf } from "../ui/route.ts";
 import { operatorOf } from "./subscriber-address.ts";
 
@@ -59,7 +60,7 @@ export function DeviceBox({ asn, userKey }: { asn: string; userKey: string }) {
           {isRegistered ? "Unregister device" : "Register device"}
         </button>
       )}
-      {problem && <p role="alert">{problem.message}</p>}
+      <ProblemBox problem={problem} />
     </section>
   );
 }

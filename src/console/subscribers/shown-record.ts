@@ -7,6 +7,7 @@ import {
 } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import { PlanGroupSchema, PlanStatusSchema } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { ceilToMs, instantOf, isLater } from "../../contract/instant.ts";
+import { clientIds } from "../../contract/resource-names.ts";
 import type { RecordChoice } from "./subscriber-address.ts";
 
 /** A record, and whether it is still stored. */
@@ -17,6 +18,9 @@ export type ShownRecord =
   /** It is not stored, although its time is not over. */
   | { readonly state: "removed"; readonly record: StoredRecord }
   | { readonly state: "none" };
+
+/** By how much the time of the console may be behind that of the emulator, in ms. */
+const clockErrorMs = 1_000;
 
 /**
  * Returns what there is to show of a record. `before` are the forms in which it was known earlier, of which the latest one is
@@ -32,8 +36,10 @@ export function shownRecord(
     return { state: "none" };
   }
   const at = expireTimeOf(record);
+  // The emulator knows its time exactly, the console about.
+  const knownMs = stored === undefined ? nowMs + clockErrorMs : nowMs;
   // As in the store: it is gone from this time on.
-  if (at && nowMs >= ceilToMs(instantOf(at))) {
+  if (at && knownMs >= ceilToMs(instantOf(at))) {
     return { state: "expired", record, at };
   }
   return { state: stored === undefined ? "removed" : "stored", record };
@@ -100,4 +106,40 @@ export function choiceOf({ resource, clientId }: Pick<StoredRecord, "resource" |
 /** Returns whether two choices are the same record. */
 export function isSameChoice(first: RecordChoice, second: RecordChoice): boolean {
   return first.kind === second.kind && first.clientId === second.clientId;
+}
+
+/** Returns which record a push is of. */
+export function choiceOfCall({ method, clientId }: Pick<Call, "method" | "clientId">): RecordChoice {
+  return { kind: method.endsWith("/CreatePlanGroup") ? "planGroup" : "planStatus", clientId };
+}
+
+/**
+ * Returns the records of a subscriber that are or were there: the status for every client, those for one client, the group.
+ * `asked` is one that the address names.
+ */
+export function knownChoices(
+  stored: readonly StoredRecord[],
+  before: readonly StoredRecord[],
+  pushes: readonly Call[],
+  asked: RecordChoice | undefined,
+): RecordChoice[] {
+  const known = [
+    ...stored.map(choiceOf),
+    ...before.map(choiceOf),
+    ...pushes.filter(({ code }) => code === 0).map(choiceOfCall),
+    ...(asked ? [asked] : []),
+  ];
+  return known
+    .filter((choice, index) => known.findIndex((other) => isSameChoice(other, choice)) === index)
+    .sort((a, b) => placeInOrder(a) - placeInOrder(b));
+}
+
+function placeInOrder({ kind, clientId }: RecordChoice): number {
+  const names: readonly string[] = ["", ...clientIds];
+  return kind === "planGroup" ? names.length : names.indexOf(clientId);
+}
+
+/** Returns the number of a call, `12` of `calls/12`. */
+export function numberOf(call: string): string {
+  return call.slice("calls/".length);
 }

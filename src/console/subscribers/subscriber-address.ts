@@ -16,6 +16,14 @@ export type SubscriberAddress = {
   readonly choice: RecordChoice | undefined;
 };
 
+/** Returns what a record is called. */
+export function choiceText({ kind, clientId }: RecordChoice): string {
+  if (kind === "planGroup") {
+    return "plan group";
+  }
+  return clientId === "" ? "every client" : clientId;
+}
+
 /** Stands for no client in an address. */
 const noClient = "-";
 

@@ -1,14 +1,17 @@
+import { equals } from "@bufbuild/protobuf";
 import type { Client } from "@connectrpc/connect";
 import { batch, type ReadonlySignal, signal } from "@preact/signals";
 import { Code as CallCode } from "#deps/google/rpc/code_pb.js";
-import type {
-  Call,
-  Notification,
-  Record as StoredRecord,
+import {
+  type Call,
+  CallView,
+  type Notification,
+  RecordSchema,
+  type Record as StoredRecord,
 } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import type { EmulatorService } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_service_pb.ts";
 import { type Problem, problemOf } from "../emulator/problem.ts";
-import { choiceOf, isSameChoice, methodOf, recordOfCall } from "./shown-record.ts";
+import { choiceOf, isSameChoice, methodOf, numberOf, recordOfCall } from "./shown-record.ts";
 import { exactPattern, operatorOf, type RecordChoice } from "./subscriber-address.ts";
 
 /** The newest of a list, and whether there are older ones. */
@@ -34,6 +37,7 @@ export type SubscriberData = {
 };
 
 const pageSize = 50;
+const view = CallView.BASIC;
 /** Milliseconds between two looks at what no call announces, such as a deletion. */
 const refreshMs = 2_000;
 
@@ -79,9 +83,11 @@ export function subscriberData(
 
   async function listPushes(): Promise<Newest<Call>> {
     const lists = await Promise.all(
-      services.map((method) => emulator.listCalls({ ...filter, method, pageSize: shownCount })),
+      services.map((method) => emulator.listCalls({ ...filter, method, view, pageSize: shownCount })),
     );
-    const calls = lists.flatMap((list) => list.calls).sort((a, b) => numberOf(b) - numberOf(a));
+    const calls = lists
+      .flatMap((list) => list.calls)
+      .sort((a, b) => Number(numberOf(b.name)) - Number(numberOf(a.name)));
     return {
       items: calls.slice(0, shownCount),
       hasMore: calls.length > shownCount || lists.some((list) => list.nextPageToken !== ""),
@@ -105,7 +111,7 @@ export function subscriberData(
       }
       batch(() => {
         before.value = rememberedOf([...before.value, ...(records.value ?? []), ...(last ? [last] : [])]);
-        records.value = stored;
+        records.value = sameIfEqual(records.value, stored);
         pushes.value = called;
         notifications.value = { items: sent.notifications, hasMore: sent.nextPageToken !== "" };
         problem.value = undefined;
@@ -136,10 +142,10 @@ export function subscriberData(
   async function followCalls(stopped: AbortSignal): Promise<void> {
     while (!stopped.aborted) {
       try {
-        const { calls } = await emulator.listCalls({ pageSize: 1 }, { signal: stopped });
+        const { calls } = await emulator.listCalls({ view, pageSize: 1 }, { signal: stopped });
         void refreshSoon();
         const afterCall = calls[0]?.name ?? "calls/0";
-        for await (const _ of emulator.watchCalls({ ...filter, afterCall }, { signal: stopped })) {
+        for await (const _ of emulator.watchCalls({ ...filter, view, afterCall }, { signal: stopped })) {
           void refreshSoon();
         }
       } catch {
@@ -150,10 +156,14 @@ export function subscriberData(
   }
 
   async function refreshNowAndThen(stopped: AbortSignal): Promise<void> {
+    let pause = refreshMs;
     while (!stopped.aborted) {
-      await delay(refreshMs, stopped);
+      await delay(pause, stopped);
       if (!stopped.aborted) {
+        const start = performance.now();
         await refreshSoon();
+        // A store of very many records takes long to search.
+        pause = Math.max(refreshMs, 10 * (performance.now() - start));
       }
     }
   }
@@ -184,16 +194,20 @@ export function subscriberData(
   };
 }
 
+/** Returns the records that were known already as the same objects, so that they are not drawn again. */
+function sameIfEqual(
+  known: readonly StoredRecord[] = [],
+  next: readonly StoredRecord[],
+): readonly StoredRecord[] {
+  return next.map((record) => known.find((old) => equals(RecordSchema, old, record)) ?? record);
+}
+
 /** Returns the last form of each record. */
 function rememberedOf(known: readonly StoredRecord[]): StoredRecord[] {
   return known.filter(
     (record, index) =>
       !known.slice(index + 1).some((later) => isSameChoice(choiceOf(later), choiceOf(record))),
   );
-}
-
-function numberOf({ name }: Call): number {
-  return Number(name.slice("calls/".length));
 }
 
 /** Resolves after a time, or once the signal aborts. */

@@ -1,103 +1,171 @@
 import { useEffect, useMemo } from "preact/hooks";
 import type { Record as StoredRecord } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
-import { formatInstant, instantOf } from "../../contract/instant.ts";
-import { clientIds } from "../../contract/resource-names.ts";
+import { asnOfParent, clientIds } from "../../contract/resource-names.ts";
 import { emulator } from "../emulator/client.ts";
+import { EmptyState } from "../ui/empty-state.tsx";
+import { Field } from "../ui/field.tsx";
+import { ProblemBox } from "../ui/problem-box.tsx";
 import { goTo, hrefOf } from "../ui/route.ts";
-import { listData } from "./list-data.ts";
+import { Time } from "../ui/time.tsx";
+import { type FoundRecords, listData, type OtherSubscriber, type RecordSearch } from "./list-data.ts";
 import { choiceOf, expireTimeOf, updateTimeOf } from "./shown-record.ts";
-import { asnText, placeOf } from "./subscriber-address.ts";
+import { asnText, choiceText, operatorOf, placeOf } from "./subscriber-address.ts";
 import { whileVisible } from "./while-visible.ts";
-
-const filterNames = ["userKey", "operator", "clientId"] as const;
 
 /** All records that are stored, or those that a search finds. */
 export function SubscriberList({ query }: { query: URLSearchParams }) {
-  const [userKey, operator, clientId] = filterNames.map((name) => query.get(name) ?? "") as [
-    string,
-    string,
-    string,
-  ];
-  const data = useMemo(
-    () => listData(emulator, { userKey, operator, clientId }),
-    [userKey, operator, clientId],
-  );
-  useEffect(() => whileVisible(data.follow), [data]);
-  const search = (change: Partial<Record<(typeof filterNames)[number], string>>) =>
-    goTo(hrefOf("subscribers", [], { userKey, operator, clientId, ...change }), { replace: true });
+  const data = useMemo(() => listData(emulator), []);
+  useEffect(() => whileVisible(data.follow), []);
+  const search = searchOf(query);
+  const isOperator = search.operator === "" || asnOfParent(operatorOf(search.operator)) !== undefined;
+  useEffect(() => {
+    if (isOperator) {
+      data.search(search);
+    }
+  });
   const { value: found } = data.found;
   return (
     <>
       <h1>Subscribers</h1>
-      <search class="toolbar">
-        <label>
-          User key{" "}
-          <input
-            type="search"
-            data-search
-            list="known-keys"
-            value={userKey}
-            placeholder="+1415*"
-            onInput={(event) => search({ userKey: event.currentTarget.value })}
-          />
-        </label>
-        <datalist id="known-keys">
-          {data.suggestions.value.map((key) => (
-            <option key={key} value={key} />
-          ))}
-        </datalist>
-        <label>
-          Operator{" "}
-          <input
-            inputMode="numeric"
-            size={10}
-            value={operator}
-            onInput={(event) => search({ operator: event.currentTarget.value.trim() })}
-          />
-        </label>
-        <label>
-          Client{" "}
-          <select value={clientId} onChange={(event) => search({ clientId: event.currentTarget.value })}>
-            <option value="">any</option>
-            {clientIds.map((id) => (
-              <option key={id}>{id}</option>
-            ))}
-          </select>
-        </label>
-      </search>
-      {data.problem.value && <p role="alert">{data.problem.value.message}</p>}
+      <SearchForm search={search} isOperator={isOperator} suggestions={data.suggestions.value} />
+      <ProblemBox problem={data.problem.value} />
       {found === undefined ? (
         data.problem.value === undefined && <p aria-busy="true">Loading…</p>
       ) : (
-        <>
-          <p role="status" class="muted">
-            {found.records.length} {found.records.length === 1 ? "record" : "records"}
-            {found.hasMore ? ", and perhaps more" : ""}
-          </p>
-          {found.records.length > 0 && <RecordTable records={found.records} />}
-          {found.hasMore && (
-            <button type="button" onClick={data.showMore}>
-              More
-            </button>
-          )}
-        </>
+        <FoundList found={found} onMore={data.showMore} />
       )}
     </>
   );
 }
 
+function searchOf(query: URLSearchParams): RecordSearch {
+  return {
+    userKey: query.get("userKey") ?? "",
+    operator: query.get("operator") ?? "",
+    clientId: query.get("clientId") ?? "",
+  };
+}
+
+function SearchForm({
+  search,
+  isOperator,
+  suggestions,
+}: {
+  search: RecordSearch;
+  isOperator: boolean;
+  suggestions: readonly string[];
+}) {
+  const change = (changed: Partial<RecordSearch>) =>
+    goTo(hrefOf("subscribers", [], { ...search, ...changed }), { replace: true });
+  return (
+    <search class="toolbar subscriber-search">
+      <Field label="User key" hint="Any part of it, or a pattern: * stands for any characters">
+        {(attributes) => (
+          <input
+            {...attributes}
+            type="search"
+            data-search
+            list="known-keys"
+            autocomplete="off"
+            spellcheck={false}
+            value={search.userKey}
+            onInput={(event) => change({ userKey: event.currentTarget.value })}
+          />
+        )}
+      </Field>
+      <datalist id="known-keys">
+        {suggestions.map((key) => (
+          <option key={key} value={key} />
+        ))}
+      </datalist>
+      <Field label="Operator" error={isOperator ? undefined : "must be an ASN, such as 65001"}>
+        {(attributes) => (
+          <input
+            {...attributes}
+            inputMode="numeric"
+            size={11}
+            autocomplete="off"
+            value={search.operator}
+            onInput={(event) => change({ operator: event.currentTarget.value.trim() })}
+          />
+        )}
+      </Field>
+      <Field label="Client">
+        {(attributes) => (
+          <select
+            {...attributes}
+            value={search.clientId}
+            onChange={(event) => change({ clientId: event.currentTarget.value })}
+          >
+            <option value="">all</option>
+            {clientIds.map((id) => (
+              <option key={id}>{id}</option>
+            ))}
+          </select>
+        )}
+      </Field>
+    </search>
+  );
+}
+
+function FoundList({ found, onMore }: { found: FoundRecords; onMore: () => void }) {
+  const { records, hasMore, others, search } = found;
+  const isSearch = Object.values(search).some((text) => text !== "");
+  return (
+    <>
+      <p role="status" class="muted">
+        {hasMore ? `The first ${records.length} records` : countText(records.length)}
+      </p>
+      {records.length > 0 ? (
+        <RecordTable records={records} />
+      ) : (
+        <EmptyState
+          title={isSearch ? "No stored record matches" : "Nothing is stored"}
+          command={isSearch ? undefined : loadCommand()}
+        >
+          {isSearch ? (
+            <a href={hrefOf("subscribers")}>Show all records</a>
+          ) : (
+            <>
+              <a href={hrefOf("playground")}>Push a status</a>, and it appears here at once. This command
+              stores some subscribers:
+            </>
+          )}
+        </EmptyState>
+      )}
+      {hasMore && (
+        <button type="button" onClick={onMore}>
+          More records
+        </button>
+      )}
+      {others.length > 0 && <Others others={others} />}
+    </>
+  );
+}
+
+/** Returns a command that stores some subscribers. */
+function loadCommand(): string {
+  const scenario = JSON.stringify({ scenarioId: "subscribers" });
+  return `curl -sS ${location.origin}/emulator/v1/scenarios:load -H "Content-Type: application/json" -d '${scenario}'`;
+}
+
+function countText(count: number): string {
+  return count === 1 ? "1 record" : `${count} records`;
+}
+
+const columns = ["User key", "Client", "Plans", "Operator", "Updated", "Expires"];
+
 function RecordTable({ records }: { records: readonly StoredRecord[] }) {
   return (
     <div class="table-box">
-      <table class="table">
+      <table class="table subscriber-table">
         <thead>
           <tr>
-            <th scope="col">User key</th>
-            <th scope="col">Operator</th>
-            <th scope="col">Client</th>
-            <th scope="col">Plans</th>
-            <th scope="col">Updated</th>
-            <th scope="col">Expires</th>
+            {columns.map((name) => (
+              <th key={name} scope="col">
+                {name}
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody>
@@ -113,21 +181,47 @@ function RecordTable({ records }: { records: readonly StoredRecord[] }) {
 function RecordRow({ record }: { record: StoredRecord }) {
   const asn = asnText(record.operator);
   const choice = choiceOf(record);
-  const { resource } = record;
-  const plans = (resource.case === "planGroup" ? resource.value.dataPlans : resource.value?.plans) ?? [];
-  const [updated, expires] = [updateTimeOf(record), expireTimeOf(record)];
+  const expires = expireTimeOf(record);
   return (
     <tr>
-      <td>
+      <td class="subscriber-key">
         <a class="key" href={hrefOf("subscribers", ...placeOf(asn, record.userKey, choice))}>
           {record.userKey}
         </a>
       </td>
+      <td>{choiceText(choice)}</td>
+      <td class="subscriber-plans">
+        <bdi>{planNames(record)}</bdi>
+      </td>
       <td>{asn}</td>
-      <td>{choice.kind === "planGroup" ? "plan group" : choice.clientId || "every client"}</td>
-      <td>{plans.map(({ planName, planId }) => planName || planId).join(", ")}</td>
-      <td>{updated && formatInstant(instantOf(updated))}</td>
-      <td>{expires ? formatInstant(instantOf(expires)) : "never"}</td>
+      <td>
+        <Time value={updateTimeOf(record)} isShort />
+      </td>
+      <td>{expires ? <Time value={expires} isShort /> : <span class="muted">never</span>}</td>
     </tr>
+  );
+}
+
+function planNames({ resource }: StoredRecord): string {
+  const plans = (resource.case === "planGroup" ? resource.value.dataPlans : resource.value?.plans) ?? [];
+  return plans.length === 0 ? "no plan" : plans.map(({ planName, planId }) => planName || planId).join(", ");
+}
+
+/** Subscribers of whom nothing is stored: what they had has expired, or was rejected. */
+function Others({ others }: { others: readonly OtherSubscriber[] }) {
+  return (
+    <section aria-labelledby="others">
+      <h2 id="others">Called recently, and not in the list above</h2>
+      <ul class="others">
+        {others.map(({ operator, userKey }) => (
+          <li key={`${operator} ${userKey}`}>
+            <a class="key" href={hrefOf("subscribers", [asnText(operator), "-", userKey])}>
+              {userKey}
+            </a>{" "}
+            <span class="muted">of operator {asnText(operator)}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }

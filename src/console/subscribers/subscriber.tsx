@@ -1,20 +1,16 @@
-import { toJson } from "@bufbuild/protobuf";
-import { useEffect, useMemo, useState } from "preact/hooks";
-import type { Record as StoredRecord } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
-import { PlanGroupSchema, PlanStatusSchema } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
-import { clientIds } from "../../contract/resource-names.ts";
+import { useEffect, useMemo } from "preact/hooks";
 import { emulator } from "../emulator/client.ts";
 import { emulatedNow, emulatedSecond } from "../emulator/emulator-state.ts";
-import { type Problem, problemOf } from "../emulator/problem.ts";
-import { openInPlayground } from "../ui/draft.ts";
+import { CopyButton } from "../ui/copy-button.tsx";
+import { EmptyState } from "../ui/empty-state.tsx";
+import { ProblemBox } from "../ui/problem-box.tsx";
 import { hrefOf } from "../ui/route.ts";
 import { DeviceBox } from "./device-box.tsx";
 import { NotificationCards } from "./notification-cards.tsx";
-import { Phone } from "./phone/phone.tsx";
-import { groupView, type PhoneView, phoneView } from "./phone/phone-view.ts";
 import { PushHistory } from "./push-history.tsx";
-import { choiceOf, isSameChoice, methodOf, type ShownRecord, shownRecord } from "./shown-record.ts";
-import { placeOf, type RecordChoice, type SubscriberAddress } from "./subscriber-address.ts";
+import { RecordBar, RecordDrawing, RecordJson } from "./record-view.tsx";
+import { choiceOf, isSameChoice, knownChoices, shownRecord } from "./shown-record.ts";
+import { choiceText, placeOf, type RecordChoice, type SubscriberAddress } from "./subscriber-address.ts";
 import { type SubscriberData, subscriberData } from "./subscriber-data.ts";
 import { whileVisible } from "./while-visible.ts";
 
@@ -23,39 +19,40 @@ export function Subscriber({ address }: { address: SubscriberAddress }) {
   const { asn, userKey } = address;
   const data = useMemo(() => subscriberData(emulator, asn, userKey), [asn, userKey]);
   useEffect(() => whileVisible(data.follow), [data]);
-  const choices = knownChoices(data, address.choice);
-  const choice = address.choice ?? choices[0] ?? { kind: "planStatus", clientId: "" };
+  const choices = knownChoices(
+    data.records.value ?? [],
+    data.before.value,
+    data.pushes.value?.items ?? [],
+    address.choice,
+  );
+  const choice = address.choice ?? choices.find(({ clientId }) => clientId === "") ?? forEveryClient;
   useEffect(() => data.choose(choice), [data, choice.kind, choice.clientId]);
   return (
     <div class="subscriber">
       <p class="back">
-        <a href={hrefOf("subscribers")}>Subscribers</a>
-        <span class="muted"> · operator {asn}</span>
+        <a href={hrefOf("subscribers")}>Subscribers</a> <span class="muted">of operator {asn}</span>
       </p>
-      <h1 class="subscriber-key">{userKey}</h1>
-      {data.problem.value && <p role="alert">{data.problem.value.message}</p>}
+      <div class="row subscriber-title">
+        <h1 class="key">{userKey}</h1>
+        <CopyButton text={userKey} name="Copy the user key" />
+      </div>
+      <ProblemBox problem={data.problem.value} />
       <RecordLinks address={address} choices={choices} choice={choice} />
       {data.records.value === undefined ? (
         data.problem.value === undefined && <p aria-busy="true">Loading…</p>
       ) : (
-        <>
-          <RecordBox data={data} address={address} choice={choice} />
-          <div class="subscriber-lists">
-            <PushHistory address={address} pushes={data.pushes.value} onOlder={data.showOlder} />
-            <div class="stack">
-              <NotificationCards notifications={data.notifications.value} onOlder={data.showOlder} />
-              <DeviceBox asn={asn} userKey={userKey} />
-            </div>
-          </div>
-        </>
+        <Known data={data} address={address} choice={choice} />
       )}
     </div>
   );
 }
 
+/** The record that is shown if the address names none. */
+const forEveryClient: RecordChoice = { kind: "planStatus", clientId: "" };
+
 /** Links to the statuses and the group of the subscriber. */
 function RecordLinks({
-  address,
+  address: { asn, userKey },
   choices,
   choice,
 }: {
@@ -68,7 +65,7 @@ function RecordLinks({
       {choices.map((each) => (
         <a
           key={`${each.kind} ${each.clientId}`}
-          href={hrefOf("subscribers", ...placeOf(address.asn, address.userKey, each))}
+          href={hrefOf("subscribers", ...placeOf(asn, userKey, each))}
           aria-current={isSameChoice(each, choice) ? "true" : undefined}
         >
           {choiceText(each)}
@@ -78,34 +75,13 @@ function RecordLinks({
   );
 }
 
-/** Returns all records that are known: the status for every client first, then those for one, then the group. */
-function knownChoices(data: SubscriberData, asked: RecordChoice | undefined): RecordChoice[] {
-  const known: RecordChoice[] = [
-    ...(data.records.value ?? []).map(choiceOf),
-    ...data.before.value.map(choiceOf),
-    ...(data.pushes.value?.items ?? []).map(({ method, clientId }) => ({
-      kind: method.endsWith("/CreatePlanGroup") ? ("planGroup" as const) : ("planStatus" as const),
-      clientId,
-    })),
-    ...(asked ? [asked] : []),
-  ];
-  const order = ({ kind, clientId }: RecordChoice) =>
-    kind === "planGroup" ? clientIds.length : (clientIds as readonly string[]).indexOf(clientId);
-  return known
-    .filter((choice, index) => known.findIndex((other) => isSameChoice(other, choice)) === index)
-    .sort((a, b) => order(a) - order(b));
+/** Returns the emulated time. What calls it is drawn again when time passes. */
+function emulatedMs(): number {
+  return Math.max(emulatedSecond.value, emulatedNow());
 }
 
-/** Returns what a record is called. */
-export function choiceText({ kind, clientId }: RecordChoice): string {
-  if (kind === "planGroup") {
-    return "plan group";
-  }
-  return clientId === "" ? "every client" : clientId;
-}
-
-/** What is stored, drawn and as JSON. */
-function RecordBox({
+/** What is known of the subscriber. */
+function Known({
   data,
   address,
   choice,
@@ -114,153 +90,63 @@ function RecordBox({
   address: SubscriberAddress;
   choice: RecordChoice;
 }) {
-  // Draws again when time passes.
-  const nowMs = Math.max(emulatedSecond.value, emulatedNow());
-  const isChosen = (record: StoredRecord) => isSameChoice(choiceOf(record), choice);
-  const shown = shownRecord(data.records.value?.find(isChosen), data.before.value.filter(isChosen), nowMs);
-  if (shown.state === "none") {
-    return <NothingStored data={data} address={address} choice={choice} />;
-  }
-  const view = viewOf(shown.record, nowMs);
-  const over = overText(shown);
+  const isChosen = (record: Parameters<typeof choiceOf>[0]) => isSameChoice(choiceOf(record), choice);
+  const stored = data.records.value?.find(isChosen);
+  const shown = shownRecord(stored, data.before.value.filter(isChosen), emulatedMs());
+  const hasRecord = shown.state !== "none";
   return (
-    <section aria-label="Stored status" class="record-box">
-      <div>
-        <Phone view={view} over={over} />
-        <NotShownList view={view} />
+    <>
+      {hasRecord && <RecordBar shown={shown} onChange={data.refresh} />}
+      <div class="subscriber-columns">
+        {hasRecord ? (
+          <>
+            <RecordDrawing key={choiceText(choice)} shown={shown} />
+            <RecordJson record={shown.record} />
+          </>
+        ) : (
+          <NothingStored data={data} address={address} choice={choice} />
+        )}
+        <div class="subscriber-lists">
+          <NotificationCards notifications={data.notifications.value} onOlder={data.showOlder} />
+          <PushHistory address={address} pushes={data.pushes.value} onOlder={data.showOlder} />
+          <DeviceBox asn={address.asn} userKey={address.userKey} />
+        </div>
       </div>
-      <div class="stack">
-        <p role="status" class="record-state">
-          {shown.state === "stored" ? "Stored" : over}
-        </p>
-        <RecordActions data={data} address={address} choice={choice} shown={shown} />
-        <pre class="code record-json">{jsonOf(shown.record)}</pre>
-      </div>
-    </section>
-  );
-}
-
-function overText(shown: ShownRecord): string | undefined {
-  switch (shown.state) {
-    case "expired":
-      return `Expired at ${isoText(shown.at)}; it is not stored any more.`;
-    case "removed":
-      return "It is not stored any more: it was deleted, or the emulator was reset.";
-    default:
-      return undefined;
-  }
-}
-
-function isoText({ seconds, nanos }: { seconds: bigint; nanos: number }): string {
-  return new Date(Number(seconds) * 1_000 + nanos / 1_000_000).toISOString();
-}
-
-function viewOf({ resource }: StoredRecord, nowMs: number): PhoneView {
-  return resource.case === "planGroup"
-    ? groupView(resource.value, nowMs)
-    : phoneView(resource.value as Parameters<typeof phoneView>[0], nowMs);
-}
-
-function jsonOf({ resource }: StoredRecord): string {
-  const json =
-    resource.case === "planGroup"
-      ? toJson(PlanGroupSchema, resource.value)
-      : resource.case === "planStatus" && toJson(PlanStatusSchema, resource.value);
-  return JSON.stringify(json, null, 2);
-}
-
-function NotShownList({ view }: { view: PhoneView }) {
-  return (
-    <details class="not-shown">
-      <summary>Not on the phone ({view.notShown.length})</summary>
-      <dl>
-        {view.notShown.map(({ field, value, why }) => (
-          <div key={field}>
-            <dt>
-              <code>{field}</code>
-            </dt>
-            <dd>
-              <bdi>{value}</bdi> <span class="muted">{why}</span>
-            </dd>
-          </div>
-        ))}
-      </dl>
-    </details>
-  );
-}
-
-function RecordActions({
-  data,
-  address,
-  choice,
-  shown,
-}: {
-  data: SubscriberData;
-  address: SubscriberAddress;
-  choice: RecordChoice;
-  shown: Exclude<ShownRecord, { state: "none" }>;
-}) {
-  const [problem, setProblem] = useState<Problem>();
-  const { record } = shown;
-  const remove = async () => {
-    setProblem(undefined);
-    try {
-      await emulator.deleteRecord({ name: record.name });
-    } catch (cause) {
-      setProblem(problemOf(cause));
-    }
-    await data.refresh();
-  };
-  const edit = () =>
-    openInPlayground({
-      method: methodOf(choice),
-      operator: address.asn,
-      clientId: choice.clientId,
-      userKey: address.userKey,
-      text: jsonOf(record),
-    });
-  return (
-    <div class="row">
-      <button type="button" onClick={edit}>
-        Open in playground
-      </button>
-      {shown.state === "stored" && (
-        <button type="button" onClick={remove}>
-          Delete record
-        </button>
-      )}
-      {problem && <span role="alert">{problem.message}</span>}
-    </div>
+    </>
   );
 }
 
 function NothingStored({
   data,
-  address,
+  address: { asn, userKey },
   choice,
 }: {
   data: SubscriberData;
   address: SubscriberAddress;
   choice: RecordChoice;
 }) {
-  const forEvery = { kind: "planStatus", clientId: "" } as const;
-  const hasForEvery = data.records.value?.some((record) => isSameChoice(choiceOf(record), forEvery));
+  const isForOneClient = choice.clientId !== "";
+  const hasOther = data.records.value?.some((record) => isSameChoice(choiceOf(record), forEveryClient));
+  const name = choice.kind === "planGroup" ? "No plan group" : "No status";
   return (
-    <section class="empty" aria-label="Stored status">
-      <p>
-        <strong>Nothing is stored for this key ({choiceText(choice)}).</strong>
-      </p>
-      {choice.kind === "planStatus" && choice.clientId !== "" && hasForEvery ? (
-        <p>
-          This client reads{" "}
-          <a href={hrefOf("subscribers", ...placeOf(address.asn, address.userKey, forEvery))}>
-            the status for every client
-          </a>
-          .
-        </p>
-      ) : (
-        <p>A push of this key appears here at once.</p>
-      )}
-    </section>
+    <div class="subscriber-empty">
+      <EmptyState
+        title={
+          isForOneClient ? `No status is stored for ${choice.clientId}` : `${name} is stored for this key`
+        }
+      >
+        {isForOneClient && hasOther ? (
+          <>
+            The client reads{" "}
+            <a href={hrefOf("subscribers", ...placeOf(asn, userKey, forEveryClient))}>
+              the status for every client
+            </a>
+            .
+          </>
+        ) : (
+          "When it is pushed, it appears here at once."
+        )}
+      </EmptyState>
+    </div>
   );
 }

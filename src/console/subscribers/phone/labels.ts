@@ -24,9 +24,15 @@ export function isPast(time: Timestamp, nowMs: number): boolean {
   return timestampMs(time) <= nowMs;
 }
 
-/** Returns how far a time is from now: `in 20 days` or `5 h ago`. */
+/** Less than this is now, in ms. */
+const momentMs = 30_000;
+
+/** Returns how far a time is from now: `in 20 days`, `5 h ago` or `just now`. */
 export function distanceText(time: Timestamp, nowMs: number): string {
   const away = timestampMs(time) - nowMs;
+  if (Math.abs(away) < momentMs) {
+    return away > 0 ? "in less than a minute" : "just now";
+  }
   return away > 0 ? `in ${spanText(away)}` : `${spanText(-away)} ago`;
 }
 

@@ -29,6 +29,8 @@ export type ModuleView = {
   readonly balance: {
     /** What is left, such as `1.5 GiB of 2 GiB left (75 %)`. */
     readonly text: string;
+    /** Whether an amount is stated. */
+    readonly isStated: boolean;
     /** Share of the quota that is left, from 0 to 1; undefined without a bar. */
     readonly left: number | undefined;
     readonly tone: Tone;
@@ -57,7 +59,8 @@ export function moduleView(module: PlanModule, nowMs: number): ModuleView {
     description: module.description,
     unusable: unusableBy(planModuleState, isRecurring(module) ? undefined : expirationTime, nowMs),
     balance: {
-      text: text === "" ? "The amount is not stated" : capitalized(text),
+      text: text === "" ? "No exact amount" : capitalized(text),
+      isStated: text !== "",
       left: left === undefined ? undefined : Math.min(left, 1),
       tone: level?.tone ?? (left !== undefined && left <= 0 ? "bad" : "good"),
     },

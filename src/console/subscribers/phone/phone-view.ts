@@ -26,6 +26,8 @@ export type PlanView = {
   readonly unusable: string | undefined;
   readonly facts: readonly Fact[];
   readonly modules: readonly ModuleView[];
+  /** Number of modules that are left out. */
+  readonly moreModules: number;
 };
 
 /** What a stored status looks like on a phone: an illustration, Google does not publish its user interface. */
@@ -36,6 +38,8 @@ export type PhoneView = {
   /** Why nothing of it may be shown to the user; undefined if it may. */
   readonly hidden: string | undefined;
   readonly plans: readonly PlanView[];
+  /** Number of plans that are left out. */
+  readonly morePlans: number;
   readonly account: AccountView | undefined;
   /** When it was read from the backend, and when it expires. */
   readonly facts: readonly Fact[];
@@ -43,8 +47,14 @@ export type PhoneView = {
   readonly notShown: readonly NotShown[];
 };
 
-/** Returns what is drawn of a status. `nowMs` is the emulated time, in ms since the epoch. */
-export function phoneView(status: PlanStatus, nowMs: number): PhoneView {
+/** Plans and modules that are drawn at first: a status may have 128 plans of 128 modules. */
+export const firstItems = 40;
+
+/**
+ * Returns what is drawn of a status. `nowMs` is the emulated time, in ms since the epoch. At most `most` plans and modules are
+ * drawn.
+ */
+export function phoneView(status: PlanStatus, nowMs: number, most = firstItems): PhoneView {
   const language = textLanguage(status.languageCode);
   const { accountInfo } = status;
   return {
@@ -54,7 +64,7 @@ export function phoneView(status: PlanStatus, nowMs: number): PhoneView {
       status.uiCompatibility === UiCompatibility.UI_INCOMPATIBLE
         ? "The push says UI_INCOMPATIBLE: this status may notify the user, but must not be shown."
         : undefined,
-    plans: status.plans.map((plan) => planView(plan, nowMs)),
+    ...planViews(status.plans, nowMs, most),
     account: accountInfo && accountView(accountInfo, language.locale, nowMs),
     facts: timeFacts(status.updateTime, status.expireTime, nowMs),
     notShown: notShownOfStatus(status),
@@ -62,19 +72,37 @@ export function phoneView(status: PlanStatus, nowMs: number): PhoneView {
 }
 
 /** Returns what is drawn of a plan group. It names no language. */
-export function groupView(group: PlanGroup, nowMs: number): PhoneView {
+export function groupView(group: PlanGroup, nowMs: number, most = firstItems): PhoneView {
   return {
     language: { lang: "", dir: "ltr", locale: undefined },
     title: "",
     hidden: undefined,
-    plans: group.dataPlans.map((plan) => planView(plan, nowMs)),
+    ...planViews(group.dataPlans, nowMs, most),
     account: undefined,
     facts: timeFacts(group.lastUpdatedTime, group.responseStaleTime, nowMs),
     notShown: notShownOfGroup(group),
   };
 }
 
-function planView(plan: Plan, nowMs: number): PlanView {
+function planViews(
+  plans: readonly Plan[],
+  nowMs: number,
+  most: number,
+): Pick<PhoneView, "plans" | "morePlans"> {
+  const views: PlanView[] = [];
+  let left = most;
+  for (const plan of plans) {
+    if (left <= 0) {
+      break;
+    }
+    const view = planView(plan, nowMs, left - 1);
+    views.push(view);
+    left -= 1 + view.modules.length;
+  }
+  return { plans: views, morePlans: plans.length - views.length };
+}
+
+function planView(plan: Plan, nowMs: number, mostModules: number): PlanView {
   const { planState, expirationTime } = plan;
   const category = capitalized(enumWord(PlanCategorySchema, plan.planCategory));
   const state = stateLabel(planState);
@@ -86,7 +114,8 @@ function planView(plan: Plan, nowMs: number): PlanView {
     ],
     unusable: unusableBy(planState, expirationTime, nowMs),
     facts: expirationTime ? [endFact("Ends", "Ended", expirationTime, nowMs)] : [],
-    modules: plan.planModules.map((module) => moduleView(module, nowMs)),
+    modules: plan.planModules.slice(0, mostModules).map((module) => moduleView(module, nowMs)),
+    moreModules: Math.max(0, plan.planModules.length - mostModules),
   };
 }
 

@@ -1,23 +1,35 @@
 import type { ComponentChildren } from "preact";
 import { formatInstant, instantOf } from "../../../contract/instant.ts";
+import { Chip } from "../../ui/chip.tsx";
+import { LongText } from "../../ui/json/long-text.tsx";
 import type { AccountView } from "./account-view.ts";
 import type { Fact, Label } from "./labels.ts";
 import type { ModuleView } from "./module-view.ts";
 import type { PhoneView, PlanView } from "./phone-view.ts";
 
 /**
- * A status as a phone might show it. Texts of the operator have their language and direction, those of this page are
- * English. `over` is why all of it is of the past.
+ * A status as a phone might show it. Texts of the operator have their language and direction; those of this page are
+ * English.
  */
-export function Phone({ view, over }: { view: PhoneView; over: string | undefined }) {
-  const { language, title, hidden, plans, account, facts } = view;
-  const why = over ?? hidden;
+export function Phone({
+  view,
+  isOver,
+  onMore,
+}: {
+  view: PhoneView;
+  /** Whether all of it is of the past. */
+  isOver: boolean;
+  /** Draws all plans and modules. */
+  onMore: () => void;
+}) {
+  const { language, title, hidden, plans, morePlans, account, facts } = view;
+  const isGreyed = isOver || hidden !== undefined;
   return (
     <figure class="phone-figure">
-      {why !== undefined && <p class="phone-why">{why}</p>}
+      {hidden !== undefined && <p class="phone-why">{hidden}</p>}
       <article
-        class={why === undefined ? "phone" : "phone greyed"}
-        aria-label="Status as a phone might show it"
+        class={isGreyed ? "phone greyed" : "phone"}
+        aria-label="As a phone might show it"
         lang={language.lang || undefined}
         dir={language.dir}
       >
@@ -31,8 +43,9 @@ export function Phone({ view, over }: { view: PhoneView; over: string | undefine
           </p>
         )}
         {plans.map((plan, index) => (
-          <PlanBox key={index} plan={plan} />
+          <PlanBox key={index} plan={plan} onMore={onMore} />
         ))}
+        <More count={morePlans} what="plans" onMore={onMore} />
         {account && <AccountBox account={account} />}
       </article>
       <figcaption class="muted">An illustration. Google's user interface looks different.</figcaption>
@@ -40,17 +53,20 @@ export function Phone({ view, over }: { view: PhoneView; over: string | undefine
   );
 }
 
-function PlanBox({ plan }: { plan: PlanView }) {
+function PlanBox({ plan, onMore }: { plan: PlanView; onMore: () => void }) {
   return (
     <section class={plan.unusable === undefined ? "phone-plan" : "phone-plan greyed"}>
       <h4>{plan.name}</h4>
       <Labels labels={plan.labels} unusable={plan.unusable} />
       <Facts facts={plan.facts} />
-      <ul class="phone-modules">
-        {plan.modules.map((module, index) => (
-          <ModuleBox key={index} module={module} />
-        ))}
-      </ul>
+      {plan.modules.length > 0 && (
+        <ul class="phone-modules">
+          {plan.modules.map((module, index) => (
+            <ModuleBox key={index} module={module} />
+          ))}
+        </ul>
+      )}
+      <More count={plan.moreModules} what="modules" onMore={onMore} />
     </section>
   );
 }
@@ -60,13 +76,15 @@ function ModuleBox({ module }: { module: ModuleView }) {
   return (
     <li class={unusable === undefined ? "phone-module" : "phone-module greyed"}>
       <h5>{name}</h5>
-      <p class="phone-description">{description}</p>
+      <p class="phone-description">
+        <LongText text={description} />
+      </p>
       {balance.left !== undefined && (
         <meter class={balance.tone} value={balance.left} aria-label={`Left of ${name}`}>
           {balance.text}
         </meter>
       )}
-      <p class="phone-balance">
+      <p class={balance.isStated ? "phone-balance" : "phone-balance muted"}>
         <English>{balance.text}</English>
       </p>
       <Labels labels={labels} unusable={unusable} />
@@ -89,19 +107,21 @@ function AccountBox({ account }: { account: AccountView }) {
 }
 
 function Labels({ labels, unusable }: { labels: readonly Label[]; unusable: string | undefined }) {
-  if (labels.length === 0 && unusable === undefined) {
+  // The state may say it already.
+  const why = labels.some(({ text }) => text === unusable) ? undefined : unusable;
+  if (labels.length === 0 && why === undefined) {
     return null;
   }
   return (
     <p class="phone-labels">
       {labels.map(({ text, tone }) => (
-        <span key={text} class={`chip ${tone}`}>
+        <Chip key={text} tone={tone}>
           <English>{text}</English>
-        </span>
+        </Chip>
       ))}
-      {unusable !== undefined && !labels.some(({ text }) => text === unusable) && (
+      {why !== undefined && (
         <span class="muted">
-          <English>{unusable}</English>
+          <English>{why}</English>
         </span>
       )}
     </p>
@@ -131,6 +151,16 @@ function Facts({ facts }: { facts: readonly Fact[] }) {
         </div>
       ))}
     </dl>
+  );
+}
+
+function More({ count, what, onMore }: { count: number; what: string; onMore: () => void }) {
+  return count === 0 ? null : (
+    <p class="phone-more">
+      <button type="button" lang="en" dir="ltr" onClick={onMore}>
+        {`Draw ${count} more ${what}`}
+      </button>
+    </p>
   );
 }
 
