@@ -2,7 +2,7 @@
  * Bundles the console, the page of the emulator, into a directory. `npm ci` does it for a clone and `npm run build` for the
  * package. The names of scripts and style sheets have a hash of their content, so that browsers may keep them.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { createFileRegistry, fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
@@ -53,6 +53,8 @@ export async function buildConsole(directory: string): Promise<Metafile> {
   const descriptors = join(directory, "contract.binpb");
   runBuf(["build", "proto", "-o", relative(root, descriptors)]);
   const files = createFileRegistry(fromBinary(FileDescriptorSetSchema, readFileSync(descriptors)));
+  // The emulator serves that of the API itself, with its own address.
+  copyFileSync(join(root, "gen/emulator.openapi.json"), join(directory, "emulator.openapi.json"));
   writeFileSync(join(directory, "contract.json"), JSON.stringify(contractDocument(files)));
   return metafile;
 }

@@ -60,7 +60,7 @@ function textBlocks(text: string, scope: Scope): Block[] {
 
 /** A code span, a link with an address, a link with a reference, or an address. */
 const special =
-  /`[^`]+`|\[[^\]]+\]\(https?:[^)\s]+\)|\[[^\]]+\]\[[^\]]*\]|https?:\/\/[^\s<>)"`]*[^\s<>)"`.,;:]/g;
+  /`[^`]+`|\[[^\]]+\]\(\s*https?:(?:\(\)|[^()\s])+\s*\)|\[[^\]]+\]\[[^\]]*\]|https?:\/\/[^\s<>)"`]*[^\s<>)"`.,;:]/g;
 
 /** Returns text with its code and links, and links to what it names. */
 export function inlineText(text: string, scope: Scope): Inline[] {
@@ -77,7 +77,8 @@ function specialPart(source: string, scope: Scope): Inline {
   if (source.startsWith("`")) {
     return codePart(source.slice(1, -1), scope);
   }
-  const [, text = "", href] = /^\[([^\]]+)\](?:\((.+)\))?/.exec(source) ?? [];
+  const [, marked = "", href] = /^\[([^\]]+)\](?:\(\s*(.+?)\s*\)$)?/.exec(source) ?? [];
+  const text = marked.replaceAll("`", "");
   if (text === "") {
     return { text: source, href: source };
   }

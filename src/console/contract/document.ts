@@ -43,7 +43,7 @@ export type Block =
 export type Described = {
   /** With the package and the types around it. That of an enum value has the enum too. */
   readonly fullName: string;
-  /** The last part of the full name. */
+  /** The full name of a type without its package, such as `Clock.Mode`; of a member, its own name. */
   readonly name: string;
   /** The first sentence of the comment, as plain text; empty without a comment. */
   readonly summary: string;
