@@ -1,0 +1,74 @@
+import { Chip } from "../ui/chip.tsx";
+import { CopyButton } from "../ui/copy-button.tsx";
+import type { Draft } from "../ui/draft.ts";
+import { JsonView } from "../ui/json/json-view.tsx";
+import { hrefOf } from "../ui/route.ts";
+import { NotificationList } from "./outcome-panel.tsx";
+import type { PushAnswer, Rejected, Stored } from "./push/send-push.ts";
+
+const protocolNames = { rest: "REST", connect: "Connect", "grpc-web": "gRPC-Web" };
+
+/** What the emulator answered to the last push. */
+export function AnswerPanel({ answer }: { answer: PushAnswer }) {
+  const { result, call, requestId, draft, protocol } = answer;
+  return (
+    <div class="answer stack">
+      <p class="row">
+        <Chip tone={result.kind === "stored" ? "good" : "bad"}>
+          {result.kind === "stored" ? "Stored" : result.code}
+        </Chip>
+        <span class="muted">over {protocolNames[protocol]}</span>
+        {call !== undefined && <a href={hrefOf("calls", [call.replace("calls/", "")])}>Open the call</a>}
+        {result.kind === "stored" && <a href={subscriberHref(draft)}>Open the subscriber</a>}
+      </p>
+      {result.kind === "stored" ? <StoredView result={result} /> : <RejectedView result={result} />}
+      <p class="row muted">
+        <span>
+          Request id <code class="key">{requestId}</code>
+        </span>
+        <CopyButton text={requestId} name="Copy: request id" />
+      </p>
+    </div>
+  );
+}
+
+/** The address of a subscriber; `-` stands for no client. */
+function subscriberHref({ method, operator, clientId, userKey }: Draft): string {
+  if (method === "CreateUserPlanStatus") {
+    return hrefOf("subscribers", [operator, clientId, userKey]);
+  }
+  const kind = method === "CreatePlanGroup" ? "planGroup" : "planStatus";
+  return hrefOf("subscribers", [operator, "-", userKey], { kind });
+}
+
+function StoredView({ result: { json, notifications } }: { result: Stored }) {
+  return (
+    <>
+      {notifications.length > 0 && <NotificationList notifications={notifications} />}
+      <JsonView text={json} label="Stored resource" />
+    </>
+  );
+}
+
+function RejectedView({ result }: { result: Rejected }) {
+  const { reason, message, violations, retryAfterSeconds } = result;
+  return (
+    <div class="problem">
+      {reason !== "" && (
+        <p>
+          <a href={hrefOf("reference", [`mobiledataplansharing.v1.ErrorReason.${reason}`])}>
+            <code>{reason}</code>
+          </a>
+        </p>
+      )}
+      <p>{message}</p>
+      {violations.length > 0 && (
+        <p>
+          {violations.length === 1 ? "The violation is" : `All ${violations.length} violations are`} marked in
+          the editor.
+        </p>
+      )}
+      {retryAfterSeconds !== undefined && <p>Retry after {retryAfterSeconds} s.</p>}
+    </div>
+  );
+}

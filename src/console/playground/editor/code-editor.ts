@@ -1,0 +1,81 @@
+import { closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { json } from "@codemirror/lang-json";
+import {
+  bracketMatching,
+  codeFolding,
+  foldGutter,
+  foldKeymap,
+  indentOnInput,
+  indentUnit,
+} from "@codemirror/language";
+import { lintGutter, lintKeymap } from "@codemirror/lint";
+import { EditorState, type Extension } from "@codemirror/state";
+import {
+  drawSelection,
+  EditorView,
+  highlightActiveLine,
+  highlightActiveLineGutter,
+  keymap,
+  lineNumbers,
+} from "@codemirror/view";
+import { editorTheme } from "./editor-theme.ts";
+
+/** Returns a state of the editor with a text of JSON. */
+export function createEditorState(text: string, extensions: Extension): EditorState {
+  return EditorState.create({
+    doc: text,
+    extensions: [
+      lineNumbers(),
+      foldGutter(),
+      codeFolding(),
+      lintGutter(),
+      highlightActiveLine(),
+      highlightActiveLineGutter(),
+      history(),
+      drawSelection(),
+      indentOnInput(),
+      indentUnit.of("  "),
+      bracketMatching(),
+      closeBrackets(),
+      json(),
+      keymap.of([
+        ...closeBracketsKeymap,
+        ...completionKeymap,
+        ...lintKeymap,
+        ...foldKeymap,
+        ...historyKeymap,
+        ...defaultKeymap,
+        indentWithTab,
+      ]),
+      EditorView.contentAttributes.of({
+        "aria-label": "JSON of the push",
+        "aria-describedby": "editor-keys",
+      }),
+      editorTheme,
+      extensions,
+    ],
+  });
+}
+
+/**
+ * Shows a state in an element. The editor has a shadow tree, because only there CodeMirror adds its styles without a
+ * `<style>` element, which the Content-Security-Policy of the page forbids.
+ */
+export function mountEditor(host: HTMLElement, state: EditorState): EditorView {
+  const root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
+  const view = new EditorView({ state, parent: root, root });
+  // Keys that are typed here are no shortcuts of the page.
+  host.onkeydown = (event) => event.stopPropagation();
+  return view;
+}
+
+/** Replaces the whole text in one step, so that one undo restores the old one. */
+export function replaceText(view: EditorView, text: string): void {
+  view.dispatch({
+    changes: { from: 0, to: view.state.doc.length, insert: text },
+    selection: { anchor: 0 },
+    scrollIntoView: true,
+    userEvent: "input.template",
+  });
+}

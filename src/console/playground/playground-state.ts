@@ -1,0 +1,75 @@
+import { signal } from "@preact/signals";
+import { findExample } from "../../examples/index.ts";
+import type { Contract } from "../contract/contract.ts";
+import { loadContract } from "../contract/load-contract.ts";
+import { emulatedNow } from "../emulator/emulated-clock.ts";
+import { type Draft, draft, saveDraft } from "../ui/draft.ts";
+import type { DraftCheck } from "./check-draft.ts";
+import type { PushProtocol } from "./push/push-body.ts";
+import type { PushAnswer } from "./push/send-push.ts";
+
+/** The contract with its comments; undefined until it is loaded. */
+export const contract = signal<Contract | undefined>(undefined);
+
+/** What the emulator would answer to the draft; undefined until it was checked. */
+export const check = signal<DraftCheck | undefined>(undefined);
+
+/** How the next push is sent. */
+export const protocol = signal<PushProtocol>("rest");
+
+/** The answer to the last push; undefined before the first one. */
+export const answer = signal<PushAnswer | undefined>(undefined);
+
+/** What was done to the text, to be told; it can be undone. */
+export const notice = signal<string | undefined>(undefined);
+
+/** Loads the comments of the contract. Without them, completion and hover show types only. */
+export function loadComments(): void {
+  loadContract().then(
+    (loaded) => {
+      contract.value = loaded;
+    },
+    () => {
+      contract.value = undefined;
+    },
+  );
+}
+
+/** The text of the template that was chosen last. */
+let templateText = "";
+
+/** Whether the text of the draft is a template that nobody has changed. */
+export function isTemplate(): boolean {
+  return draft.value?.text === templateText;
+}
+
+/** Returns the draft of a first visit. */
+export function firstDraft(): Draft {
+  return withTemplate("prepaid", {
+    method: "CreateUserPlanStatus",
+    operator: "65001",
+    clientId: "mobiledataplan",
+    userKey: "+14155550100",
+    text: "",
+  });
+}
+
+/** Returns a draft with an example at the emulated time as its text. */
+export function withTemplate(name: string, old: Draft): Draft {
+  const example = findExample(name);
+  if (example === undefined) {
+    return old;
+  }
+  templateText = `${JSON.stringify(example.body(new Date(emulatedNow())), null, 2)}\n`;
+  const isGroup = example.kind === "planGroup";
+  const fits = isGroup === (old.method === "CreatePlanGroup");
+  const method = isGroup ? "CreatePlanGroup" : "CreateUserPlanStatus";
+  return { ...old, ...(!fits && { method, clientId: isGroup ? "" : "mobiledataplan" }), text: templateText };
+}
+
+/** Changes fields of the draft. */
+export function changeDraft(change: Partial<Draft>): void {
+  if (draft.value !== undefined) {
+    saveDraft({ ...draft.value, ...change });
+  }
+}
