@@ -86,7 +86,7 @@ export const ErrorReasonSpecSchema: GenMessage<ErrorReasonSpec, {jsonType: Error
 /**
  * Values of google.rpc.ErrorInfo.reason, by name. The domain is
  * `mobile-data-plan-sharing`. Later versions may add reasons: handle a reason
- * that you do not know by the code of the error.
+ * that you do not know by the code of the error. Each comment ends with what to do.
  *
  * @generated from enum mobiledataplansharing.v1.ErrorReason
  */
@@ -103,6 +103,8 @@ export const ErrorReason = {
    * lists the violations, at most 100. Example:
    * `planStatus.languageCode: value is required`.
    *
+   * What to do: fix the listed fields. The same request fails again.
+   *
    * @generated from enum value: FIELD_INVALID = 1;
    */
   FIELD_INVALID: 1,
@@ -110,6 +112,8 @@ export const ErrorReason = {
   /**
    * The request cannot be decoded: malformed JSON or binary, an unknown field, a
    * wrong type, an invalid escape in the URL. google.rpc.BadRequest says where.
+   *
+   * What to do: fix the request at the listed places. The same request fails again.
    *
    * @generated from enum value: REQUEST_MALFORMED = 2;
    */
@@ -119,6 +123,8 @@ export const ErrorReason = {
    * The request has no access token, for example because the `Authorization`
    * header is missing.
    *
+   * What to do: send `Authorization: Bearer` with an access token.
+   *
    * @generated from enum value: CREDENTIALS_MISSING = 3;
    */
   CREDENTIALS_MISSING: 3,
@@ -126,12 +132,16 @@ export const ErrorReason = {
   /**
    * The access token is malformed, has expired or has another issuer.
    *
+   * What to do: get a new access token and retry once.
+   *
    * @generated from enum value: CREDENTIALS_INVALID = 4;
    */
   CREDENTIALS_INVALID: 4,
 
   /**
    * The access token does not have the scope that the method requires.
+   *
+   * What to do: get an access token with the scope in the metadata.
    *
    * @generated from enum value: SCOPE_INSUFFICIENT = 5;
    */
@@ -141,6 +151,9 @@ export const ErrorReason = {
    * The account of the access token is not linked to the operator in the
    * request. Also sent for operators that do not exist.
    *
+   * What to do: check the ASN in `parent`, or have the account linked to the
+   * operator.
+   *
    * @generated from enum value: OPERATOR_NOT_LINKED = 6;
    */
   OPERATOR_NOT_LINKED: 6,
@@ -148,6 +161,9 @@ export const ErrorReason = {
   /**
    * A plan status with a later `update_time` is stored. The push changed
    * nothing. The times in the metadata are RFC 3339.
+   *
+   * What to do: nothing, if a later push has overtaken this one. Otherwise push the
+   * current status, with the current time as `update_time`.
    *
    * @generated from enum value: PLAN_STATUS_STALE = 7;
    */
@@ -157,12 +173,17 @@ export const ErrorReason = {
    * A plan group with a later `last_updated_time` is stored. The push changed
    * nothing. The times in the metadata are RFC 3339.
    *
+   * What to do: nothing, if a later push has overtaken this one. Otherwise push the
+   * current group, with the current time as `last_updated_time`.
+   *
    * @generated from enum value: PLAN_GROUP_STALE = 8;
    */
   PLAN_GROUP_STALE: 8,
 
   /**
    * No plan status of the user is stored, or it has expired.
+   *
+   * What to do: show no plan. The operator has to push the status again.
    *
    * @generated from enum value: PLAN_STATUS_NOT_FOUND = 9;
    */
@@ -172,12 +193,17 @@ export const ErrorReason = {
    * The plan status is UI_INCOMPATIBLE, and the request did not set
    * `include_ui_incompatible`.
    *
+   * What to do: do not show the status to the user, or set the field to read it for
+   * another purpose.
+   *
    * @generated from enum value: PLAN_STATUS_UI_INCOMPATIBLE = 10;
    */
   PLAN_STATUS_UI_INCOMPATIBLE: 10,
 
   /**
    * No plan group with this id is stored, or its `response_stale_time` has passed.
+   *
+   * What to do: show no plan. The operator has to push the group again.
    *
    * @generated from enum value: PLAN_GROUP_NOT_FOUND = 11;
    */
@@ -187,12 +213,17 @@ export const ErrorReason = {
    * The store cannot read or write at the moment. google.rpc.RetryInfo says when
    * to retry. The push may have been stored; retrying it is safe.
    *
+   * What to do: retry after the delay, with exponential backoff.
+   *
    * @generated from enum value: STORE_UNAVAILABLE = 12;
    */
   STORE_UNAVAILABLE: 12,
 
   /**
    * No method has this path.
+   *
+   * What to do: compare the path with the routes of the methods, and percent-encode
+   * `/` in a user key as `%2F`.
    *
    * @generated from enum value: ROUTE_NOT_FOUND = 13;
    */
@@ -202,6 +233,8 @@ export const ErrorReason = {
    * The path exists, but not for this HTTP method. The `Allow` header lists the
    * methods of the path.
    *
+   * What to do: use an HTTP method of the `Allow` header.
+   *
    * @generated from enum value: METHOD_NOT_ALLOWED = 14;
    */
   METHOD_NOT_ALLOWED: 14,
@@ -210,12 +243,17 @@ export const ErrorReason = {
    * The header or the decompressed body of the request is larger than the server
    * accepts.
    *
+   * What to do: send less than the bytes in the metadata.
+   *
    * @generated from enum value: REQUEST_TOO_LARGE = 15;
    */
   REQUEST_TOO_LARGE: 15,
 
   /**
    * The server does not support the media type or the encoding of the request body.
+   *
+   * What to do: send JSON as `application/json`, or use a client for Connect, gRPC
+   * or gRPC-Web.
    *
    * @generated from enum value: CONTENT_TYPE_UNSUPPORTED = 16;
    */
@@ -224,12 +262,16 @@ export const ErrorReason = {
   /**
    * The `Accept` header excludes `application/json`.
    *
+   * What to do: accept `application/json`, or send no `Accept` header.
+   *
    * @generated from enum value: RESPONSE_NOT_ACCEPTABLE = 17;
    */
   RESPONSE_NOT_ACCEPTABLE: 17,
 
   /**
    * The deadline of the request passed. A push may have been stored.
+   *
+   * What to do: retry with a longer deadline. Retrying a push is safe.
    *
    * @generated from enum value: DEADLINE_PASSED = 18;
    */
@@ -238,6 +280,8 @@ export const ErrorReason = {
   /**
    * The server failed. Its log has the cause.
    *
+   * What to do: report it to whoever runs the server, with the time of the call.
+   *
    * @generated from enum value: SERVER_FAILURE = 19;
    */
   SERVER_FAILURE: 19,
@@ -245,6 +289,8 @@ export const ErrorReason = {
   /**
    * The access token was sent in a way that is not accepted: in two headers, or
    * in the query, where logs and caches would store it (RFC 6750 5.3).
+   *
+   * What to do: send the access token once, in the `Authorization` header.
    *
    * @generated from enum value: CREDENTIALS_MALFORMED = 20;
    */
@@ -255,6 +301,8 @@ export const ErrorReason = {
    * issuer does not answer. google.rpc.RetryInfo says when to retry. The request
    * was not processed.
    *
+   * What to do: retry after the delay, with exponential backoff.
+   *
    * @generated from enum value: CREDENTIALS_UNVERIFIABLE = 21;
    */
   CREDENTIALS_UNVERIFIABLE: 21,
@@ -262,6 +310,9 @@ export const ErrorReason = {
   /**
    * The operator sends requests faster than the server allows.
    * google.rpc.RetryInfo says when to retry. The request was not processed.
+   *
+   * What to do: retry after the delay, and send no more calls per second than the
+   * metadata says.
    *
    * @generated from enum value: OPERATOR_RATE_EXCEEDED = 22;
    */
@@ -271,6 +322,8 @@ export const ErrorReason = {
    * The server has reached its limit of concurrent calls. google.rpc.RetryInfo
    * says when to retry. The request was not processed.
    *
+   * What to do: retry after the delay, with exponential backoff.
+   *
    * @generated from enum value: SERVER_OVERLOADED = 23;
    */
   SERVER_OVERLOADED: 23,
@@ -278,6 +331,8 @@ export const ErrorReason = {
   /**
    * The server, or the address of the client, has reached its limit of open watches.
    * google.rpc.RetryInfo says when to retry.
+   *
+   * What to do: close watches that are no longer needed, or retry after the delay.
    *
    * @generated from enum value: WATCHES_EXHAUSTED = 24;
    */
@@ -287,6 +342,8 @@ export const ErrorReason = {
    * The request uses a version or a transfer coding of HTTP that the server does
    * not support.
    *
+   * What to do: send HTTP/1.1 or HTTP/2, with no transfer coding except chunked.
+   *
    * @generated from enum value: REQUEST_UNSUPPORTED = 25;
    */
   REQUEST_UNSUPPORTED: 25,
@@ -294,10 +351,11 @@ export const ErrorReason = {
   /**
    * The push would send a notification, but no device has registered the user key at
    * this host, or only at the other one (pre-production or production). Nothing was
-   * stored. A retry fails too, until a device registers the key: fetch the user's
-   * current CPID, or push to the host that the device uses. Google documents this
-   * error and sends it without an ErrorReason. Servers send it only if they enforce
-   * registration.
+   * stored. Google documents this error and sends it without an ErrorReason. Servers
+   * send it only if they enforce registration.
+   *
+   * What to do: fetch the user's current CPID, or push to the host that the device
+   * uses. The same push fails until a device registers the key.
    *
    * @generated from enum value: DEVICE_NOT_REGISTERED = 26;
    */
@@ -305,6 +363,8 @@ export const ErrorReason = {
 
   /**
    * Sent only by the emulator: what the request names does not exist, or not any more.
+   *
+   * What to do: list what exists. A reset and a restart of the emulator delete it.
    *
    * @generated from enum value: EMULATOR_RESOURCE_NOT_FOUND = 27;
    */
@@ -314,12 +374,17 @@ export const ErrorReason = {
    * Sent only by the emulator: the caller may not control it, because it is on another
    * machine or a page of another origin.
    *
+   * What to do: call from the same machine, or start the emulator with `--expose-
+   * control`.
+   *
    * @generated from enum value: EMULATOR_CONTROL_REFUSED = 28;
    */
   EMULATOR_CONTROL_REFUSED: 28,
 
   /**
    * Sent only by the emulator: it holds as many faults, devices or watches as it may.
+   *
+   * What to do: delete what is no longer needed, or reset the emulator.
    *
    * @generated from enum value: EMULATOR_LIMIT_REACHED = 29;
    */
@@ -329,7 +394,7 @@ export const ErrorReason = {
 /**
  * Values of google.rpc.ErrorInfo.reason, by name. The domain is
  * `mobile-data-plan-sharing`. Later versions may add reasons: handle a reason
- * that you do not know by the code of the error.
+ * that you do not know by the code of the error. Each comment ends with what to do.
  *
  * @generated from enum mobiledataplansharing.v1.ErrorReason
  */
@@ -338,7 +403,7 @@ export type ErrorReason = (typeof ErrorReason)[keyof typeof ErrorReason] | Unkno
 /**
  * Values of google.rpc.ErrorInfo.reason, by name. The domain is
  * `mobile-data-plan-sharing`. Later versions may add reasons: handle a reason
- * that you do not know by the code of the error.
+ * that you do not know by the code of the error. Each comment ends with what to do.
  *
  * @generated from enum mobiledataplansharing.v1.ErrorReason
  */

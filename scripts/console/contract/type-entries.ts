@@ -15,7 +15,7 @@ import type {
 } from "../../../src/console/contract/document.ts";
 import { descriptionOf } from "../../generate/describe/description.ts";
 import { sendersOf, statusOfError } from "../../generate/describe/error-list.ts";
-import { hasSpec, specOf } from "../../generate/reference/errors.ts";
+import { exampleOf, hasSpec, specOf } from "../../generate/reference/errors.ts";
 import { messageRulesInWords, rulesInWords } from "../../generate/reference/rules-in-words.ts";
 import { fieldDescriptionOf, presenceOf, typeWordsOf } from "../../generate/reference/types.ts";
 import { commentOf, inlineText, type Scope } from "./comments.ts";
@@ -75,27 +75,42 @@ function fieldEntry(field: DescField, { names, registry }: EntryContext): FieldE
 }
 
 function valueEntry(value: DescEnumValue, context: EntryContext): ValueEntry {
-  const reason = reasonOf(value, context);
+  const [about, advice] = (descriptionOf(value) ?? "").split(adviceStart, 2);
+  const scope = { names: context.names };
+  const reason = reasonOf(value, inlineText(sentence(advice), scope), context);
   return {
     kind: "value",
     fullName: `${value.parent.typeName}.${value.name}`,
     name: value.name,
-    ...commentOf(descriptionOf(value), { names: context.names }),
+    ...commentOf(about, scope),
     ...deprecation(value),
     number: value.number,
     ...(reason !== undefined && { reason }),
   };
 }
 
-function reasonOf(value: DescEnumValue, { reasons, methods }: EntryContext): ReasonFacts | undefined {
+/** How the last paragraph about the reason of an error begins. */
+const adviceStart = "\n\nWhat to do: ";
+
+function sentence(text = ""): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
+function reasonOf(
+  value: DescEnumValue,
+  advice: readonly Inline[],
+  { reasons, methods }: EntryContext,
+): ReasonFacts | undefined {
   if (value.parent !== reasons?.enumeration || !hasSpec(value, reasons.option)) {
     return undefined;
   }
-  const { code, metadata } = specOf(value, reasons.option);
+  const spec = specOf(value, reasons.option);
   return {
-    code,
-    status: statusOfError(code, value.name),
-    metadata,
+    code: spec.code,
+    status: statusOfError(spec.code, value.name),
+    advice,
+    metadata: spec.metadata,
+    example: exampleOf(value.name, spec),
     sentBy: sendersOf(value.name, methods).map((rpc) => `${rpc.parent.typeName}.${rpc.name}`),
   };
 }

@@ -90,7 +90,8 @@ function reasonSection(
   return [`### ${value.name}`, ...comment(descriptionOf(value), context), `${facts.join(" · ")}. ${sentBy}`];
 }
 
-function exampleOf(reason: string, { code: status, metadata }: Reason): string {
+/** Returns the body of an error over REST. */
+export function exampleOf(reason: string, { code: status, metadata }: Reason): string {
   const info = {
     "@type": "type.googleapis.com/google.rpc.ErrorInfo",
     reason,

@@ -134,8 +134,12 @@ export type ReasonFacts = {
   /** Canonical code, such as `NOT_FOUND`. */
   readonly code: string;
   readonly status: number;
+  /** What a caller can do about it. */
+  readonly advice: readonly Inline[];
   /** Keys of ErrorInfo.metadata. */
   readonly metadata: readonly string[];
+  /** The body of such an error over REST. */
+  readonly example: string;
   /** Full names of the methods that list it. */
   readonly sentBy: readonly string[];
 };

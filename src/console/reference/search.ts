@@ -172,7 +172,8 @@ function factsOf(entry: ContractEntry): string[] {
 function textOf(entry: ContractEntry): string {
   const rules = entry.kind === "field" || entry.kind === "message" ? entry.rules : [];
   const example = entry.kind === "method" ? entry.example : [];
-  return [...[...entry.comment, ...example].flatMap(textOfBlock), ...rules.map(plainText)].join(" ");
+  const advice = entry.kind === "value" ? plainText(entry.reason?.advice ?? []) : "";
+  return [...[...entry.comment, ...example].flatMap(textOfBlock), ...rules.map(plainText), advice].join(" ");
 }
 
 function textOfBlock(block: Block): string[] {

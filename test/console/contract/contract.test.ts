@@ -90,6 +90,14 @@ describe("the contract of the console", () => {
     expect(named.filter((name) => contract.find(name) === undefined)).toEqual([]);
   });
 
+  it("says of every reason of an error what to do", () => {
+    const reasons = builtContract.types
+      .flatMap((type) => (type.kind === "enum" ? type.values : []))
+      .filter(({ reason }) => reason !== undefined);
+    expect(reasons).toHaveLength(ErrorReasonSchema.values.length - 1);
+    expect(reasons.filter(({ reason }) => reason?.advice.length === 0).map(({ name }) => name)).toEqual([]);
+  });
+
   it("leaves no marks of Markdown in its texts", () => {
     const texts = builtContract.types
       .flatMap((type) => [type, ...membersOf(type)])

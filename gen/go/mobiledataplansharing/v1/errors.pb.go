@@ -41,7 +41,7 @@ const (
 
 // Values of google.rpc.ErrorInfo.reason, by name. The domain is
 // `mobile-data-plan-sharing`. Later versions may add reasons: handle a reason
-// that you do not know by the code of the error.
+// that you do not know by the code of the error. Each comment ends with what to do.
 type ErrorReason int32
 
 const (
@@ -50,84 +50,149 @@ const (
 	// Fields of the request break rules of the contract. google.rpc.BadRequest
 	// lists the violations, at most 100. Example:
 	// `planStatus.languageCode: value is required`.
+	//
+	// What to do: fix the listed fields. The same request fails again.
 	ErrorReason_FIELD_INVALID ErrorReason = 1
 	// The request cannot be decoded: malformed JSON or binary, an unknown field, a
 	// wrong type, an invalid escape in the URL. google.rpc.BadRequest says where.
+	//
+	// What to do: fix the request at the listed places. The same request fails again.
 	ErrorReason_REQUEST_MALFORMED ErrorReason = 2
 	// The request has no access token, for example because the `Authorization`
 	// header is missing.
+	//
+	// What to do: send `Authorization: Bearer` with an access token.
 	ErrorReason_CREDENTIALS_MISSING ErrorReason = 3
 	// The access token is malformed, has expired or has another issuer.
+	//
+	// What to do: get a new access token and retry once.
 	ErrorReason_CREDENTIALS_INVALID ErrorReason = 4
 	// The access token does not have the scope that the method requires.
+	//
+	// What to do: get an access token with the scope in the metadata.
 	ErrorReason_SCOPE_INSUFFICIENT ErrorReason = 5
 	// The account of the access token is not linked to the operator in the
 	// request. Also sent for operators that do not exist.
+	//
+	// What to do: check the ASN in `parent`, or have the account linked to the
+	// operator.
 	ErrorReason_OPERATOR_NOT_LINKED ErrorReason = 6
 	// A plan status with a later `update_time` is stored. The push changed
 	// nothing. The times in the metadata are RFC 3339.
+	//
+	// What to do: nothing, if a later push has overtaken this one. Otherwise push the
+	// current status, with the current time as `update_time`.
 	ErrorReason_PLAN_STATUS_STALE ErrorReason = 7
 	// A plan group with a later `last_updated_time` is stored. The push changed
 	// nothing. The times in the metadata are RFC 3339.
+	//
+	// What to do: nothing, if a later push has overtaken this one. Otherwise push the
+	// current group, with the current time as `last_updated_time`.
 	ErrorReason_PLAN_GROUP_STALE ErrorReason = 8
 	// No plan status of the user is stored, or it has expired.
+	//
+	// What to do: show no plan. The operator has to push the status again.
 	ErrorReason_PLAN_STATUS_NOT_FOUND ErrorReason = 9
 	// The plan status is UI_INCOMPATIBLE, and the request did not set
 	// `include_ui_incompatible`.
+	//
+	// What to do: do not show the status to the user, or set the field to read it for
+	// another purpose.
 	ErrorReason_PLAN_STATUS_UI_INCOMPATIBLE ErrorReason = 10
 	// No plan group with this id is stored, or its `response_stale_time` has passed.
+	//
+	// What to do: show no plan. The operator has to push the group again.
 	ErrorReason_PLAN_GROUP_NOT_FOUND ErrorReason = 11
 	// The store cannot read or write at the moment. google.rpc.RetryInfo says when
 	// to retry. The push may have been stored; retrying it is safe.
+	//
+	// What to do: retry after the delay, with exponential backoff.
 	ErrorReason_STORE_UNAVAILABLE ErrorReason = 12
 	// No method has this path.
+	//
+	// What to do: compare the path with the routes of the methods, and percent-encode
+	// `/` in a user key as `%2F`.
 	ErrorReason_ROUTE_NOT_FOUND ErrorReason = 13
 	// The path exists, but not for this HTTP method. The `Allow` header lists the
 	// methods of the path.
+	//
+	// What to do: use an HTTP method of the `Allow` header.
 	ErrorReason_METHOD_NOT_ALLOWED ErrorReason = 14
 	// The header or the decompressed body of the request is larger than the server
 	// accepts.
+	//
+	// What to do: send less than the bytes in the metadata.
 	ErrorReason_REQUEST_TOO_LARGE ErrorReason = 15
 	// The server does not support the media type or the encoding of the request body.
+	//
+	// What to do: send JSON as `application/json`, or use a client for Connect, gRPC
+	// or gRPC-Web.
 	ErrorReason_CONTENT_TYPE_UNSUPPORTED ErrorReason = 16
 	// The `Accept` header excludes `application/json`.
+	//
+	// What to do: accept `application/json`, or send no `Accept` header.
 	ErrorReason_RESPONSE_NOT_ACCEPTABLE ErrorReason = 17
 	// The deadline of the request passed. A push may have been stored.
+	//
+	// What to do: retry with a longer deadline. Retrying a push is safe.
 	ErrorReason_DEADLINE_PASSED ErrorReason = 18
 	// The server failed. Its log has the cause.
+	//
+	// What to do: report it to whoever runs the server, with the time of the call.
 	ErrorReason_SERVER_FAILURE ErrorReason = 19
 	// The access token was sent in a way that is not accepted: in two headers, or
 	// in the query, where logs and caches would store it (RFC 6750 5.3).
+	//
+	// What to do: send the access token once, in the `Authorization` header.
 	ErrorReason_CREDENTIALS_MALFORMED ErrorReason = 20
 	// The access token cannot be verified at the moment, for example because its
 	// issuer does not answer. google.rpc.RetryInfo says when to retry. The request
 	// was not processed.
+	//
+	// What to do: retry after the delay, with exponential backoff.
 	ErrorReason_CREDENTIALS_UNVERIFIABLE ErrorReason = 21
 	// The operator sends requests faster than the server allows.
 	// google.rpc.RetryInfo says when to retry. The request was not processed.
+	//
+	// What to do: retry after the delay, and send no more calls per second than the
+	// metadata says.
 	ErrorReason_OPERATOR_RATE_EXCEEDED ErrorReason = 22
 	// The server has reached its limit of concurrent calls. google.rpc.RetryInfo
 	// says when to retry. The request was not processed.
+	//
+	// What to do: retry after the delay, with exponential backoff.
 	ErrorReason_SERVER_OVERLOADED ErrorReason = 23
 	// The server, or the address of the client, has reached its limit of open watches.
 	// google.rpc.RetryInfo says when to retry.
+	//
+	// What to do: close watches that are no longer needed, or retry after the delay.
 	ErrorReason_WATCHES_EXHAUSTED ErrorReason = 24
 	// The request uses a version or a transfer coding of HTTP that the server does
 	// not support.
+	//
+	// What to do: send HTTP/1.1 or HTTP/2, with no transfer coding except chunked.
 	ErrorReason_REQUEST_UNSUPPORTED ErrorReason = 25
 	// The push would send a notification, but no device has registered the user key at
 	// this host, or only at the other one (pre-production or production). Nothing was
-	// stored. A retry fails too, until a device registers the key: fetch the user's
-	// current CPID, or push to the host that the device uses. Google documents this
-	// error and sends it without an ErrorReason. Servers send it only if they enforce
-	// registration.
+	// stored. Google documents this error and sends it without an ErrorReason. Servers
+	// send it only if they enforce registration.
+	//
+	// What to do: fetch the user's current CPID, or push to the host that the device
+	// uses. The same push fails until a device registers the key.
 	ErrorReason_DEVICE_NOT_REGISTERED ErrorReason = 26
 	// Sent only by the emulator: what the request names does not exist, or not any more.
+	//
+	// What to do: list what exists. A reset and a restart of the emulator delete it.
 	ErrorReason_EMULATOR_RESOURCE_NOT_FOUND ErrorReason = 27
 	// Sent only by the emulator: the caller may not control it, because it is on another
 	// machine or a page of another origin.
+	//
+	// What to do: call from the same machine, or start the emulator with `--expose-
+	// control`.
 	ErrorReason_EMULATOR_CONTROL_REFUSED ErrorReason = 28
 	// Sent only by the emulator: it holds as many faults, devices or watches as it may.
+	//
+	// What to do: delete what is no longer needed, or reset the emulator.
 	ErrorReason_EMULATOR_LIMIT_REACHED ErrorReason = 29
 )
 
