@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { Clock_Mode as Mode } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import { clock, connection, emulatedSecond, faults, registration } from "../emulator/emulator-state.ts";
 import { faultsSummary } from "../emulator/fault-words.ts";
-import { hrefOf } from "../ui/route.ts";
+import { goTo, hrefOf } from "../ui/route.ts";
 
 const modes: Readonly<Record<Mode, string>> = {
   [Mode.MODE_UNSPECIFIED]: "",
@@ -66,8 +66,14 @@ type StatusLinkProps = {
 };
 
 function StatusLink({ section, tone, children }: StatusLinkProps) {
+  const href = hrefOf("controls", [section]);
   return (
-    <a class={`chip ${tone}`} href={hrefOf("controls", [section])}>
+    // Browsers do not go to a place where they are: the section may have been scrolled out of view.
+    <a
+      class={`chip ${tone}`}
+      href={href}
+      onClick={() => href === location.hash && goTo(href, { replace: true })}
+    >
       {children}
     </a>
   );

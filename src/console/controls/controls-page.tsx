@@ -1,8 +1,9 @@
-import { ClockSection } from "./clock-section.tsx";
+import { ClockSection } from "./clock/clock-section.tsx";
 import { DevicesSection } from "./devices-section.tsx";
 import { EmulatorSection } from "./emulator-section.tsx";
-import { ErrorsSection } from "./errors-section.tsx";
-import { ScenariosSection } from "./scenarios-section.tsx";
+import { ErrorsSection } from "./errors/errors-section.tsx";
+import { ScenarioFileSection } from "./scenarios/scenario-file-section.tsx";
+import { ScenariosSection } from "./scenarios/scenarios-section.tsx";
 import { TokensSection } from "./tokens-section.tsx";
 
 /** What can be set in the emulator. */
@@ -11,12 +12,23 @@ export function ControlsPage() {
     <>
       <h1>Controls</h1>
       <div class="controls">
-        <EmulatorSection />
-        <ClockSection />
-        <ErrorsSection />
-        <DevicesSection />
-        <ScenariosSection />
-        <TokensSection />
+        <div class="controls-column">
+          <ClockSection />
+        </div>
+        <div class="controls-column">
+          <EmulatorSection />
+          <DevicesSection />
+        </div>
+        <div class="controls-row">
+          <ErrorsSection />
+        </div>
+        <div class="controls-column">
+          <ScenariosSection />
+        </div>
+        <div class="controls-column">
+          <ScenarioFileSection />
+          <TokensSection />
+        </div>
       </div>
     </>
   );

@@ -1,18 +1,17 @@
-import { timestampMs } from "@bufbuild/protobuf/wkt";
-import { Code, ConnectError } from "@connectrpc/connect";
 import { useEffect, useState } from "preact/hooks";
 import type { Device } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import { emulator } from "../emulator/client.ts";
 import { registration } from "../emulator/emulator-state.ts";
-import { type Problem, problemOf } from "../emulator/problem.ts";
+import { gone, type Problem, problemOf } from "../emulator/problem.ts";
 import { useAction } from "../emulator/use-action.ts";
 import { Chip } from "../ui/chip.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
 import { Field } from "../ui/field.tsx";
 import { ProblemBox } from "../ui/problem-box.tsx";
+import { Time } from "../ui/time.tsx";
+import { besides, useInvalidFocus, violationOf } from "./form-errors.ts";
 import { defaultOperator, operatorName } from "./operator-name.ts";
-import { Outcome, Section } from "./section.tsx";
-import { utcText } from "./typed-time.ts";
+import { keepFocusIn, Outcome, Section } from "./section.tsx";
 
 /** How many devices are shown at first, and the most: one page of the list. */
 const pageSize = 20;
@@ -31,7 +30,7 @@ export function DevicesSection() {
       title="Registered devices"
       aside={<Chip tone={enforced ? "warn" : "neutral"}>{enforced ? "enforced" : "not enforced"}</Chip>}
     >
-      <label class="row">
+      <label class="check">
         <input
           type="checkbox"
           checked={enforced}
@@ -43,7 +42,10 @@ export function DevicesSection() {
             });
           }}
         />
-        Reject pushes that would notify a user without a registered device (DEVICE_NOT_REGISTERED)
+        <span>
+          Enforce registration: reject pushes that would notify a user without a registered device, with
+          DEVICE_NOT_REGISTERED
+        </span>
       </label>
       <Register
         operator={operator}
@@ -51,16 +53,17 @@ export function DevicesSection() {
           setOperator(next);
           setSize(pageSize);
         }}
-        operatorError={problem?.violations.find(({ field }) => field === "parent")?.description}
+        operatorError={violationOf(problem, "parent")}
       />
       <DeviceTable
         devices={devices}
-        onDelete={({ name, userKey }) =>
-          action.run(async () => {
-            await deleteDevice(name);
+        onDelete={async ({ name, userKey }) => {
+          await action.run(async () => {
+            await emulator.deleteDevice({ name }).catch(gone);
             return `Unregistered ${userKey}.`;
-          })
-        }
+          });
+          keepFocusIn("devices");
+        }}
       />
       {hasMore && (
         <div class="row">
@@ -73,7 +76,8 @@ export function DevicesSection() {
           )}
         </div>
       )}
-      <p class="muted">{deviceCount} devices of all operators are registered.</p>
+      <p class="muted">Of all operators: {deviceCount === 1 ? "1 device" : `${deviceCount} devices`}.</p>
+      <ProblemBox problem={besides(problem, ["parent"])} title="The devices cannot be listed" />
       <ProblemBox problem={action.problem} title="The devices were not changed" />
       <Outcome text={action.outcome} />
     </Section>
@@ -102,17 +106,6 @@ function useDevices(parent: string, size: number) {
   return found;
 }
 
-/** Unregisters a device, if no other program was faster. */
-async function deleteDevice(name: string): Promise<void> {
-  try {
-    await emulator.deleteDevice({ name });
-  } catch (cause) {
-    if (ConnectError.from(cause).code !== Code.NotFound) {
-      throw cause;
-    }
-  }
-}
-
 type RegisterProps = {
   operator: string;
   operatorError: string | undefined;
@@ -122,8 +115,7 @@ type RegisterProps = {
 function Register({ operator, operatorError, onOperator }: RegisterProps) {
   const action = useAction();
   const [userKey, setUserKey] = useState("");
-  const errorOf = (field: string) =>
-    action.problem?.violations.find((violation) => violation.field === field)?.description;
+  const { form, fail } = useInvalidFocus();
   const submit = async (event: Event) => {
     event.preventDefault();
     const isRegistered = await action.run(async () => {
@@ -132,23 +124,23 @@ function Register({ operator, operatorError, onOperator }: RegisterProps) {
     });
     if (isRegistered) {
       setUserKey("");
+    } else {
+      fail();
     }
   };
-  const isOfNoField = action.problem?.violations.length === 0;
   return (
-    <form class="stack" onSubmit={submit} noValidate>
+    <form ref={form} class="stack" onSubmit={submit} noValidate>
       <div class="row with-button">
         <Field label="Operator (ASN)" error={operatorError}>
           {(attributes) => (
             <input
               {...attributes}
-              class="short"
               value={operator}
               onInput={(event) => onOperator(event.currentTarget.value)}
             />
           )}
         </Field>
-        <Field label="User key (CPID or MSISDN)" error={errorOf("device.userKey")}>
+        <Field label="User key (CPID or MSISDN)" error={violationOf(action.problem, "device.userKey")}>
           {(attributes) => (
             <input
               {...attributes}
@@ -162,7 +154,10 @@ function Register({ operator, operatorError, onOperator }: RegisterProps) {
         </Field>
         <button type="submit">Register</button>
       </div>
-      {isOfNoField && <ProblemBox problem={action.problem} title="The device was not registered" />}
+      <ProblemBox
+        problem={besides(action.problem, ["device.userKey", "parent"])}
+        title="The device was not registered"
+      />
       <Outcome text={action.outcome} />
     </form>
   );
@@ -180,7 +175,7 @@ function DeviceTable({
   }
   return (
     <div class="table-box">
-      <table class="table">
+      <table class="table stacked">
         <thead>
           <tr>
             <th>User key</th>
@@ -193,9 +188,13 @@ function DeviceTable({
         <tbody>
           {devices.map((device) => (
             <tr key={device.name}>
-              <td class="key">{device.userKey}</td>
-              <td>{device.registerTime && utcText(timestampMs(device.registerTime))}</td>
-              <td>
+              <td data-label="User key" class="key">
+                {device.userKey}
+              </td>
+              <td data-label="Registered">
+                <Time value={device.registerTime} />
+              </td>
+              <td class="actions">
                 <button
                   type="button"
                   aria-label={`Unregister ${device.userKey}`}

@@ -71,11 +71,12 @@ function Reset({ action }: { action: Action }) {
             stay valid.
           </p>
           <div class="row">
-            <button type="submit" value="reset" class="primary">
-              Reset
-            </button>
+            {/* The first one has the focus. */}
             <button type="submit" value="">
               Cancel
+            </button>
+            <button type="submit" value="reset" class="primary">
+              Reset
             </button>
           </div>
         </form>

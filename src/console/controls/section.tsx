@@ -2,19 +2,16 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { route } from "../ui/route.ts";
 
-/** A part of the page with an address of its own, `#/controls/{id}`: there, it is scrolled to and its title focused. */
-export function Section({
-  id,
-  title,
-  aside,
-  children,
-}: {
+type SectionProps = {
   id: string;
   title: string;
   /** Shown beside the title. */
   aside?: ComponentChildren;
   children: ComponentChildren;
-}) {
+};
+
+/** A part of the page with an address of its own, `#/controls/{id}`: there, it is scrolled to and its title focused. */
+export function Section({ id, title, aside, children }: SectionProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   const current = route.value;
   useEffect(() => {
@@ -24,9 +21,9 @@ export function Section({
     }
   }, [current, id]);
   return (
-    <section class={`card stack section-${id}`} aria-labelledby={`section-${id}`}>
+    <section class="card stack" aria-labelledby={headingId(id)}>
       <div class="row">
-        <h2 id={`section-${id}`} ref={heading} tabIndex={-1}>
+        <h2 id={headingId(id)} ref={heading} tabIndex={-1}>
           {title}
         </h2>
         {aside}
@@ -34,6 +31,19 @@ export function Section({
       {children}
     </section>
   );
+}
+
+/** Moves the focus to the title of a section, if what had it is not on the page any more, such as a deleted row. */
+export function keepFocusIn(id: string): void {
+  requestAnimationFrame(() => {
+    if (document.activeElement === null || document.activeElement === document.body) {
+      document.getElementById(headingId(id))?.focus({ preventScroll: true });
+    }
+  });
+}
+
+function headingId(id: string): string {
+  return `section-${id}`;
 }
 
 /** Says what an action did, also to screen readers. */

@@ -8,10 +8,11 @@ import { useAction } from "../emulator/use-action.ts";
 import { CodeBox } from "../ui/empty-state.tsx";
 import { Field } from "../ui/field.tsx";
 import { ProblemBox } from "../ui/problem-box.tsx";
+import { utcText } from "./clock/typed-time.ts";
+import { pushLine, readLine } from "./command-lines.ts";
+import { besides, useInvalidFocus, violationOf } from "./form-errors.ts";
 import { defaultOperator, operatorName } from "./operator-name.ts";
 import { Outcome, Section } from "./section.tsx";
-import { pushLine, readLine } from "./token-lines.ts";
-import { utcText } from "./typed-time.ts";
 
 /** Creates access tokens. They are kept in the memory of this page only. */
 export function TokensSection() {
@@ -22,8 +23,7 @@ export function TokensSection() {
   const [token, setToken] = useState<{ token: Token; operator: string; scopes: readonly string[] }>();
   const [isTried, setTried] = useState(false);
   const lifetimeMs = parseDuration(lifetime);
-  const errorOf = (name: string) =>
-    action.problem?.violations.find(({ field }) => field.startsWith(name))?.description;
+  const { form, fail } = useInvalidFocus();
   const submit = async (event: Event) => {
     event.preventDefault();
     setTried(true);
@@ -32,9 +32,10 @@ export function TokensSection() {
       .filter(Boolean)
       .map(operatorName);
     if (lifetimeMs === undefined || scopes.length === 0) {
+      fail();
       return;
     }
-    await action.run(async () => {
+    const isCreated = await action.run(async () => {
       const created = await emulator.createToken({
         operators: names,
         scopes: [...scopes],
@@ -43,15 +44,18 @@ export function TokensSection() {
       setToken({ token: created, operator: names[0] ?? "", scopes });
       return "The token is below.";
     });
+    if (!isCreated) {
+      fail();
+    }
   };
   return (
     <Section id="tokens" title="Tokens">
-      <form class="stack" onSubmit={submit} noValidate>
+      <form ref={form} class="stack" onSubmit={submit} noValidate>
         <div class="row fields">
           <Field
             label="Operators (ASN)"
             hint="Several: separate them by commas."
-            error={errorOf("operators")}
+            error={violationOf(action.problem, "operators")}
           >
             {(attributes) => (
               <input
@@ -64,12 +68,15 @@ export function TokensSection() {
           <Field
             label="Lifetime"
             hint="By the clock of the emulator, at most 366d."
-            error={isTried && lifetimeMs === undefined ? `must be ${expectedDuration}` : errorOf("lifetime")}
+            error={
+              isTried && lifetimeMs === undefined
+                ? `must be ${expectedDuration}`
+                : violationOf(action.problem, "lifetime")
+            }
           >
             {(attributes) => (
               <input
                 {...attributes}
-                class="short"
                 value={lifetime}
                 onInput={(event) => setLifetime(event.currentTarget.value)}
               />
@@ -78,14 +85,12 @@ export function TokensSection() {
           <Scopes scopes={scopes} isTried={isTried} onChange={setScopes} />
         </div>
         <div class="row">
-          <button type="submit" class="primary" disabled={action.isRunning}>
+          <button type="submit" class="primary">
             Create a token
           </button>
         </div>
       </form>
-      {action.problem && action.problem.violations.length === 0 && (
-        <ProblemBox problem={action.problem} title="No token was created" />
-      )}
+      <ProblemBox problem={besides(action.problem, ["operators", "lifetime"])} title="No token was created" />
       <Outcome text={action.outcome} />
       {token && <CreatedToken {...token} />}
     </Section>
@@ -105,9 +110,10 @@ function Scopes({ scopes, isTried, onChange }: ScopesProps) {
       <legend>Scopes</legend>
       <div class="row">
         {["push", "read"].map((scope) => (
-          <label key={scope} class="row">
+          <label key={scope} class="check">
             <input
               type="checkbox"
+              aria-invalid={isMissing || undefined}
               checked={scopes.includes(scope)}
               onChange={(event) =>
                 onChange(

@@ -1,6 +1,5 @@
 import { ConnectError } from "@connectrpc/connect";
 import { batch, signal } from "@preact/signals";
-import { ErrorInfoSchema } from "#deps/google/rpc/error_details_pb.js";
 import type {
   Clock,
   Fault,
@@ -8,7 +7,7 @@ import type {
 } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import { emulator } from "./client.ts";
 import { noteReading, readingOf, startTicking } from "./emulated-clock.ts";
-import { type Problem, problemOf } from "./problem.ts";
+import { isAnswered, type Problem, problemOf } from "./problem.ts";
 
 export { emulatedNow, emulatedOffset, emulatedSecond } from "./emulated-clock.ts";
 
@@ -60,8 +59,7 @@ export async function refreshState(): Promise<void> {
 /** Returns what to tell of a question that got no answer. */
 function outageOf(cause: unknown): Problem {
   const problem = problemOf(cause);
-  const isAnswered = ConnectError.from(cause).findDetails(ErrorInfoSchema).length > 0;
-  return isAnswered
+  return isAnswered(ConnectError.from(cause))
     ? { ...problem, message: `The emulator rejects this page: ${problem.message}` }
     : {
         ...problem,

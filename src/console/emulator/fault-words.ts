@@ -24,7 +24,7 @@ export function msOfDuration(duration: Duration | undefined): number {
 export function effectWords({ delay, effect }: Fault): string {
   const delayMs = msOfDuration(delay);
   const words = [effectOf(effect), delayMs > 0 && `${durationText(delayMs)} delay`];
-  return words.filter(Boolean).join(" after ") || "nothing";
+  return words.filter(Boolean).join(" + ") || "nothing";
 }
 
 function effectOf(effect: Fault["effect"]): string | undefined {

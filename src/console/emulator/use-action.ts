@@ -35,6 +35,7 @@ export function useAction(): Action {
         return true;
       } catch (cause) {
         setState({ ...idle, problem: problemOf(cause) });
+        void refreshState();
         return false;
       }
     },

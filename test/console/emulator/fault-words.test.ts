@@ -17,7 +17,7 @@ describe("the words for an injected error", () => {
     [{ error: { code: 99 } }, "code 99"],
     [{ cut: "BEFORE_ANSWER" }, "cut after storing"],
     [{ delay: "30s" }, "30 s delay"],
-    [{ delay: "1.5s", cut: "WITHIN_ANSWER" }, "cut within the answer after 1.5 s delay"],
+    [{ delay: "1.5s", cut: "WITHIN_ANSWER" }, "cut within the answer + 1.5 s delay"],
   ])("of the effect of %j are %j", (json, words) => {
     expect(effectWords(fault(json))).toBe(words);
   });

@@ -4,11 +4,11 @@ import {
   type Fault,
   Fault_CutSchema,
   FaultSchema,
-} from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
-import { ErrorReasonSchema } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
-import { durationInput, expectedDuration, parseDuration } from "../emulator/durations.ts";
-import { msOfDuration } from "../emulator/fault-words.ts";
-import { operatorName } from "./operator-name.ts";
+} from "../../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
+import { ErrorReasonSchema } from "../../../../gen/mobiledataplansharing/v1/errors_pb.ts";
+import { durationInput, expectedDuration, parseDuration } from "../../emulator/durations.ts";
+import { msOfDuration } from "../../emulator/fault-words.ts";
+import { operatorName } from "../operator-name.ts";
 
 /** What a person has typed and chosen for an error to inject. All are texts of controls. */
 export type FaultForm = {

@@ -1,14 +1,13 @@
 import { useEffect, useState } from "preact/hooks";
-import type { Scenario } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
-import { emulator } from "../emulator/client.ts";
-import { connection } from "../emulator/emulator-state.ts";
-import { useAction } from "../emulator/use-action.ts";
-import { ProblemBox } from "../ui/problem-box.tsx";
+import type { Scenario } from "../../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
+import { emulator } from "../../emulator/client.ts";
+import { connection } from "../../emulator/emulator-state.ts";
+import { useAction } from "../../emulator/use-action.ts";
+import { ProblemBox } from "../../ui/problem-box.tsx";
+import { Outcome, Section } from "../section.tsx";
 import { recordsText } from "./scenario-problems.ts";
-import { ScenarioText } from "./scenario-text.tsx";
-import { Outcome, Section } from "./section.tsx";
 
-/** Lists the built-in scenarios and loads them, or one of a file. */
+/** Lists the built-in scenarios and loads them. */
 export function ScenariosSection() {
   const action = useAction();
   const scenarios = useScenarios();
@@ -41,7 +40,6 @@ export function ScenariosSection() {
       </ul>
       <ProblemBox problem={action.problem} title="The scenario was not loaded" />
       <Outcome text={action.outcome} />
-      <ScenarioText />
     </Section>
   );
 }

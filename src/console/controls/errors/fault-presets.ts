@@ -2,7 +2,7 @@ import { fromJson, type JsonObject } from "@bufbuild/protobuf";
 import {
   type Fault,
   FaultSchema,
-} from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
+} from "../../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 
 const pushes = { method: "mobiledataplansharing.v1.PlanStatusService" };
 

@@ -23,18 +23,18 @@ export function placedProblems(
   });
 }
 
-/** Returns where a place is in a text, in UTF-16 units; the end of the line if it is shorter. */
-export function offsetOf(text: string, line: number, column: number): number {
+/** Returns where a line, counted from 1, begins and ends in a text, in UTF-16 units. */
+export function lineRange(text: string, line: number): { start: number; end: number } {
   let start = 0;
   for (let number = 1; number < line; number++) {
-    const end = text.indexOf("\n", start);
-    if (end === -1) {
-      return text.length;
+    const newline = text.indexOf("\n", start);
+    if (newline === -1) {
+      return { start: text.length, end: text.length };
     }
-    start = end + 1;
+    start = newline + 1;
   }
-  const end = text.indexOf("\n", start);
-  return Math.min(start + column - 1, end === -1 ? text.length : end);
+  const newline = text.indexOf("\n", start);
+  return { start, end: newline === -1 ? text.length : newline };
 }
 
 /** Says how many records a scenario has stored. */
