@@ -39,7 +39,7 @@ export function createEmulatorExtension(
         services: [
           { service: EmulatorService, implementation: createEmulatorService(state, parts, scenarios) },
         ],
-        pages: createConsolePages(exposeControl),
+        page: createConsolePages(exposeControl),
         gate(checkCredentials) {
           const checkCaller = anyToken ? acceptAnyToken : checkCredentials;
           return (context) =>

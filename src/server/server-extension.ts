@@ -50,8 +50,8 @@ export type ServerExtension = {
 export type ServerHooks = {
   /** Services that are served besides those of the contract, over all protocols. */
   readonly services: readonly ExtraService[];
-  /** Handlers of pages besides the documents of the API, by raw path without its query. */
-  readonly pages?: ReadonlyMap<string, HttpHandler> | undefined;
+  /** Returns the handler of a page besides the documents of the API, by its raw path without the query. */
+  page?(path: string): HttpHandler | undefined;
   /** Returns the check of every call before its body is read. Gets the check of access tokens, which it may replace. */
   gate?(checkCredentials: RequestGate): RequestGate;
   /** Returns whether pages of other origins may never make a request, whatever origins are allowed. */

@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 
@@ -7,12 +7,9 @@ export const consoleDirectory = join(import.meta.dirname, "../../../gen-console"
 
 /** A file of the console. */
 export type ConsoleFile = {
-  /** Path of its URL: `/` for the page itself, else below `/console/`. */
-  readonly path: string;
   readonly contentType: string;
   /** Whether its name changes with its content. */
   readonly isImmutable: boolean;
-  /** Reads it; the directory may have been built again, so nothing is kept. */
   read(): Promise<Buffer>;
 };
 
@@ -24,20 +21,25 @@ const contentTypes: Readonly<Record<string, string | undefined>> = {
   ".txt": "text/plain; charset=utf-8",
 };
 
-/** Returns the files of the console; none if it was not built. */
-export function consoleFiles(directory: string): readonly ConsoleFile[] {
-  return namesIn(directory).map((name) => ({
-    path: name === "index.html" ? "/" : `/console/${name}`,
-    contentType: contentTypes[extname(name)] ?? "application/octet-stream",
-    isImmutable: /-[0-9A-Z]{8}\.(js|css)$/.test(name),
-    read: () => readFile(join(directory, name)),
-  }));
-}
+/** The page itself, which has the path `/`. */
+const page = "index.html";
 
-function namesIn(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
+/**
+ * Returns the file of a path of the console: `/`, or `/console/` and a name; undefined if there is none. The directory is
+ * read each time, because it may be built again while the emulator runs.
+ */
+export function findConsoleFile(directory: string, path: string): ConsoleFile | undefined {
+  // No name begins with a dot or has a slash, so that no path leaves the directory.
+  const [, name = page] = path === "/" ? [] : (/^\/console\/(\w[\w.-]*)$/.exec(path) ?? []);
+  if ((name === page) !== (path === "/")) {
+    return undefined;
   }
+  const file = join(directory, name);
+  return statSync(file, { throwIfNoEntry: false })?.isFile()
+    ? {
+        contentType: contentTypes[extname(name)] ?? "application/octet-stream",
+        isImmutable: /-[0-9A-Z]{8}\.(js|css)$/.test(name),
+        read: () => readFile(file),
+      }
+    : undefined;
 }

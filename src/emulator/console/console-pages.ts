@@ -1,8 +1,9 @@
 import type { ServerResponse } from "node:http";
-import type { HttpHandler, HttpRequest } from "../../server/http-handler.ts";
+import type { HttpRequest } from "../../server/http-handler.ts";
+import type { ServerHooks } from "../../server/server-extension.ts";
 import { type ResponseFrame, respondContent } from "../../transcoding/index.ts";
-import { callerOf, refusalOf } from "../control/caller.ts";
-import { type ConsoleFile, consoleDirectory, consoleFiles } from "./console-files.ts";
+import { type Caller, callerOf, refusalOf } from "../control/caller.ts";
+import { consoleDirectory, findConsoleFile } from "./console-files.ts";
 
 /** The page loads nothing from elsewhere, runs no inline script or style, and no other page can hold or frame it. */
 const securityHeaders = {
@@ -15,72 +16,71 @@ const securityHeaders = {
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
+    // No text becomes markup or code, wherever it is from.
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
   ].join("; "),
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
   "referrer-policy": "no-referrer",
-  "x-content-type-options": "nosniff",
 };
 
-const notBuilt =
-  "The console was not built. Run npm run prepare in the clone, and start the emulator again.\n";
+const notBuilt = "The console was not built. Run npm run prepare in the clone, and load this page again.\n";
 
 /**
- * Returns the handlers of the console's files by path. Whoever may not control the emulator does not get them either; see
+ * Returns the pages of the console. Whoever may not control the emulator does not get them either; see
  * `createControlGate`.
  */
 export function createConsolePages(
   isExposed: boolean,
   directory = consoleDirectory,
-): ReadonlyMap<string, HttpHandler> {
-  const files = consoleFiles(directory);
-  const pages = new Map(files.map((file) => [file.path, createConsolePage(file, isExposed)] as const));
-  if (!pages.has("/")) {
-    pages.set("/", (_, response) => answerText(response as ServerResponse, 404, notBuilt));
-  }
-  return pages;
-}
-
-function createConsolePage(file: ConsoleFile, isExposed: boolean): HttpHandler {
-  return async function answerConsoleFile(request, httpResponse) {
-    const response = httpResponse as ServerResponse;
-    const refusal = refusalOf(pageCallerOf(request), isExposed);
-    if (refusal !== undefined) {
-      answerText(response, 403, `The console was not sent: ${refusal}.\n`);
-      return;
+): NonNullable<ServerHooks["page"]> {
+  return function consolePage(path) {
+    const file = findConsoleFile(directory, path);
+    if (file === undefined && path !== "/") {
+      return undefined;
     }
-    if (request.method !== "GET" && request.method !== "HEAD") {
-      answerText(response, 405, "Use GET or HEAD.\n", { allow: "GET, HEAD" });
-      return;
-    }
-    let content: Buffer;
-    try {
-      content = await file.read();
-    } catch {
-      answerText(response, 404, "The console was built again. Start the emulator again.\n");
-      return;
-    }
-    const frame: ResponseFrame = {
-      response,
-      headers: securityHeaders,
-      vary: "accept-encoding",
-      acceptEncoding: request.headers["accept-encoding"] as string | undefined,
-      compressMinBytes: 1_000,
+    return async function answerConsoleFile(request, httpResponse) {
+      const response = httpResponse as ServerResponse;
+      const refusal = refusalOf(pageCallerOf(request), isExposed);
+      if (refusal !== undefined) {
+        answerText(response, 403, `The console was not sent: ${refusal}.\n`);
+        return;
+      }
+      if (request.method !== "GET" && request.method !== "HEAD") {
+        answerText(response, 405, "Use GET or HEAD.\n", { allow: "GET, HEAD" });
+        return;
+      }
+      const content = await file?.read().catch(() => undefined);
+      if (file === undefined || content === undefined) {
+        answerText(response, 404, notBuilt);
+        return;
+      }
+      const frame: ResponseFrame = {
+        response,
+        headers: securityHeaders,
+        vary: "accept-encoding",
+        acceptEncoding: request.headers["accept-encoding"] as string | undefined,
+        compressMinBytes: 1_000,
+      };
+      const cacheControl = file.isImmutable ? "private, max-age=31536000, immutable" : "no-cache";
+      await respondContent(
+        frame,
+        { contentType: file.contentType, content },
+        new Headers({ "cache-control": cacheControl }),
+      );
     };
-    const cacheControl = file.isImmutable ? "private, max-age=31536000, immutable" : "no-cache";
-    await respondContent(
-      frame,
-      { contentType: file.contentType, content },
-      new Headers({ "cache-control": cacheControl }),
-    );
   };
 }
 
-/** A link of another site may lead to the page, because that site neither reads nor holds what it opens. */
-function pageCallerOf(request: HttpRequest) {
+/**
+ * Reads who asks for a file of the page. What is opened becomes a page of the emulator's own origin, so the rules for such
+ * pages hold. A link of another site may lead to it, because that site neither reads nor holds what it opens.
+ */
+function pageCallerOf(request: HttpRequest): Caller {
   const caller = callerOf(request);
-  const isOpenedByUser = request.headers["sec-fetch-dest"] === "document";
-  return isOpenedByUser ? { ...caller, sites: [] } : caller;
+  const isOpened = request.headers["sec-fetch-dest"] === "document" || caller.sites.length === 0;
+  return isOpened ? { ...caller, sites: ["same-origin"] } : caller;
 }
 
 function answerText(
@@ -89,7 +89,12 @@ function answerText(
   text: string,
   headers: Readonly<Record<string, string>> = {},
 ): void {
-  response
-    .writeHead(status, { ...securityHeaders, "content-type": "text/plain; charset=utf-8", ...headers })
-    .end(text);
+  const fields = {
+    ...securityHeaders,
+    "content-type": "text/plain; charset=utf-8",
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-store",
+    ...headers,
+  };
+  response.writeHead(status, fields).end(text);
 }

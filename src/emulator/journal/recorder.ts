@@ -89,8 +89,8 @@ function isRecorded({ call }: CallSummary, { url = "" }: HttpRequest): boolean {
   return path === tokenPath || (call.protocol !== undefined && !otherPaths.test(path));
 }
 
-/** Paths of other services: calls that were rejected before their method was known. */
-const otherPaths = /^\/(grpc\.|mobiledataplansharing\.emulator\.|emulator(\/|$))/;
+/** Paths of other services, of calls that were rejected before their method was known, and of the console's files. */
+const otherPaths = /^\/(grpc\.|mobiledataplansharing\.emulator\.|(emulator|console)(\/|$))/;
 
 /** The methods of the API by their RPC paths. */
 const methods: ReadonlyMap<string, DescMethod> = new Map(

@@ -36,8 +36,8 @@ export type Handlers = {
   readonly rpc: RpcHandler;
   readonly rest: HttpHandler;
   readonly tokenEndpoint: HttpHandler;
-  /** By path. */
-  readonly documents: ReadonlyMap<string, HttpHandler>;
+  /** Returns the handler of a document or a page of an extension, by its raw path without the query. */
+  readonly page: (path: string) => HttpHandler | undefined;
   readonly probes: HttpHandler;
 };
 
@@ -109,6 +109,7 @@ export async function createHandlers({
       return createContextValues().set(callFactsKey, call).set(clientAddressKey, call?.clientAddress);
     },
   };
+  const documents = createDocuments({ publicUrls, clock: options.clock, cors });
   return {
     rpc: createRpcHandler({ ...common, cors, interceptors: [createFailureInterceptor(logFailure)] }),
     rest: createTranscodingHandler({
@@ -127,10 +128,7 @@ export async function createHandlers({
       onFailure: (cause, method, request) => logFailure(cause, String(method), factsOf(request)),
     }),
     tokenEndpoint: createTokenEndpoint(grantToken, logFailure),
-    documents: new Map([
-      ...createDocuments({ publicUrls, clock: options.clock, cors }),
-      ...(hooks?.pages ?? []),
-    ]),
+    page: (path) => documents.get(path) ?? hooks?.page?.(path),
     probes: createPageHandler(createProbes(ready, false)),
   };
 }

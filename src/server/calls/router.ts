@@ -10,7 +10,7 @@ import type { Handlers } from "./handlers.ts";
 
 /** Creates the router: it passes each request, observed, to the handler of its protocol or page. */
 export function createRouter(
-  { rpc, rest, tokenEndpoint, documents, probes }: Handlers,
+  { rpc, rest, tokenEndpoint, page, probes }: Handlers,
   observe: ObserveRequest,
   overload: OverloadGuard,
   received?: ServerHooks["received"],
@@ -20,7 +20,7 @@ export function createRouter(
     const target = request.url ?? "";
     const mark = target.indexOf("?");
     const path = mark === -1 ? target : target.slice(0, mark);
-    const document = documents.get(path);
+    const document = page(path);
     observe(request, response, function routeObserved(call) {
       received?.(request, response, call);
       if (path === tokenPath) {

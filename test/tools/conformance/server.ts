@@ -82,7 +82,7 @@ async function startOurs(): Promise<number> {
     response.statusCode = 404;
     response.end();
   };
-  const pages = { rest: notFound, tokenEndpoint: notFound, documents: new Map(), probes: notFound };
+  const pages = { rest: notFound, tokenEndpoint: notFound, page: () => undefined, probes: notFound };
   const listener = await listen(
     { host: "127.0.0.1", port: 0, tls, limits },
     createRouter({ ...pages, rpc }, observe, overload),
