@@ -1,0 +1,67 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { AxeResults } from "axe-core";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type BusyEmulator, startBusyEmulator } from "./busy-emulator.ts";
+import { openConsole, startBrowser, whySkipped } from "./open-console.ts";
+
+const axe = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
+
+/** Returns what axe-core finds on a page by the rules of WCAG 2.2 A and AA and by best practices, a line for each. */
+async function violationsOf(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate<AxeResults>("axe.run()");
+  return violations.flatMap(({ id, help, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${help}: ${html.slice(0, 200)} ${failureSummary}`),
+  );
+}
+
+describe.skipIf(whySkipped)(`the console for everybody${whySkipped}`, () => {
+  let browser: Browser;
+  let emulator: BusyEmulator;
+  beforeAll(async () => {
+    [browser, emulator] = await Promise.all([startBrowser(), startBusyEmulator()]);
+  });
+  afterAll(() => Promise.all([browser.close(), emulator[Symbol.asyncDispose]()]));
+
+  const places: readonly (readonly [name: string, fragment: () => string, ready: string])[] = [
+    ["the calls", () => "#/calls", "FIELD_INVALID"],
+    ["a refused call", () => `#/${emulator.refused}`, "languageCode"],
+    ["the subscribers", () => "#/subscribers", "491700000001"],
+    [
+      "a subscriber",
+      () => `#/subscribers/65001/mobiledataplan/${encodeURIComponent(emulator.userKey)}`,
+      "Music",
+    ],
+    ["the playground", () => "#/playground", "updateTime"],
+    ["the controls", () => "#/controls", "SERVER_OVERLOADED"],
+    ["the reference", () => "#/reference", "PlanStatusService"],
+    [
+      "a message of the reference",
+      () => "#/reference/mobiledataplansharing.v1.PlanModule",
+      "coarseBalanceLevel",
+    ],
+  ];
+
+  describe.each([
+    ["light, 1280 pixels wide", "light", 1280],
+    ["dark, 400 pixels wide", "dark", 400],
+  ] as const)("%s", (_, colorScheme, width) => {
+    it.each(places)(
+      "%s: no rule of axe-core is broken, and the page does not scroll sideways",
+      async (_name, fragment, ready) => {
+        await using opened = await openConsole(browser, emulator.url, {
+          fragment: fragment(),
+          colorScheme,
+          viewport: { width, height: 800 },
+        });
+        const { page } = opened;
+        await page.locator("main", { hasText: ready }).waitFor();
+        expect(await violationsOf(page)).toEqual([]);
+        const overflow = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
+        expect(overflow).toBeLessThanOrEqual(0);
+      },
+    );
+  });
+});
