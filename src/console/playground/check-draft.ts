@@ -1,5 +1,5 @@
 import { type NotificationText, notificationTexts } from "../../plans/notification-text.ts";
-import type { Draft, PushMethod } from "../ui/draft.ts";
+import type { Draft, PushMethod } from "../ui/push-draft.ts";
 import { checkStatus, type PushTarget } from "./check-status.ts";
 import { type PlacedViolation, placeViolations } from "./place-violations.ts";
 import { pushBody } from "./push/push-body.ts";

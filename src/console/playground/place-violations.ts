@@ -1,7 +1,7 @@
 import { moreViolations } from "../../contract/field-violation.ts";
-import type { Draft } from "../ui/draft.ts";
 import { findNode } from "../ui/json/find-node.ts";
 import { type JsonNode, type JsonText, parseJson } from "../ui/json/parse-json.ts";
+import type { Draft } from "../ui/push-draft.ts";
 import { type PushBody, pathInDraft } from "./push/push-body.ts";
 
 /** Offsets in the text of a draft; `to` is behind the range. */

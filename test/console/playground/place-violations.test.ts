@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { checkDraft } from "../../../src/console/playground/check-draft.ts";
-import type { Draft } from "../../../src/console/ui/draft.ts";
+import type { Draft } from "../../../src/console/ui/push-draft.ts";
 import { examples } from "../../../src/examples/index.ts";
 
 const nowMs = Date.parse("2030-06-01T12:00:00Z");

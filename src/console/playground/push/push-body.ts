@@ -1,4 +1,4 @@
-import type { Draft, PushMethod } from "../../ui/draft.ts";
+import type { Draft, PushMethod } from "../../ui/push-draft.ts";
 
 /** How a push is sent. */
 export type PushProtocol = "rest" | "connect" | "grpc-web";

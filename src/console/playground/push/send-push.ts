@@ -14,7 +14,7 @@ import { type NotificationText, notificationTexts } from "../../../plans/notific
 import { createRestTransport } from "../../../transcoding/client/index.ts";
 import { emulator } from "../../emulator/client.ts";
 import { problemOf } from "../../emulator/problem.ts";
-import type { Draft } from "../../ui/draft.ts";
+import type { Draft } from "../../ui/push-draft.ts";
 import { type PushProtocol, pushBody } from "./push-body.ts";
 
 /** What the emulator answered to a push. */

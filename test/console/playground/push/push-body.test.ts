@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { pathInDraft, pushBody } from "../../../../src/console/playground/push/push-body.ts";
-import type { Draft } from "../../../../src/console/ui/draft.ts";
+import type { Draft } from "../../../../src/console/ui/push-draft.ts";
 
 const push: Draft = {
   method: "CreateUserPlanStatus",
