@@ -55,6 +55,12 @@ export function subscriberData(
   const notifications = signal<Newest<Notification> | undefined>(undefined);
   const problem = signal<Problem | undefined>(undefined);
   const filter = { operator: operatorOf(asn), userKey: exactPattern(userKey) };
+  // The pattern of a key may match others too.
+  const isOfKey = (item: { readonly userKey: string }) => item.userKey === userKey;
+  /** The form in which each record was last stored, as far as it was seen here. */
+  const seen = new Map<string, StoredRecord>();
+  /** What the last push of each record has stored, as far as it was asked for. */
+  const pushed = new Map<string, { readonly id: string; readonly record: StoredRecord | undefined }>();
   let shownCount = pageSize;
   let chosen: RecordChoice | undefined;
   let asked = 0;
@@ -64,21 +70,31 @@ export function subscriberData(
     let pageToken = "";
     do {
       const page = await emulator.listRecords({ ...filter, pageToken });
-      found.push(...page.records);
+      found.push(...page.records.filter(isOfKey));
       pageToken = page.nextPageToken;
     } while (pageToken !== "");
     return found;
   }
 
-  async function lastPush(choice: RecordChoice): Promise<StoredRecord | undefined> {
+  /** Reads the last accepted push of a record, unless it was read before. */
+  async function readLastPush(choice: RecordChoice): Promise<void> {
     const { calls } = await emulator.listCalls({
       ...filter,
       clientId: choice.clientId,
       method: methodOf(choice),
       code: CallCode.OK,
+      view,
       pageSize: 1,
     });
-    return calls[0] && recordOfCall(calls[0]);
+    const call = calls[0];
+    if (call === undefined || !isOfKey(call)) {
+      return;
+    }
+    // The numbers of calls begin again when the emulator does.
+    const id = `${call.name} ${call.requestId}`;
+    if (pushed.get(idOf(choice))?.id !== id) {
+      pushed.set(idOf(choice), { id, record: recordOfCall(await emulator.getCall({ name: call.name })) });
+    }
   }
 
   async function listPushes(): Promise<Newest<Call>> {
@@ -86,7 +102,7 @@ export function subscriberData(
       services.map((method) => emulator.listCalls({ ...filter, method, view, pageSize: shownCount })),
     );
     const calls = lists
-      .flatMap((list) => list.calls)
+      .flatMap((list) => list.calls.filter(isOfKey))
       .sort((a, b) => Number(numberOf(b.name)) - Number(numberOf(a.name)));
     return {
       items: calls.slice(0, shownCount),
@@ -104,16 +120,25 @@ export function subscriberData(
       ]);
       const choice = chosen;
       const isStored = stored.some((record) => choice && isSameChoice(choiceOf(record), choice));
-      const last = choice && !isStored ? await lastPush(choice) : undefined;
+      if (choice && !isStored) {
+        await readLastPush(choice);
+      }
       // A later question has been asked: this answer may be older.
       if (number !== asked) {
         return;
       }
       batch(() => {
-        before.value = rememberedOf([...before.value, ...(records.value ?? []), ...(last ? [last] : [])]);
         records.value = sameIfEqual(records.value, stored);
+        for (const record of records.value) {
+          seen.set(idOf(choiceOf(record)), record);
+        }
+        const last = [...pushed.values()].flatMap(({ record }) => record ?? []);
+        before.value = [...seen.values(), ...last];
         pushes.value = called;
-        notifications.value = { items: sent.notifications, hasMore: sent.nextPageToken !== "" };
+        notifications.value = {
+          items: sent.notifications.filter(isOfKey),
+          hasMore: sent.nextPageToken !== "",
+        };
         problem.value = undefined;
       });
     } catch (cause) {
@@ -202,12 +227,8 @@ function sameIfEqual(
   return next.map((record) => known.find((old) => equals(RecordSchema, old, record)) ?? record);
 }
 
-/** Returns the last form of each record. */
-function rememberedOf(known: readonly StoredRecord[]): StoredRecord[] {
-  return known.filter(
-    (record, index) =>
-      !known.slice(index + 1).some((later) => isSameChoice(choiceOf(later), choiceOf(record))),
-  );
+function idOf({ kind, clientId }: RecordChoice): string {
+  return `${kind} ${clientId}`;
 }
 
 /** Resolves after a time, or once the signal aborts. */
