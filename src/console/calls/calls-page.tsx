@@ -11,7 +11,7 @@ import { FeedStatus } from "./list/feed-status.tsx";
 import { ListEnd } from "./list/list-end.tsx";
 import { ListNotes } from "./list/list-notes.tsx";
 import { NoCalls } from "./list/no-calls.tsx";
-import { useCallKeys } from "./use-call-keys.ts";
+import { step, useCallKeys } from "./use-call-keys.ts";
 import { useMedia } from "./use-media.ts";
 
 /** Narrower windows show an opened call over the list. */
@@ -34,12 +34,23 @@ export function CallsPage() {
   useEffect(() => followCalls(live), [live]);
   const isHeld = isPaused.value || !isAtTop.value;
   useEffect(() => store.hold(isHeld), [store, isHeld]);
-  useCallKeys({ store, filters, opened, active, closeHref });
+  const keys = { store, filters, opened, active, closeHref };
+  useCallKeys(keys);
 
   const showWaiting = () => {
     isPaused.value = false;
     document.querySelector(".calls-box")?.scrollTo({ top: 0 });
     isAtTop.value = true;
+  };
+  const clear = async () => {
+    try {
+      await clearJournal(live);
+      if (opened !== undefined) {
+        goTo(closeHref);
+      }
+    } catch {
+      // The state of the list says that the emulator does not answer.
+    }
   };
   const state = store.state.value;
   return (
@@ -63,11 +74,7 @@ export function CallsPage() {
           >
             {isPaused.value ? "Resume" : "Pause"}
           </button>
-          <button
-            type="button"
-            onClick={() => clearJournal(live).then(() => opened !== undefined && goTo(closeHref))}
-            title="Forgets all calls and notifications of the emulator"
-          >
+          <button type="button" onClick={clear} title="Forgets all calls and notifications of the emulator">
             Clear
           </button>
         </div>
@@ -77,6 +84,7 @@ export function CallsPage() {
           <NoCalls state={state} isFiltered={hasFilters(filters)} live={live} />
         ) : (
           <CallTable
+            key={closeHref}
             store={store}
             filters={filters}
             opened={opened}
@@ -93,7 +101,14 @@ export function CallsPage() {
         )}
         <Announcer store={store} />
       </div>
-      {opened !== undefined && <CallDetail number={opened} closeHref={closeHref} takesFocus={isNarrow} />}
+      {opened !== undefined && (
+        <CallDetail
+          number={opened}
+          closeHref={closeHref}
+          takesFocus={isNarrow}
+          onStep={(by) => step(keys, by)}
+        />
+      )}
     </div>
   );
 }

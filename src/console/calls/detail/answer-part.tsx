@@ -1,72 +1,56 @@
-import { useEffect, useState } from "preact/hooks";
-import type {
-  Call,
-  Notification,
-} from "../../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
-import { emulator } from "../../emulator/client.ts";
+import { Code } from "#deps/google/rpc/code_pb.js";
+import type { Call } from "../../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import { hrefOf } from "../../ui/route.ts";
-import { codeName, notificationName } from "../list/call-row.ts";
+import { codeName, outcomeOf } from "../list/call-row.ts";
+import { SentNotifications } from "./sent-notifications.tsx";
+import { fieldOf } from "./shown-request.ts";
 
-/** What was answered, and the notifications that a push sent. */
+/** What was answered: first what was wrong, or what a push sent. */
 export function AnswerPart({ call }: { call: Call }) {
+  const { code, reason, fault, httpStatus } = call;
+  const status = httpStatus === 0 ? "No answer" : `HTTP ${httpStatus}`;
   return (
-    <section aria-labelledby="call-answer-title">
-      <h3 id="call-answer-title">Answer</h3>
-      <p>
-        {call.httpStatus === 0 ? "No answer was sent." : `HTTP ${call.httpStatus}`}{" "}
-        <code>{codeName(call.code)}</code>
-      </p>
-      {call.notifications.length > 0 && <Notifications call={call} />}
+    <section class={`call-answer ${outcomeOf(call).tone}`} aria-label="Answer">
+      <h3>
+        {reason === "" ? (
+          codeName(code)
+        ) : (
+          <a href={hrefOf("reference", ["mobiledataplansharing.v1.ErrorReason"])}>{reason}</a>
+        )}{" "}
+        <span class="muted">{reason === "" ? status : `${status} · ${codeName(code)}`}</span>
+      </h3>
+      {fault !== "" && (
+        <p>
+          Injected by <a href={hrefOf("controls")}>{fault}</a>
+        </p>
+      )}
+      {code !== Code.OK && <Wrong call={call} />}
+      {call.notifications.length > 0 && <SentNotifications call={call} />}
     </section>
   );
 }
 
-function Notifications({ call }: { call: Call }) {
-  const texts = useTexts(call);
-  const asn = call.operator.replace(/^operators\//, "");
-  const href = hrefOf("subscribers", [asn, call.clientId || "-", call.userKey]);
+/** What was wrong. With violations, the message of the error only repeats the first one. */
+function Wrong({ call }: { call: Call }) {
+  if (call.violations.length === 0) {
+    return <p>{call.errorMessage}</p>;
+  }
   return (
-    <ul class="call-notifications" aria-label="Notifications sent">
-      {call.notifications.map((type, index) => (
-        <li key={`${type} ${index}`}>
-          <a href={href}>{notificationName(type)}</a> {texts[index]?.text}
+    <ul class="violations">
+      {call.violations.map(({ field, description }, index) => (
+        <li key={`${field} ${index}`}>
+          <button type="button" onClick={() => showMark(description)}>
+            {fieldOf(call, field) || "request"}
+          </button>{" "}
+          {description}
         </li>
       ))}
     </ul>
   );
 }
 
-/** Most pages that are searched for the texts: later pushes for the same key may have sent many others. */
-const maxPages = 5;
-
-/** Returns the texts of the notifications, once they were read. */
-function useTexts(call: Call): readonly Notification[] {
-  const [texts, setTexts] = useState<readonly Notification[]>([]);
-  useEffect(() => {
-    const ended = new AbortController();
-    readTexts(call, ended.signal).then(setTexts, () => {});
-    return () => ended.abort();
-  }, [call]);
-  return texts;
-}
-
-async function readTexts(call: Call, signal: AbortSignal): Promise<readonly Notification[]> {
-  const filter = {
-    operator: call.operator,
-    clientId: call.clientId,
-    userKey: call.userKey.replace(/[*\\]/g, "\\$&"),
-    pageSize: 1_000,
-  };
-  const found: Notification[] = [];
-  let pageToken = "";
-  for (let page = 0; page < maxPages; page += 1) {
-    const answer = await emulator.listNotifications({ ...filter, pageToken }, { signal });
-    found.push(...answer.notifications.filter((notification) => notification.call === call.name));
-    pageToken = answer.nextPageToken;
-    if (found.length >= call.notifications.length || pageToken === "") {
-      break;
-    }
-  }
-  // They are listed newest first.
-  return found.reverse();
+/** Scrolls to the place in the request where a violation is marked. */
+function showMark(description: string): void {
+  const marks = [...document.querySelectorAll<HTMLElement>(".call-request [role=note], .json-elsewhere li")];
+  marks.find(({ textContent }) => textContent?.includes(description))?.scrollIntoView({ block: "center" });
 }

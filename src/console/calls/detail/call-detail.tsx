@@ -8,19 +8,21 @@ import { outcomeOf, protocolNames, shortMethod } from "../list/call-row.ts";
 import { AnswerPart } from "./answer-part.tsx";
 import { FactsPart } from "./facts-part.tsx";
 import { RequestPart } from "./request-part.tsx";
-import { WrongPart } from "./wrong-part.tsx";
 
 /** One call, opened: first what was wrong with it. */
 export function CallDetail({
   number,
   closeHref,
   takesFocus,
+  onStep,
 }: {
   number: number;
   /** Where the list is without a call. */
   closeHref: string;
   /** Whether it covers the list, so that the focus must not stay there. */
   takesFocus: boolean;
+  /** Opens the call that is so many rows further down. */
+  onStep: (by: number) => void;
 }) {
   const { call, problem } = useCall(number);
   const title = useRef<HTMLHeadingElement>(null);
@@ -36,16 +38,35 @@ export function CallDetail({
           Call {number}
         </h2>
         {call && <Summary call={call} />}
-        <a class="close" href={closeHref} aria-label="Close the call" title="Close (Esc)">
-          ✕
-        </a>
+        <span class="call-buttons">
+          <button
+            type="button"
+            class="call-button"
+            aria-label="Newer call"
+            title="Newer call (k)"
+            onClick={() => onStep(-1)}
+          >
+            ↑
+          </button>
+          <button
+            type="button"
+            class="call-button"
+            aria-label="Older call"
+            title="Older call (j)"
+            onClick={() => onStep(1)}
+          >
+            ↓
+          </button>
+          <a class="call-button" href={closeHref} aria-label="Close the call" title="Close (Esc)">
+            ✕
+          </a>
+        </span>
       </header>
       {problem && <ProblemBox title={`Call ${number} is not shown`} problem={problem} />}
       {call && (
         <div class="call-parts" key={call.name}>
-          <WrongPart call={call} />
-          <RequestPart call={call} />
           <AnswerPart call={call} />
+          <RequestPart call={call} />
           <FactsPart call={call} />
         </div>
       )}

@@ -5,6 +5,7 @@ import { CodeBox } from "../../ui/empty-state.tsx";
 import { JsonView } from "../../ui/json/json-view.tsx";
 import { hrefOf } from "../../ui/route.ts";
 import { draftOf, hexDump, type RawBody, type ShownRequest, shownRequest } from "./shown-request.ts";
+import { targetParts } from "./target-parts.ts";
 
 /** What was asked: target, body, and what of it broke rules. */
 export function RequestPart({ call }: { call: Call }) {
@@ -26,7 +27,8 @@ export function RequestPart({ call }: { call: Call }) {
       </div>
       <p class="target">
         <code>
-          {call.httpMethod} <TargetText target={call.target} />
+          {call.httpMethod}{" "}
+          <TargetText target={call.target} wrong={request.parameterMarks.map(({ path }) => path)} />
         </code>
       </p>
       {request.parameterMarks.map(({ path, description }) => (
@@ -40,13 +42,13 @@ export function RequestPart({ call }: { call: Call }) {
   );
 }
 
-/** The path may break behind its slashes only, so that an encoded key stays together where it fits. */
-function TargetText({ target }: { target: string }) {
+/** A path or query breaks before its separators only, where it fits. */
+function TargetText({ target, wrong }: { target: string; wrong: readonly string[] }) {
   return (
     <>
-      {target.split(/(?=[/?&])/).map((part, index) => (
-        <span key={index} class="target-part">
-          {part}
+      {targetParts(target, wrong).map(({ text, isWrong }, index) => (
+        <span key={`${index} ${text}`} class="target-part">
+          {isWrong ? <mark>{text}</mark> : text}
         </span>
       ))}
     </>

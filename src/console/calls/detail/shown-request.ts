@@ -2,7 +2,6 @@ import {
   type Call,
   Call_Protocol as Protocol,
 } from "../../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
-import type { Draft, PushMethod } from "../../ui/draft.ts";
 import { parseJson } from "../../ui/json/parse-json.ts";
 import { shortMethod } from "../list/call-row.ts";
 
@@ -52,10 +51,24 @@ export function shownRequest(call: Call): ShownRequest {
     if (parameters.has(first)) {
       parameterMarks.push({ path: field, description });
     } else {
-      marks.push({ path: field === "body" ? "" : field, description });
+      marks.push(
+        field === "body"
+          ? { path: "", description: description + placeOfError(body) }
+          : { path: field, description },
+      );
     }
   }
   return { body, marks, parameterMarks, raw: rawOf(call, body) };
+}
+
+/** Returns where a body stops being JSON, as the end of a description: ` (line 2, column 11)`. Empty if it is JSON. */
+function placeOfError(body: ShownBody | undefined): string {
+  const at = body && parseJson(body.text).errorAt;
+  if (body === undefined || at === undefined) {
+    return "";
+  }
+  const before = body.text.slice(0, at).split("\n");
+  return ` (line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1})`;
 }
 
 /** Returns the path of a field as the caller wrote it: over REST, the body is the status, not the whole request. */
@@ -152,14 +165,25 @@ export function hexDump(bytes: Uint8Array): string {
 }
 
 /** The member of the request message that people edit. */
-const pushedMembers: Readonly<Record<PushMethod, string>> = {
+const pushedMembers = {
   CreateUserPlanStatus: "planStatus",
   CreatePlanStatus: "planStatus",
   CreatePlanGroup: "planGroup",
+} as const;
+
+type PushMethod = keyof typeof pushedMembers;
+
+/** A push for the playground; a `Draft`, whose module needs a browser. */
+export type PushedDraft = {
+  readonly method: PushMethod;
+  readonly operator: string;
+  readonly clientId: string;
+  readonly userKey: string;
+  readonly text: string;
 };
 
 /** Returns a push as the playground edits it; undefined for other calls. */
-export function draftOf(call: Call): Draft | undefined {
+export function draftOf(call: Call): PushedDraft | undefined {
   const method = shortMethod(call.method);
   if (!Object.hasOwn(pushedMembers, method)) {
     return undefined;

@@ -70,7 +70,11 @@ export function CallTable({
       size.value = { width, height };
     });
     observer.observe(element);
-    return () => observer.disconnect();
+    onTop(true);
+    return () => {
+      observer.disconnect();
+      onTop(true);
+    };
   }, []);
 
   const reveal = (place: number) => {

@@ -13,6 +13,8 @@ export type LiveCalls = {
   readonly filters: CallFilters;
   readonly source: CallSource;
   readonly store: CallStore;
+  /** Begins anew with what the journal holds. */
+  restart(): void;
 };
 
 let last: LiveCalls | undefined;
@@ -27,6 +29,7 @@ export function liveCalls(filters: CallFilters): LiveCalls {
         isShown: (row: CallRow) => isShown(filters, row),
         schedule: (act) => requestAnimationFrame(act),
       }),
+      restart: () => {},
     };
   }
   return last as LiveCalls;
@@ -36,7 +39,8 @@ export function liveCalls(filters: CallFilters): LiveCalls {
  * Keeps calls current until the returned function is called. Not while the page is hidden: browsers open few connections to
  * one server, and those of other tabs would wait.
  */
-export function followCalls({ source, store }: LiveCalls): () => void {
+export function followCalls(live: LiveCalls): () => void {
+  const { source, store } = live;
   let stop = () => {};
   const follow = () => {
     stop();
@@ -53,8 +57,12 @@ export function followCalls({ source, store }: LiveCalls): () => void {
         describe: problemOf,
         isInvalid: (cause) => ConnectError.from(cause).code === Code.InvalidArgument,
       });
-      watchJournal(store, ended.signal);
+      watchJournal(live, ended.signal);
     }
+  };
+  live.restart = () => {
+    store.clear();
+    follow();
   };
   document.addEventListener("visibilitychange", follow);
   follow();
@@ -79,7 +87,7 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
 const journalMs = 3_000;
 
 /** Asks from time to time whether the journal dropped calls, or was cleared by somebody else. */
-function watchJournal(store: CallStore, signal: AbortSignal): void {
+function watchJournal({ store, restart }: LiveCalls, signal: AbortSignal): void {
   const ask = async () => {
     if (store.state.value.kind === "live") {
       const seen = store.newest;
@@ -88,7 +96,7 @@ function watchJournal(store: CallStore, signal: AbortSignal): void {
         if (!signal.aborted) {
           store.dropped.value = Number(droppedCalls);
           if (calls.length === 0 && seen !== undefined && seen === store.newest) {
-            store.clear();
+            restart();
           }
         }
       } catch {
@@ -100,8 +108,8 @@ function watchJournal(store: CallStore, signal: AbortSignal): void {
   signal.addEventListener("abort", () => clearInterval(timer));
 }
 
-/** Clears the journal of the emulator, and the list. */
-export async function clearJournal({ store }: LiveCalls): Promise<void> {
+/** Clears the journal of the emulator, and the list. Calls that arrive meanwhile are listed. */
+export async function clearJournal(live: LiveCalls): Promise<void> {
   await emulator.clearCalls({});
-  store.clear();
+  live.restart();
 }

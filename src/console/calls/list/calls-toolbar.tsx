@@ -38,7 +38,7 @@ export function CallsToolbar({ filters, problem }: { filters: CallFilters; probl
     <search class="calls-filters" aria-label="Filter calls">
       <TextFilter
         label="User key"
-        hint="+1415*"
+        hint="User key, such as +1415*"
         value={filters.userKey}
         error={errorOf("userKey")}
         onValue={(userKey) => set({ userKey })}
@@ -46,7 +46,7 @@ export function CallsToolbar({ filters, problem }: { filters: CallFilters; probl
       />
       <TextFilter
         label="Operator"
-        hint="65001"
+        hint="Operator"
         value={filters.operator}
         error={errorOf("operator")}
         onValue={(operator) => set({ operator })}
@@ -140,7 +140,7 @@ function TextFilter({
       <input
         type="search"
         value={typed.value}
-        placeholder={`${label}, such as ${hint}`}
+        placeholder={hint}
         autocomplete="off"
         spellcheck={false}
         maxLength={isSearch ? 4_096 : 200}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { rowWindow, scrollTopFor } from "../../../src/console/calls/list/row-window.ts";
+import { rowWindow, scrollTopFor } from "../../../../src/console/calls/list/row-window.ts";
 
 const view = { height: 320, rowHeight: 32 };
 

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { Code } from "#deps/google/rpc/code_pb.js";
-import { Call_Protocol as Protocol } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
-import { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
+import { Call_Protocol as Protocol } from "../../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
+import { ErrorReason } from "../../../../gen/mobiledataplansharing/v1/errors_pb.ts";
 import {
   filtersOf,
   hasFilters,
   isShown,
   queryOf,
   requestFilters,
-} from "../../../src/console/calls/list/call-filters.ts";
+} from "../../../../src/console/calls/list/call-filters.ts";
 
 const read = (query: string) => filtersOf(new URLSearchParams(query));
 
