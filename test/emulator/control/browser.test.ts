@@ -65,6 +65,47 @@ const attack = `async ({ url, service }) => {
   return seen;
 }`;
 
+/** How a page tries to get files of the console. Returns what it could see of each. */
+const takeConsole = `async ({ url, script, style }) => {
+  const seen = [];
+  const attempt = (name, target, init) =>
+    fetch(target, init).then(
+      async (response) => seen.push(name + ": " + response.type + " " + (await response.text()).length),
+      () => seen.push(name + ": failed"),
+    );
+  const load = (name, tag, properties) =>
+    new Promise((resolve) => {
+      const element = document.createElement(tag);
+      const ended = (event) => resolve(seen.push(name + ": " + event.type));
+      Object.assign(element, { ...properties, onload: ended, onerror: ended });
+      document.body.append(element);
+    });
+  await attempt("fetch", url);
+  await attempt("fetch of a script", script);
+  await attempt("no-cors fetch", url, { mode: "no-cors" });
+  await attempt("no-cors fetch of a script", script, { mode: "no-cors" });
+  await load("script", "script", { src: script });
+  await load("module", "script", { src: script, type: "module" });
+  await load("style", "link", { rel: "stylesheet", href: style });
+  await load("preload", "link", { rel: "preload", as: "script", href: script });
+  await load("modulepreload", "link", { rel: "modulepreload", href: script });
+  await load("image", "img", { src: url });
+  const frame = document.createElement("iframe");
+  frame.name = "frame";
+  await new Promise((resolve) => {
+    Object.assign(frame, { src: url, onload: resolve });
+    document.body.append(frame);
+  });
+  await new Promise((resolve) => {
+    const form = document.createElement("form");
+    Object.assign(form, { action: url, target: "frame" });
+    document.body.append(form);
+    frame.onload = resolve;
+    form.submit();
+  });
+  return seen;
+}`;
+
 describe.skipIf(executablePath === undefined)(`a page in a browser${reason}`, () => {
   let emulator: TestEmulator;
   let site: Server;
@@ -151,6 +192,59 @@ describe.skipIf(executablePath === undefined)(`a page in a browser${reason}`, ()
     expect(seen.filter((line) => !refused.test(line))).toEqual([]);
     expect(seen).toContain("GET: basic 403");
     expect(await stateOf()).toEqual(before);
+  });
+
+  it("of another origin gets nothing of the console, in any way, and cannot hold what it opens", async () => {
+    const html = await (await fetch(emulator.url)).text();
+    const [script = "", style = ""] = [/src="([^"]+)"/, /href="(\/[^"]+)"/].map(
+      (pattern) => `${emulator.url}${pattern.exec(html)?.[1]}`,
+    );
+    expect([(await fetch(script)).status, (await fetch(style)).status]).toEqual([200, 200]);
+    for (const origin of [`http://127.0.0.1:${sitePort}`, `http://evil.example:${sitePort}`]) {
+      await page.goto(origin);
+      const input = JSON.stringify({ url: `${emulator.url}/`, script, style });
+      const seen = await page.evaluate<string[]>(`(${takeConsole})(${input})`);
+      expect(seen, origin).toEqual([
+        "fetch: failed",
+        "fetch of a script: failed",
+        "no-cors fetch: failed",
+        "no-cors fetch of a script: failed",
+        ...["script", "module", "style", "preload", "modulepreload", "image"].map((name) => `${name}: error`),
+      ]);
+      const framed = await Promise.all(page.frames().map((frame) => frame.content()));
+      expect(framed).toHaveLength(2);
+      expect(framed.filter((content) => content.includes('id="console"'))).toEqual([]);
+
+      const popup = page.waitForEvent("popup");
+      await page.evaluate(`globalThis.opened = window.open(${JSON.stringify(emulator.url)}); undefined`);
+      const opened = await popup;
+      await opened.waitForSelector("#console > *");
+      expect(await opened.evaluate("opener")).toBeNull();
+      expect(await page.evaluate("opened.closed")).toBe(true);
+      await opened.close();
+
+      const posted = page.waitForEvent("popup");
+      await page.evaluate(`{
+        const form = document.createElement("form");
+        Object.assign(form, { method: "post", action: ${JSON.stringify(emulator.url)}, target: "_blank" });
+        document.body.append(form);
+        form.submit();
+      }`);
+      const answer = await posted;
+      await answer.waitForLoadState();
+      expect(await answer.locator("body").innerText()).toMatch(
+        /^The console was not sent: pages of another origin /,
+      );
+      await answer.close();
+    }
+  });
+
+  it("gets nothing of the console at a name that points to this machine", async () => {
+    const answer = await page.goto(`http://rebound.example:${emulator.port}/`);
+    expect(answer?.status()).toBe(403);
+    expect(await answer?.text()).toMatch(
+      /^The console was not sent: the Host of the request is "rebound\.example:/,
+    );
   });
 
   it("of another origin can still call the API, which listen.allowOrigins allows", async () => {
