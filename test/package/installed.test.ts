@@ -158,11 +158,17 @@ describe.each(nodes)("the package installed under $name", ({ name: node, path })
     expect((await mdps(["--version"])).stdout.trim()).toBe(repository.version);
   });
 
-  it(`the installed mdps dev prints a command that pushes when a shell runs it under ${node}`, async () => {
+  it(`the installed mdps dev serves the console, and prints a command that pushes when a shell runs it under ${node}`, async () => {
     const env = { ...project.env, XDG_DATA_HOME: await dataDirectory() };
     const args = ["dev", "--port", "0", "--log-level", "error"];
     const dev = startProgram(args, { command: project.program, env });
-    const [line = "false"] = /^.* example \| curl .*$/m.exec(await dev.printed(/^Guide /m)) ?? [];
+    const banner = await dev.printed(/^Guide /m);
+    const [url = ""] = /\bhttp:\/\/\S+(?=\s)/.exec(banner) ?? [];
+    const page = await fetch(url);
+    const [, script = ""] = / src="([^"]+)"/.exec(await page.text()) ?? [];
+    const statuses = [page.status, (await fetch(new URL(script, url))).status];
+    expect([...statuses, page.headers.get("content-type")]).toEqual([200, 200, "text/html; charset=utf-8"]);
+    const [line = "false"] = /^.* example \| curl .*$/m.exec(banner) ?? [];
     const pushed = await runProgram(["-c", line], { command: ["sh"], env });
     expect(pushed, pushed.stderr).toMatchObject({ exitCode: 0 });
     expect(JSON.parse(pushed.stdout)).toMatchObject({ name: "operators/65001/planStatuses/a%2Fb+c==" });

@@ -55,6 +55,19 @@ describe("a server that is not an emulator", () => {
     }
   });
 
+  it("serves no console: its paths are not found, as any that no method has", async () => {
+    for (const path of ["/", "/?x=1", "/console/licenses.txt", "/console/"]) {
+      const response = await fetch(server.url + path);
+      expect([path, response.status, response.headers.get("content-type")]).toEqual([
+        path,
+        404,
+        "application/json; charset=utf-8",
+      ]);
+      const { error } = (await response.json()) as { error: { message: string } };
+      expect(error.message).toBe("no method has this path");
+    }
+  });
+
   it("loads no code of the emulator, in mdps serve and as a library", async () => {
     const script = `
       import { registerHooks } from "node:module";
