@@ -35,7 +35,7 @@ describe.skipIf(whySkipped)(`the console for everybody${whySkipped}`, () => {
       "Music",
     ],
     ["the playground", () => "#/playground", "updateTime"],
-    ["the controls", () => "#/controls", "SERVER_OVERLOADED"],
+    ["the controls", () => "#/controls", "server overloaded"],
     ["the reference", () => "#/reference", "PlanStatusService"],
     [
       "a message of the reference",

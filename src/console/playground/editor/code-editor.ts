@@ -51,6 +51,8 @@ export function createEditorState(text: string, extensions: Extension): EditorSt
       EditorView.contentAttributes.of({
         "aria-label": "JSON of the push",
         "aria-describedby": "editor-keys",
+        // It can be focused anyway; tools that check the page do not know.
+        tabindex: "0",
       }),
       editorTheme,
       extensions,
