@@ -1,0 +1,22 @@
+import { prettyJson } from "./literals.ts";
+import { type RepeatableCall, type Snippet, whyNoMessage } from "./repeatable-call.ts";
+import { hereDocument, isLong, shellQuoted, shellToken } from "./shell.ts";
+
+/** Returns the command with which grpcurl sends a call again. The server's reflection tells it the messages. */
+export function grpcurlSnippet(call: RepeatableCall): Snippet {
+  const { origin, method, message } = call;
+  if (method === undefined || message === undefined) {
+    return { reason: call.unknown ?? whyNoMessage(call, "grpcurl") };
+  }
+  const { protocol, host, port } = new URL(origin);
+  const { lines, options } = shellToken(origin, call.access);
+  const text = prettyJson(message);
+  const { redirection, lines: after } = isLong(text) ? hereDocument(text) : { redirection: "", lines: "" };
+  const words = [
+    `grpcurl${protocol === "http:" ? " -plaintext" : ""}`,
+    ...options,
+    redirection === "" ? `-d ${shellQuoted(text)}` : "-d @",
+    `${port === "" ? `${host}:${protocol === "http:" ? 80 : 443}` : host} ${method.parent.typeName}/${method.name}`,
+  ];
+  return { text: `${lines}${words.join(" \\\n  ")}${redirection && ` ${redirection}`}${after}\n` };
+}
