@@ -5,7 +5,7 @@ import { emulator } from "../emulator/client.ts";
 import { expectedDuration, parseDuration } from "../emulator/durations.ts";
 import { emulatedNow } from "../emulator/emulator-state.ts";
 import { useAction } from "../emulator/use-action.ts";
-import { CodeBox } from "../ui/empty-state.tsx";
+import { CodeBox } from "../ui/code-box.tsx";
 import { Field } from "../ui/field.tsx";
 import { ProblemBox } from "../ui/problem-box.tsx";
 import { utcText } from "./clock/typed-time.ts";

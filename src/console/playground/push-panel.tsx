@@ -1,9 +1,12 @@
 import { signal } from "@preact/signals";
+import { useCallback, useState } from "preact/hooks";
 import { type Problem, problemOf } from "../emulator/problem.ts";
-import { draft } from "../ui/draft.ts";
+import { SnippetPanel } from "../snippets/snippet-panel.tsx";
+import { type Draft, draft } from "../ui/draft.ts";
 import { ProblemBox } from "../ui/problem-box.tsx";
 import { AnswerPanel } from "./answer-panel.tsx";
 import { answer, protocol } from "./playground-state.ts";
+import { callOfDraft } from "./push/call-of-draft.ts";
 import type { PushProtocol } from "./push/push-body.ts";
 import { sendPush } from "./push/send-push.ts";
 
@@ -74,6 +77,19 @@ export function PushPanel() {
       <div role="status" aria-busy={isPushing.value}>
         {answer.value && <AnswerPanel answer={answer.value} />}
       </div>
+      {draft.value && <PushSnippets push={draft.value} over={protocol.value} />}
     </section>
+  );
+}
+
+/** The draft in the languages with which it can be pushed. */
+function PushSnippets({ push, over }: { push: Draft; over: PushProtocol }) {
+  const [isOpen, setOpen] = useState(false);
+  const callWith = useCallback(() => callOfDraft(push, over, location.origin), [push, over]);
+  return (
+    <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>As curl, grpcurl, TypeScript and Python</summary>
+      {isOpen && <SnippetPanel callWith={callWith} />}
+    </details>
   );
 }

@@ -1,4 +1,4 @@
-import { fromJson, type JsonObject } from "@bufbuild/protobuf";
+import { type DescMethod, fromJson, type JsonObject } from "@bufbuild/protobuf";
 import { compileRequestExpander, httpBindingsOf } from "../../transcoding/client/index.ts";
 import { keyOf } from "../ui/json/find-node.ts";
 import { type JsonNode, parseJson } from "../ui/json/parse-json.ts";
@@ -15,14 +15,17 @@ export function httpRequestOf(call: RepeatableCall): HttpRequest | undefined {
   if (sent !== undefined || method === undefined || message === undefined) {
     return sent;
   }
-  return (
-    (protocol === "rest" ? restRequest(call) : undefined) ?? {
-      httpMethod: "POST",
-      target: `/${method.parent.typeName}/${method.name}`,
-      headers: [jsonType],
-      body: message,
-    }
-  );
+  return (protocol === "rest" ? restRequest(call) : undefined) ?? connectRequest(method, message);
+}
+
+/** Returns the Connect request of a message. */
+export function connectRequest(method: DescMethod, message: string): HttpRequest {
+  return {
+    httpMethod: "POST",
+    target: `/${method.parent.typeName}/${method.name}`,
+    headers: [jsonType],
+    body: message,
+  };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { CopyButton } from "./copy-button.tsx";
+import { CodeBox } from "./code-box.tsx";
 
 /** What to do where there is nothing yet, with a command to paste. */
 export function EmptyState({
@@ -16,19 +16,6 @@ export function EmptyState({
       <strong>{title}</strong>
       {children && <p>{children}</p>}
       {command !== undefined && <CodeBox text={command} label="Command" />}
-    </div>
-  );
-}
-
-/** Text to copy, in its own box. */
-export function CodeBox({ text, label }: { text: string; label: string }) {
-  return (
-    <div class="code-box">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the box scrolls, and must do so by keyboard too */}
-      <section class="code" aria-label={label} tabIndex={0}>
-        {text}
-      </section>
-      <CopyButton text={text} name={`Copy: ${label}`} />
     </div>
   );
 }

@@ -8,6 +8,7 @@ import { outcomeOf, protocolNames, shortMethod } from "../list/call-row.ts";
 import { AnswerPart } from "./answer-part.tsx";
 import { FactsPart } from "./facts-part.tsx";
 import { RequestPart } from "./request-part.tsx";
+import { SnippetPart } from "./snippet-part.tsx";
 
 /** One call, opened: first what was wrong with it. */
 export function CallDetail({
@@ -67,6 +68,7 @@ export function CallDetail({
         <div class="call-parts" key={call.name}>
           <AnswerPart call={call} />
           <RequestPart call={call} />
+          <SnippetPart call={call} />
           <FactsPart call={call} />
         </div>
       )}

@@ -1,7 +1,7 @@
 import { useMemo } from "preact/hooks";
 import type { Call } from "../../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
+import { CodeBox } from "../../ui/code-box.tsx";
 import { openInPlayground } from "../../ui/draft.ts";
-import { CodeBox } from "../../ui/empty-state.tsx";
 import { JsonView } from "../../ui/json/json-view.tsx";
 import { hrefOf } from "../../ui/route.ts";
 import { draftOf, hexDump, type RawBody, type ShownRequest, shownRequest } from "./shown-request.ts";

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { FaultSchema } from "../../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import { emulator } from "../../emulator/client.ts";
 import { useAction } from "../../emulator/use-action.ts";
-import { CodeBox } from "../../ui/empty-state.tsx";
+import { CodeBox } from "../../ui/code-box.tsx";
 import { ProblemBox } from "../../ui/problem-box.tsx";
 import { faultLine } from "../command-lines.ts";
 import { useInvalidFocus } from "../form-errors.ts";

@@ -1,11 +1,8 @@
 import { useState } from "preact/hooks";
 
-/** Characters of a value that are shown at first, and that each press of the button adds. */
-const shownLength = 2_000;
-
-/** A text that may be long: its beginning, and a button for more. */
-export function LongText({ text }: { text: string }) {
-  const [length, setLength] = useState(shownLength);
+/** A text that may be long: so many characters of it, and a button for ten times as many. */
+export function LongText({ text, atFirst = 2_000 }: { text: string; atFirst?: number }) {
+  const [length, setLength] = useState(atFirst);
   if (text.length <= length) {
     return <>{text}</>;
   }

@@ -1,3 +1,5 @@
+export { callOfJournal } from "./call-of-journal.ts";
+
 import { curlSnippet } from "./curl.ts";
 import { grpcurlSnippet } from "./grpcurl.ts";
 import { pythonSnippet } from "./python.ts";
