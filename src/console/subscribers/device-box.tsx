@@ -1,68 +1,85 @@
 import { useEffect, useState } from "preact/hooks";
 import { resourceName } from "../../contract/resource-names.ts";
 import { emulator } from "../emulator/client.ts";
-import { refreshState, registration } from "../emulator/emulator-state.ts";
-import { type Problem, problemOf } from "../emulator/problem.ts";
+import { registration } from "../emulator/emulator-state.ts";
+import { useAction } from "../emulator/use-action.ts";
 import { ProblemBox } from "../ui/problem-box.tsx";
 import { hrefOf } from "../ui/route.ts";
 import { operatorOf } from "./subscriber-address.ts";
 
 /** Whether a device has registered the key, if that matters. */
 export function DeviceBox({ asn, userKey }: { asn: string; userKey: string }) {
-  const [isRegistered, setRegistered] = useState<boolean>();
-  const [problem, setProblem] = useState<Problem>();
   const { enforced = false, deviceCount = 0 } = registration.value ?? {};
-  const attempt = async (action: () => Promise<unknown>) => {
-    try {
-      await action();
-      setProblem(undefined);
-    } catch (cause) {
-      setProblem(problemOf(cause));
-    }
-  };
-  const look = () => attempt(async () => setRegistered(await isDeviceRegistered(asn, userKey)));
-  useEffect(() => {
-    if (enforced) {
-      void look();
-    }
-  }, [asn, userKey, enforced, deviceCount]);
-  if (!enforced) {
-    return (
-      <section aria-labelledby="device">
-        <h2 id="device">Device</h2>
-        <p class="muted">
-          Pushes may notify without a registered device, because <a href={hrefOf("controls")}>registration</a>{" "}
-          is not enforced.
-        </p>
-      </section>
-    );
-  }
-  const change = async () => {
-    await attempt(() =>
-      isRegistered
-        ? emulator.deleteDevice({ name: resourceName(Number(asn), "devices", userKey) })
-        : emulator.createDevice({ parent: operatorOf(asn), device: { userKey } }),
-    );
-    await Promise.all([look(), refreshState()]);
-  };
   return (
     <section aria-labelledby="device">
       <h2 id="device">Device</h2>
-      <p role="status">
-        {isRegistered === undefined
-          ? "Looking for the device…"
-          : isRegistered
-            ? "A device has registered this key: pushes may notify."
-            : "No device has registered this key: pushes that would notify are rejected."}
-      </p>
+      {enforced ? (
+        <RegisteredDevice asn={asn} userKey={userKey} deviceCount={deviceCount} />
+      ) : (
+        <p class="muted">
+          <a href={hrefOf("controls")}>Registration</a> is not enforced: every push may notify.
+        </p>
+      )}
+    </section>
+  );
+}
+
+/** Says whether a device has registered the key, and changes it. Looks again when the number of devices changes. */
+function RegisteredDevice({
+  asn,
+  userKey,
+  deviceCount,
+}: {
+  asn: string;
+  userKey: string;
+  deviceCount: number;
+}) {
+  const [isRegistered, setRegistered] = useState<boolean>();
+  const action = useAction();
+  useEffect(() => {
+    let isCurrent = true;
+    isDeviceRegistered(asn, userKey).then(
+      (found) => isCurrent && setRegistered(found),
+      () => {
+        // The status bar says that the emulator does not answer.
+      },
+    );
+    return () => {
+      isCurrent = false;
+    };
+  }, [asn, userKey, deviceCount]);
+  const change = () =>
+    action.run(async () => {
+      if (isRegistered) {
+        await emulator.deleteDevice({ name: resourceName(Number(asn), "devices", userKey) });
+      } else {
+        await emulator.createDevice({ parent: operatorOf(asn), device: { userKey } });
+      }
+      setRegistered(!isRegistered);
+      return "changed";
+    });
+  return (
+    <>
+      <p role="status">{registrationText(isRegistered)}</p>
       {isRegistered !== undefined && (
-        <button type="button" onClick={change}>
+        <button type="button" disabled={action.isRunning} onClick={change}>
           {isRegistered ? "Unregister device" : "Register device"}
         </button>
       )}
-      <ProblemBox problem={problem} />
-    </section>
+      <ProblemBox problem={action.problem} title="The device was not changed" />
+    </>
   );
+}
+
+function registrationText(isRegistered: boolean | undefined): string {
+  switch (isRegistered) {
+    case undefined:
+      return "Looking for the device…";
+    case true:
+      return "A device has registered this key: pushes may notify.";
+    case false:
+      return "No device has registered this key: pushes that would notify are rejected.";
+  }
 }
 
 /** Looks through the devices of an operator: at most 100,000, and usually few. */

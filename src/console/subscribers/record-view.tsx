@@ -1,4 +1,4 @@
-import { toJson } from "@bufbuild/protobuf";
+import { type JsonObject, toJson } from "@bufbuild/protobuf";
 import { useMemo, useState } from "preact/hooks";
 import type { Record as StoredRecord } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import {
@@ -8,7 +8,7 @@ import {
 } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { emulator } from "../emulator/client.ts";
 import { emulatedSecond } from "../emulator/emulator-state.ts";
-import { type Problem, problemOf } from "../emulator/problem.ts";
+import { useAction } from "../emulator/use-action.ts";
 import { Chip } from "../ui/chip.tsx";
 import { openInPlayground } from "../ui/draft.ts";
 import { JsonView } from "../ui/json/json-view.tsx";
@@ -24,18 +24,15 @@ type AnyRecord = Exclude<ShownRecord, { state: "none" }>;
 
 /** Whether a record is stored, and what can be done with it. */
 export function RecordBar({ shown, onChange }: { shown: AnyRecord; onChange: () => Promise<void> }) {
-  const [problem, setProblem] = useState<Problem>();
+  const action = useAction();
   const { record, state } = shown;
   const [updated, expires] = [updateTimeOf(record), expireTimeOf(record)];
-  const remove = async () => {
-    setProblem(undefined);
-    try {
+  const remove = () =>
+    action.run(async () => {
       await emulator.deleteRecord({ name: record.name });
-    } catch (cause) {
-      setProblem(problemOf(cause));
-    }
-    await onChange();
-  };
+      await onChange();
+      return "deleted";
+    });
   return (
     <div class={`record-bar ${state}`}>
       <div class="row">
@@ -69,7 +66,7 @@ export function RecordBar({ shown, onChange }: { shown: AnyRecord; onChange: () 
           )}
         </div>
       </div>
-      <ProblemBox problem={problem} title="The record was not deleted" />
+      <ProblemBox problem={action.problem} title="The record was not deleted" />
     </div>
   );
 }
@@ -101,7 +98,7 @@ function openRecord(record: StoredRecord): void {
     operator: asnText(record.operator),
     clientId: record.clientId,
     userKey: record.userKey,
-    text: jsonOf(record),
+    text: pushOf(record),
   });
 }
 
@@ -150,10 +147,20 @@ function viewOf({ resource }: StoredRecord, nowMs: number, most: number): PhoneV
     : phoneView(resource.value as PlanStatus, nowMs, most);
 }
 
-function jsonOf({ resource }: StoredRecord): string {
+/** Returns a record as a push would have it: without what the server sets. */
+function pushOf(record: StoredRecord): string {
+  const { name, notifications, ...json } = messageJson(record);
+  return JSON.stringify(json, null, 2);
+}
+
+function jsonOf(record: StoredRecord): string {
+  return JSON.stringify(messageJson(record), null, 2);
+}
+
+function messageJson({ resource }: StoredRecord): JsonObject {
   const json =
     resource.case === "planGroup"
       ? toJson(PlanGroupSchema, resource.value)
       : toJson(PlanStatusSchema, resource.value as PlanStatus);
-  return JSON.stringify(json, null, 2);
+  return json as JsonObject;
 }
