@@ -23,6 +23,8 @@ export function DevicesSection() {
   const [operator, setOperator] = useState(defaultOperator);
   const [size, setSize] = useState(pageSize);
   const { devices, hasMore, problem } = useDevices(operatorName(operator), size);
+  // What was chosen is shown at once, and what is set as soon as that is known.
+  const [chosen, setChosen] = useState<boolean>();
   const { enforced = false, deviceCount = 0 } = registration.value ?? {};
   return (
     <Section
@@ -33,13 +35,15 @@ export function DevicesSection() {
       <label class="check">
         <input
           type="checkbox"
-          checked={enforced}
-          onChange={(event) => {
+          checked={chosen ?? enforced}
+          onChange={async (event) => {
             const next = event.currentTarget.checked;
-            void action.run(async () => {
+            setChosen(next);
+            await action.run(async () => {
               await emulator.updateRegistration({ registration: { enforced: next } });
               return next ? "Registration is enforced." : "Registration is not enforced.";
             });
+            setChosen(undefined);
           }}
         />
         <span>

@@ -34,11 +34,11 @@ function withColon(offset: string): string {
   return offset.includes(":") ? offset : `${offset.slice(0, 3)}:${offset.slice(3)}`;
 }
 
-/** Returns a time as the control `datetime-local` has it, in a zone: `2026-12-24T18:00:00`. */
+/** Returns a time as the control `datetime-local` has it, in a zone: `2026-12-24T18:00`, with seconds if there are any. */
 export function pickerText(ms: number, zone: Zone): string {
   const date = new Date(ms);
   const shifted = zone === "UTC" ? ms : ms - date.getTimezoneOffset() * 60_000;
-  return new Date(shifted).toISOString().slice(0, 19);
+  return new Date(shifted).toISOString().slice(0, 19).replace(/:00$/, "");
 }
 
 /** Returns a time as people read it: `2026-12-24 18:00:00 UTC`. */
@@ -56,5 +56,6 @@ export function localText(ms: number): string {
   const zone = new Intl.DateTimeFormat("en", { timeZoneName: "short" })
     .formatToParts(ms)
     .find(({ type }) => type === "timeZoneName")?.value;
-  return `${pickerText(ms, "local").replace("T", " ")} ${zone ?? ""}`.trim();
+  const wall = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString();
+  return `${wall.slice(0, 19).replace("T", " ")} ${zone ?? ""}`.trim();
 }
