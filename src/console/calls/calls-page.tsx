@@ -1,16 +1,14 @@
-import { useComputed, useSignal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { goTo, hrefOf, route } from "../ui/route.ts";
 import { CallDetail } from "./detail/call-detail.tsx";
 import { Announcer } from "./list/announcer.tsx";
-import { filtersOf, hasFilters, queryOf } from "./list/call-filters.ts";
-import { CallTable } from "./list/call-table.tsx";
+import { filtersOf, queryOf } from "./list/call-filters.ts";
+import { CallListBody } from "./list/call-list-body.tsx";
 import { clearJournal, followCalls, liveCalls } from "./list/calls-live.ts";
 import { CallsToolbar } from "./list/calls-toolbar.tsx";
 import { FeedStatus } from "./list/feed-status.tsx";
-import { ListEnd } from "./list/list-end.tsx";
 import { ListNotes } from "./list/list-notes.tsx";
-import { NoCalls } from "./list/no-calls.tsx";
 import { step, useCallKeys } from "./use-call-keys.ts";
 import { useMedia } from "./use-media.ts";
 
@@ -28,7 +26,6 @@ export function CallsPage() {
   const isAtTop = useSignal(true);
   const active = useSignal<number | undefined>(opened);
   const isNarrow = useMedia(narrow);
-  const isEmpty = useComputed(() => store.revision.value >= 0 && store.rows.size === 0);
   const closeHref = hrefOf("calls", [], queryOf(filters));
 
   useEffect(() => followCalls(live), [live]);
@@ -80,25 +77,19 @@ export function CallsPage() {
         </div>
         <CallsToolbar filters={filters} problem={state.kind === "invalid" ? state.problem : undefined} />
         <ListNotes store={store} />
-        {isEmpty.value ? (
-          <NoCalls state={state} isFiltered={hasFilters(filters)} live={live} />
-        ) : (
-          <CallTable
-            key={closeHref}
-            store={store}
-            filters={filters}
-            opened={opened}
-            active={active.value}
-            onActive={(number) => {
-              active.value = number;
-            }}
-            onTop={(top) => {
-              isAtTop.value = top;
-            }}
-          >
-            <ListEnd live={live} />
-          </CallTable>
-        )}
+        {/* Other filters are another list, which begins at its top. */}
+        <CallListBody
+          key={closeHref}
+          live={live}
+          opened={opened}
+          active={active.value}
+          onActive={(number) => {
+            active.value = number;
+          }}
+          onTop={(top) => {
+            isAtTop.value = top;
+          }}
+        />
         <Announcer store={store} />
       </div>
       {opened !== undefined && (

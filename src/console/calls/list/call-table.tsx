@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { goTo, hrefOf } from "../../ui/route.ts";
 import { type CallFilters, queryOf } from "./call-filters.ts";
@@ -25,6 +26,17 @@ const moves: Readonly<Record<string, number>> = {
   Home: Number.NEGATIVE_INFINITY,
 };
 
+/** Which rows are special, and who is told of changes. */
+export type RowState = {
+  /** Number of the call that is open. */
+  opened: number | undefined;
+  /** Number of the row that Tab goes to. */
+  active: number | undefined;
+  onActive: (number: number) => void;
+  /** Called when the list is scrolled to its top, or away from it. */
+  onTop: (isAtTop: boolean) => void;
+};
+
 /**
  * The list of calls: a grid that has only the rows that are seen, so that its size does not matter. The row that has the focus
  * stays in the page, so that the focus is never lost.
@@ -40,16 +52,9 @@ export function CallTable({
 }: {
   store: CallStore;
   filters: CallFilters;
-  /** Number of the call that is open. */
-  opened: number | undefined;
-  /** Number of the row that Tab goes to. */
-  active: number | undefined;
-  onActive: (number: number) => void;
-  /** Called when the list is scrolled to its top, or away from it. */
-  onTop: (isAtTop: boolean) => void;
   /** Shown behind the last row. */
-  children?: preact.ComponentChildren;
-}) {
+  children?: ComponentChildren;
+} & RowState) {
   const box = useRef<HTMLDivElement>(null);
   const scrollTop = useSignal(0);
   const size = useSignal({ width: 1_000, height: 600 });

@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { Code } from "#deps/google/rpc/code_pb.js";
 import { ErrorReason } from "../../../../gen/mobiledataplansharing/v1/errors_pb.ts";
@@ -135,9 +136,9 @@ function TextFilter({
     }
   };
   return (
-    <label class={isSearch ? "text-filter search" : "text-filter"}>
-      <span class="visually-hidden">{label}</span>
+    <div class={isSearch ? "text-filter search" : "text-filter"}>
       <input
+        aria-label={label}
         type="search"
         value={typed.value}
         placeholder={hint}
@@ -153,8 +154,8 @@ function TextFilter({
         }}
         onChange={apply}
       />
-      {error !== undefined && <span class="filter-error">{error}</span>}
-    </label>
+      {error !== undefined && <small class="filter-error">{error}</small>}
+    </div>
   );
 }
 
@@ -167,18 +168,16 @@ function Choice({
   label: string;
   value: string;
   onValue: (value: string) => void;
-  children: preact.ComponentChildren;
+  children: ComponentChildren;
 }) {
   return (
-    <label>
-      <span class="visually-hidden">{label}</span>
-      <select
-        class={value === "" ? "" : "chosen"}
-        value={value}
-        onChange={({ currentTarget }) => onValue(currentTarget.value)}
-      >
-        {children}
-      </select>
-    </label>
+    <select
+      class={value === "" ? "" : "chosen"}
+      aria-label={label}
+      value={value}
+      onChange={({ currentTarget }) => onValue(currentTarget.value)}
+    >
+      {children}
+    </select>
   );
 }
