@@ -8,7 +8,7 @@ export type PushAnswer = {
   readonly notifications: readonly string[];
 };
 
-/** Pushes the text of a status over REST, and returns what was answered. Throws unless it is stored or has violations. */
+/** Pushes a text over REST, and returns what was answered. Throws unless it is stored or has violations. */
 export async function pushStatus(
   { url }: TestEmulator,
   token: string,
@@ -16,11 +16,12 @@ export async function pushStatus(
   { method, parent, clientId, userKey }: Omit<PushTarget, "nowMs" | "clockSkewMs">,
 ): Promise<PushAnswer> {
   const key = encodeURIComponent(userKey.toWellFormed());
-  const path =
-    method === "createPlanStatus"
-      ? `planStatuses?user_key=${key}`
-      : `clients/${encodeURIComponent(clientId)}/users/${key}/planStatus`;
-  const response = await fetch(`${url}/v1/${parent}/${path}`, {
+  const paths = {
+    createUserPlanStatus: `clients/${encodeURIComponent(clientId)}/users/${key}/planStatus`,
+    createPlanStatus: `planStatuses?user_key=${key}`,
+    createPlanGroup: "planGroups",
+  };
+  const response = await fetch(`${url}/v1/${parent}/${paths[method]}`, {
     method: "POST",
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
     body: text,
@@ -41,15 +42,21 @@ type Answer = {
   error?: { details: { fieldViolations?: StatusCheck["violations"] }[] };
 };
 
-/** Returns the body and the target of a vector that pushes a status; undefined for one that REST cannot express. */
+/** Returns the body and the target of a vector; undefined for one that REST cannot express, or that no rule rejects. */
 export function pushOfVector({ method, token, request, error }: VectorCase) {
-  const { parent = "", clientId = "", userKey = "", planStatus } = request as Record<string, string>;
+  const {
+    parent = "",
+    clientId = "",
+    userKey = "",
+    planStatus,
+    ...others
+  } = request as Record<string, string>;
   const isRefused = token !== "push" || error?.code === "PERMISSION_DENIED";
-  if (method === "CreatePlanGroup" || isRefused || !/^operators\/[^/]+$/.test(parent)) {
+  if (isRefused || !/^operators\/[^/]+$/.test(parent)) {
     return undefined;
   }
-  const name =
-    method === "CreatePlanStatus" ? ("createPlanStatus" as const) : ("createUserPlanStatus" as const);
-  const text = planStatus === undefined ? "" : JSON.stringify(planStatus);
+  const body = method === "CreatePlanGroup" ? others : planStatus;
+  const text = body === undefined ? "" : JSON.stringify(body);
+  const name = `${method.charAt(0).toLowerCase()}${method.slice(1)}` as PushTarget["method"];
   return { text, target: { method: name, parent, clientId, userKey } };
 }
