@@ -6,13 +6,13 @@ export type TargetPart = {
 };
 
 /** The collections before the variables of the paths of the API, with the fields that the variables are. */
-const pathFields: Readonly<Record<string, readonly string[]>> = {
-  operators: ["parent", "name"],
-  clients: ["clientId", "client_id"],
-  users: ["userKey", "user_key"],
-  planStatuses: ["name"],
-  planGroups: ["name"],
-};
+const pathFields: ReadonlyMap<string, readonly string[]> = new Map([
+  ["operators", ["parent", "name"]],
+  ["clients", ["clientId", "client_id"]],
+  ["users", ["userKey", "user_key"]],
+  ["planStatuses", ["name"]],
+  ["planGroups", ["name"]],
+]);
 
 /** Returns the parts of a path and query, each with its separator. `wrong` are the paths of fields that break rules. */
 export function targetParts(target: string, wrong: readonly string[]): readonly TargetPart[] {
@@ -21,7 +21,7 @@ export function targetParts(target: string, wrong: readonly string[]): readonly 
   const isOfPath = (index: number) => queryAt < 0 || index < queryAt;
   return parts.map((text, index) => {
     const fields = isOfPath(index)
-      ? (pathFields[parts[index - 1]?.slice(1) ?? ""] ?? [])
+      ? (pathFields.get(parts[index - 1]?.slice(1) ?? "") ?? [])
       : [queryNameOf(text)];
     return { text, isWrong: fields.some((field) => wrong.includes(field)) };
   });

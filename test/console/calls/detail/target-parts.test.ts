@@ -27,6 +27,12 @@ describe("targetParts", () => {
     ]);
   });
 
+  it.each(["constructor", "__proto__", "toString"])("takes a user key that is %s for a text", (userKey) => {
+    expect(wrongIn(`/v1/operators/1/clients/c/users/${userKey}/planStatus`, "userKey")).toEqual([
+      `/${userKey}`,
+    ]);
+  });
+
   it("finds nothing for a parameter that is missing", () => {
     expect(wrongIn("/v1/operators/1/planStatuses", "userKey")).toEqual([]);
   });
