@@ -7,7 +7,7 @@ const keys: readonly (readonly [keys: string, effect: string])[] = [
   ["/", "Search on this page"],
   ...pageNames.map((name, index) => [`${index + 1}`, titleOf(name)] as const),
   ["j, k", "The next or previous call, in the list of calls"],
-  ["Esc", "Close what is open; in the editor: leave it with Tab afterwards"],
+  ["Esc", "Leave the search, or close what is open; in the editor: leave it with Tab afterwards"],
   ["?", "These keys"],
 ];
 
@@ -16,6 +16,10 @@ export function Shortcuts() {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const handle = (event: KeyboardEvent) => {
+      if (event.key === "Escape" && !event.defaultPrevented && isSearch(event.target)) {
+        event.target.blur();
+        return;
+      }
       if (
         event.ctrlKey ||
         event.metaKey ||
@@ -78,6 +82,11 @@ function press(key: string, dialog: HTMLDialogElement | null): boolean {
   search.focus();
   search.select();
   return true;
+}
+
+/** Escape leaves a search, so that the next key is one of the page. */
+function isSearch(target: EventTarget | null): target is HTMLElement {
+  return target instanceof HTMLElement && target.matches("[data-search]");
 }
 
 function isTyping(target: EventTarget | null): boolean {
