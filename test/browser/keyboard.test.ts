@@ -88,7 +88,8 @@ describe.skipIf(whySkipped)(`the console without a mouse${whySkipped}`, () => {
   });
 
   it("finds a refused call, its subscriber, pushes a status, stops the clock and looks up a field", async () => {
-    await using opened = await openConsole(browser, emulator.url);
+    // The push meets the injected error.
+    await using opened = await openConsole(browser, emulator.url, { expected: /status of 503/ });
     const { page } = opened;
     const { keyboard } = page;
     await page.locator("main", { hasText: "REQUEST_MALFORMED" }).waitFor();
@@ -98,6 +99,8 @@ describe.skipIf(whySkipped)(`the console without a mouse${whySkipped}`, () => {
 
     await keyboard.press("/");
     await keyboard.type("+14155550142");
+    // Another user's call is not in the list any more.
+    await page.getByText("+141555501422").first().waitFor({ state: "hidden" });
     await page.getByRole("row").filter({ hasText: "LOW_BALANCE_WARNING" }).first().waitFor();
     await keyboard.press("Escape");
     await keyboard.press("j");

@@ -1,4 +1,4 @@
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Record as StoredRecord } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import { asnOfParent, clientIds } from "../../contract/resource-names.ts";
 import { emulator } from "../emulator/client.ts";
@@ -24,10 +24,27 @@ export function SubscriberList({ query }: { query: URLSearchParams }) {
     }
   });
   const { value: found } = data.found;
+  const isEntered = useRef(false);
+  const openEntered = () => {
+    const record = found && isSame(found.search, search) ? bestOf(found) : undefined;
+    if (isEntered.current && record !== undefined) {
+      goTo(hrefOf("subscribers", ...placeOf(asnText(record.operator), record.userKey, choiceOf(record))));
+    }
+  };
+  // The answer may come after the key.
+  useEffect(openEntered, [found]);
   return (
     <>
       <h1>Subscribers</h1>
-      <SearchForm search={search} isOperator={isOperator} suggestions={data.suggestions.value} />
+      <SearchForm
+        search={search}
+        isOperator={isOperator}
+        suggestions={data.suggestions.value}
+        onKey={(key) => {
+          isEntered.current = key === "Enter";
+          openEntered();
+        }}
+      />
       <ProblemBox problem={data.problem.value} />
       {found === undefined ? (
         data.problem.value === undefined && <p aria-busy="true">Loading…</p>
@@ -36,6 +53,15 @@ export function SubscriberList({ query }: { query: URLSearchParams }) {
       )}
     </>
   );
+}
+
+/** Returns the record that Enter opens: the one with the whole key, else the first. */
+function bestOf({ records, search }: FoundRecords): StoredRecord | undefined {
+  return records.find(({ userKey }) => userKey === search.userKey) ?? records[0];
+}
+
+function isSame(a: RecordSearch, b: RecordSearch): boolean {
+  return a.userKey === b.userKey && a.operator === b.operator && a.clientId === b.clientId;
 }
 
 function searchOf(query: URLSearchParams): RecordSearch {
@@ -50,10 +76,12 @@ function SearchForm({
   search,
   isOperator,
   suggestions,
+  onKey,
 }: {
   search: RecordSearch;
   isOperator: boolean;
   suggestions: readonly string[];
+  onKey: (key: string) => void;
 }) {
   const change = (changed: Partial<RecordSearch>) =>
     goTo(hrefOf("subscribers", [], { ...search, ...changed }), { replace: true });
@@ -69,6 +97,7 @@ function SearchForm({
             autocomplete="off"
             spellcheck={false}
             value={search.userKey}
+            onKeyDown={(event) => onKey(event.key)}
             onInput={(event) => change({ userKey: event.currentTarget.value })}
           />
         )}
