@@ -101,7 +101,11 @@ function useDevices(parent: string, size: number) {
       ({ devices, nextPageToken }) => setFound({ devices, hasMore: nextPageToken !== "" }),
       (cause) => {
         if (!abort.signal.aborted) {
-          setFound({ devices: [], hasMore: false, problem: problemOf(cause) });
+          const problem = problemOf(cause);
+          // Those of an operator that does not exist are none. Otherwise they are still registered.
+          setFound((before) =>
+            problem.violations.length > 0 ? { devices: [], hasMore: false, problem } : { ...before, problem },
+          );
         }
       },
     );
@@ -144,10 +148,11 @@ function Register({ operator, operatorError, onOperator }: RegisterProps) {
             />
           )}
         </Field>
-        <Field label="User key (CPID or MSISDN)" error={violationOf(action.problem, "device.userKey")}>
+        <Field label="User key" error={violationOf(action.problem, "device.userKey")}>
           {(attributes) => (
             <input
               {...attributes}
+              placeholder="CPID or MSISDN"
               value={userKey}
               onInput={(event) => {
                 setUserKey(event.currentTarget.value);

@@ -67,8 +67,7 @@ function Reset({ action }: { action: Action }) {
           <h2 id="reset-title">Reset the emulator?</h2>
           <p>
             It deletes all stored statuses and groups, injected errors, registered devices, calls and
-            notifications, and sets the clock back. Then it loads what the emulator was started with. Tokens
-            stay valid.
+            notifications. Then the clock and the records are as after the start. Tokens stay valid.
           </p>
           <div class="row">
             {/* The first one has the focus. */}

@@ -20,7 +20,7 @@ export function TokensSection() {
   const [operators, setOperators] = useState(defaultOperator);
   const [scopes, setScopes] = useState<readonly string[]>(["push", "read"]);
   const [lifetime, setLifetime] = useState("1h");
-  const [token, setToken] = useState<{ token: Token; operator: string; scopes: readonly string[] }>();
+  const [token, setToken] = useState<CreatedTokenProps>();
   const [isTried, setTried] = useState(false);
   const lifetimeMs = parseDuration(lifetime);
   const { form, fail } = useInvalidFocus();
@@ -41,7 +41,7 @@ export function TokensSection() {
         scopes: [...scopes],
         lifetime: durationFromMs(lifetimeMs),
       });
-      setToken({ token: created, operator: names[0] ?? "", scopes });
+      setToken({ token: created, operator: names[0] ?? "", scopes, nowMs: emulatedNow() });
       return "The token is below.";
     });
     if (!isCreated) {
@@ -134,34 +134,37 @@ function Scopes({ scopes, isTried, onChange }: ScopesProps) {
   );
 }
 
-function CreatedToken({
-  token,
-  operator,
-  scopes,
-}: {
+type CreatedTokenProps = {
   token: Token;
+  /** The first of its operators. */
   operator: string;
   scopes: readonly string[];
-}) {
+  /** When it was created, by the clock of the emulator. */
+  nowMs: number;
+};
+
+function CreatedToken({ token, operator, scopes, nowMs }: CreatedTokenProps) {
   const { accessToken, expireTime } = token;
+  const line = { origin: location.origin, operator, token: accessToken };
   return (
     <div class="stack">
-      <CodeBox label="Access token" text={accessToken} />
-      <p class="muted">
-        {expireTime && <>Valid until {utcText(timestampMs(expireTime))}. </>}
-        It is not kept: it is gone when you leave this page.
+      <p>
+        <strong>Access token</strong>
+        {expireTime && `, valid until ${utcText(timestampMs(expireTime))}`}.{" "}
+        <span class="muted">It is gone when you leave this page.</span>
       </p>
+      <CodeBox label="Access token" text={accessToken} />
       {scopes.includes("push") && (
-        <CodeBox
-          label="Push with this token"
-          text={pushLine({ origin: location.origin, operator, token: accessToken, nowMs: emulatedNow() })}
-        />
+        <>
+          <strong>Push with it</strong>
+          <CodeBox label="Push with this token" text={pushLine({ ...line, nowMs })} />
+        </>
       )}
       {scopes.includes("read") && (
-        <CodeBox
-          label="Read with this token"
-          text={readLine({ origin: location.origin, operator, token: accessToken })}
-        />
+        <>
+          <strong>Read with it</strong>
+          <CodeBox label="Read with this token" text={readLine(line)} />
+        </>
       )}
     </div>
   );
