@@ -62,7 +62,7 @@ function RegisteredDevice({
     <>
       <p role="status">{registrationText(isRegistered)}</p>
       {isRegistered !== undefined && (
-        <button type="button" disabled={action.isRunning} onClick={change}>
+        <button type="button" onClick={change}>
           {isRegistered ? "Unregister device" : "Register device"}
         </button>
       )}

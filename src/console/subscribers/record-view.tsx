@@ -1,5 +1,5 @@
 import { type JsonObject, toJson } from "@bufbuild/protobuf";
-import { useMemo, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 import type { Record as StoredRecord } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import {
   PlanGroupSchema,
@@ -13,7 +13,6 @@ import { Chip } from "../ui/chip.tsx";
 import { openInPlayground } from "../ui/draft.ts";
 import { JsonView } from "../ui/json/json-view.tsx";
 import { ProblemBox } from "../ui/problem-box.tsx";
-import { Time } from "../ui/time.tsx";
 import { absoluteText } from "../ui/time-text.ts";
 import { Phone } from "./phone/phone.tsx";
 import { firstItems, groupView, type PhoneView, phoneView } from "./phone/phone-view.ts";
@@ -25,12 +24,15 @@ type AnyRecord = Exclude<ShownRecord, { state: "none" }>;
 /** Whether a record is stored, and what can be done with it. */
 export function RecordBar({ shown, onChange }: { shown: AnyRecord; onChange: () => Promise<void> }) {
   const action = useAction();
+  const playground = useRef<HTMLButtonElement>(null);
   const { record, state } = shown;
   const [updated, expires] = [updateTimeOf(record), expireTimeOf(record)];
   const remove = () =>
     action.run(async () => {
       await emulator.deleteRecord({ name: record.name });
       await onChange();
+      // The pressed button is gone.
+      playground.current?.focus();
       return "deleted";
     });
   return (
@@ -41,22 +43,12 @@ export function RecordBar({ shown, onChange }: { shown: AnyRecord; onChange: () 
         </p>
         {state === "stored" && (
           <p class="muted">
-            {updated && (
-              <>
-                updated <Time value={updated} isShort />,{" "}
-              </>
-            )}
-            {expires ? (
-              <>
-                expires <Time value={expires} isShort />
-              </>
-            ) : (
-              "never expires"
-            )}
+            {updated && `updated ${absoluteText(updated)}, `}
+            {expires ? `expires ${absoluteText(expires)}` : "never expires"}
           </p>
         )}
         <div class="row push">
-          <button type="button" onClick={() => openRecord(record)}>
+          <button type="button" ref={playground} onClick={() => openRecord(record)}>
             Open in playground
           </button>
           {state === "stored" && (
@@ -74,19 +66,9 @@ export function RecordBar({ shown, onChange }: { shown: AnyRecord; onChange: () 
 function StateText({ shown }: { shown: AnyRecord }) {
   switch (shown.state) {
     case "expired":
-      return (
-        <>
-          <Chip tone="warn">expired</Chip> Expired at {absoluteText(shown.at)}; it is not stored any more.
-          This is what it was.
-        </>
-      );
+      return <>Expired at {absoluteText(shown.at)}; it is not stored any more. This is what it was.</>;
     case "removed":
-      return (
-        <>
-          <Chip tone="warn">removed</Chip> It is not stored any more: it was deleted, or the emulator was
-          reset. This is what it was.
-        </>
-      );
+      return <>It is not stored any more: it was deleted, or the emulator was reset. This is what it was.</>;
     default:
       return <Chip tone="good">stored</Chip>;
   }

@@ -7,6 +7,9 @@ import type { Fact, Label } from "./labels.ts";
 import type { ModuleView } from "./module-view.ts";
 import type { PhoneView, PlanView } from "./phone-view.ts";
 
+/** Characters of a description that are drawn at first. It may have 4096. */
+const descriptionLength = 240;
+
 /**
  * A status as a phone might show it. Texts of the operator have their language and direction; those of this page are
  * English.
@@ -77,7 +80,7 @@ function ModuleBox({ module }: { module: ModuleView }) {
     <li class={unusable === undefined ? "phone-module" : "phone-module greyed"}>
       <h5>{name}</h5>
       <p class="phone-description">
-        <LongText text={description} />
+        <LongText text={description} atFirst={descriptionLength} />
       </p>
       {balance.left !== undefined && (
         <meter class={balance.tone} value={balance.left} aria-label={`Left of ${name}`}>
