@@ -2,14 +2,11 @@
  * Bundles the console, the page of the emulator, into a directory. `npm ci` does it for a clone and `npm run build` for the
  * package. The names of scripts and style sheets have a hash of their content, so that browsers may keep them.
  */
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join, relative } from "node:path";
-import { createFileRegistry, fromBinary } from "@bufbuild/protobuf";
-import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { type BuildOptions, build, type Metafile } from "esbuild";
-import { runBuf } from "../run-buf.ts";
-import { contractDocument } from "./contract/document.ts";
 import { licenseTexts } from "./license-texts.ts";
+import { writeDocuments } from "./write-documents.ts";
 
 const root = join(import.meta.dirname, "../..");
 const sources = join(root, "src/console");
@@ -49,13 +46,7 @@ export async function buildConsole(directory: string): Promise<Metafile> {
       .replace("console.css", outputOf(metafile, "src/console/console.css")),
   );
   writeFileSync(join(directory, "licenses.txt"), licenseTexts(Object.keys(metafile.inputs), root));
-  // With comments: the reference and the editor show them.
-  const descriptors = join(directory, "contract.binpb");
-  runBuf(["build", "proto", "-o", relative(root, descriptors)]);
-  const files = createFileRegistry(fromBinary(FileDescriptorSetSchema, readFileSync(descriptors)));
-  // The emulator serves that of the API itself, with its own address.
-  copyFileSync(join(root, "gen/emulator.openapi.json"), join(directory, "emulator.openapi.json"));
-  writeFileSync(join(directory, "contract.json"), JSON.stringify(contractDocument(files)));
+  writeDocuments(directory);
   return metafile;
 }
 

@@ -74,9 +74,9 @@ function streamed({ methodKind }: DescMethod, side: "client" | "server"): string
 
 /** Splits a comment into its text and its example, without the list of errors, which has a table. */
 export function splitComment(description: string): [text: string, example: string] {
-  const [before = "", example = ""] = description.split(/^Example:\n\n/m);
-  const text = before.replace(/^Errors:\n\n(?:(?:- | {2}).*\n?)+/m, "");
-  return [text.trim(), example];
+  const withoutErrors = description.replace(/^Errors:\n\n(?:(?:- | {2}).*\n?)+/m, "");
+  const [text = "", example = ""] = withoutErrors.split(/^Example:\n\n/m);
+  return [text.trim(), example.trimEnd()];
 }
 
 function errorTable(errors: readonly ListedErrors[], { links, page }: PageContext): string {

@@ -1,3 +1,4 @@
+import { CodeBox } from "../ui/code-box.tsx";
 import { hrefOf } from "../ui/route.ts";
 import type { Block, Inline } from "./document.ts";
 
@@ -31,11 +32,7 @@ function BlockView({ block }: { block: Block }) {
         </ul>
       );
     case "example":
-      return (
-        <pre class="code">
-          <code>{block.code}</code>
-        </pre>
-      );
+      return <CodeBox text={block.code} label="Example" />;
   }
 }
 

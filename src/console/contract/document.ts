@@ -12,6 +12,8 @@ export type ContractDocument = {
 export type ContractPackage = {
   /** Such as `mobiledataplansharing.v1`. */
   readonly name: string;
+  /** What is in it, in a few words. */
+  readonly title: string;
   /** Whether Google publishes it. */
   readonly isForeign: boolean;
 };

@@ -2,25 +2,26 @@
 const downloads: readonly (readonly [href: string, file: string, about: string])[] = [
   ["/openapi.json", "openapi.json", "OpenAPI 3.1 of pushing and reading, with the address of this server"],
   ["/console/emulator.openapi.json", "emulator.openapi.json", "OpenAPI 3.1 of the control of the emulator"],
-  [
-    "/console/contract.binpb",
-    "contract.binpb",
-    "descriptors with comments (FileDescriptorSet), for grpcurl and buf",
-  ],
+  ["/$discovery/rest", "discovery.json", "Discovery document, as Google's client libraries read it"],
+  ["/console/proto.tar.gz", "proto.tar.gz", "the .proto files, with all that they import"],
+  ["/console/contract.binpb", "contract.binpb", "descriptors with comments, for grpcurl and buf"],
+  ["/console/push-record.schema.json", "push-record.schema.json", "JSON Schema of a record for mdps push"],
 ];
 
 /** Links to the documents of the contract. */
 export function Downloads() {
   return (
-    <ul class="downloads">
+    <dl class="reference-index">
       {downloads.map(([href, file, about]) => (
-        <li key={href}>
-          <a href={href} download={file}>
-            {file}
-          </a>{" "}
-          <span class="muted">{about}</span>
-        </li>
+        <div key={href}>
+          <dt>
+            <a href={href} download={file}>
+              {file}
+            </a>
+          </dt>
+          <dd>{about}</dd>
+        </div>
       ))}
-    </ul>
+    </dl>
   );
 }

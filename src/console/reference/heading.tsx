@@ -1,37 +1,34 @@
 import { CommentView } from "../contract/comment-view.tsx";
-import type { Described } from "../contract/document.ts";
+import type { ContractEntry, ContractType } from "../contract/document.ts";
+import { CopyButton } from "../ui/copy-button.tsx";
 import { hrefOf } from "../ui/route.ts";
+import { KindChip } from "./kind-chip.tsx";
 
-/** The heading of a part of the contract, with what it belongs to, and its comment. */
-export function Heading({
-  entry,
-  kind,
-  within,
-}: {
-  entry: Described;
-  kind: string;
-  /** Full names of what it belongs to, outermost first, with what they are called. */
-  within: readonly (readonly [fullName: string, shown: string])[];
-}) {
+/** The heading of a part of the contract: what it belongs to, its names and its comment. */
+export function Heading({ entry, parent }: { entry: ContractEntry; parent?: ContractType }) {
+  const packageName = (parent ?? (entry as ContractType)).package;
   return (
     <>
-      <p class="crumbs muted">
-        {within.map(([fullName, shown]) => (
-          <span key={fullName}>
-            <a href={hrefOf("reference", [fullName])}>{shown}</a> ›{" "}
-          </span>
-        ))}
-      </p>
-      <h2 tabIndex={-1}>
-        {entry.name} <span class="kind">{kind}</span>
-        {entry.deprecated && <span class="kind warn">deprecated</span>}
+      <nav class="reference-crumbs" aria-label="Belongs to">
+        <a href={hrefOf("reference")}>Overview</a>
+        <span aria-hidden="true">/</span>
+        <a href={hrefOf("reference", [packageName])}>{packageName}</a>
+        {parent && (
+          <>
+            <span aria-hidden="true">/</span>
+            <a href={hrefOf("reference", [parent.fullName])}>{parent.name}</a>
+          </>
+        )}
+      </nav>
+      <h2 tabIndex={-1} class="row">
+        <span class="name">{entry.name}</span>
+        <KindChip entry={entry} />
       </h2>
-      <p class="full-name">
-        <code>{entry.fullName}</code>
-      </p>
-      <div class="comment">
-        <CommentView blocks={entry.comment} />
+      <div class="row reference-full-name">
+        <code class="key">{entry.fullName}</code>
+        <CopyButton text={entry.fullName} name="Copy the full name" />
       </div>
+      <CommentView blocks={entry.comment} />
     </>
   );
 }

@@ -12,7 +12,7 @@ export function PlaceView({ place, contract }: { place: Place; contract: Contrac
     case "overview":
       return <Overview contract={contract} />;
     case "package":
-      return <PackageView name={place.package.name} contract={contract} />;
+      return <PackageView shown={place.package} contract={contract} />;
     case "service":
       return <ServiceView service={place.service} />;
     case "method":

@@ -67,6 +67,29 @@ function placeIn(type: ContractType, member?: ContractMember): Place {
   }
 }
 
+/** Returns what a place shows, for the title of the window; empty for the overview. */
+export function titleOf(place: Place): string {
+  switch (place.kind) {
+    case "overview":
+      return "";
+    case "unknown":
+      return place.name;
+    case "package":
+      return place.package.name;
+    case "service":
+      return place.service.name;
+    case "method":
+      return place.method.name;
+    case "message":
+      return place.message.name;
+    case "reason":
+      return place.value.name;
+    case "enum":
+    case "reasons":
+      return place.enum.name;
+  }
+}
+
 /** Whether an enum has the reasons of errors. */
 export function isReasons(type: EnumEntry): boolean {
   return type.values.some(({ reason }) => reason !== undefined);

@@ -1,38 +1,48 @@
-import { CommentView } from "../contract/comment-view.tsx";
+import { CommentView, InlineText } from "../contract/comment-view.tsx";
 import type { Contract } from "../contract/contract.ts";
-import type { EnumEntry, ValueEntry } from "../contract/document.ts";
+import type { ContractMember, EnumEntry, ReasonFacts, ValueEntry } from "../contract/document.ts";
+import { CodeBox } from "../ui/code-box.tsx";
 import { hrefOf } from "../ui/route.ts";
 import { Heading } from "./heading.tsx";
+import { Facts, Member } from "./member.tsx";
+import { MemberLinks } from "./member-links.tsx";
 
-/** All reasons of errors. */
+/** All reasons of errors: what they mean, and what to do. */
 export function ReasonList({ type }: { type: EnumEntry }) {
   return (
     <>
-      <Heading entry={type} kind="enum" within={[[type.package, type.package]]} />
-      <dl class="members">
+      <Heading entry={type} />
+      <h3>Reasons</h3>
+      <dl class="reference-members">
         {type.values.map((value) => (
-          <div key={value.fullName} class="member">
-            <dt>
-              <a class="member-name" href={hrefOf("reference", [value.fullName])}>
-                {value.name}
-              </a>
-              {value.reason && (
-                <span class="muted">
-                  {value.reason.status} · {value.reason.code}
-                </span>
-              )}
-            </dt>
-            <dd>
-              <CommentView blocks={value.comment} />
-            </dd>
-          </div>
+          <Member key={value.fullName} entry={value} facts={<ReasonCodes value={value} />}>
+            <CommentView blocks={value.comment} />
+            {value.reason && <Advice reason={value.reason} />}
+          </Member>
         ))}
       </dl>
     </>
   );
 }
 
-/** One reason: what it means, its codes, and the methods that send it. */
+/** The HTTP status and the code of a reason. */
+export function ReasonCodes({ value: { reason } }: { value: ValueEntry }) {
+  return reason ? (
+    <span class="muted">
+      {reason.status} {reason.code}
+    </span>
+  ) : null;
+}
+
+function Advice({ reason }: { reason: ReasonFacts }) {
+  return (
+    <p>
+      <strong>What to do:</strong> <InlineText text={reason.advice} />
+    </p>
+  );
+}
+
+/** One reason: what it means, what to do, its codes, and the methods that send it. */
 export function ReasonView({
   value,
   type,
@@ -43,55 +53,38 @@ export function ReasonView({
   contract: Contract;
 }) {
   const { reason } = value;
+  if (reason === undefined) {
+    return <Heading entry={value} parent={type} />;
+  }
+  const code = contract.find(`google.rpc.Code.${reason.code}`);
+  const senders = reason.sentBy.map((name) => contract.find(name) as ContractMember);
   return (
     <>
-      <Heading
-        entry={value}
-        kind="error reason"
-        within={[
-          [type.package, type.package],
-          [type.fullName, type.name],
+      <Heading entry={value} parent={type} />
+      <Advice reason={reason} />
+      <Facts
+        facts={[
+          ["REST", `HTTP status ${reason.status}`],
+          [
+            "gRPC, gRPC-Web",
+            code?.kind === "value" && (
+              <span key="grpc">
+                <a href={hrefOf("reference", [code.fullName])}>{reason.code}</a> ({code.number})
+              </span>
+            ),
+          ],
+          ["Connect", <code key="connect">{reason.code.toLowerCase()}</code>],
+          ["Metadata", reason.metadata.map((key) => <code key={key}>{key}</code>)],
+          ["Number", value.number],
         ]}
       />
-      <dl class="facts">
-        <div>
-          <dt>Number</dt>
-          <dd>{value.number}</dd>
-        </div>
-        {reason && (
-          <>
-            <div>
-              <dt>HTTP status</dt>
-              <dd>{reason.status}</dd>
-            </div>
-            <div>
-              <dt>gRPC code</dt>
-              <dd>
-                <a href={hrefOf("reference", [`google.rpc.Code.${reason.code}`])}>{reason.code}</a>
-              </dd>
-            </div>
-            <div>
-              <dt>Metadata</dt>
-              <dd>
-                {reason.metadata.length === 0
-                  ? "none"
-                  : reason.metadata.map((key) => <code key={key}>{key}</code>)}
-              </dd>
-            </div>
-          </>
-        )}
-      </dl>
-      {reason && (
-        <>
-          <h3>Sent by</h3>
-          <ul>
-            {reason.sentBy.map((name) => (
-              <li key={name}>
-                <a href={hrefOf("reference", [name])}>{contract.find(name)?.name ?? name}</a>
-              </li>
-            ))}
-          </ul>
-        </>
+      <h3>Example over REST</h3>
+      <CodeBox text={reason.example} label="Error over REST" />
+      <h3>Sent by</h3>
+      {senders.length === 0 ? (
+        <p class="muted">No method lists it: the server answers so before it comes to a method.</p>
+      ) : (
+        <MemberLinks members={senders} contract={contract} />
       )}
     </>
   );

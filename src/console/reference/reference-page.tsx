@@ -1,12 +1,13 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Contract } from "../contract/contract.ts";
 import { loadContract } from "../contract/load-contract.ts";
-import { goTo, hrefOf, route } from "../ui/route.ts";
+import { goTo, hrefOf, parseRoute, route } from "../ui/route.ts";
 import { Contents } from "./contents.tsx";
-import { type Place, placeOf } from "./place.ts";
+import { placeOf, titleOf } from "./place.ts";
 import { PlaceView } from "./place-view.tsx";
-import { createSearch } from "./search.ts";
-import { SearchResults } from "./search-results.tsx";
+import { createSearch, type Hit } from "./search/search.ts";
+import { SearchResults } from "./search/search-results.tsx";
+import { usePlace } from "./use-place.ts";
 
 /** The page of the reference: a search, the contents of the contract, and one part of it. */
 export function ReferencePage() {
@@ -21,7 +22,7 @@ export function ReferencePage() {
       {contract ? (
         <Reference contract={contract} />
       ) : failure ? (
-        <p role="alert">{failure}. Reload once the emulator runs.</p>
+        <p role="alert">The contract could not be loaded: {failure}. Reload once the emulator runs.</p>
       ) : (
         <p aria-busy="true">Loading…</p>
       )}
@@ -30,23 +31,27 @@ export function ReferencePage() {
 }
 
 function Reference({ contract }: { contract: Contract }) {
-  const { segments, query } = route.value;
+  const { segments, query: parameters } = route.value;
   const name = segments[0] ?? "";
-  const text = query.get("q") ?? "";
+  const query = parameters.get("q") ?? "";
+  const isSearch = query.trim() !== "";
   const place = useMemo(() => placeOf(name, contract), [name, contract]);
   const search = useMemo(() => createSearch(contract), [contract]);
-  const hits = useMemo(() => search(text), [search, text]);
+  const hits = useMemo(() => search(query), [search, query]);
   const content = useRef<HTMLElement>(null);
-  const isSearch = text.trim() !== "";
-  usePlace(place, isSearch, content);
+  usePlace(isSearch ? "search" : name, content);
+  const title = isSearch ? query : titleOf(place);
+  useEffect(() => {
+    document.title = `${title && `${title} · `}Reference · Emulator`;
+  }, [title]);
   return (
     <>
-      <SearchField text={text} firstHit={hits[0]?.entry.fullName} />
+      <SearchField query={query} hits={hits} />
       <div class="reference-columns">
         <Contents contract={contract} place={place} />
-        <section class="reference-content" ref={content} aria-label={isSearch ? "Results" : "Content"}>
+        <section class="reference-content" ref={content} aria-label="Content">
           {isSearch ? (
-            <SearchResults text={text} hits={hits} contract={contract} />
+            <SearchResults query={query} hits={hits} contract={contract} />
           ) : (
             <PlaceView place={place} contract={contract} />
           )}
@@ -56,7 +61,20 @@ function Reference({ contract }: { contract: Contract }) {
   );
 }
 
-function SearchField({ text, firstHit }: { text: string; firstHit: string | undefined }) {
+function SearchField({ query, hits }: { query: string; hits: readonly Hit[] }) {
+  const onKeyDown = (event: KeyboardEvent) => {
+    const [first] = hits;
+    if (event.isComposing || first === undefined) {
+      return;
+    }
+    if (event.key === "ArrowDown") {
+      event.preventDefault();
+      document.querySelector<HTMLElement>("[data-hit]")?.focus();
+    } else if (event.key === "Enter") {
+      (event.currentTarget as HTMLElement).blur();
+      goTo(hrefOf("reference", [first.entry.fullName]));
+    }
+  };
   return (
     <search class="reference-search">
       <input
@@ -66,61 +84,16 @@ function SearchField({ text, firstHit }: { text: string; firstHit: string | unde
         placeholder="Search names, comments and errors"
         autocomplete="off"
         spellcheck={false}
-        value={text}
+        value={query}
         onInput={({ currentTarget: { value } }) => {
-          // Back leads from the results to the place before, past all that was typed.
-          goTo(hrefOf("reference", [], { q: value }), { replace: text !== "" });
+          // Back leads from the results to the place before, past all that was typed. The address is ahead of the route.
+          goTo(hrefOf("reference", [], { q: value }), { replace: parseRoute(location.hash).query.has("q") });
         }}
-        onKeyDown={(event) => {
-          if (event.key === "ArrowDown") {
-            event.preventDefault();
-            document.querySelector<HTMLElement>("[data-hit]")?.focus();
-          } else if (event.key === "Enter" && firstHit !== undefined) {
-            goTo(hrefOf("reference", [firstHit]));
-          }
-        }}
+        onKeyDown={onKeyDown}
       />
+      <span class="muted hint">
+        <kbd>/</kbd> to search, <kbd>↓</kbd> to the results, <kbd>Enter</kbd> opens the first
+      </span>
     </search>
   );
-}
-
-/** Says where the reader is: in the title, by the focus, and by scrolling to what is marked. */
-function usePlace(place: Place, isSearch: boolean, content: { current: HTMLElement | null }): void {
-  const isFirst = useRef(true);
-  useEffect(() => {
-    document.title = `${titleOf(place)}Reference · Emulator`;
-    if (isSearch) {
-      return;
-    }
-    const marked = content.current?.querySelector(".marked");
-    if (marked) {
-      marked.scrollIntoView({ block: "center" });
-    } else if (!isFirst.current) {
-      scrollTo({ top: 0 });
-    }
-    if (!isFirst.current) {
-      content.current?.querySelector<HTMLElement>("h2")?.focus({ preventScroll: true });
-    }
-    isFirst.current = false;
-  }, [place, isSearch]);
-}
-
-function titleOf(place: Place): string {
-  switch (place.kind) {
-    case "overview":
-    case "unknown":
-      return "";
-    case "package":
-      return `${place.package.name} · `;
-    case "service":
-      return `${place.service.name} · `;
-    case "method":
-      return `${place.method.name} · `;
-    case "message":
-      return `${place.message.name} · `;
-    case "reason":
-      return `${place.value.name} · `;
-    default:
-      return `${place.enum.name} · `;
-  }
 }

@@ -1,6 +1,7 @@
 import { useMemo, useState } from "preact/hooks";
 import type { Contract } from "../contract/contract.ts";
 import { openInPlayground, savedDraft } from "../ui/draft.ts";
+import { JsonView } from "../ui/json/json-view.tsx";
 import { type Sample, samplesOf } from "./samples.ts";
 
 /** Examples of a message, which can be opened in the playground. */
@@ -8,13 +9,14 @@ export function Samples({ fullName, contract }: { fullName: string; contract: Co
   const samples = useMemo(() => samplesOf(fullName, contract, new Date()), [fullName, contract]);
   const [name, setName] = useState("");
   const sample = samples.find(({ example }) => example.name === name) ?? samples[0];
+  const text = useMemo(() => JSON.stringify(sample?.json, null, 2), [sample]);
   if (sample === undefined) {
     return null;
   }
   return (
     <>
       <h3>Example</h3>
-      <p class="toolbar">
+      <div class="toolbar">
         <select
           aria-label="Example"
           value={sample.example.name}
@@ -27,12 +29,10 @@ export function Samples({ fullName, contract }: { fullName: string; contract: Co
           ))}
         </select>
         <button type="button" onClick={() => openSample(sample)}>
-          Open in playground
+          {sample.isWhole ? "Open in the playground" : "Open the whole status in the playground"}
         </button>
-      </p>
-      <pre class="code">
-        <code>{JSON.stringify(sample.json, null, 2)}</code>
-      </pre>
+      </div>
+      <JsonView text={text} label="Example as JSON" />
     </>
   );
 }

@@ -1,62 +1,57 @@
 import { CommentView, InlineText } from "../contract/comment-view.tsx";
 import type { Contract } from "../contract/contract.ts";
-import type { MessageUse, MethodEntry, ServiceEntry } from "../contract/document.ts";
-import { hrefOf } from "../ui/route.ts";
+import type { MessageEntry, MessageUse, MethodEntry, ServiceEntry } from "../contract/document.ts";
 import { Heading } from "./heading.tsx";
+import { Facts, Member } from "./member.tsx";
+import { ReasonCodes } from "./reason-views.tsx";
 import { Fields } from "./type-views.tsx";
 
 /** A service and its methods. */
 export function ServiceView({ service }: { service: ServiceEntry }) {
   return (
     <>
-      <Heading entry={service} kind="service" within={[[service.package, service.package]]} />
-      <dl class="facts">
-        {service.host && (
-          <div>
-            <dt>Google's host</dt>
-            <dd>
-              <code>{service.host}</code>
-            </dd>
-          </div>
-        )}
-        <div>
-          <dt>Scope</dt>
-          <dd>
-            {service.scopes.length === 0
-              ? "none: no token is needed"
-              : service.scopes.map((scope) => <code key={scope}>{scope}</code>)}
-          </dd>
-        </div>
-      </dl>
+      <Heading entry={service} />
+      <Facts
+        facts={[
+          ["Google's host", service.host && <code>{service.host}</code>],
+          ["Scope", scopesOf(service)],
+        ]}
+      />
       <h3>Methods</h3>
       <MethodList methods={service.methods} />
     </>
   );
 }
 
+function scopesOf({ scopes }: ServiceEntry) {
+  return scopes.length === 0
+    ? "none: it needs no access token"
+    : scopes.map((scope) => <code key={scope}>{scope}</code>);
+}
+
 /** Methods with their routes. */
 export function MethodList({ methods }: { methods: readonly MethodEntry[] }) {
   return (
-    <dl class="members">
+    <dl class="reference-members">
       {methods.map((method) => (
-        <div key={method.fullName} class="member">
-          <dt>
-            <a class="member-name" href={hrefOf("reference", [method.fullName])}>
-              {method.name}
-            </a>
-            {method.deprecated && <span class="kind warn">deprecated</span>}
-          </dt>
-          <dd>
-            <p>{method.summary}</p>
-            {method.routes.map((each) => (
-              <p key={each} class="notes muted">
-                <code>{each}</code>
-              </p>
-            ))}
-          </dd>
-        </div>
+        <Member key={method.fullName} entry={method}>
+          <p>{method.summary}</p>
+          <Routes method={method} />
+        </Member>
       ))}
     </dl>
+  );
+}
+
+function Routes({ method: { routes } }: { method: MethodEntry }) {
+  return (
+    <>
+      {routes.map((each) => (
+        <code key={each} class="reference-route">
+          {each}
+        </code>
+      ))}
+    </>
   );
 }
 
@@ -70,45 +65,19 @@ export function MethodView({
   service: ServiceEntry;
   contract: Contract;
 }) {
-  const request = messageOf(method.request, contract);
+  const request = requestOf(method, contract);
   return (
     <>
-      <Heading
-        entry={method}
-        kind="method"
-        within={[
-          [service.package, service.package],
-          [service.fullName, service.name],
+      <Heading entry={method} parent={service} />
+      <Facts
+        facts={[
+          ["REST", method.routes.length > 0 && <Routes method={method} />],
+          ["Connect, gRPC, gRPC-Web", <code key="path">{method.path}</code>],
+          ["Request", <UseView key="request" use={method.request} />],
+          ["Response", <UseView key="response" use={method.response} />],
+          ["Scope", scopesOf(service)],
         ]}
       />
-      <dl class="facts">
-        <div>
-          <dt>REST</dt>
-          <dd>
-            {method.routes.map((each) => (
-              <code key={each}>{each}</code>
-            ))}
-          </dd>
-        </div>
-        <div>
-          <dt>Connect, gRPC, gRPC-Web</dt>
-          <dd>
-            <code>{method.path}</code>
-          </dd>
-        </div>
-        <div>
-          <dt>Request</dt>
-          <dd>
-            <UseView use={method.request} />
-          </dd>
-        </div>
-        <div>
-          <dt>Response</dt>
-          <dd>
-            <UseView use={method.response} />
-          </dd>
-        </div>
-      </dl>
       {method.example.length > 0 && (
         <>
           <h3>Example</h3>
@@ -141,33 +110,23 @@ function UseView({ use: { type, isStream } }: { use: MessageUse }) {
 }
 
 function Errors({ method, contract }: { method: MethodEntry; contract: Contract }) {
+  const values = method.errors.flatMap(({ reasons }) => reasons).map((reason) => contract.find(reason));
   return (
-    <dl class="members">
-      {method.errors.flatMap(({ status, code, reasons }) =>
-        reasons.map((reason) => {
-          const value = contract.find(reason);
-          return (
-            <div key={reason} class="member">
-              <dt>
-                <a class="member-name" href={hrefOf("reference", [reason])}>
-                  {value?.name ?? reason}
-                </a>
-                <span class="muted">
-                  {status} · {code}
-                </span>
-              </dt>
-              <dd>
-                <p>{value?.summary}</p>
-              </dd>
-            </div>
-          );
-        }),
+    <dl class="reference-members">
+      {values.map(
+        (value) =>
+          value?.kind === "value" && (
+            <Member key={value.fullName} entry={value} facts={<ReasonCodes value={value} />}>
+              <p>{value.summary}</p>
+            </Member>
+          ),
       )}
     </dl>
   );
 }
 
-function messageOf({ type: [first] }: MessageUse, contract: Contract) {
+function requestOf({ request }: MethodEntry, contract: Contract): MessageEntry | undefined {
+  const [first] = request.type;
   const entry = typeof first === "object" && first.to !== undefined ? contract.find(first.to) : undefined;
   return entry?.kind === "message" ? entry : undefined;
 }

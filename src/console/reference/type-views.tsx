@@ -1,25 +1,29 @@
 import { CommentView, InlineText } from "../contract/comment-view.tsx";
 import type { Contract } from "../contract/contract.ts";
-import type { EnumEntry, FieldEntry, MessageEntry } from "../contract/document.ts";
-import { hrefOf } from "../ui/route.ts";
+import type { EnumEntry, FieldEntry, Inline, MessageEntry } from "../contract/document.ts";
+import { Chip } from "../ui/chip.tsx";
 import { Heading } from "./heading.tsx";
+import { Member, Notes } from "./member.tsx";
 import { Samples } from "./samples-view.tsx";
 import { UsesView } from "./uses-view.tsx";
-
-type Marked = { readonly marked: string | undefined };
 
 /** A message with its fields, rules and examples, and what uses it. */
 export function MessageView({
   message,
   marked,
   contract,
-}: { message: MessageEntry; contract: Contract } & Marked) {
+}: {
+  message: MessageEntry;
+  /** Full name of the field that was asked for. */
+  marked: string | undefined;
+  contract: Contract;
+}) {
   return (
     <>
-      <Heading entry={message} kind="message" within={[[message.package, message.package]]} />
+      <Heading entry={message} />
       <h3>Fields</h3>
       <Fields message={message} marked={marked} />
-      <Samples fullName={message.fullName} contract={contract} />
+      <Samples key={message.fullName} fullName={message.fullName} contract={contract} />
       <UsesView fullName={message.fullName} contract={contract} />
     </>
   );
@@ -30,13 +34,18 @@ export function Fields({
   message,
   marked,
   places,
-}: { message: MessageEntry; places?: Readonly<Record<string, string>> | undefined } & Partial<Marked>) {
+}: {
+  message: MessageEntry;
+  marked?: string | undefined;
+  /** Where a request over REST has each field, by name. */
+  places?: Readonly<Record<string, string>> | undefined;
+}) {
   if (message.fields.length === 0) {
     return <p class="muted">It has no fields.</p>;
   }
   return (
     <>
-      <dl class="members">
+      <dl class="reference-members">
         {message.fields.map((field) => (
           <FieldView
             key={field.fullName}
@@ -71,70 +80,69 @@ function FieldView({
   isMarked: boolean;
   place: string | undefined;
 }) {
-  const notes = [
-    field.name !== field.jsonName && ["in the proto", <code>{field.name}</code>],
-    ["number", field.number],
-    field.oneof && ["one of", <code>{field.oneof}</code>],
-    field.json && ["in JSON", field.json],
-    place && ["over REST", place],
-  ].filter((note) => note !== false && note !== undefined && note !== "");
+  const facts = (
+    <>
+      <span class="reference-member-type">
+        <InlineText text={field.type} />
+      </span>
+      {field.presence !== "optional" && (
+        <Chip tone={field.presence === "required" ? "bad" : "neutral"}>{field.presence}</Chip>
+      )}
+    </>
+  );
   return (
-    <div class={isMarked ? "member marked" : "member"}>
-      <dt>
-        <a class="member-name" href={hrefOf("reference", [field.fullName])}>
-          {field.jsonName}
-        </a>
-        <span class="member-type">
-          <InlineText text={field.type} />
-        </span>
-        {field.presence !== "optional" && <span class="kind">{field.presence}</span>}
-        {field.deprecated && <span class="kind warn">deprecated</span>}
-      </dt>
-      <dd>
-        <CommentView blocks={field.comment} />
-        {field.rules.length > 0 && (
-          <ul class="rules">
-            {field.rules.map((rule, index) => (
-              <li key={index}>
-                <InlineText text={rule} />
-              </li>
-            ))}
-          </ul>
-        )}
-        <p class="notes muted">
-          {(notes as [string, preact.ComponentChild][]).map(([label, value]) => (
-            <span key={label}>
-              {label} {value}
-            </span>
-          ))}
-        </p>
-      </dd>
-    </div>
+    <Member entry={field} facts={facts} isMarked={isMarked}>
+      <CommentView blocks={field.comment} />
+      <Rules rules={field.rules} />
+      <Notes
+        notes={[
+          ["in JSON", field.json],
+          ["over REST in the", place?.replace(/^the body$/, "body, as the whole of it")],
+          ["one of", field.oneof && <code>{field.oneof}</code>],
+          ["in the proto", field.name === field.jsonName ? undefined : <code>{field.name}</code>],
+          ["number", field.number],
+        ]}
+      />
+    </Member>
+  );
+}
+
+function Rules({ rules }: { rules: readonly (readonly Inline[])[] }) {
+  if (rules.length === 0) {
+    return null;
+  }
+  return (
+    <ul class="reference-rules">
+      {rules.map((rule, index) => (
+        <li key={index}>
+          <InlineText text={rule} />
+        </li>
+      ))}
+    </ul>
   );
 }
 
 /** An enum with its values, and what uses it. */
-export function EnumView({ type, marked, contract }: { type: EnumEntry; contract: Contract } & Marked) {
+export function EnumView({
+  type,
+  marked,
+  contract,
+}: {
+  type: EnumEntry;
+  /** Full name of the value that was asked for. */
+  marked: string | undefined;
+  contract: Contract;
+}) {
   return (
     <>
-      <Heading entry={type} kind="enum" within={[[type.package, type.package]]} />
+      <Heading entry={type} />
       <h3>Values</h3>
-      <dl class="members">
+      <dl class="reference-members">
         {type.values.map((value) => (
-          <div key={value.fullName} class={marked === value.fullName ? "member marked" : "member"}>
-            <dt>
-              <a class="member-name" href={hrefOf("reference", [value.fullName])}>
-                {value.name}
-              </a>
-              {value.deprecated && <span class="kind warn">deprecated</span>}
-            </dt>
-            <dd>
-              <CommentView blocks={value.comment} />
-              <p class="notes muted">
-                <span>number {value.number}</span>
-              </p>
-            </dd>
-          </div>
+          <Member key={value.fullName} entry={value} isMarked={marked === value.fullName}>
+            <CommentView blocks={value.comment} />
+            <Notes notes={[["number", value.number]]} />
+          </Member>
         ))}
       </dl>
       <UsesView fullName={type.fullName} contract={contract} />

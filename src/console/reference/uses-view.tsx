@@ -1,38 +1,27 @@
 import type { Contract } from "../contract/contract.ts";
 import type { ContractMember } from "../contract/document.ts";
-import { hrefOf } from "../ui/route.ts";
+import { Facts } from "./member.tsx";
+import { MemberLinks } from "./member-links.tsx";
 import { usesOf } from "./uses.ts";
 
 /** What uses a type. */
 export function UsesView({ fullName, contract }: { fullName: string; contract: Contract }) {
   const { fields, requests, responses } = usesOf(fullName, contract);
-  const groups = [
-    ["Request of", requests],
-    ["Response of", responses],
-    ["Type of", fields],
-  ] as const;
-  const shown = groups.filter(([, members]) => members.length > 0);
-  if (shown.length === 0) {
+  if (fields.length + requests.length + responses.length === 0) {
     return null;
   }
+  const links = (members: readonly ContractMember[]) =>
+    members.length === 0 ? undefined : <MemberLinks members={members} contract={contract} />;
   return (
     <>
       <h3>Used by</h3>
-      <ul>
-        {shown.map(([label, members]) => (
-          <li key={label}>
-            {label}{" "}
-            {(members as readonly ContractMember[]).map((member, index) => (
-              <span key={member.fullName}>
-                {index > 0 && ", "}
-                <a href={hrefOf("reference", [member.fullName])}>
-                  {contract.parentOf(member).name}.{member.kind === "field" ? member.jsonName : member.name}
-                </a>
-              </span>
-            ))}
-          </li>
-        ))}
-      </ul>
+      <Facts
+        facts={[
+          ["Request of", links(requests)],
+          ["Response of", links(responses)],
+          ["Type of", links(fields)],
+        ]}
+      />
     </>
   );
 }

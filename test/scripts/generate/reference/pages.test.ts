@@ -129,6 +129,11 @@ describe("the reference in docs/reference", () => {
     );
   });
 
+  it("has errors in tables only, wherever the comment of a method lists them", () => {
+    const listed = [...committed].filter(([, page]) => /^Errors:$/m.test(page));
+    expect(listed.map(([name]) => name)).toEqual([]);
+  });
+
   it("has only characters that readers can see", () => {
     expect(text).not.toMatch(/[\p{Cf}\p{Zl}\p{Zp}]|(?! )\p{Zs}|\t/u);
   });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { createContract, membersOf } from "../../../src/console/contract/contract.ts";
-import type { ContractEntry } from "../../../src/console/contract/document.ts";
-import { createSearch } from "../../../src/console/reference/search.ts";
-import { builtContract } from "../contract/built-contract.ts";
+import { createContract, membersOf } from "../../../../src/console/contract/contract.ts";
+import type { ContractEntry } from "../../../../src/console/contract/document.ts";
+import { createSearch } from "../../../../src/console/reference/search/search.ts";
+import { builtContract } from "../../contract/built-contract.ts";
 
 const contract = createContract(builtContract);
 const search = createSearch(contract);

@@ -1,6 +1,7 @@
-import { type Contract, membersOf } from "../contract/contract.ts";
-import type { Block, ContractEntry, ContractType, Inline } from "../contract/document.ts";
-import { plainText } from "../contract/plain-text.ts";
+import { type Contract, membersOf } from "../../contract/contract.ts";
+import type { ContractEntry, ContractType } from "../../contract/document.ts";
+import { plainText } from "../../contract/plain-text.ts";
+import { textsOf } from "./entry-text.ts";
 
 /** Something that a search has found. */
 export type Hit = {
@@ -140,7 +141,7 @@ function indexed(hit: Hit, type: ContractType, isForeign: boolean): Indexed {
     longNames: [...long, entry.fullName].map(squashed),
     words: new Set(own.flatMap(wordsOf)),
     facts: factsOf(entry).join(" ").toLowerCase(),
-    text: ` ${textOf(entry)}`.toLowerCase().replaceAll(/[^\p{L}\p{N}_.]+/gu, " "),
+    text: ` ${textsOf(entry).join(" ")}`.toLowerCase().replaceAll(/[^\p{L}\p{N}_.]+/gu, " "),
   };
 }
 
@@ -166,24 +167,6 @@ function factsOf(entry: ContractEntry): string[] {
       return entry.reason ? [entry.reason.code, String(entry.reason.status), ...entry.reason.metadata] : [];
     default:
       return [];
-  }
-}
-
-function textOf(entry: ContractEntry): string {
-  const rules = entry.kind === "field" || entry.kind === "message" ? entry.rules : [];
-  const example = entry.kind === "method" ? entry.example : [];
-  const advice = entry.kind === "value" ? plainText(entry.reason?.advice ?? []) : "";
-  return [...[...entry.comment, ...example].flatMap(textOfBlock), ...rules.map(plainText), advice].join(" ");
-}
-
-function textOfBlock(block: Block): string[] {
-  switch (block.kind) {
-    case "paragraph":
-      return [plainText(block.text)];
-    case "list":
-      return block.items.map((item: readonly Inline[]) => plainText(item));
-    case "example":
-      return [block.code];
   }
 }
 
