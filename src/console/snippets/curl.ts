@@ -1,7 +1,15 @@
 import { httpRequestOf } from "./http-request.ts";
 import { prettyJson } from "./literals.ts";
 import type { HttpRequest, RepeatableCall, Snippet } from "./repeatable-call.ts";
-import { hereDocument, isLong, shellQuoted, shellToken, shellWord } from "./shell.ts";
+import {
+  hasTerminalKeys,
+  hereDocument,
+  isLong,
+  pipedBytes,
+  shellQuoted,
+  shellToken,
+  shellWord,
+} from "./shell.ts";
 
 /** Returns the command with which curl sends a call again, over REST or Connect. */
 export function curlSnippet(call: RepeatableCall): Snippet {
@@ -44,9 +52,10 @@ function bodyParts(body: HttpRequest["body"]) {
   if (body === undefined) {
     return none;
   }
-  if (body instanceof Uint8Array) {
-    const { redirection, lines } = hereDocument(base64Lines(body));
-    return { ...none, prefix: `base64 -d ${redirection} | `, option: "--data-binary @-", after: lines };
+  if (body instanceof Uint8Array || hasTerminalKeys(body)) {
+    const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
+    const { prefix, lines } = pipedBytes(bytes);
+    return { ...none, prefix, option: "--data-binary @-", after: lines };
   }
   const text = prettyJson(body);
   if (isLong(text)) {
@@ -55,9 +64,4 @@ function bodyParts(body: HttpRequest["body"]) {
   }
   // curl reads a file if the text begins with @.
   return { ...none, option: `${text.startsWith("@") ? "--data-raw" : "-d"} ${shellQuoted(text)}` };
-}
-
-function base64Lines(bytes: Uint8Array): string {
-  const base64 = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
-  return base64.replace(/.{1,100}(?=.)/g, "$&\n");
 }

@@ -1,6 +1,6 @@
 import { prettyJson } from "./literals.ts";
 import { type RepeatableCall, type Snippet, whyNoMessage } from "./repeatable-call.ts";
-import { hereDocument, isLong, shellQuoted, shellToken } from "./shell.ts";
+import { hasTerminalKeys, hereDocument, isLong, pipedBytes, shellQuoted, shellToken } from "./shell.ts";
 
 /** Returns the command with which grpcurl sends a call again. The server's reflection tells it the messages. */
 export function grpcurlSnippet(call: RepeatableCall): Snippet {
@@ -11,11 +11,18 @@ export function grpcurlSnippet(call: RepeatableCall): Snippet {
   const { protocol, host, port } = new URL(origin);
   const { lines, options } = shellToken(origin, call.access);
   const text = prettyJson(message);
-  const { redirection, lines: after } = isLong(text) ? hereDocument(text) : { redirection: "", lines: "" };
+  const none = { prefix: "", redirection: "", lines: "" };
+  const {
+    prefix,
+    redirection,
+    lines: after,
+  } = hasTerminalKeys(text)
+    ? { ...none, ...pipedBytes(new TextEncoder().encode(text)) }
+    : { ...none, ...(isLong(text) && hereDocument(text)) };
   const words = [
-    `grpcurl${protocol === "http:" ? " -plaintext" : ""}`,
+    `${prefix}grpcurl${protocol === "http:" ? " -plaintext" : ""}`,
     ...options,
-    redirection === "" ? `-d ${shellQuoted(text)}` : "-d @",
+    after === "" ? `-d ${shellQuoted(text)}` : "-d @",
     `${port === "" ? `${host}:${protocol === "http:" ? 80 : 443}` : host} ${method.parent.typeName}/${method.name}`,
   ];
   return { text: `${lines}${words.join(" \\\n  ")}${redirection && ` ${redirection}`}${after}\n` };

@@ -31,6 +31,24 @@ export function hereDocument(text: string): HereDocument {
   return { redirection: `<<'${end}'`, lines: `\n${text}\n${end}` };
 }
 
+/**
+ * Characters that a terminal takes for keys when a command is pasted, such as Ctrl+C or Delete: quotes do not stop them, so
+ * what follows could run as a command of its own. Line feeds and tabs do no harm within quotes.
+ */
+const terminalKeys = /[^\t\n -~\u00a0-\u{10ffff}]/u;
+
+/** Whether a text must not be pasted as it is, whoever wrote it. */
+export function hasTerminalKeys(text: string): boolean {
+  return terminalKeys.test(text);
+}
+
+/** Returns the command that writes bytes to the standard input of the next one, and the lines that follow both. */
+export function pipedBytes(bytes: Uint8Array): { readonly prefix: string; readonly lines: string } {
+  const base64 = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+  const { redirection, lines } = hereDocument(base64.replace(/.{1,100}(?=.)/g, "$&\n"));
+  return { prefix: `base64 -d ${redirection} | `, lines };
+}
+
 /** Returns the lines that set TOKEN, and the arguments that send credentials, for curl and grpcurl. */
 export function shellToken(origin: string, access: Access): { lines: string; options: readonly string[] } {
   if (access.kind === "headers") {

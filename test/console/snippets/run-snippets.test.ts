@@ -122,6 +122,19 @@ describe(`snippets of calls${hasPython ? "" : " (without Python: python3 is miss
     expect(missing.reason).toBe("PLAN_STATUS_NOT_FOUND");
   });
 
+  it.each([
+    ["no JSON", "'\u0003rm -rf x\n\u001b[201~\rEND\r"],
+    ["JSON with Delete in it", '{"title": "\u007f\u007f\u009b"}'],
+  ])("can be pasted into a terminal, which would take keys in the text for its own: %s", async (_, body) => {
+    const path = "/v1/operators/65001/clients/youtube/users/x%7F/planStatus";
+    const answer = await send(path, { body });
+    const call = await expectRepeats(["curl"], answer);
+    for (const { write } of snippetWriters.filter(({ id }) => id === "curl" || id === "grpcurl")) {
+      const snippet = write(callOfJournal(call, emulator.url));
+      expect("text" in snippet ? snippet.text : "").not.toMatch(/[^\n -~]/);
+    }
+  });
+
   it("send a push with violations again, with the paths that its sender wrote", async () => {
     const path = "/v1/operators/65001/clients/youtube/users/x/planStatus";
     const answer = await send(path, { body: '{"plans": [{"plan_id": ""}], "language_code": "de"}' });
