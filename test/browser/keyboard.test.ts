@@ -129,7 +129,7 @@ describe.skipIf(whySkipped)(`the console without a mouse${whySkipped}`, () => {
     await page.locator("body").press("4");
     await page.getByRole("button", { name: "Back to real time" }).focus();
     await keyboard.press("Enter");
-    await page.getByRole("banner").getByText("Clock frozen").waitFor({ state: "hidden" });
+    await page.getByRole("link", { name: "Clock frozen" }).waitFor({ state: "hidden" });
 
     await keyboard.press("5");
     await page.getByRole("heading", { name: "Reference", level: 1 }).waitFor();
