@@ -2,8 +2,23 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  type Call,
+  Call_Protocol,
+  CallView,
+} from "../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import { buildGoTool, whatIsMissing } from "../../scripts/go-tool.ts";
-import { createMethod, createRequest, runServer, runTool, serviceNames } from "./running-server.ts";
+import { callOfJournal } from "../../src/console/snippets/call-of-journal.ts";
+import { grpcurlSnippet } from "../../src/console/snippets/grpcurl.ts";
+import { startTestEmulator } from "../support/emulator/test-emulator.ts";
+import {
+  createMethod,
+  createRequest,
+  runServer,
+  runTool,
+  serviceNames,
+  statusJson,
+} from "./running-server.ts";
 
 const missing = whatIsMissing();
 if (missing !== undefined) {
@@ -57,6 +72,45 @@ describe.skipIf(missing !== undefined)("grpcurl", () => {
     expect(failed.stderr).toContain("Code: InvalidArgument");
     expect(failed.stderr).toContain('"reason": "FIELD_INVALID"');
     expect(failed.stderr).toContain("google.rpc.BadRequest");
+  });
+
+  it("grpcurl sends calls of the console's journal again, with the snippet of each", async () => {
+    await using emulator = await startTestEmulator();
+    const token = await emulator.token();
+    const newest = async () =>
+      (await emulator.control("grpc").listCalls({ pageSize: 1, view: CallView.FULL })).calls[0] as Call;
+    const outcome = ({ method, code, reason, violations, notifications, requestJson }: Call) => ({
+      method,
+      code,
+      reason,
+      violations,
+      notifications,
+      requestJson,
+    });
+    const fit = JSON.stringify({ ...statusJson(), title: "It's $HOME `x`\n-- 😀" });
+    const long = JSON.stringify({
+      ...statusJson(),
+      plans: Array.from({ length: 120 }, (_, at) => ({ planId: `p${at}`, planName: "ü'$".repeat(300) })),
+    });
+    const broken = '{"languageCode": "", "plans": [{"planId": ""}]}';
+    for (const body of [fit, long, broken]) {
+      for (const target of [
+        "clients/youtube/users/a%2Fb%2Bc%3D%3D/planStatus",
+        "planStatuses?userKey=-x%25",
+      ]) {
+        await fetch(`${emulator.url}/v1/operators/65001/${target}`, {
+          method: "POST",
+          headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+          body,
+        });
+        const original = await newest();
+        const snippet = grpcurlSnippet(callOfJournal(original, emulator.url)) as { text: string };
+        const { stderr } = await runTool("sh", ["-s"], `PATH='${folder}':$PATH\n${snippet.text}`);
+        const again = await newest();
+        expect(again.protocol, stderr).toBe(Call_Protocol.GRPC);
+        expect(outcome(again)).toEqual(outcome(original));
+      }
+    }
   });
 
   it("grpcurl calls the health service", async () => {

@@ -71,6 +71,9 @@ const example = "operators/65001";
 /** Headers that change how a request is read. Others, such as a trace or the name of the program, do not matter. */
 const repeated = ["accept", "content-type", "connect-protocol-version", "x-http-method-override"];
 
+/** What curl accepts, and JSON, which is all that there is. */
+const isDefaultAccept = /^(\*\/\*|application\/json)$/;
+
 /** Returns the request as it was sent; undefined if not all of it is known, or its text is not what was read. */
 function sentRequest(call: Call, message: string | undefined): HttpRequest | undefined {
   const encoding = headerOf(call, "content-encoding");
@@ -81,7 +84,7 @@ function sentRequest(call: Call, message: string | undefined): HttpRequest | und
   }
   const headers = call.headers.filter(
     ({ name, value }) =>
-      (repeated.includes(name) && !(name === "accept" && value === "*/*")) ||
+      (repeated.includes(name) && !(name === "accept" && isDefaultAccept.test(value))) ||
       (name === "content-encoding" && !isPlain),
   );
   return {

@@ -1,4 +1,4 @@
-import { httpRequestOf } from "./http-request.ts";
+import { httpRequestOf, protocolRemark } from "./http-request.ts";
 import { prettyJson } from "./literals.ts";
 import type { HttpRequest, RepeatableCall, Snippet } from "./repeatable-call.ts";
 import {
@@ -28,7 +28,7 @@ export function curlSnippet(call: RepeatableCall): Snippet {
   const { prefix, option, redirection, after } = bodyParts(request.body);
   const command = `${prefix}curl -sS${flagsOf(request)} ${shellWord(call.origin + request.target)}`;
   const words = [command, ...options, ...(option === "" ? [] : [option])].join(" \\\n  ");
-  return { text: `${lines}${words}${redirection}${after}\n` };
+  return { text: `${lines}${protocolRemark(call, "curl")}${words}${redirection}${after}\n` };
 }
 
 function optionsOf({ httpMethod, headers, body }: HttpRequest): string[] {

@@ -18,6 +18,13 @@ export function httpRequestOf(call: RepeatableCall): HttpRequest | undefined {
   return (protocol === "rest" ? restRequest(call) : undefined) ?? connectRequest(method, message);
 }
 
+/** Returns a remark on the protocol of a snippet that sends HTTP requests, if the call had another one; else empty. */
+export function protocolRemark({ protocol }: RepeatableCall, program: string): string {
+  return protocol === "grpc" || protocol === "grpc-web"
+    ? `# ${program} does not speak gRPC. Over Connect, the message and the answer are the same.\n`
+    : "";
+}
+
 /** Returns the Connect request of a message. */
 export function connectRequest(method: DescMethod, message: string): HttpRequest {
   return {

@@ -1,4 +1,4 @@
-import { httpRequestOf } from "./http-request.ts";
+import { httpRequestOf, protocolRemark } from "./http-request.ts";
 import { literalOf } from "./literals.ts";
 import type { Access, HttpRequest, RepeatableCall, Snippet } from "./repeatable-call.ts";
 import { tokenRequest } from "./shell.ts";
@@ -16,7 +16,7 @@ export function pythonSnippet(call: RepeatableCall): Snippet {
     "",
     `origin = ${JSON.stringify(call.origin)}`,
     ...tokenLines(call.access),
-    "request = urllib.request.Request(",
+    `${protocolRemark(call, "The standard library")}request = urllib.request.Request(`,
     `    origin + ${JSON.stringify(request.target)},`,
     ...argumentsOf(request, call.access).map((argument) => `    ${argument},`),
     ")",
