@@ -8,11 +8,14 @@ export type Mark = { readonly path: string; readonly description: string };
 /** A mark at its line. If its field is absent, it is at the nearest parent, and `rest` is what is absent. */
 export type PlacedMark = Mark & { readonly rest: string };
 
+/** The marks inside an object or array: how many at any depth, and the indexes of the children that lead to them. */
+type MarksInside = { count: number; readonly children: Set<number> };
+
 /** Where marks are in a text. */
 export type PlacedMarks = {
   readonly at: ReadonlyMap<JsonNode, readonly PlacedMark[]>;
-  /** Number of marks inside each object and array, at any depth. */
-  readonly inside: ReadonlyMap<JsonNode, number>;
+  /** The objects and arrays that have marks inside. */
+  readonly inside: ReadonlyMap<JsonNode, MarksInside>;
   /** Marks that fit nowhere. */
   readonly elsewhere: readonly Mark[];
 };
@@ -20,7 +23,7 @@ export type PlacedMarks = {
 /** Finds the place of each mark. */
 export function placeMarks(json: JsonText, marks: readonly Mark[]): PlacedMarks {
   const at = new Map<JsonNode, PlacedMark[]>();
-  const inside = new Map<JsonNode, number>();
+  const inside = new Map<JsonNode, MarksInside>();
   const elsewhere: Mark[] = [];
   for (const mark of marks) {
     const found = findNode(json, mark.path);
@@ -31,15 +34,18 @@ export function placeMarks(json: JsonText, marks: readonly Mark[]): PlacedMarks 
     const placed = at.get(found.node) ?? [];
     placed.push({ ...mark, rest: fieldPathText(found.rest) });
     at.set(found.node, placed);
-    for (const parent of found.parents) {
-      inside.set(parent, (inside.get(parent) ?? 0) + 1);
+    for (const [depth, parent] of found.parents.entries()) {
+      const marks = inside.get(parent) ?? { count: 0, children: new Set() };
+      marks.count += 1;
+      marks.children.add(parent.children.indexOf(found.parents[depth + 1] ?? found.node));
+      inside.set(parent, marks);
     }
   }
   return { at, inside, elsewhere };
 }
 
 /** The objects and arrays that are open, each with the indexes of its children that are shown. */
-export type OpenNodes = ReadonlyMap<JsonNode, ReadonlySet<number> | "all">;
+export type OpenNodes = ReadonlyMap<JsonNode, ReadonlySet<number>>;
 
 /** Lines that are shown at first, about. */
 const lineBudget = 400;
@@ -48,7 +54,7 @@ const childBudget = 100;
 
 /** Opens level by level while there is room, and whatever has a mark inside. */
 export function firstOpenNodes({ root }: JsonText, { inside }: PlacedMarks): OpenNodes {
-  const open = new Map<JsonNode, ReadonlySet<number> | "all">();
+  const open = new Map<JsonNode, ReadonlySet<number>>();
   let lines = 0;
   const queue = root ? [root] : [];
   for (const node of queue) {
@@ -57,14 +63,10 @@ export function firstOpenNodes({ root }: JsonText, { inside }: PlacedMarks): Ope
     if (node.children.length === 0 || !(hasRoom || inside.has(node))) {
       continue;
     }
-    const isAll = hasRoom && shown === node.children.length;
-    open.set(node, isAll ? "all" : indexesUpTo(hasRoom ? shown : 0));
+    open.set(node, indexesUpTo(hasRoom ? shown : 0));
     lines += hasRoom ? shown + 1 : 0;
-    // What is not shown at first may be deep and long: it is looked at when it is opened.
-    for (const [index, child] of node.children.entries()) {
-      if (index < shown || inside.has(child)) {
-        queue.push(child);
-      }
+    for (const index of shownIndexes(open, node, inside)) {
+      queue.push(node.children[index] as JsonNode);
     }
   }
   return open;
@@ -74,8 +76,7 @@ export function firstOpenNodes({ root }: JsonText, { inside }: PlacedMarks): Ope
 export function toggled(open: OpenNodes, node: JsonNode): OpenNodes {
   const next = new Map(open);
   if (!next.delete(node)) {
-    const isSmall = node.children.length <= childBudget;
-    next.set(node, isSmall ? "all" : indexesUpTo(childBudget));
+    next.set(node, indexesUpTo(Math.min(node.children.length, childBudget)));
   }
   return next;
 }
@@ -84,11 +85,17 @@ function indexesUpTo(end: number): ReadonlySet<number> {
   return new Set(Array(end).keys());
 }
 
+/** Returns the indexes of the children that are shown, in order. Those with marks always are. */
+function shownIndexes(open: OpenNodes, node: JsonNode, inside: PlacedMarks["inside"]): readonly number[] {
+  const indexes = new Set([...(open.get(node) ?? []), ...(inside.get(node)?.children ?? [])]);
+  return [...indexes].sort((a, b) => a - b);
+}
+
 /** Shows more of the children that are left out, from this index on. */
 export function withMore(open: OpenNodes, node: JsonNode, from: number): OpenNodes {
-  const shown = open.get(node);
-  const more = Array.from({ length: 2 * childBudget }, (_, at) => from + at);
-  return shown instanceof Set ? new Map(open).set(node, new Set([...shown, ...more])) : open;
+  const end = Math.min(from + 2 * childBudget, node.children.length);
+  const more = Array.from({ length: end - from }, (_, at) => from + at);
+  return new Map(open).set(node, new Set([...(open.get(node) ?? []), ...more]));
 }
 
 /** A line of the display. */
@@ -113,16 +120,12 @@ export type JsonLine =
     };
 
 /** Returns the lines of what is open. Children with marks are always shown. */
-export function linesOf(
-  { root }: JsonText,
-  open: OpenNodes,
-  { at, inside }: PlacedMarks,
-): readonly JsonLine[] {
+export function linesOf({ root }: JsonText, open: OpenNodes, { inside }: PlacedMarks): readonly JsonLine[] {
   const lines: JsonLine[] = [];
   const add = (node: JsonNode, depth: number, isLast: boolean): void => {
-    const shown = open.get(node);
-    lines.push({ kind: "value", node, depth, isOpen: shown !== undefined, isLast });
-    if (shown === undefined) {
+    const isOpen = open.has(node);
+    lines.push({ kind: "value", node, depth, isOpen, isLast });
+    if (!isOpen) {
       return;
     }
     let from = 0;
@@ -132,12 +135,10 @@ export function linesOf(
         lines.push({ kind: "gap", node, depth: depth + 1, from, count: end - from });
       }
     };
-    for (const [index, child] of children.entries()) {
-      if (shown === "all" || shown.has(index) || at.has(child) || inside.has(child)) {
-        addGap(index);
-        add(child, depth + 1, index === children.length - 1);
-        from = index + 1;
-      }
+    for (const index of shownIndexes(open, node, inside)) {
+      addGap(index);
+      add(children[index] as JsonNode, depth + 1, index === children.length - 1);
+      from = index + 1;
     }
     addGap(children.length);
     lines.push({ kind: "end", node, depth, isLast });

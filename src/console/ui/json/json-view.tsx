@@ -157,7 +157,7 @@ function ValueLine({
     return <div class="json-line" style={indent(line)}>{`${closer}${comma}`}</div>;
   }
   const count = node.children.length;
-  const inside = line.isOpen ? 0 : (placed.inside.get(node) ?? 0);
+  const inside = line.isOpen ? 0 : (placed.inside.get(node)?.count ?? 0);
   return (
     <div class={marks.length > 0 ? "json-line marked" : "json-line"} style={indent(line)}>
       {count > 0 && (

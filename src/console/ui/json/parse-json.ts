@@ -8,8 +8,8 @@ export type JsonNode = {
   readonly start: number;
   end: number;
   /** Offsets of the key of a member, with its quotes. */
-  readonly keyStart?: number;
-  readonly keyEnd?: number;
+  readonly keyStart: number | undefined;
+  readonly keyEnd: number | undefined;
   /** Members or items. Empty for other values. */
   readonly children: readonly JsonNode[];
 };
@@ -24,97 +24,102 @@ export type JsonText = {
 };
 
 const none: readonly JsonNode[] = [];
-const space = /[ \t\r\n]*/y;
 const escapePattern = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 const numberPattern = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w.])/y;
 const literalPattern = /(?:true|false|null)(?!\w)/y;
 
-type Open = { node: JsonNode & { children: JsonNode[] }; closer: string };
+/** An object or array whose end has not been read. */
+type OpenNode = JsonNode & { readonly children: JsonNode[] };
 
 /** Reads a JSON text in one pass, however deep it is. */
 export function parseJson(text: string): JsonText {
-  const open: Open[] = [];
+  const open: OpenNode[] = [];
   let root: JsonNode | undefined;
-  let at = endOf(space, text, 0);
-
-  const fail = (): JsonText => {
-    for (const { node } of open) {
+  let at = afterSpace(text, 0);
+  const ended = (errorAt: number | undefined): JsonText => {
+    for (const node of open) {
       node.end = at;
     }
-    return { text, root, errorAt: at };
+    return { text, root, errorAt };
   };
 
-  let isFirst = true;
-  while (at < text.length) {
-    const parent = open.at(-1);
-    let key: { keyStart: number; keyEnd: number } | undefined;
-    if (parent) {
-      if (text[at] === parent.closer && (isFirst || parent.node.children.length > 0)) {
-        at += 1;
-        parent.node.end = at;
-        open.pop();
-        isFirst = false;
-        at = endOf(space, text, at);
-        if (open.length === 0) {
-          return at === text.length ? { text, root, errorAt: undefined } : fail();
-        }
-        continue;
-      }
-      if (!isFirst) {
-        if (text[at] !== ",") {
-          return fail();
-        }
-        at = endOf(space, text, at + 1);
-      }
-      if (parent.node.kind === "object") {
-        const keyEnd = endOfString(text, at);
-        const colon = keyEnd < 0 ? -1 : endOf(space, text, keyEnd);
-        if (colon < 0 || text[colon] !== ":") {
-          return fail();
-        }
-        key = { keyStart: at, keyEnd };
-        at = endOf(space, text, colon + 1);
-      }
+  do {
+    const parent = open[open.length - 1];
+    if (parent && text[at] === (parent.kind === "object" ? "}" : "]")) {
+      open.pop();
+      parent.end = at + 1;
+      at = afterSpace(text, parent.end);
+      continue;
     }
-    const node = nodeAt(text, at, key);
-    if (!node) {
-      return fail();
+    const node = nextNode(text, at, parent);
+    if (typeof node === "number") {
+      at = node;
+      return ended(at);
     }
     root ??= node;
-    parent?.node.children.push(node);
+    parent?.children.push(node);
     if (node.kind === "object" || node.kind === "array") {
-      open.push({ node: node as Open["node"], closer: node.kind === "object" ? "}" : "]" });
-      isFirst = true;
-      at = endOf(space, text, at + 1);
-    } else {
-      isFirst = false;
-      at = endOf(space, text, node.end);
-      if (!parent) {
-        return at === text.length ? { text, root, errorAt: undefined } : fail();
-      }
+      open.push(node as OpenNode);
     }
-  }
-  return fail();
+    at = afterSpace(text, node.end);
+  } while (open.length > 0);
+  return ended(at === text.length ? undefined : at);
 }
 
-/** Returns the value that begins at an offset. The end of an object or array is not known yet. */
-function nodeAt(text: string, start: number, key: object | undefined): JsonNode | undefined {
-  const leaf = (kind: JsonNode["kind"], end: number) =>
-    end < 0 ? undefined : { kind, start, end, children: none, ...key };
-  switch (text[start]) {
-    case "{":
-      return { kind: "object", start, end: start, children: [], ...key };
-    case "[":
-      return { kind: "array", start, end: start, children: [], ...key };
-    case '"':
-      return leaf("string", endOfString(text, start));
-    case "t":
-    case "f":
-    case "n":
-      return leaf("literal", endOf(literalPattern, text, start));
-    default:
-      return leaf("number", endOf(numberPattern, text, start));
+/**
+ * Reads the next value of a parent, with the comma and the key before it. Of an object or array, only the bracket is read.
+ * Returns where the text is wrong if there is none.
+ */
+function nextNode(text: string, start: number, parent: OpenNode | undefined): JsonNode | number {
+  let at = start;
+  if (parent && parent.children.length > 0) {
+    if (text[at] !== ",") {
+      return at;
+    }
+    at = afterSpace(text, at + 1);
   }
+  if (parent?.kind !== "object") {
+    return nodeAt(text, at, undefined, undefined) ?? at;
+  }
+  const keyEnd = endOfString(text, at);
+  const colon = keyEnd < 0 ? at : afterSpace(text, keyEnd);
+  if (text[colon] !== ":") {
+    return colon;
+  }
+  const valueStart = afterSpace(text, colon + 1);
+  return nodeAt(text, valueStart, at, keyEnd) ?? valueStart;
+}
+
+function nodeAt(
+  text: string,
+  start: number,
+  keyStart: number | undefined,
+  keyEnd: number | undefined,
+): JsonNode | undefined {
+  const first = text[start];
+  if (first === "{" || first === "[") {
+    const kind = first === "{" ? "object" : "array";
+    return { kind, start, end: start + 1, keyStart, keyEnd, children: [] };
+  }
+  const isLiteral = first === "t" || first === "f" || first === "n";
+  const kind = first === '"' ? "string" : isLiteral ? "literal" : "number";
+  const end =
+    kind === "string"
+      ? endOfString(text, start)
+      : endOf(isLiteral ? literalPattern : numberPattern, text, start);
+  return end < 0 ? undefined : { kind, start, end, keyStart, keyEnd, children: none };
+}
+
+/** Returns where the white space at this offset ends. */
+function afterSpace(text: string, start: number): number {
+  let at = start;
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) {
+      break;
+    }
+  }
+  return at;
 }
 
 /** Returns where a match at this offset ends; -1 without one. */
