@@ -143,14 +143,14 @@ describe.skipIf(whySkipped)(`the page of subscribers${whySkipped}`, () => {
       ["plan group", "Your data plan"],
     ] as const) {
       await records.getByText(name).click();
-      await drawingIn(page).getByRole("heading", { level: 3, name: title }).waitFor();
+      await drawingIn(page).getByRole("heading", { level: 2, name: title }).waitFor();
       titles.push(title);
     }
     expect(await records.allTextContents()).toEqual(["every client", "youtube", "plan group"]);
     await goTo(page, placeOf(userKey, "mobiledataplan"));
     await page.getByText("No status is stored for mobiledataplan").waitFor();
     await page.getByRole("link", { name: "the status for every client" }).click();
-    await drawingIn(page).getByRole("heading", { level: 3, name: "ACME Plan 199" }).waitFor();
+    await drawingIn(page).getByRole("heading", { level: 2, name: "ACME Plan 199" }).waitFor();
   });
 
   it("lists pushes with their outcome and notifications as cards, each with a link to its call", async () => {

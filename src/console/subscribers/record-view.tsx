@@ -91,7 +91,7 @@ export function RecordDrawing({ shown }: { shown: AnyRecord }) {
   const view = viewOf(shown.record, emulatedSecond.value, most);
   return (
     <section aria-label="Drawing">
-      <Phone view={view} isOver={shown.state !== "stored"} onMore={() => setMost(Number.POSITIVE_INFINITY)} />
+      <Phone view={view} isOver={shown.state !== "stored"} onMore={() => setMost(10 * most)} />
       {view.notShown.length > 0 && (
         <details class="not-shown">
           <summary>Not on the phone: {view.notShown.length}</summary>

@@ -22,7 +22,7 @@ export function Phone({
   view: PhoneView;
   /** Whether all of it is of the past. */
   isOver: boolean;
-  /** Draws all plans and modules. */
+  /** Draws more plans and modules. */
   onMore: () => void;
 }) {
   const { language, title, hidden, plans, morePlans, account, facts } = view;
@@ -37,7 +37,7 @@ export function Phone({
         dir={language.dir}
       >
         <header class="phone-header">
-          <h3>{title === "" ? <English>Your data plan</English> : title}</h3>
+          <h2>{title === "" ? <English>Your data plan</English> : title}</h2>
           <Facts facts={facts} />
         </header>
         {plans.length === 0 && (
@@ -48,7 +48,7 @@ export function Phone({
         {plans.map((plan, index) => (
           <PlanBox key={index} plan={plan} onMore={onMore} />
         ))}
-        <More count={morePlans} what="plans" onMore={onMore} />
+        <More count={morePlans} what="plan" onMore={onMore} />
         {account && <AccountBox account={account} />}
       </article>
       <figcaption class="muted">An illustration. Google's user interface looks different.</figcaption>
@@ -59,7 +59,7 @@ export function Phone({
 function PlanBox({ plan, onMore }: { plan: PlanView; onMore: () => void }) {
   return (
     <section class={plan.unusable === undefined ? "phone-plan" : "phone-plan greyed"}>
-      <h4>{plan.name}</h4>
+      <h3>{plan.name}</h3>
       <Labels labels={plan.labels} unusable={plan.unusable} />
       <Facts facts={plan.facts} />
       {plan.modules.length > 0 && (
@@ -69,7 +69,7 @@ function PlanBox({ plan, onMore }: { plan: PlanView; onMore: () => void }) {
           ))}
         </ul>
       )}
-      <More count={plan.moreModules} what="modules" onMore={onMore} />
+      <More count={plan.moreModules} what="module" onMore={onMore} />
     </section>
   );
 }
@@ -78,7 +78,7 @@ function ModuleBox({ module }: { module: ModuleView }) {
   const { name, description, unusable, balance, labels, facts } = module;
   return (
     <li class={unusable === undefined ? "phone-module" : "phone-module greyed"}>
-      <h5>{name}</h5>
+      <h4>{name}</h4>
       <p class="phone-description">
         <LongText text={description} atFirst={descriptionLength} />
       </p>
@@ -99,9 +99,9 @@ function ModuleBox({ module }: { module: ModuleView }) {
 function AccountBox({ account }: { account: AccountView }) {
   return (
     <section class="phone-account">
-      <h4>
+      <h3>
         <English>Account</English>
-      </h4>
+      </h3>
       <p class="phone-amount">{account.balance}</p>
       <Labels labels={account.status ? [account.status] : []} unusable={undefined} />
       <Facts facts={account.facts} />
@@ -161,7 +161,7 @@ function More({ count, what, onMore }: { count: number; what: string; onMore: ()
   return count === 0 ? null : (
     <p class="phone-more">
       <button type="button" lang="en" dir="ltr" onClick={onMore}>
-        {`Draw ${count} more ${what}`}
+        {`Draw more: ${count} ${count === 1 ? `${what} is` : `${what}s are`} left`}
       </button>
     </p>
   );
