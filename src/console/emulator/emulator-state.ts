@@ -1,9 +1,11 @@
+import { equals } from "@bufbuild/protobuf";
 import { ConnectError } from "@connectrpc/connect";
 import { batch, signal } from "@preact/signals";
-import type {
-  Clock,
-  Fault,
-  Registration,
+import {
+  type Clock,
+  type Fault,
+  FaultSchema,
+  type Registration,
 } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import { emulator } from "./client.ts";
 import { noteReading, readingOf, startTicking } from "./emulated-clock.ts";
@@ -45,7 +47,10 @@ export async function refreshState(): Promise<void> {
     apply(() => {
       noteReading(now.reading);
       clock.value = now.clock;
-      faults.value = found;
+      // Long lists are only drawn again if something has changed.
+      if (!isSame(faults.peek(), found)) {
+        faults.value = found;
+      }
       registration.value = registered;
       connection.value = undefined;
     });
@@ -71,6 +76,13 @@ async function readClock() {
   const askedAtMs = performance.now();
   const found = await emulator.getClock({}, { timeoutMs });
   return { clock: found, reading: readingOf(found, askedAtMs, performance.now()) };
+}
+
+function isSame(before: readonly Fault[], after: readonly Fault[]): boolean {
+  return (
+    before.length === after.length &&
+    after.every((fault, index) => equals(FaultSchema, fault, before[index] as Fault))
+  );
 }
 
 /** Lists all faults, of which there are at most 1000. */
