@@ -23,13 +23,20 @@ export const forBrowsers = {
   logLevel: "warning",
 } satisfies BuildOptions;
 
+/** What is bundled, with its name in `index.html`. */
+const entries: ReadonlyMap<string, string> = new Map([
+  ["src/console/main.tsx", "main.tsx"],
+  ["src/console/console.css", "console.css"],
+  ["src/console/playground/check-worker.ts", "check-worker.ts"],
+]);
+
 /** Writes the console: `index.html`, its scripts and styles, the contract with its comments, and the licenses. */
 export async function buildConsole(directory: string): Promise<Metafile> {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: [join(sources, "main.tsx"), join(sources, "console.css")],
+    entryPoints: [...entries.keys()].map((path) => join(root, path)),
     outdir: directory,
     ...forBrowsers,
     splitting: true,
@@ -38,13 +45,11 @@ export async function buildConsole(directory: string): Promise<Metafile> {
     entryNames: "[name]-[hash]",
     chunkNames: "[name]-[hash]",
   });
-  const page = readFileSync(join(sources, "index.html"), "utf8");
-  writeFileSync(
-    join(directory, "index.html"),
-    page
-      .replace("main.tsx", outputOf(metafile, "src/console/main.tsx"))
-      .replace("console.css", outputOf(metafile, "src/console/console.css")),
+  const page = [...entries].reduce(
+    (text, [entry, name]) => text.replace(name, outputOf(metafile, entry)),
+    readFileSync(join(sources, "index.html"), "utf8"),
   );
+  writeFileSync(join(directory, "index.html"), page);
   writeFileSync(join(directory, "licenses.txt"), licenseTexts(Object.keys(metafile.inputs), root));
   writeDocuments(directory);
   return metafile;

@@ -45,7 +45,9 @@ function StoredView({ result: { json, notifications } }: { result: Stored }) {
   return (
     <>
       {notifications.length > 0 && <NotificationList notifications={notifications} />}
-      <JsonView text={json} label="Stored resource" />
+      <div class="stored">
+        <JsonView text={json} label="Stored resource" />
+      </div>
     </>
   );
 }

@@ -1,21 +1,22 @@
-import { useSignal, useSignalEffect } from "@preact/signals";
+import { computed, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { PlanGroupSchema, PlanStatusSchema } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
-import { emulatedNow, emulatedSecond } from "../emulator/emulated-clock.ts";
+import { emulatedSecond } from "../emulator/emulated-clock.ts";
 import { clock, connection } from "../emulator/emulator-state.ts";
 import { type Draft, draft, saveDraft, savedDraft } from "../ui/draft.ts";
-import { checkDraft } from "./check-draft.ts";
 import { EditorBox, type EditorHandle } from "./editor/editor-box.tsx";
 import { FieldCard } from "./field-card.tsx";
 import { OutcomePanel } from "./outcome-panel.tsx";
 import type { PlacedViolation } from "./place-violations.ts";
 import {
   changeDraft,
-  check,
+  checkNow,
   contract,
   firstDraft,
+  isUncheckable,
   loadComments,
   notice,
+  violations,
   withTemplate,
 } from "./playground-state.ts";
 import { PushPanel, startPush } from "./push-panel.tsx";
@@ -46,31 +47,28 @@ function Playground({ push }: { push: Draft }) {
   const editor = useRef<EditorHandle>(undefined);
   const place = useSignal<ContractPlace | undefined>(undefined);
   useChecks();
-  const violations = check.value?.violations;
   return (
     <div class="playground">
       <div class="playground-draft stack">
         <TargetForm push={push} />
         <div class="row">
           <TemplateMenu onChoose={chooseTemplate} />
-          <small id="editor-keys" class="muted">
-            Ctrl+Space completes. Esc, then Tab leaves the editor. Ctrl+Enter pushes.
-          </small>
-        </div>
-        <div class="row" role="status">
-          {notice.value !== undefined && (
-            <>
-              <span>{notice.value}</span>
-              <button type="button" onClick={() => takeBack(editor.current)}>
-                Undo
-              </button>
-            </>
-          )}
+          <div class="row" role="status">
+            {notice.value !== undefined && (
+              <>
+                <span>{notice.value}</span>
+                <button type="button" onClick={() => takeBack(editor.current)}>
+                  Undo
+                </button>
+              </>
+            )}
+          </div>
+          <small class="muted push">Ctrl+Space completes · Ctrl+Enter pushes · Esc, then Tab leaves</small>
         </div>
         <EditorBox
-          text={push.text}
+          text={text}
           root={push.method === "CreatePlanGroup" ? PlanGroupSchema : PlanStatusSchema}
-          violations={violations ?? none}
+          violations={violations.value ?? none}
           onChange={changeText}
           onPlace={(found) => {
             place.value = found;
@@ -81,14 +79,15 @@ function Playground({ push }: { push: Draft }) {
           }}
         />
         <ViolationList
-          violations={violations}
+          violations={violations.value}
+          isUncheckable={isUncheckable.value}
           lineOf={(offset) => editor.current?.lineOf(offset) ?? 1}
-          onOpen={(violation) => violation.place && editor.current?.open(violation.place)}
+          onOpen={(violation) => openPlace(violation, editor.current)}
         />
       </div>
       <div class="playground-outcome stack">
-        <PushPanel />
         <OutcomePanel />
+        <PushPanel />
         {place.value && (
           <section class="card" aria-label="At the cursor">
             <FieldCard
@@ -102,6 +101,8 @@ function Playground({ push }: { push: Draft }) {
     </div>
   );
 }
+
+const text = computed(() => draft.value?.text ?? "");
 
 const none: readonly PlacedViolation[] = [];
 
@@ -119,11 +120,20 @@ function useChecks(): void {
     if (push !== undefined) {
       timer.current = setTimeout(() => {
         saveDraft(push);
-        check.value = checkDraft(push, emulatedNow());
+        checkNow();
       }, restMs);
     }
   });
   useEffect(() => () => clearTimeout(timer.current), []);
+}
+
+/** Goes to the place of a violation: in the text, or to the field of the form. */
+function openPlace({ place }: PlacedViolation, editor: EditorHandle | undefined): void {
+  if (place !== undefined) {
+    editor?.open(place);
+  } else {
+    document.querySelector<HTMLElement>(".target [aria-invalid]")?.focus();
+  }
 }
 
 function changeText(text: string): void {

@@ -1,11 +1,13 @@
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import { findExample } from "../../examples/index.ts";
 import type { Contract } from "../contract/contract.ts";
 import { loadContract } from "../contract/load-contract.ts";
 import { emulatedNow } from "../emulator/emulated-clock.ts";
 import { type Draft, draft, saveDraft } from "../ui/draft.ts";
 import type { DraftCheck } from "./check-draft.ts";
-import type { PushProtocol } from "./push/push-body.ts";
+import { type Checker, createChecker, startWorker } from "./checker.ts";
+import { type PlacedViolation, placeViolations } from "./place-violations.ts";
+import { type PushProtocol, pathOverRest, pushBody } from "./push/push-body.ts";
 import type { PushAnswer } from "./push/send-push.ts";
 
 /** The contract with its comments; undefined until it is loaded. */
@@ -13,6 +15,48 @@ export const contract = signal<Contract | undefined>(undefined);
 
 /** What the emulator would answer to the draft; undefined until it was checked. */
 export const check = signal<DraftCheck | undefined>(undefined);
+
+/** Whether drafts cannot be checked, because the rules could not be loaded. */
+export const isUncheckable = signal(false);
+
+let checker: Checker | undefined;
+
+/** Checks the draft at the emulated time. The result is in `check` a little later. */
+export function checkNow(): void {
+  checker ??= createChecker(startWorker(), takeCheck, () => {
+    isUncheckable.value = true;
+    checker = undefined;
+  });
+  if (draft.value !== undefined) {
+    checker.check(draft.value, emulatedNow());
+  }
+}
+
+function takeCheck(checked: Draft, result: DraftCheck): void {
+  // A result of an older text would mark the wrong places.
+  if (checked === draft.value) {
+    check.value = result;
+    isUncheckable.value = false;
+  }
+}
+
+/** What is wrong with the draft: by the rules, and what only the answer to its push says. */
+export const violations = computed((): readonly PlacedViolation[] | undefined => {
+  const found = check.value?.violations;
+  const answered = answer.value;
+  if (found === undefined || answered?.draft !== draft.value || answered?.result.kind !== "rejected") {
+    return found;
+  }
+  const { draft: pushed, protocol: by, result } = answered;
+  const isKnown = ({ field, description }: PlacedViolation) =>
+    found.some((each) => each.field === field && each.description === description);
+  const body = pushBody(pushed, by);
+  const placed = placeViolations(result.violations, pushed, body).map((each) => ({
+    ...each,
+    field: pathOverRest(each.field, pushed, body),
+  }));
+  return [...found, ...placed.filter((each) => !isKnown(each))];
+});
 
 /** How the next push is sent. */
 export const protocol = signal<PushProtocol>("rest");

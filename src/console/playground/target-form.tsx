@@ -1,10 +1,10 @@
 import { type Draft, draft, type PushMethod } from "../ui/draft.ts";
 import { Field } from "../ui/field.tsx";
-import { changeDraft, check, isTemplate, withTemplate } from "./playground-state.ts";
+import { changeDraft, isTemplate, violations, withTemplate } from "./playground-state.ts";
 
 const methods: Readonly<Record<PushMethod, string>> = {
-  CreateUserPlanStatus: "CreateUserPlanStatus: for one client",
-  CreatePlanStatus: "CreatePlanStatus: for every client",
+  CreateUserPlanStatus: "CreateUserPlanStatus (one client)",
+  CreatePlanStatus: "CreatePlanStatus (every client)",
   CreatePlanGroup: "CreatePlanGroup (deprecated)",
 };
 
@@ -14,8 +14,7 @@ const clients = ["mobiledataplan", "youtube", "AndroidSystemInfo"];
 export function TargetForm({ push }: { push: Draft }) {
   const isGroup = push.method === "CreatePlanGroup";
   const errorOf = (...fields: readonly string[]) =>
-    check.value?.violations.find(({ field, place }) => place === undefined && fields.includes(field))
-      ?.description;
+    violations.value?.find(({ field, place }) => place === undefined && fields.includes(field))?.description;
   return (
     <div class="target">
       <Field label="Method">

@@ -3,23 +3,22 @@ import type { PlacedViolation } from "./place-violations.ts";
 /** What is wrong with the draft. A violation leads to its place. */
 export function ViolationList({
   violations,
+  isUncheckable,
   lineOf,
   onOpen,
 }: {
   violations: readonly PlacedViolation[] | undefined;
+  /** Whether the rules could not be loaded. */
+  isUncheckable: boolean;
   /** Returns the number of the line that has an offset. */
   lineOf: (offset: number) => number;
   onOpen: (violation: PlacedViolation) => void;
 }) {
-  const count = violations?.length;
+  const count = isUncheckable ? undefined : violations?.length;
   return (
     <section class="violations" aria-labelledby="violations-title">
       <h2 id="violations-title" aria-live="polite">
-        {count === undefined
-          ? "Checking…"
-          : count === 0
-            ? "Valid: the emulator accepts it"
-            : `${count} ${count === 1 ? "violation" : "violations"}`}
+        {isUncheckable ? "Not checked: the emulator does not answer" : titleOf(count)}
       </h2>
       {count !== undefined && count > 0 && (
         <ol>
@@ -39,4 +38,15 @@ export function ViolationList({
       )}
     </section>
   );
+}
+
+function titleOf(count: number | undefined): string {
+  switch (count) {
+    case undefined:
+      return "Checking…";
+    case 0:
+      return "Valid: the emulator accepts it";
+    default:
+      return `${count} ${count === 1 ? "violation" : "violations"}`;
+  }
 }

@@ -16,9 +16,9 @@ const securityHeaders = {
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
-    // No text becomes markup or code, wherever it is from.
+    // No text becomes markup or code, wherever it is from. The one policy is for the URL of the playground's worker.
     "require-trusted-types-for 'script'",
-    "trusted-types 'none'",
+    "trusted-types check-worker",
   ].join("; "),
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",

@@ -89,7 +89,7 @@ describe("the files of the console", () => {
     const { headers, text } = await ask(emulator);
     const policy = String(headers["content-security-policy"]);
     expect(policy).not.toMatch(/unsafe|https?:|\*|blob:/);
-    expect(policy).toContain("require-trusted-types-for 'script'; trusted-types 'none'");
+    expect(policy).toContain("require-trusted-types-for 'script'; trusted-types check-worker");
     expect(policy).toContain("frame-ancestors 'none'");
     expect(text).not.toMatch(/<script(?![^>]* src="\/console\/)|<style|\sstyle=|\son\w+=|https?:\/\//);
   });

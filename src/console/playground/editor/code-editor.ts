@@ -49,8 +49,7 @@ export function createEditorState(text: string, extensions: Extension): EditorSt
         indentWithTab,
       ]),
       EditorView.contentAttributes.of({
-        "aria-label": "JSON of the push",
-        "aria-describedby": "editor-keys",
+        "aria-label": "JSON of the push. Escape, then Tab, leaves the editor",
         // It can be focused anyway; tools that check the page do not know.
         tabindex: "0",
       }),

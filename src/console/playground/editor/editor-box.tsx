@@ -4,6 +4,7 @@ import { undo } from "@codemirror/commands";
 import { type Diagnostic, setDiagnostics } from "@codemirror/lint";
 import { type EditorState, Prec } from "@codemirror/state";
 import { EditorView, hoverTooltip, keymap } from "@codemirror/view";
+import { effect, type ReadonlySignal } from "@preact/signals";
 import { render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { emulatedNow } from "../../emulator/emulated-clock.ts";
@@ -25,8 +26,8 @@ export type EditorHandle = {
 };
 
 export type EditorBoxProps = {
-  /** The text. Another text replaces that of the editor in one step. */
-  readonly text: string;
+  /** The text. Another text replaces that of the editor in one step, which can be undone. */
+  readonly text: ReadonlySignal<string>;
   /** The message that the text is. */
   readonly root: DescMessage;
   readonly violations: readonly PlacedViolation[];
@@ -50,24 +51,23 @@ export function EditorBox(props: EditorBoxProps) {
   live = props;
 
   useEffect(() => {
-    const created = mountEditor(
-      host.current as HTMLElement,
-      kept ?? createEditorState(props.text, extensions),
-    );
+    const state = kept ?? createEditorState(props.text.peek(), extensions);
+    const created = mountEditor(host.current as HTMLElement, state);
     view.current = created;
     props.onReady(handleOf(created));
     notePlace(created);
+    // Not by rendering, which is later: what was typed meanwhile would be replaced by what was typed before it.
+    const stopFollowing = effect(() => {
+      if (created.state.doc.toString() !== props.text.value) {
+        replaceText(created, props.text.value);
+      }
+    });
     return () => {
+      stopFollowing();
       kept = created.state;
       created.destroy();
     };
   }, []);
-
-  useEffect(() => {
-    if (view.current && view.current.state.doc.toString() !== props.text) {
-      replaceText(view.current, props.text);
-    }
-  }, [props.text]);
 
   useEffect(() => {
     if (view.current) {
@@ -129,18 +129,18 @@ const hover = hoverTooltip(({ state }, offset, side) => {
   return { pos: place.from, end: place.to, above: true, create };
 });
 
+function push(): boolean {
+  live?.onPush();
+  return true;
+}
+
 const extensions = [
   watchChanges,
   hover,
   Prec.highest(
     keymap.of([
-      {
-        key: "Mod-Enter",
-        run() {
-          live?.onPush();
-          return true;
-        },
-      },
+      { key: "Mod-Enter", run: push },
+      { key: "Ctrl-Enter", run: push },
     ]),
   ),
   autocompletion({

@@ -59,6 +59,12 @@ const theme = EditorView.theme({
     margin: "4px 2px",
   },
   ".cm-snippetField": { backgroundColor: "var(--accent-ground)" },
+  ".cm-card p, .cm-card ul": { margin: "0 0 6px" },
+  ".cm-card p:last-child": { margin: "0" },
+  ".cm-card ul": { paddingLeft: "18px" },
+  ".cm-card a": { color: "var(--accent)" },
+  ".cm-card .muted": { color: "var(--text-muted)" },
+  ".cm-card code, .cm-card pre": { fontFamily: "var(--font-code)", fontSize: "12px" },
   ".cm-card": { padding: "8px 12px", fontSize: "13px", lineHeight: "1.5" },
 });
 

@@ -38,3 +38,8 @@ export function pathInDraft(field: string, { path }: PushBody): string | undefin
   }
   return field === path ? "" : field.startsWith(`${path}.`) ? field.slice(path.length + 1) : undefined;
 }
+
+/** Returns the path that a violation of this body has over REST, where a status is the body and a group is not. */
+export function pathOverRest(field: string, { method }: Pick<Draft, "method">, body: PushBody): string {
+  return method === "CreatePlanGroup" ? field : (pathInDraft(field, body) ?? field);
+}
