@@ -85,17 +85,43 @@ function specialPart(source: string, scope: Scope): Inline {
   return href === undefined ? text : { text, href };
 }
 
-function codePart(code: string, { names, message }: Scope): Inline {
-  const field = message?.fields.find(({ name, jsonName }) => name === code || jsonName === code);
-  const to = field === undefined ? fullNameOf(names.inCode(code)) : `${field.parent.typeName}.${field.name}`;
+function codePart(code: string, scope: Scope): Inline {
+  const field = fieldIn(scope.message, code);
+  const to = field ?? dotted(code, scope) ?? fullNameOf(scope.names.inCode(code));
   return to === undefined ? { code } : { code, to };
 }
 
-function words(text: string, { names }: Scope): Inline[] {
-  return text.split(/\b([A-Za-z]\w+)\b/).flatMap((part, index): Inline[] => {
-    const to = index % 2 === 1 ? fullNameOf(names.inText(part)) : undefined;
-    return to === undefined ? [part] : [{ text: part, to }];
+function words(text: string, scope: Scope): Inline[] {
+  return text.split(/\b([A-Za-z]\w+(?:\.\w+)*)\b/).flatMap((part, index): Inline[] => {
+    if (index % 2 === 0) {
+      return [part];
+    }
+    const to = dotted(part, scope);
+    return to === undefined
+      ? part.split(/(\w+)/).flatMap((word) => wordPart(word, scope))
+      : [{ text: part, to }];
   });
+}
+
+function wordPart(word: string, { names }: Scope): Inline[] {
+  const to = fullNameOf(names.inText(word));
+  return to === undefined ? [word] : [{ text: word, to }];
+}
+
+/** Returns the full name of what a type and its member name, such as `PlanModule.byte_balance`. */
+function dotted(name: string, { names }: Scope): string | undefined {
+  const [type = "", member = "", ...rest] = name.split(".");
+  const named = rest.length === 0 && member !== "" ? names.inCode(type) : undefined;
+  if (named?.kind === "message") {
+    return fieldIn(named, member);
+  }
+  const members = named?.kind === "service" ? named.methods : named?.kind === "enum" ? named.values : [];
+  return fullNameOf(members.find((each) => each.name === member));
+}
+
+function fieldIn(message: DescMessage | undefined, written: string): string | undefined {
+  const field = message?.fields.find(({ name, jsonName }) => name === written || jsonName === written);
+  return field && `${field.parent.typeName}.${field.name}`;
 }
 
 function fullNameOf(named: Named | undefined): string | undefined {

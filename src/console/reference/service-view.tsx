@@ -1,6 +1,10 @@
+import { useMemo } from "preact/hooks";
 import { CommentView, InlineText } from "../contract/comment-view.tsx";
 import type { Contract } from "../contract/contract.ts";
 import type { MessageEntry, MessageUse, MethodEntry, ServiceEntry } from "../contract/document.ts";
+import { emulatedNow } from "../emulator/emulated-clock.ts";
+import { CodeBox } from "../ui/code-box.tsx";
+import { exampleCommands } from "./examples/example-command.ts";
 import { Heading } from "./heading.tsx";
 import { Facts, Member } from "./member.tsx";
 import { ReasonCodes } from "./reason-views.tsx";
@@ -66,6 +70,10 @@ export function MethodView({
   contract: Contract;
 }) {
   const request = requestOf(method, contract);
+  const commands = useMemo(
+    () => exampleCommands(method, service, { origin: location.origin, now: new Date(emulatedNow()) }),
+    [method, service],
+  );
   return (
     <>
       <Heading entry={method} parent={service} />
@@ -82,6 +90,12 @@ export function MethodView({
         <>
           <h3>Example</h3>
           <CommentView blocks={method.example} />
+          {commands.map((command) => (
+            <details key={command}>
+              <summary>As curl, for this emulator</summary>
+              <CodeBox text={command} label="Example with curl" />
+            </details>
+          ))}
         </>
       )}
       {request && (

@@ -2,9 +2,9 @@ import { CommentView, InlineText } from "../contract/comment-view.tsx";
 import type { Contract } from "../contract/contract.ts";
 import type { EnumEntry, FieldEntry, Inline, MessageEntry } from "../contract/document.ts";
 import { Chip } from "../ui/chip.tsx";
+import { Samples } from "./examples/samples-view.tsx";
 import { Heading } from "./heading.tsx";
 import { Member, Notes } from "./member.tsx";
-import { Samples } from "./samples-view.tsx";
 import { UsesView } from "./uses-view.tsx";
 
 /** A message with its fields, rules and examples, and what uses it. */

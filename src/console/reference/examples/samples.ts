@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
-import { type Example, examples } from "../../examples/index.ts";
-import type { Contract } from "../contract/contract.ts";
-import type { FieldEntry } from "../contract/document.ts";
+import { type Example, examples } from "../../../examples/index.ts";
+import type { Contract } from "../../contract/contract.ts";
+import type { FieldEntry } from "../../contract/document.ts";
 
 /** A message as JSON, from one of the examples. */
 export type Sample = {

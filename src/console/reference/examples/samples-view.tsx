@@ -1,12 +1,13 @@
 import { useMemo, useState } from "preact/hooks";
-import type { Contract } from "../contract/contract.ts";
-import { openInPlayground, savedDraft } from "../ui/draft.ts";
-import { JsonView } from "../ui/json/json-view.tsx";
+import type { Contract } from "../../contract/contract.ts";
+import { emulatedNow } from "../../emulator/emulated-clock.ts";
+import { openInPlayground, savedDraft } from "../../ui/draft.ts";
+import { JsonView } from "../../ui/json/json-view.tsx";
 import { type Sample, samplesOf } from "./samples.ts";
 
 /** Examples of a message, which can be opened in the playground. */
 export function Samples({ fullName, contract }: { fullName: string; contract: Contract }) {
-  const samples = useMemo(() => samplesOf(fullName, contract, new Date()), [fullName, contract]);
+  const samples = useMemo(() => samplesOf(fullName, contract, new Date(emulatedNow())), [fullName, contract]);
   const [name, setName] = useState("");
   const sample = samples.find(({ example }) => example.name === name) ?? samples[0];
   const text = useMemo(() => JSON.stringify(sample?.json, null, 2), [sample]);
@@ -39,7 +40,7 @@ export function Samples({ fullName, contract }: { fullName: string; contract: Co
 
 function openSample({ example }: Sample): void {
   const { operator = "65001", clientId = "mobiledataplan", userKey = "" } = savedDraft() ?? {};
-  const text = JSON.stringify(example.body(new Date()), null, 2);
+  const text = JSON.stringify(example.body(new Date(emulatedNow())), null, 2);
   const method = example.kind === "planGroup" ? "CreatePlanGroup" : "CreateUserPlanStatus";
   openInPlayground({ method, operator, clientId, userKey, text });
 }
