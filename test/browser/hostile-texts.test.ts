@@ -168,6 +168,8 @@ describe.skipIf(whySkipped)(`texts of others in the console${whySkipped}`, () =>
     expect(seen).toEqual(Object.fromEntries(Object.keys(seen).map((place) => [place, harmless])));
     expect([...called].filter((method) => !/^(Get|List|Watch|Search)/.test(method))).toEqual([]);
     expect(called.size).toBeGreaterThan(3);
+    await page.goto(`${emulator.url}/#/calls`);
+    await page.getByText("hidden\\u202ekey").first().waitFor();
     // As it was written, on most pages.
     expect(shown).toBeGreaterThan(10);
   });

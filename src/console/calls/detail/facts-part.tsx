@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import type { Call } from "../../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
+import { escapeInvisible } from "../../../contract/field-violation.ts";
 import { Time } from "../../ui/time.tsx";
 import { durationText, msOf } from "../list/call-row.ts";
 
@@ -10,8 +11,8 @@ export function FactsPart({ call }: { call: Call }) {
     ["Duration", durationText(msOf(call.duration))],
     ["Method", call.method],
     ["Operator", call.operator],
-    ["Client", call.clientId],
-    ["User key", call.userKey],
+    ["Client", escapeInvisible(call.clientId)],
+    ["User key", escapeInvisible(call.userKey)],
     ["Request id", call.requestId],
     ["Body size", `${call.bodySize.toLocaleString("en")} bytes`],
   ];

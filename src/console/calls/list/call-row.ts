@@ -7,6 +7,7 @@ import {
   type NotificationType,
   NotificationTypeSchema,
 } from "../../../../gen/mobiledataplansharing/v1/enums_pb.ts";
+import { escapeInvisible } from "../../../contract/field-violation.ts";
 
 /** A call in the list: only what its row shows, because there may be very many. */
 export type CallRow = {
@@ -22,6 +23,7 @@ export type CallRow = {
   readonly method: string;
   /** ASN in decimal; empty if the call names no operator. */
   readonly operator: string;
+  /** As they are shown, like the user key: what is invisible in them is often what is wrong. */
   readonly clientId: string;
   readonly userKey: string;
   /** 0 if there was no answer. */
@@ -51,8 +53,8 @@ export function rowOf(call: Call): CallRow {
     protocol: protocolNames[call.protocol] ?? "",
     method: call.method === "" ? shownTarget(call) : shortMethod(call.method),
     operator: call.operator.replace(/^operators\//, ""),
-    clientId: call.clientId,
-    userKey: call.userKey,
+    clientId: escapeInvisible(call.clientId),
+    userKey: escapeInvisible(call.userKey),
     httpStatus: call.httpStatus,
     code: call.code,
     reason: call.reason,
