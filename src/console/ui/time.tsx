@@ -17,7 +17,7 @@ export function Time({ value, isShort = false }: { value: Instant | undefined; i
     return <time title={absolute}>{relative}</time>;
   }
   return (
-    <time class="time">
+    <time>
       {absolute} <span class="muted">{relative}</span>
     </time>
   );
