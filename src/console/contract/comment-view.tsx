@@ -7,13 +7,13 @@ export function CommentView({ blocks }: { blocks: readonly Block[] }) {
   return (
     <>
       {blocks.map((block, index) => (
-        <BlockView key={index} block={block} />
+        <BlockView key={index} block={block} number={index + 1} />
       ))}
     </>
   );
 }
 
-function BlockView({ block }: { block: Block }) {
+function BlockView({ block, number }: { block: Block; number: number }) {
   switch (block.kind) {
     case "paragraph":
       return (
@@ -32,7 +32,8 @@ function BlockView({ block }: { block: Block }) {
         </ul>
       );
     case "example":
-      return <CodeBox text={block.code} label="Example" />;
+      // Boxes that scroll are landmarks, whose names differ.
+      return <CodeBox text={block.code} label={`Example in part ${number}: ${block.code.split("\n", 1)}`} />;
   }
 }
 

@@ -90,10 +90,10 @@ export function MethodView({
         <>
           <h3>Example</h3>
           <CommentView blocks={method.example} />
-          {commands.map((command) => (
+          {commands.map((command, index) => (
             <details key={command}>
               <summary>As curl, for this emulator</summary>
-              <CodeBox text={command} label="Example with curl" />
+              <CodeBox text={command} label={`Example ${index + 1} with curl`} />
             </details>
           ))}
         </>
