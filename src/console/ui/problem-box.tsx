@@ -1,15 +1,21 @@
+type ShownProblem = {
+  readonly message: string;
+  readonly violations: readonly { readonly field: string; readonly description: string }[];
+};
+
+/** Whether the message is only the text of the one violation, as it is if a single field is wrong. */
+function isSaidByViolations({ message, violations }: ShownProblem): boolean {
+  const [only, ...others] = violations;
+  return only !== undefined && others.length === 0 && message === `${only.field} ${only.description}`;
+}
+
 /** Shows why something failed: the message, and what is wrong with which field. Screen readers say it at once. */
 export function ProblemBox({
   problem,
   title,
 }: {
   /** Nothing is shown without one. See `problemOf`. */
-  problem:
-    | {
-        readonly message: string;
-        readonly violations: readonly { readonly field: string; readonly description: string }[];
-      }
-    | undefined;
+  problem: ShownProblem | undefined;
   /** What failed, such as "The fault was not created". */
   title?: string;
 }) {
@@ -18,7 +24,7 @@ export function ProblemBox({
       {problem && (
         <div class="problem">
           {title && <strong>{title}</strong>}
-          <p>{problem.message}</p>
+          {!isSaidByViolations(problem) && <p>{problem.message}</p>}
           {problem.violations.length > 0 && (
             <ul>
               {problem.violations.map(({ field, description }) => (
