@@ -24,12 +24,15 @@ async function push(emulator: TestEmulator, token: string, body: unknown, target
   return response.status;
 }
 
-/** Sends many calls that fail quickly, over one connection. */
+/** Sends many calls that fail quickly: one after the other, over connections with up to 500 each. */
 async function flood({ port }: TestEmulator, count: number, name: string): Promise<void> {
-  const socket = connect(port, "127.0.0.1");
   const request = (end: string) => `GET /v1/${name} HTTP/1.1\r\nhost: localhost\r\n${end}\r\n`;
-  socket.end(request("").repeat(count - 1) + request("connection: close\r\n"));
-  await text(socket);
+  for (let left = count; left > 0; left -= 500) {
+    const here = Math.min(left, 500);
+    const socket = connect(port, "127.0.0.1");
+    socket.end(request("").repeat(here - 1) + request("connection: close\r\n"));
+    expect((await text(socket)).split("HTTP/1.1 404")).toHaveLength(here + 1);
+  }
 }
 
 function lowQuota(change: JsonObject = {}): JsonObject {
@@ -200,7 +203,9 @@ describe.skipIf(whySkipped)(`the page of calls${whySkipped}`, () => {
     const { page } = opening;
     await push(emulator, token, {});
     await rows(page).click();
-    await opened(page).getByRole("heading", { name: /^Call/ }).waitFor();
+    await opened(page)
+      .getByRole("heading", { name: /^Call \d/ })
+      .waitFor();
     expect(await rows(page).isVisible()).toBe(false);
     expect(await page.evaluate(() => document.activeElement?.id)).toBe("call-title");
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(400);
@@ -211,10 +216,11 @@ describe.skipIf(whySkipped)(`the page of calls${whySkipped}`, () => {
   it("keeps few rows in the page for 10,000 calls, stays where it was scrolled to, and loads older calls", async () => {
     await using opening = await open();
     const { page } = opening;
+    // The list begins with the newest 200 calls of those that are there before.
+    await page.getByText("No calls yet").waitFor();
     await flood(emulator, 10_100, "flood");
     const rowCount = () => page.getByRole("grid").getAttribute("aria-rowcount");
-    // It is there as soon as the flood has ended, except on a busy machine.
-    await expect.poll(rowCount, { timeout: 90_000 }).toBe("10001");
+    await expect.poll(rowCount).toBe("10001");
     expect(await rows(page).count()).toBeLessThan(60);
     await page.locator(".calls-box").evaluate((box) => box.scrollTo({ top: 160_000 }));
     await expect.poll(() => page.locator('tr.call[aria-rowindex="5012"]').count()).toBe(1);

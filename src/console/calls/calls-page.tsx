@@ -1,13 +1,13 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { goTo, hrefOf, route } from "../ui/route.ts";
+import { hrefOf, route } from "../ui/route.ts";
 import { CallDetail } from "./detail/call-detail.tsx";
 import { Announcer } from "./list/announcer.tsx";
 import { filtersOf, queryOf } from "./list/call-filters.ts";
 import { CallListBody } from "./list/call-list-body.tsx";
-import { clearJournal, followCalls, liveCalls } from "./list/calls-live.ts";
+import { followCalls, liveCalls } from "./list/calls-live.ts";
 import { CallsToolbar } from "./list/calls-toolbar.tsx";
-import { FeedStatus } from "./list/feed-status.tsx";
+import { ListHead } from "./list/list-head.tsx";
 import { ListNotes } from "./list/list-notes.tsx";
 import { step, useCallKeys } from "./use-call-keys.ts";
 import { useMedia } from "./use-media.ts";
@@ -34,47 +34,16 @@ export function CallsPage() {
   const keys = { store, filters, opened, active, closeHref };
   useCallKeys(keys);
 
-  const showWaiting = () => {
+  const showNew = () => {
     isPaused.value = false;
     document.querySelector(".calls-box")?.scrollTo({ top: 0 });
     isAtTop.value = true;
-  };
-  const clear = async () => {
-    try {
-      await clearJournal(live);
-      if (opened !== undefined) {
-        goTo(closeHref);
-      }
-    } catch {
-      // The state of the list says that the emulator does not answer.
-    }
   };
   const state = store.state.value;
   return (
     <div class={opened === undefined ? "calls" : "calls with-detail"}>
       <div class="calls-list" hidden={isNarrow && opened !== undefined}>
-        <div class="calls-head">
-          <h1>Calls</h1>
-          <FeedStatus state={state} isPaused={isPaused.value} />
-          {store.waiting.value > 0 && (
-            <button type="button" class="primary" onClick={showWaiting}>
-              {`${store.waiting.value.toLocaleString("en")} new`}
-            </button>
-          )}
-          <button
-            type="button"
-            class="push-end"
-            aria-pressed={isPaused.value}
-            onClick={() => {
-              isPaused.value = !isPaused.value;
-            }}
-          >
-            {isPaused.value ? "Resume" : "Pause"}
-          </button>
-          <button type="button" onClick={clear} title="Forgets all calls and notifications of the emulator">
-            Clear
-          </button>
-        </div>
+        <ListHead live={live} isPaused={isPaused} onShowNew={showNew} listHref={closeHref} />
         <CallsToolbar filters={filters} problem={state.kind === "invalid" ? state.problem : undefined} />
         <ListNotes store={store} />
         {/* Other filters are another list, which begins at its top. */}

@@ -10,7 +10,7 @@ export function AnswerPart({ call }: { call: Call }) {
   const { code, reason, fault, httpStatus } = call;
   const status = httpStatus === 0 ? "No answer" : `HTTP ${httpStatus}`;
   return (
-    <section class={`call-answer ${outcomeOf(call).tone}`} aria-label="Answer">
+    <section class="call-answer" data-tone={outcomeOf(call).tone} aria-label="Answer">
       <h3>
         {reason === "" ? (
           codeName(code)

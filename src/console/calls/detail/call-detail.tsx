@@ -34,6 +34,8 @@ export function CallDetail({
   }, [takesFocus]);
   return (
     <section class="call-detail" aria-labelledby="call-title" aria-busy={call === undefined && !problem}>
+      {/* That of the list is covered. */}
+      {takesFocus && <h1 class="visually-hidden">Calls</h1>}
       <header>
         <h2 id="call-title" ref={title} tabIndex={-1}>
           Call {number}

@@ -48,7 +48,8 @@ export function Row({ row, place, top, isOpened, isStop, href, onFocus }: RowPro
   };
   return (
     <tr
-      class={`call ${outcome.tone}`}
+      class="call"
+      data-tone={outcome.tone}
       style={{ top: `${top}px` }}
       aria-rowindex={place + 2}
       aria-selected={isOpened}

@@ -1,18 +1,12 @@
-import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { goTo, hrefOf } from "../../ui/route.ts";
 import { type CallFilters, queryOf } from "./call-filters.ts";
 import type { CallRow } from "./call-row.ts";
 import { columns, Row } from "./call-row-view.tsx";
 import type { CallStore } from "./call-store.ts";
-import { rowWindow, scrollTopFor } from "./row-window.ts";
-
-/** Heights of rows in pixels, with one line and with two; calls.css has the same. */
-const rowHeights = { wide: 32, compact: 54 };
-
-/** Narrower lists have two lines per row. In pixels. */
-const compactWidth = 760;
+import type { RowWindow } from "./row-window.ts";
+import { useRowView } from "./use-row-view.ts";
 
 /** Moves by which keys: how many rows down, or to an end. */
 const moves: Readonly<Record<string, number>> = {
@@ -55,41 +49,11 @@ export function CallTable({
   /** Shown behind the last row. */
   children?: ComponentChildren;
 } & RowState) {
-  const box = useRef<HTMLDivElement>(null);
-  const scrollTop = useSignal(0);
-  const size = useSignal({ width: 1_000, height: 600 });
-  const isCompact = size.value.width < compactWidth;
-  const rowHeight = isCompact ? rowHeights.compact : rowHeights.wide;
-  const headerHeight = isCompact ? 0 : rowHeights.wide;
-  const height = Math.max(rowHeight, size.value.height - headerHeight);
   // The rows of the store are no signals.
   store.revision.value;
   const count = store.rows.size;
-  const { from, to } = rowWindow({ scrollTop: scrollTop.value, height, rowHeight, count });
+  const { box, isCompact, rowHeight, window, onScroll, reveal } = useRowView(count, onTop);
   const activePlace = active === undefined ? 0 : Math.min(store.rows.placeOf(active), Math.max(0, count - 1));
-
-  useLayoutEffect(() => {
-    const element = box.current as HTMLDivElement;
-    const observer = new ResizeObserver(([entry]) => {
-      const { width, height } = entry?.contentRect ?? size.value;
-      size.value = { width, height };
-    });
-    observer.observe(element);
-    onTop(true);
-    return () => {
-      observer.disconnect();
-      onTop(true);
-    };
-  }, []);
-
-  const reveal = (place: number) => {
-    const element = box.current;
-    if (element) {
-      const next = scrollTopFor(place, { scrollTop: element.scrollTop, height, rowHeight });
-      element.scrollTop = next;
-      scrollTop.value = next;
-    }
-  };
 
   // What j and k open beside the list is seen in it.
   useEffect(() => {
@@ -123,19 +87,8 @@ export function CallTable({
     );
   };
 
-  const places = Array.from({ length: to - from }, (_, index) => from + index);
-  if (count > 0 && (activePlace < from || activePlace >= to)) {
-    places.push(activePlace);
-  }
   return (
-    <div
-      class={isCompact ? "calls-box compact" : "calls-box"}
-      ref={box}
-      onScroll={({ currentTarget }) => {
-        scrollTop.value = currentTarget.scrollTop;
-        onTop(currentTarget.scrollTop === 0);
-      }}
-    >
+    <div class={isCompact ? "calls-box compact" : "calls-box"} ref={box} onScroll={onScroll}>
       <table
         // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: the arrows move between rows
         role="grid"
@@ -145,17 +98,9 @@ export function CallTable({
         aria-colcount={columns.length}
         onKeyDown={move}
       >
-        <thead>
-          <tr aria-rowindex={1}>
-            {columns.map(({ name, label }, index) => (
-              <th key={name} class={name} scope="col" aria-colindex={index + 1}>
-                {label}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <Header />
         <tbody style={{ height: `${count * rowHeight}px` }}>
-          {places.map((place) => {
+          {placesOf(window, activePlace, count).map((place) => {
             const row = store.rows.at(place) as CallRow;
             return (
               <Row
@@ -175,4 +120,25 @@ export function CallTable({
       {children}
     </div>
   );
+}
+
+function Header() {
+  return (
+    <thead>
+      <tr aria-rowindex={1}>
+        {columns.map(({ name, label }, index) => (
+          <th key={name} class={name} scope="col" aria-colindex={index + 1}>
+            {label}
+          </th>
+        ))}
+      </tr>
+    </thead>
+  );
+}
+
+/** Returns the places of the rows that are in the page: those that are seen, and the one that Tab goes to. */
+function placesOf({ from, to }: RowWindow, activePlace: number, count: number): readonly number[] {
+  const places = Array.from({ length: to - from }, (_, index) => from + index);
+  const isSeen = activePlace >= from && activePlace < to;
+  return count === 0 || isSeen ? places : [...places, activePlace];
 }

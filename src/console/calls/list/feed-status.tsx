@@ -4,7 +4,12 @@ import type { FeedState } from "./call-feed.ts";
 export function FeedStatus({ state, isPaused }: { state: FeedState; isPaused: boolean }) {
   const [tone, text] = statusOf(state, isPaused);
   return (
-    <span class={`feed ${tone}`} role="status" title={"problem" in state ? state.problem.message : undefined}>
+    <span
+      class="feed"
+      data-tone={tone}
+      role="status"
+      title={"problem" in state ? state.problem.message : undefined}
+    >
       {text}
     </span>
   );
