@@ -1,8 +1,8 @@
 import type { Signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { goTo, hrefOf } from "../ui/route.ts";
-import { type CallFilters, queryOf } from "./list/call-filters.ts";
-import type { CallStore } from "./list/call-store.ts";
+import { type CallFilters, queryOf } from "./feed/call-filters.ts";
+import type { CallStore } from "./feed/call-store.ts";
 
 /** How far the keys go in the list that work wherever the focus is. The arrows also scroll what has the focus. */
 const steps: Readonly<Record<string, number>> = { j: 1, k: -1 };

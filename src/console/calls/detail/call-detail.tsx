@@ -4,7 +4,7 @@ import { emulator } from "../../emulator/client.ts";
 import { type Problem, problemOf } from "../../emulator/problem.ts";
 import { Chip } from "../../ui/chip.tsx";
 import { ProblemBox } from "../../ui/problem-box.tsx";
-import { outcomeOf, protocolNames, shortMethod } from "../list/call-row.ts";
+import { outcomeOf, protocolNames, shortMethod } from "../feed/call-row.ts";
 import { AnswerPart } from "./answer-part.tsx";
 import { FactsPart } from "./facts-part.tsx";
 import { RequestPart } from "./request-part.tsx";

@@ -5,7 +5,7 @@ import type {
 } from "../../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import { emulator } from "../../emulator/client.ts";
 import { hrefOf } from "../../ui/route.ts";
-import { notificationName } from "../list/call-row.ts";
+import { notificationName } from "../feed/call-row.ts";
 
 /** The notifications that a push sent, as a user might read them. */
 export function SentNotifications({ call }: { call: Call }) {

@@ -3,7 +3,7 @@ import {
   Call_Protocol as Protocol,
 } from "../../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import { parseJson } from "../../ui/json/parse-json.ts";
-import { shortMethod } from "../list/call-row.ts";
+import { shortMethod } from "../feed/call-row.ts";
 
 /** A violation, with the path of its field in what is shown. */
 export type Mark = { readonly path: string; readonly description: string };

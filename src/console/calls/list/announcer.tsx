@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import type { CallStore } from "./call-store.ts";
+import type { CallStore } from "../feed/call-store.ts";
 
 /** Least time between two announcements, in milliseconds. */
 const quietMs = 5_000;

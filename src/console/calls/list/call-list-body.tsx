@@ -1,7 +1,7 @@
 import { useComputed } from "@preact/signals";
-import { hasFilters } from "./call-filters.ts";
+import { hasFilters } from "../feed/call-filters.ts";
+import type { LiveCalls } from "../feed/calls-live.ts";
 import { CallTable, type RowState } from "./call-table.tsx";
-import type { LiveCalls } from "./calls-live.ts";
 import { ListEnd } from "./list-end.tsx";
 import { NoCalls } from "./no-calls.tsx";
 

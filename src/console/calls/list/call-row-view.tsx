@@ -1,6 +1,6 @@
 import { Chip } from "../../ui/chip.tsx";
 import { goTo } from "../../ui/route.ts";
-import { type CallRow, dateText, durationText, outcomeOf, timeText } from "./call-row.ts";
+import { type CallRow, dateText, durationText, outcomeOf, timeText } from "../feed/call-row.ts";
 
 /** The columns, in the order of the page. */
 export const columns = [

@@ -1,10 +1,10 @@
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { goTo, hrefOf } from "../../ui/route.ts";
-import { type CallFilters, queryOf } from "./call-filters.ts";
-import type { CallRow } from "./call-row.ts";
+import { type CallFilters, queryOf } from "../feed/call-filters.ts";
+import type { CallRow } from "../feed/call-row.ts";
+import type { CallStore } from "../feed/call-store.ts";
 import { columns, Row } from "./call-row-view.tsx";
-import type { CallStore } from "./call-store.ts";
 import type { RowWindow } from "./row-window.ts";
 import { useRowView } from "./use-row-view.ts";
 

@@ -5,7 +5,7 @@ import { Code } from "#deps/google/rpc/code_pb.js";
 import { ErrorReason } from "../../../../gen/mobiledataplansharing/v1/errors_pb.ts";
 import type { Problem } from "../../emulator/problem.ts";
 import { goTo, hrefOf, route } from "../../ui/route.ts";
-import { type CallFilters, hasFilters, onlyErrors, queryOf } from "./call-filters.ts";
+import { type CallFilters, hasFilters, onlyErrors, queryOf } from "../feed/call-filters.ts";
 
 const codeNames = Object.keys(Code);
 const reasonNames = Object.keys(ErrorReason).filter((name) => !name.endsWith("_UNSPECIFIED"));

@@ -1,4 +1,4 @@
-import type { FeedState } from "./call-feed.ts";
+import type { FeedState } from "../feed/call-feed.ts";
 
 /** Whether calls arrive, and what prevents it. */
 export function FeedStatus({ state, isPaused }: { state: FeedState; isPaused: boolean }) {

@@ -1,8 +1,8 @@
 import { useSignal } from "@preact/signals";
 import { type Problem, problemOf } from "../../emulator/problem.ts";
 import { ProblemBox } from "../../ui/problem-box.tsx";
-import { maxRows } from "./call-store.ts";
-import type { LiveCalls } from "./calls-live.ts";
+import { maxRows } from "../feed/call-store.ts";
+import type { LiveCalls } from "../feed/calls-live.ts";
 
 /** The end of the list: where older calls are. */
 export function ListEnd({ live: { store, source } }: { live: LiveCalls }) {

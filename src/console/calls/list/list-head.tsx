@@ -1,6 +1,6 @@
 import type { Signal } from "@preact/signals";
 import { goTo } from "../../ui/route.ts";
-import { clearJournal, type LiveCalls } from "./calls-live.ts";
+import { clearJournal, type LiveCalls } from "../feed/calls-live.ts";
 import { FeedStatus } from "./feed-status.tsx";
 
 /** The head of the list: whether calls arrive, and what to do with them. */

@@ -1,4 +1,4 @@
-import type { CallStore } from "./call-store.ts";
+import type { CallStore } from "../feed/call-store.ts";
 
 /** What the list does not show, and why. */
 export function ListNotes({ store }: { store: CallStore }) {

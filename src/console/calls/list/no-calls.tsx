@@ -4,8 +4,8 @@ import { type Problem, problemOf } from "../../emulator/problem.ts";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { ProblemBox } from "../../ui/problem-box.tsx";
 import { hrefOf } from "../../ui/route.ts";
-import type { FeedState } from "./call-feed.ts";
-import type { LiveCalls } from "./calls-live.ts";
+import type { FeedState } from "../feed/call-feed.ts";
+import type { LiveCalls } from "../feed/calls-live.ts";
 import { ListEnd } from "./list-end.tsx";
 
 /** What to do while there are no calls. */

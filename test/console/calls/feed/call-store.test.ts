@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Code } from "#deps/google/rpc/code_pb.js";
-import type { CallRow } from "../../../../src/console/calls/list/call-row.ts";
-import { createCallStore, maxRows } from "../../../../src/console/calls/list/call-store.ts";
+import type { CallRow } from "../../../../src/console/calls/feed/call-row.ts";
+import { createCallStore, maxRows } from "../../../../src/console/calls/feed/call-store.ts";
 import { createFakeJournal, rowNumbered } from "./fake-journal.ts";
 
 /** A store whose frames come when the test says so. */

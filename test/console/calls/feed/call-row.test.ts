@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { CallSchema } from "../../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
-import { rowOf } from "../../../../src/console/calls/list/call-row.ts";
+import { rowOf } from "../../../../src/console/calls/feed/call-row.ts";
 
 describe("rowOf", () => {
   it("shows what is invisible in names that a caller chose", () => {

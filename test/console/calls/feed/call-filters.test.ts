@@ -8,7 +8,7 @@ import {
   isShown,
   queryOf,
   requestFilters,
-} from "../../../../src/console/calls/list/call-filters.ts";
+} from "../../../../src/console/calls/feed/call-filters.ts";
 
 const read = (query: string) => filtersOf(new URLSearchParams(query));
 

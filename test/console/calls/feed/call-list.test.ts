@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createCallList } from "../../../../src/console/calls/list/call-list.ts";
+import { createCallList } from "../../../../src/console/calls/feed/call-list.ts";
 
 const numbered = (number: number) => ({ number });
 

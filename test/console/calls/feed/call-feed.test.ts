@@ -5,8 +5,8 @@ import {
   retryDelaysMs,
   runFeed,
   type WatchedCall,
-} from "../../../../src/console/calls/list/call-feed.ts";
-import type { CallRow } from "../../../../src/console/calls/list/call-row.ts";
+} from "../../../../src/console/calls/feed/call-feed.ts";
+import type { CallRow } from "../../../../src/console/calls/feed/call-row.ts";
 import { createFakeJournal, type FakeError, type FakeJournal } from "./fake-journal.ts";
 
 /** A feed of a journal. Its pauses end when the test says so, except the first one after a break. */

@@ -1,6 +1,6 @@
 import { Code } from "#deps/google/rpc/code_pb.js";
-import type { CallSource } from "../../../../src/console/calls/list/call-feed.ts";
-import type { CallRow } from "../../../../src/console/calls/list/call-row.ts";
+import type { CallSource } from "../../../../src/console/calls/feed/call-feed.ts";
+import type { CallRow } from "../../../../src/console/calls/feed/call-row.ts";
 
 /** An error of a fake journal, which says whether the request was invalid or nobody answered. */
 export class FakeError extends Error {
