@@ -101,9 +101,7 @@ export async function openMeasured(browser: Browser, url: string): Promise<Measu
     },
     memory: () => memoryOf(session),
     shows: (number) =>
-      page.waitForFunction(`document.querySelector('[data-number="${number}"]') !== null`, undefined, {
-        timeout: 600_000,
-      }),
+      page.waitForSelector(`[data-number="${number}"]`, { state: "attached", timeout: 600_000 }),
     close: () => context.close(),
   };
 }
