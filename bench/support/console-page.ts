@@ -100,8 +100,9 @@ export async function openMeasured(browser: Browser, url: string): Promise<Measu
       };
     },
     memory: () => memoryOf(session),
+    // A locator holds no element: the row can be collected once it has left the list.
     shows: (number) =>
-      page.waitForSelector(`[data-number="${number}"]`, { state: "attached", timeout: 600_000 }),
+      page.locator(`[data-number="${number}"]`).waitFor({ state: "attached", timeout: 600_000 }),
     close: () => context.close(),
   };
 }
