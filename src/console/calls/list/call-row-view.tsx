@@ -19,8 +19,8 @@ type RowProps = {
   row: CallRow;
   /** Place in the list; the newest call is at 0. */
   place: number;
-  /** In pixels. */
-  top: number;
+  /** In pixels, if it is not where the rows before it end. A style of its own makes a row slow to draw. */
+  top: number | undefined;
   isOpened: boolean;
   /** Whether Tab goes to this row. */
   isStop: boolean;
@@ -50,7 +50,7 @@ export function Row({ row, place, top, isOpened, isStop, href, onFocus }: RowPro
     <tr
       class="call"
       data-tone={outcome.tone}
-      style={{ top: `${top}px` }}
+      style={top === undefined ? undefined : { top: `${top}px`, position: "absolute" }}
       aria-rowindex={place + 2}
       aria-selected={isOpened}
       data-number={row.number}

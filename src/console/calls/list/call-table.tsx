@@ -99,7 +99,7 @@ export function CallTable({
         onKeyDown={move}
       >
         <Header />
-        <tbody style={{ height: `${count * rowHeight}px` }}>
+        <tbody style={{ height: `${count * rowHeight}px`, paddingTop: `${window.from * rowHeight}px` }}>
           {placesOf(window, activePlace, count).map((place) => {
             const row = store.rows.at(place) as CallRow;
             return (
@@ -107,7 +107,7 @@ export function CallTable({
                 key={row.number}
                 row={row}
                 place={place}
-                top={place * rowHeight}
+                top={place >= window.from && place < window.to ? undefined : place * rowHeight}
                 isOpened={row.number === opened}
                 isStop={place === activePlace}
                 href={hrefOf("calls", [String(row.number)], queryOf(filters))}
