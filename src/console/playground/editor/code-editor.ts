@@ -54,10 +54,33 @@ export function createEditorState(text: string, extensions: Extension): EditorSt
         tabindex: "0",
       }),
       editorTheme,
+      typeOver,
       extensions,
     ],
   });
 }
+
+/**
+ * Types over a selection. Chromium keeps the colour of a text that is typed over by an inline style, which the
+ * Content-Security-Policy of the page forbids, so this is not left to it.
+ */
+const typeOver = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { main, ranges } = view.state.selection;
+    const { data: text, inputType, isComposing } = event;
+    if (inputType !== "insertText" || text === null || isComposing || main.empty || ranges.length > 1) {
+      return false;
+    }
+    event.preventDefault();
+    const insert = () =>
+      view.state.update(view.state.replaceSelection(text), { userEvent: "input.type", scrollIntoView: true });
+    const handlers = view.state.facet(EditorView.inputHandler);
+    if (!handlers.some((handle) => handle(view, main.from, main.to, text, insert))) {
+      view.dispatch(insert());
+    }
+    return true;
+  },
+});
 
 /**
  * Shows a state in an element. The editor has a shadow tree, because only there CodeMirror adds its styles without a

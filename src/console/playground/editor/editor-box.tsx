@@ -145,6 +145,7 @@ const extensions = [
   ),
   autocompletion({
     icons: false,
+    interactionDelay: 0,
     override: [
       createCompletionSource({
         root: () => (live as EditorBoxProps).root,
