@@ -45,7 +45,10 @@ async function tabThrough(page: Page): Promise<{ unreached: string[]; unseen: st
       reached.add(index);
     }
     if (!isVisible && (index >= 0 || isEditor)) {
-      unseen.push(name);
+      // The editor is told of its focus a moment later.
+      await page
+        .waitForFunction("focused().isVisible", undefined, { timeout: 5_000 })
+        .catch(() => unseen.push(name));
     }
     if (isEditor) {
       await page.keyboard.press("Escape");
