@@ -43,6 +43,24 @@ describe.skipIf(whySkipped)(`the page of controls${whySkipped}`, () => {
     };
   }
 
+  it("keeps what a section shows inside its frame, without overlaps", async () => {
+    await using opened = await openControls();
+    const faults: string[] = await opened.page.locator("main section.card").evaluateAll((sections) =>
+      sections.flatMap((section) => {
+        const name = section.querySelector("h2")?.textContent ?? "";
+        const shown = [...section.children]
+          .map((child) => child.getBoundingClientRect())
+          .filter(({ height }) => height > 0);
+        const edges = [...shown, { top: section.getBoundingClientRect().bottom - 12 }];
+        return shown.flatMap(({ bottom }, index) => {
+          const gap = (edges[index + 1]?.top ?? 0) - bottom;
+          return gap < -1 ? [`${name}: part ${index + 1} is ${-gap} px too low`] : [];
+        });
+      }),
+    );
+    expect(faults).toEqual([]);
+  });
+
   it("freezes, advances, sets and runs the clock, and returns to real time", async () => {
     await using opened = await openControls();
     const { control, section, press, says } = opened;

@@ -95,6 +95,22 @@ describe.skipIf(whySkipped)(`the page of subscribers${whySkipped}`, () => {
     expect(directions).toEqual(["rtl", "ltr"]);
   });
 
+  it("keeps the order of words in a text of another direction than its language", async () => {
+    await push(bodyOf("prepaid", { languageCode: "ar", title: "2 GB for everything" }));
+    await using opened = await open(placeOf());
+    const heading = drawingIn(opened.page).getByRole("heading", { name: "2 GB for everything" });
+    const [number, word] = await heading.evaluate((element) => {
+      const text = document.createTreeWalker(element, NodeFilter.SHOW_TEXT).nextNode() as Text;
+      return [0, 5].map((start) => {
+        const range = document.createRange();
+        range.setStart(text, start);
+        range.setEnd(text, start + 1);
+        return range.getBoundingClientRect().left;
+      });
+    });
+    expect(number).toBeLessThan(word ?? 0);
+  });
+
   it("says that a status has expired when the clock advances, and keeps what it was", async () => {
     await push(bodyOf("prepaid"));
     await using opened = await open(placeOf());

@@ -37,7 +37,7 @@ export function Phone({
         dir={language.dir}
       >
         <header class="phone-header">
-          <h2>{title === "" ? <English>Your data plan</English> : title}</h2>
+          <h2>{title === "" ? <English>Your data plan</English> : <bdi>{title}</bdi>}</h2>
           <Facts facts={facts} />
         </header>
         {plans.length === 0 && (
@@ -59,7 +59,9 @@ export function Phone({
 function PlanBox({ plan, onMore }: { plan: PlanView; onMore: () => void }) {
   return (
     <section class={plan.unusable === undefined ? "phone-plan" : "phone-plan greyed"}>
-      <h3>{plan.name}</h3>
+      <h3>
+        <bdi>{plan.name}</bdi>
+      </h3>
       <Labels labels={plan.labels} unusable={plan.unusable} />
       <Facts facts={plan.facts} />
       {plan.modules.length > 0 && (
@@ -78,9 +80,13 @@ function ModuleBox({ module }: { module: ModuleView }) {
   const { name, description, unusable, balance, labels, facts } = module;
   return (
     <li class={unusable === undefined ? "phone-module" : "phone-module greyed"}>
-      <h4>{name}</h4>
+      <h4>
+        <bdi>{name}</bdi>
+      </h4>
       <p class="phone-description">
-        <LongText text={description} atFirst={descriptionLength} />
+        <bdi>
+          <LongText text={description} atFirst={descriptionLength} />
+        </bdi>
       </p>
       {balance.left !== undefined && (
         <meter class={balance.tone} value={balance.left} aria-label={`Left of ${name}`}>
