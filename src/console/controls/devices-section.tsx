@@ -3,6 +3,7 @@ import type { Device } from "../../../gen/mobiledataplansharing/emulator/v1/emul
 import { emulator } from "../emulator/client.ts";
 import { registration } from "../emulator/emulator-state.ts";
 import { gone, type Problem, problemOf } from "../emulator/problem.ts";
+import { defaultOperator, operatorName } from "../emulator/resource-names.ts";
 import { useAction } from "../emulator/use-action.ts";
 import { Chip } from "../ui/chip.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
@@ -10,7 +11,6 @@ import { Field } from "../ui/field.tsx";
 import { ProblemBox } from "../ui/problem-box.tsx";
 import { Time } from "../ui/time.tsx";
 import { besides, useInvalidFocus, violationOf } from "./form-errors.ts";
-import { defaultOperator, operatorName } from "./operator-name.ts";
 import { keepFocusIn, Outcome, Section } from "./section.tsx";
 
 /** How many devices are shown at first, and the most: one page of the list. */

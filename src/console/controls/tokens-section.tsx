@@ -4,6 +4,7 @@ import type { Token } from "../../../gen/mobiledataplansharing/emulator/v1/emula
 import { emulator } from "../emulator/client.ts";
 import { expectedDuration, parseDuration } from "../emulator/durations.ts";
 import { emulatedNow } from "../emulator/emulator-state.ts";
+import { defaultOperator, operatorName } from "../emulator/resource-names.ts";
 import { useAction } from "../emulator/use-action.ts";
 import { CodeBox } from "../ui/code-box.tsx";
 import { Field } from "../ui/field.tsx";
@@ -11,7 +12,6 @@ import { ProblemBox } from "../ui/problem-box.tsx";
 import { utcText } from "./clock/typed-time.ts";
 import { pushLine, readLine } from "./command-lines.ts";
 import { besides, useInvalidFocus, violationOf } from "./form-errors.ts";
-import { defaultOperator, operatorName } from "./operator-name.ts";
 import { Outcome, Section } from "./section.tsx";
 
 /** Creates access tokens. They are kept in the memory of this page only. */

@@ -75,3 +75,8 @@ export function durationInput(ms: number): string {
   }
   return parts.join("") + (rest > 0 || ms < 1 ? `${rest / 1_000}s` : "");
 }
+
+/** Returns a Timestamp or Duration in ms; 0 without one. */
+export function msOf(time: { readonly seconds: bigint; readonly nanos: number } | undefined): number {
+  return time === undefined ? 0 : Number(time.seconds) * 1_000 + time.nanos / 1_000_000;
+}

@@ -3,6 +3,7 @@ import {
   type Clock,
   Clock_Mode as Mode,
 } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
+import { msOf } from "./durations.ts";
 
 /**
  * What the emulator said about its clock, and when. Times of the page are those of `performance.now()`, which no change of
@@ -61,10 +62,6 @@ export function betterReading(known: ClockReading | undefined, next: ClockReadin
   // A time in whole ms is up to 1 ms early.
   const agrees = Math.abs(expected - next.timeMs) <= known.errorMs + next.errorMs + 1;
   return agrees ? known : next;
-}
-
-function msOf(time: { seconds: bigint; nanos: number } | undefined): number {
-  return time === undefined ? 0 : Number(time.seconds) * 1_000 + time.nanos / 1_000_000;
 }
 
 const reading = signal<ClockReading | undefined>(undefined);

@@ -10,6 +10,7 @@ import {
 import { emulator } from "./client.ts";
 import { noteReading, readingOf, startTicking } from "./emulated-clock.ts";
 import { isAnswered, type Problem, problemOf } from "./problem.ts";
+import { whileVisible } from "./while-visible.ts";
 
 export { emulatedNow, emulatedOffset, emulatedSecond } from "./emulated-clock.ts";
 
@@ -99,17 +100,7 @@ async function listFaults(): Promise<Fault[]> {
 
 /** Keeps the state current while the page is visible, until the returned function is called. */
 export function watchState(): () => void {
-  let stop = () => {};
-  const follow = () => {
-    stop();
-    stop = document.visibilityState === "visible" ? keepCurrent() : () => {};
-  };
-  document.addEventListener("visibilitychange", follow);
-  follow();
-  return () => {
-    document.removeEventListener("visibilitychange", follow);
-    stop();
-  };
+  return whileVisible(keepCurrent);
 }
 
 function keepCurrent(): () => void {

@@ -1,12 +1,11 @@
-import type { Duration } from "@bufbuild/protobuf/wkt";
-import { CodeSchema } from "#deps/google/rpc/code_pb.js";
 import {
   type CallMatcher,
   Fault_Cut as Cut,
   type Fault,
 } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import { ErrorReasonSchema } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
-import { durationText } from "./durations.ts";
+import { codeName } from "./code-name.ts";
+import { durationText, msOf } from "./durations.ts";
 
 const cutWords: Readonly<Record<Cut, string>> = {
   [Cut.CUT_UNSPECIFIED]: "cut",
@@ -15,14 +14,9 @@ const cutWords: Readonly<Record<Cut, string>> = {
   [Cut.WITHIN_ANSWER]: "cut within the answer",
 };
 
-/** Returns the milliseconds of a duration; 0 if there is none. */
-export function msOfDuration(duration: Duration | undefined): number {
-  return duration === undefined ? 0 : Number(duration.seconds) * 1_000 + duration.nanos / 1_000_000;
-}
-
 /** Returns what a fault does, in as few words as possible: `server overloaded`, `cut after storing`, `30 s delay`. */
 export function effectWords({ delay, effect }: Fault): string {
-  const delayMs = msOfDuration(delay);
+  const delayMs = msOf(delay);
   const words = [effectOf(effect), delayMs > 0 && `${durationText(delayMs)} delay`];
   return words.filter(Boolean).join(" + ") || "nothing";
 }
@@ -31,8 +25,7 @@ function effectOf(effect: Fault["effect"]): string | undefined {
   switch (effect.case) {
     case "error": {
       const { reason, code } = effect.value;
-      const name = reason ? ErrorReasonSchema.value[reason]?.name : CodeSchema.value[code]?.name;
-      return spoken(name ?? `code ${reason || code}`);
+      return spoken(reason ? (ErrorReasonSchema.value[reason]?.name ?? `reason ${reason}`) : codeName(code));
     }
     case "cut":
       return cutWords[effect.value] ?? "cut";

@@ -1,3 +1,4 @@
+import { callNumber } from "../emulator/resource-names.ts";
 import { Chip } from "../ui/chip.tsx";
 import { CopyButton } from "../ui/copy-button.tsx";
 import type { Draft } from "../ui/draft.ts";
@@ -18,7 +19,7 @@ export function AnswerPanel({ answer }: { answer: PushAnswer }) {
           {result.kind === "stored" ? "Stored" : result.code}
         </Chip>
         <span class="muted">over {protocolNames[protocol]}</span>
-        {call !== undefined && <a href={hrefOf("calls", [call.replace("calls/", "")])}>Open the call</a>}
+        {call !== undefined && <a href={hrefOf("calls", [callNumber(call)])}>Open the call</a>}
         {result.kind === "stored" && <a href={subscriberHref(draft)}>Open the subscriber</a>}
       </p>
       {result.kind === "stored" ? <StoredView result={result} /> : <RejectedView result={result} />}

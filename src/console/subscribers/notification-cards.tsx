@@ -1,10 +1,10 @@
 import type { Notification } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import { NotificationTypeSchema } from "../../../gen/mobiledataplansharing/v1/enums_pb.ts";
 import { enumWord } from "../../plans/enum-word.ts";
+import { callNumber } from "../emulator/resource-names.ts";
 import { hrefOf } from "../ui/route.ts";
 import { Time } from "../ui/time.tsx";
 import { capitalized } from "./phone/labels.ts";
-import { numberOf } from "./shown-record.ts";
 import type { Newest } from "./subscriber-data.ts";
 
 /** The notifications that pushes of a key have sent, newest first. */
@@ -53,7 +53,7 @@ function NotificationCard({ notification }: { notification: Notification }) {
         </bdi>
       </p>
       <p class="muted">
-        <a href={hrefOf("calls", [numberOf(call)])}>Call {numberOf(call)}</a> · the real text would be in{" "}
+        <a href={hrefOf("calls", [callNumber(call)])}>Call {callNumber(call)}</a> · the real text would be in{" "}
         <code>{languageCode}</code>
       </p>
     </li>

@@ -1,11 +1,13 @@
-import { Code, CodeSchema } from "#deps/google/rpc/code_pb.js";
+import { Code } from "#deps/google/rpc/code_pb.js";
 import type { Call } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import { NotificationTypeSchema } from "../../../gen/mobiledataplansharing/v1/enums_pb.ts";
 import { enumWord } from "../../plans/enum-word.ts";
+import { codeName } from "../emulator/code-name.ts";
+import { callNumber } from "../emulator/resource-names.ts";
 import { Chip } from "../ui/chip.tsx";
 import { hrefOf } from "../ui/route.ts";
 import { Time } from "../ui/time.tsx";
-import { choiceOfCall, numberOf } from "./shown-record.ts";
+import { choiceOfCall } from "./shown-record.ts";
 import { choiceText, exactPattern, type SubscriberAddress } from "./subscriber-address.ts";
 import type { Newest } from "./subscriber-data.ts";
 
@@ -53,9 +55,9 @@ function Push({ call }: { call: Call }) {
   return (
     <li>
       <div class="row">
-        <a href={hrefOf("calls", [numberOf(call.name)])}>Call {numberOf(call.name)}</a>
+        <a href={hrefOf("calls", [callNumber(call.name)])}>Call {callNumber(call.name)}</a>
         <Chip tone={isAccepted ? "good" : "bad"}>
-          {isAccepted ? "accepted" : call.reason || CodeSchema.value[call.code]?.name || `code ${call.code}`}
+          {isAccepted ? "accepted" : call.reason || codeName(call.code)}
         </Chip>
         <span class="muted">{choiceText(choiceOfCall(call))}</span>
         <span class="muted push">

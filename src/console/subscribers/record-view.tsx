@@ -8,6 +8,7 @@ import {
 } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { emulator } from "../emulator/client.ts";
 import { emulatedSecond } from "../emulator/emulator-state.ts";
+import { asnText } from "../emulator/resource-names.ts";
 import { useAction } from "../emulator/use-action.ts";
 import { Chip } from "../ui/chip.tsx";
 import { openInPlayground } from "../ui/draft.ts";
@@ -17,7 +18,6 @@ import { absoluteText } from "../ui/time-text.ts";
 import { Phone } from "./phone/phone.tsx";
 import { firstItems, groupView, type PhoneView, phoneView } from "./phone/phone-view.ts";
 import { choiceOf, expireTimeOf, methodOf, type ShownRecord, updateTimeOf } from "./shown-record.ts";
-import { asnText } from "./subscriber-address.ts";
 
 type AnyRecord = Exclude<ShownRecord, { state: "none" }>;
 

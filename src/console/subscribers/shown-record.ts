@@ -138,8 +138,3 @@ function placeInOrder({ kind, clientId }: RecordChoice): number {
   const names: readonly string[] = ["", ...clientIds];
   return kind === "planGroup" ? names.length : names.indexOf(clientId);
 }
-
-/** Returns the number of a call, `12` of `calls/12`. */
-export function numberOf(call: string): string {
-  return call.slice("calls/".length);
-}

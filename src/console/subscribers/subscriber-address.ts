@@ -56,11 +56,6 @@ export function placeOf(
   return clientId === "" ? [[asn, noClient, userKey], { [kindName]: kind }] : [[asn, clientId, userKey], {}];
 }
 
-/** Returns the ASN of `operators/{asn_id}`. */
-export function asnText(operator: string): string {
-  return operator.replace(/^operators\//, "");
-}
-
 /** Returns `operators/{asn_id}`. */
 export function operatorOf(asn: string): string {
   return parentOf(asn as unknown as number);

@@ -10,8 +10,10 @@ import {
   type Record as StoredRecord,
 } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import type { EmulatorService } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_service_pb.ts";
+import { pause } from "../emulator/pause.ts";
 import { type Problem, problemOf } from "../emulator/problem.ts";
-import { choiceOf, isSameChoice, methodOf, numberOf, recordOfCall } from "./shown-record.ts";
+import { callNumber } from "../emulator/resource-names.ts";
+import { choiceOf, isSameChoice, methodOf, recordOfCall } from "./shown-record.ts";
 import { exactPattern, operatorOf, type RecordChoice } from "./subscriber-address.ts";
 
 /** The newest of a list, and whether there are older ones. */
@@ -103,7 +105,7 @@ export function subscriberData(
     );
     const calls = lists
       .flatMap((list) => list.calls.filter(isOfKey))
-      .sort((a, b) => Number(numberOf(b.name)) - Number(numberOf(a.name)));
+      .sort((a, b) => Number(callNumber(b.name)) - Number(callNumber(a.name)));
     return {
       items: calls.slice(0, shownCount),
       hasMore: calls.length > shownCount || lists.some((list) => list.nextPageToken !== ""),
@@ -176,19 +178,19 @@ export function subscriberData(
       } catch {
         // The emulator was restarted, or too many watches are open. What is shown stays current without a watch.
       }
-      await delay(refreshMs, stopped);
+      await pause(refreshMs, stopped);
     }
   }
 
   async function refreshNowAndThen(stopped: AbortSignal): Promise<void> {
-    let pause = refreshMs;
+    let restMs = refreshMs;
     while (!stopped.aborted) {
-      await delay(pause, stopped);
+      await pause(restMs, stopped);
       if (!stopped.aborted) {
         const start = performance.now();
         await refreshSoon();
         // A store of very many records takes long to search.
-        pause = Math.max(refreshMs, 10 * (performance.now() - start));
+        restMs = Math.max(refreshMs, 10 * (performance.now() - start));
       }
     }
   }
@@ -229,17 +231,4 @@ function sameIfEqual(
 
 function idOf({ kind, clientId }: RecordChoice): string {
   return `${kind} ${clientId}`;
-}
-
-/** Resolves after a time, or once the signal aborts. */
-function delay(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const settle = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", settle);
-      resolve();
-    };
-    const timer = setTimeout(settle, ms);
-    signal.addEventListener("abort", settle);
-  });
 }

@@ -2,6 +2,8 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Record as StoredRecord } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import { asnOfParent, clientIds } from "../../contract/resource-names.ts";
 import { emulator } from "../emulator/client.ts";
+import { asnText } from "../emulator/resource-names.ts";
+import { whileVisible } from "../emulator/while-visible.ts";
 import { EmptyState } from "../ui/empty-state.tsx";
 import { Field } from "../ui/field.tsx";
 import { ProblemBox } from "../ui/problem-box.tsx";
@@ -9,8 +11,7 @@ import { goTo, hrefOf } from "../ui/route.ts";
 import { Time } from "../ui/time.tsx";
 import { type FoundRecords, listData, type OtherSubscriber, type RecordSearch } from "./list-data.ts";
 import { choiceOf, expireTimeOf, updateTimeOf } from "./shown-record.ts";
-import { asnText, choiceText, operatorOf, placeOf } from "./subscriber-address.ts";
-import { whileVisible } from "./while-visible.ts";
+import { choiceText, operatorOf, placeOf } from "./subscriber-address.ts";
 
 /** All records that are stored, or those that a search finds. */
 export function SubscriberList({ query }: { query: URLSearchParams }) {

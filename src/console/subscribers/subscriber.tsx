@@ -1,6 +1,7 @@
 import { useEffect, useMemo } from "preact/hooks";
 import { emulator } from "../emulator/client.ts";
 import { emulatedNow, emulatedSecond } from "../emulator/emulator-state.ts";
+import { whileVisible } from "../emulator/while-visible.ts";
 import { CopyButton } from "../ui/copy-button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
 import { ProblemBox } from "../ui/problem-box.tsx";
@@ -12,7 +13,6 @@ import { RecordBar, RecordDrawing, RecordJson } from "./record-view.tsx";
 import { choiceOf, isSameChoice, knownChoices, shownRecord } from "./shown-record.ts";
 import { choiceText, placeOf, type RecordChoice, type SubscriberAddress } from "./subscriber-address.ts";
 import { type SubscriberData, subscriberData } from "./subscriber-data.ts";
-import { whileVisible } from "./while-visible.ts";
 
 /** One subscriber: what is stored for it, and what was pushed and sent. */
 export function Subscriber({ address }: { address: SubscriberAddress }) {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { faultLine, pushLine, readLine } from "../../../src/console/controls/command-lines.ts";
-import { operatorName } from "../../../src/console/controls/operator-name.ts";
 
 const init = { origin: "http://127.0.0.1:8080", operator: "operators/65001", token: "eyJ" };
 
@@ -18,13 +17,5 @@ describe("the commands of the page of controls", () => {
     expect(faultLine(init.origin, `{"error":{"message":"it's $HOME"}}`)).toContain(
       `-d '{"error":{"message":"it'\\''s $HOME"}}'`,
     );
-  });
-
-  it("name the operator by its number, and leave other texts to the emulator", () => {
-    expect([" 65001 ", "operators/65002", "x"].map(operatorName)).toEqual([
-      "operators/65001",
-      "operators/65002",
-      "x",
-    ]);
   });
 });

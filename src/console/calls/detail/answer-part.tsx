@@ -1,7 +1,8 @@
 import { Code } from "#deps/google/rpc/code_pb.js";
 import type { Call } from "../../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
+import { codeName } from "../../emulator/code-name.ts";
 import { hrefOf } from "../../ui/route.ts";
-import { codeName, outcomeOf } from "../feed/call-row.ts";
+import { outcomeOf } from "../feed/call-row.ts";
 import { SentNotifications } from "./sent-notifications.tsx";
 import { fieldOf } from "./shown-request.ts";
 

@@ -1,8 +1,9 @@
 import type { ComponentChildren } from "preact";
 import type { Call } from "../../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import { escapeInvisible } from "../../../contract/field-violation.ts";
+import { msOf } from "../../emulator/durations.ts";
 import { Time } from "../../ui/time.tsx";
-import { durationText, msOf } from "../feed/call-row.ts";
+import { durationText } from "../feed/call-row.ts";
 
 /** Everything else that is known of a call. */
 export function FactsPart({ call }: { call: Call }) {

@@ -1,5 +1,6 @@
 import { useMemo } from "preact/hooks";
 import type { Call } from "../../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
+import { asnText } from "../../emulator/resource-names.ts";
 import { CodeBox } from "../../ui/code-box.tsx";
 import { openInPlayground } from "../../ui/draft.ts";
 import { JsonView } from "../../ui/json/json-view.tsx";
@@ -11,7 +12,7 @@ import { targetParts } from "./target-parts.ts";
 export function RequestPart({ call }: { call: Call }) {
   const request = useMemo(() => shownRequest(call), [call]);
   const draft = useMemo(() => draftOf(call), [call]);
-  const asn = call.operator.replace(/^operators\//, "");
+  const asn = asnText(call.operator);
   return (
     <section class="call-request" aria-labelledby="call-request-title">
       <div class="part-title">

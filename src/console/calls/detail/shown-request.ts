@@ -2,6 +2,7 @@ import {
   type Call,
   Call_Protocol as Protocol,
 } from "../../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
+import { asnText } from "../../emulator/resource-names.ts";
 import { parseJson } from "../../ui/json/parse-json.ts";
 import { shortMethod } from "../feed/call-row.ts";
 
@@ -194,7 +195,7 @@ export function draftOf(call: Call): PushedDraft | undefined {
   const sent = body?.kind === "sent" ? (memberText(body.text, member) ?? body.text) : undefined;
   return {
     method: method as PushMethod,
-    operator: call.operator.replace(/^operators\//, ""),
+    operator: asnText(call.operator),
     clientId: call.clientId,
     userKey: call.userKey,
     text: sent ?? text ?? "{}",

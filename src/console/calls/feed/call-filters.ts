@@ -3,6 +3,7 @@ import { Code } from "#deps/google/rpc/code_pb.js";
 import { Call_Protocol as Protocol } from "../../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import type { ListCallsRequestSchema } from "../../../../gen/mobiledataplansharing/emulator/v1/emulator_service_pb.ts";
 import { ErrorReason } from "../../../../gen/mobiledataplansharing/v1/errors_pb.ts";
+import { operatorName } from "../../emulator/resource-names.ts";
 import type { CallRow } from "./call-row.ts";
 
 /** Which calls the list shows. Empty texts do not filter. Their names are those of ListCallsRequest. */
@@ -71,7 +72,7 @@ export function requestFilters(filters: CallFilters): RequestFilters {
   const { userKey, operator, clientId, method, protocol, code, reason } = filters;
   return {
     userKey,
-    operator: /^\d+$/.test(operator) ? `operators/${operator}` : operator,
+    operator: operatorName(operator),
     clientId,
     method,
     protocol: Protocol[protocol as keyof typeof Protocol] ?? Protocol.PROTOCOL_UNSPECIFIED,

@@ -1,4 +1,4 @@
-import { Code, CodeSchema } from "#deps/google/rpc/code_pb.js";
+import { Code } from "#deps/google/rpc/code_pb.js";
 import {
   type Call,
   Call_Protocol as Protocol,
@@ -8,6 +8,9 @@ import {
   NotificationTypeSchema,
 } from "../../../../gen/mobiledataplansharing/v1/enums_pb.ts";
 import { escapeInvisible } from "../../../contract/field-violation.ts";
+import { codeName } from "../../emulator/code-name.ts";
+import { msOf } from "../../emulator/durations.ts";
+import { asnText, callNumber } from "../../emulator/resource-names.ts";
 
 /** A call in the list: only what its row shows, because there may be very many. */
 export type CallRow = {
@@ -46,13 +49,13 @@ export const protocolNames: Readonly<Record<Protocol, string>> = {
 /** Returns the row of a call. */
 export function rowOf(call: Call): CallRow {
   return {
-    number: numberOf(call.name),
+    number: Number(callNumber(call.name)),
     requestId: call.requestId,
     receivedAtMs: msOf(call.receiveTime),
     durationMs: msOf(call.duration),
     protocol: protocolNames[call.protocol] ?? "",
     method: call.method === "" ? shownTarget(call) : shortMethod(call.method),
-    operator: call.operator.replace(/^operators\//, ""),
+    operator: asnText(call.operator),
     clientId: escapeInvisible(call.clientId),
     userKey: escapeInvisible(call.userKey),
     httpStatus: call.httpStatus,
@@ -61,11 +64,6 @@ export function rowOf(call: Call): CallRow {
     notifications: call.notifications,
     fault: call.fault,
   };
-}
-
-/** Returns the number in the name of a call. */
-export function numberOf(name: string): number {
-  return Number(name.slice(name.indexOf("/") + 1));
 }
 
 /** Returns the name of a method without its service. */
@@ -78,11 +76,6 @@ const maxTarget = 200;
 
 function shownTarget({ httpMethod, target }: Call): string {
   return `${httpMethod} ${target.replace(/\?.*/s, "").slice(0, maxTarget)}`;
-}
-
-/** Returns a time or duration in milliseconds; 0 without one. */
-export function msOf(time: { readonly seconds: bigint; readonly nanos: number } | undefined): number {
-  return time === undefined ? 0 : Number(time.seconds) * 1_000 + time.nanos / 1_000_000;
 }
 
 /** How a call ended, at a glance. */
@@ -103,11 +96,6 @@ export function outcomeOf(row: Pick<CallRow, "httpStatus" | "code" | "reason" | 
   }
   const isCaller = code === Code.CANCELLED;
   return { tone: isCaller ? "warn" : "bad", status, text: reason || codeName(code) };
-}
-
-/** Returns the name of a code, such as `INVALID_ARGUMENT`. */
-export function codeName(code: Code): string {
-  return CodeSchema.value[code]?.name ?? `code ${code}`;
 }
 
 /** Returns notifications as a row shows them: `LOW_BALANCE_WARNING, 2 × OUT_OF_DATA`. */

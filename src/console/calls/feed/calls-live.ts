@@ -1,6 +1,8 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { emulator } from "../../emulator/client.ts";
+import { pause } from "../../emulator/pause.ts";
 import { problemOf } from "../../emulator/problem.ts";
+import { whileVisible } from "../../emulator/while-visible.ts";
 import { type CallSource, runFeed } from "./call-feed.ts";
 import { type CallFilters, isShown } from "./call-filters.ts";
 import type { CallRow } from "./call-row.ts";
@@ -35,53 +37,38 @@ export function liveCalls(filters: CallFilters): LiveCalls {
   return last as LiveCalls;
 }
 
-/**
- * Keeps calls current until the returned function is called. Not while the page is hidden: browsers open few connections to
- * one server, and those of other tabs would wait.
- */
+/** Keeps calls current while the page is visible, until the returned function is called. */
 export function followCalls(live: LiveCalls): () => void {
   const { source, store } = live;
-  let stop = () => {};
-  const follow = () => {
-    stop();
-    if (document.visibilityState === "visible") {
-      const ended = new AbortController();
-      stop = () => ended.abort();
-      void runFeed({
-        source,
-        sink: store.sink,
-        newest: store.newest,
-        signal: ended.signal,
-        pause,
-        giveWay: createGiveWay(),
-        describe: problemOf,
-        isInvalid: (cause) => ConnectError.from(cause).code === Code.InvalidArgument,
-      });
-      watchJournal(live, ended.signal);
-    }
+  let running: AbortController | undefined;
+  const start = () => {
+    running = new AbortController();
+    const { signal } = running;
+    void runFeed({
+      source,
+      sink: store.sink,
+      newest: store.newest,
+      signal,
+      pause,
+      giveWay: createGiveWay(),
+      describe: problemOf,
+      isInvalid: (cause) => ConnectError.from(cause).code === Code.InvalidArgument,
+    });
+    watchJournal(live, signal);
+    return stop;
+  };
+  const stop = () => {
+    running?.abort();
+    running = undefined;
   };
   live.restart = () => {
     store.clear();
-    follow();
+    if (running !== undefined) {
+      stop();
+      start();
+    }
   };
-  document.addEventListener("visibilitychange", follow);
-  follow();
-  return () => {
-    document.removeEventListener("visibilitychange", follow);
-    stop();
-  };
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end);
-  });
+  return whileVisible(start);
 }
 
 const journalMs = 3_000;

@@ -1,9 +1,10 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { CallView } from "../../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import { emulator } from "../../emulator/client.ts";
+import { msOf } from "../../emulator/durations.ts";
 import type { CallSource } from "./call-feed.ts";
 import { type CallFilters, requestFilters } from "./call-filters.ts";
-import { msOf, rowOf } from "./call-row.ts";
+import { rowOf } from "./call-row.ts";
 
 /** Calls of a page: what fits in the first view, and of older pages what is read at once. */
 const firstPageSize = 200;

@@ -6,9 +6,8 @@ import {
   FaultSchema,
 } from "../../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import { ErrorReasonSchema } from "../../../../gen/mobiledataplansharing/v1/errors_pb.ts";
-import { durationInput, expectedDuration, parseDuration } from "../../emulator/durations.ts";
-import { msOfDuration } from "../../emulator/fault-words.ts";
-import { operatorName } from "../operator-name.ts";
+import { durationInput, expectedDuration, msOf, parseDuration } from "../../emulator/durations.ts";
+import { operatorName } from "../../emulator/resource-names.ts";
 
 /** What a person has typed and chosen for an error to inject. All are texts of controls. */
 export type FaultForm = {
@@ -111,7 +110,7 @@ function frequencyOf({ frequency, count }: FaultForm, errors: FormErrors): JsonO
 /** Returns the form that describes a fault. */
 export function formOf({ match, delay, effect, frequency }: Fault): FaultForm {
   const error = effect.case === "error" ? effect.value : undefined;
-  const text = (duration: Fault["delay"]) => (duration ? durationInput(msOfDuration(duration)) : "");
+  const text = (duration: Fault["delay"]) => (duration ? durationInput(msOf(duration)) : "");
   return {
     ...emptyForm,
     method: match?.method ?? "",

@@ -1,6 +1,6 @@
 import type { Fault } from "../../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
-import { durationText } from "../../emulator/durations.ts";
-import { effectWords, frequencyWords, matchWords, msOfDuration } from "../../emulator/fault-words.ts";
+import { durationText, msOf } from "../../emulator/durations.ts";
+import { effectWords, frequencyWords, matchWords } from "../../emulator/fault-words.ts";
 
 type FaultTableProps = {
   faults: readonly Fault[];
@@ -65,7 +65,7 @@ export function FaultTable({ faults, onCopy, onDelete }: FaultTableProps) {
 
 function Effect({ fault }: { fault: Fault }) {
   const error = fault.effect.case === "error" ? fault.effect.value : undefined;
-  const retryMs = msOfDuration(error?.retryDelay);
+  const retryMs = msOf(error?.retryDelay);
   return (
     <div>
       {effectWords(fault)}

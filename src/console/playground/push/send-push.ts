@@ -13,6 +13,7 @@ import {
 import { type NotificationText, notificationTexts } from "../../../plans/notification-text.ts";
 import { createRestTransport } from "../../../transcoding/client/index.ts";
 import { emulator } from "../../emulator/client.ts";
+import { codeName } from "../../emulator/code-name.ts";
 import { problemOf } from "../../emulator/problem.ts";
 import type { Draft } from "../../ui/push-draft.ts";
 import { type PushProtocol, pushBody } from "./push-body.ts";
@@ -140,7 +141,7 @@ function rejectedOf(cause: unknown): Rejected {
   const { seconds = 0n, nanos = 0 } = retry?.retryDelay ?? {};
   return {
     kind: "rejected",
-    code: Code[error.code].replaceAll(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase(),
+    code: codeName(error.code),
     reason: error.findDetails(ErrorInfoSchema)[0]?.reason ?? "",
     message,
     violations,
