@@ -12,7 +12,7 @@ import { tokenPath } from "../../server/pages/token-endpoint.ts";
 import type { ServerHooks } from "../../server/server-extension.ts";
 import { callFactsKey, type Outcome } from "../../server/telemetry/call-facts.ts";
 import { type CallSummary, statusOf } from "../../server/telemetry/call-summary.ts";
-import { parseRequestTarget } from "../../transcoding/index.ts";
+import { parseRequestTarget, pathInBody } from "../../transcoding/index.ts";
 import { contractMethods } from "../call-names.ts";
 import { beginExchange, type Exchange, exchangeOf } from "./exchange.ts";
 import type { Journal } from "./journal.ts";
@@ -145,20 +145,23 @@ function contentOf({ body, message }: Exchange, keptBody: number): Uint8Array {
   return content;
 }
 
-function messageOf({ code, error, reason }: Outcome, { httpStatus }: CallSummary): string {
+function messageOf({ code, error, reason, bodyPath }: Outcome, { httpStatus }: CallSummary): string {
   if (code === undefined) {
     return "";
   }
   if (error !== undefined) {
-    return error.rawMessage;
+    return pathInBody(error.rawMessage, bodyPath);
   }
   return reason === undefined
     ? `the call ended with ${statusOf({ code })} and HTTP status ${httpStatus}`
     : "the server failed";
 }
 
-function violationsOf({ error }: Outcome): FieldViolation[] {
+/** Returns the violations with the paths that the answer has. */
+function violationsOf({ error, bodyPath }: Outcome): FieldViolation[] {
   const counted = error && (countedError(error) as typeof error);
   const violations = counted?.findDetails(BadRequestSchema).flatMap(({ fieldViolations }) => fieldViolations);
-  return violations?.map(({ field, description }) => ({ field, description })) ?? [];
+  return (
+    violations?.map(({ field, description }) => ({ field: pathInBody(field, bodyPath), description })) ?? []
+  );
 }

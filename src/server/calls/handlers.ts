@@ -124,7 +124,7 @@ export async function createHandlers({
         const call = factsOf(request);
         return call === undefined ? {} : { [requestIdHeader]: call.id };
       },
-      onError: (error, request) => settleOutcome(factsOf(request), { error }),
+      onError: (error, request, bodyPath) => settleOutcome(factsOf(request), { error, bodyPath }),
       onFailure: (cause, method, request) => logFailure(cause, String(method), factsOf(request)),
     }),
     tokenEndpoint: createTokenEndpoint(grantToken, logFailure),

@@ -36,6 +36,8 @@ export type Outcome = {
   readonly cause?: string | undefined;
   /** The error that the caller received. Undefined for unexpected errors, and if only its code is known. */
   readonly error?: ConnectError | undefined;
+  /** Path that the answer leaves out of the error's message and violations: that of the field that is a REST body. */
+  readonly bodyPath?: string | undefined;
 };
 
 /** Context value with the facts about a call. */
@@ -60,7 +62,7 @@ export function factsOf(request: HttpRequest): CallFacts | undefined {
  * status, or its closed response.
  */
 export type Evidence =
-  | { readonly error: unknown }
+  | { readonly error: unknown; readonly bodyPath?: string | undefined }
   | { readonly grpcStatus: number }
   | { readonly answered: true }
   | { readonly response: HttpResponse };
@@ -74,7 +76,7 @@ export function settleOutcome(call: CallFacts | undefined, evidence: Evidence): 
 
 function outcomeOf(evidence: Evidence): Outcome | undefined {
   if ("error" in evidence) {
-    return outcomeOfError(evidence.error);
+    return outcomeOfError(evidence.error, evidence.bodyPath);
   }
   if ("grpcStatus" in evidence) {
     return outcomeOfStatus(evidence.grpcStatus);
@@ -85,13 +87,13 @@ function outcomeOf(evidence: Evidence): Outcome | undefined {
 }
 
 /** Callers see every unexpected error as SERVER_FAILURE. */
-function outcomeOfError(error: unknown): Outcome {
+function outcomeOfError(error: unknown, bodyPath: string | undefined): Outcome {
   const counted = countedError(error);
   if (!(error instanceof ConnectError && counted instanceof ConnectError) || isFailure(counted)) {
     return { code: Code.Internal, reason: "SERVER_FAILURE" };
   }
   const cause = counted.cause instanceof Error ? counted.cause.message : undefined;
-  return { code: counted.code, reason: errorReasonOf(counted), cause, error };
+  return { code: counted.code, reason: errorReasonOf(counted), cause, error, bodyPath };
 }
 
 /** A status of 0, or an invalid one, leaves the decision to the HTTP response. */

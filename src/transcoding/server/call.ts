@@ -12,7 +12,13 @@ import { acceptsJson, chooseStreamFormat } from "./media-types.ts";
 import type { NodeRequest } from "./node-http.ts";
 import type { TranscodingOptions } from "./options.ts";
 import { createInputReader } from "./read-input.ts";
-import { headerFields, type ResponseFrame, respondContent, respondError } from "./response.ts";
+import {
+  type ErrorResponseInit,
+  headerFields,
+  type ResponseFrame,
+  respondContent,
+  respondError,
+} from "./response.ts";
 import { createResponseStream, isGone, type StreamFormat } from "./response-stream.ts";
 import type { RestRoute } from "./routes.ts";
 import type { SystemParameters } from "./system-parameters.ts";
@@ -142,9 +148,10 @@ export function createRestCall(options: TranscodingOptions, errors: RestErrors, 
       if (!out.started) {
         throw cause;
       }
-      const error = publicError(cause, route, frame, context);
-      const init = { httpStatus: httpStatusOf[error.code], domain, registry: frame.registry };
-      out.fail(writeErrorBody(error, { ...init, bodyPath: route.bodyPath }));
+      const { error, init } = publicError(cause, route, frame, context);
+      out.fail(
+        writeErrorBody(error, { registry: frame.registry, ...init, httpStatus: httpStatusOf[error.code] }),
+      );
     } finally {
       void iterator.return?.().catch(() => undefined);
     }
@@ -157,9 +164,8 @@ export function createRestCall(options: TranscodingOptions, errors: RestErrors, 
     context: RestContext | undefined,
   ): void {
     try {
-      const init = cause instanceof RestError ? cause.response : {};
-      const error = publicError(cause, route, frame, context);
-      respondError(frame, error, { domain, bodyPath: route.bodyPath, ...init });
+      const { error, init } = publicError(cause, route, frame, context);
+      respondError(frame, error, init);
     } catch (unwritable) {
       // For example, the metadata of an error contains a value that is not allowed in a header.
       onFailure(unwritable, route.method, frame.response.req);
@@ -167,16 +173,18 @@ export function createRestCall(options: TranscodingOptions, errors: RestErrors, 
     }
   }
 
-  /** Returns the error that the caller receives, and reports it to `onError`. */
+  /** Returns the error that the caller receives and how it is written, and reports it to `onError`. */
   function publicError(
     cause: unknown,
     route: RestRoute,
     { response: { req } }: ResponseFrame,
     context: RestContext | undefined,
-  ): ConnectError {
+  ): { error: ConnectError; init: ErrorResponseInit } {
     const error = errorOf((context && cancellationOf(cause, context.signal)) ?? cause, route, req);
-    options.onError?.(error, req);
-    return error;
+    const own = cause instanceof RestError ? cause.response : {};
+    const init: ErrorResponseInit = { domain, bodyPath: route.bodyPath, ...own };
+    options.onError?.(error, req, init.bodyPath);
+    return { error, init };
   }
 
   function errorOf(cause: unknown, route: RestRoute, request: NodeRequest): ConnectError {

@@ -53,7 +53,7 @@ export function createTranscodingHandler(options: TranscodingOptions): Transcodi
     // The adapter's type of a response differs from Node's in an irrelevant detail.
     const frame = frameOf(request, nodeResponse as NodeResponse);
     const reject = ({ error, response }: RestError) => {
-      options.onError?.(error, request);
+      options.onError?.(error, request, response.bodyPath);
       respondError(frame, error, { domain, ...response });
     };
     const target = request.url ?? "";

@@ -33,8 +33,11 @@ export type TranscodingOptions = RestRouteOptions & {
   shutdownSignal?: AbortSignal;
   /** Additional headers of the response to a request. */
   responseHeaders?: (request: NodeRequest) => Readonly<Record<string, string>>;
-  /** Called with each error that a caller receives, including those that this library raises. */
-  onError?: (error: ConnectError, request: NodeRequest) => void;
+  /**
+   * Called with each error that a caller receives, including those that this library raises. Answers leave `bodyPath`, the
+   * path of the field that is the body, out of its violations and its message: the caller did not write it.
+   */
+  onError?: (error: ConnectError, request: NodeRequest, bodyPath: string | undefined) => void;
   /** Called with the cause of each internal error; callers receive no details of it. Defaults to console.error. */
   onFailure?: (cause: unknown, method: DescMethod, request: NodeRequest) => void;
 };

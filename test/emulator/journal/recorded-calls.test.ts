@@ -113,6 +113,7 @@ describe.each(protocols)("a call over %s", (protocol) => {
   });
 
   it("that breaks rules is recorded with every violation", async () => {
+    const body = isRest ? "" : "planStatus.";
     const push = {
       parent,
       userKey: "k",
@@ -126,9 +127,9 @@ describe.each(protocols)("a call over %s", (protocol) => {
       code: "INVALID_ARGUMENT",
       reason: "FIELD_INVALID",
       userKey: "k",
-      fields: ["planStatus.languageCode", "planStatus.updateTime"],
+      fields: [`${body}languageCode`, `${body}updateTime`],
     });
-    expect(call.errorMessage).toBe("planStatus.languageCode: value is required (and 1 more)");
+    expect(call.errorMessage).toBe(`${body}languageCode: value is required (and 1 more)`);
     expect(call.violations[0]?.description).toBe("value is required");
     expect(JSON.parse(call.requestJson)).toMatchObject({ userKey: "k" });
   });

@@ -942,7 +942,8 @@ export type Call = Message<"mobiledataplansharing.emulator.v1.Call"> & {
   errorMessage: string;
 
   /**
-   * Output only. The rules that the request broke.
+   * Output only. The rules that the request broke, also those that an answer over
+   * gRPC has no room for.
    *
    * @generated from field: repeated mobiledataplansharing.emulator.v1.Call.Violation violations = 21;
    */
@@ -1124,7 +1125,8 @@ export type CallJson = {
   errorMessage?: string;
 
   /**
-   * Output only. The rules that the request broke.
+   * Output only. The rules that the request broke, also those that an answer over
+   * gRPC has no room for.
    *
    * @generated from field: repeated mobiledataplansharing.emulator.v1.Call.Violation violations = 21;
    */
@@ -1213,7 +1215,9 @@ export const Call_HeaderSchema: GenMessage<Call_Header, {jsonType: Call_HeaderJs
  */
 export type Call_Violation = Message<"mobiledataplansharing.emulator.v1.Call.Violation"> & {
   /**
-   * Path of the field, such as `planStatus.plans[0].planId`.
+   * Path of the field as the caller wrote it and as the answer has it:
+   * `plans[0].planId` over REST, where the body is the status, and
+   * `planStatus.plans[0].planId` over the other protocols.
    *
    * @generated from field: string field = 1;
    */
@@ -1234,7 +1238,9 @@ export type Call_Violation = Message<"mobiledataplansharing.emulator.v1.Call.Vio
  */
 export type Call_ViolationJson = {
   /**
-   * Path of the field, such as `planStatus.plans[0].planId`.
+   * Path of the field as the caller wrote it and as the answer has it:
+   * `plans[0].planId` over REST, where the body is the status, and
+   * `planStatus.plans[0].planId` over the other protocols.
    *
    * @generated from field: string field = 1;
    */

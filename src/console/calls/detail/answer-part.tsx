@@ -4,7 +4,6 @@ import { codeName } from "../../emulator/code-name.ts";
 import { hrefOf } from "../../ui/route.ts";
 import { outcomeOf } from "../feed/call-row.ts";
 import { SentNotifications } from "./sent-notifications.tsx";
-import { fieldOf } from "./shown-request.ts";
 
 /** What was answered: first what was wrong, or what a push sent. */
 export function AnswerPart({ call }: { call: Call }) {
@@ -16,7 +15,7 @@ export function AnswerPart({ call }: { call: Call }) {
         {reason === "" ? (
           codeName(code)
         ) : (
-          <a href={hrefOf("reference", ["mobiledataplansharing.v1.ErrorReason"])}>{reason}</a>
+          <a href={hrefOf("reference", [`mobiledataplansharing.v1.ErrorReason.${reason}`])}>{reason}</a>
         )}{" "}
         <span class="muted">{reason === "" ? status : `${status} · ${codeName(code)}`}</span>
       </h3>
@@ -41,7 +40,7 @@ function Wrong({ call }: { call: Call }) {
       {call.violations.map(({ field, description }, index) => (
         <li key={`${field} ${index}`}>
           <button type="button" onClick={() => showMark(description)}>
-            {fieldOf(call, field) || "request"}
+            {field || "request"}
           </button>{" "}
           {description}
         </li>

@@ -46,8 +46,7 @@ export function shownRequest(call: Call): ShownRequest {
   const parameters = parametersOf(call, body);
   const marks: Mark[] = [];
   const parameterMarks: Mark[] = [];
-  for (const { field: named, description } of call.violations) {
-    const field = fieldOf(call, named);
+  for (const { field, description } of call.violations) {
     const [first = ""] = /^[^.[]+/.exec(field) ?? [];
     if (parameters.has(first)) {
       parameterMarks.push({ path: field, description });
@@ -70,12 +69,6 @@ function placeOfError(body: ShownBody | undefined): string {
   }
   const before = body.text.slice(0, at).split("\n");
   return ` (line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1})`;
-}
-
-/** Returns the path of a field as the caller wrote it: over REST, the body is the status, not the whole request. */
-export function fieldOf({ protocol, method }: Call, field: string): string {
-  const member = protocol === Protocol.REST ? restBodies[shortMethod(method)] : undefined;
-  return member !== undefined && field.startsWith(`${member}.`) ? field.slice(member.length + 1) : field;
 }
 
 function bodyOf(call: Call): ShownBody | undefined {

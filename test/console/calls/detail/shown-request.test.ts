@@ -40,13 +40,6 @@ describe("shownRequest", () => {
     });
   });
 
-  it("marks violations in the body of a REST push below the status, however the journal writes their paths", () => {
-    const call = restCall("{}", {
-      violations: [violation("planStatus.plans[0].planId"), violation("plans[0]"), violation("languageCode")],
-    });
-    expect(pathsOf(shownRequest(call).marks)).toEqual(["plans[0].planId", "plans[0]", "languageCode"]);
-  });
-
   it("marks violations of the path and the query apart from those of the body", () => {
     const call = restCall("{}", {
       method: `${service}/CreatePlanStatus`,

@@ -897,7 +897,8 @@ type Call struct {
 	Reason string `protobuf:"bytes,19,opt,name=reason,proto3" json:"reason,omitempty"`
 	// Output only. Message of the error. Empty for success.
 	ErrorMessage string `protobuf:"bytes,20,opt,name=error_message,json=errorMessage,proto3" json:"error_message,omitempty"`
-	// Output only. The rules that the request broke.
+	// Output only. The rules that the request broke, also those that an answer over
+	// gRPC has no room for.
 	Violations []*Call_Violation `protobuf:"bytes,21,rep,name=violations,proto3" json:"violations,omitempty"`
 	// Output only. The notifications that the push sent.
 	Notifications []v1.NotificationType `protobuf:"varint,22,rep,packed,name=notifications,proto3,enum=mobiledataplansharing.v1.NotificationType" json:"notifications,omitempty"`
@@ -1542,7 +1543,9 @@ func (x *Call_Header) GetValue() string {
 // A rule that the request broke.
 type Call_Violation struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Path of the field, such as `planStatus.plans[0].planId`.
+	// Path of the field as the caller wrote it and as the answer has it:
+	// `plans[0].planId` over REST, where the body is the status, and
+	// `planStatus.plans[0].planId` over the other protocols.
 	Field string `protobuf:"bytes,1,opt,name=field,proto3" json:"field,omitempty"`
 	// What is wrong with it.
 	Description   string `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`
