@@ -162,6 +162,22 @@ describe.skipIf(whySkipped)(`the page of calls${whySkipped}`, () => {
     await page.getByText("must be operators/{asn_id}").first().waitFor();
   });
 
+  it("says once what is wrong with a filter, and accepts spaces around an operator", async () => {
+    await using opening = await open({ fragment: "#/calls?operator=65x", expected: /status of 400/ });
+    const { page } = opening;
+    const problem = page.getByRole("alert").filter({ hasText: "The filter is invalid" });
+    await problem.waitFor();
+    const main = await page.locator("main").innerText();
+    expect(main.split("must be operators/{asn_id}")).toHaveLength(2);
+    const operator = page.getByRole("searchbox", { name: "Operator" });
+    expect(await operator.getAttribute("aria-invalid")).toBe("true");
+
+    await push(emulator, token, lowQuota());
+    await operator.fill(" 65001 ");
+    await rows(page).getByText(userKey).waitFor();
+    expect(await problem.count()).toBe(0);
+  });
+
   it("counts calls while it is paused, and shows them when it goes on", async () => {
     await using opening = await open();
     const { page } = opening;

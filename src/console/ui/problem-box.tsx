@@ -6,7 +6,12 @@ type ShownProblem = {
 /** Whether the message is only the text of the one violation, as it is if a single field is wrong. */
 function isSaidByViolations({ message, violations }: ShownProblem): boolean {
   const [only, ...others] = violations;
-  return only !== undefined && others.length === 0 && message === `${only.field} ${only.description}`;
+  return (
+    only !== undefined &&
+    others.length === 0 &&
+    // The first is of the console, the second of the emulator.
+    [`${only.field} ${only.description}`, `${only.field}: ${only.description}`].includes(message)
+  );
 }
 
 /** Shows why something failed: the message, and what is wrong with which field. Screen readers say it at once. */

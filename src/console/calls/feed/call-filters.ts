@@ -69,7 +69,8 @@ type RequestFilters = Pick<
 
 /** Returns what the emulator filters by; `isShown` has the rest. */
 export function requestFilters(filters: CallFilters): RequestFilters {
-  const { userKey, operator, clientId, method, protocol, code, reason } = filters;
+  const { userKey, clientId, method, protocol, code, reason } = filters;
+  const operator = filters.operator.trim();
   return {
     userKey,
     operator: operatorName(operator),

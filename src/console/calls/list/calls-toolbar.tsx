@@ -33,15 +33,16 @@ export function CallsToolbar({ filters, problem }: { filters: CallFilters; probl
     const { segments } = route.peek();
     goTo(hrefOf("calls", segments, queryOf({ ...filters, ...change })), { replace: true });
   };
-  const errorOf = (field: string) =>
-    problem?.violations.find((violation) => violation.field === field)?.description;
+  // The list says what is wrong with it.
+  const isInvalid = (field: string) =>
+    problem?.violations.some((violation) => violation.field === field) ?? false;
   return (
     <search class="calls-filters" aria-label="Filter calls">
       <TextFilter
         label="User key"
         hint="User key, such as +1415*"
         value={filters.userKey}
-        error={errorOf("userKey")}
+        isInvalid={isInvalid("userKey")}
         onValue={(userKey) => set({ userKey })}
         isSearch
       />
@@ -49,7 +50,7 @@ export function CallsToolbar({ filters, problem }: { filters: CallFilters; probl
         label="Operator"
         hint="Operator"
         value={filters.operator}
-        error={errorOf("operator")}
+        isInvalid={isInvalid("operator")}
         onValue={(operator) => set({ operator })}
       />
       <Choice
@@ -111,14 +112,14 @@ function TextFilter({
   label,
   hint,
   value,
-  error,
+  isInvalid,
   onValue,
   isSearch = false,
 }: {
   label: string;
   hint: string;
   value: string;
-  error: string | undefined;
+  isInvalid: boolean;
   onValue: (value: string) => void;
   /** Whether `/` goes here. */
   isSearch?: boolean;
@@ -146,7 +147,7 @@ function TextFilter({
         spellcheck={false}
         maxLength={isSearch ? 4_096 : 200}
         data-search={isSearch}
-        aria-invalid={error !== undefined}
+        aria-invalid={isInvalid}
         onInput={({ currentTarget }) => {
           typed.value = currentTarget.value;
           clearTimeout(timer.current);
@@ -154,7 +155,6 @@ function TextFilter({
         }}
         onChange={apply}
       />
-      {error !== undefined && <small class="filter-error">{error}</small>}
     </div>
   );
 }
