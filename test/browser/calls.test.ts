@@ -78,7 +78,7 @@ describe.skipIf(whySkipped)(`the page of calls${whySkipped}`, () => {
     await page.getByRole("button", { name: "Push one with mistakes" }).click();
     await rows(page).getByText("FIELD_INVALID").click();
     await opened(page).locator(".json-line.marked").first().waitFor();
-    expect(await opened(page).locator(".violations li").count()).toBeGreaterThanOrEqual(4);
+    expect(await opened(page).locator(".call-violations li").count()).toBeGreaterThanOrEqual(4);
   });
 
   it("shows the violations of a rejected push at their places, over every protocol", async () => {

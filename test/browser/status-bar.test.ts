@@ -97,6 +97,10 @@ describe.skipIf(whySkipped)(`what is active in the emulator${whySkipped}`, () =>
     await bar.getByRole("link", { name: "Unreachable" }).waitFor();
     const outage = bar.getByRole("alert");
     expect(await outage.innerText()).toContain(`The emulator at ${first.url} does not answer.`);
+    // Both in rows of their own height: the label beside the pages, the explanation below it.
+    const label = await bar.getByRole("link", { name: "Unreachable" }).boundingBox();
+    expect(label?.height).toBeLessThan(30);
+    expect((await outage.boundingBox())?.y).toBeGreaterThan((label?.y ?? 0) + (label?.height ?? 0));
     await page.goto(`${first.url}/#/controls`);
     await using second = await startTestEmulator({ port: first.port });
     await bar.getByRole("link", { name: "Live" }).waitFor();

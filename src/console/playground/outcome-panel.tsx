@@ -38,9 +38,9 @@ export function OutcomePanel() {
 /** Notifications with their texts. */
 export function NotificationList({ notifications }: { notifications: readonly NotificationText[] }) {
   return (
-    <ul class="notifications">
+    <ul class="would-send">
       {notifications.map(({ type, text }, index) => (
-        <li class="notification" key={index}>
+        <li class="would-send-one" key={index}>
           <span class="muted code">{NotificationTypeSchema.value[type]?.name}</span>
           <span dir="auto">{text}</span>
         </li>

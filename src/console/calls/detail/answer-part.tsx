@@ -36,7 +36,7 @@ function Wrong({ call }: { call: Call }) {
     return <p>{call.errorMessage}</p>;
   }
   return (
-    <ul class="violations">
+    <ul class="call-violations">
       {call.violations.map(({ field, description }, index) => (
         <li key={`${field} ${index}`}>
           <button type="button" onClick={() => showMark(description)}>
