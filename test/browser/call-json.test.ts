@@ -45,8 +45,8 @@ describe.skipIf(whySkipped !== "")(`the JSON and the snippets of a call${whySkip
     await toggles.first().focus();
     await opened.page.keyboard.press("ArrowDown");
     await opened.page.keyboard.press("ArrowLeft");
-    expect(await toggles.nth(1).getAttribute("aria-expanded")).toBe("false");
-    expect(await toggles.count()).toBe(2);
+    await expect.poll(() => toggles.nth(1).getAttribute("aria-expanded")).toBe("false");
+    await expect.poll(() => toggles.count()).toBe(2);
     await opened.page.keyboard.press("ArrowRight");
     await expect.poll(() => toggles.count()).toBe(4);
   });

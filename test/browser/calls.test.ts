@@ -129,7 +129,7 @@ describe.skipIf(whySkipped)(`the page of calls${whySkipped}`, () => {
     const link = opened(page).getByRole("link", { name: "Subscriber" });
     expect(await link.getAttribute("href")).toBe("#/subscribers/65001/mobiledataplan/a%2Fb%2Bc%3D%3D");
     await opened(page).getByRole("button", { name: "Open in playground" }).click();
-    expect(new URL(page.url()).hash).toBe("#/playground");
+    await expect.poll(() => new URL(page.url()).hash).toBe("#/playground");
   });
 
   it("shows only calls that match its filters, which a reload keeps", async () => {
@@ -223,7 +223,7 @@ describe.skipIf(whySkipped)(`the page of calls${whySkipped}`, () => {
       .getByRole("heading", { name: /^Call \d/ })
       .waitFor();
     expect(await rows(page).isVisible()).toBe(false);
-    expect(await page.evaluate(() => document.activeElement?.id)).toBe("call-title");
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe("call-title");
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(400);
     await page.goBack();
     await rows(page).waitFor();

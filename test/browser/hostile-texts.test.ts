@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findExample } from "../../src/examples/index.ts";
 import { startTestEmulator, type TestEmulator } from "../support/emulator/test-emulator.ts";
-import { openConsole, startBrowser, whySkipped } from "./open-console.ts";
+import { openConsole, settled, startBrowser, whySkipped } from "./open-console.ts";
 
 /** Markup that would run a script if a page took text for markup. */
 const markup = `"'><img/src=x/onerror=alert(1)><svg/onload=alert(2)></textarea></style></script>`;
@@ -174,12 +174,3 @@ describe.skipIf(whySkipped)(`texts of others in the console${whySkipped}`, () =>
     expect(shown).toBeGreaterThan(10);
   });
 });
-
-/** Waits until a page shows what it has loaded. */
-async function settled(page: Page): Promise<void> {
-  await page.locator("main h1").first().waitFor();
-  await page.locator("main [aria-busy=true]").waitFor({ state: "detached" });
-  await page.evaluate(
-    "new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))",
-  );
-}

@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type BusyEmulator, startBusyEmulator } from "./busy-emulator.ts";
-import { openConsole, startBrowser, whySkipped } from "./open-console.ts";
+import { openConsole, settled, startBrowser, whySkipped } from "./open-console.ts";
 
 /** Functions that run in the page. */
 const pageFunctions = `
@@ -46,9 +46,7 @@ async function tabThrough(page: Page): Promise<{ unreached: string[]; unseen: st
     }
     if (!isVisible && (index >= 0 || isEditor)) {
       // The editor is told of its focus a moment later.
-      await page
-        .waitForFunction("focused().isVisible", undefined, { timeout: 5_000 })
-        .catch(() => unseen.push(name));
+      await page.waitForFunction("focused().isVisible").catch(() => unseen.push(name));
     }
     if (isEditor) {
       await page.keyboard.press("Escape");
@@ -84,6 +82,7 @@ describe.skipIf(whySkipped)(`the console without a mouse${whySkipped}`, () => {
     await using opened = await openConsole(browser, emulator.url, { fragment: fragment() });
     const { page } = opened;
     await page.locator("main", { hasText: ready }).waitFor();
+    await settled(page);
     const { unreached, unseen, count } = await tabThrough(page);
     expect(count).toBeGreaterThan(8);
     expect(unreached).toEqual([]);
@@ -140,7 +139,8 @@ describe.skipIf(whySkipped)(`the console without a mouse${whySkipped}`, () => {
     await keyboard.type("remainingBytes");
     await keyboard.press("ArrowDown");
     await keyboard.press("Enter");
-    await page.locator("main", { hasText: "ByteQuota" }).waitFor();
-    expect(new URL(page.url()).hash).toContain("ByteQuota");
+    // The results name it too.
+    await expect.poll(() => new URL(page.url()).hash).toContain("ByteQuota");
+    await page.getByRole("heading", { name: "ByteQuota", level: 2 }).waitFor();
   });
 });

@@ -78,3 +78,13 @@ export async function openConsole(
     },
   };
 }
+
+/** Waits until a page shows what it has loaded. */
+export async function settled(page: Page): Promise<void> {
+  // On a narrow screen, a call covers it.
+  await page.locator("main h1").first().waitFor({ state: "attached" });
+  await page.locator("main [aria-busy=true]").first().waitFor({ state: "detached" });
+  await page.evaluate(
+    "new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))",
+  );
+}

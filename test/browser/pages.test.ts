@@ -34,6 +34,6 @@ describe.skipIf(whySkipped)(`the console${whySkipped}`, () => {
     await page.keyboard.press("1");
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "hidden" });
-    expect(await page.title()).toBe("Controls · Emulator");
+    await expect.poll(() => page.title()).toBe("Controls · Emulator");
   });
 });

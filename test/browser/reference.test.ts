@@ -66,11 +66,10 @@ describe.skipIf(whySkipped)(`the reference of the console${whySkipped}`, () => {
     await heading(page, "PlanModule").waitFor();
     expect(new URL(page.url()).hash).toBe(v1("PlanModule.byte_balance"));
     expect(await page.locator(".marked").innerText()).toContain("Balance in bytes.");
-    const bottom = await page.evaluate<number>(
-      "innerHeight - document.querySelector('.marked').getBoundingClientRect().bottom",
-    );
-    expect(bottom).toBeGreaterThanOrEqual(0);
-    expect(await page.title()).toBe("PlanModule · Reference · Emulator");
+    const bottom = () =>
+      page.evaluate<number>("innerHeight - document.querySelector('.marked').getBoundingClientRect().bottom");
+    await expect.poll(bottom).toBeGreaterThanOrEqual(0);
+    await expect.poll(() => page.title()).toBe("PlanModule · Reference · Emulator");
 
     await page.goBack();
     await page.getByRole("heading", { name: "Results" }).waitFor();
@@ -123,12 +122,12 @@ describe.skipIf(whySkipped)(`the reference of the console${whySkipped}`, () => {
     const before = await page.evaluate<number>("scrollY");
     await link.click();
     await heading(page, "UpdateClock").waitFor();
-    expect(await page.evaluate<number>("scrollY")).toBe(0);
-    expect(await page.evaluate("document.activeElement.tagName")).toBe("H2");
+    await expect.poll(() => page.evaluate<number>("scrollY")).toBe(0);
+    await expect.poll(() => page.evaluate("document.activeElement.tagName")).toBe("H2");
     await page.goBack();
     await heading(page, "Overview").waitFor();
     expect(before).toBeGreaterThan(0);
-    expect(await page.evaluate<number>("scrollY")).toBe(before);
+    await expect.poll(() => page.evaluate<number>("scrollY")).toBe(before);
   });
 
   it("opens the example of a message in the playground", async () => {

@@ -52,7 +52,7 @@ export function describePlanStore(
       describeScanOfUsers(bench, snapshots ? describeSnapshotOfUsers : undefined);
     });
 
-    describe("opened for each test", () => {
+    describe("opened for each test, and empty", () => {
       const bench = useStore(createPlace, volatile, beforeEach, afterEach, true);
       describeScan(bench);
       describeRemovalInScans(bench, { snapshots });
@@ -60,11 +60,33 @@ export function describePlanStore(
       if (snapshots) {
         describeSnapshot(bench);
       }
+    });
+
+    describe("opened for each test, with the records of other tests", () => {
+      // Creating a place takes longer than opening it.
+      const place = usePlace(createPlace);
+      const bench = useStore(
+        async () => ({ open: place().open, async remove() {} }),
+        volatile,
+        beforeEach,
+        afterEach,
+        true,
+      );
       describeHealth(bench);
       describeClose(bench);
       describeRestart(bench);
     });
   });
+}
+
+/** Creates a place before all tests, and removes it after them. */
+function usePlace(createPlace: () => Promise<StorePlace>): () => StorePlace {
+  let place: StorePlace;
+  beforeAll(async () => {
+    place = await createPlace();
+  });
+  afterAll(() => place.remove());
+  return () => place;
 }
 
 /** Opens a store before each test, or before all of them. Every test has its own key, and starts at the same time. */

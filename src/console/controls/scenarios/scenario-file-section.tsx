@@ -32,6 +32,8 @@ export function ScenarioFileSection() {
     setTooLarge(file !== undefined && file.size > maxBytes);
     if (file && file.size <= maxBytes) {
       setName(file.name);
+      // Meanwhile, there is nothing to load: not the text before under the name of this file.
+      change("");
       change(await file.text());
     }
   };
