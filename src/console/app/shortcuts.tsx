@@ -53,6 +53,9 @@ export function Shortcuts() {
             </div>
           ))}
         </dl>
+        <p>
+          <a href="/console/licenses.txt">Licenses of what this page is built from</a>
+        </p>
         <form method="dialog">
           <button type="submit">Close</button>
         </form>

@@ -1,9 +1,9 @@
 import { callNumber } from "../emulator/resource-names.ts";
 import { Chip } from "../ui/chip.tsx";
 import { CopyButton } from "../ui/copy-button.tsx";
-import type { Draft } from "../ui/draft.ts";
 import { JsonView } from "../ui/json/json-view.tsx";
 import { hrefOf } from "../ui/route.ts";
+import { subscriberPlace } from "../ui/subscriber-place.ts";
 import { NotificationList } from "./outcome-panel.tsx";
 import type { PushAnswer, Rejected, Stored } from "./push/send-push.ts";
 
@@ -20,7 +20,9 @@ export function AnswerPanel({ answer }: { answer: PushAnswer }) {
         </Chip>
         <span class="muted">over {protocolNames[protocol]}</span>
         {call !== undefined && <a href={hrefOf("calls", [callNumber(call)])}>Open the call</a>}
-        {result.kind === "stored" && <a href={subscriberHref(draft)}>Open the subscriber</a>}
+        {result.kind === "stored" && (
+          <a href={hrefOf("subscribers", ...subscriberPlace(draft))}>Open the subscriber</a>
+        )}
       </p>
       {result.kind === "stored" ? <StoredView result={result} /> : <RejectedView result={result} />}
       <p class="row muted">
@@ -31,15 +33,6 @@ export function AnswerPanel({ answer }: { answer: PushAnswer }) {
       </p>
     </div>
   );
-}
-
-/** The address of a subscriber; `-` stands for no client. */
-function subscriberHref({ method, operator, clientId, userKey }: Draft): string {
-  if (method === "CreateUserPlanStatus") {
-    return hrefOf("subscribers", [operator, clientId, userKey]);
-  }
-  const kind = method === "CreatePlanGroup" ? "planGroup" : "planStatus";
-  return hrefOf("subscribers", [operator, "-", userKey], { kind });
 }
 
 function StoredView({ result: { json, notifications } }: { result: Stored }) {

@@ -1,10 +1,10 @@
 import { useMemo } from "preact/hooks";
 import type { Call } from "../../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
-import { asnText } from "../../emulator/resource-names.ts";
 import { CodeBox } from "../../ui/code-box.tsx";
 import { openInPlayground } from "../../ui/draft.ts";
 import { JsonView } from "../../ui/json/json-view.tsx";
 import { hrefOf } from "../../ui/route.ts";
+import { subscriberPlace } from "../../ui/subscriber-place.ts";
 import { draftOf, hexDump, type RawBody, type ShownRequest, shownRequest } from "./shown-request.ts";
 import { targetParts } from "./target-parts.ts";
 
@@ -12,13 +12,12 @@ import { targetParts } from "./target-parts.ts";
 export function RequestPart({ call }: { call: Call }) {
   const request = useMemo(() => shownRequest(call), [call]);
   const draft = useMemo(() => draftOf(call), [call]);
-  const asn = asnText(call.operator);
   return (
     <section class="call-request" aria-labelledby="call-request-title">
       <div class="part-title">
         <h3 id="call-request-title">Request</h3>
-        {asn !== "" && call.userKey !== "" && (
-          <a href={hrefOf("subscribers", [asn, call.clientId || "-", call.userKey])}>Subscriber</a>
+        {call.operator !== "" && call.userKey !== "" && (
+          <a href={hrefOf("subscribers", ...subscriberPlace(call))}>Subscriber</a>
         )}
         {draft && (
           <button type="button" onClick={() => openInPlayground(draft)}>

@@ -4,15 +4,14 @@ import type {
   Notification,
 } from "../../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import { emulator } from "../../emulator/client.ts";
-import { asnText } from "../../emulator/resource-names.ts";
 import { hrefOf } from "../../ui/route.ts";
+import { subscriberPlace } from "../../ui/subscriber-place.ts";
 import { notificationName } from "../feed/call-row.ts";
 
 /** The notifications that a push sent, as a user might read them. */
 export function SentNotifications({ call }: { call: Call }) {
   const sent = useSent(call);
-  const asn = asnText(call.operator);
-  const href = hrefOf("subscribers", [asn, call.clientId || "-", call.userKey]);
+  const href = hrefOf("subscribers", ...subscriberPlace(call));
   return (
     <ul class="call-notifications" aria-label="Notifications sent">
       {call.notifications.map((type, index) => (

@@ -7,6 +7,12 @@ export function SnippetPart({ call }: { call: Call }) {
   return (
     <section aria-labelledby="call-snippets-title">
       <h3 id="call-snippets-title">Send it again</h3>
+      {call.fault !== "" && (
+        <p class="muted">
+          The answer was due to an injected error. Sent again, the call is answered otherwise unless the error
+          still applies.
+        </p>
+      )}
       <SnippetPanel
         callWith={useCallback(({ callOfJournal }) => callOfJournal(call, location.origin), [call])}
       />

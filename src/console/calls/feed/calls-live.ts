@@ -1,4 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import { CallView } from "../../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import { emulator } from "../../emulator/client.ts";
 import { pause } from "../../emulator/pause.ts";
 import { problemOf } from "../../emulator/problem.ts";
@@ -79,7 +80,10 @@ function watchJournal({ store, restart }: LiveCalls, signal: AbortSignal): void 
     if (store.state.value.kind === "live") {
       const seen = store.newest;
       try {
-        const { calls, droppedCalls } = await emulator.listCalls({ pageSize: 1 }, { signal });
+        const { calls, droppedCalls } = await emulator.listCalls(
+          { view: CallView.BASIC, pageSize: 1 },
+          { signal },
+        );
         if (!signal.aborted) {
           store.dropped.value = Number(droppedCalls);
           if (calls.length === 0 && seen !== undefined && seen === store.newest) {

@@ -2,6 +2,7 @@ import { type DescMessage, type MessageShape, toJsonString } from "@bufbuild/pro
 import { type CallOptions, Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-web";
 import { ErrorInfoSchema, RetryInfoSchema } from "#deps/google/rpc/error_details_pb.js";
+import { CallView } from "../../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import { PlanGroupService } from "../../../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
 import { PlanStatusService } from "../../../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import {
@@ -155,7 +156,7 @@ const lookedAtCalls = 100;
 /** Returns the name of a call by the id of its request. */
 async function findCall(requestId: string, { method }: Draft): Promise<string | undefined> {
   try {
-    const { calls } = await emulator.listCalls({ method, pageSize: lookedAtCalls });
+    const { calls } = await emulator.listCalls({ method, view: CallView.BASIC, pageSize: lookedAtCalls });
     const found = calls.find((each) => each.requestId === requestId);
     return found?.name;
   } catch {

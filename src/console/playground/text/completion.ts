@@ -151,7 +151,7 @@ function scalarsFor(scalar: ScalarType, field: DescField | undefined): readonly 
 }
 
 const byteCounts: readonly [string, string][] = [1, 2, 5, 10].map((count) => [
-  `${count} GB`,
+  `${count} GiB`,
   JSON.stringify(String(count * 1024 ** 3)),
 ]);
 
