@@ -128,7 +128,7 @@ describe.skipIf(whySkipped)(`the page of calls${whySkipped}`, () => {
     await opened(page).getByText(/left/).first().waitFor();
     const link = opened(page).getByRole("link", { name: "Subscriber" });
     expect(await link.getAttribute("href")).toBe("#/subscribers/65001/mobiledataplan/a%2Fb%2Bc%3D%3D");
-    await opened(page).getByRole("button", { name: "Open in playground" }).click();
+    await opened(page).getByRole("button", { name: "Open in the playground" }).click();
     await expect.poll(() => new URL(page.url()).hash).toBe("#/playground");
   });
 

@@ -205,7 +205,7 @@ describe.skipIf(whySkipped)(`the page of subscribers${whySkipped}`, () => {
     await page.getByText("It is not stored any more: it was deleted, or the emulator was reset.").waitFor();
     expect((await control().listRecords({})).records).toEqual([]);
     // The focus is on what can be done next.
-    await page.locator("button:focus", { hasText: "Open in playground" }).press("Enter");
+    await page.locator("button:focus", { hasText: "Open in the playground" }).press("Enter");
     await page.waitForURL(/#\/playground$/);
     await page.locator("main", { hasText: "For the playground" }).waitFor();
   });

@@ -3,6 +3,8 @@ import { Clock_Mode as Mode } from "../../../gen/mobiledataplansharing/emulator/
 import { clock, connection, emulatedSecond, faults, registration } from "../emulator/emulator-state.ts";
 import { faultsSummary } from "../emulator/fault-words.ts";
 import { goTo, hrefOf } from "../ui/route.ts";
+import { utcText } from "../ui/time-text.ts";
+import type { Tone } from "../ui/tone.ts";
 
 const modes: Readonly<Record<Mode, string>> = {
   [Mode.MODE_UNSPECIFIED]: "",
@@ -61,7 +63,7 @@ export function StatusBar() {
 
 type StatusLinkProps = {
   section: string;
-  tone: "good" | "warn" | "bad" | "neutral";
+  tone: Tone;
   children: ComponentChildren;
 };
 
@@ -81,10 +83,10 @@ function StatusLink({ section, tone, children }: StatusLinkProps) {
 
 /** The emulated time, which ticks on its own: nothing else is drawn again. No screen reader says it each second. */
 function EmulatedTime() {
-  const text = new Date(emulatedSecond.value).toISOString();
+  const second = emulatedSecond.value;
   return (
-    <time role="timer" aria-live="off" dateTime={text}>
-      {text.slice(0, 19).replace("T", " ")} UTC
+    <time role="timer" aria-live="off" dateTime={new Date(second).toISOString()}>
+      {utcText(second)}
     </time>
   );
 }

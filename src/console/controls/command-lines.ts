@@ -1,3 +1,5 @@
+import { shellQuoted } from "../snippets/shell.ts";
+
 type TokenLineInit = {
   /** Where the emulator is, such as `http://127.0.0.1:8080`. */
   readonly origin: string;
@@ -8,7 +10,7 @@ type TokenLineInit = {
 
 /** Returns the command that creates a fault. */
 export function faultLine(origin: string, json: string): string {
-  return `curl -sS ${origin}/emulator/v1/faults -H 'Content-Type: application/json' -d ${quoted(json)}`;
+  return `curl -sS ${origin}/emulator/v1/faults -H 'Content-Type: application/json' -d ${shellQuoted(json)}`;
 }
 
 /** Returns a command that pushes the smallest valid status. Its times are valid around `nowMs`. */
@@ -19,16 +21,11 @@ export function pushLine(init: TokenLineInit & { readonly nowMs: number }): stri
     updateTime: time(init.nowMs),
     expireTime: time(init.nowMs + 86_400_000),
   };
-  return `${readLine(init)} -H 'Content-Type: application/json' -d ${quoted(JSON.stringify(body))}`;
+  return `${readLine(init)} -H 'Content-Type: application/json' -d ${shellQuoted(JSON.stringify(body))}`;
 }
 
 /** Returns a command that reads the status that {@link pushLine} pushes. */
 export function readLine({ origin, operator, token }: TokenLineInit): string {
   const url = `${origin}/v1/${operator}/clients/mobiledataplan/users/491700000001/planStatus`;
   return `curl -sS ${url} -H 'Authorization: Bearer ${token}'`;
-}
-
-/** Returns a text as one word of a shell. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }

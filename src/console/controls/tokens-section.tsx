@@ -9,7 +9,7 @@ import { useAction } from "../emulator/use-action.ts";
 import { CodeBox } from "../ui/code-box.tsx";
 import { Field } from "../ui/field.tsx";
 import { ProblemBox } from "../ui/problem-box.tsx";
-import { utcText } from "./clock/typed-time.ts";
+import { utcText } from "../ui/time-text.ts";
 import { pushLine, readLine } from "./command-lines.ts";
 import { besides, useInvalidFocus, violationOf } from "./form-errors.ts";
 import { Outcome, Section } from "./section.tsx";

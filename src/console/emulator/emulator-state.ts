@@ -14,9 +14,11 @@ import { whileVisible } from "./while-visible.ts";
 
 export { emulatedNow, emulatedOffset, emulatedSecond } from "./emulated-clock.ts";
 
-/** What is set in the emulator. Undefined until it is known. */
+/** The clock of the emulator; undefined until it is known. */
 export const clock = signal<Clock | undefined>(undefined);
+/** The injected errors; none until they are known. */
 export const faults = signal<readonly Fault[]>([]);
+/** Whether registration is enforced, and how many devices there are; undefined until it is known. */
 export const registration = signal<Registration | undefined>(undefined);
 
 /** Why the emulator cannot be reached; undefined if it can. */

@@ -5,9 +5,8 @@ import { JsonView } from "../ui/json/json-view.tsx";
 import { hrefOf } from "../ui/route.ts";
 import { subscriberPlace } from "../ui/subscriber-place.ts";
 import { NotificationList } from "./outcome-panel.tsx";
+import { pushProtocols } from "./push/push-body.ts";
 import type { PushAnswer, Rejected, Stored } from "./push/send-push.ts";
-
-const protocolNames = { rest: "REST", connect: "Connect", "grpc-web": "gRPC-Web" };
 
 /** What the emulator answered to the last push. */
 export function AnswerPanel({ answer }: { answer: PushAnswer }) {
@@ -18,7 +17,7 @@ export function AnswerPanel({ answer }: { answer: PushAnswer }) {
         <Chip tone={result.kind === "stored" ? "good" : "bad"}>
           {result.kind === "stored" ? "Stored" : result.code}
         </Chip>
-        <span class="muted">over {protocolNames[protocol]}</span>
+        <span class="muted">over {pushProtocols[protocol]}</span>
         {call !== undefined && <a href={hrefOf("calls", [callNumber(call)])}>Open the call</a>}
         {result.kind === "stored" && (
           <a href={hrefOf("subscribers", ...subscriberPlace(draft))}>Open the subscriber</a>

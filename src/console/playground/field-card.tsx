@@ -20,8 +20,8 @@ export function FieldCard({
   const entry = found?.kind === "field" ? found : undefined;
   const value = valueName === undefined ? undefined : contract?.find(valueName);
   return (
-    <div class="cm-card field-card">
-      <p class="field-head">
+    <div class="field-card">
+      <p>
         <strong>{field.jsonName}</strong>{" "}
         <span class="muted">
           {entry ? <InlineText text={entry.type} /> : typeText(field)} ·{" "}

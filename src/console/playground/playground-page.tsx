@@ -49,7 +49,7 @@ function Playground({ push }: { push: Draft }) {
   useChecks();
   return (
     <div class="playground">
-      <div class="playground-draft stack">
+      <div class="stack">
         <TargetForm push={push} />
         <div class="row">
           <TemplateMenu onChoose={chooseTemplate} />
@@ -85,7 +85,7 @@ function Playground({ push }: { push: Draft }) {
           onOpen={(violation) => openPlace(violation, editor.current)}
         />
       </div>
-      <div class="playground-outcome stack">
+      <div class="stack">
         <OutcomePanel />
         <PushPanel />
         {place.value && (

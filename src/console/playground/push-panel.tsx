@@ -7,14 +7,10 @@ import { ProblemBox } from "../ui/problem-box.tsx";
 import { AnswerPanel } from "./answer-panel.tsx";
 import { answer, protocol } from "./playground-state.ts";
 import { callOfDraft } from "./push/call-of-draft.ts";
-import type { PushProtocol } from "./push/push-body.ts";
+import { type PushProtocol, pushProtocols } from "./push/push-body.ts";
 import { sendPush } from "./push/send-push.ts";
 
-const protocols: readonly (readonly [PushProtocol, string])[] = [
-  ["rest", "REST"],
-  ["connect", "Connect"],
-  ["grpc-web", "gRPC-Web"],
-];
+const protocols = Object.entries(pushProtocols) as [PushProtocol, string][];
 
 const isPushing = signal(false);
 
@@ -69,7 +65,7 @@ export function PushPanel() {
           Push
         </button>
       </div>
-      <p class="muted small">
+      <p class="muted">
         The text is sent as it is, also if it is invalid, with a token for the operator that the emulator
         creates.
       </p>

@@ -1,3 +1,4 @@
+import { clientIds } from "../../contract/resource-names.ts";
 import { type Draft, draft, type PushMethod } from "../ui/draft.ts";
 import { Field } from "../ui/field.tsx";
 import { changeDraft, isTemplate, violations, withTemplate } from "./playground-state.ts";
@@ -7,8 +8,6 @@ const methods: Readonly<Record<PushMethod, string>> = {
   CreatePlanStatus: "CreatePlanStatus (every client)",
   CreatePlanGroup: "CreatePlanGroup (deprecated)",
 };
-
-const clients = ["mobiledataplan", "youtube", "AndroidSystemInfo"];
 
 /** Whom the push is for: method, operator, client and user key. Nothing here needs to be valid. */
 export function TargetForm({ push }: { push: Draft }) {
@@ -56,7 +55,7 @@ export function TargetForm({ push }: { push: Draft }) {
                 onInput={(event) => changeDraft({ clientId: event.currentTarget.value })}
               />
               <datalist id="playground-clients">
-                {clients.map((client) => (
+                {clientIds.map((client) => (
                   <option key={client} value={client} />
                 ))}
               </datalist>

@@ -11,6 +11,7 @@ export function KindChip({ entry }: { entry: ContractEntry }) {
   );
 }
 
+/** Says that an entry is deprecated, if it is. */
 export function DeprecatedChip({ entry: { deprecated } }: { entry: ContractEntry }) {
   return deprecated ? <Chip tone="warn">deprecated</Chip> : null;
 }

@@ -23,7 +23,7 @@ export function Overview({ contract }: { contract: Contract }) {
       <h3>Downloads</h3>
       <Downloads />
       {contract.document.packages.map((each) => (
-        <section key={each.name} class="package">
+        <section key={each.name}>
           <h3>
             <a href={hrefOf("reference", [each.name])}>{each.name}</a>
           </h3>

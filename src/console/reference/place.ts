@@ -91,7 +91,7 @@ export function titleOf(place: Place): string {
 }
 
 /** Whether an enum has the reasons of errors. */
-export function isReasons(type: EnumEntry): boolean {
+function isReasons(type: EnumEntry): boolean {
   return type.values.some(({ reason }) => reason !== undefined);
 }
 

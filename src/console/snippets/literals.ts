@@ -3,7 +3,6 @@ import { type JsonNode, parseJson } from "../ui/json/parse-json.ts";
 
 /** How a language writes the values of JSON. */
 type Language = {
-  /** Brackets with nothing in between. */
   readonly true: string;
   readonly false: string;
   readonly null: string;

@@ -30,6 +30,7 @@ export type FoundRecords = {
 /** A subscriber that calls named. */
 export type OtherSubscriber = { readonly operator: string; readonly userKey: string };
 
+/** The list of subscribers, kept current. */
 export type ListData = {
   /** Undefined until the first answer; then that of the last search that was answered. */
   readonly found: ReadonlySignal<FoundRecords | undefined>;

@@ -49,7 +49,7 @@ export function RecordBar({ shown, onChange }: { shown: AnyRecord; onChange: () 
         )}
         <div class="row push">
           <button type="button" ref={playground} onClick={() => openRecord(record)}>
-            Open in playground
+            Open in the playground
           </button>
           {state === "stored" && (
             <button type="button" onClick={remove}>

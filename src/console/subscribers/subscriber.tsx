@@ -28,7 +28,7 @@ export function Subscriber({ address }: { address: SubscriberAddress }) {
   const choice = address.choice ?? choices.find(({ clientId }) => clientId === "") ?? forEveryClient;
   useEffect(() => data.choose(choice), [data, choice.kind, choice.clientId]);
   return (
-    <div class="subscriber">
+    <div>
       <p class="back">
         <a href={hrefOf("subscribers")}>Subscribers</a> <span class="muted">of operator {asn}</span>
       </p>

@@ -1,7 +1,5 @@
 import type { ComponentChildren } from "preact";
-
-/** What a chip says at a glance. */
-export type Tone = "good" | "warn" | "bad" | "neutral";
+import type { Tone } from "./tone.ts";
 
 /** A short label, such as the code of a call. The text says all: the colour only repeats it. */
 export function Chip({

@@ -1,6 +1,6 @@
 /**
  * Puts a text on the clipboard. Returns whether it is there. Browsers have `navigator.clipboard` on https and localhost
- * only, and may refuse it, so the older way follows: it copies the selection of a text field.
+ * only, and may not allow it. The older way follows: it copies the selection of a text field.
  */
 export async function copyText(text: string): Promise<boolean> {
   try {

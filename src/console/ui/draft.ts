@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import type { Draft, PushMethod } from "./push-draft.ts";
+import { type Draft, isPushMethod } from "./push-draft.ts";
 import { goTo, hrefOf } from "./route.ts";
 
 export type { Draft, PushMethod } from "./push-draft.ts";
@@ -41,16 +41,10 @@ function readStorage(): string | null {
   }
 }
 
-const methods: readonly string[] = [
-  "CreateUserPlanStatus",
-  "CreatePlanStatus",
-  "CreatePlanGroup",
-] satisfies PushMethod[];
-
 function parseDraft(stored: string | null): Draft | undefined {
   if (stored === null) {
     return undefined;
   }
   const value = JSON.parse(stored) as Draft;
-  return methods.includes(value.method) && typeof value.text === "string" ? value : undefined;
+  return isPushMethod(value.method) && typeof value.text === "string" ? value : undefined;
 }

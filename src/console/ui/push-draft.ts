@@ -1,5 +1,23 @@
-/** The methods that push, by their names in the contract. */
-export type PushMethod = "CreateUserPlanStatus" | "CreatePlanStatus" | "CreatePlanGroup";
+/** The methods that push, by their names in the contract, with the field of the request that has what is pushed. */
+export const pushedFields = {
+  CreateUserPlanStatus: "planStatus",
+  CreatePlanStatus: "planStatus",
+  CreatePlanGroup: "planGroup",
+} as const;
+
+/** The name of a method that pushes. */
+export type PushMethod = keyof typeof pushedFields;
+
+/** Whether a method, by its name in the contract, pushes. */
+export function isPushMethod(method: string): method is PushMethod {
+  return Object.hasOwn(pushedFields, method);
+}
+
+/** Returns the field of the request that is the body over REST; undefined if the body is the request, as of a group. */
+export function restBodyField(method: string): "planStatus" | undefined {
+  const field = isPushMethod(method) ? pushedFields[method] : undefined;
+  return field === "planStatus" ? field : undefined;
+}
 
 /** A push that the playground edits. Nothing of it needs to be valid. */
 export type Draft = {

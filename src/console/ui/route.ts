@@ -3,6 +3,7 @@ import { signal } from "@preact/signals";
 /** The pages of the console, by the first segment of their addresses. */
 export const pageNames = ["calls", "subscribers", "playground", "controls", "reference"] as const;
 
+/** The name of a page in its address. */
 export type PageName = (typeof pageNames)[number];
 
 /**

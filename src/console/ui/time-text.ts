@@ -11,6 +11,11 @@ export function absoluteText({ seconds, nanos }: Instant): string {
   return `${date.toISOString().slice(0, -5).replace("T", " ")}${fraction} UTC`;
 }
 
+/** Returns a time in UTC, in ms since the epoch, without its fraction of a second: `2026-12-24 18:00:00 UTC`. */
+export function utcText(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}
+
 const units = [
   ["d", 86_400],
   ["h", 3_600],

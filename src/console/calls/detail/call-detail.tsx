@@ -83,7 +83,7 @@ function Summary({ call }: { call: Call }) {
   return (
     <>
       <Chip tone={tone}>{status}</Chip>
-      <span class="call-method">
+      <span>
         {call.method === "" ? call.httpMethod : shortMethod(call.method)}{" "}
         <span class="muted">{protocolNames[call.protocol]}</span>
       </span>

@@ -21,7 +21,7 @@ export function RequestPart({ call }: { call: Call }) {
         )}
         {draft && (
           <button type="button" onClick={() => openInPlayground(draft)}>
-            Open in playground
+            Open in the playground
           </button>
         )}
       </div>

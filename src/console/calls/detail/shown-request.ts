@@ -4,6 +4,7 @@ import {
 } from "../../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import { asnText } from "../../emulator/resource-names.ts";
 import { parseJson } from "../../ui/json/parse-json.ts";
+import { type Draft, isPushMethod, pushedFields, restBodyField } from "../../ui/push-draft.ts";
 import { shortMethod } from "../feed/call-row.ts";
 
 /** A violation, with the path of its field in what is shown. */
@@ -21,6 +22,7 @@ export type ShownRequest = {
   readonly raw: RawBody | undefined;
 };
 
+/** The body of a request, as far as it is known. */
 export type ShownBody = {
   readonly text: string;
   /** `sent`: as it came; `message`: the request message as JSON, because the body was binary or compressed. */
@@ -29,13 +31,8 @@ export type ShownBody = {
   readonly isCut: boolean;
 };
 
+/** A body on the wire: text, or bytes that are not text. */
 export type RawBody = { readonly text: string } | { readonly bytes: Uint8Array };
-
-/** The member of the request message that is the body over REST; other methods have all of it there. */
-const restBodies: Readonly<Record<string, string>> = {
-  CreateUserPlanStatus: "planStatus",
-  CreatePlanStatus: "planStatus",
-};
 
 /** Fields of requests that are in the path or the query over REST, for all methods. */
 const restParameters = new Set(["parent", "clientId", "client_id", "userKey", "user_key", "name"]);
@@ -102,7 +99,7 @@ function isContainer(text: string): boolean {
 
 /** Returns the part of the request message that is the body. */
 function restPart({ protocol, method, requestJson }: Call): string {
-  const member = protocol === Protocol.REST ? restBodies[shortMethod(method)] : undefined;
+  const member = protocol === Protocol.REST ? restBodyField(shortMethod(method)) : undefined;
   return member === undefined ? requestJson : (memberText(requestJson, member) ?? requestJson);
 }
 
@@ -158,36 +155,18 @@ export function hexDump(bytes: Uint8Array): string {
   return lines.join("\n");
 }
 
-/** The member of the request message that people edit. */
-const pushedMembers = {
-  CreateUserPlanStatus: "planStatus",
-  CreatePlanStatus: "planStatus",
-  CreatePlanGroup: "planGroup",
-} as const;
-
-type PushMethod = keyof typeof pushedMembers;
-
-/** A push for the playground; a `Draft`, whose module needs a browser. */
-export type PushedDraft = {
-  readonly method: PushMethod;
-  readonly operator: string;
-  readonly clientId: string;
-  readonly userKey: string;
-  readonly text: string;
-};
-
 /** Returns a push as the playground edits it; undefined for other calls. */
-export function draftOf(call: Call): PushedDraft | undefined {
+export function draftOf(call: Call): Draft | undefined {
   const method = shortMethod(call.method);
-  if (!Object.hasOwn(pushedMembers, method)) {
+  if (!isPushMethod(method)) {
     return undefined;
   }
-  const member = pushedMembers[method as PushMethod];
+  const member = pushedFields[method];
   const body = bodyOf(call);
   const text = call.requestJson === "" ? undefined : memberText(call.requestJson, member);
   const sent = body?.kind === "sent" ? (memberText(body.text, member) ?? body.text) : undefined;
   return {
-    method: method as PushMethod,
+    method,
     operator: asnText(call.operator),
     clientId: call.clientId,
     userKey: call.userKey,

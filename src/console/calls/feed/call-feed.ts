@@ -11,6 +11,7 @@ export type CallSource = {
   holds(row: CallRow, signal: AbortSignal): Promise<boolean>;
 };
 
+/** Some calls that are next to each other. */
 export type CallPage = {
   readonly rows: readonly CallRow[];
   /** Token of the page after it; empty for the last one. */
@@ -19,12 +20,14 @@ export type CallPage = {
   readonly dropped: number;
 };
 
+/** A call that has just ended. */
 export type WatchedCall = {
   readonly row: CallRow;
   /** Calls before it that the journal dropped before they were sent. */
   readonly missed: number;
 };
 
+/** How a feed goes. */
 export type FeedState =
   | { readonly kind: "connecting" | "live" | "reconnecting" }
   /** The emulator does not answer; it is asked again and again. */
@@ -40,6 +43,7 @@ export type CallSink = {
   add(call: WatchedCall): void;
 };
 
+/** What a feed needs. */
 export type FeedInit = {
   readonly source: CallSource;
   readonly sink: CallSink;

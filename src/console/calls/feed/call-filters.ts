@@ -21,7 +21,7 @@ export type CallFilters = {
   readonly reason: string;
 };
 
-export const filterNames = [
+const filterNames = [
   "userKey",
   "operator",
   "clientId",

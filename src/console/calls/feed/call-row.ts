@@ -11,6 +11,7 @@ import { escapeInvisible } from "../../../contract/field-violation.ts";
 import { codeName } from "../../emulator/code-name.ts";
 import { msOf } from "../../emulator/durations.ts";
 import { asnText, callNumber } from "../../emulator/resource-names.ts";
+import type { Tone } from "../../ui/tone.ts";
 
 /** A call in the list: only what its row shows, because there may be very many. */
 export type CallRow = {
@@ -38,6 +39,7 @@ export type CallRow = {
   readonly fault: string;
 };
 
+/** The names of protocols, as people write them. */
 export const protocolNames: Readonly<Record<Protocol, string>> = {
   [Protocol.PROTOCOL_UNSPECIFIED]: "",
   [Protocol.REST]: "REST",
@@ -80,7 +82,7 @@ function shownTarget({ httpMethod, target }: Call): string {
 
 /** How a call ended, at a glance. */
 export type Outcome = {
-  readonly tone: "good" | "warn" | "bad" | "neutral";
+  readonly tone: Tone;
   /** The HTTP status, or that there was no answer. */
   readonly status: string;
   /** The reason of an error, else its code, else the notifications that were sent. */
@@ -99,7 +101,7 @@ export function outcomeOf(row: Pick<CallRow, "httpStatus" | "code" | "reason" | 
 }
 
 /** Returns notifications as a row shows them: `LOW_BALANCE_WARNING, 2 × OUT_OF_DATA`. */
-export function notificationsText(notifications: readonly NotificationType[]): string {
+function notificationsText(notifications: readonly NotificationType[]): string {
   const counts = new Map<string, number>();
   for (const type of notifications) {
     const name = notificationName(type);

@@ -2,10 +2,12 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { Code } from "#deps/google/rpc/code_pb.js";
+import { Call_Protocol as Protocol } from "../../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import { ErrorReason } from "../../../../gen/mobiledataplansharing/v1/errors_pb.ts";
 import type { Problem } from "../../emulator/problem.ts";
 import { goTo, hrefOf, route } from "../../ui/route.ts";
 import { type CallFilters, hasFilters, onlyErrors, queryOf } from "../feed/call-filters.ts";
+import { protocolNames } from "../feed/call-row.ts";
 
 const codeNames = Object.keys(Code);
 const reasonNames = Object.keys(ErrorReason).filter((name) => !name.endsWith("_UNSPECIFIED"));
@@ -17,12 +19,7 @@ const methodNames = [
   "GetPlanStatus",
   "GetPlanGroup",
 ];
-const protocols = [
-  ["REST", "REST"],
-  ["CONNECT", "Connect"],
-  ["GRPC", "gRPC"],
-  ["GRPC_WEB", "gRPC-Web"],
-] as const;
+const protocols = ["REST", "CONNECT", "GRPC", "GRPC_WEB"] as const;
 
 /** Milliseconds after the last key before a text is searched. */
 const typingMs = 250;
@@ -77,9 +74,9 @@ export function CallsToolbar({ filters, problem }: { filters: CallFilters; probl
       </Choice>
       <Choice label="Protocol" value={filters.protocol} onValue={(protocol) => set({ protocol })}>
         <option value="">All protocols</option>
-        {protocols.map(([value, name]) => (
-          <option key={value} value={value}>
-            {name}
+        {protocols.map((protocol) => (
+          <option key={protocol} value={protocol}>
+            {protocolNames[Protocol[protocol]]}
           </option>
         ))}
       </Choice>

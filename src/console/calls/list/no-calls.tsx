@@ -68,7 +68,7 @@ export function NoCalls({
 }
 
 /** Returns a command for a shell that pushes a status, with a token for an hour. */
-export function firstPush(origin: string, now: number): string {
+function firstPush(origin: string, now: number): string {
   const at = (ms: number) => `${new Date(ms).toISOString().slice(0, 19)}Z`;
   const status = {
     languageCode: "en-US",

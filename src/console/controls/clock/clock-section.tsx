@@ -6,11 +6,12 @@ import { clock, emulatedOffset, emulatedSecond } from "../../emulator/emulator-s
 import { useAction } from "../../emulator/use-action.ts";
 import { Chip } from "../../ui/chip.tsx";
 import { ProblemBox } from "../../ui/problem-box.tsx";
+import { utcText } from "../../ui/time-text.ts";
 import { besides, violationOf } from "../form-errors.ts";
 import { Outcome, Section } from "../section.tsx";
 import { AdvanceClock } from "./advance-clock.tsx";
 import { SetTime } from "./set-time.tsx";
-import { localText, localZoneName, utcText } from "./typed-time.ts";
+import { localText, localZoneName } from "./typed-time.ts";
 
 const names: Readonly<Record<Mode, string>> = {
   [Mode.MODE_UNSPECIFIED]: "unknown",

@@ -1,16 +1,9 @@
 import { useState } from "preact/hooks";
 import { Clock_Mode as Mode } from "../../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import { Field } from "../../ui/field.tsx";
+import { utcText } from "../../ui/time-text.ts";
 import { useInvalidFocus } from "../form-errors.ts";
-import {
-  expectedTime,
-  localText,
-  localZoneName,
-  parseTime,
-  pickerText,
-  utcText,
-  type Zone,
-} from "./typed-time.ts";
+import { expectedTime, localText, localZoneName, parseTime, pickerText, type Zone } from "./typed-time.ts";
 
 type SetTimeProps = {
   onSet: (ms: number, mode: Mode) => Promise<boolean>;

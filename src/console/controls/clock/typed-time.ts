@@ -41,11 +41,6 @@ export function pickerText(ms: number, zone: Zone): string {
   return new Date(shifted).toISOString().slice(0, 19).replace(/:00$/, "");
 }
 
-/** Returns a time as people read it: `2026-12-24 18:00:00 UTC`. */
-export function utcText(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19).replace("T", " ")} UTC`;
-}
-
 /** The zone of the browser, such as `Europe/Berlin`. */
 export function localZoneName(): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone;

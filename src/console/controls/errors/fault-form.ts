@@ -38,6 +38,7 @@ export type FormProps = {
   change(changes: Partial<FaultForm>): void;
 };
 
+/** The form of a new error: the next call is overloaded. */
 export const emptyForm: FaultForm = {
   method: "",
   operator: "",

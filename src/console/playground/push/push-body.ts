@@ -1,7 +1,10 @@
-import type { Draft, PushMethod } from "../../ui/push-draft.ts";
+import { type Draft, pushedFields } from "../../ui/push-draft.ts";
+
+/** The protocols over which a browser can push, with their names. */
+export const pushProtocols = { rest: "REST", connect: "Connect", "grpc-web": "gRPC-Web" } as const;
 
 /** How a push is sent. */
-export type PushProtocol = "rest" | "connect" | "grpc-web";
+export type PushProtocol = keyof typeof pushProtocols;
 
 /** A body with the text of a draft in it, exactly as it was written. */
 export type PushBody = {
@@ -10,14 +13,9 @@ export type PushBody = {
   readonly path: string;
 };
 
-/** The field of the request that the text is. */
-export function bodyField(method: PushMethod): "planStatus" | "planGroup" {
-  return method === "CreatePlanGroup" ? "planGroup" : "planStatus";
-}
-
 /** Returns the body of a push as JSON. The text of the draft need not be JSON. */
 export function pushBody(draft: Draft, protocol: PushProtocol): PushBody {
-  const field = bodyField(draft.method);
+  const field = pushedFields[draft.method];
   const isGroup = field === "planGroup";
   if (protocol === "rest" && !isGroup) {
     return { text: draft.text, path: "" };

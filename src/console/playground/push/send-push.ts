@@ -29,6 +29,7 @@ export type PushAnswer = {
   readonly result: Stored | Rejected;
 };
 
+/** A push that was stored. */
 export type Stored = {
   readonly kind: "stored";
   /** The stored resource as JSON. */
@@ -36,6 +37,7 @@ export type Stored = {
   readonly notifications: readonly NotificationText[];
 };
 
+/** A push that was rejected. */
 export type Rejected = {
   readonly kind: "rejected";
   /** Canonical code, such as `INVALID_ARGUMENT`. */

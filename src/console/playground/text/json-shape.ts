@@ -26,7 +26,7 @@ const wellKnown: Readonly<Record<string, Shape | undefined>> = {
 };
 
 /** Returns the shape of a message as JSON. */
-export function shapeOfMessage(message: DescMessage): Shape {
+function shapeOfMessage(message: DescMessage): Shape {
   const [field] = message.fields;
   if (/^google\.protobuf\.\w+Value$/.test(message.typeName) && field?.fieldKind === "scalar") {
     return { kind: "scalar", scalar: field.scalar };

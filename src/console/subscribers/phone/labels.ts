@@ -1,9 +1,7 @@
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import { PlanState } from "../../../../gen/mobiledataplansharing/v1/enums_pb.ts";
 import { spanText } from "../../../plans/span-text.ts";
-
-/** How good something is for the user. */
-export type Tone = "good" | "warn" | "bad" | "neutral";
+import type { Tone } from "../../ui/tone.ts";
 
 /** A word in a colour. */
 export type Label = { readonly text: string; readonly tone: Tone };

@@ -9,6 +9,7 @@ import type { PlanModule } from "../../../../gen/mobiledataplansharing/v1/plans_
 import { byteFormat } from "../../../plans/amount-text.ts";
 import { balanceText } from "../../../plans/balance-text.ts";
 import { enumWord } from "../../../plans/enum-word.ts";
+import type { Tone } from "../../ui/tone.ts";
 import {
   capitalized,
   distanceText,
@@ -16,7 +17,6 @@ import {
   isPast,
   type Label,
   stateLabel,
-  type Tone,
   unusableBy,
 } from "./labels.ts";
 

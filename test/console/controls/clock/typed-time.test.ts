@@ -4,8 +4,8 @@ import {
   localZoneName,
   parseTime,
   pickerText,
-  utcText,
 } from "../../../../src/console/controls/clock/typed-time.ts";
+import { utcText } from "../../../../src/console/ui/time-text.ts";
 
 afterEach(() => vi.unstubAllEnvs());
 
