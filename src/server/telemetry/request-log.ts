@@ -1,5 +1,7 @@
+import type { DescMethod } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import pino from "pino";
+import { contractServices } from "../../services/routes.ts";
 import type { CallFacts } from "./call-facts.ts";
 import { type CallSummary, statusOf } from "./call-summary.ts";
 import { type LogOutput, standardErrorOutput } from "./log-output.ts";
@@ -79,8 +81,8 @@ function fieldsOf(summary: CallSummary, hashUserKey: HashUserKey): object {
   };
 }
 
-/** Errors of the server: error. Unavailability, which passes: warn. Successful health checks and reflection: debug. */
-function levelOf({ outcome: { code }, call: { method } }: CallSummary): "error" | "warn" | "info" | "debug" {
+/** Errors of the server: error. Unavailability, which passes: warn. What succeeds and is no call of the contract: debug. */
+function levelOf({ outcome: { code }, call, httpMethod }: CallSummary): "error" | "warn" | "info" | "debug" {
   switch (code) {
     case Code.Internal:
     case Code.Unknown:
@@ -88,7 +90,19 @@ function levelOf({ outcome: { code }, call: { method } }: CallSummary): "error" 
       return "error";
     case Code.Unavailable:
       return "warn";
+    case undefined:
+      return isOfContract(call.method, httpMethod) ? "info" : "debug";
     default:
-      return method?.parent.typeName.startsWith("grpc.") && code === undefined ? "debug" : "info";
+      return "info";
   }
+}
+
+/**
+ * Whether a request is for the contract or for a token. Others, such as health checks, documents and what the console of the
+ * emulator reads, come every few seconds and would hide what matters.
+ */
+function isOfContract(method: DescMethod | undefined, httpMethod: string): boolean {
+  return method === undefined
+    ? httpMethod !== "GET" && httpMethod !== "HEAD"
+    : contractServices.some((service) => service === method.parent);
 }

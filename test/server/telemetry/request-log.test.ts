@@ -201,6 +201,14 @@ describe("the log", () => {
       code: "OK",
     });
   });
+
+  it("the log has documents at level debug only, and refused requests for them at info", async () => {
+    const [found, refused] = [freshId(), freshId()];
+    await fetch(`${server.url}/openapi.json`, { headers: { "x-request-id": found } });
+    await fetch(`${server.url}/openapi.json?version=9`, { headers: { "x-request-id": refused } });
+    expect(await log.request(found)).toMatchObject({ level: "debug", httpStatus: 200 });
+    expect(await log.request(refused)).toMatchObject({ level: "info" });
+  });
 });
 
 it("the log has the fields that docs/operations.md lists", async () => {
