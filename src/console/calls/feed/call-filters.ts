@@ -78,7 +78,7 @@ export function requestFilters(filters: CallFilters): RequestFilters {
     method,
     protocol: Protocol[protocol as keyof typeof Protocol] ?? Protocol.PROTOCOL_UNSPECIFIED,
     ...(code !== "" && code !== onlyErrors && { code: Code[code as keyof typeof Code] }),
-    reason: ErrorReason[reason as keyof typeof ErrorReason] ?? ErrorReason.ERROR_REASON_UNSPECIFIED,
+    ...(reason !== "" && { reason: ErrorReason[reason as keyof typeof ErrorReason] }),
   };
 }
 
