@@ -2,23 +2,15 @@ import {
   createRegistry,
   type DescEnum,
   type DescMessage,
-  type DescMethod,
   type DescService,
   type FileRegistry,
 } from "@bufbuild/protobuf";
 import type { ContractDocument, ContractType } from "../../../src/console/contract/document.ts";
-import { type ErrorReasons, errorReasonsOf } from "../../generate/reference/errors.ts";
-import { createNames, inReadingOrder, type Names, typesOf } from "../../generate/reference/names.ts";
+import { errorReasonsOf } from "../../generate/reference/errors.ts";
+import { createNames, inReadingOrder, typesOf } from "../../generate/reference/names.ts";
+import type { EntryContext } from "./entry-context.ts";
 import { serviceEntry } from "./service-entry.ts";
 import { enumEntry, messageEntry } from "./type-entries.ts";
-
-/** What every entry needs. */
-export type EntryContext = {
-  readonly registry: ReturnType<typeof createRegistry>;
-  readonly names: Names;
-  readonly methods: readonly DescMethod[];
-  readonly reasons: ErrorReasons | undefined;
-};
 
 const ownPrefix = "mobiledataplansharing.";
 

@@ -7,7 +7,7 @@ import { byStatus, errorListOf } from "../../generate/describe/error-list.ts";
 import { httpBindingsOf } from "../../generate/openapi/http-bindings.ts";
 import { placesOf, splitComment } from "../../generate/reference/services.ts";
 import { blocksIn, commentOf, type Scope } from "./comments.ts";
-import type { EntryContext } from "./document.ts";
+import type { EntryContext } from "./entry-context.ts";
 
 /** Returns a service with its methods. */
 export function serviceEntry(service: DescService, context: EntryContext): ServiceEntry {

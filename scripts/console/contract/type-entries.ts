@@ -19,7 +19,7 @@ import { exampleOf, hasSpec, specOf } from "../../generate/reference/errors.ts";
 import { messageRulesInWords, rulesInWords } from "../../generate/reference/rules-in-words.ts";
 import { fieldDescriptionOf, presenceOf, typeWordsOf } from "../../generate/reference/types.ts";
 import { commentOf, inlineText, type Scope } from "./comments.ts";
-import type { EntryContext } from "./document.ts";
+import type { EntryContext } from "./entry-context.ts";
 
 /** Returns a message with its fields and rules. */
 export function messageEntry(message: DescMessage, context: EntryContext): MessageEntry {
