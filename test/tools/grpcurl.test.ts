@@ -83,7 +83,11 @@ describe.skipIf(missing !== undefined)("grpcurl", () => {
       method,
       code,
       reason,
-      violations,
+      // Over REST the body is the status, over gRPC a field of the request: its paths begin with planStatus there.
+      violations: violations.map(({ field, description }) => [
+        field.replace(/^planStatus\./, ""),
+        description,
+      ]),
       notifications,
       requestJson,
     });
