@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { AxeResults } from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type BusyEmulator, startBusyEmulator } from "./busy-emulator.ts";
+import { type BusyEmulator, consolePlaces, startBusyEmulator } from "./busy-emulator.ts";
 import { openConsole, settled, startBrowser, whySkipped } from "./open-console.ts";
 
 const axe = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
@@ -33,29 +33,10 @@ describe.skipIf(whySkipped)(`the console for everybody${whySkipped}`, () => {
   });
   afterAll(() => Promise.all([browser.close(), emulator[Symbol.asyncDispose]()]));
 
-  const places: readonly (readonly [name: string, fragment: () => string, ready: string])[] = [
-    ["the calls", () => "#/calls", "FIELD_INVALID"],
-    ["a refused call", () => `#/${emulator.refused}`, "languageCode"],
-    ["the subscribers", () => "#/subscribers", "491700000001"],
-    [
-      "a subscriber",
-      () => `#/subscribers/65001/mobiledataplan/${encodeURIComponent(emulator.userKey)}`,
-      "Music",
-    ],
-    ["the playground", () => "#/playground", "updateTime"],
-    ["the controls", () => "#/controls", "server overloaded"],
-    ["the reference", () => "#/reference", "PlanStatusService"],
-    [
-      "a message of the reference",
-      () => "#/reference/mobiledataplansharing.v1.PlanModule",
-      "coarseBalanceLevel",
-    ],
-  ];
-
-  it.each(places)(
+  it.each(consolePlaces)(
     "%s: light on a wide screen and dark on a narrow one, no rule of axe-core is broken, and nothing overflows",
     async (_name, fragment, ready) => {
-      await using opened = await openConsole(browser, emulator.url, { fragment: fragment() });
+      await using opened = await openConsole(browser, emulator.url, { fragment: fragment(emulator) });
       const { page } = opened;
       await page.locator("main", { hasText: ready }).waitFor();
       await page.evaluate(axe);

@@ -78,3 +78,30 @@ function bodyOf(name: string, seconds: number): JsonObject {
     updateTime: new Date(now.getTime() + seconds * 1_000 - 3_600_000).toISOString(),
   };
 }
+
+/** A place in the console, and a text that its page has once it is complete. */
+export type ConsolePlace = readonly [
+  name: string,
+  fragment: (emulator: BusyEmulator) => string,
+  ready: string,
+];
+
+/** A place of each kind, for checks of all pages. */
+export const consolePlaces: readonly ConsolePlace[] = [
+  ["the calls", () => "#/calls", "REQUEST_MALFORMED"],
+  ["a rejected call", ({ refused }) => `#/${refused}`, "did you mean PREPAID?"],
+  ["the subscribers", () => "#/subscribers", "491700000001"],
+  [
+    "a subscriber",
+    ({ userKey }) => `#/subscribers/65001/mobiledataplan/${encodeURIComponent(userKey)}`,
+    "Music",
+  ],
+  ["the playground", () => "#/playground", "updateTime"],
+  ["the controls", () => "#/controls", "server overloaded"],
+  ["the reference", () => "#/reference", "PlanStatusService"],
+  [
+    "a message of the reference",
+    () => "#/reference/mobiledataplansharing.v1.PlanModule",
+    "coarseBalanceLevel",
+  ],
+];

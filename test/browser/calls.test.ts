@@ -265,7 +265,7 @@ describe.skipIf(whySkipped)(`the page of calls, when the emulator stops${whySkip
     await flood(first, 3, "before");
     await expect.poll(() => rows(page).count()).toBe(3);
     await first[Symbol.asyncDispose]();
-    await page.getByText("Emulator stopped").waitFor();
+    await page.getByText("Not connected").waitFor();
     expect(await rows(page).count()).toBe(3);
     {
       await using second = await startTestEmulator({ port: first.port });

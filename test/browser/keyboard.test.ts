@@ -1,6 +1,6 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type BusyEmulator, startBusyEmulator } from "./busy-emulator.ts";
+import { type BusyEmulator, consolePlaces, startBusyEmulator } from "./busy-emulator.ts";
 import { openConsole, settled, startBrowser, whySkipped } from "./open-console.ts";
 
 /** Functions that run in the page. */
@@ -63,31 +63,19 @@ describe.skipIf(whySkipped)(`the console without a mouse${whySkipped}`, () => {
   });
   afterAll(() => Promise.all([browser.close(), emulator[Symbol.asyncDispose]()]));
 
-  it.each<readonly [name: string, fragment: () => string, ready: string]>([
-    ["a refused call", () => `#/${emulator.refused}`, "REQUEST_MALFORMED"],
-    ["the subscribers", () => "#/subscribers", "491700000001"],
-    [
-      "a subscriber",
-      () => `#/subscribers/65001/mobiledataplan/${encodeURIComponent(emulator.userKey)}`,
-      "Music",
-    ],
-    ["the playground", () => "#/playground", "updateTime"],
-    ["the controls", () => "#/controls", "server overloaded"],
-    [
-      "a message of the reference",
-      () => "#/reference/mobiledataplansharing.v1.PlanModule",
-      "coarseBalanceLevel",
-    ],
-  ])("%s: Tab reaches everything that can be used, and shows where it is", async (_, fragment, ready) => {
-    await using opened = await openConsole(browser, emulator.url, { fragment: fragment() });
-    const { page } = opened;
-    await page.locator("main", { hasText: ready }).waitFor();
-    await settled(page);
-    const { unreached, unseen, count } = await tabThrough(page);
-    expect(count).toBeGreaterThan(8);
-    expect(unreached).toEqual([]);
-    expect(unseen).toEqual([]);
-  });
+  it.each(consolePlaces)(
+    "%s: Tab reaches everything that can be used, and shows where it is",
+    async (_, fragment, ready) => {
+      await using opened = await openConsole(browser, emulator.url, { fragment: fragment(emulator) });
+      const { page } = opened;
+      await page.locator("main", { hasText: ready }).waitFor();
+      await settled(page);
+      const { unreached, unseen, count } = await tabThrough(page);
+      expect(count).toBeGreaterThan(8);
+      expect(unreached).toEqual([]);
+      expect(unseen).toEqual([]);
+    },
+  );
 
   it("finds a refused call, its subscriber, pushes a status, stops the clock and looks up a field", async () => {
     // The push meets the injected error.

@@ -55,7 +55,7 @@ describe("a server that is not an emulator", () => {
     }
   });
 
-  it("serves no console: its paths are not found, as any that no method has", async () => {
+  it("serves no console: its paths are 404, like every path that no method has", async () => {
     for (const path of ["/", "/?x=1", "/console/licenses.txt", "/console/"]) {
       const response = await fetch(server.url + path);
       expect([path, response.status, response.headers.get("content-type")]).toEqual([

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
+import { isTyping } from "../ui/is-typing.ts";
 import { goTo, hrefOf, pageNames } from "../ui/route.ts";
 import { titleOf } from "./titles.ts";
 
@@ -90,11 +91,4 @@ function press(key: string, dialog: HTMLDialogElement | null): boolean {
 /** Escape leaves a search, so that the next key is one of the page. */
 function isSearch(target: EventTarget | null): target is HTMLElement {
   return target instanceof HTMLElement && target.matches("[data-search]");
-}
-
-function isTyping(target: EventTarget | null): boolean {
-  return (
-    target instanceof HTMLElement &&
-    (target.isContentEditable || target.matches("input:not([type=checkbox], [type=radio]), textarea, select"))
-  );
 }

@@ -1,5 +1,6 @@
 import type { Signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { isTyping } from "../ui/is-typing.ts";
 import { goTo, hrefOf } from "../ui/route.ts";
 import { type CallFilters, queryOf } from "./feed/call-filters.ts";
 import type { CallStore } from "./feed/call-store.ts";
@@ -59,10 +60,7 @@ export function useCallKeys(keys: CallKeys): void {
 
 /** Whether keys are for something else: a field, or a dialog. */
 function isBusy(target: EventTarget | null): boolean {
-  return (
-    document.querySelector("dialog[open]") !== null ||
-    (target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable]"))
-  );
+  return document.querySelector("dialog[open]") !== null || isTyping(target);
 }
 
 /** Gives the focus to a row, once the change before it is in the page. */

@@ -139,7 +139,7 @@ function Register({ operator, operatorError, onOperator }: RegisterProps) {
   return (
     <form ref={form} class="stack" onSubmit={submit} noValidate>
       <div class="row with-button">
-        <Field label="Operator (ASN)" error={operatorError}>
+        <Field label="Operator" error={operatorError}>
           {(attributes) => (
             <input
               {...attributes}

@@ -53,7 +53,7 @@ export function TokensSection() {
       <form ref={form} class="stack" onSubmit={submit} noValidate>
         <div class="row fields">
           <Field
-            label="Operators (ASN)"
+            label="Operators"
             hint="Several: separate them by commas."
             error={violationOf(action.problem, "operators")}
           >

@@ -3,6 +3,7 @@ import { findExample } from "../../examples/index.ts";
 import type { Contract } from "../contract/contract.ts";
 import { loadContract } from "../contract/load-contract.ts";
 import { emulatedNow } from "../emulator/emulated-clock.ts";
+import { defaultOperator } from "../emulator/resource-names.ts";
 import { type Draft, draft, saveDraft } from "../ui/draft.ts";
 import type { DraftCheck } from "./check-draft.ts";
 import { type Checker, createChecker, startWorker } from "./checker.ts";
@@ -91,7 +92,7 @@ export function isTemplate(): boolean {
 export function firstDraft(): Draft {
   return withTemplate("prepaid", {
     method: "CreateUserPlanStatus",
-    operator: "65001",
+    operator: defaultOperator,
     clientId: "mobiledataplan",
     userKey: "+14155550100",
     text: "",

@@ -5,8 +5,9 @@ import {
   type Record as StoredRecord,
 } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import type { EmulatorService } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_service_pb.ts";
+import { searchPattern } from "../emulator/key-pattern.ts";
 import { type Problem, problemOf } from "../emulator/problem.ts";
-import { operatorOf, searchPattern } from "./subscriber-address.ts";
+import { operatorOf } from "./subscriber-address.ts";
 
 /** What a search asks for. Empty texts do not filter. */
 export type RecordSearch = {

@@ -3,12 +3,13 @@ import type { Call } from "../../../gen/mobiledataplansharing/emulator/v1/emulat
 import { NotificationTypeSchema } from "../../../gen/mobiledataplansharing/v1/enums_pb.ts";
 import { enumWord } from "../../plans/enum-word.ts";
 import { codeName } from "../emulator/code-name.ts";
+import { exactPattern } from "../emulator/key-pattern.ts";
 import { callNumber } from "../emulator/resource-names.ts";
 import { Chip } from "../ui/chip.tsx";
 import { hrefOf } from "../ui/route.ts";
 import { Time } from "../ui/time.tsx";
 import { choiceOfCall } from "./shown-record.ts";
-import { choiceText, exactPattern, type SubscriberAddress } from "./subscriber-address.ts";
+import { choiceText, type SubscriberAddress } from "./subscriber-address.ts";
 import type { Newest } from "./subscriber-data.ts";
 
 /** The pushes of a key, newest first. */

@@ -10,11 +10,12 @@ import {
   type Record as StoredRecord,
 } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import type { EmulatorService } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_service_pb.ts";
+import { exactPattern } from "../emulator/key-pattern.ts";
 import { pause } from "../emulator/pause.ts";
 import { type Problem, problemOf } from "../emulator/problem.ts";
 import { callNumber } from "../emulator/resource-names.ts";
 import { choiceOf, isSameChoice, methodOf, recordOfCall } from "./shown-record.ts";
-import { exactPattern, operatorOf, type RecordChoice } from "./subscriber-address.ts";
+import { operatorOf, type RecordChoice } from "./subscriber-address.ts";
 
 /** The newest of a list, and whether there are older ones. */
 export type Newest<Item> = { readonly items: readonly Item[]; readonly hasMore: boolean };

@@ -6,6 +6,7 @@ import { PlanStatusSchema } from "../../../gen/mobiledataplansharing/v1/resource
 import { type FoundRecords, type ListData, listData } from "../../../src/console/subscribers/list-data.ts";
 import { startTestEmulator, type TestEmulator } from "../../support/emulator/test-emulator.ts";
 import { hour, minute } from "../../support/plan-statuses.ts";
+import { testTime } from "../../support/test-clock.ts";
 import { parent } from "../../support/test-server.ts";
 
 const everything = { userKey: "", operator: "", clientId: "" };
@@ -14,11 +15,12 @@ describe("the list of subscribers", () => {
   let emulator: TestEmulator;
   beforeAll(async () => {
     emulator = await startTestEmulator();
+    emulator.state.clock.freezeAt(testTime);
     const api = emulator.client("connect", await emulator.token());
     const planStatus = create(PlanStatusSchema, {
       languageCode: "en",
-      updateTime: timestampFromMs(Date.now() - minute),
-      expireTime: timestampFromMs(Date.now() + hour),
+      updateTime: timestampFromMs(testTime - minute),
+      expireTime: timestampFromMs(testTime + hour),
     });
     for (let number = 0; number < 120; number++) {
       await api.createPlanStatus({ parent, userKey: `key-${number}`, planStatus });

@@ -155,7 +155,7 @@ describe("the files of the console", () => {
     "/console/.git",
     "/Console/licenses.txt",
     "/index.html",
-  ])("do not include %s, which is not found as any unknown path", async (path) => {
+  ])("do not include %s, which is 404 like every unknown path", async (path) => {
     const { status, headers, text } = await ask(emulator, { path });
     expect({ path, status, type: headers["content-type"] }).toEqual({
       path,

@@ -142,7 +142,7 @@ describe("createUserQueues", () => {
     expect(queues.started).toEqual(["b1", "a1", "a2"]);
   });
 
-  it("uses a risen limit as soon as any item is finished", async () => {
+  it("uses a limit that has grown as soon as any item is finished", async () => {
     let limit = 1;
     const queues = createManualQueues({ limit: () => limit });
     queues.addItem("a1");

@@ -4,6 +4,7 @@ import type {
   Notification,
 } from "../../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
 import { emulator } from "../../emulator/client.ts";
+import { exactPattern } from "../../emulator/key-pattern.ts";
 import { hrefOf } from "../../ui/route.ts";
 import { subscriberPlace } from "../../ui/subscriber-place.ts";
 import { notificationName } from "../feed/call-row.ts";
@@ -43,7 +44,7 @@ async function readSent(call: Call, signal: AbortSignal): Promise<readonly Notif
   const filter = {
     operator: call.operator,
     clientId: call.clientId,
-    userKey: call.userKey.replace(/[*\\]/g, "\\$&"),
+    userKey: exactPattern(call.userKey),
     pageSize: 1_000,
   };
   const found: Notification[] = [];

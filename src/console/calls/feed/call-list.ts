@@ -11,7 +11,7 @@ export type CallList<Row extends Numbered> = {
   add(row: Row): boolean;
   /** Adds rows, newest first, all older than those that are held. */
   addOlder(rows: readonly Row[]): void;
-  /** Sets the limit, and leaves out what is beyond it. Returns whether there was any. */
+  /** Sets the limit, and removes rows beyond it. Returns whether it removed any. */
   limitTo(limit: number): boolean;
   clear(): void;
 };

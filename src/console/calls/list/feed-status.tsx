@@ -18,7 +18,7 @@ export function FeedStatus({ state, isPaused }: { state: FeedState; isPaused: bo
 function statusOf(state: FeedState, isPaused: boolean): readonly [tone: string, text: string] {
   switch (state.kind) {
     case "stopped":
-      return ["bad", "Emulator stopped: waiting for it"];
+      return ["bad", "Not connected: trying again"];
     case "reconnecting":
       return ["warn", "Reconnecting"];
     case "invalid":

@@ -5,8 +5,9 @@ import { PlanStatusService } from "../../../../gen/mobiledataplansharing/v1/plan
 import { PlanStatusSchema } from "../../../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { findExample } from "../../../examples/index.ts";
 import { emulator } from "../../emulator/client.ts";
+import { defaultOperator, operatorName } from "../../emulator/resource-names.ts";
 
-const parent = "operators/65001";
+const parent = operatorName(defaultOperator);
 const userKey = "+14155550100";
 
 /** Pushes a built-in example, or one that breaks several rules. Resolves for both, because the list shows the outcome. */

@@ -78,7 +78,7 @@ export function MatchFields(props: FormProps) {
           </optgroup>
         ))}
       </SelectField>
-      <TextField {...props} name="operator" label="Operator (ASN)" placeholder="any, or 65001" />
+      <TextField {...props} name="operator" label="Operator" placeholder="any, or 65001" />
       <SelectField
         {...props}
         name="clientId"

@@ -1,6 +1,7 @@
 import { useMemo, useState } from "preact/hooks";
 import type { Contract } from "../../contract/contract.ts";
 import { emulatedNow } from "../../emulator/emulated-clock.ts";
+import { defaultOperator } from "../../emulator/resource-names.ts";
 import { openInPlayground, savedDraft } from "../../ui/draft.ts";
 import { JsonView } from "../../ui/json/json-view.tsx";
 import { type Sample, samplesOf } from "./samples.ts";
@@ -39,7 +40,7 @@ export function Samples({ fullName, contract }: { fullName: string; contract: Co
 }
 
 function openSample({ example }: Sample): void {
-  const { operator = "65001", clientId = "mobiledataplan", userKey = "" } = savedDraft() ?? {};
+  const { operator = defaultOperator, clientId = "mobiledataplan", userKey = "" } = savedDraft() ?? {};
   const text = JSON.stringify(example.body(new Date(emulatedNow())), null, 2);
   const method = example.kind === "planGroup" ? "CreatePlanGroup" : "CreateUserPlanStatus";
   openInPlayground({ method, operator, clientId, userKey, text });
