@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { fromJson, type JsonObject } from "@bufbuild/protobuf";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ErrorReason } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
 import { PlanStatusSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { findExample } from "../../src/examples/index.ts";
 import { startTestEmulator, type TestEmulator } from "../support/emulator/test-emulator.ts";
@@ -105,6 +106,31 @@ describe.skipIf(whySkipped)(`the page of calls${whySkipped}`, () => {
     }
     expect(await opened(page).locator(".target mark").innerText()).toBe("/wrong");
     expect(await opened(page).locator(".parameter-mark").innerText()).toContain("clientId must be");
+  });
+
+  it("leads from a reason to what it means, and from a plan group to its record", async () => {
+    await using opening = await open();
+    const { page } = opening;
+    const group = { planGroupId: "g", planGroup: { dataPlans: Array(129).fill({}) } };
+    expect(await push(emulator, token, group, "/v1/operators/65001/planGroups")).toBe(400);
+    await rows(page).getByText("FIELD_INVALID").click();
+    const href = (name: string) => opened(page).getByRole("link", { name, exact: true }).getAttribute("href");
+    await expect
+      .poll(() => href("FIELD_INVALID"))
+      .toBe("#/reference/mobiledataplansharing.v1.ErrorReason.FIELD_INVALID");
+    expect(await href("Subscriber")).toBe("#/subscribers/65001/-/g?kind=planGroup");
+  });
+
+  it("says of a call with an injected error that it is answered otherwise when it is sent again", async () => {
+    await using opening = await open();
+    const { page } = opening;
+    const effect = { case: "error", value: { reason: ErrorReason.SERVER_OVERLOADED } } as const;
+    const frequency = { case: "nextCalls", value: 1 } as const;
+    await emulator.control("connect").createFault({ fault: { effect, frequency } });
+    expect(await push(emulator, token, lowQuota())).toBe(503);
+    await rows(page).getByText("SERVER_OVERLOADED").click();
+    await opened(page).getByText("The answer was due to an injected error").waitFor();
+    expect(await push(emulator, token, lowQuota())).toBe(200);
   });
 
   it("says where malformed JSON ends, and which fields are unknown or of another type", async () => {

@@ -30,6 +30,8 @@ describe.skipIf(whySkipped)(`the console${whySkipped}`, () => {
     await page.getByRole("heading", { name: "Controls", level: 1 }).waitFor();
     await page.keyboard.press("?");
     await page.getByRole("dialog", { name: "Keys" }).waitFor();
+    const licenses = page.getByRole("link", { name: /^Licenses/ });
+    expect(await licenses.getAttribute("href")).toBe("/console/licenses.txt");
     // Keys of the page behind a dialog do nothing.
     await page.keyboard.press("1");
     await page.keyboard.press("Escape");

@@ -62,6 +62,9 @@ export type FeedInit = {
 /** Milliseconds before the first, second, … attempt to connect again; the last one repeats. */
 export const retryDelaysMs: readonly number[] = [100, 250, 500, 1_000, 2_000];
 
+/** Milliseconds after which a watch that was not refused is taken to have begun, after others were refused. */
+export const acceptedMs = 1_500;
+
 /**
  * Brings all calls, each once and in order, until the signal aborts. After a break it goes on behind the last call, so that
  * none is missing; if the emulator has forgotten that call, it begins anew with what is there now.
@@ -83,15 +86,32 @@ export async function runFeed(init: FeedInit): Promise<void> {
   }
 
   async function follow(after: number): Promise<void> {
-    // Connect sends no header before the first call, so nothing else says that the watch has begun.
-    sink.setState({ kind: "live" });
-    for await (const call of source.watch(after, signal)) {
-      failures = 0;
-      newest = call.row;
-      sink.add(call);
-      await init.giveWay();
+    // Connect sends no header before the first call, so nothing says that the watch has begun.
+    let isLive = false;
+    const ended = new AbortController();
+    const goLive = () => {
+      if (!isLive && !ended.signal.aborted) {
+        isLive = true;
+        sink.setState({ kind: "live" });
+      }
+    };
+    if (failures < 2) {
+      goLive();
+    } else {
+      void init.pause(acceptedMs, AbortSignal.any([signal, ended.signal])).then(goLive);
     }
-    failures = 0;
+    try {
+      for await (const call of source.watch(after, signal)) {
+        goLive();
+        failures = 0;
+        newest = call.row;
+        sink.add(call);
+        await init.giveWay();
+      }
+      failures = 0;
+    } finally {
+      ended.abort();
+    }
   }
 
   sink.setState({ kind: "connecting" });

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import {
+  acceptedMs,
   type CallPage,
   type FeedState,
   retryDelaysMs,
@@ -7,7 +8,7 @@ import {
   type WatchedCall,
 } from "../../../../src/console/calls/feed/call-feed.ts";
 import type { CallRow } from "../../../../src/console/calls/feed/call-row.ts";
-import { createFakeJournal, type FakeError, type FakeJournal } from "./fake-journal.ts";
+import { createFakeJournal, FakeError, type FakeJournal } from "./fake-journal.ts";
 
 /** A feed of a journal. Its pauses end when the test says so, except the first one after a break. */
 function startFeed(journal: FakeJournal, newest?: CallRow) {
@@ -17,6 +18,7 @@ function startFeed(journal: FakeJournal, newest?: CallRow) {
   const delays: number[] = [];
   const ended = new AbortController();
   let resume = () => {};
+  let accept = () => {};
   const done = runFeed({
     source: journal,
     newest,
@@ -30,6 +32,9 @@ function startFeed(journal: FakeJournal, newest?: CallRow) {
       add: ({ row }: WatchedCall) => numbers.push(row.number),
     },
     pause(ms) {
+      if (ms === acceptedMs) {
+        return new Promise((resolve) => (accept = resolve));
+      }
       delays.push(ms);
       return ms === retryDelaysMs[0] ? Promise.resolve() : new Promise((resolve) => (resume = resolve));
     },
@@ -44,6 +49,8 @@ function startFeed(journal: FakeJournal, newest?: CallRow) {
     delays,
     done,
     retry: () => resume(),
+    /** Lets the time pass after which a watch that was not refused counts as accepted. */
+    accept: () => accept(),
     async stop() {
       ended.abort();
       await done;
@@ -85,6 +92,30 @@ describe("runFeed", () => {
     expect(feed.numbers).toEqual([1, 2, 3, 4, 5]);
     expect(feed.states).toEqual(["connecting", "live", "reconnecting", "stopped", "live"]);
     expect(journal.asked.slice(-2)).toEqual(["holds 2", "watch 2"]);
+    await feed.stop();
+  });
+
+  it("is not shown as live again and again while its watches are refused, only once one is accepted", async () => {
+    const journal = createFakeJournal();
+    const { watch } = journal;
+    journal.watch = () => {
+      throw new FakeError("at most 64 watches may be open", false);
+    };
+    const feed = startFeed(journal);
+    await reachState(feed.states, "stopped");
+    expect(feed.states).toEqual(["connecting", "live", "reconnecting", "live", "stopped"]);
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      const { length } = feed.delays;
+      feed.retry();
+      await reach(feed.delays, length + 1);
+    }
+    expect(new Set(feed.states.slice(5))).toEqual(new Set(["stopped"]));
+    journal.watch = watch;
+    feed.retry();
+    await vi.waitFor(() => expect(journal.asked.at(-1)).toBe("watch 0"));
+    expect(feed.states.at(-1)).toBe("stopped");
+    feed.accept();
+    await reachState(feed.states, "live");
     await feed.stop();
   });
 
@@ -153,6 +184,8 @@ describe("runFeed", () => {
     expect(feed.delays).toEqual([...retryDelaysMs, retryDelaysMs.at(-1), retryDelaysMs.at(-1)]);
     journal.isDown = false;
     feed.retry();
+    await vi.waitFor(() => expect(journal.asked.at(-1)).toBe("watch 0"));
+    feed.accept();
     await reachState(feed.states, "live");
     journal.cut();
     await reach(feed.delays, retryDelaysMs.length + 3);
