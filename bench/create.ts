@@ -1,96 +1,108 @@
+/**
+ * What a create costs at the server and at its peers, how that grows with the plan and the store, and latency at half load.
+ * An argument is a regular expression: only the cases that match run, and the README stays as it is.
+ */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { makeToken } from "../src/cli/make-token.ts";
-import { type Cost, type Load, measure, median } from "./support/load.ts";
-import { connectCreate, restCreate, restRead } from "./support/loads.ts";
-import { type Peer, pin, startPeer } from "./support/peer.ts";
-import { writeSection } from "./support/report.ts";
+import {
+  base,
+  type Case,
+  mdpsCases,
+  peerCases,
+  planCases,
+  prepareMdps,
+  storeCases,
+} from "./support/create-cases.ts";
+import { measure, median } from "./support/load.ts";
+import { userKeyOf } from "./support/loads.ts";
+import { pin } from "./support/peer.ts";
+import { printTable, writeSection } from "./support/report.ts";
+import { columnsOf, measureRounds, quartiles, withServers } from "./support/rounds.ts";
+import { buildTable } from "./support/store-table.ts";
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
-const seconds = Number(process.env.BENCH_SECONDS ?? 5);
-
-/** Requests per second to every peer in the second measurement. All peers can handle more. */
-const sharedRate = Number(process.env.BENCH_RATE ?? 3_000);
+const seconds = Number(process.env.BENCH_SECONDS ?? 1);
+const storeSizes = [10_000, Number(process.env.BENCH_USERS ?? 1_000_000)];
+const [filter] = process.argv.slice(2);
+const isWanted = ({ name }: Case) => filter === undefined || new RegExp(filter).test(name);
+const write = filter === undefined ? writeSection : printTable;
 
 pin(process.pid, 1);
-const dataDirectory = mkdtempSync(join(tmpdir(), "mdps-bench-"));
-const bare = await startPeer("bare-http.ts");
-const transcoding = await startPeer("transcoding-only.ts");
-const mdps = await startPeer("mdps-server.ts", [dataDirectory]);
+const folder = mkdtempSync(join(tmpdir(), "mdps-bench-"));
 try {
-  const token = await makeToken(dataDirectory, 65001, false);
-  const readToken = await makeToken(dataDirectory, 65001, true);
-  const create = restCreate(token);
-  const cases: { name: string; peer: Peer; load: Load; costs: Cost[]; paced: Cost[] }[] = [
-    { name: "bare node:http, parses and writes the JSON", peer: bare, load: create, costs: [], paced: [] },
-    {
-      name: "REST create through src/transcoding/ alone",
-      peer: transcoding,
-      load: create,
-      costs: [],
-      paced: [],
-    },
-    { name: "REST create: verified, validated, durable", peer: mdps, load: create, costs: [], paced: [] },
-    {
-      name: "Connect create with JSON: verified, validated, durable",
-      peer: mdps,
-      load: connectCreate(token),
-      costs: [],
-      paced: [],
-    },
-    { name: "REST read", peer: mdps, load: restRead(readToken), costs: [], paced: [] },
-  ];
-  // The first round does not count: it warms up both sides.
-  for (let round = 0; round <= rounds; round++) {
-    for (const each of cases) {
-      const cost = await measure(each.peer, each.load, round === 0 ? 3 : seconds);
-      const paced = await measure(each.peer, each.load, round === 0 ? 1 : seconds, { rate: sharedRate });
-      if (round > 0) {
-        each.costs.push(cost);
-        each.paced.push(paced);
-      }
-      console.error(`round ${round}: ${each.name}: ${cost.cpuMicrosPerRequest.toFixed(1)} µs`);
-    }
-  }
-  const rows = cases.map(({ name, costs, paced }) => {
-    const ratios = ratiosOf(costs, cases[0]?.costs ?? []);
-    const pacedRatios = ratiosOf(paced, cases[0]?.paced ?? []);
-    return [
-      name,
-      median(ratios).toFixed(2),
-      spread(ratios),
-      median(pacedRatios).toFixed(2),
-      spread(pacedRatios),
-      median(costs.map((cost) => cost.cpuMicrosPerRequest)).toFixed(0),
-      median(costs.map((cost) => cost.requestsPerSecond)).toFixed(0),
-      median(costs.map((cost) => cost.p99)).toFixed(0),
-    ];
-  });
-  writeSection("create", [
-    [
-      "case",
-      "cost, flat out",
-      "spread",
-      `cost, ${sharedRate} requests/s each`,
-      "spread",
-      "µs, flat out",
-      "requests/s",
-      "p99 ms",
-    ],
-    ...rows,
-  ]);
+  const mdps = await prepareMdps(folder, "data");
+  const own = mdpsCases(mdps);
+  await measureCosts("create", [base, ...own, ...peerCases(folder)]);
+  await measureCosts("create-plans", planCases(mdps));
+  await measureCosts("create-users", await fillStores());
+  await measureLatency([base, ...own]);
 } finally {
-  await Promise.all([bare.stop(), transcoding.stop(), mdps.stop()]);
-  rmSync(dataDirectory, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true });
 }
 
-function ratiosOf(costs: readonly Cost[], bareCosts: readonly Cost[]): number[] {
-  return costs.map(
-    (cost, round) => cost.cpuMicrosPerRequest / (bareCosts[round]?.cpuMicrosPerRequest ?? Number.NaN),
-  );
+async function measureCosts(section: string, all: readonly Case[]): Promise<void> {
+  const cases = all.filter(isWanted);
+  if (cases.length === 0) {
+    return;
+  }
+  const found = await measureRounds(cases, { rounds, seconds });
+  const hasTargets = cases.some(({ target }) => target !== undefined);
+  write(section, [
+    ["case", "cost", "q1 to q3", "µs", "requests per second of CPU time", ...(hasTargets ? ["target"] : [])],
+    ...cases.map((each) => [
+      each.name,
+      ...columnsOf(found.get(each) ?? []),
+      ...(hasTargets ? [each.target === undefined ? "" : `≤ ${each.target}`] : []),
+    ]),
+  ]);
 }
 
-function spread(ratios: readonly number[]): string {
-  return `${Math.min(...ratios).toFixed(1)} to ${Math.max(...ratios).toFixed(1)}`;
+/** Returns the cases of stores that already have records of all users. */
+async function fillStores(): Promise<Case[]> {
+  const cases: Case[] = [];
+  for (const users of storeSizes) {
+    const store = await prepareMdps(folder, `users-${users}`);
+    const added = storeCases(store, users);
+    if (added.some(isWanted)) {
+      const nextDay = Date.now() + 24 * 3600 * 1000;
+      // The order of rows differs from the order of keys and from that of the load.
+      const userOf = (n: number) => userKeyOf((n * 1_299_709) % users);
+      await buildTable(store.directory, users, () => nextDay, userOf);
+    }
+    cases.push(...added);
+  }
+  return cases;
+}
+
+/** Measures the latency of each case at half of the highest rate that it reached. */
+async function measureLatency(all: readonly Case[]): Promise<void> {
+  const cases = all.filter(isWanted);
+  const rows = await withServers(cases, async (peerOf) => {
+    const found = new Map(cases.map((each) => [each, [] as { rate: number; p50: number; p99: number }[]]));
+    const highest = new Map<Case, number>();
+    for (const each of [...cases, ...cases]) {
+      const { requestsPerSecond } = await measure(peerOf(each), each.load, seconds);
+      highest.set(each, Math.max(highest.get(each) ?? 0, requestsPerSecond));
+    }
+    for (let round = 1; round <= rounds; round++) {
+      for (const each of cases) {
+        const rate = (highest.get(each) ?? 0) / 2;
+        found.get(each)?.push({ rate, ...(await measure(peerOf(each), each.load, 2 * seconds, { rate })) });
+      }
+    }
+    return [...found].map(([{ name }, measured]) => {
+      const [rate, p50, p99] = (["rate", "p50", "p99"] as const).map((key) =>
+        measured.map((one) => one[key]),
+      );
+      return [
+        name,
+        ...[rate, p50, p99].map((values = []) => median(values).toFixed(1)),
+        quartiles(p99 ?? [], 1),
+      ];
+    });
+  });
+  if (cases.length > 0) {
+    write("create-latency", [["case", "requests/s", "p50 ms", "p99 ms", "q1 to q3 of p99"], ...rows]);
+  }
 }

@@ -10,6 +10,7 @@ import { type Cost, measure, median } from "./support/load.ts";
 import { restCreate } from "./support/loads.ts";
 import { pin, type ScriptPeer, startPeer } from "./support/peer.ts";
 import { writeSection } from "./support/report.ts";
+import { withUser } from "./support/user-mark.ts";
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
 const seconds = Number(process.env.BENCH_SECONDS ?? 4);
@@ -165,11 +166,15 @@ async function residentMemory(peer: ScriptPeer): Promise<number> {
 
 /** Pushes the status of the benchmarks for as many users. */
 async function push(url: string, count: number, token = "any"): Promise<void> {
-  const { headers, body = "", path } = restCreate(token);
+  const { headers, body, path } = restCreate(token);
   let next = 0;
   const worker = async () => {
     while (next < count) {
-      const response = await fetch(url + path(next++), { method: "POST", headers, body });
+      const response = await fetch(url + withUser(path, next++), {
+        method: "POST",
+        headers,
+        body: String(body),
+      });
       if (!response.ok) {
         throw new Error(`${response.status}: ${await response.text()}`);
       }

@@ -66,23 +66,23 @@ async function measureThroughput(): Promise<void> {
     const token = await makeToken(data, 65001, false);
     const load = restCreate(token);
     // The same status on both sides, because a newer one would make the pushes of the other side stale.
-    await writeRecords(file, roundLines, JSON.parse(load.body ?? ""));
+    await writeRecords(file, roundLines, JSON.parse(String(load.body)));
     const found: { generator: number; pusher: number; micros: number }[] = [];
     // The first round does not count: it warms up the server.
     for (let round = 0; round <= rounds; round++) {
-      const generator = (await measure(mdps, load, round === 0 ? 3 : seconds, { connections: concurrency }))
+      const generator = (await measure(mdps, load, round === 0 ? 3 : seconds, { concurrency }))
         .requestsPerSecond;
       const real = await push({ file, endpoint: mdps.url, token });
       const pusher = real.pushed / real.seconds;
       if (round > 0) {
         found.push({ generator, pusher, micros: real.cpuMicros / real.pushed });
       }
-      console.error(`round ${round}: autocannon ${generator.toFixed(0)}/s, push ${pusher.toFixed(0)}/s`);
+      console.error(`round ${round}: load ${generator.toFixed(0)}/s, push ${pusher.toFixed(0)}/s`);
     }
     const show = (pick: (each: (typeof found)[number]) => number) => median(found.map(pick)).toFixed(0);
     writeSection("push", [
       ["measurement", "median", "spread"],
-      ["autocannon against `mdps serve`, requests/s", show((each) => each.generator), ""],
+      ["the load generator against `mdps serve`, requests/s", show((each) => each.generator), ""],
       ["`mdps push` against it, records/s", show((each) => each.pusher), ""],
       [
         "ratio",
@@ -104,7 +104,7 @@ async function measureCheckpoint(): Promise<void> {
   const file = join(directory, "checkpoint.ndjson");
   const empty = await startPeer("empty-endpoint.ts");
   try {
-    await writeRecords(file, roundLines, JSON.parse(restCreate("").body ?? ""));
+    await writeRecords(file, roundLines, JSON.parse(String(restCreate("").body)));
     const found: { on: number; off: number }[] = [];
     for (let round = 0; round < 2 * rounds; round++) {
       const rates = { on: 0, off: 0 };

@@ -9,10 +9,10 @@ import { join } from "node:path";
 import pg from "pg";
 import { startPostgresServer, whyNoPostgres } from "../test/store/postgres/server.ts";
 import { buildPackage } from "./support/build.ts";
-import { measureGrpc } from "./support/grpc-load.ts";
+import type { Load } from "./support/lane.ts";
 import { type Cost, measure, median } from "./support/load.ts";
-import { restCreate } from "./support/loads.ts";
-import { type Peer, pin } from "./support/peer.ts";
+import { grpcCreate, restCreate } from "./support/loads.ts";
+import { pin } from "./support/peer.ts";
 import { canServeWith, loadProcessor, runMdps, startMdps } from "./support/program.ts";
 import { writeSection } from "./support/report.ts";
 
@@ -52,18 +52,15 @@ async function postgresStorage(): Promise<Storage> {
 /** One protocol's figures: at full load, and at half the rate that it reached. */
 type Figures = { readonly flatOut: Cost; readonly half: Cost; readonly rssBytes: number };
 
-async function measureProtocol(
-  peer: Peer,
-  load: (seconds: number, rate?: number) => Promise<Cost>,
-): Promise<Figures> {
+async function measureProtocol(peer: Awaited<ReturnType<typeof startMdps>>, load: Load): Promise<Figures> {
   // Warm up.
-  await load(3);
+  await measure(peer, load, 3);
   const flatOut: Cost[] = [];
   const half: Cost[] = [];
   for (let round = 0; round < rounds; round++) {
-    const cost = await load(seconds);
+    const cost = await measure(peer, load, seconds);
     flatOut.push(cost);
-    half.push(await load(seconds, cost.requestsPerSecond / 2));
+    half.push(await measure(peer, load, seconds, { rate: cost.requestsPerSecond / 2 }));
   }
   return { flatOut: middle(flatOut), half: middle(half), rssBytes: (await peer.usage()).rssBytes };
 }
@@ -95,12 +92,8 @@ async function measureServer(
     try {
       const token = runMdps(["token", "--operator", "65001", "--data", data]).trim();
       empty = await storage.bytes();
-      const rest = restCreate(token);
-      const loads: [string, Parameters<typeof measureProtocol>[1]][] = [
-        ["REST", (length, rate) => measure(peer, rest, length, { rate: rate && Math.round(rate) })],
-        ["gRPC", (length, rate) => measureGrpc(peer, token, length, { rate })],
-      ];
-      for (const [protocol, load] of loads) {
+      const loads = { REST: restCreate(token), gRPC: grpcCreate(token) };
+      for (const [protocol, load] of Object.entries(loads)) {
         figures.push([protocol, await measureProtocol(peer, load)]);
       }
     } finally {

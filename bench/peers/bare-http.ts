@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import { reportToParent } from "./report.ts";
+import { listenAndReport } from "./report.ts";
 
 // The baseline of every ratio: parses the JSON body and writes it back.
 const server = createServer((request, response) => {
@@ -15,7 +15,4 @@ const server = createServer((request, response) => {
     response.end(body);
   });
 });
-server.listen(0, "127.0.0.1", () => {
-  const address = server.address();
-  reportToParent(`http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`);
-});
+listenAndReport(server);

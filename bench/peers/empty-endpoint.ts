@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import { reportToParent } from "./report.ts";
+import { listenAndReport } from "./report.ts";
 
 // Accepts every push with a minimal response, so that almost all of the cost is that of the client.
 const body = '{"name":"operators/65001/planStatuses/x"}';
@@ -10,7 +10,4 @@ const server = createServer((request, response) => {
     response.end(body);
   });
 });
-server.listen(0, "127.0.0.1", () => {
-  const address = server.address();
-  reportToParent(`http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`);
-});
+listenAndReport(server);

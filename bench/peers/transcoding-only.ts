@@ -3,7 +3,7 @@ import { create } from "@bufbuild/protobuf";
 import { PlanStatusService } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import { PlanStatusSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { createTranscodingHandler } from "../../src/transcoding/index.ts";
-import { reportToParent } from "./report.ts";
+import { listenAndReport } from "./report.ts";
 
 // The library alone: routes, reads the JSON into a message and writes it back. No authentication, rules or store.
 const handler = createTranscodingHandler({
@@ -14,7 +14,4 @@ const handler = createTranscodingHandler({
   },
 });
 const server = createServer(handler);
-server.listen(0, "127.0.0.1", () => {
-  const address = server.address();
-  reportToParent(`http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`);
-});
+listenAndReport(server);

@@ -1,14 +1,7 @@
-import autocannon from "autocannon";
+import { openHttp1 } from "./http1-lanes.ts";
+import { openHttp2 } from "./http2-lanes.ts";
+import type { Lane, Load } from "./lane.ts";
 import type { Peer } from "./peer.ts";
-
-/** One kind of request, for many users. */
-export type Load = {
-  method: "GET" | "POST";
-  headers: Record<string, string>;
-  body?: string;
-  /** Returns the path of the n-th request. */
-  path: (n: number) => string;
-};
 
 /** Cost and throughput of a server under a load. */
 export type Cost = {
@@ -20,47 +13,81 @@ export type Cost = {
   p99: number;
 };
 
-/** Number of connections, which send one request at a time, and requests per second of all connections together. */
-export type Pressure = { connections?: number; rate?: number | undefined };
+/**
+ * Concurrent requests, and requests per second of all of them together. Over HTTP/1.1 each has a connection, over HTTP/2
+ * eight share one.
+ */
+export type Pressure = { concurrency?: number; rate?: number | undefined };
+
+/** Streams that share a connection. */
+const streams = 8;
 
 /**
- * Sends requests to a peer for some seconds and returns the peer's cost per request. Without a `rate`, every connection
- * sends as fast as it gets responses. Throws if a request fails.
+ * Sends requests to a peer for some seconds and returns the peer's cost per request. Without a `rate`, every lane sends
+ * as fast as it gets responses. Throws if a request fails. Opening the connections does not count.
  */
 export async function measure(
   peer: Peer,
   load: Load,
   seconds: number,
-  { connections = 64, rate }: Pressure = {},
+  { concurrency = 64, rate }: Pressure = {},
 ): Promise<Cost> {
-  let sent = 0;
+  const { lanes, close } =
+    load.over === "http2"
+      ? await openHttp2(peer.url, load, Math.ceil(concurrency / streams), streams)
+      : await openHttp1(peer.url, load, concurrency);
   const before = await peer.usage();
-  const result = await autocannon({
-    url: peer.url,
-    connections,
-    duration: seconds,
-    ...(rate !== undefined && { overallRate: rate }),
-    requests: [
-      {
-        method: load.method,
-        headers: load.headers,
-        ...(load.body !== undefined && { body: load.body }),
-        setupRequest: (request) => ({ ...request, path: load.path(sent++) }),
-      },
-    ],
-  });
+  const began = performance.now();
+  const latencies = await drive(lanes, load.users ?? 100_000, began, seconds * 1000, rate);
+  const elapsed = performance.now() - began;
   const after = await peer.usage();
-  const requests = result["2xx"];
-  if (result.non2xx > 0 || result.errors > 0) {
-    throw new Error(`${peer.url}: ${result.non2xx} responses were not 2xx, ${result.errors} requests failed`);
-  }
+  close();
+  latencies.sort((a, b) => a - b);
   return {
-    requests,
-    cpuMicrosPerRequest: (after.cpuMicros - before.cpuMicros) / requests,
-    requestsPerSecond: requests / result.duration,
-    p50: result.latency.p50,
-    p99: result.latency.p99,
+    requests: latencies.length,
+    cpuMicrosPerRequest: (after.cpuMicros - before.cpuMicros) / latencies.length,
+    requestsPerSecond: latencies.length / (elapsed / 1000),
+    p50: latencies[Math.floor(latencies.length * 0.5)] ?? Number.NaN,
+    p99: latencies[Math.floor(latencies.length * 0.99)] ?? Number.NaN,
   };
+}
+
+let sent = 0;
+
+/** Keeps all lanes busy and returns the latencies in ms. */
+async function drive(
+  lanes: readonly Lane[],
+  users: number,
+  began: number,
+  ms: number,
+  rate: number | undefined,
+): Promise<Float64Array> {
+  const latencies: number[] = [];
+  const end = began + ms;
+  // With a rate, each lane has fixed times to send at. Latency counts from that time, so that delays are included.
+  const pause = rate === undefined ? 0 : (lanes.length / rate) * 1000;
+  await Promise.all(
+    lanes.map(async (send, index) => {
+      for (let due = began + (index / lanes.length) * pause; due < end; ) {
+        if (rate !== undefined) {
+          await until(due);
+        }
+        // Consecutive requests are for users that are far from each other in the order of their keys.
+        await send((sent++ * 7_368_787) % users);
+        const now = performance.now();
+        latencies.push(now - due);
+        due = rate === undefined ? now : due + pause;
+      }
+    }),
+  );
+  return Float64Array.from(latencies);
+}
+
+/** Resolves at a time, exactly to some microseconds: a timer alone would be late by up to 1 ms. */
+async function until(time: number): Promise<void> {
+  for (let wait = time - performance.now(); wait > 0; wait = time - performance.now()) {
+    await new Promise<void>((resolve) => (wait > 2 ? setTimeout(resolve, wait - 2) : setImmediate(resolve)));
+  }
 }
 
 /** Returns the median of some figures. */

@@ -4,10 +4,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Usage } from "../peers/report.ts";
 
-/** A server under test, in a separate process. */
-export type Peer = {
+/** A server under test, in a separate process, and what it can tell about the resources that it has used. */
+export type Peer<Used = Pick<Usage, "cpuMicros">> = {
   readonly url: string;
-  usage(): Promise<Usage>;
+  usage(): Promise<Used>;
   stop(): Promise<void>;
 };
 
@@ -29,14 +29,21 @@ async function failure(child: ChildProcess, script: string): Promise<never> {
 }
 
 /** A peer whose memory can be measured. */
-export type ScriptPeer = Peer & {
+export type ScriptPeer = Peer<Usage> & {
+  /** Collects garbage, then returns the usage. */
+  collect(): Promise<Usage>;
   /** Returns by how much resident memory grows at most while `work` runs, in bytes; garbage is collected before. */
   peakOf(work: () => Promise<unknown>): Promise<number>;
 };
 
-/** Starts a script of `peers/` and pins it to processor 0. */
-export async function startPeer(script: string, args: string[] = []): Promise<ScriptPeer> {
-  const child: ChildProcess = fork(join(import.meta.dirname, "../peers", script), args, { execArgv });
+/** Starts a script of `peers/`, with further flags of Node if wanted, and pins it to processor 0. */
+export async function startPeer(
+  script: string,
+  args: readonly string[] = [],
+  flags: readonly string[] = [],
+): Promise<ScriptPeer> {
+  const path = join(import.meta.dirname, "../peers", script);
+  const child: ChildProcess = fork(path, args, { execArgv: [...execArgv, ...flags] });
   const [url] = (await Promise.race([once(child, "message"), failure(child, script)])) as [string];
   if (child.pid !== undefined) {
     pin(child.pid, 0);
@@ -49,6 +56,7 @@ export async function startPeer(script: string, args: string[] = []): Promise<Sc
   return {
     url,
     usage: () => ask("usage"),
+    collect: () => ask("collect"),
     async peakOf(work) {
       const { rssBytes } = await ask("collect");
       // proc(5): 5 resets the peak of the resident memory.

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Usage } from "../peers/report.ts";
 import type { Peer } from "./peer.ts";
 
 const main = join(import.meta.dirname, "../..", "dist", "src", "cli", "main.js");
@@ -21,11 +22,13 @@ export function runMdps(args: readonly string[]): string {
   });
 }
 
+type ProcessUsage = Omit<Usage, "heapBytes">;
+
 /**
  * Starts `mdps serve` of the built package on a free port, pinned to as many processors as it has workers, but never to
  * that of the load. Its usage is that of all its processes.
  */
-export async function startMdps(args: readonly string[], workers: number): Promise<Peer> {
+export async function startMdps(args: readonly string[], workers: number): Promise<Peer<ProcessUsage>> {
   const many = workers > 1 ? ["--workers", String(workers)] : [];
   const serve = ["serve", "--port", "0", "--json", ...many, ...args];
   const processors = `0-${Math.max(0, Math.min(workers, loadProcessor) - 1)}`;
@@ -56,7 +59,7 @@ export function canServeWith(flag: string): boolean {
 }
 
 /** Returns CPU time and resident memory of a process and its descendants, from /proc. */
-function usageOf(pid: number): { cpuMicros: number; rssBytes: number } {
+function usageOf(pid: number): ProcessUsage {
   const usages = [pid, ...childrenOf(pid)].map((each) => {
     // The name of the program, in parentheses, may contain spaces.
     const fields = readFileSync(`/proc/${each}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];

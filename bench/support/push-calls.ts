@@ -1,4 +1,5 @@
 import { restCreate } from "./loads.ts";
+import { withUser } from "./user-mark.ts";
 
 /** Every so many pushes, one has no fields and is rejected with several violations. */
 const invalidEvery = 10;
@@ -12,7 +13,7 @@ export async function pushCalls(
   count: number,
   rate: number = Number.POSITIVE_INFINITY,
 ): Promise<void> {
-  const { headers, body = "", path } = restCreate("any");
+  const { headers, body, path } = restCreate("any");
   const began = performance.now();
   let next = 0;
   const worker = async () => {
@@ -23,10 +24,10 @@ export async function pushCalls(
         await new Promise((resolve) => setTimeout(resolve, wait));
       }
       const isInvalid = number % invalidEvery === 0;
-      const response = await fetch(url + path(number), {
+      const response = await fetch(url + withUser(path, number), {
         method: "POST",
         headers,
-        body: isInvalid ? "{}" : body,
+        body: isInvalid ? "{}" : String(body),
       });
       // On a busy machine some are 503, which is a call too.
       if (response.status !== (isInvalid ? 400 : 200) && response.status !== 503) {

@@ -30,12 +30,13 @@ for (let index = 0; index < valueBytes; index++) {
 
 /**
  * Creates a store with `rows` records in an empty directory, fast but without durability. The n-th record expires at
- * `expiresAtMs(n)`.
+ * `expiresAtMs(n)` and is that of the user key `keyOf(n)`.
  */
 export async function buildTable(
   directory: string,
   rows: number,
   expiresAtMs: (n: number) => number,
+  keyOf: (n: number) => string = idOf,
 ): Promise<void> {
   await (await openSqliteStore({ directory })).close();
   const database = new DatabaseSync(join(directory, "plans.sqlite"));
@@ -52,7 +53,7 @@ export async function buildTable(
   const client = Buffer.from("mobiledataplan");
   database.exec("BEGIN");
   for (let n = 0; n < rows; n++) {
-    insert.run(client, Buffer.from(idOf(n)), expiresAtMs(n), value);
+    insert.run(client, Buffer.from(keyOf(n)), expiresAtMs(n), value);
   }
   database.exec("COMMIT");
   for (const { sql } of indexes) {
