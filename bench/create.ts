@@ -78,6 +78,9 @@ async function fillStores(): Promise<Case[]> {
 /** Measures the latency of each case at half of the highest rate that it reached. */
 async function measureLatency(all: readonly Case[]): Promise<void> {
   const cases = all.filter(isWanted);
+  if (cases.length === 0) {
+    return;
+  }
   const rows = await withServers(cases, async (peerOf) => {
     const found = new Map(cases.map((each) => [each, [] as { rate: number; p50: number; p99: number }[]]));
     const highest = new Map<Case, number>();
@@ -102,7 +105,5 @@ async function measureLatency(all: readonly Case[]): Promise<void> {
       ];
     });
   });
-  if (cases.length > 0) {
-    write("create-latency", [["case", "requests/s", "p50 ms", "p99 ms", "q1 to q3 of p99"], ...rows]);
-  }
+  write("create-latency", [["case", "requests/s", "p50 ms", "p99 ms", "q1 to q3 of p99"], ...rows]);
 }

@@ -22,7 +22,7 @@ export function runMdps(args: readonly string[]): string {
   });
 }
 
-type ProcessUsage = Omit<Usage, "heapBytes">;
+type ProcessUsage = Pick<Usage, "cpuMicros" | "rssBytes">;
 
 /**
  * Starts `mdps serve` of the built package on a free port, pinned to as many processors as it has workers, but never to
