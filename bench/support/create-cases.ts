@@ -54,7 +54,7 @@ export function mdpsCases({ server, token, readToken }: Mdps): Case[] {
   const create = loads.restCreate(token);
   const read = loads.restRead(readToken);
   return [
-    { name: "REST create", server, load: create },
+    { name: "REST create", server, load: create, target: 6.2 },
     { name: "Connect create, JSON", server, load: loads.connectJsonCreate(token), target: 5.5 },
     { name: "Connect create, binary", server, load: loads.connectCreate(token), target: 4.5 },
     { name: "gRPC create", server, load: loads.grpcCreate(token), target: 5.5 },
