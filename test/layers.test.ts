@@ -213,7 +213,8 @@ describe("a stranger finds their way", () => {
       ),
     );
     /** What several tests of a folder share. */
-    const shared = /^(store\/(conformance|kill)|transcoding\/(cases|fixtures)|contract-diff\/fixtures)$/;
+    const shared =
+      /^(store\/(conformance|kill)|server\/rpc\/equality|transcoding\/(cases|fixtures)|contract-diff\/fixtures)$/;
     const mirrored = [...folders]
       .filter((folder) => folder.startsWith("test/"))
       .map((folder) => relative("test", folder))

@@ -8,20 +8,9 @@ import { createServer as createHttp2Server, createSecureServer } from "node:http
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo, Server } from "node:net";
 import { create, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
-import { createContextValues } from "@connectrpc/connect";
 import { compressionBrotli, compressionGzip, connectNodeAdapter } from "@connectrpc/connect-node";
-import { createRequestGate } from "../../../src/auth/request-gate.ts";
-import { createAdmission } from "../../../src/server/calls/admission.ts";
-import { admitRoutes } from "../../../src/server/calls/admitted-routes.ts";
-import { createRouter } from "../../../src/server/calls/router.ts";
-import { listen } from "../../../src/server/connections/listener.ts";
-import type { HttpHandler } from "../../../src/server/http-handler.ts";
-import { createOperatorRates } from "../../../src/server/limits/operator-rates.ts";
-import { createOverloadGuard } from "../../../src/server/limits/overload.ts";
 import { defaultLimits } from "../../../src/server/limits/server-limits.ts";
-import { createRpcHandler } from "../../../src/server/rpc/handler.ts";
-import { callFactsKey, factsOf } from "../../../src/server/telemetry/call-facts.ts";
-import { createRequestObserver } from "../../../src/server/telemetry/observe-requests.ts";
+import { listenRpcStack } from "../../support/http/rpc-stack.ts";
 import { conformanceRoutes, messageOf, readDescriptors } from "./service.ts";
 
 /** connectrpc.conformance.v1.ServerCompatRequest. */
@@ -57,36 +46,7 @@ process.stdout.write(Buffer.concat([length, content]));
 process.on("SIGTERM", () => process.exit(0));
 
 async function startOurs(): Promise<number> {
-  // The load of a machine must not decide results.
-  const limits = { ...defaultLimits, maxRequestBytes: readMaxBytes, maxEventLoopDelayMs: 0 };
-  const overload = createOverloadGuard(limits);
-  const admission = createAdmission({
-    requestGate: createRequestGate({
-      verifyToken: async () => ({ rejected: "no token is expected" }),
-      isOpen: () => true,
-    }),
-    overload,
-    rates: createOperatorRates(limits),
-  });
-  const rpc = createRpcHandler({
-    routes: admitRoutes(routes, admission.admit),
-    requestGate: admission.requestGate,
-    interceptors: [],
-    readMaxBytes,
-    registry,
-    shutdownSignal: new AbortController().signal,
-    contextValues: (request) => createContextValues().set(callFactsKey, factsOf(request)),
-  });
-  const observe = createRequestObserver([({ call }) => call.release?.()], () => "127.0.0.1");
-  const notFound: HttpHandler = (_, response) => {
-    response.statusCode = 404;
-    response.end();
-  };
-  const pages = { rest: notFound, tokenEndpoint: notFound, page: () => undefined, probes: notFound };
-  const listener = await listen(
-    { host: "127.0.0.1", port: 0, tls, limits },
-    createRouter({ ...pages, rpc }, observe, overload),
-  );
+  const listener = await listenRpcStack({ routes, registry, readMaxBytes, tls });
   return Number(new URL(listener.url).port);
 }
 
