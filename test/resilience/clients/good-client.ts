@@ -23,7 +23,7 @@ export type GoodClient = {
   checkPushes(during: Pace, findings: Findings): Promise<void>;
 };
 
-const perSecond = 50;
+const perSecond = 100;
 /** Maximum number of its connections. */
 const maxConnections = 8;
 
@@ -45,8 +45,8 @@ export async function startGoodClient(server: Served, ca?: string): Promise<Good
       throw error;
     });
   // Warms up the code of the server.
-  await measurePace(push, { seconds: 2, perSecond });
-  const before = await measurePace(push, { seconds: 4, perSecond });
+  await measurePace(push, { seconds: 1, perSecond });
+  const before = await measurePace(push, { seconds: 2, perSecond });
   return {
     before,
     measure: (seconds) => measurePace(pushAndRecordFailure, { seconds, perSecond }),

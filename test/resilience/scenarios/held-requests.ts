@@ -57,7 +57,7 @@ async function hold(context: ScenarioContext, kind: Kind, findings: Findings) {
   const [line] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
   const held = Number(line.split(" ")[1]);
   const growth = (usageOf(server.pids()).residentBytes - before) / 1024 / 1024;
-  const during = await good.measure(4);
+  const during = await good.measure(2);
   findings.check(held <= most, `${held} ${name} stay open`);
   findings.check(growth <= maxGrowth, `${name}: memory grows by ${growth.toFixed(0)} MiB`);
   findings.check(server.isRunning(), `${name}: the server has exited`);
