@@ -1,9 +1,16 @@
 import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { SignJWT } from "jose";
-import { beforeEach, expect, it, vi } from "vitest";
+import { afterAll, beforeEach, expect, it, vi } from "vitest";
 import { verifyAccountJwt } from "../../src/auth/account-jwt.ts";
 import type { ServiceAccount } from "../../src/auth/accounts/list-file.ts";
 import { createTestClock, testTime } from "../support/test-clock.ts";
+
+// Other tests of this process have modules without the mock already, and must not get those with it.
+vi.hoisted(() => vi.resetModules());
+afterAll(() => {
+  vi.doUnmock("jose");
+  vi.resetModules();
+});
 
 const verifications = vi.hoisted(() => ({ count: 0 }));
 

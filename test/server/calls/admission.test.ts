@@ -2,6 +2,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vites
 import { asnOfParent, parseResourceName } from "../../../src/contract/resource-names.ts";
 import { parent, startTestServer, type TestServer } from "../../support/test-server.ts";
 
+// Other tests of this process have modules without the mock already, and must not get those with it.
+vi.hoisted(() => vi.resetModules());
+afterAll(() => {
+  vi.doUnmock("../../../src/contract/resource-names.ts");
+  vi.resetModules();
+});
 vi.mock("../../../src/contract/resource-names.ts", { spy: true });
 
 let server: TestServer;

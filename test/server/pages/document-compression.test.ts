@@ -1,9 +1,16 @@
 import { connect } from "node:http2";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { create } from "@bufbuild/protobuf";
-import { expect, it, vi } from "vitest";
+import { afterAll, expect, it, vi } from "vitest";
 import { AuthConfigSchema } from "../../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
 import { startTestServer } from "../../support/test-server.ts";
+
+// Other tests of this process have modules without the mock already, and must not get those with it.
+vi.hoisted(() => vi.resetModules());
+afterAll(() => {
+  vi.doUnmock("node:zlib");
+  vi.resetModules();
+});
 
 const compressions = vi.hoisted(() => ({ count: 0 }));
 
