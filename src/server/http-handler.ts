@@ -1,8 +1,10 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
-
-export type HttpRequest = IncomingMessage | Http2ServerRequest;
-export type HttpResponse = ServerResponse | Http2ServerResponse;
-
-/** Answers HTTP/1.1 and HTTP/2 requests. */
-export type HttpHandler = (request: HttpRequest, response: HttpResponse) => void;
+export type {
+  HeaderValue,
+  Http2Request,
+  Http2Response,
+  Listener,
+  NodeHandler as HttpHandler,
+  NodeRequest as HttpRequest,
+  NodeResponse as HttpResponse,
+  WriteCallback,
+} from "../transcoding/index.ts";

@@ -16,6 +16,16 @@ export { RestError } from "./server/errors.ts";
 export { type FieldSelection, parseFieldSelection, selectFields } from "./server/field-selection.ts";
 export { createTranscodingHandler, type TranscodingHandler } from "./server/handler.ts";
 export { isJson } from "./server/media-types.ts";
+export type {
+  HeaderValue,
+  Http2Request,
+  Http2Response,
+  Listener,
+  NodeHandler,
+  NodeRequest,
+  NodeResponse,
+  WriteCallback,
+} from "./server/node-http.ts";
 export type { TranscodingOptions } from "./server/options.ts";
 export { type Query, readQuery, shownParameter } from "./server/query.ts";
 export { type BindResult, compileRequestBinder, type RequestBinder } from "./server/request-binder.ts";

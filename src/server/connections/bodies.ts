@@ -1,6 +1,6 @@
-import { constants, type Http2ServerRequest } from "node:http2";
+import { constants } from "node:http2";
 import type { Socket } from "node:net";
-import type { HttpRequest, HttpResponse } from "../http-handler.ts";
+import type { Http2Request, HttpRequest, HttpResponse } from "../http-handler.ts";
 import type { ServerLimits } from "../limits/server-limits.ts";
 import { closeLingering, discardMsOf, hangUp, maxDiscardedBytes } from "./lingering.ts";
 import { areTooMany, discardBody, isUnread, onManyPieces } from "./messages.ts";
@@ -158,7 +158,7 @@ export function createBodies(limits: ServerLimits, timeoutMs: number, onRejected
   };
 }
 
-function isHttp2(request: HttpRequest): request is Http2ServerRequest {
+function isHttp2(request: HttpRequest): request is Http2Request {
   return "stream" in request;
 }
 
@@ -179,11 +179,11 @@ function isBidirectional({ request, response }: Body): boolean {
 
 /** Closes a request, with a status over HTTP/1.1 if it has not been answered. */
 function close(
-  { request, response, socket }: Pick<Body, "request" | "response" | "socket">,
+  { response, socket }: Pick<Body, "response" | "socket">,
   { requestError, resetCode }: { requestError: RequestError; resetCode: number },
 ): void {
-  if (isHttp2(request)) {
-    request.stream.close(resetCode);
+  if ("stream" in response) {
+    response.stream.close(resetCode);
   } else if (response.writableEnded && socket !== undefined) {
     closeLingering(socket);
   } else if (response.headersSent || response.socket === null) {

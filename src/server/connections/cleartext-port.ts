@@ -9,11 +9,10 @@ import { sniff } from "./sniff.ts";
 /** Creates a cleartext port: the first bytes of a connection tell HTTP/2 with prior knowledge from HTTP/1.1. */
 export function createCleartextPort(options: PortOptions): Port {
   const { newcomers, http1, http2, onRequest } = options;
-  const http2Server = createHttp2Server(http2SettingsOf(options), onRequest);
+  const http2Server = createHttp2Server(http2SettingsOf(options));
   // Node emits "session" while it handles "connection".
   let newest: Socket | undefined;
   http2Server.on("session", (session) => newest && http2.add(session, newest));
-  http2Server.on("checkContinue", onRequest).on("checkExpectation", onRequest).on("connect", onRequest);
   function serveRequest(request: IncomingMessage, response: ServerResponse): void {
     if (http1.add(request, response)) {
       onRequest(request, response);

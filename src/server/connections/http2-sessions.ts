@@ -1,12 +1,16 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import { isCut } from "../../transcoding/index.ts";
+import type { HttpHandler } from "../http-handler.ts";
 import type { ServerLimits } from "../limits/server-limits.ts";
 import { createTokenBucket, type TokenBucket } from "../limits/token-bucket.ts";
+import { Http2StreamRequest } from "./http2-request.ts";
+import { Http2StreamResponse } from "./http2-response.ts";
 import { destroyLater } from "./lingering.ts";
 import type { OnRejected, RejectionCause } from "./rejection.ts";
 
-/** The HTTP/2 connections, with limits on idle time, late headers and abuse. */
+/** The HTTP/2 connections and their requests, with limits on idle time, late headers and abuse. */
 export type Http2Sessions = {
   /** Adds a session and the connection below it. */
   add(session: ServerHttp2Session, socket: Socket): void;
@@ -46,8 +50,14 @@ const resetsOf = ({ maxConcurrentStreams }: ServerLimits) => ({
   perSecond: 50,
 });
 
+type Http2SessionsOptions = {
+  readonly limits: ServerLimits;
+  readonly onRequest: HttpHandler;
+  readonly onRejected: OnRejected;
+};
+
 /** Creates an empty set. Times are those of `performance.now()`. */
-export function createHttp2Sessions(limits: ServerLimits, onRejected: OnRejected): Http2Sessions {
+export function createHttp2Sessions({ limits, onRequest, onRejected }: Http2SessionsOptions): Http2Sessions {
   const open = new Set<Watched>();
   let closing = false;
 
@@ -95,11 +105,21 @@ export function createHttp2Sessions(limits: ServerLimits, onRejected: OnRejected
           spend(watched, "resets");
         }
       }
-      session.on("stream", function onStream(stream) {
-        watched.streams += 1;
-        watched.newest = stream.id ?? watched.newest;
-        stream.once("close", onStreamClose);
-      });
+      session.on(
+        "stream",
+        function onStream(
+          stream: ServerHttp2Stream,
+          headers: IncomingHttpHeaders,
+          _flags: number,
+          rawHeaders: string[],
+        ) {
+          watched.streams += 1;
+          watched.newest = stream.id ?? watched.newest;
+          stream.once("close", onStreamClose);
+          const request = new Http2StreamRequest(stream, headers, rawHeaders, socket);
+          onRequest(request, new Http2StreamResponse(request));
+        },
+      );
       session.on("ping", () => spend(watched, "control_frames"));
       session.on("remoteSettings", () => {
         watched.settled = true;

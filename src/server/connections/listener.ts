@@ -82,7 +82,6 @@ export async function listen(options: ListenerOptions, onRequest: HttpHandler): 
   const sweepMs = sweepMsOf(limits);
   const newcomers = createNewcomers(limits.headerTimeoutMs, onRejected);
   const http1 = createHttp1Connections(limits, onRejected);
-  const http2 = createHttp2Sessions(limits, onRejected);
   // Later than REST, which times bodies itself and answers.
   const bodies = createBodies(limits, limits.bodyTimeoutMs + sweepMs, onRejected);
   const open = createOpenRequests({
@@ -90,30 +89,25 @@ export async function listen(options: ListenerOptions, onRequest: HttpHandler): 
     unreadTimeoutMs: limits.idleTimeoutMs,
     onRejected,
   });
-  const portOptions = {
-    limits,
-    sweepMs,
-    newcomers,
-    http1,
-    http2,
-    onRejected,
-    onRequest: function acceptRequest(request, response) {
-      bodies.watch(request, response);
-      open.watch(request, response);
-      const requestError = requestErrorOf(request, limits.maxHeaderBytes);
-      if (requestError !== undefined) {
-        reject(request, response, requestError);
-        return;
-      }
-      if (request.url?.startsWith("/") === false) {
-        useAbsoluteForm(request, request.url);
-      }
-      if (request.headers.expect !== undefined && request.httpVersion !== "1.0") {
-        inviteWhenRead(request, response);
-      }
-      onceFramed(request, response, onRequest);
-    } satisfies HttpHandler,
-  };
+  const http2 = createHttp2Sessions({ limits, onRequest: acceptRequest, onRejected });
+  const portOptions = { limits, sweepMs, newcomers, http1, http2, onRejected, onRequest: acceptRequest };
+
+  function acceptRequest(...[request, response]: Parameters<HttpHandler>): void {
+    bodies.watch(request, response);
+    open.watch(request, response);
+    const requestError = requestErrorOf(request, limits.maxHeaderBytes);
+    if (requestError !== undefined) {
+      reject(request, response, requestError);
+      return;
+    }
+    if (request.url?.startsWith("/") === false) {
+      useAbsoluteForm(request, request.url);
+    }
+    if (request.headers.expect !== undefined && request.httpVersion !== "1.0") {
+      inviteWhenRead(request, response);
+    }
+    onceFramed(request, response, onRequest);
+  }
 
   function reject(request: HttpRequest, response: HttpResponse, requestError: RequestError): void {
     if (requestError.cause !== undefined) {

@@ -1,8 +1,5 @@
 import { IncomingMessage, ServerResponse } from "node:http";
-import { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { HttpRequest, HttpResponse } from "../http-handler.ts";
-
-// Node accepts custom request and response types only as subclasses.
 
 const counts = Symbol("bytes of the body");
 const discarding = Symbol("whether the body is discarded");
@@ -39,6 +36,11 @@ function count(message: Counted, chunk: unknown, encoding?: unknown): void {
   message[counts] = (message[counts] ?? 0) + length;
 }
 
+/** Counts a piece of a response that is sent. */
+export function countSent(response: HttpResponse, chunk: unknown, encoding?: unknown): void {
+  count(response as Counted, chunk, encoding);
+}
+
 /** Returns the bytes of a message body so far, as sent on the wire; 0 if they are not counted. */
 export function countedBytes(message: object): number {
   return (message as Counted)[counts] ?? 0;
@@ -65,6 +67,11 @@ export function onceAnswered(response: HttpResponse, act: () => void): void {
 /** Drops what arrives from now on of a request's body, even if its handler has stopped reading it. */
 export function discardBody(request: HttpRequest): void {
   (request as Body)[discarding] = true;
+}
+
+/** Whether the body of a request is discarded. */
+export function isDiscarded(request: HttpRequest): boolean {
+  return (request as Body)[discarding] === true;
 }
 
 /** Calls a function once, when the body of a request is first read. */
@@ -103,15 +110,12 @@ export function onManyPieces(request: HttpRequest, act: (request: HttpRequest) =
   (request as Body)[manyPieces] = act;
 }
 
-/** Counts what has arrived of a body, and returns whether it is discarded. */
-function receive(request: HttpRequest, chunk: unknown): boolean {
-  if (chunk === null) {
-    return false;
-  }
+/** Counts a piece that has arrived of a body, and returns whether it is discarded. */
+export function receiveChunk(request: HttpRequest, chunk: Buffer): boolean {
   const body = request as Body;
   count(body, chunk);
-  body[onChunk]?.(chunk as Buffer);
-  body[early]?.push(chunk as Buffer);
+  body[onChunk]?.(chunk);
+  body[early]?.push(chunk);
   body[pieces] = (body[pieces] ?? 0) + 1;
   if (areTooMany(body[pieces], countedBytes(body))) {
     body[discarding] = true;
@@ -119,7 +123,7 @@ function receive(request: HttpRequest, chunk: unknown): boolean {
     body[manyPieces] = undefined;
     act?.(request);
   }
-  return body[discarding] === true;
+  return isDiscarded(request);
 }
 
 /** Whether the function given to `onFirstRead` has not been called. */
@@ -127,34 +131,28 @@ export function isUnread(request: HttpRequest): boolean {
   return (request as Body)[firstRead] !== undefined;
 }
 
-function begin(request: Body): void {
-  const call = request[firstRead];
-  request[firstRead] = undefined;
+/** Calls what was given to `onFirstRead`, when the body is first read. */
+export function beginReading(request: HttpRequest): void {
+  const body = request as Body;
+  const call = body[firstRead];
+  body[firstRead] = undefined;
   call?.();
 }
 
+// Node accepts request and response types of HTTP/1.1 only as subclasses.
+
 class ServerRequest extends IncomingMessage {
-  override push(chunk: unknown, encoding?: BufferEncoding): boolean {
-    return receive(this, chunk) || super.push(chunk, encoding);
+  override push(chunk: Buffer | null, encoding?: BufferEncoding): boolean {
+    return (chunk !== null && receiveChunk(this, chunk)) || super.push(chunk, encoding);
   }
   override _read(size: number): void {
-    begin(this as Body);
+    beginReading(this);
     super._read(size);
   }
   /** Node calls this after a response whose request was not read. Its own function would stop the count of pieces. */
   _dump(): void {
     discardBody(this);
     this.resume();
-  }
-}
-
-class ServerHttp2Request extends Http2ServerRequest {
-  override push(chunk: unknown, encoding?: BufferEncoding): boolean {
-    return receive(this, chunk) || super.push(chunk, encoding);
-  }
-  override _read(size: number): void {
-    begin(this as Body);
-    super._read(size);
   }
 }
 
@@ -169,29 +167,14 @@ class CountedResponse extends ServerResponse<IncomingMessage> {
   }
 }
 
-// Its end() calls write().
-class CountedHttp2Response extends Http2ServerResponse {
-  override write(chunk: unknown, ...rest: unknown[]): boolean {
-    count(this as Counted, chunk, rest[0]);
-    return super.write(chunk as string, ...(rest as []));
-  }
-}
-
 /** Options of a node:http server whose messages count their bytes, and whose requests have the functions above. */
 export const http1Messages: {
   IncomingMessage: typeof IncomingMessage;
   ServerResponse: typeof ServerResponse<IncomingMessage>;
 } = { IncomingMessage: ServerRequest, ServerResponse: CountedResponse };
 
-/** The same for a node:http2 server, including HTTP/1.1 on its port. */
-export const http2Messages: {
+/** The same for HTTP/1.1 on the port of a node:http2 server. */
+export const http1MessagesOfTls: {
   Http1IncomingMessage: typeof IncomingMessage;
   Http1ServerResponse: typeof ServerResponse<IncomingMessage>;
-  Http2ServerRequest: typeof Http2ServerRequest;
-  Http2ServerResponse: typeof Http2ServerResponse<Http2ServerRequest>;
-} = {
-  Http1IncomingMessage: ServerRequest,
-  Http1ServerResponse: CountedResponse,
-  Http2ServerRequest: ServerHttp2Request,
-  Http2ServerResponse: CountedHttp2Response,
-};
+} = { Http1IncomingMessage: ServerRequest, Http1ServerResponse: CountedResponse };

@@ -1,6 +1,6 @@
-import { constants, type Http2ServerRequest } from "node:http2";
+import { constants } from "node:http2";
 import type { Socket } from "node:net";
-import type { HttpRequest, HttpResponse } from "../http-handler.ts";
+import type { Http2Request, HttpRequest, HttpResponse } from "../http-handler.ts";
 import type { OnRejected } from "./rejection.ts";
 
 /**
@@ -124,12 +124,12 @@ export function createOpenRequests({
   };
 }
 
-function isHttp2(request: HttpRequest): request is Http2ServerRequest {
+function isHttp2(request: HttpRequest): request is Http2Request {
   return "stream" in request;
 }
 
-function isOpen({ request, response, socket }: Exchange): boolean {
-  return isHttp2(request) ? !request.stream.destroyed : !response.closed && socket?.destroyed === false;
+function isOpen({ response, socket }: Exchange): boolean {
+  return "stream" in response ? !response.destroyed : !response.closed && socket?.destroyed === false;
 }
 
 function onceClosed({ request, response }: Exchange, act: () => void): void {

@@ -5,7 +5,7 @@ import type { HttpHandler } from "../http-handler.ts";
 import type { ServerLimits } from "../limits/server-limits.ts";
 import type { Http1Connections } from "./http1-connections.ts";
 import type { Http2Sessions } from "./http2-sessions.ts";
-import { http1Messages, http2Messages } from "./messages.ts";
+import { http1Messages, http1MessagesOfTls } from "./messages.ts";
 import type { Newcomers } from "./newcomers.ts";
 import type { OnRejected } from "./rejection.ts";
 import { fieldOverhead } from "./request-error.ts";
@@ -66,11 +66,18 @@ export function http1SettingsOf({
   };
 }
 
+/** Returns the settings of Node for HTTP/1.1 on the port of an HTTP/2 server. */
+export function http1SettingsOfTls(
+  options: PortOptions,
+): WithClasses<Http1Options, typeof http1Messages & typeof http1MessagesOfTls> {
+  return { ...http1SettingsOf(options), ...http1MessagesOfTls };
+}
+
 /**
  * Returns the settings of Node for HTTP/2. Its default limits on invalid frames, on CONTINUATION, on unread answers to
  * PING and SETTINGS and on the memory of a session suffice.
  */
-export function http2SettingsOf({ limits }: PortOptions): WithClasses<Http2Options, typeof http2Messages> {
+export function http2SettingsOf({ limits }: PortOptions): Http2Options {
   return {
     maxHeaderListPairs: Math.min(Math.ceil(limits.maxHeaderBytes / fieldOverhead.http2), maxHttp2Fields),
     settings: { maxConcurrentStreams: limits.maxConcurrentStreams, maxHeaderListSize: limits.maxHeaderBytes },
@@ -78,6 +85,5 @@ export function http2SettingsOf({ limits }: PortOptions): WithClasses<Http2Optio
     // thousands of calls whose deadlines pass together.
     streamResetBurst: 1_000_000,
     streamResetRate: 1_000_000,
-    ...http2Messages,
   };
 }

@@ -1,11 +1,12 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
-import { Socket } from "node:net";
+import { createSecureServer } from "node:http2";
+import type { Socket } from "node:net";
 import { createSecureContext, type TLSSocket } from "node:tls";
 import { hangUp } from "./lingering.ts";
 import {
   http1SettingsOf,
+  http1SettingsOfTls,
   http2SettingsOf,
   maxHttp1Fields,
   type Port,
@@ -32,7 +33,7 @@ export function createTlsPort(tls: TlsPair, options: PortOptions): TlsPort {
   const server = createSecureServer(
     {
       ...tls,
-      ...http1SettingsOf(options),
+      ...http1SettingsOfTls(options),
       ...http2SettingsOf(options),
       allowHTTP1: true,
       // The maximum: newcomers.ts times handshakes.
@@ -40,24 +41,18 @@ export function createTlsPort(tls: TlsPair, options: PortOptions): TlsPort {
     },
     serveRequest,
   );
-  function serveRequest(request: Http2ServerRequest, response: Http2ServerResponse): void {
-    if (
-      "stream" in request ||
-      // The types are those of HTTP/2 for both protocols.
-      http1.add(request as unknown as IncomingMessage, response as unknown as ServerResponse)
-    ) {
+  // Node's types are those of HTTP/2, whose requests http2-sessions.ts serves.
+  function serveRequest(http2Request: unknown, http2Response: unknown): void {
+    const [request, response] = [http2Request as IncomingMessage, http2Response as ServerResponse];
+    if (http1.add(request, response)) {
       onRequest(request, response);
     }
   }
+  // Node's own listener, which serves HTTP/2 by its compatibility API.
+  server.removeAllListeners("stream");
   server.on("checkContinue", serveRequest);
   server.on("checkExpectation", serveRequest);
-  server.on("connect", function rejectConnect(request: Http2ServerRequest, to: Http2ServerResponse | Socket) {
-    if (to instanceof Socket) {
-      hangUp(to, connectUnsupported);
-    } else {
-      onRequest(request, to);
-    }
-  });
+  server.on("connect", (_request: unknown, socket: unknown) => hangUp(socket as Socket, connectUnsupported));
   // Before 24.17, Node ignores these options of a secure HTTP/2 server: HTTP/1.1 clients on it would have no limits.
   Object.assign(server, http1SettingsOf(options), { maxHeadersCount: maxHttp1Fields(options.limits) });
   // A TLS socket does not expose the TCP socket below it, but has the same peer, which is unique among open ones.

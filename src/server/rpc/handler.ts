@@ -143,7 +143,13 @@ function callOf(
     return undefined;
   }
   try {
-    const call = universalRequestFromNodeRequest(request, response, undefined, values);
+    // connect-node's types are Node's classes, of which it uses what these have.
+    const call = universalRequestFromNodeRequest(
+      request as ServerRequest,
+      response as ServerResponse,
+      undefined,
+      values,
+    );
     setTimeoutOf(request, call, values, isGrpc(request.headers["content-type"]));
     return call;
   } catch {
@@ -160,7 +166,7 @@ async function answer(
   const settled = settleByStatus(await withTrailersOnly(await handler(call)), facts);
   const answered = withFittingStatus(settled, response);
   if (answered.body !== undefined || answered.trailer !== undefined) {
-    await universalResponseToNodeResponse(answered, response);
+    await universalResponseToNodeResponse(answered, response as ServerResponse);
     return;
   }
   // Not writeHead: the header frame must end the stream.
@@ -216,5 +222,8 @@ async function* startingWith(first: Uint8Array, rest: AsyncIterator<Uint8Array>)
     await rest.return?.();
   }
 }
+
+type ServerRequest = Parameters<typeof universalRequestFromNodeRequest>[0];
+type ServerResponse = Parameters<typeof universalResponseToNodeResponse>[1];
 
 type CallHandler = (request: UniversalServerRequest) => Promise<UniversalServerResponse>;

@@ -4,7 +4,7 @@ import { typesWith } from "../http/types.ts";
 import { createRestCall } from "./call.ts";
 import { createCors, isPreflight } from "./cors.ts";
 import { createRestErrors, type RestError } from "./errors.ts";
-import type { NodeRequest, NodeResponse } from "./node-http.ts";
+import type { NodeHandler, NodeRequest, NodeResponse } from "./node-http.ts";
 import type { TranscodingOptions } from "./options.ts";
 import { type ResponseFrame, respondEmpty, respondError } from "./response.ts";
 import { compileRestRoutes } from "./routes.ts";
@@ -13,7 +13,7 @@ import { compileRestRoutes } from "./routes.ts";
  * A request listener for node:http, node:http2 and the `fallback` of connectNodeAdapter. It responds to every request;
  * unknown paths get 404.
  */
-export type TranscodingHandler = ReturnType<typeof connectNodeAdapter>;
+export type TranscodingHandler = NodeHandler & ReturnType<typeof connectNodeAdapter>;
 
 /** An HTTP method that no rule can have. Matching it returns the methods of a path. */
 const noMethod = " ";
@@ -49,9 +49,8 @@ export function createTranscodingHandler(options: TranscodingOptions): Transcodi
     registry,
   });
 
-  return function handleRequest(request, nodeResponse) {
-    // The adapter's type of a response differs from Node's in an irrelevant detail.
-    const frame = frameOf(request, nodeResponse as NodeResponse);
+  const handleRequest: NodeHandler = (request, response) => {
+    const frame = frameOf(request, response);
     const reject = ({ error, response }: RestError) => {
       options.onError?.(error, request, response.bodyPath);
       respondError(frame, error, { domain, ...response });
@@ -82,4 +81,6 @@ export function createTranscodingHandler(options: TranscodingOptions): Transcodi
       reject(errors.methodNotAllowed(method, found.allowed));
     }
   };
+  // The adapter's type of a response differs from Node's in an irrelevant detail.
+  return handleRequest as TranscodingHandler;
 }

@@ -178,8 +178,10 @@ describe("a body that trickles in", () => {
   it("a body may go on over HTTP/2 once the response has begun", async () => {
     await using listener = await startTestListener(limits, {
       onRequest: (request, response) => {
-        (response as Writable).write("begun");
-        request.pipe(response);
+        const answer = response as Writable;
+        answer.write("begun");
+        request.on("data", (chunk: Buffer) => answer.write(chunk));
+        request.on("end", () => answer.end());
       },
     });
     using client = await openFrameClient(listener.port);
