@@ -74,7 +74,7 @@ function groupOfFrame({ url, functionName }: { url: string; functionName: string
   if (url.startsWith("file:")) {
     return relative(root, new URL(url).pathname);
   }
-  // Such as node:internal/http2/core and node:_http_server.
-  const internal = /^node:(?:internal\/)?(?:deps\/)?_?([a-z0-9]+)/.exec(url)?.[1];
+  // Such as node:internal/http2/core, node:internal/deps/undici/undici and node:_http_server.
+  const internal = /^node:(?:internal\/)?(?:deps\/)?_?([a-z0-9_]+)/.exec(url)?.[1];
   return internal === undefined ? functionName || "native" : `node:${internal}`;
 }
