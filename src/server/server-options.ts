@@ -6,8 +6,7 @@ import type { TlsPair } from "./connections/port.ts";
 import type { OperatorRates } from "./limits/operator-rates.ts";
 import type { ServerLimits } from "./limits/server-limits.ts";
 import type { ServerExtension } from "./server-extension.ts";
-import type { LogOptions } from "./telemetry/request-log.ts";
-import type { LogFailure } from "./unexpected-errors.ts";
+import type { LogFailure, LogOptions } from "./telemetry/request-log.ts";
 
 export type ServerOptions = {
   /** Address to listen on, such as `127.0.0.1`. Required. */

@@ -10,9 +10,20 @@ export { createJsonReader, type JsonDocument, type JsonReader } from "./json/doc
 export { createElementScanner, type ElementScanner } from "./json/element-scanner.ts";
 export type { ReadingOptions } from "./json/reading-state.ts";
 export { createViolationList, type Rejection, type ViolationList } from "./json/violations.ts";
+export type { CallContext } from "./server/call/context.ts";
+export { CallError, type CallErrors, createCallErrors } from "./server/call/errors.ts";
+export {
+  type AroundMethod,
+  collectMethods,
+  compileUnaryMethod,
+  type MethodOptions,
+  type RegisteredMethod,
+  type UnaryMethod,
+} from "./server/call/methods.ts";
+export { type CallServer, createCallServer } from "./server/call/serve-call.ts";
+export type { Call, CallOptions, Wire } from "./server/call/wire.ts";
 export { httpBindingKey, openStreamKey, type PathFields, pathFieldsKey } from "./server/context.ts";
 export { type Cors, type CorsOptions, createCors, isPreflight } from "./server/cors.ts";
-export { RestError } from "./server/errors.ts";
 export { type FieldSelection, parseFieldSelection, selectFields } from "./server/field-selection.ts";
 export { createTranscodingHandler, type TranscodingHandler } from "./server/handler.ts";
 export { isJson } from "./server/media-types.ts";
@@ -28,8 +39,11 @@ export type {
 } from "./server/node-http.ts";
 export type { TranscodingOptions } from "./server/options.ts";
 export { type Query, readQuery, shownParameter } from "./server/query.ts";
+export { readBytes } from "./server/read-body.ts";
 export { type BindResult, compileRequestBinder, type RequestBinder } from "./server/request-binder.ts";
 export {
+  addHeaders,
+  type HeaderFields,
   type ResponseFrame,
   respondContent,
   respondEmpty,

@@ -2,6 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import type { DescService } from "@bufbuild/protobuf";
 import {
   Code,
+  type ConnectError,
   type ConnectRouter,
   createClient,
   createContextValues,
@@ -24,7 +25,6 @@ import {
   factsOf,
   settleOutcome,
 } from "../../src/server/telemetry/call-facts.ts";
-import { createFailureInterceptor } from "../../src/server/unexpected-errors.ts";
 import { createRestTransport, createTranscodingHandler } from "../../src/transcoding/index.ts";
 import { shelf } from "../transcoding/fixtures/shelf.ts";
 
@@ -56,13 +56,11 @@ beforeAll(async () => {
     shutdownSignal: new AbortController().signal,
     requestGate: async () => {},
     contextValues: (request: HttpRequest) => createContextValues().set(callFactsKey, factsOf(request)),
-  };
-  const rpc = createRpcHandler({ ...common, interceptors: [createFailureInterceptor(log)] });
-  const rest = createTranscodingHandler({
-    ...common,
-    onError: (error, request) => settleOutcome(factsOf(request), { error }),
+    onError: (error: ConnectError, request: HttpRequest) => settleOutcome(factsOf(request), { error }),
     onFailure: log,
-  });
+  };
+  const rpc = createRpcHandler(common);
+  const rest = createTranscodingHandler(common);
   listener = await listen({ host: "127.0.0.1", port: 0 }, (request, response) => {
     // Without the observer of requests, which settles the outcome first if the client has left.
     const call = { id: "x", outcome: undefined } as CallFacts;

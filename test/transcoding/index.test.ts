@@ -5,8 +5,8 @@ import { expect, it } from "vitest";
 it("transcoding exports the names that users and the other folders need, and no others", () => {
   expect(Object.keys(transcoding).sort()).toMatchInlineSnapshot(`
     [
+      "CallError",
       "PathTemplateError",
-      "RestError",
       "bindingsOfRule",
       "buildRouteTree",
       "codeOfHttpStatus",

@@ -10,7 +10,7 @@ import { apiError, errorDomain, requestedError, specificationOf } from "../../co
 import type { Clock } from "../../contract/clock.ts";
 import { formatInstant, instantOf } from "../../contract/instant.ts";
 import { parentOf } from "../../contract/resource-names.ts";
-import { RestError } from "../../transcoding/index.ts";
+import { CallError } from "../../transcoding/index.ts";
 import { durationMsOf } from "../duration-ms.ts";
 
 /** The call that fails. */
@@ -65,11 +65,8 @@ export function injectedError(fault: string, init: InjectedError, call: FailingC
           ...(violated.has(reason) && { violations: [{ field: "request", description: message }] }),
         }),
   );
-  if (call.context.protocolName !== "rest") {
-    return error;
-  }
   const httpStatus = restStatuses.get(reason);
-  return new RestError(error, {
+  return new CallError(error, {
     domain: isPlain ? undefined : errorDomain,
     ...(httpStatus !== undefined && { httpStatus }),
   });

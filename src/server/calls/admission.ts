@@ -13,9 +13,11 @@ import { pathFieldsKey } from "../../transcoding/index.ts";
 import type { OperatorRates } from "../limits/operator-rates.ts";
 import type { CallerClass, OverloadGuard } from "../limits/overload.ts";
 import { type CallFacts, callFactsKey } from "../telemetry/call-facts.ts";
-import type { Admit } from "./admitted-routes.ts";
 
 type AdmissionOptions = { requestGate: RequestGate; overload: OverloadGuard; rates: OperatorRates };
+
+/** Checks a call whose request has been read; rejects it by throwing. */
+export type Admit = (request: Message, context: HandlerContext) => Promise<void> | undefined;
 
 /** The checks that a call passes before its implementation runs. Both record facts about the call. */
 export type Admission = {

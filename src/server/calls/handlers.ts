@@ -1,4 +1,5 @@
-import { type ConnectRouter, createContextValues } from "@connectrpc/connect";
+import type { DescMethod } from "@bufbuild/protobuf";
+import { type ConnectError, type ConnectRouter, createContextValues } from "@connectrpc/connect";
 import type { PublicUrls } from "../../auth/audience.ts";
 import { createAuthentication } from "../../auth/authentication.ts";
 import { createRequestGate } from "../../auth/request-gate.ts";
@@ -7,7 +8,7 @@ import { clientAddressKey } from "../../contract/client-address.ts";
 import type { Clock } from "../../contract/clock.ts";
 import { contractTypes } from "../../contract/contract-types.ts";
 import { listLimitOf } from "../../plans/list-limits.ts";
-import { createTranscodingHandler, type ReadingOptions } from "../../transcoding/index.ts";
+import { type AroundMethod, createTranscodingHandler, type ReadingOptions } from "../../transcoding/index.ts";
 import type { HttpHandler, HttpRequest } from "../http-handler.ts";
 import { createOperatorRates } from "../limits/operator-rates.ts";
 import type { OverloadGuard } from "../limits/overload.ts";
@@ -17,17 +18,16 @@ import { createPageHandler, createProbes } from "../pages/probes.ts";
 import { createTokenEndpoint } from "../pages/token-endpoint.ts";
 import type { Readiness } from "../readiness.ts";
 import { corsOptionsOf } from "../rpc/cross-origin.ts";
-import { compressMinBytes, createRpcHandler, type RpcHandler } from "../rpc/handler.ts";
+import { compressMinBytes } from "../rpc/encodings.ts";
+import { createRpcHandler, type RpcHandler } from "../rpc/handler.ts";
 import type { ServerHooks } from "../server-extension.ts";
 import type { ServerOptions } from "../server-options.ts";
 import { callFactsKey, factsOf, settleOutcome } from "../telemetry/call-facts.ts";
 import type { ServerMetrics } from "../telemetry/metrics.ts";
 import { requestIdHeader } from "../telemetry/observe-requests.ts";
 import { observeTokens } from "../telemetry/observed-tokens.ts";
-import type { ServerLog } from "../telemetry/request-log.ts";
-import { createFailureInterceptor, type LogFailure } from "../unexpected-errors.ts";
+import type { LogFailure, ServerLog } from "../telemetry/request-log.ts";
 import { type Admission, callersOf, createAdmission } from "./admission.ts";
-import { type Admit, admitRoutes } from "./admitted-routes.ts";
 import { explainUnknownPath } from "./explain-unknown-path.ts";
 import { createTokenRate } from "./token-rate.ts";
 
@@ -99,7 +99,8 @@ export async function createHandlers({
   const cors = corsOptionsOf(options.allowOrigins ?? [], hooks?.isClosedToPages);
   const common = {
     ...reading,
-    routes: admitRoutes(routes, admitOf(admission, hooks), aroundOf(hooks)),
+    routes,
+    around: aroundOf(admission, hooks),
     requestGate: admission.requestGate,
     readMaxBytes: limits.maxRequestBytes,
     shutdownSignal,
@@ -108,24 +109,26 @@ export async function createHandlers({
       const call = factsOf(request);
       return createContextValues().set(callFactsKey, call).set(clientAddressKey, call?.clientAddress);
     },
+    responseHeaders(request: HttpRequest): Readonly<Record<string, string>> {
+      const call = factsOf(request);
+      return call === undefined ? {} : { [requestIdHeader]: call.id };
+    },
+    onError: (error: ConnectError, request: HttpRequest, bodyPath: string | undefined) =>
+      settleOutcome(factsOf(request), { error, bodyPath }),
+    onFailure: (cause: unknown, method: DescMethod, request: HttpRequest) =>
+      logFailure(cause, String(method), factsOf(request)),
+    bodyTimeoutMs: limits.bodyTimeoutMs,
   };
   const documents = createDocuments({ publicUrls, clock: options.clock, cors });
   return {
-    rpc: createRpcHandler({ ...common, cors, interceptors: [createFailureInterceptor(logFailure)] }),
+    rpc: createRpcHandler({ ...common, cors }),
     rest: createTranscodingHandler({
       ...common,
-      bodyTimeoutMs: limits.bodyTimeoutMs,
       listLimits: listLimitOf,
       compressMinBytes,
       errorDomain,
       explainUnknownPath,
       ...(cors && { cors }),
-      responseHeaders(request): Readonly<Record<string, string>> {
-        const call = factsOf(request);
-        return call === undefined ? {} : { [requestIdHeader]: call.id };
-      },
-      onError: (error, request, bodyPath) => settleOutcome(factsOf(request), { error, bodyPath }),
-      onFailure: (cause, method, request) => logFailure(cause, String(method), factsOf(request)),
     }),
     tokenEndpoint: createTokenEndpoint(grantToken, logFailure),
     page: (path) => documents.get(path) ?? hooks?.page?.(path),
@@ -133,21 +136,18 @@ export async function createHandlers({
   };
 }
 
-/** Returns the check of a call whose request has been read, which the extension sees first. */
-function admitOf({ admit }: Admission, hooks: ServerHooks | undefined): Admit {
-  return hooks === undefined
-    ? admit
-    : (request, context) => {
-        if (callersOf(context.method) === "authenticated") {
-          hooks.read(request, context);
-        }
-        return admit(request, context);
-      };
-}
-
-/** Returns how calls of the contract's methods are wrapped: those of the extension itself are not. */
-function aroundOf(hooks: ServerHooks | undefined): Parameters<typeof admitRoutes>[2] {
-  return (
-    hooks && ((method, call) => (callersOf(method) === "authenticated" ? hooks.around(method, call) : call))
-  );
+/**
+ * Returns how unary methods are wrapped: a call is admitted before its method is called. The extension sees the request before
+ * that, and wraps the methods of the contract. Not by interceptors, which would cost more than everything else here.
+ */
+function aroundOf({ admit }: Admission, hooks: ServerHooks | undefined): AroundMethod {
+  return function admitted(method, call) {
+    const extended = callersOf(method) === "authenticated" ? hooks : undefined;
+    const act = extended?.around(method, call) ?? call;
+    return async function admitCall(request, context) {
+      extended?.read(request, context);
+      await admit(request, context);
+      return await act(request, context);
+    };
+  };
 }

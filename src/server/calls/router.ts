@@ -38,7 +38,6 @@ export function createRouter(
       } else if (rpc.serves(path, request.headers["content-type"])) {
         // Before REST: the path of an RPC must win over every wildcard of a rule.
         call.protocol = rpcProtocolOf(request.headers["content-type"]);
-        response.setHeader(requestIdHeader, call.id);
         rpc.handle(request, response);
       } else {
         call.protocol = "rest";

@@ -3,7 +3,7 @@ import type { TokenError, TokenGrant } from "../../auth/token-grant.ts";
 import { codeOfHttpStatus } from "../../transcoding/index.ts";
 import type { HttpHandler, HttpRequest } from "../http-handler.ts";
 import { factsOf, settleOutcome } from "../telemetry/call-facts.ts";
-import type { LogFailure } from "../unexpected-errors.ts";
+import type { LogFailure } from "../telemetry/request-log.ts";
 
 /** Path of the token endpoint. */
 export const tokenPath = "/token";

@@ -1,37 +1,12 @@
 import type { Registry } from "@bufbuild/protobuf";
-import { ConnectError, type Interceptor } from "@connectrpc/connect";
+import { ConnectError } from "@connectrpc/connect";
 import { sendableDetail } from "../../transcoding/index.ts";
 
 /**
- * Creates the interceptor that prepares errors for sending: connect-node breaks the connection if it cannot write a
- * detail or the message.
+ * Returns an error that can be sent: without details that cannot be written, and with a message that is well-formed. Anything
+ * else would break the answer.
  */
-export function createDetailInterceptor(registry: Registry): Interceptor {
-  return (next) =>
-    async function prepareErrors(request) {
-      try {
-        const response = await next(request);
-        return response.stream
-          ? { ...response, message: withSendableError(response.message, registry) }
-          : response;
-      } catch (error) {
-        throw sendable(error, registry);
-      }
-    };
-}
-
-async function* withSendableError<T>(messages: AsyncIterable<T>, registry: Registry): AsyncGenerator<T> {
-  try {
-    yield* messages;
-  } catch (error) {
-    throw sendable(error, registry);
-  }
-}
-
-function sendable(error: unknown, registry: Registry): unknown {
-  if (!(error instanceof ConnectError)) {
-    return error;
-  }
+export function sendableError(error: ConnectError, registry: Registry): ConnectError {
   const { rawMessage, code, metadata, cause, isWireError } = error;
   const prepared = new ConnectError(rawMessage.toWellFormed(), code, metadata, undefined, cause);
   prepared.isWireError = isWireError;

@@ -1,6 +1,13 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { answeredAs } from "../../contract/api-error.ts";
-import { cutOff, endedEarly, malformedBody, tooLarge } from "./request-errors.ts";
+import {
+  cutOff,
+  endedEarly,
+  malformedBody,
+  missingMessage,
+  severalMessages,
+  tooLarge,
+} from "./request-errors.ts";
 
 /** A message in the frame of gRPC, gRPC-Web or a stream of Connect. */
 export type Frame = { readonly content: Uint8Array; readonly compressed: boolean };
@@ -8,10 +15,19 @@ export type Frame = { readonly content: Uint8Array; readonly compressed: boolean
 /** A frame begins with one byte of flags and four bytes of length, big-endian. */
 export const frameHeaderLength = 5;
 
-const compressedFlag = 0x01;
+export const compressedFlag = 0x01;
 
 /** Returns the next chunk of a body; undefined at its end. */
 export type NextChunk = () => Promise<Uint8Array | undefined>;
+
+/** Returns a frame with a message. */
+export function frameOf(flags: number, content: Uint8Array): Buffer {
+  const frame = Buffer.allocUnsafe(frameHeaderLength + content.length);
+  frame[0] = flags;
+  frame.writeUInt32BE(content.length, 1);
+  frame.set(content, frameHeaderLength);
+  return frame;
+}
 
 /** Whether a body of connect-node is a stream of bytes. */
 export function isChunks(body: unknown): body is AsyncIterable<Uint8Array> {
@@ -35,73 +51,97 @@ export function chunkReader(chunks: AsyncIterable<Uint8Array>): NextChunk {
   };
 }
 
-/** Reads a whole body. Throws if it is larger than `limit` bytes. */
-export async function readWhole(next: NextChunk, limit: number): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for (let chunk = await next(); chunk !== undefined; chunk = await next()) {
-    length += chunk.length;
-    if (length > limit) {
-      throw tooLarge(limit);
-    }
-    parts.push(chunk);
+/** How frames of a protocol are read. */
+export type FrameRules = {
+  /** Most bytes of a message, compressed or not. */
+  readonly limit: number;
+  /** Marks the frame that ends a stream, which is skipped; 0 if the protocol has none. */
+  readonly endFlag: number;
+  /** Whether the method takes several messages. */
+  readonly inStream: boolean;
+};
+
+/** Returns the length of the frame that some bytes begin with, of at least five bytes. Throws if it must not be read. */
+function frameLength(bytes: Uint8Array, { limit, endFlag, inStream }: FrameRules): number {
+  const flags = bytes[0] as number;
+  if ((flags & ~(compressedFlag | endFlag)) !== 0) {
+    throw answeredAs(malformedBody(`has a frame with the unknown flags ${flags}`), Code.Internal);
   }
-  return joined(parts);
+  const size = new DataView(bytes.buffer, bytes.byteOffset, frameHeaderLength).getUint32(1);
+  if (size > limit) {
+    throw tooLarge(limit, inStream);
+  }
+  return frameHeaderLength + size;
+}
+
+/** What is left of a body after its complete frames. */
+type Rest = {
+  bytes: Uint8Array;
+  /** Bytes that must be there before the next frame can be read. */
+  needed: number;
+  /** How many frames have ended the stream. */
+  ends: number;
+};
+
+/** Takes the complete frames off the beginning of a body, and yields those with messages. */
+function* takeFrames(rest: Rest, rules: FrameRules): Generator<Frame> {
+  while (rest.bytes.length >= frameHeaderLength) {
+    const { bytes } = rest;
+    rest.needed = frameLength(bytes, rules);
+    if (bytes.length < rest.needed) {
+      return;
+    }
+    const flags = bytes[0] as number;
+    const content = bytes.subarray(frameHeaderLength, rest.needed);
+    rest.bytes = bytes.subarray(rest.needed);
+    rest.needed = frameHeaderLength;
+    if ((flags & rules.endFlag) === 0) {
+      yield { content, compressed: (flags & compressedFlag) !== 0 };
+      continue;
+    }
+    rest.ends += 1;
+    if (rest.ends > 1) {
+      throw malformedBody("must have at most one frame that ends the stream");
+    }
+  }
+}
+
+/** Returns the only message of a whole body. Throws if it has none or several, and where {@link readFrames} does. */
+export function onlyFrame(body: Uint8Array, rules: FrameRules): Frame {
+  const rest: Rest = { bytes: body, needed: frameHeaderLength, ends: 0 };
+  let only: Frame | undefined;
+  for (const frame of takeFrames(rest, rules)) {
+    if (only !== undefined) {
+      throw severalMessages();
+    }
+    only = frame;
+  }
+  if (rest.bytes.length > 0) {
+    throw cutOff(rules.inStream);
+  }
+  return only ?? missingMessage();
 }
 
 /**
- * Reads the messages of a framed body, each as soon as it has arrived. Throws if a message has more than `limit` bytes, if
- * the body ends within a frame, and at flags that the protocol does not define. `endFlag` marks the frame that ends a stream, which is skipped; 0 if the protocol has
- * none. `inStream`: whether the method takes several messages.
+ * Reads the messages of a framed body, each as soon as it has arrived. Throws if a message is too large, if the body ends
+ * within a frame, and at flags that the protocol does not define.
  */
-export async function* readFrames(
-  next: NextChunk,
-  limit: number,
-  endFlag: number,
-  inStream: boolean,
-): AsyncGenerator<Frame> {
+export async function* readFrames(next: NextChunk, rules: FrameRules): AsyncGenerator<Frame> {
+  const rest: Rest = { bytes: new Uint8Array(0), needed: frameHeaderLength, ends: 0 };
   let pending: Uint8Array[] = [];
   let length = 0;
-  let needed = frameHeaderLength;
-  let ends = 0;
   for (let chunk = await next(); chunk !== undefined; chunk = await next()) {
     pending.push(chunk);
     length += chunk.length;
-    if (length < needed) {
-      continue;
+    if (length >= rest.needed) {
+      rest.bytes = joined(pending);
+      yield* takeFrames(rest, rules);
+      pending = [rest.bytes];
+      length = rest.bytes.length;
     }
-    let bytes = joined(pending);
-    while (bytes.length >= frameHeaderLength) {
-      const view = new DataView(bytes.buffer, bytes.byteOffset, frameHeaderLength);
-      const flags = view.getUint8(0);
-      if ((flags & ~(compressedFlag | endFlag)) !== 0) {
-        throw answeredAs(malformedBody(`has a frame with the unknown flags ${flags}`), Code.Internal);
-      }
-      const size = view.getUint32(1);
-      if (size > limit) {
-        throw tooLarge(limit, inStream);
-      }
-      needed = frameHeaderLength + size;
-      if (bytes.length < needed) {
-        break;
-      }
-      const content = bytes.subarray(frameHeaderLength, needed);
-      bytes = bytes.subarray(needed);
-      needed = frameHeaderLength;
-      if ((flags & endFlag) !== 0) {
-        ends += 1;
-        if (ends > 1) {
-          throw malformedBody("must have at most one frame that ends the stream");
-        }
-      } else {
-        yield { content, compressed: (flags & compressedFlag) !== 0 };
-      }
-    }
-    pending = [bytes];
-    length = bytes.length;
   }
   if (length > 0) {
-    throw cutOff(inStream);
+    throw cutOff(rules.inStream);
   }
 }
 

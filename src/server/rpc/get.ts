@@ -1,42 +1,48 @@
-import type { UniversalServerRequest } from "@connectrpc/connect/protocol";
 import type { FieldViolation } from "../../contract/field-violation.ts";
+import type { HttpRequest } from "../http-handler.ts";
 import { rejected } from "./request-errors.ts";
-
-/**
- * Returns the POST equivalent to a GET of the Connect protocol, so that messages are read in one way. A GET without a
- * Connect encoding is returned unchanged, and rejected later.
- *
- * https://connectrpc.com/docs/protocol#unary-get-request
- */
-export function postOfGet(request: UniversalServerRequest): UniversalServerRequest {
-  const { search, searchParams: query } = new URL(request.url);
-  const encoding = query.get("encoding");
-  if (encoding !== "json" && encoding !== "proto") {
-    return request;
-  }
-  const header = new Headers(request.header);
-  header.set("content-type", `application/${encoding}`);
-  const compression = query.get("compression");
-  if (compression !== null) {
-    header.set("content-encoding", compression);
-  }
-  return { ...request, method: "POST", header, body: messageIn(query, search) };
-}
+import type { ConnectInput } from "./wires/connect.ts";
 
 const parameters = ["connect", "encoding", "message", "base64", "compression"];
 
-/** Yields the message in a query. Throws when it is read if it cannot be decoded: it must pass the request gate first. */
-async function* messageIn(query: URLSearchParams, search: string): AsyncGenerator<Uint8Array> {
+/** Returns the query of a request, without the `?`. */
+function queryOf({ url = "" }: HttpRequest): string {
+  const mark = url.indexOf("?");
+  return mark === -1 ? "" : url.slice(mark + 1);
+}
+
+/** Returns the content type of the POST that a GET of the Connect protocol stands for. */
+export function typeOfGet(request: HttpRequest): string {
+  return `application/${new URLSearchParams(queryOf(request)).get("encoding")}`;
+}
+
+/**
+ * Returns the input of a GET of the Connect protocol.
+ *
+ * https://connectrpc.com/docs/protocol#unary-get-request
+ */
+export function inputOfGet(request: HttpRequest): ConnectInput {
+  const text = queryOf(request);
+  const query = new URLSearchParams(text);
+  return {
+    encoding: query.get("compression") ?? undefined,
+    version: { field: "connect", value: query.get("connect") ?? undefined, expected: "v1" },
+    read: () => messageIn(text, query),
+  };
+}
+
+/** Returns the bytes of the message in a query. Throws if they cannot be decoded. */
+function messageIn(text: string, query: URLSearchParams): Uint8Array {
   const twice = parameters.find((name) => query.getAll(name).length > 1);
   if (twice !== undefined) {
     throw rejected({ violations: [{ field: twice, description: "must be given once" }] });
   }
   const read =
-    query.get("base64") === "1" ? readBase64(query.get("message") ?? "") : readPercentEncoded(search);
+    query.get("base64") === "1" ? readBase64(query.get("message") ?? "") : readPercentEncoded(text);
   if ("description" in read) {
     throw rejected({ violations: [read] });
   }
-  yield read;
+  return read;
 }
 
 /** Of both alphabets, with and without padding. */
@@ -51,8 +57,8 @@ function readBase64(text: string): Uint8Array | FieldViolation {
 }
 
 /** Reads the bytes of the message. Not by URLSearchParams, which replaces bytes that are not UTF-8. */
-function readPercentEncoded(search: string): Uint8Array | FieldViolation {
-  const [, raw = ""] = /[?&]message=([^&]*)/.exec(search) ?? [];
+function readPercentEncoded(query: string): Uint8Array | FieldViolation {
+  const [, raw = ""] = /(?:^|&)message=([^&]*)/.exec(query) ?? [];
   if (/%(?![\dA-Fa-f]{2})/.test(raw)) {
     return { field: "message", description: "must be percent-encoded" };
   }

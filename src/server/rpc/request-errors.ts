@@ -47,3 +47,13 @@ export function endedEarly(cause: unknown): ConnectError {
 export function protocolError(code: Code, message: string): ConnectError {
   return new ConnectError(message, code);
 }
+
+/** Returns the error of a body with several messages, of a method that takes one. */
+export function severalMessages(): ConnectError {
+  return protocolError(Code.Unimplemented, "the request has several messages, but the method takes one");
+}
+
+/** Throws the error of a body without a message, of a method that takes one. */
+export function missingMessage(): never {
+  throw protocolError(Code.Unimplemented, "the request has no message, but the method takes one");
+}

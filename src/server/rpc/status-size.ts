@@ -1,7 +1,6 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { type Any, AnySchema, anyIs, anyPack, anyUnpack } from "@bufbuild/protobuf/wkt";
 import { decodeBinaryHeader, encodeBinaryHeader } from "@connectrpc/connect";
-import type { UniversalServerResponse } from "@connectrpc/connect/protocol";
 import { BadRequestSchema, ErrorInfoSchema } from "#deps/google/rpc/error_details_pb.js";
 import { type Status, StatusSchema } from "#deps/google/rpc/status_pb.js";
 import {
@@ -33,30 +32,9 @@ const fieldOverhead = 32;
 /** Size of `:status` and `date`, which Node adds. */
 const ownFieldsBytes = ":status".length + 3 + "date".length + 29 + 2 * fieldOverhead;
 
-/** Shortens the status of a gRPC response so that the header list that contains it has at most `maxHeaderListBytes`. */
-export function withFittingStatus(
-  answered: UniversalServerResponse,
-  response: HttpResponse,
-): UniversalServerResponse {
-  const { header, trailer, body } = answered;
-  if (!/^application\/grpc(\+|$)/.test(header?.get("content-type") ?? "")) {
-    return answered;
-  }
-  if (header !== undefined && body === undefined) {
-    fitStatus(header, maxHeaderListBytes - ownFieldsBytes - sizeOf(fieldsOf(response)));
-    return answered;
-  }
-  if (trailer === undefined) {
-    return answered;
-  }
-  // A property that is read after the body, because the status is set when the body ends.
-  return {
-    ...answered,
-    get trailer() {
-      fitStatus(trailer, maxHeaderListBytes);
-      return trailer;
-    },
-  };
+/** Returns the room for the status of an error in the header of a response whose other fields are set. */
+export function roomForStatus(response: HttpResponse): number {
+  return maxHeaderListBytes - ownFieldsBytes - sizeOf(fieldsOf(response));
 }
 
 function* fieldsOf(response: HttpResponse): Generator<[string, string]> {
@@ -76,10 +54,11 @@ function sizeOf(fields: Iterable<[string, string]>): number {
 }
 
 /**
- * Shortens the message and the details of a status until all fields have at most `most` bytes. Keeps the code, the
- * ErrorInfo, and as many violations as fit. Fields that an implementation sets are kept as they are.
+ * Shortens the message and the details of a status until all fields have at most `most` bytes, by default those of a header
+ * list of trailers. Keeps the code, the ErrorInfo, and as many violations as fit. Fields that an implementation sets are kept
+ * as they are.
  */
-function fitStatus(fields: Headers, most: number): void {
+export function fitStatus(fields: Headers, most: number = maxHeaderListBytes): void {
   const details = fields.get(detailsField);
   const text = fields.get(messageField);
   if (text === null || sizeOf(fields) <= most) {

@@ -16,6 +16,9 @@ export type LogOptions = {
   destination?: Pick<LogOutput, "write">;
 };
 
+/** Logs an unexpected error of the server, with the call that it failed. */
+export type LogFailure = (cause: unknown, method: string, call?: CallFacts) => void;
+
 /** The log of a server: lines of JSON. */
 export type ServerLog = {
   /** Logs a request. */

@@ -1,12 +1,14 @@
 import type { connectNodeAdapter } from "@connectrpc/connect-node";
 import { parseRequestTarget } from "../http/request-target.ts";
 import { typesWith } from "../http/types.ts";
-import { createRestCall } from "./call.ts";
+import { type CallError, createCallErrors } from "./call/errors.ts";
+import { createCallServer } from "./call/serve-call.ts";
 import { createCors, isPreflight } from "./cors.ts";
-import { createRestErrors, type RestError } from "./errors.ts";
 import type { NodeHandler, NodeRequest, NodeResponse } from "./node-http.ts";
 import type { TranscodingOptions } from "./options.ts";
+import { createInputReader } from "./read-input.ts";
 import { type ResponseFrame, respondEmpty, respondError } from "./response.ts";
+import { createRestWire } from "./rest-wire.ts";
 import { compileRestRoutes } from "./routes.ts";
 
 /**
@@ -32,8 +34,11 @@ export function createTranscodingHandler(options: TranscodingOptions): Transcodi
   const registry = typesWith(options.registry);
   const tree = compileRestRoutes(options.routes, { ...options, registry });
   const domain = options.errorDomain ?? "transcoding";
-  const errors = createRestErrors(domain);
-  const serveCall = createRestCall(options, errors, domain);
+  const errors = createCallErrors(domain);
+  const server = createCallServer(options, errors);
+  const { readMaxBytes = 1024 * 1024, bodyTimeoutMs = 30_000 } = options;
+  const readInput = createInputReader(errors, readMaxBytes, bodyTimeoutMs);
+  const restOptions = { ...server, readInput, errors, domain };
   const cors = options.cors && createCors(options.cors);
   const maxTargetLength = options.maxTargetLength ?? 8_192;
   const compressMinBytes = options.compressMinBytes ?? 1_024;
@@ -51,7 +56,7 @@ export function createTranscodingHandler(options: TranscodingOptions): Transcodi
 
   const handleRequest: NodeHandler = (request, response) => {
     const frame = frameOf(request, response);
-    const reject = ({ error, response }: RestError) => {
+    const reject = ({ error, response }: CallError) => {
       options.onError?.(error, request, response.bodyPath);
       respondError(frame, error, { domain, ...response });
     };
@@ -73,7 +78,10 @@ export function createTranscodingHandler(options: TranscodingOptions): Transcodi
         respondEmpty(frame, 204, preflightCors.preflight(request.headers, requested));
         return;
       }
-      void serveCall(found, { path, query }, request, frame);
+      const { method, invoke } = found.route;
+      const rest = { match: found, target: { path, query }, request, frame };
+      const wire = createRestWire(restOptions, rest);
+      void server.serve({ method, request, response: frame.response, wire, invoke: invoke.call });
     } else if (method === "OPTIONS") {
       const allow = { allow: [...found.allowed, "OPTIONS"].sort().join(", ") };
       respondEmpty(frame, 204, { ...allow, ...preflightCors?.preflight(request.headers, found.allowed) });

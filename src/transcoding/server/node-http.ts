@@ -63,3 +63,9 @@ interface Events {
   once(event: string, listener: Listener): this;
   off(event: string, listener: Listener): this;
 }
+
+/** Returns whether the client has disconnected, so that nothing can be written. */
+export function isGone(response: NodeResponse): boolean {
+  // A response over HTTP/2 does not report this itself.
+  return "stream" in response ? response.stream.destroyed : response.destroyed;
+}

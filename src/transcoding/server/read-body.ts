@@ -65,7 +65,8 @@ export async function readBody(
   }
 }
 
-function readBytes(
+/** Reads the whole content as it was sent. Rejects with CANCELLED if the client disconnects. */
+export function readBytes(
   request: NodeRequest,
   limit: number,
   timeoutMs: number,

@@ -5,7 +5,7 @@ import type { RouteMatch } from "../http/route-tree.ts";
 import { parseJsonDocument } from "../json/bytes.ts";
 import { checkDuplicateKeys } from "../json/document.ts";
 import { createViolationList, type Rejection } from "../json/violations.ts";
-import type { RestErrors } from "./errors.ts";
+import type { CallErrors } from "./call/errors.ts";
 import { isJson } from "./media-types.ts";
 import type { NodeRequest } from "./node-http.ts";
 import { readQuery } from "./query.ts";
@@ -13,17 +13,17 @@ import { readBody } from "./read-body.ts";
 import type { RestRoute } from "./routes.ts";
 import { readSystemParameters, type SystemParameters } from "./system-parameters.ts";
 
-export type Input = { readonly message: Message; readonly parameters: SystemParameters };
+type Input = { readonly message: Message; readonly parameters: SystemParameters };
 
-/** Reads the input of a call from its path, query and body. Rejects with a RestError. */
-type InputReader = (
+/** Reads the input of a call from its path, query and body. Rejects with a CallError. */
+export type InputReader = (
   match: RouteMatch<RestRoute>,
   target: RequestTarget,
   request: NodeRequest,
 ) => Promise<Input>;
 
 /** Creates the reader. `maxBytes` bounds the decompressed body, `bodyTimeoutMs` the time that it may take to arrive. */
-export function createInputReader(errors: RestErrors, maxBytes: number, bodyTimeoutMs: number): InputReader {
+export function createInputReader(errors: CallErrors, maxBytes: number, bodyTimeoutMs: number): InputReader {
   return async function readInput({ route, captures }, { path, query }, request) {
     const contentType = request.headers["content-type"];
     const bytes = await readBytes(request, route.setRawBody !== undefined || isJson(contentType));

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { constants, type Http2Stream } from "node:http2";
 import { jsonType, type WrittenMessage } from "./message-writer.ts";
-import type { NodeResponse } from "./node-http.ts";
+import { isGone, type NodeResponse } from "./node-http.ts";
 
 export type StreamFormat = "json-array" | "ndjson" | "raw";
 
@@ -150,12 +150,6 @@ function cut(response: NodeResponse): void {
   } else {
     socket?.destroySoon();
   }
-}
-
-/** Returns whether the client has disconnected, so that nothing can be written. */
-export function isGone(response: NodeResponse): boolean {
-  // A response over HTTP/2 does not report this itself.
-  return "stream" in response ? response.stream.destroyed : response.destroyed;
 }
 
 /** Resolves when more can be written or the client has disconnected. */

@@ -95,14 +95,33 @@ const ownHeaders: ReadonlySet<string> = new Set([
   "vary",
 ]);
 
-/** Returns the header fields of a response in the form that writeHead accepts. */
+/** Header fields in the form that `writeHead` accepts: names and values in turn. */
+export type HeaderFields = (string | string[])[];
+
+/**
+ * Adds the headers that an implementation has set to fields, without those that are not its own to set. `prefix` comes before
+ * their names.
+ */
+export function addHeaders(fields: HeaderFields, headers: Headers | undefined, prefix = ""): void {
+  headers?.forEach((value, name) => {
+    if (!ownHeaders.has(name)) {
+      fields.push(prefix + name, value);
+    }
+  });
+  const cookies = headers?.getSetCookie() ?? [];
+  if (cookies.length > 0) {
+    fields.push(`${prefix}set-cookie`, cookies);
+  }
+}
+
+/** Returns the header fields of a response. */
 export function headerFields(
   frame: ResponseFrame,
   contentType: string,
   headers: Headers | undefined,
-): (string | string[])[] {
+): HeaderFields {
   const vary = headers?.get("vary");
-  const fields: (string | string[])[] = [
+  const fields: HeaderFields = [
     "content-type",
     contentType,
     "x-content-type-options",
@@ -113,15 +132,7 @@ export function headerFields(
   for (const name in frame.headers) {
     fields.push(name, frame.headers[name] as string);
   }
-  headers?.forEach((value, name) => {
-    if (!ownHeaders.has(name)) {
-      fields.push(name, value);
-    }
-  });
-  const cookies = headers?.getSetCookie() ?? [];
-  if (cookies.length > 0) {
-    fields.push("set-cookie", cookies);
-  }
+  addHeaders(fields, headers);
   return fields;
 }
 

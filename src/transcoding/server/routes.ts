@@ -1,25 +1,6 @@
-import {
-  create,
-  type DescMessage,
-  type DescMethod,
-  type DescService,
-  isMessage,
-  type Message,
-  type Registry,
-} from "@bufbuild/protobuf";
-import {
-  type ConnectRouter,
-  createMethodImplSpec,
-  createServiceImplSpec,
-  type HandlerContext,
-  type Interceptor,
-  type MethodImplSpec,
-} from "@connectrpc/connect";
-import {
-  createAsyncIterable,
-  invokeUnaryImplementation,
-  transformInvokeImplementation,
-} from "@connectrpc/connect/protocol";
+import type { DescMethod, Message, Registry } from "@bufbuild/protobuf";
+import type { ConnectRouter, HandlerContext, Interceptor, MethodImplSpec } from "@connectrpc/connect";
+import { createAsyncIterable, transformInvokeImplementation } from "@connectrpc/connect/protocol";
 import { isHttpBody } from "../http/http-body.ts";
 import { buildRouteTree, type RouteTree } from "../http/route-tree.ts";
 import {
@@ -30,14 +11,14 @@ import {
   requestStreamProblem,
 } from "../http/rules.ts";
 import type { ReadingOptions } from "../json/reading-state.ts";
+import { type AroundMethod, collectMethods, compileUnaryMethod } from "./call/methods.ts";
 import { compileMessageWriter, type MessageWriter } from "./message-writer.ts";
 import { compileRequestBinder, type RequestBinder, requireDistinctOneofs } from "./request-binder.ts";
 
 /** Calls the implementation of a route, which returns one message or a stream; or why it cannot be called. */
-type Invoke =
-  | { readonly kind: "unary"; call(message: Message, context: HandlerContext): Promise<Message> }
-  | { readonly kind: "stream"; call(message: Message, context: HandlerContext): AsyncIterable<Message> }
-  | { readonly kind: "none"; readonly problem: string };
+type Invoke = {
+  call(message: Message, context: HandlerContext): Promise<Message> | AsyncIterable<Message>;
+} & ({ readonly kind: "unary" | "stream" } | { readonly kind: "none"; readonly problem: string });
 
 /** A binding with everything that calls need, compiled. */
 export type RestRoute = {
@@ -56,6 +37,8 @@ export type RestRoute = {
 
 export type RestRouteOptions = ReadingOptions & {
   interceptors?: Interceptor[];
+  /** Wraps each unary method. */
+  around?: AroundMethod | undefined;
   /** Rules that replace the annotations of the methods that they select. */
   rules?: HttpRules;
   /**
@@ -71,26 +54,13 @@ export function compileRestRoutes(
   options: RestRouteOptions,
 ): RouteTree<RestRoute> {
   const routes: [HttpBinding, RestRoute][] = [];
-  const add = (service: DescService, specs: readonly MethodImplSpec[]) => {
-    const bindings = httpBindingsOf(service, options.rules);
-    for (const spec of specs) {
-      for (const binding of bindings.filter(({ method }) => method === spec.method)) {
+  for (const { spec } of collectMethods(register)) {
+    for (const binding of httpBindingsOf(spec.method.parent, options.rules)) {
+      if (binding.method === spec.method) {
         routes.push([binding, createRoute(binding, spec, options)]);
       }
     }
-  };
-  const router: ConnectRouter = {
-    handlers: [],
-    service(service, implementation) {
-      add(service, Object.values(createServiceImplSpec(service, implementation).methods));
-      return router;
-    },
-    rpc(method, implementation) {
-      add(method.parent, [createMethodImplSpec(method, implementation)]);
-      return router;
-    },
-  };
-  register(router);
+  }
   const stray = options.rules?.find(
     ({ selector }) => !routes.some(([{ method }]) => selector === `${method.parent.typeName}.${method.name}`),
   );
@@ -114,7 +84,7 @@ function createRoute(binding: HttpBinding, spec: MethodImplSpec, options: RestRo
     ),
     setRawBody: compileRawBody(binding),
     write: compileMessageWriter(binding, options.registry),
-    invoke: compileInvoke(spec, options.interceptors ?? []),
+    invoke: compileInvoke(spec, options),
   };
 }
 
@@ -129,28 +99,19 @@ function compileRawBody(binding: HttpBinding): RestRoute["setRawBody"] {
   };
 }
 
-function compileInvoke(spec: MethodImplSpec, interceptors: Interceptor[]): Invoke {
-  const { method } = spec;
+function compileInvoke(spec: MethodImplSpec, { interceptors = [], around }: RestRouteOptions): Invoke {
   switch (spec.kind) {
     case "unary":
-      return {
-        kind: "unary",
-        call:
-          interceptors.length === 0
-            ? async (message, context) => normalized(method.output, await spec.impl(message, context))
-            : (message, context) => invokeUnaryImplementation(spec, context, message, interceptors),
-      };
+      return { kind: "unary", call: compileUnaryMethod(spec, interceptors, around) };
     case "server_streaming":
       return {
         kind: "stream",
         call: (message, context) =>
           transformInvokeImplementation(spec, context, interceptors)(createAsyncIterable([message])),
       };
-    default:
-      return { kind: "none", problem: requestStreamProblem(method) ?? "" };
+    default: {
+      const problem = requestStreamProblem(spec.method) ?? "";
+      return { kind: "none", problem, call: () => Promise.reject(new Error(problem)) };
+    }
   }
-}
-
-function normalized(desc: DescMessage, output: unknown): Message {
-  return isMessage(output, desc) ? output : create(desc, output as never);
 }

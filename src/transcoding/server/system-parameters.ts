@@ -10,7 +10,8 @@ export type SystemParameters = {
   readonly fields: FieldSelection;
 };
 
-const none: SystemParameters = { enumAsInteger: false, prettyPrint: false, fields: "all" };
+/** What a request without system parameters has. */
+export const noParameters: SystemParameters = { enumAsInteger: false, prettyPrint: false, fields: "all" };
 
 /**
  * Reads the system parameters that affect the response: `$alt`, `$fields`, `$prettyPrint`. Rejects `callback`, which
@@ -24,9 +25,9 @@ export function readSystemParameters(
 ): SystemParameters {
   // Hot path: most requests have none.
   if (system.size === 0) {
-    return none;
+    return noParameters;
   }
-  let parameters = none;
+  let parameters = noParameters;
   for (const [kind, { name, value }] of system) {
     switch (kind) {
       case "alt":

@@ -7,7 +7,11 @@ async function framesOf(chunks: readonly Uint8Array[], { limit = 100, endFlag = 
     yield* chunks;
   }
   const frames: { content: number[]; compressed: boolean }[] = [];
-  for await (const { content, compressed } of readFrames(chunkReader(arriving()), limit, endFlag, false)) {
+  for await (const { content, compressed } of readFrames(chunkReader(arriving()), {
+    limit,
+    endFlag,
+    inStream: false,
+  })) {
     frames.push({ content: [...content], compressed });
   }
   return frames;
@@ -37,7 +41,7 @@ it("readFrames yields a message before the next one has arrived", async () => {
     yield body.subarray(0, 8);
     yield await second.promise;
   }
-  const frames = readFrames(chunkReader(arriving()), 100, 0, false);
+  const frames = readFrames(chunkReader(arriving()), { limit: 100, endFlag: 0, inStream: false });
   expect((await frames.next()).value).toMatchObject({ compressed: false });
   second.resolve(body.subarray(8));
   expect((await frames.next()).value).toMatchObject({ compressed: true });

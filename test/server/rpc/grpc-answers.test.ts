@@ -4,7 +4,6 @@ import { encodeEnvelope } from "@connectrpc/connect/protocol";
 import { Client, credentials, type ServiceError } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createRpcHandler } from "../../../src/server/rpc/handler.ts";
-import { createFailureInterceptor } from "../../../src/server/unexpected-errors.ts";
 import { compile } from "../../scripts/generate/openapi/compile.ts";
 import { startTestListener, type TestListener } from "../../support/test-listener.ts";
 
@@ -57,20 +56,13 @@ beforeAll(async () => {
   };
   const rpc = createRpcHandler({
     routes: (router) => router.service(service, implementation as never),
-    interceptors: [createFailureInterceptor((cause) => failures.push(cause))],
+    onFailure: (cause) => failures.push(cause),
     requestGate: async () => {},
     readMaxBytes: 1_000,
     shutdownSignal: new AbortController().signal,
+    responseHeaders: () => ({ "x-request-id": "r-1" }),
   });
-  listener = await startTestListener(
-    {},
-    {
-      onRequest(request, response) {
-        response.setHeader("x-request-id", "r-1");
-        rpc.handle(request, response);
-      },
-    },
-  );
+  listener = await startTestListener({}, { onRequest: rpc.handle });
 });
 afterAll(async () => {
   await listener[Symbol.asyncDispose]();

@@ -4,9 +4,13 @@ import { expect, it } from "vitest";
 import { createLogLines } from "../../support/log-lines.ts";
 import { startTestServer } from "../../support/test-server.ts";
 
-it.each(["application/grpc", "application/grpc-web", "application/json"])(
-  "an RPC of %s whose body does not arrive in time is CANCELLED, and not an error of the server",
-  async (contentType) => {
+it.each([
+  ["application/grpc", 200],
+  ["application/grpc-web", 200],
+  ["application/json", 504],
+])(
+  "an RPC of %s whose body does not arrive in time is answered with DEADLINE_EXCEEDED, as over REST, and is no failure",
+  async (contentType, httpStatus) => {
     const log = createLogLines();
     await using server = await startTestServer({
       limits: { bodyTimeoutMs: 50 },
@@ -21,10 +25,12 @@ it.each(["application/grpc", "application/grpc-web", "application/json"])(
     });
     stream.on("error", () => undefined);
     stream.write("{");
-    await once(stream, "close");
+    const [headers] = await once(stream, "response");
+    expect(headers[":status"]).toBe(httpStatus);
     expect(await log.request("slow")).toMatchObject({
       method: "grpc.health.v1.Health/Check",
-      code: "CANCELLED",
+      code: "DEADLINE_EXCEEDED",
+      reason: "DEADLINE_PASSED",
     });
     expect(server.failures).toEqual([]);
     session.destroy();

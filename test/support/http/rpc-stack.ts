@@ -2,7 +2,6 @@ import type { Registry } from "@bufbuild/protobuf";
 import { type ConnectRouter, createContextValues, type Interceptor } from "@connectrpc/connect";
 import { createRequestGate } from "../../../src/auth/request-gate.ts";
 import { createAdmission } from "../../../src/server/calls/admission.ts";
-import { admitRoutes } from "../../../src/server/calls/admitted-routes.ts";
 import { createRouter } from "../../../src/server/calls/router.ts";
 import { type Listener, listen } from "../../../src/server/connections/listener.ts";
 import type { HttpHandler } from "../../../src/server/http-handler.ts";
@@ -41,7 +40,12 @@ export async function listenRpcStack(options: RpcStackOptions): Promise<Listener
     rates: createOperatorRates(limits),
   });
   const common = {
-    routes: admitRoutes(options.routes, admission.admit),
+    routes: options.routes,
+    around: ((_, call) =>
+      async function admitCall(message, context) {
+        await admission.admit(message, context);
+        return await call(message, context);
+      }) satisfies RpcHandlerOptions["around"],
     requestGate: admission.requestGate,
     ignoreUnknownFields: options.ignoreUnknownFields,
     readMaxBytes,
@@ -50,7 +54,7 @@ export async function listenRpcStack(options: RpcStackOptions): Promise<Listener
     contextValues: (request: Parameters<HttpHandler>[0]) =>
       (options.contextValues?.(request) ?? createContextValues()).set(callFactsKey, factsOf(request)),
   };
-  const rpc = createRpcHandler({ ...common, interceptors: options.interceptors ?? [] });
+  const rpc = createRpcHandler({ ...common, interceptors: options.interceptors });
   const rest = createTranscodingHandler(common);
   const observe = createRequestObserver([({ call }) => call.release?.()], () => "127.0.0.1");
   const notFound: HttpHandler = (_, response) => {

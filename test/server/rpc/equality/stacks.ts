@@ -4,7 +4,7 @@ import { createServer as createHttp2Server, type Http2Session } from "node:http2
 import type { AddressInfo, Server } from "node:net";
 import type { ConnectRouter, Interceptor } from "@connectrpc/connect";
 import { compressionBrotli, compressionGzip, connectNodeAdapter } from "@connectrpc/connect-node";
-import { compressMinBytes } from "../../../../src/server/rpc/handler.ts";
+import { compressMinBytes } from "../../../../src/server/rpc/encodings.ts";
 import { listenRpcStack, type RpcStackOptions } from "../../../support/http/rpc-stack.ts";
 import { scriptedTypes } from "./service.ts";
 

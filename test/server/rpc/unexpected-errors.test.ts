@@ -1,14 +1,14 @@
+import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { PlanGroupService } from "../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
-import { createPlanSharingClient } from "../../src/client/client.ts";
-import { errorDomain } from "../../src/contract/api-error.ts";
-import { type Listener, listen } from "../../src/server/connections/listener.ts";
-import { createRpcHandler } from "../../src/server/rpc/handler.ts";
-import { createFailureInterceptor } from "../../src/server/unexpected-errors.ts";
-import { createTranscodingHandler } from "../../src/transcoding/index.ts";
-import { apiErrorOf } from "../support/api-error.ts";
-import { parent, protocols } from "../support/test-server.ts";
+import { PlanGroupService } from "../../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
+import { createPlanSharingClient } from "../../../src/client/client.ts";
+import { errorDomain } from "../../../src/contract/api-error.ts";
+import { type Listener, listen } from "../../../src/server/connections/listener.ts";
+import { createRpcHandler } from "../../../src/server/rpc/handler.ts";
+import { createTranscodingHandler } from "../../../src/transcoding/index.ts";
+import { apiErrorOf } from "../../support/api-error.ts";
+import { parent, protocols } from "../../support/test-server.ts";
 
 /** What the method throws, by the id of the request. */
 const failures: Readonly<Record<string, unknown>> = {
@@ -23,7 +23,6 @@ let logged: { cause: unknown; method: string }[] = [];
 let listener: Listener;
 
 beforeAll(async () => {
-  const log = (cause: unknown, method: string) => logged.push({ cause, method });
   const routes = (router: ConnectRouter) => {
     router.service(PlanGroupService, {
       createPlanGroup: ({ planGroupId }) => Promise.reject(failures[planGroupId]),
@@ -34,13 +33,10 @@ beforeAll(async () => {
     readMaxBytes: 1024,
     shutdownSignal: new AbortController().signal,
     requestGate: async () => {},
+    onFailure: (cause: unknown, method: DescMethod) => logged.push({ cause, method: String(method) }),
   };
-  const rpc = createRpcHandler({ ...common, interceptors: [createFailureInterceptor(log)] });
-  const rest = createTranscodingHandler({
-    ...common,
-    errorDomain,
-    onFailure: (cause, method) => log(cause, String(method)),
-  });
+  const rpc = createRpcHandler(common);
+  const rest = createTranscodingHandler({ ...common, errorDomain });
   listener = await listen({ host: "127.0.0.1", port: 0 }, (request, response) => {
     (rpc.serves(request.url ?? "") ? rpc.handle : rest)(request, response);
   });

@@ -1,6 +1,6 @@
 import type { UniversalServerResponse } from "@connectrpc/connect/protocol";
-import { type CallFacts, settleOutcome } from "../telemetry/call-facts.ts";
-import { isChunks } from "./frames.ts";
+import { type CallFacts, settleOutcome } from "../../telemetry/call-facts.ts";
+import { isChunks } from "../frames.ts";
 
 /**
  * Settles the outcome of a call by the gRPC status of its response: connect-node answers some calls without an

@@ -1,9 +1,9 @@
 import { type ContextValues, createContextKey, type HandlerContext } from "@connectrpc/connect";
 import type { UniversalServerRequest } from "@connectrpc/connect/protocol";
-import { grpcTimeout } from "../../contract/grpc-timeout.ts";
-import { type ParsedTimeout, parseTimeoutHeader } from "../../transcoding/index.ts";
-import type { HttpRequest } from "../http-handler.ts";
-import { rejected } from "./request-errors.ts";
+import { grpcTimeout } from "../../../contract/grpc-timeout.ts";
+import { type ParsedTimeout, parseTimeoutHeader } from "../../../transcoding/index.ts";
+import type { HttpRequest } from "../../http-handler.ts";
+import { rejected } from "../request-errors.ts";
 
 const timeoutKey = createContextKey<ParsedTimeout>(
   { timeoutMs: undefined },

@@ -1,11 +1,11 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
-import { malformedRequest, type TranscodingReason, transcodingError } from "../http/error-body.ts";
-import type { Rejection } from "../json/violations.ts";
-import { acceptedEncodings } from "./read-body.ts";
-import type { ErrorResponseInit } from "./response.ts";
+import { malformedRequest, type TranscodingReason, transcodingError } from "../../http/error-body.ts";
+import type { Rejection } from "../../json/violations.ts";
+import { acceptedEncodings } from "../read-body.ts";
+import type { ErrorResponseInit } from "../response.ts";
 
-/** An error that this library raises, and what its response has besides the code. */
-export class RestError extends Error {
+/** An error that is sent as it is, also if its code is that of a failure, and what its response has besides the code. */
+export class CallError extends Error {
   readonly error: ConnectError;
   readonly response: Partial<ErrorResponseInit>;
 
@@ -16,18 +16,18 @@ export class RestError extends Error {
   }
 }
 
-export type RestErrors = ReturnType<typeof createRestErrors>;
+export type CallErrors = ReturnType<typeof createCallErrors>;
 
 /** Creates the errors; `domain` is their `ErrorInfo.domain`. */
-export function createRestErrors(domain: string) {
+export function createCallErrors(domain: string) {
   function create(
     code: Code,
     message: string,
     reason: TranscodingReason,
     response: Partial<ErrorResponseInit> = {},
     metadata: Readonly<Record<string, string>> = {},
-  ): RestError {
-    return new RestError(transcodingError(code, message, { reason, domain, metadata }), response);
+  ): CallError {
+    return new CallError(transcodingError(code, message, { reason, domain, metadata }), response);
   }
 
   return {
@@ -83,7 +83,7 @@ export function createRestErrors(domain: string) {
       ),
     // Without a body path, because these violations already name fields as the caller wrote them.
     rejected: ({ violations, reason }: Rejection) =>
-      new RestError(malformedRequest(domain, violations, reason), { bodyPath: undefined }),
+      new CallError(malformedRequest(domain, violations, reason), { bodyPath: undefined }),
     deadlinePassed: () =>
       create(Code.DeadlineExceeded, "the deadline of the request passed", "DEADLINE_PASSED"),
     serverFailure: () => create(Code.Internal, "the server failed", "SERVER_FAILURE"),

@@ -1,0 +1,70 @@
+import type { DescMethod, Registry } from "@bufbuild/protobuf";
+import {
+  ConnectError,
+  createContextKey,
+  type Interceptor,
+  type StreamRequest,
+  type UnaryRequest,
+} from "@connectrpc/connect";
+import { ErrorReason } from "../../../../gen/mobiledataplansharing/v1/errors_pb.ts";
+import { apiError, countedError, isFailure } from "../../../contract/api-error.ts";
+import { cancellationOf } from "../../../contract/cancellation.ts";
+import type { CallOptions } from "../../../transcoding/index.ts";
+import type { HttpRequest } from "../../http-handler.ts";
+import { sendableError } from "../error-details.ts";
+
+/** The request of a stream, as it arrived. */
+export const httpRequestKey = createContextKey<HttpRequest | undefined>(undefined, {
+  description: "request of a stream",
+});
+
+/**
+ * Creates the interceptor that reports the errors of streams, also those after the first message, turns each unexpected one
+ * into INTERNAL with a fixed message, and prepares them for sending: connect-node breaks the connection if it cannot write a
+ * detail or the message.
+ */
+export function createErrorInterceptor(
+  { onError, onFailure }: Pick<CallOptions, "onError" | "onFailure">,
+  registry: Registry,
+): Interceptor {
+  /** Returns the error that the caller receives. */
+  function sent(cause: unknown, { signal, contextValues, method }: UnaryRequest | StreamRequest): unknown {
+    const error = publicError(cancellationOf(cause, signal) ?? cause);
+    const request = contextValues.get(httpRequestKey);
+    if (error === undefined && request !== undefined) {
+      onFailure?.(cause, method as DescMethod, request);
+    }
+    const answered = error ?? apiError(ErrorReason.SERVER_FAILURE, { message: "the server failed", cause });
+    if (request !== undefined) {
+      onError?.(answered, request, undefined);
+    }
+    return sendableError(answered, registry);
+  }
+
+  async function* sentMessages<T>(messages: AsyncIterable<T>, request: StreamRequest): AsyncGenerator<T> {
+    try {
+      yield* messages;
+    } catch (error) {
+      throw sent(error, request);
+    }
+  }
+
+  return (next) =>
+    async function sendErrors(request) {
+      try {
+        const response = await next(request);
+        return response.stream
+          ? { ...response, message: sentMessages(response.message, request as StreamRequest) }
+          : response;
+      } catch (error) {
+        throw sent(error, request);
+      }
+    };
+}
+
+/** Returns the error that is sent as it is; undefined for a failure of the server. */
+function publicError(error: unknown): ConnectError | undefined {
+  const counted = countedError(error);
+  const isMeant = error instanceof ConnectError && counted instanceof ConnectError && !isFailure(counted);
+  return isMeant ? error : undefined;
+}

@@ -1,0 +1,68 @@
+import type { Message } from "@bufbuild/protobuf";
+import type { Compression } from "@connectrpc/connect/protocol";
+import type { HeaderFields } from "../../../transcoding/index.ts";
+import {
+  answerCompression,
+  compressMinBytes,
+  decompress,
+  grpcEncoding,
+  requireEncoding,
+} from "../encodings.ts";
+import { compressedFlag, frameHeaderLength, frameOf, onlyFrame } from "../frames.ts";
+import { type RpcCall, readBody, readingRequest } from "./rpc-call.ts";
+
+/** How a protocol of gRPC encloses the messages of a call. */
+export type Framing = {
+  /** Throws if the encoding of messages is unknown. */
+  check(): void;
+  /** Reads the only message of the body. */
+  read(): Promise<Message>;
+  /** Writes a message as a frame. It is compressed if it is large and the caller accepts that; `fields` then say so. */
+  write(message: Message, fields: HeaderFields): Promise<Buffer>;
+};
+
+export type FramingOptions = {
+  /** Marks the frame that ends a body; 0 if the protocol has none. */
+  readonly endFlag: number;
+  /** Bytes on the wire for each byte of the body. */
+  readonly expansion?: number;
+  /** Returns the bytes of a body as it was sent. */
+  readonly decode?: (body: Uint8Array) => Uint8Array;
+};
+
+/** Creates the framing of a call. */
+export function createFraming(call: RpcCall, { endFlag, expansion = 1, decode }: FramingOptions): Framing {
+  const { request, rpc, type } = call;
+  const { codec, readMaxBytes } = rpc;
+  const encoding = request.headers["grpc-encoding"]?.toString();
+  let compression: Compression | undefined;
+  return {
+    check() {
+      compression = requireEncoding(encoding, grpcEncoding);
+    },
+    read: () =>
+      readingRequest(async () => {
+        const sent = await readBody(call, Math.ceil((readMaxBytes + frameHeaderLength) * expansion));
+        const body = decode === undefined ? sent : decode(sent);
+        const frame = onlyFrame(body, { limit: readMaxBytes, endFlag, inStream: false });
+        const bytes = frame.compressed
+          ? await decompress(frame.content, compression, readMaxBytes)
+          : frame.content;
+        return codec.read(bytes, type.json);
+      }),
+    async write(message, fields) {
+      const written = codec.write(message, type.json);
+      const content = typeof written === "string" ? Buffer.from(written) : written;
+      // The size first, because most messages are too short to compress.
+      const isShort = content.length < compressMinBytes;
+      const coding = isShort
+        ? undefined
+        : answerCompression(request.headers["grpc-accept-encoding"], encoding);
+      if (coding === undefined) {
+        return frameOf(0, content);
+      }
+      fields.push("grpc-encoding", coding.name);
+      return frameOf(compressedFlag, await coding.compress(content));
+    },
+  };
+}

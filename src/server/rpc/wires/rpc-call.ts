@@ -1,0 +1,111 @@
+import type { ServerResponse } from "node:http";
+import type { DescMethod, Message, Registry } from "@bufbuild/protobuf";
+import { ConnectError, type HandlerContext } from "@connectrpc/connect";
+import { mergeNonProtocolHeaders } from "@connectrpc/connect/protocol";
+import {
+  addHeaders,
+  CallError,
+  type CallErrors,
+  type HeaderFields,
+  readBytes,
+} from "../../../transcoding/index.ts";
+import type { HttpRequest, HttpResponse } from "../../http-handler.ts";
+import type { Codec } from "../codec.ts";
+import type { RpcContentType } from "../content-type.ts";
+
+/** A unary method with everything that its calls need. */
+export type UnaryRpc = {
+  readonly method: DescMethod;
+  readonly codec: Codec;
+  readonly invoke: (message: Message, context: HandlerContext) => Promise<Message>;
+  /** Largest request message, in decompressed bytes. */
+  readonly readMaxBytes: number;
+};
+
+/** What the wires of all calls share. */
+export type WireOptions = {
+  readonly errors: CallErrors;
+  /** Types of the details of errors. */
+  readonly registry: Registry;
+  /** Time in which a request body must arrive, in ms. */
+  readonly bodyTimeoutMs: number;
+};
+
+/** A unary call whose method and content type are known. */
+export type RpcCall = WireOptions & {
+  readonly rpc: UnaryRpc;
+  readonly type: RpcContentType;
+  readonly request: HttpRequest;
+  readonly response: HttpResponse;
+  /** Headers that every response has, such as the id of the request. */
+  readonly headers: Readonly<Record<string, string>>;
+};
+
+/** Reads the whole body, as it was sent. Throws if it is larger than `limit` bytes, or late. */
+export async function readBody(
+  { request, errors, bodyTimeoutMs, rpc }: RpcCall,
+  limit: number,
+): Promise<Uint8Array> {
+  // By the header if it tells: a client that expects 100 (Continue) need not send the body.
+  if (Number(request.headers["content-length"]) > limit) {
+    throw errors.tooLarge(rpc.readMaxBytes);
+  }
+  const bytes = await readBytes(request, limit, bodyTimeoutMs);
+  if (typeof bytes === "string") {
+    throw bytes === "too-large" ? errors.tooLarge(rpc.readMaxBytes) : errors.tooSlow(bodyTimeoutMs);
+  }
+  return bytes;
+}
+
+/** Runs a step that reads a request. What it throws on purpose is sent as it is, also if its code is INTERNAL. */
+export async function readingRequest<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    throw error instanceof ConnectError ? new CallError(error, {}) : error;
+  }
+}
+
+/** Returns the fields of a response: its content type, those that every response has, and those of its implementation. */
+export function fieldsOf(
+  { headers, response }: RpcCall,
+  contentType: string,
+  own: Headers | undefined,
+): HeaderFields {
+  const fields: HeaderFields = ["content-type", contentType];
+  const vary = own?.get("vary");
+  if (vary) {
+    fields.push("vary", [response.getHeader("vary") ?? [], vary].flat().join(", "));
+  }
+  for (const name in headers) {
+    fields.push(name, headers[name] as string);
+  }
+  addHeaders(fields, own);
+  return fields;
+}
+
+/** Returns headers with those that an error adds. As in connect-node, those of another server are not relayed. */
+export function withMetadata(own: Headers | undefined, error: ConnectError): Headers {
+  const merged = new Headers(own);
+  if (!error.isWireError) {
+    mergeNonProtocolHeaders(merged, error.metadata);
+  }
+  return merged;
+}
+
+/** Sends a whole response, unless one has begun or its client is gone. */
+export function send(
+  response: HttpResponse,
+  status: number,
+  fields: HeaderFields,
+  content: string | Uint8Array,
+): void {
+  if (response.headersSent || response.destroyed) {
+    return;
+  }
+  const length = Buffer.byteLength(content);
+  fields.push("content-length", String(length));
+  // A string is sent in one write with the header; latin1 avoids encoding if it is ASCII.
+  const encoding = length === content.length ? "latin1" : "utf8";
+  (response as ServerResponse).writeHead(status, fields).end(content, encoding);
+}
