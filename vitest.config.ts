@@ -36,7 +36,6 @@ const suites = {
   // They build the container image from nothing, and tools in Go.
   deploy: {
     include: ["test/deploy/**/*.test.ts"],
-    fileParallelism: false,
     testTimeout: 120 * seconds,
     hookTimeout: 900 * seconds,
   },
