@@ -4,6 +4,7 @@ import { ErrorReason } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
 import { apiError } from "../contract/api-error.ts";
 import { knownSubject } from "../contract/call-subject.ts";
 import { principalKey, requireOperator } from "./principal.ts";
+import { type RequestHead, requestHeadKey } from "./request-head.ts";
 import { scopesOf } from "./scopes.ts";
 import type { VerifyToken } from "./token-verifier.ts";
 
@@ -30,8 +31,9 @@ export function createRequestGate({ verifyToken, isOpen }: RequestGateOptions): 
     if (isOpen(method)) {
       return;
     }
-    rejectTokenInQuery(context.url);
-    const principal = await verifyToken(bearerToken(context.requestHeader.get("authorization")));
+    const { authorization, target } = context.values.get(requestHeadKey) ?? headOf(context);
+    rejectTokenInQuery(target);
+    const principal = await verifyToken(bearerToken(authorization));
     if ("rejected" in principal) {
       throw invalidToken(principal.rejected);
     }
@@ -53,13 +55,17 @@ export function createRequestGate({ verifyToken, isOpen }: RequestGateOptions): 
   };
 }
 
+function headOf({ requestHeader, url }: HandlerContext): RequestHead {
+  return { authorization: requestHeader.get("authorization") ?? undefined, target: url };
+}
+
 /** Throws if the query contains a token (RFC 6750 2.3), because URLs end up in logs and caches. */
-function rejectTokenInQuery(url: string): void {
-  const mark = url.indexOf("?");
+function rejectTokenInQuery(target: string): void {
+  const mark = target.indexOf("?");
   if (mark === -1) {
     return;
   }
-  const query = new URLSearchParams(url.slice(mark));
+  const query = new URLSearchParams(target.slice(mark));
   for (const name of ["access_token", "oauth_token"]) {
     if (query.has(name)) {
       throw malformed(`${name} is not accepted in the query: send the header Authorization: Bearer <token>`);
@@ -68,8 +74,8 @@ function rejectTokenInQuery(url: string): void {
 }
 
 /** Returns the token of an Authorization header (RFC 6750 2.1). Throws UNAUTHENTICATED, or INVALID_ARGUMENT for two headers. */
-function bearerToken(header: string | null): string {
-  if (header === null) {
+function bearerToken(header: string | undefined): string {
+  if (header === undefined) {
     throw credentialsError(
       ErrorReason.CREDENTIALS_MISSING,
       "an access token is required: send the header Authorization: Bearer <token>",

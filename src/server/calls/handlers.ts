@@ -3,6 +3,7 @@ import { type ConnectError, type ConnectRouter, createContextValues } from "@con
 import type { PublicUrls } from "../../auth/audience.ts";
 import { createAuthentication } from "../../auth/authentication.ts";
 import { createRequestGate } from "../../auth/request-gate.ts";
+import { requestHeadKey } from "../../auth/request-head.ts";
 import { errorDomain } from "../../contract/api-error.ts";
 import { clientAddressKey } from "../../contract/client-address.ts";
 import type { Clock } from "../../contract/clock.ts";
@@ -107,7 +108,11 @@ export async function createHandlers({
     registry: contractTypes,
     contextValues(request: HttpRequest) {
       const call = factsOf(request);
-      return createContextValues().set(callFactsKey, call).set(clientAddressKey, call?.clientAddress);
+      const { url: target = "", headers } = request;
+      return createContextValues()
+        .set(callFactsKey, call)
+        .set(clientAddressKey, call?.clientAddress)
+        .set(requestHeadKey, { authorization: headers.authorization, target });
     },
     responseHeaders(request: HttpRequest): Readonly<Record<string, string>> {
       const call = factsOf(request);

@@ -3,6 +3,7 @@ import type { HttpHandler, HttpRequest } from "../http-handler.ts";
 import type { OverloadGuard } from "../limits/overload.ts";
 import { isProbePath } from "../pages/probes.ts";
 import { rejectTokenRequest, tokenPath } from "../pages/token-endpoint.ts";
+import { isGrpc } from "../rpc/content-type.ts";
 import type { ServerHooks } from "../server-extension.ts";
 import { type CallProtocol, settleOutcome } from "../telemetry/call-facts.ts";
 import { type ObserveRequest, requestIdHeader } from "../telemetry/observe-requests.ts";
@@ -48,10 +49,11 @@ export function createRouter(
 }
 
 function rpcProtocolOf(contentType = ""): CallProtocol {
-  if (!contentType.startsWith("application/grpc")) {
-    return "connect";
+  const [, web] = /^application\/grpc(-web)?/i.exec(contentType) ?? [];
+  if (web !== undefined) {
+    return "grpc-web";
   }
-  return contentType.startsWith("application/grpc-web") ? "grpc-web" : "grpc";
+  return isGrpc(contentType) ? "grpc" : "connect";
 }
 
 /**

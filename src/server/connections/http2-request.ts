@@ -5,16 +5,14 @@ import type { Socket } from "node:net";
 import type { Http2Request, Listener } from "../http-handler.ts";
 import { beginReading, isDiscarded, receiveChunk } from "./messages.ts";
 
-const bitOf: Readonly<Record<string, number>> = { data: 1, end: 2, close: 4, aborted: 8 };
-
 /** A request on an HTTP/2 stream. It listens on the stream only for events that somebody listens to. */
 export class Http2StreamRequest extends EventEmitter implements Http2Request {
   readonly stream: ServerHttp2Stream;
   readonly headers: IncomingHttpHeaders;
   readonly rawHeaders: string[];
   readonly socket: Socket;
-  /** Bits of the events of the stream that are passed on. */
-  #heard = 0;
+  /** The events of the stream that are passed on. */
+  #heard: string[] = [];
 
   constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: string[], socket: Socket) {
     super();
@@ -49,13 +47,7 @@ export class Http2StreamRequest extends EventEmitter implements Http2Request {
 
   get complete(): boolean {
     const { stream } = this;
-    return (
-      stream.endAfterHeaders ||
-      stream.readableEnded ||
-      stream.destroyed ||
-      stream.closed ||
-      stream.state.remoteClose === 1
-    );
+    return stream.endAfterHeaders || stream.destroyed || stream.closed || stream.state.remoteClose === 1;
   }
 
   get destroyed(): boolean {
@@ -121,11 +113,10 @@ export class Http2StreamRequest extends EventEmitter implements Http2Request {
   }
 
   #hear(event: string): void {
-    const bit = bitOf[event] ?? 0;
-    if ((this.#heard & bit) !== 0) {
+    if (this.#heard.includes(event)) {
       return;
     }
-    this.#heard |= bit;
+    this.#heard.push(event);
     const { stream } = this;
     if (event === "data") {
       beginReading(this);
@@ -139,7 +130,7 @@ export class Http2StreamRequest extends EventEmitter implements Http2Request {
       } else {
         stream.on("end", pass);
       }
-    } else if (bit !== 0) {
+    } else if (event === "close" || event === "aborted") {
       stream.on(event, () => this.emit(event));
     }
   }

@@ -1,5 +1,5 @@
 import { type OutgoingHttpHeaders, validateHeaderName, validateHeaderValue } from "node:http";
-import type { ServerHttp2Stream, ServerStreamResponseOptions } from "node:http2";
+import type { ServerHttp2Stream } from "node:http2";
 import type { HeaderValue, Http2Request, Http2Response, Listener, WriteCallback } from "../http-handler.ts";
 import { countSent } from "./messages.ts";
 
@@ -18,11 +18,6 @@ const connectionFields: ReadonlySet<string> = new Set([
 
 /** Statuses of responses that have no body. */
 const bodilessStatuses: ReadonlySet<number> = new Set([204, 205, 304]);
-
-/** Trailers may follow as well. */
-const bodyFollows: ServerStreamResponseOptions = { waitForTrailers: true };
-const lastPieceFollows: ServerStreamResponseOptions = {};
-const nothingFollows: ServerStreamResponseOptions = { endStream: true };
 
 /** The response on an HTTP/2 stream, in as few frames as it needs. */
 export class Http2StreamResponse implements Http2Response {
@@ -95,31 +90,25 @@ export class Http2StreamResponse implements Http2Response {
       return this;
     }
     this.#requireUnsent();
-    const head: Fields = {};
+    const own: Fields = {};
     if (Array.isArray(headers)) {
       for (let at = 0; at < headers.length; at += 2) {
-        append(head, headers[at] as string, headers[at + 1] as HeaderValue);
+        append(own, headers[at] as string, headers[at + 1] as HeaderValue);
       }
     } else {
-      const fields = headers as Readonly<Record<string, HeaderValue>> | undefined;
-      for (const name in fields) {
-        put(head, name, fields[name] as HeaderValue);
-      }
-    }
-    for (const name of Object.keys(this.#fields)) {
-      if (!Object.hasOwn(head, name)) {
-        head[name] = this.#fields[name] as HeaderValue;
+      for (const [name, value] of Object.entries(headers ?? {})) {
+        put(own, name, value as HeaderValue);
       }
     }
     this.statusCode = status;
-    this.#head = head;
+    this.#head = { ...this.#fields, ...own };
     return this;
   }
 
   /** Node's types lack it for HTTP/2. */
   flushHeaders(): void {
     if (!this.#isGone() && !this.stream.headersSent) {
-      this.#respond(bodyFollows);
+      this.#respond({ waitForTrailers: true });
     }
   }
 
@@ -149,10 +138,12 @@ export class Http2StreamResponse implements Http2Response {
       callback && process.nextTick(callback, new Error("the response has ended, or its client is gone"));
       return false;
     }
+    const isBodiless = this.#isBodiless();
     if (!stream.headersSent) {
-      this.#respond(bodyFollows);
+      // Trailers may follow.
+      this.#respond(isBodiless ? { endStream: true } : { waitForTrailers: true });
     }
-    if (this.#isBodiless()) {
+    if (isBodiless) {
       callback && process.nextTick(callback);
       return true;
     }
@@ -168,7 +159,11 @@ export class Http2StreamResponse implements Http2Response {
     }
     const hasBody = chunk !== undefined && chunk !== null && chunk.length > 0 && !this.#isBodiless();
     if (!stream.headersSent) {
-      this.#respond(this.#trailers !== undefined ? bodyFollows : hasBody ? lastPieceFollows : nothingFollows);
+      this.#respond(
+        this.#isBodiless() || (!hasBody && this.#trailers === undefined)
+          ? { endStream: true }
+          : { waitForTrailers: this.#trailers !== undefined },
+      );
     }
     this.#isEnded = true;
     if (stream.readableFlowing === null && !this.req.complete) {
@@ -222,12 +217,10 @@ export class Http2StreamResponse implements Http2Response {
     }
   }
 
-  /** Sends the header frame. */
-  #respond(next: ServerStreamResponseOptions): void {
-    const fields: OutgoingHttpHeaders = this.#head ?? this.#fields;
-    fields[":status"] = this.statusCode;
+  #respond(options: { endStream?: boolean; waitForTrailers?: boolean }): void {
+    const fields = this.#head ?? this.#fields;
     try {
-      this.stream.respond(fields, this.#isBodiless() ? nothingFollows : next);
+      this.stream.respond({ ...(fields as OutgoingHttpHeaders), ":status": this.statusCode }, options);
     } catch (error) {
       // So that an error can be answered instead.
       this.#head = undefined;

@@ -48,7 +48,7 @@ export function parseContentType(header = ""): RpcContentType | undefined {
 
 /** Whether a content type begins like those of gRPC and gRPC-Web, also if the rest is unknown. */
 export function isGrpc(contentType = ""): boolean {
-  return contentType.startsWith("application/grpc");
+  return /^application\/grpc/i.test(contentType);
 }
 
 /** The content types of a kind of method, for messages. */

@@ -11,6 +11,7 @@ import {
   requestStreamProblem,
 } from "../http/rules.ts";
 import type { ReadingOptions } from "../json/reading-state.ts";
+import { wholeContext } from "./call/context.ts";
 import { type AroundMethod, collectMethods, compileUnaryMethod } from "./call/methods.ts";
 import { compileMessageWriter, type MessageWriter } from "./message-writer.ts";
 import { compileRequestBinder, type RequestBinder, requireDistinctOneofs } from "./request-binder.ts";
@@ -107,7 +108,11 @@ function compileInvoke(spec: MethodImplSpec, { interceptors = [], around }: Rest
       return {
         kind: "stream",
         call: (message, context) =>
-          transformInvokeImplementation(spec, context, interceptors)(createAsyncIterable([message])),
+          transformInvokeImplementation(
+            spec,
+            wholeContext(context),
+            interceptors,
+          )(createAsyncIterable([message])),
       };
     default: {
       const problem = requestStreamProblem(spec.method) ?? "";

@@ -18,9 +18,7 @@ import { afterAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { packTar } from "../../../scripts/release/tar.ts";
 import { diffContracts, readContract } from "../../../src/contract-diff/index.ts";
 import { compile } from "../../../src/contract-diff/input/compile.ts";
-import { compileQuickly, contractFolder } from "../fixtures/contracts.ts";
-
-compileQuickly();
+import { contractFolder } from "../fixtures/contracts.ts";
 
 const work = mkdtempSync(join(tmpdir(), "mdps-read-contract-"));
 afterAll(() => rmSync(work, { recursive: true, force: true }));
@@ -318,9 +316,8 @@ describe("readContract rejects", () => {
 
   it("readContract writes nothing outside of a temporary folder, which it removes", () => {
     const folder = folderWith({});
-    const before = process.env.TMPDIR;
     vi.stubEnv("TMPDIR", folder);
-    onTestFinished(() => void vi.stubEnv("TMPDIR", before));
+    onTestFinished(() => void vi.unstubAllEnvs());
     const archive = fileWith("x.tar", tar({ ...files, "../evil.proto": "x" }));
     expect(() => readContract(archive)).toThrow(/leaves the archive/);
     expect(packages(fileWith("x.tar", tar(files)))).toEqual(["acme.v1"]);

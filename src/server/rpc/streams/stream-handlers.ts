@@ -29,6 +29,7 @@ import {
 } from "../encodings.ts";
 import { isChunks } from "../frames.ts";
 import { fitStatus, roomForStatus } from "../status-size.ts";
+import { nodeHeaders } from "../wires/rpc-call.ts";
 import { settleByStatus } from "./answered-status.ts";
 import { createMessagesReader, type MessagesReader, passReadMessages } from "./read-messages.ts";
 import { createErrorInterceptor, httpRequestKey } from "./stream-errors.ts";
@@ -174,12 +175,12 @@ async function answer(from: UniversalServerResponse, response: HttpResponse): Pr
   }
   // Not writeHead: the header frame must end the stream.
   response.statusCode = answered.status;
-  answered.header?.forEach((value, name) => {
+  for (const [name, value] of Object.entries(nodeHeaders(answered.header ?? new Headers()))) {
     // Whether the connection closes is decided where connections are.
     if (name !== "connection") {
       response.setHeader(name, value);
     }
-  });
+  }
   response.end();
 }
 

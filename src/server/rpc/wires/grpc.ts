@@ -5,7 +5,7 @@ import type { Wire } from "../../../transcoding/index.ts";
 import { sendableError } from "../error-details.ts";
 import { fitStatus, roomForStatus } from "../status-size.ts";
 import { createFraming } from "./framing.ts";
-import { fieldsOf, type RpcCall } from "./rpc-call.ts";
+import { fieldsOf, nodeHeaders, type RpcCall } from "./rpc-call.ts";
 
 const success = { "grpc-status": "0" };
 
@@ -34,7 +34,7 @@ export function createGrpcWire(call: RpcCall): Wire<Message> {
       response.addTrailers(
         touchedResponseTrailer === undefined
           ? success
-          : { ...Object.fromEntries(touchedResponseTrailer), ...success },
+          : { ...nodeHeaders(touchedResponseTrailer), ...success },
       );
       response.writeHead(200, fields).end(frame);
     },
@@ -48,7 +48,7 @@ export function createGrpcWire(call: RpcCall): Wire<Message> {
       const fields = [...fieldsOf(call, type.answer, own), ...Object.entries(headers).flat()];
       if (hasOwnFields(own)) {
         fitStatus(trailers);
-        response.addTrailers(Object.fromEntries(trailers));
+        response.addTrailers(nodeHeaders(trailers));
         response.writeHead(200, fields).end();
         return;
       }
@@ -57,9 +57,9 @@ export function createGrpcWire(call: RpcCall): Wire<Message> {
         response.setHeader(fields[at] as string, fields[at + 1] as string);
       }
       fitStatus(trailers, roomForStatus(response));
-      trailers.forEach((value, name) => {
+      for (const [name, value] of Object.entries(nodeHeaders(trailers))) {
         response.setHeader(name, value);
-      });
+      }
       response.end();
     },
   };

@@ -93,6 +93,12 @@ export function withMetadata(own: Headers | undefined, error: ConnectError): Hea
   return merged;
 }
 
+/** Returns headers as Node takes them. Cookies cannot be joined. */
+export function nodeHeaders(headers: Headers): Record<string, string | string[]> {
+  const cookies = headers.getSetCookie();
+  return { ...Object.fromEntries(headers), ...(cookies.length > 0 && { "set-cookie": cookies }) };
+}
+
 /** Sends a whole response, unless one has begun or its client is gone. */
 export function send(
   response: HttpResponse,

@@ -1,4 +1,4 @@
-import type { DescMethod } from "@bufbuild/protobuf";
+import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import {
   Code,
   ConnectError,
@@ -38,76 +38,122 @@ export type CallContext = HandlerContext & {
   readonly touchedSignal: AbortSignal | undefined;
   /** Aborts the signal because the deadline passed. */
   expire(): void;
-  /** Aborts the signal because the call has ended, so that what still waits for it stops. */
-  end(error?: ConnectError): void;
+  /** Aborts the signal because the call has ended, so that what still waits for it stops. `reason`: why it failed. */
+  end(reason?: unknown): void;
 };
 
-/** Creates the context of a call. Most implementations use no header or signal, so these are created on first access. */
+/**
+ * The context of a call. Most implementations use no header or signal, so these are created on first access. A class, because
+ * an object with accessors of its own takes as long to create as the rest of a call.
+ */
+class LazyContext implements CallContext {
+  readonly service: DescService;
+  readonly method: DescMethod;
+  readonly protocolName: string;
+  readonly #init: CallContextInit;
+  /** Monotonic: the system clock may change during the call. */
+  readonly #deadline: number | undefined;
+  #requestHeader: Headers | undefined;
+  #responseHeader: Headers | undefined;
+  #responseTrailer: Headers | undefined;
+  #signal: AbortSignal | undefined;
+  #ending: AbortController | undefined;
+  #values: ContextValues | undefined;
+
+  constructor(init: CallContextInit) {
+    this.service = init.method.parent;
+    this.method = init.method;
+    this.protocolName = init.wire.protocolName;
+    this.#init = init;
+    this.#deadline = init.timeoutMs === undefined ? undefined : performance.now() + init.timeoutMs;
+  }
+
+  get requestMethod(): string {
+    return this.#init.request.method ?? "";
+  }
+
+  get url(): string {
+    const { url: target = "", headers, socket } = this.#init.request;
+    if (!target.startsWith("/")) {
+      return target;
+    }
+    const host = headers[":authority"] ?? headers.host ?? "localhost";
+    return `${"encrypted" in socket ? "https" : "http"}://${host}${target}`;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#signal === undefined) {
+      const { response, shutdownSignal } = this.#init;
+      const ending = createEnding(response);
+      if (this.#deadline !== undefined && this.#deadline <= performance.now()) {
+        ending.abort(deadlinePassed());
+      }
+      this.#ending = ending;
+      this.#signal = shutdownSignal ? AbortSignal.any([ending.signal, shutdownSignal]) : ending.signal;
+    }
+    return this.#signal;
+  }
+
+  timeoutMs(): number | undefined {
+    return this.#deadline === undefined ? undefined : this.#deadline - performance.now();
+  }
+
+  get requestHeader(): Headers {
+    this.#requestHeader ??= toHeaders(this.#init.request.headers);
+    return this.#requestHeader;
+  }
+
+  get responseHeader(): Headers {
+    this.#responseHeader ??= new Headers({ "content-type": this.#init.wire.contentType });
+    return this.#responseHeader;
+  }
+
+  get responseTrailer(): Headers {
+    this.#responseTrailer ??= new Headers();
+    return this.#responseTrailer;
+  }
+
+  get values(): ContextValues {
+    if (this.#values === undefined) {
+      this.#values = this.#init.values ?? createContextValues();
+      this.#init.wire.addValues?.(this.#values);
+    }
+    return this.#values;
+  }
+
+  get touchedResponseHeader(): Headers | undefined {
+    return this.#responseHeader;
+  }
+
+  get touchedResponseTrailer(): Headers | undefined {
+    return this.#responseTrailer;
+  }
+
+  get touchedSignal(): AbortSignal | undefined {
+    return this.#signal;
+  }
+
+  expire(): void {
+    this.#ending?.abort(deadlinePassed());
+  }
+
+  end(reason?: unknown): void {
+    this.#ending?.abort(reason);
+  }
+}
+
+/** Creates the context of a call. */
 export function createCallContext(init: CallContextInit): CallContext {
-  const { method, wire, request, response, timeoutMs } = init;
-  // Monotonic: the system clock may change during the call.
-  const deadline = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
-  let requestHeader: Headers | undefined;
-  let responseHeader: Headers | undefined;
-  let responseTrailer: Headers | undefined;
-  let signal: AbortSignal | undefined;
-  let ending: AbortController | undefined;
-  let values: ContextValues | undefined;
-  return {
-    service: method.parent,
-    method,
-    protocolName: wire.protocolName,
-    requestMethod: request.method ?? "",
-    get url() {
-      const target = request.url ?? "";
-      if (!target.startsWith("/")) {
-        return target;
-      }
-      const host = request.headers[":authority"] ?? request.headers.host ?? "localhost";
-      return `${"encrypted" in request.socket ? "https" : "http"}://${host}${target}`;
-    },
-    get signal() {
-      if (signal === undefined) {
-        ending = createEnding(response);
-        if (deadline !== undefined && deadline <= performance.now()) {
-          ending.abort(deadlinePassed());
-        }
-        signal = init.shutdownSignal ? AbortSignal.any([ending.signal, init.shutdownSignal]) : ending.signal;
-      }
-      return signal;
-    },
-    timeoutMs: () => (deadline === undefined ? undefined : deadline - performance.now()),
-    get requestHeader() {
-      requestHeader ??= toHeaders(request.headers);
-      return requestHeader;
-    },
-    get responseHeader() {
-      responseHeader ??= new Headers({ "content-type": wire.contentType });
-      return responseHeader;
-    },
-    get responseTrailer() {
-      responseTrailer ??= new Headers();
-      return responseTrailer;
-    },
-    get values() {
-      if (values === undefined) {
-        values = init.values ?? createContextValues();
-        wire.addValues?.(values);
-      }
-      return values;
-    },
-    get touchedResponseHeader() {
-      return responseHeader;
-    },
-    get touchedResponseTrailer() {
-      return responseTrailer;
-    },
-    get touchedSignal() {
-      return signal;
-    },
-    expire: () => ending?.abort(deadlinePassed()),
-    end: (error) => ending?.abort(error),
-  };
+  return new LazyContext(init);
+}
+
+/** Returns a context with everything in properties of its own, which connect copies for interceptors. */
+export function wholeContext(context: HandlerContext): HandlerContext {
+  const { service, method, protocolName, requestMethod, url, signal, values } = context;
+  const { requestHeader, responseHeader, responseTrailer } = context;
+  const timeoutMs = () => context.timeoutMs();
+  const header = { requestHeader, responseHeader, responseTrailer };
+  return { service, method, protocolName, requestMethod, url, signal, values, timeoutMs, ...header };
 }
 
 /** Returns a controller that aborts if the client disconnects before the response ends. */

@@ -8,6 +8,7 @@ import {
   type MethodImplSpec,
 } from "@connectrpc/connect";
 import { invokeUnaryImplementation } from "@connectrpc/connect/protocol";
+import { wholeContext } from "./context.ts";
 
 /** The options with which a service or a method was registered. */
 export type MethodOptions = NonNullable<Parameters<ConnectRouter["service"]>[2]>;
@@ -48,15 +49,10 @@ export function compileUnaryMethod(
 ): (message: Message, context: HandlerContext) => Promise<Message> {
   const { method } = spec;
   const call = around(method, async (message, context) => await spec.impl(message, context));
+  const whole = { ...spec, impl: call as typeof spec.impl };
   return interceptors.length === 0
     ? async (message, context) => wholeMessage(method.output, await call(message, context))
-    : (message, context) =>
-        invokeUnaryImplementation(
-          { ...spec, impl: call as typeof spec.impl },
-          context,
-          message,
-          interceptors,
-        );
+    : (message, context) => invokeUnaryImplementation(whole, wholeContext(context), message, interceptors);
 }
 
 /** Implementations may return some of the fields. */

@@ -92,7 +92,8 @@ export function createCallServer(options: CallOptions, errors: CallErrors): Call
     context: CallContext | undefined,
   ): Promise<void> {
     const { error, response } = publicError(cause, { ...call, context });
-    context?.end(error);
+    // With what was thrown, as in connect-es.
+    context?.end(cause);
     try {
       await call.wire.fail(error, response, context);
     } catch (unwritable) {

@@ -1,0 +1,17 @@
+import { createContextKey } from "@connectrpc/connect";
+
+/** The parts of a request's head that decide who calls. */
+export type RequestHead = {
+  /** The header `Authorization`; undefined if there is none. */
+  readonly authorization: string | undefined;
+  /** Path and query, as they were sent. */
+  readonly target: string;
+};
+
+/**
+ * Context value with the head of a request. Unlike `requestHeader` and `url` of the context it takes no time to create, which
+ * every call would spend. Undefined if nobody has set it.
+ */
+export const requestHeadKey = createContextKey<RequestHead | undefined>(undefined, {
+  description: "head of the request",
+});
