@@ -54,8 +54,9 @@ export async function listenRpcStack(options: RpcStackOptions): Promise<Listener
     contextValues: (request: Parameters<HttpHandler>[0]) =>
       (options.contextValues?.(request) ?? createContextValues()).set(callFactsKey, factsOf(request)),
   };
-  const rpc = createRpcHandler({ ...common, interceptors: options.interceptors });
-  const rest = createTranscodingHandler(common);
+  const all = { ...common, interceptors: options.interceptors, onFailure: () => undefined };
+  const rpc = createRpcHandler(all);
+  const rest = createTranscodingHandler(all);
   const observe = createRequestObserver([({ call }) => call.release?.()], () => "127.0.0.1");
   const notFound: HttpHandler = (_, response) => {
     response.statusCode = 404;
