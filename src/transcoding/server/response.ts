@@ -105,7 +105,8 @@ export type HeaderFields = (string | string[])[];
 export function addHeaders(fields: HeaderFields, headers: Headers | undefined, prefix = ""): void {
   headers?.forEach((value, name) => {
     if (!ownHeaders.has(name)) {
-      fields.push(prefix + name, value);
+      // Text that is joined with an empty value ends with a space, which HTTP/2 does not allow.
+      fields.push(prefix + name, value.trimEnd());
     }
   });
   const cookies = headers?.getSetCookie() ?? [];

@@ -54,7 +54,7 @@ export async function listenRpcStack(options: RpcStackOptions): Promise<Listener
     contextValues: (request: Parameters<HttpHandler>[0]) =>
       (options.contextValues?.(request) ?? createContextValues()).set(callFactsKey, factsOf(request)),
   };
-  const all = { ...common, interceptors: options.interceptors, onFailure: () => undefined };
+  const all = { ...common, interceptors: options.interceptors ?? [], onFailure: () => undefined };
   const rpc = createRpcHandler(all);
   const rest = createTranscodingHandler(all);
   const observe = createRequestObserver([({ call }) => call.release?.()], () => "127.0.0.1");

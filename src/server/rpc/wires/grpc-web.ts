@@ -40,13 +40,13 @@ export function createGrpcWebWire(call: RpcCall): Wire<Message> {
         message,
         touchedResponseTrailer === undefined
           ? success
-          : trailersFrame(setTrailerStatus(new Headers(touchedResponseTrailer), undefined)),
+          : trailersFrame(setTrailerStatus(touchedResponseTrailer, undefined)),
       ]);
     },
     fail(error, { headers = {} }, context) {
       const fields = fieldsOf(call, type.answer, context?.touchedResponseHeader);
       fields.push(...Object.entries(headers).flat());
-      const status = new Headers(context?.touchedResponseTrailer);
+      const status = context?.touchedResponseTrailer ?? new Headers();
       respond(fields, [trailersFrame(setTrailerStatus(status, sendableError(error, registry)))]);
     },
   };

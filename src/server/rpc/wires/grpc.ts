@@ -43,7 +43,7 @@ export function createGrpcWire(call: RpcCall): Wire<Message> {
         return;
       }
       const own = context?.touchedResponseHeader;
-      const trailers = new Headers(context?.touchedResponseTrailer);
+      const trailers = context?.touchedResponseTrailer ?? new Headers();
       setTrailerStatus(trailers, sendableError(error, registry));
       const fields = [...fieldsOf(call, type.answer, own), ...Object.entries(headers).flat()];
       if (hasOwnFields(own)) {

@@ -96,7 +96,11 @@ export function withMetadata(own: Headers | undefined, error: ConnectError): Hea
 /** Returns headers as Node takes them. Cookies cannot be joined. */
 export function nodeHeaders(headers: Headers): Record<string, string | string[]> {
   const cookies = headers.getSetCookie();
-  return { ...Object.fromEntries(headers), ...(cookies.length > 0 && { "set-cookie": cookies }) };
+  return {
+    // Text that is joined with an empty value ends with a space, which HTTP/2 does not allow.
+    ...Object.fromEntries([...headers].map(([name, value]) => [name, value.trimEnd()])),
+    ...(cookies.length > 0 && { "set-cookie": cookies }),
+  };
 }
 
 /** Sends a whole response, unless one has begun or its client is gone. */

@@ -7,6 +7,7 @@ import {
   type HandlerContext,
 } from "@connectrpc/connect";
 import { isGone, type NodeRequest, type NodeResponse } from "../node-http.ts";
+import type { CallErrors } from "./errors.ts";
 
 /** What a protocol tells the context of a call. */
 export type WireContext = {
@@ -26,6 +27,7 @@ type CallContextInit = {
   shutdownSignal: AbortSignal | undefined;
   /** Milliseconds until the caller stops waiting; undefined for no timeout. */
   timeoutMs: number | undefined;
+  errors: CallErrors;
 };
 
 /** The context of a call, and what was used of it. */
@@ -50,6 +52,8 @@ class LazyContext implements CallContext {
   readonly service: DescService;
   readonly method: DescMethod;
   readonly protocolName: string;
+  /** Not a method: implementations may take it off the context. */
+  readonly timeoutMs: () => number | undefined;
   readonly #init: CallContextInit;
   /** Monotonic: the system clock may change during the call. */
   readonly #deadline: number | undefined;
@@ -59,13 +63,16 @@ class LazyContext implements CallContext {
   #signal: AbortSignal | undefined;
   #ending: AbortController | undefined;
   #values: ContextValues | undefined;
+  #ended: { readonly reason: unknown } | undefined;
 
   constructor(init: CallContextInit) {
     this.service = init.method.parent;
     this.method = init.method;
     this.protocolName = init.wire.protocolName;
     this.#init = init;
-    this.#deadline = init.timeoutMs === undefined ? undefined : performance.now() + init.timeoutMs;
+    const deadline = init.timeoutMs === undefined ? undefined : performance.now() + init.timeoutMs;
+    this.#deadline = deadline;
+    this.timeoutMs = () => (deadline === undefined ? undefined : deadline - performance.now());
   }
 
   get requestMethod(): string {
@@ -85,17 +92,15 @@ class LazyContext implements CallContext {
     if (this.#signal === undefined) {
       const { response, shutdownSignal } = this.#init;
       const ending = createEnding(response);
-      if (this.#deadline !== undefined && this.#deadline <= performance.now()) {
-        ending.abort(deadlinePassed());
+      if (this.#ended !== undefined) {
+        ending.abort(this.#ended.reason);
+      } else if (this.#deadline !== undefined && this.#deadline <= performance.now()) {
+        ending.abort(this.#init.errors.deadlinePassed().error);
       }
       this.#ending = ending;
       this.#signal = shutdownSignal ? AbortSignal.any([ending.signal, shutdownSignal]) : ending.signal;
     }
     return this.#signal;
-  }
-
-  timeoutMs(): number | undefined {
-    return this.#deadline === undefined ? undefined : this.#deadline - performance.now();
   }
 
   get requestHeader(): Headers {
@@ -134,10 +139,11 @@ class LazyContext implements CallContext {
   }
 
   expire(): void {
-    this.#ending?.abort(deadlinePassed());
+    this.#ending?.abort(this.#init.errors.deadlinePassed().error);
   }
 
   end(reason?: unknown): void {
+    this.#ended = { reason };
     this.#ending?.abort(reason);
   }
 }
@@ -170,10 +176,6 @@ function createEnding(response: NodeResponse): AbortController {
   }
   response.once("close", onClose);
   return ending;
-}
-
-function deadlinePassed(): ConnectError {
-  return new ConnectError("the deadline of the request passed", Code.DeadlineExceeded);
 }
 
 function toHeaders(from: NodeJS.Dict<string | string[]>): Headers {

@@ -54,6 +54,7 @@ export function createCallServer(options: CallOptions, errors: CallErrors): Call
       values: options.contextValues?.(call.request),
       shutdownSignal: options.shutdownSignal,
       timeoutMs: timeoutMs === undefined ? undefined : Math.min(timeoutMs, maxTimeoutMs),
+      errors,
     });
   }
 

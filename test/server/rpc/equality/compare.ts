@@ -105,6 +105,8 @@ function withCallOf(sent: Sent, equivalent: Sent, answered: Answer): Answer {
     ...(sent.target !== equivalent.target && { url: `http://${host}${sent.target}` }),
     requestHeaders: {
       ...call.requestHeaders,
+      ...(sent.body &&
+        call.requestHeaders?.["content-length"] && { "content-length": String(sent.body.length) }),
       ...Object.fromEntries(
         sent.headers.filter((field, index) => field[1] !== equivalent.headers[index]?.[1]),
       ),

@@ -1,7 +1,8 @@
 import type { Answer } from "./answer.ts";
-import { encodingHeadersOf, isGet } from "./draft.ts";
+import { encodingHeadersOf, isFramed } from "./draft.ts";
 import { type ErrorShape, hasShape, headerOf, rejection } from "./rejection.ts";
 import type { Case } from "./requests.ts";
+import type { Fields } from "./send.ts";
 
 /** A way in which this project answers unlike connect-node, on purpose. */
 export type KnownDifference = {
@@ -75,6 +76,11 @@ const errors: readonly KnownDifference[] = [
     reason: "DEADLINE_PASSED",
   }),
   error(
+    "another version of the Connect protocol is rejected",
+    ["version of the Connect protocol"],
+    malformed,
+  ),
+  error(
     "requests that break the rules of a protocol have errors in other words",
     ["several messages", "no message", "flag of a frame of trailers"],
     {
@@ -108,9 +114,7 @@ const errors: readonly KnownDifference[] = [
         return undefined;
       }
       const expected = rejection(each, ours.error);
-      return isGet(each.base)
-        ? expected
-        : { ...expected, headers: { ...expected.headers, [accept]: ["gzip,br"] } };
+      return { ...expected, headers: { ...expected.headers, [accept]: ["gzip,br"] } };
     },
   },
 ];
@@ -195,11 +199,6 @@ const http: readonly KnownDifference[] = [
     expected: ({ headers, ...theirs }) =>
       headers["keep-alive"] && { ...theirs, headers: { ...headers, "keep-alive": ["timeout=65"] } },
   },
-  {
-    reason: "an answer without a body and trailers says so in its header",
-    expected: ({ headers: { "transfer-encoding": coding, ...headers }, ...theirs }, ours) =>
-      coding && ours.hasLength && theirs.other === "" ? { ...theirs, headers, hasLength: true } : undefined,
-  },
 ];
 
 const grpc: readonly KnownDifference[] = [
@@ -232,45 +231,133 @@ const transportHeaders = new Set([
   "transfer-encoding",
 ]);
 
-/** Of the time in which connect-node's handlers serve unary calls. */
-const placeholders: readonly KnownDifference[] = [
+const notServed: readonly KnownDifference[] = [
   {
-    reason: "connect-node gets a placeholder for the message, so the headers that describe it are removed",
-    expected: (theirs, ours) =>
-      theirs.call &&
-      ours.call && { ...theirs, call: { ...theirs.call, requestHeaders: ours.call.requestHeaders ?? {} } },
+    reason: "an HTTP method that a path does not allow is answered with an error and those that it allows",
+    expected: (theirs, ours, each) =>
+      theirs.status === 405 ? refusal(theirs, ours, each, methodNotAllowed) : undefined,
   },
   {
-    reason: "connect-node gets a POST for a GET",
-    expected: (theirs, _, each) =>
-      theirs.call && isGet(each.base)
-        ? { ...theirs, call: { ...theirs.call, requestMethod: "POST" } }
+    reason: "an unknown content type is answered with an error and the known ones",
+    expected: (theirs, ours, each) =>
+      theirs.status === 415 ? refusal(theirs, ours, each, contentTypeUnsupported) : undefined,
+  },
+];
+
+const methodNotAllowed = {
+  code: "Unimplemented",
+  reason: "METHOD_NOT_ALLOWED",
+  message: /^this path allows POST(, GET)?, not [A-Z]+$/,
+};
+const contentTypeUnsupported = {
+  code: "InvalidArgument",
+  reason: "CONTENT_TYPE_UNSUPPORTED",
+  message:
+    /^the (content type must be one of application\/proto, .+|query parameter encoding must be json or proto)$/,
+};
+
+/** Returns the answer to a request that is not of any protocol, with an error in its body. */
+function refusal(
+  { headers: { "transfer-encoding": _, ...headers }, other: __, ...theirs }: Answer,
+  ours: Answer,
+  { base, sent }: Case,
+  shape: ErrorShape,
+): Answer | undefined {
+  const allow = base.procedure === "Read" ? "POST, GET" : "POST";
+  const isHead = sent.method === "HEAD";
+  if (!isHead && !hasShape(ours.error, shape)) {
+    return undefined;
+  }
+  return {
+    ...theirs,
+    headers: {
+      ...headers,
+      "content-type": ["application/json"],
+      ...(theirs.status === 405 && { allow: [allow] }),
+    },
+    ...(isHead ? { other: "" } : { error: ours.error }),
+    hasLength: true,
+  };
+}
+
+/** Answers of implementations. */
+const answers: readonly KnownDifference[] = [
+  {
+    reason: "the encoding of gRPC messages is named if a message is compressed",
+    expected({ headers: { "grpc-encoding": encoding, ...headers }, ...theirs }) {
+      const isCompressed = theirs.flags?.some((flags) => flags === 1);
+      return encoding && !isCompressed ? { ...theirs, headers } : undefined;
+    },
+  },
+  {
+    reason: "answers of gRPC-Web tell their length",
+    expected: ({ headers: { "transfer-encoding": _, ...headers }, ...theirs }, __, each) =>
+      each.base.protocol === "gRPC-Web" && theirs.statusIn === "frame"
+        ? { ...theirs, headers, hasLength: true }
         : undefined,
   },
   {
-    reason: "an unknown encoding is answered with the known ones in a header, whatever else is answered",
+    reason: "values do not end with a space, for which clients of HTTP/2 drop connect-node's",
     expected(theirs, ours, each) {
-      const { accept } = encodingHeadersOf(each.base.protocol);
-      return ours.headers[accept]?.[0] === "gzip,br"
-        ? { ...theirs, headers: { ...theirs.headers, [accept]: ["gzip,br"] } }
+      const dropped = (mine: Fields, yours: Fields) =>
+        Object.entries(mine).filter(([name, [value = ""]]) => value.endsWith(",") && !(name in yours));
+      return each.base.version === "HTTP/2"
+        ? {
+            ...theirs,
+            headers: { ...theirs.headers, ...Object.fromEntries(dropped(ours.headers, theirs.headers)) },
+            trailers: { ...theirs.trailers, ...Object.fromEntries(dropped(ours.trailers, theirs.trailers)) },
+          }
         : undefined;
     },
   },
   {
-    reason: "Trailers-Only has one cookie",
-    expected: (theirs) =>
-      theirs.statusIn === "headers" && theirs.headers["set-cookie"] !== undefined
-        ? { ...theirs, headers: { ...theirs.headers, "set-cookie": theirs.headers["set-cookie"].slice(-1) } }
-        : undefined,
+    reason: "cookies among the trailers of Connect are not joined",
+    expected(theirs) {
+      const cookies = theirs.headers["trailer-set-cookie"]?.flatMap((value) => value.split(", "));
+      return cookies && { ...theirs, headers: { ...theirs.headers, "trailer-set-cookie": cookies } };
+    },
   },
 ];
+
+/** Last, because it compares the headers of both. */
+const failures: readonly KnownDifference[] = [
+  {
+    reason: "unexpected errors are hidden from the caller, with their metadata",
+    expected(theirs, ours, each) {
+      const isUnexpected = theirs.error?.code === "Internal" || theirs.error?.code === "Unknown";
+      return isUnexpected && theirs.calls === 1 && hasShape(ours.error, serverFailure)
+        ? {
+            ...theirs,
+            ...(!isFramed(each.base) && { status: 500 }),
+            headers: commonFields(theirs.headers, ours.headers),
+            trailers: commonFields(theirs.trailers, ours.trailers),
+            error: ours.error,
+          }
+        : undefined;
+    },
+  },
+];
+
+const serverFailure = { code: "Internal", reason: "SERVER_FAILURE", message: /^the server failed$/ };
+
+/** Returns fields without the values at their ends that others do not have. */
+function commonFields(fields: Fields, others: Fields): Fields {
+  const common = Object.entries(fields).flatMap(([name, values]) => {
+    const kept = others[name] ?? [];
+    const isBeginning = kept.every((value, index) => values[index]?.startsWith(value));
+    return kept.length === 0 ? [] : [[name, isBeginning ? kept : values]];
+  });
+  return Object.fromEntries(common);
+}
 
 /** The known differences, in the order in which they are applied. Each must change the answer to some request. */
 export const knownDifferences: readonly KnownDifference[] = [
   ...errors,
   ...deadlines,
   ...unknownMethods,
+  ...notServed,
+  ...answers,
   ...grpc,
   ...http,
-  ...placeholders,
+  ...failures,
 ];
