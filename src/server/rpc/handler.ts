@@ -1,7 +1,6 @@
 import type { DescMethod, Message, Registry } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, type ConnectRouter, type Interceptor } from "@connectrpc/connect";
-import { errorToJsonBytes } from "@connectrpc/connect/protocol-connect";
 import { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
 import { apiError, errorDomain } from "../../contract/api-error.ts";
 import {
@@ -136,7 +135,7 @@ export function createRpcHandler(options: RpcHandlerOptions): RpcHandler {
     route.handle(request, response, type);
   }
 
-  /** Answers a request that is of no protocol with an error of Connect. */
+  /** Answers a request that is of no protocol with a text. Its error has a reason in the log only. */
   function refuse(status: 405 | 415, message: string, request: HttpRequest, response: HttpResponse): void {
     addResponseHeaders(request, response);
     const error = apiError(
@@ -144,7 +143,7 @@ export function createRpcHandler(options: RpcHandlerOptions): RpcHandler {
       { message },
     );
     options.onError?.(error, request, undefined);
-    send(response, status, ["content-type", "application/json"], errorToJsonBytes(error, { registry }));
+    send(response, status, ["content-type", "text/plain; charset=utf-8"], message);
   }
 
   /** Answers a call of an unknown method. gRPC clients may take a plain 404 for a broken stream. */

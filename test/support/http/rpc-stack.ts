@@ -1,5 +1,5 @@
 import type { Registry } from "@bufbuild/protobuf";
-import { type ConnectRouter, createContextValues, type Interceptor } from "@connectrpc/connect";
+import { ConnectError, type ConnectRouter, createContextValues, type Interceptor } from "@connectrpc/connect";
 import { createRequestGate } from "../../../src/auth/request-gate.ts";
 import { createAdmission } from "../../../src/server/calls/admission.ts";
 import { createRouter } from "../../../src/server/calls/router.ts";
@@ -11,7 +11,7 @@ import { defaultLimits } from "../../../src/server/limits/server-limits.ts";
 import { createRpcHandler, type RpcHandlerOptions } from "../../../src/server/rpc/handler.ts";
 import { callFactsKey, factsOf } from "../../../src/server/telemetry/call-facts.ts";
 import { createRequestObserver } from "../../../src/server/telemetry/observe-requests.ts";
-import { createTranscodingHandler } from "../../../src/transcoding/index.ts";
+import { CallError, createTranscodingHandler } from "../../../src/transcoding/index.ts";
 
 export type RpcStackOptions = Pick<RpcHandlerOptions, "ignoreUnknownFields" | "contextValues"> & {
   readonly routes: (router: ConnectRouter) => void;
@@ -44,7 +44,12 @@ export async function listenRpcStack(options: RpcStackOptions): Promise<Listener
     around: ((_, call) =>
       async function admitCall(message, context) {
         await admission.admit(message, context);
-        return await call(message, context);
+        try {
+          return await call(message, context);
+        } catch (error) {
+          // These services mean all errors that they throw, also INTERNAL and UNKNOWN.
+          throw error instanceof ConnectError ? new CallError(error, {}) : error;
+        }
       }) satisfies RpcHandlerOptions["around"],
     requestGate: admission.requestGate,
     ignoreUnknownFields: options.ignoreUnknownFields,

@@ -12,6 +12,8 @@ import {
 import { type Any, anyPack, anyUnpack, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { type Code, ConnectError, type ConnectRouter, type HandlerContext } from "@connectrpc/connect";
 
+import { requestedError } from "../../../src/contract/api-error.ts";
+
 // Messages of connectrpc/conformance/v1/service.proto. Its descriptors are read at run time, so nothing is generated.
 type Header = { readonly name: string; readonly value: readonly string[] };
 type ErrorDefinition = {
@@ -81,7 +83,7 @@ export function conformanceRoutes(registry: FileRegistry): (router: ConnectRoute
     if (info !== undefined) {
       error.details.push({ desc: infoType, value: info });
     }
-    return error;
+    return requestedError(error);
   }
 
   async function answerOne(
