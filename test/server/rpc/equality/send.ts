@@ -36,7 +36,7 @@ export type Client = {
 /** The host that all requests name, so that both stacks see the same URL. */
 export const host = "scripted.test";
 
-export function connectTo(stack: Stack): Client {
+export function connectTo(stack: Pick<Stack, "port">): Client {
   const agent = new Agent({ keepAlive: true, maxSockets: 4 });
   let session: ClientHttp2Session | undefined;
 
