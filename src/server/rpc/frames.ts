@@ -79,14 +79,17 @@ type Rest = {
   bytes: Uint8Array;
   /** Bytes that must be there before the next frame can be read. */
   needed: number;
-  /** How many frames have ended the stream. */
-  ends: number;
+  /** Whether a frame has ended the stream. */
+  isEnded: boolean;
 };
 
 /** Takes the complete frames off the beginning of a body, and yields those with messages. */
 function* takeFrames(rest: Rest, rules: FrameRules): Generator<Frame> {
   while (rest.bytes.length >= frameHeaderLength) {
     const { bytes } = rest;
+    if (rest.isEnded) {
+      throw malformedBody("must have no frame behind the one that ends the stream");
+    }
     rest.needed = frameLength(bytes, rules);
     if (bytes.length < rest.needed) {
       return;
@@ -95,20 +98,17 @@ function* takeFrames(rest: Rest, rules: FrameRules): Generator<Frame> {
     const content = bytes.subarray(frameHeaderLength, rest.needed);
     rest.bytes = bytes.subarray(rest.needed);
     rest.needed = frameHeaderLength;
-    if ((flags & rules.endFlag) === 0) {
+    if ((flags & rules.endFlag) !== 0) {
+      rest.isEnded = true;
+    } else {
       yield { content, compressed: (flags & compressedFlag) !== 0 };
-      continue;
-    }
-    rest.ends += 1;
-    if (rest.ends > 1) {
-      throw malformedBody("must have at most one frame that ends the stream");
     }
   }
 }
 
 /** Returns the only message of a whole body. Throws if it has none or several, and where {@link readFrames} does. */
 export function onlyFrame(body: Uint8Array, rules: FrameRules): Frame {
-  const rest: Rest = { bytes: body, needed: frameHeaderLength, ends: 0 };
+  const rest: Rest = { bytes: body, needed: frameHeaderLength, isEnded: false };
   let only: Frame | undefined;
   for (const frame of takeFrames(rest, rules)) {
     if (only !== undefined) {
@@ -127,7 +127,7 @@ export function onlyFrame(body: Uint8Array, rules: FrameRules): Frame {
  * within a frame, and at flags that the protocol does not define.
  */
 export async function* readFrames(next: NextChunk, rules: FrameRules): AsyncGenerator<Frame> {
-  const rest: Rest = { bytes: new Uint8Array(0), needed: frameHeaderLength, ends: 0 };
+  const rest: Rest = { bytes: new Uint8Array(0), needed: frameHeaderLength, isEnded: false };
   let pending: Uint8Array[] = [];
   let length = 0;
   for (let chunk = await next(); chunk !== undefined; chunk = await next()) {

@@ -1,5 +1,6 @@
 import type { FieldViolation } from "../../contract/field-violation.ts";
 import type { HttpRequest } from "../http-handler.ts";
+import { parseContentType, type RpcContentType } from "./content-type.ts";
 import { rejected } from "./request-errors.ts";
 import type { ConnectInput } from "./wires/connect.ts";
 
@@ -11,9 +12,12 @@ function queryOf({ url = "" }: HttpRequest): string {
   return mark === -1 ? "" : url.slice(mark + 1);
 }
 
-/** Returns the content type of the POST that a GET of the Connect protocol stands for. */
-export function typeOfGet(request: HttpRequest): string {
-  return `application/${new URLSearchParams(queryOf(request)).get("encoding")}`;
+/** Returns the content type of the POST that a GET stands for; undefined if its encoding is unknown. */
+export function typeOfGet(request: HttpRequest): RpcContentType | undefined {
+  const encoding = new URLSearchParams(queryOf(request)).get("encoding");
+  return encoding === "json" || encoding === "proto"
+    ? parseContentType(`application/${encoding}`)
+    : undefined;
 }
 
 /**

@@ -1,8 +1,7 @@
 import type { DescMethod, Message, Registry } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
-import { Code, ConnectError, type ConnectRouter, type Interceptor } from "@connectrpc/connect";
-import { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
-import { apiError, errorDomain } from "../../contract/api-error.ts";
+import type { ConnectRouter, Interceptor } from "@connectrpc/connect";
+import { errorDomain } from "../../contract/api-error.ts";
 import {
   type AroundMethod,
   type CallOptions,
@@ -15,17 +14,17 @@ import {
   typesWith,
   type Wire,
 } from "../../transcoding/index.ts";
-import { answerRequestError } from "../connections/error-answer.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../http-handler.ts";
 import { createCodec } from "./codec.ts";
-import { acceptedTypes, isGrpc, parseContentType, type RpcContentType } from "./content-type.ts";
+import { isGrpc, parseContentType, type RpcContentType } from "./content-type.ts";
 import { createCrossOrigin } from "./cross-origin.ts";
 import { inputOfGet, typeOfGet } from "./get.ts";
 import { createStreamHandlers, type StreamMethod } from "./streams/stream-handlers.ts";
+import { createUnserved } from "./unserved.ts";
 import { createConnectWire, inputOfPost } from "./wires/connect.ts";
 import { createGrpcWire } from "./wires/grpc.ts";
 import { createGrpcWebWire } from "./wires/grpc-web.ts";
-import { type RpcCall, send, type UnaryRpc } from "./wires/rpc-call.ts";
+import type { RpcCall, UnaryRpc } from "./wires/rpc-call.ts";
 
 export type RpcHandlerOptions = CallOptions &
   Pick<ReadingOptions, "ignoreUnknownFields" | "onUnknownField"> & {
@@ -97,75 +96,37 @@ export function createRpcHandler(options: RpcHandlerOptions): RpcHandler {
     routes.set(path, { isStream: true, allowed: ["POST"], handle });
   }
   const crossOrigin = options.cors && createCrossOrigin(options.cors);
+  const unserved = createUnserved(options.onError, options.responseHeaders);
 
   return {
     serves: (path, contentType) => routes.has(path) || isGrpc(contentType),
     handle(request, response) {
-      const { url = "" } = request;
+      const { url = "", method = "" } = request;
       const mark = url.indexOf("?");
       const route = routes.get(mark === -1 ? url : url.slice(0, mark));
       if (route === undefined) {
-        rejectUnknown(request, response);
-      } else if (notInTarget.test(url)) {
-        answerRequestError(request, response, { status: 400, message: "the target must be a valid URL" });
-      } else if (!crossOrigin?.(request, response, route.allowed)) {
-        handleRoute(route, request, response);
+        unserved.unknownMethod(request, response);
+        return;
       }
+      if (notInTarget.test(url)) {
+        unserved.malformedTarget(request, response);
+        return;
+      }
+      if (crossOrigin?.(request, response, route.allowed)) {
+        return;
+      }
+      if (!route.allowed.includes(method)) {
+        unserved.httpMethod(route.allowed, request, response);
+        return;
+      }
+      const type = method === "GET" ? typeOfGet(request) : parseContentType(request.headers["content-type"]);
+      if (type === undefined || (type.protocol === "connect" && type.isStream !== route.isStream)) {
+        unserved.contentType(route.isStream, request, response);
+        return;
+      }
+      route.handle(request, response, type);
     },
   };
-
-  function handleRoute(route: Route, request: HttpRequest, response: HttpResponse): void {
-    const { allowed, isStream } = route;
-    const { method = "" } = request;
-    if (!allowed.includes(method)) {
-      const allow = allowed.join(", ");
-      response.setHeader("allow", allow);
-      refuse(405, `this path allows ${allow}, not ${method}`, request, response);
-      return;
-    }
-    const isGet = method === "GET";
-    const type = parseContentType(isGet ? typeOfGet(request) : request.headers["content-type"]);
-    if (type === undefined || (type.protocol === "connect" && type.isStream !== isStream)) {
-      const expected = isGet
-        ? "the query parameter encoding must be json or proto"
-        : `the content type must be one of ${acceptedTypes(isStream)}`;
-      refuse(415, expected, request, response);
-      return;
-    }
-    route.handle(request, response, type);
-  }
-
-  /** Answers a request that is of no protocol with a text. Its error has a reason in the log only. */
-  function refuse(status: 405 | 415, message: string, request: HttpRequest, response: HttpResponse): void {
-    addResponseHeaders(request, response);
-    const error = apiError(
-      status === 405 ? ErrorReason.METHOD_NOT_ALLOWED : ErrorReason.CONTENT_TYPE_UNSUPPORTED,
-      { message },
-    );
-    options.onError?.(error, request, undefined);
-    send(response, status, ["content-type", "text/plain; charset=utf-8"], message);
-  }
-
-  /** Answers a call of an unknown method. gRPC clients may take a plain 404 for a broken stream. */
-  function rejectUnknown(request: HttpRequest, response: HttpResponse): void {
-    addResponseHeaders(request, response);
-    const contentType = request.headers["content-type"] ?? "";
-    if (isGrpc(contentType)) {
-      options.onError?.(new ConnectError("unknown method", Code.Unimplemented), request, undefined);
-      response.setHeader("content-type", contentType);
-      response.setHeader("grpc-status", Code.Unimplemented);
-      response.setHeader("grpc-message", "unknown method");
-    } else {
-      response.statusCode = 404;
-    }
-    response.end();
-  }
-
-  function addResponseHeaders(request: HttpRequest, response: HttpResponse): void {
-    for (const [name, value] of Object.entries(options.responseHeaders?.(request) ?? {})) {
-      response.setHeader(name, value);
-    }
-  }
 }
 
 /** Characters that no request target has (RFC 9110 4.2.5, RFC 3986 2). */

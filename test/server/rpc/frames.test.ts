@@ -73,5 +73,10 @@ it("readFrames rejects the second of 200,000 frames that end a stream", async ()
   for (let at = 0; at < ends.length; at += 5) {
     ends[at] = 0x80;
   }
-  await expect(framesOf([ends])).rejects.toThrow("must have at most one frame that ends the stream");
+  await expect(framesOf([ends])).rejects.toThrow("no frame behind the one that ends the stream");
+});
+
+it("readFrames rejects a message behind the frame that ends a stream", async () => {
+  const end = Uint8Array.of(0x80, 0, 0, 0, 0);
+  await expect(framesOf([end, body])).rejects.toThrow("no frame behind the one that ends the stream");
 });
