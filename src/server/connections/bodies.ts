@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { Http2Request, HttpRequest, HttpResponse } from "../http-handler.ts";
 import type { ServerLimits } from "../limits/server-limits.ts";
 import { closeLingering, discardMsOf, hangUp, maxDiscardedBytes } from "./lingering.ts";
-import { areTooMany, discardBody, isUnread, onManyPieces } from "./messages.ts";
+import { countedBytes, discardBody, isUnread, onManyPieces } from "./messages.ts";
 import type { OnRejected } from "./rejection.ts";
 import { malformed, type RequestError, tooSlow } from "./request-error.ts";
 
@@ -70,21 +70,15 @@ export function createBodies(limits: ServerLimits, timeoutMs: number, onRejected
     discardBody(request);
     if (isHttp2(request)) {
       const { stream } = request;
-      let bytes = 0;
-      let pieces = 0;
-      body.discarded = () => bytes;
-      // Node passes nothing to the request after the response.
-      stream.on("data", function countChunk(chunk: Buffer) {
-        bytes += chunk.length;
-        pieces += 1;
-        if (areTooMany(pieces, bytes)) {
-          stream.off("data", countChunk);
-          endPieces(request);
-        } else if (bytes > maxDiscardedBytes) {
+      const before = countedBytes(request);
+      const discarded = () => countedBytes(request) - before;
+      body.discarded = discarded;
+      stream.on("data", function pauseWhenEnough() {
+        if (discarded() > maxDiscardedBytes) {
           stream.pause();
         }
       });
-      stream.resume();
+      request.resume();
     } else if (socket !== undefined) {
       const before = socket.bytesRead;
       body.discarded = () => socket.bytesRead - before;
@@ -166,9 +160,7 @@ function isHttp2(request: HttpRequest): request is Http2Request {
 function hasArrived({ request, socket }: Body): boolean {
   return (
     request.complete ||
-    (isHttp2(request)
-      ? request.stream.state.remoteClose === 1
-      : socket === undefined || socket.destroyed || socket.writableEnded)
+    (!isHttp2(request) && (socket === undefined || socket.destroyed || socket.writableEnded))
   );
 }
 

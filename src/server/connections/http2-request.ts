@@ -5,14 +5,16 @@ import type { Socket } from "node:net";
 import type { Http2Request, Listener } from "../http-handler.ts";
 import { beginReading, isDiscarded, receiveChunk } from "./messages.ts";
 
+const bitOf: Readonly<Record<string, number>> = { data: 1, end: 2, close: 4, aborted: 8 };
+
 /** A request on an HTTP/2 stream. It listens on the stream only for events that somebody listens to. */
 export class Http2StreamRequest extends EventEmitter implements Http2Request {
   readonly stream: ServerHttp2Stream;
   readonly headers: IncomingHttpHeaders;
   readonly rawHeaders: string[];
   readonly socket: Socket;
-  /** The events of the stream that are passed on. */
-  #heard: string[] = [];
+  /** Bits of the events of the stream that are passed on. */
+  #heard = 0;
 
   constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: string[], socket: Socket) {
     super();
@@ -47,7 +49,13 @@ export class Http2StreamRequest extends EventEmitter implements Http2Request {
 
   get complete(): boolean {
     const { stream } = this;
-    return stream.endAfterHeaders || stream.destroyed || stream.closed || stream.state.remoteClose === 1;
+    return (
+      stream.endAfterHeaders ||
+      stream.readableEnded ||
+      stream.destroyed ||
+      stream.closed ||
+      stream.state.remoteClose === 1
+    );
   }
 
   get destroyed(): boolean {
@@ -113,10 +121,11 @@ export class Http2StreamRequest extends EventEmitter implements Http2Request {
   }
 
   #hear(event: string): void {
-    if (this.#heard.includes(event)) {
+    const bit = bitOf[event] ?? 0;
+    if ((this.#heard & bit) !== 0) {
       return;
     }
-    this.#heard.push(event);
+    this.#heard |= bit;
     const { stream } = this;
     if (event === "data") {
       beginReading(this);
@@ -130,7 +139,7 @@ export class Http2StreamRequest extends EventEmitter implements Http2Request {
       } else {
         stream.on("end", pass);
       }
-    } else if (event === "close" || event === "aborted") {
+    } else if (bit !== 0) {
       stream.on(event, () => this.emit(event));
     }
   }

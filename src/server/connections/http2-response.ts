@@ -1,5 +1,5 @@
 import { type OutgoingHttpHeaders, validateHeaderName, validateHeaderValue } from "node:http";
-import type { ServerHttp2Stream } from "node:http2";
+import type { ServerHttp2Stream, ServerStreamResponseOptions } from "node:http2";
 import type { HeaderValue, Http2Request, Http2Response, Listener, WriteCallback } from "../http-handler.ts";
 import { countSent } from "./messages.ts";
 
@@ -18,6 +18,11 @@ const connectionFields: ReadonlySet<string> = new Set([
 
 /** Statuses of responses that have no body. */
 const bodilessStatuses: ReadonlySet<number> = new Set([204, 205, 304]);
+
+/** Trailers may follow as well. */
+const bodyFollows: ServerStreamResponseOptions = { waitForTrailers: true };
+const lastPieceFollows: ServerStreamResponseOptions = {};
+const nothingFollows: ServerStreamResponseOptions = { endStream: true };
 
 /** The response on an HTTP/2 stream, in as few frames as it needs. */
 export class Http2StreamResponse implements Http2Response {
@@ -90,25 +95,31 @@ export class Http2StreamResponse implements Http2Response {
       return this;
     }
     this.#requireUnsent();
-    const own: Fields = {};
+    const head: Fields = {};
     if (Array.isArray(headers)) {
       for (let at = 0; at < headers.length; at += 2) {
-        append(own, headers[at] as string, headers[at + 1] as HeaderValue);
+        append(head, headers[at] as string, headers[at + 1] as HeaderValue);
       }
     } else {
-      for (const [name, value] of Object.entries(headers ?? {})) {
-        put(own, name, value as HeaderValue);
+      const fields = headers as Readonly<Record<string, HeaderValue>> | undefined;
+      for (const name in fields) {
+        put(head, name, fields[name] as HeaderValue);
+      }
+    }
+    for (const name of Object.keys(this.#fields)) {
+      if (!Object.hasOwn(head, name)) {
+        head[name] = this.#fields[name] as HeaderValue;
       }
     }
     this.statusCode = status;
-    this.#head = { ...this.#fields, ...own };
+    this.#head = head;
     return this;
   }
 
   /** Node's types lack it for HTTP/2. */
   flushHeaders(): void {
     if (!this.#isGone() && !this.stream.headersSent) {
-      this.#respond({ waitForTrailers: true });
+      this.#respond(bodyFollows);
     }
   }
 
@@ -138,12 +149,10 @@ export class Http2StreamResponse implements Http2Response {
       callback && process.nextTick(callback, new Error("the response has ended, or its client is gone"));
       return false;
     }
-    const isBodiless = this.#isBodiless();
     if (!stream.headersSent) {
-      // Trailers may follow.
-      this.#respond(isBodiless ? { endStream: true } : { waitForTrailers: true });
+      this.#respond(bodyFollows);
     }
-    if (isBodiless) {
+    if (this.#isBodiless()) {
       callback && process.nextTick(callback);
       return true;
     }
@@ -159,11 +168,7 @@ export class Http2StreamResponse implements Http2Response {
     }
     const hasBody = chunk !== undefined && chunk !== null && chunk.length > 0 && !this.#isBodiless();
     if (!stream.headersSent) {
-      this.#respond(
-        this.#isBodiless() || (!hasBody && this.#trailers === undefined)
-          ? { endStream: true }
-          : { waitForTrailers: this.#trailers !== undefined },
-      );
+      this.#respond(this.#trailers !== undefined ? bodyFollows : hasBody ? lastPieceFollows : nothingFollows);
     }
     this.#isEnded = true;
     if (stream.readableFlowing === null && !this.req.complete) {
@@ -217,10 +222,12 @@ export class Http2StreamResponse implements Http2Response {
     }
   }
 
-  #respond(options: { endStream?: boolean; waitForTrailers?: boolean }): void {
-    const fields = this.#head ?? this.#fields;
+  /** Sends the header frame. */
+  #respond(next: ServerStreamResponseOptions): void {
+    const fields: OutgoingHttpHeaders = this.#head ?? this.#fields;
+    fields[":status"] = this.statusCode;
     try {
-      this.stream.respond({ ...(fields as OutgoingHttpHeaders), ":status": this.statusCode }, options);
+      this.stream.respond(fields, this.#isBodiless() ? nothingFollows : next);
     } catch (error) {
       // So that an error can be answered instead.
       this.#head = undefined;

@@ -115,7 +115,7 @@ export function createHttp2Sessions({ limits, onRequest, onRejected }: Http2Sess
         ) {
           watched.streams += 1;
           watched.newest = stream.id ?? watched.newest;
-          stream.once("close", onStreamClose);
+          stream.on("close", onStreamClose);
           const request = new Http2StreamRequest(stream, headers, rawHeaders, socket);
           onRequest(request, new Http2StreamResponse(request));
         },

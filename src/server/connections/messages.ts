@@ -59,9 +59,9 @@ export function onceAnswered(response: HttpResponse, act: () => void): void {
     }
   }
   if ("stream" in response) {
-    response.stream.once("finish", settle);
+    response.stream.on("finish", settle);
   }
-  response.once("close", settle);
+  response.on("close", settle);
 }
 
 /** Drops what arrives from now on of a request's body, even if its handler has stopped reading it. */
@@ -101,7 +101,7 @@ export function keepEarlyChunks(request: HttpRequest): () => void {
 }
 
 /** Whether a body arrives in too many small pieces. */
-export function areTooMany(pieces: number, bytes: number): boolean {
+function areTooMany(pieces: number, bytes: number): boolean {
   return pieces > maxPieces && pieces * minPieceBytes > bytes;
 }
 
