@@ -26,7 +26,7 @@ export { httpBindingKey, openStreamKey, type PathFields, pathFieldsKey } from ".
 export { type Cors, type CorsOptions, createCors, isPreflight } from "./server/cors.ts";
 export { type FieldSelection, parseFieldSelection, selectFields } from "./server/field-selection.ts";
 export { createTranscodingHandler, type TranscodingHandler } from "./server/handler.ts";
-export { isJson } from "./server/media-types.ts";
+export { isJson, parseQualities } from "./server/media-types.ts";
 export type {
   HeaderValue,
   Http2Request,

@@ -1,4 +1,4 @@
-import { isJson } from "../../transcoding/index.ts";
+import { isJson, parseQualities } from "../../transcoding/index.ts";
 
 /** What the content type of a request tells. */
 export type RpcContentType = {
@@ -9,6 +9,8 @@ export type RpcContentType = {
   readonly isStream: boolean;
   /** Whether the body is base64. */
   readonly isText: boolean;
+  /** Whether the body of the answer is base64. */
+  readonly answersText: boolean;
   /** Content type of the answer. */
   readonly answer: string;
 };
@@ -24,7 +26,7 @@ const forms = [
 const known = new Map<string, RpcContentType>();
 for (const { prefix, ...form } of forms) {
   for (const format of ["proto", "json"]) {
-    const type = { ...form, json: format === "json", answer: prefix + format };
+    const type = { ...form, json: format === "json", answersText: form.isText, answer: prefix + format };
     known.set(prefix + format, type);
     if (format === "proto" && form.protocol !== "connect") {
       // Binary is the default of gRPC and gRPC-Web.
@@ -33,7 +35,10 @@ for (const { prefix, ...form } of forms) {
   }
 }
 
-/** Returns what a content type tells; undefined for one of no protocol. JSON may have the parameters that REST accepts. */
+/**
+ * Returns what a content type tells; undefined for one of no protocol. JSON may have the parameters that REST accepts, and so
+ * may text, to which some clients add a charset.
+ */
 export function parseContentType(header = ""): RpcContentType | undefined {
   const usual = known.get(header);
   if (usual !== undefined) {
@@ -42,8 +47,34 @@ export function parseContentType(header = ""): RpcContentType | undefined {
   const [name = "", ...parameters] = header.split(";");
   const type = known.get(name.trim().toLowerCase());
   const isAccepted =
-    parameters.length === 0 || (type?.json && isJson(["application/json", ...parameters].join(";")));
+    parameters.length === 0 ||
+    ((type?.json || type?.isText) && isJson(["application/json", ...parameters].join(";")));
   return isAccepted ? type : undefined;
+}
+
+/**
+ * Returns a type with the answer that its caller prefers, of the two forms of gRPC-Web: clients that cannot read binary say so
+ * by Accept. An Accept that prefers neither leaves the form of the request.
+ *
+ * https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md, "Text-encoded (response) streams"
+ */
+export function withPreferredAnswer(type: RpcContentType, accept: string | undefined): RpcContentType {
+  if (type.protocol !== "grpc-web" || accept === undefined || !/\/grpc-web/i.test(accept)) {
+    return type;
+  }
+  let [text, binary] = [0, 0];
+  for (const [name, quality] of parseQualities(accept)) {
+    const accepted = known.get(name);
+    if (accepted?.protocol === "grpc-web") {
+      text = accepted.isText ? Math.max(text, quality) : text;
+      binary = accepted.isText ? binary : Math.max(binary, quality);
+    }
+  }
+  if (text === binary || text > binary === type.isText) {
+    return type;
+  }
+  const prefix = type.isText ? "application/grpc-web+" : "application/grpc-web-text+";
+  return { ...type, answersText: !type.isText, answer: prefix + (type.json ? "json" : "proto") };
 }
 
 /** Whether a content type begins like those of gRPC and gRPC-Web, also if the rest is unknown. */

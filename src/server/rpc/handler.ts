@@ -16,7 +16,7 @@ import {
 } from "../../transcoding/index.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../http-handler.ts";
 import { createCodec } from "./codec.ts";
-import { isGrpc, parseContentType, type RpcContentType } from "./content-type.ts";
+import { isGrpc, parseContentType, type RpcContentType, withPreferredAnswer } from "./content-type.ts";
 import { createCrossOrigin } from "./cross-origin.ts";
 import { inputOfGet, typeOfGet } from "./get.ts";
 import { createStreamHandlers, type StreamMethod } from "./streams/stream-handlers.ts";
@@ -124,7 +124,7 @@ export function createRpcHandler(options: RpcHandlerOptions): RpcHandler {
         unserved.contentType(route.isStream, request, response);
         return;
       }
-      route.handle(request, response, type);
+      route.handle(request, response, withPreferredAnswer(type, request.headers.accept));
     },
   };
 }

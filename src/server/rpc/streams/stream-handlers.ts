@@ -133,7 +133,7 @@ function createStreamHandler(
     call.header.set("content-type", type.answer.replace("-text", ""));
     const chunks = type.isText ? decodeTextChunks(body) : body;
     const answered = await handler(readMessages({ ...call, body: chunks }, type));
-    await answer(type.isText ? inText(answered, type.answer) : answered, response);
+    await answer(answered, response, type);
   }
 }
 
@@ -166,9 +166,14 @@ function callOf(
   }
 }
 
-async function answer(from: UniversalServerResponse, response: HttpResponse): Promise<void> {
+async function answer(
+  from: UniversalServerResponse,
+  response: HttpResponse,
+  type: RpcContentType,
+): Promise<void> {
   const settled = settleByStatus(await withTrailersOnly(from), factsOf(response.req));
-  const answered = withFittingStatus(settled, response);
+  const fitting = withFittingStatus(settled, response);
+  const answered = type.answersText ? inText(fitting, type.answer) : fitting;
   if (answered.body !== undefined || answered.trailer !== undefined) {
     await universalResponseToNodeResponse(answered, response as ServerResponse);
     return;

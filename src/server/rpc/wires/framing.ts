@@ -24,14 +24,14 @@ export type Framing = {
 export type FramingOptions = {
   /** Marks the frame that ends a body; 0 if the protocol has none. */
   readonly endFlag: number;
-  /** Bytes on the wire for each byte of the body. */
-  readonly expansion?: number;
+  /** Returns the most bytes that a body of a length may have on the wire. */
+  readonly maxSent?: (length: number) => number;
   /** Returns the bytes of a body as it was sent. */
   readonly decode?: (body: Uint8Array) => Uint8Array;
 };
 
 /** Creates the framing of a call. */
-export function createFraming(call: RpcCall, { endFlag, expansion = 1, decode }: FramingOptions): Framing {
+export function createFraming(call: RpcCall, { endFlag, maxSent, decode }: FramingOptions): Framing {
   const { request, rpc, type } = call;
   const { codec, readMaxBytes } = rpc;
   const encoding = request.headers["grpc-encoding"]?.toString();
@@ -42,7 +42,8 @@ export function createFraming(call: RpcCall, { endFlag, expansion = 1, decode }:
     },
     read: () =>
       readingRequest(async () => {
-        const sent = await readBody(call, Math.ceil((readMaxBytes + frameHeaderLength) * expansion));
+        const length = readMaxBytes + frameHeaderLength;
+        const sent = await readBody(call, maxSent?.(length) ?? length);
         const body = decode === undefined ? sent : decode(sent);
         const frame = onlyFrame(body, { limit: readMaxBytes, endFlag, inStream: false });
         const bytes = frame.compressed

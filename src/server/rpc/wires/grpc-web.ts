@@ -2,7 +2,7 @@ import type { Message } from "@bufbuild/protobuf";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import { trailerFlag, trailerSerialize } from "@connectrpc/connect/protocol-grpc-web";
 import type { Wire } from "../../../transcoding/index.ts";
-import { decodeText } from "../base64-text.ts";
+import { decodeText, maxTextLength } from "../base64-text.ts";
 import { sendableError } from "../error-details.ts";
 import { frameOf } from "../frames.ts";
 import { createFraming } from "./framing.ts";
@@ -20,12 +20,12 @@ export function createGrpcWebWire(call: RpcCall): Wire<Message> {
   const { type, registry, response } = call;
   const framing = createFraming(call, {
     endFlag: trailerFlag,
-    ...(type.isText && { decode: decodeText, expansion: 4 / 3 }),
+    ...(type.isText && { decode: decodeText, maxSent: maxTextLength }),
   });
 
   function respond(fields: (string | string[])[], frames: readonly Uint8Array[]): void {
     const body = Buffer.concat(frames);
-    send(response, 200, fields, type.isText ? body.toString("base64") : body);
+    send(response, 200, fields, type.answersText ? body.toString("base64") : body);
   }
 
   return {
