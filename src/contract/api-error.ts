@@ -111,9 +111,16 @@ export function requestedError(error: ConnectError): ConnectError {
   return error;
 }
 
-/** Returns whether an error has a code of a failure of the server, and is not a {@link requestedError}. */
-export function isFailure(error: ConnectError): boolean {
-  return (error.code === Code.Internal || error.code === Code.Unknown) && !requested.has(error);
+/**
+ * Returns whether an error means that the server failed, so that callers must not see it: anything that is no ConnectError,
+ * and codes of a failure, unless it is a {@link requestedError} or was the caller's.
+ */
+export function isFailure(error: unknown): boolean {
+  const counted = countedError(error);
+  if (!(error instanceof ConnectError && counted instanceof ConnectError)) {
+    return true;
+  }
+  return (counted.code === Code.Internal || counted.code === Code.Unknown) && !requested.has(counted);
 }
 
 /** Returns the reason of an error, or undefined if it has no ErrorInfo. */

@@ -4,7 +4,7 @@ import type { PublicUrls } from "../../auth/audience.ts";
 import { createAuthentication } from "../../auth/authentication.ts";
 import { createRequestGate } from "../../auth/request-gate.ts";
 import { requestHeadKey } from "../../auth/request-head.ts";
-import { errorDomain } from "../../contract/api-error.ts";
+import { errorDomain, isFailure } from "../../contract/api-error.ts";
 import { clientAddressKey } from "../../contract/client-address.ts";
 import type { Clock } from "../../contract/clock.ts";
 import { contractTypes } from "../../contract/contract-types.ts";
@@ -129,6 +129,7 @@ export async function createHandlers({
     rpc: createRpcHandler({ ...common, cors }),
     rest: createTranscodingHandler({
       ...common,
+      isFailure,
       listLimits: listLimitOf,
       compressMinBytes,
       errorDomain,

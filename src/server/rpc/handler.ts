@@ -1,7 +1,7 @@
 import type { DescMethod, Message, Registry } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import type { ConnectRouter, Interceptor } from "@connectrpc/connect";
-import { errorDomain } from "../../contract/api-error.ts";
+import { errorDomain, isFailure } from "../../contract/api-error.ts";
 import {
   type AroundMethod,
   type CallOptions,
@@ -108,8 +108,9 @@ export function createRpcHandler(options: RpcHandlerOptions): RpcHandler {
         unserved.unknownMethod(request, response);
         return;
       }
-      if (notInTarget.test(url)) {
-        unserved.malformedTarget(request, response);
+      const { headers } = request;
+      if (notInTarget.test(url) || (headers.host ?? headers[":authority"]) === undefined) {
+        unserved.unknownTarget(request, response);
         return;
       }
       if (crossOrigin?.(request, response, route.allowed)) {
@@ -144,7 +145,7 @@ const noHeaders = {};
 function createUnaryServer(options: RpcHandlerOptions, registry: Registry): ServeUnary {
   const { bodyTimeoutMs = 30_000, responseHeaders } = options;
   const errors = createCallErrors(errorDomain);
-  const server = createCallServer(options, errors);
+  const server = createCallServer({ ...options, isFailure }, errors);
 
   return function serveUnary(rpc, request, response, type) {
     const headers = responseHeaders?.(request) ?? noHeaders;

@@ -45,10 +45,11 @@ export function createUnserved(
       response.end();
     },
 
-    /** A target with characters that no URL has. */
-    malformedTarget(request: HttpRequest, response: HttpResponse): void {
+    /** A target with characters that no URL has, or no host (RFC 9112 3.2). */
+    unknownTarget(request: HttpRequest, response: HttpResponse): void {
       addHeaders(request, response);
-      answerRequestError(request, response, { status: 400, message: "the target must be a valid URL" });
+      const message = "the target must be a valid URL, and its host must be known: send the header Host";
+      answerRequestError(request, response, { status: 400, message });
     },
 
     httpMethod(allowed: readonly string[], request: HttpRequest, response: HttpResponse): void {

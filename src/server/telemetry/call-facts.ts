@@ -89,7 +89,7 @@ function outcomeOf(evidence: Evidence): Outcome | undefined {
 /** Callers see every unexpected error as SERVER_FAILURE. */
 function outcomeOfError(error: unknown, bodyPath: string | undefined): Outcome {
   const counted = countedError(error);
-  if (!(error instanceof ConnectError && counted instanceof ConnectError) || isFailure(counted)) {
+  if (!(error instanceof ConnectError && counted instanceof ConnectError) || isFailure(error)) {
     return { code: Code.Internal, reason: "SERVER_FAILURE" };
   }
   const cause = counted.cause instanceof Error ? counted.cause.message : undefined;

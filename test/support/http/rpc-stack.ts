@@ -1,6 +1,7 @@
 import type { Registry } from "@bufbuild/protobuf";
-import { ConnectError, type ConnectRouter, createContextValues, type Interceptor } from "@connectrpc/connect";
+import { type ConnectRouter, createContextValues, type Interceptor } from "@connectrpc/connect";
 import { createRequestGate } from "../../../src/auth/request-gate.ts";
+import { isFailure } from "../../../src/contract/api-error.ts";
 import { createAdmission } from "../../../src/server/calls/admission.ts";
 import { createRouter } from "../../../src/server/calls/router.ts";
 import { type Listener, listen } from "../../../src/server/connections/listener.ts";
@@ -11,7 +12,7 @@ import { defaultLimits } from "../../../src/server/limits/server-limits.ts";
 import { createRpcHandler, type RpcHandlerOptions } from "../../../src/server/rpc/handler.ts";
 import { callFactsKey, factsOf } from "../../../src/server/telemetry/call-facts.ts";
 import { createRequestObserver } from "../../../src/server/telemetry/observe-requests.ts";
-import { CallError, createTranscodingHandler } from "../../../src/transcoding/index.ts";
+import { createTranscodingHandler } from "../../../src/transcoding/index.ts";
 
 export type RpcStackOptions = Pick<RpcHandlerOptions, "ignoreUnknownFields" | "contextValues"> & {
   readonly routes: (router: ConnectRouter) => void;
@@ -44,12 +45,7 @@ export async function listenRpcStack(options: RpcStackOptions): Promise<Listener
     around: ((_, call) =>
       async function admitCall(message, context) {
         await admission.admit(message, context);
-        try {
-          return await call(message, context);
-        } catch (error) {
-          // These services mean all errors that they throw, also INTERNAL and UNKNOWN.
-          throw error instanceof ConnectError ? new CallError(error, {}) : error;
-        }
+        return await call(message, context);
       }) satisfies RpcHandlerOptions["around"],
     requestGate: admission.requestGate,
     ignoreUnknownFields: options.ignoreUnknownFields,
@@ -59,7 +55,7 @@ export async function listenRpcStack(options: RpcStackOptions): Promise<Listener
     contextValues: (request: Parameters<HttpHandler>[0]) =>
       (options.contextValues?.(request) ?? createContextValues()).set(callFactsKey, factsOf(request)),
   };
-  const all = { ...common, interceptors: options.interceptors ?? [], onFailure: () => undefined };
+  const all = { ...common, interceptors: options.interceptors ?? [], onFailure: () => undefined, isFailure };
   const rpc = createRpcHandler(all);
   const rest = createTranscodingHandler(all);
   const observe = createRequestObserver([({ call }) => call.release?.()], () => "127.0.0.1");

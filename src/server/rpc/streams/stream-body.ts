@@ -8,8 +8,8 @@ import {
   streamEncoding,
   unknownEncoding,
 } from "../encodings.ts";
-import { chunkReader, readFrames } from "../frames.ts";
-import { missingMessage, severalMessages } from "../request-errors.ts";
+import { chunkReader, frameHeaderLength, readFrames } from "../frames.ts";
+import { missingMessage, severalMessages, tooLarge } from "../request-errors.ts";
 
 /** Flags of the frame that ends a body of each protocol; 0 if it has none. */
 const endFlags: Readonly<Record<RpcContentType["protocol"], number>> = {
@@ -31,10 +31,15 @@ export function openMessages(
 ): AsyncIterable<Uint8Array> {
   const names = protocol === "connect" ? streamEncoding : grpcEncoding;
   const compression = takeEncoding(header, names);
+  const isTooLarge = takesOne && Number(header.get("content-length")) > limit + frameHeaderLength;
   header.delete("content-length");
   return readMessages();
 
   async function* readMessages(): AsyncGenerator<Uint8Array> {
+    // By the header if it tells: a client that expects 100 (Continue) need not send the body.
+    if (isTooLarge) {
+      throw tooLarge(limit);
+    }
     if (compression === "unknown") {
       throw unknownEncoding(names).error;
     }

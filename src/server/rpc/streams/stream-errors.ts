@@ -1,13 +1,13 @@
 import type { DescMethod, Registry } from "@bufbuild/protobuf";
 import {
-  ConnectError,
+  type ConnectError,
   createContextKey,
   type Interceptor,
   type StreamRequest,
   type UnaryRequest,
 } from "@connectrpc/connect";
 import { ErrorReason } from "../../../../gen/mobiledataplansharing/v1/errors_pb.ts";
-import { apiError, countedError, isFailure } from "../../../contract/api-error.ts";
+import { apiError, isFailure } from "../../../contract/api-error.ts";
 import { cancellationOf } from "../../../contract/cancellation.ts";
 import type { CallOptions } from "../../../transcoding/index.ts";
 import type { HttpRequest } from "../../http-handler.ts";
@@ -29,12 +29,14 @@ export function createErrorInterceptor(
 ): Interceptor {
   /** Returns the error that the caller receives. */
   function sent(cause: unknown, { signal, contextValues, method }: UnaryRequest | StreamRequest): unknown {
-    const error = publicError(cancellationOf(cause, signal) ?? cause);
+    const error = cancellationOf(cause, signal) ?? cause;
     const request = contextValues.get(httpRequestKey);
-    if (error === undefined && request !== undefined) {
+    if (isFailure(error) && request !== undefined) {
       onFailure?.(cause, method as DescMethod, request);
     }
-    const answered = error ?? apiError(ErrorReason.SERVER_FAILURE, { message: "the server failed", cause });
+    const answered = isFailure(error)
+      ? apiError(ErrorReason.SERVER_FAILURE, { message: "the server failed", cause })
+      : (error as ConnectError);
     if (request !== undefined) {
       onError?.(answered, request, undefined);
     }
@@ -60,11 +62,4 @@ export function createErrorInterceptor(
         throw sent(error, request);
       }
     };
-}
-
-/** Returns the error that is sent as it is; undefined for a failure of the server. */
-function publicError(error: unknown): ConnectError | undefined {
-  const counted = countedError(error);
-  const isMeant = error instanceof ConnectError && counted instanceof ConnectError && !isFailure(counted);
-  return isMeant ? error : undefined;
 }

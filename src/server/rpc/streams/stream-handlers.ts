@@ -14,7 +14,6 @@ import type {
 } from "@connectrpc/connect/protocol";
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import type { CallOptions, RegisteredMethod } from "../../../transcoding/index.ts";
-import { answerRequestError } from "../../connections/error-answer.ts";
 import type { HttpRequest, HttpResponse } from "../../http-handler.ts";
 import { factsOf } from "../../telemetry/call-facts.ts";
 import { decodeTextChunks, encodeTextChunks } from "../base64-text.ts";
@@ -103,11 +102,6 @@ function createStreamHandler(
       response.setHeader(name, value);
     }
     const call = callOf(request, response, contextValues?.(request));
-    if (call === undefined) {
-      const message = "the host must be known: send the header Host";
-      answerRequestError(request, response, { status: 400, message });
-      return;
-    }
     for (const { encoding, accept } of [streamEncoding, grpcEncoding]) {
       // connect-node would drop it from the error of an unknown encoding.
       const name = request.headers[encoding];
@@ -142,28 +136,18 @@ function inText(response: UniversalServerResponse, contentType: string): Univers
   return isChunks(response.body) ? { ...response, body: encodeTextChunks(response.body) } : response;
 }
 
-/**
- * Returns the request in connect-node's form; undefined if its host is unknown (RFC 9112 3.2: answer 400).
- */
+/** Returns the request in connect-node's form. */
 function callOf(
   request: HttpRequest,
   response: HttpResponse,
   values = createContextValues(),
-): UniversalServerRequest | undefined {
-  try {
-    // connect-node's types are Node's classes, of which it uses what these have.
-    const call = universalRequestFromNodeRequest(
-      request as ServerRequest,
-      response as ServerResponse,
-      undefined,
-      values,
-    );
-    values.set(httpRequestKey, request);
-    setTimeoutOf(request, call, values, isGrpc(request.headers["content-type"]));
-    return call;
-  } catch {
-    return undefined;
-  }
+): UniversalServerRequest {
+  // connect-node's types are Node's classes, of which it uses what these have.
+  const [from, to] = [request as ServerRequest, response as ServerResponse];
+  const call = universalRequestFromNodeRequest(from, to, undefined, values);
+  values.set(httpRequestKey, request);
+  setTimeoutOf(request, call, values, isGrpc(request.headers["content-type"]));
+  return call;
 }
 
 async function answer(

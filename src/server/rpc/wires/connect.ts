@@ -11,7 +11,7 @@ import {
 } from "../encodings.ts";
 import { sendableError } from "../error-details.ts";
 import { rejected } from "../request-errors.ts";
-import { fieldsOf, type RpcCall, readBody, readingRequest, send, withMetadata } from "./rpc-call.ts";
+import { fieldsOf, type RpcCall, readBody, send, withMetadata } from "./rpc-call.ts";
 
 /** Where a call has what another call has elsewhere: in the header and the body of a POST, or in the query of a GET. */
 export type ConnectInput = {
@@ -75,13 +75,12 @@ export function createConnectWire(call: RpcCall, input: ConnectInput): Wire<Mess
       }
       compression = requireEncoding(input.encoding, unaryEncoding);
     },
-    read: () =>
-      readingRequest(async () => {
-        const { readMaxBytes, codec } = rpc;
-        const sent = await input.read();
-        const bytes = compression === undefined ? sent : await decompress(sent, compression, readMaxBytes);
-        return codec.read(bytes, json);
-      }),
+    async read() {
+      const { readMaxBytes, codec } = rpc;
+      const sent = await input.read();
+      const bytes = compression === undefined ? sent : await decompress(sent, compression, readMaxBytes);
+      return codec.read(bytes, json);
+    },
     answer(output, { touchedResponseHeader, touchedResponseTrailer }) {
       const fields = fieldsOf(call, type.answer, touchedResponseHeader);
       return respond(200, fields, touchedResponseTrailer, rpc.codec.write(output, json));

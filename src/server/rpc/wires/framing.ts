@@ -9,7 +9,7 @@ import {
   requireEncoding,
 } from "../encodings.ts";
 import { compressedFlag, frameHeaderLength, frameOf, onlyFrame } from "../frames.ts";
-import { type RpcCall, readBody, readingRequest } from "./rpc-call.ts";
+import { type RpcCall, readBody } from "./rpc-call.ts";
 
 /** How a protocol of gRPC encloses the messages of a call. */
 export type Framing = {
@@ -40,17 +40,16 @@ export function createFraming(call: RpcCall, { endFlag, maxSent, decode }: Frami
     check() {
       compression = requireEncoding(encoding, grpcEncoding);
     },
-    read: () =>
-      readingRequest(async () => {
-        const length = readMaxBytes + frameHeaderLength;
-        const sent = await readBody(call, maxSent?.(length) ?? length);
-        const body = decode === undefined ? sent : decode(sent);
-        const frame = onlyFrame(body, { limit: readMaxBytes, endFlag, inStream: false });
-        const bytes = frame.compressed
-          ? await decompress(frame.content, compression, readMaxBytes)
-          : frame.content;
-        return codec.read(bytes, type.json);
-      }),
+    async read() {
+      const length = readMaxBytes + frameHeaderLength;
+      const sent = await readBody(call, maxSent?.(length) ?? length);
+      const body = decode === undefined ? sent : decode(sent);
+      const frame = onlyFrame(body, { limit: readMaxBytes, endFlag, inStream: false });
+      const bytes = frame.compressed
+        ? await decompress(frame.content, compression, readMaxBytes)
+        : frame.content;
+      return codec.read(bytes, type.json);
+    },
     async write(message, fields) {
       const written = codec.write(message, type.json);
       const content = typeof written === "string" ? Buffer.from(written) : written;

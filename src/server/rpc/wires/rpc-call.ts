@@ -1,14 +1,8 @@
 import type { ServerResponse } from "node:http";
 import type { DescMethod, Message, Registry } from "@bufbuild/protobuf";
-import { ConnectError, type HandlerContext } from "@connectrpc/connect";
+import type { ConnectError, HandlerContext } from "@connectrpc/connect";
 import { mergeNonProtocolHeaders } from "@connectrpc/connect/protocol";
-import {
-  addHeaders,
-  CallError,
-  type CallErrors,
-  type HeaderFields,
-  readBytes,
-} from "../../../transcoding/index.ts";
+import { addHeaders, type CallErrors, type HeaderFields, readBytes } from "../../../transcoding/index.ts";
 import type { HttpRequest, HttpResponse } from "../../http-handler.ts";
 import type { Codec } from "../codec.ts";
 import type { RpcContentType } from "../content-type.ts";
@@ -55,15 +49,6 @@ export async function readBody(
     throw bytes === "too-large" ? errors.tooLarge(rpc.readMaxBytes) : errors.tooSlow(bodyTimeoutMs);
   }
   return bytes;
-}
-
-/** Runs a step that reads a request. What it throws on purpose is sent as it is, also if its code is INTERNAL. */
-export async function readingRequest<T>(read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    throw error instanceof ConnectError ? new CallError(error, {}) : error;
-  }
 }
 
 /** Returns the fields of a response: its content type, those that every response has, and those of its implementation. */

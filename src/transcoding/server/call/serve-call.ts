@@ -1,6 +1,8 @@
+import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { cancellationOf } from "../../../contract/cancellation.ts";
 import { type ParsedTimeout, parseTimeoutHeader } from "../../http/timeout-header.ts";
+import type { NodeRequest } from "../node-http.ts";
 import { type CallContext, createCallContext } from "./context.ts";
 import { CallError, type CallErrors } from "./errors.ts";
 import type { Call, CallOptions, Wire } from "./wire.ts";
@@ -23,7 +25,7 @@ type Failed = Pick<Call<never>, "method" | "request"> & {
 };
 
 export function createCallServer(options: CallOptions, errors: CallErrors): CallServer {
-  const { requestGate, maxTimeoutMs = Number.POSITIVE_INFINITY } = options;
+  const { requestGate, maxTimeoutMs = Number.POSITIVE_INFINITY, isFailure = isUnexpected } = options;
   const onFailure = options.onFailure ?? ((cause, method) => console.error(`${method} failed`, cause));
   return { serve, beforeDeadline, publicError };
 
@@ -104,26 +106,29 @@ export function createCallServer(options: CallOptions, errors: CallErrors): Call
     }
   }
 
+  /** Returns an error as it is sent. The details of a failure are for the log. */
+  function sentError(cause: unknown, method: DescMethod, request: NodeRequest): CallError {
+    if (cause instanceof CallError) {
+      return cause;
+    }
+    if (!isFailure(cause)) {
+      return new CallError(cause as ConnectError, {});
+    }
+    onFailure(cause, method, request);
+    return errors.serverFailure();
+  }
+
   function publicError(cause: unknown, { method, request, wire, context }: Failed): CallError {
     const touchedSignal = context?.touchedSignal;
     const cancelled = touchedSignal && cancellationOf(cause, touchedSignal);
-    const sent = sentError(cancelled ?? cause);
-    if (sent === undefined) {
-      onFailure(cause, method, request);
-    }
-    const { error, response } = sent ?? errors.serverFailure();
+    const { error, response } = sentError(cancelled ?? cause, method, request);
     const init = { bodyPath: wire.bodyPath, ...response };
     options.onError?.(error, request, init.bodyPath);
     return new CallError(error, init);
   }
 }
 
-/** Returns the error that is sent as it is; undefined for a failure of the server. */
-function sentError(cause: unknown): CallError | undefined {
-  if (cause instanceof CallError) {
-    return cause;
-  }
-  const isMeant =
-    cause instanceof ConnectError && cause.code !== Code.Internal && cause.code !== Code.Unknown;
-  return isMeant ? new CallError(cause, {}) : undefined;
+/** Callers see no details of these by default. */
+function isUnexpected(error: unknown): boolean {
+  return !(error instanceof ConnectError) || error.code === Code.Internal || error.code === Code.Unknown;
 }

@@ -48,6 +48,11 @@ export type CallOptions = {
    * path of the field that is the body, out of its violations and its message: the caller did not write it.
    */
   onError?: ((error: ConnectError, request: NodeRequest, bodyPath: string | undefined) => void) | undefined;
+  /**
+   * Returns whether what was thrown means that the server failed: callers see no details of it. Defaults to anything but a
+   * ConnectError, and the codes INTERNAL and UNKNOWN.
+   */
+  isFailure?: ((error: unknown) => boolean) | undefined;
   /** Called with the cause of each internal error; callers receive no details of it. Defaults to console.error. */
   onFailure?: ((cause: unknown, method: DescMethod, request: NodeRequest) => void) | undefined;
 };
