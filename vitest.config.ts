@@ -9,8 +9,8 @@ const seconds = 1_000;
 
 /** The folders of `test/` whose suites are projects of their own, with how their tests are run. Everything else is `unit`. */
 const suites = {
-  // They start the program many times, which takes long on a busy machine.
-  e2e: { include: ["test/e2e/**/*.test.ts"], testTimeout: 120 * seconds },
+  // They start the program many times, which takes long on a busy machine. While they wait for it, a processor is free.
+  e2e: { include: ["test/e2e/**/*.test.ts"], maxWorkers: 3, testTimeout: 120 * seconds },
   // Each starts a PostgreSQL of its own. Some stop it, freeze it or fill its disk.
   postgres: { include: ["test/store/postgres/**/*.test.ts"] },
   // They create keys and start identity providers, correct and faulty ones.
@@ -42,7 +42,7 @@ const suites = {
   // They install the package from the registry, once per version of Node, and build the contract as its users do.
   package: {
     include: ["test/package/**/*.test.ts"],
-    fileParallelism: false,
+    globalSetup: ["test/package/global-setup.ts"],
     testTimeout: 120 * seconds,
     hookTimeout: 300 * seconds,
   },
@@ -59,7 +59,7 @@ const common = {
 
 export default defineConfig({
   test: {
-    // As CI has processors. Unit tests, many of which wait for a timeout, have more (package.json).
+    // As CI has processors. Suites that often wait have more; unit tests too (package.json).
     maxWorkers: 2,
     maxConcurrency: 20,
     projects: [

@@ -1,19 +1,18 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
 import { exampleStatus } from "../../src/examples/index.ts";
 import { dataDirectory } from "../support/data-directory.ts";
 import { runProgram, startProgram } from "../support/program.ts";
-import { installPackage, type Project, packPackage } from "./installed.ts";
+import { installPackage, type Project } from "./installed.ts";
 import { newestNode, oldestNodes, thisNode } from "./nodes.ts";
 import { npm } from "./npm.ts";
 import { jest, runnersOf, runSnippet } from "./runners.ts";
@@ -43,13 +42,7 @@ const files: Readonly<Record<string, readonly [specifier: string, start: RegExp]
   "./package.json": ["/package.json", /^\{\s*"name": "mobile-data-plan-sharing"/],
 };
 
-let folder: string;
-let tarball: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mdps-pack-"));
-  tarball = await packPackage(folder);
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const tarball = inject("tarball");
 
 it("every entry of the exports of package.json has a test", () => {
   expect([...Object.keys(modules), ...Object.keys(files)].toSorted()).toEqual(

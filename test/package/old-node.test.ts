@@ -1,9 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { packPackage } from "./installed.ts";
+import { beforeAll, describe, expect, it } from "vitest";
 import { oldNodes as nodes } from "./nodes.ts";
 import { environmentOf } from "./npm.ts";
 
@@ -14,14 +12,7 @@ const sentence = new RegExp(
   `^mdps needs Node ${allowed} or a later release of one of these lines; this is Node \\S+ \\(\\S+\\)\\. Install one from https://nodejs\\.org/\\S+, and put it first in PATH\\.\\n$`,
 );
 
-const folder = mkdtempSync(join(tmpdir(), "mdps-old-node-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
 describe.skipIf(nodes.length === 0)("an old Node (skipped where npm has none for this machine)", () => {
-  beforeAll(async () => {
-    await packPackage(folder);
-  });
-
   describe.each(nodes)("$name", ({ name, path }) => {
     let node: string;
     beforeAll(async () => {

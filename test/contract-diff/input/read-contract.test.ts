@@ -18,7 +18,9 @@ import { afterAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { packTar } from "../../../scripts/release/tar.ts";
 import { diffContracts, readContract } from "../../../src/contract-diff/index.ts";
 import { compile } from "../../../src/contract-diff/input/compile.ts";
-import { contractFolder } from "../fixtures/contracts.ts";
+import { compileQuickly, contractFolder } from "../fixtures/contracts.ts";
+
+compileQuickly();
 
 const work = mkdtempSync(join(tmpdir(), "mdps-read-contract-"));
 afterAll(() => rmSync(work, { recursive: true, force: true }));
@@ -316,8 +318,9 @@ describe("readContract rejects", () => {
 
   it("readContract writes nothing outside of a temporary folder, which it removes", () => {
     const folder = folderWith({});
+    const before = process.env.TMPDIR;
     vi.stubEnv("TMPDIR", folder);
-    onTestFinished(() => void vi.unstubAllEnvs());
+    onTestFinished(() => void vi.stubEnv("TMPDIR", before));
     const archive = fileWith("x.tar", tar({ ...files, "../evil.proto": "x" }));
     expect(() => readContract(archive)).toThrow(/leaves the archive/);
     expect(packages(fileWith("x.tar", tar(files)))).toEqual(["acme.v1"]);
