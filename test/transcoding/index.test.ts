@@ -43,6 +43,7 @@ it("transcoding exports the names that users and the other folders need, and no 
       "parseFieldSelection",
       "parseJsonDocument",
       "parsePathTemplate",
+      "parseQualities",
       "parseRequestTarget",
       "parseTimeoutHeader",
       "pathFieldsKey",
