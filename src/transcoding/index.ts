@@ -49,6 +49,7 @@ export {
   respondEmpty,
   respondError,
   respondStatic,
+  sendWhole,
 } from "./server/response.ts";
 export { createStaticContent, type StaticContent } from "./server/response-coding.ts";
 export { cutAfter, cutNow, isCut } from "./server/response-stream.ts";

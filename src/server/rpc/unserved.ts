@@ -1,11 +1,10 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
 import { apiError } from "../../contract/api-error.ts";
-import type { CallOptions } from "../../transcoding/index.ts";
+import { type CallOptions, sendWhole } from "../../transcoding/index.ts";
 import { answerRequestError } from "../connections/error-answer.ts";
 import type { HttpRequest, HttpResponse } from "../http-handler.ts";
 import { acceptedTypes, isGrpc } from "./content-type.ts";
-import { send } from "./wires/rpc-call.ts";
 
 /** Answers requests that no protocol can serve. */
 export type Unserved = ReturnType<typeof createUnserved>;
@@ -26,7 +25,7 @@ export function createUnserved(
     addHeaders(request, response);
     const reason = status === 405 ? ErrorReason.METHOD_NOT_ALLOWED : ErrorReason.CONTENT_TYPE_UNSUPPORTED;
     onError?.(apiError(reason, { message }), request, undefined);
-    send(response, status, ["content-type", "text/plain; charset=utf-8"], message);
+    sendWhole(response, status, ["content-type", "text/plain; charset=utf-8"], message);
   }
 
   return {

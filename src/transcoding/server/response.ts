@@ -146,16 +146,30 @@ function respond(
 ): void {
   const { headers, coding } = init;
   const { response } = frame;
-  if (response.headersSent || response.destroyed) {
-    return;
-  }
   const fields = headerFields(frame, contentType, headers);
-  const length = Buffer.byteLength(content);
-  fields.push("content-length", String(length));
   if (coding !== undefined) {
     fields.push("content-encoding", coding);
   }
-  // A string is sent in one write with the header; latin1 avoids encoding if it is ASCII.
-  const encoding = length === content.length ? "latin1" : "utf8";
-  (response as ServerResponse).writeHead(status, fields).end(content, encoding);
+  sendWhole(response, status, fields, content);
 }
+
+/** Sends a whole response, unless one has begun or its client is gone. */
+export function sendWhole(
+  response: NodeResponse,
+  status: number,
+  fields: HeaderFields,
+  content: string | Uint8Array,
+): void {
+  if (response.headersSent || response.destroyed) {
+    return;
+  }
+  const length = Buffer.byteLength(content);
+  fields.push("content-length", String(length));
+  const isAscii = length === content.length;
+  // A string is sent in one write with the header, which has the same encoding then, and must be latin1.
+  const body =
+    isAscii || !fields.some((field) => notAscii.test(String(field))) ? content : Buffer.from(content);
+  (response as ServerResponse).writeHead(status, fields).end(body, isAscii ? "latin1" : "utf8");
+}
+
+const notAscii = /[^\0-\x7f]/;

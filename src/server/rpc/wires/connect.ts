@@ -1,7 +1,7 @@
 import type { Message } from "@bufbuild/protobuf";
 import type { Compression } from "@connectrpc/connect/protocol";
 import { codeToHttpStatus, errorToJsonBytes } from "@connectrpc/connect/protocol-connect";
-import { addHeaders, type HeaderFields, type Wire } from "../../../transcoding/index.ts";
+import { addHeaders, type HeaderFields, sendWhole, type Wire } from "../../../transcoding/index.ts";
 import {
   answerCompression,
   compressMinBytes,
@@ -11,7 +11,7 @@ import {
 } from "../encodings.ts";
 import { sendableError } from "../error-details.ts";
 import { rejected } from "../request-errors.ts";
-import { fieldsOf, type RpcCall, readBody, send, withMetadata } from "./rpc-call.ts";
+import { fieldsOf, type RpcCall, readBody, withMetadata } from "./rpc-call.ts";
 
 /** Where a call has what another call has elsewhere: in the header and the body of a POST, or in the query of a GET. */
 export type ConnectInput = {
@@ -57,10 +57,10 @@ export function createConnectWire(call: RpcCall, input: ConnectInput): Wire<Mess
       ? undefined
       : answerCompression(request.headers["accept-encoding"], input.encoding);
     if (coding === undefined) {
-      send(response, status, fields, content);
+      sendWhole(response, status, fields, content);
     } else {
       fields.push("content-encoding", coding.name);
-      send(response, status, fields, await coding.compress(Buffer.from(content)));
+      sendWhole(response, status, fields, await coding.compress(Buffer.from(content)));
     }
   }
 

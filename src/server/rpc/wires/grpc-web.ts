@@ -1,12 +1,12 @@
 import type { Message } from "@bufbuild/protobuf";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import { trailerFlag, trailerSerialize } from "@connectrpc/connect/protocol-grpc-web";
-import type { Wire } from "../../../transcoding/index.ts";
+import { sendWhole, type Wire } from "../../../transcoding/index.ts";
 import { decodeText, maxTextLength } from "../base64-text.ts";
 import { sendableError } from "../error-details.ts";
 import { frameOf } from "../frames.ts";
 import { createFraming } from "./framing.ts";
-import { fieldsOf, type RpcCall, send } from "./rpc-call.ts";
+import { fieldsOf, type RpcCall } from "./rpc-call.ts";
 
 const success = frameOf(trailerFlag, Buffer.from("grpc-status: 0\r\n"));
 
@@ -25,7 +25,7 @@ export function createGrpcWebWire(call: RpcCall): Wire<Message> {
 
   function respond(fields: (string | string[])[], frames: readonly Uint8Array[]): void {
     const body = Buffer.concat(frames);
-    send(response, 200, fields, type.answersText ? body.toString("base64") : body);
+    sendWhole(response, 200, fields, type.answersText ? body.toString("base64") : body);
   }
 
   return {

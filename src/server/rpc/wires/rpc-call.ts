@@ -1,4 +1,3 @@
-import type { ServerResponse } from "node:http";
 import type { DescMethod, Message, Registry } from "@bufbuild/protobuf";
 import type { ConnectError, HandlerContext } from "@connectrpc/connect";
 import { mergeNonProtocolHeaders } from "@connectrpc/connect/protocol";
@@ -71,7 +70,7 @@ export function fieldsOf(
 
 /** Returns headers with those that an error adds. As in connect-node, those of another server are not relayed. */
 export function withMetadata(own: Headers | undefined, error: ConnectError): Headers {
-  const merged = new Headers(own);
+  const merged = own ?? new Headers();
   if (!error.isWireError) {
     mergeNonProtocolHeaders(merged, error.metadata);
   }
@@ -86,21 +85,4 @@ export function nodeHeaders(headers: Headers): Record<string, string | string[]>
     ...Object.fromEntries([...headers].map(([name, value]) => [name, value.trimEnd()])),
     ...(cookies.length > 0 && { "set-cookie": cookies }),
   };
-}
-
-/** Sends a whole response, unless one has begun or its client is gone. */
-export function send(
-  response: HttpResponse,
-  status: number,
-  fields: HeaderFields,
-  content: string | Uint8Array,
-): void {
-  if (response.headersSent || response.destroyed) {
-    return;
-  }
-  const length = Buffer.byteLength(content);
-  fields.push("content-length", String(length));
-  // A string is sent in one write with the header; latin1 avoids encoding if it is ASCII.
-  const encoding = length === content.length ? "latin1" : "utf8";
-  (response as ServerResponse).writeHead(status, fields).end(content, encoding);
 }

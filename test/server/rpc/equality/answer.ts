@@ -56,7 +56,7 @@ const decompressors: Readonly<Record<string, (bytes: Uint8Array) => Buffer>> = {
 /** Decodes a response. */
 export function decode(received: Received, method: string, calls: number): Answer {
   const { date: _, "x-request-id": __, "content-length": length, ...headers } = received.headers;
-  const type = received.headers["content-type"]?.[0] ?? "";
+  const type = (received.headers["content-type"]?.[0] ?? "").toLowerCase();
   const problems = received.isCut ? ["is cut off"] : [];
   if (length !== undefined && method !== "HEAD" && String(received.body.length) !== String(length)) {
     problems.push(`has ${received.body.length} bytes, but its header says ${length}`);

@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => comparison.close());
 
-const count = 1_500;
+const count = 2_500;
 const inFlight = 24;
 
 it("answers generated unary requests as connect-node does, except for the known differences", async () => {

@@ -22,7 +22,7 @@ export const knownAdditions: readonly KnownAddition[] = [
     },
   },
   {
-    reason: "a request of gRPC-Web may have a frame of trailers",
+    reason: "a request of gRPC-Web may end with a frame of trailers",
     equivalentOf: ({ base, odd, sent }) =>
       base.protocol === "gRPC-Web" && odd.has("flag of a frame of trailers")
         ? { ...sent, body: withoutTrailers(sent.body ?? Buffer.alloc(0)) }
@@ -51,17 +51,12 @@ function inBase64(target: string): string {
   });
 }
 
-/** Returns a body without its frame of trailers. Of several, the first one. */
+/** Returns a body without the frame of trailers at its end. */
 function withoutTrailers(body: Uint8Array): Uint8Array {
   const bytes = Buffer.from(body);
-  for (let at = 0; at < bytes.length; at = endOf(at)) {
-    if ((bytes[at] ?? 0) === 0x80 || (bytes[at] ?? 0) === 0x81) {
-      return Buffer.concat([bytes.subarray(0, at), bytes.subarray(endOf(at))]);
-    }
+  let last = 0;
+  for (let at = 0; at < bytes.length; at += 5 + bytes.readUInt32BE(at + 1)) {
+    last = at;
   }
-  return bytes;
-
-  function endOf(at: number): number {
-    return at + 5 + bytes.readUInt32BE(at + 1);
-  }
+  return ((bytes[last] ?? 0) & 0x80) === 0 ? bytes : bytes.subarray(0, last);
 }

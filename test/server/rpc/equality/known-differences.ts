@@ -88,6 +88,7 @@ const errors: readonly KnownDifference[] = [
       message: /^the request has (several messages|no message), but the method takes one$/,
     },
   ),
+  error("the frame of trailers must be the last one", ["flag of a frame of trailers"], malformed),
   error("unknown flags of frames are INTERNAL", ["unknown flags", "flag of a frame of trailers"], {
     code: "Internal",
     message: /^body has a frame with the unknown flags \d+$/,
@@ -159,7 +160,8 @@ const unknownMethods: readonly KnownDifference[] = [
     reason: "an unknown method has a status of gRPC if the request is gRPC",
     expected({ other: _, headers: { "transfer-encoding": coding, ...headers }, ...theirs }, __, each) {
       const type = headerOf(each.sent, "content-type") ?? "";
-      return each.odd.has("unknown method") && theirs.status === 404 && type.startsWith("application/grpc")
+      const isGrpc = type.toLowerCase().startsWith("application/grpc");
+      return each.odd.has("unknown method") && theirs.status === 404 && isGrpc
         ? {
             ...theirs,
             status: 200,
