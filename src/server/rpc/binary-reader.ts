@@ -218,7 +218,9 @@ function scan(
       throw struct === undefined ? new Error("too deep") : invalid(struct.path, tooDeep);
     }
     while (reader.pos < end) {
-      const [number, wireType] = reader.tag();
+      const tag = readTag();
+      const number = tag >>> 3;
+      const wireType = tag & 7;
       if (wireType === WireType.EndGroup && group !== undefined) {
         return;
       }
@@ -237,9 +239,30 @@ function scan(
         for (const other of field.others) {
           seen.children?.delete(other);
         }
-        scanValue(field, () => childOf(seen, number), depth);
+        scanValue(field, seen, depth);
       }
     }
+  }
+
+  /** Returns the next tag, of a number and a wire type that exist. Nearly all have one byte. */
+  function readTag(): number {
+    const tag = bytes[reader.pos] ?? 0;
+    if (tag < 8 || tag >= 0x80 || (tag & 7) > WireType.Bit32) {
+      const [number, wireType] = reader.tag();
+      return (number << 3) | wireType;
+    }
+    reader.pos += 1;
+    return tag;
+  }
+
+  /** Returns the next length. Most have one byte. */
+  function readLength(): number {
+    const length = bytes[reader.pos] ?? 0x80;
+    if (length >= 0x80) {
+      return reader.uint32();
+    }
+    reader.pos += 1;
+    return length;
   }
 
   function scanItems(field: FieldLayout, seen: Occurrence, wireType: WireType, depth: number): void {
@@ -247,7 +270,7 @@ function scan(
     let count = seen.counts.get(field.number) ?? 0;
     const isPacked =
       wireType === WireType.LengthDelimited && field.inner === undefined && field.value !== "bytes";
-    const length = isPacked ? reader.uint32() : 1;
+    const length = isPacked ? readLength() : 1;
     const end = isPacked ? reader.pos + length : reader.pos + 1;
     path.push(field.jsonName);
     while (reader.pos < end) {
@@ -258,18 +281,19 @@ function scan(
         throw invalid(shown(path), field.limit.description);
       }
       if (field.inner === undefined) {
-        scanValue(field, newOccurrence, depth);
+        scanValue(field, undefined, depth);
         continue;
       }
       path.push(count - 1);
-      scanValue(field, newOccurrence, depth);
+      scanValue(field, undefined, depth);
       path.pop();
     }
     path.pop();
     seen.counts.set(field.number, count);
   }
 
-  function scanValue(field: FieldLayout, child: () => Occurrence, depth: number): void {
+  /** Passes over a value. `owner` is the message of a singular field, whose messages merge if they occur again. */
+  function scanValue(field: FieldLayout, owner: Occurrence | undefined, depth: number): void {
     switch (field.value) {
       case "varint":
         reader.uint32();
@@ -281,10 +305,11 @@ function scan(
         skipBytes(8);
         break;
       case "bytes":
-        skipBytes(reader.uint32());
+        skipBytes(readLength());
         break;
       default: {
         const inner = field.inner as Layout;
+        const child = owner === undefined ? newOccurrence() : childOf(owner, field.number);
         if (!field.isRepeated) {
           path.push(field.jsonName);
         }
@@ -293,11 +318,11 @@ function scan(
           struct ??= { limit: field.structLimit, path: shown(path), values: 0 };
         }
         if (field.value === "group") {
-          scanFields(inner, child(), bytes.length, depth + 1, field.number);
+          scanFields(inner, child, bytes.length, depth + 1, field.number);
         } else {
-          const length = reader.uint32();
+          const length = readLength();
           const level = field.value === "entry" ? depth : depth + 1;
-          scanFields(inner, child(), reader.pos + length, level, undefined);
+          scanFields(inner, child, reader.pos + length, level, undefined);
         }
         struct = outer;
         if (!field.isRepeated) {
