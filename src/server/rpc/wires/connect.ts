@@ -29,7 +29,7 @@ export function inputOfPost(call: RpcCall): ConnectInput {
   const field = "connect-protocol-version";
   return {
     encoding: headers["content-encoding"],
-    version: { field, value: headers[field]?.toString(), expected: "1" },
+    version: { field, value: headers[field]?.toString() || undefined, expected: "1" },
     read: () => readBody(call, call.rpc.readMaxBytes),
   };
 }
