@@ -10,6 +10,7 @@ import { CreateUserPlanStatusRequestSchema } from "../../../gen/mobiledataplansh
 import { PlanStatusSchema } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { createPlanSharingClient, type PlanSharingProtocol } from "../../../src/client/index.ts";
 import { testCertificate } from "../../support/certificates/certificate.ts";
+import { decodeWebText } from "../../support/http/raw-call.ts";
 import { openSocket } from "../../support/http/raw-socket.ts";
 import {
   fromNow,
@@ -47,10 +48,13 @@ const longPlans = Array.from({ length: 128 }, (_, index) =>
   plan({ planId: `plan-${index}`, planModules: [planModule({ description: "x".repeat(300) })] }),
 );
 
+/** A protocol, or the form of gRPC-Web whose bodies are base64. */
+type Form = PlanSharingProtocol | "grpc-web-text";
+
 /** A push of the status of a user, with a body in the form of a protocol. */
 type Sent = { path: string; headers: Record<string, string>; body: Buffer };
 
-function pushOf(protocol: PlanSharingProtocol, userKey: string, init: PlanStatusInit = {}): Sent {
+function pushOf(protocol: Form, userKey: string, init: PlanStatusInit = {}): Sent {
   const status = planStatus(init);
   if (protocol === "rest") {
     return {
@@ -67,11 +71,13 @@ function pushOf(protocol: PlanSharingProtocol, userKey: string, init: PlanStatus
     connect: "application/proto",
     grpc: "application/grpc",
     "grpc-web": "application/grpc-web+proto",
+    "grpc-web-text": "application/grpc-web-text",
   };
+  const body = Buffer.from(protocol === "connect" ? message : encodeEnvelope(0, message));
   return {
     path: "/mobiledataplansharing.v1.PlanStatusService/CreateUserPlanStatus",
     headers: { "content-type": types[protocol] },
-    body: Buffer.from(protocol === "connect" ? message : encodeEnvelope(0, message)),
+    body: protocol === "grpc-web-text" ? Buffer.from(body.toString("base64")) : body,
   };
 }
 
@@ -153,16 +159,16 @@ function http2Of({ token }: FaultyServer, session: ClientHttp2Session): Send {
     });
 }
 
-type Way = readonly [
-  protocol: PlanSharingProtocol,
-  version: "HTTP/1.1" | "HTTP/2",
-  port: "cleartext" | "TLS",
-];
+type Way = readonly [protocol: Form, version: "HTTP/1.1" | "HTTP/2", port: "cleartext" | "TLS"];
 
-const ways: readonly Way[] = (["cleartext", "TLS"] as const).flatMap((port) => [
-  ...(["rest", "connect", "grpc-web"] as const).map((protocol): Way => [protocol, "HTTP/1.1", port]),
-  ...(["rest", "connect", "grpc-web", "grpc"] as const).map((protocol): Way => [protocol, "HTTP/2", port]),
-]);
+const ways: readonly Way[] = [
+  ...(["cleartext", "TLS"] as const).flatMap((port) => [
+    ...(["rest", "connect", "grpc-web"] as const).map((protocol): Way => [protocol, "HTTP/1.1", port]),
+    ...(["rest", "connect", "grpc-web", "grpc"] as const).map((protocol): Way => [protocol, "HTTP/2", port]),
+  ]),
+  ["grpc-web-text", "HTTP/1.1", "cleartext"],
+  ["grpc-web-text", "HTTP/2", "cleartext"],
+];
 
 describe.each(ways)("an answer of %s over %s, %s,", (protocol, version, port) => {
   let server: FaultyServer;
@@ -212,7 +218,8 @@ describe.each(ways)("an answer of %s over %s, %s,", (protocol, version, port) =>
     expect(await send(sent)).toEqual(nothing);
     const retried = await send(sent);
     expect(retried).toMatchObject({ status: 200, isCut: false });
-    expect(retried.body.toString("latin1")).toContain("planStatuses/user-");
+    const answered = protocol === "grpc-web-text" ? decodeWebText(retried.body) : retried.body;
+    expect(answered.toString("latin1")).toContain("planStatuses/user-");
     await expectOthersToWork();
   });
 

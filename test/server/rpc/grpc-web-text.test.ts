@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createRpcHandler } from "../../../src/server/rpc/handler.ts";
 import { compile } from "../../scripts/generate/openapi/compile.ts";
 import { readApiError } from "../../support/api-error.ts";
+import { decodeWebText } from "../../support/http/raw-call.ts";
 import { startTestListener, type TestListener } from "../../support/test-listener.ts";
 
 const source = `
@@ -88,15 +89,9 @@ type Answer = {
   readonly error: ConnectError | undefined;
 };
 
-/** Reads a body as the official client does: of text, each group of four characters may end with padding. */
-function decoded(body: Buffer, isText: boolean): Buffer {
-  const groups = isText ? (body.toString("latin1").match(/.{1,4}/gs) ?? []) : [];
-  return isText ? Buffer.concat(groups.map((group) => Buffer.from(group, "base64"))) : body;
-}
-
 function answerOf(status: number, headers: Answer["headers"], body: Buffer): Answer {
   const isText = String(headers["content-type"]).startsWith("application/grpc-web-text");
-  const bytes = decoded(body, isText);
+  const bytes = isText ? decodeWebText(body) : body;
   const texts: string[] = [];
   let trailers = new Headers();
   for (let at = 0; at < bytes.length; at += 5 + bytes.readUInt32BE(at + 1)) {

@@ -19,6 +19,8 @@ export type RawCall = {
   readonly body: string | Uint8Array;
   /** How the body is compressed; it is the test that has compressed it. */
   readonly encoding?: "gzip" | "br" | "deflate";
+  /** Over gRPC-Web: sends the body as base64 (grpc-web-text). */
+  readonly isText?: boolean;
   /** Sends the body as it is, over gRPC and gRPC-Web as well. */
   readonly unframed?: boolean;
   readonly headers?: Readonly<Record<string, string>>;
@@ -47,17 +49,19 @@ export function callRaw(call: RawCall): Promise<RawAnswer> {
   return call.protocol === "grpc" || call.http2 ? callHttp2(call) : callFetch(call);
 }
 
-function bytesOf({ protocol, body, encoding, unframed }: RawCall): Uint8Array {
+function bytesOf({ protocol, body, encoding, unframed, isText }: RawCall): Uint8Array {
   const bytes = Buffer.from(body);
   const framed = !unframed && (protocol === "grpc" || protocol === "grpc-web");
-  return framed ? encodeEnvelope(encoding === undefined ? 0 : 1, bytes) : bytes;
+  const sent = framed ? encodeEnvelope(encoding === undefined ? 0 : 1, bytes) : bytes;
+  return isText ? Buffer.from(Buffer.from(sent).toString("base64")) : sent;
 }
 
-function headersOf({ protocol, token, format, encoding, headers }: RawCall): Record<string, string> {
+function headersOf({ protocol, token, format, encoding, headers, isText }: RawCall): Record<string, string> {
   const framed = protocol === "grpc" || protocol === "grpc-web";
+  const contentType = contentTypes[protocol][format];
   return {
     authorization: `Bearer ${token}`,
-    "content-type": contentTypes[protocol][format],
+    "content-type": isText ? contentType.replace("+", "-text+") : contentType,
     ...(encoding && { [framed ? "grpc-encoding" : "content-encoding"]: encoding }),
     ...headers,
   };
@@ -112,13 +116,23 @@ function webError(response: Response, bytes: Uint8Array): ConnectError | undefin
   if (!response.ok) {
     return new ConnectError(`HTTP ${response.status}`, Code.Unknown, response.headers);
   }
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const isText = response.headers.get("content-type")?.startsWith("application/grpc-web-text");
+  const view = isText ? decodeWebText(bytes) : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 0; at < view.length; at += 5 + view.readUInt32BE(at + 1)) {
     if (((view[at] ?? 0) & 0x80) !== 0) {
       return findTrailerError(trailerParse(view.subarray(at + 5, at + 5 + view.readUInt32BE(at + 1))));
     }
   }
   return findTrailerError(response.headers);
+}
+
+/** Decodes a body of grpc-web-text as the official client does: each group of four characters may end with padding. */
+export function decodeWebText(body: Uint8Array): Buffer {
+  const groups =
+    Buffer.from(body)
+      .toString("latin1")
+      .match(/.{1,4}/gs) ?? [];
+  return Buffer.concat(groups.map((group) => Buffer.from(group, "base64")));
 }
 
 function callHttp2(call: RawCall): Promise<RawAnswer> {
