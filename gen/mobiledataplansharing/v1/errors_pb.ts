@@ -269,7 +269,8 @@ export const ErrorReason = {
   RESPONSE_NOT_ACCEPTABLE: 17,
 
   /**
-   * The deadline of the request passed. A push may have been stored.
+   * The deadline of the request passed, or its body did not arrive in time. A push
+   * may have been stored.
    *
    * What to do: retry with a longer deadline. Retrying a push is safe.
    *

@@ -132,7 +132,8 @@ const (
 	//
 	// What to do: accept `application/json`, or send no `Accept` header.
 	ErrorReason_RESPONSE_NOT_ACCEPTABLE ErrorReason = 17
-	// The deadline of the request passed. A push may have been stored.
+	// The deadline of the request passed, or its body did not arrive in time. A push
+	// may have been stored.
 	//
 	// What to do: retry with a longer deadline. Retrying a push is safe.
 	ErrorReason_DEADLINE_PASSED ErrorReason = 18
