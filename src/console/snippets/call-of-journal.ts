@@ -1,4 +1,5 @@
 import { type DescMethod, fromBinary, toJsonString } from "@bufbuild/protobuf";
+import { base64Decode } from "@bufbuild/protobuf/wire";
 import {
   type Call,
   Call_Protocol as Protocol,
@@ -143,7 +144,7 @@ function messageOf(call: Call, method: DescMethod | undefined): string | undefin
   if (call.protocol === Protocol.REST) {
     return restMessage(call, method, body);
   }
-  if (typeof body === "string") {
+  if (typeof body === "string" && call.protocol !== Protocol.GRPC_WEB) {
     return parseJson(body).errorAt === undefined ? body : undefined;
   }
   try {
@@ -153,9 +154,10 @@ function messageOf(call: Call, method: DescMethod | undefined): string | undefin
   }
 }
 
-/** Returns the bytes of a message without the 5 bytes in front of it that gRPC and gRPC-Web have. */
-function messageBytes({ protocol }: Call, body: Uint8Array): Uint8Array {
-  return protocol === Protocol.CONNECT ? body : body.subarray(5);
+/** Returns the bytes of a message without the 5 bytes in front of it that gRPC and gRPC-Web have. Text is base64. */
+function messageBytes({ protocol }: Call, body: string | Uint8Array): Uint8Array {
+  const bytes = typeof body === "string" ? base64Decode(body) : body;
+  return protocol === Protocol.CONNECT ? bytes : bytes.subarray(5);
 }
 
 /** Returns the message of a REST request: what its path names, and its body. */

@@ -51,6 +51,23 @@ describe("a call of the journal that ended before its message was read", () => {
     expect(read(Protocol.CONNECT, bytes)).toBe(`{"name":"${name}"}`);
     expect(read(Protocol.GRPC, framed.subarray(0, 9))).toBeUndefined();
   });
+
+  it("has the message of its base64 over gRPC-Web, also in padded pieces", () => {
+    const name = "operators/65001/planStatuses/a";
+    const bytes = toBinary(GetPlanStatusRequestSchema, create(GetPlanStatusRequestSchema, { name }));
+    const text =
+      Buffer.of(0, 0, 0, 0, bytes.length).toString("base64") + Buffer.from(bytes).toString("base64");
+    const read = (value: string) =>
+      callOf({
+        protocol: Protocol.GRPC_WEB,
+        method: "mobiledataplansharing.serving.v1.PlanServingService/GetPlanStatus",
+        reason: "CREDENTIALS_MISSING",
+        body: { case: "bodyText", value },
+        bodySize: BigInt(value.length),
+      }).message;
+    expect(read(text)).toBe(`{"name":"${name}"}`);
+    expect(read("not base64!!")).toBeUndefined();
+  });
 });
 
 describe("the credentials of a call of the journal", () => {

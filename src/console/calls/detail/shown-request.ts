@@ -50,7 +50,7 @@ export function shownRequest(call: Call): ShownRequest {
     } else {
       marks.push(
         field === "body"
-          ? { path: "", description: description + placeOfError(body) }
+          ? { path: "", description: description + placeOfError(call, body) }
           : { path: field, description },
       );
     }
@@ -58,9 +58,11 @@ export function shownRequest(call: Call): ShownRequest {
   return { body, marks, parameterMarks, raw: rawOf(call, body) };
 }
 
-/** Returns where a body stops being JSON, as the end of a description: ` (line 2, column 11)`. Empty if it is JSON. */
-function placeOfError(body: ShownBody | undefined): string {
-  const at = body && parseJson(body.text).errorAt;
+/** Returns where a body stops being JSON, as the end of a description: ` (line 2, column 11)`. Empty if it is none, or valid. */
+function placeOfError({ protocol }: Call, body: ShownBody | undefined): string {
+  // Those of gRPC-Web that are text are base64.
+  const isJson = protocol === Protocol.REST || protocol === Protocol.CONNECT;
+  const at = isJson && body ? parseJson(body.text).errorAt : undefined;
   if (body === undefined || at === undefined) {
     return "";
   }

@@ -97,6 +97,15 @@ describe("shownRequest", () => {
     expect(shownRequest(call).marks).toEqual([{ path: "", description: "must be JSON (line 2, column 12)" }]);
   });
 
+  it("says no place of a body of gRPC-Web, whose text is base64", () => {
+    const violations = [{ field: "body", description: "must be base64" }];
+    const call = restCall("not base64!!", { protocol: Protocol.GRPC_WEB, violations });
+    expect(shownRequest(call)).toMatchObject({
+      body: { text: "not base64!!", kind: "sent" },
+      marks: [{ path: "", description: "must be base64" }],
+    });
+  });
+
   it("has no body where none was kept", () => {
     const call = create(CallSchema, { httpMethod: "GET", target: "/v1/operators/1/planStatuses/x" });
     expect(shownRequest(call)).toEqual({ body: undefined, marks: [], parameterMarks: [], raw: undefined });
