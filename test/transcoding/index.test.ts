@@ -57,6 +57,7 @@ it("transcoding exports the names that users and the other folders need, and no 
       "respondError",
       "respondStatic",
       "selectFields",
+      "sendWhole",
       "sendableDetail",
       "shownParameter",
       "statusNameOf",

@@ -24,6 +24,7 @@ type Failed = Pick<Call<never>, "method" | "request"> & {
   readonly context: CallContext | undefined;
 };
 
+/** Creates the steps of calls. */
 export function createCallServer(options: CallOptions, errors: CallErrors): CallServer {
   const { requestGate, maxTimeoutMs = Number.POSITIVE_INFINITY, isFailure = isUnexpected } = options;
   const onFailure = options.onFailure ?? ((cause, method) => console.error(`${method} failed`, cause));

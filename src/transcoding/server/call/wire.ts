@@ -17,8 +17,10 @@ export type Wire<Output> = WireContext & {
   read(): Promise<Message>;
   /** Answers with the output of the implementation. */
   answer(output: Output, context: CallContext): void | Promise<void>;
-  /** Answers with an error, unless an answer has begun. Throws if the error cannot be written. `context` is undefined if
-   * there is none, or if what it has must not be used. */
+  /**
+   * Answers with an error, unless an answer has begun. Throws if the error cannot be written. `context` is undefined if there
+   * is none, or if what it has must not be used.
+   */
   fail(
     error: ConnectError,
     init: Partial<ErrorResponseInit>,
