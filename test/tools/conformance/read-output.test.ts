@@ -3,6 +3,7 @@ import { differenceOf, readOutput, startedTooSlowly, withRepeated } from "./read
 
 const output = `FAILED: Sizes/one:
 \tconnect error JSON: details[0]: could not check
+\t
 \t; actual error contain 1 details; expecting 0
 FAILED: Sizes/two:
 \tactual error has code 3

@@ -18,7 +18,9 @@ export function readOutput(text: string): Output {
     if (name !== undefined) {
       failed.push({ name, remarks: [] });
     } else if (line.startsWith("\t")) {
-      failed.at(-1)?.remarks.push(line.replace(/^[\t; ]+/, "").trim());
+      const remark = line.replace(/^[\t; ]+/, "").trim();
+      // A remark about what was sent may end with an empty line.
+      failed.at(-1)?.remarks.push(...(remark === "" ? [] : [remark]));
     }
   }
   const total = Number(/^Total cases: (\d+)$/m.exec(text)?.[1]);
