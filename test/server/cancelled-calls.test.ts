@@ -155,6 +155,17 @@ describe.each(Object.keys(transports))("%s", (name) => {
       expect(logged).toEqual([]);
     });
 
+    it(`a ${kind} call over ${name} whose deadline passes, and whose handler then returns, is DEADLINE_EXCEEDED and no failure`, async () => {
+      logged = [];
+      calls = [];
+      handler = (context) => (waits["an AbortError"] as Handler)(context).catch(() => undefined);
+      expect(await call(transport, kind, { headers: deadline })).toMatchObject({
+        code: Code.DeadlineExceeded,
+      });
+      await expect.poll(() => calls[0]?.outcome?.code).toBe(Code.DeadlineExceeded);
+      expect(logged).toEqual([]);
+    });
+
     it(`a ${kind} call over ${name} whose handler throws an AbortError of its own is an INTERNAL failure`, async () => {
       logged = [];
       calls = [];

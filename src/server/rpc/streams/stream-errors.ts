@@ -1,6 +1,7 @@
 import type { DescMethod, Registry } from "@bufbuild/protobuf";
 import {
-  type ConnectError,
+  Code,
+  ConnectError,
   createContextKey,
   type Interceptor,
   type StreamRequest,
@@ -46,6 +47,7 @@ export function createErrorInterceptor(
   async function* sentMessages<T>(messages: AsyncIterable<T>, request: StreamRequest): AsyncGenerator<T> {
     try {
       yield* messages;
+      requireDeadlineKept(request.signal);
     } catch (error) {
       throw sent(error, request);
     }
@@ -62,4 +64,11 @@ export function createErrorInterceptor(
         throw sent(error, request);
       }
     };
+}
+
+/** Throws if the deadline passed: an implementation may end when its signal is aborted, and would seem to be complete. */
+function requireDeadlineKept({ aborted, reason }: AbortSignal): void {
+  if (aborted && reason instanceof ConnectError && reason.code === Code.DeadlineExceeded) {
+    throw reason;
+  }
 }
