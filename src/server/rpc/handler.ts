@@ -1,14 +1,13 @@
 import type { DescMethod, Message, Registry } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import type { ConnectRouter, Interceptor } from "@connectrpc/connect";
-import { errorDomain, isFailure } from "../../contract/api-error.ts";
+import { isFailure } from "../../contract/api-error.ts";
 import {
   type AroundMethod,
   type CallOptions,
   type CorsOptions,
   collectMethods,
   compileUnaryMethod,
-  createCallErrors,
   createCallServer,
   type ReadingOptions,
   typesWith,
@@ -19,6 +18,7 @@ import { createCodec } from "./codec.ts";
 import { isGrpc, parseContentType, type RpcContentType, withPreferredAnswer } from "./content-type.ts";
 import { createCrossOrigin } from "./cross-origin.ts";
 import { inputOfGet, typeOfGet } from "./get.ts";
+import { callErrors } from "./request-errors.ts";
 import { createStreamHandlers, type StreamMethod } from "./streams/stream-handlers.ts";
 import { createUnserved } from "./unserved.ts";
 import { createConnectWire, inputOfPost } from "./wires/connect.ts";
@@ -144,12 +144,11 @@ const noHeaders = {};
 
 function createUnaryServer(options: RpcHandlerOptions, registry: Registry): ServeUnary {
   const { bodyTimeoutMs = 30_000, responseHeaders } = options;
-  const errors = createCallErrors(errorDomain);
-  const server = createCallServer({ ...options, isFailure }, errors);
+  const server = createCallServer({ ...options, isFailure }, callErrors);
 
   return function serveUnary(rpc, request, response, type) {
     const headers = responseHeaders?.(request) ?? noHeaders;
-    const call = { rpc, request, response, type, headers, errors, registry, bodyTimeoutMs };
+    const call = { rpc, request, response, type, headers, registry, bodyTimeoutMs };
     const { method, invoke } = rpc;
     void server.serve({ method, invoke, request, response, wire: wireOf(call) });
   };

@@ -1,16 +1,13 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
-import { apiError, invalidFields } from "../../contract/api-error.ts";
-import { summarizeViolations } from "../../contract/field-violation.ts";
-import type { Rejection } from "../../transcoding/index.ts";
+import { errorDomain } from "../../contract/api-error.ts";
+import { createCallErrors, type Rejection } from "../../transcoding/index.ts";
+
+/** The errors that calls of all protocols have. */
+export const callErrors = createCallErrors(errorDomain);
 
 /** Returns the error of a message that a reader rejected. */
-export function rejected({ violations, reason }: Rejection): ConnectError {
-  if (reason === "FIELD_INVALID") {
-    return invalidFields(violations);
-  }
-  const message = summarizeViolations(violations, " ");
-  return apiError(ErrorReason.REQUEST_MALFORMED, { message, violations });
+export function rejected(rejection: Rejection): ConnectError {
+  return callErrors.rejected(rejection).error;
 }
 
 /** Returns the error of a body from which no message can be taken. `description` follows the word "body". */
@@ -23,10 +20,9 @@ export function malformedBody(description: string): ConnectError {
  * method takes several messages.
  */
 export function tooLarge(limit: number, inStream = false): ConnectError {
-  const message = `the request body must not be larger than ${limit} bytes`;
   return inStream
     ? protocolError(Code.ResourceExhausted, `a message must not be larger than ${limit} bytes`)
-    : apiError(ErrorReason.REQUEST_TOO_LARGE, { message, metadata: { maxBytes: String(limit) } });
+    : callErrors.tooLarge(limit).error;
 }
 
 /** Returns the error of a body that ends within a frame. */

@@ -85,10 +85,10 @@ export function createConnectWire(call: RpcCall, input: ConnectInput): Wire<Mess
       const fields = fieldsOf(call, type.answer, touchedResponseHeader);
       return respond(200, fields, touchedResponseTrailer, rpc.codec.write(output, json));
     },
-    fail(error, { headers = {} }, context) {
+    fail(error, { headers }, context) {
       const sent = sendableError(error, registry);
-      const fields = fieldsOf(call, "application/json", withMetadata(context?.touchedResponseHeader, sent));
-      fields.push(...Object.entries(headers).flat());
+      const own = withMetadata(context?.touchedResponseHeader, sent);
+      const fields = fieldsOf(call, "application/json", own, headers);
       const content = errorToJsonBytes(sent, { registry });
       return respond(codeToHttpStatus(sent.code), fields, context?.touchedResponseTrailer, content);
     },

@@ -43,9 +43,8 @@ export function createGrpcWebWire(call: RpcCall): Wire<Message> {
           : trailersFrame(setTrailerStatus(touchedResponseTrailer, undefined)),
       ]);
     },
-    fail(error, { headers = {} }, context) {
-      const fields = fieldsOf(call, type.answer, context?.touchedResponseHeader);
-      fields.push(...Object.entries(headers).flat());
+    fail(error, { headers }, context) {
+      const fields = fieldsOf(call, type.answer, context?.touchedResponseHeader, headers);
       const status = context?.touchedResponseTrailer ?? new Headers();
       respond(fields, [trailersFrame(setTrailerStatus(status, sendableError(error, registry)))]);
     },

@@ -38,14 +38,14 @@ export function createGrpcWire(call: RpcCall): Wire<Message> {
       );
       response.writeHead(200, fields).end(frame);
     },
-    fail(error, { headers = {} }, context) {
+    fail(error, { headers }, context) {
       if (response.headersSent || response.destroyed) {
         return;
       }
       const own = context?.touchedResponseHeader;
       const trailers = context?.touchedResponseTrailer ?? new Headers();
       setTrailerStatus(trailers, sendableError(error, registry));
-      const fields = [...fieldsOf(call, type.answer, own), ...Object.entries(headers).flat()];
+      const fields = fieldsOf(call, type.answer, own, headers);
       if (hasOwnFields(own)) {
         fitStatus(trailers);
         response.addTrailers(nodeHeaders(trailers));

@@ -1,10 +1,11 @@
 import type { DescMethod, Message, Registry } from "@bufbuild/protobuf";
 import type { ConnectError, HandlerContext } from "@connectrpc/connect";
 import { mergeNonProtocolHeaders } from "@connectrpc/connect/protocol";
-import { addHeaders, type CallErrors, type HeaderFields, readBytes } from "../../../transcoding/index.ts";
+import { addHeaders, type HeaderFields, readBytes } from "../../../transcoding/index.ts";
 import type { HttpRequest, HttpResponse } from "../../http-handler.ts";
 import type { Codec } from "../codec.ts";
 import type { RpcContentType } from "../content-type.ts";
+import { callErrors, tooLarge } from "../request-errors.ts";
 
 /** A unary method with everything that its calls need. */
 export type UnaryRpc = {
@@ -17,7 +18,6 @@ export type UnaryRpc = {
 
 /** What the wires of all calls share. */
 export type WireOptions = {
-  readonly errors: CallErrors;
   /** Types of the details of errors. */
   readonly registry: Registry;
   /** Time in which a request body must arrive, in ms. */
@@ -35,26 +35,27 @@ export type RpcCall = WireOptions & {
 };
 
 /** Reads the whole body, as it was sent. Throws if it is larger than `limit` bytes, or late. */
-export async function readBody(
-  { request, errors, bodyTimeoutMs, rpc }: RpcCall,
-  limit: number,
-): Promise<Uint8Array> {
+export async function readBody({ request, bodyTimeoutMs, rpc }: RpcCall, limit: number): Promise<Uint8Array> {
   // By the header if it tells: a client that expects 100 (Continue) need not send the body.
   if (Number(request.headers["content-length"]) > limit) {
-    throw errors.tooLarge(rpc.readMaxBytes);
+    throw tooLarge(rpc.readMaxBytes);
   }
   const bytes = await readBytes(request, limit, bodyTimeoutMs);
   if (typeof bytes === "string") {
-    throw bytes === "too-large" ? errors.tooLarge(rpc.readMaxBytes) : errors.tooSlow(bodyTimeoutMs);
+    throw bytes === "too-large" ? tooLarge(rpc.readMaxBytes) : callErrors.tooSlow(bodyTimeoutMs);
   }
   return bytes;
 }
 
-/** Returns the fields of a response: its content type, those that every response has, and those of its implementation. */
+/**
+ * Returns the fields of a response: its content type, those that every response has, those of its implementation, and those
+ * that belong to its error.
+ */
 export function fieldsOf(
   { headers, response }: RpcCall,
   contentType: string,
   own: Headers | undefined,
+  ofError: Readonly<Record<string, string>> = {},
 ): HeaderFields {
   const fields: HeaderFields = ["content-type", contentType];
   const vary = own?.get("vary");
@@ -65,6 +66,9 @@ export function fieldsOf(
     fields.push(name, headers[name] as string);
   }
   addHeaders(fields, own);
+  for (const name in ofError) {
+    fields.push(name, ofError[name] as string);
+  }
   return fields;
 }
 

@@ -46,7 +46,7 @@ export type CallContext = HandlerContext & {
 
 /**
  * The context of a call. Most implementations use no header or signal, so these are created on first access. A class, because
- * an object with accessors of its own takes as long to create as the rest of a call.
+ * an object with accessors of its own takes several times as long to create.
  */
 class LazyContext implements CallContext {
   readonly service: DescService;
