@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { makeToken } from "../src/cli/make-token.ts";
 import type { PusherResult, PusherTask } from "./peers/pusher.ts";
+import type { ValidatorResult } from "./peers/validator.ts";
 import { buildPackage } from "./support/build.ts";
 import { measure, median } from "./support/load.ts";
 import { restCreate } from "./support/loads.ts";
@@ -30,18 +31,22 @@ buildPackage();
 pin(process.pid, 1);
 
 /** Runs a push to its end, in a separate process on the processor of this one. */
-async function push(task: Omit<PusherTask, "runs" | "concurrency">): Promise<PusherResult> {
-  const script = join(import.meta.dirname, "peers", "pusher.ts");
-  const child = fork(script, [JSON.stringify({ ...task, runs, concurrency })], {
+function push(task: Omit<PusherTask, "runs" | "concurrency">): Promise<PusherResult> {
+  return runPeer<PusherResult>("pusher.ts", JSON.stringify({ ...task, runs, concurrency }));
+}
+
+/** Runs a script of `peers/` to its end and returns the message that it sends. */
+async function runPeer<Result>(script: string, argument: string): Promise<Result> {
+  const child = fork(join(import.meta.dirname, "peers", script), [argument], {
     execArgv: ["--max-semi-space-size=32"],
   });
   if (child.pid !== undefined) {
     pin(child.pid, 1);
   }
   const failed = once(child, "exit").then(([code]) => {
-    throw new Error(`the push ended with ${code}`);
+    throw new Error(`${script} ended with ${code}`);
   });
-  const [result] = (await Promise.race([once(child, "message"), failed])) as [PusherResult];
+  const [result] = (await Promise.race([once(child, "message"), failed])) as [Result];
   await failed.catch(() => undefined);
   return result;
 }
@@ -95,6 +100,46 @@ async function measureThroughput(): Promise<void> {
     ]);
   } finally {
     await mdps.stop();
+    rmSync(file);
+  }
+}
+
+/** Protocols of `mdps push`, with the argument of the endpoint that speaks them. */
+const protocols = { rest: "http", connect: "http", grpc: "grpc", "grpc-web": "http" } as const;
+
+/** Pushes over each protocol to an endpoint that does nothing, and validates the same file. */
+async function measureProtocols(): Promise<void> {
+  const file = join(directory, "protocols.ndjson");
+  const endpoints = {
+    http: await startPeer("empty-endpoint.ts"),
+    grpc: await startPeer("empty-endpoint.ts", ["grpc"]),
+  };
+  try {
+    await writeRecords(file, roundLines, JSON.parse(String(restCreate("").body)));
+    const found = new Map<string, { micros: number; rate: number }[]>();
+    const note = (name: string, { records, seconds, cpuMicros }: ValidatorResult) => {
+      const [micros, rate] = [cpuMicros / records, records / seconds];
+      found.set(name, [...(found.get(name) ?? []), { micros, rate }]);
+      console.error(`${name}: ${micros.toFixed(1)} µs per record, ${rate.toFixed(0)}/s`);
+    };
+    for (let round = 0; round < rounds; round++) {
+      note("`mdps validate`", await runPeer<ValidatorResult>("validator.ts", file));
+      for (const [protocol, endpoint] of Object.entries(protocols)) {
+        const task = { file, endpoint: endpoints[endpoint].url, token: "t" };
+        const result = await push({ ...task, protocol: protocol as keyof typeof protocols });
+        note(`push over ${protocol}`, { ...result, records: result.pushed });
+      }
+    }
+    writeSection("push-protocols", [
+      ["against an endpoint that does nothing", "µs of CPU time per record", "records/s"],
+      ...[...found].map(([name, all]) => [
+        name,
+        median(all.map(({ micros }) => micros)).toFixed(1),
+        median(all.map(({ rate }) => rate)).toFixed(0),
+      ]),
+    ]);
+  } finally {
+    await Promise.all(Object.values(endpoints).map((each) => each.stop()));
     rmSync(file);
   }
 }
@@ -169,7 +214,12 @@ async function measureSize(): Promise<void> {
 }
 
 try {
-  const parts = { throughput: measureThroughput, checkpoint: measureCheckpoint, size: measureSize };
+  const parts = {
+    throughput: measureThroughput,
+    protocols: measureProtocols,
+    checkpoint: measureCheckpoint,
+    size: measureSize,
+  };
   for (const [name, measurePart] of Object.entries(parts)) {
     if ([undefined, name].includes(process.env.BENCH_ONLY)) {
       await measurePart();

@@ -1,3 +1,4 @@
+import type { PlanSharingProtocol } from "../../src/client/index.ts";
 import type * as Fingerprint from "../../src/push/input/fingerprint.ts";
 import type * as Memory from "../../src/push/memory.ts";
 import type * as PushRun from "../../src/push/push-run.ts";
@@ -19,6 +20,8 @@ export type PusherTask = {
   readonly runs: string;
   readonly file: string;
   readonly endpoint: string;
+  /** Defaults to REST. */
+  readonly protocol?: PlanSharingProtocol;
   readonly token: string;
   /** Maximum number of requests in flight. */
   readonly concurrency: number;
@@ -48,7 +51,7 @@ const run =
         input: task.file,
         fingerprint: await fingerprintOf(task.file),
         endpoint: task.endpoint,
-        protocol: "rest",
+        protocol: task.protocol ?? "rest",
         record: { parent: "operators/65001", client: "mobiledataplan" },
       })
     : await openRun(task.resume);
