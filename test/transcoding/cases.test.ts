@@ -169,7 +169,7 @@ function bind(bindings: readonly HttpBinding[], each: Binding): Message | string
   if ("violations" in bound) {
     return fieldsOf(bound.violations);
   }
-  const twice = checkDuplicateKeys(document.text, bound.keys);
+  const twice = checkDuplicateKeys(document, bound.keys);
   return twice.length > 0 ? fieldsOf(twice) : bound.message;
 }
 

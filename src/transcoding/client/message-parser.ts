@@ -9,11 +9,12 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { isHttpBody } from "../http/http-body.ts";
 import { type HttpBinding, responseFieldOf } from "../http/rules.ts";
 import { assign, type OpenMessage } from "../json/assign.ts";
+import type { JsonDocument } from "../json/document.ts";
 import { parseJson } from "../json/parse.ts";
 import { fieldReader, messageReader } from "../json/reader.ts";
 import { createReadingState } from "../json/reading-state.ts";
 import { isObject } from "../json/scalar.ts";
-import { findDuplicateKey } from "../json/text.ts";
+import { factsOfBytes, findDuplicateKey } from "../json/text.ts";
 import { createViolationList } from "../json/violations.ts";
 
 /** Parses the content of responses to one binding. */
@@ -42,12 +43,12 @@ export function compileMessageParser(binding: HttpBinding, options: Partial<Json
   const readMessage = messageReader(desc);
   const readField = field && fieldReader(field);
 
-  function toMessage(json: unknown, text: string): Message {
+  function toMessage({ json, text, keys }: JsonDocument): Message {
     const violations = createViolationList();
     const state = createReadingState(violations, options);
     const message = readField === undefined ? readMessage(json, "", state) : create(desc);
     readField?.(message as OpenMessage, json, "", state);
-    const twice = findDuplicateKey(text, state.keys);
+    const twice = findDuplicateKey(text, state.keys, keys);
     if (twice !== undefined) {
       violations.add(twice, "is set twice in one object");
     }
@@ -58,16 +59,17 @@ export function compileMessageParser(binding: HttpBinding, options: Partial<Json
     return message as Message;
   }
 
-  function parse(bytes: Uint8Array): { json: unknown; text: string } {
+  function parse(bytes: Uint8Array): JsonDocument {
     let text: string;
     try {
       text = utf8.decode(bytes);
     } catch (cause) {
       throw notTheMessage(desc, cause);
     }
-    const parsed = parseJson(text);
+    const facts = factsOfBytes(bytes);
+    const parsed = parseJson(text, facts);
     if ("json" in parsed) {
-      return { json: parsed.json, text };
+      return { json: parsed.json, text, keys: facts.keys };
     }
     throw notTheMessage(desc, new Error(`invalid JSON at offset ${parsed.offset ?? text.length}`));
   }
@@ -77,15 +79,14 @@ export function compileMessageParser(binding: HttpBinding, options: Partial<Json
   return {
     kind: "json",
     parse(bytes) {
-      const { json, text } = parse(bytes);
-      return toMessage(json, text);
+      return toMessage(parse(bytes));
     },
     parseElement(bytes, errorOf) {
-      const { json, text } = parse(bytes);
-      if (!declaresError && isErrorElement(json)) {
-        throw errorOf(text);
+      const document = parse(bytes);
+      if (!declaresError && isErrorElement(document.json)) {
+        throw errorOf(document.text);
       }
-      return toMessage(json, text);
+      return toMessage(document);
     },
     empty: () => (field !== undefined || desc.fields.length === 0 ? create(desc) : undefined),
   };

@@ -65,7 +65,7 @@ export function createBodyTextReader(binding: HttpBinding, options?: ReadingOpti
     if (rejection !== undefined) {
       return rejection;
     }
-    const twice = checkDuplicateKeys(document.text, state.keys);
+    const twice = checkDuplicateKeys(document, state.keys);
     return twice.length > 0 ? { violations: twice } : { message };
   };
 }

@@ -1,5 +1,5 @@
 import { exactInteger, LongNumber } from "./long-number.ts";
-import { endOfString } from "./text.ts";
+import { endOfString, factsOf } from "./text.ts";
 
 /** A parsed JSON text, or the place where it stops being JSON (`offset` in UTF-16 units, if known). */
 type ParsedJson = { readonly json: unknown } | { readonly offset: number | undefined };
@@ -8,24 +8,14 @@ type ParsedJson = { readonly json: unknown } | { readonly offset: number | undef
  * Parses JSON. Numbers whose double misleads become a {@link LongNumber}. The parser's own message is dropped because it
  * quotes the input.
  */
-export function parseJson(text: string): ParsedJson {
+export function parseJson(text: string, { hasLongNumber } = factsOf(text)): ParsedJson {
   try {
     const json = JSON.parse(text);
-    return { json: mayHoldLongNumber(text) ? keepLongNumbers(json, text) : json };
+    return { json: hasLongNumber ? keepLongNumbers(json, text) : json };
   } catch (error) {
     const offset = /at position (\d+)/.exec(String(error))?.[1];
     return { offset: offset === undefined ? undefined : Number(offset) };
   }
-}
-
-/** 16 digits or an exponent, anywhere. Finds quickly that most texts hold no long number. */
-const longDigits = /\d(?:[\d.]{15}|[eE])/;
-/** The same in the place of a number. Most 64-bit integers are strings. */
-const longNumber = /(?<![^\s:[,-])\d(?:[\d.]{15}|[\d.]*[eE])/;
-
-/** Returns whether a JSON text may contain a long number. Strings that look like one do no harm: they only cost time. */
-function mayHoldLongNumber(text: string): boolean {
-  return longDigits.test(text) && longNumber.test(text);
 }
 
 type Holder = Record<string | number, unknown>;

@@ -40,7 +40,9 @@ export function createInputReader(errors: CallErrors, maxBytes: number, bodyTime
     }
     const bound = route.binder.bind({ captures, query: parsed, body: document?.json });
     const inBody: Rejection =
-      "violations" in bound ? bound : { violations: checkDuplicateKeys(document?.text ?? "", bound.keys) };
+      "violations" in bound
+        ? bound
+        : { violations: document ? checkDuplicateKeys(document, bound.keys) : [] };
     if (violations.found.length > 0) {
       throw errors.rejected({ violations: [...violations.found, ...inBody.violations] });
     }
@@ -55,7 +57,7 @@ export function createInputReader(errors: CallErrors, maxBytes: number, bodyTime
 
   /** Parses the body. Of a method that takes none, it is not parsed: that there is one is the violation. */
   function documentOf({ binding }: RestRoute, bytes: Uint8Array) {
-    return binding.body === "" ? { json: null, text: "" } : parseJsonDocument(bytes);
+    return binding.body === "" ? { json: null, text: "", keys: 0 } : parseJsonDocument(bytes);
   }
 
   async function readBytes(request: NodeRequest, isTyped: boolean): Promise<Buffer> {

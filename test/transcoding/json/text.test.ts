@@ -1,5 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { findDuplicateKey } from "../../../src/transcoding/json/text.ts";
+import { factsOf, findDuplicateKey } from "../../../src/transcoding/json/text.ts";
 import { countVisits } from "../fixtures/count-work.ts";
 
 /** Keys of all objects of a value, as a reader counts them. */
@@ -10,6 +11,72 @@ function countKeys(value: unknown): number {
         Array.isArray(value) ? 0 : Object.keys(value).length,
       )
     : 0;
+}
+
+/** Nesting of the arrays and objects of a value. */
+function depthOf(value: unknown): number {
+  return typeof value === "object" && value !== null
+    ? 1 + Math.max(0, ...Object.values(value).map(depthOf))
+    : 0;
+}
+
+describe("factsOf", () => {
+  it("factsOf counts the keys and levels of any JSON text", () => {
+    const texts = fc
+      .jsonValue({ maxDepth: 4 })
+      .chain((value) =>
+        fc.constantFrom(
+          JSON.stringify(value),
+          JSON.stringify(value, null, 2),
+          escaped(JSON.stringify(value)),
+        ),
+      );
+    fc.assert(
+      fc.property(texts, (text) => {
+        const value: unknown = JSON.parse(text);
+        expect(factsOf(text)).toMatchObject({ keys: countKeys(value), depth: depthOf(value) });
+      }),
+    );
+  });
+
+  it("factsOf counts a key that an object has twice", () => {
+    expect(factsOf('{"a":1,"a" \n:{"b":[{"a":2}]}}').keys).toBe(4);
+  });
+
+  it.each([
+    ["1234567890123456", true],
+    ["-1234567890123456", true],
+    ["123456789012345", false],
+    ["-123456789012345", false],
+    ["1.00000000000000", true],
+    ["1.0000000000000", false],
+    ["1e3", true],
+    ["1E3", true],
+    ["1.5e-3", true],
+    ["0.5", false],
+    ["true", false],
+    ['"1234567890123456, 1e3"', false],
+    ['"\\"1e3"', false],
+    ['"\\\\",1e3', true],
+  ])("factsOf finds whether a number is long: %s", (value, isLong) => {
+    for (const text of [`{"a":${value}}`, `[ ${value} ]`, `{"e": [0,${value},7]}`]) {
+      expect(factsOf(text).hasLongNumber).toBe(isLong);
+    }
+  });
+
+  it.each(['{"a":"', '{"a":"\\', '"', "[1", "[1.", "1e", "", "]]]}"])(
+    "factsOf ends at the end of a text that is not JSON: %s",
+    (text) => {
+      expect(factsOf(text).depth).toBeLessThan(2);
+    },
+  );
+});
+
+/** Writes each letter of the strings of a JSON text as an escape. */
+function escaped(text: string): string {
+  return text.replaceAll(/"(?:[^"\\]|\\.)*"/g, (string) =>
+    string.replaceAll(/(?<!\\|\\u\w{0,3})[a-z:]/gi, (letter) => `\\u00${letter.charCodeAt(0).toString(16)}`),
+  );
 }
 
 function duplicateIn(text: string): string | undefined {
@@ -82,7 +149,8 @@ describe("findDuplicateKey", () => {
     const [small = 0, large = 0] = [1_000, 8_000].map((size) => {
       const text = textOf(size);
       JSON.parse(text);
-      return countVisits(text, (counted) => findDuplicateKey(counted, 0)) / text.length;
+      // No text has so many keys, so that each is searched.
+      return countVisits(text, (counted) => findDuplicateKey(counted, -1)) / text.length;
     });
     expect(small).toBeGreaterThanOrEqual(2);
     expect(small).toBeLessThan(8);
