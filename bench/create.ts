@@ -11,14 +11,16 @@ import {
   mdpsCases,
   peerCases,
   planCases,
+  prepareGo,
   prepareMdps,
+  sameWorkCases,
   storeCases,
 } from "./support/create-cases.ts";
 import { measure, median } from "./support/load.ts";
 import { userKeyOf } from "./support/loads.ts";
 import { pin } from "./support/peer.ts";
 import { printTable, writeSection } from "./support/report.ts";
-import { columnsOf, measureRounds, quartiles, withServers } from "./support/rounds.ts";
+import { columnsOf, type Measured, measureRounds, quartiles, withServers } from "./support/rounds.ts";
 import { buildTable } from "./support/store-table.ts";
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
@@ -33,7 +35,10 @@ const folder = mkdtempSync(join(tmpdir(), "mdps-bench-"));
 try {
   const mdps = await prepareMdps(folder, "data");
   const own = mdpsCases(mdps);
-  await measureCosts("create", [base, ...own, ...peerCases(folder)]);
+  const go = prepareGo(folder);
+  const costs = await measureCosts("create", [base, ...own, ...peerCases(go)]);
+  compare(costs, "gRPC create", "grpc-js: gRPC create", 1.5);
+  await measureCosts("create-same-work", sameWorkCases(go));
   await measureCosts("create-plans", planCases(mdps));
   await measureCosts("create-users", await fillStores());
   await measureLatency([base, ...own]);
@@ -41,10 +46,14 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-async function measureCosts(section: string, all: readonly Case[]): Promise<void> {
+/** Measures and writes the costs of cases. Returns what was measured in each round, by the name of the case. */
+async function measureCosts(
+  section: string,
+  all: readonly Case[],
+): Promise<ReadonlyMap<string, readonly Measured[]>> {
   const cases = all.filter(isWanted);
   if (cases.length === 0) {
-    return;
+    return new Map();
   }
   const found = await measureRounds(cases, { rounds, seconds });
   const hasTargets = cases.some(({ target }) => target !== undefined);
@@ -55,6 +64,25 @@ async function measureCosts(section: string, all: readonly Case[]): Promise<void
       ...columnsOf(found.get(each) ?? []),
       ...(hasTargets ? [each.target === undefined ? "" : `≤ ${each.target}`] : []),
     ]),
+  ]);
+  return new Map([...found].map(([{ name }, measured]) => [name, measured]));
+}
+
+/** Writes the cost of a case as a multiple of that of another one in the same round. */
+function compare(
+  costs: ReadonlyMap<string, readonly Measured[]>,
+  name: string,
+  other: string,
+  target: number,
+): void {
+  const [own, others] = [costs.get(name), costs.get(other)];
+  if (own === undefined || others === undefined) {
+    return;
+  }
+  const ratios = own.map(({ ratio }, round) => ratio / (others[round]?.ratio ?? Number.NaN));
+  write("create-ratio", [
+    ["cost", "as a multiple of", "ratio", "q1 to q3", "target"],
+    [name, other, median(ratios).toFixed(2), quartiles(ratios), `≤ ${target}`],
   ]);
 }
 

@@ -6,7 +6,15 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import type { Profiler } from "node:inspector";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { base, mdpsCases, peerCases, planCases, prepareMdps } from "./support/create-cases.ts";
+import {
+  base,
+  mdpsCases,
+  peerCases,
+  planCases,
+  prepareGo,
+  prepareMdps,
+  sameWorkCases,
+} from "./support/create-cases.ts";
 import { measure } from "./support/load.ts";
 import { pin } from "./support/peer.ts";
 
@@ -19,7 +27,8 @@ const folder = mkdtempSync(join(tmpdir(), "mdps-profile-"));
 try {
   const mdps = await prepareMdps(folder, "data");
   const wanted = new RegExp(process.argv[2] ?? "^gRPC create");
-  const cases = [...mdpsCases(mdps), ...planCases(mdps), base, ...peerCases(folder)];
+  const go = prepareGo(folder);
+  const cases = [...mdpsCases(mdps), ...planCases(mdps), base, ...sameWorkCases(go), ...peerCases(go)];
   const found = cases.find(({ name }) => wanted.test(name));
   if (found === undefined) {
     throw new Error(`no case matches ${wanted}; there are: ${cases.map(({ name }) => name).join("; ")}`);

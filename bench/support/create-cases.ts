@@ -54,19 +54,39 @@ export function mdpsCases({ server, token, readToken }: Mdps): Case[] {
   const create = loads.restCreate(token);
   const read = loads.restRead(readToken);
   return [
-    { name: "REST create", server, load: create, target: 6.2 },
-    { name: "Connect create, JSON", server, load: loads.connectJsonCreate(token), target: 5.5 },
-    { name: "Connect create, binary", server, load: loads.connectCreate(token), target: 4.5 },
-    { name: "gRPC create", server, load: loads.grpcCreate(token), target: 5.5 },
-    { name: "gRPC-Web create", server, load: loads.grpcWebCreate(token), target: 5 },
-    { name: "REST read", server, load: read, first: { ...create, users: read.users } },
+    { name: "REST create", server, load: create, target: 4 },
+    { name: "Connect create, JSON", server, load: loads.connectJsonCreate(token), target: 4 },
+    { name: "Connect create, binary", server, load: loads.connectCreate(token), target: 3 },
+    { name: "gRPC create", server, load: loads.grpcCreate(token), target: 3 },
+    { name: "gRPC-Web create", server, load: loads.grpcWebCreate(token), target: 3 },
+    { name: "REST read", server, load: read, first: { ...create, users: read.users }, target: 2.5 },
   ];
 }
 
-/** Returns the rows of what the server is compared with. */
-export function peerCases(folder: string): Case[] {
+/** Returns a server in Go for its arguments. */
+export type GoServer = (...args: string[]) => Server;
+
+/** Returns the servers in Go, built in a folder when the first one starts; undefined if they cannot be built here. */
+export function prepareGo(folder: string): GoServer | undefined {
+  const missing = whyNoGoPeers();
+  if (missing !== undefined) {
+    console.warn(`connect-go, grpc-go, grpc-gateway and Vanguard are skipped: ${missing}.`);
+    return undefined;
+  }
+  let program: string | undefined;
+  return (...args) =>
+    () => {
+      program ??= buildGoPeer(folder);
+      return startGoPeer(program, args);
+    };
+}
+
+const none = "none";
+const grpcJs = node("grpc-js.ts");
+
+/** Returns the rows of libraries without rules and store. */
+export function peerCases(go: GoServer | undefined): Case[] {
   const connect = node("connect-node.ts");
-  const none = "none";
   return [
     {
       name: "`src/transcoding/` alone: REST create",
@@ -83,39 +103,58 @@ export function peerCases(folder: string): Case[] {
       load: loads.grpcCreate(none),
     },
     { name: "connect-node: gRPC-Web create", server: connect, load: loads.grpcWebCreate(none) },
-    { name: "grpc-js: gRPC create", server: node("grpc-js.ts"), load: loads.grpcCreate(none) },
-    ...goCases(folder),
+    { name: "grpc-js: gRPC create", server: grpcJs, load: loads.grpcCreate(none) },
+    ...(go === undefined ? [] : goCases(go)),
   ];
 }
 
-function goCases(folder: string): Case[] {
-  const missing = whyNoGoPeers();
-  if (missing !== undefined) {
-    console.warn(`connect-go, grpc-go and Vanguard are skipped: ${missing}.`);
-    return [];
-  }
-  let program: string | undefined;
-  const go =
-    (...args: string[]): Server =>
-    () => {
-      program ??= buildGoPeer(folder);
-      return startGoPeer(program, args);
-    };
+function goCases(go: GoServer): Case[] {
   const connect = go("connect");
-  const none = "none";
   return [
     { name: "connect-go: Connect create, JSON", server: connect, load: loads.connectJsonCreate(none) },
     { name: "connect-go: Connect create, binary", server: connect, load: loads.connectCreate(none) },
     { name: "connect-go: gRPC create", server: connect, load: loads.grpcCreate(none) },
     { name: "Vanguard: REST create", server: go("vanguard"), load: loads.plainRestCreate() },
+    { name: "grpc-go: gRPC create", server: go("grpc"), load: loads.grpcCreate(none) },
+  ];
+}
+
+/** Returns rows of servers that all check the rules of the contract, and keep the statuses in a map. */
+export function sameWorkCases(go: GoServer | undefined): Case[] {
+  const own = node("same-work.ts");
+  return [
+    { name: "handlers of the server: REST create", server: own, load: loads.restCreate(none), target: 2.5 },
     {
-      name: "Vanguard with protovalidate and a map: REST create",
+      name: "handlers of the server: Connect create, JSON",
+      server: own,
+      load: loads.connectJsonCreate(none),
+    },
+    { name: "handlers of the server: Connect create, binary", server: own, load: loads.connectCreate(none) },
+    { name: "handlers of the server: gRPC create", server: own, load: loads.grpcCreate(none), target: 1.5 },
+    {
+      name: "grpc-js with the same rules: gRPC create",
+      server: node("grpc-js.ts", "checked"),
+      load: loads.grpcCreate(none),
+    },
+    { name: "grpc-js without rules and map: gRPC create", server: grpcJs, load: loads.grpcCreate(none) },
+    ...(go === undefined ? [] : checkedGoCases(go)),
+  ];
+}
+
+function checkedGoCases(go: GoServer): Case[] {
+  return [
+    {
+      name: "grpc-gateway with protovalidate: REST create",
+      server: go("-checked", "gateway"),
+      load: loads.plainRestCreate(),
+    },
+    {
+      name: "Vanguard with protovalidate: REST create",
       server: go("-checked", "vanguard"),
       load: loads.plainRestCreate(),
     },
-    { name: "grpc-go: gRPC create", server: go("grpc"), load: loads.grpcCreate(none) },
     {
-      name: "grpc-go with protovalidate and a map: gRPC create",
+      name: "grpc-go with protovalidate: gRPC create",
       server: go("-checked", "grpc"),
       load: loads.grpcCreate(none),
     },
@@ -124,15 +163,18 @@ function goCases(folder: string): Case[] {
 
 /** Returns rows for plans of several sizes, and for the bare server with the same bodies. */
 export function planCases({ server, token }: Mdps): Case[] {
-  return [1, 10, 50].flatMap((modules) => [
-    {
-      name: `bare \`node:http\`, modules: ${modules}`,
-      server: bare,
-      load: loads.restCreate("none", modules),
-    },
-    { name: `REST create, modules: ${modules}`, server, load: loads.restCreate(token, modules) },
-    { name: `gRPC create, modules: ${modules}`, server, load: loads.grpcCreate(token, modules) },
-  ]);
+  return [10, 50].flatMap((modules) => {
+    const target = modules === 50 ? { target: 8 } : {};
+    return [
+      {
+        name: `bare \`node:http\`, modules: ${modules}`,
+        server: bare,
+        load: loads.restCreate("none", modules),
+      },
+      { name: `REST create, modules: ${modules}`, server, load: loads.restCreate(token, modules), ...target },
+      { name: `gRPC create, modules: ${modules}`, server, load: loads.grpcCreate(token, modules), ...target },
+    ];
+  });
 }
 
 /** Returns rows for a store that has a record of each user. */

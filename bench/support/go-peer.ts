@@ -3,13 +3,16 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { pinnedGo, whatIsMissing } from "../../scripts/go-tool.ts";
+import { runBuf } from "../../scripts/run-buf.ts";
 import { type Peer, pin } from "./peer.ts";
 
 /** Returns why the peers in Go cannot run here, or undefined if they can. */
 export const whyNoGoPeers = whatIsMissing;
 
-/** Builds the peers in Go into a folder, and returns the program. */
+/** Generates the gateway, builds the peers in Go into a folder, and returns the program. */
 export function buildGoPeer(folder: string): string {
+  const service = "proto/mobiledataplansharing/v1/plan_status_service.proto";
+  runBuf(["generate", "--template", "bench/peers/go/buf.gen.yaml", "--path", service]);
   const program = join(folder, "peer");
   const cwd = join(import.meta.dirname, "../peers/go");
   const env = { ...process.env, ...pinnedGo };

@@ -26,7 +26,7 @@ export async function withServers<Result>(
       }
     }
     const peerOf = ({ server }: Case) => peers.get(server) as Peer;
-    for (const each of [base, ...cases]) {
+    for (const each of new Set([base, ...cases])) {
       for (const load of [...(each.first ? [each.first] : []), each.load]) {
         await measure(peerOf(each), load, warmUpSeconds);
       }

@@ -1,6 +1,6 @@
 // The peers in Go. None verifies a token, logs or writes to a disk; -checked adds validation and a map of statuses.
 //
-//	peer [-checked] connect|vanguard|grpc
+//	peer [-checked] connect|vanguard|gateway|grpc
 //
 // Prints its URL, then its resource usage for each line it reads. Exits at the end of its input.
 package main
@@ -19,11 +19,13 @@ import (
 	"buf.build/go/protovalidate"
 	"connectrpc.com/connect"
 	"connectrpc.com/vanguard"
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 
 	v1 "github.com/mobile-data-plan-sharing/mobile-data-plan-sharing/gen/go/mobiledataplansharing/v1"
 	"github.com/mobile-data-plan-sharing/mobile-data-plan-sharing/gen/go/mobiledataplansharing/v1/mobiledataplansharingpbconnect"
+	gateway "local/peer/gateway/mobiledataplansharing/v1"
 )
 
 var checked = flag.Bool("checked", false, "validate requests and keep statuses in a map")
@@ -91,6 +93,12 @@ func serve(kind string, listener net.Listener) error {
 		server := grpc.NewServer()
 		v1.RegisterPlanStatusServiceServer(server, grpcService{})
 		return server.Serve(listener)
+	}
+	if kind == "gateway" {
+		// Calls the service in this process. As those of the other peers, its responses have no unset fields.
+		mux := runtime.NewServeMux(runtime.WithMarshalerOption(runtime.MIMEWildcard, &runtime.JSONPb{}))
+		must(gateway.RegisterPlanStatusServiceHandlerServer(context.Background(), mux, grpcService{}))
+		return (&http.Server{Handler: mux}).Serve(listener)
 	}
 	path, handler := mobiledataplansharingpbconnect.NewPlanStatusServiceHandler(connectService{})
 	if kind == "vanguard" {
