@@ -16,6 +16,9 @@ const maxWaitingBytes = 16 * 1024 * 1024;
 /** Time after a failed write until the next attempt, in ms. The reader of a full pipe may continue at any moment. */
 const retryMs = { full: 10, failed: 100 };
 
+/** Time in which lines are gathered for one write, in ms: each write occupies two threads for longer than a line takes. */
+const gatherMs = 5;
+
 /** How long a stopping server tries to write its last lines, in ms. */
 const flushMs = 500;
 
@@ -29,7 +32,7 @@ export function createLogOutput(file: number, unblock: () => void = () => undefi
   /** What the running write has not written yet. */
   let rest = Buffer.alloc(0);
   let restLines = 0;
-  /** Whether a write runs or has failed and will be tried again. */
+  /** Whether a write runs or is to come: soon, or again because it has failed. */
   let busy = false;
   let isWriting = false;
   let dropped = 0;
@@ -103,7 +106,8 @@ export function createLogOutput(file: number, unblock: () => void = () => undefi
       lines.push(line);
       waitingBytes += bytes;
       if (!busy) {
-        writeOn();
+        busy = true;
+        setTimeout(writeOn, gatherMs);
       }
     },
     dropped: () => dropped,

@@ -3,8 +3,9 @@ import { Code } from "@connectrpc/connect";
 import pino from "pino";
 import { contractServices } from "../../services/routes.ts";
 import type { CallFacts } from "./call-facts.ts";
-import { type CallSummary, statusOf } from "./call-summary.ts";
+import type { CallSummary } from "./call-summary.ts";
 import { type LogOutput, standardErrorOutput } from "./log-output.ts";
+import { createRequestLine } from "./request-line.ts";
 import type { HashUserKey } from "./user-key-hash.ts";
 
 /** Minimum log level. */
@@ -36,6 +37,7 @@ export type ServerLog = {
 /** Creates the log. User keys appear as hashes only; paths and error messages, which may contain them, never. */
 export function createServerLog({ level, destination }: LogOptions, hashUserKey: HashUserKey): ServerLog {
   const output = destination ? undefined : standardErrorOutput();
+  const lines = destination ?? standardErrorOutput();
   const logger = pino(
     {
       level,
@@ -43,13 +45,14 @@ export function createServerLog({ level, destination }: LogOptions, hashUserKey:
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    destination ?? output,
+    lines,
   );
+  const requestLine = createRequestLine(process.pid, hashUserKey);
   return {
     request: function logRequest(summary) {
       const requestLevel = levelOf(summary);
       if (logger.isLevelEnabled(requestLevel)) {
-        logger[requestLevel](fieldsOf(summary, hashUserKey), "request");
+        lines.write(requestLine(requestLevel, Date.now(), summary));
       }
     },
     failure(cause, what, call) {
@@ -60,27 +63,6 @@ export function createServerLog({ level, destination }: LogOptions, hashUserKey:
     warn: (message, values = {}) => logger.warn(values, message),
     dropped: () => output?.dropped() ?? 0,
     flush: async () => output?.flush(),
-  };
-}
-
-function fieldsOf(summary: CallSummary, hashUserKey: HashUserKey): object {
-  const { call, outcome, method, httpMethod, httpStatus, durationMs, requestBytes, responseBytes } = summary;
-  return {
-    requestId: call.id,
-    traceId: call.traceId,
-    peer: call.clientAddress,
-    protocol: call.protocol ?? "http",
-    httpMethod,
-    method,
-    code: statusOf(outcome),
-    reason: outcome.reason,
-    cause: outcome.cause,
-    httpStatus,
-    asn: call.asn,
-    userKeyHash: call.userKey && hashUserKey(call.userKey),
-    durationMs: Math.round(durationMs * 1000) / 1000,
-    requestBytes,
-    responseBytes,
   };
 }
 

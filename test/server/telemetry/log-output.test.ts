@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { setImmediate } from "node:timers/promises";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createLogOutput } from "../../../src/server/telemetry/log-output.ts";
 import { dataDirectory } from "../../support/data-directory.ts";
 
@@ -39,6 +40,25 @@ describe.skipIf(process.platform === "win32")("the output of the log", () => {
     await output.flush();
     expect(readFrom(reader)).toBe(lines.join(""));
     expect(output.dropped()).toBe(0);
+  });
+
+  it("writes the lines of 5 ms at once, also if they come in several turns of the event loop", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout"] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    const { reader, writer } = await openPipe();
+    onTestFinished(() => closeSync(reader));
+    const onWrite = vi.fn();
+    const output = createLogOutput(writer, onWrite);
+    for (const number of [1, 2, 3]) {
+      output.write(line(number));
+      await setImmediate();
+    }
+    expect(onWrite).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(5);
+    await expect.poll(() => readFrom(reader)).toBe(line(1) + line(2) + line(3));
+    expect(onWrite).toHaveBeenCalledTimes(1);
   });
 
   it("keeps at most 16 MiB for a reader that is too slow, counts further lines, and writes the kept ones later", async () => {
