@@ -67,7 +67,7 @@ function rpcCreate(token: string, contentType: string): Load {
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 /** Returns the example with some number of modules, whose names differ. */
-function statusOf(modules = 3): JsonObject {
+export function statusOf(modules = 3): JsonObject {
   const status = exampleStatus(now);
   const [plan] = status.plans as [JsonObject];
   const three = plan.planModules as JsonObject[];
