@@ -1,3 +1,4 @@
+import type { DescMethod } from "@bufbuild/protobuf";
 import type { Code } from "@connectrpc/connect";
 import { statusNameOf } from "../../transcoding/index.ts";
 import type { CallFacts, CallProtocol, Outcome } from "./call-facts.ts";
@@ -15,6 +16,21 @@ export type CallSummary = {
   readonly requestBytes: number;
   readonly responseBytes: number;
 };
+
+const methodNames = new Map<DescMethod, string>();
+
+/** Returns `CallSummary.method`. The text of each method is created once, so that to find it in a map costs little. */
+export function methodNameOf(method: DescMethod | undefined): string {
+  if (method === undefined) {
+    return "_OTHER";
+  }
+  let name = methodNames.get(method);
+  if (name === undefined) {
+    name = `${method.parent.typeName}/${method.name}`;
+    methodNames.set(method, name);
+  }
+  return name;
+}
 
 /** Returns `OK` or the name of the code. */
 export function statusOf({ code }: { readonly code: Code | undefined }): string {

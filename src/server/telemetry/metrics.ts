@@ -1,5 +1,6 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { type CallSummary, statusOf, systemNameOf } from "./call-summary.ts";
+import { createHistogram } from "./histogram.ts";
 
 /** State that is read when metrics are requested. */
 export type MetricsState = {
@@ -44,12 +45,12 @@ export function createServerMetrics(version: string, storeSystem: string): Serve
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  const calls = new Histogram({
+  const observeCall = createHistogram({
+    registry,
     name: "rpc_server_call_duration_seconds",
     help: "Duration of calls, from the request header to the end of the response (rpc.server.call.duration)",
     labelNames: ["rpc_system_name", "rpc_method", "rpc_response_status_code"],
     buckets: callBuckets,
-    registers,
   });
   const rejections = new Counter({
     name: "mdps_refusals_total",
@@ -63,31 +64,31 @@ export function createServerMetrics(version: string, storeSystem: string): Serve
     labelNames: ["cause"],
     registers,
   });
-  const storeCalls = new Histogram({
+  const observeStoreCall = createHistogram({
+    registry,
     name: "db_client_operation_duration_seconds",
     help: "Duration of store operations, including waiting (db.client.operation.duration)",
     labelNames: ["db_system_name", "db_operation_name", "error_type"],
     // From the conventions for database clients.
     buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10],
-    registers,
   });
-  const batches = new Histogram({
+  const observeBatch = createHistogram({
+    registry,
     name: "mdps_store_batch_size",
     help: "Puts per commit or statement",
     buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
-    registers,
   });
   const swept = new Counter({
     name: "mdps_store_swept_records_total",
     help: "Expired records that were removed",
     registers,
   });
-  const tokens = new Histogram({
+  const observeToken = createHistogram({
+    registry,
     name: "mdps_token_verification_duration_seconds",
     help: "Duration of access token verification; failed: the verification itself failed",
     labelNames: ["outcome"],
     buckets: [0.00001, 0.0001, 0.001, 0.01, 0.1, 1, 5],
-    registers,
   });
   const reloads = new Counter({
     name: "mdps_tls_reloads_total",
@@ -106,27 +107,22 @@ export function createServerMetrics(version: string, storeSystem: string): Serve
     registers,
   }).set({ version }, 1);
 
-  const observeCall = cached((system: string, method: string, code: string) =>
-    calls.labels(system, method, code),
-  );
-  const observeStore = cached((operation: string, errorType: string) =>
-    storeCalls.labels(storeSystem, operation, errorType),
-  );
   return {
     registry,
     watch: (state) => registerState(registers, state),
     request: function countRequest(summary) {
       const { call, outcome, method, durationMs } = summary;
-      observeCall(systemNameOf(call.protocol), method, statusOf(outcome)).observe(durationMs / 1000);
+      observeCall(durationMs / 1000, systemNameOf(call.protocol), method, statusOf(outcome));
       if (outcome.reason !== undefined) {
         rejections.inc({ reason: outcome.reason });
       }
     },
     connectionRejected: (cause) => connectionsRejected.inc({ cause }),
-    storeCall: (operation, seconds, errorType = "") => observeStore(operation, errorType).observe(seconds),
-    batch: (puts) => batches.observe(puts),
+    storeCall: (operation, seconds, errorType = "") =>
+      observeStoreCall(seconds, storeSystem, operation, errorType),
+    batch: (puts) => observeBatch(puts),
     swept: (records) => swept.inc(records),
-    tokenVerified: (outcome, seconds) => tokens.observe({ outcome }, seconds),
+    tokenVerified: (outcome, seconds) => observeToken(seconds, outcome),
     tlsReloaded: (outcome) => reloads.inc({ outcome }),
   };
 }
@@ -187,20 +183,4 @@ function registerState(registers: Registry[], state: () => MetricsState): void {
       this.inc(state().logLinesDropped);
     },
   });
-}
-
-/** Caches the child of each combination of labels: looking it up in prom-client costs more than the observation. */
-function cached<Labels extends string[], Child>(
-  make: (...labels: Labels) => Child,
-): (...labels: Labels) => Child {
-  const children = new Map<string, Child>();
-  return function cachedChild(...labels) {
-    const key = labels.join("\n");
-    let child = children.get(key);
-    if (child === undefined) {
-      child = make(...labels);
-      children.set(key, child);
-    }
-    return child;
-  };
 }

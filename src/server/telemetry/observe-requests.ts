@@ -3,7 +3,7 @@ import { context } from "@opentelemetry/api";
 import { countedBytes, onceAnswered } from "../connections/messages.ts";
 import type { HttpHandler, HttpRequest } from "../http-handler.ts";
 import { attachFacts, type CallFacts, type Outcome, settleOutcome } from "./call-facts.ts";
-import type { CallSummary } from "./call-summary.ts";
+import { type CallSummary, methodNameOf } from "./call-summary.ts";
 import { endTrace, startTrace, traceIdOf } from "./request-tracing.ts";
 
 /** Serves a request and reports it when it has ended. */
@@ -46,7 +46,7 @@ export function createRequestObserver(
       const summary: CallSummary = {
         call,
         outcome: call.outcome as Outcome,
-        method: call.method ? `${call.method.parent.typeName}/${call.method.name}` : "_OTHER",
+        method: methodNameOf(call.method),
         httpMethod: request.method ?? "",
         httpStatus: response.statusCode,
         durationMs: performance.now() - startedAt,
