@@ -14,6 +14,7 @@ const layers: readonly (readonly string[])[] = [
   ["plans", "store", "auth", "transcoding", "config", "examples"],
   ["contract"],
   ["gen"],
+  ["codec"],
 ];
 
 const layerOf = (folder: string) => layers.findIndex((layer) => layer.includes(folder));
@@ -104,7 +105,7 @@ describe("the layers", () => {
   });
 
   it("keep the console apart: it imports what runs in browsers, and nothing imports it", () => {
-    const below = ["plans", "examples", "transcoding", "contract", "gen"];
+    const below = ["plans", "examples", "transcoding", "contract", "gen", "codec"];
     const wrong = imports.filter(
       ({ from, to }) =>
         folderOf(from) !== folderOf(to) &&

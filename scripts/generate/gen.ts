@@ -30,6 +30,7 @@ export function generate(): Generated {
   try {
     runBuf(["generate", "--output", folder, "--template", "scripts/generate/buf.gen.yaml"]);
     runBuf(["generate", "--output", folder, "--template", "scripts/generate/buf.gen.server.yaml"]);
+    runBuf(["generate", "--output", folder, "--template", "scripts/generate/buf.gen.codec.yaml"]);
     const goSkipped = whyToolsDoNotRun(["protoc-gen-go", "protoc-gen-go-grpc", "protoc-gen-connect-go"]);
     if (goSkipped === undefined) {
       Object.assign(process.env, pinnedGo);

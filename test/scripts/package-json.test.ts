@@ -55,7 +55,10 @@ it("package.json names existing files, and the published manifest names compiled
   expect(tracked.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   const ofPackage = targetsOf([published.exports, published.imports, published.bin]);
   expect(ofPackage.filter((path) => path.endsWith(".ts") || path.includes("dist/"))).toEqual([]);
-  expect(published.bin).toEqual({ mdps: "src/cli/main.js" });
+  expect(published.bin).toEqual({
+    mdps: "src/cli/main.js",
+    "protoc-gen-es-codec": "src/codec/plugin/main.js",
+  });
   expect(published.imports).toEqual({ "#deps/*.js": "./gen-deps/*.js" });
 });
 

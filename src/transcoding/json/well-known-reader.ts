@@ -10,14 +10,14 @@ import {
   ValueSchema,
   type WktWrapperDesc,
 } from "@bufbuild/protobuf/wkt";
+import { parseDuration } from "../../codec/duration.ts";
+import { parseTimestamp } from "../../codec/timestamp.ts";
 import type { ListLimit } from "../../contract/field-violation.ts";
 import { anyReader } from "./any-reader.ts";
 import type { OpenMessage } from "./assign.ts";
-import { parseDuration } from "./duration.ts";
 import { LongNumber } from "./long-number.ts";
 import { type MessageReader, maxDepth, type ReadingState } from "./reading-state.ts";
 import { kindOf, scalarReader } from "./scalar.ts";
-import { parseTimestamp } from "./timestamp.ts";
 
 /**
  * Returns the reader of a message whose JSON is not an object of its fields; undefined for all other messages.

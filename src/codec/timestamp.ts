@@ -1,5 +1,4 @@
-import { create } from "@bufbuild/protobuf";
-import { type Timestamp, TimestampSchema } from "@bufbuild/protobuf/wkt";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
 
 const daysBefore = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365];
 const firstSecond = -62_135_596_800;
@@ -32,10 +31,7 @@ export function parseTimestamp(text: string): Timestamp | undefined {
   if (!(seconds >= firstSecond && seconds <= lastSecond && nanos >= 0)) {
     return undefined;
   }
-  const timestamp = create(TimestampSchema);
-  timestamp.seconds = BigInt(seconds);
-  timestamp.nanos = nanos;
-  return timestamp;
+  return { $typeName: "google.protobuf.Timestamp", seconds: BigInt(seconds), nanos };
 }
 
 /** Returns the number that some digits spell, or NaN if one of them is not a digit. */

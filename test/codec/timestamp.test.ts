@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseTimestamp } from "../../../src/transcoding/json/timestamp.ts";
+import { parseTimestamp } from "../../src/codec/timestamp.ts";
 
 const pad = (value: number, length: number) => String(value).padStart(length, "0");
 

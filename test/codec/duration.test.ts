@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseDuration } from "../../../src/transcoding/json/duration.ts";
+import { parseDuration } from "../../src/codec/duration.ts";
 
 describe("parseDuration", () => {
   it.each([

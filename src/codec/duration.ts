@@ -1,5 +1,4 @@
-import { create } from "@bufbuild/protobuf";
-import { type Duration, DurationSchema } from "@bufbuild/protobuf/wkt";
+import type { Duration } from "@bufbuild/protobuf/wkt";
 
 const form = /^(-?)(\d{1,12})(?:\.(\d{1,9}))?s$/;
 const maxSeconds = 315_576_000_000;
@@ -17,8 +16,9 @@ export function parseDuration(text: string): Duration | undefined {
     return undefined;
   }
   const nanos = Number(fraction.padEnd(9, "0"));
-  const duration = create(DurationSchema);
-  duration.seconds = BigInt(sign === "-" ? -seconds : seconds);
-  duration.nanos = sign === "-" ? 0 - nanos : nanos;
-  return duration;
+  return {
+    $typeName: "google.protobuf.Duration",
+    seconds: BigInt(sign === "-" ? -seconds : seconds),
+    nanos: sign === "-" ? 0 - nanos : nanos,
+  };
 }

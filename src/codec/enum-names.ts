@@ -1,0 +1,38 @@
+import type { DescEnum } from "@bufbuild/protobuf";
+import { refuse } from "./refusal.ts";
+
+/** The names of an enum in JSON. */
+export type EnumNames = {
+  /** Returns the number of a JSON value that is a name or, of an open enum, a number. */
+  read(json: unknown): number;
+  /** Returns the JSON text of a number: a name, or the number if it has none. */
+  write(value: number): string;
+  /** Returns a number of a message if the enum may have it: a closed enum has no unknown numbers. */
+  known(value: number): number;
+};
+
+/** Compiles the names of an enum. */
+export function enumNames(desc: DescEnum): EnumNames {
+  const numbers = new Map<unknown, number>();
+  const texts = new Map<number, string>();
+  for (const { name, jsonName, number } of desc.values) {
+    numbers.set(name, number).set(jsonName, number);
+  }
+  for (const { number } of desc.values) {
+    texts.set(number, JSON.stringify(desc.value[number]?.jsonName));
+  }
+  return {
+    read(json) {
+      const number = numbers.get(json);
+      if (number !== undefined) {
+        return number;
+      }
+      const value = (json as number) | 0;
+      return desc.open && typeof json === "number" && json === value ? value : refuse();
+    },
+    write(value) {
+      return texts.get(value) ?? (Number.isInteger(value) ? `${value}` : refuse());
+    },
+    known: (value) => (desc.open || texts.has(value) ? value : refuse()),
+  };
+}

@@ -1,0 +1,35 @@
+import { base64Encode } from "@bufbuild/protobuf/wire";
+import { refuse } from "./refusal.ts";
+
+// Each returns the JSON text of a value. A value that is not one of its type is left to protobuf-es.
+
+export function writeString(value: string): string {
+  return typeof value === "string" ? JSON.stringify(value) : refuse();
+}
+
+export function writeBool(value: boolean): string {
+  return typeof value === "boolean" ? (value ? "true" : "false") : refuse();
+}
+
+/** Writes an integer of 32 bits. */
+export function writeInteger(value: number): string {
+  return Number.isInteger(value) ? `${value}` : refuse();
+}
+
+/** Writes an integer of 64 bits, which is a string in JSON. */
+export function writeLong(value: bigint): string {
+  return typeof value === "bigint" ? `"${value}"` : refuse();
+}
+
+/** Writes a float or a double. */
+export function writeNumber(value: number): string {
+  if (typeof value !== "number") {
+    refuse();
+  }
+  // JSON has no -0.
+  return Number.isFinite(value) ? `${value}` : `"${value}"`;
+}
+
+export function writeBytes(value: Uint8Array): string {
+  return value instanceof Uint8Array ? `"${base64Encode(value)}"` : refuse();
+}

@@ -1,0 +1,2 @@
+/** Deepest nesting of messages, as in protobuf-es. */
+export const maxDepth = 100;

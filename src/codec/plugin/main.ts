@@ -1,0 +1,45 @@
+#!/usr/bin/env node
+/**
+ * Buf and protoc plugin: writes codecs for the messages that protoc-gen-es generates, one module `*_codec` beside each `*_pb`.
+ *
+ *     plugins:
+ *       - local: protoc-gen-es
+ *         out: gen
+ *         opt: [target=ts]
+ *       - local: protoc-gen-es-codec
+ *         out: gen
+ *         strategy: all
+ *         opt: [target=ts]
+ *
+ * Takes the options of protoc-gen-es about imports, and `runtime`: the module that generated code imports, a package or a path
+ * relative to the output folder. With `strategy: all`, modules import the functions of each other; otherwise a module has its
+ * own functions for the messages of other folders.
+ */
+import { createEcmaScriptPlugin, runNodeJs } from "@bufbuild/protoplugin";
+import { generateCodecs } from "./generate.ts";
+
+const runtimeOfPackage = "mobile-data-plan-sharing/codec/runtime";
+
+runNodeJs(
+  createEcmaScriptPlugin<{ runtime: string; maxItems: number | undefined }>({
+    name: "protoc-gen-es-codec",
+    version: "v1",
+    parseOptions(given) {
+      let runtime = runtimeOfPackage;
+      let maxItems: number | undefined;
+      for (const { key, value } of given) {
+        if (key === "runtime" && value !== "") {
+          runtime = value;
+        } else if (key === "max_items" && /^[1-9]\d*$/.test(value)) {
+          maxItems = Number(value);
+        } else {
+          throw new Error(`invalid option ${key}=${value}: expected runtime=MODULE or max_items=NUMBER`);
+        }
+      }
+      return { runtime, maxItems };
+    },
+    generateTs(schema) {
+      generateCodecs(schema, schema.options);
+    },
+  }),
+);

@@ -1,0 +1,21 @@
+/** What generated code imports. Not for other code: it may change with the generator. */
+export { BinaryInput } from "./binary-input.ts";
+export { BinaryOutput } from "./binary-output.ts";
+export { createCodec, type MessageCodec } from "./codec.ts";
+export { enumNames } from "./enum-names.ts";
+export {
+  JsonInput,
+  readBool,
+  readBytes,
+  readDouble,
+  readFloat,
+  readInt32,
+  readInt64,
+  readString,
+  readUint32,
+  readUint64,
+} from "./json-input.ts";
+export { writeBool, writeBytes, writeInteger, writeLong, writeNumber, writeString } from "./json-output.ts";
+export { boolKey, entriesOf, integerKey, listOf, longKey, setEntry } from "./map-entries.ts";
+export { refuse } from "./refusal.ts";
+export * from "./well-known.ts";

@@ -1,0 +1,201 @@
+import type { JsonObject } from "@bufbuild/protobuf";
+import type { Duration, ListValue, Timestamp, Value } from "@bufbuild/protobuf/wkt";
+import type { BinaryInput } from "./binary-input.ts";
+import type { BinaryOutput } from "./binary-output.ts";
+import { parseDuration } from "./duration.ts";
+import type { JsonInput } from "./json-input.ts";
+import { refuse } from "./refusal.ts";
+import { parseTimestamp } from "./timestamp.ts";
+
+// Well-known types whose JSON is not an object of their fields.
+
+export function readTimestamp(_: JsonInput, json: unknown): Timestamp {
+  return (typeof json === "string" ? parseTimestamp(json) : undefined) ?? refuse();
+}
+
+export function readDuration(_: JsonInput, json: unknown): Duration {
+  return (typeof json === "string" ? parseDuration(json) : undefined) ?? refuse();
+}
+
+const firstSecond = -62_135_596_800n;
+const lastSecond = 253_402_300_799n;
+const secondsOfDay = 86_400;
+
+const twoDigits = Array.from({ length: 60 }, (_, value) => String(value).padStart(2, "0"));
+
+/** The day of the last time that was written, because most times of a message and its successors are of few days. */
+let day = Number.NaN;
+let dayText = "";
+
+export function writeTimestamp({ $typeName, seconds, nanos }: Timestamp): string {
+  const isValid =
+    $typeName === "google.protobuf.Timestamp" &&
+    typeof seconds === "bigint" &&
+    seconds >= firstSecond &&
+    seconds <= lastSecond &&
+    Number.isInteger(nanos) &&
+    nanos >= 0 &&
+    nanos <= 999_999_999;
+  if (!isValid) {
+    refuse();
+  }
+  const time = Number(seconds);
+  const thisDay = Math.floor(time / secondsOfDay);
+  if (thisDay !== day) {
+    day = thisDay;
+    dayText = new Date(day * secondsOfDay * 1000).toISOString().slice(0, 11);
+  }
+  const second = time - thisDay * secondsOfDay;
+  const [hours, minutes] = [Math.floor(second / 3600), Math.floor(second / 60) % 60];
+  return `"${dayText}${twoDigits[hours]}:${twoDigits[minutes]}:${twoDigits[second % 60]}${fractionOf(nanos)}Z"`;
+}
+
+/** Returns a fraction with three, six or nine digits, or nothing. */
+function fractionOf(nanos: number): string {
+  if (nanos === 0) {
+    return "";
+  }
+  const digits = String(nanos).padStart(9, "0");
+  return `.${digits.slice(0, nanos % 1_000_000 === 0 ? 3 : nanos % 1000 === 0 ? 6 : 9)}`;
+}
+
+const mostSeconds = 315_576_000_000n;
+
+export function writeDuration({ $typeName, seconds, nanos }: Duration): string {
+  const isValid =
+    $typeName === "google.protobuf.Duration" &&
+    typeof seconds === "bigint" &&
+    seconds >= -mostSeconds &&
+    seconds <= mostSeconds &&
+    Number.isInteger(nanos) &&
+    Math.abs(nanos) <= 999_999_999 &&
+    !(seconds > 0n && nanos < 0) &&
+    !(seconds < 0n && nanos > 0);
+  if (!isValid) {
+    refuse();
+  }
+  const sign = seconds === 0n && nanos < 0 ? "-" : "";
+  return `"${sign}${seconds}${fractionOf(Math.abs(nanos))}s"`;
+}
+
+/** Fields that a Timestamp and a Duration have. */
+type Seconds = { seconds: bigint; nanos: number };
+
+function decodeSeconds<T extends Timestamp | Duration>(r: BinaryInput, end: number, m: T): T {
+  let seen = 0;
+  r.enter();
+  while (r.pos < end) {
+    const tag = r.tag();
+    if (tag === 8 && (seen & 1) === 0) {
+      seen |= 1;
+      m.seconds = r.int64();
+    } else if (tag === 16 && (seen & 2) === 0) {
+      seen |= 2;
+      m.nanos = r.int32();
+    } else if (tag === 8 || tag === 16) {
+      refuse();
+    } else {
+      r.unknown(m, tag);
+    }
+  }
+  r.leave(end);
+  return m;
+}
+
+function encodeSeconds(w: BinaryOutput, { seconds, nanos }: Seconds): void {
+  if (seconds !== 0n) {
+    w.tag(8);
+    w.int64(seconds);
+  }
+  if (nanos !== 0) {
+    w.tag(16);
+    w.int32(nanos);
+  }
+}
+
+export function decodeTimestamp(r: BinaryInput, end: number): Timestamp {
+  return decodeSeconds(r, end, { $typeName: "google.protobuf.Timestamp", seconds: 0n, nanos: 0 });
+}
+
+export function encodeTimestamp(w: BinaryOutput, m: Timestamp): void {
+  if (m.$typeName !== "google.protobuf.Timestamp") {
+    refuse();
+  }
+  encodeSeconds(w, m);
+  if (m.$unknown !== undefined) {
+    w.unknown(m.$unknown);
+  }
+}
+
+export function decodeDuration(r: BinaryInput, end: number): Duration {
+  return decodeSeconds(r, end, { $typeName: "google.protobuf.Duration", seconds: 0n, nanos: 0 });
+}
+
+export function encodeDuration(w: BinaryOutput, m: Duration): void {
+  if (m.$typeName !== "google.protobuf.Duration") {
+    refuse();
+  }
+  encodeSeconds(w, m);
+  if (m.$unknown !== undefined) {
+    w.unknown(m.$unknown);
+  }
+}
+
+// google.protobuf.Struct: protobuf-es has a field of this type as a JSON object.
+
+export function decodeStruct(_r: BinaryInput, _end: number): JsonObject {
+  return refuse();
+}
+
+export function encodeStruct(_w: BinaryOutput, _m: JsonObject): void {
+  refuse();
+}
+
+export function readStruct(_s: JsonInput, _json: unknown): JsonObject {
+  return refuse();
+}
+
+export function writeStruct(_m: JsonObject): string {
+  return refuse();
+}
+
+export function decodeValue(_r: BinaryInput, _end: number): Value {
+  return refuse();
+}
+
+export function encodeValue(_w: BinaryOutput, _m: Value): void {
+  refuse();
+}
+
+export function readValue(_s: JsonInput, _json: unknown): Value {
+  return refuse();
+}
+
+export function writeValue(_m: Value): string {
+  return refuse();
+}
+
+export function decodeListValue(_r: BinaryInput, _end: number): ListValue {
+  return refuse();
+}
+
+export function encodeListValue(_w: BinaryOutput, _m: ListValue): void {
+  refuse();
+}
+
+export function readListValue(_s: JsonInput, _json: unknown): ListValue {
+  return refuse();
+}
+
+export function writeListValue(_m: ListValue): string {
+  return refuse();
+}
+
+/** Leaves a message with a type whose JSON depends on more than its value to protobuf-es. */
+export function readNothing(_s: JsonInput, _json: unknown): never {
+  return refuse();
+}
+
+export function writeNothing(_m: unknown): never {
+  return refuse();
+}
