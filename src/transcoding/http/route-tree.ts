@@ -16,7 +16,14 @@ export type RouteTree<T> = {
   match(httpMethod: string, rawPath: string): MatchResult<T>;
 };
 
-type Leaf<T> = Map<string, { readonly route: T; readonly binding: HttpBinding }>;
+type Leaf<T> = Map<
+  string,
+  {
+    readonly route: T;
+    readonly binding: HttpBinding;
+    readonly capture: (segments: readonly string[]) => string[];
+  }
+>;
 
 type Node<T> = {
   readonly literals: Map<string, Node<T>>;
@@ -67,7 +74,7 @@ function insert<T>(root: Node<T>, binding: HttpBinding, route: T): void {
       `${binding.method} and ${other.binding.method} both have the route ${binding.httpMethod} ${binding.template.source}`,
     );
   }
-  leaf.set(binding.httpMethod, { route, binding });
+  leaf.set(binding.httpMethod, { route, binding, capture: compileCapture(binding) });
 }
 
 function childOf<T>(node: Node<T>, segment: TemplateSegment): Node<T> {
@@ -95,11 +102,11 @@ function match<T>(root: Node<T>, httpMethod: string, rawPath: string): MatchResu
   if (!rawPath.startsWith("/")) {
     return undefined;
   }
-  const segments = rawPath === "/" ? [] : rawPath.slice(1).split("/");
-  if (segments.includes("")) {
+  const segments = rawPath === "/" ? [] : segmentsOf(rawPath);
+  if (segments === undefined) {
     return undefined;
   }
-  const allowed = new Set<string>();
+  const allowed: string[] = [];
   const last = segments.at(-1) ?? "";
   const colon = last.lastIndexOf(":");
   if (colon > 0) {
@@ -114,14 +121,29 @@ function match<T>(root: Node<T>, httpMethod: string, rawPath: string): MatchResu
     }
   }
   const found = search(root, { httpMethod, segments, verb: "", allowed }, 0);
-  return found ?? (allowed.size === 0 ? undefined : { allowed: [...allowed].sort() });
+  return found ?? (allowed.length === 0 ? undefined : { allowed: [...new Set(allowed)].sort() });
+}
+
+/** Returns the segments of a path, or undefined if one is empty. Takes half of the time of `split`. */
+function segmentsOf(rawPath: string): string[] | undefined {
+  const segments: string[] = [];
+  for (let start = 1, end = 0; end < rawPath.length; start = end + 1) {
+    const slash = rawPath.indexOf("/", start);
+    end = slash === -1 ? rawPath.length : slash;
+    if (end === start) {
+      return undefined;
+    }
+    segments.push(rawPath.slice(start, end));
+  }
+  return segments;
 }
 
 type Search = {
   readonly httpMethod: string;
   readonly segments: readonly string[];
   readonly verb: string;
-  readonly allowed: Set<string>;
+  /** Methods that the path has instead, perhaps twice. */
+  readonly allowed: string[];
 };
 
 function search<T>(node: Node<T>, wanted: Search, depth: number): RouteMatch<T> | undefined {
@@ -165,20 +187,27 @@ function take<T>(leaves: Map<string, Leaf<T>>, { httpMethod, segments, verb, all
     leaf.get(httpMethod) ?? (httpMethod === "HEAD" ? leaf.get("GET") : undefined) ?? leaf.get("*");
   if (found === undefined) {
     for (const method of leaf.keys()) {
-      allowed.add(method);
+      allowed.push(method);
       if (method === "GET") {
-        allowed.add("HEAD");
+        allowed.push("HEAD");
       }
     }
     return undefined;
   }
-  return { route: found.route, captures: capture(found.binding, segments) };
+  return { route: found.route, captures: found.capture(segments) };
 }
 
-function capture({ template }: HttpBinding, segments: readonly string[]): string[] {
+/** Compiles what returns the raw text of the variables of a template. */
+function compileCapture({ template }: HttpBinding): (segments: readonly string[]) => string[] {
   const doubleStar = template.segments.findIndex(({ kind }) => kind === "**");
-  // Number of segments that the path has more than the template, where `**` counts as one.
-  const extra = segments.length - template.segments.length;
-  const place = (index: number) => (doubleStar !== -1 && index > doubleStar ? index + extra : index);
-  return template.variables.map(({ start, end }) => segments.slice(place(start), place(end)).join("/"));
+  const end = doubleStar === -1 ? Number.POSITIVE_INFINITY : doubleStar;
+  return function capture(segments) {
+    // Number of segments that the path has more than the template, where `**` counts as one.
+    const extra = segments.length - template.segments.length;
+    return template.variables.map((variable) => {
+      const from = variable.start > end ? variable.start + extra : variable.start;
+      const to = variable.end > end ? variable.end + extra : variable.end;
+      return to - from === 1 ? (segments[from] as string) : segments.slice(from, to).join("/");
+    });
+  };
 }

