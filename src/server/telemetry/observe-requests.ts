@@ -18,8 +18,8 @@ export const requestIdHeader = "x-request-id";
 const acceptableId = /^[A-Za-z0-9._~:/+=@-]{1,128}$/;
 
 /**
- * Creates the observer of requests, from their header to the end of their response. Each request gets facts, a span
- * and, when it has ended, a summary that every sink receives.
+ * Creates the observer of requests, from their header to the end of their response. Each request gets facts, with an
+ * OpenTelemetry SDK a span and, when it has ended, a summary that every sink receives.
  */
 export function createRequestObserver(
   sinks: readonly ((summary: CallSummary) => void)[],
@@ -56,8 +56,14 @@ export function createRequestObserver(
       for (const sink of sinks) {
         sink(summary);
       }
-      endTrace(trace, summary);
+      if (trace !== undefined) {
+        endTrace(trace, summary);
+      }
     });
-    context.with(trace.context, serve, undefined, call);
+    if (trace === undefined) {
+      serve(call);
+    } else {
+      context.with(trace.context, serve, undefined, call);
+    }
   };
 }

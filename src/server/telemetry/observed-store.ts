@@ -1,48 +1,46 @@
 import { context, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import type { PlanStore } from "../../store/plan-store.ts";
 import type { ServerMetrics } from "./metrics.ts";
-import { tracerName } from "./request-tracing.ts";
+import { registeredTracer } from "./request-tracing.ts";
 
 /**
- * Wraps a store so that each operation is measured and traced within the span of its request. `waiting` returns the
- * number of puts that the store has not answered yet.
+ * Wraps a store so that each operation is measured and, with an OpenTelemetry SDK, traced within the span of its request.
+ * `waiting` returns the number of puts that the store has not answered yet.
  */
 export function observeStore(store: PlanStore, system: string, metrics: ServerMetrics | undefined) {
-  let waiting = 0;
+  const waiting = { put: 0, get: 0, health: 0 };
 
-  async function observed<Result>(operation: string, call: () => Promise<Result>): Promise<Result> {
+  async function observed<Result>(
+    operation: keyof typeof waiting,
+    call: () => Promise<Result>,
+  ): Promise<Result> {
     const startedAt = performance.now();
-    const span = trace.getTracer(tracerName).startSpan(`${operation} record`, {
+    const span = registeredTracer()?.startSpan(`${operation} record`, {
       kind: SpanKind.CLIENT,
       attributes: { "db.system.name": system, "db.operation.name": operation },
     });
     let errorType: string | undefined;
+    waiting[operation] += 1;
     try {
-      return await context.with(trace.setSpan(context.active(), span), call);
+      return await (span === undefined ? call() : context.with(trace.setSpan(context.active(), span), call));
     } catch (error) {
       errorType = error instanceof Error ? error.name : "unknown";
       // Without the message: that of a database may contain values of the record.
-      span.setAttribute("error.type", errorType);
-      span.setStatus({ code: SpanStatusCode.ERROR });
+      span?.setAttribute("error.type", errorType);
+      span?.setStatus({ code: SpanStatusCode.ERROR });
       throw error;
     } finally {
-      span.end();
+      waiting[operation] -= 1;
+      span?.end();
       metrics?.storeCall(operation, (performance.now() - startedAt) / 1000, errorType);
     }
   }
 
   return {
-    waiting: () => waiting,
+    waiting: () => waiting.put,
     store: {
       ...store,
-      async put(record, signal) {
-        waiting += 1;
-        try {
-          return await observed("put", () => store.put(record, signal));
-        } finally {
-          waiting -= 1;
-        }
-      },
+      put: (record, signal) => observed("put", () => store.put(record, signal)),
       get: (key, signal) => observed("get", () => store.get(key, signal)),
       health: () => observed("health", () => store.health()),
     } satisfies PlanStore,

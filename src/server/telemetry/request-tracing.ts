@@ -2,31 +2,41 @@ import { Code } from "@connectrpc/connect";
 import {
   type Context,
   context,
+  ProxyTracer,
   propagation,
   type Span,
   SpanKind,
   SpanStatusCode,
+  type Tracer,
   trace,
 } from "@opentelemetry/api";
 import type { HttpRequest } from "../http-handler.ts";
 import { type CallSummary, statusOf, systemNameOf } from "./call-summary.ts";
 
 /** Name of the tracer, by which an OpenTelemetry SDK selects its spans. */
-export const tracerName = "mobile-data-plan-sharing";
+const tracerName = "mobile-data-plan-sharing";
 
 /** The span of a request, and the context in which it is served, so that further spans become its children. */
 export type RequestTrace = { readonly span: Span; readonly context: Context };
 
 /**
- * Starts the span of a request, as a child of the one in its traceparent. Without an OpenTelemetry SDK, which operators
- * of the server may load, it does nothing and costs next to nothing.
+ * Returns the tracer of an OpenTelemetry SDK; undefined while none is registered. Operators of the server may register one at
+ * any time. Without one no span is created, because nobody would record it.
  */
-export function startTrace(request: HttpRequest): RequestTrace {
+export function registeredTracer(): Tracer | undefined {
+  const tracer = trace.getTracer(tracerName);
+  return tracer instanceof ProxyTracer ? undefined : tracer;
+}
+
+/** Starts the span of a request, as a child of the one in its traceparent; undefined without an OpenTelemetry SDK. */
+export function startTrace(request: HttpRequest): RequestTrace | undefined {
+  const tracer = registeredTracer();
+  if (tracer === undefined) {
+    return undefined;
+  }
   const parent = propagation.extract(context.active(), request.headers);
   // Not named by the path, which may contain a user key: endTrace names the span by the method.
-  const span = trace
-    .getTracer(tracerName)
-    .startSpan(request.method ?? "HTTP", { kind: SpanKind.SERVER }, parent);
+  const span = tracer.startSpan(request.method ?? "HTTP", { kind: SpanKind.SERVER }, parent);
   return { span, context: trace.setSpan(parent, span) };
 }
 
@@ -66,10 +76,10 @@ const serverErrors: ReadonlySet<Code> = new Set([
 const traceparent = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-|$)/;
 
 /** Returns the trace of a request: that of its span, else the one in its traceparent. */
-export function traceIdOf({ span }: RequestTrace, request: HttpRequest): string | undefined {
-  const { traceId } = span.spanContext();
-  if (trace.isSpanContextValid(span.spanContext())) {
-    return traceId;
+export function traceIdOf(traced: RequestTrace | undefined, request: HttpRequest): string | undefined {
+  const own = traced?.span.spanContext();
+  if (own !== undefined && trace.isSpanContextValid(own)) {
+    return own.traceId;
   }
   const header = request.headers.traceparent;
   const callerTraceId = typeof header === "string" ? traceparent.exec(header)?.[1] : undefined;
