@@ -38,15 +38,20 @@ export const base: Case = {
 /** A data directory with the server that uses it and its tokens. */
 export type Mdps = { readonly server: Server; readonly token: string; readonly readToken: string };
 
-/** Prepares a server with its own data directory in a folder. */
-export async function prepareMdps(folder: string, name: string): Promise<Mdps & { directory: string }> {
+/** Prepares a server with its own data directory in a folder, which runs in this Node or another one. */
+export async function prepareMdps(
+  folder: string,
+  name: string,
+  execPath?: string,
+): Promise<Mdps & { directory: string }> {
   const directory = join(folder, name);
   mkdirSync(directory);
   const [token, readToken] = [
     await makeToken(directory, 65001, false),
     await makeToken(directory, 65001, true),
   ];
-  return { directory, server: node("mdps-server.ts", directory), token, readToken };
+  const server: Server = (flags) => startPeer("mdps-server.ts", [directory], flags, execPath);
+  return { directory, server, token, readToken };
 }
 
 /** Returns the server's rows. */

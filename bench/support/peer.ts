@@ -36,14 +36,15 @@ export type ScriptPeer = Peer<Usage> & {
   peakOf(work: () => Promise<unknown>): Promise<number>;
 };
 
-/** Starts a script of `peers/`, with further flags of Node if wanted, and pins it to processor 0. */
+/** Starts a script of `peers/`, with further flags of Node or another Node if wanted, and pins it to processor 0. */
 export async function startPeer(
   script: string,
   args: readonly string[] = [],
   flags: readonly string[] = [],
+  execPath = process.execPath,
 ): Promise<ScriptPeer> {
   const path = join(import.meta.dirname, "../peers", script);
-  const child: ChildProcess = fork(path, args, { execArgv: [...execArgv, ...flags] });
+  const child: ChildProcess = fork(path, args, { execPath, execArgv: [...execArgv, ...flags] });
   const [url] = (await Promise.race([once(child, "message"), failure(child, script)])) as [string];
   if (child.pid !== undefined) {
     pin(child.pid, 0);
