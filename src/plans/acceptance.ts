@@ -1,5 +1,6 @@
 import { type DescField, type DescMessage, getOption, hasOption, type Message } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
+import { Edition } from "@bufbuild/protobuf/wkt";
 import {
   type EnumRules,
   type FieldRules,
@@ -66,9 +67,15 @@ function compileMessage(desc: DescMessage, known: Map<DescMessage, ViolationCoun
   if (earlier !== undefined) {
     return earlier;
   }
-  const counts: Count[] = [];
-  // A message inside one of its own type is counted by what is added to the list below.
-  known.set(desc, sumOf(counts));
+  // In other files, a field that is not set has the default value of a prototype.
+  if (desc.file.edition !== Edition.EDITION_PROTO3) {
+    throw new UnsupportedRule(String(desc));
+  }
+  const fields: FieldCount[] = [];
+  const rules: Count[] = [];
+  const count = sumOfFields(fields, rules);
+  // Before the fields, for a message inside one of its own type.
+  known.set(desc, count);
   for (const oneof of desc.oneofs) {
     if (hasOption(oneof, oneofOption)) {
       throw new UnsupportedRule(String(oneof));
@@ -77,38 +84,48 @@ function compileMessage(desc: DescMessage, known: Map<DescMessage, ViolationCoun
   const isLong = ({ fieldKind, message }: DescField) => Number(fieldKind === "list" && message !== undefined);
   // Lists of messages last, so that a message with another violation is rejected before its items are read.
   for (const field of desc.fields.toSorted((a, b) => isLong(a) - isLong(b))) {
-    const inField = compileField(field, known);
-    if (inField !== undefined) {
-      counts.push(inField);
-    }
+    fields.push(...compileField(field, known));
   }
-  // After the fields, whose checks bound the length of the lists that these rules read.
   if (hasOption(desc, messageOption)) {
-    const rules = getOption(desc, messageOption);
-    requireOnly(MessageRulesSchema, rules, ["cel"]);
-    counts.push(...rules.cel.map(nativeCelOf).map(countOf));
+    const options = getOption(desc, messageOption);
+    requireOnly(MessageRulesSchema, options, ["cel"]);
+    rules.push(...options.cel.map(nativeCelOf).map(countOf));
   }
-  const count = sumOf(counts);
-  known.set(desc, count);
   return count;
 }
 
-/** Returns the count of all violations of one value. Loops only over what is more than one: most values have one rule. */
+/** The rules of one property of a message. */
+type FieldCount = {
+  readonly name: string;
+  readonly count: Count;
+  /** Number of violations if the property is undefined: it has no value to check then. */
+  readonly ifAbsent: number;
+};
+
+/**
+ * Returns the count of the violations in a message. A property of a name that varies takes most of the time, so that all
+ * are read here and none is read twice. The rules of the message come after its fields, whose checks bound the length of
+ * the lists that these rules read.
+ */
+function sumOfFields(fields: readonly FieldCount[], rules: readonly Count[]): ViolationCount {
+  const countRules = sumOf(rules);
+  return function countMessage(message, most) {
+    let found = 0;
+    for (let index = 0; index < fields.length && found < most; index++) {
+      const { name, count, ifAbsent } = fields[index] as FieldCount;
+      const value = (message as unknown as Fields)[name];
+      found += value === undefined ? ifAbsent : count(value, most - found);
+    }
+    return found < most ? found + countRules(message, most - found) : found;
+  };
+}
+
+/** Returns the count of all violations of one value. */
 function sumOf(counts: readonly Count[]): Count {
-  const [first] = counts;
-  if (first !== undefined && counts.length === 1) {
-    return first;
-  }
   return function countAll(value, most) {
     let found = 0;
-    for (const count of counts) {
-      const here = count(value, most - found);
-      if (here > 0) {
-        found += here;
-        if (found >= most) {
-          return found;
-        }
-      }
+    for (let index = 0; index < counts.length && found < most; index++) {
+      found += (counts[index] as Count)(value, most - found);
     }
     return found;
   };
@@ -117,15 +134,10 @@ function sumOf(counts: readonly Count[]): Count {
 /** Returns the count of the violations of all items of a list. */
 function sumOfItems(count: Count): Count {
   return function countItems(items, most) {
+    const list = items as readonly unknown[];
     let found = 0;
-    for (const item of items as readonly unknown[]) {
-      const here = count(item, most - found);
-      if (here > 0) {
-        found += here;
-        if (found >= most) {
-          return found;
-        }
-      }
+    for (let index = 0; index < list.length && found < most; index++) {
+      found += count(list[index], most - found);
     }
     return found;
   };
@@ -143,7 +155,8 @@ function nativeCelOf({ expression }: Rule): Check {
   return native as Check;
 }
 
-function compileField(field: DescField, known: Map<DescMessage, ViolationCount>): Count | undefined {
+/** Returns the rules of a field; none if all its values are valid. */
+function compileField(field: DescField, known: Map<DescMessage, ViolationCount>): FieldCount[] {
   const rules = hasOption(field, fieldOption) ? getOption(field, fieldOption) : undefined;
   if (field.fieldKind === "map" || ("longAsString" in field && field.longAsString)) {
     throw new UnsupportedRule(String(field));
@@ -155,45 +168,39 @@ function compileField(field: DescField, known: Map<DescMessage, ViolationCount>)
   }
   const required = rules?.required ?? false;
   if (counts.length === 0 && !required) {
-    return undefined;
+    return [];
   }
-  const read = createReader(field);
-  const isSet = createPresenceCheck(field);
-  const count = sumOf(counts);
-  return function countField(message, most) {
-    const value = read(message as Fields);
-    if (!isSet(value) && (required || value === undefined)) {
-      // An absent field with presence has no value to check. Zero values of other fields are checked like any value.
-      return required ? 1 : 0;
-    }
-    return count(value, most);
-  };
-}
-
-/** Creates the function that reads a field of a message. It returns undefined for an absent field with presence. */
-function createReader(field: DescField): (message: Fields) => unknown {
   const { localName, oneof } = field;
-  if (oneof === undefined) {
-    return field.presence === implicit || field.fieldKind === "list"
-      ? (message) => message[localName]
-      : (message) => (Object.hasOwn(message, localName) ? message[localName] : undefined);
+  const ifAbsent = required ? 1 : 0;
+  const [first] = counts;
+  const count = first !== undefined && counts.length === 1 ? first : sumOf(counts);
+  if (oneof !== undefined) {
+    return [{ name: oneof.localName, count: countOfMember(localName, count, ifAbsent), ifAbsent }];
   }
-  return function readOneof(message) {
-    const set = message[oneof.localName] as { case: string | undefined; value?: unknown };
-    return set.case === localName ? set.value : undefined;
-  };
+  // Zero values of a field without presence are checked like any value, unless it is required.
+  const isRequired = required && (field.presence === implicit || field.fieldKind === "list");
+  return [{ name: localName, count: isRequired ? countOfRequired(count) : count, ifAbsent }];
 }
 
 /** google.protobuf.FeatureSet.FieldPresence.IMPLICIT */
 const implicit = 2;
 
-function createPresenceCheck(field: DescField): Check {
-  if (field.fieldKind === "list") {
-    return (value) => (value as unknown[]).length > 0;
-  }
-  return field.presence === implicit && field.oneof === undefined
-    ? (value) => value !== "" && value !== 0 && value !== 0n && value !== false
-    : (value) => value !== undefined;
+function countOfMember(localName: string, count: Count, ifAbsent: number): Count {
+  return function countMember(oneof, most) {
+    const set = oneof as { readonly case: string | undefined; readonly value?: unknown };
+    return set.case === localName ? count(set.value, most) : ifAbsent;
+  };
+}
+
+function countOfRequired(count: Count): Count {
+  return function countRequired(value, most) {
+    const isZero = value === "" || value === 0 || value === 0n || value === false || isEmptyList(value);
+    return isZero ? 1 : count(value, most);
+  };
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
 }
 
 function compileRules(field: DescField, rules: FieldRules): Count[] {
@@ -262,11 +269,30 @@ function hasAtMost(text: string, most: number): boolean {
 }
 
 function compileEnum(field: DescField, { definedOnly, notIn }: EnumRules): Count[] {
-  const excluded = new Set<unknown>(notIn);
-  const defined = new Set<unknown>(field.enum?.values.map(({ number }) => number));
-  const isDefined: Count = (value) => (defined.has(value) ? 0 : 1);
-  const isAllowed: Count = (value) => (excluded.has(value) ? 1 : 0);
-  return [...(definedOnly ? [isDefined] : []), ...(excluded.size > 0 ? [isAllowed] : [])];
+  const excluded = new Set<number>(notIn);
+  const defined = new Set<number>(field.enum?.values.map(({ number }) => number));
+  const counts: Count[] = [];
+  if (definedOnly) {
+    counts.push((value) => (defined.has(value as number) ? 0 : 1));
+  }
+  if (excluded.size > 0) {
+    counts.push((value) => (excluded.has(value as number) ? 1 : 0));
+  }
+  if (counts.length === 0) {
+    return [];
+  }
+  // Small numbers that break no rule, as bits: to look into sets takes several times as long.
+  let allowed = 0;
+  for (const number of defined) {
+    allowed |= number >= 0 && number < 32 && !excluded.has(number) ? 1 << number : 0;
+  }
+  const count = sumOf(counts);
+  return [
+    function countEnum(value, most) {
+      const number = value as number;
+      return number >= 0 && number < 32 && (allowed >>> number) & 1 ? 0 : count(number, most);
+    },
+  ];
 }
 
 function compileRepeated(field: DescField, { maxItems, items }: RepeatedRules): Count[] {

@@ -4,13 +4,14 @@ import type { FieldViolation } from "../contract/field-violation.ts";
 import { compileSearch, type LeafSearch, type Search } from "./bounded-search.ts";
 import { searchStruct } from "./struct-rules.ts";
 
-const invalidTime: FieldViolation[] = [
+const noViolations: readonly FieldViolation[] = [];
+const invalidTime: readonly FieldViolation[] = [
   { field: "", description: "must be a time from year 1 to 9999, with 0 to 999999999 nanoseconds" },
 ];
 
 /** 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z: the range of google.protobuf.Timestamp, in seconds. */
-const firstSecond = -62_135_596_800;
-const lastSecond = 253_402_300_799;
+const firstSecond = -62_135_596_800n;
+const lastSecond = 253_402_300_799n;
 
 /** protobuf-es stores a Struct as a JSON object. */
 const searches: ReadonlyMap<string, LeafSearch> = new Map([
@@ -29,5 +30,5 @@ export function createJsonRules(desc: DescMessage): Search {
 
 function searchTimestamp({ seconds, nanos }: Timestamp): readonly FieldViolation[] {
   const isValid = seconds >= firstSecond && seconds <= lastSecond && nanos >= 0 && nanos <= 999_999_999;
-  return isValid ? [] : invalidTime;
+  return isValid ? noViolations : invalidTime;
 }

@@ -61,9 +61,25 @@ describe("compileAcceptance", () => {
         oneof choice { option (buf.validate.oneof).required = true; string text = 1; int32 number = 2; }
       }
       message RequiredList { repeated string texts = 1 [(buf.validate.field).required = true]; }
-      message RequiredMessage { Known known = 1 [(buf.validate.field).required = true]; }`,
+      message RequiredMessage { Known known = 1 [(buf.validate.field).required = true]; }
+      message RequiredNumber { int64 number = 1 [(buf.validate.field).required = true]; }
+      message RequiredOptional { optional int32 number = 1 [(buf.validate.field).required = true]; }
+      message RequiredMember { oneof choice { string text = 1 [(buf.validate.field).required = true]; } }
+      message Tree {
+        string text = 1 [(buf.validate.field).string.max_len = 3];
+        repeated Tree trees = 2;
+      }
+      enum Level { NONE = 0; LOW = 1; HIGH = 31; HIGHER = 32; BELOW = -1; }
+      message Defined { Level level = 1 [(buf.validate.field).enum.defined_only = true]; }
+      message NotIn { Level level = 1 [(buf.validate.field).enum = {not_in: [1, 32, 40]}]; }`,
+    "unknown/v1/old.proto": `
+      syntax = "proto2";
+      package unknown.v1;
+      import "buf/validate/validate.proto";
+      message Old { optional int32 number = 1 [(buf.validate.field).required = true, default = 3]; }`,
   });
-  const descOf = (name: string) => files[0]?.messages.find((each) => each.name === name) as DescMessage;
+  const descOf = (name: string) =>
+    files.flatMap(({ messages }) => messages).find((each) => each.name === name) as DescMessage;
   /** Returns whether the acceptance and protovalidate accept a message. */
   function verdicts(name: string, init: object) {
     const desc = descOf(name);
@@ -78,6 +94,18 @@ describe("compileAcceptance", () => {
     ["Known", { text: "abc" }, { text: "abcd" }],
     ["RequiredList", { texts: ["a"] }, { texts: [] }],
     ["RequiredMessage", { known: {} }, {}],
+    ["RequiredMessage", { known: { text: "abc" } }, { known: { text: "abcd" } }],
+    ["RequiredNumber", { number: 1n }, { number: 0n }],
+    ["RequiredOptional", { number: 0 }, {}],
+    ["RequiredMember", { choice: { case: "text", value: "" } }, {}],
+    ["Tree", { trees: [{ text: "abc" }, {}] }, { trees: [{}, { trees: [{ text: "abcd" }] }] }],
+    ["Defined", { level: 31 }, { level: 30 }],
+    ["Defined", { level: 32 }, { level: 33 }],
+    ["Defined", { level: 0 }, { level: 2 ** 31 - 1 }],
+    ["Defined", { level: -1 }, { level: -2 }],
+    ["NotIn", { level: 31 }, { level: 1 }],
+    ["NotIn", { level: 33 }, { level: 32 }],
+    ["NotIn", { level: -7 }, { level: 40 }],
   ])("accepts the same messages as protovalidate for rules that it knows: %s", (name, valid, invalid) => {
     expect(verdicts(name, valid)).toEqual({ accepted: true, valid: true });
     expect(verdicts(name, invalid)).toEqual({ accepted: false, valid: false });
@@ -95,6 +123,7 @@ describe("compileAcceptance", () => {
     ["LongAsString", { number: "1" }],
     ["OtherNumber", {}],
     ["Float", { number: 1 }],
+    ["Old", { number: 1 }],
     ["Oneof", { choice: { case: "text", value: "a" } }],
   ])("leaves messages with a kind of rule that it does not know to protovalidate: %s", (name, valid) => {
     expect(verdicts(name, valid)).toEqual({ accepted: false, valid: true });
