@@ -1,5 +1,5 @@
 import type { PutOutcome, PutRecord } from "./plan-store.ts";
-import { kindCodes } from "./record.ts";
+import { kindCodes, sizeOfKey } from "./record.ts";
 
 /**
  * Carries one batch of puts to the worker, and its outcomes back, in shared memory.
@@ -39,9 +39,9 @@ export function putBufferOn(memory: SharedArrayBuffer): PutBuffer {
   return { memory, numbers, bytes: Buffer.from(memory, numbers.byteLength) };
 }
 
-/** Returns an upper bound of the bytes of a put: a UTF-16 unit becomes at most three bytes of UTF-8. */
+/** Returns an upper bound of the bytes of a put. */
 export function sizeOfPut({ key, value }: PutRecord): number {
-  return 3 * (key.clientId.length + key.id.length) + value.length;
+  return sizeOfKey(key) + value.length;
 }
 
 /** Writes one batch into the buffer: at most `batchPuts` puts with `batchBytes`, or one put with `putBytes`. */

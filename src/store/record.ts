@@ -12,6 +12,11 @@ export function kindOf(code: number): RecordKind | undefined {
   return kinds.get(code);
 }
 
+/** Returns an upper bound of the bytes of a key: a UTF-16 unit becomes at most three bytes of UTF-8. */
+export function sizeOfKey({ clientId, id }: RecordKey): number {
+  return 3 * (clientId.length + id.length);
+}
+
 /** Returns a text that differs for different keys: the length makes the border between the two ids unambiguous. */
 export function keyText({ asn, kind, clientId, id }: RecordKey): string {
   return `${asn}/${kind}/${clientId.length}/${clientId}${id}`;

@@ -1,4 +1,5 @@
-import type { PutRecord, RecordKey } from "../plan-store.ts";
+import type { PostedAnswer } from "../get-buffer.ts";
+import type { PutRecord } from "../plan-store.ts";
 import type { DatabaseOptions } from "./database.ts";
 
 /** Data that the main thread passes to a new thread. */
@@ -6,7 +7,9 @@ export type SqliteWorkerData = {
   /** Directory of the store; created if missing. */
   readonly directory: string;
   /** Memory of a PutBuffer. */
-  readonly memory: SharedArrayBuffer;
+  readonly putMemory: SharedArrayBuffer;
+  /** Memory of a GetBuffer. */
+  readonly getMemory: SharedArrayBuffer;
   /** Identity of the database file that the store opened first; no other file may be opened in its place. */
   readonly identity?: string;
   readonly options: DatabaseOptions;
@@ -28,7 +31,8 @@ export type SqlitePage = {
 export type SqliteRequest =
   /** Commit the first `count` puts of the PutBuffer. */
   | { readonly type: "put"; readonly count: number; readonly now: number }
-  | { readonly type: "get"; readonly keys: readonly RecordKey[]; readonly now: number }
+  /** Answer the first `count` gets of the GetBuffer. */
+  | { readonly type: "get"; readonly count: number; readonly now: number }
   /** Delete at most `rows` expired records. */
   | { readonly type: "sweep"; readonly rows: number; readonly now: number }
   /** Check that a put could be stored; `failed` if not. */
@@ -57,8 +61,8 @@ export type SqliteReply =
   | { readonly type: "openFailed"; readonly message: string }
   /** The batch was committed. The PutBuffer has the outcomes; `reasons` are those of failed puts, in order. */
   | { readonly type: "put"; readonly reasons: readonly string[] }
-  /** One entry per key; a string is the reason why a record could not be read. */
-  | { readonly type: "get"; readonly values: readonly (Uint8Array<ArrayBuffer> | undefined | string)[] }
+  /** The GetBuffer has the answers except `others`, in order. */
+  | { readonly type: "get"; readonly others: readonly PostedAnswer[] }
   | { readonly type: "sweep"; readonly removed: number }
   | { readonly type: "probe" }
   | { readonly type: "snapshot" }

@@ -1,6 +1,5 @@
-import type { RecordKey } from "../plan-store.ts";
+import { type GetBuffer, type KeyColumns, type PostedAnswer, writeAnswers } from "../get-buffer.ts";
 import { type PutBuffer, type PutRow, readPuts, writeOutcome } from "../put-buffer.ts";
-import { kindCodes } from "../record.ts";
 import type { OpenDatabase } from "./database.ts";
 import { concernsWholeDatabase, messageWithAdvice, resultCode, resultCodeOf } from "./error.ts";
 
@@ -11,8 +10,8 @@ type SqliteRecords = {
    * order. Raises the error of SQLite if nothing was committed.
    */
   put(buffer: PutBuffer, count: number, now: number): string[];
-  /** Returns the value of a record that has not expired. */
-  get(key: RecordKey, now: number): Uint8Array<ArrayBuffer> | undefined;
+  /** Answers a batch of gets with the values of records that have not expired. Returns what must be posted. */
+  get(buffer: GetBuffer, count: number, now: number): PostedAnswer[];
   /** Deletes at most `rows` expired records, the earliest first, and returns how many it deleted. */
   sweep(rows: number, now: number): number;
 };
@@ -52,6 +51,7 @@ const deleteExpired = `
 /** Prepares the statements on an open database. */
 export function sqliteRecords({ database, retryWhileBusy }: OpenDatabase): SqliteRecords {
   const begin = database.prepare("BEGIN IMMEDIATE");
+  const beginRead = database.prepare("BEGIN");
   const commit = database.prepare("COMMIT");
   const rollback = database.prepare("ROLLBACK");
   const put = database.prepare(upsert);
@@ -71,6 +71,19 @@ export function sqliteRecords({ database, retryWhileBusy }: OpenDatabase): Sqlit
         rollback.run();
       }
       throw error;
+    }
+  }
+
+  // Locking the database for each record would take as long as reading it.
+  function inRead<Result>(work: () => Result): Result {
+    beginRead.run();
+    try {
+      return work();
+    } finally {
+      // SQLite itself ends it after some errors, and reads on without it.
+      if (database.isTransaction) {
+        rollback.run();
+      }
     }
   }
 
@@ -113,6 +126,16 @@ export function sqliteRecords({ database, retryWhileBusy }: OpenDatabase): Sqlit
     }
   }
 
+  // A record on a damaged page must not fail the other gets of its batch.
+  function getOne(key: KeyColumns, now: number): PostedAnswer | undefined {
+    try {
+      const row = retryWhileBusy(() => value.get(...key, now));
+      return row?.value as Uint8Array<ArrayBuffer> | undefined;
+    } catch (error) {
+      return messageWithAdvice(error);
+    }
+  }
+
   return {
     put(buffer, count, now) {
       // Read now, because outcomes overwrite the puts.
@@ -127,10 +150,8 @@ export function sqliteRecords({ database, retryWhileBusy }: OpenDatabase): Sqlit
         return rows.flatMap((row, index) => putAlone(buffer, index, row, now));
       }
     },
-    get(key, now) {
-      const parameters = [key.asn, kindCodes[key.kind], Buffer.from(key.clientId), Buffer.from(key.id), now];
-      const row = retryWhileBusy(() => value.get(...parameters));
-      return row?.value as Uint8Array<ArrayBuffer> | undefined;
+    get(buffer, count, now) {
+      return inRead(() => writeAnswers(buffer, count, (key) => getOne(key, now)));
     },
     sweep(rows, now) {
       return inTransaction(() => Number(sweep.run(now, rows).changes));

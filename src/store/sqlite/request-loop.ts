@@ -51,5 +51,5 @@ function buffersOf(message: SqliteReply): ArrayBuffer[] {
   if (message.type !== "get") {
     return [];
   }
-  return message.values.flatMap((value) => (value instanceof Uint8Array ? [value.buffer] : []));
+  return message.others.flatMap((value) => (typeof value === "string" ? [] : [value.buffer]));
 }

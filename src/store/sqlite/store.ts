@@ -1,6 +1,15 @@
 import { systemClock } from "../../contract/clock.ts";
 import { createBatchQueue } from "../batch-queue.ts";
 import {
+  allocateGetMemory,
+  batchGets,
+  batchKeyBytes,
+  getBufferOn,
+  keyBytes,
+  readAnswers,
+  writeKeys,
+} from "../get-buffer.ts";
+import {
   type EngineOptions,
   type PlanStore,
   type PutOutcome,
@@ -18,7 +27,7 @@ import {
   sizeOfPut,
   writePuts,
 } from "../put-buffer.ts";
-import { expiryTime } from "../record.ts";
+import { expiryTime, sizeOfKey } from "../record.ts";
 import { startSweeper } from "../sweeper.ts";
 import type { DatabaseOptions } from "./database.ts";
 import { createScanner, scanSqlite, scanSqliteSnapshot } from "./scan.ts";
@@ -44,8 +53,8 @@ const sliceRows = 50;
  * Opens a store with its records in a SQLite database, written by its own thread.
  *
  * Puts that arrive during a commit share the next one. Gets are sent to the same thread and wait for the running commit
- * at most. (Reads on the main thread would cost a tenth of the CPU time, but block every other request while the disk
- * reads a page.)
+ * at most. (Reads on the main thread would cost half of the CPU time, but block every other request while the disk reads
+ * a page.)
  *
  * Several stores on one machine may share a directory: a put is compared with the records of all, and their writers take
  * turns. A call rejects with StoreUnavailable if another process locks the database for longer than `busyTimeout`.
@@ -57,22 +66,24 @@ const sliceRows = 50;
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<PlanStore> {
   const { directory, clock = systemClock, keepExpired, maxWaiting = 65_536, sweepInterval = 1_000 } = options;
   const { maxPages, cacheBytes, checkpointPages, busyTimeout, openTimeout } = options;
-  const memory = allocatePutMemory();
-  const buffer = putBufferOn(memory);
+  const putMemory = allocatePutMemory();
+  const getMemory = allocateGetMemory();
+  const putBuffer = putBufferOn(putMemory);
+  const getBuffer = getBufferOn(getMemory);
   // Without the functions of the options, which cannot be sent to a thread.
   const databaseOptions = { maxPages, cacheBytes, checkpointPages, busyTimeout, openTimeout };
-  const data = { directory, memory, options: databaseOptions };
+  const data = { directory, putMemory, getMemory, options: databaseOptions };
   const thread = await startSupervisedWriter(data);
 
   const puts = createBatchQueue<PutRecord, PutOutcome>({
     async run(records) {
-      writePuts(buffer, records);
+      writePuts(putBuffer, records);
       const { reasons } = await thread.ask({ type: "put", count: records.length, now: clock.now() });
       options.onBatch?.(records.length - reasons.length);
       let failed = 0;
       return records.map(
         (_, index) =>
-          readOutcome(buffer, index) ??
+          readOutcome(putBuffer, index) ??
           new StoreUnavailable(`the record was not stored: ${reasons[failed++]}`),
       );
     },
@@ -84,14 +95,19 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Plan
 
   const gets = createBatchQueue<RecordKey, Uint8Array | undefined>({
     async run(keys) {
-      // Only the properties that the worker needs, because every property is cloned.
-      const bare = keys.map(({ kind, asn, clientId, id }) => ({ kind, asn, clientId, id }));
-      const { values } = await thread.ask({ type: "get", keys: bare, now: clock.now() });
-      return values.map((value) =>
+      // The worker has no room for a key that no record can have.
+      if (keys.some((key) => sizeOfKey(key) > keyBytes)) {
+        return [undefined];
+      }
+      writeKeys(getBuffer, keys);
+      const { others } = await thread.ask({ type: "get", count: keys.length, now: clock.now() });
+      const posted = others.map((value) =>
         typeof value === "string" ? new StoreUnavailable(`the record cannot be read: ${value}`) : value,
       );
+      return readAnswers(getBuffer, keys.length, posted);
     },
-    batchItems: 64,
+    batchItems: batchGets,
+    batchBytes: batchKeyBytes,
     maxItems: maxWaiting,
   });
 
@@ -125,7 +141,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Plan
       return Promise.reject(new RangeError(`the record takes up to ${size} bytes; the limit is ${putBytes}`));
     },
     get(key, signal) {
-      return gets.add(key, 0, signal);
+      return gets.add(key, sizeOfKey(key), signal);
     },
     scan(options) {
       const scanning = { ...options, thread: scanner.thread, clock };

@@ -1,8 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
-import type { RecordKey } from "../plan-store.ts";
+import { getBufferOn } from "../get-buffer.ts";
 import { putBufferOn } from "../put-buffer.ts";
 import { openDatabase } from "./database.ts";
-import { messageWithAdvice } from "./error.ts";
 import { createHealthCheck } from "./health.ts";
 import { makePrivateDirectory } from "./private-path.ts";
 import type { SqliteWorkerData } from "./protocol.ts";
@@ -14,8 +13,9 @@ import { answerRequests } from "./request-loop.ts";
 if (!parentPort) {
   throw new Error("write-worker is started by openSqliteStore");
 }
-const { directory, memory, options, identity } = workerData as SqliteWorkerData;
-const buffer = putBufferOn(memory);
+const { directory, putMemory, getMemory, options, identity } = workerData as SqliteWorkerData;
+const puts = putBufferOn(putMemory);
+const gets = getBufferOn(getMemory);
 
 answerRequests(parentPort, () => {
   makePrivateDirectory(directory);
@@ -24,29 +24,20 @@ answerRequests(parentPort, () => {
   const checkHealth = createHealthCheck(opened);
   let lastPutFailed = false;
 
-  // A record on a damaged page must not fail the other gets of its batch.
-  function getOne(key: RecordKey, now: number) {
-    try {
-      return records.get(key, now);
-    } catch (error) {
-      return messageWithAdvice(error);
-    }
-  }
-
   return {
     answer(request) {
       switch (request.type) {
         case "put": {
           lastPutFailed = true;
           opened.placement.check();
-          const reasons = records.put(buffer, request.count, request.now);
+          const reasons = records.put(puts, request.count, request.now);
           // Again, because nothing may be acknowledged that is in a file without a name.
           opened.placement.check();
           lastPutFailed = false;
           return { type: "put", reasons };
         }
         case "get":
-          return { type: "get", values: request.keys.map((key) => getOne(key, request.now)) };
+          return { type: "get", others: records.get(gets, request.count, request.now) };
         case "sweep":
           return { type: "sweep", removed: records.sweep(request.rows, request.now) };
         case "probe":

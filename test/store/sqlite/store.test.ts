@@ -154,6 +154,47 @@ describe("SQLite", () => {
     });
   });
 
+  describe("gets of one turn of the event loop", () => {
+    test("each get resolves with its value or undefined, whatever the sizes of the others", async () => {
+      const store = await open();
+      const sizes = [0, 1, 700_000, undefined, 700_000, 2_000_000, 3, undefined, 5];
+      const all = records(sizes.length);
+      const values = sizes.map((size, n) => size !== undefined && new Uint8Array(size).fill(n + 1));
+      await Promise.all(all.map((record, n) => values[n] && store.put({ ...record, value: values[n] })));
+      const found = await Promise.all(all.map(({ key }) => store.get(key)));
+      expect(found.map((value) => value?.length)).toEqual(sizes);
+      for (const [n, value] of found.entries()) {
+        expect(Buffer.compare(value ?? Buffer.of(), values[n] || Buffer.of())).toBe(0);
+      }
+    });
+
+    test("keys of any length are told apart", async () => {
+      const store = await open();
+      const ids = ["x", "é€𐀀", "y".repeat(100_000), "z".repeat(100_000), "ü".repeat(5_000_000)];
+      const all = records(ids.length).map((record, n) => {
+        return { ...record, key: { ...record.key, id: ids[n] as string } };
+      });
+      await Promise.all(all.map((record) => store.put(record)));
+      const found = await Promise.all(all.map(({ key }) => store.get(key)));
+      expect(found.map((value) => value && Buffer.from(value).toString())).toEqual(
+        all.map((_, n) => `value ${n}`),
+      );
+    });
+
+    test("a key that is too long for a record is not found, and does not affect other gets", async () => {
+      const store = await open();
+      const [stored] = records(1) as [PutRecord];
+      await store.put(stored);
+      const long = { ...stored.key, id: `${stored.key.id}${"x".repeat(16 * 1024 * 1024)}` };
+      const found = await Promise.all([stored.key, long, stored.key].map((key) => store.get(key)));
+      expect(found.map((value) => value && Buffer.from(value).toString())).toEqual([
+        "value 0",
+        undefined,
+        "value 0",
+      ]);
+    });
+  });
+
   describe("sweep", () => {
     test("a sweep removes only expired records from disk, 50 in each transaction", async () => {
       const clock = createTestClock();
