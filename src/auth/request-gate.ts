@@ -3,15 +3,17 @@ import type { ConnectError, HandlerContext } from "@connectrpc/connect";
 import { ErrorReason } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
 import { apiError } from "../contract/api-error.ts";
 import { knownSubject } from "../contract/call-subject.ts";
-import { principalKey, requireOperator } from "./principal.ts";
+import { type Principal, principalKey, requireOperator } from "./principal.ts";
 import { type RequestHead, requestHeadKey } from "./request-head.ts";
 import { scopesOf } from "./scopes.ts";
+import { createConnectionTokens, type SentToken, sentToken } from "./sent-token.ts";
 import type { VerifyToken } from "./token-verifier.ts";
+import type { Rejected } from "./verified-token.ts";
 
 const realm = 'Bearer realm="mobile-data-plan-sharing"';
 
-/** Checks the credentials of a call before its body is read. Rejects with the error of the call. */
-export type RequestGate = (context: HandlerContext) => Promise<void>;
+/** Checks the credentials of a call before its body is read. Throws the error of the call, or rejects with it. */
+export type RequestGate = (context: HandlerContext) => void | Promise<void>;
 
 type RequestGateOptions = {
   verifyToken: VerifyToken;
@@ -26,17 +28,13 @@ type RequestGateOptions = {
  */
 export function createRequestGate({ verifyToken, isOpen }: RequestGateOptions): RequestGate {
   const scopes = new Map<DescService, readonly string[]>();
-  return async function checkCredentials(context) {
-    const { service, method } = context;
-    if (isOpen(method)) {
-      return;
-    }
-    const { authorization, target } = context.values.get(requestHeadKey) ?? headOf(context);
-    rejectTokenInQuery(target);
-    const principal = await verifyToken(bearerToken(authorization));
+  const tokens = createConnectionTokens();
+
+  function admit(principal: Principal | Rejected, context: HandlerContext): void {
     if ("rejected" in principal) {
       throw invalidToken(principal.rejected);
     }
+    const { service } = context;
     const accepted = scopes.get(service) ?? scopesOf(service);
     scopes.set(service, accepted);
     if (!accepted.some((scope) => principal.scopes.has(scope))) {
@@ -52,6 +50,31 @@ export function createRequestGate({ verifyToken, isOpen }: RequestGateOptions): 
       requireOperator(principal, asn);
     }
     context.values.set(principalKey, principal);
+  }
+
+  /** Admits a caller whose token the connection has not sent before, or not lately. */
+  async function admitNew(token: SentToken, head: RequestHead, context: HandlerContext): Promise<void> {
+    const principal = await verifyToken(token);
+    if (!("rejected" in principal)) {
+      tokens.add(head, token);
+    }
+    admit(principal, context);
+  }
+
+  return function checkCredentials(context) {
+    if (isOpen(context.method)) {
+      return undefined;
+    }
+    const head = context.values.get(requestHeadKey) ?? headOf(context);
+    rejectTokenInQuery(head.target);
+    const known = tokens.get(head);
+    if (known === undefined) {
+      return admitNew(bearerToken(head.authorization), head, context);
+    }
+    const principal = verifyToken(known);
+    return principal instanceof Promise
+      ? principal.then((verified) => admit(verified, context))
+      : admit(principal, context);
   };
 }
 
@@ -74,7 +97,7 @@ function rejectTokenInQuery(target: string): void {
 }
 
 /** Returns the token of an Authorization header (RFC 6750 2.1). Throws UNAUTHENTICATED, or INVALID_ARGUMENT for two headers. */
-function bearerToken(header: string | undefined): string {
+function bearerToken(header: string | undefined): SentToken {
   if (header === undefined) {
     throw credentialsError(
       ErrorReason.CREDENTIALS_MISSING,
@@ -89,7 +112,7 @@ function bearerToken(header: string | undefined): string {
   if (token === undefined) {
     throw invalidToken("the Authorization header must be: Bearer <token>");
   }
-  return token;
+  return sentToken(token);
 }
 
 const malformed = (message: string) => credentialsError(ErrorReason.CREDENTIALS_MALFORMED, message);

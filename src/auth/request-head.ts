@@ -6,6 +6,8 @@ export type RequestHead = {
   readonly authorization: string | undefined;
   /** Path and query, as they were sent. */
   readonly target: string;
+  /** The connection that the request came over, the same object for all of its requests; undefined if it is unknown. */
+  readonly connection?: object | undefined;
 };
 
 /**

@@ -1,12 +1,15 @@
-import { hash } from "node:crypto";
 import { decodeJwt } from "jose";
 import type { Clock } from "../contract/clock.ts";
 import { isCanonicalJwt } from "./jwt-form.ts";
 import type { Principal } from "./principal.ts";
+import type { SentToken } from "./sent-token.ts";
 import type { Rejected, Verified, Verifier } from "./verified-token.ts";
 
-/** Resolves with the caller, or with why the token is rejected. Rejects with CREDENTIALS_UNVERIFIABLE. */
-export type VerifyToken = (token: string) => Promise<Principal | Rejected>;
+/**
+ * Returns the caller, or why the token is rejected; a promise unless the result is cached. Throws CREDENTIALS_UNVERIFIABLE, or
+ * rejects with it.
+ */
+export type VerifyToken = (token: SentToken) => Principal | Rejected | Promise<Principal | Rejected>;
 
 type TokenVerifierOptions = {
   clock: Clock;
@@ -22,8 +25,8 @@ const maxTokenLength = 8_192;
 const maxCached = 10_000;
 
 /**
- * Creates the verifier of all kinds of tokens. Results are cached by the digest of the token, so that neither a heap
- * dump nor the timing of a lookup reveals a token. Concurrent calls with the same token share one verification.
+ * Creates the verifier of all kinds of tokens. Results are cached by the digest of the token, so that neither the cache in
+ * a heap dump nor the timing of a lookup reveals a token. Concurrent calls with the same token share one verification.
  */
 export function createTokenVerifier({ clock, verifierOf, opaque }: TokenVerifierOptions): VerifyToken {
   const verified = createCache<Verified>(clock);
@@ -31,9 +34,9 @@ export function createTokenVerifier({ clock, verifierOf, opaque }: TokenVerifier
   const rejected = createCache<Rejected>(clock);
   const running = new Map<string, Promise<Verified | Rejected>>();
 
-  async function verify(token: string, digest: string): Promise<Verified | Rejected> {
-    const issuer = issuerOf(token);
-    if (issuer !== undefined && !isCanonicalJwt(token)) {
+  async function verify({ text, digest }: SentToken): Promise<Verified | Rejected> {
+    const issuer = issuerOf(text);
+    if (issuer !== undefined && !isCanonicalJwt(text)) {
       return { rejected: "the access token is malformed" };
     }
     const verifier = issuer === undefined ? opaque : verifierOf(issuer);
@@ -42,7 +45,7 @@ export function createTokenVerifier({ clock, verifierOf, opaque }: TokenVerifier
         rejected: `the access token ${issuer === undefined ? "is malformed" : "has an unknown issuer"}`,
       };
     }
-    const result = await verifier(token);
+    const result = await verifier(text);
     if ("rejected" in result) {
       rejected.set(digest, result);
     } else {
@@ -51,22 +54,23 @@ export function createTokenVerifier({ clock, verifierOf, opaque }: TokenVerifier
     return result;
   }
 
-  return async function verifyToken(token) {
-    if (token.length > maxTokenLength) {
-      return { rejected: `the access token has more than ${maxTokenLength} characters` };
-    }
-    const digest = hash("sha256", token, "base64");
-    const cached = verified.get(digest)?.principal() ?? rejected.get(digest);
-    if (cached !== undefined) {
-      return cached;
-    }
+  async function verifyOnce(token: SentToken): Promise<Principal | Rejected> {
+    const { digest } = token;
     let verification = running.get(digest);
     if (verification === undefined) {
-      verification = verify(token, digest).finally(() => running.delete(digest));
+      verification = verify(token).finally(() => running.delete(digest));
       running.set(digest, verification);
     }
     const result = await verification;
     return "rejected" in result ? result : result.principal();
+  }
+
+  return function verifyToken(token) {
+    const { text, digest } = token;
+    if (text.length > maxTokenLength) {
+      return { rejected: `the access token has more than ${maxTokenLength} characters` };
+    }
+    return verified.get(digest)?.principal() ?? rejected.get(digest) ?? verifyOnce(token);
   };
 }
 

@@ -1,6 +1,7 @@
 import { SignJWT, UnsecuredJWT } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createOwnTokens, signAccessToken } from "../../src/auth/access-token.ts";
+import { sentToken } from "../../src/auth/sent-token.ts";
 import { loadSigningKey, type SigningKey } from "../../src/auth/signing-key.ts";
 import { createTokenVerifier as createVerifier } from "../../src/auth/token-verifier.ts";
 import type { Clock } from "../../src/contract/clock.ts";
@@ -19,7 +20,8 @@ beforeAll(async () => {
 /** Creates a verifier that knows only the tokens of one installation. */
 function createTokenVerifier(own: SigningKey, clock: Clock) {
   const verifier = createOwnTokens({ key: own, clock, findServiceAccount: () => undefined });
-  return createVerifier({ clock, verifierOf: (iss) => (iss === issuer ? verifier : undefined) });
+  const verify = createVerifier({ clock, verifierOf: (iss) => (iss === issuer ? verifier : undefined) });
+  return (token: string) => verify(sentToken(token));
 }
 
 const init = { account: "dpa", asns: [65001, 65002], scopes: ["a", "b"], lifetimeSeconds: 3600 };

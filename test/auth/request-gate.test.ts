@@ -1,11 +1,13 @@
 import { connect } from "node:http2";
-import { createHandlerContext } from "@connectrpc/connect";
+import { createContextValues, createHandlerContext } from "@connectrpc/connect";
 import { UnsecuredJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PlanGroupService } from "../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
 import { principalKey } from "../../src/auth/principal.ts";
 import { createRequestGate } from "../../src/auth/request-gate.ts";
+import { type RequestHead, requestHeadKey } from "../../src/auth/request-head.ts";
 import { pushScope, readScope } from "../../src/auth/scopes.ts";
+import type { SentToken } from "../../src/auth/sent-token.ts";
 import type { PlanSharingClient } from "../../src/client/client.ts";
 import { apiErrorOf } from "../support/api-error.ts";
 import { openSocket } from "../support/http/raw-socket.ts";
@@ -305,7 +307,7 @@ describe("the answer before the body", () => {
 });
 
 describe("createRequestGate", () => {
-  const verified: string[] = [];
+  const verified: SentToken[] = [];
   const gate = createRequestGate({
     isOpen: () => false,
     async verifyToken(token) {
@@ -313,8 +315,9 @@ describe("createRequestGate", () => {
       return { account: "a", asns: new Set([65001]), scopes: new Set([pushScope]) };
     },
   });
-  const contextOf = (query: string) =>
+  const contextOf = (query: string, head?: RequestHead) =>
     createHandlerContext({
+      contextValues: createContextValues().set(requestHeadKey, head),
       service: PlanGroupService,
       method: PlanGroupService.method.createPlanGroup,
       protocolName: "connect",
@@ -328,7 +331,7 @@ describe("createRequestGate", () => {
     async (name) => {
       verified.length = 0;
       for (const query of [`?${name}=good`, `?a=b&${name}=`, `?${name}`, `?%61${name}=1&${name}=x`]) {
-        const error = await apiErrorOf(gate(contextOf(query)));
+        const error = await apiErrorOf((async () => gate(contextOf(query)))());
         expect(error).toMatchObject({ code: "InvalidArgument", reason: "CREDENTIALS_MALFORMED" });
         expect(error.message).toMatch(new RegExp(`^${name} is not accepted in the query`));
         expect(error.headers.get("www-authenticate")).toContain(`${realm}, error="invalid_request"`);
@@ -341,5 +344,43 @@ describe("createRequestGate", () => {
     const context = contextOf("?token=x&my_access_token=y");
     await gate(context);
     expect(context.values.get(principalKey)).toMatchObject({ account: "a" });
+  });
+
+  it("reads a header that its connection has sent before without another digest, for its last four tokens", async () => {
+    const target = "/path";
+    const connection = {};
+    async function tokenOf(authorization: string, over: object): Promise<SentToken | undefined> {
+      const context = contextOf("", { authorization, target, connection: over });
+      await gate(context);
+      expect(context.values.get(principalKey)).toMatchObject({ account: "a" });
+      return verified.at(-1);
+    }
+    const first = await tokenOf("Bearer one", connection);
+    expect(first).toEqual({ text: "one", digest: expect.stringMatching(/^[\w+/]{43}=$/) });
+    expect(await tokenOf("Bearer one", connection)).toBe(first);
+    expect(await tokenOf("Bearer one", {})).not.toBe(first);
+    for (const text of ["two", "three", "four"]) {
+      expect(await tokenOf(`Bearer ${text}`, connection)).toMatchObject({ text });
+    }
+    expect(await tokenOf("Bearer one", connection)).toBe(first);
+    await tokenOf("Bearer five", connection);
+    expect(await tokenOf("Bearer one", connection)).not.toBe(first);
+  });
+
+  it("does not keep the header of a token that was rejected", async () => {
+    const seen: SentToken[] = [];
+    const rejecting = createRequestGate({
+      isOpen: () => false,
+      verifyToken(token) {
+        seen.push(token);
+        return { rejected: "no" };
+      },
+    });
+    const head = { authorization: "Bearer bad", target: "/path", connection: {} };
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      await apiErrorOf((async () => rejecting(contextOf("", head)))());
+    }
+    expect(seen).toHaveLength(2);
+    expect(seen[0]).not.toBe(seen[1]);
   });
 });

@@ -48,32 +48,27 @@ export function callersOf(method: DescMethod): CallerClass | undefined {
 /** Creates the admission of calls. */
 export function createAdmission({ requestGate, overload, rates }: AdmissionOptions): Admission {
   return {
-    async requestGate(context) {
+    requestGate(context) {
       const subject = subjectOfPath(context);
       const call = context.values.get(callFactsKey);
       if (call !== undefined) {
         call.method = context.method;
         call.asn = subject?.asn;
       }
-      const callers = callersOf(context.method);
-      let verified: (() => void) | undefined;
+      const verified = call && takePlaces(callersOf(context.method), call);
       try {
-        if (call !== undefined && callers !== undefined) {
-          call.release = enter(callers, call);
-          verified = callers === "authenticated" ? enter("unverified", call) : undefined;
+        const checked = requestGate(context);
+        if (checked !== undefined) {
+          return settle(checked, { context, call, verified });
         }
-        await requestGate(context);
         requireTimeLeft(context);
       } catch (error) {
-        // Its place is for callers with a token: a caller without one decides how long its request lasts.
-        call?.release?.();
-        if (call !== undefined) {
-          call.release = undefined;
-        }
-        throw error;
-      } finally {
+        freePlace(call);
         verified?.();
+        throw error;
       }
+      verified?.();
+      return undefined;
     },
 
     admit(request, context) {
@@ -94,6 +89,36 @@ export function createAdmission({ requestGate, overload, rates }: AdmissionOptio
     },
   };
 
+  /** Returns the function to call once the credentials of the call are verified. */
+  function takePlaces(callers: CallerClass | undefined, call: CallFacts): (() => void) | undefined {
+    if (callers === undefined) {
+      return undefined;
+    }
+    call.release = enter(callers, call);
+    if (callers !== "authenticated") {
+      return undefined;
+    }
+    try {
+      return enter("unverified", call);
+    } catch (error) {
+      freePlace(call);
+      throw error;
+    }
+  }
+
+  /** Settles like the check of a call's credentials, unless its deadline passes meanwhile. */
+  async function settle(checked: Promise<void>, { context, call, verified }: Checking): Promise<void> {
+    try {
+      await checked;
+      requireTimeLeft(context);
+    } catch (error) {
+      freePlace(call);
+      throw error;
+    } finally {
+      verified?.();
+    }
+  }
+
   function enter(callers: CallerClass, { clientAddress }: CallFacts): () => void {
     const release = overload.enter(callers, clientAddress);
     if (release === undefined) {
@@ -107,6 +132,21 @@ export function createAdmission({ requestGate, overload, rates }: AdmissionOptio
     if (waitMs > 0) {
       throw rateExceeded(asn, rates.rateOf(asn)?.perSecond ?? 0, waitMs);
     }
+  }
+}
+
+/** A call whose credentials are being checked. */
+type Checking = {
+  readonly context: HandlerContext;
+  readonly call: CallFacts | undefined;
+  readonly verified: (() => void) | undefined;
+};
+
+/** Frees the place of a rejected call. It is for callers with a token: a caller without one decides how long its request lasts. */
+function freePlace(call: CallFacts | undefined): void {
+  call?.release?.();
+  if (call !== undefined) {
+    call.release = undefined;
   }
 }
 

@@ -108,11 +108,11 @@ export async function createHandlers({
     registry: contractTypes,
     contextValues(request: HttpRequest) {
       const call = factsOf(request);
-      const { url: target = "", headers } = request;
+      const { url: target = "", headers, socket: connection } = request;
       return createContextValues()
         .set(callFactsKey, call)
         .set(clientAddressKey, call?.clientAddress)
-        .set(requestHeadKey, { authorization: headers.authorization, target });
+        .set(requestHeadKey, { authorization: headers.authorization, target, connection });
     },
     responseHeaders(request: HttpRequest): Readonly<Record<string, string>> {
       const call = factsOf(request);

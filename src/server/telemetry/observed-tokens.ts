@@ -6,15 +6,33 @@ export function observeTokens(verify: VerifyToken, metrics: ServerMetrics | unde
   if (metrics === undefined) {
     return verify;
   }
-  return async function verifyMeasured(token) {
-    const startedAt = performance.now();
-    let outcome: "accepted" | "refused" | "failed" = "failed";
+  type Result = ReturnType<VerifyToken>;
+
+  function count(startedAt: number, result: Awaited<Result> | undefined): void {
+    const outcome = result === undefined ? "failed" : "rejected" in result ? "refused" : "accepted";
+    metrics?.tokenVerified(outcome, (performance.now() - startedAt) / 1000);
+  }
+
+  async function countLater(startedAt: number, verification: Result): Promise<Awaited<Result>> {
+    let result: Awaited<Result> | undefined;
     try {
-      const result = await verify(token);
-      outcome = "rejected" in result ? "refused" : "accepted";
+      result = await verification;
       return result;
     } finally {
-      metrics.tokenVerified(outcome, (performance.now() - startedAt) / 1000);
+      count(startedAt, result);
+    }
+  }
+
+  return function verifyMeasured(token) {
+    const startedAt = performance.now();
+    let result: Result | undefined;
+    try {
+      result = verify(token);
+      return result instanceof Promise ? countLater(startedAt, result) : result;
+    } finally {
+      if (!(result instanceof Promise)) {
+        count(startedAt, result);
+      }
     }
   };
 }

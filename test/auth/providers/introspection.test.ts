@@ -9,6 +9,7 @@ import {
   type IntrospectionEndpointSchema,
 } from "../../../gen/mobiledataplansharing/config/v1/server_config_pb.ts";
 import { pushScope, readScope } from "../../../src/auth/scopes.ts";
+import { sentToken } from "../../../src/auth/sent-token.ts";
 import { createTokenVerifier } from "../../../src/auth/token-verifier.ts";
 import type { Rejected, Verified } from "../../../src/auth/verified-token.ts";
 import type { PlanSharingProtocol } from "../../../src/client/index.ts";
@@ -349,7 +350,7 @@ describe("createTokenVerifier", () => {
 
   function verifierOf(result: (token: string) => Verified | Rejected) {
     const asked: string[] = [];
-    const verify = createTokenVerifier({
+    const verifyToken = createTokenVerifier({
       clock: createTestClock(),
       verifierOf: () => undefined,
       opaque: async (token) => {
@@ -357,7 +358,7 @@ describe("createTokenVerifier", () => {
         return result(token);
       },
     });
-    return { verify, asked };
+    return { verify: (token: string) => verifyToken(sentToken(token)), asked };
   }
 
   it.each<[string, (token: string) => Verified | Rejected]>([

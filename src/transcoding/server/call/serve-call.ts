@@ -36,7 +36,10 @@ export function createCallServer(options: CallOptions, errors: CallErrors): Call
     try {
       const timeout = parseTimeoutHeader(request.headers);
       context = contextOf(call, timeout);
-      await requestGate?.(context);
+      const checked = requestGate?.(context);
+      if (checked !== undefined) {
+        await checked;
+      }
       requireValid(timeout);
       requireTimeLeft(context);
       wire.check();
