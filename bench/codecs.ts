@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { fromBinary, fromJson, fromJsonString, toBinary, toJsonString } from "@bufbuild/protobuf";
 import { protobuf } from "google-gax";
+import { PlanStatusCodec } from "../gen/mobiledataplansharing/v1/resources_codec.ts";
 import { PlanStatusSchema } from "../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { createJsonReader } from "../src/transcoding/index.ts";
 import { median } from "./support/load.ts";
@@ -36,6 +37,7 @@ function casesOf(modules: number): Cases {
   const status = fromJsonString(PlanStatusSchema, text);
   const bytes = toBinary(PlanStatusSchema, status);
   const decoded = fromBinary(PlanStatusSchema, bytes);
+  const generated = PlanStatusCodec.decode(bytes);
   const ofProtobufjs = protobufjsStatus.decode(bytes);
   const readJson = createJsonReader(PlanStatusSchema);
   return {
@@ -43,10 +45,14 @@ function casesOf(modules: number): Cases {
     "`JSON.stringify`": () => JSON.stringify(json),
     "parsed JSON to message: `src/transcoding/`": () => readJson({ json, text }),
     "parsed JSON to message: protobuf-es": () => fromJson(PlanStatusSchema, json),
+    "parsed JSON to message: generated": () => PlanStatusCodec.readJson(json),
     "message to JSON text: protobuf-es": () => toJsonString(PlanStatusSchema, decoded),
+    "message to JSON text: generated": () => PlanStatusCodec.writeJson(generated),
     "message to binary: protobuf-es": () => toBinary(PlanStatusSchema, decoded),
+    "message to binary: generated": () => PlanStatusCodec.encode(generated),
     "message to binary: protobufjs": () => protobufjsStatus.encode(ofProtobufjs).finish(),
     "binary to message: protobuf-es": () => fromBinary(PlanStatusSchema, bytes),
+    "binary to message: generated": () => PlanStatusCodec.decode(bytes),
     "binary to message: protobufjs": () => protobufjsStatus.decode(bytes),
   };
 }
