@@ -3,6 +3,7 @@ import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { createRegistry, type Registry } from "@bufbuild/protobuf";
 import type { Interceptor, Transport } from "@connectrpc/connect";
+import type { UniversalClientFn } from "@connectrpc/connect/protocol";
 import { createTransport as createConnectTransport } from "@connectrpc/connect/protocol-connect";
 import { createTransport as createGrpcTransport } from "@connectrpc/connect/protocol-grpc";
 import { createTransport as createGrpcWebTransport } from "@connectrpc/connect/protocol-grpc-web";
@@ -35,7 +36,7 @@ type TransportInit = {
 };
 
 /** The defaults of connect-node, whose own transports do not take an HTTP client. */
-const rpcDefaults = {
+export const rpcDefaults = {
   useBinaryFormat: true,
   acceptCompression: [compressionGzip, compressionBrotli],
   sendCompression: null,
@@ -50,17 +51,17 @@ export function createTransport({ protocol, ca, registry, ...common }: Transport
   if (protocol === "grpc") {
     const sessions = new Http2SessionManager(common.baseUrl, undefined, trust);
     const httpClient = createNodeHttpClient({ httpVersion: "2", sessionProvider: () => sessions });
-    return createGrpcTransport({ ...rpcDefaults, ...common, httpClient: withReadableErrors(httpClient) });
+    return createRpcTransport(protocol, httpClient, common);
   }
   const agent = common.baseUrl.startsWith("https:")
     ? new HttpsAgent({ ...trust, keepAlive: true })
     : new HttpAgent({ keepAlive: true });
-  const httpClient = withReadableErrors(createNodeHttpClient({ httpVersion: "1.1", nodeOptions: { agent } }));
   switch (protocol) {
     case "connect":
-      return createConnectTransport({ ...rpcDefaults, ...common, httpClient });
-    case "grpc-web":
-      return createGrpcWebTransport({ ...rpcDefaults, ...common, httpClient });
+    case "grpc-web": {
+      const httpClient = createNodeHttpClient({ httpVersion: "1.1", nodeOptions: { agent } });
+      return createRpcTransport(protocol, httpClient, common);
+    }
     case "rest":
       return createRestTransport({
         ...common,
@@ -70,6 +71,25 @@ export function createTransport({ protocol, ca, registry, ...common }: Transport
     default:
       throw new TypeError(`protocol: ${protocol} must be connect, grpc, grpc-web or rest`);
   }
+}
+
+const rpcTransports = {
+  connect: createConnectTransport,
+  grpc: createGrpcTransport,
+  "grpc-web": createGrpcWebTransport,
+};
+
+/** The protocols of RPC. */
+export type RpcProtocol = keyof typeof rpcTransports;
+
+/** Creates the transport of a protocol of RPC over an HTTP client. */
+export function createRpcTransport(
+  protocol: RpcProtocol,
+  httpClient: UniversalClientFn,
+  options: Pick<TransportInit, "baseUrl" | "interceptors"> & Partial<Pick<TransportInit, "defaultTimeoutMs">>,
+): Transport {
+  const create = rpcTransports[protocol];
+  return create({ ...rpcDefaults, ...options, httpClient: withReadableErrors(httpClient) });
 }
 
 /** Node's TLS accepts any text as `ca` and then trusts no server. */

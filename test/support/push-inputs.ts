@@ -1,5 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { PushRequest } from "../../src/push/input/push-request.ts";
+import { createRecordParser } from "../../src/push/input/record-parser.ts";
 import { hour, minute } from "./plan-statuses.ts";
 
 /** A current status as JSON, identified by its `title`. */
@@ -28,4 +30,19 @@ export async function writeLines(directory: string, lines: readonly string[]): P
 /** Lines for users `user-1` to `user-<count>`. */
 export function manyLines(count: number): string[] {
   return Array.from({ length: count }, (_, index) => lineOf(`user-${index + 1}`));
+}
+
+const parse = createRecordParser({ parent: "operators/65001", client: "mobiledataplan" });
+
+/** A valid record of a user as a request for one client. */
+export function pushRequestOf(
+  userKey: string,
+  line = lineOf(userKey),
+): PushRequest & { method: "createUserPlanStatus" } {
+  const bytes = Buffer.from(line);
+  const parsed = parse({ index: 1, end: bytes.length, crc: 0, bytes });
+  if (!("request" in parsed) || parsed.request.method !== "createUserPlanStatus") {
+    throw new Error(JSON.stringify(parsed));
+  }
+  return parsed.request;
 }

@@ -49,7 +49,14 @@ export function outcomeOfError(error: ConnectError, httpStatus?: number): Outcom
 }
 
 /** Returns the outcome of a request that got no answer, or an answer that is not from this API. */
-export function noAnswer(message: string): Outcome & { kind: "retry" } {
-  const unavailable = { code: "UNAVAILABLE", reason: "UNAVAILABLE", message, violations: [], metadata: {} };
-  return { kind: "retry", retryAfterMs: undefined, ...unavailable };
+export function noAnswer(message: string, code = "UNAVAILABLE"): Outcome & { kind: "retry" } {
+  return {
+    kind: "retry",
+    retryAfterMs: undefined,
+    code,
+    reason: code,
+    message,
+    violations: [],
+    metadata: {},
+  };
 }

@@ -1,97 +1,41 @@
-import { errors, Pool } from "undici";
 import { normalizeError } from "../../client/normalize-error.ts";
 import { encodeSegment, readErrorBody } from "../../transcoding/index.ts";
 import type { PushRequest } from "../input/push-request.ts";
+import type { Answer } from "./exchange.ts";
+import { createHttp1Exchange } from "./http1-exchange.ts";
 import { noAnswer, type Outcome, outcomeOfError } from "./outcome.ts";
 
 /** Makes one attempt with an access token. Never rejects. */
 export type SendWithToken = (request: PushRequest, token: string) => Promise<Outcome>;
-
-type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
-
-/** Maximum size of an answer, in bytes. A stored status is slightly longer than the one that was sent. */
-const maxAnswerSize = 8 * 1024 * 1024;
-
-/** Error codes of a connection that the server has closed, perhaps before the request reached it. */
-const closedCodes = ["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"];
-
-const timeoutCodes = ["UND_ERR_CONNECT_TIMEOUT", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"];
 
 /**
  * Creates the sender for REST. It uses bare HTTP, at a fraction of the cost of this project's client: the status is
  * sent as the JSON of the record, and the answer is only parsed if it is an error.
  */
 export function createRestSender(baseUrl: string, timeoutMs: number) {
-  const url = new URL(baseUrl);
-  const pool = new Pool(url.origin, {
-    allowH2: false,
-    maxResponseSize: maxAnswerSize,
-    connect: { timeout: timeoutMs },
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
-  });
-  const prefix = url.pathname.replace(/\/+$/, "");
-  let headersOf = { token: "", headers: [] as string[] };
+  const { origin, pathname } = new URL(baseUrl);
+  const exchange = createHttp1Exchange(origin, timeoutMs);
+  const prefix = pathname.replace(/\/+$/, "");
+  let headersOf = { token: "", headers: headersWith("") };
 
   const sendWithToken: SendWithToken = async ({ body, message, userKey }, token) => {
     if (token !== headersOf.token) {
       headersOf = { token, headers: headersWith(token) };
     }
-    const request = { path: prefix + pathOf(message, userKey), body, headers: headersOf.headers };
-    const outcome = await attempt(request);
-    // Tries again at once if the server had just closed the connection, which says nothing about the record.
-    return outcome ?? (await attempt(request)) ?? noAnswer("the connection was reset");
+    const path = prefix + pathOf(message, userKey);
+    const received = await exchange.send({ path, body, headers: headersOf.headers });
+    return "problem" in received ? noAnswer(received.problem) : outcomeOfAnswer(received);
   };
 
-  /** Resolves with `undefined` if the connection was closed without an answer. */
-  function attempt(request: { path: string; body: string | Uint8Array; headers: string[] }) {
-    return new Promise<Outcome | undefined>((resolve) => {
-      const beganAt = performance.now();
-      let status = 0;
-      let headers: AnswerHeaders = {};
-      const chunks: Buffer[] = [];
-      pool.dispatch(
-        { ...request, method: "POST" },
-        {
-          // undici uses the presence of this method to detect the new handler interface.
-          onRequestStart() {},
-          onResponseStart(_, statusCode, received) {
-            status = statusCode;
-            headers = received;
-          },
-          onResponseData(controller, chunk) {
-            chunks.push(chunk);
-            // The timeouts of the pool apply to the headers and to the time between two chunks only.
-            if (performance.now() - beganAt > timeoutMs) {
-              controller.abort(new errors.BodyTimeoutError());
-            }
-          },
-          onResponseEnd() {
-            resolve(outcomeOfAnswer(status, headers, chunks));
-          },
-          onResponseError(_, error: NodeJS.ErrnoException) {
-            const isClosed = status === 0 && closedCodes.includes(error.code ?? "");
-            resolve(isClosed ? undefined : noAnswer(messageOf(error, timeoutMs)));
-          },
-        },
-      );
-    });
-  }
-
-  return {
-    sendWithToken,
-    close() {
-      void pool.destroy(new Error("the push was stopped"));
-    },
-  };
+  return { sendWithToken, close: exchange.close };
 }
 
-function headersWith(token: string): string[] {
-  return [
-    ...["authorization", `Bearer ${token}`],
-    ...["content-type", "application/json"],
-    ...["accept", "application/json"],
-  ];
+function headersWith(token: string) {
+  return {
+    authorization: `Bearer ${token}`,
+    "content-type": "application/json",
+    accept: "application/json",
+  };
 }
 
 function pathOf(message: PushRequest["message"], userKey: string): string {
@@ -101,8 +45,7 @@ function pathOf(message: PushRequest["message"], userKey: string): string {
     : `/v1/${message.parent}/planStatuses?userKey=${user}`;
 }
 
-function outcomeOfAnswer(status: number, headers: AnswerHeaders, chunks: readonly Buffer[]): Outcome {
-  const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+function outcomeOfAnswer({ status, headers, body }: Answer): Outcome {
   if (status >= 200 && status < 300) {
     // The login page of a proxy has status 200 too.
     const isStatus = /^application\/json\b/i.test(String(headers["content-type"])) && body.includes('"name"');
@@ -118,18 +61,4 @@ function outcomeOfAnswer(status: number, headers: AnswerHeaders, chunks: readonl
     }
   }
   return outcomeOfError(normalizeError(readErrorBody(body.toString(), status, all)), status);
-}
-
-function messageOf(error: NodeJS.ErrnoException, timeoutMs: number): string {
-  const { code = "" } = error;
-  if (timeoutCodes.includes(code)) {
-    return `no answer within ${timeoutMs / 1000} s`;
-  }
-  if (closedCodes.includes(code)) {
-    return "the answer was cut off";
-  }
-  // A host with several addresses fails with an AggregateError, whose message is empty.
-  const inner = (error as { errors?: unknown }).errors;
-  const first: Error | undefined = Array.isArray(inner) ? inner[0] : undefined;
-  return error.message || first?.message || code || "the connection failed";
 }

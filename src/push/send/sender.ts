@@ -1,11 +1,10 @@
-import { setMaxListeners } from "node:events";
-import { ConnectError } from "@connectrpc/connect";
 import { endpointOf } from "../../client/endpoint.ts";
-import { createPlanSharingClient, type PlanSharingProtocol } from "../../client/index.ts";
+import type { PlanSharingProtocol } from "../../client/index.ts";
 import type { PushRequest } from "../input/push-request.ts";
 import type { AccessTokens } from "./access-tokens.ts";
-import { noAnswer, type Outcome, outcomeOfError } from "./outcome.ts";
-import { createRestSender, type SendWithToken } from "./rest-sender.ts";
+import { noAnswer, type Outcome } from "./outcome.ts";
+import { createRestSender } from "./rest-sender.ts";
+import { createRpcSender } from "./rpc-sender.ts";
 
 export type Sender = {
   /** Makes one attempt to push one record. Never rejects. */
@@ -26,11 +25,11 @@ type SenderOptions = {
 /** Creates the sender for a protocol. If a token is rejected, it tries once more with a new one. */
 export function createSender(options: SenderOptions): Sender {
   const baseUrl = endpointOf(options.endpoint).url;
-  const { tokens } = options;
+  const { protocol, tokens, timeoutMs } = options;
   const { sendWithToken, close } =
-    options.protocol === "rest"
-      ? createRestSender(baseUrl, options.timeoutMs)
-      : createRpcSender(baseUrl, options);
+    protocol === "rest"
+      ? createRestSender(baseUrl, timeoutMs)
+      : createRpcSender(baseUrl, protocol, timeoutMs);
 
   async function send(request: PushRequest): Promise<Outcome> {
     for (;;) {
@@ -73,31 +72,4 @@ function tokenFailure(error: unknown): Outcome {
   return isFinal
     ? { ...failure, kind: "unauthenticated", code: "UNAUTHENTICATED", reason: "UNAUTHENTICATED" }
     : failure;
-}
-
-/** Creates the sender for Connect, gRPC and gRPC-Web, which uses this project's client. */
-function createRpcSender(baseUrl: string, { protocol, timeoutMs }: SenderOptions) {
-  const closing = new AbortController();
-  const { signal } = closing;
-  setMaxListeners(0, signal);
-  let current = "";
-  let client = createPlanSharingClient({ endpoint: baseUrl, protocol, token: current, retry: false });
-  const sendWithToken: SendWithToken = async (request, token) => {
-    if (token !== current) {
-      // One client per token, so that calls in flight are not affected.
-      current = token;
-      client = createPlanSharingClient({ endpoint: baseUrl, protocol, token, retry: false });
-    }
-    try {
-      if (request.method === "createUserPlanStatus") {
-        await client.createUserPlanStatus(request.message, { signal, timeoutMs });
-      } else {
-        await client.createPlanStatus(request.message, { signal, timeoutMs });
-      }
-      return { kind: "pushed" };
-    } catch (error) {
-      return outcomeOfError(ConnectError.from(error));
-    }
-  };
-  return { sendWithToken, close: () => closing.abort() };
 }

@@ -1,0 +1,64 @@
+/** A request over HTTP. */
+export type HttpRequest = {
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array;
+};
+
+export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+/** A whole answer to a request. */
+export type Answer = {
+  readonly status: number;
+  /** In lower case. */
+  readonly headers: AnswerHeaders;
+  readonly body: Buffer;
+  /** Over HTTP/2. */
+  readonly trailers?: AnswerHeaders | undefined;
+};
+
+/** Why there is no answer. */
+export type NoAnswer = { readonly problem: string; readonly isTimeout: boolean };
+
+/** The connections to a server. */
+export type Exchange = {
+  /**
+   * Sends a request with POST. Sends it again at once if the server had just closed the connection, which says nothing
+   * about the request. Never rejects.
+   */
+  send(request: HttpRequest): Promise<Answer | NoAnswer>;
+  /** Closes the connections. Requests in flight get no answer. */
+  close(): void;
+};
+
+/** Maximum size of an answer, in bytes. A stored status is slightly longer than the one that was sent. */
+export const maxAnswerSize = 8 * 1024 * 1024;
+
+export const stopped: NoAnswer = { problem: "the push was stopped", isTimeout: false };
+
+export const cutOff: NoAnswer = { problem: "the answer was cut off", isTimeout: false };
+
+export const tooLong: NoAnswer = {
+  problem: `the answer is longer than the max size of ${maxAnswerSize} bytes`,
+  isTimeout: false,
+};
+
+export function timedOut(timeoutMs: number): NoAnswer {
+  return { problem: `no answer within ${timeoutMs / 1000} s`, isTimeout: true };
+}
+
+/** Returns the problem of a connection that failed. */
+export function connectionFailed(error: NodeJS.ErrnoException): NoAnswer {
+  // A host with several addresses fails with an AggregateError, whose message is empty.
+  const inner = (error as { errors?: unknown }).errors;
+  const first: Error | undefined = Array.isArray(inner) ? inner[0] : undefined;
+  const problem = error.message || first?.message || error.code || "the connection failed";
+  return { problem, isTimeout: false };
+}
+
+/** Makes an attempt and, if the server closed the connection without an answer to it, a second one. */
+export async function sendTwice(
+  attempt: () => Promise<Answer | NoAnswer | undefined>,
+): Promise<Answer | NoAnswer> {
+  return (await attempt()) ?? (await attempt()) ?? { problem: "the connection was reset", isTimeout: false };
+}

@@ -1,0 +1,83 @@
+import { errors, Pool } from "undici";
+import {
+  type Answer,
+  type AnswerHeaders,
+  connectionFailed,
+  cutOff,
+  type Exchange,
+  type HttpRequest,
+  maxAnswerSize,
+  type NoAnswer,
+  sendTwice,
+  timedOut,
+} from "./exchange.ts";
+
+/** Error codes of a connection that the server has closed, perhaps before the request reached it. */
+const closedCodes = ["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"];
+
+const timeoutCodes = ["UND_ERR_CONNECT_TIMEOUT", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"];
+
+/** Creates the connections to a server for REST, Connect and gRPC-Web: HTTP/1.1, one request at a time on each. */
+export function createHttp1Exchange(origin: string, timeoutMs: number): Exchange {
+  const pool = new Pool(origin, {
+    allowH2: false,
+    maxResponseSize: maxAnswerSize,
+    connect: { timeout: timeoutMs },
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+  });
+
+  /** Resolves with `undefined` if the connection was closed without an answer. */
+  function attempt({ path, headers: sent, body }: HttpRequest): Promise<Answer | NoAnswer | undefined> {
+    return new Promise((resolve) => {
+      const beganAt = performance.now();
+      let status = 0;
+      let headers: AnswerHeaders = {};
+      const chunks: Buffer[] = [];
+      pool.dispatch(
+        { path, headers: sent, body, method: "POST" },
+        {
+          // undici uses the presence of this method to detect the new handler interface.
+          onRequestStart() {},
+          onResponseStart(_, statusCode, received) {
+            status = statusCode;
+            headers = received;
+          },
+          onResponseData(controller, chunk) {
+            chunks.push(chunk);
+            // The timeouts of the pool apply to the headers and to the time between two chunks only.
+            if (performance.now() - beganAt > timeoutMs) {
+              controller.abort(new errors.BodyTimeoutError());
+            }
+          },
+          onResponseEnd() {
+            resolve({
+              status,
+              headers,
+              body: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks),
+            });
+          },
+          onResponseError(_, error: NodeJS.ErrnoException) {
+            const isClosed = status === 0 && closedCodes.includes(error.code ?? "");
+            resolve(isClosed ? undefined : problemOf(error, timeoutMs));
+          },
+        },
+      );
+    });
+  }
+
+  return {
+    send: (request) => sendTwice(() => attempt(request)),
+    close() {
+      void pool.destroy(new Error("the push was stopped"));
+    },
+  };
+}
+
+function problemOf(error: NodeJS.ErrnoException, timeoutMs: number): NoAnswer {
+  const { code = "" } = error;
+  if (timeoutCodes.includes(code)) {
+    return timedOut(timeoutMs);
+  }
+  return closedCodes.includes(code) ? cutOff : connectionFailed(error);
+}
