@@ -1,4 +1,11 @@
-import { type DescMessage, fromBinary, type MessageShape, toBinary, toJsonString } from "@bufbuild/protobuf";
+import {
+  type DescMessage,
+  fromBinary,
+  type MessageShape,
+  type Registry,
+  toBinary,
+  toJsonString,
+} from "@bufbuild/protobuf";
 import { BinaryInput } from "./binary-input.ts";
 import { BinaryOutput } from "./binary-output.ts";
 import { JsonInput } from "./json-input.ts";
@@ -48,8 +55,11 @@ export type MessageCodec<Desc extends DescMessage = DescMessage> = {
    * set twice, lists longer than their limit, numbers as text, values of a wrong type. Callers pass these to another reader.
    */
   readJson(json: unknown): ReadMessage<Desc> | undefined;
-  /** Returns the JSON text of a message, like `toJsonString` without options. Throws if JSON has no form of a value. */
-  writeJson(message: MessageShape<Desc>): string;
+  /**
+   * Returns the JSON text of a message, like `toJsonString`. `registry` has the types that an Any may contain. Throws if JSON
+   * has no form of a value.
+   */
+  writeJson(message: MessageShape<Desc>, registry?: Registry): string;
   /** Limits of the lists and maps of this message, by the name of the field in protobuf-es. */
   readonly maxItems: Readonly<Record<string, number>>;
 };
@@ -87,6 +97,8 @@ export function createCodec<Desc extends DescMessage>(
       const message = unlessRefused(() => functions.readJson(input, json));
       return message && { message, keys: input.keys };
     },
-    writeJson: (message) => unlessRefused(() => functions.writeJson(message)) ?? toJsonString(desc, message),
+    writeJson: (message, registry) =>
+      unlessRefused(() => functions.writeJson(message)) ??
+      toJsonString(desc, message, registry && { registry }),
   };
 }

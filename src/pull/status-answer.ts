@@ -3,6 +3,7 @@ import type { NotificationType } from "../../gen/mobiledataplansharing/v1/enums_
 import { CreateUserPlanStatusRequestSchema } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import { type PlanStatus, PlanStatusSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import type { Clock } from "../contract/clock.ts";
+import { contractCodecs } from "../contract/contract-types.ts";
 import { type FieldViolation, limitViolations } from "../contract/field-violation.ts";
 import type { UnknownFields } from "../contract/unknown-names/unknown-fields.ts";
 import { checkRequest } from "../plans/check-request.ts";
@@ -46,7 +47,11 @@ export function createStatusCheck(options: StatusAnswerOptions): (body: Uint8Arr
   let unknown: FieldViolation[] = [];
   const onUnknownField = (skipped: FieldViolation) => unknown.push(skipped);
   // Skipped in any case, so that they hide no other violation.
-  const read = createJsonReader(PlanStatusSchema, { ignoreUnknownFields: true, onUnknownField });
+  const read = createJsonReader(PlanStatusSchema, {
+    ignoreUnknownFields: true,
+    onUnknownField,
+    codecs: contractCodecs,
+  });
   const contractRules = sharedContractRules();
   const rules = createRulesBeyondLimits(
     unknownFields === "refuse" ? contractRules : createTolerantRules(contractRules, onUnknownField),

@@ -1,4 +1,4 @@
-import { type DescMessage, fromBinary, type Message } from "@bufbuild/protobuf";
+import type { DescMessage, Message } from "@bufbuild/protobuf";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import {
   GetPlanGroupRequestSchema,
@@ -8,11 +8,8 @@ import {
 } from "../../gen/mobiledataplansharing/serving/v1/plan_serving_service_pb.ts";
 import { UiCompatibility } from "../../gen/mobiledataplansharing/v1/enums_pb.ts";
 import { ErrorReason } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
-import {
-  PlanGroupSchema,
-  type PlanStatus,
-  PlanStatusSchema,
-} from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
+import { PlanGroupCodec, PlanStatusCodec } from "../../gen/mobiledataplansharing/v1/resources_codec.ts";
+import type { PlanStatus } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { apiError, invalidFields } from "../contract/api-error.ts";
 import type { Names } from "../contract/call-subject.ts";
 import { type Collection, clientIds, parentOf } from "../contract/resource-names.ts";
@@ -54,7 +51,7 @@ export function createPlanServingService({
           message: "no such plan group is stored, or it is stale",
         });
       }
-      return fromBinary(PlanGroupSchema, bytes);
+      return PlanGroupCodec.decode(bytes);
     },
   };
 
@@ -93,7 +90,7 @@ export function createPlanServingService({
 
   async function readStatus(key: RecordKey): Promise<PlanStatus | undefined> {
     const bytes = await mapStoreErrors(store.get(key));
-    return bytes && fromBinary(PlanStatusSchema, bytes);
+    return bytes && PlanStatusCodec.decode(bytes);
   }
 }
 

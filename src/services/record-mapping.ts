@@ -1,4 +1,4 @@
-import { create, type DescMessage, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, type DescMessage } from "@bufbuild/protobuf";
 import {
   type CreatePlanGroupRequest,
   CreatePlanGroupRequestSchema,
@@ -9,12 +9,8 @@ import {
   type CreateUserPlanStatusRequest,
   CreateUserPlanStatusRequestSchema,
 } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
-import {
-  type PlanGroup,
-  PlanGroupSchema,
-  type PlanStatus,
-  PlanStatusSchema,
-} from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
+import { PlanGroupCodec, PlanStatusCodec } from "../../gen/mobiledataplansharing/v1/resources_codec.ts";
+import type { PlanGroup, PlanStatus } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import type { FieldViolation } from "../contract/field-violation.ts";
 import { ceilToMs, instantOf } from "../contract/instant.ts";
 import { parentOf } from "../contract/resource-names.ts";
@@ -35,7 +31,7 @@ export function planStatusRecord(
     key: { kind: "planStatus", asn, clientId, id: userKey },
     updateTime: status.updateTime && instantOf(status.updateTime),
     expiresAtMs: status.expireTime && ceilToMs(instantOf(status.expireTime)),
-    value: toBinary(PlanStatusSchema, status),
+    value: PlanStatusCodec.encode(status),
   };
 }
 
@@ -44,7 +40,7 @@ export function planGroupRecord(asn: number, planGroupId: string, group: PlanGro
     key: { kind: "planGroup", asn, clientId: "", id: planGroupId },
     updateTime: group.lastUpdatedTime && instantOf(group.lastUpdatedTime),
     expiresAtMs: group.responseStaleTime && ceilToMs(instantOf(group.responseStaleTime)),
-    value: toBinary(PlanGroupSchema, group),
+    value: PlanGroupCodec.encode(group),
   };
 }
 
@@ -52,10 +48,10 @@ export function planGroupRecord(asn: number, planGroupId: string, group: PlanGro
 export function requestOfRecord(key: RecordKey, value: Uint8Array): CreateRequest {
   const parent = parentOf(key.asn);
   if (key.kind === "planGroup") {
-    const planGroup = fromBinary(PlanGroupSchema, value);
+    const planGroup = PlanGroupCodec.decode(value);
     return create(CreatePlanGroupRequestSchema, { parent, planGroupId: key.id, planGroup });
   }
-  const planStatus = fromBinary(PlanStatusSchema, value);
+  const planStatus = PlanStatusCodec.decode(value);
   const { clientId, id: userKey } = key;
   return clientId === ""
     ? create(CreatePlanStatusRequestSchema, { parent, userKey, planStatus })

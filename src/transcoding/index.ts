@@ -8,6 +8,7 @@ export { typesWith } from "./http/types.ts";
 export { parseJsonDocument } from "./json/bytes.ts";
 export { createJsonReader, type JsonDocument, type JsonReader } from "./json/document.ts";
 export { createElementScanner, type ElementScanner } from "./json/element-scanner.ts";
+export { codecWithin } from "./json/generated.ts";
 export type { ReadingOptions } from "./json/reading-state.ts";
 export { createViolationList, type Rejection, type ViolationList } from "./json/violations.ts";
 export type { CallContext } from "./server/call/context.ts";

@@ -1,4 +1,4 @@
-import { toJsonString } from "@bufbuild/protobuf";
+import { contractCodecs } from "../contract/contract-types.ts";
 import { type FieldViolation, limitViolations } from "../contract/field-violation.ts";
 import { asnOfParent } from "../contract/resource-names.ts";
 import type { ContractRules } from "../plans/contract-rules.ts";
@@ -20,7 +20,7 @@ export class RecordLineError extends Error {
 /** Returns a record as a line of NDJSON: the JSON of the request that stores it, without a line break. */
 export function lineOfRecord({ key, value }: PutRecord): string {
   const request = requestOfRecord(key, value);
-  return toJsonString(requestDesc(request), request);
+  return contractCodecs.writeJson(requestDesc(request), request);
 }
 
 /**
@@ -58,7 +58,7 @@ function parse(line: string): CreateRequest {
   if (typeof json !== "object" || json === null) {
     throw new RecordLineError("a line must be a JSON object");
   }
-  const read = createJsonReader(requestDesc(json))(document);
+  const read = createJsonReader(requestDesc(json), { codecs: contractCodecs })(document);
   if ("violations" in read) {
     throw invalid(read.violations);
   }

@@ -11,6 +11,7 @@ it("transcoding exports the names that users and the other folders need, and no 
       "bindingsOfRule",
       "buildRouteTree",
       "codeOfHttpStatus",
+      "codecWithin",
       "collectMethods",
       "compileRequestBinder",
       "compileRequestExpander",

@@ -1,4 +1,4 @@
-import { create, fromBinary, type MessageInitShape, toJsonString } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
   type Call,
@@ -8,6 +8,7 @@ import {
   NotificationSchema,
   Call_Protocol as Protocol,
 } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_resources_pb.ts";
+import { contractCodecs } from "../../contract/contract-types.ts";
 import { parentOf } from "../../contract/resource-names.ts";
 import type { CallProtocol } from "../../server/telemetry/call-facts.ts";
 import { type RecordedCall, textBytes } from "./recorded-call.ts";
@@ -137,7 +138,10 @@ function requestJsonOf({ method, content, keptBody, isRead }: RecordedCall): str
     return "";
   }
   try {
-    const json = toJsonString(method.input, fromBinary(method.input, content.subarray(keptBody)));
+    const json = contractCodecs.writeJson(
+      method.input,
+      contractCodecs.decode(method.input, content.subarray(keptBody)),
+    );
     return json.length > maxRequestJson ? "" : json;
   } catch {
     // A value that JSON cannot express, such as a Timestamp after the year 9999: a violation names it.

@@ -1,10 +1,11 @@
-import { type DescMethod, type Message, toBinary } from "@bufbuild/protobuf";
+import type { DescMethod, Message } from "@bufbuild/protobuf";
 import type { Code } from "#deps/google/rpc/code_pb.js";
 import { BadRequestSchema } from "#deps/google/rpc/error_details_pb.js";
 import { PlanStatusService } from "../../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import type { PlanStatus } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { countedError } from "../../contract/api-error.ts";
 import type { Clock } from "../../contract/clock.ts";
+import { contractCodecs } from "../../contract/contract-types.ts";
 import type { FieldViolation } from "../../contract/field-violation.ts";
 import { notificationTexts } from "../../plans/notification-text.ts";
 import type { HttpRequest } from "../../server/http-handler.ts";
@@ -36,7 +37,7 @@ export function createRecorder(journal: Journal, clock: Clock): Recorder {
       if (exchange !== undefined) {
         const { clientId = "" } = message as Message & { clientId?: string };
         // Now, because the implementation completes the message.
-        exchange.message = { bytes: toBinary(method.input, message), clientId };
+        exchange.message = { bytes: contractCodecs.encode(method.input, message), clientId };
       }
     },
 

@@ -1,4 +1,4 @@
-import { create, fromBinary } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import { EmptySchema } from "@bufbuild/protobuf/wkt";
 import {
   type Record as RecordMessage,
@@ -12,7 +12,7 @@ import {
   ListRecordsResponseSchema,
 } from "../../../gen/mobiledataplansharing/emulator/v1/emulator_service_pb.ts";
 import { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
-import { PlanGroupSchema, PlanStatusSchema } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
+import { PlanGroupCodec, PlanStatusCodec } from "../../../gen/mobiledataplansharing/v1/resources_codec.ts";
 import { apiError, invalidFields } from "../../contract/api-error.ts";
 import type { FieldViolation } from "../../contract/field-violation.ts";
 import { asnOfParent, parentOf } from "../../contract/resource-names.ts";
@@ -84,8 +84,8 @@ function recordMessage(key: RecordKey, value: Uint8Array): RecordMessage {
     userKey: key.id,
     resource:
       key.kind === "planGroup"
-        ? { case: "planGroup", value: fromBinary(PlanGroupSchema, value) }
-        : { case: "planStatus", value: fromBinary(PlanStatusSchema, value) },
+        ? { case: "planGroup", value: PlanGroupCodec.decode(value) }
+        : { case: "planStatus", value: PlanStatusCodec.decode(value) },
   });
 }
 

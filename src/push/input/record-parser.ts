@@ -6,6 +6,7 @@ import {
 } from "../../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import { PlanStatusSchema } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import type { PlanSharingProtocol } from "../../client/index.ts";
+import { contractCodecs } from "../../contract/contract-types.ts";
 import { type FieldViolation, limitViolations } from "../../contract/field-violation.ts";
 import { checkRequest } from "../../plans/check-request.ts";
 import { sharedContractRules } from "../../plans/contract-rules.ts";
@@ -58,7 +59,11 @@ export function createRecordParser(options: ParserOptions, times?: () => TimeRul
   const contractRules = sharedContractRules();
   const known = ignoreUnknownFields ? createTolerantRules(contractRules, onUnknownField) : contractRules;
   const rules = leniency.exceedsLimits ? createRulesBeyondLimits(known) : known;
-  const reading = { ignoreUnknownFields, ...(!leniency.exceedsLimits && { listLimits: listLimitOf }) };
+  const reading = {
+    ignoreUnknownFields,
+    codecs: contractCodecs,
+    ...(!leniency.exceedsLimits && { listLimits: listLimitOf }),
+  };
   const readRequest = createJsonReader(CreateUserPlanStatusRequestSchema, { ...reading, onUnknownField });
   const readStatus = createJsonReader(PlanStatusSchema, {
     ...reading,

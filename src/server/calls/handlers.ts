@@ -7,7 +7,7 @@ import { requestHeadKey } from "../../auth/request-head.ts";
 import { errorDomain, isFailure } from "../../contract/api-error.ts";
 import { clientAddressKey } from "../../contract/client-address.ts";
 import type { Clock } from "../../contract/clock.ts";
-import { contractTypes } from "../../contract/contract-types.ts";
+import { contractCodecs, contractTypes } from "../../contract/contract-types.ts";
 import { listLimitOf } from "../../plans/list-limits.ts";
 import { type AroundMethod, createTranscodingHandler, type ReadingOptions } from "../../transcoding/index.ts";
 import type { HttpHandler, HttpRequest } from "../http-handler.ts";
@@ -106,6 +106,7 @@ export async function createHandlers({
     readMaxBytes: limits.maxRequestBytes,
     shutdownSignal,
     registry: contractTypes,
+    codecs: contractCodecs,
     contextValues(request: HttpRequest) {
       const call = factsOf(request);
       const { url: target = "", headers, socket: connection } = request;

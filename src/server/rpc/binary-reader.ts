@@ -15,7 +15,7 @@ import {
   maxViolations,
 } from "../../contract/field-violation.ts";
 import { tooDeep } from "../../plans/struct-rules.ts";
-import type { Rejection } from "../../transcoding/index.ts";
+import { codecWithin, type ReadingOptions, type Rejection } from "../../transcoding/index.ts";
 
 /**
  * Largest number of fields that no encoder writes for this contract: unknown ones, and singular ones that occur again,
@@ -29,23 +29,28 @@ const maxDepth = 100;
 /** Reads a binary message, or returns why it is rejected. */
 type BinaryReader = (bytes: Uint8Array) => { readonly message: Message } | Rejection;
 
-type BinaryReaderOptions = {
+type BinaryReaderOptions = Pick<ReadingOptions, "codecs"> & {
   readonly listLimits: ListLimits;
   /** Called for each unknown field, at most a hundred times for one message. They are kept in the message. */
   readonly onUnknownField?: ((unknown: FieldViolation) => void) | undefined;
 };
 
 /**
- * Creates the reader of a message type. It counts the items of lists and superfluous fields before anything is decoded:
+ * Creates the reader of a message type. A generated codec decodes what is usual. For the rest, it counts the items of lists and superfluous fields before anything is decoded:
  * decoding creates an object of a hundred bytes or more for each, which may take two bytes of the message.
  */
 export function createBinaryReader(
   desc: DescMessage,
-  { listLimits, onUnknownField }: BinaryReaderOptions,
+  { listLimits, onUnknownField, codecs }: BinaryReaderOptions,
   options?: Partial<BinaryReadOptions>,
 ): BinaryReader {
   const layout = compile(desc, listLimits, new Map());
+  const codec = options === undefined ? codecWithin(desc, { codecs, listLimits }) : undefined;
   return function readBinary(bytes) {
+    const decoded = codec?.decodeStrictly(bytes);
+    if (decoded !== undefined) {
+      return { message: decoded };
+    }
     const found = scan(layout, bytes, onUnknownField);
     if (found !== undefined) {
       return found;

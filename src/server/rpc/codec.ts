@@ -38,6 +38,9 @@ export function createCodec({ input, output }: DescMethod, options: CodecOptions
     return "violations" in document ? document : readDocument(document);
   }
 
+  const codec =
+    jsonOptions === undefined && binaryOptions === undefined ? options.codecs?.get(output) : undefined;
+
   return {
     read(bytes, json) {
       const result = json ? readJson(bytes) : readBinary(bytes);
@@ -46,7 +49,11 @@ export function createCodec({ input, output }: DescMethod, options: CodecOptions
       }
       return result.message;
     },
-    write: (message, json) =>
-      json ? toJsonString(output, message, writing) : toBinary(output, message, binaryOptions),
+    write(message, json) {
+      if (codec !== undefined) {
+        return json ? codec.writeJson(message, options.registry) : codec.encode(message);
+      }
+      return json ? toJsonString(output, message, writing) : toBinary(output, message, binaryOptions);
+    },
   };
 }

@@ -27,7 +27,7 @@ import { createGrpcWebWire } from "./wires/grpc-web.ts";
 import type { RpcCall, UnaryRpc } from "./wires/rpc-call.ts";
 
 export type RpcHandlerOptions = CallOptions &
-  Pick<ReadingOptions, "ignoreUnknownFields" | "onUnknownField"> & {
+  Pick<ReadingOptions, "ignoreUnknownFields" | "onUnknownField" | "codecs"> & {
     routes: (router: ConnectRouter) => void;
     interceptors?: Interceptor[] | undefined;
     /** Wraps each unary method. */

@@ -1,7 +1,8 @@
-import { create, type Message } from "@bufbuild/protobuf";
+import { create, type DescField, type Message } from "@bufbuild/protobuf";
 import { hasCustomJsonRepresentation, ValueSchema } from "@bufbuild/protobuf/wkt";
-import type { OpenMessage } from "../json/assign.ts";
+import { messageAssigner, type OpenMessage } from "../json/assign.ts";
 import { checkDuplicateKeys, parseJsonText } from "../json/document.ts";
+import { generatedReader } from "../json/generated.ts";
 import { fieldReader, messageReader } from "../json/reader.ts";
 import { createReadingState, type ReadingOptions, type ReadingState } from "../json/reading-state.ts";
 import { createViolationList, type Rejection } from "../json/violations.ts";
@@ -11,7 +12,7 @@ import { bodyFieldOf, type HttpBinding } from "./rules.ts";
 export type BodyReader = (body: unknown, state: ReadingState) => OpenMessage | undefined;
 
 /** Compiles the reader of the bodies of a binding. Throws if the rule does not fit the method. */
-export function compileBodyReader(binding: HttpBinding): BodyReader {
+export function compileBodyReader(binding: HttpBinding, options: ReadingOptions): BodyReader {
   const { input } = binding.method;
   if (binding.body === "") {
     return (body, { violations }) => {
@@ -24,9 +25,13 @@ export function compileBodyReader(binding: HttpBinding): BodyReader {
   const field = bodyFieldOf(binding);
   if (field === undefined) {
     const read = messageReader(input);
-    return (body, state) => read(body === undefined ? {} : body, "", state) as OpenMessage | undefined;
+    const readGenerated = generatedReader(input, options);
+    return function readWholeBody(body, state) {
+      const json = body === undefined ? {} : body;
+      return (readGenerated?.(json, state) ?? read(json, "", state)) as OpenMessage | undefined;
+    };
   }
-  const read = fieldReader(field);
+  const read = bodyFieldReader(field, options);
   const takesNull = field.message?.typeName === ValueSchema.typeName;
   const isObject = field.fieldKind === "message" && !hasCustomJsonRepresentation(field.message);
   return function readFieldBody(body, state) {
@@ -42,6 +47,24 @@ export function compileBodyReader(binding: HttpBinding): BodyReader {
   };
 }
 
+/** Returns the reader of the field that is the body. */
+function bodyFieldReader(field: DescField, options: ReadingOptions): ReturnType<typeof fieldReader> {
+  const read = fieldReader(field);
+  const readGenerated = field.fieldKind === "message" ? generatedReader(field.message, options) : undefined;
+  if (field.fieldKind !== "message" || readGenerated === undefined) {
+    return read;
+  }
+  const assignMessage = messageAssigner(field);
+  return function readBodyField(message, json, path, state) {
+    const value = readGenerated(json, state);
+    if (value === undefined) {
+      read(message, json, path, state);
+    } else {
+      assignMessage(message, value, path, state.violations);
+    }
+  };
+}
+
 /** Reads the text of a body as a request message, in which only the fields of the body are set; or returns its violations. */
 export type BodyTextReader = (text: string) => { readonly message: Message } | Rejection;
 
@@ -49,8 +72,8 @@ export type BodyTextReader = (text: string) => { readonly message: Message } | R
  * Creates a reader of the bodies of a binding that finds what a server finds in them, in browsers too. Violations have the
  * paths that a server reports over REST.
  */
-export function createBodyTextReader(binding: HttpBinding, options?: ReadingOptions): BodyTextReader {
-  const read = compileBodyReader(binding);
+export function createBodyTextReader(binding: HttpBinding, options: ReadingOptions = {}): BodyTextReader {
+  const read = compileBodyReader(binding, options);
   return function readBodyText(text) {
     // What a server receives is UTF-8, which has no unpaired surrogates.
     const sent = text.toWellFormed();

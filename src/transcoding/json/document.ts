@@ -1,5 +1,6 @@
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import type { FieldViolation } from "../../contract/field-violation.ts";
+import { generatedReader } from "./generated.ts";
 import { parseJson } from "./parse.ts";
 import { messageReader } from "./reader.ts";
 import { createReadingState, type ReadingOptions } from "./reading-state.ts";
@@ -52,12 +53,16 @@ export type JsonReader<D extends DescMessage> = (
  * Creates a reader that is as strict as REST bodies are: unknown fields, unless `options` ignores them, duplicate keys and
  * lists beyond `listLimits` are violations.
  */
-export function createJsonReader<D extends DescMessage>(desc: D, options?: ReadingOptions): JsonReader<D> {
+export function createJsonReader<D extends DescMessage>(
+  desc: D,
+  options: ReadingOptions = {},
+): JsonReader<D> {
   const read = messageReader(desc);
+  const readGenerated = generatedReader(desc, options);
   return function readJson(document, removedKeys = 0) {
     const violations = createViolationList();
     const state = createReadingState(violations, options);
-    const message = read(document.json, "", state);
+    const message = readGenerated?.(document.json, state) ?? read(document.json, "", state);
     const rejection = violations.rejection();
     if (rejection !== undefined) {
       return rejection;

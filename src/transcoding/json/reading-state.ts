@@ -1,4 +1,5 @@
 import type { Message, Registry } from "@bufbuild/protobuf";
+import type { Codecs } from "../../codec/index.ts";
 import { type FieldViolation, type ListLimits, maxViolations } from "../../contract/field-violation.ts";
 import { isObject } from "./scalar.ts";
 import type { ViolationList } from "./violations.ts";
@@ -22,6 +23,8 @@ export type ReadingOptions = {
    * much. Defaults to none.
    */
   readonly listLimits?: ListLimits | undefined;
+  /** Generated codecs of messages. They are used where the result is the same. */
+  readonly codecs?: Codecs | undefined;
 };
 
 export type ReadingState = ReadingOptions & {

@@ -8,6 +8,7 @@ import {
   toJson,
   toJsonString,
 } from "@bufbuild/protobuf";
+import type { Codecs } from "../../codec/index.ts";
 import { type HttpBodyMessage, isHttpBody } from "../http/http-body.ts";
 import { type HttpBinding, responseFieldOf } from "../http/rules.ts";
 import { fieldValue, type OpenMessage } from "../json/assign.ts";
@@ -23,10 +24,21 @@ export type MessageWriter = {
   write(message: Message, parameters: SystemParameters): WrittenMessage;
 };
 
+/** How messages are written. */
+export type WriterOptions = {
+  /** Types that an Any may contain. */
+  readonly registry?: Registry | undefined;
+  /** Generated codecs of messages. */
+  readonly codecs?: Codecs | undefined;
+};
+
 export const jsonType = "application/json; charset=utf-8";
 
 /** Compiles the writer of a binding. A google.api.HttpBody is written as its bytes. Throws if the rule does not fit. */
-export function compileMessageWriter(binding: HttpBinding, registry?: Registry): MessageWriter {
+export function compileMessageWriter(
+  binding: HttpBinding,
+  { registry, codecs }: WriterOptions = {},
+): MessageWriter {
   const desc = binding.method.output;
   const field = responseFieldOf(binding);
   if (isHttpBody(field ?? desc)) {
@@ -36,7 +48,8 @@ export function compileMessageWriter(binding: HttpBinding, registry?: Registry):
     };
   }
   const options = registry === undefined ? {} : { registry };
-  const write = field === undefined ? messageWriter(desc, options) : fieldWriter(desc, field, options);
+  const write =
+    field === undefined ? messageWriter(desc, options, codecs) : fieldWriter(desc, field, options);
   return {
     isRaw: false,
     write: (message, parameters) => ({ contentType: jsonType, content: write(message, parameters) }),
@@ -46,10 +59,11 @@ export function compileMessageWriter(binding: HttpBinding, registry?: Registry):
 type TextWriter = (message: Message, parameters: SystemParameters) => string;
 type Options = { registry?: Registry };
 
-function messageWriter(desc: DescMessage, options: Options): TextWriter {
+function messageWriter(desc: DescMessage, options: Options, codecs: Codecs | undefined): TextWriter {
+  const codec = codecs?.get(desc);
   return (message, parameters) =>
     isPlain(parameters)
-      ? toJsonString(desc, message, options)
+      ? (codec?.writeJson(message, options.registry) ?? toJsonString(desc, message, options))
       : shape(toJson(desc, message, { ...options, enumAsInteger: parameters.enumAsInteger }), parameters);
 }
 

@@ -33,7 +33,7 @@ export type RequestBinder = {
 /** Compiles the binder of a binding, including all descriptor lookups. Throws if the rule does not fit the method. */
 export function compileRequestBinder(binding: HttpBinding, options: ReadingOptions = {}): RequestBinder {
   const desc = binding.method.input;
-  const readBody = compileBodyReader(binding);
+  const readBody = compileBodyReader(binding, options);
   const variables = binding.template.variables.map((variable) => compileVariable(binding, variable));
   const ofBody = binding.body === "*" ? desc.fields.map((field) => field.name) : [binding.body];
   const taken = [...variables.map(({ name }) => name), ...ofBody];

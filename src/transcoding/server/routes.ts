@@ -84,7 +84,7 @@ function createRoute(binding: HttpBinding, spec: MethodImplSpec, options: RestRo
         kind !== "literal" && !variables.some(({ start, end }) => start <= index && index < end),
     ),
     setRawBody: compileRawBody(binding),
-    write: compileMessageWriter(binding, options.registry),
+    write: compileMessageWriter(binding, options),
     invoke: compileInvoke(spec, options),
   };
 }
