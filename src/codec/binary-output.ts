@@ -1,4 +1,5 @@
 import type { UnknownField } from "@bufbuild/protobuf";
+import { NodeBuffer } from "./node-buffer.ts";
 import { refuse } from "./refusal.ts";
 import { shortText, writeText } from "./utf8.ts";
 
@@ -269,5 +270,5 @@ export class BinaryOutput {
 }
 
 function allocate(size: number): Uint8Array {
-  return typeof Buffer === "undefined" ? new Uint8Array(size) : Buffer.allocUnsafeSlow(size);
+  return NodeBuffer?.allocUnsafeSlow(size) ?? new Uint8Array(size);
 }

@@ -1,3 +1,4 @@
+import { NodeBuffer } from "./node-buffer.ts";
 import { refuse } from "./refusal.ts";
 
 /** Up to this length a loop in JavaScript beats the call of a decoder or an encoder. */
@@ -5,15 +6,15 @@ export const shortText = 10;
 
 /** Decodes the bytes of a text. Bytes that are not UTF-8 become U+FFFD. */
 const decode: (bytes: Uint8Array, start: number, end: number) => string =
-  typeof Buffer === "undefined" ? decodeWithStandard : decodeWithNode;
+  NodeBuffer === undefined ? decodeWithStandard : decodeWithNode;
 
 function decodeWithStandard(bytes: Uint8Array, start: number, end: number): string {
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.subarray(start, end));
 }
 
 function decodeWithNode(bytes: Uint8Array, start: number, end: number): string {
-  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  return buffer.toString("utf8", start, end);
+  const { buffer, byteOffset, length } = bytes;
+  return (NodeBuffer as typeof Buffer).from(buffer, byteOffset, length).toString("utf8", start, end);
 }
 
 /** Returns the text between two positions. Leaves bytes that are not UTF-8 to protobuf-es. */
@@ -40,6 +41,6 @@ const encoder = new TextEncoder();
 
 /** Writes a text as UTF-8 at a position that has room for three bytes for each of its units. Returns the number of bytes. */
 export const writeText: (bytes: Uint8Array, text: string, start: number) => number =
-  typeof Buffer === "undefined"
+  NodeBuffer === undefined
     ? (bytes, text, start) => encoder.encodeInto(text, bytes.subarray(start)).written
     : (bytes, text, start) => (bytes as Buffer).write(text, start);
