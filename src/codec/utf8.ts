@@ -1,4 +1,4 @@
-import { NodeBuffer } from "./node-buffer.ts";
+import { NodeBuffer, type NodeBytes } from "./node-buffer.ts";
 import { refuse } from "./refusal.ts";
 
 /** Up to this length a loop in JavaScript beats the call of a decoder or an encoder. */
@@ -14,7 +14,9 @@ function decodeWithStandard(bytes: Uint8Array, start: number, end: number): stri
 
 function decodeWithNode(bytes: Uint8Array, start: number, end: number): string {
   const { buffer, byteOffset, length } = bytes;
-  return (NodeBuffer as typeof Buffer).from(buffer, byteOffset, length).toString("utf8", start, end);
+  return (NodeBuffer as NonNullable<typeof NodeBuffer>)
+    .from(buffer, byteOffset, length)
+    .toString("utf8", start, end);
 }
 
 /** Returns the text between two positions. Leaves bytes that are not UTF-8 to protobuf-es. */
@@ -43,4 +45,4 @@ const encoder = new TextEncoder();
 export const writeText: (bytes: Uint8Array, text: string, start: number) => number =
   NodeBuffer === undefined
     ? (bytes, text, start) => encoder.encodeInto(text, bytes.subarray(start)).written
-    : (bytes, text, start) => (bytes as Buffer).write(text, start);
+    : (bytes, text, start) => (bytes as NodeBytes).write(text, start);
