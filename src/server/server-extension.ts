@@ -29,8 +29,8 @@ export type ExtraService = {
   readonly implementation: Partial<ServiceImpl<DescService>>;
 };
 
-/** Calls a unary method of the contract. */
-export type CallMethod = (request: Message, context: HandlerContext) => Promise<unknown>;
+/** Calls a unary method of the contract. Returns its message, or a promise of it. */
+export type CallMethod = (request: Message, context: HandlerContext) => unknown;
 
 /**
  * What a program adds to a server, such as the emulator. A server without an extension has none of this: neither its code

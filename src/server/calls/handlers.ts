@@ -151,10 +151,10 @@ function aroundOf({ admit }: Admission, hooks: ServerHooks | undefined): AroundM
   return function admitted(method, call) {
     const extended = callersOf(method) === "authenticated" ? hooks : undefined;
     const act = extended?.around(method, call) ?? call;
-    return async function admitCall(request, context) {
+    return function admitCall(request, context) {
       extended?.read(request, context);
-      await admit(request, context);
-      return await act(request, context);
+      const admitted = admit(request, context);
+      return admitted === undefined ? act(request, context) : admitted.then(() => act(request, context));
     };
   };
 }

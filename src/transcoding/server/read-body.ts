@@ -79,10 +79,19 @@ export function readBytes(
     }
     const chunks: Buffer[] = [];
     let length = 0;
-    // Most bodies arrive together with their header and need no timer.
-    const timer = request.complete ? undefined : setTimeout(() => fail("too-slow"), timeoutMs);
-    const onGone = () => {
+    let isSettled = false;
+    let timer: NodeJS.Timeout | undefined;
+    afterThisTurn(() => {
+      if (!isSettled) {
+        timer = setTimeout(() => fail("too-slow"), timeoutMs);
+      }
+    });
+    const settle = () => {
+      isSettled = true;
       clearTimeout(timer);
+    };
+    const onGone = () => {
+      settle();
       reject(gone());
     };
     const onData = (chunk: Buffer) => {
@@ -95,7 +104,7 @@ export function readBytes(
     };
     /** What else arrives is discarded. */
     const fail = (problem: "too-large" | "too-slow") => {
-      clearTimeout(timer);
+      settle();
       request.off("data", onData);
       chunks.length = 0;
       resolve(problem);
@@ -103,13 +112,28 @@ export function readBytes(
     request.on("data", onData);
     request.on("end", () => {
       request.off("close", onGone);
-      clearTimeout(timer);
+      settle();
       const [first] = chunks;
       resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks));
     });
     request.on("error", onGone);
     request.on("close", onGone);
   });
+}
+
+let turn: (() => void)[] = [];
+
+/** Calls a function when this turn of the event loop ends. Most bodies have arrived by then, and need no timer. */
+function afterThisTurn(act: () => void): void {
+  if (turn.push(act) === 1) {
+    setImmediate(function endTurn() {
+      const acts = turn;
+      turn = [];
+      for (const each of acts) {
+        each();
+      }
+    });
+  }
 }
 
 function gone(): ConnectError {

@@ -2,8 +2,9 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import { connect, createServer as createHttp2Server, type Http2ServerRequest } from "node:http2";
 import { type AddressInfo, createConnection } from "node:net";
+import { setImmediate } from "node:timers/promises";
 import { Code } from "@connectrpc/connect";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { readBody } from "../../../src/transcoding/server/read-body.ts";
 
 const closing: (() => unknown)[] = [];
@@ -56,4 +57,32 @@ describe.each([
       code: Code.Canceled,
     });
   });
+});
+
+it("readBody sets a timer only for a body that does not arrive with its header", async () => {
+  const timeoutMs = 12_345;
+  const timers = vi.spyOn(globalThis, "setTimeout");
+  onTestFinished(() => timers.mockRestore());
+  const timersOf = () => timers.mock.calls.filter(([, ms]) => ms === timeoutMs).length;
+  const server = createServer().listen(0, "127.0.0.1");
+  closing.push(() => server.close());
+  await once(server, "listening");
+  const read: Promise<unknown>[] = [];
+  server.on("request", (request: IncomingMessage) => {
+    read.push(readBody(request, { limit: 100, timeoutMs, isTyped: true }));
+  });
+  const socket = createConnection((server.address() as AddressInfo).port, "127.0.0.1");
+  closing.push(() => socket.destroy());
+  const header = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n";
+  socket.write(`${header}{}`);
+  await expect.poll(() => read.length).toBe(1);
+  expect(await read[0]).toEqual({ bytes: Buffer.from("{}") });
+  await setImmediate();
+  expect(timersOf()).toBe(0);
+  const other = createConnection((server.address() as AddressInfo).port, "127.0.0.1");
+  closing.push(() => other.destroy());
+  other.write(header);
+  await expect.poll(timersOf).toBe(1);
+  other.write("{}");
+  expect(await read[1]).toEqual({ bytes: Buffer.from("{}") });
 });

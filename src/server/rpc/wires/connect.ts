@@ -44,12 +44,12 @@ export function createConnectWire(call: RpcCall, input: ConnectInput): Wire<Mess
   const { json } = type;
   let compression: Compression | undefined;
 
-  async function respond(
+  function respond(
     status: number,
     fields: HeaderFields,
     trailer: Headers | undefined,
     content: string | Uint8Array,
-  ): Promise<void> {
+  ): void | Promise<void> {
     addHeaders(fields, trailer, "trailer-");
     // The size first, because most responses are too short to compress.
     const isShort = Buffer.byteLength(content) < compressMinBytes;
@@ -57,11 +57,12 @@ export function createConnectWire(call: RpcCall, input: ConnectInput): Wire<Mess
       ? undefined
       : answerCompression(request.headers["accept-encoding"], input.encoding);
     if (coding === undefined) {
-      sendWhole(response, status, fields, content);
-    } else {
-      fields.push("content-encoding", coding.name);
-      sendWhole(response, status, fields, await coding.compress(Buffer.from(content)));
+      return sendWhole(response, status, fields, content);
     }
+    fields.push("content-encoding", coding.name);
+    return coding
+      .compress(Buffer.from(content))
+      .then((compressed) => sendWhole(response, status, fields, compressed));
   }
 
   return {

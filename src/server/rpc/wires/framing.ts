@@ -17,8 +17,11 @@ export type Framing = {
   check(): void;
   /** Reads the only message of the body. */
   read(): Promise<Message>;
-  /** Writes a message as a frame. It is compressed if it is large and the caller accepts that; `fields` then say so. */
-  write(message: Message, fields: HeaderFields): Promise<Buffer>;
+  /**
+   * Writes a message as a frame. It is compressed if it is large and the caller accepts that; `fields` then say so, and the
+   * frame is a promise.
+   */
+  write(message: Message, fields: HeaderFields): Buffer | Promise<Buffer>;
 };
 
 export type FramingOptions = {
@@ -29,6 +32,14 @@ export type FramingOptions = {
   /** Returns the bytes of a body as it was sent. */
   readonly decode?: (body: Uint8Array) => Uint8Array;
 };
+
+/** Sends a frame once it is written: at once unless it is being compressed. */
+export function whenWritten(
+  frame: Buffer | Promise<Buffer>,
+  send: (frame: Buffer) => void,
+): void | Promise<void> {
+  return frame instanceof Promise ? frame.then(send) : send(frame);
+}
 
 /** Creates the framing of a call. */
 export function createFraming(call: RpcCall, { endFlag, maxSent, decode }: FramingOptions): Framing {
@@ -50,7 +61,7 @@ export function createFraming(call: RpcCall, { endFlag, maxSent, decode }: Frami
         : frame.content;
       return codec.read(bytes, type.json);
     },
-    async write(message, fields) {
+    write(message, fields) {
       const written = codec.write(message, type.json);
       const content = typeof written === "string" ? Buffer.from(written) : written;
       // The size first, because most messages are too short to compress.
@@ -62,7 +73,7 @@ export function createFraming(call: RpcCall, { endFlag, maxSent, decode }: Frami
         return frameOf(0, content);
       }
       fields.push("grpc-encoding", coding.name);
-      return frameOf(compressedFlag, await coding.compress(content));
+      return coding.compress(content).then((compressed) => frameOf(compressedFlag, compressed));
     },
   };
 }

@@ -5,7 +5,7 @@ import { sendWhole, type Wire } from "../../../transcoding/index.ts";
 import { decodeText, maxTextLength } from "../base64-text.ts";
 import { sendableError } from "../error-details.ts";
 import { frameOf } from "../frames.ts";
-import { createFraming } from "./framing.ts";
+import { createFraming, whenWritten } from "./framing.ts";
 import { fieldsOf, type RpcCall } from "./rpc-call.ts";
 
 const success = frameOf(trailerFlag, Buffer.from("grpc-status: 0\r\n"));
@@ -33,15 +33,16 @@ export function createGrpcWebWire(call: RpcCall): Wire<Message> {
     contentType: type.answer,
     check: framing.check,
     read: framing.read,
-    async answer(output, { touchedResponseHeader, touchedResponseTrailer }) {
+    answer(output, { touchedResponseHeader, touchedResponseTrailer }) {
       const fields = fieldsOf(call, type.answer, touchedResponseHeader);
-      const message = await framing.write(output, fields);
-      respond(fields, [
-        message,
-        touchedResponseTrailer === undefined
-          ? success
-          : trailersFrame(setTrailerStatus(touchedResponseTrailer, undefined)),
-      ]);
+      return whenWritten(framing.write(output, fields), (message) =>
+        respond(fields, [
+          message,
+          touchedResponseTrailer === undefined
+            ? success
+            : trailersFrame(setTrailerStatus(touchedResponseTrailer, undefined)),
+        ]),
+      );
     },
     fail(error, { headers }, context) {
       const fields = fieldsOf(call, type.answer, context?.touchedResponseHeader, headers);

@@ -4,7 +4,7 @@ import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import type { Wire } from "../../../transcoding/index.ts";
 import { sendableError } from "../error-details.ts";
 import { fitStatus, roomForStatus } from "../status-size.ts";
-import { createFraming } from "./framing.ts";
+import { createFraming, whenWritten } from "./framing.ts";
 import { fieldsOf, nodeHeaders, type RpcCall } from "./rpc-call.ts";
 
 const success = { "grpc-status": "0" };
@@ -25,18 +25,19 @@ export function createGrpcWire(call: RpcCall): Wire<Message> {
     contentType: type.answer,
     check: framing.check,
     read: framing.read,
-    async answer(output, { touchedResponseHeader, touchedResponseTrailer }) {
+    answer(output, { touchedResponseHeader, touchedResponseTrailer }) {
       const fields = fieldsOf(call, type.answer, touchedResponseHeader);
-      const frame = await framing.write(output, fields);
-      if (response.headersSent || response.destroyed) {
-        return;
-      }
-      response.addTrailers(
-        touchedResponseTrailer === undefined
-          ? success
-          : { ...nodeHeaders(touchedResponseTrailer), ...success },
-      );
-      response.writeHead(200, fields).end(frame);
+      return whenWritten(framing.write(output, fields), (frame) => {
+        if (response.headersSent || response.destroyed) {
+          return;
+        }
+        response.addTrailers(
+          touchedResponseTrailer === undefined
+            ? success
+            : { ...nodeHeaders(touchedResponseTrailer), ...success },
+        );
+        response.writeHead(200, fields).end(frame);
+      });
     },
     fail(error, { headers }, context) {
       if (response.headersSent || response.destroyed) {

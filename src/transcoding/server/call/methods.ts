@@ -35,8 +35,8 @@ export function collectMethods(register: (router: ConnectRouter) => void): reado
   return methods;
 }
 
-/** Calls a unary method. */
-export type UnaryMethod = (message: Message, context: HandlerContext) => Promise<unknown>;
+/** Calls a unary method. Returns its message, or a promise of it. */
+export type UnaryMethod = (message: Message, context: HandlerContext) => unknown;
 
 /** Wraps a unary method, once. Unlike an interceptor it costs a call nothing but itself. */
 export type AroundMethod = (method: DescMethod, call: UnaryMethod) => UnaryMethod;
@@ -48,7 +48,7 @@ export function compileUnaryMethod(
   around: AroundMethod = (_, call) => call,
 ): (message: Message, context: HandlerContext) => Promise<Message> {
   const { method } = spec;
-  const call = around(method, async (message, context) => await spec.impl(message, context));
+  const call = around(method, spec.impl as UnaryMethod);
   const whole = { ...spec, impl: call as typeof spec.impl };
   return interceptors.length === 0
     ? async (message, context) => wholeMessage(method.output, await call(message, context))

@@ -36,6 +36,7 @@ export function createCallServer(options: CallOptions, errors: CallErrors): Call
     try {
       const timeout = parseTimeoutHeader(request.headers);
       context = contextOf(call, timeout);
+      // Here and below, what is done at once is not awaited: that would take longer than many a step itself.
       const checked = requestGate?.(context);
       if (checked !== undefined) {
         await checked;
@@ -46,7 +47,10 @@ export function createCallServer(options: CallOptions, errors: CallErrors): Call
       const message = await wire.read();
       requireTimeLeft(context);
       const output = await beforeDeadline(call.invoke(message, context), context);
-      await wire.answer(output, context);
+      const answering = wire.answer(output, context);
+      if (answering !== undefined) {
+        await answering;
+      }
       context.end();
     } catch (cause) {
       await fail(cause, call, context);
