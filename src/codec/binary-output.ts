@@ -18,7 +18,8 @@ export class BinaryOutput {
 
   /** Returns a copy of the bytes, and starts again. */
   finish(): Uint8Array {
-    const bytes = Uint8Array.prototype.slice.call(this.#bytes, 0, this.#pos);
+    // `slice` of a Buffer would return a Buffer.
+    const bytes = new Uint8Array(this.#bytes.subarray(0, this.#pos));
     this.reset();
     return bytes;
   }
@@ -260,7 +261,13 @@ export class BinaryOutput {
 
   /** Writes the unknown fields of a message. */
   unknown(fields: readonly UnknownField[]): void {
-    for (const { no, wireType, data } of fields) {
+    if (!Array.isArray(fields)) {
+      refuse();
+    }
+    for (const { no, wireType, data } of fields as readonly UnknownField[]) {
+      if (!(data instanceof Uint8Array)) {
+        refuse();
+      }
       this.tag(((no << 3) | wireType) >>> 0);
       this.#reserve(data.length);
       this.#bytes.set(data, this.#pos);

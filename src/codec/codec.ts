@@ -9,7 +9,6 @@ import {
 import { BinaryInput } from "./binary-input.ts";
 import { BinaryOutput } from "./binary-output.ts";
 import { JsonInput } from "./json-input.ts";
-import { unlessRefused } from "./refusal.ts";
 
 /** Functions that `protoc-gen-es-codec` generates for a message. They throw a refusal for what they leave to protobuf-es. */
 export type GeneratedFunctions<Desc extends DescMessage> = {
@@ -72,8 +71,13 @@ export function createCodec<Desc extends DescMessage>(
   desc: Desc,
   functions: GeneratedFunctions<Desc>,
 ): MessageCodec<Desc> {
+  /** Returns undefined for what generated code refuses. Whatever it throws, protobuf-es has the last word. */
   function decode(bytes: Uint8Array, isStrict: boolean): MessageShape<Desc> | undefined {
-    return unlessRefused(() => functions.decode(new BinaryInput(bytes, isStrict), bytes.length));
+    try {
+      return functions.decode(new BinaryInput(bytes, isStrict), bytes.length);
+    } catch {
+      return undefined;
+    }
   }
 
   return {
@@ -84,21 +88,31 @@ export function createCodec<Desc extends DescMessage>(
     encode(message) {
       const output = free ?? new BinaryOutput();
       free = undefined;
-      const bytes = unlessRefused(() => {
+      try {
         functions.encode(output, message);
         return output.finish();
-      });
-      output.reset();
-      free = output;
-      return bytes ?? toBinary(desc, message);
+      } catch {
+        return toBinary(desc, message);
+      } finally {
+        output.reset();
+        free = output;
+      }
     },
     readJson(json) {
       const input = new JsonInput();
-      const message = unlessRefused(() => functions.readJson(input, json));
-      return message && { message, keys: input.keys };
+      try {
+        const message = functions.readJson(input, json);
+        return { message, keys: input.keys };
+      } catch {
+        return undefined;
+      }
     },
-    writeJson: (message, registry) =>
-      unlessRefused(() => functions.writeJson(message)) ??
-      toJsonString(desc, message, registry && { registry }),
+    writeJson(message, registry) {
+      try {
+        return functions.writeJson(message);
+      } catch {
+        return toJsonString(desc, message, registry && { registry });
+      }
+    },
   };
 }

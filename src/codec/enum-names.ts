@@ -27,8 +27,7 @@ export function enumNames(desc: DescEnum): EnumNames {
       if (number !== undefined) {
         return number;
       }
-      const value = (json as number) | 0;
-      return desc.open && typeof json === "number" && json === value ? value : refuse();
+      return desc.open && typeof json === "number" && json === (json | 0) ? json : refuse();
     },
     write(value) {
       return texts.get(value) ?? (Number.isInteger(value) ? `${value}` : refuse());

@@ -2,6 +2,11 @@ import { base64Decode } from "@bufbuild/protobuf/wire";
 import { maxDepth } from "./limits.ts";
 import { refuse } from "./refusal.ts";
 
+/** Whether a value is an object of JSON. Instances of classes are not: callers put them in the place of values. */
+export function isPlainObject(json: unknown): json is Readonly<Record<string, unknown>> {
+  return typeof json === "object" && json !== null && Object.getPrototypeOf(json) === Object.prototype;
+}
+
 /** What is known while a JSON value is read. */
 export class JsonInput {
   /** Number of keys of objects so far. Callers compare it with the text to find duplicate keys. */
@@ -11,7 +16,7 @@ export class JsonInput {
   /** Begins an object. */
   enter(json: unknown): asserts json is Readonly<Record<string, unknown>> {
     this.#depth += 1;
-    if (typeof json !== "object" || json === null || Array.isArray(json) || this.#depth > maxDepth) {
+    if (!isPlainObject(json) || this.#depth > maxDepth) {
       refuse();
     }
   }

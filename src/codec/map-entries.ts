@@ -1,4 +1,4 @@
-import type { JsonInput } from "./json-input.ts";
+import { isPlainObject, type JsonInput } from "./json-input.ts";
 import { refuse } from "./refusal.ts";
 
 // Maps: protobuf-es has them as objects whose properties are the keys.
@@ -58,7 +58,7 @@ export function entriesOf(
   most: number,
   kind: keyof typeof ranges | "string" | "bool",
 ): [string, unknown][] {
-  if (typeof json !== "object" || json === null || Array.isArray(json)) {
+  if (!isPlainObject(json)) {
     refuse();
   }
   const names = Object.keys(json);
@@ -66,10 +66,15 @@ export function entriesOf(
     refuse();
   }
   input.keys += names.length;
-  return names.map((name) => [name, (json as Record<string, unknown>)[name]]);
+  return names.map((name) => [name, json[name]]);
 }
 
 /** Returns the items of a JSON array that is a list. */
 export function listOf(json: unknown, most: number): readonly unknown[] {
   return Array.isArray(json) && json.length <= most ? json : refuse();
+}
+
+/** Returns the list of a message. What is not an array is left to protobuf-es. */
+export function listIn<T>(list: readonly T[]): readonly T[] {
+  return Array.isArray(list) ? list : refuse();
 }

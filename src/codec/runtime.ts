@@ -16,6 +16,6 @@ export {
   readUint64,
 } from "./json-input.ts";
 export { writeBool, writeBytes, writeInteger, writeLong, writeNumber, writeString } from "./json-output.ts";
-export { boolKey, entriesOf, integerKey, listOf, longKey, setEntry } from "./map-entries.ts";
+export { boolKey, entriesOf, integerKey, listIn, listOf, longKey, setEntry } from "./map-entries.ts";
 export { refuse } from "./refusal.ts";
 export * from "./well-known.ts";

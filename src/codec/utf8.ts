@@ -1,5 +1,4 @@
 import { NodeBuffer, type NodeBytes } from "./node-buffer.ts";
-import { refuse } from "./refusal.ts";
 
 /** Up to this length a loop in JavaScript beats the call of a decoder or an encoder. */
 export const shortText = 10;
@@ -19,24 +18,28 @@ function decodeWithNode(bytes: Uint8Array, start: number, end: number): string {
     .toString("utf8", start, end);
 }
 
-/** Returns the text between two positions. Leaves bytes that are not UTF-8 to protobuf-es. */
+/** Returns the text between two positions. Throws if the bytes are not UTF-8. */
 export function textOf(bytes: Uint8Array, start: number, end: number): string {
   if (end - start <= shortText) {
     let text = "";
     for (let at = start; at < end; at++) {
       const byte = bytes[at] as number;
       if (byte > 0x7f) {
-        return checked(decode(bytes, start, end));
+        return textOfUtf8(bytes, start, end);
       }
       text += String.fromCharCode(byte);
     }
     return text;
   }
-  return checked(decode(bytes, start, end));
+  return textOfUtf8(bytes, start, end);
 }
 
-function checked(text: string): string {
-  return text.includes("\ufffd") ? refuse() : text;
+const strictDecoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
+
+function textOfUtf8(bytes: Uint8Array, start: number, end: number): string {
+  const text = decode(bytes, start, end);
+  // The text itself may have this character.
+  return text.includes("\ufffd") ? strictDecoder.decode(bytes.subarray(start, end)) : text;
 }
 
 const encoder = new TextEncoder();

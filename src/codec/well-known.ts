@@ -92,7 +92,7 @@ function decodeSeconds<T extends Timestamp | Duration>(r: BinaryInput, end: numb
     } else if (tag === 16 && (seen & 2) === 0) {
       seen |= 2;
       m.nanos = r.int32();
-    } else if (tag === 8 || tag === 16) {
+    } else if (tag >>> 3 === 1 || tag >>> 3 === 2) {
       refuse();
     } else {
       r.unknown(m, tag);

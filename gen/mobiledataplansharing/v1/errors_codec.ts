@@ -19,7 +19,7 @@
 /* eslint-disable */
 
 import type { BinaryInput, BinaryOutput, JsonInput, MessageCodec } from "../../../src/codec/runtime.ts";
-import { createCodec, enumNames, listOf, readString, refuse, writeString } from "../../../src/codec/runtime.ts";
+import { createCodec, enumNames, listIn, listOf, readString, refuse, writeString } from "../../../src/codec/runtime.ts";
 import type { Code } from "#deps/google/rpc/code_pb.js";
 import { CodeSchema } from "#deps/google/rpc/code_pb.js";
 import type { ErrorReasonSpec } from "./errors_pb.ts";
@@ -52,6 +52,7 @@ export function decodeErrorReasonSpec(r: BinaryInput, end: number, endTag = 0): 
           r.leave(r.pos);
           return m;
         }
+        switch (tag >>> 3) { case 1: case 2: refuse(); }
         r.unknown(m, tag);
     }
   }
@@ -65,7 +66,7 @@ export function decodeErrorReasonSpec(r: BinaryInput, end: number, endTag = 0): 
 export function encodeErrorReasonSpec(w: BinaryOutput, m: ErrorReasonSpec): void {
   if (m.$typeName !== "mobiledataplansharing.v1.ErrorReasonSpec") refuse();
   if (m.code !== 0) { w.tag(8); w.int32(m.code); }
-  for (const item of m.metadata) { w.tag(18); w.string(item); }
+  for (const item of listIn(m.metadata)) { w.tag(18); w.string(item); }
   if (m.$unknown !== undefined) w.unknown(m.$unknown);
 }
 
@@ -100,7 +101,7 @@ export function writeErrorReasonSpec(m: ErrorReasonSpec): string {
   if (m.$typeName !== "mobiledataplansharing.v1.ErrorReasonSpec") refuse();
   let s = "";
   if (m.code !== 0) s += (s === "" ? "{\"code\":" : ",\"code\":") + names0.write(m.code);
-  if (m.metadata.length > 0) {
+  if (listIn(m.metadata).length > 0) {
     let list = "";
     for (const item of m.metadata) list += (list === "" ? "" : ",") + writeString(item);
     s += (s === "" ? "{\"metadata\":" : ",\"metadata\":") + "[" + list + "]";

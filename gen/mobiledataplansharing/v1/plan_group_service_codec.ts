@@ -48,6 +48,7 @@ export function decodeCreatePlanGroupRequest(r: BinaryInput, end: number, endTag
           r.leave(r.pos);
           return m;
         }
+        switch (tag >>> 3) { case 1: case 2: case 3: refuse(); }
         r.unknown(m, tag);
     }
   }
@@ -59,7 +60,7 @@ export function decodeCreatePlanGroupRequest(r: BinaryInput, end: number, endTag
 }
 
 export function encodeCreatePlanGroupRequest(w: BinaryOutput, m: CreatePlanGroupRequest): void {
-  if (m.$typeName !== "mobiledataplansharing.v1.CreatePlanGroupRequest") refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.CreatePlanGroupRequest" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
   if (m.parent !== "") { w.tag(10); w.string(m.parent); }
   if (m.planGroupId !== "") { w.tag(18); w.string(m.planGroupId); }
   if (m.planGroup !== undefined) { { const start = w.open(26); encodePlanGroup(w, m.planGroup); w.close(start); } }
@@ -100,7 +101,7 @@ export function readCreatePlanGroupRequest(s: JsonInput, json: unknown): CreateP
 }
 
 export function writeCreatePlanGroupRequest(m: CreatePlanGroupRequest): string {
-  if (m.$typeName !== "mobiledataplansharing.v1.CreatePlanGroupRequest") refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.CreatePlanGroupRequest" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
   let s = "";
   if (m.parent !== "") s += (s === "" ? "{\"parent\":" : ",\"parent\":") + writeString(m.parent);
   if (m.planGroupId !== "") s += (s === "" ? "{\"planGroupId\":" : ",\"planGroupId\":") + writeString(m.planGroupId);

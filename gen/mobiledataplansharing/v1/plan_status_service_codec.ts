@@ -64,6 +64,7 @@ export function decodeCreateUserPlanStatusRequest(r: BinaryInput, end: number, e
           r.leave(r.pos);
           return m;
         }
+        switch (tag >>> 3) { case 1: case 2: case 3: case 4: refuse(); }
         r.unknown(m, tag);
     }
   }
@@ -75,7 +76,7 @@ export function decodeCreateUserPlanStatusRequest(r: BinaryInput, end: number, e
 }
 
 export function encodeCreateUserPlanStatusRequest(w: BinaryOutput, m: CreateUserPlanStatusRequest): void {
-  if (m.$typeName !== "mobiledataplansharing.v1.CreateUserPlanStatusRequest") refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.CreateUserPlanStatusRequest" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
   if (m.parent !== "") { w.tag(10); w.string(m.parent); }
   if (m.clientId !== "") { w.tag(18); w.string(m.clientId); }
   if (m.userKey !== "") { w.tag(26); w.string(m.userKey); }
@@ -123,7 +124,7 @@ export function readCreateUserPlanStatusRequest(s: JsonInput, json: unknown): Cr
 }
 
 export function writeCreateUserPlanStatusRequest(m: CreateUserPlanStatusRequest): string {
-  if (m.$typeName !== "mobiledataplansharing.v1.CreateUserPlanStatusRequest") refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.CreateUserPlanStatusRequest" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
   let s = "";
   if (m.parent !== "") s += (s === "" ? "{\"parent\":" : ",\"parent\":") + writeString(m.parent);
   if (m.clientId !== "") s += (s === "" ? "{\"clientId\":" : ",\"clientId\":") + writeString(m.clientId);
@@ -147,6 +148,7 @@ export function decodeCreatePlanStatusRequest(r: BinaryInput, end: number, endTa
           r.leave(r.pos);
           return m;
         }
+        switch (tag >>> 3) { case 1: case 2: case 3: refuse(); }
         r.unknown(m, tag);
     }
   }
@@ -158,7 +160,7 @@ export function decodeCreatePlanStatusRequest(r: BinaryInput, end: number, endTa
 }
 
 export function encodeCreatePlanStatusRequest(w: BinaryOutput, m: CreatePlanStatusRequest): void {
-  if (m.$typeName !== "mobiledataplansharing.v1.CreatePlanStatusRequest") refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.CreatePlanStatusRequest" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
   if (m.parent !== "") { w.tag(10); w.string(m.parent); }
   if (m.userKey !== "") { w.tag(18); w.string(m.userKey); }
   if (m.planStatus !== undefined) { { const start = w.open(26); encodePlanStatus(w, m.planStatus); w.close(start); } }
@@ -199,7 +201,7 @@ export function readCreatePlanStatusRequest(s: JsonInput, json: unknown): Create
 }
 
 export function writeCreatePlanStatusRequest(m: CreatePlanStatusRequest): string {
-  if (m.$typeName !== "mobiledataplansharing.v1.CreatePlanStatusRequest") refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.CreatePlanStatusRequest" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
   let s = "";
   if (m.parent !== "") s += (s === "" ? "{\"parent\":" : ",\"parent\":") + writeString(m.parent);
   if (m.userKey !== "") s += (s === "" ? "{\"userKey\":" : ",\"userKey\":") + writeString(m.userKey);

@@ -33,7 +33,7 @@
 /* eslint-disable */
 
 import type { BinaryInput, BinaryOutput, JsonInput, MessageCodec } from "../../../src/codec/runtime.ts";
-import { createCodec, decodeStruct, decodeTimestamp, encodeStruct, encodeTimestamp, enumNames, listOf, readInt32, readInt64, readString, readStruct, readTimestamp, refuse, writeInteger, writeLong, writeString, writeStruct, writeTimestamp } from "../../../src/codec/runtime.ts";
+import { createCodec, decodeStruct, decodeTimestamp, encodeStruct, encodeTimestamp, enumNames, listIn, listOf, readInt32, readInt64, readString, readStruct, readTimestamp, refuse, writeInteger, writeLong, writeString, writeStruct, writeTimestamp } from "../../../src/codec/runtime.ts";
 import type { AccountBalanceStatus, BalanceLevel, OverUsagePolicy, PlanCategory, PlanModuleTrafficCategory, PlanState, RefreshPeriod } from "./enums_pb.ts";
 import { AccountBalanceStatusSchema, BalanceLevelSchema, OverUsagePolicySchema, PlanCategorySchema, PlanModuleTrafficCategorySchema, PlanStateSchema, RefreshPeriodSchema } from "./enums_pb.ts";
 import type { AccountInfo, ByteQuota, Plan, PlanInfoPerClient, PlanModule, RateLimitedStreaming, TimeQuota, YouTube } from "./plans_pb.ts";
@@ -154,6 +154,7 @@ export function decodePlan(r: BinaryInput, end: number, endTag = 0): Plan {
           r.leave(r.pos);
           return m;
         }
+        switch (tag >>> 3) { case 1: case 2: case 3: case 4: case 5: case 6: refuse(); }
         r.unknown(m, tag);
     }
   }
@@ -165,12 +166,12 @@ export function decodePlan(r: BinaryInput, end: number, endTag = 0): Plan {
 }
 
 export function encodePlan(w: BinaryOutput, m: Plan): void {
-  if (m.$typeName !== "mobiledataplansharing.v1.Plan") refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.Plan" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
   if (m.planName !== "") { w.tag(10); w.string(m.planName); }
   if (m.planId !== "") { w.tag(18); w.string(m.planId); }
   if (m.planCategory !== 0) { w.tag(24); w.int32(m.planCategory); }
   if (m.expirationTime !== undefined) { { const start = w.open(34); encodeTimestamp(w, m.expirationTime); w.close(start); } }
-  for (const item of m.planModules) { { const start = w.open(42); encodePlanModule(w, item); w.close(start); } }
+  for (const item of listIn(m.planModules)) { { const start = w.open(42); encodePlanModule(w, item); w.close(start); } }
   if (m.planState !== undefined) { w.tag(48); w.int32(m.planState); }
   if (m.$unknown !== undefined) w.unknown(m.$unknown);
 }
@@ -227,13 +228,13 @@ export function readPlan(s: JsonInput, json: unknown): Plan {
 }
 
 export function writePlan(m: Plan): string {
-  if (m.$typeName !== "mobiledataplansharing.v1.Plan") refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.Plan" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
   let s = "";
   if (m.planName !== "") s += (s === "" ? "{\"planName\":" : ",\"planName\":") + writeString(m.planName);
   if (m.planId !== "") s += (s === "" ? "{\"planId\":" : ",\"planId\":") + writeString(m.planId);
   if (m.planCategory !== 0) s += (s === "" ? "{\"planCategory\":" : ",\"planCategory\":") + names0.write(m.planCategory);
   if (m.expirationTime !== undefined) s += (s === "" ? "{\"expirationTime\":" : ",\"expirationTime\":") + writeTimestamp(m.expirationTime);
-  if (m.planModules.length > 0) {
+  if (listIn(m.planModules).length > 0) {
     let list = "";
     for (const item of m.planModules) list += (list === "" ? "" : ",") + writePlanModule(item);
     s += (s === "" ? "{\"planModules\":" : ",\"planModules\":") + "[" + list + "]";
@@ -272,6 +273,7 @@ export function decodePlanModule(r: BinaryInput, end: number, endTag = 0): PlanM
           r.leave(r.pos);
           return m;
         }
+        switch (tag >>> 3) { case 1: case 2: case 3: case 4: case 5: case 6: case 7: case 8: case 9: case 10: case 11: case 12: refuse(); }
         r.unknown(m, tag);
     }
   }
@@ -283,9 +285,9 @@ export function decodePlanModule(r: BinaryInput, end: number, endTag = 0): PlanM
 }
 
 export function encodePlanModule(w: BinaryOutput, m: PlanModule): void {
-  if (m.$typeName !== "mobiledataplansharing.v1.PlanModule") refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.PlanModule" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
   if (m.coarseBalanceLevel !== 0) { w.tag(8); w.int32(m.coarseBalanceLevel); }
-  if (m.trafficCategories.length > 0) {
+  if (listIn(m.trafficCategories).length > 0) {
     const start = w.open(18);
     for (const item of m.trafficCategories) { w.item(); w.int32(item); }
     w.close(start);
@@ -393,10 +395,10 @@ export function readPlanModule(s: JsonInput, json: unknown): PlanModule {
 }
 
 export function writePlanModule(m: PlanModule): string {
-  if (m.$typeName !== "mobiledataplansharing.v1.PlanModule") refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.PlanModule" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
   let s = "";
   if (m.coarseBalanceLevel !== 0) s += (s === "" ? "{\"coarseBalanceLevel\":" : ",\"coarseBalanceLevel\":") + names2.write(m.coarseBalanceLevel);
-  if (m.trafficCategories.length > 0) {
+  if (listIn(m.trafficCategories).length > 0) {
     let list = "";
     for (const item of m.trafficCategories) list += (list === "" ? "" : ",") + names3.write(item);
     s += (s === "" ? "{\"trafficCategories\":" : ",\"trafficCategories\":") + "[" + list + "]";
@@ -428,6 +430,7 @@ export function decodeByteQuota(r: BinaryInput, end: number, endTag = 0): ByteQu
           r.leave(r.pos);
           return m;
         }
+        switch (tag >>> 3) { case 1: case 2: refuse(); }
         r.unknown(m, tag);
     }
   }
@@ -439,7 +442,7 @@ export function decodeByteQuota(r: BinaryInput, end: number, endTag = 0): ByteQu
 }
 
 export function encodeByteQuota(w: BinaryOutput, m: ByteQuota): void {
-  if (m.$typeName !== "mobiledataplansharing.v1.ByteQuota") refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.ByteQuota" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
   if (m.quotaBytes !== undefined) { w.tag(8); w.int64(m.quotaBytes); }
   if (m.remainingBytes !== undefined) { w.tag(16); w.int64(m.remainingBytes); }
   if (m.$unknown !== undefined) w.unknown(m.$unknown);
@@ -473,7 +476,7 @@ export function readByteQuota(s: JsonInput, json: unknown): ByteQuota {
 }
 
 export function writeByteQuota(m: ByteQuota): string {
-  if (m.$typeName !== "mobiledataplansharing.v1.ByteQuota") refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.ByteQuota" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
   let s = "";
   if (m.quotaBytes !== undefined) s += (s === "" ? "{\"quotaBytes\":" : ",\"quotaBytes\":") + writeLong(m.quotaBytes);
   if (m.remainingBytes !== undefined) s += (s === "" ? "{\"remainingBytes\":" : ",\"remainingBytes\":") + writeLong(m.remainingBytes);
@@ -494,6 +497,7 @@ export function decodeTimeQuota(r: BinaryInput, end: number, endTag = 0): TimeQu
           r.leave(r.pos);
           return m;
         }
+        switch (tag >>> 3) { case 1: case 2: refuse(); }
         r.unknown(m, tag);
     }
   }
@@ -505,7 +509,7 @@ export function decodeTimeQuota(r: BinaryInput, end: number, endTag = 0): TimeQu
 }
 
 export function encodeTimeQuota(w: BinaryOutput, m: TimeQuota): void {
-  if (m.$typeName !== "mobiledataplansharing.v1.TimeQuota") refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.TimeQuota" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
   if (m.quotaMinutes !== undefined) { w.tag(8); w.int64(m.quotaMinutes); }
   if (m.remainingMinutes !== undefined) { w.tag(16); w.int64(m.remainingMinutes); }
   if (m.$unknown !== undefined) w.unknown(m.$unknown);
@@ -539,7 +543,7 @@ export function readTimeQuota(s: JsonInput, json: unknown): TimeQuota {
 }
 
 export function writeTimeQuota(m: TimeQuota): string {
-  if (m.$typeName !== "mobiledataplansharing.v1.TimeQuota") refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.TimeQuota" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
   let s = "";
   if (m.quotaMinutes !== undefined) s += (s === "" ? "{\"quotaMinutes\":" : ",\"quotaMinutes\":") + writeLong(m.quotaMinutes);
   if (m.remainingMinutes !== undefined) s += (s === "" ? "{\"remainingMinutes\":" : ",\"remainingMinutes\":") + writeLong(m.remainingMinutes);
@@ -565,6 +569,7 @@ export function decodeAccountInfo(r: BinaryInput, end: number, endTag = 0): Acco
           r.leave(r.pos);
           return m;
         }
+        switch (tag >>> 3) { case 1: case 2: case 3: case 4: case 5: case 6: case 7: refuse(); }
         r.unknown(m, tag);
     }
   }
@@ -576,7 +581,7 @@ export function decodeAccountInfo(r: BinaryInput, end: number, endTag = 0): Acco
 }
 
 export function encodeAccountInfo(w: BinaryOutput, m: AccountInfo): void {
-  if (m.$typeName !== "mobiledataplansharing.v1.AccountInfo") refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.AccountInfo" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
   if (m.accountBalance !== undefined) { { const start = w.open(10); encodegoogle_type_Money(w, m.accountBalance); w.close(start); } }
   if (m.loanBalance !== undefined) { { const start = w.open(18); encodegoogle_type_Money(w, m.loanBalance); w.close(start); } }
   if (m.unpaidLoan !== undefined) { { const start = w.open(26); encodegoogle_type_Money(w, m.unpaidLoan); w.close(start); } }
@@ -645,7 +650,7 @@ export function readAccountInfo(s: JsonInput, json: unknown): AccountInfo {
 }
 
 export function writeAccountInfo(m: AccountInfo): string {
-  if (m.$typeName !== "mobiledataplansharing.v1.AccountInfo") refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.AccountInfo" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
   let s = "";
   if (m.accountBalance !== undefined) s += (s === "" ? "{\"accountBalance\":" : ",\"accountBalance\":") + writegoogle_type_Money(m.accountBalance);
   if (m.loanBalance !== undefined) s += (s === "" ? "{\"loanBalance\":" : ",\"loanBalance\":") + writegoogle_type_Money(m.loanBalance);
@@ -671,6 +676,7 @@ export function decodePlanInfoPerClient(r: BinaryInput, end: number, endTag = 0)
           r.leave(r.pos);
           return m;
         }
+        switch (tag >>> 3) { case 1: case 2: refuse(); }
         r.unknown(m, tag);
     }
   }
@@ -682,7 +688,7 @@ export function decodePlanInfoPerClient(r: BinaryInput, end: number, endTag = 0)
 }
 
 export function encodePlanInfoPerClient(w: BinaryOutput, m: PlanInfoPerClient): void {
-  if (m.$typeName !== "mobiledataplansharing.v1.PlanInfoPerClient") refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.PlanInfoPerClient" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
   if (m.youtube !== undefined) { { const start = w.open(10); encodeYouTube(w, m.youtube); w.close(start); } }
   if (m.androidSystemInfo !== undefined) { { const start = w.open(18); encodeStruct(w, m.androidSystemInfo); w.close(start); } }
   if (m.$unknown !== undefined) w.unknown(m.$unknown);
@@ -716,7 +722,7 @@ export function readPlanInfoPerClient(s: JsonInput, json: unknown): PlanInfoPerC
 }
 
 export function writePlanInfoPerClient(m: PlanInfoPerClient): string {
-  if (m.$typeName !== "mobiledataplansharing.v1.PlanInfoPerClient") refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.PlanInfoPerClient" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
   let s = "";
   if (m.youtube !== undefined) s += (s === "" ? "{\"youtube\":" : ",\"youtube\":") + writeYouTube(m.youtube);
   if (m.androidSystemInfo !== undefined) s += (s === "" ? "{\"androidSystemInfo\":" : ",\"androidSystemInfo\":") + writeStruct(m.androidSystemInfo);
@@ -736,6 +742,7 @@ export function decodeYouTube(r: BinaryInput, end: number, endTag = 0): YouTube 
           r.leave(r.pos);
           return m;
         }
+        switch (tag >>> 3) { case 1: refuse(); }
         r.unknown(m, tag);
     }
   }
@@ -747,7 +754,7 @@ export function decodeYouTube(r: BinaryInput, end: number, endTag = 0): YouTube 
 }
 
 export function encodeYouTube(w: BinaryOutput, m: YouTube): void {
-  if (m.$typeName !== "mobiledataplansharing.v1.YouTube") refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.YouTube" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
   if (m.rateLimitedStreaming !== undefined) { { const start = w.open(10); encodeRateLimitedStreaming(w, m.rateLimitedStreaming); w.close(start); } }
   if (m.$unknown !== undefined) w.unknown(m.$unknown);
 }
@@ -774,7 +781,7 @@ export function readYouTube(s: JsonInput, json: unknown): YouTube {
 }
 
 export function writeYouTube(m: YouTube): string {
-  if (m.$typeName !== "mobiledataplansharing.v1.YouTube") refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.YouTube" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
   let s = "";
   if (m.rateLimitedStreaming !== undefined) s += (s === "" ? "{\"rateLimitedStreaming\":" : ",\"rateLimitedStreaming\":") + writeRateLimitedStreaming(m.rateLimitedStreaming);
   return s === "" ? "{}" : s + "}";
@@ -793,6 +800,7 @@ export function decodeRateLimitedStreaming(r: BinaryInput, end: number, endTag =
           r.leave(r.pos);
           return m;
         }
+        switch (tag >>> 3) { case 1: refuse(); }
         r.unknown(m, tag);
     }
   }
@@ -804,7 +812,7 @@ export function decodeRateLimitedStreaming(r: BinaryInput, end: number, endTag =
 }
 
 export function encodeRateLimitedStreaming(w: BinaryOutput, m: RateLimitedStreaming): void {
-  if (m.$typeName !== "mobiledataplansharing.v1.RateLimitedStreaming") refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.RateLimitedStreaming" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
   if (m.maxMediaRateKbps !== undefined) { w.tag(8); w.int32(m.maxMediaRateKbps); }
   if (m.$unknown !== undefined) w.unknown(m.$unknown);
 }
@@ -831,7 +839,7 @@ export function readRateLimitedStreaming(s: JsonInput, json: unknown): RateLimit
 }
 
 export function writeRateLimitedStreaming(m: RateLimitedStreaming): string {
-  if (m.$typeName !== "mobiledataplansharing.v1.RateLimitedStreaming") refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.RateLimitedStreaming" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
   let s = "";
   if (m.maxMediaRateKbps !== undefined) s += (s === "" ? "{\"maxMediaRateKbps\":" : ",\"maxMediaRateKbps\":") + writeInteger(m.maxMediaRateKbps);
   return s === "" ? "{}" : s + "}";
@@ -852,6 +860,7 @@ function decodegoogle_type_Money(r: BinaryInput, end: number, endTag = 0): Money
           r.leave(r.pos);
           return m;
         }
+        switch (tag >>> 3) { case 1: case 2: case 3: refuse(); }
         r.unknown(m, tag);
     }
   }

@@ -19,7 +19,7 @@
 /* eslint-disable */
 
 import type { BinaryInput, BinaryOutput, JsonInput, MessageCodec } from "../../../src/codec/runtime.ts";
-import { createCodec, decodeTimestamp, encodeTimestamp, enumNames, listOf, readString, readTimestamp, refuse, writeString, writeTimestamp } from "../../../src/codec/runtime.ts";
+import { createCodec, decodeTimestamp, encodeTimestamp, enumNames, listIn, listOf, readString, readTimestamp, refuse, writeString, writeTimestamp } from "../../../src/codec/runtime.ts";
 import type { NotificationType, UiCompatibility } from "./enums_pb.ts";
 import { NotificationTypeSchema, UiCompatibilitySchema } from "./enums_pb.ts";
 import type { PlanGroup, PlanStatus } from "./resources_pb.ts";
@@ -81,6 +81,7 @@ export function decodePlanStatus(r: BinaryInput, end: number, endTag = 0): PlanS
           r.leave(r.pos);
           return m;
         }
+        switch (tag >>> 3) { case 1: case 2: case 3: case 4: case 5: case 6: case 7: case 8: case 9: case 10: case 11: case 12: refuse(); }
         r.unknown(m, tag);
     }
   }
@@ -92,9 +93,9 @@ export function decodePlanStatus(r: BinaryInput, end: number, endTag = 0): PlanS
 }
 
 export function encodePlanStatus(w: BinaryOutput, m: PlanStatus): void {
-  if (m.$typeName !== "mobiledataplansharing.v1.PlanStatus") refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.PlanStatus" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
   if (m.name !== "") { w.tag(10); w.string(m.name); }
-  for (const item of m.plans) { { const start = w.open(18); encodePlan(w, item); w.close(start); } }
+  for (const item of listIn(m.plans)) { { const start = w.open(18); encodePlan(w, item); w.close(start); } }
   if (m.languageCode !== "") { w.tag(26); w.string(m.languageCode); }
   if (m.expireTime !== undefined) { { const start = w.open(34); encodeTimestamp(w, m.expireTime); w.close(start); } }
   if (m.updateTime !== undefined) { { const start = w.open(42); encodeTimestamp(w, m.updateTime); w.close(start); } }
@@ -102,7 +103,7 @@ export function encodePlanStatus(w: BinaryOutput, m: PlanStatus): void {
   if (m.subscriberId !== "") { w.tag(58); w.string(m.subscriberId); }
   if (m.accountInfo !== undefined) { { const start = w.open(66); encodeAccountInfo(w, m.accountInfo); w.close(start); } }
   if (m.uiCompatibility !== 0) { w.tag(72); w.int32(m.uiCompatibility); }
-  if (m.notifications.length > 0) {
+  if (listIn(m.notifications).length > 0) {
     const start = w.open(82);
     for (const item of m.notifications) { w.item(); w.int32(item); }
     w.close(start);
@@ -200,10 +201,10 @@ export function readPlanStatus(s: JsonInput, json: unknown): PlanStatus {
 }
 
 export function writePlanStatus(m: PlanStatus): string {
-  if (m.$typeName !== "mobiledataplansharing.v1.PlanStatus") refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.PlanStatus" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
   let s = "";
   if (m.name !== "") s += (s === "" ? "{\"name\":" : ",\"name\":") + writeString(m.name);
-  if (m.plans.length > 0) {
+  if (listIn(m.plans).length > 0) {
     let list = "";
     for (const item of m.plans) list += (list === "" ? "" : ",") + writePlan(item);
     s += (s === "" ? "{\"plans\":" : ",\"plans\":") + "[" + list + "]";
@@ -215,7 +216,7 @@ export function writePlanStatus(m: PlanStatus): string {
   if (m.subscriberId !== "") s += (s === "" ? "{\"subscriberId\":" : ",\"subscriberId\":") + writeString(m.subscriberId);
   if (m.accountInfo !== undefined) s += (s === "" ? "{\"accountInfo\":" : ",\"accountInfo\":") + writeAccountInfo(m.accountInfo);
   if (m.uiCompatibility !== 0) s += (s === "" ? "{\"uiCompatibility\":" : ",\"uiCompatibility\":") + names0.write(m.uiCompatibility);
-  if (m.notifications.length > 0) {
+  if (listIn(m.notifications).length > 0) {
     let list = "";
     for (const item of m.notifications) list += (list === "" ? "" : ",") + names1.write(item);
     s += (s === "" ? "{\"notifications\":" : ",\"notifications\":") + "[" + list + "]";
@@ -241,6 +242,7 @@ export function decodePlanGroup(r: BinaryInput, end: number, endTag = 0): PlanGr
           r.leave(r.pos);
           return m;
         }
+        switch (tag >>> 3) { case 1: case 2: case 3: case 4: refuse(); }
         r.unknown(m, tag);
     }
   }
@@ -252,9 +254,9 @@ export function decodePlanGroup(r: BinaryInput, end: number, endTag = 0): PlanGr
 }
 
 export function encodePlanGroup(w: BinaryOutput, m: PlanGroup): void {
-  if (m.$typeName !== "mobiledataplansharing.v1.PlanGroup") refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.PlanGroup" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
   if (m.name !== "") { w.tag(10); w.string(m.name); }
-  for (const item of m.dataPlans) { { const start = w.open(18); encodePlan(w, item); w.close(start); } }
+  for (const item of listIn(m.dataPlans)) { { const start = w.open(18); encodePlan(w, item); w.close(start); } }
   if (m.responseStaleTime !== undefined) { { const start = w.open(26); encodeTimestamp(w, m.responseStaleTime); w.close(start); } }
   if (m.lastUpdatedTime !== undefined) { { const start = w.open(34); encodeTimestamp(w, m.lastUpdatedTime); w.close(start); } }
   if (m.$unknown !== undefined) w.unknown(m.$unknown);
@@ -300,10 +302,10 @@ export function readPlanGroup(s: JsonInput, json: unknown): PlanGroup {
 }
 
 export function writePlanGroup(m: PlanGroup): string {
-  if (m.$typeName !== "mobiledataplansharing.v1.PlanGroup") refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.PlanGroup" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
   let s = "";
   if (m.name !== "") s += (s === "" ? "{\"name\":" : ",\"name\":") + writeString(m.name);
-  if (m.dataPlans.length > 0) {
+  if (listIn(m.dataPlans).length > 0) {
     let list = "";
     for (const item of m.dataPlans) list += (list === "" ? "" : ",") + writePlan(item);
     s += (s === "" ? "{\"dataPlans\":" : ",\"dataPlans\":") + "[" + list + "]";

@@ -34,6 +34,7 @@ export function decodeFunction(module: Module, desc: DescMessage, name: string, 
     code`          r.leave(r.pos);`,
     code`          return m;`,
     code`        }`,
+    ...knownNumbers(module, desc),
     code`        r.unknown(m, tag);`,
     code`    }`,
     code`  }`,
@@ -45,6 +46,14 @@ export function decodeFunction(module: Module, desc: DescMessage, name: string, 
     code`}`,
     code``,
   ];
+}
+
+/** Returns the statement that leaves known fields with another wire type to protobuf-es, which reads them regardless of it. */
+function knownNumbers(module: Module, { fields }: DescMessage): Code[] {
+  const cases = fields.map(({ number }) => `case ${number}: `).join("");
+  return fields.length === 0
+    ? []
+    : [code`        switch (tag >>> 3) { ${cases}${module.runtime("refuse")}(); }`];
 }
 
 /** Returns the type and the initial value of a message, with its properties in the order of protobuf-es. */

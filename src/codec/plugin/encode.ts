@@ -26,9 +26,27 @@ export function encodeFunction(module: Module, desc: DescMessage, name: string, 
   ];
 }
 
-/** Returns the check that a message has the type that its property says. */
-export function checkType(module: Module, { typeName }: DescMessage): Code[] {
-  return [code`  if (m.$typeName !== ${module.file.string(typeName)}) ${module.runtime("refuse")}();`];
+/**
+ * Returns the check that a message has the type that its property says, and that its fields are its own: protobuf-es does not
+ * write inherited ones that have presence.
+ */
+export function checkType(module: Module, desc: DescMessage): Code[] {
+  const hasPresence = desc.fields.some(
+    (field) =>
+      field.oneof === undefined && presenceOf(field) !== "implicit" && !isOwnChecked(field) && !isMany(field),
+  );
+  const isPlain = hasPresence ? " || Object.getPrototypeOf(m) !== Object.prototype" : "";
+  const name = module.file.string(desc.typeName);
+  return [code`  if (m.$typeName !== ${name}${isPlain}) ${module.runtime("refuse")}();`];
+}
+
+function isMany({ fieldKind }: DescField): boolean {
+  return fieldKind === "list" || fieldKind === "map";
+}
+
+/** Whether messages inherit a default from a prototype, so that each must be checked to be an own property. */
+function isOwnChecked({ parent }: DescField): boolean {
+  return hasPrototype(parent);
 }
 
 /** Returns the condition under which a singular field outside of a oneof is written. */
@@ -49,9 +67,7 @@ export function isSet(field: DescField, member: string): string {
     }
   }
   const isOwn = `Object.hasOwn(m, ${JSON.stringify(field.localName)})`;
-  return hasPrototype(field.parent) && field.fieldKind !== "message"
-    ? `${member} !== undefined && ${isOwn}`
-    : `${member} !== undefined`;
+  return isOwnChecked(field) ? `${member} !== undefined && ${isOwn}` : `${member} !== undefined`;
 }
 
 function fieldLines(module: Module, field: DescField): Code[] {
@@ -61,16 +77,17 @@ function fieldLines(module: Module, field: DescField): Code[] {
   const refuse = module.runtime("refuse");
   switch (field.fieldKind) {
     case "list": {
+      const list = code`${module.runtime("listIn")}(${member})`;
       if (field.packed) {
         return [
-          code`  if (${member}.length > 0) {`,
+          code`  if (${list}.length > 0) {`,
           code`    const start = w.open(${tagOf(number, 2)});`,
           code`    for (const item of ${member}) { w.item(); ${plainValue(module, value, "item")} }`,
           code`    w.close(start);`,
           code`  }`,
         ];
       }
-      return [code`  for (const item of ${member}) { ${taggedValue(module, value, number, "item")} }`];
+      return [code`  for (const item of ${list}) { ${taggedValue(module, value, number, "item")} }`];
     }
     case "map": {
       const key: Value = { kind: "scalar", scalar: field.mapKey, isText: false };

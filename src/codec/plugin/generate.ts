@@ -3,7 +3,7 @@ import { nestedTypes } from "@bufbuild/protobuf/reflect";
 import { isWrapperDesc } from "@bufbuild/protobuf/wkt";
 import type { GeneratedFile, Printable, Schema } from "@bufbuild/protoplugin";
 import { decodeFunction } from "./decode.ts";
-import { encodeFunction } from "./encode.ts";
+import { checkType, encodeFunction } from "./encode.ts";
 import { maxItemsOf, valuesOf } from "./fields.ts";
 import { readExpression, readFunction } from "./read-json.ts";
 import { writeExpression, writeFunction } from "./write-json.ts";
@@ -161,6 +161,7 @@ function writeWrapper(module: Module, desc: DescMessage, name: string): Code[] {
   const value = valuesOf(desc.fields[0] as (typeof desc.fields)[number]);
   return [
     code`function ${name}(m: ${module.file.importShape(desc)}): string {`,
+    ...checkType(module, desc),
     code`  return ${writeExpression(module, value, "m.value")};`,
     code`}`,
     code``,

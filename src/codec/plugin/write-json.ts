@@ -27,7 +27,7 @@ function fieldLines(module: Module, field: DescField): Code[] {
   switch (field.fieldKind) {
     case "list":
       return [
-        code`  if (${member}.length > 0) {`,
+        code`  if (${module.runtime("listIn")}(${member}).length > 0) {`,
         code`    let list = "";`,
         code`    for (const item of ${member}) list += (list === "" ? "" : ",") + ${writeExpression(module, value, "item")};`,
         code`    ${append(module, field, code`"[" + list + "]"`)}`,

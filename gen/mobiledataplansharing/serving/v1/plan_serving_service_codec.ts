@@ -73,6 +73,7 @@ export function decodeGetUserPlanStatusRequest(r: BinaryInput, end: number, endT
           r.leave(r.pos);
           return m;
         }
+        switch (tag >>> 3) { case 1: case 2: case 3: case 4: refuse(); }
         r.unknown(m, tag);
     }
   }
@@ -155,6 +156,7 @@ export function decodeGetPlanStatusRequest(r: BinaryInput, end: number, endTag =
           r.leave(r.pos);
           return m;
         }
+        switch (tag >>> 3) { case 1: case 2: refuse(); }
         r.unknown(m, tag);
     }
   }
@@ -220,6 +222,7 @@ export function decodeGetPlanGroupRequest(r: BinaryInput, end: number, endTag = 
           r.leave(r.pos);
           return m;
         }
+        switch (tag >>> 3) { case 1: refuse(); }
         r.unknown(m, tag);
     }
   }

@@ -1,0 +1,40 @@
+import { fromBinary } from "@bufbuild/protobuf";
+import { beforeAll, describe, expect, it } from "vitest";
+import { methodOf } from "../../vectors/case.ts";
+import { readVectors } from "../../vectors/read-vectors.ts";
+import { checkBytes, checkJson, checkMessage, type Subject } from "./compare.ts";
+import { contractSubjects, fixtureSubjects, fuzzCodecs } from "./fuzz-codecs.ts";
+
+/** Accepted requests. Struct is left to protobuf-es. */
+const requests = readVectors().cases.filter(
+  ({ response, request }) => response !== undefined && !JSON.stringify(request).includes("androidSystemInfo"),
+);
+
+describe("the codecs of the contract", () => {
+  let subjects: readonly Subject[];
+  beforeAll(async () => {
+    subjects = await contractSubjects();
+  });
+
+  it("answer like protobuf-es and the readers that they replace", () => {
+    expect(fuzzCodecs(subjects, { seed: 1, cases: 3_000 }).findings).toEqual([]);
+  });
+
+  it.each(requests)("read and write an accepted request without slower code: $name", (each) => {
+    const subject = subjects.find(({ desc }) => desc === methodOf(each).input) as Subject;
+    const bytes = Buffer.from(each.requestBinary, "base64");
+    expect([
+      checkBytes(subject, bytes),
+      checkMessage(subject, fromBinary(subject.desc, bytes)),
+      checkJson(subject, JSON.stringify(each.request)),
+    ]).toEqual(Array.from({ length: 3 }, () => ({ differences: [], refused: [] })));
+  });
+});
+
+describe("the codecs of messages with fields of every kind", () => {
+  it("answer like protobuf-es and the readers that they replace", async () => {
+    const { cases: counts, findings } = fuzzCodecs(await fixtureSubjects(), { seed: 1, cases: 1_000 });
+    expect(findings).toEqual([]);
+    expect(Math.min(...Object.values(counts))).toBeGreaterThan(0);
+  });
+});
