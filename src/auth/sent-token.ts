@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import type { RequestHead } from "./request-head.ts";
 
 /** An access token as a caller sent it. */
@@ -27,24 +27,44 @@ export type ConnectionTokens = {
 /** Tokens of a connection. A client has one, and another one once it expires; a proxy may have those of many. */
 const maxTokens = 4;
 
+/** Longest header that is kept, in characters. */
+const maxLength = 8_192;
+
+type Sent = { readonly header: Buffer; readonly token: SentToken };
+
 /** Creates an empty set. The tokens of a connection are dropped with it. */
 export function createConnectionTokens(): ConnectionTokens {
-  const connections = new WeakMap<object, Map<string, SentToken>>();
+  const connections = new WeakMap<object, Sent[]>();
+  const scratch = Buffer.allocUnsafe(maxLength);
+
+  /** In the same time however much of the texts is equal: callers behind a proxy share its connection. */
+  function isEqual(header: Buffer, text: string): boolean {
+    // The bytes are more if the text is not ASCII.
+    return (
+      header.length === text.length &&
+      header.length === scratch.write(text) &&
+      timingSafeEqual(header, scratch.subarray(0, header.length))
+    );
+  }
+
   return {
-    // By a map also for a single token: comparing texts would tell by its time how much of them is equal.
-    get: ({ connection, authorization }) =>
-      connection && authorization !== undefined ? connections.get(connection)?.get(authorization) : undefined,
-    add({ connection, authorization }, token) {
+    get({ connection, authorization }) {
       if (connection === undefined || authorization === undefined) {
+        return undefined;
+      }
+      for (const { header, token } of connections.get(connection) ?? []) {
+        if (isEqual(header, authorization)) {
+          return token;
+        }
+      }
+      return undefined;
+    },
+    add({ connection, authorization = "" }, token) {
+      if (connection === undefined || authorization.length > maxLength) {
         return;
       }
-      const tokens = connections.get(connection) ?? new Map<string, SentToken>();
-      connections.set(connection, tokens);
-      if (tokens.size >= maxTokens) {
-        // A Map iterates in insertion order: the first key is the oldest.
-        tokens.delete(tokens.keys().next().value as string);
-      }
-      tokens.set(authorization, token);
+      const latest = connections.get(connection)?.slice(0, maxTokens - 1) ?? [];
+      connections.set(connection, [{ header: Buffer.from(authorization), token }, ...latest]);
     },
   };
 }

@@ -77,6 +77,16 @@ describe.each(Object.entries(connections))("over a connection of %s", (name, ope
     expect(await send(server.token)).toBe(accepted);
   });
 
+  it(`rejects texts that are as long as a token that the connection of ${name} has sent`, async () => {
+    const server = await serverWith();
+    const send = await open(server);
+    expect(await send(server.token)).toBe(accepted);
+    for (const end of ["\u00e9", "\u00e9\u00e9", ".", "aaaa"]) {
+      expect(await send(server.token.slice(0, -end.length) + end)).toBe(401);
+    }
+    expect(await send(server.token)).toBe(accepted);
+  });
+
   it(`tells apart callers that share a connection of ${name}, one after another and at once`, async () => {
     const server = await serverWith();
     const send = await open(server);
