@@ -76,26 +76,26 @@ export type PutRow = {
   value: Uint8Array;
 };
 
-const noBytes = new Uint8Array(0);
-
-/** Yields the puts of a batch. The outcome of a put may be written as soon as it was yielded. */
-export function* readPuts({ numbers, bytes }: PutBuffer, count: number): Generator<PutRow> {
+/** Returns the puts of a batch. Outcomes may be written from then on. */
+export function readPuts({ numbers, bytes }: PutBuffer, count: number): PutRow[] {
   const number = (index: number) => numbers[index] as number;
   const numberOrNull = (index: number) => (Number.isNaN(number(index)) ? null : number(index));
+  const rows: PutRow[] = [];
   let end = 0;
-  const next = (length: number) => {
-    end += length;
-    return length === 0 ? noBytes : bytes.subarray(end - length, end);
-  };
   for (let at = 0; at < count * fields; at += fields) {
-    yield {
-      key: [number(at), number(at + 1), next(number(at + 5)), next(number(at + 6))],
+    const id = end + number(at + 5);
+    const value = id + number(at + 6);
+    const start = end;
+    end = value + number(at + 7);
+    rows.push({
+      key: [number(at), number(at + 1), bytes.subarray(start, id), bytes.subarray(id, value)],
       updateSeconds: numberOrNull(at + 2),
       updateNanos: numberOrNull(at + 3),
       expiresAtMs: numberOrNull(at + 4),
-      value: next(number(at + 7)),
-    };
+      value: bytes.subarray(value, end),
+    });
   }
+  return rows;
 }
 
 const stored = 0;

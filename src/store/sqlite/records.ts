@@ -139,7 +139,7 @@ export function sqliteRecords({ database, retryWhileBusy }: OpenDatabase): Sqlit
   return {
     put(buffer, count, now) {
       // Read now, because outcomes overwrite the puts.
-      const rows = [...readPuts(buffer, count)];
+      const rows = readPuts(buffer, count);
       try {
         return inTransaction(() => putAll(buffer, rows, now));
       } catch (error) {
