@@ -26,8 +26,8 @@ export type PushRequest = (
   readonly userKey: string;
   /** Requests with the same key are sent one after the other, in order. */
   readonly queueKey: string;
-  /** The status as JSON, for REST. */
-  readonly body: string | Uint8Array;
+  /** Returns the status as JSON, for REST. */
+  body(): string | Uint8Array;
   /** Notifications that the push triggers. */
   readonly notifications: readonly NotificationType[];
   /** What the contract does not know or allow, but the server may accept. Absent if there is nothing. */

@@ -14,11 +14,11 @@ import { listLimitOf } from "../../plans/list-limits.ts";
 import { createRulesBeyondLimits } from "../../plans/own-limits.ts";
 import type { TimeRuleOptions } from "../../plans/time-rules.ts";
 import { createTolerantRules } from "../../plans/undefined-enums.ts";
-import { createJsonReader, parseJsonDocument } from "../../transcoding/index.ts";
+import { createJsonReader, type JsonDocument, parseJsonDocument } from "../../transcoding/index.ts";
 import { replaceKey } from "./find-key.ts";
 import { explainLimit, leniencyFor, separate } from "./leniency.ts";
+import { memberValue, withoutMember } from "./member-text.ts";
 import type { ParsedRecord, RecordOptions } from "./push-request.ts";
-import { rawMembers } from "./raw-members.ts";
 import { maxSentSize, type RawRecord } from "./record.ts";
 
 /** Turns a record into a request, or returns all its violations. Never throws. */
@@ -29,7 +29,7 @@ type JsonObject = Record<string, unknown>;
 /** A request, and its status as it is written. */
 type ReadRequest = {
   readonly request: CreateUserPlanStatusRequest;
-  readonly body: string | Uint8Array;
+  readonly body: () => string | Uint8Array;
 };
 
 type Read = ReadRequest | { readonly violations: readonly FieldViolation[] };
@@ -83,14 +83,14 @@ export function createRecordParser(options: ParserOptions, times?: () => TimeRul
     if ("violations" in document) {
       return { violations: document.violations.map((each) => explain(each, record)) };
     }
-    const { json, text } = document;
+    const { json } = document;
     if (!isObject(json)) {
       return unreadable("must be a JSON object");
     }
     const read =
       userKeyField === undefined
-        ? fromRequest(json, text, record.bytes)
-        : fromStatus(json, text, record.bytes, userKeyField);
+        ? fromRequest(document, json, record.bytes)
+        : fromStatus(document, json, record.bytes, userKeyField);
     if ("violations" in read) {
       const userKey = json[userKeyField ?? "userKey"];
       return {
@@ -101,16 +101,17 @@ export function createRecordParser(options: ParserOptions, times?: () => TimeRul
     return validate(read, record);
   };
 
-  function fromRequest(json: JsonObject, text: string, bytes: Uint8Array): Read {
-    const read = readRequest({ json, text });
+  function fromRequest(document: JsonDocument, json: JsonObject, bytes: Uint8Array): Read {
+    const read = readRequest(document);
     if ("violations" in read) {
       return read;
     }
-    const status = rawMembers(bytes).find(({ key }) => key === "planStatus" || key === "plan_status");
-    return { request: read.message, body: status?.value ?? "{}" };
+    const isStatus = (key: string) => key === "planStatus" || key === "plan_status";
+    const body = () => memberValue(bytes, isStatus, Object.keys(json).length) ?? "{}";
+    return { request: read.message, body };
   }
 
-  function fromStatus(json: JsonObject, text: string, bytes: Uint8Array, field: string): Read {
+  function fromStatus(document: JsonDocument, json: JsonObject, bytes: Uint8Array, field: string): Read {
     const userKey = json[field];
     if (typeof userKey !== "string") {
       const description =
@@ -121,14 +122,15 @@ export function createRecordParser(options: ParserOptions, times?: () => TimeRul
     }
     const { [field]: _, ...rest } = json;
     const own = hasOwnKey ? json : rest;
-    const read = readStatus({ json: own, text }, hasOwnKey ? 0 : 1);
+    const read = readStatus({ ...document, json: own }, hasOwnKey ? 0 : 1);
     if ("violations" in read) {
       return read;
     }
     const request = create(CreateUserPlanStatusRequestSchema, { userKey });
     request.planStatus = read.message;
-    const others = hasOwnKey ? [] : rawMembers(bytes).filter(({ key }) => key !== field);
-    return { request, body: hasOwnKey ? bytes : `{${others.map((member) => member.text).join(",")}}` };
+    const isKey = (key: string) => key === field;
+    const body = () => (hasOwnKey ? bytes : withoutMember(bytes, isKey, Object.keys(json).length));
+    return { request, body };
   }
 
   function validate({ request, body }: ReadRequest, record: RawRecord): ParsedRecord {

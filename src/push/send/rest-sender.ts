@@ -23,7 +23,7 @@ export function createRestSender(baseUrl: string, timeoutMs: number) {
       headersOf = { token, headers: headersWith(token) };
     }
     const path = prefix + pathOf(message, userKey);
-    const received = await exchange.send({ path, body, headers: headersOf.headers });
+    const received = await exchange.send({ path, body: body(), headers: headersOf.headers });
     return "problem" in received ? noAnswer(received.problem) : outcomeOfAnswer(received);
   };
 

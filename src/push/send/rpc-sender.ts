@@ -1,6 +1,9 @@
 import { validateHeaderValue } from "node:http";
-import { toBinary } from "@bufbuild/protobuf";
 import { createAsyncIterable } from "@connectrpc/connect/protocol";
+import {
+  CreatePlanStatusRequestCodec,
+  CreateUserPlanStatusRequestCodec,
+} from "../../../gen/mobiledataplansharing/v1/plan_status_service_codec.ts";
 import { PlanStatusService } from "../../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import { normalizeError } from "../../client/normalize-error.ts";
 import { createRpcTransport, type RpcProtocol } from "../../client/transport.ts";
@@ -51,7 +54,9 @@ export function createRpcSender(baseUrl: string, protocol: RpcProtocol, timeoutM
 }
 
 function encodeRequest({ method, message }: PushRequest): Uint8Array {
-  return toBinary(PlanStatusService.method[method].input, message);
+  return method === "createUserPlanStatus"
+    ? CreateUserPlanStatusRequestCodec.encode(message)
+    : CreatePlanStatusRequestCodec.encode(message);
 }
 
 /** Reads an answer by the rules of its protocol, as this project's client does. */

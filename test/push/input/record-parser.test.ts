@@ -12,9 +12,12 @@ function parse(text: string | Uint8Array, options = filled, more: Partial<RawRec
   return createRecordParser(options, times)({ index: 1, end: bytes.length, crc: 0, bytes, ...more });
 }
 
+/** Returns the request of a valid record, with its body as text. */
 const requestOf = (...args: Parameters<typeof parse>) => {
   const parsed = parse(...args);
-  return "request" in parsed ? parsed.request : expect.fail(JSON.stringify(parsed));
+  return "request" in parsed
+    ? { ...parsed.request, body: String(parsed.request.body()) }
+    : expect.fail(JSON.stringify(parsed));
 };
 
 const violationsOf = (...args: Parameters<typeof parse>) => {
