@@ -13,7 +13,7 @@ import {
   createNodeHttpClient,
   Http2SessionManager,
 } from "@connectrpc/connect-node";
-import { contractTypes } from "../contract/contract-types.ts";
+import { contractCodecs, contractTypes } from "../contract/contract-types.ts";
 import { createRestTransport } from "../transcoding/client/index.ts";
 import { createNodeFetch } from "./node-fetch.ts";
 import { withReadableErrors } from "./readable-errors.ts";
@@ -66,6 +66,7 @@ export function createTransport({ protocol, ca, registry, ...common }: Transport
       return createRestTransport({
         ...common,
         jsonOptions: { registry: createRegistry(contractTypes, ...(registry ? [registry] : [])) },
+        codecs: contractCodecs,
         fetch: createNodeFetch(agent),
       });
     default:

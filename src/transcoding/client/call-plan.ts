@@ -1,5 +1,6 @@
 import type { DescMethod, JsonReadOptions, Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { Codecs } from "../../codec/index.ts";
 import type { HttpBinding } from "../http/rules.ts";
 import {
   compileRequestExpander,
@@ -26,7 +27,7 @@ const unsendable: ReadonlySet<string> = new Set(["CONNECT", "TRACE", "TRACK"]);
 export function compileCallPlan(
   method: DescMethod,
   bindings: readonly HttpBinding[],
-  options: Partial<JsonReadOptions>,
+  options: Partial<JsonReadOptions> & { readonly codecs?: Codecs | undefined },
 ): CallPlan {
   const [first] = bindings;
   if (first === undefined) {
@@ -38,7 +39,7 @@ export function compileCallPlan(
       throw new ConnectError(`${method}: fetch cannot send ${httpMethod} requests`, Code.Unimplemented);
     }
     return {
-      expand: compileRequestExpander(binding, { registry: options.registry }),
+      expand: compileRequestExpander(binding, options),
       parser: compileMessageParser(binding, options),
     };
   });

@@ -10,6 +10,7 @@ import {
 } from "@bufbuild/protobuf";
 import { scalarZeroValue } from "@bufbuild/protobuf/reflect";
 import { FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
+import type { Codecs } from "../../codec/index.ts";
 import { type HttpBodyMessage, isHttpBody } from "../http/http-body.ts";
 import { bodyFieldOf, type HttpBinding } from "../http/rules.ts";
 import { fieldValue, type OpenMessage } from "../json/assign.ts";
@@ -26,6 +27,8 @@ export type ExpandedRequest = {
   readonly query: string;
   /** The JSON body; undefined for none. */
   readonly body: JsonValue | undefined;
+  /** The text of the JSON body, instead of `body`, if a codec wrote it. */
+  readonly bodyText?: string;
   /** The body of a google.api.HttpBody, which is not JSON. Its `extensions` are not sent. */
   readonly raw?: { readonly contentType: string; readonly data: Uint8Array };
 };
@@ -35,6 +38,8 @@ export type RequestExpander = (message: Message) => ExpandedRequest | ExpandProb
 export type ExpandOptions = {
   /** Types that an Any may contain. */
   readonly registry?: Registry | undefined;
+  /** Generated codecs of messages. One of them writes the body if it is a message; then the request has `bodyText`. */
+  readonly codecs?: Codecs | undefined;
 };
 
 /**
@@ -53,12 +58,16 @@ export function compileRequestExpander(binding: HttpBinding, options: ExpandOpti
   const rawWhole = rule === "*" && isHttpBody(desc);
   const zero = field && zeroJson(field);
   const writeOptions = { registry: options.registry };
+  const writeBody = field && bodyWriter(field, options);
 
   return function expand(message) {
     let json: JsonObject;
+    let bodyText: string | undefined;
     try {
-      // Without the raw bytes, which JSON would encode as base64 in vain.
-      const written = rawField === undefined ? message : withoutField(message, rawField);
+      bodyText = writeBody?.(message as OpenMessage);
+      // Raw bytes would be encoded as base64 in vain.
+      const apart = bodyText === undefined ? rawField : field;
+      const written = apart === undefined ? message : withoutField(message, apart);
       json = toJson(desc, written, writeOptions) as JsonObject;
     } catch (cause) {
       return { problem: `the request has no JSON form: ${(cause as Error).message}` };
@@ -81,8 +90,26 @@ export function compileRequestExpander(binding: HttpBinding, options: ExpandOpti
       return { problem };
     }
     const expanded = { httpMethod, path, query: query.join("&"), body };
+    if (bodyText !== undefined) {
+      return { ...expanded, bodyText };
+    }
     const held = rawField && (fieldValue(message as OpenMessage, rawField) as HttpBodyMessage | undefined);
     return held === undefined ? expanded : { ...expanded, raw: rawOf(held) };
+  };
+}
+
+/** Returns what writes a field as the text of a body; undefined if it has no codec. */
+function bodyWriter(
+  field: DescField,
+  { codecs, registry }: ExpandOptions,
+): ((message: OpenMessage) => string | undefined) | undefined {
+  const codec = field.fieldKind === "message" ? codecs?.get(field.message) : undefined;
+  if (codec === undefined) {
+    return undefined;
+  }
+  return function writeBody(message) {
+    const value = fieldValue(message, field);
+    return value === undefined ? undefined : codec.writeJson(value as Message, registry);
   };
 }
 

@@ -6,10 +6,12 @@ import {
   type Message,
 } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { Codecs } from "../../codec/index.ts";
 import { isHttpBody } from "../http/http-body.ts";
 import { type HttpBinding, responseFieldOf } from "../http/rules.ts";
 import { assign, type OpenMessage } from "../json/assign.ts";
 import type { JsonDocument } from "../json/document.ts";
+import { generatedReader } from "../json/generated.ts";
 import { parseJson } from "../json/parse.ts";
 import { fieldReader, messageReader } from "../json/reader.ts";
 import { createReadingState } from "../json/reading-state.ts";
@@ -34,19 +36,24 @@ export type MessageParser =
  * Compiles the parser of a binding. With a `response_body`, the document is that field alone; `null` or no content
  * leaves it unset. The bytes of a google.api.HttpBody are not parsed. Throws if there is no such field.
  */
-export function compileMessageParser(binding: HttpBinding, options: Partial<JsonReadOptions>): MessageParser {
+export function compileMessageParser(
+  binding: HttpBinding,
+  options: Partial<JsonReadOptions> & { readonly codecs?: Codecs | undefined },
+): MessageParser {
   const desc = binding.method.output;
   const field = responseFieldOf(binding);
   if (isHttpBody(field ?? desc)) {
     return { kind: "raw", parse: compileRawParser(desc, field) };
   }
   const readMessage = messageReader(desc);
+  const readGenerated = generatedReader(desc, { codecs: options.codecs });
   const readField = field && fieldReader(field);
 
   function toMessage({ json, text, keys }: JsonDocument): Message {
     const violations = createViolationList();
     const state = createReadingState(violations, options);
-    const message = readField === undefined ? readMessage(json, "", state) : create(desc);
+    const message =
+      readField === undefined ? (readGenerated?.(json, state) ?? readMessage(json, "", state)) : create(desc);
     readField?.(message as OpenMessage, json, "", state);
     const twice = findDuplicateKey(text, state.keys, keys);
     if (twice !== undefined) {

@@ -56,7 +56,7 @@ function headersOf(request: ExpandedRequest, given: Headers, accept: string): He
       const text = "the content type of the body is not a valid header value";
       throw new ConnectError(text, Code.InvalidArgument, undefined, undefined, cause);
     }
-  } else if (request.body !== undefined) {
+  } else if (request.bodyText !== undefined || request.body !== undefined) {
     headers.set("content-type", "application/json");
   }
   if (!headers.has("accept")) {
@@ -65,11 +65,11 @@ function headersOf(request: ExpandedRequest, given: Headers, accept: string): He
   return headers;
 }
 
-function bodyOf({ raw, body }: ExpandedRequest): string | Uint8Array<ArrayBuffer> | null {
+function bodyOf({ raw, body, bodyText }: ExpandedRequest): string | Uint8Array<ArrayBuffer> | null {
   if (raw !== undefined) {
     return raw.data as Uint8Array<ArrayBuffer>;
   }
-  return body === undefined ? null : JSON.stringify(body);
+  return bodyText ?? (body === undefined ? null : JSON.stringify(body));
 }
 
 function connectErrorOf(cause: unknown, signal: AbortSignal): ConnectError {

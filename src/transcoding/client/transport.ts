@@ -14,6 +14,7 @@ import {
   type Transport,
 } from "@connectrpc/connect";
 import { runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
+import type { Codecs } from "../../codec/index.ts";
 import { type HttpRules, httpBindingsOfMethod, requestStreamProblem } from "../http/rules.ts";
 import { typesWith } from "../http/types.ts";
 import { type CallPlan, compileCallPlan } from "./call-plan.ts";
@@ -40,6 +41,8 @@ export type RestTransportOptions = {
   jsonOptions?: Partial<Pick<JsonReadOptions, "ignoreUnknownFields" | "registry">>;
   /** Rules that replace the annotations of the methods that they select. */
   rules?: HttpRules;
+  /** Generated codecs of messages, such as `createCodecs(codecs_acme_library_v1_library)`. */
+  codecs?: Codecs;
 };
 
 /** Longest delay of setTimeout. It fires at once for longer ones. */
@@ -63,7 +66,12 @@ const longestTimeoutMs = 0x7fffffff;
 export function createRestTransport(options: RestTransportOptions): Transport {
   const { interceptors = [], rules = [], readMaxBytes = 16 * 1024 * 1024 } = options;
   const registry = typesWith(options.jsonOptions?.registry);
-  const jsonOptions = { ignoreUnknownFields: true, ...options.jsonOptions, registry };
+  const jsonOptions = {
+    ignoreUnknownFields: true,
+    ...options.jsonOptions,
+    registry,
+    codecs: options.codecs,
+  };
   const baseUrl = options.baseUrl.replace(/\/+$/, "");
   const send = createSender(baseUrl, options.fetch ?? globalThis.fetch, registry);
   const plans = new Map<DescMethod, CallPlan>();
