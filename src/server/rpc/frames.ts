@@ -61,13 +61,22 @@ export type FrameRules = {
   readonly inStream: boolean;
 };
 
+/** Returns the size of a message in the header of its frame. */
+function sizeAt(bytes: Uint8Array): number {
+  let size = 0;
+  for (let at = 1; at < frameHeaderLength; at += 1) {
+    size = size * 256 + (bytes[at] as number);
+  }
+  return size;
+}
+
 /** Returns the length of the frame that some bytes begin with, of at least five bytes. Throws if it must not be read. */
 function frameLength(bytes: Uint8Array, { limit, endFlag, inStream }: FrameRules): number {
   const flags = bytes[0] as number;
   if ((flags & ~(compressedFlag | endFlag)) !== 0) {
     throw answeredAs(malformedBody(`has a frame with the unknown flags ${flags}`), Code.Internal);
   }
-  const size = new DataView(bytes.buffer, bytes.byteOffset, frameHeaderLength).getUint32(1);
+  const size = sizeAt(bytes);
   if (size > limit) {
     throw tooLarge(limit, inStream);
   }
@@ -108,6 +117,12 @@ function* takeFrames(rest: Rest, rules: FrameRules): Generator<Frame> {
 
 /** Returns the only message of a whole body. Throws if it has none or several, and where {@link readFrames} does. */
 export function onlyFrame(body: Uint8Array, rules: FrameRules): Frame {
+  const flags = body[0];
+  const isMessage = body.length >= frameHeaderLength && (flags === 0 || flags === compressedFlag);
+  if (isMessage && frameLength(body, rules) === body.length) {
+    // Nearly all bodies are one frame, which takes half the time without a generator.
+    return { content: body.subarray(frameHeaderLength), compressed: flags === compressedFlag };
+  }
   const rest: Rest = { bytes: body, needed: frameHeaderLength, isEnded: false };
   let only: Frame | undefined;
   for (const frame of takeFrames(rest, rules)) {

@@ -59,8 +59,12 @@ export function createCallServer(options: CallOptions, errors: CallErrors): Call
 
   function contextOf<Output>(call: Call<Output>, timeout: ParsedTimeout): CallContext {
     const timeoutMs = "problem" in timeout ? undefined : timeout.timeoutMs;
+    const { method, wire, request, response } = call;
     return createCallContext({
-      ...call,
+      method,
+      wire,
+      request,
+      response,
       values: options.contextValues?.(call.request),
       shutdownSignal: options.shutdownSignal,
       timeoutMs: timeoutMs === undefined ? undefined : Math.min(timeoutMs, maxTimeoutMs),
