@@ -14,6 +14,8 @@ export class BinaryInput {
   /** Whether unknown fields are left to protobuf-es. */
   readonly isStrict: boolean;
   pos = 0;
+  /** Number of values in each google.protobuf.Struct so far, those inside others included. */
+  structValues = 0;
   #depth = 0;
 
   constructor(bytes: Uint8Array, isStrict: boolean) {
@@ -67,7 +69,9 @@ export class BinaryInput {
   tag(): number {
     const start = this.pos;
     const tag = this.uint32();
-    return this.pos - start < 5 ? tag : refuse();
+    const size = this.pos - start;
+    // The fifth byte has the last four bits.
+    return size < 5 || (size === 5 && (this.bytes[this.pos - 1] as number) < 0x10) ? tag : refuse();
   }
 
   int32(): number {

@@ -3,7 +3,7 @@ import { refuse } from "./refusal.ts";
 
 /** The names of an enum in JSON. */
 export type EnumNames = {
-  /** Returns the number of a JSON value that is a name or, of an open enum, a number. */
+  /** Returns the number of a JSON value that is a name or a number. A closed enum has no unknown numbers. */
   read(json: unknown): number;
   /** Returns the JSON text of a number: a name, or the number if it has none. */
   write(value: number): string;
@@ -18,6 +18,9 @@ export function enumNames(desc: DescEnum): EnumNames {
   for (const { name, jsonName, number } of desc.values) {
     numbers.set(name, number).set(jsonName, number);
   }
+  if (desc.typeName === "google.protobuf.NullValue") {
+    numbers.set(null, 0);
+  }
   for (const { number } of desc.values) {
     texts.set(number, JSON.stringify(desc.value[number]?.jsonName));
   }
@@ -27,7 +30,8 @@ export function enumNames(desc: DescEnum): EnumNames {
       if (number !== undefined) {
         return number;
       }
-      return desc.open && typeof json === "number" && json === (json | 0) ? json : refuse();
+      const isNumber = typeof json === "number" && json === (json | 0);
+      return isNumber && (desc.open || texts.has(json)) ? json : refuse();
     },
     write(value) {
       return texts.get(value) ?? (Number.isInteger(value) ? `${value}` : refuse());

@@ -11,6 +11,8 @@ export function isPlainObject(json: unknown): json is Readonly<Record<string, un
 export class JsonInput {
   /** Number of keys of objects so far. Callers compare it with the text to find duplicate keys. */
   keys = 0;
+  /** Number of values in each google.protobuf.Struct so far, those inside others included. */
+  structValues = 0;
   #depth = 0;
 
   /** Begins an object. */

@@ -7,6 +7,11 @@ export function writeString(value: string): string {
   return typeof value === "string" ? JSON.stringify(value) : refuse();
 }
 
+/** Writes a value of google.protobuf.NullValue. */
+export function writeNull(value: number): string {
+  return typeof value === "number" ? "null" : refuse();
+}
+
 export function writeBool(value: boolean): string {
   return typeof value === "boolean" ? (value ? "true" : "false") : refuse();
 }

@@ -20,7 +20,7 @@ export function boolKey(name: string): boolean {
   return name === "true" ? true : name === "false" ? false : refuse();
 }
 
-const integer = /^(?:0|-?[1-9]\d{0,18})$/;
+const integer = /^(?:0|-?[1-9]\d{0,19})$/;
 
 export function integerKey(name: string): number {
   return integer.test(name) ? Number(name) : refuse();

@@ -3,6 +3,7 @@ export { BinaryInput } from "./binary-input.ts";
 export { BinaryOutput } from "./binary-output.ts";
 export { createCodec, type MessageCodec } from "./codec.ts";
 export { enumNames } from "./enum-names.ts";
+export { readFieldMask, writeFieldMask } from "./field-mask.ts";
 export {
   JsonInput,
   readBool,
@@ -15,7 +16,16 @@ export {
   readUint32,
   readUint64,
 } from "./json-input.ts";
-export { writeBool, writeBytes, writeInteger, writeLong, writeNumber, writeString } from "./json-output.ts";
+export {
+  writeBool,
+  writeBytes,
+  writeInteger,
+  writeLong,
+  writeNull,
+  writeNumber,
+  writeString,
+} from "./json-output.ts";
 export { boolKey, entriesOf, integerKey, listIn, listOf, longKey, setEntry } from "./map-entries.ts";
 export { refuse } from "./refusal.ts";
+export * from "./struct.ts";
 export * from "./well-known.ts";

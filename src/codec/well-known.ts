@@ -1,5 +1,4 @@
-import type { JsonObject } from "@bufbuild/protobuf";
-import type { Duration, ListValue, Timestamp, Value } from "@bufbuild/protobuf/wkt";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import type { BinaryInput } from "./binary-input.ts";
 import type { BinaryOutput } from "./binary-output.ts";
 import { parseDuration } from "./duration.ts";
@@ -7,7 +6,7 @@ import type { JsonInput } from "./json-input.ts";
 import { refuse } from "./refusal.ts";
 import { parseTimestamp } from "./timestamp.ts";
 
-// Well-known types whose JSON is not an object of their fields.
+// google.protobuf.Timestamp and google.protobuf.Duration, which nearly all contracts have.
 
 export function readTimestamp(_: JsonInput, json: unknown): Timestamp {
   return (typeof json === "string" ? parseTimestamp(json) : undefined) ?? refuse();
@@ -139,63 +138,4 @@ export function encodeDuration(w: BinaryOutput, m: Duration): void {
   if (m.$unknown !== undefined) {
     w.unknown(m.$unknown);
   }
-}
-
-// google.protobuf.Struct: protobuf-es has a field of this type as a JSON object.
-
-export function decodeStruct(_r: BinaryInput, _end: number): JsonObject {
-  return refuse();
-}
-
-export function encodeStruct(_w: BinaryOutput, _m: JsonObject): void {
-  refuse();
-}
-
-export function readStruct(_s: JsonInput, _json: unknown): JsonObject {
-  return refuse();
-}
-
-export function writeStruct(_m: JsonObject): string {
-  return refuse();
-}
-
-export function decodeValue(_r: BinaryInput, _end: number): Value {
-  return refuse();
-}
-
-export function encodeValue(_w: BinaryOutput, _m: Value): void {
-  refuse();
-}
-
-export function readValue(_s: JsonInput, _json: unknown): Value {
-  return refuse();
-}
-
-export function writeValue(_m: Value): string {
-  return refuse();
-}
-
-export function decodeListValue(_r: BinaryInput, _end: number): ListValue {
-  return refuse();
-}
-
-export function encodeListValue(_w: BinaryOutput, _m: ListValue): void {
-  refuse();
-}
-
-export function readListValue(_s: JsonInput, _json: unknown): ListValue {
-  return refuse();
-}
-
-export function writeListValue(_m: ListValue): string {
-  return refuse();
-}
-
-/** Leaves a message with a type whose JSON depends on more than its value to protobuf-es. */
-export function readNothing(_s: JsonInput, _json: unknown): never {
-  return refuse();
-}
-
-export function writeNothing(_m: unknown): never {
-  return refuse();
 }

@@ -33,7 +33,7 @@
 /* eslint-disable */
 
 import type { BinaryInput, BinaryOutput, JsonInput, MessageCodec } from "../../../src/codec/runtime.ts";
-import { createCodec, decodeStruct, decodeTimestamp, encodeStruct, encodeTimestamp, enumNames, listIn, listOf, readInt32, readInt64, readString, readStruct, readTimestamp, refuse, writeInteger, writeLong, writeString, writeStruct, writeTimestamp } from "../../../src/codec/runtime.ts";
+import { createCodec, decodeJsonObject, decodeTimestamp, encodeJsonObject, encodeTimestamp, enumNames, listIn, listOf, readInt32, readInt64, readJsonObject, readString, readTimestamp, refuse, writeInteger, writeJsonObject, writeLong, writeString, writeTimestamp } from "../../../src/codec/runtime.ts";
 import type { AccountBalanceStatus, BalanceLevel, OverUsagePolicy, PlanCategory, PlanModuleTrafficCategory, PlanState, RefreshPeriod } from "./enums_pb.ts";
 import { AccountBalanceStatusSchema, BalanceLevelSchema, OverUsagePolicySchema, PlanCategorySchema, PlanModuleTrafficCategorySchema, PlanStateSchema, RefreshPeriodSchema } from "./enums_pb.ts";
 import type { AccountInfo, ByteQuota, Plan, PlanInfoPerClient, PlanModule, RateLimitedStreaming, TimeQuota, YouTube } from "./plans_pb.ts";
@@ -557,13 +557,13 @@ export function decodeAccountInfo(r: BinaryInput, end: number, endTag = 0): Acco
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 10: if ((seen0 & 1) !== 0) refuse(); seen0 |= 1; m.accountBalance = decodegoogle_type_Money(r, r.end()); break;
-      case 18: if ((seen0 & 2) !== 0) refuse(); seen0 |= 2; m.loanBalance = decodegoogle_type_Money(r, r.end()); break;
-      case 26: if ((seen0 & 4) !== 0) refuse(); seen0 |= 4; m.unpaidLoan = decodegoogle_type_Money(r, r.end()); break;
+      case 10: if ((seen0 & 1) !== 0) refuse(); seen0 |= 1; m.accountBalance = decode$google$type$Money(r, r.end()); break;
+      case 18: if ((seen0 & 2) !== 0) refuse(); seen0 |= 2; m.loanBalance = decode$google$type$Money(r, r.end()); break;
+      case 26: if ((seen0 & 4) !== 0) refuse(); seen0 |= 4; m.unpaidLoan = decode$google$type$Money(r, r.end()); break;
       case 32: if ((seen0 & 8) !== 0) refuse(); seen0 |= 8; m.accountBalanceStatus = r.int32() as AccountBalanceStatus; break;
       case 42: if ((seen0 & 16) !== 0) refuse(); seen0 |= 16; m.validUntil = decodeTimestamp(r, r.end()); break;
-      case 50: if ((seen0 & 32) !== 0) refuse(); seen0 |= 32; m.payAsYouGoCharge = decodegoogle_type_Money(r, r.end()); break;
-      case 58: if ((seen0 & 64) !== 0) refuse(); seen0 |= 64; m.accountTopUp = decodegoogle_type_Money(r, r.end()); break;
+      case 50: if ((seen0 & 32) !== 0) refuse(); seen0 |= 32; m.payAsYouGoCharge = decode$google$type$Money(r, r.end()); break;
+      case 58: if ((seen0 & 64) !== 0) refuse(); seen0 |= 64; m.accountTopUp = decode$google$type$Money(r, r.end()); break;
       default:
         if (tag === endTag && endTag !== 0) {
           r.leave(r.pos);
@@ -582,13 +582,13 @@ export function decodeAccountInfo(r: BinaryInput, end: number, endTag = 0): Acco
 
 export function encodeAccountInfo(w: BinaryOutput, m: AccountInfo): void {
   if (m.$typeName !== "mobiledataplansharing.v1.AccountInfo" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
-  if (m.accountBalance !== undefined) { { const start = w.open(10); encodegoogle_type_Money(w, m.accountBalance); w.close(start); } }
-  if (m.loanBalance !== undefined) { { const start = w.open(18); encodegoogle_type_Money(w, m.loanBalance); w.close(start); } }
-  if (m.unpaidLoan !== undefined) { { const start = w.open(26); encodegoogle_type_Money(w, m.unpaidLoan); w.close(start); } }
+  if (m.accountBalance !== undefined) { { const start = w.open(10); encode$google$type$Money(w, m.accountBalance); w.close(start); } }
+  if (m.loanBalance !== undefined) { { const start = w.open(18); encode$google$type$Money(w, m.loanBalance); w.close(start); } }
+  if (m.unpaidLoan !== undefined) { { const start = w.open(26); encode$google$type$Money(w, m.unpaidLoan); w.close(start); } }
   if (m.accountBalanceStatus !== undefined) { w.tag(32); w.int32(m.accountBalanceStatus); }
   if (m.validUntil !== undefined) { { const start = w.open(42); encodeTimestamp(w, m.validUntil); w.close(start); } }
-  if (m.payAsYouGoCharge !== undefined) { { const start = w.open(50); encodegoogle_type_Money(w, m.payAsYouGoCharge); w.close(start); } }
-  if (m.accountTopUp !== undefined) { { const start = w.open(58); encodegoogle_type_Money(w, m.accountTopUp); w.close(start); } }
+  if (m.payAsYouGoCharge !== undefined) { { const start = w.open(50); encode$google$type$Money(w, m.payAsYouGoCharge); w.close(start); } }
+  if (m.accountTopUp !== undefined) { { const start = w.open(58); encode$google$type$Money(w, m.accountTopUp); w.close(start); } }
   if (m.$unknown !== undefined) w.unknown(m.$unknown);
 }
 
@@ -603,19 +603,19 @@ export function readAccountInfo(s: JsonInput, json: unknown): AccountInfo {
       case "accountBalance": case "account_balance": {
         if ((seen0 & 1) !== 0) refuse(); seen0 |= 1;
         if (v === null) break;
-        m.accountBalance = readgoogle_type_Money(s, v);
+        m.accountBalance = read$google$type$Money(s, v);
         break;
       }
       case "loanBalance": case "loan_balance": {
         if ((seen0 & 2) !== 0) refuse(); seen0 |= 2;
         if (v === null) break;
-        m.loanBalance = readgoogle_type_Money(s, v);
+        m.loanBalance = read$google$type$Money(s, v);
         break;
       }
       case "unpaidLoan": case "unpaid_loan": {
         if ((seen0 & 4) !== 0) refuse(); seen0 |= 4;
         if (v === null) break;
-        m.unpaidLoan = readgoogle_type_Money(s, v);
+        m.unpaidLoan = read$google$type$Money(s, v);
         break;
       }
       case "accountBalanceStatus": case "account_balance_status": {
@@ -633,13 +633,13 @@ export function readAccountInfo(s: JsonInput, json: unknown): AccountInfo {
       case "payAsYouGoCharge": case "pay_as_you_go_charge": {
         if ((seen0 & 32) !== 0) refuse(); seen0 |= 32;
         if (v === null) break;
-        m.payAsYouGoCharge = readgoogle_type_Money(s, v);
+        m.payAsYouGoCharge = read$google$type$Money(s, v);
         break;
       }
       case "accountTopUp": case "account_top_up": {
         if ((seen0 & 64) !== 0) refuse(); seen0 |= 64;
         if (v === null) break;
-        m.accountTopUp = readgoogle_type_Money(s, v);
+        m.accountTopUp = read$google$type$Money(s, v);
         break;
       }
       default: refuse();
@@ -652,13 +652,13 @@ export function readAccountInfo(s: JsonInput, json: unknown): AccountInfo {
 export function writeAccountInfo(m: AccountInfo): string {
   if (m.$typeName !== "mobiledataplansharing.v1.AccountInfo" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
   let s = "";
-  if (m.accountBalance !== undefined) s += (s === "" ? "{\"accountBalance\":" : ",\"accountBalance\":") + writegoogle_type_Money(m.accountBalance);
-  if (m.loanBalance !== undefined) s += (s === "" ? "{\"loanBalance\":" : ",\"loanBalance\":") + writegoogle_type_Money(m.loanBalance);
-  if (m.unpaidLoan !== undefined) s += (s === "" ? "{\"unpaidLoan\":" : ",\"unpaidLoan\":") + writegoogle_type_Money(m.unpaidLoan);
+  if (m.accountBalance !== undefined) s += (s === "" ? "{\"accountBalance\":" : ",\"accountBalance\":") + write$google$type$Money(m.accountBalance);
+  if (m.loanBalance !== undefined) s += (s === "" ? "{\"loanBalance\":" : ",\"loanBalance\":") + write$google$type$Money(m.loanBalance);
+  if (m.unpaidLoan !== undefined) s += (s === "" ? "{\"unpaidLoan\":" : ",\"unpaidLoan\":") + write$google$type$Money(m.unpaidLoan);
   if (m.accountBalanceStatus !== undefined) s += (s === "" ? "{\"accountBalanceStatus\":" : ",\"accountBalanceStatus\":") + names6.write(m.accountBalanceStatus);
   if (m.validUntil !== undefined) s += (s === "" ? "{\"validUntil\":" : ",\"validUntil\":") + writeTimestamp(m.validUntil);
-  if (m.payAsYouGoCharge !== undefined) s += (s === "" ? "{\"payAsYouGoCharge\":" : ",\"payAsYouGoCharge\":") + writegoogle_type_Money(m.payAsYouGoCharge);
-  if (m.accountTopUp !== undefined) s += (s === "" ? "{\"accountTopUp\":" : ",\"accountTopUp\":") + writegoogle_type_Money(m.accountTopUp);
+  if (m.payAsYouGoCharge !== undefined) s += (s === "" ? "{\"payAsYouGoCharge\":" : ",\"payAsYouGoCharge\":") + write$google$type$Money(m.payAsYouGoCharge);
+  if (m.accountTopUp !== undefined) s += (s === "" ? "{\"accountTopUp\":" : ",\"accountTopUp\":") + write$google$type$Money(m.accountTopUp);
   return s === "" ? "{}" : s + "}";
 }
 
@@ -670,7 +670,7 @@ export function decodePlanInfoPerClient(r: BinaryInput, end: number, endTag = 0)
     const tag = r.tag();
     switch (tag) {
       case 10: if ((seen0 & 1) !== 0) refuse(); seen0 |= 1; m.youtube = decodeYouTube(r, r.end()); break;
-      case 18: if ((seen0 & 2) !== 0) refuse(); seen0 |= 2; m.androidSystemInfo = decodeStruct(r, r.end()); break;
+      case 18: if ((seen0 & 2) !== 0) refuse(); seen0 |= 2; m.androidSystemInfo = decodeJsonObject(r, r.end()); break;
       default:
         if (tag === endTag && endTag !== 0) {
           r.leave(r.pos);
@@ -690,7 +690,7 @@ export function decodePlanInfoPerClient(r: BinaryInput, end: number, endTag = 0)
 export function encodePlanInfoPerClient(w: BinaryOutput, m: PlanInfoPerClient): void {
   if (m.$typeName !== "mobiledataplansharing.v1.PlanInfoPerClient" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
   if (m.youtube !== undefined) { { const start = w.open(10); encodeYouTube(w, m.youtube); w.close(start); } }
-  if (m.androidSystemInfo !== undefined) { { const start = w.open(18); encodeStruct(w, m.androidSystemInfo); w.close(start); } }
+  if (m.androidSystemInfo !== undefined) { { const start = w.open(18); encodeJsonObject(w, m.androidSystemInfo); w.close(start); } }
   if (m.$unknown !== undefined) w.unknown(m.$unknown);
 }
 
@@ -711,7 +711,7 @@ export function readPlanInfoPerClient(s: JsonInput, json: unknown): PlanInfoPerC
       case "androidSystemInfo": case "android_system_info": {
         if ((seen0 & 2) !== 0) refuse(); seen0 |= 2;
         if (v === null) break;
-        m.androidSystemInfo = readStruct(s, v);
+        m.androidSystemInfo = readJsonObject(s, v);
         break;
       }
       default: refuse();
@@ -725,7 +725,7 @@ export function writePlanInfoPerClient(m: PlanInfoPerClient): string {
   if (m.$typeName !== "mobiledataplansharing.v1.PlanInfoPerClient" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
   let s = "";
   if (m.youtube !== undefined) s += (s === "" ? "{\"youtube\":" : ",\"youtube\":") + writeYouTube(m.youtube);
-  if (m.androidSystemInfo !== undefined) s += (s === "" ? "{\"androidSystemInfo\":" : ",\"androidSystemInfo\":") + writeStruct(m.androidSystemInfo);
+  if (m.androidSystemInfo !== undefined) s += (s === "" ? "{\"androidSystemInfo\":" : ",\"androidSystemInfo\":") + writeJsonObject(m.androidSystemInfo);
   return s === "" ? "{}" : s + "}";
 }
 
@@ -845,7 +845,7 @@ export function writeRateLimitedStreaming(m: RateLimitedStreaming): string {
   return s === "" ? "{}" : s + "}";
 }
 
-function decodegoogle_type_Money(r: BinaryInput, end: number, endTag = 0): Money {
+function decode$google$type$Money(r: BinaryInput, end: number, endTag = 0): Money {
   const m: Money = { $typeName: "google.type.Money", currencyCode: "", units: 0n, nanos: 0 };
   let seen0 = 0;
   r.enter();
@@ -871,7 +871,7 @@ function decodegoogle_type_Money(r: BinaryInput, end: number, endTag = 0): Money
   return m;
 }
 
-function encodegoogle_type_Money(w: BinaryOutput, m: Money): void {
+function encode$google$type$Money(w: BinaryOutput, m: Money): void {
   if (m.$typeName !== "google.type.Money") refuse();
   if (m.currencyCode !== "") { w.tag(10); w.string(m.currencyCode); }
   if (m.units !== 0n) { w.tag(16); w.int64(m.units); }
@@ -879,7 +879,7 @@ function encodegoogle_type_Money(w: BinaryOutput, m: Money): void {
   if (m.$unknown !== undefined) w.unknown(m.$unknown);
 }
 
-function readgoogle_type_Money(s: JsonInput, json: unknown): Money {
+function read$google$type$Money(s: JsonInput, json: unknown): Money {
   s.enter(json);
   const m: Money = { $typeName: "google.type.Money", currencyCode: "", units: 0n, nanos: 0 };
   let seen0 = 0;
@@ -912,7 +912,7 @@ function readgoogle_type_Money(s: JsonInput, json: unknown): Money {
   return m;
 }
 
-function writegoogle_type_Money(m: Money): string {
+function write$google$type$Money(m: Money): string {
   if (m.$typeName !== "google.type.Money") refuse();
   let s = "";
   if (m.currencyCode !== "") s += (s === "" ? "{\"currencyCode\":" : ",\"currencyCode\":") + writeString(m.currencyCode);

@@ -1,4 +1,5 @@
 import type { DescField, DescMessage } from "@bufbuild/protobuf";
+import type { Printable } from "@bufbuild/protoplugin";
 import {
   hasPrototype,
   maxItemsOf,
@@ -10,15 +11,16 @@ import {
   wireTypeOf,
   zeroOf,
 } from "./fields.ts";
+import { specialName } from "./special.ts";
 import { type Code, code, type Module } from "./writer.ts";
 
 /** Returns the function that decodes a message. */
-export function decodeFunction(module: Module, desc: DescMessage, name: string, exported: boolean): Code[] {
+export function decodeFunction(module: Module, desc: DescMessage, name: Printable): Code[] {
   const type = module.file.importShape(desc);
   const seen = createSeen();
   const cases = desc.fields.flatMap((field) => fieldCases(module, field, seen));
   return [
-    code`${exported ? "export " : ""}function ${name}(r: ${module.runtime("BinaryInput")}, end: number, endTag = 0): ${type} {`,
+    code`${name}(r: ${module.runtime("BinaryInput")}, end: number, endTag = 0): ${type} {`,
     code`  const m${newMessage(module, desc)};`,
     ...seen.declarations().map((line) => code`  ${line}`),
     ...desc.fields
@@ -190,7 +192,9 @@ function mapCase(module: Module, field: DescField & { fieldKind: "map" }, value:
 function typeOfValue(module: Module, value: Value): Code {
   switch (value.kind) {
     case "message":
-      return code`${module.file.importShape(value.desc)}`;
+      return value.isJsonObject
+        ? code`${module.file.import("JsonObject", "@bufbuild/protobuf", true)}`
+        : code`${module.file.importShape(value.desc)}`;
     case "enum":
       return code`${module.file.importShape(value.desc)}`;
     case "scalar":
@@ -203,7 +207,7 @@ function valueExpression(module: Module, value: Value, number: number): Code {
   switch (value.kind) {
     case "scalar": {
       const read = `r.${methodOf(value.scalar)}()`;
-      return code`${value.isText ? `String(${read})` : read}`;
+      return code`${value.isText ? `${read}.toString()` : read}`;
     }
     case "enum": {
       const type = module.file.importShape(value.desc);
@@ -212,7 +216,11 @@ function valueExpression(module: Module, value: Value, number: number): Code {
         : code`${module.namesOf(value.desc)}.known(r.int32()) as ${type}`;
     }
     case "message": {
-      const decode = module.functionOf("decode", value.desc);
+      const decode = module.functionOf("decode", value);
+      if (value.isGroup && specialName("decode", value.desc, value.isJsonObject) !== undefined) {
+        // Functions of the runtime read no groups.
+        return code`${module.runtime("refuse")}()`;
+      }
       const read = value.isGroup
         ? code`${decode}(r, r.bytes.length, ${tagOf(number, 4)})`
         : code`${decode}(r, r.end())`;

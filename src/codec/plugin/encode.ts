@@ -1,5 +1,6 @@
 import type { DescField, DescMessage } from "@bufbuild/protobuf";
 import { ScalarType } from "@bufbuild/protobuf";
+import type { Printable } from "@bufbuild/protoplugin";
 import {
   hasPrototype,
   methodOf,
@@ -14,10 +15,10 @@ import {
 import { type Code, code, type Module } from "./writer.ts";
 
 /** Returns the function that encodes a message. */
-export function encodeFunction(module: Module, desc: DescMessage, name: string, exported: boolean): Code[] {
+export function encodeFunction(module: Module, desc: DescMessage, name: Printable): Code[] {
   const type = module.file.importShape(desc);
   return [
-    code`${exported ? "export " : ""}function ${name}(w: ${module.runtime("BinaryOutput")}, m: ${type}): void {`,
+    code`${name}(w: ${module.runtime("BinaryOutput")}, m: ${type}): void {`,
     ...checkType(module, desc),
     ...sortedFields(desc).flatMap((field) => fieldLines(module, field)),
     code`  if (m.$unknown !== undefined) w.unknown(m.$unknown);`,
@@ -97,7 +98,7 @@ function fieldLines(module: Module, field: DescField): Code[] {
         code`    const entry = w.open(${tagOf(number, 2)});`,
         code`    const key = ${keyExpression(module, keyText.scalar)};`,
         code`    ${taggedValue(module, key, 1, "key")}`,
-        code`    const item = (${member} as Record<string, (typeof ${member})[keyof typeof ${member}]>)[name]!;`,
+        code`    const item = ${mapItem(member)};`,
         code`    ${taggedValue(module, value, 2, "item")}`,
         code`    w.close(entry);`,
         code`  }`,
@@ -114,6 +115,11 @@ function fieldLines(module: Module, field: DescField): Code[] {
       return presenceOf(field) === "required" ? [code`${line} else ${refuse}();`] : [line];
     }
   }
+}
+
+/** Returns the expression of the value of a map whose key is `name`. The type of a map with numbers as keys needs a cast. */
+export function mapItem(member: string): string {
+  return `(${member} as { [key: string]: (typeof ${member})[keyof typeof ${member}] })[name]!`;
 }
 
 /** Returns the expression of the key of a map entry, whose property is `name`. */
@@ -140,7 +146,7 @@ function taggedValue(module: Module, value: Value, number: number, expression: s
   if (value.kind !== "message") {
     return code`w.tag(${tag}); ${plainValue(module, value, expression)}`;
   }
-  const encode = module.functionOf("encode", value.desc);
+  const encode = module.functionOf("encode", value);
   const message = value.isUnwrapped
     ? code`{ $typeName: ${module.file.string(value.desc.typeName)}, value: ${expression} }`
     : code`${expression}`;

@@ -12,21 +12,28 @@ const editionProto3 = 999;
 export type Value =
   | { readonly kind: "scalar"; readonly scalar: ScalarType; readonly isText: boolean }
   | { readonly kind: "enum"; readonly desc: NonNullable<DescField["enum"]> }
-  | {
-      readonly kind: "message";
-      readonly desc: DescMessage;
-      /** Whether protobuf-es has the value of a wrapper instead of the wrapper. */
-      readonly isUnwrapped: boolean;
-      readonly isGroup: boolean;
-    };
+  | MessageValue;
+
+export type MessageValue = {
+  readonly kind: "message";
+  readonly desc: DescMessage;
+  /** Whether protobuf-es has the value of a wrapper instead of the wrapper. */
+  readonly isUnwrapped: boolean;
+  /** Whether protobuf-es has a JSON object instead of a google.protobuf.Struct. */
+  readonly isJsonObject: boolean;
+  readonly isGroup: boolean;
+};
 
 /** Returns what the values of a field are. */
 export function valuesOf(field: DescField): Value {
   if (field.message !== undefined) {
     const isUnwrapped =
       field.fieldKind === "message" && field.oneof === undefined && isWrapperDesc(field.message);
+    const isJsonObject =
+      field.message.typeName === "google.protobuf.Struct" &&
+      field.parent.typeName !== "google.protobuf.Value";
     const isGroup = "delimitedEncoding" in field && field.delimitedEncoding === true;
-    return { kind: "message", desc: field.message, isUnwrapped, isGroup };
+    return { kind: "message", desc: field.message, isUnwrapped, isJsonObject, isGroup };
   }
   if (field.enum !== undefined) {
     return { kind: "enum", desc: field.enum };

@@ -3,10 +3,11 @@ import { nestedTypes } from "@bufbuild/protobuf/reflect";
 import { isWrapperDesc } from "@bufbuild/protobuf/wkt";
 import type { GeneratedFile, Printable, Schema } from "@bufbuild/protoplugin";
 import { decodeFunction } from "./decode.ts";
-import { checkType, encodeFunction } from "./encode.ts";
-import { maxItemsOf, valuesOf } from "./fields.ts";
-import { readExpression, readFunction } from "./read-json.ts";
-import { writeExpression, writeFunction } from "./write-json.ts";
+import { encodeFunction } from "./encode.ts";
+import { maxItemsOf } from "./fields.ts";
+import { readFunction, readWrapperFunction } from "./read-json.ts";
+import { specialName } from "./special.ts";
+import { writeFunction, writeWrapperFunction } from "./write-json.ts";
 import { type Code, code, type FunctionKind, type Module } from "./writer.ts";
 
 export type CodecOptions = {
@@ -21,73 +22,11 @@ const kinds: readonly FunctionKind[] = ["decode", "encode", "read", "write"];
 /** Writes the module of each file that has messages. */
 export function generateCodecs({ files, generateFile }: Schema, options: CodecOptions): void {
   for (const file of files) {
-    if (file.messages.length > 0) {
-      writeModule(generateFile(`${file.name}_codec.ts`), file, new Set(files), options);
+    const messages = messagesOf(file);
+    if (messages.length > 0) {
+      writeModule(generateFile(`${file.name}_codec.ts`), file, messages, new Set(files), options);
     }
   }
-}
-
-function writeModule(
-  file: GeneratedFile,
-  desc: DescFile,
-  generated: ReadonlySet<DescFile>,
-  options: CodecOptions,
-): void {
-  file.preamble(desc);
-  const own = messagesOf(desc);
-  /** Functions of messages whose files have no module. They are in this one. */
-  const foreign = new Map<string, () => Code[]>();
-  const enums = new Map<DescEnum, string>();
-
-  const module: Module = {
-    file,
-    maxItems: options.maxItems,
-    runtime: (name) => runtimeSymbol(file, options.runtime, name),
-    functionOf(kind, message) {
-      const special = specialFunction(kind, message);
-      if (special !== undefined) {
-        return module.runtime(special);
-      }
-      const shape = file.importShape(message);
-      if (own.includes(message)) {
-        return functionName(kind, shape.name);
-      }
-      if (generated.has(message.file)) {
-        return file.import(functionName(kind, shape.name), shape.from.replace(/_pb\.js$/, "_codec.js"));
-      }
-      const name = functionName(kind, message.typeName.replaceAll(".", "_"));
-      foreign.set(name, () => functionLines(module, kind, message, name, false));
-      return name;
-    },
-    namesOf(each) {
-      const known = enums.get(each) ?? `names${enums.size}`;
-      enums.set(each, known);
-      return known;
-    },
-  };
-
-  const lines = own.flatMap((message) => {
-    const { name } = file.importShape(message);
-    return kinds.flatMap((kind) => functionLines(module, kind, message, functionName(kind, name), true));
-  });
-  // Grows while it is iterated, because functions call others.
-  for (const write of foreign.values()) {
-    lines.push(...write());
-  }
-  const objects = own.flatMap((message) => codecLines(module, message));
-  const list = own.map((message) => `${file.importShape(message).name}Codec`).join(", ");
-  const names = [...enums].map(
-    ([each, name]) =>
-      code`const ${name} = /*@__PURE__*/ ${module.runtime("enumNames")}(${file.importSchema(each)});`,
-  );
-  for (const line of [...names, ...(names.length > 0 ? [code``] : []), ...objects, ...lines]) {
-    file.print(line);
-  }
-  file.print(file.jsDoc(`The codecs of the messages in ${desc.name}.proto.`));
-  file.print(
-    file.export("const", `codecs_${desc.name.replace(/[^A-Za-z0-9]/g, "_")}`),
-    ` = [${list}] as const;`,
-  );
 }
 
 /** Returns the messages of a file, nested ones included, without the entries of maps. */
@@ -95,8 +34,87 @@ function messagesOf(desc: DescFile): DescMessage[] {
   return [...nestedTypes(desc)].filter((type) => type.kind === "message");
 }
 
-function functionName(kind: FunctionKind, name: string): string {
-  return `${kind}${name}`;
+function writeModule(
+  file: GeneratedFile,
+  desc: DescFile,
+  own: readonly DescMessage[],
+  generated: ReadonlySet<DescFile>,
+  options: CodecOptions,
+): void {
+  file.preamble(desc);
+  /** Functions of messages whose files have no module. They are in this one. */
+  const foreign = new Map<string, () => Code[]>();
+  const enums = new Map<DescEnum, string>();
+  const self = pathOf(desc);
+
+  const module: Module = {
+    file,
+    maxItems: options.maxItems,
+    runtime: (name) => runtimeSymbol(file, options.runtime, name),
+    functionOf(kind, { desc: message, isJsonObject }) {
+      const special = specialName(kind, message, isJsonObject);
+      if (special !== undefined) {
+        return module.runtime(`${kind}${special}`);
+      }
+      if (generated.has(message.file)) {
+        return file.import(`${kind}${file.importShape(message).name}`, pathOf(message.file));
+      }
+      // A name that no message of this file leads to.
+      const name = `${kind}$${message.typeName.replaceAll(".", "$")}`;
+      foreign.set(name, () => functionLines(module, kind, message, `function ${name}`));
+      return name;
+    },
+    namesOf(each) {
+      const name = enums.get(each) ?? `names${enums.size}`;
+      enums.set(each, name);
+      // Imported from this module, so that nothing else gets the name.
+      return file.import(name, self);
+    },
+  };
+
+  checkNames(file, own);
+  const lines = own.flatMap((message) => {
+    const { name } = file.importShape(message);
+    return kinds
+      .filter((kind) => specialName(kind, message, false) === undefined)
+      .flatMap((kind) => functionLines(module, kind, message, file.export("function", `${kind}${name}`)));
+  });
+  // Grows while it is iterated, because functions call others.
+  for (const write of foreign.values()) {
+    lines.push(...write());
+  }
+  const objects = own.flatMap((message) => codecLines(module, message));
+  const list = own.map((message) => `${file.importShape(message).name}Codec`).join(", ");
+  const names = [...enums.keys()].map(
+    (each) =>
+      code`const ${module.namesOf(each)} = /*@__PURE__*/ ${module.runtime("enumNames")}(${file.importSchema(each)});`,
+  );
+  for (const line of [...names, ...(names.length > 0 ? [code``] : []), ...objects, ...lines]) {
+    file.print(line);
+  }
+  file.print(file.jsDoc(`The codecs of the messages in ${desc.proto.name}.`));
+  file.print(
+    file.export("const", `codecs_${desc.name.replace(/[^A-Za-z0-9]/g, "_")}`),
+    ` = [${list}] as const;`,
+  );
+}
+
+/** Throws if two messages lead to the same name: `XCodec` has the function `decodeXCodec`, `decodeX` the codec. */
+function checkNames(file: GeneratedFile, messages: readonly DescMessage[]): void {
+  const names = new Map(messages.map((message) => [file.importShape(message).name, message]));
+  for (const [name, message] of names) {
+    const other = kinds.map((kind) => names.get(`${kind}${name.replace(/Codec$/, "")}`)).find(Boolean);
+    if (name.endsWith("Codec") && other !== undefined) {
+      throw new Error(
+        `${message.typeName} and ${other.typeName} lead to the same name in ${message.file.proto.name}: rename one`,
+      );
+    }
+  }
+}
+
+/** Returns the path of the module of a file, as imports have it. */
+function pathOf({ name }: DescFile): string {
+  return `./${name}_codec.js`;
 }
 
 const types: ReadonlySet<string> = new Set(["BinaryInput", "BinaryOutput", "JsonInput", "MessageCodec"]);
@@ -107,65 +125,20 @@ function runtimeSymbol(file: GeneratedFile, runtime: string, name: string): Prin
   return file.import(name, isPath ? `./${runtime}` : runtime, types.has(name));
 }
 
-/** Types whose functions are all in the runtime, because of their JSON or because nearly all contracts have them. */
-const special: ReadonlySet<string> = new Set(["Timestamp", "Duration", "Struct", "Value", "ListValue"]);
-
-/** Types whose JSON is left to protobuf-es. */
-const withoutJson: ReadonlySet<string> = new Set(["Any", "FieldMask"]);
-
-/** Returns the function of the runtime that a well-known type has. */
-function specialFunction(kind: FunctionKind, { typeName }: DescMessage): string | undefined {
-  const name = /^google\.protobuf\.(\w+)$/.exec(typeName)?.[1] ?? "";
-  if (special.has(name)) {
-    return functionName(kind, name);
-  }
-  const isJson = kind === "read" || kind === "write";
-  return isJson && withoutJson.has(name) ? functionName(kind, "Nothing") : undefined;
-}
-
-function functionLines(
-  module: Module,
-  kind: FunctionKind,
-  desc: DescMessage,
-  name: string,
-  exported: boolean,
-): Code[] {
+/** Returns a function of a message. `name`: how its declaration begins. */
+function functionLines(module: Module, kind: FunctionKind, desc: DescMessage, name: Printable): Code[] {
   switch (kind) {
     case "decode":
-      return decodeFunction(module, desc, name, exported);
+      return decodeFunction(module, desc, name);
     case "encode":
-      return encodeFunction(module, desc, name, exported);
+      return encodeFunction(module, desc, name);
     case "read":
-      return isWrapperDesc(desc)
-        ? readWrapper(module, desc, name)
-        : readFunction(module, desc, name, exported);
+      return isWrapperDesc(desc) ? readWrapperFunction(module, desc, name) : readFunction(module, desc, name);
     case "write":
       return isWrapperDesc(desc)
-        ? writeWrapper(module, desc, name)
-        : writeFunction(module, desc, name, exported);
+        ? writeWrapperFunction(module, desc, name)
+        : writeFunction(module, desc, name);
   }
-}
-
-function readWrapper(module: Module, desc: DescMessage, name: string): Code[] {
-  const { file, runtime } = module;
-  const value = valuesOf(desc.fields[0] as (typeof desc.fields)[number]);
-  return [
-    code`function ${name}(_: ${runtime("JsonInput")}, json: unknown): ${file.importShape(desc)} {`,
-    code`  return { $typeName: ${file.string(desc.typeName)}, value: ${readExpression(module, value, "json")} };`,
-    code`}`,
-    code``,
-  ];
-}
-
-function writeWrapper(module: Module, desc: DescMessage, name: string): Code[] {
-  const value = valuesOf(desc.fields[0] as (typeof desc.fields)[number]);
-  return [
-    code`function ${name}(m: ${module.file.importShape(desc)}): string {`,
-    ...checkType(module, desc),
-    code`  return ${writeExpression(module, value, "m.value")};`,
-    code`}`,
-    code``,
-  ];
 }
 
 /** Returns the codec of a message as other code uses it. */
@@ -173,6 +146,7 @@ function codecLines(module: Module, desc: DescMessage): Code[] {
   const { file, runtime } = module;
   const { name } = file.importShape(desc);
   const schema = file.importSchema(desc);
+  const value = { kind: "message", desc, isUnwrapped: false, isJsonObject: false, isGroup: false } as const;
   const limits = desc.fields.flatMap((field) => {
     const limit =
       field.fieldKind === "list" || field.fieldKind === "map"
@@ -183,10 +157,10 @@ function codecLines(module: Module, desc: DescMessage): Code[] {
   return [
     code`${file.jsDoc(`Codec of ${desc.typeName}.`)}`,
     code`${file.export("const", `${name}Codec`)}: ${runtime("MessageCodec")}<typeof ${schema}> = /*@__PURE__*/ ${runtime("createCodec")}(${schema}, {`,
-    code`  decode: decode${name},`,
-    code`  encode: encode${name},`,
-    code`  readJson: read${name},`,
-    code`  writeJson: write${name},`,
+    code`  decode: ${module.functionOf("decode", value)},`,
+    code`  encode: ${module.functionOf("encode", value)},`,
+    code`  readJson: ${module.functionOf("read", value)},`,
+    code`  writeJson: ${module.functionOf("write", value)},`,
     code`  maxItems: { ${limits.join(", ")} },`,
     code`});`,
     code``,

@@ -1,4 +1,5 @@
 import { type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf";
+import type { Printable } from "@bufbuild/protoplugin";
 import { createSeen, newMessage } from "./decode.ts";
 import { maxItemsOf, type Value, valuesOf } from "./fields.ts";
 import { type Code, code, type Module } from "./writer.ts";
@@ -23,13 +24,17 @@ const readers: Readonly<Record<ScalarType, string>> = {
 };
 
 /** Returns the function that reads a message from the object of its fields. */
-export function readFunction(module: Module, desc: DescMessage, name: string, exported: boolean): Code[] {
+export function readFunction(module: Module, desc: DescMessage, name: Printable): Code[] {
   const { file, runtime } = module;
   const seen = createSeen();
+  const fieldOfName = fieldsByName(desc);
   const cases = desc.fields.flatMap((field) => {
-    const names = [...new Set([field.jsonName, field.name])];
+    const names = new Set([field.jsonName, field.name].filter((each) => fieldOfName.get(each) === field));
+    if (names.size === 0) {
+      return [];
+    }
     return [
-      code`      ${names.flatMap((each) => [`case `, file.string(each), `: `])}{`,
+      code`      ${[...names].flatMap((each) => [`case `, file.string(each), `: `])}{`,
       code`        ${seen.once(code`${runtime("refuse")}`)}`,
       ...(takesNull(field) ? [] : [code`        if (v === null) break;`]),
       ...fieldLines(module, field).map((line) => code`        ${line}`),
@@ -38,7 +43,7 @@ export function readFunction(module: Module, desc: DescMessage, name: string, ex
     ];
   });
   return [
-    code`${exported ? "export " : ""}function ${name}(s: ${runtime("JsonInput")}, json: unknown): ${file.importShape(desc)} {`,
+    code`${name}(s: ${runtime("JsonInput")}, json: unknown): ${file.importShape(desc)} {`,
     code`  s.enter(json);`,
     code`  const m${newMessage(module, desc)};`,
     ...seen.declarations().map((line) => code`  ${line}`),
@@ -59,6 +64,28 @@ export function readFunction(module: Module, desc: DescMessage, name: string, ex
     code`}`,
     code``,
   ];
+}
+
+/** Returns the function that reads a wrapper, whose JSON is that of its value. */
+export function readWrapperFunction(module: Module, desc: DescMessage, name: Printable): Code[] {
+  const { file, runtime } = module;
+  const [field] = desc.fields as [DescField];
+  return [
+    code`${name}(_: ${runtime("JsonInput")}, json: unknown): ${file.importShape(desc)} {`,
+    code`  return { $typeName: ${file.string(desc.typeName)}, value: ${readExpression(module, valuesOf(field), "json")} };`,
+    code`}`,
+    code``,
+  ];
+}
+
+/** Returns the fields by the names that they have in JSON. Of fields with the same name, protobuf-es takes the last. */
+function fieldsByName(desc: DescMessage): ReadonlyMap<string, DescField> {
+  return new Map(
+    desc.fields.flatMap((field) => [
+      [field.name, field],
+      [field.jsonName, field],
+    ]),
+  );
 }
 
 /** Whether null is a value of a field, and does not leave it unset. */
@@ -83,7 +110,7 @@ function fieldLines(module: Module, field: DescField): Code[] {
     case "map": {
       const check = `${ScalarType[field.mapKey]}`;
       return [
-        code`for (const [key, item] of ${runtime("entriesOf")}(s, v, ${limitOf(module, field)}, ${file.string(keyKinds[check] ?? "string")})) (m.${localName} as Record<string, unknown>)[key] = ${readExpression(module, value, "item")};`,
+        code`for (const [key, item] of ${runtime("entriesOf")}(s, v, ${limitOf(module, field)}, ${file.string(keyKinds[check] ?? "string")})) (m.${localName} as { [key: string]: unknown })[key] = ${readExpression(module, value, "item")};`,
       ];
     }
     default: {
@@ -117,20 +144,20 @@ const keyKinds: Readonly<Record<string, string>> = {
 };
 
 function limitOf(module: Module, field: DescField): string {
-  return String(maxItemsOf(field) ?? module.maxItems ?? "Number.POSITIVE_INFINITY");
+  return String(maxItemsOf(field) ?? module.maxItems ?? "1 / 0");
 }
 
 /** Returns the expression that reads a value. */
-export function readExpression(module: Module, value: Value, expression: string): Code {
+function readExpression(module: Module, value: Value, expression: string): Code {
   switch (value.kind) {
     case "scalar": {
       const read = code`${module.runtime(readers[value.scalar])}(${expression})`;
-      return value.isText ? code`String(${read})` : read;
+      return value.isText ? code`${read}.toString()` : read;
     }
     case "enum":
       return code`${module.namesOf(value.desc)}.read(${expression}) as ${module.file.importShape(value.desc)}`;
     case "message": {
-      const read = code`${module.functionOf("read", value.desc)}(s, ${expression})`;
+      const read = code`${module.functionOf("read", value)}(s, ${expression})`;
       return value.isUnwrapped ? code`${read}.value` : read;
     }
   }

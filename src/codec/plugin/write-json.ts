@@ -1,23 +1,50 @@
 import { type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf";
-import { checkType, isSet } from "./encode.ts";
+import type { Printable } from "@bufbuild/protoplugin";
+import { checkType, isSet, mapItem } from "./encode.ts";
 import { presenceOf, sortedFields, type Value, valuesOf } from "./fields.ts";
 import { type Code, code, type Module } from "./writer.ts";
 
 /** Returns the function that writes a message as an object of its fields. */
-export function writeFunction(module: Module, desc: DescMessage, name: string, exported: boolean): Code[] {
+export function writeFunction(module: Module, desc: DescMessage, name: Printable): Code[] {
   const { file, runtime } = module;
-  // Extensions have their names in JSON.
-  const hasExtensions = desc.proto.extensionRange.length > 0;
+  const names = new Set(desc.fields.map(({ jsonName }) => jsonName));
+  // Fields with the same name replace each other in JSON.
+  const body =
+    names.size < desc.fields.length
+      ? [code`  return ${runtime("refuse")}();`]
+      : [
+          code`  ${desc.fields.length === 0 ? "const" : "let"} s = "";`,
+          ...fieldsInOrder(desc).flatMap((field) => fieldLines(module, field)),
+          code`  return s === "" ? "{}" : s + "}";`,
+        ];
   return [
-    code`${exported ? "export " : ""}function ${name}(m: ${file.importShape(desc)}): string {`,
+    code`${name}(m: ${file.importShape(desc)}): string {`,
     ...checkType(module, desc),
-    ...(hasExtensions ? [code`  if (m.$unknown !== undefined) ${runtime("refuse")}();`] : []),
-    code`  ${desc.fields.length === 0 ? "const" : "let"} s = "";`,
-    ...sortedFields(desc).flatMap((field) => fieldLines(module, field)),
-    code`  return s === "" ? "{}" : s + "}";`,
+    ...body,
     code`}`,
     code``,
   ];
+}
+
+/** Returns the function that writes a wrapper, whose JSON is that of its value. */
+export function writeWrapperFunction(module: Module, desc: DescMessage, name: Printable): Code[] {
+  const [field] = desc.fields as [DescField];
+  return [
+    code`${name}(m: ${module.file.importShape(desc)}): string {`,
+    ...checkType(module, desc),
+    code`  return ${writeExpression(module, valuesOf(field), "m.value")};`,
+    code`}`,
+    code``,
+  ];
+}
+
+/** Returns the fields in the order of JSON.stringify, which writes names that are indexes of arrays first. */
+function fieldsInOrder(desc: DescMessage): DescField[] {
+  const fields = sortedFields(desc);
+  const isIndex = ({ jsonName }: DescField) =>
+    /^(?:0|[1-9]\d*)$/.test(jsonName) && Number(jsonName) < 2 ** 32 - 1;
+  const indexes = fields.filter(isIndex).sort((a, b) => Number(a.jsonName) - Number(b.jsonName));
+  return [...indexes, ...fields.filter((field) => !isIndex(field))];
 }
 
 function fieldLines(module: Module, field: DescField): Code[] {
@@ -34,11 +61,10 @@ function fieldLines(module: Module, field: DescField): Code[] {
         code`  }`,
       ];
     case "map": {
-      const item = `(${member} as Record<string, (typeof ${member})[keyof typeof ${member}]>)[name]!`;
       return [
         code`  {`,
         code`    let entries = "";`,
-        code`    for (const name of Object.keys(${member})) entries += (entries === "" ? "" : ",") + JSON.stringify(name) + ":" + ${writeExpression(module, value, item)};`,
+        code`    for (const name of Object.keys(${member})) entries += (entries === "" ? "" : ",") + ${module.runtime("writeString")}(name) + ":" + ${writeExpression(module, value, mapItem(member))};`,
         code`    if (entries !== "") ${append(module, field, code`"{" + entries + "}"`)}`,
         code`  }`,
       ];
@@ -65,7 +91,7 @@ function append(module: Module, { jsonName }: DescField, text: Code): Code {
 }
 
 /** Returns the expression of the JSON text of a value. */
-export function writeExpression(module: Module, value: Value, expression: string): Code {
+function writeExpression(module: Module, value: Value, expression: string): Code {
   switch (value.kind) {
     case "scalar": {
       const name = writerOf(value.scalar);
@@ -75,10 +101,10 @@ export function writeExpression(module: Module, value: Value, expression: string
     }
     case "enum":
       return value.desc.typeName === "google.protobuf.NullValue"
-        ? code`"null"`
+        ? code`${module.runtime("writeNull")}(${expression})`
         : code`${module.namesOf(value.desc)}.write(${expression})`;
     case "message": {
-      const write = module.functionOf("write", value.desc);
+      const write = module.functionOf("write", value);
       return value.isUnwrapped
         ? code`${write}({ $typeName: ${module.file.string(value.desc.typeName)}, value: ${expression} })`
         : code`${write}(${expression})`;

@@ -1,5 +1,6 @@
-import type { DescEnum, DescMessage } from "@bufbuild/protobuf";
+import type { DescEnum } from "@bufbuild/protobuf";
 import type { GeneratedFile, Printable } from "@bufbuild/protoplugin";
+import type { MessageValue } from "./fields.ts";
 
 /** A piece of generated code. */
 export type Code = Printable[];
@@ -18,8 +19,8 @@ export type Module = {
   readonly maxItems: number | undefined;
   /** Returns a name that the runtime exports. */
   runtime(name: string): Printable;
-  /** Returns the name of a function of a message, imported or generated in this module. */
-  functionOf(kind: FunctionKind, desc: DescMessage): Printable;
+  /** Returns the name of a function of the messages that a value is, imported or generated in this module. */
+  functionOf(kind: FunctionKind, value: MessageValue): Printable;
   /** Returns the name of the variable with the names of an enum. */
-  namesOf(desc: DescEnum): string;
+  namesOf(desc: DescEnum): Printable;
 };
