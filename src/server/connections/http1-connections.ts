@@ -29,21 +29,35 @@ export type Http1Connections = {
   closeSilent(): void;
 };
 
+type Connection = {
+  /** The last response, unless it has been sent and its request has arrived. */
+  last: ServerResponse | undefined;
+  /** Whether it ends after its pending responses. */
+  isClosing: boolean;
+};
+
 /** Creates an empty set. */
 export function createHttp1Connections(limits: ServerLimits, onRejected: OnRejected): Http1Connections {
   const silent = new Set<Socket>();
   /** Node unsets the socket of a request that its handler has stopped reading. */
   const pending = new Map<ServerResponse, Socket>();
-  /** The last response of each connection, unless it has been sent and its request has arrived. */
-  const last = new WeakMap<Socket, ServerResponse>();
-  /** Connections that end after their pending responses. */
-  const closing = new WeakSet<Socket>();
+  // Set once for each connection: a WeakMap that each request changes costs the garbage collector much.
+  const connections = new WeakMap<Socket, Connection>();
   const discardMs = discardMsOf(limits);
   let draining = false;
 
+  function connectionOf(socket: Socket): Connection {
+    let connection = connections.get(socket);
+    if (connection === undefined) {
+      connection = { last: undefined, isClosing: false };
+      connections.set(socket, connection);
+    }
+    return connection;
+  }
+
   function closeAfter(response: ServerResponse, socket: Socket): void {
     // RFC 9112 9.6: requests that follow such a response are not served.
-    closing.add(socket);
+    connectionOf(socket).isClosing = true;
     response.shouldKeepAlive = false;
   }
 
@@ -51,7 +65,7 @@ export function createHttp1Connections(limits: ServerLimits, onRejected: OnRejec
     open(socket) {
       // Node calls this after a response with `Connection: close`.
       socket.destroySoon = () =>
-        closeLingering(socket, last.get(socket)?.req.complete === false ? discardMs : undefined);
+        closeLingering(socket, connectionOf(socket).last?.req.complete === false ? discardMs : undefined);
     },
     addSilent(socket) {
       silent.add(socket);
@@ -60,15 +74,16 @@ export function createHttp1Connections(limits: ServerLimits, onRejected: OnRejec
     add(request, response) {
       const { socket } = request;
       silent.delete(socket);
-      if (closing.has(socket)) {
+      const connection = connectionOf(socket);
+      if (connection.isClosing) {
         return false;
       }
       pending.set(response, socket);
-      last.set(socket, response);
+      connection.last = response;
       response.once("close", function forget() {
         pending.delete(response);
-        if (request.complete && last.get(socket) === response) {
-          last.delete(socket);
+        if (request.complete && connection.last === response) {
+          connection.last = undefined;
         }
       });
       if (draining || isLast(request)) {
@@ -91,10 +106,10 @@ export function createHttp1Connections(limits: ServerLimits, onRejected: OnRejec
       if (socket.destroyed || socket.writableEnded) {
         return;
       }
-      if (rejection.cause !== undefined && !closing.has(socket)) {
+      const { last: response, isClosing } = connectionOf(socket);
+      if (rejection.cause !== undefined && !isClosing) {
         onRejected(rejection.cause);
       }
-      const response = last.get(socket);
       if (response === undefined) {
         hangUp(socket, rejection);
       } else if (response.writableFinished || (response.writableEnded && response.socket !== null)) {
