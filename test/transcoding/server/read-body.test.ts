@@ -5,7 +5,7 @@ import { type AddressInfo, createConnection } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import { Code } from "@connectrpc/connect";
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
-import { readBody } from "../../../src/transcoding/server/read-body.ts";
+import { readBody, readBytes } from "../../../src/transcoding/server/read-body.ts";
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -15,12 +15,14 @@ afterEach(async () => {
 });
 
 /** Returns a request of which one byte has arrived, and a function that disconnects its client. */
-async function startHttp1(): Promise<{ request: IncomingMessage; leave(): void }> {
+async function startHttp1(
+  rest = "Content-Length: 10\r\n\r\n{",
+): Promise<{ request: IncomingMessage; leave(): void }> {
   const server = createServer().listen(0, "127.0.0.1");
   closing.push(() => server.close());
   await once(server, "listening");
   const socket = createConnection((server.address() as AddressInfo).port, "127.0.0.1");
-  socket.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n{");
+  socket.write(`POST / HTTP/1.1\r\nHost: a\r\n${rest}`);
   const [request] = await once(server, "request");
   return { request, leave: () => socket.destroy() };
 }
@@ -85,4 +87,53 @@ it("readBody sets a timer only for a body that does not arrive with its header",
   await expect.poll(timersOf).toBe(1);
   other.write("{}");
   expect(await read[1]).toEqual({ bytes: Buffer.from("{}") });
+});
+
+describe("readBytes over HTTP/1.1", () => {
+  const length = "Content-Length: 2\r\n\r\n{}";
+  const chunks = "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n";
+
+  it.each([
+    ["with its length", length, "{}"],
+    ["in chunks", chunks, "{}"],
+    ["that is empty", "Content-Length: 0\r\n\r\n", ""],
+    ["that is missing", "\r\n", ""],
+  ])("readBytes returns a body %s, read at once or when it has arrived", async (_, rest, text) => {
+    for (const arrive of [() => {}, setImmediate]) {
+      const { request } = await startHttp1(rest);
+      await arrive();
+      const ended = once(request, "end");
+      expect(String(await readBytes(request, 2, 10_000))).toBe(text);
+      await ended;
+    }
+  });
+
+  it.each([
+    ["has none", "\r\n", 0],
+    ["has not arrived", "Content-Length: 2\r\n\r\n{", 1],
+  ])("readBytes waits for the body of a request only if there is one: it %s", async (_, rest, listeners) => {
+    const { request } = await startHttp1(rest);
+    const reading = readBytes(request, 2, 10_000);
+    await setImmediate();
+    expect(request.listenerCount("data")).toBe(listeners);
+    await (listeners === 0 && reading);
+    reading.catch(() => {});
+  });
+
+  it("readBytes does not return a body in chunks that is too large", async () => {
+    for (const arrive of [() => {}, setImmediate]) {
+      const { request } = await startHttp1(chunks);
+      await arrive();
+      expect(await readBytes(request, 1, 10_000)).toBe("too-large");
+    }
+  });
+
+  it("readBytes rejects if the client left after its whole body", async () => {
+    const { request, leave } = await startHttp1("Content-Length: 2\r\n\r\n{}");
+    await setImmediate();
+    const closed = new Promise((resolve) => request.once("close", resolve));
+    leave();
+    await closed;
+    await expect(readBytes(request, 2, 10_000)).rejects.toMatchObject({ code: Code.Canceled });
+  });
 });
