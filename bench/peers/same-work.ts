@@ -2,7 +2,7 @@ import { createContextValues } from "@connectrpc/connect";
 import { type Principal, principalKey } from "../../src/auth/principal.ts";
 import { errorDomain, isFailure } from "../../src/contract/api-error.ts";
 import { systemClock } from "../../src/contract/clock.ts";
-import { contractTypes } from "../../src/contract/contract-types.ts";
+import { contractCodecs, contractTypes } from "../../src/contract/contract-types.ts";
 import { sharedContractRules } from "../../src/plans/contract-rules.ts";
 import { listLimitOf } from "../../src/plans/list-limits.ts";
 import { listen } from "../../src/server/connections/listener.ts";
@@ -33,6 +33,7 @@ const routes = createRoutes({
 const common = {
   routes,
   registry: contractTypes,
+  codecs: contractCodecs,
   readMaxBytes: 1024 * 1024,
   contextValues: () => createContextValues().set(principalKey, caller),
 };

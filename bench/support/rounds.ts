@@ -38,8 +38,8 @@ export async function withServers<Result>(
 }
 
 /**
- * Measures cases in turn, as often as there are rounds. The base is measured before and after each of them, because the
- * pace of a machine changes within seconds.
+ * Measures cases in turn, as often as there are rounds. The base is measured between any two of them, because the pace of a
+ * machine changes within seconds.
  */
 export function measureRounds(
   cases: readonly Case[],
@@ -48,13 +48,15 @@ export function measureRounds(
   return withServers(cases, async (peerOf) => {
     const found = new Map<Case, Measured[]>(cases.map((each) => [each, []]));
     const costOfBase = async () => (await measure(peerOf(base), base.load, baseSeconds)).cpuMicrosPerRequest;
+    let before = await costOfBase();
     for (let round = 1; round <= rounds; round++) {
       for (let index = 0; index < cases.length; index++) {
         // Each round begins with another case, so that none always follows the same one.
         const each = cases[(index + round * 7) % cases.length] as Case;
-        const before = await costOfBase();
         const cost = await measure(peerOf(each), each.load, seconds);
-        const ratio = cost.cpuMicrosPerRequest / ((before + (await costOfBase())) / 2);
+        const after = await costOfBase();
+        const ratio = cost.cpuMicrosPerRequest / ((before + after) / 2);
+        before = after;
         found.get(each)?.push({ ...cost, ratio });
         console.error(`round ${round}: ${each.name}: ${ratio.toFixed(2)}`);
       }
