@@ -62,7 +62,10 @@ export type ServerHooks = {
   received(request: HttpRequest, response: HttpResponse, call: CallFacts): void;
   /** Called with the request message of each unary call of the contract, before the call is admitted. */
   read(request: Message, context: HandlerContext): void;
-  /** Wraps a unary method of the contract. The wrapped method is called once a call is admitted. */
+  /**
+   * Wraps a unary method of the contract. The wrapped method is called once a call is admitted. Its answer may be replaced,
+   * but not changed.
+   */
   around(method: DescMethod, call: CallMethod): CallMethod;
   /** Called for each request that has ended. */
   ended(summary: CallSummary): void;

@@ -11,6 +11,7 @@ import { formatInstant } from "../contract/instant.ts";
 import { resourceName } from "../contract/resource-names.ts";
 import { authorizedSubject } from "./authorize.ts";
 import type { ServiceDependencies } from "./dependencies.ts";
+import { setEncodedAnswer } from "./encoded-answer.ts";
 import { planGroupRecord } from "./record-mapping.ts";
 import { mapStoreErrors } from "./store-errors.ts";
 
@@ -40,6 +41,7 @@ export function createPlanGroupService({
           },
         });
       }
+      setEncodedAnswer(context, group, record.value);
       return group;
     },
   };

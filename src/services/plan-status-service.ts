@@ -16,6 +16,7 @@ import { resourceName } from "../contract/resource-names.ts";
 import { checkRequest } from "../plans/check-request.ts";
 import { authorizedSubject } from "./authorize.ts";
 import type { ServiceDependencies } from "./dependencies.ts";
+import { setEncodedAnswer } from "./encoded-answer.ts";
 import { planStatusRecord } from "./record-mapping.ts";
 import { mapStoreErrors } from "./store-errors.ts";
 
@@ -55,6 +56,7 @@ export function createPlanStatusService(deps: ServiceDependencies): ServiceImpl<
     if (put.outcome === "stale") {
       throw staleStatus(instantOf(status.updateTime), put.storedUpdateTime);
     }
+    setEncodedAnswer(context, status, record.value);
     return status;
   }
 

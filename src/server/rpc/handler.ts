@@ -30,7 +30,7 @@ export type RpcHandlerOptions = CallOptions &
   Pick<ReadingOptions, "ignoreUnknownFields" | "onUnknownField" | "codecs"> & {
     routes: (router: ConnectRouter) => void;
     interceptors?: Interceptor[] | undefined;
-    /** Wraps each unary method. */
+    /** Wraps each unary method. It may replace an answer, but not change one. */
     around?: AroundMethod | undefined;
     /** Largest request message, in decompressed bytes. */
     readMaxBytes: number;
@@ -79,11 +79,13 @@ export function createRpcHandler(options: RpcHandlerOptions): RpcHandler {
       streams.push({ spec, options: own, codec });
       continue;
     }
+    const { interceptors = options.interceptors ?? [] } = own;
     const rpc: UnaryRpc = {
       method,
       codec,
       readMaxBytes: own.readMaxBytes ?? options.readMaxBytes,
-      invoke: compileUnaryMethod(spec, own.interceptors ?? options.interceptors, options.around),
+      answersUnchanged: interceptors.length === 0 && own.binaryOptions === undefined,
+      invoke: compileUnaryMethod(spec, interceptors, options.around),
     };
     const isReading = method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
     routes.set(pathOf(method), {

@@ -11,7 +11,7 @@ import {
 } from "../encodings.ts";
 import { sendableError } from "../error-details.ts";
 import { rejected } from "../request-errors.ts";
-import { fieldsOf, type RpcCall, readBody, withMetadata } from "./rpc-call.ts";
+import { fieldsOf, type RpcCall, readBody, withMetadata, writeAnswer } from "./rpc-call.ts";
 
 /** Where a call has what another call has elsewhere: in the header and the body of a POST, or in the query of a GET. */
 export type ConnectInput = {
@@ -82,9 +82,10 @@ export function createConnectWire(call: RpcCall, input: ConnectInput): Wire<Mess
       const bytes = compression === undefined ? sent : await decompress(sent, compression, readMaxBytes);
       return codec.read(bytes, json);
     },
-    answer(output, { touchedResponseHeader, touchedResponseTrailer }) {
+    answer(output, context) {
+      const { touchedResponseHeader, touchedResponseTrailer } = context;
       const fields = fieldsOf(call, type.answer, touchedResponseHeader);
-      return respond(200, fields, touchedResponseTrailer, rpc.codec.write(output, json));
+      return respond(200, fields, touchedResponseTrailer, writeAnswer(call, output, context));
     },
     fail(error, { headers }, context) {
       const sent = sendableError(error, registry);

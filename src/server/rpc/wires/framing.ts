@@ -1,4 +1,5 @@
 import type { Message } from "@bufbuild/protobuf";
+import type { HandlerContext } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
 import type { HeaderFields } from "../../../transcoding/index.ts";
 import {
@@ -9,7 +10,7 @@ import {
   requireEncoding,
 } from "../encodings.ts";
 import { compressedFlag, frameHeaderLength, frameOf, onlyFrame } from "../frames.ts";
-import { type RpcCall, readBody } from "./rpc-call.ts";
+import { type RpcCall, readBody, writeAnswer } from "./rpc-call.ts";
 
 /** How a protocol of gRPC encloses the messages of a call. */
 export type Framing = {
@@ -18,10 +19,10 @@ export type Framing = {
   /** Reads the only message of the body. */
   read(): Promise<Message>;
   /**
-   * Writes a message as a frame. It is compressed if it is large and the caller accepts that; `fields` then say so, and the
+   * Writes an answer as a frame. It is compressed if it is large and the caller accepts that; `fields` then say so, and the
    * frame is a promise.
    */
-  write(message: Message, fields: HeaderFields): Buffer | Promise<Buffer>;
+  write(answer: Message, fields: HeaderFields, context: HandlerContext): Buffer | Promise<Buffer>;
 };
 
 export type FramingOptions = {
@@ -61,8 +62,8 @@ export function createFraming(call: RpcCall, { endFlag, maxSent, decode }: Frami
         : frame.content;
       return codec.read(bytes, type.json);
     },
-    write(message, fields) {
-      const written = codec.write(message, type.json);
+    write(answer, fields, context) {
+      const written = writeAnswer(call, answer, context);
       const content = typeof written === "string" ? Buffer.from(written) : written;
       // The size first, because most messages are too short to compress.
       const isShort = content.length < compressMinBytes;

@@ -33,9 +33,10 @@ export function createGrpcWebWire(call: RpcCall): Wire<Message> {
     contentType: type.answer,
     check: framing.check,
     read: framing.read,
-    answer(output, { touchedResponseHeader, touchedResponseTrailer }) {
+    answer(output, context) {
+      const { touchedResponseHeader, touchedResponseTrailer } = context;
       const fields = fieldsOf(call, type.answer, touchedResponseHeader);
-      return whenWritten(framing.write(output, fields), (message) =>
+      return whenWritten(framing.write(output, fields, context), (message) =>
         respond(fields, [
           message,
           touchedResponseTrailer === undefined

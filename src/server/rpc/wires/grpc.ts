@@ -25,9 +25,10 @@ export function createGrpcWire(call: RpcCall): Wire<Message> {
     contentType: type.answer,
     check: framing.check,
     read: framing.read,
-    answer(output, { touchedResponseHeader, touchedResponseTrailer }) {
+    answer(output, context) {
+      const { touchedResponseHeader, touchedResponseTrailer } = context;
       const fields = fieldsOf(call, type.answer, touchedResponseHeader);
-      return whenWritten(framing.write(output, fields), (frame) => {
+      return whenWritten(framing.write(output, fields, context), (frame) => {
         if (response.headersSent || response.destroyed) {
           return;
         }

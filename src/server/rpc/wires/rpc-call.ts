@@ -1,6 +1,7 @@
 import type { DescMethod, Message, Registry } from "@bufbuild/protobuf";
 import type { ConnectError, HandlerContext } from "@connectrpc/connect";
 import { mergeNonProtocolHeaders } from "@connectrpc/connect/protocol";
+import { encodedAnswer } from "../../../services/encoded-answer.ts";
 import { addHeaders, type HeaderFields, readBytes } from "../../../transcoding/index.ts";
 import type { HttpRequest, HttpResponse } from "../../http-handler.ts";
 import type { Codec } from "../codec.ts";
@@ -14,6 +15,8 @@ export type UnaryRpc = {
   readonly invoke: (message: Message, context: HandlerContext) => Promise<Message>;
   /** Largest request message, in decompressed bytes. */
   readonly readMaxBytes: number;
+  /** Whether answers are written as they were returned: an interceptor may change them, and options how they are written. */
+  readonly answersUnchanged: boolean;
 };
 
 /** What the wires of all calls share. */
@@ -33,6 +36,12 @@ export type RpcCall = WireOptions & {
   /** Headers that every response has, such as the id of the request. */
   readonly headers: Readonly<Record<string, string>>;
 };
+
+/** Writes the answer of a call. Its method may have written the same bytes, to store them. */
+export function writeAnswer({ rpc, type }: RpcCall, answer: Message, context: HandlerContext) {
+  const encoded = rpc.answersUnchanged && !type.json ? encodedAnswer(context, answer) : undefined;
+  return encoded ?? rpc.codec.write(answer, type.json);
+}
 
 /** Reads the whole body, as it was sent. Throws if it is larger than `limit` bytes, or late. */
 export async function readBody({ request, bodyTimeoutMs, rpc }: RpcCall, limit: number): Promise<Uint8Array> {

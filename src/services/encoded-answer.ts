@@ -1,0 +1,20 @@
+import type { Message } from "@bufbuild/protobuf";
+import { createContextKey, type HandlerContext } from "@connectrpc/connect";
+
+/** A message that a method returns, and its binary form. */
+type EncodedAnswer = { readonly message: Message; readonly bytes: Uint8Array };
+
+const encodedAnswerKey = createContextKey<EncodedAnswer | undefined>(undefined, {
+  description: "binary form of the answer",
+});
+
+/** Tells protocols the binary form of the message that a method returns, so that they need not write it again. */
+export function setEncodedAnswer(context: HandlerContext, message: Message, bytes: Uint8Array): void {
+  context.values.set(encodedAnswerKey, { message, bytes });
+}
+
+/** Returns the binary form of an answer if its method told it, and returned this very message. */
+export function encodedAnswer({ values }: HandlerContext, answer: Message): Uint8Array | undefined {
+  const encoded = values.get(encodedAnswerKey);
+  return encoded?.message === answer ? encoded.bytes : undefined;
+}
