@@ -19,6 +19,7 @@ import {
   heldAnswers,
   inputOf,
   pushLines,
+  titleOf,
   turns,
   withRun,
 } from "../support/push-pipeline.ts";
@@ -60,14 +61,15 @@ describe("a pipeline with many records of few users", () => {
       const inFlight = new Set<string>();
       let mostAhead = 0;
       let doneCount = 0;
-      const answer: Answer = async ({ userKey, message }) => {
+      const answer: Answer = async (request) => {
+        const { userKey } = request;
         expect(inFlight.has(userKey)).toBe(false);
         inFlight.add(userKey);
         mostAhead = Math.max(mostAhead, input.read - doneCount);
         await turns(1);
         inFlight.delete(userKey);
         doneCount += 1;
-        pushed.get(userKey)?.push(Number(message.planStatus?.title));
+        pushed.get(userKey)?.push(Number(titleOf(request)));
         return { kind: "pushed" };
       };
       const { pipeline, journal } = await pushLines(run, [], answer, { records: input.records });
@@ -305,10 +307,11 @@ describe("the pipeline", () => {
           const inFlight = new Set<string>();
           const pushed: { user: string; index: number }[] = [];
           const lines = records.map(({ user }, index) => lineOf(`user-${user}`, String(index)));
-          const { pipeline, journal } = await pushLines(run, lines, async ({ userKey, message }, attempt) => {
+          const { pipeline, journal } = await pushLines(run, lines, async (request, attempt) => {
+            const { userKey } = request;
             expect(inFlight.has(userKey)).toBe(false);
             inFlight.add(userKey);
-            const index = Number(message.planStatus?.title);
+            const index = Number(titleOf(request));
             await turns(records[index]?.turns ?? 0);
             inFlight.delete(userKey);
             if (attempt <= (records[index]?.failures ?? 0)) {
@@ -338,8 +341,8 @@ describe("the pipeline", () => {
         withRun(async (run) => {
           const lines = waits.map((_, index) => lineOf(`user-${index}`, String(index)));
           const pushed: number[] = [];
-          const answer: Answer = async ({ message }) => {
-            const index = Number(message.planStatus?.title);
+          const answer: Answer = async (request) => {
+            const index = Number(titleOf(request));
             await turns(waits[index] ?? 0);
             pushed.push(index);
             return index % 7 === 3 ? { ...rejection, kind: "rejected" } : { kind: "pushed" };

@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { PlanSharingProtocol } from "../../src/client/index.ts";
 import type { PushRequest } from "../../src/push/input/push-request.ts";
 import { createRecordParser } from "../../src/push/input/record-parser.ts";
 import { hour, minute } from "./plan-statuses.ts";
@@ -32,17 +33,17 @@ export function manyLines(count: number): string[] {
   return Array.from({ length: count }, (_, index) => lineOf(`user-${index + 1}`));
 }
 
-const parse = createRecordParser({ parent: "operators/65001", client: "mobiledataplan" });
-
-/** A valid record of a user as a request for one client. */
+/** Returns a valid record as the request of a protocol, by default for one client. */
 export function pushRequestOf(
-  userKey: string,
-  line = lineOf(userKey),
-): PushRequest & { method: "createUserPlanStatus" } {
+  line: string,
+  protocol: PlanSharingProtocol,
+  client: "mobiledataplan" | "any" = "mobiledataplan",
+): PushRequest {
   const bytes = Buffer.from(line);
+  const parse = createRecordParser({ parent: "operators/65001", client, protocol });
   const parsed = parse({ index: 1, end: bytes.length, crc: 0, bytes });
-  if (!("request" in parsed) || parsed.request.method !== "createUserPlanStatus") {
-    throw new Error(JSON.stringify(parsed));
+  if (!("request" in parsed)) {
+    throw new Error(JSON.stringify(parsed.violations));
   }
   return parsed.request;
 }

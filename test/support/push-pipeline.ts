@@ -33,6 +33,9 @@ export const inputOf = (lines: readonly string[]): Input => ({
   part: () => undefined,
 });
 
+/** Returns the title of the status that a request sends over REST. */
+export const titleOf = ({ body }: PushRequest): string => JSON.parse(String(body)).title;
+
 /** Answers an attempt, counted from 1 for each record. */
 export type Answer = (request: PushRequest, attempt: number) => Promise<Outcome> | Outcome;
 
@@ -54,7 +57,7 @@ export async function pushLines(
     showWarnings: () => {},
     sender: {
       async send(request) {
-        const title = request.message.planStatus?.title ?? "";
+        const title = titleOf(request);
         attempts.set(title, (attempts.get(title) ?? 0) + 1);
         return answer(request, attempts.get(title) ?? 0);
       },

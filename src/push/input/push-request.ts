@@ -1,8 +1,4 @@
 import type { NotificationType } from "../../../gen/mobiledataplansharing/v1/enums_pb.ts";
-import type {
-  CreatePlanStatusRequest,
-  CreateUserPlanStatusRequest,
-} from "../../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import type { FieldViolation } from "../../contract/field-violation.ts";
 import type { UnknownFields } from "../../contract/unknown-names/unknown-fields.ts";
 
@@ -18,16 +14,17 @@ export type RecordOptions = {
   unknownFields?: UnknownFields | undefined;
 };
 
-/** The request of a valid record. */
-export type PushRequest = (
-  | { readonly method: "createUserPlanStatus"; readonly message: CreateUserPlanStatusRequest }
-  | { readonly method: "createPlanStatus"; readonly message: CreatePlanStatusRequest }
-) & {
+/** The request of a valid record, without its message: thousands of requests wait at a time. */
+export type PushRequest = {
+  readonly method: "createUserPlanStatus" | "createPlanStatus";
+  readonly parent: string;
+  /** Empty for all clients. */
+  readonly clientId: string;
   readonly userKey: string;
   /** Requests with the same key are sent one after the other, in order. */
   readonly queueKey: string;
-  /** Returns the status as JSON, for REST. */
-  body(): string | Uint8Array;
+  /** What is sent: over REST, the status as JSON; over other protocols, the encoded request. */
+  readonly body: string | Uint8Array;
   /** Notifications that the push triggers. */
   readonly notifications: readonly NotificationType[];
   /** What the contract does not know or allow, but the server may accept. Absent if there is nothing. */

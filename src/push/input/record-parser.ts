@@ -1,5 +1,10 @@
 import { create, type DescMessage } from "@bufbuild/protobuf";
 import {
+  CreatePlanStatusRequestCodec,
+  CreateUserPlanStatusRequestCodec,
+} from "../../../gen/mobiledataplansharing/v1/plan_status_service_codec.ts";
+import {
+  type CreatePlanStatusRequest,
   CreatePlanStatusRequestSchema,
   type CreateUserPlanStatusRequest,
   CreateUserPlanStatusRequestSchema,
@@ -29,6 +34,7 @@ type JsonObject = Record<string, unknown>;
 /** A request, and its status as it is written. */
 type ReadRequest = {
   readonly request: CreateUserPlanStatusRequest;
+  /** Returns the status, for REST. */
   readonly body: () => string | Uint8Array;
 };
 
@@ -47,12 +53,13 @@ export type ParserOptions = RecordOptions & {
  */
 export function createRecordParser(options: ParserOptions, times?: () => TimeRuleOptions): RecordParser {
   const { parent = "", client, userKeyField } = options;
+  const isRest = (options.protocol ?? "rest") === "rest";
   const leniency = leniencyFor(options.endpoint, options.unknownFields);
   /** What the contract does not know in the current record, with the paths of a request. */
   let unknown: FieldViolation[] = [];
   const onUnknownField = ({ field, description }: FieldViolation) => {
     // Over REST, the status is sent as it is written. Of the other fields, the names that are known are in the path.
-    const isSent = (options.protocol ?? "rest") === "rest" && /^plan(?:S|_s)tatus\./.test(field);
+    const isSent = isRest && /^plan(?:S|_s)tatus\./.test(field);
     unknown.push({ field, description: isSent ? description : `${description}; it is not sent` });
   };
   const ignoreUnknownFields = leniency.unknownFields !== "refuse";
@@ -137,21 +144,18 @@ export function createRecordParser(options: ParserOptions, times?: () => TimeRul
     request.parent ||= parent;
     request.clientId ||= client === undefined || client === "any" ? "" : client;
     const forAll = request.clientId === "" && client === "any";
-    const { userKey, planStatus } = request;
-    const call = forAll
-      ? ({
-          method: "createPlanStatus",
-          message: create(CreatePlanStatusRequestSchema, {
-            parent: request.parent,
-            userKey,
-            ...(planStatus && { planStatus }),
-          }),
-        } as const)
-      : ({ method: "createUserPlanStatus", message: request } as const);
+    const { parent: operator, clientId, userKey, planStatus } = request;
+    const message = forAll
+      ? create(CreatePlanStatusRequestSchema, {
+          parent: operator,
+          userKey,
+          ...(planStatus && { planStatus }),
+        })
+      : request;
     const desc: DescMessage = forAll ? CreatePlanStatusRequestSchema : CreateUserPlanStatusRequestSchema;
-    const checked = checkRequest(desc, call.message, { rules, times: times?.() });
+    const checked = checkRequest(desc, message, { rules, times: times?.() });
     const found = checked.violations.map(hint);
-    for (const [field, text] of forAll ? [] : Object.entries({ userKey, clientId: request.clientId })) {
+    for (const [field, text] of forAll ? [] : Object.entries({ userKey, clientId })) {
       if (/^\.{1,2}$/.test(text)) {
         found.push({ field, description: "must not be . or .., which a URL path cannot contain" });
       }
@@ -165,10 +169,12 @@ export function createRecordParser(options: ParserOptions, times?: () => TimeRul
     const shown = [...sizeWarning(record), ...shownOf(warnings)];
     return {
       request: {
-        ...call,
+        method: forAll ? "createPlanStatus" : "createUserPlanStatus",
+        parent: operator,
+        clientId,
         userKey,
-        queueKey: `${request.parent} ${request.clientId} ${userKey}`,
-        body,
+        queueKey: `${operator} ${clientId} ${userKey}`,
+        body: isRest ? body() : encodeRequest(message),
         notifications: checked.notifications,
         ...(shown.length > 0 && { warnings: shown.map((each) => withoutKey(each, userKey)) }),
       },
@@ -180,6 +186,12 @@ export function createRecordParser(options: ParserOptions, times?: () => TimeRul
     const path = field === "userKey" ? (userKeyField ?? field) : field.replace(/^planStatus\.?/, "");
     return { field: path === "" ? "body" : path, description };
   }
+}
+
+function encodeRequest(message: CreatePlanStatusRequest | CreateUserPlanStatusRequest): Uint8Array {
+  return "clientId" in message
+    ? CreateUserPlanStatusRequestCodec.encode(message)
+    : CreatePlanStatusRequestCodec.encode(message);
 }
 
 function tooLong({ bytes }: RawRecord): string | undefined {

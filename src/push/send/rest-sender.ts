@@ -18,12 +18,12 @@ export function createRestSender(baseUrl: string, timeoutMs: number) {
   const prefix = pathname.replace(/\/+$/, "");
   let headersOf = { token: "", headers: headersWith("") };
 
-  const sendWithToken: SendWithToken = async ({ body, message, userKey }, token) => {
+  const sendWithToken: SendWithToken = async (request, token) => {
     if (token !== headersOf.token) {
       headersOf = { token, headers: headersWith(token) };
     }
-    const path = prefix + pathOf(message, userKey);
-    const received = await exchange.send({ path, body: body(), headers: headersOf.headers });
+    const path = prefix + pathOf(request);
+    const received = await exchange.send({ path, body: request.body, headers: headersOf.headers });
     return "problem" in received ? noAnswer(received.problem) : outcomeOfAnswer(received);
   };
 
@@ -38,11 +38,11 @@ function headersWith(token: string) {
   };
 }
 
-function pathOf(message: PushRequest["message"], userKey: string): string {
+function pathOf({ method, parent, clientId, userKey }: PushRequest): string {
   const user = encodeSegment(userKey);
-  return "clientId" in message
-    ? `/v1/${message.parent}/clients/${encodeSegment(message.clientId)}/users/${user}/planStatus`
-    : `/v1/${message.parent}/planStatuses?userKey=${user}`;
+  return method === "createUserPlanStatus"
+    ? `/v1/${parent}/clients/${encodeSegment(clientId)}/users/${user}/planStatus`
+    : `/v1/${parent}/planStatuses?userKey=${user}`;
 }
 
 function outcomeOfAnswer({ status, headers, body }: Answer): Outcome {

@@ -1,13 +1,8 @@
 import { validateHeaderValue } from "node:http";
 import { createAsyncIterable } from "@connectrpc/connect/protocol";
-import {
-  CreatePlanStatusRequestCodec,
-  CreateUserPlanStatusRequestCodec,
-} from "../../../gen/mobiledataplansharing/v1/plan_status_service_codec.ts";
 import { PlanStatusService } from "../../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import { normalizeError } from "../../client/normalize-error.ts";
 import { createRpcTransport, type RpcProtocol } from "../../client/transport.ts";
-import type { PushRequest } from "../input/push-request.ts";
 import type { Answer, AnswerHeaders } from "./exchange.ts";
 import { noAnswer, type Outcome, outcomeOfError } from "./outcome.ts";
 import type { SendWithToken } from "./rest-sender.ts";
@@ -41,7 +36,7 @@ export function createRpcSender(baseUrl: string, protocol: RpcProtocol, timeoutM
     }
     const received = await exchange.send({
       path: paths[request.method],
-      body: wire.bodyOf(encodeRequest(request)),
+      body: wire.bodyOf(request.body as Uint8Array),
       headers: headersOf.headers,
     });
     if ("problem" in received) {
@@ -51,12 +46,6 @@ export function createRpcSender(baseUrl: string, protocol: RpcProtocol, timeoutM
   };
 
   return { sendWithToken, close: exchange.close };
-}
-
-function encodeRequest({ method, message }: PushRequest): Uint8Array {
-  return method === "createUserPlanStatus"
-    ? CreateUserPlanStatusRequestCodec.encode(message)
-    : CreatePlanStatusRequestCodec.encode(message);
 }
 
 /** Reads an answer by the rules of its protocol, as this project's client does. */

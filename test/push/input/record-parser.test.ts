@@ -1,5 +1,7 @@
+import { fromBinary } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { NotificationType } from "../../../gen/mobiledataplansharing/v1/enums_pb.ts";
+import { PlanStatusService } from "../../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import { maxSentSize, type RawRecord } from "../../../src/push/input/record.ts";
 import { createRecordParser, type ParserOptions } from "../../../src/push/input/record-parser.ts";
 import { statusJson } from "../../support/push-inputs.ts";
@@ -12,12 +14,15 @@ function parse(text: string | Uint8Array, options = filled, more: Partial<RawRec
   return createRecordParser(options, times)({ index: 1, end: bytes.length, crc: 0, bytes, ...more });
 }
 
-/** Returns the request of a valid record, with its body as text. */
-const requestOf = (...args: Parameters<typeof parse>) => {
-  const parsed = parse(...args);
-  return "request" in parsed
-    ? { ...parsed.request, body: String(parsed.request.body()) }
-    : expect.fail(JSON.stringify(parsed));
+/** Returns the request of a valid record with its body over REST, and the message that other protocols send. */
+const requestOf = (text: string | Uint8Array, options = filled) => {
+  const [rest, rpc] = [parse(text, options), parse(text, { ...options, protocol: "grpc" })];
+  if (!("request" in rest && "request" in rpc)) {
+    return expect.fail(JSON.stringify(rest));
+  }
+  const { method } = rest.request;
+  const message = fromBinary(PlanStatusService.method[method].input, rpc.request.body as Uint8Array);
+  return { ...rest.request, body: String(rest.request.body), message };
 };
 
 const violationsOf = (...args: Parameters<typeof parse>) => {

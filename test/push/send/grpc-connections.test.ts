@@ -17,6 +17,7 @@ import {
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { CreateUserPlanStatusRequestSchema } from "../../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import { PlanStatusSchema } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { fixedToken } from "../../../src/push/send/access-tokens.ts";
 import { createSender, type Sender } from "../../../src/push/send/sender.ts";
@@ -28,7 +29,7 @@ import {
   frameTypes,
   uint32,
 } from "../../support/http/http2-frames.ts";
-import { pushRequestOf } from "../../support/push-inputs.ts";
+import { lineOf, pushRequestOf as requestOf } from "../../support/push-inputs.ts";
 
 const message = toBinary(
   PlanStatusSchema,
@@ -131,14 +132,13 @@ const users = (count: number) => Array.from({ length: count }, (_, index) => pus
 const sendAll = (sender: Sender, count: number) =>
   Promise.all(users(count).map((request) => sender.send(request)));
 
-/** A request of 500 KB, as long as rules and limits allow. */
+const pushRequestOf = (userKey: string) => requestOf(lineOf(userKey), "grpc");
+
+/** A request of 500 KB. */
 function longRequest() {
-  const request = pushRequestOf("a");
-  const { planStatus } = request.message;
-  if (planStatus !== undefined) {
-    planStatus.title = "x".repeat(500_000);
-  }
-  return request;
+  const planStatus = { title: "x".repeat(500_000) };
+  const message = create(CreateUserPlanStatusRequestSchema, { planStatus });
+  return { ...pushRequestOf("a"), body: toBinary(CreateUserPlanStatusRequestSchema, message) };
 }
 
 const pushed = { kind: "pushed" };

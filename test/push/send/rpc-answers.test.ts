@@ -16,7 +16,7 @@ import type { RpcProtocol } from "../../../src/client/transport.ts";
 import { fixedToken } from "../../../src/push/send/access-tokens.ts";
 import { type Outcome, outcomeOfError } from "../../../src/push/send/outcome.ts";
 import { createSender } from "../../../src/push/send/sender.ts";
-import { pushRequestOf } from "../../support/push-inputs.ts";
+import { lineOf, pushRequestOf } from "../../support/push-inputs.ts";
 
 type Fields = Record<string, string>;
 
@@ -70,7 +70,7 @@ async function push(protocol: RpcProtocol): Promise<{ outcome: Outcome; headers:
   const endpoint = endpointFor(protocol);
   const sender = createSender({ endpoint, protocol, tokens: fixedToken("t"), timeoutMs: 30_000 });
   try {
-    return { outcome: await sender.send(pushRequestOf("user")), headers: seen };
+    return { outcome: await sender.send(pushRequestOf(lineOf("user"), protocol)), headers: seen };
   } finally {
     sender.close();
   }
@@ -84,11 +84,12 @@ async function call(protocol: RpcProtocol): Promise<{ outcome: Outcome; headers:
     token: "t",
     retry: false,
   });
-  const { message } = pushRequestOf("user");
-  const outcome = await client.createUserPlanStatus(message, { timeoutMs: 30_000 }).then(
-    (): Outcome => ({ kind: "pushed" }),
-    (error: unknown) => outcomeOfError(ConnectError.from(error)),
-  );
+  const outcome = await client
+    .createUserPlanStatus({ parent: "operators/65001" }, { timeoutMs: 30_000 })
+    .then(
+      (): Outcome => ({ kind: "pushed" }),
+      (error: unknown) => outcomeOfError(ConnectError.from(error)),
+    );
   return { outcome, headers: seen };
 }
 

@@ -1,10 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { PushRequest } from "../../../src/push/input/push-request.ts";
-import { createRecordParser } from "../../../src/push/input/record-parser.ts";
+import type { PlanSharingProtocol } from "../../../src/client/index.ts";
 import { type AccessTokens, fixedToken, renewableTokens } from "../../../src/push/send/access-tokens.ts";
 import { createSender, type Sender } from "../../../src/push/send/sender.ts";
 import { type Answer, accept, fail, startStubEndpoint } from "../../support/http/stub-endpoint.ts";
-import { lineOf } from "../../support/push-inputs.ts";
+import { lineOf, pushRequestOf } from "../../support/push-inputs.ts";
 import { freshKey, parent, protocols, startTestServer, type TestServer } from "../../support/test-server.ts";
 
 const senders: Sender[] = [];
@@ -25,19 +24,8 @@ function senderTo(
   return sender;
 }
 
-const parsers = {
-  mobiledataplan: createRecordParser({ parent, client: "mobiledataplan" }),
-  any: createRecordParser({ parent, client: "any" }),
-};
-
-function requestOf(line: string, client: keyof typeof parsers = "mobiledataplan"): PushRequest {
-  const bytes = Buffer.from(line);
-  const parsed = parsers[client]({ index: 1, end: bytes.length, crc: 0, bytes });
-  if (!("request" in parsed)) {
-    throw new Error(JSON.stringify(parsed.violations));
-  }
-  return parsed.request;
-}
+const requestOf = (line: string, protocol: PlanSharingProtocol = "rest", client?: "any") =>
+  pushRequestOf(line, protocol, client);
 
 async function outcomeOf(answer: Answer) {
   const endpoint = await startStubEndpoint(answer);
@@ -54,8 +42,8 @@ describe("createSender", () => {
   it.each(protocols)("stores a status for one client or for all clients over %s", async (protocol) => {
     const sender = senderTo(server.url, fixedToken(server.token), protocol);
     const userKey = `a/b+c==%2Fé${freshKey()}`;
-    expect(await sender.send(requestOf(lineOf(userKey, "one")))).toEqual({ kind: "pushed" });
-    expect(await sender.send(requestOf(lineOf(userKey, "all"), "any"))).toEqual({ kind: "pushed" });
+    expect(await sender.send(requestOf(lineOf(userKey, "one"), protocol))).toEqual({ kind: "pushed" });
+    expect(await sender.send(requestOf(lineOf(userKey, "all"), protocol, "any"))).toEqual({ kind: "pushed" });
     const reader = server.client("grpc");
     const key = { parent, userKey };
     expect((await reader.getUserPlanStatus({ ...key, clientId: "mobiledataplan" })).title).toBe("one");
@@ -69,13 +57,13 @@ describe("createSender", () => {
       const userKey = freshKey();
       const old = JSON.parse(lineOf(userKey));
       old.planStatus.updateTime = new Date(Date.now() - 3_600_000).toISOString();
-      await sender.send(requestOf(lineOf(userKey)));
-      expect(await sender.send(requestOf(JSON.stringify(old)))).toMatchObject({
+      await sender.send(requestOf(lineOf(userKey), protocol));
+      expect(await sender.send(requestOf(JSON.stringify(old), protocol))).toMatchObject({
         kind: "superseded",
         reason: "PLAN_STATUS_STALE",
       });
       old.planStatus.expireTime = old.planStatus.updateTime;
-      expect(await sender.send(requestOf(JSON.stringify(old)))).toMatchObject({
+      expect(await sender.send(requestOf(JSON.stringify(old), protocol))).toMatchObject({
         kind: "rejected",
         reason: "FIELD_INVALID",
         violations: [{ description: expect.stringMatching(/in the future/) }],
@@ -87,12 +75,12 @@ describe("createSender", () => {
     "returns rejected for a token without access to the operator, and unauthenticated for an invalid token, over %s",
     async (protocol) => {
       const other = senderTo(server.url, fixedToken(await server.makeToken({ asns: [1] })), protocol);
-      expect(await other.send(requestOf(lineOf("u")))).toMatchObject({
+      expect(await other.send(requestOf(lineOf("u"), protocol))).toMatchObject({
         kind: "rejected",
         reason: "OPERATOR_NOT_LINKED",
       });
       const invalid = senderTo(server.url, fixedToken("x"), protocol);
-      expect(await invalid.send(requestOf(lineOf("u")))).toMatchObject({ kind: "unauthenticated" });
+      expect(await invalid.send(requestOf(lineOf("u"), protocol))).toMatchObject({ kind: "unauthenticated" });
     },
   );
 });
