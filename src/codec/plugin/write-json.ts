@@ -17,9 +17,12 @@ export function writeFunction(module: Module, desc: DescMessage, name: Printable
           ...fieldsInOrder(desc).flatMap((field) => fieldLines(module, field)),
           code`  return s === "" ? "{}" : s + "}";`,
         ];
+  // A registry may have extensions of the message, which have their names in JSON.
+  const mayHaveExtensions = desc.proto.extensionRange.length > 0;
   return [
     code`${name}(m: ${file.importShape(desc)}): string {`,
     ...checkType(module, desc),
+    ...(mayHaveExtensions ? [code`  if (m.$unknown !== undefined) ${runtime("refuse")}();`] : []),
     ...body,
     code`}`,
     code``,
