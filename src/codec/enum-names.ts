@@ -1,12 +1,13 @@
 import type { DescEnum } from "@bufbuild/protobuf";
+import { type JsonOutput, type JsonPiece, jsonPiece } from "./json-output.ts";
 import { refuse } from "./refusal.ts";
 
 /** The names of an enum in JSON. */
 export type EnumNames = {
   /** Returns the number of a JSON value that is a name or a number. A closed enum has no unknown numbers. */
   read(json: unknown): number;
-  /** Returns the JSON text of a number: a name, or the number if it has none. */
-  write(value: number): string;
+  /** Writes a number as JSON: a name, or the number if it has none. */
+  write(output: JsonOutput, value: number): void;
   /** Returns a number of a message if the enum may have it: a closed enum has no unknown numbers. */
   known(value: number): number;
 };
@@ -14,7 +15,7 @@ export type EnumNames = {
 /** Compiles the names of an enum. */
 export function enumNames(desc: DescEnum): EnumNames {
   const numbers = new Map<unknown, number>();
-  const texts = new Map<number, string>();
+  const texts = new Map<number, JsonPiece>();
   for (const { name, jsonName, number } of desc.values) {
     numbers.set(name, number).set(jsonName, number);
   }
@@ -22,7 +23,7 @@ export function enumNames(desc: DescEnum): EnumNames {
     numbers.set(null, 0);
   }
   for (const { number } of desc.values) {
-    texts.set(number, JSON.stringify(desc.value[number]?.jsonName));
+    texts.set(number, jsonPiece(`${JSON.stringify(desc.value[number]?.jsonName)},`));
   }
   return {
     read(json) {
@@ -33,8 +34,13 @@ export function enumNames(desc: DescEnum): EnumNames {
       const isNumber = typeof json === "number" && json === (json | 0);
       return isNumber && (desc.open || texts.has(json)) ? json : refuse();
     },
-    write(value) {
-      return texts.get(value) ?? (Number.isInteger(value) ? `${value}` : refuse());
+    write(output, value) {
+      const text = texts.get(value);
+      if (text === undefined) {
+        output.integer(value);
+      } else {
+        output.piece(text);
+      }
     },
     known: (value) => (desc.open || texts.has(value) ? value : refuse()),
   };

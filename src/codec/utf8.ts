@@ -4,7 +4,7 @@ import { NodeBuffer, type NodeBytes } from "./node-buffer.ts";
 export const shortText = 10;
 
 /** Decodes the bytes of a text. Bytes that are not UTF-8 become U+FFFD. */
-const decode: (bytes: Uint8Array, start: number, end: number) => string =
+export const utf8Of: (bytes: Uint8Array, start: number, end: number) => string =
   NodeBuffer === undefined ? decodeWithStandard : decodeWithNode;
 
 function decodeWithStandard(bytes: Uint8Array, start: number, end: number): string {
@@ -37,7 +37,7 @@ export function textOf(bytes: Uint8Array, start: number, end: number): string {
 const strictDecoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 
 function textOfUtf8(bytes: Uint8Array, start: number, end: number): string {
-  const text = decode(bytes, start, end);
+  const text = utf8Of(bytes, start, end);
   // The text itself may have this character.
   return text.includes("\ufffd") ? strictDecoder.decode(bytes.subarray(start, end)) : text;
 }

@@ -3,6 +3,7 @@ import type { BinaryInput } from "./binary-input.ts";
 import type { BinaryOutput } from "./binary-output.ts";
 import { parseDuration } from "./duration.ts";
 import type { JsonInput } from "./json-input.ts";
+import type { JsonOutput } from "./json-output.ts";
 import { refuse } from "./refusal.ts";
 import { parseTimestamp } from "./timestamp.ts";
 
@@ -18,15 +19,7 @@ export function readDuration(_: JsonInput, json: unknown): Duration {
 
 const firstSecond = -62_135_596_800n;
 const lastSecond = 253_402_300_799n;
-const secondsOfDay = 86_400;
-
-const twoDigits = Array.from({ length: 60 }, (_, value) => String(value).padStart(2, "0"));
-
-/** The day of the last time that was written, because most times of a message and its successors are of few days. */
-let day = Number.NaN;
-let dayText = "";
-
-export function writeTimestamp({ $typeName, seconds, nanos }: Timestamp): string {
+export function writeTimestamp(w: JsonOutput, { $typeName, seconds, nanos }: Timestamp): void {
   const isValid =
     $typeName === "google.protobuf.Timestamp" &&
     typeof seconds === "bigint" &&
@@ -38,15 +31,7 @@ export function writeTimestamp({ $typeName, seconds, nanos }: Timestamp): string
   if (!isValid) {
     refuse();
   }
-  const time = Number(seconds);
-  const thisDay = Math.floor(time / secondsOfDay);
-  if (thisDay !== day) {
-    day = thisDay;
-    dayText = new Date(day * secondsOfDay * 1000).toISOString().slice(0, 11);
-  }
-  const second = time - thisDay * secondsOfDay;
-  const [hours, minutes] = [Math.floor(second / 3600), Math.floor(second / 60) % 60];
-  return `"${dayText}${twoDigits[hours]}:${twoDigits[minutes]}:${twoDigits[second % 60]}${fractionOf(nanos)}Z"`;
+  w.time(Number(seconds), nanos);
 }
 
 /** Returns a fraction with three, six or nine digits, or nothing. */
@@ -60,7 +45,7 @@ function fractionOf(nanos: number): string {
 
 const mostSeconds = 315_576_000_000n;
 
-export function writeDuration({ $typeName, seconds, nanos }: Duration): string {
+export function writeDuration(w: JsonOutput, { $typeName, seconds, nanos }: Duration): void {
   const isValid =
     $typeName === "google.protobuf.Duration" &&
     typeof seconds === "bigint" &&
@@ -74,7 +59,7 @@ export function writeDuration({ $typeName, seconds, nanos }: Duration): string {
     refuse();
   }
   const sign = seconds === 0n && nanos < 0 ? "-" : "";
-  return `"${sign}${seconds}${fractionOf(Math.abs(nanos))}s"`;
+  w.text(`"${sign}${seconds}${fractionOf(Math.abs(nanos))}s"`);
 }
 
 /** Fields that a Timestamp and a Duration have. */

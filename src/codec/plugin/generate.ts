@@ -45,6 +45,7 @@ function writeModule(
   /** Functions of messages whose files have no module. They are in this one. */
   const foreign = new Map<string, () => Code[]>();
   const enums = new Map<DescEnum, string>();
+  const keys = new Map<string, string>();
   const self = pathOf(desc);
 
   const module: Module = {
@@ -63,6 +64,11 @@ function writeModule(
       const name = `${kind}$${message.typeName.replaceAll(".", "$")}`;
       foreign.set(name, () => functionLines(module, kind, message, `function ${name}`));
       return name;
+    },
+    keyOf(jsonName) {
+      const name = keys.get(jsonName) ?? `key${keys.size}`;
+      keys.set(jsonName, name);
+      return file.import(name, self);
     },
     namesOf(each) {
       const name = enums.get(each) ?? `names${enums.size}`;
@@ -85,10 +91,16 @@ function writeModule(
   }
   const objects = own.flatMap((message) => codecLines(module, message));
   const list = own.map((message) => `${file.importShape(message).name}Codec`).join(", ");
-  const names = [...enums.keys()].map(
-    (each) =>
-      code`const ${module.namesOf(each)} = /*@__PURE__*/ ${module.runtime("enumNames")}(${file.importSchema(each)});`,
-  );
+  const names = [
+    ...[...enums.keys()].map(
+      (each) =>
+        code`const ${module.namesOf(each)} = /*@__PURE__*/ ${module.runtime("enumNames")}(${file.importSchema(each)});`,
+    ),
+    ...[...keys.keys()].map(
+      (each) =>
+        code`const ${module.keyOf(each)} = /*@__PURE__*/ ${module.runtime("jsonKey")}(${file.string(each)});`,
+    ),
+  ];
   for (const line of [...names, ...(names.length > 0 ? [code``] : []), ...objects, ...lines]) {
     file.print(line);
   }
@@ -117,7 +129,13 @@ function pathOf({ name }: DescFile): string {
   return `./${name}_codec.js`;
 }
 
-const types: ReadonlySet<string> = new Set(["BinaryInput", "BinaryOutput", "JsonInput", "MessageCodec"]);
+const types: ReadonlySet<string> = new Set([
+  "BinaryInput",
+  "BinaryOutput",
+  "JsonInput",
+  "JsonOutput",
+  "MessageCodec",
+]);
 
 function runtimeSymbol(file: GeneratedFile, runtime: string, name: string): Printable {
   const isPath = /^\.{0,2}\//.test(runtime);
