@@ -1,7 +1,7 @@
 import type { Message } from "@bufbuild/protobuf";
 import { maxDepth } from "./limits.ts";
 import { refuse } from "./refusal.ts";
-import { textOf } from "./utf8.ts";
+import { shortText, shortTextOf, textBytesOf, textOf } from "./utf8.ts";
 
 const fourBytes = new DataView(new ArrayBuffer(8));
 
@@ -17,6 +17,8 @@ export class BinaryInput {
   /** Number of values in each google.protobuf.Struct so far, those inside others included. */
   structValues = 0;
   #depth = 0;
+  /** The bytes with what decodes texts. Created once, because that costs as much as decoding a text. */
+  #textBytes: Uint8Array | undefined;
 
   constructor(bytes: Uint8Array, isStrict: boolean) {
     this.bytes = bytes;
@@ -157,7 +159,14 @@ export class BinaryInput {
     const end = this.end();
     const start = this.pos;
     this.pos = end;
-    return textOf(this.bytes, start, end);
+    return (
+      (end - start <= shortText ? shortTextOf(this.bytes, start, end) : undefined) ?? this.#text(start, end)
+    );
+  }
+
+  #text(start: number, end: number): string {
+    this.#textBytes ??= textBytesOf(this.bytes);
+    return textOf(this.#textBytes, start, end);
   }
 
   /** Returns a view of the bytes, as protobuf-es does. */

@@ -12,6 +12,7 @@ export const NodeBuffer = (
   globalThis as {
     Buffer?: {
       from(memory: ArrayBufferLike, start: number, length: number): NodeBytes;
+      isBuffer(value: unknown): boolean;
       allocUnsafeSlow(size: number): NodeBytes;
     };
   }

@@ -3,43 +3,39 @@ import { NodeBuffer, type NodeBytes } from "./node-buffer.ts";
 /** Up to this length a loop in JavaScript beats the call of a decoder or an encoder. */
 export const shortText = 10;
 
-/** Decodes the bytes of a text. Bytes that are not UTF-8 become U+FFFD. */
+/** Returns bytes, perhaps as another object, from which the functions below decode texts. */
+export function textBytesOf(bytes: Uint8Array): Uint8Array {
+  return NodeBuffer === undefined || NodeBuffer.isBuffer(bytes)
+    ? bytes
+    : NodeBuffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/** Decodes a text in bytes of `textBytesOf`. Bytes that are not UTF-8 become U+FFFD. */
 export const utf8Of: (bytes: Uint8Array, start: number, end: number) => string =
-  NodeBuffer === undefined ? decodeWithStandard : decodeWithNode;
-
-function decodeWithStandard(bytes: Uint8Array, start: number, end: number): string {
-  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.subarray(start, end));
-}
-
-function decodeWithNode(bytes: Uint8Array, start: number, end: number): string {
-  const { buffer, byteOffset, length } = bytes;
-  return (NodeBuffer as NonNullable<typeof NodeBuffer>)
-    .from(buffer, byteOffset, length)
-    .toString("utf8", start, end);
-}
-
-/** Returns the text between two positions. Throws if the bytes are not UTF-8. */
-export function textOf(bytes: Uint8Array, start: number, end: number): string {
-  if (end - start <= shortText) {
-    let text = "";
-    for (let at = start; at < end; at++) {
-      const byte = bytes[at] as number;
-      if (byte > 0x7f) {
-        return textOfUtf8(bytes, start, end);
-      }
-      text += String.fromCharCode(byte);
-    }
-    return text;
-  }
-  return textOfUtf8(bytes, start, end);
-}
+  NodeBuffer === undefined
+    ? (bytes, start, end) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.subarray(start, end))
+    : (bytes, start, end) => (bytes as NodeBytes).toString("utf8", start, end);
 
 const strictDecoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 
-function textOfUtf8(bytes: Uint8Array, start: number, end: number): string {
+/** Returns the text in bytes of `textBytesOf`. Throws if they are not UTF-8. */
+export function textOf(bytes: Uint8Array, start: number, end: number): string {
   const text = utf8Of(bytes, start, end);
   // The text itself may have this character.
   return text.includes("\ufffd") ? strictDecoder.decode(bytes.subarray(start, end)) : text;
+}
+
+/** Returns the text of a few bytes; undefined if they are not ASCII. */
+export function shortTextOf(bytes: Uint8Array, start: number, end: number): string | undefined {
+  let text = "";
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] as number;
+    if (byte > 0x7f) {
+      return undefined;
+    }
+    text += String.fromCharCode(byte);
+  }
+  return text;
 }
 
 const encoder = new TextEncoder();

@@ -5,10 +5,7 @@ import { readVectors } from "../../vectors/read-vectors.ts";
 import { checkBytes, checkJson, checkMessage, type Subject } from "./compare.ts";
 import { contractSubjects, fixtureSubjects, fuzzCodecs } from "./fuzz-codecs.ts";
 
-/** Accepted requests. Struct is left to protobuf-es. */
-const requests = readVectors().cases.filter(
-  ({ response, request }) => response !== undefined && !JSON.stringify(request).includes("androidSystemInfo"),
-);
+const requests = readVectors().cases.filter(({ response }) => response !== undefined);
 
 describe("the codecs of the contract", () => {
   let subjects: readonly Subject[];
@@ -17,7 +14,11 @@ describe("the codecs of the contract", () => {
   });
 
   it("answer like protobuf-es and the readers that they replace", () => {
-    expect(fuzzCodecs(subjects, { seed: 1, cases: 3_000 }).findings).toEqual([]);
+    const { findings, refused } = fuzzCodecs(subjects, { seed: 1, cases: 3_000 });
+    expect(findings).toEqual([]);
+    // JSON of large numbers is left to the reader of all messages.
+    const ofValid = Object.keys(refused).filter((key) => /^valid (?:message|bytes)/.test(key));
+    expect(ofValid).toEqual([]);
   });
 
   it.each(requests)("read and write an accepted request without slower code: $name", (each) => {
