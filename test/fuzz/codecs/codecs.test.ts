@@ -5,6 +5,11 @@ import { readVectors } from "../../vectors/read-vectors.ts";
 import { checkBytes, checkJson, checkMessage, type Subject } from "./compare.ts";
 import { contractSubjects, fixtureSubjects, fuzzCodecs } from "./fuzz-codecs.ts";
 
+/** Requests whose JSON is left to the reader of all messages: they have a number with an exponent, or are nested deep. */
+const unusual: readonly string[] = [
+  "information for the Android system, of every kind of JSON value",
+  "objects 32 levels deep",
+];
 const requests = readVectors().cases.filter(({ response }) => response !== undefined);
 
 describe("the codecs of the contract", () => {
@@ -28,7 +33,11 @@ describe("the codecs of the contract", () => {
       checkBytes(subject, bytes),
       checkMessage(subject, fromBinary(subject.desc, bytes)),
       checkJson(subject, JSON.stringify(each.request)),
-    ]).toEqual(Array.from({ length: 3 }, () => ({ differences: [], refused: [] })));
+    ]).toEqual([
+      { differences: [], refused: [] },
+      { differences: [], refused: [] },
+      { differences: [], refused: unusual.includes(each.name) ? ["readJson"] : [] },
+    ]);
   });
 });
 
