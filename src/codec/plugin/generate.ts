@@ -138,7 +138,7 @@ const types: ReadonlySet<string> = new Set([
 ]);
 
 function runtimeSymbol(file: GeneratedFile, runtime: string, name: string): Printable {
-  const isPath = /^\.{0,2}\//.test(runtime);
+  const isPath = /^\.{1,2}\//.test(runtime);
   // A path is relative to the output folder.
   return file.import(name, isPath ? `./${runtime}` : runtime, types.has(name));
 }

@@ -12,7 +12,7 @@
  *         opt: [target=ts]
  *
  * Takes the options of protoc-gen-es about imports, and `runtime`: the module that generated code imports, a package or a path
- * relative to the output folder. With `strategy: all`, modules import the functions of each other; otherwise a module has its
+ * relative to the output folder; `max_items`: the limit of lists and maps that have no limit in buf.validate. With `strategy: all`, modules import the functions of each other; otherwise a module has its
  * own functions for the messages of other folders.
  */
 import { createEcmaScriptPlugin, runNodeJs } from "@bufbuild/protoplugin";
@@ -28,12 +28,20 @@ runNodeJs(
       let runtime = runtimeOfPackage;
       let maxItems: number | undefined;
       for (const { key, value } of given) {
-        if (key === "runtime" && value !== "") {
+        if (key === "runtime") {
+          if (value === "") {
+            throw new Error(`expected a module, such as ${runtimeOfPackage}`);
+          }
           runtime = value;
-        } else if (key === "max_items" && /^[1-9]\d*$/.test(value)) {
+        } else if (key === "max_items") {
+          if (!/^[1-9]\d*$/.test(value)) {
+            throw new Error("expected a whole number of at least 1");
+          }
           maxItems = Number(value);
         } else {
-          throw new Error(`invalid option ${key}=${value}: expected runtime=MODULE or max_items=NUMBER`);
+          throw new Error(
+            "expected runtime=MODULE, max_items=NUMBER or an option of protoc-gen-es about imports",
+          );
         }
       }
       return { runtime, maxItems };

@@ -25,8 +25,8 @@ export type Subject = {
 /** Returns the codecs of a module. */
 export function subjectsOf(module: CodecModule): Subject[] {
   return Object.entries(module).flatMap(([name, codec]) => {
-    const shape = /^(\w+)Codec$/.exec(name)?.[1];
-    if (shape === undefined) {
+    const shape = /^([\w$]+)Codec$/.exec(name)?.[1];
+    if (shape === undefined || typeof codec === "function") {
       return [];
     }
     const { desc } = codec as MessageCodec;

@@ -63,6 +63,12 @@ export async function fixtureSubjects(): Promise<Subject[]> {
       "sample/v1/sample.proto": read("../../transcoding/fixtures/sample.proto"),
       "fuzz/v1/legacy.proto": read("legacy.proto"),
       "fuzz/v1/mixed.proto": read("mixed.proto"),
+      ...Object.fromEntries(
+        ["names", "other", "groups"].map((name) => [
+          `odd/v1/${name}.proto`,
+          read(`../../codec/plugin/${name}.proto`),
+        ]),
+      ),
     },
     32_770,
   );
