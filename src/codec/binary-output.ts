@@ -131,9 +131,8 @@ export class BinaryOutput {
     if (typeof value !== "bigint") {
       refuse();
     }
-    const double = Number(value);
-    if (double >= 0 && double <= Number.MAX_SAFE_INTEGER) {
-      this.#safe(double);
+    if (value >= 0n && value <= 0x1f_ffff_ffff_ffffn) {
+      this.#safe(Number(value));
     } else if (value === BigInt.asIntN(64, value)) {
       this.#long(BigInt.asUintN(64, value));
     } else {

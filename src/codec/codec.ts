@@ -9,14 +9,13 @@ import {
 import { BinaryInput } from "./binary-input.ts";
 import { BinaryOutput } from "./binary-output.ts";
 import { JsonInput } from "./json-input.ts";
-import { JsonOutput } from "./json-output.ts";
 
 /** Functions that `protoc-gen-es-codec` generates for a message. They throw a refusal for what they leave to protobuf-es. */
 export type GeneratedFunctions<Desc extends DescMessage> = {
   decode(input: BinaryInput, end: number): MessageShape<Desc>;
   encode(output: BinaryOutput, message: MessageShape<Desc>): void;
   readJson(input: JsonInput, json: unknown): MessageShape<Desc>;
-  writeJson(output: JsonOutput, message: MessageShape<Desc>): void;
+  writeJson(message: MessageShape<Desc>): string;
   /**
    * Longest lists and maps that `decode` and `readJson` accept, by the name of the field in protobuf-es. Those that are not
    * named have no limit.
@@ -64,9 +63,8 @@ export type MessageCodec<Desc extends DescMessage = DescMessage> = {
   readonly maxItems: Readonly<Record<string, number>>;
 };
 
-/** Memory of the last message in binary and in JSON, unless it is in use. */
+/** Memory of the last message, unless it is in use. */
 let free: BinaryOutput | undefined;
-let freeJson: JsonOutput | undefined;
 
 /** Creates the codec of a message from its generated functions. */
 export function createCodec<Desc extends DescMessage>(
@@ -110,16 +108,10 @@ export function createCodec<Desc extends DescMessage>(
       }
     },
     writeJson(message, registry) {
-      const output = freeJson ?? new JsonOutput();
-      freeJson = undefined;
       try {
-        functions.writeJson(output, message);
-        return output.finish();
+        return functions.writeJson(message);
       } catch {
         return toJsonString(desc, message, registry && { registry });
-      } finally {
-        output.reset();
-        freeJson = output;
       }
     },
   };

@@ -1,13 +1,12 @@
 import type { DescEnum } from "@bufbuild/protobuf";
-import { type JsonOutput, type JsonPiece, jsonPiece } from "./json-output.ts";
 import { refuse } from "./refusal.ts";
 
 /** The names of an enum in JSON. */
 export type EnumNames = {
   /** Returns the number of a JSON value that is a name or a number. A closed enum has no unknown numbers. */
   read(json: unknown): number;
-  /** Writes a number as JSON: a name, or the number if it has none. */
-  write(output: JsonOutput, value: number): void;
+  /** Returns the JSON text of a number: a name, or the number if it has none. */
+  write(value: number): string;
   /** Returns a number of a message if the enum may have it: a closed enum has no unknown numbers. */
   known(value: number): number;
 };
@@ -15,7 +14,7 @@ export type EnumNames = {
 /** Compiles the names of an enum. */
 export function enumNames(desc: DescEnum): EnumNames {
   const numbers = new Map<unknown, number>();
-  const texts = new Map<number, JsonPiece>();
+  const texts = new Map<number, string>();
   for (const { name, jsonName, number } of desc.values) {
     numbers.set(name, number).set(jsonName, number);
   }
@@ -23,7 +22,7 @@ export function enumNames(desc: DescEnum): EnumNames {
     numbers.set(null, 0);
   }
   for (const { number } of desc.values) {
-    texts.set(number, jsonPiece(`${JSON.stringify(desc.value[number]?.jsonName)},`));
+    texts.set(number, JSON.stringify(desc.value[number]?.jsonName));
   }
   return {
     read(json) {
@@ -34,13 +33,8 @@ export function enumNames(desc: DescEnum): EnumNames {
       const isNumber = typeof json === "number" && json === (json | 0);
       return isNumber && (desc.open || texts.has(json)) ? json : refuse();
     },
-    write(output, value) {
-      const text = texts.get(value);
-      if (text === undefined) {
-        output.integer(value);
-      } else {
-        output.piece(text);
-      }
+    write(value) {
+      return texts.get(value) ?? (Number.isInteger(value) ? `${value}` : refuse());
     },
     known: (value) => (desc.open || texts.has(value) ? value : refuse()),
   };

@@ -1,6 +1,5 @@
 import type { FieldMask } from "@bufbuild/protobuf/wkt";
 import type { JsonInput } from "./json-input.ts";
-import type { JsonOutput } from "./json-output.ts";
 import { refuse } from "./refusal.ts";
 
 // google.protobuf.FieldMask: a text in JSON, with paths in lower camel case. Only paths of which each form leads to the other.
@@ -16,12 +15,12 @@ export function readFieldMask(_: JsonInput, json: unknown): FieldMask {
   return { $typeName: "google.protobuf.FieldMask", paths: snake === "" ? [] : snake.split(",") };
 }
 
-export function writeFieldMask(w: JsonOutput, { $typeName, paths }: FieldMask): void {
+export function writeFieldMask({ $typeName, paths }: FieldMask): string {
   if (
     $typeName !== "google.protobuf.FieldMask" ||
     !paths.every((path) => typeof path === "string" && snakePaths.test(path))
   ) {
     refuse();
   }
-  w.text(`"${paths.join(",").replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())}"`);
+  return `"${paths.join(",").replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())}"`;
 }

@@ -16,9 +16,16 @@ export {
   readUint32,
   readUint64,
 } from "./json-input.ts";
-export { JsonOutput, jsonKey } from "./json-output.ts";
+export {
+  writeBool,
+  writeBytes,
+  writeInteger,
+  writeLong,
+  writeNull,
+  writeNumber,
+  writeString,
+} from "./json-output.ts";
 export { boolKey, entriesOf, integerKey, listIn, listOf, longKey, setEntry } from "./map-entries.ts";
 export { refuse } from "./refusal.ts";
-export * from "./struct/binary.ts";
-export * from "./struct/json.ts";
+export * from "./struct.ts";
 export * from "./well-known.ts";

@@ -11,7 +11,7 @@ export function textBytesOf(bytes: Uint8Array): Uint8Array {
 }
 
 /** Decodes a text in bytes of `textBytesOf`. Bytes that are not UTF-8 become U+FFFD. */
-export const utf8Of: (bytes: Uint8Array, start: number, end: number) => string =
+const utf8Of: (bytes: Uint8Array, start: number, end: number) => string =
   NodeBuffer === undefined
     ? (bytes, start, end) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.subarray(start, end))
     : (bytes, start, end) => (bytes as NodeBytes).toString("utf8", start, end);

@@ -3,7 +3,6 @@ import type { BinaryInput } from "./binary-input.ts";
 import type { BinaryOutput } from "./binary-output.ts";
 import { parseDuration } from "./duration.ts";
 import type { JsonInput } from "./json-input.ts";
-import type { JsonOutput } from "./json-output.ts";
 import { refuse } from "./refusal.ts";
 import { parseTimestamp } from "./timestamp.ts";
 
@@ -19,7 +18,27 @@ export function readDuration(_: JsonInput, json: unknown): Duration {
 
 const firstSecond = -62_135_596_800n;
 const lastSecond = 253_402_300_799n;
-export function writeTimestamp(w: JsonOutput, { $typeName, seconds, nanos }: Timestamp): void {
+const secondsOfDay = 86_400;
+
+const twoDigits = Array.from({ length: 60 }, (_, value) => String(value).padStart(2, "0"));
+
+/** Texts of days, each at the remainder of its number: a message has times of a few days, and its successors of the same. */
+const dayTexts: { day: number; text: string }[] = Array.from({ length: 64 }, () => ({
+  day: Number.NaN,
+  text: "",
+}));
+
+/** Returns the date and the T of a time, by the number of its day since 1970. */
+function dayText(day: number): string {
+  const kept = dayTexts[((day % 64) + 64) % 64] as (typeof dayTexts)[number];
+  if (kept.day !== day) {
+    kept.day = day;
+    kept.text = new Date(day * secondsOfDay * 1000).toISOString().slice(0, 11);
+  }
+  return kept.text;
+}
+
+export function writeTimestamp({ $typeName, seconds, nanos }: Timestamp): string {
   const isValid =
     $typeName === "google.protobuf.Timestamp" &&
     typeof seconds === "bigint" &&
@@ -31,7 +50,11 @@ export function writeTimestamp(w: JsonOutput, { $typeName, seconds, nanos }: Tim
   if (!isValid) {
     refuse();
   }
-  w.time(Number(seconds), nanos);
+  const time = Number(seconds);
+  const day = Math.floor(time / secondsOfDay);
+  const second = time - day * secondsOfDay;
+  const [hours, minutes] = [Math.floor(second / 3600), Math.floor(second / 60) % 60];
+  return `"${dayText(day)}${twoDigits[hours]}:${twoDigits[minutes]}:${twoDigits[second % 60]}${fractionOf(nanos)}Z"`;
 }
 
 /** Returns a fraction with three, six or nine digits, or nothing. */
@@ -45,7 +68,7 @@ function fractionOf(nanos: number): string {
 
 const mostSeconds = 315_576_000_000n;
 
-export function writeDuration(w: JsonOutput, { $typeName, seconds, nanos }: Duration): void {
+export function writeDuration({ $typeName, seconds, nanos }: Duration): string {
   const isValid =
     $typeName === "google.protobuf.Duration" &&
     typeof seconds === "bigint" &&
@@ -59,7 +82,7 @@ export function writeDuration(w: JsonOutput, { $typeName, seconds, nanos }: Dura
     refuse();
   }
   const sign = seconds === 0n && nanos < 0 ? "-" : "";
-  w.text(`"${sign}${seconds}${fractionOf(Math.abs(nanos))}s"`);
+  return `"${sign}${seconds}${fractionOf(Math.abs(nanos))}s"`;
 }
 
 /** Fields that a Timestamp and a Duration have. */

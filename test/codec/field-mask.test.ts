@@ -1,15 +1,8 @@
 import { create, fromJson, toJsonString } from "@bufbuild/protobuf";
-import { type FieldMask, FieldMaskSchema } from "@bufbuild/protobuf/wkt";
+import { FieldMaskSchema } from "@bufbuild/protobuf/wkt";
 import { describe, expect, it } from "vitest";
 import { readFieldMask, writeFieldMask } from "../../src/codec/field-mask.ts";
 import { JsonInput } from "../../src/codec/json-input.ts";
-import { JsonOutput } from "../../src/codec/json-output.ts";
-
-function textOf(mask: FieldMask): string {
-  const output = new JsonOutput();
-  writeFieldMask(output, mask);
-  return output.finish();
-}
 
 describe("the codec of google.protobuf.FieldMask", () => {
   it.each(
@@ -19,7 +12,7 @@ describe("the codec of google.protobuf.FieldMask", () => {
   )("writes and reads %j like protobuf-es", (paths) => {
     const mask = create(FieldMaskSchema, { paths });
     const text = toJsonString(FieldMaskSchema, mask);
-    expect(textOf(mask)).toBe(text);
+    expect(writeFieldMask(mask)).toBe(text);
     const json: string = JSON.parse(text);
     expect(readFieldMask(new JsonInput(), json)).toStrictEqual(fromJson(FieldMaskSchema, json));
   });
@@ -28,7 +21,7 @@ describe("the codec of google.protobuf.FieldMask", () => {
     "leaves the paths %j to protobuf-es",
     (...paths) => {
       const mask = { ...create(FieldMaskSchema), paths: paths as string[] };
-      expect(() => textOf(mask)).toThrow();
+      expect(() => writeFieldMask(mask)).toThrow();
     },
   );
 

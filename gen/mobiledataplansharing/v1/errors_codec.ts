@@ -18,16 +18,14 @@
 // @generated from file mobiledataplansharing/v1/errors.proto (package mobiledataplansharing.v1, syntax proto3)
 /* eslint-disable */
 
-import type { BinaryInput, BinaryOutput, JsonInput, JsonOutput, MessageCodec } from "../../../src/codec/runtime.ts";
-import { createCodec, enumNames, jsonKey, listIn, listOf, readString, refuse } from "../../../src/codec/runtime.ts";
+import type { BinaryInput, BinaryOutput, JsonInput, MessageCodec } from "../../../src/codec/runtime.ts";
+import { createCodec, enumNames, listIn, listOf, readString, refuse, writeString } from "../../../src/codec/runtime.ts";
 import type { Code } from "#deps/google/rpc/code_pb.js";
 import { CodeSchema } from "#deps/google/rpc/code_pb.js";
 import type { ErrorReasonSpec } from "./errors_pb.ts";
 import { ErrorReasonSpecSchema } from "./errors_pb.ts";
 
 const names0 = /*@__PURE__*/ enumNames(CodeSchema);
-const key0 = /*@__PURE__*/ jsonKey("code");
-const key1 = /*@__PURE__*/ jsonKey("metadata");
 
 /**
  * Codec of mobiledataplansharing.v1.ErrorReasonSpec.
@@ -99,16 +97,16 @@ export function readErrorReasonSpec(s: JsonInput, json: unknown): ErrorReasonSpe
   return m;
 }
 
-export function writeErrorReasonSpec(w: JsonOutput, m: ErrorReasonSpec): void {
+export function writeErrorReasonSpec(m: ErrorReasonSpec): string {
   if (m.$typeName !== "mobiledataplansharing.v1.ErrorReasonSpec") refuse();
-  w.beginObject();
-  if (m.code !== 0) { w.piece(key0); names0.write(w, m.code); }
+  let s = "";
+  if (m.code !== 0) s += (s === "" ? "{\"code\":" : ",\"code\":") + names0.write(m.code);
   if (listIn(m.metadata).length > 0) {
-    w.piece(key1); w.beginList();
-    for (const item of m.metadata) { w.string(item); }
-    w.endList();
+    let list = "";
+    for (const item of m.metadata) list += (list === "" ? "" : ",") + writeString(item);
+    s += (s === "" ? "{\"metadata\":" : ",\"metadata\":") + "[" + list + "]";
   }
-  w.endObject();
+  return s === "" ? "{}" : s + "}";
 }
 
 /**

@@ -16,15 +16,11 @@
 // @generated from file mobiledataplansharing/v1/plan_group_service.proto (package mobiledataplansharing.v1, syntax proto3)
 /* eslint-disable */
 
-import type { BinaryInput, BinaryOutput, JsonInput, JsonOutput, MessageCodec } from "../../../src/codec/runtime.ts";
-import { createCodec, jsonKey, readString, refuse } from "../../../src/codec/runtime.ts";
+import type { BinaryInput, BinaryOutput, JsonInput, MessageCodec } from "../../../src/codec/runtime.ts";
+import { createCodec, readString, refuse, writeString } from "../../../src/codec/runtime.ts";
 import type { CreatePlanGroupRequest } from "./plan_group_service_pb.ts";
 import { CreatePlanGroupRequestSchema } from "./plan_group_service_pb.ts";
 import { decodePlanGroup, encodePlanGroup, readPlanGroup, writePlanGroup } from "./resources_codec.ts";
-
-const key0 = /*@__PURE__*/ jsonKey("parent");
-const key1 = /*@__PURE__*/ jsonKey("planGroupId");
-const key2 = /*@__PURE__*/ jsonKey("planGroup");
 
 /**
  * Codec of mobiledataplansharing.v1.CreatePlanGroupRequest.
@@ -104,13 +100,13 @@ export function readCreatePlanGroupRequest(s: JsonInput, json: unknown): CreateP
   return m;
 }
 
-export function writeCreatePlanGroupRequest(w: JsonOutput, m: CreatePlanGroupRequest): void {
+export function writeCreatePlanGroupRequest(m: CreatePlanGroupRequest): string {
   if (m.$typeName !== "mobiledataplansharing.v1.CreatePlanGroupRequest" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
-  w.beginObject();
-  if (m.parent !== "") { w.piece(key0); w.string(m.parent); }
-  if (m.planGroupId !== "") { w.piece(key1); w.string(m.planGroupId); }
-  if (m.planGroup !== undefined) { w.piece(key2); writePlanGroup(w, m.planGroup); }
-  w.endObject();
+  let s = "";
+  if (m.parent !== "") s += (s === "" ? "{\"parent\":" : ",\"parent\":") + writeString(m.parent);
+  if (m.planGroupId !== "") s += (s === "" ? "{\"planGroupId\":" : ",\"planGroupId\":") + writeString(m.planGroupId);
+  if (m.planGroup !== undefined) s += (s === "" ? "{\"planGroup\":" : ",\"planGroup\":") + writePlanGroup(m.planGroup);
+  return s === "" ? "{}" : s + "}";
 }
 
 /**

@@ -20,16 +20,11 @@
 // @generated from file mobiledataplansharing/v1/plan_status_service.proto (package mobiledataplansharing.v1, syntax proto3)
 /* eslint-disable */
 
-import type { BinaryInput, BinaryOutput, JsonInput, JsonOutput, MessageCodec } from "../../../src/codec/runtime.ts";
-import { createCodec, jsonKey, readString, refuse } from "../../../src/codec/runtime.ts";
+import type { BinaryInput, BinaryOutput, JsonInput, MessageCodec } from "../../../src/codec/runtime.ts";
+import { createCodec, readString, refuse, writeString } from "../../../src/codec/runtime.ts";
 import type { CreatePlanStatusRequest, CreateUserPlanStatusRequest } from "./plan_status_service_pb.ts";
 import { CreatePlanStatusRequestSchema, CreateUserPlanStatusRequestSchema } from "./plan_status_service_pb.ts";
 import { decodePlanStatus, encodePlanStatus, readPlanStatus, writePlanStatus } from "./resources_codec.ts";
-
-const key0 = /*@__PURE__*/ jsonKey("parent");
-const key1 = /*@__PURE__*/ jsonKey("clientId");
-const key2 = /*@__PURE__*/ jsonKey("userKey");
-const key3 = /*@__PURE__*/ jsonKey("planStatus");
 
 /**
  * Codec of mobiledataplansharing.v1.CreateUserPlanStatusRequest.
@@ -128,14 +123,14 @@ export function readCreateUserPlanStatusRequest(s: JsonInput, json: unknown): Cr
   return m;
 }
 
-export function writeCreateUserPlanStatusRequest(w: JsonOutput, m: CreateUserPlanStatusRequest): void {
+export function writeCreateUserPlanStatusRequest(m: CreateUserPlanStatusRequest): string {
   if (m.$typeName !== "mobiledataplansharing.v1.CreateUserPlanStatusRequest" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
-  w.beginObject();
-  if (m.parent !== "") { w.piece(key0); w.string(m.parent); }
-  if (m.clientId !== "") { w.piece(key1); w.string(m.clientId); }
-  if (m.userKey !== "") { w.piece(key2); w.string(m.userKey); }
-  if (m.planStatus !== undefined) { w.piece(key3); writePlanStatus(w, m.planStatus); }
-  w.endObject();
+  let s = "";
+  if (m.parent !== "") s += (s === "" ? "{\"parent\":" : ",\"parent\":") + writeString(m.parent);
+  if (m.clientId !== "") s += (s === "" ? "{\"clientId\":" : ",\"clientId\":") + writeString(m.clientId);
+  if (m.userKey !== "") s += (s === "" ? "{\"userKey\":" : ",\"userKey\":") + writeString(m.userKey);
+  if (m.planStatus !== undefined) s += (s === "" ? "{\"planStatus\":" : ",\"planStatus\":") + writePlanStatus(m.planStatus);
+  return s === "" ? "{}" : s + "}";
 }
 
 export function decodeCreatePlanStatusRequest(r: BinaryInput, end: number, endTag = 0): CreatePlanStatusRequest {
@@ -205,13 +200,13 @@ export function readCreatePlanStatusRequest(s: JsonInput, json: unknown): Create
   return m;
 }
 
-export function writeCreatePlanStatusRequest(w: JsonOutput, m: CreatePlanStatusRequest): void {
+export function writeCreatePlanStatusRequest(m: CreatePlanStatusRequest): string {
   if (m.$typeName !== "mobiledataplansharing.v1.CreatePlanStatusRequest" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
-  w.beginObject();
-  if (m.parent !== "") { w.piece(key0); w.string(m.parent); }
-  if (m.userKey !== "") { w.piece(key2); w.string(m.userKey); }
-  if (m.planStatus !== undefined) { w.piece(key3); writePlanStatus(w, m.planStatus); }
-  w.endObject();
+  let s = "";
+  if (m.parent !== "") s += (s === "" ? "{\"parent\":" : ",\"parent\":") + writeString(m.parent);
+  if (m.userKey !== "") s += (s === "" ? "{\"userKey\":" : ",\"userKey\":") + writeString(m.userKey);
+  if (m.planStatus !== undefined) s += (s === "" ? "{\"planStatus\":" : ",\"planStatus\":") + writePlanStatus(m.planStatus);
+  return s === "" ? "{}" : s + "}";
 }
 
 /**

@@ -32,8 +32,8 @@
 // @generated from file mobiledataplansharing/v1/plans.proto (package mobiledataplansharing.v1, syntax proto3)
 /* eslint-disable */
 
-import type { BinaryInput, BinaryOutput, JsonInput, JsonOutput, MessageCodec } from "../../../src/codec/runtime.ts";
-import { createCodec, decodeJsonObject, decodeTimestamp, encodeJsonObject, encodeTimestamp, enumNames, jsonKey, listIn, listOf, readInt32, readInt64, readJsonObject, readString, readTimestamp, refuse, writeJsonObject, writeTimestamp } from "../../../src/codec/runtime.ts";
+import type { BinaryInput, BinaryOutput, JsonInput, MessageCodec } from "../../../src/codec/runtime.ts";
+import { createCodec, decodeJsonObject, decodeTimestamp, encodeJsonObject, encodeTimestamp, enumNames, listIn, listOf, readInt32, readInt64, readJsonObject, readString, readTimestamp, refuse, writeInteger, writeJsonObject, writeLong, writeString, writeTimestamp } from "../../../src/codec/runtime.ts";
 import type { AccountBalanceStatus, BalanceLevel, OverUsagePolicy, PlanCategory, PlanModuleTrafficCategory, PlanState, RefreshPeriod } from "./enums_pb.ts";
 import { AccountBalanceStatusSchema, BalanceLevelSchema, OverUsagePolicySchema, PlanCategorySchema, PlanModuleTrafficCategorySchema, PlanStateSchema, RefreshPeriodSchema } from "./enums_pb.ts";
 import type { AccountInfo, ByteQuota, Plan, PlanInfoPerClient, PlanModule, RateLimitedStreaming, TimeQuota, YouTube } from "./plans_pb.ts";
@@ -47,41 +47,6 @@ const names3 = /*@__PURE__*/ enumNames(PlanModuleTrafficCategorySchema);
 const names4 = /*@__PURE__*/ enumNames(OverUsagePolicySchema);
 const names5 = /*@__PURE__*/ enumNames(RefreshPeriodSchema);
 const names6 = /*@__PURE__*/ enumNames(AccountBalanceStatusSchema);
-const key0 = /*@__PURE__*/ jsonKey("planName");
-const key1 = /*@__PURE__*/ jsonKey("planId");
-const key2 = /*@__PURE__*/ jsonKey("planCategory");
-const key3 = /*@__PURE__*/ jsonKey("expirationTime");
-const key4 = /*@__PURE__*/ jsonKey("planModules");
-const key5 = /*@__PURE__*/ jsonKey("planState");
-const key6 = /*@__PURE__*/ jsonKey("coarseBalanceLevel");
-const key7 = /*@__PURE__*/ jsonKey("trafficCategories");
-const key8 = /*@__PURE__*/ jsonKey("overUsagePolicy");
-const key9 = /*@__PURE__*/ jsonKey("maxRateKbps");
-const key10 = /*@__PURE__*/ jsonKey("description");
-const key11 = /*@__PURE__*/ jsonKey("moduleName");
-const key12 = /*@__PURE__*/ jsonKey("usedBytes");
-const key13 = /*@__PURE__*/ jsonKey("planModuleState");
-const key14 = /*@__PURE__*/ jsonKey("refreshPeriod");
-const key15 = /*@__PURE__*/ jsonKey("byteBalance");
-const key16 = /*@__PURE__*/ jsonKey("timeBalance");
-const key17 = /*@__PURE__*/ jsonKey("quotaBytes");
-const key18 = /*@__PURE__*/ jsonKey("remainingBytes");
-const key19 = /*@__PURE__*/ jsonKey("quotaMinutes");
-const key20 = /*@__PURE__*/ jsonKey("remainingMinutes");
-const key21 = /*@__PURE__*/ jsonKey("accountBalance");
-const key22 = /*@__PURE__*/ jsonKey("loanBalance");
-const key23 = /*@__PURE__*/ jsonKey("unpaidLoan");
-const key24 = /*@__PURE__*/ jsonKey("accountBalanceStatus");
-const key25 = /*@__PURE__*/ jsonKey("validUntil");
-const key26 = /*@__PURE__*/ jsonKey("payAsYouGoCharge");
-const key27 = /*@__PURE__*/ jsonKey("accountTopUp");
-const key28 = /*@__PURE__*/ jsonKey("youtube");
-const key29 = /*@__PURE__*/ jsonKey("androidSystemInfo");
-const key30 = /*@__PURE__*/ jsonKey("rateLimitedStreaming");
-const key31 = /*@__PURE__*/ jsonKey("maxMediaRateKbps");
-const key32 = /*@__PURE__*/ jsonKey("currencyCode");
-const key33 = /*@__PURE__*/ jsonKey("units");
-const key34 = /*@__PURE__*/ jsonKey("nanos");
 
 /**
  * Codec of mobiledataplansharing.v1.Plan.
@@ -262,20 +227,20 @@ export function readPlan(s: JsonInput, json: unknown): Plan {
   return m;
 }
 
-export function writePlan(w: JsonOutput, m: Plan): void {
+export function writePlan(m: Plan): string {
   if (m.$typeName !== "mobiledataplansharing.v1.Plan" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
-  w.beginObject();
-  if (m.planName !== "") { w.piece(key0); w.string(m.planName); }
-  if (m.planId !== "") { w.piece(key1); w.string(m.planId); }
-  if (m.planCategory !== 0) { w.piece(key2); names0.write(w, m.planCategory); }
-  if (m.expirationTime !== undefined) { w.piece(key3); writeTimestamp(w, m.expirationTime); }
+  let s = "";
+  if (m.planName !== "") s += (s === "" ? "{\"planName\":" : ",\"planName\":") + writeString(m.planName);
+  if (m.planId !== "") s += (s === "" ? "{\"planId\":" : ",\"planId\":") + writeString(m.planId);
+  if (m.planCategory !== 0) s += (s === "" ? "{\"planCategory\":" : ",\"planCategory\":") + names0.write(m.planCategory);
+  if (m.expirationTime !== undefined) s += (s === "" ? "{\"expirationTime\":" : ",\"expirationTime\":") + writeTimestamp(m.expirationTime);
   if (listIn(m.planModules).length > 0) {
-    w.piece(key4); w.beginList();
-    for (const item of m.planModules) { writePlanModule(w, item); }
-    w.endList();
+    let list = "";
+    for (const item of m.planModules) list += (list === "" ? "" : ",") + writePlanModule(item);
+    s += (s === "" ? "{\"planModules\":" : ",\"planModules\":") + "[" + list + "]";
   }
-  if (m.planState !== undefined) { w.piece(key5); names1.write(w, m.planState); }
-  w.endObject();
+  if (m.planState !== undefined) s += (s === "" ? "{\"planState\":" : ",\"planState\":") + names1.write(m.planState);
+  return s === "" ? "{}" : s + "}";
 }
 
 export function decodePlanModule(r: BinaryInput, end: number, endTag = 0): PlanModule {
@@ -429,26 +394,26 @@ export function readPlanModule(s: JsonInput, json: unknown): PlanModule {
   return m;
 }
 
-export function writePlanModule(w: JsonOutput, m: PlanModule): void {
+export function writePlanModule(m: PlanModule): string {
   if (m.$typeName !== "mobiledataplansharing.v1.PlanModule" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
-  w.beginObject();
-  if (m.coarseBalanceLevel !== 0) { w.piece(key6); names2.write(w, m.coarseBalanceLevel); }
+  let s = "";
+  if (m.coarseBalanceLevel !== 0) s += (s === "" ? "{\"coarseBalanceLevel\":" : ",\"coarseBalanceLevel\":") + names2.write(m.coarseBalanceLevel);
   if (listIn(m.trafficCategories).length > 0) {
-    w.piece(key7); w.beginList();
-    for (const item of m.trafficCategories) { names3.write(w, item); }
-    w.endList();
+    let list = "";
+    for (const item of m.trafficCategories) list += (list === "" ? "" : ",") + names3.write(item);
+    s += (s === "" ? "{\"trafficCategories\":" : ",\"trafficCategories\":") + "[" + list + "]";
   }
-  if (m.expirationTime !== undefined) { w.piece(key3); writeTimestamp(w, m.expirationTime); }
-  if (m.overUsagePolicy !== 0) { w.piece(key8); names4.write(w, m.overUsagePolicy); }
-  if (m.maxRateKbps !== 0n) { w.piece(key9); w.long(m.maxRateKbps); }
-  if (m.description !== "") { w.piece(key10); w.string(m.description); }
-  if (m.moduleName !== "") { w.piece(key11); w.string(m.moduleName); }
-  if (m.usedBytes !== undefined) { w.piece(key12); w.long(m.usedBytes); }
-  if (m.planModuleState !== undefined) { w.piece(key13); names1.write(w, m.planModuleState); }
-  if (m.refreshPeriod !== undefined) { w.piece(key14); names5.write(w, m.refreshPeriod); }
-  if (m.balance.case === "byteBalance") { w.piece(key15); writeByteQuota(w, m.balance.value); }
-  if (m.balance.case === "timeBalance") { w.piece(key16); writeTimeQuota(w, m.balance.value); }
-  w.endObject();
+  if (m.expirationTime !== undefined) s += (s === "" ? "{\"expirationTime\":" : ",\"expirationTime\":") + writeTimestamp(m.expirationTime);
+  if (m.overUsagePolicy !== 0) s += (s === "" ? "{\"overUsagePolicy\":" : ",\"overUsagePolicy\":") + names4.write(m.overUsagePolicy);
+  if (m.maxRateKbps !== 0n) s += (s === "" ? "{\"maxRateKbps\":" : ",\"maxRateKbps\":") + writeLong(m.maxRateKbps);
+  if (m.description !== "") s += (s === "" ? "{\"description\":" : ",\"description\":") + writeString(m.description);
+  if (m.moduleName !== "") s += (s === "" ? "{\"moduleName\":" : ",\"moduleName\":") + writeString(m.moduleName);
+  if (m.usedBytes !== undefined) s += (s === "" ? "{\"usedBytes\":" : ",\"usedBytes\":") + writeLong(m.usedBytes);
+  if (m.planModuleState !== undefined) s += (s === "" ? "{\"planModuleState\":" : ",\"planModuleState\":") + names1.write(m.planModuleState);
+  if (m.refreshPeriod !== undefined) s += (s === "" ? "{\"refreshPeriod\":" : ",\"refreshPeriod\":") + names5.write(m.refreshPeriod);
+  if (m.balance.case === "byteBalance") s += (s === "" ? "{\"byteBalance\":" : ",\"byteBalance\":") + writeByteQuota(m.balance.value);
+  if (m.balance.case === "timeBalance") s += (s === "" ? "{\"timeBalance\":" : ",\"timeBalance\":") + writeTimeQuota(m.balance.value);
+  return s === "" ? "{}" : s + "}";
 }
 
 export function decodeByteQuota(r: BinaryInput, end: number, endTag = 0): ByteQuota {
@@ -510,12 +475,12 @@ export function readByteQuota(s: JsonInput, json: unknown): ByteQuota {
   return m;
 }
 
-export function writeByteQuota(w: JsonOutput, m: ByteQuota): void {
+export function writeByteQuota(m: ByteQuota): string {
   if (m.$typeName !== "mobiledataplansharing.v1.ByteQuota" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
-  w.beginObject();
-  if (m.quotaBytes !== undefined) { w.piece(key17); w.long(m.quotaBytes); }
-  if (m.remainingBytes !== undefined) { w.piece(key18); w.long(m.remainingBytes); }
-  w.endObject();
+  let s = "";
+  if (m.quotaBytes !== undefined) s += (s === "" ? "{\"quotaBytes\":" : ",\"quotaBytes\":") + writeLong(m.quotaBytes);
+  if (m.remainingBytes !== undefined) s += (s === "" ? "{\"remainingBytes\":" : ",\"remainingBytes\":") + writeLong(m.remainingBytes);
+  return s === "" ? "{}" : s + "}";
 }
 
 export function decodeTimeQuota(r: BinaryInput, end: number, endTag = 0): TimeQuota {
@@ -577,12 +542,12 @@ export function readTimeQuota(s: JsonInput, json: unknown): TimeQuota {
   return m;
 }
 
-export function writeTimeQuota(w: JsonOutput, m: TimeQuota): void {
+export function writeTimeQuota(m: TimeQuota): string {
   if (m.$typeName !== "mobiledataplansharing.v1.TimeQuota" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
-  w.beginObject();
-  if (m.quotaMinutes !== undefined) { w.piece(key19); w.long(m.quotaMinutes); }
-  if (m.remainingMinutes !== undefined) { w.piece(key20); w.long(m.remainingMinutes); }
-  w.endObject();
+  let s = "";
+  if (m.quotaMinutes !== undefined) s += (s === "" ? "{\"quotaMinutes\":" : ",\"quotaMinutes\":") + writeLong(m.quotaMinutes);
+  if (m.remainingMinutes !== undefined) s += (s === "" ? "{\"remainingMinutes\":" : ",\"remainingMinutes\":") + writeLong(m.remainingMinutes);
+  return s === "" ? "{}" : s + "}";
 }
 
 export function decodeAccountInfo(r: BinaryInput, end: number, endTag = 0): AccountInfo {
@@ -684,17 +649,17 @@ export function readAccountInfo(s: JsonInput, json: unknown): AccountInfo {
   return m;
 }
 
-export function writeAccountInfo(w: JsonOutput, m: AccountInfo): void {
+export function writeAccountInfo(m: AccountInfo): string {
   if (m.$typeName !== "mobiledataplansharing.v1.AccountInfo" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
-  w.beginObject();
-  if (m.accountBalance !== undefined) { w.piece(key21); write$google$type$Money(w, m.accountBalance); }
-  if (m.loanBalance !== undefined) { w.piece(key22); write$google$type$Money(w, m.loanBalance); }
-  if (m.unpaidLoan !== undefined) { w.piece(key23); write$google$type$Money(w, m.unpaidLoan); }
-  if (m.accountBalanceStatus !== undefined) { w.piece(key24); names6.write(w, m.accountBalanceStatus); }
-  if (m.validUntil !== undefined) { w.piece(key25); writeTimestamp(w, m.validUntil); }
-  if (m.payAsYouGoCharge !== undefined) { w.piece(key26); write$google$type$Money(w, m.payAsYouGoCharge); }
-  if (m.accountTopUp !== undefined) { w.piece(key27); write$google$type$Money(w, m.accountTopUp); }
-  w.endObject();
+  let s = "";
+  if (m.accountBalance !== undefined) s += (s === "" ? "{\"accountBalance\":" : ",\"accountBalance\":") + write$google$type$Money(m.accountBalance);
+  if (m.loanBalance !== undefined) s += (s === "" ? "{\"loanBalance\":" : ",\"loanBalance\":") + write$google$type$Money(m.loanBalance);
+  if (m.unpaidLoan !== undefined) s += (s === "" ? "{\"unpaidLoan\":" : ",\"unpaidLoan\":") + write$google$type$Money(m.unpaidLoan);
+  if (m.accountBalanceStatus !== undefined) s += (s === "" ? "{\"accountBalanceStatus\":" : ",\"accountBalanceStatus\":") + names6.write(m.accountBalanceStatus);
+  if (m.validUntil !== undefined) s += (s === "" ? "{\"validUntil\":" : ",\"validUntil\":") + writeTimestamp(m.validUntil);
+  if (m.payAsYouGoCharge !== undefined) s += (s === "" ? "{\"payAsYouGoCharge\":" : ",\"payAsYouGoCharge\":") + write$google$type$Money(m.payAsYouGoCharge);
+  if (m.accountTopUp !== undefined) s += (s === "" ? "{\"accountTopUp\":" : ",\"accountTopUp\":") + write$google$type$Money(m.accountTopUp);
+  return s === "" ? "{}" : s + "}";
 }
 
 export function decodePlanInfoPerClient(r: BinaryInput, end: number, endTag = 0): PlanInfoPerClient {
@@ -756,12 +721,12 @@ export function readPlanInfoPerClient(s: JsonInput, json: unknown): PlanInfoPerC
   return m;
 }
 
-export function writePlanInfoPerClient(w: JsonOutput, m: PlanInfoPerClient): void {
+export function writePlanInfoPerClient(m: PlanInfoPerClient): string {
   if (m.$typeName !== "mobiledataplansharing.v1.PlanInfoPerClient" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
-  w.beginObject();
-  if (m.youtube !== undefined) { w.piece(key28); writeYouTube(w, m.youtube); }
-  if (m.androidSystemInfo !== undefined) { w.piece(key29); writeJsonObject(w, m.androidSystemInfo); }
-  w.endObject();
+  let s = "";
+  if (m.youtube !== undefined) s += (s === "" ? "{\"youtube\":" : ",\"youtube\":") + writeYouTube(m.youtube);
+  if (m.androidSystemInfo !== undefined) s += (s === "" ? "{\"androidSystemInfo\":" : ",\"androidSystemInfo\":") + writeJsonObject(m.androidSystemInfo);
+  return s === "" ? "{}" : s + "}";
 }
 
 export function decodeYouTube(r: BinaryInput, end: number, endTag = 0): YouTube {
@@ -815,11 +780,11 @@ export function readYouTube(s: JsonInput, json: unknown): YouTube {
   return m;
 }
 
-export function writeYouTube(w: JsonOutput, m: YouTube): void {
+export function writeYouTube(m: YouTube): string {
   if (m.$typeName !== "mobiledataplansharing.v1.YouTube" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
-  w.beginObject();
-  if (m.rateLimitedStreaming !== undefined) { w.piece(key30); writeRateLimitedStreaming(w, m.rateLimitedStreaming); }
-  w.endObject();
+  let s = "";
+  if (m.rateLimitedStreaming !== undefined) s += (s === "" ? "{\"rateLimitedStreaming\":" : ",\"rateLimitedStreaming\":") + writeRateLimitedStreaming(m.rateLimitedStreaming);
+  return s === "" ? "{}" : s + "}";
 }
 
 export function decodeRateLimitedStreaming(r: BinaryInput, end: number, endTag = 0): RateLimitedStreaming {
@@ -873,11 +838,11 @@ export function readRateLimitedStreaming(s: JsonInput, json: unknown): RateLimit
   return m;
 }
 
-export function writeRateLimitedStreaming(w: JsonOutput, m: RateLimitedStreaming): void {
+export function writeRateLimitedStreaming(m: RateLimitedStreaming): string {
   if (m.$typeName !== "mobiledataplansharing.v1.RateLimitedStreaming" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
-  w.beginObject();
-  if (m.maxMediaRateKbps !== undefined) { w.piece(key31); w.integer(m.maxMediaRateKbps); }
-  w.endObject();
+  let s = "";
+  if (m.maxMediaRateKbps !== undefined) s += (s === "" ? "{\"maxMediaRateKbps\":" : ",\"maxMediaRateKbps\":") + writeInteger(m.maxMediaRateKbps);
+  return s === "" ? "{}" : s + "}";
 }
 
 function decode$google$type$Money(r: BinaryInput, end: number, endTag = 0): Money {
@@ -947,13 +912,13 @@ function read$google$type$Money(s: JsonInput, json: unknown): Money {
   return m;
 }
 
-function write$google$type$Money(w: JsonOutput, m: Money): void {
+function write$google$type$Money(m: Money): string {
   if (m.$typeName !== "google.type.Money") refuse();
-  w.beginObject();
-  if (m.currencyCode !== "") { w.piece(key32); w.string(m.currencyCode); }
-  if (m.units !== 0n) { w.piece(key33); w.long(m.units); }
-  if (m.nanos !== 0) { w.piece(key34); w.integer(m.nanos); }
-  w.endObject();
+  let s = "";
+  if (m.currencyCode !== "") s += (s === "" ? "{\"currencyCode\":" : ",\"currencyCode\":") + writeString(m.currencyCode);
+  if (m.units !== 0n) s += (s === "" ? "{\"units\":" : ",\"units\":") + writeLong(m.units);
+  if (m.nanos !== 0) s += (s === "" ? "{\"nanos\":" : ",\"nanos\":") + writeInteger(m.nanos);
+  return s === "" ? "{}" : s + "}";
 }
 
 /**

@@ -18,8 +18,8 @@
 // @generated from file mobiledataplansharing/v1/resources.proto (package mobiledataplansharing.v1, syntax proto3)
 /* eslint-disable */
 
-import type { BinaryInput, BinaryOutput, JsonInput, JsonOutput, MessageCodec } from "../../../src/codec/runtime.ts";
-import { createCodec, decodeTimestamp, encodeTimestamp, enumNames, jsonKey, listIn, listOf, readString, readTimestamp, refuse, writeTimestamp } from "../../../src/codec/runtime.ts";
+import type { BinaryInput, BinaryOutput, JsonInput, MessageCodec } from "../../../src/codec/runtime.ts";
+import { createCodec, decodeTimestamp, encodeTimestamp, enumNames, listIn, listOf, readString, readTimestamp, refuse, writeString, writeTimestamp } from "../../../src/codec/runtime.ts";
 import type { NotificationType, UiCompatibility } from "./enums_pb.ts";
 import { NotificationTypeSchema, UiCompatibilitySchema } from "./enums_pb.ts";
 import type { PlanGroup, PlanStatus } from "./resources_pb.ts";
@@ -28,21 +28,6 @@ import { decodeAccountInfo, decodePlan, decodePlanInfoPerClient, encodeAccountIn
 
 const names0 = /*@__PURE__*/ enumNames(UiCompatibilitySchema);
 const names1 = /*@__PURE__*/ enumNames(NotificationTypeSchema);
-const key0 = /*@__PURE__*/ jsonKey("name");
-const key1 = /*@__PURE__*/ jsonKey("plans");
-const key2 = /*@__PURE__*/ jsonKey("languageCode");
-const key3 = /*@__PURE__*/ jsonKey("expireTime");
-const key4 = /*@__PURE__*/ jsonKey("updateTime");
-const key5 = /*@__PURE__*/ jsonKey("title");
-const key6 = /*@__PURE__*/ jsonKey("subscriberId");
-const key7 = /*@__PURE__*/ jsonKey("accountInfo");
-const key8 = /*@__PURE__*/ jsonKey("uiCompatibility");
-const key9 = /*@__PURE__*/ jsonKey("notifications");
-const key10 = /*@__PURE__*/ jsonKey("planInfoPerClient");
-const key11 = /*@__PURE__*/ jsonKey("cpidState");
-const key12 = /*@__PURE__*/ jsonKey("dataPlans");
-const key13 = /*@__PURE__*/ jsonKey("responseStaleTime");
-const key14 = /*@__PURE__*/ jsonKey("lastUpdatedTime");
 
 /**
  * Codec of mobiledataplansharing.v1.PlanStatus.
@@ -215,30 +200,30 @@ export function readPlanStatus(s: JsonInput, json: unknown): PlanStatus {
   return m;
 }
 
-export function writePlanStatus(w: JsonOutput, m: PlanStatus): void {
+export function writePlanStatus(m: PlanStatus): string {
   if (m.$typeName !== "mobiledataplansharing.v1.PlanStatus" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
-  w.beginObject();
-  if (m.name !== "") { w.piece(key0); w.string(m.name); }
+  let s = "";
+  if (m.name !== "") s += (s === "" ? "{\"name\":" : ",\"name\":") + writeString(m.name);
   if (listIn(m.plans).length > 0) {
-    w.piece(key1); w.beginList();
-    for (const item of m.plans) { writePlan(w, item); }
-    w.endList();
+    let list = "";
+    for (const item of m.plans) list += (list === "" ? "" : ",") + writePlan(item);
+    s += (s === "" ? "{\"plans\":" : ",\"plans\":") + "[" + list + "]";
   }
-  if (m.languageCode !== "") { w.piece(key2); w.string(m.languageCode); }
-  if (m.expireTime !== undefined) { w.piece(key3); writeTimestamp(w, m.expireTime); }
-  if (m.updateTime !== undefined) { w.piece(key4); writeTimestamp(w, m.updateTime); }
-  if (m.title !== "") { w.piece(key5); w.string(m.title); }
-  if (m.subscriberId !== "") { w.piece(key6); w.string(m.subscriberId); }
-  if (m.accountInfo !== undefined) { w.piece(key7); writeAccountInfo(w, m.accountInfo); }
-  if (m.uiCompatibility !== 0) { w.piece(key8); names0.write(w, m.uiCompatibility); }
+  if (m.languageCode !== "") s += (s === "" ? "{\"languageCode\":" : ",\"languageCode\":") + writeString(m.languageCode);
+  if (m.expireTime !== undefined) s += (s === "" ? "{\"expireTime\":" : ",\"expireTime\":") + writeTimestamp(m.expireTime);
+  if (m.updateTime !== undefined) s += (s === "" ? "{\"updateTime\":" : ",\"updateTime\":") + writeTimestamp(m.updateTime);
+  if (m.title !== "") s += (s === "" ? "{\"title\":" : ",\"title\":") + writeString(m.title);
+  if (m.subscriberId !== "") s += (s === "" ? "{\"subscriberId\":" : ",\"subscriberId\":") + writeString(m.subscriberId);
+  if (m.accountInfo !== undefined) s += (s === "" ? "{\"accountInfo\":" : ",\"accountInfo\":") + writeAccountInfo(m.accountInfo);
+  if (m.uiCompatibility !== 0) s += (s === "" ? "{\"uiCompatibility\":" : ",\"uiCompatibility\":") + names0.write(m.uiCompatibility);
   if (listIn(m.notifications).length > 0) {
-    w.piece(key9); w.beginList();
-    for (const item of m.notifications) { names1.write(w, item); }
-    w.endList();
+    let list = "";
+    for (const item of m.notifications) list += (list === "" ? "" : ",") + names1.write(item);
+    s += (s === "" ? "{\"notifications\":" : ",\"notifications\":") + "[" + list + "]";
   }
-  if (m.planInfoPerClient !== undefined) { w.piece(key10); writePlanInfoPerClient(w, m.planInfoPerClient); }
-  if (m.cpidState !== undefined) { w.piece(key11); w.string(m.cpidState); }
-  w.endObject();
+  if (m.planInfoPerClient !== undefined) s += (s === "" ? "{\"planInfoPerClient\":" : ",\"planInfoPerClient\":") + writePlanInfoPerClient(m.planInfoPerClient);
+  if (m.cpidState !== undefined) s += (s === "" ? "{\"cpidState\":" : ",\"cpidState\":") + writeString(m.cpidState);
+  return s === "" ? "{}" : s + "}";
 }
 
 export function decodePlanGroup(r: BinaryInput, end: number, endTag = 0): PlanGroup {
@@ -316,18 +301,18 @@ export function readPlanGroup(s: JsonInput, json: unknown): PlanGroup {
   return m;
 }
 
-export function writePlanGroup(w: JsonOutput, m: PlanGroup): void {
+export function writePlanGroup(m: PlanGroup): string {
   if (m.$typeName !== "mobiledataplansharing.v1.PlanGroup" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
-  w.beginObject();
-  if (m.name !== "") { w.piece(key0); w.string(m.name); }
+  let s = "";
+  if (m.name !== "") s += (s === "" ? "{\"name\":" : ",\"name\":") + writeString(m.name);
   if (listIn(m.dataPlans).length > 0) {
-    w.piece(key12); w.beginList();
-    for (const item of m.dataPlans) { writePlan(w, item); }
-    w.endList();
+    let list = "";
+    for (const item of m.dataPlans) list += (list === "" ? "" : ",") + writePlan(item);
+    s += (s === "" ? "{\"dataPlans\":" : ",\"dataPlans\":") + "[" + list + "]";
   }
-  if (m.responseStaleTime !== undefined) { w.piece(key13); writeTimestamp(w, m.responseStaleTime); }
-  if (m.lastUpdatedTime !== undefined) { w.piece(key14); writeTimestamp(w, m.lastUpdatedTime); }
-  w.endObject();
+  if (m.responseStaleTime !== undefined) s += (s === "" ? "{\"responseStaleTime\":" : ",\"responseStaleTime\":") + writeTimestamp(m.responseStaleTime);
+  if (m.lastUpdatedTime !== undefined) s += (s === "" ? "{\"lastUpdatedTime\":" : ",\"lastUpdatedTime\":") + writeTimestamp(m.lastUpdatedTime);
+  return s === "" ? "{}" : s + "}";
 }
 
 /**

@@ -45,7 +45,6 @@ function writeModule(
   /** Functions of messages whose files have no module. They are in this one. */
   const foreign = new Map<string, () => Code[]>();
   const enums = new Map<DescEnum, string>();
-  const keys = new Map<string, string>();
   const self = pathOf(desc);
 
   const module: Module = {
@@ -64,11 +63,6 @@ function writeModule(
       const name = `${kind}$${message.typeName.replaceAll(".", "$")}`;
       foreign.set(name, () => functionLines(module, kind, message, `function ${name}`));
       return name;
-    },
-    keyOf(jsonName) {
-      const name = keys.get(jsonName) ?? `key${keys.size}`;
-      keys.set(jsonName, name);
-      return file.import(name, self);
     },
     namesOf(each) {
       const name = enums.get(each) ?? `names${enums.size}`;
@@ -91,16 +85,10 @@ function writeModule(
   }
   const objects = own.flatMap((message) => codecLines(module, message));
   const list = own.map((message) => `${file.importShape(message).name}Codec`).join(", ");
-  const names = [
-    ...[...enums.keys()].map(
-      (each) =>
-        code`const ${module.namesOf(each)} = /*@__PURE__*/ ${module.runtime("enumNames")}(${file.importSchema(each)});`,
-    ),
-    ...[...keys.keys()].map(
-      (each) =>
-        code`const ${module.keyOf(each)} = /*@__PURE__*/ ${module.runtime("jsonKey")}(${file.string(each)});`,
-    ),
-  ];
+  const names = [...enums.keys()].map(
+    (each) =>
+      code`const ${module.namesOf(each)} = /*@__PURE__*/ ${module.runtime("enumNames")}(${file.importSchema(each)});`,
+  );
   for (const line of [...names, ...(names.length > 0 ? [code``] : []), ...objects, ...lines]) {
     file.print(line);
   }
@@ -129,13 +117,7 @@ function pathOf({ name }: DescFile): string {
   return `./${name}_codec.js`;
 }
 
-const types: ReadonlySet<string> = new Set([
-  "BinaryInput",
-  "BinaryOutput",
-  "JsonInput",
-  "JsonOutput",
-  "MessageCodec",
-]);
+const types: ReadonlySet<string> = new Set(["BinaryInput", "BinaryOutput", "JsonInput", "MessageCodec"]);
 
 function runtimeSymbol(file: GeneratedFile, runtime: string, name: string): Printable {
   const isPath = /^\.{1,2}\//.test(runtime);

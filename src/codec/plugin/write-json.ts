@@ -11,16 +11,16 @@ export function writeFunction(module: Module, desc: DescMessage, name: Printable
   // Fields with the same name replace each other in JSON.
   const body =
     names.size < desc.fields.length
-      ? [code`  ${runtime("refuse")}();`]
+      ? [code`  return ${runtime("refuse")}();`]
       : [
-          code`  w.beginObject();`,
+          code`  ${desc.fields.length === 0 ? "const" : "let"} s = "";`,
           ...fieldsInOrder(desc).flatMap((field) => fieldLines(module, field)),
-          code`  w.endObject();`,
+          code`  return s === "" ? "{}" : s + "}";`,
         ];
   // A registry may have extensions of the message, which have their names in JSON.
   const mayHaveExtensions = desc.proto.extensionRange.length > 0;
   return [
-    code`${name}(w: ${runtime("JsonOutput")}, m: ${file.importShape(desc)}): void {`,
+    code`${name}(m: ${file.importShape(desc)}): string {`,
     ...checkType(module, desc),
     ...(mayHaveExtensions ? [code`  if (m.$unknown !== undefined) ${runtime("refuse")}();`] : []),
     ...body,
@@ -33,9 +33,9 @@ export function writeFunction(module: Module, desc: DescMessage, name: Printable
 export function writeWrapperFunction(module: Module, desc: DescMessage, name: Printable): Code[] {
   const [field] = desc.fields as [DescField];
   return [
-    code`${name}(w: ${module.runtime("JsonOutput")}, m: ${module.file.importShape(desc)}): void {`,
+    code`${name}(m: ${module.file.importShape(desc)}): string {`,
     ...checkType(module, desc),
-    code`  ${writeStatement(module, valuesOf(field), "m.value")}`,
+    code`  return ${writeExpression(module, valuesOf(field), "m.value")};`,
     code`}`,
     code``,
   ];
@@ -54,77 +54,86 @@ function fieldLines(module: Module, field: DescField): Code[] {
   const { localName } = field;
   const member = `m.${localName}`;
   const value = valuesOf(field);
-  const key = code`w.piece(${module.keyOf(field.jsonName)});`;
   switch (field.fieldKind) {
     case "list":
       return [
         code`  if (${module.runtime("listIn")}(${member}).length > 0) {`,
-        code`    ${key} w.beginList();`,
-        code`    for (const item of ${member}) { ${writeStatement(module, value, "item")} }`,
-        code`    w.endList();`,
+        code`    let list = "";`,
+        code`    for (const item of ${member}) list += (list === "" ? "" : ",") + ${writeExpression(module, value, "item")};`,
+        code`    ${append(module, field, code`"[" + list + "]"`)}`,
         code`  }`,
       ];
-    case "map":
+    case "map": {
       return [
-        code`  if (Object.keys(${member}).length > 0) {`,
-        code`    ${key} w.beginObject();`,
-        code`    for (const name of Object.keys(${member})) { w.name(name); ${writeStatement(module, value, mapItem(member))} }`,
-        code`    w.endObject();`,
+        code`  {`,
+        code`    let entries = "";`,
+        code`    for (const name of Object.keys(${member})) entries += (entries === "" ? "" : ",") + ${module.runtime("writeString")}(name) + ":" + ${writeExpression(module, value, mapItem(member))};`,
+        code`    if (entries !== "") ${append(module, field, code`"{" + entries + "}"`)}`,
         code`  }`,
       ];
+    }
     default: {
       if (field.oneof !== undefined) {
         const oneof = `m.${field.oneof.localName}`;
-        const write = writeStatement(module, value, `${oneof}.value`);
-        return [code`  if (${oneof}.case === ${module.file.string(localName)}) { ${key} ${write} }`];
+        const text = writeExpression(module, value, `${oneof}.value`);
+        return [
+          code`  if (${oneof}.case === ${module.file.string(localName)}) ${append(module, field, text)}`,
+        ];
       }
-      const line = code`  if (${isSet(field, member)}) { ${key} ${writeStatement(module, value, member)} }`;
+      const line = code`  if (${isSet(field, member)}) ${append(module, field, writeExpression(module, value, member))}`;
       return presenceOf(field) === "required" ? [code`${line} else ${module.runtime("refuse")}();`] : [line];
     }
   }
 }
 
-/** Returns the statement that writes a value. */
-function writeStatement(module: Module, value: Value, expression: string): Code {
+/** Returns the statement that appends a member. */
+function append(module: Module, { jsonName }: DescField, text: Code): Code {
+  const key = `${JSON.stringify(jsonName)}:`;
+  const { file } = module;
+  return code`s += (s === "" ? ${file.string(`{${key}`)} : ${file.string(`,${key}`)}) + ${text};`;
+}
+
+/** Returns the expression of the JSON text of a value. */
+function writeExpression(module: Module, value: Value, expression: string): Code {
   switch (value.kind) {
     case "scalar": {
-      const name = methodOfJson(value.scalar);
-      return value.isText && name === "long"
-        ? code`w.long(${module.runtime("longKey")}(${expression}));`
-        : code`w.${name}(${expression});`;
+      const name = writerOf(value.scalar);
+      return value.isText && name === "writeLong"
+        ? code`${module.runtime(name)}(${module.runtime("longKey")}(${expression}))`
+        : code`${module.runtime(name)}(${expression})`;
     }
     case "enum":
       return value.desc.typeName === "google.protobuf.NullValue"
-        ? code`w.nullValue(${expression});`
-        : code`${module.namesOf(value.desc)}.write(w, ${expression});`;
+        ? code`${module.runtime("writeNull")}(${expression})`
+        : code`${module.namesOf(value.desc)}.write(${expression})`;
     case "message": {
       const write = module.functionOf("write", value);
       return value.isUnwrapped
-        ? code`${write}(w, { $typeName: ${module.file.string(value.desc.typeName)}, value: ${expression} });`
-        : code`${write}(w, ${expression});`;
+        ? code`${write}({ $typeName: ${module.file.string(value.desc.typeName)}, value: ${expression} })`
+        : code`${write}(${expression})`;
     }
   }
 }
 
-/** Returns the name of the method that writes a scalar as JSON. */
-function methodOfJson(scalar: ScalarType): string {
+/** Returns the name of the runtime's function that writes a scalar as JSON. */
+function writerOf(scalar: ScalarType): string {
   switch (scalar) {
     case ScalarType.STRING:
-      return "string";
+      return "writeString";
     case ScalarType.BOOL:
-      return "bool";
+      return "writeBool";
     case ScalarType.BYTES:
-      return "byteString";
+      return "writeBytes";
     case ScalarType.DOUBLE:
     case ScalarType.FLOAT:
-      return "number";
+      return "writeNumber";
     case ScalarType.INT64:
     case ScalarType.UINT64:
     case ScalarType.SINT64:
     case ScalarType.FIXED64:
     case ScalarType.SFIXED64:
-      return "long";
+      return "writeLong";
     default:
-      return "integer";
+      return "writeInteger";
   }
 }

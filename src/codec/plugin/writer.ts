@@ -21,8 +21,6 @@ export type Module = {
   runtime(name: string): Printable;
   /** Returns the name of a function of the messages that a value is, imported or generated in this module. */
   functionOf(kind: FunctionKind, value: MessageValue): Printable;
-  /** Returns the name of the variable with the JSON name of a field. */
-  keyOf(jsonName: string): Printable;
   /** Returns the name of the variable with the names of an enum. */
   namesOf(desc: DescEnum): Printable;
 };

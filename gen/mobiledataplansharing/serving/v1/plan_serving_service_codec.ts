@@ -19,16 +19,10 @@
 // @generated from file mobiledataplansharing/serving/v1/plan_serving_service.proto (package mobiledataplansharing.serving.v1, syntax proto3)
 /* eslint-disable */
 
-import type { BinaryInput, BinaryOutput, JsonInput, JsonOutput, MessageCodec } from "../../../../src/codec/runtime.ts";
-import { createCodec, jsonKey, readBool, readString, refuse } from "../../../../src/codec/runtime.ts";
+import type { BinaryInput, BinaryOutput, JsonInput, MessageCodec } from "../../../../src/codec/runtime.ts";
+import { createCodec, readBool, readString, refuse, writeBool, writeString } from "../../../../src/codec/runtime.ts";
 import type { GetPlanGroupRequest, GetPlanStatusRequest, GetUserPlanStatusRequest } from "./plan_serving_service_pb.ts";
 import { GetPlanGroupRequestSchema, GetPlanStatusRequestSchema, GetUserPlanStatusRequestSchema } from "./plan_serving_service_pb.ts";
-
-const key0 = /*@__PURE__*/ jsonKey("parent");
-const key1 = /*@__PURE__*/ jsonKey("clientId");
-const key2 = /*@__PURE__*/ jsonKey("userKey");
-const key3 = /*@__PURE__*/ jsonKey("includeUiIncompatible");
-const key4 = /*@__PURE__*/ jsonKey("name");
 
 /**
  * Codec of mobiledataplansharing.serving.v1.GetUserPlanStatusRequest.
@@ -138,14 +132,14 @@ export function readGetUserPlanStatusRequest(s: JsonInput, json: unknown): GetUs
   return m;
 }
 
-export function writeGetUserPlanStatusRequest(w: JsonOutput, m: GetUserPlanStatusRequest): void {
+export function writeGetUserPlanStatusRequest(m: GetUserPlanStatusRequest): string {
   if (m.$typeName !== "mobiledataplansharing.serving.v1.GetUserPlanStatusRequest") refuse();
-  w.beginObject();
-  if (m.parent !== "") { w.piece(key0); w.string(m.parent); }
-  if (m.clientId !== "") { w.piece(key1); w.string(m.clientId); }
-  if (m.userKey !== "") { w.piece(key2); w.string(m.userKey); }
-  if (m.includeUiIncompatible !== false) { w.piece(key3); w.bool(m.includeUiIncompatible); }
-  w.endObject();
+  let s = "";
+  if (m.parent !== "") s += (s === "" ? "{\"parent\":" : ",\"parent\":") + writeString(m.parent);
+  if (m.clientId !== "") s += (s === "" ? "{\"clientId\":" : ",\"clientId\":") + writeString(m.clientId);
+  if (m.userKey !== "") s += (s === "" ? "{\"userKey\":" : ",\"userKey\":") + writeString(m.userKey);
+  if (m.includeUiIncompatible !== false) s += (s === "" ? "{\"includeUiIncompatible\":" : ",\"includeUiIncompatible\":") + writeBool(m.includeUiIncompatible);
+  return s === "" ? "{}" : s + "}";
 }
 
 export function decodeGetPlanStatusRequest(r: BinaryInput, end: number, endTag = 0): GetPlanStatusRequest {
@@ -207,12 +201,12 @@ export function readGetPlanStatusRequest(s: JsonInput, json: unknown): GetPlanSt
   return m;
 }
 
-export function writeGetPlanStatusRequest(w: JsonOutput, m: GetPlanStatusRequest): void {
+export function writeGetPlanStatusRequest(m: GetPlanStatusRequest): string {
   if (m.$typeName !== "mobiledataplansharing.serving.v1.GetPlanStatusRequest") refuse();
-  w.beginObject();
-  if (m.name !== "") { w.piece(key4); w.string(m.name); }
-  if (m.includeUiIncompatible !== false) { w.piece(key3); w.bool(m.includeUiIncompatible); }
-  w.endObject();
+  let s = "";
+  if (m.name !== "") s += (s === "" ? "{\"name\":" : ",\"name\":") + writeString(m.name);
+  if (m.includeUiIncompatible !== false) s += (s === "" ? "{\"includeUiIncompatible\":" : ",\"includeUiIncompatible\":") + writeBool(m.includeUiIncompatible);
+  return s === "" ? "{}" : s + "}";
 }
 
 export function decodeGetPlanGroupRequest(r: BinaryInput, end: number, endTag = 0): GetPlanGroupRequest {
@@ -266,11 +260,11 @@ export function readGetPlanGroupRequest(s: JsonInput, json: unknown): GetPlanGro
   return m;
 }
 
-export function writeGetPlanGroupRequest(w: JsonOutput, m: GetPlanGroupRequest): void {
+export function writeGetPlanGroupRequest(m: GetPlanGroupRequest): string {
   if (m.$typeName !== "mobiledataplansharing.serving.v1.GetPlanGroupRequest") refuse();
-  w.beginObject();
-  if (m.name !== "") { w.piece(key4); w.string(m.name); }
-  w.endObject();
+  let s = "";
+  if (m.name !== "") s += (s === "" ? "{\"name\":" : ",\"name\":") + writeString(m.name);
+  return s === "" ? "{}" : s + "}";
 }
 
 /**
