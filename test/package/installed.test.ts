@@ -30,6 +30,8 @@ const modules: Readonly<Record<string, readonly [specifier: string, exported: st
   "./testing": ["/testing", "startTestServer"],
   "./transcoding": ["/transcoding", "createTranscodingHandler"],
   "./transcoding/client": ["/transcoding/client", "createRestTransport"],
+  "./codec": ["/codec", "createCodecs"],
+  "./codec/runtime": ["/codec/runtime", "createCodec"],
   "./gen/*.js": ["/gen/mobiledataplansharing/v1/resources_pb.js", "PlanStatusSchema"],
 };
 
