@@ -47,7 +47,7 @@ if ("missing" in runner) {
 }
 
 describe.skipIf("missing" in runner)("protobuf's conformance suite", () => {
-  const folder = mkdtempSync(join(tmpdir(), "mdps-codec-conformance-"));
+  let folder: string;
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   /** Runs the suite with an implementation of testee.ts. */
@@ -82,6 +82,7 @@ describe.skipIf("missing" in runner)("protobuf's conformance suite", () => {
 
   let results: Record<"protobufEs" | "codecs", Result>;
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "mdps-codec-conformance-"));
     // Generated code imports packages, and the runtime of codecs from this one.
     mkdirSync(join(folder, "node_modules"));
     symlinkSync(join(root, "node_modules/@bufbuild"), join(folder, "node_modules/@bufbuild"));
