@@ -5,7 +5,7 @@ import type { BinaryOutput } from "./binary-output.ts";
 import { isPlainObject, type JsonInput } from "./json-input.ts";
 import { writeBool, writeNull, writeString } from "./json-output.ts";
 import { maxStructDepth, maxStructValues } from "./limits.ts";
-import { setEntry } from "./map-entries.ts";
+import { listIn, setEntry } from "./map-entries.ts";
 import { refuse } from "./refusal.ts";
 
 // google.protobuf.Struct, Value and ListValue. protobuf-es has a field of type Struct as a JSON object, except in a Value.
@@ -347,7 +347,7 @@ export function writeStruct(m: Struct): string {
 
 export function writeListValue(m: ListValue): string {
   check(m, "google.protobuf.ListValue");
-  return `[${Array.from(m.values, (value) => writeValue(value)).join(",")}]`;
+  return `[${Array.from(listIn(m.values), (value) => writeValue(value)).join(",")}]`;
 }
 
 export function writeValue(m: Value): string {

@@ -190,3 +190,22 @@ describe("codecs of google.protobuf.Struct, Value and ListValue", () => {
     expect(thrown(() => ofValue.writeJson(value))).toBe(thrown(() => toJsonString(ValueSchema, value)));
   });
 });
+
+it.each([
+  [ofListValue, { $typeName: "google.protobuf.ListValue", values: "" }],
+  [ofListValue, { $typeName: "google.protobuf.ListValue", values: { length: 0 } }],
+  [ofStruct, { $typeName: "google.protobuf.Struct", fields: null }],
+  [ofStruct, { $typeName: "google.protobuf.Struct", fields: "ab" }],
+] as unknown as [MessageCodec, never][])(
+  "writeJson of a $desc.name without the container of its values fails as toJsonString does: %#",
+  (codec, message) => {
+    const failure = (write: () => string) => {
+      try {
+        return { text: write() };
+      } catch (error) {
+        return { error: (error as Error).message };
+      }
+    };
+    expect(failure(() => codec.writeJson(message))).toEqual(failure(() => toJsonString(codec.desc, message)));
+  },
+);
