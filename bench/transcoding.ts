@@ -3,6 +3,7 @@ import { HttpRuleSchema } from "#deps/google/api/http_pb.js";
 import { PlanServingService } from "../gen/mobiledataplansharing/serving/v1/plan_serving_service_pb.ts";
 import { PlanGroupService } from "../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
 import { PlanStatusService } from "../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
+import { contractCodecs } from "../src/contract/contract-types.ts";
 import { exampleStatus } from "../src/examples/index.ts";
 import { bindingsOfRule, compileRequestBinder, compileRouter } from "../src/transcoding/index.ts";
 import { median } from "./support/load.ts";
@@ -19,7 +20,7 @@ const found = few.match("POST", target);
 if (found === undefined || "allowed" in found) {
   throw new Error(`${target} has no route`);
 }
-const binder = compileRequestBinder(found.binding);
+const binder = compileRequestBinder(found.binding, { codecs: contractCodecs });
 
 /** Returns an HTTP rule that adds 997 routes, of the same depth as those of the API, to one method. */
 function manyRules() {
