@@ -1,9 +1,9 @@
 import type { Message } from "@bufbuild/protobuf";
+import { fallBack } from "./fall-back.ts";
 import { maxDepth } from "./limits.ts";
-import { refuse } from "./refusal.ts";
 import { shortText, shortTextOf, textBytesOf, textOf } from "./utf8.ts";
 
-const fourBytes = new DataView(new ArrayBuffer(8));
+const scratch = new DataView(new ArrayBuffer(8));
 
 /**
  * The bytes of a message and a position in them. Generated code reads values from it. Whatever is not the plain form of a
@@ -14,7 +14,7 @@ export class BinaryInput {
   /** Whether unknown fields are left to protobuf-es. */
   readonly isStrict: boolean;
   pos = 0;
-  /** Number of values in each google.protobuf.Struct so far, those inside others included. */
+  /** Number of values in all Structs, Values and ListValues of the message so far. */
   structValues = 0;
   #depth = 0;
   /** The bytes with what decodes texts. Created once, because that costs as much as decoding a text. */
@@ -29,7 +29,7 @@ export class BinaryInput {
   enter(): void {
     this.#depth += 1;
     if (this.#depth > maxDepth) {
-      refuse();
+      fallBack();
     }
   }
 
@@ -37,7 +37,7 @@ export class BinaryInput {
   leave(end: number): void {
     this.#depth -= 1;
     if (this.pos !== end) {
-      refuse();
+      fallBack();
     }
   }
 
@@ -45,7 +45,7 @@ export class BinaryInput {
   end(): number {
     const length = this.uint32();
     const end = this.pos + length;
-    return end <= this.bytes.length ? end : refuse();
+    return end <= this.bytes.length ? end : fallBack();
   }
 
   uint32(): number {
@@ -64,7 +64,7 @@ export class BinaryInput {
       }
     }
     // Also at the end of the bytes, where a byte is undefined.
-    return refuse();
+    return fallBack();
   }
 
   /** Reads a tag: the number of a field and its wire type. */
@@ -73,7 +73,7 @@ export class BinaryInput {
     const tag = this.uint32();
     const size = this.pos - start;
     // The fifth byte has the last four bits.
-    return size < 5 || (size === 5 && (this.bytes[this.pos - 1] as number) < 0x10) ? tag : refuse();
+    return size < 5 || (size === 5 && (this.bytes[this.pos - 1] as number) < 0x10) ? tag : fallBack();
   }
 
   int32(): number {
@@ -87,7 +87,7 @@ export class BinaryInput {
 
   bool(): boolean {
     const value = this.bytes[this.pos++] as number;
-    return value < 2 ? value === 1 : refuse();
+    return value < 2 ? value === 1 : fallBack();
   }
 
   uint64(): bigint {
@@ -111,7 +111,7 @@ export class BinaryInput {
         return BigInt.asUintN(64, BigInt(value) + (BigInt(high) << 49n));
       }
     }
-    return refuse();
+    return fallBack();
   }
 
   int64(): bigint {
@@ -150,9 +150,9 @@ export class BinaryInput {
   /** Copies the next bytes, because a DataView of every message would cost more than the few numbers that have a fixed size. */
   #view(size: number): DataView {
     for (let index = 0; index < size; index++) {
-      fourBytes.setUint8(index, this.bytes[this.pos++] ?? refuse());
+      scratch.setUint8(index, this.bytes[this.pos++] ?? fallBack());
     }
-    return fourBytes;
+    return scratch;
   }
 
   string(): string {
@@ -181,7 +181,7 @@ export class BinaryInput {
   unknown(message: Message, tag: number): void {
     const [no, wireType] = [tag >>> 3, tag & 7];
     if (this.isStrict || no === 0) {
-      refuse();
+      fallBack();
     }
     const start = this.pos;
     switch (wireType) {
@@ -198,10 +198,10 @@ export class BinaryInput {
         this.pos += 4;
         break;
       default:
-        refuse();
+        fallBack();
     }
     if (this.pos > this.bytes.length) {
-      refuse();
+      fallBack();
     }
     message.$unknown ??= [];
     message.$unknown.push({ no, wireType, data: this.bytes.subarray(start, this.pos) });

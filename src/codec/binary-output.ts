@@ -1,12 +1,12 @@
 import type { UnknownField } from "@bufbuild/protobuf";
+import { fallBack } from "./fall-back.ts";
 import { NodeBuffer } from "./node-buffer.ts";
-import { refuse } from "./refusal.ts";
 import { shortText, writeText } from "./utf8.ts";
 
 /** Memory that is kept for the next message. */
 const keptBytes = 64 * 1024;
 
-const eightBytes = new DataView(new ArrayBuffer(8));
+const scratch = new DataView(new ArrayBuffer(8));
 
 /**
  * The bytes of a message so far. Generated code writes values to it, each with its tag. Whatever is not a valid value of its
@@ -16,12 +16,10 @@ export class BinaryOutput {
   #bytes = allocate(1024);
   #pos = 0;
 
-  /** Returns a copy of the bytes, and starts again. */
-  finish(): Uint8Array {
-    // `slice` of a Buffer would return a Buffer.
-    const bytes = new Uint8Array(this.#bytes.subarray(0, this.#pos));
-    this.reset();
-    return bytes;
+  /** Returns a copy of the bytes. */
+  bytes(): Uint8Array {
+    // Not `slice`, which for a Buffer returns a view of memory that is used again.
+    return new Uint8Array(this.#bytes.subarray(0, this.#pos));
   }
 
   /** Starts again. */
@@ -90,14 +88,14 @@ export class BinaryOutput {
 
   uint32(value: number): void {
     if (value !== value >>> 0) {
-      refuse();
+      fallBack();
     }
     this.#varint(value);
   }
 
   int32(value: number): void {
     if (value !== (value | 0)) {
-      refuse();
+      fallBack();
     }
     if (value >= 0) {
       this.#varint(value);
@@ -108,41 +106,41 @@ export class BinaryOutput {
 
   sint32(value: number): void {
     if (value !== (value | 0)) {
-      refuse();
+      fallBack();
     }
     this.#varint(((value << 1) ^ (value >> 31)) >>> 0);
   }
 
   bool(value: boolean): void {
     if (typeof value !== "boolean") {
-      refuse();
+      fallBack();
     }
     this.#bytes[this.#pos++] = value ? 1 : 0;
   }
 
   uint64(value: bigint): void {
     if (typeof value !== "bigint" || value !== BigInt.asUintN(64, value)) {
-      refuse();
+      fallBack();
     }
     this.#long(value);
   }
 
   int64(value: bigint): void {
     if (typeof value !== "bigint") {
-      refuse();
+      fallBack();
     }
     if (value >= 0n && value <= 0x1f_ffff_ffff_ffffn) {
       this.#safe(Number(value));
     } else if (value === BigInt.asIntN(64, value)) {
       this.#long(BigInt.asUintN(64, value));
     } else {
-      refuse();
+      fallBack();
     }
   }
 
   sint64(value: bigint): void {
     if (typeof value !== "bigint" || value !== BigInt.asIntN(64, value)) {
-      refuse();
+      fallBack();
     }
     this.#long(BigInt.asUintN(64, value < 0n ? (-value << 1n) - 1n : value << 1n));
   }
@@ -170,61 +168,61 @@ export class BinaryOutput {
 
   fixed32(value: number): void {
     if (value !== value >>> 0) {
-      refuse();
+      fallBack();
     }
-    eightBytes.setUint32(0, value, true);
+    scratch.setUint32(0, value, true);
     this.#copy(4);
   }
 
   sfixed32(value: number): void {
     if (value !== (value | 0)) {
-      refuse();
+      fallBack();
     }
-    eightBytes.setInt32(0, value, true);
+    scratch.setInt32(0, value, true);
     this.#copy(4);
   }
 
   float(value: number): void {
     if (typeof value !== "number" || (Number.isFinite(value) && !Number.isFinite(Math.fround(value)))) {
-      refuse();
+      fallBack();
     }
-    eightBytes.setFloat32(0, value, true);
+    scratch.setFloat32(0, value, true);
     this.#copy(4);
   }
 
   double(value: number): void {
     if (typeof value !== "number") {
-      refuse();
+      fallBack();
     }
-    eightBytes.setFloat64(0, value, true);
+    scratch.setFloat64(0, value, true);
     this.#copy(8);
   }
 
   fixed64(value: bigint): void {
     if (typeof value !== "bigint" || value !== BigInt.asUintN(64, value)) {
-      refuse();
+      fallBack();
     }
-    eightBytes.setBigUint64(0, value, true);
+    scratch.setBigUint64(0, value, true);
     this.#copy(8);
   }
 
   sfixed64(value: bigint): void {
     if (typeof value !== "bigint" || value !== BigInt.asIntN(64, value)) {
-      refuse();
+      fallBack();
     }
-    eightBytes.setBigInt64(0, value, true);
+    scratch.setBigInt64(0, value, true);
     this.#copy(8);
   }
 
   #copy(size: number): void {
     for (let index = 0; index < size; index++) {
-      this.#bytes[this.#pos++] = eightBytes.getUint8(index);
+      this.#bytes[this.#pos++] = scratch.getUint8(index);
     }
   }
 
   string(value: string): void {
     if (typeof value !== "string") {
-      refuse();
+      fallBack();
     }
     const { length } = value;
     this.#reserve(5 + 3 * length);
@@ -251,7 +249,7 @@ export class BinaryOutput {
 
   byteString(value: Uint8Array): void {
     if (!(value instanceof Uint8Array)) {
-      refuse();
+      fallBack();
     }
     this.#reserve(5 + value.length);
     this.#varint(value.length);
@@ -262,11 +260,11 @@ export class BinaryOutput {
   /** Writes the unknown fields of a message. */
   unknown(fields: readonly UnknownField[]): void {
     if (!Array.isArray(fields)) {
-      refuse();
+      fallBack();
     }
     for (const { no, wireType, data } of fields as readonly UnknownField[]) {
       if (!(data instanceof Uint8Array)) {
-        refuse();
+        fallBack();
       }
       this.tag(((no << 3) | wireType) >>> 0);
       this.#reserve(data.length);

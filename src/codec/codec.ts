@@ -10,7 +10,7 @@ import { BinaryInput } from "./binary-input.ts";
 import { BinaryOutput } from "./binary-output.ts";
 import { JsonInput } from "./json-input.ts";
 
-/** Functions that `protoc-gen-es-codec` generates for a message. They throw a refusal for what they leave to protobuf-es. */
+/** Functions that `protoc-gen-es-codec` generates for a message. They throw for what they leave to protobuf-es. */
 export type GeneratedFunctions<Desc extends DescMessage> = {
   decode(input: BinaryInput, end: number): MessageShape<Desc>;
   encode(output: BinaryOutput, message: MessageShape<Desc>): void;
@@ -21,6 +21,8 @@ export type GeneratedFunctions<Desc extends DescMessage> = {
    * named have no limit.
    */
   readonly maxItems: Readonly<Record<string, number>>;
+  /** Full names of the messages whose functions are copies in the module of this codec, with limits of their own. */
+  readonly copies?: readonly string[];
 };
 
 /** A message that was read from JSON, and the number of keys in the objects of the JSON. */
@@ -31,7 +33,7 @@ export type ReadMessage<Desc extends DescMessage> = {
 
 /**
  * Encodes and decodes the messages of one type, several times as fast as protobuf-es, with the same results. Generated code
- * handles what is usual. It leaves everything else to protobuf-es: malformed and very deep messages, fields that occur again,
+ * handles common messages. It leaves all others to protobuf-es: malformed and very deep messages, fields that occur again,
  * messages with extensions.
  *
  * @example
@@ -50,8 +52,9 @@ export type MessageCodec<Desc extends DescMessage = DescMessage> = {
   /** Encodes a message, like `toBinary`. Throws if a value is not one of its field. */
   encode(message: MessageShape<Desc>): Uint8Array;
   /**
-   * Reads a value that `JSON.parse` returned. Returns undefined for what is unusual: unknown fields and names, fields that are
-   * set twice, lists longer than their limit, numbers as text, values of a wrong type. Callers pass these to another reader.
+   * Reads a value that `JSON.parse` returned, as `createJsonReader` of `…/transcoding` reads it: floats are rounded to 32 bits,
+   * and null does not set a oneof. Returns undefined for what is not common, valid or not: unknown fields and names, fields that
+   * are set twice, lists longer than their limit, numbers as text, values of a wrong type. Callers pass these to that reader.
    */
   readJson(json: unknown): ReadMessage<Desc> | undefined;
   /**
@@ -61,17 +64,19 @@ export type MessageCodec<Desc extends DescMessage = DescMessage> = {
   writeJson(message: MessageShape<Desc>, registry?: Registry): string;
   /** Limits of the lists and maps of this message, by the name of the field in protobuf-es. */
   readonly maxItems: Readonly<Record<string, number>>;
+  /** Full names of the messages that this codec handles with functions of its own module, whose limits are not known. */
+  readonly copies: readonly string[];
 };
 
 /** Memory of the last message, unless it is in use. */
-let free: BinaryOutput | undefined;
+let idleOutput: BinaryOutput | undefined;
 
 /** Creates the codec of a message from its generated functions. */
 export function createCodec<Desc extends DescMessage>(
   desc: Desc,
   functions: GeneratedFunctions<Desc>,
 ): MessageCodec<Desc> {
-  /** Returns undefined for what generated code refuses. Whatever it throws, protobuf-es has the last word. */
+  /** Returns undefined for what generated code does not handle. On any error, protobuf-es decides. */
   function decode(bytes: Uint8Array, isStrict: boolean): MessageShape<Desc> | undefined {
     try {
       return functions.decode(new BinaryInput(bytes, isStrict), bytes.length);
@@ -83,19 +88,20 @@ export function createCodec<Desc extends DescMessage>(
   return {
     desc,
     maxItems: functions.maxItems,
+    copies: functions.copies ?? [],
     decode: (bytes) => decode(bytes, false) ?? fromBinary(desc, bytes),
     decodeStrictly: (bytes) => decode(bytes, true),
     encode(message) {
-      const output = free ?? new BinaryOutput();
-      free = undefined;
+      const output = idleOutput ?? new BinaryOutput();
+      idleOutput = undefined;
       try {
         functions.encode(output, message);
-        return output.finish();
+        return output.bytes();
       } catch {
         return toBinary(desc, message);
       } finally {
         output.reset();
-        free = output;
+        idleOutput = output;
       }
     },
     readJson(json) {

@@ -1,5 +1,5 @@
 import type { DescEnum } from "@bufbuild/protobuf";
-import { refuse } from "./refusal.ts";
+import { fallBack } from "./fall-back.ts";
 
 /** The names of an enum in JSON. */
 export type EnumNames = {
@@ -15,8 +15,12 @@ export type EnumNames = {
 export function enumNames(desc: DescEnum): EnumNames {
   const numbers = new Map<unknown, number>();
   const texts = new Map<number, string>();
-  for (const { name, jsonName, number } of desc.values) {
-    numbers.set(name, number).set(jsonName, number);
+  for (const { jsonName, number } of desc.values) {
+    numbers.set(jsonName, number);
+  }
+  // Afterwards, because these take precedence.
+  for (const { name, number } of desc.values) {
+    numbers.set(name, number);
   }
   if (desc.typeName === "google.protobuf.NullValue") {
     numbers.set(null, 0);
@@ -31,11 +35,11 @@ export function enumNames(desc: DescEnum): EnumNames {
         return number;
       }
       const isNumber = typeof json === "number" && json === (json | 0);
-      return isNumber && (desc.open || texts.has(json)) ? json : refuse();
+      return isNumber && (desc.open || texts.has(json)) ? json : fallBack();
     },
     write(value) {
-      return texts.get(value) ?? (Number.isInteger(value) ? `${value}` : refuse());
+      return texts.get(value) ?? (Number.isInteger(value) ? `${value}` : fallBack());
     },
-    known: (value) => (desc.open || texts.has(value) ? value : refuse()),
+    known: (value) => (desc.open || texts.has(value) ? value : fallBack()),
   };
 }

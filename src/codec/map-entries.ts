@@ -1,5 +1,5 @@
+import { fallBack } from "./fall-back.ts";
 import { isPlainObject, type JsonInput } from "./json-input.ts";
-import { refuse } from "./refusal.ts";
 
 // Maps: protobuf-es has them as objects whose properties are the keys.
 
@@ -11,24 +11,24 @@ export function setEntry<T>(
 ): void {
   const name = String(key);
   if (name === "__proto__" || Object.hasOwn(map, name)) {
-    refuse();
+    fallBack();
   }
   map[name] = value;
 }
 
 export function boolKey(name: string): boolean {
-  return name === "true" ? true : name === "false" ? false : refuse();
+  return name === "true" ? true : name === "false" ? false : fallBack();
 }
 
 const integer = /^(?:0|-?[1-9]\d{0,19})$/;
 
 export function integerKey(name: string): number {
-  return integer.test(name) ? Number(name) : refuse();
+  return integer.test(name) ? Number(name) : fallBack();
 }
 
 /** Returns the integer of 64 bits that a key, or a field with `jstype = JS_STRING`, has as text. */
 export function longKey(name: string): bigint {
-  return typeof name === "string" && integer.test(name) ? BigInt(name) : refuse();
+  return typeof name === "string" && integer.test(name) ? BigInt(name) : fallBack();
 }
 
 const ranges = {
@@ -59,11 +59,11 @@ export function entriesOf(
   kind: keyof typeof ranges | "string" | "bool",
 ): [string, unknown][] {
   if (!isPlainObject(json)) {
-    refuse();
+    fallBack();
   }
   const names = Object.keys(json);
   if (names.length > most || !names.every((name) => isKey(name, kind))) {
-    refuse();
+    fallBack();
   }
   input.keys += names.length;
   return names.map((name) => [name, json[name]]);
@@ -71,10 +71,10 @@ export function entriesOf(
 
 /** Returns the items of a JSON array that is a list. */
 export function listOf(json: unknown, most: number): readonly unknown[] {
-  return Array.isArray(json) && json.length <= most ? json : refuse();
+  return Array.isArray(json) && json.length <= most ? json : fallBack();
 }
 
 /** Returns the list of a message. What is not an array is left to protobuf-es. */
 export function listIn<T>(list: readonly T[]): readonly T[] {
-  return Array.isArray(list) ? list : refuse();
+  return Array.isArray(list) ? list : fallBack();
 }

@@ -4,16 +4,17 @@ export type NodeBytes = Uint8Array<ArrayBuffer> & {
   write(text: string, start: number): number;
 };
 
+type BufferOfNode = {
+  from(memory: ArrayBufferLike, start: number, length: number): NodeBytes;
+  isBuffer(value: unknown): boolean;
+  allocUnsafeSlow(size: number): NodeBytes;
+};
+
+// Without the types of Node, which programs for browsers do not have.
+const { Buffer: found } = globalThis as { Buffer?: Partial<BufferOfNode> };
+
 /**
- * The Buffer of Node, whose conversions of text are faster than those of the web; undefined in browsers. Without the types of
- * Node, which programs for browsers do not have.
+ * The Buffer of Node, whose conversions of text are faster than those of the web; undefined in browsers, also in pages that
+ * have a Buffer of their own.
  */
-export const NodeBuffer = (
-  globalThis as {
-    Buffer?: {
-      from(memory: ArrayBufferLike, start: number, length: number): NodeBytes;
-      isBuffer(value: unknown): boolean;
-      allocUnsafeSlow(size: number): NodeBytes;
-    };
-  }
-).Buffer;
+export const NodeBuffer = typeof found?.allocUnsafeSlow === "function" ? (found as BufferOfNode) : undefined;

@@ -1,8 +1,9 @@
-/** What generated code imports. Not for other code: it may change with the generator. */
+/** Runtime of generated code. Internal: it may change with the generator. */
 export { BinaryInput } from "./binary-input.ts";
 export { BinaryOutput } from "./binary-output.ts";
-export { createCodec, type MessageCodec } from "./codec.ts";
+export { createCodec, type GeneratedFunctions, type MessageCodec } from "./codec.ts";
 export { enumNames } from "./enum-names.ts";
+export { fallBack } from "./fall-back.ts";
 export { readFieldMask, writeFieldMask } from "./field-mask.ts";
 export {
   JsonInput,
@@ -26,6 +27,5 @@ export {
   writeString,
 } from "./json-output.ts";
 export { boolKey, entriesOf, integerKey, listIn, listOf, longKey, setEntry } from "./map-entries.ts";
-export { refuse } from "./refusal.ts";
 export * from "./struct.ts";
 export * from "./well-known.ts";

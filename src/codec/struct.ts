@@ -2,14 +2,14 @@ import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import type { ListValue, Struct, Value } from "@bufbuild/protobuf/wkt";
 import type { BinaryInput } from "./binary-input.ts";
 import type { BinaryOutput } from "./binary-output.ts";
+import { fallBack } from "./fall-back.ts";
 import { isPlainObject, type JsonInput } from "./json-input.ts";
 import { writeBool, writeNull, writeString } from "./json-output.ts";
 import { maxStructDepth, maxStructValues } from "./limits.ts";
 import { listIn, setEntry } from "./map-entries.ts";
-import { refuse } from "./refusal.ts";
 
 // google.protobuf.Struct, Value and ListValue. protobuf-es has a field of type Struct as a JSON object, except in a Value.
-// What has more than a hundred values or unknown fields is left to protobuf-es.
+// Messages with more than a hundred values in all of them, or with unknown fields, are left to protobuf-es.
 
 /** How values are created: as JSON, or as messages. */
 type Form<Any, Object, List> = {
@@ -47,19 +47,19 @@ function decodeFields<A, O, L>(r: BinaryInput, end: number, form: Form<A, O, L>)
   r.enter();
   while (r.pos < end) {
     if (r.tag() !== 10) {
-      refuse();
+      fallBack();
     }
     const entryEnd = r.end();
     if (r.tag() !== 10) {
-      refuse();
+      fallBack();
     }
     const key = r.string();
     if (r.tag() !== 18) {
-      refuse();
+      fallBack();
     }
     setEntry(fields, key, decodeAny(r, r.end(), form));
     if (r.pos !== entryEnd) {
-      refuse();
+      fallBack();
     }
   }
   r.leave(end);
@@ -71,7 +71,7 @@ function decodeValues<A, O, L>(r: BinaryInput, end: number, form: Form<A, O, L>)
   r.enter();
   while (r.pos < end) {
     if (r.tag() !== 10) {
-      refuse();
+      fallBack();
     }
     values.push(decodeAny(r, r.end(), form));
   }
@@ -83,7 +83,7 @@ function decodeAny<A, O, L>(r: BinaryInput, end: number, form: Form<A, O, L>): A
   r.enter();
   r.structValues += 1;
   if (r.structValues > maxStructValues) {
-    refuse();
+    fallBack();
   }
   const value = decodeKind(r, form);
   r.leave(end);
@@ -106,7 +106,7 @@ function decodeKind<A, O, L>(r: BinaryInput, form: Form<A, O, L>): A {
     case 50:
       return form.ofList(decodeValues(r, r.end(), form));
     default:
-      return refuse();
+      return fallBack();
   }
 }
 
@@ -143,7 +143,7 @@ function encodeEntry<T>(
 
 export function encodeJsonObject(w: BinaryOutput, m: JsonObject): void {
   if (!isPlainObject(m)) {
-    refuse();
+    fallBack();
   }
   for (const key of Object.keys(m)) {
     encodeEntry(w, key, m[key] as JsonValue, encodeJson);
@@ -187,7 +187,7 @@ function encodeJson(w: BinaryOutput, json: JsonValue): void {
 /** Refuses messages of other types, and those with unknown fields. */
 function check(m: Struct | ListValue | Value, typeName: string): void {
   if (m.$typeName !== typeName || m.$unknown !== undefined) {
-    refuse();
+    fallBack();
   }
 }
 
@@ -242,7 +242,7 @@ export function encodeValue(w: BinaryOutput, m: Value): void {
     default:
       // Nothing is set.
       if (kind.case !== undefined) {
-        refuse();
+        fallBack();
       }
   }
 }
@@ -251,13 +251,13 @@ export function encodeValue(w: BinaryOutput, m: Value): void {
 
 function readFields<A, O, L>(s: JsonInput, json: unknown, depth: number, form: Form<A, O, L>): O {
   if (!isPlainObject(json)) {
-    refuse();
+    fallBack();
   }
   const fields: { [key: string]: A } = {};
   for (const key in json) {
     s.keys += 1;
     if (!key.isWellFormed()) {
-      refuse();
+      fallBack();
     }
     setEntry(fields, key, readAny(s, json[key], depth + 1, form));
   }
@@ -265,22 +265,22 @@ function readFields<A, O, L>(s: JsonInput, json: unknown, depth: number, form: F
 }
 
 function readValues<A, O, L>(s: JsonInput, json: unknown, depth: number, form: Form<A, O, L>): L {
-  // Looked at before any item, because the array may be as long as the text.
+  // Checks the length first, because the array may be as long as the text.
   return Array.isArray(json) && json.length <= maxStructValues
     ? form.list(json.map((item) => readAny(s, item, depth + 1, form)))
-    : refuse();
+    : fallBack();
 }
 
 function readAny<A, O, L>(s: JsonInput, json: unknown, depth: number, form: Form<A, O, L>): A {
   s.structValues += 1;
   if (s.structValues > maxStructValues || depth > maxStructDepth) {
-    refuse();
+    fallBack();
   }
   switch (typeof json) {
     case "string":
-      return json.isWellFormed() ? form.scalar("stringValue", json) : refuse();
+      return json.isWellFormed() ? form.scalar("stringValue", json) : fallBack();
     case "number":
-      return Number.isFinite(json) ? form.scalar("numberValue", json) : refuse();
+      return Number.isFinite(json) ? form.scalar("numberValue", json) : fallBack();
     case "boolean":
       return form.scalar("boolValue", json);
     default:
@@ -316,7 +316,7 @@ function objectText<T>(fields: { readonly [key: string]: T }, write: (value: T) 
 }
 
 export function writeJsonObject(m: JsonObject): string {
-  return isPlainObject(m) ? objectText(m, writeJson) : refuse();
+  return isPlainObject(m) ? objectText(m, writeJson) : fallBack();
 }
 
 function writeJson(json: JsonValue): string {
@@ -337,7 +337,7 @@ function writeJson(json: JsonValue): string {
 
 /** Writes a number of a Value, which cannot be NaN or infinite. */
 function writeFinite(value: number): string {
-  return Number.isFinite(value) ? `${value}` : refuse();
+  return Number.isFinite(value) ? `${value}` : fallBack();
 }
 
 export function writeStruct(m: Struct): string {
@@ -368,15 +368,15 @@ export function writeValue(m: Value): string {
       return writeListValue(kind.value);
     default:
       // JSON has no form of a value that is not set.
-      return refuse();
+      return fallBack();
   }
 }
 
 /** Leaves a message whose JSON depends on more than its value to protobuf-es. */
 export function readNothing(_s: JsonInput, _json: unknown): never {
-  return refuse();
+  return fallBack();
 }
 
 export function writeNothing(_m: unknown): never {
-  return refuse();
+  return fallBack();
 }

@@ -10,10 +10,12 @@ export function textBytesOf(bytes: Uint8Array): Uint8Array {
     : NodeBuffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
 /** Decodes a text in bytes of `textBytesOf`. Bytes that are not UTF-8 become U+FFFD. */
 const utf8Of: (bytes: Uint8Array, start: number, end: number) => string =
   NodeBuffer === undefined
-    ? (bytes, start, end) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.subarray(start, end))
+    ? (bytes, start, end) => decoder.decode(bytes.subarray(start, end))
     : (bytes, start, end) => (bytes as NodeBytes).toString("utf8", start, end);
 
 const strictDecoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });

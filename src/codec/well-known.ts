@@ -2,18 +2,18 @@ import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import type { BinaryInput } from "./binary-input.ts";
 import type { BinaryOutput } from "./binary-output.ts";
 import { parseDuration } from "./duration.ts";
+import { fallBack } from "./fall-back.ts";
 import type { JsonInput } from "./json-input.ts";
-import { refuse } from "./refusal.ts";
 import { parseTimestamp } from "./timestamp.ts";
 
 // google.protobuf.Timestamp and google.protobuf.Duration, which nearly all contracts have.
 
 export function readTimestamp(_: JsonInput, json: unknown): Timestamp {
-  return (typeof json === "string" ? parseTimestamp(json) : undefined) ?? refuse();
+  return (typeof json === "string" ? parseTimestamp(json) : undefined) ?? fallBack();
 }
 
 export function readDuration(_: JsonInput, json: unknown): Duration {
-  return (typeof json === "string" ? parseDuration(json) : undefined) ?? refuse();
+  return (typeof json === "string" ? parseDuration(json) : undefined) ?? fallBack();
 }
 
 const firstSecond = -62_135_596_800n;
@@ -48,7 +48,7 @@ export function writeTimestamp({ $typeName, seconds, nanos }: Timestamp): string
     nanos >= 0 &&
     nanos <= 999_999_999;
   if (!isValid) {
-    refuse();
+    fallBack();
   }
   const time = Number(seconds);
   const day = Math.floor(time / secondsOfDay);
@@ -79,7 +79,7 @@ export function writeDuration({ $typeName, seconds, nanos }: Duration): string {
     !(seconds > 0n && nanos < 0) &&
     !(seconds < 0n && nanos > 0);
   if (!isValid) {
-    refuse();
+    fallBack();
   }
   const sign = seconds === 0n && nanos < 0 ? "-" : "";
   return `"${sign}${seconds}${fractionOf(Math.abs(nanos))}s"`;
@@ -100,7 +100,7 @@ function decodeSeconds<T extends Timestamp | Duration>(r: BinaryInput, end: numb
       seen |= 2;
       m.nanos = r.int32();
     } else if (tag >>> 3 === 1 || tag >>> 3 === 2) {
-      refuse();
+      fallBack();
     } else {
       r.unknown(m, tag);
     }
@@ -126,7 +126,7 @@ export function decodeTimestamp(r: BinaryInput, end: number): Timestamp {
 
 export function encodeTimestamp(w: BinaryOutput, m: Timestamp): void {
   if (m.$typeName !== "google.protobuf.Timestamp") {
-    refuse();
+    fallBack();
   }
   encodeSeconds(w, m);
   if (m.$unknown !== undefined) {
@@ -140,7 +140,7 @@ export function decodeDuration(r: BinaryInput, end: number): Duration {
 
 export function encodeDuration(w: BinaryOutput, m: Duration): void {
   if (m.$typeName !== "google.protobuf.Duration") {
-    refuse();
+    fallBack();
   }
   encodeSeconds(w, m);
   if (m.$unknown !== undefined) {

@@ -11,24 +11,24 @@ import {
 import { ListValueSchema, type NullValue, StructSchema, ValueSchema } from "@bufbuild/protobuf/wkt";
 import { describe, expect, it } from "vitest";
 import { PlanInfoPerClientCodec } from "../../gen/mobiledataplansharing/v1/plans_codec.ts";
-import { createCodec, type MessageCodec } from "../../src/codec/index.ts";
+import type { MessageCodec } from "../../src/codec/index.ts";
 import * as runtime from "../../src/codec/runtime.ts";
 
-const ofStruct = createCodec(StructSchema, {
+const ofStruct = runtime.createCodec(StructSchema, {
   decode: runtime.decodeStruct,
   encode: runtime.encodeStruct,
   readJson: runtime.readStruct,
   writeJson: runtime.writeStruct,
   maxItems: {},
 });
-const ofListValue = createCodec(ListValueSchema, {
+const ofListValue = runtime.createCodec(ListValueSchema, {
   decode: runtime.decodeListValue,
   encode: runtime.encodeListValue,
   readJson: runtime.readListValue,
   writeJson: runtime.writeListValue,
   maxItems: {},
 });
-const ofValue = createCodec(ValueSchema, {
+const ofValue = runtime.createCodec(ValueSchema, {
   decode: runtime.decodeValue,
   encode: runtime.encodeValue,
   readJson: runtime.readValue,

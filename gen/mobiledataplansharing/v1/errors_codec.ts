@@ -19,7 +19,7 @@
 /* eslint-disable */
 
 import type { BinaryInput, BinaryOutput, JsonInput, MessageCodec } from "../../../src/codec/runtime.ts";
-import { createCodec, enumNames, listIn, listOf, readString, refuse, writeString } from "../../../src/codec/runtime.ts";
+import { createCodec, enumNames, fallBack, listIn, listOf, readString, writeString } from "../../../src/codec/runtime.ts";
 import type { Code } from "#deps/google/rpc/code_pb.js";
 import { CodeSchema } from "#deps/google/rpc/code_pb.js";
 import type { ErrorReasonSpec } from "./errors_pb.ts";
@@ -45,26 +45,26 @@ export function decodeErrorReasonSpec(r: BinaryInput, end: number, endTag = 0): 
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 8: if ((seen0 & 1) !== 0) refuse(); seen0 |= 1; m.code = r.int32() as Code; break;
-      case 18: if (m.metadata.length >= 32770) refuse(); m.metadata.push(r.string()); break;
+      case 8: if ((seen0 & 1) !== 0) fallBack(); seen0 |= 1; m.code = r.int32() as Code; break;
+      case 18: if (m.metadata.length >= 32770) fallBack(); m.metadata.push(r.string()); break;
       default:
         if (tag === endTag && endTag !== 0) {
           r.leave(r.pos);
           return m;
         }
-        switch (tag >>> 3) { case 1: case 2: refuse(); }
+        switch (tag >>> 3) { case 1: case 2: fallBack(); }
         r.unknown(m, tag);
     }
   }
   if (endTag !== 0) {
-    refuse();
+    fallBack();
   }
   r.leave(end);
   return m;
 }
 
 export function encodeErrorReasonSpec(w: BinaryOutput, m: ErrorReasonSpec): void {
-  if (m.$typeName !== "mobiledataplansharing.v1.ErrorReasonSpec") refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.ErrorReasonSpec") fallBack();
   if (m.code !== 0) { w.tag(8); w.int32(m.code); }
   for (const item of listIn(m.metadata)) { w.tag(18); w.string(item); }
   if (m.$unknown !== undefined) w.unknown(m.$unknown);
@@ -79,18 +79,18 @@ export function readErrorReasonSpec(s: JsonInput, json: unknown): ErrorReasonSpe
     s.keys += 1;
     switch (name) {
       case "code": {
-        if ((seen0 & 1) !== 0) refuse(); seen0 |= 1;
+        if ((seen0 & 1) !== 0) fallBack(); seen0 |= 1;
         if (v === null) break;
         m.code = names0.read(v) as Code;
         break;
       }
       case "metadata": {
-        if ((seen0 & 2) !== 0) refuse(); seen0 |= 2;
+        if ((seen0 & 2) !== 0) fallBack(); seen0 |= 2;
         if (v === null) break;
         for (const item of listOf(v, 32770)) m.metadata.push(readString(item));
         break;
       }
-      default: refuse();
+      default: fallBack();
     }
   }
   s.leave();
@@ -98,7 +98,7 @@ export function readErrorReasonSpec(s: JsonInput, json: unknown): ErrorReasonSpe
 }
 
 export function writeErrorReasonSpec(m: ErrorReasonSpec): string {
-  if (m.$typeName !== "mobiledataplansharing.v1.ErrorReasonSpec") refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.ErrorReasonSpec") fallBack();
   let s = "";
   if (m.code !== 0) s += (s === "" ? "{\"code\":" : ",\"code\":") + names0.write(m.code);
   if (listIn(m.metadata).length > 0) {

@@ -17,7 +17,7 @@
 /* eslint-disable */
 
 import type { BinaryInput, BinaryOutput, JsonInput, MessageCodec } from "../../../src/codec/runtime.ts";
-import { createCodec, readString, refuse, writeString } from "../../../src/codec/runtime.ts";
+import { createCodec, fallBack, readString, writeString } from "../../../src/codec/runtime.ts";
 import type { CreatePlanGroupRequest } from "./plan_group_service_pb.ts";
 import { CreatePlanGroupRequestSchema } from "./plan_group_service_pb.ts";
 import { decodePlanGroup, encodePlanGroup, readPlanGroup, writePlanGroup } from "./resources_codec.ts";
@@ -40,27 +40,27 @@ export function decodeCreatePlanGroupRequest(r: BinaryInput, end: number, endTag
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 10: if ((seen0 & 1) !== 0) refuse(); seen0 |= 1; m.parent = r.string(); break;
-      case 18: if ((seen0 & 2) !== 0) refuse(); seen0 |= 2; m.planGroupId = r.string(); break;
-      case 26: if ((seen0 & 4) !== 0) refuse(); seen0 |= 4; m.planGroup = decodePlanGroup(r, r.end()); break;
+      case 10: if ((seen0 & 1) !== 0) fallBack(); seen0 |= 1; m.parent = r.string(); break;
+      case 18: if ((seen0 & 2) !== 0) fallBack(); seen0 |= 2; m.planGroupId = r.string(); break;
+      case 26: if ((seen0 & 4) !== 0) fallBack(); seen0 |= 4; m.planGroup = decodePlanGroup(r, r.end()); break;
       default:
         if (tag === endTag && endTag !== 0) {
           r.leave(r.pos);
           return m;
         }
-        switch (tag >>> 3) { case 1: case 2: case 3: refuse(); }
+        switch (tag >>> 3) { case 1: case 2: case 3: fallBack(); }
         r.unknown(m, tag);
     }
   }
   if (endTag !== 0) {
-    refuse();
+    fallBack();
   }
   r.leave(end);
   return m;
 }
 
 export function encodeCreatePlanGroupRequest(w: BinaryOutput, m: CreatePlanGroupRequest): void {
-  if (m.$typeName !== "mobiledataplansharing.v1.CreatePlanGroupRequest" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.CreatePlanGroupRequest" || Object.getPrototypeOf(m) !== Object.prototype) fallBack();
   if (m.parent !== "") { w.tag(10); w.string(m.parent); }
   if (m.planGroupId !== "") { w.tag(18); w.string(m.planGroupId); }
   if (m.planGroup !== undefined) { { const start = w.open(26); encodePlanGroup(w, m.planGroup); w.close(start); } }
@@ -76,24 +76,24 @@ export function readCreatePlanGroupRequest(s: JsonInput, json: unknown): CreateP
     s.keys += 1;
     switch (name) {
       case "parent": {
-        if ((seen0 & 1) !== 0) refuse(); seen0 |= 1;
+        if ((seen0 & 1) !== 0) fallBack(); seen0 |= 1;
         if (v === null) break;
         m.parent = readString(v);
         break;
       }
       case "planGroupId": case "plan_group_id": {
-        if ((seen0 & 2) !== 0) refuse(); seen0 |= 2;
+        if ((seen0 & 2) !== 0) fallBack(); seen0 |= 2;
         if (v === null) break;
         m.planGroupId = readString(v);
         break;
       }
       case "planGroup": case "plan_group": {
-        if ((seen0 & 4) !== 0) refuse(); seen0 |= 4;
+        if ((seen0 & 4) !== 0) fallBack(); seen0 |= 4;
         if (v === null) break;
         m.planGroup = readPlanGroup(s, v);
         break;
       }
-      default: refuse();
+      default: fallBack();
     }
   }
   s.leave();
@@ -101,7 +101,7 @@ export function readCreatePlanGroupRequest(s: JsonInput, json: unknown): CreateP
 }
 
 export function writeCreatePlanGroupRequest(m: CreatePlanGroupRequest): string {
-  if (m.$typeName !== "mobiledataplansharing.v1.CreatePlanGroupRequest" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.CreatePlanGroupRequest" || Object.getPrototypeOf(m) !== Object.prototype) fallBack();
   let s = "";
   if (m.parent !== "") s += (s === "" ? "{\"parent\":" : ",\"parent\":") + writeString(m.parent);
   if (m.planGroupId !== "") s += (s === "" ? "{\"planGroupId\":" : ",\"planGroupId\":") + writeString(m.planGroupId);

@@ -21,7 +21,7 @@
 /* eslint-disable */
 
 import type { BinaryInput, BinaryOutput, JsonInput, MessageCodec } from "../../../src/codec/runtime.ts";
-import { createCodec, readString, refuse, writeString } from "../../../src/codec/runtime.ts";
+import { createCodec, fallBack, readString, writeString } from "../../../src/codec/runtime.ts";
 import type { CreatePlanStatusRequest, CreateUserPlanStatusRequest } from "./plan_status_service_pb.ts";
 import { CreatePlanStatusRequestSchema, CreateUserPlanStatusRequestSchema } from "./plan_status_service_pb.ts";
 import { decodePlanStatus, encodePlanStatus, readPlanStatus, writePlanStatus } from "./resources_codec.ts";
@@ -55,28 +55,28 @@ export function decodeCreateUserPlanStatusRequest(r: BinaryInput, end: number, e
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 10: if ((seen0 & 1) !== 0) refuse(); seen0 |= 1; m.parent = r.string(); break;
-      case 18: if ((seen0 & 2) !== 0) refuse(); seen0 |= 2; m.clientId = r.string(); break;
-      case 26: if ((seen0 & 4) !== 0) refuse(); seen0 |= 4; m.userKey = r.string(); break;
-      case 34: if ((seen0 & 8) !== 0) refuse(); seen0 |= 8; m.planStatus = decodePlanStatus(r, r.end()); break;
+      case 10: if ((seen0 & 1) !== 0) fallBack(); seen0 |= 1; m.parent = r.string(); break;
+      case 18: if ((seen0 & 2) !== 0) fallBack(); seen0 |= 2; m.clientId = r.string(); break;
+      case 26: if ((seen0 & 4) !== 0) fallBack(); seen0 |= 4; m.userKey = r.string(); break;
+      case 34: if ((seen0 & 8) !== 0) fallBack(); seen0 |= 8; m.planStatus = decodePlanStatus(r, r.end()); break;
       default:
         if (tag === endTag && endTag !== 0) {
           r.leave(r.pos);
           return m;
         }
-        switch (tag >>> 3) { case 1: case 2: case 3: case 4: refuse(); }
+        switch (tag >>> 3) { case 1: case 2: case 3: case 4: fallBack(); }
         r.unknown(m, tag);
     }
   }
   if (endTag !== 0) {
-    refuse();
+    fallBack();
   }
   r.leave(end);
   return m;
 }
 
 export function encodeCreateUserPlanStatusRequest(w: BinaryOutput, m: CreateUserPlanStatusRequest): void {
-  if (m.$typeName !== "mobiledataplansharing.v1.CreateUserPlanStatusRequest" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.CreateUserPlanStatusRequest" || Object.getPrototypeOf(m) !== Object.prototype) fallBack();
   if (m.parent !== "") { w.tag(10); w.string(m.parent); }
   if (m.clientId !== "") { w.tag(18); w.string(m.clientId); }
   if (m.userKey !== "") { w.tag(26); w.string(m.userKey); }
@@ -93,30 +93,30 @@ export function readCreateUserPlanStatusRequest(s: JsonInput, json: unknown): Cr
     s.keys += 1;
     switch (name) {
       case "parent": {
-        if ((seen0 & 1) !== 0) refuse(); seen0 |= 1;
+        if ((seen0 & 1) !== 0) fallBack(); seen0 |= 1;
         if (v === null) break;
         m.parent = readString(v);
         break;
       }
       case "clientId": case "client_id": {
-        if ((seen0 & 2) !== 0) refuse(); seen0 |= 2;
+        if ((seen0 & 2) !== 0) fallBack(); seen0 |= 2;
         if (v === null) break;
         m.clientId = readString(v);
         break;
       }
       case "userKey": case "user_key": {
-        if ((seen0 & 4) !== 0) refuse(); seen0 |= 4;
+        if ((seen0 & 4) !== 0) fallBack(); seen0 |= 4;
         if (v === null) break;
         m.userKey = readString(v);
         break;
       }
       case "planStatus": case "plan_status": {
-        if ((seen0 & 8) !== 0) refuse(); seen0 |= 8;
+        if ((seen0 & 8) !== 0) fallBack(); seen0 |= 8;
         if (v === null) break;
         m.planStatus = readPlanStatus(s, v);
         break;
       }
-      default: refuse();
+      default: fallBack();
     }
   }
   s.leave();
@@ -124,7 +124,7 @@ export function readCreateUserPlanStatusRequest(s: JsonInput, json: unknown): Cr
 }
 
 export function writeCreateUserPlanStatusRequest(m: CreateUserPlanStatusRequest): string {
-  if (m.$typeName !== "mobiledataplansharing.v1.CreateUserPlanStatusRequest" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.CreateUserPlanStatusRequest" || Object.getPrototypeOf(m) !== Object.prototype) fallBack();
   let s = "";
   if (m.parent !== "") s += (s === "" ? "{\"parent\":" : ",\"parent\":") + writeString(m.parent);
   if (m.clientId !== "") s += (s === "" ? "{\"clientId\":" : ",\"clientId\":") + writeString(m.clientId);
@@ -140,27 +140,27 @@ export function decodeCreatePlanStatusRequest(r: BinaryInput, end: number, endTa
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 10: if ((seen0 & 1) !== 0) refuse(); seen0 |= 1; m.parent = r.string(); break;
-      case 18: if ((seen0 & 2) !== 0) refuse(); seen0 |= 2; m.userKey = r.string(); break;
-      case 26: if ((seen0 & 4) !== 0) refuse(); seen0 |= 4; m.planStatus = decodePlanStatus(r, r.end()); break;
+      case 10: if ((seen0 & 1) !== 0) fallBack(); seen0 |= 1; m.parent = r.string(); break;
+      case 18: if ((seen0 & 2) !== 0) fallBack(); seen0 |= 2; m.userKey = r.string(); break;
+      case 26: if ((seen0 & 4) !== 0) fallBack(); seen0 |= 4; m.planStatus = decodePlanStatus(r, r.end()); break;
       default:
         if (tag === endTag && endTag !== 0) {
           r.leave(r.pos);
           return m;
         }
-        switch (tag >>> 3) { case 1: case 2: case 3: refuse(); }
+        switch (tag >>> 3) { case 1: case 2: case 3: fallBack(); }
         r.unknown(m, tag);
     }
   }
   if (endTag !== 0) {
-    refuse();
+    fallBack();
   }
   r.leave(end);
   return m;
 }
 
 export function encodeCreatePlanStatusRequest(w: BinaryOutput, m: CreatePlanStatusRequest): void {
-  if (m.$typeName !== "mobiledataplansharing.v1.CreatePlanStatusRequest" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.CreatePlanStatusRequest" || Object.getPrototypeOf(m) !== Object.prototype) fallBack();
   if (m.parent !== "") { w.tag(10); w.string(m.parent); }
   if (m.userKey !== "") { w.tag(18); w.string(m.userKey); }
   if (m.planStatus !== undefined) { { const start = w.open(26); encodePlanStatus(w, m.planStatus); w.close(start); } }
@@ -176,24 +176,24 @@ export function readCreatePlanStatusRequest(s: JsonInput, json: unknown): Create
     s.keys += 1;
     switch (name) {
       case "parent": {
-        if ((seen0 & 1) !== 0) refuse(); seen0 |= 1;
+        if ((seen0 & 1) !== 0) fallBack(); seen0 |= 1;
         if (v === null) break;
         m.parent = readString(v);
         break;
       }
       case "userKey": case "user_key": {
-        if ((seen0 & 2) !== 0) refuse(); seen0 |= 2;
+        if ((seen0 & 2) !== 0) fallBack(); seen0 |= 2;
         if (v === null) break;
         m.userKey = readString(v);
         break;
       }
       case "planStatus": case "plan_status": {
-        if ((seen0 & 4) !== 0) refuse(); seen0 |= 4;
+        if ((seen0 & 4) !== 0) fallBack(); seen0 |= 4;
         if (v === null) break;
         m.planStatus = readPlanStatus(s, v);
         break;
       }
-      default: refuse();
+      default: fallBack();
     }
   }
   s.leave();
@@ -201,7 +201,7 @@ export function readCreatePlanStatusRequest(s: JsonInput, json: unknown): Create
 }
 
 export function writeCreatePlanStatusRequest(m: CreatePlanStatusRequest): string {
-  if (m.$typeName !== "mobiledataplansharing.v1.CreatePlanStatusRequest" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.CreatePlanStatusRequest" || Object.getPrototypeOf(m) !== Object.prototype) fallBack();
   let s = "";
   if (m.parent !== "") s += (s === "" ? "{\"parent\":" : ",\"parent\":") + writeString(m.parent);
   if (m.userKey !== "") s += (s === "" ? "{\"userKey\":" : ",\"userKey\":") + writeString(m.userKey);

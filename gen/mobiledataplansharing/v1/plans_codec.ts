@@ -33,7 +33,7 @@
 /* eslint-disable */
 
 import type { BinaryInput, BinaryOutput, JsonInput, MessageCodec } from "../../../src/codec/runtime.ts";
-import { createCodec, decodeJsonObject, decodeTimestamp, encodeJsonObject, encodeTimestamp, enumNames, listIn, listOf, readInt32, readInt64, readJsonObject, readString, readTimestamp, refuse, writeInteger, writeJsonObject, writeLong, writeString, writeTimestamp } from "../../../src/codec/runtime.ts";
+import { createCodec, decodeJsonObject, decodeTimestamp, encodeJsonObject, encodeTimestamp, enumNames, fallBack, listIn, listOf, readInt32, readInt64, readJsonObject, readString, readTimestamp, writeInteger, writeJsonObject, writeLong, writeString, writeTimestamp } from "../../../src/codec/runtime.ts";
 import type { AccountBalanceStatus, BalanceLevel, OverUsagePolicy, PlanCategory, PlanModuleTrafficCategory, PlanState, RefreshPeriod } from "./enums_pb.ts";
 import { AccountBalanceStatusSchema, BalanceLevelSchema, OverUsagePolicySchema, PlanCategorySchema, PlanModuleTrafficCategorySchema, PlanStateSchema, RefreshPeriodSchema } from "./enums_pb.ts";
 import type { AccountInfo, ByteQuota, Plan, PlanInfoPerClient, PlanModule, RateLimitedStreaming, TimeQuota, YouTube } from "./plans_pb.ts";
@@ -57,6 +57,7 @@ export const PlanCodec: MessageCodec<typeof PlanSchema> = /*@__PURE__*/ createCo
   readJson: readPlan,
   writeJson: writePlan,
   maxItems: { planModules: 128 },
+  copies: ["google.type.Money"],
 });
 
 /**
@@ -68,6 +69,7 @@ export const PlanModuleCodec: MessageCodec<typeof PlanModuleSchema> = /*@__PURE_
   readJson: readPlanModule,
   writeJson: writePlanModule,
   maxItems: { trafficCategories: 128 },
+  copies: ["google.type.Money"],
 });
 
 /**
@@ -79,6 +81,7 @@ export const ByteQuotaCodec: MessageCodec<typeof ByteQuotaSchema> = /*@__PURE__*
   readJson: readByteQuota,
   writeJson: writeByteQuota,
   maxItems: {  },
+  copies: ["google.type.Money"],
 });
 
 /**
@@ -90,6 +93,7 @@ export const TimeQuotaCodec: MessageCodec<typeof TimeQuotaSchema> = /*@__PURE__*
   readJson: readTimeQuota,
   writeJson: writeTimeQuota,
   maxItems: {  },
+  copies: ["google.type.Money"],
 });
 
 /**
@@ -101,6 +105,7 @@ export const AccountInfoCodec: MessageCodec<typeof AccountInfoSchema> = /*@__PUR
   readJson: readAccountInfo,
   writeJson: writeAccountInfo,
   maxItems: {  },
+  copies: ["google.type.Money"],
 });
 
 /**
@@ -112,6 +117,7 @@ export const PlanInfoPerClientCodec: MessageCodec<typeof PlanInfoPerClientSchema
   readJson: readPlanInfoPerClient,
   writeJson: writePlanInfoPerClient,
   maxItems: {  },
+  copies: ["google.type.Money"],
 });
 
 /**
@@ -123,6 +129,7 @@ export const YouTubeCodec: MessageCodec<typeof YouTubeSchema> = /*@__PURE__*/ cr
   readJson: readYouTube,
   writeJson: writeYouTube,
   maxItems: {  },
+  copies: ["google.type.Money"],
 });
 
 /**
@@ -134,6 +141,7 @@ export const RateLimitedStreamingCodec: MessageCodec<typeof RateLimitedStreaming
   readJson: readRateLimitedStreaming,
   writeJson: writeRateLimitedStreaming,
   maxItems: {  },
+  copies: ["google.type.Money"],
 });
 
 export function decodePlan(r: BinaryInput, end: number, endTag = 0): Plan {
@@ -143,30 +151,30 @@ export function decodePlan(r: BinaryInput, end: number, endTag = 0): Plan {
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 10: if ((seen0 & 1) !== 0) refuse(); seen0 |= 1; m.planName = r.string(); break;
-      case 18: if ((seen0 & 2) !== 0) refuse(); seen0 |= 2; m.planId = r.string(); break;
-      case 24: if ((seen0 & 4) !== 0) refuse(); seen0 |= 4; m.planCategory = r.int32() as PlanCategory; break;
-      case 34: if ((seen0 & 8) !== 0) refuse(); seen0 |= 8; m.expirationTime = decodeTimestamp(r, r.end()); break;
-      case 42: if (m.planModules.length >= 128) refuse(); m.planModules.push(decodePlanModule(r, r.end())); break;
-      case 48: if ((seen0 & 16) !== 0) refuse(); seen0 |= 16; m.planState = r.int32() as PlanState; break;
+      case 10: if ((seen0 & 1) !== 0) fallBack(); seen0 |= 1; m.planName = r.string(); break;
+      case 18: if ((seen0 & 2) !== 0) fallBack(); seen0 |= 2; m.planId = r.string(); break;
+      case 24: if ((seen0 & 4) !== 0) fallBack(); seen0 |= 4; m.planCategory = r.int32() as PlanCategory; break;
+      case 34: if ((seen0 & 8) !== 0) fallBack(); seen0 |= 8; m.expirationTime = decodeTimestamp(r, r.end()); break;
+      case 42: if (m.planModules.length >= 128) fallBack(); m.planModules.push(decodePlanModule(r, r.end())); break;
+      case 48: if ((seen0 & 16) !== 0) fallBack(); seen0 |= 16; m.planState = r.int32() as PlanState; break;
       default:
         if (tag === endTag && endTag !== 0) {
           r.leave(r.pos);
           return m;
         }
-        switch (tag >>> 3) { case 1: case 2: case 3: case 4: case 5: case 6: refuse(); }
+        switch (tag >>> 3) { case 1: case 2: case 3: case 4: case 5: case 6: fallBack(); }
         r.unknown(m, tag);
     }
   }
   if (endTag !== 0) {
-    refuse();
+    fallBack();
   }
   r.leave(end);
   return m;
 }
 
 export function encodePlan(w: BinaryOutput, m: Plan): void {
-  if (m.$typeName !== "mobiledataplansharing.v1.Plan" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.Plan" || Object.getPrototypeOf(m) !== Object.prototype) fallBack();
   if (m.planName !== "") { w.tag(10); w.string(m.planName); }
   if (m.planId !== "") { w.tag(18); w.string(m.planId); }
   if (m.planCategory !== 0) { w.tag(24); w.int32(m.planCategory); }
@@ -185,42 +193,42 @@ export function readPlan(s: JsonInput, json: unknown): Plan {
     s.keys += 1;
     switch (name) {
       case "planName": case "plan_name": {
-        if ((seen0 & 1) !== 0) refuse(); seen0 |= 1;
+        if ((seen0 & 1) !== 0) fallBack(); seen0 |= 1;
         if (v === null) break;
         m.planName = readString(v);
         break;
       }
       case "planId": case "plan_id": {
-        if ((seen0 & 2) !== 0) refuse(); seen0 |= 2;
+        if ((seen0 & 2) !== 0) fallBack(); seen0 |= 2;
         if (v === null) break;
         m.planId = readString(v);
         break;
       }
       case "planCategory": case "plan_category": {
-        if ((seen0 & 4) !== 0) refuse(); seen0 |= 4;
+        if ((seen0 & 4) !== 0) fallBack(); seen0 |= 4;
         if (v === null) break;
         m.planCategory = names0.read(v) as PlanCategory;
         break;
       }
       case "expirationTime": case "expiration_time": {
-        if ((seen0 & 8) !== 0) refuse(); seen0 |= 8;
+        if ((seen0 & 8) !== 0) fallBack(); seen0 |= 8;
         if (v === null) break;
         m.expirationTime = readTimestamp(s, v);
         break;
       }
       case "planModules": case "plan_modules": {
-        if ((seen0 & 16) !== 0) refuse(); seen0 |= 16;
+        if ((seen0 & 16) !== 0) fallBack(); seen0 |= 16;
         if (v === null) break;
         for (const item of listOf(v, 128)) m.planModules.push(readPlanModule(s, item));
         break;
       }
       case "planState": case "plan_state": {
-        if ((seen0 & 32) !== 0) refuse(); seen0 |= 32;
+        if ((seen0 & 32) !== 0) fallBack(); seen0 |= 32;
         if (v === null) break;
         m.planState = names1.read(v) as PlanState;
         break;
       }
-      default: refuse();
+      default: fallBack();
     }
   }
   s.leave();
@@ -228,7 +236,7 @@ export function readPlan(s: JsonInput, json: unknown): Plan {
 }
 
 export function writePlan(m: Plan): string {
-  if (m.$typeName !== "mobiledataplansharing.v1.Plan" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.Plan" || Object.getPrototypeOf(m) !== Object.prototype) fallBack();
   let s = "";
   if (m.planName !== "") s += (s === "" ? "{\"planName\":" : ",\"planName\":") + writeString(m.planName);
   if (m.planId !== "") s += (s === "" ? "{\"planId\":" : ",\"planId\":") + writeString(m.planId);
@@ -250,42 +258,42 @@ export function decodePlanModule(r: BinaryInput, end: number, endTag = 0): PlanM
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 8: if ((seen0 & 1) !== 0) refuse(); seen0 |= 1; m.coarseBalanceLevel = r.int32() as BalanceLevel; break;
-      case 16: if (m.trafficCategories.length >= 128) refuse(); m.trafficCategories.push(r.int32() as PlanModuleTrafficCategory); break;
+      case 8: if ((seen0 & 1) !== 0) fallBack(); seen0 |= 1; m.coarseBalanceLevel = r.int32() as BalanceLevel; break;
+      case 16: if (m.trafficCategories.length >= 128) fallBack(); m.trafficCategories.push(r.int32() as PlanModuleTrafficCategory); break;
       case 18: {
         const listEnd = r.end();
-        while (r.pos < listEnd) { if (m.trafficCategories.length >= 128) refuse(); m.trafficCategories.push(r.int32() as PlanModuleTrafficCategory); }
-        if (r.pos !== listEnd) refuse();
+        while (r.pos < listEnd) { if (m.trafficCategories.length >= 128) fallBack(); m.trafficCategories.push(r.int32() as PlanModuleTrafficCategory); }
+        if (r.pos !== listEnd) fallBack();
         break;
       }
-      case 26: if ((seen0 & 2) !== 0) refuse(); seen0 |= 2; m.expirationTime = decodeTimestamp(r, r.end()); break;
-      case 32: if ((seen0 & 4) !== 0) refuse(); seen0 |= 4; m.overUsagePolicy = r.int32() as OverUsagePolicy; break;
-      case 40: if ((seen0 & 8) !== 0) refuse(); seen0 |= 8; m.maxRateKbps = r.int64(); break;
-      case 50: if ((seen0 & 16) !== 0) refuse(); seen0 |= 16; m.description = r.string(); break;
-      case 58: if ((seen0 & 32) !== 0) refuse(); seen0 |= 32; m.moduleName = r.string(); break;
-      case 64: if ((seen0 & 64) !== 0) refuse(); seen0 |= 64; m.usedBytes = r.int64(); break;
-      case 72: if ((seen0 & 128) !== 0) refuse(); seen0 |= 128; m.planModuleState = r.int32() as PlanState; break;
-      case 80: if ((seen0 & 256) !== 0) refuse(); seen0 |= 256; m.refreshPeriod = r.int32() as RefreshPeriod; break;
-      case 90: if (m.balance.case !== undefined) refuse(); m.balance = { case: "byteBalance", value: decodeByteQuota(r, r.end()) }; break;
-      case 98: if (m.balance.case !== undefined) refuse(); m.balance = { case: "timeBalance", value: decodeTimeQuota(r, r.end()) }; break;
+      case 26: if ((seen0 & 2) !== 0) fallBack(); seen0 |= 2; m.expirationTime = decodeTimestamp(r, r.end()); break;
+      case 32: if ((seen0 & 4) !== 0) fallBack(); seen0 |= 4; m.overUsagePolicy = r.int32() as OverUsagePolicy; break;
+      case 40: if ((seen0 & 8) !== 0) fallBack(); seen0 |= 8; m.maxRateKbps = r.int64(); break;
+      case 50: if ((seen0 & 16) !== 0) fallBack(); seen0 |= 16; m.description = r.string(); break;
+      case 58: if ((seen0 & 32) !== 0) fallBack(); seen0 |= 32; m.moduleName = r.string(); break;
+      case 64: if ((seen0 & 64) !== 0) fallBack(); seen0 |= 64; m.usedBytes = r.int64(); break;
+      case 72: if ((seen0 & 128) !== 0) fallBack(); seen0 |= 128; m.planModuleState = r.int32() as PlanState; break;
+      case 80: if ((seen0 & 256) !== 0) fallBack(); seen0 |= 256; m.refreshPeriod = r.int32() as RefreshPeriod; break;
+      case 90: if (m.balance.case !== undefined) fallBack(); m.balance = { case: "byteBalance", value: decodeByteQuota(r, r.end()) }; break;
+      case 98: if (m.balance.case !== undefined) fallBack(); m.balance = { case: "timeBalance", value: decodeTimeQuota(r, r.end()) }; break;
       default:
         if (tag === endTag && endTag !== 0) {
           r.leave(r.pos);
           return m;
         }
-        switch (tag >>> 3) { case 1: case 2: case 3: case 4: case 5: case 6: case 7: case 8: case 9: case 10: case 11: case 12: refuse(); }
+        switch (tag >>> 3) { case 1: case 2: case 3: case 4: case 5: case 6: case 7: case 8: case 9: case 10: case 11: case 12: fallBack(); }
         r.unknown(m, tag);
     }
   }
   if (endTag !== 0) {
-    refuse();
+    fallBack();
   }
   r.leave(end);
   return m;
 }
 
 export function encodePlanModule(w: BinaryOutput, m: PlanModule): void {
-  if (m.$typeName !== "mobiledataplansharing.v1.PlanModule" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.PlanModule" || Object.getPrototypeOf(m) !== Object.prototype) fallBack();
   if (m.coarseBalanceLevel !== 0) { w.tag(8); w.int32(m.coarseBalanceLevel); }
   if (listIn(m.trafficCategories).length > 0) {
     const start = w.open(18);
@@ -314,80 +322,80 @@ export function readPlanModule(s: JsonInput, json: unknown): PlanModule {
     s.keys += 1;
     switch (name) {
       case "coarseBalanceLevel": case "coarse_balance_level": {
-        if ((seen0 & 1) !== 0) refuse(); seen0 |= 1;
+        if ((seen0 & 1) !== 0) fallBack(); seen0 |= 1;
         if (v === null) break;
         m.coarseBalanceLevel = names2.read(v) as BalanceLevel;
         break;
       }
       case "trafficCategories": case "traffic_categories": {
-        if ((seen0 & 2) !== 0) refuse(); seen0 |= 2;
+        if ((seen0 & 2) !== 0) fallBack(); seen0 |= 2;
         if (v === null) break;
         for (const item of listOf(v, 128)) m.trafficCategories.push(names3.read(item) as PlanModuleTrafficCategory);
         break;
       }
       case "expirationTime": case "expiration_time": {
-        if ((seen0 & 4) !== 0) refuse(); seen0 |= 4;
+        if ((seen0 & 4) !== 0) fallBack(); seen0 |= 4;
         if (v === null) break;
         m.expirationTime = readTimestamp(s, v);
         break;
       }
       case "overUsagePolicy": case "over_usage_policy": {
-        if ((seen0 & 8) !== 0) refuse(); seen0 |= 8;
+        if ((seen0 & 8) !== 0) fallBack(); seen0 |= 8;
         if (v === null) break;
         m.overUsagePolicy = names4.read(v) as OverUsagePolicy;
         break;
       }
       case "maxRateKbps": case "max_rate_kbps": {
-        if ((seen0 & 16) !== 0) refuse(); seen0 |= 16;
+        if ((seen0 & 16) !== 0) fallBack(); seen0 |= 16;
         if (v === null) break;
         m.maxRateKbps = readInt64(v);
         break;
       }
       case "description": {
-        if ((seen0 & 32) !== 0) refuse(); seen0 |= 32;
+        if ((seen0 & 32) !== 0) fallBack(); seen0 |= 32;
         if (v === null) break;
         m.description = readString(v);
         break;
       }
       case "moduleName": case "module_name": {
-        if ((seen0 & 64) !== 0) refuse(); seen0 |= 64;
+        if ((seen0 & 64) !== 0) fallBack(); seen0 |= 64;
         if (v === null) break;
         m.moduleName = readString(v);
         break;
       }
       case "usedBytes": case "used_bytes": {
-        if ((seen0 & 128) !== 0) refuse(); seen0 |= 128;
+        if ((seen0 & 128) !== 0) fallBack(); seen0 |= 128;
         if (v === null) break;
         m.usedBytes = readInt64(v);
         break;
       }
       case "planModuleState": case "plan_module_state": {
-        if ((seen0 & 256) !== 0) refuse(); seen0 |= 256;
+        if ((seen0 & 256) !== 0) fallBack(); seen0 |= 256;
         if (v === null) break;
         m.planModuleState = names1.read(v) as PlanState;
         break;
       }
       case "refreshPeriod": case "refresh_period": {
-        if ((seen0 & 512) !== 0) refuse(); seen0 |= 512;
+        if ((seen0 & 512) !== 0) fallBack(); seen0 |= 512;
         if (v === null) break;
         m.refreshPeriod = names5.read(v) as RefreshPeriod;
         break;
       }
       case "byteBalance": case "byte_balance": {
-        if ((seen0 & 1024) !== 0) refuse(); seen0 |= 1024;
+        if ((seen0 & 1024) !== 0) fallBack(); seen0 |= 1024;
         if (v === null) break;
-        if (m.balance.case !== undefined) refuse();
+        if (m.balance.case !== undefined) fallBack();
         m.balance = { case: "byteBalance", value: readByteQuota(s, v) };
         break;
       }
       case "timeBalance": case "time_balance": {
-        if ((seen0 & 2048) !== 0) refuse(); seen0 |= 2048;
+        if ((seen0 & 2048) !== 0) fallBack(); seen0 |= 2048;
         if (v === null) break;
-        if (m.balance.case !== undefined) refuse();
+        if (m.balance.case !== undefined) fallBack();
         m.balance = { case: "timeBalance", value: readTimeQuota(s, v) };
         break;
       }
-      default: refuse();
+      default: fallBack();
     }
   }
   s.leave();
@@ -395,7 +403,7 @@ export function readPlanModule(s: JsonInput, json: unknown): PlanModule {
 }
 
 export function writePlanModule(m: PlanModule): string {
-  if (m.$typeName !== "mobiledataplansharing.v1.PlanModule" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.PlanModule" || Object.getPrototypeOf(m) !== Object.prototype) fallBack();
   let s = "";
   if (m.coarseBalanceLevel !== 0) s += (s === "" ? "{\"coarseBalanceLevel\":" : ",\"coarseBalanceLevel\":") + names2.write(m.coarseBalanceLevel);
   if (listIn(m.trafficCategories).length > 0) {
@@ -423,26 +431,26 @@ export function decodeByteQuota(r: BinaryInput, end: number, endTag = 0): ByteQu
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 8: if ((seen0 & 1) !== 0) refuse(); seen0 |= 1; m.quotaBytes = r.int64(); break;
-      case 16: if ((seen0 & 2) !== 0) refuse(); seen0 |= 2; m.remainingBytes = r.int64(); break;
+      case 8: if ((seen0 & 1) !== 0) fallBack(); seen0 |= 1; m.quotaBytes = r.int64(); break;
+      case 16: if ((seen0 & 2) !== 0) fallBack(); seen0 |= 2; m.remainingBytes = r.int64(); break;
       default:
         if (tag === endTag && endTag !== 0) {
           r.leave(r.pos);
           return m;
         }
-        switch (tag >>> 3) { case 1: case 2: refuse(); }
+        switch (tag >>> 3) { case 1: case 2: fallBack(); }
         r.unknown(m, tag);
     }
   }
   if (endTag !== 0) {
-    refuse();
+    fallBack();
   }
   r.leave(end);
   return m;
 }
 
 export function encodeByteQuota(w: BinaryOutput, m: ByteQuota): void {
-  if (m.$typeName !== "mobiledataplansharing.v1.ByteQuota" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.ByteQuota" || Object.getPrototypeOf(m) !== Object.prototype) fallBack();
   if (m.quotaBytes !== undefined) { w.tag(8); w.int64(m.quotaBytes); }
   if (m.remainingBytes !== undefined) { w.tag(16); w.int64(m.remainingBytes); }
   if (m.$unknown !== undefined) w.unknown(m.$unknown);
@@ -457,18 +465,18 @@ export function readByteQuota(s: JsonInput, json: unknown): ByteQuota {
     s.keys += 1;
     switch (name) {
       case "quotaBytes": case "quota_bytes": {
-        if ((seen0 & 1) !== 0) refuse(); seen0 |= 1;
+        if ((seen0 & 1) !== 0) fallBack(); seen0 |= 1;
         if (v === null) break;
         m.quotaBytes = readInt64(v);
         break;
       }
       case "remainingBytes": case "remaining_bytes": {
-        if ((seen0 & 2) !== 0) refuse(); seen0 |= 2;
+        if ((seen0 & 2) !== 0) fallBack(); seen0 |= 2;
         if (v === null) break;
         m.remainingBytes = readInt64(v);
         break;
       }
-      default: refuse();
+      default: fallBack();
     }
   }
   s.leave();
@@ -476,7 +484,7 @@ export function readByteQuota(s: JsonInput, json: unknown): ByteQuota {
 }
 
 export function writeByteQuota(m: ByteQuota): string {
-  if (m.$typeName !== "mobiledataplansharing.v1.ByteQuota" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.ByteQuota" || Object.getPrototypeOf(m) !== Object.prototype) fallBack();
   let s = "";
   if (m.quotaBytes !== undefined) s += (s === "" ? "{\"quotaBytes\":" : ",\"quotaBytes\":") + writeLong(m.quotaBytes);
   if (m.remainingBytes !== undefined) s += (s === "" ? "{\"remainingBytes\":" : ",\"remainingBytes\":") + writeLong(m.remainingBytes);
@@ -490,26 +498,26 @@ export function decodeTimeQuota(r: BinaryInput, end: number, endTag = 0): TimeQu
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 8: if ((seen0 & 1) !== 0) refuse(); seen0 |= 1; m.quotaMinutes = r.int64(); break;
-      case 16: if ((seen0 & 2) !== 0) refuse(); seen0 |= 2; m.remainingMinutes = r.int64(); break;
+      case 8: if ((seen0 & 1) !== 0) fallBack(); seen0 |= 1; m.quotaMinutes = r.int64(); break;
+      case 16: if ((seen0 & 2) !== 0) fallBack(); seen0 |= 2; m.remainingMinutes = r.int64(); break;
       default:
         if (tag === endTag && endTag !== 0) {
           r.leave(r.pos);
           return m;
         }
-        switch (tag >>> 3) { case 1: case 2: refuse(); }
+        switch (tag >>> 3) { case 1: case 2: fallBack(); }
         r.unknown(m, tag);
     }
   }
   if (endTag !== 0) {
-    refuse();
+    fallBack();
   }
   r.leave(end);
   return m;
 }
 
 export function encodeTimeQuota(w: BinaryOutput, m: TimeQuota): void {
-  if (m.$typeName !== "mobiledataplansharing.v1.TimeQuota" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.TimeQuota" || Object.getPrototypeOf(m) !== Object.prototype) fallBack();
   if (m.quotaMinutes !== undefined) { w.tag(8); w.int64(m.quotaMinutes); }
   if (m.remainingMinutes !== undefined) { w.tag(16); w.int64(m.remainingMinutes); }
   if (m.$unknown !== undefined) w.unknown(m.$unknown);
@@ -524,18 +532,18 @@ export function readTimeQuota(s: JsonInput, json: unknown): TimeQuota {
     s.keys += 1;
     switch (name) {
       case "quotaMinutes": case "quota_minutes": {
-        if ((seen0 & 1) !== 0) refuse(); seen0 |= 1;
+        if ((seen0 & 1) !== 0) fallBack(); seen0 |= 1;
         if (v === null) break;
         m.quotaMinutes = readInt64(v);
         break;
       }
       case "remainingMinutes": case "remaining_minutes": {
-        if ((seen0 & 2) !== 0) refuse(); seen0 |= 2;
+        if ((seen0 & 2) !== 0) fallBack(); seen0 |= 2;
         if (v === null) break;
         m.remainingMinutes = readInt64(v);
         break;
       }
-      default: refuse();
+      default: fallBack();
     }
   }
   s.leave();
@@ -543,7 +551,7 @@ export function readTimeQuota(s: JsonInput, json: unknown): TimeQuota {
 }
 
 export function writeTimeQuota(m: TimeQuota): string {
-  if (m.$typeName !== "mobiledataplansharing.v1.TimeQuota" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.TimeQuota" || Object.getPrototypeOf(m) !== Object.prototype) fallBack();
   let s = "";
   if (m.quotaMinutes !== undefined) s += (s === "" ? "{\"quotaMinutes\":" : ",\"quotaMinutes\":") + writeLong(m.quotaMinutes);
   if (m.remainingMinutes !== undefined) s += (s === "" ? "{\"remainingMinutes\":" : ",\"remainingMinutes\":") + writeLong(m.remainingMinutes);
@@ -557,31 +565,31 @@ export function decodeAccountInfo(r: BinaryInput, end: number, endTag = 0): Acco
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 10: if ((seen0 & 1) !== 0) refuse(); seen0 |= 1; m.accountBalance = decode$google$type$Money(r, r.end()); break;
-      case 18: if ((seen0 & 2) !== 0) refuse(); seen0 |= 2; m.loanBalance = decode$google$type$Money(r, r.end()); break;
-      case 26: if ((seen0 & 4) !== 0) refuse(); seen0 |= 4; m.unpaidLoan = decode$google$type$Money(r, r.end()); break;
-      case 32: if ((seen0 & 8) !== 0) refuse(); seen0 |= 8; m.accountBalanceStatus = r.int32() as AccountBalanceStatus; break;
-      case 42: if ((seen0 & 16) !== 0) refuse(); seen0 |= 16; m.validUntil = decodeTimestamp(r, r.end()); break;
-      case 50: if ((seen0 & 32) !== 0) refuse(); seen0 |= 32; m.payAsYouGoCharge = decode$google$type$Money(r, r.end()); break;
-      case 58: if ((seen0 & 64) !== 0) refuse(); seen0 |= 64; m.accountTopUp = decode$google$type$Money(r, r.end()); break;
+      case 10: if ((seen0 & 1) !== 0) fallBack(); seen0 |= 1; m.accountBalance = decode$google$type$Money(r, r.end()); break;
+      case 18: if ((seen0 & 2) !== 0) fallBack(); seen0 |= 2; m.loanBalance = decode$google$type$Money(r, r.end()); break;
+      case 26: if ((seen0 & 4) !== 0) fallBack(); seen0 |= 4; m.unpaidLoan = decode$google$type$Money(r, r.end()); break;
+      case 32: if ((seen0 & 8) !== 0) fallBack(); seen0 |= 8; m.accountBalanceStatus = r.int32() as AccountBalanceStatus; break;
+      case 42: if ((seen0 & 16) !== 0) fallBack(); seen0 |= 16; m.validUntil = decodeTimestamp(r, r.end()); break;
+      case 50: if ((seen0 & 32) !== 0) fallBack(); seen0 |= 32; m.payAsYouGoCharge = decode$google$type$Money(r, r.end()); break;
+      case 58: if ((seen0 & 64) !== 0) fallBack(); seen0 |= 64; m.accountTopUp = decode$google$type$Money(r, r.end()); break;
       default:
         if (tag === endTag && endTag !== 0) {
           r.leave(r.pos);
           return m;
         }
-        switch (tag >>> 3) { case 1: case 2: case 3: case 4: case 5: case 6: case 7: refuse(); }
+        switch (tag >>> 3) { case 1: case 2: case 3: case 4: case 5: case 6: case 7: fallBack(); }
         r.unknown(m, tag);
     }
   }
   if (endTag !== 0) {
-    refuse();
+    fallBack();
   }
   r.leave(end);
   return m;
 }
 
 export function encodeAccountInfo(w: BinaryOutput, m: AccountInfo): void {
-  if (m.$typeName !== "mobiledataplansharing.v1.AccountInfo" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.AccountInfo" || Object.getPrototypeOf(m) !== Object.prototype) fallBack();
   if (m.accountBalance !== undefined) { { const start = w.open(10); encode$google$type$Money(w, m.accountBalance); w.close(start); } }
   if (m.loanBalance !== undefined) { { const start = w.open(18); encode$google$type$Money(w, m.loanBalance); w.close(start); } }
   if (m.unpaidLoan !== undefined) { { const start = w.open(26); encode$google$type$Money(w, m.unpaidLoan); w.close(start); } }
@@ -601,48 +609,48 @@ export function readAccountInfo(s: JsonInput, json: unknown): AccountInfo {
     s.keys += 1;
     switch (name) {
       case "accountBalance": case "account_balance": {
-        if ((seen0 & 1) !== 0) refuse(); seen0 |= 1;
+        if ((seen0 & 1) !== 0) fallBack(); seen0 |= 1;
         if (v === null) break;
         m.accountBalance = read$google$type$Money(s, v);
         break;
       }
       case "loanBalance": case "loan_balance": {
-        if ((seen0 & 2) !== 0) refuse(); seen0 |= 2;
+        if ((seen0 & 2) !== 0) fallBack(); seen0 |= 2;
         if (v === null) break;
         m.loanBalance = read$google$type$Money(s, v);
         break;
       }
       case "unpaidLoan": case "unpaid_loan": {
-        if ((seen0 & 4) !== 0) refuse(); seen0 |= 4;
+        if ((seen0 & 4) !== 0) fallBack(); seen0 |= 4;
         if (v === null) break;
         m.unpaidLoan = read$google$type$Money(s, v);
         break;
       }
       case "accountBalanceStatus": case "account_balance_status": {
-        if ((seen0 & 8) !== 0) refuse(); seen0 |= 8;
+        if ((seen0 & 8) !== 0) fallBack(); seen0 |= 8;
         if (v === null) break;
         m.accountBalanceStatus = names6.read(v) as AccountBalanceStatus;
         break;
       }
       case "validUntil": case "valid_until": {
-        if ((seen0 & 16) !== 0) refuse(); seen0 |= 16;
+        if ((seen0 & 16) !== 0) fallBack(); seen0 |= 16;
         if (v === null) break;
         m.validUntil = readTimestamp(s, v);
         break;
       }
       case "payAsYouGoCharge": case "pay_as_you_go_charge": {
-        if ((seen0 & 32) !== 0) refuse(); seen0 |= 32;
+        if ((seen0 & 32) !== 0) fallBack(); seen0 |= 32;
         if (v === null) break;
         m.payAsYouGoCharge = read$google$type$Money(s, v);
         break;
       }
       case "accountTopUp": case "account_top_up": {
-        if ((seen0 & 64) !== 0) refuse(); seen0 |= 64;
+        if ((seen0 & 64) !== 0) fallBack(); seen0 |= 64;
         if (v === null) break;
         m.accountTopUp = read$google$type$Money(s, v);
         break;
       }
-      default: refuse();
+      default: fallBack();
     }
   }
   s.leave();
@@ -650,7 +658,7 @@ export function readAccountInfo(s: JsonInput, json: unknown): AccountInfo {
 }
 
 export function writeAccountInfo(m: AccountInfo): string {
-  if (m.$typeName !== "mobiledataplansharing.v1.AccountInfo" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.AccountInfo" || Object.getPrototypeOf(m) !== Object.prototype) fallBack();
   let s = "";
   if (m.accountBalance !== undefined) s += (s === "" ? "{\"accountBalance\":" : ",\"accountBalance\":") + write$google$type$Money(m.accountBalance);
   if (m.loanBalance !== undefined) s += (s === "" ? "{\"loanBalance\":" : ",\"loanBalance\":") + write$google$type$Money(m.loanBalance);
@@ -669,26 +677,26 @@ export function decodePlanInfoPerClient(r: BinaryInput, end: number, endTag = 0)
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 10: if ((seen0 & 1) !== 0) refuse(); seen0 |= 1; m.youtube = decodeYouTube(r, r.end()); break;
-      case 18: if ((seen0 & 2) !== 0) refuse(); seen0 |= 2; m.androidSystemInfo = decodeJsonObject(r, r.end()); break;
+      case 10: if ((seen0 & 1) !== 0) fallBack(); seen0 |= 1; m.youtube = decodeYouTube(r, r.end()); break;
+      case 18: if ((seen0 & 2) !== 0) fallBack(); seen0 |= 2; m.androidSystemInfo = decodeJsonObject(r, r.end()); break;
       default:
         if (tag === endTag && endTag !== 0) {
           r.leave(r.pos);
           return m;
         }
-        switch (tag >>> 3) { case 1: case 2: refuse(); }
+        switch (tag >>> 3) { case 1: case 2: fallBack(); }
         r.unknown(m, tag);
     }
   }
   if (endTag !== 0) {
-    refuse();
+    fallBack();
   }
   r.leave(end);
   return m;
 }
 
 export function encodePlanInfoPerClient(w: BinaryOutput, m: PlanInfoPerClient): void {
-  if (m.$typeName !== "mobiledataplansharing.v1.PlanInfoPerClient" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.PlanInfoPerClient" || Object.getPrototypeOf(m) !== Object.prototype) fallBack();
   if (m.youtube !== undefined) { { const start = w.open(10); encodeYouTube(w, m.youtube); w.close(start); } }
   if (m.androidSystemInfo !== undefined) { { const start = w.open(18); encodeJsonObject(w, m.androidSystemInfo); w.close(start); } }
   if (m.$unknown !== undefined) w.unknown(m.$unknown);
@@ -703,18 +711,18 @@ export function readPlanInfoPerClient(s: JsonInput, json: unknown): PlanInfoPerC
     s.keys += 1;
     switch (name) {
       case "youtube": {
-        if ((seen0 & 1) !== 0) refuse(); seen0 |= 1;
+        if ((seen0 & 1) !== 0) fallBack(); seen0 |= 1;
         if (v === null) break;
         m.youtube = readYouTube(s, v);
         break;
       }
       case "androidSystemInfo": case "android_system_info": {
-        if ((seen0 & 2) !== 0) refuse(); seen0 |= 2;
+        if ((seen0 & 2) !== 0) fallBack(); seen0 |= 2;
         if (v === null) break;
         m.androidSystemInfo = readJsonObject(s, v);
         break;
       }
-      default: refuse();
+      default: fallBack();
     }
   }
   s.leave();
@@ -722,7 +730,7 @@ export function readPlanInfoPerClient(s: JsonInput, json: unknown): PlanInfoPerC
 }
 
 export function writePlanInfoPerClient(m: PlanInfoPerClient): string {
-  if (m.$typeName !== "mobiledataplansharing.v1.PlanInfoPerClient" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.PlanInfoPerClient" || Object.getPrototypeOf(m) !== Object.prototype) fallBack();
   let s = "";
   if (m.youtube !== undefined) s += (s === "" ? "{\"youtube\":" : ",\"youtube\":") + writeYouTube(m.youtube);
   if (m.androidSystemInfo !== undefined) s += (s === "" ? "{\"androidSystemInfo\":" : ",\"androidSystemInfo\":") + writeJsonObject(m.androidSystemInfo);
@@ -736,25 +744,25 @@ export function decodeYouTube(r: BinaryInput, end: number, endTag = 0): YouTube 
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 10: if ((seen0 & 1) !== 0) refuse(); seen0 |= 1; m.rateLimitedStreaming = decodeRateLimitedStreaming(r, r.end()); break;
+      case 10: if ((seen0 & 1) !== 0) fallBack(); seen0 |= 1; m.rateLimitedStreaming = decodeRateLimitedStreaming(r, r.end()); break;
       default:
         if (tag === endTag && endTag !== 0) {
           r.leave(r.pos);
           return m;
         }
-        switch (tag >>> 3) { case 1: refuse(); }
+        switch (tag >>> 3) { case 1: fallBack(); }
         r.unknown(m, tag);
     }
   }
   if (endTag !== 0) {
-    refuse();
+    fallBack();
   }
   r.leave(end);
   return m;
 }
 
 export function encodeYouTube(w: BinaryOutput, m: YouTube): void {
-  if (m.$typeName !== "mobiledataplansharing.v1.YouTube" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.YouTube" || Object.getPrototypeOf(m) !== Object.prototype) fallBack();
   if (m.rateLimitedStreaming !== undefined) { { const start = w.open(10); encodeRateLimitedStreaming(w, m.rateLimitedStreaming); w.close(start); } }
   if (m.$unknown !== undefined) w.unknown(m.$unknown);
 }
@@ -768,12 +776,12 @@ export function readYouTube(s: JsonInput, json: unknown): YouTube {
     s.keys += 1;
     switch (name) {
       case "rateLimitedStreaming": case "rate_limited_streaming": {
-        if ((seen0 & 1) !== 0) refuse(); seen0 |= 1;
+        if ((seen0 & 1) !== 0) fallBack(); seen0 |= 1;
         if (v === null) break;
         m.rateLimitedStreaming = readRateLimitedStreaming(s, v);
         break;
       }
-      default: refuse();
+      default: fallBack();
     }
   }
   s.leave();
@@ -781,7 +789,7 @@ export function readYouTube(s: JsonInput, json: unknown): YouTube {
 }
 
 export function writeYouTube(m: YouTube): string {
-  if (m.$typeName !== "mobiledataplansharing.v1.YouTube" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.YouTube" || Object.getPrototypeOf(m) !== Object.prototype) fallBack();
   let s = "";
   if (m.rateLimitedStreaming !== undefined) s += (s === "" ? "{\"rateLimitedStreaming\":" : ",\"rateLimitedStreaming\":") + writeRateLimitedStreaming(m.rateLimitedStreaming);
   return s === "" ? "{}" : s + "}";
@@ -794,25 +802,25 @@ export function decodeRateLimitedStreaming(r: BinaryInput, end: number, endTag =
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 8: if ((seen0 & 1) !== 0) refuse(); seen0 |= 1; m.maxMediaRateKbps = r.int32(); break;
+      case 8: if ((seen0 & 1) !== 0) fallBack(); seen0 |= 1; m.maxMediaRateKbps = r.int32(); break;
       default:
         if (tag === endTag && endTag !== 0) {
           r.leave(r.pos);
           return m;
         }
-        switch (tag >>> 3) { case 1: refuse(); }
+        switch (tag >>> 3) { case 1: fallBack(); }
         r.unknown(m, tag);
     }
   }
   if (endTag !== 0) {
-    refuse();
+    fallBack();
   }
   r.leave(end);
   return m;
 }
 
 export function encodeRateLimitedStreaming(w: BinaryOutput, m: RateLimitedStreaming): void {
-  if (m.$typeName !== "mobiledataplansharing.v1.RateLimitedStreaming" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.RateLimitedStreaming" || Object.getPrototypeOf(m) !== Object.prototype) fallBack();
   if (m.maxMediaRateKbps !== undefined) { w.tag(8); w.int32(m.maxMediaRateKbps); }
   if (m.$unknown !== undefined) w.unknown(m.$unknown);
 }
@@ -826,12 +834,12 @@ export function readRateLimitedStreaming(s: JsonInput, json: unknown): RateLimit
     s.keys += 1;
     switch (name) {
       case "maxMediaRateKbps": case "max_media_rate_kbps": {
-        if ((seen0 & 1) !== 0) refuse(); seen0 |= 1;
+        if ((seen0 & 1) !== 0) fallBack(); seen0 |= 1;
         if (v === null) break;
         m.maxMediaRateKbps = readInt32(v);
         break;
       }
-      default: refuse();
+      default: fallBack();
     }
   }
   s.leave();
@@ -839,7 +847,7 @@ export function readRateLimitedStreaming(s: JsonInput, json: unknown): RateLimit
 }
 
 export function writeRateLimitedStreaming(m: RateLimitedStreaming): string {
-  if (m.$typeName !== "mobiledataplansharing.v1.RateLimitedStreaming" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.RateLimitedStreaming" || Object.getPrototypeOf(m) !== Object.prototype) fallBack();
   let s = "";
   if (m.maxMediaRateKbps !== undefined) s += (s === "" ? "{\"maxMediaRateKbps\":" : ",\"maxMediaRateKbps\":") + writeInteger(m.maxMediaRateKbps);
   return s === "" ? "{}" : s + "}";
@@ -852,27 +860,27 @@ function decode$google$type$Money(r: BinaryInput, end: number, endTag = 0): Mone
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 10: if ((seen0 & 1) !== 0) refuse(); seen0 |= 1; m.currencyCode = r.string(); break;
-      case 16: if ((seen0 & 2) !== 0) refuse(); seen0 |= 2; m.units = r.int64(); break;
-      case 24: if ((seen0 & 4) !== 0) refuse(); seen0 |= 4; m.nanos = r.int32(); break;
+      case 10: if ((seen0 & 1) !== 0) fallBack(); seen0 |= 1; m.currencyCode = r.string(); break;
+      case 16: if ((seen0 & 2) !== 0) fallBack(); seen0 |= 2; m.units = r.int64(); break;
+      case 24: if ((seen0 & 4) !== 0) fallBack(); seen0 |= 4; m.nanos = r.int32(); break;
       default:
         if (tag === endTag && endTag !== 0) {
           r.leave(r.pos);
           return m;
         }
-        switch (tag >>> 3) { case 1: case 2: case 3: refuse(); }
+        switch (tag >>> 3) { case 1: case 2: case 3: fallBack(); }
         r.unknown(m, tag);
     }
   }
   if (endTag !== 0) {
-    refuse();
+    fallBack();
   }
   r.leave(end);
   return m;
 }
 
 function encode$google$type$Money(w: BinaryOutput, m: Money): void {
-  if (m.$typeName !== "google.type.Money") refuse();
+  if (m.$typeName !== "google.type.Money") fallBack();
   if (m.currencyCode !== "") { w.tag(10); w.string(m.currencyCode); }
   if (m.units !== 0n) { w.tag(16); w.int64(m.units); }
   if (m.nanos !== 0) { w.tag(24); w.int32(m.nanos); }
@@ -888,24 +896,24 @@ function read$google$type$Money(s: JsonInput, json: unknown): Money {
     s.keys += 1;
     switch (name) {
       case "currencyCode": case "currency_code": {
-        if ((seen0 & 1) !== 0) refuse(); seen0 |= 1;
+        if ((seen0 & 1) !== 0) fallBack(); seen0 |= 1;
         if (v === null) break;
         m.currencyCode = readString(v);
         break;
       }
       case "units": {
-        if ((seen0 & 2) !== 0) refuse(); seen0 |= 2;
+        if ((seen0 & 2) !== 0) fallBack(); seen0 |= 2;
         if (v === null) break;
         m.units = readInt64(v);
         break;
       }
       case "nanos": {
-        if ((seen0 & 4) !== 0) refuse(); seen0 |= 4;
+        if ((seen0 & 4) !== 0) fallBack(); seen0 |= 4;
         if (v === null) break;
         m.nanos = readInt32(v);
         break;
       }
-      default: refuse();
+      default: fallBack();
     }
   }
   s.leave();
@@ -913,7 +921,7 @@ function read$google$type$Money(s: JsonInput, json: unknown): Money {
 }
 
 function write$google$type$Money(m: Money): string {
-  if (m.$typeName !== "google.type.Money") refuse();
+  if (m.$typeName !== "google.type.Money") fallBack();
   let s = "";
   if (m.currencyCode !== "") s += (s === "" ? "{\"currencyCode\":" : ",\"currencyCode\":") + writeString(m.currencyCode);
   if (m.units !== 0n) s += (s === "" ? "{\"units\":" : ",\"units\":") + writeLong(m.units);

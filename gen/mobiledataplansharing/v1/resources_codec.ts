@@ -19,7 +19,7 @@
 /* eslint-disable */
 
 import type { BinaryInput, BinaryOutput, JsonInput, MessageCodec } from "../../../src/codec/runtime.ts";
-import { createCodec, decodeTimestamp, encodeTimestamp, enumNames, listIn, listOf, readString, readTimestamp, refuse, writeString, writeTimestamp } from "../../../src/codec/runtime.ts";
+import { createCodec, decodeTimestamp, encodeTimestamp, enumNames, fallBack, listIn, listOf, readString, readTimestamp, writeString, writeTimestamp } from "../../../src/codec/runtime.ts";
 import type { NotificationType, UiCompatibility } from "./enums_pb.ts";
 import { NotificationTypeSchema, UiCompatibilitySchema } from "./enums_pb.ts";
 import type { PlanGroup, PlanStatus } from "./resources_pb.ts";
@@ -58,42 +58,42 @@ export function decodePlanStatus(r: BinaryInput, end: number, endTag = 0): PlanS
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 10: if ((seen0 & 1) !== 0) refuse(); seen0 |= 1; m.name = r.string(); break;
-      case 18: if (m.plans.length >= 128) refuse(); m.plans.push(decodePlan(r, r.end())); break;
-      case 26: if ((seen0 & 2) !== 0) refuse(); seen0 |= 2; m.languageCode = r.string(); break;
-      case 34: if ((seen0 & 4) !== 0) refuse(); seen0 |= 4; m.expireTime = decodeTimestamp(r, r.end()); break;
-      case 42: if ((seen0 & 8) !== 0) refuse(); seen0 |= 8; m.updateTime = decodeTimestamp(r, r.end()); break;
-      case 50: if ((seen0 & 16) !== 0) refuse(); seen0 |= 16; m.title = r.string(); break;
-      case 58: if ((seen0 & 32) !== 0) refuse(); seen0 |= 32; m.subscriberId = r.string(); break;
-      case 66: if ((seen0 & 64) !== 0) refuse(); seen0 |= 64; m.accountInfo = decodeAccountInfo(r, r.end()); break;
-      case 72: if ((seen0 & 128) !== 0) refuse(); seen0 |= 128; m.uiCompatibility = r.int32() as UiCompatibility; break;
-      case 80: if (m.notifications.length >= 32770) refuse(); m.notifications.push(r.int32() as NotificationType); break;
+      case 10: if ((seen0 & 1) !== 0) fallBack(); seen0 |= 1; m.name = r.string(); break;
+      case 18: if (m.plans.length >= 128) fallBack(); m.plans.push(decodePlan(r, r.end())); break;
+      case 26: if ((seen0 & 2) !== 0) fallBack(); seen0 |= 2; m.languageCode = r.string(); break;
+      case 34: if ((seen0 & 4) !== 0) fallBack(); seen0 |= 4; m.expireTime = decodeTimestamp(r, r.end()); break;
+      case 42: if ((seen0 & 8) !== 0) fallBack(); seen0 |= 8; m.updateTime = decodeTimestamp(r, r.end()); break;
+      case 50: if ((seen0 & 16) !== 0) fallBack(); seen0 |= 16; m.title = r.string(); break;
+      case 58: if ((seen0 & 32) !== 0) fallBack(); seen0 |= 32; m.subscriberId = r.string(); break;
+      case 66: if ((seen0 & 64) !== 0) fallBack(); seen0 |= 64; m.accountInfo = decodeAccountInfo(r, r.end()); break;
+      case 72: if ((seen0 & 128) !== 0) fallBack(); seen0 |= 128; m.uiCompatibility = r.int32() as UiCompatibility; break;
+      case 80: if (m.notifications.length >= 32770) fallBack(); m.notifications.push(r.int32() as NotificationType); break;
       case 82: {
         const listEnd = r.end();
-        while (r.pos < listEnd) { if (m.notifications.length >= 32770) refuse(); m.notifications.push(r.int32() as NotificationType); }
-        if (r.pos !== listEnd) refuse();
+        while (r.pos < listEnd) { if (m.notifications.length >= 32770) fallBack(); m.notifications.push(r.int32() as NotificationType); }
+        if (r.pos !== listEnd) fallBack();
         break;
       }
-      case 90: if ((seen0 & 256) !== 0) refuse(); seen0 |= 256; m.planInfoPerClient = decodePlanInfoPerClient(r, r.end()); break;
-      case 98: if ((seen0 & 512) !== 0) refuse(); seen0 |= 512; m.cpidState = r.string(); break;
+      case 90: if ((seen0 & 256) !== 0) fallBack(); seen0 |= 256; m.planInfoPerClient = decodePlanInfoPerClient(r, r.end()); break;
+      case 98: if ((seen0 & 512) !== 0) fallBack(); seen0 |= 512; m.cpidState = r.string(); break;
       default:
         if (tag === endTag && endTag !== 0) {
           r.leave(r.pos);
           return m;
         }
-        switch (tag >>> 3) { case 1: case 2: case 3: case 4: case 5: case 6: case 7: case 8: case 9: case 10: case 11: case 12: refuse(); }
+        switch (tag >>> 3) { case 1: case 2: case 3: case 4: case 5: case 6: case 7: case 8: case 9: case 10: case 11: case 12: fallBack(); }
         r.unknown(m, tag);
     }
   }
   if (endTag !== 0) {
-    refuse();
+    fallBack();
   }
   r.leave(end);
   return m;
 }
 
 export function encodePlanStatus(w: BinaryOutput, m: PlanStatus): void {
-  if (m.$typeName !== "mobiledataplansharing.v1.PlanStatus" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.PlanStatus" || Object.getPrototypeOf(m) !== Object.prototype) fallBack();
   if (m.name !== "") { w.tag(10); w.string(m.name); }
   for (const item of listIn(m.plans)) { { const start = w.open(18); encodePlan(w, item); w.close(start); } }
   if (m.languageCode !== "") { w.tag(26); w.string(m.languageCode); }
@@ -122,78 +122,78 @@ export function readPlanStatus(s: JsonInput, json: unknown): PlanStatus {
     s.keys += 1;
     switch (name) {
       case "name": {
-        if ((seen0 & 1) !== 0) refuse(); seen0 |= 1;
+        if ((seen0 & 1) !== 0) fallBack(); seen0 |= 1;
         if (v === null) break;
         m.name = readString(v);
         break;
       }
       case "plans": {
-        if ((seen0 & 2) !== 0) refuse(); seen0 |= 2;
+        if ((seen0 & 2) !== 0) fallBack(); seen0 |= 2;
         if (v === null) break;
         for (const item of listOf(v, 128)) m.plans.push(readPlan(s, item));
         break;
       }
       case "languageCode": case "language_code": {
-        if ((seen0 & 4) !== 0) refuse(); seen0 |= 4;
+        if ((seen0 & 4) !== 0) fallBack(); seen0 |= 4;
         if (v === null) break;
         m.languageCode = readString(v);
         break;
       }
       case "expireTime": case "expire_time": {
-        if ((seen0 & 8) !== 0) refuse(); seen0 |= 8;
+        if ((seen0 & 8) !== 0) fallBack(); seen0 |= 8;
         if (v === null) break;
         m.expireTime = readTimestamp(s, v);
         break;
       }
       case "updateTime": case "update_time": {
-        if ((seen0 & 16) !== 0) refuse(); seen0 |= 16;
+        if ((seen0 & 16) !== 0) fallBack(); seen0 |= 16;
         if (v === null) break;
         m.updateTime = readTimestamp(s, v);
         break;
       }
       case "title": {
-        if ((seen0 & 32) !== 0) refuse(); seen0 |= 32;
+        if ((seen0 & 32) !== 0) fallBack(); seen0 |= 32;
         if (v === null) break;
         m.title = readString(v);
         break;
       }
       case "subscriberId": case "subscriber_id": {
-        if ((seen0 & 64) !== 0) refuse(); seen0 |= 64;
+        if ((seen0 & 64) !== 0) fallBack(); seen0 |= 64;
         if (v === null) break;
         m.subscriberId = readString(v);
         break;
       }
       case "accountInfo": case "account_info": {
-        if ((seen0 & 128) !== 0) refuse(); seen0 |= 128;
+        if ((seen0 & 128) !== 0) fallBack(); seen0 |= 128;
         if (v === null) break;
         m.accountInfo = readAccountInfo(s, v);
         break;
       }
       case "uiCompatibility": case "ui_compatibility": {
-        if ((seen0 & 256) !== 0) refuse(); seen0 |= 256;
+        if ((seen0 & 256) !== 0) fallBack(); seen0 |= 256;
         if (v === null) break;
         m.uiCompatibility = names0.read(v) as UiCompatibility;
         break;
       }
       case "notifications": {
-        if ((seen0 & 512) !== 0) refuse(); seen0 |= 512;
+        if ((seen0 & 512) !== 0) fallBack(); seen0 |= 512;
         if (v === null) break;
         for (const item of listOf(v, 32770)) m.notifications.push(names1.read(item) as NotificationType);
         break;
       }
       case "planInfoPerClient": case "plan_info_per_client": {
-        if ((seen0 & 1024) !== 0) refuse(); seen0 |= 1024;
+        if ((seen0 & 1024) !== 0) fallBack(); seen0 |= 1024;
         if (v === null) break;
         m.planInfoPerClient = readPlanInfoPerClient(s, v);
         break;
       }
       case "cpidState": case "cpid_state": {
-        if ((seen0 & 2048) !== 0) refuse(); seen0 |= 2048;
+        if ((seen0 & 2048) !== 0) fallBack(); seen0 |= 2048;
         if (v === null) break;
         m.cpidState = readString(v);
         break;
       }
-      default: refuse();
+      default: fallBack();
     }
   }
   s.leave();
@@ -201,7 +201,7 @@ export function readPlanStatus(s: JsonInput, json: unknown): PlanStatus {
 }
 
 export function writePlanStatus(m: PlanStatus): string {
-  if (m.$typeName !== "mobiledataplansharing.v1.PlanStatus" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.PlanStatus" || Object.getPrototypeOf(m) !== Object.prototype) fallBack();
   let s = "";
   if (m.name !== "") s += (s === "" ? "{\"name\":" : ",\"name\":") + writeString(m.name);
   if (listIn(m.plans).length > 0) {
@@ -233,28 +233,28 @@ export function decodePlanGroup(r: BinaryInput, end: number, endTag = 0): PlanGr
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 10: if ((seen0 & 1) !== 0) refuse(); seen0 |= 1; m.name = r.string(); break;
-      case 18: if (m.dataPlans.length >= 128) refuse(); m.dataPlans.push(decodePlan(r, r.end())); break;
-      case 26: if ((seen0 & 2) !== 0) refuse(); seen0 |= 2; m.responseStaleTime = decodeTimestamp(r, r.end()); break;
-      case 34: if ((seen0 & 4) !== 0) refuse(); seen0 |= 4; m.lastUpdatedTime = decodeTimestamp(r, r.end()); break;
+      case 10: if ((seen0 & 1) !== 0) fallBack(); seen0 |= 1; m.name = r.string(); break;
+      case 18: if (m.dataPlans.length >= 128) fallBack(); m.dataPlans.push(decodePlan(r, r.end())); break;
+      case 26: if ((seen0 & 2) !== 0) fallBack(); seen0 |= 2; m.responseStaleTime = decodeTimestamp(r, r.end()); break;
+      case 34: if ((seen0 & 4) !== 0) fallBack(); seen0 |= 4; m.lastUpdatedTime = decodeTimestamp(r, r.end()); break;
       default:
         if (tag === endTag && endTag !== 0) {
           r.leave(r.pos);
           return m;
         }
-        switch (tag >>> 3) { case 1: case 2: case 3: case 4: refuse(); }
+        switch (tag >>> 3) { case 1: case 2: case 3: case 4: fallBack(); }
         r.unknown(m, tag);
     }
   }
   if (endTag !== 0) {
-    refuse();
+    fallBack();
   }
   r.leave(end);
   return m;
 }
 
 export function encodePlanGroup(w: BinaryOutput, m: PlanGroup): void {
-  if (m.$typeName !== "mobiledataplansharing.v1.PlanGroup" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.PlanGroup" || Object.getPrototypeOf(m) !== Object.prototype) fallBack();
   if (m.name !== "") { w.tag(10); w.string(m.name); }
   for (const item of listIn(m.dataPlans)) { { const start = w.open(18); encodePlan(w, item); w.close(start); } }
   if (m.responseStaleTime !== undefined) { { const start = w.open(26); encodeTimestamp(w, m.responseStaleTime); w.close(start); } }
@@ -271,30 +271,30 @@ export function readPlanGroup(s: JsonInput, json: unknown): PlanGroup {
     s.keys += 1;
     switch (name) {
       case "name": {
-        if ((seen0 & 1) !== 0) refuse(); seen0 |= 1;
+        if ((seen0 & 1) !== 0) fallBack(); seen0 |= 1;
         if (v === null) break;
         m.name = readString(v);
         break;
       }
       case "dataPlans": case "data_plans": {
-        if ((seen0 & 2) !== 0) refuse(); seen0 |= 2;
+        if ((seen0 & 2) !== 0) fallBack(); seen0 |= 2;
         if (v === null) break;
         for (const item of listOf(v, 128)) m.dataPlans.push(readPlan(s, item));
         break;
       }
       case "responseStaleTime": case "response_stale_time": {
-        if ((seen0 & 4) !== 0) refuse(); seen0 |= 4;
+        if ((seen0 & 4) !== 0) fallBack(); seen0 |= 4;
         if (v === null) break;
         m.responseStaleTime = readTimestamp(s, v);
         break;
       }
       case "lastUpdatedTime": case "last_updated_time": {
-        if ((seen0 & 8) !== 0) refuse(); seen0 |= 8;
+        if ((seen0 & 8) !== 0) fallBack(); seen0 |= 8;
         if (v === null) break;
         m.lastUpdatedTime = readTimestamp(s, v);
         break;
       }
-      default: refuse();
+      default: fallBack();
     }
   }
   s.leave();
@@ -302,7 +302,7 @@ export function readPlanGroup(s: JsonInput, json: unknown): PlanGroup {
 }
 
 export function writePlanGroup(m: PlanGroup): string {
-  if (m.$typeName !== "mobiledataplansharing.v1.PlanGroup" || Object.getPrototypeOf(m) !== Object.prototype) refuse();
+  if (m.$typeName !== "mobiledataplansharing.v1.PlanGroup" || Object.getPrototypeOf(m) !== Object.prototype) fallBack();
   let s = "";
   if (m.name !== "") s += (s === "" ? "{\"name\":" : ",\"name\":") + writeString(m.name);
   if (listIn(m.dataPlans).length > 0) {

@@ -41,7 +41,7 @@ export function decodeFunction(module: Module, desc: DescMessage, name: Printabl
     code`    }`,
     code`  }`,
     code`  if (endTag !== 0) {`,
-    code`    ${module.runtime("refuse")}();`,
+    code`    ${module.runtime("fallBack")}();`,
     code`  }`,
     code`  r.leave(end);`,
     code`  return m;`,
@@ -55,7 +55,7 @@ function knownNumbers(module: Module, { fields }: DescMessage): Code[] {
   const cases = fields.map(({ number }) => `case ${number}: `).join("");
   return fields.length === 0
     ? []
-    : [code`        switch (tag >>> 3) { ${cases}${module.runtime("refuse")}(); }`];
+    : [code`        switch (tag >>> 3) { ${cases}${module.runtime("fallBack")}(); }`];
 }
 
 /** Returns the type and the initial value of a message, with its properties in the order of protobuf-es. */
@@ -97,7 +97,7 @@ function initialOf(field: DescField): string | undefined {
 /** Bits of the singular fields that occurred. */
 export type Seen = {
   /** Returns a statement that leaves a field that occurs again to protobuf-es. */
-  once(refuse: Code): Code;
+  once(fallBack: Code): Code;
   declarations(): string[];
 };
 
@@ -106,11 +106,11 @@ const bitsOfVariable = 30;
 export function createSeen(): Seen {
   let count = 0;
   return {
-    once(refuse) {
+    once(fallBack) {
       const name = `seen${Math.floor(count / bitsOfVariable)}`;
       const bit = 1 << (count % bitsOfVariable);
       count += 1;
-      return code`if ((${name} & ${bit}) !== 0) ${refuse}(); ${name} |= ${bit};`;
+      return code`if ((${name} & ${bit}) !== 0) ${fallBack}(); ${name} |= ${bit};`;
     },
     declarations: () =>
       Array.from({ length: Math.ceil(count / bitsOfVariable) }, (_, index) => `let seen${index} = 0;`),
@@ -120,12 +120,13 @@ export function createSeen(): Seen {
 function fieldCases(module: Module, field: DescField, seen: Seen): Code[] {
   const { number, localName } = field;
   const value = valuesOf(field);
-  const refuse = code`${module.runtime("refuse")}`;
+  const fallBack = code`${module.runtime("fallBack")}`;
   const tag = tagOf(number, wireTypeOf(value));
   switch (field.fieldKind) {
     case "list": {
       const limit = maxItemsOf(field) ?? module.maxItems;
-      const check = limit === undefined ? code`` : code`if (m.${localName}.length >= ${limit}) ${refuse}(); `;
+      const check =
+        limit === undefined ? code`` : code`if (m.${localName}.length >= ${limit}) ${fallBack}(); `;
       const push = code`${check}m.${localName}.push(${valueExpression(module, value, number)});`;
       const unpacked = code`      case ${tag}: ${push} break;`;
       if (tag % 8 === 2 || tag % 8 === 3) {
@@ -136,7 +137,7 @@ function fieldCases(module: Module, field: DescField, seen: Seen): Code[] {
         code`      case ${tagOf(number, 2)}: {`,
         code`        const listEnd = r.end();`,
         code`        while (r.pos < listEnd) { ${push} }`,
-        code`        if (r.pos !== listEnd) ${refuse}();`,
+        code`        if (r.pos !== listEnd) ${fallBack}();`,
         code`        break;`,
         code`      }`,
       ];
@@ -146,11 +147,11 @@ function fieldCases(module: Module, field: DescField, seen: Seen): Code[] {
     default: {
       const read = valueExpression(module, value, number);
       if (field.oneof === undefined) {
-        return [code`      case ${tag}: ${seen.once(refuse)} m.${localName} = ${read}; break;`];
+        return [code`      case ${tag}: ${seen.once(fallBack)} m.${localName} = ${read}; break;`];
       }
       const oneof = field.oneof.localName;
       return [
-        code`      case ${tag}: if (m.${oneof}.case !== undefined) ${refuse}(); m.${oneof} = { case: ${module.file.string(localName)}, value: ${read} }; break;`,
+        code`      case ${tag}: if (m.${oneof}.case !== undefined) ${fallBack}(); m.${oneof} = { case: ${module.file.string(localName)}, value: ${read} }; break;`,
       ];
     }
   }
@@ -163,7 +164,7 @@ function entryLimit(module: Module, field: DescField): number | undefined {
 
 function mapCase(module: Module, field: DescField & { fieldKind: "map" }, value: Value): Code[] {
   const { localName, number } = field;
-  const refuse = module.runtime("refuse");
+  const fallBack = module.runtime("fallBack");
   const limit = entryLimit(module, field);
   const key: Value = { kind: "scalar", scalar: field.mapKey, isText: false };
   const zeroKey = zeroOf(field.mapKey, false);
@@ -175,14 +176,14 @@ function mapCase(module: Module, field: DescField & { fieldKind: "map" }, value:
     code`        let parts = 0;`,
     code`        while (r.pos < entryEnd) {`,
     code`          switch (r.tag()) {`,
-    code`            case ${tagOf(1, wireTypeOf(key))}: if ((parts & 1) !== 0) ${refuse}(); parts |= 1; key = ${valueExpression(module, key, 1)}; break;`,
-    code`            case ${tagOf(2, wireTypeOf(value))}: if ((parts & 2) !== 0) ${refuse}(); parts |= 2; value = ${valueExpression(module, value, 2)}; break;`,
-    code`            default: ${refuse}();`,
+    code`            case ${tagOf(1, wireTypeOf(key))}: if ((parts & 1) !== 0) ${fallBack}(); parts |= 1; key = ${valueExpression(module, key, 1)}; break;`,
+    code`            case ${tagOf(2, wireTypeOf(value))}: if ((parts & 2) !== 0) ${fallBack}(); parts |= 2; value = ${valueExpression(module, value, 2)}; break;`,
+    code`            default: ${fallBack}();`,
     code`          }`,
     code`        }`,
     // A value that is absent is rare.
-    code`        if (r.pos !== entryEnd || value === undefined) ${refuse}();`,
-    ...(limit === undefined ? [] : [code`        if (++entries${number} > ${limit}) ${refuse}();`]),
+    code`        if (r.pos !== entryEnd || value === undefined) ${fallBack}();`,
+    ...(limit === undefined ? [] : [code`        if (++entries${number} > ${limit}) ${fallBack}();`]),
     code`        ${module.runtime("setEntry")}(m.${localName}, key, value);`,
     code`        break;`,
     code`      }`,
@@ -219,7 +220,7 @@ function valueExpression(module: Module, value: Value, number: number): Code {
       const decode = module.functionOf("decode", value);
       if (value.isGroup && specialName("decode", value.desc, value.isJsonObject) !== undefined) {
         // Functions of the runtime read no groups.
-        return code`${module.runtime("refuse")}()`;
+        return code`${module.runtime("fallBack")}()`;
       }
       const read = value.isGroup
         ? code`${decode}(r, r.bytes.length, ${tagOf(number, 4)})`

@@ -38,7 +38,7 @@ export function checkType(module: Module, desc: DescMessage): Code[] {
   );
   const isPlain = hasPresence ? " || Object.getPrototypeOf(m) !== Object.prototype" : "";
   const name = module.file.string(desc.typeName);
-  return [code`  if (m.$typeName !== ${name}${isPlain}) ${module.runtime("refuse")}();`];
+  return [code`  if (m.$typeName !== ${name}${isPlain}) ${module.runtime("fallBack")}();`];
 }
 
 function isMany({ fieldKind }: DescField): boolean {
@@ -75,7 +75,7 @@ function fieldLines(module: Module, field: DescField): Code[] {
   const { number, localName } = field;
   const value = valuesOf(field);
   const member = `m.${localName}`;
-  const refuse = module.runtime("refuse");
+  const fallBack = module.runtime("fallBack");
   switch (field.fieldKind) {
     case "list": {
       const list = code`${module.runtime("listIn")}(${member})`;
@@ -92,11 +92,10 @@ function fieldLines(module: Module, field: DescField): Code[] {
     }
     case "map": {
       const key: Value = { kind: "scalar", scalar: field.mapKey, isText: false };
-      const keyText = { kind: "scalar", scalar: field.mapKey } as const;
       return [
         code`  for (const name of Object.keys(${member})) {`,
         code`    const entry = w.open(${tagOf(number, 2)});`,
-        code`    const key = ${keyExpression(module, keyText.scalar)};`,
+        code`    const key = ${keyExpression(module, field.mapKey)};`,
         code`    ${taggedValue(module, key, 1, "key")}`,
         code`    const item = ${mapItem(member)};`,
         code`    ${taggedValue(module, value, 2, "item")}`,
@@ -112,7 +111,7 @@ function fieldLines(module: Module, field: DescField): Code[] {
         ];
       }
       const line = code`  if (${isSet(field, member)}) { ${taggedValue(module, value, number, member)} }`;
-      return presenceOf(field) === "required" ? [code`${line} else ${refuse}();`] : [line];
+      return presenceOf(field) === "required" ? [code`${line} else ${fallBack}();`] : [line];
     }
   }
 }

@@ -24,7 +24,7 @@ export type MessageValue = {
   readonly isGroup: boolean;
 };
 
-/** Returns what the values of a field are. */
+/** Describes the values of a field. */
 export function valuesOf(field: DescField): Value {
   if (field.message !== undefined) {
     const isUnwrapped =

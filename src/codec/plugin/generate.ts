@@ -44,6 +44,7 @@ function writeModule(
   file.preamble(desc);
   /** Functions of messages whose files have no module. They are in this one. */
   const foreign = new Map<string, () => Code[]>();
+  const copies = new Set<string>();
   const enums = new Map<DescEnum, string>();
   const self = pathOf(desc);
 
@@ -59,8 +60,9 @@ function writeModule(
       if (generated.has(message.file)) {
         return file.import(`${kind}${file.importShape(message).name}`, pathOf(message.file));
       }
-      // A name that no message of this file leads to.
+      // Cannot collide with the names generated for messages of this file.
       const name = `${kind}$${message.typeName.replaceAll(".", "$")}`;
+      copies.add(message.typeName);
       foreign.set(name, () => functionLines(module, kind, message, `function ${name}`));
       return name;
     },
@@ -83,7 +85,7 @@ function writeModule(
   for (const write of foreign.values()) {
     lines.push(...write());
   }
-  const objects = own.flatMap((message) => codecLines(module, message));
+  const objects = own.flatMap((message) => codecLines(module, message, [...copies]));
   const list = own.map((message) => `${file.importShape(message).name}Codec`).join(", ");
   const names = [...enums.keys()].map(
     (each) =>
@@ -142,7 +144,7 @@ function functionLines(module: Module, kind: FunctionKind, desc: DescMessage, na
 }
 
 /** Returns the codec of a message as other code uses it. */
-function codecLines(module: Module, desc: DescMessage): Code[] {
+function codecLines(module: Module, desc: DescMessage, copies: readonly string[]): Code[] {
   const { file, runtime } = module;
   const { name } = file.importShape(desc);
   const schema = file.importSchema(desc);
@@ -162,6 +164,9 @@ function codecLines(module: Module, desc: DescMessage): Code[] {
     code`  readJson: ${module.functionOf("read", value)},`,
     code`  writeJson: ${module.functionOf("write", value)},`,
     code`  maxItems: { ${limits.join(", ")} },`,
+    ...(copies.length === 0
+      ? []
+      : [code`  copies: [${copies.map((each) => JSON.stringify(each)).join(", ")}],`]),
     code`});`,
     code``,
   ];

@@ -11,9 +11,14 @@
  *         strategy: all
  *         opt: [target=ts]
  *
- * Takes the options of protoc-gen-es about imports, and `runtime`: the module that generated code imports, a package or a path
- * relative to the output folder; `max_items`: the limit of lists and maps that have no limit in buf.validate. With `strategy: all`, modules import the functions of each other; otherwise a module has its
- * own functions for the messages of other folders.
+ * Takes the options of protoc-gen-es about imports, and two of its own:
+ *
+ * - `max_items`: the limit of lists and maps that have no limit in buf.validate. Defaults to none.
+ * - `runtime`: the module that generated code imports, a package or a path relative to the output folder. Defaults to
+ *   `mobile-data-plan-sharing/codec/runtime`.
+ *
+ * With `strategy: all`, modules import the functions of each other. Otherwise a module has copies of the functions for
+ * messages of other folders.
  */
 import { createEcmaScriptPlugin, runNodeJs } from "@bufbuild/protoplugin";
 import { generateCodecs } from "./generate.ts";

@@ -35,7 +35,7 @@ export function readFunction(module: Module, desc: DescMessage, name: Printable)
     }
     return [
       code`      ${[...names].flatMap((each) => [`case `, file.string(each), `: `])}{`,
-      code`        ${seen.once(code`${runtime("refuse")}`)}`,
+      code`        ${seen.once(code`${runtime("fallBack")}`)}`,
       ...(takesNull(field) ? [] : [code`        if (v === null) break;`]),
       ...fieldLines(module, field).map((line) => code`        ${line}`),
       code`        break;`,
@@ -48,14 +48,14 @@ export function readFunction(module: Module, desc: DescMessage, name: Printable)
     code`  const m${newMessage(module, desc)};`,
     ...seen.declarations().map((line) => code`  ${line}`),
     ...(cases.length === 0
-      ? [code`  if (Object.keys(json).length > 0) ${runtime("refuse")}();`]
+      ? [code`  if (Object.keys(json).length > 0) ${runtime("fallBack")}();`]
       : [
           code`  for (const name in json) {`,
           code`    const v = json[name];`,
           code`    s.keys += 1;`,
           code`    switch (name) {`,
           ...cases,
-          code`      default: ${runtime("refuse")}();`,
+          code`      default: ${runtime("fallBack")}();`,
           code`    }`,
           code`  }`,
         ]),
@@ -78,7 +78,7 @@ export function readWrapperFunction(module: Module, desc: DescMessage, name: Pri
   ];
 }
 
-/** Returns the fields by the names that they have in JSON. Of fields with the same name, protobuf-es takes the last. */
+/** Returns the fields by the names that they have in JSON. If fields have the same JSON name, protobuf-es uses the last one. */
 function fieldsByName(desc: DescMessage): ReadonlyMap<string, DescField> {
   return new Map(
     desc.fields.flatMap((field) => [
@@ -108,9 +108,8 @@ function fieldLines(module: Module, field: DescField): Code[] {
         code`for (const item of ${runtime("listOf")}(v, ${limitOf(module, field)})) m.${localName}.push(${readExpression(module, value, "item")});`,
       ];
     case "map": {
-      const check = `${ScalarType[field.mapKey]}`;
       return [
-        code`for (const [key, item] of ${runtime("entriesOf")}(s, v, ${limitOf(module, field)}, ${file.string(keyKinds[check] ?? "string")})) (m.${localName} as { [key: string]: unknown })[key] = ${readExpression(module, value, "item")};`,
+        code`for (const [key, item] of ${runtime("entriesOf")}(s, v, ${limitOf(module, field)}, ${file.string(keyKinds[field.mapKey])})) (m.${localName} as { [key: string]: unknown })[key] = ${readExpression(module, value, "item")};`,
       ];
     }
     default: {
@@ -120,7 +119,7 @@ function fieldLines(module: Module, field: DescField): Code[] {
       }
       const oneof = field.oneof.localName;
       return [
-        code`if (m.${oneof}.case !== undefined) ${runtime("refuse")}();`,
+        code`if (m.${oneof}.case !== undefined) ${runtime("fallBack")}();`,
         code`m.${oneof} = { case: ${file.string(localName)}, value: ${read} };`,
       ];
     }
@@ -128,20 +127,20 @@ function fieldLines(module: Module, field: DescField): Code[] {
 }
 
 /** Kinds of map keys in the runtime. */
-const keyKinds: Readonly<Record<string, string>> = {
-  STRING: "string",
-  BOOL: "bool",
-  INT32: "int32",
-  SINT32: "int32",
-  SFIXED32: "int32",
-  UINT32: "uint32",
-  FIXED32: "uint32",
-  INT64: "int64",
-  SINT64: "int64",
-  SFIXED64: "int64",
-  UINT64: "uint64",
-  FIXED64: "uint64",
-};
+const keyKinds = {
+  [ScalarType.STRING]: "string",
+  [ScalarType.BOOL]: "bool",
+  [ScalarType.INT32]: "int32",
+  [ScalarType.SINT32]: "int32",
+  [ScalarType.SFIXED32]: "int32",
+  [ScalarType.UINT32]: "uint32",
+  [ScalarType.FIXED32]: "uint32",
+  [ScalarType.INT64]: "int64",
+  [ScalarType.SINT64]: "int64",
+  [ScalarType.SFIXED64]: "int64",
+  [ScalarType.UINT64]: "uint64",
+  [ScalarType.FIXED64]: "uint64",
+} as const;
 
 function limitOf(module: Module, field: DescField): string {
   return String(maxItemsOf(field) ?? module.maxItems ?? "1 / 0");

@@ -11,7 +11,7 @@ export function writeFunction(module: Module, desc: DescMessage, name: Printable
   // Fields with the same name replace each other in JSON.
   const body =
     names.size < desc.fields.length
-      ? [code`  return ${runtime("refuse")}();`]
+      ? [code`  return ${runtime("fallBack")}();`]
       : [
           code`  ${desc.fields.length === 0 ? "const" : "let"} s = "";`,
           ...fieldsInOrder(desc).flatMap((field) => fieldLines(module, field)),
@@ -22,7 +22,7 @@ export function writeFunction(module: Module, desc: DescMessage, name: Printable
   return [
     code`${name}(m: ${file.importShape(desc)}): string {`,
     ...checkType(module, desc),
-    ...(mayHaveExtensions ? [code`  if (m.$unknown !== undefined) ${runtime("refuse")}();`] : []),
+    ...(mayHaveExtensions ? [code`  if (m.$unknown !== undefined) ${runtime("fallBack")}();`] : []),
     ...body,
     code`}`,
     code``,
@@ -81,7 +81,9 @@ function fieldLines(module: Module, field: DescField): Code[] {
         ];
       }
       const line = code`  if (${isSet(field, member)}) ${append(module, field, writeExpression(module, value, member))}`;
-      return presenceOf(field) === "required" ? [code`${line} else ${module.runtime("refuse")}();`] : [line];
+      return presenceOf(field) === "required"
+        ? [code`${line} else ${module.runtime("fallBack")}();`]
+        : [line];
     }
   }
 }

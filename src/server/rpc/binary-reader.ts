@@ -36,8 +36,9 @@ type BinaryReaderOptions = Pick<ReadingOptions, "codecs"> & {
 };
 
 /**
- * Creates the reader of a message type. A generated codec decodes what is usual. For the rest, it counts the items of lists and superfluous fields before anything is decoded:
- * decoding creates an object of a hundred bytes or more for each, which may take two bytes of the message.
+ * Creates the reader of a message type. A generated codec decodes common messages. For all others, the reader counts list
+ * items and superfluous fields before anything is decoded, because decoding creates an object of a hundred bytes or more for
+ * each, which may take two bytes of the message.
  */
 export function createBinaryReader(
   desc: DescMessage,

@@ -9,7 +9,7 @@ import {
   toJson,
 } from "@bufbuild/protobuf";
 import { scalarZeroValue } from "@bufbuild/protobuf/reflect";
-import { FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
+import { FeatureSet_FieldPresence, hasCustomJsonRepresentation } from "@bufbuild/protobuf/wkt";
 import type { Codecs } from "../../codec/index.ts";
 import { type HttpBodyMessage, isHttpBody } from "../http/http-body.ts";
 import { bodyFieldOf, type HttpBinding } from "../http/rules.ts";
@@ -58,7 +58,7 @@ export function compileRequestExpander(binding: HttpBinding, options: ExpandOpti
   const rawWhole = rule === "*" && isHttpBody(desc);
   const zero = field && zeroJson(field);
   const writeOptions = { registry: options.registry };
-  const writeBody = field && bodyWriter(field, options);
+  const writeBody = field && rawField === undefined ? bodyWriter(field, options) : undefined;
 
   return function expand(message) {
     let json: JsonObject;
@@ -104,7 +104,8 @@ function bodyWriter(
   { codecs, registry }: ExpandOptions,
 ): ((message: OpenMessage) => string | undefined) | undefined {
   const codec = field.fieldKind === "message" ? codecs?.get(field.message) : undefined;
-  if (codec === undefined) {
+  // protobuf-es has some of the others as values instead of messages.
+  if (codec === undefined || hasCustomJsonRepresentation(codec.desc)) {
     return undefined;
   }
   return function writeBody(message) {

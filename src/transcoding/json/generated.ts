@@ -1,5 +1,6 @@
 import type { DescField, DescMessage, MessageShape } from "@bufbuild/protobuf";
-import { type Codecs, type MessageCodec, maxStructValues } from "../../codec/index.ts";
+import type { Codecs, MessageCodec } from "../../codec/index.ts";
+import { maxStructValues } from "../../codec/limits.ts";
 import type { ReadingOptions, ReadingState } from "./reading-state.ts";
 
 /** Reads a JSON value as a message, or returns undefined for what it leaves to the reader of all messages. */
@@ -38,30 +39,38 @@ export function codecWithin<Desc extends DescMessage>(
   { codecs, listLimits }: Limits,
 ): MessageCodec<Desc> | undefined {
   const codec = codecs?.get(desc);
-  return codecs !== undefined && keepsLimits(desc, codecs, listLimits, new Set()) ? codec : undefined;
+  return codecs !== undefined && keepsLimits(desc, [], { codecs, listLimits, checked: new Set() })
+    ? codec
+    : undefined;
 }
 
-/** Types whose lists and maps codecs limit together. */
+/** Types for which codecs limit the total number of values, not each list. */
 const structTypes: ReadonlySet<string> = new Set(["google.protobuf.Struct", "google.protobuf.ListValue"]);
 
-function keepsLimits(
-  desc: DescMessage,
-  codecs: Codecs,
-  listLimits: ReadingOptions["listLimits"],
-  checked: Set<DescMessage>,
-): boolean {
-  if (checked.has(desc) || listLimits === undefined) {
+type Check = {
+  readonly codecs: Codecs;
+  readonly listLimits: ReadingOptions["listLimits"];
+  /** Names of the messages that were checked, those of copies with an asterisk. */
+  readonly checked: Set<string>;
+};
+
+/** Whether no list is read beyond its limit. `copies`: messages whose functions are in the module that reads this one. */
+function keepsLimits(desc: DescMessage, copies: readonly string[], check: Check): boolean {
+  const { codecs, listLimits, checked } = check;
+  const isCopy = copies.includes(desc.typeName);
+  const key = isCopy ? `${desc.typeName}*` : desc.typeName;
+  if (listLimits === undefined || checked.has(key)) {
     return true;
   }
-  checked.add(desc);
-  const maxItems = codecs.get(desc)?.maxItems ?? {};
+  checked.add(key);
+  const codec = isCopy ? undefined : codecs.get(desc);
   const others = structTypes.has(desc.typeName) ? maxStructValues : Number.POSITIVE_INFINITY;
   const isWithin = (field: DescField) =>
     (field.fieldKind !== "list" && field.fieldKind !== "map") ||
-    (maxItems[field.localName] ?? others) <= (listLimits(field)?.most ?? Number.POSITIVE_INFINITY);
+    (codec?.maxItems[field.localName] ?? others) <= (listLimits(field)?.most ?? Number.POSITIVE_INFINITY);
+  const copiesInside = codec?.copies ?? copies;
   return desc.fields.every(
     (field) =>
-      isWithin(field) &&
-      (field.message === undefined || keepsLimits(field.message, codecs, listLimits, checked)),
+      isWithin(field) && (field.message === undefined || keepsLimits(field.message, copiesInside, check)),
   );
 }

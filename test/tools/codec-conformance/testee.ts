@@ -20,13 +20,8 @@ import {
   toJsonString,
 } from "@bufbuild/protobuf";
 import * as wellKnown from "@bufbuild/protobuf/wkt";
-import {
-  type Codecs,
-  createCodec,
-  createCodecs,
-  type GeneratedFunctions,
-  type MessageCodec,
-} from "../../../src/codec/index.ts";
+import { type Codecs, createCodecs, type MessageCodec } from "../../../src/codec/index.ts";
+import { createCodec, type GeneratedFunctions } from "../../../src/codec/runtime.ts";
 import { createJsonReader, parseJsonDocument } from "../../../src/transcoding/index.ts";
 
 type Direction = "decode" | "encode" | "readJson" | "writeJson";

@@ -1,7 +1,16 @@
 import type { IncomingHttpHeaders, RequestListener } from "node:http";
-import { createRegistry, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
+import {
+  createRegistry,
+  type DescMessage,
+  fromJson,
+  type JsonValue,
+  type Message,
+  toJson,
+  toJsonString,
+} from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { afterEach, describe, expect, it } from "vitest";
+import { createCodecs } from "../../../src/codec/index.ts";
 import { createRestTransport, type RestTransportOptions } from "../../../src/transcoding/client/transport.ts";
 import { type Canned, clientMessage, serveCanned, unaryMethod } from "../fixtures/client-library.ts";
 
@@ -88,6 +97,16 @@ describe("google.api.HttpBody", () => {
       { "content-type": "image/png", "content-length": "3", accept: "*/*" },
       { url: "/v1/shelves/1/cover?replace=true" },
     ]);
+  });
+
+  it("the transport sends an HttpBody field as bytes also if there is a codec of HttpBody", async () => {
+    const seen: IncomingHttpHeaders[] = [];
+    const field = unaryMethod("PutCover").input.field.cover;
+    const desc = field?.message as DescMessage;
+    const codec = { desc, writeJson: (message: Message) => toJsonString(desc, message) };
+    const json = { shelf: "shelves/1", cover: { contentType: "image/png", data: "/wB7" } };
+    await call({ baseUrl: await echo(seen), codecs: createCodecs([codec]) }, "PutCover", json);
+    expect(seen[0]).toMatchObject({ "content-type": "image/png", "content-length": "3" });
   });
 
   it("the transport sends an empty HttpBody and omits an unset one", async () => {

@@ -3,6 +3,7 @@ import {
   CreatePlanStatusRequestSchema,
   CreateUserPlanStatusRequestSchema,
 } from "../../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
+import { PlanSchema } from "../../../gen/mobiledataplansharing/v1/plans_pb.ts";
 import { PlanStatusSchema } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { createCodecs, type MessageCodec } from "../../../src/codec/index.ts";
 import { contractCodecs } from "../../../src/contract/contract-types.ts";
@@ -27,6 +28,15 @@ describe("codecWithin", () => {
       description,
     });
     expect(codecWithin(PlanStatusSchema, { codecs: contractCodecs, listLimits })).toBeUndefined();
+  });
+
+  it("returns no codec that has its own copy of the functions of a message with lists, because its limits are not known", () => {
+    const codec = contractCodecs.get(PlanStatusSchema) as MessageCodec<typeof PlanStatusSchema>;
+    const plan = contractCodecs.get(PlanSchema) as MessageCodec<typeof PlanSchema>;
+    const copying = { ...codec, copies: ["mobiledataplansharing.v1.Plan"] };
+    const codecs = createCodecs([copying, plan]);
+    expect(codecWithin(PlanStatusSchema, { codecs, listLimits: listLimitOf })).toBeUndefined();
+    expect(codecWithin(PlanStatusSchema, { codecs })).toBeDefined();
   });
 
   it("returns no codec of a message that has none", () => {

@@ -20,7 +20,7 @@
 /* eslint-disable */
 
 import type { BinaryInput, BinaryOutput, JsonInput, MessageCodec } from "../../../../src/codec/runtime.ts";
-import { createCodec, readBool, readString, refuse, writeBool, writeString } from "../../../../src/codec/runtime.ts";
+import { createCodec, fallBack, readBool, readString, writeBool, writeString } from "../../../../src/codec/runtime.ts";
 import type { GetPlanGroupRequest, GetPlanStatusRequest, GetUserPlanStatusRequest } from "./plan_serving_service_pb.ts";
 import { GetPlanGroupRequestSchema, GetPlanStatusRequestSchema, GetUserPlanStatusRequestSchema } from "./plan_serving_service_pb.ts";
 
@@ -64,28 +64,28 @@ export function decodeGetUserPlanStatusRequest(r: BinaryInput, end: number, endT
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 10: if ((seen0 & 1) !== 0) refuse(); seen0 |= 1; m.parent = r.string(); break;
-      case 18: if ((seen0 & 2) !== 0) refuse(); seen0 |= 2; m.clientId = r.string(); break;
-      case 26: if ((seen0 & 4) !== 0) refuse(); seen0 |= 4; m.userKey = r.string(); break;
-      case 32: if ((seen0 & 8) !== 0) refuse(); seen0 |= 8; m.includeUiIncompatible = r.bool(); break;
+      case 10: if ((seen0 & 1) !== 0) fallBack(); seen0 |= 1; m.parent = r.string(); break;
+      case 18: if ((seen0 & 2) !== 0) fallBack(); seen0 |= 2; m.clientId = r.string(); break;
+      case 26: if ((seen0 & 4) !== 0) fallBack(); seen0 |= 4; m.userKey = r.string(); break;
+      case 32: if ((seen0 & 8) !== 0) fallBack(); seen0 |= 8; m.includeUiIncompatible = r.bool(); break;
       default:
         if (tag === endTag && endTag !== 0) {
           r.leave(r.pos);
           return m;
         }
-        switch (tag >>> 3) { case 1: case 2: case 3: case 4: refuse(); }
+        switch (tag >>> 3) { case 1: case 2: case 3: case 4: fallBack(); }
         r.unknown(m, tag);
     }
   }
   if (endTag !== 0) {
-    refuse();
+    fallBack();
   }
   r.leave(end);
   return m;
 }
 
 export function encodeGetUserPlanStatusRequest(w: BinaryOutput, m: GetUserPlanStatusRequest): void {
-  if (m.$typeName !== "mobiledataplansharing.serving.v1.GetUserPlanStatusRequest") refuse();
+  if (m.$typeName !== "mobiledataplansharing.serving.v1.GetUserPlanStatusRequest") fallBack();
   if (m.parent !== "") { w.tag(10); w.string(m.parent); }
   if (m.clientId !== "") { w.tag(18); w.string(m.clientId); }
   if (m.userKey !== "") { w.tag(26); w.string(m.userKey); }
@@ -102,30 +102,30 @@ export function readGetUserPlanStatusRequest(s: JsonInput, json: unknown): GetUs
     s.keys += 1;
     switch (name) {
       case "parent": {
-        if ((seen0 & 1) !== 0) refuse(); seen0 |= 1;
+        if ((seen0 & 1) !== 0) fallBack(); seen0 |= 1;
         if (v === null) break;
         m.parent = readString(v);
         break;
       }
       case "clientId": case "client_id": {
-        if ((seen0 & 2) !== 0) refuse(); seen0 |= 2;
+        if ((seen0 & 2) !== 0) fallBack(); seen0 |= 2;
         if (v === null) break;
         m.clientId = readString(v);
         break;
       }
       case "userKey": case "user_key": {
-        if ((seen0 & 4) !== 0) refuse(); seen0 |= 4;
+        if ((seen0 & 4) !== 0) fallBack(); seen0 |= 4;
         if (v === null) break;
         m.userKey = readString(v);
         break;
       }
       case "includeUiIncompatible": case "include_ui_incompatible": {
-        if ((seen0 & 8) !== 0) refuse(); seen0 |= 8;
+        if ((seen0 & 8) !== 0) fallBack(); seen0 |= 8;
         if (v === null) break;
         m.includeUiIncompatible = readBool(v);
         break;
       }
-      default: refuse();
+      default: fallBack();
     }
   }
   s.leave();
@@ -133,7 +133,7 @@ export function readGetUserPlanStatusRequest(s: JsonInput, json: unknown): GetUs
 }
 
 export function writeGetUserPlanStatusRequest(m: GetUserPlanStatusRequest): string {
-  if (m.$typeName !== "mobiledataplansharing.serving.v1.GetUserPlanStatusRequest") refuse();
+  if (m.$typeName !== "mobiledataplansharing.serving.v1.GetUserPlanStatusRequest") fallBack();
   let s = "";
   if (m.parent !== "") s += (s === "" ? "{\"parent\":" : ",\"parent\":") + writeString(m.parent);
   if (m.clientId !== "") s += (s === "" ? "{\"clientId\":" : ",\"clientId\":") + writeString(m.clientId);
@@ -149,26 +149,26 @@ export function decodeGetPlanStatusRequest(r: BinaryInput, end: number, endTag =
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 10: if ((seen0 & 1) !== 0) refuse(); seen0 |= 1; m.name = r.string(); break;
-      case 16: if ((seen0 & 2) !== 0) refuse(); seen0 |= 2; m.includeUiIncompatible = r.bool(); break;
+      case 10: if ((seen0 & 1) !== 0) fallBack(); seen0 |= 1; m.name = r.string(); break;
+      case 16: if ((seen0 & 2) !== 0) fallBack(); seen0 |= 2; m.includeUiIncompatible = r.bool(); break;
       default:
         if (tag === endTag && endTag !== 0) {
           r.leave(r.pos);
           return m;
         }
-        switch (tag >>> 3) { case 1: case 2: refuse(); }
+        switch (tag >>> 3) { case 1: case 2: fallBack(); }
         r.unknown(m, tag);
     }
   }
   if (endTag !== 0) {
-    refuse();
+    fallBack();
   }
   r.leave(end);
   return m;
 }
 
 export function encodeGetPlanStatusRequest(w: BinaryOutput, m: GetPlanStatusRequest): void {
-  if (m.$typeName !== "mobiledataplansharing.serving.v1.GetPlanStatusRequest") refuse();
+  if (m.$typeName !== "mobiledataplansharing.serving.v1.GetPlanStatusRequest") fallBack();
   if (m.name !== "") { w.tag(10); w.string(m.name); }
   if (m.includeUiIncompatible !== false) { w.tag(16); w.bool(m.includeUiIncompatible); }
   if (m.$unknown !== undefined) w.unknown(m.$unknown);
@@ -183,18 +183,18 @@ export function readGetPlanStatusRequest(s: JsonInput, json: unknown): GetPlanSt
     s.keys += 1;
     switch (name) {
       case "name": {
-        if ((seen0 & 1) !== 0) refuse(); seen0 |= 1;
+        if ((seen0 & 1) !== 0) fallBack(); seen0 |= 1;
         if (v === null) break;
         m.name = readString(v);
         break;
       }
       case "includeUiIncompatible": case "include_ui_incompatible": {
-        if ((seen0 & 2) !== 0) refuse(); seen0 |= 2;
+        if ((seen0 & 2) !== 0) fallBack(); seen0 |= 2;
         if (v === null) break;
         m.includeUiIncompatible = readBool(v);
         break;
       }
-      default: refuse();
+      default: fallBack();
     }
   }
   s.leave();
@@ -202,7 +202,7 @@ export function readGetPlanStatusRequest(s: JsonInput, json: unknown): GetPlanSt
 }
 
 export function writeGetPlanStatusRequest(m: GetPlanStatusRequest): string {
-  if (m.$typeName !== "mobiledataplansharing.serving.v1.GetPlanStatusRequest") refuse();
+  if (m.$typeName !== "mobiledataplansharing.serving.v1.GetPlanStatusRequest") fallBack();
   let s = "";
   if (m.name !== "") s += (s === "" ? "{\"name\":" : ",\"name\":") + writeString(m.name);
   if (m.includeUiIncompatible !== false) s += (s === "" ? "{\"includeUiIncompatible\":" : ",\"includeUiIncompatible\":") + writeBool(m.includeUiIncompatible);
@@ -216,25 +216,25 @@ export function decodeGetPlanGroupRequest(r: BinaryInput, end: number, endTag = 
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 10: if ((seen0 & 1) !== 0) refuse(); seen0 |= 1; m.name = r.string(); break;
+      case 10: if ((seen0 & 1) !== 0) fallBack(); seen0 |= 1; m.name = r.string(); break;
       default:
         if (tag === endTag && endTag !== 0) {
           r.leave(r.pos);
           return m;
         }
-        switch (tag >>> 3) { case 1: refuse(); }
+        switch (tag >>> 3) { case 1: fallBack(); }
         r.unknown(m, tag);
     }
   }
   if (endTag !== 0) {
-    refuse();
+    fallBack();
   }
   r.leave(end);
   return m;
 }
 
 export function encodeGetPlanGroupRequest(w: BinaryOutput, m: GetPlanGroupRequest): void {
-  if (m.$typeName !== "mobiledataplansharing.serving.v1.GetPlanGroupRequest") refuse();
+  if (m.$typeName !== "mobiledataplansharing.serving.v1.GetPlanGroupRequest") fallBack();
   if (m.name !== "") { w.tag(10); w.string(m.name); }
   if (m.$unknown !== undefined) w.unknown(m.$unknown);
 }
@@ -248,12 +248,12 @@ export function readGetPlanGroupRequest(s: JsonInput, json: unknown): GetPlanGro
     s.keys += 1;
     switch (name) {
       case "name": {
-        if ((seen0 & 1) !== 0) refuse(); seen0 |= 1;
+        if ((seen0 & 1) !== 0) fallBack(); seen0 |= 1;
         if (v === null) break;
         m.name = readString(v);
         break;
       }
-      default: refuse();
+      default: fallBack();
     }
   }
   s.leave();
@@ -261,7 +261,7 @@ export function readGetPlanGroupRequest(s: JsonInput, json: unknown): GetPlanGro
 }
 
 export function writeGetPlanGroupRequest(m: GetPlanGroupRequest): string {
-  if (m.$typeName !== "mobiledataplansharing.serving.v1.GetPlanGroupRequest") refuse();
+  if (m.$typeName !== "mobiledataplansharing.serving.v1.GetPlanGroupRequest") fallBack();
   let s = "";
   if (m.name !== "") s += (s === "" ? "{\"name\":" : ",\"name\":") + writeString(m.name);
   return s === "" ? "{}" : s + "}";
