@@ -52,7 +52,7 @@ export function createRequestGate({ verifyToken, isOpen }: RequestGateOptions): 
     context.values.set(principalKey, principal);
   }
 
-  /** Admits a caller whose token the connection has not sent before, or not lately. */
+  /** Admits a caller whose token is not among those kept for the connection. */
   async function admitNew(token: SentToken, head: RequestHead, context: HandlerContext): Promise<void> {
     const principal = await verifyToken(token);
     if (!("rejected" in principal)) {

@@ -20,11 +20,11 @@ export function sentToken(text: string): SentToken {
 export type ConnectionTokens = {
   /** Returns the token of a request if its connection has sent the same header before. */
   get(head: RequestHead): SentToken | undefined;
-  /** Adds a token that was verified: others could fill the memory. */
+  /** Adds a verified token. Others are not added, because they could fill the memory. */
   add(head: RequestHead, token: SentToken): void;
 };
 
-/** Tokens of a connection. A client has one, and another one once it expires; a proxy may have those of many. */
+/** Tokens of a connection. A client has one, and another one once it expires; a proxy may send those of many clients. */
 const maxTokens = 4;
 
 /** Longest header that is kept, in characters. */
@@ -37,14 +37,17 @@ export function createConnectionTokens(): ConnectionTokens {
   const connections = new WeakMap<object, Sent[]>();
   const scratch = Buffer.allocUnsafe(maxLength);
 
-  /** In the same time however much of the texts is equal: callers behind a proxy share its connection. */
+  /** Compares in constant time, because callers behind a proxy share its connection. */
   function isEqual(header: Buffer, text: string): boolean {
-    // The bytes are more if the text is not ASCII.
-    return (
-      header.length === text.length &&
-      header.length === scratch.write(text) &&
-      timingSafeEqual(header, scratch.subarray(0, header.length))
-    );
+    // Text that is not ASCII has more bytes than characters.
+    if (header.length !== text.length || header.length !== scratch.write(text)) {
+      return false;
+    }
+    const given = scratch.subarray(0, header.length);
+    const isSame = timingSafeEqual(header, given);
+    // It would outlive the connection.
+    given.fill(0);
+    return isSame;
   }
 
   return {
@@ -63,8 +66,10 @@ export function createConnectionTokens(): ConnectionTokens {
       if (connection === undefined || authorization.length > maxLength) {
         return;
       }
-      const latest = connections.get(connection)?.slice(0, maxTokens - 1) ?? [];
-      connections.set(connection, [{ header: Buffer.from(authorization), token }, ...latest]);
+      // Calls that arrive together verify the same token.
+      const others = connections.get(connection)?.filter((each) => each.token.digest !== token.digest) ?? [];
+      const header = Buffer.from(authorization);
+      connections.set(connection, [{ header, token }, ...others.slice(0, maxTokens - 1)]);
     },
   };
 }

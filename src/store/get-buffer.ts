@@ -5,7 +5,7 @@ import { kindCodes } from "./record.ts";
  * Carries one batch of gets to the worker, and the values back, in shared memory like a PutBuffer.
  *
  *     numbers   4 uint32 per get: asn, kind, two lengths in bytes
- *               …the first overwritten by its answer: the length of the value, or why it is not here
+ *               …the first overwritten by its answer: the length of the value, or a marker
  *     values    the values, in order
  *     keys      per get, in order: client id, id
  */
@@ -60,12 +60,12 @@ export function writeKeys({ numbers, keys }: GetBuffer, wanted: readonly RecordK
 /** A key as the worker reads it: columns, with byte arrays that are views of the buffer. */
 export type KeyColumns = [asn: number, kind: number, clientId: Uint8Array, id: Uint8Array];
 
-/** What is posted, because the buffer cannot have it: a large value, or the reason why a record cannot be read. */
+/** What is posted because it does not fit the buffer: a large value, or the reason why a record cannot be read. */
 export type PostedAnswer = Uint8Array<ArrayBuffer> | string;
 
-// In place of a length, which is smaller.
-const missing = 0xffff_ffff;
-const posted = 0xffff_fffe;
+// Markers in place of a length; lengths are always smaller.
+const missingMark = 0xffff_ffff;
+const postedMark = 0xffff_fffe;
 
 /** Writes the answer to each key into the buffer: undefined if there is no record. Returns those to post, in order. */
 export function writeAnswers(
@@ -73,7 +73,7 @@ export function writeAnswers(
   count: number,
   answer: (key: KeyColumns) => PostedAnswer | undefined,
 ): PostedAnswer[] {
-  const others: PostedAnswer[] = [];
+  const posted: PostedAnswer[] = [];
   let keyEnd = 0;
   let end = 0;
   for (let at = 0; at < count * fields; at += fields) {
@@ -83,36 +83,36 @@ export function writeAnswers(
     const found = answer([asn, kind, keys.subarray(keyEnd, idStart), keys.subarray(idStart, idEnd)]);
     keyEnd = idEnd;
     if (found === undefined) {
-      numbers[at] = missing;
+      numbers[at] = missingMark;
     } else if (typeof found === "string" || end + found.length > valueBytes) {
-      numbers[at] = posted;
-      others.push(found);
+      numbers[at] = postedMark;
+      posted.push(found);
     } else {
       values.set(found, end);
       end += found.length;
       numbers[at] = found.length;
     }
   }
-  return others;
+  return posted;
 }
 
 /** Returns the answers of a batch, in order. The values share one copy of the buffer. */
 export function readAnswers<Posted>(
   { numbers, values }: GetBuffer,
   count: number,
-  others: readonly Posted[],
+  posted: readonly Posted[],
 ): (Uint8Array | Posted | undefined)[] {
   const lengths = Array.from({ length: count }, (_, index) => numbers[index * fields] as number);
-  const size = lengths.reduce((sum, length) => (length < posted ? sum + length : sum), 0);
+  const size = lengths.reduce((sum, length) => (length < postedMark ? sum + length : sum), 0);
   const copy = new Uint8Array(values.subarray(0, size));
   let end = 0;
   let taken = 0;
   return lengths.map((length) => {
     switch (length) {
-      case missing:
+      case missingMark:
         return undefined;
-      case posted:
-        return others[taken++];
+      case postedMark:
+        return posted[taken++];
       default:
         end += length;
         return copy.subarray(end - length, end);

@@ -41,7 +41,7 @@ export function createHttp1Connections(limits: ServerLimits, onRejected: OnRejec
   const silent = new Set<Socket>();
   /** Node unsets the socket of a request that its handler has stopped reading. */
   const pending = new Map<ServerResponse, Socket>();
-  // Set once for each connection: a WeakMap that each request changes costs the garbage collector much.
+  // Set once for each connection. An entry for each request in a WeakMap makes garbage collection slow.
   const connections = new WeakMap<Socket, Connection>();
   const discardMs = discardMsOf(limits);
   let draining = false;

@@ -45,7 +45,7 @@ export const callFactsKey = createContextKey<CallFacts | undefined>(undefined, {
   description: "facts about the call",
 });
 
-// A property, because the garbage collector takes long for a WeakMap with an entry for each request.
+// A property. An entry for each request in a WeakMap makes garbage collection slow.
 const facts = Symbol("facts about the call");
 
 type WithFacts = { [facts]?: CallFacts };

@@ -24,8 +24,8 @@ type Series = {
 type Node = { series: Series | undefined; readonly next: Map<string, Node> };
 
 /**
- * Adds a histogram to a registry. It shows the same as one of prom-client, whose observations cost ten times as much: it
- * validates the labels and builds a key of them each time.
+ * Adds a histogram to a registry. Its output equals that of prom-client's Histogram, whose `observe` takes ten times as long
+ * because it validates the labels and builds a key from them.
  */
 export function createHistogram({
   registry,
@@ -48,11 +48,16 @@ export function createHistogram({
   }
 
   if (labelNames.length === 0) {
-    // It is known from the start, so that it begins at 0.
+    // The only series of a histogram without labels is exported from the start, with 0.
     root.series = addSeries([]);
   }
   const histogram = {
     name,
+    reset() {
+      all.length = 0;
+      root.next.clear();
+      root.series = undefined;
+    },
     async get() {
       const values = all.flatMap((series) => valuesOf(name, buckets, series));
       return { name, help, type: "histogram", aggregator: "sum", values };

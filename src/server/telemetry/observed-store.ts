@@ -8,10 +8,10 @@ import { registeredTracer } from "./request-tracing.ts";
  * `waiting` returns the number of puts that the store has not answered yet.
  */
 export function observeStore(store: PlanStore, system: string, metrics: ServerMetrics | undefined) {
-  const waiting = { put: 0, get: 0, health: 0 };
+  let waitingPuts = 0;
 
   async function observed<Result>(
-    operation: keyof typeof waiting,
+    operation: "put" | "get" | "health",
     call: () => Promise<Result>,
   ): Promise<Result> {
     const startedAt = performance.now();
@@ -20,7 +20,7 @@ export function observeStore(store: PlanStore, system: string, metrics: ServerMe
       attributes: { "db.system.name": system, "db.operation.name": operation },
     });
     let errorType: string | undefined;
-    waiting[operation] += 1;
+    waitingPuts += operation === "put" ? 1 : 0;
     try {
       return await (span === undefined ? call() : context.with(trace.setSpan(context.active(), span), call));
     } catch (error) {
@@ -30,14 +30,14 @@ export function observeStore(store: PlanStore, system: string, metrics: ServerMe
       span?.setStatus({ code: SpanStatusCode.ERROR });
       throw error;
     } finally {
-      waiting[operation] -= 1;
+      waitingPuts -= operation === "put" ? 1 : 0;
       span?.end();
       metrics?.storeCall(operation, (performance.now() - startedAt) / 1000, errorType);
     }
   }
 
   return {
-    waiting: () => waiting.put,
+    waiting: () => waitingPuts,
     store: {
       ...store,
       put: (record, signal) => observed("put", () => store.put(record, signal)),

@@ -61,8 +61,8 @@ export type SqliteReply =
   | { readonly type: "openFailed"; readonly message: string }
   /** The batch was committed. The PutBuffer has the outcomes; `reasons` are those of failed puts, in order. */
   | { readonly type: "put"; readonly reasons: readonly string[] }
-  /** The GetBuffer has the answers except `others`, in order. */
-  | { readonly type: "get"; readonly others: readonly PostedAnswer[] }
+  /** The GetBuffer has the answers except `posted`, in order. */
+  | { readonly type: "get"; readonly posted: readonly PostedAnswer[] }
   | { readonly type: "sweep"; readonly removed: number }
   | { readonly type: "probe" }
   | { readonly type: "snapshot" }

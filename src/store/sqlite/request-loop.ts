@@ -51,5 +51,5 @@ function buffersOf(message: SqliteReply): ArrayBuffer[] {
   if (message.type !== "get") {
     return [];
   }
-  return message.others.flatMap((value) => (typeof value === "string" ? [] : [value.buffer]));
+  return message.posted.flatMap((value) => (typeof value === "string" ? [] : [value.buffer]));
 }

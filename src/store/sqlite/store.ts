@@ -100,11 +100,11 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Plan
         return [undefined];
       }
       writeKeys(getBuffer, keys);
-      const { others } = await thread.ask({ type: "get", count: keys.length, now: clock.now() });
-      const posted = others.map((value) =>
+      const { posted } = await thread.ask({ type: "get", count: keys.length, now: clock.now() });
+      const answers = posted.map((value) =>
         typeof value === "string" ? new StoreUnavailable(`the record cannot be read: ${value}`) : value,
       );
-      return readAnswers(getBuffer, keys.length, posted);
+      return readAnswers(getBuffer, keys.length, answers);
     },
     batchItems: batchGets,
     batchBytes: batchKeyBytes,

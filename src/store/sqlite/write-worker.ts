@@ -37,7 +37,7 @@ answerRequests(parentPort, () => {
           return { type: "put", reasons };
         }
         case "get":
-          return { type: "get", others: records.get(gets, request.count, request.now) };
+          return { type: "get", posted: records.get(gets, request.count, request.now) };
         case "sweep":
           return { type: "sweep", removed: records.sweep(request.rows, request.now) };
         case "probe":

@@ -4,7 +4,7 @@ export type TextFacts = {
   readonly keys: number;
   /** Deepest nesting of its arrays and objects. */
   readonly depth: number;
-  /** Whether it has a number of more than 15 digits or with an exponent. */
+  /** Whether it may have a number of more than 15 digits or with an exponent. Never false if it has one. */
   readonly hasLongNumber: boolean;
 };
 

@@ -33,6 +33,15 @@ describe("a histogram", () => {
     );
   });
 
+  it("starts again like one of prom-client when its registry is reset", async () => {
+    for (const observed of [[[0.002, "Get", "OK"]], [[0.002]]] as const) {
+      const { theirs, ours } = bothWith(observed);
+      theirs.resetMetrics();
+      ours.resetMetrics();
+      expect(await ours.metrics()).toBe(await theirs.metrics());
+    }
+  });
+
   it("is added up over several processes like one of prom-client", async () => {
     const some = bothWith([
       [0.002, "Get", "OK"],
