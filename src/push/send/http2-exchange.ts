@@ -1,4 +1,5 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
+import type { Socket } from "node:net";
 import {
   type Answer,
   type AnswerHeaders,
@@ -17,6 +18,7 @@ import {
 /** A connection that takes requests. */
 type Connection = {
   readonly session: ClientHttp2Session;
+  socket: Socket | undefined;
   inFlight: number;
   /** Requests that the server accepts at a time. */
   limit: number;
@@ -39,6 +41,8 @@ export function createHttp2Exchange(origin: string, timeoutMs: number): Exchange
   /** Those that take further requests. */
   const connections: Connection[] = [];
   const sessions = new Set<ClientHttp2Session>();
+  /** Those that are open. A session that was closed waits for the server to close its socket, perhaps for ever. */
+  const sockets = new Set<Socket>();
   /** Resolves when the connection that is being opened takes requests, or with the reason why not. */
   let opening: Promise<NoAnswer | undefined> | undefined;
   let isClosed = false;
@@ -46,21 +50,28 @@ export function createHttp2Exchange(origin: string, timeoutMs: number): Exchange
   /** Returns the connection for the next request, if one must not be opened first. */
   function findConnection(): Connection | undefined {
     const free = connections.find(({ inFlight, limit }) => inFlight < limit);
-    return free === undefined && connections.length >= maxConnections
-      ? connections.reduce((least, each) => (each.inFlight < least.inFlight ? each : least))
-      : free;
+    return free === undefined && connections.length >= maxConnections ? leastLoaded() : free;
+  }
+
+  function leastLoaded(): Connection | undefined {
+    return connections.toSorted((a, b) => a.inFlight - b.inFlight)[0];
   }
 
   function openConnection(): Promise<NoAnswer | undefined> {
     return new Promise((resolve) => {
       const session = connect(origin, { maxSessionMemory });
-      const connection = { session, inFlight: 0, limit: 0 };
+      const connection: Connection = { session, socket: undefined, inFlight: 0, limit: 0 };
       sessions.add(session);
       let problem = cutOff;
       const timer = setTimeout(() => {
         problem = timedOut(timeoutMs);
         session.destroy();
       }, timeoutMs);
+      session.once("connect", (_, socket) => {
+        connection.socket = socket;
+        sockets.add(socket);
+        socket.once("close", () => sockets.delete(socket));
+      });
       // Not before, because the server may refuse requests beyond its limit.
       session.once("remoteSettings", () => {
         clearTimeout(timer);
@@ -84,12 +95,17 @@ export function createHttp2Exchange(origin: string, timeoutMs: number): Exchange
     });
   }
 
-  /** Sends no further request on a connection, and closes it after those in flight. */
+  /** Sends no further request on a connection, and closes it after those in flight, or when they have timed out. */
   function retire(connection: Connection): void {
     const place = connections.indexOf(connection);
     if (place !== -1) {
       connections.splice(place, 1);
       connection.session.close();
+      const { socket } = connection;
+      if (socket?.destroyed === false) {
+        const timer = setTimeout(() => socket.destroy(), timeoutMs);
+        socket.once("close", () => clearTimeout(timer));
+      }
     }
   }
 
@@ -106,7 +122,8 @@ export function createHttp2Exchange(origin: string, timeoutMs: number): Exchange
       });
       const problem = await opening;
       if (problem !== undefined) {
-        return problem;
+        const busy = leastLoaded();
+        return busy === undefined ? problem : sendOn(busy, request);
       }
     }
     return isClosed ? stopped : undefined;
@@ -121,15 +138,23 @@ export function createHttp2Exchange(origin: string, timeoutMs: number): Exchange
       stream = connection.session.request({ ":method": "POST", ":path": path, ...headers });
     } catch (error) {
       const { closed, destroyed } = connection.session;
-      retire(connection);
-      // A connection that was closed may not have reported it yet. Otherwise, a header is invalid.
-      return Promise.resolve(closed || destroyed ? undefined : connectionFailed(error as Error));
+      if (closed || destroyed) {
+        // It may not have reported that yet.
+        retire(connection);
+        return Promise.resolve(undefined);
+      }
+      // A header is invalid.
+      return Promise.resolve(connectionFailed(error as Error));
     }
     connection.inFlight += 1;
     return new Promise((resolve) => {
       const settle = (outcome: Answer | NoAnswer | undefined) => {
         clearTimeout(timer);
         connection.inFlight -= 1;
+        if (outcome === undefined && stream.id === undefined) {
+          // The connection has no ids left, or was closed.
+          retire(connection);
+        }
         resolve(isClosed ? stopped : outcome);
       };
       const abort = collectAnswer(stream, connection.session, settle);
@@ -149,6 +174,12 @@ export function createHttp2Exchange(origin: string, timeoutMs: number): Exchange
       for (const session of sessions) {
         session.destroy();
       }
+      // Later, so that sessions can write that they end.
+      setImmediate(() => {
+        for (const socket of sockets) {
+          socket.destroy();
+        }
+      });
     },
   };
 }
@@ -242,6 +273,7 @@ const closedCodes = [
   "EPIPE",
   "ERR_HTTP2_GOAWAY_SESSION",
   "ERR_HTTP2_INVALID_SESSION",
+  "ERR_HTTP2_OUT_OF_STREAMS",
   "ERR_HTTP2_STREAM_CANCEL",
 ];
 

@@ -1,4 +1,3 @@
-import { validateHeaderValue } from "node:http";
 import { createAsyncIterable } from "@connectrpc/connect/protocol";
 import { PlanStatusService } from "../../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import { normalizeError } from "../../client/normalize-error.ts";
@@ -26,12 +25,6 @@ export function createRpcSender(baseUrl: string, protocol: RpcProtocol, timeoutM
 
   const sendWithToken: SendWithToken = async (request, token) => {
     if (token !== headersOf.token) {
-      try {
-        // node:http2 does not check it.
-        validateHeaderValue("authorization", token);
-      } catch (error) {
-        return noAnswer((error as Error).message);
-      }
       headersOf = { token, headers: { ...common, authorization: `Bearer ${token}` } };
     }
     const received = await exchange.send({
@@ -42,25 +35,26 @@ export function createRpcSender(baseUrl: string, protocol: RpcProtocol, timeoutM
     if ("problem" in received) {
       return noAnswer(received.problem, received.isTimeout ? "DEADLINE_EXCEEDED" : undefined);
     }
-    return wire.isPlainSuccess(received) ? { kind: "pushed" } : readAnswer(protocol, received);
+    return readAnswer(protocol, received);
   };
 
   return { sendWithToken, close: exchange.close };
 }
 
-/** Reads an answer by the rules of its protocol, as this project's client does. */
-async function readAnswer(
-  protocol: RpcProtocol,
-  { status, headers, trailers = {}, body }: Answer,
-): Promise<Outcome> {
-  const response = {
-    status,
-    header: headersFrom(headers),
-    body: createAsyncIterable([body]),
-    trailer: headersFrom(trailers),
-  };
-  const transport = createRpcTransport(protocol, async () => response, { baseUrl: "", interceptors: [] });
+/** Reads an answer. One that is not a plain success is read as this project's client does. Never rejects. */
+async function readAnswer(protocol: RpcProtocol, answer: Answer): Promise<Outcome> {
   try {
+    if (rpcWires[protocol].isPlainSuccess(answer)) {
+      return { kind: "pushed" };
+    }
+    const { status, headers, trailers = {}, body } = answer;
+    const response = {
+      status,
+      header: headersFrom(headers),
+      body: createAsyncIterable([body]),
+      trailer: headersFrom(trailers),
+    };
+    const transport = createRpcTransport(protocol, async () => response, { baseUrl: "", interceptors: [] });
     // Both methods answer with the status.
     const method = PlanStatusService.method.createUserPlanStatus;
     await transport.unary(method, undefined, undefined, undefined, {});

@@ -91,6 +91,7 @@ function endOfMessage(body: Buffer): number {
 function isOkFrame(body: Buffer, at: number): boolean {
   return (
     at !== -1 &&
+    body.length >= at + headLength &&
     body[at] === trailersFlag &&
     at + headLength + body.readUInt32BE(at + 1) === body.length &&
     /^grpc-status: ?0(?:\r\n(?:grpc-message: ?(?:\r\n)?)?)?$/i.test(body.toString("latin1", at + headLength))

@@ -1,3 +1,4 @@
+import { validateHeaderValue } from "node:http";
 import { endpointOf } from "../../client/endpoint.ts";
 import type { PlanSharingProtocol } from "../../client/index.ts";
 import type { PushRequest } from "../input/push-request.ts";
@@ -18,7 +19,7 @@ type SenderOptions = {
   endpoint: string;
   protocol: PlanSharingProtocol;
   tokens: AccessTokens;
-  /** Timeout of one attempt, in milliseconds. */
+  /** Timeout of connecting, and of the answer, in milliseconds. */
   timeoutMs: number;
 };
 
@@ -31,6 +32,8 @@ export function createSender(options: SenderOptions): Sender {
       ? createRestSender(baseUrl, timeoutMs)
       : createRpcSender(baseUrl, protocol, timeoutMs);
 
+  let checked = "";
+
   async function send(request: PushRequest): Promise<Outcome> {
     for (;;) {
       let token: string;
@@ -39,6 +42,16 @@ export function createSender(options: SenderOptions): Sender {
         token = typeof current === "string" ? current : await current;
       } catch (error) {
         return tokenFailure(error);
+      }
+      if (token !== checked) {
+        try {
+          validateHeaderValue("authorization", token);
+        } catch {
+          return unauthenticated(
+            "the access token has a character that is not allowed in a header, such as a line break: pass the token only",
+          );
+        }
+        checked = token;
       }
       const outcome = await sendWithToken(request, token);
       if (outcome.kind === "pushed") {
@@ -68,8 +81,11 @@ function tokenFailure(error: unknown): Outcome {
   };
   const httpStatus = Number(response?.status ?? status);
   const isFinal = error instanceof TypeError || (httpStatus >= 400 && httpStatus < 500 && httpStatus !== 429);
-  const failure = noAnswer(`cannot fetch an access token: ${message}`);
-  return isFinal
-    ? { ...failure, kind: "unauthenticated", code: "UNAUTHENTICATED", reason: "UNAUTHENTICATED" }
-    : failure;
+  const text = `cannot fetch an access token: ${message}`;
+  return isFinal ? unauthenticated(text) : noAnswer(text);
+}
+
+/** Returns the outcome when there is no token that can be sent, which is final. */
+function unauthenticated(message: string): Outcome {
+  return { ...noAnswer(message, "UNAUTHENTICATED"), kind: "unauthenticated" };
 }

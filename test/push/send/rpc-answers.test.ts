@@ -331,4 +331,16 @@ describe.each(["connect", "grpc", "grpc-web"] as const)("the sender over %s", (p
       expect(outcome).toEqual((await call(protocol)).outcome);
     },
   );
+
+  it("reads an answer that is cut off anywhere as this project's client does", async () => {
+    const whole = answers[protocol]["a status"] as Sent;
+    const bodies = [whole.body ?? Buffer.alloc(0), Buffer.from([0, 0, 0, 0, 0, 0x80, 0, 0, 0, 0])];
+    for (const body of bodies) {
+      for (let length = 0; length < body.length; length++) {
+        answer = { ...whole, body: body.subarray(0, length) };
+        const { outcome } = await push(protocol);
+        expect(outcome, `${length} bytes`).toEqual((await call(protocol)).outcome);
+      }
+    }
+  });
 });

@@ -83,6 +83,25 @@ describe("createSender", () => {
       expect(await invalid.send(requestOf(lineOf("u"), protocol))).toMatchObject({ kind: "unauthenticated" });
     },
   );
+
+  it.each(protocols)(
+    "returns unauthenticated for a token that no header can have, and does not show it, over %s",
+    async (protocol) => {
+      const endpoint = await startStubEndpoint(accept);
+      for (const token of ["secret\n", "sec\r\nret", "secret\u2026"]) {
+        const outcome = await senderTo(endpoint.url, fixedToken(token), protocol).send(
+          requestOf(lineOf("u"), protocol),
+        );
+        expect(outcome).toMatchObject({
+          kind: "unauthenticated",
+          code: "UNAUTHENTICATED",
+          message: expect.stringMatching(/^the access token has a character/),
+        });
+        expect(JSON.stringify(outcome)).not.toContain("sec");
+      }
+      expect(endpoint.received).toEqual([]);
+    },
+  );
 });
 
 describe("the REST sender", () => {
