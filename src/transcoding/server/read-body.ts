@@ -73,8 +73,10 @@ export async function readBytes(request: NodeRequest, limit: number, timeoutMs: 
     // Node passes a request on before its parser has come to the end. A request without a body is complete in the next
     // microtask, and needs no events.
     await undefined;
-    if (request.complete && request.readable) {
-      return request.readableLength > limit ? "too-large" : ((request.read() as Buffer | null) ?? noBytes);
+    if (request.complete && request.readable && request.readableLength === 0) {
+      // Ends the request.
+      request.read();
+      return noBytes;
     }
   }
   return await arrivalOf(request, limit, timeoutMs);
