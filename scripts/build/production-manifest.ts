@@ -1,9 +1,12 @@
 /**
  * Replaces package.json so that `npm ci` installs what the server needs at run time, in the versions of the lock file: the
- * dependencies and the optional peer dependencies. The Dockerfile runs it before anything is installed, so it imports
+ * dependencies and the optional peer dependencies, except that of the generator of codecs. The Dockerfile runs it before anything is installed, so it imports
  * only Node's own modules.
  */
 import { readFileSync, writeFileSync } from "node:fs";
+
+/** Needed by protoc-gen-es-codec only. It brings the TypeScript compiler. */
+const ofGenerator = "@bufbuild/protoplugin";
 
 type Dependencies = Readonly<Record<string, string>>;
 
@@ -22,7 +25,8 @@ export type RepositoryManifest = {
  */
 export function productionManifest(manifest: RepositoryManifest): object {
   const { name, version, dependencies, devDependencies, peerDependencies } = manifest;
-  const optional = Object.keys(peerDependencies).map((peer) => {
+  const drivers = Object.keys(peerDependencies).filter((peer) => peer !== ofGenerator);
+  const optional = drivers.map((peer) => {
     const tested = devDependencies[peer];
     if (tested === undefined) {
       throw new Error(`devDependencies of package.json lack the optional ${peer}`);
