@@ -184,7 +184,7 @@ function encodeJson(w: BinaryOutput, json: JsonValue): void {
   }
 }
 
-/** Refuses messages of other types, and those with unknown fields. */
+/** Leaves messages of other types, and those with unknown fields, to protobuf-es. */
 function check(m: Struct | ListValue | Value, typeName: string): void {
   if (m.$typeName !== typeName || m.$unknown !== undefined) {
     fallBack();

@@ -27,7 +27,7 @@ type Connection = {
 /** Connections that take requests at a time. Beyond them, requests wait in a session for an earlier one to end. */
 const maxConnections = 16;
 
-/** Memory of a connection, in MB. By default, Node refuses requests when those in flight take more than 10 MB. */
+/** Memory of a connection, in MB. By default, Node rejects requests when those in flight take more than 10 MB. */
 const maxSessionMemory = 1024;
 
 const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants;
@@ -72,7 +72,7 @@ export function createHttp2Exchange(origin: string, timeoutMs: number): Exchange
         sockets.add(socket);
         socket.once("close", () => sockets.delete(socket));
       });
-      // Not before, because the server may refuse requests beyond its limit.
+      // Not before, because the server may reject requests beyond its limit.
       session.once("remoteSettings", () => {
         clearTimeout(timer);
         connections.push(connection);

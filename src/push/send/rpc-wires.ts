@@ -107,7 +107,7 @@ function isBare(headers: Answer["headers"]): boolean {
   );
 }
 
-/** Whether bytes are the fields of a message. Nothing of it is needed, so the fields are not decoded. */
+/** Returns whether bytes are the fields of a message. They are not decoded, because no field of the answer is used. */
 function isMessage(bytes: Uint8Array): boolean {
   try {
     const reader = new BinaryReader(bytes);

@@ -21,7 +21,7 @@ export type RequestTrace = { readonly span: Span; readonly context: Context };
 
 /**
  * Returns the tracer of an OpenTelemetry SDK; undefined while none is registered. Operators of the server may register one at
- * any time. Without one no span is created, because nobody would record it.
+ * any time. Without one no span is created, because nothing would record it.
  */
 export function registeredTracer(): Tracer | undefined {
   const tracer = trace.getTracer(tracerName);

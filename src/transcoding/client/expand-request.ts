@@ -65,7 +65,7 @@ export function compileRequestExpander(binding: HttpBinding, options: ExpandOpti
     let bodyText: string | undefined;
     try {
       bodyText = writeBody?.(message as OpenMessage);
-      // Raw bytes would be encoded as base64 in vain.
+      // Raw bytes are sent as they are, so they need no base64.
       const apart = bodyText === undefined ? rawField : field;
       const written = apart === undefined ? message : withoutField(message, apart);
       json = toJson(desc, written, writeOptions) as JsonObject;
