@@ -20,10 +20,16 @@ it("package.json has at most 12 runtime dependencies in exact versions, and larg
   expect(versions.length).toBeLessThanOrEqual(12);
   expect(versions.filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
   const optional = ["@bufbuild/protoplugin", "cassandra-driver", "google-auth-library", "pg"];
-  expect(Object.keys(manifest.peerDependencies).toSorted()).toEqual(optional);
+  expect(Object.keys(manifest.peerDependenciesMeta).toSorted()).toEqual(optional);
   for (const name of optional) {
     expect(manifest.peerDependenciesMeta[name]).toEqual({ optional: true });
   }
+});
+
+it("package.json leaves the copies of protobuf-es and Connect to the project that installs it", () => {
+  const { peerDependencies, peerDependenciesMeta } = manifest;
+  const required = Object.keys(peerDependencies).filter((name) => peerDependenciesMeta[name] === undefined);
+  expect(required.toSorted()).toEqual(["@bufbuild/protobuf", "@connectrpc/connect"]);
 });
 
 it("package.json has as many runtime dependencies as bench/README.md states", () => {
