@@ -18,7 +18,15 @@ export type Answer = {
 };
 
 /** Why there is no answer. */
-export type NoAnswer = { readonly problem: string; readonly isTimeout: boolean };
+export type NoAnswer = {
+  readonly problem: string;
+  readonly isTimeout: boolean;
+  /**
+   * Why the connection failed: the code of Node's error, such as `ENOTFOUND` or `DEPTH_ZERO_SELF_SIGNED_CERT`, or
+   * `proxy` for a proxy that refused. Absent if the connection broke later.
+   */
+  readonly code?: string;
+};
 
 /** The connections to a server. */
 export type Exchange = {
@@ -53,7 +61,7 @@ export function connectionFailed(error: NodeJS.ErrnoException): NoAnswer {
   const inner = (error as { errors?: unknown }).errors;
   const first: Error | undefined = Array.isArray(inner) ? inner[0] : undefined;
   const problem = error.message || first?.message || error.code || "the connection failed";
-  return { problem, isTimeout: false };
+  return { problem, isTimeout: false, ...(error.code && { code: error.code }) };
 }
 
 /** Makes an attempt and, if the server closed the connection without an answer to it, a second one. */

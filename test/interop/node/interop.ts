@@ -2,7 +2,8 @@ import { join } from "node:path";
 import packageJson from "../../../package.json" with { type: "json" };
 import type { Language } from "../language.ts";
 
-const { "@bufbuild/protobuf": protobuf, "@connectrpc/connect-node": connectNode } = packageJson.dependencies;
+const { "@connectrpc/connect-node": connectNode } = packageJson.dependencies;
+const { "@bufbuild/protobuf": protobuf } = packageJson.devDependencies;
 
 /** The libraries of this project's client, without the client itself, with the generated code in `gen/`. */
 export const language: Language = {
