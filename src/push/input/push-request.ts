@@ -16,14 +16,15 @@ export type RecordOptions = {
 
 /** The request of a valid record, without its message: thousands of requests wait at a time. */
 export type PushRequest = {
-  readonly method: "createUserPlanStatus" | "createPlanStatus";
+  readonly method: "createUserPlanStatus" | "createPlanStatus" | "createPlanGroup";
   readonly parent: string;
-  /** Empty for all clients. */
+  /** Empty for all clients, as it always is for a plan group. */
   readonly clientId: string;
+  /** The user key; of a plan group, its id. */
   readonly userKey: string;
   /** Requests with the same key are sent one after the other, in order. */
   readonly queueKey: string;
-  /** What is sent: over REST, the status as JSON; over other protocols, the encoded request. */
+  /** What is sent: over REST, the status or the request of a plan group as JSON; over other protocols, the encoded request. */
   readonly body: string | Uint8Array;
   /** Notifications that the push triggers. */
   readonly notifications: readonly NotificationType[];

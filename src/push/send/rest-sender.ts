@@ -1,9 +1,10 @@
 import { normalizeError } from "../../client/normalize-error.ts";
-import { encodeSegment, readErrorBody } from "../../transcoding/index.ts";
+import { readErrorBody } from "../../transcoding/index.ts";
 import type { PushRequest } from "../input/push-request.ts";
 import type { Answer } from "./exchange.ts";
 import { createHttp1Exchange } from "./http1-exchange.ts";
 import { noAnswer, type Outcome, outcomeOfError } from "./outcome.ts";
+import { restPathOf } from "./push-methods.ts";
 
 /** Makes one attempt with an access token. Never rejects. */
 export type SendWithToken = (request: PushRequest, token: string) => Promise<Outcome>;
@@ -22,7 +23,7 @@ export function createRestSender(baseUrl: string, timeoutMs: number) {
     if (token !== headersOf.token) {
       headersOf = { token, headers: headersWith(token) };
     }
-    const path = prefix + pathOf(request);
+    const path = prefix + restPathOf(request);
     const received = await exchange.send({ path, body: request.body, headers: headersOf.headers });
     return "problem" in received ? noAnswer(received.problem) : outcomeOfAnswer(received);
   };
@@ -36,13 +37,6 @@ function headersWith(token: string) {
     "content-type": "application/json",
     accept: "application/json",
   };
-}
-
-function pathOf({ method, parent, clientId, userKey }: PushRequest): string {
-  const user = encodeSegment(userKey);
-  return method === "createUserPlanStatus"
-    ? `/v1/${parent}/clients/${encodeSegment(clientId)}/users/${user}/planStatus`
-    : `/v1/${parent}/planStatuses?userKey=${user}`;
 }
 
 function outcomeOfAnswer({ status, headers, body }: Answer): Outcome {

@@ -1,9 +1,10 @@
+import type { DescMethod, DescMethodUnary } from "@bufbuild/protobuf";
 import { createAsyncIterable } from "@connectrpc/connect/protocol";
-import { PlanStatusService } from "../../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import { normalizeError } from "../../client/normalize-error.ts";
 import { createRpcTransport, type RpcProtocol } from "../../client/transport.ts";
 import type { Answer, AnswerHeaders } from "./exchange.ts";
 import { noAnswer, type Outcome, outcomeOfError } from "./outcome.ts";
+import { pushMethods } from "./push-methods.ts";
 import type { SendWithToken } from "./rest-sender.ts";
 import { rpcWires } from "./rpc-wires.ts";
 
@@ -15,10 +16,12 @@ export function createRpcSender(baseUrl: string, protocol: RpcProtocol, timeoutM
   const { origin, pathname } = new URL(baseUrl);
   const wire = rpcWires[protocol];
   const exchange = wire.connect(origin, timeoutMs);
-  const prefix = `${pathname.replace(/\/+$/, "")}/${PlanStatusService.typeName}`;
+  const prefix = pathname.replace(/\/+$/, "");
+  const pathOf = ({ parent: service, name }: DescMethod) => `${prefix}/${service.typeName}/${name}`;
   const paths = {
-    createUserPlanStatus: `${prefix}/${PlanStatusService.method.createUserPlanStatus.name}`,
-    createPlanStatus: `${prefix}/${PlanStatusService.method.createPlanStatus.name}`,
+    createUserPlanStatus: pathOf(pushMethods.createUserPlanStatus),
+    createPlanStatus: pathOf(pushMethods.createPlanStatus),
+    createPlanGroup: pathOf(pushMethods.createPlanGroup),
   };
   const common = Object.fromEntries(wire.headers(timeoutMs));
   let headersOf = { token: "", headers: common };
@@ -35,14 +38,14 @@ export function createRpcSender(baseUrl: string, protocol: RpcProtocol, timeoutM
     if ("problem" in received) {
       return noAnswer(received.problem, received.isTimeout ? "DEADLINE_EXCEEDED" : undefined);
     }
-    return readAnswer(protocol, received);
+    return readAnswer(protocol, pushMethods[request.method], received);
   };
 
   return { sendWithToken, close: exchange.close };
 }
 
 /** Reads an answer. One that is not a plain success is read as this project's client does. Never rejects. */
-async function readAnswer(protocol: RpcProtocol, answer: Answer): Promise<Outcome> {
+async function readAnswer(protocol: RpcProtocol, method: DescMethodUnary, answer: Answer): Promise<Outcome> {
   try {
     if (rpcWires[protocol].isPlainSuccess(answer)) {
       return { kind: "pushed" };
@@ -55,8 +58,6 @@ async function readAnswer(protocol: RpcProtocol, answer: Answer): Promise<Outcom
       trailer: headersFrom(trailers),
     };
     const transport = createRpcTransport(protocol, async () => response, { baseUrl: "", interceptors: [] });
-    // Both methods answer with the status.
-    const method = PlanStatusService.method.createUserPlanStatus;
     await transport.unary(method, undefined, undefined, undefined, {});
     return { kind: "pushed" };
   } catch (error) {

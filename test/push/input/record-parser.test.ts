@@ -1,9 +1,9 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { NotificationType } from "../../../gen/mobiledataplansharing/v1/enums_pb.ts";
-import { PlanStatusService } from "../../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import { maxSentSize, type RawRecord } from "../../../src/push/input/record.ts";
 import { createRecordParser, type ParserOptions } from "../../../src/push/input/record-parser.ts";
+import { pushMethods } from "../../../src/push/send/push-methods.ts";
 import { statusJson } from "../../support/push-inputs.ts";
 
 const filled: ParserOptions = { parent: "operators/65001", client: "youtube" };
@@ -21,7 +21,7 @@ const requestOf = (text: string | Uint8Array, options = filled) => {
     return expect.fail(JSON.stringify(rest));
   }
   const { method } = rest.request;
-  const message = fromBinary(PlanStatusService.method[method].input, rpc.request.body as Uint8Array);
+  const message = fromBinary(pushMethods[method].input, rpc.request.body as Uint8Array);
   return { ...rest.request, body: String(rest.request.body), message };
 };
 
