@@ -6,10 +6,10 @@ const root = new URL("..", import.meta.url).pathname;
 
 /** The folders of `src/`, from the top down: a folder may import from the layers below its own. */
 const layers: readonly (readonly string[])[] = [
-  // The command line, and the entry of the package.
+  // The command line, and the main entry of the package.
   ["cli", "testing", "index.ts"],
   ["emulator", "pull"],
-  ["server", "push", "transfer", "check", "contract-diff", "console"],
+  ["server", "push", "transfer", "check", "contract-diff", "console", "contract-entry.ts"],
   ["services", "client"],
   ["plans", "store", "auth", "transcoding", "config", "examples"],
   ["contract"],
@@ -57,8 +57,8 @@ describe("the layers", () => {
     const listed = [...text.matchAll(/^\| \d \| (.+) \|$/gm)].map(([, row = ""]) =>
       row.replaceAll("`", "").split(", "),
     );
-    // The entry of the package is a file.
-    expect(listed).toEqual(layers.map((layer) => layer.filter((name) => name !== "index.ts")));
+    // Entries of the package are files.
+    expect(listed).toEqual(layers.map((layer) => layer.filter((name) => !name.endsWith(".ts"))));
   });
 
   it("are compared with every import, worker and generated file", () => {
@@ -112,6 +112,29 @@ describe("the layers", () => {
         ((folderOf(from) === "console" && !below.includes(folderOf(to))) || folderOf(to) === "console"),
     );
     expect(wrong.map(shown)).toEqual([]);
+  });
+
+  it("keep Node out of the contract's entry: nothing that it reaches imports a module of Node", () => {
+    const reached = new Set(["src/contract-entry.ts"]);
+    for (const file of reached) {
+      for (const { to } of imports.filter(({ from }) => from === file)) {
+        reached.add(to);
+      }
+    }
+    expect([...reached]).toContain("src/plans/acceptance.ts");
+    const packages = [...reached]
+      .filter((path) => path.startsWith("src/"))
+      .flatMap((path) =>
+        [...readFileSync(join(root, path), "utf8").matchAll(/\b(?:from|import) "([^"#.][^"]*)"/g)].map(
+          ([, name = ""]) => name.split("/").slice(0, 2).join("/"),
+        ),
+      );
+    expect([...new Set(packages)].toSorted()).toEqual([
+      "@bufbuild/protobuf",
+      "@bufbuild/protovalidate",
+      "@connectrpc/connect",
+    ]);
+    expect([...reached].filter((path) => /require-node|node-version/.test(path))).toEqual([]);
   });
 
   it("leave package.json to the command line and the check of the Node version", () => {

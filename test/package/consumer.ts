@@ -8,6 +8,7 @@ import {
   readError,
 } from "mobile-data-plan-sharing";
 import { validate } from "mobile-data-plan-sharing/client";
+import { parseResourceName } from "mobile-data-plan-sharing/contract";
 import { PlanServingService } from "mobile-data-plan-sharing/gen/mobiledataplansharing/serving/v1/plan_serving_service_pb.js";
 import openApi from "mobile-data-plan-sharing/openapi.json" with { type: "json" };
 import { type RunningServer, type ServerOptions, startServer } from "mobile-data-plan-sharing/server";
@@ -33,7 +34,7 @@ const client = createPlanSharingClient({ endpoint: "production", token: title })
 export const named: Promise<string> = client
   .createPlanStatus({ parent: "operators/65001", userKey: "k", planStatus: status })
   .then(
-    ({ name }) => name,
+    ({ name }) => parseResourceName(name, "planStatuses")?.id ?? name,
     (error) => readError(error).reason ?? "no reason",
   );
 

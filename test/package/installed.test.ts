@@ -25,6 +25,7 @@ const repository = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 /** For each entry that is code, an import path and a name that it must export; for a pattern, one of its files. */
 const modules: Readonly<Record<string, readonly [specifier: string, exported: string]>> = {
   ".": ["", "PlanStatusService"],
+  "./contract": ["/contract", "validate"],
   "./client": ["/client", "createPlanSharingClient"],
   "./server": ["/server", "startServer"],
   "./testing": ["/testing", "startTestServer"],

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { file_mobiledataplansharing_serving_v1_plan_serving_service as serving } from "../../gen/mobiledataplansharing/serving/v1/plan_serving_service_pb.ts";
 import { file_mobiledataplansharing_v1_enums as enums } from "../../gen/mobiledataplansharing/v1/enums_pb.ts";
 import { file_mobiledataplansharing_v1_errors as errors } from "../../gen/mobiledataplansharing/v1/errors_pb.ts";
 import { file_mobiledataplansharing_v1_plan_group_service as planGroups } from "../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
@@ -9,6 +10,7 @@ import { file_mobiledataplansharing_v1_plans as plans } from "../../gen/mobileda
 import { file_mobiledataplansharing_v1_resources as resources } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { publishedManifest } from "../../scripts/build/published-manifest.ts";
 import * as client from "../../src/client/index.ts";
+import * as contract from "../../src/contract-entry.ts";
 import * as main from "../../src/index.ts";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -68,12 +70,21 @@ it("package.json names existing files, and the published manifest names compiled
   expect(published.imports).toEqual({ "#deps/*.js": "./gen-deps/*.js" });
 });
 
-it("src/index.ts exports the client and every message, enum and service of the contract", () => {
-  const expected = [enums, errors, planGroups, planStatuses, plans, resources].flatMap((file) => [
+it("the contract's entry exports every message, enum and service, and the functions that need no Node", () => {
+  const expected = [enums, errors, planGroups, planStatuses, plans, resources, serving].flatMap((file) => [
     ...file.messages.map(({ name }) => `${name}Schema`),
     ...file.enums.flatMap(({ name }) => [name, `${name}Schema`]),
     ...file.services.map(({ name }) => name),
     ...file.extensions.map(({ name }) => name),
   ]);
-  expect(Object.keys(main).toSorted()).toEqual([...expected, ...Object.keys(client)].toSorted());
+  const ofClient = Object.keys(client).filter(
+    (name) => !/^(createPlanSharingClient|googleCredentials)$/.test(name),
+  );
+  const own = ["asnOfParent", "clientIds", "errorDomain", "parentOf", "parseResourceName", "resourceName"];
+  expect(Object.keys(contract).toSorted()).toEqual([...expected, ...ofClient, ...own].toSorted());
+});
+
+it("the main entry exports the contract and the client", () => {
+  const expected = new Set([...Object.keys(contract), ...Object.keys(client)]);
+  expect(Object.keys(main).toSorted()).toEqual([...expected].toSorted());
 });
