@@ -24,7 +24,7 @@ const heldUser = 99_999_999;
 pin(process.pid, 1);
 const dataDirectory = mkdtempSync(join(tmpdir(), "mdps-bench-"));
 try {
-  const token = await makeToken(dataDirectory, 65001, false);
+  const token = await makeToken(dataDirectory, 65001, "push");
   const loads = [
     ["HTTP/1.1, REST", restCreate(token)],
     ["HTTP/2, gRPC", grpcCreate(token)],

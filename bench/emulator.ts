@@ -119,7 +119,7 @@ async function createCosts(): Promise<number[]> {
   const emulator = await startPeer("emulator.ts", [folders[1]]);
   try {
     const [serverLoad, emulatorLoad] = await Promise.all(
-      folders.map(async (folder) => restCreate(await makeToken(folder, 65001, false))),
+      folders.map(async (folder) => restCreate(await makeToken(folder, 65001, "push"))),
     );
     const ratios: number[] = [];
     for (let round = 0; round <= rounds; round++) {
@@ -145,7 +145,7 @@ async function journalMemory(): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "mdps-bench-"));
   const emulator = await startPeer("emulator.ts", [folder]);
   try {
-    const token = await makeToken(folder, 65001, false);
+    const token = await makeToken(folder, 65001, "push");
     await push(emulator.url, 5_000, token);
     const control = controlEmulator(emulator.url);
     await control.service.clearCalls({});

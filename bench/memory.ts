@@ -14,7 +14,7 @@ pin(process.pid, 1);
 const dataDirectory = mkdtempSync(join(tmpdir(), "mdps-bench-"));
 const mdps = await startPeer("mdps-server.ts", [dataDirectory]);
 try {
-  const load = restCreate(await makeToken(dataDirectory, 65001, false));
+  const load = restCreate(await makeToken(dataDirectory, 65001, "push"));
   const samples: { creates: number; megabytes: number }[] = [];
   let creates = 0;
   while (creates < targetCreates) {

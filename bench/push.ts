@@ -68,7 +68,7 @@ async function measureThroughput(): Promise<void> {
   const data = join(directory, "data");
   const mdps = await startPeer("mdps-server.ts", [data]);
   try {
-    const token = await makeToken(data, 65001, false);
+    const token = await makeToken(data, 65001, "push");
     const load = restCreate(token);
     // The same status on both sides, because a newer one would make the pushes of the other side stale.
     await writeRecords(file, roundLines, JSON.parse(String(load.body)));

@@ -18,8 +18,8 @@ type Valid = { readonly sizes: { bytes: number; micros: number }[]; readonly mem
 type Cost = { readonly bytes: number; readonly cpuRatio: number; readonly mebibytes: number };
 
 const dataDirectory = mkdtempSync(join(tmpdir(), "mdps-bench-"));
-const token = await makeToken(dataDirectory, 65001, false);
-const readToken = await makeToken(dataDirectory, 65001, true);
+const token = await makeToken(dataDirectory, 65001, "push");
+const readToken = await makeToken(dataDirectory, 65001, "read");
 
 /** Sends a call, and returns whether it succeeded. */
 async function send(url: string, call: Call): Promise<boolean> {

@@ -47,8 +47,8 @@ export async function prepareMdps(
   const directory = join(folder, name);
   mkdirSync(directory);
   const [token, readToken] = [
-    await makeToken(directory, 65001, false),
-    await makeToken(directory, 65001, true),
+    await makeToken(directory, 65001, "push"),
+    await makeToken(directory, 65001, "read"),
   ];
   const server: Server = (flags) => startPeer("mdps-server.ts", [directory], flags, execPath);
   return { directory, server, token, readToken };

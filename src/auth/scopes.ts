@@ -25,3 +25,13 @@ export function scopesOf(service: DescService): readonly string[] {
     .map((scope) => scope.trim())
     .filter(Boolean);
 }
+
+/** What a token or a service account may do. */
+export type Access = "push" | "read" | "both";
+
+/** The scopes of each access. */
+export const scopesOfAccess: Readonly<Record<Access, readonly string[]>> = {
+  push: [pushScope],
+  read: [readScope],
+  both: [pushScope, readScope],
+};

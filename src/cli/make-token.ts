@@ -1,5 +1,5 @@
 import { defaultTokenSeconds, signAccessToken } from "../auth/access-token.ts";
-import { pushScope, readScope } from "../auth/scopes.ts";
+import { type Access, scopesOfAccess } from "../auth/scopes.ts";
 import { loadSigningKey } from "../auth/signing-key.ts";
 import { systemClock } from "../contract/clock.ts";
 
@@ -7,10 +7,10 @@ import { systemClock } from "../contract/clock.ts";
 export async function makeToken(
   dataDirectory: string,
   asn: number,
-  read: boolean,
+  access: Access,
   lifetimeSeconds: number = defaultTokenSeconds,
 ): Promise<string> {
   const key = await loadSigningKey(dataDirectory);
-  const scopes = [read ? readScope : pushScope];
+  const scopes = scopesOfAccess[access];
   return signAccessToken(key, { account: "mdps-token", asns: [asn], scopes, lifetimeSeconds }, systemClock);
 }

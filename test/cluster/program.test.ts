@@ -37,7 +37,7 @@ describe.skipIf(missing)(`mdps with CQL${missing && ` (skipped: ${missing})`}`, 
     const read = createPlanSharingClient({
       endpoint: other.url,
       protocol: "rest",
-      token: await printToken(directory, "--read"),
+      token: await printToken(directory, "--access", "read"),
     });
     const at = (seconds: number) => ({ seconds: BigInt(seconds), nanos: 0 });
     const create = (seconds: number) =>

@@ -16,7 +16,10 @@ describe("records that mdps serve has acknowledged", () => {
   it("are readable with the same tokens after SIGTERM and a restart", async () => {
     const directory = await dataDirectory();
     const first = await startServe(directory);
-    const [push, read] = await Promise.all([printToken(directory), printToken(directory, "--read")]);
+    const [push, read] = await Promise.all([
+      printToken(directory),
+      printToken(directory, "--access", "read"),
+    ]);
     const pusher = createPlanSharingClient({ endpoint: first.url, protocol: "rest", token: push });
     const key = { parent, clientId, userKey: "a/b" };
     const pushed = await pusher.createUserPlanStatus({ ...key, planStatus: statusOf("stored") });
@@ -35,7 +38,10 @@ describe("records that mdps serve has acknowledged", () => {
   it("are readable after kill -9 under load over every protocol", async () => {
     const directory = await dataDirectory();
     const server = await startServe(directory);
-    const [push, read] = await Promise.all([printToken(directory), printToken(directory, "--read")]);
+    const [push, read] = await Promise.all([
+      printToken(directory),
+      printToken(directory, "--access", "read"),
+    ]);
     const acknowledged: string[] = [];
     let sent = 0;
     const load = async (client: PlanSharingClient, name: string) => {

@@ -44,7 +44,7 @@ describe("the environment", () => {
           ["serve", "MDPS_TLS_CERT"],
           ["config print", "MDPS_LOG_LEVEL"],
           ["export", "MDPS_SUM_ONLY"],
-          ["service-account create", "MDPS_URL"],
+          ["service-account create", "MDPS_ENDPOINT"],
           ["service-account list", "MDPS_JSON"],
         ] as const
       ).map(expectDocumented),

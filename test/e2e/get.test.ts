@@ -1,5 +1,6 @@
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { pushScope } from "../../src/auth/scopes.ts";
 import { planStatusOf } from "../../src/client/index.ts";
 import { systemClock } from "../../src/contract/clock.ts";
 import { plan, planModule } from "../support/plan-statuses.ts";
@@ -26,7 +27,7 @@ afterAll(async () => {
 /** Runs `mdps get` with the server and the token in the environment. */
 const get = (args: readonly string[], env: Record<string, string> = {}) =>
   runProgram(["get", ...args], {
-    env: { MDPS_OPERATOR: "65001", MDPS_ENDPOINT: server.url, MDPS_READ_TOKEN: server.token, ...env },
+    env: { MDPS_OPERATOR: "65001", MDPS_ENDPOINT: server.url, MDPS_TOKEN: server.token, ...env },
   });
 
 describe("mdps get", () => {
@@ -59,7 +60,7 @@ describe("mdps get", () => {
 
   it("creates a token for a server on this machine", async () => {
     const { stdout, stderr } = await get([userKey, "--data", server.directory, "--json"], {
-      MDPS_READ_TOKEN: "",
+      MDPS_TOKEN: "",
     });
     expect({ stderr, name: JSON.parse(stdout).name }).toMatchObject({ stderr: "" });
   });
@@ -84,12 +85,28 @@ describe("mdps get", () => {
     });
     const anonymous = await get([userKey], {
       MDPS_ENDPOINT: "https://mdps.example.com",
-      MDPS_READ_TOKEN: "",
+      MDPS_TOKEN: "",
     });
     expect(anonymous.stderr).toBe(
-      "mdps: no credentials: pass --credentials FILE or --token, or set MDPS_READ_TOKEN\n",
+      "mdps: no credentials: pass --credentials FILE or --token, or set MDPS_CREDENTIALS or MDPS_TOKEN\n",
     );
-    const stranger = await get([userKey], { MDPS_READ_TOKEN: "wrong" });
+    const stranger = await get([userKey], { MDPS_TOKEN: "wrong" });
     expect(stranger.stderr).toMatch(/^mdps: UNAUTHENTICATED: .*\n$/);
+  });
+
+  it("says how to get a token that may read, if that of a push is refused", async () => {
+    const push = await server.makeToken({ asns: [65001], scopes: [pushScope] });
+    const { stderr, exitCode } = await get([userKey], { MDPS_TOKEN: push });
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(
+      /^mdps: PERMISSION_DENIED: .*\. The token may only push; create one that may read: mdps token --operator 65001 --access read, or a key file: mdps service-account create --operator 65001 --access both\n$/,
+    );
+  });
+
+  it("prefers a token on the command line to a key file in the environment, and takes only one of both", async () => {
+    const env = { MDPS_TOKEN: "", MDPS_CREDENTIALS: "/none/key.json" };
+    expect(await get([userKey, "--token", server.token], env)).toMatchObject({ exitCode: 0 });
+    const both = await get([userKey, "--token", server.token, "--credentials", "/none/key.json"], env);
+    expect(both.stderr).toBe("mdps: --credentials and --token: pass one of the two\n");
   });
 });

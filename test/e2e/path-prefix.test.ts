@@ -36,7 +36,7 @@ async function createKey(directory: string, url: string, ...args: string[]): Pro
     "--data",
     directory,
   ];
-  const { stdout } = await runProgram([...create, "--url", url, ...args]);
+  const { stdout } = await runProgram([...create, "--endpoint", url, ...args]);
   return JSON.parse(stdout) as KeyFile;
 }
 

@@ -14,7 +14,9 @@ async function mdps(directory: string, ...args: string[]): Promise<string> {
 }
 
 async function createKey(directory: string, url: string, ...args: string[]): Promise<KeyFile> {
-  return JSON.parse(await mdps(directory, "create", "--operator", "65001", "--url", url, ...args)) as KeyFile;
+  return JSON.parse(
+    await mdps(directory, "create", "--operator", "65001", "--endpoint", url, ...args),
+  ) as KeyFile;
 }
 
 describe("mdps service-account", () => {
@@ -48,7 +50,7 @@ describe("mdps service-account", () => {
     const directory = await dataDirectory();
     const server = await startServe(directory);
     const first = await createKey(directory, server.url, "--name", "dpa");
-    const second = JSON.parse(await mdps(directory, "add-key", "dpa", "--url", server.url)) as KeyFile;
+    const second = JSON.parse(await mdps(directory, "add-key", "dpa", "--endpoint", server.url)) as KeyFile;
     const push = async (key: KeyFile) =>
       createPlanSharingClient({
         endpoint: server.url,
@@ -91,8 +93,8 @@ describe("mdps service-account", () => {
     ["no operator", ["create"], /required option '--operator <asn>'/],
     ["an invalid operator", ["create", "--operator", "AS65001"], /ASN from 1 to 4294967295/],
     ["an invalid name", ["create", "--operator", "1", "--name", "A B"], /lower-case letters, digits/],
-    ["an invalid URL", ["create", "--operator", "1", "--url", "mdps.example.com"], /URL of a server/],
-    ["a URL with a query", ["create", "--operator", "1", "--url", "https://example.com/x?"], /no query/],
+    ["an invalid URL", ["create", "--operator", "1", "--endpoint", "mdps.example.com"], /URL of a server/],
+    ["a URL with a query", ["create", "--operator", "1", "--endpoint", "https://example.com/x?"], /no query/],
     ["an invalid access", ["create", "--operator", "1", "--access", "all"], /push, read, both/],
     ["an account that does not exist", ["revoke", "nobody"], /^mdps: the account nobody@/],
     ["a key of an account that does not exist", ["remove-key", "nobody", "k"], /^mdps: the account nobody@/],

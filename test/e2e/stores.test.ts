@@ -32,7 +32,10 @@ describe.skipIf(whyNot)(`mdps with PostgreSQL${whyNot === undefined ? "" : ` (sk
   async function servers(directory: string) {
     const args = ["--store", postgres.url];
     const [one, other] = await Promise.all([startServe(directory, args), startServe(directory, args)]);
-    const [push, read] = await Promise.all([printToken(directory), printToken(directory, "--read")]);
+    const [push, read] = await Promise.all([
+      printToken(directory),
+      printToken(directory, "--access", "read"),
+    ]);
     const client = (server: { url: string }, token: string) =>
       createPlanSharingClient({ endpoint: server.url, protocol: "connect", token, retry: false });
     const health = createClient(Health, createGrpcTransport({ baseUrl: one.url }));

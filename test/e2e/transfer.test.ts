@@ -57,7 +57,7 @@ describe("mdps export and mdps import", () => {
     const read = createPlanSharingClient({
       endpoint: target.url,
       protocol: "connect",
-      token: await printToken(to, "--read"),
+      token: await printToken(to, "--access", "read"),
     });
     const name = "operators/65001/planGroups/group-199";
     expect((await read.getPlanGroup({ name })).name).toBe(name);

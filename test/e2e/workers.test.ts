@@ -54,7 +54,10 @@ describe("mdps serve --workers", () => {
   it("serves one port and one store with several processes, and sums their metrics", async () => {
     const directory = await dataDirectory();
     const server = await startServe(directory, ["--workers", "2", ...admin]);
-    const [token, readToken] = await Promise.all([printToken(directory), printToken(directory, "--read")]);
+    const [token, readToken] = await Promise.all([
+      printToken(directory),
+      printToken(directory, "--access", "read"),
+    ]);
     const keys = Array.from({ length: 20 }, (_, index) => `user-${index}`);
     await pushEach(server, token, keys);
     const reader = createPlanSharingClient({ endpoint: server.url, protocol: "grpc", token: readToken });

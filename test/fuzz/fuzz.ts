@@ -169,7 +169,9 @@ async function servePlans(): Promise<Target> {
     graceMs: 100,
     logFailure: (cause) => failures.push(cause),
   });
-  const [push, read] = await Promise.all([false, true].map((reads) => makeToken(directory, 65001, reads)));
+  const [push, read] = await Promise.all(
+    (["push", "read"] as const).map((access) => makeToken(directory, 65001, access)),
+  );
   return {
     name: "data plans",
     port: Number(new URL(server.url).port),

@@ -49,20 +49,20 @@ try {
 async function testNode(url: string): Promise<void> {
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   writeFileSync(join(folder, "push.mjs"), snippet("push.js"));
-  await run(process.execPath, ["push.mjs"], { MDPS_URL: url });
+  await run(process.execPath, ["push.mjs"], { MDPS_ENDPOINT: url });
   console.log("ok: googleapis-common: the example for Node");
 }
 
 async function testPython(url: string): Promise<void> {
   const python = join(await installPython(join(folder, "venv"), requirements), "python");
   writeFileSync(join(folder, "push.py"), snippet("push.py"));
-  const pushed = await run(python, ["push.py"], { MDPS_URL: url });
+  const pushed = await run(python, ["push.py"], { MDPS_ENDPOINT: url });
   // The example prints an error as well.
   if (!pushed.startsWith("operators/65001/planStatuses/")) {
     throw new Error("the example for Python failed");
   }
   console.log("ok: google-api-python-client: the example for Python");
-  await run(python, [tests], { MDPS_URL: url, MDPS_KEY_FILE: join(folder, "reading-key.json") });
+  await run(python, [tests], { MDPS_ENDPOINT: url, MDPS_KEY_FILE: join(folder, "reading-key.json") });
 }
 
 /** Returns an example of the guide. */
@@ -76,7 +76,7 @@ function snippet(name: string): string {
 
 async function writeKey(file: string, url: string, ...flags: string[]): Promise<void> {
   const account = ["--operator", "65001", "--name", file.split(".")[0] ?? ""];
-  const args = [program, "service-account", "create", ...account, "--url", url, ...flags, ...data];
+  const args = [program, "service-account", "create", ...account, "--endpoint", url, ...flags, ...data];
   const { stdout } = await promisify(execFile)(process.execPath, args);
   writeFileSync(join(folder, file), stdout, { mode: 0o600 });
 }

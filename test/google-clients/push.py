@@ -1,6 +1,6 @@
 """Google's client library for Python against a running server: `npm run test:all -- --project google-clients` starts both.
 
-MDPS_URL is the URL of the server, MDPS_KEY_FILE a key file that may push and read for operator 65001.
+MDPS_ENDPOINT is the URL of the server, MDPS_KEY_FILE a key file that may push and read for operator 65001.
 """
 
 import datetime
@@ -15,7 +15,7 @@ import googleapiclient
 from google.oauth2 import service_account
 from googleapiclient import discovery, errors
 
-URL = os.environ["MDPS_URL"]
+URL = os.environ["MDPS_ENDPOINT"]
 KEY_FILE = os.environ["MDPS_KEY_FILE"]
 PARENT = "operators/65001"
 KEYS = ["a/b+c==", "100%", "%2F", "a%252Fb+c", "ключ?#&=", ":create", "..", "~user"]

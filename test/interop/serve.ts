@@ -40,8 +40,8 @@ export async function serve(directory: string, clockSkewSeconds: number): Promis
   return {
     url,
     tokens: {
-      push: await makeToken(directory, 65001, false, tokenSeconds),
-      foreign: await makeToken(directory, 65002, false, tokenSeconds),
+      push: await makeToken(directory, 65001, "push", tokenSeconds),
+      foreign: await makeToken(directory, 65002, "push", tokenSeconds),
       malformed: "no.token",
     },
     async stop() {

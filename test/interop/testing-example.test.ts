@@ -58,6 +58,6 @@ describe("the recipes for containers", () => {
   it("docker compose starts the tests when the emulator is healthy, and tells them where it is", () => {
     const { services } = parse(textOf("docs/examples/testing/containers/compose.yaml"));
     expect(services.tests.depends_on).toEqual({ mdps: { condition: "service_healthy" } });
-    expect(services.tests.environment).toEqual({ MDPS_URL: "http://mdps:8080" });
+    expect(services.tests.environment).toEqual({ MDPS_ENDPOINT: "http://mdps:8080" });
   });
 });

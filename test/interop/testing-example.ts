@@ -11,6 +11,6 @@ export function exampleEnv(folder: string): Record<string, string> {
   const main = join(root, "src/cli/main.ts");
   return {
     MDPS_COMMAND: `${process.execPath} ${main} dev --port 0 --json --log-level error --data ${data}`,
-    MDPS_URL: "",
+    MDPS_ENDPOINT: "",
   };
 }

@@ -202,10 +202,12 @@ describe.each(nodes)("the package installed under $name", ({ name: node, path })
     });
     expect(push, push.stderr).toMatchObject({ exitCode: 0 });
 
-    const readToken = (await mdps(["token", "--operator", "65001", "--read", "--data", data])).stdout.trim();
+    const readToken = (
+      await mdps(["token", "--operator", "65001", "--access", "read", "--data", data])
+    ).stdout.trim();
     for (const user of ["one", "two", "three"]) {
       const card = await mdps(["get", user, "--operator", "65001", "--endpoint", endpoint], {
-        MDPS_READ_TOKEN: readToken,
+        MDPS_TOKEN: readToken,
       });
       expect(card).toMatchObject({ exitCode: 0, stderr: "" });
       expect(card.stdout).toContain("ACME Plan 199");

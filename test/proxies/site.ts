@@ -57,7 +57,7 @@ export async function startSite(settings: readonly string[] = []): Promise<Site>
   const second = await start(hosts[1], first.port, adminPortOf(first));
   const servers: [Served, Served] = [first, second];
   const upstreams = hosts.map((host) => ({ host, port: first.port, adminPort: adminPortOf(first) }));
-  const limited = await makeToken(data, 65_003, false, daySeconds);
+  const limited = await makeToken(data, 65_003, "push", daySeconds);
   const useUpRate = ({ url }: Served) => pushDirectly(url, limited, 65_003);
   await Promise.all(servers.map(useUpRate));
   return {

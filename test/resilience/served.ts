@@ -78,8 +78,8 @@ export async function startServed({ data, port = 0, args = [], env = {} }: Serve
     port: Number(new URL(url).port),
     admin: admin === undefined || /^https?:/.test(admin) ? admin : `http://${admin}`,
     tokens: {
-      push: await makeToken(data, operator, false, tokenSeconds),
-      read: await makeToken(data, operator, true, tokenSeconds),
+      push: await makeToken(data, operator, "push", tokenSeconds),
+      read: await makeToken(data, operator, "read", tokenSeconds),
     },
     pids: () => [child.pid ?? 0, ...childrenOf(child.pid ?? 0)],
     isRunning: () => child.exitCode === null && child.signalCode === null,

@@ -46,7 +46,7 @@ describe.skipIf(missing !== undefined)("the Go module gen/go", () => {
     run(documentedReplacement());
     run('go mod tidy && go vet . && test -z "$(gofmt -l .)"');
     const { url, token } = await runServer();
-    const printed = run("go run .", { MDPS_URL: url, MDPS_TOKEN: token });
+    const printed = run("go run .", { MDPS_ENDPOINT: url, MDPS_TOKEN: token });
     expect(printed).toBe("operators/65001/planStatuses/491701234567\n");
   });
 });

@@ -1,4 +1,4 @@
-// Command push pushes a status over Connect, gRPC or gRPC-Web. MDPS_URL is the
+// Command push pushes a status over Connect, gRPC or gRPC-Web. MDPS_ENDPOINT is the
 // server, such as http://127.0.0.1:8080, and MDPS_TOKEN a bearer token.
 package main
 
@@ -19,7 +19,7 @@ import (
 )
 
 func main() {
-	client := mobiledataplansharingpbconnect.NewPlanStatusServiceClient(http.DefaultClient, os.Getenv("MDPS_URL"))
+	client := mobiledataplansharingpbconnect.NewPlanStatusServiceClient(http.DefaultClient, os.Getenv("MDPS_ENDPOINT"))
 	now := time.Now()
 	request := connect.NewRequest(&mdps.CreateUserPlanStatusRequest{
 		Parent:   "operators/65001",

@@ -123,6 +123,6 @@ function fresh(file = ""): string {
 }
 
 function curl(method: DescMethod, url: string, file: string): string {
-  const token = method.parent.typeName === PlanServingService.typeName ? "MDPS_READ_TOKEN" : "MDPS_TOKEN";
-  return `curl -sS --fail-with-body "$MDPS_URL${url}" -H "Authorization: Bearer $${token}" -H "Content-Type: application/json" -d @${file}`;
+  const token = method.parent.typeName === PlanServingService.typeName ? "READ_TOKEN" : "MDPS_TOKEN";
+  return `curl -sS --fail-with-body "$MDPS_ENDPOINT${url}" -H "Authorization: Bearer $${token}" -H "Content-Type: application/json" -d @${file}`;
 }

@@ -1,7 +1,7 @@
 import type { ErrorReason } from "../../../gen/mobiledataplansharing/v1/errors_pb.ts";
 
-const push = 'curl -sS "$MDPS_URL/v1/operators/65001/planStatuses?userKey=491701234567"';
-const read = 'curl -sS -H "Authorization: Bearer $MDPS_READ_TOKEN" "$MDPS_URL/v1/operators/65001';
+const push = 'curl -sS "$MDPS_ENDPOINT/v1/operators/65001/planStatuses?userKey=491701234567"';
+const read = 'curl -sS -H "Authorization: Bearer $READ_TOKEN" "$MDPS_ENDPOINT/v1/operators/65001';
 const authorized = '-H "Authorization: Bearer $MDPS_TOKEN"';
 const json = '-H "Content-Type: application/json"';
 
@@ -11,7 +11,7 @@ export const errorLines: readonly (readonly [reason: keyof typeof ErrorReason, l
   ["REQUEST_MALFORMED", `${push} ${authorized} ${json} -d '{"languageCode": 1}'`],
   ["CREDENTIALS_MISSING", `${push} ${json} -d '{}'`],
   ["CREDENTIALS_INVALID", `${push} -H "Authorization: Bearer nobody" ${json} -d '{}'`],
-  ["SCOPE_INSUFFICIENT", `${push} -H "Authorization: Bearer $MDPS_READ_TOKEN" ${json} -d '{}'`],
+  ["SCOPE_INSUFFICIENT", `${push} -H "Authorization: Bearer $READ_TOKEN" ${json} -d '{}'`],
   ["OPERATOR_NOT_LINKED", `${push.replace("65001", "65002")} ${authorized} ${json} -d '{}'`],
   ["PLAN_STATUS_NOT_FOUND", `${read}/planStatuses/nobody"`],
   ["PLAN_GROUP_NOT_FOUND", `${read}/planGroups/nobody"`],

@@ -33,9 +33,9 @@ One file for each message, with every field that callers may set, and a command 
 of the server and the tokens from environment variables. Run \`mdps serve\` in one terminal, and in another:
 
 \`\`\`
-export MDPS_URL=http://127.0.0.1:8080
+export MDPS_ENDPOINT=http://127.0.0.1:8080
 export MDPS_TOKEN=$(mdps token --operator 65001)
-export MDPS_READ_TOKEN=$(mdps token --operator 65001 --read)
+export READ_TOKEN=$(mdps token --operator 65001 --access read)
 \`\`\`
 
 The commands replace the time in the files with the current time, because a status must be less than 30 days old.

@@ -1,4 +1,4 @@
-import { Argument, type Command } from "commander";
+import { Argument, type Command, Option } from "commander";
 import { systemClock } from "../../contract/clock.ts";
 import { clientIds, parentOf } from "../../contract/resource-names.ts";
 import { closestMatch, didYouMean } from "../../contract/unknown-names/did-you-mean.ts";
@@ -14,7 +14,7 @@ type ExampleFlags = {
   client: string;
   userKey: string;
   now?: Date;
-  emulator?: string;
+  endpoint?: string;
 };
 
 /** `mdps example`: prints a valid body with current times, to push it or to change it. */
@@ -41,10 +41,12 @@ export function exampleCommand(): Command {
       "time that the times of the example are relative to; by default the current time",
       parseTime,
     )
-    .option(
-      "--emulator <url>",
-      "URL of an emulator whose clock has the current time, if it was set",
-      parseUrl,
+    .addOption(
+      // Without a variable: MDPS_ENDPOINT, which other commands read, is often not an emulator.
+      new Option(
+        "--endpoint <url>",
+        "URL of an emulator whose clock has the current time, if it was set; not from the environment",
+      ).argParser(parseUrl),
     )
     .addHelpText(
       "after",
@@ -80,11 +82,11 @@ async function printExample(name: string, flags: ExampleFlags): Promise<void> {
 }
 
 /** Returns the time that an example is for. */
-async function timeOf({ now, emulator }: ExampleFlags): Promise<Date> {
-  if (now !== undefined && emulator !== undefined) {
-    throw new UsageError("--now and --emulator must not be used together: both set the time");
+async function timeOf({ now, endpoint }: ExampleFlags): Promise<Date> {
+  if (now !== undefined && endpoint !== undefined) {
+    throw new UsageError("--now and --endpoint must not be used together: both set the time");
   }
-  return now ?? (emulator === undefined ? new Date(systemClock.now()) : await readClock(emulator));
+  return now ?? (endpoint === undefined ? new Date(systemClock.now()) : await readClock(endpoint));
 }
 
 /** Longest wait for the clock of an emulator, in ms. */
@@ -96,7 +98,7 @@ async function readClock(url: string): Promise<Date> {
     const { time } = (await response.json()) as { time?: unknown };
     return parseTime(String(time));
   } catch {
-    throw new UsageError(`--emulator ${url}: does not answer with the time of its clock; is it mdps dev?`);
+    throw new UsageError(`--endpoint ${url}: does not answer with the time of its clock; is it mdps dev?`);
   }
 }
 

@@ -7,6 +7,7 @@ import { readError } from "../../client/index.ts";
 import { systemClock } from "../../contract/clock.ts";
 import { clientIds, parentOf } from "../../contract/resource-names.ts";
 import { keyDisplay, maskKey } from "../../push/run/mask.ts";
+import { withServerCredentials } from "../options/credential-options.ts";
 import { addDataOption } from "../options/data-directory.ts";
 import { newCommand } from "../options/new-command.ts";
 import { parseAsn } from "../options/parse-options.ts";
@@ -19,52 +20,40 @@ type GetOptions = ReadOptions & { client: string; includeUiIncompatible?: true; 
 /** `mdps get`: shows the stored status of one user. */
 export function getCommand(): Command {
   const command = newCommand("get");
-  return (
-    addDataOption(command, "data directory of the server, to create a token if no credentials are given")
-      .description("show the stored plan status of one user")
-      .argument("<user-key>", "CPID or phone number as pushed, not encoded")
-      .requiredOption("--operator <asn>", "Autonomous System Number of the operator", parseAsn)
-      .addOption(
-        command
-          .createOption("--client <id>", "application to read as")
-          .choices(clientIds)
-          .default("mobiledataplan"),
-      )
-      .option("--endpoint <url>", "URL of the server", "http://127.0.0.1:8080")
-      .addOption(
-        command
-          .createOption("--protocol <protocol>", "protocol of the request")
-          .choices(["connect", "grpc", "grpc-web", "rest"])
-          .default("rest"),
-      )
-      .option("--ca <file>", "trusted certificates in PEM, instead of the well-known ones")
-      // Readers and pushers have different scopes, so their credentials have different variables.
-      .addOption(
-        command
-          .createOption("--credentials <keyfile>", "key file of a service account that may read")
-          .env("MDPS_READ_CREDENTIALS"),
-      )
-      .addOption(
-        command
-          .createOption(
-            "--token <token>",
-            "access token; prefer MDPS_READ_TOKEN, which process lists do not show",
-          )
-          .env("MDPS_READ_TOKEN"),
-      )
-      .option("--include-ui-incompatible", "include a status that must not be shown to the user")
-      .option("--json", "print the status as JSON")
-      .option("--reveal", "print user keys unmasked")
-      .addHelpText(
-        "after",
-        "\nExamples:\n  mdps get --operator 65001 'a/b+c=='\n" +
-          "  MDPS_READ_TOKEN=… mdps get --operator 65001 --endpoint https://mdps.example.com --json 491700000001",
-      )
-      .action(get)
+  const withData = addDataOption(
+    command,
+    "data directory of the server, to create a token if no credentials are given",
   );
+  return withServerCredentials(withData, "read")
+    .description("show the stored plan status of one user")
+    .argument("<user-key>", "CPID or phone number as pushed, not encoded")
+    .requiredOption("--operator <asn>", "Autonomous System Number of the operator", parseAsn)
+    .addOption(
+      command
+        .createOption("--client <id>", "application to read as")
+        .choices(clientIds)
+        .default("mobiledataplan"),
+    )
+    .option("--endpoint <url>", "URL of the server", "http://127.0.0.1:8080")
+    .addOption(
+      command
+        .createOption("--protocol <protocol>", "protocol of the request")
+        .choices(["connect", "grpc", "grpc-web", "rest"])
+        .default("rest"),
+    )
+    .option("--ca <file>", "trusted certificates in PEM, instead of the well-known ones")
+    .option("--include-ui-incompatible", "include a status that must not be shown to the user")
+    .option("--json", "print the status as JSON")
+    .option("--reveal", "print user keys unmasked")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  mdps get --operator 65001 'a/b+c=='\n" +
+        "  MDPS_TOKEN=… mdps get --operator 65001 --endpoint https://mdps.example.com --json 491700000001",
+    )
+    .action(get);
 }
 
-async function get(userKey: string, options: GetOptions): Promise<void> {
+async function get(userKey: string, options: GetOptions, command: Command): Promise<void> {
   const { operator, client: clientId, includeUiIncompatible = false, reveal } = options;
   if (/^operators\/\d+\/planStatuses\//.test(userKey)) {
     throw new UsageError(
@@ -72,12 +61,12 @@ async function get(userKey: string, options: GetOptions): Promise<void> {
     );
   }
   const display = keyDisplay(reveal ?? false);
-  const client = await createReadClient(options);
+  const client = await createReadClient(options, (name) => command.getOptionValueSource(name) === "cli");
   const status = await client
     .getUserPlanStatus({ parent: parentOf(operator), clientId, userKey, includeUiIncompatible })
     .catch((error: unknown) => {
       throw error instanceof ConnectError
-        ? new UsageError(display.text(callErrorText(error), userKey))
+        ? new UsageError(display.text(callErrorText(error, operator), userKey))
         : error;
     });
   if (options.json) {
@@ -98,10 +87,15 @@ function statusJson(status: PlanStatus, reveal?: boolean): object {
   return reveal ? json : { ...json, name: json.name?.replace(/[^/]*$/, maskKey) };
 }
 
-function callErrorText(error: ConnectError): string {
-  const { status, message, violations } = readError(error);
+function callErrorText(error: ConnectError, operator: number): string {
+  const { status, reason, message, violations } = readError(error);
+  const mayRead = `create one that may read: mdps token --operator ${operator} --access read`;
   const hint =
-    error.code === Code.Unauthenticated ? " (create a token with: mdps token --operator ASN --read)" : "";
+    reason === "SCOPE_INSUFFICIENT"
+      ? `. The token may only push; ${mayRead}, or a key file: mdps service-account create --operator ${operator} --access both`
+      : error.code === Code.Unauthenticated
+        ? `. Is the token for this server? If it is one of this project, ${mayRead}`
+        : "";
   const rest =
     violations.length > 1
       ? `\n${violations.map(({ field, description }) => `  ${field}: ${description}`).join("\n")}`

@@ -9,6 +9,7 @@ import { pushRun } from "../../push/push-run.ts";
 import { exitCodeOf, resumeCommand, summaryText } from "../../push/report/summary.ts";
 import type { RunDirectory } from "../../push/run/run-directory.ts";
 import { type AccessTokens, fixedToken, renewableTokens } from "../../push/send/access-tokens.ts";
+import { chosenCredentials, noCredentials, withServerCredentials } from "../options/credential-options.ts";
 import { defaultRunsDirectory } from "../options/data-directory.ts";
 import { newCommand } from "../options/new-command.ts";
 import {
@@ -26,7 +27,7 @@ import { runValidate } from "./validate.ts";
 /** `mdps push`: pushes every record of a file. A stopped run can be resumed. */
 export function pushCommand(): Command {
   const command = newCommand("push");
-  return withRecordOptions(command)
+  return withServerCredentials(withRecordOptions(command), "push")
     .description("push every record of a file; a stopped run can be resumed")
     .argument("[file]", "NDJSON or a JSON array, optionally .gz; - for standard input")
     .option("--endpoint <where>", "production, preproduction, or the URL of a server", parseEndpoint)
@@ -35,11 +36,6 @@ export function pushCommand(): Command {
         .createOption("--protocol <protocol>", "protocol of the endpoint; Google's hosts support rest only")
         .choices(["connect", "grpc", "grpc-web", "rest"])
         .default("rest"),
-    )
-    .option("--credentials <keyfile>", "key file of a service account")
-    .option(
-      "--token <token>",
-      "access token instead; prefer MDPS_TOKEN, because command lines are not secret",
     )
     .option("--rate <number>", "maximum number of requests per second", parseRate)
     .option(
@@ -154,18 +150,19 @@ async function pushAndReport(
   }
 }
 
-/** Prefers the command line to the environment, and a key file to a token. */
+/** Returns the tokens of the chosen credentials, else those of the key file that the run has stored. */
 function tokensOf(
-  { credentials, token }: PushFlags,
+  flags: PushFlags,
   isGiven: (name: string) => boolean,
   stored: string | undefined,
 ): AccessTokens {
-  const keyFile = credentials === undefined ? stored : resolve(credentials);
-  if (token !== undefined && (keyFile === undefined || isGiven("token") || credentials === undefined)) {
+  const { credentials, token } = chosenCredentials(flags, isGiven) ?? {};
+  if (token !== undefined) {
     return fixedToken(token);
   }
+  const keyFile = credentials === undefined ? stored : resolve(credentials);
   if (keyFile === undefined) {
-    throw new UsageError("no credentials: pass --credentials FILE or --token, or set MDPS_TOKEN");
+    throw new UsageError(noCredentials);
   }
   return renewableTokens(() => googleCredentials(keyFile));
 }

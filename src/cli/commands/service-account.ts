@@ -10,8 +10,9 @@ import {
   revokeServiceAccount,
 } from "../../auth/accounts/administration.ts";
 import { readServiceAccounts } from "../../auth/accounts/list-file.ts";
-import { pushScope, readScope } from "../../auth/scopes.ts";
+import { type Access, scopesOfAccess } from "../../auth/scopes.ts";
 import { systemClock } from "../../contract/clock.ts";
+import { accessOption } from "../options/access-option.ts";
 import { addDataOption, requireDirectory } from "../options/data-directory.ts";
 import { newCommand } from "../options/new-command.ts";
 import { collect, parseAsn, parseName, parseUrl } from "../options/parse-options.ts";
@@ -20,10 +21,8 @@ import { jsonOption, print } from "../text/print.ts";
 
 type DataOption = { data: string };
 type JsonOption = DataOption & { json?: true };
-type KeyOptions = DataOption & { url: string; universeDomain: string };
-type CreateOptions = KeyOptions & { operator: number[]; name?: string; access: "push" | "read" | "both" };
-
-const scopesOfAccess = { push: [pushScope], read: [readScope], both: [pushScope, readScope] };
+type KeyOptions = DataOption & { endpoint: string; universeDomain: string };
+type CreateOptions = KeyOptions & { operator: number[]; name?: string; access: Access };
 
 /** `mdps service-account`: manages accounts for programs, with key files like Google's. Running servers see each change. */
 export function serviceAccountCommand(): Command {
@@ -55,7 +54,7 @@ function accountCommand(name: string, description: string, example: string): Com
 
 function withKeyFile(command: Command): Command {
   return command
-    .option("--url <url>", "URL of the server, for token_uri", parseUrl, "http://127.0.0.1:8080")
+    .option("--endpoint <url>", "URL of the server, for token_uri", parseUrl, "http://127.0.0.1:8080")
     .option(
       "--universe-domain <domain>",
       "a domain other than Google's makes Google's libraries sign tokens locally and ignore token_uri; required for Node",
@@ -72,15 +71,10 @@ function createCommand(): Command {
   return withKeyFile(command)
     .requiredOption("--operator <asn>", "operator that it may act for; repeatable", collect(parseAsn))
     .option("--name <name>", "name of the account; by default operator-<asn>", parseName)
-    .addOption(
-      command
-        .createOption("--access <access>", "what the account may do")
-        .choices(["push", "read", "both"])
-        .default("push"),
-    )
-    .action(async ({ data, operator, name = `operator-${operator[0]}`, access, ...init }: CreateOptions) => {
+    .addOption(accessOption(command, "what the account may do"))
+    .action(async ({ data, operator, name = `operator-${operator[0]}`, access, ...key }: CreateOptions) => {
       const account = { email: emailOf(name), asns: operator, scopes: scopesOfAccess[access] };
-      await printKey(await createServiceAccount(data, account, init, systemClock));
+      await printKey(await createServiceAccount(data, account, keyInit(key), systemClock));
     });
 }
 
@@ -128,8 +122,8 @@ function addKeyCommand(): Command {
     "create another key for an account and print its key file",
     "(umask 077; mdps service-account add-key operator-65001 > next.json)",
   );
-  return withKeyFile(command).action(async (account: string, { data, ...init }: DataOption & KeyFileInit) => {
-    await printKey(await addServiceAccountKey(data, emailOf(account), init, systemClock));
+  return withKeyFile(command).action(async (account: string, { data, ...key }: KeyOptions) => {
+    await printKey(await addServiceAccountKey(data, emailOf(account), keyInit(key), systemClock));
   });
 }
 
@@ -146,6 +140,10 @@ function removeKeyCommand(): Command {
       await removeServiceAccountKey(data, email, keyId);
       print(json, { email, removedKey: keyId }, `key ${keyId} of ${email} is revoked`);
     });
+}
+
+function keyInit({ endpoint, universeDomain }: Omit<KeyOptions, "data">): KeyFileInit {
+  return { url: endpoint, universeDomain };
 }
 
 function printKey(key: KeyFile): Promise<void> {

@@ -14,26 +14,26 @@ import {
   runFiles,
 } from "../../push/run/run-directory.ts";
 import { UsageError } from "../usage-error.ts";
+import type { ServerCredentials } from "./credential-options.ts";
 import { requireDirectory } from "./data-directory.ts";
 import { type RecordFlags, recordOptionsOf } from "./record-options.ts";
 
 /** The flags of `mdps push`. */
-export type PushFlags = RecordFlags & {
-  endpoint?: string;
-  protocol: PlanSharingProtocol;
-  credentials?: string;
-  token?: string;
-  rate?: number;
-  concurrency: number;
-  maxErrors?: ErrorLimit;
-  patience: number;
-  runs?: string;
-  resume?: string;
-  retryFailed?: string;
-  dryRun?: true;
-  json?: true;
-  reveal?: true;
-};
+export type PushFlags = RecordFlags &
+  ServerCredentials & {
+    endpoint?: string;
+    protocol: PlanSharingProtocol;
+    rate?: number;
+    concurrency: number;
+    maxErrors?: ErrorLimit;
+    patience: number;
+    runs?: string;
+    resume?: string;
+    retryFailed?: string;
+    dryRun?: true;
+    json?: true;
+    reveal?: true;
+  };
 
 /** Creates a run for a file or for the rejected records of another run, or opens the run to resume. */
 export async function chooseRun(

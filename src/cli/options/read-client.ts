@@ -10,15 +10,14 @@ import {
 import { isLoopback } from "../../contract/loopback.ts";
 import { makeToken } from "../make-token.ts";
 import { UsageError } from "../usage-error.ts";
+import { chosenCredentials, noCredentials, type ServerCredentials } from "./credential-options.ts";
 import { requireDirectory } from "./data-directory.ts";
 
 /** Options of a command that reads from a server. */
-export type ReadOptions = {
+export type ReadOptions = ServerCredentials & {
   operator: number;
   endpoint: string;
   protocol: PlanSharingProtocol;
-  credentials?: string;
-  token?: string;
   ca?: string;
   data?: string;
 };
@@ -27,10 +26,13 @@ export type ReadOptions = {
  * Creates a client that may read. Without credentials, and for a server on this machine only, it creates a token with
  * the signing key of the data directory.
  */
-export async function createReadClient(options: ReadOptions): Promise<PlanSharingClient> {
+export async function createReadClient(
+  options: ReadOptions,
+  isGiven: (name: string) => boolean,
+): Promise<PlanSharingClient> {
   const { endpoint, protocol } = options;
   const ca = options.ca === undefined ? undefined : await readFile(options.ca, "utf8");
-  const token = await tokenOf(options);
+  const token = await tokenOf(options, isGiven);
   try {
     return createPlanSharingClient({ endpoint, protocol, token, ...(ca && { ca }) });
   } catch (error) {
@@ -38,8 +40,12 @@ export async function createReadClient(options: ReadOptions): Promise<PlanSharin
   }
 }
 
-async function tokenOf(options: ReadOptions): Promise<string | TokenSource> {
-  const { token, credentials, endpoint, data, operator } = options;
+async function tokenOf(
+  options: ReadOptions,
+  isGiven: (name: string) => boolean,
+): Promise<string | TokenSource> {
+  const { endpoint, data, operator } = options;
+  const { token, credentials } = chosenCredentials(options, isGiven) ?? {};
   if (token) {
     return token;
   }
@@ -47,7 +53,7 @@ async function tokenOf(options: ReadOptions): Promise<string | TokenSource> {
     return googleCredentials(credentials, { scopes: [readScope] });
   }
   if (URL.canParse(endpoint) && isLoopback(new URL(endpoint).hostname)) {
-    return makeToken(requireDirectory(data), operator, true);
+    return makeToken(requireDirectory(data), operator, "read");
   }
-  throw new UsageError("no credentials: pass --credentials FILE or --token, or set MDPS_READ_TOKEN");
+  throw new UsageError(noCredentials);
 }

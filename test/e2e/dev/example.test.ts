@@ -67,20 +67,20 @@ describe("mdps example", () => {
     });
   });
 
-  it("takes the time of an emulator from its clock, with --emulator", async () => {
+  it("takes the time of an emulator from its clock, with --endpoint", async () => {
     await using emulator = await startTestEmulator();
     emulator.state.clock.freezeAt(Date.UTC(2040, 0));
-    const { stdout } = await runProgram(["example", "minimal", "--emulator", emulator.url]);
+    const { stdout } = await runProgram(["example", "minimal", "--endpoint", emulator.url]);
     expect(JSON.parse(stdout)).toMatchObject({ updateTime: "2040-01-01T00:00:00.000Z" });
-    const both = await runProgram(["example", "--emulator", emulator.url, "--now", "2040-01-01T00:00:00Z"]);
-    expect(both.stderr).toBe("mdps: --now and --emulator must not be used together: both set the time\n");
+    const both = await runProgram(["example", "--endpoint", emulator.url, "--now", "2040-01-01T00:00:00Z"]);
+    expect(both.stderr).toBe("mdps: --now and --endpoint must not be used together: both set the time\n");
   });
 
-  it("fails if --emulator is not the URL of an emulator", async () => {
+  it("fails if --endpoint is not the URL of an emulator", async () => {
     await using server = await startTestServer();
-    const { stderr, exitCode } = await runProgram(["example", "--emulator", server.url]);
+    const { stderr, exitCode } = await runProgram(["example", "--endpoint", server.url]);
     expect(stderr).toBe(
-      `mdps: --emulator ${server.url}: does not answer with the time of its clock; is it mdps dev?\n`,
+      `mdps: --endpoint ${server.url}: does not answer with the time of its clock; is it mdps dev?\n`,
     );
     expect(exitCode).toBe(1);
   });

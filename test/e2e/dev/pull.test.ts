@@ -96,7 +96,7 @@ describe("mdps dev pull", () => {
 describe("mdps dev cpid", () => {
   it("prints masked CPIDs, and exits with 1 if one is not new", async () => {
     const agent = await startStubAgent(answerJson({ cpid: "aGVsbG8/d29ybGQ=", ttlSeconds: 2_592_000 }));
-    const { stdout, exitCode } = await runProgram(["dev", "cpid", "--url", `${agent.url}/cpid`, "--json"]);
+    const { stdout, exitCode } = await runProgram(["dev", "cpid", "--cpid", `${agent.url}/cpid`, "--json"]);
     expect(exitCode).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({
       errors: 1,
@@ -110,7 +110,7 @@ describe("mdps dev cpid", () => {
     const agent = await startStubAgent((request, response, count) =>
       answerJson({ cpid: `aGVsbG8/d29ybGQ${count}`, ttlSeconds: 2_592_000 })(request, response, count),
     );
-    const { stdout, exitCode } = await runProgram(["dev", "cpid", "--url", agent.url]);
+    const { stdout, exitCode } = await runProgram(["dev", "cpid", "--cpid", agent.url]);
     expect(exitCode).toBe(0);
     expect(stdout).toContain("CPID ***GQ1, valid for 2592000 s\n");
     expect(stdout).toMatch(/\n0 errors, 1 warning\n$/);

@@ -158,7 +158,7 @@ describe("mdps push", () => {
       "65001",
       "--data",
       join(directory, "data"),
-      "--url",
+      "--endpoint",
       server.url,
     ];
     const { stdout } = await runProgram(account);
@@ -299,7 +299,7 @@ describe("mdps push", () => {
     [
       "there are no credentials",
       ["FILE", "--endpoint", "production"],
-      /^mdps: no credentials: pass --credentials FILE or --token, or set MDPS_TOKEN/,
+      /^mdps: no credentials: pass --credentials FILE or --token, or set MDPS_CREDENTIALS or MDPS_TOKEN/,
     ],
     [
       "the endpoint is invalid",

@@ -73,7 +73,7 @@ describe("mdps push --resume", () => {
     const server = await startServe(join(directory, "data"));
     const [push, read] = await Promise.all([
       printToken(join(directory, "data")),
-      printToken(join(directory, "data"), "--read"),
+      printToken(join(directory, "data"), "--access", "read"),
     ]);
     const lines = manyLines(3_000);
     const file = join(directory, "input.json.gz");

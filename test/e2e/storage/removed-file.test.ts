@@ -18,7 +18,7 @@ it("a database file that is taken away under load costs several processes no ack
   const data = await dataDirectory();
   const elsewhere = await dataDirectory();
   const server = await startServe(data, ["--workers", "2", "--admin", "127.0.0.1:0"]);
-  const [token, readToken] = await Promise.all([printToken(data), printToken(data, "--read")]);
+  const [token, readToken] = await Promise.all([printToken(data), printToken(data, "--access", "read")]);
   const acknowledged: string[] = [];
   const some = Promise.withResolvers<void>();
 

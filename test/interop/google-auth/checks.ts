@@ -18,7 +18,7 @@ export function checksAgainst(server: TlsServer): readonly Check[] {
   const foreign = server.keyFile("foreign", 65002);
   const revoked = server.keyFile("revoked", 65001);
   server.mdps("service-account", "revoke", "revoked");
-  const readToken = server.mdps("token", "--operator", "65001", "--read").trim();
+  const readToken = server.mdps("token", "--operator", "65001", "--access", "read").trim();
 
   const pushWith = async (push: Push, key: string) => {
     const user = randomUUID();

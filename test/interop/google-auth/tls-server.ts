@@ -58,7 +58,16 @@ export async function serveTls(): Promise<TlsServer> {
     mdps,
     keyFile(name, asn) {
       const file = join(folder, `${name}.json`);
-      const account = ["service-account", "create", "--name", name, "--operator", `${asn}`, "--url", url];
+      const account = [
+        "service-account",
+        "create",
+        "--name",
+        name,
+        "--operator",
+        `${asn}`,
+        "--endpoint",
+        url,
+      ];
       writeFileSync(file, mdps(...account), { mode: 0o600 });
       chmodSync(file, 0o600);
       return file;

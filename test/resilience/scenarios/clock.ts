@@ -29,12 +29,12 @@ export async function clock(context: ScenarioContext): Promise<Row> {
   const env = { MDPS_TEST_CLOCK: file, NODE_OPTIONS: `--import ${preload}` };
   const server = await context.serve({ data: await context.directory(), env });
   const { url } = server;
-  const week = await makeToken(server.data, 65001, false, (7 * day) / 1000);
-  const read = await makeToken(server.data, 65001, true, (7 * day) / 1000);
+  const week = await makeToken(server.data, 65001, "push", (7 * day) / 1000);
+  const read = await makeToken(server.data, 65001, "read", (7 * day) / 1000);
   const reader = clientOf({ url, tokens: { push: week, read } }, { reads: true });
   const pusher = clientOf({ url, tokens: { push: week, read } });
   // Expires with the jump by a day.
-  const short = clientOf({ url, tokens: { push: await makeToken(server.data, 65001, false, 3_600), read } });
+  const short = clientOf({ url, tokens: { push: await makeToken(server.data, 65001, "push", 3_600), read } });
 
   const lasting = createPushHistory();
   const brief = createPushHistory();

@@ -245,9 +245,9 @@ describe("curl commands of the examples", () => {
     server = await startTestServer({ clock: { ...systemClock, set() {} } });
     env = {
       ...process.env,
-      MDPS_URL: server.url,
+      MDPS_ENDPOINT: server.url,
       MDPS_TOKEN: await server.makeToken({ asns: [65001], scopes: [pushScope] }),
-      MDPS_READ_TOKEN: await server.makeToken({ asns: [65001], scopes: [readScope] }),
+      READ_TOKEN: await server.makeToken({ asns: [65001], scopes: [readScope] }),
     };
     // In the order of the README, because some commands read what earlier ones pushed.
     for (const { name } of exampleMessages) {

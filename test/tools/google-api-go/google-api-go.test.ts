@@ -45,7 +45,7 @@ it.skipIf(missing !== undefined)(
 
     const env = {
       PUSH_TOKEN: await printToken(directory),
-      READ_TOKEN: await printToken(directory, "--read"),
+      READ_TOKEN: await printToken(directory, "--access", "read"),
     };
     const printed = execFileSync(program, [`${url}/`], { input: JSON.stringify(statusJson()), env });
     expect(printed.toString().trim().split(" ")).toEqual([

@@ -55,7 +55,7 @@ describe("clients that are generated from the OpenAPI document", () => {
     server = await startTestServer({ clock: { ...systemClock, set() {} } });
     await new Promise<void>((resolve) => stub.listen(0, "127.0.0.1", resolve));
     const stubUrl = `http://127.0.0.1:${(stub.address() as AddressInfo).port}`;
-    env = { MDPS_URL: server.url, MDPS_TOKEN: server.token, MDPS_STUB: stubUrl };
+    env = { MDPS_ENDPOINT: server.url, MDPS_TOKEN: server.token, MDPS_STUB: stubUrl };
     preparePrograms(folder, await (await fetch(`${server.url}/openapi.json`)).text());
     let classPath = "";
     if (withoutJava === undefined) {

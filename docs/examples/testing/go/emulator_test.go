@@ -35,10 +35,10 @@ type emulator struct {
 }
 
 // startEmulator starts an emulator, which stops with the test, also if it fails or panics. MDPS_COMMAND is the command.
-// If MDPS_URL is set, the emulator of that URL is used instead, such as one in a container.
+// If MDPS_ENDPOINT is set, the emulator of that URL is used instead, such as one in a container.
 func startEmulator(t *testing.T) *emulator {
 	t.Helper()
-	url := os.Getenv("MDPS_URL")
+	url := os.Getenv("MDPS_ENDPOINT")
 	if url == "" {
 		command := os.Getenv("MDPS_COMMAND")
 		if command == "" {

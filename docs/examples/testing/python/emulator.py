@@ -24,13 +24,13 @@ START_LIMIT = 60.0
 class Emulator:
     """A running emulator. `with Emulator() as emulator` stops it at the end, also if the test fails.
 
-    MDPS_COMMAND is the command that starts it. If MDPS_URL is set, the emulator of that URL is used instead, such as one
+    MDPS_COMMAND is the command that starts it. If MDPS_ENDPOINT is set, the emulator of that URL is used instead, such as one
     in a container. `service` is the generated stub, with the methods that are not below.
     """
 
     def __init__(self) -> None:
         self._program: subprocess.Popen[bytes] | None = None
-        self.url = os.environ.get("MDPS_URL") or self._start(shlex.split(os.environ.get("MDPS_COMMAND", COMMAND)))
+        self.url = os.environ.get("MDPS_ENDPOINT") or self._start(shlex.split(os.environ.get("MDPS_COMMAND", COMMAND)))
         # Such as 127.0.0.1:8080, for gRPC.
         self.host = urllib.parse.urlsplit(self.url).netloc
         self._channel = grpc.insecure_channel(self.host)

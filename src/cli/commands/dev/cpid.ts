@@ -10,14 +10,14 @@ import { newCommand } from "../../options/new-command.ts";
 import { print } from "../../text/print.ts";
 import { cpidJson, cpidText, errorsIn, maskCpids } from "../../text/pull-report.ts";
 
-type CpidFlags = AgentFlags & { url: string; app: string };
+type CpidFlags = AgentFlags & { cpid: string; app: string };
 
 /** `mdps dev cpid`: requests CPIDs from an operator's endpoint as applications do, and reports every violation. */
 export function cpidCommand(): Command {
   const command = newCommand("cpid");
   command
     .description("request CPIDs from your CPID endpoint as applications do, and report every violation")
-    .requiredOption("--url <url>", "URL of the CPID endpoint")
+    .requiredOption("--cpid <url>", "URL of the CPID endpoint")
     .option("--app <id>", "value of the query parameter app in the third request", "mobiledataplan");
   return withAgentOptions(command)
     .addHelpText(
@@ -31,7 +31,7 @@ Exit codes:
   2  the command is invalid
 
 Example:
-  mdps dev cpid --url https://cpid.example.com/`,
+  mdps dev cpid --cpid https://cpid.example.com/`,
     )
     .action((flags: CpidFlags) => runCheck(() => check(flags)));
 }
@@ -41,7 +41,7 @@ async function check(flags: CpidFlags): Promise<number> {
   // Loaded on demand because other commands do not need it.
   const { checkCpidEndpoint } = await import("../../../pull/check-cpid-endpoint.ts");
   const report = await checkCpidEndpoint({
-    cpidUrl: flags.url,
+    cpidUrl: flags.cpid,
     app: flags.app,
     language: flags.language,
     ca: await readCertificates(flags.ca),

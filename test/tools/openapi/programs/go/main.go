@@ -70,7 +70,7 @@ func read(err error) failure {
 }
 
 func main() {
-	url, token := os.Getenv("MDPS_URL"), os.Getenv("MDPS_TOKEN")
+	url, token := os.Getenv("MDPS_ENDPOINT"), os.Getenv("MDPS_TOKEN")
 	stored, err := push(url, token, status())
 	if err != nil {
 		panic(err)

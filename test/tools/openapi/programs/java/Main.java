@@ -59,7 +59,7 @@ public final class Main {
   }
 
   public static void main(String[] args) throws Exception {
-    String url = System.getenv("MDPS_URL");
+    String url = System.getenv("MDPS_ENDPOINT");
     String token = System.getenv("MDPS_TOKEN");
     PlanStatus stored = push(url, token, status());
     PlanModule module = stored.getPlans().get(0).getPlanModules().get(0);

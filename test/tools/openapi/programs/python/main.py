@@ -42,7 +42,7 @@ def failure(url, token, pushed):
     return {"message": "there was no error"}
 
 
-url, token = os.environ["MDPS_URL"], os.environ["MDPS_TOKEN"]
+url, token = os.environ["MDPS_ENDPOINT"], os.environ["MDPS_TOKEN"]
 stored = push(url, token, status())
 incomplete = status()
 incomplete.plans[0].plan_modules[0].plan_module_state = mdps.PlanState.EXPIRING_SOON

@@ -48,7 +48,7 @@ async function failure(...call: Parameters<typeof push>): Promise<object> {
 }
 
 async function main(): Promise<void> {
-  const { MDPS_URL: url = "", MDPS_TOKEN: token = "", MDPS_STUB: stub = "" } = process.env;
+  const { MDPS_ENDPOINT: url = "", MDPS_TOKEN: token = "", MDPS_STUB: stub = "" } = process.env;
   const { data } = await push(url, token, status());
   const results = {
     accepted: [data?.name, data?.plans?.[0]?.planModules?.[0]?.byteBalance?.quotaBytes],

@@ -56,9 +56,9 @@ public final class Emulator implements AutoCloseable {
     this.service = EmulatorServiceGrpc.newBlockingStub(channel);
   }
 
-  /** Starts an emulator with the command MDPS_COMMAND, or uses that of the URL MDPS_URL if it is set. */
+  /** Starts an emulator with the command MDPS_COMMAND, or uses that of the URL MDPS_ENDPOINT if it is set. */
   public static Emulator start() throws IOException {
-    String url = System.getenv("MDPS_URL");
+    String url = System.getenv("MDPS_ENDPOINT");
     if (url != null && !url.isEmpty()) {
       return attach(url);
     }
