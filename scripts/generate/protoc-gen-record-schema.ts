@@ -10,10 +10,18 @@ runDocumentPlugin({
   file: "push-record.schema.json",
   options: ["id"],
   document: (files, allFiles, { id }) =>
-    recordSchema(files, allFiles, {
-      id,
-      request: "mobiledataplansharing.v1.CreateUserPlanStatusRequest",
-      resource: "plan_status",
-      optional: ["parent", "client_id"],
-    }),
+    recordSchema(files, allFiles, id, [
+      {
+        request: "mobiledataplansharing.v1.CreateUserPlanStatusRequest",
+        key: "user_key",
+        resource: "plan_status",
+        optional: ["parent", "client_id"],
+      },
+      {
+        request: "mobiledataplansharing.v1.CreatePlanGroupRequest",
+        key: "plan_group_id",
+        resource: "plan_group",
+        optional: ["parent"],
+      },
+    ]),
 });

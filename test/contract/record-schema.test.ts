@@ -121,6 +121,19 @@ describe("gen/push-record.schema.json", () => {
       { ...status, subscriberId: "49" },
       { userKeyField: "subscriberId" },
     ],
+    ["the request of a plan group", { planGroupId: "49", planGroup: { dataPlans: [{ planId: "p" }] } }],
+    ["the request of a plan group with proto names", { plan_group_id: "49", plan_group: { data_plans: [] } }],
+    ["the request of an empty plan group", { planGroupId: "49", parent: "operators/1" }],
+    [
+      "a plain plan group with the id beside it",
+      { msisdn: "49", dataPlans: [{ planId: "p" }], lastUpdatedTime: status.updateTime },
+      { userKeyField: "msisdn" },
+    ],
+    [
+      "a plain status whose user key has the name of a plan group's id",
+      { ...status, planGroupId: "49" },
+      { userKeyField: "planGroupId" },
+    ],
   ])("accepts %s", (_, record, options) => {
     expect(isAccepted(record, options)).toBe(true);
     expect(isValid(record), JSON.stringify(isValid.errors)).toBe(true);
@@ -148,6 +161,14 @@ describe("gen/push-record.schema.json", () => {
     ["two balances", request(withModule({ timeBalance: {} }))],
     ["plans that are no list", request({ ...status, plans: {} })],
     ["a plan without an id", request({ ...status, plans: [{}] })],
+    ["a plan group without an id", { planGroup: {} }],
+    ["a plan group with a client", { planGroupId: "49", planGroup: {}, clientId: "youtube" }],
+    ["a plan without an id in a group", { planGroupId: "49", planGroup: { dataPlans: [{}] } }],
+    [
+      "a status field in a plan group",
+      { msisdn: "49", dataPlans: [], plans: [] },
+      { userKeyField: "msisdn" },
+    ],
   ])("rejects %s", (_, record, options) => {
     expect(isAccepted(record, options)).toBe(false);
     const json: unknown = JSON.parse(JSON.stringify(record));

@@ -31,7 +31,7 @@ export function withRecordOptions(command: Command): Command {
     .addOption(client)
     .option(
       "--user-key-field <name>",
-      "field with the user key, if each record is a PlanStatus with such a field added",
+      "field with the user key, if each record is a PlanStatus or PlanGroup with such a field added",
     )
     .addOption(
       command

@@ -20,7 +20,7 @@ export function leniencyFor(endpoint: string | undefined, chosen: UnknownFields 
   return { unknownFields: chosen ?? (isGoogle ? "warn" : "refuse"), exceedsLimits: isGoogle };
 }
 
-/** Findings in a record. Violations prevent that it is sent. Paths begin at the request: `planStatus.plans[0]`. */
+/** Findings in a record. Violations prevent that it is sent. Paths begin at the request, such as `planStatus.plans[0]`. */
 export type Findings = {
   readonly violations: readonly FieldViolation[];
   readonly warnings: readonly FieldViolation[];
@@ -35,7 +35,7 @@ export function separate(
   const violations: FieldViolation[] = [];
   const warnings = unknownFields === "warn" ? [...unknown] : [];
   const objects = new Set(
-    unknown.map(({ field }) => objectOf(field)).filter((path) => path.startsWith("planStatus")),
+    unknown.map(({ field }) => objectOf(field)).filter((path) => inResource.test(path)),
   );
   // At most a hundred are reported: there may be more anywhere in the status.
   const within = unknown.length < maxViolations ? objects : "all";
@@ -63,6 +63,9 @@ export function explainLimit(violation: FieldViolation): FieldViolation {
     : violation;
 }
 
+/** Paths in the status or the plan group of a request. */
+const inResource = /^plan(?:Status|Group)\b/;
+
 /** Returns the path of the object that an unknown field or value is in, with the names of JSON: records may have others. */
 function objectOf(path: string): string {
   const object = path.replace(/(?:\[\d+\])?$/, "").replace(/\.?(?:"(?:[^"\\]|\\.)*"|\w+)$/, "");
@@ -88,9 +91,9 @@ function mayBeElsewhere(
     return false;
   }
   if (objects === "all") {
-    return field.startsWith("planStatus.");
+    return /^plan(?:Status|Group)\./.test(field);
   }
-  for (let path = field; path.startsWith("planStatus"); path = path.replace(/\.?\w+$/, "")) {
+  for (let path = field; inResource.test(path); path = path.replace(/\.?\w+$/, "")) {
     if (objects.has(path)) {
       return true;
     }

@@ -1,11 +1,6 @@
-import { create, type DescMessage } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
+import type { CreatePlanGroupRequest } from "../../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
 import {
-  CreatePlanStatusRequestCodec,
-  CreateUserPlanStatusRequestCodec,
-} from "../../../gen/mobiledataplansharing/v1/plan_status_service_codec.ts";
-import {
-  type CreatePlanStatusRequest,
-  CreatePlanStatusRequestSchema,
   type CreateUserPlanStatusRequest,
   CreateUserPlanStatusRequestSchema,
 } from "../../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
@@ -20,9 +15,11 @@ import { createRulesBeyondLimits } from "../../plans/own-limits.ts";
 import type { TimeRuleOptions } from "../../plans/time-rules.ts";
 import { createTolerantRules } from "../../plans/undefined-enums.ts";
 import { createJsonReader, type JsonDocument, parseJsonDocument } from "../../transcoding/index.ts";
+import { callOf } from "./call.ts";
 import { replaceKey } from "./find-key.ts";
 import { explainLimit, leniencyFor, separate } from "./leniency.ts";
 import { memberValue, withoutMember } from "./member-text.ts";
+import { createPlanGroupReader } from "./plan-groups.ts";
 import type { ParsedRecord, RecordOptions } from "./push-request.ts";
 import { maxSentSize, type RawRecord } from "./record.ts";
 
@@ -31,10 +28,10 @@ export type RecordParser = (record: RawRecord) => ParsedRecord;
 
 type JsonObject = Record<string, unknown>;
 
-/** A request, and its status as it is written. */
+/** A request, and its status or group as it is written. */
 type ReadRequest = {
-  readonly request: CreateUserPlanStatusRequest;
-  /** Returns the status, for REST. */
+  readonly request: CreateUserPlanStatusRequest | CreatePlanGroupRequest;
+  /** Returns the body, for REST. */
   readonly body: () => string | Uint8Array;
 };
 
@@ -52,7 +49,7 @@ export type ParserOptions = RecordOptions & {
  * applied if `times` is given; otherwise they are left to the server and its clock.
  */
 export function createRecordParser(options: ParserOptions, times?: () => TimeRuleOptions): RecordParser {
-  const { parent = "", client, userKeyField } = options;
+  const { userKeyField } = options;
   const isRest = (options.protocol ?? "rest") === "rest";
   const leniency = leniencyFor(options.endpoint, options.unknownFields);
   /** What the contract does not know in the current record, with the paths of a request. */
@@ -60,7 +57,7 @@ export function createRecordParser(options: ParserOptions, times?: () => TimeRul
   const onUnknownField = ({ field, description }: FieldViolation) => {
     // Over REST, the status is sent as it is written. Of the other fields, the names that are known are in the path.
     const isSent = isRest && /^plan(?:S|_s)tatus\./.test(field);
-    unknown.push({ field, description: isSent ? description : `${description}; it is not sent` });
+    unknown.push(isSent ? { field, description } : notSent({ field, description }));
   };
   const ignoreUnknownFields = leniency.unknownFields !== "refuse";
   const contractRules = sharedContractRules();
@@ -75,6 +72,10 @@ export function createRecordParser(options: ParserOptions, times?: () => TimeRul
   const readStatus = createJsonReader(PlanStatusSchema, {
     ...reading,
     onUnknownField: ({ field, description }) => onUnknownField({ field: `planStatus.${field}`, description }),
+  });
+  const groups = createPlanGroupReader(userKeyField !== undefined, {
+    ...reading,
+    onUnknownField: (found) => unknown.push(isRest ? found : notSent(found)),
   });
   const hasOwnKey = PlanStatusSchema.fields.some(
     ({ name, jsonName }) => name === userKeyField || jsonName === userKeyField,
@@ -99,7 +100,7 @@ export function createRecordParser(options: ParserOptions, times?: () => TimeRul
         ? fromRequest(document, json, record.bytes)
         : fromStatus(document, json, record.bytes, userKeyField);
     if ("violations" in read) {
-      const userKey = json[userKeyField ?? "userKey"];
+      const userKey = userKeyField === undefined ? keyOfRequest(json) : json[userKeyField];
       return {
         violations: read.violations.map(explainLimit),
         userKey: typeof userKey === "string" ? userKey : undefined,
@@ -109,6 +110,9 @@ export function createRecordParser(options: ParserOptions, times?: () => TimeRul
   };
 
   function fromRequest(document: JsonDocument, json: JsonObject, bytes: Uint8Array): Read {
+    if (groups.isGroup(json)) {
+      return groups.fromRequest(document, json, bytes);
+    }
     const read = readRequest(document);
     if ("violations" in read) {
       return read;
@@ -127,6 +131,9 @@ export function createRecordParser(options: ParserOptions, times?: () => TimeRul
           : "must be a string: it identifies the user";
       return { violations: [{ field, description }] };
     }
+    if (groups.isGroup(json)) {
+      return groups.fromGroup(document, json, bytes, field);
+    }
     const { [field]: _, ...rest } = json;
     const own = hasOwnKey ? json : rest;
     const read = readStatus({ ...document, json: own }, hasOwnKey ? 0 : 1);
@@ -141,25 +148,10 @@ export function createRecordParser(options: ParserOptions, times?: () => TimeRul
   }
 
   function validate({ request, body }: ReadRequest, record: RawRecord): ParsedRecord {
-    request.parent ||= parent;
-    request.clientId ||= client === undefined || client === "any" ? "" : client;
-    const forAll = request.clientId === "" && client === "any";
-    const { parent: operator, clientId, userKey, planStatus } = request;
-    const message = forAll
-      ? create(CreatePlanStatusRequestSchema, {
-          parent: operator,
-          userKey,
-          ...(planStatus && { planStatus }),
-        })
-      : request;
-    const desc: DescMessage = forAll ? CreatePlanStatusRequestSchema : CreateUserPlanStatusRequestSchema;
-    const checked = checkRequest(desc, message, { rules, times: times?.() });
-    const found = checked.violations.map(hint);
-    for (const [field, text] of forAll ? [] : Object.entries({ userKey, clientId })) {
-      if (/^\.{1,2}$/.test(text)) {
-        found.push({ field, description: "must not be . or .., which a URL path cannot contain" });
-      }
-    }
+    const call = callOf(request, options);
+    const { method, parent, clientId, userKey } = call;
+    const checked = checkRequest(call.desc, call.message, { rules, times: times?.() });
+    const found = [...checked.violations.map(hint), ...call.violations];
     const { violations, warnings } = separate(found, unknown, leniency);
     const shownOf = (all: readonly FieldViolation[]) =>
       userKeyField === undefined ? all : all.map(asWritten);
@@ -169,29 +161,34 @@ export function createRecordParser(options: ParserOptions, times?: () => TimeRul
     const shown = [...sizeWarning(record), ...shownOf(warnings)];
     return {
       request: {
-        method: forAll ? "createPlanStatus" : "createUserPlanStatus",
-        parent: operator,
+        method,
+        parent,
         clientId,
         userKey,
-        queueKey: `${operator} ${clientId} ${userKey}`,
-        body: isRest ? body() : encodeRequest(message),
+        queueKey: `${parent} ${clientId} ${userKey}`,
+        body: isRest ? body() : call.encode(),
         notifications: checked.notifications,
         ...(shown.length > 0 && { warnings: shown.map((each) => withoutKey(each, userKey)) }),
       },
     };
   }
 
-  /** Returns a violation with the path that the field has in a plain PlanStatus. */
+  /** Returns a violation with the path that the field has in a plain PlanStatus or PlanGroup. */
   function asWritten({ field, description }: FieldViolation): FieldViolation {
-    const path = field === "userKey" ? (userKeyField ?? field) : field.replace(/^planStatus\.?/, "");
+    const isKey = field === "userKey" || field === "planGroupId";
+    const path = isKey ? (userKeyField ?? field) : field.replace(/^plan(?:Status|Group)\b\.?/, "");
     return { field: path === "" ? "body" : path, description };
   }
 }
 
-function encodeRequest(message: CreatePlanStatusRequest | CreateUserPlanStatusRequest): Uint8Array {
-  return "clientId" in message
-    ? CreateUserPlanStatusRequestCodec.encode(message)
-    : CreatePlanStatusRequestCodec.encode(message);
+/** Says of something unknown that it is not sent. */
+function notSent({ field, description }: FieldViolation): FieldViolation {
+  return { field, description: `${description}; it is not sent` };
+}
+
+/** Returns the user key of a request, or the id of a plan group, if it is there. */
+function keyOfRequest({ userKey, user_key, planGroupId, plan_group_id }: JsonObject): unknown {
+  return userKey ?? planGroupId ?? user_key ?? plan_group_id;
 }
 
 function tooLong({ bytes }: RawRecord): string | undefined {
