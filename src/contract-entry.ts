@@ -82,11 +82,11 @@ export {
   type TimeBalance,
   unlimitedBytes,
 } from "./client/balances.ts";
+export type { Moment } from "./client/dates.ts";
 export { money } from "./client/money.ts";
 export {
   expiresIn,
   type Lifetime,
-  type Moment,
   type PlanStatusInit,
   planStatusOf,
 } from "./client/plan-status-of.ts";

@@ -1,8 +1,9 @@
-import type { Registry } from "@bufbuild/protobuf";
-import { type Client, createClient, type Interceptor } from "@connectrpc/connect";
+import type { DescMethodUnary, DescService, MessageShape, Registry } from "@bufbuild/protobuf";
+import { type CallOptions, createClient, type Interceptor, type Transport } from "@connectrpc/connect";
 import { PlanServingService } from "../../gen/mobiledataplansharing/serving/v1/plan_serving_service_pb.ts";
 import { PlanGroupService } from "../../gen/mobiledataplansharing/v1/plan_group_service_pb.ts";
 import { PlanStatusService } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
+import { createWithDates, type InitWithDates } from "./dates.ts";
 import { endpointOf, type GoogleEndpoint } from "./endpoint.ts";
 import { type Attempt, createRetryInterceptor } from "./retry-interceptor.ts";
 import { createRetryPolicy, type Pacing, type RetryOptions, systemPacing } from "./retry-policy.ts";
@@ -40,10 +41,16 @@ export type PlanSharingClientOptions = {
   pacing?: Partial<Pacing>;
 };
 
-/** Every method of the API, and those of this project's reading side. */
-export type PlanSharingClient = Client<typeof PlanStatusService> &
-  Client<typeof PlanGroupService> &
-  Client<typeof PlanServingService>;
+/** Every method of the API, and those of this project's reading side. Times in requests may be Dates. */
+export type PlanSharingClient = Methods<typeof PlanStatusService> &
+  Methods<typeof PlanGroupService> &
+  Methods<typeof PlanServingService>;
+
+type Methods<Service extends DescService> = {
+  [M in keyof Service["method"]]: Service["method"][M] extends DescMethodUnary<infer Input, infer Output>
+    ? (request: InitWithDates<MessageShape<Input>>, options?: CallOptions) => Promise<MessageShape<Output>>
+    : never;
+};
 
 /** Longest timeout that a timer supports, in milliseconds: 24 days. */
 const longestTimeoutMs = 0x7fffffff;
@@ -61,7 +68,8 @@ const longestTimeoutMs = 0x7fffffff;
  *
  * Calls reject with a ConnectError that `readError` reads: the server's own error; UNAVAILABLE if the server cannot be
  * reached, the connection breaks or a proxy answers; DEADLINE_EXCEEDED; CANCELED after the signal aborts. UNAVAILABLE
- * and RESOURCE_EXHAUSTED have been retried as `retry` says.
+ * and RESOURCE_EXHAUSTED have been retried as `retry` says. A request with a time that is neither a Date nor a Timestamp
+ * rejects with a TypeError that names the field.
  *
  * Throws TypeError for an `endpoint` that is not confidential or does not speak the protocol and for an invalid `ca`,
  * RangeError for numbers that are out of range.
@@ -91,8 +99,21 @@ export function createPlanSharingClient(options: PlanSharingClientOptions): Plan
     interceptors: [...interceptors, retries],
   });
   return {
-    ...createClient(PlanStatusService, transport),
-    ...createClient(PlanGroupService, transport),
-    ...createClient(PlanServingService, transport),
+    ...createMethods(PlanStatusService, transport),
+    ...createMethods(PlanGroupService, transport),
+    ...createMethods(PlanServingService, transport),
   };
+}
+
+function createMethods<Service extends DescService>(
+  service: Service,
+  transport: Transport,
+): Methods<Service> {
+  type Method = (request: object, options?: CallOptions) => Promise<unknown>;
+  const client = createClient(service, transport) as Readonly<Record<string, Method>>;
+  const methods = service.methods.map(({ localName, input }): [string, Method] => [
+    localName,
+    async (request, options) => client[localName]?.(createWithDates(input, request), options),
+  ]);
+  return Object.fromEntries(methods) as Methods<Service>;
 }

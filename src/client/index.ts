@@ -14,6 +14,7 @@ export {
   type PlanSharingClient,
   type PlanSharingClientOptions,
 } from "./client.ts";
+export type { Moment } from "./dates.ts";
 export type { GoogleEndpoint } from "./endpoint.ts";
 export {
   type GoogleCredentialsOptions,
@@ -24,7 +25,6 @@ export { money } from "./money.ts";
 export {
   expiresIn,
   type Lifetime,
-  type Moment,
   type PlanStatusInit,
   planStatusOf,
 } from "./plan-status-of.ts";

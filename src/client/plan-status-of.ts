@@ -1,12 +1,10 @@
-import { create, type Message, type MessageInitShape } from "@bufbuild/protobuf";
+import type { Message } from "@bufbuild/protobuf";
 import { type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type PlanStatus, PlanStatusSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
+import { createWithDates, type InitWithDates, type Moment, msOf } from "./dates.ts";
 
 /** A span of time: the sum of its parts. */
 export type Lifetime = { days?: number; hours?: number; minutes?: number; seconds?: number };
-
-/** A point in time: a Date, or milliseconds since the epoch. */
-export type Moment = Date | number;
 
 /** Last millisecond that a Timestamp can represent: 9999-12-31T23:59:59.999Z. */
 const lastMs = 253_402_300_799_999;
@@ -22,7 +20,7 @@ const lastMs = 253_402_300_799_999;
 export function expiresIn(lifetime: Lifetime, now: Moment = Date.now()): Timestamp {
   const { days = 0, hours = 0, minutes = 0, seconds = 0 } = lifetime;
   const ms = Math.round((((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000);
-  const end = Number(now) + ms;
+  const end = msOf(now, "now") + ms;
   if (!(ms > 0 && end <= lastMs)) {
     throw new RangeError(
       `expiresIn: ${JSON.stringify(lifetime)} must be a positive span of time that ends before the year 10000`,
@@ -31,15 +29,15 @@ export function expiresIn(lifetime: Lifetime, now: Moment = Date.now()): Timesta
   return timestampFromMs(end);
 }
 
-/** The fields of a status for {@link planStatusOf}, and its lifetime. */
-export type PlanStatusInit = Exclude<MessageInitShape<typeof PlanStatusSchema>, Message> & {
+/** The fields of a status for {@link planStatusOf}, with Dates or Timestamps, and its lifetime. */
+export type PlanStatusInit = Exclude<InitWithDates<PlanStatus>, Message> & {
   /** Sets `expireTime`, unless given, to this long after `now`. */
   expiresIn?: Lifetime;
 };
 
 /**
  * Returns a status with `updateTime` set to `now`, the time at which the operator's backend was read (defaults to the
- * current time), and `expireTime` from `expiresIn`. Times given in `init` take precedence.
+ * current time), and `expireTime` from `expiresIn`. Times given in `init` take precedence. Each may be a Date.
  *
  * ```ts
  * const planStatus = planStatusOf({
@@ -50,12 +48,13 @@ export type PlanStatusInit = Exclude<MessageInitShape<typeof PlanStatusSchema>, 
  * ```
  *
  * Create a status once and push the same message again if a push fails: one with a newer `updateTime` is a different
- * status. Throws RangeError as {@link expiresIn} does; it does not check the contract's rules, `validate` does.
+ * status. Throws RangeError as {@link expiresIn} does, and TypeError, which names the
+ * field, for a time that is neither a Date nor a Timestamp; it does not check the contract's rules, `validate` does.
  */
 export function planStatusOf(init: PlanStatusInit, { now = Date.now() }: { now?: Moment } = {}): PlanStatus {
   const { expiresIn: lifetime, ...fields } = init;
-  const status = create(PlanStatusSchema, fields);
-  status.updateTime ??= timestampFromMs(Number(now));
+  const status = createWithDates(PlanStatusSchema, fields);
+  status.updateTime ??= timestampFromMs(msOf(now, "now"));
   if (lifetime !== undefined) {
     status.expireTime ??= expiresIn(lifetime, now);
   }

@@ -1,12 +1,12 @@
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import type { NotificationType } from "../../gen/mobiledataplansharing/v1/enums_pb.ts";
 import { CreatePlanStatusRequestSchema } from "../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
-import { PlanStatusSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
+import { type PlanStatus, PlanStatusSchema } from "../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { type FieldViolation, limitViolations } from "../contract/field-violation.ts";
 import { checkRequest } from "../plans/check-request.ts";
 import { sharedContractRules } from "../plans/contract-rules.ts";
 import { longListsIn } from "../plans/list-limits.ts";
-import type { Moment } from "./plan-status-of.ts";
+import { createWithDates, type InitWithDates, type Moment, msOf } from "./dates.ts";
 
 export type ValidateOptions = {
   /** Time at which the push would arrive. Defaults to the current time. */
@@ -32,14 +32,17 @@ export type Validation = {
  * for (const { field, description } of violations) console.error(`${field}: ${description}`); // languageCode: …
  * ```
  *
+ * Times may be Dates. Throws TypeError, which names the field, for a time that is neither a Date nor a Timestamp.
+ *
  * It cannot check what depends on the server: whether a newer status is stored, what the token allows, and the maximum
  * size of a request.
  */
 export function validate(
-  planStatus: MessageInitShape<typeof PlanStatusSchema>,
+  planStatus: InitWithDates<PlanStatus>,
   { now = Date.now(), clockSkewMs = 60_000 }: ValidateOptions = {},
 ): Validation {
-  const status = create(PlanStatusSchema, planStatus);
+  const nowMs = msOf(now, "now");
+  const status = createWithDates(PlanStatusSchema, planStatus);
   // A whole request, because a rule about the status itself has a field path only inside one.
   const request = create(CreatePlanStatusRequestSchema, {
     parent: "operators/1",
@@ -53,7 +56,7 @@ export function validate(
     ? { violations: rules(CreatePlanStatusRequestSchema, request), notifications: [] }
     : checkRequest(CreatePlanStatusRequestSchema, request, {
         rules,
-        times: { nowMs: Number(now), clockSkewMs },
+        times: { nowMs, clockSkewMs },
       });
   const violations = limitViolations(checked.violations).map(({ field, description }) => ({
     field: field.replace("planStatus.", ""),

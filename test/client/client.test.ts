@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createPlanSharingClient } from "../../src/client/client.ts";
@@ -66,6 +67,25 @@ describe.each(protocols)("a client over %s", (protocol) => {
       "name",
       `${parent}/planGroups/${planGroupId}`,
     );
+  });
+
+  it("the client sends a Date where a request has a time, and rejects anything else without a call", async () => {
+    const attempts: string[] = [];
+    const client = createPlanSharingClient({
+      endpoint: server.url,
+      protocol,
+      token: server.token,
+      onAttempt: ({ method }) => attempts.push(method),
+    });
+    const lastUpdatedTime = new Date(server.clock.now());
+    const planGroup = { lastUpdatedTime };
+    const stored = await client.createPlanGroup({ parent, planGroupId: freshKey(), planGroup });
+    expect(stored.lastUpdatedTime).toEqual(timestampFromDate(lastUpdatedTime));
+    const wrong = { lastUpdatedTime: lastUpdatedTime.getTime() as unknown as Date };
+    await expect(
+      client.createPlanGroup({ parent, planGroupId: freshKey(), planGroup: wrong }),
+    ).rejects.toThrow(/^planGroup\.lastUpdatedTime: \d+ must be a Date or a Timestamp/);
+    expect(attempts).toEqual(["CreatePlanGroup"]);
   });
 
   it("interceptors see the request and the response of a call", async () => {
