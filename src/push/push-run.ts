@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { replaceSecret } from "../auth/secret-file.ts";
 import { differenceOf, fingerprintOf } from "./input/fingerprint.ts";
-import { type Input, InputError, openInput } from "./input/input.ts";
+import { type Input, openInput } from "./input/input.ts";
+import { InputError } from "./input/input-error.ts";
 import { readRecords } from "./input/reader.ts";
 import { type Position, start } from "./input/record.ts";
 import { createRecordParser } from "./input/record-parser.ts";
@@ -23,6 +24,8 @@ import { createSender } from "./send/sender.ts";
 export type ErrorLimit = { readonly count: number } | { readonly percent: number };
 
 type PushOptions = {
+  /** The input of a new run, if it is open already. */
+  input?: Input | undefined;
   tokens: AccessTokens;
   /** Maximum number of requests in flight. */
   concurrency: number;
@@ -63,7 +66,9 @@ export async function pushRun(run: RunDirectory, options: PushOptions): Promise<
   }
   const from = before?.watermark ?? start;
   const { endpoint, protocol } = run.settings;
-  const input = await openInput(run.settings.input, await seekable(run.settings, from));
+  const input =
+    options.input ??
+    (await openInput(run.settings.input, run.settings.record, await seekable(run.settings, from)));
   const display = keyDisplay(options.reveal);
   const journal = await openJournal(run, display);
   const { counts } = journal;

@@ -67,7 +67,7 @@ export async function validateInput(file: string, options: ValidateOptions): Pro
     notifications,
     ...(Object.keys(warnings).length > 0 && { warnings }),
   });
-  for await (const block of readRecords(await openInput(file))) {
+  for await (const block of readRecords(await openInput(file, recordOptions))) {
     for (const record of block) {
       if (record.bytes.length === 0 && record.problem === undefined) {
         continue;

@@ -1,4 +1,5 @@
 import type { Input } from "../../src/push/input/input.ts";
+import { createLineSplitter } from "../../src/push/input/line-splitter.ts";
 import type { PushRequest } from "../../src/push/input/push-request.ts";
 import { readRecords } from "../../src/push/input/reader.ts";
 import { type RawRecord, start } from "../../src/push/input/record.ts";
@@ -30,7 +31,9 @@ async function* chunksOf(text: string) {
 export const inputOf = (lines: readonly string[]): Input => ({
   chunks: chunksOf(lines.map((line) => `${line}\n`).join("")),
   from: start,
+  splitter: createLineSplitter(start),
   part: () => undefined,
+  close: () => undefined,
 });
 
 /** Returns the title of the status that a request sends over REST. */

@@ -3,7 +3,8 @@ import { styleText } from "node:util";
 import type { Command } from "commander";
 import { endpointOf } from "../../client/endpoint.ts";
 import { googleCredentials } from "../../client/index.ts";
-import { InputError } from "../../push/input/input.ts";
+import type { Input } from "../../push/input/input.ts";
+import { InputError } from "../../push/input/input-error.ts";
 import type { Stop } from "../../push/pipeline.ts";
 import { pushRun } from "../../push/push-run.ts";
 import { exitCodeOf, resumeCommand, summaryText } from "../../push/report/summary.ts";
@@ -29,7 +30,7 @@ export function pushCommand(): Command {
   const command = newCommand("push");
   return withServerCredentials(withRecordOptions(command), "push")
     .description("push every record of a file; a stopped run can be resumed")
-    .argument("[file]", "NDJSON or a JSON array, optionally .gz; - for standard input")
+    .argument("[file]", "NDJSON or a JSON array, optionally .gz or .zst; - for standard input")
     .option("--endpoint <where>", "production, preproduction, or the URL of a server", parseEndpoint)
     .addOption(
       command
@@ -99,10 +100,11 @@ async function push(file: string | undefined, flags: PushFlags, command: Command
     return;
   }
   const isGiven = (name: string) => command.getOptionValueSource(name) === "cli";
-  const run = await chooseRun(file, flags, isGiven);
+  const { run, input } = await chooseRun(file, flags, isGiven);
   try {
-    process.exitCode = await pushAndReport(run, flags, isGiven);
+    process.exitCode = await pushAndReport(run, input, flags, isGiven);
   } finally {
+    input?.close();
     await run.release();
   }
 }
@@ -110,6 +112,7 @@ async function push(file: string | undefined, flags: PushFlags, command: Command
 /** Pushes a run, prints its summary and resolves with the exit code. */
 async function pushAndReport(
   run: RunDirectory,
+  input: Input | undefined,
   flags: PushFlags,
   isGiven: (name: string) => boolean,
 ): Promise<number> {
@@ -127,6 +130,7 @@ async function pushAndReport(
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
   try {
     const summary = await pushRun(run, {
+      input,
       tokens,
       concurrency: flags.concurrency,
       rate: flags.rate,

@@ -20,7 +20,7 @@ type ValidateFlags = RecordFlags & {
 export function validateCommand(): Command {
   return withRecordOptions(newCommand("validate"))
     .description("validate every record of a file, without a server")
-    .argument("<file>", "NDJSON or a JSON array, optionally .gz; - for standard input")
+    .argument("<file>", "NDJSON or a JSON array, optionally .gz or .zst; - for standard input")
     .option("--clock-skew <seconds>", "how far in the future an updateTime may be", parseSeconds(0), 60)
     .option(
       "--endpoint <where>",

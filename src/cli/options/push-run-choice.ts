@@ -2,6 +2,8 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { PlanSharingProtocol } from "../../client/index.ts";
 import { fingerprintOf } from "../../push/input/fingerprint.ts";
+import { type Input, openInput } from "../../push/input/input.ts";
+import { isSeekable, isStandardInput } from "../../push/input/source.ts";
 import type { ErrorLimit } from "../../push/push-run.ts";
 import { resumeCommand } from "../../push/report/summary.ts";
 import { checkpointOf } from "../../push/run/journal.ts";
@@ -35,12 +37,18 @@ export type PushFlags = RecordFlags &
     reveal?: true;
   };
 
-/** Creates a run for a file or for the rejected records of another run, or opens the run to resume. */
+/** A run, and its input if that is open already. */
+export type ChosenRun = { readonly run: RunDirectory; readonly input?: Input };
+
+/**
+ * Creates a run for a file or for the rejected records of another run, or opens the run to resume. No run is created for a
+ * file whose format is not that of records.
+ */
 export async function chooseRun(
   file: string | undefined,
   flags: PushFlags,
   isGiven: (name: string) => boolean,
-): Promise<RunDirectory> {
+): Promise<ChosenRun> {
   // A run keeps its settings, unless the command line (not the environment) gives others.
   const changes = {
     ...(flags.endpoint !== undefined && isGiven("endpoint") && { endpoint: flags.endpoint }),
@@ -56,18 +64,38 @@ export async function chooseRun(
   const { resume, retryFailed, runs } = flags;
   if (resume !== undefined) {
     const run = await openRun(pathOfRun(resume, runs));
-    return { ...run, settings: changed(run.settings) };
+    return { run: { ...run, settings: withSameInput(changed(run.settings)) } };
   }
-  const settings =
-    retryFailed === undefined
-      ? await settingsOfFile(file ?? "", flags)
-      : changed(await settingsOfRetry(pathOfRun(retryFailed, runs)));
-  return createRun(resolve(requireDirectory(runs, "runs")), settings);
+  const create = (settings: RunSettings) => createRun(resolve(requireDirectory(runs, "runs")), settings);
+  if (retryFailed !== undefined) {
+    return { run: await create(changed(await settingsOfRetry(pathOfRun(retryFailed, runs)))) };
+  }
+  const settings = await settingsOfFile(file ?? "", flags);
+  const input = await openInput(settings.input, settings.record);
+  try {
+    return { run: await create(settings), input };
+  } catch (error) {
+    input.close();
+    throw error;
+  }
 }
 
 function pathOfRun(name: string, runs: string | undefined): string {
   const below = runs === undefined || name.includes("/") ? name : join(runs, name);
   return resolve(existsSync(below) ? below : name);
+}
+
+/** A pipe of the run before is gone: its content must come by standard input. */
+function withSameInput(settings: RunSettings): RunSettings {
+  if (settings.fingerprint !== undefined) {
+    return settings;
+  }
+  if (process.stdin.isTTY) {
+    throw new RunError(
+      `the input of this run was a pipe (${settings.input}): provide the same input again on standard input, such as zcat FILE | mdps push --resume RUN`,
+    );
+  }
+  return { ...settings, input: "-" };
 }
 
 async function settingsOfFile(file: string, flags: PushFlags): Promise<RunSettings> {
@@ -77,8 +105,8 @@ async function settingsOfFile(file: string, flags: PushFlags): Promise<RunSettin
   return {
     version: 1,
     createTime: new Date().toISOString(),
-    input: file === "-" ? file : resolve(file),
-    fingerprint: file === "-" ? undefined : await fingerprintOf(file),
+    input: isStandardInput(file) ? "-" : resolve(file),
+    fingerprint: (await isSeekable(file)) ? await fingerprintOf(file) : undefined,
     endpoint: flags.endpoint,
     protocol: flags.protocol,
     credentials: flags.credentials === undefined ? undefined : resolve(flags.credentials),

@@ -3,7 +3,7 @@ import { SigningKeyError } from "../../auth/signing-key.ts";
 import { ConfigError } from "../../config/config-error.ts";
 import { isSystemError, messageOfFileError } from "../../contract/file-error.ts";
 import { ContractError } from "../../contract-diff/contract-error.ts";
-import { InputError } from "../../push/input/input.ts";
+import { InputError } from "../../push/input/input-error.ts";
 import { RunError } from "../../push/run/run-directory.ts";
 import { CleartextError } from "../../server/cleartext.ts";
 import { ListenError } from "../../server/listen-error.ts";

@@ -1,8 +1,8 @@
 import { crc32 } from "node:zlib";
 import { createElementScanner } from "../../transcoding/index.ts";
-import { hasByteOrderMark, isBlank } from "./format.ts";
 import type { Splitter } from "./line-splitter.ts";
 import { maxStoredSize, type RawRecord } from "./record.ts";
+import { hasByteOrderMark, isBlank } from "./text/format.ts";
 
 const openBracket = 0x5b;
 const closeBracket = 0x5d;

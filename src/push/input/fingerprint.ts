@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
-import { InputError } from "./input.ts";
+import { InputError } from "./input-error.ts";
 
 /** Identifies the content of a file, to detect a change. */
 export type Fingerprint = {

@@ -1,85 +1,91 @@
-import { createReadStream } from "node:fs";
-import { open } from "node:fs/promises";
-import { pipeline, type Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
-import { isArrayHead } from "./format.ts";
+import { createElementSplitter } from "./element-splitter.ts";
+import { InputError } from "./input-error.ts";
+import { createLineSplitter, type Splitter } from "./line-splitter.ts";
+import type { RecordOptions } from "./push-request.ts";
 import { type Position, start } from "./record.ts";
+import { isSeekable, openSource, readHead, type Source } from "./source.ts";
+import { prepend } from "./text/chunks.ts";
+import { decompress, isCompressed } from "./text/decompress.ts";
+import { toUtf8, utf16Of } from "./text/encoding.ts";
+import { isArrayHead } from "./text/format.ts";
+import { recognizeFormat } from "./text/recognize.ts";
 
-/** Raised when an input cannot be read or has changed. The message says what to do. */
-export class InputError extends Error {
-  override readonly name = "InputError";
-}
-
-/** An open input. */
+/** An open input whose format is known. */
 export type Input = {
-  /** The decompressed bytes after `from`. Rejects with InputError. */
+  /** The bytes after `from`, decompressed and in UTF-8. Rejects with InputError. */
   readonly chunks: AsyncIterable<Buffer>;
   readonly from: Position;
+  readonly splitter: Splitter;
   /** Fraction of the input that was read, from 0 to 1; undefined if its size is not known. */
   part(): number | undefined;
+  /** Stops reading. A pipe that is open keeps the process alive. */
+  close(): void;
 };
 
-/** Size of a read, in bytes. */
-const blockSize = 64 * 1024;
+/**
+ * Opens a file, a pipe, or standard input for `-`, and recognizes its format. Decompresses gzip and Zstandard and decodes
+ * UTF-16, whatever the name of the file. Reading begins at `from` in an uncompressed file of lines, and otherwise at the
+ * start. Rejects with InputError.
+ */
+export async function openInput(
+  file: string,
+  options: RecordOptions = {},
+  from: Position = start,
+): Promise<Input> {
+  const begin = from.index > 0 && (await canSkipTo(file)) ? from : start;
+  const source = await openSource(file, begin.end);
+  try {
+    return await inputOf(source, options, begin);
+  } catch (error) {
+    source.stream.destroy();
+    throw error;
+  }
+}
+
+/** Whether the records of a file can be read from a place in the middle. */
+async function canSkipTo(file: string): Promise<boolean> {
+  if (!(await isSeekable(file))) {
+    return false;
+  }
+  const head = await readHead(file);
+  return !isCompressed(head) && utf16Of(head) === undefined && !isArrayHead(head);
+}
 
 /**
- * Opens a file, or standard input for `-`. Decompresses gzip, whatever the name of the file. Reading begins at `from` in
- * an uncompressed file of lines, and otherwise at the start.
+ * Reads the beginning of an input, as far as its format requires, and returns it as a whole. Rejects with InputError.
+ *
+ * @param from - Where the source begins: in lines, or at the start.
  */
-export async function openInput(file: string, from: Position = start): Promise<Input> {
-  if (file === "-") {
-    return { chunks: named("standard input", decompress(process.stdin)), from: start, part: () => undefined };
+export async function inputOf(
+  source: Source,
+  options: RecordOptions = {},
+  from: Position = start,
+): Promise<Input> {
+  const blocks = source.stream.iterator({ destroyOnReturn: true }) as AsyncGenerator<Buffer>;
+  const texts = named(source.name, toUtf8(decompress(blocks)));
+  const { part } = source;
+  const close = () => void source.stream.destroy();
+  if (from.index > 0) {
+    return { chunks: texts, from, splitter: createLineSplitter(from), part, close };
   }
-  const { head, size } = await readHead(file);
-  const canSeek = !isGzip(head) && !isArrayHead(head);
-  const begin = canSeek ? from : start;
-  const stream = createReadStream(file, { start: begin.end, highWaterMark: blockSize });
-  return {
-    chunks: named(file, decompress(stream)),
-    from: begin,
-    part: () => (size === 0 ? 1 : Math.min(1, (begin.end + stream.bytesRead) / size)),
-  };
-}
-
-async function readHead(file: string): Promise<{ head: Buffer; size: number }> {
-  try {
-    const handle = await open(file);
-    try {
-      const { size } = await handle.stat();
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(4096), 0, 4096, 0);
-      return { head: buffer.subarray(0, bytesRead), size };
-    } finally {
-      await handle.close();
+  let head = Buffer.alloc(0);
+  let isWhole = false;
+  for (;;) {
+    const recognized = recognizeFormat(head, isWhole, {
+      hasMapping: false,
+      userKeyField: options.userKeyField,
+    });
+    if (recognized !== undefined) {
+      if ("problem" in recognized) {
+        throw new InputError(`${source.name} ${recognized.problem}`);
+      }
+      const splitter = recognized.format === "array" ? createElementSplitter() : createLineSplitter(start);
+      return { chunks: head.length === 0 ? texts : prepend(head, texts), from, splitter, part, close };
     }
-  } catch (error) {
-    throw new InputError(`${file} cannot be read: ${(error as Error).message}`);
+    const next = await texts.next();
+    isWhole = next.done === true;
+    head = next.done ? head : Buffer.concat([head, next.value]);
   }
-}
-
-function isGzip(head: Uint8Array): boolean {
-  return head[0] === 0x1f && head[1] === 0x8b;
-}
-
-async function* decompress(source: Readable): AsyncGenerator<Buffer> {
-  const blocks = source.iterator({ destroyOnReturn: true });
-  const first = await blocks.next();
-  if (first.done) {
-    return;
-  }
-  const all = prepend(first.value as Buffer, blocks);
-  if (!isGzip(first.value)) {
-    yield* all;
-    return;
-  }
-  const gunzip = createGunzip({ chunkSize: blockSize });
-  // The iteration reports errors; no need to report them twice.
-  pipeline(all, gunzip, () => undefined);
-  yield* gunzip as AsyncIterable<Buffer>;
-}
-
-async function* prepend(head: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  yield head;
-  yield* rest;
 }
 
 async function* named(name: string, chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -88,7 +94,7 @@ async function* named(name: string, chunks: AsyncIterable<Buffer>): AsyncGenerat
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new InputError(
-      code?.startsWith("Z_")
+      /^(Z_|ZSTD_)/.test(code ?? "")
         ? `${name} is damaged: it cannot be decompressed beyond this point (${message})`
         : `${name} cannot be read: ${message}`,
     );

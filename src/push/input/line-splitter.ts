@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
-import { hasByteOrderMark } from "./format.ts";
 import { maxStoredSize, type Position, type RawRecord } from "./record.ts";
+import { hasByteOrderMark } from "./text/format.ts";
 
 /** Splits an input into records as its bytes arrive. */
 export type Splitter = {

@@ -1,4 +1,4 @@
-import { isBlank } from "./format.ts";
+import { isBlank } from "./text/format.ts";
 
 // What is sent to a server is taken from the text of the record, because parsing and writing it again would change what the
 // contract does not know: the digits of numbers and the order of keys.

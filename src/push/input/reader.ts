@@ -1,50 +1,24 @@
-import { createElementSplitter } from "./element-splitter.ts";
-import { isArrayHead, isBlankHead } from "./format.ts";
-import { type Input, InputError } from "./input.ts";
-import { createLineSplitter, type Splitter } from "./line-splitter.ts";
+import type { Input } from "./input.ts";
+import { InputError } from "./input-error.ts";
 import { type Position, type RawRecord, start } from "./record.ts";
 
-/** Maximum white space before the beginning of an array, in bytes. */
-const maxBlank = 1024 * 1024;
-
 /**
- * Reads an input, NDJSON or one JSON array, and yields the records after `from` in blocks, which are empty as long as no
- * record ends. Memory does not grow with the input. If the input is read from its start, its content up to `from` must be unchanged. Rejects with InputError.
+ * Reads an input and yields the records after `from` in blocks, which are empty as long as no record ends. Memory does not
+ * grow with the input. If the input is read from its start, its content up to `from` must be unchanged. Rejects with
+ * InputError.
  */
 export async function* readRecords(input: Input, from: Position = start): AsyncGenerator<RawRecord[]> {
-  let splitter: Splitter | undefined;
+  const { splitter } = input;
   let reached = input.from.index;
-  for await (const chunk of withTextFirst(input.chunks)) {
-    splitter ??=
-      input.from.index === 0 && isArrayHead(chunk) ? createElementSplitter() : createLineSplitter(input.from);
+  for await (const chunk of input.chunks) {
     const records = splitter.push(chunk);
     yield* recordsAfter(records, reached, from);
     reached = records.at(-1)?.index ?? reached;
   }
-  const rest = splitter?.end() ?? [];
+  const rest = splitter.end();
   yield* recordsAfter(rest, reached, from);
   if ((rest.at(-1)?.index ?? reached) < from.index) {
     throw changed(from);
-  }
-}
-
-/** Joins the first chunks until there is more than white space, because that tells the format. */
-async function* withTextFirst(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let head: Buffer | undefined = Buffer.alloc(0);
-  for await (const chunk of chunks) {
-    if (head === undefined) {
-      yield chunk;
-      continue;
-    }
-    head = Buffer.concat([head, chunk]);
-    // Bounded, so that memory does not grow with blank lines.
-    if (head.length > maxBlank || !isBlankHead(head)) {
-      yield head;
-      head = undefined;
-    }
-  }
-  if (head !== undefined && head.length > 0) {
-    yield head;
   }
 }
 
