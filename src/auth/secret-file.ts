@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { link, open, readFile, rename, rm } from "node:fs/promises";
+import { constants, copyFile, link, lstat, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isOutOfSpace, messageOfFileError } from "../contract/file-error.ts";
 import { makePrivateDirectories, openPrivateFile } from "../contract/file-owner.ts";
@@ -87,24 +87,77 @@ async function readSecret(path: string, errorOf: SecretFileOptions["errorOf"]): 
   }
 }
 
-/** Writes a draft beside the file, then moves it into place with `rename` or `link`. */
-async function writeSecret(path: string, text: string | Uint8Array, place: typeof rename): Promise<void> {
-  const draft = `${path}.${randomUUID()}`;
+/** A new file that only its owner can read, before it has its text. Call one of the two functions. */
+export type NewSecret = {
+  /** Writes the text and gives the file its name. Rejects with the error of the system, also if the file exists by now. */
+  commit(text: string): Promise<void>;
+  discard(): Promise<void>;
+};
+
+/**
+ * Prepares a new file: whether its directory can be written is known before there is something to write. Rejects with the
+ * error of the system, with the code EEXIST if there is such a file or a link.
+ */
+export async function prepareSecret(path: string): Promise<NewSecret> {
+  if (await exists(path)) {
+    throw Object.assign(new Error(`EEXIST: file already exists, open '${path}'`), { code: "EEXIST" });
+  }
+  const draft = await openDraft(path);
+  return { commit: (text) => draft.commit(text, linkOrCopy), discard: draft.discard };
+}
+
+function exists(path: string): Promise<boolean> {
+  // Not of the target of a link, which may not exist yet.
+  return lstat(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") {
+        return false;
+      }
+      throw error;
+    },
+  );
+}
+
+/** Gives a file a second name, or copies it where the file system has no links. */
+async function linkOrCopy(from: string, to: string): Promise<void> {
   try {
-    const file = await openPrivateFile(draft, "wx");
+    await link(from, to);
+  } catch (error) {
+    if (!["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"].includes((error as NodeJS.ErrnoException).code ?? "")) {
+      throw error;
+    }
+    await copyFile(from, to, constants.COPYFILE_EXCL);
+  }
+}
+
+type Place = (from: string, to: string) => Promise<void>;
+
+async function writeSecret(path: string, text: string | Uint8Array, place: Place): Promise<void> {
+  await (await openDraft(path)).commit(text, place);
+}
+
+/** Opens a draft beside a file, to move it into place with `rename` or `link` when it is written. */
+async function openDraft(path: string) {
+  const draft = `${path}.${randomUUID()}`;
+  const file = await openPrivateFile(draft, "wx");
+  const discard = async () => {
+    await file.close();
+    await rm(draft, { force: true });
+  };
+  const commit = async (text: string | Uint8Array, place: Place) => {
     try {
       // The umask may have removed permissions of the owner.
       await file.chmod(0o600);
       await file.writeFile(text);
       await file.sync();
+      await place(draft, path);
+      await syncDirectory(dirname(path));
     } finally {
-      await file.close();
+      await discard();
     }
-    await place(draft, path);
-    await syncDirectory(dirname(path));
-  } finally {
-    await rm(draft, { force: true });
-  }
+  };
+  return { commit, discard };
 }
 
 /** Makes new entries of a directory survive a power loss, if the system supports it. */

@@ -59,6 +59,7 @@ it("the commands of docs/operations.md for Kubernetes create every file that the
     env: { ...process.env, PATH: `${bin}:${process.env.PATH}` },
   });
   expect(printed.trim().split("\n")).toEqual([
+    expect.stringMatching(/^key\.json: key \w+ of operator-65001@/),
     "installation/signing-key.json",
     "installation/service-accounts.json",
     "tls.crt",

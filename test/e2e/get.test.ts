@@ -99,7 +99,7 @@ describe("mdps get", () => {
     const { stderr, exitCode } = await get([userKey], { MDPS_TOKEN: push });
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(
-      /^mdps: PERMISSION_DENIED: .*\. The token may only push; create one that may read: mdps token --operator 65001 --access read, or a key file: mdps service-account create --operator 65001 --access both\n$/,
+      /^mdps: PERMISSION_DENIED: .*\. The token may only push; create one that may read: mdps token --operator 65001 --access read, or a key file: mdps service-account create --operator 65001 --access both --out key\.json\n$/,
     );
   });
 

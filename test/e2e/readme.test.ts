@@ -98,7 +98,9 @@ describe("the snippets of docs/getting-started.md and docs/client.md", () => {
   it("pushes with the key file of a service account", async () => {
     writeFileSync(join(folder, "push-with-key.ts"), snippets.get("push-with-key.ts") ?? "");
     const printed = await shell(`${snippets.get("key.sh")}\nls -l key.json\nnode push-with-key.ts`);
-    expect(printed).toMatch(/^-rw------- [\s\S]*\noperators\/65001\/planStatuses\/a%2Fb\+c==\n$/);
+    expect(printed).toMatch(
+      /^key\.json: key .+\n-rw------- [\s\S]*\noperators\/65001\/planStatuses\/a%2Fb\+c==\n$/,
+    );
   });
 
   it("reads back what was pushed", async () => {

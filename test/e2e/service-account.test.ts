@@ -1,9 +1,12 @@
-import { describe, expect, it } from "vitest";
+import { readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { KeyFile } from "../../src/auth/accounts/administration.ts";
 import { createPlanSharingClient, googleCredentials } from "../../src/client/index.ts";
 import { apiErrorOf } from "../support/api-error.ts";
 import { dataDirectory } from "../support/data-directory.ts";
 import { runProgram, startServe } from "../support/program.ts";
+import { canMount, mountSmallDisk } from "../support/small-disk.ts";
 
 const domain = "mobile-data-plan-sharing.internal";
 
@@ -89,9 +92,86 @@ describe("mdps service-account", () => {
     ]);
   });
 
+  it("writes a key to a new file that only its owner can read", async () => {
+    const directory = await dataDirectory();
+    const file = join(await dataDirectory(), "key.json");
+    const printed = await mdps(directory, "create", "--operator", "AS65001", "--out", file);
+    const key = JSON.parse(await readFile(file, "utf8")) as KeyFile;
+    expect(printed).toBe(`${file}: key ${key.private_key_id} of operator-65001@${domain}\n`);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    const next = join(dirname(file), "next.json");
+    await mdps(directory, "add-key", "operator-65001", "--out", next);
+    expect((await readdir(dirname(file))).sort()).toEqual(["key.json", "next.json"]);
+    expect(JSON.parse(await mdps(directory, "list", "--json"))[0]).toMatchObject({
+      operators: [65001],
+      keys: [key.private_key_id, JSON.parse(await readFile(next, "utf8")).private_key_id],
+    });
+  });
+
+  it.each<[string, (folder: string) => Promise<string>, RegExp]>([
+    [
+      "that exists",
+      async (folder) => {
+        await writeFile(join(folder, "key.json"), "a key");
+        return join(folder, "key.json");
+      },
+      /exists, and a key file is never overwritten: pass another name, or move it away\n$/,
+    ],
+    [
+      "that is a link without a target",
+      async (folder) => {
+        await symlink(join(folder, "elsewhere"), join(folder, "key.json"));
+        return join(folder, "key.json");
+      },
+      /exists, and a key file is never overwritten/,
+    ],
+    ["that is a directory", async (folder) => folder, /is a directory: pass the name of a new file in it/],
+    [
+      "in a directory that does not exist",
+      async (folder) => join(folder, "none", "key.json"),
+      /none is not a directory: create it first, or pass another name\n$/,
+    ],
+  ])("creates no account for a key file %s", async (_, prepare, message) => {
+    const directory = await dataDirectory();
+    const folder = await dataDirectory();
+    const file = await prepare(folder);
+    const before = await readdir(folder);
+    const create = ["service-account", "create", "--operator", "65001", "--data", directory];
+    const outcome = await runProgram([...create, "--out", file]);
+    expect(outcome.stderr).toMatch(message);
+    expect(outcome.stderr.startsWith(`mdps: --out ${file}: `)).toBe(true);
+    expect(outcome).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(await readdir(folder)).toEqual(before);
+    expect(await mdps(directory, "list")).toBe("");
+  });
+
+  it("leaves no file if the account cannot be created", async () => {
+    const directory = await dataDirectory();
+    const folder = await dataDirectory();
+    await createKey(directory, "https://mdps.example.com");
+    const create = ["service-account", "create", "--operator", "65001", "--data", directory];
+    const outcome = await runProgram([...create, "--out", join(folder, "key.json")]);
+    expect(outcome.stderr).toMatch(/already exists; choose another --name/);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it.skipIf(!canMount())("says what to remove if the disk is full (requires root to mount one)", async () => {
+    const directory = await dataDirectory();
+    const disk = mountSmallDisk(1);
+    onTestFinished(() => disk.remove());
+    disk.fill();
+    const create = ["service-account", "create", "--operator", "65001", "--data", directory];
+    const { stderr, exitCode } = await runProgram([...create, "--out", join(disk.directory, "key.json")]);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("cannot be written: ENOSPC");
+    const [, remove = ""] = /Remove the key: npm run -s mdps -- (.+), and make another/.exec(stderr) ?? [];
+    expect((await runProgram(remove.split(" "))).stdout).toMatch(/is revoked\n$/);
+    expect(JSON.parse(await mdps(directory, "list", "--json"))[0]).toMatchObject({ keys: [] });
+  });
+
   it.each<[string, string[], RegExp]>([
     ["no operator", ["create"], /required option '--operator <asn>'/],
-    ["an invalid operator", ["create", "--operator", "AS65001"], /ASN from 1 to 4294967295/],
+    ["an invalid operator", ["create", "--operator", "AS-65001"], /ASN from 1 to 4294967295/],
     ["an invalid name", ["create", "--operator", "1", "--name", "A B"], /lower-case letters, digits/],
     ["an invalid URL", ["create", "--operator", "1", "--endpoint", "mdps.example.com"], /URL of a server/],
     ["a URL with a query", ["create", "--operator", "1", "--endpoint", "https://example.com/x?"], /no query/],

@@ -92,7 +92,7 @@ function callErrorText(error: ConnectError, operator: number): string {
   const mayRead = `create one that may read: mdps token --operator ${operator} --access read`;
   const hint =
     reason === "SCOPE_INSUFFICIENT"
-      ? `. The token may only push; ${mayRead}, or a key file: mdps service-account create --operator ${operator} --access both`
+      ? `. The token may only push; ${mayRead}, or a key file: mdps service-account create --operator ${operator} --access both --out key.json`
       : error.code === Code.Unauthenticated
         ? `. Is the token for this server? If it is one of this project, ${mayRead}`
         : "";

@@ -18,10 +18,11 @@ import { newCommand } from "../options/new-command.ts";
 import { collect, parseAsn, parseName, parseUrl } from "../options/parse-options.ts";
 import { accountRow, accountText } from "../text/account-list.ts";
 import { jsonOption, print } from "../text/print.ts";
+import { writeKeyFile } from "../write-key-file.ts";
 
 type DataOption = { data: string };
 type JsonOption = DataOption & { json?: true };
-type KeyOptions = DataOption & { endpoint: string; universeDomain: string };
+type KeyOptions = DataOption & { endpoint: string; universeDomain: string; out?: string };
 type CreateOptions = KeyOptions & { operator: number[]; name?: string; access: Access };
 
 /** `mdps service-account`: manages accounts for programs, with key files like Google's. Running servers see each change. */
@@ -35,7 +36,7 @@ export function serviceAccountCommand(): Command {
     .addCommand(revokeCommand())
     .addCommand(addKeyCommand())
     .addCommand(removeKeyCommand())
-    .addHelpText("after", "\nExample:\n  mdps service-account create --operator 65001 > key.json");
+    .addHelpText("after", "\nExample:\n  mdps service-account create --operator 65001 --out key.json");
 }
 
 function subcommand(name: string, description: string, example: string): Command {
@@ -54,6 +55,7 @@ function accountCommand(name: string, description: string, example: string): Com
 
 function withKeyFile(command: Command): Command {
   return command
+    .option("--out <file>", "new file for the key, which only its owner can read; standard output if omitted")
     .option("--endpoint <url>", "URL of the server, for token_uri", parseUrl, "http://127.0.0.1:8080")
     .option(
       "--universe-domain <domain>",
@@ -65,8 +67,8 @@ function withKeyFile(command: Command): Command {
 function createCommand(): Command {
   const command = subcommand(
     "create",
-    "create an account and print its key file; the private key is not stored",
-    "(umask 077; mdps service-account create --operator 65001 > key.json)",
+    "create an account and its key file, the only copy of the private key",
+    "mdps service-account create --operator 65001 --out key.json",
   );
   return withKeyFile(command)
     .requiredOption("--operator <asn>", "operator that it may act for; repeatable", collect(parseAsn))
@@ -74,7 +76,7 @@ function createCommand(): Command {
     .addOption(accessOption(command, "what the account may do"))
     .action(async ({ data, operator, name = `operator-${operator[0]}`, access, ...key }: CreateOptions) => {
       const account = { email: emailOf(name), asns: operator, scopes: scopesOfAccess[access] };
-      await printKey(await createServiceAccount(data, account, keyInit(key), systemClock));
+      await putKey({ ...key, data }, (init) => createServiceAccount(data, account, init, systemClock));
     });
 }
 
@@ -119,11 +121,11 @@ function revokeCommand(): Command {
 function addKeyCommand(): Command {
   const command = accountCommand(
     "add-key",
-    "create another key for an account and print its key file",
-    "(umask 077; mdps service-account add-key operator-65001 > next.json)",
+    "create another key for an account, and its key file",
+    "mdps service-account add-key operator-65001 --out next.json",
   );
   return withKeyFile(command).action(async (account: string, { data, ...key }: KeyOptions) => {
-    await printKey(await addServiceAccountKey(data, emailOf(account), keyInit(key), systemClock));
+    await putKey({ ...key, data }, (init) => addServiceAccountKey(data, emailOf(account), init, systemClock));
   });
 }
 
@@ -142,22 +144,12 @@ function removeKeyCommand(): Command {
     });
 }
 
-function keyInit({ endpoint, universeDomain }: Omit<KeyOptions, "data">): KeyFileInit {
-  return { url: endpoint, universeDomain };
-}
-
-function printKey(key: KeyFile): Promise<void> {
-  return new Promise((resolve) => {
-    process.stdout.write(`${JSON.stringify(key, undefined, 2)}\n`, (error) => {
-      if (error) {
-        const { client_email: email, private_key_id: keyId } = key;
-        console.error(
-          `mdps: the key file of ${email} is lost, because its private key is not stored. Run: mdps service-account remove-key ${email} ${keyId}, and add another key`,
-        );
-      }
-      resolve();
-    });
-  });
+/** Makes a key and puts its file where the options say. */
+async function putKey(
+  { data, endpoint, universeDomain, out }: KeyOptions,
+  make: (init: KeyFileInit) => Promise<KeyFile>,
+): Promise<void> {
+  await writeKeyFile({ out, data }, () => make({ url: endpoint, universeDomain }));
 }
 
 function printJson(value: unknown): void {

@@ -1,4 +1,4 @@
-import { type ProgramLine, quoted } from "./program-line.ts";
+import { type ProgramLine, quoted } from "../program-line.ts";
 
 /** What the emulator says when it is ready. */
 export type BannerInit = {

@@ -18,11 +18,11 @@ import { readConfigOf } from "../options/read-config.ts";
 import { readScenarioOption } from "../options/scenario-option.ts";
 import { readIntrospectionSecret, readTls } from "../options/server-secrets.ts";
 import { type ServerSettings, serverSettings } from "../options/server-settings.ts";
+import { programLine } from "../program-line.ts";
 import { print } from "../text/print.ts";
 import { UsageError } from "../usage-error.ts";
 import { banner } from "./banner.ts";
 import { devDirectory, removeAtExit } from "./data-directory.ts";
-import { programLine } from "./program-line.ts";
 
 /** Options of `mdps dev` besides settings. */
 export type DevOptions = {

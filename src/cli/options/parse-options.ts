@@ -6,9 +6,10 @@ import { parseServerUrl } from "../../contract/server-url.ts";
 import type { ErrorLimit } from "../../push/push-run.ts";
 import { createJsonReader } from "../../transcoding/index.ts";
 
-/** Parses an ASN in decimal. */
-export const parseAsn = parser("be an ASN from 1 to 4294967295, without leading zeros", (text) =>
-  asnOfParent(`operators/${text}`),
+/** Parses an operator: an ASN in decimal, or as it is written in names of resources (`operators/65001`) or elsewhere (`AS65001`). */
+export const parseAsn = parser(
+  "be an ASN from 1 to 4294967295, without leading zeros, such as 65001, AS65001 or operators/65001",
+  (text) => asnOfParent(`operators/${text.replace(/^(operators\/|AS)(?=\d)/i, "")}`),
 );
 
 /** Returns a parser of numbers that match a pattern and are at least `min`. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type BannerInit, banner, pushLine } from "../../../src/cli/dev/banner.ts";
-import { quoted } from "../../../src/cli/dev/program-line.ts";
+import { quoted } from "../../../src/cli/program-line.ts";
 
 const init: BannerInit = {
   url: "http://127.0.0.1:8080",

@@ -1,5 +1,20 @@
 import { describe, expect, it } from "vitest";
-import { parseTime } from "../../../src/cli/options/parse-options.ts";
+import { parseAsn, parseTime } from "../../../src/cli/options/parse-options.ts";
+
+describe("parseAsn", () => {
+  it.each(["65001", "AS65001", "as65001", "operators/65001"])("parses %s", (text) => {
+    expect(parseAsn(text)).toBe(65001);
+  });
+
+  it.each([
+    ...["", "AS", "operators/", "AS065001", "ASAS65001", "AS65001 ", "operators/AS65001", "AS4294967296"],
+    ...["operators/65001/planStatuses/a", "-1", "AS-1", "65.001", "0"],
+  ])("rejects %j and says what is expected", (text) => {
+    expect(() => parseAsn(text)).toThrow(
+      "must be an ASN from 1 to 4294967295, without leading zeros, such as 65001, AS65001 or operators/65001",
+    );
+  });
+});
 
 describe("parseTime", () => {
   it.each([
