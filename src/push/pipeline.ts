@@ -9,7 +9,13 @@ import { createRetryingSender, type FinalOutcome, type RetryOptions } from "./se
 import { createUserQueues } from "./send/user-queues.ts";
 
 /** Why a run ended before its input did. */
-export type StopCause = "interrupted" | "too-many-errors" | "unauthenticated" | "unreachable" | "disk";
+export type StopCause =
+  | "interrupted"
+  | "too-many-errors"
+  | "unauthenticated"
+  | "unreachable"
+  | "unusable"
+  | "disk";
 
 /** Stops a run before the end of its input. */
 export type Stop = { readonly cause: StopCause; readonly message: string };
@@ -127,6 +133,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         break;
       case "unauthenticated":
         stop({ cause: "unauthenticated", message: options.display.text(outcome.message, request.userKey) });
+        break;
+      case "unusable":
+        stop({ cause: "unusable", message: options.display.text(outcome.message, request.userKey) });
         break;
       case "stalled":
         stop({ cause: "unreachable", message: options.display.text(outcome.message, request.userKey) });

@@ -10,7 +10,7 @@ import { checkpointOf, openJournal } from "../../src/push/run/journal.ts";
 import { keyDisplay } from "../../src/push/run/mask.ts";
 import { openRun, type RunDirectory } from "../../src/push/run/run-directory.ts";
 import { createConcurrency } from "../../src/push/send/concurrency.ts";
-import { noAnswer, type Outcome } from "../../src/push/send/outcome.ts";
+import { type Outcome, troubleOf } from "../../src/push/send/outcome.ts";
 import { createPacer } from "../../src/push/send/pacer.ts";
 import { lineOf } from "../support/push-inputs.ts";
 import {
@@ -200,7 +200,7 @@ describe("a stopped pipeline", () => {
       const answer = Promise.withResolvers<Outcome>();
       const { pipeline, journal } = await pushLines(run, [lineOf("a")], () => answer.promise, {
         graceMs: 0,
-        sender: { send: () => answer.promise, close: () => answer.resolve(noAnswer("closed")) },
+        sender: { send: () => answer.promise, close: () => answer.resolve(troubleOf("silent", "closed")) },
       });
       const done = pipeline.run();
       await turns(5);
@@ -315,7 +315,7 @@ describe("the pipeline", () => {
             await turns(records[index]?.turns ?? 0);
             inFlight.delete(userKey);
             if (attempt <= (records[index]?.failures ?? 0)) {
-              return noAnswer("not now");
+              return troubleOf("silent", "not now");
             }
             pushed.push({ user: userKey, index });
             return { kind: "pushed" };
@@ -382,7 +382,9 @@ describe("the pipeline", () => {
       const answer: Answer = async ({ userKey }) => {
         // Others succeed while the one that fails is in flight.
         await timer.sleep(userKey === "user-77777" ? 5 : 1, signal);
-        return userKey === "user-77777" ? noAnswer("no answer for user-77777") : { kind: "pushed" };
+        return userKey === "user-77777"
+          ? troubleOf("silent", "no answer for user-77777")
+          : { kind: "pushed" };
       };
       const { pipeline, journal } = await pushLines(run, lines, answer, {
         concurrency: createConcurrency({ cap: 2 }),
@@ -403,7 +405,7 @@ describe("the pipeline", () => {
       const { pipeline, journal } = await pushLines(
         run,
         lines,
-        ({ userKey }) => noAnswer(`no answer for ${userKey}`),
+        ({ userKey }) => troubleOf("silent", `no answer for ${userKey}`),
         {
           stallTimeoutMs: 50,
         },

@@ -73,6 +73,8 @@ Exit codes:
     4  stopped: the access token was rejected, and so was a new one
     5  stopped: no request succeeded for the time given by --patience
     6  stopped: the run directory cannot be written, for example because the disk is full
+    7  stopped: the endpoint is not usable as it is: the URL is wrong, the certificate is not trusted, the host name is
+       unknown, or another server answers
   130  interrupted by Ctrl-C
   143  interrupted by SIGTERM
 For exit codes 3 to 143, the printed command resumes the run.

@@ -31,6 +31,7 @@ export const exitCodes: Readonly<Record<RunEnd | "rejected", number>> = {
   unauthenticated: 4,
   unreachable: 5,
   disk: 6,
+  unusable: 7,
   interrupted: 130,
 };
 
@@ -73,6 +74,7 @@ const headlines: Readonly<Record<RunEnd, string>> = {
   unauthenticated: "stopped: the access token was rejected",
   unreachable: "stopped: the endpoint does not answer",
   disk: "stopped: the run directory cannot be written",
+  unusable: "stopped: the endpoint is not usable as it is",
 };
 
 const deviceHelp =

@@ -1,6 +1,7 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { readError } from "../../client/index.ts";
 import type { FieldViolation } from "../../contract/field-violation.ts";
+import type { NoAnswer } from "./exchange.ts";
 
 /** Why a server did not accept a record. */
 export type Rejection = {
@@ -20,10 +21,24 @@ export type Outcome =
   | ({ readonly kind: "superseded" } & Rejection)
   /** A retry would fail too. */
   | ({ readonly kind: "rejected" } & Rejection)
-  /** A retry may succeed: there was no answer, or the server is overloaded. */
-  | ({ readonly kind: "retry"; readonly retryAfterMs: number | undefined } & Rejection)
+  /** A retry may succeed: there was no answer of this API, or the server is overloaded. */
+  | ({
+      readonly kind: "retry";
+      readonly retryAfterMs: number | undefined;
+      readonly trouble?: Trouble;
+    } & Rejection)
   /** The access token was rejected. */
-  | ({ readonly kind: "unauthenticated" } & Rejection);
+  | ({ readonly kind: "unauthenticated" } & Rejection)
+  /** No record can be pushed to this endpoint as it is. */
+  | ({ readonly kind: "unusable" } & Rejection);
+
+/** What prevented an answer of this API. It says nothing about the record. */
+export type Trouble = {
+  /** There was no answer, one that is not from this API, or such a one that the request is too large. */
+  readonly kind: "silent" | "foreign" | "too-large";
+  /** Whether it cannot pass by itself, if the endpoint has never answered: the URL or the certificate is wrong. */
+  readonly isLasting: boolean;
+};
 
 /** Codes after which the same request may succeed. A deadline may have passed at any hop. */
 const transientCodes: readonly Code[] = [Code.Unavailable, Code.ResourceExhausted, Code.DeadlineExceeded];
@@ -38,6 +53,9 @@ export function outcomeOfError(error: ConnectError, httpStatus?: number): Outcom
   if (error.code === Code.Unauthenticated) {
     return { kind: "unauthenticated", ...rejection };
   }
+  if (error.code === Code.Unimplemented || reason === "ROUTE_NOT_FOUND") {
+    return { kind: "unusable", ...rejection };
+  }
   if (error.code === Code.Aborted) {
     return { kind: "superseded", ...rejection };
   }
@@ -48,15 +66,33 @@ export function outcomeOfError(error: ConnectError, httpStatus?: number): Outcom
   return { kind: "rejected", ...rejection };
 }
 
-/** Returns the outcome of a request that got no answer, or an answer that is not from this API. */
-export function noAnswer(message: string, code = "UNAVAILABLE"): Outcome & { kind: "retry" } {
+/** Returns the outcome of a request without an answer of this API. */
+export function troubleOf(
+  kind: Trouble["kind"],
+  message: string,
+  more: { isLasting?: boolean; retryAfterMs?: number | undefined; code?: string | undefined } = {},
+): Outcome & { kind: "retry" } {
+  const { isLasting = false, retryAfterMs, code = "UNAVAILABLE" } = more;
   return {
     kind: "retry",
-    retryAfterMs: undefined,
+    retryAfterMs,
+    trouble: { kind, isLasting },
     code,
     reason: code,
     message,
     violations: [],
     metadata: {},
   };
+}
+
+/** Error codes of connections that fail until somebody changes the URL, the proxy or the certificates. */
+const lastingCodes =
+  /^(?:ENOTFOUND|EPROTO|proxy|ERR_(?:SSL|TLS|OSSL)_.*|(?:CERT|CRL|UNABLE_TO|ERROR_IN|DEPTH_ZERO|SELF_SIGNED|INVALID|HPE)_.*|HOSTNAME_MISMATCH|PATH_LENGTH_EXCEEDED)$/;
+
+/** Returns the outcome of a request that got no answer. */
+export function noAnswer({ problem, isTimeout, code = "" }: NoAnswer): Outcome & { kind: "retry" } {
+  return troubleOf("silent", problem, {
+    isLasting: lastingCodes.test(code),
+    code: isTimeout ? "DEADLINE_EXCEEDED" : undefined,
+  });
 }

@@ -1,17 +1,19 @@
 import { normalizeError } from "../../client/normalize-error.ts";
-import { readErrorBody } from "../../transcoding/index.ts";
+import { readErrorBody, statusNameOf } from "../../transcoding/client/index.ts";
 import type { PushRequest } from "../input/push-request.ts";
 import type { Answer } from "./exchange.ts";
+import { foreignAnswer, storedOutcome } from "./foreign-answer.ts";
 import { createHttp1Exchange } from "./http1-exchange.ts";
 import { noAnswer, type Outcome, outcomeOfError } from "./outcome.ts";
 import { restPathOf } from "./push-methods.ts";
+import { nameInJson } from "./stored-resource.ts";
 
 /** Makes one attempt with an access token. Never rejects. */
 export type SendWithToken = (request: PushRequest, token: string) => Promise<Outcome>;
 
 /**
  * Creates the sender for REST. It uses bare HTTP, at a fraction of the cost of this project's client: the status is
- * sent as the JSON of the record, and the answer is only parsed if it is an error.
+ * sent as the JSON of the record.
  */
 export function createRestSender(baseUrl: string, timeoutMs: number) {
   const { origin, pathname } = new URL(baseUrl);
@@ -25,7 +27,7 @@ export function createRestSender(baseUrl: string, timeoutMs: number) {
     }
     const path = prefix + restPathOf(request);
     const received = await exchange.send({ path, body: request.body, headers: headersOf.headers });
-    return "problem" in received ? noAnswer(received.problem) : outcomeOfAnswer(received);
+    return "problem" in received ? noAnswer(received) : outcomeOfAnswer(request, received);
   };
 
   return { sendWithToken, close: exchange.close };
@@ -39,13 +41,13 @@ function headersWith(token: string) {
   };
 }
 
-function outcomeOfAnswer({ status, headers, body }: Answer): Outcome {
-  if (status >= 200 && status < 300) {
-    // The login page of a proxy has status 200 too.
-    const isStatus = /^application\/json\b/i.test(String(headers["content-type"])) && body.includes('"name"');
-    return isStatus
-      ? { kind: "pushed" }
-      : noAnswer(`HTTP ${status} without a plan status: the answer is not from this API`);
+function outcomeOfAnswer(request: PushRequest, answer: Answer): Outcome {
+  const { status, headers, body } = answer;
+  if (status >= 200 && status < 300 && /^application\/json\b/i.test(String(headers["content-type"]))) {
+    return storedOutcome(request, nameInJson(request.method, body), answer);
+  }
+  if (!isErrorOfApi(answer)) {
+    return foreignAnswer(answer);
   }
   const all = new Headers();
   for (const name of ["retry-after", "www-authenticate"]) {
@@ -55,4 +57,19 @@ function outcomeOfAnswer({ status, headers, body }: Answer): Outcome {
     }
   }
   return outcomeOfError(normalizeError(readErrorBody(body.toString(), status, all)), status);
+}
+
+const statusNames: ReadonlySet<unknown> = new Set(Object.values(statusNameOf));
+
+/** Whether an answer is an error in the form of Google's APIs (AIP-193), which proxies do not use. */
+function isErrorOfApi({ status, body }: Answer): boolean {
+  if (status < 400 || status > 599) {
+    return false;
+  }
+  try {
+    const { error } = JSON.parse(body.toString()) as { error?: { code?: unknown; status?: unknown } };
+    return typeof error?.code === "number" && statusNames.has(error.status);
+  } catch {
+    return false;
+  }
 }

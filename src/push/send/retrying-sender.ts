@@ -72,7 +72,11 @@ export function createRetryingSender(
       // Only counts if another record succeeded in the meantime: during an outage no record is rejected.
       failedAlone += Number(lastSuccess > sentAt);
       const isStalled = now - Math.max(lastSuccess, startedAt) > stallTimeoutMs;
-      if (failedAlone >= options.maxAttempts || (isStalled && failedAlone > 0)) {
+      const mayBeRecord =
+        outcome.trouble?.kind === "too-large"
+          ? lastSuccess > startedAt
+          : isStalled && failedAlone > 0 && outcome.trouble?.kind !== "foreign";
+      if (failedAlone >= options.maxAttempts || mayBeRecord) {
         const message = `given up after ${attempt} attempts: ${outcome.message}`;
         return { ...outcome, kind: "rejected", message };
       }

@@ -1,12 +1,18 @@
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import type { DescMethod, DescMethodUnary } from "@bufbuild/protobuf";
+import { Code, type ConnectError } from "@connectrpc/connect";
 import { createAsyncIterable } from "@connectrpc/connect/protocol";
+import { codeFromString } from "@connectrpc/connect/protocol-connect";
 import { normalizeError } from "../../client/normalize-error.ts";
 import { createRpcTransport, type RpcProtocol } from "../../client/transport.ts";
+import type { PushRequest } from "../input/push-request.ts";
 import type { Answer, AnswerHeaders } from "./exchange.ts";
+import { foreignAnswer, storedOutcome } from "./foreign-answer.ts";
 import { noAnswer, type Outcome, outcomeOfError } from "./outcome.ts";
 import { pushMethods } from "./push-methods.ts";
 import type { SendWithToken } from "./rest-sender.ts";
 import { rpcWires } from "./rpc-wires.ts";
+import { nameInMessage, nameOf } from "./stored-resource.ts";
 
 /**
  * Creates the sender for Connect, gRPC or gRPC-Web. It uses bare HTTP, at a fraction of the cost of this project's client,
@@ -36,21 +42,22 @@ export function createRpcSender(baseUrl: string, protocol: RpcProtocol, timeoutM
       headers: headersOf.headers,
     });
     if ("problem" in received) {
-      return noAnswer(received.problem, received.isTimeout ? "DEADLINE_EXCEEDED" : undefined);
+      return noAnswer(received);
     }
-    return readAnswer(protocol, pushMethods[request.method], received);
+    return readAnswer(protocol, request, received);
   };
 
   return { sendWithToken, close: exchange.close };
 }
 
 /** Reads an answer. One that is not a plain success is read as this project's client does. Never rejects. */
-async function readAnswer(protocol: RpcProtocol, method: DescMethodUnary, answer: Answer): Promise<Outcome> {
+async function readAnswer(protocol: RpcProtocol, request: PushRequest, answer: Answer): Promise<Outcome> {
+  const message = rpcWires[protocol].plainMessage(answer);
+  if (message !== undefined) {
+    return storedOutcome(request, nameInMessage(request.method, message), answer);
+  }
+  const { status, headers, trailers = {}, body } = answer;
   try {
-    if (rpcWires[protocol].isPlainSuccess(answer)) {
-      return { kind: "pushed" };
-    }
-    const { status, headers, trailers = {}, body } = answer;
     const response = {
       status,
       header: headersFrom(headers),
@@ -58,10 +65,45 @@ async function readAnswer(protocol: RpcProtocol, method: DescMethodUnary, answer
       trailer: headersFrom(trailers),
     };
     const transport = createRpcTransport(protocol, async () => response, { baseUrl: "", interceptors: [] });
-    await transport.unary(method, undefined, undefined, undefined, {});
-    return { kind: "pushed" };
-  } catch (error) {
-    return outcomeOfError(normalizeError(error));
+    const method: DescMethodUnary = pushMethods[request.method];
+    const received = await transport.unary(method, undefined, undefined, undefined, {});
+    return storedOutcome(request, nameOf(received.message), answer);
+  } catch (reason) {
+    const error = normalizeError(reason);
+    return isErrorOfApi(protocol, error, answer) ? outcomeOfError(error) : foreignAnswer(answer);
+  }
+}
+
+/**
+ * Whether an error was sent as the protocol says, with a code that exists. Those of other servers, such as a page or half
+ * a message, are found while the answer is read.
+ */
+function isErrorOfApi(protocol: RpcProtocol, error: ConnectError, answer: Answer): boolean {
+  return (
+    error.isWireError &&
+    Code[error.code] !== undefined &&
+    (protocol === "connect" ? hasConnectCode(answer) : !/^invalid grpc-status: /.test(error.rawMessage))
+  );
+}
+
+/** Largest error of Connect that is read, in bytes. */
+const maxErrorLength = 1024 * 1024;
+
+/** Whether the body of an error has a code of Connect. Without one, connect-es takes that of the HTTP status. */
+function hasConnectCode({ headers, body }: Answer): boolean {
+  const limit = { maxOutputLength: maxErrorLength };
+  try {
+    const coding = headers["content-encoding"];
+    const text =
+      coding === "gzip"
+        ? gunzipSync(body, limit)
+        : coding === "br"
+          ? brotliDecompressSync(body, limit)
+          : body;
+    const { code } = JSON.parse(text.toString()) as { code?: unknown };
+    return typeof code === "string" && codeFromString(code) !== undefined;
+  } catch {
+    return false;
   }
 }
 

@@ -1,4 +1,3 @@
-import { BinaryReader } from "@bufbuild/protobuf/wire";
 import { requestHeaderWithCompression as connectHeader } from "@connectrpc/connect/protocol-connect";
 import { requestHeaderWithCompression as grpcHeader } from "@connectrpc/connect/protocol-grpc";
 import { requestHeaderWithCompression as webHeader } from "@connectrpc/connect/protocol-grpc-web";
@@ -16,10 +15,10 @@ export type RpcWire = {
   /** Returns the body of a request with an encoded message. */
   bodyOf(message: Uint8Array): Uint8Array;
   /**
-   * Whether an answer is a success in its plainest form: one message, not compressed, and an empty status. Any other
-   * answer must be read by the rules of the protocol.
+   * Returns the message of an answer that is a success in its plainest form: one message, not compressed, and an empty
+   * status. Returns undefined for any other answer, which must be read by the rules of the protocol.
    */
-  isPlainSuccess(answer: Answer): boolean;
+  plainMessage(answer: Answer): Uint8Array | undefined;
 };
 
 const { acceptCompression, sendCompression } = rpcDefaults;
@@ -34,33 +33,40 @@ export const rpcWires: Readonly<Record<RpcProtocol, RpcWire>> = {
     headers: (timeoutMs) =>
       connectHeader("unary", true, timeoutMs, undefined, acceptCompression, sendCompression, true),
     bodyOf: (message) => message,
-    isPlainSuccess: ({ status, headers, body }) =>
+    plainMessage: ({ status, headers, body }) =>
       status === 200 &&
       headers["content-type"] === "application/proto" &&
-      headers["content-encoding"] === undefined &&
-      isMessage(body),
+      headers["content-encoding"] === undefined
+        ? body
+        : undefined,
   },
   grpc: {
     connect: createHttp2Exchange,
     headers: (timeoutMs) => grpcHeader(true, timeoutMs, undefined, acceptCompression, sendCompression),
     bodyOf: frameOf,
-    isPlainSuccess: ({ status, headers, body, trailers }) =>
+    plainMessage: ({ status, headers, body, trailers }) =>
       status === 200 &&
       grpcTypes.includes(headers["content-type"]) &&
       isBare(headers) &&
       trailers?.["grpc-status"] === "0" &&
       trailers["grpc-status-details-bin"] === undefined &&
-      endOfMessage(body) === body.length,
+      endOfFrame(body) === body.length
+        ? body.subarray(headLength)
+        : undefined,
   },
   "grpc-web": {
     connect: createHttp1Exchange,
     headers: (timeoutMs) => webHeader(true, timeoutMs, undefined, acceptCompression, sendCompression, true),
     bodyOf: frameOf,
-    isPlainSuccess: ({ status, headers, body }) =>
-      status === 200 &&
-      webTypes.includes(headers["content-type"]) &&
-      isBare(headers) &&
-      isOkFrame(body, endOfMessage(body)),
+    plainMessage({ status, headers, body }) {
+      const end = endOfFrame(body);
+      return status === 200 &&
+        webTypes.includes(headers["content-type"]) &&
+        isBare(headers) &&
+        isOkFrame(body, end)
+        ? body.subarray(headLength, end)
+        : undefined;
+    },
   },
 };
 
@@ -78,13 +84,13 @@ function frameOf(message: Uint8Array): Uint8Array {
   return frame;
 }
 
-/** Returns where the first frame ends if it has a message that is not compressed, and otherwise -1. */
-function endOfMessage(body: Buffer): number {
+/** Returns where the first frame ends if it is whole and not compressed, and otherwise -1. */
+function endOfFrame(body: Buffer): number {
   if (body.length < headLength || body[0] !== 0) {
     return -1;
   }
   const end = headLength + body.readUInt32BE(1);
-  return end <= body.length && isMessage(body.subarray(headLength, end)) ? end : -1;
+  return end <= body.length ? end : -1;
 }
 
 /** Whether the rest of a body is the frame of trailers that have the status 0 only. */
@@ -105,18 +111,4 @@ function isBare(headers: Answer["headers"]): boolean {
     headers["grpc-status"] === undefined &&
     headers["grpc-status-details-bin"] === undefined
   );
-}
-
-/** Returns whether bytes are the fields of a message. They are not decoded, because no field of the answer is used. */
-function isMessage(bytes: Uint8Array): boolean {
-  try {
-    const reader = new BinaryReader(bytes);
-    while (reader.pos < bytes.length) {
-      const [number, wireType] = reader.tag();
-      reader.skip(wireType, number);
-    }
-    return reader.pos === bytes.length;
-  } catch {
-    return false;
-  }
 }

@@ -1,14 +1,18 @@
 import { validateHeaderValue } from "node:http";
 import { endpointOf } from "../../client/endpoint.ts";
 import type { PlanSharingProtocol } from "../../client/index.ts";
+import { shownText } from "../../client/server-text.ts";
 import type { PushRequest } from "../input/push-request.ts";
 import type { AccessTokens } from "./access-tokens.ts";
-import { noAnswer, type Outcome } from "./outcome.ts";
+import { type Outcome, troubleOf } from "./outcome.ts";
 import { createRestSender } from "./rest-sender.ts";
 import { createRpcSender } from "./rpc-sender.ts";
 
 export type Sender = {
-  /** Makes one attempt to push one record. Never rejects. */
+  /**
+   * Makes one attempt to push one record. Never rejects. Texts of the outcome may be written to a terminal: they have no
+   * control characters and no access token.
+   */
   send(request: PushRequest): Promise<Outcome>;
   /** Ends all attempts in flight and closes the connections. */
   close(): void;
@@ -33,8 +37,19 @@ export function createSender(options: SenderOptions): Sender {
       : createRpcSender(baseUrl, protocol, timeoutMs);
 
   let checked = "";
+  /** Whether this API has answered a request, so that the endpoint is the right one. */
+  let hasAnswered = false;
 
   async function send(request: PushRequest): Promise<Outcome> {
+    const outcome = await sendWithAnyToken(request);
+    if (outcome.kind === "retry" && outcome.trouble?.isLasting === true && !hasAnswered) {
+      return { ...outcome, kind: "unusable" };
+    }
+    hasAnswered ||= outcome.kind !== "unauthenticated" && !("trouble" in outcome);
+    return outcome;
+  }
+
+  async function sendWithAnyToken(request: PushRequest): Promise<Outcome> {
     for (;;) {
       let token: string;
       try {
@@ -53,7 +68,7 @@ export function createSender(options: SenderOptions): Sender {
         }
         checked = token;
       }
-      const outcome = await sendWithToken(request, token);
+      const outcome = withShownTexts(await sendWithToken(request, token), token);
       if (outcome.kind === "pushed") {
         tokens.accepted(token);
       }
@@ -81,11 +96,32 @@ function tokenFailure(error: unknown): Outcome {
   };
   const httpStatus = Number(response?.status ?? status);
   const isFinal = error instanceof TypeError || (httpStatus >= 400 && httpStatus < 500 && httpStatus !== 429);
-  const text = `cannot fetch an access token: ${message}`;
-  return isFinal ? unauthenticated(text) : noAnswer(text);
+  const text = `cannot fetch an access token: ${shownText(message)}`;
+  return isFinal ? unauthenticated(text) : troubleOf("silent", text);
 }
 
 /** Returns the outcome when there is no token that can be sent, which is final. */
 function unauthenticated(message: string): Outcome {
-  return { ...noAnswer(message, "UNAUTHENTICATED"), kind: "unauthenticated" };
+  return { ...troubleOf("silent", message, { code: "UNAUTHENTICATED" }), kind: "unauthenticated" };
+}
+
+/** Returns an outcome with the texts of the server as they may be written. */
+function withShownTexts(outcome: Outcome, token: string): Outcome {
+  if (outcome.kind === "pushed") {
+    return outcome;
+  }
+  const shown = (text: string) => shownText(text, token);
+  return {
+    ...outcome,
+    code: shown(outcome.code),
+    reason: shown(outcome.reason),
+    message: shown(outcome.message),
+    violations: outcome.violations.map(({ field, description }) => ({
+      field: shown(field),
+      description: shown(description),
+    })),
+    metadata: Object.fromEntries(
+      Object.entries(outcome.metadata).map(([name, value]) => [shown(name), shown(value)]),
+    ),
+  };
 }

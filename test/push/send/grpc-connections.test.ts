@@ -36,7 +36,7 @@ const pushRequestOf = (userKey: string) => requestOf(lineOf(userKey), "grpc");
 /** A request of 500 KB. */
 function longRequest() {
   const planStatus = { title: "x".repeat(500_000) };
-  const message = create(CreateUserPlanStatusRequestSchema, { planStatus });
+  const message = create(CreateUserPlanStatusRequestSchema, { userKey: "a", planStatus });
   return { ...pushRequestOf("a"), body: toBinary(CreateUserPlanStatusRequestSchema, message) };
 }
 
@@ -269,11 +269,11 @@ describe("the gRPC sender", () => {
     });
   });
 
-  it("sends requests over TLS to a server with a trusted certificate, and retries if it is not trusted", async () => {
+  it("sends requests over TLS to a server with a trusted certificate, and stops if it is not trusted", async () => {
     const endpoint = await startEndpoint(accept, createSecureServer(testCertificate));
     const url = endpoint.url.replace("http:", "https:");
     expect(await senderTo(url).send(pushRequestOf("a"))).toMatchObject({
-      kind: "retry",
+      kind: "unusable",
       code: "UNAVAILABLE",
       message: expect.stringMatching(/self-signed certificate/),
     });

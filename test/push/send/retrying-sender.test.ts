@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { PushRequest } from "../../../src/push/input/push-request.ts";
 import { createConcurrency } from "../../../src/push/send/concurrency.ts";
-import { noAnswer, type Outcome } from "../../../src/push/send/outcome.ts";
+import { type Outcome, troubleOf } from "../../../src/push/send/outcome.ts";
 import { createPacer } from "../../../src/push/send/pacer.ts";
 import {
   createRetryingSender,
@@ -67,7 +67,9 @@ describe("createRetryingSender", () => {
 
   it("retries after the back-off, or after the time that the server asks for", async () => {
     const stub = createStub((_, attempt) =>
-      attempt === 3 ? pushed : { ...noAnswer("busy"), retryAfterMs: attempt === 1 ? undefined : 7_000 },
+      attempt === 3
+        ? pushed
+        : { ...troubleOf("silent", "busy"), retryAfterMs: attempt === 1 ? undefined : 7_000 },
     );
     expect(await stub.send("a")).toEqual(pushed);
     expect(stub.sentAt).toEqual([0, 100, 7_100]);
@@ -81,7 +83,7 @@ describe("createRetryingSender", () => {
       }
       await stub.timer.sleep(1, new AbortController().signal);
       await stub.send("good");
-      return noAnswer("no answer");
+      return troubleOf("silent", "no answer");
     });
     expect(await stub.send("bad")).toMatchObject({
       kind: "rejected",
@@ -91,13 +93,13 @@ describe("createRetryingSender", () => {
   });
 
   it("does not count attempts that failed while no other record succeeded", async () => {
-    const stub = createStub((_, attempt) => (attempt <= 20 ? noAnswer("no answer") : pushed));
+    const stub = createStub((_, attempt) => (attempt <= 20 ? troubleOf("silent", "no answer") : pushed));
     expect(await stub.send("a")).toEqual(pushed);
     expect(stub.retries()).toBe(20);
   });
 
   it("gives up as stalled when no request succeeded for longer than stallTimeoutMs", async () => {
-    const stub = createStub(() => noAnswer("no answer"), { stallTimeoutMs: 2_000 });
+    const stub = createStub(() => troubleOf("silent", "no answer"), { stallTimeoutMs: 2_000 });
     expect(await stub.send("a")).toEqual({
       kind: "stalled",
       message: "no request succeeded for 2 s: no answer",
@@ -106,7 +108,7 @@ describe("createRetryingSender", () => {
   });
 
   it("starts no more requests than the pacer allows, retries included", async () => {
-    const stub = createStub((_, attempt) => (attempt === 1 ? noAnswer("busy") : pushed), {
+    const stub = createStub((_, attempt) => (attempt === 1 ? troubleOf("silent", "busy") : pushed), {
       pacer: createPacer(50),
       backOff: () => 0,
     });
@@ -128,7 +130,7 @@ describe("createRetryingSender", () => {
       now: () => 0,
       sleep: (_, signal) => new Promise((resolve) => signal.addEventListener("abort", () => resolve(false))),
     };
-    const stub = createStub(() => noAnswer("busy"), { ...options, timer });
+    const stub = createStub(() => troubleOf("silent", "busy"), { ...options, timer });
     const outcome = stub.send("a");
     await new Promise((resolve) => setImmediate(resolve));
     stub.stop();
@@ -140,7 +142,7 @@ describe("createRetryingSender", () => {
   it("returns the outcome of the attempt in flight when the run is stopped, unless that asks for a retry", async () => {
     for (const [outcome, expected] of [
       [pushed, pushed],
-      [noAnswer("busy"), { kind: "stopped" }],
+      [troubleOf("silent", "busy"), { kind: "stopped" }],
     ]) {
       const answer = Promise.withResolvers<Outcome>();
       const stub = createStub(() => answer.promise);

@@ -146,7 +146,11 @@ describe("the REST sender", () => {
     [
       "status 200 and the login page of a proxy",
       (_, response) => response.writeHead(200, { "content-type": "text/html" }).end("<h1>Please log in</h1>"),
-      { kind: "retry", message: "HTTP 200 without a plan status: the answer is not from this API" },
+      {
+        kind: "retry",
+        message: 'HTTP 200 text/html "Please log in": the answer is not from this API',
+        trouble: { kind: "foreign", isLasting: false },
+      },
     ],
     ["status 413", (_, response) => fail(response, 413, "RESOURCE_EXHAUSTED"), { kind: "rejected" }],
     [
@@ -157,11 +161,7 @@ describe("the REST sender", () => {
     [
       "status 404 and an HTML page",
       (_, response) => response.writeHead(404).end("<h1>Not here</h1>"),
-      {
-        kind: "rejected",
-        code: "UNIMPLEMENTED",
-        message: "HTTP 404, and the answer is not from this API: check the URL of the endpoint",
-      },
+      { kind: "unusable", message: 'HTTP 404 "Not here": the answer is not from this API' },
     ],
     [
       "status 404 as Google documents it for a user key that no device has registered",
@@ -183,7 +183,7 @@ describe("the REST sender", () => {
     [
       "status 302",
       (_, response) => response.writeHead(302, { location: "/" }).end(),
-      { kind: "rejected", code: "UNKNOWN" },
+      { kind: "unusable", message: expect.stringMatching(/^HTTP 302, which redirects to another path/) },
     ],
   ])("returns the right outcome for an answer with %s", async (_, answer, expected) => {
     expect(await outcomeOf(answer)).toMatchObject(expected);

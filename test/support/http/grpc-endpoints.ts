@@ -13,29 +13,43 @@ import {
   type ServerOpts,
   type Socket,
 } from "node:net";
-import { create, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { onTestFinished } from "vitest";
+import { CreateUserPlanStatusRequestSchema } from "../../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import { PlanStatusSchema } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
+import { resourceName } from "../../../src/contract/resource-names.ts";
 import { encodeFrame, type FrameInit, frameTypes } from "./http2-frames.ts";
 
-const message = toBinary(
-  PlanStatusSchema,
-  create(PlanStatusSchema, { name: "operators/65001/planStatuses/x" }),
-);
+/** Returns the frame of the status that was stored for a user. */
+export function statusFrameOf(userKey: string): Buffer {
+  const name = resourceName(65001, "planStatuses", userKey);
+  const message = toBinary(PlanStatusSchema, create(PlanStatusSchema, { name }));
+  return Buffer.concat([Buffer.from([0, 0, 0, 0, message.length]), message]);
+}
 
-/** The frame of a stored status. */
-export const statusFrame = Buffer.concat([Buffer.from([0, 0, 0, 0, message.length]), message]);
+/** The frame of the stored status of the user `a`. */
+export const statusFrame = statusFrameOf("a");
 
 /** Headers of an answer that may be a success. */
 export const grpcHeaders = { ":status": 200, "content-type": "application/grpc+proto" };
 
 /** Answers that the status was stored. */
 export function accept(stream: ServerHttp2Stream): void {
-  stream.resume().on("end", () => {
+  const chunks: Buffer[] = [];
+  stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+  stream.on("end", () => {
     stream.respond(grpcHeaders, { waitForTrailers: true });
     stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
-    stream.end(statusFrame);
+    stream.end(statusFrameOf(userKeyIn(Buffer.concat(chunks).subarray(5))));
   });
+}
+
+function userKeyIn(request: Uint8Array): string {
+  try {
+    return fromBinary(CreateUserPlanStatusRequestSchema, request).userKey;
+  } catch {
+    return "a";
+  }
 }
 
 type Endpoint = {

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
+import { resourceName } from "../../../src/contract/resource-names.ts";
 
 /** A request that the endpoint received. */
 export type Received = {
@@ -25,8 +26,17 @@ export type StubEndpoint = {
 export type Answer = (request: Received, response: ServerResponse, message: IncomingMessage) => unknown;
 
 /** Answers that the status was stored. */
-export function accept(_: Received, response: ServerResponse): void {
-  response.setHeader("content-type", "application/json").end('{"name":"operators/65001/planStatuses/x"}');
+export function accept({ path }: Pick<Received, "path">, response: ServerResponse): void {
+  response.setHeader("content-type", "application/json").end(JSON.stringify({ name: storedName(path) }));
+}
+
+/** The name of the status that a request with this path stores. */
+export function storedName(path: string): string {
+  const { pathname, searchParams } = new URL(path, "http://localhost");
+  const [, asn, inPath = ""] =
+    /operators\/(\d+)(?:\/clients\/[^/]+\/users\/([^/]+)\/planStatus)?/.exec(pathname) ?? [];
+  const userKey = searchParams.get("userKey") ?? decodeURIComponent(inPath);
+  return resourceName(Number(asn), "planStatuses", userKey);
 }
 
 /** Answers with an error in Google's JSON form. */
