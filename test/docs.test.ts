@@ -5,7 +5,14 @@ import { suites } from "../scripts/test-all.ts";
 
 const root = dirname(import.meta.dirname);
 const pages = globSync(
-  ["*.md", ".github/*.md", "docs/**/*.md", "bench/*.md", "scripts/checks/baseline/*.md"],
+  [
+    "*.md",
+    ".github/*.md",
+    "docs/**/*.md",
+    "bench/*.md",
+    "scripts/build/*.md",
+    "scripts/checks/baseline/*.md",
+  ],
   {
     cwd: root,
   },
@@ -35,6 +42,13 @@ describe("the documentation", () => {
       return !existsSync(join(root, target)) || (anchor !== "" && !anchorsOf(target).includes(anchor));
     });
     expect(broken.map(([link]) => link)).toEqual([]);
+  });
+
+  it.each(pages)("%s imports the package by its name, as users do", (page) => {
+    const paths = [
+      ...(textOf.get(page) ?? "").matchAll(/\bfrom "(\.{1,2}\/(?:src|gen\/mobiledataplansharing)\/[^"]+)"/g),
+    ];
+    expect(paths.map(([, path]) => path)).toEqual([]);
   });
 
   it.each(pages)("%s names no source file that does not exist", (page) => {

@@ -7,6 +7,7 @@
  * - `gen-console/`: the page of the emulator, bundled.
  * - `deploy/systemd/`: the unit, its user and its settings, which run this version of the program.
  * - `contract.binpb`, `gen/*.json`: the contract as descriptors, and the documents generated from it.
+ * - `README.md`: the page of the package at npm.
  * - `package.json`: that of the repository, with the paths of the compiled files.
  */
 import { spawnSync } from "node:child_process";
@@ -29,7 +30,6 @@ for (const pattern of [
   "proto/**/*.json",
   "gen/*.json",
   "deploy/systemd/*",
-  "README.md",
   "CHANGELOG.md",
   "LICENSE",
   "NOTICE",
@@ -39,6 +39,7 @@ for (const pattern of [
     copyFileSync(join(root, path), join(dist, path));
   }
 }
+copyFileSync(join(import.meta.dirname, "npm-readme.md"), join(dist, "README.md"));
 const manifest = publishedManifest(JSON.parse(readFileSync(join(root, "package.json"), "utf8")));
 writeFileSync(join(dist, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 for (const program of Object.values<string>(manifest.bin)) {
