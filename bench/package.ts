@@ -8,7 +8,7 @@ import { join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { forBrowsers } from "../scripts/console/build-console.ts";
-import { installPackage, packPackage } from "../test/package/installed.ts";
+import { installPackage, packPackages } from "../test/package/installed.ts";
 import { writeSection } from "./support/report.ts";
 
 /**
@@ -46,7 +46,7 @@ async function bundleSize(project: string): Promise<string> {
 
 const folder = mkdtempSync(join(tmpdir(), "mdps-bench-"));
 try {
-  const tarball = await packPackage(folder);
+  const { main: tarball, transcoding } = await packPackages(folder);
   const project = await installPackage(tarball, process.execPath);
   const modules = join(project.folder, "node_modules");
   const lock = JSON.parse(readFileSync(join(modules, ".package-lock.json"), "utf8"));
@@ -69,6 +69,8 @@ try {
     // The lock file lists the package itself too.
     ["dependencies, transitive ones included", `${Object.keys(lock.packages).length - 1}`],
     ["optional peer dependencies", Object.keys(peerDependencies).join(", ")],
+    ["connect-http-transcoding, tarball", megabytes(statSync(transcoding).size)],
+    ["connect-http-transcoding, unpacked", sizeOf(join(import.meta.dirname, "../dist-transcoding"))],
   ]);
 } finally {
   rmSync(folder, { recursive: true, force: true });

@@ -9,6 +9,8 @@
  * - `contract.binpb`, `gen/*.json`: the contract as descriptors, and the documents generated from it.
  * - `README.md`: the page of the package at npm.
  * - `package.json`: that of the repository, with the paths of the compiled files.
+ *
+ * What the transcoding library needs of it goes into `dist-transcoding/`, which is a package of its own.
  */
 import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -17,6 +19,7 @@ import { fileURLToPath } from "node:url";
 import { buildConsole } from "../console/build-console.ts";
 import { runBuf } from "../run-buf.ts";
 import { publishedManifest } from "./published-manifest.ts";
+import { writeTranscoding } from "./write-transcoding.ts";
 
 const root = join(import.meta.dirname, "../..");
 const dist = join(root, "dist");
@@ -45,6 +48,7 @@ writeFileSync(join(dist, "package.json"), `${JSON.stringify(manifest, null, 2)}\
 for (const program of Object.values<string>(manifest.bin)) {
   chmodSync(join(dist, program), 0o755);
 }
+writeTranscoding(root, dist, join(root, "dist-transcoding"), manifest);
 
 function runTsc(args: readonly string[]): void {
   const tsc = join(dirname(fileURLToPath(import.meta.resolve("typescript/package.json"))), "bin", "tsc");

@@ -1,5 +1,5 @@
 /** A target of `exports` or `imports`: a path, or paths by condition. */
-type Target = string | { readonly [condition: string]: Target };
+export type Target = string | { readonly [condition: string]: Target };
 
 type Targets = Readonly<Record<string, Target>>;
 

@@ -22,18 +22,10 @@ const checks: Steps = {
   workflows: [["node", "scripts/checks/workflows.ts"]],
   package: [
     ["node", "scripts/build/build.ts"],
-    [
-      "attw",
-      "--pack",
-      "dist",
-      "--profile",
-      "esm-only",
-      "--exclude-entrypoints",
-      "contract.binpb",
-      "--format",
-      "table-flipped",
-    ],
+    typesWrong("dist", "--exclude-entrypoints", "contract.binpb"),
     ["publint", "dist", "--strict"],
+    typesWrong("dist-transcoding"),
+    ["publint", "dist-transcoding", "--strict"],
   ],
 };
 
@@ -41,6 +33,11 @@ const checks: Steps = {
 function breaking(module: string, file: string): string[] {
   const config = ["--config", localConfigFile];
   return ["buf", "breaking", module, ...config, "--against", `${baseline}/${file}`, "--exclude-imports"];
+}
+
+/** Returns the command that checks the types of a built package as programs of several kinds resolve them. */
+function typesWrong(folder: string, ...options: readonly string[]): string[] {
+  return ["attw", "--pack", folder, "--profile", "esm-only", ...options, "--format", "table-flipped"];
 }
 
 runSteps(checks, process.argv.slice(2));

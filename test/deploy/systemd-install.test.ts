@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exampleStatus } from "../../src/examples/index.ts";
-import { packPackage } from "../package/installed.ts";
+import { packPackages } from "../package/installed.ts";
 import { repository } from "./dockerfile.ts";
 import {
   type MountNamespace,
@@ -57,7 +57,7 @@ describe.skipIf(reason)(
     }
 
     beforeAll(async () => {
-      const tarball = await packPackage(folder);
+      const { main: tarball } = await packPackages(folder);
       namespace = await openMountNamespace();
       namespace.run(["mkdir", "-p", root]);
       namespace.run(["mount", "-t", "tmpfs", "copy", root]);

@@ -9,16 +9,18 @@ import { environmentOf, npm } from "./npm.ts";
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "..", "..");
 
-/** Builds the package, packs it into a folder and returns the path of the tarball. */
-export async function packPackage(folder: string): Promise<string> {
+/** The paths of the tarballs of both packages. */
+export type Tarballs = { readonly main: string; readonly transcoding: string };
+
+/** Builds both packages and packs them into a folder. */
+export async function packPackages(folder: string): Promise<Tarballs> {
   await run(process.execPath, [join(root, "scripts/build/build.ts")], { cwd: root });
-  const packed = await npm(process.execPath, join(root, "dist"), [
-    "pack",
-    "--json",
-    "--pack-destination",
-    folder,
-  ]);
-  return join(folder, (JSON.parse(packed) as { filename: string }[])[0]?.filename ?? "");
+  const pack = async (built: string) => {
+    const args = ["pack", "--json", "--pack-destination", folder];
+    const packed = await npm(process.execPath, join(root, built), args);
+    return join(folder, (JSON.parse(packed) as { filename: string }[])[0]?.filename ?? "");
+  };
+  return { main: await pack("dist"), transcoding: await pack("dist-transcoding") };
 }
 
 /** A project of a user, in which the package is installed. */

@@ -23,7 +23,7 @@ import { readMessage, readMessages } from "./read-response.ts";
 import { createSender, type ErrorConverter } from "./send-request.ts";
 
 export type RestTransportOptions = {
-  /** URL of the server, such as `https://mobiledataplansharing.googleapis.com`. Its path precedes every route. */
+  /** URL of the server, such as `https://library.example.com`. Its path precedes every route. */
   baseUrl: string;
   /** Interceptors of all calls; the first is the outermost. */
   interceptors?: Interceptor[];

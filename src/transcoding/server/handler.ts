@@ -1,21 +1,36 @@
-import type { connectNodeAdapter } from "@connectrpc/connect-node";
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { parseRequestTarget } from "../http/request-target.ts";
 import { typesWith } from "../http/types.ts";
 import { type CallError, createCallErrors } from "./call/errors.ts";
 import { createCallServer } from "./call/serve-call.ts";
 import { createCors, isPreflight } from "./cors.ts";
-import type { NodeHandler, NodeRequest, NodeResponse } from "./node-http.ts";
+import type { NodeRequest, NodeResponse } from "./node-http.ts";
 import type { TranscodingOptions } from "./options.ts";
 import { createInputReader } from "./read-input.ts";
 import { type ResponseFrame, respondEmpty, respondError } from "./response.ts";
 import { createRestWire } from "./rest-wire.ts";
 import { compileRestRoutes } from "./routes.ts";
 
+/** A response as connect-node declares it: that of either HTTP version, with methods that both have. */
+type ConnectNodeResponse = (Omit<ServerResponse, "write"> | Omit<Http2ServerResponse, "write">) & {
+  write(chunk: string | Uint8Array, callback?: (error: Error | null | undefined) => void): boolean;
+  write(
+    chunk: string | Uint8Array,
+    encoding: BufferEncoding,
+    callback?: (error: Error | null | undefined) => void,
+  ): boolean;
+  writeHead(status: number, headers?: OutgoingHttpHeaders): unknown;
+};
+
 /**
- * A request listener for node:http, node:http2 and the `fallback` of connectNodeAdapter. It responds to every request;
- * unknown paths get 404.
+ * A request listener for node:http, node:http2, the `fallback` of connectNodeAdapter, and a middleware of Express. `next`
+ * is called, instead of a response, if no rule has the path of the request. Without it, the response is 404.
  */
-export type TranscodingHandler = NodeHandler & ReturnType<typeof connectNodeAdapter>;
+export type TranscodingHandler = {
+  (request: NodeRequest, response: NodeResponse, next?: () => void): void;
+  (request: IncomingMessage | Http2ServerRequest, response: ConnectNodeResponse, next?: () => void): void;
+};
 
 /** An HTTP method that no rule can have. Matching it returns the methods of a path. */
 const noMethod = " ";
@@ -54,7 +69,7 @@ export function createTranscodingHandler(options: TranscodingOptions): Transcodi
     registry,
   });
 
-  const handleRequest: NodeHandler = (request, response) => {
+  const handleRequest = (request: NodeRequest, response: NodeResponse, next?: () => void) => {
     const frame = frameOf(request, response);
     const reject = ({ error, response }: CallError) => {
       options.onError?.(error, request, response.bodyPath);
@@ -70,7 +85,9 @@ export function createTranscodingHandler(options: TranscodingOptions): Transcodi
     // Before the lookup, because a preflight is about the path, even if a rule has the method `*`.
     const preflightCors = method === "OPTIONS" && isPreflight(request.headers) ? corsOf(request) : undefined;
     const found = tree.match(preflightCors === undefined ? method : noMethod, path);
-    if (found === undefined) {
+    if (found === undefined && next !== undefined) {
+      next();
+    } else if (found === undefined) {
       reject(errors.routeNotFound(options.explainUnknownPath?.(path)));
     } else if (!("allowed" in found)) {
       if (preflightCors !== undefined) {
@@ -89,6 +106,6 @@ export function createTranscodingHandler(options: TranscodingOptions): Transcodi
       reject(errors.methodNotAllowed(method, found.allowed));
     }
   };
-  // The adapter's type of a response differs from Node's in an irrelevant detail.
+  // connect-node's type of a response differs from Node's in an irrelevant detail.
   return handleRequest as TranscodingHandler;
 }

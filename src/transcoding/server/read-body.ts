@@ -67,9 +67,15 @@ export async function readBody(
 
 type ReadBytes = Buffer | "too-large" | "too-slow";
 
-/** Reads the whole content as it was sent. Rejects with CANCELLED if the client disconnects. */
+/**
+ * Reads the whole content as it was sent. Rejects with CANCELLED if the client disconnects, and with an Error if something
+ * else has read the content.
+ */
 export async function readBytes(request: NodeRequest, limit: number, timeoutMs: number): Promise<ReadBytes> {
   if (!("stream" in request)) {
+    if (request.readableEnded) {
+      return contentReadBefore(request);
+    }
     // Node passes a request on before its parser has come to the end. A request without a body is complete in the next
     // microtask, and needs no events.
     await undefined;
@@ -80,6 +86,16 @@ export async function readBytes(request: NodeRequest, limit: number, timeoutMs: 
     }
   }
   return await arrivalOf(request, limit, timeoutMs);
+}
+
+/** Returns the content of a request that something else has read: nothing, or it is lost. */
+function contentReadBefore({ headers }: NodeRequest): Buffer {
+  if (headers["transfer-encoding"] === undefined && Number(headers["content-length"] ?? 0) === 0) {
+    return noBytes;
+  }
+  throw new Error(
+    "the body of the request was read before: pass requests on to this handler before a parser such as express.json() reads them",
+  );
 }
 
 /** Reads a content whose end may not have arrived. */

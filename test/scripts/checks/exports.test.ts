@@ -12,7 +12,7 @@ describe("exportedNames", () => {
     [".", "src/index.ts"],
     ["./client", "src/client/index.ts"],
     ["./server", "src/server/server.ts"],
-    ["./transcoding/client", "src/transcoding/client/index.ts"],
+    ["./transcoding/client", "src/transcoding/public/client.ts"],
     ["./gen/mobiledataplansharing/v1/enums_pb", "gen/mobiledataplansharing/v1/enums_pb.ts"],
   ])("exportedNames lists the values that importing %s returns", async (entry, source) => {
     const values = (names[entry] ?? []).filter((name) => !name.startsWith("type "));

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { expect, it } from "vitest";
 
-const entry = new URL("../../../src/transcoding/client/index.ts", import.meta.url);
+const entries = ["client/index.ts", "public/client.ts"];
 const imports =
   /^\s*(import|export)\s(?:(?!\bfrom\b)[^;])*?from\s+"([^"]+)"|^\s*import\s+"([^"]+)"|import\("([^"]+)"\)/gm;
 
@@ -34,8 +34,8 @@ function graphOf(start: URL): { files: Set<string>; packages: Set<string> } {
   return { files, packages };
 }
 
-it("the client entry of transcoding imports nothing of Node, so that browsers can load it", () => {
-  const { files, packages } = graphOf(entry);
+it.each(entries)("transcoding/%s imports nothing of Node, so that browsers can load it", (entry) => {
+  const { files, packages } = graphOf(new URL(`../../../src/transcoding/${entry}`, import.meta.url));
   expect(files.size).toBeGreaterThan(15);
   expect(
     [...packages].filter((name) => !/^@(?:bufbuild\/protobuf|connectrpc\/connect)(?:\/|$)/.test(name)),
