@@ -82,7 +82,7 @@ function problemOfClaims({ iss, sub, iat, exp }: JWTPayload, nowMs: number): str
     return "sub must equal iss: acting for another account is not supported";
   }
   if (exp * 1000 <= nowMs) {
-    return "the access token has expired";
+    return "the access token has expired: fetch a new one";
   }
   if ((iat - skewSeconds) * 1000 > nowMs) {
     return "the access token is not valid yet: iat is in the future";

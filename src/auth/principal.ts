@@ -19,7 +19,7 @@ export const principalKey = createContextKey<Principal | undefined>(undefined, {
 export function requireOperator(principal: Principal | undefined, asn: number): void {
   if (principal?.asns.has(asn) !== true) {
     throw apiError(ErrorReason.OPERATOR_NOT_LINKED, {
-      message: `the account of this token is not linked to ${parentOf(asn)}`,
+      message: `the account of this token is not linked to ${parentOf(asn)}: use one that is`,
       metadata: { parent: parentOf(asn) },
     });
   }

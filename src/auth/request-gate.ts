@@ -40,7 +40,7 @@ export function createRequestGate({ verifyToken, isOpen }: RequestGateOptions): 
     if (!accepted.some((scope) => principal.scopes.has(scope))) {
       const scope = accepted.join(" ");
       throw apiError(ErrorReason.SCOPE_INSUFFICIENT, {
-        message: `the access token lacks the scope ${scope}`,
+        message: `the access token lacks the scope ${scope}: request a token with it`,
         metadata: { scope },
         headers: challengeOf(ErrorReason.SCOPE_INSUFFICIENT, { scope }),
       });
@@ -69,7 +69,7 @@ export function createRequestGate({ verifyToken, isOpen }: RequestGateOptions): 
     rejectTokenInQuery(head.target);
     const known = tokens.get(head);
     if (known === undefined) {
-      return admitNew(bearerToken(head.authorization), head, context);
+      return admitNew(bearerToken(head), head, context);
     }
     const principal = verifyToken(known);
     return principal instanceof Promise
@@ -97,11 +97,13 @@ function rejectTokenInQuery(target: string): void {
 }
 
 /** Returns the token of an Authorization header (RFC 6750 2.1). Throws UNAUTHENTICATED, or INVALID_ARGUMENT for two headers. */
-function bearerToken(header: string | undefined): SentToken {
+function bearerToken({ authorization: header, httpVersion }: RequestHead): SentToken {
   if (header === undefined) {
+    // RFC 9113 8.2.1: Node drops headers over HTTP/2 whose value begins or ends with white space.
+    const hint = httpVersion === "2.0" ? ", without white space before or after it" : "";
     throw credentialsError(
       ErrorReason.CREDENTIALS_MISSING,
-      "an access token is required: send the header Authorization: Bearer <token>",
+      `an access token is required: send the header Authorization: Bearer <token>${hint}`,
     );
   }
   // Node joins two headers by a comma and a space (RFC 9110 5.3). After an empty second one the text ends with a comma.

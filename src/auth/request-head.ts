@@ -6,6 +6,8 @@ export type RequestHead = {
   readonly authorization: string | undefined;
   /** Path and query, as they were sent. */
   readonly target: string;
+  /** The version of HTTP, such as `1.1` or `2.0`; undefined if it is unknown. */
+  readonly httpVersion?: string | undefined;
   /** The connection that the request came over, the same object for all of its requests; undefined if it is unknown. */
   readonly connection?: object | undefined;
 };

@@ -42,7 +42,10 @@ export function createTokenVerifier({ clock, verifierOf, opaque }: TokenVerifier
     const verifier = issuer === undefined ? opaque : verifierOf(issuer);
     if (verifier === undefined) {
       return {
-        rejected: `the access token ${issuer === undefined ? "is malformed" : "has an unknown issuer"}`,
+        rejected:
+          issuer === undefined
+            ? "the access token is malformed: send a JWT, whole and unchanged"
+            : "the access token has an unknown issuer: send a token of this server",
       };
     }
     const result = await verifier(text);

@@ -58,7 +58,7 @@ describe("the verification of the server's own tokens", () => {
     clock.set(testTime + 3_600_000 - 1);
     expect(await verify(token)).toMatchObject({ account: "dpa" });
     clock.set(testTime + 3_600_000);
-    const expired = { rejected: "the access token has expired" };
+    const expired = { rejected: "the access token has expired: fetch a new one" };
     expect(await verify(token)).toEqual(expired);
     expect(await createTokenVerifier(key, clock)(token)).toEqual(expired);
   });

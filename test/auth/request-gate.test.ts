@@ -87,7 +87,7 @@ describe.each(protocols)("over %s", (protocol) => {
     const error = await apiErrorOf(push());
     expect(error).toMatchObject({ code: "Unauthenticated", reason: "CREDENTIALS_INVALID" });
     expect(error.headers.get("www-authenticate")).toBe(
-      `${realm}, error="invalid_token", error_description="the access token has expired"`,
+      `${realm}, error="invalid_token", error_description="the access token has expired: fetch a new one"`,
     );
   });
 
@@ -152,7 +152,7 @@ describe.each(protocols)("over %s", (protocol) => {
       expect(error).toMatchObject({
         code: "PermissionDenied",
         reason: "OPERATOR_NOT_LINKED",
-        message: "the account of this token is not linked to operators/N",
+        message: "the account of this token is not linked to operators/N: use one that is",
         metadata: { parent: "operators/N" },
         fields: [],
       });

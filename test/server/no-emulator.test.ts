@@ -33,7 +33,10 @@ describe("a server that is not an emulator", () => {
     expect(error).toBeDefined();
     expect({ httpStatus, message: error?.message }).toEqual(
       protocol === "grpc" || protocol === "grpc-web"
-        ? { httpStatus: 200, message: "[unimplemented] unknown method" }
+        ? {
+            httpStatus: 200,
+            message: "[unimplemented] unknown method: names of services and methods are case-sensitive",
+          }
         : { httpStatus: 404, message: expect.stringMatching(/./) },
     );
   });

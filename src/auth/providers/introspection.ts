@@ -124,7 +124,7 @@ function problemOf(
     return "the access token is not active";
   }
   if (exp !== undefined && exp * 1000 <= now) {
-    return "the access token has expired";
+    return "the access token has expired: fetch a new one";
   }
   if (nbf !== undefined && nbf * 1000 > now) {
     return "the access token is not valid yet";

@@ -13,7 +13,7 @@ export function rejectionFor(error: unknown): Rejected {
 /** Names claims, never their values. */
 function describe(error: unknown): string {
   if (error instanceof errors.JWTExpired) {
-    return "the access token has expired";
+    return "the access token has expired: fetch a new one";
   }
   if (error instanceof errors.JWTClaimValidationFailed) {
     return error.claim === "nbf" ? "the access token is not valid yet" : invalidClaim(error.claim);

@@ -1,5 +1,6 @@
 const userPath = /^\/v1\/operators\/[^/]+\/clients\/[^/]+\/users\/(.*)$/s;
 const namePath = /^\/v1\/operators\/[^/]+\/(planStatuses|planGroups)\/(.+)$/s;
+const rpcPath = /^\/mobiledataplansharing\.(?:serving\.)?v1\./;
 const operatorPath = /^\/+v1\/+operators\//;
 
 /**
@@ -15,6 +16,12 @@ export function explainUnknownPath(path: string): string | undefined {
   const [, collection, id] = namePath.exec(path) ?? [];
   if (id !== undefined && /[^/]\/./s.test(id)) {
     return unescapedSlash(collection === "planGroups" ? "planGroupId" : "userKey");
+  }
+  if (rpcPath.test(path)) {
+    return "the service or the method is misspelt; their names are case-sensitive";
+  }
+  if (/^\/+operators\//.test(path)) {
+    return "it must begin with /v1/";
   }
   return operatorPath.test(path) && /\/\/|\/$/.test(path)
     ? "it must not contain // or end with /"

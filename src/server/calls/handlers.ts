@@ -109,11 +109,11 @@ export async function createHandlers({
     codecs: contractCodecs,
     contextValues(request: HttpRequest) {
       const call = factsOf(request);
-      const { url: target = "", headers, socket: connection } = request;
+      const { url: target = "", headers, httpVersion, socket: connection } = request;
       return createContextValues()
         .set(callFactsKey, call)
         .set(clientAddressKey, call?.clientAddress)
-        .set(requestHeadKey, { authorization: headers.authorization, target, connection });
+        .set(requestHeadKey, { authorization: headers.authorization, target, httpVersion, connection });
     },
     responseHeaders(request: HttpRequest): Readonly<Record<string, string>> {
       const call = factsOf(request);

@@ -79,6 +79,10 @@ export async function decompress(
     return await compression.decompress(content, limit);
   } catch (error) {
     const { code } = ConnectError.from(error);
-    throw code === Code.ResourceExhausted ? tooLarge(limit, inStream) : malformedBody("does not decompress");
+    throw code === Code.ResourceExhausted
+      ? tooLarge(limit, inStream)
+      : malformedBody(
+          "does not decompress: it is damaged, cut off, or not what the header of its encoding names",
+        );
   }
 }

@@ -6,6 +6,9 @@ import { answerRequestError } from "../connections/error-answer.ts";
 import type { HttpRequest, HttpResponse } from "../http-handler.ts";
 import { acceptedTypes, isGrpc } from "./content-type.ts";
 
+/** Has only characters that `grpc-message` does not escape. */
+const unknownMethodText = "unknown method: names of services and methods are case-sensitive";
+
 /** Answers requests that no protocol can serve. */
 export type Unserved = ReturnType<typeof createUnserved>;
 
@@ -34,10 +37,10 @@ export function createUnserved(
       addHeaders(request, response);
       const contentType = request.headers["content-type"] ?? "";
       if (isGrpc(contentType)) {
-        onError?.(new ConnectError("unknown method", Code.Unimplemented), request, undefined);
+        onError?.(new ConnectError(unknownMethodText, Code.Unimplemented), request, undefined);
         response.setHeader("content-type", contentType);
         response.setHeader("grpc-status", Code.Unimplemented);
-        response.setHeader("grpc-message", "unknown method");
+        response.setHeader("grpc-message", unknownMethodText);
       } else {
         response.statusCode = 404;
       }

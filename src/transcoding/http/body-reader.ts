@@ -34,8 +34,10 @@ export function compileBodyReader(binding: HttpBinding, options: ReadingOptions)
   const read = bodyFieldReader(field, options);
   const takesNull = field.message?.typeName === ValueSchema.typeName;
   const isObject = field.fieldKind === "message" && !hasCustomJsonRepresentation(field.message);
+  const placeOf = placesOf(binding, field);
   return function readFieldBody(body, state) {
     const message = create(input) as OpenMessage;
+    state.placeOf = placeOf;
     const json = body === undefined && isObject ? {} : body;
     // The caller's document is the field itself, so paths begin inside it.
     if (json === null && !takesNull) {
@@ -45,6 +47,17 @@ export function compileBodyReader(binding: HttpBinding, options: ReadingOptions)
     }
     return message;
   };
+}
+
+/** Returns the function that says where the fields of the request belong if the body is one of them. */
+function placesOf({ method }: HttpBinding, body: DescField): (name: string) => string | undefined {
+  const places = new Map<string, string>();
+  for (const field of method.input.fields) {
+    const place =
+      field === body ? `: the body is the ${body.jsonName} itself` : ": it is in the URL, not in the body";
+    places.set(field.name, place).set(field.jsonName, place);
+  }
+  return (name) => places.get(name);
 }
 
 /** Returns the reader of the field that is the body. */

@@ -47,7 +47,7 @@ export function messageReader(desc: DescMessage): MessageReader {
       state.keys += 1;
       const entry = fields.get(key);
       if (entry === undefined) {
-        addUnknown(state, json[key], () => describeUnknown(key, path));
+        addUnknown(state, json[key], () => describeUnknown(key, path, state));
         continue;
       }
       const { field, read } = entry;
@@ -61,8 +61,9 @@ export function messageReader(desc: DescMessage): MessageReader {
     return message;
   };
 
-  function describeUnknown(key: string, path: string): FieldViolation {
-    const description = `is not a field of ${desc.name}${suggest(key)}`;
+  function describeUnknown(key: string, path: string, { placeOf }: ReadingState): FieldViolation {
+    const place = path === "" ? placeOf?.(key) : undefined;
+    const description = `is not a field of ${desc.name}${place ?? suggest(key)}`;
     return { field: join(path, shownName(key)), description };
   }
 

@@ -34,6 +34,8 @@ export type ReadingState = ReadingOptions & {
   depth: number;
   /** Number of unknown fields and names that were skipped. */
   skipped: number;
+  /** Ends the description of an unknown field of the outermost message whose name belongs elsewhere in the request. */
+  placeOf: ((name: string) => string | undefined) | undefined;
 };
 
 export function createReadingState(violations: ViolationList, options: ReadingOptions = {}): ReadingState {
@@ -47,6 +49,7 @@ export function createReadingState(violations: ViolationList, options: ReadingOp
     keys: 0,
     depth: 0,
     skipped: 0,
+    placeOf: undefined,
   };
 }
 

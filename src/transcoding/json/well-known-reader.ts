@@ -28,7 +28,10 @@ export function wellKnownReader(
   readerOf: (desc: DescMessage) => MessageReader,
 ): MessageReader | undefined {
   if (desc.typeName === TimestampSchema.typeName) {
-    return textReader(parseTimestamp, 'must be an RFC 3339 time that exists, such as "2026-01-31T08:00:00Z"');
+    return textReader(
+      parseTimestamp,
+      'must be an RFC 3339 time that exists, with Z or an offset, such as "2026-01-31T08:00:00Z"',
+    );
   }
   if (desc.typeName === DurationSchema.typeName) {
     return textReader(parseDuration, 'must be a duration such as "1.5s", of at most 315576000000 seconds');

@@ -75,7 +75,14 @@ export function createInputReader(errors: CallErrors, maxBytes: number, bodyTime
       case "unknown-encoding":
         throw errors.contentEncoding();
       case "broken-encoding":
-        throw errors.rejected({ violations: [{ field: "body", description: "does not decompress" }] });
+        throw errors.rejected({
+          violations: [
+            {
+              field: "body",
+              description: "does not decompress: it is damaged, cut off, or not what Content-Encoding names",
+            },
+          ],
+        });
     }
   }
 }

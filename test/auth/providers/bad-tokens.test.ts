@@ -262,7 +262,11 @@ describe.each(protocols)("over %s", (protocol) => {
     });
 
     it(`rejects a token of an unknown issuer over ${protocol}`, async () => {
-      await expectInvalid(protocol, await token({}, stranger), "the access token has an unknown issuer");
+      await expectInvalid(
+        protocol,
+        await token({}, stranger),
+        "the access token has an unknown issuer: send a token of this server",
+      );
     });
 
     it(`rejects a token whose claims were changed after signing over ${protocol}`, async () => {
@@ -286,7 +290,7 @@ describe.each(protocols)("over %s", (protocol) => {
     it(`rejects a token of an identity provider 30 s after its exp over ${protocol}`, async () => {
       const exp = (seconds: number) => token({ exp: secondsFromNow(server.clock, seconds) });
       expect(await push(protocol, await exp(-29))).toMatchObject({ error: undefined });
-      await expectInvalid(protocol, await exp(-30), "the access token has expired");
+      await expectInvalid(protocol, await exp(-30), "the access token has expired: fetch a new one");
     });
 
     it(`rejects a token of an identity provider without exp over ${protocol}`, async () => {
@@ -515,7 +519,7 @@ describe.each(protocols)("over %s", (protocol) => {
           iat: secondsFromNow(server.clock, -600),
           exp: secondsFromNow(server.clock),
         }),
-        "the access token has expired",
+        "the access token has expired: fetch a new one",
       ],
       [
         "with iat more than a minute ahead",
@@ -593,7 +597,11 @@ describe.each(protocols)("over %s", (protocol) => {
       }
       // The issuer of a token that is not cached is unknown.
       const unseen = await signedByAccount(key, server.clock, { aud: server.url, jti: "unseen" });
-      await expectInvalid(protocol, unseen, "the access token has an unknown issuer");
+      await expectInvalid(
+        protocol,
+        unseen,
+        "the access token has an unknown issuer: send a token of this server",
+      );
       expect(await grant(assertion)).toMatchObject({ status: 400, body: { error: "invalid_grant" } });
     });
 

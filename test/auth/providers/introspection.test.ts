@@ -190,7 +190,7 @@ describe("an opaque token", () => {
     await push(own, token);
     // One minute more, because the token was issued after the clock was set.
     own.clock.set(own.clock.now() + hour + minute);
-    await expectInvalid(push(own, token), "the access token has expired");
+    await expectInvalid(push(own, token), "the access token has expired: fetch a new one");
   });
 
   it("accepts an opaque token with the configured aud and iss", async () => {
@@ -238,7 +238,10 @@ describe("an opaque token", () => {
   it("does not introspect a JWT of an unknown issuer", async () => {
     const before = provider.introspections();
     const token = new UnsecuredJWT({ scope: pushScope }).setIssuer("https://other.test").encode();
-    await expectInvalid(push(server, `${token}AAAA`), "the access token has an unknown issuer");
+    await expectInvalid(
+      push(server, `${token}AAAA`),
+      "the access token has an unknown issuer: send a token of this server",
+    );
     expect(provider.introspections()).toBe(before);
   });
 });
@@ -292,7 +295,7 @@ describe("the cache of introspections", () => {
     advance(hour - minute);
     await push(server, token);
     advance(2 * minute);
-    await expectInvalid(push(server, token), "the access token has expired");
+    await expectInvalid(push(server, token), "the access token has expired: fetch a new one");
   });
 
   it("caches an inactive token for ten seconds", async () => {
@@ -523,7 +526,7 @@ describe("the introspection endpoint", () => {
 
   it.each<[string, object, string]>([
     ["active false", { active: false }, inactive],
-    ["an exp in the past", { exp: 1 }, "the access token has expired"],
+    ["an exp in the past", { exp: 1 }, "the access token has expired: fetch a new one"],
     ["an nbf in the future", { nbf: 4_102_444_800 }, "the access token is not valid yet"],
     ["no aud", { aud: undefined }, "the access token has a missing or invalid claim: aud"],
     ["another aud", { aud: "urn:b" }, "the access token has a missing or invalid claim: aud"],

@@ -172,7 +172,10 @@ describe("a token of one of several keys", () => {
   it("reports the claims, not the signature, of an expired token of the second key", async () => {
     const { publish, push } = await startKeySetIssuer();
     publish(ec.jwk, otherEc.jwk);
-    await expectInvalid(push(otherEc, { claims: { exp: 1 } }), "the access token has expired");
+    await expectInvalid(
+      push(otherEc, { claims: { exp: 1 } }),
+      "the access token has expired: fetch a new one",
+    );
   });
 });
 

@@ -211,6 +211,8 @@ describe.each(Object.entries(samples))("an access token of %s", (name, sample) =
     const { push } = await start();
     const other = sample.issuer.endsWith("/") ? sample.issuer.slice(0, -1) : `${sample.issuer}/`;
     const error = await apiErrorOf(push({ iss: other }));
-    expect(error.headers.get("www-authenticate")).toContain("the access token has an unknown issuer");
+    expect(error.headers.get("www-authenticate")).toContain(
+      "the access token has an unknown issuer: send a token of this server",
+    );
   });
 });

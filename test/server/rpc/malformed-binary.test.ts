@@ -97,7 +97,9 @@ describe.each(["connect", "grpc", "grpc-web"] as const)("binary over %s", (proto
     const rejection = await rejected(userKey, { body: requestBytes({ userKey }), encoding: "gzip" });
     expect(rejection).toMatchObject({
       reason: "REQUEST_MALFORMED",
-      violations: ["body: does not decompress"],
+      violations: [
+        "body: does not decompress: it is damaged, cut off, or not what the header of its encoding names",
+      ],
     });
   });
 

@@ -215,7 +215,9 @@ describe.each(protocols)("JSON over %s", (protocol) => {
       `{"languageCode":"en-US","updateTime":"2026-03-01T11:59:00Z","expireTime":${time}}`,
     );
     expect(rejection.violations).toEqual([
-      expect.stringMatching(/^expireTime: must be an RFC 3339 time that exists, such as "/),
+      expect.stringMatching(
+        /^expireTime: must be an RFC 3339 time that exists, with Z or an offset, such as "/,
+      ),
     ]);
   });
 

@@ -298,7 +298,7 @@ it("reflection is UNIMPLEMENTED when it is switched off", async () => {
   const answers = Array.fromAsync(client.serverReflectionInfo(requests()));
   await expect(answers).rejects.toMatchObject({
     code: Code.Unimplemented,
-    rawMessage: "unknown method",
+    rawMessage: "unknown method: names of services and methods are case-sensitive",
   });
   await own[Symbol.asyncDispose]();
 });

@@ -230,15 +230,15 @@ describe("messageReader", () => {
     ['{"kindsByName":{"a":"SECRET"}}', 'kindsByName["a"]: must be one of KIND_UNSPECIFIED, NOVEL, ATLAS'],
     [
       '{"time":"2026-02-30T00:00:00Z"}',
-      'time: must be an RFC 3339 time that exists, such as "2026-01-31T08:00:00Z"',
+      'time: must be an RFC 3339 time that exists, with Z or an offset, such as "2026-01-31T08:00:00Z"',
     ],
     [
       '{"times":["secret"]}',
-      'times[0]: must be an RFC 3339 time that exists, such as "2026-01-31T08:00:00Z"',
+      'times[0]: must be an RFC 3339 time that exists, with Z or an offset, such as "2026-01-31T08:00:00Z"',
     ],
     [
       '{"timesByName":{"a":1}}',
-      'timesByName["a"]: must be an RFC 3339 time that exists, such as "2026-01-31T08:00:00Z"',
+      'timesByName["a"]: must be an RFC 3339 time that exists, with Z or an offset, such as "2026-01-31T08:00:00Z"',
     ],
     [
       '{"int64Value":9223372036854775808}',

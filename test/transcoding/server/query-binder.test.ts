@@ -134,7 +134,7 @@ describe("compileQueryBinder", () => {
     ["bytes_value=+/8=", "bytes_value: must be base64"],
     [
       "time=2026-02-30T00:00:00Z",
-      'time: must be an RFC 3339 time that exists, such as "2026-01-31T08:00:00Z"',
+      'time: must be an RFC 3339 time that exists, with Z or an offset, such as "2026-01-31T08:00:00Z"',
     ],
   ])("the query binder rejects %s", (query, violation) => {
     expect(bind(query).violations).toEqual([violation]);

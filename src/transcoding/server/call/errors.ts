@@ -52,9 +52,14 @@ export function createCallErrors(domain: string) {
       });
     },
     notAcceptable: (types: string) =>
-      create(Code.InvalidArgument, `the response can only be ${types}`, "RESPONSE_NOT_ACCEPTABLE", {
-        httpStatus: 406,
-      }),
+      create(
+        Code.InvalidArgument,
+        `the response can only be ${types}, which the header Accept must allow`,
+        "RESPONSE_NOT_ACCEPTABLE",
+        {
+          httpStatus: 406,
+        },
+      ),
     contentType: (types: string) =>
       create(Code.InvalidArgument, `the content type must be ${types}`, "CONTENT_TYPE_UNSUPPORTED", {
         httpStatus: 415,

@@ -169,7 +169,11 @@ const unknownMethods: readonly KnownDifference[] = [
             hasLength: coding !== undefined,
             flags: [],
             statusIn: "headers",
-            error: { code: "Unimplemented", message: "unknown method", details: [] },
+            error: {
+              code: "Unimplemented",
+              message: "unknown method: names of services and methods are case-sensitive",
+              details: [],
+            },
           }
         : undefined;
     },
