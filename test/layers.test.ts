@@ -11,7 +11,7 @@ const layers: readonly (readonly string[])[] = [
   ["emulator", "pull"],
   ["server", "push", "transfer", "check", "contract-diff", "console", "contract-entry.ts"],
   ["services", "client"],
-  ["plans", "store", "auth", "transcoding", "config", "examples"],
+  ["plans", "store", "auth", "transcoding", "config", "examples", "network"],
   ["contract"],
   ["gen"],
   ["codec"],

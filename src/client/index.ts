@@ -14,13 +14,13 @@ export {
   type PlanSharingClient,
   type PlanSharingClientOptions,
 } from "./client.ts";
-export type { Moment } from "./dates.ts";
-export type { GoogleEndpoint } from "./endpoint.ts";
 export {
   type GoogleCredentialsOptions,
   googleCredentials,
-  type ServiceAccountKeyFile,
-} from "./google-credentials.ts";
+} from "./credentials/google-credentials.ts";
+export type { ServiceAccountKeyFile } from "./credentials/key-file.ts";
+export type { Moment } from "./dates.ts";
+export type { GoogleEndpoint } from "./endpoint.ts";
 export { money } from "./money.ts";
 export {
   expiresIn,

@@ -1,4 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import { ProxyError } from "../network/tunnel.ts";
 import { readError } from "./read-error.ts";
 
 /** Codes with which Node's sockets, resolver and HTTP report network errors. */
@@ -47,13 +48,14 @@ export function normalizeError(reason: unknown): ConnectError {
   if (code !== undefined) {
     return withCode(error, code, code === Code.Unimplemented ? wrongPath : undefined);
   }
-  const isNetworkError = networkErrorCodes.has(rootErrorCode(error) ?? "") || isReset(error);
+  const isNetworkError =
+    networkErrorCodes.has(rootErrorCode(error) ?? "") || isReset(error) || error.cause instanceof ProxyError;
   return isNetworkError ? withCode(error, Code.Unavailable) : error;
 }
 
 /**
  * Returns whether a retry may succeed after an error of {@link normalizeError}: for UNAVAILABLE and RESOURCE_EXHAUSTED,
- * except an untrusted certificate and a request or response that is too large.
+ * except an untrusted certificate, a proxy that refuses, and a request or response that is too large.
  */
 export function isRetryable(error: ConnectError): boolean {
   switch (error.code) {

@@ -1,6 +1,4 @@
 import { X509Certificate } from "node:crypto";
-import { Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
 import { createRegistry, type Registry } from "@bufbuild/protobuf";
 import type { Interceptor, Transport } from "@connectrpc/connect";
 import type { UniversalClientFn } from "@connectrpc/connect/protocol";
@@ -14,6 +12,9 @@ import {
   Http2SessionManager,
 } from "@connectrpc/connect-node";
 import { contractCodecs, contractTypes } from "../contract/contract-types.ts";
+import { connectTimeoutMs, createAgent } from "../network/agent.ts";
+import { createTunnelledSessions } from "../network/http2-sessions.ts";
+import { proxyFor } from "../network/proxy.ts";
 import { createRestTransport } from "../transcoding/client/index.ts";
 import { createNodeFetch } from "./node-fetch.ts";
 import { withReadableErrors } from "./readable-errors.ts";
@@ -45,17 +46,19 @@ export const rpcDefaults = {
   writeMaxBytes: 0xffffffff,
 };
 
-/** Creates a transport with its own connections. Throws TypeError if `ca` is not a certificate. */
+/**
+ * Creates a transport with its own connections, through the proxy that the environment names. Throws TypeError if that is
+ * not a proxy, or `ca` not a certificate.
+ */
 export function createTransport({ protocol, ca, registry, ...common }: TransportInit): Transport {
-  const trust = ca === undefined ? {} : { ca: requireCertificate(ca) };
+  requireCertificate(ca);
+  const url = new URL(common.baseUrl);
   if (protocol === "grpc") {
-    const sessions = new Http2SessionManager(common.baseUrl, undefined, trust);
+    const sessions = createSessions(url, ca);
     const httpClient = createNodeHttpClient({ httpVersion: "2", sessionProvider: () => sessions });
     return createRpcTransport(protocol, httpClient, common);
   }
-  const agent = common.baseUrl.startsWith("https:")
-    ? new HttpsAgent({ ...trust, keepAlive: true })
-    : new HttpAgent({ keepAlive: true });
+  const agent = createAgent(url, ca, { keepAlive: true });
   switch (protocol) {
     case "connect":
     case "grpc-web": {
@@ -93,11 +96,19 @@ export function createRpcTransport(
   return create({ ...rpcDefaults, ...options, httpClient: withReadableErrors(httpClient) });
 }
 
-/** Node's TLS accepts any text as `ca` and then trusts no server. */
-function requireCertificate(pem: string): string {
+function createSessions(url: URL, ca: string | undefined) {
+  const proxy = proxyFor(url);
+  return proxy === undefined
+    ? new Http2SessionManager(url.href, undefined, ca === undefined ? {} : { ca })
+    : createTunnelledSessions(url, proxy, { ca, timeoutMs: connectTimeoutMs });
+}
+
+/** Throws TypeError for a text that is not a certificate. Node's TLS accepts any text, and then trusts no server. */
+export function requireCertificate(pem: string | undefined): void {
   try {
-    new X509Certificate(pem);
-    return pem;
+    if (pem !== undefined) {
+      new X509Certificate(pem);
+    }
   } catch {
     throw new TypeError("ca: must be one or more certificates in PEM");
   }

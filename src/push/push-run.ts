@@ -27,6 +27,8 @@ type PushOptions = {
   /** The input of a new run, if it is open already. */
   input?: Input | undefined;
   tokens: AccessTokens;
+  /** PEM certificates to trust instead of the well-known ones. */
+  ca?: string | undefined;
   /** Maximum number of requests in flight. */
   concurrency: number;
   /** Maximum number of requests per second. */
@@ -72,7 +74,7 @@ export async function pushRun(run: RunDirectory, options: PushOptions): Promise<
   const display = keyDisplay(options.reveal);
   const journal = await openJournal(run, display);
   const { counts } = journal;
-  const sender = createSender({ ...run.settings, tokens: options.tokens, timeoutMs });
+  const sender = createSender({ endpoint, protocol, tokens: options.tokens, timeoutMs, ca: options.ca });
   const pipeline = createPipeline({
     records: readRecords(input, from),
     parse: createRecordParser({ ...run.settings.record, endpoint, protocol }),

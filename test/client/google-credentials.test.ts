@@ -17,6 +17,7 @@ import {
 import { systemClock } from "../../src/contract/clock.ts";
 import { apiErrorOf } from "../support/api-error.ts";
 import { makeAccount } from "../support/auth/service-accounts.ts";
+import { renewedCertificate, testCertificate } from "../support/certificates/certificate.ts";
 import { dataDirectory } from "../support/data-directory.ts";
 import { errorWith, startScriptedServer } from "../support/http/scripted-server.ts";
 import { planStatus } from "../support/plan-statuses.ts";
@@ -102,16 +103,20 @@ describe("a program with Google's auth library", () => {
   });
 });
 
+type TokenAnswer = { status?: number; headers?: Record<string, string>; body: object };
+
 /** Starts a token endpoint that counts its requests. */
 async function startTokenEndpoint(
-  respond: (count: number) => { status?: number; body: object } | Promise<{ status?: number; body: object }>,
+  respond: (count: number) => TokenAnswer | Promise<TokenAnswer>,
 ): Promise<{ url: string; count(): number }> {
   let count = 0;
   const endpoint: Server = createServer((request, response) => {
     request.resume().on("end", async () => {
       count += 1;
-      const { status = 200, body } = await respond(count);
-      response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+      const { status = 200, headers, body } = await respond(count);
+      response
+        .writeHead(status, { "content-type": "application/json", ...headers })
+        .end(JSON.stringify(body));
     });
   });
   await new Promise<void>((resolve) => endpoint.listen(0, "127.0.0.1", resolve));
@@ -206,6 +211,54 @@ describe("googleCredentials", () => {
     expect(await source()).toBe("token-2");
   });
 
+  it.each([301, 302, 303, 307, 308])(
+    "googleCredentials sends the assertion nowhere else when the token endpoint answers %i",
+    async (status) => {
+      const other = await startTokenEndpoint(token);
+      const location = `${other.url}/elsewhere`;
+      const { url, count } = await startTokenEndpoint(() => ({ status, headers: { location }, body: {} }));
+      const error = await googleCredentials({ ...key, token_uri: `${url}/token` })().catch((cause) => cause);
+      expect(error).toBeInstanceOf(TypeError);
+      expect(error.message).toBe(
+        `${new URL(url).host} answered ${status}, a redirect to ${new URL(other.url).host}: credentials are not ` +
+          "sent there; check token_uri of the key file, and proxies in front of this URL",
+      );
+      expect([count(), other.count()]).toEqual([1, 0]);
+    },
+  );
+
+  it("googleCredentials sends other kinds of credentials through the same connections", async () => {
+    const other = await startTokenEndpoint(token);
+    const { url, count } = await startTokenEndpoint(() => ({
+      ...{ status: 307, headers: { location: other.url }, body: {} },
+    }));
+    const subjectTokenFile = join(await dataDirectory(), "subject-token");
+    await writeFile(subjectTokenFile, "subject token");
+    const external = {
+      type: "external_account",
+      audience: "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/q",
+      subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
+      token_url: `${url}/v1/token`,
+      credential_source: { file: subjectTokenFile },
+    } as unknown as ServiceAccountKeyFile;
+    await expect(googleCredentials(external)()).rejects.toThrow("answered 307, a redirect to");
+    expect([count(), other.count()]).toEqual([1, 0]);
+  });
+
+  it("googleCredentials trusts the given certificates only", async () => {
+    await using secure = await startTestServer({ tls: testCertificate });
+    const own = await makeAccount(secure);
+    expect(await googleCredentials(own, { ca: testCertificate.cert })()).toMatch(/^[\w-]+\./);
+    const host = new URL(secure.url).host;
+    const untrusted = googleCredentials(own, { ca: renewedCertificate.cert })();
+    await expect(untrusted).rejects.toThrow(`${host}: self-signed certificate`);
+    await expect(untrusted).rejects.toMatchObject({ code: "DEPTH_ZERO_SELF_SIGNED_CERT" });
+    await expect(googleCredentials(own)()).rejects.toMatchObject({ code: "DEPTH_ZERO_SELF_SIGNED_CERT" });
+    expect(() => googleCredentials(own, { ca: "no certificate" })).toThrow(
+      "ca: must be one or more certificates",
+    );
+  });
+
   it("the server rejects the token of a revoked account", async () => {
     const own = await makeAccount(server, { name: "short-lived" });
     const source = googleCredentials(own);
@@ -242,11 +295,13 @@ describe("googleCredentials", () => {
     expect(await source()).toMatch(/^[\w-]+\./);
   });
 
-  it("googleCredentials rejects a key file that is not JSON without quoting it", async () => {
+  it("googleCredentials rejects a key file that is a bare key without quoting it", async () => {
     const file = await writeKeyFile(key.private_key);
     const error = await googleCredentials(file)().catch((cause: unknown) => cause);
     expect(error).toBeInstanceOf(TypeError);
-    expect((error as Error).message).toBe(`the key file ${file} is not valid JSON`);
+    expect((error as Error).message).toBe(
+      `the key file ${file} is a bare key in PEM: pass the whole JSON file of the service account`,
+    );
     expect((error as Error).cause).toBeUndefined();
   });
 

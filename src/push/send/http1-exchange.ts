@@ -1,4 +1,6 @@
-import { errors, Pool } from "undici";
+import { type buildConnector, errors, Pool } from "undici";
+import { proxyFor } from "../../network/proxy.ts";
+import { connectThrough } from "../../network/tunnel.ts";
 import {
   type Answer,
   type AnswerHeaders,
@@ -17,12 +19,15 @@ const closedCodes = ["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"];
 
 const timeoutCodes = ["UND_ERR_CONNECT_TIMEOUT", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"];
 
-/** Creates the connections to a server for REST, Connect and gRPC-Web: HTTP/1.1, one request at a time on each. */
-export function createHttp1Exchange(origin: string, timeoutMs: number): Exchange {
+/**
+ * Creates the connections to a server for REST, Connect and gRPC-Web: HTTP/1.1, one request at a time on each. `ca` has
+ * PEM certificates to trust instead of the well-known ones.
+ */
+export function createHttp1Exchange(origin: string, timeoutMs: number, ca?: string): Exchange {
   const pool = new Pool(origin, {
     allowH2: false,
     maxResponseSize: maxAnswerSize,
-    connect: { timeout: timeoutMs },
+    connect: connectorOf(new URL(origin), timeoutMs, ca),
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
   });
@@ -72,6 +77,24 @@ export function createHttp1Exchange(origin: string, timeoutMs: number): Exchange
       void pool.destroy(new Error("the push was stopped"));
     },
   };
+}
+
+function connectorOf(
+  url: URL,
+  timeoutMs: number,
+  ca: string | undefined,
+): NonNullable<Pool.Options["connect"]> {
+  const proxy = proxyFor(url);
+  if (proxy === undefined) {
+    return { timeout: timeoutMs, ...(ca !== undefined && { ca }) };
+  }
+  const throughProxy: buildConnector.connector = (_, callback) => {
+    connectThrough(proxy, url, { ca, timeoutMs, protocols: ["http/1.1"] }).then(
+      (socket) => callback(null, socket),
+      (error: Error) => callback(error, null),
+    );
+  };
+  return throughProxy;
 }
 
 function problemOf(error: NodeJS.ErrnoException, timeoutMs: number): NoAnswer {

@@ -1,5 +1,7 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
 import type { Socket } from "node:net";
+import { proxyFor } from "../../network/proxy.ts";
+import { connectThrough } from "../../network/tunnel.ts";
 import {
   type Answer,
   type AnswerHeaders,
@@ -35,9 +37,11 @@ const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants;
 /**
  * Creates the connections to a server for gRPC: HTTP/2, over TLS or with prior knowledge. Opens another connection when
  * those that are open have as many requests as the server accepts. One that the server wants to close, that broke, or
- * that did not answer a request in time, gets no further request.
+ * that did not answer a request in time, gets no further request. `ca` has PEM certificates to trust instead of the
+ * well-known ones.
  */
-export function createHttp2Exchange(origin: string, timeoutMs: number): Exchange {
+export function createHttp2Exchange(origin: string, timeoutMs: number, ca?: string): Exchange {
+  const openSocket = tunnelTo(new URL(origin), timeoutMs, ca);
   /** Those that take further requests. */
   const connections: Connection[] = [];
   const sessions = new Set<ClientHttp2Session>();
@@ -46,6 +50,7 @@ export function createHttp2Exchange(origin: string, timeoutMs: number): Exchange
   /** Resolves when the connection that is being opened takes requests, or with the reason why not. */
   let opening: Promise<NoAnswer | undefined> | undefined;
   let isClosed = false;
+  const closing = new AbortController();
 
   /** Returns the connection for the next request, if one must not be opened first. */
   function findConnection(): Connection | undefined {
@@ -57,9 +62,24 @@ export function createHttp2Exchange(origin: string, timeoutMs: number): Exchange
     return connections.toSorted((a, b) => a.inFlight - b.inFlight)[0];
   }
 
-  function openConnection(): Promise<NoAnswer | undefined> {
+  async function openConnection(): Promise<NoAnswer | undefined> {
+    let socket: Socket | undefined;
+    try {
+      socket = await openSocket?.(closing.signal);
+    } catch (error) {
+      return isClosed ? stopped : connectionFailed(error as Error);
+    }
+    return startSession(socket);
+  }
+
+  /** Starts HTTP/2, on a socket if there is one yet. */
+  function startSession(opened: Socket | undefined): Promise<NoAnswer | undefined> {
     return new Promise((resolve) => {
-      const session = connect(origin, { maxSessionMemory });
+      const session = connect(origin, {
+        maxSessionMemory,
+        ...(ca !== undefined && { ca }),
+        ...(opened && { createConnection: () => opened }),
+      });
       const connection: Connection = { session, socket: undefined, inFlight: 0, limit: 0 };
       sessions.add(session);
       let problem = cutOff;
@@ -171,6 +191,7 @@ export function createHttp2Exchange(origin: string, timeoutMs: number): Exchange
     send: (request) => sendTwice(() => attempt(request)),
     close() {
       isClosed = true;
+      closing.abort();
       for (const session of sessions) {
         session.destroy();
       }
@@ -182,6 +203,16 @@ export function createHttp2Exchange(origin: string, timeoutMs: number): Exchange
       });
     },
   };
+}
+
+/** Returns how to open a socket to the host of a URL, if that is done through a proxy. */
+function tunnelTo(
+  url: URL,
+  timeoutMs: number,
+  ca: string | undefined,
+): ((signal: AbortSignal) => Promise<Socket>) | undefined {
+  const proxy = proxyFor(url);
+  return proxy && ((signal) => connectThrough(proxy, url, { ca, timeoutMs, protocols: ["h2"], signal }));
 }
 
 /**

@@ -15,9 +15,9 @@ export type SendWithToken = (request: PushRequest, token: string) => Promise<Out
  * Creates the sender for REST. It uses bare HTTP, at a fraction of the cost of this project's client: the status is
  * sent as the JSON of the record.
  */
-export function createRestSender(baseUrl: string, timeoutMs: number) {
+export function createRestSender(baseUrl: string, timeoutMs: number, ca?: string) {
   const { origin, pathname } = new URL(baseUrl);
-  const exchange = createHttp1Exchange(origin, timeoutMs);
+  const exchange = createHttp1Exchange(origin, timeoutMs, ca);
   const prefix = pathname.replace(/\/+$/, "");
   let headersOf = { token: "", headers: headersWith("") };
 

@@ -18,10 +18,10 @@ import { nameInMessage, nameOf } from "./stored-resource.ts";
  * Creates the sender for Connect, gRPC or gRPC-Web. It uses bare HTTP, at a fraction of the cost of this project's client,
  * which only reads answers that are not plain successes.
  */
-export function createRpcSender(baseUrl: string, protocol: RpcProtocol, timeoutMs: number) {
+export function createRpcSender(baseUrl: string, protocol: RpcProtocol, timeoutMs: number, ca?: string) {
   const { origin, pathname } = new URL(baseUrl);
   const wire = rpcWires[protocol];
-  const exchange = wire.connect(origin, timeoutMs);
+  const exchange = wire.connect(origin, timeoutMs, ca);
   const prefix = pathname.replace(/\/+$/, "");
   const pathOf = ({ parent: service, name }: DescMethod) => `${prefix}/${service.typeName}/${name}`;
   const paths = {

@@ -8,8 +8,8 @@ import { createHttp2Exchange } from "./http2-exchange.ts";
 
 /** How a protocol of RPC sends a message and answers that it was accepted. */
 export type RpcWire = {
-  /** Opens connections to an origin, with a timeout of the requests in milliseconds. */
-  connect(origin: string, timeoutMs: number): Exchange;
+  /** Opens connections to an origin, with a timeout of the requests in milliseconds and certificates to trust. */
+  connect(origin: string, timeoutMs: number, ca?: string): Exchange;
   /** Returns the headers of a request that has no token yet. */
   headers(timeoutMs: number): Headers;
   /** Returns the body of a request with an encoded message. */

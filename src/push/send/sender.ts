@@ -25,16 +25,18 @@ type SenderOptions = {
   tokens: AccessTokens;
   /** Timeout of connecting, and of the answer, in milliseconds. */
   timeoutMs: number;
+  /** PEM certificates to trust instead of the well-known ones. */
+  ca?: string | undefined;
 };
 
 /** Creates the sender for a protocol. If a token is rejected, it tries once more with a new one. */
 export function createSender(options: SenderOptions): Sender {
   const baseUrl = endpointOf(options.endpoint).url;
-  const { protocol, tokens, timeoutMs } = options;
+  const { protocol, tokens, timeoutMs, ca } = options;
   const { sendWithToken, close } =
     protocol === "rest"
-      ? createRestSender(baseUrl, timeoutMs)
-      : createRpcSender(baseUrl, protocol, timeoutMs);
+      ? createRestSender(baseUrl, timeoutMs, ca)
+      : createRpcSender(baseUrl, protocol, timeoutMs, ca);
 
   let checked = "";
   /** Whether this API has answered a request, so that the endpoint is the right one. */
