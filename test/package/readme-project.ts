@@ -22,8 +22,11 @@ export type ReadmeProject = {
   write(path: string, text: string): void;
   /** Installs more packages. */
   install(...packages: readonly string[]): Promise<void>;
-  /** Runs `buf generate` with a template, or with that of the README. Google's protos come from npm, not from Buf's registry. */
-  generate(template?: object): Promise<void>;
+  /**
+   * Runs `buf generate` with a template, or with that of the README, for the contract or another module. Google's protos
+   * are in the folder `google-protos`, because Buf's registry may not be there.
+   */
+  generate(options?: { readonly template?: object; readonly input?: readonly string[] }): Promise<void>;
   /** Returns what the TypeScript compiler reports about some files. */
   compile(files: readonly string[], options: object): Promise<string>;
 };
@@ -78,9 +81,9 @@ export async function createReadmeProject(node: string, packages: readonly strin
     env,
     write,
     install,
-    async generate(template) {
+    async generate({ template, input = ["proto"] } = {}) {
       const modules = [{ path: "proto" }, { path: "google-protos" }];
-      const args = ["generate", "proto", "--config", JSON.stringify({ version: "v2", modules })];
+      const args = ["generate", ...input, "--config", JSON.stringify({ version: "v2", modules })];
       const PATH = `${join(folder, "node_modules/.bin")}${delimiter}${env.PATH}`;
       const options = template === undefined ? [] : ["--template", JSON.stringify(template)];
       await run(process.execPath, [buf, ...args, ...options], { cwd: folder, env: { ...env, PATH } });

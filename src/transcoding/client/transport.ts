@@ -23,7 +23,10 @@ import { readMessage, readMessages } from "./read-response.ts";
 import { createSender, type ErrorConverter } from "./send-request.ts";
 
 export type RestTransportOptions = {
-  /** URL of the server, such as `https://library.example.com`. Its path precedes every route. */
+  /**
+   * URL of the server, such as `https://library.example.com`. Its path precedes every route. In browsers, a path alone is
+   * one of the server of the page.
+   */
   baseUrl: string;
   /** Interceptors of all calls; the first is the outermost. */
   interceptors?: Interceptor[];
@@ -62,6 +65,8 @@ const longestTimeoutMs = 0x7fffffff;
  * be reached or the connection breaks; INVALID_ARGUMENT, before any I/O, for a message that fits no rule;
  * RESOURCE_EXHAUSTED for a response that is too large; INTERNAL for one that cannot be read; DATA_LOSS for a stream whose
  * response is complete but its array is not. To stop reading a stream, abort its signal.
+ *
+ * Throws if `baseUrl` has another scheme than http and https.
  */
 export function createRestTransport(options: RestTransportOptions): Transport {
   const { interceptors = [], rules = [], readMaxBytes = 16 * 1024 * 1024 } = options;
@@ -72,6 +77,10 @@ export function createRestTransport(options: RestTransportOptions): Transport {
     registry,
     codecs: options.codecs,
   };
+  // `localhost:8080` is a URL with the scheme "localhost".
+  if (/^(?!https?:)[a-z][a-z\d+.-]*:/i.test(options.baseUrl)) {
+    throw new Error(`baseUrl "${options.baseUrl}": must begin with https:// or http://`);
+  }
   const baseUrl = options.baseUrl.replace(/\/+$/, "");
   const send = createSender(baseUrl, options.fetch ?? globalThis.fetch, registry);
   const plans = new Map<DescMethod, CallPlan>();

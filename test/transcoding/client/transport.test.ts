@@ -252,6 +252,17 @@ describe("the REST transport against other servers", () => {
     ]);
   });
 
+  it("createRestTransport throws for a base URL whose scheme is not http or https, such as a forgotten one", () => {
+    for (const baseUrl of ["localhost:8080", "grpc://localhost:8080", "file:///tmp"]) {
+      expect(() => createRestTransport({ baseUrl })).toThrow(
+        `baseUrl "${baseUrl}": must begin with https:// or http://`,
+      );
+    }
+    for (const baseUrl of ["/api", "", "HTTPS://localhost", "//cdn.example.com/api"]) {
+      expect(() => createRestTransport({ baseUrl })).not.toThrow();
+    }
+  });
+
   it("the transport does not retry", async () => {
     const unavailable = await failure(await answer(503, "", { "retry-after": "0" }));
     expect([unavailable.code, hits]).toEqual([Code.Unavailable, ["GET /v1/books"]]);
