@@ -39,6 +39,8 @@ export type Pipeline = {
   run(): Promise<Stop | undefined>;
   /** Stops the run: sends no new request, but waits for those in flight. */
   stop(stop: Stop): void;
+  /** For how long no request has succeeded, in milliseconds, and why; undefined if the last one has. */
+  waiting(): { readonly ms: number; readonly reason: string } | undefined;
 };
 
 type Entry = { readonly record: RawRecord; readonly request: PushRequest };
@@ -59,13 +61,13 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   let stopped: Stop | undefined;
   let failure: { readonly error: unknown } | undefined;
   const queues = createUserQueues<Entry, FinalOutcome>({
-    process: ({ request }) => send(request),
+    process: ({ request }) => retrying.send(request),
     onResult: settle,
     onError: fail,
     limit: concurrency.limit,
     maxQueued,
   });
-  const send = createRetryingSender(options, {
+  const retrying = createRetryingSender(options, {
     signal: stopping.signal,
     inFlight: queues.inFlight,
     onRetry: journal.retried,
@@ -166,7 +168,12 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     }
   }
 
-  return { run, stop };
+  function waiting(): ReturnType<Pipeline["waiting"]> {
+    const found = retrying.waiting();
+    return found && { ms: found.ms, reason: options.display.text(found.message, found.request.userKey) };
+  }
+
+  return { run, stop, waiting };
 }
 
 function invalid({ violations, userKey }: Extract<ParsedRecord, { violations: unknown }>): Reason {

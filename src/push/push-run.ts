@@ -8,12 +8,12 @@ import { type Position, start } from "./input/record.ts";
 import { createRecordParser } from "./input/record-parser.ts";
 import { createPipeline, type Pipeline, type Stop } from "./pipeline.ts";
 import { type ProgressStream, showProgress } from "./report/progress.ts";
-import { type Summary, summaryOf } from "./report/summary.ts";
+import { type Summary, summaryOf, withoutRun } from "./report/summary.ts";
 import { createWarnings } from "./report/warnings.ts";
 import { type Counts, createCounts, doneOf } from "./run/counts.ts";
 import { checkpointOf, type Journal, openJournal } from "./run/journal.ts";
 import { keyDisplay } from "./run/mask.ts";
-import { type RunDirectory, type RunSettings, runFiles } from "./run/run-directory.ts";
+import { type RunDirectory, type RunSettings, removeRun, runFiles } from "./run/run-directory.ts";
 import type { AccessTokens } from "./send/access-tokens.ts";
 import { createBackOff } from "./send/back-off.ts";
 import { createConcurrency } from "./send/concurrency.ts";
@@ -59,7 +59,7 @@ const minRecordsForPercent = 100;
 
 /**
  * Pushes the records of a run that are not done yet, and resolves with the summary of the run. Rejects with InputError
- * if its input cannot be read or has changed since the run began.
+ * if its input cannot be read or has changed since the run began. Removes a new run that ends before a record is done.
  */
 export async function pushRun(run: RunDirectory, options: PushOptions): Promise<Summary> {
   const before = checkpointOf(run);
@@ -93,6 +93,7 @@ export async function pushRun(run: RunDirectory, options: PushOptions): Promise<
   const endReports = startReports(input, journal, pipeline, options);
   let stop: Stop | undefined;
   let isFinished = false;
+  let hasBegun = true;
   try {
     stop = options.signal.aborted ? (options.signal.reason as Stop) : await pipeline.run();
     isFinished = stop === undefined;
@@ -103,8 +104,13 @@ export async function pushRun(run: RunDirectory, options: PushOptions): Promise<
       stop = { cause: "disk", message: error.message };
     });
     await journal.close();
+    hasBegun = !run.isNew || isFinished || doneOf(counts) > 0;
+    if (!hasBegun) {
+      await removeRun(run);
+    }
   }
-  return finish(run, summaryOf(run, counts, journal.elapsedMs(), stop?.cause ?? "finished", stop?.message));
+  const summary = summaryOf(run, counts, journal.elapsedMs(), stop?.cause ?? "finished", stop?.message);
+  return hasBegun ? finish(run, summary) : withoutRun(summary);
 }
 
 /** Starts everything that runs beside the pipeline: stop by signal, checkpoints, progress. Returns how to end it. */
@@ -117,6 +123,7 @@ function startReports(input: Input, journal: Journal, pipeline: Pipeline, option
     done: doneOf(journal.counts),
     rejected: journal.counts.rejected,
     part: input.part(),
+    waiting: pipeline.waiting(),
   }));
   return () => {
     signal.removeEventListener("abort", interrupt);

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { styleText } from "node:util";
 import type { Command } from "commander";
@@ -8,7 +9,7 @@ import { InputError } from "../../push/input/input-error.ts";
 import type { Stop } from "../../push/pipeline.ts";
 import { pushRun } from "../../push/push-run.ts";
 import { exitCodeOf, resumeCommand, summaryText } from "../../push/report/summary.ts";
-import type { RunDirectory } from "../../push/run/run-directory.ts";
+import { type RunDirectory, removeRun } from "../../push/run/run-directory.ts";
 import { type AccessTokens, fixedToken, renewableTokens } from "../../push/send/access-tokens.ts";
 import { chosenCredentials, noCredentials, withServerCredentials } from "../options/credential-options.ts";
 import { defaultRunsDirectory } from "../options/data-directory.ts";
@@ -77,7 +78,7 @@ Exit codes:
        unknown, or another server answers
   130  interrupted by Ctrl-C
   143  interrupted by SIGTERM
-For exit codes 3 to 143, the printed command resumes the run.
+For exit codes 3 to 143, the printed command resumes the run. A run that ends before any record is done is removed.
 
 Examples:
   mdps push statuses.ndjson --endpoint production --credentials key.json --operator 65001 --client mobiledataplan
@@ -105,6 +106,12 @@ async function push(file: string | undefined, flags: PushFlags, command: Command
   const { run, input } = await chooseRun(file, flags, isGiven);
   try {
     process.exitCode = await pushAndReport(run, input, flags, isGiven);
+  } catch (error) {
+    // There are no credentials.
+    if (run.isNew && error instanceof UsageError) {
+      await removeRun(run);
+    }
+    throw error;
   } finally {
     input?.close();
     await run.release();
@@ -147,7 +154,7 @@ async function pushAndReport(
     console.log(flags.json === undefined ? summaryText(summary, strong) : JSON.stringify(summary));
     return summary.end === "interrupted" && signalled === "SIGTERM" ? 143 : exitCodeOf(summary);
   } catch (error) {
-    if (error instanceof InputError) {
+    if (error instanceof InputError && existsSync(run.path)) {
       throw new InputError(`${error.message}. To resume the run: ${resumeCommand(run.path)}`);
     }
     throw error;

@@ -9,7 +9,8 @@ type RunEnd = "finished" | StopCause;
 
 /** The result of a run: summary.json, and the output of `--json`. */
 export type Summary = Counts & {
-  readonly run: string;
+  /** The directory of the run. Absent if the run ended before a record was done: its directory was removed. */
+  readonly run?: string;
   readonly input: string;
   readonly endpoint: string;
   readonly end: RunEnd;
@@ -19,7 +20,9 @@ export type Summary = Counts & {
   readonly done: number;
   readonly seconds: number;
   readonly rejectedFile?: string;
-  /** The command that resumes the run. */
+  /** The file with the reason and the violations of each rejected record. */
+  readonly reasonsFile?: string;
+  /** The command that resumes the run; absent if it is finished or was removed. */
   readonly resume?: string;
 };
 
@@ -62,9 +65,17 @@ export function summaryOf(
     done: doneOf(counts),
     ...counts,
     seconds: Number((elapsedMs / 1000).toFixed(3)),
-    ...(counts.rejected > 0 && { rejectedFile: join(path, runFiles.rejected) }),
+    ...(counts.rejected > 0 && {
+      rejectedFile: join(path, runFiles.rejected),
+      reasonsFile: join(path, runFiles.reasons),
+    }),
     ...(end !== "finished" && { resume: resumeCommand(path) }),
   };
+}
+
+/** Returns the summary of a run whose directory was removed. */
+export function withoutRun({ run: _, resume: __, ...summary }: Summary): Summary {
+  return summary;
 }
 
 const headlines: Readonly<Record<RunEnd, string>> = {
@@ -96,7 +107,7 @@ export function summaryText(summary: Summary, strong: (text: string, isGood: boo
     strong(headlines[end] + (message === undefined ? "" : `: ${message}`), isGood),
     row("pushed", grouped(summary.pushed)),
     row("rejected", grouped(summary.rejected)),
-    ...countRows(reasons),
+    ...groupRows(summary),
     row("superseded", `${grouped(summary.superseded)}  a newer status was already stored`),
     ...(summary.blank > 0 ? [row("blank lines", grouped(summary.blank))] : []),
     row("retries", grouped(summary.repeated)),
@@ -104,8 +115,9 @@ export function summaryText(summary: Summary, strong: (text: string, isGood: boo
     ...countRows(notifications),
     ...(sumOf(warnings) === 0 ? [] : [row("warnings", grouped(sumOf(warnings))), ...countRows(warnings)]),
     row("time", `${seconds.toFixed(1)} s${rate}`),
-    row("run", summary.run),
+    row("run", summary.run ?? "none: no record was done, so start again with the same command"),
     ...(summary.rejectedFile === undefined ? [] : [row("rejected file", summary.rejectedFile)]),
+    ...(summary.reasonsFile === undefined ? [] : [row("their reasons", summary.reasonsFile)]),
     ...helpRows(reasons),
     ...(summary.resume === undefined ? [] : ["", "Resume with:", `  ${summary.resume}`]),
   ];
@@ -126,8 +138,38 @@ function sumOf(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((sum, each) => sum + each, 0);
 }
 
+/** Groups of rejected records that are shown, and reasons of others. */
+const maxGroups = 10;
+
+/**
+ * Returns a row for each of the largest groups of rejected records, with an example. The other records are counted by
+ * reason.
+ */
+function groupRows({ rejected, rejections, reasons }: Counts): string[] {
+  const shown = rejections.toSorted((a, b) => b.count - a.count).slice(0, maxGroups);
+  const rest = { ...reasons };
+  for (const { reason, count } of shown) {
+    rest[reason] = (rest[reason] ?? 0) - count;
+  }
+  const others = Object.entries(rest)
+    .filter(([, count]) => count > 0)
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, maxGroups)
+    .map(([reason, count]) => ({ reason, count }));
+  const unnamed = [...shown, ...others].reduce((left, { count }) => left - count, rejected);
+  return [
+    ...shown.map(({ count, reason, rule, line }) => groupRow(count, `${reason}  ${rule}  (line ${line})`)),
+    ...others.map(({ count, reason }) => groupRow(count, `${reason}${shown.length > 0 ? "  others" : ""}`)),
+    ...(unnamed > 0 ? [groupRow(unnamed, "others")] : []),
+  ];
+}
+
+function groupRow(count: number, text: string): string {
+  return `    ${grouped(count)}  ${text}`;
+}
+
 function countRows(counts: Readonly<Record<string, number>>): string[] {
   return Object.entries(counts)
     .sort(([, a], [, b]) => b - a)
-    .map(([name, value]) => `    ${grouped(value)}  ${name}`);
+    .map(([name, value]) => groupRow(value, name));
 }

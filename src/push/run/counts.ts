@@ -4,6 +4,16 @@ import {
 } from "../../../gen/mobiledataplansharing/v1/enums_pb.ts";
 import type { FieldViolation } from "../../contract/field-violation.ts";
 
+/** Rejected records with the same reason and the same rule. */
+export type RejectionGroup = {
+  readonly reason: string;
+  /** The first violation of an example, without the indexes of lists; its message if it has no violations. */
+  readonly rule: string;
+  /** Number of the example: its line, or its place in a JSON array. */
+  readonly line: number;
+  count: number;
+};
+
 /** Counts of a run so far. Records that are done are `pushed`, `rejected` or `superseded`. */
 export type Counts = {
   /** Accepted by the server. */
@@ -18,6 +28,8 @@ export type Counts = {
   repeated: number;
   /** Rejected records by reason. */
   readonly reasons: Record<string, number>;
+  /** Rejected records by reason and rule: the first hundred groups. */
+  readonly rejections: RejectionGroup[];
   /** Notifications that the pushed records trigger, by type. */
   readonly notifications: Record<string, number>;
   /** Pushed records with a warning, by path and description. */
@@ -34,6 +46,8 @@ export function createCounts(init: Partial<Counts> = {}): Counts {
     repeated: 0,
     ...init,
     reasons: { ...init.reasons },
+    // Checkpoints of older versions have none.
+    rejections: (init.rejections ?? []).map((group) => ({ ...group })),
     notifications: { ...init.notifications },
     warnings: { ...init.warnings },
   };
@@ -79,4 +93,25 @@ export function countName(byName: Record<string, number>, name: string): void {
   const isSeparate = Object.hasOwn(byName, name) || Object.keys(byName).length < maxNames;
   const key = isSeparate ? name : "OTHER";
   byName[key] = (byName[key] ?? 0) + 1;
+}
+
+/**
+ * Creates the function that counts a rejected record in its group. Texts in quotes and numbers, which differ from record to
+ * record, do not distinguish groups.
+ */
+export function createGrouping(groups: RejectionGroup[]) {
+  const keyOf = ({ reason, rule }: Pick<RejectionGroup, "reason" | "rule">) =>
+    `${reason} ${rule.replaceAll(/"(?:[^"\\]|\\.)*"|\d[\d.,:TZ-]*/g, "#")}`;
+  const byKey = new Map(groups.map((group) => [keyOf(group), group]));
+  return function countGroup(rejection: Omit<RejectionGroup, "count">): void {
+    const key = keyOf(rejection);
+    const known = byKey.get(key);
+    if (known !== undefined) {
+      known.count += 1;
+    } else if (byKey.size < maxNames) {
+      const group = { ...rejection, count: 1 };
+      byKey.set(key, group);
+      groups.push(group);
+    }
+  };
 }

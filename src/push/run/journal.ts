@@ -4,7 +4,15 @@ import type { PushRequest } from "../input/push-request.ts";
 import type { RawRecord } from "../input/record.ts";
 import { openAppendFile } from "./append-file.ts";
 import { openCheckpointLog } from "./checkpoint-log.ts";
-import { type Counts, countName, countNotifications, countWarnings, createCounts } from "./counts.ts";
+import {
+  type Counts,
+  countName,
+  countNotifications,
+  countWarnings,
+  createCounts,
+  createGrouping,
+  withoutIndexes,
+} from "./counts.ts";
 import { createDoneRecords, type DoneRecordsInit } from "./done-records.ts";
 import { type KeyDisplay, listedViolations } from "./mask.ts";
 import { type RunDirectory, runFiles } from "./run-directory.ts";
@@ -57,6 +65,7 @@ export async function openJournal(run: RunDirectory, display: KeyDisplay): Promi
   const before = checkpointOf(run);
   const done = createDoneRecords(before);
   const counts = createCounts(before?.tally);
+  const countGroup = createGrouping(counts.rejections);
   const { lengths = { rejected: 0, reasons: 0, superseded: 0 } } = before ?? {};
   const beganAt = performance.now();
   let endedAt: number | undefined;
@@ -131,6 +140,7 @@ export async function openJournal(run: RunDirectory, display: KeyDisplay): Promi
     rejected(record, reason) {
       counts.rejected += 1;
       countName(counts.reasons, reason.reason);
+      countGroup({ reason: reason.reason, rule: ruleOf(reason, display), line: record.index });
       // The text of a record that was too long is not stored.
       if (record.bytes.length > 0) {
         rejected.append(record.bytes);
@@ -153,6 +163,15 @@ export async function openJournal(run: RunDirectory, display: KeyDisplay): Promi
 
 /** Longest message that is stored, in characters. Servers choose theirs. */
 const maxMessageLength = 1_000;
+
+/** Longest rule that is stored, in characters. */
+const maxRuleLength = 200;
+
+/** Returns the rule by which rejected records are grouped. */
+function ruleOf({ violations: [first], message, userKey }: Reason, display: KeyDisplay): string {
+  const rule = first === undefined ? message : `${withoutIndexes(first.field)}: ${first.description}`;
+  return shortenText(display.text(rule, userKey), maxRuleLength);
+}
 
 function lineOf(
   record: RawRecord,

@@ -44,6 +44,8 @@ export const runFiles = {
 export type RunDirectory = {
   readonly path: string;
   readonly settings: RunSettings;
+  /** Whether this process has created it. */
+  readonly isNew: boolean;
   /** The last complete checkpoint, if any. */
   readonly logged: LoggedState | undefined;
   release(): Promise<void>;
@@ -72,7 +74,7 @@ async function createIn(runs: string, settings: RunSettings): Promise<RunDirecto
   const release = await lock(path);
   await replaceSecret(join(path, runFiles.settings), `${JSON.stringify(settings, undefined, 2)}\n`);
   await syncDirectory(runs);
-  return { path, settings, logged: undefined, release };
+  return { path, settings, isNew: true, logged: undefined, release };
 }
 
 function makeNew(path: string): boolean {
@@ -97,7 +99,12 @@ export async function openRun(path: string): Promise<RunDirectory> {
     }
     throw error;
   });
-  return { path, settings, logged: readLastState(log), release };
+  return { path, settings, isNew: false, logged: readLastState(log), release };
+}
+
+/** Removes the directory of a new run that has not begun. Keeps it if that fails: it can be resumed. */
+export async function removeRun({ path }: RunDirectory): Promise<void> {
+  await rm(path, { recursive: true, force: true }).catch(() => undefined);
 }
 
 /** Reads the settings of a run without locking it. Rejects with RunError. */

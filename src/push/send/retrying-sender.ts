@@ -41,15 +41,33 @@ export type RetryOptions = {
   timer?: Timer | undefined;
 };
 
-/** Creates the function that sends a record until its outcome is final. Aborting `signal` ends its waiting. */
+/** Since when no request has succeeded, and why not. */
+export type Waiting = {
+  readonly ms: number;
+  readonly message: string;
+  /** The request that failed last. */
+  readonly request: PushRequest;
+};
+
+export type RetryingSender = {
+  /** Sends a record until its outcome is final. */
+  send(request: PushRequest): Promise<FinalOutcome>;
+  /** Returns undefined if the last request succeeded. */
+  waiting(): Waiting | undefined;
+};
+
+/** Creates the sender that retries. Aborting `signal` ends its waiting. */
 export function createRetryingSender(
   options: RetryOptions,
   { signal, inFlight, onRetry }: { signal: AbortSignal; inFlight(): number; onRetry(): void },
-): (request: PushRequest) => Promise<FinalOutcome> {
+): RetryingSender {
   const { sender, concurrency, pacer, backOff, stallTimeoutMs, timer = systemTimer } = options;
   let lastSuccess = timer.now();
 
-  return async function sendWithRetries(request) {
+  /** The last failure, and when the first one since the last success was. */
+  let failing: (Omit<Waiting, "ms"> & { readonly since: number }) | undefined;
+
+  async function send(request: PushRequest): Promise<FinalOutcome> {
     const startedAt = timer.now();
     let failedAlone = 0;
     for (let attempt = 1; ; attempt++) {
@@ -63,12 +81,14 @@ export function createRetryingSender(
       if (outcome.kind !== "retry") {
         concurrency.answered(now - sentAt, inFlight(), now);
         lastSuccess = now;
+        failing = undefined;
         return outcome;
       }
       if (signal.aborted) {
         return { kind: "stopped" };
       }
       concurrency.overloaded(now);
+      failing = { since: failing?.since ?? now, message: outcome.message, request };
       // Only counts if another record succeeded in the meantime: during an outage no record is rejected.
       failedAlone += Number(lastSuccess > sentAt);
       const isStalled = now - Math.max(lastSuccess, startedAt) > stallTimeoutMs;
@@ -89,5 +109,12 @@ export function createRetryingSender(
       }
       onRetry();
     }
+  }
+
+  return {
+    send,
+    waiting() {
+      return failing && { ...failing, ms: timer.now() - failing.since };
+    },
   };
 }

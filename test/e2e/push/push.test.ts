@@ -143,7 +143,7 @@ describe("mdps push", () => {
       message: "answered UNAUTHENTICATED",
     });
     expect(outcome.stdout + outcome.stderr).not.toContain(env.MDPS_TOKEN);
-    const again = ["push", "--resume", summaryOf(outcome).run, "--json"];
+    const again = ["push", "--resume", await onlyRun(directory), "--json"];
     const second = await runProgram(again, { env: { MDPS_TOKEN: valid } });
     expect(summaryOf(second)).toMatchObject({ end: "finished", pushed: 3_000 });
   });
@@ -188,12 +188,14 @@ describe("mdps push", () => {
     const stopped = await runProgram(["push", file, ...args, "--max-errors", "5"], { env });
     expect(stopped.exitCode).toBe(3);
     const first = summaryOf(stopped);
+    const firstRun = await onlyRun(directory);
     expect(first).toMatchObject({
+      run: firstRun,
       end: "too-many-errors",
       message: expect.stringMatching(/^\d+ of \d+ were rejected$/),
     });
     expect(first.done).toBeLessThan(200);
-    const finished = await runProgram(["push", "--resume", first.run, "--json"], { env });
+    const finished = await runProgram(["push", "--resume", firstRun, "--json"], { env });
     expect(finished.exitCode).toBe(2);
     expect(summaryOf(finished)).toMatchObject({
       pushed: 270,
@@ -201,7 +203,7 @@ describe("mdps push", () => {
       blank: 1,
       reasons: { INTERNAL: 30, RECORD_UNREADABLE: 2 },
     });
-    const reasons = (await readFile(join(first.run, "rejected-reasons.ndjson"), "utf8")).trim().split("\n");
+    const reasons = (await readFile(join(firstRun, "rejected-reasons.ndjson"), "utf8")).trim().split("\n");
     expect(reasons.map((line) => JSON.parse(line))).toContainEqual({
       line: 300,
       userKey: "***300",
@@ -212,9 +214,9 @@ describe("mdps push", () => {
       metadata: {},
     });
     isFixed = true;
-    const retried = await runProgram(["push", "--retry-failed", first.run, ...args.slice(6)], { env });
+    const retried = await runProgram(["push", "--retry-failed", firstRun, ...args.slice(6)], { env });
     expect(summaryOf(retried)).toMatchObject({ end: "finished", pushed: 30, rejected: 2 });
-    expect(summaryOf(retried).run).not.toBe(first.run);
+    expect(summaryOf(retried).run).not.toBe(firstRun);
   });
 
   it("pushes standard input, and resumes when the same input is given again", async () => {

@@ -35,12 +35,37 @@ describe("a summary", () => {
     expect(summaryText(summaryOf(run, counts, 0, "finished"), plain)).not.toContain("no device");
   });
 
+  it("shows the ten largest groups of rejected records with an example, and counts the others by reason", () => {
+    const rejections = Array.from({ length: 12 }, (_, index) => ({
+      reason: "FIELD_INVALID",
+      rule: `plans[].f${index}: must not be empty`,
+      line: index + 1,
+      count: index + 1,
+    }));
+    const reasons = { FIELD_INVALID: 80, NOT_FOUND: 4, OTHER: 1 };
+    const counts = createCounts({ rejected: 87, reasons, rejections });
+    const summary = summaryOf(run, counts, 0, "finished");
+    expect(summary).toMatchObject({ rejections, reasonsFile: "/r/1/rejected-reasons.ndjson" });
+    const lines = summaryText(summary, plain).split("\n");
+    const first = lines.findIndex((line) => line.startsWith("  rejected "));
+    expect(lines.slice(first + 1, first + 15)).toEqual([
+      ...rejections
+        .toReversed()
+        .slice(0, 10)
+        .map(({ rule, line, count }) => `    ${count}  FIELD_INVALID  ${rule}  (line ${line})`),
+      "    5  FIELD_INVALID  others",
+      "    4  NOT_FOUND  others",
+      "    1  OTHER  others",
+      "    2  others",
+    ]);
+    expect(lines).toContain("  their reasons  /r/1/rejected-reasons.ndjson");
+  });
+
   it("has its own exit code for each way in which a run ends", () => {
     const code = (end: Parameters<typeof summaryOf>[3], rejected = 0) =>
       exitCodeOf(summaryOf(run, createCounts({ rejected }), 0, end));
     expect([code("finished"), code("finished", 1), code("too-many-errors", 5)]).toEqual([0, 2, 3]);
-    expect([code("unauthenticated"), code("unreachable"), code("disk"), code("interrupted")]).toEqual([
-      4, 5, 6, 130,
-    ]);
+    expect([code("unauthenticated"), code("unreachable"), code("disk")]).toEqual([4, 5, 6]);
+    expect([code("unusable"), code("interrupted")]).toEqual([7, 130]);
   });
 });

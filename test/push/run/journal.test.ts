@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { openJournal } from "../../../src/push/run/journal.ts";
+import { type Checkpoint, openJournal } from "../../../src/push/run/journal.ts";
 import { keyDisplay } from "../../../src/push/run/mask.ts";
+import { openRun, type RunDirectory } from "../../../src/push/run/run-directory.ts";
 import { withRun } from "../../support/push-pipeline.ts";
 
 const userKey = "491701234567";
@@ -39,3 +40,62 @@ it.each([
     }
   }),
 );
+
+it("the journal of a run counts rejected records by reason and rule, also when the run is resumed", () =>
+  withRun(async (run) => {
+    const rejection = (line: number, description: string, index = line) => ({
+      ...reason,
+      reason: "FIELD_INVALID",
+      violations: [{ field: `plans[${index}].title`, description }],
+    });
+    const push = async (from: RunDirectory, rejections: readonly [line: number, description: string][]) => {
+      const journal = await openJournal(from, keyDisplay(false));
+      for (const [line, description] of rejections) {
+        journal.rejected({ ...record, index: line, end: line }, rejection(line, description));
+      }
+      journal.rejected({ ...record, index: 9, end: 9 }, { ...reason, violations: [] });
+      await journal.flush();
+      await journal.close();
+      return journal.counts.rejections;
+    };
+    await push(run, [
+      [1, 'must have at most 64 characters, but "first" has 70'],
+      [2, 'must have at most 64 characters, but "second \\" one" has 71'],
+      [3, `must not be ${userKey}`],
+    ]);
+    await run.release();
+    const resumed = await openRun(run.path);
+    const groups = await push(resumed, [[4, 'must have at most 64 characters, but "x" has 72']]);
+    expect(groups).toEqual([
+      {
+        reason: "FIELD_INVALID",
+        rule: 'plans[].title: must have at most 64 characters, but "first" has 70',
+        line: 1,
+        count: 3,
+      },
+      { reason: "FIELD_INVALID", rule: "plans[].title: must not be ***567", line: 3, count: 1 },
+      { reason: "OTHER", rule: expect.stringMatching(/^x{199}…$/), line: 9, count: 2 },
+    ]);
+    await resumed.release();
+  }));
+
+it("the journal of a run resumes a checkpoint that has no groups, and holds a hundred", () =>
+  withRun(async (run) => {
+    const first = await openJournal(run, keyDisplay(false));
+    await first.flush();
+    await first.close();
+    await run.release();
+    const { logged, ...resumed } = await openRun(run.path);
+    const state = logged?.state as Checkpoint;
+    const { rejections: _, ...tally } = state.tally;
+    const older = { ...resumed, logged: { end: logged?.end ?? 0, state: { ...state, tally } } };
+    const journal = await openJournal(older, keyDisplay(false));
+    for (let index = 1; index <= 150; index++) {
+      const rule = "x".repeat(index);
+      journal.rejected({ ...record, index, end: index }, { ...reason, message: rule, violations: [] });
+    }
+    expect(journal.counts.rejections).toHaveLength(100);
+    expect(journal.counts.rejected).toBe(150);
+    await journal.close();
+    await resumed.release();
+  }));

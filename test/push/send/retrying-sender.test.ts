@@ -25,7 +25,7 @@ function createStub(
   const sentAt: number[] = [];
   const attempts = new Map<string, number>();
   let retries = 0;
-  const send = createRetryingSender(
+  const { send, waiting } = createRetryingSender(
     {
       sender: {
         async send({ userKey }) {
@@ -46,6 +46,7 @@ function createStub(
   );
   return {
     send: (userKey: string) => send(requestOf(userKey)),
+    waiting,
     sentAt,
     timer,
     stop: () => stopping.abort(),
@@ -105,6 +106,59 @@ describe("createRetryingSender", () => {
       message: "no request succeeded for 2 s: no answer",
     });
     expect(stub.sentAt.length).toBe(22);
+  });
+
+  it("says since when no request has succeeded and why, until one succeeds", async () => {
+    const seen: unknown[] = [];
+    const stub = createStub((_, attempt) => {
+      seen.push(stub.waiting());
+      return attempt === 4 ? pushed : troubleOf("silent", `refused ${attempt}`);
+    });
+    expect(await stub.send("a")).toEqual(pushed);
+    expect(seen).toEqual([
+      undefined,
+      expect.objectContaining({ ms: 100, message: "refused 1" }),
+      expect.objectContaining({ ms: 200, message: "refused 2" }),
+      expect.objectContaining({ ms: 300, message: "refused 3" }),
+    ]);
+    expect(stub.waiting()).toBeUndefined();
+  });
+
+  it("rejects a record that is too large for a proxy only after another record has succeeded", async () => {
+    const tooLarge = troubleOf("too-large", "HTTP 413");
+    const alone = createStub(() => tooLarge, { stallTimeoutMs: 2_000 });
+    expect(await alone.send("large")).toMatchObject({ kind: "stalled" });
+    const stub = createStub(async (userKey, attempt) => {
+      if (userKey === "small") {
+        return pushed;
+      }
+      if (attempt === 2) {
+        await stub.timer.sleep(1, new AbortController().signal);
+        await stub.send("small");
+      }
+      return tooLarge;
+    });
+    expect(await stub.send("large")).toMatchObject({
+      kind: "rejected",
+      message: "given up after 2 attempts: HTTP 413",
+    });
+  });
+
+  it("does not reject a record at the end of its patience for an answer that is not from this API", async () => {
+    const stub = createStub(
+      async (userKey, attempt) => {
+        if (userKey === "good") {
+          return pushed;
+        }
+        if (attempt === 1) {
+          await stub.timer.sleep(1, new AbortController().signal);
+          await stub.send("good");
+        }
+        return troubleOf("foreign", "HTTP 403");
+      },
+      { stallTimeoutMs: 2_000 },
+    );
+    expect(await stub.send("a")).toMatchObject({ kind: "stalled" });
   });
 
   it("starts no more requests than the pacer allows, retries included", async () => {
