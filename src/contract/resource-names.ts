@@ -10,7 +10,7 @@ export function asnOfParent(parent: string): number | undefined {
   return asn <= largestAsn ? asn : undefined;
 }
 
-/** Returns `operators/{asn_id}`. */
+/** Returns `operators/{asn_id}`. It does not check the number; {@link asnOfParent} does. */
 export function parentOf(asn: number): string {
   return `operators/${asn}`;
 }
@@ -21,12 +21,22 @@ export type Collection = "planStatuses" | "planGroups" | "devices";
 /**
  * Returns `operators/{asn_id}/{collection}/{id}`. Of the id, only `%` and `/` are escaped, so that names stay readable
  * and always have four segments.
+ *
+ * ```ts
+ * const name = resourceName(65001, "planStatuses", "a/b+c=="); // operators/65001/planStatuses/a%2Fb+c==
+ * ```
  */
 export function resourceName(asn: number, collection: Collection, id: string): string {
   return `operators/${asn}/${collection}/${id.replaceAll("%", "%25").replaceAll("/", "%2F")}`;
 }
 
-/** Parses the name of a resource. Returns undefined if the text is not a name in that collection. */
+/**
+ * Parses the name of a resource. Returns undefined if the text is not a name in that collection.
+ *
+ * ```ts
+ * const id = parseResourceName(status.name, "planStatuses")?.id; // a/b+c==
+ * ```
+ */
 export function parseResourceName(
   name: string,
   collection: Collection,

@@ -28,7 +28,7 @@ import {
 import { createTranscodingHandler } from "mobile-data-plan-sharing/transcoding";
 import { createRestTransport } from "mobile-data-plan-sharing/transcoding/client";
 
-const status: PlanStatus = planStatusOf({ languageCode: "en-US", expiresIn: { hours: 1 } });
+const status: PlanStatus = planStatusOf({ languageCode: "en-US", expireTime: new Date() });
 const title: string = status.title + openApi.info.title + PlanStatusSchema.typeName;
 const client = createPlanSharingClient({ endpoint: "production", token: title });
 export const named: Promise<string> = client

@@ -90,9 +90,9 @@ const globals = {
   document: { createElement: () => ({ relList: { supports: () => true } }) },
 };
 
-/** Runs a bundle without a global of Node. */
+/** Runs a bundle without a global of Node and without `eval`, as under a strict Content-Security-Policy. */
 function runBare(text: string): unknown {
-  const context = createContext({ ...globals });
+  const context = createContext({ ...globals }, { codeGeneration: { strings: false, wasm: false } });
   new Script(text).runInContext(context);
   return JSON.parse(String(context.report));
 }
@@ -111,6 +111,30 @@ describe("the entry ./contract bundled with esbuild for browsers", () => {
 
   it("creates, validates and names a status without a global of Node", async () => {
     expect(runBare((await bundle(page)).text)).toEqual(expected);
+  });
+
+  it("runs the page of docs/client.md", async () => {
+    const guide = readFileSync(join(root, "docs/client.md"), "utf8");
+    const [, text = ""] = /<!-- snippet: page.ts -->\n```ts\n([\s\S]*?)```/.exec(guide) ?? [];
+    const { text: script } = await bundle(
+      `${text}\nglobalThis.report = JSON.stringify({ violations, name });`,
+    );
+    expect(runBare(script)).toEqual({
+      violations: [],
+      name: "operators/65001/planStatuses/a%2Fb+c==",
+    });
+  });
+
+  it("may be bundled together with generated codecs", async () => {
+    const { text, warnings, metafile } = await bundle(`
+      import { planStatusOf } from "mobile-data-plan-sharing/contract";
+      import { PlanStatusCodec } from "mobile-data-plan-sharing/gen/mobiledataplansharing/v1/resources_codec.js";
+      const bytes = PlanStatusCodec.encode(planStatusOf({ title: "é", expireTime: new Date(1_000) }));
+      const { title, expireTime } = PlanStatusCodec.decode(bytes);
+      globalThis.report = JSON.stringify([title, String(expireTime.seconds)]);
+    `);
+    expect([warnings, Object.values(metafile.outputs).flatMap(({ imports }) => imports)]).toEqual([[], []]);
+    expect(runBare(text)).toEqual(["é", "1"]);
   });
 
   it("leaves the rules out of pages that only build statuses", async () => {

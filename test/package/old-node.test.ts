@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { oldNodes as nodes } from "./nodes.ts";
 import { environmentOf } from "./npm.ts";
@@ -66,6 +67,19 @@ describe.skipIf(nodes.length === 0)("an old Node (skipped where npm has none for
       expect(stderr).toContain(
         `Error: mdps needs Node ${allowed} or a later release of one of these lines; this is Node 20.`,
       );
+    }
+  });
+
+  it("the contract's entry works under every old Node from 20 on, without a warning", async () => {
+    const supported = nodes.filter(({ name }) => !/^Node 1\d\b/.test(name));
+    expect(supported.length).toBeGreaterThan(0);
+    for (const { name, path } of supported) {
+      const text = `import { planStatusOf, validate } from "${pathToFileURL(join(root, "dist/src/contract-entry.js"))}";
+        const status = planStatusOf({ languageCode: "en", expireTime: new Date(Date.now() + 60_000) });
+        console.log(validate(status).violations.length);`;
+      const args = ["--input-type=module", "--eval", text];
+      const { stdout, stderr } = spawnSync(await path(), args, { encoding: "utf8" });
+      expect([stdout, stderr], name).toEqual(["0\n", ""]);
     }
   });
 });
