@@ -12,7 +12,10 @@ import type {
   UniversalServerRequest,
   UniversalServerResponse,
 } from "@connectrpc/connect/protocol";
-import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
+import {
+  universalRequestFromNodeRequest,
+  type universalResponseToNodeResponse,
+} from "@connectrpc/connect-node";
 import type { CallOptions, RegisteredMethod } from "../../../transcoding/index.ts";
 import type { HttpRequest, HttpResponse } from "../../http-handler.ts";
 import { factsOf } from "../../telemetry/call-facts.ts";
@@ -31,6 +34,7 @@ import { fitStatus, roomForStatus } from "../status-size.ts";
 import { nodeHeaders } from "../wires/rpc-call.ts";
 import { settleByStatus } from "./answered-status.ts";
 import { createMessagesReader, type MessagesReader, passReadMessages } from "./read-messages.ts";
+import { sendStream } from "./send-stream.ts";
 import { createErrorInterceptor, httpRequestKey } from "./stream-errors.ts";
 import { requireValidTimeout, setTimeoutOf } from "./timeout.ts";
 
@@ -144,7 +148,8 @@ function callOf(
 ): UniversalServerRequest {
   // connect-node's types are Node's classes, of which it uses what these have.
   const [from, to] = [request as ServerRequest, response as ServerResponse];
-  const call = universalRequestFromNodeRequest(from, to, undefined, values);
+  // With the body, because newer versions call a method of it that only Node's class has.
+  const call = universalRequestFromNodeRequest(from, to, request as never, values);
   values.set(httpRequestKey, request);
   setTimeoutOf(request, call, values, isGrpc(request.headers["content-type"]));
   return call;
@@ -159,7 +164,7 @@ async function answer(
   const fitting = withFittingStatus(settled, response);
   const answered = type.answersText ? inText(fitting, type.answer) : fitting;
   if (answered.body !== undefined || answered.trailer !== undefined) {
-    await universalResponseToNodeResponse(answered, response as ServerResponse);
+    await sendStream(answered, response);
     return;
   }
   // Not writeHead: the header frame must end the stream.
