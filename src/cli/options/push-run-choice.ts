@@ -64,7 +64,18 @@ export async function chooseRun(
   const { resume, retryFailed, runs } = flags;
   if (resume !== undefined) {
     const run = await openRun(pathOfRun(resume, runs));
-    return { run: { ...run, settings: withSameInput(changed(run.settings)) } };
+    const settings = changed(run.settings);
+    if (settings.fingerprint !== undefined || checkpointOf(run)?.finished) {
+      return { run: { ...run, settings } };
+    }
+    if (process.stdin.isTTY) {
+      await run.release();
+      throw new RunError(
+        `the input of this run was a pipe (${settings.input}): provide the same input again on standard input, such as zcat FILE | ${resumeCommand(run.path)}`,
+      );
+    }
+    // A pipe of the run before is gone.
+    return { run: { ...run, settings: { ...settings, input: "-" } } };
   }
   const create = (settings: RunSettings) => createRun(resolve(requireDirectory(runs, "runs")), settings);
   if (retryFailed !== undefined) {
@@ -83,19 +94,6 @@ export async function chooseRun(
 function pathOfRun(name: string, runs: string | undefined): string {
   const below = runs === undefined || name.includes("/") ? name : join(runs, name);
   return resolve(existsSync(below) ? below : name);
-}
-
-/** A pipe of the run before is gone: its content must come by standard input. */
-function withSameInput(settings: RunSettings): RunSettings {
-  if (settings.fingerprint !== undefined) {
-    return settings;
-  }
-  if (process.stdin.isTTY) {
-    throw new RunError(
-      `the input of this run was a pipe (${settings.input}): provide the same input again on standard input, such as zcat FILE | mdps push --resume RUN`,
-    );
-  }
-  return { ...settings, input: "-" };
 }
 
 async function settingsOfFile(file: string, flags: PushFlags): Promise<RunSettings> {
@@ -126,7 +124,16 @@ async function settingsOfRetry(path: string): Promise<RunSettings> {
     }
     const input = join(path, runFiles.rejected);
     const fingerprint = await fingerprintOf(input);
-    return { ...run.settings, createTime: new Date().toISOString(), input, fingerprint, retryOf: path };
+    // Rejected rows of CSV are stored as the records that they became.
+    const { mapping: _, ...record } = run.settings.record;
+    return {
+      ...run.settings,
+      createTime: new Date().toISOString(),
+      input,
+      fingerprint,
+      record,
+      retryOf: path,
+    };
   } finally {
     await run.release();
   }

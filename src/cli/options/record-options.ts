@@ -5,7 +5,8 @@ import { type UnknownFields, unknownFieldsModes } from "../../contract/unknown-n
 import { leniencyFor } from "../../push/input/leniency.ts";
 import type { RecordOptions } from "../../push/input/push-request.ts";
 import { UsageError } from "../usage-error.ts";
-import { parseAsn } from "./parse-options.ts";
+import { mappingOf } from "./mapping-option.ts";
+import { collect, parseAsn } from "./parse-options.ts";
 
 const clientChoices: readonly string[] = [...clientIds, "any"];
 
@@ -15,6 +16,9 @@ export type RecordFlags = {
   client?: string;
   userKeyField?: string;
   unknownFields?: UnknownFields;
+  map?: readonly string[];
+  timeZone?: string;
+  coerce?: true;
   endpoint?: string;
 };
 
@@ -40,7 +44,20 @@ export function withRecordOptions(command: Command): Command {
           "fields, enum values and clients that the contract does not know: refuse the record, warn, or ignore them; by default warn towards Google's hosts, else refuse",
         )
         .choices(unknownFieldsModes),
-    );
+    )
+    .addOption(
+      command
+        .createOption(
+          "--map <mapping>",
+          "the file is CSV: a mapping file, or FIELD=COLUMN,… such as userKey=msisdn,plans[0].planId=tariff; repeatable",
+        )
+        .argParser(collect(String)),
+    )
+    .option(
+      "--time-zone <zone>",
+      "time zone of times in a CSV file that have no offset, such as Europe/Berlin",
+    )
+    .option("--coerce", "take user keys that are numbers as text, with all their digits");
 }
 
 /** Converts the options about records for the parser of records. Throws UsageError for a client that is not known. */
@@ -54,5 +71,13 @@ export function recordOptionsOf(flags: RecordFlags): RecordOptions {
       `--client ${client}: must be one of ${clientChoices.join(", ")}${suggestion} With --unknown-fields warn, any other is accepted too`,
     );
   }
-  return { parent, client, userKeyField, unknownFields };
+  const own = { parent, client, unknownFields, ...(flags.coerce && { coerce: true }) };
+  if (flags.map === undefined) {
+    return { ...own, userKeyField };
+  }
+  const mapping = mappingOf(flags.map, flags.timeZone);
+  const hasKey = "userKey" in mapping.fields || "user_key" in mapping.fields || userKeyField === undefined;
+  // The rows become request messages, so that this field is a column.
+  const fields = hasKey ? mapping.fields : { userKey: { column: userKeyField }, ...mapping.fields };
+  return { ...own, mapping: { ...mapping, fields } };
 }

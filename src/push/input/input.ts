@@ -1,3 +1,5 @@
+import type { Mapping } from "./csv/mapping.ts";
+import { openCsv } from "./csv/open-csv.ts";
 import { createElementSplitter } from "./element-splitter.ts";
 import { InputError } from "./input-error.ts";
 import { createLineSplitter, type Splitter } from "./line-splitter.ts";
@@ -32,7 +34,7 @@ export async function openInput(
   options: RecordOptions = {},
   from: Position = start,
 ): Promise<Input> {
-  const begin = from.index > 0 && (await canSkipTo(file)) ? from : start;
+  const begin = from.index > 0 && options.mapping === undefined && (await canSkipTo(file)) ? from : start;
   const source = await openSource(file, begin.end);
   try {
     return await inputOf(source, options, begin);
@@ -62,23 +64,33 @@ export async function inputOf(
   from: Position = start,
 ): Promise<Input> {
   const blocks = source.stream.iterator({ destroyOnReturn: true }) as AsyncGenerator<Buffer>;
-  const texts = named(source.name, toUtf8(decompress(blocks)));
+  const texts = named(source.name, toUtf8(decompress(blocks), options.mapping?.encoding));
   const { part } = source;
   const close = () => void source.stream.destroy();
   if (from.index > 0) {
     return { chunks: texts, from, splitter: createLineSplitter(from), part, close };
   }
+  const { mapping } = options;
   let head = Buffer.alloc(0);
   let isWhole = false;
   for (;;) {
     const recognized = recognizeFormat(head, isWhole, {
-      hasMapping: false,
+      hasMapping: mapping !== undefined,
       userKeyField: options.userKeyField,
     });
-    if (recognized !== undefined) {
-      if ("problem" in recognized) {
-        throw new InputError(`${source.name} ${recognized.problem}`);
+    if (recognized !== undefined && "problem" in recognized) {
+      throw new InputError(`${source.name} ${recognized.problem}`);
+    }
+    if (recognized?.format === "csv") {
+      const csv = openCsv(head, isWhole, mapping as Mapping, options);
+      if (csv !== undefined && "problem" in csv) {
+        throw new InputError(`${source.name} ${csv.problem}`);
       }
+      if (csv !== undefined) {
+        const chunks = prepend(head.subarray(csv.headerSize), texts);
+        return { chunks, from, splitter: csv.splitter, part, close };
+      }
+    } else if (recognized !== undefined) {
       const splitter = recognized.format === "array" ? createElementSplitter() : createLineSplitter(start);
       return { chunks: head.length === 0 ? texts : prepend(head, texts), from, splitter, part, close };
     }

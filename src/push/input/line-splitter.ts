@@ -114,7 +114,7 @@ export function createLineSplitter(from: Position): Splitter {
 }
 
 /** Skips the blank lines at a place and passes their number on. Returns the place of the first other byte. */
-function skipLineBreaks(chunk: Buffer, start: number, skipped: (lines: number) => void): number {
+export function skipLineBreaks(chunk: Buffer, start: number, skipped: (lines: number) => void): number {
   let at = start;
   let lines = 0;
   for (;;) {

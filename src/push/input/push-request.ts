@@ -1,6 +1,7 @@
 import type { NotificationType } from "../../../gen/mobiledataplansharing/v1/enums_pb.ts";
 import type { FieldViolation } from "../../contract/field-violation.ts";
 import type { UnknownFields } from "../../contract/unknown-names/unknown-fields.ts";
+import type { Mapping } from "./csv/mapping.ts";
 
 /** How to turn the records of an input into requests. */
 export type RecordOptions = {
@@ -12,6 +13,10 @@ export type RecordOptions = {
   userKeyField?: string | undefined;
   /** What to do with what the contract does not know. By default, the endpoint decides. */
   unknownFields?: UnknownFields | undefined;
+  /** The input is CSV, whose rows this turns into request messages. */
+  mapping?: Mapping | undefined;
+  /** Takes user keys that are numbers as text, with all their digits. */
+  coerce?: boolean | undefined;
 };
 
 /** The request of a valid record, without its message: thousands of requests wait at a time. */

@@ -21,7 +21,7 @@ import { explainLimit, leniencyFor, separate } from "./leniency.ts";
 import { memberValue, withoutMember } from "./member-text.ts";
 import { createPlanGroupReader } from "./plan-groups.ts";
 import type { ParsedRecord, RecordOptions } from "./push-request.ts";
-import { maxSentSize, type RawRecord } from "./record.ts";
+import { maxSentSize, type RawRecord, type RecordRow } from "./record.ts";
 
 /** Turns a record into a request, or returns all its violations. Never throws. */
 export type RecordParser = (record: RawRecord) => ParsedRecord;
@@ -81,7 +81,10 @@ export function createRecordParser(options: ParserOptions, times?: () => TimeRul
     ({ name, jsonName }) => name === userKeyField || jsonName === userKeyField,
   );
 
-  return function parseRecord(record) {
+  return (record) =>
+    record.row === undefined ? parseRecord(record) : inColumns(parseRecord(record), record.row);
+
+  function parseRecord(record: RawRecord): ParsedRecord {
     const problem = record.problem ?? (leniency.exceedsLimits ? undefined : tooLong(record));
     if (problem !== undefined) {
       return unreadable(problem);
@@ -107,7 +110,7 @@ export function createRecordParser(options: ParserOptions, times?: () => TimeRul
       };
     }
     return validate(read, record);
-  };
+  }
 
   function fromRequest(document: JsonDocument, json: JsonObject, bytes: Uint8Array): Read {
     if (groups.isGroup(json)) {
@@ -179,6 +182,25 @@ export function createRecordParser(options: ParserOptions, times?: () => TimeRul
     const path = isKey ? (userKeyField ?? field) : field.replace(/^plan(?:Status|Group)\b\.?/, "");
     return { field: path === "" ? "body" : path, description };
   }
+}
+
+/** Names the columns of violations, and adds those that the reader of CSV has found. */
+function inColumns(parsed: ParsedRecord, { violations: found, columnOf }: RecordRow): ParsedRecord {
+  if ("request" in parsed && found.length === 0) {
+    return parsed;
+  }
+  const others =
+    "request" in parsed
+      ? []
+      : parsed.violations.filter(({ field }) => found.every((each) => each.field !== field));
+  const named = others.map(({ field, description }) => {
+    const column = columnOf(field);
+    return { field, description: column === undefined ? description : `${description} (column ${column})` };
+  });
+  return {
+    violations: [...found, ...named],
+    userKey: "request" in parsed ? parsed.request.userKey : parsed.userKey,
+  };
 }
 
 /** Says of something unknown that it is not sent. */

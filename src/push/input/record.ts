@@ -1,3 +1,5 @@
+import type { FieldViolation } from "../../contract/field-violation.ts";
+
 /** A position in an input: after one of its records. */
 export type Position = {
   /** Number of the record, from 1: its line, or its place in a JSON array. 0 is before the first record. */
@@ -14,10 +16,21 @@ export type RawRecord = Position & {
   readonly bytes: Uint8Array;
   /** Number of blank lines between the record before and this one. They are done when this record is. */
   readonly blankLines?: number;
+  /** Number of other lines between the record before and this one: of a CSV header, or of a row with line breaks. */
+  readonly otherLines?: number;
+  /** Of a row of CSV: what is wrong with its cells, and the columns of fields. */
+  readonly row?: RecordRow;
   /** A problem that the reader has found. Such a record is not parsed. */
   readonly problem?: string;
   /** The input ended here without a line break, or in the middle of an array. */
   readonly last?: true;
+};
+
+/** What the reader of CSV knows about a record. */
+export type RecordRow = {
+  readonly violations: readonly FieldViolation[];
+  /** Returns the column of a field, such as `planStatus.title`, as it is shown in messages. */
+  columnOf(path: string): string | undefined;
 };
 
 /** The position before the first record. */

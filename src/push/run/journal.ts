@@ -81,9 +81,9 @@ export async function openJournal(run: RunDirectory, display: KeyDisplay): Promi
   let last: Promise<void> = Promise.resolve();
 
   function settle(record: RawRecord): void {
-    const { index, blankLines = 0 } = record;
+    const { index, blankLines = 0, otherLines = 0 } = record;
     counts.blank += blankLines;
-    done.add(record, index - blankLines);
+    done.add(record, index - blankLines - otherLines);
     isChanged = true;
   }
 

@@ -10,11 +10,12 @@ import { type RunningServer, startServer } from "../../../src/server/server.ts";
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "../../..");
 const guide = readFileSync(join(root, "docs/pushing.md"), "utf8");
+const csvGuide = readFileSync(join(root, "docs/pushing/csv.md"), "utf8");
 
-const blocks = (kind: string) =>
+const blocks = (kind: string, text = guide) =>
   new Map(
-    [...guide.matchAll(new RegExp(`<!-- ${kind}: (\\S+) -->\\n\`\`\`\\w+\\n([\\s\\S]*?)\\n\`\`\``, "g"))].map(
-      ([, name = "", text = ""]) => [name, text],
+    [...text.matchAll(new RegExp(`<!-- ${kind}: (\\S+) -->\\n\`\`\`\\w+\\n([\\s\\S]*?)\\n\`\`\``, "g"))].map(
+      ([, name = "", block = ""]) => [name, block],
     ),
   );
 
@@ -29,42 +30,47 @@ function withGuideValues(text: string): string {
     .trimEnd();
 }
 
+let folder: string;
+let server: RunningServer;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "mdps-guide-"));
+  for (const name of ["package.json", "node_modules", "scripts", "src", "gen"]) {
+    symlinkSync(join(root, name), join(folder, name));
+  }
+  server = await startServer({ host: "127.0.0.1", port: 0, dataDirectory: join(folder, "data", "mdps") });
+});
+
+afterAll(async () => {
+  await server?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Runs snippets in order and returns the output of each. */
+async function runSnippets(all: ReadonlyMap<string, string>, names: readonly string[]) {
+  expect([...all.keys()]).toEqual(names);
+  const script = names.map((name) => `${all.get(name)}\necho '=== end of ${name}'`).join("\n");
+  const { stdout } = await run(
+    "bash",
+    ["-euo", "pipefail", "-c", script.replace("http://127.0.0.1:8080", server.url)],
+    {
+      cwd: folder,
+      env: {
+        ...process.env,
+        NO_COLOR: "1",
+        PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+        XDG_DATA_HOME: join(folder, "data"),
+      },
+    },
+  );
+  const parts = stdout.split(/^=== end of .*\n/m);
+  return new Map(names.map((name, index) => [name, parts[index] ?? ""]));
+}
+
 describe("docs/pushing.md", () => {
-  let folder: string;
-  let server: RunningServer;
-
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), "mdps-guide-"));
-    for (const name of ["package.json", "node_modules", "scripts", "src", "gen"]) {
-      symlinkSync(join(root, name), join(folder, name));
-    }
-    server = await startServer({ host: "127.0.0.1", port: 0, dataDirectory: join(folder, "data", "mdps") });
-  });
-
-  afterAll(async () => {
-    await server?.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
   it("shows the output of its commands, run in order", { timeout: 120_000 }, async () => {
     const names = ["key.sh", "input.sh", "validate.sh", "push.sh", "resume.sh", "repair.sh"];
-    expect([...snippets.keys()]).toEqual(names);
-    const script = names.map((name) => `${snippets.get(name)}\necho '=== end of ${name}'`).join("\n");
-    const { stdout } = await run(
-      "bash",
-      ["-euo", "pipefail", "-c", script.replace("http://127.0.0.1:8080", server.url)],
-      {
-        cwd: folder,
-        env: {
-          ...process.env,
-          NO_COLOR: "1",
-          PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
-          XDG_DATA_HOME: join(folder, "data"),
-        },
-      },
-    );
-    const parts = stdout.split(/^=== end of .*\n/m);
-    const printed = new Map(names.map((name, index) => [name, parts[index] ?? ""]));
+    const printed = await runSnippets(snippets, names);
     for (const [name, output] of outputs) {
       expect(withGuideValues(printed.get(name) ?? "")).toBe(output);
     }
@@ -80,6 +86,20 @@ describe("docs/pushing.md", () => {
     const rows = guide.slice(guide.indexOf("| exit code | meaning |"));
     for (const code of Object.values(exitCodes)) {
       expect(rows).toMatch(new RegExp(`^\\| ${code}[, ]`, "m"));
+    }
+  });
+});
+
+describe("docs/pushing/csv.md", () => {
+  it("shows the output of its commands, run in order", { timeout: 120_000 }, async () => {
+    const printed = await runSnippets(blocks("snippet", csvGuide), [
+      "export.sh",
+      "mapping.sh",
+      "validate.sh",
+      "push.sh",
+    ]);
+    for (const [name, output] of blocks("output", csvGuide)) {
+      expect(printed.get(name)?.trimEnd()).toBe(output);
     }
   });
 });

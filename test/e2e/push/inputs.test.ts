@@ -111,4 +111,42 @@ describe.skipIf(process.platform === "win32")("the input of mdps push", () => {
     expect(summaryOf(outcome)).toMatchObject({ end: "finished", pushed: 3_000, rejected: 0 });
     expect(endpoint.received.length).toBe(3_000);
   });
+
+  it("may be CSV, whose run keeps its mapping and is resumed, and whose rejected records need none", async () => {
+    const directory = await dataDirectory();
+    const endpoint = await startStubEndpoint((request, response) => {
+      setTimeout(() => accept(request, response), 2);
+    });
+    const file = join(directory, "export.csv");
+    const rows = Array.from({ length: 3_000 }, (_, index) => `user-${index},"Plan ""${index}""",de`);
+    rows[1_499] = "user-1499,x,";
+    await writeFile(file, `msisdn;"tariff";lang\n${rows.join("\n").replaceAll(",", ";")}\n`);
+    const map =
+      "userKey=msisdn,title=tariff,languageCode=lang,plans[0].planId=tariff,updateTime=@now-1m,expireTime=@now+1h";
+    const args = ["push", file, "--map", map, ...argsOf(directory, endpoint.url)];
+    const first = startProgram(args, { env });
+    await endpoint.reached(500);
+    first.process.kill("SIGINT");
+    expect(await first.ended).toMatchObject({ exitCode: 130, stderr: "" });
+    const run = await onlyRun(directory);
+    const outcome = await runProgram(["push", "--resume", run, "--json"], { env });
+    expect(summaryOf(outcome)).toMatchObject({ end: "finished", pushed: 2_999, rejected: 1, blank: 0 });
+    expect(endpoint.received.length).toBe(2_999);
+    expect(new Set(endpoint.received.map(({ body }) => JSON.parse(body).title)).size).toBe(2_999);
+    const reasons = JSON.parse(await readFile(join(run, "rejected-reasons.ndjson"), "utf8"));
+    expect(reasons).toMatchObject({
+      line: 1_501,
+      violations: [{ field: "planStatus.languageCode", description: 'value is required (column "lang")' }],
+    });
+    const rejected = await readFile(join(run, "rejected.ndjson"), "utf8");
+    await writeFile(
+      join(directory, "repaired.ndjson"),
+      rejected.replace('"title"', '"languageCode":"de","title"'),
+    );
+    const again = await runProgram(
+      ["push", join(directory, "repaired.ndjson"), ...argsOf(directory, endpoint.url)],
+      { env },
+    );
+    expect(summaryOf(again)).toMatchObject({ end: "finished", pushed: 1, rejected: 0 });
+  });
 });

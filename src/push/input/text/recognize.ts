@@ -4,7 +4,7 @@ import { CreatePlanGroupRequestSchema } from "../../../../gen/mobiledataplanshar
 import { CreateUserPlanStatusRequestSchema } from "../../../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import { PlanGroupSchema, PlanStatusSchema } from "../../../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { shortenText } from "../../../contract/field-violation.ts";
-import { delimiterOf, headerEnd, rowCells } from "../csv/dialect.ts";
+import { delimiterOf, headerEnd, rowCells } from "./csv-cells.ts";
 import { hasByteOrderMark, isBlank, isBlankHead } from "./format.ts";
 
 /** Format of an input: a record per line, one JSON array, or CSV. */

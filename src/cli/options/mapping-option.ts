@@ -1,0 +1,36 @@
+import { existsSync, readFileSync } from "node:fs";
+import { parseYaml } from "../../config/parse-yaml.ts";
+import { messageOfFileError } from "../../contract/file-error.ts";
+import {
+  type Mapping,
+  MappingError,
+  mergeMappings,
+  readInlineMapping,
+  readMapping,
+} from "../../push/input/csv/mapping.ts";
+import { UsageError } from "../usage-error.ts";
+
+/**
+ * Reads the values of `--map`, each a file or a list such as `userKey=msisdn,…`. Later fields replace earlier ones. Throws
+ * UsageError.
+ */
+export function mappingOf(values: readonly string[], timeZone: string | undefined): Mapping {
+  const nowMs = Date.now();
+  const mapping = values.map((value) => readOne(value, nowMs)).reduce(mergeMappings);
+  return timeZone === undefined ? mapping : { ...mapping, timeZone };
+}
+
+function readOne(value: string, nowMs: number): Mapping {
+  const isFile = !value.includes("=") || existsSync(value);
+  try {
+    return isFile
+      ? readMapping(parseYaml(readFileSync(value, "utf8")), nowMs)
+      : readInlineMapping(value, nowMs);
+  } catch (error) {
+    const what = isFile ? `--map ${value}` : "--map";
+    if (error instanceof MappingError) {
+      throw new UsageError(`${what}: ${error.message}`);
+    }
+    throw new UsageError(`${what} cannot be read: ${messageOfFileError(error)}`);
+  }
+}
