@@ -41,7 +41,7 @@ export function throwTokenError(error: gaxios.GaxiosError): never {
   if (status >= 300 && status < 400) {
     const url = new URL(error.config.url ?? "");
     const location = headers?.get("location") ?? "";
-    const to = URL.canParse(location, url) ? ` to ${new URL(location, url).host}` : "";
+    const to = URL.canParse(location, url.href) ? ` to ${new URL(location, url).host}` : "";
     throw new TypeError(
       `${url.host} answered ${status}, a redirect${to}: credentials are not sent there; ` +
         "check token_uri of the key file, and proxies in front of this URL",
