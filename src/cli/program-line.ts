@@ -1,6 +1,6 @@
 import { accessSync, constants, realpathSync } from "node:fs";
 import { hostname } from "node:os";
-import { delimiter, join, sep } from "node:path";
+import { delimiter, join } from "node:path";
 
 /** How a user starts this program again. */
 export type ProgramLine = {
@@ -19,13 +19,20 @@ export function programLine(): ProgramLine {
     const engine = process.env.container === "podman" ? "podman" : "docker";
     return { words: `${engine} exec ${hostname()} node ${quoted(main)}`, isClone: false };
   }
-  if (main.endsWith(join(sep, "src", "cli", "main.ts"))) {
+  if (main === join(realpathSync("."), "src", "cli", "main.ts")) {
     return { words: "npm run -s mdps --", isClone: true };
   }
   if (onPath("mdps") === main) {
     return { words: "mdps", isClone: false };
   }
-  return { words: isExecutable(started) ? quoted(started) : `node ${quoted(main)}`, isClone: false };
+  // A file of the sources may be executable, but names a Node that may be too old.
+  const isCommand = isExecutable(started) && !main.endsWith(".ts");
+  return { words: isCommand ? quoted(started) : `${node()} ${quoted(main)}`, isClone: false };
+}
+
+/** Returns the word that starts this version of Node: others may not be able to run the program. */
+function node(): string {
+  return onPath("node") === realpathSync(process.execPath) ? "node" : quoted(process.execPath);
 }
 
 /** Quotes a word for a shell, if it needs that. */

@@ -1,8 +1,7 @@
 import { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
-import { messageOfFileError } from "../contract/file-error.ts";
-import { isServing } from "./handle-signals.ts";
 import { defaultDirectoryAdvice } from "./options/data-directory.ts";
+import { handleOutputErrors } from "./output-errors.ts";
 import { describeError } from "./text/describe-error.ts";
 
 /** The commands in the order of the help. Loaded lazily: loading all of them takes longer than running most of them. */
@@ -42,16 +41,7 @@ function neededCommands(name = ""): (() => Promise<Command>)[] {
   return load === undefined ? Object.values(commands) : [load];
 }
 
-// Without a listener, console.log loses its output on a full disk without an error, and other writers end in a stack
-// trace. A server does not need its standard output, and a reader that has ended needs no message.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") {
-    console.error(`mdps: standard output cannot be written: ${messageOfFileError(error)}`);
-  }
-  if (process.argv[2] !== "serve" && !isServing()) {
-    process.exit(1);
-  }
-});
+handleOutputErrors();
 
 try {
   await program.parseAsync();

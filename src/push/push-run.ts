@@ -37,6 +37,8 @@ type PushOptions = {
   /** Writes user keys in clear instead of masked. */
   reveal: boolean;
   progress: ProgressStream;
+  /** Words of a shell that start this program. Defaults to `mdps`. */
+  program?: string;
   /** Stops the run; the reason of the abort is a Stop. */
   signal: AbortSignal;
   /** Stops the run after this long without a successful request, in milliseconds. */
@@ -109,7 +111,8 @@ export async function pushRun(run: RunDirectory, options: PushOptions): Promise<
       await removeRun(run);
     }
   }
-  const summary = summaryOf(run, counts, journal.elapsedMs(), stop?.cause ?? "finished", stop?.message);
+  const end = stop?.cause ?? "finished";
+  const summary = summaryOf(run, counts, journal.elapsedMs(), end, stop?.message, options.program);
   return hasBegun ? finish(run, summary) : withoutRun(summary);
 }
 

@@ -1,8 +1,11 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pushScope } from "../../src/auth/scopes.ts";
 import { planStatusOf } from "../../src/client/index.ts";
 import { systemClock } from "../../src/contract/clock.ts";
+import { dataDirectory } from "../support/data-directory.ts";
 import { plan, planModule } from "../support/plan-statuses.ts";
 import { runProgram } from "../support/program.ts";
 import { parent, startTestServer, type TestServer } from "../support/test-server.ts";
@@ -108,5 +111,15 @@ describe("mdps get", () => {
     expect(await get([userKey, "--token", server.token], env)).toMatchObject({ exitCode: 0 });
     const both = await get([userKey, "--token", server.token, "--credentials", "/none/key.json"], env);
     expect(both.stderr).toBe("mdps: --credentials and --token: pass one of the two\n");
+  });
+
+  it("makes no signing key in the wrong data directory", async () => {
+    const directory = join(await dataDirectory(), "wrong");
+    const { stderr, exitCode } = await get([userKey, "--data", directory], { MDPS_TOKEN: "" });
+    expect({ stderr, exitCode }).toEqual({
+      stderr: `mdps: no credentials: pass --credentials FILE or --token, or set MDPS_CREDENTIALS or MDPS_TOKEN, or pass the data directory of the server with --data: ${directory} has no signing key\n`,
+      exitCode: 1,
+    });
+    expect(existsSync(directory)).toBe(false);
   });
 });

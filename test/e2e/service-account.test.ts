@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -12,7 +13,10 @@ const domain = "mobile-data-plan-sharing.internal";
 
 async function mdps(directory: string, ...args: string[]): Promise<string> {
   const { stdout, stderr, exitCode } = await runProgram(["service-account", ...args, "--data", directory]);
-  expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+  expect({ stderr, exitCode }).toEqual({
+    stderr: expect.stringMatching(/^(mdps: this made a new installation in .+\n)?$/),
+    exitCode: 0,
+  });
   return stdout;
 }
 
@@ -69,7 +73,6 @@ describe("mdps service-account", () => {
 
   it("lists accounts as text and as JSON", async () => {
     const directory = await dataDirectory();
-    expect(await mdps(directory, "list")).toBe("");
     const key = await createKey(
       directory,
       "https://mdps.example.com",
@@ -142,7 +145,7 @@ describe("mdps service-account", () => {
     expect(outcome.stderr.startsWith(`mdps: --out ${file}: `)).toBe(true);
     expect(outcome).toMatchObject({ exitCode: 1, stdout: "" });
     expect(await readdir(folder)).toEqual(before);
-    expect(await mdps(directory, "list")).toBe("");
+    expect(await readdir(directory)).toEqual([]);
   });
 
   it("leaves no file if the account cannot be created", async () => {
@@ -181,8 +184,23 @@ describe("mdps service-account", () => {
     ["an unknown command", ["delete", "nobody"], /unknown command 'delete'/],
   ])("describes the error and exits with 1: %s", async (_, args, message) => {
     const directory = await dataDirectory();
+    await mdps(directory, "create", "--operator", "65009");
     const outcome = await runProgram(["service-account", ...args, "--data", directory]);
     expect(outcome.stderr).toMatch(message);
     expect(outcome).toMatchObject({ exitCode: 1, stdout: "" });
   });
+
+  it.each(["list", "revoke", "add-key", "link"])(
+    "does not create the data directory of the wrong --data: %s",
+    async (name) => {
+      const directory = join(await dataDirectory(), "wrong");
+      const args = { list: [], revoke: ["a"], "add-key": ["a"], link: ["a", "65001"] }[name] ?? [];
+      const outcome = await runProgram(["service-account", name, ...args, "--data", directory]);
+      expect(outcome).toMatchObject({
+        stderr: `mdps: ${directory} is not a data directory of a server: pass that of the server with --data or MDPS_DATA\n`,
+        exitCode: 1,
+      });
+      expect(existsSync(directory)).toBe(false);
+    },
+  );
 });

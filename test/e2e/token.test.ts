@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { decodeJwt } from "jose";
 import { describe, expect, it } from "vitest";
 import { createPlanSharingClient } from "../../src/client/client.ts";
@@ -10,10 +11,10 @@ const token = (directory: string, ...args: string[]) => runProgram(["token", "--
 describe("mdps token", () => {
   it("prints a token that a running server accepts for pushing to one operator only", async () => {
     const directory = await dataDirectory();
+    const server = await startServe(directory);
     const { stdout, stderr, exitCode } = await token(directory, "--operator", "65001");
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
     expect(stdout).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
-    const server = await startServe(directory);
     const client = createPlanSharingClient({
       endpoint: server.url,
       protocol: "connect",
@@ -46,5 +47,16 @@ describe("mdps token", () => {
     const { iat = 0, exp = 0, asns } = decodeJwt(stdout.trim());
     expect(exp - iat).toBe(seconds);
     expect(asns).toEqual([4_294_967_295]);
+  });
+
+  it("says that it made a new installation, where the server may have another", async () => {
+    const directory = join(await dataDirectory(), "wrong");
+    const first = await token(directory, "--operator", "65001");
+    expect(first).toMatchObject({
+      stdout: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+\n$/),
+      stderr: `mdps: this made a new installation in ${directory}. A running server with another data directory does not accept this token: pass its directory with --data or MDPS_DATA\n`,
+      exitCode: 0,
+    });
+    expect(await token(directory, "--operator", "65001")).toMatchObject({ stderr: "", exitCode: 0 });
   });
 });

@@ -65,6 +65,7 @@ describe("mdps export and mdps import", () => {
 
   it("write records to standard output, and the summary to standard error", async () => {
     const directory = await dataDirectory();
+    await putGroups(directory, []);
     const { stdout, stderr } = await mdps("export", "--data", directory);
     expect(stdout).toBe("");
     expect(stderr).toMatch(`0 records, digest ${"0".repeat(64)}\nconsistent snapshot`);
@@ -110,6 +111,7 @@ describe("mdps export and mdps import", () => {
 
   it("reject the import of an incomplete export", async () => {
     const directory = await dataDirectory();
+    await putGroups(directory, []);
     const file = join(directory, "plans.ndjson");
     await mdps("export", file, "--data", directory);
     const manifest = JSON.parse(await readFile(`${file}.manifest.json`, "utf8"));

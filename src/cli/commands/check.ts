@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { checkDirectory } from "../../check/check-directory.ts";
 import { createRecordCheck, type RecordCheck } from "../../check/check-record.ts";
@@ -11,6 +12,7 @@ import { requireDirectory } from "../options/data-directory.ts";
 import { newCommand } from "../options/new-command.ts";
 import { type StoreOptions, storeUrlOf, withStore, withStoreOptions } from "../options/store-options.ts";
 import { jsonOption, print } from "../text/print.ts";
+import { UsageError } from "../usage-error.ts";
 
 type CheckOptions = StoreOptions & { json?: true };
 
@@ -48,6 +50,11 @@ async function check(options: CheckOptions): Promise<void> {
 
 async function checkAll(options: CheckOptions, report: Report): Promise<Checked> {
   const data = requireDirectory(options.data);
+  if (!existsSync(data)) {
+    throw new UsageError(
+      `${data} does not exist: pass the data directory of the server with --data or MDPS_DATA`,
+    );
+  }
   const url = storeUrlOf(options);
   const recordCheck = createRecordCheck(sharedContractRules());
   let files = await checkDirectory(data, report);

@@ -5,7 +5,7 @@ import { exportToFile } from "../../transfer/export-file.ts";
 import { exportRecords } from "../../transfer/export-records.ts";
 import { createRecordSum } from "../../transfer/record-digest.ts";
 import { newCommand } from "../options/new-command.ts";
-import { type StoreOptions, withStore, withStoreOptions } from "../options/store-options.ts";
+import { requireRecords, type StoreOptions, withStore, withStoreOptions } from "../options/store-options.ts";
 import { UsageError } from "../usage-error.ts";
 
 type ExportOptions = StoreOptions & { snapshot: boolean; resume?: true; sumOnly?: true; json?: true };
@@ -14,7 +14,7 @@ type ExportOptions = StoreOptions & { snapshot: boolean; resume?: true; sumOnly?
 export function exportCommand(): Command {
   return withStoreOptions(newCommand("export"))
     .description("write all records of a store as NDJSON, one request message per line")
-    .argument("[file]", "output file; standard output if omitted")
+    .argument("[file]", "output file; - or none for standard output")
     .option("--no-snapshot", "export without a consistent snapshot")
     .option("--resume", "continue an interrupted export to a file, without a consistent snapshot")
     .option("--sum-only", "print only the number of records and their digest")
@@ -26,10 +26,12 @@ export function exportCommand(): Command {
     .action(runExport);
 }
 
-async function runExport(file: string | undefined, options: ExportOptions): Promise<void> {
+async function runExport(name: string | undefined, options: ExportOptions): Promise<void> {
+  const file = name === "-" ? undefined : name;
   if (options.resume && file === undefined) {
     throw new UsageError("--resume requires a file");
   }
+  requireRecords(options);
   const stopping = new AbortController();
   process.once("SIGINT", () =>
     stopping.abort(new UsageError("interrupted; continue the export to a file with --resume")),

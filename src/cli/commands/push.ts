@@ -23,6 +23,8 @@ import {
 } from "../options/parse-options.ts";
 import { chooseRun, type PushFlags } from "../options/push-run-choice.ts";
 import { withRecordOptions } from "../options/record-options.ts";
+import { finishWithoutReader } from "../output-errors.ts";
+import { programLine } from "../program-line.ts";
 import { UsageError } from "../usage-error.ts";
 import { runValidate } from "./validate.ts";
 
@@ -102,6 +104,8 @@ async function push(file: string | undefined, flags: PushFlags, command: Command
     process.exitCode = await runValidate(file, { ...flags, clockSkew: 60 });
     return;
   }
+  // The exit code says how the run ended, also if nobody reads the summary.
+  finishWithoutReader();
   const isGiven = (name: string) => command.getOptionValueSource(name) === "cli";
   const { run, input } = await chooseRun(file, flags, isGiven);
   try {
@@ -146,6 +150,7 @@ async function pushAndReport(
       maxErrors: flags.maxErrors,
       reveal: flags.reveal !== undefined,
       progress: process.stderr,
+      program: programLine().words,
       signal: interrupted.signal,
       stallTimeoutMs: flags.patience * 1000,
     });
@@ -155,7 +160,9 @@ async function pushAndReport(
     return summary.end === "interrupted" && signalled === "SIGTERM" ? 143 : exitCodeOf(summary);
   } catch (error) {
     if (error instanceof InputError && existsSync(run.path)) {
-      throw new InputError(`${error.message}. To resume the run: ${resumeCommand(run.path)}`);
+      throw new InputError(
+        `${error.message}. To resume the run: ${resumeCommand(run.path, programLine().words)}`,
+      );
     }
     throw error;
   } finally {

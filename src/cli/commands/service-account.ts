@@ -13,11 +13,17 @@ import { readServiceAccounts } from "../../auth/accounts/list-file.ts";
 import { type Access, scopesOfAccess } from "../../auth/scopes.ts";
 import { systemClock } from "../../contract/clock.ts";
 import { accessOption } from "../options/access-option.ts";
-import { addDataOption, requireDirectory } from "../options/data-directory.ts";
+import {
+  addDataOption,
+  isInstallation,
+  makingInstallation,
+  requireDirectory,
+} from "../options/data-directory.ts";
 import { newCommand } from "../options/new-command.ts";
 import { collect, parseAsn, parseName, parseUrl } from "../options/parse-options.ts";
 import { accountRow, accountText } from "../text/account-list.ts";
 import { jsonOption, print } from "../text/print.ts";
+import { UsageError } from "../usage-error.ts";
 import { writeKeyFile } from "../write-key-file.ts";
 
 type DataOption = { data: string };
@@ -50,7 +56,18 @@ function subcommand(name: string, description: string, example: string): Command
 
 /** Returns a subcommand whose first argument is an account. */
 function accountCommand(name: string, description: string, example: string): Command {
-  return subcommand(name, description, example).argument("<account>", "name of the account", parseName);
+  return subcommand(name, description, example)
+    .argument("<account>", "name of the account", parseName)
+    .hook("preAction", (command) => requireInstallation(command.getOptionValue("data")));
+}
+
+/** Throws UsageError for a directory without an installation, in which there is no account. */
+function requireInstallation(data: string): void {
+  if (!isInstallation(data)) {
+    throw new UsageError(
+      `${data} is not a data directory of a server: pass that of the server with --data or MDPS_DATA`,
+    );
+  }
 }
 
 function withKeyFile(command: Command): Command {
@@ -84,6 +101,7 @@ function listCommand(): Command {
   return subcommand("list", "list accounts, their operators and keys", "mdps service-account list --json")
     .option(...jsonOption)
     .action(({ data, json }: JsonOption) => {
+      requireInstallation(data);
       const rows = readServiceAccounts(data).accounts.map(accountRow);
       if (json) {
         printJson(rows);
@@ -149,7 +167,9 @@ async function putKey(
   { data, endpoint, universeDomain, out }: KeyOptions,
   make: (init: KeyFileInit) => Promise<KeyFile>,
 ): Promise<void> {
-  await writeKeyFile({ out, data }, () => make({ url: endpoint, universeDomain }));
+  await makingInstallation(data, "does not know this account", () =>
+    writeKeyFile({ out, data }, () => make({ url: endpoint, universeDomain })),
+  );
 }
 
 function printJson(value: unknown): void {

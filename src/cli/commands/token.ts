@@ -3,7 +3,7 @@ import { defaultTokenSeconds } from "../../auth/access-token.ts";
 import type { Access } from "../../auth/scopes.ts";
 import { makeToken } from "../make-token.ts";
 import { accessOption } from "../options/access-option.ts";
-import { addDataOption, requireDirectory } from "../options/data-directory.ts";
+import { addDataOption, makingInstallation, requireDirectory } from "../options/data-directory.ts";
 import { newCommand } from "../options/new-command.ts";
 import { parseAsn, parseSeconds } from "../options/parse-options.ts";
 import { jsonOption, print } from "../text/print.ts";
@@ -21,7 +21,10 @@ export function tokenCommand(): Command {
     .option(...jsonOption)
     .addHelpText("after", "\nExample:\n  export MDPS_TOKEN=$(mdps token --operator 65001 --access both)")
     .action(async ({ data, operator, access, expires, json }: TokenOptions) => {
-      const token = await makeToken(requireDirectory(data), operator, access, expires);
+      const directory = requireDirectory(data);
+      const token = await makingInstallation(directory, "does not accept this token", () =>
+        makeToken(directory, operator, access, expires),
+      );
       print(json, { access_token: token, token_type: "Bearer", expires_in: expires }, token);
     });
 }

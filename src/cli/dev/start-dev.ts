@@ -65,7 +65,7 @@ export async function startDev(options: DevOptions, command: Command): Promise<v
 }
 
 function requireSensible(
-  { persist, import: file }: DevOptions,
+  { persist, import: file, exportOnExit }: DevOptions,
   settings: ServerSettings,
   isTemporary: boolean,
 ): void {
@@ -76,6 +76,11 @@ function requireSensible(
   }
   if (file === "-") {
     throw new UsageError("--import must be a file, because each reset reads it again");
+  }
+  if (exportOnExit === "-") {
+    throw new UsageError(
+      "--export-on-exit must be a file, because standard output has the address of the emulator; mdps export - prints the records of a store",
+    );
   }
   if (persist && settings.store !== undefined) {
     throw new UsageError(

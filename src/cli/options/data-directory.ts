@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import type { Command } from "commander";
@@ -48,6 +49,33 @@ export function requireDirectory(directory: string | undefined, option: "data" |
     );
   }
   return directory;
+}
+
+/** The files that make a directory an installation. Without one of them, no server uses the directory. */
+const installationFiles = ["signing-key.json", "service-accounts.json", "plans.sqlite"];
+
+/** Returns whether a directory has a file of an installation, such as its signing key. */
+export function isInstallation(directory: string, files: readonly string[] = installationFiles): boolean {
+  return files.some((file) => existsSync(join(directory, file)));
+}
+
+/**
+ * Runs a command that makes what a data directory lacks, and says on standard error if the directory was not that of an
+ * installation: it is perhaps not the one that the server uses. `effect` is what a server with another one does.
+ */
+export async function makingInstallation<Result>(
+  directory: string,
+  effect: string,
+  make: () => Promise<Result>,
+): Promise<Result> {
+  const isNew = !isInstallation(directory);
+  const result = await make();
+  if (isNew) {
+    console.error(
+      `mdps: this made a new installation in ${directory}. A running server with another data directory ${effect}: pass its directory with --data or MDPS_DATA`,
+    );
+  }
+  return result;
 }
 
 const homeVariables = process.platform === "linux" ? "XDG_DATA_HOME or HOME" : "the home directory";

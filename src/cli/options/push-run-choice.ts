@@ -15,6 +15,7 @@ import {
   type RunSettings,
   runFiles,
 } from "../../push/run/run-directory.ts";
+import { programLine } from "../program-line.ts";
 import { UsageError } from "../usage-error.ts";
 import type { ServerCredentials } from "./credential-options.ts";
 import { requireDirectory } from "./data-directory.ts";
@@ -117,7 +118,9 @@ async function settingsOfRetry(path: string): Promise<RunSettings> {
   try {
     const checkpoint = checkpointOf(run);
     if (!checkpoint?.finished) {
-      throw new RunError(`${path} is not finished; finish it first: ${resumeCommand(path)}`);
+      throw new RunError(
+        `${path} is not finished; finish it first: ${resumeCommand(path, programLine().words)}`,
+      );
     }
     if (checkpoint.lengths.rejected === 0) {
       throw new RunError(`${path} has no rejected records`);

@@ -11,7 +11,7 @@ import { isLoopback } from "../../contract/loopback.ts";
 import { makeToken } from "../make-token.ts";
 import { UsageError } from "../usage-error.ts";
 import { chosenCredentials, noCredentials, type ServerCredentials } from "./credential-options.ts";
-import { requireDirectory } from "./data-directory.ts";
+import { isInstallation, requireDirectory } from "./data-directory.ts";
 
 /** Options of a command that reads from a server. */
 export type ReadOptions = ServerCredentials & {
@@ -53,7 +53,13 @@ async function tokenOf(
     return googleCredentials(credentials, { scopes: [readScope] });
   }
   if (URL.canParse(endpoint) && isLoopback(new URL(endpoint).hostname)) {
-    return makeToken(requireDirectory(data), operator, "read");
+    const directory = requireDirectory(data);
+    if (isInstallation(directory, ["signing-key.json"])) {
+      return makeToken(directory, operator, "read");
+    }
+    throw new UsageError(
+      `${noCredentials}, or pass the data directory of the server with --data: ${directory} has no signing key`,
+    );
   }
   throw new UsageError(noCredentials);
 }

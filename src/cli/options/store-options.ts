@@ -1,7 +1,8 @@
 import type { Command } from "commander";
-import { openStore, rejectMemoryStore } from "../../store/open-store.ts";
+import { openStore, rejectMemoryStore, sqliteDirectory } from "../../store/open-store.ts";
 import type { PlanStore } from "../../store/plan-store.ts";
-import { addDataOption, requireDirectory } from "./data-directory.ts";
+import { UsageError } from "../usage-error.ts";
+import { addDataOption, isInstallation, requireDirectory } from "./data-directory.ts";
 
 export type StoreOptions = { store?: string; data?: string };
 
@@ -17,6 +18,17 @@ export function withStoreOptions(command: Command): Command {
 
 export function storeUrlOf({ store, data }: StoreOptions): string {
   return store ?? `sqlite:${requireDirectory(data)}`;
+}
+
+/** Throws UsageError if a store is a directory without a database, which opening it would create. */
+export function requireRecords(options: StoreOptions): void {
+  const url = storeUrlOf(options);
+  const directory = url.startsWith("sqlite:") ? sqliteDirectory(url) : undefined;
+  if (directory !== undefined && !isInstallation(directory, ["plans.sqlite"])) {
+    throw new UsageError(
+      `${directory} has no records: there is no plans.sqlite. Pass the data directory of the server with --data or MDPS_DATA, or the URL of its store with --store`,
+    );
+  }
 }
 
 /** Opens the store, passes it to `use` and closes it. */

@@ -43,9 +43,9 @@ export function exitCodeOf({ end, rejected }: Summary): number {
   return exitCodes[end === "finished" && rejected > 0 ? "rejected" : end];
 }
 
-/** Returns the command that resumes a run, quoted for a shell. */
-export function resumeCommand(run: string): string {
-  return `mdps push --resume ${/^[\w./:-]+$/.test(run) ? run : `'${run.replaceAll("'", "'\\''")}'`}`;
+/** Returns the command that resumes a run, quoted for a shell; `program` starts the program there. */
+export function resumeCommand(run: string, program = "mdps"): string {
+  return `${program} push --resume ${/^[\w./:-]+$/.test(run) ? run : `'${run.replaceAll("'", "'\\''")}'`}`;
 }
 
 /** Returns the summary of a run. */
@@ -55,6 +55,7 @@ export function summaryOf(
   elapsedMs: number,
   end: RunEnd,
   message?: string,
+  program?: string,
 ): Summary {
   return {
     run: path,
@@ -69,7 +70,7 @@ export function summaryOf(
       rejectedFile: join(path, runFiles.rejected),
       reasonsFile: join(path, runFiles.reasons),
     }),
-    ...(end !== "finished" && { resume: resumeCommand(path) }),
+    ...(end !== "finished" && { resume: resumeCommand(path, program) }),
   };
 }
 

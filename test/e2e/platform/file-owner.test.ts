@@ -80,7 +80,7 @@ describe.skipIf(skipped)(`files that root creates in the data directory of a ser
   it.each([
     ["token", ["token", "--operator", "65001"]],
     ["service-account create", ["service-account", "create", "--operator", "65001"]],
-    ["export", ["export"]],
+    ["import", ["import", "/dev/null"]],
   ])("belong to the service, which starts after mdps %s", async (_, args) => {
     const data = await serviceDirectory();
     await succeed([...args, "--data", data]);

@@ -24,7 +24,7 @@ describe("mdps push", () => {
     const outcome = await program.ended;
     expect(outcome).toMatchObject({ exitCode: 130, stderr: "" });
     expect(outcome.stdout).toMatch(/^interrupted: by SIGINT\n/);
-    const command = /\n {2}mdps (push --resume \S+)\n$/.exec(outcome.stdout)?.[1] ?? "";
+    const command = /\n {2}npm run -s mdps -- (push --resume \S+)\n$/.exec(outcome.stdout)?.[1] ?? "";
     expect(command).toBe(`push --resume ${await onlyRun(directory)}`);
     const second = await runProgram([...command.split(" "), "--json"], { env });
     expect(summaryOf(second)).toMatchObject({ end: "finished", pushed: 4_000 });

@@ -10,15 +10,27 @@ import { canMount, mountSmallDisk, type SmallDisk } from "../../support/small-di
 const main = new URL("../../../src/cli/main.ts", import.meta.url).pathname;
 const isRoot = process.getuid?.() === 0;
 
+/** Creates a data directory with a store, and a file of records beside it. */
+async function inputs(): Promise<{ readonly data: string; readonly records: string }> {
+  const data = await dataDirectory();
+  const records = join(await dataDirectory(), "records.ndjson");
+  writeFileSync(records, "{}\n");
+  expect(await runProgram(["import", "/dev/null", "--data", data])).toMatchObject({ exitCode: 0 });
+  return { data, records };
+}
+
 /** Commands that need to write into `data`, or beside it. */
-const writers = (data: string): readonly (readonly string[])[] => [
+const writers = (
+  data: string,
+  from: { readonly data: string; readonly records: string },
+): readonly (readonly string[])[] => [
   ["token", "--operator", "65001", "--data", data],
   ["serve", "--port", "0", "--data", data],
   ["service-account", "create", "--operator", "65009", "--name", "new", "--data", data],
   ["import", "/dev/null", "--data", data],
-  ["export", join(data, "out.ndjson"), "--data", data],
+  ["export", join(data, "out.ndjson"), "--data", from.data],
   [
-    ...["push", "/dev/null", "--endpoint", "http://127.0.0.1:1", "--token", "t", "--operator", "65001"],
+    ...["push", from.records, "--endpoint", "http://127.0.0.1:1", "--token", "t", "--operator", "65001"],
     ...["--client", "any", "--user-key-field", "msisdn", "--runs", join(data, "runs")],
   ],
 ];
@@ -70,15 +82,16 @@ describe.skipIf(!canMount())("a full disk (requires root to mount one)", () => {
   it("makes every command that needs space say so in one line", async () => {
     const disk = smallDisk();
     mkdirSync(disk.data, { mode: 0o700 });
+    const from = await inputs();
     disk.fill();
-    for (const args of writers(disk.data)) {
+    for (const args of writers(disk.data, from)) {
       expectAdvice(await runProgram(args), /free space on the disk/);
     }
   });
 
   it("makes an export fail with one line", async () => {
     const disk = smallDisk();
-    const data = await dataDirectory();
+    const { data } = await inputs();
     disk.fill();
     const file = join(disk.directory, "plans.ndjson");
     expectAdvice(
@@ -106,9 +119,10 @@ describe.skipIf(!canMount())("a read-only file system (requires root to mount on
     onTestFinished(() => disk.remove());
     const data = join(disk.directory, "data");
     await printToken(data);
+    const from = await inputs();
     disk.makeReadOnly();
     const account = ["service-account", "revoke", "operator-65001", "--data", data];
-    for (const args of [account, ...writers(data).slice(1)]) {
+    for (const args of [account, ...writers(data, from).slice(1)]) {
       expectAdvice(await runProgram(args), /EROFS|read-only/);
     }
   });
@@ -126,7 +140,7 @@ describe.skipIf(process.platform === "win32")("a limit on the size of files", ()
   }
 
   it("makes every command that writes say so in one line, and kills none", async () => {
-    for (const args of writers(await dataDirectory())) {
+    for (const args of writers(await dataDirectory(), await inputs())) {
       expectAdvice(await runLimited(args), /ulimit -f/);
     }
   });
@@ -143,6 +157,7 @@ describe.skipIf(process.platform !== "linux")("a standard output on a full disk"
 
   it("makes a command fail with one line", async () => {
     const data = await dataDirectory();
+    await printToken(data);
     const outcome = await runInto("/dev/full", ["token", "--operator", "65001", "--data", data]);
     expect(outcome).toEqual({
       stderr:
@@ -156,8 +171,8 @@ describe.skipIf(process.platform !== "linux")("a standard output on a full disk"
     const args = ["service-account", "create", "--operator", "65001", "--data", data];
     const { stderr, exitCode } = await runInto("/dev/full", args);
     expect(exitCode).toBe(1);
-    const [, command = ""] = /Run: mdps (service-account remove-key .*), and add/.exec(stderr) ?? [];
-    const removed = await runProgram([...command.split(" "), "--data", data]);
+    const [, command = ""] = /Remove the key: npm run -s mdps -- (.*), and make/.exec(stderr) ?? [];
+    const removed = await runProgram(command.split(" "));
     expect(removed).toMatchObject({ exitCode: 0 });
   });
 });
@@ -167,7 +182,10 @@ it.skipIf(isRoot)("commands say in one line that a directory cannot be written",
   writeFileSync(join(data, "service-accounts.json"), "{}", { mode: 0o600 });
   chmodSync(data, 0o500);
   onTestFinished(() => chmodSync(data, 0o700));
-  for (const args of [["service-account", "revoke", "x", "--data", data], ...writers(data).slice(0, 3)]) {
+  for (const args of [
+    ["service-account", "revoke", "x", "--data", data],
+    ...writers(data, await inputs()).slice(0, 3),
+  ]) {
     expectAdvice(await runProgram(args), /EACCES/);
   }
 });
