@@ -43,6 +43,24 @@ export function withoutMember(object: Uint8Array, isKey: (key: string) => boolea
   ]);
 }
 
+/** Returns a valid JSON object without duplicate keys as it is written, with another value of one of its `count` members. */
+export function withMember(
+  object: Uint8Array,
+  isKey: (key: string) => boolean,
+  count: number,
+  value: string,
+): Buffer {
+  const bytes = bufferOf(object);
+  const member = findMember(bytes, isKey, count);
+  return member === undefined
+    ? bytes
+    : Buffer.concat([
+        bytes.subarray(0, member.valueStart),
+        Buffer.from(value),
+        bytes.subarray(member.valueEnd),
+      ]);
+}
+
 type Member = {
   /** Behind the brace or the comma before it. */
   readonly start: number;

@@ -19,6 +19,7 @@ import { callOf } from "./call.ts";
 import { replaceKey } from "./find-key.ts";
 import { explainLimit, leniencyFor, separate } from "./leniency.ts";
 import { memberValue, withoutMember } from "./member-text.ts";
+import { withTextKey } from "./numeric-key.ts";
 import { createPlanGroupReader } from "./plan-groups.ts";
 import type { ParsedRecord, RecordOptions } from "./push-request.ts";
 import { maxSentSize, type RawRecord, type RecordRow } from "./record.ts";
@@ -94,14 +95,22 @@ export function createRecordParser(options: ParserOptions, times?: () => TimeRul
     if ("violations" in document) {
       return { violations: document.violations.map((each) => explain(each, record)) };
     }
-    const { json } = document;
-    if (!isObject(json)) {
+    if (!isObject(document.json)) {
       return unreadable("must be a JSON object");
     }
+    const written = withTextKey(
+      { json: document.json, bytes: record.bytes },
+      userKeyField,
+      options.coerce === true,
+    );
+    if ("field" in written) {
+      return { violations: [written] };
+    }
+    const { json, bytes } = written;
     const read =
       userKeyField === undefined
-        ? fromRequest(document, json, record.bytes)
-        : fromStatus(document, json, record.bytes, userKeyField);
+        ? fromRequest({ ...document, json }, json, bytes)
+        : fromStatus({ ...document, json }, json, bytes, userKeyField);
     if ("violations" in read) {
       const userKey = userKeyField === undefined ? keyOfRequest(json) : json[userKeyField];
       return {
