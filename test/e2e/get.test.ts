@@ -1,4 +1,6 @@
 import { existsSync } from "node:fs";
+import { generateKeyPairSync } from "node:crypto";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -6,6 +8,7 @@ import { pushScope } from "../../src/auth/scopes.ts";
 import { planStatusOf } from "../../src/client/index.ts";
 import { systemClock } from "../../src/contract/clock.ts";
 import { dataDirectory } from "../support/data-directory.ts";
+import { startStubEndpoint } from "../support/http/stub-endpoint.ts";
 import { plan, planModule } from "../support/plan-statuses.ts";
 import { runProgram } from "../support/program.ts";
 import { parent, startTestServer, type TestServer } from "../support/test-server.ts";
@@ -121,5 +124,53 @@ describe("mdps get", () => {
       exitCode: 1,
     });
     expect(existsSync(directory)).toBe(false);
+  });
+
+  it("writes the texts of a server escaped and without the access token", async () => {
+    const token = "secret-token";
+    const nasty = `\u001b[2J\u009b1m\u202e ${token} secret%2Dtok`;
+    const endpoint = await startStubEndpoint((_, response) => {
+      const violation = { field: nasty, description: nasty };
+      response.writeHead(400, { "content-type": "application/json" }).end(
+        JSON.stringify({
+          error: {
+            code: 400,
+            status: "INVALID_ARGUMENT",
+            message: nasty,
+            details: [
+              {
+                "@type": "type.googleapis.com/google.rpc.BadRequest",
+                fieldViolations: [violation, violation],
+              },
+            ],
+          },
+        }),
+      );
+    });
+    const { stderr, exitCode } = await get([userKey], { MDPS_ENDPOINT: endpoint.url, MDPS_TOKEN: token });
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("INVALID_ARGUMENT: \\u001b[2J\\u009b1m\\u202e *** ***\n  \\u001b[2J");
+    expect(stderr).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]|secret/u);
+  });
+
+  it("writes the texts of a token endpoint escaped, and no assertion", async () => {
+    const directory = await dataDirectory();
+    const endpoint = await startStubEndpoint((request, response) => {
+      const error = { error: "invalid_grant", error_description: `\u001b[2J ${request.body}` };
+      response.writeHead(400, { "content-type": "application/json" }).end(JSON.stringify(error));
+    });
+    const { privateKey } = generateKeyPairSync("rsa", {
+      modulusLength: 2048,
+      publicKeyEncoding: { type: "spki", format: "pem" },
+      privateKeyEncoding: { type: "pkcs8", format: "pem" },
+    });
+    const keyFile = join(directory, "key.json");
+    const key = { type: "service_account", client_email: "a@example.com", private_key: privateKey };
+    await writeFile(keyFile, JSON.stringify({ ...key, token_uri: `${endpoint.url}/token` }), { mode: 0o600 });
+    const { stderr, exitCode } = await get([userKey, "--credentials", keyFile]);
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/cannot fetch an access token: .*invalid_grant/);
+    expect(endpoint.received[0]?.body).toContain("assertion=eyJ");
+    expect(stderr).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]|eyJ/u);
   });
 });

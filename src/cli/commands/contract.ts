@@ -4,7 +4,7 @@ import { escapeInvisible } from "../../contract/field-violation.ts";
 import type { Change, ContractDiff } from "../../contract-diff/index.ts";
 import { newCommand } from "../options/new-command.ts";
 import { describeError } from "../text/describe-error.ts";
-import { printLine } from "../text/print.ts";
+import { printLine, visibleLines } from "../text/print.ts";
 
 type DiffOptions = { json?: true; all?: true };
 
@@ -114,11 +114,6 @@ function cell(text: string): string {
   // Control characters in a contract must not reach the terminal, and a pattern must be seen in full.
   const printable = escapeInvisible(text);
   return printable.length > maxCell ? `${printable.slice(0, maxCell - 1)}…` : printable;
-}
-
-/** Returns a text whose invisible characters are escaped, except line feeds. */
-function visibleLines(text: string): string {
-  return text.split("\n").map(escapeInvisible).join("\n");
 }
 
 function count(number: number, noun: string): string {

@@ -13,6 +13,7 @@ import { newCommand } from "../options/new-command.ts";
 import { parseAsn } from "../options/parse-options.ts";
 import { createReadClient, type ReadOptions } from "../options/read-client.ts";
 import { planCard } from "../text/plan-card.ts";
+import { visibleLines } from "../text/print.ts";
 import { UsageError } from "../usage-error.ts";
 
 type GetOptions = ReadOptions & { client: string; includeUiIncompatible?: true; json?: true; reveal?: true };
@@ -61,16 +62,19 @@ async function get(userKey: string, options: GetOptions, command: Command): Prom
     );
   }
   const display = keyDisplay(reveal ?? false);
-  const client = await createReadClient(options, (name) => command.getOptionValueSource(name) === "cli");
+  const { client, shown } = await createReadClient(
+    options,
+    (name) => command.getOptionValueSource(name) === "cli",
+  );
   const status = await client
     .getUserPlanStatus({ parent: parentOf(operator), clientId, userKey, includeUiIncompatible })
     .catch((error: unknown) => {
       throw error instanceof ConnectError
-        ? new UsageError(display.text(callErrorText(error, operator), userKey))
+        ? new UsageError(display.text(callErrorText(error, operator, shown), userKey))
         : error;
     });
   if (options.json) {
-    console.log(JSON.stringify(statusJson(status, reveal), undefined, 2));
+    console.log(visibleLines(JSON.stringify(statusJson(status, reveal), undefined, 2)));
     return;
   }
   const card = planCard(status, {
@@ -87,7 +91,7 @@ function statusJson(status: PlanStatus, reveal?: boolean): object {
   return reveal ? json : { ...json, name: json.name?.replace(/[^/]*$/, maskKey) };
 }
 
-function callErrorText(error: ConnectError, operator: number): string {
+function callErrorText(error: ConnectError, operator: number, shown: (text: string) => string): string {
   const { status, reason, message, violations } = readError(error);
   const mayRead = `create one that may read: mdps token --operator ${operator} --access read`;
   const hint =
@@ -98,7 +102,7 @@ function callErrorText(error: ConnectError, operator: number): string {
         : "";
   const rest =
     violations.length > 1
-      ? `\n${violations.map(({ field, description }) => `  ${field}: ${description}`).join("\n")}`
+      ? `\n${violations.map(({ field, description }) => `  ${shown(`${field}: ${description}`)}`).join("\n")}`
       : "";
-  return `${status}: ${message}${hint}${rest}`;
+  return `${status}: ${shown(message)}${hint}${rest}`;
 }

@@ -7,6 +7,7 @@ import {
   type PlanSharingProtocol,
   type TokenSource,
 } from "../../client/index.ts";
+import { shownText } from "../../client/server-text.ts";
 import { isLoopback } from "../../contract/loopback.ts";
 import { makeToken } from "../make-token.ts";
 import { UsageError } from "../usage-error.ts";
@@ -22,6 +23,13 @@ export type ReadOptions = ServerCredentials & {
   data?: string;
 };
 
+/** A client that may read. */
+export type ReadClient = {
+  readonly client: PlanSharingClient;
+  /** Returns a text of the server as it may be written: escaped, and without the access token. */
+  shown(text: string): string;
+};
+
 /**
  * Creates a client that may read. Without credentials, and for a server on this machine only, it creates a token with
  * the signing key of the data directory.
@@ -29,21 +37,32 @@ export type ReadOptions = ServerCredentials & {
 export async function createReadClient(
   options: ReadOptions,
   isGiven: (name: string) => boolean,
-): Promise<PlanSharingClient> {
+): Promise<ReadClient> {
   const { endpoint, protocol } = options;
   const ca = options.ca === undefined ? undefined : await readFile(options.ca, "utf8");
-  const token = await tokenOf(options, isGiven);
+  const given = await tokenOf(options, isGiven);
+  let sent = "";
+  const token: TokenSource = async (request) => {
+    sent = typeof given === "string" ? given : await given(request).catch(throwShown);
+    return sent;
+  };
   try {
-    return createPlanSharingClient({ endpoint, protocol, token, ...(ca && { ca }) });
+    const client = createPlanSharingClient({ endpoint, protocol, token, ...(ca && { ca }) });
+    return { client, shown: (text) => shownText(text, sent) };
   } catch (error) {
     throw error instanceof TypeError ? new UsageError(`--${error.message}`) : error;
   }
 }
 
+/** Throws why no access token can be fetched, which may have texts of the token endpoint. */
+function throwShown(error: Error): never {
+  throw new UsageError(`cannot fetch an access token: ${shownText(error.message)}`);
+}
+
 async function tokenOf(
   options: ReadOptions,
   isGiven: (name: string) => boolean,
-): Promise<string | TokenSource> {
+): Promise<string | ReturnType<typeof googleCredentials>> {
   const { endpoint, data, operator } = options;
   const { token, credentials } = chosenCredentials(options, isGiven) ?? {};
   if (token) {
