@@ -18,7 +18,7 @@ const signedToken = /\beyJ[\w-]{8,}(?:\.[\w-]*){0,2}/g;
  * percent-encoded or cut, and any JSON Web Token.
  */
 export function shownText(text: string, secret = ""): string {
-  const read = shortenText(text, maxLength);
+  const read = shortenText(text.trim(), maxLength);
   return escapeInvisible(maskSecret(read, secret).replaceAll(signedToken, "***"));
 }
 

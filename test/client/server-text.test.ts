@@ -29,7 +29,7 @@ describe("shownText", () => {
   });
 
   it("escapes control characters of both sets, line breaks, and marks of direction", () => {
-    expect(shownText("\u001b[2J\u009b\n\u202e\u2028")).toBe("\\u001b[2J\\u009b\\u000a\\u202e\\u2028");
+    expect(shownText("\u001b[2J\u009b\n\u202e\u2028x")).toBe("\\u001b[2J\\u009b\\u000a\\u202e\\u2028x");
   });
 
   it("takes time in proportion to the text, and cuts one that is longer than 16 KiB", () => {

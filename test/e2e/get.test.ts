@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
 import { generateKeyPairSync } from "node:crypto";
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";

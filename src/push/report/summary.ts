@@ -92,6 +92,9 @@ const headlines: Readonly<Record<RunEnd, string>> = {
 const deviceHelp =
   "no device has registered these user keys at this host, or only at the other one (pre-production or production). Nothing was stored or retried. Get the current CPIDs of these users, and check --endpoint.";
 
+const unusableHelp =
+  "This does not pass by itself. Check the URL in --endpoint, --ca if the server has a private certificate, and proxies in between.";
+
 /** What rejections of a reason mean, where the name does not say it. */
 const reasonHelp: Readonly<Record<string, string>> = {
   DEVICE_NOT_REGISTERED: deviceHelp,
@@ -120,6 +123,7 @@ export function summaryText(summary: Summary, strong: (text: string, isGood: boo
     ...(summary.rejectedFile === undefined ? [] : [row("rejected file", summary.rejectedFile)]),
     ...(summary.reasonsFile === undefined ? [] : [row("their reasons", summary.reasonsFile)]),
     ...helpRows(reasons),
+    ...(end === "unusable" ? ["", unusableHelp] : []),
     ...(summary.resume === undefined ? [] : ["", "Resume with:", `  ${summary.resume}`]),
   ];
   return lines.join("\n");

@@ -61,7 +61,9 @@ export function connectionFailed(error: NodeJS.ErrnoException): NoAnswer {
   const inner = (error as { errors?: unknown }).errors;
   const first: Error | undefined = Array.isArray(inner) ? inner[0] : undefined;
   const problem = error.message || first?.message || error.code || "the connection failed";
-  return { problem, isTimeout: false, ...(error.code && { code: error.code }) };
+  // undici names no code if the server does not speak HTTP/1.1.
+  const code = error.code ?? (error.name === "HTTPParserError" ? "HPE_INVALID_CONSTANT" : undefined);
+  return { problem, isTimeout: false, ...(code && { code }) };
 }
 
 /** Makes an attempt and, if the server closed the connection without an answer to it, a second one. */

@@ -87,7 +87,7 @@ export function troubleOf(
 
 /** Error codes of connections that fail until somebody changes the URL, the proxy or the certificates. */
 const lastingCodes =
-  /^(?:ENOTFOUND|EPROTO|proxy|ERR_(?:SSL|TLS|OSSL)_.*|(?:CERT|CRL|UNABLE_TO|ERROR_IN|DEPTH_ZERO|SELF_SIGNED|INVALID|HPE)_.*|HOSTNAME_MISMATCH|PATH_LENGTH_EXCEEDED)$/;
+  /^(?:ENOTFOUND|EPROTO|proxy|ERR_HTTP2_ERROR|ERR_(?:SSL|TLS|OSSL)_.*|(?:CERT|CRL|UNABLE_TO|ERROR_IN|DEPTH_ZERO|SELF_SIGNED|INVALID|HPE)_.*|HOSTNAME_MISMATCH|PATH_LENGTH_EXCEEDED)$/;
 
 /** Returns the outcome of a request that got no answer. */
 export function noAnswer({ problem, isTimeout, code = "" }: NoAnswer): Outcome & { kind: "retry" } {

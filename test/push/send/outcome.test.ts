@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
-import { outcomeOfError } from "../../../src/push/send/outcome.ts";
+import { noAnswer, outcomeOfError } from "../../../src/push/send/outcome.ts";
 
 function retryAfterOf(header: string) {
   return outcomeOfError(new ConnectError("busy", Code.Unavailable, { "retry-after": header }));
@@ -53,4 +53,37 @@ describe("outcomeOfError", () => {
   ])("maps code %s with HTTP status %s to %s", (code, httpStatus, kind) => {
     expect(outcomeOfError(new ConnectError("m", code), httpStatus).kind).toBe(kind);
   });
+});
+
+describe("noAnswer", () => {
+  it.each([
+    "ENOTFOUND",
+    "EPROTO",
+    "proxy",
+    "DEPTH_ZERO_SELF_SIGNED_CERT",
+    "SELF_SIGNED_CERT_IN_CHAIN",
+    "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+    "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+    "CERT_HAS_EXPIRED",
+    "CERT_NOT_YET_VALID",
+    "ERR_TLS_CERT_ALTNAME_INVALID",
+    "ERR_SSL_WRONG_VERSION_NUMBER",
+    "HPE_INVALID_CONSTANT",
+    "ERR_HTTP2_ERROR",
+  ])("says that %s does not pass by itself", (code) => {
+    expect(noAnswer({ problem: "p", isTimeout: false, code })).toMatchObject({
+      kind: "retry",
+      trouble: { kind: "silent", isLasting: true },
+    });
+  });
+
+  it.each(["ECONNREFUSED", "ECONNRESET", "EAI_AGAIN", "ETIMEDOUT", "EHOSTUNREACH", undefined])(
+    "says that %s may pass",
+    (code) => {
+      expect(noAnswer({ problem: "p", isTimeout: false, ...(code && { code }) })).toMatchObject({
+        kind: "retry",
+        trouble: { kind: "silent", isLasting: false },
+      });
+    },
+  );
 });

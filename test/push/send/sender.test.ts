@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { PlanSharingProtocol } from "../../../src/client/index.ts";
 import { type AccessTokens, fixedToken, renewableTokens } from "../../../src/push/send/access-tokens.ts";
 import { createSender, type Sender } from "../../../src/push/send/sender.ts";
+import { startTcpEndpoint } from "../../support/http/grpc-endpoints.ts";
 import { type Answer, accept, fail, startStubEndpoint } from "../../support/http/stub-endpoint.ts";
 import { lineOf, pushRequestOf } from "../../support/push-inputs.ts";
 import { freshKey, parent, protocols, startTestServer, type TestServer } from "../../support/test-server.ts";
@@ -244,6 +245,24 @@ describe("the REST sender", () => {
       kind: "retry",
       message: expect.stringMatching(/ECONNREFUSED/),
     });
+  });
+});
+
+describe("createSender to a server of another protocol", () => {
+  it.each<[string, PlanSharingProtocol, string]>([
+    ["HTTP/1.1", "grpc", "http:"],
+    ["HTTP without TLS", "rest", "https:"],
+    ["HTTP without TLS", "grpc", "https:"],
+  ])("returns unusable for one of %s over %s and %s", async (_, protocol, scheme) => {
+    const { url } = await startStubEndpoint(accept);
+    const sender = senderTo(url.replace("http:", scheme), fixedToken("t"), protocol);
+    expect(await sender.send(requestOf(lineOf("user"), protocol))).toMatchObject({ kind: "unusable" });
+  });
+
+  it.each(["rest", "grpc"] as const)("returns unusable for one of SSH over %s", async (protocol) => {
+    const url = await startTcpEndpoint((socket) => socket.write("SSH-2.0-OpenSSH_9.0\r\n"));
+    const sender = senderTo(url, fixedToken("t"), protocol);
+    expect(await sender.send(requestOf(lineOf("user"), protocol))).toMatchObject({ kind: "unusable" });
   });
 });
 
