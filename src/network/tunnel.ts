@@ -103,8 +103,11 @@ export function openTunnel(proxy: HttpProxy, url: URL, options: TunnelOptions): 
   });
 }
 
+/** Timers of Node with a longer delay end at once. */
+const maxTimeoutMs = 2 ** 31 - 1;
+
 function deadline({ timeoutMs, signal }: TunnelOptions): AbortSignal {
-  const timeout = AbortSignal.timeout(timeoutMs);
+  const timeout = AbortSignal.timeout(Math.min(timeoutMs, maxTimeoutMs));
   return signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
 }
 

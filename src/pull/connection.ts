@@ -1,23 +1,45 @@
 import { once } from "node:events";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { checkServerIdentity, connect as connectTls, type TLSSocket } from "node:tls";
+import { bareHost, portOf, proxyFor } from "../network/proxy.ts";
+import { openTunnel, ProxyError } from "../network/tunnel.ts";
 import { error, type Problem, quoted } from "./finding.ts";
 
 /** A connection on which nothing was sent yet, or why there is none. */
 export type Connection = { readonly socket: Socket } | { readonly problems: readonly Problem[] };
 
+/** How to connect, and for how long. */
+export type ConnectOptions = {
+  /** Trusted certificates in PEM. Defaults to the well-known ones. */
+  readonly ca?: string | undefined;
+  /** Time for one whole exchange, in milliseconds. */
+  readonly timeoutMs: number;
+};
+
 /**
- * Connects to the host of a URL. A certificate that is not valid is described completely, and the connection is closed
+ * Connects to the host of a URL, through the proxy that the environment names. A certificate that is not valid is described completely, and the connection is closed
  * before anything is sent. Aborts with the signal.
  */
-export async function connectTo(url: URL, ca: string | undefined, signal: AbortSignal): Promise<Connection> {
-  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+export async function connectTo(
+  url: URL,
+  { ca, timeoutMs }: ConnectOptions,
+  signal: AbortSignal,
+): Promise<Connection> {
+  const host = bareHost(url);
   const isTls = url.protocol === "https:";
-  const port = Number(url.port || (isTls ? 443 : 80));
+  const port = portOf(url);
+  let tunnel: Socket | undefined;
+  try {
+    const proxy = proxyFor(url);
+    tunnel = proxy && (await openTunnel(proxy, url, { ca, timeoutMs, signal }));
+  } catch (cause) {
+    return { problems: [proxyProblem(cause)] };
+  }
   const socket = isTls
     ? connectTls({
         host,
         port,
+        ...(tunnel && { socket: tunnel }),
         // RFC 6066 3: addresses are not names.
         ...(isIP(host) === 0 && { servername: host }),
         ...(ca !== undefined && { ca }),
@@ -39,6 +61,13 @@ export async function connectTo(url: URL, ca: string | undefined, signal: AbortS
     return { problems };
   }
   return { socket };
+}
+
+function proxyProblem(cause: unknown): Problem {
+  if (cause instanceof ProxyError || cause instanceof TypeError) {
+    return error("connection", `failed: ${cause.message}`);
+  }
+  throw cause;
 }
 
 function connectionProblem(cause: unknown, signal: AbortSignal, isTls: boolean): Problem {

@@ -2,7 +2,7 @@ import { type IncomingMessage, request as sendRequest } from "node:http";
 import type { Socket } from "node:net";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
-import { connectTo } from "./connection.ts";
+import { type ConnectOptions, connectTo } from "./connection.ts";
 import { type ExchangeReport, error, type Problem, quoted } from "./finding.ts";
 
 /** A request as Google makes it. */
@@ -13,14 +13,6 @@ export type Call = {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-};
-
-/** How to connect, and for how long. */
-export type ExchangeOptions = {
-  /** Trusted certificates in PEM. Defaults to the well-known ones. */
-  readonly ca?: string | undefined;
-  /** Time for one whole exchange, in milliseconds. */
-  readonly timeoutMs: number;
 };
 
 /** An answer that arrived completely. */
@@ -58,10 +50,10 @@ const reportedHeaders = [
 ];
 
 /** Makes a request on a connection of its own. Never rejects: what prevents an answer is a problem. */
-export async function exchange(call: Call, options: ExchangeOptions): Promise<Exchange> {
+export async function exchange(call: Call, options: ConnectOptions): Promise<Exchange> {
   const beganAt = performance.now();
   const signal = AbortSignal.timeout(Math.min(options.timeoutMs, maxTimeoutMs));
-  const connection = await connectTo(call.url, options.ca, signal);
+  const connection = await connectTo(call.url, options, signal);
   const { answer, problems } =
     "problems" in connection
       ? { answer: undefined, problems: connection.problems }

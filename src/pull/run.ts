@@ -1,4 +1,5 @@
-import { type Answer, type Call, type ExchangeOptions, exchange } from "./exchange.ts";
+import type { ConnectOptions } from "./connection.ts";
+import { type Answer, type Call, exchange } from "./exchange.ts";
 import type { ExchangeReport, Finding, Problem } from "./finding.ts";
 
 /** The exchanges of a check and what was found in them so far. */
@@ -12,7 +13,7 @@ export type Run = {
 };
 
 /** Creates a run without exchanges. */
-export function createRun(options: ExchangeOptions): Run {
+export function createRun(options: ConnectOptions): Run {
   const exchanges: ExchangeReport[] = [];
   const findings: Finding[] = [];
 

@@ -3,6 +3,7 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { exchange, maxAnswerBytes } from "../../src/pull/exchange.ts";
 import { faultyCertificates, testCertificate } from "../support/certificates/certificate.ts";
+import { startConnectProxy } from "../support/http/connect-proxy.ts";
 import { type AgentAnswer, answerJson, startStubAgent } from "../support/http/stub-agent.ts";
 
 /** Makes a GET, and returns what was answered and the problems as `field: description`. */
@@ -55,6 +56,23 @@ describe("an exchange", () => {
       accept: "application/json",
       "accept-encoding": "gzip",
     });
+  });
+
+  it("goes through the proxy that the environment names, unless NO_PROXY names the host", async () => {
+    const agent = await startStubAgent(answerJson({}), testCertificate);
+    const proxy = await startConnectProxy({ credentials: "me:secret" });
+    vi.stubEnv("HTTPS_PROXY", proxy.url.replace("://", "://me:secret@"));
+    const options = { ca: testCertificate.cert, timeoutMs: 2 ** 40 };
+    expect(await get(agent.url, options)).toMatchObject({ found: [], answer: { status: 200 } });
+    expect(proxy.asked).toEqual([new URL(agent.url).host]);
+    vi.stubEnv("HTTPS_PROXY", proxy.url);
+    expect((await get(agent.url, options)).found).toEqual([
+      `error connection: failed: the proxy ${proxy.name} requires a user and a password: ` +
+        `set them in HTTPS_PROXY, as http://USER:PASSWORD@${proxy.name}`,
+    ]);
+    vi.stubEnv("NO_PROXY", "*");
+    expect((await get(agent.url, options)).found).toEqual([]);
+    vi.unstubAllEnvs();
   });
 
   it("accepts a timeout that is longer than timers can be", async () => {

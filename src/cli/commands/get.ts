@@ -10,6 +10,7 @@ import { keyDisplay, maskKey } from "../../push/run/mask.ts";
 import { withServerCredentials } from "../options/credential-options.ts";
 import { addDataOption } from "../options/data-directory.ts";
 import { newCommand } from "../options/new-command.ts";
+import { caOption } from "../options/option-files.ts";
 import { parseAsn } from "../options/parse-options.ts";
 import { createReadClient, type ReadOptions } from "../options/read-client.ts";
 import { planCard } from "../text/plan-card.ts";
@@ -42,7 +43,7 @@ export function getCommand(): Command {
         .choices(["connect", "grpc", "grpc-web", "rest"])
         .default("rest"),
     )
-    .option("--ca <file>", "trusted certificates in PEM, instead of the well-known ones")
+    .option(...caOption)
     .option("--include-ui-incompatible", "include a status that must not be shown to the user")
     .option("--json", "print the status as JSON")
     .option("--reveal", "print user keys unmasked")

@@ -1,19 +1,17 @@
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
 import { styleText } from "node:util";
 import type { Command } from "commander";
 import { endpointOf } from "../../client/endpoint.ts";
-import { googleCredentials } from "../../client/index.ts";
 import type { Input } from "../../push/input/input.ts";
 import { InputError } from "../../push/input/input-error.ts";
 import type { Stop } from "../../push/pipeline.ts";
 import { pushRun } from "../../push/push-run.ts";
 import { exitCodeOf, resumeCommand, summaryText } from "../../push/report/summary.ts";
-import { type RunDirectory, removeRun } from "../../push/run/run-directory.ts";
-import { type AccessTokens, fixedToken, renewableTokens } from "../../push/send/access-tokens.ts";
-import { chosenCredentials, noCredentials, withServerCredentials } from "../options/credential-options.ts";
+import type { RunDirectory } from "../../push/run/run-directory.ts";
+import { withServerCredentials } from "../options/credential-options.ts";
 import { defaultRunsDirectory } from "../options/data-directory.ts";
 import { newCommand } from "../options/new-command.ts";
+import { caOption } from "../options/option-files.ts";
 import {
   parseCount,
   parseEndpoint,
@@ -21,6 +19,7 @@ import {
   parseRate,
   parseSeconds,
 } from "../options/parse-options.ts";
+import { accessOf } from "../options/push-access.ts";
 import { chooseRun, type PushFlags } from "../options/push-run-choice.ts";
 import { withRecordOptions } from "../options/record-options.ts";
 import { finishWithoutReader } from "../output-errors.ts";
@@ -41,6 +40,7 @@ export function pushCommand(): Command {
         .choices(["connect", "grpc", "grpc-web", "rest"])
         .default("rest"),
     )
+    .option(...caOption)
     .option("--rate <number>", "maximum number of requests per second", parseRate)
     .option(
       "--concurrency <number>",
@@ -82,6 +82,8 @@ Exit codes:
   143  interrupted by SIGTERM
 For exit codes 3 to 143, the printed command resumes the run. A run that ends before any record is done is removed.
 
+The proxy in HTTPS_PROXY is used, as http://USER:PASSWORD@HOST:PORT, unless NO_PROXY names the host of the endpoint.
+
 Examples:
   mdps push statuses.ndjson --endpoint production --credentials key.json --operator 65001 --client mobiledataplan
   mdps push subscribers.json.gz --endpoint https://mdps.example.com --user-key-field msisdn --operator 65001 --client any --rate 500
@@ -107,15 +109,11 @@ async function push(file: string | undefined, flags: PushFlags, command: Command
   // The exit code says how the run ended, also if nobody reads the summary.
   finishWithoutReader();
   const isGiven = (name: string) => command.getOptionValueSource(name) === "cli";
-  const { run, input } = await chooseRun(file, flags, isGiven);
+  const { run, input } = await chooseRun(file, flags, isGiven, (settings) =>
+    accessOf(settings, flags, isGiven),
+  );
   try {
     process.exitCode = await pushAndReport(run, input, flags, isGiven);
-  } catch (error) {
-    // There are no credentials.
-    if (run.isNew && error instanceof UsageError) {
-      await removeRun(run);
-    }
-    throw error;
   } finally {
     input?.close();
     await run.release();
@@ -129,7 +127,7 @@ async function pushAndReport(
   flags: PushFlags,
   isGiven: (name: string) => boolean,
 ): Promise<number> {
-  const tokens = tokensOf(flags, isGiven, run.settings.credentials);
+  const access = await accessOf(run.settings, flags, isGiven);
   const interrupted = new AbortController();
   let signalled: NodeJS.Signals | undefined;
   const interrupt = (signal: NodeJS.Signals) => {
@@ -144,7 +142,7 @@ async function pushAndReport(
   try {
     const summary = await pushRun(run, {
       input,
-      tokens,
+      ...access,
       concurrency: flags.concurrency,
       rate: flags.rate,
       maxErrors: flags.maxErrors,
@@ -168,21 +166,4 @@ async function pushAndReport(
   } finally {
     process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
   }
-}
-
-/** Returns the tokens of the chosen credentials, else those of the key file that the run has stored. */
-function tokensOf(
-  flags: PushFlags,
-  isGiven: (name: string) => boolean,
-  stored: string | undefined,
-): AccessTokens {
-  const { credentials, token } = chosenCredentials(flags, isGiven) ?? {};
-  if (token !== undefined) {
-    return fixedToken(token);
-  }
-  const keyFile = credentials === undefined ? stored : resolve(credentials);
-  if (keyFile === undefined) {
-    throw new UsageError(noCredentials);
-  }
-  return renewableTokens(() => googleCredentials(keyFile));
 }

@@ -1,10 +1,9 @@
-import { X509Certificate } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import type { OAuthClient } from "../../pull/access-token.ts";
 import type { PullCredentials } from "../../pull/pull-plan-status.ts";
 import { jsonOption } from "../text/print.ts";
 import { UsageError } from "../usage-error.ts";
+import { caOption, readOptionFile } from "./option-files.ts";
 import { collect, parser, parseSeconds } from "./parse-options.ts";
 
 /** Options of all commands that call a server of an operator. */
@@ -24,7 +23,7 @@ export function withAgentOptions(command: Command): Command {
       "en-US",
     )
     .option("--timeout <seconds>", "time for each answer", parseSeconds(1), 30)
-    .option("--ca <file>", "trusted certificates in PEM, instead of the well-known ones")
+    .option(...caOption)
     .option(...jsonOption)
     .option("--reveal", "print user keys unmasked")
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : usageExitCode));
@@ -47,28 +46,6 @@ export async function runCheck(check: () => Promise<number>): Promise<void> {
     console.error(`mdps: ${option}${error.message}`);
     process.exitCode = usageExitCode;
   }
-}
-
-/** Reads the certificates to trust. Rejects with UsageError. */
-export async function readCertificates(file: string | undefined): Promise<string | undefined> {
-  if (file === undefined) {
-    return undefined;
-  }
-  const pem = await readOptionFile("--ca", file);
-  try {
-    // Connections ignore text that is not a certificate.
-    new X509Certificate(pem);
-  } catch {
-    throw new UsageError(`--ca ${file}: must have certificates in PEM`);
-  }
-  return pem;
-}
-
-/** Reads a file that an option names. Rejects with UsageError. */
-async function readOptionFile(option: string, file: string): Promise<string> {
-  return readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
-    throw new UsageError(`${option} ${file}: cannot be read (${cause.code})`);
-  });
 }
 
 /** Options with the credentials that Google would have. */

@@ -26,6 +26,7 @@ export type PushFlags = RecordFlags &
   ServerCredentials & {
     endpoint?: string;
     protocol: PlanSharingProtocol;
+    ca?: string;
     rate?: number;
     concurrency: number;
     maxErrors?: ErrorLimit;
@@ -43,12 +44,13 @@ export type ChosenRun = { readonly run: RunDirectory; readonly input?: Input };
 
 /**
  * Creates a run for a file or for the rejected records of another run, or opens the run to resume. No run is created for a
- * file whose format is not that of records.
+ * file whose format is not that of records, or for settings with which `check` rejects.
  */
 export async function chooseRun(
   file: string | undefined,
   flags: PushFlags,
   isGiven: (name: string) => boolean,
+  check: (settings: RunSettings) => Promise<unknown>,
 ): Promise<ChosenRun> {
   // A run keeps its settings, unless the command line (not the environment) gives others.
   const changes = {
@@ -58,6 +60,8 @@ export async function chooseRun(
   const changed = (settings: RunSettings): RunSettings => ({
     ...settings,
     ...changes,
+    // Also from the environment, as credentials: without it, nothing can be sent.
+    ...(flags.ca !== undefined && { ca: resolve(flags.ca) }),
     ...(isGiven("unknownFields") && {
       record: { ...settings.record, unknownFields: flags.unknownFields },
     }),
@@ -78,7 +82,10 @@ export async function chooseRun(
     // A pipe of the run before is gone.
     return { run: { ...run, settings: { ...settings, input: "-" } } };
   }
-  const create = (settings: RunSettings) => createRun(resolve(requireDirectory(runs, "runs")), settings);
+  const create = async (settings: RunSettings) => {
+    await check(settings);
+    return createRun(resolve(requireDirectory(runs, "runs")), settings);
+  };
   if (retryFailed !== undefined) {
     return { run: await create(changed(await settingsOfRetry(pathOfRun(retryFailed, runs)))) };
   }
@@ -109,6 +116,7 @@ async function settingsOfFile(file: string, flags: PushFlags): Promise<RunSettin
     endpoint: flags.endpoint,
     protocol: flags.protocol,
     credentials: flags.credentials === undefined ? undefined : resolve(flags.credentials),
+    ca: flags.ca === undefined ? undefined : resolve(flags.ca),
     record: recordOptionsOf(flags),
   };
 }

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { readScope } from "../../auth/scopes.ts";
 import {
   createPlanSharingClient,
@@ -13,6 +12,7 @@ import { makeToken } from "../make-token.ts";
 import { UsageError } from "../usage-error.ts";
 import { chosenCredentials, noCredentials, type ServerCredentials } from "./credential-options.ts";
 import { isInstallation, requireDirectory } from "./data-directory.ts";
+import { readCertificates, readKey } from "./option-files.ts";
 
 /** Options of a command that reads from a server. */
 export type ReadOptions = ServerCredentials & {
@@ -39,8 +39,8 @@ export async function createReadClient(
   isGiven: (name: string) => boolean,
 ): Promise<ReadClient> {
   const { endpoint, protocol } = options;
-  const ca = options.ca === undefined ? undefined : await readFile(options.ca, "utf8");
-  const given = await tokenOf(options, isGiven);
+  const ca = await readCertificates(options.ca);
+  const given = await tokenOf(options, isGiven, ca);
   let sent = "";
   const token: TokenSource = async (request) => {
     sent = typeof given === "string" ? given : await given(request).catch(throwShown);
@@ -50,7 +50,9 @@ export async function createReadClient(
     const client = createPlanSharingClient({ endpoint, protocol, token, ...(ca && { ca }) });
     return { client, shown: (text) => shownText(text, sent) };
   } catch (error) {
-    throw error instanceof TypeError ? new UsageError(`--${error.message}`) : error;
+    // About an option, or about the variable with the proxy.
+    const option = /^[a-z]+:/.test((error as Error).message) ? "--" : "";
+    throw error instanceof TypeError ? new UsageError(`${option}${error.message}`) : error;
   }
 }
 
@@ -62,6 +64,7 @@ function throwShown(error: Error): never {
 async function tokenOf(
   options: ReadOptions,
   isGiven: (name: string) => boolean,
+  ca: string | undefined,
 ): Promise<string | ReturnType<typeof googleCredentials>> {
   const { endpoint, data, operator } = options;
   const { token, credentials } = chosenCredentials(options, isGiven) ?? {};
@@ -69,7 +72,7 @@ async function tokenOf(
     return token;
   }
   if (credentials) {
-    return googleCredentials(credentials, { scopes: [readScope] });
+    return googleCredentials(await readKey(credentials), { scopes: [readScope], ...(ca && { ca }) });
   }
   if (URL.canParse(endpoint) && isLoopback(new URL(endpoint).hostname)) {
     const directory = requireDirectory(data);

@@ -24,6 +24,8 @@ export type RunSettings = {
   readonly endpoint: string;
   readonly protocol: PlanSharingProtocol;
   readonly credentials?: string | undefined;
+  /** Absolute path of a file with the certificates to trust. */
+  readonly ca?: string | undefined;
   readonly record: RecordOptions;
   /** The run whose rejected records this one pushes again. */
   readonly retryOf?: string | undefined;

@@ -1,11 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import {
-  type CredentialFlags,
-  credentialsOf,
-  readCertificates,
-} from "../../../src/cli/options/agent-options.ts";
+import { type CredentialFlags, credentialsOf } from "../../../src/cli/options/agent-options.ts";
+import { readCertificates } from "../../../src/cli/options/option-files.ts";
 import { UsageError } from "../../../src/cli/usage-error.ts";
 import { testCertificate, testCertificateFiles } from "../../support/certificates/certificate.ts";
 import { dataDirectory } from "../../support/data-directory.ts";

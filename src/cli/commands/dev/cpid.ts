@@ -1,12 +1,8 @@
 import type { Command } from "commander";
 import { keyDisplay } from "../../../push/run/mask.ts";
-import {
-  type AgentFlags,
-  readCertificates,
-  runCheck,
-  withAgentOptions,
-} from "../../options/agent-options.ts";
+import { type AgentFlags, runCheck, withAgentOptions } from "../../options/agent-options.ts";
 import { newCommand } from "../../options/new-command.ts";
+import { readCertificates } from "../../options/option-files.ts";
 import { print } from "../../text/print.ts";
 import { cpidJson, cpidText, errorsIn, maskCpids } from "../../text/pull-report.ts";
 

@@ -8,12 +8,12 @@ import {
   type AgentFlags,
   type CredentialFlags,
   credentialsOf,
-  readCertificates,
   runCheck,
   withAgentOptions,
   withCredentialOptions,
 } from "../../options/agent-options.ts";
 import { newCommand } from "../../options/new-command.ts";
+import { readCertificates } from "../../options/option-files.ts";
 import { parseSeconds } from "../../options/parse-options.ts";
 import { print } from "../../text/print.ts";
 import { errorsIn, maskReport, pullJson, pullText } from "../../text/pull-report.ts";
