@@ -34,6 +34,25 @@ it("package.json leaves the copies of protobuf-es and Connect to the project tha
   expect(required.toSorted()).toEqual(["@bufbuild/protobuf", "@connectrpc/connect"]);
 });
 
+it("the published manifest has ranges, and docs/package.md those of the peers", () => {
+  const { dependencies, peerDependencies } = published;
+  for (const [name, range] of Object.entries<string>(dependencies)) {
+    expect(range, name).toMatch(/^\^\d+\.\d+\.\d+$/);
+  }
+  // connect-node requires the Connect of its own version.
+  expect(dependencies["@connectrpc/connect-node"]).toBe(peerDependencies["@connectrpc/connect"]);
+  const text = readFileSync(join(root, "docs/package.md"), "utf8");
+  const listed = [...text.matchAll(/^\| `(\S+)` \| `([\^>=\d.]+)`(, optional)? \|/gm)];
+  const { peerDependenciesMeta } = manifest;
+  expect(Object.fromEntries(listed.map(([, name, range]) => [name, range]))).toEqual(peerDependencies);
+  expect(
+    listed
+      .filter(([, , , optional]) => optional)
+      .map(([, name]) => name)
+      .toSorted(),
+  ).toEqual(Object.keys(peerDependenciesMeta).toSorted());
+});
+
 it("package.json has as many runtime dependencies as bench/README.md states", () => {
   const text = readFileSync(join(root, "bench/README.md"), "utf8");
   const [, count] = /\| direct dependencies \(at most 12\) \| (\d+) \|/.exec(text) ?? [];
