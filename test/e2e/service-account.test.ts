@@ -71,6 +71,18 @@ describe("mdps service-account", () => {
     await push(second);
   });
 
+  it("takes the URL of the server from --url too", async () => {
+    const key = await mdps(
+      await dataDirectory(),
+      "create",
+      "--operator",
+      "1",
+      "--url",
+      "https://mdps.example",
+    );
+    expect(JSON.parse(key)).toMatchObject({ token_uri: "https://mdps.example/token" });
+  });
+
   it("lists accounts as text and as JSON", async () => {
     const directory = await dataDirectory();
     const key = await createKey(

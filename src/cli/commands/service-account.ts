@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import {
   addServiceAccountKey,
   createServiceAccount,
@@ -28,7 +28,7 @@ import { writeKeyFile } from "../write-key-file.ts";
 
 type DataOption = { data: string };
 type JsonOption = DataOption & { json?: true };
-type KeyOptions = DataOption & { endpoint: string; universeDomain: string; out?: string };
+type KeyOptions = DataOption & { endpoint: string; url?: string; universeDomain: string; out?: string };
 type CreateOptions = KeyOptions & { operator: number[]; name?: string; access: Access };
 
 /** `mdps service-account`: manages accounts for programs, with key files like Google's. Running servers see each change. */
@@ -74,6 +74,7 @@ function withKeyFile(command: Command): Command {
   return command
     .option("--out <file>", "new file for the key, which only its owner can read; standard output if omitted")
     .option("--endpoint <url>", "URL of the server, for token_uri", parseUrl, "http://127.0.0.1:8080")
+    .addOption(new Option("--url <url>", "the same as --endpoint").argParser(parseUrl).hideHelp())
     .option(
       "--universe-domain <domain>",
       "a domain other than Google's makes Google's libraries sign tokens locally and ignore token_uri; required for Node",
@@ -164,11 +165,11 @@ function removeKeyCommand(): Command {
 
 /** Makes a key and puts its file where the options say. */
 async function putKey(
-  { data, endpoint, universeDomain, out }: KeyOptions,
+  { data, url, endpoint, universeDomain, out }: KeyOptions,
   make: (init: KeyFileInit) => Promise<KeyFile>,
 ): Promise<void> {
   await makingInstallation(data, "does not know this account", () =>
-    writeKeyFile({ out, data }, () => make({ url: endpoint, universeDomain })),
+    writeKeyFile({ out, data }, () => make({ url: url ?? endpoint, universeDomain })),
   );
 }
 
