@@ -3,6 +3,7 @@ import type { FieldViolation } from "../contract/field-violation.ts";
 import { openInput } from "./input/input.ts";
 import { readRecords } from "./input/reader.ts";
 import { createRecordParser, type ParserOptions } from "./input/record-parser.ts";
+import { createViolationGroups, type ViolationGroup } from "./report/violation-groups.ts";
 import { createNewWarnings } from "./report/warnings.ts";
 import { countNotifications, countWarnings } from "./run/counts.ts";
 import { keyDisplay, listedViolations } from "./run/mask.ts";
@@ -24,6 +25,8 @@ export type Validation = {
   /** Invalid records whose violations were not reported; absent if there are none. */
   readonly unlisted?: number;
   readonly violations: number;
+  /** The largest groups of equal violations, at most 50; absent if all records are valid. */
+  readonly groups?: readonly ViolationGroup[];
   /** The record after which the validation ended because too many are invalid; absent if all were validated. */
   readonly stoppedAt?: number;
   /** Notifications that the valid records would trigger, by type. */
@@ -56,6 +59,7 @@ export async function validateInput(file: string, options: ValidateOptions): Pro
   const notifications: Record<string, number> = {};
   const warnings: Record<string, number> = {};
   const newWarnings = createNewWarnings();
+  const groups = createViolationGroups();
   const display = keyDisplay(reveal);
   let [valid, invalid, violations] = [0, 0, 0];
   const counts = () => ({
@@ -64,6 +68,7 @@ export async function validateInput(file: string, options: ValidateOptions): Pro
     invalid,
     ...(invalid > maxListed && { unlisted: invalid - maxListed }),
     violations,
+    ...(invalid > 0 && { groups: groups.largest() }),
     notifications,
     ...(Object.keys(warnings).length > 0 && { warnings }),
   });
@@ -88,21 +93,21 @@ export async function validateInput(file: string, options: ValidateOptions): Pro
       }
       invalid += 1;
       violations += parsed.violations.length;
-      if (invalid > maxListed) {
-        if (invalid === maxInvalid) {
-          return { ...counts(), stoppedAt: record.index };
-        }
-        continue;
-      }
       const { userKey } = parsed;
+      const first = {
+        line: record.index,
+        ...(userKey !== undefined && { userKey: display.key(userKey) }),
+      };
       const hide = (text: string) => display.text(text, userKey);
-      await options.report(
-        listedViolations(parsed.violations, hide).map((violation) => ({
-          line: record.index,
-          ...violation,
-          ...(userKey !== undefined && { userKey: display.key(userKey) }),
-        })),
-      );
+      for (const violation of parsed.violations) {
+        groups.add(violation, first, () => listedViolations([violation], hide)[0] ?? violation);
+      }
+      if (invalid <= maxListed) {
+        const listed = listedViolations(parsed.violations, hide);
+        await options.report(listed.map((violation) => ({ ...first, ...violation })));
+      } else if (invalid === maxInvalid) {
+        return { ...counts(), stoppedAt: record.index };
+      }
     }
   }
   return counts();

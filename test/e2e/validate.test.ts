@@ -26,7 +26,7 @@ const low = {
 };
 
 describe("mdps validate", () => {
-  it("lists every violation with line, path and rule, and counts notifications", async () => {
+  it("lists violations with the first line, path and rule, and counts notifications", async () => {
     const bad = JSON.stringify({
       userKey: "491701234567",
       planStatus: { ...low, languageCode: "", plans: [{}] },
@@ -36,16 +36,48 @@ describe("mdps validate", () => {
     const outcome = await runProgram(["validate", file], { env: filled });
     expect(outcome).toMatchObject({ exitCode: 2, stderr: "" });
     expect(outcome.stdout.split("\n").map((line) => line.trim().replace(/ {2,}/g, " | "))).toEqual([
-      "LINE | USER | FIELD | VIOLATION",
-      "3 | ***567 | planStatus.plans[0].planId | value is required",
-      "3 | ***567 | planStatus.languageCode | value is required",
-      expect.stringMatching(/^5 \| record \| must be JSON/),
+      "COUNT | FIRST LINE | USER | FIELD | VIOLATION",
+      "1 | 3 | ***567 | planStatus.plans[].planId | value is required",
+      "1 | 3 | ***567 | planStatus.languageCode | value is required",
+      expect.stringMatching(/^1 \| 5 \| record \| must be JSON/),
       "",
       "4 records: 2 valid, 2 invalid with 3 violations",
       "1 notifications would be sent",
       "1 | NOTIFICATION_LOW_BALANCE_WARNING",
       "",
     ]);
+  });
+
+  it("groups equal violations, the most frequent ones first, and lists at most 50 groups", async () => {
+    const lines = [
+      ...Array.from(
+        { length: 60 },
+        (_, index) => `{"userKey":"user-${index}","field${"x".repeat(index)}":1}`,
+      ),
+      ...Array.from({ length: 3 }, (_, index) =>
+        JSON.stringify({
+          userKey: `49170123456${index}`,
+          planStatus: { ...low, plans: [{ ...low.plans[0] }, {}] },
+        }),
+      ),
+    ];
+    const file = await writeLines(await dataDirectory(), lines);
+    const { stdout } = await runProgram(["validate", file], { env: filled });
+    const rows = stdout.split("\n").map((line) => line.trim().replace(/ {2,}/g, " | "));
+    expect(rows[1]).toBe("3 | 61 | ***560 | planStatus.plans[].planId | value is required");
+    expect(rows[2]).toBe("1 | 1 | ***0 | field | is not a field of CreateUserPlanStatusRequest");
+    expect(rows.indexOf("")).toBe(52);
+    expect(rows[51]).toBe("11 | others, which --json lists");
+    const json = await runProgram(["validate", file, "--json"], { env: filled });
+    const { groups } = JSON.parse(json.stdout.trim().split("\n").at(-1) ?? "");
+    expect(groups).toHaveLength(50);
+    expect(groups[0]).toEqual({
+      count: 3,
+      line: 61,
+      userKey: "***560",
+      field: "planStatus.plans[].planId",
+      description: "value is required",
+    });
   });
 
   it("says how many invalid records are not listed, as text and as JSON", async () => {
@@ -55,8 +87,8 @@ describe("mdps validate", () => {
     );
     const text = await runProgram(["validate", file], { env: filled });
     expect(text).toMatchObject({ exitCode: 2, stderr: "" });
-    expect(text.stdout).toContain("\nthe violations of 3 more records are not listed\n");
-    expect(text.stdout.match(/must be a JSON object/g)).toHaveLength(1_000);
+    expect(text.stdout).toMatch(/^ +1003 +1 .+must be a JSON object/m);
+    expect(text.stdout.match(/must be a JSON object/g)).toHaveLength(1);
     const json = await runProgram(["validate", file, "--json"], { env: filled });
     expect(JSON.parse(json.stdout.trim().split("\n").at(-1) ?? "")).toMatchObject({
       invalid: 1_003,
@@ -74,7 +106,12 @@ describe("mdps validate", () => {
         .map((line) => JSON.parse(line)),
     ).toEqual([
       { line: 1, userKey: "***567", field: "planStatus", description: "value is required" },
-      { records: 1, valid: 0, invalid: 1, violations: 1, notifications: {} },
+      {
+        ...{ records: 1, valid: 0, invalid: 1, violations: 1, notifications: {} },
+        groups: [
+          { count: 1, line: 1, userKey: "***567", field: "planStatus", description: "value is required" },
+        ],
+      },
     ]);
     const revealed = await runProgram(["validate", file, "--json", "--reveal"], { env: filled });
     expect(revealed.stdout).toContain('"userKey":"491701234567"');

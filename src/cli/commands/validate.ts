@@ -2,6 +2,8 @@ import { styleText } from "node:util";
 import type { Command } from "commander";
 import type { PlanSharingProtocol } from "../../client/index.ts";
 import { escapeInvisible } from "../../contract/field-violation.ts";
+import type { ViolationGroup } from "../../push/report/violation-groups.ts";
+import { warningName } from "../../push/run/counts.ts";
 import { type Finding, type Validation, validateInput } from "../../push/validate-input.ts";
 import { newCommand } from "../options/new-command.ts";
 import { parseEndpoint, parseSeconds } from "../options/parse-options.ts";
@@ -32,7 +34,8 @@ export function validateCommand(): Command {
     .addHelpText(
       "after",
       `
-The violations of the first 1,000 invalid records are listed. Validation stops after 1,000,000 invalid records.
+Equal violations are one line, with their number and the first record: the 50 most frequent ones. --json prints the
+violations of the first 1,000 invalid records, one by one. Validation stops after 1,000,000 invalid records.
 
 Exit codes:
   0  all records are valid
@@ -49,54 +52,74 @@ Examples:
     });
 }
 
-/** Validates a file, prints all violations and resolves with the exit code. */
+/** Validates a file, prints its violations and resolves with the exit code. */
 export async function runValidate(file: string, flags: ValidateFlags): Promise<number> {
   const isJson = flags.json !== undefined;
-  let isFirst = true;
+  // At most a hundred, each with the first record that has it.
+  const warnings: Finding[] = [];
   const validation = await validateInput(file, {
     record: { ...recordOptionsOf(flags), endpoint: flags.endpoint, protocol: flags.protocol },
     clockSkewMs: flags.clockSkew * 1000,
     reveal: flags.reveal !== undefined,
     async report(findings) {
       for (const finding of findings) {
-        if (isFirst && !isJson) {
-          await printLine(
-            styleText("bold", row("LINE", "USER", "FIELD", "VIOLATION"), { stream: process.stdout }),
-          );
+        if (isJson) {
+          await printLine(JSON.stringify(finding));
+        } else if (finding.severity !== undefined) {
+          warnings.push(finding);
         }
-        isFirst = false;
-        await printLine(isJson ? JSON.stringify(finding) : rowOf(finding));
       }
     },
   });
-  await printLine(isJson ? JSON.stringify(validation) : `${isFirst ? "" : "\n"}${summaryOf(validation)}`);
+  await printLine(isJson ? JSON.stringify(validation) : textOf(validation, warnings));
   return validation.invalid === 0 ? 0 : 2;
 }
 
-function rowOf({ line, userKey = "", field, description, severity }: Finding): string {
-  const text = severity === undefined ? description : `${severity}: ${description}`;
-  // Control characters in the input must not reach the terminal.
-  return escapeInvisible(row(String(line), userKey, field, text));
+function textOf(validation: Validation, warnings: readonly Finding[]): string {
+  const { groups = [], violations } = validation;
+  const rows = [
+    ...groups,
+    ...warnings.map((warning) => ({
+      ...warning,
+      count: validation.warnings?.[warningName(warning)] ?? 0,
+      description: `warning: ${warning.description}`,
+    })),
+  ];
+  const rest = groups.reduce((left, { count }) => left - count, violations);
+  return [
+    ...(rows.length === 0
+      ? []
+      : [
+          styleText("bold", row("COUNT", "FIRST LINE", "USER", "FIELD", "VIOLATION"), {
+            stream: process.stdout,
+          }),
+        ]),
+    ...rows.map(rowOf),
+    ...(rest > 0 ? [`${String(rest).padStart(8)}  others, which --json lists`] : []),
+    ...(rows.length === 0 ? [] : [""]),
+    summaryOf(validation),
+  ].join("\n");
 }
 
-function row(line: string, user: string, field: string, violation: string): string {
-  return `${line.padStart(8)}  ${user.padEnd(8)}  ${field.padEnd(36)}  ${violation}`;
+function rowOf({ count, line, userKey = "", field, description }: ViolationGroup): string {
+  // Control characters in the input must not reach the terminal.
+  return escapeInvisible(row(String(count), String(line), userKey, field, description));
+}
+
+function row(count: string, line: string, user: string, field: string, violation: string): string {
+  return `${count.padStart(8)}  ${line.padStart(10)}  ${user.padEnd(8)}  ${field.padEnd(36)}  ${violation}`;
 }
 
 function summaryOf(validation: Validation): string {
-  const { records, valid, invalid, unlisted = 0, violations, stoppedAt, notifications } = validation;
-  const warnings = Object.entries(validation.warnings ?? {});
+  const { records, valid, invalid, violations, stoppedAt, notifications } = validation;
   const byType = Object.entries(notifications);
   const total = byType.reduce((sum, [, count]) => sum + count, 0);
   const counts = `${records} records: ${valid} valid, ${invalid} invalid with ${violations} violations`;
   const color = invalid === 0 ? "green" : "red";
   return [
-    ...(unlisted > 0 ? [`the violations of ${unlisted} more records are not listed`] : []),
     ...(stoppedAt === undefined ? [] : [`stopped after line ${stoppedAt}: too many records are invalid`]),
     styleText(color, counts, { stream: process.stdout }),
     `${total} notifications would be sent`,
     ...byType.map(([type, count]) => `  ${count}  ${type}`),
-    ...(warnings.length > 0 ? ["valid records with warnings:"] : []),
-    ...warnings.map(([warning, count]) => `  ${count}  ${warning}`),
   ].join("\n");
 }

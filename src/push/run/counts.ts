@@ -85,6 +85,11 @@ export function withoutIndexes(field: string): string {
   return field.replaceAll(/\[\d+\]/g, "[]");
 }
 
+/** Returns a text without what differs from record to record: texts in quotes, and numbers. */
+export function withoutParticulars(text: string): string {
+  return text.replaceAll(/"(?:[^"\\]|\\.)*"|\d[\d.,:TZ-]*/g, "#");
+}
+
 /** Maximum number of names that are counted separately, because a server may invent reasons without end. */
 export const maxNames = 100;
 
@@ -101,7 +106,7 @@ export function countName(byName: Record<string, number>, name: string): void {
  */
 export function createGrouping(groups: RejectionGroup[]) {
   const keyOf = ({ reason, rule }: Pick<RejectionGroup, "reason" | "rule">) =>
-    `${reason} ${rule.replaceAll(/"(?:[^"\\]|\\.)*"|\d[\d.,:TZ-]*/g, "#")}`;
+    `${reason} ${withoutParticulars(rule)}`;
   const byKey = new Map(groups.map((group) => [keyOf(group), group]));
   return function countGroup(rejection: Omit<RejectionGroup, "count">): void {
     const key = keyOf(rejection);
