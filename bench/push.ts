@@ -8,6 +8,7 @@ import { makeToken } from "../src/cli/make-token.ts";
 import type { PusherResult, PusherTask } from "./peers/pusher.ts";
 import type { ValidatorResult } from "./peers/validator.ts";
 import { buildPackage } from "./support/build.ts";
+import { exportMapping, writeExport } from "./support/csv-export.ts";
 import { measure, median } from "./support/load.ts";
 import { restCreate } from "./support/loads.ts";
 import { pin, startPeer } from "./support/peer.ts";
@@ -213,10 +214,53 @@ async function measureSize(): Promise<void> {
   }
 }
 
+/** Pushes the same records from CSV with a mapping and from NDJSON to `mdps serve`, in turns. */
+async function measureCsv(): Promise<void> {
+  const rows = Number(process.env.BENCH_ROUND_LINES ?? 100_000);
+  const files = { csv: join(directory, "export.csv"), ndjson: join(directory, "export.ndjson") };
+  const data = join(directory, "csv-data");
+  const mdps = await startPeer("mdps-server.ts", [data]);
+  try {
+    await writeExport(files.csv, files.ndjson, rows);
+    const token = await makeToken(data, 65001, "push");
+    const found = { csv: [] as PusherResult[], ndjson: [] as PusherResult[] };
+    // The first round does not count: it warms up the server.
+    for (let round = 0; round <= rounds; round++) {
+      // The sides alternate, because the order may affect the rates.
+      for (const side of round % 2 === 0 ? (["csv", "ndjson"] as const) : (["ndjson", "csv"] as const)) {
+        const task = { file: files[side], endpoint: mdps.url, token };
+        const result = await push(side === "csv" ? { ...task, mapping: exportMapping } : task);
+        console.error(`round ${round}: ${side} ${(result.pushed / result.seconds).toFixed(0)}/s`);
+        if (round > 0) {
+          found[side].push(result);
+        }
+      }
+    }
+    const row = (name: string, digits: number, pick: (result: PusherResult) => number) => {
+      const [csv, ndjson] = [median(found.csv.map(pick)), median(found.ndjson.map(pick))];
+      return [name, csv.toFixed(digits), ndjson.toFixed(digits), (csv / ndjson).toFixed(2)];
+    };
+    const megabytes = (file: string) => (statSync(file).size / 1e6).toFixed(1);
+    writeSection("push-csv", [
+      [`${rows.toLocaleString("en")} records to \`mdps serve\``, "CSV", "NDJSON", "ratio"],
+      ["size of the file, MB", megabytes(files.csv), megabytes(files.ndjson), ""],
+      row("records/s", 0, ({ pushed, seconds }) => pushed / seconds),
+      row(
+        "CPU time of the push, µs per record, start included",
+        1,
+        ({ cpuMicros, pushed }) => cpuMicros / pushed,
+      ),
+    ]);
+  } finally {
+    await mdps.stop();
+  }
+}
+
 try {
   const parts = {
     throughput: measureThroughput,
     protocols: measureProtocols,
+    csv: measureCsv,
     checkpoint: measureCheckpoint,
     size: measureSize,
   };

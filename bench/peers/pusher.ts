@@ -1,4 +1,5 @@
 import type { PlanSharingProtocol } from "../../src/client/index.ts";
+import type { Mapping } from "../../src/push/input/csv/mapping.ts";
 import type * as Fingerprint from "../../src/push/input/fingerprint.ts";
 import type * as Memory from "../../src/push/memory.ts";
 import type * as PushRun from "../../src/push/push-run.ts";
@@ -29,6 +30,8 @@ export type PusherTask = {
   readonly resume?: string;
   /** Writes a checkpoint at the end only. */
   readonly noCheckpoint?: boolean;
+  /** The file is CSV. */
+  readonly mapping?: Mapping;
 };
 
 /** The message that a pusher sends at its end. */
@@ -52,7 +55,7 @@ const run =
         fingerprint: await fingerprintOf(task.file),
         endpoint: task.endpoint,
         protocol: task.protocol ?? "rest",
-        record: { parent: "operators/65001", client: "mobiledataplan" },
+        record: { parent: "operators/65001", client: "mobiledataplan", mapping: task.mapping },
       })
     : await openRun(task.resume);
 const summary = await pushRun(run, {

@@ -32,7 +32,10 @@ export function pushCommand(): Command {
   const command = newCommand("push");
   return withServerCredentials(withRecordOptions(command), "push")
     .description("push every record of a file; a stopped run can be resumed")
-    .argument("[file]", "NDJSON or a JSON array, optionally .gz or .zst; - for standard input")
+    .argument(
+      "[file]",
+      "NDJSON, a JSON array, or CSV with --map, optionally .gz or .zst; - for standard input",
+    )
     .option("--endpoint <where>", "production, preproduction, or the URL of a server", parseEndpoint)
     .addOption(
       command
@@ -87,6 +90,7 @@ The proxy in HTTPS_PROXY is used, as http://USER:PASSWORD@HOST:PORT, unless NO_P
 Examples:
   mdps push statuses.ndjson --endpoint production --credentials key.json --operator 65001 --client mobiledataplan
   mdps push subscribers.json.gz --endpoint https://mdps.example.com --user-key-field msisdn --operator 65001 --client any --rate 500
+  mdps push export.csv --map mapping.yaml --time-zone Europe/Berlin --endpoint https://mdps.example.com
   mdps push --resume 2026-11-22T08-00-00
   mdps push --retry-failed 2026-11-22T08-00-00`;
 

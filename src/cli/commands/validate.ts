@@ -22,7 +22,10 @@ type ValidateFlags = RecordFlags & {
 export function validateCommand(): Command {
   return withRecordOptions(newCommand("validate"))
     .description("validate every record of a file, without a server")
-    .argument("<file>", "NDJSON or a JSON array, optionally .gz or .zst; - for standard input")
+    .argument(
+      "<file>",
+      "NDJSON, a JSON array, or CSV with --map, optionally .gz or .zst; - for standard input",
+    )
     .option("--clock-skew <seconds>", "how far in the future an updateTime may be", parseSeconds(0), 60)
     .option(
       "--endpoint <where>",
