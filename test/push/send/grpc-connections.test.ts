@@ -283,11 +283,11 @@ describe("the gRPC sender", () => {
     expect(await senderTo(url).send(pushRequestOf("a"))).toEqual(pushed);
   });
 
-  it("retries when the server speaks HTTP/1.1 only", async () => {
+  it("says at once that the server speaks HTTP/1.1 only", async () => {
     const url = await startTcpEndpoint((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
     expect(await senderTo(url).send(pushRequestOf("a"))).toMatchObject({
-      kind: "retry",
-      code: "UNAVAILABLE",
+      kind: "unusable",
+      message: expect.stringContaining("does not speak HTTP/2, which gRPC needs"),
     });
   });
 
