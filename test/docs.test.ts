@@ -77,7 +77,10 @@ describe("the documentation", () => {
     expect(named(/`npm run (?:-s )?([\w:-]+)/g).filter((name) => !(name in scripts))).toEqual([]);
     expect(named(/`npm run test:all -- --project ([\w-]+)/g).filter((name) => !(name in suites))).toEqual([]);
     expect(
-      named(/`npm run bench -- ([\w-]+)/g).filter((name) => !existsSync(join(root, "bench", `${name}.ts`))),
+      named(/`npm run bench -- ([\w-]+)/g).filter(
+        (name) =>
+          !existsSync(join(root, `bench/${name}.ts`)) && !existsSync(join(root, `bench/${name}/main.ts`)),
+      ),
     ).toEqual([]);
   });
 
