@@ -28,7 +28,8 @@ const notUtf8 =
 /**
  * Creates the splitter of the rows of a CSV file (RFC 4180), of which each becomes the JSON of a request. The number of a
  * record is that of its first line. A row that cannot be read is a record with a `problem`. If the quotes of a row are
- * wrong, only its first line belongs to it, so that no row after it is lost.
+ * wrong, only its first line belongs to it, so that no row after it is lost. The parsers on npm take all rows up to the next
+ * quote into the same error, and do not say where in the bytes a run can be resumed.
  */
 export function createRowSplitter({ dialect, columns, writer, from }: RowSplitterOptions): Splitter {
   const quote = dialect.quote.charCodeAt(0);
