@@ -97,7 +97,11 @@ Examples:
 async function push(file: string | undefined, flags: PushFlags, command: Command): Promise<void> {
   const ways = [file, flags.resume, flags.retryFailed].filter((way) => way !== undefined);
   if (ways.length !== 1) {
-    throw new UsageError("mdps push requires exactly one of FILE, --resume RUN and --retry-failed RUN");
+    throw new UsageError(
+      ways.length === 0
+        ? "nothing to push: pass a file (- for standard input), --resume RUN or --retry-failed RUN"
+        : "a file, --resume RUN and --retry-failed RUN: pass one of the three",
+    );
   }
   const { endpoint, protocol } = flags;
   if (endpoint !== undefined && protocol !== "rest" && endpointOf(endpoint).google) {

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import type { Command } from "commander";
@@ -47,6 +47,9 @@ export function requireDirectory(directory: string | undefined, option: "data" |
       `no ${option === "data" ? "data directory" : "directory for the run"}: pass --${option} DIRECTORY or set ` +
         `MDPS_${option.toUpperCase()}. The default needs an absolute path in ${homeVariables}.`,
     );
+  }
+  if (statSync(directory, { throwIfNoEntry: false })?.isFile()) {
+    throw new UsageError(`--${option} ${directory}: is a file, not a directory`);
   }
   return directory;
 }

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { replaceSecret, syncDirectory } from "../../auth/secret-file.ts";
@@ -115,7 +116,12 @@ export async function readSettings(path: string): Promise<RunSettings> {
   try {
     settings = JSON.parse(await readFile(join(path, runFiles.settings), "utf8"));
   } catch (error) {
-    throw new RunError(`${path} is not a run of mdps push: ${(error as Error).message}`);
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new RunError(
+      code === "ENOENT" && !existsSync(path)
+        ? `there is no run ${path}: pass its directory, or its name below --runs`
+        : `${path} is not a run of mdps push: ${message}`,
+    );
   }
   if (settings.version !== 1) {
     throw new RunError(

@@ -50,7 +50,8 @@ const transientStatuses: readonly number[] = [408, 429, 502, 503, 504];
 export function outcomeOfError(error: ConnectError, httpStatus?: number): Outcome {
   const { status, reason = status, message, violations, metadata, retryAfterMs } = readError(error);
   const rejection = { code: status, reason, message, violations, metadata };
-  if (error.code === Code.Unauthenticated) {
+  // A token that lacks the scope is refused for every record, like one that is not valid.
+  if (error.code === Code.Unauthenticated || reason === "SCOPE_INSUFFICIENT") {
     return { kind: "unauthenticated", ...rejection };
   }
   if (error.code === Code.Unimplemented || reason === "ROUTE_NOT_FOUND") {

@@ -295,7 +295,7 @@ describe("mdps push", () => {
     [
       "there is nothing to push",
       [],
-      /^mdps: mdps push requires exactly one of FILE, --resume RUN and --retry-failed RUN/,
+      /^mdps: nothing to push: pass a file \(- for standard input\), --resume RUN or --retry-failed RUN/,
     ],
     ["there is no endpoint", ["FILE"], /^mdps: no endpoint: pass --endpoint/],
     [
