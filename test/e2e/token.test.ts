@@ -28,10 +28,13 @@ describe("mdps token", () => {
     expect(await apiErrorOf(read)).toMatchObject({ reason: "SCOPE_INSUFFICIENT" });
   });
 
-  it("prints a token for reading only with --access read", async () => {
+  it.each([
+    ["--access read", ["--access", "read"]],
+    ["--read", ["--read"]],
+  ])("prints a token for reading only with %s", async (_, args) => {
     const directory = await dataDirectory();
     const server = await startServe(directory);
-    const { stdout } = await token(directory, "--operator", "65001", "--access", "read");
+    const { stdout } = await token(directory, "--operator", "65001", ...args);
     const client = createPlanSharingClient({ endpoint: server.url, protocol: "rest", token: stdout.trim() });
     const read = client.getPlanGroup({ name: "operators/65001/planGroups/k" });
     expect(await apiErrorOf(read)).toMatchObject({ reason: "PLAN_GROUP_NOT_FOUND" });

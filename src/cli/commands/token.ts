@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { defaultTokenSeconds } from "../../auth/access-token.ts";
 import type { Access } from "../../auth/scopes.ts";
 import { makeToken } from "../make-token.ts";
@@ -17,6 +17,7 @@ export function tokenCommand(): Command {
     .description("print an access token for one operator")
     .requiredOption("--operator <asn>", "Autonomous System Number of the operator", parseAsn)
     .addOption(accessOption(command, "what the token allows"))
+    .addOption(new Option("--read", "the same as --access read").hideHelp().implies({ access: "read" }))
     .option("--expires <seconds>", "lifetime of the token", parseSeconds(1), defaultTokenSeconds)
     .option(...jsonOption)
     .addHelpText("after", "\nExample:\n  export MDPS_TOKEN=$(mdps token --operator 65001 --access both)")
