@@ -87,7 +87,8 @@ describe("deploy/docker/compose.yaml", () => {
   it("starts PostgreSQL only with its profile, without a port for others, and before the server", () => {
     expect(postgres.profiles).toEqual(["postgres"]);
     expect(postgres.ports).toBeUndefined();
-    expect(postgres.healthcheck?.test?.[1]).toBe("pg_isready");
+    // The image's temporary server, which it starts before its own, has no TCP port.
+    expect(postgres.healthcheck?.test?.join(" ")).toContain("CMD pg_isready --host 127.0.0.1 ");
     expect(mdps.depends_on).toEqual({ postgres: { condition: "service_healthy", required: false } });
     expect(postgres.environment.POSTGRES_PASSWORD_FILE).toBe(`/run/secrets/${postgres.secrets[0]}`);
     const { POSTGRES_USER, POSTGRES_DB } = postgres.environment;
@@ -112,6 +113,17 @@ describe("docs/operations/image.md", () => {
   it("gives the key file the group of the image's user", () => {
     const [, group] = instruction("USER")?.words[0]?.split(":") ?? [];
     expect(page).toContain(`install -m 640 -g ${group} tls.crt tls.key secrets/`);
+  });
+
+  it("names the settings of the image that a file in its place must contain as well", () => {
+    const { listen, admin } = readSettings("deploy/docker/mdps.yaml");
+    expect(page).toContain(
+      `must contain \`listen.host: ${listen?.host}\` and \`admin.listen: ${admin?.listen}\``,
+    );
+  });
+
+  it("says who can read the variables of the env file", () => {
+    expect(page).toMatch(/^\| other secrets \|.*`mdps\.env`.*`docker inspect`/m);
   });
 });
 
