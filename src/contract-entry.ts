@@ -82,8 +82,8 @@ export {
   type TimeBalance,
   unlimitedBytes,
 } from "./client/balances.ts";
-export type { Moment } from "./client/dates.ts";
-export { money } from "./client/money.ts";
+export type { InitWithDates, Moment } from "./client/dates.ts";
+export { type Money, MoneySchema, money } from "./client/money.ts";
 export {
   expiresIn,
   type Lifetime,

@@ -19,9 +19,9 @@ export {
   googleCredentials,
 } from "./credentials/google-credentials.ts";
 export type { ServiceAccountKeyFile } from "./credentials/key-file.ts";
-export type { Moment } from "./dates.ts";
+export type { InitWithDates, Moment } from "./dates.ts";
 export type { GoogleEndpoint } from "./endpoint.ts";
-export { money } from "./money.ts";
+export { type Money, MoneySchema, money } from "./money.ts";
 export {
   expiresIn,
   type Lifetime,

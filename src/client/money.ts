@@ -1,6 +1,8 @@
 import { create } from "@bufbuild/protobuf";
 import { type Money, MoneySchema } from "#deps/google/type/money_pb.js";
 
+export { type Money, MoneySchema };
+
 /** Range of `google.type.Money.units`, an int64. */
 const maxUnits = 2n ** 63n - 1n;
 const minUnits = -(2n ** 63n);

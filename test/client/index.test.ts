@@ -3,6 +3,7 @@ import * as client from "../../src/client/index.ts";
 
 it("the client exports exactly its public functions", () => {
   expect(Object.keys(client).toSorted()).toEqual([
+    "MoneySchema",
     "byteBalance",
     "createPlanSharingClient",
     "expiresIn",

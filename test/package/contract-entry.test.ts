@@ -211,3 +211,30 @@ it.each([
     expect(outcome.stdout).toBe("");
   },
 );
+
+/** Code of a user with exports whose types are inferred. */
+const exported = (entry: string) => `
+  import { byteBalance, expiresIn, minuteBalance, money, planStatusOf, readError, unlimitedBytes, validate } from "${entry}";
+  export const amount = money("12.50", "USD");
+  export const balances = [byteBalance({ quota: 1, remaining: 1 }), minuteBalance({ quota: 1, remaining: 1 }), unlimitedBytes()];
+  export const statusOf = (...[init]: Parameters<typeof planStatusOf>) => planStatusOf(init);
+  export const initOf = (...[init]: Parameters<typeof planStatusOf>) => ({ ...init, languageCode: "en" });
+  export const checked = (...[message]: Parameters<typeof validate>) => ({ message, validation: validate(message) });
+  export const others = { expireTime: expiresIn({ days: 1 }), error: readError(new Error()) };
+`;
+
+it("TypeScript with declaration: true can name the types of what the entries ./contract and ./client return", async () => {
+  const files = ["contract", "client"].map((entry) => `exported-${entry}.ts`);
+  for (const [index, entry] of ["contract", "client"].entries()) {
+    writeFileSync(join(project.folder, files[index] ?? ""), exported(`mobile-data-plan-sharing/${entry}`));
+  }
+  const compilerOptions = {
+    ...{ module: "nodenext", target: "es2022", lib: ["es2022", "dom"], types: [], strict: true },
+    ...{ declaration: true, emitDeclarationOnly: true, outDir: "declarations", rootDir: "." },
+  };
+  const config = join(project.folder, "tsconfig.declarations.json");
+  writeFileSync(config, JSON.stringify({ compilerOptions, files }));
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  const outcome = await run(process.execPath, [tsc, "-p", config]).catch((error) => error);
+  expect(outcome.stdout).toBe("");
+});
