@@ -82,15 +82,15 @@ function itemsWithTimestamps(desc: DescMessage, list: unknown, path: string): un
 }
 
 function timestampOf(value: unknown, path: string): unknown {
-  if (isDate(value)) {
-    return timestampFromMs(msOf(value, path));
+  if (isDate(value) && !Number.isNaN(Number(value))) {
+    return timestampFromMs(Number(value));
   }
   // A Timestamp, or its fields.
   if (isObject(value) && isPlain(value) && ("seconds" in value || "nanos" in value)) {
     return value;
   }
   const hint = typeof value === "number" ? ": write new Date(milliseconds)" : "";
-  throw new TypeError(`${path}: ${shown(value)} must be a Date or a Timestamp${hint}`);
+  throw new TypeError(`${path}: ${shown(value)} must be a valid Date or a Timestamp${hint}`);
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -111,6 +111,13 @@ function isPlain(value: object): boolean {
 function shown(value: unknown): string {
   if (isDate(value)) {
     return "Invalid Date";
+  }
+  if (Array.isArray(value)) {
+    return "an array";
+  }
+  // Not as text: an object may have none.
+  if (typeof value === "function" || isObject(value)) {
+    return typeof value === "function" ? "a function" : "an object";
   }
   return typeof value === "string" ? JSON.stringify(value) : String(value);
 }

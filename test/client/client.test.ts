@@ -84,7 +84,7 @@ describe.each(protocols)("a client over %s", (protocol) => {
     const wrong = { lastUpdatedTime: lastUpdatedTime.getTime() as unknown as Date };
     await expect(
       client.createPlanGroup({ parent, planGroupId: freshKey(), planGroup: wrong }),
-    ).rejects.toThrow(/^planGroup\.lastUpdatedTime: \d+ must be a Date or a Timestamp/);
+    ).rejects.toThrow(/^planGroup\.lastUpdatedTime: \d+ must be a valid Date or a Timestamp/);
     expect(attempts).toEqual(["CreatePlanGroup"]);
   });
 

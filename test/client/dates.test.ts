@@ -138,15 +138,18 @@ describe("planStatusOf and validate", () => {
     [
       "milliseconds",
       1_796_056_897_696,
-      "expireTime: 1796056897696 must be a Date or a Timestamp: write new Date(milliseconds)",
+      "expireTime: 1796056897696 must be a valid Date or a Timestamp: write new Date(milliseconds)",
     ],
-    ["text", "2027-02-03", 'expireTime: "2027-02-03" must be a Date or a Timestamp'],
+    ["text", "2027-02-03", 'expireTime: "2027-02-03" must be a valid Date or a Timestamp'],
+    ["an invalid Date", new Date("x"), "expireTime: Invalid Date must be a valid Date or a Timestamp"],
+    ["an array", [], "expireTime: an array must be a valid Date or a Timestamp"],
     [
-      "an invalid Date",
-      new Date("x"),
-      "expireTime: Invalid Date must be a valid Date, or milliseconds since the epoch",
+      "an object without a prototype",
+      Object.create(null),
+      "expireTime: an object must be a valid Date or a Timestamp",
     ],
-    ["an object without fields", {}, "expireTime: [object Object] must be a Date or a Timestamp"],
+    ["a function", () => date, "expireTime: a function must be a valid Date or a Timestamp"],
+    ["an object without fields", {}, "expireTime: an object must be a valid Date or a Timestamp"],
   ])("planStatusOf and validate throw TypeError for %s as a time", (_, expireTime, message) => {
     const init = { expireTime } as PlanStatusInit;
     expect(() => planStatusOf(init)).toThrow(new TypeError(message));
