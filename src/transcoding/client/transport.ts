@@ -25,7 +25,7 @@ import { createSender, type ErrorConverter } from "./send-request.ts";
 export type RestTransportOptions = {
   /**
    * URL of the server, such as `https://library.example.com`. Its path precedes every route. In browsers, a path alone is
-   * one of the server of the page.
+   * one of the server of the page; `/` precedes every route with nothing.
    */
   baseUrl: string;
   /** Interceptors of all calls; the first is the outermost. */
@@ -66,7 +66,7 @@ const longestTimeoutMs = 0x7fffffff;
  * RESOURCE_EXHAUSTED for a response that is too large; INTERNAL for one that cannot be read; DATA_LOSS for a stream whose
  * response is complete but its array is not. To stop reading a stream, abort its signal.
  *
- * Throws if `baseUrl` has another scheme than http and https.
+ * Throws if `baseUrl` begins with neither `https://`, `http://` nor `/`.
  */
 export function createRestTransport(options: RestTransportOptions): Transport {
   const { interceptors = [], rules = [], readMaxBytes = 16 * 1024 * 1024 } = options;
@@ -77,8 +77,8 @@ export function createRestTransport(options: RestTransportOptions): Transport {
     registry,
     codecs: options.codecs,
   };
-  // `localhost:8080` is a URL with the scheme "localhost".
-  if (/^(?!https?:)[a-z][a-z\d+.-]*:/i.test(options.baseUrl)) {
+  // Also `localhost:8080`, which is a URL with the scheme "localhost". Browsers would take `127.0.0.1:8080` for a path.
+  if (!/^(https?:\/\/|\/)/i.test(options.baseUrl)) {
     throw new Error(`baseUrl "${options.baseUrl}": must begin with https:// or http://`);
   }
   const baseUrl = options.baseUrl.replace(/\/+$/, "");

@@ -366,12 +366,12 @@ describe("the end of a call", () => {
 
   it.each([0, 2])("the transport raises INVALID_ARGUMENT for %i request messages", async (count) => {
     const fetch = () => Promise.reject(new Error("sent"));
-    expect(await read({ baseUrl: "", fetch }, { count })).toMatchObject({ code: "InvalidArgument" });
+    expect(await read({ baseUrl: "/", fetch }, { count })).toMatchObject({ code: "InvalidArgument" });
   });
 
   it("the transport raises INVALID_ARGUMENT for a stream request that fits no rule", async () => {
     const fetch = () => Promise.reject(new Error("sent"));
-    expect(await read({ baseUrl: "", fetch }, { json: {} })).toMatchObject({
+    expect(await read({ baseUrl: "/", fetch }, { json: {} })).toMatchObject({
       code: "InvalidArgument",
       text: "shelf is part of the path and must not be empty",
     });

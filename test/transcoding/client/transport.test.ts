@@ -252,13 +252,20 @@ describe("the REST transport against other servers", () => {
     ]);
   });
 
-  it("createRestTransport throws for a base URL whose scheme is not http or https, such as a forgotten one", () => {
-    for (const baseUrl of ["localhost:8080", "grpc://localhost:8080", "file:///tmp"]) {
+  it("createRestTransport throws for a base URL that begins with neither http, https nor a slash", () => {
+    for (const baseUrl of [
+      "localhost:8080",
+      "127.0.0.1:8080",
+      "",
+      "api",
+      "grpc://localhost:8080",
+      "http:x",
+    ]) {
       expect(() => createRestTransport({ baseUrl })).toThrow(
         `baseUrl "${baseUrl}": must begin with https:// or http://`,
       );
     }
-    for (const baseUrl of ["/api", "", "HTTPS://localhost", "//cdn.example.com/api"]) {
+    for (const baseUrl of ["/api", "/", "HTTPS://localhost", "//cdn.example.com/api"]) {
       expect(() => createRestTransport({ baseUrl })).not.toThrow();
     }
   });
