@@ -1,7 +1,7 @@
 /**
  * Replaces package.json so that `npm ci` installs what the server needs at run time, in the versions of the lock file: the
- * dependencies and the optional peer dependencies, except that of the generator of codecs. The Dockerfile runs it before anything is installed, so it imports
- * only Node's own modules.
+ * dependencies and the peer packages, except that of the generator of codecs. The Dockerfile runs it before anything is
+ * installed, so it imports only Node's own modules.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 
@@ -20,20 +20,20 @@ export type RepositoryManifest = {
 };
 
 /**
- * Returns the package.json. The optional packages get the exact versions that the repository is tested with. Throws if it
- * is tested without one of them.
+ * Returns the package.json. The peer packages get the exact versions that the repository is tested with. Throws if it is
+ * tested without one of them.
  */
 export function productionManifest(manifest: RepositoryManifest): object {
   const { name, version, dependencies, devDependencies, peerDependencies } = manifest;
-  const drivers = Object.keys(peerDependencies).filter((peer) => peer !== ofGenerator);
-  const optional = drivers.map((peer) => {
+  const names = Object.keys(peerDependencies).filter((peer) => peer !== ofGenerator);
+  const peers = names.map((peer) => {
     const tested = devDependencies[peer];
     if (tested === undefined) {
-      throw new Error(`devDependencies of package.json lack the optional ${peer}`);
+      throw new Error(`devDependencies of package.json lack the peer package ${peer}`);
     }
     return [peer, tested];
   });
-  return { name, version, private: true, dependencies: { ...dependencies, ...Object.fromEntries(optional) } };
+  return { name, version, private: true, dependencies: { ...dependencies, ...Object.fromEntries(peers) } };
 }
 
 if (import.meta.main) {

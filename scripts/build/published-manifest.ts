@@ -33,9 +33,10 @@ export function publishedManifest<M extends Manifest>(manifest: M): M {
 
 /**
  * Returns the dependencies with ranges that begin with the version that the repository is tested with. Two begin earlier, so
- * that npm installs the version that fits what a project has:
+ * that the package shares the copy that a project has:
  *
- * - connect-node requires the Connect of its own version.
+ * - connect-node has the Connect of its own version as a peer. In a project that has an older Connect but no connect-node, npm
+ *   installs the newest one inside the package and warns about that peer; calls work.
  * - OpenTelemetry ignores the spans of an API that is newer than that of the SDK.
  */
 function publishedRanges({ dependencies, peerDependencies }: Manifest): Manifest["dependencies"] {

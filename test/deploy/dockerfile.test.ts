@@ -118,11 +118,13 @@ describe("the build context", () => {
 describe("the production manifest", () => {
   const manifest: RepositoryManifest = JSON.parse(readFileSync(join(repository, "package.json"), "utf8"));
 
-  it("the production manifest has every dependency and every store driver, in the tested versions", () => {
+  it("the production manifest has every dependency and every peer package that the server imports, in the tested versions", () => {
     const { dependencies, devDependencies } = manifest;
     expect(productionManifest(manifest)).toMatchObject({
       dependencies: {
         ...dependencies,
+        "@bufbuild/protobuf": devDependencies["@bufbuild/protobuf"],
+        "@connectrpc/connect": devDependencies["@connectrpc/connect"],
         pg: devDependencies.pg,
         "cassandra-driver": devDependencies["cassandra-driver"],
       },
@@ -130,9 +132,9 @@ describe("the production manifest", () => {
     expect(Object.keys(productionManifest(manifest))).not.toContain("devDependencies");
   });
 
-  it("productionManifest rejects an optional peer dependency that is not tested", () => {
+  it("productionManifest rejects a peer package that is not tested", () => {
     const untested = { ...manifest, peerDependencies: { ...manifest.peerDependencies, "other-driver": "1" } };
-    expect(() => productionManifest(untested)).toThrow(/lack the optional other-driver/);
+    expect(() => productionManifest(untested)).toThrow(/lack the peer package other-driver/);
   });
 });
 
