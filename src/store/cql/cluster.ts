@@ -23,7 +23,7 @@ export type CqlCluster = {
 
 type SpeculativePolicy = Driver.policies.speculativeExecution.SpeculativeExecutionPolicy;
 
-/** The version of cassandra-driver that the engine is tested with, and that package.json requires. */
+/** The version of cassandra-driver that the engine is tested with. */
 export const driverVersion = "4.10.0";
 
 /** Time after which a read is sent to a second replica as well, in ms. */

@@ -28,11 +28,10 @@ describe("a CQL store without a cluster", () => {
     },
   );
 
-  test("package.json requires the version of the driver that is tested", () => {
-    const { devDependencies, peerDependencies } = JSON.parse(
+  test("the message about a missing driver names the version that is tested", () => {
+    const { devDependencies } = JSON.parse(
       readFileSync(new URL("../../../package.json", import.meta.url), "utf8"),
     );
     expect(devDependencies["cassandra-driver"]).toBe(driverVersion);
-    expect(peerDependencies["cassandra-driver"]).toBe(driverVersion);
   });
 });
