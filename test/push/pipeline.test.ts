@@ -399,6 +399,23 @@ describe("the pipeline", () => {
       expect(reasons.message).toMatch(/^given up after 3 attempts: no answer for \*\*\*777$/);
     }));
 
+  it.each([1, 2, 16])(
+    "pushes all others while records get pages of a proxy, with up to %i requests in flight, and then stops",
+    (cap) =>
+      withRun(async (run) => {
+        const lines = Array.from({ length: 200 }, (_, index) => lineOf(`user-${index}`));
+        const { pipeline, journal } = await pushLines(
+          run,
+          lines,
+          ({ userKey }) => (userKey.endsWith("7") ? troubleOf("foreign", "HTTP 403") : { kind: "pushed" }),
+          { concurrency: createConcurrency({ cap }), stallTimeoutMs: 5_000, backOff: () => 100 },
+        );
+        expect(await pipeline.run()).toMatchObject({ cause: "unreachable" });
+        expect(journal.counts).toMatchObject({ pushed: 180, rejected: 0 });
+        await journal.close();
+      }),
+  );
+
   it("rejects nothing while the endpoint does not answer, and stops as unreachable after stallTimeoutMs, with the user key masked", () =>
     withRun(async (run) => {
       const lines = Array.from({ length: 20 }, (_, index) => lineOf(`user-${index}`));

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { StopCause } from "../pipeline.ts";
 import { type Counts, doneOf } from "../run/counts.ts";
 import { type RunDirectory, runFiles } from "../run/run-directory.ts";
+import { foreignEnding } from "../send/outcome.ts";
 import { grouped } from "./grouped-digits.ts";
 
 /** How a run ended: `finished`, or the reason why it stopped. */
@@ -89,6 +90,12 @@ const headlines: Readonly<Record<RunEnd, string>> = {
   unusable: "stopped: the endpoint is not usable as it is",
 };
 
+function headlineOf({ end, message }: Summary): string {
+  return end === "unreachable" && message?.endsWith(foreignEnding)
+    ? "stopped: the endpoint does not answer as this API does"
+    : headlines[end];
+}
+
 const deviceHelp =
   "no device has registered these user keys at this host, or only at the other one (pre-production or production). Nothing was stored or retried. Get the current CPIDs of these users, and check --endpoint.";
 
@@ -108,7 +115,7 @@ export function summaryText(summary: Summary, strong: (text: string, isGood: boo
   const isGood = end === "finished" && summary.rejected === 0;
   const rate = seconds > 0 ? ` (${grouped(Math.round(summary.done / seconds))}/s)` : "";
   const lines = [
-    strong(headlines[end] + (message === undefined ? "" : `: ${message}`), isGood),
+    strong(headlineOf(summary) + (message === undefined ? "" : `: ${message}`), isGood),
     row("pushed", grouped(summary.pushed)),
     row("rejected", grouped(summary.rejected)),
     ...groupRows(summary),

@@ -21,6 +21,8 @@ export type Answer = {
 export type NoAnswer = {
   readonly problem: string;
   readonly isTimeout: boolean;
+  /** Whether the request was sent, at least in part: what went wrong may then be about it. */
+  readonly isSent: boolean;
   /**
    * Why the connection failed: the code of Node's error, such as `ENOTFOUND` or `DEPTH_ZERO_SELF_SIGNED_CERT`, or
    * `proxy` for a proxy that refused. Absent if the connection broke later.
@@ -42,17 +44,18 @@ export type Exchange = {
 /** Maximum size of an answer, in bytes. A stored status is slightly longer than the one that was sent. */
 export const maxAnswerSize = 8 * 1024 * 1024;
 
-export const stopped: NoAnswer = { problem: "the push was stopped", isTimeout: false };
+export const stopped: NoAnswer = { problem: "the push was stopped", isTimeout: false, isSent: false };
 
-export const cutOff: NoAnswer = { problem: "the answer was cut off", isTimeout: false };
+export const cutOff: NoAnswer = { problem: "the answer was cut off", isTimeout: false, isSent: true };
 
 export const tooLong: NoAnswer = {
   problem: `the answer is longer than the max size of ${maxAnswerSize} bytes`,
   isTimeout: false,
+  isSent: true,
 };
 
-export function timedOut(timeoutMs: number): NoAnswer {
-  return { problem: `no answer within ${timeoutMs / 1000} s`, isTimeout: true };
+export function timedOut(timeoutMs: number, isSent: boolean): NoAnswer {
+  return { problem: `no answer within ${timeoutMs / 1000} s`, isTimeout: true, isSent };
 }
 
 /** What errors mean whose text does not say it: the server speaks another protocol. */
@@ -63,7 +66,7 @@ const meanings: readonly (readonly [code: RegExp, meaning: string])[] = [
 ];
 
 /** Returns the problem of a connection that failed. */
-export function connectionFailed(error: NodeJS.ErrnoException): NoAnswer {
+export function connectionFailed(error: NodeJS.ErrnoException, isSent: boolean): NoAnswer {
   // A host with several addresses fails with an AggregateError, whose message is empty.
   const inner = (error as { errors?: unknown }).errors;
   const first: Error | undefined = Array.isArray(inner) ? inner[0] : undefined;
@@ -72,12 +75,14 @@ export function connectionFailed(error: NodeJS.ErrnoException): NoAnswer {
   const text = error.message || first?.message || code || "the connection failed";
   const meaning = meanings.find(([pattern]) => pattern.test(code ?? ""))?.[1];
   const problem = meaning === undefined ? text : `it seems that ${meaning} (${text.trim()})`;
-  return { problem, isTimeout: false, ...(code && { code }) };
+  return { problem, isTimeout: false, isSent, ...(code && { code }) };
 }
+
+export const wasReset: NoAnswer = { problem: "the connection was reset", isTimeout: false, isSent: true };
 
 /** Makes an attempt and, if the server closed the connection without an answer to it, a second one. */
 export async function sendTwice(
   attempt: () => Promise<Answer | NoAnswer | undefined>,
 ): Promise<Answer | NoAnswer> {
-  return (await attempt()) ?? (await attempt()) ?? { problem: "the connection was reset", isTimeout: false };
+  return (await attempt()) ?? (await attempt()) ?? wasReset;
 }

@@ -3,7 +3,7 @@ import { readError } from "../../client/index.ts";
 import { shortenText } from "../../contract/field-violation.ts";
 import type { PushRequest } from "../input/push-request.ts";
 import type { Answer } from "./exchange.ts";
-import { type Outcome, troubleOf } from "./outcome.ts";
+import { foreignEnding, type Outcome, troubleOf } from "./outcome.ts";
 import { storedNameOf } from "./push-methods.ts";
 import { isStoredName } from "./stored-resource.ts";
 
@@ -33,7 +33,7 @@ export function foreignAnswer(answer: Answer, problem?: string): Outcome {
   const kind = typeof type === "string" ? ` ${type.split(";", 1)[0]?.trim()}` : "";
   const target = status >= 300 && status < 400 ? redirectTarget(headers.location) : undefined;
   const words = problem ?? (target === undefined ? quoteWords(answer) : `, which redirects to ${target}`);
-  const message = `HTTP ${status}${kind}${words}: the answer is not from this API`;
+  const message = `HTTP ${status}${kind}${words}${foreignEnding}`;
   if (status === 401 && /^\s*bearer\b/i.test(String(headers["www-authenticate"] ?? ""))) {
     // RFC 6750: whoever sends this challenge has checked the token, such as a gateway.
     return { ...troubleOf("foreign", message), kind: "unauthenticated", code: "UNAUTHENTICATED" };

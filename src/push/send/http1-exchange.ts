@@ -32,10 +32,11 @@ export function createHttp1Exchange(origin: string, timeoutMs: number, ca?: stri
     bodyTimeout: timeoutMs,
   });
 
-  /** Resolves with `undefined` if the connection was closed without an answer. */
+  /** Resolves with `undefined` if the connection was closed without an answer to the request. */
   function attempt({ path, headers: sent, body }: HttpRequest): Promise<Answer | NoAnswer | undefined> {
     return new Promise((resolve) => {
       const beganAt = performance.now();
+      let isSent = false;
       let status = 0;
       let headers: AnswerHeaders = {};
       const chunks: Buffer[] = [];
@@ -43,7 +44,9 @@ export function createHttp1Exchange(origin: string, timeoutMs: number, ca?: stri
         { path, headers: sent, body, method: "POST" },
         {
           // undici uses the presence of this method to detect the new handler interface.
-          onRequestStart() {},
+          onRequestStart() {
+            isSent = true;
+          },
           onResponseStart(_, statusCode, received) {
             status = statusCode;
             headers = received;
@@ -63,8 +66,8 @@ export function createHttp1Exchange(origin: string, timeoutMs: number, ca?: stri
             });
           },
           onResponseError(_, error: NodeJS.ErrnoException) {
-            const isClosed = status === 0 && closedCodes.includes(error.code ?? "");
-            resolve(isClosed ? undefined : problemOf(error, timeoutMs));
+            const isClosed = isSent && status === 0 && closedCodes.includes(error.code ?? "");
+            resolve(isClosed ? undefined : problemOf(error, timeoutMs, isSent));
           },
         },
       );
@@ -97,10 +100,10 @@ function connectorOf(
   return throughProxy;
 }
 
-function problemOf(error: NodeJS.ErrnoException, timeoutMs: number): NoAnswer {
+function problemOf(error: NodeJS.ErrnoException, timeoutMs: number, isSent: boolean): NoAnswer {
   const { code = "" } = error;
   if (timeoutCodes.includes(code)) {
-    return timedOut(timeoutMs);
+    return timedOut(timeoutMs, isSent);
   }
-  return closedCodes.includes(code) ? cutOff : connectionFailed(error);
+  return isSent && closedCodes.includes(code) ? cutOff : connectionFailed(error, isSent);
 }

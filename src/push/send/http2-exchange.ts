@@ -15,6 +15,7 @@ import {
   stopped,
   timedOut,
   tooLong,
+  wasReset,
 } from "./exchange.ts";
 
 /** A connection that takes requests. */
@@ -67,7 +68,7 @@ export function createHttp2Exchange(origin: string, timeoutMs: number, ca?: stri
     try {
       socket = await openSocket?.(closing.signal);
     } catch (error) {
-      return isClosed ? stopped : connectionFailed(error as Error);
+      return isClosed ? stopped : connectionFailed(error as Error, false);
     }
     return startSession(socket);
   }
@@ -82,9 +83,9 @@ export function createHttp2Exchange(origin: string, timeoutMs: number, ca?: stri
       });
       const connection: Connection = { session, socket: undefined, inFlight: 0, limit: 0 };
       sessions.add(session);
-      let problem = cutOff;
+      let problem: NoAnswer = { ...wasReset, isSent: false };
       const timer = setTimeout(() => {
-        problem = timedOut(timeoutMs);
+        problem = timedOut(timeoutMs, false);
         session.destroy();
       }, timeoutMs);
       session.once("connect", (_, socket) => {
@@ -103,7 +104,7 @@ export function createHttp2Exchange(origin: string, timeoutMs: number, ca?: stri
       });
       session.on("goaway", () => retire(connection));
       session.on("error", (error) => {
-        problem = connectionFailed(error);
+        problem = connectionFailed(error, false);
         retire(connection);
       });
       session.on("close", () => {
@@ -146,7 +147,7 @@ export function createHttp2Exchange(origin: string, timeoutMs: number, ca?: stri
         return busy === undefined ? problem : sendOn(busy, request);
       }
     }
-    return isClosed ? stopped : undefined;
+    return isClosed ? stopped : { ...wasReset, isSent: false };
   }
 
   function sendOn(
@@ -164,7 +165,7 @@ export function createHttp2Exchange(origin: string, timeoutMs: number, ca?: stri
         return Promise.resolve(undefined);
       }
       // A header is invalid.
-      return Promise.resolve(connectionFailed(error as Error));
+      return Promise.resolve(connectionFailed(error as Error, false));
     }
     connection.inFlight += 1;
     return new Promise((resolve) => {
@@ -179,7 +180,7 @@ export function createHttp2Exchange(origin: string, timeoutMs: number, ca?: stri
       };
       const abort = collectAnswer(stream, connection.session, settle);
       const timer = setTimeout(() => {
-        abort(timedOut(timeoutMs));
+        abort(timedOut(timeoutMs, true));
         // Perhaps nothing arrives on this connection any more.
         retire(connection);
       }, timeoutMs);
@@ -327,8 +328,8 @@ function problemOf(
     return cutOff;
   }
   if (error !== undefined && code !== "ERR_HTTP2_STREAM_ERROR") {
-    return connectionFailed(error);
+    return connectionFailed(error, true);
   }
   const name = `${resetNames[rstCode] ?? "unknown"} (0x${rstCode.toString(16)})`;
-  return { problem: `http/2 stream closed with error code ${name}`, isTimeout: false };
+  return { problem: `http/2 stream closed with error code ${name}`, isTimeout: false, isSent: true };
 }

@@ -32,10 +32,13 @@ export type Outcome =
   /** No record can be pushed to this endpoint as it is. */
   | ({ readonly kind: "unusable" } & Rejection);
 
-/** What prevented an answer of this API. It says nothing about the record. */
+/** What prevented an answer of this API. */
 export type Trouble = {
-  /** There was no answer, one that is not from this API, or such a one that the request is too large. */
-  readonly kind: "silent" | "foreign" | "too-large";
+  /**
+   * The request was not sent; there was no answer to it; one that is not from this API; or such a one that the request is
+   * too large. Only the second and the last can be about the record.
+   */
+  readonly kind: "unreachable" | "silent" | "foreign" | "too-large";
   /** Whether it cannot pass by itself, if the endpoint has never answered: the URL or the certificate is wrong. */
   readonly isLasting: boolean;
 };
@@ -67,6 +70,9 @@ export function outcomeOfError(error: ConnectError, httpStatus?: number): Outcom
   return { kind: "rejected", ...rejection };
 }
 
+/** Ends the message about an answer that is not from this API. */
+export const foreignEnding = ": the answer is not from this API";
+
 /** Returns the outcome of a request without an answer of this API. */
 export function troubleOf(
   kind: Trouble["kind"],
@@ -91,8 +97,8 @@ const lastingCodes =
   /^(?:ENOTFOUND|EPROTO|proxy|ERR_HTTP2_ERROR|ERR_(?:SSL|TLS|OSSL)_.*|(?:CERT|CRL|UNABLE_TO|ERROR_IN|DEPTH_ZERO|SELF_SIGNED|INVALID|HPE)_.*|HOSTNAME_MISMATCH|PATH_LENGTH_EXCEEDED)$/;
 
 /** Returns the outcome of a request that got no answer. */
-export function noAnswer({ problem, isTimeout, code = "" }: NoAnswer): Outcome & { kind: "retry" } {
-  return troubleOf("silent", problem, {
+export function noAnswer({ problem, isTimeout, isSent, code = "" }: NoAnswer): Outcome & { kind: "retry" } {
+  return troubleOf(isSent ? "silent" : "unreachable", problem, {
     isLasting: lastingCodes.test(code),
     code: isTimeout ? "DEADLINE_EXCEEDED" : undefined,
   });

@@ -33,7 +33,10 @@ export type RetryOptions = {
   /** Limits the rate of requests, retries included. */
   pacer?: Pacer | undefined;
   backOff: BackOff;
-  /** A record is rejected after this many attempts that failed while other records succeeded. */
+  /**
+   * A record is rejected after this many attempts that failed while other records succeeded, if the failures can be about
+   * the record.
+   */
   maxAttempts: number;
   /** How long no request at all may succeed, in milliseconds. */
   stallTimeoutMs: number;
@@ -52,20 +55,35 @@ export type Waiting = {
 export type RetryingSender = {
   /** Sends a record until its outcome is final. */
   send(request: PushRequest): Promise<FinalOutcome>;
+  /** How many records wait for their next attempt without a place among those in flight, so that others go on. */
+  aside(): number;
   /** Returns undefined if the last request succeeded. */
   waiting(): Waiting | undefined;
 };
 
-/** Creates the sender that retries. Aborting `signal` ends its waiting. */
+/** Records that wait aside at most. */
+const maxAside = 1_000;
+
+/** As many requests that fail in a row are an outage: then no further record waits aside. */
+const outageFailures = 8;
+
+/** Creates the sender that retries. Aborting `signal` ends its waiting. `onAside` is called when a record waits aside. */
 export function createRetryingSender(
   options: RetryOptions,
-  { signal, inFlight, onRetry }: { signal: AbortSignal; inFlight(): number; onRetry(): void },
+  {
+    signal,
+    inFlight,
+    onRetry,
+    onAside,
+  }: { signal: AbortSignal; inFlight(): number; onRetry(): void; onAside(): void },
 ): RetryingSender {
   const { sender, concurrency, pacer, backOff, stallTimeoutMs, timer = systemTimer } = options;
   let lastSuccess = timer.now();
+  let failedInARow = 0;
+  let aside = 0;
 
-  /** The last failure, and when the first one since the last success was. */
-  let failing: (Omit<Waiting, "ms"> & { readonly since: number }) | undefined;
+  /** The last failure; since the last success, when the first one was, and whether all are of one record. */
+  let failing: (Omit<Waiting, "ms"> & { readonly since: number; readonly isOneRecord: boolean }) | undefined;
 
   async function send(request: PushRequest): Promise<FinalOutcome> {
     const startedAt = timer.now();
@@ -79,7 +97,8 @@ export function createRetryingSender(
       const outcome = await sender.send(request);
       const now = timer.now();
       if (outcome.kind !== "retry") {
-        concurrency.answered(now - sentAt, inFlight(), now);
+        concurrency.answered(now - sentAt, inFlight() - aside, now);
+        failedInARow = 0;
         lastSuccess = now;
         failing = undefined;
         return outcome;
@@ -88,15 +107,22 @@ export function createRetryingSender(
         return { kind: "stopped" };
       }
       concurrency.overloaded(now);
-      failing = { since: failing?.since ?? now, message: outcome.message, request };
+      failedInARow += 1;
+      const isOneRecord = failing === undefined || (failing.isOneRecord && failing.request === request);
+      failing = { since: failing?.since ?? now, message: outcome.message, request, isOneRecord };
+      const trouble = outcome.trouble?.kind;
+      const mayBeRecord = trouble !== "unreachable" && trouble !== "foreign";
       // Only counts if another record succeeded in the meantime: during an outage no record is rejected.
-      failedAlone += Number(lastSuccess > sentAt);
+      failedAlone += Number(mayBeRecord && lastSuccess > sentAt);
       const isStalled = now - Math.max(lastSuccess, startedAt) > stallTimeoutMs;
-      const mayBeRecord =
-        outcome.trouble?.kind === "too-large"
+      const isRecord =
+        trouble === "too-large"
           ? lastSuccess > startedAt
-          : isStalled && failedAlone > 0 && outcome.trouble?.kind !== "foreign";
-      if (failedAlone >= options.maxAttempts || mayBeRecord) {
+          : mayBeRecord &&
+            (failedAlone >= options.maxAttempts ||
+              // Others that are in flight have had no success for as long.
+              (isStalled && failedAlone > 0 && isOneRecord && inFlight() === 1));
+      if (isRecord) {
         const message = `given up after ${attempt} attempts: ${outcome.message}`;
         return { ...outcome, kind: "rejected", message };
       }
@@ -104,7 +130,14 @@ export function createRetryingSender(
         const seconds = Math.round(stallTimeoutMs / 1000);
         return { kind: "stalled", message: `no request succeeded for ${seconds} s: ${outcome.message}` };
       }
-      if (!(await timer.sleep(backOff(attempt, outcome.retryAfterMs), signal))) {
+      const isAside = trouble !== undefined && failedInARow < outageFailures && aside < maxAside;
+      aside += Number(isAside);
+      if (isAside) {
+        onAside();
+      }
+      const isOver = await timer.sleep(backOff(attempt, outcome.retryAfterMs), signal);
+      aside -= Number(isAside);
+      if (!isOver) {
         return { kind: "stopped" };
       }
       onRetry();
@@ -113,6 +146,7 @@ export function createRetryingSender(
 
   return {
     send,
+    aside: () => aside,
     waiting() {
       return failing && { ...failing, ms: timer.now() - failing.since };
     },

@@ -99,12 +99,12 @@ function tokenFailure(error: unknown): Outcome {
   const httpStatus = Number(response?.status ?? status);
   const isFinal = error instanceof TypeError || (httpStatus >= 400 && httpStatus < 500 && httpStatus !== 429);
   const text = `cannot fetch an access token: ${shownText(message)}`;
-  return isFinal ? unauthenticated(text) : troubleOf("silent", text);
+  return isFinal ? unauthenticated(text) : troubleOf("unreachable", text);
 }
 
 /** Returns the outcome when there is no token that can be sent, which is final. */
 function unauthenticated(message: string): Outcome {
-  return { ...troubleOf("silent", message, { code: "UNAUTHENTICATED" }), kind: "unauthenticated" };
+  return { ...troubleOf("unreachable", message, { code: "UNAUTHENTICATED" }), kind: "unauthenticated" };
 }
 
 /** Returns an outcome with the texts of the server as they may be written. */

@@ -9,6 +9,8 @@ type UserQueues<Item> = {
   add(user: string, item: Item): Promise<void> | undefined;
   /** Users with an item in flight. */
   inFlight(): number;
+  /** Reports that the limit may have risen. */
+  limitChanged(): void;
   /** Resolves when nothing is in flight. */
   whenIdle(): Promise<void>;
   /** Drops all items that are not in flight, and those added from now on. */
@@ -22,7 +24,7 @@ export function createUserQueues<Item, Result>(options: {
   onResult(item: Item, result: Result): void;
   /** Called if one of the above fails. */
   onError(error: unknown): void;
-  /** Maximum number of users with an item in flight. Read again after each item. */
+  /** Maximum number of users with an item in flight. Read again after each item, and when it is said to have changed. */
   limit(): number;
   /** Maximum number of queued items, of all users together. */
   maxQueued: number;
@@ -79,6 +81,7 @@ export function createUserQueues<Item, Result>(options: {
   return {
     add,
     inFlight: inFlight.taken,
+    limitChanged: changed,
     async whenIdle() {
       while (inFlight.taken() > 0) {
         await change.promise;

@@ -30,6 +30,17 @@ describe("a summary", () => {
     },
   );
 
+  it("says whether the endpoint did not answer, or not as this API does", () => {
+    const textOf = (message: string) =>
+      summaryText(summaryOf(run, createCounts(), 0, "unreachable", message), plain);
+    expect(textOf("no request succeeded for 5 s: connect ECONNREFUSED")).toMatch(
+      /^stopped: the endpoint does not answer: no/,
+    );
+    expect(textOf("no request succeeded for 5 s: HTTP 403: the answer is not from this API")).toMatch(
+      /^stopped: the endpoint does not answer as this API does: no/,
+    );
+  });
+
   it("explains no reasons that did not occur", () => {
     const counts = createCounts({ rejected: 3, reasons: { FIELD_INVALID: 3 } });
     expect(summaryText(summaryOf(run, counts, 0, "finished"), plain)).not.toContain("no device");

@@ -71,19 +71,27 @@ describe("noAnswer", () => {
     "HPE_INVALID_CONSTANT",
     "ERR_HTTP2_ERROR",
   ])("says that %s does not pass by itself", (code) => {
-    expect(noAnswer({ problem: "p", isTimeout: false, code })).toMatchObject({
+    expect(noAnswer({ problem: "p", isTimeout: false, isSent: false, code })).toMatchObject({
       kind: "retry",
-      trouble: { kind: "silent", isLasting: true },
+      trouble: { kind: "unreachable", isLasting: true },
     });
   });
 
   it.each(["ECONNREFUSED", "ECONNRESET", "EAI_AGAIN", "ETIMEDOUT", "EHOSTUNREACH", undefined])(
     "says that %s may pass",
     (code) => {
-      expect(noAnswer({ problem: "p", isTimeout: false, ...(code && { code }) })).toMatchObject({
+      expect(
+        noAnswer({ problem: "p", isTimeout: false, isSent: false, ...(code && { code }) }),
+      ).toMatchObject({
         kind: "retry",
-        trouble: { kind: "silent", isLasting: false },
+        trouble: { kind: "unreachable", isLasting: false },
       });
     },
   );
+
+  it("says whether the request was sent, so that the trouble can be about it", () => {
+    const problem = { problem: "p", isTimeout: true };
+    expect(noAnswer({ ...problem, isSent: true })).toMatchObject({ trouble: { kind: "silent" } });
+    expect(noAnswer({ ...problem, isSent: false })).toMatchObject({ trouble: { kind: "unreachable" } });
+  });
 });

@@ -25,6 +25,7 @@ function createStub(
   const sentAt: number[] = [];
   const attempts = new Map<string, number>();
   let retries = 0;
+  let inFlight = 0;
   const { send, waiting } = createRetryingSender(
     {
       sender: {
@@ -42,10 +43,17 @@ function createStub(
       timer,
       ...options,
     },
-    { signal: stopping.signal, inFlight: () => 1, onRetry: () => retries++ },
+    { signal: stopping.signal, inFlight: () => inFlight, onRetry: () => retries++, onAside: () => {} },
   );
   return {
-    send: (userKey: string) => send(requestOf(userKey)),
+    async send(userKey: string) {
+      inFlight += 1;
+      try {
+        return await send(requestOf(userKey));
+      } finally {
+        inFlight -= 1;
+      }
+    },
     waiting,
     sentAt,
     timer,
@@ -143,6 +151,66 @@ describe("createRetryingSender", () => {
       message: "given up after 2 attempts: HTTP 413",
     });
   });
+
+  /** Sends a record that fails with a trouble, beside one that succeeds while the first attempt is in flight. */
+  async function failAfterSuccess(trouble: Outcome, options: Partial<RetryOptions> = {}) {
+    const { signal } = new AbortController();
+    const stub = createStub(async (userKey, attempt) => {
+      if (userKey === "good") {
+        return pushed;
+      }
+      if (attempt === 1) {
+        await stub.timer.sleep(1, signal);
+        await stub.send("good");
+      }
+      return trouble;
+    }, options);
+    return stub.send("a");
+  }
+
+  it("rejects a record at the end of its patience if it alone got no answer", async () => {
+    const outcome = await failAfterSuccess(troubleOf("silent", "no answer"), { stallTimeoutMs: 2_000 });
+    expect(outcome).toMatchObject({ kind: "rejected" });
+  });
+
+  it("does not reject a record at the end of its patience whose request was not sent", async () => {
+    const outcome = await failAfterSuccess(troubleOf("unreachable", "refused"), { stallTimeoutMs: 2_000 });
+    expect(outcome).toEqual({ kind: "stalled", message: "no request succeeded for 2 s: refused" });
+  });
+
+  it.each(["silent", "unreachable"] as const)(
+    "rejects no record in an outage after a success, however soon patience ends: all are %s",
+    async (kind) => {
+      const { signal } = new AbortController();
+      const stub = createStub(
+        async (userKey) => {
+          // A success while the first attempts of the others are in flight, and then none.
+          await stub.timer.sleep(userKey === "good" ? 1 : userKey === "a" ? 5_000 : 5_001, signal);
+          return userKey === "good" ? pushed : troubleOf(kind, "no answer");
+        },
+        { stallTimeoutMs: 2_000 },
+      );
+      const outcomes = await Promise.all(["a", "b", "good"].map((userKey) => stub.send(userKey)));
+      expect(outcomes.map((outcome) => outcome.kind)).toEqual(["stalled", "stalled", "pushed"]);
+    },
+  );
+
+  it.each(["foreign", "unreachable"] as const)(
+    "never rejects a record for trouble that is %s, however often others succeed meanwhile",
+    async (kind) => {
+      const { signal } = new AbortController();
+      const stub = createStub(async (userKey, attempt) => {
+        if (userKey !== "a") {
+          return pushed;
+        }
+        await stub.timer.sleep(1, signal);
+        await stub.send("good");
+        return attempt <= 50 ? troubleOf(kind, "HTTP 403") : pushed;
+      });
+      expect(await stub.send("a")).toEqual(pushed);
+      expect(stub.retries()).toBe(50);
+    },
+  );
 
   it("does not reject a record at the end of its patience for an answer that is not from this API", async () => {
     const stub = createStub(
