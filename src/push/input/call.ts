@@ -14,6 +14,7 @@ import {
   CreateUserPlanStatusRequestSchema,
 } from "../../../gen/mobiledataplansharing/v1/plan_status_service_pb.ts";
 import type { FieldViolation } from "../../contract/field-violation.ts";
+import { damageOf } from "./numeric-key.ts";
 import type { PushRequest, RecordOptions } from "./push-request.ts";
 
 /** The call that a record is pushed with. */
@@ -65,7 +66,7 @@ function statusCall(request: CreateUserPlanStatusRequest, client: string | undef
       desc: CreatePlanStatusRequestSchema,
       message,
       encode: () => CreatePlanStatusRequestCodec.encode(message),
-      violations: [],
+      violations: damaged(userKey),
     };
   }
   return {
@@ -76,8 +77,15 @@ function statusCall(request: CreateUserPlanStatusRequest, client: string | undef
     desc: CreateUserPlanStatusRequestSchema,
     message: request,
     encode: () => CreateUserPlanStatusRequestCodec.encode(request),
-    violations: [...dotSegment("userKey", userKey), ...dotSegment("clientId", clientId)],
+    violations: [...damaged(userKey), ...dotSegment("userKey", userKey), ...dotSegment("clientId", clientId)],
   };
+}
+
+function damaged(userKey: string): FieldViolation[] {
+  const damage = damageOf(userKey);
+  return damage === undefined
+    ? []
+    : [{ field: "userKey", description: `must be ${damage.expected}; ${damage.advice}` }];
 }
 
 function dotSegment(field: string, text: string): FieldViolation[] {

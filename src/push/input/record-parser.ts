@@ -98,10 +98,15 @@ export function createRecordParser(options: ParserOptions, times?: () => TimeRul
     if (!isObject(document.json)) {
       return unreadable("must be a JSON object");
     }
+    if (isUnreadableRow(document.json)) {
+      return unreadable(
+        "is a row of a CSV file that could not be read: repair it in that file, and push the row from there",
+      );
+    }
+    const isGroup = groups.isGroup(document.json);
     const written = withTextKey(
       { json: document.json, bytes: record.bytes },
-      userKeyField,
-      options.coerce === true,
+      { userKeyField, isGroup, coerce: options.coerce === true },
     );
     if ("field" in written) {
       return { violations: [written] };
@@ -109,8 +114,8 @@ export function createRecordParser(options: ParserOptions, times?: () => TimeRul
     const { json, bytes } = written;
     const read =
       userKeyField === undefined
-        ? fromRequest({ ...document, json }, json, bytes)
-        : fromStatus({ ...document, json }, json, bytes, userKeyField);
+        ? fromRequest({ ...document, json }, json, bytes, isGroup)
+        : fromStatus({ ...document, json }, json, bytes, isGroup, userKeyField);
     if ("violations" in read) {
       const userKey = userKeyField === undefined ? keyOfRequest(json) : json[userKeyField];
       return {
@@ -121,8 +126,8 @@ export function createRecordParser(options: ParserOptions, times?: () => TimeRul
     return validate(read, record);
   }
 
-  function fromRequest(document: JsonDocument, json: JsonObject, bytes: Uint8Array): Read {
-    if (groups.isGroup(json)) {
+  function fromRequest(document: JsonDocument, json: JsonObject, bytes: Uint8Array, isGroup: boolean): Read {
+    if (isGroup) {
       return groups.fromRequest(document, json, bytes);
     }
     const read = readRequest(document);
@@ -134,7 +139,13 @@ export function createRecordParser(options: ParserOptions, times?: () => TimeRul
     return { request: read.message, body };
   }
 
-  function fromStatus(document: JsonDocument, json: JsonObject, bytes: Uint8Array, field: string): Read {
+  function fromStatus(
+    document: JsonDocument,
+    json: JsonObject,
+    bytes: Uint8Array,
+    isGroup: boolean,
+    field: string,
+  ): Read {
     const userKey = json[field];
     if (typeof userKey !== "string") {
       const description =
@@ -143,7 +154,7 @@ export function createRecordParser(options: ParserOptions, times?: () => TimeRul
           : "must be a string: it identifies the user";
       return { violations: [{ field, description }] };
     }
-    if (groups.isGroup(json)) {
+    if (isGroup) {
       return groups.fromGroup(document, json, bytes, field);
     }
     const { [field]: _, ...rest } = json;
@@ -241,6 +252,11 @@ function sizeWarning({ bytes }: RawRecord): FieldViolation[] {
 function withoutKey({ field, description }: FieldViolation, userKey: string): FieldViolation {
   const hide = (text: string) => (userKey.length < 3 ? text : replaceKey(text, userKey, "***"));
   return { field: hide(field), description: hide(description) };
+}
+
+/** Returns whether a record is what the reader of CSV stores of a row that it could not read. */
+function isUnreadableRow(json: JsonObject): boolean {
+  return Array.isArray(json.cells) && Object.keys(json).length === 1;
 }
 
 function unreadable(description: string): ParsedRecord {

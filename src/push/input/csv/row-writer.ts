@@ -192,7 +192,8 @@ function leafWriter(node: FieldNode, compiler: Compiler): Compiled {
       if (value instanceof Expected) {
         const description = describe(value, `${JSON.stringify(text)} (column ${column})`);
         compiler.violations.push({ field: path, description });
-        return JSON.stringify(text);
+        // Not as it is: JSON takes texts that a cell may not have, such as 1.000 for 1. That of a user key is checked again.
+        return JSON.stringify(path === "userKey" ? text : `invalid: ${text}`);
       }
       return finish(value, cells);
     },

@@ -33,6 +33,9 @@ const needsZone = new Expected(
   "or state the time zone by --time-zone, such as Europe/Berlin",
 );
 const noSuchDate = new Expected("a date and a time that exist");
+const tooEarly = new Expected("a time in the years 1000 to 9999", "leave the cell empty for none");
+/** The last second that the contract has, since 1970. */
+const lastSecond = 253_402_300_799;
 
 /** Returns the reader of times, or the problem of its format. */
 export function timeReader({ zone, format, isEnd }: TimeOptions): CellReader | Expected {
@@ -62,8 +65,10 @@ function timeOf(parts: Parts, zone: Zone | undefined, isEnd: boolean): string | 
   const { year, month, day, hour, minute, second, offset } = parts;
   const local = Date.UTC(year, month - 1, day, hour, minute, second);
   const shown = new Date(local);
+  if (year < 1000) {
+    return tooEarly;
+  }
   const isReal =
-    year >= 1000 &&
     shown.getUTCMonth() === month - 1 &&
     shown.getUTCDate() === day &&
     hour < 24 &&
@@ -81,7 +86,10 @@ function timeOf(parts: Parts, zone: Zone | undefined, isEnd: boolean): string | 
     return needsZone;
   }
   const time = ownOffset === undefined ? localToUtc(wanted, zone as Zone) : wanted - ownOffset;
-  return `"${new Date(time).toISOString().slice(0, 19)}${parts.fraction}Z"`;
+  // The last day of 9999 stands for ever, and ends in the year 10000.
+  return time >= (lastSecond + 1) * 1000
+    ? '"9999-12-31T23:59:59Z"'
+    : `"${new Date(time).toISOString().slice(0, 19)}${parts.fraction}Z"`;
 }
 
 function parseIso(text: string): Parts | undefined {
@@ -150,17 +158,19 @@ function patternParser(format: string): ((text: string) => Parts | undefined) | 
 }
 
 function epochReader(isSeconds: boolean): CellReader {
-  const expected = new Expected(`${isSeconds ? "seconds" : "milliseconds"} since 1970-01-01T00:00:00Z`);
-  const most = 253_402_300_799;
+  const what = `${isSeconds ? "seconds" : "milliseconds"} since 1970-01-01T00:00:00Z`;
+  const expected = new Expected(what);
+  const most = isSeconds ? `${lastSecond}` : `${lastSecond}999`;
+  const tooLate = new Expected(`${what}, at most ${most}, which is the end of the year 9999`);
   return function readEpoch(text) {
-    const [, whole = "", , fraction = ""] = /^(\d{1,15})(\.(\d{1,9}))?$/.exec(text.trim()) ?? [];
-    if (whole === "" || (!isSeconds && fraction !== "")) {
+    const [, whole = "", , fraction = ""] = /^(\d{1,30})(\.(\d{1,9}))?$/.exec(text.trim()) ?? [];
+    if (whole === "" || (!isSeconds && !/^0*$/.test(fraction))) {
       return expected;
     }
     const seconds = isSeconds ? Number(whole) : Math.floor(Number(whole) / 1000);
     const digits = isSeconds ? fraction : whole.slice(-3).padStart(3, "0");
-    if (seconds > most) {
-      return expected;
+    if (seconds > lastSecond) {
+      return tooLate;
     }
     const rest = /^0*$/.test(digits) ? "" : `.${digits}`;
     return `"${new Date(seconds * 1000).toISOString().slice(0, 19)}${rest}Z"`;

@@ -131,6 +131,27 @@ describe("the reader of times", () => {
     expect(read("2026-12-31 00:00")).toBe('"2026-12-30T23:00:00Z"');
   });
 
+  it.each([
+    ["UTC", true, "9999-12-31", "9999-12-31T23:59:59Z"],
+    ["-05:00", false, "9999-12-31 23:59:59,5", "9999-12-31T23:59:59Z"],
+    ["America/New_York", true, "9999-12-31", "9999-12-31T23:59:59Z"],
+    ["UTC", false, "9999-12-31T23:59:59.5-01:00", "9999-12-31T23:59:59Z"],
+    ["UTC", false, "9999-12-31 23:59:59.5", "9999-12-31T23:59:59.5Z"],
+    ["Europe/Berlin", true, "9999-12-31", "9999-12-31T23:00:00Z"],
+  ])("ends with the year 9999: in %s, at the end of a day %s, %s is %s", (zone, isEnd, text, expected) => {
+    expect(reader(timeReader, { zone: zoneOf(zone), isEnd })(text)).toBe(`"${expected}"`);
+  });
+
+  it.each([
+    [undefined, "0001-01-01", /^a time in the years 1000 to 9999$/],
+    ["epoch-seconds", "1796083200000", /at most 253402300799, .* year 9999$/],
+    ["epoch-milliseconds", "253402300800000", /at most 253402300799999, .* year 9999$/],
+    ["epoch-milliseconds", "9223372036854775807", /at most 253402300799999, /],
+  ])("says what is wrong with a time outside of its years: with format %s, %s", (format, text, expected) => {
+    const read = timeReader({ zone: berlin, format, isEnd: false });
+    expect((read as (text: string) => Expected)(text).what).toMatch(expected);
+  });
+
   it("requires a time zone for a time without an offset", () => {
     const read = timeReader({ zone: undefined, isEnd: false });
     expect((read as (text: string) => Expected)("2026-12-01 12:00").advice).toMatch(/--time-zone/);
@@ -148,6 +169,9 @@ describe("the reader of times", () => {
     ["epoch-seconds", "1796083200.25", '"2026-12-01T00:00:00.25Z"'],
     ["epoch-seconds", "1796083200000", "invalid"],
     ["epoch-milliseconds", "1796083200007", '"2026-12-01T00:00:00.007Z"'],
+    ["epoch-milliseconds", "1796083200000.0", '"2026-12-01T00:00:00Z"'],
+    ["epoch-milliseconds", "1796083200000.5", "invalid"],
+    ["epoch-milliseconds", "253402300799999", '"9999-12-31T23:59:59.999Z"'],
   ])("reads %s by format: %s as %s", (format, text, expected) => {
     expect(reader(timeReader, { zone: berlin, format, isEnd: false })(text)).toBe(expected);
   });

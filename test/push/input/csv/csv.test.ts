@@ -256,12 +256,12 @@ describe("a CSV file", () => {
     expect((await read(bytes))[0]?.problem).toMatch(/^is not UTF-8: .* encoding: windows-1252$/);
   });
 
-  it("keeps values that cannot be converted as text, with violations that name field and column", async () => {
+  it("marks values that cannot be converted, with violations that name field and column", async () => {
     const typed = inline(
       `userKey=key,title=title,languageCode="de",updateTime=@now,expireTime=until,plans[0].planId=key,plans[0].planState=state`,
     );
     const [record] = await read("key,title,until,state\n491700000001,a,tomorrow,ACTIV\n", typed);
-    expect(jsonOf(record as RawRecord).planStatus.expireTime).toBe("tomorrow");
+    expect(jsonOf(record as RawRecord).planStatus.expireTime).toBe("invalid: tomorrow");
     expect(createRecordParser(given)(record as RawRecord)).toEqual({
       userKey: "491700000001",
       violations: [
