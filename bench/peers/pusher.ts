@@ -63,6 +63,7 @@ const summary = await pushRun(run, {
   concurrency: task.concurrency,
   reveal: false,
   progress: process.stderr,
+  resumeCommand: `mdps push --resume ${run.path}`,
   signal: new AbortController().signal,
   stallTimeoutMs: 60_000,
   flushMs: task.noCheckpoint ? 2 ** 30 : 100,

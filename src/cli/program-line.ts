@@ -30,6 +30,11 @@ export function programLine(): ProgramLine {
   return { words: isCommand ? quoted(started) : `${node()} ${quoted(main)}`, isClone: false };
 }
 
+/** Returns the command that resumes a run. */
+export function resumeCommand(run: string): string {
+  return `${programLine().words} push --resume ${quoted(run)}`;
+}
+
 /** Returns the word that starts this version of Node: others may not be able to run the program. */
 function node(): string {
   return onPath("node") === realpathSync(process.execPath) ? "node" : quoted(process.execPath);

@@ -37,8 +37,8 @@ type PushOptions = {
   /** Writes user keys in clear instead of masked. */
   reveal: boolean;
   progress: ProgressStream;
-  /** Words of a shell that start this program. Defaults to `mdps`. */
-  program?: string;
+  /** The command that resumes the run, for the summary. */
+  resumeCommand: string;
   /** Stops the run; the reason of the abort is a Stop. */
   signal: AbortSignal;
   /** Stops the run after this long without a successful request, in milliseconds. */
@@ -112,7 +112,7 @@ export async function pushRun(run: RunDirectory, options: PushOptions): Promise<
     }
   }
   const end = stop?.cause ?? "finished";
-  const summary = summaryOf(run, counts, journal.elapsedMs(), end, stop?.message, options.program);
+  const summary = summaryOf(run, counts, journal.elapsedMs(), end, stop?.message, options.resumeCommand);
   return hasBegun ? finish(run, summary) : withoutRun(summary);
 }
 

@@ -28,6 +28,26 @@ describe("endpointOf", () => {
   );
 
   it.each([
+    ["prod", "production"],
+    ["Production", "production"],
+    ["pre-production", "preproduction"],
+    ["preprod", "preproduction"],
+    ["mdps.example.com", "https://mdps.example.com"],
+    ["mdps.example.com:8443/api", "https://mdps.example.com:8443/api"],
+    ["localhost:8080", "http://localhost:8080"],
+    ["127.0.0.1", "http://127.0.0.1"],
+  ])("endpointOf asks for %s whether %s was meant", (text, meant) => {
+    expect(() => endpointOf(text)).toThrow(`; did you mean ${meant}?`);
+  });
+
+  it.each(["staging", "user:secret@mdps.example.com", "http://mdps.example.com", "", "p"])(
+    "endpointOf suggests nothing for %j",
+    (text) => {
+      expect(() => endpointOf(text)).not.toThrow("did you mean");
+    },
+  );
+
+  it.each([
     "https://user:secret@mdps.example.com",
     "https://mdps.example.com/?key=secret",
     "https://mdps.example.com/#secret",

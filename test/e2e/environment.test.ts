@@ -26,6 +26,30 @@ describe("the environment", () => {
     expect(JSON.parse(stdout)).toMatchObject({ expires_in: 61 });
   });
 
+  it("counts as not set where a variable is empty", async () => {
+    const names = [
+      "RATE",
+      "PROTOCOL",
+      "MAP",
+      "CA",
+      "RUNS",
+      "DRY_RUN",
+      "COERCE",
+      "JSON",
+      "OPERATOR",
+      "CLIENT",
+    ];
+    const env = Object.fromEntries(names.map((name) => [`MDPS_${name}`, ""]));
+    const record = (await runProgram(["example", "--record"])).stdout;
+    const push = "push - --endpoint http://127.0.0.1:1 --patience 1 --token t";
+    const args = [...push.split(" "), "--max-errors", "0"];
+    const { stdout, stderr, exitCode } = await runProgram(args, { env, stdin: `{}\n${record}` });
+    expect({ stderr, exitCode }).toEqual({ stderr: expect.not.stringContaining("MDPS_"), exitCode: 3 });
+    expect(stdout).toMatch(/^stopped: too many records were rejected: 1 of 1 were rejected\n/);
+    const { stdout: help } = await runProgram(["push", "--help"], { env });
+    expect(help).toMatch(/env:\s+MDPS_RATE\)/);
+  });
+
   it("is named in the error for an invalid value", async () => {
     const { stderr, exitCode } = await runProgram(["serve"], { env: { MDPS_PORT: "http" } });
     expect(stderr).toMatch(/MDPS_PORT.*It must be a port from 0 to 65535/);

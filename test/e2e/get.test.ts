@@ -105,8 +105,21 @@ describe("mdps get", () => {
     const { stderr, exitCode } = await get([userKey], { MDPS_TOKEN: push });
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(
-      /^mdps: PERMISSION_DENIED: .*\. The token may only push; create one that may read: mdps token --operator 65001 --access read, or a key file: mdps service-account create --operator 65001 --access both --out key\.json\n$/,
+      /^mdps: PERMISSION_DENIED: .*\. The token may only push; create one that may read: npm run -s mdps -- token --operator 65001 --access read, or a key file: npm run -s mdps -- service-account create --operator 65001 --access both --out key\.json\n$/,
     );
+  });
+
+  it("says what to pass if the client in the environment is that of a push", async () => {
+    const { stderr, exitCode } = await get([userKey], { MDPS_CLIENT: "any" });
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(
+      /from env 'MDPS_CLIENT' is invalid\. .*pass one of them with --client, mobiledataplan, youtube, AndroidSystemInfo\./,
+    );
+    expect(await get([userKey, "--client", "mobiledataplan"], { MDPS_CLIENT: "any" })).toMatchObject({
+      exitCode: 0,
+    });
+    const other = await get([userKey, "--client", "tiktok"]);
+    expect(other.stderr).toContain("Allowed choices are mobiledataplan, youtube, AndroidSystemInfo.");
   });
 
   it("prefers a token on the command line to a key file in the environment, and takes only one of both", async () => {

@@ -166,7 +166,9 @@ describe("mdps service-account", () => {
     await createKey(directory, "https://mdps.example.com");
     const create = ["service-account", "create", "--operator", "65001", "--data", directory];
     const outcome = await runProgram([...create, "--out", join(folder, "key.json")]);
-    expect(outcome.stderr).toMatch(/already exists; choose another --name/);
+    expect(outcome.stderr).toMatch(
+      /already exists: choose another --name, or make another key for it with service-account add-key/,
+    );
     expect(await readdir(folder)).toEqual([]);
   });
 

@@ -68,6 +68,13 @@ describe("mdps validate", () => {
     expect(rows[2]).toBe("1 | 1 | ***0 | field | is not a field of CreateUserPlanStatusRequest");
     expect(rows.indexOf("")).toBe(52);
     expect(rows[51]).toBe("11 | others, which --json lists");
+    const many = await writeLines(await dataDirectory(), [
+      ...lines,
+      ...lines.slice(-1).flatMap((line) => Array(940).fill(line)),
+    ]);
+    expect((await runProgram(["validate", many], { env: filled })).stdout).toContain(
+      " 11  others; --json lists those of the first 1,000 invalid records\n",
+    );
     const json = await runProgram(["validate", file, "--json"], { env: filled });
     const { groups } = JSON.parse(json.stdout.trim().split("\n").at(-1) ?? "");
     expect(groups).toHaveLength(50);

@@ -48,7 +48,9 @@ export function createServiceAccount(
 ): Promise<KeyFile> {
   return changeServiceAccounts(directory, async (list) => {
     if (list.accounts.some((account) => account.email === email && account.revokeTime === undefined)) {
-      throw new ServiceAccountsError(`the account ${email} already exists; choose another --name`);
+      throw new ServiceAccountsError(
+        `the account ${email} already exists: choose another --name, or make another key for it with service-account add-key`,
+      );
     }
     const account = create(ServiceAccountSchema, {
       email,

@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import { toJson } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError, type Option } from "commander";
 import { type PlanStatus, PlanStatusSchema } from "../../../gen/mobiledataplansharing/v1/resources_pb.ts";
 import { readError } from "../../client/index.ts";
 import { systemClock } from "../../contract/clock.ts";
@@ -12,7 +12,9 @@ import { addDataOption } from "../options/data-directory.ts";
 import { newCommand } from "../options/new-command.ts";
 import { caOption } from "../options/option-files.ts";
 import { parseAsn } from "../options/parse-options.ts";
+import { protocolOption } from "../options/protocol-option.ts";
 import { createReadClient, type ReadOptions } from "../options/read-client.ts";
+import { programLine } from "../program-line.ts";
 import { planCard } from "../text/plan-card.ts";
 import { visibleLines } from "../text/print.ts";
 import { UsageError } from "../usage-error.ts";
@@ -30,19 +32,9 @@ export function getCommand(): Command {
     .description("show the stored plan status of one user")
     .argument("<user-key>", "CPID or phone number as pushed, not encoded")
     .requiredOption("--operator <asn>", "Autonomous System Number of the operator", parseAsn)
-    .addOption(
-      command
-        .createOption("--client <id>", "application to read as")
-        .choices(clientIds)
-        .default("mobiledataplan"),
-    )
+    .addOption(clientOption(command))
     .option("--endpoint <url>", "URL of the server", "http://127.0.0.1:8080")
-    .addOption(
-      command
-        .createOption("--protocol <protocol>", "protocol of the request")
-        .choices(["connect", "grpc", "grpc-web", "rest"])
-        .default("rest"),
-    )
+    .addOption(protocolOption(command, "protocol of the request"))
     .option(...caOption)
     .option("--include-ui-incompatible", "include a status that must not be shown to the user")
     .option("--json", "print the status as JSON")
@@ -53,6 +45,22 @@ export function getCommand(): Command {
         "  MDPS_TOKEN=… mdps get --operator 65001 --endpoint https://mdps.example.com --json 491700000001",
     )
     .action(get);
+}
+
+/** Creates the option `--client`, whose variable may be set for a push, which has one more choice. */
+function clientOption(command: Command): Option {
+  const option = command.createOption("--client <id>", "application to read as").choices(clientIds);
+  return option.default("mobiledataplan").argParser((text: string) => {
+    if (clientIds.some((id) => id === text)) {
+      return text;
+    }
+    const choices = clientIds.join(", ");
+    throw new InvalidArgumentError(
+      text === "any"
+        ? `Push takes it, but a status is read as one application: pass one of them with --client, ${choices}.`
+        : `Allowed choices are ${choices}.`,
+    );
+  });
 }
 
 async function get(userKey: string, options: GetOptions, command: Command): Promise<void> {
@@ -94,10 +102,11 @@ function statusJson(status: PlanStatus, reveal?: boolean): object {
 
 function callErrorText(error: ConnectError, operator: number, shown: (text: string) => string): string {
   const { status, reason, message, violations } = readError(error);
-  const mayRead = `create one that may read: mdps token --operator ${operator} --access read`;
+  const { words } = programLine();
+  const mayRead = `create one that may read: ${words} token --operator ${operator} --access read`;
   const hint =
     reason === "SCOPE_INSUFFICIENT"
-      ? `. The token may only push; ${mayRead}, or a key file: mdps service-account create --operator ${operator} --access both --out key.json`
+      ? `. The token may only push; ${mayRead}, or a key file: ${words} service-account create --operator ${operator} --access both --out key.json`
       : error.code === Code.Unauthenticated
         ? `. Is the token for this server? If it is one of this project, ${mayRead}`
         : "";

@@ -6,7 +6,7 @@ import type { Input } from "../../push/input/input.ts";
 import { InputError } from "../../push/input/input-error.ts";
 import type { Stop } from "../../push/pipeline.ts";
 import { pushRun } from "../../push/push-run.ts";
-import { exitCodeOf, resumeCommand, summaryText } from "../../push/report/summary.ts";
+import { exitCodeOf, summaryText } from "../../push/report/summary.ts";
 import type { RunDirectory } from "../../push/run/run-directory.ts";
 import { withServerCredentials } from "../options/credential-options.ts";
 import { defaultRunsDirectory } from "../options/data-directory.ts";
@@ -19,11 +19,12 @@ import {
   parseRate,
   parseSeconds,
 } from "../options/parse-options.ts";
+import { protocolOption } from "../options/protocol-option.ts";
 import { accessOf } from "../options/push-access.ts";
 import { chooseRun, type PushFlags } from "../options/push-run-choice.ts";
 import { withRecordOptions } from "../options/record-options.ts";
 import { finishWithoutReader } from "../output-errors.ts";
-import { programLine } from "../program-line.ts";
+import { resumeCommand } from "../program-line.ts";
 import { UsageError } from "../usage-error.ts";
 import { runValidate } from "./validate.ts";
 
@@ -37,12 +38,7 @@ export function pushCommand(): Command {
       "NDJSON, a JSON array, or CSV with --map, optionally .gz or .zst; - for standard input",
     )
     .option("--endpoint <where>", "production, preproduction, or the URL of a server", parseEndpoint)
-    .addOption(
-      command
-        .createOption("--protocol <protocol>", "protocol of the endpoint; Google's hosts support rest only")
-        .choices(["connect", "grpc", "grpc-web", "rest"])
-        .default("rest"),
-    )
+    .addOption(protocolOption(command, "protocol of the endpoint; Google's hosts support rest only"))
     .option(...caOption)
     .option("--rate <number>", "maximum number of requests per second", parseRate)
     .option(
@@ -156,7 +152,7 @@ async function pushAndReport(
       maxErrors: flags.maxErrors,
       reveal: flags.reveal !== undefined,
       progress: process.stderr,
-      program: programLine().words,
+      resumeCommand: resumeCommand(run.path),
       signal: interrupted.signal,
       stallTimeoutMs: flags.patience * 1000,
     });
@@ -166,9 +162,7 @@ async function pushAndReport(
     return summary.end === "interrupted" && signalled === "SIGTERM" ? 143 : exitCodeOf(summary);
   } catch (error) {
     if (error instanceof InputError && existsSync(run.path)) {
-      throw new InputError(
-        `${error.message}. To resume the run: ${resumeCommand(run.path, programLine().words)}`,
-      );
+      throw new InputError(`${error.message}. To resume the run: ${resumeCommand(run.path)}`);
     }
     throw error;
   } finally {

@@ -98,10 +98,16 @@ function textOf(validation: Validation, warnings: readonly Finding[]): string {
           }),
         ]),
     ...rows.map(rowOf),
-    ...(rest > 0 ? [`${String(rest).padStart(8)}  others, which --json lists`] : []),
+    ...(rest > 0 ? [`${String(rest).padStart(8)}  ${othersOf(validation)}`] : []),
     ...(rows.length === 0 ? [] : [""]),
     summaryOf(validation),
   ].join("\n");
+}
+
+function othersOf({ unlisted }: Validation): string {
+  return unlisted === undefined
+    ? "others, which --json lists"
+    : "others; --json lists those of the first 1,000 invalid records";
 }
 
 function rowOf({ count, line, userKey = "", field, description }: ViolationGroup): string {

@@ -5,7 +5,6 @@ import { fingerprintOf } from "../../push/input/fingerprint.ts";
 import { type Input, openInput } from "../../push/input/input.ts";
 import { isSeekable, isStandardInput } from "../../push/input/source.ts";
 import type { ErrorLimit } from "../../push/push-run.ts";
-import { resumeCommand } from "../../push/report/summary.ts";
 import { checkpointOf } from "../../push/run/journal.ts";
 import {
   createRun,
@@ -15,7 +14,7 @@ import {
   type RunSettings,
   runFiles,
 } from "../../push/run/run-directory.ts";
-import { programLine } from "../program-line.ts";
+import { resumeCommand } from "../program-line.ts";
 import { UsageError } from "../usage-error.ts";
 import type { ServerCredentials } from "./credential-options.ts";
 import { requireDirectory } from "./data-directory.ts";
@@ -126,9 +125,7 @@ async function settingsOfRetry(path: string): Promise<RunSettings> {
   try {
     const checkpoint = checkpointOf(run);
     if (!checkpoint?.finished) {
-      throw new RunError(
-        `${path} is not finished; finish it first: ${resumeCommand(path, programLine().words)}`,
-      );
+      throw new RunError(`${path} is not finished; finish it first: ${resumeCommand(path)}`);
     }
     if (checkpoint.lengths.rejected === 0) {
       throw new RunError(`${path} has no rejected records`);

@@ -44,19 +44,14 @@ export function exitCodeOf({ end, rejected }: Summary): number {
   return exitCodes[end === "finished" && rejected > 0 ? "rejected" : end];
 }
 
-/** Returns the command that resumes a run, quoted for a shell; `program` starts the program there. */
-export function resumeCommand(run: string, program = "mdps"): string {
-  return `${program} push --resume ${/^[\w./:-]+$/.test(run) ? run : `'${run.replaceAll("'", "'\\''")}'`}`;
-}
-
-/** Returns the summary of a run. */
+/** Returns the summary of a run. `resume` is the command that resumes it, if it is not finished. */
 export function summaryOf(
   { path, settings }: RunDirectory,
   counts: Counts,
   elapsedMs: number,
   end: RunEnd,
   message?: string,
-  program?: string,
+  resume?: string,
 ): Summary {
   return {
     run: path,
@@ -71,7 +66,7 @@ export function summaryOf(
       rejectedFile: join(path, runFiles.rejected),
       reasonsFile: join(path, runFiles.reasons),
     }),
-    ...(end !== "finished" && { resume: resumeCommand(path, program) }),
+    ...(end !== "finished" && resume && { resume }),
   };
 }
 

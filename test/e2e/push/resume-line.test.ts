@@ -28,6 +28,12 @@ describe.skipIf(process.platform === "win32")("the command that mdps push prints
       exitCode: 5,
       stdout: expect.stringContaining(`Resume with:\n  ${command}\n`),
     });
+    // On a terminal, nothing can be read from the pipe of the run before.
+    const inTerminal = await runProgram(["-qec", `cd ${cwd}; ${command} --token t`, "/dev/null"], {
+      command: ["script"],
+      env,
+    });
+    expect(inTerminal.stdout).toContain(`on standard input, such as zcat FILE | ${command}\r\n`);
   });
 });
 

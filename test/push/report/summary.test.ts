@@ -1,15 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { exitCodeOf, resumeCommand, summaryOf, summaryText } from "../../../src/push/report/summary.ts";
+import { exitCodeOf, summaryOf, summaryText } from "../../../src/push/report/summary.ts";
 import { createCounts } from "../../../src/push/run/counts.ts";
 
 describe("a summary", () => {
   const run = { path: "/r/1", settings: { input: "/in", endpoint: "production" } } as never;
   const plain = (text: string) => text;
 
-  it("contains the command that resumes the run, quoted for a shell", () => {
-    expect(resumeCommand("/var/runs/1")).toBe("mdps push --resume /var/runs/1");
-    expect(resumeCommand("/my runs/it's")).toBe("mdps push --resume '/my runs/it'\\''s'");
-    const summary = summaryOf(run, createCounts({ pushed: 3 }), 1_000, "interrupted", "by SIGINT");
+  it("contains the command that resumes the run", () => {
+    const counts = createCounts({ pushed: 3 });
+    const summary = summaryOf(run, counts, 1_000, "interrupted", "by SIGINT", "mdps push --resume /r/1");
     expect(summaryText(summary, plain)).toMatch(
       /^interrupted: by SIGINT\n[\s\S]+\n {2}mdps push --resume \/r\/1$/,
     );
