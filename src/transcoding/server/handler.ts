@@ -76,7 +76,9 @@ export function createTranscodingHandler(options: TranscodingOptions): Transcodi
       respondError(frame, error, { domain, ...response });
     };
     const target = request.url ?? "";
-    if (target.length > maxTargetLength) {
+    const isTooLong = target.length > maxTargetLength;
+    // Another handler may accept it, unless a rule has its path. The lookup takes linear time, and Node limits the length.
+    if (isTooLong && next === undefined) {
       reject(errors.targetTooLong(maxTargetLength));
       return;
     }
@@ -87,6 +89,8 @@ export function createTranscodingHandler(options: TranscodingOptions): Transcodi
     const found = tree.match(preflightCors === undefined ? method : noMethod, path);
     if (found === undefined && next !== undefined) {
       next();
+    } else if (isTooLong) {
+      reject(errors.targetTooLong(maxTargetLength));
     } else if (found === undefined) {
       reject(errors.routeNotFound(options.explainUnknownPath?.(path)));
     } else if (!("allowed" in found)) {

@@ -80,6 +80,16 @@ describe("a transcoding handler with a third argument", () => {
     expect((await fetch(`${url}/v1/titles`, { method: "DELETE" })).status).toBe(405);
   });
 
+  it("a transcoding handler limits the targets only of paths that a rule has if it has a third argument", async () => {
+    const url = await start();
+    const query = `?text=${"a".repeat(9_000)}`;
+    const elsewhere = await fetch(`${url}/elsewhere/${"a/".repeat(1_000)}${query}`);
+    expect([elsewhere.status, await elsewhere.text()]).toEqual([200, "next"]);
+    for (const method of ["GET", "DELETE", "OPTIONS"]) {
+      expect((await fetch(`${url}/v1/titles${query}`, { method })).status).toBe(414);
+    }
+  });
+
   it("a transcoding handler answers 500 and reports why if a parser has read the body before", async () => {
     const failures = vi.spyOn(console, "error").mockReturnValue();
     onTestFinished(() => failures.mockRestore());
