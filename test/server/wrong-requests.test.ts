@@ -79,7 +79,7 @@ describe("docs/pushing/wrong-requests.md", () => {
       ...(await overRest()),
       {
         heading: "The state of the server",
-        text: "The second one is Google's, and of the [emulator](../emulator.md#registered-devices) if registration is enforced.",
+        text: "Only Google, and the [emulator](../emulator.md#registered-devices) with registration enforced, answer with the second one.",
         rows: await ofState(),
       },
       {

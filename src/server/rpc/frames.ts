@@ -74,7 +74,8 @@ function sizeAt(bytes: Uint8Array): number {
 function frameLength(bytes: Uint8Array, { limit, endFlag, inStream }: FrameRules): number {
   const flags = bytes[0] as number;
   if ((flags & ~(compressedFlag | endFlag)) !== 0) {
-    throw answeredAs(malformedBody(`has a frame with the unknown flags ${flags}`), Code.Internal);
+    const problem = `has a frame with the unknown flags ${flags}: a message begins with a byte of flags and four bytes of length`;
+    throw answeredAs(malformedBody(problem), Code.Internal);
   }
   const size = sizeAt(bytes);
   if (size > limit) {

@@ -1,6 +1,6 @@
 import { create, type DescField, type DescMessage, type Message, ScalarType } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
-import { StructSchema } from "@bufbuild/protobuf/wkt";
+import { hasCustomJsonRepresentation, StructSchema } from "@bufbuild/protobuf/wkt";
 import { type FieldViolation, quoteName } from "../../contract/field-violation.ts";
 import { createSuggestion } from "../../contract/unknown-names/did-you-mean.ts";
 import { assign, messageAssigner, type OpenMessage } from "./assign.ts";
@@ -11,6 +11,11 @@ import { wellKnownReader } from "./well-known-reader.ts";
 
 /** Reads a JSON value into a field of a message, or adds a violation. */
 type FieldReader = (message: OpenMessage, json: unknown, path: string, state: ReadingState) => void;
+
+/** Messages of which users often write one value alone. */
+const examples: ReadonlyMap<string, string> = new Map([
+  ["google.type.Money", ' such as {"currencyCode": "EUR", "units": "12"}'],
+]);
 
 const readers = new WeakMap<DescMessage, MessageReader>();
 
@@ -31,9 +36,10 @@ export function messageReader(desc: DescMessage): MessageReader {
   }
   const fields = new Map<string, { readonly field: DescField; readonly read: FieldReader }>();
   const suggest = createSuggestion(desc.fields.map(({ jsonName }) => jsonName));
+  const example = examples.get(desc.typeName) ?? "";
   const reader: MessageReader = function readMessage(json, path, state) {
     if (!isObject(json)) {
-      return state.violations.add(path, `must be an object, not ${kindOf(json)}`);
+      return state.violations.add(path, `must be an object${example}, not ${kindOf(json)}`);
     }
     if (state.depth >= maxDepth) {
       return state.violations.add(path, `must not be nested deeper than ${maxDepth} levels`);
@@ -63,7 +69,7 @@ export function messageReader(desc: DescMessage): MessageReader {
 
   function describeUnknown(key: string, path: string, { placeOf }: ReadingState): FieldViolation {
     const place = path === "" ? placeOf?.(key) : undefined;
-    const description = `is not a field of ${desc.name}${place ?? suggest(key)}`;
+    const description = `is not a field of ${desc.name}${place ?? placeInside(desc, key) ?? suggest(key)}`;
     return { field: join(path, shownName(key)), description };
   }
 
@@ -74,6 +80,17 @@ export function messageReader(desc: DescMessage): MessageReader {
     fields.set(field.name, entry).set(field.jsonName, entry);
   }
   return reader;
+}
+
+/** Returns the end of the description of an unknown field that the message of exactly one known field has. */
+function placeInside({ fields }: DescMessage, key: string): string | undefined {
+  const outer = fields.filter(
+    ({ fieldKind, message }) =>
+      fieldKind === "message" &&
+      !hasCustomJsonRepresentation(message) &&
+      message.fields.some(({ name, jsonName }) => name === key || jsonName === key),
+  );
+  return outer.length === 1 ? `: it is a field of ${outer[0]?.jsonName}` : undefined;
 }
 
 function join(path: string, key: string): string {

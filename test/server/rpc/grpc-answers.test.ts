@@ -202,7 +202,9 @@ describe("a frame with flags that the protocol does not define is INTERNAL", () 
       const { headers, trailers } = await send(method, encodeEnvelope(flags, item("x")));
       expect({ ...headers, ...trailers }).toMatchObject({
         "grpc-status": "13",
-        "grpc-message": encodeURIComponent(`body has a frame with the unknown flags ${flags}`),
+        "grpc-message": encodeURIComponent(
+          `body has a frame with the unknown flags ${flags}: a message begins with a byte of flags and four bytes of length`,
+        ),
       });
     },
   );

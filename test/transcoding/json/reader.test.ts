@@ -14,7 +14,7 @@ import { messageReader } from "../../../src/transcoding/json/reader.ts";
 import { createReadingState } from "../../../src/transcoding/json/reading-state.ts";
 import { createViolationList } from "../../../src/transcoding/json/violations.ts";
 import { countedList } from "../../support/worst-case/counted-list.ts";
-import { everything } from "../fixtures/library.ts";
+import { everything, methodOf } from "../fixtures/library.ts";
 
 function read(json: unknown, ignoreUnknownFields = false, registry?: Registry) {
   const violations = createViolationList();
@@ -182,6 +182,8 @@ describe("messageReader", () => {
     ['{"labels":{"a":null}}', 'labels["a"]: must be a string, not null'],
     ['{"labels":7}', "labels: must be an object, not a number"],
     ['{"bogus":1}', "bogus: is not a field of Everything"],
+    ['{"inner":{}}', "inner: is not a field of Everything"],
+    ['{"paths":[]}', "paths: is not a field of Everything"],
     ['{"StringValue":1}', "StringValue: is not a field of Everything; did you mean stringValue?"],
     ['{"stringvalue":1}', "stringvalue: is not a field of Everything; did you mean stringValue?"],
     ['{"shelfMark":"a"}', "shelfMark: is not a field of Everything"],
@@ -310,6 +312,20 @@ describe("messageReader", () => {
       "parts[0].count: must be an integer from -2147483648 to 2147483647",
       "parts[1]: must be an object, not a number",
       "nested.boolValue: must be true or false, not a string",
+    ]);
+  });
+
+  it("messageReader names the field whose message has an unknown field", () => {
+    const violations = createViolationList();
+    messageReader(methodOf("CreateBook").input)(
+      { title: "a", pages: 1, bogus: 2 },
+      "",
+      createReadingState(violations),
+    );
+    expect(violations.found.map(({ description }) => description)).toEqual([
+      "is not a field of CreateBookRequest: it is a field of book",
+      "is not a field of CreateBookRequest: it is a field of book",
+      "is not a field of CreateBookRequest",
     ]);
   });
 

@@ -91,7 +91,7 @@ const errors: readonly KnownDifference[] = [
   error("the frame of trailers must be the last one", ["flag of a frame of trailers"], malformed),
   error("unknown flags of frames are INTERNAL", ["unknown flags", "flag of a frame of trailers"], {
     code: "Internal",
-    message: /^body has a frame with the unknown flags \d+$/,
+    message: /^body has a frame with the unknown flags \d+: /,
   }),
   error(
     "a compressed frame without an encoding has an error in other words",
