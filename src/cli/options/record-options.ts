@@ -73,6 +73,9 @@ export function recordOptionsOf(flags: RecordFlags): RecordOptions {
   }
   const own = { parent, client, unknownFields, ...(flags.coerce && { coerce: true }) };
   if (flags.map === undefined) {
+    if (flags.timeZone !== undefined) {
+      throw new UsageError("--time-zone (MDPS_TIME_ZONE) is for CSV: pass --map too, or leave it out");
+    }
     return { ...own, userKeyField };
   }
   const mapping = mappingOf(flags.map, flags.timeZone);

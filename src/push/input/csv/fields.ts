@@ -47,13 +47,18 @@ function addPath(
   let siblings = roots;
   let message: DescMessage | undefined = CreateUserPlanStatusRequestSchema;
   let node: FieldNode | undefined;
-  for (const segment of segments) {
+  for (const [at, segment] of segments.entries()) {
     if (segment.startsWith("[")) {
       if (node?.field.fieldKind !== "list" || !/^\[(?:0|[1-9]\d{0,2})\]$/.test(segment)) {
         problems.push(`${written}: ${segment} must be the number of an item of a list, such as [0]`);
         return undefined;
       }
       node = childOf(siblings, segment, `${node.path}${segment}`, node.field);
+    } else if (node?.field.fieldKind === "list" && !node.path.endsWith("]")) {
+      const list = shownPath(node.path);
+      const item = [`${list}[0]`, ...segments.slice(at)].join(".").replaceAll(".[", "[");
+      problems.push(`${written}: ${list} is a list: map ${item}`);
+      return undefined;
     } else {
       const field: DescField | undefined = message?.fields.find(
         ({ name, jsonName }) => name === segment || jsonName === segment,
@@ -76,6 +81,11 @@ function addPath(
   return node;
 }
 
+/** Returns a path as it is written in a mapping. */
+function shownPath(path: string): string {
+  return path.replace(/^planStatus\./, "");
+}
+
 function childOf(siblings: Map<string, FieldNode>, key: string, path: string, field: DescField): FieldNode {
   const found = siblings.get(key) ?? { path, field, children: new Map<string, FieldNode>() };
   siblings.set(key, found);
@@ -94,7 +104,7 @@ export function isLeaf({ field, path }: FieldNode): boolean {
 
 function checkNode(node: FieldNode, problems: string[]): void {
   const { path, field, mapping, children } = node;
-  const shown = path.replace(/^planStatus\./, "");
+  const shown = shownPath(path);
   const isWhole = isLeaf(node) || (field.fieldKind === "list" && !path.endsWith("]"));
   if (mapping?.when !== undefined && isWhole) {
     problems.push(`${shown}.when: is for objects and items of lists`);

@@ -30,6 +30,8 @@ export type Mapping = {
   readonly decimal?: "." | ",";
   /** Time zone of times without an offset: an IANA name or an offset. */
   readonly timeZone?: string;
+  /** Texts that stand for an empty cell, such as `\N`. */
+  readonly empty?: readonly string[];
   /** By path, such as `plans[0].planName`. */
   readonly fields: Readonly<Record<string, FieldMapping>>;
 };
@@ -39,7 +41,7 @@ export class MappingError extends Error {
   override readonly name = "MappingError";
 }
 
-const fileKeys = ["delimiter", "quote", "header", "encoding", "decimal", "timeZone", "fields"];
+const fileKeys = ["delimiter", "quote", "header", "encoding", "decimal", "timeZone", "empty", "fields"];
 const fieldKeys = ["column", "constant", "when", "values", "currency", "unit", "format"];
 
 /** Reads a mapping from parsed YAML. `nowMs` is the time that `@now` stands for. Throws MappingError. */
@@ -70,6 +72,12 @@ export function readMapping(yaml: unknown, nowMs: number): Mapping {
   if (decimal !== undefined && decimal !== "." && decimal !== ",") {
     problems.push('decimal: must be "." or ","');
   }
+  const empty = yaml.empty === undefined ? undefined : [yaml.empty].flat();
+  if (empty?.some((each) => typeof each !== "string")) {
+    problems.push(
+      "empty: must be text or a list of texts that stand for an empty cell, such as '\\N' or 'NULL', in quotes",
+    );
+  }
   const fields: Record<string, FieldMapping> = {};
   for (const [path, value] of Object.entries(yaml.fields)) {
     fields[path] = readField(path, value, nowMs, problems);
@@ -77,7 +85,7 @@ export function readMapping(yaml: unknown, nowMs: number): Mapping {
   if (problems.length > 0) {
     throw new MappingError(problems.join("\n  "));
   }
-  const settings = { delimiter, quote, header, encoding, decimal, timeZone };
+  const settings = { delimiter, quote, header, encoding, decimal, timeZone, empty };
   return { ...(withoutUndefined(settings) as Omit<Mapping, "fields">), fields };
 }
 
@@ -119,8 +127,8 @@ function readField(path: string, value: unknown, nowMs: number, problems: string
   if (typeof value === "string") {
     return readShortField(path, value, nowMs, problems);
   }
-  if (typeof value === "number") {
-    return { column: value };
+  if (Number.isInteger(value)) {
+    return { column: value as number };
   }
   if (!isObject(value)) {
     problems.push(`${path}: must be the name of a column, or an object with column or constant`);
@@ -143,6 +151,14 @@ function readField(path: string, value: unknown, nowMs: number, problems: string
   }
   if (values !== undefined && !isObject(values)) {
     problems.push(`${path}.values: must be an object from texts of cells to values`);
+  }
+  if (constant !== undefined && !isScalar(constant)) {
+    problems.push(`${path}.constant: must be text, a number, true or false`);
+  }
+  for (const [cell, each] of Object.entries(isObject(values) ? values : {})) {
+    if (each !== null && !isScalar(each)) {
+      problems.push(`${path}.values.${cell}: must be text, a number, true or false, or null for none`);
+    }
   }
   const read = {
     column,
@@ -205,6 +221,10 @@ function isEncoding(name: string): boolean {
 
 function withoutUndefined(value: object): object {
   return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined));
+}
+
+function isScalar(value: unknown): boolean {
+  return ["string", "number", "boolean"].includes(typeof value);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

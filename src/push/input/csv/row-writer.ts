@@ -63,11 +63,13 @@ export function createRowWriter(
   const roots = fieldTree(mapping.fields, problems);
   checkRequired(roots, options, problems);
   const writeRequest = objectWriter(roots, compiler, true).write;
+  const empty = mapping.empty === undefined ? undefined : new Set(mapping.empty);
   return {
     columnOf: (path) => columnOf.get(path),
     write(cells) {
       compiler.violations = [];
-      const json = writeRequest(cells) ?? "{}";
+      const own = empty === undefined ? cells : cells.map((cell) => (empty.has(cell.trim()) ? "" : cell));
+      const json = writeRequest(own) ?? "{}";
       return { json, violations: compiler.violations };
     },
   };

@@ -73,7 +73,7 @@ export function recognizeFormat(head: Buffer, isWhole: boolean, options: Recogni
   }
   if (options.hasMapping) {
     return first === "{" || first === "["
-      ? { problem: "is JSON, but --map is for CSV: leave out --map" }
+      ? { problem: "is JSON, but a mapping is for CSV: leave out --map, and unset MDPS_MAP if it is set" }
       : { format: "csv" };
   }
   if (first === "[") {

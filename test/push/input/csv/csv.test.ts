@@ -452,7 +452,7 @@ describe("a mapping", () => {
 
   it("does not fit an input that is JSON, empty, or without a header", async () => {
     expect(await problemsOf('{"userKey":"1"}\n', mapping)).toBe(
-      "export.csv is JSON, but --map is for CSV: leave out --map",
+      "export.csv is JSON, but a mapping is for CSV: leave out --map, and unset MDPS_MAP if it is set",
     );
     expect(await problemsOf("", mapping)).toMatch(/is empty/);
     expect(await problemsOf("\n1,2\n", mapping)).toMatch(/begins with a blank line/);
